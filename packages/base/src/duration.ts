@@ -1,0 +1,53 @@
+import type { Brand } from "./brand.ts";
+import { errorKind } from "./errors.ts";
+
+/** A length of time in whole milliseconds. */
+export type Millis = Brand<number, "Millis">;
+/** A point in time: milliseconds since the Unix epoch. */
+export type EpochMs = Brand<number, "EpochMs">;
+/** What a user may write for a duration: a number of milliseconds, or `"500ms"`, `"1.5s"`, `"2m"`, `"1h"`, `"1d"`. */
+export type DurationLike = number | string;
+
+export const badDuration = errorKind("BAD_DURATION", "user");
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+export const millis = (n: number): Millis => n as Millis; // the one place where a bare number becomes a duration
+export const epochMs = (n: number): EpochMs => n as EpochMs; // the one place where a bare number becomes a time
+
+/**
+ * Reads a duration as a user writes it.
+ *
+ * @param what Names the setting in the error message, e.g. `batchInterval`.
+ * @throws BAD_DURATION Not a number or text of the forms above, not finite, not whole milliseconds, or not positive.
+ */
+export function parseDuration(value: DurationLike, what = "duration"): Millis {
+  const ms = typeof value === "number" ? value : fromText(value);
+  if (ms === undefined || !Number.isFinite(ms) || ms <= 0 || !Number.isInteger(ms)) {
+    throw badDuration(
+      `${what} ${JSON.stringify(value)} is not a duration. ` +
+        `Give a positive whole number of milliseconds, or text such as "500ms", "1s", "2m".`,
+    );
+  }
+  return millis(ms);
+}
+
+function fromText(text: string): number | undefined {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?\s*$/.exec(text);
+  if (!match) return undefined;
+  const unit = UNIT_MS[match[2] ?? "ms"];
+  return unit === undefined ? undefined : Math.round(Number(match[1]) * unit * 1e6) / 1e6;
+}
+
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms * 10) / 10} ms`;
+  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
+}

@@ -1,0 +1,143 @@
+/** Whose fault a failure is: the job's author, this engine, or the world around both. */
+export type Blame = "user" | "engine" | "environment";
+
+/** What the scheduler may do about a failure. */
+export type Retry = "never" | "same-task" | "parent-stage";
+
+/** Where in the author's source a failure comes from; lines and columns count from 1. */
+export interface SourceSite {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export type ErrorFields = Readonly<Record<string, string | number | boolean>>;
+
+/** One kind of error: its stable code and what follows from it. Documented in `docs/errors.md`, checked by a script. */
+export interface ErrorKind {
+  readonly code: string;
+  readonly blame: Blame;
+  readonly retry: Retry;
+}
+
+export interface EngineErrorOptions {
+  readonly cause?: unknown;
+  /** Actual values a program may want: ids, sizes, addresses. They cross processes with the error. */
+  readonly fields?: ErrorFields;
+  readonly site?: SourceSite;
+}
+
+/**
+ * Every failure this engine reports. The message begins with `[CODE]`, says what happened with the actual values, what
+ * the engine does now and what the reader can do. Programs branch on `code` alone.
+ */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  readonly code: string;
+  readonly blame: Blame;
+  readonly retry: Retry;
+  readonly fields: ErrorFields;
+  readonly site: SourceSite | undefined;
+
+  constructor(kind: ErrorKind, message: string, options: EngineErrorOptions = {}) {
+    const at = options.site ? ` (${formatSite(options.site)})` : "";
+    super(`[${kind.code}] ${message}${at}`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = kind.code;
+    this.blame = kind.blame;
+    this.retry = kind.retry;
+    this.fields = options.fields ?? {};
+    this.site = options.site;
+  }
+}
+
+/** Makes a constructor of errors of one kind: `throw blockMissing("…", { fields: { block } })`. */
+export function errorKind(
+  code: string,
+  blame: Blame,
+  retry: Retry = "never",
+): ((message: string, options?: EngineErrorOptions) => EngineError) & ErrorKind {
+  const kind: ErrorKind = { code, blame, retry };
+  return Object.assign(
+    (message: string, options?: EngineErrorOptions) => new EngineError(kind, message, options),
+    kind,
+  );
+}
+
+export function formatSite(site: SourceSite): string {
+  return `${site.file}:${site.line}:${site.column}`;
+}
+
+/** An error as plain data, for gRPC details and thread messages. `cause` chains are kept to a depth of 8. */
+export interface WireError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly kind?: ErrorKind;
+  readonly fields?: ErrorFields;
+  readonly site?: SourceSite;
+  readonly cause?: WireError;
+}
+
+const CAUSE_DEPTH_MAX = 8;
+
+/** Turns anything thrown into plain data; never throws itself. */
+export function toWireError(error: unknown, depth = 0): WireError {
+  if (!(error instanceof Error)) return { name: "NonError", message: describeThrown(error) };
+  const cause = error.cause !== undefined && depth < CAUSE_DEPTH_MAX ? toWireError(error.cause, depth + 1) : undefined;
+  const common = {
+    name: error.name,
+    message: error.message,
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+  if (!(error instanceof EngineError)) return common;
+  return {
+    ...common,
+    kind: { code: error.code, blame: error.blame, retry: error.retry },
+    fields: error.fields,
+    ...(error.site === undefined ? {} : { site: error.site }),
+  };
+}
+
+/** The inverse of {@link toWireError}: an `EngineError` comes back as one, anything else as an `Error` of that name. */
+export function fromWireError(wire: WireError): Error {
+  const cause = wire.cause === undefined ? undefined : fromWireError(wire.cause);
+  const error = wire.kind
+    ? new EngineError(wire.kind, "", {
+        ...(wire.fields === undefined ? {} : { fields: wire.fields }),
+        ...(wire.site === undefined ? {} : { site: wire.site }),
+      })
+    : new Error("");
+  if (!wire.kind) define(error, "name", wire.name);
+  define(error, "message", wire.message);
+  define(error, "stack", wire.stack ?? `${wire.name}: ${wire.message}`);
+  if (cause !== undefined) define(error, "cause", cause);
+  return error;
+}
+
+function define(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: false });
+}
+
+function describeThrown(value: unknown): string {
+  try {
+    return typeof value === "string" ? value : `a thrown value that is not an Error: ${String(value)}`;
+  } catch {
+    return "a thrown value that is not an Error and has no text";
+  }
+}
+
+/** A state that correct code cannot reach: a defect of the engine. */
+export const invariantBroken = errorKind("INVARIANT_BROKEN", "engine");
+
+/** Fails loudly when the engine's own logic is wrong; never used for input. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) {
+    throw invariantBroken(`${message}. This is a defect of the engine: please report it with the job's log.`);
+  }
+}
+
+/** For the default branch of a switch over a union: a new variant fails to compile until it is handled. */
+export function unreachable(value: never): never {
+  throw invariantBroken(`unexpected variant ${describeThrown(value)}. This is a defect of the engine.`);
+}

@@ -1,0 +1,21 @@
+import type { Brand } from "./brand.ts";
+import { errorKind } from "./errors.ts";
+
+/** Names one executor process for as long as its machine keeps it: it survives a reconnection. */
+export type ExecutorId = Brand<string, "ExecutorId">;
+/** Names one submitted job. */
+export type JobId = Brand<string, "JobId">;
+
+export const badIdentifier = errorKind("BAD_IDENTIFIER", "user");
+
+const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+function checked(what: string, text: string): string {
+  if (NAME.test(text)) return text;
+  throw badIdentifier(
+    `${what} ${JSON.stringify(text)} must be 1 to 63 characters of a-z, 0-9 and "-". Choose another.`,
+  );
+}
+
+export const executorId = (text: string): ExecutorId => checked("executor id", text) as ExecutorId; // checked above
+export const jobId = (text: string): JobId => checked("job id", text) as JobId; // checked above

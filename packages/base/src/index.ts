@@ -1,0 +1,34 @@
+export type { Brand } from "./brand.ts";
+export { type Clock, ManualClock, SystemClock, type Timer } from "./clock.ts";
+export { badConfiguration, type JobConf, parseConf, type SettingName, settings } from "./config.ts";
+export {
+  badDuration,
+  type DurationLike,
+  type EpochMs,
+  epochMs,
+  formatDuration,
+  type Millis,
+  millis,
+  parseDuration,
+} from "./duration.ts";
+export {
+  assert,
+  type Blame,
+  EngineError,
+  type EngineErrorOptions,
+  type ErrorFields,
+  type ErrorKind,
+  errorKind,
+  formatSite,
+  fromWireError,
+  invariantBroken,
+  type Retry,
+  type SourceSite,
+  toWireError,
+  unreachable,
+  type WireError,
+} from "./errors.ts";
+export { badIdentifier, type ExecutorId, executorId, type JobId, jobId } from "./ids.ts";
+export { createLogger, type Logger, type LogOptions, silentLogger } from "./log.ts";
+export { type Rng, SeededRng } from "./rng.ts";
+export { type Bytes, badSize, bytes, formatSize, parseSize } from "./size.ts";

@@ -1,0 +1,39 @@
+import type { Brand } from "./brand.ts";
+import { errorKind } from "./errors.ts";
+
+/** A number of bytes. */
+export type Bytes = Brand<number, "Bytes">;
+
+export const badSize = errorKind("BAD_SIZE", "user");
+
+const UNIT: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
+
+export const bytes = (n: number): Bytes => n as Bytes; // the one place where a bare number becomes a size
+
+/**
+ * Reads a size as a user writes it: `512m`, `1g`, `64 KiB`, or a number of bytes. Units are powers of 1024.
+ *
+ * @throws BAD_SIZE Not of these forms, or not positive.
+ */
+export function parseSize(value: number | string, what = "size"): Bytes {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*$/i.exec(String(value));
+  const unit = match === null ? undefined : UNIT[(match[2] ?? "").toLowerCase()];
+  const size = match === null || unit === undefined ? Number.NaN : Math.floor(Number(match[1]) * unit);
+  if (!Number.isSafeInteger(size) || size <= 0) {
+    throw badSize(
+      `${what} ${JSON.stringify(value)} is not a size. Give a positive number of bytes, or text such as "512m" or "1g".`,
+    );
+  }
+  return bytes(size);
+}
+
+export function formatSize(n: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = n;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}

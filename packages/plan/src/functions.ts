@@ -1,0 +1,46 @@
+import { errorKind, type SourceSite } from "@millrace/base";
+
+/** Any function, whatever it takes: callable only after a cast that says why. */
+export type AnyFunction = (...args: never[]) => unknown;
+/** Any class. */
+export type AnyClass = abstract new (...args: never[]) => object;
+
+/**
+ * What a bundled job finds at `globalThis[Symbol.for("millrace.job")]` while it is loaded. The bundler writes calls of
+ * these into the author's code: `tag` into the driver's build, `define` into the executors', the others into both.
+ */
+export interface JobHooks {
+  /**
+   * Marks a function made by the job: its id, what it captures (read anew at each call of `captures`), and where it stands.
+   *
+   * @param assigned Captured variables that its body assigns to: harmless in a driver body, refused when it is handed to an operator.
+   */
+  tag<F extends AnyFunction>(
+    fn: F,
+    id: string,
+    captures: () => readonly unknown[],
+    names: readonly string[],
+    site: SourceSite,
+    assigned?: readonly string[],
+  ): F;
+  /** Registers the factory of a function: captures as parameters, in the order that `tag` gives them. */
+  define(id: string, factory: (...captures: never[]) => unknown): void;
+  /** Registers a class of the job, so that its instances keep their type on the wire. */
+  defineClass(id: string, type: AnyClass): void;
+  /** Registers what an import of a package brought, by `package#export`, so that functions of packages ship by name. */
+  defineImport(id: string, value: unknown): void;
+}
+
+export const JOB_HOOKS: unique symbol = Symbol.for("millrace.job") as never; // a registered symbol has no literal type
+
+/** A function that can cross processes. */
+export interface ShippedFunction {
+  readonly id: string;
+  readonly captures: readonly unknown[];
+  /** Names of the captures, in order, for error messages. */
+  readonly names: readonly string[];
+  readonly site: SourceSite | undefined;
+}
+
+export const functionNotShippable = errorKind("FUNCTION_NOT_SHIPPABLE", "user");
+export const functionUnknown = errorKind("FUNCTION_UNKNOWN", "engine");

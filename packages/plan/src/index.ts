@@ -1,0 +1,3 @@
+export * from "./functions.ts";
+export * from "./job-plan.ts";
+export * from "./template.ts";

@@ -1,0 +1,99 @@
+import type { Brand, EpochMs, ExecutorId } from "@millrace/base";
+import type { StageTemplate } from "./template.ts";
+
+/** Names a block in the stores of a job: `recv/0/17`, `shuffle/4/0/1/2`, `broadcast/3`. */
+export type BlockId = Brand<string, "BlockId">;
+/** Unique within a run of a job; given when the shuffled RDD is made, so that two actions on it share its output. */
+export type ShuffleId = Brand<number, "ShuffleId">;
+/** Unique within a run of a job: one run of one stage. */
+export type StageRunId = Brand<number, "StageRunId">;
+
+export const blockId = (text: string): BlockId => text as BlockId; // the one place for this cast
+export const shuffleId = (n: number): ShuffleId => n as ShuffleId; // the one place for this cast
+export const stageRunId = (n: number): StageRunId => n as StageRunId; // the one place for this cast
+
+/** The block that map task `map`, in its attempt `attempt`, wrote for reduce partition `reduce`. */
+export const shuffleBlockId = (shuffle: ShuffleId, map: number, attempt: number, reduce: number): BlockId =>
+  blockId(`shuffle/${shuffle}/${map}/${attempt}/${reduce}`);
+
+/** Where data can be fetched: an executor of the job, or the job's driver. */
+export type Holder = ExecutorId | "driver";
+
+/** A block and who holds a copy of it; `at` is never empty. */
+export interface BlockLocation {
+  readonly id: BlockId;
+  readonly bytes: number;
+  readonly at: readonly Holder[];
+}
+
+/** One action, planned: the stages that it needs, parents before children. The last one gives the result. */
+export interface JobPlan {
+  readonly batch: EpochMs;
+  readonly stages: readonly PlannedStage[];
+}
+
+export interface PlannedStage {
+  readonly run: StageRunId;
+  /** What the operator calls this stage: the labels of its operators. */
+  readonly name: string;
+  readonly templates: readonly StageTemplate[];
+  /** For each template: the captured values of its functions, as `encodeCaptures` wrote them; empty when there are none. */
+  readonly captures: readonly Uint8Array[];
+  /** Broadcast variables that the captures mention. */
+  readonly broadcasts: readonly BlockLocation[];
+  readonly tasks: readonly PlannedTask[];
+  /** Shuffles whose output the tasks read; each is written by an earlier stage or by an earlier plan. */
+  readonly reads: readonly ShuffleId[];
+  /** The shuffle this stage writes; `undefined` for the last stage. */
+  readonly writes: ShuffleWrite | undefined;
+}
+
+export interface ShuffleWrite {
+  readonly shuffle: ShuffleId;
+  /** Reduce partitions. */
+  readonly partitions: number;
+}
+
+export interface PlannedTask {
+  readonly partition: number;
+  /** Index into the stage's templates. */
+  readonly template: number;
+  readonly inputs: readonly PlannedInput[];
+  readonly state?: StateRef;
+  readonly output?: OutputRef;
+}
+
+/** An input as planned: shuffles are named, and become block locations when the task is launched. */
+export type PlannedInput =
+  | TaskInput
+  | { readonly kind: "shuffle"; readonly shuffle: ShuffleId; readonly partition: number };
+
+export type TaskInput =
+  /** Frames that travel with the task: at most 64 KB. */
+  | { readonly kind: "inline"; readonly block: Uint8Array }
+  /** Blocks to fetch, read in this order. Empty blocks are left out. */
+  | { readonly kind: "blocks"; readonly blocks: readonly BlockLocation[] }
+  /** Bytes [start, end) of a file; a line belongs to the range in which it starts. */
+  | { readonly kind: "file"; readonly path: string; readonly start: number; readonly end: number };
+
+/**
+ * The partition of a stateful operator that a task updates. The slot that owns it has version `version` published or in
+ * its overlay; any other slot loads it from `directory` first.
+ */
+export interface StateRef {
+  /** `named(id)`, else the operator's position in the graph: `updateStateByKey-2`. */
+  readonly operator: string;
+  readonly partition: number;
+  readonly partitions: number;
+  /** The last batch whose update is committed; 0 before the first. */
+  readonly version: EpochMs;
+  /** The batch that this task computes; running it again for the same batch gives the same state. */
+  readonly batch: EpochMs;
+  readonly directory: string;
+}
+
+/** Where a task that saves writes: `<directory>/_temporary/<attempt>-<file>`, moved by the driver's commit. */
+export interface OutputRef {
+  readonly directory: string;
+  readonly file: string;
+}

@@ -1,0 +1,97 @@
+import type { ExecutorId, JobId, WireError } from "@millrace/base";
+import type { DataAddress, Session } from "./session.ts";
+
+/** What an executor supervisor tells the driver supervisor. It dials, and dials again for as long as it takes. */
+export type FromNode =
+  | {
+      readonly type: "hello";
+      readonly protocol: number;
+      readonly executor: ExecutorId;
+      readonly slots: number;
+      readonly memoryBytes: number;
+      readonly host: string;
+      readonly pid: number;
+      /** Job executor processes that still run here, for a driver that restarted. */
+      readonly jobs: readonly JobId[];
+    }
+  | { readonly type: "heartbeat" }
+  | { readonly type: "jobStarted"; readonly job: JobId; readonly pid: number }
+  /** `error`: why the process ended other than by a stop, such as out of memory, with its last lines. */
+  | { readonly type: "jobExited"; readonly job: JobId; readonly error: WireError | undefined };
+
+export type ToNode =
+  | { readonly type: "welcome" }
+  /** Refused for good: wrong protocol version or a name in use. */
+  | { readonly type: "refused"; readonly error: WireError }
+  /** `driver`: where the job driver process listens for sessions. */
+  | {
+      readonly type: "startJob";
+      readonly job: JobId;
+      readonly driver: DataAddress;
+      readonly token: string;
+      readonly slotHeapBytes: number;
+      readonly poolBytes: number;
+    }
+  | { readonly type: "stopJob"; readonly job: JobId; readonly graceMs: number };
+
+export type NodeSession = Session<ToNode, FromNode>;
+export type ClusterSession = Session<FromNode, ToNode>;
+
+export type JobState = "starting" | "running" | "stopping" | "finished" | "failed" | "killed";
+
+export interface JobSummary {
+  readonly id: JobId;
+  readonly name: string;
+  readonly state: JobState;
+  readonly submittedAt: number;
+  readonly endedAt: number | undefined;
+  readonly batchIntervalMs: number | undefined;
+  readonly batchesCompleted: number;
+  readonly batchesFailed: number;
+  /** Batches whose time has come and that are not done. */
+  readonly batchesWaiting: number;
+  readonly executors: number;
+  /** Why it failed, or what troubles it now. */
+  readonly error: WireError | undefined;
+  /** A source that is down, an executor that was lost: what the operator should know, newest last, at most 20. */
+  readonly warnings: readonly string[];
+  readonly driverPid: number | undefined;
+}
+
+export interface BatchSummary {
+  readonly time: number;
+  readonly state: "waiting" | "running" | "completed" | "failed";
+  readonly records: number;
+  readonly schedulingDelayMs: number | undefined;
+  readonly processingMs: number | undefined;
+  readonly error: WireError | undefined;
+}
+
+export interface ExecutorSummary {
+  readonly id: ExecutorId;
+  readonly host: string;
+  readonly slots: number;
+  readonly memoryBytes: number;
+  readonly state: "connected" | "lost";
+  readonly jobs: readonly JobId[];
+  readonly lastSeenAt: number;
+}
+
+/** The driver's public service, used by the command line and later the UI. */
+export interface OperatorService {
+  /** `artefact`: the packed bundle. Resolves when the job's driver process runs its `build` without error. */
+  submit(request: {
+    readonly artefact: Uint8Array;
+    readonly name: string | undefined;
+    readonly conf: Readonly<Record<string, string>>;
+    readonly args: readonly string[];
+  }): Promise<JobSummary>;
+  jobs(): Promise<readonly JobSummary[]>;
+  status(id: JobId): Promise<JobSummary>;
+  batches(id: JobId): Promise<readonly BatchSummary[]>;
+  executors(): Promise<readonly ExecutorSummary[]>;
+  /** The job's log from its beginning; with `follow`, until the job ends. */
+  logs(id: JobId, options: { readonly follow: boolean }): AsyncIterable<Uint8Array>;
+  stop(id: JobId): Promise<void>;
+  kill(id: JobId): Promise<void>;
+}

@@ -1,0 +1,161 @@
+import type { EpochMs, ExecutorId, JobConf, JobId, WireError } from "@millrace/base";
+import type {
+  BlockId,
+  BlockLocation,
+  Holder,
+  OutputRef,
+  ShuffleId,
+  StageRunId,
+  StageTemplate,
+  StateRef,
+  TaskInput,
+  TemplateId,
+} from "@millrace/plan";
+
+/** Raised whenever a message changes its meaning; an executor of another version is refused with both numbers. */
+export const PROTOCOL_VERSION = 1;
+
+/** host:port of a framed-TCP data server. */
+export interface DataAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * What a job executor process tells the job driver process. Messages of one session arrive in order, once, or the
+ * session ends.
+ */
+export type FromExecutor =
+  | {
+      readonly type: "hello";
+      readonly protocol: number;
+      readonly job: JobId;
+      readonly executor: ExecutorId;
+      readonly slots: number;
+      readonly data: DataAddress;
+      readonly pid: number;
+    }
+  | { readonly type: "ready" } // the artefact is loaded on every slot: tasks may come
+  | { readonly type: "tasks"; readonly statuses: readonly TaskStatus[] }
+  | { readonly type: "received"; readonly stream: number; readonly blocks: readonly ReceivedBlock[] }
+  | { readonly type: "receiver"; readonly stream: number; readonly status: ReceiverStatus }
+  | { readonly type: "heartbeat"; readonly rssBytes: number; readonly poolBytes: number; readonly blocks: number }
+  | { readonly type: "failed"; readonly error: WireError }; // this process cannot go on, for example the artefact does not load
+
+export interface ReceivedBlock {
+  readonly id: BlockId;
+  readonly bytes: number;
+  readonly records: number;
+  /** Every executor that holds it: the receiver's own first. */
+  readonly at: readonly ExecutorId[];
+}
+
+export type ReceiverStatus =
+  | { readonly state: "running" }
+  /** The source is down or failed; it is tried again after `retryMs`. */
+  | { readonly state: "retrying"; readonly error: WireError; readonly retryMs: number }
+  | { readonly state: "stopped"; readonly error?: WireError };
+
+export interface TaskKey {
+  readonly run: StageRunId;
+  readonly partition: number;
+  readonly attempt: number;
+}
+
+export type TaskStatus = TaskKey & {
+  readonly outcome:
+    | {
+        readonly kind: "mapOutput";
+        readonly bytes: readonly number[];
+        readonly metrics: TaskMetrics;
+        readonly accumulators: Uint8Array;
+      } // bytes of each reduce partition's block
+    | {
+        readonly kind: "result";
+        readonly result: TaskResult;
+        readonly metrics: TaskMetrics;
+        readonly accumulators: Uint8Array;
+      }
+    | { readonly kind: "failed"; readonly error: WireError }
+    /** A block could not be had from the one holder it was known at: not the task's fault. */
+    | { readonly kind: "fetchFailed"; readonly block: BlockId; readonly holder: Holder; readonly error: WireError }
+    | { readonly kind: "cancelled" };
+};
+
+/** Frames of result records: with the status up to 64 KB, past that as a block to fetch. */
+export type TaskResult =
+  | { readonly kind: "inline"; readonly block: Uint8Array }
+  | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number };
+
+export interface TaskMetrics {
+  readonly runMs: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  readonly spilledBytes: number;
+}
+
+/** What the job driver process tells a job executor process. */
+export type ToExecutor =
+  | { readonly type: "welcome"; readonly conf: JobConf; readonly artefact: BlockLocation; readonly data: DataAddress } // data: of the driver
+  /** Who else executes the job; blocks are fetched from, and replicated to, these. */
+  | { readonly type: "peers"; readonly peers: ReadonlyMap<ExecutorId, DataAddress> }
+  | { readonly type: "template"; readonly template: StageTemplate }
+  /** Precedes the first launch of a stage's tasks on this executor. */
+  | {
+      readonly type: "stage";
+      readonly run: StageRunId;
+      readonly batch: EpochMs;
+      readonly templates: readonly TemplateId[];
+      readonly captures: readonly Uint8Array[];
+      readonly broadcasts: readonly BlockLocation[];
+      readonly writes: { readonly shuffle: ShuffleId; readonly partitions: number } | undefined;
+    }
+  | { readonly type: "launch"; readonly tasks: readonly LaunchTask[] }
+  | { readonly type: "cancel"; readonly run: StageRunId; readonly partition: number; readonly attempt: number }
+  | { readonly type: "stageDone"; readonly run: StageRunId }
+  | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] }
+  | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
+  | {
+      readonly type: "startReceiver";
+      readonly stream: number;
+      readonly receiver: ReceiverSpec;
+      readonly blockIntervalMs: number;
+      readonly replicateTo: ExecutorId | undefined;
+    }
+  /** Stops reading, stores what is buffered, answers with `received` and `receiver: stopped`. */
+  | { readonly type: "stopReceiver"; readonly stream: number }
+  /** Received bytes of the stream that wait for a batch: past the bound the receiver is held back. */
+  | { readonly type: "receiverBacklog"; readonly stream: number; readonly bytes: number }
+  | { readonly type: "shutdown"; readonly graceful: boolean };
+
+export interface LaunchTask extends TaskKey {
+  readonly template: number;
+  readonly inputs: readonly TaskInput[];
+  readonly state?: StateRef;
+  readonly output?: OutputRef;
+  /** The slot that owns the state; any free one when absent. */
+  readonly slot?: number;
+}
+
+/** A receiver as it ships. */
+export type ReceiverSpec =
+  | { readonly kind: "socketText"; readonly host: string; readonly port: number }
+  /** `decoder`: a captures-encoded function `(stream: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>`. */
+  | { readonly kind: "socket"; readonly host: string; readonly port: number; readonly decoder: Uint8Array }
+  /** A captures-encoded instance of the job's class that extends `Receiver`. */
+  | { readonly kind: "custom"; readonly receiver: Uint8Array };
+
+/** One end of a session. `send` never blocks; what it queues is bounded by the flow of the protocol. */
+export interface Session<Out, In> {
+  send(message: Out): void;
+  /** Set before anything is sent; messages that come earlier wait. */
+  onMessage(handler: (message: In) => void): void;
+  /** Called once, with the reason when it is not an orderly end. */
+  onClose(handler: (error: Error | undefined) => void): void;
+  close(): void;
+}
+
+/** The driver's end: one per executor process. */
+export type ExecutorSession = Session<ToExecutor, FromExecutor>;
+/** The executor's end. */
+export type DriverSession = Session<FromExecutor, ToExecutor>;
