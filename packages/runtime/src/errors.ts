@@ -1,0 +1,16 @@
+import { errorKind } from "@millrace/base";
+
+/** An operator's function threw; `cause` is its error. */
+export const userCodeFailed = errorKind("USER_CODE_FAILED", "user", "same-task");
+/** A record is not what the operator above promised by its type. */
+export const recordNotPair = errorKind("RECORD_NOT_PAIR", "user", "same-task");
+export const notIterable = errorKind("NOT_ITERABLE", "user", "same-task");
+export const badPartition = errorKind("BAD_PARTITION", "user", "same-task");
+export const artefactLoadFailed = errorKind("ARTEFACT_LOAD_FAILED", "user");
+export const slotExited = errorKind("SLOT_EXITED", "user", "same-task");
+export const slotCrashed = errorKind("SLOT_CRASHED", "user", "same-task");
+export const slotOutOfMemory = errorKind("SLOT_OUT_OF_MEMORY", "user", "same-task");
+export const slotTerminated = errorKind("SLOT_TERMINATED", "environment", "same-task");
+export const scratchFailed = errorKind("SCRATCH_FAILED", "environment", "same-task");
+export const inputFileFailed = errorKind("INPUT_FILE_FAILED", "environment", "same-task");
+export const outputFileFailed = errorKind("OUTPUT_FILE_FAILED", "environment", "same-task");

@@ -1,0 +1,271 @@
+import { Worker } from "node:worker_threads";
+import { assert, type Clock, EngineError, fromWireError, type Millis, type Timer } from "@millrace/base";
+import type { StageRunId, StageTemplate } from "@millrace/plan";
+import type { BlockPool } from "@millrace/storage";
+import { artefactLoadFailed, slotCrashed, slotExited, slotOutOfMemory, slotTerminated } from "../errors.ts";
+import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
+import type { FromSlot, SlotInit, ToSlot } from "./protocol.ts";
+
+export interface SlotThreadOptions {
+  /** Position among the executor's slots: 0, 1, … */
+  readonly slot: number;
+  readonly pool: BlockPool;
+  /** Heap of the thread. Past it the thread ends, or the whole process aborts: V8 decides. */
+  readonly heapBytes: number;
+  /** `shuffle.spill.bytes`. */
+  readonly spillBytes: number;
+  /** A folder that exists, on local disk, for scratch and spill files. */
+  readonly workDir: string;
+  /** Absolute path of the artefact's executor build, as `installArtefact` wrote it. */
+  readonly executorModule: string;
+  /** How long a cancelled task may go on before its thread is ended. */
+  readonly cancelGraceMs: Millis;
+  readonly clock: Clock;
+}
+
+interface Pending {
+  readonly number: number;
+  readonly task: SlotTask;
+  readonly resolve: (outcome: TaskOutcome) => void;
+  readonly reject: (error: EngineError) => void;
+}
+
+/**
+ * The main thread's handle of one slot thread. Runs one task at a time; `run` on a busy slot is a defect of the caller.
+ *
+ * A thread that dies rejects what is pending with the cause, settles `closed`, and is not replaced: the executor starts
+ * another {@link SlotThread} and sends it templates and stages anew. State kept by the thread is gone with it.
+ */
+export class SlotThread {
+  readonly slot: number;
+  /** Resolves once, when the thread has ended: with the cause, or `undefined` after `terminate` on an idle thread. */
+  readonly closed: Promise<EngineError | undefined>;
+
+  readonly #options: SlotThreadOptions;
+  readonly #worker: Worker;
+  readonly #cancel = new Int32Array(new SharedArrayBuffer(4));
+  readonly #started = deferred<void>();
+  readonly #closed = deferred<EngineError | undefined>();
+  #alive = true;
+  #terminating = false;
+  #pending: Pending | undefined;
+  #grace: Timer | undefined;
+  #cause: EngineError | undefined;
+  #nextNumber = 1;
+
+  /**
+   * Starts a thread and loads the artefact in it.
+   *
+   * @throws ARTEFACT_LOAD_FAILED Module-level code of the job threw; `cause` is its error.
+   */
+  static async start(options: SlotThreadOptions): Promise<SlotThread> {
+    const thread = new SlotThread(options);
+    await thread.#started.promise;
+    return thread;
+  }
+
+  private constructor(options: SlotThreadOptions) {
+    this.slot = options.slot;
+    this.closed = this.#closed.promise;
+    this.#options = options;
+    const init: SlotInit = {
+      slot: options.slot,
+      pool: options.pool.handle,
+      cancel: this.#cancel.buffer,
+      workDir: options.workDir,
+      spillBytes: options.spillBytes,
+      executorModule: options.executorModule,
+    };
+    this.#worker = new Worker(threadEntry(), {
+      workerData: init,
+      name: `slot-${options.slot}`,
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: Math.max(16, Math.floor(options.heapBytes / 1024 ** 2)) },
+    });
+    this.#worker.on("message", (message: FromSlot) => this.#onMessage(message));
+    this.#worker.on("error", (error: unknown) => this.#onError(error));
+    this.#worker.on("exit", (code: number) => this.#onExit(code));
+  }
+
+  /** False once the thread has ended or is being ended. */
+  get alive(): boolean {
+    return this.#alive && !this.#terminating;
+  }
+
+  get busy(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** Must precede the first stage that uses it. */
+  loadTemplate(template: StageTemplate): void {
+    this.#post({ type: "template", template });
+  }
+
+  /** Must precede the first task of the stage. */
+  startStage(stage: StageStart): void {
+    this.#post({ type: "stage", stage });
+  }
+
+  endStage(run: StageRunId): void {
+    this.#post({ type: "stageDone", run });
+  }
+
+  /** Forgets decoded broadcast variables, by block id. */
+  dropBroadcasts(ids: readonly string[]): void {
+    this.#post({ type: "dropBroadcasts", ids });
+  }
+
+  /**
+   * Runs a task; failures of the task itself are outcomes.
+   *
+   * @throws SLOT_EXITED, SLOT_CRASHED, SLOT_OUT_OF_MEMORY, SLOT_TERMINATED The thread died before the task was done.
+   */
+  run(task: SlotTask): Promise<TaskOutcome> {
+    assert(this.#pending === undefined, `slot ${this.slot} was given a task while it has one`);
+    if (!this.#alive) {
+      return Promise.reject(this.#cause ?? slotTerminated(`slot ${this.slot} has ended: the task did not start.`));
+    }
+    const number = this.#nextNumber++;
+    return new Promise((resolve, reject) => {
+      this.#pending = { number, task, resolve, reject };
+      this.#post({ type: "task", number, task });
+    });
+  }
+
+  /** Asks the running task to stop; past the grace period its thread is ended. Any other task: no effect. */
+  cancel(run: StageRunId, partition: number, attempt: number): void {
+    const pending = this.#pending;
+    if (pending === undefined || this.#grace !== undefined) return;
+    const { task } = pending;
+    if (task.run !== run || task.partition !== partition || task.attempt !== attempt) return;
+    Atomics.store(this.#cancel, 0, pending.number);
+    this.#grace = this.#options.clock.after(this.#options.cancelGraceMs, () => {
+      this.#cause ??= slotTerminated(
+        `slot ${this.slot} was ended because its task did not stop within ${this.#options.cancelGraceMs} ms of being cancelled. ` +
+          "State it held is loaded again elsewhere. User code that runs for long without giving records back cannot be interrupted otherwise.",
+      );
+      void this.terminate();
+    });
+  }
+
+  /**
+   * Ends the thread. The promise stays open while a native call blocks it: give up waiting and end the process then.
+   */
+  async terminate(): Promise<void> {
+    this.#terminating = true;
+    await this.#worker.terminate();
+    await this.#closed.promise;
+  }
+
+  #post(message: ToSlot): void {
+    if (this.#alive) this.#worker.postMessage(message);
+  }
+
+  #onMessage(message: FromSlot): void {
+    switch (message.type) {
+      case "ready":
+        this.#started.resolve();
+        return;
+      case "loadFailed":
+        this.#cause = artefactLoadFailed(
+          `the job's code failed while it was loaded on slot ${this.slot}: ${message.error.message}. Nothing runs on this executor; correct the module-level code of the job.`,
+          { cause: fromWireError(message.error) },
+        );
+        void this.terminate();
+        return;
+      case "dying": {
+        const error = fromWireError(message.error);
+        this.#cause ??= error instanceof EngineError ? error : crashed(this.slot, error);
+        return;
+      }
+      case "done":
+        this.#onDone(message.number, message.outcome);
+        return;
+    }
+  }
+
+  #onDone(number: number, outcome: TaskOutcome): void {
+    const pending = this.#pending;
+    if (pending?.number !== number) return; // told of its end already
+    this.#grace?.cancel();
+    this.#grace = undefined;
+    this.#pending = undefined;
+    pending.resolve(outcome);
+  }
+
+  #onError(error: unknown): void {
+    this.#cause ??= isOutOfMemory(error)
+      ? slotOutOfMemory(
+          `slot ${this.slot} needed more than its heap of ${Math.floor(this.#options.heapBytes / 1024 ** 2)} MB${this.#doing()}. ` +
+            "The task is tried again; use more partitions, group less per key, or raise executor.slot.heap.",
+        )
+      : crashed(this.slot, error);
+  }
+
+  #onExit(code: number): void {
+    this.#alive = false;
+    this.#grace?.cancel();
+    const orderly = this.#terminating && this.#pending === undefined;
+    const cause =
+      this.#cause ??
+      (this.#terminating
+        ? slotTerminated(`slot ${this.slot} was ended${this.#doing()}.`)
+        : slotExited(exitMessage(this.slot, code, undefined)));
+    this.#cause = cause;
+    this.#started.promise.catch(() => undefined); // nobody may be waiting
+    this.#started.reject(cause);
+    this.#pending?.reject(cause);
+    this.#pending = undefined;
+    this.#closed.resolve(orderly && cause.code === slotTerminated.code ? undefined : cause);
+  }
+
+  #doing(): string {
+    const task = this.#pending?.task;
+    return task === undefined ? "" : ` while it computed partition ${task.partition} of stage ${task.run}`;
+  }
+}
+
+interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** `Promise.withResolvers`, which Node 20 has not. */
+function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** The message of SLOT_EXITED; `stack` is where user code called `process.exit`, when known. */
+export function exitMessage(slot: number, code: number, stack: string | undefined): string {
+  return (
+    `user code called process.exit(${code}) on slot ${slot}${stack === undefined ? "" : `, ${stack}`}. ` +
+    "Only the slot's thread ended and its task is tried again; throw an error to fail a task, or stop the job from its driver."
+  );
+}
+
+function crashed(slot: number, error: unknown): EngineError {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return slotCrashed(
+    `user code on slot ${slot} left an error that nothing caught: ${text}. The slot's thread ended and its task is tried again; ` +
+      "await every promise and handle the errors of timers and emitters.",
+    { cause: error },
+  );
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
+}
+
+/** The compiled entry: beside this file when that is compiled, in `dist` when tests run the source. */
+function threadEntry(): URL {
+  return import.meta.url.endsWith(".ts")
+    ? new URL("../../dist/slot/thread.js", import.meta.url)
+    : new URL("./thread.js", import.meta.url);
+}

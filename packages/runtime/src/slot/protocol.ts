@@ -1,0 +1,35 @@
+import type { WireError } from "@millrace/base";
+import type { StageRunId, StageTemplate } from "@millrace/plan";
+import type { BlockPool } from "@millrace/storage";
+import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
+
+/** What a slot's thread is born with (its `workerData`). */
+export interface SlotInit {
+  /** Position among the executor's slots: 0, 1, … */
+  readonly slot: number;
+  readonly pool: BlockPool["handle"];
+  /** One Int32: the number of the task that is to stop, 0 for none. Task numbers count from 1. */
+  readonly cancel: SharedArrayBuffer;
+  /** A folder that exists, for scratch and spill files. */
+  readonly workDir: string;
+  /** Memory that the tables of one task may take before they spill. */
+  readonly spillBytes: number;
+  /** Absolute path of the artefact's executor build, to be imported. */
+  readonly executorModule: string;
+}
+
+/** What the executor's main thread tells a slot. Messages arrive in order; a task is posted when the one before is done. */
+export type ToSlot =
+  | { readonly type: "template"; readonly template: StageTemplate }
+  | { readonly type: "stage"; readonly stage: StageStart }
+  | { readonly type: "task"; readonly number: number; readonly task: SlotTask }
+  | { readonly type: "stageDone"; readonly run: StageRunId }
+  | { readonly type: "dropBroadcasts"; readonly ids: readonly string[] };
+
+/** What a slot tells the executor's main thread. */
+export type FromSlot =
+  | { readonly type: "ready" } // the artefact is loaded
+  | { readonly type: "loadFailed"; readonly error: WireError }
+  | { readonly type: "done"; readonly number: number; readonly outcome: TaskOutcome }
+  /** Last words before the thread ends: user code called `process.exit`, or an error that nobody caught. */
+  | { readonly type: "dying"; readonly error: WireError };

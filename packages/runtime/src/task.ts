@@ -1,0 +1,77 @@
+import type { EpochMs, WireError } from "@millrace/base";
+import type { OutputRef, StageRunId, StateRef, TemplateId } from "@millrace/plan";
+import type { BlockHandle } from "@millrace/storage";
+
+/** An input with everything at hand: the executor's main thread fetches and pins blocks before it posts the task. */
+export type ResolvedInput =
+  /** Whole blocks, read in this order. Pinned until the task's outcome is back. */
+  | { readonly kind: "block"; readonly handles: readonly BlockHandle[] }
+  /** Frames that travelled with the task. */
+  | { readonly kind: "inline"; readonly block: Uint8Array }
+  /** Lines of bytes [start, end) of a file, read by the slot itself. */
+  | { readonly kind: "file"; readonly path: string; readonly start: number; readonly end: number };
+
+/** One attempt at one partition of a stage. */
+export interface SlotTask {
+  readonly run: StageRunId;
+  readonly partition: number;
+  readonly attempt: number;
+  /** Index into the stage's templates. */
+  readonly template: number;
+  readonly inputs: readonly ResolvedInput[];
+  readonly state?: StateRef;
+  readonly output?: OutputRef;
+}
+
+/** A broadcast variable's block, at hand on this executor. Pinned until the stage is done. */
+export interface ResolvedBroadcast {
+  /** The block's id, `broadcast/3`: what captures name it by. */
+  readonly id: string;
+  readonly source: ResolvedInput;
+}
+
+/** What the tasks of one run of a stage have in common. */
+export interface StageStart {
+  readonly run: StageRunId;
+  readonly batch: EpochMs;
+  readonly templates: readonly TemplateId[];
+  /** For each template: the captured values of its functions, as `encodeCaptures` wrote them; empty when there are none. */
+  readonly captures: readonly Uint8Array[];
+  readonly broadcasts: readonly ResolvedBroadcast[];
+}
+
+/** What became of an attempt. Blocks belong to the receiver of the outcome, which frees them in the end. */
+export type TaskOutcome =
+  | {
+      readonly kind: "mapOutput";
+      /** By reduce partition; `undefined` for one without records. */
+      readonly blocks: readonly (BlockHandle | undefined)[];
+      /** Bytes of each reduce partition's block. */
+      readonly bytes: readonly number[];
+      readonly metrics: SlotMetrics;
+      readonly accumulators: Uint8Array;
+    }
+  | {
+      readonly kind: "result";
+      readonly result: SlotResult;
+      readonly metrics: SlotMetrics;
+      readonly accumulators: Uint8Array;
+    }
+  | { readonly kind: "failed"; readonly error: WireError }
+  | { readonly kind: "cancelled" };
+
+/** Frames of result records: inline up to {@link INLINE_RESULT_BYTES_MAX}, past that in the pool. */
+export type SlotResult =
+  | { readonly kind: "inline"; readonly block: Uint8Array }
+  | { readonly kind: "block"; readonly handle: BlockHandle; readonly bytes: number };
+
+export const INLINE_RESULT_BYTES_MAX = 64 * 1024;
+
+/** The fields of rpc's `TaskMetrics`. */
+export interface SlotMetrics {
+  readonly runMs: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  /** Bytes written to scratch files because a table or the pool was full. */
+  readonly spilledBytes: number;
+}
