@@ -1,0 +1,71 @@
+// pnpm check: everything that can be known in a minute. Each check says what to mend; the last line counts them.
+// `--no-tests` leaves the fast tests out, for CI, which runs all of them next.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { bootstrapOrExit, root } from "./bootstrap.mjs";
+import { finish, sum } from "./tally.mjs";
+import { runVitest } from "./vitest.mjs";
+
+await bootstrapOrExit({ build: false }); // code that does not compile is a finding, not an obstacle
+const { findProblems, formatProblem } = await import("./checks/deps.mjs"); // need installed packages
+const { readWorkspace } = await import("./checks/workspace.mjs");
+const { findAmbient } = await import("./checks/ambient.mjs");
+const { checkLengths } = await import("./checks/lengths.mjs");
+const { checkErrors, checkSettings } = await import("./checks/documents.mjs");
+
+/** @typedef {import("./checks/deps.mjs").Problem} Problem */
+
+/** @param {string} path */
+const text = (path) => readFileSync(join(root, path), "utf8");
+const workspace = readWorkspace(root);
+const tsc = ["node_modules/typescript/bin/tsc"];
+
+const compiled = [
+  command(
+    "format and lint",
+    ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
+    "pnpm format",
+  ),
+  command("types", [...tsc, "-b"], "mend the types"),
+  command("types of tests and scripts", [...tsc, "-p", "tsconfig.tests.json"], "mend the types"),
+];
+const { settings } = await import(join(root, "packages/base/dist/index.js")); // as just built
+const results = [
+  ...compiled,
+  problems("package arrows", () => findProblems(workspace)),
+  problems("time and chance", () => findAmbient(workspace)),
+  problems("file lengths", () => checkLengths(workspace, join(root, "scripts/checks/long-files.json"))),
+  problems("docs/errors.md", () => checkErrors(workspace, text("docs/errors.md"))),
+  problems("docs/configuration.md", () => checkSettings(settings, text("docs/configuration.md"))),
+];
+const tests = process.argv.includes("--no-tests") ? [] : [runVitest(["--project=fast"])];
+finish(sum([...results.map((ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 })), ...tests]));
+
+/**
+ * @param {string} title
+ * @param {readonly string[]} args
+ * @param {string} fix
+ */
+function command(title, args, fix) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  return report(title, status === 0 ? [] : [`${stdout}${stderr}`.trimEnd(), `    fix: ${fix}`]);
+}
+
+/**
+ * @param {string} title
+ * @param {() => readonly Problem[]} find
+ */
+function problems(title, find) {
+  return report(title, find().map(formatProblem));
+}
+
+/**
+ * @param {string} title
+ * @param {readonly string[]} lines
+ */
+function report(title, lines) {
+  console.log(`${lines.length === 0 ? "ok    " : "FAILED"} ${title}`);
+  for (const line of lines) console.log(line);
+  return lines.length === 0;
+}
