@@ -1,1 +1,24 @@
-export {};
+export {
+  type Artefact,
+  checkApiVersion,
+  type ExternalPackage,
+  type InstalledArtefact,
+  installArtefact,
+  type Manifest,
+  packArtefact,
+  readManifest,
+  unpackArtefact,
+} from "./artefact.ts";
+export { type BundleOptions, bundleJob } from "./bundle-job.ts";
+export { type CheckOptions, checkJob } from "./check-job.ts";
+export {
+  artefactCorrupt,
+  artefactVersion,
+  jobFileMissing,
+  jobImportUnresolved,
+  jobNoDefaultExport,
+  jobPackagesMissing,
+  jobSyntax,
+  jobTypes,
+} from "./errors.ts";
+export { checkExternals, externalLoader } from "./externals.ts";
