@@ -1,1 +1,3 @@
-export {};
+export { type BuildOptions, buildJob } from "./build-job.ts";
+export type { ActionResult, DriverFiles, EnginePort, FileEntry } from "./engine-port.ts";
+export type { BatchInput, BatchOutcome, JobGraph, OutputInfo } from "./graph-port.ts";

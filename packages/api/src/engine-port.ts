@@ -1,0 +1,62 @@
+import type { Clock } from "@millrace/base";
+import type { BlockId, BlockLocation, JobPlan } from "@millrace/plan";
+
+/**
+ * What the job's graph asks of the process that hosts it: the job driver's thread, the embedded cluster or a test. The
+ * host decides where stages run; this side only plans them.
+ */
+export interface EnginePort {
+  /** Slots of the cluster, or the setting `default.parallelism`; 0 until the cluster is there, and no action may run before. */
+  readonly defaultParallelism: number;
+  readonly clock: Clock;
+  readonly files: DriverFiles;
+  /**
+   * Runs every stage of a plan, parents before children; plans may run side by side and never write the same shuffle at
+   * the same time. Rejects with the error of the task that failed for good.
+   */
+  run(plan: JobPlan): Promise<ActionResult>;
+  /** Keeps a block at the driver for the executors to fetch. The host may take the buffers of `parts`. */
+  putBlock(name: BlockId, parts: readonly Uint8Array[]): Promise<BlockLocation>;
+  /** Blocks of the driver that nothing will read again, with the copies that executors made. */
+  dropBlocks(blocks: readonly BlockId[]): void;
+  /** Text of `print()`, whole banners at a time. */
+  write(text: string): void;
+  /** Something the operator should know and that fails nothing. */
+  warn(message: string): void;
+  /** `ssc.stop()`: ends the job after the running batch, or at once. */
+  stop(graceful: boolean): void;
+  /** The records that a `print()` was given, for tests of jobs. */
+  printed?(records: readonly unknown[], time: number): void;
+}
+
+/** What a plan gave. */
+export interface ActionResult {
+  /** The result block of each task of the last stage, in the order of its tasks; an empty one has no frames. */
+  readonly partitions: readonly Uint8Array[];
+  /** Accumulator updates of every task of every stage that succeeded, once each; empty ones may be left out. */
+  readonly accumulators: readonly Uint8Array[];
+}
+
+export interface FileEntry {
+  /** Absolute, as executors are to open it. */
+  readonly path: string;
+  readonly kind: "file" | "directory";
+  readonly bytes: number;
+  readonly modifiedMs: number;
+}
+
+/** The files that the driver's side of a job touches: listings for sources, and the commit of what tasks have written. */
+export interface DriverFiles {
+  /** The absolute form of a path as a job's author writes it: relative ones count from where the job was started. */
+  resolve(path: string): string;
+  /** `undefined`: nothing is there. */
+  stat(path: string): Promise<FileEntry | undefined>;
+  /** The entries of a directory, in no order; `undefined`: it does not exist. Entries that vanish meanwhile are left out. */
+  list(directory: string): Promise<readonly FileEntry[] | undefined>;
+  makeDirectory(path: string): Promise<void>;
+  writeFile(path: string, content: Uint8Array): Promise<void>;
+  /** Atomic; the target must not exist. */
+  rename(from: string, to: string): Promise<void>;
+  /** A file, or a directory with all it holds; nothing there is no error. */
+  remove(path: string): Promise<void>;
+}

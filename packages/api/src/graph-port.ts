@@ -1,0 +1,51 @@
+import type { EpochMs, JobConf } from "@millrace/base";
+import type { BlockLocation, ReceiverPlan, ShuffleId } from "@millrace/plan";
+
+/** What the host needs to run the batches of a job. Made by `buildJob`. */
+export interface JobGraph {
+  readonly name: string;
+  readonly batchIntervalMs: number;
+  /** The job's settings below those given at its start. */
+  readonly conf: JobConf;
+  /** Where state goes: what the job says, else what the host gave. */
+  readonly checkpointDir: string;
+  readonly receivers: readonly ReceiverPlan[];
+  /** Output operations in the order they run in. */
+  readonly outputs: readonly OutputInfo[];
+  /** The job has an operator that keeps state from batch to batch. */
+  readonly stateful: boolean;
+  /** The cluster is there: `port.defaultParallelism` is final. Batches are at `zeroTime` + k · interval, k ≥ 1. */
+  begin(zeroTime: EpochMs): void;
+  /**
+   * Runs one batch: makes its RDDs, then each output in turn. Never rejects: a failure is in the outcome, and outputs
+   * after it do not run. One batch at a time.
+   */
+  runBatch(input: BatchInput): Promise<BatchOutcome>;
+  /** Shuffles that plans of this batch wrote and that nothing reads once it is done. */
+  shufflesOf(time: EpochMs): readonly ShuffleId[];
+  /** The batch is done for good, committed or failed: its lineage goes and `port.dropBlocks` is told what it put. */
+  forget(time: EpochMs): void;
+}
+
+export interface OutputInfo {
+  readonly id: number;
+  /** `print at job.ts:9:6`. */
+  readonly name: string;
+}
+
+export interface BatchInput {
+  readonly time: EpochMs;
+  /** By stream: the blocks received for this batch, in order. Streams without any may be left out. */
+  readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
+  /** The last batch whose state updates are committed; 0 before the first. */
+  readonly stateVersion: EpochMs;
+  /** The batch was planned before, by an earlier life of this job: output of it that is found is its own and is replaced. */
+  readonly rerun?: boolean;
+}
+
+export interface BatchOutcome {
+  readonly time: EpochMs;
+  /** Why the batch failed, and in which output; `undefined` when all is done. */
+  readonly error: Error | undefined;
+  readonly failedOutput: OutputInfo | undefined;
+}
