@@ -1,1 +1,49 @@
-export {};
+export { BlockBuilder, freeSlices, type Reservation } from "./block/block-builder.ts";
+export {
+  type BlockHandle,
+  blockLost,
+  EMPTY_BLOCK,
+  type FileBlock,
+  handleBytes,
+  type MemoryBlock,
+  type MixedBlock,
+  partsOf,
+  readHandle,
+} from "./block/block-handle.ts";
+export { BlockStore, type BlockStoreOptions, type Pin, type StoreUsage, storeFull } from "./block/block-store.ts";
+export { SpillDirectory, SpillFile, type SpillRange } from "./block/spill-file.ts";
+export { LocalFileSystem } from "./file-system/local.ts";
+export { FileSystems, schemeOf } from "./file-system/locations.ts";
+export {
+  type ByteRange,
+  diskFull,
+  type FileEntry,
+  type FileKind,
+  type FileReader,
+  type FileStat,
+  type FileSystem,
+  type FileWriter,
+  fileExists,
+  fileForbidden,
+  fileHandlesExhausted,
+  fileIo,
+  fileNotFound,
+  fileSystemUnknown,
+  fileWrongKind,
+} from "./file-system/port.ts";
+export {
+  BlockPool,
+  type BlockPoolOptions,
+  type PoolHandle,
+  type PoolSlice,
+  poolNotCreated,
+} from "./pool/block-pool.ts";
+export { checkPool } from "./pool/check-pool.ts";
+export { type StateDelta, stateDeltaCorrupt, stateDeltaForeign } from "./state-log/delta-file.ts";
+export {
+  type DeltaContent,
+  StateLog,
+  type StateLogOptions,
+  type StatePartition,
+  stateDeltaMissing,
+} from "./state-log/state-log.ts";

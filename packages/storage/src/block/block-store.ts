@@ -1,0 +1,342 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join, resolve, sep } from "node:path";
+import { assert, EngineError, errorKind, formatSize } from "@millrace/base";
+import type { BlockId } from "@millrace/plan";
+import { fileError } from "../file-system/system-error.ts";
+import type { BlockPool, PoolSlice } from "../pool/block-pool.ts";
+import { freeSlices } from "./block-builder.ts";
+import { type BlockHandle, handleBytes, partsOf } from "./block-handle.ts";
+import { spillPrefix } from "./spill-file.ts";
+import { writeSpill } from "./spill-writer.ts";
+
+export interface BlockStoreOptions {
+  readonly pool: BlockPool;
+  /** For spilled blocks; made when first needed. Files in it that belong to no block are removed, nothing outside it. */
+  readonly directory: string;
+  /** Share of the pool above which the least recently used blocks go to disk. */
+  readonly highWatermark?: number;
+  /** Share of the pool at which that ends. */
+  readonly lowWatermark?: number;
+  readonly blocksMax?: number;
+  /** Told of a spill or a removal that failed; the blocks stay in memory. */
+  readonly onError: (error: Error) => void;
+}
+
+/** A block that stays where it is until `release`, even if it is dropped, replaced or spilled meanwhile. */
+export interface Pin {
+  readonly id: BlockId;
+  readonly handle: BlockHandle;
+  /** Once. */
+  release(): void;
+}
+
+export interface StoreUsage {
+  readonly blocks: number;
+  readonly pins: number;
+  /** Bytes of blocks in the pool and on disk, those dropped but still pinned included. */
+  readonly memoryBytes: number;
+  readonly fileBytes: number;
+  /** Whole pages of the pool in use, also by tasks that have not finished. */
+  readonly poolUsedBytes: number;
+  readonly poolCapacityBytes: number;
+  /** Bytes moved to disk since the start. */
+  readonly spilledBytes: number;
+}
+
+export const storeFull = errorKind("STORE_FULL", "environment");
+
+/**
+ * One copy of a block. It is held by its entry (until it is dropped, replaced or spilled) and by its pins; when the last
+ * lets go, its memory is freed and its files lose a user.
+ */
+interface Copy {
+  readonly handle: BlockHandle;
+  readonly bytes: number;
+  holders: number;
+}
+
+/**
+ * The blocks of one process, by id; lives on the main thread. Slots read them through handles that are pinned for as
+ * long as the task runs. When the pool fills past the high watermark, the blocks that have not been asked for the longest
+ * are written to disk, without blocking, until the low one is reached; pinned ones stay.
+ */
+export class BlockStore {
+  readonly #pool: BlockPool;
+  readonly #directory: string;
+  readonly #highBytes: number;
+  readonly #lowBytes: number;
+  readonly #blocksMax: number;
+  readonly #onError: (error: Error) => void;
+  readonly #entries = new Map<BlockId, Copy>();
+  /** The entries that have memory, the least recently used first. */
+  readonly #inMemory = new Map<BlockId, Copy>();
+  /** Ids by their first two parts (`shuffle/4`), so that a shuffle is dropped without looking at all blocks. */
+  readonly #groups = new Map<string, Set<BlockId>>();
+  readonly #copies = new Set<Copy>();
+  /** Number of copies that have a part in a file. */
+  readonly #fileUsers = new Map<string, number>();
+  #pins = 0;
+  #memoryBytes = 0;
+  #fileBytes = 0;
+  #spilledBytes = 0;
+  #spillCount = 0;
+  #spilling: Promise<void> | undefined;
+  readonly #background = new Set<Promise<void>>();
+
+  constructor(options: BlockStoreOptions) {
+    this.#pool = options.pool;
+    this.#directory = resolve(options.directory);
+    this.#highBytes = (options.highWatermark ?? 0.8) * options.pool.capacityBytes;
+    this.#lowBytes = (options.lowWatermark ?? 0.7) * options.pool.capacityBytes;
+    this.#blocksMax = options.blocksMax ?? 4_000_000;
+    this.#onError = options.onError;
+  }
+
+  /**
+   * Takes over a block. One of the same id is replaced: who has it pinned goes on reading the old one.
+   *
+   * @throws STORE_FULL There are too many blocks; the caller still owns the handle.
+   */
+  put(id: BlockId, handle: BlockHandle): void {
+    if (this.#entries.size >= this.#blocksMax && !this.#entries.has(id)) {
+      throw storeFull(
+        `block ${id} is one more than the ${this.#blocksMax} blocks an executor may hold. The task fails; ` +
+          `use fewer partitions, or keep fewer batches (remember, window lengths).`,
+        { fields: { block: id, blocksMax: this.#blocksMax } },
+      );
+    }
+    const copy = this.#newCopy(handle);
+    this.#remove(id);
+    this.#entries.set(id, copy);
+    if (hasMemory(handle)) this.#inMemory.set(id, copy);
+    const group = groupOf(id);
+    const ids = this.#groups.get(group);
+    if (ids === undefined) this.#groups.set(group, new Set([id]));
+    else ids.add(id);
+    this.#relieve();
+  }
+
+  has(id: BlockId): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Where a block is now, without holding it: for sizes and listings. Use `pin` to read it. */
+  get(id: BlockId): BlockHandle | undefined {
+    return this.#entries.get(id)?.handle;
+  }
+
+  /** Holds a block for reading and counts as its latest use; `undefined` when it is not here. */
+  pin(id: BlockId): Pin | undefined {
+    const copy = this.#entries.get(id);
+    if (copy === undefined) return undefined;
+    if (this.#inMemory.delete(id)) this.#inMemory.set(id, copy);
+    copy.holders += 1;
+    this.#pins += 1;
+    let released = false;
+    const release = (): void => {
+      assert(!released, `block ${id} was released twice`);
+      released = true;
+      this.#pins -= 1;
+      this.#letGo(copy);
+    };
+    return { id, handle: copy.handle, release };
+  }
+
+  /** Forgets blocks; ids that are not here are no error. Pinned ones are freed when they are released. */
+  drop(ids: Iterable<BlockId>): void {
+    for (const id of ids) this.#remove(id);
+  }
+
+  /** Forgets every block whose id begins so. Fast for two whole parts and a slash: `shuffle/4/`. */
+  dropPrefix(prefix: string): void {
+    const group = groupOf(prefix);
+    const candidates =
+      prefix.startsWith(`${group}/`) && group.includes("/") ? this.#groups.get(group) : this.#entries.keys();
+    for (const id of [...(candidates ?? [])]) if (id.startsWith(prefix)) this.#remove(id);
+  }
+
+  usage(): StoreUsage {
+    return {
+      blocks: this.#entries.size,
+      pins: this.#pins,
+      memoryBytes: this.#memoryBytes,
+      fileBytes: this.#fileBytes,
+      poolUsedBytes: this.#pool.usedBytes,
+      poolCapacityBytes: this.#pool.capacityBytes,
+      spilledBytes: this.#spilledBytes,
+    };
+  }
+
+  /**
+   * Frees what a slot thread left that was ended in the middle of its work: memory that no block of this store uses and
+   * spill files that none has a part in. Release the pins of its tasks, and put what it had reported, before.
+   */
+  async reclaim(owner: number): Promise<void> {
+    this.#pool.reclaim(owner, this.#liveSlices());
+    const prefix = spillPrefix(owner);
+    const names = await readdir(this.#directory).catch(() => [] as string[]); // no directory: nothing was spilled
+    const orphans = names.filter(
+      (name) => name.startsWith(prefix) && !this.#fileUsers.has(join(this.#directory, name)),
+    );
+    await Promise.all(orphans.map((name) => this.#unlink(join(this.#directory, name))));
+  }
+
+  /** Resolves when no spill and no removal of a file is under way. */
+  async settled(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+  }
+
+  /** Forgets everything and removes the spill directory. */
+  async close(): Promise<void> {
+    this.drop([...this.#entries.keys()]);
+    await this.settled();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  *#liveSlices(): Generator<PoolSlice> {
+    for (const copy of this.#copies) {
+      for (const part of partsOf(copy.handle)) if (part.kind === "memory") yield* part.slices;
+    }
+  }
+
+  #newCopy(handle: BlockHandle): Copy {
+    const copy: Copy = { handle, bytes: handleBytes(handle), holders: 1 };
+    this.#copies.add(copy);
+    this.#account(handle, 1);
+    for (const path of filesOf(handle)) this.#fileUsers.set(path, (this.#fileUsers.get(path) ?? 0) + 1);
+    return copy;
+  }
+
+  #remove(id: BlockId): void {
+    const copy = this.#entries.get(id);
+    if (copy === undefined) return;
+    this.#entries.delete(id);
+    this.#inMemory.delete(id);
+    const group = groupOf(id);
+    const ids = this.#groups.get(group);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#groups.delete(group);
+    this.#letGo(copy);
+  }
+
+  #letGo(copy: Copy): void {
+    copy.holders -= 1;
+    if (copy.holders > 0) return;
+    this.#copies.delete(copy);
+    this.#account(copy.handle, -1);
+    freeSlices(copy.handle, this.#pool);
+    for (const path of filesOf(copy.handle)) this.#leaveFile(path);
+  }
+
+  #account(handle: BlockHandle, sign: 1 | -1): void {
+    for (const part of partsOf(handle)) {
+      if (part.kind === "memory") this.#memoryBytes += sign * handleBytes(part);
+      else this.#fileBytes += sign * part.length;
+    }
+  }
+
+  #leaveFile(path: string): void {
+    const users = (this.#fileUsers.get(path) ?? 0) - 1;
+    if (users > 0) {
+      this.#fileUsers.set(path, users);
+      return;
+    }
+    this.#fileUsers.delete(path);
+    // A block may also be a range of a file that is not ours to remove.
+    if (path.startsWith(this.#directory + sep)) this.#inBackground(this.#unlink(path));
+  }
+
+  async #unlink(path: string): Promise<void> {
+    try {
+      await rm(path, { force: true });
+    } catch (error) {
+      this.#onError(fileError("remove", path, error));
+    }
+  }
+
+  #inBackground(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#background.delete(tracked));
+    this.#background.add(tracked);
+  }
+
+  /** Starts to spill when there is need and it is not under way. */
+  #relieve(): void {
+    if (this.#spilling !== undefined || this.#pool.usedBytes <= this.#highBytes) return;
+    this.#spilling = this.#spillDown()
+      .catch((error: unknown) => this.#onError(error instanceof Error ? error : new Error(String(error))))
+      .finally(() => {
+        this.#spilling = undefined;
+      });
+    this.#inBackground(this.#spilling);
+  }
+
+  async #spillDown(): Promise<void> {
+    for (;;) {
+      const wanted = this.#pool.usedBytes - this.#lowBytes;
+      const victims = wanted > 0 ? this.#victims(Math.min(wanted, SPILL_STEP_BYTES)) : [];
+      if (victims.length === 0) return;
+      await this.#spill(victims);
+    }
+  }
+
+  /** The least recently used blocks that have memory and no reader, of `bytes` together or a little more. */
+  #victims(bytes: number): [BlockId, Copy][] {
+    const victims: [BlockId, Copy][] = [];
+    let found = 0;
+    for (const [id, copy] of this.#inMemory) {
+      if (found >= bytes) break;
+      if (copy.holders > 1) continue;
+      victims.push([id, copy]);
+      found += copy.bytes;
+    }
+    return victims;
+  }
+
+  async #spill(victims: readonly [BlockId, Copy][]): Promise<void> {
+    const path = join(this.#directory, `store-${this.#spillCount++}`);
+    for (const [, copy] of victims) copy.holders += 1; // what is being written must not be freed
+    this.#fileUsers.set(path, (this.#fileUsers.get(path) ?? 0) + 1);
+    try {
+      await mkdir(this.#directory, { recursive: true });
+      const spilled = await writeSpill({ path, pool: this.#pool, handles: victims.map(([, copy]) => copy.handle) });
+      victims.forEach(([id, copy], i) => {
+        const handle = spilled[i];
+        assert(handle !== undefined, `the spill of block ${id} has no place`);
+        if (this.#entries.get(id) !== copy) return; // dropped or replaced meanwhile
+        this.#entries.set(id, this.#newCopy(handle));
+        this.#inMemory.delete(id);
+        this.#spilledBytes += handleBytes(handle);
+        this.#letGo(copy);
+      });
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      throw fileError(
+        `move ${formatSize(victims.reduce((sum, [, copy]) => sum + copy.bytes, 0))} of blocks to`,
+        path,
+        error,
+      );
+    } finally {
+      for (const [, copy] of victims) this.#letGo(copy);
+      this.#leaveFile(path);
+    }
+  }
+}
+
+/** Written at a time, so that memory comes free step by step. */
+const SPILL_STEP_BYTES = 16 * 1024 * 1024;
+
+function hasMemory(handle: BlockHandle): boolean {
+  return partsOf(handle).some((part) => part.kind === "memory" && part.slices.length > 0);
+}
+
+/** `shuffle/4` of `shuffle/4/0/1/2`. */
+function groupOf(id: string): string {
+  const second = id.indexOf("/", id.indexOf("/") + 1);
+  return second < 0 ? id : id.slice(0, second);
+}
+
+function filesOf(handle: BlockHandle): Set<string> {
+  const paths = new Set<string>();
+  for (const part of partsOf(handle)) if (part.kind === "file") paths.add(part.path);
+  return paths;
+}

@@ -1,0 +1,88 @@
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { fileError } from "../file-system/system-error.ts";
+
+/** A range of a spill file. */
+export interface SpillRange {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Names spill files after the thread that writes them, so that what a dead thread left can be found. */
+export const spillPrefix = (owner: number): string => `spill-${owner}-`;
+
+/**
+ * Where one thread puts what does not fit in memory: one file per task attempt, made when first needed. Blocks that
+ * outlive the task keep their file; the store removes it with the last of them.
+ */
+export class SpillDirectory {
+  readonly #directory: string;
+  readonly #prefix: string;
+  #count = 0;
+
+  /** @param owner The pool's number of this thread. */
+  constructor(directory: string, owner: number) {
+    this.#directory = directory;
+    this.#prefix = spillPrefix(owner);
+  }
+
+  /** A new file, which does not exist before something is appended. */
+  newFile(): SpillFile {
+    return new SpillFile(join(this.#directory, `${this.#prefix}${this.#count++}`));
+  }
+}
+
+/** A file that one thread appends to, blocking; for loops that cannot wait. Not synced: it need not survive the machine. */
+export class SpillFile {
+  readonly path: string;
+  #file: number | undefined;
+  #bytes = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Bytes appended so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @throws DISK_FULL, FILE_IO and the other errors of a file system. */
+  append(bytes: Uint8Array): SpillRange {
+    const offset = this.#bytes;
+    try {
+      this.#file ??= this.#open();
+      for (let written = 0; written < bytes.length; ) {
+        written += writeSync(this.#file, bytes, written, bytes.length - written, offset + written);
+      }
+    } catch (error) {
+      throw fileError("spill to", this.path, error);
+    }
+    this.#bytes += bytes.length;
+    return { path: this.path, offset, length: bytes.length };
+  }
+
+  /** Ends the writing; what was appended stays. */
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+
+  /** Closes and removes the file: for a task that failed, or data that only the task itself read. */
+  discard(): void {
+    this.close();
+    if (this.#bytes > 0) rmSync(this.path, { force: true });
+    this.#bytes = 0;
+  }
+
+  #open(): number {
+    try {
+      return openSync(this.path, "w");
+    } catch {
+      // The directory is most likely not there yet; if that is not it, the second attempt says what is.
+      mkdirSync(join(this.path, ".."), { recursive: true });
+      return openSync(this.path, "w");
+    }
+  }
+}

@@ -1,0 +1,254 @@
+import * as fs from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { threadId } from "node:worker_threads";
+import { schemeOf } from "./locations.ts";
+import {
+  type ByteRange,
+  type FileEntry,
+  type FileKind,
+  type FileReader,
+  type FileStat,
+  type FileSystem,
+  type FileWriter,
+  fileSystemUnknown,
+} from "./port.ts";
+import { fileError, systemCode } from "./system-error.ts";
+
+/** Entries whose size and time are asked for at the same time. */
+const STAT_CONCURRENCY = 32;
+
+/** Distinguishes the temporary files of this thread. */
+let temporaryCount = 0;
+
+/** The machine's own files: plain paths, `file:/a/b` and `file:///a/b`. */
+export class LocalFileSystem implements FileSystem {
+  readonly scheme = "file";
+
+  async list(directory: string): Promise<readonly FileEntry[]> {
+    const path = localPath(directory);
+    const names = await attempt("list", path, fs.readdir(path));
+    names.sort(); // readdir gives them in no order at all; by code units, as `sort` does without a comparator
+    const entries: FileEntry[] = [];
+    for (let i = 0; i < names.length; i += STAT_CONCURRENCY) {
+      const some = names.slice(i, i + STAT_CONCURRENCY);
+      const stats = await Promise.all(some.map((name) => this.stat(join(path, name))));
+      some.forEach((name, j) => {
+        const stat = stats[j];
+        if (stat !== undefined) entries.push({ name, path: join(path, name), ...stat });
+      });
+    }
+    return entries;
+  }
+
+  async stat(path: string): Promise<FileStat | undefined> {
+    const local = localPath(path);
+    try {
+      const stat = await fs.stat(local);
+      return { kind: kindOf(stat), bytes: stat.size, modifiedMs: stat.mtimeMs };
+    } catch (error) {
+      if (isNothingThere(error)) return undefined;
+      throw fileError("look at", local, error);
+    }
+  }
+
+  async read(path: string, range?: ByteRange): Promise<Uint8Array> {
+    const reader = await this.open(path);
+    try {
+      const start = range?.start ?? 0;
+      const length = Math.max(0, Math.min(range?.end ?? reader.bytes, reader.bytes) - start);
+      const target = Buffer.allocUnsafeSlow(length);
+      const read = await reader.read(target, start);
+      return read === length ? target : target.subarray(0, read);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  async open(path: string): Promise<FileReader> {
+    const local = localPath(path);
+    const handle = await attempt("open", local, fs.open(local, "r"));
+    try {
+      const stat = await handle.stat();
+      // Opening a directory succeeds on Linux; only reading it fails, with a less clear word.
+      if (stat.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
+      return new LocalReader(local, handle, stat.size);
+    } catch (error) {
+      await handle.close();
+      throw fileError("open", local, error);
+    }
+  }
+
+  async write(path: string, parts: readonly Uint8Array[], options: { readonly sync?: boolean } = {}): Promise<void> {
+    const local = localPath(path);
+    const temporary = `${local}.${process.pid}-${threadId}-${temporaryCount++}.tmp`;
+    try {
+      const handle = await openMakingParents(temporary);
+      try {
+        await writeAll(handle, parts);
+        if (options.sync === true) await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await fs.rename(temporary, local);
+      if (options.sync === true) await syncDirectory(dirname(local));
+    } catch (error) {
+      await fs.rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
+      throw fileError("write", local, error);
+    }
+  }
+
+  async create(path: string): Promise<FileWriter> {
+    const local = localPath(path);
+    return new LocalWriter(local, await attempt("create", local, openMakingParents(local)));
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await attempt(`move to ${localPath(to)} what is at`, localPath(from), fs.rename(localPath(from), localPath(to)));
+  }
+
+  async mkdir(directory: string): Promise<void> {
+    const path = localPath(directory);
+    await attempt("make the directory", path, fs.mkdir(path, { recursive: true }));
+  }
+
+  async remove(path: string): Promise<void> {
+    const local = localPath(path);
+    try {
+      await fs.rm(local, { recursive: true, force: true, maxRetries: 2 });
+    } catch (error) {
+      if (!isNothingThere(error)) throw fileError("remove", local, error);
+    }
+  }
+}
+
+class LocalReader implements FileReader {
+  readonly path: string;
+  readonly bytes: number;
+  readonly #handle: fs.FileHandle;
+
+  constructor(path: string, handle: fs.FileHandle, bytes: number) {
+    this.path = path;
+    this.bytes = bytes;
+    this.#handle = handle;
+  }
+
+  async read(target: Uint8Array, position: number): Promise<number> {
+    let filled = 0;
+    while (filled < target.length) {
+      const { bytesRead } = await attempt(
+        "read",
+        this.path,
+        this.#handle.read(target, filled, target.length - filled, position + filled),
+      );
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return filled;
+  }
+
+  close(): Promise<void> {
+    return attempt("close", this.path, this.#handle.close());
+  }
+}
+
+class LocalWriter implements FileWriter {
+  readonly path: string;
+  readonly #handle: fs.FileHandle;
+  #bytes = 0;
+
+  constructor(path: string, handle: fs.FileHandle) {
+    this.path = path;
+    this.#handle = handle;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    this.#bytes += chunk.length;
+    await attempt("write", this.path, writeAll(this.#handle, [chunk]));
+  }
+
+  async close(options: { readonly sync?: boolean } = {}): Promise<void> {
+    try {
+      if (options.sync === true) await attempt("write", this.path, this.#handle.sync());
+    } finally {
+      await attempt("close", this.path, this.#handle.close());
+    }
+  }
+}
+
+/** The system's path of a `file:` location. */
+export function localPath(location: string): string {
+  const scheme = schemeOf(location);
+  if (scheme !== "file") {
+    throw fileSystemUnknown(
+      `${JSON.stringify(location)} was given to the file system "file:". Name a path of this machine, or one of "file:".`,
+      { fields: { location, scheme } },
+    );
+  }
+  if (!/^file:/i.test(location)) return location;
+  if (!location.startsWith("//", 5)) return location.slice(5);
+  try {
+    return fileURLToPath(location);
+  } catch (error) {
+    throw fileSystemUnknown(
+      `${JSON.stringify(location)} is not a URL of a file of this machine. Write file:///absolute/path, or the path alone.`,
+      { cause: error, fields: { location } },
+    );
+  }
+}
+
+async function attempt<T>(what: string, path: string, deed: Promise<T>): Promise<T> {
+  try {
+    return await deed;
+  } catch (error) {
+    throw fileError(what, path, error);
+  }
+}
+
+/** Opens for writing; only when the parent is missing is it made, since it rarely is. */
+async function openMakingParents(path: string): Promise<fs.FileHandle> {
+  try {
+    return await fs.open(path, "w");
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    await fs.mkdir(dirname(path), { recursive: true });
+    return fs.open(path, "w");
+  }
+}
+
+/** `FileHandle.writev` and `write` may write less than asked. */
+async function writeAll(handle: fs.FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  for (const part of parts) {
+    let written = 0;
+    while (written < part.length) {
+      written += (await handle.write(part, written, part.length - written)).bytesWritten;
+    }
+  }
+}
+
+/** Makes a rename survive a power cut. Systems that cannot sync a directory do not need it. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await fs.open(path, "r");
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (systemCode(error) !== "EINVAL" && systemCode(error) !== "EPERM") throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+function kindOf(stat: { isFile(): boolean; isDirectory(): boolean }): FileKind {
+  if (stat.isFile()) return "file";
+  return stat.isDirectory() ? "directory" : "other";
+}
+
+/** ENOTDIR: a part of the path is a file, so nothing is at the path either. */
+function isNothingThere(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}

@@ -1,0 +1,63 @@
+import type { EngineError } from "@millrace/base";
+import {
+  diskFull,
+  fileExists,
+  fileForbidden,
+  fileHandlesExhausted,
+  fileIo,
+  fileNotFound,
+  fileWrongKind,
+} from "./port.ts";
+
+/** The system's own code, such as `ENOENT`, when `error` is one of its errors. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Turns what Node throws into the engine's error: `what` is the deed, as in "read" or "make the directory". */
+export function fileError(what: string, path: string, error: unknown): EngineError {
+  const code = systemCode(error) ?? "no code";
+  const options = { cause: error, fields: { path, reason: code } };
+  const failed = `could not ${what} ${path}`;
+  switch (code) {
+    case "ENOENT":
+      return fileNotFound(
+        `${failed}: there is nothing at that path. Check the path and who removes files there.`,
+        options,
+      );
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return fileForbidden(
+        `${failed}: the system forbids it (${code}). Give the user that runs this process the right to it, or choose another path.`,
+        options,
+      );
+    case "EEXIST":
+    case "ENOTEMPTY":
+      return fileExists(`${failed}: something is there already (${code}). Remove it or choose another path.`, options);
+    case "ENOTDIR":
+    case "EISDIR":
+      return fileWrongKind(
+        `${failed}: ${code === "EISDIR" ? "it is a directory" : "a part of the path is a file, not a directory"}. Choose another path.`,
+        options,
+      );
+    case "EMFILE":
+    case "ENFILE":
+      return fileHandlesExhausted(
+        `${failed}: too many files are open (${code}). The task is tried again; raise the limit (ulimit -n) if this repeats.`,
+        options,
+      );
+    case "ENOSPC":
+    case "EDQUOT":
+      return diskFull(
+        `${failed}: the disk is full (${code}). The task is tried again, elsewhere when possible; free space, or set another work directory.`,
+        options,
+      );
+    default:
+      return fileIo(
+        `${failed}: ${error instanceof Error ? error.message : String(error)}. The task is tried again; check the disk if this repeats.`,
+        options,
+      );
+  }
+}

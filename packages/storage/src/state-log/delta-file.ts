@@ -1,0 +1,122 @@
+import { crc32 } from "node:zlib";
+import { type EpochMs, epochMs, errorKind } from "@millrace/base";
+
+/** What one batch changed in one partition of an operator's state. */
+export interface StateDelta {
+  readonly batch: EpochMs;
+  /** The batch of the delta that this one builds on; 0 when it is the first. */
+  readonly previous: EpochMs;
+  /** Frames of pairs: keys with their new state. */
+  readonly upserts: Uint8Array;
+  /** Frames of keys that have no state any more. */
+  readonly removals: Uint8Array;
+}
+
+/** The head of a delta file, read without the rest. */
+export type DeltaHeader = Pick<StateDelta, "batch" | "previous"> & {
+  readonly upsertBytes: number;
+  readonly removalBytes: number;
+};
+
+export const stateDeltaCorrupt = errorKind("STATE_DELTA_CORRUPT", "environment");
+export const stateDeltaForeign = errorKind("STATE_DELTA_FOREIGN", "user");
+
+/*
+ * A delta file, little-endian:
+ *
+ *    0  u32  magic "MRSD"
+ *    4  u16  version of this format
+ *    6  u16  0
+ *    8  u32  hash version of the keys
+ *   12  u32  CRC-32 (zlib) of everything from byte 16 to the end
+ *   16  f64  batch
+ *   24  f64  previous
+ *   32  f64  bytes of upserts
+ *   40  f64  bytes of removals
+ *   48       upserts, removals
+ */
+const MAGIC = 0x4453524d;
+const FORMAT = 1;
+export const HEADER_BYTES = 48;
+const CHECKED_FROM = 16;
+
+/** The parts of the file, in order; the content is not copied. */
+export function encodeDelta(
+  delta: Omit<StateDelta, "upserts" | "removals"> & {
+    readonly upserts: readonly Uint8Array[];
+    readonly removals: readonly Uint8Array[];
+  },
+  hashVersion: number,
+): Uint8Array[] {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32LE(MAGIC, 0);
+  header.writeUInt16LE(FORMAT, 4);
+  header.writeUInt32LE(hashVersion, 8);
+  header.writeDoubleLE(delta.batch, 16);
+  header.writeDoubleLE(delta.previous, 24);
+  header.writeDoubleLE(total(delta.upserts), 32);
+  header.writeDoubleLE(total(delta.removals), 40);
+  const parts = [header, ...delta.upserts, ...delta.removals];
+  let checksum = crc32(header.subarray(CHECKED_FROM));
+  for (const part of parts.slice(1)) checksum = crc32(part, checksum);
+  header.writeUInt32LE(checksum, 12);
+  return parts;
+}
+
+/**
+ * Reads the head of a delta file; `head` may be longer.
+ *
+ * @throws STATE_DELTA_CORRUPT Cut short, or not such a file.
+ * @throws STATE_DELTA_FOREIGN Written by another version of the engine.
+ */
+export function decodeHeader(path: string, head: Uint8Array, hashVersion: number): DeltaHeader {
+  if (head.length < HEADER_BYTES) throw corrupt(path, `it is cut short at ${head.length} bytes, within its header`);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  if (view.getUint32(0, true) !== MAGIC) throw corrupt(path, "it does not begin as a delta does");
+  const format = view.getUint16(4, true);
+  const hash = view.getUint32(8, true);
+  if (format !== FORMAT || hash !== hashVersion) throw foreign(path, { format, hash, hashVersion });
+  return {
+    batch: epochMs(view.getFloat64(16, true)),
+    previous: epochMs(view.getFloat64(24, true)),
+    upsertBytes: view.getFloat64(32, true),
+    removalBytes: view.getFloat64(40, true),
+  };
+}
+
+/** @throws STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN As `decodeHeader`, and for a wrong length or checksum. */
+export function decodeDelta(path: string, file: Uint8Array, hashVersion: number): StateDelta {
+  const { batch, previous, upsertBytes, removalBytes } = decodeHeader(path, file, hashVersion);
+  const bytes = HEADER_BYTES + upsertBytes + removalBytes;
+  if (file.length !== bytes) throw corrupt(path, `it has ${file.length} bytes where its header says ${bytes}`);
+  const expected = new DataView(file.buffer, file.byteOffset).getUint32(12, true);
+  const actual = crc32(file.subarray(CHECKED_FROM));
+  if (actual !== expected) throw corrupt(path, `its checksum is ${hex(actual)} where its header says ${hex(expected)}`);
+  const upserts = file.subarray(HEADER_BYTES, HEADER_BYTES + upsertBytes);
+  return { batch, previous, upserts, removals: file.subarray(HEADER_BYTES + upsertBytes) };
+}
+
+export function corrupt(path: string, why: string): Error {
+  return stateDeltaCorrupt(
+    `the state file ${path} is damaged: ${why}. The operator's state cannot be loaded and the job stops. ` +
+      `Restore the file from a copy of the checkpoint directory, or start the job with an empty one.`,
+    { fields: { path } },
+  );
+}
+
+function foreign(
+  path: string,
+  found: { readonly format: number; readonly hash: number; readonly hashVersion: number },
+): Error {
+  return stateDeltaForeign(
+    `the state file ${path} was written by another version of Millrace: format ${found.format} and key hash ${found.hash}, ` +
+      `where this one has ${FORMAT} and ${found.hashVersion}. Run that version, or start the job with an empty checkpoint directory.`,
+    { fields: { path, format: found.format, hash: found.hash } },
+  );
+}
+
+function total(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+const hex = (n: number): string => n.toString(16).padStart(8, "0");
