@@ -1,1 +1,35 @@
-export {};
+export type { BatchEffect, BatchEvent, BatchOutcome, BatchResume } from "./batch-events.ts";
+export {
+  type BatchGenerator,
+  type BatchSettings,
+  batchesWaiting,
+  batchGenerator,
+  checkBatchGenerator,
+  stepBatches,
+} from "./batch-generator.ts";
+export { checkTaskScheduler } from "./check-task-scheduler.ts";
+export type { JobEffect, JobEvent, JobState } from "./job-events.ts";
+export { type MembershipEffect, type MembershipEvent, type NodeSessionId, nodeSessionId } from "./membership-events.ts";
+export type {
+  ReceivedBlock,
+  ReceiverDeclaration,
+  ReceiverEffect,
+  ReceiverEvent,
+  ReceiverStatus,
+  ReceiverWarning,
+} from "./receiver-events.ts";
+export { stateOwners } from "./state-owners.ts";
+export {
+  type LaunchTask,
+  type PartitionResult,
+  type PlanId,
+  planId,
+  type TaskEffect,
+  type TaskEvent,
+  type TaskKey,
+  type TaskOutput,
+  type TaskResult,
+  type TaskWarning,
+} from "./task-events.ts";
+export { stepTasks, taskLoad } from "./task-scheduler.ts";
+export { type TaskScheduler, type TaskSettings, taskScheduler } from "./task-state.ts";

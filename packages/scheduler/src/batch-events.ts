@@ -1,0 +1,51 @@
+import type { EpochMs, WireError } from "@millrace/base";
+
+/** What happens to the batch generator. */
+export type BatchEvent =
+  /** The job begins. `resume`: what the logs of an earlier run say. */
+  | { readonly type: "started"; readonly now: EpochMs; readonly resume?: BatchResume }
+  /** The timer fired, or might have been due: every batch time up to `now` is taken. Early and late ones do no harm. */
+  | { readonly type: "tick"; readonly now: EpochMs }
+  /** The input of `time` is chosen and in the plan log. */
+  | { readonly type: "inputFixed"; readonly time: EpochMs }
+  | { readonly type: "batchDone"; readonly time: EpochMs }
+  /** Its input could not be fixed, or it ran and failed. */
+  | { readonly type: "batchFailed"; readonly time: EpochMs; readonly error: WireError }
+  /** Drain: receivers stop, what they had received is processed, then the job ends. */
+  | { readonly type: "stopRequested" }
+  /** Answer to `stopReceivers`. `pending`: received blocks wait that no batch has taken. */
+  | { readonly type: "receiversStopped"; readonly pending: boolean }
+  /** Ends at once; what runs is cancelled and stays uncommitted. */
+  | { readonly type: "stopNow" };
+
+export interface BatchResume {
+  /** The zero time of the first run: windows keep their alignment. */
+  readonly zeroTime: EpochMs;
+  /** The last batch that any run generated. */
+  readonly last: EpochMs;
+  /** Planned but uncommitted batches, ascending: they run again, with the same input, before any other. */
+  readonly planned: readonly EpochMs[];
+}
+
+/** What the shell does for the batch generator, in this order. */
+export type BatchEffect =
+  /** Replaces the timer set before. */
+  | { readonly type: "setTimer"; readonly at: EpochMs }
+  | { readonly type: "cancelTimer" }
+  /** Choose the input, write it to the plan log, answer `inputFixed`. One at a time, oldest first. */
+  | { readonly type: "fixInput"; readonly time: EpochMs }
+  /** Run it, commit it, answer `batchDone` or `batchFailed`. One at a time, oldest first. */
+  | { readonly type: "runBatch"; readonly time: EpochMs }
+  /** Abandon the running batch; no answer is awaited. */
+  | { readonly type: "cancelBatch"; readonly time: EpochMs }
+  | { readonly type: "stopReceivers" }
+  /** The end: nothing follows. */
+  | { readonly type: "stopped"; readonly outcome: BatchOutcome };
+
+export type BatchOutcome =
+  /** Asked to stop, or the number of batches is reached. */
+  | { readonly kind: "finished" }
+  /** A batch failed under the policy `stop`. */
+  | { readonly kind: "failed"; readonly time: EpochMs; readonly error: WireError }
+  /** `stopNow`. */
+  | { readonly kind: "killed" };

@@ -1,0 +1,73 @@
+import type { ExecutorId, WireError } from "@millrace/base";
+import { loseOutputs } from "./map-outputs.ts";
+import { quiesce, refresh } from "./stages.ts";
+import { disown } from "./state-owners.ts";
+import { headline, lostExecutors } from "./task-errors.ts";
+import {
+  attemptKey,
+  EXECUTOR_LOSSES_MAX,
+  IDLE,
+  newExecutor,
+  QUEUED,
+  type Slot,
+  type TaskScheduler,
+} from "./task-state.ts";
+
+export function onExecutorJoined(state: TaskScheduler, id: ExecutorId, slots: number): void {
+  onExecutorLost(state, id, undefined);
+  state.executors.set(id, newExecutor(id, slots, state.clock));
+}
+
+export function onExecutorReady(state: TaskScheduler, id: ExecutorId): void {
+  const executor = state.executors.get(id);
+  if (executor === undefined || executor.ready) return; // it was lost meanwhile
+  executor.ready = true;
+  state.ready.push(executor);
+  state.starved = false;
+}
+
+export function onExecutorLost(state: TaskScheduler, id: ExecutorId, error: WireError | undefined): void {
+  const executor = state.executors.get(id);
+  if (executor === undefined) return;
+  state.executors.delete(id);
+  if (executor.ready) state.ready.splice(state.ready.indexOf(executor), 1);
+  disown(state, executor);
+  for (const stage of state.shuffles.values()) loseOutputs(stage, id);
+  for (const stage of state.active) stage.preferring.delete(id);
+  for (const slot of executor.slots) {
+    endAttempt(state, slot, error);
+    releasePinned(slot);
+  }
+  // Only now is it known what is missing: each stage that still needs lost outputs waits for them.
+  const reason = error === undefined ? `executor ${id} was lost` : `executor ${id} was lost (${headline(error)})`;
+  for (const stage of [...state.active]) refresh(state, stage, reason);
+}
+
+/** Ends the attempt on a slot of a lost executor: not its fault, but not without a bound either. */
+function endAttempt(state: TaskScheduler, slot: Slot, error: WireError | undefined): void {
+  const { stage, task } = slot;
+  if (stage === undefined) return;
+  slot.stage = undefined;
+  if (slot.abandoned) {
+    state.abandoned.delete(attemptKey(stage.planned.run, stage.planned.tasks[task]?.partition ?? task, slot.attempt));
+    stage.abandoned--;
+    quiesce(state, stage);
+    return;
+  }
+  stage.status[task] = IDLE;
+  stage.slots[task] = undefined;
+  stage.running--;
+  stage.todo++;
+  const losses = (stage.losses[task] ?? 0) + 1;
+  stage.losses[task] = losses;
+  if (losses >= EXECUTOR_LOSSES_MAX) {
+    state.failing.push({ stage, error: lostExecutors(stage, task, { executor: slot.executor.id, error }) });
+  }
+}
+
+/** Tasks that waited for their state here wait for a new owner of it. */
+function releasePinned(slot: Slot): void {
+  for (let entry = slot.pinned.shift(); entry !== undefined; entry = slot.pinned.shift()) {
+    if (entry.stage.status[entry.task] === QUEUED) entry.stage.unowned.push(entry.task);
+  }
+}

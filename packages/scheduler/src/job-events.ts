@@ -1,0 +1,47 @@
+import type { EpochMs, WireError } from "@millrace/base";
+
+/** What an operator sees of a job. */
+export type JobState = "starting" | "running" | "stopping" | "finished" | "failed" | "killed";
+
+/** What happens to a job, as its driver supervisor sees it. */
+export type JobEvent =
+  | { readonly type: "submitted"; readonly at: EpochMs }
+  /** The job driver process runs, with this pid. */
+  | { readonly type: "driverStarted"; readonly at: EpochMs; readonly pid: number }
+  /** Its `build` ended without error: batches begin. */
+  | { readonly type: "built"; readonly at: EpochMs }
+  /** It says that all is done and it is about to exit. */
+  | { readonly type: "finished"; readonly at: EpochMs }
+  /** It says why it cannot go on, and is about to exit. */
+  | { readonly type: "failed"; readonly at: EpochMs; readonly error: WireError }
+  /** The process is gone, or could not be started. `error`: how, when it was not an exit with code 0. */
+  | { readonly type: "driverExited"; readonly at: EpochMs; readonly error: WireError | undefined }
+  /** `millrace stop`: drain. */
+  | { readonly type: "stopRequested"; readonly at: EpochMs }
+  /** `millrace kill`, or the supervisor ends. */
+  | { readonly type: "killRequested"; readonly at: EpochMs }
+  /** The timer asked for by `wakeAt` fired. */
+  | { readonly type: "tick"; readonly at: EpochMs };
+
+/** What the shell does for a job, in this order. */
+export type JobEffect =
+  | { readonly type: "startDriver" }
+  /** Tell the job driver process to drain and exit. */
+  | { readonly type: "drainDriver" }
+  /** Tell it to exit at once; `killDriver` follows when it does not. */
+  | { readonly type: "stopDriver" }
+  /** SIGKILL. Answered by `driverExited`. */
+  | { readonly type: "killDriver" }
+  /** Put the job on the executors (membership `jobAdded`). */
+  | { readonly type: "startExecutors" }
+  /** Take it off (membership `jobRemoved`). */
+  | { readonly type: "stopExecutors" }
+  /** `submit` may answer: it runs. */
+  | { readonly type: "accepted" }
+  /** `submit` may answer: it does not. Comes before `ended`. */
+  | { readonly type: "rejected"; readonly error: WireError }
+  /** Replaces the timer asked for before; answered by `tick`. */
+  | { readonly type: "wakeAt"; readonly at: EpochMs }
+  | { readonly type: "cancelWake" }
+  /** The end: nothing follows but late events, which do nothing. */
+  | { readonly type: "ended"; readonly state: "finished" | "failed" | "killed"; readonly error: WireError | undefined };

@@ -1,0 +1,146 @@
+import { assert, type EngineError, type ExecutorId } from "@millrace/base";
+import {
+  type BlockId,
+  type BlockLocation,
+  type Holder,
+  type PlannedInput,
+  type ShuffleId,
+  shuffleBlockId,
+  shuffleId,
+  type TaskInput,
+} from "@millrace/plan";
+import { lostInput, unknownShuffle } from "./task-errors.ts";
+import { DONE, type Executor, IDLE, type ShuffleOutputs, type Stage, type TaskScheduler } from "./task-state.ts";
+
+/** Registers what map task `map` wrote. O(reduce partitions). */
+export function registerOutput(
+  outputs: ShuffleOutputs,
+  map: number,
+  output: { readonly executor: ExecutorId; readonly attempt: number; readonly bytes: readonly number[] },
+): void {
+  assert(outputs.maps[map] === undefined, `map ${map} of shuffle ${outputs.shuffle} is registered already`);
+  assert(
+    output.bytes.length === outputs.partitions,
+    `map ${map} of shuffle ${outputs.shuffle} reports ${output.bytes.length} blocks, not ${outputs.partitions}`,
+  );
+  outputs.maps[map] = output;
+  outputs.missing--;
+  let sums = outputs.bytesAt.get(output.executor);
+  if (sums === undefined) {
+    sums = new Float64Array(outputs.partitions);
+    outputs.bytesAt.set(output.executor, sums);
+  }
+  for (let r = 0; r < sums.length; r++) sums[r] = (sums[r] ?? 0) + (output.bytes[r] ?? 0);
+}
+
+/** Forgets every output of the stage's shuffle that `executor` holds: those tasks are to be done again. O(map tasks). */
+export function loseOutputs(stage: Stage, executor: ExecutorId): void {
+  const { outputs } = stage;
+  if (!outputs?.bytesAt.delete(executor)) return;
+  for (let map = 0; map < outputs.maps.length; map++) {
+    if (outputs.maps[map]?.executor !== executor) continue;
+    assert(stage.status[map] === DONE, `map ${map} of shuffle ${outputs.shuffle} has output but is not done`);
+    outputs.maps[map] = undefined;
+    outputs.missing++;
+    stage.status[map] = IDLE;
+    stage.todo++;
+  }
+}
+
+/** The parts of `shuffle/<shuffle>/<map>/<attempt>/<reduce>`, or `undefined` for any other block. */
+export function parseShuffleBlock(
+  block: BlockId,
+): { readonly shuffle: ShuffleId; readonly map: number; readonly attempt: number } | undefined {
+  const match = /^shuffle\/(\d+)\/(\d+)\/(\d+)\/\d+$/.exec(block);
+  if (match === null) return undefined;
+  return { shuffle: shuffleId(Number(match[1])), map: Number(match[2]), attempt: Number(match[3]) };
+}
+
+/**
+ * The inputs of a task with shuffles replaced by the blocks to fetch, in the order of the map tasks, and without the
+ * holders that are gone. O(map tasks of the shuffles it reads).
+ *
+ * @returns The inputs, or why there are none: a block has no holder left.
+ */
+export function resolveInputs(state: TaskScheduler, stage: Stage, index: number): readonly TaskInput[] | EngineError {
+  const planned = stage.planned.tasks[index]?.inputs ?? [];
+  const resolved: TaskInput[] = [];
+  for (const input of planned) {
+    if (input.kind === "shuffle") {
+      const outputs = state.shuffles.get(input.shuffle)?.outputs;
+      if (outputs === undefined) return unknownShuffle(input.shuffle, stage.planned.name);
+      resolved.push({ kind: "blocks", blocks: shuffleBlocks(state, outputs, input.partition) });
+    } else if (input.kind === "blocks" && !input.blocks.every((block) => allHold(state, stage, block))) {
+      const blocks: BlockLocation[] = [];
+      for (const block of input.blocks) {
+        const at = block.at.filter((holder) => holds(state, stage, holder));
+        if (at.length === 0) return lostInput(stage, index, block.id);
+        blocks.push({ id: block.id, bytes: block.bytes, at });
+      }
+      resolved.push({ kind: "blocks", blocks });
+    } else {
+      resolved.push(input);
+    }
+  }
+  return resolved;
+}
+
+function shuffleBlocks(state: TaskScheduler, outputs: ShuffleOutputs, reduce: number): readonly BlockLocation[] {
+  const blocks: BlockLocation[] = [];
+  for (let map = 0; map < outputs.maps.length; map++) {
+    const output = outputs.maps[map];
+    assert(output !== undefined, `map ${map} of shuffle ${outputs.shuffle} is read before it is there`);
+    const bytes = output.bytes[reduce] ?? 0;
+    if (bytes === 0) continue;
+    const executor = state.executors.get(output.executor);
+    assert(executor !== undefined, `${output.executor} is gone but still holds map ${map} of ${outputs.shuffle}`);
+    blocks.push({ id: shuffleBlockId(outputs.shuffle, map, output.attempt, reduce), bytes, at: executor.at });
+  }
+  return blocks;
+}
+
+/** Adds to `score` of each ready executor the input bytes of the task that it holds; returns whether any holds some. */
+export function scoreInputs(state: TaskScheduler, stage: Stage, index: number): boolean {
+  for (const executor of state.ready) executor.score = 0;
+  let any = false;
+  for (const input of stage.planned.tasks[index]?.inputs ?? []) {
+    if (input.kind === "shuffle") any = scoreShuffle(state, input) || any;
+    else if (input.kind === "blocks") any = scoreBlocks(state, stage, input.blocks) || any;
+  }
+  return any;
+}
+
+function scoreShuffle(state: TaskScheduler, input: Extract<PlannedInput, { kind: "shuffle" }>): boolean {
+  const outputs = state.shuffles.get(input.shuffle)?.outputs;
+  if (outputs === undefined) return false;
+  for (const [id, sums] of outputs.bytesAt) addScore(state.executors.get(id), sums[input.partition] ?? 0);
+  return outputs.bytesAt.size > 0;
+}
+
+function scoreBlocks(state: TaskScheduler, stage: Stage, blocks: readonly BlockLocation[]): boolean {
+  let any = false;
+  for (const block of blocks) {
+    for (const holder of block.at) {
+      if (holder === "driver" || !holds(state, stage, holder)) continue;
+      addScore(state.executors.get(holder), block.bytes);
+      any = true;
+    }
+  }
+  return any;
+}
+
+function addScore(executor: Executor | undefined, bytes: number): void {
+  if (executor !== undefined) executor.score += bytes;
+}
+
+/** Whether a holder named by the plan can still have it: an executor that joined since is empty, whatever its name. */
+function holds(state: TaskScheduler, stage: Stage, holder: Holder): boolean {
+  if (holder === "driver") return true;
+  const executor = state.executors.get(holder);
+  return executor !== undefined && executor.since < stage.since;
+}
+
+function allHold(state: TaskScheduler, stage: Stage, block: BlockLocation): boolean {
+  for (const holder of block.at) if (!holds(state, stage, holder)) return false;
+  return block.at.length > 0;
+}

@@ -1,0 +1,59 @@
+import type { Brand, EngineError, EpochMs, ExecutorId, JobId, Millis, WireError } from "@millrace/base";
+
+/** One connection of an executor supervisor; given by the shell, never used twice. */
+export type NodeSessionId = Brand<number, "NodeSessionId">;
+export const nodeSessionId = (n: number): NodeSessionId => n as NodeSessionId; // the one place for this cast
+
+/** What happens to the cluster. `at` is when; times never run backwards by much, and it does no harm when they do. */
+export type MembershipEvent =
+  | {
+      readonly type: "hello";
+      readonly session: NodeSessionId;
+      readonly at: EpochMs;
+      readonly protocol: number;
+      readonly executor: ExecutorId;
+      readonly slots: number;
+      readonly memoryBytes: number;
+      readonly host: string;
+      readonly pid: number;
+      /** Job executor processes that still run there. */
+      readonly jobs: readonly JobId[];
+    }
+  | { readonly type: "heartbeat"; readonly session: NodeSessionId; readonly at: EpochMs }
+  | { readonly type: "closed"; readonly session: NodeSessionId; readonly at: EpochMs }
+  /** The timer asked for by `wakeAt` fired; a tick at any other time does no harm. */
+  | { readonly type: "tick"; readonly at: EpochMs }
+  /** From now on the job runs on every executor, also on those that come later. */
+  | { readonly type: "jobAdded"; readonly job: JobId; readonly at: EpochMs }
+  /** It is over: its processes end within `grace`. */
+  | { readonly type: "jobRemoved"; readonly job: JobId; readonly at: EpochMs; readonly grace: Millis }
+  | {
+      readonly type: "processStarted";
+      readonly session: NodeSessionId;
+      readonly job: JobId;
+      readonly pid: number;
+      readonly at: EpochMs;
+    }
+  /** `error`: why it ended other than by a stop. */
+  | {
+      readonly type: "processExited";
+      readonly session: NodeSessionId;
+      readonly job: JobId;
+      readonly error: WireError | undefined;
+      readonly at: EpochMs;
+    };
+
+/** What the shell does for the cluster, in this order. */
+export type MembershipEffect =
+  | { readonly type: "welcome"; readonly session: NodeSessionId; readonly executor: ExecutorId }
+  /** Tell it why, then close. */
+  | { readonly type: "refuse"; readonly session: NodeSessionId; readonly error: EngineError }
+  | { readonly type: "close"; readonly session: NodeSessionId }
+  | { readonly type: "startJob"; readonly session: NodeSessionId; readonly executor: ExecutorId; readonly job: JobId }
+  | { readonly type: "stopJob"; readonly session: NodeSessionId; readonly job: JobId; readonly grace: Millis }
+  | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number; readonly host: string }
+  | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }
+  /** For the warnings of `status`. */
+  | { readonly type: "jobWarning"; readonly job: JobId; readonly message: string; readonly error?: WireError }
+  /** Replaces the timer asked for before; answered by `tick`. */
+  | { readonly type: "wakeAt"; readonly at: EpochMs };

@@ -1,0 +1,103 @@
+import type { EpochMs, ExecutorId, WireError } from "@millrace/base";
+import type { BlockId, BlockLocation } from "@millrace/plan";
+
+/** A receiver that the graph declares. */
+export interface ReceiverDeclaration {
+  readonly stream: number;
+  /** What the operator calls it: `socketTextStream localhost:9999`. */
+  readonly name: string;
+  /** Copies of each block: 2 for the storage levels that end in `_2`. */
+  readonly copies: 1 | 2;
+}
+
+export interface ReceivedBlock {
+  readonly id: BlockId;
+  readonly bytes: number;
+  readonly records: number;
+  /** Every executor that holds it: the receiver's own first. */
+  readonly at: readonly ExecutorId[];
+}
+
+export type ReceiverStatus =
+  | { readonly state: "running" }
+  | { readonly state: "retrying"; readonly error: WireError; readonly retryMs: number }
+  | { readonly state: "stopped"; readonly error?: WireError };
+
+/** What happens to the receiver tracker. A report names the executor whose session it came on. */
+export type ReceiverEvent =
+  | { readonly type: "started"; readonly receivers: readonly ReceiverDeclaration[] }
+  | { readonly type: "executorReady"; readonly executor: ExecutorId }
+  | { readonly type: "executorLost"; readonly executor: ExecutorId }
+  | {
+      readonly type: "received";
+      readonly executor: ExecutorId;
+      readonly stream: number;
+      readonly blocks: readonly ReceivedBlock[];
+    }
+  | {
+      readonly type: "receiverStatus";
+      readonly executor: ExecutorId;
+      readonly stream: number;
+      readonly status: ReceiverStatus;
+    }
+  /** Fixes the received input of a batch: every block that no batch has. Answered at once by `batchInput`. */
+  | { readonly type: "allocate"; readonly batch: EpochMs }
+  /** The batch is over, committed or given up: its bytes no longer hold its receivers back. */
+  | { readonly type: "batchDone"; readonly batch: EpochMs }
+  /** No batch to come reads this one's blocks: they may go. */
+  | { readonly type: "batchForgotten"; readonly batch: EpochMs }
+  /** Receivers stop, hand over what they buffered, and stay stopped. Answered by `allStopped`. */
+  | { readonly type: "stopRequested" };
+
+/** What the shell does for the receiver tracker, in this order. */
+export type ReceiverEffect =
+  | {
+      readonly type: "startReceiver";
+      readonly executor: ExecutorId;
+      readonly stream: number;
+      /** The peer for second copies; `undefined`: none wanted, or no other executor. */
+      readonly replicateTo: ExecutorId | undefined;
+    }
+  | { readonly type: "stopReceiver"; readonly executor: ExecutorId; readonly stream: number }
+  /** The peer of a running receiver changed: the old one was lost, or the first one came. */
+  | {
+      readonly type: "replicateTo";
+      readonly executor: ExecutorId;
+      readonly stream: number;
+      readonly peer: ExecutorId | undefined;
+    }
+  /** Bytes of the stream in batches that are not done, and in none. Sent when it moved by an eighth of the bound or crossed it. */
+  | {
+      readonly type: "receiverBacklog";
+      readonly executor: ExecutorId;
+      readonly stream: number;
+      readonly bytes: number;
+    }
+  /** Every declared stream has an entry, blocks in order of arrival. */
+  | {
+      readonly type: "batchInput";
+      readonly batch: EpochMs;
+      readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
+      readonly records: ReadonlyMap<number, number>;
+    }
+  | { readonly type: "dropBlocks"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
+  /** Records are gone: their only holders were lost. To be told loudly. `batch`: the one that had them, if any. */
+  | {
+      readonly type: "blocksLost";
+      readonly stream: number;
+      readonly batch: EpochMs | undefined;
+      readonly blocks: readonly BlockId[];
+      readonly records: number;
+      readonly message: string;
+    }
+  | { readonly type: "warning"; readonly code: ReceiverWarning; readonly stream: number; readonly message: string }
+  /** Answer to `stopRequested`, once. `pending`: blocks wait that no batch has taken. */
+  | { readonly type: "allStopped"; readonly pending: boolean };
+
+export type ReceiverWarning =
+  | "SOURCE_DOWN"
+  | "SOURCE_BACK"
+  | "RECEIVER_STOPPED"
+  | "RECEIVER_MOVED"
+  | "NO_EXECUTORS"
+  | "NO_REPLICA_PEER";

@@ -1,0 +1,95 @@
+import {
+  EngineError,
+  type ErrorFields,
+  type ExecutorId,
+  errorKind,
+  fromWireError,
+  type WireError,
+} from "@millrace/base";
+import type { BlockId, ShuffleId } from "@millrace/plan";
+import { EXECUTOR_LOSSES_MAX, STAGE_RERUNS_MAX, type Stage } from "./task-state.ts";
+
+export const shuffleUnknown = errorKind("SHUFFLE_UNKNOWN", "engine");
+export const inputBlockLost = errorKind("INPUT_BLOCK_LOST", "environment");
+export const stageRerunsExhausted = errorKind("STAGE_RERUNS_EXHAUSTED", "environment");
+export const taskLostExecutors = errorKind("TASK_LOST_EXECUTORS", "environment");
+export const planCancelled = errorKind("PLAN_CANCELLED", "user");
+
+/** `task 3 of stage "map at job.ts:12:8"`: how messages name a task. */
+export function describeTask(stage: Stage, index: number): string {
+  return `task ${stage.planned.tasks[index]?.partition ?? index} of stage "${stage.planned.name}"`;
+}
+
+/**
+ * The failure of a plan by one of its tasks. What must not be retried is passed on as it is; the rest is named TASK_FAILED,
+ * with the blame, the site and, as `cause`, the whole of the last error.
+ */
+export function taskFailure(
+  stage: Stage,
+  index: number,
+  failure: { readonly executor: ExecutorId; readonly error: WireError; readonly attemptsMax: number },
+): EngineError {
+  const { error, executor, attemptsMax } = failure;
+  const cause = fromWireError(error);
+  if (error.kind?.retry === "never" && cause instanceof EngineError) return cause;
+  const times = attemptsMax === 1 ? "and is not retried (task.attempts.max is 1)" : `${attemptsMax} times`;
+  return new EngineError(
+    { code: "TASK_FAILED", blame: error.kind?.blame ?? "user", retry: "never" },
+    `${describeTask(stage, index)} failed ${times}, last on ${executor}: ${headline(error)}. ` +
+      "Its batch fails. Mend what the error names; task.attempts.max says how often a task is tried.",
+    { cause, fields: taskFields(stage, index, executor), ...(error.site === undefined ? {} : { site: error.site }) },
+  );
+}
+
+export function lostExecutors(
+  stage: Stage,
+  index: number,
+  loss: { readonly executor: ExecutorId; readonly error: WireError | undefined },
+): EngineError {
+  const why = loss.error === undefined ? "" : ` The last one: ${headline(loss.error)}.`;
+  return taskLostExecutors(
+    `${describeTask(stage, index)} lost its executor ${EXECUTOR_LOSSES_MAX} times in a row, last ${loss.executor}.${why} ` +
+      "Its batch fails, so that it does not take down every executor in turn. See whether it needs more memory " +
+      "(executor.slot.heap), more partitions, or ends the process.",
+    {
+      fields: taskFields(stage, index, loss.executor),
+      ...(loss.error === undefined ? {} : { cause: fromWireError(loss.error) }),
+    },
+  );
+}
+
+export function rerunsExhausted(stage: Stage, reason: string): EngineError {
+  return stageRerunsExhausted(
+    `stage "${stage.planned.name}" lost its inputs ${STAGE_RERUNS_MAX + 1} times in a row, last because ${reason}. ` +
+      "Its batch fails. Executors die, or cannot reach each other's data ports, faster than the inputs are recomputed: " +
+      "look at their logs, and at `millrace executors`.",
+    { fields: { stage: stage.planned.run } },
+  );
+}
+
+export function unknownShuffle(shuffle: ShuffleId, reader: string): EngineError {
+  return shuffleUnknown(
+    `stage "${reader}" reads shuffle ${shuffle}, which no stage writes or which was dropped already. Its batch fails. ` +
+      "This is a defect of the engine: please report it with the job's log.",
+    { fields: { shuffle } },
+  );
+}
+
+export function lostInput(stage: Stage, index: number, block: BlockId): EngineError {
+  return inputBlockLost(
+    `${describeTask(stage, index)} reads block ${block}, and every executor that held a copy is lost. Its batch fails. ` +
+      "Give the input a storage level with a second copy, such as MEMORY_AND_DISK_2.",
+    { fields: { block, stage: stage.planned.run } },
+  );
+}
+
+/** The first line of an error, without a full stop at its end: it becomes part of a sentence. */
+export function headline(error: WireError): string {
+  const line = error.message.split("\n", 1)[0] ?? "";
+  const text = line.endsWith(".") ? line.slice(0, -1) : line;
+  return error.kind === undefined ? `${error.name}: ${text}` : text;
+}
+
+function taskFields(stage: Stage, index: number, executor: ExecutorId): ErrorFields {
+  return { stage: stage.planned.run, partition: stage.planned.tasks[index]?.partition ?? index, executor };
+}

@@ -1,0 +1,104 @@
+import type { Brand, EngineError, ExecutorId, WireError } from "@millrace/base";
+import type {
+  BlockId,
+  Holder,
+  JobPlan,
+  OutputRef,
+  PlannedStage,
+  ShuffleId,
+  StageRunId,
+  StateRef,
+  TaskInput,
+} from "@millrace/plan";
+
+/** Names one submitted plan within a run of a job; given by whoever submits it, ascending. */
+export type PlanId = Brand<number, "PlanId">;
+export const planId = (n: number): PlanId => n as PlanId; // the one place for this cast
+
+/** One attempt of one task. Attempt numbers of a task only grow, from 0, over every rerun of its stage. */
+export interface TaskKey {
+  readonly run: StageRunId;
+  readonly partition: number;
+  readonly attempt: number;
+}
+
+/** A task with its inputs resolved; the shape that goes on the wire. */
+export interface LaunchTask extends TaskKey {
+  readonly template: number;
+  readonly inputs: readonly TaskInput[];
+  readonly state?: StateRef;
+  readonly output?: OutputRef;
+  /** The slot it must run on. The scheduler names one for every task, so a slot never has two. */
+  readonly slot: number;
+}
+
+/** Frames of result records. Passed on unread. */
+export type TaskResult =
+  | { readonly kind: "inline"; readonly block: Uint8Array }
+  | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number };
+
+export type TaskOutput =
+  /** `bytes[r]`: size of the block for reduce partition `r`; 0 for none. */
+  | { readonly kind: "mapOutput"; readonly bytes: readonly number[] }
+  | { readonly kind: "result"; readonly result: TaskResult };
+
+/** What happens to the task scheduler. A report names the executor whose session it came on. */
+export type TaskEvent =
+  | { readonly type: "planSubmitted"; readonly plan: PlanId; readonly job: JobPlan }
+  | { readonly type: "cancelPlan"; readonly plan: PlanId; readonly reason: string }
+  /** A session began. An executor that is known already counts as lost first: its memory is a new one. */
+  | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number }
+  /** It has loaded the artefact: tasks may go there. */
+  | { readonly type: "executorReady"; readonly executor: ExecutorId }
+  /** Its session ended or its heartbeats stopped. Everything it held is gone. `error`: why, if known. */
+  | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly error?: WireError }
+  | {
+      readonly type: "taskSucceeded";
+      readonly executor: ExecutorId;
+      readonly task: TaskKey;
+      readonly output: TaskOutput;
+      /** Encoded updates of the attempt; empty for none. */
+      readonly accumulators: Uint8Array;
+    }
+  | { readonly type: "taskFailed"; readonly executor: ExecutorId; readonly task: TaskKey; readonly error: WireError }
+  | {
+      readonly type: "fetchFailed";
+      readonly executor: ExecutorId;
+      readonly task: TaskKey;
+      readonly block: BlockId;
+      readonly holder: Holder;
+      readonly error: WireError;
+    }
+  /** The attempt ended because it was told to. Its slot is free from now on. */
+  | { readonly type: "taskCancelled"; readonly executor: ExecutorId; readonly task: TaskKey }
+  /** No later plan reads these. One that a running plan still needs goes when that plan ends. */
+  | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] };
+
+/** What the shell does for the task scheduler, in this order. */
+export type TaskEffect =
+  /** `stage` goes ahead of the first launch of its tasks on an executor, and again after its `stageDone`. */
+  | { readonly type: "launch"; readonly executor: ExecutorId; readonly stage: PlannedStage; readonly task: LaunchTask }
+  /** The slot stays taken until the executor reports the attempt, whatever the report says. */
+  | { readonly type: "cancel"; readonly executor: ExecutorId; readonly task: TaskKey }
+  /** No attempt of the stage runs anywhere; executors may forget its captures. It may be launched again after a loss. */
+  | { readonly type: "stageDone"; readonly run: StageRunId }
+  | {
+      readonly type: "planDone";
+      readonly plan: PlanId;
+      /** One per partition of the last stage, in partition order. */
+      readonly results: readonly PartitionResult[];
+      /** Updates of every task that the plan ran, each task once however often it was rerun. No empty ones. */
+      readonly accumulators: readonly Uint8Array[];
+    }
+  | { readonly type: "planFailed"; readonly plan: PlanId; readonly error: EngineError }
+  | { readonly type: "dropShuffles"; readonly executor: ExecutorId; readonly shuffles: readonly ShuffleId[] }
+  /** What the operator should know; nothing else follows from it. */
+  | { readonly type: "warning"; readonly code: TaskWarning; readonly message: string };
+
+export type TaskWarning = "NO_EXECUTORS" | "TASK_RETRIED" | "STAGE_RERUN";
+
+export interface PartitionResult {
+  /** Who computed it, and serves it when it is a block. */
+  readonly executor: ExecutorId;
+  readonly result: TaskResult;
+}

@@ -1,0 +1,167 @@
+import { assert, type ExecutorId } from "@millrace/base";
+import { loseOutputs, parseShuffleBlock, registerOutput } from "./map-outputs.ts";
+import { completeStage, endPlan, needs, quiesce, refresh, requeue } from "./stages.ts";
+import { describeTask, headline, lostExecutors, taskFailure } from "./task-errors.ts";
+import type { TaskEvent, TaskKey } from "./task-events.ts";
+import {
+  attemptKey,
+  DONE,
+  EXECUTOR_LOSSES_MAX,
+  IDLE,
+  indexOf,
+  isComplete,
+  RUNNING,
+  type Slot,
+  type Stage,
+  type TaskScheduler,
+} from "./task-state.ts";
+
+type Report<Type extends TaskEvent["type"]> = Extract<TaskEvent, { readonly type: Type }>;
+
+/**
+ * Frees the slot of the attempt that a report ends.
+ *
+ * @returns Its stage, the task neither queued, running nor done; `undefined` for an attempt that was abandoned, or that is
+ *   not known (any more): such a report changes nothing else.
+ */
+function endAttempt(state: TaskScheduler, executor: ExecutorId, key: TaskKey): Stage | undefined {
+  const stage = state.stages.get(key.run);
+  if (stage === undefined) return undefined;
+  const index = indexOf(stage, key.partition);
+  const slot = stage.slots[index];
+  if (slot === undefined || slot.attempt !== key.attempt || slot.executor.id !== executor) {
+    endAbandoned(state, executor, key, stage);
+    return undefined;
+  }
+  assert(stage.status[index] === RUNNING, `task ${index} of stage ${key.run} holds a slot but does not run`);
+  stage.status[index] = IDLE;
+  stage.slots[index] = undefined;
+  stage.running--;
+  stage.todo++;
+  free(slot);
+  return stage;
+}
+
+function endAbandoned(state: TaskScheduler, executor: ExecutorId, key: TaskKey, stage: Stage): void {
+  if (state.abandoned.size === 0) return;
+  const name = attemptKey(key.run, key.partition, key.attempt);
+  const slot = state.abandoned.get(name);
+  if (slot === undefined || slot.executor.id !== executor) return;
+  state.abandoned.delete(name);
+  stage.abandoned--;
+  free(slot);
+  quiesce(state, stage);
+}
+
+function free(slot: Slot): void {
+  slot.stage = undefined;
+  slot.abandoned = false;
+  slot.executor.free++;
+}
+
+export function onTaskSucceeded(state: TaskScheduler, event: Report<"taskSucceeded">): void {
+  const stage = endAttempt(state, event.executor, event.task);
+  if (stage === undefined) return;
+  const { executor, output } = event;
+  const index = indexOf(stage, event.task.partition);
+  stage.status[index] = DONE;
+  stage.todo--;
+  stage.failures[index] = 0;
+  stage.losses[index] = 0;
+  stage.failedOn[index] = undefined;
+  countUpdates(state, stage, index, event.accumulators);
+  if (output.kind === "mapOutput") {
+    assert(stage.outputs !== undefined, `stage ${event.task.run} writes no shuffle but reports map output`);
+    registerOutput(stage.outputs, index, { executor, attempt: event.task.attempt, bytes: output.bytes });
+  } else {
+    assert(stage.outputs === undefined, `stage ${event.task.run} writes a shuffle but reports a result`);
+    stage.results[index] = { executor, result: output.result };
+  }
+  if (!isComplete(stage)) return;
+  completeStage(state, stage);
+  const plan = stage.outputs === undefined ? state.plans.get(stage.plan) : undefined;
+  if (plan !== undefined) endPlan(state, plan, undefined);
+}
+
+/** Keeps the accumulator updates of a task's first success; those of a rerun would count its records twice. */
+function countUpdates(state: TaskScheduler, stage: Stage, index: number, updates: Uint8Array): void {
+  if (stage.counted[index] === 1) return;
+  stage.counted[index] = 1;
+  if (updates.length === 0) return;
+  let plan = state.plans.get(stage.plan);
+  if (plan === undefined) {
+    for (const other of state.plans.values()) if (plan === undefined && needs(state, other, stage)) plan = other;
+  }
+  plan?.accumulators.push(updates);
+}
+
+export function onTaskFailed(state: TaskScheduler, event: Report<"taskFailed">): void {
+  const stage = endAttempt(state, event.executor, event.task);
+  if (stage !== undefined) countFailure(state, stage, event);
+}
+
+function countFailure(
+  state: TaskScheduler,
+  stage: Stage,
+  event: Pick<Report<"taskFailed">, "executor" | "task" | "error">,
+): void {
+  const { executor, error } = event;
+  const { attemptsMax } = state.settings;
+  const index = indexOf(stage, event.task.partition);
+  const failures = (stage.failures[index] ?? 0) + 1;
+  stage.failures[index] = failures;
+  stage.failedOn[index] = executor;
+  stage.losses[index] = 0;
+  if (error.kind?.retry === "never" || failures >= attemptsMax) {
+    state.failing.push({ stage, error: taskFailure(stage, index, { executor, error, attemptsMax }) });
+    return;
+  }
+  state.effects.push({
+    type: "warning",
+    code: "TASK_RETRIED",
+    message:
+      `[TASK_RETRIED] ${describeTask(stage, index)} failed on ${executor}: ${headline(error)}. ` +
+      `It is tried again; failure ${failures} of ${attemptsMax}.`,
+  });
+  requeue(state, stage, index, headline(error));
+}
+
+export function onFetchFailed(state: TaskScheduler, event: Report<"fetchFailed">): void {
+  const stage = endAttempt(state, event.executor, event.task);
+  if (stage === undefined) return;
+  const block = parseShuffleBlock(event.block);
+  const producer = block && state.shuffles.get(block.shuffle);
+  if (block === undefined || producer === undefined || event.holder === "driver") {
+    countFailure(state, stage, event); // received, broadcast, driver's: nothing to recompute it from, another try may get it
+    return;
+  }
+  const index = indexOf(stage, event.task.partition);
+  const output = producer.outputs?.maps[block.map];
+  const reason = `executor ${event.holder} did not serve block ${event.block}`;
+  if (output?.executor === event.holder && output.attempt === block.attempt) {
+    // Where one block of a shuffle cannot be had, seldom can the others: one rerun instead of one for each.
+    loseOutputs(producer, event.holder);
+    refresh(state, producer, reason);
+  } else if (countLoss(state, stage, index, event)) {
+    return;
+  }
+  requeue(state, stage, index, reason);
+}
+
+/** The block had been replaced already: the next attempt finds the new one. Bounded, in case a report makes no sense. */
+function countLoss(state: TaskScheduler, stage: Stage, index: number, event: Report<"fetchFailed">): boolean {
+  const losses = (stage.losses[index] ?? 0) + 1;
+  stage.losses[index] = losses;
+  if (losses < EXECUTOR_LOSSES_MAX) return false;
+  const { executor, error } = event;
+  state.failing.push({ stage, error: lostExecutors(stage, index, { executor, error }) });
+  return true;
+}
+
+/** The attempt was told to stop and did. One that was not told, and says it did, counts as failed. */
+export function onTaskCancelled(state: TaskScheduler, event: Report<"taskCancelled">): void {
+  const stage = endAttempt(state, event.executor, event.task);
+  if (stage === undefined) return;
+  const message = `executor ${event.executor} cancelled it without being asked`;
+  countFailure(state, stage, { ...event, error: { name: "TaskCancelled", message } });
+}

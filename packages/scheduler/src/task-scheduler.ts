@@ -1,0 +1,98 @@
+import { assert, unreachable } from "@millrace/base";
+import { onExecutorJoined, onExecutorLost, onExecutorReady } from "./executor-events.ts";
+import { place } from "./placement.ts";
+import { onCancelPlan, onDropShuffles, onPlanSubmitted } from "./plan-events.ts";
+import { failStage, sweep } from "./stages.ts";
+import type { TaskEffect, TaskEvent } from "./task-events.ts";
+import { onFetchFailed, onTaskCancelled, onTaskFailed, onTaskSucceeded } from "./task-reports.ts";
+import type { TaskScheduler } from "./task-state.ts";
+
+/**
+ * Advances all plans of a job by one event. Owns `state`; reads no clock, no randomness, no I/O.
+ *
+ * A plan asks for its last stage; a stage with work left asks for the shuffles it reads; a shuffle whose outputs are not
+ * all there asks for its stage, whichever plan brought that. So lost outputs are computed again when, and only when,
+ * somebody needs them, and a shuffle that two plans name is computed once.
+ *
+ * Cost: O(1) per task report beyond the size of its output and of the inputs of what is launched; O(live tasks) for a
+ * lost executor; O(live stages) when a plan ends.
+ */
+export function stepTasks(state: TaskScheduler, event: TaskEvent): readonly TaskEffect[] {
+  const effects: TaskEffect[] = [];
+  state.effects = effects;
+  state.clock++;
+  handle(state, event);
+  settle(state);
+  return effects;
+}
+
+function handle(state: TaskScheduler, event: TaskEvent): void {
+  switch (event.type) {
+    case "planSubmitted":
+      onPlanSubmitted(state, event.plan, event.job);
+      break;
+    case "cancelPlan":
+      onCancelPlan(state, event.plan, event.reason);
+      break;
+    case "executorJoined":
+      onExecutorJoined(state, event.executor, event.slots);
+      break;
+    case "executorReady":
+      onExecutorReady(state, event.executor);
+      break;
+    case "executorLost":
+      onExecutorLost(state, event.executor, event.error);
+      break;
+    case "taskSucceeded":
+      onTaskSucceeded(state, event);
+      break;
+    case "taskFailed":
+      onTaskFailed(state, event);
+      break;
+    case "fetchFailed":
+      onFetchFailed(state, event);
+      break;
+    case "taskCancelled":
+      onTaskCancelled(state, event);
+      break;
+    case "dropShuffles":
+      onDropShuffles(state, event.shuffles);
+      break;
+    default:
+      unreachable(event);
+  }
+}
+
+/** Ends what failed, forgets what nobody needs, fills free slots. Ends: each round with failures ends a plan. */
+function settle(state: TaskScheduler): void {
+  do {
+    for (let failed = state.failing.shift(); failed !== undefined; failed = state.failing.shift()) {
+      failStage(state, failed.stage, failed.error);
+    }
+    if (state.sweepDue) sweep(state);
+    place(state);
+  } while (state.failing.length > 0);
+  warnWhenStarved(state);
+}
+
+function warnWhenStarved(state: TaskScheduler): void {
+  if (state.starved || state.ready.length > 0 || state.active.length === 0) return;
+  state.starved = true;
+  const joined = state.executors.size;
+  const who = joined === 0 ? "the job has no executor" : `none of the job's ${joined} executors is ready yet`;
+  state.effects.push({
+    type: "warning",
+    code: "NO_EXECUTORS",
+    message:
+      `[NO_EXECUTORS] ${who}: stage "${state.active[0]?.planned.name}" waits. It goes on by itself when one is there; ` +
+      "`millrace executors` lists those that are connected.",
+  });
+}
+
+/** Plans that are not over, and the attempts that hold a slot: what an idle scheduler has none of. O(executors). */
+export function taskLoad(state: TaskScheduler): { readonly plans: number; readonly slotsTaken: number } {
+  let slotsTaken = 0;
+  for (const executor of state.executors.values()) slotsTaken += executor.slots.length - executor.free;
+  assert(slotsTaken >= 0, "free slots never exceed those offered");
+  return { plans: state.plans.size, slotsTaken };
+}

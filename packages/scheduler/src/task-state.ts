@@ -1,0 +1,295 @@
+import { assert, type EngineError, type ExecutorId } from "@millrace/base";
+import type { JobPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
+import { Queue } from "./queue.ts";
+import type { PartitionResult, PlanId, TaskEffect } from "./task-events.ts";
+
+export interface TaskSettings {
+  /** `task.attempts.max`: failures of one task before its plan fails. */
+  readonly attemptsMax: number;
+}
+
+/** How often in a row a stage may lose its inputs, or a task its executor, before the plan fails. */
+export const STAGE_RERUNS_MAX = 4;
+export const EXECUTOR_LOSSES_MAX = 4;
+
+/**
+ * The state of a task, one byte each in `Stage.status`.
+ *
+ *     idle ─stage ready─▶ queued ─slot free─▶ running ─taskSucceeded─▶ done
+ *      ▲                    │                   │                       │
+ *      ├─ inputs lost, or ──┘                   │                       │
+ *      │  nobody needs it  ◀────────────────────┤ cancelled: the slot stays taken until the report
+ *      │                     queued again ◀─────┤ taskFailed, fetchFailed, executorLost
+ *      └────────────────────────────────────────┴── its map output was lost ┘
+ *
+ * Where its items are held: idle and done nowhere; queued in one or more queues of the stage (`any`, `preferring`,
+ * `avoiding`, `unowned`) or of the slot that owns its state (`Slot.pinned`), where entries of tasks that left "queued" are skipped
+ * when met; running in `Slot.stage/task/attempt` and `Stage.slots`; an abandoned attempt in its `Slot` and `abandoned`.
+ */
+export const IDLE = 0;
+export const QUEUED = 1;
+export const RUNNING = 2;
+export const DONE = 3;
+
+/**
+ * One stage, from the plan that brought it until nobody can need it: a result stage until its plan ends, one that writes
+ * a shuffle until the shuffle is dropped.
+ *
+ *     dormant ─needed─▶ waiting ─inputs complete─▶ ready ─all tasks done─▶ dormant
+ *        ▲                 ▲ └──inputs lost again────┘ │
+ *        └─────────── nobody needs it any more ────────┘
+ *
+ * dormant: not in `active`; waiting: in `active`, `ready` false; ready: in `active`, `ready` true.
+ */
+export interface Stage {
+  readonly planned: PlannedStage;
+  /** Partition to index of its task; `undefined` when they are the same. All below is by index. */
+  readonly indices: ReadonlyMap<number, number> | undefined;
+  /** `Scheduler.clock` when it came: executors that joined later cannot hold the blocks it names. */
+  readonly since: number;
+  /** The plan that brought it; its accumulator updates go there. */
+  readonly plan: PlanId;
+  readonly order: number;
+  active: boolean;
+  ready: boolean;
+  /** Tasks neither done nor running. */
+  todo: number;
+  running: number;
+  /** Attempts told to stop that still hold a slot. */
+  abandoned: number;
+  readonly status: Uint8Array;
+  /** Launches so far, per task: the number of the next attempt. */
+  readonly attempts: Uint32Array;
+  /** Failures in this run, per task. */
+  readonly failures: Uint8Array;
+  /** Executors lost under it in a row, per task. */
+  readonly losses: Uint8Array;
+  /** 1 once a task's accumulator updates are counted. */
+  readonly counted: Uint8Array;
+  /** For a running task: where. */
+  readonly slots: (Slot | undefined)[];
+  /** For a task that failed: on which executor last. */
+  readonly failedOn: (ExecutorId | undefined)[];
+  /** Times in a row that its inputs were lost while it needed them. */
+  reruns: number;
+  /** Whether `launch` effects were given since the last `stageDone`. */
+  announced: boolean;
+  /** Scratch of walks over stages. */
+  mark: number;
+  /** Queued tasks whose state partition has no owner yet. */
+  readonly unowned: Queue<number>;
+  /** Every queued task that is not pinned and has not failed. */
+  readonly any: Queue<number>;
+  /** Those of them for which an executor holds most of the input. */
+  readonly preferring: Map<ExecutorId, Queue<number>>;
+  /** Tasks that failed, by the executor to keep away from. */
+  readonly avoiding: Map<ExecutorId, Queue<number>>;
+  /** Result stages: what came back, by partition. */
+  readonly results: (PartitionResult | undefined)[];
+  /** Stages that write a shuffle. */
+  readonly outputs: ShuffleOutputs | undefined;
+}
+
+/** The map outputs of one shuffle: who holds what. */
+export interface ShuffleOutputs {
+  readonly shuffle: ShuffleId;
+  readonly partitions: number;
+  /** Map tasks whose output is not there. */
+  missing: number;
+  /** By map task. */
+  readonly maps: (MapOutput | undefined)[];
+  /** Bytes that each executor holds, by reduce partition. */
+  readonly bytesAt: Map<ExecutorId, Float64Array>;
+  /** `dropShuffles` came: it goes as soon as no plan needs it and no attempt writes it. */
+  dropped: boolean;
+}
+
+export interface MapOutput {
+  readonly executor: ExecutorId;
+  readonly attempt: number;
+  readonly bytes: readonly number[];
+}
+
+/** A plan that was submitted and is not over. It is over with exactly one `planDone` or `planFailed`. */
+export interface Plan {
+  readonly id: PlanId;
+  readonly job: JobPlan;
+  readonly result: Stage;
+  readonly accumulators: Uint8Array[];
+}
+
+/** One task thread of an executor. At most one attempt is on it, from launch until its report. */
+export interface Slot {
+  readonly executor: Executor;
+  readonly index: number;
+  /** The attempt that holds it; `undefined`: free. */
+  stage: Stage | undefined;
+  task: number;
+  attempt: number;
+  /** The attempt was told to stop. */
+  abandoned: boolean;
+  /** Tasks whose state lives here, waiting for it. */
+  readonly pinned: Queue<{ readonly stage: Stage; readonly task: number }>;
+  /** State partitions that live here. */
+  owned: number;
+}
+
+/** joined ─executorReady─▶ ready ─executorLost─▶ gone. */
+export interface Executor {
+  readonly id: ExecutorId;
+  /** `Scheduler.clock` when it joined. */
+  readonly since: number;
+  readonly slots: readonly Slot[];
+  /** Itself as the holder of a block, shared by all locations. */
+  readonly at: readonly [ExecutorId];
+  ready: boolean;
+  free: number;
+  /** Scratch of placement. */
+  score: number;
+}
+
+/** Which slot owns each partition of one stateful operator. */
+export interface OperatorState {
+  readonly operator: string;
+  readonly owners: (Slot | undefined)[];
+}
+
+/** Everything the task scheduler knows. Made by `taskScheduler`, changed by `stepTasks` only. */
+export interface TaskScheduler {
+  readonly settings: TaskSettings;
+  /** Events seen. */
+  clock: number;
+  /** Walks over stages so far: the newest mark. */
+  marks: number;
+  stagesSeen: number;
+  /** In the order they joined. */
+  readonly executors: Map<ExecutorId, Executor>;
+  /** Those of them that take tasks. */
+  readonly ready: Executor[];
+  /** In the order they were submitted: the first has the first claim on slots. */
+  readonly plans: Map<PlanId, Plan>;
+  readonly stages: Map<StageRunId, Stage>;
+  /** The stages that write the live shuffles. */
+  readonly shuffles: Map<ShuffleId, Stage>;
+  /** Needed by a plan and not complete; older plans first, parents first. */
+  readonly active: Stage[];
+  /** Attempts told to stop whose report is awaited, by `attemptKey`. */
+  readonly abandoned: Map<string, Slot>;
+  readonly operators: Map<string, OperatorState>;
+  /** `NO_EXECUTORS` was said and none has come since. */
+  starved: boolean;
+  /** Effects of the step under way. */
+  effects: TaskEffect[];
+  /** Stages that failed in the step under way: the plans that need them fail at its end. */
+  readonly failing: { readonly stage: Stage; readonly error: EngineError }[];
+  /** A plan ended or an attempt that held up a drop did, in the step under way. */
+  sweepDue: boolean;
+}
+
+export function taskScheduler(settings: TaskSettings): TaskScheduler {
+  assert(settings.attemptsMax >= 1 && settings.attemptsMax <= 255, "1 to 255 attempts of a task");
+  return {
+    settings,
+    clock: 0,
+    marks: 0,
+    stagesSeen: 0,
+    executors: new Map(),
+    ready: [],
+    plans: new Map(),
+    stages: new Map(),
+    shuffles: new Map(),
+    active: [],
+    abandoned: new Map(),
+    operators: new Map(),
+    starved: false,
+    effects: [],
+    failing: [],
+    sweepDue: false,
+  };
+}
+
+export const attemptKey = (run: StageRunId, partition: number, attempt: number): string =>
+  `${run}/${partition}/${attempt}`;
+
+/** @param order Of its registration: stages of older plans first, parents first. */
+export function newStage(planned: PlannedStage, plan: PlanId, since: number, order: number): Stage {
+  const tasks = planned.tasks.length;
+  const writes = planned.writes;
+  return {
+    planned,
+    indices: indicesOf(planned),
+    plan,
+    since,
+    order,
+    active: false,
+    ready: false,
+    todo: tasks,
+    running: 0,
+    abandoned: 0,
+    status: new Uint8Array(tasks),
+    attempts: new Uint32Array(tasks),
+    failures: new Uint8Array(tasks),
+    losses: new Uint8Array(tasks),
+    counted: new Uint8Array(tasks),
+    slots: new Array<Slot | undefined>(tasks).fill(undefined),
+    failedOn: new Array<ExecutorId | undefined>(tasks).fill(undefined),
+    reruns: 0,
+    announced: false,
+    mark: 0,
+    any: new Queue(),
+    unowned: new Queue(),
+    preferring: new Map(),
+    avoiding: new Map(),
+    results: writes === undefined ? new Array<PartitionResult | undefined>(tasks).fill(undefined) : [],
+    outputs: writes && {
+      shuffle: writes.shuffle,
+      partitions: writes.partitions,
+      missing: tasks,
+      maps: new Array<MapOutput | undefined>(tasks).fill(undefined),
+      bytesAt: new Map(),
+      dropped: false,
+    },
+  };
+}
+
+/** Partitions to task indices, where they differ: an action on some partitions only, such as `take`. */
+function indicesOf(planned: PlannedStage): ReadonlyMap<number, number> | undefined {
+  const { tasks } = planned;
+  for (let i = 1; i < tasks.length; i++) {
+    const ascending = (tasks[i]?.partition ?? 0) > (tasks[i - 1]?.partition ?? 0);
+    assert(ascending, `the tasks of stage ${planned.run} are not in ascending order of their partitions`);
+  }
+  if (tasks.every((task, i) => task.partition === i)) return undefined;
+  assert(planned.writes === undefined, `stage ${planned.run} writes a shuffle from some of its partitions only`);
+  return new Map(tasks.map((task, i) => [task.partition, i]));
+}
+
+/** The index of the task of `partition`, or -1. */
+export function indexOf(stage: Stage, partition: number): number {
+  if (stage.indices !== undefined) return stage.indices.get(partition) ?? -1;
+  return partition >= 0 && partition < stage.status.length ? partition : -1;
+}
+
+/** Nothing is left to do for it: every task's output is there. */
+export function isComplete(stage: Stage): boolean {
+  return stage.todo === 0 && stage.running === 0;
+}
+
+export function newExecutor(id: ExecutorId, slots: number, since: number): Executor {
+  assert(Number.isInteger(slots) && slots >= 1, `executor ${id} offers ${slots} slots`);
+  const list: Slot[] = [];
+  const executor: Executor = { id, since, slots: list, at: [id], ready: false, free: slots, score: 0 };
+  for (let index = 0; index < slots; index++) {
+    list.push({
+      executor,
+      index,
+      stage: undefined,
+      task: 0,
+      attempt: 0,
+      abandoned: false,
+      pinned: new Queue(),
+      owned: 0,
+    });
+  }
+  return executor;
+}
