@@ -1,0 +1,48 @@
+import { type AnyFunction, functionUnknown } from "./functions.ts";
+
+type Unary = (value: unknown) => unknown;
+
+/**
+ * The engine's own functions, by id: each a factory that takes what its use captures, like the factories of a job's
+ * functions. They are pure, and ship by id alone.
+ */
+const FACTORIES: Readonly<Record<string, (...captures: never[]) => AnyFunction>> = {
+  "millrace:pairWithOne": () => (value: unknown) => [value, 1],
+  "millrace:pairWithNull": () => (value: unknown) => [value, null],
+  "millrace:keyByNull": () => (value: unknown) => [null, value],
+  "millrace:add": () => (a: number, b: number) => a + b,
+  "millrace:keepFirst": () => (a: unknown) => a,
+  "millrace:countPartition": () => (values: Iterable<unknown>) => {
+    let n = 0;
+    for (const _ of values) n += 1;
+    return [n];
+  },
+  /** One number for a partition of numbers: 0 for an empty one. */
+  "millrace:sumPartition": () => (values: Iterable<number>) => {
+    let sum = 0;
+    for (const n of values) sum += n;
+    return [sum];
+  },
+  "millrace:keyBy": (key: Unary) => (value: unknown) => [key(value), value],
+  /** `mapPartitionsWithIndex` whose partitions come after `offset` others in a union. */
+  "millrace:shiftIndex": (fn: (index: number, values: unknown) => unknown, offset: number) => {
+    return (index: number, values: unknown) => fn(index - offset, values);
+  },
+};
+
+/** Ids of all engine functions. */
+export const engineFunctionIds: readonly string[] = Object.keys(FACTORIES);
+
+/**
+ * The engine function of an id.
+ *
+ * @param captures As its use in lineage captured them.
+ * @throws FUNCTION_UNKNOWN No such function: the processes run different versions.
+ */
+export function engineFunction(id: string, captures: readonly unknown[] = []): AnyFunction {
+  const factory = FACTORIES[id];
+  if (factory === undefined) {
+    throw functionUnknown(`no engine function has the id ${id}. Run the same version of millrace in every process.`);
+  }
+  return factory(...(captures as never[])); // the planner gives each factory the captures it takes
+}

@@ -1,0 +1,34 @@
+import type { SourceSite } from "@millrace/base";
+
+/** A function as lineage refers to it: by an id that every process can resolve, and what it captures. */
+export interface FunctionRef {
+  /** `job.ts#3`, `millrace:add`, `global:JSON.parse`, `import:lodash#chunk`. */
+  readonly id: string;
+  /** The captured values as they are now, in the order of `names`; `undefined`: it captures nothing, ever. */
+  readonly captures: (() => readonly unknown[]) | undefined;
+  /** Names of the captures, for messages. */
+  readonly names: readonly string[];
+  /** Where the author wrote it. */
+  readonly site: SourceSite | undefined;
+}
+
+/** A function of the engine that captures nothing. One object per id, so that templates use one slot for it. */
+function engine(name: string): FunctionRef {
+  return { id: `millrace:${name}`, captures: undefined, names: [], site: undefined };
+}
+
+/** The engine's own functions, as lineage refers to them. Their code: `engine-functions.ts`. */
+export const engineRefs = {
+  pairWithOne: engine("pairWithOne"),
+  pairWithNull: engine("pairWithNull"),
+  keyByNull: engine("keyByNull"),
+  add: engine("add"),
+  keepFirst: engine("keepFirst"),
+  countPartition: engine("countPartition"),
+  sumPartition: engine("sumPartition"),
+} as const;
+
+/** A function of the engine that captures values or functions of the job; it keeps the author's place for messages. */
+export function engineRefWith(name: string, captures: () => readonly unknown[], site?: SourceSite): FunctionRef {
+  return { id: `millrace:${name}`, captures, names: [name], site };
+}

@@ -1,0 +1,131 @@
+import type { JobPlan, PlannedInput, PlannedStage, PlannedTask } from "./job-plan.ts";
+import type { Aggregate, Feed, Op, Partitioner, Pipeline, Sink, Source, StageTemplate } from "./template.ts";
+
+/**
+ * A plan as text for a person: one paragraph per stage, parents first. Used by tests as the approved layout of a job.
+ *
+ *     stage 0 "socketTextStream, flatMap, reduceByKey": 2 tasks -> shuffle 0 into 4
+ *       blocks #0 | flatMap job.ts#0 -> combine(first, millrace:add, millrace:add) hash 4
+ *     stage 1 "reduceByKey, print" reads shuffle 0: 4 tasks
+ *       shuffle #0 merge(millrace:add) -> collect 11
+ */
+export function renderPlan(plan: JobPlan): string {
+  return plan.stages.map((stage, i) => renderStage(stage, i)).join("\n");
+}
+
+function renderStage(stage: PlannedStage, position: number): string {
+  const reads = stage.reads.length === 0 ? "" : ` reads shuffle ${stage.reads.join(", ")}`;
+  const writes = stage.writes ? ` -> shuffle ${stage.writes.shuffle} into ${stage.writes.partitions}` : "";
+  const lines = [`stage ${position} "${stage.name}"${reads}: ${count(stage.tasks.length, "task")}${writes}`];
+  stage.templates.forEach((template, i) => {
+    lines.push(`  ${renderTemplate(template)}`);
+    const tasks = stage.tasks.filter((task) => task.template === i);
+    if (stage.templates.length > 1) lines.push(`    partitions ${tasks.map((task) => task.partition).join(" ")}`);
+    const [first] = tasks;
+    if (first !== undefined && first.inputs.length > 0) lines.push(`    inputs ${renderInputs(first)}`);
+    if (first?.state) {
+      const { operator, version, batch } = first.state;
+      lines.push(`    state ${operator} from ${version} to ${batch}`);
+    }
+    if (first?.output) lines.push(`    output ${first.output.directory}/${first.output.file}`);
+    const captures = stage.captures[i];
+    if (captures !== undefined && captures.length > 0) lines.push(`    captures ${captures.length} bytes`);
+  });
+  for (const broadcast of stage.broadcasts) lines.push(`    needs ${broadcast.id}`);
+  return lines.join("\n");
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+function renderInputs(task: PlannedTask): string {
+  return task.inputs.map((input) => renderInput(input)).join(", ");
+}
+
+function renderInput(input: PlannedInput): string {
+  switch (input.kind) {
+    case "inline":
+      return `${input.block.length} bytes`;
+    case "blocks":
+      return input.blocks.length === 0 ? "nothing" : input.blocks.map((block) => block.id).join(" ");
+    case "file":
+      return `${input.path} ${input.start}..${input.end}`;
+    case "shuffle":
+      return `shuffle ${input.shuffle}/${input.partition}`;
+  }
+}
+
+function renderTemplate(template: StageTemplate): string {
+  const name = (slot: number): string => template.functions[slot] ?? `?${slot}`;
+  return `${renderPipeline(template.pipeline, name)} -> ${renderSink(template.sink, name)}`;
+}
+
+type Namer = (slot: number) => string;
+
+function renderPipeline(pipeline: Pipeline, name: Namer): string {
+  return [renderSource(pipeline.source, name), ...pipeline.ops.map((op) => renderOp(op, name))].join(" | ");
+}
+
+function renderOp(op: Op, name: Namer): string {
+  return "fn" in op ? `${op.kind} ${name(op.fn)}` : op.kind;
+}
+
+function renderSource(source: Source, name: Namer): string {
+  switch (source.kind) {
+    case "blocks":
+    case "text":
+      return `${source.kind} #${source.input}`;
+    case "shuffle":
+      return `shuffle #${source.input}${renderAggregate(source.aggregate, name)}`;
+    case "cogroup":
+      return `cogroup(${source.feeds.map((feed) => renderFeed(feed, name)).join(", ")})`;
+    case "join":
+      return `${source.how} join(${source.feeds.map((feed) => renderFeed(feed, name)).join(", ")})`;
+    case "state": {
+      const initial = source.initial === undefined ? "" : `, initial ${renderFeed(source.initial, name)}`;
+      const scope = source.onlyUpdated ? "updated keys" : "every key";
+      return `state(${renderFeed(source.feed, name)}${initial}) ${name(source.update)} for ${scope}`;
+    }
+  }
+}
+
+function renderFeed(feed: Feed, name: Namer): string {
+  return feed.kind === "shuffle" ? `#${feed.input}` : renderPipeline(feed.pipeline, name);
+}
+
+function renderAggregate(aggregate: Aggregate, name: Namer): string {
+  if (aggregate.kind === "none") return "";
+  if (aggregate.kind === "group") return " group";
+  if (aggregate.mapSide) return ` merge(${name(aggregate.mergeCombiners)})`;
+  return ` ${renderCombine(aggregate, name)}`;
+}
+
+function renderCombine(
+  combine: { readonly create: number | undefined; readonly mergeValue: number; readonly mergeCombiners: number },
+  name: Namer,
+): string {
+  const create = combine.create === undefined ? "first" : name(combine.create);
+  return `combine(${create}, ${name(combine.mergeValue)}, ${name(combine.mergeCombiners)})`;
+}
+
+function renderSink(sink: Sink, name: Namer): string {
+  switch (sink.kind) {
+    case "shuffle":
+      return `${sink.combine ? `${renderCombine(sink.combine, name)} ` : ""}${renderPartitioner(sink.partitioner, name)}`;
+    case "collect":
+      return sink.limit === undefined ? "collect" : `collect ${sink.limit}`;
+    case "reduce":
+    case "foreach":
+    case "foreachPartition":
+      return `${sink.kind} ${name(sink.fn)}`;
+    case "count":
+    case "saveText":
+      return sink.kind;
+  }
+}
+
+function renderPartitioner(partitioner: Partitioner, name: Namer): string {
+  const fn = partitioner.kind === "custom" ? ` ${name(partitioner.fn)}` : "";
+  return `${partitioner.kind} ${partitioner.partitions}${fn}`;
+}
