@@ -1,0 +1,68 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { badAddress, insecureBind } from "./errors.ts";
+import type { DataAddress } from "./session.ts";
+
+/** Who may talk to a server, and how. */
+export interface Security {
+  /** What every caller must present; `undefined`: anybody may call, which is refused beyond loopback. */
+  readonly token: string | undefined;
+  /** Said aloud by the operator: listen beyond loopback without a token. */
+  readonly insecure?: boolean;
+}
+
+/** PEM texts. A server needs `cert` and `key`; a client needs `ca` unless the system's are enough. */
+export interface TlsSettings {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Whether only this machine reaches the address. Names other than `localhost` count as beyond. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * Holds the rule that nothing listens beyond loopback without a token.
+ *
+ * @throws INSECURE_BIND The host is beyond loopback, there is no token and nobody said `insecure`.
+ */
+export function checkBind(host: string, security: Security): void {
+  if (isLoopback(host) || (security.token !== undefined && security.token !== "") || security.insecure === true) return;
+  throw insecureBind(
+    `refusing to listen on ${host} without a token: anybody who reaches the port could run code here. Nothing was started. ` +
+      `Set MILLRACE_TOKEN (or --token-file) to the same secret on every process, bind to 127.0.0.1, or pass --insecure on a network you trust.`,
+    { fields: { host } },
+  );
+}
+
+/**
+ * Reads `host:port` or `[v6]:port`.
+ *
+ * @throws BAD_ADDRESS Anything else, or a port outside 0..65535.
+ */
+export function parseAddress(text: string): DataAddress {
+  const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:\s/]+)):(\d{1,5})$/.exec(text.trim());
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || !(port <= 65_535)) {
+    throw badAddress(`${JSON.stringify(text)} is not an address. Give host:port, such as localhost:7077.`);
+  }
+  return { host, port };
+}
+
+/** The inverse of {@link parseAddress}. */
+export function formatAddress(address: DataAddress): string {
+  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}`;
+}
+
+/** Compares in a time that does not depend on where the two differ. No token asked for: everything matches. */
+export function tokenMatches(expected: string | undefined, given: string | undefined): boolean {
+  if (expected === undefined || expected === "") return true;
+  return timingSafeEqual(digest(expected), digest(given ?? ""));
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text, "utf8").digest();
+}

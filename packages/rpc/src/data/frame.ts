@@ -1,0 +1,169 @@
+import { formatSize } from "@millrace/base";
+import { frameMalformed, frameTooLarge } from "../errors.ts";
+
+/**
+ * The data plane's frames, little-endian:
+ *
+ *     u32 length of what follows (at most FRAME_BYTES_MAX)   u8 type   u32 request   payload
+ *
+ * A connection begins with one `hello` and is answered by `welcome` or `error`. Then the dialling end asks, any number of
+ * times, without waiting: `get`, or `put` with its `data`. Answers come in the order of the questions:
+ *
+ *     get  →  found (u64 bytes), data …   |  missing  |  error
+ *     put, data …  →  stored  |  error
+ *
+ * `data` continues until the announced number of bytes has come; it has no end mark. A `put` that is refused is still sent
+ * to its end and thrown away, so that the connection goes on.
+ */
+export const FRAME = {
+  hello: 1,
+  welcome: 2,
+  get: 3,
+  put: 4,
+  data: 5,
+  found: 6,
+  missing: 7,
+  stored: 8,
+  error: 9,
+} as const;
+
+export type FrameType = (typeof FRAME)[keyof typeof FRAME];
+
+export const HEADER_BYTES = 9;
+/** A block of any size travels in frames of at most this: nobody can make the other end wait for, or hold, more. */
+export const FRAME_BYTES_MAX = (1 << 20) + HEADER_BYTES;
+/** Payload of one `data` frame. */
+export const CHUNK_BYTES = 1 << 20;
+/** "MLRC": what is no Millrace peer is told from one that is cut short. */
+export const MAGIC = 0x43524c4d;
+
+const MAX_TYPE = 9;
+
+export function frameHeader(type: FrameType, request: number, payloadBytes: number): Buffer {
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  header.writeUInt32LE(payloadBytes + HEADER_BYTES - 4, 0);
+  header.writeUInt8(type, 4);
+  header.writeUInt32LE(request, 5);
+  return header;
+}
+
+export function frame(type: FrameType, request: number, payload: Uint8Array = new Uint8Array(0)): Buffer {
+  const whole = Buffer.allocUnsafe(HEADER_BYTES + payload.byteLength);
+  whole.writeUInt32LE(payload.byteLength + HEADER_BYTES - 4, 0);
+  whole.writeUInt8(type, 4);
+  whole.writeUInt32LE(request, 5);
+  whole.set(payload, HEADER_BYTES);
+  return whole;
+}
+
+/** What the parser tells, in order. */
+export interface FrameHandler {
+  /** A whole frame of any type but `data`; the payload is valid during the call only. */
+  frame(type: FrameType, request: number, payload: Buffer): void;
+  /** A piece of a `data` frame, as it comes from the socket; valid during the call only. */
+  data(request: number, piece: Buffer): void;
+}
+
+/** Control frames are small: an id, an error. What is longer than this comes from no Millrace peer. */
+const CONTROL_BYTES_MAX = 64 * 1024;
+
+/**
+ * Cuts what a socket delivers into frames. `data` is passed on piece by piece without a copy; other frames are gathered.
+ */
+export class FrameParser {
+  readonly #handler: FrameHandler;
+  readonly #header = Buffer.allocUnsafe(HEADER_BYTES);
+  #headerBytes = 0;
+  #type: FrameType = FRAME.hello;
+  #request = 0;
+  /** Payload bytes of the current frame still to come. */
+  #left = 0;
+  #gathered: Buffer | undefined;
+  #gatheredBytes = 0;
+
+  constructor(handler: FrameHandler) {
+    this.#handler = handler;
+  }
+
+  /** Nothing of a frame is waiting for its rest. */
+  get atBoundary(): boolean {
+    return this.#headerBytes === 0 && this.#left === 0;
+  }
+
+  /**
+   * @throws FRAME_TOO_LARGE A length past the bound, before any of it is kept.
+   * @throws FRAME_MALFORMED An unknown type or an impossible length.
+   */
+  push(input: Buffer): void {
+    let at = 0;
+    while (at < input.byteLength) {
+      if (this.#left > 0) {
+        const piece = input.subarray(at, at + this.#left);
+        at += piece.byteLength;
+        this.#left -= piece.byteLength;
+        this.#payload(piece);
+        continue;
+      }
+      const taken = input.copy(this.#header, this.#headerBytes, at, at + HEADER_BYTES - this.#headerBytes);
+      at += taken;
+      this.#headerBytes += taken;
+      if (this.#headerBytes === HEADER_BYTES) this.#begin();
+      else if (this.#headerBytes >= 4) checkLength(this.#header.readUInt32LE(0));
+    }
+  }
+
+  #begin(): void {
+    const length = this.#header.readUInt32LE(0);
+    checkLength(length);
+    const type = this.#header.readUInt8(4);
+    if (!isType(type)) throw malformedFrame(`its type is ${type}`);
+    this.#headerBytes = 0;
+    this.#type = type;
+    this.#request = this.#header.readUInt32LE(5);
+    this.#left = length - (HEADER_BYTES - 4);
+    if (type === FRAME.data) return;
+    if (this.#left > CONTROL_BYTES_MAX) throw tooLarge(this.#left, CONTROL_BYTES_MAX);
+    this.#gathered = Buffer.allocUnsafe(this.#left);
+    this.#gatheredBytes = 0;
+    if (this.#left === 0) this.#handler.frame(type, this.#request, this.#gathered);
+  }
+
+  #payload(piece: Buffer): void {
+    if (this.#type === FRAME.data) {
+      this.#handler.data(this.#request, piece);
+      return;
+    }
+    const gathered = this.#gathered;
+    if (gathered === undefined) throw malformedFrame("its parts are out of order");
+    piece.copy(gathered, this.#gatheredBytes);
+    this.#gatheredBytes += piece.byteLength;
+    if (this.#left === 0) {
+      this.#gathered = undefined;
+      this.#handler.frame(this.#type, this.#request, gathered);
+    }
+  }
+}
+
+function isType(type: number): type is FrameType {
+  return type >= 1 && type <= MAX_TYPE;
+}
+
+function checkLength(length: number): void {
+  if (length > FRAME_BYTES_MAX - 4) throw tooLarge(length, FRAME_BYTES_MAX - 4);
+  if (length < HEADER_BYTES - 4) throw malformedFrame(`its length is ${length}`);
+}
+
+function tooLarge(bytes: number, bytesMax: number): Error {
+  return frameTooLarge(
+    `a frame of ${formatSize(bytes)} was announced where at most ${formatSize(bytesMax)} are allowed. This connection is closed, others go on. ` +
+      `If a Millrace process sent it, compare the versions; if not, something else dials the data port.`,
+    { fields: { bytes, bytesMax } },
+  );
+}
+
+export function malformedFrame(why: string): Error {
+  return frameMalformed(
+    `a frame on the data plane is not of its protocol: ${why}. This connection is closed, others go on. ` +
+      `If a Millrace process sent it, compare the versions; if not, something else dials the data port.`,
+  );
+}

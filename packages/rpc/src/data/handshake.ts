@@ -1,0 +1,62 @@
+import { type EngineError, fromWireError, toWireError } from "@millrace/base";
+import { tokenMatches } from "../bind.ts";
+import { versionsDiffer, wrongToken } from "../grpc/channel.ts";
+import { errorMessage } from "../grpc/services.ts";
+import { PROTOCOL_VERSION } from "../session.ts";
+import { decodeError, encodeError } from "../wire/error.ts";
+import { MAGIC, malformedFrame } from "./frame.ts";
+
+/**
+ * The payload of `hello`: u32 magic, u16 protocol version, then the token in UTF-8. Of `welcome`: u32 magic, u16 version.
+ * These two never change their form, so that any two versions can name each other.
+ */
+export function helloPayload(token: string | undefined, version = PROTOCOL_VERSION): Buffer {
+  return Buffer.concat([welcomePayload(version), Buffer.from(token ?? "", "utf8")]);
+}
+
+export function welcomePayload(version = PROTOCOL_VERSION): Buffer {
+  const payload = Buffer.alloc(6);
+  payload.writeUInt32LE(MAGIC, 0);
+  payload.writeUInt16LE(version, 4);
+  return payload;
+}
+
+/**
+ * Why a caller is refused; `undefined`: it is welcome.
+ *
+ * @throws FRAME_MALFORMED It is no Millrace process.
+ */
+export function checkHello(payload: Buffer, token: string | undefined): EngineError | undefined {
+  const version = readVersion(payload);
+  const given = payload.subarray(6).toString("utf8");
+  if (!tokenMatches(token, given)) return wrongToken(given === "");
+  if (version !== PROTOCOL_VERSION) return versionsDiffer(String(version));
+  return undefined;
+}
+
+/** @throws FRAME_MALFORMED, PROTOCOL_MISMATCH */
+export function checkWelcome(payload: Buffer): void {
+  const version = readVersion(payload);
+  if (version !== PROTOCOL_VERSION) throw versionsDiffer(String(version));
+}
+
+function readVersion(payload: Buffer): number {
+  if (payload.byteLength < 6 || payload.readUInt32LE(0) !== MAGIC) {
+    throw malformedFrame("it does not begin as a Millrace peer does");
+  }
+  return payload.readUInt16LE(4);
+}
+
+const ERROR_BYTES_MAX = 60 * 1024;
+
+export function errorPayload(error: unknown): Buffer {
+  const wire = toWireError(error);
+  const whole = errorMessage.serialize(encodeError(wire));
+  if (whole.byteLength <= ERROR_BYTES_MAX) return whole;
+  const { stack: _stack, cause: _cause, ...bare } = wire;
+  return errorMessage.serialize(encodeError({ ...bare, message: bare.message.slice(0, 4_000) }));
+}
+
+export function errorFromPayload(payload: Buffer): Error {
+  return fromWireError(decodeError(errorMessage.deserialize(payload)));
+}

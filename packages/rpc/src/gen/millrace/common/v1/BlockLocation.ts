@@ -1,0 +1,15 @@
+// Original file: proto/millrace/common/v1/common.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface BlockLocation {
+  'id'?: (string);
+  'sizeBytes'?: (number | string | Long);
+  'at'?: (string)[];
+}
+
+export interface BlockLocation__Output {
+  'id': (string);
+  'sizeBytes': (number);
+  'at': (string)[];
+}

@@ -1,0 +1,43 @@
+// Original file: proto/millrace/operator/v1/operator_service.proto
+
+import type { JobState as _millrace_operator_v1_JobState, JobState__Output as _millrace_operator_v1_JobState__Output } from '../../../millrace/operator/v1/JobState.ts';
+import type { Error as _millrace_common_v1_Error, Error__Output as _millrace_common_v1_Error__Output } from '../../../millrace/common/v1/Error.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Job {
+  'id'?: (string);
+  'name'?: (string);
+  'state'?: (_millrace_operator_v1_JobState);
+  'submittedAtMs'?: (number | string | Long);
+  'endedAtMs'?: (number | string | Long);
+  'batchIntervalMs'?: (number | string);
+  'batchesCompleted'?: (number | string | Long);
+  'batchesFailed'?: (number | string | Long);
+  'batchesWaiting'?: (number | string | Long);
+  'executors'?: (number);
+  'error'?: (_millrace_common_v1_Error | null);
+  'warnings'?: (string)[];
+  'driverPid'?: (number);
+  '_endedAtMs'?: "endedAtMs";
+  '_batchIntervalMs'?: "batchIntervalMs";
+  '_driverPid'?: "driverPid";
+}
+
+export interface Job__Output {
+  'id': (string);
+  'name': (string);
+  'state': (_millrace_operator_v1_JobState__Output);
+  'submittedAtMs': (number);
+  'endedAtMs'?: (number);
+  'batchIntervalMs'?: (number);
+  'batchesCompleted': (number);
+  'batchesFailed': (number);
+  'batchesWaiting': (number);
+  'executors': (number);
+  'error': (_millrace_common_v1_Error__Output | null);
+  'warnings': (string)[];
+  'driverPid'?: (number);
+  '_endedAtMs'?: "endedAtMs";
+  '_batchIntervalMs'?: "batchIntervalMs";
+  '_driverPid'?: "driverPid";
+}

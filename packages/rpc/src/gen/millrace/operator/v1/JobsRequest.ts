@@ -1,0 +1,8 @@
+// Original file: proto/millrace/operator/v1/operator_service.proto
+
+
+export interface JobsRequest {
+}
+
+export interface JobsRequest__Output {
+}

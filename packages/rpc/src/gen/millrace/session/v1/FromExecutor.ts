@@ -1,0 +1,31 @@
+// Original file: proto/millrace/session/v1/session_service.proto
+
+import type { ExecutorHello as _millrace_session_v1_ExecutorHello, ExecutorHello__Output as _millrace_session_v1_ExecutorHello__Output } from '../../../millrace/session/v1/ExecutorHello.ts';
+import type { ExecutorReady as _millrace_session_v1_ExecutorReady, ExecutorReady__Output as _millrace_session_v1_ExecutorReady__Output } from '../../../millrace/session/v1/ExecutorReady.ts';
+import type { TaskStatuses as _millrace_session_v1_TaskStatuses, TaskStatuses__Output as _millrace_session_v1_TaskStatuses__Output } from '../../../millrace/session/v1/TaskStatuses.ts';
+import type { Received as _millrace_session_v1_Received, Received__Output as _millrace_session_v1_Received__Output } from '../../../millrace/session/v1/Received.ts';
+import type { ReceiverReport as _millrace_session_v1_ReceiverReport, ReceiverReport__Output as _millrace_session_v1_ReceiverReport__Output } from '../../../millrace/session/v1/ReceiverReport.ts';
+import type { Heartbeat as _millrace_session_v1_Heartbeat, Heartbeat__Output as _millrace_session_v1_Heartbeat__Output } from '../../../millrace/session/v1/Heartbeat.ts';
+import type { ExecutorFailed as _millrace_session_v1_ExecutorFailed, ExecutorFailed__Output as _millrace_session_v1_ExecutorFailed__Output } from '../../../millrace/session/v1/ExecutorFailed.ts';
+
+export interface FromExecutor {
+  'hello'?: (_millrace_session_v1_ExecutorHello | null);
+  'ready'?: (_millrace_session_v1_ExecutorReady | null);
+  'tasks'?: (_millrace_session_v1_TaskStatuses | null);
+  'received'?: (_millrace_session_v1_Received | null);
+  'receiver'?: (_millrace_session_v1_ReceiverReport | null);
+  'heartbeat'?: (_millrace_session_v1_Heartbeat | null);
+  'failed'?: (_millrace_session_v1_ExecutorFailed | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed";
+}
+
+export interface FromExecutor__Output {
+  'hello'?: (_millrace_session_v1_ExecutorHello__Output | null);
+  'ready'?: (_millrace_session_v1_ExecutorReady__Output | null);
+  'tasks'?: (_millrace_session_v1_TaskStatuses__Output | null);
+  'received'?: (_millrace_session_v1_Received__Output | null);
+  'receiver'?: (_millrace_session_v1_ReceiverReport__Output | null);
+  'heartbeat'?: (_millrace_session_v1_Heartbeat__Output | null);
+  'failed'?: (_millrace_session_v1_ExecutorFailed__Output | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed";
+}

@@ -1,0 +1,16 @@
+// Original file: proto/millrace/session/v1/session_service.proto
+
+import type { TaskMetrics as _millrace_session_v1_TaskMetrics, TaskMetrics__Output as _millrace_session_v1_TaskMetrics__Output } from '../../../millrace/session/v1/TaskMetrics.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface MapOutput {
+  'partitionBytes'?: (number | string | Long)[];
+  'metrics'?: (_millrace_session_v1_TaskMetrics | null);
+  'accumulators'?: (Buffer | Uint8Array | string);
+}
+
+export interface MapOutput__Output {
+  'partitionBytes': (number)[];
+  'metrics': (_millrace_session_v1_TaskMetrics__Output | null);
+  'accumulators': (Buffer);
+}

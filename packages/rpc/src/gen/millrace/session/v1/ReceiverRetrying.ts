@@ -1,0 +1,13 @@
+// Original file: proto/millrace/session/v1/session_service.proto
+
+import type { Error as _millrace_common_v1_Error, Error__Output as _millrace_common_v1_Error__Output } from '../../../millrace/common/v1/Error.ts';
+
+export interface ReceiverRetrying {
+  'error'?: (_millrace_common_v1_Error | null);
+  'retryMs'?: (number | string);
+}
+
+export interface ReceiverRetrying__Output {
+  'error': (_millrace_common_v1_Error__Output | null);
+  'retryMs': (number);
+}

@@ -1,0 +1,27 @@
+// Original file: proto/millrace/session/v1/session_service.proto
+
+import type { SocketTextReceiver as _millrace_session_v1_SocketTextReceiver, SocketTextReceiver__Output as _millrace_session_v1_SocketTextReceiver__Output } from '../../../millrace/session/v1/SocketTextReceiver.ts';
+import type { SocketReceiver as _millrace_session_v1_SocketReceiver, SocketReceiver__Output as _millrace_session_v1_SocketReceiver__Output } from '../../../millrace/session/v1/SocketReceiver.ts';
+import type { CustomReceiver as _millrace_session_v1_CustomReceiver, CustomReceiver__Output as _millrace_session_v1_CustomReceiver__Output } from '../../../millrace/session/v1/CustomReceiver.ts';
+
+export interface StartReceiver {
+  'stream'?: (number);
+  'socketText'?: (_millrace_session_v1_SocketTextReceiver | null);
+  'socket'?: (_millrace_session_v1_SocketReceiver | null);
+  'custom'?: (_millrace_session_v1_CustomReceiver | null);
+  'blockIntervalMs'?: (number | string);
+  'replicateTo'?: (string);
+  'receiver'?: "socketText"|"socket"|"custom";
+  '_replicateTo'?: "replicateTo";
+}
+
+export interface StartReceiver__Output {
+  'stream': (number);
+  'socketText'?: (_millrace_session_v1_SocketTextReceiver__Output | null);
+  'socket'?: (_millrace_session_v1_SocketReceiver__Output | null);
+  'custom'?: (_millrace_session_v1_CustomReceiver__Output | null);
+  'blockIntervalMs': (number);
+  'replicateTo'?: (string);
+  'receiver'?: "socketText"|"socket"|"custom";
+  '_replicateTo'?: "replicateTo";
+}

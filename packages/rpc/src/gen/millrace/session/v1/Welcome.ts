@@ -1,0 +1,17 @@
+// Original file: proto/millrace/session/v1/session_service.proto
+
+import type { SettingValue as _millrace_session_v1_SettingValue, SettingValue__Output as _millrace_session_v1_SettingValue__Output } from '../../../millrace/session/v1/SettingValue.ts';
+import type { BlockLocation as _millrace_common_v1_BlockLocation, BlockLocation__Output as _millrace_common_v1_BlockLocation__Output } from '../../../millrace/common/v1/BlockLocation.ts';
+import type { DataAddress as _millrace_common_v1_DataAddress, DataAddress__Output as _millrace_common_v1_DataAddress__Output } from '../../../millrace/common/v1/DataAddress.ts';
+
+export interface Welcome {
+  'conf'?: ({[key: string]: _millrace_session_v1_SettingValue});
+  'artefact'?: (_millrace_common_v1_BlockLocation | null);
+  'data'?: (_millrace_common_v1_DataAddress | null);
+}
+
+export interface Welcome__Output {
+  'conf': ({[key: string]: _millrace_session_v1_SettingValue__Output});
+  'artefact': (_millrace_common_v1_BlockLocation__Output | null);
+  'data': (_millrace_common_v1_DataAddress__Output | null);
+}

@@ -1,0 +1,118 @@
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  credentials,
+  Metadata,
+  ServerCredentials,
+} from "@grpc/grpc-js";
+import { type EngineError, type Clock } from "@millrace/base";
+import { type Security, type TlsSettings, tokenMatches } from "../bind.ts";
+import { badTls, protocolMismatch, unauthenticated } from "../errors.ts";
+import { type DataAddress, PROTOCOL_VERSION } from "../session.ts";
+
+/** Messages that wait together are sent as one group up to about this size; a larger one goes alone. */
+export const GROUP_BYTES = 1 << 20;
+/** The largest single message: a stage's captured values, say. Past it the sender is told to use a broadcast. */
+export const MESSAGE_BYTES_MAX = 16 << 20;
+
+/** How to reach a server. */
+export interface DialOptions {
+  readonly address: DataAddress;
+  readonly token: string | undefined;
+  readonly tls?: TlsSettings;
+  /** Until the server has accepted the call. Default 5000. */
+  readonly connectTimeoutMs?: number;
+  readonly clock?: Clock;
+}
+
+/** Where a server listens: port 0 for any free one. */
+export interface ListenOptions extends Security {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: TlsSettings;
+}
+
+/** A ping after this long, and this long for its answer: a peer that vanished is noticed within their sum. */
+const KEEPALIVE_TIME_MS = 2_000;
+const KEEPALIVE_TIMEOUT_MS = 3_000;
+
+const common: ChannelOptions = {
+  "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
+  "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+  "grpc.max_send_message_length": MESSAGE_BYTES_MAX + GROUP_BYTES,
+  "grpc.max_receive_message_length": MESSAGE_BYTES_MAX + GROUP_BYTES,
+  "grpc.enable_channelz": 0,
+  // The default window of 64 KB would make a 1 MB group wait for several round trips.
+  "grpc-node.flow_control_window": 4 << 20,
+};
+
+export const serverOptions: ChannelOptions = common;
+
+export const clientOptions: ChannelOptions = {
+  ...common,
+  "grpc.keepalive_permit_without_calls": 1,
+  "grpc.use_local_subchannel_pool": 1, // another session's failure to connect is not this one's back-off
+  "grpc.enable_retries": 0, // a session is never replayed
+  "grpc.enable_http_proxy": 0, // a cluster's own traffic does not go through the web's proxy
+  "grpc.service_config_disable_resolution": 1,
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1_000,
+};
+
+export function clientCredentials(tls: TlsSettings | undefined): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  return credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
+}
+
+/** @throws BAD_TLS A certificate or key is missing. */
+export function serverCredentials(tls: TlsSettings | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const key = pem(tls.key);
+  const cert = pem(tls.cert);
+  if (key === null || cert === null) {
+    throw badTls("TLS is on but the server has no certificate and key. Nothing listens. Give both as PEM files, or turn TLS off.");
+  }
+  return ServerCredentials.createSsl(pem(tls.ca), [{ private_key: key, cert_chain: cert }]);
+}
+
+const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text, "utf8"));
+
+const VERSION_KEY = "millrace-protocol";
+const TOKEN_KEY = "authorization";
+
+/** What every call carries. */
+export function callMetadata(token: string | undefined): Metadata {
+  const metadata = new Metadata();
+  metadata.set(VERSION_KEY, String(PROTOCOL_VERSION));
+  if (token !== undefined && token !== "") metadata.set(TOKEN_KEY, `Bearer ${token}`);
+  return metadata;
+}
+
+/** Why a call is refused, before anything of it is read; `undefined`: it is welcome. */
+export function refusal(metadata: Metadata, token: string | undefined): EngineError | undefined {
+  const given = text(metadata, TOKEN_KEY)?.replace(/^Bearer /i, "");
+  if (!tokenMatches(token, given)) return wrongToken(given === undefined);
+  const version = text(metadata, VERSION_KEY);
+  if (version !== String(PROTOCOL_VERSION)) return versionsDiffer(version ?? "none");
+  return undefined;
+}
+
+export function wrongToken(missing: boolean): EngineError {
+  return unauthenticated(
+    `the server asks for a token and this process ${missing ? "sent none" : "sent another one"}. The connection is refused. ` +
+      `Set MILLRACE_TOKEN (or --token-file) here to the secret that the driver was started with.`,
+  );
+}
+
+export function versionsDiffer(theirs: string): EngineError {
+  return protocolMismatch(
+    `a process that speaks protocol version ${theirs} dialled one that speaks version ${PROTOCOL_VERSION}. The connection is refused. ` +
+      `Install the same Millrace version on every machine.`,
+    { fields: { theirs, ours: PROTOCOL_VERSION } },
+  );
+}
+
+function text(metadata: Metadata, key: string): string | undefined {
+  const [value] = metadata.get(key);
+  return value === undefined ? undefined : String(value);
+}

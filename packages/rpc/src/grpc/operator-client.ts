@@ -1,0 +1,131 @@
+import type { Client, ClientReadableStream, Metadata, ServiceError } from "@grpc/grpc-js";
+import type { MethodDefinition } from "@grpc/proto-loader";
+import { type JobId, SystemClock } from "@millrace/base";
+import type { OperatorService } from "../cluster.ts";
+import type { Job__Output as JobOutput } from "../gen/millrace/operator/v1/Job.ts";
+import type { LogChunk__Output as LogChunk } from "../gen/millrace/operator/v1/LogChunk.ts";
+import { decodeBatch, decodeExecutor, decodeJob } from "../wire/operator.ts";
+import { required, wireBytes } from "../wire/required.ts";
+import { type DialOptions, GROUP_BYTES } from "./channel.ts";
+import { newClient } from "./client.ts";
+import { ARTEFACT_BYTES_MAX, artefactTooLarge } from "./operator-server.ts";
+import { operatorService } from "./services.ts";
+import { statusToError } from "./status.ts";
+
+/** For calls that only ask. A submission waits for the job's `build`, a stop for its last batch. */
+const ASK_TIMEOUT_MS = 15_000;
+
+export interface OperatorClient extends OperatorService {
+  close(): void;
+}
+
+/** The command line's side. Each call fails with the driver's own error, or PEER_UNREACHABLE, UNAUTHENTICATED, PROTOCOL_MISMATCH. */
+export function operatorClient(options: DialOptions): OperatorClient {
+  const { client, metadata } = newClient(options);
+  const link: Link = { client, metadata, options };
+  return {
+    submit: (request) => submit(link, request),
+    jobs: async () => (await ask(link, operatorService.Jobs, {})).jobs.map(decodeJob),
+    status: async (id) => decodeJob(await ask(link, operatorService.Status, { id })),
+    batches: async (id) => (await ask(link, operatorService.Batches, { id })).batches.map(decodeBatch),
+    executors: async () => (await ask(link, operatorService.Executors, {})).executors.map(decodeExecutor),
+    logs: (id, { follow }) => logs(link, id, follow),
+    stop: async (id) => void (await call(link, operatorService.Stop, { id }, undefined)),
+    kill: async (id) => void (await call(link, operatorService.Kill, { id }, undefined)),
+    close: () => client.close(),
+  };
+}
+
+interface Link {
+  readonly client: Client;
+  readonly metadata: Metadata;
+  readonly options: DialOptions;
+}
+
+type Method<Request, Response> = MethodDefinition<Request, object, unknown, Response>;
+
+function ask<Request, Response>(link: Link, method: Method<Request, Response>, request: Request): Promise<Response> {
+  return call(link, method, request, ASK_TIMEOUT_MS);
+}
+
+function call<Request, Response>(
+  link: Link,
+  method: Method<Request, Response>,
+  request: Request,
+  timeoutMs: number | undefined,
+): Promise<Response> {
+  const { clock = new SystemClock() } = link.options;
+  const deadline = timeoutMs === undefined ? {} : { deadline: clock.now() + timeoutMs };
+  return new Promise((resolve, reject) => {
+    link.client.makeUnaryRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      link.metadata,
+      deadline,
+      (error, response) => settle(link, error, response, resolve, reject),
+    );
+  });
+}
+
+function settle<Response>(
+  link: Link,
+  error: ServiceError | null,
+  response: Response | undefined,
+  resolve: (response: Response) => void,
+  reject: (error: Error) => void,
+): void {
+  if (error !== null) reject(failure(link, error));
+  else if (response === undefined) reject(new Error("no response"));
+  else resolve(response);
+}
+
+const failure = (link: Link, error: ServiceError): Error =>
+  statusToError(error, { address: link.options.address, established: false });
+
+function submit(link: Link, request: Parameters<OperatorService["submit"]>[0]): ReturnType<OperatorService["submit"]> {
+  const { artefact, name, conf, args } = request;
+  if (artefact.byteLength > ARTEFACT_BYTES_MAX) return Promise.reject(artefactTooLarge(artefact.byteLength));
+  const method: Method<object, JobOutput> = operatorService.Submit;
+  return new Promise((resolve, reject) => {
+    const upload = link.client.makeClientStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      link.metadata,
+      (error, response) =>
+        settle(link, error, response, (job) => resolve(decodeJob(required(job, "job"))), reject),
+    );
+    upload.write({
+      header: {
+        ...(name === undefined ? {} : { name }),
+        conf: { ...conf },
+        args: [...args],
+        artefactBytes: artefact.byteLength,
+      },
+    });
+    for (let at = 0; at < artefact.byteLength; at += GROUP_BYTES) {
+      upload.write({ artefactChunk: wireBytes(artefact.subarray(at, at + GROUP_BYTES)) });
+    }
+    upload.end();
+  });
+}
+
+async function* logs(link: Link, id: JobId, follow: boolean): AsyncGenerator<Uint8Array> {
+  const method: Method<object, LogChunk> = operatorService.Logs;
+  const stream: ClientReadableStream<LogChunk> = link.client.makeServerStreamRequest(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize,
+    { id, follow },
+    link.metadata,
+  );
+  try {
+    for await (const chunk of stream as AsyncIterable<LogChunk>) yield chunk.data; // a readable stream of this message
+  } catch (error) {
+    throw failure(link, error as ServiceError); // the only error a gRPC stream emits
+  } finally {
+    stream.cancel();
+  }
+}

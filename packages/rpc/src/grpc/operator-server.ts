@@ -1,0 +1,129 @@
+import type { sendUnaryData, ServerReadableStream, ServerUnaryCall, ServerWritableStream } from "@grpc/grpc-js";
+import { formatSize, jobId } from "@millrace/base";
+import type { NodeSession, OperatorService } from "../cluster.ts";
+import { messageTooLarge } from "../errors.ts";
+import type { LogChunk } from "../gen/millrace/operator/v1/LogChunk.ts";
+import type { LogsRequest__Output as LogsRequest } from "../gen/millrace/operator/v1/LogsRequest.ts";
+import type { OperatorServiceHandlers } from "../gen/millrace/operator/v1/OperatorService.ts";
+import type { SubmitHeader__Output as SubmitHeader } from "../gen/millrace/operator/v1/SubmitHeader.ts";
+import type { SubmitRequest__Output as SubmitRequest } from "../gen/millrace/operator/v1/SubmitRequest.ts";
+import { encodeBatch, encodeExecutor, encodeJob } from "../wire/operator.ts";
+import { malformed, required, wireBytes } from "../wire/required.ts";
+import { GROUP_BYTES, type ListenOptions, refusal } from "./channel.ts";
+import { type PeerInfo, type RpcServer, startServer } from "./server.ts";
+import { nodeService, operatorService } from "./services.ts";
+import { nodeHandler } from "./sessions.ts";
+import { errorToStatus } from "./status.ts";
+
+/** The largest artefact a job may have. */
+export const ARTEFACT_BYTES_MAX = 256 << 20;
+
+/**
+ * The driver supervisor's side: one port for executor supervisors and operators.
+ *
+ * @throws INSECURE_BIND, BIND_FAILED, BAD_TLS
+ */
+export function listenCluster(
+  options: ListenOptions & {
+    readonly operator: OperatorService;
+    readonly onNode: (session: NodeSession, info: PeerInfo) => void;
+  },
+): Promise<RpcServer> {
+  return startServer(options, (server) => {
+    server.addService(nodeService, nodeHandler(options.token, options.onNode));
+    server.addService(operatorService, operatorHandlers(options.operator, options.token));
+  });
+}
+
+function operatorHandlers(operator: OperatorService, token: string | undefined): OperatorServiceHandlers {
+  const answer = <Request, Response>(work: (request: Request) => Promise<Response>) => {
+    return (call: ServerUnaryCall<Request, Response>, done: sendUnaryData<Response>): void => {
+      const refused = refusal(call.metadata, token);
+      const result = refused === undefined ? attempt(() => work(call.request)) : Promise.reject(refused);
+      result.then(
+        (response) => done(null, response),
+        (error: unknown) => done(errorToStatus(error)),
+      );
+    };
+  };
+  return {
+    Submit: (call, done) => {
+      const refused = refusal(call.metadata, token);
+      const result = refused === undefined ? submit(operator, call) : Promise.reject(refused);
+      result.then(
+        (job) => done(null, job),
+        (error: unknown) => done(errorToStatus(error)),
+      );
+    },
+    Jobs: answer(async () => ({ jobs: (await operator.jobs()).map(encodeJob) })),
+    Status: answer(async (request) => encodeJob(await operator.status(jobId(request.id)))),
+    Batches: answer(async (request) => ({ batches: (await operator.batches(jobId(request.id))).map(encodeBatch) })),
+    Executors: answer(async () => ({ executors: (await operator.executors()).map(encodeExecutor) })),
+    Logs: (call) => {
+      const refused = refusal(call.metadata, token);
+      if (refused !== undefined) call.emit("error", errorToStatus(refused));
+      else streamLog(operator, call).catch((error: unknown) => call.emit("error", errorToStatus(error)));
+    },
+    Stop: answer(async (request) => {
+      await operator.stop(jobId(request.id));
+      return {};
+    }),
+    Kill: answer(async (request) => {
+      await operator.kill(jobId(request.id));
+      return {};
+    }),
+  };
+}
+
+/** So that a service that throws before it returns its promise fails only its call. */
+async function attempt<T>(work: () => Promise<T>): Promise<T> {
+  return work();
+}
+
+async function submit(operator: OperatorService, call: ServerReadableStream<SubmitRequest, unknown>) {
+  let header: SubmitHeader | undefined;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of call as AsyncIterable<SubmitRequest>) { // a readable stream of this message
+    if (part.header) header = part.header;
+    if (!part.artefactChunk) continue;
+    bytes += part.artefactChunk.byteLength;
+    if (bytes > ARTEFACT_BYTES_MAX) throw artefactTooLarge(bytes);
+    chunks.push(part.artefactChunk);
+  }
+  const { name, conf, args, artefactBytes } = required(header, "header of the submitted job");
+  if (bytes !== artefactBytes) throw malformed(`the artefact has ${bytes} bytes of the ${artefactBytes} announced`);
+  return encodeJob(await operator.submit({ artefact: new Uint8Array(Buffer.concat(chunks)), name, conf, args }));
+}
+
+export function artefactTooLarge(bytes: number): Error {
+  return messageTooLarge(
+    `the bundled job is larger than ${formatSize(ARTEFACT_BYTES_MAX)} and is refused. ` +
+      `Data does not belong in the bundle: read it at run time, or install large packages on the executors.`,
+    { fields: { bytes, bytesMax: ARTEFACT_BYTES_MAX } },
+  );
+}
+
+/** Follows the caller's pace: no chunk is read from the log before the last one went out. */
+async function streamLog(operator: OperatorService, call: ServerWritableStream<LogsRequest, LogChunk>): Promise<void> {
+  const log = operator.logs(jobId(call.request.id), { follow: call.request.follow })[Symbol.asyncIterator]();
+  const gone = new Promise<void>((resolve) => call.once("cancelled", resolve));
+  let caller = true;
+  void gone.then(() => {
+    caller = false;
+  });
+  try {
+    while (caller) {
+      const next = await Promise.race([log.next(), gone]);
+      if (next === undefined || next.done === true) break;
+      for (let at = 0; at < next.value.byteLength && caller; at += GROUP_BYTES) {
+        const roomy = call.write({ data: wireBytes(next.value.subarray(at, at + GROUP_BYTES)) });
+        if (!roomy) await Promise.race([new Promise((resolve) => call.once("drain", resolve)), gone]);
+      }
+    }
+  } finally {
+    // A log that is followed may wait for its next line for ever: its end is asked for, not waited for.
+    void log.return?.().catch(() => {});
+  }
+  call.end();
+}

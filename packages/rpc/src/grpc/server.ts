@@ -1,0 +1,98 @@
+import { type handleBidiStreamingCall, Metadata, Server } from "@grpc/grpc-js";
+import { millis, SystemClock } from "@millrace/base";
+import { checkBind, formatAddress } from "../bind.ts";
+import { bindFailed, sessionLost } from "../errors.ts";
+import type { DataAddress, Session } from "../session.ts";
+import { type ListenOptions, refusal, serverCredentials, serverOptions } from "./channel.ts";
+import { errorToStatus } from "./status.ts";
+import { type StreamCodec, StreamSession } from "./stream-session.ts";
+
+/** A server that listens. */
+export interface RpcServer {
+  /** The port is the real one also when 0 was asked for. */
+  readonly address: DataAddress;
+  /** Takes no new calls, lets those that run end for `graceMs` (default 0), then cuts them off. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/**
+ * @throws INSECURE_BIND The host is beyond loopback and there is no token.
+ * @throws BIND_FAILED The port is in use or the host is not this machine's.
+ */
+export async function startServer(options: ListenOptions, addServices: (server: Server) => void): Promise<RpcServer> {
+  checkBind(options.host, options);
+  const server = new Server(serverOptions);
+  addServices(server);
+  const port = await bind(server, options);
+  return { address: { host: options.host, port }, close: (graceMs = 0) => shutDown(server, graceMs) };
+}
+
+function bind(server: Server, options: ListenOptions): Promise<number> {
+  const wanted = formatAddress(options);
+  const credentials = serverCredentials(options.tls);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(wanted, credentials, (error, port) => {
+      if (error === null) resolve(port);
+      else reject(cannotBind(wanted, error));
+    });
+  });
+}
+
+/** What to say when nothing can listen at an address. */
+export function cannotBind(wanted: string, cause: Error): Error {
+  const why = /EADDRINUSE/.test(cause.message)
+    ? "the port is in use. Choose another with --port (0 takes any free one), or end what listens there"
+    : /EADDRNOTAVAIL|ENOTFOUND/.test(cause.message)
+      ? "this machine has no such address. Choose one of its own with --host"
+      : `${cause.message}. Choose another host or port`;
+  return bindFailed(`cannot listen on ${wanted}: ${why}. Nothing was started.`, { fields: { address: wanted }, cause });
+}
+
+function shutDown(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cutOff = new SystemClock({ unref: true }).after(millis(graceMs), () => server.forceShutdown());
+    server.tryShutdown(() => {
+      cutOff.cancel();
+      resolve();
+    });
+  });
+}
+
+/** Who is at the other end of an accepted session. */
+export interface PeerInfo {
+  /** `address:port` as the transport sees it. */
+  readonly peer: string;
+}
+
+/** Serves one kind of session: refuses whom it must, hands the rest over. */
+export function sessionHandler<Out, In, WireOut, WireIn>(
+  codec: StreamCodec<Out, In, WireOut, WireIn>,
+  token: string | undefined,
+  onSession: (session: Session<Out, In>, info: PeerInfo) => void,
+): handleBidiStreamingCall<{ readonly messages: readonly WireIn[] }, { messages?: WireOut[] }> {
+  return (call) => {
+    const refused = refusal(call.metadata, token);
+    if (refused !== undefined) {
+      call.emit("error", errorToStatus(refused));
+      return;
+    }
+    const peer = call.getPeer();
+    const session = new StreamSession<Out, In, WireOut, WireIn>(codec, {
+      write: (group) => call.write(group),
+      finish: () => call.end(),
+      abort: (error) => void call.emit("error", errorToStatus(error)),
+    });
+    call.on("data", (group) => session.received(group));
+    call.on("drain", () => session.drained());
+    call.on("end", () => {
+      session.ended(undefined);
+      call.end();
+    });
+    const lost = (why: string): void =>
+      session.ended(sessionLost(`the connection to ${peer} was lost: ${why}.`, { fields: { peer } }));
+    call.on("cancelled", () => lost("the peer ended it, or does not answer"));
+    call.on("error", (error) => lost(error.message));
+    call.sendMetadata(new Metadata()); // tells the caller that it is in, before there is anything to say
+    onSession(session, { peer });
+  };
+}

@@ -1,0 +1,74 @@
+import { executorId, jobId } from "@millrace/base";
+import type { FromNode, ToNode } from "../cluster.ts";
+import type { FromNode as FromInput, FromNode__Output as FromOutput } from "../gen/millrace/cluster/v1/FromNode.ts";
+import type { ToNode as ToInput, ToNode__Output as ToOutput } from "../gen/millrace/cluster/v1/ToNode.ts";
+import { decodeError, decodeOptionalError, encodeError } from "./error.ts";
+import { malformed, required } from "./required.ts";
+
+export function encodeFromNode(message: FromNode): FromInput {
+  switch (message.type) {
+    case "hello": {
+      const { protocol, executor, slots, memoryBytes, host, pid, jobs } = message;
+      return { hello: { protocol, executor, slots, memoryBytes, host, pid, jobs: [...jobs] } };
+    }
+    case "heartbeat":
+      return { heartbeat: {} };
+    case "jobStarted":
+      return { jobStarted: { job: message.job, pid: message.pid } };
+    case "jobExited":
+      return {
+        jobExited: { job: message.job, ...(message.error === undefined ? {} : { error: encodeError(message.error) }) },
+      };
+  }
+}
+
+/** @throws MESSAGE_MALFORMED Parts are missing, or the message is of no known type. */
+export function decodeFromNode(wire: FromOutput): FromNode {
+  if (wire.heartbeat) return { type: "heartbeat" };
+  if (wire.hello) {
+    const { protocol, executor, slots, memoryBytes, host, pid, jobs } = wire.hello;
+    return {
+      type: "hello",
+      protocol,
+      executor: executorId(executor),
+      slots,
+      memoryBytes,
+      host,
+      pid,
+      jobs: jobs.map(jobId),
+    };
+  }
+  if (wire.jobStarted) return { type: "jobStarted", job: jobId(wire.jobStarted.job), pid: wire.jobStarted.pid };
+  if (wire.jobExited) {
+    return { type: "jobExited", job: jobId(wire.jobExited.job), error: decodeOptionalError(wire.jobExited.error) };
+  }
+  throw malformed("an executor's supervisor sent a message of no known type");
+}
+
+export function encodeToNode(message: ToNode): ToInput {
+  switch (message.type) {
+    case "welcome":
+      return { welcome: {} };
+    case "refused":
+      return { refused: { error: encodeError(message.error) } };
+    case "startJob": {
+      const { job, driver, token, slotHeapBytes, poolBytes } = message;
+      return { startJob: { job, driver, token, slotHeapBytes, poolBytes } };
+    }
+    case "stopJob":
+      return { stopJob: { job: message.job, graceMs: message.graceMs } };
+  }
+}
+
+/** @throws MESSAGE_MALFORMED Parts are missing, or the message is of no known type. */
+export function decodeToNode(wire: ToOutput): ToNode {
+  if (wire.welcome) return { type: "welcome" };
+  if (wire.refused) return { type: "refused", error: decodeError(required(wire.refused.error, "error")) };
+  if (wire.startJob) {
+    const { job, driver, token, slotHeapBytes, poolBytes } = wire.startJob;
+    const { host, port } = required(driver, "driver address");
+    return { type: "startJob", job: jobId(job), driver: { host, port }, token, slotHeapBytes, poolBytes };
+  }
+  if (wire.stopJob) return { type: "stopJob", job: jobId(wire.stopJob.job), graceMs: wire.stopJob.graceMs };
+  throw malformed("the driver's supervisor sent a message of no known type");
+}

@@ -1,0 +1,173 @@
+import { executorId, jobId } from "@millrace/base";
+import { blockId } from "@millrace/plan";
+import type { FromExecutor as WireInput, FromExecutor__Output as WireOutput } from "../gen/millrace/session/v1/FromExecutor.ts";
+import type {
+  ReceiverReport as ReportInput,
+  ReceiverReport__Output as ReportOutput,
+} from "../gen/millrace/session/v1/ReceiverReport.ts";
+import type { ResultOutcome__Output as ResultOutput } from "../gen/millrace/session/v1/ResultOutcome.ts";
+import type { TaskMetrics__Output as MetricsOutput } from "../gen/millrace/session/v1/TaskMetrics.ts";
+import type { TaskStatus as StatusInput, TaskStatus__Output as StatusOutput } from "../gen/millrace/session/v1/TaskStatus.ts";
+import type { FromExecutor, ReceivedBlock, ReceiverStatus, TaskMetrics, TaskResult, TaskStatus } from "../session.ts";
+import { decodeError, encodeError } from "./error.ts";
+import { decodeKey, encodeKey, executorIds, holder } from "./plan.ts";
+import { malformed, ownBytes, required, wireBytes } from "./required.ts";
+
+export function encodeFromExecutor(message: FromExecutor): WireInput {
+  switch (message.type) {
+    case "hello": {
+      const { protocol, job, executor, slots, data, pid } = message;
+      return { hello: { protocol, job, executor, slots, data, pid } };
+    }
+    case "ready":
+      return { ready: {} };
+    case "tasks":
+      return { tasks: { statuses: message.statuses.map(encodeStatus) } };
+    case "received":
+      return { received: { stream: message.stream, blocks: message.blocks.map(encodeReceived) } };
+    case "receiver":
+      return { receiver: encodeReport(message.stream, message.status) };
+    case "heartbeat": {
+      const { rssBytes, poolBytes, blocks } = message;
+      return { heartbeat: { rssBytes, poolBytes, blocks } };
+    }
+    case "failed":
+      return { failed: { error: encodeError(message.error) } };
+  }
+}
+
+/** @throws MESSAGE_MALFORMED Parts are missing, or the message is of no known type. */
+export function decodeFromExecutor(wire: WireOutput): FromExecutor {
+  if (wire.tasks) return { type: "tasks", statuses: wire.tasks.statuses.map(decodeStatus) };
+  if (wire.received) {
+    const { stream, blocks } = wire.received;
+    return {
+      type: "received",
+      stream,
+      blocks: blocks.map(
+        (block): ReceivedBlock => ({
+          id: blockId(block.id),
+          bytes: block.sizeBytes,
+          records: block.records,
+          at: executorIds(block.at),
+        }),
+      ),
+    };
+  }
+  if (wire.receiver) return { type: "receiver", stream: wire.receiver.stream, status: decodeReport(wire.receiver) };
+  if (wire.heartbeat) {
+    const { rssBytes, poolBytes, blocks } = wire.heartbeat;
+    return { type: "heartbeat", rssBytes, poolBytes, blocks };
+  }
+  if (wire.hello) {
+    const { protocol, job, executor, slots, pid } = wire.hello;
+    const { host, port } = required(wire.hello.data, "data address");
+    return { type: "hello", protocol, job: jobId(job), executor: executorId(executor), slots, data: { host, port }, pid };
+  }
+  if (wire.ready) return { type: "ready" };
+  if (wire.failed) return { type: "failed", error: decodeError(required(wire.failed.error, "error")) };
+  throw malformed("an executor sent a message of no known type");
+}
+
+function encodeReceived(block: ReceivedBlock) {
+  return { id: block.id, sizeBytes: block.bytes, records: block.records, at: [...block.at] };
+}
+
+function encodeStatus(status: TaskStatus): StatusInput {
+  const key = encodeKey(status);
+  const { outcome } = status;
+  switch (outcome.kind) {
+    case "mapOutput":
+      return {
+        key,
+        mapOutput: {
+          partitionBytes: [...outcome.bytes],
+          metrics: outcome.metrics,
+          accumulators: wireBytes(outcome.accumulators),
+        },
+      };
+    case "result":
+      return {
+        key,
+        result: {
+          ...(outcome.result.kind === "inline"
+            ? { inline: wireBytes(outcome.result.block) }
+            : { block: { id: outcome.result.id, sizeBytes: outcome.result.bytes } }),
+          metrics: outcome.metrics,
+          accumulators: wireBytes(outcome.accumulators),
+        },
+      };
+    case "failed":
+      return { key, failed: { error: encodeError(outcome.error) } };
+    case "fetchFailed":
+      return { key, fetchFailed: { block: outcome.block, holder: outcome.holder, error: encodeError(outcome.error) } };
+    case "cancelled":
+      return { key, cancelled: {} };
+  }
+}
+
+function decodeStatus(status: StatusOutput): TaskStatus {
+  return { ...decodeKey(status.key), outcome: decodeOutcome(status) };
+}
+
+function decodeOutcome(status: StatusOutput): TaskStatus["outcome"] {
+  if (status.mapOutput) {
+    const { partitionBytes, metrics, accumulators } = status.mapOutput;
+    return {
+      kind: "mapOutput",
+      bytes: partitionBytes,
+      metrics: decodeMetrics(metrics),
+      accumulators: ownBytes(accumulators),
+    };
+  }
+  if (status.result) {
+    const { metrics, accumulators } = status.result;
+    return {
+      kind: "result",
+      result: decodeResult(status.result),
+      metrics: decodeMetrics(metrics),
+      accumulators: ownBytes(accumulators),
+    };
+  }
+  if (status.failed) return { kind: "failed", error: decodeError(required(status.failed.error, "error")) };
+  if (status.fetchFailed) {
+    const { block, holder: at, error } = status.fetchFailed;
+    return { kind: "fetchFailed", block: blockId(block), holder: holder(at), error: decodeError(required(error, "error")) };
+  }
+  if (status.cancelled) return { kind: "cancelled" };
+  throw malformed("a task's status has no known outcome");
+}
+
+function decodeResult(result: ResultOutput): TaskResult {
+  if (result.block) return { kind: "block", id: blockId(result.block.id), bytes: result.block.sizeBytes };
+  return { kind: "inline", block: ownBytes(required(result.inline, "result")) };
+}
+
+function decodeMetrics(metrics: MetricsOutput | null): TaskMetrics {
+  const { runMs, recordsIn, recordsOut, spilledBytes } = required(metrics, "metrics");
+  return { runMs, recordsIn, recordsOut, spilledBytes };
+}
+
+function encodeReport(stream: number, status: ReceiverStatus): ReportInput {
+  switch (status.state) {
+    case "running":
+      return { stream, running: {} };
+    case "retrying":
+      return { stream, retrying: { error: encodeError(status.error), retryMs: status.retryMs } };
+    case "stopped":
+      return { stream, stopped: status.error === undefined ? {} : { error: encodeError(status.error) } };
+  }
+}
+
+function decodeReport(report: ReportOutput): ReceiverStatus {
+  if (report.running) return { state: "running" };
+  if (report.retrying) {
+    const { error, retryMs } = report.retrying;
+    return { state: "retrying", error: decodeError(required(error, "error")), retryMs };
+  }
+  if (report.stopped) {
+    const { error } = report.stopped;
+    return error === null ? { state: "stopped" } : { state: "stopped", error: decodeError(error) };
+  }
+  throw malformed("a receiver's report has no known state");
+}

@@ -1,0 +1,109 @@
+import { executorId, jobId } from "@millrace/base";
+import type { BatchSummary, ExecutorSummary, JobState, JobSummary } from "../cluster.ts";
+import type { Batch as BatchInput, Batch__Output as BatchOutput } from "../gen/millrace/operator/v1/Batch.ts";
+import type { Executor as ExecutorInput, Executor__Output as ExecutorOutput } from "../gen/millrace/operator/v1/Executor.ts";
+import type { Job as JobInput, Job__Output as JobOutput } from "../gen/millrace/operator/v1/Job.ts";
+import { decodeOptionalError, encodeError, keyOf } from "./error.ts";
+
+const jobStates = {
+  starting: "JOB_STATE_STARTING",
+  running: "JOB_STATE_RUNNING",
+  stopping: "JOB_STATE_STOPPING",
+  finished: "JOB_STATE_FINISHED",
+  failed: "JOB_STATE_FAILED",
+  killed: "JOB_STATE_KILLED",
+} as const satisfies Record<JobState, string>;
+
+const batchStates = {
+  waiting: "BATCH_STATE_WAITING",
+  running: "BATCH_STATE_RUNNING",
+  completed: "BATCH_STATE_COMPLETED",
+  failed: "BATCH_STATE_FAILED",
+} as const satisfies Record<BatchSummary["state"], string>;
+
+const executorStates = {
+  connected: "EXECUTOR_STATE_CONNECTED",
+  lost: "EXECUTOR_STATE_LOST",
+} as const satisfies Record<ExecutorSummary["state"], string>;
+
+export function encodeJob(job: JobSummary): JobInput {
+  return {
+    id: job.id,
+    name: job.name,
+    state: jobStates[job.state],
+    submittedAtMs: job.submittedAt,
+    ...(job.endedAt === undefined ? {} : { endedAtMs: job.endedAt }),
+    ...(job.batchIntervalMs === undefined ? {} : { batchIntervalMs: job.batchIntervalMs }),
+    batchesCompleted: job.batchesCompleted,
+    batchesFailed: job.batchesFailed,
+    batchesWaiting: job.batchesWaiting,
+    executors: job.executors,
+    ...(job.error === undefined ? {} : { error: encodeError(job.error) }),
+    warnings: [...job.warnings],
+    ...(job.driverPid === undefined ? {} : { driverPid: job.driverPid }),
+  };
+}
+
+export function decodeJob(job: JobOutput): JobSummary {
+  return {
+    id: jobId(job.id),
+    name: job.name,
+    state: keyOf(jobStates, job.state, "job state"),
+    submittedAt: job.submittedAtMs,
+    endedAt: job.endedAtMs,
+    batchIntervalMs: job.batchIntervalMs,
+    batchesCompleted: job.batchesCompleted,
+    batchesFailed: job.batchesFailed,
+    batchesWaiting: job.batchesWaiting,
+    executors: job.executors,
+    error: decodeOptionalError(job.error),
+    warnings: job.warnings,
+    driverPid: job.driverPid,
+  };
+}
+
+export function encodeBatch(batch: BatchSummary): BatchInput {
+  return {
+    timeMs: batch.time,
+    state: batchStates[batch.state],
+    records: batch.records,
+    ...(batch.schedulingDelayMs === undefined ? {} : { schedulingDelayMs: batch.schedulingDelayMs }),
+    ...(batch.processingMs === undefined ? {} : { processingMs: batch.processingMs }),
+    ...(batch.error === undefined ? {} : { error: encodeError(batch.error) }),
+  };
+}
+
+export function decodeBatch(batch: BatchOutput): BatchSummary {
+  return {
+    time: batch.timeMs,
+    state: keyOf(batchStates, batch.state, "batch state"),
+    records: batch.records,
+    schedulingDelayMs: batch.schedulingDelayMs,
+    processingMs: batch.processingMs,
+    error: decodeOptionalError(batch.error),
+  };
+}
+
+export function encodeExecutor(executor: ExecutorSummary): ExecutorInput {
+  return {
+    id: executor.id,
+    host: executor.host,
+    slots: executor.slots,
+    memoryBytes: executor.memoryBytes,
+    state: executorStates[executor.state],
+    jobs: [...executor.jobs],
+    lastSeenAtMs: executor.lastSeenAt,
+  };
+}
+
+export function decodeExecutor(executor: ExecutorOutput): ExecutorSummary {
+  return {
+    id: executorId(executor.id),
+    host: executor.host,
+    slots: executor.slots,
+    memoryBytes: executor.memoryBytes,
+    state: keyOf(executorStates, executor.state, "executor state"),
+    jobs: executor.jobs.map(jobId),
+    lastSeenAt: executor.lastSeenAtMs,
+  };
+}

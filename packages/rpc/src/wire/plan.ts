@@ -1,0 +1,121 @@
+import { epochMs, type ExecutorId, executorId } from "@millrace/base";
+import {
+  type BlockLocation,
+  blockId,
+  type Holder,
+  type StageTemplate,
+  type StateRef,
+  stageRunId,
+  type TaskInput,
+  type TemplateId,
+} from "@millrace/plan";
+import type {
+  BlockLocation as BlockLocationInput,
+  BlockLocation__Output as BlockLocationOutput,
+} from "../gen/millrace/common/v1/BlockLocation.ts";
+import type {
+  LaunchTask as LaunchInput,
+  LaunchTask__Output as LaunchOutput,
+} from "../gen/millrace/session/v1/LaunchTask.ts";
+import type { StateRef__Output as StateOutput } from "../gen/millrace/session/v1/StateRef.ts";
+import type { TaskInput as InputInput, TaskInput__Output as InputOutput } from "../gen/millrace/session/v1/TaskInput.ts";
+import type { TaskKey as KeyInput, TaskKey__Output as KeyOutput } from "../gen/millrace/session/v1/TaskKey.ts";
+import type { LaunchTask, TaskKey } from "../session.ts";
+import { malformed, ownBytes, required, wireBytes } from "./required.ts";
+
+export const holder = (text: string): Holder => (text === "driver" ? "driver" : executorId(text));
+
+export function encodeLocation(location: BlockLocation): BlockLocationInput {
+  return { id: location.id, sizeBytes: location.bytes, at: [...location.at] };
+}
+
+export function decodeLocation(location: BlockLocationOutput): BlockLocation {
+  return { id: blockId(location.id), bytes: location.sizeBytes, at: location.at.map(holder) };
+}
+
+export const executorIds = (texts: readonly string[]): readonly ExecutorId[] => texts.map(executorId);
+
+export function encodeKey(key: TaskKey): KeyInput {
+  return { run: key.run, partition: key.partition, attempt: key.attempt };
+}
+
+export function decodeKey(key: KeyOutput | null): TaskKey {
+  const { run, partition, attempt } = required(key, "task key");
+  return { run: stageRunId(run), partition, attempt };
+}
+
+export function encodeLaunch(task: LaunchTask): LaunchInput {
+  return {
+    key: encodeKey(task),
+    template: task.template,
+    inputs: task.inputs.map(encodeInput),
+    ...(task.state === undefined ? {} : { state: encodeState(task.state) }),
+    ...(task.output === undefined ? {} : { output: task.output }),
+    ...(task.slot === undefined ? {} : { slot: task.slot }),
+  };
+}
+
+export function decodeLaunch(task: LaunchOutput): LaunchTask {
+  return {
+    ...decodeKey(task.key),
+    template: task.template,
+    inputs: task.inputs.map(decodeInput),
+    ...(task.state === null ? {} : { state: decodeState(task.state) }),
+    ...(task.output === null ? {} : { output: { directory: task.output.directory, file: task.output.file } }),
+    ...(task.slot === undefined ? {} : { slot: task.slot }),
+  };
+}
+
+function encodeInput(input: TaskInput): InputInput {
+  switch (input.kind) {
+    case "inline":
+      return { inline: wireBytes(input.block) };
+    case "blocks":
+      return { blocks: { blocks: input.blocks.map(encodeLocation) } };
+    case "file":
+      return { file: { path: input.path, start: input.start, end: input.end } };
+  }
+}
+
+function decodeInput(input: InputOutput): TaskInput {
+  if (input.blocks) return { kind: "blocks", blocks: input.blocks.blocks.map(decodeLocation) };
+  if (input.file) return { kind: "file", path: input.file.path, start: input.file.start, end: input.file.end };
+  return { kind: "inline", block: ownBytes(required(input.inline, "task input")) };
+}
+
+function encodeState(state: StateRef) {
+  return {
+    operator: state.operator,
+    partition: state.partition,
+    partitions: state.partitions,
+    versionMs: state.version,
+    batchMs: state.batch,
+    directory: state.directory,
+  };
+}
+
+function decodeState(state: StateOutput): StateRef {
+  return {
+    operator: state.operator,
+    partition: state.partition,
+    partitions: state.partitions,
+    version: epochMs(state.versionMs),
+    batch: epochMs(state.batchMs),
+    directory: state.directory,
+  };
+}
+
+export const templateId = (text: string): TemplateId => text as TemplateId; // made by the planner, only carried here
+
+/** A template is the shape of code, never rows: JSON keeps all of it. */
+export function encodeTemplate(template: StageTemplate): Buffer {
+  return Buffer.from(JSON.stringify(template), "utf8");
+}
+
+export function decodeTemplate(body: Uint8Array): StageTemplate {
+  try {
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8")) as StageTemplate; // written by encodeTemplate of the same protocol version
+  } catch (cause) {
+    throw malformed(`the template's body is not readable: ${String(cause)}`);
+  }
+}

@@ -1,0 +1,31 @@
+import { messageMalformed } from "../errors.ts";
+
+/**
+ * A part that the protocol always has.
+ *
+ * @throws MESSAGE_MALFORMED It is not there: the other end is broken, or no Millrace process.
+ */
+export function required<T>(value: T | null | undefined, what: string): T {
+  if (value === null || value === undefined) throw malformed(`it has no ${what}`);
+  return value;
+}
+
+export function malformed(why: string): Error {
+  return messageMalformed(
+    `a message of the control plane is not of the protocol: ${why}. The session ends; a new one is dialled. ` +
+      `If it repeats, compare the versions that run on both machines.`,
+  );
+}
+
+/**
+ * Bytes of their own: what arrives is a part of a message's buffer, which would stay alive with it and be copied whole when
+ * a part is posted to a thread.
+ */
+export function ownBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+/** What protobufjs writes: it takes plain `Uint8Array`s, while the generated types ask for a `Buffer` or text. */
+export function wireBytes(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

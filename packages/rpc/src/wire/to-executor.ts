@@ -1,0 +1,154 @@
+import { epochMs, type ExecutorId, executorId, type JobConf, parseConf } from "@millrace/base";
+import { blockId, shuffleId, stageRunId } from "@millrace/plan";
+import type { Stage__Output as StageOutput } from "../gen/millrace/session/v1/Stage.ts";
+import type { StartReceiver as StartInput, StartReceiver__Output as StartOutput } from "../gen/millrace/session/v1/StartReceiver.ts";
+import type { ToExecutor as WireInput, ToExecutor__Output as WireOutput } from "../gen/millrace/session/v1/ToExecutor.ts";
+import type { Welcome__Output as WelcomeOutput } from "../gen/millrace/session/v1/Welcome.ts";
+import type { DataAddress, ReceiverSpec, ToExecutor } from "../session.ts";
+import { decodeValues, encodeValues } from "./error.ts";
+import {
+  decodeKey,
+  decodeLaunch,
+  decodeLocation,
+  decodeTemplate,
+  encodeKey,
+  encodeLaunch,
+  encodeLocation,
+  encodeTemplate,
+  templateId,
+} from "./plan.ts";
+import { malformed, ownBytes, required, wireBytes } from "./required.ts";
+
+type Message<Type extends ToExecutor["type"]> = Extract<ToExecutor, { readonly type: Type }>;
+
+export function encodeToExecutor(message: ToExecutor): WireInput {
+  switch (message.type) {
+    case "welcome":
+      return {
+        welcome: {
+          conf: encodeValues(message.conf),
+          artefact: encodeLocation(message.artefact),
+          data: message.data,
+        },
+      };
+    case "peers":
+      return { peers: { peers: [...message.peers].map(([executor, data]) => ({ executor, data })) } };
+    case "template":
+      return { template: { id: message.template.id, body: encodeTemplate(message.template) } };
+    case "stage":
+      return { stage: encodeStage(message) };
+    case "launch":
+      return { launch: { tasks: message.tasks.map(encodeLaunch) } };
+    case "cancel":
+      return { cancel: { key: encodeKey(message) } };
+    case "stageDone":
+      return { stageDone: { run: message.run } };
+    case "dropShuffles":
+      return { dropShuffles: { shuffles: [...message.shuffles] } };
+    case "dropBlocks":
+      return { dropBlocks: { blocks: [...message.blocks] } };
+    case "startReceiver":
+      return { startReceiver: encodeStart(message) };
+    case "stopReceiver":
+      return { stopReceiver: { stream: message.stream } };
+    case "receiverBacklog":
+      return { receiverBacklog: { stream: message.stream, waitingBytes: message.bytes } };
+    case "shutdown":
+      return { shutdown: { graceful: message.graceful } };
+  }
+}
+
+/** @throws MESSAGE_MALFORMED Parts are missing, or the message is of no known type. */
+export function decodeToExecutor(wire: WireOutput): ToExecutor {
+  if (wire.launch) return { type: "launch", tasks: wire.launch.tasks.map(decodeLaunch) };
+  if (wire.stage) return decodeStage(wire.stage);
+  if (wire.stageDone) return { type: "stageDone", run: stageRunId(wire.stageDone.run) };
+  if (wire.dropShuffles) return { type: "dropShuffles", shuffles: wire.dropShuffles.shuffles.map(shuffleId) };
+  if (wire.dropBlocks) return { type: "dropBlocks", blocks: wire.dropBlocks.blocks.map(blockId) };
+  if (wire.receiverBacklog) {
+    return { type: "receiverBacklog", stream: wire.receiverBacklog.stream, bytes: wire.receiverBacklog.waitingBytes };
+  }
+  if (wire.template) return { type: "template", template: decodeTemplate(wire.template.body) };
+  if (wire.welcome) return decodeWelcome(wire.welcome);
+  if (wire.peers) {
+    const peers = new Map<ExecutorId, DataAddress>();
+    for (const { executor, data } of wire.peers.peers) {
+      const { host, port } = required(data, "data address");
+      peers.set(executorId(executor), { host, port });
+    }
+    return { type: "peers", peers };
+  }
+  if (wire.cancel) return { type: "cancel", ...decodeKey(wire.cancel.key) };
+  if (wire.startReceiver) return decodeStart(wire.startReceiver);
+  if (wire.stopReceiver) return { type: "stopReceiver", stream: wire.stopReceiver.stream };
+  if (wire.shutdown) return { type: "shutdown", graceful: wire.shutdown.graceful };
+  throw malformed("the driver sent a message of no known type");
+}
+
+function decodeWelcome(welcome: WelcomeOutput): Message<"welcome"> {
+  const { host, port } = required(welcome.data, "data address");
+  const conf: JobConf = parseConf(decodeValues(welcome.conf));
+  return { type: "welcome", conf, artefact: decodeLocation(required(welcome.artefact, "artefact")), data: { host, port } };
+}
+
+function encodeStage(stage: Message<"stage">) {
+  return {
+    run: stage.run,
+    batchMs: stage.batch,
+    templates: [...stage.templates],
+    captures: stage.captures.map(wireBytes),
+    broadcasts: stage.broadcasts.map(encodeLocation),
+    ...(stage.writes === undefined ? {} : { writes: stage.writes }),
+  };
+}
+
+function decodeStage(stage: StageOutput): Message<"stage"> {
+  return {
+    type: "stage",
+    run: stageRunId(stage.run),
+    batch: epochMs(stage.batchMs),
+    templates: stage.templates.map(templateId),
+    captures: stage.captures.map(ownBytes),
+    broadcasts: stage.broadcasts.map(decodeLocation),
+    writes:
+      stage.writes === null
+        ? undefined
+        : { shuffle: shuffleId(stage.writes.shuffle), partitions: stage.writes.partitions },
+  };
+}
+
+function encodeStart(message: Message<"startReceiver">): StartInput {
+  const common = {
+    stream: message.stream,
+    blockIntervalMs: message.blockIntervalMs,
+    ...(message.replicateTo === undefined ? {} : { replicateTo: message.replicateTo }),
+  };
+  const { receiver } = message;
+  switch (receiver.kind) {
+    case "socketText":
+      return { ...common, socketText: { host: receiver.host, port: receiver.port } };
+    case "socket":
+      return { ...common, socket: { host: receiver.host, port: receiver.port, decoder: wireBytes(receiver.decoder) } };
+    case "custom":
+      return { ...common, custom: { receiver: wireBytes(receiver.receiver) } };
+  }
+}
+
+function decodeStart(start: StartOutput): Message<"startReceiver"> {
+  return {
+    type: "startReceiver",
+    stream: start.stream,
+    receiver: decodeReceiver(start),
+    blockIntervalMs: start.blockIntervalMs,
+    replicateTo: start.replicateTo === undefined ? undefined : executorId(start.replicateTo),
+  };
+}
+
+function decodeReceiver(start: StartOutput): ReceiverSpec {
+  if (start.socketText) return { kind: "socketText", host: start.socketText.host, port: start.socketText.port };
+  if (start.socket) {
+    const { host, port, decoder } = start.socket;
+    return { kind: "socket", host, port, decoder: ownBytes(decoder) };
+  }
+  return { kind: "custom", receiver: ownBytes(required(start.custom, "receiver").receiver) };
+}
