@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { parseDuration } from "./duration.ts";
-import { errorKind } from "./errors.ts";
+import { EngineError, errorKind } from "./errors.ts";
 import { parseSize } from "./size.ts";
 
 export const badConfiguration = errorKind("BAD_CONFIGURATION", "user");
 
-const duration = z.union([z.number(), z.string()]).transform((value) => parseDuration(value));
-const size = z.union([z.number(), z.string()]).transform((value) => parseSize(value));
+const duration = parsedBy((value) => parseDuration(value));
+const size = parsedBy((value) => parseSize(value));
 const count = z.coerce.number().int().positive();
 
 /**
@@ -67,6 +67,19 @@ export function parseConf(given: Readonly<Record<string, unknown>>): JobConf {
   throw badConfiguration(
     `${problems.length === 1 ? "a setting is" : "some settings are"} wrong: ${problems.join("; ")}. docs/configuration.md lists them all.`,
   );
+}
+
+/** A value in one of our notations; what the parser throws becomes the complaint about its setting. */
+function parsedBy<T>(parse: (value: number | string) => T) {
+  return z.union([z.number(), z.string()]).transform((value, context): T => {
+    try {
+      return parse(value);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      context.addIssue(error.message.replace(/^\[\w+\] /, ""));
+      return z.NEVER;
+    }
+  });
 }
 
 function nearest(key: string): string {

@@ -1,1 +1,2 @@
-export {};
+/** What a job imports: `import { defineJob } from "millrace"`. */
+export * from "@millrace/api";

@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+import { type Console, outJson } from "../console.ts";
+import { type Finding, lookAround } from "../doctor.ts";
+import { EXIT } from "../failure.ts";
+import { type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
+import type { SetExit } from "../program.ts";
+
+interface DoctorOptions extends OperatorOptions {
+  readonly dataDir: string;
+}
+
+export function registerDoctor(program: Command, console: Console, setExit: SetExit): Command {
+  return withOperatorOptions(program.command("doctor"))
+    .option("--data-dir <dir>", "where a driver would keep its data", ".millrace")
+    .description("look at node, ports, disk, memory, and at the connection to a driver when one is named")
+    .action(async (options: DoctorOptions) => {
+      const findings = [
+        ...(await lookAround(options.dataDir, console.cores)),
+        ...(await lookAtDriver(console, options)),
+      ];
+      if (findings.some((one) => one.verdict === "fail")) setExit(EXIT.failed);
+      if (options.json) return outJson(console, findings);
+      return console.out(
+        findings.map((one) => `${one.verdict.padEnd(4)}  ${one.what.padEnd(7)}  ${one.text}\n`).join(""),
+      );
+    });
+}
+
+async function lookAtDriver(console: Console, options: DoctorOptions): Promise<readonly Finding[]> {
+  if (options.driver === undefined && !console.env.MILLRACE_DRIVER) return [];
+  try {
+    const executors = await withOperator(console, options, (operator) => operator.executors());
+    const connected = executors.filter((one) => one.state === "connected");
+    const slots = connected.reduce((sum, one) => sum + one.slots, 0);
+    return [
+      {
+        what: "driver",
+        verdict: slots > 0 ? "ok" : "warn",
+        text: `answers; ${connected.length} executors with ${slots} slots`,
+      },
+    ];
+  } catch (error) {
+    return [{ what: "driver", verdict: "fail", text: error instanceof Error ? error.message : String(error) }];
+  }
+}

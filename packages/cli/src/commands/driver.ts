@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import { type Console, tell } from "../console.ts";
+import { untilInterrupted } from "../serve.ts";
+import { parsePort, readToken } from "../values.ts";
+
+interface DriverCommandOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly uiPort: number;
+  readonly dataDir: string;
+  readonly tokenFile?: string;
+  readonly insecure?: true;
+}
+
+export function registerDriver(program: Command, console: Console): Command {
+  return program
+    .command("driver")
+    .option("--host <address>", "address to listen on; beyond this machine a token is needed", "127.0.0.1")
+    .option("--port <port>", "for executors and this command", parsePort, 7077)
+    .option("--ui-port <port>", "for HTTP: /healthz, /readyz", parsePort, 4040)
+    .option("--data-dir <dir>", "jobs, logs and checkpoints", ".millrace/driver")
+    .option("--token-file <file>", "file with the cluster's token (default: MILLRACE_TOKEN)")
+    .option("--insecure", "listen beyond this machine without a token: whoever reaches the port may run code")
+    .description("a driver that waits for executors and jobs; SIGTERM drains it")
+    .action(async (options: DriverCommandOptions) => {
+      const driver = await console.engine.startDriver({
+        host: options.host,
+        port: options.port,
+        uiPort: options.uiPort,
+        dataDir: options.dataDir,
+        token: readToken(options.tokenFile, console.env),
+        insecure: options.insecure === true,
+      });
+      tell(console, `driver listening at ${driver.address}`);
+      await untilInterrupted(console, "driver", (graceful) => driver.stop(graceful));
+    });
+}

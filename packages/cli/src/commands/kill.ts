@@ -1,0 +1,18 @@
+import { jobId } from "@millrace/base";
+import type { Command } from "commander";
+import { type Console, outJson, tell } from "../console.ts";
+import { type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
+
+export function registerKill(program: Command, console: Console): Command {
+  return withOperatorOptions(program.command("kill"))
+    .argument("<id>", "the job, as `jobs` shows it")
+    .description("end a job at once")
+    .action(async (id: string, options: OperatorOptions) => {
+      const job = await withOperator(console, options, async (operator) => {
+        await operator.kill(jobId(id));
+        return operator.status(jobId(id));
+      });
+      if (options.json) return outJson(console, job);
+      return tell(console, `job ${job.id} is killed; it is ${job.state}`);
+    });
+}

@@ -1,0 +1,31 @@
+import type { Command } from "commander";
+import { type Console, tell } from "../console.ts";
+import { EXIT } from "../failure.ts";
+import { type JobOptions, withJob } from "../job-options.ts";
+import { parseMaster } from "../master.ts";
+import type { SetExit } from "../program.ts";
+import { checkConf, parseCount } from "../values.ts";
+
+interface RunOptions extends JobOptions {
+  readonly master: string;
+  readonly batches?: number;
+}
+
+export function registerRun(program: Command, console: Console, setExit: SetExit): Command {
+  return withJob(program.command("run"))
+    .option("--master <master>", "local, local[N], local[*] or local-cluster[E,S]", "local[*]")
+    .option("--batches <n>", "complete so many batches, then stop", parseCount("--batches"))
+    .description("run a job on a cluster of its own; Ctrl-C stops gracefully, a second one at once")
+    .action(async (job: string, args: readonly string[], options: RunOptions) => {
+      const { exitCode } = await console.engine.runEmbedded({
+        jobFile: job,
+        master: parseMaster(options.master, console.cores),
+        batches: options.batches,
+        conf: checkConf(options.conf),
+        args,
+        signal: console.interrupts,
+        onProgress: (step) => tell(console, step),
+      });
+      setExit(console.interrupts.immediate.aborted ? EXIT.interrupted : exitCode);
+    });
+}

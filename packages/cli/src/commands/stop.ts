@@ -1,0 +1,18 @@
+import { jobId } from "@millrace/base";
+import type { Command } from "commander";
+import { type Console, outJson, tell } from "../console.ts";
+import { type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
+
+export function registerStop(program: Command, console: Console): Command {
+  return withOperatorOptions(program.command("stop"))
+    .argument("<id>", "the job, as `jobs` shows it")
+    .description("end a job gracefully: what was received is processed, then it stops")
+    .action(async (id: string, options: OperatorOptions) => {
+      const job = await withOperator(console, options, async (operator) => {
+        await operator.stop(jobId(id));
+        return operator.status(jobId(id));
+      });
+      if (options.json) return outJson(console, job);
+      return tell(console, `job ${job.id} is asked to stop; it is ${job.state}`);
+    });
+}

@@ -1,0 +1,56 @@
+import type { Command } from "commander";
+import { type Console, outJson, tell } from "../console.ts";
+import type { Operator } from "../engine.ts";
+import { describeWireFailure, EXIT } from "../failure.ts";
+import { copyLog } from "../job-log.ts";
+import { type JobOptions, withJob } from "../job-options.ts";
+import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
+import type { SetExit } from "../program.ts";
+import { checkConf, driverAddress } from "../values.ts";
+import { untilReachable } from "../wait.ts";
+
+interface SubmitOptions extends OperatorOptions, JobOptions {
+  readonly name?: string;
+  readonly follow?: true;
+}
+
+export function registerSubmit(program: Command, console: Console, setExit: SetExit): Command {
+  return withOperatorOptions(withJob(program.command("submit")))
+    .option("--name <name>", "the job's name, instead of its own")
+    .option("--follow", "show its log until it ends; Ctrl-C leaves it running")
+    .description("bundle and check a job, and start it on a cluster; prints its id")
+    .action(async (file: string, args: readonly string[], options: SubmitOptions) => {
+      const conf = checkConf(options.conf);
+      driverAddress(options.driver, console.env); // a wrong address is said before the bundling
+      const artefact = await console.engine.bundle(file, (step) => tell(console, step));
+      await withOperator(console, options, async (operator, address) => {
+        // Submitting is not repeatable, asking for the jobs is.
+        await untilReachable(console, address, () => operator.jobs());
+        const job = await operator.submit({ artefact, name: options.name, conf, args });
+        await (options.json ? outJson(console, job) : console.out(`${job.id}\n`));
+        if (!options.follow) return;
+        const verbose = program.opts<GlobalOptions>().verbose === true;
+        setExit(await follow(console, operator, job.id, { json: options.json === true, verbose }));
+      });
+    });
+}
+
+/** Shows the job's log until it ends; the exit code says how it did. */
+async function follow(
+  console: Console,
+  operator: Operator,
+  id: Parameters<Operator["status"]>[0],
+  options: { readonly json: boolean; readonly verbose: boolean },
+): Promise<number> {
+  const detached = (): void => tell(console, `job ${id} goes on without us; millrace stop ${id} ends it`);
+  console.interrupts.graceful.addEventListener("abort", detached, { once: true });
+  try {
+    await copyLog(console, operator.logs(id, { follow: true }), options.json);
+  } finally {
+    console.interrupts.graceful.removeEventListener("abort", detached);
+  }
+  const job = await operator.status(id);
+  tell(console, `job ${id} is ${job.state}`);
+  if (job.error) console.err(describeWireFailure(job.error, options.verbose));
+  return job.state === "failed" || job.state === "killed" ? EXIT.failed : EXIT.done;
+}

@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import { errorKind } from "@millrace/base";
+import type { BundleOptions } from "@millrace/bundler";
+import type { Engine } from "./engine.ts";
+import { bundleCacheDir } from "./machine.ts";
+import { VERSION } from "./version.ts";
+
+const partMissing = errorKind("ENGINE_PART_MISSING", "engine");
+const missing = (part: string): never => {
+  throw partMissing(`This build has no ${part} yet.`);
+};
+
+/** The engine itself, each part loaded when a command first needs it. */
+export const engine: Engine = {
+  runEmbedded: async () => missing("embedded cluster"),
+  startDriver: async () => missing("driver"),
+  startNode: async () => missing("executor"),
+  connect: async () => missing("operator client"),
+  async bundle(file, onProgress) {
+    const { bundleJob, packArtefact } = await import("@millrace/bundler");
+    return packArtefact(await bundleJob(file, await bundleOptions(onProgress)));
+  },
+  async check(file, onProgress) {
+    const { checkJob } = await import("@millrace/bundler");
+    const artefact = await checkJob(file, { ...(await bundleOptions(onProgress)), millraceTypes: apiTypes() });
+    const { entry, files, functions } = artefact.manifest;
+    return { entry, files: files.length, functions };
+  },
+};
+
+async function bundleOptions(onProgress: (step: string) => void): Promise<BundleOptions> {
+  const apiExports = Object.keys(await import("@millrace/api"));
+  return { apiVersion: VERSION, apiExports, cacheDir: bundleCacheDir(process.env), onProgress };
+}
+
+/** The declarations that `import … from "millrace"` means to a job's types: those built beside the API's code. */
+function apiTypes(): string {
+  return fileURLToPath(import.meta.resolve("@millrace/api")).replace(/\.js$/, ".d.ts");
+}

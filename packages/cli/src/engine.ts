@@ -1,0 +1,66 @@
+import type { OperatorService } from "@millrace/rpc";
+import type { Master } from "./master.ts";
+
+/** The two steps of an interruption: a first Ctrl-C or SIGTERM, and a second one. */
+export interface Interrupts {
+  readonly graceful: AbortSignal;
+  readonly immediate: AbortSignal;
+}
+
+export interface RunRequest {
+  readonly jobFile: string;
+  readonly master: Master;
+  /** Completes so many batches, then stops gracefully; `undefined`: until it is interrupted. */
+  readonly batches: number | undefined;
+  readonly conf: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+  readonly signal: Interrupts;
+  readonly onProgress: (step: string) => void;
+}
+
+export interface DriverRequest {
+  readonly host: string;
+  readonly port: number;
+  readonly uiPort: number;
+  readonly dataDir: string;
+  readonly token: string | undefined;
+  readonly insecure: boolean;
+}
+
+export interface NodeRequest {
+  /** host:port of the driver. */
+  readonly driver: string;
+  readonly slots: number;
+  readonly memoryBytes: number;
+  readonly workDir: string;
+  readonly token: string | undefined;
+  readonly host: string;
+  readonly insecure: boolean;
+}
+
+/** A connection to a driver; opened at the first call. */
+export interface Operator extends OperatorService {
+  close(): void;
+}
+
+/** What a bundled job is known to be before it runs. */
+export interface CheckedJob {
+  readonly entry: string;
+  readonly files: number;
+  readonly functions: number;
+}
+
+/**
+ * Everything the commands need of the engine. The command line holds no part of it: {@link engine} in `engine-adapter.ts`
+ * loads each when it is asked for, so that `jobs` does not pay for a compiler; tests give their own.
+ */
+export interface Engine {
+  runEmbedded(request: RunRequest): Promise<{ readonly exitCode: number }>;
+  startDriver(request: DriverRequest): Promise<{ readonly address: string; stop(graceful: boolean): Promise<void> }>;
+  startNode(request: NodeRequest): Promise<{ stop(): Promise<void> }>;
+  connect(driver: string, token: string | undefined): Promise<Operator>;
+  /** The packed artefact, ready to submit; syntax, imports and static captures are checked. */
+  bundle(file: string, onProgress: (step: string) => void): Promise<Uint8Array>;
+  /** As `bundle`, and types. */
+  check(file: string, onProgress: (step: string) => void): Promise<CheckedJob>;
+}

@@ -1,0 +1,43 @@
+import { errorKind } from "@millrace/base";
+import { CommanderError } from "commander";
+import { describe, expect, test } from "vitest";
+import { describeFailure, exitCodeOf } from "./failure.ts";
+
+const syntax = errorKind("JOB_SYNTAX", "user");
+const lost = errorKind("EXECUTOR_LOST", "environment");
+
+describe("a failure", () => {
+  test("is one paragraph, with what caused it below", () => {
+    const error = lost("x is gone. Start it.", { cause: new TypeError("socket closed") });
+    expect(describeFailure(error, false)).toBe(
+      "[EXECUTOR_LOST] x is gone. Start it.\n  caused by: TypeError: socket closed\n",
+    );
+  });
+  test("does not repeat a cause that it tells", () => {
+    expect(describeFailure(lost("gone: boom.", { cause: new Error("boom") }), false)).toBe(
+      "[EXECUTOR_LOST] gone: boom.\n",
+    );
+  });
+  test("shows stacks only when asked", () => {
+    const error = lost("gone.");
+    expect(describeFailure(error, false)).not.toContain("failure.test.ts");
+    expect(describeFailure(error, true)).toContain("failure.test.ts");
+  });
+  test("of a thrown string is still readable", () => {
+    expect(describeFailure("boom", true)).toBe("[UNEXPECTED] boom was thrown.\n");
+  });
+  test("of a taken port says which and what to do", () => {
+    const error = Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE", port: 7077 });
+    expect(describeFailure(error, false)).toMatch(/^\[PORT_IN_USE\] Port 7077 is taken/);
+  });
+});
+
+test.each([
+  [new CommanderError(1, "commander.unknownOption", "error: unknown option"), 2],
+  [new CommanderError(0, "commander.helpDisplayed", ""), 0],
+  [syntax("x"), 2],
+  [lost("x"), 1],
+  [new Error("x"), 1],
+])("the exit code of %s is %i", (error, code) => {
+  expect(exitCodeOf(error)).toBe(code);
+});

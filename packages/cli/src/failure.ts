@@ -1,0 +1,90 @@
+import { EngineError, fromWireError, type WireError } from "@millrace/base";
+import { CommanderError } from "commander";
+import { badUsage, portInUse } from "./errors.ts";
+
+/** Codes 0 and 1 say how the job went; this one that it was never started as it was written. */
+export const EXIT = { done: 0, failed: 1, refused: 2, interrupted: 130 } as const;
+
+/** Errors that say "the job, or the command, is wrong as written", found before anything runs. */
+const REFUSALS = new Set([
+  "BAD_USAGE",
+  "BAD_MASTER",
+  "BAD_ADDRESS",
+  "BAD_CONFIGURATION",
+  "BAD_DURATION",
+  "BAD_IDENTIFIER",
+  "BAD_SIZE",
+  "DRIVER_UNKNOWN",
+  "TOKEN_UNREADABLE",
+  "JOB_FILE_MISSING",
+  "JOB_SYNTAX",
+  "JOB_TYPES",
+  "JOB_NO_DEFAULT_EXPORT",
+  "JOB_IMPORT_UNRESOLVED",
+  "FUNCTION_NOT_SHIPPABLE",
+  "CAPTURE_NOT_SHIPPABLE",
+  "CAPTURE_ASSIGNED",
+]);
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.refused;
+  return error instanceof EngineError && REFUSALS.has(error.code) ? EXIT.refused : EXIT.failed;
+}
+
+/**
+ * An error as a paragraph: code, cause and remedy in one message, then what caused it, a line for each.
+ *
+ * @param verbose Adds the stacks, which point into the author's TypeScript.
+ */
+export function describeFailure(error: unknown, verbose: boolean): string {
+  const lines = [messageOf(error), ...causesOf(error).map((cause) => `  caused by: ${firstLines(messageOf(cause))}`)];
+  if (verbose) lines.push(...stacksOf(error));
+  return `${lines.join("\n")}\n`;
+}
+
+/** The same for an error that came over the wire. */
+export function describeWireFailure(error: WireError, verbose: boolean): string {
+  return describeFailure(fromWireError(error), verbose);
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof EngineError) return error.message;
+  if (error instanceof CommanderError) return usage(error.message);
+  if (!(error instanceof Error)) return `[UNEXPECTED] ${String(error)} was thrown.`;
+  const code = "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return describePort(error);
+  return error.name === "Error" ? error.message : `${error.name}: ${error.message}`;
+}
+
+/** Commander's own words, with our code in front and its suggestion on the same line. */
+function usage(message: string): string {
+  const text = message.replace(/^error: /, "").replaceAll("\n", " ");
+  return badUsage(`${text.endsWith(".") || text.endsWith(")") ? text : `${text}.`} --help shows what there is.`)
+    .message;
+}
+
+function describePort(error: Error): string {
+  const port = "port" in error ? String(error.port) : "asked for";
+  const text = `Port ${port} is taken by another process. Choose another with --port or --ui-port (0: any free one), or stop what uses it.`;
+  return portInUse(text).message;
+}
+
+function causesOf(error: unknown): unknown[] {
+  const causes: unknown[] = [];
+  for (let next = causeOf(error); next !== undefined && causes.length < 8; next = causeOf(next)) causes.push(next);
+  // A cause that the message tells already is not told twice.
+  const told = error instanceof Error ? error.message : "";
+  return causes.filter((cause) => !(cause instanceof Error && cause.message !== "" && told.includes(cause.message)));
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}
+
+function firstLines(text: string): string {
+  return text.split("\n").slice(0, 5).join("\n    ");
+}
+
+function stacksOf(error: unknown): string[] {
+  return [error, ...causesOf(error)].flatMap((one) => (one instanceof Error && one.stack ? ["", one.stack] : []));
+}

@@ -1,0 +1,46 @@
+import type { Command } from "commander";
+import type { Console } from "./console.ts";
+import type { Operator } from "./engine.ts";
+import { driverAddress, readToken } from "./values.ts";
+import { orInterrupted } from "./wait.ts";
+
+/** Options that stand before or after any command. */
+export interface GlobalOptions {
+  readonly verbose?: true;
+}
+
+/** Options of every command that talks to a driver. */
+export interface DriverOptions {
+  readonly driver?: string;
+  readonly tokenFile?: string;
+}
+
+export interface OperatorOptions extends DriverOptions {
+  readonly json?: true;
+}
+
+export function withDriverOptions(command: Command): Command {
+  return command
+    .option("--driver <host:port>", "the driver (default: MILLRACE_DRIVER)")
+    .option("--token-file <file>", "file with the cluster's token (default: MILLRACE_TOKEN)");
+}
+
+/** `--driver`, `--token-file` and `--json`. */
+export function withOperatorOptions(command: Command): Command {
+  return withDriverOptions(command).option("--json", "print JSON for programs");
+}
+
+/** Connects, works, and closes whatever happened; Ctrl-C ends it. */
+export async function withOperator<T>(
+  console: Console,
+  options: DriverOptions,
+  work: (operator: Operator, address: string) => Promise<T>,
+): Promise<T> {
+  const address = driverAddress(options.driver, console.env);
+  const operator = await console.engine.connect(address, readToken(options.tokenFile, console.env));
+  try {
+    return await orInterrupted(console, work(operator, address));
+  } finally {
+    operator.close();
+  }
+}

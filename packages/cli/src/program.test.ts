@@ -1,0 +1,337 @@
+import { epochMs, errorKind, jobId, ManualClock, millis } from "@millrace/base";
+import type { JobSummary } from "@millrace/rpc";
+import { describe, expect, test } from "vitest";
+import type { Console } from "./console.ts";
+import type { Engine, Operator, RunRequest } from "./engine.ts";
+import { runCli } from "./program.ts";
+
+const unreachable = errorKind("DRIVER_UNREACHABLE", "environment");
+const syntax = errorKind("JOB_SYNTAX", "user");
+const noSuchJob = errorKind("JOB_UNKNOWN", "user");
+
+const START = Date.UTC(2026, 10, 23, 20, 17, 31);
+
+const running: JobSummary = {
+  id: jobId("chat-room-1"),
+  name: "chat-room",
+  state: "running",
+  submittedAt: START - 90_000,
+  endedAt: undefined,
+  batchIntervalMs: 1000,
+  batchesCompleted: 89,
+  batchesFailed: 0,
+  batchesWaiting: 1,
+  executors: 2,
+  error: undefined,
+  warnings: ["source chat:9999 is down, next try in 400 ms"],
+  driverPid: undefined,
+};
+
+const failed: JobSummary = {
+  ...running,
+  state: "failed",
+  error: {
+    name: "EngineError",
+    message: "[BATCH_FAILED] Batch 7 failed.",
+    kind: { code: "BATCH_FAILED", blame: "user", retry: "never" },
+    cause: {
+      name: "TypeError",
+      message: "x is not a function",
+      stack: "TypeError: x is not a function\n    at job.ts:4:2",
+    },
+  },
+};
+
+async function* textOf(...chunks: string[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield Buffer.from(chunk);
+}
+
+function never(): never {
+  throw new Error("not a part of this test");
+}
+
+function operator(parts: Partial<Operator>): Operator {
+  const refuse = async (): Promise<never> => never();
+  return {
+    submit: refuse,
+    jobs: async () => [running],
+    status: async () => running,
+    batches: refuse,
+    executors: refuse,
+    logs: never,
+    stop: refuse,
+    kill: refuse,
+    close: () => undefined,
+    ...parts,
+  };
+}
+
+/** Runs a command line against a pretended engine. */
+function session(parts: {
+  readonly engine?: Partial<Engine>;
+  readonly operator?: Partial<Operator>;
+  readonly env?: NodeJS.ProcessEnv;
+}) {
+  const refuse = async (): Promise<never> => never();
+  const clock = new ManualClock(epochMs(START));
+  const graceful = new AbortController();
+  const immediate = new AbortController();
+  let out = "";
+  let err = "";
+  const console: Console = {
+    env: parts.env ?? { MILLRACE_DRIVER: "localhost:7077" },
+    clock,
+    cores: 4,
+    engine: {
+      runEmbedded: refuse,
+      startDriver: refuse,
+      startNode: refuse,
+      connect: async () => operator(parts.operator ?? {}),
+      bundle: async () => Buffer.from("artefact"),
+      check: refuse,
+      ...parts.engine,
+    },
+    out: async (text) => {
+      out += typeof text === "string" ? text : Buffer.from(text).toString();
+    },
+    err: (text) => {
+      err += text;
+    },
+    interrupts: { graceful: graceful.signal, immediate: immediate.signal },
+  };
+  return {
+    clock,
+    graceful,
+    immediate,
+    run: async (...args: string[]) => ({ code: await runCli(args, console), out, err }),
+    said: () => err,
+  };
+}
+
+describe("usage", () => {
+  test.each([
+    [["rnu", "job.ts"], /unknown command 'rnu' \(Did you mean run\?\)/],
+    [["run", "job.ts", "--mastr", "local"], /unknown option '--mastr' \(Did you mean --master\?\)/],
+    [["run"], /missing required argument 'job'/],
+    [["run", "job.ts", "--batches", "0"], /--batches "0" is not a count/],
+    [["run", "job.ts", "--master", "loca"], /\[BAD_MASTER\]/],
+    [["run", "job.ts", "--conf", "x"], /--conf "x" has no "="/],
+    [["run", "job.ts", "--conf", "no.such=1"], /\[BAD_CONFIGURATION\] a setting is wrong: no\.such/],
+    [["driver", "--port", "70000"], /"70000" is not a port/],
+    [["executor", "--driver", "here", "--slots", "1"], /\[BAD_ADDRESS\]/],
+    [["executor", "--driver", "a:1", "--memory", "lots"], /\[BAD_SIZE\] --memory "lots"/],
+    [["status", "No Such"], /\[BAD_IDENTIFIER\]/],
+    [["jobs", "extra"], /too many arguments/],
+  ])("%j is refused with 2 and what is wrong", async (args, message) => {
+    const { code, out, err } = await session({}).run(...args);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(message);
+    expect(err).toMatch(/^\[[A-Z_]+\] /);
+  });
+  test("--help of a command goes to standard output with 0", async () => {
+    const { code, out } = await session({}).run("run", "--help");
+    expect(code).toBe(0);
+    expect(out).toContain("--master");
+  });
+  test("no command at all prints the help and is a wrong usage", async () => {
+    const { code, out, err } = await session({}).run();
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain("submit");
+  });
+});
+
+describe("run", () => {
+  const record = () => {
+    const seen: RunRequest[] = [];
+    const runEmbedded: Engine["runEmbedded"] = async (request) => {
+      seen.push(request);
+      return { exitCode: 0 };
+    };
+    return { seen, runEmbedded };
+  };
+  test("hands on the master, the batches, the settings and what follows --", async () => {
+    const { seen, runEmbedded } = record();
+    const line = [
+      "run",
+      "job.ts",
+      "--master",
+      "local-cluster[2,2]",
+      "--batches",
+      "5",
+      "--conf",
+      "batch.failure=continue",
+    ];
+    const { code } = await session({ engine: { runEmbedded } }).run(...line, "--", "localhost", "--batches");
+    expect(code).toBe(0);
+    expect(seen[0]).toMatchObject({
+      jobFile: "job.ts",
+      master: { kind: "local-cluster", executors: 2, slots: 2 },
+      batches: 5,
+      conf: { "batch.failure": "continue" },
+      args: ["localhost", "--batches"],
+    });
+  });
+  test("uses a slot for each core when no master is given", async () => {
+    const { seen, runEmbedded } = record();
+    await session({ engine: { runEmbedded } }).run("run", "job.ts");
+    expect(seen[0]).toMatchObject({ master: { kind: "local", slots: 4 }, batches: undefined, args: [] });
+  });
+  test("ends with 2 when the job does not compile, with its own code when it fails, with 130 at the second Ctrl-C", async () => {
+    const broken = session({ engine: { runEmbedded: () => Promise.reject(syntax("job.ts:1:2: unexpected token.")) } });
+    expect(await broken.run("run", "job.ts")).toEqual({
+      code: 2,
+      out: "",
+      err: "[JOB_SYNTAX] job.ts:1:2: unexpected token.\n",
+    });
+    const failing = session({ engine: { runEmbedded: async () => ({ exitCode: 1 }) } });
+    expect((await failing.run("run", "job.ts")).code).toBe(1);
+    const pressed = session({ engine: { runEmbedded: async () => ({ exitCode: 0 }) } });
+    pressed.graceful.abort();
+    pressed.immediate.abort();
+    expect((await pressed.run("run", "job.ts")).code).toBe(130);
+  });
+});
+
+describe("submit", () => {
+  const submit: Operator["submit"] = async () => running;
+  test("prints the id alone on standard output", async () => {
+    const { code, out } = await session({ operator: { submit } }).run("submit", "job.ts");
+    expect({ code, out }).toEqual({ code: 0, out: "chat-room-1\n" });
+  });
+  test("waits for a driver that does not answer, and says so once", async () => {
+    let calls = 0;
+    const jobs = async () => {
+      calls += 1;
+      if (calls < 4) throw unreachable("nobody there.");
+      return [];
+    };
+    const it = session({ operator: { submit, jobs } });
+    const result = it.run("submit", "job.ts");
+    let done = false;
+    void result.finally(() => {
+      done = true;
+    });
+    while (!done) {
+      await Promise.resolve();
+      it.clock.advance(millis(5_000));
+    }
+    expect(await result).toEqual({
+      code: 0,
+      out: "chat-room-1\n",
+      err: "millrace: the driver at localhost:7077 does not answer yet; trying until it does (Ctrl-C gives up)\n",
+    });
+    expect(calls).toBe(4);
+  });
+  test("gives up at Ctrl-C", async () => {
+    const it = session({ operator: { submit, jobs: () => Promise.reject(unreachable("nobody there.")) } });
+    const result = it.run("submit", "job.ts");
+    it.graceful.abort();
+    expect((await result).code).toBe(130);
+  });
+  test("does not submit twice when the driver goes away in between", async () => {
+    let submitted = 0;
+    const lostAnswer = async () => {
+      submitted += 1;
+      throw unreachable("gone.");
+    };
+    const { code } = await session({ operator: { submit: lostAnswer } }).run("submit", "job.ts");
+    expect({ code, submitted }).toEqual({ code: 1, submitted: 1 });
+  });
+  test("--follow shows the log to its end and ends as the job did", async () => {
+    const parts = { submit, logs: () => textOf("Time: 1\n", "hello\n"), status: async () => failed };
+    const { code, out, err } = await session({ operator: parts }).run("submit", "job.ts", "--follow");
+    expect({ code, out }).toEqual({ code: 1, out: "chat-room-1\nTime: 1\nhello\n" });
+    expect(err).toContain("[BATCH_FAILED] Batch 7 failed.\n  caused by: TypeError: x is not a function");
+  });
+  test("asks for a driver before it bundles", async () => {
+    const { code, err } = await session({ env: {}, engine: { bundle: async () => never() } }).run("submit", "job.ts");
+    expect(code).toBe(2);
+    expect(err).toMatch(/^\[DRIVER_UNKNOWN\]/);
+  });
+});
+
+describe("looking at jobs", () => {
+  test("jobs is a table, or JSON", async () => {
+    const { out } = await session({}).run("jobs");
+    expect(out.split("\n")[0]).toMatch(/^ID +NAME +STATE +SUBMITTED +BATCHES +FAILED +WAITING +EXECUTORS$/);
+    expect(out.split("\n")[1]).toMatch(/^chat-room-1 +chat-room +running +2026-11-2\d .* +89 +0 +1 +2$/);
+    expect(JSON.parse((await session({}).run("jobs", "--json")).out)).toMatchObject([
+      { id: "chat-room-1", batchesCompleted: 89 },
+    ]);
+  });
+  test("status says why a job failed, and where with --verbose", async () => {
+    const it = () => session({ operator: { status: async () => failed } });
+    const { code, out } = await it().run("status", "chat-room-1");
+    expect(code).toBe(0);
+    expect(out).toContain("error      [BATCH_FAILED] Batch 7 failed.");
+    expect(out).toContain("warning    source chat:9999 is down");
+    expect(out).not.toContain("job.ts:4:2");
+    expect((await it().run("status", "chat-room-1", "--verbose")).out).toContain("job.ts:4:2");
+  });
+  test("a failure of the driver is told once and ends with 1", async () => {
+    const status = () => Promise.reject(noSuchJob("No job x-1 here."));
+    expect(await session({ operator: { status } }).run("status", "x-1")).toEqual({
+      code: 1,
+      out: "",
+      err: "[JOB_UNKNOWN] No job x-1 here.\n",
+    });
+  });
+  test("logs --json is one object a line, whatever the chunks", async () => {
+    const logs = () => textOf("a\nb", "c\nd");
+    const { out } = await session({ operator: { logs } }).run("logs", "chat-room-1", "--json");
+    expect(out).toBe('{"text":"a"}\n{"text":"bc"}\n{"text":"d"}\n');
+  });
+  test("Ctrl-C ends logs -f with 130", async () => {
+    const it = session({
+      operator: {
+        logs: () => ({ [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => undefined) }) }),
+      },
+    });
+    const result = it.run("logs", "chat-room-1", "-f");
+    it.graceful.abort();
+    expect((await result).code).toBe(130);
+  });
+  test("stop asks, and says what the job is now", async () => {
+    const asked: string[] = [];
+    const stop = async (id: string) => void asked.push(id);
+    const { code, out, err } = await session({
+      operator: { stop, status: async () => ({ ...running, state: "stopping" }) },
+    }).run("stop", "chat-room-1");
+    expect({ code, out, asked }).toEqual({ code: 0, out: "", asked: ["chat-room-1"] });
+    expect(err).toBe("millrace: job chat-room-1 is asked to stop; it is stopping\n");
+  });
+});
+
+describe("a server", () => {
+  const driver = () => {
+    const stops: boolean[] = [];
+    let finish = (): void => undefined;
+    const startDriver: Engine["startDriver"] = async () => ({
+      address: "127.0.0.1:7077",
+      stop: (graceful) => {
+        stops.push(graceful);
+        return graceful ? new Promise((resolve) => (finish = resolve)) : Promise.resolve();
+      },
+    });
+    return { stops, startDriver, finish: () => finish() };
+  };
+  test("drains at the first signal and ends with 0", async () => {
+    const it = driver();
+    const cli = session({ engine: { startDriver: it.startDriver } });
+    const result = cli.run("driver");
+    cli.graceful.abort();
+    while (it.stops.length === 0) await Promise.resolve();
+    it.finish();
+    expect((await result).code).toBe(0);
+    expect(it.stops).toEqual([true]);
+  });
+  test("ends at once at the second, with 130", async () => {
+    const it = driver();
+    const cli = session({ engine: { startDriver: it.startDriver } });
+    const result = cli.run("driver");
+    cli.graceful.abort();
+    cli.immediate.abort();
+    expect((await result).code).toBe(130);
+    expect(it.stops).toEqual([true, false]);
+  });
+});

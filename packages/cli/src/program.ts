@@ -1,0 +1,89 @@
+import { Command, CommanderError } from "commander";
+import { registerBatches } from "./commands/batches.ts";
+import { registerCheck } from "./commands/check.ts";
+import { registerDoctor } from "./commands/doctor.ts";
+import { registerDriver } from "./commands/driver.ts";
+import { registerExecutor } from "./commands/executor.ts";
+import { registerExecutors } from "./commands/executors.ts";
+import { registerJobs } from "./commands/jobs.ts";
+import { registerKill } from "./commands/kill.ts";
+import { registerLogs } from "./commands/logs.ts";
+import { registerRun } from "./commands/run.ts";
+import { registerStatus } from "./commands/status.ts";
+import { registerStop } from "./commands/stop.ts";
+import { registerSubmit } from "./commands/submit.ts";
+import type { Console } from "./console.ts";
+import { describeFailure, EXIT, exitCodeOf } from "./failure.ts";
+import { Interrupted } from "./interrupted.ts";
+import { VERSION } from "./version.ts";
+
+const REGISTRATIONS = [
+  registerRun,
+  registerSubmit,
+  registerCheck,
+  registerJobs,
+  registerStatus,
+  registerLogs,
+  registerBatches,
+  registerExecutors,
+  registerStop,
+  registerKill,
+  registerDriver,
+  registerExecutor,
+  registerDoctor,
+] as const;
+
+/** A command's own verdict on how it went, when that is not 0. */
+export type SetExit = (code: number) => void;
+
+/**
+ * Runs one command line.
+ *
+ * @param args What follows the program's name.
+ * @returns The exit code: 0 done, 1 the job or the cluster failed, 2 bad usage or a job that does not compile, 130
+ *   interrupted. Failures have been written to standard error; nothing is thrown.
+ */
+export async function runCli(args: readonly string[], console: Console): Promise<number> {
+  let exit: number = EXIT.done;
+  const program = new Command("millrace")
+    .description("A distributed micro-batch stream engine for TypeScript.")
+    .version(VERSION, "--version", "print the version")
+    .helpOption("-h, --help", "print what there is")
+    .helpCommand(false)
+    .option("--verbose", "errors with their stack traces")
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      writeOut: (text) => void console.out(text),
+      writeErr: (text) => console.err(text),
+      outputError: () => undefined, // told below, in our form
+    });
+  for (const register of REGISTRATIONS) {
+    register(program, console, (code) => {
+      exit = code;
+    });
+  }
+  try {
+    if (args.length === 0) {
+      program.outputHelp({ error: true });
+      return EXIT.refused;
+    }
+    await program.parseAsync(args, { from: "user" });
+    return exit;
+  } catch (error) {
+    if (error instanceof Interrupted) return EXIT.interrupted;
+    if (!isHelp(error)) console.err(describeFailure(error, isVerbose(args)));
+    return exitCodeOf(error);
+  }
+}
+
+function isHelp(error: unknown): boolean {
+  return error instanceof CommanderError && error.exitCode === 0;
+}
+
+/** Looked for by hand: a command line that did not parse has no options yet. */
+function isVerbose(args: readonly string[]): boolean {
+  const own = args.indexOf("--");
+  return args.slice(0, own === -1 ? undefined : own).includes("--verbose");
+}

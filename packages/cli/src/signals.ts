@@ -1,0 +1,24 @@
+import type { Clock } from "@millrace/base";
+import type { Interrupts } from "./engine.ts";
+
+/**
+ * Ctrl-C in a terminal reaches every process of the group, and npm passes it on besides: copies that arrive this close
+ * together are one press.
+ */
+const SAME_PRESS_MS = 300;
+
+/** Turns SIGINT, SIGTERM and SIGHUP into the two steps of an interruption, for the life of the process. */
+export function watchSignals(clock: Clock, process: Pick<NodeJS.Process, "on">): Interrupts {
+  const graceful = new AbortController();
+  const immediate = new AbortController();
+  let last = Number.NEGATIVE_INFINITY;
+  const onSignal = (): void => {
+    const now = clock.monotonicMs();
+    const again = now - last >= SAME_PRESS_MS;
+    last = now;
+    if (!graceful.signal.aborted) graceful.abort();
+    else if (again) immediate.abort();
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
+  return { graceful: graceful.signal, immediate: immediate.signal };
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseMaster } from "./master.ts";
+import { addSetting, checkConf, driverAddress, parseCount, parsePort, readToken } from "./values.ts";
+
+describe("a master", () => {
+  test.each([
+    ["local", { kind: "local", slots: 1 }],
+    ["local[3]", { kind: "local", slots: 3 }],
+    ["local[*]", { kind: "local", slots: 8 }],
+    ["local-cluster[2,4]", { kind: "local-cluster", executors: 2, slots: 4 }],
+    [" local-cluster[ 2 , 4 ] ", { kind: "local-cluster", executors: 2, slots: 4 }],
+  ])("%j is understood", (text, master) => {
+    expect(parseMaster(text, 8)).toEqual(master);
+  });
+  test.each([
+    ["", /Write local, local\[N\]/],
+    ["locl[2]", /Write local, local\[N\]/],
+    ["local[]", /Write local/],
+    ["local[0]", /asks for 0 slots\. Ask for 1 to 256/],
+    ["local[1000]", /Ask for 1 to 256/],
+    ["local-cluster[2]", /local-cluster\[E,S\]/],
+    ["local-cluster[2,1,1024]", /third number that Spark takes/],
+    ["local-cluster[0,1]", /asks for 0 executors/],
+    ["spark://host:7077", /millrace submit/],
+    ["host:7077", /millrace submit/],
+  ])("%j is refused with what to write", (text, message) => {
+    expect(() => parseMaster(text, 8)).toThrow(message);
+    expect(() => parseMaster(text, 8)).toThrow(/^\[BAD_MASTER\]/);
+  });
+});
+
+describe("a driver's address", () => {
+  test.each(["localhost:7077", "10.0.0.1:1", "[::1]:7077", "driver:65535"])("%s is one", (text) => {
+    expect(driverAddress(text, {})).toBe(text);
+  });
+  test.each(["localhost", ":7077", "localhost:0", "localhost:99999", "http://localhost:7077", "::1:7077", "a b:1"])(
+    "%s is none",
+    (text) => {
+      expect(() => driverAddress(text, {})).toThrow(/^\[BAD_ADDRESS\] --driver .* HOST:PORT/);
+    },
+  );
+  test("comes from the environment when the option is absent, and the option wins", () => {
+    expect(driverAddress(undefined, { MILLRACE_DRIVER: "a:1" })).toBe("a:1");
+    expect(driverAddress("b:2", { MILLRACE_DRIVER: "a:1" })).toBe("b:2");
+    expect(() => driverAddress(undefined, { MILLRACE_DRIVER: "a" })).toThrow(/MILLRACE_DRIVER "a"/);
+  });
+  test("that nobody gave is asked for", () => {
+    expect(() => driverAddress(undefined, {})).toThrow(/^\[DRIVER_UNKNOWN\].*MILLRACE_DRIVER/);
+  });
+});
+
+describe("settings", () => {
+  test("are collected, and a value may hold an equals sign", () => {
+    expect(addSetting("b = x=y", { a: "1" })).toEqual({ a: "1", b: "x=y" });
+  });
+  test("without an equals sign or a name are refused", () => {
+    expect(() => addSetting("a", {})).toThrow(/^\[BAD_USAGE\].*name=value/);
+    expect(() => addSetting("=a", {})).toThrow(/^\[BAD_USAGE\]/);
+  });
+  test("that do not exist are refused together", () => {
+    expect(() => checkConf({ "task.attempts": "2", "stop.timeout": "never" })).toThrow(
+      /stop\.timeout: .*task\.attempts: /,
+    );
+  });
+});
+
+describe("numbers", () => {
+  test.each(["0", "7077", "65535"])("%s is a port", (text) => expect(parsePort(text)).toBe(Number(text)));
+  test.each(["-1", "65536", "7077x", "", "1e3"])("%j is no port", (text) =>
+    expect(() => parsePort(text)).toThrow(/^\[BAD_USAGE\]/),
+  );
+  test.each(["0", "-2", "1.5", "x", ""])("%j is no count", (text) => {
+    expect(() => parseCount("--batches")(text)).toThrow(/^\[BAD_USAGE\] --batches/);
+  });
+});
+
+describe("a token", () => {
+  const inFile = (text: string, use: (file: string) => void) => {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-token-"));
+    try {
+      writeFileSync(join(folder, "token"), text);
+      use(join(folder, "token"));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+  test("is the first line of its file, which wins over the environment", () => {
+    inFile("s3cret\r\nother\n", (file) => expect(readToken(file, { MILLRACE_TOKEN: "env" })).toBe("s3cret"));
+    expect(readToken(undefined, { MILLRACE_TOKEN: "env" })).toBe("env");
+    expect(readToken(undefined, { MILLRACE_TOKEN: "" })).toBeUndefined();
+  });
+  test("from an empty or absent file is refused", () => {
+    inFile(" \n", (file) => expect(() => readToken(file, {})).toThrow(/is empty/));
+    expect(() => readToken("/nowhere/token", {})).toThrow(/^\[TOKEN_UNREADABLE\].*ENOENT/);
+  });
+});

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { parseConf } from "@millrace/base";
+import { badAddress, badUsage, driverUnknown, tokenUnreadable } from "./errors.ts";
+
+/** A port as an option: 0 means any that is free. */
+export function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw badUsage(`${JSON.stringify(text)} is not a port. Give a number from 0 (any free port) to 65535.`);
+}
+
+/** A count as an option, at least 1. */
+export function parseCount(what: string, max = 1_000_000_000): (text: string) => number {
+  return (text) => {
+    const n = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (n >= 1 && n <= max) return n;
+    throw badUsage(`${what} ${JSON.stringify(text)} is not a count. Give a whole number from 1 to ${max}.`);
+  };
+}
+
+/** Adds one `--conf name=value`; the settings are checked together by {@link checkConf}. */
+export function addSetting(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  if (at > 0) return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1).trim() };
+  throw badUsage(
+    `--conf ${JSON.stringify(text)} has no "=". Write --conf name=value, for example --conf task.attempts.max=2.`,
+  );
+}
+
+/** @throws BAD_CONFIGURATION All wrong settings at once. */
+export function checkConf(conf: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  parseConf(conf);
+  return conf;
+}
+
+/**
+ * The driver to talk to: `--driver`, else `MILLRACE_DRIVER`.
+ *
+ * @returns `host:port`; an IPv6 host keeps its brackets.
+ */
+export function driverAddress(given: string | undefined, env: NodeJS.ProcessEnv): string {
+  const text = given ?? env.MILLRACE_DRIVER;
+  if (text === undefined || text === "") {
+    throw driverUnknown(
+      "No driver is named. Give --driver HOST:PORT or set MILLRACE_DRIVER; a driver on this machine is 127.0.0.1:7077 unless told otherwise.",
+    );
+  }
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(text.trim());
+  const port = Number(match?.[2]);
+  if (match && port >= 1 && port <= 65_535) return `${match[1]}:${port}`;
+  const source = given === undefined ? "MILLRACE_DRIVER" : "--driver";
+  throw badAddress(`${source} ${JSON.stringify(text)} is not an address. Write HOST:PORT, for example 127.0.0.1:7077.`);
+}
+
+/** The cluster's token: the first line of `--token-file`, else `MILLRACE_TOKEN`, else none. */
+export function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  if (file === undefined) return env.MILLRACE_TOKEN === "" ? undefined : env.MILLRACE_TOKEN;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw tokenUnreadable(`The token file ${file} could not be read: ${reason}. Name a file that this user may read.`, {
+      cause: error,
+    });
+  }
+  const token = text.split(/\r?\n/, 1)[0]?.trim() ?? "";
+  if (token !== "") return token;
+  throw tokenUnreadable(`The token file ${file} is empty. Put the cluster's token on its first line.`);
+}

@@ -1,0 +1,82 @@
+import { formatDuration, formatSize } from "@millrace/base";
+import type { BatchSummary, ExecutorSummary, JobSummary } from "@millrace/rpc";
+import { describeWireFailure } from "./failure.ts";
+import { type Column, formatTable } from "./table.ts";
+
+/** Local time to the second, as `print()` writes it. */
+export function formatTime(ms: number, fraction = false): string {
+  const at = new Date(ms);
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return fraction ? `${day} ${time}.${String(at.getMilliseconds()).padStart(3, "0")}` : `${day} ${time}`;
+}
+
+export function showJobs(jobs: readonly JobSummary[]): string {
+  const columns: readonly Column<JobSummary>[] = [
+    { title: "ID", show: (job) => job.id },
+    { title: "NAME", show: (job) => job.name },
+    { title: "STATE", show: (job) => job.state },
+    { title: "SUBMITTED", show: (job) => formatTime(job.submittedAt) },
+    { title: "BATCHES", show: (job) => String(job.batchesCompleted), align: "right" },
+    { title: "FAILED", show: (job) => String(job.batchesFailed), align: "right" },
+    { title: "WAITING", show: (job) => String(job.batchesWaiting), align: "right" },
+    { title: "EXECUTORS", show: (job) => String(job.executors), align: "right" },
+  ];
+  return formatTable(jobs, columns, "no jobs");
+}
+
+/** @param now Epoch milliseconds. */
+export function showJob(job: JobSummary, now: number, verbose: boolean): string {
+  const every = job.batchIntervalMs === undefined ? "" : `, one every ${formatDuration(job.batchIntervalMs)}`;
+  const rows: readonly (readonly [string, string])[] = [
+    ["name", job.name],
+    ["state", job.state],
+    ["submitted", `${formatTime(job.submittedAt)}, ${formatDuration(Math.max(0, now - job.submittedAt))} ago`],
+    ...(job.endedAt === undefined ? [] : [["ended", formatTime(job.endedAt)] as const]),
+    [
+      "batches",
+      `${job.batchesCompleted} completed, ${job.batchesFailed} failed, ${job.batchesWaiting} waiting${every}`,
+    ],
+    ["executors", String(job.executors)],
+    ...(job.driverPid === undefined ? [] : [["process", String(job.driverPid)] as const]),
+    ...job.warnings.map((text) => ["warning", text] as const),
+    ...(job.error === undefined ? [] : [["error", indent(describeWireFailure(job.error, verbose).trimEnd())] as const]),
+  ];
+  return `${job.id}\n${rows.map(([title, text]) => `  ${title.padEnd(9)}  ${text}\n`).join("")}`;
+}
+
+export function showBatches(batches: readonly BatchSummary[]): string {
+  const ms = (n: number | undefined): string => (n === undefined ? "-" : formatDuration(n));
+  const columns: readonly Column<BatchSummary>[] = [
+    { title: "TIME", show: (batch) => formatTime(batch.time, true) },
+    { title: "STATE", show: (batch) => batch.state },
+    { title: "RECORDS", show: (batch) => String(batch.records), align: "right" },
+    { title: "DELAY", show: (batch) => ms(batch.schedulingDelayMs), align: "right" },
+    { title: "PROCESSING", show: (batch) => ms(batch.processingMs), align: "right" },
+    { title: "ERROR", show: (batch) => firstLine(batch.error?.message ?? "") },
+  ];
+  return formatTable(batches, columns, "no batches yet");
+}
+
+/** @param now Epoch milliseconds. */
+export function showExecutors(executors: readonly ExecutorSummary[], now: number): string {
+  const columns: readonly Column<ExecutorSummary>[] = [
+    { title: "ID", show: (one) => one.id },
+    { title: "HOST", show: (one) => one.host },
+    { title: "STATE", show: (one) => one.state },
+    { title: "SLOTS", show: (one) => String(one.slots), align: "right" },
+    { title: "MEMORY", show: (one) => formatSize(one.memoryBytes), align: "right" },
+    { title: "SEEN", show: (one) => `${formatDuration(Math.max(0, now - one.lastSeenAt))} ago`, align: "right" },
+    { title: "JOBS", show: (one) => (one.jobs.length === 0 ? "-" : one.jobs.join(" ")) },
+  ];
+  return formatTable(executors, columns, "no executors: start one with millrace executor --driver HOST:PORT");
+}
+
+function indent(text: string): string {
+  return text.replaceAll("\n", "\n             ");
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}
