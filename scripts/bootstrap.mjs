@@ -141,7 +141,7 @@ function buildFingerprint(installed) {
 
 /** @param {string} installed */
 function isBuilt(installed) {
-  const outputs = () => packages().every((name) => existsSync(join(root, "packages", name, "dist/index.js")));
+  const outputs = () => packages().every((name) => existsSync(join(root, "packages", name, "dist")));
   return read(buildStamp) === buildFingerprint(installed) && outputs();
 }
 

@@ -68,7 +68,10 @@ function errorSections(document) {
 export function checkSettings(settings, document) {
   const where = "docs/configuration.md";
   const rows = new Map(
-    [...document.matchAll(/^\| `([a-z][\w.]*)` \| `?([^|`]*)`? \|/gm)].map((row) => [row[1] ?? "", (row[2] ?? "").trim()]),
+    [...document.matchAll(/^\| `([a-z][\w.]*)` \| `?([^|`]*)`? \|/gm)].map((row) => [
+      row[1] ?? "",
+      (row[2] ?? "").trim(),
+    ]),
   );
   return [
     ...Object.keys(settings)

@@ -1,0 +1,23 @@
+/**
+ * The running word counts of a chat room, and the messages themselves.
+ *
+ *     millrace run chat-room.ts --master "local-cluster[2,2]" -- HOST PORT
+ *
+ * HOST:PORT serves the chat, a message a line, `user: text`: see chat-generator.ts.
+ */
+import { defineJob } from "millrace";
+
+export default defineJob({ name: "chat-room", batchInterval: "1s" }, (ssc, args) => {
+  const [host = "localhost", port = "9999"] = args;
+  const messages = ssc.socketTextStream(host, Number(port));
+
+  messages.foreachRDD(async (rdd) => {
+    for (const message of await rdd.collect()) console.log(message);
+  });
+
+  messages
+    .flatMap((line) => line.split(" "))
+    .map((word) => [word, 1])
+    .updateStateByKey<number>((added, total = 0) => added.reduce((sum, n) => sum + n, total))
+    .print();
+});
