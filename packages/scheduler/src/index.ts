@@ -9,7 +9,25 @@ export {
 } from "./batch-generator.ts";
 export { checkTaskScheduler } from "./check-task-scheduler.ts";
 export type { JobEffect, JobEvent, JobState } from "./job-events.ts";
+export {
+  checkJobLifecycle,
+  type JobLifecycle,
+  type JobSettings,
+  jobLifecycle,
+  stepJob,
+} from "./job-lifecycle.ts";
+export {
+  checkMembership,
+  type JobProcess,
+  type Membership,
+  type MembershipSettings,
+  membership,
+  membershipDefaults,
+  type Node,
+  stepMembership,
+} from "./membership.ts";
 export { type MembershipEffect, type MembershipEvent, type NodeSessionId, nodeSessionId } from "./membership-events.ts";
+export { batchInput } from "./received-blocks.ts";
 export type {
   ReceivedBlock,
   ReceiverDeclaration,
@@ -18,6 +36,8 @@ export type {
   ReceiverStatus,
   ReceiverWarning,
 } from "./receiver-events.ts";
+export { type Receiver, type ReceiverSettings, type ReceiverTracker, receiverTracker } from "./receiver-state.ts";
+export { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
 export { stateOwners } from "./state-owners.ts";
 export {
   type LaunchTask,

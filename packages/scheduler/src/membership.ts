@@ -1,0 +1,341 @@
+import {
+  assert,
+  type EpochMs,
+  type ExecutorId,
+  epochMs,
+  errorKind,
+  type JobId,
+  type Millis,
+  millis,
+  unreachable,
+} from "@millrace/base";
+import type { MembershipEffect, MembershipEvent, NodeSessionId } from "./membership-events.ts";
+import { headline } from "./task-errors.ts";
+
+export const protocolMismatch = errorKind("PROTOCOL_MISMATCH", "user");
+export const executorNameInUse = errorKind("EXECUTOR_NAME_IN_USE", "user");
+
+export interface MembershipSettings {
+  /** The version this driver speaks; an executor of another is refused. */
+  readonly protocol: number;
+  /** `executor.timeout`: silence after which an executor is lost. */
+  readonly timeout: Millis;
+  /** First pause before a job's process that ended is started again; it doubles each time. */
+  readonly restartMin: Millis;
+  readonly restartMax: Millis;
+  /** A process that ran this long begins anew with the first pause. */
+  readonly steadyAfter: Millis;
+}
+
+export const membershipDefaults = (protocol: number, timeout: Millis): MembershipSettings => ({
+  protocol,
+  timeout,
+  restartMin: millis(200),
+  restartMax: millis(30_000),
+  steadyAfter: millis(60_000),
+});
+
+/** Lost executors that are remembered for `millrace executors`; the one lost first goes first. */
+export const LOST_KEPT_MAX = 100;
+
+/**
+ * One executor supervisor.
+ *
+ *     (unknown) ─hello─▶ connected ─closed, silent for `timeout`─▶ lost ─hello─▶ connected
+ */
+export interface Node {
+  readonly executor: ExecutorId;
+  session: NodeSessionId | undefined; // undefined: lost
+  slots: number;
+  memoryBytes: number;
+  host: string;
+  pid: number;
+  lastSeenAt: EpochMs;
+  /** By job: its executor process here. */
+  readonly processes: Map<JobId, JobProcess>;
+}
+
+/**
+ * The process of one job on one executor.
+ *
+ *     starting ─processStarted─▶ running ─processExited─▶ pausing ─due─▶ starting
+ *        └───────────processExited──────────────────────────▲
+ *     any ─jobRemoved─▶ stopping ─processExited─▶ (forgotten)
+ *     stopping ─jobAdded─▶ starting, once it has exited
+ *
+ * All are forgotten when the executor is lost, and begin anew from what its next `hello` says.
+ */
+export interface JobProcess {
+  state: "starting" | "running" | "pausing" | "stopping";
+  pid: number | undefined;
+  startedAt: EpochMs;
+  /** Ends in a row without a steady run between. */
+  crashes: number;
+  /** For `pausing`. */
+  restartAt: EpochMs;
+}
+
+/** The executors of the cluster, and the jobs on them: every job runs on every executor. */
+export interface Membership {
+  readonly settings: MembershipSettings;
+  /** In the order they were first seen. */
+  readonly nodes: Map<ExecutorId, Node>;
+  readonly sessions: Map<NodeSessionId, Node>;
+  /** In the order they were added. */
+  readonly jobs: Set<JobId>;
+  /** The timer that was asked for. */
+  wakeAt: EpochMs | undefined;
+}
+
+export function membership(settings: MembershipSettings): Membership {
+  return { settings, nodes: new Map(), sessions: new Map(), jobs: new Set(), wakeAt: undefined };
+}
+
+/** Advances the cluster by one event. Owns `state`; reads no clock. O(executors + jobs on the executor concerned). */
+export function stepMembership(state: Membership, event: MembershipEvent): readonly MembershipEffect[] {
+  const effects: MembershipEffect[] = [];
+  switch (event.type) {
+    case "hello":
+      onHello(state, event, effects);
+      break;
+    case "heartbeat":
+      onHeartbeat(state, event.session, event.at);
+      break;
+    case "closed":
+      onClosed(state, event.session, effects);
+      break;
+    case "tick":
+      onTick(state, event.at, effects);
+      break;
+    case "jobAdded":
+      onJobAdded(state, event.job, event.at, effects);
+      break;
+    case "jobRemoved":
+      onJobRemoved(state, event.job, event.grace, effects);
+      break;
+    case "processStarted":
+      onProcessStarted(state, event, effects);
+      break;
+    case "processExited":
+      onProcessExited(state, event, effects);
+      break;
+    default:
+      return unreachable(event);
+  }
+  planWake(state, effects);
+  return effects;
+}
+
+type Of<Type extends MembershipEvent["type"]> = Extract<MembershipEvent, { readonly type: Type }>;
+
+function onHello(state: Membership, event: Of<"hello">, effects: MembershipEffect[]): void {
+  assert(!state.sessions.has(event.session), `session ${event.session} says hello twice`);
+  const { protocol } = state.settings;
+  if (event.protocol !== protocol) {
+    const error = protocolMismatch(
+      `executor ${event.executor} at ${event.host} speaks protocol version ${event.protocol}, this driver version ` +
+        `${protocol}. It is refused. Install the same millrace on both.`,
+      { fields: { executor: event.executor, host: event.host, executorProtocol: event.protocol, protocol } },
+    );
+    effects.push({ type: "refuse", session: event.session, error });
+    return;
+  }
+  const known = state.nodes.get(event.executor);
+  if (known?.session !== undefined && !mayReplace(state, known, event)) {
+    const error = executorNameInUse(
+      `an executor called ${event.executor} is connected already, from ${known.host} (pid ${known.pid}). The one from ` +
+        `${event.host} (pid ${event.pid}) is refused. Give it another --name, or end the first.`,
+      { fields: { executor: event.executor, host: event.host, connectedHost: known.host } },
+    );
+    effects.push({ type: "refuse", session: event.session, error });
+    return;
+  }
+  if (known?.session !== undefined) {
+    effects.push({ type: "close", session: known.session });
+    lose(state, known, "it connected anew", effects);
+  }
+  join(state, event, effects);
+}
+
+/** The same process that dials again while its old connection hangs; or any, once that one has been silent too long. */
+function mayReplace(state: Membership, known: Node, event: Of<"hello">): boolean {
+  const same = known.host === event.host && known.pid === event.pid;
+  return same || event.at - known.lastSeenAt >= state.settings.timeout;
+}
+
+function join(state: Membership, event: Of<"hello">, effects: MembershipEffect[]): void {
+  const { executor, session, slots, memoryBytes, host, pid, at } = event;
+  const node: Node = { executor, session, slots, memoryBytes, host, pid, lastSeenAt: at, processes: new Map() };
+  state.nodes.set(executor, node);
+  state.sessions.set(session, node);
+  effects.push({ type: "welcome", session, executor }, { type: "executorJoined", executor, slots, host });
+  for (const job of event.jobs) {
+    if (state.jobs.has(job)) {
+      node.processes.set(job, { ...fresh(at), state: "running" });
+    } else {
+      node.processes.set(job, { ...fresh(at), state: "stopping" });
+      effects.push({ type: "stopJob", session, job, grace: millis(0) });
+    }
+  }
+  for (const job of state.jobs) if (!node.processes.has(job)) start(node, session, job, at, effects);
+}
+
+const fresh = (at: EpochMs): JobProcess => ({
+  state: "starting",
+  pid: undefined,
+  startedAt: at,
+  crashes: 0,
+  restartAt: at,
+});
+
+function start(node: Node, session: NodeSessionId, job: JobId, at: EpochMs, effects: MembershipEffect[]): void {
+  const process = node.processes.get(job) ?? fresh(at);
+  process.state = "starting";
+  process.pid = undefined;
+  process.startedAt = at;
+  node.processes.set(job, process);
+  effects.push({ type: "startJob", session, executor: node.executor, job });
+}
+
+function onHeartbeat(state: Membership, session: NodeSessionId, at: EpochMs): void {
+  const node = state.sessions.get(session);
+  if (node !== undefined && at > node.lastSeenAt) node.lastSeenAt = at;
+}
+
+function onClosed(state: Membership, session: NodeSessionId, effects: MembershipEffect[]): void {
+  const node = state.sessions.get(session);
+  if (node !== undefined) lose(state, node, "its connection ended", effects);
+}
+
+function lose(state: Membership, node: Node, reason: string, effects: MembershipEffect[]): void {
+  if (node.session === undefined) return;
+  state.sessions.delete(node.session);
+  node.session = undefined;
+  node.processes.clear();
+  effects.push({ type: "executorLost", executor: node.executor, reason });
+  const lost = [...state.nodes.values()].filter((other) => other.session === undefined);
+  if (lost.length <= LOST_KEPT_MAX) return;
+  const oldest = lost.reduce((a, b) => (b.lastSeenAt < a.lastSeenAt ? b : a));
+  state.nodes.delete(oldest.executor);
+}
+
+function onTick(state: Membership, at: EpochMs, effects: MembershipEffect[]): void {
+  state.wakeAt = undefined;
+  for (const node of [...state.sessions.values()]) {
+    const { session } = node;
+    if (session === undefined) continue;
+    const silent = at - node.lastSeenAt;
+    if (silent >= state.settings.timeout) {
+      effects.push({ type: "close", session });
+      lose(state, node, `nothing was heard of it for ${silent} ms`, effects);
+      continue;
+    }
+    for (const [job, process] of node.processes) {
+      if (process.state === "pausing" && process.restartAt <= at) start(node, session, job, at, effects);
+    }
+  }
+}
+
+function onJobAdded(state: Membership, job: JobId, at: EpochMs, effects: MembershipEffect[]): void {
+  if (state.jobs.has(job)) return;
+  state.jobs.add(job);
+  for (const node of state.sessions.values()) {
+    if (node.session !== undefined && !node.processes.has(job)) start(node, node.session, job, at, effects);
+  }
+}
+
+function onJobRemoved(state: Membership, job: JobId, grace: Millis, effects: MembershipEffect[]): void {
+  if (!state.jobs.delete(job)) return;
+  for (const node of state.sessions.values()) {
+    const process = node.processes.get(job);
+    if (process === undefined || node.session === undefined || process.state === "stopping") continue;
+    if (process.state === "pausing") {
+      node.processes.delete(job); // nothing runs
+    } else {
+      process.state = "stopping";
+      effects.push({ type: "stopJob", session: node.session, job, grace });
+    }
+  }
+}
+
+function onProcessStarted(state: Membership, event: Of<"processStarted">, effects: MembershipEffect[]): void {
+  const node = state.sessions.get(event.session);
+  const process = node?.processes.get(event.job);
+  if (process === undefined) {
+    // Started by nobody we know of: a job that ended while the message was on its way.
+    if (node !== undefined) {
+      node.processes.set(event.job, { ...fresh(event.at), state: "stopping", pid: event.pid });
+      effects.push({ type: "stopJob", session: event.session, job: event.job, grace: millis(0) });
+    }
+    return;
+  }
+  process.pid = event.pid;
+  if (process.state !== "starting") return;
+  process.state = "running";
+  process.startedAt = event.at;
+}
+
+function onProcessExited(state: Membership, event: Of<"processExited">, effects: MembershipEffect[]): void {
+  const { session, job, at, error } = event;
+  const node = state.sessions.get(session);
+  const process = node?.processes.get(job);
+  if (node === undefined || process === undefined || process.state === "pausing") return;
+  if (!state.jobs.has(job)) {
+    node.processes.delete(job);
+    return;
+  }
+  if (process.state === "stopping") {
+    node.processes.delete(job); // it was removed and added again: the old process is gone, the new one may start
+    start(node, session, job, at, effects);
+    return;
+  }
+  const steady = process.state === "running" && at - process.startedAt >= state.settings.steadyAfter;
+  process.crashes = steady ? 1 : process.crashes + 1;
+  const pause = restartPause(state.settings, process.crashes);
+  process.state = "pausing";
+  process.pid = undefined;
+  process.restartAt = epochMs(at + pause);
+  const why = error === undefined ? "ended by itself" : `ended: ${headline(error)}`;
+  effects.push({
+    type: "jobWarning",
+    job,
+    message: `the process of job ${job} on executor ${node.executor} ${why}. It is started again in ${pause} ms.`,
+    ...(error === undefined ? {} : { error }),
+  });
+}
+
+/** The pause after the `crashes`-th end in a row: min, 2 min, 4 min … max. */
+export function restartPause(settings: MembershipSettings, crashes: number): Millis {
+  return millis(Math.min(settings.restartMax, settings.restartMin * 2 ** Math.min(crashes - 1, 30)));
+}
+
+/** Asks to be woken when the next thing is due, unless a timer for then, or a little before, is set already. */
+function planWake(state: Membership, effects: MembershipEffect[]): void {
+  let next = Number.POSITIVE_INFINITY;
+  for (const node of state.sessions.values()) {
+    next = Math.min(next, node.lastSeenAt + state.settings.timeout);
+    for (const process of node.processes.values()) {
+      if (process.state === "pausing") next = Math.min(next, process.restartAt);
+    }
+  }
+  if (next === Number.POSITIVE_INFINITY || (state.wakeAt !== undefined && state.wakeAt <= next)) return;
+  state.wakeAt = epochMs(next);
+  effects.push({ type: "wakeAt", at: state.wakeAt });
+}
+
+/** Throws when the state is one that correct code cannot reach. For tests and simulation. */
+export function checkMembership(state: Membership): void {
+  for (const [session, node] of state.sessions) {
+    assert(node.session === session, `session ${session} is listed for a node of another`);
+    assert(state.nodes.get(node.executor) === node, `${node.executor} is connected but not listed`);
+    for (const job of state.jobs) assert(node.processes.has(job), `job ${job} does not run on ${node.executor}`);
+    for (const [job, process] of node.processes) {
+      assert(state.jobs.has(job) || process.state === "stopping", `job ${job} is over but ${process.state}`);
+    }
+  }
+  for (const node of state.nodes.values()) {
+    assert(node.session !== undefined || node.processes.size === 0, `${node.executor} is lost but runs jobs`);
+    assert(node.session === undefined || state.sessions.get(node.session) === node, "every connection is listed");
+  }
+  assert(state.sessions.size === 0 || state.wakeAt !== undefined, "silence would go unnoticed");
+}

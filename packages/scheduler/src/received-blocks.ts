@@ -1,0 +1,159 @@
+import type { EpochMs, ExecutorId } from "@millrace/base";
+import type { BlockId, BlockLocation } from "@millrace/plan";
+import type { AllocatedBatch, HeldBlock, Receiver, ReceiverTracker } from "./receiver-state.ts";
+
+/** Reports of a backlog come when it moved by this part of the bound. */
+const BACKLOG_STEPS = 8;
+
+/** Moves everything that waits into the batch. O(blocks). */
+export function allocateWaiting(state: ReceiverTracker, time: EpochMs): AllocatedBatch {
+  const batch: AllocatedBatch = { time, blocks: new Map(), done: false };
+  for (const [stream, receiver] of state.receivers) {
+    batch.blocks.set(stream, receiver.waiting);
+    receiver.waiting = [];
+  }
+  state.batches.set(time, batch);
+  return batch;
+}
+
+/**
+ * The received input of a batch as it is now: a batch that is planned some time after its input was fixed should read this,
+ * so that no task looks for copies that were lost meanwhile. `undefined`: never allocated, or forgotten.
+ */
+export function batchInput(
+  state: ReceiverTracker,
+  time: EpochMs,
+): ReadonlyMap<number, readonly BlockLocation[]> | undefined {
+  const batch = state.batches.get(time);
+  return batch && locations(batch);
+}
+
+export function locations(batch: AllocatedBatch): ReadonlyMap<number, readonly BlockLocation[]> {
+  const received = new Map<number, readonly BlockLocation[]>();
+  for (const [stream, blocks] of batch.blocks) {
+    received.set(
+      stream,
+      blocks.map(({ id, bytes, at }) => ({ id, bytes, at })),
+    );
+  }
+  return received;
+}
+
+export function recordCounts(batch: AllocatedBatch): ReadonlyMap<number, number> {
+  const records = new Map<number, number>();
+  for (const [stream, blocks] of batch.blocks) {
+    records.set(
+      stream,
+      blocks.reduce((sum, block) => sum + block.records, 0),
+    );
+  }
+  return records;
+}
+
+/** The batch no longer holds its receivers back. */
+export function finishBatch(state: ReceiverTracker, time: EpochMs): void {
+  const batch = state.batches.get(time);
+  if (batch === undefined || batch.done) return;
+  batch.done = true;
+  for (const [stream, blocks] of batch.blocks) {
+    const receiver = state.receivers.get(stream);
+    if (receiver === undefined) continue;
+    for (const block of blocks) receiver.backlogBytes -= block.bytes;
+    reportBacklog(state, receiver);
+  }
+}
+
+/** Lets go of a batch's blocks. */
+export function forgetBatch(state: ReceiverTracker, time: EpochMs): void {
+  const batch = state.batches.get(time);
+  if (batch === undefined) return;
+  finishBatch(state, time);
+  state.batches.delete(time);
+  const byHolder = new Map<ExecutorId, BlockId[]>();
+  for (const blocks of batch.blocks.values()) {
+    for (const block of blocks) {
+      for (const holder of block.at) {
+        const list = byHolder.get(holder);
+        if (list === undefined) byHolder.set(holder, [block.id]);
+        else list.push(block.id);
+      }
+    }
+  }
+  for (const [executor, blocks] of byHolder) state.effects.push({ type: "dropBlocks", executor, blocks });
+}
+
+/** Takes a lost executor out of all holders, and says which blocks had no other. O(blocks held). */
+export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
+  for (const batch of state.batches.values()) {
+    for (const [stream, blocks] of batch.blocks) {
+      const { kept, lost } = without(blocks, executor);
+      if (lost.length > 0) batch.blocks.set(stream, kept);
+      const receiver = state.receivers.get(stream);
+      if (receiver === undefined || lost.length === 0) continue;
+      if (!batch.done) for (const block of lost) receiver.backlogBytes -= block.bytes;
+      reportLost(state, receiver, lost, executor, batch);
+    }
+  }
+  for (const receiver of state.receivers.values()) {
+    const { kept, lost } = without(receiver.waiting, executor);
+    if (lost.length === 0) continue;
+    receiver.waiting = kept;
+    for (const block of lost) receiver.backlogBytes -= block.bytes;
+    reportLost(state, receiver, lost, executor, undefined);
+  }
+}
+
+function without(blocks: readonly HeldBlock[], executor: ExecutorId): { kept: HeldBlock[]; lost: HeldBlock[] } {
+  const kept: HeldBlock[] = [];
+  const lost: HeldBlock[] = [];
+  for (const block of blocks) {
+    if (block.at.includes(executor)) block.at = block.at.filter((holder) => holder !== executor);
+    if (block.at.length === 0) lost.push(block);
+    else kept.push(block);
+  }
+  return { kept, lost };
+}
+
+function reportLost(
+  state: ReceiverTracker,
+  receiver: Receiver,
+  lost: readonly HeldBlock[],
+  executor: ExecutorId,
+  batch: AllocatedBatch | undefined,
+): void {
+  const records = lost.reduce((sum, block) => sum + block.records, 0);
+  const what = `${records} records in ${lost.length} blocks of receiver ${receiver.declared.name}`;
+  const where = lostFrom(batch);
+  state.effects.push({
+    type: "blocksLost",
+    stream: receiver.declared.stream,
+    batch: batch?.time,
+    blocks: lost.map(({ id }) => id),
+    records,
+    message:
+      `[RECEIVED_DATA_LOST] ${what} are gone with executor ${executor}, the only one that held them; ${where}. ` +
+      "Give the stream a storage level with a second copy, such as MEMORY_AND_DISK_2, and more than one executor.",
+  });
+}
+
+function lostFrom(batch: AllocatedBatch | undefined): string {
+  if (batch === undefined) return "no batch had them yet, and none will";
+  if (batch.done) return `batch ${batch.time} is done, but later batches that look back on it fail or miss them`;
+  return `batch ${batch.time} fails if it runs, or goes on without them if it has not begun`;
+}
+
+/** Tells the receiver's executor how much waits, when that moved far enough or crossed the bound. */
+export function reportBacklog(state: ReceiverTracker, receiver: Receiver): void {
+  const { executor, backlogBytes, toldBytes } = receiver;
+  const bound = state.settings.bufferBytes;
+  const crossed = backlogBytes >= bound !== toldBytes >= bound;
+  const moved = Math.abs(backlogBytes - toldBytes) >= bound / BACKLOG_STEPS;
+  if (executor === undefined || !(crossed || moved)) return;
+  receiver.toldBytes = backlogBytes;
+  state.effects.push({
+    type: "receiverBacklog",
+    executor,
+    stream: receiver.declared.stream,
+    bytes: backlogBytes,
+  });
+}

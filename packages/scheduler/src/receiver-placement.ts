@@ -1,0 +1,70 @@
+import type { ExecutorId } from "@millrace/base";
+import type { Receiver, ReceiverTracker } from "./receiver-state.ts";
+
+/** Starts every receiver that has no executor. O(receivers × executors). */
+export function placeReceivers(state: ReceiverTracker): void {
+  if (state.mode !== "open") return;
+  for (const receiver of state.receivers.values()) {
+    if (receiver.state === "homeless") startSomewhere(state, receiver);
+  }
+}
+
+function startSomewhere(state: ReceiverTracker, receiver: Receiver): void {
+  const { stream, name } = receiver.declared;
+  const executor = leastUsed(state, (other) => other.executor, undefined);
+  if (executor === undefined) {
+    if (state.starved) return;
+    state.starved = true;
+    const message = `[NO_EXECUTORS] receiver ${name} waits: no executor is ready. It starts by itself when one is.`;
+    state.effects.push({ type: "warning", code: "NO_EXECUTORS", stream, message });
+    return;
+  }
+  receiver.state = "starting";
+  receiver.executor = executor;
+  receiver.toldBytes = 0;
+  receiver.peer = choosePeer(state, receiver);
+  state.effects.push({ type: "startReceiver", executor, stream, replicateTo: receiver.peer });
+}
+
+/** Gives a peer to running receivers that want one and have none, or a lost one. */
+export function renewPeers(state: ReceiverTracker): void {
+  for (const receiver of state.receivers.values()) {
+    const { executor, declared, peer } = receiver;
+    if (executor === undefined || declared.copies === 1) continue;
+    if (peer !== undefined && state.executors.includes(peer)) continue;
+    receiver.peer = choosePeer(state, receiver);
+    if (receiver.peer === peer) continue;
+    state.effects.push({ type: "replicateTo", executor, stream: declared.stream, peer: receiver.peer });
+  }
+}
+
+function choosePeer(state: ReceiverTracker, receiver: Receiver): ExecutorId | undefined {
+  const { stream, name, copies } = receiver.declared;
+  if (copies === 1) return undefined;
+  const peer = leastUsed(state, (other) => (other === receiver ? undefined : other.peer), receiver.executor);
+  if (peer === undefined && !receiver.alone) {
+    const message =
+      `[NO_REPLICA_PEER] receiver ${name} wants a second copy of what it receives, and ${receiver.executor} is the only ` +
+      "executor. Data goes on with one copy: if that executor is lost, so is what was not processed. Add an executor.";
+    state.effects.push({ type: "warning", code: "NO_REPLICA_PEER", stream, message });
+  }
+  receiver.alone = peer === undefined;
+  return peer;
+}
+
+/** The executor that fewest receivers use so; the one that was ready first among equals. */
+function leastUsed(
+  state: ReceiverTracker,
+  use: (receiver: Receiver) => ExecutorId | undefined,
+  except: ExecutorId | undefined,
+): ExecutorId | undefined {
+  let best: ExecutorId | undefined;
+  let bestUses = Number.POSITIVE_INFINITY;
+  for (const executor of state.executors) {
+    if (executor === except) continue;
+    let uses = 0;
+    for (const receiver of state.receivers.values()) if (use(receiver) === executor) uses++;
+    if (uses < bestUses) [best, bestUses] = [executor, uses];
+  }
+  return best;
+}

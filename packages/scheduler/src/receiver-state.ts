@@ -1,0 +1,77 @@
+import type { EpochMs, ExecutorId } from "@millrace/base";
+import type { BlockId } from "@millrace/plan";
+import type { ReceiverDeclaration, ReceiverEffect } from "./receiver-events.ts";
+
+export interface ReceiverSettings {
+  /** `receiver.buffer.bytes`: past it a receiver is held back; reports of the backlog are spaced by it. */
+  readonly bufferBytes: number;
+}
+
+/**
+ * One receiver.
+ *
+ *     homeless ─an executor is ready─▶ starting ─running─▶ running ◀──▶ retrying
+ *        ▲                                └────────┬──────────┴─────────────┘
+ *        ├──────── its executor is lost ───────────┤
+ *        │                                         ├─ it says "stopped" ──▶ stopped
+ *        └─ stopRequested ─▶ stopped               └─ stopRequested ─▶ stopping ─"stopped", executor lost─▶ stopped
+ */
+export interface Receiver {
+  readonly declared: ReceiverDeclaration;
+  state: "homeless" | "starting" | "running" | "retrying" | "stopping" | "stopped";
+  /** Where it runs; `undefined` when homeless or stopped. */
+  executor: ExecutorId | undefined;
+  /** Who gets second copies. */
+  peer: ExecutorId | undefined;
+  /** It was said that no executor can take second copies. */
+  alone: boolean;
+  /** Blocks that no batch has, in order of arrival. Bound: the executor holds the receiver back past `bufferBytes`. */
+  waiting: HeldBlock[];
+  /** Bytes of blocks in no batch, or in one that is not done. */
+  backlogBytes: number;
+  /** The backlog last told. */
+  toldBytes: number;
+}
+
+export interface HeldBlock {
+  readonly id: BlockId;
+  readonly stream: number;
+  readonly bytes: number;
+  readonly records: number;
+  /** Who has a copy now; shrinks as executors are lost. */
+  at: readonly ExecutorId[];
+}
+
+/** The received input of a batch: allocated ─batchDone─▶ done ─batchForgotten─▶ (gone). */
+export interface AllocatedBatch {
+  readonly time: EpochMs;
+  /** By stream, in order of arrival; lost blocks are taken out. */
+  readonly blocks: Map<number, HeldBlock[]>;
+  done: boolean;
+}
+
+/** All receivers of a job and what they received. Made by `receiverTracker`, changed by `stepReceivers` only. */
+export interface ReceiverTracker {
+  readonly settings: ReceiverSettings;
+  mode: "new" | "open" | "stopping" | "stopped";
+  readonly receivers: Map<number, Receiver>;
+  /** Ready executors, in the order they became so. */
+  readonly executors: ExecutorId[];
+  /** Ascending. Bound: batches planned, and those whose data later batches still read. */
+  readonly batches: Map<EpochMs, AllocatedBatch>;
+  /** It was said that receivers wait for an executor. */
+  starved: boolean;
+  effects: ReceiverEffect[];
+}
+
+export function receiverTracker(settings: ReceiverSettings): ReceiverTracker {
+  return {
+    settings,
+    mode: "new",
+    receivers: new Map(),
+    executors: [],
+    batches: new Map(),
+    starved: false,
+    effects: [],
+  };
+}

@@ -1,0 +1,253 @@
+import { assert, type EpochMs, type ExecutorId, unreachable } from "@millrace/base";
+import {
+  allocateWaiting,
+  dropHolder,
+  finishBatch,
+  forgetBatch,
+  locations,
+  recordCounts,
+  reportBacklog,
+} from "./received-blocks.ts";
+import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
+import { placeReceivers, renewPeers } from "./receiver-placement.ts";
+import type { Receiver, ReceiverTracker } from "./receiver-state.ts";
+import { headline } from "./task-errors.ts";
+
+/** Advances all receivers of a job by one event. Owns `state`; reads no clock, no randomness, no I/O. */
+export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): readonly ReceiverEffect[] {
+  const effects: ReceiverEffect[] = [];
+  state.effects = effects;
+  switch (event.type) {
+    case "started":
+      onStarted(state, event.receivers);
+      break;
+    case "executorReady":
+      onExecutorReady(state, event.executor);
+      break;
+    case "executorLost":
+      onExecutorLost(state, event.executor);
+      break;
+    case "received":
+      onReceived(state, event);
+      break;
+    case "receiverStatus":
+      onReceiverStatus(state, event.executor, event.stream, event.status);
+      break;
+    case "allocate":
+      onAllocate(state, event.batch);
+      break;
+    case "batchDone":
+      finishBatch(state, event.batch);
+      break;
+    case "batchForgotten":
+      forgetBatch(state, event.batch);
+      break;
+    case "stopRequested":
+      onStopRequested(state);
+      break;
+    default:
+      return unreachable(event);
+  }
+  return effects;
+}
+
+function onStarted(state: ReceiverTracker, declarations: readonly ReceiverDeclaration[]): void {
+  assert(state.mode === "new", "receivers are declared once");
+  state.mode = "open";
+  for (const declared of declarations) {
+    assert(!state.receivers.has(declared.stream), `stream ${declared.stream} is declared twice`);
+    state.receivers.set(declared.stream, {
+      declared,
+      state: "homeless",
+      executor: undefined,
+      peer: undefined,
+      alone: false,
+      waiting: [],
+      backlogBytes: 0,
+      toldBytes: 0,
+    });
+  }
+  placeReceivers(state);
+}
+
+function onExecutorReady(state: ReceiverTracker, executor: ExecutorId): void {
+  if (state.executors.includes(executor)) return;
+  state.executors.push(executor);
+  state.starved = false;
+  placeReceivers(state);
+  renewPeers(state);
+}
+
+function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
+  const at = state.executors.indexOf(executor);
+  if (at < 0) return;
+  state.executors.splice(at, 1);
+  dropHolder(state, executor);
+  for (const receiver of state.receivers.values()) {
+    if (receiver.executor === executor) loseHome(state, receiver, executor);
+  }
+  placeReceivers(state);
+  renewPeers(state);
+  for (const receiver of state.receivers.values()) reportBacklog(state, receiver);
+  finishStop(state);
+}
+
+function loseHome(state: ReceiverTracker, receiver: Receiver, executor: ExecutorId): void {
+  receiver.executor = undefined;
+  receiver.peer = undefined;
+  if (receiver.state === "stopping") {
+    receiver.state = "stopped";
+    return;
+  }
+  receiver.state = "homeless";
+  const { stream, name } = receiver.declared;
+  const message =
+    `[RECEIVER_MOVED] receiver ${name} starts on another executor: ${executor} was lost. ` +
+    "What it had read and not yet stored is read again only if the source can send it again.";
+  state.effects.push({ type: "warning", code: "RECEIVER_MOVED", stream, message });
+}
+
+function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type: "received" }>): void {
+  const receiver = state.receivers.get(event.stream);
+  // Late words of an executor that was lost: its blocks are gone, and a receiver elsewhere has taken over.
+  if (receiver === undefined || !state.executors.includes(event.executor)) return;
+  for (const { id, bytes, records, at } of event.blocks) {
+    // A copy may have been lost while the report was on its way.
+    const holders = at.filter((holder) => state.executors.includes(holder));
+    receiver.waiting.push({
+      id,
+      stream: event.stream,
+      bytes,
+      records,
+      at: holders.length > 0 ? holders : [event.executor],
+    });
+    receiver.backlogBytes += bytes;
+  }
+  reportBacklog(state, receiver);
+}
+
+function onReceiverStatus(state: ReceiverTracker, executor: ExecutorId, stream: number, status: ReceiverStatus): void {
+  const receiver = state.receivers.get(stream);
+  if (receiver === undefined || receiver.executor !== executor) return; // it runs elsewhere by now
+  switch (status.state) {
+    case "running":
+      onRunning(state, receiver);
+      break;
+    case "retrying":
+      onRetrying(state, receiver, status);
+      break;
+    case "stopped":
+      onStopped(state, receiver, status);
+      break;
+    default:
+      unreachable(status);
+  }
+}
+
+function onRunning(state: ReceiverTracker, receiver: Receiver): void {
+  if (receiver.state === "retrying") {
+    const { stream, name } = receiver.declared;
+    const message = `[SOURCE_BACK] receiver ${name} has its source again.`;
+    state.effects.push({ type: "warning", code: "SOURCE_BACK", stream, message });
+  }
+  if (receiver.state !== "stopping") receiver.state = "running";
+}
+
+function onRetrying(
+  state: ReceiverTracker,
+  receiver: Receiver,
+  status: Extract<ReceiverStatus, { state: "retrying" }>,
+): void {
+  if (receiver.state === "stopping") return;
+  if (receiver.state !== "retrying") {
+    // Once per outage: its attempts go on and each of them reports.
+    const { stream, name } = receiver.declared;
+    const message =
+      `[SOURCE_DOWN] receiver ${name} has no source: ${headline(status.error)}. It is tried again in ` +
+      `${status.retryMs} ms and from then on with growing pauses; batches go on without it meanwhile.`;
+    state.effects.push({ type: "warning", code: "SOURCE_DOWN", stream, message });
+  }
+  receiver.state = "retrying";
+}
+
+function onStopped(
+  state: ReceiverTracker,
+  receiver: Receiver,
+  status: Extract<ReceiverStatus, { state: "stopped" }>,
+): void {
+  const { stream, name } = receiver.declared;
+  if (receiver.state !== "stopping" || status.error !== undefined) {
+    const why = status.error === undefined ? "by itself" : `with an error: ${headline(status.error)}`;
+    const message = `[RECEIVER_STOPPED] receiver ${name} stopped ${why}. The job goes on without it; restart the job to start it again.`;
+    state.effects.push({ type: "warning", code: "RECEIVER_STOPPED", stream, message });
+  }
+  receiver.state = "stopped";
+  receiver.executor = undefined;
+  receiver.peer = undefined;
+  finishStop(state);
+}
+
+function onAllocate(state: ReceiverTracker, time: EpochMs): void {
+  assert(!state.batches.has(time), `batch ${time} has its input already`);
+  const batch = allocateWaiting(state, time);
+  state.effects.push({
+    type: "batchInput",
+    batch: time,
+    received: locations(batch),
+    records: recordCounts(batch),
+  });
+}
+
+function onStopRequested(state: ReceiverTracker): void {
+  if (state.mode === "stopping" || state.mode === "stopped") return;
+  state.mode = "stopping";
+  for (const receiver of state.receivers.values()) {
+    if (receiver.executor === undefined) {
+      receiver.state = "stopped";
+    } else if (receiver.state !== "stopping") {
+      receiver.state = "stopping";
+      state.effects.push({ type: "stopReceiver", executor: receiver.executor, stream: receiver.declared.stream });
+    }
+  }
+  finishStop(state);
+}
+
+function finishStop(state: ReceiverTracker): void {
+  if (state.mode !== "stopping") return;
+  let pending = false;
+  for (const receiver of state.receivers.values()) {
+    if (receiver.state !== "stopped") return;
+    pending ||= receiver.waiting.length > 0;
+  }
+  state.mode = "stopped";
+  state.effects.push({ type: "allStopped", pending });
+}
+
+/** Throws when the state is one that correct code cannot reach. For tests and simulation. O(blocks held). */
+export function checkReceiverTracker(state: ReceiverTracker): void {
+  for (const receiver of state.receivers.values()) checkReceiver(state, receiver);
+  for (const batch of state.batches.values()) {
+    for (const blocks of batch.blocks.values()) {
+      for (const { id, at } of blocks) {
+        assert(at.length > 0, `block ${id} of batch ${batch.time} has no holder`);
+        for (const holder of at) assert(state.executors.includes(holder), `${holder} is lost but holds ${id}`);
+      }
+    }
+  }
+}
+
+function checkReceiver(state: ReceiverTracker, receiver: Receiver): void {
+  const { executor, peer, waiting, declared } = receiver;
+  const placed = receiver.state !== "homeless" && receiver.state !== "stopped";
+  assert(placed === (executor !== undefined), `receiver ${declared.name} is ${receiver.state} on ${executor}`);
+  assert(executor === undefined || state.executors.includes(executor), `${executor} is lost but receives`);
+  assert(peer === undefined || (peer !== executor && state.executors.includes(peer)), "a peer is another, alive");
+  assert(receiver.state !== "homeless" || state.executors.length === 0, `receiver ${declared.name} could run`);
+  assert(state.mode !== "stopped" || receiver.state === "stopped", "stopped means all of them");
+  let bytes = waiting.reduce((sum, block) => sum + block.bytes, 0);
+  for (const batch of state.batches.values()) {
+    if (batch.done) continue;
+    for (const block of batch.blocks.get(declared.stream) ?? []) bytes += block.bytes;
+  }
+  assert(receiver.backlogBytes === bytes, `receiver ${declared.name} miscounts its backlog`);
+}
