@@ -38,7 +38,9 @@ function generate(folder) {
   const bin = join(require.resolve("@grpc/proto-loader/package.json"), "../build/bin/proto-loader-gen-types.js");
   const shape = ["--longs=Number", "--enums=String", "--defaults", "--oneofs"];
   const output = ["--importFileExtension=.ts", "--grpcLib=@grpc/grpc-js", `--outDir=${folder}`];
-  execFileSync(process.execPath, [bin, ...files, ...shape, ...output, `--includeDirs=${protoRoot}`], { cwd: protoRoot });
+  execFileSync(process.execPath, [bin, ...files, ...shape, ...output, `--includeDirs=${protoRoot}`], {
+    cwd: protoRoot,
+  });
   for (const name of readdirSync(folder)) {
     if (name.endsWith(".ts")) rmSync(join(folder, name)); // types of loadPackageDefinition, which nobody calls
   }

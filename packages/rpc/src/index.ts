@@ -8,8 +8,11 @@ export {
   tokenMatches,
 } from "./bind.ts";
 export * from "./cluster.ts";
+export { DataClient, type DataClientOptions } from "./data/client.ts";
+export { type BlockService, type BlockSink, GatheringSink, type ReadableBlock } from "./data/ports.ts";
+export { DataServer, type DataServerOptions } from "./data/server.ts";
 export * from "./errors.ts";
-export { type DialOptions, type ListenOptions } from "./grpc/channel.ts";
+export type { DialOptions, ListenOptions } from "./grpc/channel.ts";
 export { type OperatorClient, operatorClient } from "./grpc/operator-client.ts";
 export { listenCluster } from "./grpc/operator-server.ts";
 export type { PeerInfo, RpcServer } from "./grpc/server.ts";

@@ -7,13 +7,14 @@ import { frameMalformed, frameTooLarge } from "../errors.ts";
  *     u32 length of what follows (at most FRAME_BYTES_MAX)   u8 type   u32 request   payload
  *
  * A connection begins with one `hello` and is answered by `welcome` or `error`. Then the dialling end asks, any number of
- * times, without waiting: `get`, or `put` with its `data`. Answers come in the order of the questions:
+ * times, without waiting: `get`, or `put` (u64 bytes, id) followed by its `data`. An answer carries the number of its
+ * question; answers do not interleave:
  *
- *     get  →  found (u64 bytes), data …   |  missing  |  error
+ *     get  →  found, data …, end (u64 bytes)  |  missing  |  error
  *     put, data …  →  stored  |  error
  *
- * `data` continues until the announced number of bytes has come; it has no end mark. A `put` that is refused is still sent
- * to its end and thrown away, so that the connection goes on.
+ * A `put` that is refused is still sent to its end and thrown away, so that the connection goes on. An `error` with number
+ * 0 is about the connection, which ends with it.
  */
 export const FRAME = {
   hello: 1,
@@ -25,6 +26,7 @@ export const FRAME = {
   missing: 7,
   stored: 8,
   error: 9,
+  end: 10,
 } as const;
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
@@ -37,7 +39,7 @@ export const CHUNK_BYTES = 1 << 20;
 /** "MLRC": what is no Millrace peer is told from one that is cut short. */
 export const MAGIC = 0x43524c4d;
 
-const MAX_TYPE = 9;
+const MAX_TYPE = 10;
 
 export function frameHeader(type: FrameType, request: number, payloadBytes: number): Buffer {
   const header = Buffer.allocUnsafe(HEADER_BYTES);
@@ -45,6 +47,20 @@ export function frameHeader(type: FrameType, request: number, payloadBytes: numb
   header.writeUInt8(type, 4);
   header.writeUInt32LE(request, 5);
   return header;
+}
+
+/** A u64 as the payload of `end`, or the beginning of `put`. */
+export function countPayload(count: number): Buffer {
+  const payload = Buffer.allocUnsafe(8);
+  payload.writeBigUInt64LE(BigInt(count), 0);
+  return payload;
+}
+
+/** @throws FRAME_MALFORMED It is cut short or past what a number holds. */
+export function readCount(payload: Buffer): number {
+  const count = payload.byteLength < 8 ? -1 : Number(payload.readBigUInt64LE(0));
+  if (!Number.isSafeInteger(count) || count < 0) throw malformedFrame("its byte count is not one");
+  return count;
 }
 
 export function frame(type: FrameType, request: number, payload: Uint8Array = new Uint8Array(0)): Buffer {

@@ -1,22 +1,53 @@
 import type { BlockId } from "@millrace/plan";
 
+/** A block that can be sent: its parts, in order. */
+export interface ReadableBlock extends Iterable<Uint8Array> {
+  /** Called once, when the last byte is out or the connection is gone: until then every part must stay as it is. */
+  release?(): void;
+}
+
 /** What a data server asks of the process that holds the blocks. All calls are on the main thread. */
 export interface BlockService {
-  /**
-   * The parts of a block, in order, or `undefined` when it is not held here. Parts go straight to the socket: each must
-   * stay valid until the iterator is asked for its end or returned, which the server does once the last byte is out.
-   */
-  read(id: BlockId): Iterable<Uint8Array> | undefined;
+  /** `undefined`: not held here. Parts go straight to the socket, without a copy. */
+  read(id: BlockId): ReadableBlock | undefined;
   /** A peer replicates a block of `bytes` bytes here. Throw to refuse it: the peer gets the error. */
   write(id: BlockId, bytes: number): BlockSink;
 }
 
-/** Takes one block as it arrives. */
+/** Takes one block as it arrives. A method that throws ends the block, not the connection. */
 export interface BlockSink {
   /** The next bytes; the view is valid only during the call. */
   chunk(view: Uint8Array): void;
-  /** Everything arrived. The peer hears of success when this returns or resolves. */
+  /** Everything arrived. It counts as stored when this returns or resolves. */
   end(): void | Promise<void>;
   /** The rest will not come: what was taken may go. Called at most once, instead of `end`. */
   abort(error: Error): void;
+}
+
+/** Gathers a block into one array, for small ones. */
+export class GatheringSink implements BlockSink {
+  readonly #parts: Buffer[] = [];
+  bytes = 0;
+
+  chunk(view: Uint8Array): void {
+    this.#parts.push(Buffer.from(view)); // a copy: the view does not outlive the call
+    this.bytes += view.byteLength;
+  }
+
+  end(): void {}
+
+  abort(): void {
+    this.#parts.length = 0;
+  }
+
+  /** All of it, in an array of its own. */
+  take(): Uint8Array {
+    const whole = new Uint8Array(this.bytes);
+    let at = 0;
+    for (const part of this.#parts) {
+      whole.set(part, at);
+      at += part.byteLength;
+    }
+    return whole;
+  }
 }

@@ -1,11 +1,5 @@
-import {
-  type ChannelCredentials,
-  type ChannelOptions,
-  credentials,
-  Metadata,
-  ServerCredentials,
-} from "@grpc/grpc-js";
-import { type EngineError, type Clock } from "@millrace/base";
+import { type ChannelCredentials, type ChannelOptions, credentials, Metadata, ServerCredentials } from "@grpc/grpc-js";
+import type { Clock, EngineError } from "@millrace/base";
 import { type Security, type TlsSettings, tokenMatches } from "../bind.ts";
 import { badTls, protocolMismatch, unauthenticated } from "../errors.ts";
 import { type DataAddress, PROTOCOL_VERSION } from "../session.ts";
@@ -70,7 +64,9 @@ export function serverCredentials(tls: TlsSettings | undefined): ServerCredentia
   const key = pem(tls.key);
   const cert = pem(tls.cert);
   if (key === null || cert === null) {
-    throw badTls("TLS is on but the server has no certificate and key. Nothing listens. Give both as PEM files, or turn TLS off.");
+    throw badTls(
+      "TLS is on but the server has no certificate and key. Nothing listens. Give both as PEM files, or turn TLS off.",
+    );
   }
   return ServerCredentials.createSsl(pem(tls.ca), [{ private_key: key, cert_chain: cert }]);
 }

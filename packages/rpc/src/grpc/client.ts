@@ -24,22 +24,12 @@ export function newClient(options: DialOptions): { readonly client: Client; read
  * `onClose`; nothing is dialled again by itself.
  */
 export function openSession<Out, In, WireOut, WireIn>(
-  method: MethodDefinition<
-    { messages?: WireOut[] },
-    object,
-    unknown,
-    { readonly messages: readonly WireIn[] }
-  >,
+  method: MethodDefinition<{ messages?: WireOut[] }, object, unknown, { readonly messages: readonly WireIn[] }>,
   codec: StreamCodec<Out, In, WireOut, WireIn>,
   options: DialOptions,
 ): Session<Out, In> {
   const { client, metadata } = newClient(options);
-  const call = client.makeBidiStreamRequest(
-    method.path,
-    method.requestSerialize,
-    method.responseDeserialize,
-    metadata,
-  );
+  const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, metadata);
   const session = new StreamSession<Out, In, WireOut, WireIn>(codec, {
     write: (group) => call.write(group),
     finish: () => call.end(),
@@ -59,9 +49,7 @@ export function openSession<Out, In, WireOut, WireIn>(
   call.on("error", () => {}); // `status` says the same and comes for every end
   call.on("status", (end: StatusObject) => {
     giveUp.cancel();
-    session.ended(
-      end.code === status.OK ? undefined : statusToError(end, { address: options.address, established }),
-    );
+    session.ended(end.code === status.OK ? undefined : statusToError(end, { address: options.address, established }));
     client.close();
   });
   return session;

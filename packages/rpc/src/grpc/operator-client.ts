@@ -94,8 +94,7 @@ function submit(link: Link, request: Parameters<OperatorService["submit"]>[0]): 
       method.requestSerialize,
       method.responseDeserialize,
       link.metadata,
-      (error, response) =>
-        settle(link, error, response, (job) => resolve(decodeJob(required(job, "job"))), reject),
+      (error, response) => settle(link, error, response, (job) => resolve(decodeJob(required(job, "job"))), reject),
     );
     upload.write({
       header: {

@@ -1,4 +1,4 @@
-import type { sendUnaryData, ServerReadableStream, ServerUnaryCall, ServerWritableStream } from "@grpc/grpc-js";
+import type { ServerReadableStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
 import { formatSize, jobId } from "@millrace/base";
 import type { NodeSession, OperatorService } from "../cluster.ts";
 import { messageTooLarge } from "../errors.ts";
@@ -84,7 +84,8 @@ async function submit(operator: OperatorService, call: ServerReadableStream<Subm
   let header: SubmitHeader | undefined;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const part of call as AsyncIterable<SubmitRequest>) { // a readable stream of this message
+  for await (const part of call as AsyncIterable<SubmitRequest>) {
+    // a readable stream of this message
     if (part.header) header = part.header;
     if (!part.artefactChunk) continue;
     bytes += part.artefactChunk.byteLength;

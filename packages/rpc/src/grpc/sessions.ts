@@ -1,5 +1,8 @@
 import type { ClusterSession, FromNode, NodeSession, ToNode } from "../cluster.ts";
-import type { FromNode as FromNodeInput, FromNode__Output as FromNodeOutput } from "../gen/millrace/cluster/v1/FromNode.ts";
+import type {
+  FromNode as FromNodeInput,
+  FromNode__Output as FromNodeOutput,
+} from "../gen/millrace/cluster/v1/FromNode.ts";
 import type { ToNode as ToNodeInput, ToNode__Output as ToNodeOutput } from "../gen/millrace/cluster/v1/ToNode.ts";
 import type {
   FromExecutor as FromExecutorInput,

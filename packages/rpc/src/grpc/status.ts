@@ -81,7 +81,10 @@ function transportError(from: StatusObject, at: { readonly address: DataAddress;
       return callFailed(`${where} failed without saying why: ${from.details}. Its log may tell more.`, { fields });
     default:
       return at.established
-        ? sessionLost(`the connection to ${where} was lost: ${from.details}. What it knew is asked for again after dialling.`, { fields })
+        ? sessionLost(
+            `the connection to ${where} was lost: ${from.details}. What it knew is asked for again after dialling.`,
+            { fields },
+          )
         : peerUnreachable(
             `nobody answers at ${where}: ${from.details}. Check the address, that the process there runs, and that a firewall lets the port through.`,
             { fields },

@@ -1,13 +1,19 @@
 import { executorId, jobId } from "@millrace/base";
 import { blockId } from "@millrace/plan";
-import type { FromExecutor as WireInput, FromExecutor__Output as WireOutput } from "../gen/millrace/session/v1/FromExecutor.ts";
+import type {
+  FromExecutor as WireInput,
+  FromExecutor__Output as WireOutput,
+} from "../gen/millrace/session/v1/FromExecutor.ts";
 import type {
   ReceiverReport as ReportInput,
   ReceiverReport__Output as ReportOutput,
 } from "../gen/millrace/session/v1/ReceiverReport.ts";
 import type { ResultOutcome__Output as ResultOutput } from "../gen/millrace/session/v1/ResultOutcome.ts";
 import type { TaskMetrics__Output as MetricsOutput } from "../gen/millrace/session/v1/TaskMetrics.ts";
-import type { TaskStatus as StatusInput, TaskStatus__Output as StatusOutput } from "../gen/millrace/session/v1/TaskStatus.ts";
+import type {
+  TaskStatus as StatusInput,
+  TaskStatus__Output as StatusOutput,
+} from "../gen/millrace/session/v1/TaskStatus.ts";
 import type { FromExecutor, ReceivedBlock, ReceiverStatus, TaskMetrics, TaskResult, TaskStatus } from "../session.ts";
 import { decodeError, encodeError } from "./error.ts";
 import { decodeKey, encodeKey, executorIds, holder } from "./plan.ts";
@@ -62,7 +68,15 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
   if (wire.hello) {
     const { protocol, job, executor, slots, pid } = wire.hello;
     const { host, port } = required(wire.hello.data, "data address");
-    return { type: "hello", protocol, job: jobId(job), executor: executorId(executor), slots, data: { host, port }, pid };
+    return {
+      type: "hello",
+      protocol,
+      job: jobId(job),
+      executor: executorId(executor),
+      slots,
+      data: { host, port },
+      pid,
+    };
   }
   if (wire.ready) return { type: "ready" };
   if (wire.failed) return { type: "failed", error: decodeError(required(wire.failed.error, "error")) };
@@ -132,7 +146,12 @@ function decodeOutcome(status: StatusOutput): TaskStatus["outcome"] {
   if (status.failed) return { kind: "failed", error: decodeError(required(status.failed.error, "error")) };
   if (status.fetchFailed) {
     const { block, holder: at, error } = status.fetchFailed;
-    return { kind: "fetchFailed", block: blockId(block), holder: holder(at), error: decodeError(required(error, "error")) };
+    return {
+      kind: "fetchFailed",
+      block: blockId(block),
+      holder: holder(at),
+      error: decodeError(required(error, "error")),
+    };
   }
   if (status.cancelled) return { kind: "cancelled" };
   throw malformed("a task's status has no known outcome");

@@ -1,7 +1,10 @@
 import { executorId, jobId } from "@millrace/base";
 import type { BatchSummary, ExecutorSummary, JobState, JobSummary } from "../cluster.ts";
 import type { Batch as BatchInput, Batch__Output as BatchOutput } from "../gen/millrace/operator/v1/Batch.ts";
-import type { Executor as ExecutorInput, Executor__Output as ExecutorOutput } from "../gen/millrace/operator/v1/Executor.ts";
+import type {
+  Executor as ExecutorInput,
+  Executor__Output as ExecutorOutput,
+} from "../gen/millrace/operator/v1/Executor.ts";
 import type { Job as JobInput, Job__Output as JobOutput } from "../gen/millrace/operator/v1/Job.ts";
 import { decodeOptionalError, encodeError, keyOf } from "./error.ts";
 

@@ -1,4 +1,4 @@
-import { epochMs, type ExecutorId, executorId } from "@millrace/base";
+import { type ExecutorId, epochMs, executorId } from "@millrace/base";
 import {
   type BlockLocation,
   blockId,
@@ -18,7 +18,10 @@ import type {
   LaunchTask__Output as LaunchOutput,
 } from "../gen/millrace/session/v1/LaunchTask.ts";
 import type { StateRef__Output as StateOutput } from "../gen/millrace/session/v1/StateRef.ts";
-import type { TaskInput as InputInput, TaskInput__Output as InputOutput } from "../gen/millrace/session/v1/TaskInput.ts";
+import type {
+  TaskInput as InputInput,
+  TaskInput__Output as InputOutput,
+} from "../gen/millrace/session/v1/TaskInput.ts";
 import type { TaskKey as KeyInput, TaskKey__Output as KeyOutput } from "../gen/millrace/session/v1/TaskKey.ts";
 import type { LaunchTask, TaskKey } from "../session.ts";
 import { malformed, ownBytes, required, wireBytes } from "./required.ts";

@@ -1,8 +1,14 @@
-import { epochMs, type ExecutorId, executorId, type JobConf, parseConf } from "@millrace/base";
+import { type ExecutorId, epochMs, executorId, type JobConf, parseConf } from "@millrace/base";
 import { blockId, shuffleId, stageRunId } from "@millrace/plan";
 import type { Stage__Output as StageOutput } from "../gen/millrace/session/v1/Stage.ts";
-import type { StartReceiver as StartInput, StartReceiver__Output as StartOutput } from "../gen/millrace/session/v1/StartReceiver.ts";
-import type { ToExecutor as WireInput, ToExecutor__Output as WireOutput } from "../gen/millrace/session/v1/ToExecutor.ts";
+import type {
+  StartReceiver as StartInput,
+  StartReceiver__Output as StartOutput,
+} from "../gen/millrace/session/v1/StartReceiver.ts";
+import type {
+  ToExecutor as WireInput,
+  ToExecutor__Output as WireOutput,
+} from "../gen/millrace/session/v1/ToExecutor.ts";
 import type { Welcome__Output as WelcomeOutput } from "../gen/millrace/session/v1/Welcome.ts";
 import type { DataAddress, ReceiverSpec, ToExecutor } from "../session.ts";
 import { decodeValues, encodeValues } from "./error.ts";
@@ -88,7 +94,12 @@ export function decodeToExecutor(wire: WireOutput): ToExecutor {
 function decodeWelcome(welcome: WelcomeOutput): Message<"welcome"> {
   const { host, port } = required(welcome.data, "data address");
   const conf: JobConf = parseConf(decodeValues(welcome.conf));
-  return { type: "welcome", conf, artefact: decodeLocation(required(welcome.artefact, "artefact")), data: { host, port } };
+  return {
+    type: "welcome",
+    conf,
+    artefact: decodeLocation(required(welcome.artefact, "artefact")),
+    data: { host, port },
+  };
 }
 
 function encodeStage(stage: Message<"stage">) {

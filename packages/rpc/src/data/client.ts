@@ -1,0 +1,161 @@
+import type { BlockId } from "@millrace/plan";
+import { formatAddress, type TlsSettings } from "../bind.ts";
+import { tooManyRequests } from "../errors.ts";
+import type { DataAddress } from "../session.ts";
+import { DialledConnection, type Request } from "./dialled-connection.ts";
+import { type BlockSink, GatheringSink } from "./ports.ts";
+
+export interface DataClientOptions {
+  readonly token: string | undefined;
+  readonly tls?: TlsSettings;
+  /** Questions sent to one peer before it has answered. Default 64. */
+  readonly inFlightMax?: number;
+  /** Questions that may wait beyond those. Default 16384. */
+  readonly waitingMax?: number;
+  /** A peer that owes an answer and sends nothing for so long is given up. Default 10 000. */
+  readonly silenceMs?: number;
+}
+
+/**
+ * Fetches blocks from, and sends blocks to, other processes: one connection for each, dialled when first needed and again
+ * after it was lost. Nothing is repeated by itself: a failure is told, and the scheduler knows what to do.
+ */
+export class DataClient {
+  readonly #options: DataClientOptions;
+  readonly #peers = new Map<string, Peer>();
+  #closed = false;
+
+  constructor(options: DataClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Fetches a block into `sink`.
+   *
+   * @returns Its bytes.
+   * @throws BLOCK_NOT_HELD The peer does not have it.
+   * @throws PEER_UNREACHABLE, FRAME_CUT_SHORT Nobody answers; the connection was lost. UNAUTHENTICATED, PROTOCOL_MISMATCH.
+   * @throws What `sink` threw; the rest of the block is thrown away then.
+   */
+  get(from: DataAddress, id: BlockId, sink: BlockSink): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#submit(from, { kind: "get", id, sink, resolve, reject });
+    });
+  }
+
+  /** As {@link get}, into one array: for small blocks, artefacts and results. */
+  async fetch(from: DataAddress, id: BlockId): Promise<Uint8Array> {
+    const sink = new GatheringSink();
+    await this.get(from, id, sink);
+    return sink.take();
+  }
+
+  /**
+   * Stores a copy of a block at a peer. `parts` must stay as they are until it settles.
+   *
+   * @throws As {@link get}, and what the peer's service threw.
+   */
+  put(
+    to: DataAddress,
+    id: BlockId,
+    block: { readonly bytes: number; readonly parts: Iterable<Uint8Array> },
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#submit(to, { kind: "put", id, ...block, resolve: () => resolve(), reject });
+    });
+  }
+
+  /** Gives up the connection to a peer that is known to be gone; what it still owes fails. */
+  forget(peer: DataAddress): void {
+    const key = formatAddress(peer);
+    this.#peers.get(key)?.close();
+    this.#peers.delete(key);
+  }
+
+  /** What is under way fails. */
+  close(): void {
+    this.#closed = true;
+    for (const peer of this.#peers.values()) peer.close();
+    this.#peers.clear();
+  }
+
+  #submit(address: DataAddress, request: Request): void {
+    if (this.#closed) {
+      request.reject(new Error("the data client is closed"));
+      return;
+    }
+    const key = formatAddress(address);
+    let peer = this.#peers.get(key);
+    if (peer === undefined) {
+      peer = new Peer(address, this.#options);
+      this.#peers.set(key, peer);
+    }
+    peer.submit(request);
+  }
+}
+
+const IN_FLIGHT_MAX = 64;
+const WAITING_MAX = 16_384;
+const SILENCE_MS = 10_000;
+
+/** One peer: its connection while there is one, and the questions that wait for room. */
+class Peer {
+  readonly #address: DataAddress;
+  readonly #options: DataClientOptions;
+  #waiting: Request[] = [];
+  #connection: DialledConnection | undefined;
+
+  constructor(address: DataAddress, options: DataClientOptions) {
+    this.#address = address;
+    this.#options = options;
+  }
+
+  submit(request: Request): void {
+    const { waitingMax = WAITING_MAX } = this.#options;
+    if (this.#waiting.length >= waitingMax) {
+      const where = formatAddress(this.#address);
+      request.reject(
+        tooManyRequests(
+          `${waitingMax} requests wait for ${where} already; block ${request.id} is not asked for. It is tried again.`,
+        ),
+      );
+      return;
+    }
+    this.#waiting.push(request);
+    this.#pump();
+  }
+
+  close(): void {
+    this.#connection?.close();
+    for (const request of this.#waiting.splice(0)) request.reject(new Error("the data client is closed"));
+  }
+
+  #pump(): void {
+    const { inFlightMax = IN_FLIGHT_MAX } = this.#options;
+    while (this.#waiting.length > 0) {
+      const connection = this.#connected();
+      if (connection.inFlight >= inFlightMax) return;
+      const next = this.#waiting.shift();
+      if (next !== undefined) connection.send(next);
+    }
+  }
+
+  #connected(): DialledConnection {
+    if (this.#connection !== undefined && !this.#connection.closed) return this.#connection;
+    const { token, tls, silenceMs = SILENCE_MS } = this.#options;
+    const connection = new DialledConnection(
+      this.#address,
+      { token, tls, silenceMs },
+      {
+        settled: () => this.#pump(),
+        closed: (error) => {
+          if (this.#connection === connection) this.#connection = undefined;
+          // Whoever waits behind a peer that cannot be reached would only wait for the same.
+          for (const request of this.#waiting.splice(0)) request.reject(error);
+        },
+      },
+    );
+    this.#connection = connection;
+    return connection;
+  }
+}

@@ -1,0 +1,84 @@
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
+import { checkBind, formatAddress, type Security, type TlsSettings } from "../bind.ts";
+import { badTls } from "../errors.ts";
+import { cannotBind } from "../grpc/server.ts";
+import type { DataAddress } from "../session.ts";
+import type { BlockService } from "./ports.ts";
+import { ServedConnection } from "./served-connection.ts";
+
+export interface DataServerOptions extends Security {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly tls?: TlsSettings;
+  readonly blocks: BlockService;
+  /** Hears why a connection was ended that did not end by itself; the others go on. */
+  readonly onConnectionError?: (peer: string, error: Error) => void;
+}
+
+/** More dial than any cluster this engine is made for has processes. */
+const CONNECTIONS_MAX = 1_024;
+
+/**
+ * Serves the blocks of one process over framed TCP; `frame.ts` has the protocol. A peer that breaks it, or goes away in the
+ * middle, loses its own connection only.
+ */
+export class DataServer {
+  readonly address: DataAddress;
+  readonly #server: Server;
+  readonly #connections: Set<ServedConnection>;
+
+  /**
+   * @throws INSECURE_BIND The host is beyond loopback and there is no token.
+   * @throws BIND_FAILED The port is in use or the host is not this machine's.
+   * @throws BAD_TLS TLS without certificate and key.
+   */
+  static async listen(options: DataServerOptions): Promise<DataServer> {
+    checkBind(options.host, options);
+    const connections = new Set<ServedConnection>();
+    const server = newServer(options.tls, (socket) => {
+      const connection = new ServedConnection(socket, options, () => connections.delete(connection));
+      connections.add(connection);
+    });
+    server.maxConnections = CONNECTIONS_MAX;
+    const port = await listening(server, options);
+    return new DataServer({ host: options.host, port }, server, connections);
+  }
+
+  private constructor(address: DataAddress, server: Server, connections: Set<ServedConnection>) {
+    this.address = address;
+    this.#server = server;
+    this.#connections = connections;
+  }
+
+  /** Ends every connection at once. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      for (const connection of this.#connections) connection.destroy();
+    });
+  }
+}
+
+function newServer(tls: TlsSettings | undefined, onSocket: (socket: Socket) => void): Server {
+  if (tls === undefined) return createServer({ noDelay: true }, onSocket);
+  if (tls.cert === undefined || tls.key === undefined) {
+    throw badTls(
+      "TLS is on but the data server has no certificate and key. Nothing listens. Give both as PEM files, or turn TLS off.",
+    );
+  }
+  return createTlsServer({ cert: tls.cert, key: tls.key }, (socket) => {
+    socket.setNoDelay(true);
+    onSocket(socket);
+  });
+}
+
+function listening(server: Server, where: DataAddress): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => reject(cannotBind(formatAddress(where), error)));
+    server.listen(where.port, where.host, () => {
+      resolve((server.address() as AddressInfo).port); // it listens on TCP, so this is neither null nor a path
+    });
+  });
+}
