@@ -1,0 +1,152 @@
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { EngineError } from "@millrace/base";
+import type { BuildFailure, BuildResult } from "esbuild";
+import type { Artefact, ExternalPackage } from "./artefact.ts";
+import { bundleError } from "./bundle-error.ts";
+import { type BundleOptions, shownName } from "./bundle-job.ts";
+import { jobNoDefaultExport } from "./errors.ts";
+import { type Build, type JobSources, jobPlugin } from "./job-plugin.ts";
+import { type LiftedFile, liftFile } from "./lift/lift-file.ts";
+import { PackageInspector } from "./packages.ts";
+
+export interface BuiltJob {
+  readonly parts: Omit<Artefact, "hash">;
+  /** Absolute paths of every file that went in. */
+  readonly inputs: readonly string[];
+}
+
+/** Bundles a job without looking at any cache. */
+export async function buildJob(entry: string, options: BundleOptions): Promise<BuiltJob> {
+  const packages = new PackageInspector();
+  const lifts = new Map<string, Promise<LiftedFile>>();
+  const lift = (path: string): Promise<LiftedFile> => {
+    const begun = lifts.get(path) ?? readAndLift(entry, path);
+    lifts.set(path, begun);
+    return begun;
+  };
+  // A package may turn out to need its place on disk; each round finds at least one more of them.
+  for (;;) {
+    let again = false;
+    const externals = new Map<string, ExternalPackage>();
+    const sources: JobSources = {
+      packages,
+      apiExports: options.apiExports,
+      externals,
+      lift,
+      repeat: () => {
+        again = true;
+      },
+    };
+    const [driver, executor] = await Promise.all([
+      runBuild(entry, "driver", sources, lifts),
+      runBuild(entry, "executor", sources, lifts),
+    ]);
+    if (again) continue;
+    requireDefaultExport(entry, driver);
+    const inputs = inputsOf(entry, driver);
+    const own = await ownFiles(entry, lifts);
+    return {
+      parts: {
+        manifest: {
+          entry: basename(entry),
+          apiVersion: options.apiVersion,
+          externals: [...externals.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+          files: own.names,
+          functions: own.functions,
+        },
+        driver: moduleText(entry, driver),
+        executor: moduleText(entry, executor),
+      },
+      inputs,
+    };
+  }
+}
+
+async function readAndLift(entry: string, path: string): Promise<LiftedFile> {
+  return liftFile({ path, name: shownName(entry, path), text: await readFile(path, "utf8") });
+}
+
+type JobBuild = BuildResult<{ write: false; metafile: true }>;
+
+/** CommonJS packages within an ES module ask for `require` to reach Node's own modules. */
+const REQUIRE_BANNER = `import { createRequire as __millraceCreateRequire } from "node:module"; const require = __millraceCreateRequire(import.meta.url);`;
+
+async function runBuild(
+  entry: string,
+  which: Build,
+  sources: JobSources,
+  lifts: ReadonlyMap<string, Promise<LiftedFile>>,
+): Promise<JobBuild> {
+  const { build } = await import("esbuild");
+  try {
+    return await build({
+      entryPoints: [entry],
+      absWorkingDir: dirname(entry),
+      outfile: join(dirname(entry), `job.${which}.mjs`),
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      charset: "utf8",
+      legalComments: "none",
+      sourcemap: "external",
+      sourcesContent: false,
+      logLevel: "silent",
+      banner: { js: REQUIRE_BANNER },
+      plugins: [jobPlugin(which, sources)],
+    });
+  } catch (error) {
+    // What a callback of ours throws comes back as one of esbuild's messages: the author should see the original.
+    for (const lifted of lifts.values()) await lifted.catch(rethrowEngineError);
+    throw isBuildFailure(error) ? await bundleError(error, { entry, which, lifts }) : error;
+  }
+}
+
+function rethrowEngineError(error: unknown): void {
+  if (error instanceof EngineError) throw error;
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && "errors" in error && Array.isArray(error.errors);
+}
+
+function requireDefaultExport(entry: string, { metafile }: JobBuild): void {
+  const exports = Object.values(metafile.outputs).flatMap((output) => (output.entryPoint ? output.exports : []));
+  if (exports.includes("default")) return;
+  throw jobNoDefaultExport(
+    `${basename(entry)} has no default export, so there is no job in it to run. End it with: ` +
+      "export default defineJob({ name, batchInterval }, (ssc, args) => { … });",
+    { fields: { file: entry } },
+  );
+}
+
+function inputsOf(entry: string, { metafile }: JobBuild): string[] {
+  const files = Object.keys(metafile.inputs).filter((name) => !/^millrace-(hooks|api|external):/.test(name));
+  return files.map((name) => resolve(dirname(entry), name));
+}
+
+async function ownFiles(entry: string, lifts: ReadonlyMap<string, Promise<LiftedFile>>) {
+  const names = [...lifts.keys()].map((path) => shownName(entry, path)).sort();
+  const lifted = await Promise.all(lifts.values());
+  return {
+    names: [basename(entry), ...names.filter((name) => name !== basename(entry))],
+    functions: lifted.reduce((sum, one) => sum + one.functions, 0),
+  };
+}
+
+/** The bundle with its map inline, whose sources are files as seen from anywhere. */
+function moduleText(entry: string, { outputFiles }: JobBuild): string {
+  const text = outputFiles.find(({ path }) => path.endsWith(".mjs"))?.text ?? "";
+  const map = JSON.parse(outputFiles.find(({ path }) => path.endsWith(".map"))?.text ?? "{}") as {
+    sources: string[]; // esbuild's own output
+  };
+  const sources = map.sources.map((source) =>
+    /^[a-z-]+:/.test(source) ? source : pathToFileURL(resolve(dirname(entry), source)).href,
+  );
+  const data = Buffer.from(JSON.stringify({ ...map, sources })).toString("base64");
+  return `${text}//# sourceMappingURL=data:application/json;base64,${data}\n`;
+}

@@ -1,0 +1,52 @@
+import { dirname, resolve } from "node:path";
+import type { EngineError, SourceSite } from "@millrace/base";
+import type { BuildFailure, Message } from "esbuild";
+import { shownName } from "./bundle-job.ts";
+import { jobImportUnresolved, jobSyntax } from "./errors.ts";
+import type { Build } from "./job-plugin.ts";
+import type { LiftedFile } from "./lift/lift-file.ts";
+import { columnOf, segmentAt } from "./stripped-source.ts";
+
+interface BundleContext {
+  readonly entry: string;
+  readonly which: Build;
+  readonly lifts: ReadonlyMap<string, Promise<LiftedFile>>;
+}
+
+const IMPORT_PROBLEM = /Could not resolve|No matching export|No loader is configured/;
+
+/** Everything that esbuild refused, as one error with places in the author's files. */
+export async function bundleError(failure: BuildFailure, context: BundleContext): Promise<EngineError> {
+  const found = await Promise.all(
+    failure.errors.map(async (message) => ({ message, site: await authorSite(message, context) })),
+  );
+  const lines = found.map(({ message, site }) => {
+    const place = site ? `${site.file}:${site.line}:${site.column}: ` : "";
+    return `  ${place}${message.text.replaceAll("millrace-api:", "")}`;
+  });
+  const imports = failure.errors.every(({ text }) => IMPORT_PROBLEM.test(text));
+  const site = found[0]?.site;
+  const options = { cause: failure, ...(site === undefined ? {} : { site }) };
+  return imports
+    ? jobImportUnresolved(
+        `The job imports what was not found, so nothing was run:\n${lines.join("\n")}\n` +
+          "Correct the name, or install the package beside the job (npm install NAME).",
+        options,
+      )
+    : jobSyntax(
+        `The job does not compile, so nothing was run:\n${lines.join("\n")}\nCorrect it and start again.`,
+        options,
+      );
+}
+
+async function authorSite({ location }: Message, context: BundleContext): Promise<SourceSite | undefined> {
+  if (location === null || (location.namespace !== "file" && location.namespace !== "")) return undefined;
+  const path = resolve(dirname(context.entry), location.file);
+  const column = columnOf(location.lineText, location.column) - 1;
+  const lifted = await context.lifts.get(path);
+  const [line, authorColumn] = (lifted && segmentAt(lifted[context.which].segments, location.line - 1, column)) ?? [
+    location.line - 1,
+    column,
+  ];
+  return { file: shownName(context.entry, path), line: line + 1, column: authorColumn + 1 };
+}

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type Artefact, packArtefact, unpackArtefact } from "./artefact.ts";
+
+/** Raise when the same sources give another bundle: what older versions kept is then not used. */
+const BUNDLER_VERSION = 1;
+
+interface CacheEntry {
+  readonly hash: string;
+  readonly inputs: readonly CachedInput[];
+}
+
+interface CachedInput {
+  readonly path: string;
+  /** SHA-256 of the content, or for files of packages, size and time of change; "absent" when there is no such file. */
+  readonly state: string;
+}
+
+/** Bundles on disk: for each job file what went into its last bundle, and the bundles by hash. */
+export class JobCache {
+  readonly #dir: string;
+  readonly #entryPath: string;
+  readonly #file: string;
+
+  /** @param options Whatever else decides what the bundle looks like, as text. */
+  constructor(dir: string, file: string, options: string) {
+    const key = createHash("sha256")
+      .update(JSON.stringify([BUNDLER_VERSION, file, options]))
+      .digest("hex");
+    this.#dir = dir;
+    this.#file = file;
+    this.#entryPath = join(dir, "jobs", `${key.slice(0, 40)}.json`);
+  }
+
+  /** The artefact kept for this file, if nothing that went into it has changed since. Never fails: a cache may be lost. */
+  async find(): Promise<Artefact | undefined> {
+    try {
+      const entry = JSON.parse(await readFile(this.#entryPath, "utf8")) as CacheEntry; // written by keep()
+      if (entry.inputs.some(({ path, state }) => stateOf(path) !== state)) return undefined;
+      return unpackArtefact(await readFile(this.#artefactPath(entry.hash)));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps an artefact; a disk that refuses is no reason to fail a job that is bundled already. */
+  async keep(artefact: Artefact, inputs: readonly string[]): Promise<void> {
+    const all = [...inputs, ...settingsAround(this.#file)];
+    const entry: CacheEntry = { hash: artefact.hash, inputs: all.map((path) => ({ path, state: stateOf(path) })) };
+    try {
+      await mkdir(join(this.#dir, "jobs"), { recursive: true });
+      await replace(this.#artefactPath(artefact.hash), packArtefact(artefact));
+      await replace(this.#entryPath, JSON.stringify(entry));
+    } catch {
+      return;
+    }
+  }
+
+  #artefactPath(hash: string): string {
+    return join(this.#dir, `${hash}.artefact`);
+  }
+}
+
+async function replace(path: string, content: string | Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.${process.hrtime.bigint()}.tmp`;
+  await writeFile(temporary, content);
+  await rename(temporary, path);
+}
+
+function stateOf(path: string): string {
+  try {
+    if (path.includes("/node_modules/")) {
+      const { size, mtimeMs } = statSync(path);
+      return `${size} ${mtimeMs}`;
+    }
+    return createHash("sha256").update(readFileSync(path)).digest("hex");
+  } catch {
+    return "absent";
+  }
+}
+
+/** Files that may change what an import means: those that exist count, and so does it when one appears. */
+function settingsAround(file: string): string[] {
+  const files: string[] = [];
+  for (let dir = dirname(file); ; dir = dirname(dir)) {
+    files.push(join(dir, "tsconfig.json"), join(dir, "package.json"));
+    if (dir === dirname(dir)) return files;
+  }
+}

@@ -1,0 +1,102 @@
+import { readFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
+import { dirname } from "node:path";
+import type { OnLoadArgs, OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
+import type { ExternalPackage } from "./artefact.ts";
+import { hooksModule } from "./lift/hooks-module.ts";
+import type { LiftedFile } from "./lift/lift-file.ts";
+import { HOOKS_MODULE } from "./lift/places.ts";
+import { findsFilesByPlace, type PackageInspector, packageOf } from "./packages.ts";
+
+export type Build = "driver" | "executor";
+
+/** What the plugin asks of, and tells, the one who bundles. */
+export interface JobSources {
+  readonly packages: PackageInspector;
+  readonly apiExports: readonly string[] | undefined;
+  /** Packages that were left out, by name. */
+  readonly externals: Map<string, ExternalPackage>;
+  lift(path: string): Promise<LiftedFile>;
+  /** A package was found to need its place on disk: bundle again without it. */
+  repeat(): void;
+}
+
+const HOOKS = "millrace-hooks";
+const API = "millrace-api";
+const EXTERNAL = "millrace-external";
+/** Marks our own call of esbuild's resolver. */
+const RESOLVING = Symbol("resolving");
+
+/** Feeds lifted files, the hooks, `millrace` and packages that stay outside to esbuild. */
+export function jobPlugin(which: Build, sources: JobSources): Plugin {
+  return {
+    name: "millrace-job",
+    setup(build) {
+      build.onResolve({ filter: /^millrace:job-hooks$/ }, () => ({ path: HOOKS_MODULE, namespace: HOOKS }));
+      build.onLoad({ filter: /.*/, namespace: HOOKS }, () => ({ contents: hooksModule(which), loader: "js" }));
+      build.onResolve({ filter: /^millrace(\/testing)?$/ }, ({ path }) => ({ path, namespace: API }));
+      build.onLoad({ filter: /.*/, namespace: API }, ({ path }) => ({
+        contents: apiShim(path, sources.apiExports),
+        loader: "js",
+      }));
+      build.onResolve({ filter: /^[^./]/ }, (args) => resolveBare(build, sources, args));
+      build.onLoad({ filter: /.*/, namespace: EXTERNAL }, ({ path }) => ({
+        contents: externalShim(path),
+        loader: "js",
+      }));
+      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, (args) => loadCode(which, sources, args));
+    },
+  };
+}
+
+/** `millrace` is whatever the process supplies: its exports are read from there when the job is evaluated. */
+function apiShim(path: string, names: readonly string[] | undefined): string {
+  const global = `globalThis[Symbol.for(${JSON.stringify(path === "millrace" ? "millrace.module" : "millrace.testing")})]`;
+  const check = `if (${global} === undefined) throw new Error(${JSON.stringify(`"${path}" is not supplied by this process`)});\n`;
+  if (path !== "millrace" || names === undefined) return `${check}module.exports = ${global};`;
+  const valid = names.filter((name) => /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) && name !== "default");
+  return `const api = ${global};\n${check}${valid.map((name, i) => `const e${i} = api[${JSON.stringify(name)}];\n`).join("")}export { ${valid
+    .map((name, i) => `e${i} as ${name}`)
+    .join(", ")} };`;
+}
+
+function externalShim(specifier: string): string {
+  const name = JSON.stringify(specifier);
+  return `const load = globalThis[Symbol.for("millrace.external")];
+if (load === undefined) throw new Error(${JSON.stringify(`the package "${specifier}" is not supplied by this process`)});
+module.exports = load(${name});`;
+}
+
+async function resolveBare(
+  build: PluginBuild,
+  { packages, externals }: JobSources,
+  args: OnResolveArgs,
+): Promise<OnResolveResult | undefined> {
+  if (args.pluginData === RESOLVING || args.kind === "entry-point") return undefined;
+  if (isBuiltin(args.path)) {
+    return { path: args.path.startsWith("node:") ? args.path : `node:${args.path}`, external: true };
+  }
+  const { importer, namespace, resolveDir, kind } = args;
+  const found = await build.resolve(args.path, { importer, namespace, resolveDir, kind, pluginData: RESOLVING });
+  if (found.errors.length > 0) return undefined; // esbuild says it again, with the place
+  const owner = packageOf(found.path);
+  const outside = owner && packages.inspect(owner);
+  if (outside === undefined) return found;
+  externals.set(outside.name, outside);
+  return { path: args.path, namespace: EXTERNAL };
+}
+
+async function loadCode(which: Build, sources: JobSources, { path }: OnLoadArgs): Promise<OnLoadResult | undefined> {
+  const owner = packageOf(path);
+  if (owner === undefined) {
+    const lifted = await sources.lift(path);
+    // Every file is its author's JavaScript by now, whatever it was.
+    return { contents: lifted[which].code, loader: "js", resolveDir: dirname(path) };
+  }
+  const sign = which === "driver" ? findsFilesByPlace(await readFile(path, "utf8")) : undefined;
+  if (sign !== undefined) {
+    sources.packages.keepOutside(owner, `finds files by its place (${sign})`);
+    sources.repeat();
+  }
+  return undefined;
+}

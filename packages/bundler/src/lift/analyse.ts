@@ -1,0 +1,98 @@
+import type { ParseResult } from "@babel/parser";
+import type { NodePath, Scope } from "@babel/traverse";
+import type * as t from "@babel/types";
+import type { StrippedSource } from "../stripped-source.ts";
+import { noteCaptures } from "./captures.ts";
+import { registerClasses } from "./classes.ts";
+import { liftedOf } from "./collect.ts";
+import { isLexical, noteLexical } from "./lexical.ts";
+import type { Lifted } from "./lifted.ts";
+import { type ModuleFacts, ModuleFactsCollector } from "./module-facts.ts";
+
+/** Everything that both builds of a file are made from. */
+export interface Analysis {
+  readonly source: StrippedSource;
+  /** Begins names that the author uses nowhere in the file. */
+  readonly prefix: string;
+  /** In source order. */
+  readonly lifted: readonly Lifted[];
+  readonly hoistedGroups: readonly (readonly Lifted[])[];
+  readonly facts: ModuleFacts;
+  /** Where statements may go that run before the author's first: after directives. */
+  readonly bodyStart: number;
+}
+
+/** Finds the functions and classes of a file and what each needs from around it. */
+export async function analyse(source: StrippedSource): Promise<Analysis> {
+  const [{ parse }, traverse] = await Promise.all([import("@babel/parser"), loadTraverse()]);
+  const program = parseAny(parse, source.code);
+  const prefix = freshPrefix(source.code);
+  const lifted = new Map<t.Node, Lifted>();
+  const facts = new ModuleFactsCollector();
+  const scopes: Scope[] = [];
+  const lexical: NodePath[] = [];
+  let depth = 0;
+  traverse(program, {
+    enter(path: NodePath) {
+      if (path.isScope() && path.scope.path === path) scopes.push(path.scope);
+      if (isLexical(path.node)) lexical.push(path);
+      facts.visit(path);
+      if (!isFunctionOrClass(path)) return;
+      const one = liftedOf(path, { fileName: source.name, prefix, index: lifted.size, depth: depth++ });
+      if (one) lifted.set(path.node, one);
+    },
+    exit(path: NodePath) {
+      if (isFunctionOrClass(path)) depth--;
+    },
+  });
+  // Only when all are known can it be said who reaches what through whom.
+  for (const scope of scopes) noteCaptures(scope, lifted);
+  for (const path of lexical) noteLexical(path, lifted);
+  const all = [...lifted.values()];
+  for (const one of all) one.refusals.sort((a, b) => a.at - b.at);
+  return {
+    source,
+    prefix,
+    lifted: all,
+    hoistedGroups: registerClasses(all),
+    facts: facts.facts(),
+    bodyStart: bodyStartOf(program),
+  };
+}
+
+function isFunctionOrClass(path: NodePath): boolean {
+  return path.isFunction() || path.isClass();
+}
+
+type Traverse = typeof import("@babel/traverse").default;
+
+async function loadTraverse(): Promise<Traverse> {
+  const loaded: unknown = await import("@babel/traverse");
+  // A CommonJS module whose default export is itself wrapped, or not, by who loads it.
+  const outer = (loaded as { default: Traverse | { default: Traverse } }).default;
+  return "default" in outer ? outer.default : outer;
+}
+
+type Parse = typeof import("@babel/parser").parse;
+
+function parseAny(parse: Parse, code: string): ParseResult<t.File> {
+  try {
+    return parse(code, { sourceType: "module", attachComment: false, errorRecovery: false });
+  } catch (error) {
+    try {
+      return parse(code, { sourceType: "script", attachComment: false, allowReturnOutsideFunction: true });
+    } catch {
+      throw error;
+    }
+  }
+}
+
+function freshPrefix(code: string): string {
+  let prefix = "__mr";
+  for (let n = 0; code.includes(prefix); n++) prefix = `__mr${n}`;
+  return prefix;
+}
+
+function bodyStartOf({ program }: t.File): number {
+  return program.directives.at(-1)?.end ?? program.interpreter?.end ?? 0;
+}

@@ -1,0 +1,77 @@
+import type { Binding, NodePath, Scope } from "@babel/traverse";
+import type * as t from "@babel/types";
+import { type Lifted, refuse } from "./lifted.ts";
+
+export type LiftedByNode = ReadonlyMap<t.Node, Lifted>;
+
+/**
+ * Notes for each local variable of a scope the functions that reach it from within. What is declared at the top of a
+ * module is not captured: every process evaluates the module itself.
+ */
+export function noteCaptures(scope: Scope, lifted: LiftedByNode): void {
+  if (scope.path.isProgram()) return;
+  for (const binding of Object.values(scope.bindings)) {
+    const { owner, self } = declarationOf(binding);
+    if (owner.isProgram()) continue;
+    for (const use of binding.referencePaths) noteUse(use, binding.identifier.name, { owner, self, lifted });
+    for (const change of binding.constantViolations) noteAssignment(change, binding, { owner, self, lifted });
+  }
+}
+
+interface Reach {
+  /** Whose variable it is. */
+  readonly owner: NodePath;
+  /** The class that a name stands for within that class itself. */
+  readonly self: t.Node | undefined;
+  readonly lifted: LiftedByNode;
+}
+
+/** A class declaration's name has a second binding within the class; it is the same variable to whoever copies code. */
+function declarationOf(binding: Binding): { owner: NodePath; self: t.Node | undefined } {
+  const { path, scope } = binding;
+  if (path.node.type !== "ClassDeclaration" || scope.path.node !== path.node)
+    return { owner: scope.path, self: undefined };
+  const outer = scope.parent.getBinding(binding.identifier.name);
+  return { owner: outer?.scope.path ?? scope.path, self: path.node };
+}
+
+function noteUse(use: NodePath, name: string, reach: Reach): void {
+  for (const one of between(use, reach)) {
+    if (one.constant?.name === name && one.node === declaredBy(use, name)) continue; // recursion: a copy calls itself
+    one.captures.add(name);
+  }
+}
+
+/** The node that gives a name its value at its declaration. */
+function declaredBy(use: NodePath, name: string): t.Node | null | undefined {
+  const node = use.scope.getBinding(name)?.path.node;
+  return node?.type === "VariableDeclarator" ? node.init : node;
+}
+
+function noteAssignment(change: NodePath, binding: Binding, reach: Reach): void {
+  const { name } = binding.identifier;
+  if (change.node === binding.path.node) return; // a declaration in a loop
+  for (const one of between(change, reach)) {
+    one.captures.add(name);
+    if (!one.assigned.has(name)) refuse(one, assignmentMessage(name), change.node);
+    one.assigned.add(name);
+  }
+}
+
+function assignmentMessage(name: string): string {
+  return (
+    `it assigns to \`${name}\`, a variable from around it: on an executor that would change a copy that nobody reads. ` +
+    "Return the value instead (map, reduce, updateStateByKey), or count with an accumulator (ssc.longAccumulator())"
+  );
+}
+
+/** The lifted functions and classes from a place outwards to the owner of a variable, which is not among them. */
+function between(from: NodePath, { owner, self, lifted }: Reach): Lifted[] {
+  const found: Lifted[] = [];
+  for (let path: NodePath | null = from; path && path.node !== owner.node; path = path.parentPath) {
+    if (path.node === self) continue;
+    const one = lifted.get(path.node);
+    if (one) found.push(one);
+  }
+  return found;
+}

@@ -1,0 +1,67 @@
+/**
+ * Source of the module that lifted code takes its hooks from: a thin layer over `JobHooks`, so that what is injected
+ * into each file stays short. Plain JavaScript: it becomes part of every job.
+ */
+export function hooksModule(build: "driver" | "executor"): string {
+  return `${COMMON}${build === "driver" ? DRIVER : EXECUTOR}`;
+}
+
+const COMMON = `
+const hooks = globalThis[Symbol.for("millrace.job")];
+if (hooks === undefined) {
+  throw new Error("This is a job bundled by Millrace. A Millrace process loads it; it does not run by itself.");
+}
+export function defineImport(id, read) {
+  let value;
+  try { value = read(); } catch { return; }
+  if (value !== undefined) hooks.defineImport(id, value);
+}
+const memberId = (id, name, isStatic) => id + (isStatic ? "." : ".prototype.") + name;
+const memberOf = (type, name, isStatic) => (isStatic ? type : type.prototype)[name];
+`;
+
+const DRIVER = `
+const nothing = () => [];
+const noNames = [];
+export function tag(fn, id, file, line, column, captures = nothing, names = noNames, assigned, refusals) {
+  return hooks.tag(fn, id, captures, names, { file, line, column }, assigned, refusals);
+}
+export function tagClass(type, id, file, line, column, registered, members, captures, names, assigned, refusals) {
+  tag(type, id, file, line, column, captures, names, assigned, refusals);
+  if (registered) hooks.defineClass(id, type);
+  for (const [name, isStatic, line, column] of members) {
+    const fn = memberOf(type, name, isStatic);
+    if (typeof fn !== "function") continue;
+    if (registered) tag(fn, memberId(id, name, isStatic), file, line, column);
+    else tag(fn, memberId(id, name, isStatic), file, line, column, () => [type], ["class"]);
+  }
+  return type;
+}
+`;
+
+const EXECUTOR = `
+export function define(id, factory) {
+  hooks.define(id, factory);
+}
+export function registerClass(type, id, members) {
+  hooks.defineClass(id, type);
+  hooks.define(id, () => type);
+  for (const [name, isStatic] of members) hooks.define(memberId(id, name, isStatic), () => memberOf(type, name, isStatic));
+  return type;
+}
+export function hoistClasses(ids, make) {
+  let made;
+  try {
+    made = make();
+  } catch (error) {
+    for (const [id] of ids) hooks.define(id, () => { throw error; });
+    return;
+  }
+  ids.forEach(([id, members], index) => registerClass(made[index], id, members));
+}
+export function defineMembers(id, members) {
+  for (const [name, isStatic] of members) {
+    hooks.define(memberId(id, name, isStatic), (type) => memberOf(type, name, isStatic));
+  }
+}
+`;

@@ -1,0 +1,91 @@
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { NodePath } from "@babel/traverse";
+import type * as t from "@babel/types";
+import type { Analysis } from "./analyse.ts";
+import type { Edit } from "./emitter.ts";
+import type { Lifted } from "./lifted.ts";
+import type { MetaUse } from "./module-facts.ts";
+
+/** The virtual module that lifted code imports its hooks from. */
+export const HOOKS_MODULE = "millrace:job-hooks";
+
+export function callWith(callee: string, args: readonly string[]): string {
+  return `${callee}(${args.join(", ")})`;
+}
+
+/** Text before and after a function that makes it a property for a moment, for the sake of its name. */
+export function inNamedLiteral(name: string, withKey: boolean): readonly [string, string] {
+  const key = JSON.stringify(name);
+  return [withKey ? `({ [${key}]: ` : "({ ", ` })[${key}]`];
+}
+
+/** Changes that both builds have: the hooks, imported functions by name, and what means the author's file. */
+export function moduleEdits({ facts, prefix, bodyStart, source }: Analysis): Edit[] {
+  const hooks = facts.isCommonJs
+    ? `const ${prefix} = require(${JSON.stringify(HOOKS_MODULE)});`
+    : `import * as ${prefix} from ${JSON.stringify(HOOKS_MODULE)};`;
+  const imports = facts.imports.map(({ id, expression }) =>
+    callWith(` ${prefix}.defineImport`, [JSON.stringify(id), `() => ${expression}`]),
+  );
+  const head = `${bodyStart > 0 ? "\n" : ""}${hooks}${imports.map((one) => `${one};`).join("")} `;
+  return [
+    { at: bodyStart, end: bodyStart, text: head, rank: "statement", depth: -1 },
+    ...facts.metaUses.map((use) => metaEdit(use, source.path)),
+  ];
+}
+
+function metaEdit({ what, start, end }: MetaUse, path: string): Edit {
+  const value = { url: pathToFileURL(path).href, filename: path, dirname: dirname(path) }[what];
+  return { at: start, end, text: JSON.stringify(value), rank: "statement", depth: 0 };
+}
+
+/** Where a function value may be replaced by a call without changing how the code around it parses. */
+const SAFE_PARENTS = new Set([
+  "VariableDeclarator",
+  "ReturnStatement",
+  "ObjectProperty",
+  "ArrayExpression",
+  "ArrowFunctionExpression",
+  "AssignmentExpression",
+  "AssignmentPattern",
+  "ExportDefaultDeclaration",
+  "ClassProperty",
+  "ClassPrivateProperty",
+]);
+
+export function needsParentheses({ node, parent }: NodePath): boolean {
+  if (parent.type === "CallExpression" || parent.type === "NewExpression") return parent.callee === node;
+  return !SAFE_PARENTS.has(parent.type);
+}
+
+/** Behind a declaration, with its `export`. */
+export function endOfStatement({ node, parent }: NodePath): number {
+  return (/^Export/.test(parent.type) ? parent.end : node.end) ?? 0;
+}
+
+/**
+ * Where a statement goes that must run before a function declaration is first used: at the start of what it is
+ * hoisted to. None in sloppy code that hoists in its own way.
+ */
+export function statementPlaces({ path }: Lifted, { source, bodyStart }: Analysis): number[] {
+  const block = /^Export/.test(path.parent.type) ? path.parentPath?.parent : path.parent;
+  switch (block?.type) {
+    case "Program":
+      return [bodyStart];
+    case "BlockStatement":
+      return [block.directives.at(-1)?.end ?? (block.start ?? 0) + 1];
+    case "StaticBlock":
+      return [source.code.indexOf("{", block.start ?? 0) + 1];
+    case "SwitchCase":
+      return path.parentPath ? caseStarts(path.parentPath.parent) : [];
+    default:
+      return [];
+  }
+}
+
+/** Any case may be the one that is entered. */
+function caseStarts(parent: t.Node): number[] {
+  if (parent.type !== "SwitchStatement") return [];
+  return parent.cases.flatMap(({ consequent: [first] }) => (first?.start == null ? [] : [first.start]));
+}
