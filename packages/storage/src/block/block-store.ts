@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { assert, EngineError, errorKind, formatSize } from "@millrace/base";
 import type { BlockId } from "@millrace/plan";
-import { fileError } from "../file-system/system-error.ts";
+import { fileError, systemCode } from "../file-system/system-error.ts";
 import type { BlockPool, PoolSlice } from "../pool/block-pool.ts";
 import { freeSlices } from "./block-builder.ts";
 import { type BlockHandle, handleBytes, partsOf } from "./block-handle.ts";
@@ -250,7 +250,7 @@ export class BlockStore {
     try {
       await rm(path, { force: true });
     } catch (error) {
-      this.#onError(fileError("remove", path, error));
+      if (systemCode(error) !== "ENOTDIR") this.#onError(fileError("remove", path, error)); // else it never was there
     }
   }
 

@@ -24,7 +24,7 @@ export const poolNotCreated = errorKind("POOL_NOT_CREATED", "environment");
 /** Small enough that a block of a few dozen KB wastes little, large enough that the table of 4 GiB stays at 2 MB. */
 export const PAGE_BYTES = 16 * 1024;
 /** Slices up to this size share runs of {@link ARENA_PAGES} pages; larger ones have pages of their own. */
-export const SMALL_MAX_BYTES = 16 * 1024;
+export const SMALL_MAX_BYTES = 12 * 1024;
 const ARENA_PAGES = 4;
 /** Every slice begins at a multiple of this. */
 const ALIGN = 16;
@@ -39,7 +39,7 @@ const EMPTY: PoolSlice = { offset: 0, length: 0 };
  * the process, therefore the lowest free place is always taken first. A slice is 16-byte aligned, its bytes are whatever
  * was there before.
  *
- * Cost: 0.1 µs for a slice of up to 16 KiB, 1 µs for one of 256 KiB; waste under 16 KiB for each larger slice.
+ * Cost: 0.1 µs for a slice of up to 12 KiB, 1 µs for one of 256 KiB; waste under 16 KiB for each larger slice.
  */
 export class BlockPool {
   /** The number under which this thread holds what it has allocated; see {@link reclaim}. */

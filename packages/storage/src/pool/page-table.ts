@@ -34,6 +34,8 @@ const H_FREE = 3;
 /** A page before which nothing is free, as far as known; missing one there costs compactness, never memory. */
 const H_HINT = 4;
 const H_NEXT_OWNER = 5;
+/** Counts runs that were freed, round and round: a refusal stands until it moves. */
+const H_FREED = 6;
 
 /** A run of pages as the checker sees it. */
 export interface PageRun {
@@ -52,6 +54,9 @@ export class PageTable {
   readonly #words: Int32Array;
   readonly #state: number;
   readonly #geometry: number;
+  /** The shortest run that was refused to this thread, when {@link H_FREED} was `#refusedAt`. */
+  #refused = Number.POSITIVE_INFINITY;
+  #refusedAt = 0;
 
   private constructor(buffer: SharedArrayBuffer, pageBytes: number, pages: number) {
     this.pageBytes = pageBytes;
@@ -100,10 +105,15 @@ export class PageTable {
    * @returns The first page; `undefined` when no such run is free.
    */
   claim(count: number, owner: number): number | undefined {
-    if (this.freePages < count) return undefined;
+    const freed = Atomics.load(this.#words, H_FREED);
+    if (this.freePages < count || (freed === this.#refusedAt && count >= this.#refused)) return undefined;
     const hint = Atomics.load(this.#words, H_HINT);
     const first = this.#claimFrom(hint, count, owner) ?? (hint > 0 ? this.#claimFrom(0, count, owner) : undefined);
-    if (first === undefined) return undefined;
+    if (first === undefined) {
+      this.#refused = freed === this.#refusedAt ? Math.min(count, this.#refused) : count;
+      this.#refusedAt = freed;
+      return undefined;
+    }
     for (let i = 1; i < count; i++) {
       this.#words[this.#geometry + first + i] = -i;
       Atomics.store(this.#words, this.#state + first + i, (owner << OWNER_SHIFT) | TAIL);
@@ -138,9 +148,13 @@ export class PageTable {
 
   /** Claims page by page; gives all back at the first that another holds. Returns how many were free. */
   #claimRun(first: number, count: number, claimed: number): number {
+    for (let i = 1; i < count; i++) {
+      if (this.#words[this.#state + first + i] !== 0) return i; // most often seen so, which is far cheaper than claiming
+    }
     for (let i = 0; i < count; i++) {
       if (Atomics.compareExchange(this.#words, this.#state + first + i, 0, claimed) !== 0) {
         for (let j = i - 1; j >= 0; j--) Atomics.store(this.#words, this.#state + first + j, 0);
+        Atomics.add(this.#words, H_FREED, 1); // who saw them taken may look again
         return i;
       }
     }
@@ -193,6 +207,7 @@ export class PageTable {
     for (let i = count - 1; i > 0; i--) Atomics.store(this.#words, this.#state + head + i, 0);
     Atomics.store(this.#words, this.#state + head, 0);
     Atomics.add(this.#words, H_FREE, count);
+    Atomics.add(this.#words, H_FREED, 1);
     for (;;) {
       const hint = Atomics.load(this.#words, H_HINT);
       if (hint <= head || Atomics.compareExchange(this.#words, H_HINT, hint, head) === hint) return;
@@ -220,6 +235,8 @@ export class PageTable {
       if (live === 0) this.#freeAbandoned(page, count, owner);
       else page += count - 1;
     }
+    Atomics.store(this.#words, H_HINT, 0);
+    Atomics.add(this.#words, H_FREED, 1);
     return this.freePages - before;
   }
 
@@ -232,7 +249,6 @@ export class PageTable {
     }
     Atomics.store(this.#words, this.#state + head, 0);
     Atomics.add(this.#words, H_FREE, count);
-    Atomics.store(this.#words, H_HINT, 0);
   }
 
   /** Every run, in order of address. Exact only while no thread allocates or frees: for checks and tests. */

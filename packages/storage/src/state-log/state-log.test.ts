@@ -1,0 +1,204 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type EpochMs, epochMs } from "@millrace/base";
+import { afterAll, describe, expect, test } from "vitest";
+import { LocalFileSystem } from "../file-system/local.ts";
+import { StateLog, type StatePartition } from "./state-log.ts";
+
+const root = mkdtempSync(join(tmpdir(), "millrace-state-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const HASH_VERSION = 1;
+const totals: StatePartition = { operator: "totals", partition: 0, partitions: 2 };
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const text = (content: Uint8Array): string => new TextDecoder().decode(content);
+
+let count = 0;
+function newLog(options: { readonly directory?: string; readonly hashVersion?: number } = {}) {
+  const directory = options.directory ?? join(root, String(count++));
+  const hashVersion = options.hashVersion ?? HASH_VERSION;
+  const log = new StateLog({ files: new LocalFileSystem(), directory, hashVersion });
+  return { log, directory, file: (batch: number) => join(directory, "state/totals/2-0", `${batch}.delta`) };
+}
+
+/** Writes deltas `[batch, built on]`; the content of each is its batch. */
+async function write(log: StateLog, ...deltas: readonly (readonly [number, number])[]): Promise<void> {
+  for (const [batch, previous] of deltas) {
+    await log.write(totals, {
+      batch: epochMs(batch),
+      previous: epochMs(previous),
+      upserts: [bytes(`+${batch}`)],
+      removals: [],
+    });
+  }
+}
+
+/** The batches whose deltas make up the state as of `version`. */
+async function read(log: StateLog, version: number, isCommitted?: (batch: EpochMs) => boolean): Promise<number[]> {
+  const batches: number[] = [];
+  for await (const delta of log.read(totals, epochMs(version), isCommitted)) {
+    expect(text(delta.upserts)).toBe(`+${delta.batch}`);
+    batches.push(delta.batch);
+  }
+  return batches;
+}
+
+describe("the state as of a batch", () => {
+  test("is that of all deltas up to it, oldest first", async () => {
+    const { log } = newLog();
+    await write(log, [900, 0], [1000, 900], [10_000, 1000]);
+    expect(await read(log, 10_000)).toEqual([900, 1000, 10_000]);
+  });
+
+  test("is empty before the first batch, and of an operator that is new", async () => {
+    const { log } = newLog();
+    expect(await read(log, 0)).toEqual([]);
+    expect(await read(log, 5000)).toEqual([]);
+    await write(log, [100, 0]);
+    expect(await read(log, 0)).toEqual([]);
+  });
+
+  test("does not contain later batches", async () => {
+    const { log } = newLog();
+    await write(log, [100, 0], [200, 100], [300, 200]);
+    expect(await read(log, 200)).toEqual([100, 200]);
+  });
+
+  test("may be of a batch that changed nothing here", async () => {
+    const { log } = newLog();
+    await write(log, [100, 0], [400, 100]);
+    expect(await read(log, 300)).toEqual([100]);
+  });
+
+  test("does not contain a batch that failed, since the next did not build on it", async () => {
+    const { log } = newLog();
+    await write(log, [100, 0], [200, 100], [300, 100]);
+    expect(await read(log, 300)).toEqual([100, 300]);
+  });
+
+  test("does not begin at a batch that failed, when who reads knows it", async () => {
+    const { log } = newLog();
+    await write(log, [100, 0], [200, 100]);
+    expect(await read(log, 300, (batch) => batch !== 200)).toEqual([100]);
+    await log.discard(totals, epochMs(200));
+    expect(await read(log, 300)).toEqual([100]);
+  });
+
+  test("takes a batch that ran twice as its last attempt left it", async () => {
+    const { log } = newLog();
+    await write(log, [100, 0], [200, 100]);
+    const batch = { batch: epochMs(200), previous: epochMs(100) };
+    await log.write(totals, { ...batch, upserts: [bytes("a"), bytes("b")], removals: [bytes("c")] });
+    const deltas = [];
+    for await (const delta of log.read(totals, epochMs(200))) deltas.push(delta);
+    expect(deltas.map((delta) => [text(delta.upserts), text(delta.removals)])).toEqual([
+      ["+100", ""],
+      ["ab", "c"],
+    ]);
+  });
+
+  test("is of one partition only", async () => {
+    const { log } = newLog();
+    await write(log, [100, 0]);
+    const other = { ...totals, partition: 1 };
+    await log.write(other, { batch: epochMs(100), previous: epochMs(0), upserts: [], removals: [bytes("x")] });
+    expect(await log.batches(other)).toEqual([100]);
+    expect(await read(log, 100)).toEqual([100]);
+  });
+
+  test("of many batches is read in order", async () => {
+    const { log } = newLog();
+    const all = Array.from({ length: 100 }, (_, i) => i + 1);
+    await Promise.all(all.map((batch) => write(log, [batch, batch - 1])));
+    expect(await read(log, 100)).toEqual(all);
+  });
+});
+
+describe("a delta file that is not as it was written", () => {
+  test.each([
+    ["empty", (file: Buffer) => file.subarray(0, 0), "cut short at 0 bytes, within its header"],
+    ["cut within its header", (file: Buffer) => file.subarray(0, 40), "cut short at 40 bytes, within its header"],
+    [
+      "cut within its content",
+      (file: Buffer) => file.subarray(0, file.length - 1),
+      "has 51 bytes where its header says 52",
+    ],
+    ["longer", (file: Buffer) => Buffer.concat([file, Buffer.of(0)]), "has 53 bytes where its header says 52"],
+    ["of other content", (file: Buffer) => Buffer.concat([file.subarray(0, -1), Buffer.of(0)]), "its checksum is"],
+    ["of another batch", (file: Buffer) => Buffer.from(file).fill(0, 16, 24), "its header says batch 0"],
+    ["not a delta file at all", () => Buffer.alloc(100, "x"), "does not begin as a delta does"],
+  ])("because it is %s stops the reader with the file's name", async (_, damage, message) => {
+    const { log, file } = newLog();
+    await write(log, [100, 0], [200, 100], [300, 200]);
+    writeFileSync(file(200), damage(readFileSync(file(200))));
+    await expect(read(log, 300)).rejects.toThrow(
+      expect.objectContaining({
+        code: "STATE_DELTA_CORRUPT",
+        fields: { path: file(200) },
+        message: expect.stringContaining(message),
+      }),
+    );
+  });
+
+  test("because one byte anywhere was flipped is noticed", async () => {
+    const { log, file } = newLog();
+    await write(log, [100, 0]);
+    const good = readFileSync(file(100));
+    for (let at = 0; at < good.length; at++) {
+      if (at === 6 || at === 7) continue; // unused
+      const bad = Buffer.from(good);
+      bad[at] = (bad[at] ?? 0) ^ 0x10;
+      writeFileSync(file(100), bad);
+      await expect(read(log, 100), `byte ${at}`).rejects.toThrow(/STATE_DELTA_(CORRUPT|FOREIGN|MISSING)/);
+    }
+  });
+
+  test("because it is gone stops the reader: later ones build on it", async () => {
+    const { log, file } = newLog();
+    await write(log, [100, 0], [200, 100], [300, 200]);
+    rmSync(file(200));
+    await expect(read(log, 300)).rejects.toThrow(
+      /STATE_DELTA_MISSING.*200\.delta is gone, and the delta of batch 300 builds on it/,
+    );
+  });
+
+  test("because another version of the engine wrote it is refused with both versions", async () => {
+    const { log, directory } = newLog();
+    await write(log, [100, 0]);
+    const newer = newLog({ directory, hashVersion: 2 }).log;
+    await expect(read(newer, 100)).rejects.toThrow(/STATE_DELTA_FOREIGN.*key hash 1, where this one has 1 and 2/);
+  });
+});
+
+describe("the directory of the log", () => {
+  test("may hold other files, such as those of a write that was cut off", async () => {
+    const { log, directory } = newLog();
+    await write(log, [100, 0]);
+    for (const name of ["200.delta.1-0-3.tmp", "notes.txt", "-1.delta"]) {
+      writeFileSync(join(directory, "state/totals/2-0", name), "");
+    }
+    expect(await read(log, 500)).toEqual([100]);
+  });
+
+  test("has a folder for each operator, whatever its name", async () => {
+    const { log, directory } = newLog();
+    const names = ["a/b", "..", "", "a%002fb", "ü", "\ud800", "\udfff", "updateStateByKey-2"];
+    for (const operator of names) {
+      const content = { batch: epochMs(100), previous: epochMs(0), upserts: [bytes(operator)], removals: [] };
+      await log.write({ ...totals, operator }, content);
+    }
+    expect(readdirSync(join(directory, "state"))).toHaveLength(names.length);
+    expect(readdirSync(directory)).toEqual(["state"]);
+    expect(readdirSync(join(directory, "state"))).toContain("updateStateByKey-2");
+  });
+
+  test("tells under which partition counts an operator has state", async () => {
+    const { log } = newLog();
+    expect(await log.partitionCounts("totals")).toEqual([]);
+    await write(log, [100, 0]);
+    const content = { batch: epochMs(200), previous: epochMs(0), upserts: [], removals: [] };
+    await log.write({ operator: "totals", partition: 7, partitions: 16 }, content);
+    expect(await log.partitionCounts("totals")).toEqual([2, 16]);
+  });
+});
