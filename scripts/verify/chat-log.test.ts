@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { readBatches, wrongCounts } from "./chat-log.mjs";
+
+const rule = "-".repeat(43);
+const batch = (time: string, ...counts: string[]) => [rule, `Time: ${time}`, rule, ...counts, "", ""].join("\n");
+
+test("counts are held against every message shown so far", () => {
+  const log = `ada: hi ken\n${batch("1", "[ 'ada:', 1 ]", "[ 'hi', 1 ]", "...")}ken: hi\n${batch("2", "[ 'hi', 2 ]", "[ 'ken', 2 ]")}`;
+  const batches = readBatches(log);
+  expect(batches.map((one) => [one.time, one.counts.size])).toEqual([
+    ["1", 2],
+    ["2", 2],
+  ]);
+  expect(wrongCounts(batches)).toEqual(['2: "ken" is counted 2 times and was said 1 times']);
+});
+
+test("an empty batch counts as one, a batch that is cut short does not", () => {
+  expect(readBatches(`${batch("1")}${rule}\nTime: 2\n${rule}\n[ 'a', 1 ]`).map((one) => one.time)).toEqual(["1"]);
+});
