@@ -1,7 +1,6 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { NodePath } from "@babel/traverse";
-import type * as t from "@babel/types";
 import type { Analysis } from "./analyse.ts";
 import type { Edit } from "./emitter.ts";
 import type { Lifted } from "./lifted.ts";
@@ -66,7 +65,7 @@ export function endOfStatement({ node, parent }: NodePath): number {
 
 /**
  * Where a statement goes that must run before a function declaration is first used: at the start of what it is
- * hoisted to. None in sloppy code that hoists in its own way.
+ * hoisted to. None in sloppy code that hoists in its own way; esbuild has made consts of those in blocks already.
  */
 export function statementPlaces({ path }: Lifted, { source, bodyStart }: Analysis): number[] {
   const block = /^Export/.test(path.parent.type) ? path.parentPath?.parent : path.parent;
@@ -77,15 +76,7 @@ export function statementPlaces({ path }: Lifted, { source, bodyStart }: Analysi
       return [block.directives.at(-1)?.end ?? (block.start ?? 0) + 1];
     case "StaticBlock":
       return [source.code.indexOf("{", block.start ?? 0) + 1];
-    case "SwitchCase":
-      return path.parentPath ? caseStarts(path.parentPath.parent) : [];
     default:
       return [];
   }
-}
-
-/** Any case may be the one that is entered. */
-function caseStarts(parent: t.Node): number[] {
-  if (parent.type !== "SwitchStatement") return [];
-  return parent.cases.flatMap(({ consequent: [first] }) => (first?.start == null ? [] : [first.start]));
 }
