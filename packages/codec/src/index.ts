@@ -1,1 +1,41 @@
-export {};
+export {
+  type Column,
+  decodeBlock,
+  decodeColumnFrame,
+  decodeFrame,
+  decodePairFrame,
+  frameLayout,
+  frameRows,
+  type PairColumns,
+  readFrames,
+} from "./block/block-reader.ts";
+export { BlockWriter, type BlockWriterOptions, encodeBlock, FRAME_BYTES_DEFAULT } from "./block/block-writer.ts";
+export { FORMAT_VERSION, FRAME_HEADER_BYTES, type FrameLayout } from "./block/frame.ts";
+export {
+  LineBlockWriter,
+  type LineBlockWriterOptions,
+  type LineOptions,
+  LineSplitter,
+  linesFrame,
+} from "./block/lines.ts";
+export { detachString } from "./bytes/text.ts";
+export {
+  type CaptureDecodeHooks,
+  type CaptureEncodeHooks,
+  decodeCaptures,
+  encodeCaptures,
+} from "./capture/captures.ts";
+export { type AnyClass, type ClassTable, emptyClassTable } from "./class-table.ts";
+export {
+  blockCorrupt,
+  captureNotShippable,
+  keyNotComparable,
+  RECORD_BYTES_MAX,
+  recordNotEncodable,
+  recordTooLarge,
+} from "./errors.ts";
+export { type CanonicalKey, canonicalKey } from "./key/canonical.ts";
+export { HASH_VERSION, hashKey, KEY_GROUPS, keyGroup, partitionOf } from "./key/hash.ts";
+export { KeyMap } from "./key/key-map.ts";
+export { decodeValue, encodeValue } from "./value/value.ts";
+export type { CaptureReference } from "./value/value-writer.ts";

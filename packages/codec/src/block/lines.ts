@@ -1,0 +1,281 @@
+import { isAscii } from "node:buffer";
+import { TEXT_LATIN1, TEXT_UTF8 } from "../bytes/text.ts";
+import { RECORD_BYTES_MAX, recordTooLarge, throwCorrupt } from "../errors.ts";
+import { FRAME_BYTES_DEFAULT } from "./block-writer.ts";
+import { COLUMN, COLUMN_HEADER_BYTES, FRAME_HEADER_BYTES, writeFrameHeader } from "./frame.ts";
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+/** A source that never ends its line must not take all memory. */
+const LINE_BYTES_MAX = 64 * 1024 ** 2;
+const DATA_OFFSET = FRAME_HEADER_BYTES + COLUMN_HEADER_BYTES + 8;
+
+export interface LineOptions {
+  /** A longer line is an error; default 64 MiB. */
+  readonly lineBytesMax?: number;
+}
+
+/**
+ * Bytes of lines, chunk by chunk, with what is not yet a whole line kept back. A line ends at "\n"; one "\r" before it goes.
+ */
+class LineBuffer {
+  #bytes: Buffer = Buffer.alloc(0);
+  #length = 0;
+  readonly #lineBytesMax: number;
+
+  constructor(options: LineOptions) {
+    this.#lineBytesMax = Math.min(options.lineBytesMax ?? LINE_BYTES_MAX, RECORD_BYTES_MAX / 2);
+  }
+
+  /** Bytes kept back. */
+  get waiting(): number {
+    return this.#length;
+  }
+
+  /**
+   * Takes a chunk, and returns the bytes of all lines that are whole now, with their last "\n", as a view that holds until
+   * the next call; `undefined` when there is none.
+   */
+  push(chunk: Uint8Array): Buffer | undefined {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const last = bytes.lastIndexOf(NEWLINE);
+    if (last < 0) {
+      this.#keep(bytes);
+      return undefined;
+    }
+    const first = this.#length === 0 ? bytes.subarray(0, last + 1) : this.#joined(bytes.subarray(0, last + 1));
+    this.#length = 0;
+    this.#keepLater = bytes.subarray(last + 1);
+    return first;
+  }
+
+  #keepLater: Buffer | undefined;
+
+  /** To be called when the view that `push` returned has been used. */
+  settle(): void {
+    const rest = this.#keepLater;
+    this.#keepLater = undefined;
+    if (rest !== undefined && rest.length > 0) this.#keep(rest);
+  }
+
+  /** What stands after the last "\n"; empty after a whole line. */
+  takeRest(): Buffer {
+    const rest = this.#bytes.subarray(0, this.#length);
+    this.#length = 0;
+    return rest;
+  }
+
+  #joined(end: Buffer): Buffer {
+    this.#keep(end);
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #keep(bytes: Buffer): void {
+    const length = this.#length + bytes.length;
+    const waitsForEnd = bytes.indexOf(NEWLINE) < 0;
+    if (waitsForEnd && length > this.#lineBytesMax) {
+      throw recordTooLarge(
+        `A line has more than ${this.#lineBytesMax} bytes and no end yet. The source fails. ` +
+          `Check that it sends lines of text that end in "\\n"; for other formats give a decoder.`,
+        { fields: { bytes: length } },
+      );
+    }
+    if (length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#bytes.length * 2, 4096));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.#length);
+    this.#length = length;
+  }
+}
+
+/**
+ * Cuts bytes that arrive in chunks into lines. Chunks may end anywhere, also within a character. Invalid UTF-8 becomes U+FFFD;
+ * a byte-order mark stays.
+ */
+export class LineSplitter {
+  readonly #lines: LineBuffer;
+
+  constructor(options: LineOptions = {}) {
+    this.#lines = new LineBuffer(options);
+  }
+
+  /** The lines that this chunk completes. @throws RECORD_TOO_LARGE A line of more than `lineBytesMax` without an end. */
+  push(chunk: Uint8Array): string[] {
+    const whole = this.#lines.push(chunk);
+    if (whole === undefined) return [];
+    const lines = splitLines(whole.subarray(0, whole.length - 1));
+    this.#lines.settle();
+    return lines;
+  }
+
+  /** The last line, when it has no "\n". The splitter may then be used for the next input. */
+  end(): string[] {
+    const rest = this.#lines.takeRest();
+    return rest.length === 0 ? [] : splitLines(rest);
+  }
+}
+
+/** Lines of bytes whose last line has no "\n". */
+function splitLines(bytes: Buffer): string[] {
+  const lines = bytes.toString(isAscii(bytes) ? "latin1" : "utf8").split("\n");
+  if (!bytes.includes(RETURN)) return lines;
+  for (let i = 0; i < lines.length; i += 1) {
+    const line = lines[i] as string; // i is in range
+    if (line.charCodeAt(line.length - 1) === RETURN) lines[i] = line.substring(0, line.length - 1);
+  }
+  return lines;
+}
+
+/**
+ * One frame from the bytes of whole lines, without looking inside them: the text stays bytes until somebody reads a row.
+ *
+ * @param bytes Lines with "\n" between them; a last "\n" ends the last line. One "\r" before each "\n" and at the end goes.
+ * @returns A frame in memory of its own; `undefined` when there is no line.
+ */
+export function linesFrame(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.byteLength === 0) return undefined;
+  const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = source[source.length - 1] === NEWLINE ? source.subarray(0, source.length - 1) : source;
+  const frame = new Uint8Array(paddedLength(text.length));
+  const length = source.includes(RETURN) ? copyWithoutReturns(text, frame) : copyAll(text, frame);
+  return finishLinesFrame(frame, length);
+}
+
+const paddedLength = (textBytes: number): number => DATA_OFFSET + ((textBytes + 7) & ~7);
+
+function copyAll(text: Uint8Array, frame: Uint8Array): number {
+  frame.set(text, DATA_OFFSET);
+  return text.length;
+}
+
+function copyWithoutReturns(text: Buffer, frame: Uint8Array): number {
+  let at = DATA_OFFSET;
+  let from = 0;
+  for (let next = text.indexOf(RETURN); next >= 0; next = text.indexOf(RETURN, next + 1)) {
+    if (next + 1 < text.length && text[next + 1] !== NEWLINE) continue;
+    frame.set(text.subarray(from, next), at);
+    at += next - from;
+    from = next + 1;
+  }
+  frame.set(text.subarray(from), at);
+  return at + text.length - from - DATA_OFFSET;
+}
+
+function finishLinesFrame(frame: Uint8Array, textLength: number): Uint8Array {
+  const byteLength = paddedLength(textLength);
+  const view = new DataView(frame.buffer, frame.byteOffset, byteLength);
+  const text = Buffer.from(frame.buffer, DATA_OFFSET, textLength);
+  // What stood behind the text before "\r"s went is not part of it.
+  frame.fill(0, DATA_OFFSET + textLength);
+  writeFrameHeader(view, { layout: COLUMN.lines, rows: countLines(text), byteLength });
+  view.setUint8(FRAME_HEADER_BYTES, COLUMN.lines);
+  view.setUint8(FRAME_HEADER_BYTES + 1, isAscii(text) ? TEXT_LATIN1 : TEXT_UTF8);
+  view.setUint32(FRAME_HEADER_BYTES + 4, byteLength - FRAME_HEADER_BYTES - COLUMN_HEADER_BYTES, true);
+  view.setUint32(FRAME_HEADER_BYTES + COLUMN_HEADER_BYTES, textLength, true);
+  return frame.subarray(0, byteLength);
+}
+
+function countLines(text: Buffer): number {
+  let lines = 1;
+  for (let at = text.indexOf(NEWLINE); at >= 0; at = text.indexOf(NEWLINE, at + 1)) lines += 1;
+  return lines;
+}
+
+export interface LineBlockWriterOptions extends LineOptions {
+  /** A frame has at most this many bytes unless a single line has more; default 256 KiB. */
+  readonly frameBytesMax?: number;
+}
+
+/**
+ * Makes frames from bytes that arrive in chunks. As {@link LineSplitter}, but the text stays bytes: nothing is decoded until
+ * a row is read.
+ */
+export class LineBlockWriter {
+  readonly #lines: LineBuffer;
+  readonly #textMax: number;
+  #frames: Uint8Array[] = [];
+  /** Bytes of whole lines that wait for more, so that small chunks do not make small frames. */
+  #pending: Buffer;
+  #pendingLength = 0;
+  #records = 0;
+  #bytes = 0;
+
+  constructor(options: LineBlockWriterOptions = {}) {
+    this.#lines = new LineBuffer(options);
+    this.#textMax = Math.max(1, (options.frameBytesMax ?? FRAME_BYTES_DEFAULT) - DATA_OFFSET - 8);
+    this.#pending = Buffer.allocUnsafeSlow(this.#textMax);
+  }
+
+  /** Whole lines since the last `takeFrames`, whether in a frame yet or not. */
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Bytes of those lines as they came. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @throws RECORD_TOO_LARGE A line of more than `lineBytesMax` without an end. */
+  push(chunk: Uint8Array): void {
+    const whole = this.#lines.push(chunk);
+    if (whole === undefined) return;
+    this.#add(whole);
+    this.#lines.settle();
+  }
+
+  /** Makes a last line without "\n" a record. */
+  endOfInput(): void {
+    const rest = this.#lines.takeRest();
+    if (rest.length > 0) this.#add(Buffer.concat([rest, Buffer.of(NEWLINE)]));
+  }
+
+  /** All whole lines so far as frames, which are the caller's; the rest of a line stays. */
+  takeFrames(): Uint8Array[] {
+    this.#flush();
+    const frames = this.#frames;
+    this.#frames = [];
+    this.#records = 0;
+    this.#bytes = 0;
+    return frames;
+  }
+
+  #add(lines: Buffer): void {
+    this.#bytes += lines.length;
+    this.#records += countLines(lines) - 1;
+    let start = 0;
+    while (start < lines.length) {
+      const room = this.#textMax - this.#pendingLength;
+      const end = lines.length - start <= room ? lines.length : lines.lastIndexOf(NEWLINE, start + room - 1) + 1;
+      if (end > start) {
+        this.#pending.set(lines.subarray(start, end), this.#pendingLength);
+        this.#pendingLength += end - start;
+        start = end;
+      } else if (this.#pendingLength > 0) {
+        this.#flush();
+      } else {
+        start = this.#addLongLine(lines, start);
+      }
+    }
+  }
+
+  /** A line that is longer than a frame becomes one. */
+  #addLongLine(lines: Buffer, start: number): number {
+    const end = lines.indexOf(NEWLINE, start) + 1;
+    if (end === 0) throwCorrupt("lines do not end in a line end");
+    this.#push(lines.subarray(start, end));
+    return end;
+  }
+
+  #flush(): void {
+    if (this.#pendingLength > 0) this.#push(this.#pending.subarray(0, this.#pendingLength));
+    this.#pendingLength = 0;
+  }
+
+  #push(lines: Uint8Array): void {
+    const frame = linesFrame(lines);
+    if (frame !== undefined) this.#frames.push(frame);
+  }
+}

@@ -1,0 +1,25 @@
+/** What a value is, for an error message: "a function `f`", "a Promise", "an instance of class `User`". Runs no user code but a name getter. */
+export function describeType(value: unknown): string {
+  switch (typeof value) {
+    case "function":
+      return value.name === "" ? "an anonymous function" : `the function \`${value.name}\``;
+    case "symbol":
+      return "a symbol";
+    case "object":
+      return value === null ? "null" : describeObject(value);
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+function describeObject(value: object): string {
+  const name = className(value);
+  if (name === undefined || name === "Object") return "an object";
+  return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
+}
+
+/** Name of the class that made an object; `undefined` without one. */
+export function className(value: object): string | undefined {
+  const maker: unknown = Reflect.get(Object.getPrototypeOf(value) ?? {}, "constructor");
+  return typeof maker === "function" && maker.name !== "" ? maker.name : undefined;
+}

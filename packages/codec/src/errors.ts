@@ -1,0 +1,30 @@
+import { errorKind } from "@millrace/base";
+
+export const keyNotComparable = errorKind("KEY_NOT_COMPARABLE", "user");
+export const recordNotEncodable = errorKind("RECORD_NOT_ENCODABLE", "user");
+export const captureNotShippable = errorKind("CAPTURE_NOT_SHIPPABLE", "user");
+export const recordTooLarge = errorKind("RECORD_TOO_LARGE", "user");
+/** Bytes that no writer of this version made: cut short, damaged, or of another version. A rerun of its stage remakes a block. */
+export const blockCorrupt = errorKind("BLOCK_CORRUPT", "environment", "parent-stage");
+
+/** Most bytes of one encoded record, and so of one frame. */
+export const RECORD_BYTES_MAX = 1024 ** 3;
+
+/** Most UTF-16 code units of one V8 string on 64-bit machines. */
+export const TEXT_UNITS_MAX = 2 ** 29 - 24;
+
+export function throwTooLarge(bytes: number): never {
+  throw recordTooLarge(
+    `One record takes at least ${bytes} bytes encoded; at most ${RECORD_BYTES_MAX} bytes and ${TEXT_UNITS_MAX} characters ` +
+      "of text are possible. The task fails. Split the value into several records, or keep it in a file and pass its path.",
+    { fields: { bytes } },
+  );
+}
+
+export function throwCorrupt(what: string, fields: Readonly<Record<string, number | string>> = {}): never {
+  throw blockCorrupt(
+    `A block cannot be read: ${what}. It was cut short, damaged, or written by another version. ` +
+      "The engine computes it again where it can; if this repeats, check the disk and the memory of its holder.",
+    { fields },
+  );
+}

@@ -1,0 +1,120 @@
+import { describeType } from "../describe.ts";
+import { recordNotEncodable } from "../errors.ts";
+
+/** Why a value cannot be written; becomes an `EngineError` that names the path where the root is known. */
+export type Refusal = "unsupported" | "cycle" | "deep";
+
+/** Internal signal of `ValueWriter`. */
+export class NotEncodable extends Error {
+  readonly value: unknown;
+  readonly refusal: Refusal;
+
+  constructor(value: unknown, refusal: Refusal) {
+    super(refusal);
+    this.value = value;
+    this.refusal = refusal;
+  }
+}
+
+/** What `path` holds and what the author can do. */
+export function describeRefusal(path: string, refused: NotEncodable): string {
+  switch (refused.refusal) {
+    case "cycle":
+      return `${path} leads back to itself. Only captured values may be cyclic: break the cycle, for example by an id`;
+    case "deep":
+      return `${path} is nested deeper than 1000 levels. Flatten it, for example into an array`;
+    case "unsupported":
+      return `${path} is ${describeType(refused.value)}. ${remedyFor(refused.value)}`;
+  }
+}
+
+function remedyFor(value: unknown): string {
+  if (typeof value === "function") return "Send what it computes, or name it in module-level code";
+  if (typeof value === "symbol") return "Use a string";
+  if (value instanceof Promise) return "Await it first";
+  if (value instanceof URL) return "Send its href";
+  return (
+    "Send primitives, plain objects, arrays, Map, Set, Date, RegExp, bigint, bytes, or instances of the job's own classes; " +
+    "make what is tied to a process (a socket, a stream, a pool) in module-level code"
+  );
+}
+
+/** `error` with the path of the offending value inside `root`, when it is a refusal; else `error` itself. */
+export function explainRecord(error: unknown, root: unknown): unknown {
+  if (!(error instanceof NotEncodable)) return error;
+  const path = findPath(root, error, "record", () => undefined);
+  return recordNotEncodable(`A record cannot cross processes: ${describeRefusal(path, error)}. The task fails.`, {
+    fields: { path },
+  });
+}
+
+/** How the walk enters what a hook replaces: the values it ships, and their names. */
+export type Inner = (
+  value: object,
+) => { readonly values: readonly unknown[]; readonly names: readonly string[] } | undefined;
+
+interface Step {
+  readonly value: unknown;
+  readonly path: string;
+}
+
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+
+/**
+ * The path from `root` to the refused value, such as `record[1].socket`; `root` alone when it is not found again.
+ * Only on the way to an error, so it may be slow: O(values).
+ */
+export function findPath(root: unknown, refused: NotEncodable, name: string, inner: Inner): string {
+  const seen = new Set<object>();
+  const pending: Step[] = [{ value: root, path: name }];
+  for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
+    const { value, path } = step;
+    if (value === refused.value && refused.refusal !== "cycle") return shorten(path);
+    if ((typeof value !== "object" && typeof value !== "function") || value === null) continue;
+    if (seen.has(value)) {
+      if (value === refused.value) return shorten(path);
+      continue;
+    }
+    seen.add(value);
+    const steps = [...stepsFrom(value, path, inner)];
+    for (let i = steps.length - 1; i >= 0; i -= 1) pending.push(steps[i] as Step); // i is in range
+  }
+  return name;
+}
+
+function* stepsFrom(value: object, path: string, inner: Inner): Iterable<Step> {
+  const replaced = inner(value);
+  if (replaced !== undefined) {
+    for (const [i, item] of replaced.values.entries()) {
+      const name = replaced.names[i];
+      yield { value: item, path: name === undefined ? `${path}[[captured ${i}]]` : `${path} → ${name}` };
+    }
+  } else if (value instanceof Map) {
+    let i = 0;
+    for (const [key, item] of value) {
+      yield { value: key, path: `${path}.keys()[${i}]` };
+      yield {
+        value: item,
+        path: typeof key === "string" ? `${path}.get(${JSON.stringify(key)})` : `${path}.values()[${i}]`,
+      };
+      i += 1;
+    }
+  } else if (value instanceof Set) {
+    let i = 0;
+    for (const item of value) yield { value: item, path: `${path}.values()[${i++}]` };
+  } else if (!ArrayBuffer.isView(value) && typeof value !== "function") {
+    if (value instanceof Error && Object.hasOwn(value, "cause")) yield { value: value.cause, path: `${path}.cause` };
+    for (const key of Object.keys(value)) yield { value: Reflect.get(value, key), path: path + member(value, key) };
+  }
+}
+
+function member(value: object, key: string): string {
+  if (Array.isArray(value) && /^\d+$/.test(key)) return `[${key}]`;
+  return IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+const PATH_UNITS_MAX = 300;
+
+function shorten(path: string): string {
+  return path.length <= PATH_UNITS_MAX ? path : `${path.slice(0, 200)}…${path.slice(-80)}`;
+}

@@ -1,0 +1,415 @@
+import type { AnyClass, ClassTable } from "../class-table.ts";
+import { throwCorrupt } from "../errors.ts";
+import { countMade, emptyObject, type Shape, shapeOf } from "./shape-factory.ts";
+import * as tag from "./tags.ts";
+
+/** The longest array a JS engine can make. */
+const ARRAY_LENGTH_MAX = 2 ** 32 - 1;
+/** Elements allocated ahead of reading them: a damaged length must not cost memory. */
+const ARRAY_AHEAD_MAX = 4096;
+
+/** Makes what a `REFERENCE` stands for; see `decodeCaptures`. */
+export type Resolve = (tag: string, id: string, captures: unknown[]) => unknown;
+
+/**
+ * Reads values in the form of `tags.ts` from `[start, end)` of `bytes`, whose strings are cut from `text`.
+ *
+ * Any bytes give a value or BLOCK_CORRUPT, in time and memory proportional to their number.
+ */
+export class ValueReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #end: number;
+  readonly #text: string;
+  readonly #classes: ClassTable;
+  readonly #shapes: Shape[] = [];
+  /** Objects in the order in which they were begun; with `resolve` only. */
+  readonly #numbered: unknown[] | undefined;
+  readonly #resolve: Resolve | undefined;
+  #position: number;
+  #textPosition = 0;
+  #depth = 0;
+
+  constructor(
+    bytes: Uint8Array,
+    range: { start: number; end: number },
+    text: string,
+    classes: ClassTable,
+    resolve?: Resolve,
+  ) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#position = range.start;
+    this.#end = range.end;
+    this.#text = text;
+    this.#classes = classes;
+    this.#resolve = resolve;
+    this.#numbered = resolve === undefined ? undefined : [];
+  }
+
+  /** @throws BLOCK_CORRUPT Unless every byte and every unit of text has been used. */
+  finish(): void {
+    if (this.#position !== this.#end) throwCorrupt(`${this.#end - this.#position} bytes follow its last value`);
+    if (this.#textPosition !== this.#text.length) throwCorrupt("its text is longer than its strings");
+  }
+
+  read(): unknown {
+    const first = this.#u8();
+    if (first <= tag.INT_INLINE_MAX) return first;
+    if (first >= tag.STRING_INLINE) {
+      if (first < tag.ARRAY_INLINE) return this.#cut(first & tag.STRING_INLINE_MAX);
+      if (first <= (tag.ARRAY_INLINE | tag.ARRAY_INLINE_MAX)) return this.#smallArray(first & tag.ARRAY_INLINE_MAX);
+      return throwCorrupt(`tag ${first} is unknown`);
+    }
+    switch (first) {
+      case tag.INT32:
+        return this.#view.getInt32(this.#skip(4), true);
+      case tag.FLOAT64:
+        return this.#view.getFloat64(this.#skip(8), true);
+      case tag.STRING:
+        return this.#cut(this.varint());
+      case tag.UNDEFINED:
+        return undefined;
+      case tag.NULL:
+        return null;
+      case tag.TRUE:
+        return true;
+      case tag.FALSE:
+        return false;
+      case tag.BIGINT64:
+        return this.#view.getBigInt64(this.#skip(8), true);
+      case tag.BIGINT:
+        return this.#bigint();
+      case tag.BACK_REFERENCE:
+        return this.#backReference();
+      default:
+        return this.#nested(first);
+    }
+  }
+
+  /** An integer in [0, 2^53). */
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (let i = 0; i < 8; i += 1) {
+      const byte = this.#u8();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      scale *= 0x80;
+    }
+    return throwCorrupt("a number is too long");
+  }
+
+  string(): string {
+    const first = this.#u8();
+    if (first >= tag.STRING_INLINE && first < tag.ARRAY_INLINE) return this.#cut(first & tag.STRING_INLINE_MAX);
+    return first === tag.STRING ? this.#cut(this.varint()) : throwCorrupt(`tag ${first} stands where a string belongs`);
+  }
+
+  #u8(): number {
+    if (this.#position >= this.#end) throwCorrupt("a value is cut short");
+    return this.#bytes[this.#position++] as number; // below the end
+  }
+
+  /** Passes over `count` bytes and returns where they begin. */
+  #skip(count: number): number {
+    const start = this.#position;
+    if (count > this.#end - start) throwCorrupt("a value is cut short");
+    this.#position = start + count;
+    return start;
+  }
+
+  #cut(units: number): string {
+    const start = this.#textPosition;
+    const end = start + units;
+    if (end > this.#text.length) throwCorrupt("its text is cut short");
+    this.#textPosition = end;
+    return this.#text.substring(start, end);
+  }
+
+  /** A number of parts that follow, each of at least one byte. */
+  #count(): number {
+    const count = this.varint();
+    if (count > this.#end - this.#position) throwCorrupt("a collection is cut short");
+    return count;
+  }
+
+  #number(value: object): void {
+    if (this.#numbered !== undefined) this.#numbered.push(value);
+  }
+
+  #deeper(): void {
+    this.#depth += 1;
+    if (this.#depth > tag.DEPTH_MAX) throwCorrupt(`its values are nested deeper than ${tag.DEPTH_MAX} levels`);
+  }
+
+  #nested(first: number): unknown {
+    this.#deeper();
+    const value = this.#object(first);
+    this.#depth -= 1;
+    return value;
+  }
+
+  #object(first: number): unknown {
+    switch (first) {
+      case tag.OBJECT:
+        return this.#shaped(this.#shapes[this.varint()] ?? throwCorrupt("a shape is used before it is defined"));
+      case tag.OBJECT_SHAPE: {
+        const shape = this.#shape();
+        this.#shapes.push(shape);
+        return this.#shaped(shape);
+      }
+      case tag.OBJECT_ONCE:
+        return this.#shaped(this.#shape());
+      case tag.ARRAY:
+        return this.#array(this.varint());
+      case tag.NAMED_ARRAY:
+        return this.#namedArray();
+      case tag.MAP:
+        return this.#map();
+      case tag.SET:
+        return this.#set();
+      case tag.DATE:
+        return this.#leaf(new Date(this.#view.getFloat64(this.#skip(8), true)));
+      case tag.REGEXP:
+        return this.#regexp();
+      case tag.ARRAY_BUFFER:
+        return this.#leaf(this.#memory(this.varint()).buffer);
+      case tag.VIEW:
+        return this.#leaf(this.#bytesView());
+      case tag.ERROR:
+        return this.#error();
+      case tag.SUBCLASS:
+        return this.#subclass();
+      case tag.REFERENCE:
+        return this.#reference();
+      default:
+        return throwCorrupt(`tag ${first} is unknown`);
+    }
+  }
+
+  #leaf<T extends object>(value: T): T {
+    this.#number(value);
+    return value;
+  }
+
+  #shape(): Shape {
+    const kind = this.#u8();
+    let type: AnyClass | null | undefined = kind === tag.PROTOTYPE_NULL ? null : undefined;
+    let root = kind === tag.PROTOTYPE_NULL ? "null" : "";
+    if (kind === tag.PROTOTYPE_CLASS) {
+      const id = this.string();
+      root = `class ${id}`;
+      type = this.#type(id);
+    } else if (kind > tag.PROTOTYPE_CLASS) {
+      throwCorrupt(`prototype kind ${kind} is unknown`);
+    }
+    const names: string[] = [];
+    for (let left = this.#count(); left > 0; left -= 1) names.push(this.string());
+    return shapeOf(root, names, type);
+  }
+
+  #type(id: string): AnyClass {
+    return this.#classes.constructorOf(id) ?? throwCorrupt(`class "${id.slice(0, 200)}" is not one of this job`);
+  }
+
+  #shaped(shape: Shape): object {
+    if (shape.compiled !== undefined && this.#numbered === undefined) return shape.compiled(this);
+    const names = shape.names;
+    if (names.length > this.#end - this.#position) throwCorrupt("an object is cut short");
+    const value = emptyObject(shape);
+    this.#number(value);
+    for (let i = 0; i < names.length; i += 1) assign(value, names[i] as string, this.read()); // i is in range
+    countMade(shape);
+    return value;
+  }
+
+  #smallArray(length: number): unknown[] {
+    this.#deeper();
+    let value: unknown[];
+    if (length === 2 && this.#numbered === undefined && this.#bytes[this.#position] !== tag.HOLES) {
+      value = this.#two();
+    } else {
+      value = this.#array(length);
+    }
+    this.#depth -= 1;
+    return value;
+  }
+
+  /** Pairs are so common that they get a literal. */
+  #two(): unknown[] {
+    const first = this.read();
+    if (this.#bytes[this.#position] !== tag.HOLES) return [first, this.read()];
+    const value = [first];
+    this.#position += 1;
+    value.length = 2;
+    this.#named(value);
+    return value;
+  }
+
+  #array(length: number): unknown[] {
+    if (length > ARRAY_LENGTH_MAX) throwCorrupt(`an array of ${length} elements cannot be`);
+    const value: unknown[] = new Array(Math.min(length, ARRAY_AHEAD_MAX));
+    this.#number(value);
+    for (let i = 0; i < length; i += 1) {
+      if (this.#bytes[this.#position] === tag.HOLES && this.#position < this.#end) {
+        this.#position += 1;
+        value.length = length;
+        this.#named(value);
+        return value;
+      }
+      value[i] = this.read();
+    }
+    return value;
+  }
+
+  #namedArray(): unknown[] {
+    const length = this.varint();
+    if (length > ARRAY_LENGTH_MAX) throwCorrupt(`an array of ${length} elements cannot be`);
+    const value: unknown[] = [];
+    this.#number(value);
+    value.length = length;
+    this.#named(value);
+    return value;
+  }
+
+  #named(value: object): void {
+    for (let left = this.#count(); left > 0; left -= 1) {
+      const name = this.string();
+      assign(value, name, this.read());
+    }
+  }
+
+  #map(): Map<unknown, unknown> {
+    const value = new Map<unknown, unknown>();
+    this.#number(value);
+    for (let left = this.#count(); left > 0; left -= 1) {
+      const key = this.read();
+      value.set(key, this.read());
+    }
+    return value;
+  }
+
+  #set(): Set<unknown> {
+    const value = new Set<unknown>();
+    this.#number(value);
+    for (let left = this.#count(); left > 0; left -= 1) value.add(this.read());
+    return value;
+  }
+
+  #bigint(): bigint {
+    const negative = this.#u8() === 1;
+    const length = this.varint();
+    const start = this.#skip(length);
+    if (length === 0) return 0n;
+    const bytes = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, length);
+    const magnitude = BigInt(`0x${bytes.toString("hex")}`);
+    return negative ? -magnitude : magnitude;
+  }
+
+  #regexp(): RegExp {
+    const source = this.string();
+    const flags = this.string();
+    const value = this.#leaf(new RegExp(source, flags));
+    value.lastIndex = Number(this.read());
+    return value;
+  }
+
+  /** A copy of the next `length` bytes in memory of their own. */
+  #memory(length: number): Uint8Array<ArrayBuffer> {
+    const start = this.#skip(length);
+    const copy = new Uint8Array(length);
+    copy.set(this.#bytes.subarray(start, start + length));
+    return copy;
+  }
+
+  #bytesView(): ArrayBufferView {
+    const type = tag.VIEW_TYPES[this.#u8()] ?? throwCorrupt("a view is of an unknown kind");
+    const memory = this.#memory(this.varint());
+    if (type === Uint8Array) return memory;
+    if (type === Buffer) return Buffer.from(memory.buffer);
+    if (type === DataView) return new DataView(memory.buffer);
+    const array = type as Exclude<typeof type, typeof Buffer | typeof DataView>; // both are dealt with
+    if (memory.byteLength % array.BYTES_PER_ELEMENT !== 0) throwCorrupt("a view has half an element");
+    return new array(memory.buffer);
+  }
+
+  #error(): Error {
+    const type = tag.ERROR_TYPES[this.#u8()] ?? throwCorrupt("an error is of an unknown kind");
+    const value = this.#leaf(new type());
+    hidden(value, "message", this.read());
+    hidden(value, "stack", this.read());
+    if (this.#u8() === 1) hidden(value, "cause", this.read());
+    this.#named(value);
+    return value;
+  }
+
+  #subclass(): object {
+    const type = this.#type(this.string());
+    const value = this.read();
+    if (typeof value !== "object" || value === null) throwCorrupt("an instance has no body");
+    Object.setPrototypeOf(value, type.prototype);
+    this.#named(value);
+    return value;
+  }
+
+  #backReference(): unknown {
+    const number = this.varint();
+    const numbered = this.#numbered;
+    if (numbered === undefined || number >= numbered.length) throwCorrupt("a reference leads nowhere");
+    const value = numbered[number];
+    return value instanceof Unresolved ? value.forward() : value;
+  }
+
+  #reference(): unknown {
+    if (this.#numbered === undefined || this.#resolve === undefined) throwCorrupt("a record holds a reference");
+    const number = this.#numbered.length;
+    const unresolved = new Unresolved();
+    this.#numbered.push(unresolved);
+    const kind = this.string();
+    const id = this.string();
+    const captures: unknown[] = [];
+    for (let left = this.#count(); left > 0; left -= 1) captures.push(this.read());
+    const value = this.#resolve(kind, id, captures);
+    this.#numbered[number] = value;
+    unresolved.settle(value);
+    return value;
+  }
+}
+
+/** A reference whose captures are being read: a function that captures itself, perhaps through others. */
+class Unresolved {
+  #forward: ((...args: unknown[]) => unknown) | undefined;
+  #target: unknown;
+
+  /** A function that calls what this becomes. */
+  forward(): unknown {
+    const target = (): ((...args: unknown[]) => unknown) => {
+      if (typeof this.#target === "function") return this.#target as (...args: unknown[]) => unknown; // just checked
+      return throwCorrupt("a function is called before it is complete");
+    };
+    this.#forward ??= function forward(this: unknown, ...args: unknown[]): unknown {
+      if (new.target === undefined) return Reflect.apply(target(), this, args);
+      return Reflect.construct(target(), args, new.target === forward ? target() : new.target);
+    };
+    return this.#forward;
+  }
+
+  settle(value: unknown): void {
+    this.#target = value;
+    if (this.#forward !== undefined && typeof value !== "function") throwCorrupt("a cycle leads through no function");
+  }
+}
+
+/** An own property, whatever the prototype says about the name. */
+function assign(target: object, name: string, value: unknown): void {
+  if (name in target) {
+    Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    (target as Record<string, unknown>)[name] = value; // a new own property
+  }
+}
+
+function hidden(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true });
+}

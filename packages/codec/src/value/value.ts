@@ -1,0 +1,90 @@
+import { EngineError } from "@millrace/base";
+import { readText, textBytes, writeText } from "../bytes/text.ts";
+import type { ClassTable } from "../class-table.ts";
+import { blockCorrupt, throwCorrupt } from "../errors.ts";
+import { explainRecord } from "./not-encodable.ts";
+import { type Resolve, ValueReader } from "./value-reader.ts";
+import { ValueWriter } from "./value-writer.ts";
+
+/** First byte of every encoded value: the version of the form in `tags.ts`. */
+export const VALUE_VERSION = 1;
+/** version u8, text encoding u8, text units u32 */
+const HEADER_BYTES = 6;
+/** Memory that a writer keeps between values. */
+const KEEP_BYTES = 1024 ** 2;
+
+const writers = new WeakMap<ClassTable, ValueWriter>();
+
+/**
+ * One value as bytes of its own: version, text, values. For state, accumulators and results; blocks have columns.
+ *
+ * @throws RECORD_NOT_ENCODABLE Names the path of what cannot be written, such as `record[1].socket`.
+ * @throws RECORD_TOO_LARGE
+ */
+export function encodeValue(value: unknown, classes: ClassTable): Uint8Array {
+  // A getter of the value may come back here: then the writer is taken, and the inner call makes its own.
+  const writer = writers.get(classes) ?? new ValueWriter(classes);
+  writers.delete(classes);
+  writer.reset(KEEP_BYTES);
+  try {
+    writer.write(value);
+  } catch (error) {
+    throw explainRecord(error, value);
+  }
+  const bytes = finishValue(writer);
+  writers.set(classes, writer);
+  return bytes;
+}
+
+/** The inverse of {@link encodeValue}; `bytes` may lie in shared memory. @throws BLOCK_CORRUPT */
+export function decodeValue(bytes: Uint8Array, classes: ClassTable): unknown {
+  return corruptIfBroken(() => {
+    const reader = openValue(bytes, classes);
+    const value = reader.read();
+    reader.finish();
+    return value;
+  });
+}
+
+/** What `writer` holds, with header and text, in memory of its own. */
+export function finishValue(writer: ValueWriter): Uint8Array {
+  const { length, text } = writer;
+  const encoding = writeText(writer, text);
+  const total = writer.length;
+  const bytes = new Uint8Array(HEADER_BYTES + total);
+  bytes[0] = VALUE_VERSION;
+  bytes[1] = encoding;
+  bytes[2] = text.length;
+  bytes[3] = text.length >>> 8;
+  bytes[4] = text.length >>> 16;
+  bytes[5] = text.length >>> 24;
+  bytes.set(writer.bytes.subarray(length, total), HEADER_BYTES);
+  bytes.set(writer.bytes.subarray(0, length), HEADER_BYTES + total - length);
+  return bytes;
+}
+
+/** A reader at the first value of what {@link finishValue} made. @throws BLOCK_CORRUPT */
+export function openValue(bytes: Uint8Array, classes: ClassTable, resolve?: Resolve): ValueReader {
+  if (bytes.byteLength < HEADER_BYTES) throwCorrupt(`an encoded value has ${bytes.byteLength} bytes`);
+  if (bytes[0] !== VALUE_VERSION)
+    throwCorrupt(`an encoded value has version ${bytes[0]}, this engine reads ${VALUE_VERSION}`);
+  const at = (i: number): number => bytes[i] ?? 0; // within the header
+  const encoding = at(1);
+  const units = (at(2) | (at(3) << 8) | (at(4) << 16) | (at(5) << 24)) >>> 0;
+  const start = HEADER_BYTES + textBytes(encoding, units);
+  if (start > bytes.byteLength) throwCorrupt("its text is cut short");
+  const text = units === 0 ? "" : readText(bytes, encoding, HEADER_BYTES, start);
+  return new ValueReader(bytes, { start, end: bytes.byteLength }, text, classes, resolve);
+}
+
+/** Runs a reader; what damaged bytes make the language throw (a bad RegExp, an impossible length) becomes BLOCK_CORRUPT. */
+export function corruptIfBroken<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    throw blockCorrupt(`A block cannot be read: ${String(error)}. It was damaged, or written by another version.`, {
+      cause: error,
+    });
+  }
+}
