@@ -141,7 +141,9 @@ export function onFetchFailed(state: TaskScheduler, event: Report<"fetchFailed">
   if (output?.executor === event.holder && output.attempt === block.attempt) {
     // Where one block of a shuffle cannot be had, seldom can the others: one rerun instead of one for each.
     loseOutputs(producer, event.holder);
-    refresh(state, producer, reason);
+    for (const other of [...state.active]) {
+      if (other === producer || other.planned.reads.includes(block.shuffle)) refresh(state, other, reason);
+    }
   } else if (countLoss(state, stage, index, event)) {
     return;
   }
