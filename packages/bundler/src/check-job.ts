@@ -1,14 +1,20 @@
+import { realpath } from "node:fs/promises";
+import { basename, resolve } from "node:path";
 import type { Artefact } from "./artefact.ts";
 import { type BundleOptions, bundleJob } from "./bundle-job.ts";
+import type { TypePaths } from "./type-check.ts";
 
-export interface CheckOptions extends BundleOptions {
-  /** Path of the declaration (or source) file that `import … from "millrace"` means. */
-  readonly millraceTypes: string;
-  /** The same for `millrace/testing`. */
-  readonly testingTypes?: string | undefined;
-}
+export interface CheckOptions extends BundleOptions, TypePaths {}
 
-/** Everything that can be known without running the job: what {@link bundleJob} finds, then types. */
+/**
+ * Everything that can be known without running the job: what {@link bundleJob} finds, then types.
+ *
+ * @throws What `bundleJob` throws, and JOB_TYPES.
+ */
 export async function checkJob(file: string, options: CheckOptions): Promise<Artefact> {
-  return bundleJob(file, options);
+  const artefact = await bundleJob(file, options);
+  options.onProgress?.(`checking the types of ${basename(file)}`);
+  const { checkTypes } = await import("./type-check.ts"); // the compiler takes a while to load
+  await checkTypes(await realpath(resolve(file)), options);
+  return artefact;
 }

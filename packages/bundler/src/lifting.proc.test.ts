@@ -554,6 +554,14 @@ const CASES: readonly Case[] = [
     expected: ["named", "key"],
   },
   {
+    name: "names of classes, also when another file has the same",
+    module:
+      "import { other } from './o.ts'; class P { static of() { return new P(); } } class Named { static name = 'mine'; static of() { return new Named(); } }",
+    body: "class L { static of() { return new L(); } } return () => [P.name, other.constructor.name, Named.name, L.name];",
+    files: { "o.ts": "class P { static of() { return new P(); } } export const other = P.of();" },
+    expected: ["P", "P", "mine", "L"],
+  },
+  {
     name: "variables of a block at the top of a module",
     module: "const fs: ((x: number) => number)[] = []; for (const k of [1, 2]) { fs.push((x) => x + k); }",
     body: "return fs[1];",

@@ -1,6 +1,7 @@
 /**
  * Source of the module that lifted code takes its hooks from: a thin layer over `JobHooks`, so that what is injected
- * into each file stays short. Plain JavaScript: it becomes part of every job.
+ * into each file stays short. Plain JavaScript: it becomes part of every job. Classes get their names back where
+ * esbuild renamed them, since a printed record shows the name of its class.
  */
 export function hooksModule(build: "driver" | "executor"): string {
   return `${COMMON}${build === "driver" ? DRIVER : EXECUTOR}`;
@@ -17,6 +18,14 @@ export function defineImport(id, read) {
   if (value !== undefined) hooks.defineImport(id, value);
 }
 const memberId = (id, name, isStatic) => id + (isStatic ? "." : ".prototype.") + name;
+const nameOf = (id) => id.slice(id.indexOf(":") + 1);
+function keepName(type, id) {
+  const own = Object.getOwnPropertyDescriptor(type, "name");
+  const isDefault = own !== undefined && typeof own.value === "string" && !own.writable;
+  if (isDefault && id.includes(":") && own.value !== nameOf(id)) {
+    Object.defineProperty(type, "name", { value: nameOf(id), configurable: true });
+  }
+}
 const memberOf = (type, name, isStatic) => (isStatic ? type : type.prototype)[name];
 `;
 
@@ -27,6 +36,7 @@ export function tag(fn, id, file, line, column, captures = nothing, names = noNa
   return hooks.tag(fn, id, captures, names, { file, line, column }, assigned, refusals);
 }
 export function tagClass(type, id, file, line, column, registered, members, captures, names, assigned, refusals) {
+  keepName(type, id);
   tag(type, id, file, line, column, captures, names, assigned, refusals);
   if (registered) hooks.defineClass(id, type);
   for (const [name, isStatic, line, column] of members) {
@@ -44,6 +54,7 @@ export function define(id, factory) {
   hooks.define(id, factory);
 }
 export function registerClass(type, id, members) {
+  keepName(type, id);
   hooks.defineClass(id, type);
   hooks.define(id, () => type);
   for (const [name, isStatic] of members) hooks.define(memberId(id, name, isStatic), () => memberOf(type, name, isStatic));

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import {
+  checkApiVersion,
+  type Manifest,
+  makeArtefact,
+  packArtefact,
+  readManifest,
+  unpackArtefact,
+} from "./artefact.ts";
+
+const manifest: Manifest = {
+  entry: "job.ts",
+  apiVersion: "0.1.0",
+  externals: [{ name: "sharp", version: "1.0.0", reason: "has native parts" }],
+  files: ["job.ts"],
+  functions: 3,
+};
+const artefact = makeArtefact({ manifest, driver: "export default 'größe 😀';", executor: "" });
+
+describe("an artefact as bytes", () => {
+  test("comes back as it was, from any view", () => {
+    const packed = packArtefact(artefact);
+    expect(unpackArtefact(packed)).toEqual(artefact);
+    const shared = new Uint8Array(new SharedArrayBuffer(packed.length + 7), 5, packed.length);
+    shared.set(packed);
+    expect(unpackArtefact(shared)).toEqual(artefact);
+    expect(readManifest(packed)).toMatchObject({ hash: artefact.hash, manifest });
+  });
+
+  test("is named by all of its content", () => {
+    const hashes = [
+      artefact,
+      makeArtefact({ manifest, driver: artefact.driver, executor: "1" }),
+      makeArtefact({ manifest, driver: "", executor: artefact.driver }),
+      makeArtefact({ manifest: { ...manifest, functions: 4 }, driver: artefact.driver, executor: "" }),
+    ].map(({ hash }) => hash);
+    expect(new Set(hashes).size).toBe(4);
+  });
+
+  test("is refused when cut short, altered or foreign, at whatever place", () => {
+    const packed = packArtefact(artefact);
+    for (let length = 0; length < packed.length; length++) {
+      expect(() => unpackArtefact(packed.slice(0, length))).toThrow("[ARTEFACT_CORRUPT]");
+    }
+    for (let at = 0; at < packed.length; at++) {
+      const altered = packed.slice();
+      altered[at] = (altered[at] ?? 0) ^ 0x01;
+      const result = attempt(() => unpackArtefact(altered));
+      // A flipped bit in the header of gzip or in the unused bytes changes nothing that is read.
+      if (result instanceof Error) expect(result.message).toMatch(/^\[ARTEFACT_(CORRUPT|VERSION)\]/);
+      else expect(result).toEqual(artefact);
+    }
+    expect(() => unpackArtefact(Buffer.from("#!/bin/sh\nrm -rf /\n"))).toThrow("[ARTEFACT_CORRUPT]");
+  });
+});
+
+describe("the API version of a job", () => {
+  test.each([
+    ["0.1.0", "0.9.3"],
+    ["2.0.0", "2.4.1-beta.1"],
+  ])("bundled for %s, runs on %s", (bundledFor, running) => {
+    expect(() => checkApiVersion({ ...manifest, apiVersion: bundledFor }, running)).not.toThrow();
+  });
+
+  test("is refused by another major, with both named", () => {
+    expect(() => checkApiVersion(manifest, "1.0.0")).toThrow(/\[ARTEFACT_VERSION\].*0\.1\.0.*1\.0\.0/);
+  });
+});
+
+function attempt(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    return error;
+  }
+}

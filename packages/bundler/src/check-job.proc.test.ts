@@ -1,0 +1,73 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { EngineError } from "@millrace/base";
+import { afterEach, describe, expect, test } from "vitest";
+import { checkJob } from "./check-job.ts";
+import { writeFiles } from "./job-lab.ts";
+
+let folder: string | undefined;
+afterEach(async () => {
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+});
+
+const TYPES = `
+export interface Stream<T> { map<U>(f: (value: T) => U): Stream<U>; print(): void }
+export interface Context { text(): Stream<string> }
+export function defineJob(options: { name: string; batchInterval: string }, build: (ssc: Context, args: string[]) => void): object;
+`;
+
+async function check(files: Readonly<Record<string, string>>): Promise<EngineError | undefined> {
+  folder = await writeFiles({ ...files, "types/millrace.d.ts": TYPES });
+  const options = { apiVersion: "0.1.0", millraceTypes: join(folder, "types/millrace.d.ts") };
+  const error: unknown = await checkJob(join(folder, "job.ts"), options).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error === undefined || error instanceof EngineError) return error;
+  throw error;
+}
+
+describe("types of a job are checked", () => {
+  test("a job on its own, with Node's names and no project around it", async () => {
+    const error = await check({
+      "job.ts": `import { defineJob } from "millrace";
+import { basename } from "node:path";
+import { twice } from "./twice.ts";
+export default defineJob({ name: "a", batchInterval: "1s" }, (ssc, args) => {
+  console.log(process.pid, basename(args[0] ?? ""), structuredClone(1));
+  ssc.text().map((line) => twice(line.length)).print();
+});
+`,
+      "twice.ts": "export const twice = (n: number) => n * 2;",
+    });
+    expect(error).toBeUndefined();
+  });
+
+  test("every error is told with its place, also those in helpers", async () => {
+    const error = await check({
+      "job.ts": `import { defineJob } from "millrace";
+import { twice } from "./twice.ts";
+export default defineJob({ name: "a", batchInterval: "1s" }, (ssc) => {
+  ssc.text().map((line) => twice(line)).printt();
+});
+`,
+      "twice.ts": "export const twice = (n: number): string => n * 2;",
+    });
+    expect(error).toMatchObject({ code: "JOB_TYPES", blame: "user" });
+    expect(error?.message).toContain("3 type errors");
+    expect(error?.message).toContain("job.ts:4:34: Argument of type 'string' is not assignable");
+    expect(error?.message).toContain("job.ts:4:41: Property 'printt' does not exist");
+    expect(error?.message).toContain("twice.ts:1:45: Type 'number' is not assignable to type 'string'.");
+  });
+
+  test("a tsconfig around the job is heard", async () => {
+    const job = {
+      "job.ts":
+        'import { defineJob } from "millrace";\nimport { k } from "@own/k";\nexport default defineJob({ name: "a", batchInterval: "1s" }, function (ssc, args) { const f = (x) => x; f(k); });',
+      "own/k.ts": "export const k = 1;",
+    };
+    const lax = '{ "compilerOptions": { "strict": false, "composite": true, "paths": { "@own/*": ["./own/*"] } } }';
+    expect(await check({ ...job, "tsconfig.json": lax })).toBeUndefined();
+    expect(await check({ ...job, "tsconfig.json": lax.replace("false", "true") })).toMatchObject({ code: "JOB_TYPES" });
+  });
+});

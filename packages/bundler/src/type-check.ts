@@ -1,0 +1,125 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import type { SourceSite } from "@millrace/base";
+import type ts from "typescript-api";
+import { jobTypes } from "./errors.ts";
+
+export interface TypePaths {
+  /** Path of the declaration (or source) file that `import … from "millrace"` means. */
+  readonly millraceTypes: string;
+  /** The same for `millrace/testing`. */
+  readonly testingTypes?: string | undefined;
+}
+
+/** Problems told in one message; a job with more has them told again after these are gone. */
+const SHOWN_MAX = 20;
+
+/**
+ * Checks the types of a job and of what it imports, strictly, or as the `tsconfig.json` around it says.
+ *
+ * @throws JOB_TYPES with every problem's place in the author's files, at most 20.
+ *
+ * Time: a second or two, nearly all of it spent in reading the declarations of the language and of Node.
+ */
+export async function checkTypes(file: string, paths: TypePaths): Promise<void> {
+  const { default: api } = await import("typescript-api");
+  const program = api.createProgram([file], optionsFor(api, file, paths));
+  const diagnostics = [...program.getOptionsDiagnostics(), ...diagnosticsOf(program)];
+  const errors = diagnostics.filter(({ category }) => category === api.DiagnosticCategory.Error);
+  const first = errors[0];
+  if (first === undefined) return;
+  const lines = errors.slice(0, SHOWN_MAX).map((one) => `  ${describe(api, one, file)}`);
+  const more = errors.length > SHOWN_MAX ? `\n  … and ${errors.length - SHOWN_MAX} more` : "";
+  const site = siteOf(first, file);
+  throw jobTypes(
+    `The job has ${errors.length} type ${errors.length === 1 ? "error" : "errors"}, so it was not started:\n${lines.join("\n")}${more}\n` +
+      "Correct them and start the job again.",
+    site === undefined ? {} : { site },
+  );
+}
+
+/** The author's files alone: what packages declare is not theirs to mend. */
+function diagnosticsOf(program: ts.Program): ts.Diagnostic[] {
+  return program
+    .getSourceFiles()
+    .filter(({ fileName, isDeclarationFile }) => !isDeclarationFile && !fileName.includes("/node_modules/"))
+    .flatMap((source) => [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]);
+}
+
+function optionsFor(api: typeof ts, file: string, { millraceTypes, testingTypes }: TypePaths): ts.CompilerOptions {
+  const { options: own, folder } = settingsAround(api, file);
+  const target = own.target ?? api.ScriptTarget.ES2023;
+  return {
+    strict: true,
+    allowJs: true,
+    ...own,
+    ...nodeTypes(own, file),
+    target,
+    lib: own.lib ?? ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.esnext.decorators.d.ts"],
+    // The rest is what bundling does, whatever an editor was told.
+    module: api.ModuleKind.ESNext,
+    moduleResolution: api.ModuleResolutionKind.Bundler,
+    moduleDetection: api.ModuleDetectionKind.Force,
+    paths: {
+      ...absolutePaths(own, folder),
+      millrace: [resolve(millraceTypes)],
+      ...(testingTypes === undefined ? {} : { "millrace/testing": [resolve(testingTypes)] }),
+    },
+    allowImportingTsExtensions: true,
+    rewriteRelativeImportExtensions: false,
+    resolveJsonModule: true,
+    esModuleInterop: true,
+    isolatedModules: true,
+    skipLibCheck: true,
+    noEmit: true,
+    composite: false,
+    incremental: false,
+    declaration: false,
+    declarationMap: false,
+    sourceMap: false,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+  };
+}
+
+/** The options of the `tsconfig.json` around a job, if there is one that can be read. */
+function settingsAround(api: typeof ts, file: string): { options: ts.CompilerOptions; folder: string } {
+  const config = api.findConfigFile(dirname(file), api.sys.fileExists);
+  if (config === undefined) return { options: {}, folder: dirname(file) };
+  const { config: json } = api.readConfigFile(config, api.sys.readFile);
+  const { options } = api.parseJsonConfigFileContent({ ...json, files: [file] }, api.sys, dirname(config));
+  const { rootDir, outDir, tsBuildInfoFile, configFilePath, ...kept } = options;
+  return { options: kept, folder: dirname(config) };
+}
+
+function absolutePaths({ paths, baseUrl }: ts.CompilerOptions, folder: string): ts.MapLike<string[]> {
+  const entries = Object.entries(paths ?? {});
+  return Object.fromEntries(
+    entries.map(([name, files]) => [name, files.map((one) => resolve(baseUrl ?? folder, one))]),
+  );
+}
+
+/** Node's own declarations: the author's if installed, else those that come with this package. */
+function nodeTypes({ types }: ts.CompilerOptions, file: string): ts.CompilerOptions {
+  for (let dir = dirname(file); ; dir = dirname(dir)) {
+    if (existsSync(join(dir, "node_modules", "@types", "node"))) return {};
+    if (dir === dirname(dir)) break;
+  }
+  const found = createRequire(import.meta.url).resolve("@types/node/package.json");
+  return { typeRoots: [dirname(dirname(found))], types: types ?? ["node"] };
+}
+
+function describe(api: typeof ts, diagnostic: ts.Diagnostic, file: string): string {
+  const site = siteOf(diagnostic, file);
+  const text = api.flattenDiagnosticMessageText(diagnostic.messageText, "\n    ");
+  const place = site ? `${site.file}:${site.line}:${site.column}: ` : "";
+  return `${place}${text} (TS${diagnostic.code})`;
+}
+
+function siteOf({ file: source, start }: ts.Diagnostic, file: string): SourceSite | undefined {
+  if (source === undefined || start === undefined) return undefined;
+  const { line, character } = source.getLineAndCharacterOfPosition(start);
+  const name = relative(dirname(file), source.fileName).split(sep).join("/");
+  return { file: name, line: line + 1, column: character + 1 };
+}
