@@ -1,7 +1,7 @@
 // pnpm check: everything that can be known in a minute. Each check says what to mend; the last line counts them.
 // `--no-tests` leaves the fast tests out, for CI, which runs all of them next.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
 import { finish, sum } from "./tally.mjs";
@@ -12,7 +12,7 @@ const { findProblems, formatProblem } = await import("./checks/deps.mjs"); // ne
 const { readWorkspace } = await import("./checks/workspace.mjs");
 const { findAmbient } = await import("./checks/ambient.mjs");
 const { checkLengths } = await import("./checks/lengths.mjs");
-const { checkErrors, checkSettings } = await import("./checks/documents.mjs");
+const { checkDecisions, checkErrors, checkSettings } = await import("./checks/documents.mjs");
 
 /** @typedef {import("./checks/deps.mjs").Problem} Problem */
 
@@ -38,6 +38,9 @@ const results = [
   problems("file lengths", () => checkLengths(workspace, join(root, "scripts/checks/long-files.json"))),
   problems("docs/errors.md", () => checkErrors(workspace, text("docs/errors.md"))),
   problems("docs/configuration.md", () => checkSettings(settings, text("docs/configuration.md"))),
+  problems("docs/decisions", () =>
+    checkDecisions(readdirSync(join(root, "docs/decisions")), text("docs/decisions/README.md")),
+  ),
 ];
 const tests = process.argv.includes("--no-tests") ? [] : [runVitest(["--project=fast"])];
 finish(sum([...results.map((ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 })), ...tests]));

@@ -10,19 +10,26 @@ const KIND = /errorKind\(\s*"([A-Z][A-Z0-9_]*)"/g;
  * @returns {readonly Problem[]}
  */
 export function checkErrors(workspace, document) {
-  const codes = new Map(
-    workspace.packages.flatMap((one) =>
-      one.sources
-        .filter((source) => !source.path.includes(".test"))
-        .flatMap((source) =>
-          [...source.text.matchAll(KIND)].map(
-            (match) => /** @type {const} */ ([match[1] ?? "", `${one.folder}/${source.path}`]),
-          ),
-        ),
-    ),
+  const raised = workspace.packages.flatMap((one) =>
+    one.sources
+      .filter((source) => !source.path.includes(".test"))
+      .flatMap((source) =>
+        [...source.text.matchAll(KIND)].map((match) => ({
+          code: match[1] ?? "",
+          where: `${one.folder}/${source.path}`,
+        })),
+      ),
   );
+  const codes = new Map(raised.map(({ code, where }) => [code, where]));
   const sections = errorSections(document);
   return [
+    ...raised
+      .filter(({ code, where }) => codes.get(code) !== where)
+      .map(({ code, where }) => ({
+        where,
+        what: `${code} is declared in ${codes.get(code)} too`,
+        fix: "import it from there, or choose another code",
+      })),
     ...[...codes]
       .filter(([code]) => !sections.has(code))
       .map(([code, where]) => ({
@@ -68,7 +75,7 @@ function errorSections(document) {
 export function checkSettings(settings, document) {
   const where = "docs/configuration.md";
   const rows = new Map(
-    [...document.matchAll(/^\| `([a-z][\w.]*)` \| `?([^|`]*)`? \|/gm)].map((row) => [
+    [...document.matchAll(/^\| `([a-z][\w.]*)` *\| *`?([^|`]*?)`? *\|/gm)].map((row) => [
       row[1] ?? "",
       (row[2] ?? "").trim(),
     ]),
@@ -104,4 +111,19 @@ function sameDefault(setting, text) {
   } catch {
     return false;
   }
+}
+
+/**
+ * @param {readonly string[]} notes File names in docs/decisions.
+ * @param {string} index docs/decisions/README.md
+ * @returns {readonly Problem[]}
+ */
+export function checkDecisions(notes, index) {
+  return notes
+    .filter((name) => name !== "README.md" && !index.includes(`](${name})`))
+    .map((name) => ({
+      where: `docs/decisions/${name}`,
+      what: "the index does not list this note",
+      fix: `add "- [title](${name})" to docs/decisions/README.md`,
+    }));
 }

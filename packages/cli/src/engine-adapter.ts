@@ -15,7 +15,10 @@ export const engine: Engine = {
   runEmbedded: async () => missing("embedded cluster"),
   startDriver: async () => missing("driver"),
   startNode: async () => missing("executor"),
-  connect: async () => missing("operator client"),
+  async connect(driver, token) {
+    const { operatorClient, parseAddress } = await import("@millrace/rpc");
+    return operatorClient({ address: parseAddress(driver), token });
+  },
   async bundle(file, onProgress) {
     const { bundleJob, packArtefact } = await import("@millrace/bundler");
     return packArtefact(await bundleJob(file, await bundleOptions(onProgress)));

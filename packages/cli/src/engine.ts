@@ -58,6 +58,7 @@ export interface Engine {
   runEmbedded(request: RunRequest): Promise<{ readonly exitCode: number }>;
   startDriver(request: DriverRequest): Promise<{ readonly address: string; stop(graceful: boolean): Promise<void> }>;
   startNode(request: NodeRequest): Promise<{ stop(): Promise<void> }>;
+  /** @param driver `host:port`; anything else is refused with BAD_ADDRESS. */
   connect(driver: string, token: string | undefined): Promise<Operator>;
   /** The packed artefact, ready to submit; syntax, imports and static captures are checked. */
   bundle(file: string, onProgress: (step: string) => void): Promise<Uint8Array>;

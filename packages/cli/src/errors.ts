@@ -2,7 +2,5 @@ import { errorKind } from "@millrace/base";
 
 export const badUsage = errorKind("BAD_USAGE", "user");
 export const badMaster = errorKind("BAD_MASTER", "user");
-export const badAddress = errorKind("BAD_ADDRESS", "user");
 export const tokenUnreadable = errorKind("TOKEN_UNREADABLE", "user");
 export const driverUnknown = errorKind("DRIVER_UNKNOWN", "user");
-export const portInUse = errorKind("PORT_IN_USE", "environment");

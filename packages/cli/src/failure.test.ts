@@ -26,10 +26,6 @@ describe("a failure", () => {
   test("of a thrown string is still readable", () => {
     expect(describeFailure("boom", true)).toBe("[UNEXPECTED] boom was thrown.\n");
   });
-  test("of a taken port says which and what to do", () => {
-    const error = Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE", port: 7077 });
-    expect(describeFailure(error, false)).toMatch(/^\[PORT_IN_USE\] Port 7077 is taken/);
-  });
 });
 
 test.each([

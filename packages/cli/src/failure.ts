@@ -1,6 +1,6 @@
 import { EngineError, fromWireError, type WireError } from "@millrace/base";
 import { CommanderError } from "commander";
-import { badUsage, portInUse } from "./errors.ts";
+import { badUsage } from "./errors.ts";
 
 /** Codes 0 and 1 say how the job went; this one that it was never started as it was written. */
 export const EXIT = { done: 0, failed: 1, refused: 2, interrupted: 130 } as const;
@@ -51,8 +51,6 @@ function messageOf(error: unknown): string {
   if (error instanceof EngineError) return error.message;
   if (error instanceof CommanderError) return usage(error.message);
   if (!(error instanceof Error)) return `[UNEXPECTED] ${String(error)} was thrown.`;
-  const code = "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") return describePort(error);
   return error.name === "Error" ? error.message : `${error.name}: ${error.message}`;
 }
 
@@ -61,12 +59,6 @@ function usage(message: string): string {
   const text = message.replace(/^error: /, "").replaceAll("\n", " ");
   return badUsage(`${text.endsWith(".") || text.endsWith(")") ? text : `${text}.`} --help shows what there is.`)
     .message;
-}
-
-function describePort(error: Error): string {
-  const port = "port" in error ? String(error.port) : "asked for";
-  const text = `Port ${port} is taken by another process. Choose another with --port or --ui-port (0: any free one), or stop what uses it.`;
-  return portInUse(text).message;
 }
 
 function causesOf(error: unknown): unknown[] {

@@ -5,7 +5,7 @@ import type { Console } from "./console.ts";
 import type { Engine, Operator, RunRequest } from "./engine.ts";
 import { runCli } from "./program.ts";
 
-const unreachable = errorKind("DRIVER_UNREACHABLE", "environment");
+const unreachable = errorKind("PEER_UNREACHABLE", "environment");
 const syntax = errorKind("JOB_SYNTAX", "user");
 const noSuchJob = errorKind("JOB_UNKNOWN", "user");
 
@@ -118,7 +118,6 @@ describe("usage", () => {
     [["run", "job.ts", "--conf", "x"], /--conf "x" has no "="/],
     [["run", "job.ts", "--conf", "no.such=1"], /\[BAD_CONFIGURATION\] a setting is wrong: no\.such/],
     [["driver", "--port", "70000"], /"70000" is not a port/],
-    [["executor", "--driver", "here", "--slots", "1"], /\[BAD_ADDRESS\]/],
     [["executor", "--driver", "a:1", "--memory", "lots"], /\[BAD_SIZE\] --memory "lots"/],
     [["status", "No Such"], /\[BAD_IDENTIFIER\]/],
     [["jobs", "extra"], /too many arguments/],

@@ -33,19 +33,9 @@ describe("a master", () => {
 });
 
 describe("a driver's address", () => {
-  test.each(["localhost:7077", "10.0.0.1:1", "[::1]:7077", "driver:65535"])("%s is one", (text) => {
-    expect(driverAddress(text, {})).toBe(text);
-  });
-  test.each(["localhost", ":7077", "localhost:0", "localhost:99999", "http://localhost:7077", "::1:7077", "a b:1"])(
-    "%s is none",
-    (text) => {
-      expect(() => driverAddress(text, {})).toThrow(/^\[BAD_ADDRESS\] --driver .* HOST:PORT/);
-    },
-  );
   test("comes from the environment when the option is absent, and the option wins", () => {
     expect(driverAddress(undefined, { MILLRACE_DRIVER: "a:1" })).toBe("a:1");
     expect(driverAddress("b:2", { MILLRACE_DRIVER: "a:1" })).toBe("b:2");
-    expect(() => driverAddress(undefined, { MILLRACE_DRIVER: "a" })).toThrow(/MILLRACE_DRIVER "a"/);
   });
   test("that nobody gave is asked for", () => {
     expect(() => driverAddress(undefined, {})).toThrow(/^\[DRIVER_UNKNOWN\].*MILLRACE_DRIVER/);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseConf } from "@millrace/base";
-import { badAddress, badUsage, driverUnknown, tokenUnreadable } from "./errors.ts";
+import { badUsage, driverUnknown, tokenUnreadable } from "./errors.ts";
 
 /** A port as an option: 0 means any that is free. */
 export function parsePort(text: string): number {
@@ -33,23 +33,13 @@ export function checkConf(conf: Readonly<Record<string, string>>): Readonly<Reco
   return conf;
 }
 
-/**
- * The driver to talk to: `--driver`, else `MILLRACE_DRIVER`.
- *
- * @returns `host:port`; an IPv6 host keeps its brackets.
- */
+/** The driver to talk to: `--driver`, else `MILLRACE_DRIVER`. Whether it is an address is for the connection to say. */
 export function driverAddress(given: string | undefined, env: NodeJS.ProcessEnv): string {
   const text = given ?? env.MILLRACE_DRIVER;
-  if (text === undefined || text === "") {
-    throw driverUnknown(
-      "No driver is named. Give --driver HOST:PORT or set MILLRACE_DRIVER; a driver on this machine is 127.0.0.1:7077 unless told otherwise.",
-    );
-  }
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(text.trim());
-  const port = Number(match?.[2]);
-  if (match && port >= 1 && port <= 65_535) return `${match[1]}:${port}`;
-  const source = given === undefined ? "MILLRACE_DRIVER" : "--driver";
-  throw badAddress(`${source} ${JSON.stringify(text)} is not an address. Write HOST:PORT, for example 127.0.0.1:7077.`);
+  if (text !== undefined && text !== "") return text;
+  throw driverUnknown(
+    "No driver is named. Give --driver HOST:PORT or set MILLRACE_DRIVER; a driver on this machine is 127.0.0.1:7077 unless told otherwise.",
+  );
 }
 
 /** The cluster's token: the first line of `--token-file`, else `MILLRACE_TOKEN`, else none. */

@@ -25,7 +25,7 @@ export async function untilReachable<T>(console: Console, address: string, attem
 }
 
 function isUnreachable(error: unknown): boolean {
-  return error instanceof EngineError && error.code === "DRIVER_UNREACHABLE";
+  return error instanceof EngineError && error.code === "PEER_UNREACHABLE";
 }
 
 function sleep(console: Console, ms: number): Promise<void> {

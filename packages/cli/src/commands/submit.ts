@@ -6,7 +6,7 @@ import { copyLog } from "../job-log.ts";
 import { type JobOptions, withJob } from "../job-options.ts";
 import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 import type { SetExit } from "../program.ts";
-import { checkConf, driverAddress } from "../values.ts";
+import { checkConf } from "../values.ts";
 import { untilReachable } from "../wait.ts";
 
 interface SubmitOptions extends OperatorOptions, JobOptions {
@@ -21,9 +21,8 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
     .description("bundle and check a job, and start it on a cluster; prints its id")
     .action(async (file: string, args: readonly string[], options: SubmitOptions) => {
       const conf = checkConf(options.conf);
-      driverAddress(options.driver, console.env); // a wrong address is said before the bundling
-      const artefact = await console.engine.bundle(file, (step) => tell(console, step));
       await withOperator(console, options, async (operator, address) => {
+        const artefact = await console.engine.bundle(file, (step) => tell(console, step));
         // Submitting is not repeatable, asking for the jobs is.
         await untilReachable(console, address, () => operator.jobs());
         const job = await operator.submit({ artefact, name: options.name, conf, args });
