@@ -1,4 +1,9 @@
+export { compileTemplate, type StageProgram } from "./compile/program.ts";
+export { type FindBroadcast, FunctionTable, type FunctionTableOptions } from "./job/function-table.ts";
+export { SlotRuntime } from "./job/slot-runtime.ts";
+export type { Cancellation, SlotPorts, TaskFiles, TextOutput } from "./ports.ts";
 export { SlotThread, type SlotThreadOptions } from "./slot/host.ts";
+export { localTaskFiles } from "./slot/local-files.ts";
 export type { FromSlot, SlotInit, ToSlot } from "./slot/protocol.ts";
 export {
   INLINE_RESULT_BYTES_MAX,

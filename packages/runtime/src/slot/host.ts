@@ -4,6 +4,7 @@ import type { StageRunId, StageTemplate } from "@millrace/plan";
 import type { BlockPool } from "@millrace/storage";
 import { artefactLoadFailed, slotCrashed, slotExited, slotOutOfMemory, slotTerminated } from "../errors.ts";
 import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
+import { exitMessage } from "./exit-message.ts";
 import type { FromSlot, SlotInit, ToSlot } from "./protocol.ts";
 
 export interface SlotThreadOptions {
@@ -41,6 +42,9 @@ export class SlotThread {
   /** Resolves once, when the thread has ended: with the cause, or `undefined` after `terminate` on an idle thread. */
   readonly closed: Promise<EngineError | undefined>;
 
+  /** The number under which the thread holds memory of the pool: for `BlockStore.reclaim` once it has died. */
+  readonly poolOwner: number;
+
   readonly #options: SlotThreadOptions;
   readonly #worker: Worker;
   readonly #cancel = new Int32Array(new SharedArrayBuffer(4));
@@ -68,9 +72,11 @@ export class SlotThread {
     this.slot = options.slot;
     this.closed = this.#closed.promise;
     this.#options = options;
+    const pool = options.pool.handle;
+    this.poolOwner = pool.owner;
     const init: SlotInit = {
       slot: options.slot,
-      pool: options.pool.handle,
+      pool,
       cancel: this.#cancel.buffer,
       workDir: options.workDir,
       spillBytes: options.spillBytes,
@@ -240,14 +246,6 @@ function deferred<T>(): Deferred<T> {
     reject = no;
   });
   return { promise, resolve, reject };
-}
-
-/** The message of SLOT_EXITED; `stack` is where user code called `process.exit`, when known. */
-export function exitMessage(slot: number, code: number, stack: string | undefined): string {
-  return (
-    `user code called process.exit(${code}) on slot ${slot}${stack === undefined ? "" : `, ${stack}`}. ` +
-    "Only the slot's thread ended and its task is tried again; throw an error to fail a task, or stop the job from its driver."
-  );
 }
 
 function crashed(slot: number, error: unknown): EngineError {

@@ -1,13 +1,13 @@
 import type { WireError } from "@millrace/base";
 import type { StageRunId, StageTemplate } from "@millrace/plan";
-import type { BlockPool } from "@millrace/storage";
+import type { PoolHandle } from "@millrace/storage";
 import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
 
 /** What a slot's thread is born with (its `workerData`). */
 export interface SlotInit {
   /** Position among the executor's slots: 0, 1, … */
   readonly slot: number;
-  readonly pool: BlockPool["handle"];
+  readonly pool: PoolHandle;
   /** One Int32: the number of the task that is to stop, 0 for none. Task numbers count from 1. */
   readonly cancel: SharedArrayBuffer;
   /** A folder that exists, for scratch and spill files. */

@@ -1,0 +1,59 @@
+import { EngineError } from "@millrace/base";
+import { userCodeFailed } from "../errors.ts";
+import { TaskCancelled } from "../job/task-control.ts";
+
+/** Errors that name their operator already: they pass through the operators further out. */
+const blamed = new WeakSet<object>();
+
+/**
+ * The error to report for something thrown while an operator ran. The user's error is kept as the cause, with its name,
+ * message and stack; an error of the engine keeps its kind and says which operator it came from.
+ *
+ * @param label `map at job.ts:12:8`.
+ */
+export function blame(error: unknown, label: string): unknown {
+  if (error instanceof TaskCancelled || (typeof error === "object" && error !== null && blamed.has(error)))
+    return error;
+  const result = error instanceof EngineError ? labelled(error, label) : fromUser(error, label);
+  blamed.add(result);
+  return result;
+}
+
+function fromUser(error: unknown, label: string): EngineError {
+  const { name, message } = describe(error);
+  const result = userCodeFailed(
+    `${label} threw ${name}: ${message}. The task is tried again, then its batch fails; correct the function, or catch what it may throw.`,
+    { cause: error, fields: { operator: label, name, message } },
+  );
+  // The author's frames are what the reader wants to see first.
+  const stack = error instanceof Error && typeof error.stack === "string" ? error.stack : undefined;
+  if (stack !== undefined) {
+    const frames = stack.indexOf("\n    at ");
+    if (frames >= 0) result.stack = `${result.name}: ${result.message}${stack.slice(frames)}`;
+  }
+  return result;
+}
+
+function labelled(error: EngineError, label: string): EngineError {
+  const text = error.message.startsWith(`[${error.code}] `)
+    ? error.message.slice(error.code.length + 3)
+    : error.message;
+  const result = new EngineError({ code: error.code, blame: error.blame, retry: error.retry }, `${label}: ${text}`, {
+    cause: error.cause,
+    fields: { ...error.fields, operator: label },
+  });
+  if (error.stack !== undefined) {
+    const frames = error.stack.indexOf("\n    at ");
+    if (frames >= 0) result.stack = `${result.name}: ${result.message}${error.stack.slice(frames)}`;
+  }
+  return result;
+}
+
+function describe(error: unknown): { readonly name: string; readonly message: string } {
+  if (error instanceof Error) return { name: error.name, message: error.message };
+  try {
+    return { name: typeof error === "object" ? "an object" : `a ${typeof error}`, message: String(error) };
+  } catch {
+    return { name: "a value", message: "that has no text" };
+  }
+}

@@ -1,0 +1,246 @@
+import { assert, unreachable } from "@millrace/base";
+import type { Aggregate, Feed, FnSlot, JoinKind, Op, Pipeline, Sink, Source, StageTemplate } from "@millrace/plan";
+import type { TableShape } from "../table/aggregate-table.ts";
+import { generateSegment } from "./generate.ts";
+import type { FusedOp, Segment } from "./segment.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A template, compiled: once per thread, however many tasks run it. */
+export interface StageProgram {
+  readonly template: StageTemplate;
+  readonly pipeline: PipelineProgram;
+  /** Tables that one task of it may fill at the same time: they share the memory. */
+  readonly tables: number;
+}
+
+/** `segments[0]` takes what the entry gives, each link stands between two segments. */
+export interface PipelineProgram {
+  readonly entry: Entry;
+  readonly segments: readonly Segment[];
+  readonly links: readonly Link[];
+}
+
+/** Where a fused loop ends because something takes a whole partition. */
+export type Link =
+  | {
+      readonly kind: "mapPartitions" | "mapPartitionsWithIndex" | "foreachPartition";
+      readonly fn: FnSlot;
+      readonly label: string;
+    }
+  | { readonly kind: "glom" }
+  /** Nothing in between: what follows may have to wait after each record. */
+  | { readonly kind: "wait" };
+
+export type Entry =
+  | { readonly kind: "blocks" | "text"; readonly input: number }
+  | {
+      readonly kind: "table";
+      readonly shape: TableShape;
+      /** Of `combine`: joins two combiners. */
+      readonly merge: { readonly fn: FnSlot; readonly label: string } | undefined;
+      readonly feeds: readonly PipelineProgram[];
+      readonly join: JoinKind | undefined;
+    }
+  | {
+      readonly kind: "state";
+      readonly feed: PipelineProgram;
+      readonly initial: PipelineProgram | undefined;
+      readonly update: FnSlot;
+      readonly onlyUpdated: boolean;
+      readonly label: string;
+    };
+
+/**
+ * Compiles a template to generated loops. The loops themselves are built when they first run.
+ *
+ * Time: a millisecond or so. The result holds nothing of any batch.
+ */
+export function compileTemplate(template: StageTemplate): StageProgram {
+  const compiler = new Compiler(template);
+  const pipeline = compiler.pipeline(template.pipeline, sinkEnd(template.sink));
+  return { template, pipeline, tables: compiler.tables };
+}
+
+/** How the last segment of a pipeline ends. */
+interface End {
+  readonly terminal: Terminal;
+  readonly link?: Link;
+  readonly label: string | undefined;
+}
+
+class Compiler {
+  readonly #template: StageTemplate;
+  #segments = 0;
+  tables = 0;
+
+  constructor(template: StageTemplate) {
+    this.#template = template;
+    if (template.sink.kind === "shuffle" && template.sink.combine !== undefined) this.tables += 1;
+  }
+
+  pipeline(pipeline: Pipeline, end: End): PipelineProgram {
+    const entry = this.#entry(pipeline.source);
+    const segments: Segment[] = [];
+    const links: Link[] = [];
+    let ops: FusedOp[] = [];
+    for (const op of pipeline.ops) {
+      const link = linkOf(op);
+      if (link === undefined) {
+        ops.push(fused(op));
+        continue;
+      }
+      segments.push(this.#segment(ops, { terminal: { kind: "buffer" }, label: undefined }));
+      links.push(link);
+      ops = [];
+    }
+    if (end.link !== undefined) {
+      segments.push(this.#segment(ops, { terminal: { kind: "buffer" }, label: undefined }));
+      links.push(end.link);
+      ops = [];
+    }
+    segments.push(this.#segment(ops, end));
+    return { entry, segments, links };
+  }
+
+  #segment(ops: readonly FusedOp[], end: End): Segment {
+    const name = `millrace ${this.#template.id} ${this.#segments++}`;
+    return generateSegment({
+      name,
+      ops,
+      terminal: end.terminal,
+      terminalLabel: end.label ?? this.#label(end.terminal, ops),
+    });
+  }
+
+  #entry(source: Source): Entry {
+    switch (source.kind) {
+      case "blocks":
+      case "text":
+        return source;
+      case "shuffle":
+        return this.#shuffle(source.input, source.aggregate);
+      case "cogroup":
+      case "join":
+        return this.#table(
+          { kind: "cogroup", feeds: source.feeds.length },
+          source.feeds.map((feed, i) => this.#feed(feed, { kind: "cogroup", feed: i, feeds: source.feeds.length })),
+          { join: source.kind === "join" ? source.how : undefined },
+        );
+      case "state":
+        this.tables += source.initial === undefined ? 1 : 2;
+        return {
+          kind: "state",
+          feed: this.#feed(source.feed, { kind: "group" }),
+          initial: source.initial && this.#feed(source.initial, { kind: "last" }),
+          update: source.update,
+          onlyUpdated: source.onlyUpdated,
+          label: source.label ?? this.#functionLabel(source.update),
+        };
+      default:
+        return unreachable(source);
+    }
+  }
+
+  #shuffle(input: number, aggregate: Aggregate): Entry {
+    switch (aggregate.kind) {
+      case "none":
+        return { kind: "blocks", input };
+      case "group":
+        return this.#table({ kind: "group" }, [this.#feed({ kind: "shuffle", input }, { kind: "group" })], {});
+      case "combine": {
+        const { mapSide, create, mergeValue, mergeCombiners } = aggregate;
+        const label = aggregate.label ?? this.#functionLabel(mergeCombiners);
+        const terminal: Terminal = mapSide
+          ? { kind: "combine", create: undefined, merge: mergeCombiners }
+          : { kind: "combine", create, merge: mergeValue };
+        const feed = this.#feed({ kind: "shuffle", input }, terminal, label);
+        return this.#table({ kind: "combine" }, [feed], { merge: { fn: mergeCombiners, label } });
+      }
+      default:
+        return unreachable(aggregate);
+    }
+  }
+
+  #table(
+    shape: TableShape,
+    feeds: readonly PipelineProgram[],
+    options: { readonly merge?: { readonly fn: FnSlot; readonly label: string }; readonly join?: JoinKind | undefined },
+  ): Entry {
+    this.tables += 1;
+    return { kind: "table", shape, feeds, merge: options.merge, join: options.join };
+  }
+
+  #feed(feed: Feed, terminal: Terminal, label?: string): PipelineProgram {
+    const pipeline: Pipeline =
+      feed.kind === "pipeline" ? feed.pipeline : { source: { kind: "blocks", input: feed.input }, ops: [] };
+    return this.pipeline(pipeline, { terminal, label });
+  }
+
+  #label(terminal: Terminal, ops: readonly FusedOp[]): string {
+    if (terminal.kind === "combine") return this.#functionLabel(terminal.merge);
+    if (terminal.kind === "reduce" || terminal.kind === "custom" || terminal.kind === "foreach") {
+      return this.#functionLabel(terminal.fn);
+    }
+    // What fails here is what the operator before gave: a record that cannot be encoded, a key that cannot be compared.
+    return ops.at(-1)?.label ?? "the output of a stage";
+  }
+
+  #functionLabel(slot: FnSlot): string {
+    const id = this.#template.functions[slot];
+    assert(id !== undefined, `template ${this.#template.id} refers to function ${slot}, which it has not`);
+    return `function ${id}`;
+  }
+}
+
+function sinkEnd(sink: Sink): End {
+  const label = "label" in sink ? sink.label : undefined;
+  switch (sink.kind) {
+    case "shuffle": {
+      const { combine, partitioner } = sink;
+      if (combine === undefined) return { terminal: partitioner, label };
+      return { terminal: { kind: "combine", create: combine.create, merge: combine.mergeValue }, label };
+    }
+    case "collect":
+      return { terminal: { kind: "write", limit: sink.limit }, label };
+    case "count":
+      return { terminal: { kind: "count" }, label };
+    case "reduce":
+      return { terminal: { kind: "reduce", fn: sink.fn }, label };
+    case "saveText":
+      return { terminal: { kind: "text" }, label };
+    case "foreach":
+      return { terminal: { kind: "foreach", fn: sink.fn }, link: { kind: "wait" }, label };
+    case "foreachPartition":
+      return {
+        terminal: { kind: "count" },
+        link: { kind: "foreachPartition", fn: sink.fn, label: sink.label },
+        label,
+      };
+    default:
+      return unreachable(sink);
+  }
+}
+
+function linkOf(op: Op): Link | undefined {
+  if (op.kind === "glom") return { kind: "glom" };
+  if (op.kind === "mapPartitions" || op.kind === "mapPartitionsWithIndex") {
+    return { kind: op.kind, fn: op.fn, label: op.label };
+  }
+  return undefined;
+}
+
+function fused(op: Op): FusedOp {
+  switch (op.kind) {
+    case "keys":
+    case "values":
+      return { kind: op.kind, fn: undefined, label: op.label };
+    case "map":
+    case "flatMap":
+    case "filter":
+    case "mapValues":
+    case "flatMapValues":
+      return { kind: op.kind, fn: op.fn, label: op.label };
+    default:
+      assert(false, `${op.kind} is not an operator on single records`);
+  }
+}

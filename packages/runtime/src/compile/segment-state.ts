@@ -1,0 +1,148 @@
+import { inspect } from "node:util";
+import type { EngineError } from "@millrace/base";
+import type { BlockWriter } from "@millrace/codec";
+import type { AnyFunction } from "@millrace/plan";
+import { badPartition, notIterable, recordNotPair } from "../errors.ts";
+import type { TaskControl } from "../job/task-control.ts";
+import type { TextOutput } from "../ports.ts";
+import type { AggregateTable } from "../table/aggregate-table.ts";
+import { KeyIndex } from "../table/key-index.ts";
+import { blame } from "./blame.ts";
+
+/** Elements of an iterable that is not an array are taken in pieces of this size. */
+const PIECE = 256;
+
+/**
+ * What one run of a segment works on. One class for all templates, so that the generated code that reads it stays
+ * monomorphic; each terminal uses the few fields it needs.
+ */
+export class SegmentState {
+  /** The template's functions, by slot. */
+  readonly f: readonly AnyFunction[];
+  readonly control: TaskControl;
+  readonly labels: readonly string[];
+  /** Records that reached the terminal. */
+  count = 0;
+  out: unknown[] = [];
+  writer: BlockWriter | undefined;
+  writers: readonly BlockWriter[] = [];
+  next = 0;
+  left = 0;
+  acc: unknown = undefined;
+  has = false;
+  index: KeyIndex;
+  accs: unknown[];
+  readonly table: AggregateTable | undefined;
+  text: TextOutput | undefined;
+  /** Of `foreach`: what to await, and where to go on. */
+  pending: PromiseLike<unknown> | undefined;
+  resumeAt = 0;
+  readonly #iterators: Iterator<unknown>[] = [];
+
+  constructor(options: {
+    readonly functions: readonly AnyFunction[];
+    readonly control: TaskControl;
+    readonly labels: readonly string[];
+    readonly table?: AggregateTable | undefined;
+  }) {
+    this.f = options.functions;
+    this.control = options.control;
+    this.labels = options.labels;
+    this.table = options.table;
+    this.index = options.table?.index ?? new KeyIndex();
+    this.accs = options.table?.accs ?? [];
+  }
+
+  /** Called about every thousand records. */
+  pause(): void {
+    this.control.check();
+    this.table?.relieve();
+  }
+
+  fail(error: unknown, op: number): never {
+    this.closeIterators();
+    throw blame(error, this.labels[op] ?? "an operator");
+  }
+
+  notPair(record: unknown): never {
+    throw recordNotPair(
+      `it was given ${shown(record)}, which is not a pair. An operator on pairs needs records of the form [key, value].`,
+    );
+  }
+
+  badPartition(partition: unknown, partitions: number, key: unknown): never {
+    throw partitionOutOfRange(partition, partitions, key);
+  }
+
+  iterator(value: unknown): Iterator<unknown> {
+    const open = iteratorOf(value);
+    this.#iterators.push(open);
+    return open;
+  }
+
+  /** The next elements; none at the end. */
+  refill(iterator: Iterator<unknown>): unknown[] {
+    this.control.check();
+    const piece: unknown[] = [];
+    while (piece.length < PIECE) {
+      const step = iterator.next();
+      if (step.done === true) {
+        // It is the innermost open one, except after an empty piece was asked for again.
+        if (this.#iterators.at(-1) === iterator) this.#iterators.pop();
+        break;
+      }
+      piece.push(step.value);
+    }
+    return piece;
+  }
+
+  /** Lets the generators of user code run their `finally` blocks when nobody wants the rest. */
+  closeIterators(): void {
+    for (const iterator of this.#iterators.splice(0).reverse()) {
+      try {
+        iterator.return?.();
+      } catch {
+        // The task has its result, or a better error.
+      }
+    }
+  }
+
+  writeText(record: unknown): void {
+    this.text?.writeLine(typeof record === "string" ? record : (JSON.stringify(record) ?? "null"));
+  }
+
+  suspend(promise: PromiseLike<unknown>, resumeAt: number, count: number): void {
+    this.pending = promise;
+    this.resumeAt = resumeAt;
+    this.count += count;
+  }
+}
+
+export function partitionOutOfRange(partition: unknown, partitions: number, key: unknown): EngineError {
+  return badPartition(
+    `the partitioner gave ${shown(partition)} for the key ${shown(key)}. It must give a whole number from 0 to ${partitions - 1}.`,
+  );
+}
+
+/** @throws NOT_ITERABLE */
+export function iteratorOf(value: unknown): Iterator<unknown> {
+  const make: unknown =
+    value === undefined || value === null ? undefined : (value as { [Symbol.iterator]?: unknown })[Symbol.iterator]; // any other value has properties
+  if (typeof make === "function") return make.call(value) as Iterator<unknown>; // the protocol; what breaks it throws at `next`
+  const remedy =
+    value instanceof Promise
+      ? "Only the functions of mapPartitions, foreachPartition and foreach may be async."
+      : "Return an array or another iterable.";
+  throw notIterable(`it gave ${shown(value)}, which cannot be iterated. ${remedy}`);
+}
+
+/** A value as an error message shows it: one short line. */
+export function shown(value: unknown): string {
+  const text = inspect(value, {
+    depth: 1,
+    breakLength: Number.POSITIVE_INFINITY,
+    maxStringLength: 60,
+    maxArrayLength: 5,
+  });
+  return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
+}

@@ -1,0 +1,42 @@
+import type { FnSlot } from "@millrace/plan";
+import type { SegmentState } from "./segment-state.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** An operator that handles one record at a time. */
+export interface FusedOp {
+  readonly kind: "map" | "flatMap" | "filter" | "mapValues" | "flatMapValues" | "keys" | "values";
+  readonly fn: FnSlot | undefined;
+  readonly label: string;
+}
+
+/** Operators that run in one loop, and what stands at its end. */
+export interface SegmentPlan {
+  /** Distinct for each segment of each template: the first line of the generated source. */
+  readonly name: string;
+  readonly ops: readonly FusedOp[];
+  readonly terminal: Terminal;
+  /** Names the terminal's own functions in errors. */
+  readonly terminalLabel: string;
+}
+
+/**
+ * A generated loop over records [from, to).
+ *
+ * @returns True when nothing more is wanted; for `foreach` the place at which it stopped is in the state.
+ */
+export type RowsLoop = (rows: ArrayLike<unknown>, from: number, to: number, state: SegmentState) => boolean;
+/** The same over two columns, for sources of pairs: no tuple is made unless a function wants one. */
+export type PairsLoop = (
+  keys: ArrayLike<unknown>,
+  values: ArrayLike<unknown>,
+  from: number,
+  to: number,
+  state: SegmentState,
+) => boolean;
+
+export interface Segment {
+  readonly plan: SegmentPlan;
+  readonly labels: readonly string[];
+  readonly rows: RowsLoop;
+  readonly pairs: PairsLoop;
+}

@@ -1,0 +1,128 @@
+import { type Accumulator, type AccumulatorKind, type Broadcast, executorAccumulator } from "@millrace/api";
+import { type ClassTable, decodeCaptures } from "@millrace/codec";
+import {
+  type AnyClass,
+  type AnyFunction,
+  engineFunction,
+  functionUnknown,
+  globalFunction,
+  type JobHooks,
+  type StageTemplate,
+} from "@millrace/plan";
+
+export interface FunctionTableOptions {
+  /** Finds functions that never left this process (`inline:3`), in tests of jobs that no bundler has seen. */
+  readonly inline?: (id: string) => AnyFunction | undefined;
+}
+
+/** Finds the broadcast variable of a block, `broadcast/3`, on this thread. */
+export type FindBroadcast = (name: string) => Broadcast<unknown>;
+
+/**
+ * The executor's side of a job's functions: a factory for each, which takes what it captures. The executor's build fills
+ * it while it is loaded, through {@link JobHooks}; set it at `globalThis[JOB_HOOKS]` before.
+ */
+export class FunctionTable implements JobHooks {
+  readonly #factories = new Map<string, (...captures: never[]) => unknown>();
+  readonly #imports = new Map<string, unknown>();
+  readonly #classIds = new Map<AnyClass, string>();
+  readonly #classes = new Map<string, AnyClass>();
+  /** Functions that capture nothing: one object each, whose machine code stays warm from batch to batch. */
+  readonly #plain = new Map<string, AnyFunction>();
+  readonly #options: FunctionTableOptions;
+
+  constructor(options: FunctionTableOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Nothing leaves an executor, so that nothing needs a tag. */
+  tag<F extends AnyFunction>(fn: F): F {
+    return fn;
+  }
+
+  define(id: string, factory: (...captures: never[]) => unknown): void {
+    this.#factories.set(id, factory);
+  }
+
+  defineClass(id: string, type: AnyClass): void {
+    this.#classIds.set(type, id);
+    this.#classes.set(id, type);
+  }
+
+  defineImport(id: string, value: unknown): void {
+    this.#imports.set(id, value);
+  }
+
+  /** The job's classes, for the codec. */
+  readonly classes: ClassTable = {
+    idOf: (type) => this.#classIds.get(type),
+    constructorOf: (id) => this.#classes.get(id),
+  };
+
+  /**
+   * The function of an id.
+   *
+   * @throws FUNCTION_UNKNOWN The artefact has no such function.
+   */
+  resolve(id: string, captures: readonly unknown[]): AnyFunction {
+    if (captures.length > 0) return this.#make(id, captures);
+    let fn = this.#plain.get(id);
+    if (fn === undefined) {
+      fn = this.#make(id, captures);
+      if (!id.startsWith("inline:")) this.#plain.set(id, fn);
+    }
+    return fn;
+  }
+
+  /** The functions of a template with the captured values of one run of a stage, by slot. */
+  resolveAll(template: StageTemplate, captures: Uint8Array, broadcast: FindBroadcast): readonly AnyFunction[] {
+    const values = captures.length === 0 ? [] : this.decode(captures, broadcast);
+    return template.functions.map((id, slot) => this.resolve(id, values[slot] ?? []));
+  }
+
+  /** Decodes captures; also broadcast variables and receivers, which are `[[value]]`. */
+  decode(captures: Uint8Array, broadcast: FindBroadcast): unknown[][] {
+    return decodeCaptures(captures, {
+      classes: this.classes,
+      resolve: (tag, id, inner) => this.#reference(tag, id, inner, broadcast),
+    });
+  }
+
+  #reference(tag: string, id: string, captures: readonly unknown[], broadcast: FindBroadcast): unknown {
+    switch (tag) {
+      case "class":
+        return this.#classes.get(id) ?? unknown(`class ${id}`);
+      case "broadcast":
+        return broadcast(id);
+      case "accumulator":
+        return accumulatorOf(id, captures);
+      default:
+        return this.resolve(id, captures);
+    }
+  }
+
+  #make(id: string, captures: readonly unknown[]): AnyFunction {
+    const fn = this.#find(id, captures);
+    if (typeof fn === "function") return fn as AnyFunction; // checked by typeof
+    return unknown(`function ${id}`);
+  }
+
+  #find(id: string, captures: readonly unknown[]): unknown {
+    if (id.startsWith("millrace:")) return engineFunction(id, captures);
+    if (id.startsWith("global:")) return globalFunction(id.slice("global:".length));
+    if (id.startsWith("import:")) return this.#imports.get(id.slice("import:".length));
+    if (id.startsWith("inline:")) return this.#options.inline?.(id);
+    return this.#factories.get(id)?.(...(captures as never[])); // in the order that the bundler gave the factory
+  }
+}
+
+function accumulatorOf(id: string, captures: readonly unknown[]): Accumulator<unknown> {
+  const [kind, name] = captures as [AccumulatorKind, string | undefined]; // as the driver wrote them
+  return executorAccumulator(Number(id), kind, name);
+}
+
+function unknown(what: string): never {
+  throw functionUnknown(
+    `the job's artefact has no ${what}, which the driver asks for. The task fails. Submit the job again, with the same version of millrace in every process.`,
+  );
+}

@@ -1,0 +1,206 @@
+import { type Broadcast, enterTask, executorBroadcast, leaveTask, TaskScope } from "@millrace/api";
+import { assert, toWireError } from "@millrace/base";
+import { encodeValue } from "@millrace/codec";
+import type { AnyFunction, StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
+import { readHandle } from "@millrace/storage";
+import { compileTemplate, type StageProgram } from "../compile/program.ts";
+import type { SlotPorts } from "../ports.ts";
+import { StateStore } from "../state/state-store.ts";
+import type { ResolvedInput, SlotTask, StageStart, TaskOutcome } from "../task.ts";
+import type { FunctionTable } from "./function-table.ts";
+import { TaskCancelled, TaskControl } from "./task-control.ts";
+import { type TaskEnvironment, TaskRun } from "./task-run.ts";
+import { openSink, type TaskSink } from "./task-sink.ts";
+
+const NOTHING_ADDED = new Uint8Array(0);
+
+interface RunningStage {
+  readonly start: StageStart;
+  /** By template of the stage: its functions with this run's captured values, once they are needed. */
+  readonly functions: (readonly AnyFunction[] | undefined)[];
+}
+
+/**
+ * What runs in a slot, without the thread around it: compiled templates, the functions of running stages, and state.
+ * Runs one task at a time.
+ */
+export class SlotRuntime {
+  readonly #ports: SlotPorts;
+  readonly #functions: FunctionTable;
+  readonly #states: StateStore;
+  readonly #control: TaskControl;
+  readonly #templates = new Map<TemplateId, StageTemplate>();
+  readonly #programs = new Map<TemplateId, StageProgram>();
+  readonly #stages = new Map<StageRunId, RunningStage>();
+  /** Decoded once per thread. */
+  readonly #broadcasts = new Map<string, Broadcast<unknown>>();
+  #busy = false;
+
+  constructor(ports: SlotPorts, functions: FunctionTable) {
+    this.#ports = ports;
+    this.#functions = functions;
+    this.#states = new StateStore(ports.checkpoints, functions.classes);
+    this.#control = new TaskControl(ports.cancellation);
+  }
+
+  /** Kept for good; compiled when its first task comes. */
+  loadTemplate(template: StageTemplate): void {
+    if (!this.#templates.has(template.id)) this.#templates.set(template.id, template);
+  }
+
+  startStage(start: StageStart): void {
+    this.#stages.set(start.run, { start, functions: [] });
+  }
+
+  endStage(run: StageRunId): void {
+    this.#stages.delete(run);
+  }
+
+  dropBroadcasts(ids: readonly string[]): void {
+    for (const id of ids) this.#broadcasts.delete(id);
+  }
+
+  /** Never rejects: what goes wrong is the outcome. */
+  async runTask(task: SlotTask): Promise<TaskOutcome> {
+    assert(!this.#busy, "a slot was given a task while it has one");
+    this.#busy = true;
+    try {
+      return await this.#run(task);
+    } catch (error) {
+      if (error instanceof TaskCancelled || this.#ports.cancellation.cancelled()) return { kind: "cancelled" };
+      return { kind: "failed", error: toWireError(error) };
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #run(task: SlotTask): Promise<TaskOutcome> {
+    const started = this.#ports.clock.monotonicMs();
+    const stage = this.#stages.get(task.run);
+    assert(stage !== undefined, `stage ${task.run} was not announced to this slot`);
+    const program = this.#program(stage, task.template);
+    const scope = new TaskScope({
+      stageId: task.run,
+      partitionId: task.partition,
+      attemptNumber: task.attempt,
+      batchTime: stage.start.batch,
+    });
+    enterTask(scope);
+    let made: TaskOutcome | undefined;
+    try {
+      made = await this.#compute(task, stage, program, scope, started);
+    } finally {
+      leaveTask();
+      if (made === undefined) completeQuietly(scope);
+    }
+    return made;
+  }
+
+  async #compute(
+    task: SlotTask,
+    stage: RunningStage,
+    program: StageProgram,
+    scope: TaskScope,
+    started: number,
+  ): Promise<TaskOutcome> {
+    const env: TaskEnvironment = {
+      ports: this.#ports,
+      classes: this.#functions.classes,
+      states: this.#states,
+      functions: this.#functionsOf(stage, task.template, program),
+      control: this.#control,
+      task,
+      tableBytes: Math.floor(this.#ports.spillBytes / Math.max(1, program.tables)),
+    };
+    const run = new TaskRun(env);
+    let sink: TaskSink | undefined;
+    let outcome: TaskOutcome | undefined;
+    try {
+      sink = openSink(program, run, env);
+      await run.run(program.pipeline, sink.state);
+      const finished = sink.finish();
+      scope.complete();
+      const updates = scope.updates();
+      outcome = {
+        ...finished.outcome,
+        metrics: {
+          runMs: this.#ports.clock.monotonicMs() - started,
+          recordsIn: run.recordsIn,
+          recordsOut: finished.recordsOut,
+          spilledBytes: run.spilledBytes + finished.spilledBytes,
+        },
+        accumulators: updates.length === 0 ? NOTHING_ADDED : encodeValue(updates, this.#functions.classes),
+      };
+      return outcome;
+    } finally {
+      run.close();
+      if (outcome === undefined) sink?.discard();
+    }
+  }
+
+  #program(stage: RunningStage, index: number): StageProgram {
+    const id = stage.start.templates[index];
+    assert(id !== undefined, `stage ${stage.start.run} has no template ${index}`);
+    let program = this.#programs.get(id);
+    if (program === undefined) {
+      const template = this.#templates.get(id);
+      assert(template !== undefined, `template ${id} was not sent to this slot`);
+      program = compileTemplate(template);
+      this.#programs.set(id, program);
+    }
+    return program;
+  }
+
+  #functionsOf(stage: RunningStage, index: number, program: StageProgram): readonly AnyFunction[] {
+    const known = stage.functions[index];
+    if (known !== undefined) return known;
+    const captures = stage.start.captures[index] ?? NOTHING_ADDED;
+    const functions = this.#functions.resolveAll(program.template, captures, (name) => this.#broadcast(stage, name));
+    stage.functions[index] = functions;
+    return functions;
+  }
+
+  /** The block is read when the value is first asked for, while the stage that brought it has it pinned. */
+  #broadcast(stage: RunningStage, name: string): Broadcast<unknown> {
+    const known = this.#broadcasts.get(name);
+    if (known !== undefined) return known;
+    const broadcast = executorBroadcast(name, () => this.#loadBroadcast(name));
+    this.#broadcasts.set(name, broadcast);
+    assert(
+      stage.start.broadcasts.some((given) => given.id === name),
+      `stage ${stage.start.run} came without ${name}`,
+    );
+    return broadcast;
+  }
+
+  #loadBroadcast(name: string): unknown {
+    for (const { start } of this.#stages.values()) {
+      const given = start.broadcasts.find((broadcast) => broadcast.id === name);
+      if (given === undefined) continue;
+      const [values = []] = this.#functions.decode(this.#wholeBlock(given.source), (inner) => this.#nested(inner));
+      return values[0];
+    }
+    return assert(false, `the block of ${name} is not at hand`);
+  }
+
+  #nested(name: string): Broadcast<unknown> {
+    const known = this.#broadcasts.get(name);
+    assert(known !== undefined, `a broadcast variable refers to ${name}, which is not at hand`);
+    return known;
+  }
+
+  #wholeBlock(source: ResolvedInput): Uint8Array {
+    if (source.kind === "inline") return source.block;
+    assert(source.kind === "block", "a broadcast variable cannot be a file");
+    const pieces = source.handles.flatMap((handle) => [...readHandle(handle, this.#ports.pool)]);
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
+  }
+}
+
+function completeQuietly(scope: TaskScope): void {
+  try {
+    scope.complete();
+  } catch {
+    // The task has failed already, for a reason that matters more.
+  }
+}

@@ -1,0 +1,263 @@
+import { assert } from "@millrace/base";
+import type { ClassTable } from "@millrace/codec";
+import type { AnyFunction, FnSlot } from "@millrace/plan";
+import type { SpillFile } from "@millrace/storage";
+import { blame } from "../compile/blame.ts";
+import type { Entry, Link, PipelineProgram } from "../compile/program.ts";
+import type { Segment } from "../compile/segment.ts";
+import { SegmentState } from "../compile/segment-state.ts";
+import type { SlotPorts } from "../ports.ts";
+import { BlocksFeeder } from "../source/blocks-feeder.ts";
+import { BufferFeeder } from "../source/buffer-feeder.ts";
+import { type Feeder, push } from "../source/feeder.ts";
+import { JoinFeeder } from "../source/join-feeder.ts";
+import { GlomFeeder, LinkFeeder } from "../source/link-feeder.ts";
+import { SpoolFeeder } from "../source/spool-feeder.ts";
+import { StateFeeder } from "../source/state-feeder.ts";
+import { TableFeeder } from "../source/table-feeder.ts";
+import { TextFeeder } from "../source/text-feeder.ts";
+import type { StateStore } from "../state/state-store.ts";
+import type { TableShape } from "../table/aggregate-table.ts";
+import { SpillingTable } from "../table/spilling-table.ts";
+import type { ResolvedInput, SlotTask } from "../task.ts";
+import type { TaskControl } from "./task-control.ts";
+
+export interface TaskEnvironment {
+  readonly ports: SlotPorts;
+  readonly classes: ClassTable;
+  readonly states: StateStore;
+  readonly functions: readonly AnyFunction[];
+  readonly control: TaskControl;
+  readonly task: SlotTask;
+  /** Memory that each of the task's tables may take. */
+  readonly tableBytes: number;
+}
+
+/** A pipeline of one task, put together and ready to be pumped into its last segment. */
+interface Flow {
+  readonly feeder: Feeder;
+  readonly last: Segment;
+}
+
+/** One attempt of a task: builds the feeders that its program names, and pumps records through them. */
+export class TaskRun {
+  recordsIn = 0;
+  spilledBytes = 0;
+  readonly #env: TaskEnvironment;
+  readonly #feeders: Feeder[] = [];
+
+  constructor(env: TaskEnvironment) {
+    this.#env = env;
+  }
+
+  /** What a segment of this task works on. */
+  state(segment: Segment, table?: SpillingTable["table"]): SegmentState {
+    const { functions, control } = this.#env;
+    return new SegmentState({ functions, control, labels: segment.labels, table });
+  }
+
+  /** Runs all records of a pipeline through to its last segment, whose state the caller has set up. */
+  async run(program: PipelineProgram, state: SegmentState): Promise<void> {
+    const { feeder, last } = this.#flow(program);
+    await feeder.open();
+    await this.#pump(feeder, last, state);
+    await feeder.finish();
+  }
+
+  /** Lets go of everything; after an error too. */
+  close(): void {
+    for (const feeder of this.#feeders.splice(0)) feeder.close();
+  }
+
+  async #pump(feeder: Feeder, segment: Segment, state: SegmentState): Promise<void> {
+    const { later } = feeder;
+    for (;;) {
+      if (feeder.at >= feeder.end && !(later ? await feeder.nextLater() : feeder.next())) return;
+      if (!push(feeder, segment, state)) continue;
+      if (state.pending === undefined) return;
+      const { pending } = state;
+      state.pending = undefined;
+      feeder.at = state.resumeAt;
+      await this.#wait(pending, state);
+    }
+  }
+
+  async #wait(pending: PromiseLike<unknown>, state: SegmentState): Promise<void> {
+    try {
+      await pending;
+    } catch (error) {
+      throw blame(error, state.labels[0] ?? "foreach");
+    }
+    this.#env.control.check();
+  }
+
+  #flow(program: PipelineProgram): Flow {
+    let feeder = this.#own(this.#entry(program.entry));
+    program.links.forEach((link, i) => {
+      const segment = program.segments[i];
+      assert(segment !== undefined, "a link has no segment before it");
+      feeder = this.#own(this.#link(this.#buffered(feeder, segment), link));
+    });
+    const last = program.segments[program.links.length];
+    assert(last !== undefined, "a pipeline has no last segment");
+    return { feeder, last };
+  }
+
+  /** A segment without operators would only copy. */
+  #buffered(feeder: Feeder, segment: Segment): Feeder {
+    return segment.plan.ops.length === 0 ? feeder : new BufferFeeder(feeder, segment, this.state(segment));
+  }
+
+  #own(feeder: Feeder): Feeder {
+    this.#feeders.push(feeder);
+    return feeder;
+  }
+
+  #link(upstream: Feeder, link: Link): Feeder {
+    switch (link.kind) {
+      case "glom":
+        return new GlomFeeder(upstream);
+      case "wait":
+        return upstream;
+      default:
+        return new LinkFeeder(upstream, {
+          call: this.#partitionFunction(link),
+          label: link.label,
+          check: () => this.#env.control.check(),
+          spool: (later) => this.#own(new SpoolFeeder(later, this.#spillOptions())),
+        });
+    }
+  }
+
+  #partitionFunction(link: Extract<Link, { readonly fn: FnSlot }>): (records: Iterable<unknown>) => unknown {
+    const fn = this.#function(link.fn) as (...args: unknown[]) => unknown; // the planner's signature for this kind of link
+    switch (link.kind) {
+      case "mapPartitions":
+        return (records) => fn(records);
+      case "mapPartitionsWithIndex":
+        return (records) => fn(this.#env.task.partition, records);
+      case "foreachPartition":
+        // Its result counts for nothing, but must be awaited.
+        return async (records) => {
+          await fn(records);
+          return [];
+        };
+    }
+  }
+
+  #entry(entry: Entry): Feeder {
+    switch (entry.kind) {
+      case "blocks":
+        return this.#blocks(this.#input(entry.input));
+      case "text":
+        return this.#text(this.#input(entry.input));
+      case "table":
+        return this.#table(entry);
+      case "state":
+        return this.#stateful(entry);
+    }
+  }
+
+  #blocks(input: ResolvedInput): Feeder {
+    const { ports, classes } = this.#env;
+    return new BlocksFeeder({ input, pool: ports.pool, classes, onRecords: (count) => this.#count(count) });
+  }
+
+  #text(input: ResolvedInput): Feeder {
+    // A file that is gone when the batch is planned leaves no blocks in its place.
+    if (input.kind !== "file") return this.#blocks(input);
+    const { files } = this.#env.ports;
+    return new TextFeeder({
+      range: input,
+      read: (path, start) => files.read(path, start),
+      onRecords: (count) => this.#count(count),
+    });
+  }
+
+  #table(entry: Extract<Entry, { readonly kind: "table" }>): Feeder {
+    const table = this.#spilling(entry.shape, entry.merge, this.#env.tableBytes);
+    const fill = async (): Promise<void> => {
+      for (const feed of entry.feeds) await this.#fill(feed, table);
+    };
+    const feeder = new TableFeeder(table, fill);
+    return entry.join === undefined ? feeder : new JoinFeeder(feeder, entry.join);
+  }
+
+  #stateful(entry: Extract<Entry, { readonly kind: "state" }>): Feeder {
+    const { task, states, classes, control, tableBytes } = this.#env;
+    assert(task.state !== undefined, "a task of a stateful operator names no state");
+    const values = this.#spilling({ kind: "group" }, undefined, tableBytes);
+    // Initial state becomes state, which is in memory anyway, and is looked up by key: it must not spill.
+    const initial = entry.initial && {
+      program: entry.initial,
+      table: this.#spilling({ kind: "combine" }, undefined, Number.POSITIVE_INFINITY),
+    };
+    return new StateFeeder({
+      store: states,
+      ref: task.state,
+      classes,
+      update: this.#function(entry.update) as (values: unknown[], state: unknown, key: unknown) => unknown, // updateStateByKey's signature
+      onlyUpdated: entry.onlyUpdated,
+      label: entry.label,
+      check: () => control.check(),
+      values,
+      fillValues: () => this.#fill(entry.feed, values),
+      initial: initial && { table: initial.table, fill: () => this.#fill(initial.program, initial.table) },
+    });
+  }
+
+  /** Runs a pipeline whose last segment ends in a table. */
+  async #fill(program: PipelineProgram, table: SpillingTable): Promise<void> {
+    const last = program.segments.at(-1);
+    assert(last !== undefined, "a feed has no last segment");
+    await this.run(program, this.state(last, table.table));
+  }
+
+  #spilling(
+    shape: TableShape,
+    merge: { readonly fn: FnSlot; readonly label: string } | undefined,
+    budgetBytes: number,
+  ): SpillingTable {
+    return new SpillingTable({ shape, budgetBytes, merge: this.#merge(merge), ...this.#spillOptions() });
+  }
+
+  #merge(merge: { readonly fn: FnSlot; readonly label: string } | undefined): (a: unknown, b: unknown) => unknown {
+    if (merge === undefined) return (_, b) => b;
+    const fn = this.#function(merge.fn) as (a: unknown, b: unknown) => unknown; // mergeCombiners' signature
+    return (a, b) => {
+      try {
+        return fn(a, b);
+      } catch (error) {
+        throw blame(error, merge.label);
+      }
+    };
+  }
+
+  #spillOptions() {
+    const { ports, classes } = this.#env;
+    return {
+      classes,
+      pool: ports.pool,
+      newSpillFile: (): SpillFile => ports.newSpillFile(),
+      onSpill: (bytes: number): void => {
+        this.spilledBytes += bytes;
+      },
+    };
+  }
+
+  #input(index: number): ResolvedInput {
+    const input = this.#env.task.inputs[index];
+    assert(input !== undefined, `a task has no input ${index}`);
+    return input;
+  }
+
+  #function(slot: FnSlot): AnyFunction {
+    const fn = this.#env.functions[slot];
+    assert(fn !== undefined, `a stage has no function ${slot}`);
+    return fn;
+  }
+
+  #count(records: number): void {
+    this.recordsIn += records;
+  }
+}

@@ -1,0 +1,172 @@
+import { assert, unreachable } from "@millrace/base";
+import { partitionOf } from "@millrace/codec";
+import type { Partitioner, Sink } from "@millrace/plan";
+import type { BlockHandle } from "@millrace/storage";
+import { blame } from "../compile/blame.ts";
+import type { StageProgram } from "../compile/program.ts";
+import { partitionOutOfRange, type SegmentState } from "../compile/segment-state.ts";
+import type { TextOutput } from "../ports.ts";
+import { ResultOutput } from "../sink/result-output.ts";
+import { ShuffleOutput } from "../sink/shuffle-output.ts";
+import { AggregateTable } from "../table/aggregate-table.ts";
+import type { SlotResult } from "../task.ts";
+import type { TaskEnvironment, TaskRun } from "./task-run.ts";
+
+export type SinkOutcome =
+  | {
+      readonly kind: "mapOutput";
+      readonly blocks: readonly (BlockHandle | undefined)[];
+      readonly bytes: readonly number[];
+    }
+  | { readonly kind: "result"; readonly result: SlotResult };
+
+/** Where the records of a task end, and what becomes of them. */
+export interface TaskSink {
+  /** State for the last segment of the stage's pipeline. */
+  readonly state: SegmentState;
+  /** All records are there. */
+  finish(): { readonly outcome: SinkOutcome; readonly recordsOut: number; readonly spilledBytes: number };
+  /** Frees and removes everything: the task failed. */
+  discard(): void;
+}
+
+export function openSink(program: StageProgram, run: TaskRun, env: TaskEnvironment): TaskSink {
+  const { sink } = program.template;
+  switch (sink.kind) {
+    case "shuffle":
+      return shuffleSink(sink, program, run, env);
+    case "saveText":
+      return textSink(program, run, env);
+    case "collect":
+    case "count":
+    case "reduce":
+    case "foreach":
+    case "foreachPartition":
+      return resultSink(sink, program, run, env);
+    default:
+      return unreachable(sink);
+  }
+}
+
+function lastSegment(program: StageProgram) {
+  const last = program.pipeline.segments.at(-1);
+  assert(last !== undefined, "a stage has no last segment");
+  return last;
+}
+
+function shuffleSink(
+  sink: Extract<Sink, { readonly kind: "shuffle" }>,
+  program: StageProgram,
+  run: TaskRun,
+  env: TaskEnvironment,
+): TaskSink {
+  const { partitioner } = sink;
+  const output = new ShuffleOutput({
+    partitions: partitioner.partitions,
+    pool: env.ports.pool,
+    file: env.ports.newSpillFile(),
+    classes: env.classes,
+  });
+  const last = lastSegment(program);
+  const place = partitionerOf(partitioner, env);
+  let written = 0;
+  const empty = (table: AggregateTable): void => {
+    written += table.size;
+    try {
+      writeTable(table, place, output);
+    } catch (error) {
+      throw blame(error, last.plan.terminalLabel);
+    }
+    table.clear();
+  };
+  // A full table of combiners need not go to disk: the reduce side combines what is sent in several parts.
+  const table =
+    sink.combine && new AggregateTable({ shape: { kind: "combine" }, budgetBytes: env.tableBytes, overflow: empty });
+  const state = run.state(last, table);
+  state.writers = output.writers;
+  state.next = env.task.partition % partitioner.partitions;
+  return {
+    state,
+    finish: () => {
+      if (table !== undefined) empty(table);
+      const { blocks, bytes, spilledBytes } = output.finish();
+      return {
+        outcome: { kind: "mapOutput", blocks, bytes },
+        recordsOut: table === undefined ? state.count : written,
+        spilledBytes,
+      };
+    },
+    discard: () => output.discard(),
+  };
+}
+
+/** The reduce partition of a key. */
+function partitionerOf(partitioner: Partitioner, env: TaskEnvironment): (key: unknown) => number {
+  const { partitions } = partitioner;
+  if (partitioner.kind !== "custom") return (key) => partitionOf(key, partitions);
+  const fn = env.functions[partitioner.fn] as ((key: unknown) => number) | undefined; // a partitioner's signature
+  assert(fn !== undefined, `a stage has no function ${partitioner.fn}`);
+  return fn;
+}
+
+function writeTable(table: AggregateTable, place: (key: unknown) => number, output: ShuffleOutput): void {
+  const { accs } = table;
+  const { keys } = table.index;
+  const { writers } = output;
+  const [only] = writers;
+  const single = writers.length === 1 ? only : undefined;
+  for (let i = 0; i < accs.length; i++) {
+    const key = keys[i];
+    const partition = single === undefined ? place(key) : 0;
+    const writer = single ?? writers[partition];
+    if (writer === undefined) throw partitionOutOfRange(partition, writers.length, key);
+    writer.writePair(key, accs[i]);
+  }
+}
+
+function resultSink(
+  sink: Exclude<Sink, { readonly kind: "shuffle" | "saveText" }>,
+  program: StageProgram,
+  run: TaskRun,
+  env: TaskEnvironment,
+): TaskSink {
+  const output = new ResultOutput({ pool: env.ports.pool, file: env.ports.newSpillFile(), classes: env.classes });
+  const last = lastSegment(program);
+  const state = run.state(last);
+  state.writer = output.writer;
+  if (sink.kind === "collect") state.left = sink.limit ?? 0;
+  const writeLast = (): void => {
+    if (sink.kind === "count") output.writer.write(state.count);
+    if (sink.kind === "reduce" && state.has) output.writer.write(state.acc);
+  };
+  return {
+    state,
+    finish: () => {
+      try {
+        writeLast();
+        const { result, spilledBytes } = output.finish();
+        return { outcome: { kind: "result", result }, recordsOut: state.count, spilledBytes };
+      } catch (error) {
+        throw blame(error, last.plan.terminalLabel);
+      }
+    },
+    discard: () => output.discard(),
+  };
+}
+
+function textSink(program: StageProgram, run: TaskRun, env: TaskEnvironment): TaskSink {
+  const { task, ports } = env;
+  assert(task.output !== undefined, "a task that saves names no output");
+  const text: TextOutput = ports.files.createText(task.output.directory, `${task.attempt}-${task.output.file}`);
+  const state = run.state(lastSegment(program));
+  state.text = text;
+  return {
+    state,
+    finish: () => {
+      text.close();
+      const result: SlotResult = { kind: "inline", block: new Uint8Array(0) };
+      return { outcome: { kind: "result", result }, recordsOut: state.count, spilledBytes: 0 };
+    },
+    discard: () => text.abandon(),
+  };
+}

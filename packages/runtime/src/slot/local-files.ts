@@ -1,0 +1,108 @@
+import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { inputFileFailed, outputFileFailed } from "../errors.ts";
+import type { TaskFiles, TextOutput } from "../ports.ts";
+
+const READ_BYTES = 256 * 1024;
+const WRITE_CHARS = 256 * 1024;
+
+/** The files of tasks on this machine, by blocking calls; paths with or without `file:`. */
+export const localTaskFiles: TaskFiles = {
+  read: readFrom,
+  createText: (directory, name) => new LocalText(join(localPath(directory), "_temporary"), name),
+};
+
+function* readFrom(path: string, start: number): Generator<Uint8Array, void, undefined> {
+  const file = attempt(path, "opened", () => openSync(localPath(path), "r"));
+  try {
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    for (let position = start; ; ) {
+      const at = position;
+      const read = attempt(path, "read", () => readSync(file, buffer, 0, READ_BYTES, at));
+      if (read === 0) return;
+      position += read;
+      yield buffer.subarray(0, read);
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+function attempt<T>(path: string, what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw inputFileFailed(
+      `the input file ${path} could not be ${what}: ${reason(error)}. The task is tried again, then its batch fails. ` +
+        "The file must stay in place, readable on every executor, until its batch is done.",
+      { cause: error, fields: { path } },
+    );
+  }
+}
+
+class LocalText implements TextOutput {
+  readonly #path: string;
+  readonly #file: number;
+  #text = "";
+  #open = true;
+
+  constructor(directory: string, name: string) {
+    this.#path = join(directory, name);
+    this.#file = this.#attempt(() => {
+      mkdirSync(directory, { recursive: true });
+      return openSync(this.#path, "w");
+    });
+  }
+
+  writeLine(line: string): void {
+    this.#text += line;
+    this.#text += "\n";
+    if (this.#text.length >= WRITE_CHARS) this.#flush();
+  }
+
+  close(): void {
+    this.#flush();
+    this.#end();
+  }
+
+  abandon(): void {
+    this.#end();
+    rmSync(this.#path, { force: true });
+  }
+
+  #end(): void {
+    if (this.#open) closeSync(this.#file);
+    this.#open = false;
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#text, "utf8");
+    this.#text = "";
+    this.#attempt(() => {
+      for (let written = 0; written < bytes.length; ) {
+        written += writeSync(this.#file, bytes, written, bytes.length - written);
+      }
+    });
+  }
+
+  #attempt<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      throw outputFileFailed(
+        `the output file ${this.#path} could not be written: ${reason(error)}. The task is tried again, then its batch fails. ` +
+          "Check the directory's permissions and the free disk space on this executor.",
+        { cause: error, fields: { path: this.#path } },
+      );
+    }
+  }
+}
+
+function localPath(path: string): string {
+  return path.startsWith("file:") ? fileURLToPath(path) : path;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,106 @@
+import { pathToFileURL } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+import * as api from "@millrace/api";
+import { assert, SystemClock, toWireError } from "@millrace/base";
+import { JOB_HOOKS } from "@millrace/plan";
+import { BlockPool, FileSystems, LocalFileSystem, SpillDirectory } from "@millrace/storage";
+import { slotExited } from "../errors.ts";
+import { FunctionTable } from "../job/function-table.ts";
+import { SlotRuntime } from "../job/slot-runtime.ts";
+import { exitMessage } from "./exit-message.ts";
+import { localTaskFiles } from "./local-files.ts";
+import type { FromSlot, SlotInit, ToSlot } from "./protocol.ts";
+
+/** Where the shim for `import "millrace"` in an artefact finds the module. */
+const MILLRACE_MODULE = Symbol.for("millrace.module");
+
+const port = parentPort;
+assert(port !== null, "a slot's code runs in a worker thread");
+const init = workerData as SlotInit; // as SlotThread posts it
+
+/** The number of the task that runs; 0 between tasks. */
+let running = 0;
+const cancel = new Int32Array(init.cancel);
+
+function send(message: FromSlot): void {
+  port?.postMessage(message);
+}
+
+/** `process.exit` in user code ends this thread alone; the executor learns who asked for it. */
+function reportExits(): void {
+  const exit = process.exit.bind(process);
+  process.exit = (code) => {
+    const caller = new Error("process.exit").stack
+      ?.split("\n")
+      .slice(2, 4)
+      .map((line) => line.trim())
+      .join(" ");
+    const error = slotExited(exitMessage(init.slot, Number(code ?? process.exitCode ?? 0), caller));
+    send({ type: "dying", error: toWireError(error) });
+    return exit(code);
+  };
+}
+
+function newRuntime(functions: FunctionTable): SlotRuntime {
+  const pool = BlockPool.attach(init.pool);
+  const spills = new SpillDirectory(init.workDir, pool.owner);
+  return new SlotRuntime(
+    {
+      pool,
+      newSpillFile: () => spills.newFile(),
+      files: localTaskFiles,
+      checkpoints: new FileSystems([new LocalFileSystem()]),
+      cancellation: { cancelled: () => running !== 0 && Atomics.load(cancel, 0) === running },
+      clock: new SystemClock({ unref: true }),
+      spillBytes: init.spillBytes,
+    },
+    functions,
+  );
+}
+
+async function runTask(runtime: SlotRuntime, message: Extract<ToSlot, { readonly type: "task" }>): Promise<void> {
+  running = message.number;
+  const outcome = await runtime.runTask(message.task);
+  running = 0;
+  send({ type: "done", number: message.number, outcome });
+}
+
+function onMessage(runtime: SlotRuntime, message: ToSlot): void {
+  switch (message.type) {
+    case "template":
+      runtime.loadTemplate(message.template);
+      return;
+    case "stage":
+      runtime.startStage(message.stage);
+      return;
+    case "task":
+      void runTask(runtime, message);
+      return;
+    case "stageDone":
+      runtime.endStage(message.run);
+      return;
+    case "dropBroadcasts":
+      runtime.dropBroadcasts(message.ids);
+      return;
+  }
+}
+
+async function main(): Promise<void> {
+  process.setSourceMapsEnabled(true);
+  reportExits();
+  const functions = new FunctionTable();
+  Reflect.set(globalThis, JOB_HOOKS, functions);
+  Reflect.set(globalThis, MILLRACE_MODULE, api);
+  const runtime = newRuntime(functions);
+  // Before the artefact is loaded: messages that come meanwhile wait in the port.
+  try {
+    await import(pathToFileURL(init.executorModule).href);
+  } catch (error) {
+    send({ type: "loadFailed", error: toWireError(error) });
+    return;
+  }
+  port?.on("message", (message: ToSlot) => onMessage(runtime, message));
+  send({ type: "ready" });
+}
+
+await main();

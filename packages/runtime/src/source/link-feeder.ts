@@ -1,0 +1,180 @@
+import { blame } from "../compile/blame.ts";
+import { iteratorOf } from "../compile/segment-state.ts";
+import { Feeder, SLICE } from "./feeder.ts";
+import { Records } from "./records.ts";
+
+/** Records taken from the iterable that a partition function gave, before they go on. */
+const CHUNK = 256;
+
+export interface LinkOptions {
+  readonly call: (records: Iterable<unknown>) => unknown;
+  readonly label: string;
+  /** Throws when the task is cancelled. */
+  readonly check: () => void;
+  /** Makes a feeder that has to be waited for into one that has not, when it is opened. */
+  readonly spool: (upstream: Feeder) => Feeder;
+}
+
+/**
+ * What a function over a whole partition gives. It is called once when the feeder is opened, also for an empty
+ * partition, with an iterable that pulls the records from `upstream`; it may be async and give an async iterable.
+ */
+export class LinkFeeder extends Feeder {
+  readonly #options: LinkOptions;
+  #upstream: Feeder;
+  #records: Records | undefined;
+  #iterator: Iterator<unknown> | undefined;
+  #later: AsyncIterator<unknown> | undefined;
+  #array: readonly unknown[] | undefined;
+  #done = false;
+
+  constructor(upstream: Feeder, options: LinkOptions) {
+    super();
+    this.#upstream = upstream;
+    this.#options = options;
+  }
+
+  override async open(): Promise<void> {
+    await this.#upstream.open();
+    if (this.#upstream.later) {
+      this.#upstream = this.#options.spool(this.#upstream);
+      await this.#upstream.open();
+    }
+    this.#records = new Records(this.#upstream);
+    try {
+      this.#accept(await this.#options.call(this.#records));
+    } catch (error) {
+      throw blame(error, this.#options.label);
+    }
+  }
+
+  override get later(): boolean {
+    return this.#later !== undefined;
+  }
+
+  override next(): boolean {
+    this.#options.check();
+    if (this.#array !== undefined) {
+      const array = this.#array;
+      this.#array = undefined;
+      return array.length > 0 && this.setRows(array);
+    }
+    if (this.#done) return false;
+    const chunk: unknown[] = [];
+    try {
+      while (chunk.length < CHUNK) {
+        const step = this.#iterator?.next();
+        if (step === undefined || step.done === true) {
+          this.#done = true;
+          break;
+        }
+        chunk.push(step.value);
+      }
+    } catch (error) {
+      this.#done = true;
+      throw blame(error, this.#options.label);
+    }
+    return chunk.length > 0 && this.setRows(chunk);
+  }
+
+  override async finish(): Promise<void> {
+    await this.#return();
+    this.#records?.rethrow();
+    await this.#upstream.finish();
+  }
+
+  override close(): void {
+    this.#records?.close();
+    this.#upstream.close();
+  }
+
+  #accept(result: unknown): void {
+    if (Array.isArray(result)) {
+      this.#array = result;
+      return;
+    }
+    if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) {
+      this.#later = (result as AsyncIterable<unknown>)[Symbol.asyncIterator](); // it has the method; what breaks the protocol throws
+      return;
+    }
+    this.#iterator = iteratorOf(result);
+  }
+
+  override async nextLater(): Promise<boolean> {
+    const chunk: unknown[] = [];
+    try {
+      while (chunk.length < SLICE && !this.#done) {
+        this.#options.check();
+        const step = await this.#later?.next();
+        if (step === undefined || step.done === true) this.#done = true;
+        else chunk.push(step.value);
+      }
+    } catch (error) {
+      this.#done = true;
+      throw blame(error, this.#options.label);
+    }
+    return chunk.length > 0 && this.setRows(chunk);
+  }
+
+  /** Lets the function's generator run its `finally` blocks when nobody wants the rest. */
+  async #return(): Promise<void> {
+    if (this.#done) return;
+    this.#done = true;
+    try {
+      this.#iterator?.return?.();
+      await this.#later?.return?.();
+    } catch (error) {
+      throw blame(error, this.#options.label);
+    }
+  }
+}
+
+/** One array with the whole partition, also when it is empty. */
+export class GlomFeeder extends Feeder {
+  readonly #upstream: Feeder;
+  #done = false;
+
+  constructor(upstream: Feeder) {
+    super();
+    this.#upstream = upstream;
+  }
+
+  override open(): void | Promise<void> {
+    return this.#upstream.open();
+  }
+
+  override next(): boolean {
+    if (this.#done) return false;
+    this.#done = true;
+    return this.setRows([[...new Records(this.#upstream)]]);
+  }
+
+  override get later(): boolean {
+    return this.#upstream.later;
+  }
+
+  override async nextLater(): Promise<boolean> {
+    if (this.#done) return false;
+    this.#done = true;
+    const all: unknown[] = [];
+    const upstream = this.#upstream;
+    while (await upstream.nextLater()) {
+      for (; upstream.at < upstream.end; upstream.at++) {
+        all.push(
+          upstream.rows === undefined
+            ? [upstream.keys[upstream.at], upstream.values[upstream.at]]
+            : upstream.rows[upstream.at],
+        );
+      }
+    }
+    return this.setRows([all]);
+  }
+
+  override finish(): void | Promise<void> {
+    return this.#upstream.finish();
+  }
+
+  override close(): void {
+    this.#upstream.close();
+  }
+}

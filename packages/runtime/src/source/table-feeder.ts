@@ -1,0 +1,31 @@
+import type { PairColumns, SpillingTable } from "../table/spilling-table.ts";
+import { Feeder } from "./feeder.ts";
+
+/** A key with what accumulated below it, for every key of a table that is filled when the feeder is opened. */
+export class TableFeeder extends Feeder {
+  readonly #table: SpillingTable;
+  readonly #fill: () => Promise<void>;
+  #chunks: Iterator<PairColumns> | undefined;
+
+  constructor(table: SpillingTable, fill: () => Promise<void>) {
+    super();
+    this.#table = table;
+    this.#fill = fill;
+  }
+
+  override async open(): Promise<void> {
+    await this.#fill();
+    this.#chunks = this.#table.drain();
+  }
+
+  override next(): boolean {
+    const step = this.#chunks?.next();
+    if (step === undefined || step.done === true) return false;
+    return this.setPairs(step.value.keys, step.value.values);
+  }
+
+  override close(): void {
+    this.#chunks?.return?.();
+    this.#table.discard();
+  }
+}

@@ -1,0 +1,124 @@
+import { type EpochMs, epochMs } from "@millrace/base";
+import { BlockWriter, type ClassTable, decodeFrame, HASH_VERSION, readFrames } from "@millrace/codec";
+import type { StateRef } from "@millrace/plan";
+import { type FileSystems, StateLog } from "@millrace/storage";
+import { type Overlay, PartitionState } from "./partition-state.ts";
+import type { StateCell } from "./state-cell.ts";
+
+/** A partition that no task of so many batches has asked for has moved to another slot. */
+const IDLE_BATCHES_MAX = 16;
+
+/** What a task of a stateful operator finds. */
+export interface Prepared {
+  readonly state: PartitionState;
+  /** The batch's update is made already: give its result again. */
+  readonly done: boolean;
+}
+
+/**
+ * The state that this slot holds: per operator and partition the published version and an overlay.
+ *
+ * There is no message that a batch has committed. A task names the version it builds on, which is the last committed batch:
+ *
+ * | the slot has | it does |
+ * |---|---|
+ * | an overlay of batch `version` | publishes it |
+ * | `version` published, and a complete overlay of this batch | nothing: an output is made again |
+ * | `version` published, and any other overlay | drops the overlay |
+ * | anything else | loads the deltas up to `version` |
+ */
+export class StateStore {
+  readonly #files: FileSystems;
+  readonly #classes: ClassTable;
+  readonly #partitions = new Map<string, { readonly state: PartitionState; lastUse: number }>();
+  readonly #logs = new Map<string, StateLog>();
+  #batch: EpochMs = epochMs(0);
+  /** Distinct batches seen. */
+  #batches = 0;
+
+  constructor(files: FileSystems, classes: ClassTable) {
+    this.#files = files;
+    this.#classes = classes;
+  }
+
+  /** @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system. */
+  async prepare(ref: StateRef): Promise<Prepared> {
+    this.#tick(ref.batch);
+    const name = `${ref.directory}\0${ref.operator}\0${ref.partitions}-${ref.partition}`;
+    const held = this.#partitions.get(name);
+    const overlay = held?.state.overlay;
+    if (held !== undefined && overlay?.complete === true && overlay.batch === ref.version) held.state.publish();
+    if (held !== undefined && held.state.version === ref.version) {
+      held.lastUse = this.#batches;
+      const { state } = held;
+      if (state.overlay?.complete === true && state.overlay.batch === ref.batch) return { state, done: true };
+      state.drop();
+      return { state, done: false };
+    }
+    this.#partitions.delete(name);
+    const state = await this.#load(ref);
+    this.#partitions.set(name, { state, lastUse: this.#batches });
+    return { state, done: false };
+  }
+
+  /**
+   * Writes the delta of a batch and completes its overlay. A batch that changes nothing writes an empty one: a
+   * delta that a failed batch left between two versions must not be taken for part of the state.
+   */
+  async complete(ref: StateRef, state: PartitionState, overlay: Overlay): Promise<void> {
+    const upserts = this.#frames((writer) => {
+      for (const [index, cell] of overlay.changes)
+        if (cell !== undefined) writer.writePair(state.index.keys[index], cell);
+      for (let i = 0; i < overlay.newKeys.length; i++) writer.writePair(overlay.newKeys[i], overlay.newCells[i]);
+    });
+    const removals = this.#frames((writer) => {
+      for (const [index, cell] of overlay.changes) if (cell === undefined) writer.write(state.index.keys[index]);
+    });
+    await this.#log(ref.directory).write(ref, { batch: ref.batch, previous: state.delta, upserts, removals });
+    overlay.complete = true;
+  }
+
+  async #load(ref: StateRef): Promise<PartitionState> {
+    const state = new PartitionState(ref.version);
+    for await (const delta of this.#log(ref.directory).read(ref, ref.version)) {
+      for (const frame of readFrames(delta.upserts)) {
+        // As `complete` wrote them: pairs of a key and a cell.
+        for (const [key, cell] of decodeFrame(frame, this.#classes) as [unknown, StateCell][]) state.put(key, cell);
+      }
+      for (const frame of readFrames(delta.removals)) {
+        for (const key of decodeFrame(frame, this.#classes)) state.forget(key);
+      }
+      state.delta = delta.batch;
+    }
+    return state;
+  }
+
+  #frames(write: (writer: BlockWriter) => void): Uint8Array[] {
+    const frames: Uint8Array[] = [];
+    const writer = new BlockWriter({
+      classes: this.#classes,
+      flush: (frame) => void frames.push(new Uint8Array(frame)),
+    });
+    write(writer);
+    writer.finish();
+    return frames;
+  }
+
+  #log(directory: string): StateLog {
+    let log = this.#logs.get(directory);
+    if (log === undefined) {
+      log = new StateLog({ files: this.#files.for(directory), directory, hashVersion: HASH_VERSION });
+      this.#logs.set(directory, log);
+    }
+    return log;
+  }
+
+  #tick(batch: EpochMs): void {
+    if (batch === this.#batch) return;
+    this.#batch = batch;
+    this.#batches += 1;
+    for (const [name, held] of this.#partitions) {
+      if (this.#batches - held.lastUse > IDLE_BATCHES_MAX) this.#partitions.delete(name);
+    }
+  }
+}

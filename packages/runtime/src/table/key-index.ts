@@ -1,0 +1,183 @@
+import { KeyMap } from "@millrace/codec";
+import { ownString } from "./own-string.ts";
+
+/** Longer strings go to a `KeyMap`, that is a JS Map, whose hash V8 computes faster than a loop in JavaScript does. */
+const SHORT_LENGTH_MAX = 24;
+/** A longer run of taken slots is a sign of chosen keys: the key goes to the `KeyMap`. */
+const PROBES_MAX = 64;
+const FIRST_CAPACITY = 64;
+
+/**
+ * Gives each distinct key a small integer, in the order of their first `add`: 0, 1, 2, … Columns beside it hold what
+ * belongs to the keys. Keys are equal by value, as `canonicalKey` says.
+ *
+ * Short strings, nearly all keys there are, have an open-addressing table here (linear probing, multiplicative hash over
+ * UTF-16 units, at most half full): about twice as fast as a `Map`, which hashes each new string object through the
+ * runtime. Everything else is in a `KeyMap`.
+ *
+ * @throws KEY_NOT_COMPARABLE `find` of a key without value equality.
+ */
+export class KeyIndex {
+  /** The key of each index; a removed one is `undefined`. */
+  readonly keys: unknown[] = [];
+  #hashes = new Int32Array(FIRST_CAPACITY);
+  /** Index + 1 by slot; 0 is free. */
+  #slots = new Int32Array(2 * FIRST_CAPACITY);
+  #mask = 2 * FIRST_CAPACITY - 1;
+  #short = 0;
+  #hash = 0;
+  /** All other keys, and the few short strings that found no slot. */
+  readonly #others = new KeyMap<unknown, number>();
+  /** Short strings in `others`. */
+  #overflow = 0;
+  #removed = 0;
+
+  /** Keys that are present. */
+  get size(): number {
+    return this.keys.length - this.#removed;
+  }
+
+  /** Indices given so far, those of removed keys included. */
+  get capacity(): number {
+    return this.keys.length;
+  }
+
+  /** The key's index, or -1. An `add` of the same key must follow at once or not at all. */
+  find(key: unknown): number {
+    if (typeof key === "string" && key.length <= SHORT_LENGTH_MAX) return this.#findShort(key);
+    return this.#others.get(key) ?? -1;
+  }
+
+  /** Adds the key that `find` has just not found; returns its index. */
+  add(key: unknown): number {
+    if (typeof key === "string") {
+      const own = ownString(key);
+      return own.length <= SHORT_LENGTH_MAX ? this.#addShort(own) : this.#addOther(own);
+    }
+    return this.#addOther(key);
+  }
+
+  /** Forgets the key at `index`, which keeps its place: indices are not given again. */
+  remove(index: number): void {
+    const key = this.keys[index];
+    this.keys[index] = undefined;
+    this.#removed += 1;
+    if (typeof key === "string" && key.length <= SHORT_LENGTH_MAX) {
+      if (this.#removeShort(index)) return;
+      this.#overflow -= 1;
+    }
+    this.#others.delete(key);
+  }
+
+  clear(): void {
+    this.keys.length = 0;
+    this.#hashes = new Int32Array(FIRST_CAPACITY);
+    this.#slots = new Int32Array(2 * FIRST_CAPACITY);
+    this.#mask = 2 * FIRST_CAPACITY - 1;
+    this.#short = 0;
+    this.#others.clear();
+    this.#overflow = 0;
+    this.#removed = 0;
+  }
+
+  #findShort(key: string): number {
+    const length = key.length;
+    let hash = length;
+    for (let i = 0; i < length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x9e3779b1);
+    hash ^= hash >>> 15;
+    this.#hash = hash;
+    const { keys } = this;
+    const slots = this.#slots;
+    const hashes = this.#hashes;
+    const mask = this.#mask;
+    let slot = hash & mask;
+    for (;;) {
+      const index = (slots[slot] as number) - 1; // slot <= mask
+      if (index < 0) break;
+      if (hashes[index] === hash && keys[index] === key) return index;
+      slot = (slot + 1) & mask;
+    }
+    return this.#overflow === 0 ? -1 : (this.#others.get(key) ?? -1);
+  }
+
+  #addShort(key: string): number {
+    const index = this.keys.length;
+    const hash = this.#hash;
+    this.keys.push(key);
+    if (index >= this.#hashes.length) {
+      const hashes = new Int32Array(index * 2);
+      hashes.set(this.#hashes);
+      this.#hashes = hashes;
+    }
+    this.#hashes[index] = hash;
+    if (2 * (this.#short + 1) > this.#mask) this.#grow();
+    if (this.#place(index, hash)) {
+      this.#short += 1;
+    } else {
+      this.#others.set(key, index);
+      this.#overflow += 1;
+    }
+    return index;
+  }
+
+  #addOther(key: unknown): number {
+    const index = this.keys.length;
+    this.#others.set(key, index);
+    this.keys.push(key);
+    return index;
+  }
+
+  #place(index: number, hash: number): boolean {
+    const slots = this.#slots;
+    let slot = hash & this.#mask;
+    for (let probes = 0; probes < PROBES_MAX; probes++) {
+      if (slots[slot] === 0) {
+        slots[slot] = index + 1;
+        return true;
+      }
+      slot = (slot + 1) & this.#mask;
+    }
+    return false;
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#mask = this.#mask * 2 + 1;
+    this.#slots = new Int32Array(this.#mask + 1);
+    for (let slot = 0; slot < old.length; slot++) {
+      const index = (old[slot] as number) - 1; // slot < length
+      if (index < 0 || this.#place(index, this.#hashes[index] as number)) continue; // every placed index has a hash
+      this.#others.set(this.keys[index], index);
+      this.#overflow += 1;
+      this.#short -= 1;
+    }
+  }
+
+  /** Linear probing without tombstones: what follows moves up into the gap (Knuth, volume 3, algorithm 6.4R). */
+  #removeShort(index: number): boolean {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    let gap = (this.#hashes[index] as number) & mask; // a short string's index has a hash
+    while (slots[gap] !== index + 1) {
+      if (slots[gap] === 0) return false; // it is in `others`
+      gap = (gap + 1) & mask;
+    }
+    this.#short -= 1;
+    let slot = gap;
+    for (;;) {
+      slots[gap] = 0;
+      for (;;) {
+        slot = (slot + 1) & mask;
+        const moved = (slots[slot] as number) - 1; // slot <= mask
+        if (moved < 0) return true;
+        const home = (this.#hashes[moved] as number) & mask;
+        // It may move to the gap unless its home lies cyclically in (gap, slot].
+        if (((slot - home) & mask) >= ((slot - gap) & mask)) {
+          slots[gap] = moved + 1;
+          gap = slot;
+          break;
+        }
+      }
+    }
+  }
+}
