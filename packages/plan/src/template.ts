@@ -50,6 +50,8 @@ export type Source =
       readonly update: FnSlot;
       /** Call `update` only for keys that have values in this batch. */
       readonly onlyUpdated: boolean;
+      /** Names the operator to the author when `update` throws. */
+      readonly label?: string;
     };
 
 export type JoinKind = "inner" | "left" | "right" | "full";
@@ -73,6 +75,8 @@ export type Aggregate =
       readonly create: FnSlot | undefined;
       readonly mergeValue: FnSlot;
       readonly mergeCombiners: FnSlot;
+      /** Names the operator to the author when one of the functions throws. */
+      readonly label?: string;
     };
 
 /** A narrow operator. `label` names it to the author: `map at job.ts:12:8`. */
@@ -106,13 +110,15 @@ export type Sink =
         readonly mergeValue: FnSlot;
         readonly mergeCombiners: FnSlot;
       };
+      /** Names the operator to the author when the partitioner or a combining function throws. */
+      readonly label?: string;
     }
   /** The records, at most `limit` of them from this partition. */
   | { readonly kind: "collect"; readonly limit?: number }
   /** One record: the number of records. */
   | { readonly kind: "count" }
   /** The records reduced to one; none for an empty partition. */
-  | { readonly kind: "reduce"; readonly fn: FnSlot }
+  | { readonly kind: "reduce"; readonly fn: FnSlot; readonly label?: string }
   /** No result. `fn` may be async; for `foreach` each call is awaited before the next. */
   | { readonly kind: "foreach"; readonly fn: FnSlot; readonly label: string }
   | { readonly kind: "foreachPartition"; readonly fn: FnSlot; readonly label: string }
