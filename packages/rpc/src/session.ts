@@ -4,6 +4,7 @@ import type {
   BlockLocation,
   Holder,
   OutputRef,
+  ReceiverSpec,
   ShuffleId,
   StageRunId,
   StageTemplate,
@@ -11,6 +12,8 @@ import type {
   TaskInput,
   TemplateId,
 } from "@millrace/plan";
+
+export type { ReceiverSpec };
 
 /** Raised whenever a message changes its meaning; an executor of another version is refused with both numbers. */
 export const PROTOCOL_VERSION = 1;
@@ -122,6 +125,8 @@ export type ToExecutor =
       readonly blockIntervalMs: number;
       readonly replicateTo: ExecutorId | undefined;
     }
+  /** Where a running receiver sends second copies from now on; `undefined`: nowhere. */
+  | { readonly type: "replicateTo"; readonly stream: number; readonly peer: ExecutorId | undefined }
   /** Stops reading, stores what is buffered, answers with `received` and `receiver: stopped`. */
   | { readonly type: "stopReceiver"; readonly stream: number }
   /** Received bytes of the stream that wait for a batch: past the bound the receiver is held back. */
@@ -136,14 +141,6 @@ export interface LaunchTask extends TaskKey {
   /** The slot that owns the state; any free one when absent. */
   readonly slot?: number;
 }
-
-/** A receiver as it ships. */
-export type ReceiverSpec =
-  | { readonly kind: "socketText"; readonly host: string; readonly port: number }
-  /** `decoder`: a captures-encoded function `(stream: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>`. */
-  | { readonly kind: "socket"; readonly host: string; readonly port: number; readonly decoder: Uint8Array }
-  /** A captures-encoded instance of the job's class that extends `Receiver`. */
-  | { readonly kind: "custom"; readonly receiver: Uint8Array };
 
 /** One end of a session. `send` never blocks; what it queues is bounded by the flow of the protocol. */
 export interface Session<Out, In> {

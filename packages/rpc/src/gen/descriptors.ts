@@ -24,6 +24,10 @@ export const descriptors: object = {
            "rule": "repeated",
            "type": "FromNode",
            "id": 1
+          },
+          "last": {
+           "type": "bool",
+           "id": 2
           }
          }
         },
@@ -731,6 +735,10 @@ export const descriptors: object = {
            "rule": "repeated",
            "type": "FromExecutor",
            "id": 1
+          },
+          "last": {
+           "type": "bool",
+           "id": 2
           }
          }
         },
@@ -1113,7 +1121,8 @@ export const descriptors: object = {
             "startReceiver",
             "stopReceiver",
             "receiverBacklog",
-            "shutdown"
+            "shutdown",
+            "replicateTo"
            ]
           }
          },
@@ -1169,6 +1178,10 @@ export const descriptors: object = {
           "shutdown": {
            "type": "Shutdown",
            "id": 13
+          },
+          "replicateTo": {
+           "type": "ReplicateTo",
+           "id": 14
           }
          }
         },
@@ -1548,6 +1561,28 @@ export const descriptors: object = {
           "stream": {
            "type": "uint32",
            "id": 1
+          }
+         }
+        },
+        "ReplicateTo": {
+         "oneofs": {
+          "_peer": {
+           "oneof": [
+            "peer"
+           ]
+          }
+         },
+         "fields": {
+          "stream": {
+           "type": "uint32",
+           "id": 1
+          },
+          "peer": {
+           "type": "string",
+           "id": 2,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },

@@ -35,15 +35,16 @@ const common: ChannelOptions = {
   "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
   "grpc.max_send_message_length": MESSAGE_BYTES_MAX + GROUP_BYTES,
   "grpc.max_receive_message_length": MESSAGE_BYTES_MAX + GROUP_BYTES,
-  "grpc.enable_channelz": 0,
   // The default window of 64 KB would make a 1 MB group wait for several round trips.
   "grpc-node.flow_control_window": 4 << 20,
 };
 
+/** Channelz stays on: without it grpc-js 1.14 loses track of its connections and `forceShutdown` ends none of them. */
 export const serverOptions: ChannelOptions = common;
 
 export const clientOptions: ChannelOptions = {
   ...common,
+  "grpc.enable_channelz": 0,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.use_local_subchannel_pool": 1, // another session's failure to connect is not this one's back-off
   "grpc.enable_retries": 0, // a session is never replayed

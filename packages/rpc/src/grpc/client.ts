@@ -24,7 +24,12 @@ export function newClient(options: DialOptions): { readonly client: Client; read
  * `onClose`; nothing is dialled again by itself.
  */
 export function openSession<Out, In, WireOut, WireIn>(
-  method: MethodDefinition<{ messages?: WireOut[] }, object, unknown, { readonly messages: readonly WireIn[] }>,
+  method: MethodDefinition<
+    { messages?: WireOut[]; last?: boolean },
+    object,
+    unknown,
+    { readonly messages: readonly WireIn[] }
+  >,
   codec: StreamCodec<Out, In, WireOut, WireIn>,
   options: DialOptions,
 ): Session<Out, In> {
@@ -32,7 +37,10 @@ export function openSession<Out, In, WireOut, WireIn>(
   const call = client.makeBidiStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, metadata);
   const session = new StreamSession<Out, In, WireOut, WireIn>(codec, {
     write: (group) => call.write(group),
-    finish: () => call.end(),
+    finish: () => {
+      call.write({ last: true });
+      call.end();
+    },
     abort: () => call.cancel(),
   });
   let established = false;

@@ -1,4 +1,4 @@
-import { type handleBidiStreamingCall, Metadata, Server } from "@grpc/grpc-js";
+import { type handleBidiStreamingCall, logVerbosity, Metadata, Server, setLogVerbosity } from "@grpc/grpc-js";
 import { millis, SystemClock } from "@millrace/base";
 import { checkBind, formatAddress } from "../bind.ts";
 import { bindFailed, sessionLost } from "../errors.ts";
@@ -6,6 +6,8 @@ import type { DataAddress, Session } from "../session.ts";
 import { type ListenOptions, refusal, serverCredentials, serverOptions } from "./channel.ts";
 import { errorToStatus } from "./status.ts";
 import { type StreamCodec, StreamSession } from "./stream-session.ts";
+
+setLogVerbosity(logVerbosity.NONE); // what it would print on standard error comes back as typed errors
 
 /** A server that listens. */
 export interface RpcServer {
@@ -69,7 +71,7 @@ export function sessionHandler<Out, In, WireOut, WireIn>(
   codec: StreamCodec<Out, In, WireOut, WireIn>,
   token: string | undefined,
   onSession: (session: Session<Out, In>, info: PeerInfo) => void,
-): handleBidiStreamingCall<{ readonly messages: readonly WireIn[] }, { messages?: WireOut[] }> {
+): handleBidiStreamingCall<{ readonly messages: readonly WireIn[]; readonly last: boolean }, { messages?: WireOut[] }> {
   return (call) => {
     const refused = refusal(call.metadata, token);
     if (refused !== undefined) {
@@ -82,14 +84,17 @@ export function sessionHandler<Out, In, WireOut, WireIn>(
       finish: () => call.end(),
       abort: (error) => void call.emit("error", errorToStatus(error)),
     });
-    call.on("data", (group) => session.received(group));
-    call.on("drain", () => session.drained());
-    call.on("end", () => {
+    call.on("data", (group) => {
+      session.received(group);
+      if (!group.last) return;
       session.ended(undefined);
       call.end();
     });
+    call.on("drain", () => session.drained());
     const lost = (why: string): void =>
       session.ended(sessionLost(`the connection to ${peer} was lost: ${why}.`, { fields: { peer } }));
+    // HTTP/2 ends a stream whose connection broke as if its sender had finished: only `last` tells an orderly end.
+    call.on("end", () => lost("it ended without a goodbye"));
     call.on("cancelled", () => lost("the peer ended it, or does not answer"));
     call.on("error", (error) => lost(error.message));
     call.sendMetadata(new Metadata()); // tells the caller that it is in, before there is anything to say

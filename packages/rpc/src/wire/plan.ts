@@ -1,4 +1,5 @@
 import { type ExecutorId, epochMs, executorId } from "@millrace/base";
+import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
 import {
   type BlockLocation,
   blockId,
@@ -24,7 +25,7 @@ import type {
 } from "../gen/millrace/session/v1/TaskInput.ts";
 import type { TaskKey as KeyInput, TaskKey__Output as KeyOutput } from "../gen/millrace/session/v1/TaskKey.ts";
 import type { LaunchTask, TaskKey } from "../session.ts";
-import { malformed, ownBytes, required, wireBytes } from "./required.ts";
+import { ownBytes, required, wireBytes } from "./required.ts";
 
 export const holder = (text: string): Holder => (text === "driver" ? "driver" : executorId(text));
 
@@ -110,15 +111,10 @@ function decodeState(state: StateOutput): StateRef {
 
 export const templateId = (text: string): TemplateId => text as TemplateId; // made by the planner, only carried here
 
-/** A template is the shape of code, never rows: JSON keeps all of it. */
 export function encodeTemplate(template: StageTemplate): Buffer {
-  return Buffer.from(JSON.stringify(template), "utf8");
+  return wireBytes(encodeValue(template, emptyClassTable));
 }
 
 export function decodeTemplate(body: Uint8Array): StageTemplate {
-  try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8")) as StageTemplate; // written by encodeTemplate of the same protocol version
-  } catch (cause) {
-    throw malformed(`the template's body is not readable: ${String(cause)}`);
-  }
+  return decodeValue(body, emptyClassTable) as StageTemplate; // written by encodeTemplate of the same protocol version
 }

@@ -57,6 +57,8 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
       return { startReceiver: encodeStart(message) };
     case "stopReceiver":
       return { stopReceiver: { stream: message.stream } };
+    case "replicateTo":
+      return { replicateTo: { stream: message.stream, ...(message.peer === undefined ? {} : { peer: message.peer }) } };
     case "receiverBacklog":
       return { receiverBacklog: { stream: message.stream, waitingBytes: message.bytes } };
     case "shutdown":
@@ -73,6 +75,10 @@ export function decodeToExecutor(wire: WireOutput): ToExecutor {
   if (wire.dropBlocks) return { type: "dropBlocks", blocks: wire.dropBlocks.blocks.map(blockId) };
   if (wire.receiverBacklog) {
     return { type: "receiverBacklog", stream: wire.receiverBacklog.stream, bytes: wire.receiverBacklog.waitingBytes };
+  }
+  if (wire.replicateTo) {
+    const { stream, peer } = wire.replicateTo;
+    return { type: "replicateTo", stream, peer: peer === undefined ? undefined : executorId(peer) };
   }
   if (wire.template) return { type: "template", template: decodeTemplate(wire.template.body) };
   if (wire.welcome) return decodeWelcome(wire.welcome);

@@ -4,8 +4,10 @@ import type { FromNode as _millrace_cluster_v1_FromNode, FromNode__Output as _mi
 
 export interface FromNodeGroup {
   'messages'?: (_millrace_cluster_v1_FromNode)[];
+  'last'?: (boolean);
 }
 
 export interface FromNodeGroup__Output {
   'messages': (_millrace_cluster_v1_FromNode__Output)[];
+  'last': (boolean);
 }

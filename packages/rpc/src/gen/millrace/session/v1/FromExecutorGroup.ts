@@ -4,8 +4,10 @@ import type { FromExecutor as _millrace_session_v1_FromExecutor, FromExecutor__O
 
 export interface FromExecutorGroup {
   'messages'?: (_millrace_session_v1_FromExecutor)[];
+  'last'?: (boolean);
 }
 
 export interface FromExecutorGroup__Output {
   'messages': (_millrace_session_v1_FromExecutor__Output)[];
+  'last': (boolean);
 }

@@ -13,6 +13,7 @@ import type { StartReceiver as _millrace_session_v1_StartReceiver, StartReceiver
 import type { StopReceiver as _millrace_session_v1_StopReceiver, StopReceiver__Output as _millrace_session_v1_StopReceiver__Output } from '../../../millrace/session/v1/StopReceiver.ts';
 import type { ReceiverBacklog as _millrace_session_v1_ReceiverBacklog, ReceiverBacklog__Output as _millrace_session_v1_ReceiverBacklog__Output } from '../../../millrace/session/v1/ReceiverBacklog.ts';
 import type { Shutdown as _millrace_session_v1_Shutdown, Shutdown__Output as _millrace_session_v1_Shutdown__Output } from '../../../millrace/session/v1/Shutdown.ts';
+import type { ReplicateTo as _millrace_session_v1_ReplicateTo, ReplicateTo__Output as _millrace_session_v1_ReplicateTo__Output } from '../../../millrace/session/v1/ReplicateTo.ts';
 
 export interface ToExecutor {
   'welcome'?: (_millrace_session_v1_Welcome | null);
@@ -28,7 +29,8 @@ export interface ToExecutor {
   'stopReceiver'?: (_millrace_session_v1_StopReceiver | null);
   'receiverBacklog'?: (_millrace_session_v1_ReceiverBacklog | null);
   'shutdown'?: (_millrace_session_v1_Shutdown | null);
-  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown";
+  'replicateTo'?: (_millrace_session_v1_ReplicateTo | null);
+  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo";
 }
 
 export interface ToExecutor__Output {
@@ -45,5 +47,6 @@ export interface ToExecutor__Output {
   'stopReceiver'?: (_millrace_session_v1_StopReceiver__Output | null);
   'receiverBacklog'?: (_millrace_session_v1_ReceiverBacklog__Output | null);
   'shutdown'?: (_millrace_session_v1_Shutdown__Output | null);
-  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown";
+  'replicateTo'?: (_millrace_session_v1_ReplicateTo__Output | null);
+  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo";
 }

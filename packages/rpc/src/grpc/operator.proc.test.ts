@@ -1,0 +1,188 @@
+import { errorKind, executorId, type JobId, jobId } from "@millrace/base";
+import { afterEach, describe, expect, test } from "vitest";
+import type { JobSummary, NodeSession, OperatorService } from "../cluster.ts";
+import { operatorClient } from "./operator-client.ts";
+import { listenCluster } from "./operator-server.ts";
+import { dialCluster } from "./sessions.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const jobUnknown = errorKind("JOB_UNKNOWN", "user");
+const job: JobSummary = {
+  id: jobId("j-1"),
+  name: "chat",
+  state: "running",
+  submittedAt: 1_800_000_000_000,
+  endedAt: undefined,
+  batchIntervalMs: 1_000,
+  batchesCompleted: 3,
+  batchesFailed: 0,
+  batchesWaiting: 1,
+  executors: 2,
+  error: undefined,
+  warnings: ["source down"],
+  driverPid: 12,
+};
+const batch = {
+  time: 5_000,
+  state: "completed",
+  records: 3,
+  schedulingDelayMs: 0.5,
+  processingMs: 7,
+  error: undefined,
+} as const;
+const executor = {
+  id: executorId("e-1"),
+  host: "h",
+  slots: 2,
+  memoryBytes: 1,
+  state: "connected",
+  jobs: [job.id],
+  lastSeenAt: 9,
+} as const;
+
+function service(over: Partial<OperatorService> = {}): OperatorService {
+  return {
+    submit: async () => job,
+    jobs: async () => [job],
+    status: async (id) => (id === job.id ? job : Promise.reject(jobUnknown(`no job ${id}`, { fields: { id } }))),
+    batches: async () => [batch],
+    executors: async () => [executor],
+    async *logs() {
+      yield Buffer.from("one\n");
+      yield Buffer.from("two\n");
+    },
+    stop: async () => {},
+    kill: async () => {},
+    ...over,
+  };
+}
+
+async function connected(operator: OperatorService, token = "secret") {
+  const server = await listenCluster({ host: "127.0.0.1", port: 0, token: "secret", operator, onNode: () => {} });
+  cleanups.push(() => server.close());
+  const client = operatorClient({ address: server.address, token });
+  cleanups.push(() => client.close());
+  return { server, client };
+}
+
+describe("an operator", () => {
+  test("asks and is answered with everything as the driver has it", async () => {
+    const { client } = await connected(service());
+    expect(await client.jobs()).toEqual([job]);
+    expect(await client.status(job.id)).toEqual(job);
+    expect(await client.batches(job.id)).toEqual([batch]);
+    expect(await client.executors()).toEqual([executor]);
+    await client.stop(job.id);
+    await client.kill(job.id);
+  });
+
+  test("submits an artefact of several megabytes with its settings", async () => {
+    const artefact = new Uint8Array(5_000_001).map((_, i) => i % 253);
+    let got: Parameters<OperatorService["submit"]>[0] | undefined;
+    const { client } = await connected(
+      service({
+        submit: async (request) => {
+          got = request;
+          return job;
+        },
+      }),
+    );
+    const request = { name: undefined, conf: { "task.attempts.max": "2" }, args: ["a", ""] };
+    expect(await client.submit({ artefact, ...request })).toEqual(job);
+    expect(got).toMatchObject(request);
+    expect(Buffer.compare(got?.artefact ?? Buffer.alloc(0), artefact)).toBe(0);
+  });
+
+  test("gets the driver's own error, with code and fields", async () => {
+    const { client } = await connected(service());
+    await expect(client.status(jobId("nope"))).rejects.toMatchObject({ code: "JOB_UNKNOWN", fields: { id: "nope" } });
+    await expect(client.status("NO!" as JobId)).rejects.toMatchObject({ code: "BAD_IDENTIFIER" }); // what a user may type
+  });
+
+  test("gets an error whose message and stack are larger than a header may be", async () => {
+    const error = jobUnknown("x".repeat(50_000));
+    const { client } = await connected(service({ jobs: () => Promise.reject(error) }));
+    await expect(client.jobs()).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
+  });
+
+  test("reads a log to its end", async () => {
+    const { client } = await connected(service());
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of client.logs(job.id, { follow: true })) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe("one\ntwo\n");
+  });
+
+  test("who stops reading a log that is followed ends it at the driver", async () => {
+    let ended = (): void => {};
+    const driverEnded = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const { client } = await connected(
+      service({
+        async *logs() {
+          try {
+            for (let i = 0; ; i++) {
+              await new Promise<void>((resolve) => setImmediate(resolve));
+              yield Buffer.from(`${i}\n`);
+            }
+          } finally {
+            ended();
+          }
+        },
+      }),
+    );
+    for await (const chunk of client.logs(job.id, { follow: true })) if (chunk.byteLength > 0) break;
+    await driverEnded;
+  });
+
+  test.each(["jobs", "submit", "logs"] as const)("with a wrong token is refused: %s", async (what) => {
+    const { client } = await connected(service(), "wrong");
+    const refused = { code: "UNAUTHENTICATED" };
+    if (what === "jobs") await expect(client.jobs()).rejects.toMatchObject(refused);
+    else if (what === "submit") {
+      await expect(client.submit({ artefact: new Uint8Array(9), name: "n", conf: {}, args: [] })).rejects.toMatchObject(
+        refused,
+      );
+    } else {
+      await expect(client.logs(job.id, { follow: false })[Symbol.asyncIterator]().next()).rejects.toMatchObject(
+        refused,
+      );
+    }
+  });
+
+  test("without a driver is told so", async () => {
+    const { server, client } = await connected(service());
+    await server.close();
+    await expect(client.jobs()).rejects.toMatchObject({ code: "PEER_UNREACHABLE" });
+    await expect(client.logs(job.id, { follow: false })[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: "PEER_UNREACHABLE",
+    });
+  });
+});
+
+test("an executor's supervisor and the driver's talk on the operators' port", async () => {
+  let accepted = (_node: NodeSession): void => {};
+  const node = new Promise<NodeSession>((resolve) => {
+    accepted = resolve;
+  });
+  const server = await listenCluster({
+    host: "127.0.0.1",
+    port: 0,
+    token: undefined,
+    operator: service(),
+    onNode: accepted,
+  });
+  cleanups.push(() => server.close());
+  const supervisor = dialCluster({ address: server.address, token: undefined });
+  const atDriver = await node;
+  supervisor.send({ type: "heartbeat" });
+  atDriver.send({ type: "welcome" });
+  expect(await new Promise((resolve) => atDriver.onMessage(resolve))).toEqual({ type: "heartbeat" });
+  expect(await new Promise((resolve) => supervisor.onMessage(resolve))).toEqual({ type: "welcome" });
+  supervisor.close();
+  expect(await new Promise((resolve) => atDriver.onClose(resolve))).toBeUndefined();
+});

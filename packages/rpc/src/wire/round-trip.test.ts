@@ -1,0 +1,232 @@
+import { epochMs, executorId, jobId, parseConf, toWireError } from "@millrace/base";
+import { blockId, fnSlot, type StageTemplate, shuffleId, stageRunId } from "@millrace/plan";
+import { describe, expect, test } from "vitest";
+import type { FromNode, ToNode } from "../cluster.ts";
+import { blockNotHeld } from "../errors.ts";
+import { nodeService, sessionService } from "../grpc/services.ts";
+import type { FromExecutor, ToExecutor } from "../session.ts";
+import { decodeFromNode, decodeToNode, encodeFromNode, encodeToNode } from "./cluster.ts";
+import { decodeFromExecutor, encodeFromExecutor } from "./from-executor.ts";
+import { templateId } from "./plan.ts";
+import { wireBytesOf } from "./size.ts";
+import { runsOf, splitFromExecutor } from "./split.ts";
+import { decodeToExecutor, encodeToExecutor } from "./to-executor.ts";
+
+const error = toWireError(
+  blockNotHeld("gone", {
+    fields: { block: "b", tries: 2, final: true },
+    site: { file: "job.ts", line: 3, column: 4 },
+    cause: new TypeError("x"),
+  }),
+);
+const key = { run: stageRunId(7), partition: 3, attempt: 1 };
+const metrics = { runMs: 1.25, recordsIn: 10, recordsOut: 2 ** 40, spilledBytes: 0 };
+const bytes = (...values: number[]) => new Uint8Array(values);
+const e1 = executorId("e-1");
+const location = { id: blockId("shuffle/1/2/0/3"), bytes: 123, at: [e1, "driver"] as const };
+
+const fromExecutor: readonly FromExecutor[] = [
+  { type: "hello", protocol: 1, job: jobId("j-1"), executor: e1, slots: 2, data: { host: "h", port: 1 }, pid: 9 },
+  { type: "ready" },
+  {
+    type: "tasks",
+    statuses: [
+      { ...key, outcome: { kind: "mapOutput", bytes: [0, 5, 2 ** 33], metrics, accumulators: bytes() } },
+      {
+        ...key,
+        outcome: { kind: "result", result: { kind: "inline", block: bytes() }, metrics, accumulators: bytes(1) },
+      },
+      {
+        ...key,
+        outcome: {
+          kind: "result",
+          result: { kind: "block", id: blockId("r"), bytes: 9 },
+          metrics,
+          accumulators: bytes(),
+        },
+      },
+      { ...key, outcome: { kind: "failed", error } },
+      { ...key, outcome: { kind: "fetchFailed", block: blockId("b"), holder: e1, error } },
+      { ...key, outcome: { kind: "fetchFailed", block: blockId("b"), holder: "driver", error } },
+      { ...key, outcome: { kind: "cancelled" } },
+    ],
+  },
+  { type: "received", stream: 0, blocks: [{ id: blockId("recv/0/1"), bytes: 10, records: 2, at: [e1] }] },
+  { type: "receiver", stream: 1, status: { state: "running" } },
+  { type: "receiver", stream: 1, status: { state: "retrying", error, retryMs: 200 } },
+  { type: "receiver", stream: 1, status: { state: "stopped" } },
+  { type: "receiver", stream: 1, status: { state: "stopped", error } },
+  { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3 },
+  { type: "failed", error: toWireError("text") },
+];
+
+const template: StageTemplate = {
+  id: templateId("t-1"),
+  pipeline: {
+    source: { kind: "shuffle", input: 0, aggregate: { kind: "group" } },
+    ops: [{ kind: "map", fn: fnSlot(0), label: "map at job.ts:1:2" }],
+  },
+  sink: { kind: "collect", limit: 3 },
+  functions: ["job.ts#0"],
+};
+
+const toExecutor: readonly ToExecutor[] = [
+  { type: "welcome", conf: parseConf({}), artefact: location, data: { host: "d", port: 2 } },
+  { type: "peers", peers: new Map([[e1, { host: "h", port: 3 }]]) },
+  { type: "template", template },
+  {
+    type: "stage",
+    run: key.run,
+    batch: epochMs(1_800_000_000_000),
+    templates: [templateId("t-1")],
+    captures: [bytes(), bytes(1, 2)],
+    broadcasts: [location],
+    writes: { shuffle: shuffleId(4), partitions: 2 },
+  },
+  { type: "stage", run: key.run, batch: epochMs(0), templates: [], captures: [], broadcasts: [], writes: undefined },
+  {
+    type: "launch",
+    tasks: [
+      { ...key, template: 0, inputs: [{ kind: "inline", block: bytes(1) }] },
+      {
+        ...key,
+        template: 1,
+        inputs: [
+          { kind: "blocks", blocks: [location] },
+          { kind: "blocks", blocks: [] },
+          { kind: "file", path: "/a b", start: 0, end: 2 ** 40 },
+        ],
+        state: {
+          operator: "totals",
+          partition: 0,
+          partitions: 4,
+          version: epochMs(0),
+          batch: epochMs(5),
+          directory: "/c",
+        },
+        output: { directory: "/o", file: "part-00000" },
+        slot: 0,
+      },
+    ],
+  },
+  { type: "cancel", ...key },
+  { type: "stageDone", run: key.run },
+  { type: "dropShuffles", shuffles: [shuffleId(0), shuffleId(9)] },
+  { type: "dropBlocks", blocks: [blockId("a")] },
+  {
+    type: "startReceiver",
+    stream: 0,
+    receiver: { kind: "socketText", host: "h", port: 1 },
+    blockIntervalMs: 20,
+    replicateTo: e1,
+  },
+  {
+    type: "startReceiver",
+    stream: 0,
+    receiver: { kind: "socket", host: "h", port: 1, decoder: bytes(4) },
+    blockIntervalMs: 20,
+    replicateTo: undefined,
+  },
+  {
+    type: "startReceiver",
+    stream: 0,
+    receiver: { kind: "custom", receiver: bytes(4) },
+    blockIntervalMs: 20,
+    replicateTo: undefined,
+  },
+  { type: "replicateTo", stream: 0, peer: e1 },
+  { type: "replicateTo", stream: 0, peer: undefined },
+  { type: "stopReceiver", stream: 0 },
+  { type: "receiverBacklog", stream: 0, bytes: 5 },
+  { type: "shutdown", graceful: true },
+];
+
+const fromNode: readonly FromNode[] = [
+  { type: "hello", protocol: 1, executor: e1, slots: 2, memoryBytes: 2 ** 34, host: "h", pid: 4, jobs: [jobId("j-1")] },
+  { type: "heartbeat" },
+  { type: "jobStarted", job: jobId("j-1"), pid: 3 },
+  { type: "jobExited", job: jobId("j-1"), error: undefined },
+  { type: "jobExited", job: jobId("j-1"), error },
+];
+
+const toNode: readonly ToNode[] = [
+  { type: "welcome" },
+  { type: "refused", error },
+  { type: "startJob", job: jobId("j-1"), driver: { host: "h", port: 1 }, token: "t", slotHeapBytes: 1, poolBytes: 2 },
+  { type: "stopJob", job: jobId("j-1"), graceMs: 0 },
+];
+
+describe("every message comes through the wire as it went in", () => {
+  test.each(fromExecutor)("from an executor: $type", (message) => {
+    const wire = sessionService.Open.requestSerialize({ messages: [encodeFromExecutor(message)] });
+    const { messages } = sessionService.Open.requestDeserialize(wire);
+    expect(messages.map(decodeFromExecutor)).toEqual([message]);
+  });
+  test.each(toExecutor)("to an executor: $type", (message) => {
+    const wire = sessionService.Open.responseSerialize({ messages: [encodeToExecutor(message)] });
+    const { messages } = sessionService.Open.responseDeserialize(wire);
+    expect(messages.map(decodeToExecutor)).toEqual([message]);
+  });
+  test.each(fromNode)("from a supervisor: $type", (message) => {
+    const wire = nodeService.Open.requestSerialize({ messages: [encodeFromNode(message)] });
+    expect(nodeService.Open.requestDeserialize(wire).messages.map(decodeFromNode)).toEqual([message]);
+  });
+  test.each(toNode)("to a supervisor: $type", (message) => {
+    const wire = nodeService.Open.responseSerialize({ messages: [encodeToNode(message)] });
+    expect(nodeService.Open.responseDeserialize(wire).messages.map(decodeToNode)).toEqual([message]);
+  });
+});
+
+test("bytes that arrive do not hold on to the message they came in", () => {
+  const wire = sessionService.Open.requestSerialize({
+    messages: [
+      encodeFromExecutor({
+        type: "tasks",
+        statuses: [
+          {
+            ...key,
+            outcome: { kind: "result", result: { kind: "inline", block: bytes(1, 2) }, metrics, accumulators: bytes() },
+          },
+        ],
+      }),
+    ],
+  });
+  const [message] = sessionService.Open.requestDeserialize(wire).messages.map(decodeFromExecutor);
+  const outcome = message?.type === "tasks" ? message.statuses[0]?.outcome : undefined;
+  const block = outcome?.kind === "result" && outcome.result.kind === "inline" ? outcome.result.block : undefined;
+  expect(block?.buffer.byteLength).toBe(2);
+});
+
+test("an empty message is refused by name", () => {
+  const wire = sessionService.Open.requestSerialize({ messages: [{}] });
+  expect(() => sessionService.Open.requestDeserialize(wire).messages.map(decodeFromExecutor)).toThrow(
+    /MESSAGE_MALFORMED/,
+  );
+});
+
+test("the estimate of a message's size is never much below what it takes", () => {
+  for (const message of fromExecutor) {
+    const encoded = encodeFromExecutor(message);
+    const actual = sessionService.Open.requestSerialize({ messages: [encoded] }).byteLength;
+    expect(wireBytesOf(encoded)).toBeGreaterThanOrEqual(actual * 0.9);
+  }
+});
+
+test("many statuses become groups under the bound, in order, none lost", () => {
+  const statuses = Array.from({ length: 40 }, (_, partition) => ({
+    ...key,
+    partition,
+    outcome: {
+      kind: "result",
+      result: { kind: "inline", block: new Uint8Array(60_000) },
+      metrics,
+      accumulators: bytes(),
+    } as const,
+  }));
+  const parts = splitFromExecutor(encodeFromExecutor({ type: "tasks", statuses }), 1 << 20);
+  expect(parts.length).toBe(3);
+  expect(parts.flatMap((part) => part.tasks?.statuses?.map((status) => status.key?.partition))).toEqual(
+    statuses.map((status) => status.partition),
+  );
+  expect(runsOf([new Uint8Array(50), new Uint8Array(1)], 10).length).toBe(2);
+});
