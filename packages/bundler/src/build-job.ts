@@ -13,12 +13,14 @@ import { PackageInspector } from "./packages.ts";
 
 export interface BuiltJob {
   readonly parts: Omit<Artefact, "hash">;
-  /** Absolute paths of every file that went in. */
-  readonly inputs: readonly string[];
+  /** Absolute path of every file that went in, with its text if it is the author's. */
+  readonly inputs: ReadonlyMap<string, string | undefined>;
 }
 
 /** Bundles a job without looking at any cache. */
 export async function buildJob(entry: string, options: BundleOptions): Promise<BuiltJob> {
+  // Starting esbuild's process and loading Babel take a while each: they may as well overlap.
+  void import("esbuild").then(({ transform }) => transform(""));
   const packages = new PackageInspector();
   const lifts = new Map<string, Promise<LiftedFile>>();
   const lift = (path: string): Promise<LiftedFile> => {
@@ -45,7 +47,6 @@ export async function buildJob(entry: string, options: BundleOptions): Promise<B
     ]);
     if (again) continue;
     requireDefaultExport(entry, driver);
-    const inputs = inputsOf(entry, driver);
     const own = await ownFiles(entry, lifts);
     return {
       parts: {
@@ -59,7 +60,7 @@ export async function buildJob(entry: string, options: BundleOptions): Promise<B
         driver: moduleText(entry, driver),
         executor: moduleText(entry, executor),
       },
-      inputs,
+      inputs: new Map(inputsOf(entry, driver).map((path) => [path, own.texts.get(path)])),
     };
   }
 }
@@ -133,6 +134,7 @@ async function ownFiles(entry: string, lifts: ReadonlyMap<string, Promise<Lifted
   const names = [...lifts.keys()].map((path) => shownName(entry, path)).sort();
   const lifted = await Promise.all(lifts.values());
   return {
+    texts: new Map([...lifts.keys()].map((path, i) => [path, lifted[i]?.text])),
     names: [basename(entry), ...names.filter((name) => name !== basename(entry))],
     functions: lifted.reduce((sum, one) => sum + one.functions, 0),
   };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Manifest } from "./artefact.ts";
@@ -28,17 +29,18 @@ export function checkExternals(manifest: Manifest, folders: readonly string[]): 
   if (absent.length > 0) throw missing(absent, folders);
 }
 
+/** Whether a folder of that name stands where Node would look; what its `exports` allow is another matter. */
 function isInstalled(folder: string, name: string): boolean {
-  const require = createRequire(join(folder, "resolve.js"));
-  // A package may forbid its bare name or its package.json in `exports`; either proves that it is there.
-  return resolveFrom(require, name) !== undefined || resolveFrom(require, `${name}/package.json`) !== undefined;
+  const places = createRequire(join(folder, "resolve.js")).resolve.paths(name) ?? [];
+  return places.some((place) => existsSync(join(place, name, "package.json")));
 }
 
 function resolveFrom(require: NodeJS.Require, specifier: string): string | undefined {
   try {
     return require.resolve(specifier);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND") return undefined;
+    throw error; // it is there, and broken: its own words tell more than ours
   }
 }
 

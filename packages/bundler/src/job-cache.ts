@@ -45,10 +45,17 @@ export class JobCache {
     }
   }
 
-  /** Keeps an artefact; a disk that refuses is no reason to fail a job that is bundled already. */
-  async keep(artefact: Artefact, inputs: readonly string[]): Promise<void> {
-    const all = [...inputs, ...settingsAround(this.#file)];
-    const entry: CacheEntry = { hash: artefact.hash, inputs: all.map((path) => ({ path, state: stateOf(path) })) };
+  /**
+   * Keeps an artefact, and what went into it: paths, with the text that was read where it is known, so that a file which
+   * changed meanwhile is seen. A disk that refuses is no reason to fail a job that is bundled already.
+   */
+  async keep(artefact: Artefact, inputs: ReadonlyMap<string, string | undefined>): Promise<void> {
+    const files = [...inputs].map(([path, text]) => ({
+      path,
+      state: text === undefined ? stateOf(path) : hashOf(text),
+    }));
+    const settings = settingsAround(this.#file).map((path) => ({ path, state: stateOf(path) }));
+    const entry: CacheEntry = { hash: artefact.hash, inputs: [...files, ...settings] };
     try {
       await mkdir(join(this.#dir, "jobs"), { recursive: true });
       await replace(this.#artefactPath(artefact.hash), packArtefact(artefact));
@@ -75,10 +82,14 @@ function stateOf(path: string): string {
       const { size, mtimeMs } = statSync(path);
       return `${size} ${mtimeMs}`;
     }
-    return createHash("sha256").update(readFileSync(path)).digest("hex");
+    return hashOf(readFileSync(path, "utf8"));
   } catch {
     return "absent";
   }
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** Files that may change what an import means: those that exist count, and so does it when one appears. */

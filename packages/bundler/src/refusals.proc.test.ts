@@ -68,6 +68,26 @@ describe("what forbids shipping is told with its place and its remedy", () => {
     expect(lab?.executor.factories.has(tag.id)).toBe(false);
   });
 
+  test.each([
+    ["itself", "class C { #secret = 1; get s() { return this.#secret; } }", "new C()"],
+    ["a base class", "class B { #secret = 1; get s() { return this.#secret; } } class C extends B {}", "new C()"],
+    ["an accessor", "class C { accessor s = 1; }", "new C()"],
+    ["a decorated accessor", "const d = (v: any, _c: any) => v; class C { @d accessor s = 1; }", "new C()"],
+    ["a private method", "class C { #m() { return 1; } s() { return this.#m(); } }", "new C()"],
+  ])("an instance with private parts in %s is not taken for one without", async (_what, module, value) => {
+    lab = await openLab({ "job.ts": `${module} export default () => ${value};` });
+    const instance = (lab.job as Callable)();
+    expect(() => lab?.ship(instance)).toThrow("an instance of C does not ship");
+  });
+
+  test("the class of such an instance ships itself", async () => {
+    const body = "return () => new C(4).s;";
+    lab = await openLab({
+      "job.ts": `class C { #s; constructor(s: number) { this.#s = s; } get s() { return this.#s; } } export default () => { ${body} };`,
+    });
+    expect((lab.ship((lab.job as Callable)()) as Callable)()).toBe(4);
+  });
+
   test("the result of bind and a package's functions carry no tag", async () => {
     lab = await openLab({
       "job.ts": `import { debounce } from "tool";

@@ -38,7 +38,13 @@ export async function analyse(source: StrippedSource): Promise<Analysis> {
       if (isLexical(path.node)) lexical.push(path);
       facts.visit(path);
       if (!isFunctionOrClass(path)) return;
-      const one = liftedOf(path, { fileName: source.name, prefix, index: lifted.size, depth: depth++ });
+      const one = liftedOf(path, {
+        fileName: source.name,
+        code: source.code,
+        prefix,
+        index: lifted.size,
+        depth: depth++,
+      });
       if (one) lifted.set(path.node, one);
     },
     exit(path: NodePath) {

@@ -60,8 +60,8 @@ function noteAssignment(change: NodePath, binding: Binding, reach: Reach): void 
 
 function assignmentMessage(name: string): string {
   return (
-    `it assigns to \`${name}\`, a variable from around it: on an executor that would change a copy that nobody reads. ` +
-    "Return the value instead (map, reduce, updateStateByKey), or count with an accumulator (ssc.longAccumulator())"
+    `This function runs on executors and assigns to \`${name}\`, a captured variable: that would change a copy which nobody ` +
+    "reads. Return the value instead (map, reduce, updateStateByKey), or count with an accumulator (ssc.longAccumulator())."
   );
 }
 

@@ -4,6 +4,7 @@ import { type ConstantName, isClass, type Lifted, type LiftedNode, type Member }
 
 export interface Placing {
   readonly fileName: string;
+  readonly code: string;
   /** Begins names that the author uses nowhere. */
   readonly prefix: string;
   /** How many were found in the file before. */
@@ -15,7 +16,7 @@ export interface Placing {
  * Makes the record of a node that is to be lifted; `undefined` for all others. Left alone are functions called where
  * they stand (nobody else ever holds them) and methods whose name is computed.
  */
-export function liftedOf(path: NodePath, { fileName, prefix, index, depth }: Placing): Lifted | undefined {
+export function liftedOf(path: NodePath, { fileName, code, prefix, index, depth }: Placing): Lifted | undefined {
   const node = liftedNode(path);
   if (node === undefined) return undefined;
   const ownName = ownNameOf(node);
@@ -34,6 +35,7 @@ export function liftedOf(path: NodePath, { fileName, prefix, index, depth }: Pla
     assigned: new Set(),
     refusals: [],
     members: isClass(node) ? membersOf(node) : [],
+    hasPrivates: isClass(node) && hasPrivates(node, code),
     registered: undefined,
   };
 }
@@ -126,6 +128,14 @@ function declaredName({ node, parent }: NodePath): { name: string; declaration: 
   }
   if (parent.type !== "VariableDeclarator" || parent.init !== node || parent.id.type !== "Identifier") return undefined;
   return { name: parent.id.name, declaration: parent };
+}
+
+/** `#private` members of instances, as written or as esbuild lowers them together with decorators. */
+function hasPrivates({ body }: t.ClassDeclaration | t.ClassExpression, code: string): boolean {
+  return (
+    body.body.some((one) => /^ClassPrivate/.test(one.type) && !("static" in one && one.static)) ||
+    code.slice(body.start ?? 0, body.end ?? 0).includes("__privateAdd(this,")
+  );
 }
 
 function membersOf(node: t.ClassDeclaration | t.ClassExpression): Member[] {

@@ -44,7 +44,7 @@ function tagDetails(one: Lifted, { source }: Analysis): string[] {
   const site = siteOf(source, one.node.start ?? 0);
   const details = [JSON.stringify(one.id), JSON.stringify(site.file), `${site.line}`, `${site.column}`];
   if (isClass(one.node)) {
-    details.push(JSON.stringify(one.registered !== undefined), JSON.stringify(memberSites(one, source)));
+    details.push(`${one.registered !== undefined}`, `${one.hasPrivates}`, JSON.stringify(memberSites(one, source)));
   }
   const captures = one.registered === "hoisted" ? [] : [...one.captures, ...(one.usesThis ? ["this"] : [])];
   const refusals = one.refusals.map(({ message, at }) => ({ message, site: siteOf(source, at) }));

@@ -36,7 +36,7 @@ function classEdits(one: Lifted, analysis: Analysis): Edit[] {
     node.type === "FunctionDeclaration" || node.type === "ClassDeclaration" ? nameEdit(node, analysis) : [];
   if (registered !== "at its place") return naming;
   const hook = `${analysis.prefix}.registerClass`;
-  const details = [JSON.stringify(one.id), JSON.stringify(memberNames(one))];
+  const details = [JSON.stringify(one.id), `${one.hasPrivates}`, JSON.stringify(memberNames(one))];
   if (node.type === "ClassDeclaration") {
     const name = constant?.name ?? one.ownName ?? "";
     return [...naming, statement(endOfStatement(path), ` ${callWith(hook, [name, ...details])};`)];
@@ -51,7 +51,7 @@ function memberNames({ members }: Lifted): [string, boolean][] {
 }
 
 function emitHoisted(emitter: Emitter, group: readonly Lifted[], copying: Copying): void {
-  const ids = group.map((one) => [one.id, memberNames(one)]);
+  const ids = group.map((one) => [one.id, one.hasPrivates, memberNames(one)]);
   emitter.text(`${copying.analysis.prefix}.hoistClasses(${JSON.stringify(ids)}, () => { `);
   for (const { node } of group) {
     emitter.range(node.start ?? 0, node.end ?? 0, copying.inCopies);

@@ -26,6 +26,14 @@ function keepName(type, id) {
     Object.defineProperty(type, "name", { value: nameOf(id), configurable: true });
   }
 }
+// Only a class's own code sees its #private parts, so an instance would arrive without them: such classes stay unknown
+// to the codec, which refuses their instances by name.
+const withPrivates = new WeakSet();
+function keepClass(type, id, hasPrivates) {
+  if (hasPrivates) withPrivates.add(type);
+  for (let one = type; typeof one === "function"; one = Object.getPrototypeOf(one)) if (withPrivates.has(one)) return;
+  hooks.defineClass(id, type);
+}
 const memberOf = (type, name, isStatic) => (isStatic ? type : type.prototype)[name];
 `;
 
@@ -35,10 +43,11 @@ const noNames = [];
 export function tag(fn, id, file, line, column, captures = nothing, names = noNames, assigned, refusals) {
   return hooks.tag(fn, id, captures, names, { file, line, column }, assigned, refusals);
 }
-export function tagClass(type, id, file, line, column, registered, members, captures, names, assigned, refusals) {
+export function tagClass(type, id, file, line, column, registered, hasPrivates, members, captures, names, assigned, refusals) {
   keepName(type, id);
   tag(type, id, file, line, column, captures, names, assigned, refusals);
-  if (registered) hooks.defineClass(id, type);
+  if (registered) keepClass(type, id, hasPrivates);
+  else if (hasPrivates) withPrivates.add(type);
   for (const [name, isStatic, line, column] of members) {
     const fn = memberOf(type, name, isStatic);
     if (typeof fn !== "function") continue;
@@ -53,9 +62,9 @@ const EXECUTOR = `
 export function define(id, factory) {
   hooks.define(id, factory);
 }
-export function registerClass(type, id, members) {
+export function registerClass(type, id, hasPrivates, members) {
   keepName(type, id);
-  hooks.defineClass(id, type);
+  keepClass(type, id, hasPrivates);
   hooks.define(id, () => type);
   for (const [name, isStatic] of members) hooks.define(memberId(id, name, isStatic), () => memberOf(type, name, isStatic));
   return type;
@@ -68,7 +77,7 @@ export function hoistClasses(ids, make) {
     for (const [id] of ids) hooks.define(id, () => { throw error; });
     return;
   }
-  ids.forEach(([id, members], index) => registerClass(made[index], id, members));
+  ids.forEach(([id, hasPrivates, members], index) => registerClass(made[index], id, hasPrivates, members));
 }
 export function defineMembers(id, members) {
   for (const [name, isStatic] of members) {

@@ -24,7 +24,7 @@ export function noteLexical(path: NodePath, lifted: LiftedByNode): void {
         refuseArrows(
           path,
           lifted,
-          "it uses `arguments` of the function around it. Take rest parameters instead: (...args) =>",
+          "This function uses `arguments` of the function around it, which does not ship. Take rest parameters instead: (...args) =>",
         );
       }
       break;
@@ -36,7 +36,7 @@ export function noteLexical(path: NodePath, lifted: LiftedByNode): void {
         refuseArrows(
           path,
           lifted,
-          "it uses `new.target` of the function around it. Copy it to a const first and use that",
+          "This function uses `new.target` of the function around it, which does not ship. Copy it to a const first and use that.",
         );
       }
       break;
@@ -46,7 +46,11 @@ export function noteLexical(path: NodePath, lifted: LiftedByNode): void {
     case "CallExpression":
       if (!path.scope.hasBinding("eval", true)) {
         for (const one of around(path, lifted))
-          refuse(one, "it calls `eval`, which may use any variable. Write the code out", node);
+          refuse(
+            one,
+            "This function calls `eval`, which may use any variable, so what it captures is unknown. Write the code out.",
+            node,
+          );
       }
       break;
     default:
@@ -94,7 +98,7 @@ function refuseArrows(path: NodePath, lifted: LiftedByNode, message: string): No
 }
 
 const SUPER =
-  "it uses `super` of the class or object around it. Call the method before, or pass what it gives in a const";
+  "This function uses `super` of the class or object around it, which does not ship. Call the method before, and capture its result in a const.";
 
 function refuseSuper(path: NodePath, lifted: LiftedByNode): void {
   const giver = refuseArrows(path, lifted, SUPER);
@@ -113,7 +117,7 @@ function notePrivate(path: NodePath, name: string, lifted: LiftedByNode): void {
     if (one.node === owner?.node) return;
     refuse(
       one,
-      `it uses \`#${name}\`, which exists only inside its class. Copy it to a const first (const ${name} = this.#${name}) and use that`,
+      `This function uses \`#${name}\`, which exists only inside its class. Copy it to a const first (const ${name} = this.#${name}) and use that.`,
       path.node,
     );
   }

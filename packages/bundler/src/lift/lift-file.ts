@@ -12,6 +12,8 @@ export interface LiftedFile {
   readonly executor: LiftedCode;
   /** How many functions and classes got an id. */
   readonly functions: number;
+  /** The text that was read, so that a later change of the file is seen. */
+  readonly text: string;
 }
 
 export interface LiftedCode {
@@ -36,5 +38,6 @@ export async function liftFile(file: { path: string; name: string; text: string 
     driver: code(driverBuild(analysis)),
     executor: code(executorBuild(analysis)),
     functions: analysis.lifted.length,
+    text: file.text,
   };
 }

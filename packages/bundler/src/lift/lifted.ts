@@ -44,6 +44,8 @@ export interface Lifted {
   readonly assigned: Set<string>;
   readonly refusals: Refusal[];
   readonly members: readonly Member[];
+  /** A class whose instances hold what only its own code can see. */
+  readonly hasPrivates: boolean;
   /** A class whose instances keep their type between processes. */
   registered: "at its place" | "hoisted" | undefined;
 }
