@@ -80,16 +80,16 @@ async function buildIfStale() {
   writeFileSync(buildStamp, fingerprint);
 }
 
+const UNREACHABLE =
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED|ERR_PNPM_NO_OFFLINE_\w+/;
+
 /** @param {StepFailed} failure */
 function explainInstall(failure) {
   const output = failure.output.trimEnd();
   const tail = output.split("\n").slice(-30).join("\n");
-  if (
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED|ERR_PNPM_NO_OFFLINE/.test(
-      output,
-    )
-  ) {
-    return `${tail}\n\nThe packages could not be fetched: the registry cannot be reached. The first start needs the network once; check the connection (and the registry and proxy that \`npm config list\` shows), then run the same command again.`;
+  const unreachable = UNREACHABLE.exec(output)?.[0];
+  if (unreachable !== undefined) {
+    return `the packages could not be fetched: the registry cannot be reached (${unreachable}). The first start needs the network once; check the connection, and the registry and proxy that \`npm config list\` shows, then run the same command again.`;
   }
   if (/ERR_PNPM_OUTDATED_LOCKFILE/.test(output)) {
     return `pnpm-lock.yaml is behind a package.json. Run \`npx ${pinnedPnpm()} install\` and commit the lockfile with the change.`;

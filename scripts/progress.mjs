@@ -66,7 +66,7 @@ export function step(title, command, options) {
  * @param {string} detail
  */
 function statusLine(title, seconds, detail) {
-  const width = Math.max(20, (process.stderr.columns ?? 80) - 1);
+  const width = Math.max(20, (process.stderr.columns || 80) - 1);
   return `millrace: ${title} … ${seconds} s  ${detail}`.slice(0, width);
 }
 

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "millrace-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Starts the built command in a folder of its own. */
+function start(...args: string[]): ChildProcess {
+  const { MILLRACE_DRIVER: _, MILLRACE_TOKEN: __, ...env } = process.env;
+  return spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...env, XDG_CACHE_HOME: folder } });
+}
+
+async function ended(child: ChildProcess): Promise<{ code: number | null; out: string; err: string }> {
+  let out = "";
+  let err = "";
+  child.stdout?.on("data", (chunk) => (out += chunk));
+  child.stderr?.on("data", (chunk) => (err += chunk));
+  const [code] = await once(child, "close");
+  return { code, out, err };
+}
+
+/** An address where nobody listens: it was free a moment ago. */
+async function deadAddress(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  server.close();
+  await once(server, "close");
+  return `127.0.0.1:${port}`;
+}
+
+function jobFile(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+test("an unknown option ends with 2, a suggestion, and nothing on standard output", async () => {
+  const { code, out, err } = await ended(start("run", "job.ts", "--mastr", "local"));
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toMatch(/^\[BAD_USAGE\] unknown option '--mastr' \(Did you mean --master\?\)/);
+});
+
+test("asking a driver that is not there ends with 1 and says where it was looked for", async () => {
+  const address = await deadAddress();
+  const { code, err } = await ended(start("jobs", "--driver", address));
+  expect(code).toBe(1);
+  expect(err).toMatch(/^\[PEER_UNREACHABLE\]/);
+  expect(err).toContain(address);
+});
+
+test("a job that does not parse is refused by check with 2, file and line", async () => {
+  const { code, err } = await ended(
+    start("check", jobFile("broken.ts", 'import { defineJob } from "millrace";\nexport default (;\n')),
+  );
+  expect(code).toBe(2);
+  expect(err).toMatch(/\[JOB_SYNTAX\].*broken\.ts:2:\d+/s);
+});
+
+test("a job file that is missing is named, with 2", async () => {
+  const { code, err } = await ended(start("check", "nowhere.ts"));
+  expect(code).toBe(2);
+  expect(err).toMatch(/^\[JOB_FILE_MISSING\].*nowhere\.ts/m);
+});
+
+test("submit waits for a driver that is not there, and Ctrl-C gives up with 130", async () => {
+  const job = jobFile(
+    "idle.ts",
+    'import { defineJob } from "millrace";\nexport default defineJob({ name: "idle", batchInterval: "1s" }, () => {});\n',
+  );
+  const child = start("submit", job, "--driver", await deadAddress());
+  const result = ended(child);
+  child.stderr?.on("data", (chunk) => {
+    if (String(chunk).includes("does not answer yet")) child.kill("SIGINT");
+  });
+  expect(await result).toMatchObject({ code: 130, out: "" });
+});
+
+test("a reader that leaves early is no failure", async () => {
+  const child = start("--help");
+  child.stdout?.destroy();
+  const { code, err } = await ended(child);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+});
