@@ -87,13 +87,14 @@ export function resolveInputs(state: TaskScheduler, stage: Stage, index: number)
 
 function shuffleBlocks(state: TaskScheduler, outputs: ShuffleOutputs, reduce: number): readonly BlockLocation[] {
   const blocks: BlockLocation[] = [];
-  for (let map = 0; map < outputs.maps.length; map++) {
-    const output = outputs.maps[map];
-    assert(output !== undefined, `map ${map} of shuffle ${outputs.shuffle} is read before it is there`);
+  const { maps } = outputs;
+  for (let map = 0; map < maps.length; map++) {
+    const output = maps[map];
+    if (output === undefined) assert(false, `map ${map} of shuffle ${outputs.shuffle} is read before it is there`);
     const bytes = output.bytes[reduce] ?? 0;
     if (bytes === 0) continue;
     const executor = state.executors.get(output.executor);
-    assert(executor !== undefined, `${output.executor} is gone but still holds map ${map} of ${outputs.shuffle}`);
+    if (executor === undefined) assert(false, `${output.executor} is gone but holds map ${map} of ${outputs.shuffle}`);
     blocks.push({ id: shuffleBlockId(outputs.shuffle, map, output.attempt, reduce), bytes, at: executor.at });
   }
   return blocks;

@@ -7,7 +7,7 @@ import { type Executor, IDLE, QUEUED, RUNNING, type Slot, type Stage, type TaskS
 
 /** Puts an idle task of a ready stage where a slot will find it. O(1), plus its input blocks for the preference. */
 export function enqueue(state: TaskScheduler, stage: Stage, index: number): void {
-  assert(stage.status[index] === IDLE, `task ${index} of stage ${stage.planned.run} is queued twice`);
+  if (stage.status[index] !== IDLE) assert(false, `task ${index} of stage ${stage.planned.run} is queued twice`);
   stage.status[index] = QUEUED;
   const failedOn = stage.failedOn[index];
   if (stage.planned.tasks[index]?.state !== undefined) {
@@ -122,7 +122,8 @@ function takeFresh(stage: Stage, queue: Queue<number>): number | undefined {
 
 function launch(state: TaskScheduler, stage: Stage, index: number, slot: Slot): void {
   const planned = stage.planned.tasks[index];
-  assert(planned !== undefined && slot.stage === undefined, `slot ${slot.index} of ${slot.executor.id} is taken`);
+  if (planned === undefined || slot.stage !== undefined)
+    assert(false, `slot ${slot.index} of ${slot.executor.id} is taken`);
   const inputs = resolveInputs(state, stage, index);
   if (inputs instanceof EngineError) {
     // The task stays queued, in no queue: its plans fail before this step ends, and that takes it off.

@@ -33,7 +33,7 @@ function endAttempt(state: TaskScheduler, executor: ExecutorId, key: TaskKey): S
     endAbandoned(state, executor, key, stage);
     return undefined;
   }
-  assert(stage.status[index] === RUNNING, `task ${index} of stage ${key.run} holds a slot but does not run`);
+  if (stage.status[index] !== RUNNING) assert(false, `task ${index} of stage ${key.run} holds a slot but does not run`);
   stage.status[index] = IDLE;
   stage.slots[index] = undefined;
   stage.running--;
@@ -71,10 +71,10 @@ export function onTaskSucceeded(state: TaskScheduler, event: Report<"taskSucceed
   stage.failedOn[index] = undefined;
   countUpdates(state, stage, index, event.accumulators);
   if (output.kind === "mapOutput") {
-    assert(stage.outputs !== undefined, `stage ${event.task.run} writes no shuffle but reports map output`);
+    if (stage.outputs === undefined) assert(false, `stage ${event.task.run} writes no shuffle but reports map output`);
     registerOutput(stage.outputs, index, { executor, attempt: event.task.attempt, bytes: output.bytes });
   } else {
-    assert(stage.outputs === undefined, `stage ${event.task.run} writes a shuffle but reports a result`);
+    if (stage.outputs !== undefined) assert(false, `stage ${event.task.run} writes a shuffle but reports a result`);
     stage.results[index] = { executor, result: output.result };
   }
   if (!isComplete(stage)) return;

@@ -1,0 +1,250 @@
+import { epochMs, millis, SeededRng } from "@millrace/base";
+import { describe, expect, test } from "vitest";
+import type { BatchEffect, BatchEvent } from "./batch-events.ts";
+import {
+  type BatchGenerator,
+  type BatchSettings,
+  batchesWaiting,
+  batchGenerator,
+  checkBatchGenerator,
+  stepBatches,
+} from "./batch-generator.ts";
+
+const generator = (settings: Partial<BatchSettings> = {}): BatchGenerator =>
+  batchGenerator({ interval: millis(100), plannedMax: 2, onFailure: "stop", ...settings });
+
+const started = (now: number): BatchEvent => ({ type: "started", now: epochMs(now) });
+const tick = (now: number): BatchEvent => ({ type: "tick", now: epochMs(now) });
+const fixed = (time: number): BatchEvent => ({ type: "inputFixed", time: epochMs(time) });
+const done = (time: number): BatchEvent => ({ type: "batchDone", time: epochMs(time) });
+const failed = (time: number): BatchEvent => ({
+  type: "batchFailed",
+  time: epochMs(time),
+  error: { name: "Error", message: "boom" },
+});
+const stop: BatchEvent = { type: "stopRequested" };
+const receiversStopped = (pending: boolean): BatchEvent => ({ type: "receiversStopped", pending });
+
+/** Steps through the events; what the last one caused, in words. */
+function after(state: BatchGenerator, ...events: readonly BatchEvent[]): readonly string[] {
+  let effects: readonly BatchEffect[] = [];
+  for (const event of events) {
+    effects = stepBatches(state, event);
+    checkBatchGenerator(state);
+  }
+  return effects.map((effect) => {
+    if (effect.type === "setTimer") return `timer ${effect.at}`;
+    if (effect.type === "stopped") return `stopped ${effect.outcome.kind}`;
+    return "time" in effect ? `${effect.type} ${effect.time}` : effect.type;
+  });
+}
+
+describe("batch times", () => {
+  test("are the multiples of the interval after the start", () => {
+    const state = generator();
+    expect(after(state, started(1_234))).toEqual(["timer 1300"]);
+    expect(state.zeroTime).toBe(1_200);
+    expect(after(state, tick(1_300))).toEqual(["timer 1400", "fixInput 1300"]);
+  });
+
+  test("begin one interval later when the job starts on a multiple", () => {
+    expect(after(generator(), started(1_200))).toEqual(["timer 1300"]);
+  });
+
+  test("are all taken, oldest first, when the clock jumps", () => {
+    const state = generator();
+    after(state, started(0), tick(250));
+    expect(batchesWaiting(state)).toBe(2);
+    expect(after(state, fixed(100))).toEqual(["runBatch 100", "fixInput 200"]);
+  });
+
+  test("are not taken by a timer that fires early, or twice", () => {
+    const state = generator();
+    expect(after(state, started(0), tick(99))).toEqual(["timer 100"]);
+    expect(after(state, tick(100), tick(100))).toEqual(["timer 200"]);
+    expect(batchesWaiting(state)).toBe(1);
+  });
+
+  test("do not come again when the clock is set back", () => {
+    const state = generator();
+    after(state, started(1_000), tick(1_100), fixed(1_100), done(1_100));
+    expect(after(state, tick(500))).toEqual(["timer 1200"]);
+    expect(batchesWaiting(state)).toBe(0);
+  });
+});
+
+describe("batches", () => {
+  test("run one at a time, in order", () => {
+    const state = generator();
+    after(state, started(0), tick(100), fixed(100), tick(200), fixed(200));
+    expect(after(state, tick(300))).toEqual(["timer 400", "fixInput 300"]);
+    expect(after(state, done(100))).toEqual(["runBatch 200"]);
+  });
+
+  test("have their input fixed at most batches.planned.max ahead; later ticks are times only", () => {
+    const state = generator({ plannedMax: 1 });
+    after(state, started(0), tick(100), fixed(100), tick(200), fixed(200)); // 100 runs, 200 is planned
+    expect(after(state, tick(1_000))).toEqual(["timer 1100"]);
+    expect(batchesWaiting(state)).toBe(10);
+    expect(after(state, done(100))).toEqual(["runBatch 200", "fixInput 300"]);
+  });
+
+  test("that wait cost nothing, however many", () => {
+    const state = generator();
+    after(state, started(0), tick(100_000_000));
+    expect(batchesWaiting(state)).toBe(1_000_000);
+    expect(state.planned).toEqual([]);
+  });
+
+  test("have their input fixed one after the other", () => {
+    const state = generator();
+    expect(after(state, started(0), tick(300))).toEqual(["timer 400", "fixInput 100"]);
+    expect(after(state, fixed(100))).toEqual(["runBatch 100", "fixInput 200"]);
+    expect(after(state, fixed(200))).toEqual(["fixInput 300"]);
+  });
+});
+
+describe("with --batches N", () => {
+  test("N are taken, and the job ends when they are over", () => {
+    const state = generator({ batchesMax: 2 });
+    expect(after(state, started(0), tick(1_000))).toEqual(["fixInput 100"]);
+    after(state, fixed(100), fixed(200), done(100));
+    expect(after(state, done(200))).toEqual(["stopped finished"]);
+  });
+
+  test("failed ones count", () => {
+    const state = generator({ batchesMax: 1, onFailure: "continue" });
+    after(state, started(0), tick(100), fixed(100));
+    expect(after(state, failed(100))).toEqual(["stopped finished"]);
+    expect([state.completed, state.failed]).toEqual([0, 1]);
+  });
+});
+
+describe("a batch that fails", () => {
+  test("ends the job under the policy stop, and what was planned does not run", () => {
+    const state = generator();
+    after(state, started(0), tick(200), fixed(100), fixed(200));
+    expect(after(state, failed(100))).toEqual(["cancelTimer", "stopped failed"]);
+    expect(state.outcome).toMatchObject({ time: 100, error: { message: "boom" } });
+    expect(after(state, tick(300), fixed(200))).toEqual([]);
+  });
+
+  test("is passed over under the policy continue", () => {
+    const state = generator({ onFailure: "continue" });
+    after(state, started(0), tick(200), fixed(100), fixed(200));
+    expect(after(state, failed(100))).toEqual(["runBatch 200"]);
+  });
+
+  test("while its input is fixed cancels the one that runs", () => {
+    const state = generator();
+    after(state, started(0), tick(200), fixed(100));
+    expect(after(state, failed(200))).toEqual(["cancelBatch 100", "cancelTimer", "stopped failed"]);
+  });
+});
+
+describe("a graceful stop", () => {
+  test("stops the receivers first, and keeps on while they stop", () => {
+    const state = generator();
+    expect(after(state, started(0), stop)).toEqual(["stopReceivers"]);
+    expect(after(state, tick(100))).toEqual(["timer 200", "fixInput 100"]);
+  });
+
+  test("takes one more batch for what the receivers had left", () => {
+    const state = generator();
+    expect(after(state, started(0), stop, receiversStopped(true))).toEqual([]);
+    expect(after(state, tick(500))).toEqual(["fixInput 100"]);
+    expect(after(state, fixed(100), done(100))).toEqual(["stopped finished"]);
+  });
+
+  test("gives it to a batch that waits, if there is one", () => {
+    const state = generator({ plannedMax: 1 });
+    after(state, started(0), tick(100), fixed(100), tick(300), fixed(200), stop); // 300 waits
+    expect(after(state, receiversStopped(true))).toEqual(["cancelTimer"]);
+    expect(after(state, done(100), fixed(300), done(200), done(300))).toEqual(["stopped finished"]);
+  });
+
+  test("ends at once when nothing is left", () => {
+    expect(after(generator(), started(0), stop, receiversStopped(false))).toEqual(["cancelTimer", "stopped finished"]);
+  });
+
+  test("before the start ends the job", () => {
+    expect(after(generator(), stop)).toEqual(["stopped finished"]);
+  });
+
+  test("runs every batch whose time had come", () => {
+    const state = generator();
+    after(state, started(0), tick(200), fixed(100), fixed(200), stop, receiversStopped(false));
+    expect(after(state, done(100))).toEqual(["runBatch 200"]);
+    expect(after(state, done(200))).toEqual(["stopped finished"]);
+  });
+});
+
+describe("an immediate stop", () => {
+  test("cancels what runs and ends", () => {
+    const state = generator();
+    after(state, started(0), tick(100), fixed(100), stop);
+    expect(after(state, { type: "stopNow" })).toEqual(["cancelBatch 100", "cancelTimer", "stopped killed"]);
+    expect(after(state, done(100))).toEqual([]);
+  });
+});
+
+describe("a job that resumes", () => {
+  const resume: BatchEvent = {
+    type: "started",
+    now: epochMs(1_050),
+    resume: { zeroTime: epochMs(0), last: epochMs(500), planned: [epochMs(400), epochMs(500)] },
+  };
+
+  test("runs what was planned and not committed first, then goes on with the clock", () => {
+    const state = generator();
+    expect(after(state, resume)).toEqual(["timer 1100", "runBatch 400"]);
+    expect(state.zeroTime).toBe(0);
+    expect(after(state, done(400))).toEqual(["runBatch 500"]);
+    expect(after(state, tick(1_100), done(500), fixed(1_100))).toEqual(["runBatch 1100"]);
+  });
+
+  test("never takes a batch time again, also when the clock was set back", () => {
+    const state = generator();
+    expect(after(state, { ...resume, now: epochMs(120) })).toEqual(["timer 600", "runBatch 400"]);
+  });
+});
+
+test("an answer that nobody asked for is a defect", () => {
+  expect(() => after(generator(), started(0), done(100))).toThrow("INVARIANT_BROKEN");
+});
+
+test.each(Array.from({ length: 100 }, (_, i) => i))("whatever happens, in order and within bounds, seed %i", (seed) => {
+  const rng = new SeededRng(seed);
+  const state = generator({ onFailure: "continue", plannedMax: 1 + rng.int(3) });
+  let now = rng.int(1_000);
+  let fixing: number | undefined;
+  let running: number | undefined;
+  const ran: number[] = [];
+  const dispatch = (event: BatchEvent): void => {
+    for (const effect of stepBatches(state, event)) {
+      checkBatchGenerator(state);
+      if (effect.type === "fixInput") fixing = effect.time;
+      if (effect.type === "runBatch") running = effect.time;
+      if (effect.type === "runBatch") ran.push(effect.time);
+      expect(state.planned.length).toBeLessThanOrEqual(state.settings.plannedMax);
+    }
+  };
+  dispatch(started(now));
+  for (let i = 0; i < 300; i++) {
+    now += rng.int(120);
+    if (rng.next() < 0.6) dispatch(tick(now));
+    const wasFixing = fixing;
+    if (wasFixing !== undefined && rng.next() < 0.5) {
+      fixing = undefined;
+      dispatch(rng.next() < 0.1 ? failed(wasFixing) : fixed(wasFixing));
+    }
+    const wasRunning = running;
+    if (wasRunning !== undefined && rng.next() < 0.5) {
+      running = undefined;
+      dispatch(rng.next() < 0.1 ? failed(wasRunning) : done(wasRunning));
+    }
+  }
+  expect(ran).toEqual([...ran].sort((a, b) => a - b));
+  expect(new Set(ran).size).toBe(ran.length);
+  expect(ran.length).toBeGreaterThan(20);
+});

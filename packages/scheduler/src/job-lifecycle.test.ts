@@ -1,0 +1,139 @@
+import { epochMs, millis } from "@millrace/base";
+import { describe, expect, test } from "vitest";
+import type { JobEvent } from "./job-events.ts";
+import { checkJobLifecycle, type JobLifecycle, jobLifecycle, stepJob } from "./job-lifecycle.ts";
+
+const job = (): JobLifecycle => jobLifecycle({ stopTimeout: millis(60_000), exitGrace: millis(2_000) });
+
+const at = epochMs(0);
+const submitted: JobEvent = { type: "submitted", at };
+const begun: JobEvent = { type: "driverStarted", at, pid: 42 };
+const built: JobEvent = { type: "built", at };
+const finished: JobEvent = { type: "finished", at };
+const failed: JobEvent = { type: "failed", at, error: { name: "Error", message: "batch 100 failed" } };
+const stop: JobEvent = { type: "stopRequested", at };
+const kill: JobEvent = { type: "killRequested", at };
+const exited = (message?: string): JobEvent => ({
+  type: "driverExited",
+  at,
+  error: message === undefined ? undefined : { name: "Error", message },
+});
+const tick = (ms: number): JobEvent => ({ type: "tick", at: epochMs(ms) });
+
+function after(state: JobLifecycle, ...events: readonly JobEvent[]): readonly string[] {
+  let lines: readonly string[] = [];
+  for (const event of events) {
+    lines = stepJob(state, event).map((effect) => {
+      if (effect.type === "ended") return `ended ${effect.state}`;
+      return effect.type === "wakeAt" ? `wakeAt ${effect.at}` : effect.type;
+    });
+    checkJobLifecycle(state);
+  }
+  return lines;
+}
+
+describe("a job", () => {
+  test("starts its driver, then its executors once it is built, and then runs", () => {
+    const state = job();
+    expect(after(state, submitted)).toEqual(["startDriver"]);
+    expect(state.state).toBe("starting");
+    expect(after(state, begun, built)).toEqual(["startExecutors", "accepted"]);
+    expect(state).toMatchObject({ state: "running", pid: 42 });
+  });
+
+  test("that says it is finished is so when its process is gone", () => {
+    const state = job();
+    expect(after(state, submitted, begun, built, finished)).toEqual(["wakeAt 2000"]);
+    expect(state.state).toBe("running");
+    expect(after(state, exited())).toEqual(["cancelWake", "stopExecutors", "ended finished"]);
+  });
+
+  test("that does not exit after its last word is killed, and its word still counts", () => {
+    const state = job();
+    expect(after(state, submitted, begun, built, finished, tick(2_000))).toEqual(["killDriver"]);
+    expect(after(state, exited("SIGKILL"))).toEqual(["stopExecutors", "ended finished"]);
+  });
+
+  test("fails with the error it told, not with that of its exit", () => {
+    const state = job();
+    after(state, submitted, begun, built, failed, exited("exit code 1"));
+    expect(state).toMatchObject({ state: "failed", error: { message: "batch 100 failed" } });
+  });
+
+  test("fails when its process dies without a word", () => {
+    const state = job();
+    expect(after(state, submitted, begun, built, exited("out of memory"))).toEqual(["stopExecutors", "ended failed"]);
+    expect(state.error?.message).toBe("out of memory");
+  });
+
+  test("fails when its code calls process.exit(0), and says so", () => {
+    const state = job();
+    after(state, submitted, begun, built, exited());
+    expect(state.error?.kind?.code).toBe("JOB_DRIVER_ENDED");
+    expect(state.error?.message).toContain("process.exit");
+  });
+
+  test("that cannot be built is rejected with the reason", () => {
+    const state = job();
+    expect(after(state, submitted, begun, failed, exited())).toEqual(["cancelWake", "rejected", "ended failed"]);
+  });
+
+  test("whose process cannot be started is rejected", () => {
+    expect(after(job(), submitted, exited("spawn EAGAIN"))).toEqual(["rejected", "ended failed"]);
+  });
+
+  test("that ended changes no more", () => {
+    const state = job();
+    after(state, submitted, begun, built, finished, exited());
+    expect(after(state, kill, stop, built, failed, exited("x"), tick(9_999))).toEqual([]);
+    expect(state.state).toBe("finished");
+  });
+});
+
+describe("stop", () => {
+  test("drains, and the job is finished when the process exits", () => {
+    const state = job();
+    expect(after(state, submitted, begun, built, stop)).toEqual(["drainDriver", "wakeAt 60000"]);
+    expect(state.state).toBe("stopping");
+    expect(after(state, exited())).toEqual(["cancelWake", "stopExecutors", "ended finished"]);
+  });
+
+  test("becomes an immediate stop when the drain takes too long", () => {
+    const state = job();
+    after(state, submitted, begun, built, stop);
+    expect(after(state, tick(59_999))).toEqual([]);
+    expect(after(state, tick(60_000))).toEqual(["stopDriver", "wakeAt 62000"]);
+    expect(after(state, tick(62_000))).toEqual(["killDriver"]);
+    expect(after(state, exited("SIGKILL"))).toEqual(["stopExecutors", "ended killed"]);
+    expect(state.error?.message).toContain("did not drain within 60000 ms");
+  });
+
+  test("asked for twice drains once", () => {
+    expect(after(job(), submitted, begun, built, stop, stop)).toEqual([]);
+  });
+
+  test("before the job is built ends it at once", () => {
+    const state = job();
+    expect(after(state, submitted, begun, stop)).toEqual(["stopDriver", "wakeAt 2000"]);
+    expect(after(state, exited())).toEqual(["cancelWake", "rejected", "ended killed"]);
+  });
+
+  test("of a job that fails while it drains ends as failed", () => {
+    const state = job();
+    after(state, submitted, begun, built, stop, failed, exited());
+    expect(state.state).toBe("failed");
+  });
+});
+
+describe("kill", () => {
+  test("stops the process, hard if need be", () => {
+    const state = job();
+    expect(after(state, submitted, begun, built, kill)).toEqual(["stopDriver", "wakeAt 2000"]);
+    expect(after(state, tick(2_000))).toEqual(["killDriver"]);
+    expect(after(state, exited("SIGKILL"))).toEqual(["stopExecutors", "ended killed"]);
+  });
+
+  test("cuts a drain short", () => {
+    expect(after(job(), submitted, begun, built, stop, kill)).toEqual(["stopDriver", "wakeAt 2000"]);
+  });
+});
