@@ -1,10 +1,22 @@
+import { parseConf } from "@millrace/base";
+import { asJob } from "./define-job.ts";
 import type { EnginePort } from "./engine-port.ts";
+import { noOutput } from "./errors.ts";
+import type { JobRegistry } from "./function/job-registry.ts";
+import { GraphBuilder } from "./graph-builder.ts";
 import type { JobGraph } from "./graph-port.ts";
+import { JobContext } from "./job-context.ts";
+import { StreamGraph } from "./stream-graph.ts";
+import { StreamingContext } from "./streaming-context.ts";
 
 export interface BuildOptions {
   readonly port: EnginePort;
+  /** What `installJobHooks` was given before the job's module was loaded. */
+  readonly registry: JobRegistry;
   /** What follows `--` on the command line. */
   readonly args: readonly string[];
+  /** The name given at this start; that of `defineJob` by default. */
+  readonly name?: string | undefined;
   /** Settings of this start; they win over those of `defineJob`. */
   readonly conf?: Readonly<Record<string, unknown>>;
   /** Checkpoint directory of a job that names none. */
@@ -12,10 +24,28 @@ export interface BuildOptions {
 }
 
 /**
- * Runs the job's `build` and checks what it declares.
+ * Runs the job's `build` and checks what it declares. One job per thread: its module has filled the registry.
  *
- * @param definition The default export of the job's module.
+ * @param exported The default export of the job's module.
+ * @throws NOT_A_JOB, BAD_CONFIGURATION, NO_OUTPUT, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE, and what `build` throws.
  */
-export async function buildJob(definition: unknown, options: BuildOptions): Promise<JobGraph> {
-  throw new Error(`not built yet: ${String(definition)} ${options.directory}`);
+export async function buildJob(exported: unknown, options: BuildOptions): Promise<JobGraph> {
+  const job = asJob(exported);
+  const { port, registry } = options;
+  const conf = parseConf({ ...job.options.conf, ...options.conf });
+  const context = new JobContext({ port, conf, registry });
+  const { checkpointDir } = job.options;
+  const builder = new GraphBuilder(context, {
+    batchIntervalMs: job.batchInterval,
+    checkpointDir: checkpointDir === undefined ? options.directory : port.files.resolve(checkpointDir),
+  });
+  await job.build(new StreamingContext(builder), options.args);
+  context.checkTheRest();
+  if (builder.outputs.length === 0) {
+    throw noOutput(
+      "the job declares no output operation, so no batch would do anything. It is not started. " +
+        "End a stream with print, saveAsTextFiles or foreachRDD.",
+    );
+  }
+  return new StreamGraph(options.name ?? job.options.name, builder);
 }

@@ -1,6 +1,15 @@
-export { type BuildOptions, buildJob } from "./build-job.ts";
-export type { ActionResult, DriverFiles, EnginePort, FileEntry } from "./engine-port.ts";
-export type { BatchInput, BatchOutcome, JobGraph, OutputInfo } from "./graph-port.ts";
-export { type Accumulator, executorAccumulator } from "./accumulator.ts";
-export { type Broadcast, executorBroadcast } from "./broadcast.ts";
-export { type AccumulatorKind, enterTask, leaveTask, TaskContext, TaskScope } from "./task-context.ts";
+// What a job imports.
+export { Accumulator } from "./accumulator.ts";
+export { Broadcast } from "./broadcast.ts";
+export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
+export { DStream } from "./dstream.ts";
+export { millis, minutes, seconds } from "./durations.ts";
+export type { KeyOf, Pair, ValueOf, Widened } from "./pair-types.ts";
+export { type CombineOptions, type PartitionResult, RDD } from "./rdd.ts";
+export { Receiver } from "./receiver.ts";
+export type { QueuedBatch, QueueOptions } from "./source/queue-stream.ts";
+export type { UpdateOptions } from "./state-stream.ts";
+export type { Partitioner, ShuffleOptions } from "./steps.ts";
+export { StorageLevel } from "./storage-level.ts";
+export { type SocketDecoder, StreamingContext } from "./streaming-context.ts";
+export { TaskContext } from "./task-context.ts";

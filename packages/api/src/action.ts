@@ -1,0 +1,106 @@
+import {
+  type ActionSink,
+  type Lineage,
+  type PlannedAction,
+  type SourceNode,
+  unresolvedSources,
+  type WrittenShuffle,
+} from "@millrace/plan";
+import type { BatchScope } from "./batch-scope.ts";
+import type { JobContext } from "./job-context.ts";
+
+export interface Action {
+  /** Names it in messages: `collect`. */
+  readonly name: string;
+  readonly target: Lineage;
+  readonly sink: ActionSink;
+  /** Only these partitions, ascending; all by default. */
+  readonly partitions?: readonly number[];
+}
+
+/**
+ * Runs one action on the cluster: finds out its sources, plans it, waits for what other actions write that it reads.
+ *
+ * @returns The result block of each partition asked for; none at all when no task was needed.
+ */
+export function runAction(context: JobContext, action: Action): Promise<readonly Uint8Array[]> {
+  const scope = context.requireBatch(action.name);
+  const running = perform(context, scope, action);
+  scope.pending.add(running);
+  const done = (): void => void scope.pending.delete(running);
+  running.then(done, done);
+  return running;
+}
+
+async function perform(context: JobContext, scope: BatchScope, action: Action): Promise<readonly Uint8Array[]> {
+  await resolveSources(context, action.target);
+  const planned = await planWhenFree(context, scope, action);
+  try {
+    if (planned.plan.stages.length === 0) return [];
+    if (planned.ready.length > 0) await Promise.all(planned.ready);
+    const result = await context.port.run(planned.plan);
+    for (const { id } of planned.writes) context.written.add(id);
+    if (result.accumulators.length > 0) context.mergeAccumulators(result.accumulators);
+    for (const state of planned.states) scope.covered.add(state);
+    return result.partitions;
+  } finally {
+    planned.release();
+  }
+}
+
+/** Looks for the partitions of every source that is read for the first time. */
+export async function resolveSources(context: JobContext, target: Lineage): Promise<void> {
+  const sources = unresolvedSources(target);
+  if (sources.length > 0) await Promise.all(sources.map((source) => resolveOnce(context, source)));
+}
+
+function resolveOnce(context: JobContext, source: SourceNode): Promise<void> {
+  const known = context.resolving.get(source);
+  if (known !== undefined) return known;
+  const resolving = (async () => {
+    try {
+      source.inputs = await (source.resolve?.() ?? []);
+    } finally {
+      context.resolving.delete(source);
+    }
+  })();
+  context.resolving.set(source, resolving);
+  return resolving;
+}
+
+interface ReservedAction extends PlannedAction {
+  /** Lets other actions have the shuffles of this one: written, or to be written by them. */
+  release(): void;
+}
+
+/** Two plans never write the same shuffle at the same time: the second waits, and reads what the first has written. */
+async function planWhenFree(context: JobContext, scope: BatchScope, action: Action): Promise<ReservedAction> {
+  for (;;) {
+    const planned = context.planner.plan({
+      target: action.target,
+      sink: action.sink,
+      batch: scope.time,
+      written: context.written,
+      ...(action.partitions === undefined ? {} : { partitions: action.partitions }),
+    });
+    const busy = planned.writes.flatMap(({ id }) => context.writing.get(id) ?? []);
+    if (busy.length === 0) return { ...planned, release: reserve(context, scope, planned.writes) };
+    await Promise.all(busy);
+  }
+}
+
+function reserve(context: JobContext, scope: BatchScope, writes: readonly WrittenShuffle[]): () => void {
+  if (writes.length === 0) return () => {};
+  let settle = (): void => {};
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  for (const { id, lasting } of writes) {
+    context.writing.set(id, settled);
+    if (!lasting) scope.shuffles.add(id);
+  }
+  return () => {
+    for (const { id } of writes) context.writing.delete(id);
+    settle();
+  };
+}

@@ -1,0 +1,125 @@
+import { type BlockId, type BlockLocation, blockId } from "@millrace/plan";
+import { broadcastDestroyed } from "./errors.ts";
+
+/** Where a broadcast variable's value comes from: the driver has it, an executor fetches and decodes it. */
+interface Backing<T> {
+  value(): T;
+  unpersist(): void;
+}
+
+/**
+ * A read-only value that is sent to each executor once, however many tasks use it. Give it to functions by capturing
+ * the `Broadcast` itself, and read `value` inside.
+ */
+export class Broadcast<out T> {
+  /** Unique within the job. */
+  readonly id: number;
+  #backing: Backing<T> | undefined;
+
+  /** Made by `ssc.broadcast(value)`, and by the engine on executors. */
+  constructor(id: number, backing: Backing<T>) {
+    this.id = id;
+    this.#backing = backing;
+  }
+
+  /** The value; on an executor it is decoded once per thread. Do not change it. @throws BROADCAST_DESTROYED */
+  get value(): T {
+    return this.#alive().value();
+  }
+
+  /** Frees the executors' copies; the next use sends it again. */
+  unpersist(): void {
+    this.#alive().unpersist();
+  }
+
+  /** Frees it everywhere, for good. */
+  destroy(): void {
+    this.#backing?.unpersist();
+    this.#backing = undefined;
+  }
+
+  get isDestroyed(): boolean {
+    return this.#backing === undefined;
+  }
+
+  #alive(): Backing<T> {
+    if (this.#backing !== undefined) return this.#backing;
+    throw broadcastDestroyed(
+      `the broadcast variable ${this.id} is used after destroy(). Destroy it when no batch uses it any more, or use unpersist().`,
+    );
+  }
+}
+
+/** What keeps the blocks of broadcast variables on the driver. */
+export interface BroadcastStore {
+  encode(value: unknown): Uint8Array;
+  put(name: BlockId, parts: readonly Uint8Array[]): Promise<BlockLocation>;
+  drop(blocks: readonly BlockId[]): void;
+}
+
+/** A broadcast variable on the driver: encoded and put when a stage first needs it. */
+export class DriverBroadcast<T> implements Backing<T> {
+  readonly #id: number;
+  readonly #value: T;
+  readonly #store: BroadcastStore;
+  #version = 0;
+  #location: BlockLocation | Promise<BlockLocation> | undefined;
+
+  constructor(id: number, value: T, store: BroadcastStore) {
+    this.#id = id;
+    this.#value = value;
+    this.#store = store;
+  }
+
+  value(): T {
+    return this.#value;
+  }
+
+  /** The block's name: that of the current copy. */
+  get name(): BlockId {
+    return blockId(this.#version === 0 ? `broadcast/${this.#id}` : `broadcast/${this.#id}.${this.#version}`);
+  }
+
+  /** Where executors find it. At once when it was put before. */
+  locate(): BlockLocation | Promise<BlockLocation> {
+    if (this.#location !== undefined) return this.#location;
+    const { name } = this;
+    const placing = this.#store.put(name, [this.#store.encode(this.#value)]).then(
+      (location) => {
+        if (this.#location === placing) this.#location = location;
+        return location;
+      },
+      (error: unknown) => {
+        if (this.#location === placing) this.#location = undefined; // so that the next use tries again
+        throw error;
+      },
+    );
+    this.#location = placing;
+    return placing;
+  }
+
+  unpersist(): void {
+    if (this.#location === undefined) return;
+    this.#store.drop([this.name]);
+    this.#location = undefined;
+    this.#version += 1;
+  }
+}
+
+/**
+ * The broadcast variable of a block as an executor sees it.
+ *
+ * @param load Reads and decodes the block (`decodeCaptures(bytes)[0][0]`); called when `value` is first read.
+ */
+export function executorBroadcast(name: string, load: () => unknown): Broadcast<unknown> {
+  let loaded: { readonly value: unknown } | undefined;
+  return new Broadcast(Number.parseInt(name.slice(name.indexOf("/") + 1), 10), {
+    value: () => {
+      loaded ??= { value: load() };
+      return loaded.value;
+    },
+    unpersist: () => {
+      loaded = undefined;
+    },
+  });
+}

@@ -1,0 +1,163 @@
+import { EngineError } from "@millrace/base";
+import { type CaptureEncodeHooks, captureNotShippable, encodeCaptures } from "@millrace/codec";
+import type { AnyFunction, BlockLocation, EncodedCaptures, FunctionRef } from "@millrace/plan";
+import { Accumulator } from "../accumulator.ts";
+import { Broadcast, type DriverBroadcast } from "../broadcast.ts";
+import { driverOnly } from "./driver-only.ts";
+import type { JobRegistry } from "./job-registry.ts";
+
+/** Tags and ids in encoded captures: see `nameOf` for functions; broadcast variables by block, accumulators by number. */
+export type ReferenceTag = "fn" | "builtin" | "import" | "class" | "broadcast" | "accumulator";
+
+/** Turns what functions capture into bytes, and says in the author's words what cannot be turned. */
+export class CaptureEncoder {
+  readonly #registry: JobRegistry;
+  /** The driver's side of each broadcast variable of this job. */
+  readonly #broadcasts: WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>;
+  /** Blocks met by the encoding that runs now. */
+  #met: (BlockLocation | Promise<BlockLocation>)[] = [];
+  readonly #hooks: CaptureEncodeHooks;
+
+  constructor(registry: JobRegistry, broadcasts: WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>) {
+    this.#registry = registry;
+    this.#broadcasts = broadcasts;
+    this.#hooks = { classes: registry.classes, reference: (value) => this.#reference(value) };
+  }
+
+  /** The captured values of a template's functions, read now. */
+  encode(functions: readonly FunctionRef[]): EncodedCaptures {
+    this.#met = [];
+    const values = functions.map((fn) => readCaptures(fn));
+    return { bytes: this.#encodeValues(functions, values), broadcasts: this.#met };
+  }
+
+  /** One value as captures are encoded, `[[value]]`: broadcast variables, receivers, decoders. */
+  encodeValue(value: unknown): Uint8Array {
+    this.#met = [];
+    return encodeCaptures([[value]], this.#hooks);
+  }
+
+  /**
+   * Checks what a function captures when it is handed over.
+   *
+   * @param deep Encodes it all to be sure; otherwise what is captured directly is looked at, and the rest when it ships.
+   * @returns False if a captured variable has no value yet, so that it has to be checked again later.
+   * @throws CAPTURE_NOT_SHIPPABLE Names the variable, the place and the remedy.
+   */
+  check(fn: FunctionRef, deep: boolean): boolean {
+    if (fn.captures === undefined) return true;
+    let values: readonly unknown[];
+    try {
+      values = readCaptures(fn);
+    } catch (error) {
+      // A variable declared further down: `const` before its declaration has run.
+      if (error instanceof ReferenceError) return false;
+      throw error;
+    }
+    values.forEach((value, i) => {
+      checkOne(value, fn, fn.names[i] ?? `capture ${i}`);
+    });
+    if (deep) {
+      this.#met = [];
+      this.#encodeValues([fn], [values]);
+    }
+    return true;
+  }
+
+  #encodeValues(functions: readonly FunctionRef[], values: readonly (readonly unknown[])[]): Uint8Array {
+    try {
+      return encodeCaptures(values, {
+        ...this.#hooks,
+        describe: (set, index) => functions[set]?.names[index] ?? `capture ${index}`,
+      });
+    } catch (error) {
+      throw this.#blame(error, functions, values);
+    }
+  }
+
+  /** Adds the author's line, and the variable's name where only the hook below knew that it cannot ship. */
+  #blame(error: unknown, functions: readonly FunctionRef[], values: readonly (readonly unknown[])[]): unknown {
+    if (!(error instanceof EngineError) || error.code !== captureNotShippable.code) return error;
+    const { set } = error.fields;
+    const known = typeof set === "number" ? functions[set] : undefined;
+    if (known !== undefined) {
+      return captureNotShippable(plainMessage(error), { ...siteOf(known), fields: error.fields });
+    }
+    for (const [f, fn] of functions.entries()) {
+      for (const [i, value] of (values[f] ?? []).entries()) {
+        try {
+          encodeCaptures([[value]], this.#hooks);
+        } catch (own) {
+          return notShippable(fn, fn.names[i] ?? `capture ${i}`, own);
+        }
+      }
+    }
+    return error;
+  }
+
+  #reference(value: object): ReturnType<CaptureEncodeHooks["reference"]> {
+    if (typeof value === "function") {
+      const name = this.#registry.nameOf(value as AnyFunction); // typeof says that it can be called
+      if (name === undefined) return undefined;
+      const { ref, tag } = name;
+      return ref.captures === undefined
+        ? { tag, id: ref.id }
+        : { tag, id: ref.id, captures: readCaptures(ref), names: ref.names };
+    }
+    if (value instanceof Broadcast) return this.#broadcast(value);
+    if (value instanceof Accumulator) {
+      return { tag: "accumulator", id: String(value.id), captures: [value.kind, value.name] };
+    }
+    const own = driverOnly(value);
+    if (own !== undefined) throw captureNotShippable(`it holds ${own.noun}. ${own.remedy}`);
+    return undefined;
+  }
+
+  #broadcast(broadcast: Broadcast<unknown>): { readonly tag: string; readonly id: string } {
+    const backing = this.#broadcasts.get(broadcast);
+    if (backing === undefined || broadcast.isDestroyed) {
+      throw captureNotShippable(
+        `it holds the broadcast variable ${broadcast.id}, which is ${broadcast.isDestroyed ? "destroyed" : "of another job"}. Make a new one with ssc.broadcast(value).`,
+      );
+    }
+    const location = backing.locate();
+    this.#met.push(location);
+    return { tag: "broadcast", id: backing.name };
+  }
+}
+
+function readCaptures(fn: FunctionRef): readonly unknown[] {
+  return fn.captures === undefined ? [] : fn.captures();
+}
+
+function checkOne(value: unknown, fn: FunctionRef, name: string): void {
+  const own = driverOnly(value);
+  if (own !== undefined) {
+    throw captureNotShippable(
+      `the variable "${name}" is captured by a function that runs on executors, and is ${own.noun}. ${own.remedy}`,
+      siteOf(fn),
+    );
+  }
+  if (value instanceof Promise) {
+    throw captureNotShippable(
+      `the variable "${name}" is captured by a function that runs on executors, and is a promise. Await it on the driver and capture its result.`,
+      siteOf(fn),
+    );
+  }
+}
+
+function notShippable(fn: FunctionRef, name: string, cause: unknown): EngineError {
+  const detail = cause instanceof Error ? plainMessage(cause) : String(cause);
+  return captureNotShippable(
+    `the variable "${name}" is captured by a function that runs on executors, and cannot be sent there: ${detail}`,
+    { ...siteOf(fn), cause },
+  );
+}
+
+function plainMessage(error: Error): string {
+  return error.message.replace(/^\[[A-Z_]+\] /, "");
+}
+
+function siteOf(fn: FunctionRef) {
+  return fn.site === undefined ? {} : { site: fn.site };
+}

@@ -1,0 +1,177 @@
+import { formatSite, type SourceSite } from "@millrace/base";
+import type { ClassTable } from "@millrace/codec";
+import {
+  type AnyClass,
+  type AnyFunction,
+  type FunctionRef,
+  functionNotShippable,
+  globalFunctionName,
+  JOB_HOOKS,
+  type JobHooks,
+  type ShipRefusal,
+} from "@millrace/plan";
+
+/** What the bundler's build for the driver says of one function. */
+interface Tag extends FunctionRef {
+  readonly refusals: readonly ShipRefusal[];
+}
+
+/** How a function or class crosses processes: the tag and id that stand for it in captures. */
+export interface FunctionName {
+  readonly tag: "fn" | "builtin" | "import" | "class";
+  readonly ref: FunctionRef;
+}
+
+/**
+ * The driver's side of a job's functions: what each is called elsewhere and what it captures. The job's module fills it
+ * while it is loaded, through {@link JobHooks}.
+ */
+export class JobRegistry implements JobHooks {
+  readonly #tags = new WeakMap<AnyFunction, Tag>();
+  readonly #known = new WeakMap<AnyFunction, FunctionName>();
+  readonly #imports = new Map<unknown, string>();
+  readonly #classIds = new Map<AnyClass, string>();
+  readonly #classes = new Map<string, AnyClass>();
+  readonly #inline: InlineFunctions | undefined;
+
+  /**
+   * @param inline For tests that run a job which no bundler has seen: functions stay in this process and are found
+   *   again by their id. Without it, functions that carry no tag are refused.
+   */
+  constructor(options: { readonly inline?: InlineFunctions } = {}) {
+    this.#inline = options.inline;
+  }
+
+  tag<F extends AnyFunction>(
+    fn: F,
+    id: string,
+    captures: () => readonly unknown[],
+    names: readonly string[],
+    site: SourceSite,
+    assigned: readonly string[] = [],
+    refusals: readonly ShipRefusal[] = assigned.map((name) => ({ message: assignmentRefused(name), site })),
+  ): F {
+    const reads = names.length === 0 ? undefined : captures;
+    this.#tags.set(fn, { id, captures: reads, names, site, refusals });
+    return fn;
+  }
+
+  /** Factories are for executors. */
+  define(): void {}
+
+  defineClass(id: string, type: AnyClass): void {
+    this.#classIds.set(type, id);
+    this.#classes.set(id, type);
+  }
+
+  defineImport(id: string, value: unknown): void {
+    if (typeof value === "function" && !this.#imports.has(value)) this.#imports.set(value, id);
+  }
+
+  /** The job's classes, for the codec. */
+  readonly classes: ClassTable = {
+    idOf: (type) => this.#classIds.get(type),
+    constructorOf: (id) => this.#classes.get(id),
+  };
+
+  /**
+   * How a function that was handed to an operator ships. The same function always gives the same object.
+   *
+   * @param operator Names the operator in messages: `map`.
+   * @throws FUNCTION_NOT_SHIPPABLE It cannot leave the driver: why, where and what to do instead.
+   */
+  ship(fn: unknown, operator: string): FunctionRef {
+    if (typeof fn !== "function") {
+      throw functionNotShippable(
+        `${operator} takes a function, and was given ${fn === null ? "null" : typeof fn}. Nothing is run. Hand it a function.`,
+      );
+    }
+    const known = this.nameOf(fn as AnyFunction); // typeof says that it can be called
+    if (known === undefined) throw notLifted(fn, operator);
+    return known.ref;
+  }
+
+  /**
+   * What stands for a function or class in captures; `undefined` if nothing can.
+   *
+   * @throws FUNCTION_NOT_SHIPPABLE The bundler has found why it cannot.
+   */
+  nameOf(fn: AnyFunction): FunctionName | undefined {
+    const tag = this.#tags.get(fn);
+    if (tag !== undefined) {
+      if (tag.refusals.length > 0) throw refused(tag);
+      return { tag: "fn", ref: tag };
+    }
+    const known = this.#known.get(fn) ?? this.#find(fn);
+    if (known !== undefined) this.#known.set(fn, known);
+    return known;
+  }
+
+  #find(fn: AnyFunction): FunctionName | undefined {
+    const imported = this.#imports.get(fn);
+    if (imported !== undefined) return { tag: "import", ref: plainRef(`import:${imported}`) };
+    const builtin = globalFunctionName(fn);
+    if (builtin !== undefined) return { tag: "builtin", ref: plainRef(`global:${builtin}`) };
+    // A class is a function to whom it asks; the table has nothing but classes.
+    const classId = this.#classIds.get(fn as unknown as AnyClass);
+    if (classId !== undefined) return { tag: "class", ref: plainRef(classId) };
+    return this.#inline === undefined ? undefined : { tag: "fn", ref: plainRef(this.#inline.idOf(fn)) };
+  }
+}
+
+function plainRef(id: string): FunctionRef {
+  return { id, captures: undefined, names: [], site: undefined };
+}
+
+/** Functions that stay in this process, by ids like `inline:3`. */
+export class InlineFunctions {
+  readonly #ids = new WeakMap<AnyFunction, string>();
+  readonly #functions = new Map<string, WeakRef<AnyFunction>>();
+  readonly #gone = new FinalizationRegistry<string>((id) => this.#functions.delete(id));
+  #next = 0;
+
+  idOf(fn: AnyFunction): string {
+    const known = this.#ids.get(fn);
+    if (known !== undefined) return known;
+    const id = `inline:${this.#next++}`;
+    this.#ids.set(fn, id);
+    this.#functions.set(id, new WeakRef(fn));
+    this.#gone.register(fn, id);
+    return id;
+  }
+
+  functionOf(id: string): AnyFunction | undefined {
+    return this.#functions.get(id)?.deref();
+  }
+}
+
+function assignmentRefused(name: string): string {
+  return (
+    `the variable "${name}" is captured and assigned to within a function that runs on executors, where the assignment would be lost. ` +
+    "Use an accumulator to count, updateStateByKey to keep state, or return the value."
+  );
+}
+
+function refused(tag: Tag) {
+  const [first, ...others] = tag.refusals;
+  const more = others.map((refusal) => `; also at ${formatSite(refusal.site)}: ${refusal.message}`).join("");
+  return functionNotShippable(
+    `${first?.message ?? "it cannot ship"}${more}`,
+    first === undefined ? {} : { site: first.site },
+  );
+}
+
+function notLifted(fn: { readonly name?: unknown }, operator: string) {
+  const name = typeof fn.name === "string" && fn.name !== "" ? fn.name : "(anonymous)";
+  const what = name.startsWith("bound ")
+    ? `${name.slice(6)}.bind(…)`
+    : `the function ${name}, which is not written in the job's own files`;
+  return functionNotShippable(
+    `${operator} was given ${what}: it cannot be sent to executors. Nothing is run. Wrap it in a function of the job: (x) => f(x).`,
+  );
+}
+
+/** Makes a registry what the modules of the job that this thread loads find. Call it before the job is imported. */
+export function installJobHooks(registry: JobRegistry): void {
+  Object.defineProperty(globalThis, JOB_HOOKS, { value: registry, configurable: true, writable: true });
+}

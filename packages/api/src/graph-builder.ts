@@ -1,0 +1,89 @@
+import type { Lineage, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
+import type { BatchScope } from "./batch-scope.ts";
+import { badArgument, otherContext } from "./errors.ts";
+import { GRAPH, STREAM } from "./internals.ts";
+import type { JobContext } from "./job-context.ts";
+import type { StorageLevel } from "./storage-level.ts";
+import type { StreamNode } from "./stream-node.ts";
+
+/** What an output operation does with its stream's RDD of a batch. */
+export type OutputBody = (lineage: Lineage, scope: BatchScope) => Promise<void>;
+
+export interface Output {
+  readonly id: number;
+  readonly name: string;
+  readonly stream: StreamNode;
+  readonly body: OutputBody;
+}
+
+/** The graph of streams as `build` declares it. */
+export class GraphBuilder {
+  readonly context: JobContext;
+  readonly batchIntervalMs: number;
+  checkpointDir: string;
+  readonly outputs: Output[] = [];
+  readonly #receivers: {
+    readonly node: StreamNode;
+    readonly spec: () => ReceiverSpec;
+    readonly level: StorageLevel;
+  }[] = [];
+  readonly #states: StreamNode[] = [];
+  readonly #names = new Map<StreamNode, string>();
+
+  constructor(context: JobContext, options: { readonly batchIntervalMs: number; readonly checkpointDir: string }) {
+    this.context = context;
+    this.batchIntervalMs = options.batchIntervalMs;
+    this.checkpointDir = options.checkpointDir;
+  }
+
+  output(operator: string, stream: StreamNode, body: OutputBody): void {
+    this.context.requireBuilding(operator);
+    this.outputs.push({ id: this.outputs.length, name: `${operator} of ${stream.label}`, stream, body });
+  }
+
+  /** @returns The number of the receiver's stream. */
+  addReceiver(node: StreamNode, spec: () => ReceiverSpec, level: StorageLevel): number {
+    return this.#receivers.push({ node, spec, level }) - 1;
+  }
+
+  /** @returns What the state is called unless its stream is named: by its position in the graph. */
+  addState(node: StreamNode): string {
+    return `updateStateByKey-${this.#states.push(node) - 1}`;
+  }
+
+  get stateful(): boolean {
+    return this.#states.length > 0;
+  }
+
+  /** False when another stream has that name. */
+  name(node: StreamNode, id: string): boolean {
+    for (const [other, taken] of this.#names) if (taken === id && other !== node) return false;
+    this.#names.set(node, id);
+    return true;
+  }
+
+  nameOf(node: StreamNode): string | undefined {
+    return this.#names.get(node);
+  }
+
+  /** What the receivers are, with what they capture now. */
+  receivers(): ReceiverPlan[] {
+    return this.#receivers.map(({ node, spec, level }, stream) => ({
+      stream,
+      name: this.nameOf(node) ?? node.label,
+      receiver: spec(),
+      level,
+    }));
+  }
+
+  /** @throws BAD_ARGUMENT It is no stream. @throws OTHER_CONTEXT It is one of another job. */
+  streamOf(stream: unknown, operator: string): StreamNode {
+    if (typeof stream !== "object" || stream === null || !(STREAM in stream) || !(GRAPH in stream)) {
+      throw badArgument(`${operator} takes streams, and was given ${stream === null ? "null" : typeof stream}.`);
+    }
+    if (stream[GRAPH] === this) return stream[STREAM] as StreamNode; // only DStream has these members
+    throw otherContext(
+      `${operator} was given a stream of another job. Use streams that come from one StreamingContext.`,
+    );
+  }
+}

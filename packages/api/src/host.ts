@@ -1,0 +1,19 @@
+// What the processes that run a job need of this package, and its author never sees: `@millrace/api/host`.
+export { type AccumulatorHome, executorAccumulator } from "./accumulator.ts";
+export { executorBroadcast } from "./broadcast.ts";
+export { type BuildOptions, buildJob } from "./build-job.ts";
+export { asJob } from "./define-job.ts";
+export type { ActionResult, DriverFiles, EnginePort, FileEntry } from "./engine-port.ts";
+export type { ReferenceTag } from "./function/capture-encoder.ts";
+export { InlineFunctions, installJobHooks, JobRegistry } from "./function/job-registry.ts";
+export type { BatchInput, BatchOutcome, JobGraph, OutputInfo } from "./graph-port.ts";
+export { formatPrint, formatRecord } from "./output/print.ts";
+export { attachReceiver, type ReceiverHost } from "./receiver.ts";
+export {
+  type AccumulatorKind,
+  type AccumulatorUpdate,
+  enterTask,
+  leaveTask,
+  type TaskInfo,
+  TaskScope,
+} from "./task-context.ts";

@@ -1,0 +1,5 @@
+// How the classes of this package see into each other; jobs have no access to these names.
+export const CONTEXT: unique symbol = Symbol("millrace.context");
+export const LINEAGE: unique symbol = Symbol("millrace.lineage");
+export const STREAM: unique symbol = Symbol("millrace.stream");
+export const GRAPH: unique symbol = Symbol("millrace.graph");

@@ -1,0 +1,194 @@
+import type { EpochMs, JobConf } from "@millrace/base";
+import { decodeValue } from "@millrace/codec";
+import {
+  type BlockLocation,
+  blockId,
+  dependency,
+  type FunctionRef,
+  type Lineage,
+  PARTITIONS_MAX,
+  Planner,
+  type ShuffleDependency,
+  type ShuffleId,
+  type SourceNode,
+} from "@millrace/plan";
+import { Accumulator, AccumulatorHome } from "./accumulator.ts";
+import { resolveSources } from "./action.ts";
+import { BatchScope } from "./batch-scope.ts";
+import { Broadcast, DriverBroadcast } from "./broadcast.ts";
+import type { EnginePort } from "./engine-port.ts";
+import { actionTooEarly, graphClosed } from "./errors.ts";
+import { CaptureEncoder } from "./function/capture-encoder.ts";
+import type { JobRegistry } from "./function/job-registry.ts";
+import type { AccumulatorKind } from "./task-context.ts";
+
+/** Captured values past this travel with every batch at a cost worth a warning. */
+const CAPTURES_WARN_BYTES = 1024 * 1024;
+
+/**
+ * What the objects of one job share on the driver: who runs plans, what is known of its functions, and the batch that
+ * runs. Not for the job's author.
+ *
+ * `building`: streams may be declared, actions may not run. `running`: the other way round.
+ */
+export class JobContext {
+  readonly port: EnginePort;
+  readonly conf: JobConf;
+  readonly registry: JobRegistry;
+  readonly planner: Planner;
+  readonly captures: CaptureEncoder;
+  phase: "building" | "running" = "building";
+  /** The batch that runs, or the last one that did. */
+  scope: BatchScope | undefined;
+  /** Shuffles whose output stands. */
+  readonly written = new Set<ShuffleId>();
+  /** Shuffles that an action writes just now; settles with it, whatever becomes of it. */
+  readonly writing = new Map<ShuffleId, Promise<void>>();
+  /** Sources whose partitions are being looked for. */
+  readonly resolving = new Map<SourceNode, Promise<void>>();
+  /** Functions whose captures had no value yet when they were handed over. */
+  #unchecked: FunctionRef[] = [];
+  readonly #checked = new WeakSet<FunctionRef>();
+  readonly #broadcasts = new WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>();
+  readonly #accumulators = new Map<number, AccumulatorHome>();
+  readonly #warnedOf = new Set<string>();
+  #nextBroadcast = 0;
+  #nextAccumulator = 0;
+  #nextBlock = 0;
+
+  constructor(options: { readonly port: EnginePort; readonly conf: JobConf; readonly registry: JobRegistry }) {
+    this.port = options.port;
+    this.conf = options.conf;
+    this.registry = options.registry;
+    this.captures = new CaptureEncoder(options.registry, this.#broadcasts);
+    this.planner = new Planner({
+      defaultPartitions: this.conf["default.parallelism"],
+      encodeCaptures: (functions) => {
+        const encoded = this.captures.encode(functions);
+        if (encoded.bytes.length > CAPTURES_WARN_BYTES) this.#warnLarge(functions, encoded.bytes.length);
+        return encoded;
+      },
+    });
+  }
+
+  /** Partitions of a stream's shuffles, and of collections, when nothing says otherwise. */
+  get defaultParallelism(): number {
+    const n = this.conf["default.parallelism"] || this.port.defaultParallelism;
+    if (n > 0) return Math.min(n, PARTITIONS_MAX);
+    throw actionTooEarly(
+      "the default parallelism is asked for while the graph is built, before the cluster is known. " +
+        "Ask in transform or foreachRDD, or set default.parallelism.",
+    );
+  }
+
+  /** @throws GRAPH_CLOSED The batches have begun. */
+  requireBuilding(what: string): void {
+    if (this.phase === "building") return;
+    throw graphClosed(
+      `${what} was called after the job had started. The graph of streams cannot change then. ` +
+        "Declare streams in build; inside transform and foreachRDD, use the operations of the RDD.",
+    );
+  }
+
+  /** The batch for which an action runs. @throws ACTION_TOO_EARLY There is none yet. */
+  requireBatch(what: string): BatchScope {
+    if (this.scope !== undefined) return this.scope;
+    throw actionTooEarly(
+      `${what} was called while the graph is built, before there is a cluster to run it. ` +
+        "Run actions inside transform or foreachRDD, where each belongs to a batch.",
+    );
+  }
+
+  readonly shipFn = (fn: unknown, operator: string): FunctionRef => this.ship(fn, operator);
+
+  /** @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
+  ship(fn: unknown, operator: string): FunctionRef {
+    const ref = this.registry.ship(fn, operator);
+    if (ref.captures === undefined) return ref;
+    const building = this.phase === "building";
+    if (building && this.#checked.has(ref)) return ref;
+    if (!this.captures.check(ref, building)) this.#unchecked.push(ref);
+    else if (building) this.#checked.add(ref);
+    return ref;
+  }
+
+  /** Checks what could not be checked when it was handed over. @throws CAPTURE_NOT_SHIPPABLE, and what reading throws. */
+  checkTheRest(): void {
+    const rest = this.#unchecked;
+    this.#unchecked = [];
+    for (const ref of rest) {
+      if (!this.captures.check(ref, true)) ref.captures?.(); // throws what it threw before
+    }
+  }
+
+  /** Of any RDD, once its sources have been looked at. */
+  async partitionsOf(target: Lineage): Promise<number> {
+    await resolveSources(this, target);
+    return this.planner.layout().partitions(target);
+  }
+
+  dependency(parent: Lineage): ShuffleDependency {
+    return dependency(parent, this.phase === "building");
+  }
+
+  broadcast<T>(value: T): Broadcast<T> {
+    const id = this.#nextBroadcast++;
+    const backing = new DriverBroadcast<T>(id, value, {
+      encode: (v) => this.captures.encodeValue(v),
+      put: (name, parts) => this.port.putBlock(name, parts),
+      drop: (blocks) => this.port.dropBlocks(blocks),
+    });
+    const broadcast = new Broadcast<T>(id, backing);
+    this.#broadcasts.set(broadcast, backing);
+    return broadcast;
+  }
+
+  accumulator<T, V>(kind: AccumulatorKind, name: string | undefined): Accumulator<T, V> {
+    const id = this.#nextAccumulator++;
+    const home = new AccumulatorHome();
+    this.#accumulators.set(id, home);
+    return new Accumulator<T, V>(id, kind, name, home);
+  }
+
+  /** Adds what tasks have sent: for each the encoded updates of its scope. */
+  mergeAccumulators(encoded: readonly Uint8Array[]): void {
+    for (const bytes of encoded) {
+      if (bytes.length === 0) continue;
+      // Written by `TaskScope.updates` on an executor of this job.
+      const updates = decodeValue(bytes, this.registry.classes) as readonly [number, AccumulatorKind, unknown][];
+      for (const [id, kind, added] of updates) this.#accumulators.get(id)?.merge(kind, added);
+    }
+  }
+
+  /** Puts frames at the driver for executors to fetch. */
+  putBlock(frames: readonly Uint8Array[]): Promise<BlockLocation> {
+    return this.port.putBlock(blockId(`driver/${this.#nextBlock++}`), frames);
+  }
+
+  begin(): void {
+    this.phase = "running";
+  }
+
+  beginBatch(options: { readonly time: EpochMs; readonly stateVersion: EpochMs; readonly rerun: boolean }): BatchScope {
+    this.scope = new BatchScope(options);
+    return this.scope;
+  }
+
+  warnOnce(message: string): void {
+    if (this.#warnedOf.has(message)) return;
+    if (this.#warnedOf.size >= 1000) this.#warnedOf.clear(); // better twice than a set without a bound
+    this.#warnedOf.add(message);
+    this.port.warn(message);
+  }
+
+  #warnLarge(functions: readonly FunctionRef[], bytes: number): void {
+    const ids = functions.filter((fn) => fn.captures !== undefined).map((fn) => fn.id);
+    const key = `captures ${ids.join(" ")}`;
+    if (this.#warnedOf.has(key)) return;
+    this.#warnedOf.add(key);
+    const names = [...new Set(functions.flatMap((fn) => fn.names))].map((name) => `"${name}"`).join(", ");
+    this.port.warn(
+      `the captured values of one stage (${names}) take ${bytes} bytes, which are sent anew with every batch. Use ssc.broadcast(value) for large values.`,
+    );
+  }
+}

@@ -1,0 +1,44 @@
+import { type Lineage, union } from "@millrace/plan";
+import type { BatchScope } from "../batch-scope.ts";
+import { collectionSource } from "../collection.ts";
+import type { GraphBuilder } from "../graph-builder.ts";
+import { lineageIn, RDD } from "../rdd.ts";
+import type { StreamNode } from "../stream-node.ts";
+
+/** One batch of a queue: records to be spread over the default parallelism, or an RDD. */
+export type QueuedBatch<T> = readonly T[] | RDD<T>;
+
+export interface QueueOptions<T> {
+  /** Take one element of the queue a batch; otherwise all that are there. Default true. */
+  readonly oneAtATime?: boolean | undefined;
+  /** What a batch has when the queue is empty; nothing by default. */
+  readonly default?: QueuedBatch<T> | undefined;
+}
+
+/** A source for tests and examples: takes its batches from an array, which may be added to as the job runs. */
+export class QueueStream<T> implements StreamNode {
+  readonly label = "queueStream";
+  readonly parents = [];
+  readonly #graph: GraphBuilder;
+  readonly #queue: QueuedBatch<T>[];
+  readonly #options: QueueOptions<T>;
+
+  constructor(graph: GraphBuilder, queue: QueuedBatch<T>[], options: QueueOptions<T>) {
+    this.#graph = graph;
+    this.#queue = queue;
+    this.#options = options;
+  }
+
+  compute(_scope: BatchScope): Lineage {
+    const { oneAtATime = true, default: fallback } = this.#options;
+    const batches = this.#queue.splice(0, oneAtATime ? 1 : this.#queue.length);
+    if (batches.length === 0 && fallback !== undefined) batches.push(fallback);
+    return union(batches.map((batch) => this.#lineage(batch)));
+  }
+
+  #lineage(batch: QueuedBatch<T>): Lineage {
+    const { context } = this.#graph;
+    if (batch instanceof RDD) return lineageIn(context, batch, "queueStream");
+    return collectionSource(context, batch, { partitions: undefined, label: this.label });
+  }
+}

@@ -1,0 +1,63 @@
+import type { Partitioning, StateNode } from "@millrace/plan";
+import type { GraphBuilder } from "./graph-builder.ts";
+import { lineageIn, type RDD } from "./rdd.ts";
+import { labelOf, type Partitioner, partitioningOf } from "./steps.ts";
+import { type StreamNode, whenReady } from "./stream-node.ts";
+
+export interface UpdateOptions<K, S> {
+  readonly numPartitions?: number | undefined;
+  readonly partitioner?: Partitioner<K> | undefined;
+  /** State to begin with, in the first batch of a job that has none from an earlier run. */
+  readonly initialState?: RDD<readonly [K, S]> | undefined;
+  /** Call the function only for keys that have values in the batch. */
+  readonly onlyUpdated?: boolean | undefined;
+}
+
+/** The stream of `updateStateByKey`: one node of state per batch, which remembers what it has to be run with. */
+export function stateNode<K, S>(
+  graph: GraphBuilder,
+  parent: StreamNode,
+  fn: unknown,
+  given: number | UpdateOptions<K, S> | undefined,
+): StreamNode {
+  const { context } = graph;
+  const operator = "updateStateByKey";
+  context.requireBuilding(operator);
+  const options: UpdateOptions<K, S> = typeof given === "number" ? { numPartitions: given } : (given ?? {});
+  const update = context.ship(fn, operator);
+  const partitioning = partitioningOf<K>(
+    { numPartitions: options.numPartitions, partitioner: options.partitioner },
+    operator,
+    context.shipFn,
+  );
+  const initialState = options.initialState && lineageIn(context, options.initialState, operator);
+  const initial = initialState && context.dependency(initialState);
+  const label = labelOf(operator, update);
+  const node: StreamNode = {
+    label,
+    parents: [parent],
+    compute: (scope) =>
+      whenReady(scope.lineageOf(parent), (lineage) => {
+        const made: StateNode = {
+          kind: "state",
+          operator: graph.nameOf(node) ?? position,
+          directory: graph.checkpointDir,
+          feed: context.dependency(lineage),
+          initial: scope.versions.version === 0 ? initial : undefined,
+          update,
+          onlyUpdated: options.onlyUpdated ?? false,
+          partitioning: partitioning ?? defaultPartitioning(context.defaultParallelism),
+          versions: scope.versions,
+          label,
+        };
+        scope.states.push(made);
+        return made;
+      }),
+  };
+  const position = graph.addState(node);
+  return node;
+}
+
+function defaultPartitioning(partitions: number): Partitioning {
+  return { kind: "hash", partitions };
+}

@@ -1,0 +1,190 @@
+import { formatSite } from "@millrace/base";
+import {
+  engineRefs,
+  engineRefWith,
+  type FunctionRef,
+  type JoinKind,
+  type Lineage,
+  type NarrowKind,
+  narrow,
+  PARTITIONS_MAX,
+  type Partitioning,
+  type ShuffleDependency,
+  type ShuffleUse,
+  shuffled,
+} from "@millrace/plan";
+import { badArgument } from "./errors.ts";
+
+/**
+ * The operations that RDDs and streams have in common, as steps from lineage to lineage. An RDD takes a step at once, a
+ * stream takes it anew in each batch; what the author handed over is checked when the step is made.
+ */
+export type Step = (parent: Lineage, at: StepContext) => Lineage;
+/** A step with several parents. */
+export type MergeStep = (parents: readonly Lineage[], at: StepContext) => Lineage;
+
+/** Where a step is taken. */
+export interface StepContext {
+  dependency(parent: Lineage): ShuffleDependency;
+  /** How pairs are placed when the author says nothing. */
+  defaultPartitioning(): Partitioning;
+}
+
+/** Places pairs by a function of the job: an integer in [0, numPartitions) for each key. */
+export interface Partitioner<in K = never> {
+  readonly numPartitions: number;
+  readonly getPartition: (key: K) => number;
+}
+
+/** A number of partitions, or options. */
+export type ShuffleOptions<K> =
+  | number
+  | { readonly numPartitions?: number | undefined; readonly partitioner?: Partitioner<K> | undefined };
+
+/** Turns a function of the author into one that ships. */
+export type Ship = (fn: unknown, operator: string) => FunctionRef;
+
+export function labelOf(operator: string, fn: FunctionRef | undefined): string {
+  return fn?.site === undefined ? operator : `${operator} at ${formatSite(fn.site)}`;
+}
+
+/** @throws BAD_ARGUMENT Not a whole number from `min` to `max`. */
+export function checkCount(value: unknown, what: string, min: number, max: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw badArgument(
+    `${what} is ${typeof value === "number" ? value : typeof value}; it must be a whole number from ${min} to ${max}.`,
+  );
+}
+
+export function checkPartitions(value: unknown, operator: string): number {
+  return checkCount(value, `numPartitions of ${operator}`, 1, PARTITIONS_MAX);
+}
+
+/** @returns `undefined` when the author leaves it to the engine. @throws BAD_ARGUMENT */
+export function partitioningOf<K>(
+  options: ShuffleOptions<K> | undefined,
+  operator: string,
+  ship: Ship,
+): Partitioning | undefined {
+  if (options === undefined) return undefined;
+  if (typeof options === "number") return { kind: "hash", partitions: checkPartitions(options, operator) };
+  const { numPartitions, partitioner } = options;
+  if (partitioner === undefined) {
+    return numPartitions === undefined
+      ? undefined
+      : { kind: "hash", partitions: checkPartitions(numPartitions, operator) };
+  }
+  if (numPartitions !== undefined && numPartitions !== partitioner.numPartitions) {
+    throw badArgument(
+      `${operator} was given numPartitions ${numPartitions} and a partitioner of ${partitioner.numPartitions}. Give one of the two.`,
+    );
+  }
+  return {
+    kind: "custom",
+    partitions: checkPartitions(partitioner.numPartitions, operator),
+    fn: ship(partitioner.getPartition, `the partitioner of ${operator}`),
+  };
+}
+
+/** Whether keys stay where they are; `mapPartitions` says so itself. */
+const KEEPS_PARTITIONING: Readonly<Record<NarrowKind, boolean>> = {
+  map: false,
+  flatMap: false,
+  filter: true,
+  mapValues: true,
+  flatMapValues: true,
+  mapPartitions: false,
+  mapPartitionsWithIndex: false,
+};
+
+export function narrowStep(
+  kind: NarrowKind,
+  fn: FunctionRef,
+  keepsPartitioning = KEEPS_PARTITIONING[kind],
+  operator: string = kind,
+): Step {
+  const op = { kind, fn, label: labelOf(operator, fn) };
+  return (parent) => narrow(parent, op, keepsPartitioning);
+}
+
+export function plainStep(kind: "glom" | "keys" | "values"): Step {
+  const op = { kind, label: kind };
+  return (parent) => narrow(parent, op, false);
+}
+
+export function shuffleStep(use: ShuffleUse, partitioning: Partitioning | undefined, label: string): Step {
+  return (parent, at) => shuffled(at.dependency(parent), partitioning ?? at.defaultPartitioning(), use, label);
+}
+
+export function reduceByKeyStep(
+  fn: FunctionRef,
+  partitioning: Partitioning | undefined,
+  operator = "reduceByKey",
+): Step {
+  const use: ShuffleUse = { kind: "combine", mapSide: true, create: undefined, mergeValue: fn, mergeCombiners: fn };
+  return shuffleStep(use, partitioning, labelOf(operator, fn));
+}
+
+export function repartitionStep(partitions: number): Step {
+  return (parent, at) =>
+    shuffled(at.dependency(parent), { kind: "roundRobin", partitions }, { kind: "none" }, "repartition");
+}
+
+export function partitionByStep(partitioning: Partitioning): Step {
+  return shuffleStep({ kind: "none" }, partitioning, "partitionBy");
+}
+
+/** `(value, n)` pairs. */
+export function countByValueStep(partitioning: Partitioning | undefined): Step {
+  const pair = narrowStep("map", engineRefs.pairWithOne, false, "countByValue");
+  const sum = reduceByKeyStep(engineRefs.add, partitioning, "countByValue");
+  return (parent, at) => sum(pair(parent, at), at);
+}
+
+export function distinctStep(partitioning: Partitioning | undefined): Step {
+  const pair = narrowStep("map", engineRefs.pairWithNull, false, "distinct");
+  const first = reduceByKeyStep(engineRefs.keepFirst, partitioning, "distinct");
+  const keys = plainStep("keys");
+  return (parent, at) => keys(first(pair(parent, at), at), at);
+}
+
+/** One number, in one partition; 0 for an empty batch. */
+export const countStep: Step = (parent, at) => {
+  const counted = narrow(parent, { kind: "mapPartitions", fn: engineRefs.countPartition, label: "count" }, false);
+  const gathered = shuffled(at.dependency(counted), { kind: "roundRobin", partitions: 1 }, { kind: "none" }, "count");
+  return narrow(gathered, { kind: "mapPartitions", fn: engineRefs.sumPartition, label: "count" }, false);
+};
+
+/** One record, in one partition; none for an empty batch. */
+export function reduceStep(fn: FunctionRef): Step {
+  const key = narrowStep("map", engineRefs.keyByNull, false, "reduce");
+  const reduce = reduceByKeyStep(fn, { kind: "hash", partitions: 1 }, "reduce");
+  const values = plainStep("values");
+  return (parent, at) => values(reduce(key(parent, at), at), at);
+}
+
+/** `[key(value), value]`. */
+export function keyByStep(fn: FunctionRef, operator: string, original: unknown): Step {
+  return narrowStep(
+    "map",
+    engineRefWith("keyBy", () => [original], fn.site),
+    false,
+    operator,
+  );
+}
+
+/** What the author calls it. */
+export function mergeName(how: "cogroup" | JoinKind): string {
+  return how === "inner" ? "join" : how === "cogroup" ? how : `${how}OuterJoin`;
+}
+
+export function mergeStep(how: "cogroup" | JoinKind, partitioning: Partitioning | undefined): MergeStep {
+  const label = mergeName(how);
+  return (parents, at) => ({
+    kind: "merge",
+    how,
+    parents: parents.map((parent) => at.dependency(parent)),
+    partitioning: partitioning ?? at.defaultPartitioning(),
+    label,
+  });
+}
