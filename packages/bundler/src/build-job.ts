@@ -20,7 +20,7 @@ export interface BuiltJob {
 /** Bundles a job without looking at any cache. */
 export async function buildJob(entry: string, options: BundleOptions): Promise<BuiltJob> {
   // Starting esbuild's process and loading Babel take a while each: they may as well overlap.
-  void import("esbuild").then(({ transform }) => transform(""));
+  void import("esbuild").then(({ transform }) => transform("")).catch(() => undefined); // who needs it will say so
   const packages = new PackageInspector();
   const lifts = new Map<string, Promise<LiftedFile>>();
   const lift = (path: string): Promise<LiftedFile> => {

@@ -1,7 +1,8 @@
 import type { ParseResult } from "@babel/parser";
 import type { NodePath, Scope } from "@babel/traverse";
 import type * as t from "@babel/types";
-import type { StrippedSource } from "../stripped-source.ts";
+import { jobSyntax } from "../errors.ts";
+import { type StrippedSource, siteOf } from "../stripped-source.ts";
 import { noteCaptures } from "./captures.ts";
 import { registerClasses } from "./classes.ts";
 import { liftedOf } from "./collect.ts";
@@ -25,7 +26,7 @@ export interface Analysis {
 /** Finds the functions and classes of a file and what each needs from around it. */
 export async function analyse(source: StrippedSource): Promise<Analysis> {
   const [{ parse }, traverse] = await Promise.all([import("@babel/parser"), loadTraverse()]);
-  const program = parseAny(parse, source.code);
+  const program = parseAny(parse, source);
   const prefix = freshPrefix(source.code);
   const lifted = new Map<t.Node, Lifted>();
   const facts = new ModuleFactsCollector();
@@ -81,16 +82,27 @@ async function loadTraverse(): Promise<Traverse> {
 
 type Parse = typeof import("@babel/parser").parse;
 
-function parseAny(parse: Parse, code: string): ParseResult<t.File> {
+function parseAny(parse: Parse, source: StrippedSource): ParseResult<t.File> {
   try {
-    return parse(code, { sourceType: "module", attachComment: false, errorRecovery: false });
+    return parse(source.code, { sourceType: "module", attachComment: false, errorRecovery: false });
   } catch (error) {
     try {
-      return parse(code, { sourceType: "script", attachComment: false, allowReturnOutsideFunction: true });
+      return parse(source.code, { sourceType: "script", attachComment: false, allowReturnOutsideFunction: true });
     } catch {
-      throw error;
+      throw syntaxError(error, source);
     }
   }
+}
+
+/** What esbuild lets pass and Babel does not. */
+function syntaxError(error: unknown, source: StrippedSource): unknown {
+  if (!(error instanceof SyntaxError) || !("pos" in error) || typeof error.pos !== "number") return error;
+  const site = siteOf(source, error.pos);
+  const what = error.message.replace(/ \(\d+:\d+\)$/, "");
+  return jobSyntax(
+    `${source.name} is not valid TypeScript, so nothing was run: ${what} Correct it and start the job again.`,
+    { cause: error, site },
+  );
 }
 
 function freshPrefix(code: string): string {
