@@ -1,0 +1,291 @@
+import { epochMs, executorId, type JobId, jobId, millis, SeededRng } from "@millrace/base";
+import { describe, expect, test } from "vitest";
+import {
+  checkMembership,
+  LOST_KEPT_MAX,
+  type Membership,
+  membership,
+  membershipDefaults,
+  restartPause,
+  stepMembership,
+} from "./membership.ts";
+import { type MembershipEffect, type MembershipEvent, nodeSessionId } from "./membership-events.ts";
+
+const SETTINGS = membershipDefaults(1, millis(10_000));
+const cluster = (): Membership => membership(SETTINGS);
+const j1 = jobId("j1");
+const j2 = jobId("j2");
+
+interface Hello {
+  readonly at?: number;
+  readonly protocol?: number;
+  readonly host?: string;
+  readonly pid?: number;
+  readonly jobs?: readonly JobId[];
+}
+
+const hello = (session: number, name: string, options: Hello = {}): MembershipEvent => ({
+  type: "hello",
+  session: nodeSessionId(session),
+  at: epochMs(options.at ?? 0),
+  protocol: options.protocol ?? 1,
+  executor: executorId(name),
+  slots: 2,
+  memoryBytes: 1 << 30,
+  host: options.host ?? `host-${session}`,
+  pid: options.pid ?? session,
+  jobs: options.jobs ?? [],
+});
+const heartbeat = (session: number, at: number): MembershipEvent => ({
+  type: "heartbeat",
+  session: nodeSessionId(session),
+  at: epochMs(at),
+});
+const closed = (session: number, at = 0): MembershipEvent => ({
+  type: "closed",
+  session: nodeSessionId(session),
+  at: epochMs(at),
+});
+const tick = (at: number): MembershipEvent => ({ type: "tick", at: epochMs(at) });
+const added = (job: JobId): MembershipEvent => ({ type: "jobAdded", job, at: epochMs(0) });
+const removed = (job: JobId): MembershipEvent => ({ type: "jobRemoved", job, at: epochMs(0), grace: millis(500) });
+const up = (session: number, job: JobId, at = 0): MembershipEvent => ({
+  type: "processStarted",
+  session: nodeSessionId(session),
+  job,
+  pid: 7,
+  at: epochMs(at),
+});
+const down = (session: number, job: JobId, at = 0, message = "out of memory"): MembershipEvent => ({
+  type: "processExited",
+  session: nodeSessionId(session),
+  job,
+  error: { name: "Error", message },
+  at: epochMs(at),
+});
+
+function format(effect: MembershipEffect): string {
+  switch (effect.type) {
+    case "welcome":
+    case "close":
+      return `${effect.type} ${effect.session}`;
+    case "refuse":
+      return `refuse ${effect.session} ${effect.error.code}`;
+    case "startJob":
+    case "stopJob":
+      return `${effect.type} ${effect.job} on ${effect.session}`;
+    case "executorJoined":
+    case "executorLost":
+      return `${effect.type} ${effect.executor}`;
+    case "jobWarning":
+      return `warning ${effect.job}`;
+    case "wakeAt":
+      return `wakeAt ${effect.at}`;
+  }
+}
+
+/** What the last event caused; timers left out unless asked for. */
+function after(state: Membership, ...events: readonly MembershipEvent[]): readonly string[] {
+  return allAfter(state, ...events).filter((line) => !line.startsWith("wakeAt"));
+}
+
+function allAfter(state: Membership, ...events: readonly MembershipEvent[]): readonly string[] {
+  let effects: readonly MembershipEffect[] = [];
+  for (const event of events) {
+    effects = stepMembership(state, event);
+    checkMembership(state);
+  }
+  return effects.map(format);
+}
+
+describe("an executor", () => {
+  test("is welcomed and joins", () => {
+    expect(after(cluster(), hello(1, "e1"))).toEqual(["welcome 1", "executorJoined e1"]);
+  });
+
+  test("of another protocol version is refused, with both versions", () => {
+    const effects = stepMembership(cluster(), hello(1, "e1", { protocol: 3 }));
+    expect(effects).toMatchObject([{ type: "refuse", error: { code: "PROTOCOL_MISMATCH" } }]);
+    expect(effects[0]).toMatchObject({
+      error: { message: expect.stringContaining("speaks protocol version 3, this driver version 1") },
+    });
+  });
+
+  test("whose name is in use is refused, with who uses it", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"));
+    expect(after(state, hello(2, "e1"))).toEqual(["refuse 2 EXECUTOR_NAME_IN_USE"]);
+    expect(after(state, hello(3, "e2"))).toEqual(["welcome 3", "executorJoined e2"]);
+  });
+
+  test("that dials again while its old connection hangs replaces it", () => {
+    const state = cluster();
+    const same = { host: "h", pid: 9 };
+    after(state, hello(1, "e1", same));
+    expect(after(state, hello(2, "e1", same))).toEqual([
+      "close 1",
+      "executorLost e1",
+      "welcome 2",
+      "executorJoined e1",
+    ]);
+    expect(after(state, closed(1))).toEqual([]); // the end of the old one comes late
+    expect(state.nodes.get(executorId("e1"))?.session).toBe(2);
+  });
+
+  test("takes over the name of one that has been silent too long", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"));
+    expect(after(state, hello(2, "e1", { at: 10_000 }))).toContain("welcome 2");
+  });
+
+  test("is lost when its connection ends, stays listed, and may come back", () => {
+    const state = cluster();
+    expect(after(state, hello(1, "e1"), closed(1))).toEqual(["executorLost e1"]);
+    expect(state.nodes.get(executorId("e1"))?.session).toBeUndefined();
+    expect(after(state, hello(2, "e1"))).toEqual(["welcome 2", "executorJoined e1"]);
+  });
+});
+
+describe("heartbeats", () => {
+  test("silence for executor.timeout means lost", () => {
+    const state = cluster();
+    expect(allAfter(state, hello(1, "e1"))).toContain("wakeAt 10000");
+    expect(after(state, tick(10_000))).toEqual(["close 1", "executorLost e1"]);
+  });
+
+  test("each one puts it off", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), heartbeat(1, 9_000));
+    expect(allAfter(state, tick(10_000))).toEqual(["wakeAt 19000"]);
+    expect(after(state, tick(19_000))).toEqual(["close 1", "executorLost e1"]);
+  });
+
+  test("ask for no new timer each", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"));
+    expect(allAfter(state, heartbeat(1, 5_000))).toEqual([]);
+  });
+
+  test("of a connection that is gone do nothing", () => {
+    const state = cluster();
+    expect(after(state, hello(1, "e1"), closed(1), heartbeat(1, 5_000), tick(99_999))).toEqual([]);
+  });
+});
+
+describe("a job", () => {
+  test("runs on every executor, also on those that come later", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), hello(2, "e2"));
+    expect(after(state, added(j1))).toEqual(["startJob j1 on 1", "startJob j1 on 2"]);
+    expect(after(state, hello(3, "e3"))).toEqual(["welcome 3", "executorJoined e3", "startJob j1 on 3"]);
+  });
+
+  test("that is over is stopped everywhere", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), hello(2, "e2"), added(j1), up(1, j1));
+    expect(after(state, removed(j1))).toEqual(["stopJob j1 on 1", "stopJob j1 on 2"]);
+    expect(after(state, down(1, j1))).toEqual([]);
+    expect(after(state, hello(3, "e3"))).toEqual(["welcome 3", "executorJoined e3"]);
+  });
+
+  test("that still runs on an executor of before is adopted; one that is over is stopped", () => {
+    const state = cluster();
+    after(state, added(j1));
+    expect(after(state, hello(1, "e1", { jobs: [j1, j2] }))).toEqual([
+      "welcome 1",
+      "executorJoined e1",
+      "stopJob j2 on 1",
+    ]);
+  });
+
+  test("whose start is heard of after its end is stopped", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), removed(j1), down(1, j1));
+    expect(after(state, up(1, j1))).toEqual(["stopJob j1 on 1"]);
+  });
+
+  test("that is added again while its process stops starts when that is gone", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), up(1, j1), removed(j1));
+    expect(after(state, added(j1))).toEqual([]);
+    expect(after(state, down(1, j1))).toEqual(["startJob j1 on 1"]);
+  });
+});
+
+describe("a job's process that ends by itself", () => {
+  test("is started again after a pause, and the job is told", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), up(1, j1));
+    expect(allAfter(state, down(1, j1, 1_000))).toEqual(["warning j1", "wakeAt 1200"]);
+    expect(after(state, tick(1_199))).toEqual([]);
+    expect(after(state, tick(1_200))).toEqual(["startJob j1 on 1"]);
+  });
+
+  test("says why, and when it starts again", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), up(1, j1));
+    const [warning] = stepMembership(state, down(1, j1));
+    expect(warning).toMatchObject({
+      message: "the process of job j1 on executor e1 ended: Error: out of memory. It is started again in 200 ms.",
+    });
+  });
+
+  test("does so after growing pauses, up to a bound", () => {
+    expect([1, 2, 3, 8, 9, 1_000].map((n) => restartPause(SETTINGS, n))).toEqual([
+      200, 400, 800, 25_600, 30_000, 30_000,
+    ]);
+  });
+
+  test("begins anew with the first pause when it had run for long", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), up(1, j1, 0), down(1, j1, 10), tick(210), up(1, j1, 300), down(1, j1, 400));
+    expect(state.nodes.get(executorId("e1"))?.processes.get(j1)).toMatchObject({ crashes: 2, restartAt: 800 });
+    after(state, heartbeat(1, 60_000), tick(800), up(1, j1, 900), heartbeat(1, 61_000));
+    after(state, down(1, j1, 60_900));
+    expect(state.nodes.get(executorId("e1"))?.processes.get(j1)).toMatchObject({ crashes: 1, restartAt: 61_100 });
+  });
+
+  test("is not started again when its job is over meanwhile", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), up(1, j1), down(1, j1));
+    expect(after(state, removed(j1))).toEqual([]);
+    expect(after(state, tick(5_000))).toEqual([]);
+  });
+});
+
+test("lost executors are forgotten beyond a bound, the longest lost first", () => {
+  const state = cluster();
+  for (let i = 0; i < LOST_KEPT_MAX + 5; i++) after(state, hello(i, `e${i}`, { at: i }), closed(i, i));
+  expect(state.nodes.size).toBe(LOST_KEPT_MAX);
+  expect(state.nodes.has(executorId("e4"))).toBe(false);
+  expect(state.nodes.has(executorId("e5"))).toBe(true);
+});
+
+test.each(Array.from({ length: 100 }, (_, i) => i))(
+  "whatever happens, every job has one process everywhere, seed %i",
+  (seed) => {
+    const rng = new SeededRng(seed);
+    const state = cluster();
+    let session = 0;
+    let joined = 0;
+    let now = 0;
+    for (let i = 0; i < 300; i++) {
+      now += rng.int(2_000);
+      const some = rng.int(session + 1);
+      const job = rng.next() < 0.5 ? j1 : j2;
+      const events: readonly MembershipEvent[] = [
+        hello(++session, `e${rng.int(4)}`, { at: now, jobs: rng.next() < 0.3 ? [job] : [] }),
+        closed(some, now),
+        heartbeat(some, now),
+        tick(now),
+        rng.next() < 0.5 ? added(job) : removed(job),
+        up(some, job, now),
+        down(some, job, now),
+      ];
+      const event = events[rng.int(events.length)];
+      if (event === undefined) continue;
+      joined += after(state, event).filter((line) => line.startsWith("executorJoined")).length; // checks invariants
+    }
+    expect(joined).toBeGreaterThan(3);
+  },
+);

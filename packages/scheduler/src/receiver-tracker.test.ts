@@ -1,0 +1,288 @@
+import { epochMs, executorId, type Rng, SeededRng } from "@millrace/base";
+import { blockId } from "@millrace/plan";
+import { describe, expect, test } from "vitest";
+import { batchInput } from "./received-blocks.ts";
+import type { ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
+import { type ReceiverTracker, receiverTracker } from "./receiver-state.ts";
+import { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
+
+const tracker = (bufferBytes = 800): ReceiverTracker => receiverTracker({ bufferBytes });
+
+const started = (...copies: readonly (1 | 2)[]): ReceiverEvent => ({
+  type: "started",
+  receivers: copies.map((n, stream) => ({ stream, name: `socket ${stream}`, copies: n })),
+});
+const ready = (name: string): ReceiverEvent => ({ type: "executorReady", executor: executorId(name) });
+const lost = (name: string): ReceiverEvent => ({ type: "executorLost", executor: executorId(name) });
+/** A block of 100 bytes and 10 records, held by the reporter and `copies`. */
+const received = (name: string, stream: number, id: number, ...copies: readonly string[]): ReceiverEvent => ({
+  type: "received",
+  executor: executorId(name),
+  stream,
+  blocks: [{ id: blockId(`recv/${stream}/${id}`), bytes: 100, records: 10, at: [name, ...copies].map(executorId) }],
+});
+const status = (name: string, stream: number, to: ReceiverStatus): ReceiverEvent => ({
+  type: "receiverStatus",
+  executor: executorId(name),
+  stream,
+  status: to,
+});
+const down: ReceiverStatus = { state: "retrying", error: { name: "Error", message: "ECONNREFUSED" }, retryMs: 200 };
+const allocate = (time: number): ReceiverEvent => ({ type: "allocate", batch: epochMs(time) });
+const done = (time: number): ReceiverEvent => ({ type: "batchDone", batch: epochMs(time) });
+const forgotten = (time: number): ReceiverEvent => ({ type: "batchForgotten", batch: epochMs(time) });
+const stop: ReceiverEvent = { type: "stopRequested" };
+
+function format(effect: ReceiverEffect): string {
+  switch (effect.type) {
+    case "startReceiver":
+      return `start ${effect.stream} on ${effect.executor}${effect.replicateTo ? ` +${effect.replicateTo}` : ""}`;
+    case "stopReceiver":
+      return `stop ${effect.stream} on ${effect.executor}`;
+    case "replicateTo":
+      return `peer of ${effect.stream} on ${effect.executor}: ${effect.peer ?? "none"}`;
+    case "receiverBacklog":
+      return `backlog ${effect.stream} on ${effect.executor}: ${effect.bytes}`;
+    case "batchInput": {
+      const all = [...effect.received.values()].flat().map(({ id, at }) => `${id}@${at.join("+")}`);
+      return `input ${effect.batch}: ${all.join(" ")}`.trimEnd();
+    }
+    case "dropBlocks":
+      return `drop ${effect.blocks.join(" ")} on ${effect.executor}`;
+    case "blocksLost":
+      return `LOST ${effect.records} records of ${effect.stream}, batch ${effect.batch ?? "none"}`;
+    case "warning":
+      return `warning ${effect.code} ${effect.stream}`;
+    case "allStopped":
+      return `allStopped${effect.pending ? ", pending" : ""}`;
+  }
+}
+
+/** What the last event caused; backlogs left out unless asked for. */
+function after(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
+  return allAfter(state, ...events).filter((line) => !line.startsWith("backlog"));
+}
+
+function allAfter(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
+  let effects: readonly ReceiverEffect[] = [];
+  for (const event of events) {
+    effects = stepReceivers(state, event);
+    checkReceiverTracker(state);
+  }
+  return effects.map(format);
+}
+
+describe("receivers", () => {
+  test("spread over the executors", () => {
+    expect(after(tracker(), ready("e1"), ready("e2"), started(1, 1, 1))).toEqual([
+      "start 0 on e1",
+      "start 1 on e2",
+      "start 2 on e1",
+    ]);
+  });
+
+  test("wait for an executor, and say so once", () => {
+    const state = tracker();
+    expect(after(state, started(1, 1))).toEqual(["warning NO_EXECUTORS 0"]);
+    expect(after(state, ready("e1"))).toEqual(["start 0 on e1", "start 1 on e1"]);
+  });
+
+  test("with two copies get a peer each, other than themselves", () => {
+    expect(after(tracker(), ready("e1"), ready("e2"), ready("e3"), started(2, 2))).toEqual([
+      "start 0 on e1 +e2",
+      "start 1 on e2 +e1",
+    ]);
+  });
+
+  test("with two copies and one executor go on with one copy, and say so once", () => {
+    const state = tracker();
+    expect(after(state, ready("e1"), started(2))).toEqual(["warning NO_REPLICA_PEER 0", "start 0 on e1"]);
+    expect(after(state, ready("e2"))).toEqual(["peer of 0 on e1: e2"]);
+  });
+
+  test("get another peer when theirs is lost", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), ready("e3"), started(2));
+    expect(after(state, lost("e2"))).toEqual(["peer of 0 on e1: e3"]);
+    expect(after(state, lost("e3"))).toEqual(["warning NO_REPLICA_PEER 0", "peer of 0 on e1: none"]);
+  });
+
+  test("move when their executor is lost", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(1));
+    expect(after(state, lost("e1"))).toEqual(["warning RECEIVER_MOVED 0", "start 0 on e2"]);
+    expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual([]); // late word from the old one
+  });
+
+  test("whose source is down say so once per outage, and when it is back", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1), status("e1", 0, { state: "running" }));
+    expect(after(state, status("e1", 0, down))).toEqual(["warning SOURCE_DOWN 0"]);
+    expect(after(state, status("e1", 0, down))).toEqual([]);
+    expect(after(state, status("e1", 0, { state: "running" }))).toEqual(["warning SOURCE_BACK 0"]);
+  });
+
+  test("that stop by themselves stay stopped, also when their executor is lost", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1));
+    expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual(["warning RECEIVER_STOPPED 0"]);
+    expect(after(state, lost("e1"))).toEqual([]);
+    expect(after(state, ready("e2"))).toEqual([]);
+  });
+});
+
+describe("received blocks", () => {
+  test("go to the next batch, all of them, once, in order of arrival", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1), received("e1", 0, 0), received("e1", 0, 1));
+    expect(after(state, allocate(100))).toEqual(["input 100: recv/0/0@e1 recv/0/1@e1"]);
+    expect(after(state, allocate(200))).toEqual(["input 200:"]);
+  });
+
+  test("are counted for the batch, and every stream has an entry", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1, 1), received("e1", 0, 0));
+    const [input] = stepReceivers(state, allocate(100));
+    expect(input).toMatchObject({
+      records: new Map([
+        [0, 10],
+        [1, 0],
+      ]),
+    });
+  });
+
+  test("of a lost executor are ignored when they are announced late", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(1), lost("e1"));
+    expect(after(state, received("e1", 0, 0), allocate(100))).toEqual(["input 100:"]);
+  });
+
+  test("with a second copy survive the loss of the first", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(2), received("e1", 0, 0, "e2"));
+    expect(after(state, lost("e1"))).not.toContain("LOST 10 records of 0, batch none");
+    expect(after(state, allocate(100))).toEqual(["input 100: recv/0/0@e2"]);
+  });
+
+  test("whose every holder is lost are reported, whether a batch has them or not", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(1), received("e1", 0, 0), allocate(100), received("e1", 0, 1));
+    expect(after(state, lost("e1"))).toEqual([
+      "LOST 10 records of 0, batch 100",
+      "LOST 10 records of 0, batch none",
+      "warning RECEIVER_MOVED 0",
+      "start 0 on e2",
+    ]);
+    expect(batchInput(state, epochMs(100))?.get(0)).toEqual([]);
+    expect(after(state, allocate(200))).toEqual(["input 200:"]);
+  });
+
+  test("are dropped where they are when their batch is forgotten", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(2), received("e1", 0, 0, "e2"), allocate(100), done(100));
+    expect(after(state, forgotten(100))).toEqual(["drop recv/0/0 on e1", "drop recv/0/0 on e2"]);
+    expect(batchInput(state, epochMs(100))).toBeUndefined();
+  });
+
+  test("cannot be allocated to one batch twice", () => {
+    const state = tracker();
+    after(state, started(1), allocate(100));
+    expect(() => after(state, allocate(100))).toThrow("INVARIANT_BROKEN");
+  });
+});
+
+describe("the backlog", () => {
+  test("counts what is in no batch, and in batches that are not done", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1));
+    expect(allAfter(state, received("e1", 0, 0))).toEqual(["backlog 0 on e1: 100"]);
+    expect(allAfter(state, allocate(100))).toEqual(["input 100: recv/0/0@e1"]);
+    expect(allAfter(state, done(100))).toEqual(["backlog 0 on e1: 0"]);
+    expect(allAfter(state, forgotten(100))).toEqual(["drop recv/0/0 on e1"]);
+  });
+
+  test("is told when it has moved by an eighth of the bound, or crossed it", () => {
+    const state = tracker(8_000);
+    after(state, ready("e1"), started(1));
+    const told = Array.from({ length: 90 }, (_, i) => allAfter(state, received("e1", 0, i))).flat();
+    expect(told).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `backlog 0 on e1: ${n * 1_000}`));
+  });
+
+  test("follows the receiver to its new executor", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(2), received("e1", 0, 0, "e2"));
+    expect(allAfter(state, lost("e1")).at(-1)).toBe("backlog 0 on e2: 100");
+  });
+});
+
+describe("a graceful stop", () => {
+  test("stops every receiver, takes what they had buffered, and answers when all have stopped", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(1, 1));
+    expect(after(state, stop)).toEqual(["stop 0 on e1", "stop 1 on e2"]);
+    expect(after(state, received("e1", 0, 0), status("e1", 0, { state: "stopped" }))).toEqual([]);
+    expect(after(state, status("e2", 1, { state: "stopped" }))).toEqual(["allStopped, pending"]);
+  });
+
+  test("does not wait for receivers that wait for an executor, or whose executor is lost", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1), stop);
+    expect(after(state, lost("e1"))).toEqual(["allStopped"]);
+    expect(after(tracker(), started(1), stop)).toEqual(["allStopped"]);
+    expect(after(tracker(), started(), stop)).toEqual(["allStopped"]);
+  });
+
+  test("is answered once", () => {
+    const state = tracker();
+    expect(after(state, started(1), stop, stop, lost("e9"))).toEqual([]);
+  });
+
+  test("starts nothing on executors that come", () => {
+    const state = tracker();
+    after(state, started(1), stop);
+    expect(after(state, ready("e1"))).toEqual([]);
+  });
+});
+
+test.each(Array.from({ length: 100 }, (_, i) => i))("no block is lost silently or processed twice, seed %i", (seed) => {
+  const rng = new SeededRng(seed);
+  const state = tracker();
+  after(state, started(1, 2, 2));
+  const seen = new Map<string, string>();
+  const note = (id: string, fate: string): void => {
+    expect(seen.get(id), `${id}: ${fate}`).toBe("received");
+    seen.set(id, fate);
+  };
+  let time = 0;
+  let losses = 0;
+  for (let i = 0; i < 300; i++) {
+    const event = someEvent(rng, i, () => ++time);
+    const alive = "executor" in event && state.executors.includes(event.executor);
+    if (event.type === "received" && alive) for (const { id } of event.blocks) seen.set(id, "received");
+    for (const effect of stepReceivers(state, event)) {
+      if (effect.type === "batchInput")
+        for (const { id } of [...effect.received.values()].flat()) note(id, "processed");
+      if (effect.type !== "blocksLost") continue;
+      losses++;
+      for (const id of effect.blocks) if (effect.batch === undefined) note(id, "lost");
+    }
+    checkReceiverTracker(state);
+  }
+  const [last] = stepReceivers(state, allocate(time + 1));
+  if (last?.type === "batchInput") for (const { id } of [...last.received.values()].flat()) note(id, "processed");
+  expect([...seen.values()].filter((fate) => fate === "received")).toEqual([]);
+  expect(losses).toBeGreaterThan(0);
+});
+
+function someEvent(rng: Rng, i: number, nextTime: () => number): ReceiverEvent {
+  const name = `e${rng.int(4)}`;
+  const stream = rng.int(3);
+  const dice = rng.next();
+  if (dice < 0.15) return ready(name);
+  if (dice < 0.25) return lost(name);
+  if (dice < 0.65) return received(name, stream, i, ...(rng.next() < 0.5 ? [`e${rng.int(4)}`] : []));
+  if (dice < 0.7) return status(name, stream, rng.next() < 0.5 ? down : { state: "running" });
+  if (dice < 0.85) return allocate(nextTime());
+  const past = rng.int(20);
+  return dice < 0.93 ? done(past) : forgotten(past);
+}
