@@ -30,7 +30,10 @@ export class Accumulator<T, V = T> {
    */
   add(value: T): void {
     this.#check(value);
-    if (this.#home !== undefined) return this.#home.merge(this.kind, this.kind === "collection" ? [value] : value);
+    if (this.#home !== undefined) {
+      this.#home.merge(this.kind, this.kind === "collection" ? [value] : value);
+      return;
+    }
     const task = currentTask();
     if (task === undefined) {
       throw accumulatorMisused(`${this.#title()} was added to outside of a task. Add to it in functions of operators.`);
@@ -53,10 +56,12 @@ export class Accumulator<T, V = T> {
 
   /** Begins again: from 0, or from an empty collection. @throws ACCUMULATOR_MISUSED Not on the driver. */
   reset(): void {
-    if (this.#home !== undefined) return this.#home.reset();
-    throw accumulatorMisused(
-      `${this.#title()} was reset on an executor. Reset it on the driver, such as in foreachRDD.`,
-    );
+    if (this.#home === undefined) {
+      throw accumulatorMisused(
+        `${this.#title()} was reset on an executor. Reset it on the driver, such as in foreachRDD.`,
+      );
+    }
+    this.#home.reset();
   }
 
   #check(value: T): void {

@@ -1,4 +1,4 @@
-// What a job imports.
+// What a job imports, and nothing else: published as `millrace`. What hosts of jobs need is in `./host.ts`.
 export { Accumulator } from "./accumulator.ts";
 export { Broadcast } from "./broadcast.ts";
 export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";

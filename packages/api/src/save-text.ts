@@ -1,7 +1,7 @@
 import type { Lineage } from "@millrace/plan";
 import { runAction } from "./action.ts";
 import { decodeRecords } from "./collection.ts";
-import { badArgument, outputExists } from "./errors.ts";
+import { badArgument, outputExists, outputLost } from "./errors.ts";
 import type { JobContext } from "./job-context.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -37,14 +37,7 @@ export async function saveAsText(context: JobContext, target: Lineage, path: str
       target,
       sink: { kind: "saveText", output: (partition) => ({ directory: staging, file: partName(partition) }) },
     });
-    await Promise.all(
-      blocks.map((block, partition) =>
-        files.rename(
-          `${staging}/_temporary/${writtenName(context, block, partition)}`,
-          `${staging}/${partName(partition)}`,
-        ),
-      ),
-    );
+    await nameParts(context, staging, blocks);
     await files.remove(`${staging}/_temporary`);
     await files.writeFile(`${staging}/_SUCCESS`, NOTHING);
     if (exists) await files.remove(directory);
@@ -55,10 +48,43 @@ export async function saveAsText(context: JobContext, target: Lineage, path: str
   }
 }
 
-/** The file that the attempt which counted has written: the one record of its result. */
-function writtenName(context: JobContext, block: Uint8Array, partition: number): string {
-  const [name] = decodeRecords(context, block);
-  return typeof name === "string" ? name : `0-${partName(partition)}`;
+/** Gives the files of the attempts that counted their names. */
+async function nameParts(context: JobContext, staging: string, blocks: readonly Uint8Array[]): Promise<void> {
+  if (blocks.length === 0) return;
+  const { files } = context.port;
+  const written = await latestAttempts(context, `${staging}/_temporary`);
+  await Promise.all(
+    blocks.map((block, partition) => {
+      const file = partName(partition);
+      const path = writtenName(context, block, staging) ?? written.get(file);
+      if (path === undefined) {
+        throw outputLost(
+          `the file ${file} that a task has written below ${staging} is not there. The batch fails. ` +
+            "Output has to be on storage that the driver and all executors share; check that they see the same directory.",
+        );
+      }
+      return files.rename(path, `${staging}/${file}`);
+    }),
+  );
+}
+
+/** The file that a task names in its result. */
+function writtenName(context: JobContext, block: Uint8Array, staging: string): string | undefined {
+  const [name] = block.length === 0 ? [] : decodeRecords(context, block);
+  return typeof name === "string" ? `${staging}/_temporary/${name}` : undefined;
+}
+
+/** By part file: what its last attempt has written. A task has no attempt after the one that succeeded. */
+async function latestAttempts(context: JobContext, directory: string): Promise<Map<string, string>> {
+  const latest = new Map<string, { readonly attempt: number; readonly path: string }>();
+  for (const { path } of (await context.port.files.list(directory)) ?? []) {
+    const match = /(?:^|\/)(\d+)-(part-\d+)$/.exec(path);
+    const [, attempt, file] = match ?? [];
+    if (attempt === undefined || file === undefined) continue;
+    const known = latest.get(file);
+    if (known === undefined || known.attempt < Number(attempt)) latest.set(file, { attempt: Number(attempt), path });
+  }
+  return new Map([...latest].map(([file, { path }]) => [file, path]));
 }
 
 /** Hidden, beside the target, so that the last rename stays within one file system. */
