@@ -1,6 +1,7 @@
 export type { Brand } from "./brand.ts";
 export { type Clock, ManualClock, SystemClock, type Timer } from "./clock.ts";
 export { badConfiguration, type JobConf, parseConf, type SettingName, settings } from "./config.ts";
+export { type Deferred, deferred } from "./deferred.ts";
 export {
   badDuration,
   type DurationLike,

@@ -1,0 +1,28 @@
+/**
+ * Feeds events to a pure state machine one at a time and carries out the effects of each in order. An event raised while
+ * effects are carried out waits its turn: the machine never sees one before the effects of the last are all done.
+ */
+export class Dispatcher<Event, Effect> {
+  readonly #step: (event: Event) => readonly Effect[];
+  readonly #perform: (effect: Effect) => void;
+  readonly #queue: Event[] = [];
+  #busy = false;
+
+  constructor(step: (event: Event) => readonly Effect[], perform: (effect: Effect) => void) {
+    this.#step = step;
+    this.#perform = perform;
+  }
+
+  dispatch(event: Event): void {
+    this.#queue.push(event);
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        for (const effect of this.#step(next)) this.#perform(effect);
+      }
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

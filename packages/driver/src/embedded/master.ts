@@ -1,0 +1,6 @@
+/** Where `run` executes a job. */
+export type Master =
+  /** One process, `slots` worker threads. */
+  | { readonly kind: "local"; readonly slots: number }
+  /** A driver and executor processes of `slots` threads each, talking as a real cluster does. */
+  | { readonly kind: "local-cluster"; readonly executors: number; readonly slots: number };

@@ -1,0 +1,141 @@
+import { type Clock, type EpochMs, epochMs, type JobConf, millis, type Timer, type WireError } from "@millrace/base";
+import type { BatchSummary } from "@millrace/rpc";
+import {
+  type BatchEffect,
+  type BatchEvent,
+  type BatchGenerator,
+  type BatchOutcome,
+  batchGenerator,
+  stepBatches,
+} from "@millrace/scheduler";
+import { Dispatcher } from "../dispatcher.ts";
+import type { BatchInput } from "./receiver-shell.ts";
+
+export interface BatchShellPorts {
+  /** Fixes the received input of a batch; answered by `onInput`. */
+  allocate(time: EpochMs): void;
+  /** Runs the batch in the job's thread; answered by `onDone`. */
+  run(time: EpochMs, input: BatchInput, stateVersion: EpochMs): void;
+  cancel(time: EpochMs): void;
+  /** The batch is over, committed or not: nothing of it is needed any more. */
+  over(time: EpochMs): void;
+  stopReceivers(): void;
+  report(batch: BatchSummary): void;
+  /** The end, with the reason when the job failed. */
+  stopped(error: WireError | undefined): void;
+}
+
+interface Fixed {
+  readonly input: BatchInput;
+  startedMs: number | undefined;
+}
+
+/** The batch clock: carries out what the batch generator decides. */
+export class BatchShell {
+  readonly #state: BatchGenerator;
+  readonly #machine: Dispatcher<BatchEvent, BatchEffect>;
+  readonly #clock: Clock;
+  readonly #ports: BatchShellPorts;
+  readonly #fixed = new Map<EpochMs, Fixed>();
+  #timer: Timer | undefined;
+  #stateVersion = epochMs(0);
+
+  constructor(
+    options: {
+      readonly conf: JobConf;
+      readonly batchIntervalMs: number;
+      readonly batches: number | undefined;
+      readonly clock: Clock;
+    },
+    ports: BatchShellPorts,
+  ) {
+    this.#clock = options.clock;
+    this.#ports = ports;
+    this.#state = batchGenerator({
+      interval: millis(options.batchIntervalMs),
+      plannedMax: options.conf["batches.planned.max"],
+      onFailure: options.conf["batch.failure"],
+      ...(options.batches === undefined ? {} : { batchesMax: options.batches }),
+    });
+    this.#machine = new Dispatcher(
+      (event) => stepBatches(this.#state, event),
+      (effect) => this.#perform(effect),
+    );
+  }
+
+  /** Begins with the next multiple of the interval. Returns the time windows align with, one interval before it. */
+  start(): EpochMs {
+    this.dispatch({ type: "started", now: this.#clock.now() });
+    return this.#state.zeroTime;
+  }
+
+  /** The input of a batch is fixed. */
+  onInput(time: EpochMs, input: BatchInput): void {
+    this.#fixed.set(time, { input, startedMs: undefined });
+    this.dispatch({ type: "inputFixed", time });
+  }
+
+  onDone(time: EpochMs, error: WireError | undefined): void {
+    const fixed = this.#fixed.get(time);
+    if (fixed === undefined) return; // abandoned meanwhile
+    this.#fixed.delete(time);
+    this.#report(time, fixed, error);
+    if (error === undefined) this.#stateVersion = time;
+    this.#ports.over(time);
+    this.dispatch(error === undefined ? { type: "batchDone", time } : { type: "batchFailed", time, error });
+  }
+
+  dispatch(event: BatchEvent): void {
+    this.#machine.dispatch(event);
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  #perform(effect: BatchEffect): void {
+    switch (effect.type) {
+      case "setTimer":
+        this.#timer?.cancel();
+        this.#timer = this.#clock.at(effect.at, () => this.dispatch({ type: "tick", now: this.#clock.now() }));
+        return;
+      case "cancelTimer":
+        return this.#timer?.cancel();
+      case "fixInput":
+        return this.#ports.allocate(effect.time);
+      case "runBatch":
+        return this.#run(effect.time);
+      case "cancelBatch":
+        this.#fixed.delete(effect.time);
+        return this.#ports.cancel(effect.time);
+      case "stopReceivers":
+        return this.#ports.stopReceivers();
+      case "stopped":
+        return this.#ports.stopped(errorOf(effect.outcome));
+    }
+  }
+
+  #run(time: EpochMs): void {
+    const fixed = this.#fixed.get(time);
+    if (fixed === undefined) return; // only what was fixed is run
+    fixed.startedMs = this.#clock.now();
+    this.#report(time, fixed, undefined, "running");
+    this.#ports.run(time, fixed.input, this.#stateVersion);
+  }
+
+  #report(time: EpochMs, fixed: Fixed, error: WireError | undefined, state?: "running"): void {
+    const startedMs = fixed.startedMs ?? time;
+    this.#ports.report({
+      time,
+      state: state ?? (error === undefined ? "completed" : "failed"),
+      records: fixed.input.records,
+      schedulingDelayMs: startedMs - time,
+      processingMs: state === undefined ? this.#clock.now() - startedMs : undefined,
+      error,
+    });
+  }
+}
+
+function errorOf(outcome: BatchOutcome): WireError | undefined {
+  return outcome.kind === "failed" ? outcome.error : undefined;
+}

@@ -1,0 +1,57 @@
+import { errorKind } from "@millrace/base";
+import type { BlockId, BlockLocation } from "@millrace/plan";
+import type { BlockService } from "@millrace/rpc";
+
+export const driverTakesNoBlocks = errorKind("DRIVER_TAKES_NO_BLOCKS", "engine");
+export const driverBlocksFull = errorKind("DRIVER_BLOCKS_FULL", "user");
+
+/**
+ * Blocks that only the driver can make: large `parallelize` batches, broadcast values, the job's artefact. In memory,
+ * bounded; executors fetch them from the driver's data server.
+ */
+export class DriverBlocks {
+  readonly #blocks = new Map<BlockId, { readonly parts: readonly Uint8Array[]; readonly bytes: number }>();
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(options: { readonly bytesMax: number }) {
+    this.#bytesMax = options.bytesMax;
+  }
+
+  /**
+   * @throws DRIVER_BLOCKS_FULL What is held and the new block together pass the bound.
+   */
+  put(id: BlockId, parts: readonly Uint8Array[]): BlockLocation {
+    const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    if (this.#bytes + bytes > this.#bytesMax) {
+      throw driverBlocksFull(
+        `block ${id} of ${bytes} bytes does not fit beside the ${this.#bytes} bytes that broadcasts and parallelized data take on the driver ` +
+          `(driver.heap is ${this.#bytesMax}). Destroy broadcasts that are done with, read the data on executors (textFile), or raise driver.heap.`,
+        { fields: { block: id, bytes } },
+      );
+    }
+    this.drop(id);
+    this.#blocks.set(id, { parts, bytes });
+    this.#bytes += bytes;
+    return { id, bytes, at: ["driver"] };
+  }
+
+  /** What executors may ask for over the data plane: to read. Nothing is replicated to the driver. */
+  service(): BlockService {
+    return {
+      read: (id) => this.#blocks.get(id)?.parts,
+      write: (id) => {
+        throw driverTakesNoBlocks(
+          `block ${id} was sent to the job's driver, which keeps none of its executors' blocks. It is refused; this is a defect of the sender.`,
+        );
+      },
+    };
+  }
+
+  drop(id: BlockId): void {
+    const held = this.#blocks.get(id);
+    if (held === undefined) return;
+    this.#bytes -= held.bytes;
+    this.#blocks.delete(id);
+  }
+}

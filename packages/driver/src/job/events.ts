@@ -1,0 +1,17 @@
+import type { ExecutorId, WireError } from "@millrace/base";
+import type { BatchSummary } from "@millrace/rpc";
+
+/** What a job driver tells whoever runs it: the supervisor, or `run`. */
+export type JobEvent =
+  | { readonly type: "built"; readonly name: string; readonly batchIntervalMs: number }
+  /** The first batch's time is fixed and executors are there. */
+  | { readonly type: "running"; readonly executors: number }
+  | { readonly type: "batch"; readonly batch: BatchSummary }
+  | { readonly type: "executors"; readonly executors: number }
+  /** Something the operator should know and that does not end the job. */
+  | { readonly type: "warning"; readonly message: string }
+  /** The job's standard output: `print`, and what its driver code writes. */
+  | { readonly type: "output"; readonly text: string }
+  | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }
+  /** The last event. */
+  | { readonly type: "ended"; readonly error: WireError | undefined };

@@ -1,0 +1,225 @@
+import {
+  type EngineError,
+  type EpochMs,
+  type ExecutorId,
+  errorKind,
+  type JobConf,
+  type JobId,
+  type Logger,
+} from "@millrace/base";
+import type { BlockLocation, PlannedStage, StageRunId, TemplateId } from "@millrace/plan";
+import {
+  type DataAddress,
+  type ExecutorSession,
+  type FromExecutor,
+  type LaunchTask,
+  PROTOCOL_VERSION,
+  type ToExecutor,
+} from "@millrace/rpc";
+
+export const executorLeft = errorKind("EXECUTOR_LOST", "environment", "same-task");
+export const protocolMismatch = errorKind("PROTOCOL_MISMATCH", "environment");
+export const wrongJob = errorKind("WRONG_JOB", "environment");
+
+export interface ExecutorInfo {
+  readonly executor: ExecutorId;
+  readonly slots: number;
+  readonly data: DataAddress;
+  readonly pid: number;
+}
+
+type Hello = Extract<FromExecutor, { readonly type: "hello" }>;
+
+interface Member {
+  readonly info: ExecutorInfo;
+  readonly session: ExecutorSession;
+  /** The artefact is loaded on every slot. */
+  ready: boolean;
+  /** Templates and stages that went down this session: it is ordered, so once is enough. */
+  readonly templates: Set<TemplateId>;
+  readonly stages: Set<StageRunId>;
+  /** Launches of this turn of the event loop, sent as one message. */
+  pending: LaunchTask[];
+}
+
+export interface ExecutorsHandlers {
+  onReady(info: ExecutorInfo): void;
+  onLost(executor: ExecutorId, error: Error | undefined): void;
+  onMessage(executor: ExecutorId, message: FromExecutor): void;
+}
+
+/**
+ * The sessions of the job's executors: what was sent to whom. Holds no decision: who runs what is the scheduler's.
+ */
+export class Executors {
+  readonly #members = new Map<ExecutorId, Member>();
+  readonly #welcome: {
+    readonly job: JobId;
+    readonly conf: JobConf;
+    readonly artefact: BlockLocation;
+    readonly data: DataAddress;
+  };
+  readonly #handlers: ExecutorsHandlers;
+  readonly #log: Logger;
+  #flushing = false;
+
+  constructor(
+    welcome: {
+      readonly job: JobId;
+      readonly conf: JobConf;
+      readonly artefact: BlockLocation;
+      readonly data: DataAddress;
+    },
+    handlers: ExecutorsHandlers,
+    log: Logger,
+  ) {
+    this.#welcome = welcome;
+    this.#handlers = handlers;
+    this.#log = log;
+  }
+
+  get ready(): readonly ExecutorInfo[] {
+    return [...this.#members.values()].filter((member) => member.ready).map((member) => member.info);
+  }
+
+  addressOf(executor: ExecutorId): DataAddress | undefined {
+    return this.#members.get(executor)?.info.data;
+  }
+
+  /** Takes a new session in; it counts once its hello was right and its artefact is loaded. */
+  accept(session: ExecutorSession): void {
+    let member: Member | undefined;
+    session.onMessage((message) => {
+      if (message.type === "hello") member = this.#onHello(session, message);
+      else if (member !== undefined) this.#onMessage(member, message);
+    });
+    session.onClose((error) => {
+      if (member !== undefined && this.#members.get(member.info.executor) === member) this.#lose(member, error);
+    });
+  }
+
+  send(executor: ExecutorId, message: ToExecutor): void {
+    this.#members.get(executor)?.session.send(message);
+  }
+
+  broadcast(message: ToExecutor): void {
+    for (const member of this.#members.values()) member.session.send(message);
+  }
+
+  /** Sends the task with whatever its executor has not yet seen of its stage; tasks of one turn travel together. */
+  launch(executor: ExecutorId, stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
+    const member = this.#members.get(executor);
+    if (member === undefined) return; // its loss is on its way to the scheduler
+    if (!member.stages.has(stage.run)) this.#announce(member, stage, batch);
+    member.pending.push(task);
+    if (!this.#flushing) {
+      this.#flushing = true;
+      queueMicrotask(() => this.#flush());
+    }
+  }
+
+  stageDone(run: StageRunId): void {
+    for (const member of this.#members.values()) {
+      if (member.stages.delete(run)) member.session.send({ type: "stageDone", run });
+    }
+  }
+
+  /** Ends all sessions after telling the executors to leave. */
+  shutdown(graceful: boolean): void {
+    for (const member of [...this.#members.values()]) {
+      member.session.send({ type: "shutdown", graceful });
+    }
+    this.#members.clear();
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    for (const member of this.#members.values()) {
+      if (member.pending.length === 0) continue;
+      member.session.send({ type: "launch", tasks: member.pending });
+      member.pending = [];
+    }
+  }
+
+  #announce(member: Member, stage: PlannedStage, batch: EpochMs): void {
+    for (const template of stage.templates) {
+      if (member.templates.has(template.id)) continue;
+      member.templates.add(template.id);
+      member.session.send({ type: "template", template });
+    }
+    member.stages.add(stage.run);
+    member.session.send({
+      type: "stage",
+      run: stage.run,
+      batch,
+      templates: stage.templates.map((template) => template.id),
+      captures: stage.captures,
+      broadcasts: stage.broadcasts,
+      writes: stage.writes,
+    });
+  }
+
+  #onHello(session: ExecutorSession, hello: Hello): Member | undefined {
+    const refusal = this.#refusal(hello);
+    if (refusal !== undefined) {
+      this.#log.warn({ executor: hello.executor, code: refusal.code }, refusal.message);
+      session.close();
+      return undefined;
+    }
+    const earlier = this.#members.get(hello.executor);
+    if (earlier !== undefined) {
+      // The same executor dialled again: the old session is dead, whether or not its socket knows.
+      this.#lose(earlier, undefined);
+      earlier.session.close();
+    }
+    const { executor, slots, data, pid } = hello;
+    const member: Member = {
+      info: { executor, slots, data, pid },
+      session,
+      ready: false,
+      templates: new Set(),
+      stages: new Set(),
+      pending: [],
+    };
+    this.#members.set(executor, member);
+    const { conf, artefact } = this.#welcome;
+    session.send({ type: "welcome", conf, artefact, data: this.#welcome.data });
+    return member;
+  }
+
+  #refusal(hello: Hello): EngineError | undefined {
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      return protocolMismatch(
+        `executor ${hello.executor} speaks protocol ${hello.protocol}, this driver ${PROTOCOL_VERSION}. It is refused. Run the same release of millrace on both.`,
+      );
+    }
+    if (hello.job !== this.#welcome.job) {
+      return wrongJob(
+        `executor ${hello.executor} came for job ${hello.job}, this is the driver of ${this.#welcome.job}. It is refused; its supervisor starts the right one.`,
+      );
+    }
+    return undefined;
+  }
+
+  #onMessage(member: Member, message: FromExecutor): void {
+    if (message.type === "ready" && !member.ready) {
+      member.ready = true;
+      this.#sharePeers();
+      this.#handlers.onReady(member.info);
+      return;
+    }
+    this.#handlers.onMessage(member.info.executor, message);
+  }
+
+  #lose(member: Member, error: Error | undefined): void {
+    this.#members.delete(member.info.executor);
+    if (!member.ready) return;
+    this.#sharePeers();
+    this.#handlers.onLost(member.info.executor, error);
+  }
+
+  #sharePeers(): void {
+    const peers = new Map(this.ready.map((info) => [info.executor, info.data]));
+    this.broadcast({ type: "peers", peers });
+  }
+}

@@ -1,0 +1,316 @@
+import { createHash } from "node:crypto";
+import {
+  type Clock,
+  deferred,
+  type EngineError,
+  type ExecutorId,
+  fromWireError,
+  type JobId,
+  type Logger,
+  millis,
+  type Timer,
+  toWireError,
+  type WireError,
+} from "@millrace/base";
+import { type BlockId, blockId } from "@millrace/plan";
+import { DataClient, DataServer, type ExecutorSession, type FromExecutor } from "@millrace/rpc";
+import { BatchShell } from "./batch-shell.ts";
+import { DriverBlocks } from "./driver-blocks.ts";
+import type { JobEvent } from "./events.ts";
+import { type ExecutorInfo, Executors, executorLeft } from "./executors.ts";
+import { ReceiverShell } from "./receiver-shell.ts";
+import { TaskShell } from "./task-shell.ts";
+import { JobThread } from "./thread/host.ts";
+import type { Answer, FromJobThread } from "./thread/protocol.ts";
+
+export interface JobDriverOptions {
+  readonly job: JobId;
+  /** `--name`; the job's own when absent. */
+  readonly name: string | undefined;
+  /** The driver's build of the job on this disk. */
+  readonly module: string;
+  /** The packed artefact, served to executors. */
+  readonly artefact: Uint8Array;
+  readonly args: readonly string[];
+  /** Settings of this start, checked together with the job's own. */
+  readonly conf: Readonly<Record<string, string>>;
+  /** Checkpoints go below it when the job names no directory. */
+  readonly dataDir: string;
+  readonly heapBytes: number;
+  /** End after this many batches. */
+  readonly batches: number | undefined;
+  /** Address to serve blocks on. */
+  readonly host: string;
+  readonly token: string;
+  /** Start batches once this many executors are ready, or after `gatherMs` with any. */
+  readonly executors: number;
+  readonly gatherMs: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly onEvent: (event: JobEvent) => void;
+}
+
+type Built = Extract<FromJobThread, { readonly type: "built" }>;
+
+interface Running {
+  readonly built: Built;
+  readonly tasks: TaskShell;
+  readonly receivers: ReceiverShell;
+  readonly batches: BatchShell;
+}
+
+/**
+ * The main thread of one job's driver process: sessions with its executors, the batch clock, and the shells around the
+ * schedulers. The job's own code runs in a thread beside it and cannot hold it up.
+ *
+ *     building ─built─▶ gathering ─executors ready─▶ running ─stop─▶ draining ─▶ ended
+ *         └──────────────── failed, stopNow, thread lost ─────────────────────────▲
+ */
+export class JobDriver {
+  readonly #options: JobDriverOptions;
+  readonly #thread: JobThread;
+  readonly #blocks: DriverBlocks;
+  readonly #data: DataServer;
+  readonly #client: DataClient;
+  #executors: Executors | undefined;
+  #early: ExecutorSession[] = [];
+  #built: Built | undefined;
+  #running: Running | undefined;
+  #gather: Timer | undefined;
+  #ended = false;
+  readonly #end = deferred<WireError | undefined>();
+
+  /** Starts the job's thread and builds the graph; executors may come at once. */
+  static async start(options: JobDriverOptions): Promise<JobDriver> {
+    const blocks = new DriverBlocks({ bytesMax: options.heapBytes });
+    const data = await DataServer.listen({
+      host: options.host,
+      port: 0,
+      token: options.token,
+      blocks: blocks.service(),
+    });
+    return new JobDriver(options, blocks, data);
+  }
+
+  private constructor(options: JobDriverOptions, blocks: DriverBlocks, data: DataServer) {
+    this.#options = options;
+    this.#blocks = blocks;
+    this.#data = data;
+    this.#client = new DataClient({ token: options.token });
+    this.#thread = new JobThread(
+      { heapBytes: options.heapBytes },
+      { onMessage: (message) => this.#onThread(message), onLost: (error) => this.#fail(error) },
+    );
+    this.#thread.send({
+      type: "build",
+      module: options.module,
+      name: options.name,
+      args: options.args,
+      conf: options.conf,
+      directory: `${options.dataDir}/checkpoint`,
+    });
+  }
+
+  /** Settles when the job is over: with the reason when it failed. */
+  get ended(): Promise<WireError | undefined> {
+    return this.#end.promise;
+  }
+
+  accept(session: ExecutorSession): void {
+    if (this.#executors !== undefined) this.#executors.accept(session);
+    else if (this.#ended) session.close();
+    else this.#early.push(session);
+  }
+
+  /** Why an executor's process ended, told by whoever started it: reaches the tasks that ran there. */
+  explainLoss(executor: ExecutorId, error: WireError): void {
+    this.#lossReasons.set(executor, error);
+    this.#options.onEvent({ type: "warning", message: error.message });
+  }
+  readonly #lossReasons = new Map<ExecutorId, WireError>();
+
+  /** Ends the job: after the batches whose time has come when graceful, at once when not. */
+  stop(graceful: boolean): void {
+    if (this.#ended) return;
+    if (this.#running === undefined) return this.#finish(undefined);
+    if (!graceful) return this.#running.batches.dispatch({ type: "stopNow" });
+    this.#running.batches.dispatch({ type: "stopRequested" });
+    const limit = this.#running.built.conf["stop.timeout"];
+    this.#options.clock.after(limit, () => {
+      if (this.#ended) return;
+      this.#warn(
+        `the job did not drain within stop.timeout = ${limit} ms and is ended at once; batches that were waiting are not processed.`,
+      );
+      this.#running?.batches.dispatch({ type: "stopNow" });
+    });
+  }
+
+  #onThread(message: FromJobThread): void {
+    if (this.#ended) return;
+    switch (message.type) {
+      case "built":
+        return this.#onBuilt(message);
+      case "failed":
+        return this.#finish(message.error);
+      case "run":
+        return this.#answer(message.id, this.#running?.tasks.run(message.plan));
+      case "putBlock":
+        return this.#answer(
+          message.id,
+          Promise.resolve().then(() => this.#blocks.put(message.name, message.parts)),
+        );
+      case "dropBlocks":
+        for (const id of message.blocks) this.#blocks.drop(id);
+        return this.#executors?.broadcast({ type: "dropBlocks", blocks: message.blocks });
+      case "dropShuffles":
+        return this.#running?.tasks.dropShuffles(message.shuffles);
+      case "batchDone":
+        return this.#running?.batches.onDone(message.time, message.error);
+      case "print":
+        return this.#options.onEvent({ type: "output", text: message.text });
+      case "warn":
+        return this.#warn(message.message);
+      case "stopJob":
+        return this.stop(message.graceful);
+    }
+  }
+
+  #answer(id: number, work: Promise<unknown> | undefined): void {
+    const post = (answer: Answer): void => this.#thread.send({ type: "answer", id, answer });
+    if (work === undefined) return;
+    work.then(
+      (value) => post({ ok: true, value }),
+      (error: unknown) => post({ ok: false, error: toWireError(error) }),
+    );
+  }
+
+  #onBuilt(built: Built): void {
+    this.#built = built;
+    const artefactId = blockId(
+      `artefact/${createHash("sha256").update(this.#options.artefact).digest("hex").slice(0, 16)}`,
+    );
+    const artefact = this.#blocks.put(artefactId, [this.#options.artefact]);
+    this.#executors = new Executors(
+      { job: this.#options.job, conf: built.conf, artefact, data: this.#data.address },
+      {
+        onReady: (info) => this.#onExecutorReady(info),
+        onLost: (executor, error) => this.#onExecutorLost(executor, error),
+        onMessage: (executor, message) => this.#onExecutorMessage(executor, message),
+      },
+      this.#options.log,
+    );
+    this.#options.onEvent({ type: "built", name: built.name, batchIntervalMs: built.batchIntervalMs });
+    for (const session of this.#early) this.#executors.accept(session);
+    this.#early = [];
+  }
+
+  #onExecutorReady(info: ExecutorInfo): void {
+    this.#lossReasons.delete(info.executor);
+    this.#reportExecutors();
+    if (this.#running !== undefined) return this.#join(this.#running, info);
+    const ready = this.#executors?.ready.length ?? 0;
+    if (ready >= this.#options.executors) this.#begin();
+    else this.#gather ??= this.#options.clock.after(millis(this.#options.gatherMs), () => this.#begin());
+  }
+
+  #join(running: Running, info: ExecutorInfo): void {
+    running.tasks.dispatch({ type: "executorJoined", executor: info.executor, slots: info.slots });
+    running.tasks.dispatch({ type: "executorReady", executor: info.executor });
+    running.receivers.dispatch({ type: "executorReady", executor: info.executor });
+  }
+
+  #onExecutorLost(executor: ExecutorId, cause: Error | undefined): void {
+    const reason = this.#lossReasons.get(executor);
+    const error = reason === undefined ? executorLost(executor, cause) : fromWireError(reason);
+    this.#options.onEvent({ type: "executorLost", executor, reason: error.message });
+    this.#reportExecutors();
+
+    this.#running?.tasks.dispatch({ type: "executorLost", executor, error: toWireError(error) });
+    this.#running?.receivers.dispatch({ type: "executorLost", executor });
+  }
+
+  #onExecutorMessage(executor: ExecutorId, message: FromExecutor): void {
+    if (message.type === "tasks") this.#running?.tasks.onStatuses(executor, message);
+    else if (message.type === "failed") this.#fail(fromWireError(message.error));
+    else this.#running?.receivers.onMessage(executor, message);
+  }
+
+  #begin(): void {
+    const { built, options, executors } = { built: this.#built, options: this.#options, executors: this.#executors };
+    if (built === undefined || executors === undefined || this.#running !== undefined || this.#ended) return;
+    this.#gather?.cancel();
+    const slots = executors.ready.reduce((sum, info) => sum + info.slots, 0);
+    const tasks = new TaskShell(built.conf, {
+      executors,
+      fetch: (holder, block) => this.#fetch(holder, block),
+      warn: (message) => this.#warn(message),
+    });
+    const receivers = new ReceiverShell(built.receivers, built, {
+      executors,
+      warn: (message) => this.#warn(message),
+      onInput: (time, input) => batches.onInput(time, input),
+      onAllStopped: (pending) => batches.dispatch({ type: "receiversStopped", pending }),
+    });
+    const batches: BatchShell = new BatchShell(
+      { conf: built.conf, batchIntervalMs: built.batchIntervalMs, batches: options.batches, clock: options.clock },
+      {
+        allocate: (time) => receivers.dispatch({ type: "allocate", batch: time }),
+        run: (time, input, stateVersion) =>
+          this.#thread.send({ type: "batch", time, received: input.received, stateVersion }),
+        cancel: (time) => tasks.cancel("the job is stopped", time),
+        over: (time) => {
+          this.#thread.send({ type: "forget", time });
+          receivers.dispatch({ type: "batchDone", batch: time });
+          receivers.dispatch({ type: "batchForgotten", batch: time });
+        },
+        stopReceivers: () => receivers.dispatch({ type: "stopRequested" }),
+        report: (batch) => options.onEvent({ type: "batch", batch }),
+        stopped: (error) => this.#finish(error),
+      },
+    );
+    this.#running = { built, tasks, receivers, batches };
+    for (const info of executors.ready) this.#join(this.#running, info);
+    const zeroTime = batches.start();
+    this.#thread.send({ type: "begin", defaultParallelism: built.conf["default.parallelism"] || slots, zeroTime });
+    options.onEvent({ type: "running", executors: executors.ready.length });
+  }
+
+  async #fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array> {
+    const address = this.#executors?.addressOf(holder);
+    if (address === undefined) throw executorLost(holder, undefined);
+    return this.#client.fetch(address, block);
+  }
+
+  #reportExecutors(): void {
+    this.#options.onEvent({ type: "executors", executors: this.#executors?.ready.length ?? 0 });
+  }
+
+  #warn(message: string): void {
+    this.#options.log.warn({ job: this.#options.job }, message);
+    this.#options.onEvent({ type: "warning", message });
+  }
+
+  #fail(error: Error): void {
+    this.#finish(toWireError(error));
+  }
+
+  #finish(error: WireError | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#gather?.cancel();
+    this.#running?.batches.close();
+    for (const session of this.#early) session.close();
+    this.#executors?.shutdown(error === undefined);
+    void Promise.allSettled([this.#thread.terminate(), this.#data.close(), this.#client.close()]).then(() => {
+      this.#options.onEvent({ type: "ended", error });
+      this.#end.resolve(error);
+    });
+  }
+}
+
+function executorLost(executor: ExecutorId, cause: Error | undefined): EngineError {
+  return executorLeft(
+    `executor ${executor} is gone${cause === undefined ? "" : `: ${cause.message}`}. Its tasks run again on the others, what it held is recomputed.`,
+    { fields: { executor }, ...(cause === undefined ? {} : { cause }) },
+  );
+}

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { createLogger, SystemClock, toWireError } from "@millrace/base";
+import { listenSessions } from "@millrace/rpc";
+import type { FromJobProcess, ToJobProcess } from "../supervisor/job-process-protocol.ts";
+import { JobDriver } from "./job-driver.ts";
+
+// The process of one job's driver. It belongs to the supervisor that started it and ends with it.
+
+const GATHER_MS = 5_000;
+
+const log = createLogger({ name: "job-driver" });
+let driver: JobDriver | undefined;
+
+function tell(message: FromJobProcess): void {
+  if (process.connected) process.send?.(message);
+}
+
+async function start(message: Extract<ToJobProcess, { readonly type: "start" }>): Promise<void> {
+  const { job, name, module, args, conf, dataDir, host, token, heapBytes, executors } = message;
+  driver = await JobDriver.start({
+    job,
+    name,
+    module,
+    artefact: await readFile(message.artefact),
+    args,
+    conf,
+    dataDir,
+    heapBytes,
+    host,
+    token,
+    executors,
+    gatherMs: GATHER_MS,
+    batches: undefined,
+    clock: new SystemClock(),
+    log,
+    onEvent: (event) => {
+      if (event.type === "output") process.stdout.write(event.text);
+      else tell({ type: "event", event });
+    },
+  });
+  const sessions = await listenSessions({ host, port: 0, token, onSession: (session) => driver?.accept(session) });
+  tell({ type: "listening", port: sessions.address.port });
+  const error = await driver.ended;
+  await sessions.close();
+  process.exitCode = error === undefined ? 0 : 1;
+  process.disconnect();
+}
+
+process.on("message", (message: ToJobProcess) => {
+  switch (message.type) {
+    case "start":
+      start(message).catch((error: unknown) => {
+        tell({ type: "event", event: { type: "ended", error: toWireError(error) } });
+        process.exitCode = 1;
+        process.disconnect();
+      });
+      return;
+    case "stop":
+      return driver?.stop(message.graceful);
+    case "executorExited":
+      return driver?.explainLoss(message.executor, message.error);
+  }
+});
+
+// The supervisor is gone: a job without one cannot be seen or stopped.
+process.on("disconnect", () => {
+  driver?.stop(false);
+  if (process.exitCode === undefined) process.exit(1);
+});
+// Terminals send Ctrl-C to the whole group: the supervisor decides, and tells us.
+process.on("SIGINT", () => undefined);

@@ -1,0 +1,108 @@
+import type { EpochMs, ExecutorId, JobConf } from "@millrace/base";
+import type { BlockLocation, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
+import type { FromExecutor } from "@millrace/rpc";
+import {
+  type ReceiverEffect,
+  type ReceiverEvent,
+  type ReceiverTracker,
+  receiverTracker,
+  stepReceivers,
+} from "@millrace/scheduler";
+import { Dispatcher } from "../dispatcher.ts";
+import type { Executors } from "./executors.ts";
+
+export interface BatchInput {
+  readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
+  readonly records: number;
+}
+
+export interface ReceiverShellPorts {
+  readonly executors: Executors;
+  warn(message: string): void;
+  /** The received input of a batch is fixed. */
+  onInput(batch: EpochMs, input: BatchInput): void;
+  /** All receivers have stopped; `pending`: they left blocks that no batch has taken. */
+  onAllStopped(pending: boolean): void;
+}
+
+/** Carries out what the receiver tracker decides. */
+export class ReceiverShell {
+  readonly #state: ReceiverTracker;
+  readonly #specs: ReadonlyMap<number, ReceiverSpec>;
+  readonly #blockIntervalMs: number;
+  readonly #ports: ReceiverShellPorts;
+  readonly #machine: Dispatcher<ReceiverEvent, ReceiverEffect>;
+
+  constructor(
+    declared: readonly ReceiverPlan[],
+    options: { readonly conf: JobConf; readonly batchIntervalMs: number },
+    ports: ReceiverShellPorts,
+  ) {
+    this.#state = receiverTracker({ bufferBytes: options.conf["receiver.buffer.bytes"] });
+    this.#specs = new Map(declared.map(({ stream, receiver }) => [stream, receiver]));
+    this.#blockIntervalMs =
+      options.conf["receiver.block.interval"] || Math.min(200, Math.max(5, Math.floor(options.batchIntervalMs / 5)));
+    this.#ports = ports;
+    this.#machine = new Dispatcher(
+      (event) => stepReceivers(this.#state, event),
+      (effect) => this.#perform(effect),
+    );
+    this.dispatch({
+      type: "started",
+      receivers: declared.map(({ stream, name, level }) => ({ stream, name, copies: level.replication > 1 ? 2 : 1 })),
+    });
+  }
+
+  onMessage(executor: ExecutorId, message: FromExecutor): void {
+    if (message.type === "received") {
+      this.dispatch({ type: "received", executor, stream: message.stream, blocks: message.blocks });
+    } else if (message.type === "receiver") {
+      this.dispatch({ type: "receiverStatus", executor, stream: message.stream, status: message.status });
+    }
+  }
+
+  dispatch(event: ReceiverEvent): void {
+    this.#machine.dispatch(event);
+  }
+
+  #perform(effect: ReceiverEffect): void {
+    const { executors } = this.#ports;
+    switch (effect.type) {
+      case "startReceiver":
+        return this.#start(effect.executor, effect.stream, effect.replicateTo);
+      case "stopReceiver":
+        return executors.send(effect.executor, { type: "stopReceiver", stream: effect.stream });
+      case "replicateTo":
+        return executors.send(effect.executor, { type: "replicateTo", stream: effect.stream, peer: effect.peer });
+      case "receiverBacklog":
+        return executors.send(effect.executor, { type: "receiverBacklog", stream: effect.stream, bytes: effect.bytes });
+      case "batchInput":
+        return this.#ports.onInput(effect.batch, { received: effect.received, records: sum(effect.records.values()) });
+      case "dropBlocks":
+        return executors.send(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
+      case "blocksLost":
+      case "warning":
+        return this.#ports.warn(effect.message);
+      case "allStopped":
+        return this.#ports.onAllStopped(effect.pending);
+    }
+  }
+
+  #start(executor: ExecutorId, stream: number, replicateTo: ExecutorId | undefined): void {
+    const receiver = this.#specs.get(stream);
+    if (receiver === undefined) return; // the tracker only names what was declared
+    this.#ports.executors.send(executor, {
+      type: "startReceiver",
+      stream,
+      receiver,
+      blockIntervalMs: this.#blockIntervalMs,
+      replicateTo,
+    });
+  }
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const n of numbers) total += n;
+  return total;
+}

@@ -1,0 +1,217 @@
+import { type EngineError, type EpochMs, type ExecutorId, epochMs, errorKind, type JobConf } from "@millrace/base";
+import type { BlockId, JobPlan, PlannedStage, ShuffleId } from "@millrace/plan";
+import type { FromExecutor, TaskStatus } from "@millrace/rpc";
+import {
+  type PartitionResult,
+  type PlanId,
+  planId,
+  stepTasks,
+  type TaskEffect,
+  type TaskEvent,
+  taskScheduler,
+} from "@millrace/scheduler";
+import { Dispatcher } from "../dispatcher.ts";
+import type { Executors } from "./executors.ts";
+
+export const resultTooLarge = errorKind("RESULT_TOO_LARGE", "user");
+
+/** What an action gave: a block of records per partition, and the encoded accumulator updates of its tasks. */
+export interface ActionOutcome {
+  readonly partitions: readonly Uint8Array[];
+  readonly accumulators: readonly Uint8Array[];
+}
+
+export interface TaskShellPorts {
+  readonly executors: Executors;
+  /** Fetches a result block from the executor that holds it. */
+  fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array>;
+  warn(message: string): void;
+}
+
+interface Waiting {
+  readonly batch: number;
+  readonly resolve: (outcome: ActionOutcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Carries out what the task scheduler decides, and tells it what became of it. */
+export class TaskShell {
+  readonly #machine: Dispatcher<TaskEvent, TaskEffect>;
+  readonly #ports: TaskShellPorts;
+  readonly #resultBytesMax: number;
+  readonly #waiting = new Map<PlanId, Waiting>();
+  /** A stage may run again for a later plan: it keeps the batch it was planned for. */
+  readonly #batchOf = new WeakMap<PlannedStage, EpochMs>();
+  #nextPlan = 0;
+
+  constructor(conf: JobConf, ports: TaskShellPorts) {
+    const state = taskScheduler({ attemptsMax: conf["task.attempts.max"] });
+    this.#machine = new Dispatcher(
+      (event) => stepTasks(state, event),
+      (effect) => this.#perform(effect),
+    );
+    this.#resultBytesMax = conf["driver.result.bytes.max"];
+    this.#ports = ports;
+  }
+
+  /** Runs an action's plan to its end. Rejects with the user's error when a task of it failed for good. */
+  run(job: JobPlan): Promise<ActionOutcome> {
+    const plan = planId(this.#nextPlan++);
+    for (const stage of job.stages) this.#batchOf.set(stage, job.batch);
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(plan, { batch: job.batch, resolve, reject });
+      this.dispatch({ type: "planSubmitted", plan, job });
+    });
+  }
+
+  /** Gives up the plans of a batch, or all of them. */
+  cancel(reason: string, batch?: number): void {
+    for (const [plan, waiting] of this.#waiting) {
+      if (batch === undefined || waiting.batch === batch) this.dispatch({ type: "cancelPlan", plan, reason });
+    }
+  }
+
+  dropShuffles(shuffles: readonly ShuffleId[]): void {
+    if (shuffles.length > 0) this.dispatch({ type: "dropShuffles", shuffles });
+  }
+
+  onStatuses(executor: ExecutorId, message: Extract<FromExecutor, { readonly type: "tasks" }>): void {
+    for (const status of message.statuses) this.dispatch(toEvent(executor, status));
+  }
+
+  dispatch(event: TaskEvent): void {
+    this.#machine.dispatch(event);
+  }
+
+  #perform(effect: TaskEffect): void {
+    const { executors } = this.#ports;
+    switch (effect.type) {
+      case "launch":
+        return executors.launch(
+          effect.executor,
+          effect.stage,
+          this.#batchOf.get(effect.stage) ?? epochMs(0),
+          effect.task,
+        );
+      case "cancel":
+        return executors.send(effect.executor, { type: "cancel", ...effect.task });
+      case "stageDone":
+        return executors.stageDone(effect.run);
+      case "planDone":
+        return void this.#finish(effect.plan, effect.results, effect.accumulators);
+      case "planFailed":
+        return this.#take(effect.plan)?.reject(effect.error);
+      case "dropShuffles":
+        return executors.send(effect.executor, { type: "dropShuffles", shuffles: effect.shuffles });
+      case "warning":
+        return this.#ports.warn(effect.message);
+    }
+  }
+
+  #take(plan: PlanId): Waiting | undefined {
+    const waiting = this.#waiting.get(plan);
+    this.#waiting.delete(plan);
+    return waiting;
+  }
+
+  async #finish(plan: PlanId, results: readonly PartitionResult[], accumulators: readonly Uint8Array[]): Promise<void> {
+    const waiting = this.#take(plan);
+    if (waiting === undefined) return;
+    try {
+      this.#checkSize(results);
+      const inline = inlineBlocks(results);
+      waiting.resolve({ partitions: inline ?? (await this.#gather(results)), accumulators });
+    } catch (error) {
+      waiting.reject(error as Error); // whatever fetch threw: it has the code and the remedy
+    }
+  }
+
+  #checkSize(results: readonly PartitionResult[]): void {
+    let bytes = 0;
+    for (const { result } of results) bytes += result.kind === "inline" ? result.block.byteLength : result.bytes;
+    if (bytes > this.#resultBytesMax) throw tooLarge(bytes, this.#resultBytesMax);
+  }
+
+  /** One after the other for each holder, so that no more than a partition per executor is under way. */
+  async #gather(results: readonly PartitionResult[]): Promise<Uint8Array[]> {
+    const partitions: Uint8Array[] = new Array(results.length);
+    const byHolder = new Map<ExecutorId, number[]>();
+    for (const [index, { executor }] of results.entries()) {
+      const indices = byHolder.get(executor);
+      if (indices === undefined) byHolder.set(executor, [index]);
+      else indices.push(index);
+    }
+    await Promise.all([...byHolder].map(([holder, indices]) => this.#gatherFrom(holder, indices, results, partitions)));
+    return partitions;
+  }
+
+  async #gatherFrom(
+    holder: ExecutorId,
+    indices: readonly number[],
+    results: readonly PartitionResult[],
+    into: Uint8Array[],
+  ): Promise<void> {
+    for (const index of indices) {
+      const result = results[index]?.result;
+      if (result?.kind === "inline") {
+        into[index] = result.block;
+      } else if (result !== undefined) {
+        into[index] = await this.#ports.fetch(holder, result.id);
+        this.#ports.executors.send(holder, { type: "dropBlocks", blocks: [result.id] });
+      }
+    }
+  }
+}
+
+function inlineBlocks(results: readonly PartitionResult[]): Uint8Array[] | undefined {
+  const blocks: Uint8Array[] = [];
+  for (const { result } of results) {
+    if (result.kind !== "inline") return undefined;
+    blocks.push(result.block);
+  }
+  return blocks;
+}
+
+function tooLarge(bytes: number, max: number): EngineError {
+  return resultTooLarge(
+    `an action's result has ${bytes} bytes, more than driver.result.bytes.max = ${max}. Nothing was brought to the driver. ` +
+      "Aggregate on the executors, use take(n) or foreachPartition, or raise the limit together with driver.heap.",
+    { fields: { bytes, max } },
+  );
+}
+
+function toEvent(executor: ExecutorId, status: TaskStatus): TaskEvent {
+  const { run, partition, attempt, outcome } = status;
+  const task = { run, partition, attempt };
+  switch (outcome.kind) {
+    case "mapOutput":
+      return {
+        type: "taskSucceeded",
+        executor,
+        task,
+        output: { kind: "mapOutput", bytes: outcome.bytes },
+        accumulators: outcome.accumulators,
+      };
+    case "result":
+      return {
+        type: "taskSucceeded",
+        executor,
+        task,
+        output: { kind: "result", result: outcome.result },
+        accumulators: outcome.accumulators,
+      };
+    case "failed":
+      return { type: "taskFailed", executor, task, error: outcome.error };
+    case "fetchFailed":
+      return {
+        type: "fetchFailed",
+        executor,
+        task,
+        block: outcome.block,
+        holder: outcome.holder,
+        error: outcome.error,
+      };
+    case "cancelled":
+      return { type: "taskCancelled", executor, task };
+  }
+}

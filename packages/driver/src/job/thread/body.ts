@@ -1,0 +1,115 @@
+import { resolve as resolvePath } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as api from "@millrace/api";
+import {
+  type ActionResult,
+  buildJob,
+  type EnginePort,
+  installJobHooks,
+  type JobGraph,
+  JobRegistry,
+} from "@millrace/api/host";
+import { fromWireError, SystemClock, toWireError } from "@millrace/base";
+import type { BlockId, BlockLocation, JobPlan } from "@millrace/plan";
+import { DriverFileSystem } from "./driver-files.ts";
+import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
+
+type Build = Extract<ToJobThread, { readonly type: "build" }>;
+type Batch = Extract<ToJobThread, { readonly type: "batch" }>;
+
+interface Request {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The job's side of its driver: builds the graph, runs one batch after the other, asks the main thread for the rest. */
+export class JobThreadBody {
+  readonly #post: (message: FromJobThread, transfer?: ArrayBuffer[]) => void;
+  readonly #requests = new Map<number, Request>();
+  #nextRequest = 0;
+  #graph: JobGraph | undefined;
+  #parallelism = 0;
+
+  constructor(post: (message: FromJobThread, transfer?: ArrayBuffer[]) => void) {
+    this.#post = post;
+  }
+
+  onMessage(message: ToJobThread): void {
+    switch (message.type) {
+      case "build":
+        return void this.#build(message);
+      case "begin":
+        this.#parallelism = message.defaultParallelism;
+        return this.#graph?.begin(message.zeroTime);
+      case "batch":
+        return void this.#batch(message);
+      case "forget":
+        return this.#graph?.forget(message.time);
+      case "answer":
+        return this.#answer(message.id, message.answer);
+    }
+  }
+
+  async #build(message: Build): Promise<void> {
+    try {
+      const registry = new JobRegistry();
+      installJobHooks(registry);
+      Reflect.set(globalThis, Symbol.for("millrace.module"), api);
+      const module: { readonly default?: unknown } = await import(pathToFileURL(message.module).href);
+      this.#graph = await buildJob(module.default, {
+        port: this.#port(),
+        registry,
+        name: message.name,
+        args: message.args,
+        conf: message.conf,
+        directory: message.directory,
+      });
+      const { name, batchIntervalMs, conf, receivers } = this.#graph;
+      this.#post({ type: "built", name, batchIntervalMs, conf, receivers });
+    } catch (error) {
+      this.#post({ type: "failed", error: toWireError(error) });
+    }
+  }
+
+  async #batch({ time, received, stateVersion }: Batch): Promise<void> {
+    const graph = this.#graph;
+    if (graph === undefined) return;
+    const { error } = await graph.runBatch({ time, received, stateVersion });
+    this.#post({ type: "dropShuffles", shuffles: graph.shufflesOf(time) });
+    this.#post({ type: "batchDone", time, error: error === undefined ? undefined : toWireError(error) });
+  }
+
+  #answer(id: number, answer: Answer): void {
+    const request = this.#requests.get(id);
+    this.#requests.delete(id);
+    if (answer.ok) request?.resolve(answer.value);
+    else request?.reject(fromWireError(answer.error));
+  }
+
+  #ask(make: (id: number) => FromJobThread): Promise<unknown> {
+    const id = this.#nextRequest++;
+    return new Promise((resolve, reject) => {
+      this.#requests.set(id, { resolve, reject });
+      this.#post(make(id));
+    });
+  }
+
+  #port(): EnginePort {
+    const body = this;
+    return {
+      get defaultParallelism() {
+        return body.#parallelism;
+      },
+      clock: new SystemClock(),
+      files: new DriverFileSystem((path) => resolvePath(path)),
+      // The answers' shapes are those that the main thread gives to these requests: both ends are in this folder.
+      run: (plan: JobPlan) => this.#ask((id) => ({ type: "run", id, plan })) as Promise<ActionResult>,
+      putBlock: (name: BlockId, parts: readonly Uint8Array[]) =>
+        this.#ask((id) => ({ type: "putBlock", id, name, parts })) as Promise<BlockLocation>,
+      dropBlocks: (blocks) => this.#post({ type: "dropBlocks", blocks }),
+      write: (text) => this.#post({ type: "print", text }),
+      warn: (message) => this.#post({ type: "warn", message }),
+      stop: (graceful) => this.#post({ type: "stopJob", graceful }),
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import { Worker } from "node:worker_threads";
+import { type EngineError, errorKind } from "@millrace/base";
+import type { FromJobThread, ToJobThread } from "./protocol.ts";
+
+export const driverOutOfMemory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
+export const jobThreadEnded = errorKind("JOB_THREAD_ENDED", "user");
+
+export interface JobThreadHandlers {
+  onMessage(message: FromJobThread): void;
+  /** The thread is gone and was not asked to go: why, in words for the job's author. */
+  onLost(error: EngineError): void;
+}
+
+/** The main thread's handle on the thread in which `build`, `transform`, `foreachRDD` and listeners of a job run. */
+export class JobThread {
+  readonly #worker: Worker;
+  #ending = false;
+
+  constructor(options: { readonly heapBytes: number }, handlers: JobThreadHandlers) {
+    this.#worker = new Worker(new URL("./entry.js", import.meta.url), {
+      name: "job",
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(options.heapBytes / 2 ** 20) },
+      stdout: false,
+      stderr: false,
+    });
+    this.#worker.on("message", (message: FromJobThread) => handlers.onMessage(message));
+    this.#worker.on("error", (error: Error & { code?: string }) => {
+      if (!this.#ending) handlers.onLost(lostBecause(error, options.heapBytes));
+      this.#ending = true;
+    });
+    this.#worker.on("exit", (code) => {
+      if (this.#ending) return;
+      this.#ending = true;
+      handlers.onLost(
+        jobThreadEnded(
+          `the job's code ended its own driver thread with process.exit(${code}). The job is stopped. ` +
+            `Use ssc.stop() to end a job, or throw an error to fail it.`,
+        ),
+      );
+    });
+  }
+
+  send(message: ToJobThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** Ends the thread at once; whatever it runs is cut short. */
+  async terminate(): Promise<void> {
+    this.#ending = true;
+    await this.#worker.terminate();
+  }
+}
+
+function lostBecause(error: Error & { code?: string }, heapBytes: number): EngineError {
+  if (error.code === "ERR_WORKER_OUT_OF_MEMORY") {
+    return driverOutOfMemory(
+      `the job's driver thread ran out of its heap of ${Math.round(heapBytes / 2 ** 20)} MiB, for example by a collect() of a large RDD. ` +
+        `The job is stopped. Aggregate on the executors, take(n), or raise driver.heap.`,
+      { cause: error },
+    );
+  }
+  return jobThreadEnded(
+    `the job's driver thread ended by an error that nothing caught: ${error.message}. The job is stopped. Catch it, or await the promise that rejected.`,
+    {
+      cause: error,
+    },
+  );
+}

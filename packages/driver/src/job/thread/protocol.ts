@@ -1,0 +1,47 @@
+import type { EpochMs, JobConf, WireError } from "@millrace/base";
+import type { BlockId, BlockLocation, JobPlan, ReceiverPlan, ShuffleId } from "@millrace/plan";
+
+/** What the main thread of a job's driver process tells the job's thread, where user code runs. */
+export type ToJobThread =
+  /** First message: load the artefact and build the graph. */
+  | {
+      readonly type: "build";
+      /** Path of the driver's build of the job. */
+      readonly module: string;
+      readonly name: string | undefined;
+      readonly args: readonly string[];
+      readonly conf: Readonly<Record<string, unknown>>;
+      readonly directory: string;
+    }
+  /** The cluster is there: batches follow. */
+  | { readonly type: "begin"; readonly defaultParallelism: number; readonly zeroTime: EpochMs }
+  | {
+      readonly type: "batch";
+      readonly time: EpochMs;
+      readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
+      readonly stateVersion: EpochMs;
+    }
+  /** The batch is done for good: its lineage, files and blocks may go. */
+  | { readonly type: "forget"; readonly time: EpochMs }
+  | { readonly type: "answer"; readonly id: number; readonly answer: Answer };
+
+export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: WireError };
+
+/** What the job's thread tells the main thread. Requests carry an id and get one `answer`. */
+export type FromJobThread =
+  | {
+      readonly type: "built";
+      readonly name: string;
+      readonly batchIntervalMs: number;
+      readonly conf: JobConf;
+      readonly receivers: readonly ReceiverPlan[];
+    }
+  | { readonly type: "failed"; readonly error: WireError }
+  | { readonly type: "run"; readonly id: number; readonly plan: JobPlan }
+  | { readonly type: "putBlock"; readonly id: number; readonly name: BlockId; readonly parts: readonly Uint8Array[] }
+  | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
+  | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] }
+  | { readonly type: "batchDone"; readonly time: EpochMs; readonly error: WireError | undefined }
+  | { readonly type: "print"; readonly text: string }
+  | { readonly type: "warn"; readonly message: string }
+  | { readonly type: "stopJob"; readonly graceful: boolean };

@@ -1,0 +1,148 @@
+import {
+  type Clock,
+  type ExecutorId,
+  type JobId,
+  type Logger,
+  type Millis,
+  type Timer,
+  toWireError,
+  type WireError,
+} from "@millrace/base";
+import type { ExecutorSummary, FromNode, NodeSession, ToNode } from "@millrace/rpc";
+import {
+  type Membership,
+  type MembershipEffect,
+  type MembershipEvent,
+  membership,
+  membershipDefaults,
+  type NodeSessionId,
+  nodeSessionId,
+  stepMembership,
+} from "@millrace/scheduler";
+import { Dispatcher } from "../dispatcher.ts";
+
+export interface ClusterShellPorts {
+  /** How a job's executors reach its driver; `undefined` when the job is gone. */
+  startMessage(job: JobId): Extract<ToNode, { readonly type: "startJob" }> | undefined;
+  onJobWarning(job: JobId, message: string): void;
+  onProcessExited(job: JobId, executor: ExecutorId, error: WireError): void;
+}
+
+/** The executor supervisors of the cluster: carries out what the membership machine decides. */
+export class ClusterShell {
+  readonly #state: Membership;
+  readonly #machine: Dispatcher<MembershipEvent, MembershipEffect>;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #ports: ClusterShellPorts;
+  readonly #sessions = new Map<NodeSessionId, { readonly session: NodeSession; executor: ExecutorId | undefined }>();
+  #nextSession = 0;
+  #wake: Timer | undefined;
+
+  constructor(
+    options: { readonly clock: Clock; readonly log: Logger; readonly protocol: number; readonly timeout: Millis },
+    ports: ClusterShellPorts,
+  ) {
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#ports = ports;
+    this.#state = membership(membershipDefaults(options.protocol, options.timeout));
+    this.#machine = new Dispatcher(
+      (event) => stepMembership(this.#state, event),
+      (effect) => this.#perform(effect),
+    );
+  }
+
+  accept(session: NodeSession): void {
+    const id = nodeSessionId(this.#nextSession++);
+    this.#sessions.set(id, { session, executor: undefined });
+    session.onMessage((message) => this.#onMessage(id, message));
+    session.onClose(() => {
+      this.#sessions.delete(id);
+      this.#machine.dispatch({ type: "closed", session: id, at: this.#clock.now() });
+    });
+  }
+
+  addJob(job: JobId): void {
+    this.#machine.dispatch({ type: "jobAdded", job, at: this.#clock.now() });
+  }
+
+  removeJob(job: JobId, grace: Millis): void {
+    this.#machine.dispatch({ type: "jobRemoved", job, at: this.#clock.now(), grace });
+  }
+
+  executors(): readonly ExecutorSummary[] {
+    return [...this.#state.nodes.values()].map((node) => ({
+      id: node.executor,
+      host: node.host,
+      slots: node.slots,
+      memoryBytes: node.memoryBytes,
+      state: node.session === undefined ? "lost" : "connected",
+      jobs: [...node.processes.keys()],
+      lastSeenAt: node.lastSeenAt,
+    }));
+  }
+
+  close(): void {
+    this.#wake?.cancel();
+    for (const { session } of this.#sessions.values()) session.close();
+    this.#sessions.clear();
+  }
+
+  #onMessage(session: NodeSessionId, message: FromNode): void {
+    const at = this.#clock.now();
+    switch (message.type) {
+      case "hello": {
+        const member = this.#sessions.get(session);
+        if (member !== undefined) member.executor = message.executor;
+        return this.#machine.dispatch({ ...message, session, at });
+      }
+      case "heartbeat":
+        return this.#machine.dispatch({ type: "heartbeat", session, at });
+      case "jobStarted":
+        return this.#machine.dispatch({ type: "processStarted", session, job: message.job, pid: message.pid, at });
+      case "jobExited": {
+        const executor = this.#sessions.get(session)?.executor;
+        if (message.error !== undefined && executor !== undefined)
+          this.#ports.onProcessExited(message.job, executor, message.error);
+        return this.#machine.dispatch({ type: "processExited", session, job: message.job, error: message.error, at });
+      }
+    }
+  }
+
+  #perform(effect: MembershipEffect): void {
+    switch (effect.type) {
+      case "welcome":
+        return this.#send(effect.session, { type: "welcome" });
+      case "refuse":
+        this.#log.warn({ code: effect.error.code }, effect.error.message);
+        this.#send(effect.session, { type: "refused", error: toWireError(effect.error) });
+        return this.#sessions.get(effect.session)?.session.close();
+      case "close":
+        return this.#sessions.get(effect.session)?.session.close();
+      case "startJob": {
+        const message = this.#ports.startMessage(effect.job);
+        return message === undefined ? undefined : this.#send(effect.session, message);
+      }
+      case "stopJob":
+        return this.#send(effect.session, { type: "stopJob", job: effect.job, graceMs: effect.grace });
+      case "executorJoined":
+        return this.#log.info(
+          { executor: effect.executor, slots: effect.slots, host: effect.host },
+          `executor ${effect.executor} joined`,
+        );
+      case "executorLost":
+        return this.#log.warn({ executor: effect.executor }, `executor ${effect.executor} lost: ${effect.reason}`);
+      case "jobWarning":
+        return this.#ports.onJobWarning(effect.job, effect.message);
+      case "wakeAt":
+        this.#wake?.cancel();
+        this.#wake = this.#clock.at(effect.at, () => this.#machine.dispatch({ type: "tick", at: this.#clock.now() }));
+        return;
+    }
+  }
+
+  #send(session: NodeSessionId, message: ToNode): void {
+    this.#sessions.get(session)?.session.send(message);
+  }
+}

@@ -1,0 +1,28 @@
+import type { ExecutorId, JobId, WireError } from "@millrace/base";
+import type { JobEvent } from "../job/events.ts";
+
+/** What the supervisor tells a job's driver process, over the channel that the two share from its start. */
+export type ToJobProcess =
+  | {
+      readonly type: "start";
+      readonly job: JobId;
+      readonly name: string | undefined;
+      readonly module: string;
+      readonly artefact: string;
+      readonly args: readonly string[];
+      readonly conf: Readonly<Record<string, string>>;
+      readonly dataDir: string;
+      /** Where to listen for the job's executors. */
+      readonly host: string;
+      readonly token: string;
+      readonly heapBytes: number;
+      /** Executors that are known and will dial. */
+      readonly executors: number;
+    }
+  | { readonly type: "stop"; readonly graceful: boolean }
+  /** Why an executor process of this job ended. */
+  | { readonly type: "executorExited"; readonly executor: ExecutorId; readonly error: WireError };
+
+export type FromJobProcess =
+  | { readonly type: "listening"; readonly port: number }
+  | { readonly type: "event"; readonly event: JobEvent };

@@ -1,0 +1,81 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { errorKind, type JobId, toWireError, type WireError } from "@millrace/base";
+import type { JobLog } from "./job-log.ts";
+import type { FromJobProcess, ToJobProcess } from "./job-process-protocol.ts";
+
+export const driverProcessExited = errorKind("DRIVER_PROCESS_EXITED", "user");
+export const driverProcessOutOfMemory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
+
+const TAIL_BYTES = 8_192;
+
+export interface JobProcessHandlers {
+  onMessage(message: FromJobProcess): void;
+  /** The process is gone. `error`: how, when it was not an exit with code 0. */
+  onExit(error: WireError | undefined): void;
+}
+
+/** The supervisor's handle on one job's driver process: its channel, its output, the reason of its end. */
+export class JobProcess {
+  readonly #child: ChildProcess;
+  #tail = "";
+
+  constructor(
+    options: { readonly job: JobId; readonly log: JobLog; readonly heapBytes: number },
+    handlers: JobProcessHandlers,
+  ) {
+    const { log } = options;
+    this.#child = fork(fileURLToPath(new URL("../job/process-main.js", import.meta.url)), [], {
+      serialization: "advanced",
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      // The thread of the job has a limit of its own; the main thread keeps what schedulers and blocks need.
+      execArgv: ["--enable-source-maps", `--max-old-space-size=${Math.ceil(options.heapBytes / 2 ** 20) + 256}`],
+      env: { ...process.env, MILLRACE_JOB: options.job },
+    });
+    this.#child.on("message", (message) => handlers.onMessage(message as FromJobProcess)); // the other end is ours, same release
+    for (const output of [this.#child.stdout, this.#child.stderr]) {
+      output?.on("data", (chunk: Buffer) => {
+        this.#tail = (this.#tail + chunk.toString("utf8")).slice(-TAIL_BYTES);
+        if (log.write(chunk)) return;
+        output.pause();
+        log.drained(() => output.resume());
+      });
+    }
+    let over = false;
+    const exit = (error: WireError | undefined): void => {
+      if (over) return;
+      over = true;
+      handlers.onExit(error);
+    };
+    this.#child.on("error", (error) => exit(toWireError(error)));
+    this.#child.on("close", (code, signal) => exit(code === 0 ? undefined : toWireError(this.#reason(code, signal))));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  send(message: ToJobProcess): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined); // a send that fails is followed by `close`
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #reason(code: number | null, signal: NodeJS.Signals | null): Error {
+    const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+    if (/heap out of memory|Reached heap limit/.test(this.#tail)) {
+      return driverProcessOutOfMemory(
+        `the job's driver process ended ${how} because it ran out of memory, for example by a collect() of a large RDD. Only this job is affected. ` +
+          "Aggregate on the executors, use take(n), or raise driver.heap.",
+      );
+    }
+    const last = this.#tail.trimEnd().split("\n").slice(-3).join(" | ");
+    return driverProcessExited(
+      `the job's driver process ended ${how}${last === "" ? "" : `; its last words: ${last}`}. Only this job is affected. ` +
+        "`millrace logs` has all that it wrote; submit it again when the cause is mended.",
+      { fields: { ...(code === null ? {} : { exitCode: code }), ...(signal === null ? {} : { signal }) } },
+    );
+  }
+}

@@ -1,0 +1,265 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Clock,
+  type Deferred,
+  deferred,
+  type ExecutorId,
+  fromWireError,
+  type JobId,
+  type Logger,
+  type Millis,
+  parseDuration,
+  type Timer,
+  type WireError,
+} from "@millrace/base";
+import { installArtefact } from "@millrace/bundler";
+import type { BatchSummary, JobSummary } from "@millrace/rpc";
+import {
+  type JobEffect,
+  type JobLifecycle,
+  jobLifecycle,
+  type JobEvent as LifecycleEvent,
+  stepJob,
+} from "@millrace/scheduler";
+import { Dispatcher } from "../dispatcher.ts";
+import type { JobEvent } from "../job/events.ts";
+import { JobLog } from "./job-log.ts";
+import { JobProcess } from "./job-process.ts";
+
+/** How long a job's driver process may take to exit once it is told to. */
+const EXIT_GRACE = parseDuration("5s");
+const WARNINGS_MAX = 20;
+const BATCHES_MAX = 1_000;
+
+export interface ManagedJobOptions {
+  readonly id: JobId;
+  readonly name: string | undefined;
+  readonly fallbackName: string;
+  readonly packed: Uint8Array;
+  readonly args: readonly string[];
+  readonly conf: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly host: string;
+  readonly token: string;
+  readonly heapBytes: number;
+  readonly stopTimeout: Millis;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Executors that will be told to join. */
+  executorsKnown(): number;
+  /** The job's driver listens on this port: put it on the executors. */
+  startExecutors(port: number): void;
+  stopExecutors(): void;
+  onEnded(): void;
+}
+
+/** One job as the supervisor keeps it: its process, its log, what the operator sees of it. */
+export class ManagedJob {
+  readonly id: JobId;
+  readonly log: JobLog;
+  readonly accepted: Deferred<void> = deferred();
+  readonly ended: Deferred<void> = deferred();
+  readonly #options: ManagedJobOptions;
+  readonly #state: JobLifecycle;
+  readonly #machine: Dispatcher<LifecycleEvent, JobEffect>;
+  readonly #submittedAt: number;
+  #process: JobProcess | undefined;
+  #module = "";
+  #wake: Timer | undefined;
+  #name: string;
+  #endedAt: number | undefined;
+  #error: WireError | undefined;
+  #intervalMs: number | undefined;
+  #executors = 0;
+  #completed = 0;
+  #failed = 0;
+  readonly #warnings: string[] = [];
+  readonly #batches = new Map<number, BatchSummary>();
+
+  /** Puts the job's files where its processes find them. */
+  static async create(options: ManagedJobOptions): Promise<ManagedJob> {
+    await mkdir(options.directory, { recursive: true });
+    const installed = await installArtefact(options.packed, join(options.directory, "code"));
+    await writeFile(join(options.directory, "artefact"), options.packed);
+    return new ManagedJob(options, installed.driver);
+  }
+
+  private constructor(options: ManagedJobOptions, module: string) {
+    this.id = options.id;
+    this.log = new JobLog(join(options.directory, "job.log"));
+    this.#options = options;
+    this.#module = module;
+    this.#name = options.name ?? options.fallbackName;
+    this.#submittedAt = options.clock.now();
+    this.#state = jobLifecycle({ stopTimeout: options.stopTimeout, exitGrace: EXIT_GRACE });
+    this.#machine = new Dispatcher(
+      (event) => stepJob(this.#state, event),
+      (effect) => this.#perform(effect),
+    );
+  }
+
+  get over(): boolean {
+    return this.#endedAt !== undefined;
+  }
+
+  start(): void {
+    this.#machine.dispatch({ type: "submitted", at: this.#options.clock.now() });
+  }
+
+  stop(graceful: boolean): void {
+    const at = this.#options.clock.now();
+    this.#machine.dispatch(graceful ? { type: "stopRequested", at } : { type: "killRequested", at });
+  }
+
+  executorExited(executor: ExecutorId, error: WireError): void {
+    this.#process?.send({ type: "executorExited", executor, error });
+  }
+
+  warn(message: string): void {
+    if (this.#warnings.at(-1) === message) return;
+    this.#warnings.push(message);
+    if (this.#warnings.length > WARNINGS_MAX) this.#warnings.shift();
+  }
+
+  summary(): JobSummary {
+    const now = this.#options.clock.now();
+    const latest = this.#latestTime();
+    return {
+      id: this.id,
+      name: this.#name,
+      state: this.#state.state === "new" ? "starting" : this.#state.state,
+      submittedAt: this.#submittedAt,
+      endedAt: this.#endedAt,
+      batchIntervalMs: this.#intervalMs,
+      batchesCompleted: this.#completed,
+      batchesFailed: this.#failed,
+      batchesWaiting:
+        this.over || latest === undefined || this.#intervalMs === undefined
+          ? 0
+          : Math.max(0, Math.floor((now - latest) / this.#intervalMs)),
+      executors: this.over ? 0 : this.#executors,
+      error: this.#error,
+      warnings: [...this.#warnings],
+      driverPid: this.over ? undefined : this.#process?.pid,
+    };
+  }
+
+  batches(): readonly BatchSummary[] {
+    return [...this.#batches.values()];
+  }
+
+  #latestTime(): number | undefined {
+    let latest: number | undefined;
+    for (const time of this.#batches.keys()) latest = time;
+    return latest;
+  }
+
+  #perform(effect: JobEffect): void {
+    switch (effect.type) {
+      case "startDriver":
+        return this.#startDriver();
+      case "drainDriver":
+        return this.#process?.send({ type: "stop", graceful: true });
+      case "stopDriver":
+        return this.#process?.send({ type: "stop", graceful: false });
+      case "killDriver":
+        return this.#process?.kill();
+      case "startExecutors":
+        return undefined; // put on the executors as soon as its port is known: batches need them
+      case "stopExecutors":
+        return this.#options.stopExecutors();
+      case "accepted":
+        return this.accepted.resolve();
+      case "rejected":
+        return this.accepted.reject(fromWireError(effect.error));
+      case "wakeAt":
+        this.#wake?.cancel();
+        this.#wake = this.#options.clock.at(effect.at, () =>
+          this.#machine.dispatch({ type: "tick", at: this.#options.clock.now() }),
+        );
+        return;
+      case "cancelWake":
+        return this.#wake?.cancel();
+      case "ended":
+        return this.#onEnded(effect.error);
+    }
+  }
+
+  #startDriver(): void {
+    const { id, args, conf, directory, host, token, heapBytes, clock } = this.#options;
+    const process = new JobProcess(
+      { job: id, log: this.log, heapBytes },
+      {
+        onMessage: (message) => {
+          if (message.type === "event") this.#onEvent(message.event);
+          else this.#options.startExecutors(message.port);
+        },
+        onExit: (error) => this.#machine.dispatch({ type: "driverExited", at: clock.now(), error }),
+      },
+    );
+    this.#process = process;
+    process.send({
+      type: "start",
+      job: id,
+      name: this.#options.name,
+      module: this.#module,
+      artefact: join(directory, "artefact"),
+      args,
+      conf,
+      dataDir: directory,
+      host,
+      token,
+      heapBytes,
+      executors: Math.max(1, this.#options.executorsKnown()),
+    });
+    if (process.pid !== undefined) this.#machine.dispatch({ type: "driverStarted", at: clock.now(), pid: process.pid });
+  }
+
+  #onEvent(event: JobEvent): void {
+    const at = this.#options.clock.now();
+    switch (event.type) {
+      case "built":
+        this.#name = event.name;
+        this.#intervalMs = event.batchIntervalMs;
+        return this.#machine.dispatch({ type: "built", at });
+      case "running":
+      case "executors":
+        this.#executors = event.executors;
+        return;
+      case "batch":
+        return this.#onBatch(event.batch);
+      case "warning":
+        return this.warn(event.message);
+      case "executorLost":
+        return this.warn(event.reason);
+      case "output":
+        return; // goes to the process's own standard output, and so to the log
+      case "ended":
+        return this.#machine.dispatch(
+          event.error === undefined ? { type: "finished", at } : { type: "failed", at, error: event.error },
+        );
+    }
+  }
+
+  #onBatch(batch: BatchSummary): void {
+    this.#batches.set(batch.time, batch);
+    if (batch.state === "completed") this.#completed += 1;
+    if (batch.state === "failed") this.#failed += 1;
+    if (this.#batches.size <= BATCHES_MAX) return;
+    const oldest = this.#batches.keys().next();
+    if (oldest.done !== true) this.#batches.delete(oldest.value);
+  }
+
+  #onEnded(error: WireError | undefined): void {
+    this.#endedAt = this.#options.clock.now();
+    this.#error = error;
+    this.#wake?.cancel();
+    this.log.end();
+    const fields = { job: this.id, state: this.#state.state };
+    if (error === undefined) this.#options.log.info(fields, `job ${this.id} ended`);
+    else this.#options.log.error(fields, `job ${this.id} failed: ${error.message}`);
+    this.#options.onEnded();
+    this.ended.resolve();
+  }
+}

@@ -1,0 +1,249 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import {
+  type Clock,
+  type ErrorFields,
+  errorKind,
+  type JobId,
+  jobId,
+  type Logger,
+  millis,
+  parseConf,
+  parseDuration,
+} from "@millrace/base";
+import { readManifest } from "@millrace/bundler";
+import {
+  type BatchSummary,
+  type ExecutorSummary,
+  type JobSummary,
+  listenCluster,
+  type OperatorService,
+  PROTOCOL_VERSION,
+  type RpcServer,
+} from "@millrace/rpc";
+import { ClusterShell } from "./cluster-shell.ts";
+import { explainListen, serveHealth } from "./health.ts";
+import { ManagedJob } from "./managed-job.ts";
+
+export const jobUnknown = errorKind("JOB_UNKNOWN", "user");
+export const driverDraining = errorKind("DRIVER_DRAINING", "environment");
+
+const EXECUTOR_STOP_GRACE = parseDuration("5s");
+const HEARTBEAT_TIMEOUT = parseDuration("10s");
+/** Jobs that have ended are remembered, the oldest forgotten first. */
+const ENDED_JOBS_MAX = 100;
+
+export interface DriverOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly uiPort: number;
+  readonly dataDir: string;
+  readonly token: string | undefined;
+  readonly insecure: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * The long-running driver: keeps the membership of executors, starts a driver process for each job, answers operators.
+ * It never runs a line of a job's code.
+ */
+export class DriverSupervisor implements OperatorService {
+  readonly #options: DriverOptions;
+  readonly #jobs = new Map<JobId, ManagedJob>();
+  readonly #ports = new Map<
+    JobId,
+    { readonly port: number; readonly token: string; readonly slotHeapBytes: number; readonly poolBytes: number }
+  >();
+  readonly #cluster: ClusterShell;
+  #server: RpcServer | undefined;
+  #health: { readonly port: number; close(): Promise<void> } | undefined;
+  #draining = false;
+  #nextJob = 1;
+
+  static async start(options: DriverOptions): Promise<DriverSupervisor> {
+    const supervisor = new DriverSupervisor(options);
+    await supervisor.#listen();
+    return supervisor;
+  }
+
+  private constructor(options: DriverOptions) {
+    this.#options = options;
+    this.#cluster = new ClusterShell(
+      { clock: options.clock, log: options.log, protocol: PROTOCOL_VERSION, timeout: HEARTBEAT_TIMEOUT },
+      {
+        startMessage: (job) => {
+          const at = this.#ports.get(job);
+          if (at === undefined) return undefined;
+          // An executor reaches the job's driver on the host where it reached this one.
+          return {
+            type: "startJob",
+            job,
+            driver: { host: "", port: at.port },
+            token: at.token,
+            slotHeapBytes: at.slotHeapBytes,
+            poolBytes: at.poolBytes,
+          };
+        },
+        onJobWarning: (job, message) => this.#jobs.get(job)?.warn(message),
+        onProcessExited: (job, executor, error) => this.#jobs.get(job)?.executorExited(executor, error),
+      },
+    );
+  }
+
+  get port(): number {
+    return this.#server?.address.port ?? 0;
+  }
+
+  get uiPort(): number {
+    return this.#health?.port ?? 0;
+  }
+
+  async submit(request: Parameters<OperatorService["submit"]>[0]): Promise<JobSummary> {
+    if (this.#draining)
+      throw driverDraining(
+        "the driver is shutting down and takes no new jobs. Submit to it again when it has restarted.",
+      );
+    const { hash, manifest } = readManifest(request.artefact);
+    const settings = parseConf(request.conf);
+    const fallbackName = manifest.entry.replace(/\.[cm]?[jt]sx?$/, "");
+    const id = this.#newId(request.name ?? fallbackName);
+    const token = randomBytes(24).toString("base64url");
+    const job = await ManagedJob.create({
+      id,
+      name: request.name,
+      fallbackName,
+      packed: request.artefact,
+      args: request.args,
+      conf: request.conf,
+      directory: join(this.#options.dataDir, "jobs", id),
+      host: this.#options.host,
+      token,
+      heapBytes: settings["driver.heap"],
+      stopTimeout: settings["stop.timeout"],
+      clock: this.#options.clock,
+      log: this.#options.log,
+      executorsKnown: () => this.executorList().filter((executor) => executor.state === "connected").length,
+      startExecutors: (port) => {
+        this.#ports.set(id, {
+          port,
+          token,
+          slotHeapBytes: settings["executor.slot.heap"],
+          poolBytes: settings["storage.pool.bytes"],
+        });
+        this.#cluster.addJob(id);
+      },
+      stopExecutors: () => this.#removeFromExecutors(id),
+      onEnded: () => this.#removeFromExecutors(id),
+    });
+    this.#jobs.set(id, job);
+    this.#forgetOldJobs();
+    this.#options.log.info({ job: id, artefact: hash.slice(0, 12) }, `job ${id} submitted`);
+    job.start();
+    await job.accepted.promise;
+    return job.summary();
+  }
+
+  async jobs(): Promise<readonly JobSummary[]> {
+    return [...this.#jobs.values()].map((job) => job.summary());
+  }
+
+  async status(id: JobId): Promise<JobSummary> {
+    return this.#job(id).summary();
+  }
+
+  async batches(id: JobId): Promise<readonly BatchSummary[]> {
+    return this.#job(id).batches();
+  }
+
+  async executors(): Promise<readonly ExecutorSummary[]> {
+    return this.executorList();
+  }
+
+  executorList(): readonly ExecutorSummary[] {
+    return this.#cluster.executors();
+  }
+
+  logs(id: JobId, options: { readonly follow: boolean; readonly signal?: AbortSignal }): AsyncIterable<Uint8Array> {
+    return this.#job(id).log.read(options);
+  }
+
+  async stop(id: JobId): Promise<void> {
+    this.#job(id).stop(true);
+  }
+
+  async kill(id: JobId): Promise<void> {
+    this.#job(id).stop(false);
+  }
+
+  /** Stops every job, gracefully as long as `graceMs` allows, then everything else. */
+  async shutdown(graceMs: number): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    const running = [...this.#jobs.values()].filter((job) => !job.over);
+    for (const job of running) job.stop(true);
+    const hurry = this.#options.clock.after(millis(graceMs), () => {
+      for (const job of running) if (!job.over) job.stop(false);
+    });
+    await Promise.all(running.map((job) => job.ended.promise));
+    hurry.cancel();
+    this.#cluster.close();
+    await Promise.all([this.#server?.close(), this.#health?.close()]);
+  }
+
+  async #listen(): Promise<void> {
+    const { host, port, uiPort, token, insecure } = this.#options;
+    try {
+      this.#server = await listenCluster({
+        host,
+        port,
+        token,
+        insecure,
+        onNode: (session) => this.#cluster.accept(session),
+        operator: this,
+      });
+    } catch (error) {
+      throw explainListen(error, { host, port }, "--port");
+    }
+    try {
+      this.#health = await serveHealth({ host, port: uiPort }, { ready: () => !this.#draining });
+    } catch (error) {
+      await this.#server.close();
+      throw error;
+    }
+  }
+
+  #job(id: JobId): ManagedJob {
+    const job = this.#jobs.get(id);
+    if (job !== undefined) return job;
+    const known = [...this.#jobs.keys()].join(", ");
+    const fields: ErrorFields = { job: id };
+    throw jobUnknown(
+      `there is no job ${id} on this driver${known === "" ? "; it has none" : `; it has ${known}`}. \`millrace jobs\` lists them.`,
+      { fields },
+    );
+  }
+
+  #newId(name: string): JobId {
+    const stem =
+      name
+        .toLowerCase()
+        .replace(/[^a-z0-9]+/g, "-")
+        .replace(/^-+|-+$/g, "")
+        .slice(0, 40) || "job";
+    let id = jobId(`${stem}-${this.#nextJob++}`);
+    while (this.#jobs.has(id)) id = jobId(`${stem}-${this.#nextJob++}`);
+    return id;
+  }
+
+  #removeFromExecutors(id: JobId): void {
+    if (!this.#ports.delete(id)) return;
+    this.#cluster.removeJob(id, EXECUTOR_STOP_GRACE);
+  }
+
+  #forgetOldJobs(): void {
+    const ended = [...this.#jobs.values()].filter((job) => job.over);
+    for (const job of ended.slice(0, Math.max(0, ended.length - ENDED_JOBS_MAX))) this.#jobs.delete(job.id);
+  }
+}
