@@ -236,12 +236,28 @@ class FrameReader {
 
 function cutStrings(text: string, lengths: Uint8Array | Uint16Array | Uint32Array, rows: number): string[] {
   const column = new Array<string>(rows);
+  const used = lengths instanceof Uint8Array ? cutShort(text, lengths, column) : cutLong(text, lengths, column);
+  if (used !== text.length) throwCorrupt("its lengths do not add up to its text");
+  return column;
+}
+
+/** Apart from `cutLong`, so that each sees few types of array. */
+function cutShort(text: string, lengths: Uint8Array, column: string[]): number {
   let start = 0;
-  for (let row = 0; row < rows; row += 1) {
-    const end = start + (lengths[row] as number); // one length a row, checked before
+  for (let row = 0; row < lengths.length; row += 1) {
+    const end = start + (lengths[row] as number); // row is in range
     column[row] = text.substring(start, end);
     start = end;
   }
-  if (start !== text.length) throwCorrupt("its lengths do not add up to its text");
-  return column;
+  return start;
+}
+
+function cutLong(text: string, lengths: Uint16Array | Uint32Array, column: string[]): number {
+  let start = 0;
+  for (let row = 0; row < lengths.length; row += 1) {
+    const end = start + (lengths[row] as number); // row is in range
+    column[row] = text.substring(start, end);
+    start = end;
+  }
+  return start;
 }

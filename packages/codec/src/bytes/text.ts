@@ -10,9 +10,12 @@ export const TEXT_UTF16 = 2;
 export const TEXT_UTF8 = 3;
 
 const BEYOND_LATIN1 = /[\u0100-\uffff]/;
+/** Texts up to this are written unit by unit: a call into Node costs more. */
+const SHORT_UNITS_MAX = 16;
 
 /** Appends `text` and returns the encoding chosen: one byte a unit where all units allow it, else two, little-endian. */
 export function writeText(out: ByteWriter, text: string): typeof TEXT_LATIN1 | typeof TEXT_UTF16 {
+  if (text.length <= SHORT_UNITS_MAX && writeShort(out, text)) return TEXT_LATIN1;
   if (BEYOND_LATIN1.test(text)) {
     out.ensure(text.length * 2);
     out.length += out.buffer.write(text, out.length, "utf16le");
@@ -23,6 +26,23 @@ export function writeText(out: ByteWriter, text: string): typeof TEXT_LATIN1 | t
   return TEXT_LATIN1;
 }
 
+/** Writes `text` when it is latin1; else leaves `out` as it was. */
+function writeShort(out: ByteWriter, text: string): boolean {
+  const units = text.length;
+  out.ensure(units);
+  const bytes = out.bytes;
+  const at = out.length;
+  let seen = 0;
+  for (let i = 0; i < units; i += 1) {
+    const unit = text.charCodeAt(i);
+    seen |= unit;
+    bytes[at + i] = unit;
+  }
+  if (seen > 0xff) return false;
+  out.length = at + units;
+  return true;
+}
+
 /** Bytes that `units` code units take in a fixed-width encoding. */
 export function textBytes(encoding: number, units: number): number {
   return encoding === TEXT_UTF16 ? units * 2 : units;
@@ -30,21 +50,27 @@ export function textBytes(encoding: number, units: number): number {
 
 /** Reads [start, end) of `bytes`, which may lie in shared memory. @throws BLOCK_CORRUPT Unknown encoding. */
 export function readText(bytes: Uint8Array, encoding: number, start: number, end: number): string {
+  if (end === start) return "";
+  if (encoding === TEXT_LATIN1) return readLatin1(bytes, start, end);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  switch (encoding) {
-    case TEXT_LATIN1:
-      return buffer.toString("latin1", start, end);
-    case TEXT_UTF16:
-      return buffer.toString("utf16le", start, end);
-    case TEXT_UTF8:
-      return buffer.toString("utf8", start, end);
-    default:
-      return throwCorrupt(`text encoding ${encoding} is unknown`);
-  }
+  if (encoding === TEXT_UTF16) return buffer.toString("utf16le", start, end);
+  if (encoding === TEXT_UTF8) return buffer.toString("utf8", start, end);
+  return throwCorrupt(`text encoding ${encoding} is unknown`);
 }
 
+/**
+ * Node's decoder takes any Uint8Array; only its public door, `Buffer.toString`, needs a Buffer around the bytes, which
+ * costs four times the decoding of a short text. Where a release hides it, that door serves.
+ */
+const latin1Slice: unknown = Reflect.get(Buffer.prototype, "latin1Slice");
+const readLatin1: (bytes: Uint8Array, start: number, end: number) => string =
+  typeof latin1Slice === "function"
+    ? (bytes, start, end) => latin1Slice.call(bytes, start, end)
+    : (bytes, start, end) =>
+        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1", start, end);
+
 /** From this length on V8 makes a substring a view that keeps the whole text alive. */
-const SLICED_UNITS_MIN = 13;
+export const SLICED_UNITS_MIN = 13;
 
 /**
  * The same string without a hold on the text it was cut from. Strings of a decoded frame share the frame's text; one that

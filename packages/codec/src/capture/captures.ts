@@ -1,7 +1,7 @@
 import type { ClassTable } from "../class-table.ts";
 import { captureNotShippable } from "../errors.ts";
 import { describeRefusal, findPath, type Inner, NotEncodable } from "../value/not-encodable.ts";
-import { corruptIfBroken, finishValue, openValue } from "../value/value.ts";
+import { beginValue, corruptIfBroken, finishValue, openValue } from "../value/value.ts";
 import { type CaptureReference, ValueWriter } from "../value/value-writer.ts";
 
 export interface CaptureEncodeHooks {
@@ -30,6 +30,7 @@ export interface CaptureDecodeHooks {
  */
 export function encodeCaptures(values: readonly (readonly unknown[])[], hooks: CaptureEncodeHooks): Uint8Array {
   const writer = new ValueWriter(hooks.classes, hooks);
+  beginValue(writer);
   writer.varint(values.length);
   for (const [set, captures] of values.entries()) {
     writer.varint(captures.length);

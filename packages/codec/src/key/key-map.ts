@@ -1,4 +1,4 @@
-import { detachString } from "../bytes/text.ts";
+import { detachString, SLICED_UNITS_MIN } from "../bytes/text.ts";
 import { canonicalObject } from "./canonical.ts";
 import { notComparable } from "./comparable.ts";
 
@@ -17,8 +17,8 @@ const DELETED: unique symbol = Symbol("deleted");
  * look-up: `const s = map.find(key); s < 0 ? map.add(key, v) : map.setAt(s, f(map.valueAt(s), v))`. A slot number holds
  * until the next `delete`, `clear` or `add`. Numbers as values are stored unboxed.
  *
- * Holds more than the 16.7 million entries at which a JS `Map` fails. String keys are kept without the text they were cut
- * from. Deleting while iterating is allowed; adding while iterating is not.
+ * Holds more than the 16.7 million entries at which a JS `Map` fails. Strings in keys are kept without the text they were cut
+ * from, for which arrays and objects are copied when they hold long ones. Deleting while iterating is allowed; adding while iterating is not.
  *
  * @throws KEY_NOT_COMPARABLE From any method that takes a key, when it has no equality by value.
  */
@@ -32,6 +32,9 @@ export class KeyMap<K, V> {
   #keys: (K | typeof DELETED)[] = [];
   #values: V[] = [];
   #deleted = 0;
+  /** The composite key looked up last and its text: `add` after `find` need not make it again. */
+  #lastKey: unknown;
+  #lastText = "";
   readonly #entriesMax: number;
 
   /** @param options.mapEntriesMax Entries of one inner map; lower in tests. */
@@ -63,7 +66,7 @@ export class KeyMap<K, V> {
       this.#keys.push(own as K & string); // equal to `key`, which is a string here
     } else {
       this.#index(key, slot);
-      this.#keys.push(key);
+      this.#keys.push(detachKey(key) as K); // an equal key of the same type
     }
     this.#values.push(value);
     return slot;
@@ -105,7 +108,8 @@ export class KeyMap<K, V> {
     const slot = this.find(key);
     if (slot < 0) return false;
     if (typeof key === "object" && key !== null) {
-      deleteIn(this.#composites, this.#fullComposites, canonicalObject(key, 1));
+      deleteIn(this.#composites, this.#fullComposites, this.#textOf(key));
+      this.#lastKey = undefined;
     } else {
       deleteIn(this.#primitives, this.#full, key);
     }
@@ -124,6 +128,7 @@ export class KeyMap<K, V> {
     this.#keys = [];
     this.#values = [];
     this.#deleted = 0;
+    this.#lastKey = undefined;
   }
 
   /** The fastest way through the table. */
@@ -154,9 +159,16 @@ export class KeyMap<K, V> {
     for (const [, value] of this.entries()) yield value;
   }
 
+  #textOf(key: object): string {
+    if (key === this.#lastKey) return this.#lastText;
+    this.#lastText = canonicalObject(key, 1);
+    this.#lastKey = key;
+    return this.#lastText;
+  }
+
   #findOther(key: unknown): number {
     if (typeof key === "object" && key !== null) {
-      const text = canonicalObject(key, 1);
+      const text = this.#textOf(key);
       return this.#composites.get(text) ?? findIn(this.#fullComposites, text);
     }
     if (typeof key === "function" || typeof key === "symbol") notComparable(key);
@@ -169,7 +181,8 @@ export class KeyMap<K, V> {
         this.#fullComposites.push(this.#composites);
         this.#composites = new Map();
       }
-      this.#composites.set(canonicalObject(key, 1), slot);
+      this.#composites.set(detachString(this.#textOf(key)), slot);
+      this.#lastKey = undefined;
       return;
     }
     if (typeof key === "function" || typeof key === "symbol") notComparable(key);
@@ -196,6 +209,28 @@ export class KeyMap<K, V> {
       this.#values.push(values[slot] as V); // as above
     }
   }
+}
+
+/** An equal key whose strings hold no larger text alive; the key itself when it has none that could. */
+function detachKey(key: unknown): unknown {
+  if (typeof key === "string") return detachString(key);
+  if (typeof key !== "object" || key === null || key instanceof Date || ArrayBuffer.isView(key)) return key;
+  if (!Object.values(key).some(mayHoldText)) return key;
+  if (Array.isArray(key)) return key.map(detachKey);
+  const copy: object = Object.create(Object.getPrototypeOf(key));
+  for (const [name, value] of Object.entries(key)) {
+    Object.defineProperty(copy, name, {
+      value: detachKey(value),
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  }
+  return copy;
+}
+
+function mayHoldText(part: unknown): boolean {
+  return typeof part === "string" ? part.length >= SLICED_UNITS_MIN : typeof part === "object" && part !== null;
 }
 
 function findIn<Q>(maps: readonly Map<Q, number>[], key: Q): number {

@@ -9,8 +9,11 @@ export type ShapeFactory = (reader: ValueReader) => object;
 const COMPILE_AFTER = 64;
 /** Wider objects are dictionaries. */
 const COMPILE_NAMES_MAX = 32;
-/** Shapes remembered over frames; beyond it the table starts anew. */
-const KNOWN_MAX = 2048;
+/** Steps of the table of known shapes; beyond it the table starts anew. */
+const STEPS_MAX = 8192;
+/** Longer names and lists are not remembered: they would keep memory for nothing. */
+const REMEMBERED_NAMES_MAX = 64;
+const REMEMBERED_UNITS_MAX = 256;
 
 /** A property list with its prototype, and the quickest way known to build such an object. */
 export interface Shape {
@@ -22,26 +25,47 @@ export interface Shape {
   compiled: ShapeFactory | undefined;
 }
 
-/** Longer lists of names are not remembered: they would keep memory for nothing. */
-const KEY_UNITS_MAX = 2048;
+interface Step {
+  readonly next: Map<string, Step>;
+  shape: Shape | undefined;
+}
 
-const known = new Map<string, Shape>();
+let roots = new Map<string, Step>();
+let steps = 0;
 
 /** The shape of these names; the same object over frames, so that what is compiled stays warm. */
 export function shapeOf(root: string, names: readonly string[], type: AnyClass | null | undefined): Shape {
   const prototype: object | null | undefined = type === null || type === undefined ? type : type.prototype;
-  const key = `${root}\n${names.length}\n${names.join("\n")}`;
-  const found = known.get(key);
-  if (found !== undefined && found.prototype === prototype && sameNames(found.names, names)) return found;
-  const shape: Shape = { names: names.map(detachString), prototype, made: 0, compiled: undefined };
-  if (key.length > KEY_UNITS_MAX) return shape;
-  if (known.size >= KNOWN_MAX) known.clear();
-  known.set(key, shape);
-  return shape;
+  const step = stepTo(root, names);
+  if (step === undefined) return { names, prototype, made: 0, compiled: undefined };
+  if (step.shape?.prototype === prototype && step.shape !== undefined) return step.shape;
+  step.shape = { names: names.map(detachString), prototype, made: 0, compiled: undefined };
+  return step.shape;
 }
 
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, i) => name === b[i]);
+function stepTo(root: string, names: readonly string[]): Step | undefined {
+  if (names.length > REMEMBERED_NAMES_MAX || root.length > REMEMBERED_UNITS_MAX) return undefined;
+  if (steps > STEPS_MAX) {
+    roots = new Map();
+    steps = 0;
+  }
+  let step = nextStep(roots, root);
+  for (let i = 0; i < names.length; i += 1) {
+    const name = names[i] as string; // i is in range
+    if (name.length > REMEMBERED_UNITS_MAX) return undefined;
+    step = nextStep(step.next, name);
+  }
+  return step;
+}
+
+function nextStep(from: Map<string, Step>, name: string): Step {
+  let step = from.get(name);
+  if (step === undefined) {
+    step = { next: new Map(), shape: undefined };
+    steps += 1;
+    from.set(detachString(name), step);
+  }
+  return step;
 }
 
 /** An object of the prototype of a shape, without properties; no constructor runs. */

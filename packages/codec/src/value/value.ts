@@ -8,7 +8,7 @@ import { ValueWriter } from "./value-writer.ts";
 
 /** First byte of every encoded value: the version of the form in `tags.ts`. */
 export const VALUE_VERSION = 1;
-/** version u8, text encoding u8, text units u32 */
+/** version u8, text encoding u8, text units u32; values follow, then the text */
 const HEADER_BYTES = 6;
 /** Memory that a writer keeps between values. */
 const KEEP_BYTES = 1024 ** 2;
@@ -16,7 +16,7 @@ const KEEP_BYTES = 1024 ** 2;
 const writers = new WeakMap<ClassTable, ValueWriter>();
 
 /**
- * One value as bytes of its own: version, text, values. For state, accumulators and results; blocks have columns.
+ * One value as bytes of its own. For state, accumulators and results; blocks have columns.
  *
  * @throws RECORD_NOT_ENCODABLE Names the path of what cannot be written, such as `record[1].socket`.
  * @throws RECORD_TOO_LARGE
@@ -25,7 +25,7 @@ export function encodeValue(value: unknown, classes: ClassTable): Uint8Array {
   // A getter of the value may come back here: then the writer is taken, and the inner call makes its own.
   const writer = writers.get(classes) ?? new ValueWriter(classes);
   writers.delete(classes);
-  writer.reset(KEEP_BYTES);
+  beginValue(writer);
   try {
     writer.write(value);
   } catch (error) {
@@ -46,21 +46,20 @@ export function decodeValue(bytes: Uint8Array, classes: ClassTable): unknown {
   });
 }
 
-/** What `writer` holds, with header and text, in memory of its own. */
+/** Makes `writer` ready for the values of one {@link finishValue}. */
+export function beginValue(writer: ValueWriter): void {
+  writer.reset(KEEP_BYTES);
+  writer.length = HEADER_BYTES;
+}
+
+/** Header, values and text, in memory of their own. */
 export function finishValue(writer: ValueWriter): Uint8Array {
-  const { length, text } = writer;
+  const text = writer.text;
   const encoding = writeText(writer, text);
-  const total = writer.length;
-  const bytes = new Uint8Array(HEADER_BYTES + total);
-  bytes[0] = VALUE_VERSION;
-  bytes[1] = encoding;
-  bytes[2] = text.length;
-  bytes[3] = text.length >>> 8;
-  bytes[4] = text.length >>> 16;
-  bytes[5] = text.length >>> 24;
-  bytes.set(writer.bytes.subarray(length, total), HEADER_BYTES);
-  bytes.set(writer.bytes.subarray(0, length), HEADER_BYTES + total - length);
-  return bytes;
+  writer.bytes[0] = VALUE_VERSION;
+  writer.bytes[1] = encoding;
+  writer.view.setUint32(2, text.length, true);
+  return writer.bytes.slice(0, writer.length);
 }
 
 /** A reader at the first value of what {@link finishValue} made. @throws BLOCK_CORRUPT */
@@ -71,10 +70,10 @@ export function openValue(bytes: Uint8Array, classes: ClassTable, resolve?: Reso
   const at = (i: number): number => bytes[i] ?? 0; // within the header
   const encoding = at(1);
   const units = (at(2) | (at(3) << 8) | (at(4) << 16) | (at(5) << 24)) >>> 0;
-  const start = HEADER_BYTES + textBytes(encoding, units);
-  if (start > bytes.byteLength) throwCorrupt("its text is cut short");
-  const text = units === 0 ? "" : readText(bytes, encoding, HEADER_BYTES, start);
-  return new ValueReader(bytes, { start, end: bytes.byteLength }, text, classes, resolve);
+  const end = bytes.byteLength - textBytes(encoding, units);
+  if (end < HEADER_BYTES) throwCorrupt("its text is cut short");
+  const text = readText(bytes, encoding, end, bytes.byteLength);
+  return new ValueReader(bytes, { start: HEADER_BYTES, end }, text, classes, resolve);
 }
 
 /** Runs a reader; what damaged bytes make the language throw (a bad RegExp, an impossible length) becomes BLOCK_CORRUPT. */
