@@ -11,8 +11,8 @@ import { StreamingContext } from "./streaming-context.ts";
 
 export interface BuildOptions {
   readonly port: EnginePort;
-  /** What `installDriverHooks` gave before the job's module was loaded. */
-  readonly hooks: JobRegistry;
+  /** What `installJobHooks` was given before the job's module was loaded. */
+  readonly registry: JobRegistry;
   /** What follows `--` on the command line. */
   readonly args: readonly string[];
   /** The name given at this start; that of `defineJob` by default. */
@@ -31,7 +31,7 @@ export interface BuildOptions {
  */
 export async function buildJob(exported: unknown, options: BuildOptions): Promise<JobGraph> {
   const job = asJob(exported);
-  const { port, hooks: registry } = options;
+  const { port, registry } = options;
   const conf = parseConf({ ...job.options.conf, ...options.conf });
   const context = new JobContext({ port, conf, registry });
   const { checkpointDir } = job.options;

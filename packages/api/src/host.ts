@@ -5,7 +5,7 @@ export { type BuildOptions, buildJob } from "./build-job.ts";
 export { asJob } from "./define-job.ts";
 export type { ActionResult, DriverFiles, EnginePort, FileEntry } from "./engine-port.ts";
 export type { ReferenceTag } from "./function/capture-encoder.ts";
-export { InlineFunctions, installDriverHooks, installJobHooks, JobRegistry } from "./function/job-registry.ts";
+export { InlineFunctions, installJobHooks, JobRegistry } from "./function/job-registry.ts";
 export type { BatchInput, BatchOutcome, JobGraph, OutputInfo } from "./graph-port.ts";
 export { formatPrint, formatRecord } from "./output/print.ts";
 export { attachReceiver, type ReceiverHost } from "./receiver.ts";

@@ -175,10 +175,3 @@ function notLifted(fn: { readonly name?: unknown }, operator: string) {
 export function installJobHooks(registry: JobRegistry): void {
   Object.defineProperty(globalThis, JOB_HOOKS, { value: registry, configurable: true, writable: true });
 }
-
-/** A new registry, installed: one job per thread. */
-export function installDriverHooks(): JobRegistry {
-  const registry = new JobRegistry();
-  installJobHooks(registry);
-  return registry;
-}
