@@ -49,37 +49,38 @@ export abstract class Receiver<T> {
    */
   store(records: T | readonly T[]): Promise<void> {
     const many = Array.isArray(records);
-    return this.#host().store(many ? records : [records], many);
+    return hostOf(this).store(many ? records : [records], many);
   }
 
   /** Stops and starts again after `delay`; by default pauses grow from failure to failure. */
   restart(message: string, error?: unknown, delay?: DurationLike): void {
-    this.#host().restart(message, error, delay);
+    hostOf(this).restart(message, error, delay);
   }
 
   /** Stops for good. */
   stop(message: string, error?: unknown): void {
-    this.#host().stop(message, error);
+    hostOf(this).stop(message, error);
   }
 
   /** Tells the operator of a trouble that stops nothing. */
   reportError(message: string, error: unknown): void {
-    this.#host().reportError(message, error);
+    hostOf(this).reportError(message, error);
   }
 
   get streamId(): number {
-    return this.#host().streamId;
+    return hostOf(this).streamId;
   }
 
   get isStopped(): boolean {
     return hosts.get(this)?.isStopped ?? true;
   }
+}
 
-  #host(): ReceiverHost {
-    const host = hosts.get(this);
-    if (host !== undefined) return host;
-    throw receiverDetached(
-      "a receiver was used before the engine started it. Call store, restart, stop and streamId from onStart on, not in the constructor.",
-    );
-  }
+// Not a private method, for the same reason.
+function hostOf(receiver: object): ReceiverHost {
+  const host = hosts.get(receiver);
+  if (host !== undefined) return host;
+  throw receiverDetached(
+    "a receiver was used before the engine started it. Call store, restart, stop and streamId from onStart on, not in the constructor.",
+  );
 }
