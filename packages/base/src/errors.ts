@@ -130,6 +130,9 @@ function describeThrown(value: unknown): string {
 /** A state that correct code cannot reach: a defect of the engine. */
 export const invariantBroken = errorKind("INVARIANT_BROKEN", "engine");
 
+/** Two processes of different versions met: said by whichever of the sessions, the cluster and the shells sees it. */
+export const protocolMismatch = errorKind("PROTOCOL_MISMATCH", "user");
+
 /** Fails loudly when the engine's own logic is wrong; never used for input. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) {

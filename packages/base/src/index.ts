@@ -23,6 +23,7 @@ export {
   formatSite,
   fromWireError,
   invariantBroken,
+  protocolMismatch,
   type Retry,
   type SourceSite,
   toWireError,

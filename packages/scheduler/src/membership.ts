@@ -7,12 +7,12 @@ import {
   type JobId,
   type Millis,
   millis,
+  protocolMismatch,
   unreachable,
 } from "@millrace/base";
 import type { MembershipEffect, MembershipEvent, NodeSessionId } from "./membership-events.ts";
 import { headline } from "./task-errors.ts";
 
-export const protocolMismatch = errorKind("PROTOCOL_MISMATCH", "user");
 export const executorNameInUse = errorKind("EXECUTOR_NAME_IN_USE", "user");
 
 export interface MembershipSettings {
