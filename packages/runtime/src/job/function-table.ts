@@ -1,4 +1,5 @@
-import { type Accumulator, type AccumulatorKind, type Broadcast, executorAccumulator } from "@millrace/api";
+import type { Accumulator, Broadcast } from "@millrace/api";
+import { type AccumulatorKind, executorAccumulator } from "@millrace/api/host";
 import { type ClassTable, decodeCaptures } from "@millrace/codec";
 import {
   type AnyClass,

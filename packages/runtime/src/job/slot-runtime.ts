@@ -1,4 +1,5 @@
-import { type Broadcast, enterTask, executorBroadcast, leaveTask, TaskScope } from "@millrace/api";
+import type { Broadcast } from "@millrace/api";
+import { enterTask, executorBroadcast, leaveTask, TaskScope } from "@millrace/api/host";
 import { assert, toWireError } from "@millrace/base";
 import { encodeValue } from "@millrace/codec";
 import type { AnyFunction, StageRunId, StageTemplate, TemplateId } from "@millrace/plan";

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { assert, type Clock, EngineError, fromWireError, type Millis, type Timer } from "@millrace/base";
+import { assert, type Clock, deferred, EngineError, fromWireError, type Millis, type Timer } from "@millrace/base";
 import type { StageRunId, StageTemplate } from "@millrace/plan";
 import type { BlockPool } from "@millrace/storage";
 import { artefactLoadFailed, slotCrashed, slotExited, slotOutOfMemory, slotTerminated } from "../errors.ts";
@@ -229,23 +229,6 @@ export class SlotThread {
     const task = this.#pending?.task;
     return task === undefined ? "" : ` while it computed partition ${task.partition} of stage ${task.run}`;
   }
-}
-
-interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** `Promise.withResolvers`, which Node 20 has not. */
-function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (error: Error) => void = () => undefined;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }
 
 function crashed(slot: number, error: unknown): EngineError {

@@ -1,0 +1,199 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { partitionOf } from "@millrace/codec";
+import { fnSlot, type Sink } from "@millrace/plan";
+import { afterAll, describe, expect, test } from "vitest";
+import { blocks, op, TestSlot } from "../../testkit/test-slot.ts";
+
+const slot = new TestSlot();
+afterAll(() => slot.remove());
+
+const shuffle = (partitioner: Extract<Sink, { kind: "shuffle" }>["partitioner"]): Sink => ({ kind: "shuffle", partitioner });
+const add = (a: number, b: number) => a + b;
+
+describe("a shuffle write", () => {
+  test("puts each pair where the hash of its key says, in order", async () => {
+    const pairs = Array.from({ length: 1000 }, (_, i) => [`k${i % 37}`, i] as const);
+    const done = await slot.done({ source: blocks, inputs: [slot.input(pairs)], sink: shuffle({ kind: "hash", partitions: 5 }) });
+    const expected = [0, 1, 2, 3, 4].map((p) => pairs.filter(([key]) => partitionOf(key, 5) === p));
+    expect(slot.partitions(done)).toEqual(expected);
+    expect(done).toMatchObject({ metrics: { recordsIn: 1000, recordsOut: 1000, spilledBytes: 0 } });
+  });
+
+  test("leaves out partitions without records", async () => {
+    const done = await slot.done({ source: blocks, inputs: [slot.input([])], sink: shuffle({ kind: "hash", partitions: 2 }) });
+    expect(done).toMatchObject({ kind: "mapOutput", blocks: [undefined, undefined], bytes: [0, 0] });
+  });
+
+  test("spreads any records evenly when asked to, beginning at the map partition's place", async () => {
+    const done = await slot.done({
+      source: blocks,
+      partition: 4,
+      inputs: [slot.input(["a", "b", "c", "d"])],
+      sink: shuffle({ kind: "roundRobin", partitions: 3 }),
+    });
+    expect(slot.partitions(done)).toEqual([["c"], ["a", "d"], ["b"]]);
+  });
+
+  test("asks a custom partitioner, and refuses what it may not say", async () => {
+    const sink = shuffle({ kind: "custom", partitions: 2, fn: fnSlot(0) });
+    const inputs = [slot.input([[0, "x"], [1, "y"]])];
+    const done = await slot.done({ source: blocks, inputs, sink, functions: [(key: number) => 1 - key] });
+    expect(slot.partitions(done)).toEqual([[[1, "y"]], [[0, "x"]]]);
+    for (const wrong of [2, -1, 0.5, Number.NaN, "0", undefined]) {
+      await expect(slot.done({ source: blocks, inputs, sink, functions: [() => wrong] })).rejects.toThrow(
+        /\[BAD_PARTITION\] function .* the partitioner gave .* from 0 to 1/,
+      );
+    }
+  });
+
+  test("combines on the map side", async () => {
+    const combine = { create: fnSlot(1), mergeValue: fnSlot(2), mergeCombiners: fnSlot(0) };
+    const done = await slot.done({
+      source: blocks,
+      inputs: [slot.input([["a", 1], ["b", 2], ["a", 3]])],
+      sink: { kind: "shuffle", partitioner: { kind: "hash", partitions: 1 }, combine },
+      functions: [add, (n: number) => n * 100, (c: number, n: number) => c + n],
+    });
+    expect(slot.partitions(done)).toEqual([[["a", 103], ["b", 200]]]);
+    expect(done.metrics).toMatchObject({ recordsIn: 3, recordsOut: 2 });
+  });
+
+  test("gives the memory of a failed attempt back", async () => {
+    const before = slot.pool.usedBytes;
+    const outcome = await slot.run({
+      source: blocks,
+      inputs: [slot.input(Array.from({ length: 50_000 }, (_, i) => i))],
+      sink: shuffle({ kind: "hash", partitions: 1 }),
+      ops: [op("map", 0)],
+      functions: [
+        (n: number) => {
+          if (n === 49_999) throw new Error("last");
+          return [`key ${n}`, n];
+        },
+      ],
+    });
+    expect(outcome.kind).toBe("failed");
+    expect(slot.pool.usedBytes - before).toBeLessThan(128 * 1024);
+    expect(slot.spillFiles()).toEqual([]);
+  });
+});
+
+describe("results", () => {
+  const numbers = [5, 1, 4];
+
+  test("collect gives records, at most the limit, and stops early", async () => {
+    let calls = 0;
+    const count = (n: number) => {
+      calls += 1;
+      return n;
+    };
+    expect(await slot.collect(numbers, { sink: { kind: "collect" } })).toEqual(numbers);
+    const limited = await slot.collect(numbers, { sink: { kind: "collect", limit: 2 }, ops: [op("map", 0)], functions: [count] });
+    expect(limited).toEqual([5, 1]);
+    expect(calls).toBe(2);
+    expect(await slot.collect(numbers, { sink: { kind: "collect", limit: 0 } })).toEqual([]);
+  });
+
+  test("collect stops an endless flatMap and lets it clean up", async () => {
+    let closed = false;
+    const result = await slot.collect([1], {
+      sink: { kind: "collect", limit: 3 },
+      ops: [op("flatMap", 0)],
+      functions: [
+        function* () {
+          try {
+            for (let i = 0; ; i++) yield i;
+          } finally {
+            closed = true;
+          }
+        },
+      ],
+    });
+    expect(result).toEqual([0, 1, 2]);
+    expect(closed).toBe(true);
+  });
+
+  test("count and reduce", async () => {
+    expect(await slot.collect(numbers, { sink: { kind: "count" } })).toEqual([3]);
+    expect(await slot.collect([], { sink: { kind: "count" } })).toEqual([0]);
+    const sink: Sink = { kind: "reduce", fn: fnSlot(0) };
+    expect(await slot.collect(numbers, { sink, functions: [add] })).toEqual([10]);
+    expect(await slot.collect([7], { sink, functions: [add] })).toEqual([7]);
+    expect(await slot.collect([], { sink, functions: [add] })).toEqual([]);
+    expect(await slot.collect([undefined, undefined], { sink, functions: [() => "twice"] })).toEqual(["twice"]);
+  });
+
+  test("past 64 KB go to the pool", async () => {
+    const lines = Array.from({ length: 30_000 }, (_, i) => `line ${i}`);
+    const done = await slot.done({ source: blocks, inputs: [slot.input(lines)] });
+    expect(done).toMatchObject({ result: { kind: "block" } });
+    expect(slot.results(done)).toEqual(lines);
+  });
+
+  test("foreach awaits each call before the next", async () => {
+    const log: string[] = [];
+    const done = await slot.done({
+      source: blocks,
+      inputs: [slot.input([1, 2, 3])],
+      ops: [op("map", 0)],
+      sink: { kind: "foreach", fn: fnSlot(1), label: "foreach at job.ts:9:9" },
+      functions: [
+        (n: number) => n * 2,
+        async (n: number) => {
+          log.push(`begin ${n}`);
+          await Promise.resolve();
+          log.push(`end ${n}`);
+        },
+      ],
+    });
+    expect(log).toEqual(["begin 2", "end 2", "begin 4", "end 4", "begin 6", "end 6"]);
+    expect(done).toMatchObject({ kind: "result", metrics: { recordsOut: 3 } });
+    await expect(
+      slot.done({
+        source: blocks,
+        inputs: [slot.input([1])],
+        sink: { kind: "foreach", fn: fnSlot(0), label: "foreach at job.ts:9:9" },
+        functions: [() => Promise.reject(new Error("refused"))],
+      }),
+    ).rejects.toThrow(/foreach at job\.ts:9:9 threw Error: refused/);
+  });
+
+  test("foreachPartition gets all records once, for an empty partition too", async () => {
+    const seen: unknown[] = [];
+    const sink: Sink = { kind: "foreachPartition", fn: fnSlot(0), label: "foreachPartition at job.ts:9:9" };
+    const functions = [async (records: Iterable<unknown>) => void seen.push([...records])];
+    expect(await slot.collect([1, 2], { sink, functions })).toEqual([]);
+    expect(await slot.collect([], { sink, functions })).toEqual([]);
+    expect(seen).toEqual([[1, 2], []]);
+  });
+});
+
+describe("saveText", () => {
+  test("writes a part file under a temporary name: strings as they are, else JSON", async () => {
+    const directory = join(slot.directory, "out");
+    await slot.done({
+      source: blocks,
+      inputs: [slot.input(["plain", { a: [1] }, 3, undefined])],
+      sink: { kind: "saveText" },
+      attempt: 2,
+      output: { directory, file: "part-00000" },
+    });
+    expect(readFileSync(join(directory, "_temporary", "2-part-00000"), "utf8")).toBe('plain\n{"a":[1]}\n3\nnull\n');
+  });
+
+  test("a failed attempt leaves no file", async () => {
+    const directory = join(slot.directory, "out");
+    const outcome = await slot.run({
+      source: blocks,
+      inputs: [slot.input([1])],
+      ops: [op("map", 0)],
+      functions: [() => Promise.reject.call(null, 1)],
+      sink: { kind: "saveText" },
+      attempt: 3,
+      output: { directory, file: "part-00000" },
+    });
+    expect(outcome.kind).toBe("failed");
+    expect(existsSync(join(directory, "_temporary", "3-part-00000"))).toBe(false);
+  });
+});

@@ -1,0 +1,165 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Feed, JoinKind, Source } from "@millrace/plan";
+import { fnSlot } from "@millrace/plan";
+import { afterAll, describe, expect, test } from "vitest";
+import { blocks, op, shuffle, TestSlot } from "../../testkit/test-slot.ts";
+
+const slot = new TestSlot();
+afterAll(() => slot.remove());
+
+const feed = (input: number): Feed => ({ kind: "shuffle", input });
+const add = (a: number, b: number) => a + b;
+
+describe("a text split", () => {
+  const text = "one\ntwo\r\nthree\n\nfünf\nlast";
+  mkdirSync(slot.directory, { recursive: true });
+  const path = join(slot.directory, "in.txt");
+  writeFileSync(path, text);
+  const bytes = Buffer.byteLength(text);
+
+  const lines = (start: number, end: number) =>
+    slot.done({ source: { kind: "text", input: 0 }, inputs: [{ kind: "file", path, start, end }] }).then((d) => slot.results(d));
+
+  test("of the whole file gives its lines without their ends", async () => {
+    expect(await lines(0, bytes)).toEqual(["one", "two", "three", "", "fünf", "last"]);
+  });
+
+  test("at any cut gives each line once, to the split in which it begins", async () => {
+    for (let cut = 0; cut <= bytes; cut++) {
+      const both = [...(await lines(0, cut)), ...(await lines(cut, bytes))];
+      expect(both, `cut at ${cut}`).toEqual(["one", "two", "three", "", "fünf", "last"]);
+    }
+    expect(await lines(4, 5)).toEqual(["two"]);
+    expect(await lines(5, 6)).toEqual([]);
+  });
+
+  test("keeps invalid UTF-8 as U+FFFD", async () => {
+    writeFileSync(join(slot.directory, "bad.txt"), Buffer.from([0x61, 0xff, 0x0a, 0x62, 0x0a]));
+    const done = await slot.done({
+      source: { kind: "text", input: 0 },
+      inputs: [{ kind: "file", path: join(slot.directory, "bad.txt"), start: 0, end: 5 }],
+    });
+    expect(slot.results(done)).toEqual(["a\ufffd", "b"]);
+  });
+
+  test("with lines across reads gives them whole", async () => {
+    const long = join(slot.directory, "long.txt");
+    const expected = Array.from({ length: 9 }, (_, i) => String(i).repeat(100_000));
+    writeFileSync(long, expected.join("\n"));
+    const done = await slot.done({
+      source: { kind: "text", input: 0 },
+      inputs: [{ kind: "file", path: long, start: 0, end: 900_008 }],
+    });
+    expect(slot.results(done)).toEqual(expected);
+    expect(done.metrics.recordsIn).toBe(9);
+  });
+
+  test("of a file that has vanished names it", async () => {
+    const gone = join(slot.directory, "gone.txt");
+    await expect(
+      slot.done({ source: { kind: "text", input: 0 }, inputs: [{ kind: "file", path: gone, start: 0, end: 5 }] }),
+    ).rejects.toThrow(/\[INPUT_FILE_FAILED\] the input file .*gone\.txt could not be opened: ENOENT/);
+  });
+});
+
+describe("a shuffle's reduce partition", () => {
+  const first = () => slot.input([["a", 1], ["b", 2], ["a", 3]]);
+
+  test("without aggregation gives the records as written", async () => {
+    const done = await slot.done({ source: shuffle({ kind: "none" }), inputs: [first()] });
+    expect(slot.results(done)).toEqual([["a", 1], ["b", 2], ["a", 3]]);
+  });
+
+  test("grouped gives the values in map order", async () => {
+    const done = await slot.done({ source: shuffle({ kind: "group" }), inputs: [first()] });
+    expect(slot.results(done)).toEqual([["a", [1, 3]], ["b", [2]]]);
+  });
+
+  test("combined by the map side only merges combiners", async () => {
+    const combine = { kind: "combine", mapSide: true, create: fnSlot(0), mergeValue: fnSlot(0), mergeCombiners: fnSlot(1) } as const;
+    const never = () => {
+      throw new Error("not on the reduce side");
+    };
+    const done = await slot.done({ source: shuffle(combine), inputs: [first()], functions: [never, add] });
+    expect(slot.results(done)).toEqual([["a", 4], ["b", 2]]);
+  });
+
+  test("combined on the reduce side creates and merges values", async () => {
+    const combine = { kind: "combine", mapSide: false, create: fnSlot(0), mergeValue: fnSlot(1), mergeCombiners: fnSlot(2) } as const;
+    const done = await slot.done({
+      source: shuffle(combine),
+      inputs: [first()],
+      functions: [(v: number) => [v], (c: number[], v: number) => [...c, v], (a: number[], b: number[]) => [...a, ...b]],
+    });
+    expect(slot.results(done)).toEqual([["a", [1, 3]], ["b", [2]]]);
+  });
+
+  test("keys are equal by value, of all kinds", async () => {
+    const keys = [1, "1", 1n, true, null, undefined, new Date(1), Number.NaN, 0, [1, "a"], { x: 1, y: 2 }, "a long key beyond the short table"];
+    const again = [1, "1", 1n, true, null, undefined, new Date(1), Number.NaN, -0, [1, "a"], { y: 2, x: 1 }, "a long key beyond the short table"];
+    const done = await slot.done({
+      source: shuffle({ kind: "group" }),
+      inputs: [slot.input([...keys.map((k, i) => [k, i]), ...again.map((k, i) => [k, i])])],
+    });
+    expect(slot.results(done)).toEqual(keys.map((k, i) => [k, [i, i]]));
+  });
+
+  test("a key that cannot be compared is refused by type", async () => {
+    await expect(
+      slot.collect([1], {
+        ops: [op("map", 0)],
+        functions: [() => [new Map(), 1]],
+        sink: { kind: "shuffle", partitioner: { kind: "hash", partitions: 2 } },
+      }),
+    ).rejects.toThrow(/\[KEY_NOT_COMPARABLE\] map at job\.ts:1:1: .*Map/);
+  });
+});
+
+describe("two feeds by key", () => {
+  const left = () => slot.input([["a", 1], ["b", 2], ["a", 3]]);
+  const right = () => slot.input([["a", "x"], ["c", "y"], ["a", "z"]]);
+  const join = (how: JoinKind): Source => ({ kind: "join", how, feeds: [feed(0), feed(1)] });
+  const run = async (source: Source) => slot.results(await slot.done({ source, inputs: [left(), right()] }));
+
+  test("cogroup gives all values of both for every key, first seen first", async () => {
+    expect(await run({ kind: "cogroup", feeds: [feed(0), feed(1)] })).toEqual([
+      ["a", [[1, 3], ["x", "z"]]],
+      ["b", [[2], []]],
+      ["c", [[], ["y"]]],
+    ]);
+  });
+
+  const both = [["a", [1, "x"]], ["a", [1, "z"]], ["a", [3, "x"]], ["a", [3, "z"]]];
+  test.each([
+    ["inner", both],
+    ["left", [...both, ["b", [2, undefined]]]],
+    ["right", [...both, ["c", [undefined, "y"]]]],
+    ["full", [...both, ["b", [2, undefined]], ["c", [undefined, "y"]]]],
+  ] as const)("%s join", async (how, expected) => {
+    expect(await run(join(how))).toEqual(expected);
+  });
+
+  test("a feed may be a pipeline computed in the task", async () => {
+    const source: Source = {
+      kind: "join",
+      how: "inner",
+      feeds: [
+        { kind: "pipeline", pipeline: { source: blocks, ops: [op("mapPartitions", 0), op("mapValues", 1)] } },
+        feed(1),
+      ],
+    };
+    const done = await slot.done({
+      source,
+      inputs: [left(), right()],
+      functions: [async (pairs: Iterable<unknown>) => [...pairs].slice(0, 1), (n: number) => n * 100],
+    });
+    expect(slot.results(done)).toEqual([["a", [100, "x"]], ["a", [100, "z"]]]);
+  });
+
+  test("a key with thousands of values on both sides is joined in pieces", async () => {
+    const many = slot.input(Array.from({ length: 1200 }, (_, i) => ["k", i]));
+    const done = await slot.done({ source: join("inner"), inputs: [many, many], sink: { kind: "count" } });
+    expect(slot.results(done)).toEqual([1_440_000]);
+  });
+});

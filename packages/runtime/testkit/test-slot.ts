@@ -1,0 +1,163 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { epochMs, fromWireError, ManualClock } from "@millrace/base";
+import { decodeBlock, encodeBlock, encodeCaptures } from "@millrace/codec";
+import {
+  type AnyFunction,
+  fnSlot,
+  type Op,
+  type OutputRef,
+  type Pipeline,
+  type Sink,
+  type Source,
+  type StageTemplate,
+  type StateRef,
+  stageRunId,
+  type TemplateId,
+} from "@millrace/plan";
+import { type BlockHandle, BlockPool, FileSystems, LocalFileSystem, readHandle, SpillDirectory } from "@millrace/storage";
+import { FunctionTable, localTaskFiles, type ResolvedInput, SlotRuntime, type TaskOutcome } from "../src/index.ts";
+
+export interface TestStage {
+  readonly source: Source;
+  readonly ops?: readonly Op[];
+  readonly sink?: Sink;
+  /** By slot. */
+  readonly functions?: readonly AnyFunction[];
+  readonly inputs?: readonly ResolvedInput[];
+  readonly state?: StateRef;
+  readonly output?: OutputRef;
+  readonly partition?: number;
+  readonly attempt?: number;
+  readonly batch?: number;
+}
+
+export type Done = Extract<TaskOutcome, { kind: "mapOutput" | "result" }>;
+
+/** Operators in the order in which their functions stand in `functions`. */
+export function op(kind: Op["kind"], slot?: number): Op {
+  const label = `${kind} at job.ts:${(slot ?? 0) + 1}:1`;
+  return (slot === undefined ? { kind, label } : { kind, fn: fnSlot(slot), label }) as Op;
+}
+
+export const blocks: Source = { kind: "blocks", input: 0 };
+
+export const shuffle = (aggregate: Extract<Source, { kind: "shuffle" }>["aggregate"], input = 0): Source => ({
+  kind: "shuffle",
+  input,
+  aggregate,
+});
+
+/** A slot in this thread, with a pool and a folder of its own. */
+export class TestSlot {
+  readonly directory = mkdtempSync(join(tmpdir(), "millrace-runtime-"));
+  readonly pool: BlockPool;
+  readonly functions = new FunctionTable({ inline: (id) => this.#inline.get(id) });
+  readonly #inline = new Map<string, AnyFunction>();
+  runtime: SlotRuntime;
+  readonly options: { readonly spillBytes?: number; readonly poolBytes?: number };
+  cancelAfterChecks = Number.POSITIVE_INFINITY;
+  #runs = 0;
+
+  constructor(options: { readonly spillBytes?: number; readonly poolBytes?: number } = {}) {
+    this.options = options;
+    this.pool = BlockPool.create({ bytes: options.poolBytes ?? 16 * 1024 ** 2 });
+    this.runtime = this.#newRuntime();
+  }
+
+  /** The same slot after its thread was lost: templates, stages and state are gone. */
+  restart(): void {
+    this.runtime = this.#newRuntime();
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  spillFiles(): string[] {
+    return readdirSync(this.directory).filter((name) => name.startsWith("spill-"));
+  }
+
+  input(records: Iterable<unknown>): ResolvedInput {
+    return { kind: "inline", block: encodeBlock(records, this.functions.classes) };
+  }
+
+  async run(stage: TestStage): Promise<TaskOutcome> {
+    const number = ++this.#runs;
+    const functions = stage.functions ?? [];
+    const ids = functions.map((fn, i) => {
+      const id = `inline:${number}.${i}`;
+      this.#inline.set(id, fn);
+      return id;
+    });
+    const pipeline: Pipeline = { source: stage.source, ops: stage.ops ?? [] };
+    const template: StageTemplate = {
+      id: `t${number}` as TemplateId,
+      pipeline,
+      sink: stage.sink ?? { kind: "collect" },
+      functions: ids,
+    };
+    const run = stageRunId(number);
+    this.runtime.loadTemplate(template);
+    const batch = epochMs(stage.batch ?? stage.state?.batch ?? 1000);
+    this.runtime.startStage({ run, batch, templates: [template.id], captures: [new Uint8Array(0)], broadcasts: [] });
+    const outcome = await this.runtime.runTask({
+      run,
+      partition: stage.partition ?? 0,
+      attempt: stage.attempt ?? 0,
+      template: 0,
+      inputs: stage.inputs ?? [],
+      ...(stage.state === undefined ? {} : { state: stage.state }),
+      ...(stage.output === undefined ? {} : { output: stage.output }),
+    });
+    this.runtime.endStage(run);
+    return outcome;
+  }
+
+  async done(stage: TestStage): Promise<Done> {
+    const outcome = await this.run(stage);
+    if (outcome.kind === "failed") throw fromWireError(outcome.error);
+    if (outcome.kind === "cancelled") throw new Error("cancelled");
+    return outcome;
+  }
+
+  /** The result records of a stage over one inline block of `records`. */
+  async collect(records: Iterable<unknown>, stage: Omit<TestStage, "source"> & { readonly source?: Source }) {
+    return this.results(await this.done({ source: blocks, inputs: [this.input(records)], ...stage }));
+  }
+
+  results(outcome: Done): unknown[] {
+    if (outcome.kind !== "result") throw new Error("not a result");
+    const { result } = outcome;
+    return result.kind === "inline" ? decodeBlock(result.block, this.functions.classes) : this.read(result.handle);
+  }
+
+  /** The records of each reduce partition. */
+  partitions(outcome: Done): unknown[][] {
+    if (outcome.kind !== "mapOutput") throw new Error("not a map output");
+    return outcome.blocks.map((block) => (block === undefined ? [] : this.read(block)));
+  }
+
+  read(handle: BlockHandle): unknown[] {
+    return [...readHandle(handle, this.pool)].flatMap((frame) => decodeBlock(frame, this.functions.classes));
+  }
+
+  #newRuntime(): SlotRuntime {
+    const spills = new SpillDirectory(this.directory, this.pool.owner);
+    return new SlotRuntime(
+      {
+        pool: this.pool,
+        newSpillFile: () => spills.newFile(),
+        files: localTaskFiles,
+        checkpoints: new FileSystems([new LocalFileSystem()]),
+        cancellation: { cancelled: () => this.cancelAfterChecks-- <= 0 },
+        clock: new ManualClock(epochMs(0)),
+        spillBytes: this.options.spillBytes ?? 64 * 1024 ** 2,
+      },
+      this.functions,
+    );
+  }
+}
+
+export { encodeCaptures };
