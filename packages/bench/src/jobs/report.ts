@@ -1,0 +1,7 @@
+/** Tells the harness what a batch took; `console.log` of a driver body goes to the standard output of `millrace run`. */
+export function report(fields: Readonly<Record<string, number>>): void {
+  console.log(`BENCH ${JSON.stringify(fields)}`);
+}
+
+/** Wall-clock milliseconds with a fraction. */
+export const wallMs = (): number => performance.timeOrigin + performance.now();

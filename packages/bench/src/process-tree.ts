@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A process as Linux shows it in /proc. */
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly parent: number;
+  /** Memory that is resident, shared pages counted in full (VmRSS). */
+  readonly residentBytes: number;
+}
+
+/** `undefined` when it is gone. */
+export function processInfo(pid: number): ProcessInfo | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
+    const resident = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
+    return { pid, parent: Number(parent), residentBytes: Number(resident ?? 0) * 1024 }; // a zombie has no memory
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process and all that descend from it, the root first; empty when it is gone. */
+export function processTree(root: number): readonly ProcessInfo[] {
+  const children = new Map<number, ProcessInfo[]>();
+  for (const name of readdirSync("/proc")) {
+    const info = /^\d+$/.test(name) ? processInfo(Number(name)) : undefined;
+    if (info === undefined) continue;
+    const siblings = children.get(info.parent);
+    if (siblings === undefined) children.set(info.parent, [info]);
+    else siblings.push(info);
+  }
+  const tree: ProcessInfo[] = [];
+  const own = processInfo(root);
+  if (own !== undefined) tree.push(own);
+  for (const one of tree) tree.push(...(children.get(one.pid) ?? []));
+  return tree;
+}
+
+/** Resident memory of a process and its descendants, in 10^6 bytes. */
+export function treeMegabytes(root: number): number {
+  return processTree(root).reduce((sum, one) => sum + one.residentBytes, 0) / 1e6;
+}
+
+const TICKS_PER_SECOND = 100; // of the kernel's counters: USER_HZ, the same on every Linux of today
+
+/** What the machine's cores did since the meter was made, told from what this process and its ended children did. */
+export class LoadMeter {
+  readonly #start = performance.now();
+  readonly #machine = machineTicks();
+  readonly #own = ownTicks();
+
+  /** The cores that something else kept busy, on average: past 0.3, take times for orders of magnitude only. */
+  othersCores(): number {
+    const seconds = (performance.now() - this.#start) / 1000;
+    const ticks = machineTicks() - this.#machine - (ownTicks() - this.#own);
+    return Math.max(0, ticks / TICKS_PER_SECOND / seconds);
+  }
+}
+
+function machineTicks(): number {
+  const [user, nice, system, , , irq, softirq, steal] = (readFileSync("/proc/stat", "utf8").split("\n", 1)[0] ?? "")
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return [user, nice, system, irq, softirq, steal].reduce<number>((sum, n) => sum + (n ?? 0), 0);
+}
+
+function ownTicks(): number {
+  const stat = readFileSync("/proc/self/stat", "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // the name may contain anything
+  return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0); // utime stime cutime cstime
+}

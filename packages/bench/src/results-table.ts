@@ -1,0 +1,58 @@
+import type { Baseline } from "./baseline.ts";
+import type { Bench, Metric } from "./bench.ts";
+import type { SubjectResult } from "./paired-runs.ts";
+import type { Spread } from "./statistics.ts";
+
+const COLUMNS = ["subject", "metric", "median", "min – max", "× reference", "baseline", "× baseline"] as const;
+
+/** The results of a bench as a table in plain text; below it, why subjects failed. */
+export function resultsTable(bench: Bench, results: readonly SubjectResult[], baseline: Baseline | undefined): string {
+  const rows = results.flatMap((result) =>
+    Object.entries(result.metrics).map(([name, value], i) => {
+      const metric = bench.metrics[name];
+      const before = baseline?.subjects[result.name]?.metrics[name];
+      const ratio = result.ratios[name];
+      return [
+        i === 0 ? result.name : "",
+        metric === undefined ? name : `${name}, ${metric.unit}`,
+        figure(value.median),
+        `${figure(value.min)} – ${figure(value.max)}`,
+        ratio === undefined ? "" : ratioText(ratio),
+        before === undefined ? "" : figure(before.median),
+        before === undefined || before.median === 0 ? "" : comparison(value.median / before.median, metric),
+      ];
+    }),
+  );
+  const failures = results.flatMap(({ name, error }) =>
+    error === undefined ? [] : [`${name} failed: ${error.message}`],
+  );
+  return [...(rows.length === 0 ? [] : layOut([[...COLUMNS], ...rows])), ...failures].join("\n");
+}
+
+/** Three digits, and no fewer than the number has before the point. */
+export function figure(n: number): string {
+  if (n === 0) return "0";
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(n))));
+  return n.toFixed(Math.min(digits, 3));
+}
+
+function ratioText(ratio: Spread): string {
+  return `${figure(ratio.median)} (${figure(ratio.min)} – ${figure(ratio.max)})`;
+}
+
+/** Marks what is worse than the baseline by more than machines' moods explain. */
+function comparison(ratio: number, metric: Metric | undefined): string {
+  const worse = metric?.better === "higher" ? ratio < 0.8 : ratio > 1.25;
+  return figure(ratio) + (worse ? " worse" : "");
+}
+
+/** Columns as wide as their widest cell; the first two to the left, figures to the right. */
+function layOut(rows: readonly (readonly string[])[]): string[] {
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+}
