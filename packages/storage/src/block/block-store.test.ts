@@ -170,6 +170,21 @@ describe("a pool that fills up", () => {
     expect(bench.errors.map(String)).toEqual([expect.stringMatching(/FILE_(EXISTS|WRONG_KIND).*144\.0 KiB of blocks/)]);
     expect(marks(bench, "a")).toEqual([5]);
   });
+
+  test("asks a disk that refused only now and then, and again when it is better", async () => {
+    const directory = newDirectory();
+    writeFileSync(directory, "a file where the directory should be");
+    const bench = storeOf(10, { directory });
+    put(bench, "a", 9, 5);
+    await bench.store.settled();
+    for (let i = 0; i < 50; i++) bench.store.put(blockId("empty"), { kind: "memory", slices: [] });
+    await bench.store.settled();
+    expect(bench.errors).toHaveLength(1);
+    rmSync(directory);
+    for (let i = 0; i < 51; i++) bench.store.put(blockId("empty"), { kind: "memory", slices: [] });
+    await bench.store.settled();
+    expect(bench.store.get(blockId("a"))?.kind).toBe("file");
+  });
 });
 
 describe("a file of blocks", () => {

@@ -81,6 +81,8 @@ export class BlockStore {
   #spilledBytes = 0;
   #spillCount = 0;
   #spilling: Promise<void> | undefined;
+  /** Puts to let pass before the disk is tried again, after it refused. */
+  #patience = 0;
   readonly #background = new Set<Promise<void>>();
 
   constructor(options: BlockStoreOptions) {
@@ -262,8 +264,15 @@ export class BlockStore {
   /** Starts to spill when there is need and it is not under way. */
   #relieve(): void {
     if (this.#spilling !== undefined || this.#pool.usedBytes <= this.#highBytes) return;
+    if (this.#patience > 0) {
+      this.#patience -= 1;
+      return;
+    }
     this.#spilling = this.#spillDown()
-      .catch((error: unknown) => this.#onError(error instanceof Error ? error : new Error(String(error))))
+      .catch((error: unknown) => {
+        this.#patience = PUTS_AFTER_FAILURE;
+        this.#onError(error instanceof Error ? error : new Error(String(error)));
+      })
       .finally(() => {
         this.#spilling = undefined;
       });
@@ -321,6 +330,9 @@ export class BlockStore {
     }
   }
 }
+
+/** So that a disk that stays full is not tried, and complained of, at every block. */
+const PUTS_AFTER_FAILURE = 100;
 
 /** Written at a time, so that memory comes free step by step. */
 const SPILL_STEP_BYTES = 16 * 1024 * 1024;
