@@ -1,5 +1,5 @@
-import { type FunctionRef, type JoinKind, type Lineage, type NarrowKind, type ShuffleUse, union } from "@millrace/plan";
-import { badArgument, nameTaken, transformResult } from "./errors.ts";
+import type { FunctionRef, JoinKind, Lineage, NarrowKind, ShuffleUse } from "@millrace/plan";
+import { badArgument, nameTaken } from "./errors.ts";
 import { DRIVER_ONLY, STREAM_REMEDY } from "./function/driver-only.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import { CONTEXT, GRAPH, STREAM } from "./internals.ts";
@@ -7,7 +7,8 @@ import type { JobContext } from "./job-context.ts";
 import { printOutput } from "./output/print.ts";
 import { saveOutput } from "./output/save.ts";
 import type { AnyKey, KeyOf, Pair, ValueOf, Widened } from "./pair-types.ts";
-import { type CombineOptions, combineUse, lineageIn, type PartitionResult, RDD } from "./rdd.ts";
+import { RDD } from "./rdd.ts";
+import { type CombineOptions, combineUse, type PartitionResult } from "./rdd-steps.ts";
 import { stateNode, type UpdateOptions } from "./state-stream.ts";
 import {
   checkCount,
@@ -26,10 +27,10 @@ import {
   repartitionStep,
   type ShuffleOptions,
   type Step,
-  type StepContext,
   shuffleStep,
 } from "./steps.ts";
-import { type StreamNode, whenReady } from "./stream-node.ts";
+import type { StreamNode } from "./stream-node.ts";
+import { checkBody, mergeNode, stepNode, transformNode, unionStep } from "./stream-steps.ts";
 
 /**
  * A stream: one RDD per batch. Operations declare the graph while `build` runs; nothing happens before the batches, and
@@ -150,7 +151,7 @@ export class DStream<out T> {
    * It is called for empty batches too, with the batch time in epoch ms.
    */
   transform<U>(fn: (rdd: RDD<T>, time: number) => RDD<U> | Promise<RDD<U>>): DStream<U> {
-    checkFunction(fn, "transform");
+    checkBody(fn, "transform");
     return transformed([this], "transform", ([rdd], time) => fn(rdd as RDD<T>, time)); // there is one: this stream's
   }
 
@@ -159,7 +160,7 @@ export class DStream<out T> {
     other: DStream<U>,
     fn: (rdd: RDD<T>, other: RDD<U>, time: number) => RDD<R> | Promise<RDD<R>>,
   ): DStream<R> {
-    checkFunction(fn, "transformWith");
+    checkBody(fn, "transformWith");
     // There are two, in this order.
     return transformed([this, other], "transformWith", ([a, b], time) => fn(a as RDD<T>, b as RDD<U>, time));
   }
@@ -282,7 +283,7 @@ export class DStream<out T> {
 
   /** Calls `body` on the driver with each batch's RDD, empty ones too, and the batch time in epoch ms; awaits it. */
   foreachRDD(body: (rdd: RDD<T>, time: number) => unknown): void {
-    checkFunction(body, "foreachRDD");
+    checkBody(body, "foreachRDD");
     const context = this[CONTEXT];
     this[GRAPH].output("foreachRDD", this[STREAM], async (lineage, scope) => {
       await body(new RDD<T>(context, lineage), scope.time);
@@ -338,13 +339,7 @@ function partitioning<K>(stream: DStream<unknown>, options: ShuffleOptions<K> | 
 function stepped<U>(stream: DStream<unknown>, step: Step, label: string): DStream<U> {
   const graph = stream[GRAPH];
   graph.context.requireBuilding(label);
-  const parent = stream[STREAM];
-  const at = stepContext(graph.context);
-  return new DStream<U>(graph, {
-    label,
-    parents: [parent],
-    compute: (scope) => whenReady(scope.lineageOf(parent), (lineage) => step(lineage, at)),
-  });
+  return new DStream<U>(graph, stepNode(graph, stream[STREAM], step, label));
 }
 
 function narrowed<U>(stream: DStream<unknown>, kind: NarrowKind, fn: unknown, keepsPartitioning?: boolean): DStream<U> {
@@ -370,27 +365,13 @@ function merged<U, K>(
   const label = mergeName(how);
   const step = mergeStep(how, partitioning(stream, options, label));
   const graph = stream[GRAPH];
-  const parents = [stream[STREAM], graph.streamOf(other, label)];
-  const at = stepContext(graph.context);
-  return new DStream<U>(graph, {
-    label,
-    parents,
-    compute: (scope) => whenReady(allReady(parents.map((parent) => scope.lineageOf(parent))), (all) => step(all, at)),
-  });
+  return new DStream<U>(graph, mergeNode(graph, [stream[STREAM], graph.streamOf(other, label)], step, label));
 }
 
 /** Streams, one after the other. */
 export function unionOf<T>(streams: readonly DStream<T>[]): DStream<T> {
-  const [first] = streams;
-  if (first === undefined) throw badArgument("union takes one stream at least, and was given none.");
-  const graph = first[GRAPH];
-  graph.context.requireBuilding("union");
-  const parents = streams.map((stream) => graph.streamOf(stream, "union"));
-  return new DStream<T>(graph, {
-    label: "union",
-    parents,
-    compute: (scope) => whenReady(allReady(parents.map((parent) => scope.lineageOf(parent))), (all) => union(all)),
-  });
+  const { graph, parents } = parentsOf(streams, "union");
+  return new DStream<T>(graph, mergeNode(graph, parents, unionStep, "union"));
 }
 
 /** A stream whose RDDs a function of the driver makes. */
@@ -399,45 +380,18 @@ export function transformed<U>(
   operator: string,
   fn: (rdds: readonly RDD<unknown>[], time: number) => RDD<U> | Promise<RDD<U>>,
 ): DStream<U> {
+  const { graph, parents } = parentsOf(streams, operator);
+  const toRdd = (lineage: Lineage): RDD<unknown> => new RDD(graph.context, lineage);
+  return new DStream<U>(
+    graph,
+    transformNode(graph, parents, operator, (lineages, time) => fn(lineages.map(toRdd), time)),
+  );
+}
+
+function parentsOf(streams: readonly DStream<unknown>[], operator: string) {
   const [first] = streams;
   if (first === undefined) throw badArgument(`${operator} takes one stream at least, and was given none.`);
   const graph = first[GRAPH];
-  const { context } = graph;
-  context.requireBuilding(operator);
-  const parents = streams.map((stream) => graph.streamOf(stream, operator));
-  return new DStream<U>(graph, {
-    label: operator,
-    parents,
-    compute: async (scope) => {
-      const all = await Promise.all(parents.map((parent) => scope.lineageOf(parent)));
-      const made: unknown = await fn(
-        all.map((lineage) => new RDD(context, lineage)),
-        scope.time,
-      );
-      if (made instanceof RDD) return lineageIn(context, made, operator);
-      throw transformResult(
-        `the function given to ${operator} returned ${made === null ? "null" : typeof made} for batch ${scope.time}, not an RDD. ` +
-          "The batch fails. Return an RDD; an empty one is ssc.emptyRDD().",
-      );
-    },
-  });
-}
-
-function allReady(lineages: readonly (Lineage | Promise<Lineage>)[]): readonly Lineage[] | Promise<readonly Lineage[]> {
-  if (lineages.some((lineage) => lineage instanceof Promise)) return Promise.all(lineages);
-  return lineages as readonly Lineage[]; // none is a promise
-}
-
-/** Steps of streams: what says nothing of its partitions has the default parallelism (features section 1.5). */
-function stepContext(context: JobContext): StepContext {
-  return {
-    dependency: (parent) => context.dependency(parent),
-    defaultPartitioning: () => ({ kind: "hash", partitions: context.defaultParallelism }),
-  };
-}
-
-function checkFunction(fn: unknown, operator: string): void {
-  if (typeof fn !== "function") {
-    throw badArgument(`${operator} takes a function, and was given ${fn === null ? "null" : typeof fn}.`);
-  }
+  graph.context.requireBuilding(operator);
+  return { graph, parents: streams.map((stream) => graph.streamOf(stream, operator)) };
 }

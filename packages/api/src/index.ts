@@ -5,7 +5,8 @@ export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from ".
 export { DStream } from "./dstream.ts";
 export { millis, minutes, seconds } from "./durations.ts";
 export type { KeyOf, Pair, ValueOf, Widened } from "./pair-types.ts";
-export { type CombineOptions, type PartitionResult, RDD } from "./rdd.ts";
+export { RDD } from "./rdd.ts";
+export type { CombineOptions, PartitionResult } from "./rdd-steps.ts";
 export { Receiver } from "./receiver.ts";
 export type { QueuedBatch, QueueOptions } from "./source/queue-stream.ts";
 export type { UpdateOptions } from "./state-stream.ts";

@@ -1,12 +1,13 @@
 import { KeyMap } from "@millrace/codec";
-import { type FunctionRef, type JoinKind, type Lineage, type NarrowKind, type ShuffleUse, union } from "@millrace/plan";
+import { type JoinKind, type Lineage, type NarrowKind, type ShuffleUse, union } from "@millrace/plan";
 import { runAction } from "./action.ts";
 import { decodeRecords } from "./collection.ts";
-import { badArgument, emptyCollection, otherContext } from "./errors.ts";
+import { badArgument, emptyCollection } from "./errors.ts";
 import { DRIVER_ONLY, RDD_REMEDY } from "./function/driver-only.ts";
 import { CONTEXT, LINEAGE } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";
 import type { AnyKey, KeyOf, Pair, ValueOf, Widened } from "./pair-types.ts";
+import { type CombineOptions, combineUse, lineageIn, type PartitionResult, rddSteps } from "./rdd-steps.ts";
 import { saveAsText } from "./save-text.ts";
 import {
   checkPartitions,
@@ -24,21 +25,9 @@ import {
   repartitionStep,
   type ShuffleOptions,
   type Step,
-  type StepContext,
   shuffleStep,
 } from "./steps.ts";
 import { takeRecords } from "./take.ts";
-
-/** What a function of partitions may give back. */
-export type PartitionResult<U> = Iterable<U> | AsyncIterable<U> | Promise<Iterable<U> | AsyncIterable<U>>;
-
-/** Options of `combineByKey` beyond those of every shuffle. */
-export interface CombineOptions<K> {
-  readonly numPartitions?: number | undefined;
-  readonly partitioner?: { readonly numPartitions: number; readonly getPartition: (key: K) => number } | undefined;
-  /** False: combine after the shuffle only, when combining saves nothing. */
-  readonly mapSideCombine?: boolean | undefined;
-}
 
 /**
  * The partitioned records of one batch, or of a static source. Transformations are lazy and give a new RDD; actions run
@@ -373,7 +362,7 @@ export class RDD<out T> {
 
 function stepped<U>(rdd: RDD<unknown>, step: Step): RDD<U> {
   const context = rdd[CONTEXT];
-  return new RDD<U>(context, step(rdd[LINEAGE], stepContext(context)));
+  return new RDD<U>(context, step(rdd[LINEAGE], rddSteps(context)));
 }
 
 function narrowed<U>(rdd: RDD<unknown>, kind: NarrowKind, fn: unknown, keepsPartitioning?: boolean): RDD<U> {
@@ -400,35 +389,5 @@ function merged<U, K>(
   const operator = mergeName(how);
   const step = mergeStep(how, partitioningOf(options, operator, context.shipFn));
   const parents = [rdd[LINEAGE], lineageIn(context, other, operator)];
-  return new RDD<U>(context, step(parents, stepContext(context)));
-}
-
-/** What `combineByKey` does with its shuffle. */
-export function combineUse(
-  ship: (fn: unknown, operator: string) => FunctionRef,
-  [create, mergeValue, mergeCombiners]: readonly [unknown, unknown, unknown],
-  options: number | { readonly mapSideCombine?: boolean | undefined } | undefined,
-): ShuffleUse {
-  return {
-    kind: "combine",
-    mapSide: typeof options === "object" ? (options.mapSideCombine ?? true) : true,
-    create: ship(create, "combineByKey"),
-    mergeValue: ship(mergeValue, "combineByKey"),
-    mergeCombiners: ship(mergeCombiners, "combineByKey"),
-  };
-}
-
-/** Steps of RDDs: what says nothing of its partitions has as many as its largest parent (features RT-9). */
-function stepContext(context: JobContext): StepContext {
-  return {
-    dependency: (parent) => context.dependency(parent),
-    defaultPartitioning: () => ({ kind: "hash", partitions: "upstream" }),
-  };
-}
-
-/** @throws BAD_ARGUMENT It is no RDD. @throws OTHER_CONTEXT It is one of another job. */
-export function lineageIn(context: JobContext, rdd: unknown, operator: string): Lineage {
-  if (!(rdd instanceof RDD)) throw badArgument(`${operator} takes RDDs, and was given ${typeof rdd}.`);
-  if (rdd[CONTEXT] === context) return rdd[LINEAGE];
-  throw otherContext(`${operator} was given an RDD of another job. Use RDDs that come from one StreamingContext.`);
+  return new RDD<U>(context, step(parents, rddSteps(context)));
 }

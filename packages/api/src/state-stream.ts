@@ -1,6 +1,7 @@
 import type { Partitioning, StateNode } from "@millrace/plan";
 import type { GraphBuilder } from "./graph-builder.ts";
-import { lineageIn, type RDD } from "./rdd.ts";
+import type { RDD } from "./rdd.ts";
+import { lineageIn } from "./rdd-steps.ts";
 import { labelOf, type Partitioner, partitioningOf } from "./steps.ts";
 import { type StreamNode, whenReady } from "./stream-node.ts";
 

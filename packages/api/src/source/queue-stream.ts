@@ -2,7 +2,8 @@ import { type Lineage, union } from "@millrace/plan";
 import type { BatchScope } from "../batch-scope.ts";
 import { collectionSource } from "../collection.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
-import { lineageIn, RDD } from "../rdd.ts";
+import { RDD } from "../rdd.ts";
+import { lineageIn } from "../rdd-steps.ts";
 import type { StreamNode } from "../stream-node.ts";
 
 /** One batch of a queue: records to be spread over the default parallelism, or an RDD. */
