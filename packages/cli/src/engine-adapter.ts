@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { errorKind } from "@millrace/base";
-import type { BundleOptions } from "@millrace/bundler";
+import type { Artefact, BundleOptions } from "@millrace/bundler";
 import type { Engine } from "./engine.ts";
 import { bundleCacheDir } from "./machine.ts";
 import { VERSION } from "./version.ts";
@@ -20,8 +20,8 @@ export const engine: Engine = {
     return operatorClient({ address: parseAddress(driver), token });
   },
   async bundle(file, onProgress) {
-    const { bundleJob, packArtefact } = await import("@millrace/bundler");
-    return packArtefact(await bundleJob(file, await bundleOptions(onProgress)));
+    const { packArtefact } = await import("@millrace/bundler");
+    return packArtefact(await bundled(file, onProgress));
   },
   async check(file, onProgress) {
     const { checkJob } = await import("@millrace/bundler");
@@ -30,6 +30,11 @@ export const engine: Engine = {
     return { entry, files: files.length, functions };
   },
 };
+
+async function bundled(file: string, onProgress: (step: string) => void): Promise<Artefact> {
+  const { bundleJob } = await import("@millrace/bundler");
+  return bundleJob(file, await bundleOptions(onProgress));
+}
 
 async function bundleOptions(onProgress: (step: string) => void): Promise<BundleOptions> {
   const apiExports = Object.keys(await import("@millrace/api"));

@@ -1,3 +1,4 @@
+import type { WireError } from "@millrace/base";
 import type { OperatorService } from "@millrace/rpc";
 import type { Master } from "./master.ts";
 
@@ -15,6 +16,10 @@ export interface RunRequest {
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   readonly signal: Interrupts;
+  /** What the job prints. */
+  readonly onOutput: (text: string) => void;
+  /** What its operator should know and that fails nothing. */
+  readonly onWarning: (message: string) => void;
   readonly onProgress: (step: string) => void;
 }
 
@@ -55,7 +60,8 @@ export interface CheckedJob {
  * loads each when it is asked for, so that `jobs` does not pay for a compiler; tests give their own.
  */
 export interface Engine {
-  runEmbedded(request: RunRequest): Promise<{ readonly exitCode: number }>;
+  /** Bundles and runs the job to its end. Resolves with why it failed; `undefined`: it was stopped, or its batches are done. */
+  runEmbedded(request: RunRequest): Promise<WireError | undefined>;
   startDriver(request: DriverRequest): Promise<{ readonly address: string; stop(graceful: boolean): Promise<void> }>;
   startNode(request: NodeRequest): Promise<{ stop(): Promise<void> }>;
   /** @param driver `host:port`; anything else is refused with BAD_ADDRESS. */

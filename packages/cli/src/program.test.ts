@@ -144,7 +144,8 @@ describe("run", () => {
     const seen: RunRequest[] = [];
     const runEmbedded: Engine["runEmbedded"] = async (request) => {
       seen.push(request);
-      return { exitCode: 0 };
+      request.onOutput("hello\n");
+      return undefined;
     };
     return { seen, runEmbedded };
   };
@@ -160,8 +161,8 @@ describe("run", () => {
       "--conf",
       "batch.failure=continue",
     ];
-    const { code } = await session({ engine: { runEmbedded } }).run(...line, "--", "localhost", "--batches");
-    expect(code).toBe(0);
+    const { code, out } = await session({ engine: { runEmbedded } }).run(...line, "--", "localhost", "--batches");
+    expect({ code, out }).toEqual({ code: 0, out: "hello\n" });
     expect(seen[0]).toMatchObject({
       jobFile: "job.ts",
       master: { kind: "local-cluster", executors: 2, slots: 2 },
@@ -182,9 +183,12 @@ describe("run", () => {
       out: "",
       err: "[JOB_SYNTAX] job.ts:1:2: unexpected token.\n",
     });
-    const failing = session({ engine: { runEmbedded: async () => ({ exitCode: 1 }) } });
-    expect((await failing.run("run", "job.ts")).code).toBe(1);
-    const pressed = session({ engine: { runEmbedded: async () => ({ exitCode: 0 }) } });
+    const failing = session({ engine: { runEmbedded: async () => failed.error } });
+    expect(await failing.run("run", "job.ts")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("[BATCH_FAILED] Batch 7 failed."),
+    });
+    const pressed = session({ engine: { runEmbedded: async () => undefined } });
     pressed.graceful.abort();
     pressed.immediate.abort();
     expect((await pressed.run("run", "job.ts")).code).toBe(130);

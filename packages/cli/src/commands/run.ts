@@ -1,8 +1,10 @@
+import { fromWireError } from "@millrace/base";
 import type { Command } from "commander";
 import { type Console, tell } from "../console.ts";
-import { EXIT } from "../failure.ts";
+import { describeWireFailure, EXIT, exitCodeOf } from "../failure.ts";
 import { type JobOptions, withJob } from "../job-options.ts";
 import { parseMaster } from "../master.ts";
+import type { GlobalOptions } from "../operator-command.ts";
 import type { SetExit } from "../program.ts";
 import { checkConf, parseCount } from "../values.ts";
 
@@ -17,15 +19,20 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
     .option("--batches <n>", "complete so many batches, then stop", parseCount("--batches"))
     .description("run a job on a cluster of its own; Ctrl-C stops gracefully, a second one at once")
     .action(async (job: string, args: readonly string[], options: RunOptions) => {
-      const { exitCode } = await console.engine.runEmbedded({
+      const failure = await console.engine.runEmbedded({
         jobFile: job,
         master: parseMaster(options.master, console.cores),
         batches: options.batches,
         conf: checkConf(options.conf),
         args,
         signal: console.interrupts,
+        onOutput: (text) => void console.out(text),
+        onWarning: (message) => tell(console, message),
         onProgress: (step) => tell(console, step),
       });
-      setExit(console.interrupts.immediate.aborted ? EXIT.interrupted : exitCode);
+      if (console.interrupts.immediate.aborted) return setExit(EXIT.interrupted);
+      if (failure === undefined) return;
+      console.err(describeWireFailure(failure, program.opts<GlobalOptions>().verbose === true));
+      setExit(exitCodeOf(fromWireError(failure)));
     });
 }
