@@ -9,7 +9,7 @@ import { type BundleOptions, shownName } from "./bundle-job.ts";
 import { jobNoDefaultExport } from "./errors.ts";
 import { type Build, type JobSources, jobPlugin } from "./job-plugin.ts";
 import { type LiftedFile, liftFile } from "./lift/lift-file.ts";
-import { PackageInspector } from "./packages.ts";
+import { PackageInspector, packageOf } from "./packages.ts";
 
 export interface BuiltJob {
   readonly parts: Omit<Artefact, "hash">;
@@ -34,6 +34,7 @@ export async function buildJob(entry: string, options: BundleOptions): Promise<B
     const externals = new Map<string, ExternalPackage>();
     const sources: JobSources = {
       packages,
+      ownPackage: packageOf(entry)?.folder,
       apiExports: options.apiExports,
       externals,
       lift,

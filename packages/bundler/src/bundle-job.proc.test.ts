@@ -235,6 +235,17 @@ export function check<T>(value: T, limit: Limit): T {
     expect((lab.ship(lab.job) as Callable)()).toEqual(expected);
   });
 
+  test("is lifted also when its file is part of an installed package", async () => {
+    lab = await openLab(
+      {
+        "node_modules/jobs/job.ts": "import { k } from './k.ts'; export default (x: number) => x + k;",
+        "node_modules/jobs/k.ts": "export const k = 1;",
+      },
+      "node_modules/jobs/job.ts",
+    );
+    expect((lab.ship(lab.job) as Callable)(1)).toBe(2);
+  });
+
   test("takes TSX, JavaScript and CommonJS for what they are", async () => {
     lab = await openLab(
       {

@@ -13,6 +13,8 @@ export type Build = "driver" | "executor";
 /** What the plugin asks of, and tells, the one who bundles. */
 export interface JobSources {
   readonly packages: PackageInspector;
+  /** The package that the job file itself is installed in, if it is: its files are the author's. */
+  readonly ownPackage: string | undefined;
   readonly apiExports: readonly string[] | undefined;
   /** Packages that were left out, by name. */
   readonly externals: Map<string, ExternalPackage>;
@@ -69,7 +71,7 @@ module.exports = load(${name});`;
 
 async function resolveBare(
   build: PluginBuild,
-  { packages, externals }: JobSources,
+  { packages, externals, ownPackage }: JobSources,
   args: OnResolveArgs,
 ): Promise<OnResolveResult | undefined> {
   if (args.pluginData === RESOLVING || args.kind === "entry-point") return undefined;
@@ -80,7 +82,7 @@ async function resolveBare(
   const found = await build.resolve(args.path, { importer, namespace, resolveDir, kind, pluginData: RESOLVING });
   if (found.errors.length > 0) return undefined; // esbuild says it again, with the place
   const owner = packageOf(found.path);
-  const outside = owner && packages.inspect(owner);
+  const outside = owner && owner.folder !== ownPackage ? packages.inspect(owner) : undefined;
   if (outside === undefined) return found;
   externals.set(outside.name, outside);
   return { path: args.path, namespace: EXTERNAL };
@@ -88,7 +90,7 @@ async function resolveBare(
 
 async function loadCode(which: Build, sources: JobSources, { path }: OnLoadArgs): Promise<OnLoadResult | undefined> {
   const owner = packageOf(path);
-  if (owner === undefined) {
+  if (owner === undefined || owner.folder === sources.ownPackage) {
     const lifted = await sources.lift(path);
     // Every file is its author's JavaScript by now, whatever it was.
     return { contents: lifted[which].code, loader: "js", resolveDir: dirname(path) };

@@ -78,6 +78,17 @@ describe("what forbids shipping is told with its place and its remedy", () => {
     lab = await openLab({ "job.ts": `${module} export default () => ${value};` });
     const instance = (lab.job as Callable)();
     expect(() => lab?.ship(instance)).toThrow("an instance of C does not ship");
+    expect(Reflect.get((instance as object).constructor, Symbol.for("millrace.refusal"))).toContain("#private");
+  });
+
+  test("an instance of a local class that captures is refused with the remedy", async () => {
+    lab = await openLab({
+      "job.ts": "export default (n: number) => { class L { v = n; } class M extends L {} return [new L(), new M()]; };",
+    });
+    for (const instance of (lab.job as Callable)(1) as object[]) {
+      expect(() => lab?.ship(instance)).toThrow("does not ship");
+      expect(Reflect.get(instance.constructor, Symbol.for("millrace.refusal"))).toContain("top of a file");
+    }
   });
 
   test("the class of such an instance ships itself", async () => {

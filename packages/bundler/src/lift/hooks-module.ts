@@ -7,6 +7,12 @@ export function hooksModule(build: "driver" | "executor"): string {
   return `${COMMON}${build === "driver" ? DRIVER : EXECUTOR}`;
 }
 
+const PRIVATES_REMEDY =
+  "Its class has #private members, which only its own code can read: make them public (TypeScript's `private` will do), " +
+  "or send a plain object";
+const LOCAL_REMEDY =
+  "Its class is declared in a function, whose variables it uses: move the class to the top of a file, or send a plain object";
+
 const COMMON = `
 const hooks = globalThis[Symbol.for("millrace.job")];
 if (hooks === undefined) {
@@ -26,13 +32,15 @@ function keepName(type, id) {
     Object.defineProperty(type, "name", { value: nameOf(id), configurable: true });
   }
 }
-// Only a class's own code sees its #private parts, so an instance would arrive without them: such classes stay unknown
-// to the codec, which refuses their instances by name.
-const withPrivates = new WeakSet();
+const REFUSAL = Symbol.for("millrace.refusal");
+function refuseInstances(type, remedy) {
+  if (!Object.hasOwn(type, REFUSAL)) Object.defineProperty(type, REFUSAL, { value: remedy });
+}
+// Only a class's own code sees its #private parts, so an instance would arrive without them: such classes, and those
+// that extend them, stay unknown to the codec, which refuses their instances and finds the remedy here.
 function keepClass(type, id, hasPrivates) {
-  if (hasPrivates) withPrivates.add(type);
-  for (let one = type; typeof one === "function"; one = Object.getPrototypeOf(one)) if (withPrivates.has(one)) return;
-  hooks.defineClass(id, type);
+  if (hasPrivates) refuseInstances(type, ${JSON.stringify(PRIVATES_REMEDY)});
+  if (type[REFUSAL] === undefined) hooks.defineClass(id, type);
 }
 const memberOf = (type, name, isStatic) => (isStatic ? type : type.prototype)[name];
 `;
@@ -47,7 +55,7 @@ export function tagClass(type, id, file, line, column, registered, hasPrivates, 
   keepName(type, id);
   tag(type, id, file, line, column, captures, names, assigned, refusals);
   if (registered) keepClass(type, id, hasPrivates);
-  else if (hasPrivates) withPrivates.add(type);
+  else refuseInstances(type, ${JSON.stringify(LOCAL_REMEDY)});
   for (const [name, isStatic, line, column] of members) {
     const fn = memberOf(type, name, isStatic);
     if (typeof fn !== "function") continue;
