@@ -4,7 +4,7 @@ export { SlotRuntime } from "./job/slot-runtime.ts";
 export type { Cancellation, SlotPorts, TaskFiles, TextOutput } from "./ports.ts";
 export { SlotThread, type SlotThreadOptions } from "./slot/host.ts";
 export { localTaskFiles } from "./slot/local-files.ts";
-export type { FromSlot, SlotInit, ToSlot } from "./slot/protocol.ts";
+export type { FromSlot, SlotInit, SlotSetup, ToSlot } from "./slot/protocol.ts";
 export {
   INLINE_RESULT_BYTES_MAX,
   type ResolvedBroadcast,

@@ -16,7 +16,14 @@ import {
   stageRunId,
   type TemplateId,
 } from "@millrace/plan";
-import { type BlockHandle, BlockPool, FileSystems, LocalFileSystem, readHandle, SpillDirectory } from "@millrace/storage";
+import {
+  type BlockHandle,
+  BlockPool,
+  FileSystems,
+  LocalFileSystem,
+  readHandle,
+  SpillDirectory,
+} from "@millrace/storage";
 import { FunctionTable, localTaskFiles, type ResolvedInput, SlotRuntime, type TaskOutcome } from "../src/index.ts";
 
 export interface TestStage {

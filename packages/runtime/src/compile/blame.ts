@@ -52,7 +52,7 @@ function labelled(error: EngineError, label: string): EngineError {
 function describe(error: unknown): { readonly name: string; readonly message: string } {
   if (error instanceof Error) return { name: error.name, message: error.message };
   try {
-    return { name: typeof error === "object" ? "an object" : `a ${typeof error}`, message: String(error) };
+    return { name: error === undefined ? "nothing" : `a value of type ${typeof error}`, message: String(error) };
   } catch {
     return { name: "a value", message: "that has no text" };
   }

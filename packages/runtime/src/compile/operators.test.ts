@@ -66,9 +66,7 @@ describe("operators on pairs", () => {
       ["a", 2],
       ["b", 3],
     ]);
-    expect(
-      await slot.collect(pairs, { ops: [op("flatMapValues", 0)], functions: [(n: number) => [n, -n]] }),
-    ).toEqual([
+    expect(await slot.collect(pairs, { ops: [op("flatMapValues", 0)], functions: [(n: number) => [n, -n]] })).toEqual([
       ["a", 1],
       ["a", -1],
       ["b", 2],
@@ -81,7 +79,11 @@ describe("operators on pairs", () => {
   test("a function on records sees pairs as arrays", async () => {
     const result = await slot.collect(pairs, {
       ops: [op("mapValues", 0), op("filter", 1), op("mapValues", 0), op("map", 2)],
-      functions: [(n: number) => n * 2, (pair: [string, number]) => pair[0] !== "a", (pair: [string, number]) => pair.join("=")],
+      functions: [
+        (n: number) => n * 2,
+        (pair: [string, number]) => pair[0] !== "a",
+        (pair: [string, number]) => pair.join("="),
+      ],
     });
     expect(result).toEqual(["b=8"]);
   });
@@ -103,7 +105,11 @@ describe("partition functions", () => {
       }
       yield `${n} in all`;
     };
-    expect(await slot.collect([1, 2], { ops: [op("mapPartitions", 0)], functions: [double] })).toEqual([2, 4, "2 in all"]);
+    expect(await slot.collect([1, 2], { ops: [op("mapPartitions", 0)], functions: [double] })).toEqual([
+      2,
+      4,
+      "2 in all",
+    ]);
     expect(await slot.collect([], { ops: [op("mapPartitions", 0)], functions: [double] })).toEqual(["0 in all"]);
   });
 
@@ -140,7 +146,14 @@ describe("partition functions", () => {
 
   test("functions may be async, give async iterables, and stand behind each other", async () => {
     const result = await slot.collect([1, 2, 3], {
-      ops: [op("mapPartitions", 0), op("map", 1), op("mapPartitions", 2), op("glom"), op("flatMap", 3), op("mapPartitions", 4)],
+      ops: [
+        op("mapPartitions", 0),
+        op("map", 1),
+        op("mapPartitions", 2),
+        op("glom"),
+        op("flatMap", 3),
+        op("mapPartitions", 4),
+      ],
       functions: [
         async function* (numbers: Iterable<number>) {
           for (const n of numbers) {
@@ -226,9 +239,9 @@ describe("an error of the user's function", () => {
   });
 
   test.each([
-    ["a string", "boom", /threw a string: boom/],
-    ["undefined", undefined, /threw a undefined: undefined/],
-    ["an object", { a: 1 }, /threw an object/],
+    ["a string", "boom", /threw a value of type string: boom/],
+    ["undefined", undefined, /threw nothing: undefined/],
+    ["an object", { a: 1 }, /threw a value of type object: /],
   ])("%s that is thrown is reported", async (_, thrown, message) => {
     const boom = () => {
       throw thrown;
@@ -252,9 +265,9 @@ describe("an error of the user's function", () => {
   });
 
   test("an async function where none may be is named", async () => {
-    await expect(
-      slot.collect([1], { ops: [op("flatMap", 0)], functions: [async () => [1]] }),
-    ).rejects.toThrow(/\[NOT_ITERABLE\] flatMap .* Only the functions of mapPartitions/);
+    await expect(slot.collect([1], { ops: [op("flatMap", 0)], functions: [async () => [1]] })).rejects.toThrow(
+      /\[NOT_ITERABLE\] flatMap .* Only the functions of mapPartitions/,
+    );
   });
 
   test("a record that cannot be encoded names the last operator", async () => {

@@ -8,20 +8,31 @@ import { blocks, op, TestSlot } from "../../testkit/test-slot.ts";
 const slot = new TestSlot();
 afterAll(() => slot.remove());
 
-const shuffle = (partitioner: Extract<Sink, { kind: "shuffle" }>["partitioner"]): Sink => ({ kind: "shuffle", partitioner });
+const shuffle = (partitioner: Extract<Sink, { kind: "shuffle" }>["partitioner"]): Sink => ({
+  kind: "shuffle",
+  partitioner,
+});
 const add = (a: number, b: number) => a + b;
 
 describe("a shuffle write", () => {
   test("puts each pair where the hash of its key says, in order", async () => {
     const pairs = Array.from({ length: 1000 }, (_, i) => [`k${i % 37}`, i] as const);
-    const done = await slot.done({ source: blocks, inputs: [slot.input(pairs)], sink: shuffle({ kind: "hash", partitions: 5 }) });
+    const done = await slot.done({
+      source: blocks,
+      inputs: [slot.input(pairs)],
+      sink: shuffle({ kind: "hash", partitions: 5 }),
+    });
     const expected = [0, 1, 2, 3, 4].map((p) => pairs.filter(([key]) => partitionOf(key, 5) === p));
     expect(slot.partitions(done)).toEqual(expected);
     expect(done).toMatchObject({ metrics: { recordsIn: 1000, recordsOut: 1000, spilledBytes: 0 } });
   });
 
   test("leaves out partitions without records", async () => {
-    const done = await slot.done({ source: blocks, inputs: [slot.input([])], sink: shuffle({ kind: "hash", partitions: 2 }) });
+    const done = await slot.done({
+      source: blocks,
+      inputs: [slot.input([])],
+      sink: shuffle({ kind: "hash", partitions: 2 }),
+    });
     expect(done).toMatchObject({ kind: "mapOutput", blocks: [undefined, undefined], bytes: [0, 0] });
   });
 
@@ -37,7 +48,12 @@ describe("a shuffle write", () => {
 
   test("asks a custom partitioner, and refuses what it may not say", async () => {
     const sink = shuffle({ kind: "custom", partitions: 2, fn: fnSlot(0) });
-    const inputs = [slot.input([[0, "x"], [1, "y"]])];
+    const inputs = [
+      slot.input([
+        [0, "x"],
+        [1, "y"],
+      ]),
+    ];
     const done = await slot.done({ source: blocks, inputs, sink, functions: [(key: number) => 1 - key] });
     expect(slot.partitions(done)).toEqual([[[1, "y"]], [[0, "x"]]]);
     for (const wrong of [2, -1, 0.5, Number.NaN, "0", undefined]) {
@@ -51,11 +67,22 @@ describe("a shuffle write", () => {
     const combine = { create: fnSlot(1), mergeValue: fnSlot(2), mergeCombiners: fnSlot(0) };
     const done = await slot.done({
       source: blocks,
-      inputs: [slot.input([["a", 1], ["b", 2], ["a", 3]])],
+      inputs: [
+        slot.input([
+          ["a", 1],
+          ["b", 2],
+          ["a", 3],
+        ]),
+      ],
       sink: { kind: "shuffle", partitioner: { kind: "hash", partitions: 1 }, combine },
       functions: [add, (n: number) => n * 100, (c: number, n: number) => c + n],
     });
-    expect(slot.partitions(done)).toEqual([[["a", 103], ["b", 200]]]);
+    expect(slot.partitions(done)).toEqual([
+      [
+        ["a", 103],
+        ["b", 200],
+      ],
+    ]);
     expect(done.metrics).toMatchObject({ recordsIn: 3, recordsOut: 2 });
   });
 
@@ -89,7 +116,11 @@ describe("results", () => {
       return n;
     };
     expect(await slot.collect(numbers, { sink: { kind: "collect" } })).toEqual(numbers);
-    const limited = await slot.collect(numbers, { sink: { kind: "collect", limit: 2 }, ops: [op("map", 0)], functions: [count] });
+    const limited = await slot.collect(numbers, {
+      sink: { kind: "collect", limit: 2 },
+      ops: [op("map", 0)],
+      functions: [count],
+    });
     expect(limited).toEqual([5, 1]);
     expect(calls).toBe(2);
     expect(await slot.collect(numbers, { sink: { kind: "collect", limit: 0 } })).toEqual([]);

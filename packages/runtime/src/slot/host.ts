@@ -5,7 +5,7 @@ import type { BlockPool } from "@millrace/storage";
 import { artefactLoadFailed, slotCrashed, slotExited, slotOutOfMemory, slotTerminated } from "../errors.ts";
 import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
 import { exitMessage } from "./exit-message.ts";
-import type { FromSlot, SlotInit, ToSlot } from "./protocol.ts";
+import type { FromSlot, SlotInit, SlotSetup, ToSlot } from "./protocol.ts";
 
 export interface SlotThreadOptions {
   /** Position among the executor's slots: 0, 1, … */
@@ -19,6 +19,8 @@ export interface SlotThreadOptions {
   readonly workDir: string;
   /** Absolute path of the artefact's executor build, as `installArtefact` wrote it. */
   readonly executorModule: string;
+  /** Done on the thread before the artefact is loaded, such as to provide the packages that it left out. */
+  readonly setup?: SlotSetup;
   /** How long a cancelled task may go on before its thread is ended. */
   readonly cancelGraceMs: Millis;
   readonly clock: Clock;
@@ -81,6 +83,7 @@ export class SlotThread {
       workDir: options.workDir,
       spillBytes: options.spillBytes,
       executorModule: options.executorModule,
+      setup: options.setup,
     };
     this.#worker = new Worker(threadEntry(), {
       workerData: init,

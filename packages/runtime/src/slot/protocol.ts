@@ -16,6 +16,14 @@ export interface SlotInit {
   readonly spillBytes: number;
   /** Absolute path of the artefact's executor build, to be imported. */
   readonly executorModule: string;
+  readonly setup: SlotSetup | undefined;
+}
+
+/** What the executor wants done on the thread before the artefact is loaded. */
+export interface SlotSetup {
+  /** URL of a module; its default export is called with `argument`, and awaited. */
+  readonly module: string;
+  readonly argument: unknown;
 }
 
 /** What the executor's main thread tells a slot. Messages arrive in order; a task is posted when the one before is done. */

@@ -85,6 +85,12 @@ function onMessage(runtime: SlotRuntime, message: ToSlot): void {
   }
 }
 
+async function setUp(): Promise<void> {
+  if (init.setup === undefined) return;
+  const module = (await import(init.setup.module)) as { readonly default: (argument: unknown) => unknown }; // SlotSetup says so
+  await module.default(init.setup.argument);
+}
+
 async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);
   reportExits();
@@ -92,13 +98,14 @@ async function main(): Promise<void> {
   Reflect.set(globalThis, JOB_HOOKS, functions);
   Reflect.set(globalThis, MILLRACE_MODULE, api);
   const runtime = newRuntime(functions);
-  // Before the artefact is loaded: messages that come meanwhile wait in the port.
   try {
+    await setUp();
     await import(pathToFileURL(init.executorModule).href);
   } catch (error) {
     send({ type: "loadFailed", error: toWireError(error) });
     return;
   }
+  // Messages that came meanwhile have waited in the port.
   port?.on("message", (message: ToSlot) => onMessage(runtime, message));
   send({ type: "ready" });
 }

@@ -19,7 +19,9 @@ describe("a text split", () => {
   const bytes = Buffer.byteLength(text);
 
   const lines = (start: number, end: number) =>
-    slot.done({ source: { kind: "text", input: 0 }, inputs: [{ kind: "file", path, start, end }] }).then((d) => slot.results(d));
+    slot
+      .done({ source: { kind: "text", input: 0 }, inputs: [{ kind: "file", path, start, end }] })
+      .then((d) => slot.results(d));
 
   test("of the whole file gives its lines without their ends", async () => {
     expect(await lines(0, bytes)).toEqual(["one", "two", "three", "", "fünf", "last"]);
@@ -64,40 +66,100 @@ describe("a text split", () => {
 });
 
 describe("a shuffle's reduce partition", () => {
-  const first = () => slot.input([["a", 1], ["b", 2], ["a", 3]]);
+  const first = () =>
+    slot.input([
+      ["a", 1],
+      ["b", 2],
+      ["a", 3],
+    ]);
 
   test("without aggregation gives the records as written", async () => {
     const done = await slot.done({ source: shuffle({ kind: "none" }), inputs: [first()] });
-    expect(slot.results(done)).toEqual([["a", 1], ["b", 2], ["a", 3]]);
+    expect(slot.results(done)).toEqual([
+      ["a", 1],
+      ["b", 2],
+      ["a", 3],
+    ]);
   });
 
   test("grouped gives the values in map order", async () => {
     const done = await slot.done({ source: shuffle({ kind: "group" }), inputs: [first()] });
-    expect(slot.results(done)).toEqual([["a", [1, 3]], ["b", [2]]]);
+    expect(slot.results(done)).toEqual([
+      ["a", [1, 3]],
+      ["b", [2]],
+    ]);
   });
 
   test("combined by the map side only merges combiners", async () => {
-    const combine = { kind: "combine", mapSide: true, create: fnSlot(0), mergeValue: fnSlot(0), mergeCombiners: fnSlot(1) } as const;
+    const combine = {
+      kind: "combine",
+      mapSide: true,
+      create: fnSlot(0),
+      mergeValue: fnSlot(0),
+      mergeCombiners: fnSlot(1),
+    } as const;
     const never = () => {
       throw new Error("not on the reduce side");
     };
     const done = await slot.done({ source: shuffle(combine), inputs: [first()], functions: [never, add] });
-    expect(slot.results(done)).toEqual([["a", 4], ["b", 2]]);
+    expect(slot.results(done)).toEqual([
+      ["a", 4],
+      ["b", 2],
+    ]);
   });
 
   test("combined on the reduce side creates and merges values", async () => {
-    const combine = { kind: "combine", mapSide: false, create: fnSlot(0), mergeValue: fnSlot(1), mergeCombiners: fnSlot(2) } as const;
+    const combine = {
+      kind: "combine",
+      mapSide: false,
+      create: fnSlot(0),
+      mergeValue: fnSlot(1),
+      mergeCombiners: fnSlot(2),
+    } as const;
     const done = await slot.done({
       source: shuffle(combine),
       inputs: [first()],
-      functions: [(v: number) => [v], (c: number[], v: number) => [...c, v], (a: number[], b: number[]) => [...a, ...b]],
+      functions: [
+        (v: number) => [v],
+        (c: number[], v: number) => [...c, v],
+        (a: number[], b: number[]) => [...a, ...b],
+      ],
     });
-    expect(slot.results(done)).toEqual([["a", [1, 3]], ["b", [2]]]);
+    expect(slot.results(done)).toEqual([
+      ["a", [1, 3]],
+      ["b", [2]],
+    ]);
   });
 
   test("keys are equal by value, of all kinds", async () => {
-    const keys = [1, "1", 1n, true, null, undefined, new Date(1), Number.NaN, 0, [1, "a"], { x: 1, y: 2 }, "a long key beyond the short table"];
-    const again = [1, "1", 1n, true, null, undefined, new Date(1), Number.NaN, -0, [1, "a"], { y: 2, x: 1 }, "a long key beyond the short table"];
+    const keys = [
+      1,
+      "1",
+      1n,
+      true,
+      null,
+      undefined,
+      new Date(1),
+      Number.NaN,
+      0,
+      [1, "a"],
+      { x: 1, y: 2 },
+      "a long key beyond the short table",
+    ];
+    const again = [
+      1,
+      "1",
+      1n,
+      true,
+      null,
+      undefined,
+      new Date(1),
+      Number.NaN,
+      -0,
+      [1, "a"],
+      { y: 2, x: 1 },
+      "a long key beyond the short table",
+    ];
     const done = await slot.done({
       source: shuffle({ kind: "group" }),
       inputs: [slot.input([...keys.map((k, i) => [k, i]), ...again.map((k, i) => [k, i])])],
@@ -117,20 +179,41 @@ describe("a shuffle's reduce partition", () => {
 });
 
 describe("two feeds by key", () => {
-  const left = () => slot.input([["a", 1], ["b", 2], ["a", 3]]);
-  const right = () => slot.input([["a", "x"], ["c", "y"], ["a", "z"]]);
+  const left = () =>
+    slot.input([
+      ["a", 1],
+      ["b", 2],
+      ["a", 3],
+    ]);
+  const right = () =>
+    slot.input([
+      ["a", "x"],
+      ["c", "y"],
+      ["a", "z"],
+    ]);
   const join = (how: JoinKind): Source => ({ kind: "join", how, feeds: [feed(0), feed(1)] });
   const run = async (source: Source) => slot.results(await slot.done({ source, inputs: [left(), right()] }));
 
   test("cogroup gives all values of both for every key, first seen first", async () => {
     expect(await run({ kind: "cogroup", feeds: [feed(0), feed(1)] })).toEqual([
-      ["a", [[1, 3], ["x", "z"]]],
+      [
+        "a",
+        [
+          [1, 3],
+          ["x", "z"],
+        ],
+      ],
       ["b", [[2], []]],
       ["c", [[], ["y"]]],
     ]);
   });
 
-  const both = [["a", [1, "x"]], ["a", [1, "z"]], ["a", [3, "x"]], ["a", [3, "z"]]];
+  const both = [
+    ["a", [1, "x"]],
+    ["a", [1, "z"]],
+    ["a", [3, "x"]],
+    ["a", [3, "z"]],
+  ];
   test.each([
     ["inner", both],
     ["left", [...both, ["b", [2, undefined]]]],
@@ -154,7 +237,10 @@ describe("two feeds by key", () => {
       inputs: [left(), right()],
       functions: [async (pairs: Iterable<unknown>) => [...pairs].slice(0, 1), (n: number) => n * 100],
     });
-    expect(slot.results(done)).toEqual([["a", [100, "x"]], ["a", [100, "z"]]]);
+    expect(slot.results(done)).toEqual([
+      ["a", [100, "x"]],
+      ["a", [100, "z"]],
+    ]);
   });
 
   test("a key with thousands of values on both sides is joined in pieces", async () => {

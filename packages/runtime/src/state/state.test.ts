@@ -1,0 +1,332 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { epochMs } from "@millrace/base";
+import { type AnyFunction, fnSlot, type Sink, type StateRef } from "@millrace/plan";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { op, TestSlot } from "../../testkit/test-slot.ts";
+
+let slot: TestSlot;
+beforeEach(() => {
+  slot = new TestSlot();
+});
+afterEach(() => slot.remove());
+
+type Update = (values: never[], state: never, key: never) => unknown;
+const sum = (values: number[], total = 0) => values.reduce((a, b) => a + b, total);
+
+interface BatchOptions {
+  readonly version?: number;
+  readonly onlyUpdated?: boolean;
+  readonly initial?: readonly unknown[];
+  readonly sink?: Sink;
+  readonly map?: AnyFunction;
+}
+
+function ref(batch: number, version: number): StateRef {
+  const directory = join(slot.directory, "checkpoint");
+  return {
+    operator: "totals",
+    partition: 0,
+    partitions: 1,
+    version: epochMs(version),
+    batch: epochMs(batch),
+    directory,
+  };
+}
+
+/** Runs batch `batch` on top of `version`; the batch before by default. */
+function run(batch: number, pairs: readonly unknown[], update: Update, options: BatchOptions = {}) {
+  const initial = options.initial === undefined ? {} : { initial: { kind: "shuffle", input: 1 } as const };
+  return slot.run({
+    source: {
+      kind: "state",
+      feed: { kind: "shuffle", input: 0 },
+      ...initial,
+      update: fnSlot(0),
+      onlyUpdated: options.onlyUpdated ?? false,
+      label: "updateStateByKey at job.ts:3:3",
+    },
+    functions: options.map === undefined ? [update] : [update, options.map],
+    ops: options.map === undefined ? [] : [op("map", 1)],
+    inputs: [slot.input(pairs), slot.input(options.initial ?? [])],
+    state: ref(batch, options.version ?? batch - 1),
+    ...(options.sink === undefined ? {} : { sink: options.sink }),
+  });
+}
+
+async function batch(number: number, pairs: readonly unknown[], update: Update, options: BatchOptions = {}) {
+  const outcome = await run(number, pairs, update, options);
+  if (outcome.kind !== "result") throw new Error(JSON.stringify(outcome));
+  return slot.results(outcome);
+}
+
+const deltas = () =>
+  readdirSync(join(slot.directory, "checkpoint", "state", "totals", "1-0")).filter((name) => name.endsWith(".delta"));
+
+describe("updateStateByKey", () => {
+  test("gives every key that has state, and forgets a key on undefined", async () => {
+    expect(
+      await batch(
+        1,
+        [
+          ["a", 1],
+          ["b", 2],
+          ["a", 3],
+        ],
+        sum,
+      ),
+    ).toEqual([
+      ["a", 4],
+      ["b", 2],
+    ]);
+    const dropZero = (values: number[], total = 0) => (values.length === 0 ? undefined : sum(values, total));
+    expect(
+      await batch(
+        2,
+        [
+          ["c", 1],
+          ["b", 1],
+        ],
+        dropZero,
+      ),
+    ).toEqual([
+      ["c", 1],
+      ["b", 3],
+    ]);
+    expect(await batch(3, [], sum)).toEqual([
+      ["b", 3],
+      ["c", 1],
+    ]);
+  });
+
+  test("calls the function for every known key, with the key", async () => {
+    const calls: unknown[] = [];
+    const log = (values: number[], state: number | undefined, key: string) => {
+      calls.push([key, values, state]);
+      return sum(values, state);
+    };
+    await batch(1, [["a", 1]], log);
+    await batch(2, [["b", 5]], log);
+    expect(calls).toEqual([
+      ["a", [1], undefined],
+      ["b", [5], undefined],
+      ["a", [], 1],
+    ]);
+  });
+
+  test("calls it only for keys with input when told to, and gives all", async () => {
+    const calls: unknown[] = [];
+    const log = (values: number[], state: number | undefined, key: string) => {
+      calls.push(key);
+      return sum(values, state);
+    };
+    await batch(
+      1,
+      [
+        ["a", 1],
+        ["b", 1],
+      ],
+      log,
+      { onlyUpdated: true },
+    );
+    calls.length = 0;
+    expect(await batch(2, [["b", 5]], log, { onlyUpdated: true })).toEqual([
+      ["b", 6],
+      ["a", 1],
+    ]);
+    expect(calls).toEqual(["b"]);
+  });
+
+  test("begins with the initial state in the first batch", async () => {
+    const initial = [
+      ["a", 100],
+      ["z", 7],
+    ];
+    expect(await batch(1, [["a", 1]], sum, { initial, version: 0 })).toEqual([
+      ["a", 101],
+      ["z", 7],
+    ]);
+    expect(await batch(2, [["z", 1]], sum, { initial })).toEqual([
+      ["z", 8],
+      ["a", 101],
+    ]);
+    slot.restart();
+    expect(await batch(3, [], sum, { initial })).toEqual([
+      ["a", 101],
+      ["z", 8],
+    ]);
+  });
+
+  test("updates every key although the output takes one", async () => {
+    const pairs = Array.from({ length: 5000 }, (_, i) => [`k${i}`, i]);
+    expect(await batch(1, pairs, sum, { sink: { kind: "collect", limit: 1 } })).toHaveLength(1);
+    expect(await batch(2, [], sum, { sink: { kind: "count" } })).toEqual([5000]);
+  });
+
+  test("names the operator when the function throws", async () => {
+    const outcome = await run(1, [["a", 1]], () => {
+      throw new Error("no");
+    });
+    expect(outcome).toMatchObject({
+      kind: "failed",
+      error: { message: expect.stringMatching(/updateStateByKey at job\.ts:3:3 threw Error: no/) },
+    });
+  });
+
+  test("refuses state that cannot be kept", async () => {
+    const outcome = await run(1, [["a", 1]], () => ({ f: () => 1 }));
+    expect(outcome).toMatchObject({ kind: "failed", error: { kind: { code: "RECORD_NOT_ENCODABLE" } } });
+  });
+});
+
+describe("an attempt that fails", () => {
+  const push = (values: number[], state: { all: number[] } = { all: [] }) => {
+    state.all.push(...values); // changes what it was given
+    return state;
+  };
+  const explode = () => {
+    throw new Error("after the update");
+  };
+
+  test("leaves nothing behind, even where user code changed the object it was given", async () => {
+    await batch(1, [["a", 1]], push);
+    expect((await run(2, [["a", 2]], push, { map: explode })).kind).toBe("failed");
+    expect(await batch(2, [["a", 2]], push)).toEqual([["a", { all: [1, 2] }]]);
+  });
+
+  test("of a later batch leaves the published version", async () => {
+    await batch(1, [["a", 1]], push);
+    await batch(2, [["a", 2]], push); // complete, and never committed
+    expect(await batch(3, [["a", 3]], push, { version: 1 })).toEqual([["a", { all: [1, 3] }]]);
+    expect(await batch(4, [], push)).toEqual([["a", { all: [1, 3] }]]);
+    slot.restart();
+    expect(await batch(5, [], push)).toEqual([["a", { all: [1, 3] }]]);
+  });
+
+  test("of a batch that changed nothing later still does not count", async () => {
+    await batch(1, [["a", 1]], sum);
+    await batch(2, [["a", 100]], sum); // fails elsewhere
+    await batch(3, [], sum, { version: 1 });
+    slot.restart();
+    expect(await batch(4, [], sum)).toEqual([["a", 1]]);
+  });
+});
+
+describe("a batch that runs again", () => {
+  test("does not update again, and gives the same", async () => {
+    let calls = 0;
+    const count = (values: number[], total = 0) => {
+      calls += 1;
+      return sum(values, total);
+    };
+    await batch(
+      1,
+      [
+        ["a", 1],
+        ["b", 1],
+      ],
+      count,
+    );
+    const first = await batch(
+      2,
+      [
+        ["a", 1],
+        ["c", 1],
+      ],
+      count,
+    );
+    const callsBefore = calls;
+    const again = await batch(
+      2,
+      [
+        ["a", 1],
+        ["c", 1],
+      ],
+      count,
+    );
+    expect(calls).toBe(callsBefore);
+    expect(again.sort()).toEqual(first.sort());
+    expect(await batch(3, [], count)).toEqual([
+      ["a", 2],
+      ["b", 1],
+      ["c", 1],
+    ]);
+  });
+
+  test("on another slot gives the same from what was written", async () => {
+    await batch(
+      1,
+      [
+        ["a", 1],
+        ["b", 1],
+      ],
+      sum,
+    );
+    await batch(2, [["a", 1]], sum);
+    slot.restart();
+    expect(await batch(2, [["a", 1]], sum)).toEqual([
+      ["a", 2],
+      ["b", 1],
+    ]);
+    slot.restart();
+    expect(await batch(3, [], sum)).toEqual([
+      ["a", 2],
+      ["b", 1],
+    ]);
+  });
+});
+
+describe("what is written", () => {
+  test("is one delta a batch, with the changed keys only", async () => {
+    await batch(
+      1,
+      Array.from({ length: 2000 }, (_, i) => [`key ${i}`, i]),
+      sum,
+    );
+    await batch(2, [["key 1", 1]], sum);
+    expect(deltas()).toEqual(["1.delta", "2.delta"]);
+    const sizes = await Promise.all(
+      deltas().map(async (name) =>
+        (await import("node:fs/promises")).stat(join(slot.directory, "checkpoint/state/totals/1-0", name)),
+      ),
+    );
+    expect(sizes[0]?.size).toBeGreaterThan(10_000);
+    expect(sizes[1]?.size).toBeLessThan(200);
+  });
+
+  test("holds removals, and every kind of value and key", async () => {
+    const states = [1, -0, "x", null, true, 2n, { a: [1] }, new Map([[1, 2]]), new Date(5), new Uint8Array([1, 2])];
+    const keys = [
+      "s",
+      1,
+      1n,
+      null,
+      undefined,
+      [1, 2],
+      { k: 1 },
+      new Date(1),
+      "a rather long key that is in another table",
+      "",
+    ];
+    const set = (values: unknown[], state: unknown) => (values.length > 0 ? values[0] : state);
+    await batch(
+      1,
+      keys.map((key, i) => [key, states[i]]),
+      set,
+    );
+    slot.restart();
+    expect(await batch(2, [], set)).toEqual(keys.map((key, i) => [key, states[i]]));
+    await batch(3, [["s", "gone"]], (values: unknown[], state: unknown) => (values.length > 0 ? undefined : state));
+    slot.restart();
+    expect(await batch(4, [], set)).toEqual(keys.slice(1).map((key, i) => [key, states[i + 1]]));
+  });
+});
+
+test("keys that come and go leave no holes for ever", async () => {
+  const flip = (values: number[]) => (values.length > 0 ? values[0] : undefined);
+  for (let b = 1; b <= 6; b++) {
+    const pairs = Array.from({ length: 3000 }, (_, i) => [`${b}-${i}`, i]);
+    expect(await batch(b, pairs, flip, { sink: { kind: "count" } })).toEqual([3000]);
+  }
+  expect(await batch(7, [["x", 1]], flip)).toEqual([["x", 1]]);
+});
