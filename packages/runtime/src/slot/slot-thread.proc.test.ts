@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type EngineError, epochMs, ManualClock, millis } from "@millrace/base";
+import { decodeBlock, emptyClassTable, encodeBlock } from "@millrace/codec";
+import { fnSlot, type StageTemplate, stageRunId, type TemplateId } from "@millrace/plan";
+import { BlockPool } from "@millrace/storage";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { SlotThread } from "./host.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "millrace-slot-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const pool = BlockPool.create({ bytes: 8 * 1024 ** 2 });
+const clock = new ManualClock(epochMs(0));
+let threads: SlotThread[] = [];
+afterEach(async () => {
+  await Promise.all(threads.map((thread) => thread.terminate()));
+  threads = [];
+});
+
+let modules = 0;
+
+/** Writes an executor's build by hand; `hooks` is what a bundled one finds. */
+async function start(code: string, heapBytes = 64 * 1024 ** 2): Promise<SlotThread> {
+  const executorModule = join(directory, `job-${modules++}.mjs`);
+  writeFileSync(executorModule, `const hooks = globalThis[Symbol.for("millrace.job")];\n${code}`);
+  const thread = await SlotThread.start({
+    slot: 0,
+    pool,
+    heapBytes,
+    spillBytes: 1024 ** 2,
+    workDir: directory,
+    executorModule,
+    cancelGraceMs: millis(100),
+    clock,
+  });
+  threads.push(thread);
+  return thread;
+}
+
+const template: StageTemplate = {
+  id: "t" as TemplateId,
+  pipeline: { source: { kind: "blocks", input: 0 }, ops: [{ kind: "map", fn: fnSlot(0), label: "map at job.ts:1:1" }] },
+  sink: { kind: "collect" },
+  functions: ["job.ts#0"],
+};
+const run = stageRunId(1);
+
+function begin(thread: SlotThread): void {
+  thread.loadTemplate(template);
+  thread.startStage({ run, batch: epochMs(1000), templates: [template.id], captures: [new Uint8Array(0)], broadcasts: [] });
+}
+
+function task(thread: SlotThread, records: unknown[] = [1, 2]) {
+  const block = encodeBlock(records, emptyClassTable);
+  return thread.run({ run, partition: 0, attempt: 0, template: 0, inputs: [{ kind: "inline", block }] });
+}
+
+async function failure(promise: Promise<unknown>): Promise<EngineError> {
+  return promise.then(
+    () => Promise.reject(new Error("it did not fail")),
+    (error: EngineError) => error,
+  );
+}
+
+describe("a slot's thread", () => {
+  test("runs tasks one after the other", async () => {
+    const thread = await start(`hooks.define("job.ts#0", () => (n) => n * 2);`);
+    begin(thread);
+    for (const n of [1, 2]) {
+      const outcome = await task(thread, [n, 10]);
+      if (outcome.kind !== "result" || outcome.result.kind !== "inline") throw new Error(JSON.stringify(outcome));
+      expect(decodeBlock(outcome.result.block, emptyClassTable)).toEqual([2 * n, 20]);
+    }
+  });
+
+  test("reports a user's error as the task's, and lives on", async () => {
+    const thread = await start(`hooks.define("job.ts#0", () => (n) => { if (n === 1) throw new TypeError("no"); return n; });`);
+    begin(thread);
+    expect(await task(thread, [1])).toMatchObject({ kind: "failed", error: { kind: { code: "USER_CODE_FAILED" } } });
+    expect(await task(thread, [2])).toMatchObject({ kind: "result" });
+  });
+
+  test("gives the job the module it imports as millrace, and the task's context", async () => {
+    const thread = await start(`
+      const { TaskContext } = globalThis[Symbol.for("millrace.module")];
+      hooks.define("job.ts#0", () => () => TaskContext.get().batchTime);`);
+    begin(thread);
+    const outcome = await task(thread, [1]);
+    if (outcome.kind !== "result" || outcome.result.kind !== "inline") throw new Error(JSON.stringify(outcome));
+    expect(decodeBlock(outcome.result.block, emptyClassTable)).toEqual([1000]);
+  });
+});
+
+describe("the thread alone ends, and the cause is told", () => {
+  test("when the artefact does not load", async () => {
+    const error = await failure(start(`throw new RangeError("at module level");`));
+    expect(error).toMatchObject({ code: "ARTEFACT_LOAD_FAILED", blame: "user" });
+    expect(error.message).toContain("at module level");
+  });
+
+  test("when user code calls process.exit", async () => {
+    const thread = await start(`hooks.define("job.ts#0", () => function leave() { process.exit(3); });`);
+    begin(thread);
+    const error = await failure(task(thread));
+    expect(error).toMatchObject({ code: "SLOT_EXITED", blame: "user" });
+    expect(error.message).toMatch(/process\.exit\(3\) on slot 0, at leave/);
+    expect(await thread.closed).toBe(error);
+    expect(thread.alive).toBe(false);
+    expect(await failure(task(thread))).toBe(error);
+  });
+
+  test("when a timer's error is not caught", async () => {
+    const thread = await start(`
+      hooks.define("job.ts#0", () => () => { setTimeout(() => { throw new Error("later"); }); });
+      hooks.define("wait", () => () => new Promise(() => {}));`);
+    thread.loadTemplate({ ...template, functions: ["job.ts#0", "wait"], sink: { kind: "foreach", fn: fnSlot(1), label: "foreach" } });
+    thread.startStage({ run, batch: epochMs(1000), templates: [template.id], captures: [new Uint8Array(0)], broadcasts: [] });
+    const error = await failure(task(thread));
+    expect(error).toMatchObject({ code: "SLOT_CRASHED", blame: "user" });
+    expect(error.message).toContain("Error: later");
+  });
+
+  test("when a promise is rejected and nobody listens", async () => {
+    const thread = await start(`hooks.define("job.ts#0", () => (n) => { Promise.reject(new Error("lost")); return n; });`);
+    begin(thread);
+    await task(thread).catch(() => undefined); // the task itself may be done before the thread ends
+    expect(await thread.closed).toMatchObject({ code: "SLOT_CRASHED", message: expect.stringContaining("lost") });
+  });
+
+  test("when its heap is full", async () => {
+    const thread = await start(
+      `const kept = []; hooks.define("job.ts#0", () => () => { for (;;) kept.push(new Array(1000).fill(kept.length)); });`,
+      32 * 1024 ** 2,
+    );
+    begin(thread);
+    const error = await failure(task(thread));
+    expect(error).toMatchObject({ code: "SLOT_OUT_OF_MEMORY", blame: "user" });
+    expect(error.message).toMatch(/heap of 32 MB while it computed partition 0 of stage 1/);
+  });
+});
+
+describe("a cancelled task", () => {
+  test("ends by itself between records", async () => {
+    const thread = await start(`hooks.define("job.ts#0", () => function* () { for (;;) yield 1; });`);
+    thread.loadTemplate({
+      ...template,
+      pipeline: { ...template.pipeline, ops: [{ kind: "flatMap", fn: fnSlot(0), label: "flatMap" }] },
+      sink: { kind: "count" },
+    });
+    thread.startStage({ run, batch: epochMs(1000), templates: [template.id], captures: [new Uint8Array(0)], broadcasts: [] });
+    const outcome = task(thread);
+    thread.cancel(run, 0, 1); // another attempt
+    thread.cancel(run, 0, 0);
+    expect(await outcome).toEqual({ kind: "cancelled" });
+    expect(thread.alive).toBe(true);
+  });
+
+  test("that does not stop is ended with its thread after the grace period", async () => {
+    const thread = await start(`hooks.define("job.ts#0", () => () => { for (;;); });`);
+    begin(thread);
+    const outcome = failure(task(thread));
+    thread.cancel(run, 0, 0);
+    clock.advance(millis(100));
+    expect(await outcome).toMatchObject({ code: "SLOT_TERMINATED" });
+  });
+});
+
+test("terminate on an idle thread is an orderly end", async () => {
+  const thread = await start("");
+  await thread.terminate();
+  expect(await thread.closed).toBeUndefined();
+});
