@@ -56,6 +56,8 @@ export type Inner = (
 interface Step {
   readonly value: unknown;
   readonly path: string;
+  /** The walk has come back up from this object. */
+  readonly leave?: boolean;
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
@@ -65,19 +67,22 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
  * Only on the way to an error, so it may be slow: O(values).
  */
 export function findPath(root: unknown, refused: NotEncodable, name: string, inner: Inner): string {
-  const seen = new Set<object>();
+  const wantsCycle = refused.refusal === "cycle";
+  const seen = new Set<unknown>();
+  const above = new Set<unknown>();
   const pending: Step[] = [{ value: root, path: name }];
   for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
     const { value, path } = step;
-    if (value === refused.value && refused.refusal !== "cycle") return shorten(path);
-    if ((typeof value !== "object" && typeof value !== "function") || value === null) continue;
-    if (seen.has(value)) {
-      if (value === refused.value) return shorten(path);
+    if (step.leave === true) {
+      above.delete(value);
       continue;
     }
+    if (wantsCycle ? above.has(value) : value === refused.value) return shorten(path);
+    if ((typeof value !== "object" && typeof value !== "function") || value === null || seen.has(value)) continue;
     seen.add(value);
-    const steps = [...stepsFrom(value, path, inner)];
-    for (let i = steps.length - 1; i >= 0; i -= 1) pending.push(steps[i] as Step); // i is in range
+    above.add(value);
+    pending.push({ value, path, leave: true });
+    pending.push(...[...stepsFrom(value, path, inner)].reverse());
   }
   return name;
 }
