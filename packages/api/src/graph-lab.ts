@@ -1,0 +1,172 @@
+import { type EpochMs, epochMs, ManualClock } from "@millrace/base";
+import { encodeBlock } from "@millrace/codec";
+import { type BlockLocation, blockId, type JobPlan, type PlannedStage, renderPlan } from "@millrace/plan";
+import { buildJob } from "./build-job.ts";
+import { defineJob, type JobOptions } from "./define-job.ts";
+import type { ActionResult, DriverFiles, EnginePort, FileEntry } from "./engine-port.ts";
+import { InlineFunctions, JobRegistry } from "./function/job-registry.ts";
+import type { BatchInput, BatchOutcome, JobGraph } from "./graph-port.ts";
+import type { StreamingContext } from "./streaming-context.ts";
+
+/** Files that exist as names, sizes and contents only. */
+export class MemoryFiles implements DriverFiles {
+  readonly entries = new Map<string, FileEntry>();
+  /** What was done, in order: `rename /a -> /b`. */
+  readonly log: string[] = [];
+
+  add(path: string, options: { readonly bytes?: number; readonly modifiedMs?: number } = {}): void {
+    const { bytes = 1, modifiedMs = 0 } = options;
+    this.entries.set(path, { path, kind: "file", bytes, modifiedMs });
+  }
+
+  directory(path: string): void {
+    this.entries.set(path, { path, kind: "directory", bytes: 0, modifiedMs: 0 });
+  }
+
+  resolve(path: string): string {
+    return path.startsWith("/") ? path : `/home/${path}`;
+  }
+
+  async stat(path: string): Promise<FileEntry | undefined> {
+    return this.entries.get(path);
+  }
+
+  async list(directory: string): Promise<readonly FileEntry[] | undefined> {
+    if (!this.entries.has(directory)) return undefined;
+    return [...this.entries.values()].filter(({ path }) => path.slice(0, path.lastIndexOf("/")) === directory);
+  }
+
+  async makeDirectory(path: string): Promise<void> {
+    this.log.push(`make ${path}`);
+    this.directory(path);
+  }
+
+  async writeFile(path: string, content: Uint8Array): Promise<void> {
+    this.log.push(`write ${path}`);
+    this.add(path, { bytes: content.length });
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.log.push(`rename ${from} -> ${to}`);
+    for (const [path, entry] of [...this.entries]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue;
+      this.entries.delete(path);
+      const moved = to + path.slice(from.length);
+      this.entries.set(moved, { ...entry, path: moved });
+    }
+  }
+
+  async remove(path: string): Promise<void> {
+    let any = false;
+    for (const entry of [...this.entries.keys()]) {
+      if (entry === path || entry.startsWith(`${path}/`)) any = this.entries.delete(entry) || any;
+    }
+    if (any) this.log.push(`remove ${path}`);
+  }
+}
+
+/** What the fake cluster answers: the records of each task of a plan's last stage. */
+export type Answer = (stage: PlannedStage) => readonly (readonly unknown[])[];
+
+const nothing: Answer = (stage) => stage.tasks.map(() => []);
+
+/** A host that runs nothing: it writes down what it is asked for. */
+export class FakePort implements EnginePort {
+  defaultParallelism = 2;
+  readonly clock = new ManualClock(epochMs(0));
+  readonly files = new MemoryFiles();
+  readonly plans: JobPlan[] = [];
+  readonly texts: string[] = [];
+  readonly warnings: string[] = [];
+  readonly put: string[] = [];
+  readonly dropped: string[] = [];
+  readonly stops: boolean[] = [];
+  answer: Answer = nothing;
+  /** Updates of accumulators that the next plan brings. */
+  accumulators: Uint8Array[] = [];
+  /** Held plans answer when it is resolved. */
+  hold: Promise<void> | undefined;
+  readonly registry = new JobRegistry({ inline: new InlineFunctions() });
+
+  async run(plan: JobPlan): Promise<ActionResult> {
+    this.plans.push(plan);
+    await this.hold;
+    const last = plan.stages[plan.stages.length - 1];
+    const rows = last === undefined ? [] : this.answer(last);
+    const accumulators = this.accumulators.splice(0);
+    return { partitions: rows.map((records) => encodeBlock(records, this.registry.classes)), accumulators };
+  }
+
+  async putBlock(name: BlockLocation["id"], parts: readonly Uint8Array[]): Promise<BlockLocation> {
+    this.put.push(name);
+    return { id: name, bytes: parts.reduce((sum, part) => sum + part.length, 0), at: ["driver"] };
+  }
+
+  dropBlocks(blocks: readonly string[]): void {
+    this.dropped.push(...blocks);
+  }
+
+  write(text: string): void {
+    this.texts.push(text);
+  }
+
+  warn(message: string): void {
+    this.warnings.push(message);
+  }
+
+  stop(graceful: boolean): void {
+    this.stops.push(graceful);
+  }
+
+  /** The plans since the last call, as text. */
+  takePlans(): string {
+    return this.plans
+      .splice(0)
+      .map((plan) => renderPlan(plan))
+      .join("\n---\n");
+  }
+}
+
+/** A job's graph on a host that runs nothing. */
+export class GraphLab {
+  readonly port: FakePort;
+  readonly graph: JobGraph;
+
+  private constructor(port: FakePort, graph: JobGraph) {
+    this.port = port;
+    this.graph = graph;
+  }
+
+  static async build(
+    build: (ssc: StreamingContext, port: FakePort) => unknown,
+    options: Partial<JobOptions> & { readonly port?: FakePort } = {},
+  ): Promise<GraphLab> {
+    const { port = new FakePort(), ...job } = options;
+    const definition = defineJob({ name: "test", batchInterval: "1s", ...job }, (ssc) => build(ssc, port));
+    const graph = await buildJob(definition, { port, registry: port.registry, args: [], directory: "/checkpoint" });
+    graph.begin(epochMs(0));
+    return new GraphLab(port, graph);
+  }
+
+  /** Runs a batch; `blocks` of the first receiver by name. */
+  batch(
+    time: number,
+    options: { readonly blocks?: readonly string[] } & Partial<BatchInput> = {},
+  ): Promise<BatchOutcome> {
+    const { blocks = [], ...rest } = options;
+    const received = new Map([[0, blocks.map((name) => received1(name))]]);
+    const stateVersion: EpochMs = epochMs(Math.max(0, time - 1000));
+    return this.graph.runBatch({ time: epochMs(time), received, stateVersion, ...rest });
+  }
+
+  /** Runs a batch that must succeed, and shows its plans. */
+  async plansOf(time: number, options: Parameters<GraphLab["batch"]>[1] = {}): Promise<string> {
+    const { error } = await this.batch(time, options);
+    if (error !== undefined) throw error;
+    return this.port.takePlans();
+  }
+}
+
+function received1(name: string): BlockLocation {
+  return { id: blockId(name), bytes: 10, at: ["driver"] };
+}
