@@ -1,7 +1,7 @@
 import type { ExecutorId, WireError } from "@millrace/base";
 import { loseOutputs } from "./map-outputs.ts";
 import { quiesce, refresh } from "./stages.ts";
-import { disown } from "./state-owners.ts";
+import { disown, rebalance } from "./state-owners.ts";
 import { headline, lostExecutors } from "./task-errors.ts";
 import {
   attemptKey,
@@ -70,4 +70,17 @@ function releasePinned(slot: Slot): void {
   for (let entry = slot.pinned.shift(); entry !== undefined; entry = slot.pinned.shift()) {
     if (entry.stage.status[entry.task] === QUEUED) entry.stage.unowned.push(entry.task);
   }
+}
+
+export function onRebalanceState(state: TaskScheduler): void {
+  const moved = rebalance(state);
+  if (moved === 0) return;
+  for (const executor of state.ready) for (const slot of executor.slots) releasePinned(slot);
+  state.effects.push({
+    type: "warning",
+    code: "STATE_MOVED",
+    message:
+      `[STATE_MOVED] ${moved} state partitions get other slots, so that all ${state.ready.length} executors share the ` +
+      "work. Each is loaded from the checkpoint directory when its next batch runs.",
+  });
 }

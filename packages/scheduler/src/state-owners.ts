@@ -31,6 +31,62 @@ export function disown(state: TaskScheduler, executor: Executor): void {
   }
 }
 
+/**
+ * Moves partitions from the slots that own most of an operator's to those that own fewest, until they differ by one at
+ * most. Partitions whose task runs stay where they are. O(state partitions + moves × slots).
+ *
+ * @returns How many moved.
+ */
+export function rebalance(state: TaskScheduler): number {
+  const busy = new Set<string>();
+  for (const executor of state.ready) {
+    for (const { stage, task } of executor.slots) {
+      const ref = stage?.planned.tasks[task]?.state;
+      if (ref !== undefined) busy.add(`${ref.operator}/${ref.partition}`);
+    }
+  }
+  let moved = 0;
+  for (const operator of state.operators.values()) moved += rebalanceOperator(state, operator, busy);
+  return moved;
+}
+
+/** What a slot owns of one operator. */
+interface Share {
+  readonly slot: Slot;
+  owned: number;
+  /** Those of them that may move. */
+  readonly movable: number[];
+}
+
+function rebalanceOperator(state: TaskScheduler, operator: OperatorState, busy: ReadonlySet<string>): number {
+  const shares = new Map<Slot, Share>();
+  for (const { slots } of state.ready) for (const slot of slots) shares.set(slot, { slot, owned: 0, movable: [] });
+  operator.owners.forEach((slot, partition) => {
+    const share = slot && shares.get(slot);
+    if (share === undefined) return;
+    share.owned++;
+    if (!busy.has(`${operator.operator}/${partition}`)) share.movable.push(partition);
+  });
+  let moved = 0;
+  for (;;) {
+    let least: Share | undefined;
+    let most: Share | undefined;
+    for (const share of shares.values()) {
+      if (least === undefined || share.owned < least.owned) least = share;
+      if (share.movable.length > 0 && (most === undefined || share.owned > most.owned)) most = share;
+    }
+    if (least === undefined || most === undefined || most.owned - least.owned < 2) return moved;
+    const partition = most.movable.pop();
+    if (partition === undefined) return moved;
+    operator.owners[partition] = least.slot;
+    most.owned--;
+    most.slot.owned--;
+    least.owned++;
+    least.slot.owned++;
+    moved++;
+  }
+}
+
 /** Where each partition of an operator's state lives, for whoever wants to show it; `undefined`: nowhere yet. */
 export function stateOwners(
   state: TaskScheduler,

@@ -71,6 +71,11 @@ export type TaskEvent =
     }
   /** The attempt ended because it was told to. Its slot is free from now on. */
   | { readonly type: "taskCancelled"; readonly executor: ExecutorId; readonly task: TaskKey }
+  /**
+   * Spreads state evenly over the slots there are now, moving as few partitions as that takes. Never happens by itself: the
+   * new owners load what they get from its directory. Partitions whose task runs stay. For after executors joined.
+   */
+  | { readonly type: "rebalanceState" }
   /** No later plan reads these. One that a running plan still needs goes when that plan ends. */
   | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] };
 
@@ -95,7 +100,7 @@ export type TaskEffect =
   /** What the operator should know; nothing else follows from it. */
   | { readonly type: "warning"; readonly code: TaskWarning; readonly message: string };
 
-export type TaskWarning = "NO_EXECUTORS" | "TASK_RETRIED" | "STAGE_RERUN";
+export type TaskWarning = "NO_EXECUTORS" | "TASK_RETRIED" | "STAGE_RERUN" | "STATE_MOVED";
 
 export interface PartitionResult {
   /** Who computed it, and serves it when it is a block. */

@@ -1,5 +1,5 @@
 import { assert, unreachable } from "@millrace/base";
-import { onExecutorJoined, onExecutorLost, onExecutorReady } from "./executor-events.ts";
+import { onExecutorJoined, onExecutorLost, onExecutorReady, onRebalanceState } from "./executor-events.ts";
 import { place } from "./placement.ts";
 import { onCancelPlan, onDropShuffles, onPlanSubmitted } from "./plan-events.ts";
 import { failStage, sweep } from "./stages.ts";
@@ -54,6 +54,9 @@ function handle(state: TaskScheduler, event: TaskEvent): void {
       break;
     case "taskCancelled":
       onTaskCancelled(state, event);
+      break;
+    case "rebalanceState":
+      onRebalanceState(state);
       break;
     case "dropShuffles":
       onDropShuffles(state, event.shuffles);

@@ -142,7 +142,7 @@ const userError = (message: string): WireError => ({ name: "TypeError", message 
 
 /**
  * `join e1 2` (and ready), `hello e1 2`, `ready e1`, `lost e1`, `submit 1 STAGE…`, `ok 1/0#0 e1 [SIZES]`,
- * `fail 1/0#0 e1 [MESSAGE]`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `drop 7,8`.
+ * `fail 1/0#0 e1 [MESSAGE]`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `rebalance`, `drop 7,8`.
  */
 export function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent[] {
   const [verb = "", first = "", second = "", ...rest] = command.split(" ");
@@ -182,6 +182,8 @@ export function parseCommand(state: TaskScheduler, command: string): readonly Ta
       return [{ type: "taskCancelled", executor: named(), task: parseKey(first) }];
     case "cancel":
       return [{ type: "cancelPlan", plan: planId(Number(first)), reason: "the test says so" }];
+    case "rebalance":
+      return [{ type: "rebalanceState" }];
     case "drop":
       return [{ type: "dropShuffles", shuffles: first.split(",").map((id) => shuffleId(Number(id))) }];
     default:

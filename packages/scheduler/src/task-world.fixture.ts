@@ -14,7 +14,7 @@ import { stepTasks } from "./task-scheduler.ts";
 import { jobOf, stageOf } from "./task-script.fixture.ts";
 import { type TaskScheduler, taskScheduler } from "./task-state.ts";
 
-/** Chances per tick, but `failTask`, `failFetch` and `loseCancel`: per task. */
+/** Chances per tick; those of `failTask` and `poisonTask` per attempt, of `lateMessage` per message. */
 export interface Faults {
   readonly killExecutor: number;
   readonly failTask: number;
@@ -183,6 +183,7 @@ export class TaskWorld {
       this.#dispatch({ type: "cancelPlan", plan, reason: "simulated" });
     }
     if (this.rng.next() < 0.02) this.#dropSome();
+    if (this.rng.next() < 0.03) this.#dispatch({ type: "rebalanceState" });
   }
 
   #dropSome(): void {

@@ -1,0 +1,165 @@
+import { executorId } from "@millrace/base";
+import { describe, expect, test } from "vitest";
+import { stateOwners } from "./state-owners.ts";
+import { blockStage, Script } from "./task-script.fixture.ts";
+
+describe("slots", () => {
+  test("are never oversold: the rest waits", () => {
+    const s = new Script();
+    s.after("join e1 2");
+    expect(s.submit(1, "1x5")).toHaveLength(2);
+    expect(s.after("ok 1/1#0 e1")).toEqual(["launch 1/2#0 on e1.1"]);
+  });
+
+  test("fill up evenly over executors", () => {
+    const s = new Script();
+    s.after("join e1 3", "join e2 3");
+    expect(s.submit(1, "1x4").map((line) => line.slice(-4))).toEqual(["e1.0", "e2.0", "e1.1", "e2.1"]);
+  });
+
+  test("go to the plan that came first", () => {
+    const s = new Script();
+    s.after("join e1 1", "submit 1 1x2", "submit 2 2x1");
+    expect(s.after("ok 1/0#0 e1")).toEqual(["launch 1/1#0 on e1.0"]);
+    expect(s.after("ok 1/1#0 e1")).toEqual(["stageDone 1", "planDone 1 from e1 e1", "launch 2/0#0 on e1.0"]);
+  });
+
+  test("of an executor that is not ready are not used", () => {
+    const s = new Script();
+    expect(s.after("hello e1 2", "submit 1 1x1")).toEqual(["warning NO_EXECUTORS"]);
+    expect(s.after("ready e1")).toEqual(["launch 1/0#0 on e1.0"]);
+  });
+});
+
+describe("state", () => {
+  test("is spread over executors, then over slots", () => {
+    const s = new Script();
+    s.after("join e1 2", "join e2 2");
+    expect(s.submit(1, "1x4~totals")).toEqual([
+      "launch 1/0#0 on e1.0",
+      "launch 1/2#0 on e1.1",
+      "launch 1/1#0 on e2.0",
+      "launch 1/3#0 on e2.1",
+    ]);
+  });
+
+  test("stays where it is from batch to batch, also when executors join", () => {
+    const s = new Script();
+    s.after("join e1 1", "submit 1 1x2~totals", "ok 1/0#0 e1", "ok 1/1#0 e1", "join e2 1");
+    expect(s.submit(2, "2x2~totals")).toEqual(["launch 2/0#0 on e1.0"]);
+  });
+
+  test("waits for its slot while others are free", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1x1~totals", "ok 1/0#0 e1", "submit 2 2x1"); // 2/0 takes e1.0
+    expect(s.submit(3, "3x1~totals")).toEqual([]);
+    expect(s.after("ok 2/0#0 e1")).toContain("launch 3/0#0 on e1.0");
+  });
+
+  test("is updated again by its owner when the task fails", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1x1~totals");
+    expect(s.after("fail 1/0#0 e1 boom")).toContain("launch 1/0#1 on e1.0");
+  });
+
+  test("moves when its executor is lost, and only then", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1x2~totals");
+    expect(s.after("lost e1")).toEqual([]); // its new owner is busy
+    expect(s.after("ok 1/1#0 e2")).toEqual(["launch 1/0#1 on e2.0"]);
+    expect(stateOwners(s.state, "totals")).toEqual([
+      { executor: executorId("e2"), slot: 0 },
+      { executor: executorId("e2"), slot: 0 },
+    ]);
+  });
+
+  test("of several operators is balanced over all slots", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1x1~a", "ok 1/0#0 e1");
+    expect(s.submit(2, "2x1~b")).toEqual(["launch 2/0#0 on e2.0"]);
+  });
+
+  test("moves to executors that joined when it is told to, and no more of it than needed", () => {
+    const s = new Script();
+    s.after(
+      "join e1 2",
+      "submit 1 1x4~totals",
+      "ok 1/0#0 e1",
+      "ok 1/1#0 e1",
+      "ok 1/2#0 e1",
+      "ok 1/3#0 e1",
+      "join e2 2",
+    );
+    expect(s.after("rebalance")).toEqual(["warning STATE_MOVED"]);
+    const where = stateOwners(s.state, "totals").map((owner) => `${owner?.executor}.${owner?.slot}`);
+    expect(where).toEqual(["e1.0", "e1.1", "e2.0", "e2.1"]);
+    expect(s.after("rebalance")).toEqual([]);
+  });
+
+  test("does not move from under a task that runs, and takes along one that waits", () => {
+    const s = new Script();
+    s.after("join e1 1", "submit 1 1x3~totals", "join e2 1"); // 0 runs, 1 and 2 wait for the same slot
+    expect(s.after("rebalance")).toEqual(["warning STATE_MOVED", "launch 1/2#0 on e2.0"]);
+    expect(s.after("ok 1/0#0 e1")).toEqual(["launch 1/1#0 on e1.0"]);
+  });
+
+  test("waits for an executor when there is none", () => {
+    const s = new Script();
+    s.after("submit 1 1x1~totals");
+    expect(s.after("join e1 1")).toEqual(["launch 1/0#0 on e1.0"]);
+  });
+});
+
+describe("locality", () => {
+  test("a task goes where its blocks are", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "join e3 1");
+    expect(s.submit(1, blockStage(1, [["e3"], ["e2"], ["e1"]]))).toEqual([
+      "launch 1/2#0 on e1.0",
+      "launch 1/1#0 on e2.0",
+      "launch 1/0#0 on e3.0",
+    ]);
+  });
+
+  test("does not wait: a free slot elsewhere is better than a taken one here", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1");
+    expect(s.submit(1, blockStage(1, [["e1"], ["e1"]]))).toEqual(["launch 1/0#0 on e1.0", "launch 1/1#0 on e2.0"]);
+  });
+
+  test("a freed slot takes a task that is at home there before one that came first", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1");
+    s.submit(1, blockStage(1, [["e1"], ["e2"], ["e1"], ["e2"]]));
+    expect(s.after("ok 1/1#0 e2")).toEqual(["launch 1/3#0 on e2.0"]);
+  });
+
+  test("a reducer goes where most of its input is", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 2", "submit 1 1>7:1x2 2<7x1", "ok 1/0#0 e2 10");
+    expect(s.after("ok 1/1#0 e1 900")).toContain("launch 2/0#0 on e1.0");
+  });
+
+  test("a lost copy is left out of the inputs", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "lost e1");
+    s.submit(1, blockStage(1, [["e1", "e2"]]));
+    expect(s.inputs()).toEqual([["recv/0/0@e2"]]);
+  });
+
+  test("an executor that came back under its name is not taken for the holder it was", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 9x2");
+    s.submit(2, blockStage(1, [["e1", "e2"]]));
+    s.after("lost e1", "join e1 1", "ok 9/1#0 e2");
+    expect(s.inputs()).toEqual([["recv/0/0@e2"]]);
+  });
+
+  test("a block whose every holder is lost fails the plan, by name", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 2", "lost e1");
+    expect(s.submit(1, blockStage(1, [["e2"], ["e1"]]))).toContain("planFailed 1 INPUT_BLOCK_LOST");
+    expect(s.failure()).toContain("block recv/0/1");
+    expect(s.failure()).toContain("MEMORY_AND_DISK_2");
+  });
+});
