@@ -1,10 +1,10 @@
 import { dirname, resolve } from "node:path";
 import type { EngineError, SourceSite } from "@millrace/base";
 import type { BuildFailure, Message } from "esbuild";
-import { shownName } from "./bundle-job.ts";
 import { jobImportUnresolved, jobSyntax } from "./errors.ts";
 import type { Build } from "./job-plugin.ts";
 import type { LiftedFile } from "./lift/lift-file.ts";
+import { shownName } from "./shown-name.ts";
 import { columnOf, segmentAt } from "./stripped-source.ts";
 
 interface BundleContext {

@@ -7,6 +7,7 @@ import { EngineError } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
 import { installArtefact, packArtefact } from "./artefact.ts";
 import { bundleJob } from "./bundle-job.ts";
+import { checkExternals, externalLoader } from "./externals.ts";
 import { type Callable, type Lab, openLab, writeFiles } from "./job-lab.ts";
 
 const run = promisify(execFile);
@@ -141,6 +142,21 @@ describe("packages of a job", () => {
   });
 });
 
+describe("an installation without a package that a job needs", () => {
+  const needs = { entry: "job.ts", apiVersion: "0.1.0", files: ["job.ts"], functions: 0 };
+  const external = (name: string) => ({ name, version: "1.2.3", reason: "has native parts" });
+
+  test("is told all that is missing, and what is there is not", async () => {
+    folder = await writeFiles({ "node_modules/@own/there/package.json": '{ "exports": {} }' });
+    const manifest = { ...needs, externals: ["@own/there", "gone", "@own/gone"].map(external) };
+    expect(() => checkExternals(manifest, [join(folder ?? "", "sub"), "/"])).toThrow(
+      /\[JOB_PACKAGES_MISSING\].*gone@1\.2\.3, @own\/gone@1\.2\.3/,
+    );
+    expect(() => checkExternals({ ...needs, externals: [external("@own/there")] }, ["/", folder ?? ""])).not.toThrow();
+    expect(() => externalLoader([folder ?? ""])("gone/sub.js")).toThrow("[JOB_PACKAGES_MISSING]");
+  });
+});
+
 describe("an artefact", () => {
   const JOB = { "job.ts": "const f = (x: number): number => x;\nexport default () => [f, (y: string) => y];" };
 
@@ -172,6 +188,7 @@ describe("an artefact", () => {
     await writeFile(join(folder, "k.ts"), "export const k = 2;");
     expect((await bundleJob(file, options)).hash).not.toBe(first.hash);
     expect(steps).toHaveLength(2);
+    expect((await readdir(options.cacheDir)).filter((name) => name.endsWith(".artefact"))).toHaveLength(1);
     await writeFile(join(folder, "tsconfig.json"), "{}");
     await bundleJob(file, options);
     expect(steps).toHaveLength(3);
@@ -233,6 +250,15 @@ export function check<T>(value: T, limit: Limit): T {
     const expected = [pathToFileURL(join(lab.folder, "job.ts")).href, lab.folder];
     expect((lab.job as Callable)()).toEqual(expected);
     expect((lab.ship(lab.job) as Callable)()).toEqual(expected);
+  });
+
+  test("is not installed for another major version of the API", async () => {
+    const packed = packArtefact(await bundle(JOB));
+    const installing = installArtefact(packed, join(folder ?? "", "out"), { apiVersion: "1.0.0" });
+    await expect(installing).rejects.toThrow("[ARTEFACT_VERSION]");
+    const [first, second] = await Promise.all([0, 1].map(() => installArtefact(packed, join(folder ?? "", "out"))));
+    expect(first).toEqual(second);
+    expect(await readdir(join(folder ?? "", "out"))).toHaveLength(2);
   });
 
   test("is lifted also when its file is part of an installed package", async () => {

@@ -1,5 +1,5 @@
 import { readFile, realpath } from "node:fs/promises";
-import { basename, dirname, relative, resolve, sep } from "node:path";
+import { basename, resolve } from "node:path";
 import type { Artefact } from "./artefact.ts";
 import { makeArtefact } from "./artefact.ts";
 import { jobFileMissing } from "./errors.ts";
@@ -54,9 +54,4 @@ async function existing(file: string): Promise<string> {
 
 function keyOf({ apiVersion, apiExports }: BundleOptions): string {
   return JSON.stringify([apiVersion, apiExports ?? null]);
-}
-
-/** A file as messages and ids show it: relative to the folder of the job file, with forward slashes. */
-export function shownName(entry: string, path: string): string {
-  return relative(dirname(entry), path).split(sep).join("/");
 }

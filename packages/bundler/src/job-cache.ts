@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Artefact, packArtefact, unpackArtefact } from "./artefact.ts";
 
@@ -37,7 +37,7 @@ export class JobCache {
   /** The artefact kept for this file, if nothing that went into it has changed since. Never fails: a cache may be lost. */
   async find(): Promise<Artefact | undefined> {
     try {
-      const entry = JSON.parse(await readFile(this.#entryPath, "utf8")) as CacheEntry; // written by keep()
+      const entry = await this.#entry();
       if (entry.inputs.some(({ path, state }) => stateOf(path) !== state)) return undefined;
       return unpackArtefact(await readFile(this.#artefactPath(entry.hash)));
     } catch {
@@ -58,11 +58,18 @@ export class JobCache {
     const entry: CacheEntry = { hash: artefact.hash, inputs: [...files, ...settings] };
     try {
       await mkdir(join(this.#dir, "jobs"), { recursive: true });
+      const before = await this.#entry().catch(() => undefined);
       await replace(this.#artefactPath(artefact.hash), packArtefact(artefact));
       await replace(this.#entryPath, JSON.stringify(entry));
+      // One bundle a job file is kept, so that the folder stays small however often a job is edited.
+      if (before && before.hash !== artefact.hash) await unlink(this.#artefactPath(before.hash));
     } catch {
       return;
     }
+  }
+
+  async #entry(): Promise<CacheEntry> {
+    return JSON.parse(await readFile(this.#entryPath, "utf8")) as CacheEntry; // written by keep()
   }
 
   #artefactPath(hash: string): string {

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { SourceSite } from "@millrace/base";
 import type ts from "typescript-api";
 import { jobTypes } from "./errors.ts";
+import { shownName } from "./shown-name.ts";
 
 export interface TypePaths {
   /** Path of the declaration (or source) file that `import … from "millrace"` means. */
@@ -120,6 +121,5 @@ function describe(api: typeof ts, diagnostic: ts.Diagnostic, file: string): stri
 function siteOf({ file: source, start }: ts.Diagnostic, file: string): SourceSite | undefined {
   if (source === undefined || start === undefined) return undefined;
   const { line, character } = source.getLineAndCharacterOfPosition(start);
-  const name = relative(dirname(file), source.fileName).split(sep).join("/");
-  return { file: name, line: line + 1, column: character + 1 };
+  return { file: shownName(file, source.fileName), line: line + 1, column: character + 1 };
 }
