@@ -248,7 +248,8 @@ export class LineBlockWriter {
     let start = 0;
     while (start < lines.length) {
       const room = this.#textMax - this.#pendingLength;
-      const end = lines.length - start <= room ? lines.length : lines.lastIndexOf(NEWLINE, start + room - 1) + 1;
+      const fits = lines.length - start <= room;
+      const end = fits ? lines.length : start + lines.subarray(start, start + room).lastIndexOf(NEWLINE) + 1;
       if (end > start) {
         this.#pending.set(lines.subarray(start, end), this.#pendingLength);
         this.#pendingLength += end - start;

@@ -4,7 +4,7 @@ import type { AnyClass, ClassTable } from "../class-table.ts";
 // Values for the property tests of this package, and what it means that one came back.
 
 /** Runs of one property; the tests are fast, and `FUZZ_RUNS=20000` makes them thorough. */
-export const RUNS = Number(process.env.FUZZ_RUNS ?? 150);
+export const RUNS = Number(process.env.FUZZ_RUNS ?? 100);
 
 /** Equal in every respect that the formats keep: types, prototypes, holes, signs of zero, order, own properties. */
 export function identical(a: unknown, b: unknown): boolean {

@@ -1,0 +1,135 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { emptyClassTable } from "../class-table.ts";
+import { RUNS } from "../value/value.arbitrary.ts";
+import { decodeFrame, frameLayout, frameRows, readFrames } from "./block-reader.ts";
+import { LineBlockWriter, LineSplitter, linesFrame } from "./lines.ts";
+
+const CHUNK = 3;
+
+/** The bytes in chunks of three, each in memory that is reused as a socket's is. */
+function* chunksOf(bytes: Uint8Array): Iterable<Uint8Array> {
+  const memory = new Uint8Array(new SharedArrayBuffer(CHUNK));
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    const part = bytes.subarray(at, at + CHUNK);
+    memory.fill(0x0a);
+    memory.set(part);
+    yield memory.subarray(0, part.length);
+  }
+}
+
+function split(bytes: Uint8Array): string[] {
+  const splitter = new LineSplitter();
+  const lines: string[] = [];
+  for (const chunk of chunksOf(bytes)) lines.push(...splitter.push(chunk));
+  return [...lines, ...splitter.end()];
+}
+
+const rowsOf = (frames: readonly Uint8Array[]): unknown[] =>
+  frames.flatMap((frame) => decodeFrame(frame, emptyClassTable));
+
+function viaFrames(bytes: Uint8Array, frameBytesMax?: number): unknown[] {
+  const writer = new LineBlockWriter(frameBytesMax === undefined ? {} : { frameBytesMax });
+  const rows: unknown[] = [];
+  let i = 0;
+  for (const chunk of chunksOf(bytes)) {
+    writer.push(chunk);
+    i += 1;
+    if (i % 7 === 0) rows.push(...rowsOf(writer.takeFrames()));
+  }
+  writer.endOfInput();
+  return [...rows, ...rowsOf(writer.takeFrames())];
+}
+
+/** What a line is, in one expression. */
+function linesOf(bytes: Uint8Array): string[] {
+  const lines = Buffer.from(bytes).toString("utf8").split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((line) => line.replace(/\r$/, ""));
+}
+
+const anyBytes = fc
+  .array(fc.oneof(fc.constantFrom("\n", "\r", "\r\n", "ab", "é", "😀"), fc.nat(255)), { maxLength: 60 })
+  .map((parts) => Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part) : Buffer.of(part)))));
+
+describe("lines", () => {
+  test.each([
+    ["end at \\n", "a\nb\n", ["a", "b"]],
+    ["lose one \\r before it", "a\r\nb\r\r\n\rc\n", ["a", "b\r", "\rc"]],
+    ["may be empty", "\n\r\n\n", ["", "", ""]],
+    ["may lack the last \\n", "a\nb", ["a", "b"]],
+    ["lose a \\r at the end of the input too", "a\r", ["a"]],
+    ["keep a byte-order mark", "\ufeffa\n", ["\ufeffa"]],
+    ["are none in nothing", "", []],
+  ])("%s", (_, text, lines) => {
+    expect(split(Buffer.from(text))).toEqual(lines);
+    expect(viaFrames(Buffer.from(text))).toEqual(lines);
+  });
+
+  test("with invalid UTF-8 have U+FFFD in its place, and only there", () => {
+    const bytes = Buffer.from([0x61, 0xff, 0x62, 0x0a, 0xe2, 0x82, 0x0a, 0xc3, 0xa9, 0x0a]);
+    expect(split(bytes)).toEqual(["a\ufffdb", "\ufffd", "é"]);
+    expect(viaFrames(bytes)).toEqual(["a\ufffdb", "\ufffd", "é"]);
+  });
+
+  test("are the same whichever way any bytes are cut", () => {
+    fc.assert(
+      fc.property(anyBytes, fc.constantFrom(1, 60, undefined), (bytes, frameBytesMax) => {
+        expect(split(bytes)).toEqual(linesOf(bytes));
+        expect(viaFrames(bytes, frameBytesMax)).toEqual(linesOf(bytes));
+      }),
+      { numRuns: 3 * RUNS },
+    );
+  });
+});
+
+describe("a line block writer", () => {
+  test("counts whole lines and their bytes until the frames are taken", () => {
+    const writer = new LineBlockWriter();
+    writer.push(Buffer.from("ab\nc"));
+    writer.push(Buffer.from("d\r\nrest"));
+    expect([writer.records, writer.bytes]).toEqual([2, 7]);
+    const frames = writer.takeFrames();
+    expect(frames.map(frameRows)).toEqual([2]);
+    expect([writer.records, writer.bytes]).toEqual([0, 0]);
+    writer.push(Buffer.from(" of it\n"));
+    expect(rowsOf(writer.takeFrames())).toEqual(["rest of it"]);
+  });
+
+  test("fills frames up to their bound, and gives a longer line one of its own", () => {
+    const writer = new LineBlockWriter({ frameBytesMax: 1000 });
+    writer.push(Buffer.from(`${"short line\n".repeat(500)}${"x".repeat(5000)}\nafter\n`));
+    const frames = writer.takeFrames();
+    const long = frames.findIndex((frame) => frame.length > 1000);
+    expect(frames.map(frameRows).reduce((a, b) => a + b)).toBe(502);
+    expect(frameRows(frames[long] as Uint8Array)).toBe(1);
+    expect(frames.filter((frame) => frame.length > 1000).length).toBe(1);
+    expect(frames.slice(0, long - 1).every((frame) => frame.length > 900)).toBe(true);
+  });
+
+  test("makes frames that stand behind each other in a block", () => {
+    const writer = new LineBlockWriter({ frameBytesMax: 100 });
+    writer.push(Buffer.from("some line\n".repeat(100)));
+    const block = Buffer.concat(writer.takeFrames());
+    expect([...readFrames(block)].every((frame) => frameLayout(frame) === "lines" && frame.length % 8 === 0)).toBe(
+      true,
+    );
+  });
+
+  test.each([
+    ["in a block", new LineBlockWriter({ lineBytesMax: 100 })],
+    ["as strings", new LineSplitter({ lineBytesMax: 100 })],
+  ])("refuses a line that does not end, %s", (_, sink) => {
+    sink.push(Buffer.from("fine\n"));
+    sink.push(Buffer.alloc(90, "x"));
+    expect(() => sink.push(Buffer.alloc(90, "x"))).toThrow(expect.objectContaining({ code: "RECORD_TOO_LARGE" }));
+  });
+});
+
+describe("a frame of lines", () => {
+  test("takes the bytes as they are", () => {
+    const frame = linesFrame(Buffer.from("a\nbé\r\n\nc"));
+    expect(frame && decodeFrame(frame, emptyClassTable)).toEqual(["a", "bé", "", "c"]);
+    expect(linesFrame(new Uint8Array(0))).toBeUndefined();
+  });
+});
