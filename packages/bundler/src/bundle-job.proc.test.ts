@@ -85,6 +85,14 @@ describe("a job that cannot be bundled", () => {
     expect(error.message).toContain("npm install");
   });
 
+  test.each(["node:nope", "https://example.org/x.js", "#nope", "millrace/nope", "./x.wasm"])(
+    "an import of %s",
+    async (name) => {
+      const error = await failure({ "job.ts": `\nimport x from "${name}"; export default x;`, "x.wasm": "" });
+      expect(error).toMatchObject({ code: "JOB_IMPORT_UNRESOLVED", site: { file: "job.ts", line: 2, column: 15 } });
+    },
+  );
+
   test("a name that millrace does not have", async () => {
     const error = await failure(
       { "job.ts": "import { defineJob, defineTask } from 'millrace'; export default defineJob(defineTask);" },

@@ -78,6 +78,8 @@ async function resolveBare(
   if (isBuiltin(args.path)) {
     return { path: args.path.startsWith("node:") ? args.path : `node:${args.path}`, external: true };
   }
+  // esbuild would leave these to Node, which does not know them either.
+  if (/^(node|https?):/.test(args.path)) return { errors: [{ text: `Could not resolve "${args.path}"` }] };
   const { importer, namespace, resolveDir, kind } = args;
   const found = await build.resolve(args.path, { importer, namespace, resolveDir, kind, pluginData: RESOLVING });
   if (found.errors.length > 0) return undefined; // esbuild says it again, with the place

@@ -562,6 +562,18 @@ const CASES: readonly Case[] = [
     expected: ["P", "P", "mine", "L"],
   },
   {
+    name: "a nameless default class keeps the name that the language gives it",
+    module: "import Row from './row.ts';",
+    body: "const r = new Row(); return () => [r.constructor.name, r instanceof Row, r.v];",
+    files: { "row.ts": "export default class { v = 1; }" },
+    expected: ["default", true, 1],
+  },
+  {
+    name: "a method named __proto__",
+    body: "return () => Object.getPrototypeOf({ __proto__() { return 1; } }) === Object.prototype;",
+    expected: true,
+  },
+  {
     name: "variables of a block at the top of a module",
     module: "const fs: ((x: number) => number)[] = []; for (const k of [1, 2]) { fs.push((x) => x + k); }",
     body: "return fs[1];",

@@ -21,7 +21,7 @@ export function liftedOf(path: NodePath, { fileName, code, prefix, index, depth 
   if (node === undefined) return undefined;
   const ownName = ownNameOf(node);
   const inferredName = ownName === undefined ? inferName(path) : undefined;
-  const shownName = ownName ?? inferredName;
+  const shownName = isNamelessDefault(node) ? "default" : (ownName ?? inferredName);
   return {
     id: `${fileName}#${index}${shownName === undefined ? "" : `:${shownName}`}`,
     node,
@@ -51,7 +51,8 @@ function liftedNode(path: NodePath): LiftedNode | undefined {
     case "ArrowFunctionExpression":
       return parent.type === "CallExpression" && parent.callee === node ? undefined : node;
     case "ObjectMethod":
-      return node.kind === "method" && !node.computed ? node : undefined;
+      // As a property, which a tag would make of it, __proto__ means something else.
+      return node.kind === "method" && !node.computed && keyName(node.key) !== "__proto__" ? node : undefined;
     default:
       return undefined;
   }
