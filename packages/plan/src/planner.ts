@@ -265,6 +265,7 @@ class PlanRun {
       ...(initial === undefined ? {} : { initial }),
       update: draft.slot(node.update),
       onlyUpdated: node.onlyUpdated,
+      label: node.label,
     };
   }
 
@@ -297,7 +298,7 @@ class PlanRun {
       const combine =
         node.kind === "shuffled" && node.use.kind === "combine" && node.use.mapSide ? node.use : undefined;
       this.#stage(dependency.parent, {
-        sink: (map) => shuffleSink(placement, combine, map),
+        sink: (map) => ({ ...shuffleSink(placement, combine, map), label: node.label }),
         writes: { shuffle, partitions: placement.partitions },
         label: node.label,
         partitions: undefined,
@@ -321,7 +322,7 @@ function addBlock(blocks: BlockLocation[], block: BlockLocation): void {
 function aggregateOf(node: ShuffledNode, draft: StageDraft): Aggregate {
   const { use } = node;
   if (use.kind !== "combine") return use;
-  return { kind: "combine", mapSide: use.mapSide, ...combineSlots(use, draft) };
+  return { kind: "combine", mapSide: use.mapSide, ...combineSlots(use, draft), label: node.label };
 }
 
 function combineSlots(combine: Combine, draft: StageDraft) {

@@ -11,6 +11,5 @@ export const slotExited = errorKind("SLOT_EXITED", "user", "same-task");
 export const slotCrashed = errorKind("SLOT_CRASHED", "user", "same-task");
 export const slotOutOfMemory = errorKind("SLOT_OUT_OF_MEMORY", "user", "same-task");
 export const slotTerminated = errorKind("SLOT_TERMINATED", "environment", "same-task");
-export const scratchFailed = errorKind("SCRATCH_FAILED", "environment", "same-task");
 export const inputFileFailed = errorKind("INPUT_FILE_FAILED", "environment", "same-task");
 export const outputFileFailed = errorKind("OUTPUT_FILE_FAILED", "environment", "same-task");

@@ -103,7 +103,7 @@ return false;
   #operator(op: FusedOp, index: number, current: Current): Current {
     switch (op.kind) {
       case "map":
-        return this.#record(this.#call(op, index, this.#asRecord(current)));
+        return this.#ownMap(op, current) ?? this.#record(this.#call(op, index, this.#asRecord(current)));
       case "filter": {
         const record = this.#asRecord(current);
         this.#emit(`op = ${index}; if (!${this.#fn(op)}(${record})) continue;`);
@@ -128,6 +128,25 @@ return false;
       case "values":
         return this.#record(this.#asPair(current, index).value);
     }
+  }
+
+  /** The engine's own functions that make a pair: no tuple is needed for it. */
+  #ownMap(op: FusedOp, current: Current): Current | undefined {
+    switch (op.fn === undefined ? undefined : this.#plan.functions[op.fn]) {
+      case "millrace:pairWithOne":
+        return { kind: "pair", key: this.#asRecord(current), value: "1", tuple: undefined };
+      case "millrace:pairWithNull":
+        return { kind: "pair", key: this.#asRecord(current), value: "null", tuple: undefined };
+      case "millrace:keyByNull":
+        return { kind: "pair", key: "null", value: this.#asRecord(current), tuple: undefined };
+      default:
+        return undefined;
+    }
+  }
+
+  /** A call of two arguments; an addition of the engine's own is written out, so that its types are this loop's alone. */
+  #merge(slot: number, a: string, b: string): string {
+    return this.#plan.functions[slot] === "millrace:add" ? `${a} + ${b}` : `${this.#slot(slot)}(${a}, ${b})`;
   }
 
   #record(name: string): Current {
@@ -212,7 +231,7 @@ return false;
       case "combine": {
         const first = terminal.create === undefined ? value : `${this.#slot(terminal.create)}(${value})`;
         this.#emit(`const x = index.find(${key});`);
-        this.#emit(`if (x >= 0) accs[x] = ${this.#slot(terminal.merge)}(accs[x], ${value});`);
+        this.#emit(`if (x >= 0) accs[x] = ${this.#merge(terminal.merge, "accs[x]", value)};`);
         this.#emit(`else { const c = ${first}; index.add(${key}); accs.push(c); }`);
         return;
       }
@@ -245,7 +264,7 @@ return false;
         this.#emit(`s.writeText(${record});`);
         return;
       case "reduce":
-        this.#emit(`if (has) acc = ${this.#slot(terminal.fn)}(acc, ${record}); else { acc = ${record}; has = true; }`);
+        this.#emit(`if (has) acc = ${this.#merge(terminal.fn, "acc", record)}; else { acc = ${record}; has = true; }`);
         return;
       case "foreach":
         this.#emit(`const p = ${this.#slot(terminal.fn)}(${record});`);

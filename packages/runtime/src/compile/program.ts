@@ -109,6 +109,7 @@ class Compiler {
       ops,
       terminal: end.terminal,
       terminalLabel: end.label ?? this.#label(end.terminal, ops),
+      functions: this.#template.functions,
     });
   }
 

@@ -17,6 +17,8 @@ export interface SegmentPlan {
   readonly terminal: Terminal;
   /** Names the terminal's own functions in errors. */
   readonly terminalLabel: string;
+  /** Ids of the template's functions by slot: some of the engine's own are written into the loop. */
+  readonly functions: readonly string[];
 }
 
 /**

@@ -116,7 +116,7 @@ export class TaskRun {
   #link(upstream: Feeder, link: Link): Feeder {
     switch (link.kind) {
       case "glom":
-        return new GlomFeeder(upstream);
+        return new GlomFeeder(upstream, () => this.#env.control.check());
       case "wait":
         return upstream;
       default:

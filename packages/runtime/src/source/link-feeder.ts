@@ -40,7 +40,7 @@ export class LinkFeeder extends Feeder {
       this.#upstream = this.#options.spool(this.#upstream);
       await this.#upstream.open();
     }
-    this.#records = new Records(this.#upstream);
+    this.#records = new Records(this.#upstream, this.#options.check);
     try {
       this.#accept(await this.#options.call(this.#records));
     } catch (error) {
@@ -132,11 +132,14 @@ export class LinkFeeder extends Feeder {
 /** One array with the whole partition, also when it is empty. */
 export class GlomFeeder extends Feeder {
   readonly #upstream: Feeder;
+  readonly #check: () => void;
   #done = false;
 
-  constructor(upstream: Feeder) {
+  /** @param check Throws when the task is cancelled. */
+  constructor(upstream: Feeder, check: () => void) {
     super();
     this.#upstream = upstream;
+    this.#check = check;
   }
 
   override open(): void | Promise<void> {
@@ -146,7 +149,7 @@ export class GlomFeeder extends Feeder {
   override next(): boolean {
     if (this.#done) return false;
     this.#done = true;
-    return this.setRows([[...new Records(this.#upstream)]]);
+    return this.setRows([[...new Records(this.#upstream, this.#check)]]);
   }
 
   override get later(): boolean {
@@ -159,6 +162,7 @@ export class GlomFeeder extends Feeder {
     const all: unknown[] = [];
     const upstream = this.#upstream;
     while (await upstream.nextLater()) {
+      this.#check();
       for (; upstream.at < upstream.end; upstream.at++) {
         all.push(
           upstream.rows === undefined

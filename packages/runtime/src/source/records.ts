@@ -1,15 +1,22 @@
 import { assert } from "@millrace/base";
 import type { Feeder } from "./feeder.ts";
 
+/** The cancel flag is looked at once in so many records. */
+const CHECK_MASK = 255;
+
 /** What a partition function iterates over; pulls one chunk at a time. Can be iterated once, as the records exist once. */
 export class Records implements IterableIterator<unknown> {
   readonly #feeder: Feeder;
+  readonly #check: () => void;
+  #taken = 0;
   #closed = false;
   #failed = false;
   #failure: unknown;
 
-  constructor(feeder: Feeder) {
+  /** @param check Throws when the task is cancelled. */
+  constructor(feeder: Feeder, check: () => void) {
     this.#feeder = feeder;
+    this.#check = check;
   }
 
   [Symbol.iterator](): this {
@@ -18,6 +25,7 @@ export class Records implements IterableIterator<unknown> {
 
   next(): IteratorResult<unknown, undefined> {
     const feeder = this.#feeder;
+    if ((++this.#taken & CHECK_MASK) === 0) this.#check();
     if (feeder.at >= feeder.end && !this.#advance()) return { done: true, value: undefined };
     const at = feeder.at++;
     const value = feeder.rows === undefined ? [feeder.keys[at], feeder.values[at]] : feeder.rows[at];
