@@ -7,7 +7,7 @@ import { jobTypes } from "./errors.ts";
 import { shownName } from "./shown-name.ts";
 
 export interface TypePaths {
-  /** Path of the declaration (or source) file that `import … from "millrace"` means. */
+  /** Path of the declaration file that `import … from "millrace"` means; given a source, it is checked with the job. */
   readonly millraceTypes: string;
   /** The same for `millrace/testing`. */
   readonly testingTypes?: string | undefined;
