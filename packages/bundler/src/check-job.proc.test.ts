@@ -5,9 +5,10 @@ import { afterEach, describe, expect, test } from "vitest";
 import { checkJob } from "./check-job.ts";
 import { writeFiles } from "./job-lab.ts";
 
-let folder: string | undefined;
+let folders: string[] = [];
 afterEach(async () => {
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+  folders = [];
 });
 
 const TYPES = `
@@ -17,7 +18,8 @@ export function defineJob(options: { name: string; batchInterval: string }, buil
 `;
 
 async function check(files: Readonly<Record<string, string>>): Promise<EngineError | undefined> {
-  folder = await writeFiles({ ...files, "types/millrace.d.ts": TYPES });
+  const folder = await writeFiles({ ...files, "types/millrace.d.ts": TYPES });
+  folders.push(folder);
   const options = { apiVersion: "0.1.0", millraceTypes: join(folder, "types/millrace.d.ts") };
   const error: unknown = await checkJob(join(folder, "job.ts"), options).then(
     () => undefined,
