@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { errorKind } from "@millrace/base";
+import { createLogger, errorKind, SystemClock } from "@millrace/base";
 import type { Artefact, BundleOptions } from "@millrace/bundler";
-import type { Engine } from "./engine.ts";
+import type { DriverHandle, DriverRequest, Engine } from "./engine.ts";
 import { bundleCacheDir } from "./machine.ts";
 import { VERSION } from "./version.ts";
 
@@ -12,8 +12,13 @@ const missing = (part: string): never => {
 
 /** The engine itself, each part loaded when a command first needs it. */
 export const engine: Engine = {
-  runEmbedded: async () => missing("embedded cluster"),
-  startDriver: async () => missing("driver"),
+  async runEmbedded({ jobFile, ...request }) {
+    const artefact = bundled(jobFile, request.onProgress);
+    artefact.catch(() => undefined); // told by whoever awaits it
+    const { runEmbedded } = await import("@millrace/driver");
+    return runEmbedded({ ...request, artefact });
+  },
+  startDriver,
   startNode: async () => missing("executor"),
   async connect(driver, token) {
     const { operatorClient, parseAddress } = await import("@millrace/rpc");
@@ -30,6 +35,23 @@ export const engine: Engine = {
     return { entry, files: files.length, functions };
   },
 };
+
+async function startDriver({ graceMs, ...request }: DriverRequest): Promise<DriverHandle> {
+  const { DriverSupervisor } = await import("@millrace/driver");
+  const { formatAddress } = await import("@millrace/rpc");
+  const log = createLogger({ name: "driver" });
+  const supervisor = await DriverSupervisor.start({ ...request, clock: new SystemClock(), log });
+  let stopped: Promise<void> | undefined;
+  return {
+    address: formatAddress({ host: request.host, port: supervisor.port }),
+    health: formatAddress({ host: request.host, port: supervisor.uiPort }),
+    async stop(graceful) {
+      stopped ??= supervisor.shutdown(graceMs);
+      if (!graceful) for (const job of await supervisor.jobs()) await supervisor.kill(job.id);
+      return stopped;
+    },
+  };
+}
 
 async function bundled(file: string, onProgress: (step: string) => void): Promise<Artefact> {
   const { bundleJob } = await import("@millrace/bundler");

@@ -30,6 +30,17 @@ export interface DriverRequest {
   readonly dataDir: string;
   readonly token: string | undefined;
   readonly insecure: boolean;
+  /** How long a graceful stop waits for the jobs' last batches. */
+  readonly graceMs: number;
+}
+
+export interface DriverHandle {
+  /** host:port of executors and operators. */
+  readonly address: string;
+  /** host:port of the health checks. */
+  readonly health: string;
+  /** Resolves when everything is down; `graceful: false` ends jobs at once, also during a graceful stop. */
+  stop(graceful: boolean): Promise<void>;
 }
 
 export interface NodeRequest {
@@ -62,7 +73,7 @@ export interface CheckedJob {
 export interface Engine {
   /** Bundles and runs the job to its end. Resolves with why it failed; `undefined`: it was stopped, or its batches are done. */
   runEmbedded(request: RunRequest): Promise<WireError | undefined>;
-  startDriver(request: DriverRequest): Promise<{ readonly address: string; stop(graceful: boolean): Promise<void> }>;
+  startDriver(request: DriverRequest): Promise<DriverHandle>;
   startNode(request: NodeRequest): Promise<{ stop(): Promise<void> }>;
   /** @param driver `host:port`; anything else is refused with BAD_ADDRESS. */
   connect(driver: string, token: string | undefined): Promise<Operator>;

@@ -311,6 +311,7 @@ describe("a server", () => {
     let finish = (): void => undefined;
     const startDriver: Engine["startDriver"] = async () => ({
       address: "127.0.0.1:7077",
+      health: "127.0.0.1:4040",
       stop: (graceful) => {
         stops.push(graceful);
         return graceful ? new Promise((resolve) => (finish = resolve)) : Promise.resolve();

@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { type Millis, parseDuration } from "@millrace/base";
+import { type Command, Option } from "commander";
 import { type Console, tell } from "../console.ts";
 import { untilInterrupted } from "../serve.ts";
 import { parsePort, readToken } from "../values.ts";
@@ -10,6 +11,7 @@ interface DriverCommandOptions {
   readonly dataDir: string;
   readonly tokenFile?: string;
   readonly insecure?: true;
+  readonly grace: Millis;
 }
 
 export function registerDriver(program: Command, console: Console): Command {
@@ -21,6 +23,11 @@ export function registerDriver(program: Command, console: Console): Command {
     .option("--data-dir <dir>", "jobs, logs and checkpoints", ".millrace/driver")
     .option("--token-file <file>", "file with the cluster's token (default: MILLRACE_TOKEN)")
     .option("--insecure", "listen beyond this machine without a token: whoever reaches the port may run code")
+    .addOption(
+      new Option("--grace <duration>", "how long SIGTERM waits for running batches")
+        .argParser((text) => parseDuration(text, "--grace"))
+        .default(parseDuration("25s"), "25s"),
+    )
     .description("a driver that waits for executors and jobs; SIGTERM drains it")
     .action(async (options: DriverCommandOptions) => {
       const driver = await console.engine.startDriver({
@@ -30,8 +37,9 @@ export function registerDriver(program: Command, console: Console): Command {
         dataDir: options.dataDir,
         token: readToken(options.tokenFile, console.env),
         insecure: options.insecure === true,
+        graceMs: options.grace,
       });
-      tell(console, `driver listening at ${driver.address}`);
+      tell(console, `driver listening at ${driver.address}, health at http://${driver.health}/healthz`);
       await untilInterrupted(console, "driver", (graceful) => driver.stop(graceful));
     });
 }
