@@ -1,0 +1,231 @@
+import { type ExecutorId, formatSize } from "@millrace/base";
+import type { BlockId, BlockLocation, Holder } from "@millrace/plan";
+import { type BlockSink, blockNotHeld, type DataAddress, type DataClient } from "@millrace/rpc";
+import {
+  BlockBuilder,
+  type BlockHandle,
+  type BlockPool,
+  type BlockStore,
+  freeSlices,
+  type Reservation,
+  type SpillDirectory,
+  type SpillFile,
+} from "@millrace/storage";
+import { blockSizeWrong, holderUnknown } from "../errors.ts";
+import { Semaphore } from "./semaphore.ts";
+
+/** A block at hand; nothing happens to it until `release`, which is to be called once. */
+export interface HeldBlock {
+  readonly handle: BlockHandle;
+  release(): void;
+}
+
+/** None of the holders of a block gave it. */
+export class FetchFailed extends Error {
+  override readonly name = "FetchFailed";
+  readonly block: BlockId;
+  readonly holder: Holder;
+  readonly reason: Error;
+
+  constructor(block: BlockId, holder: Holder, reason: Error) {
+    super(reason.message, { cause: reason });
+    this.block = block;
+    this.holder = holder;
+    this.reason = reason;
+  }
+}
+
+export interface BlockFetcherPorts {
+  readonly self: ExecutorId;
+  readonly pool: BlockPool;
+  readonly store: BlockStore;
+  readonly spills: SpillDirectory;
+  /** `undefined` within one process: there is nobody to dial. */
+  readonly client: DataClient | undefined;
+  addressOf(holder: Holder): DataAddress | undefined;
+  /** The driver's blocks, within one process. */
+  readDriverBlock(id: BlockId): Iterable<Uint8Array> | undefined;
+}
+
+/** Blocks on their way in at a time, and their bytes together. */
+const FETCHES_MAX = 64;
+const FETCH_BYTES_MAX = 64 << 20;
+
+/** Brings blocks to this process: from its own store, from another executor of the job, or from the driver. */
+export class BlockFetcher {
+  readonly #ports: BlockFetcherPorts;
+  readonly #count = new Semaphore(FETCHES_MAX);
+  readonly #bytes = new Semaphore(FETCH_BYTES_MAX);
+  /** Blocks that many tasks want and that are kept: who comes second waits for the first. */
+  readonly #keeping = new Map<BlockId, Promise<void>>();
+
+  constructor(ports: BlockFetcherPorts) {
+    this.#ports = ports;
+  }
+
+  /** A block of this process, held; without waiting. */
+  local(id: BlockId): HeldBlock | undefined {
+    return this.#ports.store.pin(id);
+  }
+
+  /**
+   * Holds a block, bringing it here when it is elsewhere. The copy goes when it is released.
+   *
+   * @throws FetchFailed
+   */
+  async hold(location: BlockLocation): Promise<HeldBlock> {
+    return this.local(location.id) ?? this.#bring(location);
+  }
+
+  /**
+   * As {@link hold}, and puts the copy into the store, where it stays until it is dropped by name: broadcast variables.
+   *
+   * @throws FetchFailed
+   */
+  async holdAndKeep(location: BlockLocation): Promise<HeldBlock> {
+    const { id } = location;
+    for (;;) {
+      const held = this.local(id);
+      if (held !== undefined) return held;
+      const underWay = this.#keeping.get(id) ?? this.#keep(location);
+      await underWay;
+    }
+  }
+
+  #keep(location: BlockLocation): Promise<void> {
+    const work = this.#bring(location)
+      .then((brought) => this.#ports.store.put(location.id, brought.handle)) // the store frees it from now on
+      .finally(() => this.#keeping.delete(location.id));
+    this.#keeping.set(location.id, work);
+    return work;
+  }
+
+  async #bring(location: BlockLocation): Promise<HeldBlock> {
+    const releaseCount = await this.#count.acquire(1);
+    const releaseBytes = await this.#bytes.acquire(location.bytes);
+    try {
+      return await this.#fromAnyHolder(location);
+    } finally {
+      releaseBytes();
+      releaseCount();
+    }
+  }
+
+  async #fromAnyHolder(location: BlockLocation): Promise<HeldBlock> {
+    let failed: FetchFailed | undefined;
+    for (const holder of location.at) {
+      try {
+        return await this.#from(holder, location);
+      } catch (error) {
+        failed = new FetchFailed(location.id, holder, error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+    throw failed ?? new FetchFailed(location.id, "driver", holderUnknown(`block ${location.id} has no holder`));
+  }
+
+  async #from(holder: Holder, location: BlockLocation): Promise<HeldBlock> {
+    const { id } = location;
+    if (holder === this.#ports.self) {
+      const held = this.local(id);
+      if (held !== undefined) return held;
+      throw blockNotHeld(`this executor, ${holder}, does not hold block ${id} any more. What made it runs again.`, {
+        fields: { block: id, holder },
+      });
+    }
+    const target = new FetchTarget(this.#ports.pool, this.#ports.spills, location);
+    if (holder === "driver" && this.#ports.client === undefined) {
+      target.copy(this.#ports.readDriverBlock(id), id);
+    } else {
+      await this.#ports.client?.get(this.#addressOf(holder, id), id, target);
+    }
+    return target.held();
+  }
+
+  #addressOf(holder: Holder, id: BlockId): DataAddress {
+    const address = this.#ports.addressOf(holder);
+    if (address !== undefined) return address;
+    throw holderUnknown(
+      `block ${id} was held by ${holder}, which is no executor of this job any more. What made it runs again.`,
+      {
+        fields: { block: id, holder },
+      },
+    );
+  }
+}
+
+/** Memory of the size that the block is said to have, filled as it arrives; on disk when the pool is full. */
+class FetchTarget implements BlockSink {
+  readonly #pool: BlockPool;
+  readonly #location: BlockLocation;
+  readonly #builder: BlockBuilder;
+  readonly #spill: SpillFile;
+  #reservation: Reservation | undefined;
+  #filled = 0;
+
+  constructor(pool: BlockPool, spills: SpillDirectory, location: BlockLocation) {
+    this.#pool = pool;
+    this.#location = location;
+    this.#spill = spills.newFile();
+    this.#builder = new BlockBuilder(pool, this.#spill);
+    if (location.bytes > 0) this.#reservation = this.#builder.reserve(location.bytes);
+  }
+
+  chunk(view: Uint8Array): void {
+    const target = this.#reservation?.target;
+    if (target === undefined || this.#filled + view.byteLength > target.byteLength) throw this.#wrongSize("more");
+    target.set(view, this.#filled);
+    this.#filled += view.byteLength;
+  }
+
+  end(): void {
+    if (this.#filled !== this.#location.bytes) {
+      const error = this.#wrongSize(String(this.#filled));
+      this.abort();
+      throw error;
+    }
+    this.#reservation?.commit();
+    this.#reservation = undefined;
+  }
+
+  abort(): void {
+    this.#reservation?.cancel();
+    this.#reservation = undefined;
+    this.#spill.discard();
+  }
+
+  copy(parts: Iterable<Uint8Array> | undefined, id: BlockId): void {
+    if (parts === undefined) {
+      this.abort();
+      throw blockNotHeld(`the driver does not hold block ${id} any more.`, { fields: { block: id } });
+    }
+    try {
+      for (const part of parts) this.chunk(part);
+    } catch (error) {
+      this.abort();
+      throw error;
+    }
+    this.end();
+  }
+
+  held(): HeldBlock {
+    const handle = this.#builder.finish();
+    this.#spill.close();
+    return {
+      handle,
+      release: () => {
+        freeSlices(handle, this.#pool);
+        this.#spill.discard();
+      },
+    };
+  }
+
+  #wrongSize(came: string): Error {
+    const { id, bytes } = this.#location;
+    return blockSizeWrong(
+      `block ${id} should have ${bytes} bytes (${formatSize(bytes)}) and ${came} came. What made it runs again.`,
+      {
+        fields: { block: id, bytes },
+      },
+    );
+  }
+}

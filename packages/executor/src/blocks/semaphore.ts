@@ -1,0 +1,31 @@
+/** Lets work of limited total weight go on at a time, first come first served. */
+export class Semaphore {
+  #free: number;
+  readonly #capacity: number;
+  readonly #waiting: { readonly weight: number; readonly start: () => void }[] = [];
+
+  constructor(capacity: number) {
+    this.#free = capacity;
+    this.#capacity = capacity;
+  }
+
+  /** Work heavier than everything goes alone. The result gives back what was taken. */
+  async acquire(weight: number): Promise<() => void> {
+    const taken = Math.min(weight, this.#capacity);
+    if (this.#waiting.length > 0 || this.#free < taken) {
+      await new Promise<void>((start) => this.#waiting.push({ weight: taken, start }));
+    } else {
+      this.#free -= taken;
+    }
+    return () => this.#release(taken);
+  }
+
+  #release(weight: number): void {
+    this.#free += weight;
+    for (let next = this.#waiting[0]; next !== undefined && next.weight <= this.#free; next = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#free -= next.weight;
+      next.start();
+    }
+  }
+}

@@ -1,0 +1,325 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Clock,
+  type ExecutorId,
+  type JobConf,
+  type JobId,
+  type Logger,
+  millis,
+  type Timer,
+  toWireError,
+} from "@millrace/base";
+import { installArtefact } from "@millrace/bundler";
+import { type BlockId, type BlockLocation, type Holder, shuffleBlockId } from "@millrace/plan";
+import {
+  type DataAddress,
+  DataClient,
+  DataServer,
+  type DriverSession,
+  PROTOCOL_VERSION,
+  type ReadableBlock,
+  type ToExecutor,
+} from "@millrace/rpc";
+import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
+import { BlockFetcher } from "./blocks/block-fetcher.ts";
+import type { DataPlane } from "./blocks/data-plane.ts";
+import { StoreSink } from "./blocks/store-sink.ts";
+import { ReceiverHost } from "./receiver/receiver-host.ts";
+import { SlotPool } from "./slots/slot-pool.ts";
+import { TaskRunner } from "./slots/task-runner.ts";
+
+export interface JobExecutorOptions {
+  readonly job: JobId;
+  readonly executor: ExecutorId;
+  readonly slots: number;
+  /** With the job's driver. It is spoken on from `start` on. */
+  readonly session: DriverSession;
+  readonly data: DataPlane;
+  /** A folder of its own, made when it is not there and removed at the end. */
+  readonly workDir: string;
+  readonly poolBytes: number;
+  readonly slotHeapBytes: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const HEARTBEAT_MS = 1_000;
+
+/**
+ * One job on one executor: its slot threads, its blocks, its receivers. In a process of its own on a cluster, within the
+ * driver's for `local[N]`. Decides nothing about what runs where: the job's driver does.
+ *
+ *     starting ─welcome─▶ loading (artefact, threads) ─ready─▶ running ─shutdown, session lost, fatal─▶ ended
+ */
+export class JobExecutor {
+  readonly #options: JobExecutorOptions;
+  readonly #pool: BlockPool;
+  readonly #store: BlockStore;
+  readonly #fetcher: BlockFetcher;
+  readonly #client: DataClient | undefined;
+  readonly #server: DataServer | undefined;
+  readonly #spillDir: string;
+  #driverData: DataAddress | undefined;
+  #peers: ReadonlyMap<ExecutorId, DataAddress> = new Map();
+  #running: { readonly slots: SlotPool; readonly tasks: TaskRunner; readonly receivers: ReceiverHost } | undefined;
+  #heartbeat: Timer | undefined;
+  #end: Promise<void> | undefined;
+  #resolveEnded: (error: Error | undefined) => void = () => {};
+  /** Settles when everything of this executor is gone: with the reason when it was not told to end. */
+  readonly ended: Promise<Error | undefined>;
+
+  /**
+   * Opens what is needed and says hello; what follows is the driver's to say.
+   *
+   * @throws BIND_FAILED, INSECURE_BIND, POOL_NOT_CREATED, and the file system's errors for `workDir`.
+   */
+  static async start(options: JobExecutorOptions): Promise<JobExecutor> {
+    const spillDir = join(options.workDir, "blocks");
+    await mkdir(spillDir, { recursive: true });
+    const pool = BlockPool.create({ bytes: options.poolBytes });
+    const store = new BlockStore({
+      pool,
+      directory: spillDir,
+      onError: (error) => options.log.warn(error.message),
+    });
+    const spills = new SpillDirectory(spillDir, pool.owner);
+    const server = await serveBlocks(options, pool, store, spills);
+    return new JobExecutor(options, { pool, store, spills, spillDir, server });
+  }
+
+  private constructor(
+    options: JobExecutorOptions,
+    parts: {
+      readonly pool: BlockPool;
+      readonly store: BlockStore;
+      readonly spills: SpillDirectory;
+      readonly spillDir: string;
+      readonly server: DataServer | undefined;
+    },
+  ) {
+    const { data, session } = options;
+    this.#options = options;
+    this.#pool = parts.pool;
+    this.#store = parts.store;
+    this.#spillDir = parts.spillDir;
+    this.#server = parts.server;
+    this.#client =
+      data.kind === "tcp"
+        ? new DataClient({ token: data.token, ...(data.tls === undefined ? {} : { tls: data.tls }) })
+        : undefined;
+    this.#fetcher = new BlockFetcher({
+      self: options.executor,
+      pool: parts.pool,
+      store: parts.store,
+      spills: parts.spills,
+      client: this.#client,
+      addressOf: (holder) => this.#addressOf(holder),
+      readDriverBlock: (id) => (data.kind === "local" ? data.readDriverBlock(id) : undefined),
+    });
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    session.onMessage((message) => this.#onMessage(message));
+    session.onClose((error) => void this.#shutDown(error));
+    session.send({
+      type: "hello",
+      protocol: PROTOCOL_VERSION,
+      job: options.job,
+      executor: options.executor,
+      slots: options.slots,
+      data: dataAddress(options.data, parts.server),
+      pid: process.pid,
+    });
+  }
+
+  /** A block of this executor, for a driver in the same process. */
+  read(id: BlockId): ReadableBlock | undefined {
+    return readable(this.#store, this.#pool, id);
+  }
+
+  /** Ends everything; what runs is cut short. Later calls wait for the first. */
+  stop(): Promise<void> {
+    return this.#shutDown(undefined);
+  }
+
+  #onMessage(message: ToExecutor): void {
+    if (message.type === "welcome") {
+      this.#load(message).catch((error: unknown) => this.#fail(error));
+      return;
+    }
+    if (message.type === "peers") return this.#onPeers(message.peers);
+    if (message.type === "shutdown") return void this.#shutDown(undefined);
+    const running = this.#running;
+    if (running === undefined) return; // the driver sends nothing else before `ready`
+    switch (message.type) {
+      case "template":
+        return running.slots.loadTemplate(message.template);
+      case "stage":
+        return running.tasks.startStage(message);
+      case "launch":
+        return running.tasks.launch(message.tasks);
+      case "cancel":
+        return running.tasks.cancel(message);
+      case "stageDone":
+        return running.tasks.endStage(message.run);
+      case "dropShuffles":
+        for (const shuffle of message.shuffles) this.#store.dropPrefix(`shuffle/${shuffle}/`);
+        return;
+      case "dropBlocks":
+        this.#store.drop(message.blocks);
+        return running.slots.dropBroadcasts(message.blocks.filter((id) => id.startsWith("broadcast/")));
+      default:
+        return running.receivers.onMessage(message);
+    }
+  }
+
+  async #load(welcome: Extract<ToExecutor, { readonly type: "welcome" }>): Promise<void> {
+    const { log, workDir } = this.#options;
+    this.#driverData = welcome.data;
+    const installed = await installArtefact(await this.#artefact(welcome.artefact), join(workDir, "artefact"));
+    if (this.#end !== undefined) return;
+    const running = this.#newRunning(welcome.conf, installed.executor);
+    await running.slots.start();
+    if (this.#end !== undefined) return void (await running.slots.close());
+    this.#running = running;
+    this.#options.session.send({ type: "ready" });
+    this.#beat();
+    log.info({ job: this.#options.job }, `${this.#options.slots} slots are ready`);
+  }
+
+  #newRunning(conf: JobConf, executorModule: string) {
+    const { session, clock, log, executor, slotHeapBytes } = this.#options;
+    const slots = new SlotPool(
+      {
+        slots: this.#options.slots,
+        pool: this.#pool,
+        store: this.#store,
+        heapBytes: slotHeapBytes,
+        workDir: this.#spillDir,
+        executorModule,
+        conf,
+        clock,
+        log,
+      },
+      { onEnd: (attempt, end) => tasks.onEnd(attempt, end), onFatal: (error) => this.#fail(error) },
+    );
+    const tasks = new TaskRunner({
+      slots,
+      fetcher: this.#fetcher,
+      store: this.#store,
+      pool: this.#pool,
+      send: (statuses) => session.send({ type: "tasks", statuses }),
+      shuffleBlockId,
+    });
+    const receivers = new ReceiverHost({
+      executor,
+      pool: this.#pool,
+      store: this.#store,
+      client: this.#client,
+      addressOf: (peer) => this.#peers.get(peer),
+      send: (message) => session.send(message),
+      conf,
+      heapBytes: slotHeapBytes,
+      workDir: this.#spillDir,
+      executorModule,
+      clock,
+      log,
+    });
+    return { slots, tasks, receivers };
+  }
+
+  async #artefact(location: BlockLocation): Promise<Uint8Array> {
+    const held = await this.#fetcher.hold(location);
+    try {
+      return Buffer.concat([...readHandle(held.handle, this.#pool)]);
+    } finally {
+      held.release();
+    }
+  }
+
+  #onPeers(peers: ReadonlyMap<ExecutorId, DataAddress>): void {
+    for (const [peer, address] of this.#peers) {
+      const now = peers.get(peer);
+      if (now?.host !== address.host || now.port !== address.port) this.#client?.forget(address);
+    }
+    this.#peers = peers;
+  }
+
+  #addressOf(holder: Holder): DataAddress | undefined {
+    return holder === "driver" ? this.#driverData : this.#peers.get(holder);
+  }
+
+  #beat(): void {
+    this.#heartbeat = this.#options.clock.after(millis(HEARTBEAT_MS), () => {
+      const { poolUsedBytes, blocks } = this.#store.usage();
+      this.#options.session.send({
+        type: "heartbeat",
+        rssBytes: process.memoryUsage.rss(),
+        poolBytes: poolUsedBytes,
+        blocks,
+      });
+      this.#beat();
+    });
+  }
+
+  /** This executor cannot go on: the driver hears why, then everything ends. */
+  #fail(error: unknown): void {
+    if (this.#end !== undefined) return;
+    const failure = error instanceof Error ? error : new Error(String(error));
+    this.#options.log.error(failure.message);
+    this.#options.session.send({ type: "failed", error: toWireError(error) });
+    void this.#shutDown(failure);
+  }
+
+  #shutDown(error: Error | undefined): Promise<void> {
+    this.#end ??= this.#close().then(() => this.#resolveEnded(error));
+    return this.#end;
+  }
+
+  async #close(): Promise<void> {
+    this.#heartbeat?.cancel();
+    await this.#running?.receivers.close();
+    this.#options.session.close();
+    await this.#running?.slots.close();
+    this.#client?.close();
+    await this.#server?.close();
+    await this.#store.close();
+    await rm(this.#options.workDir, { recursive: true, force: true });
+  }
+}
+
+function serveBlocks(
+  options: JobExecutorOptions,
+  pool: BlockPool,
+  store: BlockStore,
+  spills: SpillDirectory,
+): Promise<DataServer> | undefined {
+  const { data, log } = options;
+  if (data.kind === "local") return undefined;
+  return DataServer.listen({
+    host: data.host,
+    port: 0,
+    token: data.token,
+    ...(data.insecure === undefined ? {} : { insecure: data.insecure }),
+    ...(data.tls === undefined ? {} : { tls: data.tls }),
+    blocks: {
+      read: (id) => readable(store, pool, id),
+      write: (id, bytes) => new StoreSink({ pool, store, spills, id, bytes }),
+    },
+    onConnectionError: (peer, error) => log.warn({ peer }, error.message),
+  });
+}
+
+function readable(store: BlockStore, pool: BlockPool, id: BlockId): ReadableBlock | undefined {
+  const pin = store.pin(id);
+  if (pin === undefined) return undefined;
+  return { [Symbol.iterator]: () => readHandle(pin.handle, pool), release: () => pin.release() };
+}
+
+function dataAddress(data: DataPlane, server: DataServer | undefined): DataAddress {
+  if (data.kind === "local" || server === undefined) return { host: "127.0.0.1", port: 0 };
+  return { host: data.advertise ?? data.host, port: server.address.port };
+}
+
+export type { DataPlane };

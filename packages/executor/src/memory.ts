@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { totalmem } from "node:os";
+import { formatSize } from "@millrace/base";
+import { memoryTooSmall } from "./errors.ts";
+
+/** The heap of the main thread, code, and what Node itself takes. */
+const RESERVE_BYTES = 96 << 20;
+/** Code, young generation and buffers of one more thread, beside its heap. */
+const RESERVE_PER_SLOT_BYTES = 24 << 20;
+const POOL_BYTES_MIN = 16 << 20;
+const HEAP_BYTES_MIN = 32 << 20;
+
+export interface MemorySplit {
+  readonly poolBytes: number;
+  readonly slotHeapBytes: number;
+  /** It had to be smaller than was asked for. */
+  readonly reduced: boolean;
+}
+
+/**
+ * Fits pool and slot heaps into what a process may take. What was asked for is given when it fits; otherwise pool and
+ * heaps shrink by the same factor.
+ *
+ * @throws MEMORY_TOO_SMALL Not even the smallest useful sizes fit.
+ */
+export function splitMemory(wanted: {
+  readonly limitBytes: number;
+  readonly slots: number;
+  readonly poolBytes: number;
+  readonly slotHeapBytes: number;
+}): MemorySplit {
+  const { limitBytes, slots, poolBytes, slotHeapBytes } = wanted;
+  const room = limitBytes - RESERVE_BYTES - slots * RESERVE_PER_SLOT_BYTES;
+  const asked = poolBytes + slots * slotHeapBytes;
+  if (asked <= room) return { poolBytes, slotHeapBytes, reduced: false };
+  const smallest = POOL_BYTES_MIN + slots * HEAP_BYTES_MIN;
+  if (room < smallest) {
+    throw memoryTooSmall(
+      `${formatSize(limitBytes)} of memory are too little for ${slots} slots: ${formatSize(limitBytes - room + smallest)} are the least. ` +
+        `Nothing was started. Give more memory (--memory, or the container's limit), or fewer slots.`,
+      { fields: { limitBytes, slots } },
+    );
+  }
+  const factor = (room - smallest) / Math.max(1, asked - smallest);
+  return {
+    poolBytes: shrink(poolBytes, POOL_BYTES_MIN, factor),
+    slotHeapBytes: shrink(slotHeapBytes, HEAP_BYTES_MIN, factor),
+    reduced: true,
+  };
+}
+
+function shrink(bytes: number, least: number, factor: number): number {
+  return Math.floor(least + Math.max(0, bytes - least) * factor);
+}
+
+/** Reads a small file of the kernel; `undefined` when there is none. */
+export type ReadText = (path: string) => string | undefined;
+
+/**
+ * What this process may use: the smallest of the machine's memory and the limits of its control groups, v2 (`memory.max` of
+ * the group and those above it) or v1 (`memory.limit_in_bytes`).
+ */
+export function memoryLimit(read: ReadText = readSmallFile, machineBytes: number = totalmem()): number {
+  const limits = [machineBytes];
+  for (const path of limitFiles(read("/proc/self/cgroup") ?? "")) {
+    const text = read(path)?.trim();
+    const bytes = text === undefined || text === "" || text === "max" ? Number.NaN : Number(text);
+    if (bytes > 0) limits.push(bytes); // v1 says "no limit" with a number larger than any machine
+  }
+  return Math.min(...limits);
+}
+
+/** Times the kernel has ended a process of this control group for want of memory; 0 where that is not counted. */
+export function outOfMemoryKills(read: ReadText = readSmallFile): number {
+  for (const line of (read("/proc/self/cgroup") ?? "").split("\n")) {
+    const [, controllers = "", group = ""] = line.split(":");
+    const path = controllers === "" ? `/sys/fs/cgroup${group === "/" ? "" : group}/memory.events` : undefined;
+    const text = path === undefined ? undefined : (read(path) ?? read("/sys/fs/cgroup/memory.events"));
+    const kills = /^oom_kill (\d+)$/m.exec(text ?? "")?.[1];
+    if (kills !== undefined) return Number(kills);
+  }
+  const v1 = /^oom_kill (\d+)$/m.exec(read("/sys/fs/cgroup/memory/memory.oom_control") ?? "")?.[1];
+  return v1 === undefined ? 0 : Number(v1);
+}
+
+function limitFiles(cgroups: string): readonly string[] {
+  // In a container the group of the process is mounted as the root.
+  const files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+  for (const line of cgroups.split("\n")) {
+    const [, controllers, group] = line.split(":");
+    if (group === undefined) continue;
+    const parents = group.split("/").filter((name) => name !== "" && name !== "..");
+    for (let depth = parents.length; depth > 0; depth--) {
+      const path = parents.slice(0, depth).join("/");
+      if (controllers === "") files.push(`/sys/fs/cgroup/${path}/memory.max`);
+      else if (controllers?.split(",").includes("memory")) {
+        files.push(`/sys/fs/cgroup/memory/${path}/memory.limit_in_bytes`);
+      }
+    }
+  }
+  return files;
+}
+
+function readSmallFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined; // not Linux, or not mounted
+  }
+}

@@ -1,0 +1,51 @@
+import { createLogger, SystemClock } from "@millrace/base";
+import { dialDriver } from "@millrace/rpc";
+import { JobExecutor } from "../job-executor.ts";
+import type { ToJobExecutor } from "./process-protocol.ts";
+
+// The process of one job on one executor. It belongs to the supervisor that forked it: when the channel between them
+// closes, the supervisor is gone and nobody could end this process any more, so it ends itself.
+
+process.setSourceMapsEnabled(true);
+const log = createLogger({ name: "job-executor" });
+let executor: JobExecutor | undefined;
+
+async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>): Promise<void> {
+  const { job, slots, driver, token, host, advertise, insecure, tls, workDir, poolBytes, slotHeapBytes } = message;
+  const security = { token, ...(tls === undefined ? {} : { tls }) };
+  executor = await JobExecutor.start({
+    job,
+    executor: message.executor,
+    slots,
+    session: dialDriver({ address: driver, ...security }),
+    data: { kind: "tcp", host, advertise, insecure, ...security },
+    workDir,
+    poolBytes,
+    slotHeapBytes,
+    clock: new SystemClock(),
+    log,
+  });
+  const error = await executor.ended;
+  if (error !== undefined) fail(error);
+  process.exit(0);
+}
+
+/** The supervisor reads the last lines of standard error: they say why. */
+function fail(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+async function stop(): Promise<void> {
+  await executor?.stop();
+  process.exit(0);
+}
+
+process.on("message", (message: ToJobExecutor) => {
+  if (message.type === "start") start(message).catch(fail);
+  else stop().catch(fail);
+});
+process.on("disconnect", () => process.exit(1));
+// Terminals send Ctrl-C to the whole group, and an orchestrator SIGTERM: the supervisor decides, and tells us.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => undefined);

@@ -1,0 +1,255 @@
+import { hostname, networkInterfaces } from "node:os";
+import { join } from "node:path";
+import {
+  type Clock,
+  EngineError,
+  type ExecutorId,
+  formatDuration,
+  fromWireError,
+  type JobId,
+  type Logger,
+  millis,
+  type Timer,
+  toWireError,
+} from "@millrace/base";
+import {
+  type ClusterSession,
+  checkBind,
+  type DataAddress,
+  dialCluster,
+  formatAddress,
+  PROTOCOL_VERSION,
+  type TlsSettings,
+  type ToNode,
+} from "@millrace/rpc";
+import { type MemorySplit, splitMemory } from "../memory.ts";
+import { JobProcess } from "./job-process.ts";
+
+export interface NodeSupervisorOptions {
+  /** The driver's supervisor. */
+  readonly driver: DataAddress;
+  readonly token: string | undefined;
+  readonly tls?: TlsSettings;
+  readonly executor: ExecutorId;
+  readonly slots: number;
+  /** What each job's process may take at most. */
+  readonly memoryBytes: number;
+  /** Where data servers listen; beyond loopback only with a token or `insecure`. */
+  readonly host: string;
+  /** What other executors dial; worked out from `host` when absent. */
+  readonly advertise?: string;
+  readonly insecure?: boolean;
+  readonly workDir: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** What job processes write; to this process's standard error when absent. */
+  readonly output?: (text: string) => void;
+}
+
+const HEARTBEAT_MS = 1_000;
+const PAUSE_MIN_MS = 200;
+const PAUSE_MAX_MS = 5_000;
+/** What makes dialling again pointless until somebody changes something. */
+const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
+
+/**
+ * An executor's supervisor: a member of the cluster for as long as it runs, with one process for each job it works for. It
+ * dials the driver again for as long as it takes, and says so. Runs no code of any job.
+ *
+ *     dialling ─welcome─▶ member ─lost─▶ pausing ─▶ dialling …     any ─stop, refused─▶ ended
+ */
+export class NodeSupervisor {
+  readonly #options: NodeSupervisorOptions;
+  readonly #processes = new Map<JobId, JobProcess>();
+  #session: ClusterSession | undefined;
+  #member = false;
+  #pauseMs = PAUSE_MIN_MS;
+  #timer: Timer | undefined;
+  #heartbeat: Timer | undefined;
+  #stopping: Promise<void> | undefined;
+  #resolveEnded: (error: Error | undefined) => void = () => {};
+  /** Settles when this executor is done for good: with the driver's reason when it refused it. */
+  readonly ended: Promise<Error | undefined>;
+
+  /** @throws INSECURE_BIND */
+  constructor(options: NodeSupervisorOptions) {
+    checkBind(options.host, {
+      token: options.token,
+      ...(options.insecure === undefined ? {} : { insecure: options.insecure }),
+    });
+    this.#options = options;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    this.#dial();
+  }
+
+  /** Whether the driver has this executor in its cluster now. */
+  get connected(): boolean {
+    return this.#member;
+  }
+
+  get jobs(): readonly JobId[] {
+    return [...this.#processes.keys()];
+  }
+
+  /** Leaves the cluster after the job processes have ended, each within `graceMs`. */
+  stop(graceMs = 5_000): Promise<void> {
+    this.#stopping ??= this.#end(graceMs, undefined);
+    return this.#stopping;
+  }
+
+  async #end(graceMs: number, error: Error | undefined): Promise<void> {
+    this.#timer?.cancel();
+    this.#heartbeat?.cancel();
+    await Promise.all([...this.#processes.values()].map((process) => process.stop(graceMs)));
+    this.#member = false;
+    this.#session?.close();
+    this.#resolveEnded(error);
+  }
+
+  #dial(): void {
+    const { driver, token, tls, executor, slots, memoryBytes, clock } = this.#options;
+    const session = dialCluster({ address: driver, token, clock, ...(tls === undefined ? {} : { tls }) });
+    this.#session = session;
+    session.onMessage((message) => this.#onMessage(message));
+    session.onClose((error) => this.#onClose(session, error));
+    session.send({
+      type: "hello",
+      protocol: PROTOCOL_VERSION,
+      executor,
+      slots,
+      memoryBytes,
+      host: hostname(),
+      pid: process.pid,
+      jobs: this.jobs,
+    });
+  }
+
+  #onMessage(message: ToNode): void {
+    switch (message.type) {
+      case "welcome":
+        return this.#onWelcome();
+      case "refused":
+        return this.#refused(fromWireError(message.error));
+      case "startJob":
+        return this.#startJob(message);
+      case "stopJob":
+        return void this.#processes.get(message.job)?.stop(message.graceMs);
+    }
+  }
+
+  #onWelcome(): void {
+    const { log, driver } = this.#options;
+    this.#member = true;
+    this.#pauseMs = PAUSE_MIN_MS;
+    log.info({ driver: formatAddress(driver) }, `member of the cluster of ${formatAddress(driver)}`);
+    this.#heartbeat?.cancel();
+    this.#beat();
+  }
+
+  #beat(): void {
+    this.#heartbeat = this.#options.clock.after(millis(HEARTBEAT_MS), () => {
+      this.#session?.send({ type: "heartbeat" });
+      this.#beat();
+    });
+  }
+
+  #onClose(session: ClusterSession, error: Error | undefined): void {
+    if (session !== this.#session || this.#stopping !== undefined) return;
+    this.#member = false;
+    this.#heartbeat?.cancel();
+    if (error instanceof EngineError && FINAL.has(error.code)) return this.#refused(error);
+    const { log, driver, clock } = this.#options;
+    const why = error?.message ?? "the driver closed the connection";
+    log.warn(
+      { driver: formatAddress(driver), retryMs: this.#pauseMs },
+      `no connection to the driver at ${formatAddress(driver)}: ${why} Trying again in ${formatDuration(this.#pauseMs)}.`,
+    );
+    this.#timer = clock.after(millis(this.#pauseMs), () => this.#dial());
+    this.#pauseMs = Math.min(PAUSE_MAX_MS, this.#pauseMs * 2);
+  }
+
+  /** The driver does not want this executor, and asking again would not change that. */
+  #refused(error: Error): void {
+    if (this.#stopping !== undefined) return;
+    this.#options.log.error(error.message);
+    this.#stopping = this.#end(0, error);
+  }
+
+  #startJob(message: Extract<ToNode, { readonly type: "startJob" }>): void {
+    const { job } = message;
+    const running = this.#processes.get(job);
+    if (running !== undefined) {
+      this.#session?.send({ type: "jobStarted", job, pid: running.pid ?? 0 });
+      return;
+    }
+    let memory: MemorySplit;
+    try {
+      memory = this.#memoryFor(message);
+    } catch (error) {
+      this.#session?.send({ type: "jobExited", job, error: toWireError(error) });
+      return;
+    }
+    const started = this.#newProcess(message, memory);
+    this.#processes.set(job, started);
+    if (started.pid !== undefined) this.#session?.send({ type: "jobStarted", job, pid: started.pid });
+    void started.exited.then((error) => this.#onExited(started, error));
+  }
+
+  #newProcess(message: Extract<ToNode, { readonly type: "startJob" }>, memory: MemorySplit): JobProcess {
+    const { executor, slots, host, insecure = false, tls, workDir, clock } = this.#options;
+    const { output = (text: string) => void process.stderr.write(text) } = this.#options;
+    const { job, driver, token } = message;
+    return new JobProcess(
+      {
+        type: "start",
+        job,
+        executor,
+        slots,
+        driver,
+        token,
+        host,
+        advertise: this.#options.advertise ?? advertised(host),
+        insecure,
+        ...(tls === undefined ? {} : { tls }),
+        workDir: join(workDir, executor, job),
+        poolBytes: memory.poolBytes,
+        slotHeapBytes: memory.slotHeapBytes,
+      },
+      { clock, output },
+    );
+  }
+
+  #memoryFor(message: Extract<ToNode, { readonly type: "startJob" }>): MemorySplit {
+    const { memoryBytes, slots, log } = this.#options;
+    const { poolBytes, slotHeapBytes } = message;
+    const split = splitMemory({ limitBytes: memoryBytes, slots, poolBytes, slotHeapBytes });
+    if (split.reduced) {
+      log.warn(
+        { job: message.job, ...split },
+        `job ${message.job} asks for more memory than this executor has: its pool and slot heaps are made smaller`,
+      );
+    }
+    return split;
+  }
+
+  #onExited(ended: JobProcess, error: EngineError | undefined): void {
+    if (this.#processes.get(ended.job) === ended) this.#processes.delete(ended.job);
+    if (error !== undefined) this.#options.log.warn({ job: ended.job, code: error.code }, error.message);
+    this.#session?.send({
+      type: "jobExited",
+      job: ended.job,
+      error: error === undefined ? undefined : toWireError(error),
+    });
+  }
+}
+
+/** What peers can dial when the server listens everywhere: the first address of this machine that is not loopback. */
+function advertised(host: string): string {
+  if (host !== "0.0.0.0" && host !== "::") return host;
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const { address, internal, family } of addresses ?? []) if (!internal && family === "IPv4") return address;
+  }
+  return hostname();
+}

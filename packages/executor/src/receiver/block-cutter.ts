@@ -1,0 +1,218 @@
+import { type Clock, type Deferred, deferred, millis, type Timer } from "@millrace/base";
+import { BlockWriter, type ClassTable, LineBlockWriter } from "@millrace/codec";
+import { BlockBuilder, type BlockHandle, type BlockPool, type SpillDirectory } from "@millrace/storage";
+
+/** A block that is longer is closed before its time. */
+const BLOCK_BYTES_MAX = 4 << 20;
+const BLOCK_RECORDS_MAX = 262_144;
+
+export interface CutBlock {
+  readonly handle: BlockHandle;
+  readonly bytes: number;
+  readonly records: number;
+}
+
+/** Takes what one receiver gets and hands it on in blocks. */
+export interface BlockOutlet {
+  /** Resolves when the block is as safe as it will be. */
+  emit(block: CutBlock): Promise<void>;
+}
+
+export interface CutterOptions {
+  readonly pool: BlockPool;
+  readonly spills: SpillDirectory;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly outlet: BlockOutlet;
+}
+
+/** Copies frames to the pool, or past it to disk, as one block. */
+class FrameSink {
+  readonly #spill;
+  readonly #builder: BlockBuilder;
+
+  constructor(options: CutterOptions) {
+    this.#spill = options.spills.newFile();
+    this.#builder = new BlockBuilder(options.pool, this.#spill);
+  }
+
+  get bytes(): number {
+    return this.#builder.bytes;
+  }
+
+  append(frame: Uint8Array): void {
+    this.#builder.append(frame);
+  }
+
+  finish(records: number): CutBlock {
+    this.#spill.close();
+    const { bytes } = this.#builder;
+    return { handle: this.#builder.finish(), bytes, records };
+  }
+
+  discard(): void {
+    this.#builder.discard();
+    this.#spill.discard();
+  }
+}
+
+/** Closes a block at the interval after its first record. */
+class IntervalTimer {
+  readonly #options: CutterOptions;
+  #timer: Timer | undefined;
+
+  constructor(options: CutterOptions) {
+    this.#options = options;
+  }
+
+  arm(cut: () => void): void {
+    this.#timer ??= this.#options.clock.after(millis(this.#options.intervalMs), () => {
+      this.#timer = undefined;
+      cut();
+    });
+  }
+
+  clear(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+}
+
+/** Blocks of lines from a source's bytes: the text stays bytes. */
+export class LineCutter {
+  readonly #options: CutterOptions;
+  readonly #writer = new LineBlockWriter();
+  readonly #timer: IntervalTimer;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: CutterOptions) {
+    this.#options = options;
+    this.#timer = new IntervalTimer(options);
+  }
+
+  /** @throws RECORD_TOO_LARGE */
+  push(chunk: Uint8Array): void {
+    this.#writer.push(chunk);
+    if (this.#writer.bytes >= BLOCK_BYTES_MAX) this.cut();
+    else if (this.#writer.records > 0) this.#timer.arm(() => this.cut());
+  }
+
+  /** The source ended: a last line without an end is a record too. */
+  endOfInput(): void {
+    this.#writer.endOfInput();
+    this.cut();
+  }
+
+  cut(): void {
+    this.#timer.clear();
+    const { records } = this.#writer;
+    if (records === 0) return;
+    const sink = new FrameSink(this.#options);
+    for (const frame of this.#writer.takeFrames()) sink.append(frame);
+    this.#last = this.#options.outlet.emit(sink.finish(records));
+  }
+
+  /** Hands over what is there; resolves when all of it is safe. */
+  async close(): Promise<void> {
+    this.cut();
+    await this.#last;
+  }
+}
+
+interface OpenBlock {
+  readonly safe: Deferred<void>;
+  /** As they were stored: to make the block again without a record that cannot be encoded. */
+  readonly records: unknown[];
+  writer: BlockWriter;
+  sink: FrameSink;
+}
+
+/** Blocks of records of any kind. */
+export class RecordCutter {
+  readonly #options: CutterOptions;
+  readonly #classes: ClassTable;
+  readonly #timer: IntervalTimer;
+  #open: OpenBlock | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: CutterOptions, classes: ClassTable) {
+    this.#options = options;
+    this.#classes = classes;
+    this.#timer = new IntervalTimer(options);
+  }
+
+  /**
+   * Puts a record into the block that is being filled.
+   *
+   * @returns When that block is safe.
+   * @throws RECORD_NOT_ENCODABLE, RECORD_TOO_LARGE The record is left out.
+   */
+  write(record: unknown): Promise<void> {
+    this.#open ??= this.#newBlock();
+    const open = this.#open;
+    try {
+      open.writer.write(record);
+    } catch (error) {
+      this.#remake(open); // a writer that has thrown is finished
+      throw error;
+    }
+    open.records.push(record);
+    if (open.sink.bytes >= BLOCK_BYTES_MAX || open.records.length >= BLOCK_RECORDS_MAX) this.cut();
+    else this.#timer.arm(() => this.cut());
+    return open.safe.promise;
+  }
+
+  /** Stores records as a block of their own, after what was written before. */
+  async writeBlock(records: readonly unknown[]): Promise<void> {
+    this.cut();
+    if (records.length === 0) return;
+    const { writer, sink } = this.#newWriter();
+    try {
+      for (const record of records) writer.write(record);
+      writer.finish();
+    } catch (error) {
+      sink.discard();
+      throw error;
+    }
+    this.#last = this.#options.outlet.emit(sink.finish(records.length));
+    await this.#last;
+  }
+
+  cut(): void {
+    this.#timer.clear();
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    if (open.records.length === 0) {
+      open.sink.discard();
+      open.safe.resolve();
+      return;
+    }
+    open.writer.finish();
+    this.#last = this.#options.outlet.emit(open.sink.finish(open.records.length));
+    this.#last.then(open.safe.resolve, open.safe.reject);
+  }
+
+  /** Hands over what is there; resolves when all of it is safe. */
+  async close(): Promise<void> {
+    this.cut();
+    await this.#last;
+  }
+
+  #newBlock(): OpenBlock {
+    const safe = deferred<void>();
+    safe.promise.catch(() => {}); // who stores without awaiting does not ask
+    return { safe, records: [], ...this.#newWriter() };
+  }
+
+  #newWriter(): { readonly writer: BlockWriter; readonly sink: FrameSink } {
+    const sink = new FrameSink(this.#options);
+    return { sink, writer: new BlockWriter({ classes: this.#classes, flush: (frame) => sink.append(frame) }) };
+  }
+
+  #remake(open: OpenBlock): void {
+    open.sink.discard();
+    Object.assign(open, this.#newWriter());
+    for (const record of open.records) open.writer.write(record);
+  }
+}

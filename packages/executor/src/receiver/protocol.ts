@@ -1,0 +1,48 @@
+import type { WireError } from "@millrace/base";
+import type { ReceiverSpec } from "@millrace/plan";
+import type { ReceiverStatus } from "@millrace/rpc";
+import type { BlockHandle, PoolHandle } from "@millrace/storage";
+
+/** What the receivers' thread is born with (its `workerData`). */
+export interface ReceiverInit {
+  readonly pool: PoolHandle;
+  /** Where blocks go when the pool is full. */
+  readonly workDir: string;
+  /** The executor's build of the job; loaded when the first receiver needs code of the job. */
+  readonly executorModule: string;
+  readonly restartMinMs: number;
+  readonly restartMaxMs: number;
+  /** Bytes stored by one receiver that the main thread has not yet taken, before it is held back. */
+  readonly unconfirmedBytesMax: number;
+}
+
+export type ToReceivers =
+  | {
+      readonly type: "start";
+      readonly stream: number;
+      readonly spec: ReceiverSpec;
+      readonly blockIntervalMs: number;
+      /** The earlier thread ended under it: wait so long first. */
+      readonly afterMs: number;
+    }
+  /** Reads no more, hands over what is buffered, answers with `status: stopped`. */
+  | { readonly type: "stop"; readonly stream: number }
+  /** The engine is behind, or no longer. */
+  | { readonly type: "hold"; readonly stream: number; readonly held: boolean }
+  /** The block is as safe as it will be, and announced. */
+  | { readonly type: "confirmed"; readonly stream: number; readonly block: number };
+
+export type FromReceivers =
+  | {
+      readonly type: "block";
+      readonly stream: number;
+      /** From 0 in this thread; blocks of one stream come in order. */
+      readonly block: number;
+      readonly handle: BlockHandle;
+      readonly bytes: number;
+      readonly records: number;
+    }
+  | { readonly type: "status"; readonly stream: number; readonly status: ReceiverStatus }
+  | { readonly type: "warning"; readonly stream: number; readonly message: string }
+  /** Last words of a thread that an error ends which nothing caught. */
+  | { readonly type: "dying"; readonly error: WireError };

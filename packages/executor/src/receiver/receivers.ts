@@ -1,0 +1,138 @@
+import type { Broadcast, Receiver } from "@millrace/api";
+import { type Clock, type Deferred, deferred } from "@millrace/base";
+import type { ReceiverSpec } from "@millrace/plan";
+import type { FunctionTable } from "@millrace/runtime";
+import type { BlockPool, SpillDirectory } from "@millrace/storage";
+import { receiverFailed } from "../errors.ts";
+import { type CutBlock, type CutterOptions, LineCutter, RecordCutter } from "./block-cutter.ts";
+import { CustomSource } from "./custom-source.ts";
+import { Gate } from "./gate.ts";
+import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
+import { type Decoder, SocketDecoderSource, SocketTextSource } from "./socket-source.ts";
+import type { Source, SourceEvents } from "./source.ts";
+import { SupervisedReceiver } from "./supervised-receiver.ts";
+
+export interface ReceiversPorts {
+  readonly init: ReceiverInit;
+  readonly pool: BlockPool;
+  readonly spills: SpillDirectory;
+  readonly functions: FunctionTable;
+  readonly clock: Clock;
+  /** Loads the executor's build of the job, which registers its functions and classes. */
+  loadJob(): Promise<unknown>;
+  send(message: FromReceivers): void;
+}
+
+interface Entry {
+  readonly receiver: SupervisedReceiver;
+  readonly gate: Gate;
+  /** Blocks that the main thread has not confirmed. */
+  readonly unconfirmed: Map<number, { readonly bytes: number; readonly safe: Deferred<void> }>;
+  nextBlock: number;
+}
+
+/** All receivers of this executor's thread. */
+export class Receivers {
+  readonly #ports: ReceiversPorts;
+  readonly #entries = new Map<number, Entry>();
+  #loaded: Promise<unknown> | undefined;
+
+  constructor(ports: ReceiversPorts) {
+    this.#ports = ports;
+  }
+
+  onMessage(message: ToReceivers): void {
+    switch (message.type) {
+      case "start":
+        return this.#start(message);
+      case "stop":
+        return void this.#stop(message.stream);
+      case "hold":
+        return this.#entries.get(message.stream)?.gate.hold(message.held);
+      case "confirmed":
+        return this.#confirmed(message.stream, message.block);
+    }
+  }
+
+  #start(message: Extract<ToReceivers, { readonly type: "start" }>): void {
+    const { stream, spec, blockIntervalMs, afterMs } = message;
+    if (this.#entries.has(stream)) return; // it runs
+    const { init, clock } = this.#ports;
+    const gate = new Gate(init.unconfirmedBytesMax);
+    const receiver = new SupervisedReceiver({
+      restartMinMs: init.restartMinMs,
+      restartMaxMs: init.restartMaxMs,
+      clock,
+      newSource: (events) => this.#newSource(stream, spec, { blockIntervalMs, gate, events }),
+      report: (status) => {
+        if (status.state === "stopped") this.#entries.delete(stream);
+        this.#ports.send({ type: "status", stream, status });
+      },
+      warn: (text) => this.#ports.send({ type: "warning", stream, message: text }),
+    });
+    this.#entries.set(stream, { receiver, gate, unconfirmed: new Map(), nextBlock: 0 });
+    receiver.start(afterMs);
+  }
+
+  async #stop(stream: number): Promise<void> {
+    const entry = this.#entries.get(stream);
+    if (entry === undefined) this.#ports.send({ type: "status", stream, status: { state: "stopped" } });
+    else await entry.receiver.stop();
+  }
+
+  #confirmed(stream: number, block: number): void {
+    const entry = this.#entries.get(stream);
+    const waiting = entry?.unconfirmed.get(block);
+    if (entry === undefined || waiting === undefined) return;
+    entry.unconfirmed.delete(block);
+    entry.gate.confirmed(waiting.bytes);
+    waiting.safe.resolve();
+  }
+
+  #emit(stream: number, cut: CutBlock): Promise<void> {
+    const entry = this.#entries.get(stream);
+    if (entry === undefined) return Promise.resolve();
+    const block = entry.nextBlock++;
+    const safe = deferred<void>();
+    entry.unconfirmed.set(block, { bytes: cut.bytes, safe });
+    entry.gate.sent(cut.bytes);
+    this.#ports.send({ type: "block", stream, block, ...cut });
+    return safe.promise;
+  }
+
+  #newSource(
+    stream: number,
+    spec: ReceiverSpec,
+    by: { readonly blockIntervalMs: number; readonly gate: Gate; readonly events: SourceEvents },
+  ): Source | Promise<Source> {
+    const { pool, spills, clock } = this.#ports;
+    const { gate, events } = by;
+    const outlet = { emit: (block: CutBlock) => this.#emit(stream, block) };
+    const cutting: CutterOptions = { pool, spills, intervalMs: by.blockIntervalMs, clock, outlet };
+    if (spec.kind === "socketText") return new SocketTextSource(spec, new LineCutter(cutting), gate, events);
+    return this.#jobSource(stream, spec, { cutting, gate, events });
+  }
+
+  async #jobSource(
+    stream: number,
+    spec: Exclude<ReceiverSpec, { readonly kind: "socketText" }>,
+    by: { readonly cutting: CutterOptions; readonly gate: Gate; readonly events: SourceEvents },
+  ): Promise<Source> {
+    this.#loaded ??= this.#ports.loadJob();
+    await this.#loaded;
+    const { functions } = this.#ports;
+    const cutter = new RecordCutter(by.cutting, functions.classes);
+    const sinks = { cutter, gate: by.gate, events: by.events };
+    const [[value] = []] = functions.decode(spec.kind === "socket" ? spec.decoder : spec.receiver, noBroadcast);
+    // The api encoded `[[decoder]]` or `[[instance]]`; it checked the one and the other when the stream was declared.
+    return spec.kind === "socket"
+      ? new SocketDecoderSource(spec, value as Decoder, sinks)
+      : new CustomSource(stream, value as Receiver<unknown>, sinks);
+  }
+}
+
+function noBroadcast(name: string): Broadcast<unknown> {
+  throw receiverFailed(
+    `a receiver uses the broadcast variable ${name}, which receivers have not. Pass it the value itself.`,
+  );
+}

@@ -1,0 +1,92 @@
+import { type Clock, millis, type Timer, toWireError } from "@millrace/base";
+import type { ReceiverStatus } from "@millrace/rpc";
+import type { Source, SourceEnd, SourceEvents } from "./source.ts";
+
+export interface SupervisedOptions {
+  readonly restartMinMs: number;
+  readonly restartMaxMs: number;
+  readonly clock: Clock;
+  /** May throw, or reject, when the job's code does not give a source: tried again like any failure. */
+  readonly newSource: (events: SourceEvents) => Source | Promise<Source>;
+  report(status: ReceiverStatus): void;
+  warn(message: string): void;
+}
+
+/**
+ * One receiver, for as long as the driver wants it: a source that ends is started again after pauses that double from
+ * failure to failure, and begin small again once records have come.
+ *
+ *     starting ─▶ running ─end─▶ pausing ─▶ starting …      any ─stop─▶ stopped
+ */
+export class SupervisedReceiver {
+  readonly #options: SupervisedOptions;
+  #source: Source | undefined;
+  #timer: Timer | undefined;
+  #failures = 0;
+  #stopped = false;
+  /** Counts starts: events of an earlier source are not this one's. */
+  #run = 0;
+
+  constructor(options: SupervisedOptions) {
+    this.#options = options;
+  }
+
+  start(afterMs: number): void {
+    if (afterMs > 0) this.#pause(afterMs);
+    else void this.#open();
+  }
+
+  /** Reads no more; resolves when all that came is safe. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#source?.stop();
+    this.#options.report({ state: "stopped" });
+  }
+
+  async #open(): Promise<void> {
+    const run = ++this.#run;
+    const current = (): boolean => run === this.#run && !this.#stopped;
+    const events: SourceEvents = {
+      running: () => {
+        if (current()) this.#options.report({ state: "running" });
+      },
+      received: () => {
+        if (current()) this.#failures = 0;
+      },
+      ended: (end) => {
+        if (current()) this.#ended(end);
+      },
+      warning: (message) => this.#options.warn(message),
+    };
+    try {
+      const source = await this.#options.newSource(events);
+      if (!current()) return;
+      this.#source = source;
+      source.start();
+    } catch (error) {
+      if (current()) this.#retry(toWireError(error), undefined);
+    }
+  }
+
+  #ended(end: SourceEnd): void {
+    if (end.kind === "retry") return this.#retry(toWireError(end.error), end.delayMs);
+    this.#stopped = true;
+    this.#options.report(
+      end.error === undefined ? { state: "stopped" } : { state: "stopped", error: toWireError(end.error) },
+    );
+  }
+
+  #retry(error: ReturnType<typeof toWireError>, delayMs: number | undefined): void {
+    const { restartMinMs, restartMaxMs } = this.#options;
+    const retryMs = delayMs ?? Math.min(restartMaxMs, restartMinMs * 2 ** Math.min(this.#failures, 30));
+    this.#failures += 1;
+    this.#options.report({ state: "retrying", error, retryMs });
+    this.#pause(retryMs);
+  }
+
+  #pause(ms: number): void {
+    this.#timer = this.#options.clock.after(millis(ms), () => void this.#open());
+  }
+}

@@ -1,0 +1,41 @@
+import { pathToFileURL } from "node:url";
+import { parentPort, workerData } from "node:worker_threads";
+import * as api from "@millrace/api";
+import { assert, SystemClock, toWireError } from "@millrace/base";
+import { JOB_HOOKS } from "@millrace/plan";
+import { FunctionTable } from "@millrace/runtime";
+import { BlockPool, SpillDirectory } from "@millrace/storage";
+import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
+import { Receivers } from "./receivers.ts";
+
+/** Where the shim for `import "millrace"` in an artefact finds the module. */
+const MILLRACE_MODULE = Symbol.for("millrace.module");
+
+const port = parentPort;
+assert(port !== null, "receivers run in a worker thread");
+const init = workerData as ReceiverInit; // as ReceiverHost posts it
+
+process.setSourceMapsEnabled(true);
+const functions = new FunctionTable();
+Reflect.set(globalThis, JOB_HOOKS, functions);
+Reflect.set(globalThis, MILLRACE_MODULE, api);
+
+const send = (message: FromReceivers): void => port.postMessage(message);
+const dying = (error: unknown): void => {
+  send({ type: "dying", error: toWireError(error) });
+  process.exit(1);
+};
+process.on("uncaughtException", dying);
+process.on("unhandledRejection", dying);
+
+const pool = BlockPool.attach(init.pool);
+const receivers = new Receivers({
+  init,
+  pool,
+  spills: new SpillDirectory(init.workDir, pool.owner),
+  functions,
+  clock: new SystemClock(),
+  loadJob: () => import(pathToFileURL(init.executorModule).href),
+  send,
+});
+port.on("message", (message: ToReceivers) => receivers.onMessage(message));

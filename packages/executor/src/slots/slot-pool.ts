@@ -1,0 +1,224 @@
+import { type Clock, EngineError, type JobConf, type Logger, millis, toWireError } from "@millrace/base";
+import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
+import { type SlotTask, SlotThread, type StageStart } from "@millrace/runtime";
+import type { BlockPool, BlockStore } from "@millrace/storage";
+import { slotStuck } from "../errors.ts";
+import type { Attempt, AttemptEnd } from "./task.ts";
+
+export interface SlotPoolOptions {
+  readonly slots: number;
+  readonly pool: BlockPool;
+  readonly store: BlockStore;
+  readonly heapBytes: number;
+  /** For spilled data: the directory of the store. */
+  readonly workDir: string;
+  /** The executor's build of the job. */
+  readonly executorModule: string;
+  readonly conf: JobConf;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface SlotPoolHandlers {
+  onEnd(attempt: Attempt, end: AttemptEnd): void;
+  /** The process cannot go on: a thread does not end, or none can be started. */
+  onFatal(error: Error): void;
+}
+
+interface Slot {
+  readonly index: number;
+  /** `undefined` while a new one starts. */
+  thread: SlotThread | undefined;
+  current: Attempt | undefined;
+  /** Attempts that only this slot may run, because it has their state. */
+  readonly queue: Attempt[];
+}
+
+/** How much longer than the grace period a thread may take to end before the process does. */
+const STUCK_AFTER_GRACE_MS = 5_000;
+
+/**
+ * The slot threads of this process and what waits for them. A thread that dies is replaced by a new one, which gets the
+ * templates and stages of the moment; what it ran is told as lost.
+ */
+export class SlotPool {
+  readonly #options: SlotPoolOptions;
+  readonly #handlers: SlotPoolHandlers;
+  readonly #slots: Slot[];
+  readonly #shared: Attempt[] = [];
+  readonly #templates = new Map<TemplateId, StageTemplate>();
+  readonly #stages = new Map<StageRunId, StageStart>();
+  #closing = false;
+
+  constructor(options: SlotPoolOptions, handlers: SlotPoolHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#slots = Array.from({ length: options.slots }, (_, index) => ({
+      index,
+      thread: undefined,
+      current: undefined,
+      queue: [],
+    }));
+  }
+
+  /** Starts all threads. @throws ARTEFACT_LOAD_FAILED */
+  async start(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => this.#startThread(slot)));
+  }
+
+  get waiting(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.queue.length, this.#shared.length);
+  }
+
+  loadTemplate(template: StageTemplate): void {
+    this.#templates.set(template.id, template);
+    for (const thread of this.#threads()) thread.loadTemplate(template);
+  }
+
+  startStage(stage: StageStart): void {
+    this.#stages.set(stage.run, stage);
+    for (const thread of this.#threads()) thread.startStage(stage);
+  }
+
+  endStage(run: StageRunId): void {
+    if (!this.#stages.delete(run)) return;
+    for (const thread of this.#threads()) thread.endStage(run);
+  }
+
+  dropBroadcasts(ids: readonly string[]): void {
+    for (const thread of this.#threads()) thread.dropBroadcasts(ids);
+  }
+
+  /** Runs the attempt when a slot is free: its own if it names one. */
+  submit(attempt: Attempt): void {
+    attempt.state = "waiting";
+    const { slot } = attempt.task;
+    const own = slot === undefined ? undefined : this.#slots[slot % this.#slots.length];
+    if (own === undefined) {
+      this.#shared.push(attempt);
+      for (const each of this.#slots) this.#pump(each);
+    } else {
+      own.queue.push(attempt);
+      this.#pump(own);
+    }
+  }
+
+  /** A waiting attempt is forgotten, and `true` says so; a running one is asked to stop and ends when it has. */
+  cancel(attempt: Attempt): boolean {
+    for (const queue of [this.#shared, ...this.#slots.map((slot) => slot.queue)]) {
+      const at = queue.indexOf(attempt);
+      if (at < 0) continue;
+      queue.splice(at, 1);
+      return true;
+    }
+    const slot = this.#slots.find((each) => each.current === attempt);
+    if (slot?.thread === undefined) return false;
+    const { run, partition, attempt: number } = attempt.task;
+    slot.thread.cancel(run, partition, number);
+    this.#watchCancelled(slot, attempt);
+    return false;
+  }
+
+  /** Ends all threads at once. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(this.#threads().map((thread) => thread.terminate()));
+  }
+
+  #threads(): SlotThread[] {
+    return this.#slots.flatMap((slot) => (slot.thread?.alive === true ? [slot.thread] : []));
+  }
+
+  #pump(slot: Slot): void {
+    const { thread } = slot;
+    if (thread === undefined || !thread.alive || slot.current !== undefined) return;
+    const attempt = slot.queue.shift() ?? this.#shared.shift();
+    if (attempt === undefined) return;
+    slot.current = attempt;
+    attempt.state = "running";
+    thread.run(slotTask(attempt)).then(
+      (outcome) => this.#ended(slot, attempt, { kind: "outcome", outcome }),
+      (error: unknown) => this.#ended(slot, attempt, { kind: "lost", error: asEngineError(error) }),
+    );
+  }
+
+  #ended(slot: Slot, attempt: Attempt, end: AttemptEnd): void {
+    slot.current = undefined;
+    attempt.state = "ended";
+    this.#handlers.onEnd(attempt, end);
+    this.#pump(slot);
+  }
+
+  async #startThread(slot: Slot): Promise<void> {
+    const { pool, heapBytes, workDir, executorModule, conf, clock } = this.#options;
+    const thread = await SlotThread.start({
+      slot: slot.index,
+      pool,
+      heapBytes,
+      spillBytes: conf["shuffle.spill.bytes"],
+      workDir,
+      executorModule,
+      cancelGraceMs: conf["task.cancel.grace"],
+      clock,
+    });
+    if (this.#closing) {
+      await thread.terminate();
+      return;
+    }
+    for (const template of this.#templates.values()) thread.loadTemplate(template);
+    for (const stage of this.#stages.values()) thread.startStage(stage);
+    slot.thread = thread;
+    void thread.closed.then((cause) => this.#onClosed(slot, thread, cause));
+    this.#pump(slot);
+  }
+
+  async #onClosed(slot: Slot, thread: SlotThread, cause: EngineError | undefined): Promise<void> {
+    if (slot.thread !== thread) return;
+    slot.thread = undefined;
+    if (this.#closing) return;
+    this.#options.log.warn(
+      { slot: slot.index, ...(cause === undefined ? {} : { code: cause.code }) },
+      cause?.message ?? "a slot thread ended",
+    );
+    try {
+      // The attempt's end is told in a microtask that precedes this one: its pins are released by now.
+      await this.#options.store.reclaim(thread.poolOwner);
+      await this.#startThread(slot);
+    } catch (error) {
+      if (!this.#closing) this.#handlers.onFatal(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** A native call cannot be interrupted: when even ending the thread does not end it, the process has to go. */
+  #watchCancelled(slot: Slot, attempt: Attempt): void {
+    const graceMs = this.#options.conf["task.cancel.grace"] + STUCK_AFTER_GRACE_MS;
+    this.#options.clock.after(millis(graceMs), () => {
+      if (slot.current !== attempt || this.#closing) return;
+      this.#handlers.onFatal(
+        slotStuck(
+          `slot ${slot.index} does not end ${graceMs} ms after its task was cancelled: a native call blocks its thread. ` +
+            `This executor process of the job is ended, its work goes elsewhere; other jobs are not touched.`,
+          { fields: { slot: slot.index } },
+        ),
+      );
+    });
+  }
+}
+
+function slotTask(attempt: Attempt): SlotTask {
+  const { run, partition, attempt: number, template, state, output } = attempt.task;
+  return {
+    run,
+    partition,
+    attempt: number,
+    template,
+    inputs: attempt.inputs,
+    ...(state === undefined ? {} : { state }),
+    ...(output === undefined ? {} : { output }),
+  };
+}
+
+function asEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  return slotStuck(toWireError(error).message, { cause: error });
+}

@@ -1,0 +1,275 @@
+import { type EngineError, toWireError } from "@millrace/base";
+import type { BlockId, ShuffleId, StageRunId, TaskInput } from "@millrace/plan";
+import { blockId } from "@millrace/plan";
+import type { LaunchTask, TaskKey, TaskStatus, ToExecutor } from "@millrace/rpc";
+import type { ResolvedBroadcast, ResolvedInput, TaskOutcome } from "@millrace/runtime";
+import { type BlockHandle, type BlockPool, type BlockStore, freeSlices } from "@millrace/storage";
+import { type BlockFetcher, FetchFailed, type HeldBlock } from "../blocks/block-fetcher.ts";
+import { stageUnknown, tooManyTasks } from "../errors.ts";
+import type { SlotPool } from "./slot-pool.ts";
+import { type Attempt, type AttemptEnd, attemptName, newAttempt, releaseHeld } from "./task.ts";
+
+/** Attempts here at a time: a driver that knows the slots sends far fewer. */
+const ATTEMPTS_MAX = 65_536;
+
+type StageMessage = Extract<ToExecutor, { readonly type: "stage" }>;
+type MapOutput = Extract<TaskOutcome, { readonly kind: "mapOutput" }>;
+type Result = Extract<TaskOutcome, { readonly kind: "result" }>;
+
+interface Stage {
+  readonly writes: StageMessage["writes"];
+  /** Broadcast variables, held until the stage is done. */
+  readonly held: HeldBlock[];
+  /** `undefined` once its broadcasts are at hand and every slot knows it. */
+  readonly announced: Promise<void> | undefined;
+  over: boolean;
+}
+
+export interface TaskRunnerPorts {
+  readonly slots: SlotPool;
+  readonly fetcher: BlockFetcher;
+  readonly store: BlockStore;
+  readonly pool: BlockPool;
+  send(statuses: readonly TaskStatus[]): void;
+  shuffleBlockId(shuffle: ShuffleId, map: number, attempt: number, reduce: number): BlockId;
+}
+
+/**
+ * What happens to a task here: its inputs are brought in before it takes a slot, its output goes to the store, and what
+ * became of it is told, together with what else ended in the same turn.
+ */
+export class TaskRunner {
+  readonly #ports: TaskRunnerPorts;
+  readonly #stages = new Map<StageRunId, Stage>();
+  readonly #attempts = new Map<string, Attempt>();
+  #statuses: TaskStatus[] = [];
+
+  constructor(ports: TaskRunnerPorts) {
+    this.#ports = ports;
+  }
+
+  startStage(message: StageMessage): void {
+    const held: HeldBlock[] = [];
+    const stage: Stage = { writes: message.writes, held, announced: this.#announce(message, held), over: false };
+    this.#stages.set(message.run, stage);
+    stage.announced?.catch(() => {}); // told by each of its tasks
+  }
+
+  endStage(run: StageRunId): void {
+    const stage = this.#stages.get(run);
+    if (stage === undefined) return;
+    stage.over = true;
+    this.#stages.delete(run);
+    this.#ports.slots.endStage(run);
+    const release = (): void => {
+      for (const block of stage.held.splice(0)) block.release();
+    };
+    if (stage.announced === undefined) release();
+    else void stage.announced.catch(() => {}).then(release);
+  }
+
+  launch(tasks: readonly LaunchTask[]): void {
+    for (const task of tasks) this.#launch(task);
+  }
+
+  cancel(key: TaskKey): void {
+    const attempt = this.#attempts.get(attemptName(key));
+    if (attempt === undefined) return; // it has ended, and that was told
+    attempt.cancelled = true;
+    if (attempt.state === "waiting" && this.#ports.slots.cancel(attempt)) this.#finish(attempt, { kind: "cancelled" });
+    else if (attempt.state === "running") this.#ports.slots.cancel(attempt);
+  }
+
+  onEnd(attempt: Attempt, end: AttemptEnd): void {
+    if (end.kind === "lost") this.#finish(attempt, this.#lost(attempt, end.error));
+    else this.#finish(attempt, this.#outcome(attempt.task, end.outcome));
+  }
+
+  #announce(message: StageMessage, held: HeldBlock[]): Promise<void> | undefined {
+    const { run, batch, templates, captures } = message;
+    const start = (broadcasts: readonly ResolvedBroadcast[]): void =>
+      this.#ports.slots.startStage({ run, batch, templates, captures, broadcasts });
+    if (message.broadcasts.length === 0) {
+      start([]);
+      return undefined;
+    }
+    return this.#bringBroadcasts(message, held).then((broadcasts) => {
+      if (this.#stages.get(run)?.over === false) start(broadcasts);
+    });
+  }
+
+  #bringBroadcasts(message: StageMessage, held: HeldBlock[]): Promise<ResolvedBroadcast[]> {
+    return Promise.all(
+      message.broadcasts.map(async (location) => {
+        const block = await this.#ports.fetcher.holdAndKeep(location);
+        held.push(block);
+        return { id: location.id, source: { kind: "block", handles: [block.handle] } };
+      }),
+    );
+  }
+
+  #launch(task: LaunchTask): void {
+    const attempt = newAttempt(task);
+    const name = attemptName(task);
+    if (this.#attempts.has(name)) return; // a repeat
+    const stage = this.#stages.get(task.run);
+    this.#attempts.set(name, attempt);
+    if (stage === undefined) {
+      this.#fail(
+        attempt,
+        stageUnknown(`task ${name} came without its stage. It is launched again; this is a defect of the engine.`),
+      );
+    } else if (this.#attempts.size > ATTEMPTS_MAX) {
+      this.#fail(
+        attempt,
+        tooManyTasks(`task ${name} is one more than the ${ATTEMPTS_MAX} an executor keeps. It is launched again.`),
+      );
+    } else if (stage.announced === undefined && this.#resolveAtHand(attempt)) {
+      this.#ports.slots.submit(attempt);
+    } else {
+      void this.#resolve(attempt, stage);
+    }
+  }
+
+  /** Nothing has to be waited for: false when something has. */
+  #resolveAtHand(attempt: Attempt): boolean {
+    for (const input of attempt.task.inputs) {
+      const resolved = this.#atHand(input, attempt.held);
+      if (resolved === undefined) {
+        attempt.inputs.length = 0;
+        releaseHeld(attempt);
+        return false;
+      }
+      attempt.inputs.push(resolved);
+    }
+    return true;
+  }
+
+  #atHand(input: TaskInput, held: HeldBlock[]): ResolvedInput | undefined {
+    if (input.kind !== "blocks") return input;
+    const handles: BlockHandle[] = [];
+    for (const location of input.blocks) {
+      const block = this.#ports.fetcher.local(location.id);
+      if (block === undefined) return undefined;
+      held.push(block);
+      handles.push(block.handle);
+    }
+    return { kind: "block", handles };
+  }
+
+  async #resolve(attempt: Attempt, stage: Stage): Promise<void> {
+    try {
+      await stage.announced;
+      const inputs = await settleAll(attempt.task.inputs.map((input) => this.#bring(input, attempt.held)));
+      attempt.inputs.push(...inputs);
+    } catch (error) {
+      if (attempt.cancelled) this.#finish(attempt, { kind: "cancelled" });
+      else this.#fail(attempt, error);
+      return;
+    }
+    if (attempt.cancelled || stage.over) this.#finish(attempt, { kind: "cancelled" });
+    else this.#ports.slots.submit(attempt);
+  }
+
+  async #bring(input: TaskInput, held: HeldBlock[]): Promise<ResolvedInput> {
+    if (input.kind !== "blocks") return input;
+    const blocks = await settleAll(
+      input.blocks.map(async (location) => {
+        const block = await this.#ports.fetcher.hold(location);
+        held.push(block);
+        return block.handle;
+      }),
+    );
+    return { kind: "block", handles: blocks };
+  }
+
+  #fail(attempt: Attempt, error: unknown): void {
+    if (error instanceof FetchFailed) {
+      const { block, holder, reason } = error;
+      this.#finish(attempt, { kind: "fetchFailed", block, holder, error: toWireError(reason) });
+    } else {
+      this.#finish(attempt, { kind: "failed", error: toWireError(error) });
+    }
+  }
+
+  #finish(attempt: Attempt, outcome: TaskStatus["outcome"]): void {
+    attempt.state = "ended";
+    releaseHeld(attempt);
+    const { run, partition, attempt: number } = attempt.task;
+    this.#attempts.delete(attemptName(attempt.task));
+    if (this.#statuses.push({ run, partition, attempt: number, outcome }) > 1) return;
+    queueMicrotask(() => {
+      const statuses = this.#statuses;
+      this.#statuses = [];
+      this.#ports.send(statuses);
+    });
+  }
+
+  #lost(attempt: Attempt, error: EngineError): TaskStatus["outcome"] {
+    return attempt.cancelled ? { kind: "cancelled" } : { kind: "failed", error: toWireError(error) };
+  }
+
+  #outcome(task: LaunchTask, outcome: TaskOutcome): TaskStatus["outcome"] {
+    if (outcome.kind === "failed" || outcome.kind === "cancelled") return outcome;
+    const stage = this.#stages.get(task.run);
+    if (stage === undefined) {
+      // Over meanwhile: nobody would ever drop what it made.
+      this.#freeOutput(outcome);
+      return { kind: "cancelled" };
+    }
+    try {
+      return outcome.kind === "mapOutput" ? this.#keepMapOutput(task, stage, outcome) : this.#keepResult(task, outcome);
+    } catch (error) {
+      return { kind: "failed", error: toWireError(error) };
+    }
+  }
+
+  #keepMapOutput(task: LaunchTask, stage: Stage, outcome: MapOutput): TaskStatus["outcome"] {
+    const { blocks, bytes, metrics, accumulators } = outcome;
+    const shuffle = stage.writes?.shuffle;
+    if (shuffle === undefined) {
+      this.#freeOutput(outcome);
+      throw stageUnknown(
+        `task ${attemptName(task)} wrote map output for a stage that writes none. This is a defect of the engine.`,
+      );
+    }
+    for (const [reduce, handle] of blocks.entries()) {
+      if (handle === undefined) continue;
+      this.#put(this.#ports.shuffleBlockId(shuffle, task.partition, task.attempt, reduce), handle);
+    }
+    return { kind: "mapOutput", bytes, metrics, accumulators };
+  }
+
+  #keepResult(task: LaunchTask, outcome: Result): TaskStatus["outcome"] {
+    const { result, metrics, accumulators } = outcome;
+    if (result.kind === "inline") return { kind: "result", result, metrics, accumulators };
+    const id = blockId(`result/${attemptName(task)}`);
+    this.#put(id, result.handle);
+    return { kind: "result", result: { kind: "block", id, bytes: result.bytes }, metrics, accumulators };
+  }
+
+  #put(id: BlockId, handle: BlockHandle): void {
+    try {
+      this.#ports.store.put(id, handle);
+    } catch (error) {
+      freeSlices(handle, this.#ports.pool);
+      throw error;
+    }
+  }
+
+  #freeOutput(outcome: MapOutput | Result): void {
+    const handles =
+      outcome.kind === "mapOutput"
+        ? outcome.blocks
+        : [outcome.result.kind === "block" ? outcome.result.handle : undefined];
+    for (const handle of handles) if (handle !== undefined) freeSlices(handle, this.#ports.pool);
+  }
+}
+
+/** As `Promise.all`, but waits for all also when one fails: what the others hold must be known to be released. */
+async function settleAll<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(work);
+  const failed = settled.find((each) => each.status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+  return settled.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+}
