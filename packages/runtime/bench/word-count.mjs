@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { SystemClock } from "@millrace/base";
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import { BlockPool, FileSystems, freeSlices, LocalFileSystem, SpillDirectory } from "@millrace/storage";
+import { SegmentState } from "../dist/compile/segment-state.js";
 import { compileTemplate, FunctionTable, localTaskFiles, SlotRuntime } from "../dist/index.js";
 import { TaskControl } from "../dist/job/task-control.js";
-import { SegmentState } from "../dist/compile/segment-state.js";
 import { AggregateTable } from "../dist/table/aggregate-table.js";
 import { lineGenerator } from "./zipf-words.mjs";
 
@@ -90,7 +90,9 @@ function task(kind, input) {
 
 /** Milliseconds that this thread has had a core, so that a busy machine does not count; else the time of day. */
 const SCHEDULE = "/proc/thread-self/schedstat";
-const now = existsSync(SCHEDULE) ? () => Number(readFileSync(SCHEDULE, "utf8").split(" ")[0]) / 1e6 : () => performance.now();
+const now = existsSync(SCHEDULE)
+  ? () => Number(readFileSync(SCHEDULE, "utf8").split(" ")[0]) / 1e6
+  : () => performance.now();
 
 async function measure(name, once) {
   const times = [];
@@ -106,6 +108,12 @@ async function measure(name, once) {
 }
 
 await measure("loop over decoded lines", loop());
-await measure("task over blocks of lines", task("blocks", { kind: "inline", block: encodeBlock(lines, emptyClassTable) }));
-await measure("task over a text file", task("text", { kind: "file", path: file, start: 0, end: Number.MAX_SAFE_INTEGER }));
+await measure(
+  "task over blocks of lines",
+  task("blocks", { kind: "inline", block: encodeBlock(lines, emptyClassTable) }),
+);
+await measure(
+  "task over a text file",
+  task("text", { kind: "file", path: file, start: 0, end: Number.MAX_SAFE_INTEGER }),
+);
 rmSync(directory, { recursive: true });

@@ -49,7 +49,13 @@ const run = stageRunId(1);
 
 function begin(thread: SlotThread): void {
   thread.loadTemplate(template);
-  thread.startStage({ run, batch: epochMs(1000), templates: [template.id], captures: [new Uint8Array(0)], broadcasts: [] });
+  thread.startStage({
+    run,
+    batch: epochMs(1000),
+    templates: [template.id],
+    captures: [new Uint8Array(0)],
+    broadcasts: [],
+  });
 }
 
 function task(thread: SlotThread, records: unknown[] = [1, 2]) {
@@ -76,7 +82,9 @@ describe("a slot's thread", () => {
   });
 
   test("reports a user's error as the task's, and lives on", async () => {
-    const thread = await start(`hooks.define("job.ts#0", () => (n) => { if (n === 1) throw new TypeError("no"); return n; });`);
+    const thread = await start(
+      `hooks.define("job.ts#0", () => (n) => { if (n === 1) throw new TypeError("no"); return n; });`,
+    );
     begin(thread);
     expect(await task(thread, [1])).toMatchObject({ kind: "failed", error: { kind: { code: "USER_CODE_FAILED" } } });
     expect(await task(thread, [2])).toMatchObject({ kind: "result" });
@@ -115,15 +123,27 @@ describe("the thread alone ends, and the cause is told", () => {
     const thread = await start(`
       hooks.define("job.ts#0", () => () => { setTimeout(() => { throw new Error("later"); }); });
       hooks.define("wait", () => () => new Promise(() => {}));`);
-    thread.loadTemplate({ ...template, functions: ["job.ts#0", "wait"], sink: { kind: "foreach", fn: fnSlot(1), label: "foreach" } });
-    thread.startStage({ run, batch: epochMs(1000), templates: [template.id], captures: [new Uint8Array(0)], broadcasts: [] });
+    thread.loadTemplate({
+      ...template,
+      functions: ["job.ts#0", "wait"],
+      sink: { kind: "foreach", fn: fnSlot(1), label: "foreach" },
+    });
+    thread.startStage({
+      run,
+      batch: epochMs(1000),
+      templates: [template.id],
+      captures: [new Uint8Array(0)],
+      broadcasts: [],
+    });
     const error = await failure(task(thread));
     expect(error).toMatchObject({ code: "SLOT_CRASHED", blame: "user" });
     expect(error.message).toContain("Error: later");
   });
 
   test("when a promise is rejected and nobody listens", async () => {
-    const thread = await start(`hooks.define("job.ts#0", () => (n) => { Promise.reject(new Error("lost")); return n; });`);
+    const thread = await start(
+      `hooks.define("job.ts#0", () => (n) => { Promise.reject(new Error("lost")); return n; });`,
+    );
     begin(thread);
     await task(thread).catch(() => undefined); // the task itself may be done before the thread ends
     expect(await thread.closed).toMatchObject({ code: "SLOT_CRASHED", message: expect.stringContaining("lost") });
@@ -149,7 +169,13 @@ describe("a cancelled task", () => {
       pipeline: { ...template.pipeline, ops: [{ kind: "flatMap", fn: fnSlot(0), label: "flatMap" }] },
       sink: { kind: "count" },
     });
-    thread.startStage({ run, batch: epochMs(1000), templates: [template.id], captures: [new Uint8Array(0)], broadcasts: [] });
+    thread.startStage({
+      run,
+      batch: epochMs(1000),
+      templates: [template.id],
+      captures: [new Uint8Array(0)],
+      broadcasts: [],
+    });
     const outcome = task(thread);
     thread.cancel(run, 0, 1); // another attempt
     thread.cancel(run, 0, 0);

@@ -1,0 +1,197 @@
+import { TaskContext } from "@millrace/api";
+import { epochMs, ManualClock } from "@millrace/base";
+import { decodeBlock, decodeValue, encodeBlock, encodeCaptures } from "@millrace/codec";
+import { fnSlot, type StageTemplate, stageRunId, type TemplateId } from "@millrace/plan";
+import { BlockPool, FileSystems, SpillDirectory } from "@millrace/storage";
+import { beforeEach, describe, expect, test } from "vitest";
+import { localTaskFiles } from "../slot/local-files.ts";
+import type { ResolvedBroadcast, TaskOutcome } from "../task.ts";
+import { FunctionTable } from "./function-table.ts";
+import { SlotRuntime } from "./slot-runtime.ts";
+
+const template: StageTemplate = {
+  id: "t" as TemplateId,
+  pipeline: { source: { kind: "blocks", input: 0 }, ops: [{ kind: "map", fn: fnSlot(0), label: "map at job.ts:1:1" }] },
+  sink: { kind: "collect" },
+  functions: ["job.ts#0"],
+};
+
+let functions: FunctionTable;
+let runtime: SlotRuntime;
+let runs = 0;
+
+beforeEach(() => {
+  functions = new FunctionTable();
+  const pool = BlockPool.create({ bytes: 1024 ** 2 });
+  const spills = new SpillDirectory("/nonexistent", pool.owner);
+  runtime = new SlotRuntime(
+    {
+      pool,
+      newSpillFile: () => spills.newFile(),
+      files: localTaskFiles,
+      checkpoints: new FileSystems([]),
+      cancellation: { cancelled: () => false },
+      clock: new ManualClock(epochMs(0)),
+      spillBytes: 1024 ** 2,
+    },
+    functions,
+  );
+  runtime.loadTemplate(template);
+});
+
+/** What captures refer to, as the driver encodes it: `{ tag, id, captures }` objects stand for references. */
+class Reference {
+  readonly tag: string;
+  readonly id: string;
+  readonly captures: readonly unknown[];
+  constructor(tag: string, id: string, captures: readonly unknown[] = []) {
+    this.tag = tag;
+    this.id = id;
+    this.captures = captures;
+  }
+}
+
+const encode = (...captures: unknown[]) =>
+  encodeCaptures([captures], {
+    classes: functions.classes,
+    reference: (value) =>
+      value instanceof Reference ? { tag: value.tag, id: value.id, captures: value.captures } : undefined,
+  });
+
+async function run(
+  captures: Uint8Array,
+  broadcasts: readonly ResolvedBroadcast[] = [],
+  attempt = 0,
+): Promise<TaskOutcome> {
+  const number = stageRunId(++runs);
+  runtime.startStage({ run: number, batch: epochMs(5000), templates: [template.id], captures: [captures], broadcasts });
+  const block = encodeBlock([1, 2], functions.classes);
+  const outcome = await runtime.runTask({
+    run: number,
+    partition: 3,
+    attempt,
+    template: 0,
+    inputs: [{ kind: "inline", block }],
+  });
+  runtime.endStage(number);
+  return outcome;
+}
+
+function records(outcome: TaskOutcome): unknown[] {
+  if (outcome.kind !== "result" || outcome.result.kind !== "inline") throw new Error(JSON.stringify(outcome));
+  return decodeBlock(outcome.result.block, functions.classes);
+}
+
+const added = (outcome: TaskOutcome) =>
+  "accumulators" in outcome && outcome.accumulators.length > 0
+    ? decodeValue(outcome.accumulators, functions.classes)
+    : [];
+
+describe("captured values", () => {
+  test("are those of the run of the stage, not of the template", async () => {
+    functions.define("job.ts#0", (by: number) => (n: number) => n * by);
+    expect(records(await run(encode(2)))).toEqual([2, 4]);
+    expect(records(await run(encode(10)))).toEqual([10, 20]);
+  });
+
+  test("may be functions, with captures of their own, built-ins, imports and classes", async () => {
+    class Point {
+      readonly x: unknown;
+      constructor(x: unknown) {
+        this.x = x;
+      }
+    }
+    functions.defineClass("job.ts#Point", Point);
+    functions.defineImport("pkg#double", (n: number) => n * 2);
+    functions.define("job.ts#1", (by: number) => (n: number) => n + by);
+    type F = (n: unknown) => number;
+    functions.define(
+      "job.ts#0",
+      (add: F, sqrt: F, double: F, type: typeof Point) => (n: number) => new type([add(n), sqrt(n), double(n)]),
+    );
+    const captures = encode(
+      new Reference("fn", "job.ts#1", [100]),
+      new Reference("builtin", "global:Math.sqrt"),
+      new Reference("import", "import:pkg#double"),
+      new Reference("class", "job.ts#Point"),
+    );
+    const [first] = records(await run(captures));
+    expect(first).toBeInstanceOf(Point);
+    expect(first).toEqual(new Point([101, 1, 2]));
+  });
+
+  test("a function the artefact has not is named", async () => {
+    const outcome = await run(new Uint8Array(0));
+    expect(outcome).toMatchObject({
+      kind: "failed",
+      error: { message: expect.stringMatching(/FUNCTION_UNKNOWN.* function job\.ts#0/) },
+    });
+  });
+});
+
+describe("a broadcast variable", () => {
+  const broadcast = (id: string, value: unknown): ResolvedBroadcast => ({
+    id,
+    source: {
+      kind: "inline",
+      block: encodeCaptures([[value]], { classes: functions.classes, reference: () => undefined }),
+    },
+  });
+
+  test("is decoded once per thread, and again after it was dropped", async () => {
+    functions.define("job.ts#0", (shared: { value: object }) => () => {
+      seen.add(shared.value);
+      return 0;
+    });
+    const seen = new Set<object>();
+    const captures = encode(new Reference("broadcast", "broadcast/3"));
+    await run(captures, [broadcast("broadcast/3", { a: 1 })]);
+    await run(captures, [broadcast("broadcast/3", { a: 1 })]);
+    expect([...seen]).toEqual([{ a: 1 }]);
+    runtime.dropBroadcasts(["broadcast/3"]);
+    await run(captures, [broadcast("broadcast/3", { a: 2 })]);
+    expect([...seen]).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
+  test("that nobody reads is not decoded", async () => {
+    functions.define("job.ts#0", () => (n: number) => n);
+    const broken: ResolvedBroadcast = { id: "broadcast/4", source: { kind: "inline", block: new Uint8Array([1]) } };
+    expect(records(await run(encode(new Reference("broadcast", "broadcast/4")), [broken]))).toEqual([1, 2]);
+  });
+});
+
+describe("an accumulator", () => {
+  const captures = () => encode(new Reference("accumulator", "7", ["long", "rows"]));
+
+  test("gives what the attempt added", async () => {
+    functions.define("job.ts#0", (rows: { add(n: number): void }) => (n: number) => rows.add(n));
+    expect(added(await run(captures()))).toEqual([[7, "long", 3]]);
+    expect(added(await run(captures()))).toEqual([[7, "long", 3]]);
+  });
+
+  test("gives nothing for an attempt that failed, and nothing of it to the next", async () => {
+    let fail = true;
+    functions.define("job.ts#0", (rows: { add(n: number): void }) => (n: number) => {
+      rows.add(1);
+      if (fail && n === 2) throw new Error("no");
+    });
+    expect((await run(captures())).kind).toBe("failed");
+    fail = false;
+    expect(added(await run(captures()))).toEqual([[7, "long", 2]]);
+  });
+});
+
+test("TaskContext tells about the task, and calls its listeners at the end", async () => {
+  const log: unknown[] = [];
+  functions.define("job.ts#0", () => (n: number) => {
+    const { partitionId, attemptNumber, batchTime } = TaskContext.get();
+    if (n === 1) TaskContext.get().addTaskCompletionListener(() => log.push("done"));
+    return [partitionId, attemptNumber, batchTime];
+  });
+  expect(records(await run(new Uint8Array(0), [], 2))).toEqual([
+    [3, 2, 5000],
+    [3, 2, 5000],
+  ]);
+  expect(log).toEqual(["done"]);
+  expect(() => TaskContext.get()).toThrow(/NO_TASK/);
+});
