@@ -1,0 +1,457 @@
+import { encodeValue } from "@millrace/codec";
+import { describe, expect, test } from "vitest";
+import { buildJob } from "./build-job.ts";
+import { defineJob } from "./define-job.ts";
+import type { DStream } from "./dstream.ts";
+import { minutes, seconds } from "./durations.ts";
+import { FakePort, GraphLab } from "./graph-lab.ts";
+import type { RDD } from "./rdd.ts";
+import { Receiver } from "./receiver.ts";
+import { TaskContext } from "./task-context.ts";
+
+const options = { name: "test", batchInterval: "1s" } as const;
+
+describe("defineJob", () => {
+  test.each([
+    [{}, /name must be .*; batchInterval is missing/],
+    [{ ...options, interval: 1 }, /no option "interval"/],
+    [{ ...options, name: " " }, /name must be/],
+    [{ ...options, batchInterval: "soon" }, /BAD_DURATION\] batchInterval "soon"/],
+    [{ ...options, checkpointDir: "" }, /checkpointDir/],
+    [null, /defineJob takes options/],
+  ])("refuses %j", (given, message) => {
+    expect(() => defineJob(given as never, () => {})).toThrow(message);
+  });
+
+  test("takes durations in all their forms", () => {
+    expect(defineJob({ ...options, batchInterval: seconds(0.5) }, () => {}).batchInterval).toBe(500);
+    expect(defineJob({ ...options, batchInterval: minutes(2) }, () => {}).batchInterval).toBe(120_000);
+  });
+});
+
+describe("a job is refused at its start", () => {
+  const start = (exported: unknown) => {
+    const port = new FakePort();
+    return buildJob(exported, { port, registry: port.registry, args: [], directory: "/c" });
+  };
+
+  test("when its module exports something else", async () => {
+    await expect(start(undefined)).rejects.toThrow(/NOT_A_JOB\] .* is missing/);
+    await expect(start(() => {})).rejects.toThrow(/NOT_A_JOB\] .* a function/);
+  });
+
+  test("when it has no output", async () => {
+    await expect(start(defineJob(options, (ssc) => void ssc.queueStream([])))).rejects.toThrow(/NO_OUTPUT/);
+  });
+
+  test("when a setting is wrong", async () => {
+    const job = defineJob({ ...options, conf: { "task.attempts": 1 } }, (ssc) => ssc.queueStream([]).print());
+    await expect(start(job)).rejects.toThrow(/BAD_CONFIGURATION\].*task\.attempts/);
+  });
+
+  test("when build throws, with what it throws", async () => {
+    await expect(start(defineJob(options, async () => Promise.reject(new TypeError("mine"))))).rejects.toThrow("mine");
+  });
+
+  test.each<[string, (lines: DStream<string>) => unknown, RegExp]>([
+    ["partitions", (s) => s.repartition(0), /numPartitions of repartition is 0; .* from 1 to 4096/],
+    ["many partitions", (s) => s.map((w) => [w, 1]).groupByKey(5000), /is 5000/],
+    ["print", (s) => s.print(-1), /records to print is -1/],
+    ["a name", (s) => s.named("a b"), /BAD_ARGUMENT\] the name "a b"/],
+    ["a name twice", (s) => [s.named("a"), s.map((w) => w).named("a")], /NAME_TAKEN/],
+    ["transform", (s) => s.transform(1 as never), /BAD_ARGUMENT\] transform takes a function, and was given number/],
+    ["union", (s) => s.union({} as never), /BAD_ARGUMENT\] union takes streams/],
+    [
+      "a partitioner",
+      (s) =>
+        s.map((w) => [w, 1]).groupByKey({ numPartitions: 2, partitioner: { numPartitions: 3, getPartition: () => 0 } }),
+      /Give one of the two/,
+    ],
+  ])("for a wrong %s", async (_, declare, message) => {
+    await expect(GraphLab.build((ssc) => declare(ssc.socketTextStream("h", 1)))).rejects.toThrow(message);
+  });
+
+  test.each<[string, (ssc: Parameters<Parameters<typeof defineJob>[1]>[0]) => unknown, RegExp]>([
+    ["a port", (ssc) => ssc.socketTextStream("h", 70_000), /port of socketTextStream is 70000/],
+    ["a host", (ssc) => ssc.socketTextStream("", 1), /host/],
+    ["a path", (ssc) => ssc.textFileStream(""), /path/],
+    ["a receiver", (ssc) => ssc.receiverStream({} as never), /extends Receiver/],
+    ["an action in build", (ssc) => ssc.parallelize([1]).collect(), /ACTION_TOO_EARLY\] collect/],
+    ["the parallelism in build", (ssc) => ssc.longAccumulator().value + ssc.defaultParallelism, /ACTION_TOO_EARLY/],
+  ])("for %s", async (_, declare, message) => {
+    const port = new FakePort();
+    port.defaultParallelism = 0;
+    await expect(GraphLab.build(declare, { port })).rejects.toThrow(message);
+  });
+});
+
+test("streams and RDDs of two jobs do not mix", async () => {
+  let other: DStream<string> | undefined;
+  let otherRdd: RDD<number> | undefined;
+  await GraphLab.build((ssc) => {
+    other = ssc.socketTextStream("h", 1);
+    otherRdd = ssc.parallelize([1]);
+    other.print();
+  });
+  await expect(GraphLab.build((ssc) => ssc.socketTextStream("h", 1).union(other as never))).rejects.toThrow(
+    /OTHER_CONTEXT/,
+  );
+  await expect(GraphLab.build((ssc) => ssc.parallelize([1]).union(otherRdd as never))).rejects.toThrow(/OTHER_CONTEXT/);
+});
+
+test("the graph cannot change once the batches have begun", async () => {
+  const lab = await GraphLab.build((ssc) => {
+    const lines = ssc.socketTextStream("h", 1);
+    lines.foreachRDD(() => lines.map((w) => w));
+  });
+  const { error } = await lab.batch(1000);
+  expect(error?.message).toMatch(/GRAPH_CLOSED\] map was called after the job had started/);
+});
+
+describe("a batch", () => {
+  test("prints what its stream has, up to num records", async () => {
+    const lab = await GraphLab.build((ssc) =>
+      ssc
+        .socketTextStream("h", 1)
+        .map((w) => [w, 1])
+        .print(2),
+    );
+    lab.port.answer = () => [
+      [
+        ["hello", 45],
+        ["b\nc", { a: [1, true] }],
+        ["c", 1],
+      ],
+    ];
+    await lab.batch(1000, { blocks: ["recv/0"] });
+    await lab.batch(2000);
+    const rule = "-".repeat(43);
+    const [first = "", empty = ""] = lab.port.texts;
+    const time = /Time: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}/;
+    expect(first.replace(time, "T")).toBe(
+      `${rule}\nT\n${rule}\n[ 'hello', 45 ]\n[ 'b\\nc', { a: [ 1, true ] } ]\n...\n\n`,
+    );
+    expect(empty.replace(time, "T")).toBe(`${rule}\nT\n${rule}\n\n`);
+    expect(first).toMatch(time);
+  });
+
+  test("calls foreachRDD in the order of registration, for empty batches too, with the batch time", async () => {
+    const seen: string[] = [];
+    const lab = await GraphLab.build((ssc) => {
+      const lines = ssc.socketTextStream("h", 1);
+      lines.foreachRDD(async (rdd, time) => {
+        await Promise.resolve();
+        seen.push(`one ${time} ${await rdd.getNumPartitions()}`);
+      });
+      lines.foreachRDD((_, time) => void seen.push(`two ${time}`));
+    });
+    await lab.batch(1000, { blocks: ["recv/0"] });
+    await lab.batch(2000);
+    expect(seen).toEqual(["one 1000 1", "two 1000", "one 2000 0", "two 2000"]);
+  });
+
+  test("fails with what its output throws, and leaves the later outputs out", async () => {
+    const lab = await GraphLab.build((ssc) => {
+      const lines = ssc.socketTextStream("h", 1);
+      lines.foreachRDD(async () => Promise.reject(new RangeError("mine")));
+      lines.print();
+    });
+    const outcome = await lab.batch(1000);
+    expect(outcome.error).toBeInstanceOf(RangeError);
+    expect(outcome.failedOutput?.id).toBe(0);
+    expect(lab.port.texts).toEqual([]);
+  });
+
+  test("fails when transform gives no RDD", async () => {
+    const lab = await GraphLab.build((ssc) =>
+      ssc
+        .socketTextStream("h", 1)
+        .transform(() => undefined as never)
+        .print(),
+    );
+    const { error } = await lab.batch(1000);
+    expect(error?.message).toMatch(/TRANSFORM_RESULT\] .* returned undefined for batch 1000/);
+  });
+
+  test("runs transform once, before its outputs, whatever they are", async () => {
+    let calls = 0;
+    const lab = await GraphLab.build((ssc) => {
+      const made = ssc.socketTextStream("h", 1).transform(async (rdd) => {
+        calls += 1;
+        await rdd.count();
+        return rdd;
+      });
+      made.print();
+      made.count().print();
+    });
+    await lab.batch(1000, { blocks: ["recv/0"] });
+    expect(calls).toBe(1);
+  });
+
+  test("brings state up to it though no output asks for it", async () => {
+    const lab = await GraphLab.build((ssc) => {
+      const state = ssc
+        .socketTextStream("h", 1)
+        .map((w) => [w, 1])
+        .updateStateByKey<number>((added) => added.length);
+      state.foreachRDD(() => {});
+    });
+    expect(await lab.plansOf(1000)).toContain("for every key -> count");
+  });
+
+  test("waits for the actions that foreachRDD did not wait for", async () => {
+    let release = (): void => {};
+    const lab = await GraphLab.build((ssc, port) => {
+      port.hold = new Promise((resolve) => {
+        release = resolve;
+      });
+      ssc.socketTextStream("h", 1).foreachRDD((rdd) => void rdd.foreach(() => {}));
+    });
+    let done = false;
+    const batch = lab.batch(1000, { blocks: ["recv/0"] }).then(() => {
+      done = true;
+    });
+    while (lab.port.plans.length === 0) await Promise.resolve();
+    expect(done).toBe(false);
+    release();
+    await batch;
+  });
+});
+
+describe("RDD actions", () => {
+  /** Runs a body on the RDD of a batch of three partitions. */
+  async function act<R>(body: (rdd: RDD<number>) => Promise<R>, answer: FakePort["answer"]): Promise<R> {
+    let result: R | undefined;
+    const lab = await GraphLab.build((ssc) =>
+      ssc
+        .socketTextStream("h", 1)
+        .map((w) => w.length)
+        .foreachRDD(async (rdd) => {
+          result = await body(rdd);
+        }),
+    );
+    lab.port.answer = answer;
+    const { error } = await lab.batch(1000, { blocks: ["a", "b", "c"] });
+    if (error !== undefined) throw error;
+    return result as R;
+  }
+
+  test("collect and take keep the order of partitions", async () => {
+    const answer = () => [[1, 2], [], [3]];
+    expect(await act((rdd) => rdd.collect(), answer)).toEqual([1, 2, 3]);
+    expect(await act((rdd) => rdd.take(2), answer)).toEqual([1, 2]);
+    expect(await act((rdd) => rdd.first(), answer)).toBe(1);
+  });
+
+  test("count and reduce put partial results together", async () => {
+    expect(
+      await act(
+        (rdd) => rdd.count(),
+        () => [[2], [0], [1]],
+      ),
+    ).toBe(3);
+    expect(
+      await act(
+        (rdd) => rdd.reduce((a, b) => a + b),
+        () => [[2], [], [5]],
+      ),
+    ).toBe(7);
+  });
+
+  test("first and reduce of nothing say so", async () => {
+    const nothing = () => [[], [], []];
+    await expect(act((rdd) => rdd.first(), nothing)).rejects.toThrow(/EMPTY_COLLECTION\] first/);
+    await expect(act((rdd) => rdd.reduce((a) => a), nothing)).rejects.toThrow(/EMPTY_COLLECTION\] reduce/);
+  });
+
+  test("maps have each key once, by value; the last pair stays", async () => {
+    const pairs = () => [[[["a", 1], 1]], [[["a", 1], 2]], [["b", 3]]];
+    const map = await act((rdd) => rdd.map((n) => [n as unknown, n]).collectAsMap(), pairs);
+    expect([...map]).toEqual([
+      [["a", 1], 2],
+      ["b", 3],
+    ]);
+  });
+
+  test("take asks many partitions few at a time, four times as many in each round", async () => {
+    const asked: number[][] = [];
+    const lab = await GraphLab.build((ssc) => ssc.socketTextStream("h", 1).foreachRDD((rdd) => rdd.take(2)));
+    lab.port.answer = (stage) => {
+      asked.push(stage.tasks.map((task) => task.partition));
+      return stage.tasks.map(() => []);
+    };
+    await lab.batch(1000, { blocks: Array.from({ length: 12 }, (_, i) => `recv/${i}`) });
+    expect(asked).toEqual([[0], [1, 2, 3, 4], [5, 6, 7, 8, 9, 10, 11]]);
+  });
+});
+
+describe("saving text", () => {
+  const build = (path?: string) =>
+    GraphLab.build((ssc) => {
+      const lines = ssc.socketTextStream("h", 1);
+      if (path === undefined) lines.saveAsTextFiles("out/counts", "txt");
+      else lines.foreachRDD((rdd) => rdd.saveAsTextFile(path));
+    });
+
+  test("moves what the attempts that counted wrote, then all of it at once", async () => {
+    const lab = await build();
+    const staging = "/home/out/.counts-1000.txt.1000.writing";
+    lab.port.answer = () => {
+      lab.port.files.add(`${staging}/_temporary/0-part-00000`);
+      lab.port.files.add(`${staging}/_temporary/0-part-00001`); // of an attempt that was lost
+      lab.port.files.add(`${staging}/_temporary/1-part-00001`);
+      return [[], ["1-part-00001"]];
+    };
+    const { error } = await lab.batch(1000, { blocks: ["a", "b"] });
+    expect(error).toBeUndefined();
+    expect(lab.port.plans[0]?.stages[0]?.tasks.map((task) => task.output)).toEqual([
+      { directory: staging, file: "part-00000" },
+      { directory: staging, file: "part-00001" },
+    ]);
+    expect(lab.port.files.log).toEqual([
+      `make ${staging}/_temporary`,
+      `rename ${staging}/_temporary/0-part-00000 -> ${staging}/part-00000`,
+      `rename ${staging}/_temporary/1-part-00001 -> ${staging}/part-00001`,
+      `remove ${staging}/_temporary`,
+      `write ${staging}/_SUCCESS`,
+      `rename ${staging} -> /home/out/counts-1000.txt`,
+    ]);
+  });
+
+  test("refuses a directory that exists, and writes nothing", async () => {
+    const lab = await build("/data/out");
+    lab.port.files.directory("/data/out");
+    const { error } = await lab.batch(1000, { blocks: ["a"] });
+    expect(error?.message).toMatch(/OUTPUT_EXISTS\] the output directory \/data\/out exists already/);
+    expect(lab.port.plans).toEqual([]);
+  });
+
+  test("replaces what the same batch wrote before", async () => {
+    const lab = await build();
+    lab.port.files.directory("/home/out/counts-1000.txt");
+    lab.port.files.add("/home/out/counts-1000.txt/part-00000");
+    const { error } = await lab.batch(1000, { rerun: true });
+    expect(error).toBeUndefined();
+    expect(lab.port.files.log.slice(-2)).toEqual([
+      "remove /home/out/counts-1000.txt",
+      "rename /home/out/.counts-1000.txt.1000.writing -> /home/out/counts-1000.txt",
+    ]);
+  });
+
+  test("cleans up when a task fails", async () => {
+    const lab = await build();
+    lab.port.run = () => Promise.reject(new Error("task"));
+    const { error } = await lab.batch(1000, { blocks: ["a"] });
+    expect(error?.message).toBe("task");
+    expect([...lab.port.files.entries.keys()]).toEqual([]);
+  });
+});
+
+describe("queueStream", () => {
+  test("takes one element a batch, spread over the default parallelism; then the default", async () => {
+    const lab = await GraphLab.build((ssc) =>
+      ssc.queueStream([["a", "b", "c"], ssc.parallelize(["d"], 1)], { default: ["z"] }).print(),
+    );
+    const tasks = async (time: number) => {
+      await lab.batch(time);
+      return lab.port.plans.splice(0)[0]?.stages[0]?.tasks.map((task) => task.inputs[0]?.kind);
+    };
+    expect(await tasks(1000)).toEqual(["inline", "inline"]);
+    expect(await tasks(2000)).toEqual(["inline"]);
+    expect(await tasks(3000)).toEqual(["blocks", "inline"]); // of one record, the first half is empty
+  });
+
+  test("puts what is large at the driver, and drops it with its batch", async () => {
+    const big = Array.from({ length: 200 }, (_, i) => `${i}`.repeat(500));
+    const lab = await GraphLab.build((ssc) => ssc.queueStream([big]).print());
+    await lab.batch(1000);
+    expect(lab.port.put).toEqual(["driver/0", "driver/1"]);
+    lab.graph.forget(1000 as never);
+    expect(lab.port.dropped).toEqual(["driver/0", "driver/1"]);
+  });
+
+  test("takes all at once when asked to", async () => {
+    const lab = await GraphLab.build((ssc) => ssc.queueStream([["a"], ["b"]], { oneAtATime: false }).print());
+    expect(await lab.plansOf(1000)).toContain("4 tasks");
+  });
+});
+
+describe("receivers", () => {
+  class Ticker extends Receiver<number> {
+    readonly every: number;
+    constructor(every: number) {
+      super();
+      this.every = every;
+    }
+    onStart(): void {}
+    onStop(): void {}
+  }
+
+  test("are listed with what they need", async () => {
+    const port = new FakePort();
+    port.registry.defineClass("Ticker", Ticker);
+    const lab = await GraphLab.build(
+      (ssc) => {
+        ssc.socketTextStream("localhost", 9999).named("chat").print();
+        ssc.receiverStream(new Ticker(5)).print();
+        ssc.socketStream("h", 1, (bytes) => bytes).print();
+      },
+      { port },
+    );
+    expect(lab.graph.receivers).toMatchObject([
+      {
+        stream: 0,
+        name: "chat",
+        receiver: { kind: "socketText", host: "localhost", port: 9999 },
+        level: { replication: 2 },
+      },
+      { stream: 1, name: "receiverStream Ticker", receiver: { kind: "custom" } },
+      { stream: 2, name: "socketStream h:1", receiver: { kind: "socket" } },
+    ]);
+  });
+
+  test("say so when they are used before the engine has them", () => {
+    expect(() => new Ticker(5).store(1)).toThrow(/RECEIVER_DETACHED/);
+  });
+});
+
+describe("accumulators", () => {
+  test("add what successful tasks bring", async () => {
+    const lab = await GraphLab.build((ssc, port) => {
+      const sum = ssc.longAccumulator("sum");
+      const items = ssc.collectionAccumulator<string>();
+      ssc.socketTextStream("h", 1).foreachRDD(async (rdd) => {
+        await rdd.foreach(() => {});
+        port.write(JSON.stringify([sum.value, items.value]));
+      });
+    });
+    const updates = [
+      [0, "long", 3],
+      [1, "collection", ["x"]],
+    ];
+    lab.port.accumulators.push(encodeValue(updates, lab.port.registry.classes), new Uint8Array());
+    await lab.batch(1000, { blocks: ["a"] });
+    await lab.batch(2000, { blocks: ["b"] });
+    expect(lab.port.texts).toEqual(['[3,["x"]]', '[3,["x"]]']);
+  });
+
+  test("take numbers of their kind only", async () => {
+    await expect(GraphLab.build((ssc) => ssc.longAccumulator("n").add(1.5))).rejects.toThrow(
+      /ACCUMULATOR_MISUSED\] the long accumulator n takes a whole number, not 1\.5/,
+    );
+  });
+});
+
+test("a destroyed broadcast variable says so", async () => {
+  await expect(
+    GraphLab.build((ssc) => {
+      const value = ssc.broadcast(1);
+      value.destroy();
+      return value.value;
+    }),
+  ).rejects.toThrow(/BROADCAST_DESTROYED/);
+});
+
+test("there is no task on the driver", () => {
+  expect(() => TaskContext.get()).toThrow(/NO_TASK/);
+});
