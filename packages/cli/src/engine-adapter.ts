@@ -16,7 +16,7 @@ export const engine: Engine = {
     const artefact = bundled(jobFile, request.onProgress);
     artefact.catch(() => undefined); // told by whoever awaits it
     const { runEmbedded } = await import("@millrace/driver");
-    return runEmbedded({ ...request, artefact });
+    return runEmbedded({ ...request, artefact, onExecutorOutput: (text) => process.stderr.write(text) });
   },
   startDriver,
   startNode: async () => missing("executor"),

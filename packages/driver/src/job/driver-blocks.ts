@@ -36,10 +36,14 @@ export class DriverBlocks {
     return { id, bytes, at: ["driver"] };
   }
 
+  read(id: BlockId): readonly Uint8Array[] | undefined {
+    return this.#blocks.get(id)?.parts;
+  }
+
   /** What executors may ask for over the data plane: to read. Nothing is replicated to the driver. */
   service(): BlockService {
     return {
-      read: (id) => this.#blocks.get(id)?.parts,
+      read: (id) => this.read(id),
       write: (id) => {
         throw driverTakesNoBlocks(
           `block ${id} was sent to the job's driver, which keeps none of its executors' blocks. It is refused; this is a defect of the sender.`,

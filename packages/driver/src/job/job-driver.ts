@@ -13,9 +13,9 @@ import {
   type WireError,
 } from "@millrace/base";
 import { type BlockId, blockId } from "@millrace/plan";
-import { DataClient, DataServer, type ExecutorSession, type FromExecutor } from "@millrace/rpc";
+import type { ExecutorSession, FromExecutor } from "@millrace/rpc";
 import { BatchShell } from "./batch-shell.ts";
-import { DriverBlocks } from "./driver-blocks.ts";
+import { type DriverData, type DriverDataOptions, openDriverData } from "./driver-data.ts";
 import type { JobEvent } from "./events.ts";
 import { type ExecutorInfo, Executors, executorLeft } from "./executors.ts";
 import { ReceiverShell } from "./receiver-shell.ts";
@@ -39,9 +39,7 @@ export interface JobDriverOptions {
   readonly heapBytes: number;
   /** End after this many batches. */
   readonly batches: number | undefined;
-  /** Address to serve blocks on. */
-  readonly host: string;
-  readonly token: string;
+  readonly data: DriverDataOptions;
   /** Start batches once this many executors are ready, or after `gatherMs` with any. */
   readonly executors: number;
   readonly gatherMs: number;
@@ -69,9 +67,7 @@ interface Running {
 export class JobDriver {
   readonly #options: JobDriverOptions;
   readonly #thread: JobThread;
-  readonly #blocks: DriverBlocks;
-  readonly #data: DataServer;
-  readonly #client: DataClient;
+  readonly #data: DriverData;
   #executors: Executors | undefined;
   #early: ExecutorSession[] = [];
   #built: Built | undefined;
@@ -82,21 +78,12 @@ export class JobDriver {
 
   /** Starts the job's thread and builds the graph; executors may come at once. */
   static async start(options: JobDriverOptions): Promise<JobDriver> {
-    const blocks = new DriverBlocks({ bytesMax: options.heapBytes });
-    const data = await DataServer.listen({
-      host: options.host,
-      port: 0,
-      token: options.token,
-      blocks: blocks.service(),
-    });
-    return new JobDriver(options, blocks, data);
+    return new JobDriver(options, await openDriverData(options.data, options.heapBytes));
   }
 
-  private constructor(options: JobDriverOptions, blocks: DriverBlocks, data: DataServer) {
+  private constructor(options: JobDriverOptions, data: DriverData) {
     this.#options = options;
-    this.#blocks = blocks;
     this.#data = data;
-    this.#client = new DataClient({ token: options.token });
     this.#thread = new JobThread(
       { heapBytes: options.heapBytes },
       { onMessage: (message) => this.#onThread(message), onLost: (error) => this.#fail(error) },
@@ -157,10 +144,10 @@ export class JobDriver {
       case "putBlock":
         return this.#answer(
           message.id,
-          Promise.resolve().then(() => this.#blocks.put(message.name, message.parts)),
+          Promise.resolve().then(() => this.#data.blocks.put(message.name, message.parts)),
         );
       case "dropBlocks":
-        for (const id of message.blocks) this.#blocks.drop(id);
+        for (const id of message.blocks) this.#data.blocks.drop(id);
         return this.#executors?.broadcast({ type: "dropBlocks", blocks: message.blocks });
       case "dropShuffles":
         return this.#running?.tasks.dropShuffles(message.shuffles);
@@ -189,7 +176,7 @@ export class JobDriver {
     const artefactId = blockId(
       `artefact/${createHash("sha256").update(this.#options.artefact).digest("hex").slice(0, 16)}`,
     );
-    const artefact = this.#blocks.put(artefactId, [this.#options.artefact]);
+    const artefact = this.#data.blocks.put(artefactId, [this.#options.artefact]);
     this.#executors = new Executors(
       { job: this.#options.job, conf: built.conf, artefact, data: this.#data.address },
       {
@@ -245,12 +232,16 @@ export class JobDriver {
       fetch: (holder, block) => this.#fetch(holder, block),
       warn: (message) => this.#warn(message),
     });
-    const receivers = new ReceiverShell(built.receivers, built, {
-      executors,
-      warn: (message) => this.#warn(message),
-      onInput: (time, input) => batches.onInput(time, input),
-      onAllStopped: (pending) => batches.dispatch({ type: "receiversStopped", pending }),
-    });
+    const receivers = new ReceiverShell(
+      built.receivers,
+      { ...built, replicate: options.data.kind === "tcp" },
+      {
+        executors,
+        warn: (message) => this.#warn(message),
+        onInput: (time, input) => batches.onInput(time, input),
+        onAllStopped: (pending) => batches.dispatch({ type: "receiversStopped", pending }),
+      },
+    );
     const batches: BatchShell = new BatchShell(
       { conf: built.conf, batchIntervalMs: built.batchIntervalMs, batches: options.batches, clock: options.clock },
       {
@@ -270,6 +261,7 @@ export class JobDriver {
     );
     this.#running = { built, tasks, receivers, batches };
     for (const info of executors.ready) this.#join(this.#running, info);
+    receivers.start();
     const zeroTime = batches.start();
     this.#thread.send({ type: "begin", defaultParallelism: built.conf["default.parallelism"] || slots, zeroTime });
     options.onEvent({ type: "running", executors: executors.ready.length });
@@ -278,7 +270,7 @@ export class JobDriver {
   async #fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array> {
     const address = this.#executors?.addressOf(holder);
     if (address === undefined) throw executorLost(holder, undefined);
-    return this.#client.fetch(address, block);
+    return this.#data.fetch(address, block);
   }
 
   #reportExecutors(): void {
@@ -301,7 +293,7 @@ export class JobDriver {
     this.#running?.batches.close();
     for (const session of this.#early) session.close();
     this.#executors?.shutdown(error === undefined);
-    void Promise.allSettled([this.#thread.terminate(), this.#data.close(), this.#client.close()]).then(() => {
+    void Promise.allSettled([this.#thread.terminate(), this.#data.close()]).then(() => {
       this.#options.onEvent({ type: "ended", error });
       this.#end.resolve(error);
     });

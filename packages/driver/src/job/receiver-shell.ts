@@ -29,28 +29,38 @@ export interface ReceiverShellPorts {
 export class ReceiverShell {
   readonly #state: ReceiverTracker;
   readonly #specs: ReadonlyMap<number, ReceiverSpec>;
+  readonly #declared: readonly ReceiverPlan[];
+  readonly #replicate: boolean;
   readonly #blockIntervalMs: number;
   readonly #ports: ReceiverShellPorts;
   readonly #machine: Dispatcher<ReceiverEvent, ReceiverEffect>;
 
   constructor(
     declared: readonly ReceiverPlan[],
-    options: { readonly conf: JobConf; readonly batchIntervalMs: number },
+    options: { readonly conf: JobConf; readonly batchIntervalMs: number; readonly replicate: boolean },
     ports: ReceiverShellPorts,
   ) {
     this.#state = receiverTracker({ bufferBytes: options.conf["receiver.buffer.bytes"] });
     this.#specs = new Map(declared.map(({ stream, receiver }) => [stream, receiver]));
     this.#blockIntervalMs =
       options.conf["receiver.block.interval"] || Math.min(200, Math.max(5, Math.floor(options.batchIntervalMs / 5)));
+    this.#declared = declared;
+    this.#replicate = options.replicate;
     this.#ports = ports;
     this.#machine = new Dispatcher(
       (event) => stepReceivers(this.#state, event),
       (effect) => this.#perform(effect),
     );
-    this.dispatch({
-      type: "started",
-      receivers: declared.map(({ stream, name, level }) => ({ stream, name, copies: level.replication > 1 ? 2 : 1 })),
-    });
+  }
+
+  /** Starts the declared receivers on the executors that are ready, and on those that come. */
+  start(): void {
+    const receivers = this.#declared.map(({ stream, name, level }) => ({
+      stream,
+      name,
+      copies: this.#replicate && level.replication > 1 ? (2 as const) : (1 as const),
+    }));
+    this.dispatch({ type: "started", receivers });
   }
 
   onMessage(executor: ExecutorId, message: FromExecutor): void {

@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { type ExecutorId, executorId, millis, SystemClock, type Timer, toWireError } from "@millrace/base";
+import { JobProcess } from "@millrace/executor";
+import { type DataAddress, listenSessions, type RpcServer } from "@millrace/rpc";
+import type { EmbeddedExecutors, EmbeddedExecutorsOptions } from "./executors.ts";
+import type { Master } from "./master.ts";
+
+const HOST = "127.0.0.1";
+const STOP_GRACE_MS = 5_000;
+const RESTART_MIN_MS = 200;
+const RESTART_MAX_MS = 10_000;
+
+/** Starts `E` executor processes that dial this one, and another for each that ends by itself. */
+export async function startExecutorProcesses(
+  master: Extract<Master, { readonly kind: "local-cluster" }>,
+  options: EmbeddedExecutorsOptions,
+): Promise<EmbeddedExecutors> {
+  const token = randomBytes(24).toString("base64url");
+  const server = await listenSessions({ host: HOST, port: 0, token, onSession: options.onSession });
+  const executors = Array.from(
+    { length: master.executors },
+    (_, index) =>
+      new EmbeddedExecutor(executorId(`executor-${index}`), master.slots, { address: server.address, token }, options),
+  );
+  return {
+    data: { kind: "tcp", host: HOST, token, insecure: false },
+    close: () => close(server, executors),
+  };
+}
+
+async function close(server: RpcServer, executors: readonly EmbeddedExecutor[]): Promise<void> {
+  await Promise.all(executors.map((executor) => executor.stop()));
+  await server.close();
+}
+
+/** One executor: its process, or the next one after a pause that grows while they keep ending. */
+class EmbeddedExecutor {
+  readonly #id: ExecutorId;
+  readonly #slots: number;
+  readonly #driver: { readonly address: DataAddress; readonly token: string };
+  readonly #options: EmbeddedExecutorsOptions;
+  readonly #clock = new SystemClock();
+  #process: JobProcess;
+  #pauseMs = RESTART_MIN_MS;
+  #restart: Timer | undefined;
+  #stopping = false;
+
+  constructor(
+    id: ExecutorId,
+    slots: number,
+    driver: { readonly address: DataAddress; readonly token: string },
+    options: EmbeddedExecutorsOptions,
+  ) {
+    this.#id = id;
+    this.#slots = slots;
+    this.#driver = driver;
+    this.#options = options;
+    this.#process = this.#start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#restart?.cancel();
+    await this.#process.stop(STOP_GRACE_MS);
+  }
+
+  #start(): JobProcess {
+    const { job, directory, poolBytes, slotHeapBytes } = this.#options;
+    const started = new JobProcess(
+      {
+        type: "start",
+        job,
+        executor: this.#id,
+        slots: this.#slots,
+        driver: this.#driver.address,
+        token: this.#driver.token,
+        host: HOST,
+        advertise: HOST,
+        insecure: false,
+        workDir: join(directory, this.#id),
+        poolBytes,
+        slotHeapBytes,
+      },
+      { clock: this.#clock, output: (text) => this.#options.onExecutorOutput(text) },
+    );
+    void started.exited.then((error) => {
+      if (this.#stopping) return;
+      if (error !== undefined) this.#options.onExit(this.#id, toWireError(error));
+      this.#restart = this.#clock.after(millis(this.#pauseMs), () => {
+        this.#process = this.#start();
+      });
+      this.#pauseMs = Math.min(RESTART_MAX_MS, this.#pauseMs * 2);
+    });
+    return started;
+  }
+}

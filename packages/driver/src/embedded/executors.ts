@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { type ExecutorId, executorId, type JobId, type Logger, SystemClock, type WireError } from "@millrace/base";
+import { JobExecutor } from "@millrace/executor";
+import { type ExecutorSession, sessionPair } from "@millrace/rpc";
+import { DriverBlocks } from "../job/driver-blocks.ts";
+import type { DriverDataOptions } from "../job/driver-data.ts";
+import { startExecutorProcesses } from "./executor-processes.ts";
+import type { Master } from "./master.ts";
+
+export interface EmbeddedExecutorsOptions {
+  readonly job: JobId;
+  /** Work directories go below it. */
+  readonly directory: string;
+  readonly slotHeapBytes: number;
+  readonly poolBytes: number;
+  readonly driverHeapBytes: number;
+  readonly log: Logger;
+  readonly onSession: (session: ExecutorSession) => void;
+  /** What user code on executor processes writes, and their logs. */
+  readonly onExecutorOutput: (text: string) => void;
+  /** The process of an executor ended by itself; another is started in its place. */
+  readonly onExit: (executor: ExecutorId, error: WireError) => void;
+}
+
+export interface EmbeddedExecutors {
+  /** How the driver meets them. */
+  readonly data: DriverDataOptions;
+  close(): Promise<void>;
+}
+
+/** Starts the executors of `run`: threads of this process, or processes that talk as on a cluster. */
+export function startExecutors(master: Master, options: EmbeddedExecutorsOptions): Promise<EmbeddedExecutors> {
+  return master.kind === "local" ? startWithin(master.slots, options) : startExecutorProcesses(master, options);
+}
+
+async function startWithin(slots: number, options: EmbeddedExecutorsOptions): Promise<EmbeddedExecutors> {
+  const { driverEnd, executorEnd } = sessionPair();
+  const blocks = new DriverBlocks({ bytesMax: options.driverHeapBytes });
+  const executor = await JobExecutor.start({
+    job: options.job,
+    executor: executorId("local"),
+    slots,
+    session: executorEnd,
+    data: { kind: "local", readDriverBlock: (id) => blocks.read(id) },
+    workDir: join(options.directory, "executor"),
+    poolBytes: options.poolBytes,
+    slotHeapBytes: options.slotHeapBytes,
+    clock: new SystemClock(),
+    log: options.log,
+  });
+  options.onSession(driverEnd);
+  return {
+    data: { kind: "local", blocks, readExecutorBlock: (id) => executor.read(id) },
+    close: () => executor.stop(),
+  };
+}

@@ -1,0 +1,117 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger, deferred, jobId, parseConf, SystemClock, type WireError } from "@millrace/base";
+import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
+import type { JobEvent } from "../job/events.ts";
+import { JobDriver } from "../job/job-driver.ts";
+import { type EmbeddedExecutors, startExecutors } from "./executors.ts";
+import type { Master } from "./master.ts";
+
+export interface RunEmbeddedOptions {
+  /** The bundled job; executors start while it is still being made. */
+  readonly artefact: Promise<Artefact>;
+  readonly master: Master;
+  /** Completes so many batches, then stops gracefully; `undefined`: until it is interrupted. */
+  readonly batches: number | undefined;
+  readonly conf: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+  /** Aborted by a first Ctrl-C and by a second one. */
+  readonly signal: { readonly graceful: AbortSignal; readonly immediate: AbortSignal };
+  /** What the job prints. */
+  readonly onOutput: (text: string) => void;
+  /** What the job writes on executor processes, and what those log. */
+  readonly onExecutorOutput: (text: string) => void;
+  /** What its operator should know. */
+  readonly onWarning: (message: string) => void;
+  readonly onProgress: (step: string) => void;
+}
+
+/** Executors of an embedded cluster come at once or not at all; after this, those that are there begin. */
+const GATHER_MS = 10_000;
+
+/**
+ * Runs one job on a cluster of its own, from its first batch to its last.
+ *
+ * @returns Why it failed; `undefined` when it was stopped or its batches are done.
+ */
+export async function runEmbedded(options: RunEmbeddedOptions): Promise<WireError | undefined> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-run-"));
+  const settings = parseConf(options.conf);
+  const job = jobId("run");
+  const log = createLogger({ name: "run", level: process.env.MILLRACE_LOG ?? "error" });
+  const accept = deferred<JobDriver>();
+  accept.promise.catch(() => undefined); // nobody may be listening when the bundle fails
+  const executors = await startExecutors(options.master, {
+    job,
+    directory,
+    slotHeapBytes: settings["executor.slot.heap"],
+    poolBytes: settings["storage.pool.bytes"],
+    driverHeapBytes: settings["driver.heap"],
+    log,
+    onExecutorOutput: options.onExecutorOutput,
+    onSession: (session) =>
+      void accept.promise.then(
+        (driver) => driver.accept(session),
+        () => session.close(),
+      ),
+    onExit: (executor, error) =>
+      void accept.promise.then(
+        (driver) => driver.explainLoss(executor, error),
+        () => undefined,
+      ),
+  });
+  try {
+    const artefact = await options.artefact;
+    const installed = await installArtefact(packArtefact(artefact), join(directory, "code"));
+    const driver = await JobDriver.start({
+      job,
+      name: undefined,
+      module: installed.driver,
+      artefact: packArtefact(artefact),
+      args: options.args,
+      conf: options.conf,
+      dataDir: directory,
+      heapBytes: settings["driver.heap"],
+      batches: options.batches,
+      data: executors.data,
+      executors: options.master.kind === "local" ? 1 : options.master.executors,
+      gatherMs: GATHER_MS,
+      clock: new SystemClock(),
+      log,
+      onEvent: (event) => report(event, options),
+    });
+    accept.resolve(driver);
+    stopOn(options.signal, driver);
+    return await driver.ended;
+  } catch (error) {
+    accept.reject(error);
+    throw error;
+  } finally {
+    await close(executors, directory);
+  }
+}
+
+function report(event: JobEvent, options: RunEmbeddedOptions): void {
+  if (event.type === "output") options.onOutput(event.text);
+  else if (event.type === "warning") options.onWarning(event.message);
+  else if (event.type === "executorLost") options.onWarning(event.reason);
+  else if (event.type === "built")
+    options.onProgress(`job ${event.name} built, batches every ${event.batchIntervalMs} ms`);
+  else if (event.type === "running")
+    options.onProgress(`running on ${event.executors} executor${event.executors === 1 ? "" : "s"}; Ctrl-C stops it`);
+}
+
+function stopOn(signal: RunEmbeddedOptions["signal"], driver: JobDriver): void {
+  const on = (when: AbortSignal, graceful: boolean): void => {
+    if (when.aborted) driver.stop(graceful);
+    else when.addEventListener("abort", () => driver.stop(graceful), { once: true });
+  };
+  on(signal.graceful, true);
+  on(signal.immediate, false);
+}
+
+async function close(executors: EmbeddedExecutors, directory: string): Promise<void> {
+  await executors.close();
+  await rm(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,59 @@
+import { errorKind } from "@millrace/base";
+import type { BlockId } from "@millrace/plan";
+import { type DataAddress, DataClient, DataServer } from "@millrace/rpc";
+import { DriverBlocks } from "./driver-blocks.ts";
+
+export const resultNotHeld = errorKind("RESULT_NOT_HELD", "environment");
+
+/** How the driver gets blocks of executors and serves its own. */
+export type DriverDataOptions =
+  | { readonly kind: "tcp"; readonly host: string; readonly token: string | undefined; readonly insecure: boolean }
+  /** Everything in one process: blocks are read where they are. */
+  | {
+      readonly kind: "local";
+      readonly blocks: DriverBlocks;
+      readonly readExecutorBlock: (id: BlockId) => Iterable<Uint8Array> | undefined;
+    };
+
+export interface DriverData {
+  readonly blocks: DriverBlocks;
+  /** What executors are told to dial; of no meaning within one process. */
+  readonly address: DataAddress;
+  fetch(from: DataAddress, id: BlockId): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** @throws INSECURE_BIND, BIND_FAILED */
+export async function openDriverData(options: DriverDataOptions, bytesMax: number): Promise<DriverData> {
+  if (options.kind === "local") return localData(options);
+  const blocks = new DriverBlocks({ bytesMax });
+  const { host, token, insecure } = options;
+  const server = await DataServer.listen({ host, port: 0, token, insecure, blocks: blocks.service() });
+  const client = new DataClient({ token });
+  return {
+    blocks,
+    address: server.address,
+    fetch: (from, id) => client.fetch(from, id),
+    close: async () => {
+      client.close();
+      await server.close();
+    },
+  };
+}
+
+function localData(options: Extract<DriverDataOptions, { readonly kind: "local" }>): DriverData {
+  return {
+    blocks: options.blocks,
+    address: { host: "127.0.0.1", port: 0 },
+    fetch: async (_from, id) => {
+      const parts = options.readExecutorBlock(id);
+      if (parts === undefined) {
+        throw resultNotHeld(
+          `result block ${id} is gone from the executor that announced it. The action fails; run the job again.`,
+        );
+      }
+      return new Uint8Array(Buffer.concat([...parts]));
+    },
+    close: async () => undefined,
+  };
+}
