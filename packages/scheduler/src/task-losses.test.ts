@@ -102,6 +102,12 @@ describe("a fetch that fails", () => {
     expect(s.inputs()).toEqual([["shuffle/7/0/1/0@e2", "shuffle/7/1/0/0@e2"]]);
   });
 
+  test("is told apart from the block that replaced it on the same holder", () => {
+    const s = running();
+    s.after("nofetch 2/1#0 e2 shuffle/7/1/0/1 e2", "ok 1/1#1 e2"); // 2/0#0 still runs on e1 with the old inputs
+    expect(s.after("nofetch 2/0#0 e1 shuffle/7/1/0/0 e2")).toEqual(["launch 2/0#1 on e1.0"]);
+  });
+
   test("of a block that cannot be computed again counts as a failure of the task", () => {
     const s = running();
     expect(s.after("nofetch 2/1#0 e2 broadcast/3 driver")).toContain("planFailed 1 TASK_FAILED");
@@ -111,10 +117,26 @@ describe("a fetch that fails", () => {
 describe("shuffles shared by plans", () => {
   test("make every reader wait when a fetch shows that they are lost", () => {
     const s = new Script();
-    s.after("join e1 1", "join e2 1", "submit 1 1>7:2x1 2<7x1", "submit 2 3<7x3", "ok 1/0#0 e1"); // 2/0 and 3/0 run
-    const lines = s.after("nofetch 3/0#0 e2 shuffle/7/0/0/0 e1");
-    expect(lines).toEqual(["warning STAGE_RERUN", "launch 1/0#1 on e2.0"]);
-    expect(s.after("ok 2/0#0 e1")).toEqual(["stageDone 2", "planDone 1 from e1"]); // and nothing of plan 2 begins
+    s.after("join e1 1", "join e2 1", "submit 1 1>7:2x1 2<7x1", "submit 2 3<7x1", "submit 3 4<7x2", "ok 1/0#0 e1");
+    const lines = s.after("nofetch 3/0#0 e2 shuffle/7/0/0/0 e1"); // 2/0 runs on e1, stage 4 is queued
+    expect(lines.filter((line) => line === "warning STAGE_RERUN")).toHaveLength(2);
+    expect(lines).toContain("launch 1/0#1 on e2.0");
+    expect(s.after("ok 2/0#0 e1")).toEqual(["stageDone 2", "planDone 1 from e1"]); // and nothing of plans 2 and 3 begins
+  });
+
+  test("fail only the plans that still need them", () => {
+    const s = new Script({ attemptsMax: 1 });
+    s.after("join e1 1", "join e2 1", "submit 1 1>7:1x1 2<7x1", "submit 2 3<7x1", "ok 1/0#0 e1"); // 2/0 and 3/0 run
+    s.after("nofetch 3/0#0 e2 shuffle/7/0/0/0 e1");
+    expect(s.after("fail 1/0#1 e2 boom")).toEqual(["planFailed 2 TASK_FAILED", "stageDone 1", "stageDone 3"]);
+    expect(s.after("ok 2/0#0 e1")).toEqual(["stageDone 2", "planDone 1 from e1"]);
+  });
+
+  test("are tried with a clean count by the plan after one that was cancelled", () => {
+    const s = new Script({ attemptsMax: 2 });
+    s.after("join e1 1", "submit 1 1>7:1x1 2<7x1", "fail 1/0#0 e1 boom", "cancel 1", "cancelled 1/0#1 e1");
+    s.after("submit 2 3<7x1");
+    expect(s.after("fail 1/0#2 e1 boom")).toEqual(["warning TASK_RETRIED", "launch 1/0#3 on e1.0"]);
   });
 
   test("are computed once: a later plan starts with its own stages", () => {

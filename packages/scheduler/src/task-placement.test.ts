@@ -140,6 +140,14 @@ describe("locality", () => {
     expect(s.after("ok 1/1#0 e1 900")).toContain("launch 2/0#0 on e1.0");
   });
 
+  test("does not bring a task that failed back to where it failed", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1");
+    s.submit(1, blockStage(1, [["e1"], ["e2"]]));
+    expect(s.after("fail 1/0#0 e1 boom")).toEqual(["warning TASK_RETRIED"]);
+    expect(s.after("ok 1/1#0 e2")).toEqual(["launch 1/0#1 on e2.0"]);
+  });
+
   test("a lost copy is left out of the inputs", () => {
     const s = new Script();
     s.after("join e1 1", "join e2 1", "lost e1");
