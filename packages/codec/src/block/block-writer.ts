@@ -1,10 +1,13 @@
 import { ByteWriter } from "../bytes/byte-writer.ts";
 import type { ClassTable } from "../class-table.ts";
+import { RECORD_BYTES_MAX } from "../errors.ts";
 import { explainRecord } from "../value/not-encodable.ts";
 import { ColumnWriter } from "./column-writer.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "./frame.ts";
 
 export const FRAME_BYTES_DEFAULT = 256 * 1024;
+/** Larger frames would let a text outgrow what one string can hold. */
+const FRAME_BYTES_LIMIT = RECORD_BYTES_MAX / 4;
 /** Rows of a frame: more bring nothing, and a young generation of short strings stays in the cache. */
 const ROWS_MAX = 8192;
 /** Memory for assembling frames that a thread keeps. */
@@ -14,7 +17,7 @@ export interface BlockWriterOptions {
   readonly classes: ClassTable;
   /** Takes a finished frame. The view is valid during the call only: copy it. It must not write to this writer. */
   flush(frame: Uint8Array): void;
-  /** A frame is closed when it has about this many bytes; default 256 KiB. */
+  /** A frame is closed when it has about this many bytes; default 256 KiB, at most 256 MiB. */
   readonly frameBytesMax?: number;
 }
 
@@ -38,7 +41,7 @@ export class BlockWriter {
 
   constructor(options: BlockWriterOptions) {
     this.#flush = options.flush;
-    this.#frameBytesMax = options.frameBytesMax ?? FRAME_BYTES_DEFAULT;
+    this.#frameBytesMax = Math.min(options.frameBytesMax ?? FRAME_BYTES_DEFAULT, FRAME_BYTES_LIMIT);
     this.#column = new ColumnWriter(options.classes);
   }
 

@@ -8,6 +8,8 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 /** A source that never ends its line must not take all memory. */
 const LINE_BYTES_MAX = 64 * 1024 ** 2;
+/** Memory for parts of lines that is kept between chunks. */
+const KEEP_BYTES = 1024 ** 2;
 const DATA_OFFSET = FRAME_HEADER_BYTES + COLUMN_HEADER_BYTES + 8;
 
 export interface LineOptions {
@@ -21,15 +23,12 @@ export interface LineOptions {
 class LineBuffer {
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
+  /** What of the last chunk is to be kept back, once the view that `push` returned has been used. */
+  #keepLater: Buffer | undefined;
   readonly #lineBytesMax: number;
 
   constructor(options: LineOptions) {
     this.#lineBytesMax = Math.min(options.lineBytesMax ?? LINE_BYTES_MAX, RECORD_BYTES_MAX / 2);
-  }
-
-  /** Bytes kept back. */
-  get waiting(): number {
-    return this.#length;
   }
 
   /**
@@ -44,12 +43,10 @@ class LineBuffer {
       return undefined;
     }
     const first = this.#length === 0 ? bytes.subarray(0, last + 1) : this.#joined(bytes.subarray(0, last + 1));
-    this.#length = 0;
+    this.#letGo();
     this.#keepLater = bytes.subarray(last + 1);
     return first;
   }
-
-  #keepLater: Buffer | undefined;
 
   /** To be called when the view that `push` returned has been used. */
   settle(): void {
@@ -61,8 +58,14 @@ class LineBuffer {
   /** What stands after the last "\n"; empty after a whole line. */
   takeRest(): Buffer {
     const rest = this.#bytes.subarray(0, this.#length);
-    this.#length = 0;
+    this.#letGo();
     return rest;
+  }
+
+  /** Forgets what is kept back, and its memory when a long line had made it large; views of it stay good. */
+  #letGo(): void {
+    this.#length = 0;
+    if (this.#bytes.length > KEEP_BYTES) this.#bytes = Buffer.alloc(0);
   }
 
   #joined(end: Buffer): Buffer {

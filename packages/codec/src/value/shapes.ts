@@ -7,7 +7,22 @@ interface ShapeNode {
   id: number;
   epoch: number;
   next: Map<string, ShapeNode> | undefined;
+  /** Objects of this shape seen, until it is compiled. */
+  seen: number;
+  write: PropertyWriter | undefined;
 }
+
+/** Writes the values of an object's properties, in the order of its shape. */
+export type PropertyWriter = (writer: ValueSink, record: object) => void;
+
+export interface ValueSink {
+  write(value: unknown): void;
+}
+
+/** Objects of one shape seen before its loop is compiled. */
+const COMPILE_AFTER = 256;
+/** Wider objects are dictionaries. */
+const COMPILE_NAMES_MAX = 32;
 
 /** Objects with more properties are dictionaries rather than records. */
 const SHAPE_NAMES_MAX = 64;
@@ -29,39 +44,45 @@ export class ShapeTable {
   #count = 0;
   #lastRoot = "";
   #lastNames: readonly string[] = [];
-  #lastId = SHAPE_NONE;
+  #last: ShapeNode | undefined;
 
   /** Begins a frame: no shape is defined. */
   reset(): void {
     this.#epoch += 1;
     this.#count = 0;
-    this.#lastId = SHAPE_NONE;
+    this.#last = undefined;
     if (this.#nodes <= NODES_MAX) return;
     this.#roots = new Map();
     this.#nodes = 0;
   }
 
-  /** The number of a shape defined in this frame, `SHAPE_NEW` (this call defines it), or `SHAPE_NONE`. */
-  find(root: string, names: readonly string[]): number {
-    if (this.#lastId >= 0 && root === this.#lastRoot && sameNames(names, this.#lastNames)) return this.#lastId;
-    if (names.length > SHAPE_NAMES_MAX) return SHAPE_NONE;
-    const node = this.#walk(root, names);
-    if (node.epoch === this.#epoch) {
-      this.#remember(root, names, node.id);
-      return node.id;
-    }
-    if (this.#count >= SHAPES_MAX) return SHAPE_NONE;
-    node.id = this.#count;
-    node.epoch = this.#epoch;
-    this.#count += 1;
-    this.#remember(root, names, node.id);
-    return SHAPE_NEW;
+  /** What writes the properties of an object of the shape found last, when it is common. */
+  get writer(): PropertyWriter | undefined {
+    return this.#last?.write;
   }
 
-  #remember(root: string, names: readonly string[], id: number): void {
+  /** The number of a shape defined in this frame, `SHAPE_NEW` (this call defines it), or `SHAPE_NONE`. */
+  find(root: string, names: readonly string[]): number {
+    const last = this.#last;
+    if (last !== undefined && root === this.#lastRoot && sameNames(names, this.#lastNames)) {
+      if (last.seen < COMPILE_AFTER) countSeen(last, names);
+      return last.id;
+    }
+    this.#last = undefined;
+    if (names.length > SHAPE_NAMES_MAX) return SHAPE_NONE;
+    const node = this.#walk(root, names);
+    const isKnown = node.epoch === this.#epoch;
+    if (!isKnown) {
+      if (this.#count >= SHAPES_MAX) return SHAPE_NONE;
+      node.id = this.#count;
+      node.epoch = this.#epoch;
+      this.#count += 1;
+    }
+    if (node.seen < COMPILE_AFTER) countSeen(node, names);
     this.#lastRoot = root;
     this.#lastNames = names;
-    this.#lastId = id;
+    this.#last = node;
+    return isKnown ? node.id : SHAPE_NEW;
   }
 
   #walk(root: string, names: readonly string[]): ShapeNode {
@@ -84,7 +105,25 @@ export class ShapeTable {
 
   #node(): ShapeNode {
     this.#nodes += 1;
-    return { id: -1, epoch: 0, next: undefined };
+    return { id: -1, epoch: 0, next: undefined, seen: 0, write: undefined };
+  }
+}
+
+function countSeen(node: ShapeNode, names: readonly string[]): void {
+  node.seen += 1;
+  if (node.seen === COMPILE_AFTER && names.length <= COMPILE_NAMES_MAX) node.write = compile(names);
+}
+
+/**
+ * One load a property that always sees one hidden class, where a loop over names is megamorphic. Names enter the source
+ * only as JSON strings.
+ */
+function compile(names: readonly string[]): PropertyWriter | undefined {
+  const body = names.map((name) => `writer.write(record[${JSON.stringify(name)}]);`).join(" ");
+  try {
+    return new Function("writer", "record", body) as PropertyWriter; // the source just written has this type
+  } catch {
+    return undefined; // code generation is switched off in this process: the loop does it
   }
 }
 

@@ -116,10 +116,10 @@ export class ValueWriter extends ByteWriter {
 
   string(text: string): void {
     const units = text.length;
+    if (units > TEXT_UNITS_MAX - this.text.length) throwTooLarge(units + this.size);
     if (units <= tag.STRING_INLINE_MAX) {
       this.u8(tag.STRING_INLINE | units);
     } else {
-      if (units > TEXT_UNITS_MAX - this.text.length) throwTooLarge(units + this.size);
       this.u8(tag.STRING);
       this.varint(units);
     }
@@ -224,6 +224,11 @@ export class ValueWriter extends ByteWriter {
       }
       this.varint(names.length);
       for (const name of names) this.string(name);
+    }
+    const writeAll = this.#shapes.writer;
+    if (writeAll !== undefined) {
+      writeAll(this, value);
+      return;
     }
     const record = value as Readonly<Record<string, unknown>>; // its own names are read from it
     for (let i = 0; i < names.length; i += 1) this.write(record[names[i] ?? ""]);

@@ -142,6 +142,11 @@ describe("a value that cannot be encoded", () => {
     expect(() => encodeValue(new Point(1, 2), emptyClassTable)).toThrow("record is a Point");
   });
 
+  test("is refused when its text is longer than a string can be", () => {
+    const text = "x".repeat(2 ** 23);
+    expect(() => encodeValue(new Array(80).fill(text), classes)).toThrow(coded("RECORD_TOO_LARGE"));
+  });
+
   test("leaves the next one unharmed", () => {
     expect(() => encodeValue([1, "text", () => 1], classes)).toThrow(coded("RECORD_NOT_ENCODABLE"));
     expect(roundTrip(["next"])).toEqual(["next"]);
