@@ -1,9 +1,11 @@
 // The third ring: docker-compose.yml on a real docker. Builds, starts, waits for batches, scales, kills an executor, stops.
 // Needs a docker daemon (DOCKER_HOST or the default) and docker compose of either generation. Cleans up after itself.
 import { spawnSync } from "node:child_process";
-import { root } from "./bootstrap.mjs";
+import { bootstrapOrExit, root } from "./bootstrap.mjs";
 import { finish } from "./tally.mjs";
-import { readBatches, wrongCounts } from "./verify/chat-log.mjs";
+
+await bootstrapOrExit();
+const { readChatLog, wrongCounts } = await import("../packages/examples/dist/index.js");
 
 const project = `millrace-verify-${process.pid}`;
 const compose = findCompose();
@@ -117,7 +119,7 @@ function killProcessOf(id) {
 }
 
 function readLog() {
-  return readBatches(docker("logs", "--no-color", "--no-log-prefix", "chat-room"));
+  return readChatLog(docker("logs", "--no-color", "--no-log-prefix", "chat-room"));
 }
 
 /** @param {number} count */

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { readBatches, wrongCounts } from "./chat-log.mjs";
+import { readChatLog, wrongCounts } from "./chat-log.ts";
 
 const rule = "-".repeat(43);
 const batch = (time: string, ...counts: string[]) => [rule, `Time: ${time}`, rule, ...counts, "", ""].join("\n");
 
 test("counts are held against every message shown so far", () => {
   const log = `ada: hi ken\n${batch("1", "[ 'ada:', 1 ]", "[ 'hi', 1 ]", "...")}ken: hi\n${batch("2", "[ 'hi', 2 ]", "[ 'ken', 2 ]")}`;
-  const batches = readBatches(log);
+  const batches = readChatLog(log);
   expect(batches.map((one) => [one.time, one.counts.size])).toEqual([
     ["1", 2],
     ["2", 2],
@@ -15,5 +15,5 @@ test("counts are held against every message shown so far", () => {
 });
 
 test("an empty batch counts as one, a batch that is cut short does not", () => {
-  expect(readBatches(`${batch("1")}${rule}\nTime: 2\n${rule}\n[ 'a', 1 ]`).map((one) => one.time)).toEqual(["1"]);
+  expect(readChatLog(`${batch("1")}${rule}\nTime: 2\n${rule}\n[ 'a', 1 ]`).map((one) => one.time)).toEqual(["1"]);
 });
