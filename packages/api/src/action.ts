@@ -95,9 +95,9 @@ function reserve(context: JobContext, scope: BatchScope, writes: readonly Writte
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
   });
-  for (const { id, lasting } of writes) {
-    context.writing.set(id, settled);
-    if (!lasting) scope.shuffles.add(id);
+  for (const dependency of writes) {
+    context.writing.set(dependency.id, settled);
+    if (!dependency.lasting) scope.shuffles.set(dependency.id, dependency);
   }
   return () => {
     for (const { id } of writes) context.writing.delete(id);

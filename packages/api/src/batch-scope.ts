@@ -1,5 +1,14 @@
 import type { EpochMs } from "@millrace/base";
-import type { BlockId, BlockLocation, Lineage, ShuffleId, SourceNode, StateNode, StateVersions } from "@millrace/plan";
+import type {
+  BlockId,
+  BlockLocation,
+  Lineage,
+  ShuffleDependency,
+  ShuffleId,
+  SourceNode,
+  StateNode,
+  StateVersions,
+} from "@millrace/plan";
 import type { StreamNode } from "./stream-node.ts";
 
 /** What belongs to one batch, and goes with it. */
@@ -10,7 +19,7 @@ export class BatchScope {
   readonly rerun: boolean;
   received: ReadonlyMap<number, readonly BlockLocation[]> = new Map();
   /** Shuffles that plans of this batch wrote and that no later batch reads. */
-  readonly shuffles = new Set<ShuffleId>();
+  readonly shuffles = new Map<ShuffleId, ShuffleDependency>();
   /** Blocks put at the driver for this batch. */
   readonly blocks: BlockId[] = [];
   /** Sources whose inputs are among those blocks. */

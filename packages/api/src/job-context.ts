@@ -50,7 +50,10 @@ export class JobContext {
   #unchecked: FunctionRef[] = [];
   readonly #checked = new WeakSet<FunctionRef>();
   readonly #broadcasts = new WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>();
-  readonly #accumulators = new Map<number, AccumulatorHome>();
+  /** A job may make accumulators and broadcast variables in every batch: those that it drops go. */
+  readonly #accumulators = new Map<number, WeakRef<AccumulatorHome>>();
+  readonly #droppedAccumulators = new FinalizationRegistry<number>((id) => this.#accumulators.delete(id));
+  readonly #droppedBroadcasts = new FinalizationRegistry<DriverBroadcast<unknown>>((backing) => backing.unpersist());
   readonly #warnedOf = new Set<string>();
   #nextBroadcast = 0;
   #nextAccumulator = 0;
@@ -134,19 +137,21 @@ export class JobContext {
   broadcast<T>(value: T): Broadcast<T> {
     const id = this.#nextBroadcast++;
     const backing = new DriverBroadcast<T>(id, value, {
-      encode: (v) => this.captures.encodeValue(v),
+      encode: (v) => this.captures.encodeValue(v, "a broadcast variable's value"),
       put: (name, parts) => this.port.putBlock(name, parts),
       drop: (blocks) => this.port.dropBlocks(blocks),
     });
     const broadcast = new Broadcast<T>(id, backing);
     this.#broadcasts.set(broadcast, backing);
+    this.#droppedBroadcasts.register(broadcast, backing);
     return broadcast;
   }
 
   accumulator<T, V>(kind: AccumulatorKind, name: string | undefined): Accumulator<T, V> {
     const id = this.#nextAccumulator++;
     const home = new AccumulatorHome();
-    this.#accumulators.set(id, home);
+    this.#accumulators.set(id, new WeakRef(home));
+    this.#droppedAccumulators.register(home, id);
     return new Accumulator<T, V>(id, kind, name, home);
   }
 
@@ -156,7 +161,7 @@ export class JobContext {
       if (bytes.length === 0) continue;
       // Written by `TaskScope.updates` on an executor of this job.
       const updates = decodeValue(bytes, this.registry.classes) as readonly [number, AccumulatorKind, unknown][];
-      for (const [id, kind, added] of updates) this.#accumulators.get(id)?.merge(kind, added);
+      for (const [id, kind, added] of updates) this.#accumulators.get(id)?.deref()?.merge(kind, added);
     }
   }
 

@@ -64,14 +64,17 @@ export class StreamGraph implements JobGraph {
   }
 
   shufflesOf(time: EpochMs): readonly ShuffleId[] {
-    return [...(this.#scopes.get(time)?.shuffles ?? [])];
+    return [...(this.#scopes.get(time)?.shuffles.keys() ?? [])];
   }
 
   forget(time: EpochMs): void {
     const scope = this.#scopes.get(time);
     if (scope === undefined) return;
     this.#scopes.delete(time);
-    for (const shuffle of scope.shuffles) this.#context.written.delete(shuffle);
+    for (const [shuffle, dependency] of scope.shuffles) {
+      this.#context.written.delete(shuffle);
+      dependency.id = undefined; // an RDD that the job kept is shuffled again, under a new id
+    }
     for (const source of scope.sources) source.inputs = undefined;
     const blocks: readonly BlockId[] = scope.blocks;
     if (blocks.length > 0) this.#context.port.dropBlocks(blocks);

@@ -64,7 +64,7 @@ export class StreamingContext {
     this[CONTEXT].ship(decoder, "socketStream");
     return this.#receive(
       `socketStream ${at}`,
-      () => ({ kind: "socket", host, port, decoder: captures.encodeValue(decoder) }),
+      () => ({ kind: "socket", host, port, decoder: captures.encodeValue(decoder, "the decoder of socketStream") }),
       level,
     );
   }
@@ -82,7 +82,7 @@ export class StreamingContext {
     const label = `receiverStream ${receiver.constructor.name}`;
     return this.#receive(
       label,
-      () => ({ kind: "custom", receiver: captures.encodeValue(receiver) }),
+      () => ({ kind: "custom", receiver: captures.encodeValue(receiver, `the receiver ${receiver.constructor.name}`) }),
       receiver.storageLevel,
     );
   }

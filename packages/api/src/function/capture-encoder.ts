@@ -14,8 +14,8 @@ export class CaptureEncoder {
   readonly #registry: JobRegistry;
   /** The driver's side of each broadcast variable of this job. */
   readonly #broadcasts: WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>;
-  /** Blocks met by the encoding that runs now. */
-  #met: (BlockLocation | Promise<BlockLocation>)[] = [];
+  /** Blocks met by the encoding that runs now; `undefined` while nothing is placed, for it only checks. */
+  #met: (BlockLocation | Promise<BlockLocation>)[] | undefined;
   readonly #hooks: CaptureEncodeHooks;
 
   constructor(registry: JobRegistry, broadcasts: WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>) {
@@ -26,15 +26,33 @@ export class CaptureEncoder {
 
   /** The captured values of a template's functions, read now. */
   encode(functions: readonly FunctionRef[]): EncodedCaptures {
-    this.#met = [];
+    const broadcasts: (BlockLocation | Promise<BlockLocation>)[] = [];
     const values = functions.map((fn) => readCaptures(fn));
-    return { bytes: this.#encodeValues(functions, values), broadcasts: this.#met };
+    this.#met = broadcasts;
+    try {
+      return { bytes: this.#encodeValues(functions, values), broadcasts };
+    } finally {
+      this.#met = undefined;
+    }
   }
 
-  /** One value as captures are encoded, `[[value]]`: broadcast variables, receivers, decoders. */
-  encodeValue(value: unknown): Uint8Array {
-    this.#met = [];
-    return encodeCaptures([[value]], this.#hooks);
+  /**
+   * One value as captures are encoded, `[[value]]`: of a broadcast variable, a receiver or a decoder.
+   *
+   * @throws CAPTURE_NOT_SHIPPABLE It holds what cannot ship, or a broadcast variable, which only tasks have.
+   */
+  encodeValue(value: unknown, what: string): Uint8Array {
+    const hooks: CaptureEncodeHooks = {
+      ...this.#hooks,
+      describe: () => what,
+      reference: (inner) => {
+        if (!(inner instanceof Broadcast)) return this.#reference(inner);
+        throw captureNotShippable(
+          `${what} holds the broadcast variable ${inner.id}, which only functions of operators can use. Give it the value itself.`,
+        );
+      },
+    };
+    return encodeCaptures([[value]], hooks);
   }
 
   /**
@@ -57,10 +75,7 @@ export class CaptureEncoder {
     values.forEach((value, i) => {
       checkOne(value, fn, fn.names[i] ?? `capture ${i}`);
     });
-    if (deep) {
-      this.#met = [];
-      this.#encodeValues([fn], [values]);
-    }
+    if (deep) this.#encodeValues([fn], [values]);
     return true;
   }
 
@@ -120,8 +135,7 @@ export class CaptureEncoder {
         `it holds the broadcast variable ${broadcast.id}, which is ${broadcast.isDestroyed ? "destroyed" : "of another job"}. Make a new one with ssc.broadcast(value).`,
       );
     }
-    const location = backing.locate();
-    this.#met.push(location);
+    this.#met?.push(backing.locate());
     return { tag: "broadcast", id: backing.name };
   }
 }
