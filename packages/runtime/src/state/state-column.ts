@@ -1,5 +1,5 @@
 import { assert } from "@millrace/base";
-import { ownString } from "../table/own-string.ts";
+import { detachString } from "@millrace/codec";
 import type { StateCell } from "./state-cell.ts";
 
 const ABSENT: unique symbol = Symbol("absent");
@@ -39,7 +39,7 @@ export class StateColumn {
     this.delete(index);
     while (this.#cells.length < index) this.#cells.push(ABSENT);
     if (cell instanceof Uint8Array) this.#setEncoded(index, cell);
-    else this.#cells[index] = typeof cell === "string" ? ownString(cell) : cell;
+    else this.#cells[index] = typeof cell === "string" ? detachString(cell) : cell;
   }
 
   delete(index: number): void {

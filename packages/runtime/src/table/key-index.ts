@@ -1,5 +1,4 @@
-import { KeyMap } from "@millrace/codec";
-import { ownString } from "./own-string.ts";
+import { detachString, KeyMap } from "@millrace/codec";
 
 /** Longer strings go to a `KeyMap`, that is a JS Map, whose hash V8 computes faster than a loop in JavaScript does. */
 const SHORT_LENGTH_MAX = 24;
@@ -51,7 +50,7 @@ export class KeyIndex {
   /** Adds the key that `find` has just not found; returns its index. */
   add(key: unknown): number {
     if (typeof key === "string") {
-      const own = ownString(key);
+      const own = detachString(key);
       return own.length <= SHORT_LENGTH_MAX ? this.#addShort(own) : this.#addOther(own);
     }
     return this.#addOther(key);
