@@ -1,5 +1,5 @@
 import type { ExecutorId, WireError } from "@millrace/base";
-import { loseOutputs } from "./map-outputs.ts";
+import { loseOutputs, loseResults } from "./map-outputs.ts";
 import { quiesce, refresh } from "./stages.ts";
 import { disown, rebalance } from "./state-owners.ts";
 import { headline, lostExecutors } from "./task-errors.ts";
@@ -33,6 +33,7 @@ export function onExecutorLost(state: TaskScheduler, id: ExecutorId, error: Wire
   if (executor.ready) state.ready.splice(state.ready.indexOf(executor), 1);
   disown(state, executor);
   for (const stage of state.shuffles.values()) loseOutputs(stage, id);
+  for (const { result } of state.plans.values()) loseResults(result, id);
   for (const stage of state.active) stage.preferring.delete(id);
   for (const slot of executor.slots) {
     endAttempt(state, slot, error);

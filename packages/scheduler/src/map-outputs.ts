@@ -47,6 +47,17 @@ export function loseOutputs(stage: Stage, executor: ExecutorId): void {
   }
 }
 
+/** As `loseOutputs`, for results that the driver has not seen yet: blocks that wait on `executor` to be fetched. */
+export function loseResults(stage: Stage, executor: ExecutorId): void {
+  for (let i = 0; i < stage.results.length; i++) {
+    const result = stage.results[i];
+    if (result?.executor !== executor || result.result.kind === "inline") continue;
+    stage.results[i] = undefined;
+    stage.status[i] = IDLE;
+    stage.todo++;
+  }
+}
+
 /** The parts of `shuffle/<shuffle>/<map>/<attempt>/<reduce>`, or `undefined` for any other block. */
 export function parseShuffleBlock(
   block: BlockId,

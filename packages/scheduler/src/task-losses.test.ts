@@ -1,4 +1,7 @@
+import { executorId } from "@millrace/base";
+import { blockId, stageRunId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
+import type { TaskEvent } from "./task-events.ts";
 import { Script } from "./task-script.fixture.ts";
 
 describe("a task whose executor is lost", () => {
@@ -73,6 +76,44 @@ describe("map output that is lost with its executor", () => {
     }
     expect(s.after(`nofetch 2/0#4 e0 shuffle/7/0/${attempt}/0 e0`)).toContain("planFailed 1 STAGE_RERUNS_EXHAUSTED");
     expect(s.failure()).toContain("executor e0 did not serve block shuffle/7/0/4/0");
+  });
+});
+
+describe("a result that is lost with its executor", () => {
+  const succeeded = (kind: "inline" | "block"): TaskEvent => ({
+    type: "taskSucceeded",
+    executor: executorId("e1"),
+    task: { run: stageRunId(1), partition: 0, attempt: 0 },
+    output: {
+      kind: "result",
+      result:
+        kind === "inline" ? { kind, block: new Uint8Array(3) } : { kind, id: blockId("result/1/0"), bytes: 100_000 },
+    },
+    accumulators: new Uint8Array(0),
+  });
+
+  test("is computed again when it was too large to come with the report", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1x2");
+    s.step(succeeded("block"));
+    expect(s.after("lost e1")).toEqual([]); // e2 is busy
+    expect(s.after("ok 1/1#0 e2")).toEqual(["launch 1/0#1 on e2.0"]);
+    expect(s.after("ok 1/0#1 e2")).toEqual(["stageDone 1", "planDone 1 from e2 e2"]);
+  });
+
+  test("is there all the same when it came with the report", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1x2");
+    s.step(succeeded("inline"));
+    s.after("lost e1");
+    expect(s.after("ok 1/1#0 e2")).toEqual(["stageDone 1", "planDone 1 from e1 e2"]);
+  });
+
+  test("makes a plan that was done possible again: the same plan may be submitted under another id", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1>7:1x1 2<7x1", "ok 1/0#0 e1", "ok 2/0#0 e1", "lost e1");
+    expect(s.submit(2, "1>7:1x1", "2<7x1")).toEqual(["launch 1/0#1 on e2.0"]);
+    expect(s.after("ok 1/0#1 e2", "ok 2/0#0 e2")).toEqual(["stageDone 2", "planDone 2 from e2"]);
   });
 });
 
