@@ -1,7 +1,9 @@
 import type { AnyClass, ClassTable } from "../class-table.ts";
 import { throwCorrupt } from "../errors.ts";
+import { assign, hidden } from "./properties.ts";
 import { countMade, emptyObject, type Shape, shapeOf } from "./shape-factory.ts";
 import * as tag from "./tags.ts";
+import { Unresolved } from "./unresolved.ts";
 
 /** The longest array a JS engine can make. */
 const ARRAY_LENGTH_MAX = 2 ** 32 - 1;
@@ -375,41 +377,4 @@ export class ValueReader {
     unresolved.settle(value);
     return value;
   }
-}
-
-/** A reference whose captures are being read: a function that captures itself, perhaps through others. */
-class Unresolved {
-  #forward: ((...args: unknown[]) => unknown) | undefined;
-  #target: unknown;
-
-  /** A function that calls what this becomes. */
-  forward(): unknown {
-    const target = (): ((...args: unknown[]) => unknown) => {
-      if (typeof this.#target === "function") return this.#target as (...args: unknown[]) => unknown; // just checked
-      return throwCorrupt("a function is called before it is complete");
-    };
-    this.#forward ??= function forward(this: unknown, ...args: unknown[]): unknown {
-      if (new.target === undefined) return Reflect.apply(target(), this, args);
-      return Reflect.construct(target(), args, new.target === forward ? target() : new.target);
-    };
-    return this.#forward;
-  }
-
-  settle(value: unknown): void {
-    this.#target = value;
-    if (this.#forward !== undefined && typeof value !== "function") throwCorrupt("a cycle leads through no function");
-  }
-}
-
-/** An own property, whatever the prototype says about the name. */
-function assign(target: object, name: string, value: unknown): void {
-  if (name in target) {
-    Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });
-  } else {
-    (target as Record<string, unknown>)[name] = value; // a new own property
-  }
-}
-
-function hidden(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true });
 }

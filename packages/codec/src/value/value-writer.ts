@@ -1,7 +1,7 @@
-import { types } from "node:util";
 import { ByteWriter } from "../bytes/byte-writer.ts";
 import type { AnyClass, ClassTable } from "../class-table.ts";
 import { TEXT_UNITS_MAX, throwTooLarge } from "../errors.ts";
+import { BODIES, BODY, type Body, bodyOf, builtInPrototype, ERROR_KINDS, isIndexed, VIEW_KINDS } from "./bodies.ts";
 import { NotEncodable } from "./not-encodable.ts";
 import { SHAPE_NEW, ShapeTable } from "./shapes.ts";
 import * as tag from "./tags.ts";
@@ -23,23 +23,6 @@ export interface CaptureReference {
 export interface IdentityHooks {
   reference(value: object): CaptureReference | undefined;
 }
-
-const BODY = { array: 1, map: 2, set: 3, date: 4, regexp: 5, buffer: 6, view: 7, error: 8 } as const;
-type Body = (typeof BODY)[keyof typeof BODY];
-
-const BODIES: ReadonlyMap<unknown, Body> = new Map<unknown, Body>([
-  [Array.prototype, BODY.array],
-  [Map.prototype, BODY.map],
-  [Set.prototype, BODY.set],
-  [Date.prototype, BODY.date],
-  [RegExp.prototype, BODY.regexp],
-  [ArrayBuffer.prototype, BODY.buffer],
-  ...tag.VIEW_TYPES.map((type) => [type.prototype, BODY.view] as const),
-  ...tag.ERROR_TYPES.map((type) => [type.prototype, BODY.error] as const),
-]);
-
-const VIEW_KINDS: ReadonlyMap<unknown, number> = new Map(tag.VIEW_TYPES.map((type, kind) => [type.prototype, kind]));
-const ERROR_KINDS: ReadonlyMap<unknown, number> = new Map(tag.ERROR_TYPES.map((type, kind) => [type.prototype, kind]));
 
 interface ClassInfo {
   readonly id: string;
@@ -376,27 +359,4 @@ export class ValueWriter extends ByteWriter {
     // A subclass writes its properties itself.
     this.#named(value, prototype === undefined ? [] : Object.keys(value));
   }
-}
-
-function isIndexed(body: Body): boolean {
-  return body === BODY.array || body === BODY.view;
-}
-
-function bodyOf(value: object): Body | undefined {
-  if (Array.isArray(value)) return BODY.array;
-  if (types.isMap(value)) return BODY.map;
-  if (types.isSet(value)) return BODY.set;
-  if (types.isDate(value)) return BODY.date;
-  if (types.isRegExp(value)) return BODY.regexp;
-  if (types.isAnyArrayBuffer(value)) return BODY.buffer;
-  if (ArrayBuffer.isView(value)) return BODY.view;
-  return types.isNativeError(value) ? BODY.error : undefined;
-}
-
-function builtInPrototype(value: object, known: ReadonlyMap<unknown, number>): unknown {
-  let prototype: unknown = Object.getPrototypeOf(value);
-  while (typeof prototype === "object" && prototype !== null && !known.has(prototype)) {
-    prototype = Object.getPrototypeOf(prototype);
-  }
-  return prototype;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { emptyClassTable } from "../class-table.ts";
-import { anyValue, classes, identical, Point, Refused, Row, RUNS, Tags } from "./value.arbitrary.ts";
+import { anyValue, classes, identical, Point, Refused, Row, RUNS, Tags } from "./value.test-arbitrary.ts";
 import { decodeValue, encodeValue } from "./value.ts";
 
 const roundTrip = (value: unknown): unknown => decodeValue(encodeValue(value, classes), classes);

@@ -1,0 +1,25 @@
+import { throwCorrupt } from "../errors.ts";
+
+/** A reference whose captures are being read: a function that captures itself, perhaps through others. */
+export class Unresolved {
+  #forward: ((...args: unknown[]) => unknown) | undefined;
+  #target: unknown;
+
+  /** A function that calls what this becomes. */
+  forward(): unknown {
+    const target = (): ((...args: unknown[]) => unknown) => {
+      if (typeof this.#target === "function") return this.#target as (...args: unknown[]) => unknown; // just checked
+      return throwCorrupt("a function is called before it is complete");
+    };
+    this.#forward ??= function forward(this: unknown, ...args: unknown[]): unknown {
+      if (new.target === undefined) return Reflect.apply(target(), this, args);
+      return Reflect.construct(target(), args, new.target === forward ? target() : new.target);
+    };
+    return this.#forward;
+  }
+
+  settle(value: unknown): void {
+    this.#target = value;
+    if (this.#forward !== undefined && typeof value !== "function") throwCorrupt("a cycle leads through no function");
+  }
+}
