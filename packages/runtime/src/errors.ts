@@ -4,6 +4,8 @@ import { errorKind } from "@millrace/base";
 export const userCodeFailed = errorKind("USER_CODE_FAILED", "user", "same-task");
 /** A record is not what the operator above promised by its type. */
 export const recordNotPair = errorKind("RECORD_NOT_PAIR", "user", "same-task");
+/** A record to be saved as text has no JSON. */
+export const recordNotText = errorKind("RECORD_NOT_TEXT", "user", "same-task");
 export const notIterable = errorKind("NOT_ITERABLE", "user", "same-task");
 export const badPartition = errorKind("BAD_PARTITION", "user", "same-task");
 export const artefactLoadFailed = errorKind("ARTEFACT_LOAD_FAILED", "user");

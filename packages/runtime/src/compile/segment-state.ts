@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import type { EngineError } from "@millrace/base";
 import type { BlockWriter } from "@millrace/codec";
 import type { AnyFunction } from "@millrace/plan";
-import { badPartition, notIterable, recordNotPair } from "../errors.ts";
+import { badPartition, notIterable, recordNotPair, recordNotText } from "../errors.ts";
 import type { TaskControl } from "../job/task-control.ts";
 import type { TextOutput } from "../ports.ts";
 import type { AggregateTable } from "../table/aggregate-table.ts";
@@ -108,13 +108,25 @@ export class SegmentState {
   }
 
   writeText(record: unknown): void {
-    this.text?.writeLine(typeof record === "string" ? record : (JSON.stringify(record) ?? "null"));
+    this.text?.writeLine(typeof record === "string" ? record : jsonOf(record));
   }
 
   suspend(promise: PromiseLike<unknown>, resumeAt: number, count: number): void {
     this.pending = promise;
     this.resumeAt = resumeAt;
     this.count += count;
+  }
+}
+
+function jsonOf(record: unknown): string {
+  try {
+    return JSON.stringify(record) ?? "null";
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw recordNotText(
+      `${shown(record)} cannot be written as JSON: ${why}. The batch fails. Map records to strings before they are saved.`,
+      { cause: error },
+    );
   }
 }
 

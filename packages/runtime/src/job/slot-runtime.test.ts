@@ -2,7 +2,7 @@ import { TaskContext } from "@millrace/api";
 import { epochMs, ManualClock } from "@millrace/base";
 import { decodeBlock, decodeValue, encodeBlock, encodeCaptures } from "@millrace/codec";
 import { fnSlot, type StageTemplate, stageRunId, type TemplateId } from "@millrace/plan";
-import { BlockPool, FileSystems, SpillDirectory } from "@millrace/storage";
+import { BlockPool, FileSystems, readHandle, SpillDirectory } from "@millrace/storage";
 import { beforeEach, describe, expect, test } from "vitest";
 import { localTaskFiles } from "../slot/local-files.ts";
 import type { ResolvedBroadcast, TaskOutcome } from "../task.ts";
@@ -18,11 +18,12 @@ const template: StageTemplate = {
 
 let functions: FunctionTable;
 let runtime: SlotRuntime;
+let pool: BlockPool;
 let runs = 0;
 
 beforeEach(() => {
   functions = new FunctionTable();
-  const pool = BlockPool.create({ bytes: 1024 ** 2 });
+  pool = BlockPool.create({ bytes: 1024 ** 2 });
   const spills = new SpillDirectory("/nonexistent", pool.owner);
   runtime = new SlotRuntime(
     {
@@ -194,4 +195,37 @@ test("TaskContext tells about the task, and calls its listeners at the end", asy
   ]);
   expect(log).toEqual(["done"]);
   expect(() => TaskContext.get()).toThrow(/NO_TASK/);
+});
+
+test("the engine's own functions, written into the loop, do what they do when called", async () => {
+  const combine = { create: undefined, mergeValue: fnSlot(1), mergeCombiners: fnSlot(1) };
+  const count: StageTemplate = {
+    id: "count" as TemplateId,
+    pipeline: { source: { kind: "blocks", input: 0 }, ops: [{ kind: "map", fn: fnSlot(0), label: "countByValue" }] },
+    sink: { kind: "shuffle", partitioner: { kind: "hash", partitions: 1 }, combine },
+    functions: ["millrace:pairWithOne", "millrace:add"],
+  };
+  const number = stageRunId(++runs);
+  runtime.loadTemplate(count);
+  runtime.startStage({
+    run: number,
+    batch: epochMs(1),
+    templates: [count.id],
+    captures: [new Uint8Array(0)],
+    broadcasts: [],
+  });
+  const block = encodeBlock(["a", "b", "a"], functions.classes);
+  const outcome = await runtime.runTask({
+    run: number,
+    partition: 0,
+    attempt: 0,
+    template: 0,
+    inputs: [{ kind: "inline", block }],
+  });
+  if (outcome.kind !== "mapOutput" || outcome.blocks[0] === undefined) throw new Error(JSON.stringify(outcome));
+  const frames = [...readHandle(outcome.blocks[0], pool)];
+  expect(frames.flatMap((frame) => decodeBlock(frame, functions.classes))).toEqual([
+    ["a", 2],
+    ["b", 1],
+  ]);
 });

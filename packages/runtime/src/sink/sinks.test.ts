@@ -213,6 +213,18 @@ describe("saveText", () => {
     expect(readFileSync(join(directory, "_temporary", "2-part-00000"), "utf8")).toBe('plain\n{"a":[1]}\n3\nnull\n');
   });
 
+  test("refuses a record without JSON, and a place that is no file", async () => {
+    const inputs = [slot.input([{ n: 1n }])];
+    const sink: Sink = { kind: "saveText" };
+    const output = { directory: join(slot.directory, "out"), file: "part-00001" };
+    await expect(slot.done({ source: blocks, inputs, sink, output })).rejects.toThrow(
+      /\[RECORD_NOT_TEXT\] .*\{ n: 1n \} cannot be written as JSON: .*BigInt/,
+    );
+    await expect(
+      slot.done({ source: blocks, inputs, sink, output: { directory: "s3://bucket/out", file: "part" } }),
+    ).rejects.toThrow(/\[FILE_SYSTEM_UNKNOWN\] "s3:\/\/bucket\/out/);
+  });
+
   test("a failed attempt leaves no file", async () => {
     const directory = join(slot.directory, "out");
     const outcome = await slot.run({

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fileSystemUnknown, schemeOf } from "@millrace/storage";
 import { inputFileFailed, outputFileFailed } from "../errors.ts";
 import type { TaskFiles, TextOutput } from "../ports.ts";
 
@@ -100,6 +101,12 @@ class LocalText implements TextOutput {
 }
 
 function localPath(path: string): string {
+  if (schemeOf(path) !== "file") {
+    throw fileSystemUnknown(
+      `${JSON.stringify(path)} is not on a file system that tasks can reach: they read and write "file:" only. The task fails. Use a path that all executors share.`,
+      { fields: { path } },
+    );
+  }
   return path.startsWith("file:") ? fileURLToPath(path) : path;
 }
 
