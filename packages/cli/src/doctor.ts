@@ -2,7 +2,6 @@ import { constants } from "node:fs";
 import { access, mkdir, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { formatSize, parseConf } from "@millrace/base";
-import { executorMemory, memoryLimit } from "./machine.ts";
 
 export interface Finding {
   readonly what: string;
@@ -13,13 +12,16 @@ export interface Finding {
 const DISK_BYTES_MIN = 1024 ** 3;
 
 /** What this machine would mean for a driver or an executor. Opens the usual ports for a moment; creates `dataDir`. */
-export async function lookAround(dataDir: string, cores: number): Promise<readonly Finding[]> {
+export async function lookAround(
+  dataDir: string,
+  machine: { readonly cores: number; readonly memoryBytes: number },
+): Promise<readonly Finding[]> {
   return [
     node(),
     await port(7077, "driver --port"),
     await port(4040, "driver --ui-port"),
     await disk(dataDir),
-    memory(cores),
+    memory(machine),
   ];
 }
 
@@ -56,12 +58,12 @@ async function disk(dir: string): Promise<Finding> {
   }
 }
 
-function memory(cores: number): Finding {
+function memory({ cores, memoryBytes }: { readonly cores: number; readonly memoryBytes: number }): Finding {
   const conf = parseConf({});
   const wanted = conf["storage.pool.bytes"] + cores * conf["executor.slot.heap"];
-  const fits = wanted <= executorMemory();
+  const fits = wanted <= memoryBytes;
   const text =
-    `${formatSize(memoryLimit())} for this process; a job with default settings may take ` +
+    `${formatSize(memoryBytes)} for this process; a job with default settings may take ` +
     `${formatSize(conf["storage.pool.bytes"])} for blocks and ${cores} x ${formatSize(conf["executor.slot.heap"])} for slots` +
     (fits ? "" : ": too much here, lower executor.slot.heap, storage.pool.bytes or --slots");
   return { what: "memory", verdict: fits ? "ok" : "warn", text };

@@ -1,14 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { createLogger, errorKind, SystemClock } from "@millrace/base";
+import { createLogger, SystemClock } from "@millrace/base";
 import type { Artefact, BundleOptions } from "@millrace/bundler";
-import type { DriverHandle, DriverRequest, Engine } from "./engine.ts";
+import type { DriverHandle, DriverRequest, Engine, NodeHandle, NodeRequest } from "./engine.ts";
 import { bundleCacheDir } from "./machine.ts";
 import { VERSION } from "./version.ts";
-
-const partMissing = errorKind("ENGINE_PART_MISSING", "engine");
-const missing = (part: string): never => {
-  throw partMissing(`This build has no ${part} yet.`);
-};
 
 /** The engine itself, each part loaded when a command first needs it. */
 export const engine: Engine = {
@@ -19,7 +14,11 @@ export const engine: Engine = {
     return runEmbedded({ ...request, artefact, onExecutorOutput: (text) => process.stderr.write(text) });
   },
   startDriver,
-  startNode: async () => missing("executor"),
+  startNode,
+  async memoryLimit() {
+    const { memoryLimit } = await import("@millrace/executor");
+    return memoryLimit();
+  },
   async connect(driver, token) {
     const { operatorClient, parseAddress } = await import("@millrace/rpc");
     return operatorClient({ address: parseAddress(driver), token });
@@ -51,6 +50,18 @@ async function startDriver({ graceMs, ...request }: DriverRequest): Promise<Driv
       return stopped;
     },
   };
+}
+
+async function startNode({ driver, memoryBytes, ...request }: NodeRequest): Promise<NodeHandle> {
+  const { memoryLimit, NodeSupervisor } = await import("@millrace/executor");
+  const { parseAddress } = await import("@millrace/rpc");
+  return new NodeSupervisor({
+    ...request,
+    driver: parseAddress(driver),
+    memoryBytes: memoryBytes ?? Math.floor(memoryLimit() * 0.75),
+    clock: new SystemClock(),
+    log: createLogger({ name: "executor" }),
+  });
 }
 
 async function bundled(file: string, onProgress: (step: string) => void): Promise<Artefact> {

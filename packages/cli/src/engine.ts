@@ -1,4 +1,4 @@
-import type { WireError } from "@millrace/base";
+import type { ExecutorId, WireError } from "@millrace/base";
 import type { OperatorService } from "@millrace/rpc";
 import type { Master } from "./master.ts";
 
@@ -46,12 +46,21 @@ export interface DriverHandle {
 export interface NodeRequest {
   /** host:port of the driver. */
   readonly driver: string;
+  /** Its name in the cluster; another connected executor must not have it. */
+  readonly executor: ExecutorId;
   readonly slots: number;
-  readonly memoryBytes: number;
+  /** What each job's process may take; `undefined`: three quarters of what this process may use. */
+  readonly memoryBytes: number | undefined;
   readonly workDir: string;
   readonly token: string | undefined;
   readonly host: string;
   readonly insecure: boolean;
+}
+
+export interface NodeHandle {
+  /** Settles when it is done for good: with the reason when the driver refused it. */
+  readonly ended: Promise<Error | undefined>;
+  stop(): Promise<void>;
 }
 
 /** A connection to a driver; opened at the first call. */
@@ -74,7 +83,9 @@ export interface Engine {
   /** Bundles and runs the job to its end. Resolves with why it failed; `undefined`: it was stopped, or its batches are done. */
   runEmbedded(request: RunRequest): Promise<WireError | undefined>;
   startDriver(request: DriverRequest): Promise<DriverHandle>;
-  startNode(request: NodeRequest): Promise<{ stop(): Promise<void> }>;
+  startNode(request: NodeRequest): Promise<NodeHandle>;
+  /** Memory this process may use, in bytes: the machine's, or less when a control group says so. */
+  memoryLimit(): Promise<number>;
   /** @param driver `host:port`; anything else is refused with BAD_ADDRESS. */
   connect(driver: string, token: string | undefined): Promise<Operator>;
   /** The packed artefact, ready to submit; syntax, imports and static captures are checked. */

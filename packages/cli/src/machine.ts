@@ -1,16 +1,18 @@
-import { homedir, totalmem } from "node:os";
+import { homedir } from "node:os";
 import { join } from "node:path";
+import { type ExecutorId, executorId } from "@millrace/base";
 
-/** Memory this process may use: the limit of its cgroup (a container's), else that of the machine. */
-export function memoryLimit(): number {
-  const constrained = process.constrainedMemory();
-  const total = totalmem();
-  return constrained > 0 && constrained < total ? constrained : total;
-}
-
-/** An executor's share by default: the rest is for its supervisor, the kernel's caches and what else runs there. */
-export function executorMemory(): number {
-  return Math.floor(memoryLimit() * 0.75);
+/**
+ * A name for an executor: the machine's, as far as a name may hold it, and a part of its own. That must be new for each
+ * process, not its number: a container that was killed comes back as the same machine and the same number, at once.
+ */
+export function executorName(host: string, part: string): ExecutorId {
+  const stem = host
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .slice(0, 40);
+  return executorId(`${stem || "executor"}-${part}`);
 }
 
 /** Bundles of unchanged jobs are kept here, by content. */

@@ -7,6 +7,7 @@ import { runCli } from "./program.ts";
 
 const unreachable = errorKind("PEER_UNREACHABLE", "environment");
 const syntax = errorKind("JOB_SYNTAX", "user");
+const mismatch = errorKind("PROTOCOL_MISMATCH", "environment");
 const noSuchJob = errorKind("JOB_UNKNOWN", "user");
 
 const START = Date.UTC(2026, 10, 23, 20, 17, 31);
@@ -86,6 +87,7 @@ function session(parts: {
       runEmbedded: refuse,
       startDriver: refuse,
       startNode: refuse,
+      memoryLimit: refuse,
       connect: async () => operator(parts.operator ?? {}),
       bundle: async () => Buffer.from("artefact"),
       check: refuse,
@@ -328,6 +330,13 @@ describe("a server", () => {
     it.finish();
     expect((await result).code).toBe(0);
     expect(it.stops).toEqual([true]);
+  });
+  test("that the driver refuses ends with 1 and the driver's reason", async () => {
+    const ended = Promise.resolve(mismatch("versions 1 and 2 differ."));
+    const startNode: Engine["startNode"] = async () => ({ stop: async () => undefined, ended });
+    const { code, err } = await session({ engine: { startNode } }).run("executor", "--slots", "1");
+    expect(code).toBe(1);
+    expect(err).toContain("[PROTOCOL_MISMATCH] versions 1 and 2 differ.");
   });
   test("ends at once at the second, with 130", async () => {
     const it = driver();

@@ -15,7 +15,10 @@ export function registerDoctor(program: Command, console: Console, setExit: SetE
     .description("look at node, ports, disk, memory, and at the connection to a driver when one is named")
     .action(async (options: DoctorOptions) => {
       const findings = [
-        ...(await lookAround(options.dataDir, console.cores)),
+        ...(await lookAround(options.dataDir, {
+          cores: console.cores,
+          memoryBytes: await console.engine.memoryLimit(),
+        })),
         ...(await lookAtDriver(console, options)),
       ];
       if (findings.some((one) => one.verdict === "fail")) setExit(EXIT.failed);

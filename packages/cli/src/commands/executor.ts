@@ -1,12 +1,15 @@
-import { parseSize } from "@millrace/base";
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { executorId, parseSize } from "@millrace/base";
 import type { Command } from "commander";
 import { type Console, tell } from "../console.ts";
-import { executorMemory } from "../machine.ts";
+import { executorName } from "../machine.ts";
 import { type DriverOptions, withDriverOptions } from "../operator-command.ts";
 import { untilInterrupted } from "../serve.ts";
 import { driverAddress, parseCount, readToken } from "../values.ts";
 
 interface ExecutorOptions extends DriverOptions {
+  readonly name?: string;
   readonly slots?: number;
   readonly memory?: number;
   readonly workDir: string;
@@ -16,6 +19,7 @@ interface ExecutorOptions extends DriverOptions {
 
 export function registerExecutor(program: Command, console: Console): Command {
   return withDriverOptions(program.command("executor"))
+    .option("--name <name>", "its name in the cluster (default: the machine's, and a random part)")
     .option("--slots <n>", "tasks at a time (default: a slot for each core)", parseCount("--slots", 256))
     .option("--memory <size>", "memory for the jobs it runs (default: 3/4 of what the process may use)", (text) =>
       parseSize(text, "--memory"),
@@ -26,16 +30,25 @@ export function registerExecutor(program: Command, console: Console): Command {
     .description("an executor; it looks for its driver for as long as it takes")
     .action(async (options: ExecutorOptions) => {
       const driver = driverAddress(options.driver, console.env);
+      const slots = options.slots ?? console.cores;
+      const executor =
+        options.name === undefined
+          ? executorName(hostname(), randomBytes(3).toString("hex"))
+          : executorId(options.name);
       const node = await console.engine.startNode({
         driver,
-        slots: options.slots ?? console.cores,
-        memoryBytes: options.memory ?? executorMemory(),
+        executor,
+        slots,
+        memoryBytes: options.memory,
         workDir: options.workDir,
         token: readToken(options.tokenFile, console.env),
         host: options.host,
         insecure: options.insecure === true,
       });
-      tell(console, `executor with ${options.slots ?? console.cores} slots for the driver at ${driver}`);
-      await untilInterrupted(console, "executor", () => node.stop());
+      tell(console, `executor ${executor} with ${slots} slots for the driver at ${driver}`);
+      const refused = node.ended.then((error) => {
+        if (error !== undefined) throw error;
+      });
+      await Promise.race([refused, untilInterrupted(console, "executor", () => node.stop())]);
     });
 }
