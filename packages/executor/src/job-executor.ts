@@ -176,7 +176,12 @@ export class JobExecutor {
 
   async #load(welcome: Extract<ToExecutor, { readonly type: "welcome" }>): Promise<void> {
     const { log, workDir } = this.#options;
-    this.#driverData = welcome.data;
+    const { data } = this.#options;
+    // An empty host: the driver serves blocks where this executor reached it.
+    this.#driverData = {
+      host: welcome.data.host || (data.kind === "tcp" ? data.driverHost : ""),
+      port: welcome.data.port,
+    };
     const installed = await installArtefact(await this.#artefact(welcome.artefact), join(workDir, "artefact"));
     if (this.#end !== undefined) return;
     const running = this.#newRunning(welcome.conf, installed.executor);

@@ -23,7 +23,7 @@ export type ToNode =
   | { readonly type: "welcome" }
   /** Refused for good: wrong protocol version or a name in use. */
   | { readonly type: "refused"; readonly error: WireError }
-  /** `driver`: where the job driver process listens for sessions. */
+  /** `driver`: where the job driver process listens for sessions; an empty host is the one on which the supervisor was dialled. */
   | {
       readonly type: "startJob";
       readonly job: JobId;

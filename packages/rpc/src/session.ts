@@ -99,7 +99,7 @@ export interface TaskMetrics {
 
 /** What the job driver process tells a job executor process. */
 export type ToExecutor =
-  | { readonly type: "welcome"; readonly conf: JobConf; readonly artefact: BlockLocation; readonly data: DataAddress } // data: of the driver
+  | { readonly type: "welcome"; readonly conf: JobConf; readonly artefact: BlockLocation; readonly data: DataAddress } // data: of the driver; an empty host is that of the session
   /** Who else executes the job; blocks are fetched from, and replicated to, these. */
   | { readonly type: "peers"; readonly peers: ReadonlyMap<ExecutorId, DataAddress> }
   | { readonly type: "template"; readonly template: StageTemplate }

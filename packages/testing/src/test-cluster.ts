@@ -44,7 +44,7 @@ export class TestCluster {
       join(this.directory, `executor-${this.executors.length}`),
     ]);
     this.executors.push(executor);
-    await executor.says(/connected to the driver/);
+    await executor.says(/member of the cluster/);
     return executor;
   }
 

@@ -17,7 +17,7 @@ export type DriverDataOptions =
 
 export interface DriverData {
   readonly blocks: DriverBlocks;
-  /** What executors are told to dial; of no meaning within one process. */
+  /** What executors are told to dial, on the host of their session; of no meaning within one process. */
   readonly address: DataAddress;
   fetch(from: DataAddress, id: BlockId): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -32,7 +32,8 @@ export async function openDriverData(options: DriverDataOptions, bytesMax: numbe
   const client = new DataClient({ token });
   return {
     blocks,
-    address: server.address,
+    // An executor reaches this server on the host where it reached the session, whatever that is called from there.
+    address: { host: "", port: server.address.port },
     fetch: (from, id) => client.fetch(from, id),
     close: async () => {
       client.close();

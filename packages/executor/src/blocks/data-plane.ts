@@ -8,6 +8,8 @@ export type DataPlane =
       readonly kind: "tcp";
       readonly host: string;
       readonly advertise?: string;
+      /** The host on which the session with the driver was dialled. */
+      readonly driverHost: string;
       readonly token: string | undefined;
       readonly insecure?: boolean;
       readonly tls?: TlsSettings;

@@ -18,7 +18,7 @@ async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>
     executor: message.executor,
     slots,
     session: dialDriver({ address: driver, ...security }),
-    data: { kind: "tcp", host, advertise, insecure, ...security },
+    data: { kind: "tcp", host, advertise, driverHost: driver.host, insecure, ...security },
     workDir,
     poolBytes,
     slotHeapBytes,

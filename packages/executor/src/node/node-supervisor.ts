@@ -200,7 +200,9 @@ export class NodeSupervisor {
   #newProcess(message: Extract<ToNode, { readonly type: "startJob" }>, memory: MemorySplit): JobProcess {
     const { executor, slots, host, insecure = false, tls, workDir, clock } = this.#options;
     const { output = (text: string) => void process.stderr.write(text) } = this.#options;
-    const { job, driver, token } = message;
+    const { job, token } = message;
+    // The job's driver runs beside the driver's supervisor: it is reached on the host where that one was.
+    const driver = { host: message.driver.host || this.#options.driver.host, port: message.driver.port };
     return new JobProcess(
       {
         type: "start",

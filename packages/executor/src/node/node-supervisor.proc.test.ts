@@ -1,0 +1,206 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { executorId, type JobId, jobId, SystemClock, silentLogger } from "@millrace/base";
+import {
+  type FromNode,
+  listenCluster,
+  listenSessions,
+  type NodeSession,
+  type OperatorService,
+  type RpcServer,
+  type ToNode,
+} from "@millrace/rpc";
+import { afterEach, expect, test } from "vitest";
+import { cleanUp, later, Remote, temporary } from "../executor-lab.ts";
+import { NodeSupervisor } from "./node-supervisor.ts";
+
+afterEach(cleanUp);
+
+const TOKEN = "secret";
+const noOperator = {} as OperatorService; // no test here calls it
+
+interface Cluster {
+  readonly server: RpcServer;
+  /** The next session of a supervisor, with its messages. */
+  node(): Promise<Node>;
+}
+
+class Node {
+  readonly session: NodeSession;
+  readonly #messages: FromNode[] = [];
+  #wake = (): void => {};
+
+  constructor(session: NodeSession) {
+    this.session = session;
+    session.onMessage((message) => {
+      this.#messages.push(message);
+      this.#wake();
+    });
+  }
+
+  async take<Type extends FromNode["type"]>(type: Type): Promise<Extract<FromNode, { readonly type: Type }>> {
+    for (;;) {
+      const at = this.#messages.findIndex((message) => message.type === type);
+      const found = at < 0 ? undefined : this.#messages.splice(at, 1)[0];
+      if (found !== undefined) return found as Extract<FromNode, { readonly type: Type }>; // found by its type
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+async function cluster(port = 0): Promise<Cluster> {
+  const sessions: NodeSession[] = [];
+  let wake = (): void => {};
+  const server = await listenCluster({
+    host: "127.0.0.1",
+    port,
+    token: TOKEN,
+    operator: noOperator,
+    onNode: (session) => {
+      sessions.push(session);
+      wake();
+    },
+  });
+  later(() => server.close());
+  return {
+    server,
+    node: async () => {
+      for (;;) {
+        const session = sessions.shift();
+        if (session !== undefined) return new Node(session);
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
+}
+
+async function supervisor(server: RpcServer, token: string | undefined = TOKEN): Promise<NodeSupervisor> {
+  const node = new NodeSupervisor({
+    driver: server.address,
+    token,
+    executor: executorId("e-1"),
+    slots: 1,
+    memoryBytes: 1 << 30,
+    host: "127.0.0.1",
+    workDir: await temporary(),
+    clock: new SystemClock(),
+    log: silentLogger(),
+    output: () => {},
+  });
+  later(() => node.stop(0));
+  return node;
+}
+
+/** A job's driver that takes one executor's session and leaves it at that. */
+async function jobDriver() {
+  let accept = (_remote: Remote): void => {};
+  const remote = new Promise<Remote>((resolve) => {
+    accept = resolve;
+  });
+  const server = await listenSessions({
+    host: "127.0.0.1",
+    port: 0,
+    token: TOKEN,
+    onSession: (session) => accept(new Remote(session)),
+  });
+  later(() => server.close());
+  return { server, remote };
+}
+
+const startJob = (job: JobId, driver: RpcServer): ToNode => ({
+  type: "startJob",
+  job,
+  driver: driver.address,
+  token: TOKEN,
+  slotHeapBytes: 64 << 20,
+  poolBytes: 32 << 20,
+});
+
+test("a job's process is started, says hello to its driver, and is told with the reason when it is killed", async () => {
+  const { server, node } = await cluster();
+  await supervisor(server);
+  const atDriver = await node();
+  expect(await atDriver.take("hello")).toMatchObject({ executor: "e-1", slots: 1, jobs: [] });
+  atDriver.session.send({ type: "welcome" });
+  const driver = await jobDriver();
+  atDriver.session.send(startJob(jobId("j-1"), driver.server));
+  const { pid } = await atDriver.take("jobStarted");
+  const hello = await (await driver.remote).take("hello");
+  expect(hello).toMatchObject({ job: "j-1", executor: "e-1", pid });
+  process.kill(pid, "SIGKILL");
+  expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: { kind: { code: "EXECUTOR_KILLED" } } });
+});
+
+test("a job that is stopped ends in order, without an error", async () => {
+  const { server, node } = await cluster();
+  const supervising = await supervisor(server);
+  const atDriver = await node();
+  atDriver.session.send({ type: "welcome" });
+  const driver = await jobDriver();
+  atDriver.session.send(startJob(jobId("j-1"), driver.server));
+  await (await driver.remote).take("hello");
+  atDriver.session.send({ type: "stopJob", job: jobId("j-1"), graceMs: 20_000 });
+  expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: undefined });
+  expect(await (await driver.remote).closed).toBeUndefined();
+  expect(supervising.jobs).toEqual([]);
+});
+
+test("a driver that goes away is dialled until it is back, and hears which jobs still run", async () => {
+  const first = await cluster();
+  await supervisor(first.server);
+  const before = await first.node();
+  before.session.send({ type: "welcome" });
+  const driver = await jobDriver();
+  before.session.send(startJob(jobId("j-1"), driver.server));
+  await (await driver.remote).take("hello");
+  await first.server.close();
+  const second = await cluster(first.server.address.port);
+  expect(await (await second.node()).take("hello")).toMatchObject({ executor: "e-1", jobs: ["j-1"] });
+});
+
+test("a wrong token ends the executor with the reason", async () => {
+  const { server } = await cluster();
+  expect(await (await supervisor(server, "wrong")).ended).toMatchObject({ code: "UNAUTHENTICATED" });
+});
+
+test("a refusal by the driver ends the executor with the driver's reason", async () => {
+  const { server, node } = await cluster();
+  const refused = await supervisor(server);
+  (await node()).session.send({
+    type: "refused",
+    error: { name: "EngineError", message: "[NAME_IN_USE] e-1 is taken" },
+  });
+  expect((await refused.ended)?.message).toMatch("NAME_IN_USE");
+});
+
+test("a job's process ends when its supervisor is killed", async () => {
+  const { server, node } = await cluster();
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL("../../dist/node/node-supervisor-main.js", import.meta.url))],
+    {
+      env: {
+        ...process.env,
+        MILLRACE_DRIVER: `127.0.0.1:${server.address.port}`,
+        MILLRACE_TOKEN: TOKEN,
+        MILLRACE_EXECUTOR: "e-2",
+        MILLRACE_WORK_DIR: await temporary(),
+        MILLRACE_LOG: "silent",
+      },
+      stdio: "ignore",
+    },
+  );
+  later(() => child.kill("SIGKILL"));
+  const atDriver = await node();
+  atDriver.session.send({ type: "welcome" });
+  const driver = await jobDriver();
+  atDriver.session.send(startJob(jobId("j-1"), driver.server));
+  const remote = await driver.remote;
+  await remote.take("hello");
+  child.kill("SIGKILL");
+  expect(await remote.closed).toMatchObject({ code: "SESSION_LOST" });
+});
