@@ -69,6 +69,7 @@ export class KeyIndex {
   }
 
   clear(): void {
+    if (this.keys.length === 0) return;
     this.keys.length = 0;
     this.#hashes = new Int32Array(FIRST_CAPACITY);
     this.#slots = new Int32Array(2 * FIRST_CAPACITY);
