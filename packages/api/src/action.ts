@@ -85,6 +85,7 @@ async function planWhenFree(context: JobContext, scope: BatchScope, action: Acti
     });
     const busy = planned.writes.flatMap(({ id }) => context.writing.get(id) ?? []);
     if (busy.length === 0) return { ...planned, release: reserve(context, scope, planned.writes) };
+    for (const placed of planned.ready) placed.catch(() => {}); // this plan is not run: the next one sees what failed
     await Promise.all(busy);
   }
 }

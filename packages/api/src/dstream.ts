@@ -318,7 +318,7 @@ export class DStream<out T> {
       );
     }
     if (!this[GRAPH].name(this[STREAM], id)) {
-      throw nameTaken(`two streams are named ${JSON.stringify(id)}. State is kept by name: give each its own.`);
+      throw nameTaken(`another stream has the name ${JSON.stringify(id)}. State is kept by name: give each its own.`);
     }
     return this;
   }

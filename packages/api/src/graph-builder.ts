@@ -55,8 +55,9 @@ export class GraphBuilder {
     return this.#states.length > 0;
   }
 
-  /** False when another stream has that name. */
+  /** False when another stream has that name, or may get it by its position. */
   name(node: StreamNode, id: string): boolean {
+    if (/^updateStateByKey-\d+$/.test(id)) return false;
     for (const [other, taken] of this.#names) if (taken === id && other !== node) return false;
     this.#names.set(node, id);
     return true;

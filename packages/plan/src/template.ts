@@ -39,7 +39,10 @@ export type Source =
   | { readonly kind: "cogroup"; readonly feeds: readonly Feed[] }
   /** `[K, [V, W]]`; a missing side of an outer join is `undefined`. */
   | { readonly kind: "join"; readonly how: JoinKind; readonly feeds: readonly [Feed, Feed] }
-  /** `[K, S]` for every key that has state after the batch's update. The task carries a `StateRef`. */
+  /**
+   * `[K, S]` for every key that has state after the batch's update. The task carries a `StateRef`; it updates its whole
+   * partition, however few records its sink takes.
+   */
   | {
       readonly kind: "state";
       /** Pairs of this batch. */
@@ -122,7 +125,10 @@ export type Sink =
   /** No result. `fn` may be async; for `foreach` each call is awaited before the next. */
   | { readonly kind: "foreach"; readonly fn: FnSlot; readonly label: string }
   | { readonly kind: "foreachPartition"; readonly fn: FnSlot; readonly label: string }
-  /** Writes one part file as the task's `output` says; a string as it is, anything else as a line of JSON. */
+  /**
+   * Writes one part file as the task's `output` says; a string as it is, anything else as a line of JSON. The result may
+   * be one record, the name of the file within `_temporary`; without it the driver takes the last attempt's file.
+   */
   | { readonly kind: "saveText" };
 
 export type Partitioner =

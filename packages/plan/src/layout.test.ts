@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { engineRefs, type FunctionRef } from "./function-ref.ts";
+import type { TaskInput } from "./job-plan.ts";
+import { Layout } from "./layout.ts";
+import { dependency, type Lineage, narrow, type Partitioning, shuffled, source, union } from "./lineage.ts";
+
+const fn: FunctionRef = { id: "job.ts#0", captures: undefined, names: [], site: undefined };
+
+function blocks(partitions: number): Lineage {
+  const input: TaskInput = { kind: "blocks", blocks: [] };
+  return source(
+    "blocks",
+    Array.from({ length: partitions }, () => input),
+    "blocks",
+  );
+}
+
+function grouped(parent: Lineage, partitioning: Partitioning): Lineage {
+  return shuffled(dependency(parent, false), partitioning, { kind: "group" }, "groupByKey");
+}
+
+function joined(left: Lineage, right: Lineage, partitioning: Partitioning): Lineage {
+  const parents = [left, right].map((parent) => dependency(parent, false));
+  return { kind: "merge", how: "inner", parents, partitioning, label: "join" };
+}
+
+const upstream: Partitioning = { kind: "hash", partitions: "upstream" };
+const hash = (partitions: number): Partitioning => ({ kind: "hash", partitions });
+
+describe("a shuffle that says nothing of its partitions", () => {
+  test("has as many as its largest parent", () => {
+    expect(new Layout(0).partitions(joined(blocks(3), blocks(5), upstream))).toBe(5);
+    expect(new Layout(0).partitions(grouped(blocks(0), upstream))).toBe(1);
+  });
+
+  test("has as many as the setting says", () => {
+    expect(new Layout(4).partitions(grouped(blocks(9), upstream))).toBe(4);
+  });
+
+  test("keeps the largest placement of its parents, unless that is an order of magnitude too small", () => {
+    const placed = grouped(blocks(2), hash(3));
+    expect(new Layout(2).partitions(joined(placed, blocks(20), upstream))).toBe(3);
+    expect(new Layout(0).partitions(joined(placed, blocks(30), upstream))).toBe(30);
+  });
+
+  test("never has more than there are key groups", () => {
+    expect(new Layout(0).partitions(grouped(blocks(5000), upstream))).toBe(4096);
+  });
+});
+
+test("keys stay placed through operators that leave them alone, and through nothing else", () => {
+  const layout = new Layout(0);
+  const placed = grouped(blocks(2), hash(3));
+  const through = (kind: "filter" | "map", keeps: boolean) => narrow(placed, { kind, fn, label: kind }, keeps);
+  expect(layout.partitioningOf(through("filter", true))).toEqual(hash(3));
+  expect(layout.partitioningOf(through("map", false))).toBeUndefined();
+  expect(layout.partitioningOf(union([placed, placed]))).toBeUndefined();
+});
+
+describe("emptiness for sure", () => {
+  const layout = new Layout(0);
+  const none = blocks(0);
+  const some = blocks(1);
+
+  test("goes through operators on records, shuffles and unions", () => {
+    const mapped = narrow(none, { kind: "map", fn, label: "map" }, false);
+    expect(layout.isEmpty(grouped(union([mapped, none]), hash(2)))).toBe(true);
+    expect(layout.isEmpty(grouped(union([mapped, some]), hash(2)))).toBe(false);
+  });
+
+  test("stops at operators that are called for empty partitions", () => {
+    const shuffledNothing = grouped(none, hash(2));
+    const count = { kind: "mapPartitions", fn: engineRefs.countPartition, label: "count" } as const;
+    expect(layout.isEmpty(narrow(shuffledNothing, count, false))).toBe(false);
+    expect(layout.isEmpty(narrow(shuffledNothing, { kind: "glom", label: "glom" }, false))).toBe(false);
+  });
+
+  test("of a join depends on its sides", () => {
+    const how = (kind: "inner" | "left" | "right" | "full" | "cogroup", left: Lineage, right: Lineage) =>
+      layout.isEmpty({ ...joined(left, right, hash(2)), how: kind } as Lineage); // a merge node with another `how`
+    expect((["inner", "left", "right", "full", "cogroup"] as const).map((kind) => how(kind, none, some))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(how("left", some, none)).toBe(false);
+    expect(how("full", none, none)).toBe(true);
+  });
+});
