@@ -20,6 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "processes",
+          sequence: { groupOrder: 1 },
           include: ["packages/*/src/**/*.proc.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -7,7 +7,7 @@ export const badAddress = errorKind("BAD_ADDRESS", "user");
 /** Nothing can listen there: the port is in use, or the host is not this machine's. */
 export const bindFailed = errorKind("BIND_FAILED", "environment");
 /** The two ends speak different versions. */
-export const protocolMismatch = errorKind("PROTOCOL_MISMATCH", "user");
+export { protocolMismatch } from "@millrace/base";
 /** The token is missing or not the one that the server was started with. */
 export const unauthenticated = errorKind("UNAUTHENTICATED", "user");
 /** Nobody answers at the address. */

@@ -82,7 +82,7 @@ class EmbeddedExecutor {
         poolBytes,
         slotHeapBytes,
       },
-      { clock: this.#clock, output: (text) => this.#options.onExecutorOutput(text) },
+      { clock: this.#clock, output: (text) => this.#options.onExecutorOutput(text), logLevel: this.#options.log.level },
     );
     void started.exited.then((error) => {
       if (this.#stopping) return;

@@ -6,6 +6,7 @@ import {
   type JobConf,
   type JobId,
   type Logger,
+  protocolMismatch,
 } from "@millrace/base";
 import type { BlockLocation, PlannedStage, StageRunId, TemplateId } from "@millrace/plan";
 import {
@@ -18,7 +19,7 @@ import {
 } from "@millrace/rpc";
 
 export const executorLeft = errorKind("EXECUTOR_LOST", "environment", "same-task");
-export const protocolMismatch = errorKind("PROTOCOL_MISMATCH", "environment");
+
 export const wrongJob = errorKind("WRONG_JOB", "environment");
 
 export interface ExecutorInfo {

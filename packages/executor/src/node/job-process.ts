@@ -21,11 +21,15 @@ export class JobProcess {
   /** @param output Takes what the process writes, for the supervisor's own standard error. */
   constructor(
     start: Extract<ToJobExecutor, { readonly type: "start" }>,
-    options: { readonly clock: Clock; readonly output: (text: string) => void },
+    options: { readonly clock: Clock; readonly output: (text: string) => void; readonly logLevel?: string },
   ) {
     this.job = start.job;
     this.#clock = options.clock;
-    this.#child = fork(entry(), [], { execArgv: [], stdio: ["ignore", "pipe", "pipe", "ipc"] });
+    this.#child = fork(entry(), [], {
+      execArgv: [],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      env: options.logLevel === undefined ? process.env : { ...process.env, MILLRACE_LOG: options.logLevel },
+    });
     this.pid = this.#child.pid;
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
