@@ -11,7 +11,7 @@ export const TEXT_UTF8 = 3;
 
 const BEYOND_LATIN1 = /[\u0100-\uffff]/;
 /** Texts up to this are written unit by unit: a call into Node costs more. */
-const SHORT_UNITS_MAX = 16;
+const SHORT_UNITS_MAX = 32;
 
 /** Appends `text` and returns the encoding chosen: one byte a unit where all units allow it, else two, little-endian. */
 export function writeText(out: ByteWriter, text: string): typeof TEXT_LATIN1 | typeof TEXT_UTF16 {

@@ -38,7 +38,7 @@ interface ClassInfo {
  */
 export class ValueWriter extends ByteWriter {
   text = "";
-  readonly #classes: ClassTable;
+  readonly classes: ClassTable;
   readonly #hooks: IdentityHooks | undefined;
   readonly #shapes = new ShapeTable();
   readonly #classInfo = new Map<object, ClassInfo>();
@@ -49,7 +49,7 @@ export class ValueWriter extends ByteWriter {
 
   constructor(classes: ClassTable, hooks?: IdentityHooks) {
     super();
-    this.#classes = classes;
+    this.classes = classes;
     this.#hooks = hooks;
   }
 
@@ -62,7 +62,7 @@ export class ValueWriter extends ByteWriter {
     this.clear(keepBytes);
     this.text = "";
     this.#depth = 0;
-    this.#ancestors.length = 0;
+    if (this.#ancestors.length > 0) this.#ancestors.length = 0;
     this.#shapes.reset();
     if (this.#numbers.size > 0) this.#numbers.clear();
   }
@@ -238,7 +238,7 @@ export class ValueWriter extends ByteWriter {
     if (known !== undefined) return known;
     const type: unknown = Object.hasOwn(prototype, "constructor") ? Reflect.get(prototype, "constructor") : undefined;
     if (typeof type !== "function" || type.prototype !== prototype) throw new NotEncodable(value, "unsupported");
-    const id = this.#classes.idOf(type as unknown as AnyClass); // a function that is a prototype's constructor can be one
+    const id = this.classes.idOf(type as unknown as AnyClass); // a function that is a prototype's constructor can be one
     if (id === undefined) throw new NotEncodable(value, "unsupported");
     const info = { id, root: `class ${id}`, body: bodyOf(value) };
     this.#classInfo.set(prototype, info);

@@ -13,7 +13,15 @@ const HEADER_BYTES = 6;
 /** Memory that a writer keeps between values. */
 const KEEP_BYTES = 1024 ** 2;
 
-const writers = new WeakMap<ClassTable, ValueWriter>();
+/** The writer used last, unless it is in use: a process has one class table, so it nearly always fits. */
+let idle: ValueWriter | undefined;
+
+function takeWriter(classes: ClassTable): ValueWriter {
+  // A getter of the value may encode too: then the writer is taken, and the inner call makes its own.
+  const writer = idle !== undefined && idle.classes === classes ? idle : new ValueWriter(classes);
+  idle = undefined;
+  return writer;
+}
 
 /**
  * One value as bytes of its own. For state, accumulators and results; blocks have columns.
@@ -22,9 +30,7 @@ const writers = new WeakMap<ClassTable, ValueWriter>();
  * @throws RECORD_TOO_LARGE
  */
 export function encodeValue(value: unknown, classes: ClassTable): Uint8Array {
-  // A getter of the value may come back here: then the writer is taken, and the inner call makes its own.
-  const writer = writers.get(classes) ?? new ValueWriter(classes);
-  writers.delete(classes);
+  const writer = takeWriter(classes);
   beginValue(writer);
   try {
     writer.write(value);
@@ -32,7 +38,7 @@ export function encodeValue(value: unknown, classes: ClassTable): Uint8Array {
     throw explainRecord(error, value);
   }
   const bytes = finishValue(writer);
-  writers.set(classes, writer);
+  idle = writer;
   return bytes;
 }
 
