@@ -1,0 +1,44 @@
+import { fnSlot } from "@millrace/plan";
+import { expect, test } from "vitest";
+import { segmentSource } from "./generate.ts";
+import type { SegmentPlan } from "./segment.ts";
+
+const plan: SegmentPlan = {
+  name: "millrace 0af3 0",
+  ops: [
+    { kind: "flatMap", fn: fnSlot(0), label: "flatMap at job.ts:5:6" },
+    { kind: "mapValues", fn: fnSlot(1), label: "mapValues at job.ts:6:6" },
+  ],
+  terminal: { kind: "hash", partitions: 4 },
+  terminalLabel: "reduceByKey at job.ts:7:6",
+  functions: ["job.ts#0", "job.ts#1"],
+};
+
+test("the source names its template first, and nothing that varies by batch or place", () => {
+  const source = segmentSource(plan, "rows");
+  expect(source).toMatch(/^\/\/ millrace 0af3 0 rows\n/);
+  expect(source).not.toMatch(/job\.ts/);
+  expect(segmentSource({ ...plan, ops: plan.ops.map((op) => ({ ...op, label: "elsewhere" })) }, "rows")).toBe(source);
+});
+
+test("a pair is taken apart once and put together only for who wants an array", () => {
+  const source = segmentSource({ ...plan, ops: plan.ops.slice(1) }, "pairs");
+  expect(source).not.toContain("[k, v]");
+  expect(source).toMatch(/writePair\(k, r\d+\)/);
+  const mapped = segmentSource({ ...plan, ops: [{ kind: "map", fn: fnSlot(0), label: "map" }] }, "pairs");
+  expect(mapped).toContain("= [k, v];");
+});
+
+test("the engine's own functions are written out", () => {
+  const count = segmentSource(
+    {
+      ...plan,
+      ops: [{ kind: "map", fn: fnSlot(0), label: "countByValue" }],
+      terminal: { kind: "combine", create: undefined, merge: fnSlot(1) },
+      functions: ["millrace:pairWithOne", "millrace:add"],
+    },
+    "rows",
+  );
+  expect(count).toContain("accs[x] = accs[x] + 1;");
+  expect(count).not.toContain("s.f[");
+});
