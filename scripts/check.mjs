@@ -37,7 +37,7 @@ const results = [
   problems("time and chance", () => findAmbient(workspace)),
   problems("file lengths", () => checkLengths(workspace, join(root, "scripts/checks/long-files.json"))),
   problems("docs/errors.md", () => checkErrors(workspace, text("docs/errors.md"))),
-  problems("docs/configuration.md", () => checkSettings(settings, text("docs/configuration.md"))),
+  problems("docs/configuration.md", () => checkSettings(settings(), text("docs/configuration.md"))),
   problems("docs/decisions", () =>
     checkDecisions(readdirSync(join(root, "docs/decisions")), text("docs/decisions/README.md")),
   ),
