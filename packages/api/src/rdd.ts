@@ -275,7 +275,8 @@ export class RDD<out T> {
   async reduce(fn: (a: Widened<T>, b: Widened<T>) => Widened<T>): Promise<Widened<T>> {
     const { [CONTEXT]: context, [LINEAGE]: target } = this;
     const ref = context.ship(fn, "reduce");
-    const blocks = await runAction(context, { name: "reduce", target, sink: { kind: "reduce", fn: ref } });
+    const sink = { kind: "reduce", fn: ref, label: labelOf("reduce", ref) } as const;
+    const blocks = await runAction(context, { name: "reduce", target, sink });
     const partials: unknown[] = [];
     for (const block of blocks) decodeRecords(context, block, partials);
     if (partials.length > 0) return (partials as Widened<T>[]).reduce(fn); // each is a record, or made by fn

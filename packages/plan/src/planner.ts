@@ -23,8 +23,7 @@ import { TemplateCache } from "./template-cache.ts";
 export type ActionSink =
   | { readonly kind: "collect"; readonly limit?: number }
   | { readonly kind: "count" }
-  | { readonly kind: "reduce"; readonly fn: FunctionRef }
-  | { readonly kind: "foreach" | "foreachPartition"; readonly fn: FunctionRef; readonly label: string }
+  | { readonly kind: "reduce" | "foreach" | "foreachPartition"; readonly fn: FunctionRef; readonly label: string }
   | { readonly kind: "saveText"; readonly output: (partition: number) => OutputRef };
 
 export interface PlanRequest {
@@ -352,7 +351,6 @@ function actionSink(sink: ActionSink, draft: StageDraft): Sink {
     case "count":
       return { kind: "count" };
     case "reduce":
-      return { kind: "reduce", fn: draft.slot(sink.fn) };
     case "foreach":
     case "foreachPartition":
       draft.label(sink.label);

@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import { type FakePort, GraphLab } from "./graph-lab.ts";
+import type { RDD } from "./rdd.ts";
+
+describe("RDD actions", () => {
+  /** Runs a body on the RDD of a batch of three partitions. */
+  async function act<R>(body: (rdd: RDD<number>) => Promise<R>, answer: FakePort["answer"]): Promise<R> {
+    let result: R | undefined;
+    const lab = await GraphLab.build((ssc) =>
+      ssc
+        .socketTextStream("h", 1)
+        .map((w) => w.length)
+        .foreachRDD(async (rdd) => {
+          result = await body(rdd);
+        }),
+    );
+    lab.port.answer = answer;
+    const { error } = await lab.batch(1000, { blocks: ["a", "b", "c"] });
+    if (error !== undefined) throw error;
+    return result as R;
+  }
+
+  test("collect and take keep the order of partitions", async () => {
+    const answer = () => [[1, 2], [], [3]];
+    expect(await act((rdd) => rdd.collect(), answer)).toEqual([1, 2, 3]);
+    expect(await act((rdd) => rdd.take(2), answer)).toEqual([1, 2]);
+    expect(await act((rdd) => rdd.first(), answer)).toBe(1);
+  });
+
+  test("count and reduce put partial results together", async () => {
+    expect(
+      await act(
+        (rdd) => rdd.count(),
+        () => [[2], [0], [1]],
+      ),
+    ).toBe(3);
+    expect(
+      await act(
+        (rdd) => rdd.reduce((a, b) => a + b),
+        () => [[2], [], [5]],
+      ),
+    ).toBe(7);
+  });
+
+  test("first and reduce of nothing say so", async () => {
+    const nothing = () => [[], [], []];
+    await expect(act((rdd) => rdd.first(), nothing)).rejects.toThrow(/EMPTY_COLLECTION\] first/);
+    await expect(act((rdd) => rdd.reduce((a) => a), nothing)).rejects.toThrow(/EMPTY_COLLECTION\] reduce/);
+  });
+
+  test("maps have each key once, by value; the last pair stays", async () => {
+    const pairs = () => [[[["a", 1], 1]], [[["a", 1], 2]], [["b", 3]]];
+    const map = await act((rdd) => rdd.map((n) => [n as unknown, n]).collectAsMap(), pairs);
+    expect([...map]).toEqual([
+      [["a", 1], 2],
+      ["b", 3],
+    ]);
+  });
+
+  test("take asks many partitions few at a time, four times as many in each round", async () => {
+    const asked: number[][] = [];
+    const lab = await GraphLab.build((ssc) => ssc.socketTextStream("h", 1).foreachRDD((rdd) => rdd.take(2)));
+    lab.port.answer = (stage) => {
+      asked.push(stage.tasks.map((task) => task.partition));
+      return stage.tasks.map(() => []);
+    };
+    await lab.batch(1000, { blocks: Array.from({ length: 12 }, (_, i) => `recv/${i}`) });
+    expect(asked).toEqual([[0], [1, 2, 3, 4], [5, 6, 7, 8, 9, 10, 11]]);
+  });
+});
+
+describe("saving text", () => {
+  const build = (path?: string) =>
+    GraphLab.build((ssc) => {
+      const lines = ssc.socketTextStream("h", 1);
+      if (path === undefined) lines.saveAsTextFiles("out/counts", "txt");
+      else lines.foreachRDD((rdd) => rdd.saveAsTextFile(path));
+    });
+
+  test("moves what the attempts that counted wrote, then all of it at once", async () => {
+    const lab = await build();
+    const staging = "/home/out/.counts-1000.txt.1000.writing";
+    lab.port.answer = () => {
+      lab.port.files.add(`${staging}/_temporary/0-part-00000`);
+      lab.port.files.add(`${staging}/_temporary/0-part-00001`); // of an attempt that was lost
+      lab.port.files.add(`${staging}/_temporary/1-part-00001`);
+      return [[], ["1-part-00001"]];
+    };
+    const { error } = await lab.batch(1000, { blocks: ["a", "b"] });
+    expect(error).toBeUndefined();
+    expect(lab.port.plans[0]?.stages[0]?.tasks.map((task) => task.output)).toEqual([
+      { directory: staging, file: "part-00000" },
+      { directory: staging, file: "part-00001" },
+    ]);
+    expect(lab.port.files.log).toEqual([
+      `make ${staging}/_temporary`,
+      `rename ${staging}/_temporary/0-part-00000 -> ${staging}/part-00000`,
+      `rename ${staging}/_temporary/1-part-00001 -> ${staging}/part-00001`,
+      `remove ${staging}/_temporary`,
+      `write ${staging}/_SUCCESS`,
+      `rename ${staging} -> /home/out/counts-1000.txt`,
+    ]);
+  });
+
+  test("refuses a directory that exists, and writes nothing", async () => {
+    const lab = await build("/data/out");
+    lab.port.files.directory("/data/out");
+    const { error } = await lab.batch(1000, { blocks: ["a"] });
+    expect(error?.message).toMatch(/OUTPUT_EXISTS\] the output directory \/data\/out exists already/);
+    expect(lab.port.plans).toEqual([]);
+  });
+
+  test("replaces what the same batch wrote before", async () => {
+    const lab = await build();
+    lab.port.files.directory("/home/out/counts-1000.txt");
+    lab.port.files.add("/home/out/counts-1000.txt/part-00000");
+    const { error } = await lab.batch(1000, { rerun: true });
+    expect(error).toBeUndefined();
+    expect(lab.port.files.log.slice(-2)).toEqual([
+      "remove /home/out/counts-1000.txt",
+      "rename /home/out/.counts-1000.txt.1000.writing -> /home/out/counts-1000.txt",
+    ]);
+  });
+
+  test("cleans up when a task fails", async () => {
+    const lab = await build();
+    lab.port.run = () => Promise.reject(new Error("task"));
+    const { error } = await lab.batch(1000, { blocks: ["a"] });
+    expect(error?.message).toBe("task");
+    expect([...lab.port.files.entries.keys()]).toEqual([]);
+  });
+});

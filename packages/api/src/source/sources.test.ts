@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { FakePort, GraphLab } from "../graph-lab.ts";
+import { Receiver } from "../receiver.ts";
+
+describe("queueStream", () => {
+  test("takes one element a batch, spread over the default parallelism; then the default", async () => {
+    const lab = await GraphLab.build((ssc) =>
+      ssc.queueStream([["a", "b", "c"], ssc.parallelize(["d"], 1)], { default: ["z"] }).print(),
+    );
+    const tasks = async (time: number) => {
+      await lab.batch(time);
+      return lab.port.plans.splice(0)[0]?.stages[0]?.tasks.map((task) => task.inputs[0]?.kind);
+    };
+    expect(await tasks(1000)).toEqual(["inline", "inline"]);
+    expect(await tasks(2000)).toEqual(["inline"]);
+    expect(await tasks(3000)).toEqual(["blocks", "inline"]); // of one record, the first half is empty
+  });
+
+  test("puts what is large at the driver, and drops it with its batch", async () => {
+    const big = Array.from({ length: 200 }, (_, i) => `${i}`.repeat(500));
+    const lab = await GraphLab.build((ssc) => ssc.queueStream([big]).print());
+    await lab.batch(1000);
+    expect(lab.port.put).toEqual(["driver/0", "driver/1"]);
+    lab.graph.forget(1000 as never);
+    expect(lab.port.dropped).toEqual(["driver/0", "driver/1"]);
+  });
+
+  test("takes all at once when asked to", async () => {
+    const lab = await GraphLab.build((ssc) => ssc.queueStream([["a"], ["b"]], { oneAtATime: false }).print());
+    expect(await lab.plansOf(1000)).toContain("4 tasks");
+  });
+});
+
+describe("receivers", () => {
+  class Ticker extends Receiver<number> {
+    readonly every: number;
+    constructor(every: number) {
+      super();
+      this.every = every;
+    }
+    onStart(): void {}
+    onStop(): void {}
+  }
+
+  test("are listed with what they need", async () => {
+    const port = new FakePort();
+    port.registry.defineClass("Ticker", Ticker);
+    const lab = await GraphLab.build(
+      (ssc) => {
+        ssc.socketTextStream("localhost", 9999).named("chat").print();
+        ssc.receiverStream(new Ticker(5)).print();
+        ssc.socketStream("h", 1, (bytes) => bytes).print();
+      },
+      { port },
+    );
+    expect(lab.graph.receivers).toMatchObject([
+      {
+        stream: 0,
+        name: "chat",
+        receiver: { kind: "socketText", host: "localhost", port: 9999 },
+        level: { replication: 2 },
+      },
+      { stream: 1, name: "receiverStream Ticker", receiver: { kind: "custom" } },
+      { stream: 2, name: "socketStream h:1", receiver: { kind: "socket" } },
+    ]);
+  });
+
+  test("say so when they are used before the engine has them", () => {
+    expect(() => new Ticker(5).store(1)).toThrow(/RECEIVER_DETACHED/);
+  });
+});
