@@ -132,25 +132,27 @@ export class BlockFetcher {
         fields: { block: id, holder },
       });
     }
+    const { client } = this.#ports;
+    if (client === undefined && holder !== "driver") throw unknownHolder(holder, id);
+    const address = client === undefined ? undefined : this.#addressOf(holder, id);
     const target = new FetchTarget(this.#ports.pool, this.#ports.spills, location);
-    if (holder === "driver" && this.#ports.client === undefined) {
-      target.copy(this.#ports.readDriverBlock(id), id);
-    } else {
-      await this.#ports.client?.get(this.#addressOf(holder, id), id, target);
-    }
+    if (client === undefined || address === undefined) target.copy(this.#ports.readDriverBlock(id), id);
+    else await client.get(address, id, target);
     return target.held();
   }
 
   #addressOf(holder: Holder, id: BlockId): DataAddress {
     const address = this.#ports.addressOf(holder);
-    if (address !== undefined) return address;
-    throw holderUnknown(
-      `block ${id} was held by ${holder}, which is no executor of this job any more. What made it runs again.`,
-      {
-        fields: { block: id, holder },
-      },
-    );
+    if (address === undefined) throw unknownHolder(holder, id);
+    return address;
   }
+}
+
+function unknownHolder(holder: Holder, id: BlockId): Error {
+  return holderUnknown(
+    `block ${id} was held by ${holder}, which is no executor of this job any more. What made it runs again.`,
+    { fields: { block: id, holder } },
+  );
 }
 
 /** Memory of the size that the block is said to have, filled as it arrives; on disk when the pool is full. */

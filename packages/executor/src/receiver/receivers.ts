@@ -35,6 +35,7 @@ interface Entry {
 export class Receivers {
   readonly #ports: ReceiversPorts;
   readonly #entries = new Map<number, Entry>();
+  readonly #values = new Map<number, unknown>();
   #loaded: Promise<unknown> | undefined;
 
   constructor(ports: ReceiversPorts) {
@@ -65,7 +66,10 @@ export class Receivers {
       clock,
       newSource: (events) => this.#newSource(stream, spec, { blockIntervalMs, gate, events }),
       report: (status) => {
-        if (status.state === "stopped") this.#entries.delete(stream);
+        if (status.state === "stopped") {
+          this.#entries.delete(stream);
+          this.#values.delete(stream);
+        }
         this.#ports.send({ type: "status", stream, status });
       },
       warn: (text) => this.#ports.send({ type: "warning", stream, message: text }),
@@ -113,17 +117,26 @@ export class Receivers {
     return this.#jobSource(stream, spec, { cutting, gate, events });
   }
 
+  /** The instance or decoder of a stream: one for all its restarts, as it may remember how far it came. */
+  async #valueOf(stream: number, captures: Uint8Array): Promise<unknown> {
+    this.#loaded ??= this.#ports.loadJob();
+    await this.#loaded;
+    const known = this.#values.get(stream);
+    if (known !== undefined) return known;
+    const [[value] = []] = this.#ports.functions.decode(captures, noBroadcast);
+    this.#values.set(stream, value);
+    return value;
+  }
+
   async #jobSource(
     stream: number,
     spec: Exclude<ReceiverSpec, { readonly kind: "socketText" }>,
     by: { readonly cutting: CutterOptions; readonly gate: Gate; readonly events: SourceEvents },
   ): Promise<Source> {
-    this.#loaded ??= this.#ports.loadJob();
-    await this.#loaded;
+    const value = await this.#valueOf(stream, spec.kind === "socket" ? spec.decoder : spec.receiver);
     const { functions } = this.#ports;
     const cutter = new RecordCutter(by.cutting, functions.classes);
     const sinks = { cutter, gate: by.gate, events: by.events };
-    const [[value] = []] = functions.decode(spec.kind === "socket" ? spec.decoder : spec.receiver, noBroadcast);
     // The api encoded `[[decoder]]` or `[[instance]]`; it checked the one and the other when the stream was declared.
     return spec.kind === "socket"
       ? new SocketDecoderSource(spec, value as Decoder, sinks)

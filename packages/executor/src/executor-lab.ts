@@ -1,0 +1,269 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { epochMs, executorId, jobId, parseConf, SystemClock, silentLogger } from "@millrace/base";
+import { packArtefact } from "@millrace/bundler";
+import { decodeBlock, emptyClassTable, encodeBlock } from "@millrace/codec";
+import {
+  type BlockId,
+  type BlockLocation,
+  blockId,
+  fnSlot,
+  type Op,
+  type Sink,
+  type Source,
+  type StageTemplate,
+  stageRunId,
+  type TemplateId,
+} from "@millrace/plan";
+import {
+  DataClient,
+  DataServer,
+  dialDriver,
+  type ExecutorSession,
+  type FromExecutor,
+  type LaunchTask,
+  listenSessions,
+  sessionPair,
+  type TaskStatus,
+  type ToExecutor,
+} from "@millrace/rpc";
+import { JobExecutor } from "./job-executor.ts";
+
+// What the tests of this package share: a driver that says exactly what a test wants, and jobs of a few lines.
+
+const cleanups: (() => unknown)[] = [];
+/** For `afterEach`. */
+export async function cleanUp(): Promise<void> {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+}
+export const later = (cleanup: () => unknown): void => void cleanups.push(cleanup);
+
+export async function temporary(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-executor-"));
+  later(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The packed artefact of a job whose executor build is `code`; `hooks` is at hand there. */
+export function artefactOf(code: string): Uint8Array {
+  const manifest = { entry: "job.ts", apiVersion: "0.1.0", externals: [], files: [], functions: 0 };
+  const executor = `const hooks = globalThis[Symbol.for("millrace.job")];\n${code}`;
+  const sha = createHash("sha256");
+  for (const text of [JSON.stringify(manifest), "", executor]) sha.update(`${Buffer.byteLength(text)}\n`).update(text);
+  return packArtefact({ hash: sha.digest("hex"), manifest, driver: "", executor } as Parameters<
+    typeof packArtefact
+  >[0]); // the fields that are read
+}
+
+export const rows = (block: Uint8Array): unknown[] => [...decodeBlock(block, emptyClassTable)];
+export const blockOf = (records: readonly unknown[]): Uint8Array => encodeBlock(records, emptyClassTable);
+
+export function template(
+  id: string,
+  shape: {
+    readonly source?: Source;
+    readonly ops?: readonly Op[];
+    readonly sink: Sink;
+    readonly functions?: readonly string[];
+  },
+): StageTemplate {
+  const { source = { kind: "blocks", input: 0 }, ops = [], sink, functions = [] } = shape;
+  return { id: id as TemplateId, pipeline: { source, ops }, sink, functions }; // a name is enough here
+}
+
+export const map = (slot: number): Op => ({ kind: "map", fn: fnSlot(slot), label: "map at job.ts:1:1" });
+
+/** The driver's end of one executor. */
+export class Remote {
+  readonly session: ExecutorSession;
+  readonly messages: FromExecutor[] = [];
+  readonly closed: Promise<Error | undefined>;
+  #waiting: {
+    readonly matches: (message: FromExecutor) => boolean;
+    readonly resolve: (message: FromExecutor) => void;
+  }[] = [];
+
+  constructor(session: ExecutorSession) {
+    this.session = session;
+    session.onMessage((message) => {
+      const at = this.#waiting.findIndex(({ matches }) => matches(message));
+      if (at < 0) this.messages.push(message);
+      else this.#waiting.splice(at, 1)[0]?.resolve(message);
+    });
+    this.closed = new Promise((resolve) => session.onClose(resolve));
+  }
+
+  /** The next message of a type that fits, also one that came before; heartbeats are in nobody's way. */
+  take<Type extends FromExecutor["type"]>(
+    type: Type,
+    fits: (message: Extract<FromExecutor, { readonly type: Type }>) => boolean = () => true,
+  ): Promise<Extract<FromExecutor, { readonly type: Type }>> {
+    type Wanted = Extract<FromExecutor, { readonly type: Type }>;
+    const matches = (message: FromExecutor): message is Wanted => message.type === type && fits(message as Wanted); // by its type
+    const at = this.messages.findIndex(matches);
+    const known = at < 0 ? undefined : this.messages.splice(at, 1)[0];
+    if (known !== undefined) return Promise.resolve(known as Wanted); // findIndex matched it
+    return new Promise((resolve) => this.#waiting.push({ matches, resolve: (message) => resolve(message as Wanted) })); // as above
+  }
+
+  send(message: ToExecutor): void {
+    this.session.send(message);
+  }
+
+  stage(run: number, of: StageTemplate, more: Partial<Extract<ToExecutor, { readonly type: "stage" }>> = {}): void {
+    this.send({ type: "template", template: of });
+    this.send({
+      type: "stage",
+      run: stageRunId(run),
+      batch: epochMs(1_000),
+      templates: [of.id],
+      captures: [new Uint8Array(0)],
+      broadcasts: [],
+      writes: undefined,
+      ...more,
+    });
+  }
+
+  async run(task: Partial<LaunchTask> & { readonly run: LaunchTask["run"] }): Promise<TaskStatus["outcome"]> {
+    const whole: LaunchTask = { partition: 0, attempt: 0, template: 0, inputs: [], ...task };
+    this.send({ type: "launch", tasks: [whole] });
+    return this.outcome(whole);
+  }
+
+  async outcome(task: LaunchTask): Promise<TaskStatus["outcome"]> {
+    const same = (status: TaskStatus): boolean =>
+      status.run === task.run && status.partition === task.partition && status.attempt === task.attempt;
+    const { statuses } = await this.take("tasks", (message) => message.statuses.some(same));
+    const status = statuses.find(same);
+    if (status === undefined) throw new Error("no such status");
+    return status.outcome;
+  }
+}
+
+export interface Lab {
+  readonly remote: Remote;
+  readonly executor: JobExecutor;
+  readonly driverBlocks: Map<string, Uint8Array>;
+  /** A block of the driver's, as tasks name it. */
+  put(id: string, block: Uint8Array): BlockLocation;
+}
+
+export const JOB_CODE = `
+  hooks.define("double", () => (x) => x * 2);
+  hooks.define("fail", () => (x) => { throw new RangeError("no " + x); });
+  hooks.define("exit", () => (x) => process.exit(3));
+  hooks.define("loop", () => (x) => { for (;;); });
+  hooks.define("pair", () => (x) => [x, 1]);
+  hooks.define("add", () => (a, b) => a + b);
+`;
+
+const ARTEFACT = blockId("artefact");
+const CONF = parseConf({
+  "task.cancel.grace": "50ms",
+  "receiver.restart.delay.min": "20ms",
+  "receiver.restart.delay.max": "50ms",
+});
+
+/** One executor within this process, welcomed; ready unless its job does not load. */
+export async function localLab(
+  options: { readonly slots?: number; readonly code?: string; readonly awaitReady?: boolean } = {},
+): Promise<Lab> {
+  const { driverEnd, executorEnd } = sessionPair();
+  const driverBlocks = new Map<string, Uint8Array>([[ARTEFACT, artefactOf(options.code ?? JOB_CODE)]]);
+  const remote = new Remote(driverEnd);
+  const executor = await JobExecutor.start({
+    job: jobId("j-1"),
+    executor: executorId("e-1"),
+    slots: options.slots ?? 1,
+    session: executorEnd,
+    data: { kind: "local", readDriverBlock: (id) => whole(driverBlocks, id) },
+    workDir: join(await temporary(), "work"),
+    poolBytes: 64 << 20,
+    slotHeapBytes: 128 << 20,
+    clock: new SystemClock(),
+    log: silentLogger(),
+  });
+  later(() => executor.stop());
+  await remote.take("hello");
+  welcome(remote, driverBlocks, { host: "127.0.0.1", port: 0 });
+  if (options.awaitReady !== false) await remote.take("ready");
+  return { remote, executor, driverBlocks, put: putter(driverBlocks) };
+}
+
+/** Executors that talk gRPC and framed TCP as on a cluster, within this process. */
+export async function clusterLab(
+  count: number,
+): Promise<{ readonly labs: readonly Lab[]; readonly client: DataClient }> {
+  const token = "secret";
+  const driverBlocks = new Map<string, Uint8Array>([[ARTEFACT, artefactOf(JOB_CODE)]]);
+  const blocks = {
+    read: (id: BlockId) => whole(driverBlocks, id),
+    write: () => {
+      throw new Error("the driver takes no blocks");
+    },
+  };
+  const data = await DataServer.listen({ host: "127.0.0.1", port: 0, token, blocks });
+  later(() => data.close());
+  const labs: Lab[] = [];
+  for (let n = 1; n <= count; n++) {
+    let accept = (_session: ExecutorSession): void => {};
+    const accepted = new Promise<ExecutorSession>((resolve) => {
+      accept = resolve;
+    });
+    const server = await listenSessions({ host: "127.0.0.1", port: 0, token, onSession: accept });
+    later(() => server.close());
+    const executor = await JobExecutor.start({
+      job: jobId("j-1"),
+      executor: executorId(`e-${n}`),
+      slots: 1,
+      session: dialDriver({ address: server.address, token }),
+      data: { kind: "tcp", host: "127.0.0.1", driverHost: "127.0.0.1", token },
+      workDir: join(await temporary(), "work"),
+      poolBytes: 64 << 20,
+      slotHeapBytes: 128 << 20,
+      clock: new SystemClock(),
+      log: silentLogger(),
+    });
+    later(() => executor.stop());
+    labs.push({ remote: new Remote(await accepted), executor, driverBlocks, put: putter(driverBlocks) });
+  }
+  const peers = new Map(
+    await Promise.all(
+      labs.map(async ({ remote }) => {
+        const hello = await remote.take("hello");
+        return [hello.executor, hello.data] as const;
+      }),
+    ),
+  );
+  for (const { remote } of labs) {
+    welcome(remote, driverBlocks, data.address);
+    remote.send({ type: "peers", peers });
+  }
+  await Promise.all(labs.map(({ remote }) => remote.take("ready")));
+  const client = new DataClient({ token });
+  later(() => client.close());
+  return { labs, client };
+}
+
+function welcome(
+  remote: Remote,
+  blocks: ReadonlyMap<string, Uint8Array>,
+  data: { readonly host: string; readonly port: number },
+): void {
+  const bytes = blocks.get(ARTEFACT)?.byteLength ?? 0;
+  remote.send({ type: "welcome", conf: CONF, artefact: { id: ARTEFACT, bytes, at: ["driver"] }, data });
+}
+
+function putter(blocks: Map<string, Uint8Array>): Lab["put"] {
+  return (id, block) => {
+    blocks.set(id, block);
+    return { id: blockId(id), bytes: block.byteLength, at: ["driver"] };
+  };
+}
+
+function whole(blocks: ReadonlyMap<string, Uint8Array>, id: BlockId): readonly Uint8Array[] | undefined {
+  const block = blocks.get(id);
+  return block === undefined ? undefined : [block];
+}

@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import { memoryLimit, outOfMemoryKills, splitMemory } from "./memory.ts";
+
+const MB = 2 ** 20;
+const files = (content: Readonly<Record<string, string>>) => (path: string) => content[path];
+
+describe("the memory limit", () => {
+  test("is the machine's where there is no control group", () => {
+    expect(memoryLimit(files({}), 8 * MB)).toBe(8 * MB);
+  });
+  test("is the smallest of a v2 group and those above it", () => {
+    const read = files({
+      "/proc/self/cgroup": "0::/kube/pod/app\n",
+      "/sys/fs/cgroup/kube/pod/app/memory.max": "max\n",
+      "/sys/fs/cgroup/kube/pod/memory.max": `${3 * MB}\n`,
+      "/sys/fs/cgroup/kube/memory.max": `${5 * MB}\n`,
+    });
+    expect(memoryLimit(read, 8 * MB)).toBe(3 * MB);
+  });
+  test("is that of a container whose group is mounted as the root, v2 and v1", () => {
+    expect(memoryLimit(files({ "/proc/self/cgroup": "0::/\n", "/sys/fs/cgroup/memory.max": `${MB}` }), 8 * MB)).toBe(
+      MB,
+    );
+    const v1 = {
+      "/proc/self/cgroup": "4:memory:/docker/x\n",
+      "/sys/fs/cgroup/memory/memory.limit_in_bytes": `${2 * MB}`,
+    };
+    expect(memoryLimit(files(v1), 8 * MB)).toBe(2 * MB);
+    expect(
+      memoryLimit(files({ ...v1, "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712" }), 8 * MB),
+    ).toBe(8 * MB);
+  });
+});
+
+test("kills for want of memory are counted, v2 and v1", () => {
+  const v2 = { "/proc/self/cgroup": "0::/a\n", "/sys/fs/cgroup/a/memory.events": "oom 3\noom_kill 2\n" };
+  expect(outOfMemoryKills(files(v2))).toBe(2);
+  const v1 = {
+    "/proc/self/cgroup": "4:memory:/\n",
+    "/sys/fs/cgroup/memory/memory.oom_control": "under_oom 0\noom_kill 5\n",
+  };
+  expect(outOfMemoryKills(files(v1))).toBe(5);
+  expect(outOfMemoryKills(files({}))).toBe(0);
+});
+
+describe("the split of a process's memory", () => {
+  const wanted = { slots: 2, poolBytes: 256 * MB, slotHeapBytes: 512 * MB };
+  test("is as asked when that fits", () => {
+    expect(splitMemory({ ...wanted, limitBytes: 2048 * MB })).toEqual({
+      poolBytes: 256 * MB,
+      slotHeapBytes: 512 * MB,
+      reduced: false,
+    });
+  });
+  test("shrinks evenly when it does not, and never passes the limit", () => {
+    const { poolBytes, slotHeapBytes, reduced } = splitMemory({ ...wanted, limitBytes: 700 * MB });
+    expect(reduced).toBe(true);
+    expect(poolBytes + 2 * slotHeapBytes).toBeLessThanOrEqual((700 - 96 - 48) * MB);
+    expect(poolBytes).toBeGreaterThan(16 * MB);
+    expect(slotHeapBytes).toBeGreaterThan(32 * MB);
+  });
+  test("is refused below the least, with the remedy", () => {
+    expect(() => splitMemory({ ...wanted, limitBytes: 150 * MB })).toThrow(/MEMORY_TOO_SMALL.*--memory/);
+  });
+});

@@ -1,0 +1,199 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { executorId } from "@millrace/base";
+import { decodeBlock, emptyClassTable, encodeCaptures } from "@millrace/codec";
+import type { BlockId, ReceiverSpec } from "@millrace/plan";
+import { afterEach, describe, expect, test } from "vitest";
+import { cleanUp, clusterLab, type Lab, later, localLab } from "../executor-lab.ts";
+
+afterEach(cleanUp);
+
+interface Source {
+  readonly port: number;
+  /** The next connection that a receiver makes. */
+  connection(): Promise<Socket>;
+  close(): Promise<void>;
+}
+
+async function source(port = 0): Promise<Source> {
+  const sockets: Socket[] = [];
+  const open = new Set<Socket>();
+  const waiting: ((socket: Socket) => void)[] = [];
+  const server: Server = createServer((socket) => {
+    socket.on("error", () => {});
+    open.add(socket);
+    const next = waiting.shift();
+    if (next === undefined) sockets.push(socket);
+    else next(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const address = server.address();
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      for (const socket of open) socket.destroy();
+    });
+  later(close);
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    connection: () => {
+      const socket = sockets.shift();
+      return socket === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(socket);
+    },
+    close,
+  };
+}
+
+function start(lab: Lab, receiver: ReceiverSpec, replicateTo?: string): void {
+  lab.remote.send({
+    type: "startReceiver",
+    stream: 0,
+    receiver,
+    blockIntervalMs: 5,
+    replicateTo: replicateTo === undefined ? undefined : executorId(replicateTo),
+  });
+}
+
+const socketText = (port: number): ReceiverSpec => ({ kind: "socketText", host: "127.0.0.1", port });
+
+function recordsOf(lab: Lab, id: BlockId): unknown[] {
+  const block = lab.executor.read(id);
+  const bytes = Buffer.concat([...(block ?? [])]);
+  block?.release?.();
+  return [...decodeBlock(bytes, emptyClassTable)];
+}
+
+/** Records of announced blocks until there are so many. */
+async function received(lab: Lab, count: number): Promise<unknown[]> {
+  const records: unknown[] = [];
+  while (records.length < count) {
+    const { blocks } = await lab.remote.take("received");
+    for (const block of blocks) records.push(...recordsOf(lab, block.id));
+  }
+  return records;
+}
+
+const status = (lab: Lab, state: string) => lab.remote.take("receiver", (message) => message.status.state === state);
+
+describe("a socket of lines", () => {
+  test("is announced block by block, in order; invalid UTF-8 becomes U+FFFD", async () => {
+    const lab = await localLab();
+    const text = await source();
+    start(lab, socketText(text.port));
+    const socket = await text.connection();
+    await status(lab, "running");
+    socket.write(Buffer.from([0x61, 0x0d, 0x0a, 0xff, 0x62, 0x0a, 0x63]));
+    expect(await received(lab, 2)).toEqual(["a", "\ufffdb"]);
+    socket.write("d\n");
+    expect(await received(lab, 1)).toEqual(["cd"]);
+  });
+
+  test("that is stopped hands over what it has, and then says so", async () => {
+    const lab = await localLab();
+    const text = await source();
+    start(lab, socketText(text.port));
+    const socket = await text.connection();
+    socket.write("one\ntwo\n");
+    expect(await received(lab, 2)).toEqual(["one", "two"]);
+    lab.remote.send({ type: "stopReceiver", stream: 0 });
+    expect(await status(lab, "stopped")).toMatchObject({ status: { state: "stopped" } });
+    lab.remote.send({ type: "stopReceiver", stream: 0 });
+    await status(lab, "stopped");
+  });
+
+  test("that is down is tried again with growing pauses, says so, and is back when the source is", async () => {
+    const lab = await localLab();
+    const text = await source();
+    start(lab, socketText(text.port));
+    (await text.connection()).destroy();
+    const closed = text.close();
+    const pauses: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { status: retrying } = await status(lab, "retrying");
+      if (retrying.state !== "retrying") throw new Error(retrying.state);
+      expect(retrying.error.kind?.code).toBe("SOURCE_DOWN");
+      pauses.push(retrying.retryMs);
+    }
+    expect(pauses).toEqual([20, 40, 50]);
+    await closed;
+    const back = await source(text.port);
+    (await back.connection()).write("again\n");
+    expect(await received(lab, 1)).toEqual(["again"]);
+  });
+
+  test("is held back while the engine is behind, and loses nothing", async () => {
+    const lab = await localLab();
+    const text = await source();
+    start(lab, socketText(text.port));
+    const socket = await text.connection();
+    await status(lab, "running");
+    lab.remote.send({ type: "receiverBacklog", stream: 0, bytes: 2 ** 40 });
+    const lines = Array.from({ length: 200_000 }, (_, i) => `line ${i}`);
+    socket.write(`${lines.join("\n")}\n`);
+    lab.remote.send({ type: "receiverBacklog", stream: 0, bytes: 0 });
+    expect(await received(lab, lines.length)).toEqual(lines);
+  });
+});
+
+const CODE = `
+  hooks.define("upper", () => async function* (stream) {
+    for await (const chunk of stream) for (const byte of chunk) yield { code: byte };
+  });
+  const { Receiver } = globalThis[Symbol.for("millrace.module")];
+  class Counter extends Receiver {
+    onStart() { void this.run(); }
+    async run() {
+      await this.store([this.from, this.from + 1]);
+      await this.store(this.from + 2);
+      if (this.from === 0) { this.from = 10; this.restart("once more", undefined, 1); }
+      else this.stop("done");
+    }
+    onStop() {}
+  }
+  hooks.defineClass("Counter", Counter);
+  globalThis.Counter = Counter;
+`;
+
+describe("code of the job", () => {
+  test("decodes a socket's bytes to records", async () => {
+    const lab = await localLab({ code: CODE });
+    const bytes = await source();
+    const decode = (): void => {};
+    const decoder = encodeCaptures([[decode]], {
+      classes: emptyClassTable,
+      reference: (value) => (value === decode ? { tag: "fn", id: "upper", captures: [] } : undefined),
+    });
+    start(lab, { kind: "socket", host: "127.0.0.1", port: bytes.port, decoder });
+    (await bytes.connection()).write(Buffer.from([1, 2, 3]));
+    expect(await received(lab, 3)).toEqual([{ code: 1 }, { code: 2 }, { code: 3 }]);
+  });
+
+  test("is a receiver: it stores, restarts and stops", async () => {
+    const lab = await localLab({ code: CODE });
+    class Counter {
+      readonly from = 0;
+    }
+    const classes = {
+      idOf: (type: unknown) => (type === Counter ? "Counter" : undefined),
+      constructorOf: () => undefined,
+    };
+    const receiver = encodeCaptures([[new Counter()]], { classes, reference: () => undefined });
+    start(lab, { kind: "custom", receiver });
+    expect(await received(lab, 6)).toEqual([0, 1, 2, 10, 11, 12]);
+    expect(await status(lab, "retrying")).toMatchObject({
+      status: { retryMs: 1, error: { kind: { code: "RECEIVER_FAILED" } } },
+    });
+    expect(await status(lab, "stopped")).toMatchObject({ status: { state: "stopped" } });
+  });
+});
+
+test("a second copy is at the peer before the block is announced", async () => {
+  const { labs } = await clusterLab(2);
+  const [first, second] = labs;
+  if (first === undefined || second === undefined) throw new Error("two executors were asked for");
+  const text = await source();
+  start(first, socketText(text.port), "e-2");
+  (await text.connection()).write("kept twice\n");
+  const { blocks } = await first.remote.take("received");
+  expect(blocks.map((block) => block.at)).toEqual([["e-1", "e-2"]]);
+  for (const block of blocks) expect(recordsOf(second, block.id)).toEqual(["kept twice"]);
+});
