@@ -10,7 +10,7 @@ import {
   type Timer,
   toWireError,
 } from "@millrace/base";
-import { installArtefact } from "@millrace/bundler";
+import { checkExternals, installArtefact } from "@millrace/bundler";
 import { type BlockId, type BlockLocation, type Holder, shuffleBlockId } from "@millrace/plan";
 import {
   type DataAddress,
@@ -45,6 +45,7 @@ export interface JobExecutorOptions {
 }
 
 const HEARTBEAT_MS = 1_000;
+const THREADS_END_MS = 2_000;
 
 /**
  * One job on one executor: its slot threads, its blocks, its receivers. In a process of its own on a cluster, within the
@@ -183,6 +184,7 @@ export class JobExecutor {
       port: welcome.data.port,
     };
     const installed = await installArtefact(await this.#artefact(welcome.artefact), join(workDir, "artefact"));
+    checkExternals(installed.manifest, [process.cwd()]);
     if (this.#end !== undefined) return;
     const running = this.#newRunning(welcome.conf, installed.executor);
     await running.slots.start();
@@ -284,13 +286,23 @@ export class JobExecutor {
 
   async #close(): Promise<void> {
     this.#heartbeat?.cancel();
-    await this.#running?.receivers.close();
+    // A native call may keep a thread from ending: the process ends with it then, here nothing waits for it.
+    await this.#atMost(THREADS_END_MS, this.#running?.receivers.close());
     this.#options.session.close();
-    await this.#running?.slots.close();
+    await this.#atMost(THREADS_END_MS, this.#running?.slots.close());
     this.#client?.close();
     await this.#server?.close();
     await this.#store.close();
     await rm(this.#options.workDir, { recursive: true, force: true });
+  }
+
+  async #atMost(ms: number, work: Promise<void> | undefined): Promise<void> {
+    let timer: Timer | undefined;
+    const enough = new Promise<void>((resolve) => {
+      timer = this.#options.clock.after(millis(ms), resolve);
+    });
+    await Promise.race([work, enough]);
+    timer?.cancel();
   }
 }
 

@@ -2,6 +2,7 @@ import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import * as api from "@millrace/api";
 import { assert, SystemClock, toWireError } from "@millrace/base";
+import { externalLoader } from "@millrace/bundler";
 import { JOB_HOOKS } from "@millrace/plan";
 import { FunctionTable } from "@millrace/runtime";
 import { BlockPool, SpillDirectory } from "@millrace/storage";
@@ -10,6 +11,8 @@ import { Receivers } from "./receivers.ts";
 
 /** Where the shim for `import "millrace"` in an artefact finds the module. */
 const MILLRACE_MODULE = Symbol.for("millrace.module");
+/** Where it finds packages that cannot travel in a bundle. */
+const MILLRACE_EXTERNAL = Symbol.for("millrace.external");
 
 const port = parentPort;
 assert(port !== null, "receivers run in a worker thread");
@@ -19,6 +22,7 @@ process.setSourceMapsEnabled(true);
 const functions = new FunctionTable();
 Reflect.set(globalThis, JOB_HOOKS, functions);
 Reflect.set(globalThis, MILLRACE_MODULE, api);
+Reflect.set(globalThis, MILLRACE_EXTERNAL, externalLoader([process.cwd()]));
 
 const send = (message: FromReceivers): void => port.postMessage(message);
 const dying = (error: unknown): void => {
