@@ -66,8 +66,11 @@ async function step(title, work) {
   }
 }
 
-/** @returns {readonly [string, ...string[]]} */
+/** The newer generation where it is installed; `MILLRACE_COMPOSE=docker-compose` asks for the older.
+ * @returns {readonly [string, ...string[]]}
+ */
 function findCompose() {
+  if (process.env.MILLRACE_COMPOSE) return [process.env.MILLRACE_COMPOSE];
   const v2 = spawnSync("docker", ["compose", "version"], { stdio: "ignore" });
   return v2.status === 0 ? ["docker", "compose"] : ["docker-compose"];
 }
