@@ -1,9 +1,21 @@
 import type { ExecutorId, WireError } from "@millrace/base";
 import type { BatchSummary } from "@millrace/rpc";
 
+/** Memory of one executor process of a job. */
+export interface ExecutorMemory {
+  readonly slotHeapBytes: number;
+  readonly poolBytes: number;
+}
+
 /** What a job driver tells whoever runs it: the supervisor, or `run`. */
 export type JobEvent =
-  | { readonly type: "built"; readonly name: string; readonly batchIntervalMs: number }
+  | {
+      readonly type: "built";
+      readonly name: string;
+      readonly batchIntervalMs: number;
+      /** What the job's settings, its own and those of its start, ask for in each executor process. */
+      readonly memory: ExecutorMemory;
+    }
   /** The first batch's time is fixed and executors are there. */
   | { readonly type: "running"; readonly executors: number }
   | { readonly type: "batch"; readonly batch: BatchSummary }

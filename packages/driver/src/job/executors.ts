@@ -1,12 +1,17 @@
 import {
+  type Clock,
   type EngineError,
   type EpochMs,
   type ExecutorId,
   errorKind,
+  formatDuration,
   type JobConf,
   type JobId,
   type Logger,
+  type Millis,
+  millis,
   protocolMismatch,
+  type Timer,
 } from "@millrace/base";
 import type { BlockLocation, PlannedStage, StageRunId, TemplateId } from "@millrace/plan";
 import {
@@ -36,6 +41,8 @@ interface Member {
   readonly session: ExecutorSession;
   /** The artefact is loaded on every slot. */
   ready: boolean;
+  /** Monotonic time of its last message: heartbeats come every second. */
+  heardMs: number;
   /** Templates and stages that went down this session: it is ordered, so once is enough. */
   readonly templates: Set<TemplateId>;
   readonly stages: Set<StageRunId>;
@@ -62,6 +69,9 @@ export class Executors {
   };
   readonly #handlers: ExecutorsHandlers;
   readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #timeout: Millis;
+  #watchTimer: Timer | undefined;
   #flushing = false;
 
   constructor(
@@ -72,11 +82,14 @@ export class Executors {
       readonly data: DataAddress;
     },
     handlers: ExecutorsHandlers,
-    log: Logger,
+    options: { readonly clock: Clock; readonly log: Logger },
   ) {
     this.#welcome = welcome;
     this.#handlers = handlers;
-    this.#log = log;
+    this.#log = options.log;
+    this.#clock = options.clock;
+    this.#timeout = welcome.conf["executor.timeout"];
+    this.#watch();
   }
 
   get ready(): readonly ExecutorInfo[] {
@@ -131,6 +144,20 @@ export class Executors {
       member.session.send({ type: "shutdown", graceful });
     }
     this.#members.clear();
+    this.#watchTimer?.cancel();
+  }
+
+  /** Looks for executors that say nothing any more: a connection may stay up while its process hangs. */
+  #watch(): void {
+    this.#watchTimer = this.#clock.after(millis(Math.ceil(this.#timeout / 4)), () => {
+      const now = this.#clock.monotonicMs();
+      for (const member of [...this.#members.values()]) {
+        if (!member.ready || now - member.heardMs <= this.#timeout) continue;
+        this.#lose(member, silent(member.info.executor, this.#timeout));
+        member.session.close();
+      }
+      this.#watch();
+    });
   }
 
   #flush(): void {
@@ -178,6 +205,7 @@ export class Executors {
       info: { executor, slots, data, pid },
       session,
       ready: false,
+      heardMs: this.#clock.monotonicMs(),
       templates: new Set(),
       stages: new Set(),
       pending: [],
@@ -203,6 +231,7 @@ export class Executors {
   }
 
   #onMessage(member: Member, message: FromExecutor): void {
+    member.heardMs = this.#clock.monotonicMs();
     if (message.type === "ready" && !member.ready) {
       member.ready = true;
       this.#sharePeers();
@@ -223,4 +252,12 @@ export class Executors {
     const peers = new Map(this.ready.map((info) => [info.executor, info.data]));
     this.broadcast({ type: "peers", peers });
   }
+}
+
+function silent(executor: ExecutorId, timeout: Millis): EngineError {
+  return executorLeft(
+    `executor ${executor} has said nothing for executor.timeout = ${formatDuration(timeout)} and counts as lost. ` +
+      "Its tasks run again on the others; if it only stalls, raise the setting or give its machine less to do.",
+    { fields: { executor } },
+  );
 }

@@ -184,9 +184,20 @@ export class JobDriver {
         onLost: (executor, error) => this.#onExecutorLost(executor, error),
         onMessage: (executor, message) => this.#onExecutorMessage(executor, message),
       },
-      this.#options.log,
+      { clock: this.#options.clock, log: this.#options.log },
     );
-    this.#options.onEvent({ type: "built", name: built.name, batchIntervalMs: built.batchIntervalMs });
+    if (built.conf["driver.heap"] !== this.#options.heapBytes) {
+      this.#warn(
+        `the job's own setting driver.heap = ${built.conf["driver.heap"]} comes too late: its driver runs already, with ${this.#options.heapBytes} bytes. ` +
+          "Give it at the start, with --conf driver.heap=SIZE.",
+      );
+    }
+    this.#options.onEvent({
+      type: "built",
+      name: built.name,
+      batchIntervalMs: built.batchIntervalMs,
+      memory: { slotHeapBytes: built.conf["executor.slot.heap"], poolBytes: built.conf["storage.pool.bytes"] },
+    });
     for (const session of this.#early) this.#executors.accept(session);
     this.#early = [];
   }
@@ -291,12 +302,11 @@ export class JobDriver {
     this.#ended = true;
     this.#gather?.cancel();
     this.#running?.batches.close();
+    // First of all, so that nobody takes the ends of executors' processes for losses.
+    this.#options.onEvent({ type: "ended", error });
     for (const session of this.#early) session.close();
     this.#executors?.shutdown(error === undefined);
-    void Promise.allSettled([this.#thread.terminate(), this.#data.close()]).then(() => {
-      this.#options.onEvent({ type: "ended", error });
-      this.#end.resolve(error);
-    });
+    void Promise.allSettled([this.#thread.terminate(), this.#data.close()]).then(() => this.#end.resolve(error));
   }
 }
 

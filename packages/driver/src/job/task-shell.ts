@@ -1,4 +1,4 @@
-import { type EngineError, type EpochMs, type ExecutorId, epochMs, errorKind, type JobConf } from "@millrace/base";
+import { EngineError, type EpochMs, type ExecutorId, epochMs, errorKind, type JobConf } from "@millrace/base";
 import type { BlockId, JobPlan, PlannedStage, ShuffleId } from "@millrace/plan";
 import type { FromExecutor, TaskStatus } from "@millrace/rpc";
 import {
@@ -12,6 +12,9 @@ import {
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 import type { Executors } from "./executors.ts";
+
+/** How often a plan is run again because its result was lost on its way to the driver. */
+const RESULT_LOSSES_MAX = 4;
 
 export const resultTooLarge = errorKind("RESULT_TOO_LARGE", "user");
 
@@ -29,7 +32,9 @@ export interface TaskShellPorts {
 }
 
 interface Waiting {
-  readonly batch: number;
+  readonly job: JobPlan;
+  /** Runs of this plan whose result was lost with the executor that held it. */
+  readonly lost: number;
   readonly resolve: (outcome: ActionOutcome) => void;
   readonly reject: (error: Error) => void;
 }
@@ -56,18 +61,21 @@ export class TaskShell {
 
   /** Runs an action's plan to its end. Rejects with the user's error when a task of it failed for good. */
   run(job: JobPlan): Promise<ActionOutcome> {
+    return new Promise((resolve, reject) => this.#submit({ job, lost: 0, resolve, reject }));
+  }
+
+  #submit(waiting: Waiting): void {
+    const { job } = waiting;
     const plan = planId(this.#nextPlan++);
     for (const stage of job.stages) this.#batchOf.set(stage, job.batch);
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(plan, { batch: job.batch, resolve, reject });
-      this.dispatch({ type: "planSubmitted", plan, job });
-    });
+    this.#waiting.set(plan, waiting);
+    this.dispatch({ type: "planSubmitted", plan, job });
   }
 
   /** Gives up the plans of a batch, or all of them. */
   cancel(reason: string, batch?: number): void {
     for (const [plan, waiting] of this.#waiting) {
-      if (batch === undefined || waiting.batch === batch) this.dispatch({ type: "cancelPlan", plan, reason });
+      if (batch === undefined || waiting.job.batch === batch) this.dispatch({ type: "cancelPlan", plan, reason });
     }
   }
 
@@ -122,7 +130,15 @@ export class TaskShell {
       const inline = inlineBlocks(results);
       waiting.resolve({ partitions: inline ?? (await this.#gather(results)), accumulators });
     } catch (error) {
-      waiting.reject(error as Error); // whatever fetch threw: it has the code and the remedy
+      if (waiting.lost >= RESULT_LOSSES_MAX || isCode(error, resultTooLarge.code))
+        return waiting.reject(error as Error); // an EngineError of the data plane, or ours
+      // The executor that held a result went after it had announced it: the plan gives the same once more.
+      const { resolve } = waiting;
+      this.#submit({
+        ...waiting,
+        lost: waiting.lost + 1,
+        resolve: (again) => resolve({ partitions: again.partitions, accumulators }), // updates count once
+      });
     }
   }
 
@@ -161,6 +177,10 @@ export class TaskShell {
       }
     }
   }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof EngineError && error.code === code;
 }
 
 function inlineBlocks(results: readonly PartitionResult[]): Uint8Array[] | undefined {

@@ -23,7 +23,7 @@ import {
   stepJob,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
-import type { JobEvent } from "../job/events.ts";
+import type { ExecutorMemory, JobEvent } from "../job/events.ts";
 import { JobLog } from "./job-log.ts";
 import { JobProcess } from "./job-process.ts";
 
@@ -48,8 +48,8 @@ export interface ManagedJobOptions {
   readonly log: Logger;
   /** Executors that will be told to join. */
   executorsKnown(): number;
-  /** The job's driver listens on this port: put it on the executors. */
-  startExecutors(port: number): void;
+  /** The job's driver listens on this port and knows what it needs: put it on the executors. */
+  startExecutors(port: number, memory: ExecutorMemory): void;
   stopExecutors(): void;
   onEnded(): void;
 }
@@ -66,6 +66,8 @@ export class ManagedJob {
   readonly #submittedAt: number;
   #process: JobProcess | undefined;
   #module = "";
+  #port: number | undefined;
+  #memory: ExecutorMemory | undefined;
   #wake: Timer | undefined;
   #name: string;
   #endedAt: number | undefined;
@@ -193,7 +195,10 @@ export class ManagedJob {
       {
         onMessage: (message) => {
           if (message.type === "event") this.#onEvent(message.event);
-          else this.#options.startExecutors(message.port);
+          else {
+            this.#port = message.port;
+            this.#startExecutors();
+          }
         },
         onExit: (error) => this.#machine.dispatch({ type: "driverExited", at: clock.now(), error }),
       },
@@ -216,12 +221,19 @@ export class ManagedJob {
     if (process.pid !== undefined) this.#machine.dispatch({ type: "driverStarted", at: clock.now(), pid: process.pid });
   }
 
+  /** Once both are known: where its driver listens, and what the job asks for. */
+  #startExecutors(): void {
+    if (this.#port !== undefined && this.#memory !== undefined) this.#options.startExecutors(this.#port, this.#memory);
+  }
+
   #onEvent(event: JobEvent): void {
     const at = this.#options.clock.now();
     switch (event.type) {
       case "built":
         this.#name = event.name;
         this.#intervalMs = event.batchIntervalMs;
+        this.#memory = event.memory;
+        this.#startExecutors();
         return this.#machine.dispatch({ type: "built", at });
       case "running":
       case "executors":

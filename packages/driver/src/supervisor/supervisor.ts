@@ -125,13 +125,8 @@ export class DriverSupervisor implements OperatorService {
       clock: this.#options.clock,
       log: this.#options.log,
       executorsKnown: () => this.executorList().filter((executor) => executor.state === "connected").length,
-      startExecutors: (port) => {
-        this.#ports.set(id, {
-          port,
-          token,
-          slotHeapBytes: settings["executor.slot.heap"],
-          poolBytes: settings["storage.pool.bytes"],
-        });
+      startExecutors: (port, memory) => {
+        this.#ports.set(id, { port, token, ...memory });
         this.#cluster.addJob(id);
       },
       stopExecutors: () => this.#removeFromExecutors(id),
