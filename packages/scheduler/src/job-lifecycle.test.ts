@@ -43,15 +43,15 @@ describe("a job", () => {
 
   test("that says it is finished is so when its process is gone", () => {
     const state = job();
-    expect(after(state, submitted, begun, built, finished)).toEqual(["wakeAt 2000"]);
+    expect(after(state, submitted, begun, built, finished)).toEqual(["stopExecutors", "wakeAt 2000"]);
     expect(state.state).toBe("running");
-    expect(after(state, exited())).toEqual(["cancelWake", "stopExecutors", "ended finished"]);
+    expect(after(state, exited())).toEqual(["cancelWake", "ended finished"]);
   });
 
   test("that does not exit after its last word is killed, and its word still counts", () => {
     const state = job();
     expect(after(state, submitted, begun, built, finished, tick(2_000))).toEqual(["killDriver"]);
-    expect(after(state, exited("SIGKILL"))).toEqual(["stopExecutors", "ended finished"]);
+    expect(after(state, exited("SIGKILL"))).toEqual(["ended finished"]);
   });
 
   test("fails with the error it told, not with that of its exit", () => {
@@ -131,6 +131,12 @@ describe("kill", () => {
     expect(after(state, submitted, begun, built, kill)).toEqual(["stopDriver", "wakeAt 2000"]);
     expect(after(state, tick(2_000))).toEqual(["killDriver"]);
     expect(after(state, exited("SIGKILL"))).toEqual(["stopExecutors", "ended killed"]);
+  });
+
+  test("takes the job off the executors when its driver says that it ends", () => {
+    const state = job();
+    expect(after(state, submitted, begun, built, kill, finished)).toEqual(["stopExecutors"]);
+    expect(after(state, exited())).toEqual(["cancelWake", "ended killed"]);
   });
 
   test("cuts a drain short", () => {

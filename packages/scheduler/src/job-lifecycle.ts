@@ -31,6 +31,9 @@ export interface JobSettings {
  * that no `finished` announced → failed; `finished`, or an exit with code 0 while stopping → finished. The state an operator
  * sees changes only when the process is gone.
  *
+ * It leaves the executors as soon as it told that it ends, or is gone without a word: their processes end with it, and must
+ * not be taken for lost.
+ *
  * `deadline` is what the timer is for: in "draining" the drain, in "exiting" the exit.
  */
 export interface JobLifecycle {
@@ -42,6 +45,7 @@ export interface JobLifecycle {
   error: WireError | undefined;
   pid: number | undefined;
   built: boolean;
+  onExecutors: boolean;
   submittedAt: EpochMs | undefined;
   endedAt: EpochMs | undefined;
   deadline: EpochMs | undefined;
@@ -56,6 +60,7 @@ export function jobLifecycle(settings: JobSettings): JobLifecycle {
     error: undefined,
     pid: undefined,
     built: false,
+    onExecutors: false,
     submittedAt: undefined,
     endedAt: undefined,
     deadline: undefined,
@@ -111,6 +116,7 @@ function onSubmitted(state: JobLifecycle, at: EpochMs, effects: JobEffect[]): vo
 function onBuilt(state: JobLifecycle, effects: JobEffect[]): void {
   if (state.state === "new" || state.built) return;
   state.built = true;
+  state.onExecutors = true;
   effects.push({ type: "startExecutors" });
   if (state.state !== "starting") return; // it is being stopped: `submit` is answered by its end
   state.state = "running";
@@ -125,10 +131,17 @@ function onVerdict(
   at: EpochMs,
   effects: JobEffect[],
 ): void {
+  leaveExecutors(state, effects);
   if (state.verdict !== undefined) return; // the first one counts
   state.verdict = verdict;
   state.error = error;
   if (state.phase === "alive" || state.phase === "draining") awaitExit(state, at, effects);
+}
+
+function leaveExecutors(state: JobLifecycle, effects: JobEffect[]): void {
+  if (!state.onExecutors) return;
+  state.onExecutors = false;
+  effects.push({ type: "stopExecutors" });
 }
 
 function onStopRequested(state: JobLifecycle, at: EpochMs, effects: JobEffect[]): void {
@@ -178,14 +191,13 @@ function onDriverExited(state: JobLifecycle, error: WireError | undefined, at: E
   settleVerdict(state, error);
   const verdict = state.verdict;
   assert(verdict !== undefined, "an ended job has a verdict");
-  const accepted = state.built;
   state.state = verdict;
   state.phase = "gone";
   state.endedAt = at;
   if (state.deadline !== undefined) effects.push({ type: "cancelWake" });
   state.deadline = undefined;
-  if (accepted) effects.push({ type: "stopExecutors" });
-  else effects.push({ type: "rejected", error: state.error ?? neverRan() });
+  leaveExecutors(state, effects);
+  if (!state.built) effects.push({ type: "rejected", error: state.error ?? neverRan() });
   effects.push({ type: "ended", state: verdict, error: state.error });
 }
 
@@ -224,4 +236,5 @@ export function checkJobLifecycle(state: JobLifecycle): void {
   const timed = state.phase === "draining" || state.phase === "exiting";
   assert(timed === (state.deadline !== undefined), `the timer is wrong for a process that is ${state.phase}`);
   assert(state.state !== "running" || state.built, "only a job that was built runs");
+  assert(!over || !state.onExecutors, "an ended job runs on no executor");
 }

@@ -230,6 +230,21 @@ describe("a job's process that ends by itself", () => {
     });
   });
 
+  test("in order, as when its job ends, is no news", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), up(1, j1));
+    const left = {
+      type: "processExited",
+      session: nodeSessionId(1),
+      job: j1,
+      error: undefined,
+      at: epochMs(1_000),
+    } as const;
+    expect(allAfter(state, left)).toEqual(["wakeAt 1200"]);
+    expect(after(state, removed(j1))).toEqual([]);
+    expect(after(state, tick(1_200))).toEqual([]);
+  });
+
   test("does so after growing pauses, up to a bound", () => {
     expect([1, 2, 3, 8, 9, 1_000].map((n) => restartPause(SETTINGS, n))).toEqual([
       200, 400, 800, 25_600, 30_000, 30_000,

@@ -295,12 +295,12 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
   process.state = "pausing";
   process.pid = undefined;
   process.restartAt = epochMs(at + pause);
-  const why = error === undefined ? "ended by itself" : `ended: ${headline(error)}`;
+  if (error === undefined) return; // it left in order, as when its job ends: news of that is on its way
   effects.push({
     type: "jobWarning",
     job,
-    message: `the process of job ${job} on executor ${node.executor} ${why}. It is started again in ${pause} ms.`,
-    ...(error === undefined ? {} : { error }),
+    message: `the process of job ${job} on executor ${node.executor} ended: ${headline(error)}. It is started again in ${pause} ms.`,
+    error,
   });
 }
 

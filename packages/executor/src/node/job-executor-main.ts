@@ -1,4 +1,4 @@
-import { createLogger, SystemClock } from "@millrace/base";
+import { createLogger, EngineError, SystemClock } from "@millrace/base";
 import { dialDriver } from "@millrace/rpc";
 import { JobExecutor } from "../job-executor.ts";
 import type { ToJobExecutor } from "./process-protocol.ts";
@@ -26,8 +26,14 @@ async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>
     log,
   });
   const error = await executor.ended;
-  if (error !== undefined) fail(error);
+  if (error !== undefined && !isLossOfDriver(error)) fail(error);
+  if (error !== undefined) log.warn({ job }, error.message);
   process.exit(0);
+}
+
+/** Most often the job is over. If not, its driver missed this process too, told so, and the supervisor starts another. */
+function isLossOfDriver(error: Error): boolean {
+  return error instanceof EngineError && error.code === "SESSION_LOST";
 }
 
 /** The supervisor reads the last lines of standard error: they say why. */
