@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { executorId, type JobId, jobId, SystemClock, silentLogger } from "@millrace/base";
 import {
   type FromNode,
@@ -179,21 +178,17 @@ test("a refusal by the driver ends the executor with the driver's reason", async
 
 test("a job's process ends when its supervisor is killed", async () => {
   const { server, node } = await cluster();
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(new URL("../../dist/node/node-supervisor-main.js", import.meta.url))],
-    {
-      env: {
-        ...process.env,
-        MILLRACE_DRIVER: `127.0.0.1:${server.address.port}`,
-        MILLRACE_TOKEN: TOKEN,
-        MILLRACE_EXECUTOR: "e-2",
-        MILLRACE_WORK_DIR: await temporary(),
-        MILLRACE_LOG: "silent",
-      },
-      stdio: "ignore",
-    },
-  );
+  const built = (name: string): string =>
+    JSON.stringify(import.meta.resolve(name, import.meta.url).replace("/src/index.ts", "/dist/index.js"));
+  const script = `
+    import { executorId, silentLogger, SystemClock } from ${built("@millrace/base")};
+    import { NodeSupervisor } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
+    new NodeSupervisor({
+      driver: ${JSON.stringify(server.address)}, token: "${TOKEN}", executor: executorId("e-2"), slots: 1, memoryBytes: 2 ** 30,
+      host: "127.0.0.1", workDir: ${JSON.stringify(await temporary())}, clock: new SystemClock(), log: silentLogger(), output() {},
+    });
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" });
   later(() => child.kill("SIGKILL"));
   const atDriver = await node();
   atDriver.session.send({ type: "welcome" });

@@ -1,6 +1,9 @@
 import type { Socket } from "node:net";
 import { CHUNK_BYTES, FRAME, frameHeader } from "./frame.ts";
 
+/** Bytes handed to the socket before the kernel has taken the first of them: enough that it never waits for this thread. */
+const OUTSTANDING_BYTES = 4 * CHUNK_BYTES;
+
 /**
  * Writes parts as `data` frames, straight from their memory, at the pace of the socket.
  *
@@ -8,48 +11,53 @@ import { CHUNK_BYTES, FRAME, frameHeader } from "./frame.ts";
  * @throws When the socket is closed before.
  */
 export async function sendParts(socket: Socket, request: number, parts: Iterable<Uint8Array>): Promise<number> {
+  const window = new SendWindow(socket);
   let sent = 0;
   for (const part of parts) {
     for (let at = 0; at < part.byteLength; at += CHUNK_BYTES) {
       const piece = part.subarray(at, at + CHUNK_BYTES);
       sent += piece.byteLength;
-      if (!writePiece(socket, request, piece)) await drained(socket);
+      window.write(request, piece);
+      if (window.outstanding >= OUTSTANDING_BYTES) await window.until(OUTSTANDING_BYTES - CHUNK_BYTES);
     }
   }
-  if (sent > 0) await flushed(socket);
+  await window.until(0);
   return sent;
 }
 
-function writePiece(socket: Socket, request: number, piece: Uint8Array): boolean {
-  socket.cork();
-  socket.write(frameHeader(FRAME.data, request, piece.byteLength));
-  const roomy = socket.write(piece);
-  socket.uncork();
-  return roomy;
-}
+/** What the kernel has not taken yet of one block. */
+class SendWindow {
+  readonly #socket: Socket;
+  outstanding = 0;
+  #error: Error | undefined;
+  #waiting: { readonly atMost: number; readonly wake: () => void } | undefined;
 
-function drained(socket: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (socket.destroyed) {
-      reject(new Error("the connection is closed"));
-      return;
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  write(request: number, piece: Uint8Array): void {
+    const { byteLength } = piece;
+    this.outstanding += byteLength;
+    const socket = this.#socket;
+    socket.cork();
+    socket.write(frameHeader(FRAME.data, request, byteLength));
+    socket.write(piece, (error) => {
+      this.outstanding -= byteLength;
+      if (error) this.#error = error;
+      const waiting = this.#waiting;
+      if (waiting !== undefined && (this.outstanding <= waiting.atMost || this.#error !== undefined)) waiting.wake();
+    });
+    socket.uncork();
+  }
+
+  async until(atMost: number): Promise<void> {
+    while (this.outstanding > atMost && this.#error === undefined) {
+      await new Promise<void>((wake) => {
+        this.#waiting = { atMost, wake };
+      });
     }
-    const done = (): void => {
-      socket.off("close", closed);
-      resolve();
-    };
-    const closed = (): void => {
-      socket.off("drain", done);
-      reject(new Error("the connection is closed"));
-    };
-    socket.once("drain", done);
-    socket.once("close", closed);
-  });
-}
-
-/** Resolves when everything written so far has left this process's memory. */
-function flushed(socket: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.write(new Uint8Array(0), (error) => (error ? reject(error) : resolve()));
-  });
+    this.#waiting = undefined;
+    if (this.#error !== undefined) throw this.#error;
+  }
 }

@@ -52,10 +52,10 @@ function deferred<T>() {
   return { promise, resolve };
 }
 
-const end = (session: Session<never, never>): Promise<Error | undefined> =>
+const end = (session: Pick<Session<never, never>, "onClose">): Promise<Error | undefined> =>
   new Promise((resolve) => session.onClose(resolve));
 
-function take<In>(session: Session<never, In>, count: number): Promise<In[]> {
+function take<In>(session: Pick<Session<never, In>, "onMessage">, count: number): Promise<In[]> {
   return new Promise((resolve) => {
     const got: In[] = [];
     session.onMessage((message) => {
@@ -124,7 +124,7 @@ describe("a session", () => {
     const executor = dial(server);
     const driver = await accepted;
     const ends = Promise.all([end(driver), end(executor)]);
-    const said = take(closer === "driver" ? executor : driver, 1);
+    const said: Promise<unknown[]> = closer === "driver" ? take(executor, 1) : take(driver, 1);
     if (closer === "driver") driver.send(dropping(7));
     else executor.send({ type: "ready" });
     (closer === "driver" ? driver : executor).close();
