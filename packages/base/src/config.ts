@@ -1,68 +1,60 @@
-import { createRequire } from "node:module";
+import * as v from "valibot";
 import { parseDuration } from "./duration.ts";
 import { EngineError, errorKind } from "./errors.ts";
 import { parseSize } from "./size.ts";
 
 export const badConfiguration = errorKind("BAD_CONFIGURATION", "user");
 
-const require = createRequire(import.meta.url);
-
-/** Loaded when settings are first read: slot threads and executors get theirs read already, and it takes a tenth of a second. */
-const loadZod = (): typeof import("zod") => require("zod");
-
-let described: ReturnType<typeof describeSettings> | undefined;
+const numberOrText = v.union([v.number(), v.string()], "want a number or text");
+const duration = parsedBy((value) => parseDuration(value));
+const size = parsedBy((value) => parseSize(value));
+const whole = v.pipe(numberOrText, v.transform(Number), v.integer("want a whole number"));
+const count = v.pipe(whole, v.minValue(1, "want 1 or more"));
+const parallelism = v.pipe(whole, v.minValue(0, "want 0 to 4096"), v.maxValue(4096, "want 0 to 4096"));
+const policy = v.picklist(["stop", "continue"], 'want "stop" or "continue"');
+const automatic = v.pipe(v.union([v.literal(0), v.literal("0")]), v.transform(Number));
 
 /**
  * Every setting a job may have (`--conf key=value`, or `conf` of `defineJob`), with its default. The names are the
  * contract; `docs/configuration.md` lists them and a script holds the two together.
  */
-export function settings(): ReturnType<typeof describeSettings> {
-  described ??= describeSettings(loadZod().z);
-  return described;
-}
+export const settings = {
+  /** Partitions of a shuffle, and of `parallelize`, when none is given. 0: the slots of the cluster at the start. */
+  "default.parallelism": v.optional(parallelism, 0),
+  /** Attempts of one task before its batch fails. */
+  "task.attempts.max": v.optional(count, 4),
+  /** How long a running task is given to notice that it is cancelled before its thread is ended. */
+  "task.cancel.grace": v.optional(duration, "2s"),
+  /** A receiver closes a block at least this often. 0: a fifth of the batch interval, 5 to 200 ms. */
+  "receiver.block.interval": v.optional(v.union([automatic, duration]), 0),
+  /** Received records that may wait for a batch, per receiver, before it is held back. */
+  "receiver.buffer.bytes": v.optional(size, "64m"),
+  /** First pause before a source that is down is tried again; it doubles at each failure. */
+  "receiver.restart.delay.min": v.optional(duration, "200ms"),
+  "receiver.restart.delay.max": v.optional(duration, "30s"),
+  /** Batches whose input is fixed ahead of the one that runs. */
+  "batches.planned.max": v.optional(count, 2),
+  /** `stop`: a failed batch ends the job. `continue`: later batches go on without it. */
+  "batch.failure": v.optional(policy, "stop"),
+  /** Memory that blocks may take in each executor process before they go to disk. */
+  "storage.pool.bytes": v.optional(size, "256m"),
+  /** Memory one task's grouping or combining may take before it spills. */
+  "shuffle.spill.bytes": v.optional(size, "64m"),
+  /** The heap of each slot's thread, and of the job's driver thread. */
+  "executor.slot.heap": v.optional(size, "512m"),
+  "driver.heap": v.optional(size, "1g"),
+  /** Results one action may bring to the driver. */
+  "driver.result.bytes.max": v.optional(size, "1g"),
+  /** An executor that has not been heard of for this long is lost. */
+  "executor.timeout": v.optional(duration, "10s"),
+  /** How long a graceful stop may take before it becomes an immediate one. */
+  "stop.timeout": v.optional(duration, "60s"),
+} as const;
 
-function describeSettings(z: Zod) {
-  const duration = parsedBy(z, (value) => parseDuration(value));
-  const size = parsedBy(z, (value) => parseSize(value));
-  const count = z.coerce.number().int().positive();
-  return {
-    /** Partitions of a shuffle, and of `parallelize`, when none is given. 0: the slots of the cluster at the start. */
-    "default.parallelism": z.coerce.number().int().min(0).max(4096).default(0),
-    /** Attempts of one task before its batch fails. */
-    "task.attempts.max": count.default(4),
-    /** How long a running task is given to notice that it is cancelled before its thread is ended. */
-    "task.cancel.grace": duration.default(parseDuration("2s")),
-    /** A receiver closes a block at least this often. 0: a fifth of the batch interval, 5 to 200 ms. */
-    "receiver.block.interval": z.union([z.literal(0), z.literal("0").transform(() => 0), duration]).default(0),
-    /** Received records that may wait for a batch, per receiver, before it is held back. */
-    "receiver.buffer.bytes": size.default(parseSize("64m")),
-    /** First pause before a source that is down is tried again; it doubles at each failure. */
-    "receiver.restart.delay.min": duration.default(parseDuration("200ms")),
-    "receiver.restart.delay.max": duration.default(parseDuration("30s")),
-    /** Batches whose input is fixed ahead of the one that runs. */
-    "batches.planned.max": count.default(2),
-    /** `stop`: a failed batch ends the job. `continue`: later batches go on without it. */
-    "batch.failure": z.enum(["stop", "continue"]).default("stop"),
-    /** Memory that blocks may take in each executor process before they go to disk. */
-    "storage.pool.bytes": size.default(parseSize("256m")),
-    /** Memory one task's grouping or combining may take before it spills. */
-    "shuffle.spill.bytes": size.default(parseSize("64m")),
-    /** The heap of each slot's thread, and of the job's driver thread. */
-    "executor.slot.heap": size.default(parseSize("512m")),
-    "driver.heap": size.default(parseSize("1g")),
-    /** Results one action may bring to the driver. */
-    "driver.result.bytes.max": size.default(parseSize("1g")),
-    /** An executor that has not been heard of for this long is lost. */
-    "executor.timeout": duration.default(parseDuration("10s")),
-    /** How long a graceful stop may take before it becomes an immediate one. */
-    "stop.timeout": duration.default(parseDuration("60s")),
-  } as const;
-}
+export type SettingName = keyof typeof settings;
+export type JobConf = { readonly [Name in SettingName]: v.InferOutput<(typeof settings)[Name]> };
 
-type Zod = typeof import("zod").z;
-type Described = ReturnType<typeof describeSettings>;
-export type SettingName = keyof Described;
-export type JobConf = { readonly [Name in SettingName]: ReturnType<Described[Name]["parse"]> };
+const schema = v.strictObject(settings);
 
 /**
  * Checks all settings at once.
@@ -70,36 +62,39 @@ export type JobConf = { readonly [Name in SettingName]: ReturnType<Described[Nam
  * @throws BAD_CONFIGURATION Names every unknown or wrong setting, each with what would be right.
  */
 export function parseConf(given: Readonly<Record<string, unknown>>): JobConf {
-  const result = loadZod().z.strictObject(settings()).safeParse(given, { reportInput: true });
-  if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) =>
-    issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => `${key}: no such setting${nearest(key)}`)
-      : [`${issue.path.join(".")}: ${issue.message}`],
-  );
+  const result = v.safeParse(schema, given, { abortPipeEarly: true });
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => {
+    const key = v.getDotPath(issue) ?? "";
+    if (!Object.hasOwn(settings, key)) return `${key}: no such setting${nearest(key)}`;
+    return `${key}: ${issue.message}, not ${JSON.stringify(given[key])}`;
+  });
   throw badConfiguration(
     `${problems.length === 1 ? "a setting is" : "some settings are"} wrong: ${problems.join("; ")}. docs/configuration.md lists them all.`,
   );
 }
 
 /** A value in one of our notations; what the parser throws becomes the complaint about its setting. */
-function parsedBy<T>(z: Zod, parse: (value: number | string) => T) {
-  return z.union([z.number(), z.string()]).transform((value, context): T => {
-    try {
-      return parse(value);
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      context.addIssue(error.message.replace(/^\[\w+\] /, ""));
-      return z.NEVER;
-    }
-  });
+function parsedBy<T>(parse: (value: number | string) => T) {
+  return v.pipe(
+    numberOrText,
+    v.rawTransform<number | string, T>(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parse(dataset.value);
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        addIssue({ message: error.message.replace(/^\[\w+\] /, "") });
+        return NEVER;
+      }
+    }),
+  );
 }
 
 function nearest(key: string): string {
   const words = new Set(key.split("."));
   let best: string | undefined;
   let bestScore = 0;
-  for (const name of Object.keys(settings())) {
+  for (const name of Object.keys(settings)) {
     const score = name.split(".").filter((word) => words.has(word)).length;
     if (score > bestScore) [best, bestScore] = [name, score];
   }
