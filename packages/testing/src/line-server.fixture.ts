@@ -4,8 +4,11 @@ import { createServer, type Server, type Socket } from "node:net";
 export class LineServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #waiting: (() => void)[] = [];
+  #waiting: { readonly count: number; readonly resolve: () => void }[] = [];
+  /** Connections that were ever made. */
+  connections = 0;
 
+  /** @param port 0: any free one. */
   static async listen(port = 0): Promise<LineServer> {
     const server = createServer();
     const lines = new LineServer(server);
@@ -19,10 +22,15 @@ export class LineServer {
   private constructor(server: Server) {
     this.#server = server;
     server.on("connection", (socket) => {
+      this.connections += 1;
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
       socket.on("error", () => undefined); // a receiver that was killed resets its connection
-      for (const resolve of this.#waiting.splice(0)) resolve();
+      this.#waiting = this.#waiting.filter(({ count, resolve }) => {
+        if (this.connections < count) return true;
+        resolve();
+        return false;
+      });
     });
   }
 
@@ -32,14 +40,15 @@ export class LineServer {
     return address.port;
   }
 
-  /** Resolves when somebody is connected. */
-  async connected(): Promise<void> {
-    if (this.#sockets.size > 0) return;
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /** Resolves when so many connections were ever made: the first one, or the one after a fault. */
+  connected(count = 1): Promise<void> {
+    if (this.connections >= count) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ count, resolve }));
   }
 
-  /** Sends bytes as they are to every connection. */
+  /** Sends bytes as they are to whoever is connected. */
   send(data: string | Uint8Array): void {
+    if (this.#sockets.size === 0) throw new Error("nobody is connected: what is sent now would be lost unseen");
     for (const socket of this.#sockets) socket.write(data);
   }
 
@@ -53,4 +62,12 @@ export class LineServer {
     this.drop();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
+}
+
+/** A port where nobody listens: it was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = await LineServer.listen();
+  const { port } = server;
+  await server.close();
+  return port;
 }

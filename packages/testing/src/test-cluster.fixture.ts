@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type JobId, jobId } from "@millrace/base";
+import { type JobSummary, parseAddress } from "@millrace/rpc";
+import { type OperatorClient, operatorClient } from "@millrace/rpc/grpc";
+import { Lines } from "./lines.fixture.ts";
+import { type Ended, TestProcess } from "./process.fixture.ts";
+
+/** The path of a job in `jobs/`. */
+export const jobFile = (name: string): string => fileURLToPath(new URL(`../jobs/${name}.ts`, import.meta.url));
+
+/** A job of a cluster under test, with its log as it grows. */
+export class TestJob {
+  readonly id: JobId;
+  readonly log: Lines;
+  /** Settles with its last state when its log ends. */
+  readonly ended: Promise<JobSummary>;
+  readonly #operator: OperatorClient;
+
+  constructor(id: JobId, operator: OperatorClient) {
+    this.id = id;
+    this.#operator = operator;
+    this.log = new Lines(`job ${id}`);
+    this.ended = this.#follow();
+    this.ended.catch(() => undefined); // a test that ends first is not interested any more
+  }
+
+  status(): Promise<JobSummary> {
+    return this.#operator.status(this.id);
+  }
+
+  async stop(): Promise<JobSummary> {
+    await this.#operator.stop(this.id);
+    return this.ended;
+  }
+
+  async kill(): Promise<JobSummary> {
+    await this.#operator.kill(this.id);
+    return this.ended;
+  }
+
+  async #follow(): Promise<JobSummary> {
+    const decoder = new TextDecoder();
+    try {
+      for await (const chunk of this.#operator.logs(this.id, { follow: true }))
+        this.log.push(decoder.decode(chunk, { stream: true }));
+      return await this.status();
+    } finally {
+      this.log.end();
+    }
+  }
+}
+
+/** A driver and executors as real processes of this machine, on ports that were free. */
+export class TestCluster {
+  readonly driver: TestProcess;
+  readonly address: string;
+  readonly uiAddress: string;
+  readonly directory: string;
+  readonly executors: TestProcess[] = [];
+  readonly operator: OperatorClient;
+
+  static async start(options: { readonly executors: number; readonly slots: number }): Promise<TestCluster> {
+    const directory = await mkdtemp(join(tmpdir(), "millrace-test-"));
+    const dataDir = join(directory, "driver");
+    const driver = TestProcess.millrace(["driver", "--port", "0", "--ui-port", "0", "--data-dir", dataDir]);
+    const [, address = "", ui = ""] = await driver.says(/driver listening at (\S+), health at http:\/\/([^/]+)\//);
+    const cluster = new TestCluster(driver, { address, ui, directory });
+    const started = Array.from({ length: options.executors }, () => cluster.startExecutor(options.slots));
+    await Promise.all(started.map((executor) => executor.says(/member of the cluster/)));
+    return cluster;
+  }
+
+  private constructor(driver: TestProcess, at: { address: string; ui: string; directory: string }) {
+    this.driver = driver;
+    this.address = at.address;
+    this.uiAddress = at.ui;
+    this.directory = at.directory;
+    this.operator = operatorClient({ address: parseAddress(at.address), token: undefined });
+  }
+
+  /** Starts one more; it is a member once it says so. */
+  startExecutor(slots: number): TestProcess {
+    const index = this.executors.length;
+    const name = `e-${index}`;
+    const workDir = join(this.directory, name);
+    const options = ["--name", name, "--slots", String(slots), "--work-dir", workDir];
+    const executor = TestProcess.millrace(["executor", "--driver", this.address, ...options]);
+    this.executors.push(executor);
+    return executor;
+  }
+
+  /** Runs an operator's command to its end. */
+  command(...args: readonly string[]): Promise<Ended> {
+    return TestProcess.millrace(args, { env: { MILLRACE_DRIVER: this.address } }).ended;
+  }
+
+  /** Runs an operator's command with `--json` and reads what it printed. */
+  async ask(...args: readonly string[]): Promise<unknown> {
+    const { code, stdout, stderr } = await this.command(...args, "--json");
+    if (code !== 0) throw new Error(`millrace ${args.join(" ")} exited with ${code}:\n${stderr}`);
+    return JSON.parse(stdout);
+  }
+
+  /** Submits a job of `jobs/` as a user does. */
+  async submit(job: string, args: readonly string[] = [], options: readonly string[] = []): Promise<TestJob> {
+    const { code, stdout, stderr } = await this.command("submit", jobFile(job), ...options, "--", ...args);
+    if (code !== 0) throw new Error(`submit exited with ${code}:\n${stdout}\n${stderr}`);
+    return new TestJob(jobId(stdout.trim()), this.operator);
+  }
+
+  async stop(): Promise<void> {
+    this.operator.close();
+    await Promise.all([this.driver, ...this.executors].map((process) => process.end()));
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
