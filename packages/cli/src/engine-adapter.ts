@@ -10,17 +10,20 @@ export const engine: Engine = {
   async runEmbedded({ jobFile, ...request }) {
     const artefact = bundled(jobFile, request.onProgress);
     artefact.catch(() => undefined); // told by whoever awaits it
-    const { runEmbedded } = await import("@millrace/driver");
+    const { runEmbedded } = await import("@millrace/driver/embedded");
     return runEmbedded({ ...request, artefact, onExecutorOutput: (text) => process.stderr.write(text) });
   },
   startDriver,
   startNode,
   async memoryLimit() {
-    const { memoryLimit } = await import("@millrace/executor");
+    const { memoryLimit } = await import("@millrace/executor/node");
     return memoryLimit();
   },
   async connect(driver, token) {
-    const { operatorClient, parseAddress } = await import("@millrace/rpc");
+    const [{ operatorClient }, { parseAddress }] = await Promise.all([
+      import("@millrace/rpc/grpc"),
+      import("@millrace/rpc"),
+    ]);
     return operatorClient({ address: parseAddress(driver), token });
   },
   async bundle(file, onProgress) {
@@ -53,7 +56,7 @@ async function startDriver({ graceMs, ...request }: DriverRequest): Promise<Driv
 }
 
 async function startNode({ driver, memoryBytes, ...request }: NodeRequest): Promise<NodeHandle> {
-  const { memoryLimit, NodeSupervisor } = await import("@millrace/executor");
+  const { memoryLimit, NodeSupervisor } = await import("@millrace/executor/node");
   const { parseAddress } = await import("@millrace/rpc");
   return new NodeSupervisor({
     ...request,

@@ -20,15 +20,14 @@ import {
 import {
   DataClient,
   DataServer,
-  dialDriver,
   type ExecutorSession,
   type FromExecutor,
   type LaunchTask,
-  listenSessions,
   sessionPair,
   type TaskStatus,
   type ToExecutor,
 } from "@millrace/rpc";
+import { dialDriver, listenSessions } from "@millrace/rpc/grpc";
 import { JobExecutor } from "./job-executor.ts";
 
 // What the tests of this package share: a driver that says exactly what a test wants, and jobs of a few lines.

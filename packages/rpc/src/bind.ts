@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { badAddress, insecureBind } from "./errors.ts";
+import { badAddress, bindFailed, insecureBind } from "./errors.ts";
 import type { DataAddress } from "./session.ts";
 
 /** Who may talk to a server, and how. */
@@ -65,4 +65,14 @@ export function tokenMatches(expected: string | undefined, given: string | undef
 
 function digest(text: string): Buffer {
   return createHash("sha256").update(text, "utf8").digest();
+}
+
+/** What to say when nothing can listen at an address. */
+export function cannotBind(wanted: string, cause: Error): Error {
+  const why = /EADDRINUSE/.test(cause.message)
+    ? "the port is in use. Choose another with --port (0 takes any free one), or end what listens there"
+    : /EADDRNOTAVAIL|ENOTFOUND/.test(cause.message)
+      ? "this machine has no such address. Choose one of its own with --host"
+      : `${cause.message}. Choose another host or port`;
+  return bindFailed(`cannot listen on ${wanted}: ${why}. Nothing was started.`, { fields: { address: wanted }, cause });
 }

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type ExecutorId, executorId, millis, SystemClock, type Timer, toWireError } from "@millrace/base";
 import { JobProcess } from "@millrace/executor";
-import { type DataAddress, listenSessions, type RpcServer } from "@millrace/rpc";
+import type { DataAddress } from "@millrace/rpc";
+import type { RpcServer } from "@millrace/rpc/grpc";
 import type { EmbeddedExecutors, EmbeddedExecutorsOptions } from "./executors.ts";
 import type { Master } from "./master.ts";
 
@@ -17,16 +18,33 @@ export async function startExecutorProcesses(
   options: EmbeddedExecutorsOptions,
 ): Promise<EmbeddedExecutors> {
   const token = randomBytes(24).toString("base64url");
-  const server = await listenSessions({ host: HOST, port: 0, token, onSession: options.onSession });
+  // The processes load their code while this one loads gRPC and begins to listen.
+  const server = listen(token, options.onSession);
+  const driver = server.then(({ address }) => ({ address, token }));
   const executors = Array.from(
     { length: master.executors },
-    (_, index) =>
-      new EmbeddedExecutor(executorId(`executor-${index}`), master.slots, { address: server.address, token }, options),
+    (_, index) => new EmbeddedExecutor(executorId(`executor-${index}`), master.slots, driver, options),
   );
-  return {
-    data: { kind: "tcp", host: HOST, token, insecure: false },
-    close: () => close(server, executors),
-  };
+  try {
+    const listening = await server;
+    return {
+      data: { kind: "tcp", host: HOST, token, insecure: false },
+      close: () => close(listening, executors),
+    };
+  } catch (error) {
+    await Promise.all(executors.map((executor) => executor.stop()));
+    throw error;
+  }
+}
+
+async function listen(token: string, onSession: EmbeddedExecutorsOptions["onSession"]): Promise<RpcServer> {
+  const { listenSessions } = await import("@millrace/rpc/grpc");
+  return listenSessions({ host: HOST, port: 0, token, onSession });
+}
+
+interface DriverAddress {
+  readonly address: DataAddress;
+  readonly token: string;
 }
 
 async function close(server: RpcServer, executors: readonly EmbeddedExecutor[]): Promise<void> {
@@ -38,7 +56,7 @@ async function close(server: RpcServer, executors: readonly EmbeddedExecutor[]):
 class EmbeddedExecutor {
   readonly #id: ExecutorId;
   readonly #slots: number;
-  readonly #driver: { readonly address: DataAddress; readonly token: string };
+  readonly #driver: Promise<DriverAddress>;
   readonly #options: EmbeddedExecutorsOptions;
   readonly #clock = new SystemClock();
   #process: JobProcess;
@@ -46,12 +64,7 @@ class EmbeddedExecutor {
   #restart: Timer | undefined;
   #stopping = false;
 
-  constructor(
-    id: ExecutorId,
-    slots: number,
-    driver: { readonly address: DataAddress; readonly token: string },
-    options: EmbeddedExecutorsOptions,
-  ) {
+  constructor(id: ExecutorId, slots: number, driver: Promise<DriverAddress>, options: EmbeddedExecutorsOptions) {
     this.#id = id;
     this.#slots = slots;
     this.#driver = driver;
@@ -67,23 +80,25 @@ class EmbeddedExecutor {
 
   #start(): JobProcess {
     const { job, directory, poolBytes, slotHeapBytes } = this.#options;
-    const started = new JobProcess(
-      {
-        type: "start",
-        job,
-        executor: this.#id,
-        slots: this.#slots,
-        driver: this.#driver.address,
-        token: this.#driver.token,
-        host: HOST,
-        advertise: HOST,
-        insecure: false,
-        workDir: join(directory, this.#id),
-        poolBytes,
-        slotHeapBytes,
-      },
-      { clock: this.#clock, output: (text) => this.#options.onExecutorOutput(text), logLevel: this.#options.log.level },
-    );
+    const start = this.#driver.then(({ address, token }) => ({
+      type: "start" as const,
+      job,
+      executor: this.#id,
+      slots: this.#slots,
+      driver: address,
+      token,
+      host: HOST,
+      advertise: HOST,
+      insecure: false,
+      workDir: join(directory, this.#id),
+      poolBytes,
+      slotHeapBytes,
+    }));
+    const started = new JobProcess(job, start, {
+      clock: this.#clock,
+      output: (text) => this.#options.onExecutorOutput(text),
+      logLevel: this.#options.log.level,
+    });
     void started.exited.then((error) => {
       if (this.#stopping) return;
       if (error !== undefined) this.#options.onExit(this.#id, toWireError(error));

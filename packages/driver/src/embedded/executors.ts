@@ -4,7 +4,6 @@ import { JobExecutor } from "@millrace/executor";
 import { type ExecutorSession, sessionPair } from "@millrace/rpc";
 import { DriverBlocks } from "../job/driver-blocks.ts";
 import type { DriverDataOptions } from "../job/driver-data.ts";
-import { startExecutorProcesses } from "./executor-processes.ts";
 import type { Master } from "./master.ts";
 
 export interface EmbeddedExecutorsOptions {
@@ -29,8 +28,10 @@ export interface EmbeddedExecutors {
 }
 
 /** Starts the executors of `run`: threads of this process, or processes that talk as on a cluster. */
-export function startExecutors(master: Master, options: EmbeddedExecutorsOptions): Promise<EmbeddedExecutors> {
-  return master.kind === "local" ? startWithin(master.slots, options) : startExecutorProcesses(master, options);
+export async function startExecutors(master: Master, options: EmbeddedExecutorsOptions): Promise<EmbeddedExecutors> {
+  if (master.kind === "local") return startWithin(master.slots, options);
+  const { startExecutorProcesses } = await import("./executor-processes.ts"); // gRPC only where somebody is talked to
+  return startExecutorProcesses(master, options);
 }
 
 async function startWithin(slots: number, options: EmbeddedExecutorsOptions): Promise<EmbeddedExecutors> {

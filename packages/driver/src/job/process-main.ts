@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createLogger, SystemClock, toWireError } from "@millrace/base";
-import { listenSessions } from "@millrace/rpc";
+import { listenSessions } from "@millrace/rpc/grpc";
 import type { FromJobProcess, ToJobProcess } from "../supervisor/job-process-protocol.ts";
 import { JobDriver } from "./job-driver.ts";
 

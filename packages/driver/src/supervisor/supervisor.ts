@@ -16,11 +16,10 @@ import {
   type BatchSummary,
   type ExecutorSummary,
   type JobSummary,
-  listenCluster,
   type OperatorService,
   PROTOCOL_VERSION,
-  type RpcServer,
 } from "@millrace/rpc";
+import { listenCluster, type RpcServer } from "@millrace/rpc/grpc";
 import { ClusterShell } from "./cluster-shell.ts";
 import { explainListen, serveHealth } from "./health.ts";
 import { ManagedJob } from "./managed-job.ts";

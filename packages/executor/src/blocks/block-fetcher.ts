@@ -13,6 +13,7 @@ import {
 } from "@millrace/storage";
 import { blockSizeWrong, holderUnknown } from "../errors.ts";
 import { Semaphore } from "./semaphore.ts";
+import { copyToShared } from "./shared-copy.ts";
 
 /** A block at hand; nothing happens to it until `release`, which is to be called once. */
 export interface HeldBlock {
@@ -175,7 +176,7 @@ class FetchTarget implements BlockSink {
   chunk(view: Uint8Array): void {
     const target = this.#reservation?.target;
     if (target === undefined || this.#filled + view.byteLength > target.byteLength) throw this.#wrongSize("more");
-    target.set(view, this.#filled);
+    copyToShared(view, target, this.#filled);
     this.#filled += view.byteLength;
   }
 

@@ -9,6 +9,7 @@ import {
   type SpillFile,
 } from "@millrace/storage";
 import { blockSizeWrong } from "../errors.ts";
+import { copyToShared } from "./shared-copy.ts";
 
 /** Takes a block that a peer replicates here into the store. */
 export class StoreSink implements BlockSink {
@@ -42,7 +43,7 @@ export class StoreSink implements BlockSink {
         `block ${this.#id} was announced with ${this.#bytes} bytes and more came. It is not stored.`,
       );
     }
-    target.set(view, this.#filled);
+    copyToShared(view, target, this.#filled);
     this.#filled += view.byteLength;
   }
 

@@ -1,5 +1,5 @@
 import { createLogger, EngineError, SystemClock } from "@millrace/base";
-import { dialDriver } from "@millrace/rpc";
+import { dialDriver } from "@millrace/rpc/grpc";
 import { JobExecutor } from "../job-executor.ts";
 import type { ToJobExecutor } from "./process-protocol.ts";
 

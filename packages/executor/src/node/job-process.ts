@@ -6,6 +6,8 @@ import { exitError } from "./exit-reason.ts";
 import { LastLines } from "./last-lines.ts";
 import type { ToJobExecutor } from "./process-protocol.ts";
 
+type Start = Extract<ToJobExecutor, { readonly type: "start" }>;
+
 /** One job's executor process, seen from the supervisor. */
 export class JobProcess {
   readonly job: JobId;
@@ -18,12 +20,22 @@ export class JobProcess {
   readonly #killsBefore = outOfMemoryKills();
   #stopping = false;
 
-  /** @param output Takes what the process writes, for the supervisor's own standard error. */
+  /**
+   * Starts the process, which loads its code while `start` may still be unknown.
+   *
+   * @param start What to run. If it cannot be had, stop the process.
+   */
   constructor(
-    start: Extract<ToJobExecutor, { readonly type: "start" }>,
-    options: { readonly clock: Clock; readonly output: (text: string) => void; readonly logLevel?: string },
+    job: JobId,
+    start: Start | Promise<Start>,
+    options: {
+      readonly clock: Clock;
+      /** Takes what the process writes, for the supervisor's own standard error. */
+      readonly output: (text: string) => void;
+      readonly logLevel?: string;
+    },
   ) {
-    this.job = start.job;
+    this.job = job;
     this.#clock = options.clock;
     this.#child = fork(entry(), [], {
       execArgv: [],
@@ -45,7 +57,10 @@ export class JobProcess {
         if (this.#child.pid === undefined) resolve(this.#reason(null, null)); // it never started
       });
     });
-    this.#send(start);
+    Promise.resolve(start).then(
+      (message) => this.#send(message),
+      () => undefined, // told to whoever made the promise, who stops this process
+    );
   }
 
   /** Asks the process to end, and kills it after the grace period. */

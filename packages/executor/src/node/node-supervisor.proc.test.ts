@@ -1,14 +1,7 @@
 import { spawn } from "node:child_process";
 import { executorId, type JobId, jobId, SystemClock, silentLogger } from "@millrace/base";
-import {
-  type FromNode,
-  listenCluster,
-  listenSessions,
-  type NodeSession,
-  type OperatorService,
-  type RpcServer,
-  type ToNode,
-} from "@millrace/rpc";
+import type { FromNode, NodeSession, OperatorService, ToNode } from "@millrace/rpc";
+import { listenCluster, listenSessions, type RpcServer } from "@millrace/rpc/grpc";
 import { afterEach, expect, test } from "vitest";
 import { cleanUp, later, Remote, temporary } from "../executor-lab.ts";
 import { NodeSupervisor } from "./node-supervisor.ts";

@@ -16,12 +16,12 @@ import {
   type ClusterSession,
   checkBind,
   type DataAddress,
-  dialCluster,
   formatAddress,
   PROTOCOL_VERSION,
   type TlsSettings,
   type ToNode,
 } from "@millrace/rpc";
+import { dialCluster } from "@millrace/rpc/grpc";
 import { type MemorySplit, splitMemory } from "../memory.ts";
 import { JobProcess } from "./job-process.ts";
 
@@ -204,6 +204,7 @@ export class NodeSupervisor {
     // The job's driver runs beside the driver's supervisor: it is reached on the host where that one was.
     const driver = { host: message.driver.host || this.#options.driver.host, port: message.driver.port };
     return new JobProcess(
+      job,
       {
         type: "start",
         job,

@@ -1,9 +1,8 @@
-import { type EngineError, fromWireError, toWireError } from "@millrace/base";
+import { type EngineError, fromWireError, toWireError, type WireError } from "@millrace/base";
+import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
 import { tokenMatches } from "../bind.ts";
-import { versionsDiffer, wrongToken } from "../grpc/channel.ts";
-import { errorMessage } from "../grpc/services.ts";
+import { versionsDiffer, wrongToken } from "../refusals.ts";
 import { PROTOCOL_VERSION } from "../session.ts";
-import { decodeError, encodeError } from "../wire/error.ts";
 import { MAGIC, malformedFrame } from "./frame.ts";
 
 /**
@@ -51,12 +50,25 @@ const ERROR_BYTES_MAX = 60 * 1024;
 
 export function errorPayload(error: unknown): Buffer {
   const wire = toWireError(error);
-  const whole = errorMessage.serialize(encodeError(wire));
+  const whole = encodeWire(wire);
   if (whole.byteLength <= ERROR_BYTES_MAX) return whole;
   const { stack: _stack, cause: _cause, ...bare } = wire;
-  return errorMessage.serialize(encodeError({ ...bare, message: bare.message.slice(0, 4_000) }));
+  return encodeWire({ ...bare, message: bare.message.slice(0, 4_000) });
 }
 
 export function errorFromPayload(payload: Buffer): Error {
-  return fromWireError(decodeError(errorMessage.deserialize(payload)));
+  const wire: unknown = decodeValue(payload, emptyClassTable);
+  if (!isWireError(wire)) throw malformedFrame("an error that a peer sent has no name and message");
+  return fromWireError(wire);
+}
+
+function encodeWire(wire: WireError): Buffer {
+  const bytes = encodeValue(wire, emptyClassTable);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function isWireError(value: unknown): value is WireError {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, message } = value as Partial<WireError>; // both are looked at here, the rest only shown
+  return typeof name === "string" && typeof message === "string";
 }

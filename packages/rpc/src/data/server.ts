@@ -1,8 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { checkBind, formatAddress, type Security, type TlsSettings } from "../bind.ts";
+import { cannotBind, checkBind, formatAddress, type Security, type TlsSettings } from "../bind.ts";
 import { badTls } from "../errors.ts";
-import { cannotBind } from "../grpc/server.ts";
 import type { DataAddress } from "../session.ts";
 import type { BlockService } from "./ports.ts";
 import { ServedConnection } from "./served-connection.ts";

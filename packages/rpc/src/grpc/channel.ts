@@ -1,7 +1,8 @@
 import { type ChannelCredentials, type ChannelOptions, credentials, Metadata, ServerCredentials } from "@grpc/grpc-js";
 import type { Clock, EngineError } from "@millrace/base";
 import { type Security, type TlsSettings, tokenMatches } from "../bind.ts";
-import { badTls, protocolMismatch, unauthenticated } from "../errors.ts";
+import { badTls } from "../errors.ts";
+import { versionsDiffer, wrongToken } from "../refusals.ts";
 import { type DataAddress, PROTOCOL_VERSION } from "../session.ts";
 
 /** Messages that wait together are sent as one group up to about this size; a larger one goes alone. */
@@ -92,21 +93,6 @@ export function refusal(metadata: Metadata, token: string | undefined): EngineEr
   const version = text(metadata, VERSION_KEY);
   if (version !== String(PROTOCOL_VERSION)) return versionsDiffer(version ?? "none");
   return undefined;
-}
-
-export function wrongToken(missing: boolean): EngineError {
-  return unauthenticated(
-    `the server asks for a token and this process ${missing ? "sent none" : "sent another one"}. The connection is refused. ` +
-      `Set MILLRACE_TOKEN (or --token-file) here to the secret that the driver was started with.`,
-  );
-}
-
-export function versionsDiffer(theirs: string): EngineError {
-  return protocolMismatch(
-    `a process that speaks protocol version ${theirs} dialled one that speaks version ${PROTOCOL_VERSION}. The connection is refused. ` +
-      `Install the same Millrace version on every machine.`,
-    { fields: { theirs, ours: PROTOCOL_VERSION } },
-  );
 }
 
 function text(metadata: Metadata, key: string): string | undefined {

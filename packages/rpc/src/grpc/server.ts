@@ -1,7 +1,7 @@
 import { type handleBidiStreamingCall, logVerbosity, Metadata, Server, setLogVerbosity } from "@grpc/grpc-js";
 import { millis, SystemClock } from "@millrace/base";
-import { checkBind, formatAddress } from "../bind.ts";
-import { bindFailed, sessionLost } from "../errors.ts";
+import { cannotBind, checkBind, formatAddress } from "../bind.ts";
+import { sessionLost } from "../errors.ts";
 import type { DataAddress, Session } from "../session.ts";
 import { type ListenOptions, refusal, serverCredentials, serverOptions } from "./channel.ts";
 import { errorToStatus } from "./status.ts";
@@ -38,16 +38,6 @@ function bind(server: Server, options: ListenOptions): Promise<number> {
       else reject(cannotBind(wanted, error));
     });
   });
-}
-
-/** What to say when nothing can listen at an address. */
-export function cannotBind(wanted: string, cause: Error): Error {
-  const why = /EADDRINUSE/.test(cause.message)
-    ? "the port is in use. Choose another with --port (0 takes any free one), or end what listens there"
-    : /EADDRNOTAVAIL|ENOTFOUND/.test(cause.message)
-      ? "this machine has no such address. Choose one of its own with --host"
-      : `${cause.message}. Choose another host or port`;
-  return bindFailed(`cannot listen on ${wanted}: ${why}. Nothing was started.`, { fields: { address: wanted }, cause });
 }
 
 function shutDown(server: Server, graceMs: number): Promise<void> {

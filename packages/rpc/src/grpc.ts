@@ -1,0 +1,6 @@
+// The gRPC adapters of the ports, `@millrace/rpc/grpc`: apart, because a process that talks to nobody need not load gRPC.
+export type { DialOptions, ListenOptions } from "./grpc/channel.ts";
+export { type OperatorClient, operatorClient } from "./grpc/operator-client.ts";
+export { listenCluster } from "./grpc/operator-server.ts";
+export type { PeerInfo, RpcServer } from "./grpc/server.ts";
+export { dialCluster, dialDriver, listenSessions } from "./grpc/sessions.ts";
