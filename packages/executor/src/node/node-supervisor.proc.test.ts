@@ -175,7 +175,7 @@ test("a job's process ends when its supervisor is killed", async () => {
     JSON.stringify(import.meta.resolve(name, import.meta.url).replace("/src/index.ts", "/dist/index.js"));
   const script = `
     import { executorId, silentLogger, SystemClock } from ${built("@millrace/base")};
-    import { NodeSupervisor } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
+    import { NodeSupervisor } from ${JSON.stringify(new URL("../../dist/node.js", import.meta.url).href)};
     new NodeSupervisor({
       driver: ${JSON.stringify(server.address)}, token: "${TOKEN}", executor: executorId("e-2"), slots: 1, memoryBytes: 2 ** 30,
       host: "127.0.0.1", workDir: ${JSON.stringify(await temporary())}, clock: new SystemClock(), log: silentLogger(), output() {},
