@@ -184,9 +184,10 @@ export class JobExecutor {
       port: welcome.data.port,
     };
     const installed = await installArtefact(await this.#artefact(welcome.artefact), join(workDir, "artefact"));
-    checkExternals(installed.manifest, [process.cwd()]);
+    const externals = installed.manifest.externals.length === 0 ? [] : [process.cwd()];
+    checkExternals(installed.manifest, externals);
     if (this.#end !== undefined) return;
-    const running = this.#newRunning(welcome.conf, installed.executor);
+    const running = this.#newRunning(welcome.conf, installed.executor, externals);
     await running.slots.start();
     if (this.#end !== undefined) return void (await running.slots.close());
     this.#running = running;
@@ -195,7 +196,7 @@ export class JobExecutor {
     log.info({ job: this.#options.job }, `${this.#options.slots} slots are ready`);
   }
 
-  #newRunning(conf: JobConf, executorModule: string) {
+  #newRunning(conf: JobConf, executorModule: string, externals: readonly string[]) {
     const { session, clock, log, executor, slotHeapBytes } = this.#options;
     const slots = new SlotPool(
       {
@@ -205,6 +206,7 @@ export class JobExecutor {
         heapBytes: slotHeapBytes,
         workDir: this.#spillDir,
         executorModule,
+        externals,
         conf,
         clock,
         log,

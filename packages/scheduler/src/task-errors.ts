@@ -12,6 +12,7 @@ import { EXECUTOR_LOSSES_MAX, STAGE_RERUNS_MAX, type Stage } from "./task-state.
 export const shuffleUnknown = errorKind("SHUFFLE_UNKNOWN", "engine");
 export const inputBlockLost = errorKind("INPUT_BLOCK_LOST", "environment");
 export const stageRerunsExhausted = errorKind("STAGE_RERUNS_EXHAUSTED", "environment");
+export const taskFailed = errorKind("TASK_FAILED", "user");
 export const taskLostExecutors = errorKind("TASK_LOST_EXECUTORS", "environment");
 export const planCancelled = errorKind("PLAN_CANCELLED", "user");
 
@@ -34,7 +35,7 @@ export function taskFailure(
   if (error.kind?.retry === "never" && cause instanceof EngineError) return cause;
   const times = attemptsMax === 1 ? "and is not retried (task.attempts.max is 1)" : `${attemptsMax} times`;
   return new EngineError(
-    { code: "TASK_FAILED", blame: error.kind?.blame ?? "user", retry: "never" },
+    { code: taskFailed.code, blame: error.kind?.blame ?? taskFailed.blame, retry: taskFailed.retry },
     `${describeTask(stage, index)} failed ${times}, last on ${executor}: ${headline(error)}. ` +
       "Its batch fails. Mend what the error names; task.attempts.max says how often a task is tried.",
     { cause, fields: taskFields(stage, index, executor), ...(error.site === undefined ? {} : { site: error.site }) },

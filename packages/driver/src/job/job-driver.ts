@@ -12,6 +12,7 @@ import {
   toWireError,
   type WireError,
 } from "@millrace/base";
+import { readManifest } from "@millrace/bundler";
 import { type BlockId, blockId } from "@millrace/plan";
 import type { ExecutorSession, FromExecutor } from "@millrace/rpc";
 import { BatchShell } from "./batch-shell.ts";
@@ -91,6 +92,7 @@ export class JobDriver {
     this.#thread.send({
       type: "build",
       module: options.module,
+      externals: readManifest(options.artefact).manifest.externals.length > 0,
       name: options.name,
       args: options.args,
       conf: options.conf,

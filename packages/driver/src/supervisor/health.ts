@@ -1,7 +1,5 @@
-import { EngineError, errorKind } from "@millrace/base";
+import { bindFailed } from "@millrace/rpc";
 import fastify, { type FastifyInstance } from "fastify";
-
-export const portInUse = errorKind("PORT_IN_USE", "environment");
 
 /** What the probes answer: alive as soon as it listens, ready while it takes jobs. */
 export interface Health {
@@ -22,32 +20,20 @@ export async function serveHealth(
   try {
     await app.listen({ host: address.host, port: address.port });
   } catch (error) {
-    throw explainListen(error, address, "--ui-port");
+    throw explained(error, address);
   }
   const bound = app.server.address();
   return { port: typeof bound === "object" && bound !== null ? bound.port : address.port, close: () => app.close() };
 }
 
 /** Turns what `listen` throws into words with a remedy. */
-export function explainListen(
-  error: unknown,
-  address: { readonly host: string; readonly port: number },
-  option: string,
-): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (error instanceof EngineError || (code !== "EADDRINUSE" && code !== "EACCES" && code !== "EADDRNOTAVAIL"))
-    return error;
+function explained(cause: unknown, address: { readonly host: string; readonly port: number }): unknown {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   const why =
-    code === "EADDRINUSE"
-      ? "something else listens there"
-      : code === "EACCES"
-        ? "this user may not"
-        : "this machine has no such address";
-  return portInUse(
-    `cannot listen on ${address.host}:${address.port}: ${why}. Nothing was started. Choose another with ${option}, or end what holds it.`,
-    {
-      cause: error,
-      fields: { host: address.host, port: address.port },
-    },
+    code === "EADDRINUSE" ? "something else listens there" : code === "EACCES" ? "this user may not" : undefined;
+  if (why === undefined) return cause;
+  return bindFailed(
+    `cannot serve HTTP on ${address.host}:${address.port}: ${why}. Nothing was started. Choose another port with --ui-port (0 takes any free one), or end what holds it.`,
+    { cause, fields: { host: address.host, port: address.port } },
   );
 }

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { errorKind, type JobId, toWireError, type WireError } from "@millrace/base";
+import { driverOutOfMemory } from "../job/thread/host.ts";
 import type { JobLog } from "./job-log.ts";
 import type { FromJobProcess, ToJobProcess } from "./job-process-protocol.ts";
 
 export const driverProcessExited = errorKind("DRIVER_PROCESS_EXITED", "user");
-export const driverProcessOutOfMemory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
 
 const TAIL_BYTES = 8_192;
 
@@ -66,7 +66,7 @@ export class JobProcess {
   #reason(code: number | null, signal: NodeJS.Signals | null): Error {
     const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
     if (/heap out of memory|Reached heap limit/.test(this.#tail)) {
-      return driverProcessOutOfMemory(
+      return driverOutOfMemory(
         `the job's driver process ended ${how} because it ran out of memory, for example by a collect() of a large RDD. Only this job is affected. ` +
           "Aggregate on the executors, use take(n), or raise driver.heap.",
       );

@@ -21,7 +21,7 @@ import {
 } from "@millrace/rpc";
 import { listenCluster, type RpcServer } from "@millrace/rpc/grpc";
 import { ClusterShell } from "./cluster-shell.ts";
-import { explainListen, serveHealth } from "./health.ts";
+import { serveHealth } from "./health.ts";
 import { ManagedJob } from "./managed-job.ts";
 
 export const jobUnknown = errorKind("JOB_UNKNOWN", "user");
@@ -188,18 +188,14 @@ export class DriverSupervisor implements OperatorService {
 
   async #listen(): Promise<void> {
     const { host, port, uiPort, token, insecure } = this.#options;
-    try {
-      this.#server = await listenCluster({
-        host,
-        port,
-        token,
-        insecure,
-        onNode: (session) => this.#cluster.accept(session),
-        operator: this,
-      });
-    } catch (error) {
-      throw explainListen(error, { host, port }, "--port");
-    }
+    this.#server = await listenCluster({
+      host,
+      port,
+      token,
+      insecure,
+      onNode: (session) => this.#cluster.accept(session),
+      operator: this,
+    });
     try {
       this.#health = await serveHealth({ host, port: uiPort }, { ready: () => !this.#draining });
     } catch (error) {

@@ -14,6 +14,8 @@ export interface SlotPoolOptions {
   readonly workDir: string;
   /** The executor's build of the job. */
   readonly executorModule: string;
+  /** Folders to find packages in that are not in the bundle; none when the job has none. */
+  readonly externals: readonly string[];
   readonly conf: JobConf;
   readonly clock: Clock;
   readonly log: Logger;
@@ -24,6 +26,12 @@ export interface SlotPoolHandlers {
   /** The process cannot go on: a thread does not end, or none can be started. */
   onFatal(error: Error): void;
 }
+
+/** The module that a slot thread runs first when the job has packages outside its bundle. */
+const EXTERNALS = new URL(
+  import.meta.url.endsWith(".ts") ? "../../dist/slots/externals.js" : "./externals.js",
+  import.meta.url,
+).href;
 
 interface Slot {
   readonly index: number;
@@ -150,7 +158,7 @@ export class SlotPool {
   }
 
   async #startThread(slot: Slot): Promise<void> {
-    const { pool, heapBytes, workDir, executorModule, conf, clock } = this.#options;
+    const { pool, heapBytes, workDir, executorModule, externals, conf, clock } = this.#options;
     const thread = await SlotThread.start({
       slot: slot.index,
       pool,
@@ -158,6 +166,7 @@ export class SlotPool {
       spillBytes: conf["shuffle.spill.bytes"],
       workDir,
       executorModule,
+      ...(externals.length === 0 ? {} : { setup: { module: EXTERNALS, argument: externals } }),
       cancelGraceMs: conf["task.cancel.grace"],
       clock,
     });

@@ -100,7 +100,10 @@ export class StateLog {
       for (let next = 0; next < chain.length || ahead.length > 0; ) {
         for (; next < chain.length && ahead.length < READ_AHEAD; next++) {
           const batch = chain[next];
-          if (batch !== undefined) ahead.push(this.#readDelta(partition, batch));
+          if (batch === undefined) continue;
+          const delta = this.#readDelta(partition, batch);
+          delta.catch(() => undefined); // it may fail before its turn: then it is told
+          ahead.push(delta);
         }
         const delta = await ahead.shift();
         if (delta !== undefined) yield delta;

@@ -54,6 +54,10 @@ export class JobThreadBody {
     try {
       const registry = new JobRegistry();
       installJobHooks(registry);
+      if (message.externals) {
+        const { externalLoader } = await import("@millrace/bundler");
+        Reflect.set(globalThis, Symbol.for("millrace.external"), externalLoader([process.cwd()]));
+      }
       Reflect.set(globalThis, Symbol.for("millrace.module"), api);
       const module: { readonly default?: unknown } = await import(pathToFileURL(message.module).href);
       this.#graph = await buildJob(module.default, {

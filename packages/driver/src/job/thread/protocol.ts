@@ -8,6 +8,8 @@ export type ToJobThread =
       readonly type: "build";
       /** Path of the driver's build of the job. */
       readonly module: string;
+      /** It has packages outside its bundle: they come from this process's installation. */
+      readonly externals: boolean;
       readonly name: string | undefined;
       readonly args: readonly string[];
       readonly conf: Readonly<Record<string, unknown>>;
