@@ -10,6 +10,7 @@ import {
   type Logger,
   type Millis,
   millis,
+  parseDuration,
   protocolMismatch,
   type Timer,
 } from "@millrace/base";
@@ -48,7 +49,14 @@ interface Member {
   readonly stages: Set<StageRunId>;
   /** Launches of this turn of the event loop, sent as one message. */
   pending: LaunchTask[];
+  /** What it may let go, told with its next message. Bound: what a batch leaves, within `TIDY_WITHIN`. */
+  readonly tidying: Tidying[];
 }
+
+type Tidying = Extract<ToExecutor, { readonly type: "stageDone" | "dropShuffles" | "dropBlocks" }>;
+
+/** A message of its own would wake every executor once more a batch; held back this long at most. */
+const TIDY_WITHIN = parseDuration("50ms");
 
 export interface ExecutorsHandlers {
   onReady(info: ExecutorInfo): void;
@@ -72,6 +80,7 @@ export class Executors {
   readonly #clock: Clock;
   readonly #timeout: Millis;
   #watchTimer: Timer | undefined;
+  #tidyTimer: Timer | undefined;
   #flushing = false;
 
   constructor(
@@ -113,11 +122,19 @@ export class Executors {
   }
 
   send(executor: ExecutorId, message: ToExecutor): void {
-    this.#members.get(executor)?.session.send(message);
+    const member = this.#members.get(executor);
+    if (member !== undefined) this.#sendTo(member, message);
   }
 
-  broadcast(message: ToExecutor): void {
-    for (const member of this.#members.values()) member.session.send(message);
+  /** Tells an executor to let something go. It travels with the next message, or after a moment: nobody waits for it. */
+  tidy(executor: ExecutorId, message: Tidying): void {
+    const member = this.#members.get(executor);
+    if (member !== undefined) this.#tidyLater(member, message);
+  }
+
+  /** {@link tidy} on every executor. */
+  tidyAll(message: Tidying): void {
+    for (const member of this.#members.values()) this.#tidyLater(member, message);
   }
 
   /** Sends the task with whatever its executor has not yet seen of its stage; tasks of one turn travel together. */
@@ -134,7 +151,7 @@ export class Executors {
 
   stageDone(run: StageRunId): void {
     for (const member of this.#members.values()) {
-      if (member.stages.delete(run)) member.session.send({ type: "stageDone", run });
+      if (member.stages.delete(run)) this.#tidyLater(member, { type: "stageDone", run });
     }
   }
 
@@ -143,6 +160,7 @@ export class Executors {
     for (const member of [...this.#members.values()]) {
       member.session.send({ type: "shutdown", graceful });
     }
+    this.#tidyTimer?.cancel();
     this.#members.clear();
     this.#watchTimer?.cancel();
   }
@@ -160,11 +178,25 @@ export class Executors {
     });
   }
 
+  #sendTo(member: Member, message: ToExecutor): void {
+    for (const tidying of member.tidying.splice(0)) member.session.send(tidying);
+    member.session.send(message);
+  }
+
+  #tidyLater(member: Member, message: Tidying): void {
+    member.tidying.push(message);
+    this.#tidyTimer ??= this.#clock.after(TIDY_WITHIN, () => {
+      this.#tidyTimer = undefined;
+      for (const { session, tidying } of this.#members.values())
+        for (const late of tidying.splice(0)) session.send(late);
+    });
+  }
+
   #flush(): void {
     this.#flushing = false;
     for (const member of this.#members.values()) {
       if (member.pending.length === 0) continue;
-      member.session.send({ type: "launch", tasks: member.pending });
+      this.#sendTo(member, { type: "launch", tasks: member.pending });
       member.pending = [];
     }
   }
@@ -173,10 +205,10 @@ export class Executors {
     for (const template of stage.templates) {
       if (member.templates.has(template.id)) continue;
       member.templates.add(template.id);
-      member.session.send({ type: "template", template });
+      this.#sendTo(member, { type: "template", template });
     }
     member.stages.add(stage.run);
-    member.session.send({
+    this.#sendTo(member, {
       type: "stage",
       run: stage.run,
       batch,
@@ -209,6 +241,7 @@ export class Executors {
       templates: new Set(),
       stages: new Set(),
       pending: [],
+      tidying: [],
     };
     this.#members.set(executor, member);
     const { conf, artefact } = this.#welcome;
@@ -250,7 +283,7 @@ export class Executors {
 
   #sharePeers(): void {
     const peers = new Map(this.ready.map((info) => [info.executor, info.data]));
-    this.broadcast({ type: "peers", peers });
+    for (const member of this.#members.values()) this.#sendTo(member, { type: "peers", peers });
   }
 }
 

@@ -74,6 +74,7 @@ export class JobDriver {
   #built: Built | undefined;
   #running: Running | undefined;
   #gather: Timer | undefined;
+  #drain: Timer | undefined;
   #ended = false;
   readonly #end = deferred<WireError | undefined>();
 
@@ -125,8 +126,7 @@ export class JobDriver {
     if (!graceful) return this.#running.batches.dispatch({ type: "stopNow" });
     this.#running.batches.dispatch({ type: "stopRequested" });
     const limit = this.#running.built.conf["stop.timeout"];
-    this.#options.clock.after(limit, () => {
-      if (this.#ended) return;
+    this.#drain ??= this.#options.clock.after(limit, () => {
       this.#warn(
         `the job did not drain within stop.timeout = ${limit} ms and is ended at once; batches that were waiting are not processed.`,
       );
@@ -150,7 +150,7 @@ export class JobDriver {
         );
       case "dropBlocks":
         for (const id of message.blocks) this.#data.blocks.drop(id);
-        return this.#executors?.broadcast({ type: "dropBlocks", blocks: message.blocks });
+        return this.#executors?.tidyAll({ type: "dropBlocks", blocks: message.blocks });
       case "dropShuffles":
         return this.#running?.tasks.dropShuffles(message.shuffles);
       case "batchDone":
@@ -303,6 +303,7 @@ export class JobDriver {
     if (this.#ended) return;
     this.#ended = true;
     this.#gather?.cancel();
+    this.#drain?.cancel();
     this.#running?.batches.close();
     // First of all, so that nobody takes the ends of executors' processes for losses.
     this.#options.onEvent({ type: "ended", error });

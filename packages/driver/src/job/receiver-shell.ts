@@ -89,7 +89,7 @@ export class ReceiverShell {
       case "batchInput":
         return this.#ports.onInput(effect.batch, { received: effect.received, records: sum(effect.records.values()) });
       case "dropBlocks":
-        return executors.send(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
+        return executors.tidy(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
       case "blocksLost":
       case "warning":
         return this.#ports.warn(effect.message);

@@ -110,7 +110,7 @@ export class TaskShell {
       case "planFailed":
         return this.#take(effect.plan)?.reject(effect.error);
       case "dropShuffles":
-        return executors.send(effect.executor, { type: "dropShuffles", shuffles: effect.shuffles });
+        return executors.tidy(effect.executor, { type: "dropShuffles", shuffles: effect.shuffles });
       case "warning":
         return this.#ports.warn(effect.message);
     }
@@ -173,7 +173,7 @@ export class TaskShell {
         into[index] = result.block;
       } else if (result !== undefined) {
         into[index] = await this.#ports.fetch(holder, result.id);
-        this.#ports.executors.send(holder, { type: "dropBlocks", blocks: [result.id] });
+        this.#ports.executors.tidy(holder, { type: "dropBlocks", blocks: [result.id] });
       }
     }
   }
