@@ -125,6 +125,7 @@ export class JobDriver {
     if (this.#running === undefined) return this.#finish(undefined);
     if (!graceful) return this.#running.batches.dispatch({ type: "stopNow" });
     this.#running.batches.dispatch({ type: "stopRequested" });
+    if (this.#ended) return; // there was nothing to wait for
     const limit = this.#running.built.conf["stop.timeout"];
     this.#drain ??= this.#options.clock.after(limit, () => {
       this.#warn(
