@@ -15,3 +15,6 @@ export const slotOutOfMemory = errorKind("SLOT_OUT_OF_MEMORY", "user", "same-tas
 export const slotTerminated = errorKind("SLOT_TERMINATED", "environment", "same-task");
 export const inputFileFailed = errorKind("INPUT_FILE_FAILED", "environment", "same-task");
 export const outputFileFailed = errorKind("OUTPUT_FILE_FAILED", "environment", "same-task");
+
+/** The state of the last committed batch is not where this executor looks for it. */
+export const stateNotFound = errorKind("STATE_NOT_FOUND", "environment");

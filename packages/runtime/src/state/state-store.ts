@@ -2,6 +2,7 @@ import { type EpochMs, epochMs } from "@millrace/base";
 import { BlockWriter, type ClassTable, decodeFrame, HASH_VERSION, readFrames } from "@millrace/codec";
 import type { StateRef } from "@millrace/plan";
 import { type FileSystems, StateLog } from "@millrace/storage";
+import { stateNotFound } from "../errors.ts";
 import { type Overlay, PartitionState } from "./partition-state.ts";
 import type { StateCell } from "./state-cell.ts";
 
@@ -90,6 +91,8 @@ export class StateStore {
       }
       state.delta = delta.batch;
     }
+    // Every batch writes a delta of every partition, an empty one when nothing changed: that of the version must be there.
+    if (ref.version > 0 && state.delta !== ref.version) throw notFound(ref, state.delta);
     return state;
   }
 
@@ -121,4 +124,13 @@ export class StateStore {
       if (this.#batches - held.lastUse > IDLE_BATCHES_MAX) this.#partitions.delete(name);
     }
   }
+}
+
+function notFound(ref: StateRef, newest: EpochMs): Error {
+  return stateNotFound(
+    `the state of ${ref.operator}, partition ${ref.partition} of ${ref.partitions}, as of batch ${ref.version} is not in ${ref.directory} ` +
+      `as this executor sees it; the newest there is ${newest > 0 ? `of batch ${newest}` : "none"}. The job stops before it counts wrongly. ` +
+      "The checkpoint directory must be the same storage for all executors: mount one volume on each, or set checkpointDir to a path that all share.",
+    { fields: { operator: ref.operator, partition: ref.partition, version: ref.version, directory: ref.directory } },
+  );
 }

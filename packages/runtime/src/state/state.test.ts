@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { epochMs } from "@millrace/base";
 import { type AnyFunction, fnSlot, type Sink, type StateRef } from "@millrace/plan";
@@ -273,6 +273,16 @@ describe("a batch that runs again", () => {
       ["a", 2],
       ["b", 1],
     ]);
+  });
+});
+
+describe("state that a slot takes over", () => {
+  test("stops the batch when the checkpoint directory does not hold it, as one that is not shared", async () => {
+    await batch(1, [["a", 1]], sum);
+    slot.restart();
+    rmSync(join(slot.directory, "checkpoint"), { recursive: true });
+    const outcome = await run(2, [["a", 1]], sum);
+    expect(outcome).toMatchObject({ kind: "failed", error: { kind: { code: "STATE_NOT_FOUND", retry: "never" } } });
   });
 });
 
