@@ -38,7 +38,7 @@ export function exitCodeOf(error: unknown): number {
  * @param verbose Adds the stacks, which point into the author's TypeScript.
  */
 export function describeFailure(error: unknown, verbose: boolean): string {
-  const lines = [messageOf(error), ...causesOf(error).map((cause) => `  caused by: ${firstLines(messageOf(cause))}`)];
+  const lines = [messageOf(error), ...untoldCausesOf(error).map((cause) => `  caused by: ${firstLines(messageOf(cause))}`)];
   if (verbose) lines.push(...stacksOf(error));
   return `${lines.join("\n")}\n`;
 }
@@ -62,12 +62,18 @@ function usage(message: string): string {
     .message;
 }
 
+/** A cause that the message tells already is not told twice. */
+function untoldCausesOf(error: unknown): unknown[] {
+  const told = error instanceof Error ? error.message : "";
+  return causesOf(error).filter(
+    (cause) => !(cause instanceof Error && cause.message !== "" && told.includes(cause.message)),
+  );
+}
+
 function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
   for (let next = causeOf(error); next !== undefined && causes.length < 8; next = causeOf(next)) causes.push(next);
-  // A cause that the message tells already is not told twice.
-  const told = error instanceof Error ? error.message : "";
-  return causes.filter((cause) => !(cause instanceof Error && cause.message !== "" && told.includes(cause.message)));
+  return causes;
 }
 
 function causeOf(error: unknown): unknown {
@@ -78,6 +84,7 @@ function firstLines(text: string): string {
   return text.split("\n").slice(0, 5).join("\n    ");
 }
 
+/** Of all causes: the innermost is where the author's own code threw. */
 function stacksOf(error: unknown): string[] {
   return [error, ...causesOf(error)].flatMap((one) => (one instanceof Error && one.stack ? ["", one.stack] : []));
 }

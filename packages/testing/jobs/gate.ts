@@ -8,8 +8,9 @@ export async function gate<T>(port: number, at: string, values: Iterable<T>): Pr
   const records = [...values];
   if (port === 0 || records.length === 0) return records;
   await new Promise<void>((resolve, reject) => {
+    const { pid, ppid } = process;
     const socket = connect(port, "127.0.0.1", () => {
-      socket.write(`${JSON.stringify({ at, partition, attempt, records: records.length, pid: process.pid })}\n`);
+      socket.write(`${JSON.stringify({ at, partition, attempt, records: records.length, pid, ppid })}\n`);
     });
     socket.once("data", () => {
       socket.destroy();

@@ -4,7 +4,10 @@ import { createServer, type Server, type Socket } from "node:net";
 export interface Arrival {
   /** Which gate. */
   readonly at: string;
+  /** The job's executor process. */
   readonly pid: number;
+  /** Its supervisor: the executor. */
+  readonly ppid: number;
   readonly partition: number;
   readonly attempt: number;
   /** Records of its partition. */

@@ -11,8 +11,8 @@ export class WordFeed {
   /** Lines sent. */
   lines = 0;
 
-  static async listen(): Promise<WordFeed> {
-    return new WordFeed(await LineServer.listen());
+  static async listen(port = 0): Promise<WordFeed> {
+    return new WordFeed(await LineServer.listen(port));
   }
 
   private constructor(source: LineServer) {
