@@ -136,6 +136,29 @@ test("a job whose module-level code throws is told as failed, and the executor e
   expect(await executor.ended).toMatchObject({ code: "ARTEFACT_LOAD_FAILED" });
 });
 
+test("small map output travels with its status, and its reader asks nobody", async () => {
+  const { labs } = await clusterLab(2);
+  const [first, second] = labs;
+  if (first === undefined || second === undefined) throw new Error("two executors were asked for");
+  const shuffle = shuffleId(4);
+  first.remote.stage(1, counting, { writes: { shuffle, partitions: 2 } });
+  const mapped = await first.remote.run({ run, inputs: [inline("a", "b", "a")] });
+  if (mapped.kind !== "mapOutput") throw new Error(JSON.stringify(mapped));
+  second.remote.stage(2, totals);
+  const blocks = (mapped.copies ?? []).flatMap((copy, reduce) =>
+    copy.byteLength === 0
+      ? []
+      : [{ id: shuffleBlockId(shuffle, 0, 0, reduce), bytes: copy.byteLength, at: [executorId("nobody")], copy }],
+  );
+  const counted = await second.remote.run({ run: stageRunId(2), inputs: [{ kind: "blocks", blocks }] });
+  expect(new Map(resultOf(counted) as [string, number][])).toEqual(
+    new Map([
+      ["a", 2],
+      ["b", 1],
+    ]),
+  ); // as the template gives them
+});
+
 test("map output of one executor is reduced by another, over the wire", async () => {
   const { labs } = await clusterLab(2);
   const [first, second] = labs;

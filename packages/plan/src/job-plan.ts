@@ -24,6 +24,8 @@ export interface BlockLocation {
   readonly id: BlockId;
   readonly bytes: number;
   readonly at: readonly Holder[];
+  /** All of it, when it is small: whoever reads it need not ask a holder. */
+  readonly copy?: Uint8Array;
 }
 
 /** One action, planned: the stages that it needs, parents before children. The last one gives the result. */

@@ -70,6 +70,8 @@ export type TaskStatus = TaskKey & {
     | {
         readonly kind: "mapOutput";
         readonly bytes: readonly number[];
+        /** The blocks, by reduce partition, when all of them together are small: their readers need not fetch them. */
+        readonly copies?: readonly Uint8Array[];
         readonly metrics: TaskMetrics;
         readonly accumulators: Uint8Array;
       } // bytes of each reduce partition's block

@@ -10,14 +10,18 @@ import {
   type TaskInput,
 } from "@millrace/plan";
 import { lostInput, unknownShuffle } from "./task-errors.ts";
-import { DONE, type Executor, IDLE, type ShuffleOutputs, type Stage, type TaskScheduler } from "./task-state.ts";
+import {
+  DONE,
+  type Executor,
+  IDLE,
+  type MapOutput,
+  type ShuffleOutputs,
+  type Stage,
+  type TaskScheduler,
+} from "./task-state.ts";
 
 /** Registers what map task `map` wrote. O(reduce partitions). */
-export function registerOutput(
-  outputs: ShuffleOutputs,
-  map: number,
-  output: { readonly executor: ExecutorId; readonly attempt: number; readonly bytes: readonly number[] },
-): void {
+export function registerOutput(outputs: ShuffleOutputs, map: number, output: MapOutput): void {
   assert(outputs.maps[map] === undefined, `map ${map} of shuffle ${outputs.shuffle} is registered already`);
   assert(
     output.bytes.length === outputs.partitions,
@@ -106,7 +110,9 @@ function shuffleBlocks(state: TaskScheduler, outputs: ShuffleOutputs, reduce: nu
     if (bytes === 0) continue;
     const executor = state.executors.get(output.executor);
     if (executor === undefined) assert(false, `${output.executor} is gone but holds map ${map} of ${outputs.shuffle}`);
-    blocks.push({ id: shuffleBlockId(outputs.shuffle, map, output.attempt, reduce), bytes, at: executor.at });
+    const id = shuffleBlockId(outputs.shuffle, map, output.attempt, reduce);
+    const copy = output.copies?.[reduce];
+    blocks.push(copy === undefined ? { id, bytes, at: executor.at } : { id, bytes, at: executor.at, copy });
   }
   return blocks;
 }

@@ -39,7 +39,12 @@ export type TaskResult =
 
 export type TaskOutput =
   /** `bytes[r]`: size of the block for reduce partition `r`; 0 for none. */
-  | { readonly kind: "mapOutput"; readonly bytes: readonly number[] }
+  | {
+      readonly kind: "mapOutput";
+      readonly bytes: readonly number[];
+      /** The blocks themselves, by reduce partition, when they are small together; an empty one for none. */
+      readonly copies?: readonly Uint8Array[];
+    }
   | { readonly kind: "result"; readonly result: TaskResult };
 
 /** What happens to the task scheduler. A report names the executor whose session it came on. */

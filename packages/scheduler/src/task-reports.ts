@@ -72,7 +72,8 @@ export function onTaskSucceeded(state: TaskScheduler, event: Report<"taskSucceed
   countUpdates(state, stage, index, event.accumulators);
   if (output.kind === "mapOutput") {
     if (stage.outputs === undefined) assert(false, `stage ${event.task.run} writes no shuffle but reports map output`);
-    registerOutput(stage.outputs, index, { executor, attempt: event.task.attempt, bytes: output.bytes });
+    const { bytes, copies } = output;
+    registerOutput(stage.outputs, index, { executor, attempt: event.task.attempt, bytes, copies });
   } else {
     if (stage.outputs !== undefined) assert(false, `stage ${event.task.run} writes a shuffle but reports a result`);
     stage.results[index] = { executor, result: output.result };

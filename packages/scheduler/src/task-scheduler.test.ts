@@ -26,6 +26,23 @@ describe("a plan of two stages", () => {
     expect(s.inputs()).toEqual([["shuffle/7/0/0/1@e1"], []]); // the one with input first: it is at home
   });
 
+  test("hands small blocks that came with the reports on to their readers", () => {
+    const s = new Script();
+    s.after("join e1 1", "submit 1 1>7:2x1 2<7x2");
+    const [task] = s.last.flatMap((effect) => (effect.type === "launch" ? [effect.task] : []));
+    if (task === undefined) throw new Error("nothing was launched");
+    const copies = [Uint8Array.of(1, 2), new Uint8Array(0)];
+    s.step({
+      type: "taskSucceeded",
+      executor: executorId("e1"),
+      task,
+      output: { kind: "mapOutput", bytes: [2, 0], copies },
+      accumulators: new Uint8Array(0),
+    });
+    const launched = s.last.flatMap((effect) => (effect.type === "launch" ? effect.task.inputs : []));
+    expect(launched).toMatchObject([{ kind: "blocks", blocks: [{ bytes: 2, copy: Uint8Array.of(1, 2) }] }]);
+  });
+
   test("gives results in the order of the partitions, whatever order they came in", () => {
     const s = new Script();
     s.after("join e1 1", "join e2 1", "submit 1 1x2", "ok 1/1#0 e2");

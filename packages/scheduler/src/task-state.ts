@@ -108,6 +108,8 @@ export interface MapOutput {
   readonly executor: ExecutorId;
   readonly attempt: number;
   readonly bytes: readonly number[];
+  /** By reduce partition, when small. */
+  readonly copies: readonly Uint8Array[] | undefined;
 }
 
 /** A plan that was submitted and is not over. It is over with exactly one `planDone` or `planFailed`. */

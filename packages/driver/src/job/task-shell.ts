@@ -209,7 +209,7 @@ function toEvent(executor: ExecutorId, status: TaskStatus): TaskEvent {
         type: "taskSucceeded",
         executor,
         task,
-        output: { kind: "mapOutput", bytes: outcome.bytes },
+        output: outcome,
         accumulators: outcome.accumulators,
       };
     case "result":

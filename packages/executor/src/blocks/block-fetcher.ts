@@ -69,13 +69,23 @@ export class BlockFetcher {
     return this.#ports.store.pin(id);
   }
 
+  /** A block that need not be waited for: one of this process, or a small one that came with the task. */
+  atHand(location: BlockLocation): HeldBlock | undefined {
+    const held = this.local(location.id);
+    if (held !== undefined || location.copy === undefined) return held;
+    const { pool } = this.#ports;
+    const slice = pool.copyIn(location.copy);
+    if (slice === undefined) return undefined; // the pool is full: it is fetched, which may go to disk
+    return { handle: { kind: "memory", slices: [slice] }, release: () => pool.free(slice) };
+  }
+
   /**
    * Holds a block, bringing it here when it is elsewhere. The copy goes when it is released.
    *
    * @throws FetchFailed
    */
   async hold(location: BlockLocation): Promise<HeldBlock> {
-    return this.local(location.id) ?? this.#bring(location);
+    return this.atHand(location) ?? this.#bring(location);
   }
 
   /**

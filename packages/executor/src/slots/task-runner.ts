@@ -3,7 +3,7 @@ import type { BlockId, ShuffleId, StageRunId, TaskInput } from "@millrace/plan";
 import { blockId } from "@millrace/plan";
 import type { LaunchTask, TaskKey, TaskStatus, ToExecutor } from "@millrace/rpc";
 import type { ResolvedBroadcast, ResolvedInput, TaskOutcome } from "@millrace/runtime";
-import { type BlockHandle, type BlockPool, type BlockStore, freeSlices } from "@millrace/storage";
+import { type BlockHandle, type BlockPool, type BlockStore, freeSlices, readHandle } from "@millrace/storage";
 import { type BlockFetcher, FetchFailed, type HeldBlock } from "../blocks/block-fetcher.ts";
 import { stageUnknown, tooManyTasks } from "../errors.ts";
 import type { SlotPool } from "./slot-pool.ts";
@@ -11,6 +11,8 @@ import { type Attempt, type AttemptEnd, attemptName, newAttempt, releaseHeld } f
 
 /** Attempts here at a time: a driver that knows the slots sends far fewer. */
 const ATTEMPTS_MAX = 65_536;
+/** Map output up to this many bytes, of all its reduce partitions together, is told and not only announced. */
+const COPIES_BYTES_MAX = 4_096;
 
 type StageMessage = Extract<ToExecutor, { readonly type: "stage" }>;
 type MapOutput = Extract<TaskOutcome, { readonly kind: "mapOutput" }>;
@@ -149,7 +151,7 @@ export class TaskRunner {
     if (input.kind !== "blocks") return input;
     const handles: BlockHandle[] = [];
     for (const location of input.blocks) {
-      const block = this.#ports.fetcher.local(location.id);
+      const block = this.#ports.fetcher.atHand(location);
       if (block === undefined) return undefined;
       held.push(block);
       handles.push(block.handle);
@@ -237,7 +239,20 @@ export class TaskRunner {
       if (handle === undefined) continue;
       this.#put(this.#ports.shuffleBlockId(shuffle, task.partition, task.attempt, reduce), handle);
     }
-    return { kind: "mapOutput", bytes, metrics, accumulators };
+    const copies = this.#copies(blocks, bytes);
+    return { kind: "mapOutput", bytes, ...(copies === undefined ? {} : { copies }), metrics, accumulators };
+  }
+
+  /** Small blocks go along with the status: a round trip to fetch each would cost a small batch most of its time. */
+  #copies(blocks: MapOutput["blocks"], bytes: readonly number[]): readonly Uint8Array[] | undefined {
+    let sum = 0;
+    for (const n of bytes) sum += n;
+    if (sum > COPIES_BYTES_MAX) return undefined;
+    return blocks.map((handle) =>
+      handle === undefined
+        ? new Uint8Array(0)
+        : new Uint8Array(Buffer.concat([...readHandle(handle, this.#ports.pool)])),
+    );
   }
 
   #keepResult(task: LaunchTask, outcome: Result): TaskStatus["outcome"] {

@@ -357,6 +357,10 @@ export const descriptors: object = {
            "rule": "repeated",
            "type": "string",
            "id": 3
+          },
+          "copy": {
+           "type": "bytes",
+           "id": 4
           }
          }
         }
@@ -917,6 +921,11 @@ export const descriptors: object = {
            "rule": "repeated",
            "type": "uint64",
            "id": 1
+          },
+          "copies": {
+           "rule": "repeated",
+           "type": "bytes",
+           "id": 4
           },
           "metrics": {
            "type": "TaskMetrics",

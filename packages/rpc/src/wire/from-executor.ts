@@ -96,6 +96,7 @@ function encodeStatus(status: TaskStatus): StatusInput {
         key,
         mapOutput: {
           partitionBytes: [...outcome.bytes],
+          ...(outcome.copies === undefined ? {} : { copies: outcome.copies.map(wireBytes) }),
           metrics: outcome.metrics,
           accumulators: wireBytes(outcome.accumulators),
         },
@@ -126,10 +127,11 @@ function decodeStatus(status: StatusOutput): TaskStatus {
 
 function decodeOutcome(status: StatusOutput): TaskStatus["outcome"] {
   if (status.mapOutput) {
-    const { partitionBytes, metrics, accumulators } = status.mapOutput;
+    const { partitionBytes, copies, metrics, accumulators } = status.mapOutput;
     return {
       kind: "mapOutput",
       bytes: partitionBytes,
+      ...(copies.length === 0 ? {} : { copies: copies.map(ownBytes) }),
       metrics: decodeMetrics(metrics),
       accumulators: ownBytes(accumulators),
     };

@@ -30,11 +30,14 @@ import { ownBytes, required, wireBytes } from "./required.ts";
 export const holder = (text: string): Holder => (text === "driver" ? "driver" : executorId(text));
 
 export function encodeLocation(location: BlockLocation): BlockLocationInput {
-  return { id: location.id, sizeBytes: location.bytes, at: [...location.at] };
+  const { id, bytes, at, copy } = location;
+  return { id, sizeBytes: bytes, at: [...at], ...(copy === undefined ? {} : { copy: wireBytes(copy) }) };
 }
 
 export function decodeLocation(location: BlockLocationOutput): BlockLocation {
-  return { id: blockId(location.id), bytes: location.sizeBytes, at: location.at.map(holder) };
+  const { id, sizeBytes, at, copy } = location;
+  const common = { id: blockId(id), bytes: sizeBytes, at: at.map(holder) };
+  return copy.byteLength === 0 ? common : { ...common, copy: ownBytes(copy) };
 }
 
 export const executorIds = (texts: readonly string[]): readonly ExecutorId[] => texts.map(executorId);

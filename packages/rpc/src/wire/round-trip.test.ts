@@ -34,6 +34,10 @@ const fromExecutor: readonly FromExecutor[] = [
       { ...key, outcome: { kind: "mapOutput", bytes: [0, 5, 2 ** 33], metrics, accumulators: bytes() } },
       {
         ...key,
+        outcome: { kind: "mapOutput", bytes: [0, 2], copies: [bytes(), bytes(1, 2)], metrics, accumulators: bytes() },
+      },
+      {
+        ...key,
         outcome: { kind: "result", result: { kind: "inline", block: bytes() }, metrics, accumulators: bytes(1) },
       },
       {

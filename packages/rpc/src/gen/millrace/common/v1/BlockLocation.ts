@@ -6,10 +6,12 @@ export interface BlockLocation {
   'id'?: (string);
   'sizeBytes'?: (number | string | Long);
   'at'?: (string)[];
+  'copy'?: (Buffer | Uint8Array | string);
 }
 
 export interface BlockLocation__Output {
   'id': (string);
   'sizeBytes': (number);
   'at': (string)[];
+  'copy': (Buffer);
 }

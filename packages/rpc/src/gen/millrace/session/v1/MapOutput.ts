@@ -7,10 +7,12 @@ export interface MapOutput {
   'partitionBytes'?: (number | string | Long)[];
   'metrics'?: (_millrace_session_v1_TaskMetrics | null);
   'accumulators'?: (Buffer | Uint8Array | string);
+  'copies'?: (Buffer | Uint8Array | string)[];
 }
 
 export interface MapOutput__Output {
   'partitionBytes': (number)[];
   'metrics': (_millrace_session_v1_TaskMetrics__Output | null);
   'accumulators': (Buffer);
+  'copies': (Buffer)[];
 }
