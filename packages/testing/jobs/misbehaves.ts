@@ -18,6 +18,8 @@ export default defineJob({ name: "misbehaves", batchInterval: "100ms" }, (ssc, [
           })
           .collect();
         break;
+      case "throws-in-driver":
+        throw new Error("not on my watch");
       case "loops":
         await rdd
           .map((n) => {
@@ -36,7 +38,7 @@ export default defineJob({ name: "misbehaves", batchInterval: "100ms" }, (ssc, [
         break;
       case "driver-memory":
         await rdd
-          .flatMap((n) => Array.from({ length: 3_000_000 }, (_, i) => [n, i, `a record of some length ${i}`]))
+          .flatMap((n) => Array.from({ length: 300_000 }, (_, i) => [n, i, `a record of some length ${i}`]))
           .collect();
         break;
       case "executor-memory":
@@ -44,7 +46,7 @@ export default defineJob({ name: "misbehaves", batchInterval: "100ms" }, (ssc, [
           .flatMap(() => Array.from({ length: 1_000 }, (_, i) => i))
           .mapPartitions((numbers) => {
             const kept: unknown[] = [];
-            for (;;) for (const n of numbers) kept.push(Array.from({ length: 10_000 }, (_, i) => `${n} ${i}`));
+            for (;;) for (const n of numbers) kept.push(new Array<number>(1_000_000).fill(n));
           })
           .count();
         break;

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TestCluster, type TestJob } from "./test-cluster.fixture.ts";
+
+// One cluster, one healthy job, and beside it one after the other all that a job can do wrong.
+
+let cluster: TestCluster;
+let ticks: TestJob;
+
+beforeAll(async () => {
+  cluster = await TestCluster.start({ executors: 2, slots: 2 });
+  ticks = await cluster.submit("ticks");
+  await ticks.log.says(/^tick 1 3$/);
+});
+
+afterAll(() => cluster.stop());
+
+/** The healthy job goes on, none the wiser. */
+async function expectUnharmed(): Promise<void> {
+  const { mark } = ticks.log;
+  await ticks.log.says(/^tick \d+ 3$/, mark);
+  expect(await ticks.status()).toMatchObject({ state: "running", batchesFailed: 0, executors: 2, warnings: [] });
+}
+
+/** Submits a job that misbehaves from its third batch on. */
+async function misbehaving(how: string, conf: readonly string[] = []): Promise<TestJob> {
+  const options = conf.flatMap((setting) => ["--conf", setting]);
+  const job = await cluster.submit("misbehaves", [how], options);
+  await job.log.says(/^batch 2$/); // until then it was well
+  return job;
+}
+
+describe("a job fails alone, with the reason in its status, when its code", () => {
+  test.each([
+    ["throws", [], /\[TASK_FAILED\].*RangeError: three is too much/s],
+    ["throws-in-driver", [], /not on my watch/],
+    ["exits", [], /process\.exit/],
+    ["exits-driver", [], /process\.exit\(3\)/],
+    ["executor-memory", ["executor.slot.heap=64m"], /\[(SLOT|EXECUTOR)_OUT_OF_MEMORY\].*executor\.slot\.heap/s],
+  ])("%s", async (how, conf, reason) => {
+    const job = await misbehaving(how, conf);
+    const { state, error, warnings } = await job.ended;
+    expect(state).toBe("failed");
+    expect(error?.message).toMatch(reason);
+    // Its end is no loss of executors, and nobody starts them again; one may be lost before it, for want of memory.
+    if (how !== "executor-memory") expect(warnings.filter((text) => /is started again|is gone/.test(text))).toEqual([]);
+    await expectUnharmed();
+  });
+});
+
+describe("kill ends a job at once that", () => {
+  test.each(["loops", "blocks"])("%s", async (how) => {
+    const job = await misbehaving(how);
+    await job.log.says(/^batch 3$/);
+    const { code, stderr } = await cluster.command("kill", job.id);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(await job.ended).toMatchObject({ state: "killed" });
+    await expectUnharmed();
+  });
+});
+
+test("a job whose driver process is killed fails alone, and says by what", async () => {
+  const job = await cluster.submit("ticks");
+  await job.log.says(/^tick 1 3$/);
+  const { driverPid } = await job.status();
+  expect(driverPid).toBeGreaterThan(0);
+  process.kill(Number(driverPid), "SIGKILL");
+  const { state, error } = await job.ended;
+  expect({ state, code: error?.kind?.code }).toEqual({ state: "failed", code: "DRIVER_PROCESS_EXITED" });
+  expect(error?.message).toContain("SIGKILL");
+  await expectUnharmed();
+});
