@@ -38,7 +38,10 @@ export function exitCodeOf(error: unknown): number {
  * @param verbose Adds the stacks, which point into the author's TypeScript.
  */
 export function describeFailure(error: unknown, verbose: boolean): string {
-  const lines = [messageOf(error), ...untoldCausesOf(error).map((cause) => `  caused by: ${firstLines(messageOf(cause))}`)];
+  const lines = [
+    messageOf(error),
+    ...untoldCausesOf(error).map((cause) => `  caused by: ${firstLines(messageOf(cause))}`),
+  ];
   if (verbose) lines.push(...stacksOf(error));
   return `${lines.join("\n")}\n`;
 }

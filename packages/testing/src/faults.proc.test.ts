@@ -218,5 +218,5 @@ test("a task whose code throws is tried four times, in turn on the executors, th
   expect(tried[0]).not.toBe(tried[1]);
   expect(tried[1]).not.toBe(tried[2]);
   const { stdout } = await cluster.command("status", job.id, "--verbose");
-  expect(stdout).toMatch(/RangeError: three is too much[^]*at .*misbehaves\.ts:16:\d+/);
+  expect(stdout).toMatch(/RangeError: three is too much[\s\S]*at .*misbehaves\.ts:16:\d+/);
 });
