@@ -1,3 +1,4 @@
+import { millis, SystemClock, type Timer } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
 import { GateServer } from "./gate-server.fixture.ts";
@@ -63,9 +64,15 @@ describe("Ctrl-C at run", () => {
     await run.says(/^batch 3$/);
     run.signal("SIGINT");
     // Two signals within the blink of an eye are one press: the second one goes on until it is heard as such.
-    const press = setInterval(() => run.signal("SIGINT"), 500);
+    const clock = new SystemClock();
+    const press = (): Timer =>
+      clock.after(millis(500), () => {
+        run.signal("SIGINT");
+        pressing = press();
+      });
+    let pressing = press();
     const { code } = await run.ended;
-    clearInterval(press);
+    pressing.cancel();
     expect(code).toBe(130);
   });
 });
