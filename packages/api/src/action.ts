@@ -2,8 +2,8 @@ import {
   type ActionSink,
   type Lineage,
   type PlannedAction,
-  type SourceNode,
-  unresolvedSources,
+  type UnresolvedNode,
+  unresolvedNodes,
   type WrittenShuffle,
 } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
@@ -48,23 +48,26 @@ async function perform(context: JobContext, scope: BatchScope, action: Action): 
   }
 }
 
-/** Looks for the partitions of every source that is read for the first time. */
+/** Finds out what the plan of a target has to know: partitions of sources, and what deferred nodes are. */
 export async function resolveSources(context: JobContext, target: Lineage): Promise<void> {
-  const sources = unresolvedSources(target);
-  if (sources.length > 0) await Promise.all(sources.map((source) => resolveOnce(context, source)));
+  // What a deferred node turns out to be may have sources of its own.
+  for (let open = unresolvedNodes(target); open.length > 0; open = unresolvedNodes(target)) {
+    await Promise.all(open.map((node) => resolveOnce(context, node)));
+  }
 }
 
-function resolveOnce(context: JobContext, source: SourceNode): Promise<void> {
-  const known = context.resolving.get(source);
+function resolveOnce(context: JobContext, node: UnresolvedNode): Promise<void> {
+  const known = context.resolving.get(node);
   if (known !== undefined) return known;
   const resolving = (async () => {
     try {
-      source.inputs = await (source.resolve?.() ?? []);
+      if (node.kind === "source") node.inputs = await (node.resolve?.() ?? []);
+      else node.lineage = await node.resolve();
     } finally {
-      context.resolving.delete(source);
+      context.resolving.delete(node);
     }
   })();
-  context.resolving.set(source, resolving);
+  context.resolving.set(node, resolving);
   return resolving;
 }
 

@@ -151,7 +151,8 @@ describe("the plan of a batch", () => {
       lines.union(lines.mapPartitionsWithIndex((i) => [String(i)])).print();
     });
     const text = await lab.plansOf(1000, { blocks: ["recv/0"] });
-    expect(text).toContain("mapPartitionsWithIndex millrace:shiftIndex -> collect");
+    expect(text).toContain("mapPartitionsWithIndex inline:0 at #1 -> collect");
+    expect(text).toContain("inputs recv/0, partition 0");
   });
 
   test("counts an empty batch as one 0, reduces it to nothing, without a task for the latter", async () => {

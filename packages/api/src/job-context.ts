@@ -10,7 +10,7 @@ import {
   Planner,
   type ShuffleDependency,
   type ShuffleId,
-  type SourceNode,
+  type UnresolvedNode,
 } from "@millrace/plan";
 import { Accumulator, AccumulatorHome } from "./accumulator.ts";
 import { resolveSources } from "./action.ts";
@@ -44,8 +44,8 @@ export class JobContext {
   readonly written = new Set<ShuffleId>();
   /** Shuffles that an action writes just now; settles with it, whatever becomes of it. */
   readonly writing = new Map<ShuffleId, Promise<void>>();
-  /** Sources whose partitions are being looked for. */
-  readonly resolving = new Map<SourceNode, Promise<void>>();
+  /** Nodes of which something is being found out. */
+  readonly resolving = new Map<UnresolvedNode, Promise<void>>();
   /** Functions whose captures had no value yet when they were handed over. */
   #unchecked: FunctionRef[] = [];
   readonly #checked = new WeakSet<FunctionRef>();

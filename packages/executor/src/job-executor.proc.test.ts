@@ -21,7 +21,7 @@ const counting = template("count", {
 const totals = template("totals", {
   source: {
     kind: "shuffle",
-    input: 0,
+    feed: { kind: "shuffle", input: 0 },
     aggregate: { kind: "combine", mapSide: true, create: undefined, mergeValue: fnSlot(0), mergeCombiners: fnSlot(0) },
   },
   sink: collect,

@@ -24,10 +24,6 @@ const FACTORIES: Readonly<Record<string, (...captures: never[]) => AnyFunction>>
     return [sum];
   },
   "millrace:keyBy": (key: Unary) => (value: unknown) => [key(value), value],
-  /** `mapPartitionsWithIndex` whose partitions come after `offset` others in a union. */
-  "millrace:shiftIndex": (fn: (index: number, values: unknown) => unknown, offset: number) => {
-    return (index: number, values: unknown) => fn(index - offset, values);
-  },
 };
 
 /** Ids of all engine functions. */

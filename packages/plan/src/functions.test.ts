@@ -26,11 +26,7 @@ describe("built-ins", () => {
 
 describe("functions of the engine", () => {
   test("exist for every reference that lineage has", () => {
-    for (const { id } of [
-      ...Object.values(engineRefs),
-      engineRefWith("keyBy", () => []),
-      engineRefWith("shiftIndex", () => []),
-    ]) {
+    for (const { id } of [...Object.values(engineRefs), engineRefWith("keyBy", () => [])]) {
       expect(engineFunctionIds).toContain(id);
     }
     expect(() => engineFunction("millrace:none")).toThrow(/FUNCTION_UNKNOWN/);
@@ -39,8 +35,6 @@ describe("functions of the engine", () => {
   test("take what their use captures", () => {
     const keyBy = engineFunction("millrace:keyBy", [(word: string) => word.length]) as (value: unknown) => unknown;
     expect(keyBy("abc")).toEqual([3, "abc"]);
-    const shift = engineFunction("millrace:shiftIndex", [(i: number) => i, 4]) as (index: number) => unknown;
-    expect(shift(6)).toBe(2);
   });
 
   test("count a partition, and add counts up to one number even if there are none", () => {

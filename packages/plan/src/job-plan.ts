@@ -1,4 +1,5 @@
 import type { Brand, EpochMs, ExecutorId } from "@millrace/base";
+import type { PersistLevel } from "./lineage.ts";
 import type { StageTemplate } from "./template.ts";
 
 /** Names a block in the stores of a job: `recv/0/17`, `shuffle/4/0/1/2`, `broadcast/3`. */
@@ -54,6 +55,8 @@ export interface ShuffleWrite {
   readonly shuffle: ShuffleId;
   /** Reduce partitions. */
   readonly partitions: number;
+  /** Of a persisted RDD: how the blocks are kept. */
+  readonly level?: PersistLevel;
 }
 
 export interface PlannedTask {
@@ -68,13 +71,17 @@ export interface PlannedTask {
 /** An input as planned: shuffles are named, and become block locations when the task is launched. */
 export type PlannedInput =
   | TaskInput
-  | { readonly kind: "shuffle"; readonly shuffle: ShuffleId; readonly partition: number };
+  | { readonly kind: "shuffle"; readonly shuffle: ShuffleId; readonly partition: number }
+  /** All that one map task of a shuffle with a single reduce partition wrote: a partition of a persisted RDD. */
+  | { readonly kind: "mapOutput"; readonly shuffle: ShuffleId; readonly map: number };
 
 export type TaskInput =
   /** Frames that travel with the task: at most 64 KB. */
   | { readonly kind: "inline"; readonly block: Uint8Array }
   /** Blocks to fetch, read in this order. Empty blocks are left out. */
   | { readonly kind: "blocks"; readonly blocks: readonly BlockLocation[] }
+  /** The number by which `mapPartitionsWithIndex` knows a partition. */
+  | { readonly kind: "partition"; readonly partition: number }
   /** Bytes [start, end) of a file; a line belongs to the range in which it starts. */
   | { readonly kind: "file"; readonly path: string; readonly start: number; readonly end: number };
 

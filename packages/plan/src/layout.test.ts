@@ -54,7 +54,8 @@ test("keys stay placed through operators that leave them alone, and through noth
   const through = (kind: "filter" | "map", keeps: boolean) => narrow(placed, { kind, fn, label: kind }, keeps);
   expect(layout.partitioningOf(through("filter", true))).toEqual(hash(3));
   expect(layout.partitioningOf(through("map", false))).toBeUndefined();
-  expect(layout.partitioningOf(union([placed, placed]))).toBeUndefined();
+  expect(layout.partitioningOf(union([placed, placed]))).toEqual(hash(3));
+  expect(layout.partitioningOf(union([placed, blocks(1)]))).toBeUndefined();
 });
 
 describe("emptiness for sure", () => {

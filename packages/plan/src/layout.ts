@@ -1,12 +1,22 @@
-import { assert } from "@millrace/base";
+import { assert, errorKind } from "@millrace/base";
 import {
+  type DeferredNode,
+  dependency,
+  IN_MEMORY_OR_ON_DISK,
   type Lineage,
   type MergeNode,
+  type NarrowNode,
   type Partitioning,
+  type PersistedNode,
   parentsOf,
+  persisted,
+  resolvedNode,
   type ShuffledNode,
   type StateNode,
+  type UnionNode,
 } from "./lineage.ts";
+
+export const partitionsDiffer = errorKind("PARTITIONS_DIFFER", "user");
 
 /** Key groups: no shuffle has more partitions. */
 export const PARTITIONS_MAX = 4096;
@@ -33,25 +43,72 @@ export class Layout {
   readonly #counts = new Map<Lineage, number>();
   readonly #partitionings = new Map<Lineage, ResolvedPartitioning | undefined>();
   readonly #empty = new Map<Lineage, boolean>();
+  readonly #unions = new Map<UnionNode, ResolvedPartitioning | undefined>();
+  readonly #separations: WeakMap<Lineage, PersistedNode>;
 
-  constructor(defaultPartitions: number) {
+  /** @param separations Outlives the layout, so that plans agree on what `separated` gives. */
+  constructor(defaultPartitions: number, separations: WeakMap<Lineage, PersistedNode> = new WeakMap()) {
     this.#defaultPartitions = defaultPartitions;
+    this.#separations = separations;
   }
 
   partitions(node: Lineage): number {
-    let at = node;
-    while (at.kind === "narrow") at = at.parent;
+    const at = baseOf(node);
     if (at.kind === "source") {
       assert(at.inputs !== undefined, `the partitions of ${at.label} are not known yet`);
       return at.inputs.length;
     }
     const known = this.#counts.get(at);
     if (known !== undefined) return known;
-    let count = 0;
-    if (at.kind === "union") for (const parent of at.parents) count += this.partitions(parent);
-    else count = this.placement(at).partitions;
+    const count = this.#count(at);
     this.#counts.set(at, count);
     return count;
+  }
+
+  #count(node: Exclude<BaseNode, { readonly kind: "source" }>): number {
+    switch (node.kind) {
+      case "union":
+        return (
+          this.alignment(node)?.partitions ?? node.parents.reduce((sum, parent) => sum + this.partitions(parent), 0)
+        );
+      case "coalesced":
+        return Math.min(node.partitions, this.partitions(node.parent));
+      case "cartesian":
+        return this.partitions(node.left) * this.partitions(node.right);
+      case "zipped":
+        return this.#zipped(node.parents, node.label);
+      case "persisted":
+        return this.partitions(node.dependency.parent);
+      default:
+        return this.placement(node).partitions;
+    }
+  }
+
+  #zipped(parents: readonly Lineage[], label: string): number {
+    const counts = parents.map((parent) => this.partitions(parent));
+    const [first = 0] = counts;
+    if (counts.every((count) => count === first)) return first;
+    throw partitionsDiffer(
+      `${label} brings together RDDs of ${counts.join(" and ")} partitions. It needs as many in each: ` +
+        "use coalesce or repartition to make them alike, or zipWithIndex and a join.",
+    );
+  }
+
+  /**
+   * How the records of a union lie if all its parents are partitioned alike: then partition i is theirs of that number
+   * (features RD-5). Parents of which several hold state stay apart, as a task holds the state of one operator at most.
+   */
+  alignment(node: UnionNode): ResolvedPartitioning | undefined {
+    if (this.#unions.has(node)) return this.#unions.get(node);
+    const [first, ...others] = node.parents;
+    const own = first && this.partitioningOf(first);
+    const aligned =
+      own !== undefined &&
+      others.every((parent) => samePartitioning(own, this.partitioningOf(parent))) &&
+      node.parents.reduce((sum, parent) => sum + this.#statesInTask(parent), 0) <= 1;
+    const alignment = aligned ? own : undefined;
+    this.#unions.set(node, alignment);
+    return alignment;
   }
 
   /** How a node that shuffles or merges places its records. */
@@ -65,14 +122,27 @@ export class Layout {
 
   /** How the keys of a node are placed, if its pairs are placed by key at all. */
   partitioningOf(node: Lineage): ResolvedPartitioning | undefined {
-    let at = node;
+    let at = resolvedNode(node);
     while (at.kind === "narrow") {
       if (!at.keepsPartitioning) return undefined;
-      at = at.parent;
+      at = resolvedNode(at.parent);
     }
-    if (at.kind === "source" || at.kind === "union") return undefined;
-    const placement = this.placement(at);
-    return placement.kind === "roundRobin" ? undefined : placement;
+    switch (at.kind) {
+      case "source":
+      case "coalesced":
+      case "cartesian":
+        return undefined;
+      case "union":
+        return this.alignment(at);
+      case "zipped":
+        return at.keepsPartitioning && at.parents[0] !== undefined ? this.partitioningOf(at.parents[0]) : undefined;
+      case "persisted":
+        return this.partitioningOf(at.dependency.parent);
+      default: {
+        const placement = this.placement(at);
+        return placement.kind === "roundRobin" ? undefined : placement;
+      }
+    }
   }
 
   #resolved(partitioning: Partitioning, node: Lineage): ResolvedPartitioning {
@@ -107,9 +177,9 @@ export class Layout {
    * A task holds the state of one operator at most, since each is pinned to a slot of its own: parents past that one
    * are shuffled even if they lie right.
    */
-  inPlace(node: MergeNode | StateNode): InPlace {
+  inPlace(node: ShuffledNode | MergeNode | StateNode): InPlace {
     const placement = this.placement(node);
-    if (placement.kind === "roundRobin") return [];
+    if (placement.kind === "roundRobin") return parentsOf(node).map(() => false);
     let statesLeft = node.kind === "state" ? 0 : 1;
     return parentsOf(node).map((parent) => {
       if (!samePartitioning(placement, this.partitioningOf(parent))) return false;
@@ -122,24 +192,56 @@ export class Layout {
 
   /** How many stateful operators a task of this node updates: 0 or 1. */
   #statesInTask(node: Lineage): number {
-    let at = node;
-    while (at.kind === "narrow") at = at.parent;
-    if (at.kind === "state") return 1;
-    if (at.kind !== "merge") return 0;
-    const inPlace = this.inPlace(at);
-    return parentsOf(at).reduce((sum, parent, i) => sum + (inPlace[i] === true ? this.#statesInTask(parent) : 0), 0);
+    const at = baseOf(node);
+    switch (at.kind) {
+      case "state":
+        return 1;
+      case "source":
+      case "persisted":
+        return 0;
+      case "shuffled":
+      case "merge": {
+        const inPlace = this.inPlace(at);
+        return parentsOf(at).reduce(
+          (sum, parent, i) => sum + (inPlace[i] === true ? this.#statesInTask(parent) : 0),
+          0,
+        );
+      }
+      case "union":
+        if (this.alignment(at) === undefined)
+          return Math.max(0, ...at.parents.map((parent) => this.#statesInTask(parent)));
+        return at.parents.reduce((sum, parent) => sum + this.#statesInTask(parent), 0);
+      case "coalesced":
+      case "cartesian":
+      case "zipped":
+        // There is a block between them and state: see `separated`.
+        return 0;
+    }
+  }
+
+  /**
+   * A parent of which a task reads several partitions, or one beside others: as it is, or with a block in between where
+   * it updates state, which needs tasks of its own.
+   */
+  separated(parent: Lineage): Lineage {
+    if (this.#statesInTask(parent) === 0) return parent;
+    const known = this.#separations.get(parent);
+    if (known !== undefined) return known;
+    const own = persisted(dependency(parent, false), IN_MEMORY_OR_ON_DISK, "state");
+    this.#separations.set(parent, own);
+    return own;
   }
 
   /** True if no record can come out of it, whatever the functions of the job do. */
   isEmpty(node: Lineage): boolean {
-    let at = node;
+    let at = resolvedNode(node);
     while (at.kind === "narrow") {
       // Operators on whole partitions are called for empty ones too, and may emit.
       const { kind } = at.op;
       if (kind === "mapPartitions" || kind === "mapPartitionsWithIndex" || kind === "glom") {
         return this.partitions(at) === 0;
       }
-      at = at.parent;
+      at = resolvedNode(at.parent);
     }
     const known = this.#empty.get(at);
     if (known !== undefined) return known;
@@ -148,12 +250,20 @@ export class Layout {
     return empty;
   }
 
-  #emptyBase(node: Exclude<Lineage, { kind: "narrow" }>): boolean {
+  #emptyBase(node: BaseNode): boolean {
     switch (node.kind) {
       case "source":
         return this.partitions(node) === 0;
       case "union":
         return node.parents.every((parent) => this.isEmpty(parent));
+      case "coalesced":
+        return this.isEmpty(node.parent);
+      case "cartesian":
+        return this.isEmpty(node.left) || this.isEmpty(node.right);
+      case "zipped":
+        // A function of whole partitions is called for empty ones too.
+        return this.partitions(node) === 0;
+      case "persisted":
       case "shuffled":
         return this.isEmpty(node.dependency.parent);
       case "state":
@@ -168,4 +278,13 @@ export class Layout {
       }
     }
   }
+}
+
+type BaseNode = Exclude<Lineage, NarrowNode | DeferredNode>;
+
+/** The node below a chain of narrow operators. */
+export function baseOf(node: Lineage): BaseNode {
+  let at = resolvedNode(node);
+  while (at.kind === "narrow") at = resolvedNode(at.parent);
+  return at;
 }

@@ -1,4 +1,4 @@
-import type { EpochMs } from "@millrace/base";
+import { assert, type EpochMs } from "@millrace/base";
 import type { FunctionRef } from "./function-ref.ts";
 import type { ShuffleId, TaskInput } from "./job-plan.ts";
 import type { JoinKind } from "./template.ts";
@@ -7,7 +7,18 @@ import type { JoinKind } from "./template.ts";
  * How an RDD came to be, as data. Nodes are made by the functions of this file, never change but for what the
  * planner fills in once (`partitions` of lazy sources, shuffle ids), and may be shared by any number of RDDs.
  */
-export type Lineage = SourceNode | NarrowNode | UnionNode | ShuffledNode | MergeNode | StateNode;
+export type Lineage =
+  | SourceNode
+  | NarrowNode
+  | UnionNode
+  | CoalescedNode
+  | CartesianNode
+  | ZippedNode
+  | PersistedNode
+  | DeferredNode
+  | ShuffledNode
+  | MergeNode
+  | StateNode;
 
 /** Partitions that exist outside of the engine: received blocks, encoded collections, ranges of files. */
 export interface SourceNode {
@@ -35,7 +46,16 @@ export type NarrowKind =
 
 export type NarrowOp =
   | { readonly kind: NarrowKind; readonly fn: FunctionRef; readonly label: string }
-  | { readonly kind: "glom" | "keys" | "values"; readonly label: string };
+  | { readonly kind: "glom" | "keys" | "values"; readonly label: string }
+  | {
+      readonly kind: "sort";
+      /** What is compared: of each record, or the key of a pair when it is absent. */
+      readonly key: FunctionRef | undefined;
+      /** `(a, b) => number`; the order of values when it is absent. */
+      readonly compare: FunctionRef | undefined;
+      readonly descending: boolean;
+      readonly label: string;
+    };
 
 /** Partition i is partition i of the parent, passed through one operator. */
 export interface NarrowNode {
@@ -46,16 +66,83 @@ export interface NarrowNode {
   readonly keepsPartitioning: boolean;
 }
 
-/** The partitions of each parent, one after the other. */
+/**
+ * The partitions of each parent, one after the other; where all parents are partitioned alike, partition i is theirs of
+ * that number, one after the other.
+ */
 export interface UnionNode {
   readonly kind: "union";
   readonly parents: readonly Lineage[];
 }
 
+/** Neighbouring partitions of the parent as one, without a shuffle: at most `partitions` of them. */
+export interface CoalescedNode {
+  readonly kind: "coalesced";
+  readonly parent: Lineage;
+  readonly partitions: number;
+}
+
+/** Partition `i * right + j` has each record of the left partition i with each of the right partition j. */
+export interface CartesianNode {
+  readonly kind: "cartesian";
+  readonly left: Lineage;
+  readonly right: Lineage;
+}
+
+/** Partition i of each parent, side by side; all have as many. */
+export interface ZippedNode {
+  readonly kind: "zipped";
+  readonly parents: readonly Lineage[];
+  /** `(...iterables) => iterable`; without it tuples of the records at the same place. */
+  readonly fn: FunctionRef | undefined;
+  readonly keepsPartitioning: boolean;
+  readonly label: string;
+}
+
+/** How a persisted RDD is kept. */
+export interface PersistLevel {
+  readonly useMemory: boolean;
+  readonly useDisk: boolean;
+  readonly replication: number;
+}
+
+export const IN_MEMORY_OR_ON_DISK: PersistLevel = { useMemory: true, useDisk: true, replication: 1 };
+
+/**
+ * Partition i of the parent, computed once: its records stay as a block where they were computed, and are computed again
+ * only if that is lost. A shuffle whose map task i feeds reader i alone.
+ */
+export interface PersistedNode {
+  readonly kind: "persisted";
+  readonly dependency: ShuffleDependency;
+  readonly level: PersistLevel;
+  readonly label: string;
+}
+
+/**
+ * An RDD whose making needs something of its parents that only a job can tell, such as a sample or the lengths of
+ * partitions. Resolved before the first plan that reads it.
+ */
+export interface DeferredNode {
+  readonly kind: "deferred";
+  readonly parents: readonly Lineage[];
+  /** Runs actions of its own. Called once. */
+  readonly resolve: () => Promise<Lineage>;
+  /** What it turned out to be; `undefined` until `resolve` is done. */
+  lineage: Lineage | undefined;
+  readonly label: string;
+}
+
 /** How pairs are placed; `partitions` of `"upstream"`: as many as the largest parent has, found out when it is planned. */
 export type Partitioning =
   | { readonly kind: "hash"; readonly partitions: number | "upstream" }
-  | { readonly kind: "custom"; readonly partitions: number; readonly fn: FunctionRef };
+  | {
+      readonly kind: "custom";
+      readonly partitions: number;
+      readonly fn: FunctionRef;
+      /** Of a range partitioner: the keys at which partitions begin, in their order, one fewer than there are partitions. */
+      readonly range?: { readonly bounds: readonly unknown[]; readonly descending: boolean };
+    };
 
 export interface Combine {
   readonly create: FunctionRef | undefined;
@@ -101,16 +188,40 @@ export interface StateVersions {
   readonly batch: EpochMs;
 }
 
-/** The state of a stream after one batch: `[K, S]` for every key. */
+/** What a batch does to the state of an operator; see `StateUpdate` of templates. */
+export type StateChange =
+  | {
+      readonly kind: "updateByKey";
+      readonly feed: ShuffleDependency;
+      /** Only in the first batch. */
+      readonly initial: ShuffleDependency | undefined;
+      readonly fn: FunctionRef;
+      readonly onlyUpdated: boolean;
+    }
+  | {
+      readonly kind: "window";
+      readonly entering: ShuffleDependency;
+      readonly leaving: ShuffleDependency;
+      readonly reduce: FunctionRef;
+      readonly inverse: FunctionRef;
+      readonly filter: FunctionRef | undefined;
+    }
+  | {
+      readonly kind: "mapWithState";
+      readonly feed: ShuffleDependency;
+      readonly initial: ShuffleDependency | undefined;
+      readonly fn: FunctionRef;
+      readonly timeoutMs: number;
+    }
+  /** The state after the stage that makes `after` has updated it. */
+  | { readonly kind: "snapshot"; readonly after: PersistedNode };
+
+/** The state of a stream in one batch: what is done to it, and what comes of that. */
 export interface StateNode {
   readonly kind: "state";
   readonly operator: string;
   readonly directory: string;
-  readonly feed: ShuffleDependency;
-  /** Only in the first batch. */
-  readonly initial: ShuffleDependency | undefined;
-  readonly update: FunctionRef;
-  readonly onlyUpdated: boolean;
+  readonly change: StateChange;
   readonly partitioning: Partitioning;
   readonly versions: StateVersions;
   readonly label: string;
@@ -154,6 +265,18 @@ export function shuffled(
   return { kind: "shuffled", dependency: from, partitioning, use, label };
 }
 
+export function persisted(parent: ShuffleDependency, level: PersistLevel, label: string): PersistedNode {
+  return { kind: "persisted", dependency: parent, level, label };
+}
+
+export function deferredNode(
+  parents: readonly Lineage[],
+  label: string,
+  resolve: () => Promise<Lineage>,
+): DeferredNode {
+  return { kind: "deferred", parents, resolve, lineage: undefined, label };
+}
+
 /** What nodes a node is made of. */
 export function parentsOf(node: Lineage): readonly Lineage[] {
   switch (node.kind) {
@@ -161,31 +284,69 @@ export function parentsOf(node: Lineage): readonly Lineage[] {
       return [];
     case "narrow":
       return [node.parent];
+    case "coalesced":
+      return [node.parent];
+    case "cartesian":
+      return [node.left, node.right];
     case "union":
+    case "zipped":
       return node.parents;
+    case "deferred":
+      return node.lineage === undefined ? [] : [node.lineage];
+    case "persisted":
     case "shuffled":
       return [node.dependency.parent];
     case "merge":
       return node.parents.map((dependency) => dependency.parent);
     case "state":
-      return node.initial === undefined ? [node.feed.parent] : [node.feed.parent, node.initial.parent];
+      return node.change.kind === "snapshot"
+        ? [node.change.after]
+        : feedsOf(node.change).map((dependency) => dependency.parent);
   }
 }
 
+/** The pairs that a change of state reads, in the order in which a task of it has them. */
+export function feedsOf(change: StateChange): readonly ShuffleDependency[] {
+  switch (change.kind) {
+    case "updateByKey":
+    case "mapWithState":
+      return change.initial === undefined ? [change.feed] : [change.feed, change.initial];
+    case "window":
+      return [change.entering, change.leaving];
+    case "snapshot":
+      return [];
+  }
+}
+
+/** A node whose making waits for something: where its partitions are, or what it is. */
+export type UnresolvedNode = SourceNode | DeferredNode;
+
 /**
- * Sources below a node that do not know their partitions yet. Nodes already seen are not entered again.
+ * What below a node has to be found out before it can be planned. Below a deferred node nothing is looked for until it is
+ * resolved: resolving it runs actions, which find out what they need. Nodes already seen are not entered again.
  *
- * Cost: one visit per node; nothing is allocated but the result when all sources are at hand.
+ * Cost: one visit per node; nothing is allocated but the result when all is at hand.
  */
-export function unresolvedSources(node: Lineage, found: SourceNode[] = [], seen = new Set<Lineage>()): SourceNode[] {
+export function unresolvedNodes(node: Lineage, found: UnresolvedNode[] = [], seen = new Set<Lineage>()) {
   let at = node;
   while (at.kind === "narrow") at = at.parent;
+  if (seen.has(at)) return found;
   if (at.kind === "source") {
     if (at.inputs === undefined && !found.includes(at)) found.push(at);
     return found;
   }
-  if (seen.has(at)) return found;
   seen.add(at);
-  for (const parent of parentsOf(at)) unresolvedSources(parent, found, seen);
+  if (at.kind === "deferred" && at.lineage === undefined) found.push(at);
+  for (const parent of parentsOf(at)) unresolvedNodes(parent, found, seen);
   return found;
+}
+
+/** Skips what stands in for another node: a deferred one that is resolved. */
+export function resolvedNode(node: Lineage): Exclude<Lineage, DeferredNode> {
+  let at = node;
+  while (at.kind === "deferred") {
+    assert(at.lineage !== undefined, `what ${at.label} is has not been found out yet`);
+    at = at.lineage;
+  }
+  return at;
 }

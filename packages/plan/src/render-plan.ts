@@ -1,5 +1,15 @@
 import type { JobPlan, PlannedInput, PlannedStage, PlannedTask } from "./job-plan.ts";
-import type { Aggregate, Feed, Op, Partitioner, Pipeline, Sink, Source, StageTemplate } from "./template.ts";
+import type {
+  Aggregate,
+  Feed,
+  Op,
+  Partitioner,
+  Pipeline,
+  Sink,
+  Source,
+  StageTemplate,
+  StateUpdate,
+} from "./template.ts";
 
 /**
  * A plan as text for a person: one paragraph per stage, parents first. Used by tests as the approved layout of a job.
@@ -53,6 +63,10 @@ function renderInput(input: PlannedInput): string {
       return `${input.path} ${input.start}..${input.end}`;
     case "shuffle":
       return `shuffle ${input.shuffle}/${input.partition}`;
+    case "mapOutput":
+      return `persisted ${input.shuffle}/${input.map}`;
+    case "partition":
+      return `partition ${input.partition}`;
   }
 }
 
@@ -68,7 +82,19 @@ function renderPipeline(pipeline: Pipeline, name: Namer): string {
 }
 
 function renderOp(op: Op, name: Namer): string {
-  return "fn" in op ? `${op.kind} ${name(op.fn)}` : op.kind;
+  switch (op.kind) {
+    case "glom":
+    case "keys":
+    case "values":
+      return op.kind;
+    case "sort": {
+      const key = op.key === undefined ? "" : ` by ${name(op.key)}`;
+      const compare = op.compare === undefined ? "" : ` with ${name(op.compare)}`;
+      return `sort${key}${compare}${op.descending ? " descending" : ""}`;
+    }
+    default:
+      return `${op.kind} ${name(op.fn)}${op.index === undefined ? "" : ` at #${op.index}`}`;
+  }
 }
 
 function renderSource(source: Source, name: Namer): string {
@@ -77,16 +103,41 @@ function renderSource(source: Source, name: Namer): string {
     case "text":
       return `${source.kind} #${source.input}`;
     case "shuffle":
-      return `shuffle #${source.input}${renderAggregate(source.aggregate, name)}`;
+      return `shuffle ${renderFeed(source.feed, name)}${renderAggregate(source.aggregate, name)}`;
     case "cogroup":
       return `cogroup(${source.feeds.map((feed) => renderFeed(feed, name)).join(", ")})`;
     case "join":
       return `${source.how} join(${source.feeds.map((feed) => renderFeed(feed, name)).join(", ")})`;
-    case "state": {
-      const initial = source.initial === undefined ? "" : `, initial ${renderFeed(source.initial, name)}`;
-      const scope = source.onlyUpdated ? "updated keys" : "every key";
-      return `state(${renderFeed(source.feed, name)}${initial}) ${name(source.update)} for ${scope}`;
+    case "concat":
+      return `concat(${source.feeds.map((feed) => renderPipeline(feed, name)).join(", ")})`;
+    case "cartesian":
+      return `cartesian(${renderPipeline(source.left, name)}, ${renderPipeline(source.right, name)})`;
+    case "zip": {
+      const fn = source.fn === undefined ? "" : ` ${name(source.fn)}`;
+      return `zip(${source.feeds.map((feed) => renderPipeline(feed, name)).join(", ")})${fn}`;
     }
+    case "state":
+      return renderState(source.update, name);
+  }
+}
+
+function renderState(update: StateUpdate, name: Namer): string {
+  switch (update.kind) {
+    case "updateByKey":
+    case "mapWithState": {
+      const initial = update.initial === undefined ? "" : `, initial ${renderFeed(update.initial, name)}`;
+      const state = `state(${renderFeed(update.feed, name)}${initial})`;
+      if (update.kind === "updateByKey")
+        return `${state} ${name(update.fn)} for ${update.onlyUpdated ? "updated keys" : "every key"}`;
+      return `${state} ${name(update.fn)} for each pair${update.timeoutMs > 0 ? `, timeout ${update.timeoutMs}` : ""}`;
+    }
+    case "window": {
+      const filter = update.filter === undefined ? "" : ` where ${name(update.filter)}`;
+      const { entering, leaving } = update;
+      return `window(+ ${renderFeed(entering, name)} ${name(update.reduce)}, - ${renderFeed(leaving, name)} ${name(update.inverse)})${filter}`;
+    }
+    case "snapshot":
+      return "state as it is";
   }
 }
 

@@ -33,29 +33,66 @@ export type Source =
   | { readonly kind: "blocks"; readonly input: number }
   /** Lines of a range of a text file. */
   | { readonly kind: "text"; readonly input: number }
-  /** One reduce partition of a shuffle, aggregated. */
-  | { readonly kind: "shuffle"; readonly input: number; readonly aggregate: Aggregate }
+  /** One reduce partition of a shuffle, aggregated; or, where the pairs lie right already, a partition of their RDD. */
+  | { readonly kind: "shuffle"; readonly feed: Feed; readonly aggregate: Aggregate }
+  /** The records of each pipeline in turn. */
+  | { readonly kind: "concat"; readonly feeds: readonly Pipeline[] }
+  /** `[L, R]` for each record of `left` with each of `right`, right changing fastest. */
+  | { readonly kind: "cartesian"; readonly left: Pipeline; readonly right: Pipeline }
+  /**
+   * Without `fn` one tuple per position, and an error when the pipelines differ in length; with it what
+   * `fn(...iterables)` gives.
+   */
+  | { readonly kind: "zip"; readonly feeds: readonly Pipeline[]; readonly fn?: FnSlot; readonly label: string }
   /** `[K, [V1[], V2[], …]]` for each key that any feed holds; order of keys: first seen. */
   | { readonly kind: "cogroup"; readonly feeds: readonly Feed[] }
   /** `[K, [V, W]]`; a missing side of an outer join is `undefined`. */
   | { readonly kind: "join"; readonly how: JoinKind; readonly feeds: readonly [Feed, Feed] }
   /**
-   * `[K, S]` for every key that has state after the batch's update. The task carries a `StateRef`; it updates its whole
-   * partition, however few records its sink takes.
+   * Keyed state, brought up to the batch. The task carries a `StateRef`; it updates its whole partition, however few
+   * records its sink takes.
    */
+  | { readonly kind: "state"; readonly update: StateUpdate; readonly label: string };
+
+/** What a batch does to a partition of state, and what comes out. */
+export type StateUpdate =
+  /** Gives `[K, S]` for every key that has state after it. */
   | {
-      readonly kind: "state";
+      readonly kind: "updateByKey";
       /** Pairs of this batch. */
       readonly feed: Feed;
       /** Pairs merged below the state when it is empty, in the first batch only. */
       readonly initial?: Feed;
       /** `(values, state, key) => state | undefined`. */
-      readonly update: FnSlot;
-      /** Call `update` only for keys that have values in this batch. */
+      readonly fn: FnSlot;
+      /** Call `fn` only for keys that have values in this batch. */
       readonly onlyUpdated: boolean;
-      /** Names the operator to the author when `update` throws. */
-      readonly label?: string;
-    };
+    }
+  /**
+   * A window's reduction as state: what enters is added, what leaves is taken away, other keys are not touched. Gives
+   * `[K, V]` for every key of the window.
+   */
+  | {
+      readonly kind: "window";
+      /** `[K, V]`, reduced per batch; several of a key are reduced in order. */
+      readonly entering: Feed;
+      readonly leaving: Feed;
+      readonly reduce: FnSlot;
+      readonly inverse: FnSlot;
+      /** `([key, value]) => boolean`: keys for which it does not hold are forgotten. */
+      readonly filter?: FnSlot;
+    }
+  /** Calls `fn(key, value, state, time)` for each pair in turn, and once for each key that was idle for too long. */
+  | {
+      readonly kind: "mapWithState";
+      readonly feed: Feed;
+      readonly initial?: Feed;
+      readonly fn: FnSlot;
+      /** 0: keys never time out. */
+      readonly timeoutMs: number;
+    }
+  /** `[K, S]` for every key of the state that another stage has brought up to the batch; calls nothing. */
+  | { readonly kind: "snapshot" };
 
 export type JoinKind = "inner" | "left" | "right" | "full";
 
@@ -97,9 +134,22 @@ export type Op =
         | "mapPartitionsWithIndex";
       readonly fn: FnSlot;
       readonly label: string;
+      /** Of `mapPartitionsWithIndex`: the input that gives the partition's number, where it is not the task's. */
+      readonly index?: number;
     }
   /** `glom` emits one array per partition, `[]` for an empty one. */
-  | { readonly kind: "glom" | "keys" | "values"; readonly label: string };
+  | { readonly kind: "glom" | "keys" | "values"; readonly label: string }
+  /**
+   * The records of the partition in order, equal ones as they came: by `key(record)`, or by the key of a pair when there
+   * is none; by `compare(a, b)` of those, or by value order. Spills past the memory of its task.
+   */
+  | {
+      readonly kind: "sort";
+      readonly key?: FnSlot;
+      readonly compare?: FnSlot;
+      readonly descending: boolean;
+      readonly label: string;
+    };
 
 /** What a task does with the records at the end of its loop. */
 export type Sink =

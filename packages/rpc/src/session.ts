@@ -6,6 +6,7 @@ import type {
   OutputRef,
   ReceiverSpec,
   ShuffleId,
+  ShuffleWrite,
   StageRunId,
   StageTemplate,
   StateRef,
@@ -16,7 +17,7 @@ import type {
 export type { ReceiverSpec };
 
 /** Raised whenever a message changes its meaning; an executor of another version is refused with both numbers. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** host:port of a framed-TCP data server. */
 export interface DataAddress {
@@ -113,7 +114,7 @@ export type ToExecutor =
       readonly templates: readonly TemplateId[];
       readonly captures: readonly Uint8Array[];
       readonly broadcasts: readonly BlockLocation[];
-      readonly writes: { readonly shuffle: ShuffleId; readonly partitions: number } | undefined;
+      readonly writes: ShuffleWrite | undefined;
     }
   | { readonly type: "launch"; readonly tasks: readonly LaunchTask[] }
   | { readonly type: "cancel"; readonly run: StageRunId; readonly partition: number; readonly attempt: number }

@@ -52,7 +52,7 @@ export const blocks: Source = { kind: "blocks", input: 0 };
 
 export const shuffle = (aggregate: Extract<Source, { kind: "shuffle" }>["aggregate"], input = 0): Source => ({
   kind: "shuffle",
-  input,
+  feed: { kind: "shuffle", input },
   aggregate,
 });
 

@@ -85,6 +85,11 @@ export function resolveInputs(state: TaskScheduler, stage: Stage, index: number)
       const outputs = state.shuffles.get(input.shuffle)?.outputs;
       if (outputs === undefined) return unknownShuffle(input.shuffle, stage.planned.name);
       resolved.push({ kind: "blocks", blocks: shuffleBlocks(state, outputs, input.partition) });
+    } else if (input.kind === "mapOutput") {
+      const outputs = state.shuffles.get(input.shuffle)?.outputs;
+      if (outputs === undefined) return unknownShuffle(input.shuffle, stage.planned.name);
+      const block = mapBlock(state, outputs, input.map, 0);
+      resolved.push({ kind: "blocks", blocks: block === undefined ? [] : [block] });
     } else if (input.kind === "blocks" && !input.blocks.every((block) => allHold(state, stage, block))) {
       const blocks: BlockLocation[] = [];
       for (const block of input.blocks) {
@@ -102,19 +107,29 @@ export function resolveInputs(state: TaskScheduler, stage: Stage, index: number)
 
 function shuffleBlocks(state: TaskScheduler, outputs: ShuffleOutputs, reduce: number): readonly BlockLocation[] {
   const blocks: BlockLocation[] = [];
-  const { maps } = outputs;
-  for (let map = 0; map < maps.length; map++) {
-    const output = maps[map];
-    if (output === undefined) assert(false, `map ${map} of shuffle ${outputs.shuffle} is read before it is there`);
-    const bytes = output.bytes[reduce] ?? 0;
-    if (bytes === 0) continue;
-    const executor = state.executors.get(output.executor);
-    if (executor === undefined) assert(false, `${output.executor} is gone but holds map ${map} of ${outputs.shuffle}`);
-    const id = shuffleBlockId(outputs.shuffle, map, output.attempt, reduce);
-    const copy = output.copies?.[reduce];
-    blocks.push(copy === undefined ? { id, bytes, at: executor.at } : { id, bytes, at: executor.at, copy });
+  for (let map = 0; map < outputs.maps.length; map++) {
+    const block = mapBlock(state, outputs, map, reduce);
+    if (block !== undefined) blocks.push(block);
   }
   return blocks;
+}
+
+/** What a map task wrote for a reducer; `undefined` if that is nothing. */
+function mapBlock(
+  state: TaskScheduler,
+  outputs: ShuffleOutputs,
+  map: number,
+  reduce: number,
+): BlockLocation | undefined {
+  const output = outputs.maps[map];
+  if (output === undefined) assert(false, `map ${map} of shuffle ${outputs.shuffle} is read before it is there`);
+  const bytes = output.bytes[reduce] ?? 0;
+  if (bytes === 0) return undefined;
+  const executor = state.executors.get(output.executor);
+  if (executor === undefined) assert(false, `${output.executor} is gone but holds map ${map} of ${outputs.shuffle}`);
+  const id = shuffleBlockId(outputs.shuffle, map, output.attempt, reduce);
+  const copy = output.copies?.[reduce];
+  return copy === undefined ? { id, bytes, at: executor.at } : { id, bytes, at: executor.at, copy };
 }
 
 /** Adds to `score` of each ready executor the input bytes of the task that it holds; returns whether any holds some. */
@@ -123,6 +138,7 @@ export function scoreInputs(state: TaskScheduler, stage: Stage, index: number): 
   let any = false;
   for (const input of stage.planned.tasks[index]?.inputs ?? []) {
     if (input.kind === "shuffle") any = scoreShuffle(state, input) || any;
+    else if (input.kind === "mapOutput") any = scoreMapOutput(state, input) || any;
     else if (input.kind === "blocks") any = scoreBlocks(state, stage, input.blocks) || any;
   }
   return any;
@@ -133,6 +149,13 @@ function scoreShuffle(state: TaskScheduler, input: Extract<PlannedInput, { kind:
   if (outputs === undefined) return false;
   for (const [id, sums] of outputs.bytesAt) addScore(state.executors.get(id), sums[input.partition] ?? 0);
   return outputs.bytesAt.size > 0;
+}
+
+function scoreMapOutput(state: TaskScheduler, input: Extract<PlannedInput, { kind: "mapOutput" }>): boolean {
+  const output = state.shuffles.get(input.shuffle)?.outputs?.maps[input.map];
+  if (output === undefined) return false;
+  addScore(state.executors.get(output.executor), output.bytes[0] ?? 0);
+  return true;
 }
 
 function scoreBlocks(state: TaskScheduler, stage: Stage, blocks: readonly BlockLocation[]): boolean {

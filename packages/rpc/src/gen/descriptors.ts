@@ -1309,6 +1309,26 @@ export const descriptors: object = {
           "partitions": {
            "type": "uint32",
            "id": 2
+          },
+          "level": {
+           "type": "PersistLevel",
+           "id": 3
+          }
+         }
+        },
+        "PersistLevel": {
+         "fields": {
+          "memory": {
+           "type": "bool",
+           "id": 1
+          },
+          "disk": {
+           "type": "bool",
+           "id": 2
+          },
+          "replication": {
+           "type": "uint32",
+           "id": 3
           }
          }
         },
@@ -1366,7 +1386,8 @@ export const descriptors: object = {
            "oneof": [
             "inline",
             "blocks",
-            "file"
+            "file",
+            "partition"
            ]
           }
          },
@@ -1382,6 +1403,10 @@ export const descriptors: object = {
           "file": {
            "type": "FileRange",
            "id": 3
+          },
+          "partition": {
+           "type": "uint32",
+           "id": 4
           }
          }
         },

@@ -81,12 +81,15 @@ function encodeInput(input: TaskInput): InputInput {
       return { blocks: { blocks: input.blocks.map(encodeLocation) } };
     case "file":
       return { file: { path: input.path, start: input.start, end: input.end } };
+    case "partition":
+      return { partition: input.partition };
   }
 }
 
 function decodeInput(input: InputOutput): TaskInput {
   if (input.blocks) return { kind: "blocks", blocks: input.blocks.blocks.map(decodeLocation) };
   if (input.file) return { kind: "file", path: input.file.path, start: input.file.start, end: input.file.end };
+  if (input.input === "partition") return { kind: "partition", partition: required(input.partition, "partition") };
   return { kind: "inline", block: ownBytes(required(input.inline, "task input")) };
 }
 

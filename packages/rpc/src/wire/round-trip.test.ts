@@ -67,7 +67,7 @@ const fromExecutor: readonly FromExecutor[] = [
 const template: StageTemplate = {
   id: templateId("t-1"),
   pipeline: {
-    source: { kind: "shuffle", input: 0, aggregate: { kind: "group" } },
+    source: { kind: "shuffle", feed: { kind: "shuffle", input: 0 }, aggregate: { kind: "group" } },
     ops: [{ kind: "map", fn: fnSlot(0), label: "map at job.ts:1:2" }],
   },
   sink: { kind: "collect", limit: 3 },
@@ -85,7 +85,11 @@ const toExecutor: readonly ToExecutor[] = [
     templates: [templateId("t-1")],
     captures: [bytes(), bytes(1, 2)],
     broadcasts: [location],
-    writes: { shuffle: shuffleId(4), partitions: 2 },
+    writes: {
+      shuffle: shuffleId(4),
+      partitions: 2,
+      level: { useMemory: true, useDisk: false, replication: 2 },
+    },
   },
   { type: "stage", run: key.run, batch: epochMs(0), templates: [], captures: [], broadcasts: [], writes: undefined },
   {

@@ -1,5 +1,6 @@
 import { type ExecutorId, epochMs, executorId, type JobConf, parseConf } from "@millrace/base";
-import { blockId, shuffleId, stageRunId } from "@millrace/plan";
+import { blockId, type PersistLevel, type ShuffleWrite, shuffleId, stageRunId } from "@millrace/plan";
+import type { PersistLevel__Output as PersistLevelOutput } from "../gen/millrace/session/v1/PersistLevel.ts";
 import type { Stage__Output as StageOutput } from "../gen/millrace/session/v1/Stage.ts";
 import type {
   StartReceiver as StartInput,
@@ -115,7 +116,7 @@ function encodeStage(stage: Message<"stage">) {
     templates: [...stage.templates],
     captures: stage.captures.map(wireBytes),
     broadcasts: stage.broadcasts.map(encodeLocation),
-    ...(stage.writes === undefined ? {} : { writes: stage.writes }),
+    ...(stage.writes === undefined ? {} : { writes: encodeWrites(stage.writes) }),
   };
 }
 
@@ -130,7 +131,11 @@ function decodeStage(stage: StageOutput): Message<"stage"> {
     writes:
       stage.writes === null
         ? undefined
-        : { shuffle: shuffleId(stage.writes.shuffle), partitions: stage.writes.partitions },
+        : {
+            shuffle: shuffleId(stage.writes.shuffle),
+            partitions: stage.writes.partitions,
+            ...(stage.writes.level === null ? {} : { level: decodeLevel(stage.writes.level) }),
+          },
   };
 }
 
@@ -168,4 +173,14 @@ function decodeReceiver(start: StartOutput): ReceiverSpec {
     return { kind: "socket", host, port, decoder: ownBytes(decoder) };
   }
   return { kind: "custom", receiver: ownBytes(required(start.custom, "receiver").receiver) };
+}
+
+function encodeWrites({ shuffle, partitions, level }: ShuffleWrite) {
+  if (level === undefined) return { shuffle, partitions };
+  const { useMemory, useDisk, replication } = level;
+  return { shuffle, partitions, level: { memory: useMemory, disk: useDisk, replication } };
+}
+
+function decodeLevel(level: PersistLevelOutput): PersistLevel {
+  return { useMemory: level.memory, useDisk: level.disk, replication: level.replication };
 }

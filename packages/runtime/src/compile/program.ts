@@ -1,5 +1,16 @@
-import { assert, unreachable } from "@millrace/base";
-import type { Aggregate, Feed, FnSlot, JoinKind, Op, Pipeline, Sink, Source, StageTemplate } from "@millrace/plan";
+import { assert, invariantBroken, unreachable } from "@millrace/base";
+import type {
+  Aggregate,
+  Feed,
+  FnSlot,
+  JoinKind,
+  Op,
+  Pipeline,
+  Sink,
+  Source,
+  StageTemplate,
+  StateUpdate,
+} from "@millrace/plan";
 import type { TableShape } from "../table/aggregate-table.ts";
 import { generateSegment } from "./generate.ts";
 import type { FusedOp, Segment } from "./segment.ts";
@@ -26,6 +37,8 @@ export type Link =
       readonly kind: "mapPartitions" | "mapPartitionsWithIndex" | "foreachPartition";
       readonly fn: FnSlot;
       readonly label: string;
+      /** The input that gives the partition's number, where it is not the task's. */
+      readonly index?: number | undefined;
     }
   | { readonly kind: "glom" }
   /** Nothing in between: what follows may have to wait after each record. */
@@ -41,8 +54,10 @@ export type Entry =
       readonly feeds: readonly PipelineProgram[];
       readonly join: JoinKind | undefined;
     }
+  /** Each in turn. */
+  | { readonly kind: "concat"; readonly feeds: readonly PipelineProgram[] }
   | {
-      readonly kind: "state";
+      readonly kind: "updateByKey";
       readonly feed: PipelineProgram;
       readonly initial: PipelineProgram | undefined;
       readonly update: FnSlot;
@@ -60,6 +75,9 @@ export function compileTemplate(template: StageTemplate): StageProgram {
   const pipeline = compiler.pipeline(template.pipeline, sinkEnd(template.sink));
   return { template, pipeline, tables: compiler.tables };
 }
+
+/** A pipeline whose records another one goes on with. */
+const WHOLE: End = { terminal: { kind: "buffer" }, label: undefined };
 
 /** How the last segment of a pipeline ends. */
 interface End {
@@ -119,7 +137,7 @@ class Compiler {
       case "text":
         return source;
       case "shuffle":
-        return this.#shuffle(source.input, source.aggregate);
+        return this.#shuffle(source.feed, source.aggregate);
       case "cogroup":
       case "join":
         return this.#table(
@@ -127,34 +145,55 @@ class Compiler {
           source.feeds.map((feed, i) => this.#feed(feed, { kind: "cogroup", feed: i, feeds: source.feeds.length })),
           { join: source.kind === "join" ? source.how : undefined },
         );
+      case "concat":
+        return { kind: "concat", feeds: source.feeds.map((feed) => this.pipeline(feed, WHOLE)) };
       case "state":
-        this.tables += source.initial === undefined ? 1 : 2;
-        return {
-          kind: "state",
-          feed: this.#feed(source.feed, { kind: "group" }),
-          initial: source.initial && this.#feed(source.initial, { kind: "last" }),
-          update: source.update,
-          onlyUpdated: source.onlyUpdated,
-          label: source.label ?? this.#functionLabel(source.update),
-        };
+        return this.#state(source.update, source.label);
+      case "cartesian":
+      case "zip":
+        throw invariantBroken(`${source.kind} is not compiled`);
       default:
         return unreachable(source);
     }
   }
 
-  #shuffle(input: number, aggregate: Aggregate): Entry {
+  #state(update: StateUpdate, label: string): Entry {
+    switch (update.kind) {
+      case "updateByKey":
+        this.tables += update.initial === undefined ? 1 : 2;
+        return {
+          kind: update.kind,
+          feed: this.#feed(update.feed, { kind: "group" }),
+          initial: update.initial && this.#feed(update.initial, { kind: "last" }),
+          update: update.fn,
+          onlyUpdated: update.onlyUpdated,
+          label,
+        };
+      case "window":
+      case "mapWithState":
+      case "snapshot":
+        throw invariantBroken(`${update.kind} is not compiled`);
+      default:
+        return unreachable(update);
+    }
+  }
+
+  #shuffle(given: Feed, aggregate: Aggregate): Entry {
     switch (aggregate.kind) {
       case "none":
-        return { kind: "blocks", input };
+        // One pipeline: the records go on as they come.
+        return given.kind === "shuffle"
+          ? { kind: "blocks", input: given.input }
+          : { kind: "concat", feeds: [this.pipeline(given.pipeline, WHOLE)] };
       case "group":
-        return this.#table({ kind: "group" }, [this.#feed({ kind: "shuffle", input }, { kind: "group" })], {});
+        return this.#table({ kind: "group" }, [this.#feed(given, { kind: "group" })], {});
       case "combine": {
         const { mapSide, create, mergeValue, mergeCombiners } = aggregate;
         const label = aggregate.label ?? this.#functionLabel(mergeCombiners);
         const terminal: Terminal = mapSide
           ? { kind: "combine", create: undefined, merge: mergeCombiners }
           : { kind: "combine", create, merge: mergeValue };
-        const feed = this.#feed({ kind: "shuffle", input }, terminal, label);
+        const feed = this.#feed(given, terminal, label);
         return this.#table({ kind: "combine" }, [feed], { merge: { fn: mergeCombiners, label } });
       }
       default:
@@ -225,8 +264,9 @@ function sinkEnd(sink: Sink): End {
 function linkOf(op: Op): Link | undefined {
   if (op.kind === "glom") return { kind: "glom" };
   if (op.kind === "mapPartitions" || op.kind === "mapPartitionsWithIndex") {
-    return { kind: op.kind, fn: op.fn, label: op.label };
+    return { kind: op.kind, fn: op.fn, label: op.label, index: op.index };
   }
+  if (op.kind === "sort") throw invariantBroken("sort is not compiled");
   return undefined;
 }
 

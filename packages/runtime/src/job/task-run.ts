@@ -9,6 +9,7 @@ import { SegmentState } from "../compile/segment-state.ts";
 import type { SlotPorts } from "../ports.ts";
 import { BlocksFeeder } from "../source/blocks-feeder.ts";
 import { BufferFeeder } from "../source/buffer-feeder.ts";
+import { ConcatFeeder } from "../source/concat-feeder.ts";
 import { type Feeder, push } from "../source/feeder.ts";
 import { JoinFeeder } from "../source/join-feeder.ts";
 import { GlomFeeder, LinkFeeder } from "../source/link-feeder.ts";
@@ -135,7 +136,7 @@ export class TaskRun {
       case "mapPartitions":
         return (records) => fn(records);
       case "mapPartitionsWithIndex":
-        return (records) => fn(this.#env.task.partition, records);
+        return (records) => fn(this.#partition(link.index), records);
       case "foreachPartition":
         // Its result counts for nothing, but must be awaited.
         return async (records) => {
@@ -143,6 +144,13 @@ export class TaskRun {
           return [];
         };
     }
+  }
+
+  #partition(input: number | undefined): number {
+    if (input === undefined) return this.#env.task.partition;
+    const given = this.#input(input);
+    assert(given.kind === "partition", `input ${input} of a task is no number of a partition`);
+    return given.partition;
   }
 
   #entry(entry: Entry): Feeder {
@@ -153,9 +161,17 @@ export class TaskRun {
         return this.#text(this.#input(entry.input));
       case "table":
         return this.#table(entry);
-      case "state":
+      case "concat":
+        return new ConcatFeeder(entry.feeds.map((feed) => this.#whole(feed)));
+      case "updateByKey":
         return this.#stateful(entry);
     }
+  }
+
+  /** All that comes out of a pipeline, its last segment included. */
+  #whole(program: PipelineProgram): Feeder {
+    const { feeder, last } = this.#flow(program);
+    return this.#buffered(feeder, last);
   }
 
   #blocks(input: ResolvedInput): Feeder {
@@ -183,7 +199,7 @@ export class TaskRun {
     return entry.join === undefined ? feeder : new JoinFeeder(feeder, entry.join);
   }
 
-  #stateful(entry: Extract<Entry, { readonly kind: "state" }>): Feeder {
+  #stateful(entry: Extract<Entry, { readonly kind: "updateByKey" }>): Feeder {
     const { task, states, classes, control, tableBytes } = this.#env;
     assert(task.state !== undefined, "a task of a stateful operator names no state");
     const values = this.#spilling({ kind: "group" }, undefined, tableBytes);

@@ -27,6 +27,10 @@ export class BufferFeeder extends Feeder {
     return this.#upstream.open();
   }
 
+  override get opensLater(): boolean {
+    return this.#upstream.opensLater;
+  }
+
   override next(): boolean {
     const upstream = this.#upstream;
     for (;;) {

@@ -18,6 +18,11 @@ export abstract class Feeder {
   /** Does what may wait, such as filling tables; once, before anything else. */
   open(): void | Promise<void> {}
 
+  /** Whether `open` has to be waited for. */
+  get opensLater(): boolean {
+    return false;
+  }
+
   /** Moves on to the next chunk, never an empty one; false at the end. */
   abstract next(): boolean;
 
@@ -36,19 +41,19 @@ export abstract class Feeder {
   /** Lets go of what it holds, at the end or after an error. */
   close(): void {}
 
-  protected setRows(rows: ArrayLike<unknown>): true {
+  protected setRows(rows: ArrayLike<unknown>, at = 0, end = rows.length): true {
     this.rows = rows;
-    this.at = 0;
-    this.end = rows.length;
+    this.at = at;
+    this.end = end;
     return true;
   }
 
-  protected setPairs(keys: ArrayLike<unknown>, values: ArrayLike<unknown>): true {
+  protected setPairs(keys: ArrayLike<unknown>, values: ArrayLike<unknown>, at = 0, end = keys.length): true {
     this.rows = undefined;
     this.keys = keys;
     this.values = values;
-    this.at = 0;
-    this.end = keys.length;
+    this.at = at;
+    this.end = end;
     return true;
   }
 }

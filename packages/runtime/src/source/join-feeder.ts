@@ -27,6 +27,10 @@ export class JoinFeeder extends Feeder {
     return this.#lists.open();
   }
 
+  override get opensLater(): boolean {
+    return this.#lists.opensLater;
+  }
+
   override next(): boolean {
     const keys: unknown[] = [];
     const values: unknown[] = [];

@@ -48,6 +48,10 @@ export class LinkFeeder extends Feeder {
     }
   }
 
+  override get opensLater(): boolean {
+    return true;
+  }
+
   override get later(): boolean {
     return this.#later !== undefined;
   }
@@ -144,6 +148,10 @@ export class GlomFeeder extends Feeder {
 
   override open(): void | Promise<void> {
     return this.#upstream.open();
+  }
+
+  override get opensLater(): boolean {
+    return this.#upstream.opensLater;
   }
 
   override next(): boolean {

@@ -52,6 +52,10 @@ export class SpoolFeeder extends Feeder {
     this.#frames = readHandle(this.#block, pool);
   }
 
+  override get opensLater(): boolean {
+    return true;
+  }
+
   override next(): boolean {
     const step = this.#frames?.next();
     if (step === undefined || step.done === true) return false;

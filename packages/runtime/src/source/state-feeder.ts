@@ -53,6 +53,10 @@ export class StateFeeder extends Feeder {
     this.#chunks = this.#update(state, overlay);
   }
 
+  override get opensLater(): boolean {
+    return true;
+  }
+
   override next(): boolean {
     const step = this.#chunks?.next();
     if (step === undefined || step.done === true) return false;

@@ -18,6 +18,10 @@ export class TableFeeder extends Feeder {
     this.#chunks = this.#table.drain();
   }
 
+  override get opensLater(): boolean {
+    return true;
+  }
+
   override next(): boolean {
     const step = this.#chunks?.next();
     if (step === undefined || step.done === true) return false;

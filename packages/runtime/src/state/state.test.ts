@@ -40,10 +40,13 @@ function run(batch: number, pairs: readonly unknown[], update: Update, options: 
   return slot.run({
     source: {
       kind: "state",
-      feed: { kind: "shuffle", input: 0 },
-      ...initial,
-      update: fnSlot(0),
-      onlyUpdated: options.onlyUpdated ?? false,
+      update: {
+        kind: "updateByKey",
+        feed: { kind: "shuffle", input: 0 },
+        ...initial,
+        fn: fnSlot(0),
+        onlyUpdated: options.onlyUpdated ?? false,
+      },
       label: "updateStateByKey at job.ts:3:3",
     },
     functions: options.map === undefined ? [update] : [update, options.map],

@@ -7,12 +7,14 @@ export interface TaskInput {
   'inline'?: (Buffer | Uint8Array | string);
   'blocks'?: (_millrace_session_v1_BlockList | null);
   'file'?: (_millrace_session_v1_FileRange | null);
-  'input'?: "inline"|"blocks"|"file";
+  'partition'?: (number);
+  'input'?: "inline"|"blocks"|"file"|"partition";
 }
 
 export interface TaskInput__Output {
   'inline'?: (Buffer);
   'blocks'?: (_millrace_session_v1_BlockList__Output | null);
   'file'?: (_millrace_session_v1_FileRange__Output | null);
-  'input'?: "inline"|"blocks"|"file";
+  'partition'?: (number);
+  'input'?: "inline"|"blocks"|"file"|"partition";
 }

@@ -1,0 +1,48 @@
+import type { Layout } from "./layout.ts";
+import type { Combine, ShuffledNode } from "./lineage.ts";
+import type { ActionSink } from "./planner.ts";
+import type { StageDraft } from "./stage-draft.ts";
+import type { Aggregate, Partitioner, Sink } from "./template.ts";
+
+/** @param inPlace The pairs come as they are, not combined by a map side. */
+export function aggregateOf(node: ShuffledNode, inPlace: boolean, draft: StageDraft): Aggregate {
+  const { use } = node;
+  if (use.kind !== "combine") return use;
+  return { kind: "combine", mapSide: use.mapSide && !inPlace, ...combineSlots(use, draft), label: node.label };
+}
+
+function combineSlots(combine: Combine, draft: StageDraft) {
+  return {
+    create: combine.create && draft.slot(combine.create),
+    mergeValue: draft.slot(combine.mergeValue),
+    mergeCombiners: draft.slot(combine.mergeCombiners),
+  };
+}
+
+export function shuffleSink(
+  placement: ReturnType<Layout["placement"]>,
+  combine: Combine | undefined,
+  draft: StageDraft,
+): Sink {
+  const partitioner: Partitioner =
+    placement.kind === "custom"
+      ? { kind: "custom", partitions: placement.partitions, fn: draft.slot(placement.fn) }
+      : { kind: placement.kind, partitions: placement.partitions };
+  return { kind: "shuffle", partitioner, ...(combine === undefined ? {} : { combine: combineSlots(combine, draft) }) };
+}
+
+export function actionSink(sink: ActionSink, draft: StageDraft): Sink {
+  switch (sink.kind) {
+    case "collect":
+      return sink.limit === undefined ? { kind: "collect" } : { kind: "collect", limit: sink.limit };
+    case "count":
+      return { kind: "count" };
+    case "reduce":
+    case "foreach":
+    case "foreachPartition":
+      draft.label(sink.label);
+      return { kind: sink.kind, fn: draft.slot(sink.fn), label: sink.label };
+    case "saveText":
+      return { kind: "saveText" };
+  }
+}

@@ -1,0 +1,74 @@
+import { Feeder } from "./feeder.ts";
+
+/**
+ * The records of several feeders, each in turn. One is opened when the one before it is at its end, so that only one
+ * holds tables at a time.
+ */
+export class ConcatFeeder extends Feeder {
+  readonly #feeders: readonly Feeder[];
+  #current = 0;
+
+  constructor(feeders: readonly Feeder[]) {
+    super();
+    this.#feeders = feeders;
+  }
+
+  override open(): void | Promise<void> {
+    return this.#feeders[0]?.open();
+  }
+
+  override get opensLater(): boolean {
+    return this.#feeders[0]?.opensLater === true;
+  }
+
+  override get later(): boolean {
+    return this.#feeders.some((feeder, i) => (i > 0 && feeder.opensLater) || feeder.later);
+  }
+
+  override next(): boolean {
+    for (;;) {
+      const feeder = this.#feeders[this.#current];
+      if (feeder === undefined) return false;
+      if (feeder.at < feeder.end || feeder.next()) return this.#take(feeder);
+      feeder.finish(); // nothing to wait for: see `later`
+      feeder.close();
+      this.#current += 1;
+      this.#feeders[this.#current]?.open();
+    }
+  }
+
+  override async nextLater(): Promise<boolean> {
+    for (;;) {
+      const feeder = this.#feeders[this.#current];
+      if (feeder === undefined) return false;
+      if (feeder.at < feeder.end || (feeder.later ? await feeder.nextLater() : feeder.next()))
+        return this.#take(feeder);
+      await feeder.finish();
+      feeder.close();
+      this.#current += 1;
+      await this.#feeders[this.#current]?.open();
+    }
+  }
+
+  override async finish(): Promise<void> {
+    const { length } = this.#feeders;
+    for (; this.#current < length; this.#current++) {
+      const feeder = this.#feeders[this.#current];
+      if (feeder === undefined) continue;
+      await feeder.finish();
+      feeder.close();
+      // What must happen whether or not its records are taken happens there too.
+      await this.#feeders[this.#current + 1]?.open();
+    }
+  }
+
+  override close(): void {
+    for (const feeder of this.#feeders) feeder.close();
+  }
+
+  #take(feeder: Feeder): true {
+    const { rows, keys, values, at, end } = feeder;
+    feeder.at = end;
+    return rows === undefined ? this.setPairs(keys, values, at, end) : this.setRows(rows, at, end);
+  }
+}
