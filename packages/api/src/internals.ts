@@ -3,3 +3,4 @@ export const CONTEXT: unique symbol = Symbol("millrace.context");
 export const LINEAGE: unique symbol = Symbol("millrace.lineage");
 export const STREAM: unique symbol = Symbol("millrace.stream");
 export const GRAPH: unique symbol = Symbol("millrace.graph");
+export const OF: unique symbol = Symbol("millrace.of");

@@ -2,7 +2,7 @@ import { source, union } from "@millrace/plan";
 import type { Accumulator } from "./accumulator.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { collectionSource } from "./collection.ts";
-import { DStream, transformed, unionOf } from "./dstream.ts";
+import { DStream } from "./dstream.ts";
 import { badArgument } from "./errors.ts";
 import { CONTEXT_REMEDY, DRIVER_ONLY } from "./function/driver-only.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
@@ -17,6 +17,7 @@ import { ReceiverStream } from "./source/receiver-stream.ts";
 import { textFileSource } from "./source/text-file.ts";
 import { checkCount, checkPartitions } from "./steps.ts";
 import { StorageLevel } from "./storage-level.ts";
+import { transformed, unionOf } from "./stream/several-streams.ts";
 
 /** Elements of `range` are made on the driver. */
 const RANGE_MAX = 50_000_000;
