@@ -1,0 +1,114 @@
+import { DStream } from "../dstream.ts";
+import { badArgument } from "../errors.ts";
+import { CONTEXT_REMEDY, DRIVER_ONLY } from "../function/driver-only.ts";
+import type { GraphBuilder } from "../graph-builder.ts";
+import { CONTEXT, GRAPH } from "../internals.ts";
+import type { JobContext } from "../job-context.ts";
+import { Receiver } from "../receiver.ts";
+import { checkCount } from "../steps.ts";
+import { StorageLevel } from "../storage-level.ts";
+import { FileStream } from "./file-stream.ts";
+import { type QueuedBatch, type QueueOptions, QueueStream } from "./queue-stream.ts";
+import { ReceiverStream } from "./receiver-stream.ts";
+
+/** Takes a socket's bytes apart into records. */
+export type SocketDecoder<T> = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>;
+
+/** Where streams come from: the part of `StreamingContext` that makes them. */
+export abstract class StreamSources {
+  readonly [CONTEXT]: JobContext;
+  readonly [GRAPH]: GraphBuilder;
+
+  /** Made by the engine and handed to `build`. */
+  constructor(graph: GraphBuilder) {
+    this[CONTEXT] = graph.context;
+    this[GRAPH] = graph;
+  }
+
+  get [DRIVER_ONLY]() {
+    return CONTEXT_REMEDY;
+  }
+
+  // ---- receivers
+
+  /** Lines of text from a TCP server: a receiver connects to it, and again with growing pauses when it is down. */
+  socketTextStream(host: string, port: number, level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2): DStream<string> {
+    const at = address(host, port, "socketTextStream");
+    const label = `socketTextStream ${at}`;
+    return this.#receive(label, () => ({ kind: "socketText", host, port }), level);
+  }
+
+  /** Records from a TCP server, as `decoder` makes them of its bytes, which come in chunks of any size. */
+  socketStream<T>(
+    host: string,
+    port: number,
+    decoder: SocketDecoder<T>,
+    level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2,
+  ): DStream<T> {
+    const at = address(host, port, "socketStream");
+    const { captures } = this[CONTEXT];
+    this[CONTEXT].requireBuilding("socketStream");
+    this[CONTEXT].ship(decoder, "socketStream");
+    return this.#receive(
+      `socketStream ${at}`,
+      () => ({ kind: "socket", host, port, decoder: captures.encodeValue(decoder, "the decoder of socketStream") }),
+      level,
+    );
+  }
+
+  /**
+   * Records of a receiver of your own.
+   *
+   * @throws CAPTURE_NOT_SHIPPABLE (when the graph is complete) The instance holds something that cannot be sent.
+   */
+  receiverStream<T>(receiver: Receiver<T>): DStream<T> {
+    if (!(receiver instanceof Receiver)) {
+      throw badArgument("receiverStream takes an instance of a class that extends Receiver.");
+    }
+    const { captures } = this[CONTEXT];
+    const label = `receiverStream ${receiver.constructor.name}`;
+    return this.#receive(
+      label,
+      () => ({ kind: "custom", receiver: captures.encodeValue(receiver, `the receiver ${receiver.constructor.name}`) }),
+      receiver.storageLevel,
+    );
+  }
+
+  /**
+   * Lines of the files that are moved into a directory: each once, in the batch at whose time it is there. Files that
+   * begin with a dot, files that were there at the start, and subdirectories are left alone.
+   */
+  textFileStream(directory: string): DStream<string> {
+    this[CONTEXT].requireBuilding("textFileStream");
+    return new DStream(this[GRAPH], new FileStream(this[GRAPH], checkPath(directory, "textFileStream")));
+  }
+
+  /** Batches from an array, for tests and examples: each batch takes the next, or with `oneAtATime: false` all. */
+  queueStream<K, V>(batches: QueuedBatch<readonly [K, V]>[], options?: QueueOptions<readonly [K, V]>): DStream<[K, V]>;
+  queueStream<T>(batches: QueuedBatch<T>[], options?: QueueOptions<T>): DStream<T>;
+  queueStream(batches: QueuedBatch<unknown>[], options: QueueOptions<unknown> = {}): DStream<unknown> {
+    this[CONTEXT].requireBuilding("queueStream");
+    if (!Array.isArray(batches)) throw badArgument("queueStream takes an array of batches: each an array or an RDD.");
+    return new DStream(this[GRAPH], new QueueStream(this[GRAPH], batches, options));
+  }
+
+  #receive<T>(label: string, spec: ConstructorParameters<typeof ReceiverStream>[2], level: StorageLevel): DStream<T> {
+    this[CONTEXT].requireBuilding(label);
+    return new DStream<T>(this[GRAPH], new ReceiverStream(this[GRAPH], label, spec, level));
+  }
+}
+
+/** @throws BAD_ARGUMENT */
+function address(host: string, port: number, operator: string): string {
+  if (typeof host !== "string" || host === "") throw badArgument(`the host of ${operator} is missing.`);
+  checkCount(port, `the port of ${operator}`, 1, 65_535);
+  return `${host}:${port}`;
+}
+
+/** @throws BAD_ARGUMENT */
+export function checkPath(path: string, operator: string): string {
+  if (typeof path === "string" && path !== "") return path;
+  throw badArgument(
+    `the path given to ${operator} is ${path === "" ? "empty" : typeof path}. Give a file or directory.`,
+  );
+}
