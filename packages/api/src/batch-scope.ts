@@ -1,48 +1,79 @@
 import type { EpochMs } from "@millrace/base";
-import type {
-  BlockId,
-  BlockLocation,
-  Lineage,
-  ShuffleDependency,
-  ShuffleId,
-  SourceNode,
-  StateNode,
-  StateVersions,
+import {
+  type BlockId,
+  type BlockLevel,
+  type BlockLocation,
+  dependency,
+  type Lineage,
+  persisted,
+  type ShuffleDependency,
+  type ShuffleId,
+  type SourceNode,
+  type StateNode,
+  type StateVersions,
 } from "@millrace/plan";
-import type { StreamNode } from "./stream-node.ts";
+import { type StreamNode, whenReady } from "./stream-node.ts";
+
+/** The batches that are not forgotten, as streams that look back on them see them. */
+export interface BatchHistory {
+  /** The time before the first batch. */
+  readonly zeroTime: EpochMs;
+  /** `undefined`: forgotten, or not begun. */
+  scopeAt(time: EpochMs): BatchScope | undefined;
+  /** The last batch in which a stateful stream's update succeeded; 0 before the first. */
+  stateVersionOf(stream: StreamNode): EpochMs;
+}
 
 /** What belongs to one batch, and goes with it. */
 export class BatchScope {
   readonly time: EpochMs;
-  readonly versions: StateVersions;
+  readonly history: BatchHistory;
   /** Output that is found belongs to an earlier run of this same batch. */
   readonly rerun: boolean;
   received: ReadonlyMap<number, readonly BlockLocation[]> = new Map();
-  /** Shuffles that plans of this batch wrote and that no later batch reads. */
+  /** Shuffles that plans of this batch wrote and that go with it. */
   readonly shuffles = new Map<ShuffleId, ShuffleDependency>();
   /** Blocks put at the driver for this batch. */
   readonly blocks: BlockId[] = [];
   /** Sources whose inputs are among those blocks. */
   readonly sources: SourceNode[] = [];
   /** Stateful operators of this batch, and those of which every partition has been brought up to it. */
-  readonly states: StateNode[] = [];
+  readonly states = new Map<StreamNode, StateNode>();
   readonly covered = new Set<StateNode>();
   /** Actions that run. */
   readonly pending = new Set<Promise<unknown>>();
   readonly #lineages = new Map<StreamNode, Lineage | Promise<Lineage>>();
 
-  constructor(options: { readonly time: EpochMs; readonly stateVersion: EpochMs; readonly rerun: boolean }) {
+  constructor(options: { readonly time: EpochMs; readonly history: BatchHistory; readonly rerun: boolean }) {
     this.time = options.time;
-    this.versions = { version: options.stateVersion, batch: options.time };
+    this.history = options.history;
     this.rerun = options.rerun;
+  }
+
+  /** Whether a stream has an RDD in this batch. Slides count from the time before the first batch (features TM-4). */
+  has(stream: StreamNode): boolean {
+    return (this.time - this.history.zeroTime) % stream.slideMs === 0;
   }
 
   /** The RDD of a stream in this batch: made once, however many streams and outputs use it. */
   lineageOf(stream: StreamNode): Lineage | Promise<Lineage> {
     const known = this.#lineages.get(stream);
     if (known !== undefined) return known;
-    const made = stream.compute(this);
+    const { level } = stream;
+    const computed = stream.compute(this);
+    const made = level === undefined ? computed : whenReady(computed, (lineage) => kept(lineage, level, stream.label));
     this.#lineages.set(stream, made);
     return made;
   }
+
+  /** The state of a stream before and after this batch. */
+  versionsOf(stream: StreamNode): StateVersions {
+    return { version: this.history.stateVersionOf(stream), batch: this.time };
+  }
+}
+
+/** Blocks that exist outside of the engine are kept anyway. */
+function kept(lineage: Lineage, level: BlockLevel, label: string): Lineage {
+  if (lineage.kind === "persisted" || (lineage.kind === "source" && lineage.format === "blocks")) return lineage;
+  return persisted(dependency(lineage, false), level, label);
 }

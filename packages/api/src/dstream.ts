@@ -3,8 +3,9 @@ import { CONTEXT, GRAPH, OF, STREAM } from "./internals.ts";
 import { printOutput } from "./output/print.ts";
 import { saveOutput } from "./output/save.ts";
 import { RDD } from "./rdd.ts";
+import { sliceOf } from "./slice.ts";
 import { checkCount } from "./steps.ts";
-import { PairStream } from "./stream/pair-stream.ts";
+import { WindowStream } from "./stream/window-stream.ts";
 import type { StreamNode } from "./stream-node.ts";
 import { checkBody } from "./stream-steps.ts";
 
@@ -14,9 +15,21 @@ import { checkBody } from "./stream-steps.ts";
  *
  * Pair operations exist on streams of two-tuples only.
  */
-export class DStream<out T> extends PairStream<T> {
+export class DStream<out T> extends WindowStream<T> {
   override [OF]<U>(node: StreamNode): DStream<U> {
     return new DStream<U>(this[GRAPH], node);
+  }
+
+  /**
+   * The RDDs of this stream in the batches of [from, to], oldest first, both in epoch ms: for `transform` and
+   * `foreachRDD`, as far back as batches are remembered (`ssc.remember`). Times between two batches count as the earlier one.
+   *
+   * @throws SLICE_FORGOTTEN A batch within is forgotten, or has not begun.
+   */
+  slice(from: number, to: number): Promise<RDD<T>[]> {
+    return sliceOf(this[CONTEXT], this[STREAM], from, to).then((all) =>
+      all.map((lineage) => new RDD<T>(this[CONTEXT], lineage)),
+    );
   }
 
   // ---- outputs

@@ -18,3 +18,6 @@ export const broadcastDestroyed = errorKind("BROADCAST_DESTROYED", "user");
 export const accumulatorMisused = errorKind("ACCUMULATOR_MISUSED", "user");
 export const noTask = errorKind("NO_TASK", "user");
 export const receiverDetached = errorKind("RECEIVER_DETACHED", "user");
+export const badWindow = errorKind("BAD_WINDOW", "user");
+export const windowForgotten = errorKind("WINDOW_FORGOTTEN", "environment");
+export const sliceForgotten = errorKind("SLICE_FORGOTTEN", "user");

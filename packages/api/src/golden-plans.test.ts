@@ -1,3 +1,4 @@
+import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import { GraphLab } from "./graph-lab.ts";
 
@@ -245,7 +246,7 @@ describe("two actions on what was shuffled once", () => {
         shuffle #0 merge(inline:1) | filter inline:2 -> collect 11
           inputs shuffle 0/0"
     `);
-    expect(lab.graph.shufflesOf(1000 as never)).toEqual([0]);
+    expect(lab.graph.release(epochMs(1000))).toEqual({ times: [1000], shuffles: [0] });
   });
 
   test("wait for each other when they run side by side", async () => {
@@ -312,7 +313,7 @@ describe("a static RDD", () => {
         inner join(#0, shuffle #1 group) -> collect 11
           inputs shuffle 0/0, shuffle 1/0"
     `);
-    lab.graph.forget(1000 as never);
+    lab.graph.release(epochMs(1000));
     expect(await lab.plansOf(2000, { blocks: ["recv/1"] })).toMatchInlineSnapshot(`
       "stage 0 "socketTextStream localhost:9999, map, join": 1 task -> shuffle 2 into 1
         blocks #0 | map inline:0 -> hash 1

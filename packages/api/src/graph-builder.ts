@@ -46,10 +46,18 @@ export class GraphBuilder {
     return this.#receivers.push({ node, spec, level }) - 1;
   }
 
-  /** @returns What the state is called unless its stream is named: by its position in the graph. */
-  addState(node: StreamNode): string {
-    return `updateStateByKey-${this.#states.push(node) - 1}`;
+  /** @returns What the state is called unless its stream is named: by its operator and position in the graph. */
+  addState(node: StreamNode, operator: string): string {
+    return `${operator}-${this.#states.push(node) - 1}`;
   }
+
+  /** Streams whose state goes on in every batch. */
+  get states(): readonly StreamNode[] {
+    return this.#states;
+  }
+
+  /** `ssc.remember`: batches are kept for this long at least. */
+  rememberMs = 0;
 
   get stateful(): boolean {
     return this.#states.length > 0;
@@ -57,7 +65,7 @@ export class GraphBuilder {
 
   /** False when another stream has that name, or may get it by its position. */
   name(node: StreamNode, id: string): boolean {
-    if (/^updateStateByKey-\d+$/.test(id)) return false;
+    if (/^(updateStateByKey|mapWithState|reduceByKeyAndWindow)-\d+$/.test(id)) return false;
     for (const [other, taken] of this.#names) if (taken === id && other !== node) return false;
     this.#names.set(node, id);
     return true;

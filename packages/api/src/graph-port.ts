@@ -21,10 +21,17 @@ export interface JobGraph {
    * after it do not run. One batch at a time.
    */
   runBatch(input: BatchInput): Promise<BatchOutcome>;
-  /** Shuffles that plans of this batch wrote and that nothing reads once it is done. */
-  shufflesOf(time: EpochMs): readonly ShuffleId[];
-  /** The batch is done for good, committed or failed: its lineage goes and `port.dropBlocks` is told what it put. */
-  forget(time: EpochMs): void;
+  /**
+   * Batch `time` is done for good, committed or failed. Lets go of every batch that no later one looks back on: their
+   * lineage goes, `port.dropBlocks` is told what they put, and the host may drop the rest.
+   */
+  release(time: EpochMs): ReleasedBatches;
+}
+
+/** What nothing reads any more. */
+export interface ReleasedBatches {
+  readonly times: readonly EpochMs[];
+  readonly shuffles: readonly ShuffleId[];
 }
 
 export interface OutputInfo {

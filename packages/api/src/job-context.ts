@@ -14,7 +14,7 @@ import {
 } from "@millrace/plan";
 import { Accumulator, AccumulatorHome } from "./accumulator.ts";
 import { resolveSources } from "./action.ts";
-import { BatchScope } from "./batch-scope.ts";
+import { type BatchHistory, BatchScope } from "./batch-scope.ts";
 import { Broadcast, DriverBroadcast } from "./broadcast.ts";
 import type { EnginePort } from "./engine-port.ts";
 import { actionTooEarly, graphClosed } from "./errors.ts";
@@ -40,6 +40,8 @@ export class JobContext {
   phase: "building" | "running" = "building";
   /** The batch that runs, or the last one that did. */
   scope: BatchScope | undefined;
+  /** Once batches run. */
+  history: BatchHistory | undefined;
   /** Shuffles whose output stands. */
   readonly written = new Set<ShuffleId>();
   /** Shuffles that an action writes just now; settles with it, whatever becomes of it. */
@@ -170,11 +172,17 @@ export class JobContext {
     return this.port.putBlock(blockId(`driver/${this.#nextBlock++}`), frames);
   }
 
-  begin(): void {
+  begin(history: BatchHistory): void {
     this.phase = "running";
+    this.history = history;
   }
 
-  beginBatch(options: { readonly time: EpochMs; readonly stateVersion: EpochMs; readonly rerun: boolean }): BatchScope {
+  /** The output of a shuffle stands. */
+  isWritten({ id }: ShuffleDependency): boolean {
+    return id !== undefined && this.written.has(id);
+  }
+
+  beginBatch(options: { readonly time: EpochMs; readonly history: BatchHistory; readonly rerun: boolean }): BatchScope {
     this.scope = new BatchScope(options);
     return this.scope;
   }

@@ -37,8 +37,10 @@ export function stateNode<K, S>(
   const node: StreamNode = {
     label,
     parents: [parent],
+    slideMs: parent.slideMs,
     compute: (scope) =>
       whenReady(scope.lineageOf(parent), (lineage) => {
+        const versions = scope.versionsOf(node);
         const made: StateNode = {
           kind: "state",
           operator: graph.nameOf(node) ?? position,
@@ -46,19 +48,19 @@ export function stateNode<K, S>(
           change: {
             kind: "updateByKey",
             feed: context.dependency(lineage),
-            initial: scope.versions.version === 0 ? initial : undefined,
+            initial: versions.version === 0 ? initial : undefined,
             fn: update,
             onlyUpdated: options.onlyUpdated ?? false,
           },
           partitioning: partitioning ?? defaultPartitioning(context.defaultParallelism),
-          versions: scope.versions,
+          versions,
           label,
         };
-        scope.states.push(made);
+        scope.states.set(node, made);
         return made;
       }),
   };
-  const position = graph.addState(node);
+  const position = graph.addState(node, operator);
   return node;
 }
 

@@ -1,13 +1,14 @@
-import { EngineError, type EpochMs, type JobConf } from "@millrace/base";
+import { EngineError, type EpochMs, epochMs, type JobConf } from "@millrace/base";
 import type { BlockId, Lineage, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "./action.ts";
-import type { BatchScope } from "./batch-scope.ts";
+import type { BatchHistory, BatchScope } from "./batch-scope.ts";
 import type { GraphBuilder, Output } from "./graph-builder.ts";
-import type { BatchInput, BatchOutcome, JobGraph, OutputInfo } from "./graph-port.ts";
+import type { BatchInput, BatchOutcome, JobGraph, OutputInfo, ReleasedBatches } from "./graph-port.ts";
 import type { JobContext } from "./job-context.ts";
+import type { StreamNode } from "./stream-node.ts";
 
 /** A job's finished graph: makes the RDDs of each batch and runs its outputs. */
-export class StreamGraph implements JobGraph {
+export class StreamGraph implements JobGraph, BatchHistory {
   readonly name: string;
   readonly batchIntervalMs: number;
   readonly conf: JobConf;
@@ -17,7 +18,14 @@ export class StreamGraph implements JobGraph {
   readonly stateful: boolean;
   readonly #context: JobContext;
   readonly #outputs: readonly Output[];
+  /** Streams that later batches look back on, or that carry state: computed in every batch that they have. */
+  readonly #lasting: readonly StreamNode[];
+  /** Batches younger than this are kept. */
+  readonly #rememberMs: number;
   readonly #scopes = new Map<EpochMs, BatchScope>();
+  readonly #stateVersions = new Map<StreamNode, EpochMs>();
+  #firstVersion: EpochMs = epochMs(0);
+  #zeroTime: EpochMs = epochMs(0);
 
   constructor(name: string, builder: GraphBuilder) {
     this.name = name;
@@ -29,33 +37,53 @@ export class StreamGraph implements JobGraph {
     this.outputs = builder.outputs.map(({ id, name: output }) => ({ id, name: output }));
     this.stateful = builder.stateful;
     this.#context = builder.context;
+    const lookBack = lookBackOf([...builder.outputs.map(({ stream }) => stream), ...builder.states]);
+    this.#lasting = [...lookBack.keys()].filter((node) => node.level !== undefined || builder.states.includes(node));
+    this.#rememberMs = Math.max(builder.rememberMs, ...lookBack.values());
   }
 
-  begin(_zeroTime: EpochMs): void {
-    this.#context.begin();
+  get zeroTime(): EpochMs {
+    return this.#zeroTime;
+  }
+
+  begin(zeroTime: EpochMs): void {
+    this.#zeroTime = zeroTime;
+    this.#context.begin(this);
+  }
+
+  scopeAt(time: EpochMs): BatchScope | undefined {
+    return this.#scopes.get(time);
+  }
+
+  stateVersionOf(stream: StreamNode): EpochMs {
+    return this.#stateVersions.get(stream) ?? this.#firstVersion;
   }
 
   async runBatch(input: BatchInput): Promise<BatchOutcome> {
     const { time } = input;
-    this.forget(time);
-    const scope = this.#context.beginBatch({ time, stateVersion: input.stateVersion, rerun: input.rerun ?? false });
+    this.#forget(time);
+    if (this.#stateVersions.size === 0) this.#firstVersion = input.stateVersion;
+    const scope = this.#context.beginBatch({ time, history: this, rerun: input.rerun ?? false });
     scope.received = input.received;
     this.#scopes.set(time, scope);
     let current: Output | undefined;
     try {
       // All RDDs first: what transform does, and which files are new, is settled before anything runs.
-      const lineages: Lineage[] = [];
+      const due: { readonly output: Output; readonly lineage: Lineage }[] = [];
       for (const output of this.#outputs) {
         current = output;
-        lineages.push(await scope.lineageOf(output.stream));
+        if (scope.has(output.stream)) due.push({ output, lineage: await scope.lineageOf(output.stream) });
       }
-      for (const [i, output] of this.#outputs.entries()) {
+      current = undefined;
+      for (const stream of this.#lasting) if (scope.has(stream)) await scope.lineageOf(stream);
+      for (const { output, lineage } of due) {
         current = output;
-        await output.body(lineages[i] as Lineage, scope); // one for each output: see above
+        await output.body(lineage, scope);
       }
       current = undefined;
       await settle(scope);
-      await this.#bringStateUp(scope);
+      await this.#computeLasting(scope);
+      for (const stream of scope.states.keys()) this.#stateVersions.set(stream, time);
       return { time, error: undefined, failedOutput: undefined };
     } catch (error) {
       await settle(scope);
@@ -63,13 +91,15 @@ export class StreamGraph implements JobGraph {
     }
   }
 
-  shufflesOf(time: EpochMs): readonly ShuffleId[] {
-    return [...(this.#scopes.get(time)?.shuffles.keys() ?? [])];
+  release(time: EpochMs): ReleasedBatches {
+    const times = [...this.#scopes.keys()].filter((known) => known <= time - this.#rememberMs);
+    return { times, shuffles: times.flatMap((old) => this.#forget(old)) };
   }
 
-  forget(time: EpochMs): void {
+  /** @returns The shuffles that plans of the batch wrote. */
+  #forget(time: EpochMs): readonly ShuffleId[] {
     const scope = this.#scopes.get(time);
-    if (scope === undefined) return;
+    if (scope === undefined) return [];
     this.#scopes.delete(time);
     for (const [shuffle, dependency] of scope.shuffles) {
       this.#context.written.delete(shuffle);
@@ -78,15 +108,38 @@ export class StreamGraph implements JobGraph {
     for (const source of scope.sources) source.inputs = undefined;
     const blocks: readonly BlockId[] = scope.blocks;
     if (blocks.length > 0) this.#context.port.dropBlocks(blocks);
+    return [...scope.shuffles.keys()];
   }
 
-  /** State goes on in every batch, even where the outputs asked for some of its partitions only, or for none. */
-  async #bringStateUp(scope: BatchScope): Promise<void> {
-    for (const state of scope.states) {
-      if (scope.covered.has(state)) continue;
-      await runAction(this.#context, { name: state.label, target: state, sink: { kind: "count" } });
+  /**
+   * What later batches build on happens in its own: state goes on even where the outputs asked for some of its partitions
+   * only, or for none, and what a window will read is there while the state that it comes from is.
+   */
+  async #computeLasting(scope: BatchScope): Promise<void> {
+    for (const stream of this.#lasting) {
+      if (!scope.has(stream)) continue;
+      const target = await scope.lineageOf(stream);
+      const state = scope.states.get(stream);
+      const there =
+        target.kind === "persisted"
+          ? this.#context.isWritten(target.dependency)
+          : state === undefined || scope.covered.has(state);
+      if (!there) await runAction(this.#context, { name: stream.label, target, sink: { kind: "count" } });
     }
   }
+}
+
+/** Every stream that the roots need, and for how long back from a batch its own batches are read. */
+function lookBackOf(roots: readonly StreamNode[]): ReadonlyMap<StreamNode, number> {
+  const found = new Map<StreamNode, number>();
+  const visit = (node: StreamNode, ms: number): void => {
+    const known = found.get(node);
+    if (known !== undefined && known >= ms) return;
+    found.set(node, ms);
+    for (const parent of node.parents) visit(parent, ms + (node.looksBackMs ?? 0));
+  };
+  for (const root of roots) visit(root, 0);
+  return found;
 }
 
 /** Waits for the actions that the job did not wait for; what they throw is the job's to catch. */

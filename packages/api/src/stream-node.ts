@@ -1,11 +1,20 @@
-import type { Lineage } from "@millrace/plan";
+import type { BlockLevel, Lineage } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
+import { badArgument } from "./errors.ts";
 
 /** A stream in the job's graph: what makes its RDD, batch by batch. */
 export interface StreamNode {
   /** `map at job.ts:4:6`. */
   readonly label: string;
   readonly parents: readonly StreamNode[];
+  /** It has an RDD in batches that are a multiple of this after the time before the first one. */
+  readonly slideMs: number;
+  /** How far back from a batch it looks at its parents: the length of a window; 0 for most. */
+  readonly looksBackMs?: number;
+  /** Its RDDs are computed once and kept like this. */
+  level?: BlockLevel | undefined;
+  /** A windowed stream keeps what it reads, not what it gives: the stream whose `level` is its own. */
+  readonly persistsParent?: StreamNode;
   /** Makes the RDD of a batch. Called once a batch at most, through {@link BatchScope.lineageOf}. */
   compute(scope: BatchScope): Lineage | Promise<Lineage>;
 }
@@ -13,4 +22,14 @@ export interface StreamNode {
 /** Applies a step to what may be at hand already, without an idle turn of the event loop when it is. */
 export function whenReady<T, U>(value: T | Promise<T>, step: (value: T) => U | Promise<U>): U | Promise<U> {
   return value instanceof Promise ? value.then(step) : step(value);
+}
+
+/** Streams that are brought together must have an RDD in the same batches. */
+export function commonSlide(parents: readonly StreamNode[], operator: string): number {
+  const [first = 0, ...others] = parents.map(({ slideMs }) => slideMs);
+  if (others.every((slide) => slide === first)) return first;
+  throw badArgument(
+    `${operator} brings together streams that slide by ${parents.map(({ slideMs }) => `${slideMs} ms`).join(" and ")}. ` +
+      "They must slide alike: give the windows before it the same slide.",
+  );
 }

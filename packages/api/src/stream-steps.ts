@@ -5,7 +5,7 @@ import { LINEAGE } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";
 import { lineageIn } from "./rdd-steps.ts";
 import type { MergeStep, Step, StepContext } from "./steps.ts";
-import { type StreamNode, whenReady } from "./stream-node.ts";
+import { commonSlide, type StreamNode, whenReady } from "./stream-node.ts";
 
 /** A stream that takes one step from its parent in each batch. */
 export function stepNode(graph: GraphBuilder, parent: StreamNode, step: Step, label: string): StreamNode {
@@ -13,6 +13,7 @@ export function stepNode(graph: GraphBuilder, parent: StreamNode, step: Step, la
   return {
     label,
     parents: [parent],
+    slideMs: parent.slideMs,
     compute: (scope) => whenReady(scope.lineageOf(parent), (lineage) => step(lineage, at)),
   };
 }
@@ -28,6 +29,7 @@ export function mergeNode(
   return {
     label,
     parents,
+    slideMs: commonSlide(parents, label),
     compute: (scope) => whenReady(allReady(parents.map((parent) => scope.lineageOf(parent))), (all) => step(all, at)),
   };
 }
@@ -45,6 +47,7 @@ export function transformNode(
   return {
     label: operator,
     parents,
+    slideMs: commonSlide(parents, operator),
     compute: async (scope) => {
       const made = await fn(await Promise.all(parents.map((parent) => scope.lineageOf(parent))), scope.time);
       if (typeof made === "object" && made !== null && LINEAGE in made) return lineageIn(graph.context, made, operator);

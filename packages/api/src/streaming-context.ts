@@ -1,3 +1,4 @@
+import { type DurationLike, parseDuration } from "@millrace/base";
 import { source, union } from "@millrace/plan";
 import type { Accumulator } from "./accumulator.ts";
 import type { Broadcast } from "./broadcast.ts";
@@ -112,6 +113,15 @@ export class StreamingContext extends StreamSources {
 
   get batchInterval(): number {
     return this[GRAPH].batchIntervalMs;
+  }
+
+  /**
+   * Keeps the RDDs of every batch for this long at least, for `slice`; windows keep what they need by themselves. Costs the
+   * memory and disk of what those batches received and shuffled.
+   */
+  remember(duration: DurationLike): void {
+    this[CONTEXT].requireBuilding("remember");
+    this[GRAPH].rememberMs = Math.max(this[GRAPH].rememberMs, parseDuration(duration, "the duration of remember"));
   }
 
   /** Where state is kept; as `checkpointDir` of `defineJob`. */

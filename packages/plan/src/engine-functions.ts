@@ -10,7 +10,15 @@ const FACTORIES: Readonly<Record<string, (...captures: never[]) => AnyFunction>>
   "millrace:pairWithOne": () => (value: unknown) => [value, 1],
   "millrace:pairWithNull": () => (value: unknown) => [value, null],
   "millrace:keyByNull": () => (value: unknown) => [null, value],
+  "millrace:one": () => () => 1,
   "millrace:add": () => (a: number, b: number) => a + b,
+  "millrace:subtract": () => (a: number, b: number) => a - b,
+  /** Adds to the first list, which nobody else has: it was decoded, or made here. */
+  "millrace:concatenate": () => (a: unknown[], b: readonly unknown[]) => {
+    for (const value of b) a.push(value);
+    return a;
+  },
+  "millrace:countNotZero": () => (pair: readonly [unknown, number]) => pair[1] !== 0,
   "millrace:keepFirst": () => (a: unknown) => a,
   "millrace:countPartition": () => (values: Iterable<unknown>) => {
     let n = 0;

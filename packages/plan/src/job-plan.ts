@@ -1,5 +1,5 @@
 import type { Brand, EpochMs, ExecutorId } from "@millrace/base";
-import type { PersistLevel } from "./lineage.ts";
+import type { BlockLevel } from "./receiver-plan.ts";
 import type { StageTemplate } from "./template.ts";
 
 /** Names a block in the stores of a job: `recv/0/17`, `shuffle/4/0/1/2`, `broadcast/3`. */
@@ -56,7 +56,7 @@ export interface ShuffleWrite {
   /** Reduce partitions. */
   readonly partitions: number;
   /** Of a persisted RDD: how the blocks are kept. */
-  readonly level?: PersistLevel;
+  readonly level?: BlockLevel;
 }
 
 export interface PlannedTask {

@@ -1,6 +1,7 @@
 import { assert, type EpochMs } from "@millrace/base";
 import type { FunctionRef } from "./function-ref.ts";
 import type { ShuffleId, TaskInput } from "./job-plan.ts";
+import type { BlockLevel } from "./receiver-plan.ts";
 import type { JoinKind } from "./template.ts";
 
 /**
@@ -99,14 +100,7 @@ export interface ZippedNode {
   readonly label: string;
 }
 
-/** How a persisted RDD is kept. */
-export interface PersistLevel {
-  readonly useMemory: boolean;
-  readonly useDisk: boolean;
-  readonly replication: number;
-}
-
-export const IN_MEMORY_OR_ON_DISK: PersistLevel = { useMemory: true, useDisk: true, replication: 1 };
+export const IN_MEMORY_OR_ON_DISK: BlockLevel = { memory: true, disk: true, replication: 1 };
 
 /**
  * Partition i of the parent, computed once: its records stay as a block where they were computed, and are computed again
@@ -115,7 +109,7 @@ export const IN_MEMORY_OR_ON_DISK: PersistLevel = { useMemory: true, useDisk: tr
 export interface PersistedNode {
   readonly kind: "persisted";
   readonly dependency: ShuffleDependency;
-  readonly level: PersistLevel;
+  readonly level: BlockLevel;
   readonly label: string;
 }
 
@@ -265,7 +259,7 @@ export function shuffled(
   return { kind: "shuffled", dependency: from, partitioning, use, label };
 }
 
-export function persisted(parent: ShuffleDependency, level: PersistLevel, label: string): PersistedNode {
+export function persisted(parent: ShuffleDependency, level: BlockLevel, label: string): PersistedNode {
   return { kind: "persisted", dependency: parent, level, label };
 }
 

@@ -13,16 +13,9 @@ import {
   stageRunId,
 } from "./job-plan.ts";
 import type { Layout } from "./layout.ts";
-import type {
-  Lineage,
-  MergeNode,
-  PersistedNode,
-  PersistLevel,
-  ShuffleDependency,
-  ShuffledNode,
-  StateNode,
-} from "./lineage.ts";
+import type { Lineage, MergeNode, PersistedNode, ShuffleDependency, ShuffledNode, StateNode } from "./lineage.ts";
 import type { PlannedAction, PlannerOptions, PlanRequest, WrittenShuffle } from "./planner.ts";
+import type { BlockLevel } from "./receiver-plan.ts";
 import { StageDraft } from "./stage-draft.ts";
 import { actionSink, aggregateOf, shuffleSink } from "./stage-ends.ts";
 import type { Feed, Op, Pipeline, Sink, Source, StageTemplate, StateUpdate } from "./template.ts";
@@ -343,7 +336,7 @@ export class PlanRun {
     write: {
       readonly sink: (draft: StageDraft) => Sink;
       readonly partitions: number;
-      readonly level: PersistLevel | undefined;
+      readonly level: BlockLevel | undefined;
       readonly label: string;
     },
   ): ShuffleId {

@@ -52,6 +52,7 @@ export function isHidden(path: string): boolean {
 export class FileStream implements StreamNode {
   readonly label: string;
   readonly parents = [];
+  readonly slideMs: number;
   readonly #graph: GraphBuilder;
   readonly #directory: string;
   readonly #new: NewFiles;
@@ -59,6 +60,7 @@ export class FileStream implements StreamNode {
   constructor(graph: GraphBuilder, directory: string) {
     const { port } = graph.context;
     this.#graph = graph;
+    this.slideMs = graph.batchIntervalMs;
     this.#directory = port.files.resolve(directory);
     this.label = `textFileStream ${directory}`;
     this.#new = new NewFiles({ startMs: port.clock.now(), batchIntervalMs: graph.batchIntervalMs });

@@ -20,12 +20,14 @@ export interface QueueOptions<T> {
 export class QueueStream<T> implements StreamNode {
   readonly label = "queueStream";
   readonly parents = [];
+  readonly slideMs: number;
   readonly #graph: GraphBuilder;
   readonly #queue: QueuedBatch<T>[];
   readonly #options: QueueOptions<T>;
 
   constructor(graph: GraphBuilder, queue: QueuedBatch<T>[], options: QueueOptions<T>) {
     this.#graph = graph;
+    this.slideMs = graph.batchIntervalMs;
     this.#queue = queue;
     this.#options = options;
   }

@@ -8,11 +8,13 @@ import type { StreamNode } from "../stream-node.ts";
 export class ReceiverStream implements StreamNode {
   readonly label: string;
   readonly parents = [];
+  readonly slideMs: number;
   readonly #stream: number;
 
   /** @param spec Called when the graph is complete, so that what the receiver captures has its value. */
   constructor(graph: GraphBuilder, label: string, spec: () => ReceiverSpec, level: StorageLevel) {
     this.label = label;
+    this.slideMs = graph.batchIntervalMs;
     this.#stream = graph.addReceiver(this, spec, level);
   }
 

@@ -1,3 +1,4 @@
+import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import { FakePort, GraphLab } from "../graph-lab.ts";
 import { Receiver } from "../receiver.ts";
@@ -21,7 +22,7 @@ describe("queueStream", () => {
     const lab = await GraphLab.build((ssc) => ssc.queueStream([big]).print());
     await lab.batch(1000);
     expect(lab.port.put).toEqual(["driver/0", "driver/1"]);
-    lab.graph.forget(1000 as never);
+    lab.graph.release(epochMs(1000));
     expect(lab.port.dropped).toEqual(["driver/0", "driver/1"]);
   });
 

@@ -3,6 +3,7 @@ import {
   type Clock,
   deferred,
   type EngineError,
+  type EpochMs,
   type ExecutorId,
   fromWireError,
   type JobId,
@@ -13,7 +14,7 @@ import {
   type WireError,
 } from "@millrace/base";
 import { readManifest } from "@millrace/bundler";
-import { type BlockId, blockId } from "@millrace/plan";
+import { type BlockId, blockId, type ShuffleId } from "@millrace/plan";
 import type { ExecutorSession, FromExecutor } from "@millrace/rpc";
 import { BatchShell } from "./batch-shell.ts";
 import { type DriverData, type DriverDataOptions, openDriverData } from "./driver-data.ts";
@@ -152,8 +153,8 @@ export class JobDriver {
       case "dropBlocks":
         for (const id of message.blocks) this.#data.blocks.drop(id);
         return this.#executors?.tidyAll({ type: "dropBlocks", blocks: message.blocks });
-      case "dropShuffles":
-        return this.#running?.tasks.dropShuffles(message.shuffles);
+      case "released":
+        return this.#onReleased(message.times, message.shuffles);
       case "batchDone":
         return this.#running?.batches.onDone(message.time, message.error);
       case "print":
@@ -163,6 +164,11 @@ export class JobDriver {
       case "stopJob":
         return this.stop(message.graceful);
     }
+  }
+
+  #onReleased(times: readonly EpochMs[], shuffles: readonly ShuffleId[]): void {
+    if (shuffles.length > 0) this.#running?.tasks.dropShuffles(shuffles);
+    for (const batch of times) this.#running?.receivers.dispatch({ type: "batchForgotten", batch });
   }
 
   #answer(id: number, work: Promise<unknown> | undefined): void {
@@ -264,9 +270,8 @@ export class JobDriver {
           this.#thread.send({ type: "batch", time, received: input.received, stateVersion }),
         cancel: (time) => tasks.cancel("the job is stopped", time),
         over: (time) => {
-          this.#thread.send({ type: "forget", time });
           receivers.dispatch({ type: "batchDone", batch: time });
-          receivers.dispatch({ type: "batchForgotten", batch: time });
+          this.#thread.send({ type: "over", time });
         },
         stopReceivers: () => receivers.dispatch({ type: "stopRequested" }),
         report: (batch) => options.onEvent({ type: "batch", batch }),

@@ -88,7 +88,7 @@ const toExecutor: readonly ToExecutor[] = [
     writes: {
       shuffle: shuffleId(4),
       partitions: 2,
-      level: { useMemory: true, useDisk: false, replication: 2 },
+      level: { memory: true, disk: false, replication: 2 },
     },
   },
   { type: "stage", run: key.run, batch: epochMs(0), templates: [], captures: [], broadcasts: [], writes: undefined },

@@ -1,5 +1,5 @@
 import { type ExecutorId, epochMs, executorId, type JobConf, parseConf } from "@millrace/base";
-import { blockId, type PersistLevel, type ShuffleWrite, shuffleId, stageRunId } from "@millrace/plan";
+import { type BlockLevel, blockId, type ShuffleWrite, shuffleId, stageRunId } from "@millrace/plan";
 import type { PersistLevel__Output as PersistLevelOutput } from "../gen/millrace/session/v1/PersistLevel.ts";
 import type { Stage__Output as StageOutput } from "../gen/millrace/session/v1/Stage.ts";
 import type {
@@ -177,10 +177,10 @@ function decodeReceiver(start: StartOutput): ReceiverSpec {
 
 function encodeWrites({ shuffle, partitions, level }: ShuffleWrite) {
   if (level === undefined) return { shuffle, partitions };
-  const { useMemory, useDisk, replication } = level;
-  return { shuffle, partitions, level: { memory: useMemory, disk: useDisk, replication } };
+  const { memory, disk, replication } = level;
+  return { shuffle, partitions, level: { memory, disk, replication } };
 }
 
-function decodeLevel(level: PersistLevelOutput): PersistLevel {
-  return { useMemory: level.memory, useDisk: level.disk, replication: level.replication };
+function decodeLevel({ memory, disk, replication }: PersistLevelOutput): BlockLevel {
+  return { memory, disk, replication };
 }

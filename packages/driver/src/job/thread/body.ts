@@ -9,7 +9,7 @@ import {
   type JobGraph,
   JobRegistry,
 } from "@millrace/api/host";
-import { fromWireError, SystemClock, toWireError } from "@millrace/base";
+import { type EpochMs, fromWireError, SystemClock, toWireError } from "@millrace/base";
 import type { BlockId, BlockLocation, JobPlan } from "@millrace/plan";
 import { DriverFileSystem } from "./driver-files.ts";
 import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
@@ -43,8 +43,8 @@ export class JobThreadBody {
         return this.#graph?.begin(message.zeroTime);
       case "batch":
         return void this.#batch(message);
-      case "forget":
-        return this.#graph?.forget(message.time);
+      case "over":
+        return this.#release(message.time);
       case "answer":
         return this.#answer(message.id, message.answer);
     }
@@ -79,8 +79,12 @@ export class JobThreadBody {
     const graph = this.#graph;
     if (graph === undefined) return;
     const { error } = await graph.runBatch({ time, received, stateVersion });
-    this.#post({ type: "dropShuffles", shuffles: graph.shufflesOf(time) });
     this.#post({ type: "batchDone", time, error: error === undefined ? undefined : toWireError(error) });
+  }
+
+  #release(time: EpochMs): void {
+    const released = this.#graph?.release(time);
+    if (released !== undefined && released.times.length > 0) this.#post({ type: "released", ...released });
   }
 
   #answer(id: number, answer: Answer): void {

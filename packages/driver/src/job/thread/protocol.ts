@@ -23,8 +23,8 @@ export type ToJobThread =
       readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
       readonly stateVersion: EpochMs;
     }
-  /** The batch is done for good: its lineage, files and blocks may go. */
-  | { readonly type: "forget"; readonly time: EpochMs }
+  /** The batch is done for good: what no later one looks back on may go, and `released` follows. */
+  | { readonly type: "over"; readonly time: EpochMs }
   | { readonly type: "answer"; readonly id: number; readonly answer: Answer };
 
 export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: WireError };
@@ -42,7 +42,8 @@ export type FromJobThread =
   | { readonly type: "run"; readonly id: number; readonly plan: JobPlan }
   | { readonly type: "putBlock"; readonly id: number; readonly name: BlockId; readonly parts: readonly Uint8Array[] }
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
-  | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] }
+  /** Batches that nothing looks back on any more, and the shuffles that their plans wrote. */
+  | { readonly type: "released"; readonly times: readonly EpochMs[]; readonly shuffles: readonly ShuffleId[] }
   | { readonly type: "batchDone"; readonly time: EpochMs; readonly error: WireError | undefined }
   | { readonly type: "print"; readonly text: string }
   | { readonly type: "warn"; readonly message: string }

@@ -1,0 +1,152 @@
+import { type DurationLike, formatDuration, type Millis, millis, parseDuration } from "@millrace/base";
+import {
+  type FunctionRef,
+  IN_MEMORY_OR_ON_DISK,
+  type Lineage,
+  type Partitioning,
+  type StateNode,
+  union,
+} from "@millrace/plan";
+import type { BatchScope } from "./batch-scope.ts";
+import { badWindow, windowForgotten } from "./errors.ts";
+import type { GraphBuilder } from "./graph-builder.ts";
+import type { StreamNode } from "./stream-node.ts";
+
+/** A window over a stream: how long it is, and how often there is one. */
+export interface WindowSpan {
+  readonly lengthMs: number;
+  readonly slideMs: number;
+}
+
+/**
+ * Checks a window against the stream it looks at.
+ *
+ * @param slide As often as the stream has batches when it is left out.
+ * @throws BAD_WINDOW, BAD_DURATION
+ */
+export function windowSpan(
+  parent: StreamNode,
+  operator: string,
+  length: DurationLike,
+  slide: DurationLike | undefined,
+): WindowSpan {
+  return {
+    lengthMs: multipleOf(parent.slideMs, operator, "length", parseDuration(length)),
+    slideMs: multipleOf(parent.slideMs, operator, "slide", slide === undefined ? parent.slideMs : parseDuration(slide)),
+  };
+}
+
+function multipleOf(parentSlideMs: number, operator: string, what: string, ms: number): number {
+  if (ms > 0 && ms % parentSlideMs === 0) return ms;
+  throw badWindow(
+    `the ${what} of ${operator} is ${formatDuration(millis(ms))}; it must be a multiple of ${formatDuration(parentSlideMs as Millis)}, ` +
+      "as often as the stream it looks at has a batch. Choose such a length and slide, or another batch interval.",
+  );
+}
+
+/**
+ * The records of the parent's batches in `(t - length, t]`, oldest first. The parent's RDDs are kept for as long as a
+ * window needs them, so that each is computed once.
+ */
+export function windowNode(parent: StreamNode, span: WindowSpan, label: string): StreamNode {
+  keep(parent);
+  return {
+    label,
+    parents: [parent],
+    slideMs: span.slideMs,
+    looksBackMs: span.lengthMs,
+    persistsParent: parent.persistsParent ?? parent,
+    compute: (scope) => lineagesIn(scope, parent, scope.time - span.lengthMs, scope.time, label).then(union),
+  };
+}
+
+/** Windows read a batch several times: it is computed once, whether or not the author said so (features WN-4). */
+function keep(stream: StreamNode): void {
+  const kept = stream.persistsParent ?? stream;
+  kept.level ??= IN_MEMORY_OR_ON_DISK;
+}
+
+/** What an incremental window does: see the `window` update of state. */
+export interface WindowReduction {
+  readonly reduce: FunctionRef;
+  readonly inverse: FunctionRef;
+  readonly filter: FunctionRef | undefined;
+  /** The placement of the parent's pairs; the parallelism of the cluster by default. */
+  readonly partitioning: () => Partitioning;
+}
+
+/**
+ * `[K, V]` of a window as state: what entered since the window before is added to it, what left is taken away.
+ *
+ * @param parent Pairs, reduced per batch and placed as the window is.
+ */
+export function incrementalWindowNode(
+  graph: GraphBuilder,
+  parent: StreamNode,
+  span: WindowSpan,
+  reduction: WindowReduction,
+  label: string,
+): StreamNode {
+  const { context } = graph;
+  keep(parent);
+  const node: StreamNode = {
+    label,
+    parents: [parent],
+    slideMs: span.slideMs,
+    looksBackMs: span.lengthMs + span.slideMs,
+    compute: async (scope) => {
+      const versions = scope.versionsOf(node);
+      const [before, now] = [versions.version, scope.time];
+      const begin = now - span.lengthMs;
+      const entering = await lineagesIn(scope, parent, Math.max(begin, before), now, label);
+      // Nothing has left yet when there was no window before.
+      const leaving =
+        before === 0 ? [] : await lineagesIn(scope, parent, before - span.lengthMs, Math.min(before, begin), label);
+      const made: StateNode = {
+        kind: "state",
+        operator: graph.nameOf(node) ?? position,
+        directory: graph.checkpointDir,
+        change: {
+          kind: "window",
+          entering: context.dependency(union(entering)),
+          leaving: context.dependency(union(leaving)),
+          reduce: reduction.reduce,
+          inverse: reduction.inverse,
+          filter: reduction.filter,
+        },
+        partitioning: reduction.partitioning(),
+        versions,
+        label,
+      };
+      scope.states.set(node, made);
+      return made;
+    },
+  };
+  const position = graph.addState(node, "reduceByKeyAndWindow");
+  return node;
+}
+
+/** The RDDs that a stream had in the batches of `(after, until]`, oldest first; none before the first batch. */
+export async function lineagesIn(
+  scope: BatchScope,
+  stream: StreamNode,
+  after: number,
+  until: number,
+  label: string,
+): Promise<Lineage[]> {
+  const { history } = scope;
+  const { slideMs } = stream;
+  const lineages: Lineage[] = [];
+  const first = Math.max(0, Math.floor((after - history.zeroTime) / slideMs)) + 1;
+  for (let time = history.zeroTime + first * slideMs; time <= until; time += slideMs) {
+    const past = history.scopeAt(time as BatchScope["time"]); // a multiple of the interval after the zero time
+    if (past === undefined) {
+      throw windowForgotten(
+        `${label} looks back on batch ${time} from batch ${scope.time}, which is forgotten already: batches between them failed. ` +
+          "The batch fails. Let failed batches stop the job (batch.failure = stop), or raise ssc.remember.",
+      );
+    }
+    lineages.push(await past.lineageOf(stream));
+  }
+  return lineages;
+}

@@ -1,0 +1,206 @@
+import { epochMs } from "@millrace/base";
+import { describe, expect, test } from "vitest";
+import { GraphLab } from "./graph-lab.ts";
+import type { StreamingContext } from "./streaming-context.ts";
+
+const add = (a: number, b: number): number => a + b;
+const subtract = (a: number, b: number): number => a - b;
+const words = (ssc: StreamingContext) => ssc.socketTextStream("localhost", 9999);
+
+/** The blocks that the tasks of the output's plan read in a batch. */
+async function inputsAt(lab: GraphLab, time: number): Promise<readonly string[]> {
+  expect((await lab.batch(time, { blocks: [`recv/${time}`] })).error).toBeUndefined();
+  const [plan] = lab.port.plans.splice(0);
+  const inputs = plan?.stages.at(-1)?.tasks.flatMap((task) => task.inputs) ?? [];
+  return inputs.flatMap<string>((input) => (input.kind === "blocks" ? input.blocks.map(({ id }) => id) : [input.kind]));
+}
+
+describe("a window", () => {
+  test("has the batches of (t - length, t], the early ones only what exists", async () => {
+    const lab = await GraphLab.build((ssc) => words(ssc).window("3s").print());
+    expect(await inputsAt(lab, 1000)).toEqual(["recv/1000"]);
+    expect(await inputsAt(lab, 2000)).toEqual(["recv/1000", "recv/2000"]);
+    await inputsAt(lab, 3000);
+    expect(await inputsAt(lab, 4000)).toEqual(["recv/2000", "recv/3000", "recv/4000"]);
+  });
+
+  test("slides from the time before the first batch, also by more than it is long", async () => {
+    const lab = await GraphLab.build((ssc) => words(ssc).window("1s", "3s").print());
+    expect(await inputsAt(lab, 1000)).toEqual([]);
+    expect(await inputsAt(lab, 2000)).toEqual([]);
+    expect(await inputsAt(lab, 3000)).toEqual(["recv/3000"]);
+    await inputsAt(lab, 4000);
+    await inputsAt(lab, 5000);
+    expect(await inputsAt(lab, 6000)).toEqual(["recv/6000"]);
+  });
+
+  test("of a window counts in the slides of that one", async () => {
+    const lab = await GraphLab.build((ssc) => words(ssc).window("2s", "2s").window("4s").print());
+    expect(await inputsAt(lab, 1000)).toEqual([]);
+    expect(await inputsAt(lab, 2000)).toEqual(["recv/1000", "recv/2000"]);
+    await inputsAt(lab, 3000);
+    expect(await inputsAt(lab, 4000)).toEqual(["recv/1000", "recv/2000", "recv/3000", "recv/4000"]);
+  });
+
+  test("keeps what it reads: each batch of its parent is computed once", async () => {
+    const lab = await GraphLab.build((ssc) =>
+      words(ssc)
+        .map((word) => word.length)
+        .window("2s")
+        .print(),
+    );
+    const first = await lab.plansOf(1000, { blocks: ["recv/1"] });
+    expect(first).toContain("-> shuffle 0 into 1");
+    const second = await lab.plansOf(2000, { blocks: ["recv/2"] });
+    expect(second.match(/-> shuffle/g)).toHaveLength(1);
+    expect(second).toContain("reads shuffle 0, 1: 2 tasks");
+    expect(second).toContain("inputs persisted 0/0");
+  });
+
+  test.each([
+    ["a length that is no multiple", "1500ms", "1s", /length of window is 1\.5 s.*multiple of 1 s/],
+    ["a slide that is no multiple", "2s", "1500ms", /slide of window is 1\.5 s/],
+  ])("refuses %s", async (_, length, slide, message) => {
+    await expect(GraphLab.build((ssc) => words(ssc).window(length, slide).print())).rejects.toThrow(message);
+  });
+
+  test.each([0, -1000, "0s", Number.NaN, "soon"])("refuses %o as a length", async (length) => {
+    await expect(GraphLab.build((ssc) => words(ssc).window(length).print())).rejects.toThrow(/BAD_DURATION/);
+  });
+
+  test("does not mix with streams that slide otherwise", async () => {
+    const mixed = GraphLab.build((ssc) => words(ssc).union(words(ssc).window("2s", "2s")).print());
+    await expect(mixed).rejects.toThrow(/union brings together streams that slide by 1000 ms and 2000 ms/);
+  });
+});
+
+describe("batches are remembered", () => {
+  const released = (lab: GraphLab, time: number) => lab.graph.release(epochMs(time)).times;
+
+  test("no longer than their outputs run, unless something looks back on them", async () => {
+    const lab = await GraphLab.build((ssc) => words(ssc).print());
+    await lab.batch(1000);
+    expect(released(lab, 1000)).toEqual([1000]);
+  });
+
+  test("for as long as windows over windows reach back", async () => {
+    const lab = await GraphLab.build((ssc) => words(ssc).window("2s").window("2s").print());
+    for (const time of [1000, 2000, 3000, 4000]) {
+      await lab.batch(time);
+      expect(released(lab, time)).toEqual([]);
+    }
+    await lab.batch(5000);
+    expect(released(lab, 5000)).toEqual([1000]);
+  });
+
+  test("for as long as ssc.remember says, and slice gives them", async () => {
+    let seen: number[] = [];
+    const lab = await GraphLab.build((ssc) => {
+      ssc.remember("3s");
+      const lines = words(ssc);
+      lines.foreachRDD(async (_, time) => {
+        const rdds = await lines.slice(time - 2500, time);
+        seen = await Promise.all(rdds.map((rdd) => rdd.getNumPartitions()));
+      });
+    });
+    await lab.batch(1000, { blocks: ["a"] });
+    await lab.batch(2000, { blocks: ["b", "c"] });
+    await lab.batch(3000, { blocks: [] });
+    expect(seen).toEqual([1, 2, 0]);
+    expect(lab.port.warnings.join()).toContain("lies between batches");
+  });
+
+  test("and slice says so when they are not", async () => {
+    const lab = await GraphLab.build((ssc) => {
+      const lines = words(ssc);
+      lines.foreachRDD((_, time) => lines.slice(1000, time));
+    });
+    await lab.batch(1000);
+    lab.graph.release(epochMs(1000));
+    const { error } = await lab.batch(2000);
+    expect(error?.message).toMatch(/\[SLICE_FORGOTTEN\].*batch 1000.*ssc\.remember/);
+  });
+});
+
+describe("a window reduced by key", () => {
+  test("is reduced per batch, then over its batches without a shuffle", async () => {
+    const lab = await GraphLab.build((ssc) =>
+      words(ssc)
+        .map((word) => [word, 1])
+        .reduceByKeyAndWindow(add, "2s")
+        .print(),
+    );
+    await lab.plansOf(1000, { blocks: ["recv/1"] });
+    expect(await lab.plansOf(2000, { blocks: ["recv/2"] })).toMatchInlineSnapshot(`
+      "stage 0 "socketTextStream localhost:9999, map, reduceByKey": 1 task -> shuffle 3 into 2
+        blocks #0 | map inline:0 -> combine(first, inline:1, inline:1) hash 2
+          inputs recv/2
+      stage 1 "reduceByKey" reads shuffle 3: 2 tasks -> shuffle 2 into 1
+        shuffle #0 merge(inline:1) -> roundRobin 1
+          inputs shuffle 3/0
+      stage 2 "reduceByKeyAndWindow, reduceByKey" reads shuffle 0, 2: 2 tasks
+        shuffle concat(blocks #0, blocks #1) combine(first, inline:1, inline:1) -> collect 11
+          inputs persisted 0/0, persisted 2/0"
+    `);
+  });
+
+  test("with an inverse reads what enters and leaves, and keeps the rest as state", async () => {
+    const lab = await GraphLab.build((ssc) =>
+      words(ssc)
+        .map((word) => [word, 1])
+        .reduceByKeyAndWindow(add, subtract, "2s")
+        .print(),
+    );
+    await lab.plansOf(1000, { blocks: ["recv/1"] });
+    await lab.plansOf(2000, { blocks: ["recv/2"] });
+    expect(await lab.plansOf(3000, { blocks: ["recv/3"] })).toMatchInlineSnapshot(`
+      "stage 0 "socketTextStream localhost:9999, map, reduceByKey": 1 task -> shuffle 5 into 2
+        blocks #0 | map inline:0 -> combine(first, inline:1, inline:1) hash 2
+          inputs recv/3
+      stage 1 "reduceByKey" reads shuffle 5: 2 tasks -> shuffle 4 into 1
+        shuffle #0 merge(inline:1) -> roundRobin 1
+          inputs shuffle 5/0
+      stage 2 "reduceByKeyAndWindow, reduceByKey" reads shuffle 4, 0: 2 tasks
+        window(+ blocks #0 inline:1, - blocks #1 inline:2) -> collect 11
+          inputs persisted 4/0, persisted 0/0
+          state reduceByKeyAndWindow-0 from 2000 to 3000"
+    `);
+  });
+
+  test("with an inverse takes up after a batch that failed", async () => {
+    const lab = await GraphLab.build((ssc) => {
+      const counts = words(ssc)
+        .map((word) => [word, 1])
+        .reduceByKeyAndWindow(add, subtract, "2s");
+      counts.foreachRDD((_, time) => {
+        if (time === 2000) throw new Error("not this one");
+      });
+      counts.print();
+    });
+    await lab.plansOf(1000, { blocks: ["recv/1"] });
+    expect((await lab.batch(2000, { blocks: ["recv/2"] })).error?.message).toBe("not this one");
+    lab.port.takePlans();
+    const text = await lab.plansOf(3000, { blocks: ["recv/3"] });
+    expect(text).toContain("state reduceByKeyAndWindow-0 from 1000 to 3000");
+    expect(text).toMatch(/window\(\+ concat\(.*\) inline:1, - blocks #\d/);
+  });
+});
+
+test("a stream that is persisted is computed once for all its outputs, and once more never", async () => {
+  const lab = await GraphLab.build((ssc) => {
+    const lengths = words(ssc)
+      .map((word) => word.length)
+      .cache();
+    lengths.print();
+    lengths.filter((n) => n > 3).print();
+  });
+  const text = await lab.plansOf(1000, { blocks: ["recv/1"] });
+  expect(text.match(/map inline:0/g)).toHaveLength(1);
+  expect(lab.graph.release(epochMs(1000)).shuffles).toEqual([0]);
+});
+
+test("checkpoint takes a multiple of the slide", async () => {
+  await expect(GraphLab.build((ssc) => words(ssc).checkpoint("2500ms").print())).rejects.toThrow(
+    /\[BAD_WINDOW\] the interval of checkpoint is 2\.5 s/,
+  );
+});
