@@ -13,6 +13,7 @@ export const transformResult = errorKind("TRANSFORM_RESULT", "user");
 export const nameTaken = errorKind("NAME_TAKEN", "user");
 export const outputExists = errorKind("OUTPUT_EXISTS", "user");
 export const outputLost = errorKind("OUTPUT_LOST", "environment");
+export const badRecordLength = errorKind("BAD_RECORD_LENGTH", "user");
 export const inputMissing = errorKind("INPUT_MISSING", "user");
 export const broadcastDestroyed = errorKind("BROADCAST_DESTROYED", "user");
 export const accumulatorMisused = errorKind("ACCUMULATOR_MISUSED", "user");

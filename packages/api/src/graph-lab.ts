@@ -32,8 +32,8 @@ export class MemoryFiles implements DriverFiles {
   }
 
   async list(directory: string): Promise<readonly FileEntry[] | undefined> {
-    if (!this.entries.has(directory)) return undefined;
-    return [...this.entries.values()].filter(({ path }) => path.slice(0, path.lastIndexOf("/")) === directory);
+    if (directory !== "/" && !this.entries.has(directory)) return undefined;
+    return [...this.entries.values()].filter(({ path }) => parentOf(path) === directory);
   }
 
   async makeDirectory(path: string): Promise<void> {
@@ -63,6 +63,10 @@ export class MemoryFiles implements DriverFiles {
     }
     if (any) this.log.push(`remove ${path}`);
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 
 /** What the fake cluster answers: the records of each task of a plan's last stage. */

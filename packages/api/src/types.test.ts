@@ -11,6 +11,28 @@ declare const pairRdd: RDD<[string, number]>;
 /** Takes a body that is type-checked and never called. */
 function typed(_body: () => unknown): void {}
 
+describe("sources", () => {
+  test("of files give lines, or what the decoder gives", () => {
+    typed(() => {
+      expectTypeOf(ssc.textFileStream("in")).toEqualTypeOf<DStream<string>>();
+      expectTypeOf(ssc.fileStream("in")).toEqualTypeOf<DStream<string>>();
+      expectTypeOf(ssc.fileStream("in", { filter: (path) => path.endsWith(".log") })).toEqualTypeOf<DStream<string>>();
+      const sizes = async function* (bytes: AsyncIterable<Uint8Array>) {
+        for await (const piece of bytes) yield piece.length;
+      };
+      expectTypeOf(ssc.fileStream("in", { format: sizes })).toEqualTypeOf<DStream<number>>();
+      expectTypeOf(
+        ssc.fileStream("in", {
+          async *format(bytes) {
+            for await (const piece of bytes) yield ["bytes", piece.length];
+          },
+        }),
+      ).toEqualTypeOf<DStream<[string, number]>>();
+      expectTypeOf(ssc.binaryRecordsStream("in", 16)).toEqualTypeOf<DStream<Uint8Array>>();
+    });
+  });
+});
+
 describe("map", () => {
   test("makes pairs of two-tuples, with or without as const, and keeps literal keys", () => {
     typed(() => {

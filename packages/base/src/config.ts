@@ -32,6 +32,8 @@ export const settings = {
   /** First pause before a source that is down is tried again; it doubles at each failure. */
   "receiver.restart.delay.min": v.optional(duration, "200ms"),
   "receiver.restart.delay.max": v.optional(duration, "30s"),
+  /** A file whose last change is older than this is never new to a file stream; what was read within it is remembered. */
+  "file.stream.remember": v.optional(duration, "60s"),
   /** Batches whose input is fixed ahead of the one that runs. */
   "batches.planned.max": v.optional(count, 2),
   /** `stop`: a failed batch ends the job. `continue`: later batches go on without it. */

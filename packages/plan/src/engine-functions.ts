@@ -31,8 +31,15 @@ const FACTORIES: Readonly<Record<string, (...captures: never[]) => AnyFunction>>
     for (const n of values) sum += n;
     return [sum];
   },
+  /** Hands the pieces of a file to a decoder of the job, which expects them to come over time. */
+  "millrace:decodeFile": (decode: (bytes: AsyncIterable<Uint8Array>) => unknown) => (pieces: Iterable<Uint8Array>) =>
+    decode(later(pieces)),
   "millrace:keyBy": (key: Unary) => (value: unknown) => [key(value), value],
 };
+
+async function* later<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
+  yield* values;
+}
 
 /** Ids of all engine functions. */
 export const engineFunctionIds: readonly string[] = Object.keys(FACTORIES);

@@ -21,10 +21,16 @@ export type Lineage =
   | MergeNode
   | StateNode;
 
+/**
+ * What a source's partitions hold: frames of records; or bytes of files, taken as lines of text, in pieces of any size, or
+ * as records of so many bytes each.
+ */
+export type SourceFormat = "blocks" | "text" | "bytes" | { readonly recordBytes: number };
+
 /** Partitions that exist outside of the engine: received blocks, encoded collections, ranges of files. */
 export interface SourceNode {
   readonly kind: "source";
-  readonly format: "blocks" | "text";
+  readonly format: SourceFormat;
   /** One input per partition; `undefined` until `resolve` is done. */
   inputs: readonly TaskInput[] | undefined;
   /** Finds out the inputs: encodes a collection, lists a directory. Called once, before the first plan that reads it. */
@@ -236,13 +242,13 @@ export function union(parents: readonly Lineage[]): Lineage {
 }
 
 /** Partitions that are at hand. */
-export function source(format: "blocks" | "text", inputs: readonly TaskInput[], label: string): SourceNode {
+export function source(format: SourceFormat, inputs: readonly TaskInput[], label: string): SourceNode {
   return { kind: "source", format, inputs, resolve: undefined, partitions: inputs.length, lasting: false, label };
 }
 
 /** Partitions that have to be looked for first. */
 export function lazySource(
-  format: "blocks" | "text",
+  format: SourceFormat,
   resolve: () => Promise<readonly TaskInput[]>,
   options: { readonly partitions?: number; readonly lasting: boolean; readonly label: string },
 ): SourceNode {

@@ -199,7 +199,11 @@ export class PlanRun {
       case "source": {
         const { inputs } = base;
         assert(inputs !== undefined, `the partitions of ${base.label} are not known yet`);
-        return { kind: base.format, input: draft.input((task) => inputs[partition(task)] ?? NO_BLOCKS) };
+        const input = draft.input((task) => inputs[partition(task)] ?? NO_BLOCKS);
+        const { format } = base;
+        return typeof format === "string"
+          ? { kind: format, input }
+          : { kind: "fixed", input, recordBytes: format.recordBytes };
       }
       case "persisted":
         return { kind: "blocks", input: this.#persistedInput(base, at) };

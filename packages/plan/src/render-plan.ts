@@ -101,7 +101,10 @@ function renderSource(source: Source, name: Namer): string {
   switch (source.kind) {
     case "blocks":
     case "text":
+    case "bytes":
       return `${source.kind} #${source.input}`;
+    case "fixed":
+      return `records of ${source.recordBytes} bytes #${source.input}`;
     case "shuffle":
       return `shuffle ${renderFeed(source.feed, name)}${renderAggregate(source.aggregate, name)}`;
     case "cogroup":

@@ -33,6 +33,10 @@ export type Source =
   | { readonly kind: "blocks"; readonly input: number }
   /** Lines of a range of a text file. */
   | { readonly kind: "text"; readonly input: number }
+  /** Bytes of a range of a file, in pieces of any size, each a record. */
+  | { readonly kind: "bytes"; readonly input: number }
+  /** Records of `recordBytes` each from a range of a file, which holds a whole number of them. */
+  | { readonly kind: "fixed"; readonly input: number; readonly recordBytes: number }
   /** One reduce partition of a shuffle, aggregated; or, where the pairs lie right already, a partition of their RDD. */
   | { readonly kind: "shuffle"; readonly feed: Feed; readonly aggregate: Aggregate }
   /** The records of each pipeline in turn. */

@@ -13,18 +13,22 @@ export interface FoundFile {
 
 /**
  * Cuts files into ranges for tasks: about `partitions` of them in all where the files are large enough, one at least
- * for each file that is not empty. Ranges of a file are in order and equally long.
+ * for each file that is not empty. Ranges of a file are in order and about equally long.
+ *
+ * @param unitBytes Every range begins at a multiple of it: `Infinity` for files that are read whole.
  */
-export function rangesOf(files: readonly FoundFile[], partitions: number): TaskInput[] {
+export function rangesOf(files: readonly FoundFile[], partitions: number, unitBytes = 1): TaskInput[] {
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const goal = Math.min(RANGE_BYTES_MAX, Math.max(RANGE_BYTES_MIN, Math.ceil(total / partitions)));
   const ranges: TaskInput[] = [];
   for (const { path, bytes } of files) {
-    const count = Math.ceil(bytes / goal);
-    for (let i = 0; i < count; i += 1) {
-      const start = Math.floor((bytes * i) / count);
-      ranges.push({ kind: "file", path, start, end: Math.floor((bytes * (i + 1)) / count) });
-    }
+    const count = Math.min(Math.ceil(bytes / goal), Math.max(1, Math.floor(bytes / unitBytes)));
+    const cut = (i: number): number => (i === count ? bytes : alignedTo(unitBytes, (bytes * i) / count));
+    for (let i = 0; i < count; i += 1) ranges.push({ kind: "file", path, start: cut(i), end: cut(i + 1) });
   }
   return ranges;
+}
+
+function alignedTo(unitBytes: number, bytes: number): number {
+  return bytes === 0 ? 0 : Math.floor(bytes / unitBytes) * unitBytes;
 }

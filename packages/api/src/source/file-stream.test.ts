@@ -1,36 +1,26 @@
+import { millis } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import type { FileEntry } from "../engine-port.ts";
 import { GraphLab } from "../graph-lab.ts";
+import type { StreamingContext } from "../streaming-context.ts";
 import { rangesOf } from "./file-ranges.ts";
-import { NewFiles } from "./file-stream.ts";
 
-const file = (path: string, modifiedMs: number): FileEntry => ({ path, kind: "file", bytes: 10, modifiedMs });
 const MB = 1024 * 1024;
 
-describe("the new files of a batch", () => {
-  const files = () => new NewFiles({ startMs: 10_000, batchIntervalMs: 1000 });
-  const paths = (entries: readonly FileEntry[]) => entries.map((entry) => entry.path);
-
-  test("are those modified after the start and up to the batch's time, each once, oldest first", () => {
-    const seen = files();
-    const listing = [file("/d/b", 11_500), file("/d/a", 11_500), file("/d/old", 10_000), file("/d/later", 12_001)];
-    expect(paths(seen.choose(listing, 12_000))).toEqual(["/d/a", "/d/b"]);
-    expect(paths(seen.choose(listing, 13_000))).toEqual(["/d/later"]);
-    expect(paths(seen.choose(listing, 14_000))).toEqual([]);
-  });
-
-  test("are neither hidden nor directories", () => {
-    const listing: FileEntry[] = [file("/d/.part", 11_000), { ...file("/d/sub", 11_000), kind: "directory" }];
-    expect(files().choose(listing, 12_000)).toEqual([]);
-  });
-
-  test("are not older than a minute, so that what was seen can be forgotten", () => {
-    const seen = files();
-    expect(paths(seen.choose([file("/d/a", 20_000)], 20_000))).toEqual(["/d/a"]);
-    expect(paths(seen.choose([file("/d/a", 20_000), file("/d/b", 20_000)], 80_000))).toEqual([]);
-    expect(paths(seen.choose([file("/d/a", 20_000)], 90_000))).toEqual([]);
-  });
-});
+async function labOf(build: (ssc: StreamingContext) => unknown) {
+  const lab = await GraphLab.build(build);
+  const { files } = lab.port;
+  /** What a batch reads: `/in/a 0..7`. */
+  const reads = async (time: number): Promise<string[]> => {
+    const { error } = await lab.batch(time);
+    if (error !== undefined) throw error;
+    const tasks = lab.port.plans.splice(0).flatMap((plan) => plan.stages.flatMap((stage) => stage.tasks));
+    return tasks.flatMap((task) =>
+      task.inputs.map((input) => (input.kind === "file" ? `${input.path} ${input.start}..${input.end}` : input.kind)),
+    );
+  };
+  return { files, reads, port: lab.port };
+}
 
 describe("ranges of files", () => {
   test("are about as many as partitions, in order, without gaps", () => {
@@ -44,39 +34,152 @@ describe("ranges of files", () => {
   });
 
   test("are one for a small file, none for an empty one, and bounded for a huge one", () => {
-    expect(
-      rangesOf(
-        [
-          { path: "/a", bytes: 10 },
-          { path: "/b", bytes: 0 },
-        ],
-        4,
-      ),
-    ).toEqual([{ kind: "file", path: "/a", start: 0, end: 10 }]);
+    const small = { path: "/a", bytes: 10 };
+    expect(rangesOf([small, { path: "/b", bytes: 0 }], 4)).toEqual([{ kind: "file", path: "/a", start: 0, end: 10 }]);
     expect(rangesOf([{ path: "/a", bytes: 640 * MB }], 2)).toHaveLength(10);
+  });
+
+  test("begin where a record does", () => {
+    const unit = 3 * MB + 1;
+    const ranges = rangesOf([{ path: "/a", bytes: 5 * unit }], 4, unit);
+    expect(ranges.map((range) => range.kind === "file" && range.start / unit)).toEqual([0, 1, 2, 3]);
+    expect(ranges.at(-1)).toMatchObject({ end: 5 * unit });
+    expect(rangesOf([{ path: "/a", bytes: 2 * unit }], 8, unit)).toHaveLength(2);
+  });
+
+  test("are never cut of files that are read whole", () => {
+    expect(rangesOf([{ path: "/a", bytes: 640 * MB }], 8, Number.POSITIVE_INFINITY)).toHaveLength(1);
+    expect(rangesOf([{ path: "/a", bytes: 0 }], 8, Number.POSITIVE_INFINITY)).toEqual([]);
   });
 });
 
 describe("textFileStream", () => {
   test("reads what was moved in, and nothing from a batch without", async () => {
-    const lab = await GraphLab.build((ssc) => ssc.textFileStream("in").print());
-    const { files } = lab.port;
+    const { files, reads } = await labOf((ssc) => ssc.textFileStream("in").print());
     files.directory("/home/in");
     files.add("/home/in/a", { bytes: 7, modifiedMs: 900 });
-    expect(await lab.plansOf(1000)).toContain("/home/in/a 0..7");
-    expect(await lab.plansOf(2000)).toBe("");
+    expect(await reads(1000)).toEqual(["/home/in/a 0..7"]);
+    expect(await reads(2000)).toEqual([]);
   });
 
-  test("warns of a directory that is not there, once, and of a file that vanished", async () => {
-    const lab = await GraphLab.build((ssc) => ssc.textFileStream("/in").print());
-    const { files } = lab.port;
-    await lab.plansOf(1000);
-    await lab.plansOf(2000);
-    expect(lab.port.warnings).toEqual([expect.stringContaining("the directory /in does not exist")]);
+  test("reads the directories that match, not what lies deeper, and those that come later (FS-1)", async () => {
+    const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/logs/*/{web,mail}").print());
+    files.directory("/logs");
+    expect(await reads(1000)).toEqual([]);
+    expect(port.warnings).toEqual([expect.stringContaining("no directory matches /logs/*/{web,mail}")]);
+    for (const place of ["mon", "mon/web", "mon/web/deeper", "tue", "tue/mail", "tue/other"]) {
+      files.directory(`/logs/${place}`);
+    }
+    for (const place of ["mon/web/a", "mon/web/deeper/b", "tue/mail/c", "tue/other/d", "tue/web"]) {
+      files.add(`/logs/${place}`, { modifiedMs: 1500 });
+    }
+    expect(await reads(2000)).toEqual(["/logs/mon/web/a 0..1", "/logs/tue/mail/c 0..1"]);
+  });
+
+  test("warns of a directory that is not there, once each time that it goes, and goes on (FS-5)", async () => {
+    const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
+    for (const time of [1000, 2000]) expect(await reads(time)).toEqual([]);
+    expect(port.warnings).toEqual([expect.stringContaining("the directory /in does not exist")]);
     files.directory("/in");
-    files.list = async () => [file("/in/gone", 2500)];
-    await lab.plansOf(3000);
-    expect(lab.port.warnings[1]).toMatch(/the file \/in\/gone was listed for batch 3000 and has vanished/);
+    await reads(3000);
+    files.entries.delete("/in");
+    await reads(4000);
+    expect(port.warnings).toHaveLength(2);
+  });
+
+  test("warns of a listing that takes longer than a batch (FS-5)", async () => {
+    const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
+    files.directory("/in");
+    const list = files.list.bind(files);
+    files.list = async (directory) => {
+      port.clock.advance(millis(1001));
+      return list(directory);
+    };
+    for (const time of [1000, 2000]) await reads(time);
+    expect(port.warnings).toEqual([expect.stringMatching(/listing \/in for batch 1000 took 1001 ms, longer than/)]);
+  });
+
+  test("warns of a directory that cannot be listed, and of a file that vanished", async () => {
+    const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
+    files.directory("/in");
+    files.list = async () => {
+      throw new Error("EACCES");
+    };
+    expect(await reads(1000)).toEqual([]);
+    expect(port.warnings.splice(0)).toEqual([expect.stringMatching(/cannot be listed, and batch 1000 .*EACCES/)]);
+    const gone: FileEntry = { path: "/in/gone", kind: "file", bytes: 10, modifiedMs: 2500 };
+    files.list = async () => [gone];
+    await reads(3000);
+    expect(port.warnings[0]).toMatch(/the file \/in\/gone was listed for batch 3000 and has vanished/);
+  });
+
+  test("names the files of a batch that have nothing in them (FS-4)", async () => {
+    const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
+    files.directory("/in");
+    for (const name of ["a", "b", "c", "d", "e", "f"]) files.add(`/in/${name}`, { bytes: 0, modifiedMs: 500 });
+    expect(await reads(1000)).toEqual([]);
+    expect(port.warnings).toEqual([
+      expect.stringContaining("files without a byte: /in/a, /in/b, /in/c, /in/d, /in/e and 1 more"),
+    ]);
+  });
+});
+
+describe("fileStream", () => {
+  test("reads what its filter accepts, hidden files too, and what was there at the start", async () => {
+    const asked: string[] = [];
+    const filter = (path: string): boolean => {
+      asked.push(path);
+      return path.endsWith(".csv");
+    };
+    const { files, reads } = await labOf((ssc) => ssc.fileStream("/in", { filter, newFilesOnly: false }).print());
+    files.directory("/in");
+    for (const name of [".a.csv", "b.txt"]) files.add(`/in/${name}`, { modifiedMs: -1 });
+    files.add("/in/c.csv", { modifiedMs: 500 });
+    expect(await reads(1000)).toEqual(["/in/c.csv 0..1"]);
+    files.add("/in/.d.csv", { modifiedMs: 1500 });
+    expect(await reads(2000)).toEqual(["/in/.d.csv 0..1"]);
+    expect(asked).toEqual(["/in/c.csv", "/in/.d.csv"]);
+  });
+
+  test("hands each file whole to the decoder of its format", async () => {
+    const format = async function* (bytes: AsyncIterable<Uint8Array>) {
+      for await (const piece of bytes) yield piece.length;
+    };
+    const lab = await GraphLab.build((ssc) => ssc.fileStream("/in", { format }).print());
+    lab.port.files.directory("/in");
+    lab.port.files.add("/in/a", { bytes: 5 * MB, modifiedMs: 1 });
+    const plan = await lab.plansOf(1000);
+    expect(plan).toContain("bytes #0 | mapPartitions millrace:decodeFile -> collect 11");
+    expect(plan).toContain(`inputs /in/a 0..${5 * MB}`);
+  });
+
+  test("is refused what is no filter or format", async () => {
+    const build = (options: object) => GraphLab.build((ssc) => ssc.fileStream("/in", options).print());
+    await expect(build({ filter: "*.txt" })).rejects.toThrow(/\[BAD_ARGUMENT\] the filter of fileStream/);
+    await expect(build({ format: "csv" })).rejects.toThrow(/\[FUNCTION_NOT_SHIPPABLE\] the format of fileStream/);
+  });
+});
+
+describe("binaryRecordsStream", () => {
+  test("reads records of one length", async () => {
+    const lab = await GraphLab.build((ssc) => ssc.binaryRecordsStream("/in", 4).print());
+    lab.port.files.directory("/in");
+    lab.port.files.add("/in/a", { bytes: 12, modifiedMs: 1 });
+    expect(await lab.plansOf(1000)).toContain("records of 4 bytes #0 -> collect 11");
+  });
+
+  test("fails the batch of a file with a part of a record, by its name (IN-6)", async () => {
+    const lab = await GraphLab.build((ssc) => ssc.binaryRecordsStream("/in", 4).print());
+    lab.port.files.directory("/in");
+    lab.port.files.add("/in/a", { bytes: 13, modifiedMs: 1 });
+    const { error } = await lab.batch(1000);
+    expect(error?.message).toMatch(/\[BAD_RECORD_LENGTH\] the file \/in\/a has 13 bytes.*records of 4 bytes/);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])("is refused records of %d bytes", async (length) => {
+    await expect(GraphLab.build((ssc) => ssc.binaryRecordsStream("/in", length).print())).rejects.toThrow(
+      /\[BAD_ARGUMENT\] the length of records of binaryRecordsStream/,
+    );
   });
 });
 

@@ -1,98 +1,135 @@
-import { source } from "@millrace/plan";
+import { engineRefWith, type NarrowOp, narrow, type SourceFormat, source } from "@millrace/plan";
 import type { BatchScope } from "../batch-scope.ts";
 import type { FileEntry } from "../engine-port.ts";
+import { badArgument, badRecordLength } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
+import type { JobContext } from "../job-context.ts";
+import { labelOf } from "../steps.ts";
 import type { StreamNode } from "../stream-node.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
+import { directoriesOf, type Glob, parseGlob } from "./glob.ts";
+import { isHidden, NewFiles } from "./new-files.ts";
 
-/** A file older than this is never new; those seen within it are remembered (features FS-3). */
-const REMEMBER_MS = 60_000;
+/** Takes bytes apart into records. A socket's come in chunks of any size; of files, it is called once for each. */
+export type ByteDecoder<T> = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>;
 
-/** Which files of a directory are new in a batch. Pure: the listing comes in, the choice goes out. */
-export class NewFiles {
-  /** Files that were there before are not new. */
-  readonly #startMs: number;
-  readonly #rememberMs: number;
-  /** Paths chosen before, with their time of modification: forgotten once they are too old to be new anyway. */
-  readonly #seen = new Map<string, number>();
-
-  constructor(options: { readonly startMs: number; readonly batchIntervalMs: number }) {
-    this.#startMs = options.startMs;
-    this.#rememberMs = Math.ceil(REMEMBER_MS / options.batchIntervalMs) * options.batchIntervalMs;
-  }
-
-  /**
-   * Chooses the files of a batch and remembers them: modified up to the batch's time, not before the start nor longer ago
-   * than the memory reaches, not seen yet, and not hidden.
-   *
-   * @returns Ordered by time of modification, then path.
-   */
-  choose(entries: readonly FileEntry[], batchTime: number): FileEntry[] {
-    const oldest = Math.max(this.#startMs, batchTime - this.#rememberMs);
-    for (const [path, modifiedMs] of this.#seen) if (modifiedMs <= oldest) this.#seen.delete(path);
-    const chosen = entries.filter(
-      (entry) =>
-        entry.kind === "file" &&
-        !isHidden(entry.path) &&
-        entry.modifiedMs > oldest &&
-        entry.modifiedMs <= batchTime &&
-        !this.#seen.has(entry.path),
-    );
-    for (const { path, modifiedMs } of chosen) this.#seen.set(path, modifiedMs);
-    return chosen.sort((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1));
-  }
+export interface FileStreamOptions {
+  /** Which files are read, by their absolute path. Asked on the driver. By default all whose name does not begin with a dot. */
+  readonly filter?: ((path: string) => boolean) | undefined;
+  /** Leave alone what was there when the job started. Default true. */
+  readonly newFilesOnly?: boolean | undefined;
+  /** What makes records of a file: lines of UTF-8 by default. */
+  readonly format?: "text" | ByteDecoder<unknown> | undefined;
 }
 
-export function isHidden(path: string): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return name.startsWith(".");
+/** How the executors read the files of a stream. */
+export interface FileReading {
+  readonly format: SourceFormat;
+  /** Files are cut into ranges at multiples of this only. */
+  readonly unitBytes: number;
+  /** What is done with the bytes. */
+  readonly op?: NarrowOp;
 }
 
-/** The lines of the files that appear in a directory: listed on the driver in each batch, read by the executors. */
+export const LINES: FileReading = { format: "text", unitBytes: 1 };
+
+/** Each file by one call of a function of the job. @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
+export function decoded(context: JobContext, decoder: unknown, operator: string): FileReading {
+  const { site } = context.ship(decoder, `the format of ${operator}`);
+  const fn = engineRefWith("decodeFile", () => [decoder], site);
+  return {
+    format: "bytes",
+    unitBytes: Number.POSITIVE_INFINITY,
+    op: { kind: "mapPartitions", fn, label: labelOf(operator, fn) },
+  };
+}
+
+/** The files that appear in a directory: listed on the driver in each batch, read by the executors. */
 export class FileStream implements StreamNode {
   readonly label: string;
   readonly parents = [];
   readonly slideMs: number;
   readonly #graph: GraphBuilder;
   readonly #directory: string;
+  readonly #glob: Glob | undefined;
+  readonly #reading: FileReading;
   readonly #new: NewFiles;
+  /** What was complained about in the last batch: to be said once, and again when it comes back. */
+  #complaint: "missing" | "slow" | undefined;
 
-  constructor(graph: GraphBuilder, directory: string) {
-    const { port } = graph.context;
+  /** @throws BAD_ARGUMENT */
+  constructor(
+    graph: GraphBuilder,
+    options: { readonly operator: string; readonly directory: string; readonly reading: FileReading } & Pick<
+      FileStreamOptions,
+      "filter" | "newFilesOnly"
+    >,
+  ) {
+    const { operator, directory, reading, filter = isVisible, newFilesOnly = true } = options;
+    const { port, conf } = graph.context;
+    if (typeof filter !== "function") throw badArgument(`the filter of ${operator} must be a function of a path.`);
     this.#graph = graph;
     this.slideMs = graph.batchIntervalMs;
     this.#directory = port.files.resolve(directory);
-    this.label = `textFileStream ${directory}`;
-    this.#new = new NewFiles({ startMs: port.clock.now(), batchIntervalMs: graph.batchIntervalMs });
+    this.#glob = parseGlob(this.#directory);
+    this.#reading = reading;
+    this.label = `${operator} ${directory}`;
+    this.#new = new NewFiles({
+      afterMs: newFilesOnly ? port.clock.now() : 0,
+      batchIntervalMs: graph.batchIntervalMs,
+      rememberMs: conf["file.stream.remember"],
+      accepts: filter,
+    });
   }
 
   async compute(scope: BatchScope) {
     const { context } = this.#graph;
+    const { format, unitBytes, op } = this.#reading;
     const files = await this.#find(scope.time);
-    return source("text", files.length === 0 ? [] : rangesOf(files, context.defaultParallelism), this.label);
+    if (typeof format === "object") for (const file of files) checkRecords(file, format.recordBytes);
+    const ranges = files.length === 0 ? [] : rangesOf(files, context.defaultParallelism, unitBytes);
+    const bytes = source(format, ranges, this.label);
+    return op === undefined ? bytes : narrow(bytes, op, false);
   }
 
-  async #find(time: number): Promise<FoundFile[]> {
-    const { context } = this.#graph;
-    const { files } = context.port;
-    let entries: readonly FileEntry[] | undefined;
+  async #find(time: number): Promise<readonly FoundFile[]> {
+    const entries = await this.#list(time);
+    const files = await Promise.all(this.#new.choose(entries, time).map((entry) => this.#stillThere(entry, time)));
+    const found = files.filter((file) => file !== undefined);
+    const empty = found.filter(({ bytes }) => bytes === 0);
+    if (empty.length > 0) this.#warn(emptyFiles(empty, time));
+    return found;
+  }
+
+  async #list(time: number): Promise<readonly FileEntry[]> {
+    const { clock } = this.#graph.context.port;
+    const startedMs = clock.monotonicMs();
     try {
-      entries = await files.list(this.#directory);
+      const entries = await this.#entries();
+      const tookMs = clock.monotonicMs() - startedMs;
+      if (entries === undefined) this.#complain("missing", () => this.#missing());
+      else if (tookMs > this.#graph.batchIntervalMs) this.#complain("slow", () => this.#slow(tookMs, time));
+      else this.#complaint = undefined;
+      return entries ?? [];
     } catch (error) {
-      context.port.warn(
-        `${this.label}: the directory cannot be listed, and batch ${time} reads nothing from it: ${messageOf(error)}. It is tried again in the next batch.`,
+      this.#warn(
+        `the directory cannot be listed, and batch ${time} reads nothing from it: ${messageOf(error)}. It is tried again in the next batch.`,
       );
       return [];
     }
-    if (entries === undefined) {
-      context.warnOnce(
-        `${this.label}: the directory ${this.#directory} does not exist. Batches read nothing from it until it does.`,
-      );
-      return [];
-    }
-    const chosen = this.#new.choose(entries, time);
-    const found = await Promise.all(chosen.map((entry) => this.#stillThere(entry, time)));
-    return found.filter((file) => file !== undefined);
+  }
+
+  /** What is in the directory, or in each one that matches; `undefined`: there is none. */
+  async #entries(): Promise<readonly FileEntry[] | undefined> {
+    const { files } = this.#graph.context.port;
+    if (this.#glob === undefined) return files.list(this.#directory);
+    const directories = await directoriesOf(this.#glob, async (directory) => {
+      const entries = (await files.list(directory)) ?? [];
+      return entries.filter(({ kind }) => kind === "directory").map(({ path }) => nameOf(path));
+    });
+    const lists = await Promise.all(directories.map((directory) => files.list(directory)));
+    const there = lists.filter((list) => list !== undefined);
+    return there.length === 0 ? undefined : there.flat();
   }
 
   /** A file may go between listing and now; one that goes later still fails its task, which says so. */
@@ -100,11 +137,60 @@ export class FileStream implements StreamNode {
     const { port } = this.#graph.context;
     const now = await port.files.stat(entry.path).catch(() => undefined);
     if (now !== undefined && now.kind === "file") return { path: entry.path, bytes: now.bytes };
-    port.warn(
-      `${this.label}: the file ${entry.path} was listed for batch ${time} and has vanished since. The batch goes on without it. Move files in complete, and leave them there.`,
+    this.#warn(
+      `the file ${entry.path} was listed for batch ${time} and has vanished since. The batch goes on without it. Move files in complete, and leave them there.`,
     );
     return undefined;
   }
+
+  #missing(): string {
+    return this.#glob === undefined
+      ? `the directory ${this.#directory} does not exist. Batches read nothing from it until it does.`
+      : `no directory matches ${this.#directory}. Batches read nothing until one does.`;
+  }
+
+  #slow(tookMs: number, time: number): string {
+    return (
+      `listing ${this.#directory} for batch ${time} took ${Math.round(tookMs)} ms, longer than the batch interval of ${this.#graph.batchIntervalMs} ms. ` +
+      "The job falls behind. Take files out of the directory once they are read, or make the interval longer."
+    );
+  }
+
+  #complain(complaint: "missing" | "slow", text: () => string): void {
+    if (this.#complaint !== complaint) this.#warn(text());
+    this.#complaint = complaint;
+  }
+
+  #warn(text: string): void {
+    this.#graph.context.port.warn(`${this.label}: ${text}`);
+  }
+}
+
+function isVisible(path: string): boolean {
+  return !isHidden(path);
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** @throws BAD_RECORD_LENGTH */
+function checkRecords({ path, bytes }: FoundFile, recordBytes: number): void {
+  if (bytes % recordBytes === 0) return;
+  throw badRecordLength(
+    `the file ${path} has ${bytes} bytes, which is no whole number of records of ${recordBytes} bytes. The batch fails. ` +
+      "Give binaryRecordsStream the length that the records have, and move files in complete.",
+    { fields: { path, bytes, recordBytes } },
+  );
+}
+
+function emptyFiles(files: readonly FoundFile[], time: number): string {
+  const shown = files.slice(0, 5).map(({ path }) => path);
+  const more = files.length > shown.length ? ` and ${files.length - shown.length} more` : "";
+  return (
+    `batch ${time} found files without a byte: ${shown.join(", ")}${more}. What is written to them later is not read. ` +
+    "Write files elsewhere on the same file system and move them in complete."
+  );
 }
 
 function messageOf(error: unknown): string {

@@ -1,6 +1,7 @@
 import { type Lineage, union } from "@millrace/plan";
 import type { BatchScope } from "../batch-scope.ts";
 import { collectionSource } from "../collection.ts";
+import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { RDD } from "../rdd.ts";
 import { lineageIn } from "../rdd-steps.ts";
@@ -25,7 +26,9 @@ export class QueueStream<T> implements StreamNode {
   readonly #queue: QueuedBatch<T>[];
   readonly #options: QueueOptions<T>;
 
+  /** @throws BAD_ARGUMENT */
   constructor(graph: GraphBuilder, queue: QueuedBatch<T>[], options: QueueOptions<T>) {
+    if (options.default !== undefined) checkBatch(options.default, "the default of queueStream");
     this.#graph = graph;
     this.slideMs = graph.batchIntervalMs;
     this.#queue = queue;
@@ -42,6 +45,12 @@ export class QueueStream<T> implements StreamNode {
   #lineage(batch: QueuedBatch<T>): Lineage {
     const { context } = this.#graph;
     if (batch instanceof RDD) return lineageIn(context, batch, "queueStream");
+    checkBatch(batch, "an element of queueStream's queue");
     return collectionSource(context, batch, { partitions: undefined, label: this.label });
   }
+}
+
+function checkBatch(batch: unknown, what: string): void {
+  if (Array.isArray(batch) || batch instanceof RDD) return;
+  throw badArgument(`${what} is ${batch === null ? "null" : typeof batch}. A batch is an array of records, or an RDD.`);
 }

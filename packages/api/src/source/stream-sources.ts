@@ -1,3 +1,4 @@
+import { RECORD_BYTES_MAX } from "@millrace/codec";
 import { DStream } from "../dstream.ts";
 import { badArgument } from "../errors.ts";
 import { CONTEXT_REMEDY, DRIVER_ONLY } from "../function/driver-only.ts";
@@ -7,12 +8,16 @@ import type { JobContext } from "../job-context.ts";
 import { Receiver } from "../receiver.ts";
 import { checkCount } from "../steps.ts";
 import { StorageLevel } from "../storage-level.ts";
-import { FileStream } from "./file-stream.ts";
+import {
+  type ByteDecoder,
+  decoded,
+  type FileReading,
+  FileStream,
+  type FileStreamOptions,
+  LINES,
+} from "./file-stream.ts";
 import { type QueuedBatch, type QueueOptions, QueueStream } from "./queue-stream.ts";
 import { ReceiverStream } from "./receiver-stream.ts";
-
-/** Takes a socket's bytes apart into records. */
-export type SocketDecoder<T> = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>;
 
 /** Where streams come from: the part of `StreamingContext` that makes them. */
 export abstract class StreamSources {
@@ -42,7 +47,7 @@ export abstract class StreamSources {
   socketStream<T>(
     host: string,
     port: number,
-    decoder: SocketDecoder<T>,
+    decoder: ByteDecoder<T>,
     level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2,
   ): DStream<T> {
     const at = address(host, port, "socketStream");
@@ -74,14 +79,51 @@ export abstract class StreamSources {
     );
   }
 
-  /**
-   * Lines of the files that are moved into a directory: each once, in the batch at whose time it is there. Files that
-   * begin with a dot, files that were there at the start, and subdirectories are left alone.
-   */
+  // ---- files
+
+  /** Lines of the files that are moved into a directory; see `fileStream`. */
   textFileStream(directory: string): DStream<string> {
-    this[CONTEXT].requireBuilding("textFileStream");
-    return new DStream(this[GRAPH], new FileStream(this[GRAPH], checkPath(directory, "textFileStream")));
+    return this.#files("textFileStream", directory, () => LINES, {});
   }
+
+  /**
+   * Records of the files that are moved into a directory, on storage that the driver and all executors share. Each file is
+   * read once, in the batch at whose time it is there, as it was then: write it elsewhere and move it in complete.
+   *
+   * A file belongs to a batch when it changed last after the job's start (unless `newFilesOnly` is false), within the time
+   * of the setting `file.stream.remember` (60 s), and not after the batch's time. Files are read in no particular order.
+   * Subdirectories are left alone.
+   *
+   * @param directory May have wildcards, which directories have to match: `logs/2026-??/{web,mail}`. They are looked for in
+   *   each batch.
+   * @throws BAD_ARGUMENT
+   */
+  fileStream(
+    directory: string,
+    options?: FileStreamOptions & { readonly format?: "text" | undefined },
+  ): DStream<string>;
+  fileStream<K, V>(
+    directory: string,
+    options: FileStreamOptions & { readonly format: ByteDecoder<readonly [K, V]> },
+  ): DStream<[K, V]>;
+  fileStream<T>(directory: string, options: FileStreamOptions & { readonly format: ByteDecoder<T> }): DStream<T>;
+  fileStream(directory: string, options: FileStreamOptions = {}): DStream<unknown> {
+    const { format = "text" } = options;
+    const reading = () => (format === "text" ? LINES : decoded(this[CONTEXT], format, "fileStream"));
+    return this.#files("fileStream", directory, reading, options);
+  }
+
+  /**
+   * Records of `length` bytes each from the files that are moved into a directory; see `fileStream`. A file with a part of
+   * a record fails its batch (BAD_RECORD_LENGTH).
+   */
+  binaryRecordsStream(directory: string, length: number): DStream<Uint8Array> {
+    const recordBytes = checkCount(length, "the length of records of binaryRecordsStream", 1, RECORD_BYTES_MAX);
+    const reading: FileReading = { format: { recordBytes }, unitBytes: recordBytes };
+    return this.#files("binaryRecordsStream", directory, () => reading, {});
+  }
+
+  // ---- the driver
 
   /** Batches from an array, for tests and examples: each batch takes the next, or with `oneAtATime: false` all. */
   queueStream<K, V>(batches: QueuedBatch<readonly [K, V]>[], options?: QueueOptions<readonly [K, V]>): DStream<[K, V]>;
@@ -90,6 +132,18 @@ export abstract class StreamSources {
     this[CONTEXT].requireBuilding("queueStream");
     if (!Array.isArray(batches)) throw badArgument("queueStream takes an array of batches: each an array or an RDD.");
     return new DStream(this[GRAPH], new QueueStream(this[GRAPH], batches, options));
+  }
+
+  #files<T>(
+    operator: string,
+    directory: string,
+    reading: () => FileReading,
+    options: Pick<FileStreamOptions, "filter" | "newFilesOnly">,
+  ): DStream<T> {
+    this[CONTEXT].requireBuilding(operator);
+    const { filter, newFilesOnly } = options;
+    const where = { operator, directory: checkPath(directory, operator), reading: reading() };
+    return new DStream<T>(this[GRAPH], new FileStream(this[GRAPH], { ...where, filter, newFilesOnly }));
   }
 
   #receive<T>(label: string, spec: ConstructorParameters<typeof ReceiverStream>[2], level: StorageLevel): DStream<T> {

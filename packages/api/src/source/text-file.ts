@@ -3,7 +3,7 @@ import type { FileEntry } from "../engine-port.ts";
 import { inputMissing } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
-import { isHidden } from "./file-stream.ts";
+import { isHidden } from "./new-files.ts";
 
 /**
  * The lines of a file, or of every file of a directory in order of their names. It is looked at when it is first read.

@@ -45,7 +45,8 @@ export type Link =
   | { readonly kind: "wait" };
 
 export type Entry =
-  | { readonly kind: "blocks" | "text"; readonly input: number }
+  | { readonly kind: "blocks" | "text" | "bytes"; readonly input: number }
+  | { readonly kind: "fixed"; readonly input: number; readonly recordBytes: number }
   | {
       readonly kind: "table";
       readonly shape: TableShape;
@@ -135,6 +136,8 @@ class Compiler {
     switch (source.kind) {
       case "blocks":
       case "text":
+      case "bytes":
+      case "fixed":
         return source;
       case "shuffle":
         return this.#shuffle(source.feed, source.aggregate);

@@ -9,6 +9,7 @@ import { SegmentState } from "../compile/segment-state.ts";
 import type { SlotPorts } from "../ports.ts";
 import { BlocksFeeder } from "../source/blocks-feeder.ts";
 import { BufferFeeder } from "../source/buffer-feeder.ts";
+import { BytesFeeder } from "../source/bytes-feeder.ts";
 import { ConcatFeeder } from "../source/concat-feeder.ts";
 import { type Feeder, push } from "../source/feeder.ts";
 import { JoinFeeder } from "../source/join-feeder.ts";
@@ -159,6 +160,10 @@ export class TaskRun {
         return this.#blocks(this.#input(entry.input));
       case "text":
         return this.#text(this.#input(entry.input));
+      case "bytes":
+        return this.#bytes(this.#input(entry.input), undefined);
+      case "fixed":
+        return this.#bytes(this.#input(entry.input), entry.recordBytes);
       case "table":
         return this.#table(entry);
       case "concat":
@@ -181,13 +186,20 @@ export class TaskRun {
 
   #text(input: ResolvedInput): Feeder {
     // A file that is gone when the batch is planned leaves no blocks in its place.
-    if (input.kind !== "file") return this.#blocks(input);
+    return input.kind === "file" ? new TextFeeder({ range: input, ...this.#reading() }) : this.#blocks(input);
+  }
+
+  #bytes(input: ResolvedInput, recordBytes: number | undefined): Feeder {
+    if (input.kind !== "file") return this.#blocks(input); // as above
+    return new BytesFeeder({ range: input, recordBytes, ...this.#reading() });
+  }
+
+  #reading() {
     const { files } = this.#env.ports;
-    return new TextFeeder({
-      range: input,
-      read: (path, start) => files.read(path, start),
-      onRecords: (count) => this.#count(count),
-    });
+    return {
+      read: (path: string, start: number) => files.read(path, start),
+      onRecords: (count: number) => this.#count(count),
+    };
   }
 
   #table(entry: Extract<Entry, { readonly kind: "table" }>): Feeder {

@@ -65,6 +65,51 @@ describe("a text split", () => {
   });
 });
 
+describe("bytes of a file", () => {
+  const path = join(slot.directory, "in.bin");
+  const bytes = Uint8Array.from({ length: 700_000 }, (_, i) => i % 251);
+  writeFileSync(path, bytes);
+
+  const joined = (records: readonly unknown[]) => Buffer.concat(records as Uint8Array[]); // of this source all are bytes
+  const read = (source: Source, start: number, end: number) =>
+    slot.done({ source, inputs: [{ kind: "file", path, start, end }] });
+
+  test("come in records of one length, across reads too, each with memory of its own", async () => {
+    const fixed: Source = { kind: "fixed", input: 0, recordBytes: 7 };
+    const done = await read(fixed, 14, 699_986);
+    const records = slot.results(done);
+    expect(done.metrics.recordsIn).toBe(99_996);
+    expect(records).toHaveLength(99_996);
+    expect(joined(records).equals(bytes.subarray(14, 699_986))).toBe(true);
+  });
+
+  test("come in records longer than a read", async () => {
+    const done = await read({ kind: "fixed", input: 0, recordBytes: 350_000 }, 0, 700_000);
+    const records = slot.results(done);
+    expect(records).toHaveLength(2);
+    expect(joined(records).equals(bytes)).toBe(true);
+  });
+
+  test("come in pieces that stay as they are, no further than the range", async () => {
+    const ops = [op("mapPartitions", 0)];
+    const keepAll = (pieces: Iterable<Uint8Array>) => [...pieces];
+    const source: Source = { kind: "bytes", input: 0 };
+    const done = await slot.done({
+      source,
+      ops,
+      functions: [keepAll],
+      inputs: [{ kind: "file", path, start: 0, end: 600_000 }],
+    });
+    expect(joined(slot.results(done)).equals(bytes.subarray(0, 600_000))).toBe(true);
+  });
+
+  test("of a file that was cut since fail", async () => {
+    await expect(read({ kind: "fixed", input: 0, recordBytes: 100 }, 699_900, 700_100)).rejects.toThrow(
+      /\[INPUT_FILE_FAILED\] the input file .*in\.bin ends at byte 700000, and had 700100/,
+    );
+  });
+});
+
 describe("a shuffle's reduce partition", () => {
   const first = () =>
     slot.input([

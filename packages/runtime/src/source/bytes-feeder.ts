@@ -1,0 +1,95 @@
+import { inputFileFailed } from "../errors.ts";
+import { Feeder } from "./feeder.ts";
+
+/** Bytes [start, end) of a file. */
+export interface ByteRange {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The bytes of a range of a file: as pieces of any size, or as records of `recordBytes` each. Every record has memory of
+ * its own, from its first byte on, so that `new DataView(record.buffer)` reads that record.
+ */
+export class BytesFeeder extends Feeder {
+  readonly #range: ByteRange;
+  readonly #recordBytes: number | undefined;
+  readonly #pieces: Iterator<Uint8Array>;
+  readonly #onRecords: (count: number) => void;
+  #position: number;
+  /** The first bytes of a record whose rest has not come. */
+  #begun: Uint8Array | undefined;
+  #begunBytes = 0;
+
+  constructor(options: {
+    readonly range: ByteRange;
+    readonly recordBytes: number | undefined;
+    /** Reads a file from a place on, in pieces that are good until the next one. */
+    readonly read: (path: string, start: number) => Iterable<Uint8Array>;
+    readonly onRecords: (count: number) => void;
+  }) {
+    super();
+    const { range, recordBytes, read, onRecords } = options;
+    this.#range = range;
+    this.#recordBytes = recordBytes;
+    this.#position = range.start;
+    this.#pieces = read(range.path, range.start)[Symbol.iterator]();
+    this.#onRecords = onRecords;
+  }
+
+  override next(): boolean {
+    while (this.#position < this.#range.end) {
+      const step = this.#pieces.next();
+      if (step.done === true) throw this.#cutShort();
+      const piece = step.value.subarray(0, this.#range.end - this.#position);
+      this.#position += piece.length;
+      const records =
+        this.#recordBytes === undefined ? [copyOf(piece, 0, piece.length)] : this.#records(piece, this.#recordBytes);
+      if (records.length === 0) continue;
+      this.#onRecords(records.length);
+      return this.setRows(records);
+    }
+    return false;
+  }
+
+  override close(): void {
+    this.#pieces.return?.();
+  }
+
+  #records(piece: Uint8Array, recordBytes: number): Uint8Array[] {
+    const records: Uint8Array[] = [];
+    let at = 0;
+    if (this.#begun !== undefined) {
+      at = Math.min(recordBytes - this.#begunBytes, piece.length);
+      this.#begun.set(piece.subarray(0, at), this.#begunBytes);
+      this.#begunBytes += at;
+      if (this.#begunBytes < recordBytes) return records;
+      records.push(this.#begun);
+      this.#begun = undefined;
+    }
+    for (; at + recordBytes <= piece.length; at += recordBytes) records.push(copyOf(piece, at, at + recordBytes));
+    if (at < piece.length) {
+      this.#begun = new Uint8Array(recordBytes);
+      this.#begun.set(piece.subarray(at));
+      this.#begunBytes = piece.length - at;
+    }
+    return records;
+  }
+
+  #cutShort() {
+    const { path, end } = this.#range;
+    return inputFileFailed(
+      `the input file ${path} ends at byte ${this.#position}, and had ${end} bytes when it was listed. The task is tried again, then its batch fails. ` +
+        "Leave files as they are once they have been moved in.",
+      { fields: { path } },
+    );
+  }
+}
+
+/** Not `slice`: a Buffer's shares its memory. */
+function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const copy = new Uint8Array(to - from);
+  copy.set(bytes.subarray(from, to));
+  return copy;
+}
