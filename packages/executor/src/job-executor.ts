@@ -24,6 +24,7 @@ import {
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
 import { BlockFetcher } from "./blocks/block-fetcher.ts";
 import type { DataPlane } from "./blocks/data-plane.ts";
+import { Replicator } from "./blocks/replicator.ts";
 import { StoreSink } from "./blocks/store-sink.ts";
 import { ReceiverHost } from "./receiver/receiver-host.ts";
 import { SlotPool } from "./slots/slot-pool.ts";
@@ -213,11 +214,20 @@ export class JobExecutor {
       },
       { onEnd: (attempt, end) => tasks.onEnd(attempt, end), onFatal: (error) => this.#fail(error) },
     );
+    const replicator = new Replicator({
+      pool: this.#pool,
+      store: this.#store,
+      client: this.#client,
+      log,
+      addressOf: (peer) => this.#peers.get(peer),
+      peers: () => [...this.#peers.keys()].filter((peer) => peer !== executor),
+    });
     const tasks = new TaskRunner({
       slots,
       fetcher: this.#fetcher,
       store: this.#store,
       pool: this.#pool,
+      replicator,
       send: (statuses) => session.send({ type: "tasks", statuses }),
       shuffleBlockId,
     });
@@ -225,8 +235,7 @@ export class JobExecutor {
       executor,
       pool: this.#pool,
       store: this.#store,
-      client: this.#client,
-      addressOf: (peer) => this.#peers.get(peer),
+      replicator,
       send: (message) => session.send(message),
       conf,
       heapBytes: slotHeapBytes,

@@ -1,6 +1,7 @@
 import type { EpochMs, ExecutorId, JobConf, JobId, WireError } from "@millrace/base";
 import type {
   BlockId,
+  BlockLevel,
   BlockLocation,
   Holder,
   OutputRef,
@@ -73,6 +74,8 @@ export type TaskStatus = TaskKey & {
         readonly bytes: readonly number[];
         /** The blocks, by reduce partition, when all of them together are small: their readers need not fetch them. */
         readonly copies?: readonly Uint8Array[];
+        /** Who has second copies of all blocks. */
+        readonly replica?: ExecutorId;
         readonly metrics: TaskMetrics;
         readonly accumulators: Uint8Array;
       } // bytes of each reduce partition's block
@@ -126,6 +129,8 @@ export type ToExecutor =
       readonly stream: number;
       readonly receiver: ReceiverSpec;
       readonly blockIntervalMs: number;
+      /** Received blocks never go while a batch may need them: without disk in it, memory only comes first. */
+      readonly level: BlockLevel;
       readonly replicateTo: ExecutorId | undefined;
     }
   /** Where a running receiver sends second copies from now on; `undefined`: nowhere. */

@@ -29,6 +29,10 @@ export function registerOutput(outputs: ShuffleOutputs, map: number, output: Map
   );
   outputs.maps[map] = output;
   outputs.missing--;
+  addBytes(outputs, output);
+}
+
+function addBytes(outputs: ShuffleOutputs, output: MapOutput): void {
   let sums = outputs.bytesAt.get(output.executor);
   if (sums === undefined) {
     sums = new Float64Array(outputs.partitions);
@@ -37,13 +41,26 @@ export function registerOutput(outputs: ShuffleOutputs, map: number, output: Map
   for (let r = 0; r < sums.length; r++) sums[r] = (sums[r] ?? 0) + (output.bytes[r] ?? 0);
 }
 
-/** Forgets every output of the stage's shuffle that `executor` holds: those tasks are to be done again. O(map tasks). */
+/**
+ * Forgets every output of the stage's shuffle that `executor` holds: those tasks are to be done again, unless another
+ * executor has a copy, which takes its place. O(map tasks).
+ */
 export function loseOutputs(stage: Stage, executor: ExecutorId): void {
   const { outputs } = stage;
-  if (!outputs?.bytesAt.delete(executor)) return;
+  if (outputs === undefined) return;
+  const held = outputs.bytesAt.delete(executor);
   for (let map = 0; map < outputs.maps.length; map++) {
-    if (outputs.maps[map]?.executor !== executor) continue;
+    const output = outputs.maps[map];
+    if (output === undefined) continue;
+    if (output.replica === executor) output.replica = undefined;
+    if (!held || output.executor !== executor) continue;
     assert(stage.status[map] === DONE, `map ${map} of shuffle ${outputs.shuffle} has output but is not done`);
+    if (output.replica !== undefined) {
+      output.executor = output.replica;
+      output.replica = undefined;
+      addBytes(outputs, output);
+      continue;
+    }
     outputs.maps[map] = undefined;
     outputs.missing++;
     stage.status[map] = IDLE;
@@ -129,7 +146,8 @@ function mapBlock(
   if (executor === undefined) assert(false, `${output.executor} is gone but holds map ${map} of ${outputs.shuffle}`);
   const id = shuffleBlockId(outputs.shuffle, map, output.attempt, reduce);
   const copy = output.copies?.[reduce];
-  return copy === undefined ? { id, bytes, at: executor.at } : { id, bytes, at: executor.at, copy };
+  const at = output.replica === undefined ? executor.at : [output.executor, output.replica];
+  return copy === undefined ? { id, bytes, at } : { id, bytes, at, copy };
 }
 
 /** Adds to `score` of each ready executor the input bytes of the task that it holds; returns whether any holds some. */
@@ -155,6 +173,7 @@ function scoreMapOutput(state: TaskScheduler, input: Extract<PlannedInput, { kin
   const output = state.shuffles.get(input.shuffle)?.outputs?.maps[input.map];
   if (output === undefined) return false;
   addScore(state.executors.get(output.executor), output.bytes[0] ?? 0);
+  if (output.replica !== undefined) addScore(state.executors.get(output.replica), output.bytes[0] ?? 0);
   return true;
 }
 

@@ -44,6 +44,8 @@ export type TaskOutput =
       readonly bytes: readonly number[];
       /** The blocks themselves, by reduce partition, when they are small together; an empty one for none. */
       readonly copies?: readonly Uint8Array[];
+      /** Who has second copies of all blocks. */
+      readonly replica?: ExecutorId;
     }
   | { readonly kind: "result"; readonly result: TaskResult };
 

@@ -31,6 +31,42 @@ describe("a task whose executor is lost", () => {
   });
 });
 
+describe("map output of which there are two copies", () => {
+  const replicated = (): Script => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "join e3 1", "submit 1 1>7:1x1 2<7x1", "ok 1/0#0 e1 10 e2");
+    return s;
+  };
+
+  test("is read from either", () => {
+    expect(replicated().inputs()).toEqual([["shuffle/7/0/0/0@e1+e2"]]);
+  });
+
+  test("is not computed again when one of them is lost", () => {
+    const s = replicated();
+    expect(s.after("lost e1")).toEqual(["launch 2/0#1 on e2.0"]);
+    expect(s.inputs()).toEqual([["shuffle/7/0/0/0@e2"]]);
+  });
+
+  test("is computed again when both are", () => {
+    const s = replicated();
+    s.after("lost e2");
+    expect(s.after("lost e1")).toEqual(["warning STAGE_RERUN", "launch 1/0#1 on e3.0"]);
+  });
+
+  test("is computed again when neither gives it", () => {
+    const s = replicated();
+    const effects = s.after("nofetch 2/0#0 e1 shuffle/7/0/0/0 e2");
+    expect(effects).toContain("warning STAGE_RERUN");
+  });
+
+  test("stands alone when the second was lost before it was told of", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1>7:1x1 2<7x1", "lost e2", "ok 1/0#0 e1 10 e2");
+    expect(s.inputs()).toEqual([["shuffle/7/0/0/0@e1"]]);
+  });
+});
+
 describe("map output that is lost with its executor", () => {
   test("is computed again when reducers need it, and only the lost maps are", () => {
     const s = new Script();

@@ -73,7 +73,9 @@ export function onTaskSucceeded(state: TaskScheduler, event: Report<"taskSucceed
   if (output.kind === "mapOutput") {
     if (stage.outputs === undefined) assert(false, `stage ${event.task.run} writes no shuffle but reports map output`);
     const { bytes, copies } = output;
-    registerOutput(stage.outputs, index, { executor, attempt: event.task.attempt, bytes, copies });
+    // One that left before this was told has no copy any more.
+    const replica = output.replica !== undefined && state.executors.has(output.replica) ? output.replica : undefined;
+    registerOutput(stage.outputs, index, { executor, replica, attempt: event.task.attempt, bytes, copies });
   } else {
     if (stage.outputs !== undefined) assert(false, `stage ${event.task.run} writes a shuffle but reports a result`);
     stage.results[index] = { executor, result: output.result };
@@ -139,9 +141,12 @@ export function onFetchFailed(state: TaskScheduler, event: Report<"fetchFailed">
   const index = indexOf(stage, event.task.partition);
   const output = producer.outputs?.maps[block.map];
   const reason = `executor ${event.holder} did not serve block ${event.block}`;
-  if (output?.executor === event.holder && output.attempt === block.attempt) {
-    // Where one block of a shuffle cannot be had, seldom can the others: one rerun instead of one for each.
-    loseOutputs(producer, event.holder);
+  const { executor: first, replica } = output ?? {};
+  if (output?.attempt === block.attempt && (first === event.holder || replica === event.holder)) {
+    // Where one block of a shuffle cannot be had, seldom can the others: one rerun instead of one for each. The one that
+    // holds a second copy was asked too.
+    loseOutputs(producer, output.executor);
+    if (replica !== undefined) loseOutputs(producer, replica);
     for (const other of [...state.active]) {
       if (other === producer || other.planned.reads.includes(block.shuffle)) refresh(state, other, reason);
     }

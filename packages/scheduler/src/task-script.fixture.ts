@@ -141,7 +141,7 @@ function parseKey(text: string | undefined): TaskKey {
 const userError = (message: string): WireError => ({ name: "TypeError", message });
 
 /**
- * `join e1 2` (and ready), `hello e1 2`, `ready e1`, `lost e1`, `submit 1 STAGE…`, `ok 1/0#0 e1 [SIZES]`,
+ * `join e1 2` (and ready), `hello e1 2`, `ready e1`, `lost e1`, `submit 1 STAGE…`, `ok 1/0#0 e1 [SIZES [REPLICA]]`,
  * `fail 1/0#0 e1 [MESSAGE]`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `rebalance`, `drop 7,8`.
  */
 export function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent[] {
@@ -162,7 +162,7 @@ export function parseCommand(state: TaskScheduler, command: string): readonly Ta
     case "submit":
       return [{ type: "planSubmitted", plan: planId(Number(first)), job: jobOf(...[second, ...rest].filter(Boolean)) }];
     case "ok":
-      return [succeeded(state, parseKey(first), named(), rest[0])];
+      return [succeeded(state, parseKey(first), named(), rest)];
     case "fail":
       return [{ type: "taskFailed", executor: named(), task: parseKey(first), error: userError(rest.join(" ")) }];
     case "never": {
@@ -192,7 +192,12 @@ export function parseCommand(state: TaskScheduler, command: string): readonly Ta
 }
 
 /** Sizes default to 10 bytes per reduce partition. */
-function succeeded(state: TaskScheduler, task: TaskKey, executor: ExecutorId, sizes: string | undefined): TaskEvent {
+function succeeded(
+  state: TaskScheduler,
+  task: TaskKey,
+  executor: ExecutorId,
+  [sizes, replica]: readonly string[],
+): TaskEvent {
   const writes = state.stages.get(task.run)?.planned.writes;
   const accumulators = new Uint8Array(0);
   if (writes === undefined) {
@@ -206,5 +211,6 @@ function succeeded(state: TaskScheduler, task: TaskKey, executor: ExecutorId, si
     };
   }
   const bytes = sizes?.split(",").map(Number) ?? new Array<number>(writes.partitions).fill(10);
-  return { type: "taskSucceeded", executor, task, output: { kind: "mapOutput", bytes }, accumulators };
+  const copied = replica === undefined ? {} : { replica: executorId(replica) };
+  return { type: "taskSucceeded", executor, task, output: { kind: "mapOutput", bytes, ...copied }, accumulators };
 }

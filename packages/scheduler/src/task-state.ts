@@ -105,7 +105,9 @@ export interface ShuffleOutputs {
 }
 
 export interface MapOutput {
-  readonly executor: ExecutorId;
+  executor: ExecutorId;
+  /** Has a second copy. */
+  replica: ExecutorId | undefined;
   readonly attempt: number;
   readonly bytes: readonly number[];
   /** By reduce partition, when small. */

@@ -10,7 +10,14 @@ export {
   partsOf,
   readHandle,
 } from "./block/block-handle.ts";
-export { BlockStore, type BlockStoreOptions, type Pin, type StoreUsage, storeFull } from "./block/block-store.ts";
+export {
+  BlockStore,
+  type BlockStoreOptions,
+  type Keep,
+  type Pin,
+  type StoreUsage,
+  storeFull,
+} from "./block/block-store.ts";
 export { SpillDirectory, SpillFile, type SpillRange } from "./block/spill-file.ts";
 export { LocalFileSystem } from "./file-system/local.ts";
 export { FileSystems, schemeOf } from "./file-system/locations.ts";

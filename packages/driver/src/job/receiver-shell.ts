@@ -1,5 +1,5 @@
 import type { EpochMs, ExecutorId, JobConf } from "@millrace/base";
-import type { BlockLocation, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
+import type { BlockLocation, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
   type ReceiverEffect,
@@ -28,7 +28,7 @@ export interface ReceiverShellPorts {
 /** Carries out what the receiver tracker decides. */
 export class ReceiverShell {
   readonly #state: ReceiverTracker;
-  readonly #specs: ReadonlyMap<number, ReceiverSpec>;
+  readonly #specs: ReadonlyMap<number, ReceiverPlan>;
   readonly #declared: readonly ReceiverPlan[];
   readonly #replicate: boolean;
   readonly #blockIntervalMs: number;
@@ -41,7 +41,7 @@ export class ReceiverShell {
     ports: ReceiverShellPorts,
   ) {
     this.#state = receiverTracker({ bufferBytes: options.conf["receiver.buffer.bytes"] });
-    this.#specs = new Map(declared.map(({ stream, receiver }) => [stream, receiver]));
+    this.#specs = new Map(declared.map((plan) => [plan.stream, plan]));
     this.#blockIntervalMs =
       options.conf["receiver.block.interval"] || Math.min(200, Math.max(5, Math.floor(options.batchIntervalMs / 5)));
     this.#declared = declared;
@@ -99,13 +99,15 @@ export class ReceiverShell {
   }
 
   #start(executor: ExecutorId, stream: number, replicateTo: ExecutorId | undefined): void {
-    const receiver = this.#specs.get(stream);
-    if (receiver === undefined) return; // the tracker only names what was declared
+    const declared = this.#specs.get(stream);
+    if (declared === undefined) return; // the tracker only names what was declared
+    const { receiver, level } = declared;
     this.#ports.executors.send(executor, {
       type: "startReceiver",
       stream,
       receiver,
       blockIntervalMs: this.#blockIntervalMs,
+      level,
       replicateTo,
     });
   }

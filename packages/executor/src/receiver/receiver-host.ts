@@ -8,9 +8,10 @@ import {
   type Logger,
   toWireError,
 } from "@millrace/base";
-import { type BlockId, blockId } from "@millrace/plan";
-import type { DataAddress, DataClient, FromExecutor, ToExecutor } from "@millrace/rpc";
-import { type BlockPool, type BlockStore, readHandle } from "@millrace/storage";
+import { blockId } from "@millrace/plan";
+import type { FromExecutor, ToExecutor } from "@millrace/rpc";
+import type { BlockPool, BlockStore } from "@millrace/storage";
+import { keepReceived, type Replicator } from "../blocks/replicator.ts";
 import { receiverThreadEnded } from "../errors.ts";
 import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
 
@@ -18,9 +19,7 @@ export interface ReceiverHostPorts {
   readonly executor: ExecutorId;
   readonly pool: BlockPool;
   readonly store: BlockStore;
-  /** `undefined` within one process: nothing is replicated. */
-  readonly client: DataClient | undefined;
-  addressOf(peer: ExecutorId): DataAddress | undefined;
+  readonly replicator: Replicator;
   send(message: FromExecutor): void;
   readonly conf: JobConf;
   readonly heapBytes: number;
@@ -169,37 +168,19 @@ export class ReceiverHost {
   /** Stores a block, sends its second copy, then announces it. Never rejects. */
   async #take(entry: Stream, message: ReceivedBlockMessage): Promise<void> {
     const { stream, block, handle, bytes, records } = message;
-    const { executor, store, log } = this.#ports;
+    const { executor, store, log, replicator } = this.#ports;
     const id = blockId(`recv/${stream}/${this.#prefix}/${this.#nextBlock++}`);
     try {
-      store.put(id, handle);
+      store.put(id, handle, keepReceived(entry.start.level));
     } catch (error) {
       log.error({ stream }, `received block ${id} is lost: ${String(error)}`);
       return; // not confirmed: the receiver is held back
     }
-    const peer = await this.#replicate(id, bytes, entry.replicateTo);
-    const at = peer === undefined ? [executor] : [executor, peer];
+    const peer = entry.replicateTo;
+    const copied = peer !== undefined && (await replicator.copyTo(peer, [id]));
+    const at = copied ? [executor, peer] : [executor];
     this.#ports.send({ type: "received", stream, blocks: [{ id, bytes, records, at }] });
     this.#post({ type: "confirmed", stream, block });
-  }
-
-  async #replicate(id: BlockId, bytes: number, peer: ExecutorId | undefined): Promise<ExecutorId | undefined> {
-    const { client, store, pool, log } = this.#ports;
-    const address = peer === undefined ? undefined : this.#ports.addressOf(peer);
-    const pin = address === undefined ? undefined : store.pin(id);
-    if (client === undefined || address === undefined || pin === undefined) return undefined;
-    try {
-      await client.put(address, id, { bytes, parts: readHandle(pin.handle, pool) });
-      return peer;
-    } catch (error) {
-      log.warn(
-        { block: id, peer },
-        `a second copy could not be made, the first one stands alone: ${toWireError(error).message}`,
-      );
-      return undefined;
-    } finally {
-      pin.release();
-    }
   }
 
   /** A new thread takes the receivers over, after pauses that grow while threads keep ending. */

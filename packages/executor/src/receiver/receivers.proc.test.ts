@@ -49,6 +49,7 @@ function start(lab: Lab, receiver: ReceiverSpec, replicateTo?: string): void {
     stream: 0,
     receiver,
     blockIntervalMs: 5,
+    level: { memory: true, disk: true, replication: 1 },
     replicateTo: replicateTo === undefined ? undefined : executorId(replicateTo),
   });
 }

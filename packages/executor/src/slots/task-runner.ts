@@ -3,8 +3,16 @@ import type { BlockId, ShuffleId, StageRunId, TaskInput } from "@millrace/plan";
 import { blockId } from "@millrace/plan";
 import type { LaunchTask, TaskKey, TaskStatus, ToExecutor } from "@millrace/rpc";
 import type { ResolvedBroadcast, ResolvedInput, TaskOutcome } from "@millrace/runtime";
-import { type BlockHandle, type BlockPool, type BlockStore, freeSlices, readHandle } from "@millrace/storage";
+import {
+  type BlockHandle,
+  type BlockPool,
+  type BlockStore,
+  freeSlices,
+  type Keep,
+  readHandle,
+} from "@millrace/storage";
 import { type BlockFetcher, FetchFailed, type HeldBlock } from "../blocks/block-fetcher.ts";
+import { keepOf, type Replicator } from "../blocks/replicator.ts";
 import { stageUnknown, tooManyTasks } from "../errors.ts";
 import type { SlotPool } from "./slot-pool.ts";
 import { type Attempt, type AttemptEnd, attemptName, newAttempt, releaseHeld } from "./task.ts";
@@ -32,6 +40,7 @@ export interface TaskRunnerPorts {
   readonly fetcher: BlockFetcher;
   readonly store: BlockStore;
   readonly pool: BlockPool;
+  readonly replicator: Replicator;
   send(statuses: readonly TaskStatus[]): void;
   shuffleBlockId(shuffle: ShuffleId, map: number, attempt: number, reduce: number): BlockId;
 }
@@ -84,7 +93,26 @@ export class TaskRunner {
 
   onEnd(attempt: Attempt, end: AttemptEnd): void {
     if (end.kind === "lost") this.#finish(attempt, this.#lost(attempt, end.error));
-    else this.#finish(attempt, this.#outcome(attempt.task, end.outcome));
+    else this.#conclude(attempt, this.#outcome(attempt.task, end.outcome));
+  }
+
+  /** Tells what became of a task, once second copies of what it wrote are there, if it should have them. */
+  #conclude(attempt: Attempt, outcome: TaskStatus["outcome"]): void {
+    const writes = this.#stages.get(attempt.task.run)?.writes;
+    const peer =
+      outcome.kind === "mapOutput" && (writes?.level?.replication ?? 1) > 1
+        ? this.#ports.replicator.anyPeer()
+        : undefined;
+    if (writes === undefined || outcome.kind !== "mapOutput" || peer === undefined)
+      return this.#finish(attempt, outcome);
+    attempt.state = "ended"; // it cannot be cancelled any more
+    const { partition, attempt: number } = attempt.task;
+    const blocks = outcome.bytes.flatMap((bytes, reduce) =>
+      bytes === 0 ? [] : [this.#ports.shuffleBlockId(writes.shuffle, partition, number, reduce)],
+    );
+    void this.#ports.replicator
+      .copyTo(peer, blocks)
+      .then((copied) => this.#finish(attempt, copied ? { ...outcome, replica: peer } : outcome));
   }
 
   #announce(message: StageMessage, held: HeldBlock[]): Promise<void> | undefined {
@@ -235,11 +263,12 @@ export class TaskRunner {
         `task ${attemptName(task)} wrote map output for a stage that writes none. This is a defect of the engine.`,
       );
     }
+    const keep = keepOf(stage.writes?.level);
     for (const [reduce, handle] of blocks.entries()) {
       if (handle === undefined) continue;
-      this.#put(this.#ports.shuffleBlockId(shuffle, task.partition, task.attempt, reduce), handle);
+      this.#put(this.#ports.shuffleBlockId(shuffle, task.partition, task.attempt, reduce), handle, keep);
     }
-    const copies = this.#copies(blocks, bytes);
+    const copies = keep === "memoryAndDisk" ? this.#copies(blocks, bytes) : undefined;
     return { kind: "mapOutput", bytes, ...(copies === undefined ? {} : { copies }), metrics, accumulators };
   }
 
@@ -263,9 +292,9 @@ export class TaskRunner {
     return { kind: "result", result: { kind: "block", id, bytes: result.bytes }, metrics, accumulators };
   }
 
-  #put(id: BlockId, handle: BlockHandle): void {
+  #put(id: BlockId, handle: BlockHandle, keep?: Keep): void {
     try {
-      this.#ports.store.put(id, handle);
+      this.#ports.store.put(id, handle, keep);
     } catch (error) {
       freeSlices(handle, this.#ports.pool);
       throw error;

@@ -922,6 +922,10 @@ export const descriptors: object = {
            "type": "uint64",
            "id": 1
           },
+          "replica": {
+           "type": "string",
+           "id": 5
+          },
           "copies": {
            "rule": "repeated",
            "type": "bytes",
@@ -1311,12 +1315,12 @@ export const descriptors: object = {
            "id": 2
           },
           "level": {
-           "type": "PersistLevel",
+           "type": "BlockLevel",
            "id": 3
           }
          }
         },
-        "PersistLevel": {
+        "BlockLevel": {
          "fields": {
           "memory": {
            "type": "bool",
@@ -1551,6 +1555,10 @@ export const descriptors: object = {
            "options": {
             "proto3_optional": true
            }
+          },
+          "level": {
+           "type": "BlockLevel",
+           "id": 20
           }
          }
         },

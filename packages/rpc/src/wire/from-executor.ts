@@ -97,6 +97,7 @@ function encodeStatus(status: TaskStatus): StatusInput {
         mapOutput: {
           partitionBytes: [...outcome.bytes],
           ...(outcome.copies === undefined ? {} : { copies: outcome.copies.map(wireBytes) }),
+          ...(outcome.replica === undefined ? {} : { replica: outcome.replica }),
           metrics: outcome.metrics,
           accumulators: wireBytes(outcome.accumulators),
         },
@@ -127,11 +128,12 @@ function decodeStatus(status: StatusOutput): TaskStatus {
 
 function decodeOutcome(status: StatusOutput): TaskStatus["outcome"] {
   if (status.mapOutput) {
-    const { partitionBytes, copies, metrics, accumulators } = status.mapOutput;
+    const { partitionBytes, copies, replica, metrics, accumulators } = status.mapOutput;
     return {
       kind: "mapOutput",
       bytes: partitionBytes,
       ...(copies.length === 0 ? {} : { copies: copies.map(ownBytes) }),
+      ...(replica === "" ? {} : { replica: executorId(replica) }),
       metrics: decodeMetrics(metrics),
       accumulators: ownBytes(accumulators),
     };

@@ -126,6 +126,7 @@ const toExecutor: readonly ToExecutor[] = [
     stream: 0,
     receiver: { kind: "socketText", host: "h", port: 1 },
     blockIntervalMs: 20,
+    level: { memory: true, disk: true, replication: 1 },
     replicateTo: e1,
   },
   {
@@ -133,6 +134,7 @@ const toExecutor: readonly ToExecutor[] = [
     stream: 0,
     receiver: { kind: "socket", host: "h", port: 1, decoder: bytes(4) },
     blockIntervalMs: 20,
+    level: { memory: true, disk: true, replication: 1 },
     replicateTo: undefined,
   },
   {
@@ -140,6 +142,7 @@ const toExecutor: readonly ToExecutor[] = [
     stream: 0,
     receiver: { kind: "custom", receiver: bytes(4) },
     blockIntervalMs: 20,
+    level: { memory: true, disk: true, replication: 1 },
     replicateTo: undefined,
   },
   { type: "replicateTo", stream: 0, peer: e1 },

@@ -1,6 +1,6 @@
 import { type ExecutorId, epochMs, executorId, type JobConf, parseConf } from "@millrace/base";
 import { type BlockLevel, blockId, type ShuffleWrite, shuffleId, stageRunId } from "@millrace/plan";
-import type { PersistLevel__Output as PersistLevelOutput } from "../gen/millrace/session/v1/PersistLevel.ts";
+import type { BlockLevel__Output as BlockLevelOutput } from "../gen/millrace/session/v1/BlockLevel.ts";
 import type { Stage__Output as StageOutput } from "../gen/millrace/session/v1/Stage.ts";
 import type {
   StartReceiver as StartInput,
@@ -143,6 +143,7 @@ function encodeStart(message: Message<"startReceiver">): StartInput {
   const common = {
     stream: message.stream,
     blockIntervalMs: message.blockIntervalMs,
+    level: message.level,
     ...(message.replicateTo === undefined ? {} : { replicateTo: message.replicateTo }),
   };
   const { receiver } = message;
@@ -162,6 +163,7 @@ function decodeStart(start: StartOutput): Message<"startReceiver"> {
     stream: start.stream,
     receiver: decodeReceiver(start),
     blockIntervalMs: start.blockIntervalMs,
+    level: decodeLevel(required(start.level, "level of a receiver")),
     replicateTo: start.replicateTo === undefined ? undefined : executorId(start.replicateTo),
   };
 }
@@ -176,11 +178,9 @@ function decodeReceiver(start: StartOutput): ReceiverSpec {
 }
 
 function encodeWrites({ shuffle, partitions, level }: ShuffleWrite) {
-  if (level === undefined) return { shuffle, partitions };
-  const { memory, disk, replication } = level;
-  return { shuffle, partitions, level: { memory, disk, replication } };
+  return level === undefined ? { shuffle, partitions } : { shuffle, partitions, level };
 }
 
-function decodeLevel({ memory, disk, replication }: PersistLevelOutput): BlockLevel {
+function decodeLevel({ memory, disk, replication }: BlockLevelOutput): BlockLevel {
   return { memory, disk, replication };
 }

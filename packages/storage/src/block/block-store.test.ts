@@ -53,6 +53,28 @@ function marks({ pool, store }: Bench, id: string): number[] | undefined {
 
 const spillFiles = (bench: Bench): string[] => (existsSync(bench.directory) ? readdirSync(bench.directory) : []);
 
+describe("when memory is short, a block", () => {
+  test("that can be made again goes, and is found no more", async () => {
+    const bench = storeOf(10);
+    bench.store.put(blockId("a"), block(bench.pool, 4, 1), "memoryOnly");
+    put(bench, "b", 3, 2);
+    put(bench, "c", 2, 3);
+    await bench.store.settled();
+    expect(marks(bench, "a")).toBeUndefined();
+    expect([marks(bench, "b"), marks(bench, "c")]).toEqual([[2], [3]]);
+    expect(spillFiles(bench)).toEqual([]);
+  });
+
+  test("that belongs on disk is there already", async () => {
+    const bench = storeOf(10);
+    bench.store.put(blockId("a"), block(bench.pool, 2, 7), "diskOnly");
+    await bench.store.settled();
+    expect(bench.pool.usedBytes).toBe(0);
+    expect(marks(bench, "a")).toEqual([7]);
+    expect(spillFiles(bench)).toHaveLength(1);
+  });
+});
+
 describe("a block in the store", () => {
   test("is found until it is dropped, and its memory comes back then", () => {
     const bench = storeOf(10);

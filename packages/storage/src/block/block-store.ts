@@ -22,6 +22,12 @@ export interface BlockStoreOptions {
   readonly onError: (error: Error) => void;
 }
 
+/**
+ * What becomes of a block when memory is short: it goes to disk; or it goes, as it can be made again; or it is on disk
+ * from the beginning.
+ */
+export type Keep = "memoryAndDisk" | "memoryOnly" | "diskOnly";
+
 /** A block that stays where it is until `release`, even if it is dropped, replaced or spilled meanwhile. */
 export interface Pin {
   readonly id: BlockId;
@@ -50,6 +56,7 @@ export const storeFull = errorKind("STORE_FULL", "environment");
  * lets go, its memory is freed and its files lose a user.
  */
 interface Copy {
+  readonly keep: Keep;
   readonly handle: BlockHandle;
   readonly bytes: number;
   holders: number;
@@ -99,7 +106,7 @@ export class BlockStore {
    *
    * @throws STORE_FULL There are too many blocks; the caller still owns the handle.
    */
-  put(id: BlockId, handle: BlockHandle): void {
+  put(id: BlockId, handle: BlockHandle, keep: Keep = "memoryAndDisk"): void {
     if (this.#entries.size >= this.#blocksMax && !this.#entries.has(id)) {
       throw storeFull(
         `block ${id} is one more than the ${this.#blocksMax} blocks an executor may hold. The task fails; ` +
@@ -107,7 +114,7 @@ export class BlockStore {
         { fields: { block: id, blocksMax: this.#blocksMax } },
       );
     }
-    const copy = this.#newCopy(handle);
+    const copy = this.#newCopy(handle, keep);
     this.#remove(id);
     this.#entries.set(id, copy);
     if (hasMemory(handle)) this.#inMemory.set(id, copy);
@@ -115,6 +122,7 @@ export class BlockStore {
     const ids = this.#groups.get(group);
     if (ids === undefined) this.#groups.set(group, new Set([id]));
     else ids.add(id);
+    if (keep === "diskOnly" && hasMemory(handle)) this.#inBackground(this.#toDisk(id, copy));
     this.#relieve();
   }
 
@@ -201,8 +209,8 @@ export class BlockStore {
     }
   }
 
-  #newCopy(handle: BlockHandle): Copy {
-    const copy: Copy = { handle, bytes: handleBytes(handle), holders: 1 };
+  #newCopy(handle: BlockHandle, keep: Keep): Copy {
+    const copy: Copy = { keep, handle, bytes: handleBytes(handle), holders: 1 };
     this.#copies.add(copy);
     this.#account(handle, 1);
     for (const path of filesOf(handle)) this.#fileUsers.set(path, (this.#fileUsers.get(path) ?? 0) + 1);
@@ -284,7 +292,18 @@ export class BlockStore {
       const wanted = this.#pool.usedBytes - this.#lowBytes;
       const victims = wanted > 0 ? this.#victims(Math.min(wanted, SPILL_STEP_BYTES)) : [];
       if (victims.length === 0) return;
-      await this.#spill(victims);
+      for (const [id, copy] of victims) if (copy.keep === "memoryOnly") this.#remove(id);
+      const toDisk = victims.filter(([, copy]) => copy.keep !== "memoryOnly");
+      if (toDisk.length > 0) await this.#spill(toDisk);
+    }
+  }
+
+  /** A disk that refuses costs memory, not the block. */
+  async #toDisk(id: BlockId, copy: Copy): Promise<void> {
+    try {
+      await this.#spill([[id, copy]]);
+    } catch (error) {
+      this.#onError(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
@@ -312,7 +331,7 @@ export class BlockStore {
         const handle = spilled[i];
         assert(handle !== undefined, `the spill of block ${id} has no place`);
         if (this.#entries.get(id) !== copy) return; // dropped or replaced meanwhile
-        this.#entries.set(id, this.#newCopy(handle));
+        this.#entries.set(id, this.#newCopy(handle, copy.keep));
         this.#inMemory.delete(id);
         this.#spilledBytes += handleBytes(handle);
         this.#letGo(copy);

@@ -8,6 +8,7 @@ export interface MapOutput {
   'metrics'?: (_millrace_session_v1_TaskMetrics | null);
   'accumulators'?: (Buffer | Uint8Array | string);
   'copies'?: (Buffer | Uint8Array | string)[];
+  'replica'?: (string);
 }
 
 export interface MapOutput__Output {
@@ -15,4 +16,5 @@ export interface MapOutput__Output {
   'metrics': (_millrace_session_v1_TaskMetrics__Output | null);
   'accumulators': (Buffer);
   'copies': (Buffer)[];
+  'replica': (string);
 }

@@ -3,6 +3,7 @@
 import type { SocketTextReceiver as _millrace_session_v1_SocketTextReceiver, SocketTextReceiver__Output as _millrace_session_v1_SocketTextReceiver__Output } from '../../../millrace/session/v1/SocketTextReceiver.ts';
 import type { SocketReceiver as _millrace_session_v1_SocketReceiver, SocketReceiver__Output as _millrace_session_v1_SocketReceiver__Output } from '../../../millrace/session/v1/SocketReceiver.ts';
 import type { CustomReceiver as _millrace_session_v1_CustomReceiver, CustomReceiver__Output as _millrace_session_v1_CustomReceiver__Output } from '../../../millrace/session/v1/CustomReceiver.ts';
+import type { BlockLevel as _millrace_session_v1_BlockLevel, BlockLevel__Output as _millrace_session_v1_BlockLevel__Output } from '../../../millrace/session/v1/BlockLevel.ts';
 
 export interface StartReceiver {
   'stream'?: (number);
@@ -11,6 +12,7 @@ export interface StartReceiver {
   'custom'?: (_millrace_session_v1_CustomReceiver | null);
   'blockIntervalMs'?: (number | string);
   'replicateTo'?: (string);
+  'level'?: (_millrace_session_v1_BlockLevel | null);
   'receiver'?: "socketText"|"socket"|"custom";
   '_replicateTo'?: "replicateTo";
 }
@@ -22,6 +24,7 @@ export interface StartReceiver__Output {
   'custom'?: (_millrace_session_v1_CustomReceiver__Output | null);
   'blockIntervalMs': (number);
   'replicateTo'?: (string);
+  'level': (_millrace_session_v1_BlockLevel__Output | null);
   'receiver'?: "socketText"|"socket"|"custom";
   '_replicateTo'?: "replicateTo";
 }

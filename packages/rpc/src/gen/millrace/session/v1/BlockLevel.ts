@@ -1,13 +1,13 @@
 // Original file: proto/millrace/session/v1/session_service.proto
 
 
-export interface PersistLevel {
+export interface BlockLevel {
   'memory'?: (boolean);
   'disk'?: (boolean);
   'replication'?: (number);
 }
 
-export interface PersistLevel__Output {
+export interface BlockLevel__Output {
   'memory': (boolean);
   'disk': (boolean);
   'replication': (number);
