@@ -90,14 +90,20 @@ export class LineCutter {
     this.#timer = new IntervalTimer(options);
   }
 
-  /** @throws RECORD_TOO_LARGE */
-  push(chunk: Uint8Array): void {
+  /**
+   * @returns Whether it completed a line.
+   * @throws RECORD_TOO_LARGE
+   */
+  push(chunk: Uint8Array): boolean {
+    const before = this.#writer.records;
     this.#writer.push(chunk);
+    const completed = this.#writer.records > before;
     if (this.#writer.bytes >= BLOCK_BYTES_MAX) this.cut();
     else if (this.#writer.records > 0) this.#timer.arm(() => this.cut());
+    return completed;
   }
 
-  /** The source ended: a last line without an end is a record too. */
+  /** The source ended of itself: a last line without an end is a record too. */
   endOfInput(): void {
     this.#writer.endOfInput();
     this.cut();

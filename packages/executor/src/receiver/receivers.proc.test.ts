@@ -101,6 +101,41 @@ describe("a socket of lines", () => {
     await status(lab, "stopped");
   });
 
+  test("ends its last line by ending the connection, but a stop or a broken connection in mid-line makes no record", async () => {
+    const lab = await localLab();
+    const text = await source();
+    start(lab, socketText(text.port));
+    (await text.connection()).end("whole\nlast");
+    expect(await received(lab, 2)).toEqual(["whole", "last"]);
+    const broken = await text.connection();
+    broken.write("before\nhal");
+    expect(await received(lab, 1)).toEqual(["before"]);
+    broken.resetAndDestroy();
+    const stopped = await text.connection();
+    stopped.write("after\nhal");
+    expect(await received(lab, 1)).toEqual(["after"]);
+    lab.remote.send({ type: "stopReceiver", stream: 0 });
+    await status(lab, "stopped");
+    expect(lab.remote.messages.filter(({ type }) => type === "received")).toEqual([]);
+  });
+
+  test("of a line without end is refused, makes no record of its beginning, and is tried again with growing pauses", async () => {
+    const lab = await localLab();
+    const text = await source();
+    start(lab, socketText(text.port));
+    const pauses: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      (await text.connection()).write(Buffer.alloc((64 << 20) + 1, "z"));
+      const { status: retrying } = await status(lab, "retrying");
+      if (retrying.state !== "retrying") throw new Error(retrying.state);
+      expect(retrying.error.kind?.code).toBe("RECORD_TOO_LARGE");
+      pauses.push(retrying.retryMs);
+    }
+    expect(pauses).toEqual([20, 40]);
+    (await text.connection()).write("a line\n");
+    expect(await received(lab, 1)).toEqual(["a line"]);
+  });
+
   test("that is down is tried again with growing pauses, says so, and is back when the source is", async () => {
     const lab = await localLab();
     const text = await source();

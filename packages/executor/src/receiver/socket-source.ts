@@ -10,7 +10,11 @@ export interface SocketAddress {
   readonly port: number;
 }
 
-/** Lines of text from a TCP server: UTF-8 that is not valid becomes U+FFFD when a line is read. */
+/**
+ * Lines of text from a TCP server: UTF-8 that is not valid becomes U+FFFD when a line is read. A last line without an end is
+ * a record when the server ends the connection; what a broken connection, a line that is too long or a stop cuts off is not
+ * a line, and is left out.
+ */
 export class SocketTextSource implements Source {
   readonly #where: SocketAddress;
   readonly #cutter: LineCutter;
@@ -32,6 +36,7 @@ export class SocketTextSource implements Source {
     socket.setKeepAlive(true, 10_000);
     socket.on("connect", () => this.#events.running());
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+    socket.on("end", () => this.#cutter.endOfInput());
     socket.on("error", (error) => this.#end(down(this.#where, error.message)));
     socket.on("close", () => this.#end(down(this.#where, "it closed the connection")));
     this.#gate.onChange((open) => (open ? socket.resume() : socket.pause()));
@@ -44,9 +49,8 @@ export class SocketTextSource implements Source {
 
   #onData(chunk: Buffer): void {
     if (this.#over) return;
-    this.#events.received();
     try {
-      this.#cutter.push(chunk);
+      if (this.#cutter.push(chunk)) this.#events.received();
     } catch (error) {
       this.#end(error instanceof EngineError ? error : down(this.#where, String(error)));
       return;
@@ -65,7 +69,7 @@ export class SocketTextSource implements Source {
     this.#over = true;
     this.#gate.onChange(undefined);
     this.#socket?.destroy();
-    this.#cutter.endOfInput();
+    this.#cutter.cut();
   }
 }
 
