@@ -31,11 +31,11 @@ export function describeRefusal(path: string, refused: NotEncodable): string {
 function remedyFor(value: unknown): string {
   if (typeof value === "function") return "Send what it computes, or name it in module-level code";
   if (typeof value === "symbol") return "Use a string";
-  if (value instanceof Promise) return "Await it first";
+  if (value instanceof Promise) return "Await it first: the functions of mapPartitions may be async";
   if (value instanceof URL) return "Send its href";
   return (
-    "Send primitives, plain objects, arrays, Map, Set, Date, RegExp, bigint, bytes, or instances of the job's own classes; " +
-    "make what is tied to a process (a socket, a stream, a pool) in module-level code"
+    "Send primitives, plain objects, arrays, Map, Set, Date, RegExp, bigint, bytes, or instances of the job's own classes " +
+    "(without #private fields, and declared outside the functions that run on executors); make what is tied to a process (a socket, a stream, a pool) in module-level code"
   );
 }
 

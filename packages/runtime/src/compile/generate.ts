@@ -106,7 +106,9 @@ return false;
         return this.#ownMap(op, current) ?? this.#record(this.#call(op, index, this.#asRecord(current)));
       case "filter": {
         const record = this.#asRecord(current);
-        this.#emit(`op = ${index}; if (!${this.#fn(op)}(${record})) continue;`);
+        const kept = `b${index}`;
+        this.#emit(`op = ${index}; const ${kept} = ${this.#fn(op)}(${record});`);
+        this.#emit(`if (${kept} !== true && (!${kept} || !s.truthy(${kept}))) continue;`);
         return current.kind === "pair" ? { ...current, tuple: record } : current;
       }
       case "flatMap": {

@@ -270,6 +270,17 @@ describe("an error of the user's function", () => {
     );
   });
 
+  test("a filter that is async is refused: its promise would keep every record", async () => {
+    await expect(slot.collect([1], { ops: [op("filter", 0)], functions: [async () => false] })).rejects.toThrow(
+      /\[PROMISE_NOT_AWAITED\] filter at job\.ts:1:1: it gave a promise.*mapPartitions/,
+    );
+  });
+
+  test("a filter keeps what is true in a condition", async () => {
+    const odd = await slot.collect([1, 2, 3, 4], { ops: [op("filter", 0)], functions: [(n: number) => n % 2] });
+    expect(odd).toEqual([1, 3]);
+  });
+
   test("a record that cannot be encoded names the last operator", async () => {
     await expect(
       slot.collect([1], { ops: [op("map", 0)], functions: [(n: number) => ({ socket: () => n })] }),

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import type { EngineError } from "@millrace/base";
 import type { BlockWriter } from "@millrace/codec";
 import type { AnyFunction } from "@millrace/plan";
-import { badPartition, notIterable, recordNotPair, recordNotText } from "../errors.ts";
+import { badPartition, notIterable, promiseNotAwaited, recordNotPair, recordNotText } from "../errors.ts";
 import type { TaskControl } from "../job/task-control.ts";
 import type { TextOutput } from "../ports.ts";
 import type { AggregateTable } from "../table/aggregate-table.ts";
@@ -68,6 +68,16 @@ export class SegmentState {
     throw recordNotPair(
       `it was given ${shown(record)}, which is not a pair. An operator on pairs needs records of the form [key, value].`,
     );
+  }
+
+  /** What a filter gave, if not `true`: a promise would keep every record, whatever comes of it. */
+  truthy(value: unknown): boolean {
+    if (value instanceof Promise) {
+      throw promiseNotAwaited(
+        "it gave a promise, and must say at once whether a record stays. Await in the function of mapPartitions, which may be async.",
+      );
+    }
+    return Boolean(value);
   }
 
   badPartition(partition: unknown, partitions: number, key: unknown): never {

@@ -180,6 +180,18 @@ describe("moving and removing", () => {
   });
 });
 
+describe("a directory that cannot be made", () => {
+  test("because a file is in its way is FILE_EXISTS, or FILE_WRONG_KIND further down", async () => {
+    const path = join(directory({ a: "1" }), "a");
+    await expect(files.mkdir(path)).rejects.toMatchObject({ code: "FILE_EXISTS" });
+    await expect(files.mkdir(join(path, "b"))).rejects.toMatchObject({ code: "FILE_WRONG_KIND" });
+  });
+
+  test.runIf(process.platform === "linux")("below /proc, where nothing can be, is an error", async () => {
+    await expect(files.mkdir("/proc/none/below")).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+});
+
 describe("the scheme of a path", () => {
   test.each([
     ["/a/b", "file"],

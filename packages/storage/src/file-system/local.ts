@@ -109,7 +109,7 @@ export class LocalFileSystem implements FileSystem {
 
   async mkdir(directory: string): Promise<void> {
     const path = localPath(directory);
-    await attempt("make the directory", path, fs.mkdir(path, { recursive: true }));
+    await attempt("make the directory", path, makeDirectories(path));
   }
 
   async remove(path: string): Promise<void> {
@@ -215,9 +215,30 @@ async function openMakingParents(path: string): Promise<fs.FileHandle> {
     return await fs.open(path, "w");
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
-    await fs.mkdir(dirname(path), { recursive: true });
+    await makeDirectories(dirname(path));
     return fs.open(path, "w");
   }
+}
+
+/**
+ * Makes a directory and what is missing above it. Node's own `recursive` says ENOENT on a read-only disk, and never returns
+ * where the system answers so for a parent that is there, as `/proc` does.
+ */
+async function makeDirectories(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (systemCode(error) !== "ENOENT" || parent === path) return mustBeDirectory(path, error);
+    await makeDirectories(parent);
+    await fs.mkdir(path).catch((again: unknown) => mustBeDirectory(path, again));
+  }
+}
+
+/** Whatever `mkdir` says of a path where a directory is, it is no error. */
+async function mustBeDirectory(path: string, error: unknown): Promise<void> {
+  const stat = await fs.stat(path).catch(() => undefined); // the first error is the one to tell
+  if (stat?.isDirectory() !== true) throw error;
 }
 
 /** `FileHandle.writev` and `write` may write less than asked. */

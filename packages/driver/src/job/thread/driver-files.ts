@@ -1,10 +1,11 @@
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { DriverFiles, FileEntry } from "@millrace/api/host";
+import { EngineError } from "@millrace/base";
+import { type FileStat, fileNotFound, fileWrongKind, LocalFileSystem } from "@millrace/storage";
 
-/** The files of this machine, as the driver's side of a job sees them. */
+/** The files of this machine, as the driver's side of a job sees them. Errors are those of {@link LocalFileSystem}. */
 export class DriverFileSystem implements DriverFiles {
   readonly #resolve: (path: string) => string;
+  readonly #files = new LocalFileSystem();
 
   constructor(resolve: (path: string) => string) {
     this.#resolve = resolve;
@@ -15,46 +16,38 @@ export class DriverFileSystem implements DriverFiles {
   }
 
   async stat(path: string): Promise<FileEntry | undefined> {
-    const found = await absentAsUndefined(stat(path));
-    if (found === undefined) return undefined;
-    return { path, kind: found.isDirectory() ? "directory" : "file", bytes: found.size, modifiedMs: found.mtimeMs };
+    const found = await this.#files.stat(path);
+    return found && entryOf(path, found);
   }
 
   async list(directory: string): Promise<readonly FileEntry[] | undefined> {
-    const names = await absentAsUndefined(readdir(directory));
-    if (names === undefined) return undefined;
-    const entries = await Promise.all(names.map((name) => this.stat(join(directory, name))));
-    return entries.filter((entry) => entry !== undefined);
-  }
-
-  async makeDirectory(path: string): Promise<void> {
-    await mkdir(path, { recursive: true });
-  }
-
-  async writeFile(path: string, content: Uint8Array): Promise<void> {
-    const file = await open(path, "w");
     try {
-      await file.writeFile(content);
-    } finally {
-      await file.close();
+      return (await this.#files.list(directory)).map((entry) => entryOf(entry.path, entry));
+    } catch (error) {
+      if (error instanceof EngineError && NO_DIRECTORY.includes(error.code)) return undefined;
+      throw error;
     }
   }
 
-  async rename(from: string, to: string): Promise<void> {
-    await rename(from, to);
+  makeDirectory(path: string): Promise<void> {
+    return this.#files.mkdir(path);
   }
 
-  async remove(path: string): Promise<void> {
-    await rm(path, { recursive: true, force: true });
+  writeFile(path: string, content: Uint8Array): Promise<void> {
+    return this.#files.write(path, [content]);
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#files.rename(from, to);
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#files.remove(path);
   }
 }
 
-async function absentAsUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code; // what fs rejects with
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
-  }
+const NO_DIRECTORY: readonly string[] = [fileNotFound.code, fileWrongKind.code];
+
+function entryOf(path: string, { kind, bytes, modifiedMs }: FileStat): FileEntry {
+  return { path, kind: kind === "directory" ? "directory" : "file", bytes, modifiedMs };
 }
