@@ -82,6 +82,18 @@ describe("a token", () => {
     expect(readToken(undefined, { MILLRACE_TOKEN: "env" })).toBe("env");
     expect(readToken(undefined, { MILLRACE_TOKEN: "" })).toBeUndefined();
   });
+  test("may end in a line break, as secrets that are mounted into the environment do", () => {
+    expect(readToken(undefined, { MILLRACE_TOKEN: "env\n" })).toBe("env");
+    expect(readToken(undefined, { MILLRACE_TOKEN: "\n" })).toBeUndefined();
+  });
+  test("that a call cannot carry is refused without showing it", () => {
+    for (const token of ["schl\u00fcssel", "two\nlines"]) {
+      expect(() => readToken(undefined, { MILLRACE_TOKEN: token })).toThrow(
+        /^\[TOKEN_UNREADABLE\] The token in MILLRACE_TOKEN has/,
+      );
+      expect(() => readToken(undefined, { MILLRACE_TOKEN: token })).not.toThrow(token);
+    }
+  });
   test("from an empty or absent file is refused", () => {
     inFile(" \n", (file) => expect(() => readToken(file, {})).toThrow(/is empty/));
     expect(() => readToken("/nowhere/token", {})).toThrow(/^\[TOKEN_UNREADABLE\].*ENOENT/);

@@ -42,9 +42,9 @@ export function driverAddress(given: string | undefined, env: NodeJS.ProcessEnv)
   );
 }
 
-/** The cluster's token: the first line of `--token-file`, else `MILLRACE_TOKEN`, else none. */
+/** The cluster's token: the first line of `--token-file`, else `MILLRACE_TOKEN`, else none. Space around it does not count. */
 export function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
-  if (file === undefined) return env.MILLRACE_TOKEN === "" ? undefined : env.MILLRACE_TOKEN;
+  if (file === undefined) return usable(env.MILLRACE_TOKEN?.trim() ?? "", "MILLRACE_TOKEN") || undefined;
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -55,6 +55,14 @@ export function readToken(file: string | undefined, env: NodeJS.ProcessEnv): str
     });
   }
   const token = text.split(/\r?\n/, 1)[0]?.trim() ?? "";
-  if (token !== "") return token;
+  if (token !== "") return usable(token, `the token file ${file}`);
   throw tokenUnreadable(`The token file ${file} is empty. Put the cluster's token on its first line.`);
+}
+
+/** The token travels in a header of every call. Messages must not show it. */
+function usable(token: string, where: string): string {
+  if (/^[\x20-\x7e]*$/.test(token)) return token;
+  throw tokenUnreadable(
+    `The token in ${where} has characters that a call cannot carry. Choose one of letters, digits and signs of ASCII, on one line.`,
+  );
 }
