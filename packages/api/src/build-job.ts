@@ -1,4 +1,5 @@
 import { parseConf } from "@millrace/base";
+import { runAuthorCode } from "./author-code.ts";
 import { asJob } from "./define-job.ts";
 import type { EnginePort } from "./engine-port.ts";
 import { noOutput } from "./errors.ts";
@@ -23,11 +24,16 @@ export interface BuildOptions {
   readonly directory: string;
 }
 
+const BUILD = {
+  what: "build",
+  outcome: "The job is not started; `millrace check` finds what its types do not allow.",
+};
+
 /**
  * Runs the job's `build` and checks what it declares. One job per thread: its module has filled the registry.
  *
  * @param exported The default export of the job's module.
- * @throws NOT_A_JOB, BAD_CONFIGURATION, NO_OUTPUT, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE, and what `build` throws.
+ * @throws NOT_A_JOB, BAD_CONFIGURATION, NO_OUTPUT, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE, and JOB_CODE_FAILED for what `build` throws.
  */
 export async function buildJob(exported: unknown, options: BuildOptions): Promise<JobGraph> {
   const job = asJob(exported);
@@ -39,7 +45,8 @@ export async function buildJob(exported: unknown, options: BuildOptions): Promis
     batchIntervalMs: job.batchInterval,
     checkpointDir: checkpointDir === undefined ? options.directory : port.files.resolve(checkpointDir),
   });
-  await job.build(new StreamingContext(builder), options.args);
+  const ssc = new StreamingContext(builder);
+  await runAuthorCode(BUILD, () => job.build(ssc, options.args));
   context.checkTheRest();
   if (builder.outputs.length === 0) {
     throw noOutput(

@@ -1,3 +1,4 @@
+import { runAuthorCode } from "./author-code.ts";
 import { badArgument, nameTaken } from "./errors.ts";
 import { CONTEXT, GRAPH, OF, STREAM } from "./internals.ts";
 import { printOutput } from "./output/print.ts";
@@ -39,7 +40,8 @@ export class DStream<out T> extends WindowStream<T> {
     checkBody(body, "foreachRDD");
     const context = this[CONTEXT];
     this[GRAPH].output("foreachRDD", this[STREAM], async (lineage, scope) => {
-      await body(new RDD<T>(context, lineage), scope.time);
+      const rdd = new RDD<T>(context, lineage);
+      await runAuthorCode({ what: "the body of foreachRDD", outcome: "The batch fails." }, () => body(rdd, scope.time));
     });
   }
 

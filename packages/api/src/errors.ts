@@ -3,6 +3,7 @@ import { errorKind } from "@millrace/base";
 /** Every error that the use of the public classes gives; a section each in docs/errors.md. */
 export const badJobOptions = errorKind("BAD_JOB_OPTIONS", "user");
 export const notAJob = errorKind("NOT_A_JOB", "user");
+export const jobCodeFailed = errorKind("JOB_CODE_FAILED", "user");
 export const noOutput = errorKind("NO_OUTPUT", "user");
 export const graphClosed = errorKind("GRAPH_CLOSED", "user");
 export const otherContext = errorKind("OTHER_CONTEXT", "user");

@@ -156,7 +156,7 @@ describe("a batch", () => {
       lines.print();
     });
     const outcome = await lab.batch(1000);
-    expect(outcome.error).toBeInstanceOf(RangeError);
+    expect(outcome.error).toMatchObject({ code: "JOB_CODE_FAILED", cause: expect.any(RangeError) });
     expect(outcome.failedOutput?.id).toBe(0);
     expect(lab.port.texts).toEqual([]);
   });

@@ -1,5 +1,6 @@
 // What the processes that run a job need of this package, and its author never sees: `@millrace/api/host`.
 export { type AccumulatorHome, executorAccumulator } from "./accumulator.ts";
+export { runAuthorCode } from "./author-code.ts";
 export { executorBroadcast } from "./broadcast.ts";
 export { type BuildOptions, buildJob } from "./build-job.ts";
 export { asJob } from "./define-job.ts";

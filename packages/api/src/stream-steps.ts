@@ -1,4 +1,5 @@
 import { type Lineage, union } from "@millrace/plan";
+import { runAuthorCode } from "./author-code.ts";
 import { badArgument, transformResult } from "./errors.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import { LINEAGE } from "./internals.ts";
@@ -49,7 +50,9 @@ export function transformNode(
     parents,
     slideMs: commonSlide(parents, operator),
     compute: async (scope) => {
-      const made = await fn(await Promise.all(parents.map((parent) => scope.lineageOf(parent))), scope.time);
+      const lineages = await Promise.all(parents.map((parent) => scope.lineageOf(parent)));
+      const code = { what: `the function given to ${operator}`, outcome: "The batch fails." };
+      const made = await runAuthorCode(code, () => fn(lineages, scope.time));
       if (typeof made === "object" && made !== null && LINEAGE in made) return lineageIn(graph.context, made, operator);
       throw transformResult(
         `the function given to ${operator} returned ${made === null ? "null" : typeof made} for batch ${scope.time}, not an RDD. ` +

@@ -178,7 +178,7 @@ describe("a window reduced by key", () => {
       counts.print();
     });
     await lab.plansOf(1000, { blocks: ["recv/1"] });
-    expect((await lab.batch(2000, { blocks: ["recv/2"] })).error?.message).toBe("not this one");
+    expect((await lab.batch(2000, { blocks: ["recv/2"] })).error?.message).toContain("not this one");
     lab.port.takePlans();
     const text = await lab.plansOf(3000, { blocks: ["recv/3"] });
     expect(text).toContain("state reduceByKeyAndWindow-0 from 1000 to 3000");

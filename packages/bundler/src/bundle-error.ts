@@ -26,11 +26,14 @@ export async function bundleError(failure: BuildFailure, context: BundleContext)
   });
   const imports = failure.errors.every(({ text }) => IMPORT_PROBLEM.test(text));
   const site = found[0]?.site;
-  const options = { cause: failure, ...(site === undefined ? {} : { site }) };
+  // No cause: it would tell the same once more, with columns of another file.
+  const options = site === undefined ? {} : { site };
   return imports
     ? jobImportUnresolved(
         `The job imports what was not found, so nothing was run:\n${lines.join("\n")}\n` +
-          "Correct the name, or install the package beside the job (npm install NAME).",
+          (failure.errors.some(({ text }) => text.startsWith("Could not resolve"))
+            ? "Correct the name, or install the package beside the job (npm install NAME)."
+            : "Correct the name."),
         options,
       )
     : jobSyntax(

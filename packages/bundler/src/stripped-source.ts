@@ -47,7 +47,7 @@ export async function stripTypes(file: { path: string; name: string; text: strin
     logLevel: "silent",
     tsconfigRaw: { compilerOptions: { target: "esnext", useDefineForClassFields: true } },
   }).catch((error: unknown) => {
-    throw isTransformFailure(error) ? syntaxError(error.errors, file.name, error) : error;
+    throw isTransformFailure(error) ? syntaxError(error.errors, file.name) : error;
   });
   const { mappings } = JSON.parse(stripped.map) as { mappings: string }; // esbuild's own output
   return {
@@ -63,13 +63,13 @@ function isTransformFailure(error: unknown): error is TransformFailure {
   return error instanceof Error && "errors" in error && Array.isArray(error.errors);
 }
 
-function syntaxError(messages: readonly Message[], name: string, cause: unknown) {
+function syntaxError(messages: readonly Message[], name: string) {
   const first = messages[0]?.location;
   const site = first ? { file: name, line: first.line, column: columnOf(first.lineText, first.column) } : undefined;
   return jobSyntax(
     `${name} is not valid TypeScript, so nothing was run:\n${messages.map((one) => describe(one, name)).join("\n")}\n` +
       "Correct it and start the job again.",
-    { cause, ...(site === undefined ? {} : { site }) },
+    site === undefined ? {} : { site },
   );
 }
 

@@ -39,9 +39,10 @@ function port(number: number, option: string): Promise<Finding> {
   return new Promise((resolve) => {
     const what = `:${number}`;
     const server = createServer();
-    server.once("error", (error) =>
-      resolve({ what, verdict: "warn", text: `${error.message}; choose another with ${option}` }),
-    );
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const why = error.code === "EADDRINUSE" ? "in use, perhaps by a driver that runs already" : error.message;
+      resolve({ what, verdict: "warn", text: `${why}; choose another with ${option}` });
+    });
     server.listen(number, "127.0.0.1", () => server.close(() => resolve({ what, verdict: "ok", text: "free" })));
   });
 }

@@ -3,7 +3,8 @@ import { addSetting } from "./values.ts";
 
 /** Options of every command that starts a job. */
 export interface JobOptions {
-  readonly conf: Readonly<Record<string, string>>;
+  /** Absent when none is given. */
+  readonly conf?: Readonly<Record<string, string>>;
 }
 
 /** `JOB`, its arguments and `--conf`. */
@@ -11,5 +12,5 @@ export function withJob(command: Command): Command {
   return command
     .argument("<job>", "the job's file, such as chat-room.ts")
     .argument("[args...]", "arguments of the job, after --")
-    .option("--conf <name=value>", "a setting of docs/configuration.md; may be repeated", addSetting, {});
+    .option("--conf <name=value>", "a setting of docs/configuration.md; may be repeated", addSetting);
 }

@@ -178,7 +178,7 @@ describe("run", () => {
     await session({ engine: { runEmbedded } }).run("run", "job.ts");
     expect(seen[0]).toMatchObject({ master: { kind: "local", slots: 4 }, batches: undefined, args: [] });
   });
-  test("ends with 2 when the job does not compile, with its own code when it fails, with 130 at the second Ctrl-C", async () => {
+  test("ends with 2 when the job does not compile, with its own code when it fails, says what Ctrl-C does, with 130 at the second one", async () => {
     const broken = session({ engine: { runEmbedded: () => Promise.reject(syntax("job.ts:1:2: unexpected token.")) } });
     expect(await broken.run("run", "job.ts")).toEqual({
       code: 2,
@@ -189,6 +189,18 @@ describe("run", () => {
     expect(await failing.run("run", "job.ts")).toMatchObject({
       code: 1,
       err: expect.stringContaining("[BATCH_FAILED] Batch 7 failed."),
+    });
+    const stopping = session({
+      engine: {
+        runEmbedded: async () => {
+          stopping.graceful.abort();
+          return undefined;
+        },
+      },
+    });
+    expect(await stopping.run("run", "job.ts")).toMatchObject({
+      code: 0,
+      err: "millrace: stopping when what was received is processed; Ctrl-C once more stops it at once\n",
     });
     const pressed = session({ engine: { runEmbedded: async () => undefined } });
     pressed.graceful.abort();

@@ -19,7 +19,10 @@ export function parseCount(what: string, max = 1_000_000_000): (text: string) =>
 }
 
 /** Adds one `--conf name=value`; the settings are checked together by {@link checkConf}. */
-export function addSetting(text: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function addSetting(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
   const at = text.indexOf("=");
   if (at > 0) return { ...before, [text.slice(0, at).trim()]: text.slice(at + 1).trim() };
   throw badUsage(
@@ -28,7 +31,7 @@ export function addSetting(text: string, before: Readonly<Record<string, string>
 }
 
 /** @throws BAD_CONFIGURATION All wrong settings at once. */
-export function checkConf(conf: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function checkConf(conf: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   parseConf(conf);
   return conf;
 }

@@ -122,6 +122,21 @@ describe("receivers", () => {
     expect(after(state, status("e1", 0, { state: "running" }))).toEqual(["warning SOURCE_BACK 0"]);
   });
 
+  test("whose error says all about the outage do not say it twice", () => {
+    const state = tracker();
+    const kind = { code: "SOURCE_DOWN", blame: "environment", retry: "same-task" } as const;
+    const error = {
+      name: "EngineError",
+      message: "[SOURCE_DOWN] the source h:1 is down: reset. It is tried again.",
+      kind,
+    };
+    after(state, ready("e1"), started(1));
+    const effects = stepReceivers(state, status("e1", 0, { state: "retrying", error, retryMs: 200 }));
+    expect(effects).toMatchObject([
+      { message: "[SOURCE_DOWN] receiver socket 0: the source h:1 is down: reset. It is tried again." },
+    ]);
+  });
+
   test("that stop by themselves stay stopped, also when their executor is lost", () => {
     const state = tracker();
     after(state, ready("e1"), started(1));

@@ -162,9 +162,12 @@ function onRetrying(
   if (receiver.state !== "retrying") {
     // Once per outage: its attempts go on and each of them reports.
     const { stream, name } = receiver.declared;
-    const message =
-      `[SOURCE_DOWN] receiver ${name} has no source: ${headline(status.error)}. It is tried again in ` +
-      `${status.retryMs} ms and from then on with growing pauses; batches go on without it meanwhile.`;
+    const { error, retryMs } = status;
+    const what = headline(error);
+    const message = what.startsWith("[SOURCE_DOWN] ")
+      ? `[SOURCE_DOWN] receiver ${name}: ${what.slice("[SOURCE_DOWN] ".length)}.` // it tells the rest itself
+      : `[SOURCE_DOWN] receiver ${name} has no source: ${what}. It is tried again in ${retryMs} ms ` +
+        "and from then on with growing pauses; batches go on without it meanwhile.";
     state.effects.push({ type: "warning", code: "SOURCE_DOWN", stream, message });
   }
   receiver.state = "retrying";

@@ -19,6 +19,10 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
     .option("--batches <n>", "complete so many batches, then stop", parseCount("--batches"))
     .description("run a job on a cluster of its own; Ctrl-C stops gracefully, a second one at once")
     .action(async (job: string, args: readonly string[], options: RunOptions) => {
+      const { graceful, immediate } = console.interrupts;
+      const onInterrupt = (): void =>
+        tell(console, "stopping when what was received is processed; Ctrl-C once more stops it at once");
+      graceful.addEventListener("abort", onInterrupt, { once: true });
       const failure = await console.engine.runEmbedded({
         jobFile: job,
         master: parseMaster(options.master, console.cores),
@@ -30,7 +34,7 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
         onWarning: (message) => tell(console, message),
         onProgress: (step) => tell(console, step),
       });
-      if (console.interrupts.immediate.aborted) return setExit(EXIT.interrupted);
+      if (immediate.aborted) return setExit(EXIT.interrupted);
       if (failure === undefined) return;
       console.err(describeWireFailure(failure, program.opts<GlobalOptions>().verbose === true));
       setExit(exitCodeOf(fromWireError(failure)));

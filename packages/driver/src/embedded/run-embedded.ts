@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLogger, deferred, jobId, parseConf, SystemClock, type WireError } from "@millrace/base";
+import { createLogger, deferred, formatDuration, jobId, parseConf, SystemClock, type WireError } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
 import type { JobEvent } from "../job/events.ts";
 import { JobDriver } from "../job/job-driver.ts";
@@ -97,7 +97,7 @@ function report(event: JobEvent, options: RunEmbeddedOptions): void {
   else if (event.type === "warning") options.onWarning(event.message);
   else if (event.type === "executorLost") options.onWarning(event.reason);
   else if (event.type === "built")
-    options.onProgress(`job ${event.name} built, batches every ${event.batchIntervalMs} ms`);
+    options.onProgress(`job ${event.name} built, a batch every ${formatDuration(event.batchIntervalMs)}`);
   else if (event.type === "running")
     options.onProgress(`running on ${event.executors} executor${event.executors === 1 ? "" : "s"}; Ctrl-C stops it`);
 }

@@ -5,7 +5,14 @@ import { executorId, jobId } from "@millrace/base";
 import { shuffleId, stageRunId } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
 import { formatAddress } from "../bind.ts";
-import type { DriverSession, ExecutorSession, FromExecutor, Session, ToExecutor } from "../session.ts";
+import {
+  type DriverSession,
+  type ExecutorSession,
+  type FromExecutor,
+  PROTOCOL_VERSION,
+  type Session,
+  type ToExecutor,
+} from "../session.ts";
 import { callMetadata, type ListenOptions } from "./channel.ts";
 import type { RpcServer } from "./server.ts";
 import { dialDriver, listenSessions } from "./sessions.ts";
@@ -155,7 +162,7 @@ describe("a dialler is told why it cannot be in", () => {
       metadata,
     );
     const status = await new Promise<{ details: string }>((resolve) => call.on("error", resolve));
-    expect(status.details).toMatch(/PROTOCOL_MISMATCH.*version 99.*version 1\b/);
+    expect(status.details).toMatch(new RegExp(`PROTOCOL_MISMATCH.*version 99.*version ${PROTOCOL_VERSION}\\b`));
   });
 
   test("nobody listens", async () => {
@@ -163,6 +170,7 @@ describe("a dialler is told why it cannot be in", () => {
     await server.close();
     expect(await end(dial(server))).toMatchObject({
       code: "PEER_UNREACHABLE",
+      message: expect.stringMatching(/nobody answers at [\d.:]+: connect ECONNREFUSED [\d.:]+\. Check the address/),
       fields: { address: formatAddress(server.address) },
     });
   });
@@ -185,7 +193,7 @@ describe("a peer that breaks off", () => {
       const { Client, credentials, Metadata } = require("@grpc/grpc-js");
       const metadata = new Metadata();
       metadata.set("authorization", "Bearer secret");
-      metadata.set("millrace-protocol", "1");
+      metadata.set("millrace-protocol", "${PROTOCOL_VERSION}");
       const client = new Client("${formatAddress(server.address)}", credentials.createInsecure());
       client.makeBidiStreamRequest("/millrace.session.v1.SessionService/Open", (b) => b, (b) => b, metadata).on("data", () => {});
     `;

@@ -86,10 +86,15 @@ function transportError(from: StatusObject, at: { readonly address: DataAddress;
             { fields },
           )
         : peerUnreachable(
-            `nobody answers at ${where}: ${from.details}. Check the address, that the process there runs, and that a firewall lets the port through.`,
+            `nobody answers at ${where}: ${plainDetails(from.details)}. Check the address, that the process there runs, and that a firewall lets the port through.`,
             { fields },
           );
   }
+}
+
+/** What the operating system said, without the story of the attempt that grpc-js tells around it. */
+function plainDetails(details: string): string {
+  return /Last error: (?:Error: )?(.+?)\. Resolution note:/.exec(details)?.[1] ?? details;
 }
 
 /** Stack and causes go first when the whole would not fit a header. */

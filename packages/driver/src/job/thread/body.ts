@@ -8,6 +8,7 @@ import {
   installJobHooks,
   type JobGraph,
   JobRegistry,
+  runAuthorCode,
 } from "@millrace/api/host";
 import { type EpochMs, fromWireError, SystemClock, toWireError } from "@millrace/base";
 import type { BlockId, BlockLocation, JobPlan } from "@millrace/plan";
@@ -16,6 +17,8 @@ import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
 type Batch = Extract<ToJobThread, { readonly type: "batch" }>;
+
+const MODULE = { what: "module-level code of the job", outcome: "The job is not started." };
 
 interface Request {
   readonly resolve: (value: unknown) => void;
@@ -59,7 +62,10 @@ export class JobThreadBody {
         Reflect.set(globalThis, Symbol.for("millrace.external"), externalLoader([process.cwd()]));
       }
       Reflect.set(globalThis, Symbol.for("millrace.module"), api);
-      const module: { readonly default?: unknown } = await import(pathToFileURL(message.module).href);
+      const module: { readonly default?: unknown } = await runAuthorCode(
+        MODULE,
+        () => import(pathToFileURL(message.module).href),
+      );
       this.#graph = await buildJob(module.default, {
         port: this.#port(),
         registry,
