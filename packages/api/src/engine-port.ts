@@ -1,5 +1,5 @@
 import type { Clock } from "@millrace/base";
-import type { BlockId, BlockLocation, JobPlan } from "@millrace/plan";
+import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
 
 /**
  * What the job's graph asks of the process that hosts it: the job driver's thread, the embedded cluster or a test. The
@@ -19,6 +19,8 @@ export interface EnginePort {
   putBlock(name: BlockId, parts: readonly Uint8Array[]): Promise<BlockLocation>;
   /** Blocks of the driver that nothing will read again, with the copies that executors made. */
   dropBlocks(blocks: readonly BlockId[]): void;
+  /** Output of shuffles that no plan will read again; plans that run still may. */
+  dropShuffles(shuffles: readonly ShuffleId[]): void;
   /** Text of `print()`, whole banners at a time. */
   write(text: string): void;
   /** Something the operator should know and that fails nothing. */

@@ -23,3 +23,4 @@ export const receiverDetached = errorKind("RECEIVER_DETACHED", "user");
 export const badWindow = errorKind("BAD_WINDOW", "user");
 export const windowForgotten = errorKind("WINDOW_FORGOTTEN", "environment");
 export const sliceForgotten = errorKind("SLICE_FORGOTTEN", "user");
+export const levelFixed = errorKind("LEVEL_FIXED", "user");

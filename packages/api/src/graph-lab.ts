@@ -110,6 +110,10 @@ export class FakePort implements EnginePort {
     this.dropped.push(...blocks);
   }
 
+  dropShuffles(shuffles: readonly number[]): void {
+    this.dropped.push(...shuffles.map((shuffle) => `shuffle ${shuffle}`));
+  }
+
   write(text: string): void {
     this.texts.push(text);
   }

@@ -177,6 +177,16 @@ export class JobContext {
     this.history = history;
   }
 
+  /** What a shuffle wrote may go before its batch does. */
+  dropOutput(dependency: ShuffleDependency): void {
+    const { id } = dependency;
+    if (id === undefined) return;
+    this.written.delete(id);
+    this.scope?.shuffles.delete(id);
+    dependency.id = undefined;
+    this.port.dropShuffles([id]);
+  }
+
   /** The output of a shuffle stands. */
   isWritten({ id }: ShuffleDependency): boolean {
     return id !== undefined && this.written.has(id);

@@ -1,11 +1,13 @@
-import type { Lineage } from "@millrace/plan";
-import { CONTEXT, OF } from "./internals.ts";
+import { type Lineage, persisted } from "@millrace/plan";
+import { levelFixed } from "./errors.ts";
+import { CONTEXT, LINEAGE, OF } from "./internals.ts";
 import { RddActions } from "./rdd/rdd-actions.ts";
+import { StorageLevel } from "./storage-level.ts";
 
 /**
  * The partitioned records of one batch, or of a static source. Transformations are lazy and give a new RDD; actions run
- * on the cluster and give promises. An RDD is computed anew by each action, but what it has shuffled is kept until its
- * batch is done.
+ * on the cluster and give promises. An RDD is computed anew by each action, unless it is persisted; what it has shuffled
+ * is kept until its batch is done.
  *
  * Pair operations exist on RDDs of two-tuples only. Made by the engine: see `ssc.parallelize`, `ssc.textFile`,
  * `transform` and `foreachRDD`.
@@ -13,5 +15,46 @@ import { RddActions } from "./rdd/rdd-actions.ts";
 export class RDD<out T> extends RddActions<T> {
   override [OF]<U>(lineage: Lineage): RDD<U> {
     return new RDD<U>(this[CONTEXT], lineage);
+  }
+
+  // ---- how it is kept
+
+  /**
+   * Computes each partition once, when an action first asks for one, and keeps it: for all actions on this RDD and on RDDs
+   * that are derived from it after this call. It goes with its batch, or with the job if it was made in `build`, or by
+   * `unpersist`. A partition that is lost is computed again.
+   *
+   * @throws LEVEL_FIXED It has another level already.
+   */
+  persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
+    const lineage = this[LINEAGE];
+    if (lineage.kind !== "persisted") {
+      this[LINEAGE] = persisted(this[CONTEXT].dependency(lineage), level, "persist");
+    } else if (lineage.level !== level) {
+      throw levelFixed(
+        "persist was called on an RDD that has another storage level already, which cannot change. Call unpersist() first.",
+      );
+    }
+    return this;
+  }
+
+  /** As `persist()`. */
+  cache(): this {
+    return this.persist();
+  }
+
+  /** Lets go of what is kept of this RDD. Actions that run keep what they read until they are done. */
+  unpersist(): this {
+    const lineage = this[LINEAGE];
+    if (lineage.kind !== "persisted") return this;
+    this[CONTEXT].dropOutput(lineage.dependency);
+    this[LINEAGE] = lineage.dependency.parent;
+    return this;
+  }
+
+  /** `undefined`: it is not persisted. */
+  get storageLevel(): StorageLevel | undefined {
+    const lineage = this[LINEAGE];
+    return lineage.kind === "persisted" ? lineage.level : undefined;
   }
 }

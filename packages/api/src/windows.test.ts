@@ -1,6 +1,8 @@
 import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import { GraphLab } from "./graph-lab.ts";
+import type { RDD } from "./rdd.ts";
+import { StorageLevel } from "./storage-level.ts";
 import type { StreamingContext } from "./streaming-context.ts";
 
 const add = (a: number, b: number): number => a + b;
@@ -203,4 +205,37 @@ test("checkpoint takes a multiple of the slide", async () => {
   await expect(GraphLab.build((ssc) => words(ssc).checkpoint("2500ms").print())).rejects.toThrow(
     /\[BAD_WINDOW\] the interval of checkpoint is 2\.5 s/,
   );
+});
+
+describe("an RDD that is persisted", () => {
+  const persisting = (body: (rdd: RDD<number>) => unknown) =>
+    GraphLab.build((ssc) =>
+      words(ssc)
+        .map((word) => word.length)
+        .foreachRDD(body),
+    );
+
+  test("is computed by the first action and read by the others, until it is let go", async () => {
+    const lab = await persisting(async (rdd) => {
+      rdd.cache();
+      await rdd.count();
+      await rdd.collect();
+      rdd.unpersist();
+      await rdd.count();
+    });
+    const [first, second, third] = (await lab.plansOf(1000, { blocks: ["recv/1"] })).split("---");
+    expect(first).toContain("-> shuffle 0 into 1");
+    expect(second).toMatch(/1 task\n {2}blocks #0 -> collect\n {4}inputs persisted 0\/0/);
+    expect(third).toContain("map inline:0 -> count");
+    expect(lab.port.dropped).toEqual(["shuffle 0"]);
+  });
+
+  test("keeps its level", async () => {
+    const lab = await persisting((rdd) => {
+      expect(rdd.persist(StorageLevel.DISK_ONLY).storageLevel).toBe(StorageLevel.DISK_ONLY);
+      rdd.cache();
+    });
+    const { error } = await lab.batch(1000, { blocks: ["recv/1"] });
+    expect(error?.message).toMatch(/\[LEVEL_FIXED\].*unpersist\(\) first/);
+  });
 });

@@ -17,7 +17,8 @@ import {
 /** What every layer of `RDD` stands on: the lineage that the RDD is. */
 export abstract class RddCore<out _T> {
   readonly [CONTEXT]: JobContext;
-  readonly [LINEAGE]: Lineage;
+  /** Another one once the RDD is persisted. */
+  [LINEAGE]: Lineage;
 
   constructor(context: JobContext, lineage: Lineage) {
     this[CONTEXT] = context;

@@ -121,6 +121,7 @@ export class JobThreadBody {
       putBlock: (name: BlockId, parts: readonly Uint8Array[]) =>
         this.#ask((id) => ({ type: "putBlock", id, name, parts })) as Promise<BlockLocation>,
       dropBlocks: (blocks) => this.#post({ type: "dropBlocks", blocks }),
+      dropShuffles: (shuffles) => this.#post({ type: "released", times: [], shuffles }),
       write: (text) => this.#post({ type: "print", text }),
       warn: (message) => this.#post({ type: "warn", message }),
       stop: (graceful) => this.#post({ type: "stopJob", graceful }),
