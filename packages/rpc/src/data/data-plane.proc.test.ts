@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import { blockId } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
-import type { DataAddress } from "../session.ts";
+import { type DataAddress, PROTOCOL_VERSION } from "../session.ts";
 import { DataClient } from "./client.ts";
 import { FRAME, FRAME_BYTES_MAX, frame, frameHeader } from "./frame.ts";
 import { helloPayload } from "./handshake.ts";
@@ -134,7 +134,7 @@ describe("a caller is refused", () => {
     const socket = await raw(server.address);
     socket.write(frame(FRAME.hello, 0, helloPayload("secret", 99)));
     await Promise.all([closed(socket), heardError]);
-    expect(errors[0]).toMatchObject({ code: "PROTOCOL_MISMATCH", fields: { theirs: "99", ours: 1 } });
+    expect(errors[0]).toMatchObject({ code: "PROTOCOL_MISMATCH", fields: { theirs: "99", ours: PROTOCOL_VERSION } });
   });
 
   test("when nobody listens", async () => {

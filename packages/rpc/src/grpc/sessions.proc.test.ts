@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const hello: FromExecutor = {
   type: "hello",
-  protocol: 1,
+  protocol: PROTOCOL_VERSION,
   job: jobId("j-1"),
   executor: executorId("e-1"),
   slots: 2,
