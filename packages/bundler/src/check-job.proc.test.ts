@@ -14,7 +14,8 @@ afterEach(async () => {
 const TYPES = `
 export interface Stream<T> { map<U>(f: (value: T) => U): Stream<U>; print(): void }
 export interface Context { text(): Stream<string> }
-export function defineJob(options: { name: string; batchInterval: string }, build: (ssc: Context, args: string[]) => void): object;
+export function defineJob(options: { name: string; batchInterval: string }, build: (ssc: Context, args: string[]) => void): JobDefinition;
+export interface JobDefinition { readonly name: string; readonly build: unknown }
 `;
 
 async function check(files: Readonly<Record<string, string>>): Promise<EngineError | undefined> {
@@ -60,6 +61,33 @@ export default defineJob({ name: "a", batchInterval: "1s" }, (ssc) => {
     expect(error?.message).toContain("job.ts:4:34: Argument of type 'string' is not assignable");
     expect(error?.message).toContain("job.ts:4:41: Property 'printt' does not exist");
     expect(error?.message).toContain("twice.ts:1:45: Type 'number' is not assignable to type 'string'.");
+  });
+
+  test.each([
+    ["export default 42;", "job.ts:1:1: The default export is of type '42', not what defineJob returns."],
+    ["const f = (n: number) => n;\nexport { f as default };", "job.ts:2:10: The default export is of type '(n"],
+  ])("a default export that is no job: %j", async (text, problem) => {
+    const error = await check({ "job.ts": text });
+    expect(error).toMatchObject({ code: "JOB_TYPES" });
+    expect(error?.message).toContain(problem);
+  });
+
+  test("a job that is exported under another name, or of a type that nobody knows, is one", async () => {
+    const job =
+      'import { defineJob } from "millrace";\nconst job = defineJob({ name: "a", batchInterval: "1s" }, () => {});\n';
+    expect(await check({ "job.ts": `${job}export { job as default };\n` })).toBeUndefined();
+    expect(await check({ "job.ts": `${job}export default job as any;\n` })).toBeUndefined();
+  });
+
+  test("declarations of packages are those beside the job, wherever the command is typed", async () => {
+    const error = await check({
+      "job.ts":
+        'import { defineJob } from "millrace";\nexport default defineJob({ name: "a", batchInterval: "1s" }, () => fromHere(1));\n',
+      "tsconfig.json": '{ "compilerOptions": { "types": ["node", "here"] } }',
+      "node_modules/@types/node/index.d.ts": "",
+      "node_modules/@types/here/index.d.ts": "declare function fromHere(n: number): void;\n",
+    });
+    expect(error).toBeUndefined();
   });
 
   test("a tsconfig around the job is heard", async () => {

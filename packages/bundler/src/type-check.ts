@@ -13,11 +13,22 @@ export interface TypePaths {
   readonly testingTypes?: string | undefined;
 }
 
+interface Problem {
+  readonly site: SourceSite | undefined;
+  readonly text: string;
+}
+
+interface Place {
+  readonly file: ts.SourceFile | undefined;
+  readonly start: number | undefined;
+}
+
 /** Problems told in one message; a job with more has them told again after these are gone. */
 const SHOWN_MAX = 20;
 
 /**
- * Checks the types of a job and of what it imports, strictly, or as the `tsconfig.json` around it says.
+ * Checks the types of a job and of what it imports, strictly, or as the `tsconfig.json` around it says, and that its default
+ * export is what `defineJob` returns.
  *
  * @throws JOB_TYPES with every problem's place in the author's files, at most 20.
  *
@@ -25,14 +36,22 @@ const SHOWN_MAX = 20;
  */
 export async function checkTypes(file: string, paths: TypePaths): Promise<void> {
   const { default: api } = await import("typescript-api");
-  const program = api.createProgram([file], optionsFor(api, file, paths));
+  // What millrace declares is needed also when the job forgets to import it.
+  const options = optionsFor(api, file, paths);
+  const host = api.createCompilerHost(options);
+  host.getCurrentDirectory = () => dirname(file); // packages of declarations are looked for from here upwards
+  const program = api.createProgram([file, resolve(paths.millraceTypes)], options, host);
   const diagnostics = [...program.getOptionsDiagnostics(), ...diagnosticsOf(program)];
-  const errors = diagnostics.filter(({ category }) => category === api.DiagnosticCategory.Error);
+  const errors = diagnostics
+    .filter(({ category }) => category === api.DiagnosticCategory.Error)
+    .map((one) => ({ site: siteOf(one, file), text: textOf(api, one) }));
+  const other = otherThanJob(api, program, file, paths);
+  if (other !== undefined) errors.push(other);
   const first = errors[0];
   if (first === undefined) return;
-  const lines = errors.slice(0, SHOWN_MAX).map((one) => `  ${describe(api, one, file)}`);
+  const lines = errors.slice(0, SHOWN_MAX).map((one) => `  ${describe(one)}`);
   const more = errors.length > SHOWN_MAX ? `\n  … and ${errors.length - SHOWN_MAX} more` : "";
-  const site = siteOf(first, file);
+  const { site } = first;
   throw jobTypes(
     `The job has ${errors.length} type ${errors.length === 1 ? "error" : "errors"}, so it was not started:\n${lines.join("\n")}${more}\n` +
       "Correct them and start the job again.",
@@ -111,14 +130,39 @@ function nodeTypes({ types }: ts.CompilerOptions, file: string): ts.CompilerOpti
   return { typeRoots: [dirname(dirname(found))], types: types ?? ["node"] };
 }
 
-function describe(api: typeof ts, diagnostic: ts.Diagnostic, file: string): string {
-  const site = siteOf(diagnostic, file);
-  const text = api.flattenDiagnosticMessageText(diagnostic.messageText, "\n    ");
-  const place = site ? `${site.file}:${site.line}:${site.column}: ` : "";
-  return `${place}${text} (TS${diagnostic.code})`;
+function describe({ site, text }: Problem): string {
+  return site ? `${site.file}:${site.line}:${site.column}: ${text}` : text;
 }
 
-function siteOf({ file: source, start }: ts.Diagnostic, file: string): SourceSite | undefined {
+function textOf(api: typeof ts, { messageText, code }: ts.Diagnostic): string {
+  return `${api.flattenDiagnosticMessageText(messageText, "\n    ")} (TS${code})`;
+}
+
+/** Whether the module's default export is something else than a job: no program calls it, so no type checks it. */
+function otherThanJob(api: typeof ts, program: ts.Program, file: string, paths: TypePaths): Problem | undefined {
+  const checker = program.getTypeChecker();
+  const exportOf = (path: string, name: string): ts.Symbol | undefined => {
+    const source = program.getSourceFile(path);
+    const module = source && checker.getSymbolAtLocation(source);
+    return module && checker.getExportsOfModule(module).find((one) => one.name === name);
+  };
+  const job = exportOf(resolve(paths.millraceTypes), "JobDefinition");
+  const exported = exportOf(file, "default");
+  if (job === undefined || exported === undefined) return undefined; // CommonJS exports nothing by that name
+  const symbol = exported.flags & api.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+  const type = checker.getTypeOfSymbol(symbol);
+  if (checker.isTypeAssignableTo(type, checker.getDeclaredTypeOfSymbol(job))) return undefined;
+  const declaration = exported.declarations?.[0];
+  const source = declaration?.getSourceFile();
+  return {
+    site: siteOf({ file: source, start: declaration?.getStart(source) }, file),
+    text:
+      `The default export is of type '${checker.typeToString(type)}', not what defineJob returns. ` +
+      "Write: export default defineJob({ name, batchInterval }, (ssc) => { … }).",
+  };
+}
+
+function siteOf({ file: source, start }: Place, file: string): SourceSite | undefined {
   if (source === undefined || start === undefined) return undefined;
   const { line, character } = source.getLineAndCharacterOfPosition(start);
   return { file: shownName(file, source.fileName), line: line + 1, column: character + 1 };
