@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { memoryLimit, outOfMemoryKills, splitMemory } from "./memory.ts";
+import { memoryLimit, outOfMemoryKills, requireLeastMemory, splitMemory } from "./memory.ts";
 
 const MB = 2 ** 20;
 const files = (content: Readonly<Record<string, string>>) => (path: string) => content[path];
@@ -58,6 +58,10 @@ describe("the split of a process's memory", () => {
     expect(poolBytes + 2 * slotHeapBytes).toBeLessThanOrEqual((700 - 96 - 48) * MB);
     expect(poolBytes).toBeGreaterThan(16 * MB);
     expect(slotHeapBytes).toBeGreaterThan(32 * MB);
+  });
+  test("has a least, which an executor must have to start", () => {
+    expect(() => requireLeastMemory(256 * MB, 2)).not.toThrow();
+    expect(() => requireLeastMemory(256 * MB, 4)).toThrow(/MEMORY_TOO_SMALL.*336\.0 MiB are the least.*--slots/);
   });
   test("is refused below the least, with the remedy", () => {
     expect(() => splitMemory({ ...wanted, limitBytes: 150 * MB })).toThrow(/MEMORY_TOO_SMALL.*--memory/);

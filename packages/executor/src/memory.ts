@@ -30,17 +30,11 @@ export function splitMemory(wanted: {
   readonly slotHeapBytes: number;
 }): MemorySplit {
   const { limitBytes, slots, poolBytes, slotHeapBytes } = wanted;
-  const room = limitBytes - RESERVE_BYTES - slots * RESERVE_PER_SLOT_BYTES;
+  requireLeastMemory(limitBytes, slots);
+  const room = limitBytes - reserveBytes(slots);
   const asked = poolBytes + slots * slotHeapBytes;
   if (asked <= room) return { poolBytes, slotHeapBytes, reduced: false };
-  const smallest = POOL_BYTES_MIN + slots * HEAP_BYTES_MIN;
-  if (room < smallest) {
-    throw memoryTooSmall(
-      `${formatSize(limitBytes)} of memory are too little for ${slots} slots: ${formatSize(limitBytes - room + smallest)} are the least. ` +
-        `Nothing was started. Give more memory (--memory, or the container's limit), or fewer slots.`,
-      { fields: { limitBytes, slots } },
-    );
-  }
+  const smallest = smallestBytes(slots);
   const factor = (room - smallest) / Math.max(1, asked - smallest);
   return {
     poolBytes: shrink(poolBytes, POOL_BYTES_MIN, factor),
@@ -48,6 +42,22 @@ export function splitMemory(wanted: {
     reduced: true,
   };
 }
+
+/**
+ * @throws MEMORY_TOO_SMALL No job could run so many slots in so much memory.
+ */
+export function requireLeastMemory(limitBytes: number, slots: number): void {
+  const least = reserveBytes(slots) + smallestBytes(slots);
+  if (limitBytes >= least) return;
+  throw memoryTooSmall(
+    `${formatSize(limitBytes)} of memory are too little for ${slots} slots: ${formatSize(least)} are the least. ` +
+      `Nothing was started. Give more memory (--memory, or the container's limit), or fewer slots (--slots).`,
+    { fields: { limitBytes, slots } },
+  );
+}
+
+const reserveBytes = (slots: number): number => RESERVE_BYTES + slots * RESERVE_PER_SLOT_BYTES;
+const smallestBytes = (slots: number): number => POOL_BYTES_MIN + slots * HEAP_BYTES_MIN;
 
 function shrink(bytes: number, least: number, factor: number): number {
   return Math.floor(least + Math.max(0, bytes - least) * factor);

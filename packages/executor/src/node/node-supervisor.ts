@@ -22,7 +22,7 @@ import {
   type ToNode,
 } from "@millrace/rpc";
 import { dialCluster } from "@millrace/rpc/grpc";
-import { type MemorySplit, splitMemory } from "../memory.ts";
+import { type MemorySplit, requireLeastMemory, splitMemory } from "../memory.ts";
 import { JobProcess } from "./job-process.ts";
 
 export interface NodeSupervisorOptions {
@@ -71,12 +71,13 @@ export class NodeSupervisor {
   /** Settles when this executor is done for good: with the driver's reason when it refused it. */
   readonly ended: Promise<Error | undefined>;
 
-  /** @throws INSECURE_BIND */
+  /** @throws INSECURE_BIND, MEMORY_TOO_SMALL */
   constructor(options: NodeSupervisorOptions) {
     checkBind(options.host, {
       token: options.token,
       ...(options.insecure === undefined ? {} : { insecure: options.insecure }),
     });
+    requireLeastMemory(options.memoryBytes, options.slots);
     this.#options = options;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
