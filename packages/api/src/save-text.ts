@@ -25,7 +25,7 @@ export async function saveAsText(context: JobContext, target: Lineage, path: str
   const exists = (await files.stat(directory)) !== undefined;
   if (exists && !scope.rerun) {
     throw outputExists(
-      `the output directory ${directory} exists already, and this job has not written it. Nothing is written. Remove it, or save to another path.`,
+      `the output directory ${directory} exists already, and this batch has not written it. Nothing is written. Remove it, or save to another path; saveAsTextFiles gives each batch its own.`,
     );
   }
   const staging = stagingOf(directory, scope.time);

@@ -32,6 +32,7 @@ test.each([
   [new CommanderError(1, "commander.unknownOption", "error: unknown option"), 2],
   [new CommanderError(0, "commander.helpDisplayed", ""), 0],
   [syntax("x"), 2],
+  [errorKind("NOT_A_JOB", "user")("x"), 2],
   [lost("x"), 1],
   [new Error("x"), 1],
 ])("the exit code of %s is %i", (error, code) => {

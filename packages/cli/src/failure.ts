@@ -24,7 +24,11 @@ const REFUSALS = new Set([
   "JOB_IMPORT_UNRESOLVED",
   "FUNCTION_NOT_SHIPPABLE",
   "CAPTURE_NOT_SHIPPABLE",
-  "CAPTURE_ASSIGNED",
+  "NOT_A_JOB",
+  "BAD_JOB_OPTIONS",
+  "NAME_TAKEN",
+  "NO_OUTPUT",
+  "MEMORY_TOO_SMALL",
 ]);
 
 export function exitCodeOf(error: unknown): number {
