@@ -1,4 +1,4 @@
-// pnpm check: everything that can be known in a minute. Each check says what to mend; the last line counts them.
+// npm run check: everything that can be known in a minute. Each check says what to mend; the last line counts them.
 // `--no-tests` leaves the fast tests out, for CI, which runs all of them next.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -25,7 +25,7 @@ const compiled = [
   command(
     "format and lint",
     ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings", "."],
-    "pnpm format",
+    "npm run format",
   ),
   command("types", [...tsc, "-b"], "mend the types"),
   command("types of tests and scripts", [...tsc, "-p", "tsconfig.tests.json"], "mend the types"),

@@ -1,4 +1,4 @@
-// Runs vitest and counts, for `npm test` and `pnpm check`.
+// Runs vitest and counts, for `npm test` and `npm run check`.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,7 @@
 import { describe, expectTypeOf, test } from "vitest";
 import type { Broadcast, DStream, Pair, RDD, Receiver, StreamingContext } from "./index.ts";
 
-// Nothing here runs a stream: the bodies are checked by the compiler (`pnpm check`, and types.proc.test.ts).
+// Nothing here runs a stream: the bodies are checked by the compiler (`npm run check`, and types.proc.test.ts).
 declare const ssc: StreamingContext;
 declare const lines: DStream<string>;
 declare const pairs: DStream<[string, number]>;

@@ -1,4 +1,4 @@
-// `pnpm bench [names]`: measures, shows the results beside the recorded baselines; see README.md.
+// `npm run bench -- [names]`: measures, shows the results beside the recorded baselines; see README.md.
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -9,7 +9,7 @@ import { LoadMeter } from "./process-tree.ts";
 import { BENCHES, ONLY_BY_NAME } from "./registry.ts";
 import { figure, resultsTable } from "./results-table.ts";
 
-const USAGE = `pnpm bench [NAMES] [--rounds N] [--against CHECKOUT] [--record] [--quick] [--list]
+const USAGE = `npm run bench -- [NAMES] [--rounds N] [--against CHECKOUT] [--record] [--quick] [--list]
 
   NAMES      what to measure; without, all but ${[...ONLY_BY_NAME].join(", ")}
   --rounds   how often each subject runs, by turns

@@ -321,7 +321,7 @@ export class JobDriver {
 
 function executorLost(executor: ExecutorId, cause: Error | undefined): EngineError {
   return executorLeft(
-    `executor ${executor} is gone${cause === undefined ? "" : `: ${cause.message}`}. Its tasks run again on the others, what it held is recomputed.`,
+    `executor ${executor} is gone${cause === undefined ? "" : `: ${cause.message.replace(/\.$/, "")}`}. Its tasks run again on the others, what it held is recomputed.`,
     { fields: { executor }, ...(cause === undefined ? {} : { cause }) },
   );
 }
