@@ -1,22 +1,31 @@
-// Running word totals of a socket, each batch as one line of JSON. With a gate port, its tasks stop at "map" with their
-// lines, and at "reduce" with their counts, in the stage that owns the state.
-import { defineJob } from "millrace";
+// Running word totals of a socket, each batch as one line of JSON: kept as state, or reduced over a window that is longer
+// than any test. With a gate port, its tasks stop at "map" with their lines, and at "reduce" with their counts, in the
+// stage that owns the state.
+import { type DStream, defineJob } from "millrace";
 import { gate } from "./gate.ts";
 
+const add = (a: number, b: number): number => a + b;
+const subtract = (a: number, b: number): number => a - b;
+
+const totals: Readonly<Record<string, (counts: DStream<[string, number]>) => DStream<[string, number]>>> = {
+  state: (counts) => counts.updateStateByKey<number>((added, total = 0) => added.reduce(add, total), 6),
+  window: (counts) => counts.reduceByKeyAndWindow(add, "10m", undefined, 6),
+  inverse: (counts) => counts.reduceByKeyAndWindow(add, subtract, "10m", undefined, 6),
+};
+
 export default defineJob({ name: "totals", batchInterval: "100ms" }, (ssc, args) => {
-  const [host = "localhost", port = "9999", gates = "0"] = args;
+  const [host = "localhost", port = "9999", gates = "0", how = "state"] = args;
   const gatePort = Number(gates);
-  ssc
+  const counts = ssc
     .socketTextStream(host, Number(port))
     .mapPartitions((lines) => gate(gatePort, "map", lines))
     .flatMap((line) => line.split(" "))
     .filter((word) => word !== "")
     .map((word) => [word, 1])
-    .reduceByKey((a, b) => a + b, 6)
-    .mapPartitions((counts) => gate(gatePort, "reduce", counts), true)
-    .updateStateByKey<number>((added, total = 0) => added.reduce((sum, n) => sum + n, total), 6)
-    .foreachRDD(async (rdd) => {
-      const totals = (await rdd.collect()).sort(([a], [b]) => (a < b ? -1 : 1));
-      console.log(`totals ${JSON.stringify(Object.fromEntries(totals))}`);
-    });
+    .reduceByKey(add, 6)
+    .mapPartitions((some) => gate(gatePort, "reduce", some), true);
+  totals[how]?.(counts).foreachRDD(async (rdd) => {
+    const all = (await rdd.collect()).sort(([a], [b]) => (a < b ? -1 : 1));
+    console.log(`totals ${JSON.stringify(Object.fromEntries(all))}`);
+  });
 });

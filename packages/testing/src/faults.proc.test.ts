@@ -21,14 +21,19 @@ interface World {
   readonly job: TestJob;
 }
 
-async function world(options: { readonly executors: number; readonly slots: number }): Promise<World> {
+async function world(options: {
+  readonly executors: number;
+  readonly slots: number;
+  /** How the job keeps its totals: as state, or over a window. */
+  readonly how?: "state" | "window" | "inverse";
+}): Promise<World> {
   const cluster = await TestCluster.start(options);
   later(() => cluster.stop());
   const feed = await WordFeed.listen();
   later(() => feed.close());
   const gates = await GateServer.listen();
   later(() => gates.close());
-  const job = await cluster.submit("totals", [...feed.args, String(gates.port)]);
+  const job = await cluster.submit("totals", [...feed.args, String(gates.port), options.how ?? "state"]);
   await feed.source.connected();
   // A first batch, so that there is state to lose.
   feed.send("to be or not to be", "that is the question");
@@ -126,6 +131,20 @@ describe("the counts are right though a job's executor process is killed", () =>
     }
     expect(killed.size).toBe(3);
     await expectExact(here, here.feed.source.connections);
+  });
+});
+
+describe("the counts of a window are right though an executor is killed that holds batches of it", () => {
+  test.each(["window"] as const)("%s", async (how) => {
+    const here = await world({ executors: 2, slots: 1, how });
+    here.feed.send(...LINES);
+    await here.feed.counted(here.job.log);
+    const victim = await batchAtMapGate(here);
+    const { connections } = here.feed.source;
+    kill(victim.pid);
+    await expectExact(here, connections + 1);
+    // What it had held of earlier batches was computed again, from the second copies of what was received.
+    expect(here.gates.seen.filter(({ at, pid }) => at === "map" && pid !== victim.pid).length).toBeGreaterThan(2);
   });
 });
 
