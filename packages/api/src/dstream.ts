@@ -48,7 +48,12 @@ export class DStream<out T> extends WindowStream<T> {
   /** Prints the first `num` records of each batch below its time. */
   print(num = 10): void {
     checkCount(num, "the number of records to print", 0, 1_000_000);
-    this[GRAPH].output("print", this[STREAM], printOutput(this[CONTEXT], num));
+    const [graph, stream] = [this[GRAPH], this[STREAM]];
+    graph.output(
+      "print",
+      stream,
+      printOutput(this[CONTEXT], num, () => graph.nameOf(stream) ?? stream.label),
+    );
   }
 
   /** As `print`. */

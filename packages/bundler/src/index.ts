@@ -22,3 +22,4 @@ export {
   jobTypes,
 } from "./errors.ts";
 export { checkExternals, externalLoader } from "./externals.ts";
+export { bundleCacheDir } from "./job-cache.ts";

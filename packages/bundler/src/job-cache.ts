@@ -1,11 +1,17 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Artefact, packArtefact, unpackArtefact } from "./artefact.ts";
 
 /** Raise when the same sources give another bundle: what older versions kept is then not used. */
 const BUNDLER_VERSION = 1;
+
+/** Where this machine keeps the bundles of unchanged jobs, by content: for the command line and for tests of jobs. */
+export function bundleCacheDir(env: NodeJS.ProcessEnv): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "millrace", "bundles");
+}
 
 interface CacheEntry {
   readonly hash: string;

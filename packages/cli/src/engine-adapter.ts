@@ -2,7 +2,6 @@ import { fileURLToPath } from "node:url";
 import { createLogger, SystemClock } from "@millrace/base";
 import type { Artefact, BundleOptions } from "@millrace/bundler";
 import type { DriverHandle, DriverRequest, Engine, NodeHandle, NodeRequest } from "./engine.ts";
-import { bundleCacheDir } from "./machine.ts";
 import { VERSION } from "./version.ts";
 
 /** The engine itself, each part loaded when a command first needs it. */
@@ -73,6 +72,7 @@ async function bundled(file: string, onProgress: (step: string) => void): Promis
 }
 
 async function bundleOptions(onProgress: (step: string) => void): Promise<BundleOptions> {
+  const { bundleCacheDir } = await import("@millrace/bundler");
   const apiExports = Object.keys(await import("@millrace/api"));
   return { apiVersion: VERSION, apiExports, cacheDir: bundleCacheDir(process.env), onProgress };
 }

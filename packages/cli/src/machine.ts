@@ -1,5 +1,3 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { type ExecutorId, executorId } from "@millrace/base";
 
 /**
@@ -13,9 +11,4 @@ export function executorName(host: string, part: string): ExecutorId {
     .replace(/^-+|-+$/g, "")
     .slice(0, 40);
   return executorId(`${stem || "executor"}-${part}`);
-}
-
-/** Bundles of unchanged jobs are kept here, by content. */
-export function bundleCacheDir(env: NodeJS.ProcessEnv): string {
-  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "millrace", "bundles");
 }

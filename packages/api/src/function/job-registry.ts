@@ -70,8 +70,8 @@ export class JobRegistry implements JobHooks {
 
   /** The job's classes, for the codec. */
   readonly classes: ClassTable = {
-    idOf: (type) => this.#classIds.get(type),
-    constructorOf: (id) => this.#classes.get(id),
+    idOf: (type) => this.#classIds.get(type) ?? this.#inline?.classes.idOf(type),
+    constructorOf: (id) => this.#classes.get(id) ?? this.#inline?.classes.constructorOf(id),
   };
 
   /**
@@ -123,26 +123,55 @@ function plainRef(id: string): FunctionRef {
   return { id, captures: undefined, names: [], site: undefined };
 }
 
-/** Functions that stay in this process, by ids like `inline:3`. */
+/** Functions and classes that stay in this process, by ids like `inline:3`. */
 export class InlineFunctions {
   readonly #ids = new WeakMap<AnyFunction, string>();
-  readonly #functions = new Map<string, WeakRef<AnyFunction>>();
-  readonly #gone = new FinalizationRegistry<string>((id) => this.#functions.delete(id));
+  /** All that were ever handed over: nothing else holds them, for graph and plans know their ids only. */
+  readonly #functions = new Map<string, AnyFunction>();
+  readonly #classIds = new Map<AnyClass, string | undefined>();
+  readonly #classes = new Map<string, AnyClass>();
   #next = 0;
+
+  /** Classes written in source text whose instances hold nothing that only their own code can see. */
+  readonly classes: ClassTable = {
+    idOf: (type) => {
+      if (!this.#classIds.has(type)) this.#registerClass(type);
+      return this.#classIds.get(type);
+    },
+    constructorOf: (id) => this.#classes.get(id),
+  };
 
   idOf(fn: AnyFunction): string {
     const known = this.#ids.get(fn);
     if (known !== undefined) return known;
     const id = `inline:${this.#next++}`;
     this.#ids.set(fn, id);
-    this.#functions.set(id, new WeakRef(fn));
-    this.#gone.register(fn, id);
+    this.#functions.set(id, fn);
     return id;
   }
 
-  functionOf(id: string): AnyFunction | undefined {
-    return this.#functions.get(id)?.deref();
+  #registerClass(type: AnyClass): void {
+    const id = canCross(type) ? `inline:${this.#next++}` : undefined;
+    this.#classIds.set(type, id);
+    if (id !== undefined) this.#classes.set(id, type);
   }
+
+  functionOf(id: string): AnyFunction | undefined {
+    return this.#functions.get(id);
+  }
+}
+
+/** As the bundler decides for a job that it lifts: a class in source text, and neither it nor what it extends has #private parts. */
+function canCross(type: AnyClass): boolean {
+  if (!isWritten(type)) return false;
+  for (let each: unknown = type; typeof each === "function"; each = Object.getPrototypeOf(each)) {
+    if (isWritten(each) && /[\s;{}*]#[\p{ID_Start}$_]/u.test(Function.prototype.toString.call(each))) return false;
+  }
+  return true;
+}
+
+function isWritten(type: unknown): boolean {
+  return Function.prototype.toString.call(type).startsWith("class");
 }
 
 function assignmentRefused(name: string): string {

@@ -1,18 +1,32 @@
 import { inspect } from "node:util";
+import { runAction } from "../action.ts";
+import { decodeRecords } from "../collection.ts";
 import type { OutputBody } from "../graph-builder.ts";
 import type { JobContext } from "../job-context.ts";
 import { takeRecords } from "../take.ts";
 
 const RULE = "-".repeat(43);
 
-/** The body of `print(num)`: one record more than it shows tells whether there are more. */
-export function printOutput(context: JobContext, num: number): OutputBody {
+/**
+ * The body of `print(num)`: one record more than it shows tells whether there are more.
+ *
+ * @param streamName Asked in each batch: a stream may be named after it was printed.
+ */
+export function printOutput(context: JobContext, num: number, streamName: () => string): OutputBody {
   return async (lineage, scope) => {
-    const records = await takeRecords(context, lineage, num + 1);
+    const { port } = context;
+    let records: unknown[];
+    if (port.printed === undefined) {
+      records = await takeRecords(context, lineage, num + 1);
+    } else {
+      records = [];
+      const blocks = await runAction(context, { name: "print", target: lineage, sink: { kind: "collect" } });
+      for (const block of blocks) decodeRecords(context, block, records);
+      port.printed({ time: scope.time, stream: streamName(), records: [...records] });
+    }
     const more = records.length > num;
     if (more) records.length = num;
-    context.port.printed?.(records, scope.time);
-    context.port.write(formatPrint(records, more, scope.time));
+    port.write(formatPrint(records, more, scope.time));
   };
 }
 

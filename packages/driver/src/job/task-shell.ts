@@ -24,8 +24,11 @@ export interface ActionOutcome {
   readonly accumulators: readonly Uint8Array[];
 }
 
+/** Where tasks go: the sessions of the job's executors, or an executor within this thread. */
+export type TaskOutlet = Pick<Executors, "launch" | "send" | "stageDone" | "tidy">;
+
 export interface TaskShellPorts {
-  readonly executors: Executors;
+  readonly executors: TaskOutlet;
   /** Fetches a result block from the executor that holds it. */
   fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array>;
   warn(message: string): void;

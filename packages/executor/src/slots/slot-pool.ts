@@ -1,9 +1,9 @@
 import { type Clock, EngineError, type JobConf, type Logger, millis, toWireError } from "@millrace/base";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
-import { type SlotTask, SlotThread, type StageStart } from "@millrace/runtime";
+import { SlotThread, type StageStart } from "@millrace/runtime";
 import type { BlockPool, BlockStore } from "@millrace/storage";
 import { slotStuck } from "../errors.ts";
-import type { Attempt, AttemptEnd } from "./task.ts";
+import { type Attempt, type AttemptEnd, slotTask, type TaskSlots } from "./task.ts";
 
 export interface SlotPoolOptions {
   readonly slots: number;
@@ -49,7 +49,7 @@ const STUCK_AFTER_GRACE_MS = 5_000;
  * The slot threads of this process and what waits for them. A thread that dies is replaced by a new one, which gets the
  * templates and stages of the moment; what it ran is told as lost.
  */
-export class SlotPool {
+export class SlotPool implements TaskSlots {
   readonly #options: SlotPoolOptions;
   readonly #handlers: SlotPoolHandlers;
   readonly #slots: Slot[];
@@ -212,19 +212,6 @@ export class SlotPool {
       );
     });
   }
-}
-
-function slotTask(attempt: Attempt): SlotTask {
-  const { run, partition, attempt: number, template, state, output } = attempt.task;
-  return {
-    run,
-    partition,
-    attempt: number,
-    template,
-    inputs: attempt.inputs,
-    ...(state === undefined ? {} : { state }),
-    ...(output === undefined ? {} : { output }),
-  };
 }
 
 function asEngineError(error: unknown): EngineError {

@@ -14,8 +14,7 @@ import {
 import { type BlockFetcher, FetchFailed, type HeldBlock } from "../blocks/block-fetcher.ts";
 import { keepOf, type Replicator } from "../blocks/replicator.ts";
 import { stageUnknown, tooManyTasks } from "../errors.ts";
-import type { SlotPool } from "./slot-pool.ts";
-import { type Attempt, type AttemptEnd, attemptName, newAttempt, releaseHeld } from "./task.ts";
+import { type Attempt, type AttemptEnd, attemptName, newAttempt, releaseHeld, type TaskSlots } from "./task.ts";
 
 /** Attempts here at a time: a driver that knows the slots sends far fewer. */
 const ATTEMPTS_MAX = 65_536;
@@ -36,7 +35,7 @@ interface Stage {
 }
 
 export interface TaskRunnerPorts {
-  readonly slots: SlotPool;
+  readonly slots: TaskSlots;
   readonly fetcher: BlockFetcher;
   readonly store: BlockStore;
   readonly pool: BlockPool;

@@ -1,6 +1,7 @@
 import type { EngineError } from "@millrace/base";
+import type { StageRunId } from "@millrace/plan";
 import type { LaunchTask, TaskKey } from "@millrace/rpc";
-import type { ResolvedInput, TaskOutcome } from "@millrace/runtime";
+import type { ResolvedInput, SlotTask, StageStart, TaskOutcome } from "@millrace/runtime";
 import type { HeldBlock } from "../blocks/block-fetcher.ts";
 
 /** What became of an attempt, as the slot or its end tell it. */
@@ -24,6 +25,16 @@ export interface Attempt {
   cancelled: boolean;
 }
 
+/** Where attempts run: the slot threads of this process, or a slot in the thread of a test. */
+export interface TaskSlots {
+  startStage(stage: StageStart): void;
+  endStage(run: StageRunId): void;
+  /** Runs the attempt when a slot is free: its own if it names one. */
+  submit(attempt: Attempt): void;
+  /** A waiting attempt is forgotten, and `true` says so; a running one is asked to stop and ends when it has. */
+  cancel(attempt: Attempt): boolean;
+}
+
 export const newAttempt = (task: LaunchTask): Attempt => ({
   task,
   inputs: [],
@@ -36,4 +47,18 @@ export const attemptName = (key: TaskKey): string => `${key.run}/${key.partition
 
 export function releaseHeld(attempt: Attempt): void {
   for (const block of attempt.held.splice(0)) block.release();
+}
+
+/** What a slot is told of an attempt whose inputs are all at hand. */
+export function slotTask(attempt: Attempt): SlotTask {
+  const { run, partition, attempt: number, template, state, output } = attempt.task;
+  return {
+    run,
+    partition,
+    attempt: number,
+    template,
+    inputs: attempt.inputs,
+    ...(state === undefined ? {} : { state }),
+    ...(output === undefined ? {} : { output }),
+  };
 }

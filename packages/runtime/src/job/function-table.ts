@@ -14,6 +14,8 @@ import {
 export interface FunctionTableOptions {
   /** Finds functions that never left this process (`inline:3`), in tests of jobs that no bundler has seen. */
   readonly inline?: (id: string) => AnyFunction | undefined;
+  /** Finds classes of such a job. */
+  readonly inlineClasses?: ClassTable;
 }
 
 /** Finds the broadcast variable of a block, `broadcast/3`, on this thread. */
@@ -56,8 +58,8 @@ export class FunctionTable implements JobHooks {
 
   /** The job's classes, for the codec. */
   readonly classes: ClassTable = {
-    idOf: (type) => this.#classIds.get(type),
-    constructorOf: (id) => this.#classes.get(id),
+    idOf: (type) => this.#classIds.get(type) ?? this.#options.inlineClasses?.idOf(type),
+    constructorOf: (id) => this.#classes.get(id) ?? this.#options.inlineClasses?.constructorOf(id),
   };
 
   /**
@@ -92,7 +94,7 @@ export class FunctionTable implements JobHooks {
   #reference(tag: string, id: string, captures: readonly unknown[], broadcast: FindBroadcast): unknown {
     switch (tag) {
       case "class":
-        return this.#classes.get(id) ?? unknown(`class ${id}`);
+        return this.classes.constructorOf(id) ?? unknown(`class ${id}`);
       case "broadcast":
         return broadcast(id);
       case "accumulator":

@@ -1,0 +1,4 @@
+// What runs tasks, without the threads and sessions of a process: for `testJob`, `@millrace/executor/in-process`.
+export { BlockFetcher } from "./blocks/block-fetcher.ts";
+export { type Attempt, type AttemptEnd, slotTask, type TaskSlots } from "./slots/task.ts";
+export { TaskRunner } from "./slots/task-runner.ts";

@@ -1,0 +1,119 @@
+import { type Clock, type EpochMs, type ExecutorId, executorId, type JobConf } from "@millrace/base";
+import type { TaskOutlet } from "@millrace/driver/in-process";
+import { BlockFetcher, TaskRunner } from "@millrace/executor/in-process";
+import { type BlockId, type PlannedStage, type StageRunId, shuffleBlockId } from "@millrace/plan";
+import type { LaunchTask, TaskStatus, ToExecutor } from "@millrace/rpc";
+import type { FunctionTable } from "@millrace/runtime";
+import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
+import { InThreadSlots } from "./in-thread-slots.ts";
+
+/** Tests move little; what does not fit goes to disk, as everywhere. */
+const POOL_BYTES_MAX = 32 * 1024 ** 2;
+
+export interface InThreadExecutorOptions {
+  readonly functions: FunctionTable;
+  /** A folder of its own. */
+  readonly directory: string;
+  readonly conf: JobConf;
+  readonly clock: Clock;
+  readDriverBlock(id: BlockId): Iterable<Uint8Array> | undefined;
+  onStatuses(executor: ExecutorId, statuses: readonly TaskStatus[]): void;
+  warn(message: string): void;
+}
+
+/** An executor within the thread of a test: the real slots' code, block store and task runner, without a wire to them. */
+export class InThreadExecutor implements TaskOutlet {
+  readonly id = executorId("test");
+  readonly #pool: BlockPool;
+  readonly #store: BlockStore;
+  readonly #slots: InThreadSlots;
+  readonly #tasks: TaskRunner;
+  readonly #announced = new Set<StageRunId>();
+
+  constructor(options: InThreadExecutorOptions) {
+    const { functions, directory, conf, clock } = options;
+    const pool = BlockPool.create({ bytes: Math.min(conf["storage.pool.bytes"], POOL_BYTES_MAX) });
+    const store = new BlockStore({ pool, directory, onError: (error) => options.warn(error.message) });
+    const spills = new SpillDirectory(directory, pool.owner);
+    this.#pool = pool;
+    this.#store = store;
+    this.#slots = new InThreadSlots({
+      pool,
+      spills,
+      functions,
+      conf,
+      clock,
+      onEnd: (attempt, end) => this.#tasks.onEnd(attempt, end),
+    });
+    this.#tasks = new TaskRunner({
+      slots: this.#slots,
+      fetcher: new BlockFetcher({
+        self: this.id,
+        pool,
+        store,
+        spills,
+        client: undefined,
+        addressOf: () => undefined,
+        readDriverBlock: (id) => options.readDriverBlock(id),
+      }),
+      store,
+      pool,
+      send: (statuses) => options.onStatuses(this.id, statuses),
+      shuffleBlockId,
+    });
+  }
+
+  launch(_executor: ExecutorId, stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
+    if (!this.#announced.has(stage.run)) this.#announce(stage, batch);
+    this.#tasks.launch([task]);
+  }
+
+  send(_executor: ExecutorId, message: ToExecutor): void {
+    if (message.type === "cancel") this.#tasks.cancel(message);
+  }
+
+  tidy(_executor: ExecutorId, message: ToExecutor): void {
+    if (message.type === "dropBlocks") this.dropBlocks(message.blocks);
+    else if (message.type === "dropShuffles")
+      for (const shuffle of message.shuffles) this.#store.dropPrefix(`shuffle/${shuffle}/`);
+  }
+
+  dropBlocks(blocks: readonly BlockId[]): void {
+    this.#store.drop(blocks);
+    this.#slots.dropBroadcasts(blocks.filter((id) => id.startsWith("broadcast/")));
+  }
+
+  stageDone(run: StageRunId): void {
+    if (this.#announced.delete(run)) this.#tasks.endStage(run);
+  }
+
+  /** A block of this executor; `undefined`: it is not here. */
+  read(id: BlockId): readonly Uint8Array[] | undefined {
+    const pin = this.#store.pin(id);
+    if (pin === undefined) return undefined;
+    try {
+      return [...readHandle(pin.handle, this.#pool)].map((piece) => piece.slice());
+    } finally {
+      pin.release();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  #announce(stage: PlannedStage, batch: EpochMs): void {
+    const { run, templates, captures, broadcasts, writes } = stage;
+    this.#announced.add(run);
+    for (const template of templates) this.#slots.loadTemplate(template);
+    this.#tasks.startStage({
+      type: "stage",
+      run,
+      batch,
+      templates: templates.map(({ id }) => id),
+      captures,
+      broadcasts,
+      writes,
+    });
+  }
+}

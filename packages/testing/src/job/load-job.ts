@@ -1,0 +1,76 @@
+import { createRequire } from "node:module";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { JobDefinition } from "@millrace/api";
+import * as api from "@millrace/api";
+import { InlineFunctions, installJobHooks, JobRegistry } from "@millrace/api/host";
+import { JOB_HOOKS } from "@millrace/plan";
+import { FunctionTable } from "@millrace/runtime";
+import type { Scratch } from "./scratch.ts";
+
+/** A job with its functions, as the driver knows them and as executors find them. */
+export interface LoadedJob {
+  readonly exported: unknown;
+  readonly registry: JobRegistry;
+  readonly functions: FunctionTable;
+}
+
+/** The job's functions run as they are: nothing is lifted, so that captures are shared and not checked. */
+export function loadInline(job: JobDefinition): LoadedJob {
+  const inline = new InlineFunctions();
+  return {
+    exported: job,
+    registry: new JobRegistry({ inline }),
+    functions: new FunctionTable({ inline: (id) => inline.functionOf(id), inlineClasses: inline.classes }),
+  };
+}
+
+/** Bundles a job's file, lifts its functions and loads both builds, as `submit` and the processes of a cluster do. */
+export async function loadFile(file: string | URL, scratch: Scratch): Promise<LoadedJob> {
+  const path = file instanceof URL || file.startsWith("file:") ? fileURLToPath(file) : resolve(file);
+  const { bundleCacheDir, bundleJob, externalLoader, installArtefact, packArtefact } = await import(
+    "@millrace/bundler"
+  );
+  const artefact = await bundleJob(path, {
+    apiVersion: version(),
+    apiExports: Object.keys(api),
+    cacheDir: bundleCacheDir(process.env),
+  });
+  const installed = await installArtefact(packArtefact(artefact), scratch.folder("code"));
+  const registry = new JobRegistry();
+  const functions = new FunctionTable();
+  const exported = await oneAtATime(async () => {
+    process.setSourceMapsEnabled(true);
+    Reflect.set(globalThis, Symbol.for("millrace.module"), api);
+    if (installed.manifest.externals.length > 0) {
+      Reflect.set(globalThis, Symbol.for("millrace.external"), externalLoader([dirname(path), process.cwd()]));
+    }
+    installJobHooks(registry);
+    const module = await nativeImport(pathToFileURL(installed.driver).href);
+    Reflect.set(globalThis, JOB_HOOKS, functions);
+    await nativeImport(pathToFileURL(installed.executor).href);
+    return module.default;
+  });
+  return { exported, registry, functions };
+}
+
+/** Modules find their hooks in a global while they are loaded. */
+let loading: Promise<unknown> = Promise.resolve();
+
+function oneAtATime<T>(load: () => Promise<T>): Promise<T> {
+  const result = loading.then(load);
+  loading = result.catch(() => undefined);
+  return result;
+}
+
+/** Beside `src` and `dist`, as it is: see there. */
+const require = createRequire(import.meta.url);
+const nativeImport = require("../../native-import.cjs") as (url: string) => Promise<{ readonly default?: unknown }>; // what it says
+
+/** All packages carry one number. */
+function version(): string {
+  const manifest: unknown = require("../../package.json");
+  return typeof manifest === "object" && manifest !== null && "version" in manifest
+    ? String(manifest.version)
+    : "0.0.0";
+}
