@@ -1,6 +1,6 @@
-import { type Clock, type EpochMs, type ExecutorId, executorId, type JobConf } from "@millrace/base";
+import { type Clock, type EpochMs, type ExecutorId, executorId, type JobConf, silentLogger } from "@millrace/base";
 import type { TaskOutlet } from "@millrace/driver/in-process";
-import { BlockFetcher, TaskRunner } from "@millrace/executor/in-process";
+import { BlockFetcher, Replicator, TaskRunner } from "@millrace/executor/in-process";
 import { type BlockId, type PlannedStage, type StageRunId, shuffleBlockId } from "@millrace/plan";
 import type { LaunchTask, TaskStatus, ToExecutor } from "@millrace/rpc";
 import type { FunctionTable } from "@millrace/runtime";
@@ -55,6 +55,14 @@ export class InThreadExecutor implements TaskOutlet {
         client: undefined,
         addressOf: () => undefined,
         readDriverBlock: (id) => options.readDriverBlock(id),
+      }),
+      replicator: new Replicator({
+        pool,
+        store,
+        client: undefined,
+        log: silentLogger(),
+        addressOf: () => undefined,
+        peers: () => [],
       }),
       store,
       pool,

@@ -144,6 +144,17 @@ describe("feeding a source", () => {
   });
 });
 
+test("what was fed stays for the windows that still see it", async () => {
+  const t = await start((ssc) => lines(ssc).window("3s", "1s").print());
+  const seen: unknown[] = [];
+  for (const line of ["a", "b", undefined, undefined, undefined]) {
+    if (line !== undefined) t.feed(SOCKET, [line]);
+    await t.advance("1s");
+    seen.push(t.printed());
+  }
+  expect(seen).toEqual([["a"], ["a", "b"], ["a", "b"], ["b"], []]);
+});
+
 describe("what is printed", () => {
   test("is all of it, however much print shows", async () => {
     const t = await start((ssc) => lines(ssc).print(2));

@@ -245,10 +245,12 @@ export class TestJob {
   }
 
   #release(graph: JobGraph, time: EpochMs): void {
-    this.#engine.dropShuffles(graph.shufflesOf(time));
-    graph.forget(time);
-    this.#engine.dropBlocks(this.#received.get(time) ?? []);
-    this.#received.delete(time);
+    const { times, shuffles } = graph.release(time);
+    this.#engine.dropShuffles(shuffles);
+    for (const old of times) {
+      this.#engine.dropBlocks(this.#received.get(old) ?? []);
+      this.#received.delete(old);
+    }
   }
 
   async #advanceTo(end: number): Promise<void> {
