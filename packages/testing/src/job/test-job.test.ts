@@ -249,14 +249,14 @@ describe("a batch that fails", () => {
     expect(t.printed()).toEqual(["good"]);
   });
 
-  test("rejects with the very error of a driver body", async () => {
+  test("rejects with the error of a driver body as its cause", async () => {
     const error = new TypeError("no database");
     const t = await start((ssc) =>
       lines(ssc).foreachRDD(() => {
         throw error;
       }),
     );
-    await expect(t.advance("1s")).rejects.toBe(error);
+    await expect(t.advance("1s")).rejects.toMatchObject({ code: "JOB_CODE_FAILED", cause: error });
   });
 
   function causes(error: unknown): unknown[] {

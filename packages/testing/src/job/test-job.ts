@@ -146,8 +146,8 @@ export class TestJob {
   /**
    * Moves time forward and runs exactly the batches whose time comes, one after the other. Returns when they are done.
    *
-   * @throws What made a batch fail: the error as the job's operator would see it, with the author's error as its cause
-   *   where it comes from an operator's function. The job has ended then, unless `batch.failure` is `continue`.
+   * @throws What made a batch fail: the error as the job's operator would see it, with the author's error as its last
+   *   cause where the job's code threw. The job has ended then, unless `batch.failure` is `continue`.
    * @throws TEST_JOB_ENDED It has ended before.
    */
   advance(by: DurationLike): Promise<void> {
