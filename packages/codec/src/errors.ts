@@ -1,6 +1,8 @@
 import { errorKind } from "@millrace/base";
 
 export const keyNotComparable = errorKind("KEY_NOT_COMPARABLE", "user");
+/** Something to be sorted or compared has no place in the order of values. */
+export const valueNotOrdered = errorKind("VALUE_NOT_ORDERED", "user");
 export const recordNotEncodable = errorKind("RECORD_NOT_ENCODABLE", "user");
 export const captureNotShippable = errorKind("CAPTURE_NOT_SHIPPABLE", "user");
 export const recordTooLarge = errorKind("RECORD_TOO_LARGE", "user");

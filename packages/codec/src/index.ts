@@ -33,9 +33,11 @@ export {
   RECORD_BYTES_MAX,
   recordNotEncodable,
   recordTooLarge,
+  valueNotOrdered,
 } from "./errors.ts";
 export { type CanonicalKey, canonicalKey } from "./key/canonical.ts";
 export { HASH_VERSION, hashKey, KEY_GROUPS, keyGroup, partitionOf } from "./key/hash.ts";
 export { KeyMap } from "./key/key-map.ts";
+export { assertOrdered, compareValues } from "./key/order.ts";
 export { decodeValue, encodeValue } from "./value/value.ts";
 export type { CaptureReference } from "./value/value-writer.ts";

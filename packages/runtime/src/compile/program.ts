@@ -41,6 +41,7 @@ export type Link =
       readonly index?: number | undefined;
     }
   | { readonly kind: "glom" }
+  | Extract<Op, { readonly kind: "sort" }>
   /** Nothing in between: what follows may have to wait after each record. */
   | { readonly kind: "wait" };
 
@@ -108,6 +109,7 @@ class Compiler {
         ops.push(fused(op));
         continue;
       }
+      if (link.kind === "sort") this.tables += 1;
       segments.push(this.#segment(ops, { terminal: { kind: "buffer" }, label: undefined }));
       links.push(link);
       ops = [];
@@ -266,10 +268,10 @@ function sinkEnd(sink: Sink): End {
 
 function linkOf(op: Op): Link | undefined {
   if (op.kind === "glom") return { kind: "glom" };
+  if (op.kind === "sort") return op;
   if (op.kind === "mapPartitions" || op.kind === "mapPartitionsWithIndex") {
     return { kind: op.kind, fn: op.fn, label: op.label, index: op.index };
   }
-  if (op.kind === "sort") throw invariantBroken("sort is not compiled");
   return undefined;
 }
 

@@ -65,9 +65,7 @@ export class SegmentState {
   }
 
   notPair(record: unknown): never {
-    throw recordNotPair(
-      `it was given ${shown(record)}, which is not a pair. An operator on pairs needs records of the form [key, value].`,
-    );
+    notPair(record);
   }
 
   /** What a filter gave, if not `true`: a promise would keep every record, whatever comes of it. */
@@ -138,6 +136,13 @@ function jsonOf(record: unknown): string {
       { cause: error },
     );
   }
+}
+
+/** @throws RECORD_NOT_PAIR */
+export function notPair(record: unknown): never {
+  throw recordNotPair(
+    `it was given ${shown(record)}, which is not a pair. An operator on pairs needs records of the form [key, value].`,
+  );
 }
 
 export function partitionOutOfRange(partition: unknown, partitions: number, key: unknown): EngineError {

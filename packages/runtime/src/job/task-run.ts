@@ -1,12 +1,13 @@
 import { assert } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
 import type { AnyFunction, FnSlot } from "@millrace/plan";
-import type { SpillFile } from "@millrace/storage";
 import { blame } from "../compile/blame.ts";
 import type { Entry, Link, PipelineProgram } from "../compile/program.ts";
 import type { Segment } from "../compile/segment.ts";
 import { SegmentState } from "../compile/segment-state.ts";
 import type { SlotPorts } from "../ports.ts";
+import type { SortOrder } from "../sort/sort-order.ts";
+import { SpillingSort } from "../sort/spilling-sort.ts";
 import { BlocksFeeder } from "../source/blocks-feeder.ts";
 import { BufferFeeder } from "../source/buffer-feeder.ts";
 import { BytesFeeder } from "../source/bytes-feeder.ts";
@@ -14,12 +15,14 @@ import { ConcatFeeder } from "../source/concat-feeder.ts";
 import { type Feeder, push } from "../source/feeder.ts";
 import { JoinFeeder } from "../source/join-feeder.ts";
 import { GlomFeeder, LinkFeeder } from "../source/link-feeder.ts";
+import { SortFeeder } from "../source/sort-feeder.ts";
 import { SpoolFeeder } from "../source/spool-feeder.ts";
 import { StateFeeder } from "../source/state-feeder.ts";
 import { TableFeeder } from "../source/table-feeder.ts";
 import { TextFeeder } from "../source/text-feeder.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { TableShape } from "../table/aggregate-table.ts";
+import type { SpillOptions } from "../table/spill-run.ts";
 import { SpillingTable } from "../table/spilling-table.ts";
 import type { ResolvedInput, SlotTask } from "../task.ts";
 import type { TaskControl } from "./task-control.ts";
@@ -119,6 +122,8 @@ export class TaskRun {
     switch (link.kind) {
       case "glom":
         return new GlomFeeder(upstream, () => this.#env.control.check());
+      case "sort":
+        return this.#sort(upstream, link);
       case "wait":
         return upstream;
       default:
@@ -145,6 +150,18 @@ export class TaskRun {
           return [];
         };
     }
+  }
+
+  #sort(upstream: Feeder, link: Extract<Link, { readonly kind: "sort" }>): Feeder {
+    const { control, tableBytes } = this.#env;
+    const { label, descending } = link;
+    // Their signatures are the planner's.
+    const key = link.key === undefined ? undefined : (this.#function(link.key) as SortOrder["key"]);
+    const compare = link.compare === undefined ? undefined : (this.#function(link.compare) as SortOrder["compare"]);
+    const check = (): void => control.check();
+    const order = { key, compare, descending };
+    const sort = new SpillingSort({ order, budgetBytes: tableBytes, check, ...this.#spillOptions() });
+    return new SortFeeder(upstream, { sort, pairs: key === undefined, label, check });
   }
 
   #partition(input: number | undefined): number {
@@ -261,13 +278,13 @@ export class TaskRun {
     };
   }
 
-  #spillOptions() {
+  #spillOptions(): SpillOptions {
     const { ports, classes } = this.#env;
     return {
       classes,
       pool: ports.pool,
-      newSpillFile: (): SpillFile => ports.newSpillFile(),
-      onSpill: (bytes: number): void => {
+      newSpillFile: () => ports.newSpillFile(),
+      onSpill: (bytes) => {
         this.spilledBytes += bytes;
       },
     };

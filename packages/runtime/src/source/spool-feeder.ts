@@ -1,20 +1,7 @@
-import { BlockWriter, type ClassTable, decodeFrame } from "@millrace/codec";
-import {
-  BlockBuilder,
-  type BlockHandle,
-  type BlockPool,
-  freeSlices,
-  readHandle,
-  type SpillFile,
-} from "@millrace/storage";
+import { BlockWriter, decodeFrame } from "@millrace/codec";
+import { BlockBuilder, type BlockHandle, freeSlices, readHandle, type SpillFile } from "@millrace/storage";
+import type { SpillOptions } from "../table/spill-run.ts";
 import { Feeder } from "./feeder.ts";
-
-export interface SpoolOptions {
-  readonly classes: ClassTable;
-  readonly pool: BlockPool;
-  readonly newSpillFile: () => SpillFile;
-  readonly onSpill: (bytes: number) => void;
-}
 
 /**
  * When it is opened, waits for all records of a feeder, open already, that has to be waited for, and gives them without waiting: between an async
@@ -22,13 +9,13 @@ export interface SpoolOptions {
  */
 export class SpoolFeeder extends Feeder {
   readonly #upstream: Feeder;
-  readonly #options: SpoolOptions;
+  readonly #options: SpillOptions;
   readonly #file: SpillFile;
   readonly #builder: BlockBuilder;
   #block: BlockHandle | undefined;
   #frames: Iterator<Uint8Array> | undefined;
 
-  constructor(upstream: Feeder, options: SpoolOptions) {
+  constructor(upstream: Feeder, options: SpillOptions) {
     super();
     this.#upstream = upstream;
     this.#options = options;

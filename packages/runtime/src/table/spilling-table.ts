@@ -1,6 +1,7 @@
-import { BlockWriter, type ClassTable, decodeFrame, hashKey } from "@millrace/codec";
-import { type BlockPool, type FileBlock, readHandle, type SpillFile } from "@millrace/storage";
+import { decodeFrame, hashKey } from "@millrace/codec";
+import { type FileBlock, readHandle, type SpillFile } from "@millrace/storage";
 import { AggregateTable, type TableShape } from "./aggregate-table.ts";
+import { type SpillOptions, writeRun } from "./spill-run.ts";
 
 /** A run is cut into this many buckets by bits of the key's hash. */
 const BUCKET_BITS = 6;
@@ -8,7 +9,6 @@ const BUCKETS = 1 << BUCKET_BITS;
 /** Each bucket that is too large itself is cut once more; then the hash has no bits left that tell keys apart. */
 const DEPTH_MAX = 3;
 const HASH_BITS = 32;
-const SPILL_FRAME_BYTES = 64 * 1024;
 
 /** Some keys with what accumulated below them: two columns of equal length. */
 export interface PairColumns {
@@ -16,15 +16,11 @@ export interface PairColumns {
   readonly values: readonly unknown[];
 }
 
-export interface SpillingOptions {
+export interface SpillingOptions extends SpillOptions {
   readonly shape: TableShape;
   /** Of `combine`: joins what two runs hold for a key, the earlier one first. Unused for lists. */
   readonly merge: (a: unknown, b: unknown) => unknown;
   readonly budgetBytes: number;
-  readonly classes: ClassTable;
-  readonly pool: BlockPool;
-  readonly newSpillFile: () => SpillFile;
-  readonly onSpill: (bytes: number) => void;
 }
 
 /**
@@ -127,22 +123,14 @@ export class SpillingTable {
     const { keys } = this.table.index;
     const { accs } = this.table;
     let at = 0;
-    return Array.from(ends, (end) => {
-      const offset = file.bytes;
-      const pieces: number[] = [];
-      const writer = new BlockWriter({
-        classes: this.#options.classes,
-        frameBytesMax: SPILL_FRAME_BYTES,
-        flush: (frame) => pieces.push(file.append(frame).length),
-      });
-      for (; at < end; at++) {
-        const entry = order[at] as number; // at < end <= order.length
-        writer.writePair(keys[entry], accs[entry]);
-      }
-      writer.finish();
-      const length = file.bytes - offset;
-      return length === 0 ? undefined : { kind: "file", path: file.path, offset, length, pieces };
-    });
+    return Array.from(ends, (end) =>
+      writeRun(file, this.#options.classes, (writer) => {
+        for (; at < end; at++) {
+          const entry = order[at] as number; // at < end <= order.length
+          writer.writePair(keys[entry], accs[entry]);
+        }
+      }),
+    );
   }
 
   /** Counting sort of the entries by bucket: their order, and where each bucket ends in it. */

@@ -1,0 +1,119 @@
+import { describeType } from "../describe.ts";
+import { valueNotOrdered } from "../errors.ts";
+
+const DEPTH_MAX = 256;
+
+/** Values of different types lie in the order of these. */
+const RANK = {
+  undefined: 0,
+  null: 1,
+  boolean: 2,
+  number: 3,
+  bigint: 4,
+  string: 5,
+  date: 6,
+  bytes: 7,
+  array: 8,
+} as const;
+
+/**
+ * The order of values, the same wherever the engine sorts, cuts ranges or looks for the largest: negative, 0 or positive
+ * as `a` comes before, with or after `b`.
+ *
+ * `undefined`, then `null`, then false, true, numbers, bigints, strings, Dates, bytes, arrays. Numbers lie by their value,
+ * -0 with 0, NaN last; strings by their UTF-16 code units; Dates by time, an invalid one last; bytes and arrays by the first
+ * element that differs, then by length. Values that are equal as keys, and only those, give 0.
+ *
+ * @throws VALUE_NOT_ORDERED A plain object, an instance, a function or a symbol, also inside an array.
+ */
+export function compareValues(a: unknown, b: unknown): number {
+  if (typeof a === "number" && typeof b === "number") return compareNumbers(a, b);
+  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
+  return compareAny(a, b, 1);
+}
+
+/** Refuses a value that has no place in the order, for where it may stand alone and nothing is compared. @throws VALUE_NOT_ORDERED */
+export function assertOrdered(value: unknown): void {
+  checkOrdered(value, 1);
+}
+
+function checkOrdered(value: unknown, depth: number): void {
+  if (rankOf(value) !== RANK.array) return;
+  if (depth > DEPTH_MAX) tooDeep();
+  for (const element of value as readonly unknown[]) checkOrdered(element, depth + 1); // its rank says so
+}
+
+function compareNumbers(a: number, b: number): number {
+  if (a < b) return -1;
+  if (a > b) return 1;
+  if (a === b) return 0;
+  return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+}
+
+function compareAny(a: unknown, b: unknown, depth: number): number {
+  const rank = rankOf(a);
+  const other = rankOf(b);
+  if (rank !== other) return rank - other;
+  switch (rank) {
+    case RANK.number:
+      return compareNumbers(a as number, b as number); // both have this rank, here and below
+    case RANK.date:
+      return compareNumbers((a as Date).getTime(), (b as Date).getTime());
+    case RANK.bytes:
+      return Buffer.compare(a as Uint8Array, b as Uint8Array);
+    case RANK.array:
+      return compareArrays(a as readonly unknown[], b as readonly unknown[], depth);
+    case RANK.undefined:
+    case RANK.null:
+      return 0;
+    default: {
+      const [first, second] = [a as string | bigint | boolean, b as string | bigint | boolean];
+      return first < second ? -1 : first > second ? 1 : 0;
+    }
+  }
+}
+
+function compareArrays(a: readonly unknown[], b: readonly unknown[], depth: number): number {
+  if (depth > DEPTH_MAX) tooDeep();
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i += 1) {
+    const order = compareAny(a[i], b[i], depth + 1);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+function rankOf(value: unknown): number {
+  switch (typeof value) {
+    case "undefined":
+      return RANK.undefined;
+    case "boolean":
+      return RANK.boolean;
+    case "number":
+      return RANK.number;
+    case "bigint":
+      return RANK.bigint;
+    case "string":
+      return RANK.string;
+    case "object":
+      if (value === null) return RANK.null;
+      if (Array.isArray(value)) return RANK.array;
+      if (value instanceof Date) return RANK.date;
+      if (value instanceof Uint8Array) return RANK.bytes;
+      return notOrdered(describeType(value));
+    default:
+      return notOrdered(describeType(value));
+  }
+}
+
+function tooDeep(): never {
+  return notOrdered(`an array that is cyclic or nested deeper than ${DEPTH_MAX}`);
+}
+
+function notOrdered(what: string): never {
+  throw valueNotOrdered(
+    `what is to be put in order is ${what}, which has no order. Nothing is guessed, the operation fails. Give a key function that ` +
+      "picks a string, number, bigint, boolean, Date, Uint8Array or an array of those, or a compare function of your own.",
+    { fields: { type: what } },
+  );
+}

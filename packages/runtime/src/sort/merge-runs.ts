@@ -1,0 +1,67 @@
+import type { RunReader } from "./run-reader.ts";
+import type { Compare } from "./sort-order.ts";
+
+/** Sorted runs as one, equal records in the order of the runs. A heap of the runs' next records: O(log runs) comparisons each. */
+export class RunMerge {
+  readonly #compare: Compare;
+  /** A run's position in the list is its place among equal records. */
+  readonly #runs: readonly RunReader[];
+  /** Positions of runs that have a record; the children of place i are 2i + 1 and 2i + 2. */
+  readonly #heap: number[] = [];
+
+  constructor(runs: readonly RunReader[], compare: Compare) {
+    this.#runs = runs;
+    this.#compare = compare;
+  }
+
+  /** Reads the first record of every run; before anything is taken. */
+  begin(): void {
+    this.#runs.forEach((run, position) => {
+      if (run.next()) this.#heap.push(position);
+    });
+    for (let place = this.#heap.length >>> 1; place >= 0; place--) this.#sink(place);
+  }
+
+  /** Hands over the next `limit` records; fewer at the end, of which it returns how many. */
+  take(limit: number, take: (key: unknown, record: unknown) => void): number {
+    const heap = this.#heap;
+    let taken = 0;
+    for (; taken < limit && heap.length > 0; taken++) {
+      const run = this.#run(0);
+      take(run.key, run.record);
+      if (!run.next()) {
+        const last = heap.pop();
+        if (heap.length === 0 || last === undefined) continue;
+        heap[0] = last;
+      }
+      this.#sink(0);
+    }
+    return taken;
+  }
+
+  close(): void {
+    for (const run of this.#runs) run.close();
+  }
+
+  #run(place: number): RunReader {
+    return this.#runs[this.#heap[place] as number] as RunReader; // callers stay within the heap, which holds positions of runs
+  }
+
+  #sink(from: number): void {
+    const heap = this.#heap;
+    let place = from;
+    for (;;) {
+      let child = 2 * place + 1;
+      if (child >= heap.length) return;
+      if (child + 1 < heap.length && this.#before(child + 1, child)) child += 1;
+      if (!this.#before(child, place)) return;
+      [heap[place], heap[child]] = [heap[child] as number, heap[place] as number]; // both within the heap
+      place = child;
+    }
+  }
+
+  #before(a: number, b: number): boolean {
+    const order = this.#compare(this.#run(a).key, this.#run(b).key);
+    return order < 0 || (order === 0 && (this.#heap[a] as number) < (this.#heap[b] as number)); // both within the heap
+  }
+}

@@ -1,0 +1,89 @@
+import { blame } from "../compile/blame.ts";
+import { notPair } from "../compile/segment-state.ts";
+import type { SortColumns } from "../sort/sort-columns.ts";
+import type { SpillingSort } from "../sort/spilling-sort.ts";
+import { Feeder, SLICE } from "./feeder.ts";
+
+export interface SortFeederOptions {
+  readonly sort: SpillingSort;
+  /** Pairs are sorted by their keys; else whole records. */
+  readonly pairs: boolean;
+  readonly label: string;
+  /** Throws when the task is cancelled. */
+  readonly check: () => void;
+}
+
+/** The records of another feeder in order. Takes all of them when it is opened, and closes that feeder then. */
+export class SortFeeder extends Feeder {
+  readonly #upstream: Feeder;
+  readonly #options: SortFeederOptions;
+  #chunks: Iterator<SortColumns> | undefined;
+
+  constructor(upstream: Feeder, options: SortFeederOptions) {
+    super();
+    this.#upstream = upstream;
+    this.#options = options;
+  }
+
+  override async open(): Promise<void> {
+    const upstream = this.#upstream;
+    await upstream.open();
+    const { later } = upstream;
+    while (upstream.at < upstream.end || (later ? await upstream.nextLater() : upstream.next())) this.#take();
+    await upstream.finish();
+    upstream.close();
+    this.#chunks = this.#options.sort.drain();
+  }
+
+  override get opensLater(): boolean {
+    return true;
+  }
+
+  override next(): boolean {
+    const step = this.#blaming(() => this.#chunks?.next());
+    if (step === undefined || step.done === true) return false;
+    const { keys, records } = step.value;
+    return this.#options.pairs ? this.setPairs(keys, records) : this.setRows(records);
+  }
+
+  override close(): void {
+    this.#chunks?.return?.();
+    this.#options.sort.discard();
+    this.#upstream.close();
+  }
+
+  /** At most a slice of the upstream's chunk. */
+  #take(): void {
+    const { sort, check } = this.#options;
+    check();
+    const upstream = this.#upstream;
+    const from = upstream.at;
+    const to = Math.min(upstream.end, from + SLICE);
+    upstream.at = to;
+    this.#blaming(() => sort.add(...this.#columns(from, to)));
+  }
+
+  #columns(from: number, to: number): [SortColumns, number, number] {
+    const { rows, keys, values } = this.#upstream;
+    if (this.#options.pairs) {
+      if (rows === undefined) return [{ keys, records: values }, from, to];
+      const pairs = Array.from({ length: to - from }, (_, i) => pairOf(rows[from + i]));
+      return [{ keys: pairs.map((pair) => pair[0]), records: pairs.map((pair) => pair[1]) }, 0, pairs.length];
+    }
+    if (rows !== undefined) return [{ keys: [], records: rows }, from, to];
+    const records = Array.from({ length: to - from }, (_, i) => [keys[from + i], values[from + i]]);
+    return [{ keys: [], records }, 0, records.length];
+  }
+
+  #blaming<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      throw blame(error, this.#options.label);
+    }
+  }
+}
+
+function pairOf(record: unknown): readonly unknown[] {
+  return Array.isArray(record) ? record : notPair(record);
+}
