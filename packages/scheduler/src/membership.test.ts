@@ -153,6 +153,14 @@ describe("heartbeats", () => {
     expect(after(state, tick(10_000))).toEqual(["close 1", "executorLost e1"]);
   });
 
+  test("silence while this process stood still is nobody's: what was said meanwhile is not read yet", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"));
+    expect(allAfter(state, tick(60_000))).toEqual(["wakeAt 62500"]); // it was due at 10 s
+    expect(allAfter(state, heartbeat(1, 60_001), tick(62_500))).toEqual(["wakeAt 70001"]);
+    expect(after(state, tick(70_001))).toEqual(["close 1", "executorLost e1"]);
+  });
+
   test("each one puts it off", () => {
     const state = cluster();
     after(state, hello(1, "e1"), heartbeat(1, 9_000));

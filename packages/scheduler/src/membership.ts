@@ -220,12 +220,17 @@ function lose(state: Membership, node: Node, reason: string, effects: Membership
 }
 
 function onTick(state: Membership, at: EpochMs, effects: MembershipEffect[]): void {
+  const { timeout } = state.settings;
+  const late = at - (state.wakeAt ?? at);
+  // So late, this process stood still or the clock was set: what was said meanwhile is not read yet. A little more time, then.
+  const heardSince = late >= timeout / 4 ? epochMs(Math.ceil(at - (timeout * 3) / 4)) : epochMs(0);
   state.wakeAt = undefined;
   for (const node of [...state.sessions.values()]) {
     const { session } = node;
     if (session === undefined) continue;
+    if (node.lastSeenAt < heardSince) node.lastSeenAt = heardSince;
     const silent = at - node.lastSeenAt;
-    if (silent >= state.settings.timeout) {
+    if (silent >= timeout) {
       effects.push({ type: "close", session });
       lose(state, node, `nothing was heard of it for ${silent} ms`, effects);
       continue;

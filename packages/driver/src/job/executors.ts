@@ -165,11 +165,18 @@ export class Executors {
     this.#watchTimer?.cancel();
   }
 
-  /** Looks for executors that say nothing any more: a connection may stay up while its process hangs. */
+  /**
+   * Looks for executors that say nothing any more: a connection may stay up while its process hangs. Time in which this
+   * process itself stood still is nobody's silence: what was said meanwhile still waits in its sockets.
+   */
   #watch(): void {
-    this.#watchTimer = this.#clock.after(millis(Math.ceil(this.#timeout / 4)), () => {
+    const every = millis(Math.ceil(this.#timeout / 4));
+    const due = this.#clock.monotonicMs() + every;
+    this.#watchTimer = this.#clock.after(every, () => {
       const now = this.#clock.monotonicMs();
+      const stoodStill = Math.max(0, now - due);
       for (const member of [...this.#members.values()]) {
+        member.heardMs += stoodStill;
         if (!member.ready || now - member.heardMs <= this.#timeout) continue;
         this.#lose(member, silent(member.info.executor, this.#timeout));
         member.session.close();

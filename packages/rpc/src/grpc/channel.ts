@@ -27,13 +27,15 @@ export interface ListenOptions extends Security {
   readonly tls?: TlsSettings;
 }
 
-/** A ping after this long, and this long for its answer: a peer that vanished is noticed within their sum. */
+/** A ping after this long, and for its answer as long as each side's own timeout: a peer that vanished is noticed in their sum. */
 const KEEPALIVE_TIME_MS = 2_000;
-const KEEPALIVE_TIMEOUT_MS = 3_000;
+/** A driver that stalls no longer keeps its executors, and they what they hold. */
+const DRIVER_SILENCE_MS = 10_000;
+/** Executors are judged by their heartbeats and `executor.timeout`; this only clears away what nobody watches. */
+const CLIENT_SILENCE_MS = 300_000;
 
 const common: ChannelOptions = {
   "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
-  "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
   "grpc.max_send_message_length": MESSAGE_BYTES_MAX + GROUP_BYTES,
   "grpc.max_receive_message_length": MESSAGE_BYTES_MAX + GROUP_BYTES,
   // The default window of 64 KB would make a 1 MB group wait for several round trips.
@@ -41,10 +43,11 @@ const common: ChannelOptions = {
 };
 
 /** Channelz stays on: without it grpc-js 1.14 loses track of its connections and `forceShutdown` ends none of them. */
-export const serverOptions: ChannelOptions = common;
+export const serverOptions: ChannelOptions = { ...common, "grpc.keepalive_timeout_ms": CLIENT_SILENCE_MS };
 
 export const clientOptions: ChannelOptions = {
   ...common,
+  "grpc.keepalive_timeout_ms": DRIVER_SILENCE_MS,
   "grpc.enable_channelz": 0,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc.use_local_subchannel_pool": 1, // another session's failure to connect is not this one's back-off
