@@ -56,6 +56,48 @@ test("asking a driver that is not there ends with 1 and says where it was looked
   expect(err).toContain(address);
 });
 
+const job = (options: string, build: string): string =>
+  `import { connect } from "node:net";\nimport { defineJob } from "millrace";\n` +
+  `export default defineJob(${options}, (ssc, args) => {\n${build}\n});\n`;
+const plain = '{ name: "j", batchInterval: "1s" }';
+const lines = 'ssc.socketTextStream("localhost", 1)';
+
+test.each([
+  [
+    "captures what cannot be sent",
+    plain,
+    `const s = connect(1); s.on("error", () => {}); ${lines}.map(() => s.x).print();`,
+    /CAPTURE_NOT_SHIPPABLE.*`s`|JOB_TYPES/,
+  ],
+  [
+    "hands on a stream",
+    plain,
+    `const l = ${lines}; l.filter(() => l !== undefined).print();`,
+    /CAPTURE_NOT_SHIPPABLE.*"l".*stream/,
+  ],
+  [
+    "assigns to what it captures",
+    plain,
+    `let n = 0; ${lines}.map((x) => { n += 1; return x; }).print(); n;`,
+    /FUNCTION_NOT_SHIPPABLE.*assigns to `n`/,
+  ],
+  ["declares no output", plain, `${lines}.map((x) => x);`, /NO_OUTPUT/],
+  ["has a wrong interval", '{ name: "j", batchInterval: "soon" }', `${lines}.print();`, /BAD_DURATION/],
+  ["has a window that does not fit", plain, `${lines}.window("1500ms").print();`, /BAD_WINDOW/],
+])("a job that %s is refused by check with 2, before anything runs", async (what, options, build, message) => {
+  const { code, err } = await ended(start("check", jobFile(`${what.replaceAll(" ", "-")}.ts`, job(options, build))));
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(message) });
+});
+
+test("check hands the job its arguments, and says nothing is wrong on standard output", async () => {
+  const file = jobFile(
+    "args.ts",
+    job(plain, `if (args[0] !== "9") throw new Error("which port?");\n${lines}.print();`),
+  );
+  expect(await ended(start("check", file, "--", "9"))).toMatchObject({ code: 0, out: "args.ts: nothing wrong\n" });
+  expect(await ended(start("check", file))).toMatchObject({ code: 1, err: expect.stringContaining("which port?") });
+});
+
 test("a job that does not parse is refused by check with 2, file and line", async () => {
   const { code, err } = await ended(
     start("check", jobFile("broken.ts", 'import { defineJob } from "millrace";\nexport default (;\n')),

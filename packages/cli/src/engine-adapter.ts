@@ -29,11 +29,14 @@ export const engine: Engine = {
     const { packArtefact } = await import("@millrace/bundler");
     return packArtefact(await bundled(file, onProgress));
   },
-  async check(file, onProgress) {
+  async check({ jobFile, signal, onProgress, ...request }) {
     const { checkJob } = await import("@millrace/bundler");
-    const artefact = await checkJob(file, { ...(await bundleOptions(onProgress)), millraceTypes: apiTypes() });
+    const artefact = await checkJob(jobFile, { ...(await bundleOptions(onProgress)), millraceTypes: apiTypes() });
+    onProgress("declaring its graph");
+    const { declareJob } = await import("@millrace/driver/embedded");
+    const { name } = await declareJob({ ...request, artefact, signal: signal.graceful });
     const { entry, files, functions } = artefact.manifest;
-    return { entry, files: files.length, functions };
+    return { entry, name, files: files.length, functions };
   },
 };
 

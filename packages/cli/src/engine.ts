@@ -68,9 +68,21 @@ export interface Operator extends OperatorService {
   close(): void;
 }
 
-/** What a bundled job is known to be before it runs. */
+export interface CheckRequest {
+  readonly jobFile: string;
+  readonly conf: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+  readonly signal: Interrupts;
+  /** What `build` prints. */
+  readonly onOutput: (text: string) => void;
+  readonly onWarning: (message: string) => void;
+  readonly onProgress: (step: string) => void;
+}
+
+/** What a job is known to be before it runs. */
 export interface CheckedJob {
   readonly entry: string;
+  readonly name: string;
   readonly files: number;
   readonly functions: number;
 }
@@ -90,6 +102,6 @@ export interface Engine {
   connect(driver: string, token: string | undefined): Promise<Operator>;
   /** The packed artefact, ready to submit; syntax, imports and static captures are checked. */
   bundle(file: string, onProgress: (step: string) => void): Promise<Uint8Array>;
-  /** As `bundle`, and types. */
-  check(file: string, onProgress: (step: string) => void): Promise<CheckedJob>;
+  /** As `bundle`, and types, then what `build` declares: what its functions capture, and that the graph is whole. */
+  check(request: CheckRequest): Promise<CheckedJob>;
 }

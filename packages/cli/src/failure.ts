@@ -28,6 +28,7 @@ const REFUSALS = new Set([
   "BAD_JOB_OPTIONS",
   "NAME_TAKEN",
   "NO_OUTPUT",
+  "BAD_WINDOW",
   "MEMORY_TOO_SMALL",
 ]);
 

@@ -1,24 +1,35 @@
 import type { Command } from "commander";
 import { type Console, outJson, tell } from "../console.ts";
+import { Interrupted } from "../interrupted.ts";
+import { type JobOptions, withJob } from "../job-options.ts";
+import { checkConf } from "../values.ts";
 
-interface CheckOptions {
+interface CheckOptions extends JobOptions {
   readonly json?: true;
 }
 
 export function registerCheck(program: Command, console: Console): Command {
-  return program
-    .command("check")
-    .argument("<job>", "the job's file, such as chat-room.ts")
+  return withJob(program.command("check"))
     .option("--json", "print JSON for programs")
     .description(
-      "find what can be known without running: syntax, types, imports; what functions capture shows when the job starts",
+      "find what can be known without running: syntax, types, imports, and, by declaring the graph, what functions capture",
     )
-    .action(async (file: string, options: CheckOptions) => {
-      const job = await console.engine.check(file, (step) => tell(console, step));
+    .action(async (file: string, args: readonly string[], options: CheckOptions) => {
+      const job = await console.engine
+        .check({
+          jobFile: file,
+          conf: checkConf(options.conf),
+          args,
+          signal: console.interrupts,
+          onOutput: (text) => console.err(text),
+          onWarning: (message) => tell(console, message),
+          onProgress: (step) => tell(console, step),
+        })
+        .catch((error: unknown) => {
+          throw console.interrupts.graceful.aborted ? new Interrupted() : error;
+        });
       if (options.json) return outJson(console, job);
       const files = job.files === 1 ? "" : ` and the ${job.files - 1} of its own that it imports`;
-      return console.out(
-        `${job.entry}${files}: nothing wrong. What its functions capture is checked when the job starts.\n`,
-      );
+      return console.out(`${job.entry}${files}: nothing wrong\n`);
     });
 }

@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deferred, fromWireError, parseConf } from "@millrace/base";
+import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
+import { JobThread } from "../job/thread/host.ts";
+import type { FromJobThread } from "../job/thread/protocol.ts";
+
+export interface DeclareOptions {
+  readonly artefact: Artefact;
+  readonly args: readonly string[];
+  readonly conf: Readonly<Record<string, string>>;
+  /** What `build` writes to standard output. */
+  readonly onOutput: (text: string) => void;
+  readonly onWarning: (message: string) => void;
+  /** Gives up. */
+  readonly signal: AbortSignal;
+}
+
+/** What a job declares. */
+export interface DeclaredJob {
+  readonly name: string;
+  readonly batchIntervalMs: number;
+}
+
+/**
+ * Runs a job's `build` and nothing else: what its functions capture is checked, and that the graph is whole. There is no
+ * cluster, and no batch begins; what `build` itself does happens.
+ *
+ * @throws What a start of the job would refuse it with.
+ */
+export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> {
+  const { artefact, args, conf, signal } = options;
+  const directory = await mkdtemp(join(tmpdir(), "millrace-check-"));
+  const end = deferred<DeclaredJob>();
+  const onMessage = (message: FromJobThread): void => {
+    if (message.type === "built") end.resolve({ name: message.name, batchIntervalMs: message.batchIntervalMs });
+    else if (message.type === "failed") end.reject(fromWireError(message.error));
+    else if (message.type === "print") options.onOutput(message.text);
+    else if (message.type === "warn") options.onWarning(message.message);
+  };
+  const heapBytes = parseConf(conf)["driver.heap"];
+  const thread = new JobThread({ heapBytes }, { onMessage, onLost: (error) => end.reject(error) });
+  const onAbort = (): void => end.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const { driver: module } = await installArtefact(packArtefact(artefact), join(directory, "code"));
+    const externals = artefact.manifest.externals.length > 0;
+    thread.send({ type: "build", module, externals, name: undefined, args, conf, directory: join(directory, "state") });
+    return await end.promise;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    await thread.terminate();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
