@@ -10,6 +10,8 @@ export type { CombineOptions, PartitionResult } from "./rdd-steps.ts";
 export { Receiver } from "./receiver.ts";
 export type { ByteDecoder, FileStreamOptions } from "./source/file-stream.ts";
 export type { QueuedBatch, QueueOptions } from "./source/queue-stream.ts";
+export { rawBlock } from "./source/raw-block.ts";
+export type { MakeRecords } from "./source/stream-sources.ts";
 export type { UpdateOptions } from "./state-stream.ts";
 export type { Partitioner, ShuffleOptions } from "./steps.ts";
 export { StorageLevel } from "./storage-level.ts";

@@ -33,6 +33,31 @@ describe("sources", () => {
   });
 });
 
+describe("iterableStream", () => {
+  test("gives what is iterated, pairs as pairs", () => {
+    typed(() => {
+      expectTypeOf(ssc.iterableStream(() => ["a", "b"])).toEqualTypeOf<DStream<string>>();
+      expectTypeOf(
+        ssc.iterableStream(async function* (signal) {
+          expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+          yield 1;
+        }),
+      ).toEqualTypeOf<DStream<number>>();
+      expectTypeOf(
+        ssc.iterableStream(function* () {
+          yield ["a", 1];
+        }),
+      ).toEqualTypeOf<DStream<[string, number]>>();
+      expectTypeOf(
+        ssc.iterableStream(async () => {
+          const { body } = await fetch("http://localhost/");
+          return (body ?? new ReadableStream<Uint8Array>()).pipeThrough(new TextDecoderStream());
+        }),
+      ).toEqualTypeOf<DStream<string>>();
+    });
+  });
+});
+
 describe("map", () => {
   test("makes pairs of two-tuples, with or without as const, and keeps literal keys", () => {
     typed(() => {

@@ -10,6 +10,10 @@ export type ReceiverSpec =
   | { readonly kind: "socketText"; readonly host: string; readonly port: number }
   /** `decoder`: captures-encoded `[[decoder]]`, `(stream: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>`. */
   | { readonly kind: "socket"; readonly host: string; readonly port: number; readonly decoder: Uint8Array }
+  /** Blocks that are records already, each after its length; see `rawBlock` of the api. */
+  | { readonly kind: "rawSocket"; readonly host: string; readonly port: number }
+  /** `source`: captures-encoded `[[source]]`, `(signal: AbortSignal) => AsyncIterable<T> | Iterable<T>`, or a promise of it. */
+  | { readonly kind: "iterable"; readonly source: Uint8Array }
   /** Captures-encoded `[[instance]]` of the job's class that extends `Receiver`. */
   | { readonly kind: "custom"; readonly receiver: Uint8Array };
 

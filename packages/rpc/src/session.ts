@@ -59,7 +59,9 @@ export type ReceiverStatus =
   | { readonly state: "running" }
   /** The source is down or failed; it is tried again after `retryMs`. */
   | { readonly state: "retrying"; readonly error: WireError; readonly retryMs: number }
-  | { readonly state: "stopped"; readonly error?: WireError };
+  | { readonly state: "stopped"; readonly error?: WireError }
+  /** Something went wrong that stops nothing: a receiver's `reportError`. */
+  | { readonly state: "trouble"; readonly error: WireError };
 
 export interface TaskKey {
   readonly run: StageRunId;

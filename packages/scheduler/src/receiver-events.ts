@@ -21,7 +21,9 @@ export interface ReceivedBlock {
 export type ReceiverStatus =
   | { readonly state: "running" }
   | { readonly state: "retrying"; readonly error: WireError; readonly retryMs: number }
-  | { readonly state: "stopped"; readonly error?: WireError };
+  | { readonly state: "stopped"; readonly error?: WireError }
+  /** Something went wrong that stops nothing: a receiver's `reportError`. */
+  | { readonly state: "trouble"; readonly error: WireError };
 
 /** What happens to the receiver tracker. A report names the executor whose session it came on. */
 export type ReceiverEvent =
@@ -91,12 +93,25 @@ export type ReceiverEffect =
       readonly message: string;
     }
   | { readonly type: "warning"; readonly code: ReceiverWarning; readonly stream: number; readonly message: string }
+  /**
+   * For whoever watches. `started`: it has its source, also after it had lost it. `error`: it has not, or has told of a
+   * trouble that stops nothing. `stopped`: it is over, at least there.
+   */
+  | {
+      readonly type: "receiverChanged";
+      readonly stream: number;
+      readonly change: "started" | "error" | "stopped";
+      /** Where it runs or ran. */
+      readonly executor: ExecutorId;
+      readonly error: WireError | undefined;
+    }
   /** Answer to `stopRequested`, once. `pending`: blocks wait that no batch has taken. */
   | { readonly type: "allStopped"; readonly pending: boolean };
 
 export type ReceiverWarning =
   | "SOURCE_DOWN"
   | "SOURCE_BACK"
+  | "RECEIVER_TROUBLE"
   | "RECEIVER_STOPPED"
   | "RECEIVER_MOVED"
   | "NO_EXECUTORS"

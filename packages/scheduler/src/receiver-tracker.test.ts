@@ -53,14 +53,21 @@ function format(effect: ReceiverEffect): string {
       return `LOST ${effect.records} records of ${effect.stream}, batch ${effect.batch ?? "none"}`;
     case "warning":
       return `warning ${effect.code} ${effect.stream}`;
+    case "receiverChanged":
+      return `changed ${effect.stream} on ${effect.executor}: ${effect.change}${effect.error ? `, ${effect.error.message}` : ""}`;
     case "allStopped":
       return `allStopped${effect.pending ? ", pending" : ""}`;
   }
 }
 
-/** What the last event caused; backlogs left out unless asked for. */
+/** What the last event caused; backlogs and what is for watchers left out unless asked for. */
 function after(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
-  return allAfter(state, ...events).filter((line) => !line.startsWith("backlog"));
+  return allAfter(state, ...events).filter((line) => !/^(backlog|changed)/.test(line));
+}
+
+/** What all events caused for watchers. */
+function changes(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
+  return events.flatMap((event) => allAfter(state, event)).filter((line) => line.startsWith("changed"));
 }
 
 function allAfter(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
@@ -71,6 +78,43 @@ function allAfter(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): 
   }
   return effects.map(format);
 }
+
+describe("whoever watches receivers is told", () => {
+  const running: ReceiverStatus = { state: "running" };
+  const trouble: ReceiverStatus = { state: "trouble", error: { name: "Error", message: "odd record" } };
+
+  test("when one has its source, loses it, tries again, and has it again", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1));
+    const events = [running, running, down, down, running].map((to) => status("e1", 0, to));
+    expect(changes(state, ...events)).toEqual([
+      "changed 0 on e1: started",
+      "changed 0 on e1: error, ECONNREFUSED",
+      "changed 0 on e1: error, ECONNREFUSED",
+      "changed 0 on e1: started",
+    ]);
+  });
+
+  test("of a trouble that stops nothing, which the operator sees too", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1), status("e1", 0, running));
+    expect(allAfter(state, status("e1", 0, trouble))).toEqual([
+      "warning RECEIVER_TROUBLE 0",
+      "changed 0 on e1: error, odd record",
+    ]);
+    expect(state.receivers.get(0)?.state).toBe("running");
+  });
+
+  test("when one is over, by itself, at the end, or with its executor", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(1, 1, 1));
+    expect(changes(state, status("e1", 0, { state: "stopped" }), lost("e2"))).toEqual([
+      "changed 0 on e1: stopped",
+      "changed 1 on e2: stopped, executor e2 was lost",
+    ]);
+    expect(changes(state, stop, status("e1", 1, { state: "stopped" }))).toEqual(["changed 1 on e1: stopped"]);
+  });
+});
 
 describe("receivers", () => {
   test("spread over the executors", () => {
@@ -132,7 +176,7 @@ describe("receivers", () => {
     };
     after(state, ready("e1"), started(1));
     const effects = stepReceivers(state, status("e1", 0, { state: "retrying", error, retryMs: 200 }));
-    expect(effects).toMatchObject([
+    expect(effects.filter(({ type }) => type === "warning")).toMatchObject([
       { message: "[SOURCE_DOWN] receiver socket 0: the source h:1 is down: reset. It is tried again." },
     ]);
   });

@@ -1,4 +1,4 @@
-import { assert, type EpochMs, type ExecutorId, unreachable } from "@millrace/base";
+import { assert, type EpochMs, type ExecutorId, unreachable, type WireError } from "@millrace/base";
 import {
   allocateWaiting,
   dropHolder,
@@ -95,6 +95,8 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
 function loseHome(state: ReceiverTracker, receiver: Receiver, executor: ExecutorId): void {
   receiver.executor = undefined;
   receiver.peer = undefined;
+  const lost = { name: "Error", message: `executor ${executor} was lost` };
+  changed(state, receiver, { change: "stopped", executor, error: lost });
   if (receiver.state === "stopping") {
     receiver.state = "stopped";
     return;
@@ -131,12 +133,18 @@ function onReceiverStatus(state: ReceiverTracker, executor: ExecutorId, stream: 
   if (receiver === undefined || receiver.executor !== executor) return; // it runs elsewhere by now
   switch (status.state) {
     case "running":
-      onRunning(state, receiver);
+      onRunning(state, receiver, executor);
       break;
     case "retrying":
       onRetrying(state, receiver, status);
+      changed(state, receiver, { change: "error", executor, error: status.error });
+      break;
+    case "trouble":
+      onTrouble(state, receiver, status.error);
+      changed(state, receiver, { change: "error", executor, error: status.error });
       break;
     case "stopped":
+      changed(state, receiver, { change: "stopped", executor, error: status.error });
       onStopped(state, receiver, status);
       break;
     default:
@@ -144,13 +152,29 @@ function onReceiverStatus(state: ReceiverTracker, executor: ExecutorId, stream: 
   }
 }
 
-function onRunning(state: ReceiverTracker, receiver: Receiver): void {
+function changed(
+  state: ReceiverTracker,
+  receiver: Receiver,
+  what: Pick<Extract<ReceiverEffect, { type: "receiverChanged" }>, "change" | "executor" | "error">,
+): void {
+  state.effects.push({ type: "receiverChanged", stream: receiver.declared.stream, ...what });
+}
+
+function onTrouble(state: ReceiverTracker, receiver: Receiver, error: WireError): void {
+  const { stream, name } = receiver.declared;
+  const message = `[RECEIVER_TROUBLE] receiver ${name} goes on, and tells of an error: ${headline(error)}.`;
+  state.effects.push({ type: "warning", code: "RECEIVER_TROUBLE", stream, message });
+}
+
+function onRunning(state: ReceiverTracker, receiver: Receiver, executor: ExecutorId): void {
   if (receiver.state === "retrying") {
     const { stream, name } = receiver.declared;
     const message = `[SOURCE_BACK] receiver ${name} has its source again.`;
     state.effects.push({ type: "warning", code: "SOURCE_BACK", stream, message });
   }
-  if (receiver.state !== "stopping") receiver.state = "running";
+  if (receiver.state === "stopping" || receiver.state === "running") return;
+  receiver.state = "running";
+  changed(state, receiver, { change: "started", executor, error: undefined });
 }
 
 function onRetrying(

@@ -1,7 +1,10 @@
 import { epochMs } from "@millrace/base";
+import { decodeBlock, emptyClassTable } from "@millrace/codec";
 import { describe, expect, test } from "vitest";
 import { FakePort, GraphLab } from "../graph-lab.ts";
 import { Receiver } from "../receiver.ts";
+import { StorageLevel } from "../storage-level.ts";
+import { rawBlock } from "./raw-block.ts";
 
 describe("queueStream", () => {
   test("takes one element a batch, spread over the default parallelism; then the default", async () => {
@@ -32,6 +35,21 @@ describe("queueStream", () => {
   });
 });
 
+describe("queueStream's queue", () => {
+  test.each<[unknown]>([[7], ["abc"], [null], [new Set([1])]])("is refused %s as a batch", async (batch) => {
+    const queue = [["fine"], batch as string[]]; // as untyped code may
+    const lab = await GraphLab.build((ssc) => ssc.queueStream(queue).print());
+    expect((await lab.batch(1000)).error).toBeUndefined();
+    expect((await lab.batch(2000)).error?.message).toMatch(/\[BAD_ARGUMENT\] an element of queueStream's queue is/);
+  });
+});
+
+test("rawBlock gives a block after its length", () => {
+  const framed = rawBlock(["a", ["b", 1]]);
+  expect(new DataView(framed.buffer).getUint32(0)).toBe(framed.length - 4);
+  expect(decodeBlock(framed.subarray(4), emptyClassTable)).toEqual(["a", ["b", 1]]);
+});
+
 describe("receivers", () => {
   class Ticker extends Receiver<number> {
     readonly every: number;
@@ -51,6 +69,8 @@ describe("receivers", () => {
         ssc.socketTextStream("localhost", 9999).named("chat").print();
         ssc.receiverStream(new Ticker(5)).print();
         ssc.socketStream("h", 1, (bytes) => bytes).print();
+        ssc.rawSocketStream("h", 2, StorageLevel.DISK_ONLY).print();
+        ssc.iterableStream(() => [1, 2]).print();
       },
       { port },
     );
@@ -63,7 +83,16 @@ describe("receivers", () => {
       },
       { stream: 1, name: "receiverStream Ticker", receiver: { kind: "custom" } },
       { stream: 2, name: "socketStream h:1", receiver: { kind: "socket" } },
+      { stream: 3, receiver: { kind: "rawSocket", host: "h", port: 2 }, level: { memory: false } },
+      { stream: 4, name: "iterableStream", receiver: { kind: "iterable" }, level: { replication: 2 } },
     ]);
+  });
+
+  test("are refused what is no function", async () => {
+    const wrong: unknown = [1, 2];
+    await expect(
+      GraphLab.build((ssc) => ssc.iterableStream(wrong as () => number[]).print()), // as untyped code may
+    ).rejects.toThrow(/\[FUNCTION_NOT_SHIPPABLE\] iterableStream takes a function, and was given object/);
   });
 
   test("say so when they are used before the engine has them", () => {

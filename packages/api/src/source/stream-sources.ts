@@ -6,7 +6,7 @@ import type { GraphBuilder } from "../graph-builder.ts";
 import { CONTEXT, GRAPH } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
 import { Receiver } from "../receiver.ts";
-import { checkCount } from "../steps.ts";
+import { checkCount, labelOf } from "../steps.ts";
 import { StorageLevel } from "../storage-level.ts";
 import {
   type ByteDecoder,
@@ -18,6 +18,10 @@ import {
 } from "./file-stream.ts";
 import { type QueuedBatch, type QueueOptions, QueueStream } from "./queue-stream.ts";
 import { ReceiverStream } from "./receiver-stream.ts";
+
+/** Gives what is iterated for `iterableStream`; on an executor. */
+export type MakeRecords<T> = (signal: AbortSignal) => Records<T> | Promise<Records<T>>;
+type Records<T> = AsyncIterable<T> | Iterable<T>;
 
 /** Where streams come from: the part of `StreamingContext` that makes them. */
 export abstract class StreamSources {
@@ -59,6 +63,36 @@ export abstract class StreamSources {
       () => ({ kind: "socket", host, port, decoder: captures.encodeValue(decoder, "the decoder of socketStream") }),
       level,
     );
+  }
+
+  /**
+   * Records from a TCP server that sends them as the engine keeps them, in blocks that `rawBlock` made. They are stored as
+   * they come: nothing is decoded before a task reads it.
+   */
+  rawSocketStream<K, V>(host: string, port: number, level?: StorageLevel): DStream<[K, V]>;
+  rawSocketStream<T>(host: string, port: number, level?: StorageLevel): DStream<T>;
+  rawSocketStream(host: string, port: number, level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2): DStream<unknown> {
+    const at = address(host, port, "rawSocketStream");
+    return this.#receive(`rawSocketStream ${at}`, () => ({ kind: "rawSocket", host, port }), level);
+  }
+
+  /**
+   * Records of whatever can be iterated: an async generator, a Node or web stream, an array. `make` is called on an executor,
+   * on the receivers' thread, and what it gives is read one record at a time; nothing is asked of it while the engine is
+   * behind. When it throws, it is made again after pauses that grow; when it ends, the stream has no more records.
+   *
+   * @param make Is given a signal that is aborted when the job stops: end your waits then. `return()` is called besides.
+   * @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
+   */
+  iterableStream<K, V>(make: MakeRecords<readonly [K, V]>, level?: StorageLevel): DStream<[K, V]>;
+  iterableStream<T>(make: MakeRecords<T>, level?: StorageLevel): DStream<T>;
+  iterableStream(make: MakeRecords<unknown>, level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2): DStream<unknown> {
+    const operator = "iterableStream";
+    const context = this[CONTEXT];
+    context.requireBuilding(operator);
+    const label = labelOf(operator, context.ship(make, operator));
+    const spec = () => context.captures.encodeValue(make, `the function of ${operator}`);
+    return this.#receive(label, () => ({ kind: "iterable", source: spec() }), level);
   }
 
   /**

@@ -93,6 +93,8 @@ export class ReceiverShell {
       case "blocksLost":
       case "warning":
         return this.#ports.warn(effect.message);
+      case "receiverChanged":
+        return; // nobody watches yet
       case "allStopped":
         return this.#ports.onAllStopped(effect.pending);
     }

@@ -1,5 +1,5 @@
 import { type Clock, type Deferred, deferred, millis, type Timer } from "@millrace/base";
-import { BlockWriter, type ClassTable, LineBlockWriter } from "@millrace/codec";
+import { BlockWriter, type ClassTable, frameRows, LineBlockWriter, readFrames } from "@millrace/codec";
 import { BlockBuilder, type BlockHandle, type BlockPool, type SpillDirectory } from "@millrace/storage";
 
 /** A block that is longer is closed before its time. */
@@ -121,6 +121,31 @@ export class LineCutter {
   /** Hands over what is there; resolves when all of it is safe. */
   async close(): Promise<void> {
     this.cut();
+    await this.#last;
+  }
+}
+
+/** Blocks that came as frames: each is handed on as it is, unread. */
+export class FrameCutter {
+  readonly #options: CutterOptions;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: CutterOptions) {
+    this.#options = options;
+  }
+
+  /** @throws BLOCK_CORRUPT It is not a number of whole frames; nothing of it is stored. */
+  writeBlock(block: Uint8Array): void {
+    let records = 0;
+    for (const frame of readFrames(block)) records += frameRows(frame);
+    if (records === 0) return;
+    const sink = new FrameSink(this.#options);
+    for (const frame of readFrames(block)) sink.append(frame);
+    this.#last = this.#options.outlet.emit(sink.finish(records));
+  }
+
+  /** Resolves when all that was written is safe. */
+  async close(): Promise<void> {
     await this.#last;
   }
 }

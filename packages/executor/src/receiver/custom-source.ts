@@ -61,7 +61,7 @@ export class CustomSource implements Source {
       store: (records, oneBlock) => this.#store(records, oneBlock),
       restart: (message, error, delay) => this.#restart(message, error, delay),
       stop: (message, error) => this.#stopItself(message, error),
-      reportError: (message, error) => this.#events.warning(this.#failed(message, error).message),
+      reportError: (message, error) => this.#events.trouble(this.#failed(message, error)),
     };
   }
 
@@ -112,7 +112,7 @@ export class CustomSource implements Source {
     try {
       await this.#receiver.onStop();
     } catch (error) {
-      this.#events.warning(this.#failed("onStop failed", error).message);
+      this.#events.trouble(this.#failed("onStop failed", error));
     }
   }
 

@@ -43,6 +43,5 @@ export type FromReceivers =
       readonly records: number;
     }
   | { readonly type: "status"; readonly stream: number; readonly status: ReceiverStatus }
-  | { readonly type: "warning"; readonly stream: number; readonly message: string }
   /** Last words of a thread that an error ends which nothing caught. */
   | { readonly type: "dying"; readonly error: WireError };

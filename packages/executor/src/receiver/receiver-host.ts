@@ -159,9 +159,6 @@ export class ReceiverHost {
           this.#ports.send({ type: "receiver", stream: message.stream, status: message.status });
         });
         return;
-      case "warning":
-        this.#ports.log.warn({ stream: message.stream }, message.message);
-        return;
     }
   }
 

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { executorId } from "@millrace/base";
-import { decodeBlock, emptyClassTable, encodeCaptures } from "@millrace/codec";
+import { decodeBlock, emptyClassTable, encodeBlock, encodeCaptures } from "@millrace/codec";
 import type { BlockId, ReceiverSpec } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
 import { cleanUp, clusterLab, type Lab, later, localLab } from "../executor-lab.ts";
@@ -170,9 +170,54 @@ describe("a socket of lines", () => {
   });
 });
 
+describe("a raw socket's", () => {
+  const framed = (block: Uint8Array): Buffer => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(block.byteLength);
+    return Buffer.concat([length, block]);
+  };
+
+  test("blocks are stored as they come, however they are cut on the way", async () => {
+    const lab = await localLab();
+    const raw = await source();
+    start(lab, { kind: "rawSocket", host: "127.0.0.1", port: raw.port });
+    const socket = await raw.connection();
+    const sent = Buffer.concat([
+      framed(encodeBlock([["a", 1], { b: new Map([[2, 3n]]) }], emptyClassTable)),
+      framed(new Uint8Array(0)),
+      framed(encodeBlock(["c"], emptyClassTable)),
+    ]);
+    for (const [from, to] of [
+      [0, 2],
+      [2, 9],
+      [9, sent.length - 1],
+      [sent.length - 1, sent.length],
+    ]) {
+      await new Promise<void>((resolve) => socket.write(sent.subarray(from, to), () => resolve()));
+    }
+    expect(await received(lab, 3)).toEqual([["a", 1], { b: new Map([[2, 3n]]) }, "c"]);
+  });
+
+  test.each([
+    ["that are none", framed(Buffer.from("not a block at all, but some text")), "BLOCK_CORRUPT"],
+    ["that are too large", Buffer.from([255, 255, 255, 255]), "RECEIVER_FAILED"],
+  ])("blocks %s end the connection, which is made again", async (_, bytes, code) => {
+    const lab = await localLab();
+    const raw = await source();
+    start(lab, { kind: "rawSocket", host: "127.0.0.1", port: raw.port });
+    (await raw.connection()).write(bytes);
+    expect(await status(lab, "retrying")).toMatchObject({ status: { error: { kind: { code } } } });
+    (await raw.connection()).write(framed(encodeBlock(["good"], emptyClassTable)));
+    expect(await received(lab, 1)).toEqual(["good"]);
+  });
+});
+
 const CODE = `
   hooks.define("upper", () => async function* (stream) {
     for await (const chunk of stream) for (const byte of chunk) yield { code: byte };
+  });
+  hooks.define("numbers", (upTo) => async function* () {
+    for (let n = 1; n <= upTo; n++) yield n;
   });
   const { Receiver } = globalThis[Symbol.for("millrace.module")];
   class Counter extends Receiver {
@@ -201,6 +246,18 @@ describe("code of the job", () => {
     start(lab, { kind: "socket", host: "127.0.0.1", port: bytes.port, decoder });
     (await bytes.connection()).write(Buffer.from([1, 2, 3]));
     expect(await received(lab, 3)).toEqual([{ code: 1 }, { code: 2 }, { code: 3 }]);
+  });
+
+  test("gives what is iterated, and that it ended", async () => {
+    const lab = await localLab({ code: CODE });
+    const numbers = (): void => {};
+    const code = encodeCaptures([[numbers]], {
+      classes: emptyClassTable,
+      reference: (value) => (value === numbers ? { tag: "fn", id: "numbers", captures: [3] } : undefined),
+    });
+    start(lab, { kind: "iterable", source: code });
+    expect(await received(lab, 3)).toEqual([1, 2, 3]);
+    expect(await status(lab, "stopped")).toMatchObject({ status: { state: "stopped" } });
   });
 
   test("is a receiver: it stores, restarts and stops", async () => {

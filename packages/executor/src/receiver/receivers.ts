@@ -4,10 +4,12 @@ import type { ReceiverSpec } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
 import type { BlockPool, SpillDirectory } from "@millrace/storage";
 import { receiverFailed } from "../errors.ts";
-import { type CutBlock, type CutterOptions, LineCutter, RecordCutter } from "./block-cutter.ts";
+import { type CutBlock, type CutterOptions, FrameCutter, LineCutter, RecordCutter } from "./block-cutter.ts";
 import { CustomSource } from "./custom-source.ts";
 import { Gate } from "./gate.ts";
+import { IterableSource, type MakeIterable } from "./iterable-source.ts";
 import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
+import { RawSocketSource } from "./raw-socket-source.ts";
 import { type Decoder, SocketDecoderSource, SocketTextSource } from "./socket-source.ts";
 import type { Source, SourceEvents } from "./source.ts";
 import { SupervisedReceiver } from "./supervised-receiver.ts";
@@ -72,7 +74,6 @@ export class Receivers {
         }
         this.#ports.send({ type: "status", stream, status });
       },
-      warn: (text) => this.#ports.send({ type: "warning", stream, message: text }),
     });
     this.#entries.set(stream, { receiver, gate, unconfirmed: new Map(), nextBlock: 0 });
     receiver.start(afterMs);
@@ -114,10 +115,11 @@ export class Receivers {
     const outlet = { emit: (block: CutBlock) => this.#emit(stream, block) };
     const cutting: CutterOptions = { pool, spills, intervalMs: by.blockIntervalMs, clock, outlet };
     if (spec.kind === "socketText") return new SocketTextSource(spec, new LineCutter(cutting), gate, events);
+    if (spec.kind === "rawSocket") return new RawSocketSource(spec, new FrameCutter(cutting), gate, events);
     return this.#jobSource(stream, spec, { cutting, gate, events });
   }
 
-  /** The instance or decoder of a stream: one for all its restarts, as it may remember how far it came. */
+  /** The instance or function of a stream: one for all its restarts, as it may remember how far it came. */
   async #valueOf(stream: number, captures: Uint8Array): Promise<unknown> {
     this.#loaded ??= this.#ports.loadJob();
     await this.#loaded;
@@ -130,17 +132,34 @@ export class Receivers {
 
   async #jobSource(
     stream: number,
-    spec: Exclude<ReceiverSpec, { readonly kind: "socketText" }>,
+    spec: Exclude<ReceiverSpec, { readonly kind: "socketText" | "rawSocket" }>,
     by: { readonly cutting: CutterOptions; readonly gate: Gate; readonly events: SourceEvents },
   ): Promise<Source> {
-    const value = await this.#valueOf(stream, spec.kind === "socket" ? spec.decoder : spec.receiver);
-    const { functions } = this.#ports;
+    const value = await this.#valueOf(stream, codeOf(spec));
+    const { functions, clock } = this.#ports;
     const cutter = new RecordCutter(by.cutting, functions.classes);
     const sinks = { cutter, gate: by.gate, events: by.events };
-    // The api encoded `[[decoder]]` or `[[instance]]`; it checked the one and the other when the stream was declared.
-    return spec.kind === "socket"
-      ? new SocketDecoderSource(spec, value as Decoder, sinks)
-      : new CustomSource(stream, value as Receiver<unknown>, sinks);
+    // What the api encoded, and checked when the stream was declared.
+    switch (spec.kind) {
+      case "socket":
+        return new SocketDecoderSource(spec, value as Decoder, sinks);
+      case "iterable":
+        return new IterableSource(stream, value as MakeIterable, sinks, clock);
+      case "custom":
+        return new CustomSource(stream, value as Receiver<unknown>, sinks);
+    }
+  }
+}
+
+/** The decoder, function or instance, as captures are encoded. */
+function codeOf(spec: Exclude<ReceiverSpec, { readonly kind: "socketText" | "rawSocket" }>): Uint8Array {
+  switch (spec.kind) {
+    case "socket":
+      return spec.decoder;
+    case "iterable":
+      return spec.source;
+    case "custom":
+      return spec.receiver;
   }
 }
 

@@ -153,7 +153,7 @@ async function* bytesOf(socket: Socket): AsyncGenerator<Uint8Array> {
   }
 }
 
-function down({ host, port }: SocketAddress, why: string): EngineError {
+export function down({ host, port }: SocketAddress, why: string): EngineError {
   return sourceDown(
     `the source ${host}:${port} is down: ${why}. It is tried again with growing pauses, and batches go on without it. ` +
       `Check that something listens there and that this executor can reach it.`,

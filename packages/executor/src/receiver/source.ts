@@ -14,7 +14,8 @@ export interface SourceEvents {
   received(): void;
   /** Once. */
   ended(end: SourceEnd): void;
-  warning(message: string): void;
+  /** Something went wrong that ends nothing. */
+  trouble(error: EngineError): void;
 }
 
 /** One run of a receiver, from its start to its end; a restart makes another. */

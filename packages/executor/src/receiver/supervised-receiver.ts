@@ -1,4 +1,4 @@
-import { type Clock, millis, type Timer, toWireError } from "@millrace/base";
+import { type Clock, type EngineError, millis, type Timer, toWireError } from "@millrace/base";
 import type { ReceiverStatus } from "@millrace/rpc";
 import type { Source, SourceEnd, SourceEvents } from "./source.ts";
 
@@ -9,8 +9,10 @@ export interface SupervisedOptions {
   /** May throw, or reject, when the job's code does not give a source: tried again like any failure. */
   readonly newSource: (events: SourceEvents) => Source | Promise<Source>;
   report(status: ReceiverStatus): void;
-  warn(message: string): void;
 }
+
+/** Troubles that are told within a second; further ones are counted. */
+const TROUBLES_PER_SECOND = 10;
 
 /**
  * One receiver, for as long as the driver wants it: a source that ends is started again after pauses that double from
@@ -24,6 +26,7 @@ export class SupervisedReceiver {
   #timer: Timer | undefined;
   #failures = 0;
   #stopped = false;
+  #troubles: { readonly sinceMs: number; told: number; untold: number } | undefined;
   /** Counts starts: events of an earlier source are not this one's. */
   #run = 0;
 
@@ -58,7 +61,7 @@ export class SupervisedReceiver {
       ended: (end) => {
         if (current()) this.#ended(end);
       },
-      warning: (message) => this.#options.warn(message),
+      trouble: (error) => this.#trouble(error),
     };
     try {
       const source = await this.#options.newSource(events);
@@ -84,6 +87,22 @@ export class SupervisedReceiver {
     this.#failures += 1;
     this.#options.report({ state: "retrying", error, retryMs });
     this.#pause(retryMs);
+  }
+
+  /** Code of the job may have a trouble with every record. */
+  #trouble(error: EngineError): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    const known = this.#troubles;
+    if (known !== undefined && nowMs - known.sinceMs < 1000 && known.told >= TROUBLES_PER_SECOND) {
+      known.untold += 1;
+      return;
+    }
+    const untold = known?.untold ?? 0;
+    if (known === undefined || nowMs - known.sinceMs >= 1000) this.#troubles = { sinceMs: nowMs, told: 1, untold: 0 };
+    else known.told += 1;
+    const wire = toWireError(error);
+    const message = untold === 0 ? wire.message : `${wire.message} (${untold} more were not told)`;
+    this.#options.report({ state: "trouble", error: { ...wire, message } });
   }
 
   #pause(ms: number): void {

@@ -1048,7 +1048,8 @@ export const descriptors: object = {
            "oneof": [
             "running",
             "retrying",
-            "stopped"
+            "stopped",
+            "trouble"
            ]
           }
          },
@@ -1068,6 +1069,10 @@ export const descriptors: object = {
           "stopped": {
            "type": "ReceiverStopped",
            "id": 4
+          },
+          "trouble": {
+           "type": "ReceiverTrouble",
+           "id": 5
           }
          }
         },
@@ -1087,6 +1092,14 @@ export const descriptors: object = {
          }
         },
         "ReceiverStopped": {
+         "fields": {
+          "error": {
+           "type": "millrace.common.v1.Error",
+           "id": 1
+          }
+         }
+        },
+        "ReceiverTrouble": {
          "fields": {
           "error": {
            "type": "millrace.common.v1.Error",
@@ -1519,7 +1532,9 @@ export const descriptors: object = {
            "oneof": [
             "socketText",
             "socket",
-            "custom"
+            "custom",
+            "rawSocket",
+            "iterable"
            ]
           },
           "_replicateTo": {
@@ -1544,6 +1559,14 @@ export const descriptors: object = {
           "custom": {
            "type": "CustomReceiver",
            "id": 4
+          },
+          "rawSocket": {
+           "type": "RawSocketReceiver",
+           "id": 7
+          },
+          "iterable": {
+           "type": "IterableReceiver",
+           "id": 8
           },
           "blockIntervalMs": {
            "type": "double",
@@ -1587,6 +1610,26 @@ export const descriptors: object = {
           "decoder": {
            "type": "bytes",
            "id": 3
+          }
+         }
+        },
+        "RawSocketReceiver": {
+         "fields": {
+          "host": {
+           "type": "string",
+           "id": 1
+          },
+          "port": {
+           "type": "uint32",
+           "id": 2
+          }
+         }
+        },
+        "IterableReceiver": {
+         "fields": {
+          "source": {
+           "type": "bytes",
+           "id": 1
           }
          }
         },

@@ -179,6 +179,8 @@ function encodeReport(stream: number, status: ReceiverStatus): ReportInput {
       return { stream, retrying: { error: encodeError(status.error), retryMs: status.retryMs } };
     case "stopped":
       return { stream, stopped: status.error === undefined ? {} : { error: encodeError(status.error) } };
+    case "trouble":
+      return { stream, trouble: { error: encodeError(status.error) } };
   }
 }
 
@@ -192,5 +194,6 @@ function decodeReport(report: ReportOutput): ReceiverStatus {
     const { error } = report.stopped;
     return error === null ? { state: "stopped" } : { state: "stopped", error: decodeError(error) };
   }
+  if (report.trouble) return { state: "trouble", error: decodeError(required(report.trouble.error, "error")) };
   throw malformed("a receiver's report has no known state");
 }

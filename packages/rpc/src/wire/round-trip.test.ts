@@ -60,6 +60,7 @@ const fromExecutor: readonly FromExecutor[] = [
   { type: "receiver", stream: 1, status: { state: "retrying", error, retryMs: 200 } },
   { type: "receiver", stream: 1, status: { state: "stopped" } },
   { type: "receiver", stream: 1, status: { state: "stopped", error } },
+  { type: "receiver", stream: 1, status: { state: "trouble", error } },
   { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3 },
   { type: "failed", error: toWireError("text") },
 ];
@@ -121,6 +122,22 @@ const toExecutor: readonly ToExecutor[] = [
   { type: "stageDone", run: key.run },
   { type: "dropShuffles", shuffles: [shuffleId(0), shuffleId(9)] },
   { type: "dropBlocks", blocks: [blockId("a")] },
+  {
+    type: "startReceiver",
+    stream: 2,
+    receiver: { kind: "rawSocket", host: "h", port: 1 },
+    blockIntervalMs: 20,
+    level: { memory: true, disk: true, replication: 1 },
+    replicateTo: undefined,
+  },
+  {
+    type: "startReceiver",
+    stream: 3,
+    receiver: { kind: "iterable", source: bytes(1, 2) },
+    blockIntervalMs: 20,
+    level: { memory: true, disk: true, replication: 1 },
+    replicateTo: undefined,
+  },
   {
     type: "startReceiver",
     stream: 0,

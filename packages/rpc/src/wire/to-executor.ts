@@ -152,6 +152,10 @@ function encodeStart(message: Message<"startReceiver">): StartInput {
       return { ...common, socketText: { host: receiver.host, port: receiver.port } };
     case "socket":
       return { ...common, socket: { host: receiver.host, port: receiver.port, decoder: wireBytes(receiver.decoder) } };
+    case "rawSocket":
+      return { ...common, rawSocket: { host: receiver.host, port: receiver.port } };
+    case "iterable":
+      return { ...common, iterable: { source: wireBytes(receiver.source) } };
     case "custom":
       return { ...common, custom: { receiver: wireBytes(receiver.receiver) } };
   }
@@ -174,6 +178,8 @@ function decodeReceiver(start: StartOutput): ReceiverSpec {
     const { host, port, decoder } = start.socket;
     return { kind: "socket", host, port, decoder: ownBytes(decoder) };
   }
+  if (start.rawSocket) return { kind: "rawSocket", host: start.rawSocket.host, port: start.rawSocket.port };
+  if (start.iterable) return { kind: "iterable", source: ownBytes(start.iterable.source) };
   return { kind: "custom", receiver: ownBytes(required(start.custom, "receiver").receiver) };
 }
 

@@ -89,7 +89,7 @@ export class Feeds {
 }
 
 function addressOf({ receiver }: ReceiverPlan): string | undefined {
-  return receiver.kind === "custom" ? undefined : `${receiver.host}:${receiver.port}`;
+  return "host" in receiver ? `${receiver.host}:${receiver.port}` : undefined;
 }
 
 function describe(receiver: ReceiverPlan): string {

@@ -1,0 +1,161 @@
+import { type Clock, EngineError, millis } from "@millrace/base";
+import { receiverFailed } from "../errors.ts";
+import type { RecordCutter } from "./block-cutter.ts";
+import type { Gate } from "./gate.ts";
+import type { Source, SourceEnd, SourceEvents } from "./source.ts";
+
+/** The function of the job that gives the records of `iterableStream`. */
+export type MakeIterable = (signal: AbortSignal) => unknown;
+
+type Step = IteratorResult<unknown, unknown>;
+
+interface Steps {
+  next(): Step | PromiseLike<Step>;
+  return?(): unknown;
+}
+
+/** How long what is iterated may take to end once it was told. */
+const RETURN_MS = 1_000;
+/** How long records that are at hand may keep the thread's other receivers waiting. */
+const TURN_MS = 10;
+/** Records between two looks at the clock. */
+const TURN_RECORDS = 64;
+
+/** Records of whatever a function of the job gives to iterate. Nothing is asked of it while the engine is behind. */
+export class IterableSource implements Source {
+  readonly #stream: number;
+  readonly #make: MakeIterable;
+  readonly #cutter: RecordCutter;
+  readonly #gate: Gate;
+  readonly #events: SourceEvents;
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  #steps: Steps | undefined;
+  #over = false;
+
+  constructor(
+    stream: number,
+    make: MakeIterable,
+    sinks: { readonly cutter: RecordCutter; readonly gate: Gate; readonly events: SourceEvents },
+    clock: Clock,
+  ) {
+    this.#stream = stream;
+    this.#make = make;
+    this.#cutter = sinks.cutter;
+    this.#gate = sinks.gate;
+    this.#events = sinks.events;
+    this.#clock = clock;
+  }
+
+  start(): void {
+    this.#read().then(
+      () => this.#end({ kind: "stopped" }),
+      (error: unknown) => this.#end({ kind: "retry", error: this.#failed(error) }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#over) {
+      this.#over = true;
+      await this.#return();
+    }
+    await this.#cutter.close();
+  }
+
+  async #read(): Promise<void> {
+    const steps = stepsOf(await this.#make(this.#abort.signal));
+    this.#steps = steps;
+    if (this.#over) return void (await this.#return()); // it was stopped while it was made
+    this.#events.running();
+    let turnMs = this.#clock.monotonicMs();
+    for (let n = 1; ; n += 1) {
+      if (!this.#gate.open) await this.#gate.pass();
+      if (this.#over) return;
+      const given = steps.next();
+      const step = isPromiseLike(given) ? await given : given;
+      // What comes after the end was not asked for any more: a source that acknowledges must not take it as read.
+      if (this.#over) return;
+      if (step.done === true) {
+        this.#steps = undefined;
+        return;
+      }
+      this.#events.received();
+      void this.#cutter.write(step.value);
+      if (n % TURN_RECORDS !== 0 || this.#clock.monotonicMs() - turnMs < TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnMs = this.#clock.monotonicMs();
+    }
+  }
+
+  #end(end: SourceEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    void this.#return().then(() => {
+      this.#cutter.cut();
+      this.#events.ended(end);
+    });
+  }
+
+  /** Tells what is iterated that it is over, and waits for it a while. Never rejects. */
+  async #return(): Promise<void> {
+    this.#abort.abort();
+    const steps = this.#steps;
+    this.#steps = undefined;
+    if (steps?.return === undefined) return;
+    const returned = Promise.resolve()
+      .then(() => steps.return?.())
+      .catch((error: unknown) => {
+        // A wait that the signal has ended is as it should be.
+        if (!isAbort(error)) this.#events.trouble(this.#failed(error));
+      });
+    const late = new Promise<void>((resolve) => {
+      const timer = this.#clock.after(millis(RETURN_MS), () => {
+        this.#events.trouble(this.#slowToEnd());
+        resolve();
+      });
+      void returned.then(() => timer.cancel());
+    });
+    await Promise.race([returned, late]);
+  }
+
+  #slowToEnd(): EngineError {
+    return receiverFailed(
+      `what the function of iterableStream ${this.#stream} gave did not end within ${RETURN_MS} ms of return(). It is not waited for any longer. ` +
+        "End its waits when the signal that the function is given is aborted.",
+    );
+  }
+
+  #failed(error: unknown): EngineError {
+    if (error instanceof EngineError) return error;
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return receiverFailed(
+      `the records of iterableStream ${this.#stream} broke off: ${text}. Its function is called again after a pause.`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws RECEIVER_FAILED It cannot be iterated. */
+function stepsOf(given: unknown): Steps {
+  if ((typeof given === "object" && given !== null) || typeof given === "string") {
+    // The protocol of iteration, whose results are looked at one by one.
+    const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = Object(given) as {
+      [Symbol.asyncIterator]?: () => Steps;
+      [Symbol.iterator]?: () => Steps;
+    };
+    const iterate = later ?? now;
+    if (iterate !== undefined) return iterate.call(given);
+  }
+  throw receiverFailed(
+    `the function of iterableStream gave ${given === null ? "null" : typeof given}, which cannot be iterated. ` +
+      "Return an array, an iterable, an async iterable or a web stream.",
+  );
+}
+
+function isPromiseLike(value: Step | PromiseLike<Step>): value is PromiseLike<Step> {
+  return "then" in value && typeof value.then === "function";
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

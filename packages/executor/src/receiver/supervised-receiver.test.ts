@@ -1,0 +1,35 @@
+import { epochMs, ManualClock, millis } from "@millrace/base";
+import type { ReceiverStatus } from "@millrace/rpc";
+import { expect, test } from "vitest";
+import { receiverFailed } from "../errors.ts";
+import type { SourceEvents } from "./source.ts";
+import { SupervisedReceiver } from "./supervised-receiver.ts";
+
+test("a receiver that has a trouble with every record tells of ten a second, and how many more there were", () => {
+  const clock = new ManualClock(epochMs(0));
+  const told: string[] = [];
+  const running: SourceEvents[] = [];
+  const receiver = new SupervisedReceiver({
+    restartMinMs: 20,
+    restartMaxMs: 50,
+    clock,
+    newSource: (events) => {
+      running.push(events);
+      return { start: () => {}, stop: async () => {} };
+    },
+    report: (status: ReceiverStatus) => {
+      if (status.state === "trouble") told.push(status.error.message);
+    },
+  });
+  receiver.start(0);
+  const trouble = (n: number): void => running[0]?.trouble(receiverFailed(`odd record ${n}`));
+  for (let n = 1; n <= 25; n++) trouble(n);
+  expect(told).toHaveLength(10);
+  clock.advance(millis(1000));
+  trouble(26);
+  trouble(27);
+  expect(told.slice(10)).toEqual([
+    "[RECEIVER_FAILED] odd record 26 (15 more were not told)",
+    "[RECEIVER_FAILED] odd record 27",
+  ]);
+});
