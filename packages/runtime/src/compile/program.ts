@@ -58,6 +58,15 @@ export type Entry =
     }
   /** Each in turn. */
   | { readonly kind: "concat"; readonly feeds: readonly PipelineProgram[] }
+  /** Each of the left with each of the right. */
+  | { readonly kind: "cartesian"; readonly left: PipelineProgram; readonly right: PipelineProgram }
+  /** Side by side. */
+  | {
+      readonly kind: "zip";
+      readonly feeds: readonly PipelineProgram[];
+      readonly fn: FnSlot | undefined;
+      readonly label: string;
+    }
   | {
       readonly kind: "updateByKey";
       readonly feed: PipelineProgram;
@@ -155,8 +164,19 @@ class Compiler {
       case "state":
         return this.#state(source.update, source.label);
       case "cartesian":
+        this.tables += 1; // the right side is kept as far as there is room
+        return {
+          kind: source.kind,
+          left: this.pipeline(source.left, WHOLE),
+          right: this.pipeline(source.right, WHOLE),
+        };
       case "zip":
-        throw invariantBroken(`${source.kind} is not compiled`);
+        return {
+          kind: source.kind,
+          feeds: source.feeds.map((feed) => this.pipeline(feed, WHOLE)),
+          fn: source.fn,
+          label: source.label,
+        };
       default:
         return unreachable(source);
     }

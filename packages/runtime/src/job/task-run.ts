@@ -11,15 +11,18 @@ import { SpillingSort } from "../sort/spilling-sort.ts";
 import { BlocksFeeder } from "../source/blocks-feeder.ts";
 import { BufferFeeder } from "../source/buffer-feeder.ts";
 import { BytesFeeder } from "../source/bytes-feeder.ts";
+import { CartesianFeeder } from "../source/cartesian-feeder.ts";
 import { ConcatFeeder } from "../source/concat-feeder.ts";
 import { type Feeder, push } from "../source/feeder.ts";
 import { JoinFeeder } from "../source/join-feeder.ts";
 import { GlomFeeder, LinkFeeder } from "../source/link-feeder.ts";
+import { Replay } from "../source/replay.ts";
 import { SortFeeder } from "../source/sort-feeder.ts";
 import { SpoolFeeder } from "../source/spool-feeder.ts";
 import { StateFeeder } from "../source/state-feeder.ts";
 import { TableFeeder } from "../source/table-feeder.ts";
 import { TextFeeder } from "../source/text-feeder.ts";
+import { ZipFeeder } from "../source/zip-feeder.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { TableShape } from "../table/aggregate-table.ts";
 import type { SpillOptions } from "../table/spill-run.ts";
@@ -127,20 +130,24 @@ export class TaskRun {
       case "wait":
         return upstream;
       default:
-        return new LinkFeeder(upstream, {
-          call: this.#partitionFunction(link),
-          label: link.label,
-          check: () => this.#env.control.check(),
-          spool: (later) => this.#own(new SpoolFeeder(later, this.#spillOptions())),
-        });
+        return this.#called([upstream], this.#partitionFunction(link), link.label);
     }
   }
 
-  #partitionFunction(link: Extract<Link, { readonly fn: FnSlot }>): (records: Iterable<unknown>) => unknown {
+  #called(upstreams: readonly Feeder[], call: (...records: Iterable<unknown>[]) => unknown, label: string): Feeder {
+    return new LinkFeeder(upstreams, {
+      call,
+      label,
+      check: () => this.#env.control.check(),
+      spool: (later) => this.#own(new SpoolFeeder(later, this.#spillOptions())),
+    });
+  }
+
+  #partitionFunction(link: Extract<Link, { readonly fn: FnSlot }>): (...records: Iterable<unknown>[]) => unknown {
     const fn = this.#function(link.fn) as (...args: unknown[]) => unknown; // the planner's signature for this kind of link
     switch (link.kind) {
       case "mapPartitions":
-        return (records) => fn(records);
+        return fn;
       case "mapPartitionsWithIndex":
         return (records) => fn(this.#partition(link.index), records);
       case "foreachPartition":
@@ -185,9 +192,28 @@ export class TaskRun {
         return this.#table(entry);
       case "concat":
         return new ConcatFeeder(entry.feeds.map((feed) => this.#whole(feed)));
+      case "cartesian":
+        return this.#cartesian(entry);
+      case "zip": {
+        const feeders = entry.feeds.map((feed) => this.#whole(feed));
+        if (entry.fn === undefined) return new ZipFeeder(feeders, entry.label);
+        const fn = this.#function(entry.fn) as (...records: Iterable<unknown>[]) => unknown; // zipPartitions' signature
+        return this.#called(feeders, fn, entry.label);
+      }
       case "updateByKey":
         return this.#stateful(entry);
     }
+  }
+
+  #cartesian(entry: Extract<Entry, { readonly kind: "cartesian" }>): Feeder {
+    const { control, tableBytes } = this.#env;
+    const check = (): void => control.check();
+    return new CartesianFeeder({
+      left: this.#whole(entry.left),
+      right: this.#whole(entry.right),
+      replay: new Replay({ budgetBytes: tableBytes, check, ...this.#spillOptions() }),
+      check,
+    });
   }
 
   /** All that comes out of a pipeline, its last segment included. */

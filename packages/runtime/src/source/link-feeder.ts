@@ -7,7 +7,8 @@ import { Records } from "./records.ts";
 const CHUNK = 256;
 
 export interface LinkOptions {
-  readonly call: (records: Iterable<unknown>) => unknown;
+  /** Takes the records of each feeder. */
+  readonly call: (...records: Iterable<unknown>[]) => unknown;
   readonly label: string;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
@@ -16,33 +17,35 @@ export interface LinkOptions {
 }
 
 /**
- * What a function over a whole partition gives. It is called once when the feeder is opened, also for an empty
- * partition, with an iterable that pulls the records from `upstream`; it may be async and give an async iterable.
+ * What a function over whole partitions gives. It is called once when the feeder is opened, also for empty partitions,
+ * with an iterable for each that pulls the records from upstream; it may be async and give an async iterable.
  */
 export class LinkFeeder extends Feeder {
   readonly #options: LinkOptions;
-  #upstream: Feeder;
-  #records: Records | undefined;
+  readonly #upstreams: Feeder[];
+  #records: readonly Records[] = [];
   #iterator: Iterator<unknown> | undefined;
   #later: AsyncIterator<unknown> | undefined;
   #array: readonly unknown[] | undefined;
   #done = false;
 
-  constructor(upstream: Feeder, options: LinkOptions) {
+  constructor(upstreams: readonly Feeder[], options: LinkOptions) {
     super();
-    this.#upstream = upstream;
+    this.#upstreams = [...upstreams];
     this.#options = options;
   }
 
   override async open(): Promise<void> {
-    await this.#upstream.open();
-    if (this.#upstream.later) {
-      this.#upstream = this.#options.spool(this.#upstream);
-      await this.#upstream.open();
+    for (const [i, upstream] of this.#upstreams.entries()) {
+      await upstream.open();
+      if (!upstream.later) continue;
+      const spooled = this.#options.spool(upstream);
+      this.#upstreams[i] = spooled;
+      await spooled.open();
     }
-    this.#records = new Records(this.#upstream, this.#options.check);
+    this.#records = this.#upstreams.map((upstream) => new Records(upstream, this.#options.check));
     try {
-      this.#accept(await this.#options.call(this.#records));
+      this.#accept(await this.#options.call(...this.#records));
     } catch (error) {
       throw blame(error, this.#options.label);
     }
@@ -83,13 +86,13 @@ export class LinkFeeder extends Feeder {
 
   override async finish(): Promise<void> {
     await this.#return();
-    this.#records?.rethrow();
-    await this.#upstream.finish();
+    for (const records of this.#records) records.rethrow();
+    for (const upstream of this.#upstreams) await upstream.finish();
   }
 
   override close(): void {
-    this.#records?.close();
-    this.#upstream.close();
+    for (const records of this.#records) records.close();
+    for (const upstream of this.#upstreams) upstream.close();
   }
 
   #accept(result: unknown): void {

@@ -1,0 +1,211 @@
+import { type AnyFunction, fnSlot, type Op, type Pipeline, type Source } from "@millrace/plan";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { op, shuffle, TestSlot } from "../../testkit/test-slot.ts";
+
+// Sources that read several pipelines in one task, side by side.
+
+const slot = new TestSlot();
+const tiny = new TestSlot({ spillBytes: 1024, poolBytes: 64 * 1024 });
+afterAll(() => {
+  slot.remove();
+  tiny.remove();
+});
+
+const input = (index: number, ops: readonly Op[] = []): Pipeline => ({ source: { kind: "blocks", input: index }, ops });
+const grouped = (index: number): Pipeline => ({ source: shuffle({ kind: "group" }, index), ops: [] });
+const later = async function* (records: Iterable<unknown>) {
+  for (const record of records) {
+    await Promise.resolve();
+    yield record;
+  }
+};
+const ints = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+interface Use {
+  readonly functions?: readonly AnyFunction[];
+  readonly ops?: readonly Op[];
+  readonly limit?: number;
+}
+async function run(on: TestSlot, source: Source, sides: readonly unknown[][], { functions, ops, limit }: Use = {}) {
+  const done = await on.done({
+    source,
+    inputs: sides.map((records) => on.input(records)),
+    ...(functions === undefined ? {} : { functions }),
+    ...(ops === undefined ? {} : { ops }),
+    ...(limit === undefined ? {} : { sink: { kind: "collect", limit } }),
+  });
+  expect(on.spillFiles().length).toBe(0);
+  return { records: on.results(done), spilled: done.metrics.spilledBytes };
+}
+
+describe("a product", () => {
+  const product = (left = input(0), right = input(1)): Source => ({ kind: "cartesian", left, right });
+  const expected = (left: readonly unknown[], right: readonly unknown[]) =>
+    left.flatMap((l) => right.map((r) => [l, r]));
+
+  test("has each record of the left with each of the right, right changing fastest", async () => {
+    const { records } = await run(slot, product(), [
+      [1, 2],
+      ["a", "b", "c"],
+    ]);
+    expect(records).toEqual([
+      [1, "a"],
+      [1, "b"],
+      [1, "c"],
+      [2, "a"],
+      [2, "b"],
+      [2, "c"],
+    ]);
+  });
+
+  test("is that of the arrays, whatever the sizes, also when the right side exceeds the memory", async () => {
+    const side = fc.array(fc.oneof(fc.integer(), fc.tuple(fc.string(), fc.integer())), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(side, side, async (left, right) => {
+        const both = expected(left, right);
+        expect((await run(slot, product(), [left, right])).records).toEqual(both);
+        expect((await run(tiny, product(), [left, right])).records).toEqual(both);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("goes by way of the disk when the right side fits neither into memory nor into the pool", async () => {
+    const right = ints(6000).map((n) => `number ${n} with a text beside it`);
+    const { records, spilled } = await run(tiny, product(), [[1, 2], right], {
+      ops: [op("filter", 0)],
+      functions: [([l, r]: [number, string]) => r.includes(`${l}00 `)],
+    });
+    expect(records).toEqual(expected([1, 2], right).filter(([l, r]) => String(r).includes(`${l}00 `)));
+    expect(spilled).toBeGreaterThan(100_000);
+  });
+
+  test("takes sides that open later: tables, async functions, and products", async () => {
+    const pairs = ints(20).map((n) => [`k${n % 3}`, n]);
+    const asynchronous = input(0, [op("mapPartitions", 0)]);
+    const left = { source: product(asynchronous, input(1)), ops: [op("values")] };
+    const { records } = await run(slot, product(left, grouped(2)), [[1, 2], ["x", "y"], pairs], {
+      functions: [later],
+      ops: [op("keys")],
+    });
+    expect(records).toEqual(["x", "y", "x", "y"].flatMap((letter) => [letter, letter, letter]));
+    const { records: waited } = await run(slot, product(asynchronous, asynchronous), [[1, 2]], { functions: [later] });
+    expect(waited).toEqual(expected([1, 2], [1, 2]));
+  });
+
+  test("computes no more of the left than is wanted", async () => {
+    let computed = 0;
+    const count = (n: number) => {
+      computed += 1;
+      return n;
+    };
+    const { records } = await run(slot, product(input(0, [op("map", 0)])), [ints(50_000), [1]], {
+      functions: [count],
+      limit: 2,
+    });
+    expect(records).toEqual([
+      [0, 1],
+      [1, 1],
+    ]);
+    expect(computed).toBeLessThan(5000);
+  });
+});
+
+describe("zip", () => {
+  const zip = (feeds: readonly Pipeline[], fn?: number): Source => ({
+    kind: "zip",
+    feeds,
+    label: "zip at job.ts:1:1",
+    ...(fn === undefined ? {} : { fn: fnSlot(fn) }),
+  });
+
+  test("puts records of the same place into tuples, however the sides come in chunks", async () => {
+    const filtered = input(1, [op("filter", 0)]);
+    const { records } = await run(
+      slot,
+      zip([input(0), filtered, grouped(2)]),
+      [ints(20_000), ints(40_000).map((n) => [n, n]), ints(20_000).map((n) => [`k${n}`, n])],
+      { functions: [([n]: [number]) => n % 2 === 0] },
+    );
+    expect(records).toHaveLength(20_000);
+    expect(records[777]).toEqual([777, [1554, 1554], ["k777", [777]]]);
+    expect(records.every((record, i) => (record as [number])[0] === i)).toBe(true);
+  });
+
+  test("gives pairs for two sides, and waits for async ones", async () => {
+    const { records } = await run(slot, zip([input(0, [op("mapPartitions", 0)]), input(1)]), [ints(3000), ints(3000)], {
+      functions: [later, (n: number) => n + 1],
+      ops: [op("mapValues", 1)],
+    });
+    expect(records).toEqual(ints(3000).map((n) => [n, n + 1]));
+    expect((await run(slot, zip([input(0), input(1)]), [[], []])).records).toEqual([]);
+  });
+
+  test.each([
+    ["the second", [1, 2, 3], [1, 2], /has 2 records in RDD 2 and more in RDD 1/],
+    ["the first", [], [1], /has 0 records in RDD 1 and more in RDD 2/],
+  ])("refuses partitions of different lengths: %s is shorter", async (_, left, right, message) => {
+    const error = await run(slot, zip([input(0), input(1)]), [left, right]).catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: "PARTITION_LENGTHS_DIFFER", message: expect.stringMatching(message) });
+    expect(error).toMatchObject({ message: expect.stringMatching(/zip at job\.ts:1:1/) });
+  });
+
+  test("hands the sides to a function, which takes of them what it wants", async () => {
+    const interleave = function* (left: Iterable<number>, right: Iterable<number>, more: Iterable<number>) {
+      const others = right[Symbol.iterator]();
+      for (const n of left) yield [n, others.next().value];
+      yield [...more].length;
+    };
+    const sides = [ints(1000), ints(400), ints(3)];
+    const { records } = await run(slot, zip([input(0), input(1), input(2)], 0), sides, { functions: [interleave] });
+    expect(records).toEqual([...ints(1000).map((n) => [n, n < 400 ? n : undefined]), 3]);
+    expect(
+      (await run(slot, zip([input(0), input(1), input(2)], 0), [[], [], []], { functions: [interleave] })).records,
+    ).toEqual([0]);
+  });
+
+  test("takes an async function over sides that have to be waited for", async () => {
+    const sum = async function* (left: Iterable<number>, right: Iterable<[string, number[]]>) {
+      await Promise.resolve();
+      const numbers = [...left];
+      for (const [key, values] of right) yield [key, values.length * numbers.length];
+    };
+    const { records } = await run(
+      slot,
+      zip([input(0, [op("mapPartitions", 0)]), grouped(1)], 1),
+      [
+        ints(10),
+        [
+          ["a", 1],
+          ["b", 2],
+          ["a", 3],
+        ],
+      ],
+      { functions: [later, sum] },
+    );
+    expect(records).toEqual([
+      ["a", 20],
+      ["b", 10],
+    ]);
+  });
+
+  test("names the function's operator when it throws, and the one above when that does", async () => {
+    const boom = () => {
+      throw new RangeError("too far");
+    };
+    const swallow = (left: Iterable<number>) => {
+      try {
+        return [...left];
+      } catch {
+        return [];
+      }
+    };
+    await expect(run(slot, zip([input(0), input(1)], 0), [[1], [2]], { functions: [boom] })).rejects.toThrow(
+      /zip at job\.ts:1:1 threw RangeError/,
+    );
+    await expect(
+      run(slot, zip([input(0, [op("map", 0)]), input(1)], 1), [[1], [2]], { functions: [boom, swallow] }),
+    ).rejects.toThrow(/map at job\.ts:1:1 threw RangeError/);
+  });
+});
