@@ -55,6 +55,19 @@ describe("what was received is counted before the end", () => {
     expect(await cluster.driver.ended).toMatchObject({ code: 0, signal: null });
     expect(lastTotals(job.log)).toEqual(feed.expected);
   });
+
+  test("when the whole cluster is told to stop at once and the executors go first, the driver does not wait for them", async () => {
+    const { cluster, feed, gates, job } = await world();
+    const held = gates.hold(({ at }) => at === "map");
+    feed.send("never to be counted");
+    await held;
+    const [executor] = cluster.executors;
+    executor?.signal("SIGTERM");
+    await executor?.ended;
+    cluster.driver.signal("SIGTERM");
+    await job.log.says(/has had no executor for 5000 ms: it is ended at once/);
+    expect(await cluster.driver.ended).toMatchObject({ code: 0, signal: null });
+  });
 });
 
 describe("Ctrl-C at run", () => {

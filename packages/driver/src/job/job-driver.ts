@@ -50,6 +50,9 @@ export interface JobDriverOptions {
   readonly onEvent: (event: JobEvent) => void;
 }
 
+/** An executor that was lost is often back within a second or two. */
+const ALONE = millis(5_000);
+
 type Built = Extract<FromJobThread, { readonly type: "built" }>;
 
 interface Running {
@@ -76,6 +79,8 @@ export class JobDriver {
   #running: Running | undefined;
   #gather: Timer | undefined;
   #drain: Timer | undefined;
+  /** Runs while the job drains and no executor is there to do it. */
+  #alone: Timer | undefined;
   #ended = false;
   readonly #end = deferred<WireError | undefined>();
 
@@ -131,6 +136,19 @@ export class JobDriver {
     this.#drain ??= this.#options.clock.after(limit, () => {
       this.#warn(
         `the job did not drain within stop.timeout = ${limit} ms and is ended at once; batches that were waiting are not processed.`,
+      );
+      this.#running?.batches.dispatch({ type: "stopNow" });
+    });
+    this.#watchAlone();
+  }
+
+  /** A cluster that is stopped as a whole may lose its executors first: what they had received is gone with them. */
+  #watchAlone(): void {
+    if (this.#drain === undefined || (this.#executors?.ready.length ?? 0) > 0) return;
+    this.#alone ??= this.#options.clock.after(ALONE, () => {
+      this.#warn(
+        `the job is to stop and has had no executor for ${ALONE} ms: it is ended at once; batches that were waiting are not processed. ` +
+          "Stop the job, or the driver, before its executors.",
       );
       this.#running?.batches.dispatch({ type: "stopNow" });
     });
@@ -213,6 +231,8 @@ export class JobDriver {
 
   #onExecutorReady(info: ExecutorInfo): void {
     this.#lossReasons.delete(info.executor);
+    this.#alone?.cancel();
+    this.#alone = undefined;
     this.#reportExecutors();
     if (this.#running !== undefined) return this.#join(this.#running, info);
     const ready = this.#executors?.ready.length ?? 0;
@@ -234,6 +254,7 @@ export class JobDriver {
 
     this.#running?.tasks.dispatch({ type: "executorLost", executor, error: toWireError(error) });
     this.#running?.receivers.dispatch({ type: "executorLost", executor });
+    this.#watchAlone();
   }
 
   #onExecutorMessage(executor: ExecutorId, message: FromExecutor): void {
@@ -310,6 +331,7 @@ export class JobDriver {
     this.#ended = true;
     this.#gather?.cancel();
     this.#drain?.cancel();
+    this.#alone?.cancel();
     this.#running?.batches.close();
     // First of all, so that nobody takes the ends of executors' processes for losses.
     this.#options.onEvent({ type: "ended", error });
