@@ -1,0 +1,225 @@
+import { readFileSync } from "node:fs";
+import { type Console, runCli } from "@millrace/cli";
+import { describe, expect, test } from "vitest";
+import type {
+  Accumulator,
+  Broadcast,
+  CombineOptions,
+  FileStreamOptions,
+  JobDefinition,
+  JobOptions,
+  Partitioner,
+  QueueOptions,
+  Receiver,
+  UpdateOptions,
+} from "./index.ts";
+import * as api from "./index.ts";
+import type { TestJob, TestJobOptions } from "./testing.ts";
+import * as testing from "./testing.ts";
+
+// docs/operations.md is what a reader from Spark looks things up in: it must name what there is, all of it, and nothing else.
+
+/** Stands for an ID where the reference has none. */
+const BEYOND = "beyond";
+
+/** What the reference has: every one of these has a row at least. */
+const IDS: readonly string[] = [
+  ...numbered("SC", 1, 24),
+  ...numbered("IN", 1, 10),
+  ...numbered("FS", 1, 8),
+  ...numbered("DS", 1, 28),
+  ...numbered("PD", 1, 15),
+  ...numbered("KS", 1, 11),
+  ...numbered("WN", 1, 8),
+  ...numbered("OUT", 1, 5),
+  ...numbered("FO", 1, 3),
+  ...numbered("SL", 1, 6),
+  ...numbered("RD", 1, 13),
+  ...numbered("RD", 20, 28),
+  ...numbered("PR", 1, 9),
+  ...numbered("CX", 1, 7),
+  ...["TaskContext", "Broadcast", "Accumulators", "Storage levels", "Partitioners"],
+  ...numbered("RC", 1, 3),
+];
+
+/** Types leave no trace at run time, and neither do fields: their names, complete by the types of these lists. */
+const TYPES: Readonly<Record<string, readonly string[]>> = {
+  Accumulator: members<Accumulator<unknown>>({ id: 1, kind: 1, name: 1, add: 1, value: 1, reset: 1 }),
+  Broadcast: members<Broadcast<unknown>>({ id: 1, value: 1, unpersist: 1, destroy: 1, isDestroyed: 1 }),
+  CombineOptions: members<CombineOptions<unknown>>({ numPartitions: 1, partitioner: 1, mapSideCombine: 1 }),
+  FileStreamOptions: members<FileStreamOptions>({ filter: 1, newFilesOnly: 1, format: 1 }),
+  JobDefinition: members<JobDefinition>({ options: 1, batchInterval: 1, build: 1 }),
+  JobOptions: members<JobOptions>({ name: 1, batchInterval: 1, checkpointDir: 1, conf: 1 }),
+  Partitioner: members<Partitioner>({ numPartitions: 1, getPartition: 1 }),
+  QueueOptions: members<QueueOptions<unknown>>({ oneAtATime: 1, default: 1 }),
+  Receiver: members<Receiver<unknown>>({
+    ...{ onStart: 1, onStop: 1, store: 1, restart: 1, stop: 1, reportError: 1 },
+    ...{ storageLevel: 1, streamId: 1, isStopped: 1 },
+  }),
+  TestJob: members<TestJob>({
+    ...{ feed: 1, advance: 1, printed: 1, stop: 1, time: 1, sources: 1, output: 1, log: 1, warnings: 1 },
+  }),
+  TestJobOptions: members<TestJobOptions>({ args: 1, conf: 1, parallelism: 1, startTime: 1 }),
+  UpdateOptions: members<UpdateOptions<unknown, unknown>>({
+    ...{ numPartitions: 1, partitioner: 1, initialState: 1, onlyUpdated: 1 },
+  }),
+};
+
+/** What index.ts exports and has no members to list: aliases, and functions by their types. */
+const ALIASES: readonly string[] = [
+  ...[
+    "BuildJob",
+    "ByteDecoder",
+    "KeyOf",
+    "MakeRecords",
+    "Pair",
+    "PartitionResult",
+    "QueuedBatch",
+    "ShuffleOptions",
+    "ValueOf",
+  ],
+  ...["Widened"],
+];
+
+const page = read("docs/operations.md");
+const rows = [...page.split(/^## /m).slice(1)].flatMap((section) => rowsOf(section));
+const named = rows.flatMap(({ id, here }) => {
+  const [there = "", promised = ""] = here.split(/not yet:/);
+  return [
+    ...namesIn(there).map((name) => ({ id, name, promised: false })),
+    ...namesIn(promised).map((name) => ({ id, name, promised: true })),
+  ];
+});
+const published: ReadonlySet<string> = new Set([...valuesOf({ ...api, ...testing }), ...typeMembers()]);
+const settings = new Set([...read("docs/configuration.md").matchAll(/^\| `([a-z][\w.]*)`/gm)].map(([, name]) => name));
+const errors = new Set([...read("docs/errors.md").matchAll(/^## (\w+)/gm)].map(([, code]) => code));
+
+describe("docs/operations.md", () => {
+  test("has a row for every operation of the reference", () => {
+    const known = new Set(rows.map(({ id }) => id));
+    expect(IDS.filter((id) => !known.has(id))).toEqual([]);
+    expect([...known].filter((id) => id !== BEYOND && !IDS.includes(id))).toEqual([]);
+  });
+
+  test("names an operation of ours in each row, or says why there is none", () => {
+    const silent = rows.filter(({ id, here, differs }) => {
+      if (id === BEYOND) return namesIn(here).length === 0 || differs === "";
+      return here === "none" ? differs === "" : namesIn(here).length === 0;
+    });
+    expect(silent).toEqual([]);
+  });
+
+  test("names nothing that is not there", async () => {
+    const commands = await commandLines();
+    const missing = named.filter(({ name, promised }) => {
+      if (promised) return false;
+      if (name.startsWith("millrace ")) return !commands.has(name);
+      return !published.has(name) && !settings.has(name) && !errors.has(name);
+    });
+    expect(missing).toEqual([]);
+  });
+
+  test("names every public function, method and option", () => {
+    const told = new Set(named.map(({ name }) => name));
+    expect([...published].filter((name) => !told.has(name)).sort()).toEqual([]);
+  });
+
+  test("is held against every type that a job can import", () => {
+    const source = read("packages/api/src/index.ts");
+    const types = [...source.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, all, list = ""]) =>
+      list
+        .split(",")
+        .map((name) => name.trim())
+        .filter((name) => name !== "" && (all !== undefined || name.startsWith("type ")))
+        .map((name) => name.replace(/^type /, "")),
+    );
+    expect(types.filter((name) => !(name in TYPES) && !ALIASES.includes(name))).toEqual([]);
+  });
+});
+
+interface Row {
+  readonly id: string;
+  readonly here: string;
+  readonly differs: string;
+}
+
+function rowsOf(section: string): Row[] {
+  const beyond = section.startsWith("Beyond the reference");
+  const lines = section.split("\n").filter((line) => line.startsWith("|"));
+  return lines.slice(2).map((line) => {
+    const cells = line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+    const [id = "", , here = "", differs = ""] = beyond ? [BEYOND, "", ...cells] : cells;
+    return { id, here, differs };
+  });
+}
+
+function namesIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
+}
+
+/** Functions by name, classes and constants by member: `defineJob`, `DStream.map`, `StorageLevel.DISK_ONLY`. */
+function valuesOf(module: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(module).flatMap(([name, value]) => {
+    if (typeof value !== "function") return Object.keys(Object(value)).map((member) => `${name}.${member}`);
+    if (!isClass(value)) return [name];
+    const statics = stringsOf(value).filter((member) => !["length", "name", "prototype"].includes(member));
+    const methods = chainOf(value.prototype).flatMap((layer) =>
+      stringsOf(layer).filter((one) => one !== "constructor"),
+    );
+    return [...statics, ...methods].map((member) => `${name}.${member}`);
+  });
+}
+
+function isClass(value: object): value is { readonly prototype: object } {
+  return /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function stringsOf(value: object): string[] {
+  return Reflect.ownKeys(value).filter((key) => typeof key === "string");
+}
+
+/** The layers that a class is built of; what every object has is not among them. */
+function chainOf(prototype: object): object[] {
+  const above: object | null = Object.getPrototypeOf(prototype);
+  return above === null ? [] : [prototype, ...chainOf(above)];
+}
+
+function typeMembers(): string[] {
+  return Object.entries(TYPES).flatMap(([type, names]) => names.map((name) => `${type}.${name}`));
+}
+
+function members<T>(names: Readonly<Record<Extract<keyof T, string>, 1>>): readonly string[] {
+  return Object.keys(names);
+}
+
+/** `millrace run`, `millrace run --master`, and so on for every command and option, as `--help` tells them. */
+async function commandLines(): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const [, command = ""] of (await help()).matchAll(/^ {2}([a-z]+) .*<?/gm)) {
+    found.add(`millrace ${command}`);
+    for (const [, option] of (await help(command)).matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)) {
+      found.add(`millrace ${command} ${option}`);
+    }
+  }
+  return found;
+}
+
+async function help(...command: readonly string[]): Promise<string> {
+  let text = "";
+  const out = async (part: string | Uint8Array): Promise<void> => {
+    text += part;
+  };
+  await runCli([...command, "--help"], { out } as Console); // who asks for help is told, and nothing else is touched
+  return text;
+}
+
+function numbered(prefix: string, first: number, last: number): string[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => `${prefix}-${first + i}`);
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+}
