@@ -40,6 +40,8 @@ export class BatchScope {
   /** Stateful operators of this batch, and those of which every partition has been brought up to it. */
   readonly states = new Map<StreamNode, StateNode>();
   readonly covered = new Set<StateNode>();
+  /** Seeds given out in this batch. */
+  seeds = 0;
   /** Actions that run. */
   readonly pending = new Set<Promise<unknown>>();
   readonly #lineages = new Map<StreamNode, Lineage | Promise<Lineage>>();

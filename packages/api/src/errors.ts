@@ -9,6 +9,7 @@ export const graphClosed = errorKind("GRAPH_CLOSED", "user");
 export const otherContext = errorKind("OTHER_CONTEXT", "user");
 export const actionTooEarly = errorKind("ACTION_TOO_EARLY", "user");
 export const badArgument = errorKind("BAD_ARGUMENT", "user");
+export const notFinite = errorKind("NOT_FINITE", "user");
 export const emptyCollection = errorKind("EMPTY_COLLECTION", "user");
 export const transformResult = errorKind("TRANSFORM_RESULT", "user");
 export const nameTaken = errorKind("NAME_TAKEN", "user");

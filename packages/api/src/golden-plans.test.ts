@@ -212,11 +212,13 @@ describe("the plan of a batch", () => {
     });
     expect(await lab.plansOf(1000, { blocks: ["recv/0"] })).toMatchInlineSnapshot(`
       "stage 0 "socketTextStream localhost:9999, map, groupByKey": 1 task -> shuffle 0 into 3
-        blocks #0 | map inline:0 -> custom 3 inline:1
+        blocks #0 | map inline:0 -> custom 3 millrace:partitioner
           inputs recv/0
+          captures 54 bytes
       stage 1 "socketTextStream localhost:9999, map, groupByKey": 1 task -> shuffle 1 into 3
-        blocks #0 | map inline:0 -> custom 3 inline:1
+        blocks #0 | map inline:0 -> custom 3 millrace:partitioner
           inputs recv/0
+          captures 54 bytes
       stage 2 "join, groupByKey" reads shuffle 0, 1: 3 tasks
         inner join(shuffle #0 group, shuffle #1 group) -> collect 11
           inputs shuffle 0/0, shuffle 1/0"

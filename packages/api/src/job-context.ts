@@ -1,5 +1,5 @@
 import type { EpochMs, JobConf } from "@millrace/base";
-import { decodeValue } from "@millrace/codec";
+import { decodeValue, hashKey } from "@millrace/codec";
 import {
   type BlockLocation,
   blockId,
@@ -57,6 +57,7 @@ export class JobContext {
   readonly #droppedAccumulators = new FinalizationRegistry<number>((id) => this.#accumulators.delete(id));
   readonly #droppedBroadcasts = new FinalizationRegistry<DriverBroadcast<unknown>>((backing) => backing.unpersist());
   readonly #warnedOf = new Set<string>();
+  #seeds = 0;
   #nextBroadcast = 0;
   #nextAccumulator = 0;
   #nextBlock = 0;
@@ -108,7 +109,11 @@ export class JobContext {
 
   /** @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
   ship(fn: unknown, operator: string): FunctionRef {
-    const ref = this.registry.ship(fn, operator);
+    return this.checked(this.registry.ship(fn, operator));
+  }
+
+  /** Checks what a function captures as far as it can be known now. @throws CAPTURE_NOT_SHIPPABLE */
+  checked(ref: FunctionRef): FunctionRef {
     if (ref.captures === undefined) return ref;
     const building = this.phase === "building";
     if (building && this.#checked.has(ref)) return ref;
@@ -134,6 +139,12 @@ export class JobContext {
 
   dependency(parent: Lineage): ShuffleDependency {
     return dependency(parent, this.phase === "building");
+  }
+
+  /** A seed for the chance that an author leaves open: the same again when a batch is run again. */
+  nextSeed(): number {
+    const { scope } = this;
+    return hashKey([scope?.time ?? 0, scope === undefined ? this.#seeds++ : scope.seeds++]);
   }
 
   broadcast<T>(value: T): Broadcast<T> {

@@ -1,8 +1,10 @@
-import type { FunctionRef, Lineage, ShuffleUse } from "@millrace/plan";
+import { encodeValue } from "@millrace/codec";
+import { dependency, engineRefWith, type FunctionRef, type Lineage, type ShuffleUse } from "@millrace/plan";
 import { badArgument, otherContext } from "./errors.ts";
 import { CONTEXT, LINEAGE } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";
-import type { Partitioner, StepContext } from "./steps.ts";
+import type { Partitioner } from "./partitioner.ts";
+import type { StepContext } from "./steps.ts";
 
 /** What a function of partitions may give back. */
 export type PartitionResult<U> = Iterable<U> | AsyncIterable<U> | Promise<Iterable<U> | AsyncIterable<U>>;
@@ -30,12 +32,40 @@ export function combineUse(
   };
 }
 
+/**
+ * What `aggregateByKey` does with its shuffle: each key begins with a copy of its own of `zero`.
+ *
+ * @throws RECORD_NOT_ENCODABLE `zero` is no value that a record may have.
+ */
+export function aggregateUse(
+  context: JobContext,
+  zero: unknown,
+  [fold, merge]: readonly [unknown, unknown],
+  operator: string,
+): ShuffleUse {
+  const encoded = encodeValue(zero, context.registry.classes);
+  const mergeValue = context.ship(fold, operator);
+  return {
+    kind: "combine",
+    mapSide: true,
+    create: engineRefWith("foldFirst", () => [encoded, fold], mergeValue.site),
+    mergeValue,
+    mergeCombiners: context.ship(merge, operator),
+  };
+}
+
 /** Steps of RDDs: what says nothing of its partitions has as many as its largest parent (features RT-9). */
 export function rddSteps(context: JobContext): StepContext {
+  // Steps that have to wait for something are taken later: what lasts is decided now.
+  const lasting = context.phase === "building";
   return {
-    dependency: (parent) => context.dependency(parent),
+    dependency: (parent) => dependency(parent, lasting),
     defaultPartitioning: () => ({ kind: "hash", partitions: "upstream" }),
   };
+}
+
+export function isRdd(value: unknown): boolean {
+  return typeof value === "object" && value !== null && LINEAGE in value && CONTEXT in value;
 }
 
 /** @throws BAD_ARGUMENT It is no RDD. @throws OTHER_CONTEXT It is one of another job. */

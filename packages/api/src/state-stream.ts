@@ -1,8 +1,9 @@
 import type { Partitioning, StateNode } from "@millrace/plan";
 import type { GraphBuilder } from "./graph-builder.ts";
+import { type Partitioner, partitioningOf } from "./partitioner.ts";
 import type { RDD } from "./rdd.ts";
 import { lineageIn } from "./rdd-steps.ts";
-import { labelOf, type Partitioner, partitioningOf } from "./steps.ts";
+import { labelOf } from "./steps.ts";
 import { type StreamNode, whenReady } from "./stream-node.ts";
 
 export interface UpdateOptions<K, S> {
@@ -29,7 +30,7 @@ export function stateNode<K, S>(
   const partitioning = partitioningOf<K>(
     { numPartitions: options.numPartitions, partitioner: options.partitioner },
     operator,
-    context.shipFn,
+    context,
   );
   const initialState = options.initialState && lineageIn(context, options.initialState, operator);
   const initial = initialState && context.dependency(initialState);

@@ -30,17 +30,6 @@ export interface StepContext {
   defaultPartitioning(): Partitioning;
 }
 
-/** Places pairs by a function of the job: an integer in [0, numPartitions) for each key. */
-export interface Partitioner<in K = never> {
-  readonly numPartitions: number;
-  readonly getPartition: (key: K) => number;
-}
-
-/** A number of partitions, or options. */
-export type ShuffleOptions<K> =
-  | number
-  | { readonly numPartitions?: number | undefined; readonly partitioner?: Partitioner<K> | undefined };
-
 /** Turns a function of the author into one that ships. */
 export type Ship = (fn: unknown, operator: string) => FunctionRef;
 
@@ -58,32 +47,6 @@ export function checkCount(value: unknown, what: string, min: number, max: numbe
 
 export function checkPartitions(value: unknown, operator: string): number {
   return checkCount(value, `numPartitions of ${operator}`, 1, PARTITIONS_MAX);
-}
-
-/** @returns `undefined` when the author leaves it to the engine. @throws BAD_ARGUMENT */
-export function partitioningOf<K>(
-  options: ShuffleOptions<K> | undefined,
-  operator: string,
-  ship: Ship,
-): Partitioning | undefined {
-  if (options === undefined) return undefined;
-  if (typeof options === "number") return { kind: "hash", partitions: checkPartitions(options, operator) };
-  const { numPartitions, partitioner } = options;
-  if (partitioner === undefined) {
-    return numPartitions === undefined
-      ? undefined
-      : { kind: "hash", partitions: checkPartitions(numPartitions, operator) };
-  }
-  if (numPartitions !== undefined && numPartitions !== partitioner.numPartitions) {
-    throw badArgument(
-      `${operator} was given numPartitions ${numPartitions} and a partitioner of ${partitioner.numPartitions}. Give one of the two.`,
-    );
-  }
-  return {
-    kind: "custom",
-    partitions: checkPartitions(partitioner.numPartitions, operator),
-    fn: ship(partitioner.getPartition, `the partitioner of ${operator}`),
-  };
 }
 
 /** Whether keys stay where they are; `mapPartitions` says so itself. */
@@ -107,9 +70,9 @@ export function narrowStep(
   return (parent) => narrow(parent, op, keepsPartitioning);
 }
 
-export function plainStep(kind: "glom" | "keys" | "values"): Step {
+export function plainStep(kind: "glom" | "keys" | "values", keepsPartitioning = false): Step {
   const op = { kind, label: kind };
-  return (parent) => narrow(parent, op, false);
+  return (parent) => narrow(parent, op, keepsPartitioning);
 }
 
 export function shuffleStep(use: ShuffleUse, partitioning: Partitioning | undefined, label: string): Step {
@@ -141,10 +104,11 @@ export function countByValueStep(partitioning: Partitioning | undefined): Step {
   return (parent, at) => sum(pair(parent, at), at);
 }
 
-export function distinctStep(partitioning: Partitioning | undefined): Step {
-  const pair = narrowStep("map", engineRefs.pairWithNull, false, "distinct");
+/** @param inPlace Equal records are in one partition already, in which they stay: that is how the parent is placed. */
+export function distinctStep(partitioning: Partitioning | undefined, inPlace = false): Step {
+  const pair = narrowStep("map", engineRefs.pairWithNull, inPlace, "distinct");
   const first = reduceByKeyStep(engineRefs.keepFirst, partitioning, "distinct");
-  const keys = plainStep("keys");
+  const keys = plainStep("keys", inPlace);
   return (parent, at) => keys(first(pair(parent, at), at), at);
 }
 
@@ -178,8 +142,11 @@ export function mergeName(how: "cogroup" | JoinKind): string {
   return how === "inner" ? "join" : how === "cogroup" ? how : `${how}OuterJoin`;
 }
 
-export function mergeStep(how: "cogroup" | JoinKind, partitioning: Partitioning | undefined): MergeStep {
-  const label = mergeName(how);
+export function mergeStep(
+  how: "cogroup" | JoinKind,
+  partitioning: Partitioning | undefined,
+  label = mergeName(how),
+): MergeStep {
   return (parents, at) => ({
     kind: "merge",
     how,

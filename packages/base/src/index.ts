@@ -32,5 +32,5 @@ export {
 } from "./errors.ts";
 export { badIdentifier, type ExecutorId, executorId, type JobId, jobId } from "./ids.ts";
 export { createLogger, type Logger, type LogOptions, silentLogger } from "./log.ts";
-export { type Rng, SeededRng } from "./rng.ts";
+export { type Rng, SeededRng, StreamRng } from "./rng.ts";
 export { type Bytes, badSize, bytes, formatSize, parseSize } from "./size.ts";

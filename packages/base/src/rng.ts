@@ -26,3 +26,46 @@ export class SeededRng implements Rng {
     return Math.floor(this.next() * below);
   }
 }
+
+/** Rounds after which two streams of neighbouring numbers have nothing in common any more. */
+const WARM_UP = 16;
+
+/**
+ * sfc32 (Chris Doty-Humphrey, passes PractRand): 128 bits of state, one of 2^32 streams of a seed. For what is drawn in
+ * many places at once, such as a sample of each partition, where the sequences must not overlap.
+ */
+export class StreamRng implements Rng {
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter = 1;
+
+  /**
+   * @param seed A whole number; its lower 64 bits count.
+   * @param stream A whole number from 0: the same seed gives another sequence in each stream.
+   */
+  constructor(seed: number, stream: number) {
+    this.#a = Math.floor(seed / 2 ** 32) | 0;
+    this.#b = seed | 0;
+    this.#c = stream | 0;
+    for (let i = 0; i < WARM_UP; i += 1) this.#word();
+  }
+
+  /** 53 bits. */
+  next(): number {
+    return ((this.#word() >>> 5) * 2 ** 26 + (this.#word() >>> 6)) / 2 ** 53;
+  }
+
+  int(below: number): number {
+    return Math.floor(this.next() * below);
+  }
+
+  #word(): number {
+    const sum = (this.#a + this.#b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
+    return sum;
+  }
+}

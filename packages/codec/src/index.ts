@@ -36,6 +36,16 @@ export {
   valueNotOrdered,
 } from "./errors.ts";
 export { type CanonicalKey, canonicalKey } from "./key/canonical.ts";
+export {
+  addToSketch,
+  badPrecision,
+  type DistinctSketch,
+  emptySketch,
+  estimateDistinct,
+  mergeSketches,
+  precisionFor,
+  type SketchPrecision,
+} from "./key/distinct-sketch.ts";
 export { HASH_VERSION, hashKey, KEY_GROUPS, keyGroup, partitionOf } from "./key/hash.ts";
 export { KeyMap } from "./key/key-map.ts";
 export { assertOrdered, compareValues } from "./key/order.ts";

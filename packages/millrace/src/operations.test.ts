@@ -6,11 +6,13 @@ import type {
   Broadcast,
   CombineOptions,
   FileStreamOptions,
+  HashPartitioner,
   JobDefinition,
   JobOptions,
   Partitioner,
   QueueOptions,
   Receiver,
+  TreeOptions,
   UpdateOptions,
 } from "./index.ts";
 import * as api from "./index.ts";
@@ -48,9 +50,10 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   Broadcast: members<Broadcast<unknown>>({ id: 1, value: 1, unpersist: 1, destroy: 1, isDestroyed: 1 }),
   CombineOptions: members<CombineOptions<unknown>>({ numPartitions: 1, partitioner: 1, mapSideCombine: 1 }),
   FileStreamOptions: members<FileStreamOptions>({ filter: 1, newFilesOnly: 1, format: 1 }),
+  HashPartitioner: members<HashPartitioner>({ numPartitions: 1, getPartition: 1, equals: 1 }),
   JobDefinition: members<JobDefinition>({ options: 1, batchInterval: 1, build: 1 }),
   JobOptions: members<JobOptions>({ name: 1, batchInterval: 1, checkpointDir: 1, conf: 1 }),
-  Partitioner: members<Partitioner>({ numPartitions: 1, getPartition: 1 }),
+  Partitioner: members<Partitioner>({ numPartitions: 1, getPartition: 1, equals: 1 }),
   QueueOptions: members<QueueOptions<unknown>>({ oneAtATime: 1, default: 1 }),
   Receiver: members<Receiver<unknown>>({
     ...{ onStart: 1, onStop: 1, store: 1, restart: 1, stop: 1, reportError: 1 },
@@ -60,6 +63,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
     ...{ feed: 1, advance: 1, printed: 1, stop: 1, time: 1, sources: 1, output: 1, log: 1, warnings: 1 },
   }),
   TestJobOptions: members<TestJobOptions>({ args: 1, conf: 1, parallelism: 1, startTime: 1 }),
+  TreeOptions: members<TreeOptions>({ depth: 1, finalOnExecutor: 1 }),
   UpdateOptions: members<UpdateOptions<unknown, unknown>>({
     ...{ numPartitions: 1, partitioner: 1, initialState: 1, onlyUpdated: 1 },
   }),
@@ -70,6 +74,8 @@ const ALIASES: readonly string[] = [
   ...[
     "BuildJob",
     "ByteDecoder",
+    "DistinctPrecision",
+    "Fractions",
     "KeyOf",
     "MakeRecords",
     "Pair",

@@ -75,6 +75,19 @@ describe("coalesced partitions", () => {
   });
 });
 
+describe("pruned partitions", () => {
+  test("are read alone, in their order, and count from 0 for what follows", () => {
+    const parent = union([indexed(blocks("a", 2)), blocks("b", 2)]);
+    const few: Lineage = { kind: "pruned", parent, partitions: [1, 3] };
+    expect(planOf(few).inputs).toEqual(["a1 at 1", "b1"]);
+    expect(planOf(indexed(few)).inputs).toEqual(["a1 at 1", "b1"]);
+  });
+
+  test("may be none", () => {
+    expect(planOf({ kind: "pruned", parent: blocks("a", 2), partitions: [] }).inputs).toEqual([]);
+  });
+});
+
 test("a product has a partition for each pair of partitions, the right one changing fastest", () => {
   const { inputs } = planOf({ kind: "cartesian", left: blocks("a", 2), right: indexed(blocks("b", 2)) });
   expect(inputs).toEqual(["a0 b0 at 0", "a0 b1 at 1", "a1 b0 at 0", "a1 b1 at 1"]);

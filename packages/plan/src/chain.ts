@@ -9,6 +9,7 @@ import {
   type NarrowNode,
   type NarrowOp,
   type PersistedNode,
+  type PrunedNode,
   resolvedNode,
   type ShuffledNode,
   type SourceNode,
@@ -23,7 +24,7 @@ export type Base = SourceNode | ShuffledNode | MergeNode | StateNode | Persisted
 /** One task reads partitions of several chains: those of a coalesced or aligned RDD, of a product, of RDDs side by side. */
 export interface Gathered {
   readonly kind: "gathered";
-  readonly of: UnionNode | CoalescedNode | CartesianNode | ZippedNode;
+  readonly of: UnionNode | CoalescedNode | PrunedNode | CartesianNode | ZippedNode;
   readonly parts: readonly Part[];
 }
 
@@ -69,6 +70,8 @@ function chainsOfBase(node: Exclude<Lineage, NarrowNode | DeferredNode>, layout:
       return layout.alignment(node) === undefined ? oneAfterTheOther(node, layout) : aligned(node, layout);
     case "coalesced":
       return coalesced(node, layout);
+    case "pruned":
+      return pruned(node, layout);
     case "cartesian":
       return cartesian(node, layout);
     case "zipped":
@@ -119,6 +122,21 @@ function coalesced(node: CoalescedNode, layout: Layout): readonly Chain[] {
       chain,
       partition: (group: number) => begin(first + group) + j - chain.start,
     })),
+  }));
+}
+
+function pruned(node: PrunedNode, layout: Layout): readonly Chain[] {
+  const chains = chainsOf(layout.separated(node.parent), layout);
+  const wanted = (p: number): number => {
+    const partition = node.partitions[p];
+    assert(partition !== undefined, `a pruned RDD has no partition ${p}`);
+    return partition;
+  };
+  const membersOf = (p: number): readonly Member[] => [memberOf(chains, wanted(p))];
+  return runs(node.partitions.length, membersOf, (members, first) => ({
+    kind: "gathered",
+    of: node,
+    parts: members.map(({ chain }) => ({ chain, partition: (p: number) => wanted(first + p) - chain.start })),
   }));
 }
 

@@ -1,57 +1,44 @@
+import { type ClassTable, emptyClassTable } from "@millrace/codec";
+import type { EngineFactories } from "./engine-functions/engine-factories.ts";
+import { foldFunctions } from "./engine-functions/folds.ts";
+import { placeFunctions } from "./engine-functions/places.ts";
+import { recordFunctions } from "./engine-functions/records.ts";
+import { sampleFunctions } from "./engine-functions/samples.ts";
 import { type AnyFunction, functionUnknown } from "./functions.ts";
-
-type Unary = (value: unknown) => unknown;
 
 /**
  * The engine's own functions, by id: each a factory that takes what its use captures, like the factories of a job's
  * functions. They are pure, and ship by id alone.
  */
-const FACTORIES: Readonly<Record<string, (...captures: never[]) => AnyFunction>> = {
-  "millrace:pairWithOne": () => (value: unknown) => [value, 1],
-  "millrace:pairWithNull": () => (value: unknown) => [value, null],
-  "millrace:keyByNull": () => (value: unknown) => [null, value],
-  "millrace:one": () => () => 1,
-  "millrace:add": () => (a: number, b: number) => a + b,
-  "millrace:subtract": () => (a: number, b: number) => a - b,
-  /** Adds to the first list, which nobody else has: it was decoded, or made here. */
-  "millrace:concatenate": () => (a: unknown[], b: readonly unknown[]) => {
-    for (const value of b) a.push(value);
-    return a;
-  },
-  "millrace:countNotZero": () => (pair: readonly [unknown, number]) => pair[1] !== 0,
-  "millrace:keepFirst": () => (a: unknown) => a,
-  "millrace:countPartition": () => (values: Iterable<unknown>) => {
-    let n = 0;
-    for (const _ of values) n += 1;
-    return [n];
-  },
-  /** One number for a partition of numbers: 0 for an empty one. */
-  "millrace:sumPartition": () => (values: Iterable<number>) => {
-    let sum = 0;
-    for (const n of values) sum += n;
-    return [sum];
-  },
-  /** Hands the pieces of a file to a decoder of the job, which expects them to come over time. */
-  "millrace:decodeFile": (decode: (bytes: AsyncIterable<Uint8Array>) => unknown) => (pieces: Iterable<Uint8Array>) =>
-    decode(later(pieces)),
-  "millrace:keyBy": (key: Unary) => (value: unknown) => [key(value), value],
-};
+const FACTORIES: EngineFactories = { ...recordFunctions, ...placeFunctions, ...sampleFunctions };
 
-async function* later<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
-  yield* values;
+/** Of each class table that asks: a process has one. */
+const withClasses = new WeakMap<ClassTable, EngineFactories>();
+
+function factoriesOf(classes: ClassTable): EngineFactories {
+  const known = withClasses.get(classes);
+  if (known !== undefined) return known;
+  const made = { ...FACTORIES, ...foldFunctions(classes) };
+  withClasses.set(classes, made);
+  return made;
 }
 
 /** Ids of all engine functions. */
-export const engineFunctionIds: readonly string[] = Object.keys(FACTORIES);
+export const engineFunctionIds: readonly string[] = Object.keys(factoriesOf(emptyClassTable));
 
 /**
  * The engine function of an id.
  *
  * @param captures As its use in lineage captured them.
+ * @param classes The job's classes.
  * @throws FUNCTION_UNKNOWN No such function: the processes run different versions.
  */
-export function engineFunction(id: string, captures: readonly unknown[] = []): AnyFunction {
-  const factory = FACTORIES[id];
+export function engineFunction(
+  id: string,
+  captures: readonly unknown[] = [],
+  classes: ClassTable = emptyClassTable,
+): AnyFunction {
+  const factory = factoriesOf(classes)[id];
   if (factory === undefined) {
     throw functionUnknown(`no engine function has the id ${id}. Run the same version of millrace in every process.`);
   }

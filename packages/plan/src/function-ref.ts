@@ -30,6 +30,16 @@ export const engineRefs = {
   keepFirst: engine("keepFirst"),
   countPartition: engine("countPartition"),
   sumPartition: engine("sumPartition"),
+  addToSketch: engine("addToSketch"),
+  mergeSketches: engine("mergeSketches"),
+  estimateDistinct: engine("estimateDistinct"),
+  countValues: engine("countValues"),
+  momentsOfPartition: engine("momentsOfPartition"),
+  isDefined: engine("isDefined"),
+  toNull: engine("toNull"),
+  identity: engine("identity"),
+  onEverySide: engine("onEverySide"),
+  onFirstSideOnly: engine("onFirstSideOnly"),
 } as const;
 
 /** A function of the engine that captures values or functions of the job; it keeps the author's place for messages. */

@@ -1,3 +1,6 @@
+export { binomial, hypergeometric } from "./engine-functions/chance.ts";
+export { freshValues } from "./engine-functions/folds.ts";
+export { type Quota, SmallestTickets, type Ticket } from "./engine-functions/samples.ts";
 export * from "./engine-functions.ts";
 export * from "./function-ref.ts";
 export * from "./functions.ts";
@@ -5,6 +8,7 @@ export * from "./global-functions.ts";
 export * from "./job-plan.ts";
 export * from "./layout.ts";
 export * from "./lineage.ts";
+export * from "./moments.ts";
 export * from "./planner.ts";
 export * from "./receiver-plan.ts";
 export * from "./render-plan.ts";

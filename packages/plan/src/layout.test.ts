@@ -58,6 +58,35 @@ test("keys stay placed through operators that leave them alone, and through noth
   expect(layout.partitioningOf(union([placed, blocks(1)]))).toBeUndefined();
 });
 
+describe("pairs placed by a function of the job", () => {
+  const custom = (given: { readonly of: number }, partitions = 2): Partitioning => {
+    const by: FunctionRef = { ...fn, captures: () => [given] };
+    const partitioner = { given, place: () => 0, equals: (other: unknown) => (other as typeof given).of === given.of };
+    return { kind: "custom", partitions, fn: by, partitioner };
+  };
+  const inPlace = (first: Partitioning, second: Partitioning): boolean | undefined => {
+    const layout = new Layout(0);
+    const merged = joined(grouped(blocks(2), first), blocks(1), second);
+    return merged.kind === "merge" ? layout.inPlace(merged)[0] : undefined;
+  };
+
+  test("stay where they are for a partitioner that is the same or says that it is equal", () => {
+    const mine = custom({ of: 1 });
+    expect(inPlace(mine, mine)).toBe(true);
+    expect(inPlace(custom({ of: 1 }), custom({ of: 1 }))).toBe(true);
+    expect(inPlace(custom({ of: 1 }), custom({ of: 2 }))).toBe(false);
+    expect(inPlace(custom({ of: 1 }), custom({ of: 1 }, 3))).toBe(false);
+    expect(inPlace(custom({ of: 1 }), hash(2))).toBe(false);
+  });
+
+  test("are known by their function alone where nothing else is known", () => {
+    const plain: Partitioning = { kind: "custom", partitions: 2, fn };
+    expect(inPlace(plain, { ...plain })).toBe(true);
+    expect(inPlace(plain, { ...plain, fn: { ...fn } })).toBe(false);
+    expect(inPlace(plain, custom({ of: 1 }))).toBe(false);
+  });
+});
+
 describe("emptiness for sure", () => {
   const layout = new Layout(0);
   const none = blocks(0);

@@ -27,7 +27,8 @@ export type ResolvedPartitioning = Partitioning & { readonly partitions: number 
 export function samePartitioning(a: ResolvedPartitioning, b: ResolvedPartitioning | undefined): boolean {
   if (b === undefined || a.partitions !== b.partitions) return false;
   if (a.kind === "hash") return b.kind === "hash";
-  return b.kind === "custom" && a.fn === b.fn;
+  if (b.kind !== "custom") return false;
+  return a.fn === b.fn || (b.partitioner !== undefined && a.partitioner?.equals(b.partitioner.given) === true);
 }
 
 /** Which parents of a node that merges by key are read in place; by position, parallel to its parents. */
@@ -73,6 +74,8 @@ export class Layout {
         );
       case "coalesced":
         return Math.min(node.partitions, this.partitions(node.parent));
+      case "pruned":
+        return node.partitions.length;
       case "cartesian":
         return this.partitions(node.left) * this.partitions(node.right);
       case "zipped":
@@ -130,6 +133,7 @@ export class Layout {
     switch (at.kind) {
       case "source":
       case "coalesced":
+      case "pruned":
       case "cartesian":
         return undefined;
       case "union":
@@ -212,6 +216,7 @@ export class Layout {
           return Math.max(0, ...at.parents.map((parent) => this.#statesInTask(parent)));
         return at.parents.reduce((sum, parent) => sum + this.#statesInTask(parent), 0);
       case "coalesced":
+      case "pruned":
       case "cartesian":
       case "zipped":
         // There is a block between them and state: see `separated`.
@@ -258,6 +263,8 @@ export class Layout {
         return node.parents.every((parent) => this.isEmpty(parent));
       case "coalesced":
         return this.isEmpty(node.parent);
+      case "pruned":
+        return node.partitions.length === 0 || this.isEmpty(node.parent);
       case "cartesian":
         return this.isEmpty(node.left) || this.isEmpty(node.right);
       case "zipped":

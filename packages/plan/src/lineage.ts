@@ -13,6 +13,7 @@ export type Lineage =
   | NarrowNode
   | UnionNode
   | CoalescedNode
+  | PrunedNode
   | CartesianNode
   | ZippedNode
   | PersistedNode
@@ -89,6 +90,13 @@ export interface CoalescedNode {
   readonly partitions: number;
 }
 
+/** Some partitions of the parent, in this order. */
+export interface PrunedNode {
+  readonly kind: "pruned";
+  readonly parent: Lineage;
+  readonly partitions: readonly number[];
+}
+
 /** Partition `i * right + j` has each record of the left partition i with each of the right partition j. */
 export interface CartesianNode {
   readonly kind: "cartesian";
@@ -140,9 +148,19 @@ export type Partitioning =
       readonly kind: "custom";
       readonly partitions: number;
       readonly fn: FunctionRef;
-      /** Of a range partitioner: the keys at which partitions begin, in their order, one fewer than there are partitions. */
-      readonly range?: { readonly bounds: readonly unknown[]; readonly descending: boolean };
+      /** Absent: only the same function places keys alike. */
+      readonly partitioner?: KnownPartitioner;
     };
+
+/** The driver's side of a custom partitioning. */
+export interface KnownPartitioner {
+  /** What the author handed over, or would have. */
+  readonly given: unknown;
+  /** Where a key lies. */
+  readonly place: (key: unknown) => number;
+  /** Whether another such object places every key alike. */
+  readonly equals: (given: unknown) => boolean;
+}
 
 export interface Combine {
   readonly create: FunctionRef | undefined;
@@ -285,6 +303,7 @@ export function parentsOf(node: Lineage): readonly Lineage[] {
     case "narrow":
       return [node.parent];
     case "coalesced":
+    case "pruned":
       return [node.parent];
     case "cartesian":
       return [node.left, node.right];

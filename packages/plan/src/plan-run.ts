@@ -227,6 +227,7 @@ export class PlanRun {
     switch (of.kind) {
       case "union":
       case "coalesced":
+      case "pruned":
         return { kind: "concat", feeds };
       case "cartesian": {
         const [left, right] = feeds;

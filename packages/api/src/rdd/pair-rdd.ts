@@ -1,14 +1,19 @@
+import { engineRefs } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
-import { CONTEXT } from "../internals.ts";
+import { CONTEXT, OF } from "../internals.ts";
 import type { KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
+import type { ShuffleOptions } from "../partitioner.ts";
 import type { RDD } from "../rdd.ts";
-import { type CombineOptions, combineUse } from "../rdd-steps.ts";
-import { partitionByStep, plainStep, reduceByKeyStep, type ShuffleOptions } from "../steps.ts";
-import { merged, narrowed, partitioning, ship, shuffledBy, stepped } from "./rdd-core.ts";
-import { RecordRdd } from "./record-rdd.ts";
+import { aggregateUse, type CombineOptions, combineUse } from "../rdd-steps.ts";
+import { checkFractions, type Fractions, sampleByKeyStep, seedOf } from "../sample-steps.ts";
+import { type DistinctPrecision, sketchUse } from "../sketch-steps.ts";
+import { narrowStep, partitionByStep, plainStep, reduceByKeyStep } from "../steps.ts";
+import { exactSample } from "./exact-sample.ts";
+import { narrowed, partitioning, ship, shuffledBy, stepped } from "./rdd-core.ts";
+import { SetRdd } from "./set-rdd.ts";
 
 /** The transformations of RDDs of two-tuples. */
-export abstract class PairRdd<out T> extends RecordRdd<T> {
+export abstract class PairRdd<out T> extends SetRdd<T> {
   /** Applies `fn` to each value; keys stay where they are. */
   mapValues<U>(this: RDD<Pair>, fn: (value: ValueOf<T>) => U): RDD<[KeyOf<T>, U]> {
     return narrowed(this, "mapValues", fn);
@@ -54,6 +59,51 @@ export abstract class PairRdd<out T> extends RecordRdd<T> {
     return shuffledBy(this, use, options, "combineByKey");
   }
 
+  /**
+   * Folds the values of each key into a total, which begins as a copy of `zero`: in each partition by `fold`, then the
+   * totals of partitions by `merge`.
+   *
+   * @param zero Once for each key and partition, so it should change nothing. `fold` may change the total that it is given.
+   */
+  aggregateByKey<C>(
+    this: RDD<Pair>,
+    zero: C,
+    fold: (total: C, value: ValueOf<T>) => C,
+    merge: (a: C, b: C) => C,
+    options?: ShuffleOptions<KeyOf<T>>,
+  ): RDD<[KeyOf<T>, C]> {
+    const operator = "aggregateByKey";
+    return shuffledBy(this, aggregateUse(this[CONTEXT], zero, [fold, merge], operator), options, operator);
+  }
+
+  /** Reduces the values of each key to one, beginning with a copy of `zero` for each key and partition. */
+  foldByKey(
+    this: RDD<Pair>,
+    zero: Widened<ValueOf<T>>,
+    fn: (a: Widened<ValueOf<T>>, b: Widened<ValueOf<T>>) => Widened<ValueOf<T>>,
+    options?: ShuffleOptions<KeyOf<T>>,
+  ): RDD<[KeyOf<T>, Widened<ValueOf<T>>]> {
+    const operator = "foldByKey";
+    return shuffledBy(this, aggregateUse(this[CONTEXT], zero, [fn, fn], operator), options, operator);
+  }
+
+  /**
+   * About how many different values each key has, by HyperLogLog.
+   *
+   * @param precision The relative standard deviation, 0.05 if it is left out; or the bits `p` of a hash that choose one of
+   *   2^p registers, and `sp` bits for small counts.
+   * @throws BAD_PRECISION
+   */
+  countApproxDistinctByKey(
+    this: RDD<Pair>,
+    precision: DistinctPrecision = 0.05,
+    options?: ShuffleOptions<KeyOf<T>>,
+  ): RDD<[KeyOf<T>, number]> {
+    const operator = "countApproxDistinctByKey";
+    const sketches = shuffledBy<unknown, KeyOf<T>>(this, sketchUse(precision), options, operator);
+    return stepped(sketches, narrowStep("mapValues", engineRefs.estimateDistinct, true, operator));
+  }
+
   /** Places pairs by their key, without changing them. */
   partitionBy(this: RDD<Pair>, options: ShuffleOptions<KeyOf<T>>): RDD<[KeyOf<T>, ValueOf<T>]> {
     const placed = partitioning(this, options, "partitionBy");
@@ -61,48 +111,35 @@ export abstract class PairRdd<out T> extends RecordRdd<T> {
     return stepped(this, partitionByStep(placed));
   }
 
-  /** `[key, [values here, values there]]` for each key that either has. */
-  cogroup<W>(
+  // ---- chance
+
+  /**
+   * A part of the pairs, each drawn by itself with the fraction of its key; see `sample`.
+   *
+   * @param fractions For every key that there is.
+   * @throws FRACTION_MISSING (from actions) A pair has another key.
+   */
+  sampleByKey(
     this: RDD<Pair>,
-    other: RDD<readonly [Widened<KeyOf<T>>, W]>,
-    options?: ShuffleOptions<KeyOf<T>>,
-  ): RDD<[Widened<KeyOf<T>>, [ValueOf<T>[], W[]]]> {
-    return merged(this, other, "cogroup", options);
+    withReplacement: boolean,
+    fractions: Fractions<KeyOf<T>>,
+    seed?: number,
+  ): RDD<[KeyOf<T>, ValueOf<T>]> {
+    const checked = checkFractions<KeyOf<T>>(fractions, withReplacement, "sampleByKey");
+    return stepped(this, sampleByKeyStep(withReplacement, checked, seedOf(this[CONTEXT], seed, "sampleByKey")));
   }
 
-  /** `[key, [value here, value there]]` for each combination of values with the same key. */
-  join<W>(
+  /**
+   * As `sampleByKey`, but exactly the fraction of each key's pairs, rounded up. Takes a job that counts each key's pairs in
+   * each partition, when the result is first needed; the pairs must be the same when they are computed again.
+   */
+  sampleByKeyExact(
     this: RDD<Pair>,
-    other: RDD<readonly [Widened<KeyOf<T>>, W]>,
-    options?: ShuffleOptions<KeyOf<T>>,
-  ): RDD<[KeyOf<T>, [ValueOf<T>, W]]> {
-    return merged(this, other, "inner", options);
-  }
-
-  /** As `join`, and `[value, undefined]` for keys that the other has not. */
-  leftOuterJoin<W>(
-    this: RDD<Pair>,
-    other: RDD<readonly [Widened<KeyOf<T>>, W]>,
-    options?: ShuffleOptions<KeyOf<T>>,
-  ): RDD<[KeyOf<T>, [ValueOf<T>, W | undefined]]> {
-    return merged(this, other, "left", options);
-  }
-
-  /** As `join`, and `[undefined, value]` for keys that only the other has. */
-  rightOuterJoin<W>(
-    this: RDD<Pair>,
-    other: RDD<readonly [Widened<KeyOf<T>>, W]>,
-    options?: ShuffleOptions<KeyOf<T>>,
-  ): RDD<[Widened<KeyOf<T>>, [ValueOf<T> | undefined, W]]> {
-    return merged(this, other, "right", options);
-  }
-
-  /** As `join`, and `undefined` for the side that does not have the key. */
-  fullOuterJoin<W>(
-    this: RDD<Pair>,
-    other: RDD<readonly [Widened<KeyOf<T>>, W]>,
-    options?: ShuffleOptions<KeyOf<T>>,
-  ): RDD<[Widened<KeyOf<T>>, [ValueOf<T> | undefined, W | undefined]]> {
-    return merged(this, other, "full", options);
+    withReplacement: boolean,
+    fractions: Fractions<KeyOf<T>>,
+    seed?: number,
+  ): RDD<[KeyOf<T>, ValueOf<T>]> {
+    const checked = checkFractions<KeyOf<T>>(fractions, withReplacement, "sampleByKeyExact");
+    return this[OF](exactSample(this, withReplacement, checked, seedOf(this[CONTEXT], seed, "sampleByKeyExact")));
   }
 }

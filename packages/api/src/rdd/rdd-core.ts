@@ -2,17 +2,10 @@ import type { FunctionRef, JoinKind, Lineage, NarrowKind, ShuffleUse } from "@mi
 import { DRIVER_ONLY, RDD_REMEDY } from "../function/driver-only.ts";
 import { CONTEXT, LINEAGE, OF } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
+import { partitioningOf, type ShuffleOptions } from "../partitioner.ts";
 import type { RDD } from "../rdd.ts";
 import { lineageIn, rddSteps } from "../rdd-steps.ts";
-import {
-  mergeName,
-  mergeStep,
-  narrowStep,
-  partitioningOf,
-  type ShuffleOptions,
-  type Step,
-  shuffleStep,
-} from "../steps.ts";
+import { mergeName, mergeStep, narrowStep, type Step, shuffleStep } from "../steps.ts";
 
 /** What every layer of `RDD` stands on: the lineage that the RDD is. */
 export abstract class RddCore<out _T> {
@@ -40,7 +33,7 @@ export function ship(rdd: RddCore<unknown>, fn: unknown, operator: string): Func
 }
 
 export function partitioning<K>(rdd: RddCore<unknown>, options: ShuffleOptions<K> | undefined, operator: string) {
-  return partitioningOf(options, operator, rdd[CONTEXT].shipFn);
+  return partitioningOf(options, operator, rdd[CONTEXT]);
 }
 
 export function stepped<U>(rdd: RddCore<unknown>, step: Step): RDD<U> {

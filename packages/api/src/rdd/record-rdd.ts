@@ -1,10 +1,10 @@
-import { union } from "@millrace/plan";
-import { CONTEXT, LINEAGE, OF } from "../internals.ts";
+import { engineRefs } from "@millrace/plan";
 import type { AnyKey } from "../pair-types.ts";
+import type { ShuffleOptions } from "../partitioner.ts";
 import type { RDD } from "../rdd.ts";
-import { lineageIn, type PartitionResult } from "../rdd-steps.ts";
-import { checkPartitions, distinctStep, keyByStep, plainStep, repartitionStep, type ShuffleOptions } from "../steps.ts";
-import { narrowed, partitioning, RddCore, ship, stepped } from "./rdd-core.ts";
+import type { PartitionResult } from "../rdd-steps.ts";
+import { keyByStep, narrowStep, plainStep } from "../steps.ts";
+import { narrowed, RddCore, ship, stepped } from "./rdd-core.ts";
 
 /** The transformations that any RDD has. */
 export abstract class RecordRdd<out T> extends RddCore<T> {
@@ -28,6 +28,14 @@ export abstract class RecordRdd<out T> extends RddCore<T> {
   filter(predicate: (value: T) => unknown): RDD<T>;
   filter(predicate: (value: T) => unknown): RDD<T> {
     return narrowed(this, "filter", predicate);
+  }
+
+  /** Applies `fn` to each record and keeps what it gives, unless that is `undefined`. */
+  filterMap<K extends AnyKey, V>(fn: (value: T) => readonly [K, V] | undefined): RDD<[K, V]>;
+  filterMap<U>(fn: (value: T) => U): RDD<Exclude<U, undefined>>;
+  filterMap(fn: (value: T) => unknown): RDD<unknown> {
+    const mapped = stepped<unknown>(this, narrowStep("map", ship(this, fn, "filterMap"), false, "filterMap"));
+    return stepped(mapped, narrowStep("filter", engineRefs.isDefined, false, "filterMap"));
   }
 
   /**
@@ -63,22 +71,6 @@ export abstract class RecordRdd<out T> extends RddCore<T> {
   /** One array per partition, `[]` for an empty one. */
   glom(): RDD<T[]> {
     return stepped(this, plainStep("glom"));
-  }
-
-  /** The records of this RDD, then those of the others; duplicates stay. */
-  union<U>(...others: readonly RDD<U>[]): RDD<T | U> {
-    const parents = [this[LINEAGE], ...others.map((other) => lineageIn(this[CONTEXT], other, "union"))];
-    return this[OF](union(parents));
-  }
-
-  /** Spreads the records evenly over `numPartitions`, by a full shuffle. */
-  repartition(numPartitions: number): RDD<T> {
-    return stepped(this, repartitionStep(checkPartitions(numPartitions, "repartition")));
-  }
-
-  /** Each value once. Values must have equality by value, as keys do. */
-  distinct(options?: ShuffleOptions<T>): RDD<T> {
-    return stepped(this, distinctStep(partitioning(this, options, "distinct")));
   }
 
   /** `[fn(value), value]`. */

@@ -2,9 +2,10 @@ import type { DStream } from "../dstream.ts";
 import { badArgument } from "../errors.ts";
 import { CONTEXT, GRAPH, OF, STREAM } from "../internals.ts";
 import type { KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
+import type { ShuffleOptions } from "../partitioner.ts";
 import { type CombineOptions, combineUse } from "../rdd-steps.ts";
 import { stateNode, type UpdateOptions } from "../state-stream.ts";
-import { labelOf, partitionByStep, plainStep, reduceByKeyStep, type ShuffleOptions } from "../steps.ts";
+import { labelOf, partitionByStep, plainStep, reduceByKeyStep } from "../steps.ts";
 import { RecordStream } from "./record-stream.ts";
 import { merged, narrowed, partitioning, ship, shuffledBy, stepped } from "./stream-core.ts";
 

@@ -1,5 +1,6 @@
 import type { DStream } from "../dstream.ts";
 import type { AnyKey, Widened } from "../pair-types.ts";
+import type { ShuffleOptions } from "../partitioner.ts";
 import type { RDD } from "../rdd.ts";
 import type { PartitionResult } from "../rdd-steps.ts";
 import {
@@ -10,7 +11,6 @@ import {
   plainStep,
   reduceStep,
   repartitionStep,
-  type ShuffleOptions,
 } from "../steps.ts";
 import { checkBody } from "../stream-steps.ts";
 import { transformed, unionOf } from "./several-streams.ts";

@@ -4,16 +4,8 @@ import { DRIVER_ONLY, STREAM_REMEDY } from "../function/driver-only.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { CONTEXT, GRAPH, OF, STREAM } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
-import {
-  labelOf,
-  mergeName,
-  mergeStep,
-  narrowStep,
-  partitioningOf,
-  type ShuffleOptions,
-  type Step,
-  shuffleStep,
-} from "../steps.ts";
+import { partitioningOf, type ShuffleOptions } from "../partitioner.ts";
+import { labelOf, mergeName, mergeStep, narrowStep, type Step, shuffleStep } from "../steps.ts";
 import type { StreamNode } from "../stream-node.ts";
 import { mergeNode, stepNode } from "../stream-steps.ts";
 
@@ -46,7 +38,7 @@ export function ship(stream: StreamCore<unknown>, fn: unknown, operator: string)
 
 export function partitioning<K>(stream: StreamCore<unknown>, options: ShuffleOptions<K> | undefined, operator: string) {
   stream[CONTEXT].requireBuilding(operator);
-  return partitioningOf(options, operator, stream[CONTEXT].shipFn);
+  return partitioningOf(options, operator, stream[CONTEXT]);
 }
 
 export function stepped<U>(stream: StreamCore<unknown>, step: Step, label: string): DStream<U> {

@@ -4,15 +4,8 @@ import type { DStream } from "../dstream.ts";
 import { badWindow } from "../errors.ts";
 import { CONTEXT, GRAPH, OF, STREAM } from "../internals.ts";
 import type { KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
-import {
-  labelOf,
-  narrowStep,
-  partitioningOf,
-  plainStep,
-  reduceByKeyStep,
-  reduceStep,
-  type ShuffleOptions,
-} from "../steps.ts";
+import { partitioningOf, type ShuffleOptions } from "../partitioner.ts";
+import { labelOf, narrowStep, plainStep, reduceByKeyStep, reduceStep } from "../steps.ts";
 import { StorageLevel } from "../storage-level.ts";
 import { incrementalWindowNode, type WindowSpan, windowNode, windowSpan } from "../stream-windows.ts";
 import { PairStream } from "./pair-stream.ts";
@@ -215,7 +208,7 @@ function partitioningFor<K>(
   operator: string,
 ): () => Partitioning {
   const context = stream[CONTEXT];
-  const given = partitioningOf(options, operator, context.shipFn);
+  const given = partitioningOf(options, operator, context);
   return () => given ?? { kind: "hash", partitions: context.defaultParallelism };
 }
 

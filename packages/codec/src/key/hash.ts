@@ -20,6 +20,9 @@ const ARRAY = 0x61;
 const OBJECT = 0x6f;
 const PROPERTY = 0x70;
 
+/** Changes all seeds, for a second hash. */
+const AGAIN = 0x9e3779b9;
+
 /** Deeper keys are refused; a cyclic one is found this way. */
 const DEPTH_MAX = 256;
 
@@ -48,9 +51,17 @@ const words = new Uint32Array(float.buffer);
  * Time: O(size of the key), about 2 ns per character. No allocation for primitives.
  */
 export function hashKey(key: unknown): number {
-  if (typeof key === "string") return hashString(key);
+  if (typeof key === "string") return hashString(key, STRING);
   if (typeof key === "number") return hashFloat(key, NUMBER);
-  return hashOther(key, 0);
+  return hashOther(key, 0, 0);
+}
+
+/**
+ * A second hash of a key, independent of the first: as {@link hashKey}, every seed of the table by exclusive or with
+ * 0x9e3779b9. Together they are 64 bits.
+ */
+export function hashKeyAgain(key: unknown): number {
+  return hashOther(key, 0, AGAIN);
 }
 
 /** The key group of a key, in [0, 4096). */
@@ -67,55 +78,57 @@ export function partitionOf(key: unknown, partitions: number): number {
   return ((hashKey(key) & (KEY_GROUPS - 1)) * partitions) >>> 12;
 }
 
-function hashOther(key: unknown, depth: number): number {
+/** @param salt Changes the seeds. */
+function hashOther(key: unknown, depth: number, salt: number): number {
   switch (typeof key) {
     case "string":
-      return hashString(key);
+      return hashString(key, STRING ^ salt);
     case "number":
-      return hashFloat(key, NUMBER);
+      return hashFloat(key, NUMBER ^ salt);
     case "boolean":
-      return finish(key ? TRUE : FALSE, 0);
+      return finish((key ? TRUE : FALSE) ^ salt, 0);
     case "undefined":
-      return finish(UNDEFINED, 0);
+      return finish(UNDEFINED ^ salt, 0);
     case "bigint":
-      return hashBigint(key);
+      return hashBigint(key, BIGINT ^ salt);
     case "object":
-      return key === null ? finish(NULL, 0) : hashObject(key, depth + 1);
+      return key === null ? finish(NULL ^ salt, 0) : hashObject(key, depth + 1, salt);
     default:
       return notComparable(key);
   }
 }
 
-function hashObject(key: object, depth: number): number {
+function hashObject(key: object, depth: number, salt: number): number {
   if (depth > DEPTH_MAX) notComparable(key, `a key that is cyclic or nested deeper than ${DEPTH_MAX}`);
-  if (Array.isArray(key)) return hashArray(key, depth);
-  if (key instanceof Date) return hashFloat(key.getTime(), DATE);
-  if (key instanceof Uint8Array) return hashBytes(key);
-  return hashPlain(key, depth);
+  if (Array.isArray(key)) return hashArray(key, depth, salt);
+  if (key instanceof Date) return hashFloat(key.getTime(), DATE ^ salt);
+  if (key instanceof Uint8Array) return hashBytes(key, BYTES ^ salt);
+  return hashPlain(key, depth, salt);
 }
 
-function hashArray(key: readonly unknown[], depth: number): number {
+function hashArray(key: readonly unknown[], depth: number, salt: number): number {
   const length = key.length;
-  let h = mix(ARRAY, length);
-  for (let i = 0; i < length; i += 1) h = mix(h, hashOther(key[i], depth));
+  let h = mix(ARRAY ^ salt, length);
+  for (let i = 0; i < length; i += 1) h = mix(h, hashOther(key[i], depth, salt));
   return finish(h, 4 + 4 * length);
 }
 
 /** Summing makes the order of the properties irrelevant without a sort. */
-function hashPlain(key: object, depth: number): number {
+function hashPlain(key: object, depth: number, salt: number): number {
   const names = plainKeys(key);
   let sum = 0;
   for (const name of names) {
     const value: unknown = Reflect.get(key, name);
-    sum = (sum + finish(mix(mix(PROPERTY, hashString(name)), hashOther(value, depth)), 8)) | 0;
+    const property = mix(mix(PROPERTY ^ salt, hashString(name, STRING ^ salt)), hashOther(value, depth, salt));
+    sum = (sum + finish(property, 8)) | 0;
   }
-  return finish(mix(mix(OBJECT, names.length), sum), 8);
+  return finish(mix(mix(OBJECT ^ salt, names.length), sum), 8);
 }
 
-function hashString(text: string): number {
+function hashString(text: string, seed: number): number {
   const length = text.length;
   const even = length & ~1;
-  let h = STRING;
+  let h = seed;
   for (let i = 0; i < even; i += 2) h = mix(h, text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16));
   if (even !== length) h ^= scramble(text.charCodeAt(even));
   return finish(h, length * 2);
@@ -128,9 +141,9 @@ function hashFloat(value: number, seed: number): number {
   return finish(mix(mix(seed, words[0] ?? 0), words[1] ?? 0), 8);
 }
 
-function hashBigint(value: bigint): number {
+function hashBigint(value: bigint, seed: number): number {
   let rest = value < 0n ? -value : value;
-  let h = mix(BIGINT, value < 0n ? 1 : 0);
+  let h = mix(seed, value < 0n ? 1 : 0);
   let length = 4;
   while (rest > 0n) {
     h = mix(h, Number(rest & 0xffffffffn));
@@ -140,11 +153,11 @@ function hashBigint(value: bigint): number {
   return finish(h, length);
 }
 
-function hashBytes(bytes: Uint8Array): number {
+function hashBytes(bytes: Uint8Array, seed: number): number {
   const length = bytes.length;
   const whole = length & ~3;
   const at = (i: number): number => bytes[i] ?? 0;
-  let h = BYTES;
+  let h = seed;
   for (let i = 0; i < whole; i += 4) h = mix(h, at(i) | (at(i + 1) << 8) | (at(i + 2) << 16) | (at(i + 3) << 24));
   if (whole !== length) h ^= scramble(at(whole) | (at(whole + 1) << 8) | (at(whole + 2) << 16));
   return finish(h, length);

@@ -111,7 +111,7 @@ export class FunctionTable implements JobHooks {
   }
 
   #find(id: string, captures: readonly unknown[]): unknown {
-    if (id.startsWith("millrace:")) return engineFunction(id, captures);
+    if (id.startsWith("millrace:")) return engineFunction(id, captures, this.classes);
     if (id.startsWith("global:")) return globalFunction(id.slice("global:".length));
     if (id.startsWith("import:")) return this.#imports.get(id.slice("import:".length));
     if (id.startsWith("inline:")) return this.#options.inline?.(id);

@@ -1,0 +1,87 @@
+import { hashKey, KeyMap, partitionOf } from "@millrace/codec";
+import { engineRefWith, type Lineage, type ResolvedPartitioning } from "@millrace/plan";
+import { resolveSources } from "../action.ts";
+import { CONTEXT, LINEAGE } from "../internals.ts";
+import type { JobContext } from "../job-context.ts";
+import type { KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
+import type { RDD } from "../rdd.ts";
+import { rddSteps } from "../rdd-steps.ts";
+import { narrowStep, plainStep } from "../steps.ts";
+import { collected, collectedAfter } from "./collected.ts";
+import { FoldActions } from "./fold-actions.ts";
+import { ship, stepped } from "./rdd-core.ts";
+
+/** The actions of RDDs of two-tuples. */
+export abstract class PairActions<out T> extends FoldActions<T> {
+  /** How many values each key has. */
+  countByKey(this: RDD<Pair>): Promise<Map<KeyOf<T>, number>> {
+    const keys = stepped<KeyOf<T>>(this, plainStep("keys"));
+    return keys.countByValue();
+  }
+
+  /** The pairs as a Map; of pairs with equal keys the last one stays. */
+  async collectAsMap(this: RDD<Pair>): Promise<Map<KeyOf<T>, ValueOf<T>>> {
+    const last = new KeyMap<KeyOf<T>, ValueOf<T>>();
+    for (const [key, value] of await this.collect()) {
+      last.set(key as KeyOf<T>, value as ValueOf<T>); // T is what this RDD has, of which `this` says only that it is pairs
+    }
+    return new Map(last);
+  }
+
+  /**
+   * Reduces the values of each key to one and gives them as a Map: without a shuffle, for few keys. `fn` must be
+   * associative.
+   */
+  async reduceByKeyLocally(
+    this: RDD<Pair>,
+    fn: (a: Widened<ValueOf<T>>, b: Widened<ValueOf<T>>) => Widened<ValueOf<T>>,
+  ): Promise<Map<KeyOf<T>, Widened<ValueOf<T>>>> {
+    const operator = "reduceByKeyLocally";
+    const { site } = ship(this, fn, operator);
+    const step = narrowStep(
+      "mapPartitions",
+      engineRefWith("reducePartition", () => [fn], site),
+      false,
+      operator,
+    );
+    const all = new KeyMap<KeyOf<T>, Widened<ValueOf<T>>>();
+    for (const [key, value] of await collectedAfter<[KeyOf<T>, Widened<ValueOf<T>>]>(this, operator, step)) {
+      all.merge(key, value, (a, b) => fn(a, b));
+    }
+    return new Map(all);
+  }
+
+  /**
+   * The values of one key, in partition order. Looks at a single partition where it is known how the pairs are placed.
+   *
+   * @throws KEY_NOT_COMPARABLE
+   */
+  async lookup(this: RDD<Pair>, key: KeyOf<T>): Promise<ValueOf<T>[]> {
+    hashKey(key); // refuses what is no key before anything runs
+    const context = this[CONTEXT];
+    context.requireBatch("lookup");
+    const at = rddSteps(context);
+    const wanted = narrowStep(
+      "filter",
+      engineRefWith("hasKey", () => [key]),
+      true,
+      "lookup",
+    );
+    const target = plainStep("values")(wanted(this[LINEAGE], at), at);
+    const partition = await partitionWith(context, this[LINEAGE], key);
+    return collected<ValueOf<T>>(this, "lookup", target, partition === undefined ? undefined : [partition]);
+  }
+}
+
+/** The only partition in which a key can be, if that is known. */
+async function partitionWith(context: JobContext, target: Lineage, key: unknown): Promise<number | undefined> {
+  await resolveSources(context, target);
+  const placed = context.planner.layout().partitioningOf(target);
+  return placed === undefined ? undefined : placeOf(placed, key);
+}
+
+export function placeOf(placed: ResolvedPartitioning, key: unknown): number | undefined {
+  if (placed.kind === "hash") return partitionOf(key, placed.partitions);
+  const place = placed.partitioner?.place(key);
+  return place !== undefined && Number.isInteger(place) && place >= 0 && place < placed.partitions ? place : undefined;
+}

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { GraphLab } from "../graph-lab.ts";
+import { HashPartitioner } from "../partitioner.ts";
+import type { RDD } from "../rdd.ts";
+
+/** Calls what must be refused before anything runs, as untyped code would. */
+async function refused(call: (numbers: RDD<number>, pairs: RDD<[string, number]>) => unknown): Promise<string> {
+  let message = "it was not refused";
+  const lab = await GraphLab.build((ssc) => {
+    ssc.queueStream([[1]]).foreachRDD(async () => {
+      try {
+        await call(ssc.parallelize([1]), ssc.parallelize<[string, number]>([["a", 1]]));
+      } catch (error) {
+        message = (error as Error).message; // every error of the engine is one
+      }
+    });
+  });
+  await lab.batch(1000);
+  expect(lab.port.plans).toEqual([]);
+  return message;
+}
+
+const wrong = (value: unknown): never => value as never; // what a job without types may hand over
+
+describe("what an operation does not take is refused where it is called", () => {
+  test.each<[string, Parameters<typeof refused>[0], RegExp]>([
+    ["coalesce to none", (n) => n.coalesce(0), /numPartitions of coalesce is 0; .* from 1 to 4096/],
+    ["coalesce to a part", (n) => n.coalesce(1.5), /coalesce is 1.5/],
+    ["a share of more than all", (n) => n.sample(false, 1.5), /fraction of sample is 1.5/],
+    ["a negative share", (n) => n.sample(true, -1), /fraction of sample is -1/],
+    ["no share", (n) => n.sample(false, wrong(undefined)), /fraction of sample is undefined/],
+    ["a seed that is no whole number", (n) => n.sample(false, 0.5, 0.5), /seed of sample is 0.5/],
+    ["no weights", (n) => n.randomSplit([]), /randomSplit takes an array of weights/],
+    ["a negative weight", (n) => n.randomSplit([1, -1]), /weight of randomSplit is -1/],
+    ["weights of nothing", (n) => n.randomSplit([0, 0]), /all 0/],
+    ["a negative number of records", (n) => n.take(-1), /number of records to take is -1/],
+    ["a negative sample", (n) => n.takeSample(false, -1), /number of records of takeSample is -1/],
+    ["a tree without rounds", (n) => n.treeReduce((a) => a, 0), /depth of treeReduce is 0/],
+    ["no buckets", (n) => n.histogram(0), /number of buckets of histogram is 0/],
+    ["one end", (n) => n.histogram([1]), /two ends/],
+    ["ends that do not ascend", (n) => n.histogram([1, 3, 3]), /must ascend, and 3 follows 3/],
+    ["an end that is no number", (n) => n.histogram([1, Number.NaN]), /end of a bucket of histogram is NaN/],
+    ["a precision of nothing", (n) => n.countApproxDistinct(0), /BAD_PRECISION/],
+    ["a precision that is none", (n) => n.countApproxDistinct(wrong("high")), /precision of distinct values is string/],
+    [
+      "a zero that is no value",
+      (n) =>
+        n.fold(
+          wrong(() => 1),
+          (a) => a,
+        ),
+      /RECORD_NOT_ENCODABLE/,
+    ],
+    [
+      "a zero that is no value of a key",
+      (_, p) =>
+        p.aggregateByKey(
+          wrong(Symbol("x")),
+          (a) => a,
+          (a) => a,
+        ),
+      /RECORD_NOT_ENC/,
+    ],
+    ["no RDD", (n) => n.intersection(wrong([1])), /intersection takes RDDs, and was given object/],
+    ["no RDD among several", (_, p) => p.cogroup(p, wrong(7), p), /cogroup takes RDDs, and was given number/],
+    ["no RDDs", (n) => n.zipPartitions([], (a) => a), /number of RDDs given to zipPartitions is 0/],
+    ["no fractions", (_, p) => p.sampleByKey(false, wrong(0.5)), /takes a Map from keys to fractions/],
+    ["a fraction that is none", (_, p) => p.sampleByKey(false, [["a", 2]]), /a fraction of sampleByKey is 2/],
+    [
+      "pairs that are none",
+      (_, p) => p.sampleByKeyExact(false, wrong([null])),
+      /a fraction of sampleByKeyExact is undef/,
+    ],
+    ["a key that is none", (_, p) => p.lookup(wrong(() => 1)), /KEY_NOT_COMPARABLE/],
+    [
+      "a partitioner without partitions",
+      (_, p) => p.partitionBy(wrong({ getPartition: () => 0 })),
+      /of the partitioner of partitionBy is undefined/,
+    ],
+    [
+      "a partitioner without a function",
+      (_, p) => p.partitionBy({ partitioner: wrong({ numPartitions: 2 }) }),
+      /has no function getPartition/,
+    ],
+    [
+      "a placement that is none",
+      (_, p) => p.partitionBy(wrong("hash")),
+      /takes a number of partitions, a partitioner or options, not string/,
+    ],
+    ["a hash over nothing", () => new HashPartitioner(0), /numPartitions of HashPartitioner is 0/],
+  ])("%s", async (_, call, message) => {
+    expect(await refused(call)).toMatch(message);
+  });
+});

@@ -1,0 +1,146 @@
+import type { JobPlan, PlannedStage } from "@millrace/plan";
+import { describe, expect, test } from "vitest";
+import { GraphLab } from "../graph-lab.ts";
+import { HashPartitioner, type Partitioner } from "../partitioner.ts";
+import type { RDD } from "../rdd.ts";
+import type { StreamingContext } from "../streaming-context.ts";
+
+class ByLength implements Partitioner<string> {
+  readonly numPartitions = 2;
+  readonly of: string;
+  constructor(of: string) {
+    this.of = of;
+  }
+  getPartition(key: string): number {
+    return key.length % this.numPartitions;
+  }
+  equals(other: unknown): boolean {
+    return other instanceof ByLength && other.of === this.of;
+  }
+}
+
+/** The plans of a body that is run in a batch, on a cluster which answers each action with as many records as it likes. */
+async function plansOf(
+  body: (ssc: StreamingContext) => Promise<unknown>,
+  answer: (stage: PlannedStage) => readonly (readonly unknown[])[] = (stage) => stage.tasks.map(() => []),
+): Promise<readonly JobPlan[]> {
+  const lab = await GraphLab.build((ssc) => {
+    ssc.queueStream([[1]]).foreachRDD(() => body(ssc));
+  });
+  lab.port.registry.defineClass("ByLength", ByLength);
+  lab.port.answer = answer;
+  const { error } = await lab.batch(1000);
+  if (error !== undefined) throw error;
+  return lab.port.plans;
+}
+
+/** Stages that write shuffles. */
+const shufflesIn = (plans: readonly JobPlan[]): number =>
+  plans.flatMap((plan) => plan.stages).filter((stage) => stage.writes !== undefined).length;
+const tasksOf = (plan: JobPlan | undefined): number[] | undefined =>
+  plan?.stages.at(-1)?.tasks.map((task) => task.partition);
+
+const pairs = (ssc: StreamingContext, partitions = 3): RDD<[string, number]> =>
+  ssc.parallelize<[string, number]>(
+    [
+      ["a", 1],
+      ["bb", 2],
+      ["c", 3],
+    ],
+    partitions,
+  );
+
+describe("pairs that lie right already are not shuffled again", () => {
+  const joinOf = (first: Partitioner<string>, second: Partitioner<string>) =>
+    plansOf((ssc) => pairs(ssc).partitionBy(first).join(pairs(ssc).partitionBy(second)).count());
+
+  test("by the same partitioner, an instance of a class or a plain object", async () => {
+    const plain = { numPartitions: 2, getPartition: (key: string) => key.length % 2 };
+    const one = new ByLength("x");
+    expect(shufflesIn(await joinOf(one, one))).toBe(2);
+    expect(shufflesIn(await joinOf(plain, plain))).toBe(2);
+    expect(shufflesIn(await joinOf(plain, { ...plain }))).toBe(2);
+  });
+
+  test("by partitioners that say that they are equal", async () => {
+    expect(shufflesIn(await joinOf(new ByLength("x"), new ByLength("x")))).toBe(2);
+    expect(shufflesIn(await joinOf(new ByLength("x"), new ByLength("y")))).toBe(3);
+  });
+
+  test("by a hash partitioner, and by a number of partitions, which is one", async () => {
+    const plans = await plansOf((ssc) =>
+      pairs(ssc).partitionBy(new HashPartitioner(2)).reduceByKey(Math.max, 2).count(),
+    );
+    expect(shufflesIn(plans)).toBe(1);
+  });
+
+  test("by distinct, subtractByKey and lookup, which ask how they lie", async () => {
+    expect(shufflesIn(await plansOf((ssc) => pairs(ssc).partitionBy(2).distinct().count()))).toBe(1);
+    expect(shufflesIn(await plansOf((ssc) => pairs(ssc).partitionBy(2).distinct(3).count()))).toBe(2);
+    expect(shufflesIn(await plansOf((ssc) => pairs(ssc).partitionBy(2).subtractByKey(pairs(ssc)).count()))).toBe(2);
+    const plans = await plansOf((ssc) => pairs(ssc).partitionBy(new ByLength("x")).lookup("bb"));
+    expect(tasksOf(plans[0])).toEqual([0]);
+    expect(tasksOf((await plansOf((ssc) => pairs(ssc).lookup("bb")))[0])).toEqual([0, 1, 2]);
+  });
+});
+
+describe("jobs that an operation takes before its own", () => {
+  const counted = (stage: PlannedStage) => stage.tasks.map(() => [2]);
+
+  test("zipWithIndex counts all partitions but the last, once", async () => {
+    const plans = await plansOf(async (ssc) => {
+      const numbered = pairs(ssc, 4).zipWithIndex();
+      await numbered.count();
+      await numbered.count();
+    }, counted);
+    expect(plans.map(tasksOf)).toEqual([
+      [0, 1, 2],
+      [0, 1, 2, 3],
+      [0, 1, 2, 3],
+    ]);
+  });
+
+  test("zipWithIndex of one partition, and zipWithUniqueId, take none", async () => {
+    expect(await plansOf((ssc) => pairs(ssc, 1).zipWithIndex().count())).toHaveLength(1);
+    expect(await plansOf((ssc) => pairs(ssc, 4).zipWithUniqueId().count())).toHaveLength(1);
+  });
+
+  test("toLocalIterator takes one for each partition that is asked for", async () => {
+    const plans = await plansOf(
+      async (ssc) => {
+        for await (const [key] of pairs(ssc, 3).toLocalIterator()) if (key === "bb") break;
+      },
+      () => [
+        [
+          ["a", 1],
+          ["bb", 1],
+        ],
+      ],
+    );
+    expect(plans.map(tasksOf)).toEqual([[0]]);
+  });
+});
+
+describe("a tree of partial results", () => {
+  test("has a shuffle for each round but the driver's", async () => {
+    const reduce = (partitions: number, depth?: number) =>
+      plansOf(
+        (ssc) => ssc.range(0, 1000, 1, partitions).treeReduce((a, b) => a + b, depth),
+        (stage) => stage.tasks.map(() => [1]),
+      );
+    expect(shufflesIn(await reduce(4))).toBe(0);
+    expect(shufflesIn(await reduce(25))).toBe(1);
+    expect(shufflesIn(await reduce(64, 3))).toBe(2);
+    expect(shufflesIn(await reduce(64, 1))).toBe(0);
+  });
+});
+
+test("a static RDD's shuffles stay, also those of operations that had to wait for how it lies", async () => {
+  const lab = await GraphLab.build((ssc) => {
+    const known = ssc.parallelize(["a", "b"], 2).distinct();
+    ssc.queueStream([[1], [2]]).foreachRDD(() => known.count());
+  });
+  lab.port.answer = (stage) => stage.tasks.map(() => [1]);
+  for (const time of [1000, 2000, 3000]) await lab.batch(time);
+  expect(lab.port.plans.map((plan) => plan.stages.length)).toEqual([2, 1, 1]);
+});

@@ -1,0 +1,52 @@
+import { engineRefs, engineRefWith, type FunctionRef, type Lineage, type Partitioning } from "@millrace/plan";
+import { CONTEXT, LINEAGE } from "../internals.ts";
+import { rddSteps } from "../rdd-steps.ts";
+import { checkCount, narrowStep, plainStep, type Step, type StepContext, shuffleStep } from "../steps.ts";
+import type { RddCore } from "./rdd-core.ts";
+
+export interface TreeOptions {
+  /** Rounds in which results are brought together: that of the driver, and shuffles before it; 2 if it is left out. */
+  readonly depth?: number | undefined;
+  /** The last round takes place on an executor too; the driver gets one result. */
+  readonly finalOnExecutor?: boolean | undefined;
+}
+
+/** Partial results of partitions, brought together by shuffles until they are few enough for the driver. */
+export async function treeFolded(
+  rdd: RddCore<unknown>,
+  partial: Step,
+  options: TreeOptions & { readonly merge: FunctionRef; readonly operator: string },
+): Promise<Lineage> {
+  const { merge, operator, finalOnExecutor = false } = options;
+  const depth = checkCount(options.depth ?? 2, `the depth of ${operator}`, 1, 16);
+  const context = rdd[CONTEXT];
+  context.requireBatch(operator);
+  const at = rddSteps(context);
+  const partitions = await context.partitionsOf(rdd[LINEAGE]);
+  return roundsOf(partitions, depth, finalOnExecutor).reduce(
+    (lineage, groups) => oneRound(lineage, groups, merge, operator, at),
+    partial(rdd[LINEAGE], at),
+  );
+}
+
+/** Numbers of partitions after each shuffle. */
+export function roundsOf(partitions: number, depth: number, finalOnExecutor: boolean): number[] {
+  const scale = Math.max(Math.ceil(partitions ** (1 / depth)), 2);
+  const rounds: number[] = [];
+  let left = partitions;
+  // Another round is worth it only if it saves more than it adds (features RD-23).
+  while (left > scale + Math.ceil(left / scale)) {
+    left = Math.floor(left / scale);
+    rounds.push(left);
+  }
+  if (finalOnExecutor && left > 1) rounds.push(1);
+  return rounds;
+}
+
+function oneRound(parent: Lineage, groups: number, merge: FunctionRef, operator: string, at: StepContext): Lineage {
+  const grouped = engineRefWith("keyByPartition", () => [groups]);
+  const placed: Partitioning = { kind: "custom", partitions: groups, fn: engineRefs.identity };
+  const use = { kind: "combine", mapSide: false, create: undefined, mergeValue: merge, mergeCombiners: merge } as const;
+  const keyed = narrowStep("mapPartitionsWithIndex", grouped, false, operator)(parent, at);
+  return plainStep("values")(shuffleStep(use, placed, operator)(keyed, at), at);
+}

@@ -1,0 +1,30 @@
+import { precisionFor, type SketchPrecision } from "@millrace/codec";
+import { engineRefs, engineRefWith, type FunctionRef, type ShuffleUse } from "@millrace/plan";
+import { badArgument } from "./errors.ts";
+
+/** How exact an estimate of distinct values is: a relative standard deviation, or bits of a hash. */
+export type DistinctPrecision = number | { readonly p: number; readonly sp?: number | undefined };
+
+/** @throws BAD_ARGUMENT, BAD_PRECISION */
+export function checkPrecision(given: DistinctPrecision): SketchPrecision {
+  if (typeof given === "number" || (typeof given === "object" && given !== null)) return precisionFor(given);
+  throw badArgument(`the precision of distinct values is ${typeof given}; give a relative deviation, or { p, sp }.`);
+}
+
+/** Makes one sketch of each partition. */
+export function sketchPartition(precision: DistinctPrecision): FunctionRef {
+  const checked = checkPrecision(precision);
+  return engineRefWith("sketchPartition", () => [checked]);
+}
+
+/** One sketch for each key. */
+export function sketchUse(precision: DistinctPrecision): ShuffleUse {
+  const checked = checkPrecision(precision);
+  return {
+    kind: "combine",
+    mapSide: true,
+    create: engineRefWith("sketchFirst", () => [checked]),
+    mergeValue: engineRefs.addToSketch,
+    mergeCombiners: engineRefs.mergeSketches,
+  };
+}

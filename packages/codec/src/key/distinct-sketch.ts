@@ -1,0 +1,174 @@
+import { errorKind } from "@millrace/base";
+import { hashKey, hashKeyAgain } from "./hash.ts";
+
+export const badPrecision = errorKind("BAD_PRECISION", "user");
+
+/** Bits of a hash that choose a register. */
+export interface SketchPrecision {
+  /** 4 to 24: 2^p registers of one byte each, and a relative error of about 1.04 / √(2^p). */
+  readonly p: number;
+  /** 0, or `p` to 32: while there are few, values are told apart by this many bits, so that small counts are nearly exact. */
+  readonly sp: number;
+}
+
+const P_MIN = 4;
+const P_MAX = 24;
+const SP_MAX = 32;
+
+/**
+ * What is kept of many values to estimate how many different ones they are. A record like any other: `sparse` or
+ * `dense`, never both.
+ */
+export interface DistinctSketch extends SketchPrecision {
+  /** From the first `sp` bits of a hash to the rank of the others. */
+  readonly sparse: Map<number, number> | undefined;
+  /** By the first `p` bits of a hash: the largest rank of the others, 0 for none. */
+  readonly dense: Uint8Array | undefined;
+}
+
+/**
+ * The precision for a relative standard deviation.
+ *
+ * @throws BAD_PRECISION Not between 0.0003 and 0.27, or more registers than are sensible.
+ */
+export function precisionFor(
+  given: number | { readonly p: number; readonly sp?: number | undefined },
+): SketchPrecision {
+  if (typeof given === "number") {
+    const p = Math.max(P_MIN, Math.ceil(2 * Math.log2(1.054 / given)));
+    if (given > 0 && p <= P_MAX) return { p, sp: 0 };
+    throw badPrecision(
+      `a relative standard deviation of ${given} is asked for. It must be more than 0, and 0.0003 or more: that takes 16 MB for each partition already. Nothing is run.`,
+    );
+  }
+  const { p, sp = 0 } = given;
+  const fits = Number.isInteger(p) && p >= P_MIN && p <= P_MAX;
+  if (fits && Number.isInteger(sp) && (sp === 0 || (sp >= p && sp <= SP_MAX))) return { p, sp };
+  throw badPrecision(
+    `the precision { p: ${p}, sp: ${sp} } is asked for. p must be a whole number from ${P_MIN} to ${P_MAX}, sp 0 or from p to ${SP_MAX}. Nothing is run.`,
+  );
+}
+
+export function emptySketch({ p, sp }: SketchPrecision): DistinctSketch {
+  return sp === 0
+    ? { p, sp, sparse: undefined, dense: new Uint8Array(2 ** p) }
+    : { p, sp, sparse: new Map(), dense: undefined };
+}
+
+/**
+ * HyperLogLog (Heule, Nunkesser, Hall: "HyperLogLog in Practice", 2013) over 64 bits of hash. Adds to `sketch` and gives it,
+ * or what it has become.
+ *
+ * @throws KEY_NOT_COMPARABLE
+ */
+export function addToSketch(sketch: DistinctSketch, value: unknown): DistinctSketch {
+  const hash = hashKey(value);
+  const { p, sp, sparse, dense } = sketch;
+  if (dense !== undefined) {
+    raise(dense, hash >>> (32 - p), rankAfter(hash, p, value));
+    return sketch;
+  }
+  if (sparse === undefined) return sketch;
+  const index = sp === 32 ? hash : hash >>> (32 - sp);
+  raiseSparse(sparse, index, rankAfter(hash, sp, value));
+  return shrunk(sketch);
+}
+
+/** Adds to `a` what is in `b`, and gives it, or what it has become. Both have the same precision. */
+export function mergeSketches(a: DistinctSketch, b: DistinctSketch): DistinctSketch {
+  if (a.sparse !== undefined && b.sparse !== undefined) {
+    for (const [index, rank] of b.sparse) raiseSparse(a.sparse, index, rank);
+    return shrunk(a);
+  }
+  const into = densified(a);
+  const from = densified(b).dense ?? [];
+  if (into.dense !== undefined) for (let i = 0; i < from.length; i += 1) raise(into.dense, i, from[i] ?? 0);
+  return into;
+}
+
+/** How many different values there were, about. */
+export function estimateDistinct({ p, sp, sparse, dense }: DistinctSketch): number {
+  if (dense !== undefined) return Math.round(estimateRegisters(dense, p));
+  const seen = sparse?.size ?? 0;
+  const slots = 2 ** sp;
+  return Math.round(slots * Math.log(slots / Math.max(1, slots - seen))); // linear counting
+}
+
+/** The place of the first bit that is set after the first `bits`, counted from 1: of a hash, and of a second one where that has none. */
+function rankAfter(hash: number, bits: number, value: unknown): number {
+  const rest = bits === 32 ? 0 : (hash << bits) >>> 0;
+  if (rest !== 0) return Math.clz32(rest) + 1;
+  return 32 - bits + Math.clz32(hashKeyAgain(value)) + 1;
+}
+
+function raise(registers: Uint8Array, index: number, rank: number): void {
+  if (rank > (registers[index] ?? 0)) registers[index] = rank;
+}
+
+function raiseSparse(sparse: Map<number, number>, index: number, rank: number): void {
+  const known = sparse.get(index);
+  if (known === undefined || known < rank) sparse.set(index, rank);
+}
+
+/** A sparse entry costs some 32 bytes, a register one. */
+function shrunk(sketch: DistinctSketch): DistinctSketch {
+  return sketch.sparse !== undefined && sketch.sparse.size * 32 > 2 ** sketch.p ? densified(sketch) : sketch;
+}
+
+function densified(sketch: DistinctSketch): DistinctSketch {
+  const { p, sp, sparse } = sketch;
+  if (sparse === undefined) return sketch;
+  const dense = new Uint8Array(2 ** p);
+  const between = sp - p;
+  for (const [index, rank] of sparse) {
+    const rest = index % 2 ** between;
+    const inBetween = rest === 0 ? between + rank : Math.clz32(rest) - (32 - between) + 1;
+    raise(dense, Math.floor(index / 2 ** between), inBetween);
+  }
+  return { p, sp, sparse: undefined, dense };
+}
+
+/**
+ * The improved estimator of Otmar Ertl ("New cardinality estimation algorithms for HyperLogLog sketches", 2017): without
+ * bias at any size, where HyperLogLog++ has tables of measured biases.
+ */
+function estimateRegisters(registers: Uint8Array, p: number): number {
+  const m = registers.length;
+  const ranks = 64 - p + 1;
+  const counts = new Array<number>(ranks + 1).fill(0);
+  for (const rank of registers) counts[rank] = (counts[rank] ?? 0) + 1;
+  let z = m * tau(1 - (counts[ranks] ?? 0) / m);
+  for (let k = ranks - 1; k >= 1; k -= 1) z = 0.5 * (z + (counts[k] ?? 0));
+  z += m * sigma((counts[0] ?? 0) / m);
+  return m ** 2 / (2 * Math.LN2 * z);
+}
+
+/** For registers that are still 0. */
+function sigma(share: number): number {
+  if (share === 1) return Number.POSITIVE_INFINITY;
+  let x = share;
+  let y = 1;
+  let z = x;
+  for (let before = Number.NaN; z !== before; ) {
+    before = z;
+    x *= x;
+    z += x * y;
+    y += y;
+  }
+  return z;
+}
+
+/** For registers that can rise no more. */
+function tau(share: number): number {
+  if (share === 0 || share === 1) return 0;
+  let x = share;
+  let y = 1;
+  let z = 1 - x;
+  for (let before = Number.NaN; z !== before; ) {
+    before = z;
+    x = Math.sqrt(x);
+    y *= 0.5;
+    z -= (1 - x) ** 2 * y;
+  }
+  return z / 3;
+}

@@ -1,0 +1,67 @@
+import {
+  addToSketch,
+  type ClassTable,
+  decodeValue,
+  emptySketch,
+  estimateDistinct,
+  KeyMap,
+  mergeSketches,
+  type SketchPrecision,
+} from "@millrace/codec";
+import { bucketCounts } from "../buckets.ts";
+import { momentsOf } from "../moments.ts";
+import type { EngineFactories } from "./engine-factories.ts";
+
+type Fold = (total: unknown, value: unknown) => unknown;
+
+/** What operations make of many records; those that begin with a value of the author give a copy to each use of it. */
+export const foldFunctions = (classes: ClassTable): EngineFactories => ({
+  /** One record for each partition, an empty one too. */
+  "millrace:foldPartition": (zero: Uint8Array, fold: Fold) => {
+    const fresh = freshValues(zero, classes);
+    return (values: Iterable<unknown>) => {
+      let total = fresh();
+      for (const value of values) total = fold(total, value);
+      return [total];
+    };
+  },
+  /** What combining begins with: the first value of a key, folded into its own zero. */
+  "millrace:foldFirst": (zero: Uint8Array, fold: Fold) => {
+    const fresh = freshValues(zero, classes);
+    return (value: unknown) => fold(fresh(), value);
+  },
+  /** The records of a partition reduced to one; none for an empty partition. */
+  "millrace:reduceWhole": (fn: Fold) => (values: Iterable<unknown>) => {
+    let total: [unknown] | undefined;
+    for (const value of values) total = [total === undefined ? value : fn(total[0], value)];
+    return total ?? [];
+  },
+  "millrace:sketchPartition": (precision: SketchPrecision) => (values: Iterable<unknown>) => {
+    let sketch = emptySketch(precision);
+    for (const value of values) sketch = addToSketch(sketch, value);
+    return [sketch];
+  },
+  "millrace:sketchFirst": (precision: SketchPrecision) => (value: unknown) =>
+    addToSketch(emptySketch(precision), value),
+  "millrace:addToSketch": () => addToSketch,
+  "millrace:mergeSketches": () => mergeSketches,
+  "millrace:estimateDistinct": () => estimateDistinct,
+  /** One record for each partition: how many of its numbers lie in each bucket. */
+  "millrace:histogram": (buckets: readonly number[], even: boolean) => (values: Iterable<number>) => [
+    bucketCounts(values, buckets, even),
+  ],
+  /** For each different value of a partition, how often it occurs. */
+  "millrace:countValues": () => (values: Iterable<unknown>) => {
+    const counts = new KeyMap<unknown, number>();
+    for (const value of values) counts.merge(value, 1, (a, b) => a + b);
+    return counts;
+  },
+  "millrace:momentsOfPartition": () => (values: Iterable<number>) => [momentsOf(values)],
+});
+
+/** A source of copies of an encoded value. */
+export function freshValues(encoded: Uint8Array, classes: ClassTable): () => unknown {
+  const first = decodeValue(encoded, classes);
+  if (typeof first !== "object" || first === null) return () => first;
+  return () => decodeValue(encoded, classes);
+}

@@ -1,0 +1,90 @@
+import { KeyMap } from "@millrace/codec";
+import type { EngineFactories } from "./engine-factories.ts";
+
+type Unary = (value: unknown) => unknown;
+type Binary = (a: unknown, b: unknown) => unknown;
+type Cogrouped = readonly [key: unknown, sides: readonly (readonly unknown[])[]];
+
+/** What operations do to single records, and to the records of a partition one after the other. */
+export const recordFunctions: EngineFactories = {
+  "millrace:pairWithOne": () => (value: unknown) => [value, 1],
+  "millrace:pairWithNull": () => (value: unknown) => [value, null],
+  "millrace:keyByNull": () => (value: unknown) => [null, value],
+  "millrace:one": () => () => 1,
+  "millrace:add": () => (a: number, b: number) => a + b,
+  "millrace:subtract": () => (a: number, b: number) => a - b,
+  /** Adds to the first list, which nobody else has: it was decoded, or made here. */
+  "millrace:concatenate": () => (a: unknown[], b: readonly unknown[]) => {
+    for (const value of b) a.push(value);
+    return a;
+  },
+  "millrace:countNotZero": () => (pair: readonly [unknown, number]) => pair[1] !== 0,
+  "millrace:keepFirst": () => (a: unknown) => a,
+  "millrace:countPartition": () => (values: Iterable<unknown>) => {
+    let n = 0;
+    for (const _ of values) n += 1;
+    return [n];
+  },
+  /** One number for a partition of numbers: 0 for an empty one. */
+  "millrace:sumPartition": () => (values: Iterable<number>) => {
+    let sum = 0;
+    for (const n of values) sum += n;
+    return [sum];
+  },
+  /** Hands the pieces of a file to a decoder of the job, which expects them to come over time. */
+  "millrace:decodeFile": (decode: (bytes: AsyncIterable<Uint8Array>) => unknown) => (pieces: Iterable<Uint8Array>) =>
+    decode(later(pieces)),
+  "millrace:keyBy": (key: Unary) => (value: unknown) => [key(value), value],
+  "millrace:isDefined": () => (value: unknown) => value !== undefined,
+  "millrace:toNull": () => () => null,
+  "millrace:identity": () => (value: unknown) => value,
+  /** Keys that every side of a cogroup has. */
+  "millrace:onEverySide": () => (pair: Cogrouped) => pair[1].every((values) => values.length > 0),
+  /** The pairs of the first side whose key no other side has. */
+  "millrace:onFirstSideOnly":
+    () =>
+    ([key, [own = [], ...others]]: Cogrouped) =>
+      others.every((values) => values.length === 0) ? own.map((value) => [key, value]) : [],
+  "millrace:hasKey": (wanted: unknown) => {
+    const keys = new KeyMap<unknown, true>();
+    keys.set(wanted, true);
+    return (pair: readonly [unknown, unknown]) => keys.has(pair[0]);
+  },
+  /** What a function makes of a whole partition, as one record. */
+  "millrace:wholePartition": (fn: (values: Iterable<unknown>) => unknown) => async (values: Iterable<unknown>) => [
+    await fn(values),
+  ],
+  /** One pair for each key of a partition of pairs. */
+  "millrace:reducePartition": (fn: Binary) => (pairs: Iterable<readonly [unknown, unknown]>) => {
+    const reduced = new KeyMap<unknown, unknown>();
+    for (const [key, value] of pairs) {
+      const slot = reduced.find(key);
+      if (slot < 0) reduced.add(key, value);
+      else reduced.setAt(slot, fn(reduced.valueAt(slot), value));
+    }
+    return reduced;
+  },
+  /** @param starts The number of the first record of each partition. */
+  "millrace:zipWithIndex": (starts: readonly number[]) =>
+    function* (partition: number, values: Iterable<unknown>) {
+      let index = starts[partition] ?? 0;
+      for (const value of values) yield [value, index++];
+    },
+  "millrace:zipWithUniqueId": (partitions: number) =>
+    function* (partition: number, values: Iterable<unknown>) {
+      let id = partition;
+      for (const value of values) {
+        yield [value, id];
+        id += partitions;
+      }
+    },
+  /** Keys each record by a number below `groups`, so that partitions are brought together evenly. */
+  "millrace:keyByPartition": (groups: number) =>
+    function* (partition: number, values: Iterable<unknown>) {
+      for (const value of values) yield [partition % groups, value];
+    },
+};
+
+async function* later<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
+  yield* values;
+}

@@ -1,0 +1,5 @@
+/** Jobs that compare what operations give with what they should, and how many comparisons each makes. */
+export const CHECKED_JOBS = [
+  ["rdd-sets", 51],
+  ["rdd-pairs", 22],
+] as const;

@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { testJob } from "./job/test-job.ts";
+import { CHECKED_JOBS } from "./rdd-operations.fixture.ts";
+import { jobFile } from "./test-cluster.fixture.ts";
+
+beforeAll(async () => {
+  vi.stubEnv("XDG_CACHE_HOME", await mkdtemp(join(tmpdir(), "millrace-testing-cache-")));
+});
+afterAll(async () => {
+  await rm(process.env.XDG_CACHE_HOME ?? "", { recursive: true, force: true });
+  vi.unstubAllEnvs();
+});
+
+test.each(CHECKED_JOBS)("the operations of RDDs in %s give what they promise", async (job, right) => {
+  const t = await testJob(jobFile(job), { parallelism: 2 });
+  await t.advance("100ms");
+  expect(t.log).toEqual([`checks ${right} right`]);
+  await t.stop();
+});
