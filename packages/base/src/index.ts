@@ -34,3 +34,4 @@ export { badIdentifier, type ExecutorId, executorId, type JobId, jobId } from ".
 export { createLogger, type Logger, type LogOptions, silentLogger } from "./log.ts";
 export { type Rng, SeededRng, StreamRng } from "./rng.ts";
 export { type Bytes, badSize, bytes, formatSize, parseSize } from "./size.ts";
+export { threadHeap } from "./thread-heap.ts";

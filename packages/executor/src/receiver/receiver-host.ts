@@ -6,6 +6,7 @@ import {
   fromWireError,
   type JobConf,
   type Logger,
+  threadHeap,
   toWireError,
 } from "@millrace/base";
 import { blockId } from "@millrace/plan";
@@ -130,7 +131,7 @@ export class ReceiverHost {
       workerData: init,
       name: "receivers",
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: Math.max(16, Math.floor(heapBytes / 2 ** 20)) },
+      resourceLimits: threadHeap(heapBytes),
     });
     let cause: Error | undefined;
     worker.on("message", (message: FromReceivers) => {

@@ -1,5 +1,14 @@
 import { Worker } from "node:worker_threads";
-import { assert, type Clock, deferred, EngineError, fromWireError, type Millis, type Timer } from "@millrace/base";
+import {
+  assert,
+  type Clock,
+  deferred,
+  EngineError,
+  fromWireError,
+  type Millis,
+  type Timer,
+  threadHeap,
+} from "@millrace/base";
 import type { StageRunId, StageTemplate } from "@millrace/plan";
 import type { BlockPool } from "@millrace/storage";
 import { artefactLoadFailed, slotCrashed, slotExited, slotOutOfMemory, slotTerminated } from "../errors.ts";
@@ -89,7 +98,7 @@ export class SlotThread {
       workerData: init,
       name: `slot-${options.slot}`,
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: Math.max(16, Math.floor(options.heapBytes / 1024 ** 2)) },
+      resourceLimits: threadHeap(options.heapBytes),
     });
     this.#worker.on("message", (message: FromSlot) => this.#onMessage(message));
     this.#worker.on("error", (error: unknown) => this.#onError(error));

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { type EngineError, errorKind } from "@millrace/base";
+import { type EngineError, errorKind, threadHeap } from "@millrace/base";
 import type { FromJobThread, ToJobThread } from "./protocol.ts";
 
 export const driverOutOfMemory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
@@ -19,7 +19,7 @@ export class JobThread {
   constructor(options: { readonly heapBytes: number }, handlers: JobThreadHandlers) {
     this.#worker = new Worker(new URL("./entry.js", import.meta.url), {
       name: "job",
-      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(options.heapBytes / 2 ** 20) },
+      resourceLimits: threadHeap(options.heapBytes),
       stdout: false,
       stderr: false,
     });

@@ -1,0 +1,17 @@
+import { setFlagsFromString } from "node:v8";
+import type { ResourceLimits } from "node:worker_threads";
+
+const LEAST_MB = 16;
+
+/**
+ * The limit of a thread's heap, as `new Worker` takes it.
+ *
+ * A heap size on the command line or in NODE_OPTIONS would win over the limit of every thread. It is taken back here, so
+ * that it holds for what it is meant for: the main thread, which has its heap already.
+ *
+ * @param bytes Less than 16 MiB is taken for 16 MiB.
+ */
+export function threadHeap(bytes: number): ResourceLimits {
+  setFlagsFromString("--max-old-space-size=0");
+  return { maxOldGenerationSizeMb: Math.max(LEAST_MB, Math.floor(bytes / 2 ** 20)) };
+}
