@@ -2,6 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { defineJob } from "millrace";
 
+/** Stays in a native call, which no thread can be taken out of; what it waits for ends with the process that waits. */
+function block(): number {
+  return execFileSync("sh", ["-c", 'while kill -0 "$PPID" 2>&-; do sleep 1; done']).length;
+}
+
 export default defineJob({ name: "misbehaves", batchInterval: "100ms" }, (ssc, [how = "throws"]) => {
   const records = ssc.queueStream([], { default: [1, 2, 3, 4] });
   let batch = 0;
@@ -28,7 +33,10 @@ export default defineJob({ name: "misbehaves", batchInterval: "100ms" }, (ssc, [
           .collect();
         break;
       case "blocks":
-        await rdd.map((n) => execFileSync("sleep", ["600"]).length + n).collect();
+        await rdd.map((n) => block() + n).collect();
+        break;
+      case "blocks-in-driver":
+        block();
         break;
       case "exits":
         await rdd.map((n) => process.exit(n)).collect();
@@ -36,12 +44,23 @@ export default defineJob({ name: "misbehaves", batchInterval: "100ms" }, (ssc, [
       case "exits-driver":
         process.exit(3);
         break;
-      case "driver-memory":
+      case "collects-too-many":
         await rdd
           .flatMap((n) => Array.from({ length: 300_000 }, (_, i) => [n, i, `a record of some length ${i}`]))
           .collect();
         break;
-      case "executor-memory":
+      case "collects-too-large":
+        await rdd.flatMap(() => [new Uint8Array(1 << 20)]).collect();
+        break;
+      case "groups-too-many":
+        await rdd
+          .flatMap(() => Array.from({ length: 500_000 }, (_, i) => i))
+          .map((i) => ["all", `a value of some length, not twice the same: ${i}`])
+          .groupByKey()
+          .mapValues((values) => values.length)
+          .collect();
+        break;
+      case "keeps-too-much":
         await rdd
           .flatMap(() => Array.from({ length: 1_000 }, (_, i) => i))
           .mapPartitions((numbers) => {

@@ -1,25 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Neighbour } from "./neighbour.fixture.ts";
 import { TestCluster, type TestJob } from "./test-cluster.fixture.ts";
 
 // One cluster, one healthy job, and beside it one after the other all that a job can do wrong.
 
 let cluster: TestCluster;
-let ticks: TestJob;
+let neighbour: Neighbour;
 
 beforeAll(async () => {
   cluster = await TestCluster.start({ executors: 2, slots: 2 });
-  ticks = await cluster.submit("ticks");
-  await ticks.log.says(/^tick 1 3$/);
+  neighbour = await Neighbour.in(cluster);
 });
 
 afterAll(() => cluster.stop());
-
-/** The healthy job goes on, none the wiser. */
-async function expectUnharmed(): Promise<void> {
-  const { mark } = ticks.log;
-  await ticks.log.says(/^tick \d+ 3$/, mark);
-  expect(await ticks.status()).toMatchObject({ state: "running", batchesFailed: 0, executors: 2, warnings: [] });
-}
 
 /** Submits a job that misbehaves from its third batch on. */
 async function misbehaving(how: string, conf: readonly string[] = []): Promise<TestJob> {
@@ -35,26 +28,33 @@ describe("a job fails alone, with the reason in its status, when its code", () =
     ["throws-in-driver", [], /not on my watch/],
     ["exits", [], /process\.exit/],
     ["exits-driver", [], /process\.exit\(3\)/],
-    ["executor-memory", ["executor.slot.heap=64m"], /\[(SLOT|EXECUTOR)_OUT_OF_MEMORY\].*executor\.slot\.heap/s],
+    ["collects-too-many", ["driver.heap=64m"], /\[DRIVER_OUT_OF_MEMORY\].*collect\(\).*driver\.heap/s],
+    ["collects-too-large", ["driver.result.bytes.max=1m"], /\[RESULT_TOO_LARGE\].*driver\.result\.bytes\.max/s],
+    ["groups-too-many", ["executor.slot.heap=64m"], /\[(SLOT|EXECUTOR)_OUT_OF_MEMORY\].*executor\.slot\.heap/s],
+    ["keeps-too-much", ["executor.slot.heap=64m"], /\[(SLOT|EXECUTOR)_OUT_OF_MEMORY\].*executor\.slot\.heap/s],
   ])("%s", async (how, conf, reason) => {
     const job = await misbehaving(how, conf);
     const { state, error, warnings } = await job.ended;
     expect(state).toBe("failed");
     expect(error?.message).toMatch(reason);
     // Its end is no loss of executors, and nobody starts them again; one may be lost before it, for want of memory.
-    if (how !== "executor-memory") expect(warnings.filter((text) => /is started again|is gone/.test(text))).toEqual([]);
-    await expectUnharmed();
+    if (!conf.some((setting) => setting.startsWith("executor.")))
+      expect(warnings.filter((text) => /is started again|is gone/.test(text))).toEqual([]);
+    const { stdout } = await cluster.command("status", job.id);
+    expect(stdout).toMatch(/state +failed/);
+    expect(stdout).toMatch(reason);
+    await neighbour.expectUnharmed();
   });
 });
 
 describe("kill ends a job at once that", () => {
-  test.each(["loops", "blocks"])("%s", async (how) => {
+  test.each(["loops", "blocks", "blocks-in-driver"])("%s", async (how) => {
     const job = await misbehaving(how);
     await job.log.says(/^batch 3$/);
     const { code, stderr } = await cluster.command("kill", job.id);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(await job.ended).toMatchObject({ state: "killed" });
-    await expectUnharmed();
+    await neighbour.expectUnharmed();
   });
 });
 
@@ -67,5 +67,5 @@ test("a job whose driver process is killed fails alone, and says by what", async
   const { state, error } = await job.ended;
   expect({ state, code: error?.kind?.code }).toEqual({ state: "failed", code: "DRIVER_PROCESS_EXITED" });
   expect(error?.message).toContain("SIGKILL");
-  await expectUnharmed();
+  await neighbour.expectUnharmed();
 });
