@@ -6,6 +6,8 @@ export { DStream } from "./dstream.ts";
 export { millis, minutes, seconds } from "./durations.ts";
 export type { KeyOf, Pair, ValueOf, Widened } from "./pair-types.ts";
 export { HashPartitioner, type Partitioner, type ShuffleOptions } from "./partitioner.ts";
+export { type Compare, type RangeOptions, RangePartitioner } from "./range-partitioner.ts";
+export type { SortOptions } from "./rdd/sorting.ts";
 export type { TreeOptions } from "./rdd/tree.ts";
 export { RDD } from "./rdd.ts";
 export type { CombineOptions, PartitionResult } from "./rdd-steps.ts";

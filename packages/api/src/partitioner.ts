@@ -7,6 +7,7 @@ import {
   type ResolvedPartitioning,
 } from "@millrace/plan";
 import { badArgument } from "./errors.ts";
+import { RangePartitioner } from "./range-partitioner.ts";
 import { checkPartitions } from "./steps.ts";
 
 /**
@@ -107,16 +108,24 @@ function placedBy<K>(partitioner: Partitioner<K>, operator: string, context: Cap
 const made = new WeakMap<object, { readonly fn: FunctionRef; readonly partitioner: KnownPartitioner }>();
 
 function shipped(partitioner: Partitioner<never>) {
-  const { equals: _, ...properties } = partitioner;
-  const value = isPlain(partitioner) ? properties : partitioner;
   return {
-    fn: engineRefWith("partitioner", () => [value]),
+    fn: partitioner instanceof RangePartitioner ? rangeFunction(partitioner) : placingFunction(partitioner),
     partitioner: {
       given: partitioner,
       place: (key: unknown) => partitioner.getPartition(key as never), // a key of the pairs that it placed
       equals: (other: unknown) => isSame(partitioner, other) || partitioner.equals?.(other) === true,
     },
   };
+}
+
+function placingFunction(partitioner: Partitioner<never>): FunctionRef {
+  const { equals: _, ...properties } = partitioner;
+  const value = isPlain(partitioner) ? properties : partitioner;
+  return engineRefWith("partitioner", () => [value]);
+}
+
+function rangeFunction({ bounds, descending, compare }: Omit<RangePartitioner<unknown>, "equals">): FunctionRef {
+  return engineRefWith("rangePartition", () => [bounds, descending, compare]);
 }
 
 /** Plain objects are alike when all they hold is. */

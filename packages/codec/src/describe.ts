@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /** What a value is, for an error message: "a function `f`", "a Promise", "an instance of class `User`". Runs no user code but a name getter. */
 export function describeType(value: unknown): string {
   switch (typeof value) {
@@ -22,4 +24,15 @@ function describeObject(value: object): string {
 export function className(value: object): string | undefined {
   const maker: unknown = Reflect.get(Object.getPrototypeOf(value) ?? {}, "constructor");
   return typeof maker === "function" && maker.name !== "" ? maker.name : undefined;
+}
+
+/** A value as an error message shows it: one short line. */
+export function shown(value: unknown): string {
+  const text = inspect(value, {
+    depth: 1,
+    breakLength: Number.POSITIVE_INFINITY,
+    maxStringLength: 60,
+    maxArrayLength: 5,
+  });
+  return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
 }

@@ -26,7 +26,9 @@ export {
   encodeCaptures,
 } from "./capture/captures.ts";
 export { type AnyClass, type ClassTable, emptyClassTable } from "./class-table.ts";
+export { shown } from "./describe.ts";
 export {
+  badComparison,
   blockCorrupt,
   captureNotShippable,
   keyNotComparable,
@@ -48,6 +50,6 @@ export {
 } from "./key/distinct-sketch.ts";
 export { HASH_VERSION, hashKey, KEY_GROUPS, keyGroup, partitionOf } from "./key/hash.ts";
 export { KeyMap } from "./key/key-map.ts";
-export { assertOrdered, compareValues } from "./key/order.ts";
+export { assertOrdered, type Comparison, compareValues, comparisonBy } from "./key/order.ts";
 export { decodeValue, encodeValue } from "./value/value.ts";
 export type { CaptureReference } from "./value/value-writer.ts";

@@ -11,7 +11,10 @@ import type {
   JobOptions,
   Partitioner,
   QueueOptions,
+  RangeOptions,
+  RangePartitioner,
   Receiver,
+  SortOptions,
   TreeOptions,
   UpdateOptions,
 } from "./index.ts";
@@ -55,10 +58,15 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   JobOptions: members<JobOptions>({ name: 1, batchInterval: 1, checkpointDir: 1, conf: 1 }),
   Partitioner: members<Partitioner>({ numPartitions: 1, getPartition: 1, equals: 1 }),
   QueueOptions: members<QueueOptions<unknown>>({ oneAtATime: 1, default: 1 }),
+  RangeOptions: members<RangeOptions<unknown>>({ ascending: 1, compare: 1 }),
+  RangePartitioner: members<RangePartitioner<unknown>>({
+    ...{ bounds: 1, descending: 1, compare: 1, numPartitions: 1, getPartition: 1, equals: 1 },
+  }),
   Receiver: members<Receiver<unknown>>({
     ...{ onStart: 1, onStop: 1, store: 1, restart: 1, stop: 1, reportError: 1 },
     ...{ storageLevel: 1, streamId: 1, isStopped: 1 },
   }),
+  SortOptions: members<SortOptions<unknown>>({ ascending: 1, numPartitions: 1, compare: 1 }),
   TestJob: members<TestJob>({
     ...{ feed: 1, advance: 1, printed: 1, stop: 1, time: 1, sources: 1, output: 1, log: 1, warnings: 1 },
   }),
@@ -74,6 +82,7 @@ const ALIASES: readonly string[] = [
   ...[
     "BuildJob",
     "ByteDecoder",
+    "Compare",
     "DistinctPrecision",
     "Fractions",
     "KeyOf",

@@ -1,6 +1,7 @@
 import { type ClassTable, emptyClassTable } from "@millrace/codec";
 import type { EngineFactories } from "./engine-functions/engine-factories.ts";
 import { foldFunctions } from "./engine-functions/folds.ts";
+import { orderFunctions } from "./engine-functions/orders.ts";
 import { placeFunctions } from "./engine-functions/places.ts";
 import { recordFunctions } from "./engine-functions/records.ts";
 import { sampleFunctions } from "./engine-functions/samples.ts";
@@ -10,7 +11,7 @@ import { type AnyFunction, functionUnknown } from "./functions.ts";
  * The engine's own functions, by id: each a factory that takes what its use captures, like the factories of a job's
  * functions. They are pure, and ship by id alone.
  */
-const FACTORIES: EngineFactories = { ...recordFunctions, ...placeFunctions, ...sampleFunctions };
+const FACTORIES: EngineFactories = { ...recordFunctions, ...placeFunctions, ...orderFunctions, ...sampleFunctions };
 
 /** Of each class table that asks: a process has one. */
 const withClasses = new WeakMap<ClassTable, EngineFactories>();

@@ -1,5 +1,6 @@
 export { binomial, hypergeometric } from "./engine-functions/chance.ts";
 export { freshValues } from "./engine-functions/folds.ts";
+export { directed, FirstInOrder, type KeySample } from "./engine-functions/orders.ts";
 export { type Quota, SmallestTickets, type Ticket } from "./engine-functions/samples.ts";
 export * from "./engine-functions.ts";
 export * from "./function-ref.ts";
@@ -10,6 +11,7 @@ export * from "./layout.ts";
 export * from "./lineage.ts";
 export * from "./moments.ts";
 export * from "./planner.ts";
+export * from "./ranges.ts";
 export * from "./receiver-plan.ts";
 export * from "./render-plan.ts";
 export * from "./template.ts";

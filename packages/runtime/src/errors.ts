@@ -9,7 +9,6 @@ export const recordNotText = errorKind("RECORD_NOT_TEXT", "user", "same-task");
 export const notIterable = errorKind("NOT_ITERABLE", "user", "same-task");
 export const promiseNotAwaited = errorKind("PROMISE_NOT_AWAITED", "user", "same-task");
 /** A compare function gave no number. */
-export const badComparison = errorKind("BAD_COMPARISON", "user", "same-task");
 /** RDDs that are zipped have partitions of different lengths. */
 export const partitionLengthsDiffer = errorKind("PARTITION_LENGTHS_DIFFER", "user", "same-task");
 export const badPartition = errorKind("BAD_PARTITION", "user", "same-task");

@@ -2,4 +2,5 @@
 export const CHECKED_JOBS = [
   ["rdd-sets", 51],
   ["rdd-pairs", 22],
+  ["rdd-order", 32],
 ] as const;

@@ -8,11 +8,11 @@ import type { RDD } from "../rdd.ts";
 import { rddSteps } from "../rdd-steps.ts";
 import { narrowStep, plainStep } from "../steps.ts";
 import { collected, collectedAfter } from "./collected.ts";
-import { FoldActions } from "./fold-actions.ts";
+import { OrderActions } from "./order-actions.ts";
 import { ship, stepped } from "./rdd-core.ts";
 
 /** The actions of RDDs of two-tuples. */
-export abstract class PairActions<out T> extends FoldActions<T> {
+export abstract class PairActions<out T> extends OrderActions<T> {
   /** How many values each key has. */
   countByKey(this: RDD<Pair>): Promise<Map<KeyOf<T>, number>> {
     const keys = stepped<KeyOf<T>>(this, plainStep("keys"));

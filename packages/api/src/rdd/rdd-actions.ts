@@ -7,11 +7,11 @@ import { saveAsText } from "../save-text.ts";
 import { labelOf } from "../steps.ts";
 import { takeRecords } from "../take.ts";
 import { collected } from "./collected.ts";
-import { JoinRdd } from "./join-rdd.ts";
 import { type RddCore, ship } from "./rdd-core.ts";
+import { SortedRdd } from "./sorted-rdd.ts";
 
 /** The actions that any RDD has: each runs on the cluster for the batch that is under way, and gives a promise. */
-export abstract class RddActions<out T> extends JoinRdd<T> {
+export abstract class RddActions<out T> extends SortedRdd<T> {
   /** All records, in partition order. They must fit the driver's memory. */
   collect(): Promise<T[]> {
     return collected<T>(this, "collect");

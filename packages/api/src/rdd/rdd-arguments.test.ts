@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { GraphLab } from "../graph-lab.ts";
 import { HashPartitioner } from "../partitioner.ts";
+import { RangePartitioner } from "../range-partitioner.ts";
 import type { RDD } from "../rdd.ts";
 
 /** Calls what must be refused before anything runs, as untyped code would. */
@@ -87,6 +88,24 @@ describe("what an operation does not take is refused where it is called", () => 
       (_, p) => p.partitionBy(wrong("hash")),
       /takes a number of partitions, a partitioner or options, not string/,
     ],
+    ["a sort to nothing", (n) => n.sortBy((v) => v, { numPartitions: 0 }), /numPartitions of sortBy is 0/],
+    ["a sort without a key", (n) => n.sortBy(wrong("size")), /sortBy takes a function, and was given string/],
+    [
+      "an order that is none",
+      (_, p) => p.sortByKey({ compare: wrong("up") }),
+      /compare function of sortByKey takes a func/,
+    ],
+    [
+      "a placement without partitions",
+      (_, p) => p.repartitionAndSortWithinPartitions({}),
+      /number of partitions or a par/,
+    ],
+    ["fewer than no records", (n) => n.top(-1), /number of records of top is -1/],
+    ["a part of a record", (n) => n.takeOrdered(1.5), /number of records of takeOrdered is 1.5/],
+    ["an order of records that is none", (n) => n.max(wrong(3)), /max takes a function, and was given number/],
+    ["bounds that do not ascend", () => new RangePartitioner([1, 3, 3]), /bounds of a RangePartitioner must ascend/],
+    ["bounds without an order", () => new RangePartitioner([{}]), /VALUE_NOT_ORDERED/],
+    ["ranges of nothing", (_, p) => RangePartitioner.of(p, 0), /numPartitions of RangePartitioner is 0/],
     ["a hash over nothing", () => new HashPartitioner(0), /numPartitions of HashPartitioner is 0/],
   ])("%s", async (_, call, message) => {
     expect(await refused(call)).toMatch(message);

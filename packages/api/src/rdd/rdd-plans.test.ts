@@ -2,6 +2,7 @@ import type { JobPlan, PlannedStage } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import { GraphLab } from "../graph-lab.ts";
 import { HashPartitioner, type Partitioner } from "../partitioner.ts";
+import { RangePartitioner } from "../range-partitioner.ts";
 import type { RDD } from "../rdd.ts";
 import type { StreamingContext } from "../streaming-context.ts";
 
@@ -118,6 +119,65 @@ describe("jobs that an operation takes before its own", () => {
       ],
     );
     expect(plans.map(tasksOf)).toEqual([[0]]);
+  });
+});
+
+describe("sorting", () => {
+  /** Every partition has ten pairs, with the keys 0 to 9. */
+  const tenKeys = (stage: PlannedStage) => stage.tasks.map(() => [[10, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]]);
+  const byKey = (ssc: StreamingContext, partitions: number) => ssc.range(0, 30, 1, partitions).keyBy((n) => n);
+
+  test("draws keys once, then shuffles into ranges and sorts each", async () => {
+    const plans = await plansOf(async (ssc) => {
+      const sorted = byKey(ssc, 3).sortByKey();
+      await sorted.count();
+      await sorted.count();
+    }, tenKeys);
+    expect(plans.map(({ stages }) => stages.map((stage) => stage.tasks.length))).toEqual([[3], [3, 3], [3]]);
+    expect(shufflesIn(plans)).toBe(1);
+  });
+
+  test("of one partition takes no job and no shuffle", async () => {
+    expect((await plansOf((ssc) => byKey(ssc, 1).sortByKey().count())).map(({ stages }) => stages.length)).toEqual([1]);
+  });
+
+  test("draws once more from partitions that have far more than others", async () => {
+    const uneven = (stage: PlannedStage) =>
+      stage.tasks.map(({ partition }) => [partition === 2 ? [1_000_000, [5, 6]] : [10, [1, 2]]]);
+    const plans = await plansOf((ssc) => byKey(ssc, 8).sortByKey().count(), uneven);
+    expect(plans.map(({ stages }) => stages[0]?.tasks.map(({ partition }) => partition).join(" "))).toEqual([
+      "0 1 2 3 4 5 6 7",
+      "2",
+      "0 1 2 3 4 5 6 7",
+    ]);
+  });
+
+  test("into fewer ranges where there are too few keys", async () => {
+    let partitions = 0;
+    const oneKey = (stage: PlannedStage) => stage.tasks.map(() => [[1000, [7, 7, 7, 7]]]);
+    await plansOf(async (ssc) => {
+      partitions = await byKey(ssc, 3).sortByKey({ numPartitions: 8 }).getNumPartitions();
+    }, oneKey);
+    expect(partitions).toBe(2);
+  });
+
+  test("lets filterByRange look at few partitions, by the order that they are in only", async () => {
+    const ranges = new RangePartitioner([2, 4, 6]);
+    const inputsOf = async (body: (ssc: StreamingContext) => Promise<unknown>) =>
+      (await plansOf(body))[0]?.stages.at(-1)?.tasks.map(({ inputs }) => inputs[0]);
+    const placed = (ssc: StreamingContext) => byKey(ssc, 3).partitionBy(ranges);
+    expect(await inputsOf((ssc) => placed(ssc).filterByRange(3, 6).count())).toEqual([
+      { kind: "shuffle", shuffle: 0, partition: 1 },
+      { kind: "shuffle", shuffle: 0, partition: 2 },
+    ]);
+    expect(
+      await inputsOf((ssc) =>
+        placed(ssc)
+          .filterByRange(3, 6, (a, b) => a - b)
+          .count(),
+      ),
+    ).toHaveLength(4);
+    expect(await plansOf((ssc) => placed(ssc).filterByRange(6, 3).count())).toEqual([]);
   });
 });
 

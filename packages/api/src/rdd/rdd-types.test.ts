@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, test } from "vitest";
-import type { Partitioner, RDD, StatCounter } from "../index.ts";
+import { type Partitioner, RangePartitioner, type RDD, type StatCounter } from "../index.ts";
 
 // Nothing here runs: the bodies are checked by the compiler.
 declare const words: RDD<string>;
@@ -21,6 +21,9 @@ describe("operations of RDDs", () => {
       expectTypeOf(words.cartesian(numbers)).toEqualTypeOf<RDD<[string, number]>>();
       expectTypeOf(words.zip(numbers)).toEqualTypeOf<RDD<[string, number]>>();
       expectTypeOf(words.zipWithIndex()).toEqualTypeOf<RDD<[string, number]>>();
+      expectTypeOf(words.sortBy((w) => w.length, { compare: (a, b) => b - a })).toEqualTypeOf<RDD<string>>();
+      // @ts-expect-error the keys are numbers
+      words.sortBy((w) => w.length, { compare: (a: string, b: string) => a.length - b.length });
       expectTypeOf(words.randomSplit([1, 2])).toEqualTypeOf<RDD<string>[]>();
       expectTypeOf(
         words.zipPartitions([numbers, flags], (ws, ns, fs) => {
@@ -57,6 +60,13 @@ describe("operations of RDDs", () => {
       expectTypeOf(pairs.countApproxDistinctByKey()).toEqualTypeOf<RDD<[string, number]>>();
       pairs.partitionBy(byLength);
       pairs.reduceByKey(Math.max, { partitioner: byLength });
+      expectTypeOf(pairs.sortByKey(false)).toEqualTypeOf<RDD<[string, number]>>();
+      expectTypeOf(pairs.filterByRange("a", "b")).toEqualTypeOf<RDD<[string, number]>>();
+      pairs.repartitionAndSortWithinPartitions(byLength, { compare: (a, b) => a.length - b.length });
+      // @ts-expect-error keys are strings
+      pairs.filterByRange(1, 2);
+      // @ts-expect-error no pairs
+      words.sortByKey();
       // @ts-expect-error keys are strings
       pairs.sampleByKey(false, new Map([[1, 0.1]]));
       // @ts-expect-error a partitioner of other keys
@@ -76,6 +86,9 @@ describe("operations of RDDs", () => {
       expectTypeOf(
         await words.treeAggregate(0, (n, w) => n + w.length, Math.max, { depth: 3 }),
       ).toEqualTypeOf<number>();
+      expectTypeOf(await words.top(3)).toEqualTypeOf<string[]>();
+      expectTypeOf(await words.max((a, b) => a.length - b.length)).toEqualTypeOf<string>();
+      expectTypeOf(await RangePartitioner.of(pairs, 3)).toEqualTypeOf<RangePartitioner<string>>();
       expectTypeOf(await numbers.fold(0, (a, b) => a + b)).toEqualTypeOf<number>();
       expectTypeOf(await words.takeSample(false, 3)).toEqualTypeOf<string[]>();
       expectTypeOf(words.toLocalIterator()).toEqualTypeOf<AsyncGenerator<string, void, undefined>>();

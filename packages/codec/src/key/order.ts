@@ -1,5 +1,5 @@
-import { describeType } from "../describe.ts";
-import { valueNotOrdered } from "../errors.ts";
+import { describeType, shown } from "../describe.ts";
+import { badComparison, valueNotOrdered } from "../errors.ts";
 
 const DEPTH_MAX = 256;
 
@@ -30,6 +30,26 @@ export function compareValues(a: unknown, b: unknown): number {
   if (typeof a === "number" && typeof b === "number") return compareNumbers(a, b);
   if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
   return compareAny(a, b, 1);
+}
+
+/** Negative, 0 or positive as `a` comes before, with or after `b`. */
+export type Comparison = (a: unknown, b: unknown) => number;
+
+/**
+ * A compare function of the job, held to its word; without one the order of values.
+ *
+ * @throws BAD_COMPARISON (from what it returns) The function gives no number.
+ */
+export function comparisonBy(compare: ((a: unknown, b: unknown) => unknown) | undefined): Comparison {
+  if (compare === undefined) return compareValues;
+  return (a, b) => {
+    const order = compare(a, b);
+    if (typeof order === "number" && !Number.isNaN(order)) return order;
+    throw badComparison(
+      `its compare function gave ${shown(order)} for ${shown(a)} and ${shown(b)}. The task fails. It must give a number: negative when ` +
+        "the first comes before the second, positive when it comes after, else 0.",
+    );
+  };
 }
 
 /** Refuses a value that has no place in the order, for where it may stand alone and nothing is compared. @throws VALUE_NOT_ORDERED */

@@ -1,6 +1,5 @@
-import { inspect } from "node:util";
 import type { EngineError } from "@millrace/base";
-import type { BlockWriter } from "@millrace/codec";
+import { type BlockWriter, shown } from "@millrace/codec";
 import type { AnyFunction } from "@millrace/plan";
 import { badPartition, notIterable, promiseNotAwaited, recordNotPair, recordNotText } from "../errors.ts";
 import type { TaskControl } from "../job/task-control.ts";
@@ -161,15 +160,4 @@ export function iteratorOf(value: unknown): Iterator<unknown> {
       ? "Only the functions of mapPartitions, foreachPartition and foreach may be async."
       : "Return an array or another iterable.";
   throw notIterable(`it gave ${shown(value)}, which cannot be iterated. ${remedy}`);
-}
-
-/** A value as an error message shows it: one short line. */
-export function shown(value: unknown): string {
-  const text = inspect(value, {
-    depth: 1,
-    breakLength: Number.POSITIVE_INFINITY,
-    maxStringLength: 60,
-    maxArrayLength: 5,
-  });
-  return text.length <= 120 ? text : `${text.slice(0, 117)}...`;
 }

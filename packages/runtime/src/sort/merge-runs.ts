@@ -1,15 +1,15 @@
+import type { Comparison } from "@millrace/codec";
 import type { RunReader } from "./run-reader.ts";
-import type { Compare } from "./sort-order.ts";
 
 /** Sorted runs as one, equal records in the order of the runs. A heap of the runs' next records: O(log runs) comparisons each. */
 export class RunMerge {
-  readonly #compare: Compare;
+  readonly #compare: Comparison;
   /** A run's position in the list is its place among equal records. */
   readonly #runs: readonly RunReader[];
   /** Positions of runs that have a record; the children of place i are 2i + 1 and 2i + 2. */
   readonly #heap: number[] = [];
 
-  constructor(runs: readonly RunReader[], compare: Compare) {
+  constructor(runs: readonly RunReader[], compare: Comparison) {
     this.#runs = runs;
     this.#compare = compare;
   }

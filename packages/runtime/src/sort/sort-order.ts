@@ -1,6 +1,4 @@
-import { assertOrdered, compareValues } from "@millrace/codec";
-import { shown } from "../compile/segment-state.ts";
-import { badComparison } from "../errors.ts";
+import { assertOrdered, type Comparison, comparisonBy } from "@millrace/codec";
 
 /** Comparisons between two looks at the cancel flag. */
 const CHECK_MASK = 0xffff;
@@ -14,31 +12,18 @@ export interface SortOrder {
   readonly descending: boolean;
 }
 
-export type Compare = (a: unknown, b: unknown) => number;
-
 /**
  * Compares what the order says is compared: negative, 0 or positive; reversed when it is descending, so that equal ones
  * stay as they came.
  *
  * @param check Called now and then; throws when the task is cancelled.
  */
-export function comparison({ compare, descending }: SortOrder, check: () => void): Compare {
-  const ascending = compare === undefined ? compareValues : checkedCompare(compare);
+export function comparison({ compare, descending }: SortOrder, check: () => void): Comparison {
+  const ascending = comparisonBy(compare);
   let ticks = 0;
   return (a, b) => {
     if ((++ticks & CHECK_MASK) === 0) check();
     return descending ? ascending(b, a) : ascending(a, b);
-  };
-}
-
-function checkedCompare(compare: (a: unknown, b: unknown) => unknown): Compare {
-  return (a, b) => {
-    const order = compare(a, b);
-    if (typeof order === "number" && !Number.isNaN(order)) return order;
-    throw badComparison(
-      `its compare function gave ${shown(order)} for ${shown(a)} and ${shown(b)}. The task fails. It must give a number: negative when ` +
-        "the first comes before the second, positive when it comes after, else 0.",
-    );
   };
 }
 

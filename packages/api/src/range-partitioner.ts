@@ -1,0 +1,84 @@
+import { type Comparison, comparisonBy } from "@millrace/codec";
+import { PARTITIONS_MAX, rangePartition } from "@millrace/plan";
+import { badArgument } from "./errors.ts";
+import { CONTEXT, LINEAGE } from "./internals.ts";
+import type { Partitioner } from "./partitioner.ts";
+import type { RDD } from "./rdd.ts";
+import { sampledBounds } from "./sampled-bounds.ts";
+import { checkPartitions } from "./steps.ts";
+
+/** Negative, 0 or positive as `a` comes before, with or after `b`. */
+export type Compare<in V> = (a: V, b: V) => number;
+
+export interface RangeOptions<K> {
+  /** The first partition has the smallest keys; true if it is left out. */
+  readonly ascending?: boolean | undefined;
+  /** The order of values if it is left out. */
+  readonly compare?: Compare<K> | undefined;
+}
+
+/**
+ * Places pairs by ranges of their keys, so that the partitions are in order one after the other. Equal keys share a
+ * partition.
+ */
+export class RangePartitioner<K> implements Partitioner<K> {
+  /** The last key of each partition but the last, ascending. */
+  readonly bounds: readonly K[];
+  readonly descending: boolean;
+  readonly compare: Compare<K> | undefined;
+  readonly #order: Comparison;
+
+  /**
+   * @param bounds Ascending, no two equal: there is a partition more than bounds.
+   * @throws BAD_ARGUMENT, VALUE_NOT_ORDERED
+   */
+  constructor(bounds: readonly K[], options: RangeOptions<K> = {}) {
+    this.bounds = [...bounds];
+    this.descending = !(options.ascending ?? true);
+    this.compare = options.compare;
+    this.#order = comparisonBy(options.compare as Comparison | undefined); // called for keys only
+    checkBounds(this.bounds, this.#order);
+  }
+
+  /**
+   * A partitioner that gives each of at most `numPartitions` ranges about as many of the pairs of an RDD: fewer, if there
+   * are too few different keys. Takes a job that draws some of its keys.
+   */
+  static async of<K>(
+    rdd: RDD<readonly [K, unknown]>,
+    numPartitions: number,
+    options: RangeOptions<K> = {},
+  ): Promise<RangePartitioner<K>> {
+    const partitions = checkPartitions(numPartitions, "RangePartitioner");
+    const context = rdd[CONTEXT];
+    if (options.compare !== undefined) context.ship(options.compare, "RangePartitioner");
+    const request = { partitions, compare: options.compare as Comparison | undefined, name: "RangePartitioner" }; // called for keys only
+    const bounds = await sampledBounds(context, rdd[LINEAGE], { ...request, seed: context.nextSeed() });
+    return new RangePartitioner(bounds as K[], options); // keys of the RDD
+  }
+
+  get numPartitions(): number {
+    return this.bounds.length + 1;
+  }
+
+  /** @throws VALUE_NOT_ORDERED */
+  getPartition(key: K): number {
+    return rangePartition(this, this.#order, key);
+  }
+
+  equals(other: unknown): boolean {
+    if (!(other instanceof RangePartitioner) || other.bounds.length !== this.bounds.length) return false;
+    if (other.descending !== this.descending || other.compare !== this.compare) return false;
+    return this.bounds.every((bound, i) => this.#order(bound, other.bounds[i]) === 0);
+  }
+}
+
+function checkBounds(bounds: readonly unknown[], order: Comparison): void {
+  if (bounds.length >= PARTITIONS_MAX) {
+    throw badArgument(`a RangePartitioner was given ${bounds.length} bounds; it takes ${PARTITIONS_MAX - 1} at most.`);
+  }
+  bounds.forEach((bound, i) => {
+    if (i === 0 ? order(bound, bound) === 0 : order(bounds[i - 1], bound) < 0) return;
+    throw badArgument("the bounds of a RangePartitioner must ascend, and no two may be equal.");
+  });
+}

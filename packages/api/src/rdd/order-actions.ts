@@ -1,0 +1,79 @@
+import { type Comparison, comparisonBy } from "@millrace/codec";
+import { directed, engineRefWith, FirstInOrder, type FunctionRef } from "@millrace/plan";
+import { runAction } from "../action.ts";
+import { decodeRecords } from "../collection.ts";
+import { emptyCollection } from "../errors.ts";
+import { CONTEXT, LINEAGE } from "../internals.ts";
+import type { Compare } from "../range-partitioner.ts";
+import { checkCount, labelOf, narrowStep } from "../steps.ts";
+import { collectedAfter } from "./collected.ts";
+import { FoldActions } from "./fold-actions.ts";
+import { type RddCore, ship } from "./rdd-core.ts";
+
+/** More records than the driver can be asked to hold. */
+const TAKEN_MAX = 10_000_000;
+
+/** The actions that look for the first or last records in an order: that of values, or of a compare function. */
+export abstract class OrderActions<out T> extends FoldActions<T> {
+  /** The first `num` records in order. */
+  takeOrdered(num: number, compare?: Compare<T>): Promise<T[]> {
+    return firstInOrder<T>(this, num, { compare, descending: false, operator: "takeOrdered" });
+  }
+
+  /** The last `num` records in order, the very last one first. */
+  top(num: number, compare?: Compare<T>): Promise<T[]> {
+    return firstInOrder<T>(this, num, { compare, descending: true, operator: "top" });
+  }
+
+  /** The first record in order. @throws EMPTY_COLLECTION There is none. */
+  min(compare?: Compare<T>): Promise<T> {
+    return outermost<T>(this, compare, false);
+  }
+
+  /** The last record in order. @throws EMPTY_COLLECTION There is none. */
+  max(compare?: Compare<T>): Promise<T> {
+    return outermost<T>(this, compare, true);
+  }
+}
+
+async function firstInOrder<T>(
+  rdd: RddCore<unknown>,
+  num: number,
+  options: { readonly compare: Compare<T> | undefined; readonly descending: boolean; readonly operator: string },
+): Promise<T[]> {
+  const { compare, descending, operator } = options;
+  checkCount(num, `the number of records of ${operator}`, 0, TAKEN_MAX);
+  const ref = orderRef(rdd, "takeOrdered", compare, operator, [num, descending]);
+  if (num === 0) return [];
+  const first = new FirstInOrder<T>(num, directed(comparisonBy(compare as Comparison | undefined), descending)); // called for records only
+  const step = narrowStep("mapPartitions", ref, false, operator);
+  for (const record of await collectedAfter<T>(rdd, operator, step)) first.offer(record);
+  return first.all();
+}
+
+async function outermost<T>(rdd: RddCore<unknown>, compare: Compare<T> | undefined, last: boolean): Promise<T> {
+  const { [CONTEXT]: context, [LINEAGE]: target } = rdd;
+  const operator = last ? "max" : "min";
+  const fn = orderRef(rdd, "outermost", compare, operator, [last]);
+  const blocks = await runAction(context, {
+    name: operator,
+    target,
+    sink: { kind: "reduce", fn, label: labelOf(operator, fn) },
+  });
+  const first = new FirstInOrder<T>(1, directed(comparisonBy(compare as Comparison | undefined), last)); // called for records only
+  for (const block of blocks) for (const record of decodeRecords(context, block)) first.offer(record as T);
+  const found = first.all();
+  if (found.length > 0) return found[0] as T; // just checked to be there
+  throw emptyCollection(`${operator}() was called on an RDD without records. Ask isEmpty() before.`);
+}
+
+function orderRef(
+  rdd: RddCore<unknown>,
+  name: string,
+  compare: unknown,
+  operator: string,
+  captures: readonly unknown[],
+): FunctionRef {
+  const site = compare === undefined ? undefined : ship(rdd, compare, operator).site;
+  return engineRefWith(name, () => [...captures, compare], site);
+}

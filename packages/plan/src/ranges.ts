@@ -1,0 +1,49 @@
+import type { Comparison } from "@millrace/codec";
+
+/** How keys are cut into ranges. */
+export interface Ranges {
+  /** The last key of each partition but the last, ascending. */
+  readonly bounds: readonly unknown[];
+  readonly descending: boolean;
+}
+
+/** The partition of a key: equal keys share one. Time: O(log bounds). */
+export function rangePartition({ bounds, descending }: Ranges, compare: Comparison, key: unknown): number {
+  let low = 0;
+  let high = bounds.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(key, bounds[middle]) > 0) low = middle + 1;
+    else high = middle;
+  }
+  return descending ? bounds.length - low : low;
+}
+
+/** What was drawn from a partition, each key standing for `weight` records. */
+export interface WeightedSample {
+  readonly keys: readonly unknown[];
+  readonly weight: number;
+}
+
+/**
+ * Bounds that give each of `partitions` ranges about as many records; fewer where there are too few different keys.
+ */
+export function boundsOf(samples: readonly WeightedSample[], partitions: number, compare: Comparison): unknown[] {
+  const candidates = samples.flatMap(({ keys, weight }) => keys.map((key) => ({ key, weight })));
+  candidates.sort((a, b) => compare(a.key, b.key));
+  const cuts = Math.min(partitions, candidates.length);
+  const step = candidates.reduce((sum, { weight }) => sum + weight, 0) / cuts;
+  const bounds: unknown[] = [];
+  let passed = 0;
+  let target = step;
+  for (const { key, weight } of candidates) {
+    if (bounds.length >= cuts - 1) break;
+    passed += weight;
+    if (passed < target) continue;
+    // A key that makes up several ranges by itself has one.
+    if (bounds.length > 0 && compare(key, bounds.at(-1)) <= 0) continue;
+    bounds.push(key);
+    target += step;
+  }
+  return bounds;
+}
