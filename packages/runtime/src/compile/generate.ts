@@ -260,7 +260,7 @@ return false;
   #recordTerminal(terminal: Terminal, record: string): void {
     switch (terminal.kind) {
       case "buffer":
-        this.#emit(`out.push(${record});`);
+        this.#emit(`out[filled++] = ${record};`);
         return;
       case "text":
         this.#emit(`s.writeText(${record});`);
@@ -316,7 +316,7 @@ function terminalFrame(terminal: Terminal): { readonly before: string; readonly 
   const count = "s.count += n;";
   switch (terminal.kind) {
     case "buffer":
-      return { before: "const out = s.out;", after: count };
+      return { before: "const out = s.out; let filled = s.filled;", after: `${count} s.filled = filled;` };
     case "write":
       return terminal.limit === undefined
         ? { before: "const w = s.writer;", after: count }

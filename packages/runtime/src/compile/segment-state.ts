@@ -22,7 +22,9 @@ export class SegmentState {
   readonly labels: readonly string[];
   /** Records that reached the terminal. */
   count = 0;
-  out: unknown[] = [];
+  /** Of a segment that ends in a buffer: what it gave, of which the first `filled` count; the array is used again. */
+  readonly out: unknown[] = [];
+  filled = 0;
   writer: BlockWriter | undefined;
   writers: readonly BlockWriter[] = [];
   next = 0;

@@ -56,9 +56,9 @@ export class BufferFeeder extends Feeder {
   }
 
   #push(): boolean {
-    const { out } = this.#state;
-    out.length = 0;
-    push(this.#upstream, this.#segment, this.#state, CHUNK);
-    return out.length > 0 && this.setRows(out);
+    const state = this.#state;
+    state.filled = 0;
+    push(this.#upstream, this.#segment, state, CHUNK);
+    return state.filled > 0 && this.setRows(state.out, 0, state.filled);
   }
 }

@@ -66,16 +66,16 @@ export class LinkFeeder extends Feeder {
       this.#array = undefined;
       return array.length > 0 && this.setRows(array);
     }
-    if (this.#done) return false;
+    const iterator = this.#iterator;
+    if (this.#done || iterator === undefined) return false;
     const chunk: unknown[] = [];
     try {
-      while (chunk.length < CHUNK) {
-        const step = this.#iterator?.next();
-        if (step === undefined || step.done === true) {
+      for (let step = iterator.next(); ; step = iterator.next()) {
+        if (step.done === true) {
           this.#done = true;
           break;
         }
-        chunk.push(step.value);
+        if (chunk.push(step.value) >= CHUNK) break;
       }
     } catch (error) {
       this.#done = true;
@@ -160,7 +160,7 @@ export class GlomFeeder extends Feeder {
   override next(): boolean {
     if (this.#done) return false;
     this.#done = true;
-    return this.setRows([[...new Records(this.#upstream, this.#check)]]);
+    return this.setRows([new Records(this.#upstream, this.#check).takeAll()]);
   }
 
   override get later(): boolean {

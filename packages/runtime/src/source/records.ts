@@ -2,13 +2,18 @@ import { assert } from "@millrace/base";
 import type { Feeder } from "./feeder.ts";
 
 /** The cancel flag is looked at once in so many records. */
-const CHECK_MASK = 255;
+const SLICE_RECORDS = 256;
 
 /** What a partition function iterates over; pulls one chunk at a time. Can be iterated once, as the records exist once. */
 export class Records implements IterableIterator<unknown> {
   readonly #feeder: Feeder;
   readonly #check: () => void;
-  #taken = 0;
+  /** The slice that is being given: rows, or two columns. */
+  #rows: ArrayLike<unknown> | undefined;
+  #keys: ArrayLike<unknown> = [];
+  #values: ArrayLike<unknown> = [];
+  #at = 0;
+  #end = 0;
   #closed = false;
   #failed = false;
   #failure: unknown;
@@ -24,12 +29,25 @@ export class Records implements IterableIterator<unknown> {
   }
 
   next(): IteratorResult<unknown, undefined> {
-    const feeder = this.#feeder;
-    if ((++this.#taken & CHECK_MASK) === 0) this.#check();
-    if (feeder.at >= feeder.end && !this.#advance()) return { done: true, value: undefined };
-    const at = feeder.at++;
-    const value = feeder.rows === undefined ? [feeder.keys[at], feeder.values[at]] : feeder.rows[at];
+    if (this.#at >= this.#end && !this.#advance()) return { done: true, value: undefined };
+    const at = this.#at++;
+    const value = this.#rows === undefined ? [this.#keys[at], this.#values[at]] : this.#rows[at];
     return { done: false, value };
+  }
+
+  /** All that is left, as an array. */
+  takeAll(): unknown[] {
+    const all: unknown[] = [];
+    while (this.#at < this.#end || this.#advance()) {
+      const rows = this.#rows;
+      if (rows === undefined) {
+        for (let i = this.#at; i < this.#end; i++) all.push([this.#keys[i], this.#values[i]]);
+      } else {
+        for (let i = this.#at; i < this.#end; i++) all.push(rows[i]);
+      }
+      this.#at = this.#end;
+    }
+    return all;
   }
 
   /** The reader wants no more: a `for … of` that was left early may be continued by another one. */
@@ -47,15 +65,25 @@ export class Records implements IterableIterator<unknown> {
     if (this.#failed) throw this.#failure;
   }
 
+  /** Takes over the next slice of the feeder's chunk, or of its next one. */
   #advance(): boolean {
     if (this.#closed || this.#failed) return false;
-    assert(!this.#feeder.later, "a partition function was given records that have to be waited for");
+    const feeder = this.#feeder;
+    this.#check();
+    assert(!feeder.later, "a partition function was given records that have to be waited for");
     try {
-      return this.#feeder.next();
+      if (feeder.at >= feeder.end && !feeder.next()) return false;
     } catch (error) {
       this.#failed = true;
       this.#failure = error;
       throw error;
     }
+    this.#rows = feeder.rows;
+    this.#keys = feeder.keys;
+    this.#values = feeder.values;
+    this.#at = feeder.at;
+    this.#end = Math.min(feeder.end, feeder.at + SLICE_RECORDS);
+    feeder.at = this.#end;
+    return true;
   }
 }
