@@ -26,7 +26,7 @@ const double = (n) => n * 2;
 const add = (a, b) => a + b;
 const twice = (n) => [n, n + 1];
 const sum = (values, total = 0) => values.reduce(add, total);
-const running = (key, value, state) => {
+const running = (_key, value, state) => {
   const total = (state.getOption() ?? 0) + value;
   state.update(total);
   return total;
@@ -170,7 +170,7 @@ const chains = [
     state: (feed) => ({ kind: "updateByKey", feed, fn: 1, onlyUpdated: false }),
     stateFn: sum,
     hand: (a, _, memory) => {
-      const totals = (memory.totals ??= new Map());
+      const { totals } = memory;
       for (const [k, values] of grouped(a)) totals.set(k, sum(values, totals.get(k)));
       for (const entry of totals) sink(entry);
     },
@@ -181,7 +181,7 @@ const chains = [
     state: (feed) => ({ kind: "mapWithState", feed, fn: 1, timeoutMs: 0 }),
     stateFn: running,
     hand: (a, _, memory) => {
-      const totals = (memory.totals ??= new Map());
+      const { totals } = memory;
       for (const [k, v] of a) {
         const total = (totals.get(k) ?? 0) + v;
         totals.set(k, total);
@@ -329,7 +329,7 @@ console.log(`${records} records, ${rounds} rounds; ns a record, and how fast the
 for (const chain of chains) {
   if (wanted.length > 0 && !wanted.includes(chain.name)) continue;
   const task = engine(chain);
-  const memory = {};
+  const memory = { totals: new Map() };
   const hand = () => chain.hand(chain.input, chain.other, memory);
   const [taskRuns, handRuns] = [await runsOf(task), await runsOf(hand)];
   const own = [];
