@@ -16,6 +16,14 @@ export interface Output {
   readonly body: OutputBody;
 }
 
+/** What begins and ends with the job, on the driver. */
+export interface LifePart {
+  /** Before the first batch; batches wait for it. */
+  begin?(): Promise<void>;
+  /** After the last one; `error`: why the job failed. Never rejects. */
+  end?(error: Error | undefined): Promise<void>;
+}
+
 /** The graph of streams as `build` declares it. */
 export class GraphBuilder {
   readonly context: JobContext;
@@ -27,6 +35,8 @@ export class GraphBuilder {
     readonly spec: () => ReceiverSpec;
     readonly level: StorageLevel;
   }[] = [];
+  /** In the order in which they are declared. */
+  readonly life: LifePart[] = [];
   readonly #states: StreamNode[] = [];
   readonly #names = new Map<StreamNode, string>();
 

@@ -152,7 +152,7 @@ export class GraphLab {
     const { port = new FakePort(), ...job } = options;
     const definition = defineJob({ name: "test", batchInterval: "1s", ...job }, (ssc) => build(ssc, port));
     const graph = await buildJob(definition, { port, registry: port.registry, args: [], directory: "/checkpoint" });
-    graph.begin(epochMs(0));
+    await graph.begin(epochMs(0));
     return new GraphLab(port, graph);
   }
 

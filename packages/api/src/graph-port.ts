@@ -14,8 +14,11 @@ export interface JobGraph {
   readonly outputs: readonly OutputInfo[];
   /** The job has an operator that keeps state from batch to batch. */
   readonly stateful: boolean;
-  /** The cluster is there: `port.defaultParallelism` is final. Batches are at `zeroTime` + k · interval, k ≥ 1. */
-  begin(zeroTime: EpochMs): void;
+  /**
+   * The cluster is there: `port.defaultParallelism` is final. Batches are at `zeroTime` + k · interval, k ≥ 1; they wait
+   * until this resolves. Rejects when code of the job that has to begin first fails: the job cannot start.
+   */
+  begin(zeroTime: EpochMs): Promise<void>;
   /**
    * Runs one batch: makes its RDDs, then each output in turn. Never rejects: a failure is in the outcome, and outputs
    * after it do not run. One batch at a time.
@@ -26,6 +29,13 @@ export interface JobGraph {
    * lineage goes, `port.dropBlocks` is told what they put, and the host may drop the rest.
    */
   release(time: EpochMs): ReleasedBatches;
+  /**
+   * The job ends in an orderly way: no batch runs, and none follows. Resolves when the job's own code has been told and has
+   * had its turn, which may never come. Never rejects.
+   *
+   * @param error Why the job failed.
+   */
+  end(error: Error | undefined): Promise<void>;
 }
 
 /** What nothing reads any more. */

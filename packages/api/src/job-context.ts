@@ -29,7 +29,7 @@ const CAPTURES_WARN_BYTES = 1024 * 1024;
  * What the objects of one job share on the driver: who runs plans, what is known of its functions, and the batch that
  * runs. Not for the job's author.
  *
- * `building`: streams may be declared, actions may not run. `running`: the other way round.
+ * `building`: streams may be declared, actions may not run. `running`: the other way round. `stopped`: no batch follows.
  */
 export class JobContext {
   readonly port: EnginePort;
@@ -37,7 +37,7 @@ export class JobContext {
   readonly registry: JobRegistry;
   readonly planner: Planner;
   readonly captures: CaptureEncoder;
-  phase: "building" | "running" = "building";
+  phase: "building" | "running" | "stopped" = "building";
   /** The batch that runs, or the last one that did. */
   scope: BatchScope | undefined;
   /** Once batches run. */

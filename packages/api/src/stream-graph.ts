@@ -2,7 +2,7 @@ import { EngineError, type EpochMs, epochMs, type JobConf } from "@millrace/base
 import type { BlockId, Lineage, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "./action.ts";
 import type { BatchHistory, BatchScope } from "./batch-scope.ts";
-import type { GraphBuilder, Output } from "./graph-builder.ts";
+import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
 import type { BatchInput, BatchOutcome, JobGraph, OutputInfo, ReleasedBatches } from "./graph-port.ts";
 import type { JobContext } from "./job-context.ts";
 import type { StreamNode } from "./stream-node.ts";
@@ -24,6 +24,9 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly #rememberMs: number;
   readonly #scopes = new Map<EpochMs, BatchScope>();
   readonly #stateVersions = new Map<StreamNode, EpochMs>();
+  readonly #life: readonly LifePart[];
+  #begun: Promise<void> = Promise.resolve();
+  #told: Promise<void> | undefined;
   #firstVersion: EpochMs = epochMs(0);
   #zeroTime: EpochMs = epochMs(0);
 
@@ -37,6 +40,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.outputs = builder.outputs.map(({ id, name: output }) => ({ id, name: output }));
     this.stateful = builder.stateful;
     this.#context = builder.context;
+    this.#life = builder.life;
     const lookBack = lookBackOf([...builder.outputs.map(({ stream }) => stream), ...builder.states]);
     this.#lasting = [...lookBack.keys()].filter((node) => node.level !== undefined || builder.states.includes(node));
     this.#rememberMs = Math.max(builder.rememberMs, ...lookBack.values());
@@ -46,9 +50,19 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return this.#zeroTime;
   }
 
-  begin(zeroTime: EpochMs): void {
+  begin(zeroTime: EpochMs): Promise<void> {
     this.#zeroTime = zeroTime;
     this.#context.begin(this);
+    this.#begun = (async () => {
+      for (const part of this.#life) await part.begin?.();
+    })();
+    return this.#begun;
+  }
+
+  end(error: Error | undefined): Promise<void> {
+    this.#context.phase = "stopped";
+    this.#told ??= Promise.all(this.#life.map((part) => part.end?.(error))).then(() => undefined);
+    return this.#told;
   }
 
   scopeAt(time: EpochMs): BatchScope | undefined {
@@ -68,6 +82,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.#scopes.set(time, scope);
     let current: Output | undefined;
     try {
+      await this.#begun;
       // All RDDs first: what transform does, and which files are new, is settled before anything runs.
       const due: { readonly output: Output; readonly lineage: Lineage }[] = [];
       for (const output of this.#outputs) {

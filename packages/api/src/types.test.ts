@@ -1,5 +1,6 @@
 import { describe, expectTypeOf, test } from "vitest";
-import type { Broadcast, DStream, Pair, RDD, Receiver, StreamingContext } from "./index.ts";
+import type { Broadcast, DStream, Pair, RateRecord, RDD, Receiver, StreamingContext } from "./index.ts";
+import { ConstantInputDStream, InputDStream } from "./index.ts";
 
 // Nothing here runs a stream: the bodies are checked by the compiler (`npm run check`, and types.proc.test.ts).
 declare const ssc: StreamingContext;
@@ -29,6 +30,21 @@ describe("sources", () => {
         }),
       ).toEqualTypeOf<DStream<[string, number]>>();
       expectTypeOf(ssc.binaryRecordsStream("in", 16)).toEqualTypeOf<DStream<Uint8Array>>();
+    });
+  });
+});
+
+describe("sources of the driver", () => {
+  test("give what their RDDs hold", () => {
+    typed(() => {
+      expectTypeOf(ssc.rateStream(5)).toEqualTypeOf<DStream<RateRecord>>();
+      class Table extends InputDStream<{ id: number }> {
+        override compute(time: number) {
+          return time > 0 ? ssc.parallelize([{ id: time }]) : undefined;
+        }
+      }
+      expectTypeOf(ssc.inputStream(new Table())).toEqualTypeOf<DStream<{ id: number }>>();
+      expectTypeOf(ssc.inputStream(new ConstantInputDStream(pairRdd))).toEqualTypeOf<DStream<[string, number]>>();
     });
   });
 });

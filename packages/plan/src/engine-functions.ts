@@ -5,13 +5,20 @@ import { orderFunctions } from "./engine-functions/orders.ts";
 import { placeFunctions } from "./engine-functions/places.ts";
 import { recordFunctions } from "./engine-functions/records.ts";
 import { sampleFunctions } from "./engine-functions/samples.ts";
+import { sourceFunctions } from "./engine-functions/sources.ts";
 import { type AnyFunction, functionUnknown } from "./functions.ts";
 
 /**
  * The engine's own functions, by id: each a factory that takes what its use captures, like the factories of a job's
  * functions. They are pure, and ship by id alone.
  */
-const FACTORIES: EngineFactories = { ...recordFunctions, ...placeFunctions, ...orderFunctions, ...sampleFunctions };
+const FACTORIES: EngineFactories = {
+  ...recordFunctions,
+  ...placeFunctions,
+  ...orderFunctions,
+  ...sampleFunctions,
+  ...sourceFunctions,
+};
 
 /** Of each class table that asks: a process has one. */
 const withClasses = new WeakMap<ClassTable, EngineFactories>();

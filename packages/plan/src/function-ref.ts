@@ -40,6 +40,7 @@ export const engineRefs = {
   identity: engine("identity"),
   onEverySide: engine("onEverySide"),
   onFirstSideOnly: engine("onFirstSideOnly"),
+  rateRecords: engine("rateRecords"),
 } as const;
 
 /** A function of the engine that captures values or functions of the job; it keeps the author's place for messages. */

@@ -16,6 +16,11 @@ export const STREAM_REMEDY = {
     "Streams exist on the driver only. Combine streams with join, cogroup, union or transformWith, or use another stream's data through transform.",
 } as const;
 
+export const INPUT_REMEDY = {
+  noun: "an input stream",
+  remedy: "It exists on the driver only. Capture what you took from it.",
+} as const;
+
 export const RDD_REMEDY = {
   noun: "an RDD",
   remedy:

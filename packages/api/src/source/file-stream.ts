@@ -1,4 +1,5 @@
 import { engineRefWith, type NarrowOp, narrow, type SourceFormat, source } from "@millrace/plan";
+import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
 import type { FileEntry } from "../engine-port.ts";
 import { badArgument, badRecordLength } from "../errors.ts";
@@ -94,7 +95,10 @@ export class FileStream implements StreamNode {
 
   async #find(time: number): Promise<readonly FoundFile[]> {
     const entries = await this.#list(time);
-    const files = await Promise.all(this.#new.choose(entries, time).map((entry) => this.#stillThere(entry, time)));
+    const chosen = await runAuthorCode({ what: `the filter of ${this.label}`, outcome: "The batch fails." }, () =>
+      this.#new.choose(entries, time),
+    );
+    const files = await Promise.all(chosen.map((entry) => this.#stillThere(entry, time)));
     const found = files.filter((file) => file !== undefined);
     const empty = found.filter(({ bytes }) => bytes === 0);
     if (empty.length > 0) this.#warn(emptyFiles(empty, time));

@@ -6,7 +6,7 @@ import type { GraphBuilder } from "../graph-builder.ts";
 import { CONTEXT, GRAPH } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
 import { Receiver } from "../receiver.ts";
-import { checkCount, labelOf } from "../steps.ts";
+import { checkCount, checkPartitions, labelOf } from "../steps.ts";
 import { StorageLevel } from "../storage-level.ts";
 import {
   type ByteDecoder,
@@ -16,7 +16,9 @@ import {
   type FileStreamOptions,
   LINES,
 } from "./file-stream.ts";
+import { InputDStream, inputNode } from "./input-dstream.ts";
 import { type QueuedBatch, type QueueOptions, QueueStream } from "./queue-stream.ts";
+import { type RateOptions, type RateRecord, RateStream } from "./rate-stream.ts";
 import { ReceiverStream } from "./receiver-stream.ts";
 
 /** Gives what is iterated for `iterableStream`; on an executor. */
@@ -158,6 +160,32 @@ export abstract class StreamSources {
   }
 
   // ---- the driver
+
+  /**
+   * So many records a second, as `{ value, timestamp }`: numbers from 0 without gaps, each with the time it was due. A
+   * batch has the records that were due within its interval before its time, whenever it runs; they are made on executors.
+   *
+   * @param recordsPerSecond A whole number up to 1e8.
+   */
+  rateStream(recordsPerSecond: number, options: RateOptions = {}): DStream<RateRecord> {
+    const operator = "rateStream";
+    this[CONTEXT].requireBuilding(operator);
+    const rate = checkCount(recordsPerSecond, `the number of records per second of ${operator}`, 1, 1e8);
+    const { numPartitions } = options;
+    const partitions = numPartitions === undefined ? undefined : checkPartitions(numPartitions, operator);
+    return new DStream<RateRecord>(this[GRAPH], new RateStream(this[GRAPH], rate, partitions));
+  }
+
+  /** The batches of a source of your own on the driver. */
+  inputStream<K, V>(input: InputDStream<readonly [K, V]>): DStream<[K, V]>;
+  inputStream<T>(input: InputDStream<T>): DStream<T>;
+  inputStream(input: InputDStream<unknown>): DStream<unknown> {
+    this[CONTEXT].requireBuilding("inputStream");
+    if (!(input instanceof InputDStream)) {
+      throw badArgument("inputStream takes an instance of a class that extends InputDStream.");
+    }
+    return new DStream(this[GRAPH], inputNode(this[GRAPH], input));
+  }
 
   /** Batches from an array, for tests and examples: each batch takes the next, or with `oneAtATime: false` all. */
   queueStream<K, V>(batches: QueuedBatch<readonly [K, V]>[], options?: QueueOptions<readonly [K, V]>): DStream<[K, V]>;

@@ -21,8 +21,8 @@ export interface BatchShellPorts {
   over(time: EpochMs): void;
   stopReceivers(): void;
   report(batch: BatchSummary): void;
-  /** The end, with the reason when the job failed. */
-  stopped(error: WireError | undefined): void;
+  /** The end. */
+  stopped(outcome: BatchOutcome): void;
 }
 
 interface Fixed {
@@ -111,7 +111,7 @@ export class BatchShell {
       case "stopReceivers":
         return this.#ports.stopReceivers();
       case "stopped":
-        return this.#ports.stopped(errorOf(effect.outcome));
+        return this.#ports.stopped(effect.outcome);
     }
   }
 
@@ -134,8 +134,4 @@ export class BatchShell {
       error,
     });
   }
-}
-
-function errorOf(outcome: BatchOutcome): WireError | undefined {
-  return outcome.kind === "failed" ? outcome.error : undefined;
 }

@@ -16,6 +16,7 @@ import {
 import { readManifest } from "@millrace/bundler";
 import { type BlockId, blockId, type ShuffleId } from "@millrace/plan";
 import type { ExecutorSession, FromExecutor } from "@millrace/rpc";
+import type { BatchOutcome } from "@millrace/scheduler";
 import { BatchShell } from "./batch-shell.ts";
 import { type DriverData, type DriverDataOptions, openDriverData } from "./driver-data.ts";
 import type { JobEvent } from "./events.ts";
@@ -24,6 +25,9 @@ import { ReceiverShell } from "./receiver-shell.ts";
 import { TaskShell } from "./task-shell.ts";
 import { JobThread } from "./thread/host.ts";
 import type { Answer, FromJobThread } from "./thread/protocol.ts";
+
+/** How long code of the job may take when it is told of the end. */
+const END_MS = 5_000;
 
 export interface JobDriverOptions {
   readonly job: JobId;
@@ -66,8 +70,9 @@ interface Running {
  * The main thread of one job's driver process: sessions with its executors, the batch clock, and the shells around the
  * schedulers. The job's own code runs in a thread beside it and cannot hold it up.
  *
- *     building ─built─▶ gathering ─executors ready─▶ running ─stop─▶ draining ─▶ ended
- *         └──────────────── failed, stopNow, thread lost ─────────────────────────▲
+ *     building ─built─▶ gathering ─executors ready─▶ running ─stop─▶ draining ─▶ ending ─told─▶ ended
+ *         │                                             └── a batch failed ────────▲              ▲
+ *         └──────────────── failed, stopNow, thread lost ─────────────────────────────────────────┘
  */
 export class JobDriver {
   readonly #options: JobDriverOptions;
@@ -81,6 +86,8 @@ export class JobDriver {
   #drain: Timer | undefined;
   /** Runs while the job drains and no executor is there to do it. */
   #alone: Timer | undefined;
+  /** The last batch is over, and code of the job is being told. */
+  #ending: { readonly error: WireError | undefined; readonly limit: Timer } | undefined;
   #ended = false;
   readonly #end = deferred<WireError | undefined>();
 
@@ -129,9 +136,10 @@ export class JobDriver {
   stop(graceful: boolean): void {
     if (this.#ended) return;
     if (this.#running === undefined) return this.#finish(undefined);
+    if (this.#ending !== undefined) return graceful ? undefined : this.#finish(this.#ending.error);
     if (!graceful) return this.#running.batches.dispatch({ type: "stopNow" });
     this.#running.batches.dispatch({ type: "stopRequested" });
-    if (this.#ended) return; // there was nothing to wait for
+    if (this.#ended || this.#ending !== undefined) return; // there was nothing to wait for
     const limit = this.#running.built.conf["stop.timeout"];
     this.#drain ??= this.#options.clock.after(limit, () => {
       this.#warn(
@@ -181,6 +189,8 @@ export class JobDriver {
         return this.#warn(message.message);
       case "stopJob":
         return this.stop(message.graceful);
+      case "ended":
+        return this.#finish(this.#ending?.error);
     }
   }
 
@@ -296,7 +306,7 @@ export class JobDriver {
         },
         stopReceivers: () => receivers.dispatch({ type: "stopRequested" }),
         report: (batch) => options.onEvent({ type: "batch", batch }),
-        stopped: (error) => this.#finish(error),
+        stopped: (outcome) => this.#onBatchesOver(outcome),
       },
     );
     this.#running = { built, tasks, receivers, batches };
@@ -313,6 +323,24 @@ export class JobDriver {
     return this.#data.fetch(address, block);
   }
 
+  /** Tells code of the job, unless it is not to have another turn. */
+  #onBatchesOver(outcome: BatchOutcome): void {
+    const error = outcome.kind === "failed" ? outcome.error : undefined;
+    if (outcome.kind === "killed") return this.#finish(error);
+    this.#drain?.cancel();
+    this.#drain = undefined;
+    this.#alone?.cancel();
+    const limit = this.#options.clock.after(millis(END_MS), () => {
+      this.#warn(
+        `code of the job did not come to an end within ${END_MS} ms after the last batch and is cut short. ` +
+          "Let stop() of its input streams return, and read what toAsyncIterable gives to its end.",
+      );
+      this.#finish(error);
+    });
+    this.#ending = { error, limit };
+    this.#thread.send({ type: "end", error });
+  }
+
   #reportExecutors(): void {
     this.#options.onEvent({ type: "executors", executors: this.#executors?.ready.length ?? 0 });
   }
@@ -323,7 +351,7 @@ export class JobDriver {
   }
 
   #fail(error: Error): void {
-    this.#finish(toWireError(error));
+    this.#finish(this.#ending?.error ?? toWireError(error));
   }
 
   #finish(error: WireError | undefined): void {
@@ -332,6 +360,7 @@ export class JobDriver {
     this.#gather?.cancel();
     this.#drain?.cancel();
     this.#alone?.cancel();
+    this.#ending?.limit.cancel();
     this.#running?.batches.close();
     // First of all, so that nobody takes the ends of executors' processes for losses.
     this.#options.onEvent({ type: "ended", error });

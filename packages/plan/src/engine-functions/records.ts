@@ -31,9 +31,6 @@ export const recordFunctions: EngineFactories = {
     for (const n of values) sum += n;
     return [sum];
   },
-  /** Hands the pieces of a file to a decoder of the job, which expects them to come over time. */
-  "millrace:decodeFile": (decode: (bytes: AsyncIterable<Uint8Array>) => unknown) => (pieces: Iterable<Uint8Array>) =>
-    decode(later(pieces)),
   "millrace:keyBy": (key: Unary) => (value: unknown) => [key(value), value],
   "millrace:isDefined": () => (value: unknown) => value !== undefined,
   "millrace:toNull": () => () => null,
@@ -84,7 +81,3 @@ export const recordFunctions: EngineFactories = {
       for (const value of values) yield [partition % groups, value];
     },
 };
-
-async function* later<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
-  yield* values;
-}

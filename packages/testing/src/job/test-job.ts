@@ -8,6 +8,8 @@ import {
   ManualClock,
   millis,
   parseDuration,
+  SystemClock,
+  type Timer,
   toWireError,
 } from "@millrace/base";
 import { BatchShell } from "@millrace/driver/in-process";
@@ -19,6 +21,9 @@ import { InThreadEngine } from "./in-thread-engine.ts";
 import { JobConsole } from "./job-console.ts";
 import { type LoadedJob, loadFile, loadInline } from "./load-job.ts";
 import { Scratch } from "./scratch.ts";
+
+/** How long code of the job may take when it is told of the end; by the machine's clock. */
+const END_MS = 5_000;
 
 export interface TestJobOptions {
   /** What `build` is given: what follows `--` on the command line. */
@@ -179,6 +184,7 @@ export class TestJob {
     this.#ended("it was stopped by the test");
     this.#started?.batches.dispatch({ type: "stopNow" });
     await this.#running;
+    await this.#tell();
     this.#started?.batches.close();
     this.#console.close();
     await this.#engine.close();
@@ -206,7 +212,7 @@ export class TestJob {
     });
     const batches = this.#newBatches(graph, feeds);
     this.#started = { batches, graph, feeds };
-    graph.begin(batches.start());
+    await this.#console.run(() => graph.begin(batches.start()));
   }
 
   #newBatches(graph: JobGraph, feeds: Feeds): BatchShell {
@@ -221,13 +227,28 @@ export class TestJob {
         over: (time) => this.#release(graph, time),
         stopReceivers: () => batches.dispatch({ type: "receiversStopped", pending: feeds.waiting }),
         report: () => {},
-        stopped: (error) =>
-          error === undefined
-            ? this.#ended("the job stopped itself")
-            : this.#ended(`a batch failed: ${error.message}`, this.#failure ?? fromWireError(error)),
+        stopped: (outcome) => {
+          if (outcome.kind !== "failed") return this.#ended("the job stopped itself");
+          const { error } = outcome;
+          this.#ended(`a batch failed: ${error.message}`, this.#failure ?? fromWireError(error));
+        },
       },
     );
     return batches;
+  }
+
+  /** Tells code of the job that it is over, and waits for it a while. */
+  async #tell(): Promise<void> {
+    const graph = this.#started?.graph;
+    if (graph === undefined) return;
+    const clock = new SystemClock();
+    const cause = this.#end.kind === "ended" ? this.#end.cause : undefined;
+    let limit: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      limit = clock.after(millis(END_MS), resolve);
+    });
+    await Promise.race([this.#console.run(() => graph.end(cause)), late]);
+    limit?.cancel();
   }
 
   async #runBatch(input: BatchInput): Promise<void> {

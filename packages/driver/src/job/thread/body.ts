@@ -10,7 +10,7 @@ import {
   JobRegistry,
   runAuthorCode,
 } from "@millrace/api/host";
-import { type EpochMs, fromWireError, SystemClock, toWireError } from "@millrace/base";
+import { type EpochMs, fromWireError, SystemClock, toWireError, type WireError } from "@millrace/base";
 import type { BlockId, BlockLocation, JobPlan } from "@millrace/plan";
 import { DriverFileSystem } from "./driver-files.ts";
 import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
@@ -43,11 +43,13 @@ export class JobThreadBody {
         return void this.#build(message);
       case "begin":
         this.#parallelism = message.defaultParallelism;
-        return this.#graph?.begin(message.zeroTime);
+        return void this.#begin(message.zeroTime);
       case "batch":
         return void this.#batch(message);
       case "over":
         return this.#release(message.time);
+      case "end":
+        return void this.#end(message.error);
       case "answer":
         return this.#answer(message.id, message.answer);
     }
@@ -79,6 +81,19 @@ export class JobThreadBody {
     } catch (error) {
       this.#post({ type: "failed", error: toWireError(error) });
     }
+  }
+
+  async #begin(zeroTime: EpochMs): Promise<void> {
+    try {
+      await this.#graph?.begin(zeroTime);
+    } catch (error) {
+      this.#post({ type: "failed", error: toWireError(error) });
+    }
+  }
+
+  async #end(error: WireError | undefined): Promise<void> {
+    await this.#graph?.end(error === undefined ? undefined : fromWireError(error));
+    this.#post({ type: "ended" });
   }
 
   async #batch({ time, received, stateVersion }: Batch): Promise<void> {

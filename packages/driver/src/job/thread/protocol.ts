@@ -25,6 +25,8 @@ export type ToJobThread =
     }
   /** The batch is done for good: what no later one looks back on may go, and `released` follows. */
   | { readonly type: "over"; readonly time: EpochMs }
+  /** The job ends in an orderly way: no batch follows. Answered by `ended`. */
+  | { readonly type: "end"; readonly error: WireError | undefined }
   | { readonly type: "answer"; readonly id: number; readonly answer: Answer };
 
 export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: WireError };
@@ -38,6 +40,7 @@ export type FromJobThread =
       readonly conf: JobConf;
       readonly receivers: readonly ReceiverPlan[];
     }
+  /** The job cannot start: its graph is refused, or an input stream of its own does not begin. */
   | { readonly type: "failed"; readonly error: WireError }
   | { readonly type: "run"; readonly id: number; readonly plan: JobPlan }
   | { readonly type: "putBlock"; readonly id: number; readonly name: BlockId; readonly parts: readonly Uint8Array[] }
@@ -47,4 +50,6 @@ export type FromJobThread =
   | { readonly type: "batchDone"; readonly time: EpochMs; readonly error: WireError | undefined }
   | { readonly type: "print"; readonly text: string }
   | { readonly type: "warn"; readonly message: string }
-  | { readonly type: "stopJob"; readonly graceful: boolean };
+  | { readonly type: "stopJob"; readonly graceful: boolean }
+  /** Code of the job has been told of the end, and has had its turn. */
+  | { readonly type: "ended" };
