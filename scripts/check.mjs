@@ -1,7 +1,7 @@
 // npm run check: everything that can be known in a minute. Each check says what to mend; the last line counts them.
 // `--no-tests` leaves the fast tests out, for CI, which runs all of them next.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
 import { finish, sum } from "./tally.mjs";
@@ -12,6 +12,7 @@ const { findProblems, formatProblem } = await import("./checks/deps.mjs"); // ne
 const { readWorkspace } = await import("./checks/workspace.mjs");
 const { findAmbient } = await import("./checks/ambient.mjs");
 const { checkLengths } = await import("./checks/lengths.mjs");
+const { checkLinks } = await import("./checks/links.mjs");
 const { checkDecisions, checkErrors, checkSettings } = await import("./checks/documents.mjs");
 
 /** @typedef {import("./checks/deps.mjs").Problem} Problem */
@@ -29,6 +30,11 @@ const compiled = [
   ),
   command("types", [...tsc, "-b"], "mend the types"),
   command("types of tests and scripts", [...tsc, "-p", "tsconfig.tests.json"], "mend the types"),
+  command(
+    "reference",
+    ["scripts/reference/build.mjs", "--check"],
+    "write the docstring, export the type, or mend the link",
+  ),
 ];
 const { parseConf } = await import(join(root, "packages/base/dist/index.js")); // as just built
 const settings = Object.fromEntries(
@@ -47,9 +53,24 @@ const results = [
   problems("docs/decisions", () =>
     checkDecisions(readdirSync(join(root, "docs/decisions")), text("docs/decisions/README.md")),
   ),
+  problems("links", () => checkLinks(documents(), (path) => existsSync(join(root, path)))),
 ];
 const tests = process.argv.includes("--no-tests") ? [] : [runVitest(["--project=fast"])];
 finish(sum([...results.map((ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 })), ...tests]));
+
+/** Every document that is part of the repository, by its path. */
+function documents() {
+  const { stdout } = spawnSync("git", ["ls-files", "-co", "--exclude-standard", "*.md"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  return new Map(
+    stdout
+      .split("\n")
+      .filter(Boolean)
+      .map((path) => [path, text(path)]),
+  );
+}
 
 /**
  * @param {string} title

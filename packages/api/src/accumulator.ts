@@ -11,11 +11,17 @@ import { type AccumulatorKind, currentTask } from "./task-context.ts";
 export class Accumulator<T, V = T> {
   /** Unique within the job. */
   readonly id: number;
+  /** What it adds up. */
   readonly kind: AccumulatorKind;
+  /** As it was given to `ssc.longAccumulator(name)` and its like. */
   readonly name: string | undefined;
   readonly #home: AccumulatorHome | undefined;
 
-  /** Made by `ssc.longAccumulator()` and its like, and by the engine on executors, where there is no `home`. */
+  /**
+   * Made by `ssc.longAccumulator()` and its like, and by the engine on executors, where there is no `home`.
+   *
+   * @internal
+   */
   constructor(id: number, kind: AccumulatorKind, name: string | undefined, home?: AccumulatorHome) {
     this.id = id;
     this.kind = kind;

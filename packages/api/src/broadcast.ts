@@ -16,7 +16,11 @@ export class Broadcast<out T> {
   readonly id: number;
   #backing: Backing<T> | undefined;
 
-  /** Made by `ssc.broadcast(value)`, and by the engine on executors. */
+  /**
+   * Made by `ssc.broadcast(value)`, and by the engine on executors.
+   *
+   * @internal
+   */
   constructor(id: number, backing: Backing<T>) {
     this.id = id;
     this.#backing = backing;
@@ -38,6 +42,7 @@ export class Broadcast<out T> {
     this.#backing = undefined;
   }
 
+  /** Whether `destroy` was called here. */
   get isDestroyed(): boolean {
     return this.#backing === undefined;
   }

@@ -2,6 +2,7 @@ import { type DurationLike, type Millis, parseDuration } from "@millrace/base";
 import { badJobOptions, notAJob } from "./errors.ts";
 import type { StreamingContext } from "./streaming-context.ts";
 
+/** What is known of a job before its streams are declared. */
 export interface JobOptions {
   /** What the operator sees. */
   readonly name: string;
@@ -21,8 +22,11 @@ const JOB: unique symbol = Symbol.for("millrace.jobDefinition") as never; // a r
 /** A job: the default export of its module. */
 export interface JobDefinition {
   readonly [JOB]: true;
+  /** As they were given. */
   readonly options: JobOptions;
+  /** Milliseconds between two batches. */
   readonly batchInterval: Millis;
+  /** Declares the streams; called by the engine. */
   readonly build: BuildJob;
 }
 

@@ -1,12 +1,15 @@
 // What a job imports, and nothing else: published as `millrace`. What hosts of jobs need is in `./host.ts`.
+export type { DurationLike, Millis } from "@millrace/base";
 export { Accumulator } from "./accumulator.ts";
 export { Broadcast } from "./broadcast.ts";
 export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
 export { DStream } from "./dstream.ts";
 export { millis, minutes, seconds } from "./durations.ts";
-export type { KeyOf, Pair, ValueOf, Widened } from "./pair-types.ts";
+export type { AnyKey, KeyOf, Pair, ValueOf, Widened } from "./pair-types.ts";
 export { HashPartitioner, type Partitioner, type ShuffleOptions } from "./partitioner.ts";
 export { type Compare, type RangeOptions, RangePartitioner } from "./range-partitioner.ts";
+export type { OtherPairs } from "./rdd/join-rdd.ts";
+export type { Iterables, RddTypes } from "./rdd/set-rdd.ts";
 export type { SortOptions } from "./rdd/sorting.ts";
 export type { TreeOptions } from "./rdd/tree.ts";
 export { RDD } from "./rdd.ts";
@@ -23,5 +26,6 @@ export type { MakeRecords } from "./source/stream-sources.ts";
 export { StatCounter } from "./stat-counter.ts";
 export type { UpdateOptions } from "./state-stream.ts";
 export { StorageLevel } from "./storage-level.ts";
-export { StreamingContext } from "./streaming-context.ts";
-export { TaskContext } from "./task-context.ts";
+export type { InverseWindowOptions } from "./stream/window-stream.ts";
+export { StreamingContext, type StreamTypes } from "./streaming-context.ts";
+export { type AccumulatorKind, TaskContext } from "./task-context.ts";

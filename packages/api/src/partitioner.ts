@@ -17,7 +17,9 @@ import { checkPartitions } from "./steps.ts";
  * RDDs that were placed by the same partitioner, or by equal ones, are joined and combined without a shuffle.
  */
 export interface Partitioner<in K = never> {
+  /** 1 to 4096. */
   readonly numPartitions: number;
+  /** The partition of a key, from 0. Called on executors, and on the driver by `lookup`. */
   readonly getPartition: (key: K) => number;
   /** Whether another partitioner places every key as this one does. Called on the driver. */
   readonly equals?: (other: unknown) => boolean;
@@ -28,7 +30,9 @@ export type ShuffleOptions<K> =
   | number
   | Partitioner<K>
   | {
+      /** How many partitions there shall be, 1 to 4096. */
       readonly numPartitions?: number | undefined;
+      /** Where each key goes; by its hash if this is left out. */
       readonly partitioner?: Partitioner<K> | undefined;
       /** A partitioner of other keys is no options. */
       readonly getPartition?: undefined;
@@ -36,6 +40,7 @@ export type ShuffleOptions<K> =
 
 /** The engine's own placement: by the hash of keys, the same as a number of partitions alone gives. */
 export class HashPartitioner implements Partitioner<unknown> {
+  /** 1 to 4096. */
   readonly numPartitions: number;
 
   /** @throws BAD_ARGUMENT Not 1 to 4096 partitions. */

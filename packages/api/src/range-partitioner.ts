@@ -10,6 +10,7 @@ import { checkPartitions } from "./steps.ts";
 /** Negative, 0 or positive as `a` comes before, with or after `b`. */
 export type Compare<in V> = (a: V, b: V) => number;
 
+/** The order of ranges. */
 export interface RangeOptions<K> {
   /** The first partition has the smallest keys; true if it is left out. */
   readonly ascending?: boolean | undefined;
@@ -24,7 +25,9 @@ export interface RangeOptions<K> {
 export class RangePartitioner<K> implements Partitioner<K> {
   /** The last key of each partition but the last, ascending. */
   readonly bounds: readonly K[];
+  /** Whether the first partition has the largest keys. */
   readonly descending: boolean;
+  /** `undefined`: the order of values. */
   readonly compare: Compare<K> | undefined;
   readonly #order: Comparison;
 

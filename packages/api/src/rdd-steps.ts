@@ -11,7 +11,9 @@ export type PartitionResult<U> = Iterable<U> | AsyncIterable<U> | Promise<Iterab
 
 /** Options of `combineByKey` beyond those of every shuffle. */
 export interface CombineOptions<K> {
+  /** How many partitions there shall be, 1 to 4096. */
   readonly numPartitions?: number | undefined;
+  /** Where each key goes; by its hash if this is left out. */
   readonly partitioner?: Partitioner<K> | undefined;
   /** False: combine after the shuffle only, when combining saves nothing. */
   readonly mapSideCombine?: boolean | undefined;

@@ -30,8 +30,10 @@ export function attachReceiver(receiver: Receiver<unknown>, host: ReceiverHost):
  * executor, where it runs on a thread of its own; open sockets and files in `onStart`, not in the constructor.
  */
 export abstract class Receiver<T> {
+  /** Where received blocks are kept until their batch is done. */
   readonly storageLevel: StorageLevel;
 
+  /** @param storageLevel By default received blocks are copied to a second executor. */
   constructor(storageLevel: StorageLevel = StorageLevel.MEMORY_AND_DISK_2) {
     this.storageLevel = storageLevel;
   }
@@ -67,10 +69,12 @@ export abstract class Receiver<T> {
     hostOf(this).reportError(message, error);
   }
 
+  /** Unique within the job, from 0. @throws RECEIVER_DETACHED Before `onStart`. */
   get streamId(): number {
     return hostOf(this).streamId;
   }
 
+  /** Whether it does not run: it was stopped, or has not been started. */
   get isStopped(): boolean {
     return hosts.get(this)?.isStopped ?? true;
   }

@@ -3,7 +3,14 @@ import { engineRefs, engineRefWith, type FunctionRef, type ShuffleUse } from "@m
 import { badArgument } from "./errors.ts";
 
 /** How exact an estimate of distinct values is: a relative standard deviation, or bits of a hash. */
-export type DistinctPrecision = number | { readonly p: number; readonly sp?: number | undefined };
+export type DistinctPrecision =
+  | number
+  | {
+      /** Bits of the hash that choose a register, 4 to 24: 2 to the power of them is how many there are, of a byte each. */
+      readonly p: number;
+      /** Bits of the hash while few values have been seen. 0, the default: registers from the beginning. */
+      readonly sp?: number | undefined;
+    };
 
 /** @throws BAD_ARGUMENT, BAD_PRECISION */
 export function checkPrecision(given: DistinctPrecision): SketchPrecision {

@@ -4,7 +4,10 @@ import { type Moments, mergeMoments, momentsOf } from "@millrace/plan";
 export class StatCounter {
   #moments: Moments;
 
-  /** @param moments What is known of them already. */
+  /** Of these numbers. */
+  constructor(values?: Iterable<number>);
+  /** @internal */
+  constructor(values: Iterable<number>, moments: Moments);
   constructor(values: Iterable<number> = [], moments: Moments = momentsOf(values)) {
     this.#moments = moments;
   }
@@ -16,6 +19,7 @@ export class StatCounter {
     return this;
   }
 
+  /** How many numbers there are. */
   get count(): number {
     return this.#moments.count;
   }
@@ -25,6 +29,7 @@ export class StatCounter {
     return this.#moments.mean;
   }
 
+  /** 0 of no numbers. */
   get sum(): number {
     return this.#moments.count * this.#moments.mean;
   }
@@ -45,6 +50,7 @@ export class StatCounter {
     return count === 0 ? Number.NaN : squares / count;
   }
 
+  /** As `variance`. */
   get popVariance(): number {
     return this.variance;
   }
@@ -55,18 +61,22 @@ export class StatCounter {
     return count < 2 ? Number.NaN : squares / (count - 1);
   }
 
+  /** The square root of `variance`. */
   get stdev(): number {
     return Math.sqrt(this.variance);
   }
 
+  /** As `stdev`. */
   get popStdev(): number {
     return this.stdev;
   }
 
+  /** The square root of `sampleVariance`. */
   get sampleStdev(): number {
     return Math.sqrt(this.sampleVariance);
   }
 
+  /** `(count: 2, mean: 1.5, stdev: 0.5, max: 2, min: 1)`. */
   toString(): string {
     const { count, mean, stdev, max, min } = this;
     return `(count: ${count}, mean: ${mean}, stdev: ${stdev}, max: ${max}, min: ${min})`;

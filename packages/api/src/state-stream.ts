@@ -6,8 +6,11 @@ import { lineageIn } from "./rdd-steps.ts";
 import { labelOf } from "./steps.ts";
 import { type StreamNode, whenReady } from "./stream-node.ts";
 
+/** Options of `updateStateByKey`. */
 export interface UpdateOptions<K, S> {
+  /** How many partitions the state has, 1 to 4096. */
   readonly numPartitions?: number | undefined;
+  /** Where each key goes; by its hash if this is left out. */
   readonly partitioner?: Partitioner<K> | undefined;
   /** State to begin with, in the first batch of a job that has none from an earlier run. */
   readonly initialState?: RDD<readonly [K, S]> | undefined;

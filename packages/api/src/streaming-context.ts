@@ -6,6 +6,7 @@ import { collectionSource } from "./collection.ts";
 import type { DStream } from "./dstream.ts";
 import { badArgument } from "./errors.ts";
 import { CONTEXT, GRAPH } from "./internals.ts";
+import type { RddTypes } from "./rdd/set-rdd.ts";
 import { RDD } from "./rdd.ts";
 import { lineageIn } from "./rdd-steps.ts";
 import { checkPath, StreamSources } from "./source/stream-sources.ts";
@@ -16,8 +17,8 @@ import { transformed, unionOf } from "./stream/several-streams.ts";
 /** Elements of `range` are made on the driver. */
 const RANGE_MAX = 50_000_000;
 
-type RddTypes<R extends readonly unknown[]> = { [I in keyof R]: RDD<R[I]> };
-type StreamTypes<R extends readonly unknown[]> = { [I in keyof R]: DStream<R[I]> };
+/** A stream for each type of a list, in its order. */
+export type StreamTypes<R extends readonly unknown[]> = { [I in keyof R]: DStream<R[I]> };
 
 /** The job as its author sees it: sources of streams, static RDDs, and variables shared with executors. */
 export class StreamingContext extends StreamSources {
@@ -111,6 +112,7 @@ export class StreamingContext extends StreamSources {
     return this[CONTEXT].defaultParallelism;
   }
 
+  /** Milliseconds between two batches. */
   get batchInterval(): number {
     return this[GRAPH].batchIntervalMs;
   }

@@ -85,7 +85,11 @@ export function currentTask(): TaskScope | undefined {
 export class TaskContext {
   readonly #scope: TaskScope;
 
-  /** Made by the engine; ask {@link TaskContext.get}. */
+  /**
+   * Made by the engine; ask {@link TaskContext.get}.
+   *
+   * @internal
+   */
   constructor(scope: TaskScope) {
     this.#scope = scope;
   }

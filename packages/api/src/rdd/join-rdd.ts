@@ -8,7 +8,8 @@ import { subtractStep, whenLaidOut } from "./laid-out.ts";
 import { PairRdd } from "./pair-rdd.ts";
 import { merged, type RddCore } from "./rdd-core.ts";
 
-type OtherPairs<K, W> = RDD<readonly [Widened<K>, W]>;
+/** What an RDD with keys of type `K` can be joined with. */
+export type OtherPairs<K, W> = RDD<readonly [Widened<K>, W]>;
 
 /**
  * What brings the pairs of several RDDs together by key. RDDs that are placed alike, by the same number of partitions or

@@ -24,10 +24,12 @@ export abstract class PairRdd<out T> extends SetRdd<T> {
     return narrowed(this, "flatMapValues", fn);
   }
 
+  /** The key of each pair. */
   keys(this: RDD<Pair>): RDD<KeyOf<T>> {
     return stepped(this, plainStep("keys"));
   }
 
+  /** The value of each pair. */
   values(this: RDD<Pair>): RDD<ValueOf<T>> {
     return stepped(this, plainStep("values"));
   }

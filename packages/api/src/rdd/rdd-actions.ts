@@ -25,6 +25,7 @@ export abstract class RddActions<out T> extends SortedRdd<T> {
     for (let p = 0; p < partitions; p += 1) yield* await collected<T>(this, "toLocalIterator", target, [p]);
   }
 
+  /** How many records there are. */
   async count(): Promise<number> {
     const { [CONTEXT]: context, [LINEAGE]: target } = this;
     const blocks = await runAction(context, { name: "count", target, sink: { kind: "count" } });
@@ -45,6 +46,7 @@ export abstract class RddActions<out T> extends SortedRdd<T> {
     throw emptyCollection("first() was called on an RDD without records. Ask isEmpty() before, or use take(1).");
   }
 
+  /** Whether there is no record. Looks at few partitions, as `take(1)` does. */
   async isEmpty(): Promise<boolean> {
     return (await this.take(1)).length === 0;
   }

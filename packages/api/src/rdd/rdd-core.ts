@@ -13,6 +13,7 @@ export abstract class RddCore<out _T> {
   /** Another one once the RDD is persisted. */
   [LINEAGE]: Lineage;
 
+  /** @internal */
   constructor(context: JobContext, lineage: Lineage) {
     this[CONTEXT] = context;
     this[LINEAGE] = lineage;

@@ -19,8 +19,10 @@ import { besides, indexed, subtractStep, whenLaidOut } from "./laid-out.ts";
 import { partitioning, ship, stepped } from "./rdd-core.ts";
 import { RecordRdd } from "./record-rdd.ts";
 
-type RddTypes<R extends readonly unknown[]> = { readonly [I in keyof R]: RDD<R[I]> };
-type Iterables<R extends readonly unknown[]> = { [I in keyof R]: Iterable<R[I]> };
+/** An RDD for each type of a list, in its order. */
+export type RddTypes<R extends readonly unknown[]> = { readonly [I in keyof R]: RDD<R[I]> };
+/** The records of a partition for each type of a list, in its order. */
+export type Iterables<R extends readonly unknown[]> = { [I in keyof R]: Iterable<R[I]> };
 
 /** The transformations of RDDs as wholes: how they are cut into partitions, and what several of them have in common. */
 export abstract class SetRdd<out T> extends RecordRdd<T> {

@@ -16,6 +16,7 @@ import { sampledBounds } from "../sampled-bounds.ts";
 import { checkPartitions, narrowStep, type StepContext, shuffleStep } from "../steps.ts";
 import type { RddCore } from "./rdd-core.ts";
 
+/** How `sortBy` and `sortByKey` sort. */
 export interface SortOptions<K> {
   /** True if it is left out. */
   readonly ascending?: boolean | undefined;

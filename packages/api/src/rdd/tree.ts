@@ -4,6 +4,7 @@ import { rddSteps } from "../rdd-steps.ts";
 import { checkCount, narrowStep, plainStep, type Step, type StepContext, shuffleStep } from "../steps.ts";
 import type { RddCore } from "./rdd-core.ts";
 
+/** How `treeReduce` and `treeAggregate` bring results together. */
 export interface TreeOptions {
   /** Rounds in which results are brought together: that of the driver, and shuffles before it; 2 if it is left out. */
   readonly depth?: number | undefined;

@@ -14,6 +14,7 @@ import { isHidden, NewFiles } from "./new-files.ts";
 /** Takes bytes apart into records. A socket's come in chunks of any size; of files, it is called once for each. */
 export type ByteDecoder<T> = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>;
 
+/** Which files `fileStream` reads, and how. */
 export interface FileStreamOptions {
   /** Which files are read, by their absolute path. Asked on the driver. By default all whose name does not begin with a dot. */
   readonly filter?: ((path: string) => boolean) | undefined;

@@ -10,6 +10,7 @@ import type { StreamNode } from "../stream-node.ts";
 /** One batch of a queue: records to be spread over the default parallelism, or an RDD. */
 export type QueuedBatch<T> = readonly T[] | RDD<T>;
 
+/** What `queueStream` does with its queue. */
 export interface QueueOptions<T> {
   /** Take one element of the queue a batch; otherwise all that are there. Default true. */
   readonly oneAtATime?: boolean | undefined;

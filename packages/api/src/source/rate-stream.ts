@@ -12,6 +12,7 @@ export interface RateRecord {
   readonly timestamp: number;
 }
 
+/** What `rateStream` makes, and for how long. */
 export interface RateOptions {
   /** The default parallelism when it is left out. */
   readonly numPartitions?: number | undefined;

@@ -22,15 +22,20 @@ import { type RateOptions, type RateRecord, RateStream } from "./rate-stream.ts"
 import { ReceiverStream } from "./receiver-stream.ts";
 
 /** Gives what is iterated for `iterableStream`; on an executor. */
-export type MakeRecords<T> = (signal: AbortSignal) => Records<T> | Promise<Records<T>>;
-type Records<T> = AsyncIterable<T> | Iterable<T>;
+export type MakeRecords<T> = (
+  signal: AbortSignal,
+) => AsyncIterable<T> | Iterable<T> | Promise<AsyncIterable<T> | Iterable<T>>;
 
 /** Where streams come from: the part of `StreamingContext` that makes them. */
 export abstract class StreamSources {
   readonly [CONTEXT]: JobContext;
   readonly [GRAPH]: GraphBuilder;
 
-  /** Made by the engine and handed to `build`. */
+  /**
+   * Made by the engine and handed to `build`.
+   *
+   * @internal
+   */
   constructor(graph: GraphBuilder) {
     this[CONTEXT] = graph.context;
     this[GRAPH] = graph;

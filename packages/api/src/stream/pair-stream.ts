@@ -23,10 +23,12 @@ export abstract class PairStream<out T> extends RecordStream<T> {
     return narrowed(this, "flatMapValues", fn);
   }
 
+  /** The key of each pair. */
   keys(this: DStream<Pair>): DStream<KeyOf<T>> {
     return stepped(this, plainStep("keys"), "keys");
   }
 
+  /** The value of each pair. */
   values(this: DStream<Pair>): DStream<ValueOf<T>> {
     return stepped(this, plainStep("values"), "values");
   }

@@ -15,6 +15,7 @@ export abstract class StreamCore<out _T> {
   readonly [GRAPH]: GraphBuilder;
   readonly [STREAM]: StreamNode;
 
+  /** @internal */
   constructor(graph: GraphBuilder, stream: StreamNode) {
     this[CONTEXT] = graph.context;
     this[GRAPH] = graph;

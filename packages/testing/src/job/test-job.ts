@@ -25,6 +25,7 @@ import { Scratch } from "./scratch.ts";
 /** How long code of the job may take when it is told of the end; by the machine's clock. */
 const END_MS = 5_000;
 
+/** How a test runs a job. */
 export interface TestJobOptions {
   /** What `build` is given: what follows `--` on the command line. */
   readonly args?: readonly string[];
@@ -191,6 +192,7 @@ export class TestJob {
     this.#scratch.remove();
   }
 
+  /** As `stop`: for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

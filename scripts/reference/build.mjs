@@ -1,0 +1,116 @@
+// npm run docs: the reference of what jobs and their tests import, from the docstrings, with the guide around it, as web pages
+// below docs/reference. `--check` only tells what is wrong: a public name without a docstring, a link that leads nowhere, a
+// type that is used and not exported. A warning is a failure.
+import { fileURLToPath } from "node:url";
+import {
+  Application,
+  CommentTag,
+  Converter,
+  DeclarationReflection,
+  makeRecursiveVisitor,
+  ReflectionKind,
+  TSConfigReader,
+} from "typedoc";
+
+/** @typedef {import("typedoc").ProjectReflection} ProjectReflection */
+/** @typedef {import("typedoc").Context} Context */
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const pages = [
+  ...["docs/operations.md", "docs/testing.md", "docs/configuration.md", "docs/errors.md"],
+  ...["ARCHITECTURE.md", "docs/decisions/*.md", "CONTRIBUTING.md", "packages/examples/README.md"],
+];
+/** What makes `Millis` a type of its own is nothing that a reader would look up. */
+const UNSEEN = new Set(["Brand"]);
+
+const app = await Application.bootstrap(
+  {
+    name: "Millrace",
+    tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)),
+    entryPoints: [`${root}packages/millrace/src/index.ts`, `${root}packages/millrace/src/testing.ts`],
+    readme: `${root}README.md`,
+    projectDocuments: pages.map((path) => `${root}${path}`),
+    out: `${root}docs/reference`,
+    skipErrorChecking: true, // the types have been checked by the compiler that builds
+    excludePrivate: true,
+    excludeInternal: true,
+    disableSources: true,
+    sort: ["source-order"],
+    defaultCategory: "Other",
+    navigation: { includeCategories: true },
+    packagesRequiringDocumentation: ["@millrace/api", "@millrace/testing"],
+    validation: { notDocumented: true, notExported: false, invalidLink: true, invalidPath: true, rewrittenLink: true },
+  },
+  [new TSConfigReader()],
+);
+app.converter.on(Converter.EVENT_RESOLVE_BEGIN, tidy);
+
+const project = await app.convert();
+if (project !== undefined) {
+  app.validate(project);
+  for (const name of notExported(project))
+    app.logger.warn(`${name} is part of a public type, and index.ts does not export it`);
+  if (!process.argv.includes("--check")) await app.generateOutputs(project);
+}
+process.exitCode = project === undefined || app.logger.hasErrors() || app.logger.hasWarnings() ? 1 : 0;
+
+/**
+ * Leaves out what is not for readers, before pages are made of it: members named by a symbol, by which our classes see into
+ * each other, and the layers that a class is built of, which become headings of its methods.
+ *
+ * @param {Context} context
+ */
+function tidy({ project }) {
+  for (const one of Object.values(project.reflections)) {
+    if (one.isDocument()) one.name = headingOf(one.content.map(({ text }) => text).join("")) ?? one.name;
+    if (!(one instanceof DeclarationReflection)) continue;
+    if (one.name.startsWith("[") && one.name !== "[asyncDispose]") project.removeReflection(one);
+    else if (one.kindOf(ReflectionKind.Class)) flatten(project, one);
+  }
+}
+
+/** @param {string} markdown */
+function headingOf(markdown) {
+  return /^# (.+)$/m.exec(markdown)?.[1];
+}
+
+/**
+ * @param {ProjectReflection} project
+ * @param {DeclarationReflection} type
+ */
+function flatten(project, type) {
+  if (type.extendedTypes === undefined) return;
+  delete type.extendedTypes;
+  for (const member of type.children ?? []) {
+    const file = project.getSymbolIdFromReflection(member)?.packagePath ?? "";
+    const heading = /([^/]+)\.ts$/.exec(file)?.[1]?.replaceAll("-", " ") ?? "";
+    for (const part of [member, ...(member.signatures ?? []), ...(member.getSignature ? [member.getSignature] : [])]) {
+      delete part.inheritedFrom;
+      delete part.overwrites;
+      part.comment?.blockTags.push(new CommentTag("@category", [{ kind: "text", text: heading }]));
+    }
+  }
+}
+
+/**
+ * Types of ours that a reader meets in a signature and cannot look up.
+ *
+ * @param {ProjectReflection} project
+ * @returns {readonly string[]}
+ */
+function notExported(project) {
+  /** @type {Set<string>} */
+  const found = new Set();
+  const visitor = makeRecursiveVisitor({
+    reference(type) {
+      const from = type.symbolId?.packageName ?? "";
+      if (type.reflection !== undefined || type.isIntentionallyBroken()) return;
+      if (from.startsWith("@millrace/") && !UNSEEN.has(type.qualifiedName))
+        found.add(`${type.qualifiedName} of ${from}`);
+    },
+  });
+  for (const one of Object.values(project.reflections)) {
+    if ("type" in one && one.type !== undefined) /** @type {import("typedoc").SomeType} */ (one.type).visit(visitor); // what a reflection's type is
+  }
+  return [...found].sort();
+}
