@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { cleanUp, later } from "./clean-up.fixture.ts";
 import { type Arrival, GateServer } from "./gate-server.fixture.ts";
 import { freePort } from "./line-server.fixture.ts";
 import { TestProcess } from "./process.fixture.ts";
-import { TestCluster, type TestJob } from "./test-cluster.fixture.ts";
+import { jobFile, TestCluster, type TestJob } from "./test-cluster.fixture.ts";
 import { lastTotals, WordFeed } from "./word-feed.fixture.ts";
 
 // Each fault strikes while a task stands at a gate, so it strikes in mid-batch; and when it strikes, all that was sent is
@@ -180,6 +180,22 @@ describe("executors come when they like", () => {
     expect(await job.stop()).toMatchObject({ state: "finished", batchesFailed: 0 });
   });
 
+  test("one that was killed comes back under its name, and is used again", async () => {
+    const cluster = await TestCluster.start({ executors: 1, slots: 1 });
+    later(() => cluster.stop());
+    const job = await cluster.submit("ticks");
+    await job.log.says(/^tick 1 3$/);
+    const [killed] = cluster.executors;
+    killed?.signal("SIGKILL");
+    await killed?.ended;
+    const { mark } = job.log;
+    const back = cluster.startExecutor(1, "e-0");
+    await back.says(/member of the cluster/);
+    await job.log.says(/^tick \d+ 3$/, mark);
+    expect(await cluster.ask("executors")).toMatchObject([{ id: "e-0", state: "connected", jobs: [job.id] }]);
+    expect(await job.stop()).toMatchObject({ state: "finished", batchesFailed: 0 });
+  });
+
   test("an executor looks for its driver for as long as it takes, and says so", async () => {
     const port = await freePort();
     const directory = await mkdtemp(join(tmpdir(), "millrace-test-"));
@@ -237,5 +253,7 @@ test("a task whose code throws is tried four times, in turn on the executors, th
   expect(tried[0]).not.toBe(tried[1]);
   expect(tried[1]).not.toBe(tried[2]);
   const { stdout } = await cluster.command("status", job.id, "--verbose");
-  expect(stdout).toMatch(/RangeError: three is too much[\s\S]*at .*misbehaves\.ts:16:\d+/);
+  const source = await readFile(jobFile("misbehaves"), "utf8");
+  const line = source.split("\n").findIndex((text) => text.includes("new RangeError")) + 1;
+  expect(stdout).toMatch(new RegExp(`RangeError: three is too much[\\s\\S]*at .*misbehaves\\.ts:${line}:\\d+`));
 });

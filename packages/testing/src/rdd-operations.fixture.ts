@@ -3,4 +3,5 @@ export const CHECKED_JOBS = [
   ["rdd-sets", 51],
   ["rdd-pairs", 22],
   ["rdd-order", 32],
+  ["stream-operations", 38],
 ] as const;

@@ -6,7 +6,7 @@ import { jobFile } from "./test-cluster.fixture.ts";
 
 afterEach(cleanUp);
 
-describe.each(["local[2]", "local-cluster[2,2]"])("operations of RDDs give what they promise on %s", (master) => {
+describe.each(["local[2]", "local-cluster[2,2]"])("operations give what they promise on %s", (master) => {
   test.each(CHECKED_JOBS)("%s", async (job, right) => {
     const run = TestProcess.millrace(["run", jobFile(job), "--master", master, "--batches", "1"]);
     later(() => run.end());

@@ -14,7 +14,7 @@ afterAll(async () => {
   vi.unstubAllEnvs();
 });
 
-test.each(CHECKED_JOBS)("the operations of RDDs in %s give what they promise", async (job, right) => {
+test.each(CHECKED_JOBS)("the operations in %s give what they promise", async (job, right) => {
   const t = await testJob(jobFile(job), { parallelism: 2 });
   await t.advance("100ms");
   expect(t.log).toEqual([`checks ${right} right`]);

@@ -112,4 +112,6 @@ test("--json of every command can be read by a program", async () => {
   expect(await cluster.ask("stop", "json-1")).toMatchObject({ id: "json-1" });
   await follow.ended;
   expect(await cluster.ask("kill", "json-1")).toMatchObject({ id: "json-1", state: "finished" });
+  expect(await cluster.ask("check", jobFile("ticks"))).toMatchObject({ entry: "ticks.ts" });
+  expect(await cluster.ask("doctor")).toContainEqual(expect.objectContaining({ what: "driver", verdict: "ok" }));
 });

@@ -53,6 +53,15 @@ export class TestJob {
   }
 }
 
+export interface ClusterOptions {
+  readonly executors: number;
+  readonly slots: number;
+  /** Where the driver listens: this machine alone, unless given. */
+  readonly host?: string;
+  /** What every process and command of the cluster has in MILLRACE_TOKEN. */
+  readonly token?: string;
+}
+
 /** A driver and executors as real processes of this machine, on ports that were free. */
 export class TestCluster {
   readonly driver: TestProcess;
@@ -61,40 +70,46 @@ export class TestCluster {
   readonly directory: string;
   readonly executors: TestProcess[] = [];
   readonly operator: OperatorClient;
+  readonly #env: Readonly<Record<string, string>>;
 
-  static async start(options: { readonly executors: number; readonly slots: number }): Promise<TestCluster> {
+  static async start(options: ClusterOptions): Promise<TestCluster> {
     const directory = await mkdtemp(join(tmpdir(), "millrace-test-"));
     const dataDir = join(directory, "driver");
-    const driver = TestProcess.millrace(["driver", "--port", "0", "--ui-port", "0", "--data-dir", dataDir]);
+    const env: Readonly<Record<string, string>> = options.token === undefined ? {} : { MILLRACE_TOKEN: options.token };
+    const host = options.host === undefined ? [] : ["--host", options.host];
+    const ports = ["--port", "0", "--ui-port", "0"];
+    const driver = TestProcess.millrace(["driver", ...host, ...ports, "--data-dir", dataDir], { env });
     const [, address = "", ui = ""] = await driver.says(/driver listening at (\S+), health at http:\/\/([^/]+)\//);
-    const cluster = new TestCluster(driver, { address, ui, directory });
+    const cluster = new TestCluster(driver, { address, ui, directory, env });
     const started = Array.from({ length: options.executors }, () => cluster.startExecutor(options.slots));
     await Promise.all(started.map((executor) => executor.says(/member of the cluster/)));
     return cluster;
   }
 
-  private constructor(driver: TestProcess, at: { address: string; ui: string; directory: string }) {
+  private constructor(
+    driver: TestProcess,
+    at: { address: string; ui: string; directory: string; env: Readonly<Record<string, string>> },
+  ) {
     this.driver = driver;
     this.address = at.address;
     this.uiAddress = at.ui;
     this.directory = at.directory;
-    this.operator = operatorClient({ address: parseAddress(at.address), token: undefined });
+    this.#env = at.env;
+    this.operator = operatorClient({ address: parseAddress(at.address), token: at.env.MILLRACE_TOKEN });
   }
 
   /** Starts one more; it is a member once it says so. */
-  startExecutor(slots: number): TestProcess {
-    const index = this.executors.length;
-    const name = `e-${index}`;
+  startExecutor(slots: number, name = `e-${this.executors.length}`): TestProcess {
     const workDir = join(this.directory, name);
     const options = ["--name", name, "--slots", String(slots), "--work-dir", workDir];
-    const executor = TestProcess.millrace(["executor", "--driver", this.address, ...options]);
+    const executor = TestProcess.millrace(["executor", "--driver", this.address, ...options], { env: this.#env });
     this.executors.push(executor);
     return executor;
   }
 
   /** Runs an operator's command to its end. */
   command(...args: readonly string[]): Promise<Ended> {
-    return TestProcess.millrace(args, { env: { MILLRACE_DRIVER: this.address } }).ended;
+    return TestProcess.millrace(args, { env: { ...this.#env, MILLRACE_DRIVER: this.address } }).ended;
   }
 
   /** Runs an operator's command with `--json` and reads what it printed. */

@@ -156,8 +156,8 @@ test("what was fed stays for the windows that still see it", async () => {
 });
 
 describe("what is printed", () => {
-  test("is all of it, however much print shows", async () => {
-    const t = await start((ssc) => lines(ssc).print(2));
+  test.each(["print", "pprint"] as const)("is all of it, however much %s shows", async (print) => {
+    const t = await start((ssc) => lines(ssc)[print](2));
     t.feed(SOCKET, ["a", "b", "c"]);
     await t.advance("1s");
     expect(t.printed()).toEqual(["a", "b", "c"]);
