@@ -1,3 +1,4 @@
+import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import { engineRefs, type FunctionRef } from "./function-ref.ts";
 import type { TaskInput } from "./job-plan.ts";
@@ -85,6 +86,22 @@ describe("pairs placed by a function of the job", () => {
     expect(inPlace(plain, { ...plain, fn: { ...fn } })).toBe(false);
     expect(inPlace(plain, custom({ of: 1 }))).toBe(false);
   });
+});
+
+test("keys lie where their state does, except in what mapWithState makes of them", () => {
+  const layout = new Layout(0);
+  const state = (kind: "updateByKey" | "mapWithState"): Lineage => ({
+    kind: "state",
+    operator: kind,
+    directory: "checkpoint",
+    change: { kind, feed: dependency(blocks(2), false), initial: undefined, fn, onlyUpdated: false, timeoutMs: 0 },
+    partitioning: hash(3),
+    versions: { version: epochMs(0), batch: epochMs(1) },
+    label: kind,
+  });
+  expect(layout.partitioningOf(state("updateByKey"))).toEqual(hash(3));
+  expect(layout.partitioningOf(state("mapWithState"))).toBeUndefined();
+  expect(layout.partitions(state("mapWithState"))).toBe(3);
 });
 
 describe("emptiness for sure", () => {

@@ -142,6 +142,9 @@ export class Layout {
         return at.keepsPartitioning && at.parents[0] !== undefined ? this.partitioningOf(at.parents[0]) : undefined;
       case "persisted":
         return this.partitioningOf(at.dependency.parent);
+      case "state":
+        // The function of mapWithState gives what it likes.
+        return at.change.kind === "mapWithState" ? undefined : this.#resolved(at.partitioning, at);
       default: {
         const placement = this.placement(at);
         return placement.kind === "roundRobin" ? undefined : placement;

@@ -22,3 +22,7 @@ export const outputFileFailed = errorKind("OUTPUT_FILE_FAILED", "environment", "
 
 /** The state of the last committed batch is not where this executor looks for it. */
 export const stateNotFound = errorKind("STATE_NOT_FOUND", "environment");
+/** An incremental window was told to take away from a key that it does not hold. */
+export const windowKeyUnknown = errorKind("WINDOW_KEY_UNKNOWN", "user");
+/** The function of mapWithState did with a key's state what cannot be done. */
+export const stateMisused = errorKind("STATE_MISUSED", "user", "same-task");

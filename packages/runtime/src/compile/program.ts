@@ -1,19 +1,9 @@
-import { assert, invariantBroken, unreachable } from "@millrace/base";
-import type {
-  Aggregate,
-  Feed,
-  FnSlot,
-  JoinKind,
-  Op,
-  Pipeline,
-  Sink,
-  Source,
-  StageTemplate,
-  StateUpdate,
-} from "@millrace/plan";
+import { assert, unreachable } from "@millrace/base";
+import type { Aggregate, Feed, FnSlot, JoinKind, Op, Pipeline, Sink, Source, StageTemplate } from "@millrace/plan";
 import type { TableShape } from "../table/aggregate-table.ts";
 import { generateSegment } from "./generate.ts";
 import type { FusedOp, Segment } from "./segment.ts";
+import { type StateEntry, stateEntry } from "./state-entry.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A template, compiled: once per thread, however many tasks run it. */
@@ -67,14 +57,7 @@ export type Entry =
       readonly fn: FnSlot | undefined;
       readonly label: string;
     }
-  | {
-      readonly kind: "updateByKey";
-      readonly feed: PipelineProgram;
-      readonly initial: PipelineProgram | undefined;
-      readonly update: FnSlot;
-      readonly onlyUpdated: boolean;
-      readonly label: string;
-    };
+  | StateEntry;
 
 /**
  * Compiles a template to generated loops. The loops themselves are built when they first run.
@@ -162,7 +145,12 @@ class Compiler {
       case "concat":
         return { kind: "concat", feeds: source.feeds.map((feed) => this.pipeline(feed, WHOLE)) };
       case "state":
-        return this.#state(source.update, source.label);
+        return stateEntry(source.update, source.label, {
+          feed: (feed, terminal) => this.#feed(feed, terminal),
+          addTables: (count) => {
+            this.tables += count;
+          },
+        });
       case "cartesian":
         this.tables += 1; // the right side is kept as far as there is room
         return {
@@ -179,27 +167,6 @@ class Compiler {
         };
       default:
         return unreachable(source);
-    }
-  }
-
-  #state(update: StateUpdate, label: string): Entry {
-    switch (update.kind) {
-      case "updateByKey":
-        this.tables += update.initial === undefined ? 1 : 2;
-        return {
-          kind: update.kind,
-          feed: this.#feed(update.feed, { kind: "group" }),
-          initial: update.initial && this.#feed(update.initial, { kind: "last" }),
-          update: update.fn,
-          onlyUpdated: update.onlyUpdated,
-          label,
-        };
-      case "window":
-      case "mapWithState":
-      case "snapshot":
-        throw invariantBroken(`${update.kind} is not compiled`);
-      default:
-        return unreachable(update);
     }
   }
 

@@ -69,14 +69,9 @@ export class SegmentState {
     notPair(record);
   }
 
-  /** What a filter gave, if not `true`: a promise would keep every record, whatever comes of it. */
+  /** What a filter gave, if not `true`. */
   truthy(value: unknown): boolean {
-    if (value instanceof Promise) {
-      throw promiseNotAwaited(
-        "it gave a promise, and must say at once whether a record stays. Await in the function of mapPartitions, which may be async.",
-      );
-    }
-    return Boolean(value);
+    return isKept(value);
   }
 
   badPartition(partition: unknown, partitions: number, key: unknown): never {
@@ -125,6 +120,16 @@ export class SegmentState {
     this.resumeAt = resumeAt;
     this.count += count;
   }
+}
+
+/** What a filter says of a record. A promise would keep every record, whatever comes of it. @throws PROMISE_NOT_AWAITED */
+export function isKept(value: unknown): boolean {
+  if (value instanceof Promise) {
+    throw promiseNotAwaited(
+      "it gave a promise, and must say at once whether a record stays. Await in the function of mapPartitions, which may be async.",
+    );
+  }
+  return Boolean(value);
 }
 
 function jsonOf(record: unknown): string {

@@ -19,7 +19,6 @@ import { GlomFeeder, LinkFeeder } from "../source/link-feeder.ts";
 import { Replay } from "../source/replay.ts";
 import { SortFeeder } from "../source/sort-feeder.ts";
 import { SpoolFeeder } from "../source/spool-feeder.ts";
-import { StateFeeder } from "../source/state-feeder.ts";
 import { TableFeeder } from "../source/table-feeder.ts";
 import { TextFeeder } from "../source/text-feeder.ts";
 import { ZipFeeder } from "../source/zip-feeder.ts";
@@ -28,6 +27,7 @@ import type { TableShape } from "../table/aggregate-table.ts";
 import type { SpillOptions } from "../table/spill-run.ts";
 import { SpillingTable } from "../table/spilling-table.ts";
 import type { ResolvedInput, SlotTask } from "../task.ts";
+import { type StateParts, stateFeeder } from "./state-source.ts";
 import type { TaskControl } from "./task-control.ts";
 
 export interface TaskEnvironment {
@@ -139,7 +139,7 @@ export class TaskRun {
       call,
       label,
       check: () => this.#env.control.check(),
-      spool: (later) => this.#own(new SpoolFeeder(later, this.#spillOptions())),
+      spool: (later) => this.#spool(later),
     });
   }
 
@@ -201,7 +201,10 @@ export class TaskRun {
         return this.#called(feeders, fn, entry.label);
       }
       case "updateByKey":
-        return this.#stateful(entry);
+      case "window":
+      case "mapWithState":
+      case "snapshot":
+        return stateFeeder(entry, this.#stateParts());
     }
   }
 
@@ -254,27 +257,19 @@ export class TaskRun {
     return entry.join === undefined ? feeder : new JoinFeeder(feeder, entry.join);
   }
 
-  #stateful(entry: Extract<Entry, { readonly kind: "updateByKey" }>): Feeder {
-    const { task, states, classes, control, tableBytes } = this.#env;
-    assert(task.state !== undefined, "a task of a stateful operator names no state");
-    const values = this.#spilling({ kind: "group" }, undefined, tableBytes);
-    // Initial state becomes state, which is in memory anyway, and is looked up by key: it must not spill.
-    const initial = entry.initial && {
-      program: entry.initial,
-      table: this.#spilling({ kind: "combine" }, undefined, Number.POSITIVE_INFINITY),
+  #stateParts(): StateParts {
+    return {
+      env: this.#env,
+      function: (slot) => this.#function(slot),
+      whole: (program) => this.#whole(program),
+      spool: (later) => this.#spool(later),
+      table: (shape, budgetBytes) => this.#spilling(shape, undefined, budgetBytes),
+      fill: (program, table) => this.#fill(program, table),
     };
-    return new StateFeeder({
-      store: states,
-      ref: task.state,
-      classes,
-      update: this.#function(entry.update) as (values: unknown[], state: unknown, key: unknown) => unknown, // updateStateByKey's signature
-      onlyUpdated: entry.onlyUpdated,
-      label: entry.label,
-      check: () => control.check(),
-      values,
-      fillValues: () => this.#fill(entry.feed, values),
-      initial: initial && { table: initial.table, fill: () => this.#fill(initial.program, initial.table) },
-    });
+  }
+
+  #spool(later: Feeder): Feeder {
+    return this.#own(new SpoolFeeder(later, this.#spillOptions()));
   }
 
   /** Runs a pipeline whose last segment ends in a table. */

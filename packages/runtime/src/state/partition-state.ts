@@ -1,5 +1,6 @@
 import { type EpochMs, epochMs } from "@millrace/base";
 import { KeyIndex } from "../table/key-index.ts";
+import { IdleOrder } from "./idle-order.ts";
 import type { StateCell } from "./state-cell.ts";
 import { StateColumn } from "./state-column.ts";
 
@@ -12,6 +13,8 @@ export interface Overlay {
   complete: boolean;
   /** By index in the published state; `undefined`: forgotten. */
   readonly changes: Map<number, StateCell | undefined>;
+  /** By index in the published state: keys that count as updated although their state is as it was. */
+  readonly touched: Set<number>;
   /** Keys that the published state has not, each once. */
   readonly newKeys: unknown[];
   readonly newCells: StateCell[];
@@ -31,11 +34,14 @@ export class PartitionState {
   delta: EpochMs;
   index = new KeyIndex();
   column = new StateColumn();
+  /** Of operators whose keys time out: when each key was last updated, which is the batch of the last delta that sets it. */
+  idle: IdleOrder | undefined;
   #overlay: Overlay | undefined;
 
-  constructor(version: EpochMs) {
+  constructor(version: EpochMs, options: { readonly timed: boolean }) {
     this.version = version;
     this.delta = epochMs(0);
+    this.idle = options.timed ? new IdleOrder() : undefined;
   }
 
   get overlay(): Overlay | undefined {
@@ -44,7 +50,14 @@ export class PartitionState {
 
   /** Begins the transaction of a batch; an earlier one that was not published is dropped. */
   begin(batch: EpochMs): Overlay {
-    const overlay: Overlay = { batch, complete: false, changes: new Map(), newKeys: [], newCells: [] };
+    const overlay: Overlay = {
+      batch,
+      complete: false,
+      changes: new Map(),
+      touched: new Set(),
+      newKeys: [],
+      newCells: [],
+    };
     this.#overlay = overlay;
     return overlay;
   }
@@ -59,19 +72,23 @@ export class PartitionState {
     if (overlay === undefined) return;
     for (const [index, cell] of overlay.changes) {
       if (cell === undefined) this.#remove(index);
-      else this.column.set(index, cell);
+      else this.#set(index, cell, overlay.batch);
     }
-    for (let i = 0; i < overlay.newKeys.length; i++) this.put(overlay.newKeys[i], overlay.newCells[i] as StateCell); // columns of equal length
+    for (const index of overlay.touched) if (this.column.has(index)) this.idle?.touch(index, overlay.batch);
+    // Columns of equal length.
+    for (let i = 0; i < overlay.newKeys.length; i++) {
+      this.put(overlay.newKeys[i], overlay.newCells[i] as StateCell, overlay.batch);
+    }
     this.version = overlay.batch;
     this.delta = overlay.batch;
     this.#overlay = undefined;
     this.#compact();
   }
 
-  /** For loading: sets what a delta holds. */
-  put(key: unknown, cell: StateCell): void {
+  /** Sets what a delta holds. */
+  put(key: unknown, cell: StateCell, batch: EpochMs): void {
     const found = this.index.find(key);
-    this.column.set(found < 0 ? this.index.add(key) : found, cell);
+    this.#set(found < 0 ? this.index.add(key) : found, cell, batch);
   }
 
   /** For loading: forgets what a delta removed. */
@@ -80,18 +97,31 @@ export class PartitionState {
     if (found >= 0) this.#remove(found);
   }
 
+  #set(index: number, cell: StateCell, batch: EpochMs): void {
+    this.column.set(index, cell);
+    this.idle?.touch(index, batch);
+  }
+
   #remove(index: number): void {
     this.index.remove(index);
     this.column.delete(index);
+    this.idle?.remove(index);
   }
 
   /** Indices are never given again, so that forgotten keys leave holes. */
   #compact(): void {
-    const { index, column } = this;
+    const { index, column, idle } = this;
     const holes = index.capacity - index.size;
     if (holes < COMPACT_MIN || holes < index.size) return;
     this.index = new KeyIndex();
     this.column = new StateColumn();
-    for (let i = 0; i < index.capacity; i++) if (column.has(i)) this.put(index.keys[i], column.get(i));
+    if (idle === undefined) {
+      for (let i = 0; i < index.capacity; i++) if (column.has(i)) this.put(index.keys[i], column.get(i), this.delta);
+      return;
+    }
+    this.idle = new IdleOrder();
+    for (const { index: i, time } of idle.before(Number.POSITIVE_INFINITY)) {
+      this.put(index.keys[i], column.get(i), epochMs(time));
+    }
   }
 }

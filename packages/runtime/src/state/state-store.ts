@@ -43,13 +43,15 @@ export class StateStore {
   }
 
   /** @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system. */
-  async prepare(ref: StateRef): Promise<Prepared> {
+  async prepare(ref: StateRef, options: { readonly timed: boolean }): Promise<Prepared> {
     this.#tick(ref.batch);
-    const name = `${ref.directory}\0${ref.operator}\0${ref.partitions}-${ref.partition}`;
+    const name = nameOf(ref);
     const held = this.#partitions.get(name);
     const overlay = held?.state.overlay;
     if (held !== undefined && overlay?.complete === true && overlay.batch === ref.version) held.state.publish();
-    if (held !== undefined && held.state.version === ref.version) {
+    // Whether keys time out may differ from one run of the job to the next.
+    const usable = held !== undefined && (held.state.idle !== undefined || !options.timed);
+    if (usable && held.state.version === ref.version) {
       held.lastUse = this.#batches;
       const { state } = held;
       if (state.overlay?.complete === true && state.overlay.batch === ref.batch) return { state, done: true };
@@ -57,9 +59,29 @@ export class StateStore {
       return { state, done: false };
     }
     this.#partitions.delete(name);
-    const state = await this.#load(ref);
+    const state = await this.#load(ref, ref.version, options);
     this.#partitions.set(name, { state, lastUse: this.#batches });
     return { state, done: false };
+  }
+
+  /**
+   * The state as of `ref.batch`, to be read only: what this slot has of it, published or in a complete overlay; else what
+   * the log has. The update of the batch is done.
+   *
+   * @throws As `prepare`.
+   */
+  async readUpdated(ref: StateRef): Promise<{ readonly state: PartitionState; readonly overlay: Overlay | undefined }> {
+    this.#tick(ref.batch);
+    const held = this.#partitions.get(nameOf(ref));
+    if (held !== undefined) {
+      const { state } = held;
+      held.lastUse = this.#batches;
+      if (state.version === ref.batch) return { state, overlay: undefined };
+      const { overlay } = state;
+      if (state.version === ref.version && overlay?.complete === true && overlay.batch === ref.batch)
+        return { state, overlay };
+    }
+    return { state: await this.#load(ref, ref.batch, { timed: false }), overlay: undefined };
   }
 
   /**
@@ -70,6 +92,8 @@ export class StateStore {
     const upserts = this.#frames((writer) => {
       for (const [index, cell] of overlay.changes)
         if (cell !== undefined) writer.writePair(state.index.keys[index], cell);
+      for (const index of overlay.touched)
+        if (!overlay.changes.has(index)) writer.writePair(state.index.keys[index], state.column.get(index));
       for (let i = 0; i < overlay.newKeys.length; i++) writer.writePair(overlay.newKeys[i], overlay.newCells[i]);
     });
     const removals = this.#frames((writer) => {
@@ -79,12 +103,14 @@ export class StateStore {
     overlay.complete = true;
   }
 
-  async #load(ref: StateRef): Promise<PartitionState> {
-    const state = new PartitionState(ref.version);
-    for await (const delta of this.#log(ref.directory).read(ref, ref.version)) {
+  async #load(ref: StateRef, version: EpochMs, options: { readonly timed: boolean }): Promise<PartitionState> {
+    const state = new PartitionState(version, options);
+    for await (const delta of this.#log(ref.directory).read(ref, version)) {
       for (const frame of readFrames(delta.upserts)) {
         // As `complete` wrote them: pairs of a key and a cell.
-        for (const [key, cell] of decodeFrame(frame, this.#classes) as [unknown, StateCell][]) state.put(key, cell);
+        for (const [key, cell] of decodeFrame(frame, this.#classes) as [unknown, StateCell][]) {
+          state.put(key, cell, delta.batch);
+        }
       }
       for (const frame of readFrames(delta.removals)) {
         for (const key of decodeFrame(frame, this.#classes)) state.forget(key);
@@ -92,7 +118,7 @@ export class StateStore {
       state.delta = delta.batch;
     }
     // Every batch writes a delta of every partition, an empty one when nothing changed: that of the version must be there.
-    if (ref.version > 0 && state.delta !== ref.version) throw notFound(ref, state.delta);
+    if (version > 0 && state.delta !== version) throw notFound(ref, version, state.delta);
     return state;
   }
 
@@ -126,11 +152,13 @@ export class StateStore {
   }
 }
 
-function notFound(ref: StateRef, newest: EpochMs): Error {
+const nameOf = (ref: StateRef): string => `${ref.directory}\0${ref.operator}\0${ref.partitions}-${ref.partition}`;
+
+function notFound(ref: StateRef, version: EpochMs, newest: EpochMs): Error {
   return stateNotFound(
-    `the state of ${ref.operator}, partition ${ref.partition} of ${ref.partitions}, as of batch ${ref.version} is not in ${ref.directory} ` +
+    `the state of ${ref.operator}, partition ${ref.partition} of ${ref.partitions}, as of batch ${version} is not in ${ref.directory} ` +
       `as this executor sees it; the newest there is ${newest > 0 ? `of batch ${newest}` : "none"}. The job stops before it counts wrongly. ` +
       "The checkpoint directory must be the same storage for all executors: mount one volume on each, or set checkpointDir to a path that all share.",
-    { fields: { operator: ref.operator, partition: ref.partition, version: ref.version, directory: ref.directory } },
+    { fields: { operator: ref.operator, partition: ref.partition, version, directory: ref.directory } },
   );
 }

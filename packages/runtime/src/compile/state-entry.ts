@@ -1,0 +1,83 @@
+import { unreachable } from "@millrace/base";
+import type { Feed, FnSlot, StateUpdate } from "@millrace/plan";
+import type { PipelineProgram } from "./program.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Where the records of a stateful operator come from. */
+export type StateEntry =
+  | {
+      readonly kind: "updateByKey";
+      /** Ends in a table of lists. */
+      readonly feed: PipelineProgram;
+      /** Ends in a table of last values, here and below. */
+      readonly initial: PipelineProgram | undefined;
+      readonly update: FnSlot;
+      readonly onlyUpdated: boolean;
+      readonly label: string;
+    }
+  | {
+      readonly kind: "window";
+      /** What enters and what leaves; both end in one table, of two lists a key. */
+      readonly feeds: readonly [PipelineProgram, PipelineProgram];
+      readonly reduce: FnSlot;
+      readonly inverse: FnSlot;
+      readonly filter: FnSlot | undefined;
+      readonly label: string;
+    }
+  | {
+      readonly kind: "mapWithState";
+      readonly feed: PipelineProgram;
+      readonly initial: PipelineProgram | undefined;
+      readonly map: FnSlot;
+      readonly timeoutMs: number;
+      readonly label: string;
+    }
+  | { readonly kind: "snapshot" };
+
+/** What the compiler of a template does for a stateful operator. */
+export interface StateCompiler {
+  feed(feed: Feed, terminal: Terminal): PipelineProgram;
+  /** So many more tables are filled at the same time. */
+  addTables(count: number): void;
+}
+
+export function stateEntry(update: StateUpdate, label: string, compiler: StateCompiler): StateEntry {
+  switch (update.kind) {
+    case "updateByKey":
+      compiler.addTables(update.initial === undefined ? 1 : 2);
+      return {
+        kind: update.kind,
+        feed: compiler.feed(update.feed, { kind: "group" }),
+        initial: update.initial && compiler.feed(update.initial, { kind: "last" }),
+        update: update.fn,
+        onlyUpdated: update.onlyUpdated,
+        label,
+      };
+    case "window": {
+      compiler.addTables(1);
+      const feed = (pairs: Feed, index: number) => compiler.feed(pairs, { kind: "cogroup", feed: index, feeds: 2 });
+      return {
+        kind: update.kind,
+        feeds: [feed(update.entering, 0), feed(update.leaving, 1)],
+        reduce: update.reduce,
+        inverse: update.inverse,
+        filter: update.filter,
+        label,
+      };
+    }
+    case "mapWithState":
+      if (update.initial !== undefined) compiler.addTables(1);
+      return {
+        kind: update.kind,
+        feed: compiler.feed(update.feed, { kind: "buffer" }),
+        initial: update.initial && compiler.feed(update.initial, { kind: "last" }),
+        map: update.fn,
+        timeoutMs: update.timeoutMs,
+        label,
+      };
+    case "snapshot":
+      return update;
+    default:
+      return unreachable(update);
+  }
+}

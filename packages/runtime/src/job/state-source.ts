@@ -1,0 +1,96 @@
+import { assert } from "@millrace/base";
+import type { AnyFunction, FnSlot } from "@millrace/plan";
+import type { PipelineProgram } from "../compile/program.ts";
+import type { StateEntry } from "../compile/state-entry.ts";
+import type { Feeder } from "../source/feeder.ts";
+import { StateFeeder } from "../source/state-feeder.ts";
+import { StateSnapshotFeeder } from "../source/state-snapshot-feeder.ts";
+import { InitialState } from "../state/update/initial-state.ts";
+import { MapWithState, type MapWithStateOptions } from "../state/update/map-with-state.ts";
+import { UpdateByKey, type UpdateByKeyOptions } from "../state/update/update-by-key.ts";
+import { UpdateWindow, type UpdateWindowOptions } from "../state/update/update-window.ts";
+import type { StateUpdater } from "../state/update/updater.ts";
+import type { TableShape } from "../table/aggregate-table.ts";
+import type { SpillingTable } from "../table/spilling-table.ts";
+import type { TaskEnvironment } from "./task-run.ts";
+
+/** What a task's run does for its stateful operator. */
+export interface StateParts {
+  readonly env: TaskEnvironment;
+  function(slot: FnSlot): AnyFunction;
+  /** All that comes out of a pipeline. */
+  whole(program: PipelineProgram): Feeder;
+  /** Makes a feeder that has to be waited for into one that has not, when it is opened. */
+  spool(later: Feeder): Feeder;
+  table(shape: TableShape, budgetBytes: number): SpillingTable;
+  fill(program: PipelineProgram, table: SpillingTable): Promise<void>;
+}
+
+/** The feeder of a stateful operator: the task's transaction on its partition of state. */
+export function stateFeeder(entry: StateEntry, parts: StateParts): Feeder {
+  const { task, states: store, classes, control } = parts.env;
+  const ref = task.state;
+  assert(ref !== undefined, "a task of a stateful operator names no state");
+  if (entry.kind === "snapshot") return new StateSnapshotFeeder({ store, ref, classes });
+  const updater = updaterOf(entry, ref.batch, parts);
+  return new StateFeeder({ store, ref, classes, updater, check: () => control.check() });
+}
+
+/** Functions come with the signatures that `StateUpdate` gives them. */
+function updaterOf(
+  entry: Exclude<StateEntry, { readonly kind: "snapshot" }>,
+  time: number,
+  parts: StateParts,
+): StateUpdater {
+  const { classes, control, tableBytes } = parts.env;
+  const { label } = entry;
+  switch (entry.kind) {
+    case "updateByKey": {
+      const values = parts.table({ kind: "group" }, tableBytes);
+      return new UpdateByKey({
+        classes,
+        label,
+        time,
+        update: parts.function(entry.update) as UpdateByKeyOptions["update"],
+        onlyUpdated: entry.onlyUpdated,
+        values,
+        fillValues: () => parts.fill(entry.feed, values),
+        initial: initialState(entry.initial, parts),
+      });
+    }
+    case "window": {
+      const moved = parts.table({ kind: "cogroup", feeds: 2 }, tableBytes);
+      return new UpdateWindow({
+        classes,
+        label,
+        reduce: parts.function(entry.reduce) as UpdateWindowOptions["reduce"],
+        inverse: parts.function(entry.inverse) as UpdateWindowOptions["inverse"],
+        filter:
+          entry.filter === undefined ? undefined : (parts.function(entry.filter) as UpdateWindowOptions["filter"]),
+        moved,
+        fillMoved: async () => {
+          for (const feed of entry.feeds) await parts.fill(feed, moved);
+        },
+      });
+    }
+    case "mapWithState":
+      return new MapWithState({
+        classes,
+        label,
+        time,
+        map: parts.function(entry.map) as MapWithStateOptions["map"],
+        timeoutMs: entry.timeoutMs,
+        pairs: parts.whole(entry.feed),
+        spool: (later) => parts.spool(later),
+        initial: initialState(entry.initial, parts),
+        check: () => control.check(),
+      });
+  }
+}
+
+/** Initial state becomes state, which is in memory anyway, and is looked up by key: it must not spill. */
+function initialState(program: PipelineProgram | undefined, parts: StateParts): InitialState | undefined {
+  if (program === undefined) return undefined;
+  const table = parts.table({ kind: "combine" }, Number.POSITIVE_INFINITY);
+  return new InitialState(table, () => parts.fill(program, table));
+}

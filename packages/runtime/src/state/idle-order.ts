@@ -1,0 +1,73 @@
+const FIRST_CAPACITY = 16;
+const NONE = -1;
+
+/**
+ * When each key of a partition was last updated, and the keys in that order, by the index of the key: a linked list over
+ * columns, so that those that have been idle for longest are found without a look at the others.
+ *
+ * Memory: 16 bytes an index. Time: constant for each update.
+ */
+export class IdleOrder {
+  #times = new Float64Array(FIRST_CAPACITY);
+  /** Neighbours; `NONE` at the ends. An index that is not in the list is its own `next`. */
+  #next = new Int32Array(FIRST_CAPACITY);
+  #previous = new Int32Array(FIRST_CAPACITY);
+  /** Indices that have been in the list so far are below. */
+  #end = 0;
+  #oldest = NONE;
+  #newest = NONE;
+
+  /** The index was updated at `time`, which is no earlier than that of any other. */
+  touch(index: number, time: number): void {
+    this.#grow(index);
+    this.remove(index);
+    this.#times[index] = time;
+    this.#next[index] = NONE;
+    this.#previous[index] = this.#newest;
+    if (this.#newest === NONE) this.#oldest = index;
+    else this.#next[this.#newest] = index;
+    this.#newest = index;
+  }
+
+  /** Takes an index out; one that is not in does no harm. */
+  remove(index: number): void {
+    if (index >= this.#end) return;
+    const next = this.#at(this.#next, index);
+    if (next === index) return;
+    const previous = this.#at(this.#previous, index);
+    if (previous === NONE) this.#oldest = next;
+    else this.#next[previous] = next;
+    if (next === NONE) this.#newest = previous;
+    else this.#previous[next] = previous;
+    this.#next[index] = index;
+  }
+
+  /** The indices last updated before `time`, longest idle first, each with when that was. They must stay while it runs. */
+  *before(time: number): Generator<{ readonly index: number; readonly time: number }, void, undefined> {
+    for (let index = this.#oldest; index !== NONE; index = this.#at(this.#next, index)) {
+      const updated = this.#at(this.#times, index);
+      if (updated >= time) return;
+      yield { index, time: updated };
+    }
+  }
+
+  /** Every column has a place for every index below its length. */
+  #at(column: Int32Array | Float64Array, index: number): number {
+    return column[index] as number; // see above
+  }
+
+  #grow(index: number): void {
+    if (index >= this.#next.length) {
+      const length = Math.max(2 * this.#next.length, index + 1);
+      this.#times = copied(this.#times, new Float64Array(length));
+      this.#next = copied(this.#next, new Int32Array(length));
+      this.#previous = copied(this.#previous, new Int32Array(length));
+    }
+    for (; this.#end <= index; this.#end++) this.#next[this.#end] = this.#end;
+  }
+}
+
+function copied<C extends Int32Array | Float64Array>(from: C, to: C): C {
+  to.set(from);
+  return to;
+}

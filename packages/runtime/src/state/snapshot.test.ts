@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { MappedBatches, sum } from "../../testkit/mapped-batches.ts";
+
+let batches: MappedBatches;
+beforeEach(() => {
+  batches = new MappedBatches();
+});
+afterEach(() => batches.remove());
+
+describe("a snapshot", () => {
+  const pairs = [
+    ["a", 1],
+    ["b", 2],
+  ];
+
+  test("is of the batch that runs, and changes nothing", async () => {
+    await batches.map(1, pairs, sum);
+    expect(await batches.snapshot(1)).toEqual(pairs);
+    expect(await batches.snapshot(1)).toEqual(pairs);
+    await batches.map(2, [["c", 3]], sum);
+    expect(await batches.snapshot(2)).toEqual([...pairs, ["c", 3]]);
+    expect(batches.deltaBytes()).toHaveLength(2);
+  });
+
+  test("is read from the log on a slot that has not made the update", async () => {
+    await batches.map(1, pairs, sum);
+    batches.slot.restart();
+    expect(await batches.snapshot(1)).toEqual(pairs);
+    expect(await batches.map(2, [["a", 1]], sum)).toEqual([["a", 2]]);
+  });
+
+  test("of an earlier batch is read from the log, and the state goes on from where it is", async () => {
+    await batches.map(1, pairs, sum);
+    await batches.map(2, [["a", 1]], sum);
+    await batches.map(3, [["a", 1]], sum);
+    expect(await batches.snapshot(1)).toEqual(pairs);
+    expect(await batches.snapshot(2)).toEqual([
+      ["a", 2],
+      ["b", 2],
+    ]);
+    expect(await batches.map(4, [["a", 1]], sum)).toEqual([["a", 4]]);
+  });
+
+  test("of a batch whose update is not there is refused", async () => {
+    expect(await batches.failure(1, { update: { kind: "snapshot" } })).toMatchObject({
+      kind: { code: "STATE_NOT_FOUND" },
+    });
+  });
+});

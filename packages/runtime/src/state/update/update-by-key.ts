@@ -1,0 +1,141 @@
+import type { ClassTable } from "@millrace/codec";
+import { blame } from "../../compile/blame.ts";
+import type { SpillingTable } from "../../table/spilling-table.ts";
+import { fromCell, type StateCell, sameCell, toCell } from "../state-cell.ts";
+import type { InitialState } from "./initial-state.ts";
+import { PairsBuilder, type StateChunk, type StateUpdater, Touched, type Transaction, untouched } from "./updater.ts";
+
+export interface UpdateByKeyOptions {
+  readonly classes: ClassTable;
+  readonly update: (values: unknown[], state: unknown, key: unknown, time: number) => unknown;
+  readonly onlyUpdated: boolean;
+  readonly label: string;
+  /** The batch, in epoch ms. */
+  readonly time: number;
+  /** The values of this batch by key. */
+  readonly values: SpillingTable;
+  readonly fillValues: () => Promise<void>;
+  readonly initial: InitialState | undefined;
+}
+
+/** `updateStateByKey`: gives `[K, S]` for every key that has state after the batch. */
+export class UpdateByKey implements StateUpdater {
+  readonly timed = false;
+  readonly repeatable = true;
+  readonly #options: UpdateByKeyOptions;
+  readonly #touched = new Touched();
+  #initial: InitialState | undefined;
+
+  constructor(options: UpdateByKeyOptions) {
+    this.#options = options;
+  }
+
+  async open(first: boolean): Promise<void> {
+    const { fillValues, initial } = this.#options;
+    await fillValues();
+    if (!first || initial === undefined) return;
+    await initial.open();
+    this.#initial = initial;
+  }
+
+  *update(transaction: Transaction): Generator<StateChunk, void, undefined> {
+    const out = new PairsBuilder();
+    yield* this.#updateGiven(transaction, out);
+    if (!this.#options.onlyUpdated) yield* this.#updateKnown(transaction, out);
+    yield* this.#addInitial(transaction, out);
+    yield* out.end();
+  }
+
+  *rest(transaction: Transaction): Generator<StateChunk, void, undefined> {
+    const { onlyUpdated, classes } = this.#options;
+    if (onlyUpdated) yield* untouched(transaction, this.#touched, classes);
+  }
+
+  finish(): void {}
+
+  close(): void {
+    this.#options.values.discard();
+    this.#options.initial?.close();
+  }
+
+  /** Keys with values in this batch. */
+  *#updateGiven(transaction: Transaction, out: PairsBuilder): Generator<StateChunk, void, undefined> {
+    const { index } = transaction.state;
+    for (const chunk of this.#options.values.drain()) {
+      for (let i = 0; i < chunk.keys.length; i++) {
+        const key = chunk.keys[i];
+        const given = chunk.values[i] as unknown[]; // the table's shape
+        const at = index.find(key);
+        if (at >= 0) {
+          this.#touched.add(at);
+          this.#change(transaction, at, given, out);
+        } else {
+          this.#add(transaction, key, given, this.#initial?.take(key), out);
+        }
+        if (out.full) yield out.take();
+      }
+    }
+  }
+
+  /** Keys that have state and no values. */
+  *#updateKnown(transaction: Transaction, out: PairsBuilder): Generator<StateChunk, void, undefined> {
+    const { state } = transaction;
+    const mask = this.#touched.mask(state);
+    for (let i = 0; i < mask.length; i++) {
+      if (mask[i] === 1 || !state.column.has(i)) continue;
+      this.#change(transaction, i, [], out);
+      if (out.full) yield out.take();
+    }
+  }
+
+  /** Keys of the initial state without values. */
+  *#addInitial(transaction: Transaction, out: PairsBuilder): Generator<StateChunk, void, undefined> {
+    const { onlyUpdated } = this.#options;
+    for (const [key, state] of this.#initial?.rest() ?? []) {
+      if (onlyUpdated) this.#put(transaction, key, state, out);
+      else this.#add(transaction, key, [], state, out);
+      if (out.full) yield out.take();
+    }
+  }
+
+  #change({ state, overlay }: Transaction, index: number, given: unknown[], out: PairsBuilder): void {
+    const key = state.index.keys[index];
+    const before = state.column.get(index);
+    const after = this.#call(given, fromCell(before, this.#options.classes), key);
+    if (after === undefined) {
+      overlay.changes.set(index, undefined);
+      return;
+    }
+    const cell = this.#cell(after);
+    if (!sameCell(before, cell)) overlay.changes.set(index, cell);
+    out.push(key, after);
+  }
+
+  #add(transaction: Transaction, key: unknown, given: unknown[], state: unknown, out: PairsBuilder): void {
+    const after = this.#call(given, state, key);
+    if (after !== undefined) this.#put(transaction, key, after, out);
+  }
+
+  #put({ overlay }: Transaction, key: unknown, state: unknown, out: PairsBuilder): void {
+    overlay.newKeys.push(key);
+    overlay.newCells.push(this.#cell(state));
+    out.push(key, state);
+  }
+
+  #call(given: unknown[], state: unknown, key: unknown): unknown {
+    const { update, time, label } = this.#options;
+    try {
+      return update(given, state, key, time);
+    } catch (error) {
+      throw blame(error, label);
+    }
+  }
+
+  #cell(state: unknown): StateCell {
+    try {
+      return toCell(state, this.#options.classes);
+    } catch (error) {
+      throw blame(error, this.#options.label);
+    }
+  }
+}

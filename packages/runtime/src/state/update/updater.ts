@@ -1,0 +1,120 @@
+import type { ClassTable } from "@millrace/codec";
+import { SLICE } from "../../source/feeder.ts";
+import type { Overlay, PartitionState } from "../partition-state.ts";
+import { fromCell, type StateCell } from "../state-cell.ts";
+
+/** A batch's change to a partition: the published state, which stays as it is, and what is to be on top of it. */
+export interface Transaction {
+  readonly state: PartitionState;
+  readonly overlay: Overlay;
+}
+
+/** Some of what a task of a stateful operator gives: pairs as columns, or records. Never empty. */
+export type StateChunk =
+  | { readonly keys: readonly unknown[]; readonly values: readonly unknown[] }
+  | { readonly keys?: undefined; readonly rows: readonly unknown[] };
+
+/** One way of changing state, for one attempt of a task. */
+export interface StateUpdater {
+  /** It asks when keys were last updated. */
+  readonly timed: boolean;
+  /** What it gives is the state after the batch: an output that is made again needs no update. */
+  readonly repeatable: boolean;
+  /**
+   * Gathers what the update needs, before the transaction begins.
+   *
+   * @param first No batch has changed this state before.
+   */
+  open(first: boolean): Promise<void>;
+  /** Brings the overlay up to the batch and gives records on the way. All of it happens, whoever takes them. */
+  update(transaction: Transaction): Generator<StateChunk, void, undefined>;
+  /** What the batch gives besides, as far as somebody pulls. */
+  rest(transaction: Transaction): Generator<StateChunk, void, undefined>;
+  /** All of `update` has happened. */
+  finish(): void | Promise<void>;
+  /** Lets go of what it holds, also after an error. */
+  close(): void;
+}
+
+/** Collects records until they make a chunk. */
+export class PairsBuilder {
+  #keys: unknown[] = [];
+  #values: unknown[] = [];
+
+  get full(): boolean {
+    return this.#keys.length >= SLICE;
+  }
+
+  push(key: unknown, value: unknown): void {
+    this.#keys.push(key);
+    this.#values.push(value);
+  }
+
+  take(): StateChunk {
+    const chunk = { keys: this.#keys, values: this.#values };
+    this.#keys = [];
+    this.#values = [];
+    return chunk;
+  }
+
+  /** What is left, if anything. */
+  *end(): Generator<StateChunk, void, undefined> {
+    if (this.#keys.length > 0) yield this.take();
+  }
+}
+
+/** Every key that has state on top of the overlay. */
+export function* everyKey(
+  state: PartitionState,
+  overlay: Overlay | undefined,
+  classes: ClassTable,
+): Generator<StateChunk, void, undefined> {
+  const out = new PairsBuilder();
+  const { column, index } = state;
+  for (let i = 0; i < index.capacity; i++) {
+    if (!column.has(i)) continue;
+    const cell = overlay?.changes.has(i) === true ? overlay.changes.get(i) : column.get(i);
+    if (cell === undefined) continue;
+    out.push(index.keys[i], fromCell(cell, classes));
+    if (out.full) yield out.take();
+  }
+  const { newKeys = [], newCells = [] } = overlay ?? {};
+  for (let i = 0; i < newKeys.length; i++) {
+    out.push(newKeys[i], fromCell(newCells[i] as StateCell, classes)); // columns of equal length
+    if (out.full) yield out.take();
+  }
+  yield* out.end();
+}
+
+/** Keys of the published state that a batch has come across, by index. */
+export class Touched {
+  readonly #indices: number[] = [];
+
+  add(index: number): void {
+    this.#indices.push(index);
+  }
+
+  /** For each index of the published state: 1 if the batch has come across it. */
+  mask({ index }: PartitionState): Uint8Array {
+    const mask = new Uint8Array(index.capacity);
+    for (const at of this.#indices) mask[at] = 1;
+    return mask;
+  }
+}
+
+/** Keys that a batch has not come across, as the published state has them. */
+export function* untouched(
+  { state }: Transaction,
+  touched: Touched,
+  classes: ClassTable,
+): Generator<StateChunk, void, undefined> {
+  const out = new PairsBuilder();
+  const mask = touched.mask(state);
+  const { column, index } = state;
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 1 || !column.has(i)) continue;
+    out.push(index.keys[i], fromCell(column.get(i), classes));
+    if (out.full) yield out.take();
+  }
+  yield* out.end();
+}

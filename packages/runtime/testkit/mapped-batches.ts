@@ -1,0 +1,59 @@
+import { fnSlot, type StateUpdate } from "@millrace/plan";
+import type { KeyState } from "../src/state/update/key-state.ts";
+import { type StateBatch, StateBatches } from "./state-batches.ts";
+import { op } from "./test-slot.ts";
+
+export type Mapping = (key: never, value: never, state: KeyState, time: number) => unknown;
+
+export interface MappedOptions {
+  readonly timeoutMs?: number;
+  readonly initial?: Iterable<unknown>;
+  /** The output takes so many records. */
+  readonly limit?: number;
+  readonly version?: number;
+  /** A `map` after it. */
+  readonly after?: (record: never) => unknown;
+}
+
+/** Batches of `mapWithState`. */
+export class MappedBatches extends StateBatches {
+  /** What batch `number` makes of its pairs. */
+  map(number: number, pairs: Iterable<unknown>, map: Mapping, options: MappedOptions = {}): Promise<unknown[]> {
+    return this.results(number, mapped(pairs, map, options));
+  }
+
+  mapFailure(number: number, pairs: Iterable<unknown>, map: Mapping, options: MappedOptions = {}): Promise<unknown> {
+    return this.failure(number, mapped(pairs, map, options));
+  }
+
+  /** All state after batch `number`. */
+  snapshot(number: number, options: { readonly version?: number } = {}): Promise<unknown[]> {
+    return this.results(number, { update: { kind: "snapshot" }, ...options });
+  }
+}
+
+function mapped(pairs: Iterable<unknown>, map: Mapping, options: MappedOptions): StateBatch {
+  const { timeoutMs = 0, initial, limit, version, after } = options;
+  const update: StateUpdate = {
+    kind: "mapWithState",
+    feed: { kind: "shuffle", input: 0 },
+    ...(initial === undefined ? {} : { initial: { kind: "shuffle", input: 1 } as const }),
+    fn: fnSlot(0),
+    timeoutMs,
+  };
+  return {
+    update,
+    functions: [map, after ?? (() => undefined)],
+    inputs: [pairs, initial ?? []],
+    ops: after === undefined ? [] : [op("map", 1)],
+    ...(version === undefined ? {} : { version }),
+    ...(limit === undefined ? {} : { sink: { kind: "collect", limit } as const }),
+  };
+}
+
+/** Gives `[key, the sum of its values so far]`. */
+export const sum = (key: string, value: number, state: KeyState) => {
+  const total = Number(state.getOption() ?? 0) + value;
+  state.update(total);
+  return [key, total];
+};
