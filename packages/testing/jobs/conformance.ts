@@ -1,0 +1,40 @@
+// Statements on operations as data, each run over its batches: `-- DIRECTORY TOPIC...` chooses which, and where files go.
+import { defineJob } from "millrace";
+import { batches } from "./conformance/batches.ts";
+import type { Case } from "./conformance/case.ts";
+import { joins } from "./conformance/joins.ts";
+import { keys } from "./conformance/keys.ts";
+import { outputs } from "./conformance/outputs.ts";
+import { pairs } from "./conformance/pairs.ts";
+import { rddActions } from "./conformance/rdd-actions.ts";
+import { rddPairs } from "./conformance/rdd-pairs.ts";
+import { rdds } from "./conformance/rdds.ts";
+import { records } from "./conformance/records.ts";
+import { reducedWindows } from "./conformance/reduced-windows.ts";
+import { declareCases } from "./conformance/report.ts";
+import { state } from "./conformance/state.ts";
+import { windows } from "./conformance/windows.ts";
+
+const TOPICS: Readonly<Record<string, readonly Case[]>> = {
+  records,
+  batches,
+  pairs,
+  joins,
+  windows,
+  "reduced-windows": reducedWindows,
+  state,
+  keys,
+  rdds,
+  "rdd-actions": rddActions,
+  "rdd-pairs": rddPairs,
+  outputs,
+};
+
+export default defineJob({ name: "conformance", batchInterval: "100ms" }, (ssc, [directory = ".", ...topics]) => {
+  const cases = topics.flatMap((topic) => {
+    const found = TOPICS[topic];
+    if (found === undefined) throw new Error(`there is no topic ${topic}`);
+    return found;
+  });
+  declareCases(ssc, cases, directory);
+});

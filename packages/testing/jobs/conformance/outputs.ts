@@ -1,0 +1,130 @@
+// What is written: FO-1 … FO-3, DS-16, RD-27. Paths lie below a directory of the test's; a batch's time is written as its number.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DStream, StreamingContext } from "millrace";
+import { action, type Case, kv, observation, type Report } from "./case.ts";
+import { refusal } from "./rdds.ts";
+
+export const outputs: readonly Case[] = [
+  observation({
+    id: "FO-1",
+    title:
+      "saveAsTextFiles makes a directory for each batch, FO-2: with a part for each partition, empty ones too, and _SUCCESS",
+    expected: [
+      ["0.txt/_SUCCESS: ", "0.txt/part-00000: a\n", "0.txt/part-00001: b\nc\n"],
+      ["1.txt/_SUCCESS: ", "1.txt/part-00000: ", "1.txt/part-00001: "],
+      ["2.txt/_SUCCESS: "],
+    ],
+    declare: (ssc, report, directory) => {
+      const stream = ssc.queueStream([ssc.parallelize(["a", "b", "c"], 2), ssc.parallelize<string>([], 2)]);
+      stream.saveAsTextFiles(join(directory, "letters"), "txt");
+      reportTree(ssc, stream, { directory, prefix: "letters-" }, report);
+    },
+  }),
+  observation({
+    id: "FO-1",
+    title: "without a suffix there is no dot, and without a prefix no dash, where the reference has one after a slash",
+    expected: [["0/_SUCCESS: ", "0/part-00000: a\n"], ["1/_SUCCESS: "]],
+    declare: (ssc, report, directory) => {
+      const stream = ssc.queueStream([ssc.parallelize(["a"], 1)]);
+      stream.saveAsTextFiles(`${directory}/plain/`);
+      reportTree(ssc, stream, { directory: join(directory, "plain"), prefix: "" }, report);
+    },
+  }),
+  observation({
+    id: "FO-3",
+    title:
+      "a text is written as it is, anything else as a line of JSON, where the reference has Scala's or Python's form",
+    expected: [
+      [
+        "0/_SUCCESS: ",
+        '0/part-00000: say "hi"\n["hello",45]\n{"a":[1,null]}\ntrue\nnull\nnull\n0.5\n"1970-01-01T00:00:00.001Z"\nnaïve 😀\n\n',
+      ],
+    ],
+    declare: (ssc, report, directory) => {
+      const records = [
+        'say "hi"',
+        kv("hello", 45),
+        { a: [1, undefined] },
+        true,
+        null,
+        undefined,
+        0.5,
+        new Date(1),
+        "naïve 😀",
+        "",
+      ];
+      const stream = ssc.queueStream<unknown>([ssc.parallelize<unknown>(records, 1)]);
+      stream.saveAsTextFiles(join(directory, "forms"));
+      reportTree(ssc, stream, { directory, prefix: "forms-" }, report);
+    },
+  }),
+  observation({
+    id: "DS-16",
+    title: "saveAsTextFiles writes windows in the batches that have one",
+    expected: [
+      undefined,
+      ["1/_SUCCESS: ", "1/part-00000: a\n", "1/part-00001: b\n"],
+      undefined,
+      ["3/_SUCCESS: ", "3/part-00000: c\n"],
+    ],
+    declare: (ssc, report, directory) => {
+      const letters = ["a", "b", "c"].map((letter) => ssc.parallelize([letter], 1));
+      const stream = ssc.queueStream(letters).window(200, 200);
+      stream.saveAsTextFiles(join(directory, "windows"));
+      reportTree(ssc, stream, { directory, prefix: "windows-" }, report);
+    },
+  }),
+  observation({
+    id: "RD-27",
+    title: "saveAsTextFile writes where nothing is, and refuses to where something is",
+    order: "exactly",
+    expected: [["none", "OUTPUT_EXISTS", ["_SUCCESS", "part-00000", "part-00001"], ["1", "2"]]],
+    declare: (ssc, report, directory) => {
+      ssc.queueStream([[1]]).foreachRDD(async (_, time) => {
+        const path = join(directory, `once-${time}`);
+        const rdd = ssc.parallelize([1, 2], 2);
+        const answers = [await refusal(rdd.saveAsTextFile(path)), await refusal(rdd.saveAsTextFile(path))];
+        report(time, [
+          ...answers,
+          readdirSync(path).sort(),
+          await ssc
+            .textFile(path, 1)
+            .sortBy((line) => line)
+            .collect(),
+        ]);
+      });
+    },
+  }),
+  action({
+    id: "RD-27",
+    title: "what JSON cannot hold is no line of text",
+    batches: [[1]],
+    act: async (_, ssc) => [await refusal(ssc.parallelize([1n]).saveAsTextFile("never-written"))],
+    expected: [["RECORD_NOT_TEXT"]],
+  }),
+];
+
+/** Tells what the batch has left in its directory: each file, with what is in it. */
+function reportTree(
+  ssc: StreamingContext,
+  stream: DStream<unknown>,
+  { directory, prefix }: { readonly directory: string; readonly prefix: string },
+  report: Report,
+): void {
+  let first: number | undefined;
+  ssc.queueStream<never>([]).foreachRDD((_, time) => {
+    first ??= time;
+  });
+  stream.foreachRDD((_, time) => {
+    const batch = (time - (first ?? time)) / ssc.batchInterval;
+    const found = readdirSync(directory).filter((name) => name.startsWith(`${prefix}${time}`));
+    const files = found.flatMap((name) =>
+      readdirSync(join(directory, name)).map((file) => {
+        const shown = name.slice(prefix.length).replace(String(time), String(batch));
+        return `${shown}/${file}: ${readFileSync(join(directory, name, file), "utf8")}`;
+      }),
+    );
+    report(time, files);
+  });
+}
