@@ -24,6 +24,13 @@ export interface BatchHistory {
   stateVersionOf(stream: StreamNode): EpochMs;
 }
 
+/** What an input that is no receiver tells of what it brings to a batch. */
+export interface InputReport {
+  /** 0 where it is not known before the records are read. */
+  readonly numRecords: number;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
 /** What belongs to one batch, and goes with it. */
 export class BatchScope {
   readonly time: EpochMs;
@@ -31,6 +38,8 @@ export class BatchScope {
   /** Output that is found belongs to an earlier run of this same batch. */
   readonly rerun: boolean;
   received: ReadonlyMap<number, readonly BlockLocation[]> = new Map();
+  /** By input: those that have been computed. */
+  readonly reports = new Map<StreamNode, InputReport>();
   /** Shuffles that plans of this batch wrote and that go with it. */
   readonly shuffles = new Map<ShuffleId, ShuffleDependency>();
   /** Blocks put at the driver for this batch. */

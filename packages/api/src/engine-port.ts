@@ -25,6 +25,8 @@ export interface EnginePort {
   write(text: string): void;
   /** Something the operator should know and that fails nothing. */
   warn(message: string): void;
+  /** Whether somebody wants to hear of events (`JobGraph.observe`); not at first. */
+  watch(on: boolean): void;
   /** `ssc.stop()`: ends the job after the running batch, or at once. */
   stop(graceful: boolean): void;
   /** For tests of jobs: what a `print()` was given, all of it and not only what it shows. Costs a `collect`. */

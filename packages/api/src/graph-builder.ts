@@ -11,6 +11,9 @@ export type OutputBody = (lineage: Lineage, scope: BatchScope) => Promise<void>;
 
 export interface Output {
   readonly id: number;
+  /** `print` */
+  readonly operator: string;
+  /** `print of map at job.ts:4:6` */
   readonly name: string;
   readonly stream: StreamNode;
   readonly body: OutputBody;
@@ -35,7 +38,8 @@ export class GraphBuilder {
     readonly spec: () => ReceiverSpec;
     readonly level: StorageLevel;
   }[] = [];
-  /** In the order in which they are declared. */
+  /** Inputs that are no receivers, in the order in which they are declared, as are all of these lists. */
+  readonly inputs: StreamNode[] = [];
   readonly life: LifePart[] = [];
   readonly #states: StreamNode[] = [];
   readonly #names = new Map<StreamNode, string>();
@@ -48,7 +52,8 @@ export class GraphBuilder {
 
   output(operator: string, stream: StreamNode, body: OutputBody): void {
     this.context.requireBuilding(operator);
-    this.outputs.push({ id: this.outputs.length, name: `${operator} of ${stream.label}`, stream, body });
+    const name = `${operator} of ${stream.label}`;
+    this.outputs.push({ id: this.outputs.length, operator, name, stream, body });
   }
 
   /** @returns The number of the receiver's stream. */

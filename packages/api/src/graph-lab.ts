@@ -85,6 +85,7 @@ export class FakePort implements EnginePort {
   readonly put: string[] = [];
   readonly dropped: string[] = [];
   readonly stops: boolean[] = [];
+  readonly watched: boolean[] = [];
   answer: Answer = nothing;
   /** Updates of accumulators that the next plan brings. */
   accumulators: Uint8Array[] = [];
@@ -120,6 +121,10 @@ export class FakePort implements EnginePort {
 
   warn(message: string): void {
     this.warnings.push(message);
+  }
+
+  watch(on: boolean): void {
+    this.watched.push(on);
   }
 
   stop(graceful: boolean): void {

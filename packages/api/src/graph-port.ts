@@ -1,5 +1,6 @@
 import type { EpochMs, JobConf } from "@millrace/base";
 import type { BlockLocation, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type { EngineEvent } from "./listener/engine-event.ts";
 
 /** What the host needs to run the batches of a job. Made by `buildJob`. */
 export interface JobGraph {
@@ -29,6 +30,8 @@ export interface JobGraph {
    * lineage goes, `port.dropBlocks` is told what they put, and the host may drop the rest.
    */
   release(time: EpochMs): ReleasedBatches;
+  /** Tells listeners of what happened elsewhere. Wanted while `port.watch` says so, in the order of what happened. */
+  observe(event: EngineEvent): void;
   /**
    * The job ends in an orderly way: no batch runs, and none follows. Resolves when the job's own code has been told and has
    * had its turn, which may never come. Never rejects.

@@ -5,6 +5,14 @@ export { Broadcast } from "./broadcast.ts";
 export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
 export { DStream } from "./dstream.ts";
 export { millis, minutes, seconds } from "./durations.ts";
+export { StatsReportListener } from "./listener/stats-report-listener.ts";
+export type {
+  BatchInfo,
+  InputInfo,
+  OutputOperationInfo,
+  ReceiverInfo,
+  StreamingListener,
+} from "./listener/streaming-listener.ts";
 export type { AnyKey, KeyOf, Pair, ValueOf, Widened } from "./pair-types.ts";
 export { HashPartitioner, type Partitioner, type ShuffleOptions } from "./partitioner.ts";
 export { type Compare, type RangeOptions, RangePartitioner } from "./range-partitioner.ts";

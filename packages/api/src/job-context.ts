@@ -20,6 +20,7 @@ import type { EnginePort } from "./engine-port.ts";
 import { actionTooEarly, graphClosed } from "./errors.ts";
 import { CaptureEncoder } from "./function/capture-encoder.ts";
 import type { JobRegistry } from "./function/job-registry.ts";
+import { ListenerBus } from "./listener/listener-bus.ts";
 import type { AccumulatorKind } from "./task-context.ts";
 
 /** Captured values past this travel with every batch at a cost worth a warning. */
@@ -37,6 +38,7 @@ export class JobContext {
   readonly registry: JobRegistry;
   readonly planner: Planner;
   readonly captures: CaptureEncoder;
+  readonly listeners: ListenerBus;
   phase: "building" | "running" | "stopped" = "building";
   /** The batch that runs, or the last one that did. */
   scope: BatchScope | undefined;
@@ -66,6 +68,10 @@ export class JobContext {
     this.port = options.port;
     this.conf = options.conf;
     this.registry = options.registry;
+    this.listeners = new ListenerBus({
+      warn: (message) => this.warnOnce(message),
+      watch: (on) => this.port.watch(on),
+    });
     this.captures = new CaptureEncoder(options.registry, this.#broadcasts);
     this.planner = new Planner({
       defaultPartitions: this.conf["default.parallelism"],

@@ -5,6 +5,8 @@ import type { BatchHistory, BatchScope } from "./batch-scope.ts";
 import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
 import type { BatchInput, BatchOutcome, JobGraph, OutputInfo, ReleasedBatches } from "./graph-port.ts";
 import type { JobContext } from "./job-context.ts";
+import type { EngineEvent } from "./listener/engine-event.ts";
+import { JobWatch } from "./listener/job-watch.ts";
 import type { StreamNode } from "./stream-node.ts";
 
 /** A job's finished graph: makes the RDDs of each batch and runs its outputs. */
@@ -25,6 +27,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly #scopes = new Map<EpochMs, BatchScope>();
   readonly #stateVersions = new Map<StreamNode, EpochMs>();
   readonly #life: readonly LifePart[];
+  readonly #watch: JobWatch;
   #begun: Promise<void> = Promise.resolve();
   #told: Promise<void> | undefined;
   #firstVersion: EpochMs = epochMs(0);
@@ -41,6 +44,13 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.stateful = builder.stateful;
     this.#context = builder.context;
     this.#life = builder.life;
+    this.#watch = new JobWatch({
+      bus: builder.context.listeners,
+      receivers: this.receivers,
+      inputs: builder.inputs.map((node) => ({ node, name: builder.nameOf(node) ?? node.label })),
+      reportsOf: (time) => this.#scopes.get(time)?.reports ?? new Map(),
+      now: () => builder.context.port.clock.now(),
+    });
     const lookBack = lookBackOf([...builder.outputs.map(({ stream }) => stream), ...builder.states]);
     this.#lasting = [...lookBack.keys()].filter((node) => node.level !== undefined || builder.states.includes(node));
     this.#rememberMs = Math.max(builder.rememberMs, ...lookBack.values());
@@ -55,8 +65,13 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.#context.begin(this);
     this.#begun = (async () => {
       for (const part of this.#life) await part.begin?.();
+      this.#watch.streamingStarted();
     })();
     return this.#begun;
+  }
+
+  observe(event: EngineEvent): void {
+    this.#watch.observe(event);
   }
 
   end(error: Error | undefined): Promise<void> {
@@ -93,7 +108,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
       for (const stream of this.#lasting) if (scope.has(stream)) await scope.lineageOf(stream);
       for (const { output, lineage } of due) {
         current = output;
-        await output.body(lineage, scope);
+        await this.#watch.output(output, time, () => output.body(lineage, scope));
       }
       current = undefined;
       await settle(scope);
@@ -116,6 +131,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     const scope = this.#scopes.get(time);
     if (scope === undefined) return [];
     this.#scopes.delete(time);
+    this.#watch.forget(time);
     for (const [shuffle, dependency] of scope.shuffles) {
       this.#context.written.delete(shuffle);
       dependency.id = undefined; // an RDD that the job kept is shuffled again, under a new id

@@ -6,6 +6,7 @@ import { collectionSource } from "./collection.ts";
 import type { DStream } from "./dstream.ts";
 import { badArgument } from "./errors.ts";
 import { CONTEXT, GRAPH } from "./internals.ts";
+import type { StreamingListener } from "./listener/streaming-listener.ts";
 import type { RddTypes } from "./rdd/set-rdd.ts";
 import { RDD } from "./rdd.ts";
 import { lineageIn } from "./rdd-steps.ts";
@@ -16,6 +17,8 @@ import { transformed, unionOf } from "./stream/several-streams.ts";
 
 /** Elements of `range` are made on the driver. */
 const RANGE_MAX = 50_000_000;
+
+const STATES = { building: "INITIALIZED", running: "ACTIVE", stopped: "STOPPED" } as const;
 
 /** A stream for each type of a list, in its order. */
 export type StreamTypes<R extends readonly unknown[]> = { [I in keyof R]: DStream<R[I]> };
@@ -115,6 +118,21 @@ export class StreamingContext extends StreamSources {
   /** Milliseconds between two batches. */
   get batchInterval(): number {
     return this[GRAPH].batchIntervalMs;
+  }
+
+  /** Where the job is: `build` runs, batches run, or none follows. */
+  getState(): "INITIALIZED" | "ACTIVE" | "STOPPED" {
+    return STATES[this[CONTEXT].phase];
+  }
+
+  /** Lets an object watch the job; also while batches run. Twice the same is once. @throws BAD_ARGUMENT */
+  addStreamingListener(listener: StreamingListener): void {
+    this[CONTEXT].listeners.add(listener);
+  }
+
+  /** The listener hears no more. */
+  removeStreamingListener(listener: StreamingListener): void {
+    this[CONTEXT].listeners.remove(listener);
   }
 
   /**

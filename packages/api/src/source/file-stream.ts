@@ -71,6 +71,7 @@ export class FileStream implements StreamNode {
     const { port, conf } = graph.context;
     if (typeof filter !== "function") throw badArgument(`the filter of ${operator} must be a function of a path.`);
     this.#graph = graph;
+    graph.inputs.push(this);
     this.slideMs = graph.batchIntervalMs;
     this.#directory = port.files.resolve(directory);
     this.#glob = parseGlob(this.#directory);
@@ -89,6 +90,7 @@ export class FileStream implements StreamNode {
     const { format, unitBytes, op } = this.#reading;
     const files = await this.#find(scope.time);
     if (typeof format === "object") for (const file of files) checkRecords(file, format.recordBytes);
+    scope.reports.set(this, { numRecords: 0, metadata: { files: files.map(({ path }) => path) } });
     const ranges = files.length === 0 ? [] : rangesOf(files, context.defaultParallelism, unitBytes);
     const bytes = source(format, ranges, this.label);
     return op === undefined ? bytes : narrow(bytes, op, false);

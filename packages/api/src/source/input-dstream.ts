@@ -61,13 +61,15 @@ export function inputNode(graph: GraphBuilder, input: InputDStream<unknown>): St
       }
     },
   });
-  return {
+  const node: StreamNode = {
     label,
     parents: [],
     slideMs: graph.batchIntervalMs,
-    async compute({ time }: BatchScope) {
+    async compute(scope: BatchScope) {
+      const { time } = scope;
       const code = { what: `compute of ${label}`, outcome: "The batch fails." };
       const made: unknown = await runAuthorCode(code, () => input.compute(time));
+      scope.reports.set(node, { numRecords: 0 });
       if (made === undefined) return source("blocks", [], label);
       if (typeof made === "object" && made !== null && LINEAGE in made) return lineageIn(context, made, label);
       throw transformResult(
@@ -76,4 +78,6 @@ export function inputNode(graph: GraphBuilder, input: InputDStream<unknown>): St
       );
     },
   };
+  graph.inputs.push(node);
+  return node;
 }

@@ -31,15 +31,18 @@ export class QueueStream<T> implements StreamNode {
   constructor(graph: GraphBuilder, queue: QueuedBatch<T>[], options: QueueOptions<T>) {
     if (options.default !== undefined) checkBatch(options.default, "the default of queueStream");
     this.#graph = graph;
+    graph.inputs.push(this);
     this.slideMs = graph.batchIntervalMs;
     this.#queue = queue;
     this.#options = options;
   }
 
-  compute(_scope: BatchScope): Lineage {
+  compute(scope: BatchScope): Lineage {
     const { oneAtATime = true, default: fallback } = this.#options;
     const batches = this.#queue.splice(0, oneAtATime ? 1 : this.#queue.length);
     if (batches.length === 0 && fallback !== undefined) batches.push(fallback);
+    const numRecords = batches.reduce((sum, batch) => sum + (Array.isArray(batch) ? batch.length : 0), 0);
+    scope.reports.set(this, { numRecords });
     return union(batches.map((batch) => this.#lineage(batch)));
   }
 

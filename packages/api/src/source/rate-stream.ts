@@ -39,6 +39,7 @@ export class RateStream implements StreamNode {
     this.label = `rateStream ${recordsPerSecond}/s`;
     this.slideMs = graph.batchIntervalMs;
     this.#graph = graph;
+    graph.inputs.push(this);
     this.#recordsPerSecond = recordsPerSecond;
     this.#partitions = partitions;
   }
@@ -49,6 +50,7 @@ export class RateStream implements StreamNode {
     const rate = this.#recordsPerSecond;
     const from = recordsDue(rate, sinceMs - this.slideMs);
     const count = recordsDue(rate, sinceMs) - from;
+    scope.reports.set(this, { numRecords: count });
     const partitions = Math.min(this.#partitions ?? this.#graph.context.defaultParallelism, count);
     const cut = (i: number): number => from + Math.floor((count * i) / partitions);
     const inputs = Array.from({ length: partitions }, (_, i): TaskInput => {

@@ -1,3 +1,4 @@
+import type { EngineEvent } from "@millrace/api/host";
 import { type Clock, type EpochMs, epochMs, type JobConf, millis, type Timer, type WireError } from "@millrace/base";
 import type { BatchSummary } from "@millrace/rpc";
 import {
@@ -21,9 +22,13 @@ export interface BatchShellPorts {
   over(time: EpochMs): void;
   stopReceivers(): void;
   report(batch: BatchSummary): void;
+  /** For whoever watches the job. */
+  observe(event: EngineEvent): void;
   /** The end. */
   stopped(outcome: BatchOutcome): void;
 }
+
+type BatchEventType = Exclude<EngineEvent["type"], "receiver">;
 
 interface Fixed {
   readonly input: BatchInput;
@@ -71,7 +76,9 @@ export class BatchShell {
 
   /** The input of a batch is fixed. */
   onInput(time: EpochMs, input: BatchInput): void {
-    this.#fixed.set(time, { input, startedMs: undefined });
+    const fixed: Fixed = { input, startedMs: undefined };
+    this.#fixed.set(time, fixed);
+    this.#observe("batchSubmitted", time, fixed);
     this.dispatch({ type: "inputFixed", time });
   }
 
@@ -80,6 +87,7 @@ export class BatchShell {
     if (fixed === undefined) return; // abandoned meanwhile
     this.#fixed.delete(time);
     this.#report(time, fixed, error);
+    this.#observe("batchCompleted", time, fixed, error);
     if (error === undefined) this.#stateVersion = time;
     this.#ports.over(time);
     this.dispatch(error === undefined ? { type: "batchDone", time } : { type: "batchFailed", time, error });
@@ -120,7 +128,14 @@ export class BatchShell {
     if (fixed === undefined) return; // only what was fixed is run
     fixed.startedMs = this.#clock.now();
     this.#report(time, fixed, undefined, "running");
+    this.#observe("batchStarted", time, fixed);
     this.#ports.run(time, fixed.input, this.#stateVersion);
+  }
+
+  #observe(type: BatchEventType, time: EpochMs, fixed: Fixed, error?: WireError): void {
+    const { input, startedMs } = fixed;
+    const endedMs = type === "batchCompleted" ? this.#clock.now() : undefined;
+    this.#ports.observe({ type, batch: { time, records: input.records, startedMs, endedMs, error } });
   }
 
   #report(time: EpochMs, fixed: Fixed, error: WireError | undefined, state?: "running"): void {
@@ -128,10 +143,16 @@ export class BatchShell {
     this.#ports.report({
       time,
       state: state ?? (error === undefined ? "completed" : "failed"),
-      records: fixed.input.records,
+      records: sum(fixed.input.records.values()),
       schedulingDelayMs: startedMs - time,
       processingMs: state === undefined ? this.#clock.now() - startedMs : undefined,
       error,
     });
   }
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const n of numbers) total += n;
+  return total;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { EngineEvent } from "@millrace/api/host";
 import {
   type Clock,
   deferred,
@@ -88,6 +89,8 @@ export class JobDriver {
   #alone: Timer | undefined;
   /** The last batch is over, and code of the job is being told. */
   #ending: { readonly error: WireError | undefined; readonly limit: Timer } | undefined;
+  /** The job has listeners. */
+  #watched = false;
   #ended = false;
   readonly #end = deferred<WireError | undefined>();
 
@@ -189,6 +192,9 @@ export class JobDriver {
         return this.#warn(message.message);
       case "stopJob":
         return this.stop(message.graceful);
+      case "watch":
+        this.#watched = message.on;
+        return;
       case "ended":
         return this.#finish(this.#ending?.error);
     }
@@ -285,11 +291,12 @@ export class JobDriver {
     });
     const receivers = new ReceiverShell(
       built.receivers,
-      { ...built, replicate: options.data.kind === "tcp" },
+      { ...built, replicate: options.data.kind === "tcp", clock: options.clock },
       {
         executors,
         warn: (message) => this.#warn(message),
         onInput: (time, input) => batches.onInput(time, input),
+        observe: (event) => this.#observe(event),
         onAllStopped: (pending) => batches.dispatch({ type: "receiversStopped", pending }),
       },
     );
@@ -305,6 +312,7 @@ export class JobDriver {
           this.#thread.send({ type: "over", time });
         },
         stopReceivers: () => receivers.dispatch({ type: "stopRequested" }),
+        observe: (event) => this.#observe(event),
         report: (batch) => options.onEvent({ type: "batch", batch }),
         stopped: (outcome) => this.#onBatchesOver(outcome),
       },
@@ -339,6 +347,10 @@ export class JobDriver {
     });
     this.#ending = { error, limit };
     this.#thread.send({ type: "end", error });
+  }
+
+  #observe(event: EngineEvent): void {
+    if (this.#watched) this.#thread.send({ type: "observe", event });
   }
 
   #reportExecutors(): void {

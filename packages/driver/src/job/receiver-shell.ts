@@ -1,4 +1,5 @@
-import type { EpochMs, ExecutorId, JobConf } from "@millrace/base";
+import type { EngineEvent } from "@millrace/api/host";
+import type { Clock, EpochMs, ExecutorId, JobConf } from "@millrace/base";
 import type { BlockLocation, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
@@ -13,7 +14,8 @@ import type { Executors } from "./executors.ts";
 
 export interface BatchInput {
   readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
-  readonly records: number;
+  /** By stream. */
+  readonly records: ReadonlyMap<number, number>;
 }
 
 export interface ReceiverShellPorts {
@@ -21,6 +23,8 @@ export interface ReceiverShellPorts {
   warn(message: string): void;
   /** The received input of a batch is fixed. */
   onInput(batch: EpochMs, input: BatchInput): void;
+  /** For whoever watches the job. */
+  observe(event: EngineEvent): void;
   /** All receivers have stopped; `pending`: they left blocks that no batch has taken. */
   onAllStopped(pending: boolean): void;
 }
@@ -32,12 +36,20 @@ export class ReceiverShell {
   readonly #declared: readonly ReceiverPlan[];
   readonly #replicate: boolean;
   readonly #blockIntervalMs: number;
+  readonly #clock: Clock;
+  /** Hosts of executors that run receivers, or ran some. */
+  readonly #locations = new Map<ExecutorId, string>();
   readonly #ports: ReceiverShellPorts;
   readonly #machine: Dispatcher<ReceiverEvent, ReceiverEffect>;
 
   constructor(
     declared: readonly ReceiverPlan[],
-    options: { readonly conf: JobConf; readonly batchIntervalMs: number; readonly replicate: boolean },
+    options: {
+      readonly conf: JobConf;
+      readonly batchIntervalMs: number;
+      readonly replicate: boolean;
+      readonly clock: Clock;
+    },
     ports: ReceiverShellPorts,
   ) {
     this.#state = receiverTracker({ bufferBytes: options.conf["receiver.buffer.bytes"] });
@@ -45,6 +57,7 @@ export class ReceiverShell {
     this.#blockIntervalMs =
       options.conf["receiver.block.interval"] || Math.min(200, Math.max(5, Math.floor(options.batchIntervalMs / 5)));
     this.#declared = declared;
+    this.#clock = options.clock;
     this.#replicate = options.replicate;
     this.#ports = ports;
     this.#machine = new Dispatcher(
@@ -87,17 +100,24 @@ export class ReceiverShell {
       case "receiverBacklog":
         return executors.send(effect.executor, { type: "receiverBacklog", stream: effect.stream, bytes: effect.bytes });
       case "batchInput":
-        return this.#ports.onInput(effect.batch, { received: effect.received, records: sum(effect.records.values()) });
+        return this.#ports.onInput(effect.batch, { received: effect.received, records: effect.records });
       case "dropBlocks":
         return executors.tidy(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
       case "blocksLost":
       case "warning":
         return this.#ports.warn(effect.message);
       case "receiverChanged":
-        return; // nobody watches yet
+        return this.#observe(effect);
       case "allStopped":
         return this.#ports.onAllStopped(effect.pending);
     }
+  }
+
+  #observe({ stream, change, executor, error }: Extract<ReceiverEffect, { readonly type: "receiverChanged" }>): void {
+    // Known from its start on, and still when it was lost.
+    const location = this.#ports.executors.addressOf(executor)?.host ?? this.#locations.get(executor) ?? "";
+    this.#locations.set(executor, location);
+    this.#ports.observe({ type: "receiver", stream, change, executor, location, error, at: this.#clock.now() });
   }
 
   #start(executor: ExecutorId, stream: number, replicateTo: ExecutorId | undefined): void {
@@ -113,10 +133,4 @@ export class ReceiverShell {
       replicateTo,
     });
   }
-}
-
-function sum(numbers: Iterable<number>): number {
-  let total = 0;
-  for (const n of numbers) total += n;
-  return total;
 }

@@ -13,7 +13,7 @@ export class Feeds {
   readonly #receivers: readonly ReceiverPlan[];
   readonly #ports: FeedsPorts;
   #waiting = new Map<number, BlockLocation[]>();
-  #records = 0;
+  #records = new Map<number, number>();
   #next = 0;
 
   constructor(receivers: readonly ReceiverPlan[], ports: FeedsPorts) {
@@ -40,14 +40,14 @@ export class Feeds {
     const blocks = this.#waiting.get(receiver.stream);
     if (blocks === undefined) this.#waiting.set(receiver.stream, [block]);
     else blocks.push(block);
-    this.#records += list.length;
+    this.#records.set(receiver.stream, (this.#records.get(receiver.stream) ?? 0) + list.length);
   }
 
   /** The input of the batch that begins: each feed is a block, and so a partition, of its own. */
-  take(): { readonly received: BatchInput["received"]; readonly records: number } {
+  take(): { readonly received: BatchInput["received"]; readonly records: ReadonlyMap<number, number> } {
     const taken = { received: this.#waiting, records: this.#records };
     this.#waiting = new Map();
-    this.#records = 0;
+    this.#records = new Map();
     return taken;
   }
 

@@ -18,6 +18,7 @@ export interface InThreadEngineOptions {
   readonly write: (text: string) => void;
   readonly warn: (message: string) => void;
   readonly stop: (graceful: boolean) => void;
+  readonly watch: (on: boolean) => void;
 }
 
 /** The whole engine in the thread of a test: scheduler, one executor, blocks. Plans run as on a cluster. */
@@ -28,6 +29,7 @@ export class InThreadEngine implements EnginePort {
   readonly write: EnginePort["write"];
   readonly warn: EnginePort["warn"];
   readonly stop: EnginePort["stop"];
+  readonly watch: EnginePort["watch"];
   readonly printed: (print: PrintedBatch) => void;
   readonly #options: InThreadEngineOptions;
   readonly #blocks = new DriverBlocks({ bytesMax: DRIVER_BYTES_MAX });
@@ -41,6 +43,7 @@ export class InThreadEngine implements EnginePort {
     this.write = options.write;
     this.warn = options.warn;
     this.stop = options.stop;
+    this.watch = options.watch;
     this.printed = options.printed;
   }
 

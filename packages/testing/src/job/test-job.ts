@@ -74,6 +74,8 @@ export class TestJob {
   readonly #warnings: string[] = [];
   readonly #received = new Map<EpochMs, readonly BlockId[]>();
   #started: Started | undefined;
+  /** The job has listeners. */
+  #watched = false;
   #text = "";
   #batches = 0;
   #prints: PrintedBatch[] = [];
@@ -108,6 +110,9 @@ export class TestJob {
         this.#text += text;
       },
       warn: (message) => this.#warnings.push(message),
+      watch: (on) => {
+        this.#watched = on;
+      },
       stop: (graceful) => this.#started?.batches.dispatch({ type: graceful ? "stopRequested" : "stopNow" }),
     });
   }
@@ -229,6 +234,9 @@ export class TestJob {
         over: (time) => this.#release(graph, time),
         stopReceivers: () => batches.dispatch({ type: "receiversStopped", pending: feeds.waiting }),
         report: () => {},
+        observe: (event) => {
+          if (this.#watched) this.#console.run(() => graph.observe(event));
+        },
         stopped: (outcome) => {
           if (outcome.kind !== "failed") return this.#ended("the job stopped itself");
           const { error } = outcome;

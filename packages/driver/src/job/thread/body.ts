@@ -48,6 +48,8 @@ export class JobThreadBody {
         return void this.#batch(message);
       case "over":
         return this.#release(message.time);
+      case "observe":
+        return this.#graph?.observe(message.event);
       case "end":
         return void this.#end(message.error);
       case "answer":
@@ -139,6 +141,7 @@ export class JobThreadBody {
       dropShuffles: (shuffles) => this.#post({ type: "released", times: [], shuffles }),
       write: (text) => this.#post({ type: "print", text }),
       warn: (message) => this.#post({ type: "warn", message }),
+      watch: (on) => this.#post({ type: "watch", on }),
       stop: (graceful) => this.#post({ type: "stopJob", graceful }),
     };
   }

@@ -1,3 +1,4 @@
+import type { EngineEvent } from "@millrace/api/host";
 import type { EpochMs, JobConf, WireError } from "@millrace/base";
 import type { BlockId, BlockLocation, JobPlan, ReceiverPlan, ShuffleId } from "@millrace/plan";
 
@@ -25,6 +26,8 @@ export type ToJobThread =
     }
   /** The batch is done for good: what no later one looks back on may go, and `released` follows. */
   | { readonly type: "over"; readonly time: EpochMs }
+  /** For the job's listeners; sent while `watch` asks for it. */
+  | { readonly type: "observe"; readonly event: EngineEvent }
   /** The job ends in an orderly way: no batch follows. Answered by `ended`. */
   | { readonly type: "end"; readonly error: WireError | undefined }
   | { readonly type: "answer"; readonly id: number; readonly answer: Answer };
@@ -50,6 +53,8 @@ export type FromJobThread =
   | { readonly type: "batchDone"; readonly time: EpochMs; readonly error: WireError | undefined }
   | { readonly type: "print"; readonly text: string }
   | { readonly type: "warn"; readonly message: string }
+  /** Whether the job has listeners; it has none at first. */
+  | { readonly type: "watch"; readonly on: boolean }
   | { readonly type: "stopJob"; readonly graceful: boolean }
   /** Code of the job has been told of the end, and has had its turn. */
   | { readonly type: "ended" };

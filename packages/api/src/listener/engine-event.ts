@@ -1,0 +1,26 @@
+import type { EpochMs, ExecutorId, WireError } from "@millrace/base";
+
+/** What the host of a job tells for its listeners, as far as it happens outside of the job's own thread. */
+export type EngineEvent =
+  | {
+      readonly type: "receiver";
+      readonly stream: number;
+      readonly change: "started" | "error" | "stopped";
+      readonly executor: ExecutorId;
+      /** The executor's host. */
+      readonly location: string;
+      readonly error: WireError | undefined;
+      readonly at: EpochMs;
+    }
+  | { readonly type: "batchSubmitted"; readonly batch: EngineBatch }
+  | { readonly type: "batchStarted"; readonly batch: EngineBatch }
+  | { readonly type: "batchCompleted"; readonly batch: EngineBatch };
+
+export interface EngineBatch {
+  readonly time: EpochMs;
+  /** Received records, by stream. */
+  readonly records: ReadonlyMap<number, number>;
+  readonly startedMs: number | undefined;
+  readonly endedMs: number | undefined;
+  readonly error: WireError | undefined;
+}

@@ -1,0 +1,145 @@
+import { type EpochMs, fromWireError } from "@millrace/base";
+import type { ReceiverPlan } from "@millrace/plan";
+import type { InputReport } from "../batch-scope.ts";
+import type { Output } from "../graph-builder.ts";
+import type { StreamNode } from "../stream-node.ts";
+import type { EngineBatch, EngineEvent } from "./engine-event.ts";
+import type { ListenerBus } from "./listener-bus.ts";
+import type { BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo } from "./streaming-listener.ts";
+
+export interface JobWatchOptions {
+  readonly bus: ListenerBus;
+  readonly receivers: readonly ReceiverPlan[];
+  /** The inputs that are no receivers. */
+  readonly inputs: readonly { readonly node: StreamNode; readonly name: string }[];
+  /** What the inputs of a batch have reported so far. */
+  readonly reportsOf: (time: EpochMs) => ReadonlyMap<StreamNode, InputReport>;
+  readonly now: () => number;
+}
+
+/** Makes what listeners are told of what happens: here to outputs, and elsewhere to receivers and batches. */
+export class JobWatch {
+  readonly #options: JobWatchOptions;
+  readonly #receivers = new Map<number, ReceiverInfo>();
+  /** Outputs of batches that are not completed. */
+  readonly #outputs = new Map<number, Map<number, OutputOperationInfo>>();
+
+  constructor(options: JobWatchOptions) {
+    this.#options = options;
+  }
+
+  observe(event: EngineEvent): void {
+    const { bus } = this.#options;
+    switch (event.type) {
+      case "receiver":
+        return this.#onReceiver(event);
+      case "batchSubmitted":
+        return bus.post("onBatchSubmitted", { batchInfo: this.#batchInfo(event.batch) });
+      case "batchStarted":
+        return bus.post("onBatchStarted", { batchInfo: this.#batchInfo(event.batch) });
+      case "batchCompleted":
+        bus.post("onBatchCompleted", { batchInfo: this.#batchInfo(event.batch) });
+        this.#outputs.delete(event.batch.time);
+        return;
+    }
+  }
+
+  streamingStarted(): void {
+    const { bus, now } = this.#options;
+    bus.post("onStreamingStarted", { time: now() });
+  }
+
+  /** Runs an output operation of a batch and tells of it. */
+  async output(output: Output, batchTime: EpochMs, run: () => Promise<void>): Promise<void> {
+    const { bus, now } = this.#options;
+    if (!bus.heard) return run();
+    const { id, operator, name } = output;
+    const startTime = now();
+    const begun: OutputOperationInfo = {
+      ...{ batchTime, id, name: operator, description: name, startTime },
+      ...{ endTime: undefined, duration: undefined, failureReason: undefined },
+    };
+    this.#note(begun);
+    bus.post("onOutputOperationStarted", { outputOperationInfo: begun });
+    const completed = (failureReason: string | undefined): void => {
+      const endTime = now();
+      const info = { ...begun, endTime, duration: endTime - startTime, failureReason };
+      this.#note(info);
+      bus.post("onOutputOperationCompleted", { outputOperationInfo: info });
+    };
+    try {
+      await run();
+    } catch (error) {
+      completed(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+    completed(undefined);
+  }
+
+  /** A batch that is not completed, because it was cut short, is not either when it is released. */
+  forget(time: EpochMs): void {
+    this.#outputs.delete(time);
+  }
+
+  #note(info: OutputOperationInfo): void {
+    const known = this.#outputs.get(info.batchTime) ?? new Map<number, OutputOperationInfo>();
+    known.set(info.id, info);
+    this.#outputs.set(info.batchTime, known);
+  }
+
+  #onReceiver(event: Extract<EngineEvent, { readonly type: "receiver" }>): void {
+    const { stream, change, executor, location, error, at } = event;
+    const known = this.#receivers.get(stream);
+    const lastError = error === undefined ? known?.lastError : fromWireError(error);
+    const receiverInfo: ReceiverInfo = {
+      streamId: stream,
+      name: this.#options.receivers.find((plan) => plan.stream === stream)?.name ?? `receiver ${stream}`,
+      active: change === "started",
+      location,
+      executorId: executor,
+      lastErrorMessage: lastError?.message,
+      lastError,
+      lastErrorTime: error === undefined ? known?.lastErrorTime : at,
+    };
+    this.#receivers.set(stream, receiverInfo);
+    const { bus } = this.#options;
+    if (change === "started") bus.post("onReceiverStarted", { receiverInfo });
+    else if (change === "error") bus.post("onReceiverError", { receiverInfo });
+    else bus.post("onReceiverStopped", { receiverInfo });
+  }
+
+  #batchInfo({ time, records, startedMs, endedMs, error }: EngineBatch): BatchInfo {
+    const inputs = [...this.#received(records), ...this.#reported(time)];
+    return {
+      batchTime: time,
+      streamIdToInputInfo: Object.fromEntries(inputs.map((info) => [info.inputStreamId, info])),
+      submissionTime: time,
+      processingStartTime: startedMs,
+      processingEndTime: endedMs,
+      outputOperationInfos: Object.fromEntries(this.#outputs.get(time) ?? []),
+      schedulingDelay: startedMs === undefined ? undefined : startedMs - time,
+      processingDelay: startedMs === undefined || endedMs === undefined ? undefined : endedMs - startedMs,
+      totalDelay: endedMs === undefined ? undefined : endedMs - time,
+      numRecords: inputs.reduce((sum, { numRecords }) => sum + numRecords, 0),
+      failureReason: error?.message,
+    };
+  }
+
+  #received(records: ReadonlyMap<number, number>): InputInfo[] {
+    return this.#options.receivers.map(({ stream, name }) => ({
+      inputStreamId: stream,
+      name,
+      numRecords: records.get(stream) ?? 0,
+      metadata: {},
+    }));
+  }
+
+  #reported(time: EpochMs): InputInfo[] {
+    const { inputs, receivers, reportsOf } = this.#options;
+    const reports = reportsOf(time);
+    return inputs.flatMap(({ node, name }, i) => {
+      const report = reports.get(node);
+      return report === undefined ? [] : [{ inputStreamId: receivers.length + i, name, metadata: {}, ...report }];
+    });
+  }
+}
