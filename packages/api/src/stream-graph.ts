@@ -30,7 +30,8 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly #watch: JobWatch;
   #begun: Promise<void> = Promise.resolve();
   #told: Promise<void> | undefined;
-  #firstVersion: EpochMs = epochMs(0);
+  /** What an earlier life of the job has committed: where every state begins that this one has not carried on yet. */
+  #firstVersion: EpochMs | undefined;
   #zeroTime: EpochMs = epochMs(0);
 
   constructor(name: string, builder: GraphBuilder) {
@@ -85,13 +86,13 @@ export class StreamGraph implements JobGraph, BatchHistory {
   }
 
   stateVersionOf(stream: StreamNode): EpochMs {
-    return this.#stateVersions.get(stream) ?? this.#firstVersion;
+    return this.#stateVersions.get(stream) ?? this.#firstVersion ?? epochMs(0);
   }
 
   async runBatch(input: BatchInput): Promise<BatchOutcome> {
     const { time } = input;
     this.#forget(time);
-    if (this.#stateVersions.size === 0) this.#firstVersion = input.stateVersion;
+    this.#firstVersion ??= input.stateVersion;
     const scope = this.#context.beginBatch({ time, history: this, rerun: input.rerun ?? false });
     scope.received = input.received;
     this.#scopes.set(time, scope);

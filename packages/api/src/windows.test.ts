@@ -36,6 +36,28 @@ describe("a window", () => {
     expect(await inputsAt(lab, 6000)).toEqual(["recv/6000"]);
   });
 
+  test("that slides by more than a batch has state below it begin with nothing", async () => {
+    const lab = await GraphLab.build((ssc) =>
+      words(ssc)
+        .window("2s", "2s")
+        .map((word) => [word, 1])
+        .updateStateByKey<number>((added, sum = 0) => sum + added.length)
+        .print(),
+    );
+    const versions: unknown[] = [];
+    for (const time of [1000, 2000, 3000, 4000]) {
+      expect((await lab.batch(time, { blocks: [`recv/${time}`] })).error).toBeUndefined();
+      const states = lab.port.plans
+        .splice(0)
+        .flatMap(({ stages }) => stages.flatMap(({ tasks }) => tasks[0]?.state ?? []));
+      versions.push(...states.map(({ version, batch }) => [version, batch]));
+    }
+    expect(versions).toEqual([
+      [0, 2000],
+      [2000, 4000],
+    ]);
+  });
+
   test("of a window counts in the slides of that one", async () => {
     const lab = await GraphLab.build((ssc) => words(ssc).window("2s", "2s").window("4s").print());
     expect(await inputsAt(lab, 1000)).toEqual([]);
