@@ -1,6 +1,5 @@
 // What drives batches and tasks, without the threads and sessions of a process: for `testJob`, `@millrace/driver/in-process`.
 export { BatchShell } from "./job/batch-shell.ts";
 export { DriverBlocks } from "./job/driver-blocks.ts";
-export { openDriverData } from "./job/driver-data.ts";
 export { type TaskOutlet, TaskShell } from "./job/task-shell.ts";
 export { DriverFileSystem } from "./job/thread/driver-files.ts";

@@ -34,7 +34,7 @@ export abstract class PairRdd<out T> extends SetRdd<T> {
     return stepped(this, plainStep("values"));
   }
 
-  /** `[key, values]`, values in no particular order. To reduce the values, `reduceByKey` sends far less. */
+  /** `[key, values]`, values in the order of the partitions that they come from. To reduce them, `reduceByKey` sends far less. */
   groupByKey(this: RDD<Pair>, options?: ShuffleOptions<KeyOf<T>>): RDD<[KeyOf<T>, ValueOf<T>[]]> {
     return shuffledBy(this, { kind: "group" }, options, "groupByKey");
   }

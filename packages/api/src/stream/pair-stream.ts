@@ -33,7 +33,7 @@ export abstract class PairStream<out T> extends RecordStream<T> {
     return stepped(this, plainStep("values"), "values");
   }
 
-  /** `[key, values]`, values in no particular order. To reduce the values, `reduceByKey` sends far less. */
+  /** `[key, values]`, values in the order of the partitions that they come from. To reduce them, `reduceByKey` sends far less. */
   groupByKey(this: DStream<Pair>, options?: ShuffleOptions<KeyOf<T>>): DStream<[KeyOf<T>, ValueOf<T>[]]> {
     return shuffledBy(this, { kind: "group" }, options, "groupByKey");
   }

@@ -1,8 +1,9 @@
 import type { ActionResult, EnginePort, PrintedBatch } from "@millrace/api/host";
-import type { JobConf, ManualClock } from "@millrace/base";
-import { DriverBlocks, openDriverData, TaskShell } from "@millrace/driver/in-process";
+import { type ExecutorId, executorId, type JobConf, type ManualClock } from "@millrace/base";
+import { DriverBlocks, TaskShell } from "@millrace/driver/in-process";
 import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
+import type { Faults } from "./faults.ts";
 import { InThreadExecutor } from "./in-thread-executor.ts";
 import type { Scratch } from "./scratch.ts";
 import { TestFiles } from "./test-files.ts";
@@ -14,11 +15,18 @@ export interface InThreadEngineOptions {
   readonly functions: FunctionTable;
   readonly parallelism: number;
   readonly scratch: Scratch;
+  readonly faults: Faults | undefined;
   readonly printed: (print: PrintedBatch) => void;
   readonly write: (text: string) => void;
   readonly warn: (message: string) => void;
   readonly stop: (graceful: boolean) => void;
   readonly watch: (on: boolean) => void;
+}
+
+interface Running {
+  readonly conf: JobConf;
+  readonly tasks: TaskShell;
+  readonly executor: InThreadExecutor;
 }
 
 /** The whole engine in the thread of a test: scheduler, one executor, blocks. Plans run as on a cluster. */
@@ -33,7 +41,9 @@ export class InThreadEngine implements EnginePort {
   readonly printed: (print: PrintedBatch) => void;
   readonly #options: InThreadEngineOptions;
   readonly #blocks = new DriverBlocks({ bytesMax: DRIVER_BYTES_MAX });
-  #running: { readonly tasks: TaskShell; readonly executor: InThreadExecutor } | undefined;
+  readonly #closing: Promise<void>[] = [];
+  #running: Running | undefined;
+  #executors = 0;
 
   constructor(options: InThreadEngineOptions) {
     this.#options = options;
@@ -48,29 +58,20 @@ export class InThreadEngine implements EnginePort {
   }
 
   /** The graph is built, and its settings are known: plans may run. */
-  async begin(conf: JobConf): Promise<void> {
-    const { functions, scratch, clock, warn } = this.#options;
-    const executor = new InThreadExecutor({
-      functions,
-      directory: scratch.folder("blocks"),
-      conf,
-      clock,
-      readDriverBlock: (id) => this.#blocks.read(id),
-      onStatuses: (id, statuses) => tasks.onStatuses(id, { type: "tasks", statuses }),
+  begin(conf: JobConf): void {
+    const { warn } = this.#options;
+    const tasks = new TaskShell(conf, {
+      executors: {
+        launch: (...launch) => this.#of(launch[0])?.launch(...launch),
+        send: (id, message) => this.#of(id)?.send(id, message),
+        tidy: (id, message) => this.#of(id)?.tidy(id, message),
+        stageDone: (run) => this.#running?.executor.stageDone(run),
+      },
+      fetch: async (holder, block) => this.#result(holder, block),
       warn,
     });
-    const data = await openDriverData(
-      { kind: "local", blocks: this.#blocks, readExecutorBlock: (id) => executor.read(id) },
-      DRIVER_BYTES_MAX,
-    );
-    const tasks: TaskShell = new TaskShell(conf, {
-      executors: executor,
-      fetch: (_holder, block) => data.fetch(data.address, block),
-      warn,
-    });
-    tasks.dispatch({ type: "executorJoined", executor: executor.id, slots: this.defaultParallelism });
-    tasks.dispatch({ type: "executorReady", executor: executor.id });
-    this.#running = { tasks, executor };
+    this.#running = { conf, tasks, executor: this.#newExecutor(conf, tasks) };
+    this.#join(this.#running);
   }
 
   async run(plan: JobPlan): Promise<ActionResult> {
@@ -102,6 +103,50 @@ export class InThreadEngine implements EnginePort {
 
   async close(): Promise<void> {
     this.#running?.tasks.cancel("the test stopped the job");
-    await this.#running?.executor.close();
+    await Promise.all([...this.#closing, this.#running?.executor.close()]);
+  }
+
+  #of(executor: ExecutorId): InThreadExecutor | undefined {
+    return this.#running?.executor.id === executor ? this.#running.executor : undefined;
+  }
+
+  #result(holder: ExecutorId, block: BlockId): Uint8Array {
+    const parts = this.#of(holder)?.read(block);
+    if (parts === undefined) throw new Error(`${holder} is gone, with block ${block}`); // the plan runs again
+    return new Uint8Array(Buffer.concat([...parts]));
+  }
+
+  #newExecutor(conf: JobConf, tasks: TaskShell): InThreadExecutor {
+    const { functions, scratch, clock, warn, faults } = this.#options;
+    const id = executorId(`test-${this.#executors++}`);
+    return new InThreadExecutor({
+      id,
+      slots: this.defaultParallelism,
+      functions,
+      directory: scratch.folder(id),
+      conf,
+      clock,
+      faults,
+      readDriverBlock: (block) => this.#blocks.read(block),
+      onStatuses: (executor, statuses) => tasks.onStatuses(executor, { type: "tasks", statuses }),
+      onLost: () => this.#replace(),
+      warn,
+    });
+  }
+
+  #join({ tasks, executor }: Running): void {
+    tasks.dispatch({ type: "executorJoined", executor: executor.id, slots: this.defaultParallelism });
+    tasks.dispatch({ type: "executorReady", executor: executor.id });
+  }
+
+  /** The executor is gone, and another comes in its place. */
+  #replace(): void {
+    const lost = this.#running;
+    if (lost === undefined) return;
+    const { conf, tasks } = lost;
+    this.#running = { conf, tasks, executor: this.#newExecutor(conf, tasks) };
+    tasks.dispatch({ type: "executorLost", executor: lost.executor.id });
+    this.#join(this.#running);
+    this.#closing.push(lost.executor.close());
   }
 }

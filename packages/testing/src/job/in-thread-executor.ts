@@ -1,37 +1,45 @@
-import { type Clock, type EpochMs, type ExecutorId, executorId, type JobConf, silentLogger } from "@millrace/base";
+import { type Clock, type EpochMs, type ExecutorId, type JobConf, silentLogger } from "@millrace/base";
 import type { TaskOutlet } from "@millrace/driver/in-process";
 import { BlockFetcher, Replicator, TaskRunner } from "@millrace/executor/in-process";
 import { type BlockId, type PlannedStage, type StageRunId, shuffleBlockId } from "@millrace/plan";
 import type { LaunchTask, TaskStatus, ToExecutor } from "@millrace/rpc";
 import type { FunctionTable } from "@millrace/runtime";
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
+import type { Faults } from "./faults.ts";
 import { InThreadSlots } from "./in-thread-slots.ts";
 
 /** Tests move little; what does not fit goes to disk, as everywhere. */
 const POOL_BYTES_MAX = 32 * 1024 ** 2;
 
 export interface InThreadExecutorOptions {
+  readonly id: ExecutorId;
+  readonly slots: number;
   readonly functions: FunctionTable;
   /** A folder of its own. */
   readonly directory: string;
   readonly conf: JobConf;
   readonly clock: Clock;
   readDriverBlock(id: BlockId): Iterable<Uint8Array> | undefined;
+  readonly faults: Faults | undefined;
+  /** A fault takes this executor down, with all that it holds. */
+  onLost(executor: ExecutorId): void;
   onStatuses(executor: ExecutorId, statuses: readonly TaskStatus[]): void;
   warn(message: string): void;
 }
 
 /** An executor within the thread of a test: the real slots' code, block store and task runner, without a wire to them. */
 export class InThreadExecutor implements TaskOutlet {
-  readonly id = executorId("test");
+  readonly id: ExecutorId;
   readonly #pool: BlockPool;
   readonly #store: BlockStore;
   readonly #slots: InThreadSlots;
   readonly #tasks: TaskRunner;
   readonly #announced = new Set<StageRunId>();
+  #lost = false;
 
   constructor(options: InThreadExecutorOptions) {
-    const { functions, directory, conf, clock } = options;
+    const { functions, directory, conf, clock, faults } = options;
+    this.id = options.id;
     const pool = BlockPool.create({ bytes: Math.min(conf["storage.pool.bytes"], POOL_BYTES_MAX) });
     const store = new BlockStore({ pool, directory, onError: (error) => options.warn(error.message) });
     const spills = new SpillDirectory(directory, pool.owner);
@@ -41,9 +49,16 @@ export class InThreadExecutor implements TaskOutlet {
       pool,
       spills,
       functions,
+      slots: options.slots,
       conf,
       clock,
+      faults,
       onEnd: (attempt, end) => this.#tasks.onEnd(attempt, end),
+      onLost: () => {
+        this.#lost = true;
+        this.#slots.close();
+        options.onLost(this.id);
+      },
     });
     this.#tasks = new TaskRunner({
       slots: this.#slots,
@@ -66,7 +81,9 @@ export class InThreadExecutor implements TaskOutlet {
       }),
       store,
       pool,
-      send: (statuses) => options.onStatuses(this.id, statuses),
+      send: (statuses) => {
+        if (!this.#lost) options.onStatuses(this.id, statuses);
+      },
       shuffleBlockId,
     });
   }

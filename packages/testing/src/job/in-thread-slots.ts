@@ -1,62 +1,58 @@
-import type { Clock, JobConf } from "@millrace/base";
+import { assert, type Clock, type JobConf, toWireError } from "@millrace/base";
 import { type Attempt, type AttemptEnd, slotTask, type TaskSlots } from "@millrace/executor/in-process";
 import type { StageRunId, StageTemplate } from "@millrace/plan";
-import { type FunctionTable, localTaskFiles, SlotRuntime, type StageStart } from "@millrace/runtime";
+import { type FunctionTable, localTaskFiles, SlotRuntime, type StageStart, type TaskOutcome } from "@millrace/runtime";
 import { type BlockPool, FileSystems, LocalFileSystem, type SpillDirectory } from "@millrace/storage";
+import { type Faults, freeOutcome } from "./faults.ts";
 
 export interface InThreadSlotsOptions {
   readonly pool: BlockPool;
   readonly spills: SpillDirectory;
   readonly functions: FunctionTable;
+  /** State stays in its slot, as it does on threads. */
+  readonly slots: number;
   readonly conf: JobConf;
   readonly clock: Clock;
+  readonly faults: Faults | undefined;
   onEnd(attempt: Attempt, end: AttemptEnd): void;
+  /** A fault takes the executor down. */
+  onLost(): void;
 }
 
 /**
- * One slot in the thread of a test: attempts run one after the other, in the order they came, so that a test sees the
- * same each time. A function that never returns cannot be ended here.
+ * Slots in the thread of a test: attempts run one after the other, in the order they came, so that a test sees the same
+ * each time. A function that never returns cannot be ended here.
  */
 export class InThreadSlots implements TaskSlots {
-  readonly #runtime: SlotRuntime;
-  readonly #onEnd: InThreadSlotsOptions["onEnd"];
+  readonly #runtimes: readonly SlotRuntime[];
+  readonly #options: InThreadSlotsOptions;
   readonly #waiting: Attempt[] = [];
   #current: Attempt | undefined;
+  #closed = false;
 
   constructor(options: InThreadSlotsOptions) {
-    const { pool, spills, functions, conf, clock } = options;
-    this.#onEnd = options.onEnd;
-    this.#runtime = new SlotRuntime(
-      {
-        pool,
-        newSpillFile: () => spills.newFile(),
-        files: localTaskFiles,
-        checkpoints: new FileSystems([new LocalFileSystem()]),
-        cancellation: { cancelled: () => this.#current?.cancelled === true },
-        clock,
-        spillBytes: conf["shuffle.spill.bytes"],
-      },
-      functions,
-    );
+    this.#options = options;
+    this.#runtimes = Array.from({ length: options.slots }, () => this.#newRuntime());
   }
 
   loadTemplate(template: StageTemplate): void {
-    this.#runtime.loadTemplate(template);
+    for (const runtime of this.#runtimes) runtime.loadTemplate(template);
   }
 
   dropBroadcasts(ids: readonly string[]): void {
-    this.#runtime.dropBroadcasts(ids);
+    for (const runtime of this.#runtimes) runtime.dropBroadcasts(ids);
   }
 
   startStage(stage: StageStart): void {
-    this.#runtime.startStage(stage);
+    for (const runtime of this.#runtimes) runtime.startStage(stage);
   }
 
   endStage(run: StageRunId): void {
-    this.#runtime.endStage(run);
+    for (const runtime of this.#runtimes) runtime.endStage(run);
   }
 
   submit(attempt: Attempt): void {
+    if (this.#closed) return;
     attempt.state = "waiting";
     this.#waiting.push(attempt);
     if (this.#current === undefined) void this.#runAll();
@@ -68,14 +64,53 @@ export class InThreadSlots implements TaskSlots {
     return at >= 0;
   }
 
+  /** Nothing runs any more: the executor is gone. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting.length = 0;
+  }
+
   async #runAll(): Promise<void> {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#current = next;
       next.state = "running";
-      const outcome = await this.#runtime.runTask(slotTask(next));
+      this.#options.faults?.onStart(next);
+      const outcome = await this.#runtimeOf(next).runTask(slotTask(next));
       next.state = "ended";
-      this.#onEnd(next, { kind: "outcome", outcome });
+      this.#end(next, outcome);
     }
     this.#current = undefined;
+  }
+
+  #end(attempt: Attempt, outcome: TaskOutcome): void {
+    const { faults, pool, onEnd, onLost } = this.#options;
+    const good = outcome.kind === "mapOutput" || outcome.kind === "result";
+    const lost = faults === undefined || !good ? "nothing" : faults.onSuccess(attempt);
+    if (lost === "nothing") return onEnd(attempt, { kind: "outcome", outcome });
+    freeOutcome(outcome, pool);
+    if (lost === "executor") onLost();
+    else onEnd(attempt, { kind: "outcome", outcome: { kind: "failed", error: toWireError(new Error("a fault")) } });
+  }
+
+  #runtimeOf({ task }: Attempt): SlotRuntime {
+    const runtime = this.#runtimes[(task.slot ?? 0) % this.#runtimes.length];
+    assert(runtime !== undefined, "an executor has a slot at least");
+    return runtime;
+  }
+
+  #newRuntime(): SlotRuntime {
+    const { pool, spills, functions, conf, clock } = this.#options;
+    return new SlotRuntime(
+      {
+        pool,
+        newSpillFile: () => spills.newFile(),
+        files: localTaskFiles,
+        checkpoints: new FileSystems([new LocalFileSystem()]),
+        cancellation: { cancelled: () => this.#current?.cancelled === true },
+        clock,
+        spillBytes: conf["shuffle.spill.bytes"],
+      },
+      functions,
+    );
   }
 }

@@ -4,8 +4,9 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { JobDefinition } from "@millrace/api";
 import * as api from "@millrace/api";
 import { InlineFunctions, installJobHooks, JobRegistry } from "@millrace/api/host";
-import { JOB_HOOKS } from "@millrace/plan";
+import { type AnyFunction, JOB_HOOKS } from "@millrace/plan";
 import { FunctionTable } from "@millrace/runtime";
+import type { Faults } from "./faults.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** A job with its functions, as the driver knows them and as executors find them. */
@@ -16,12 +17,21 @@ export interface LoadedJob {
 }
 
 /** The job's functions run as they are: nothing is lifted, so that captures are shared and not checked. */
-export function loadInline(job: JobDefinition): LoadedJob {
+export function loadInline(job: JobDefinition, faults?: Faults): LoadedJob {
   const inline = new InlineFunctions();
+  const find = (id: string): AnyFunction | undefined => failing(inline.functionOf(id), faults);
   return {
     exported: job,
     registry: new JobRegistry({ inline }),
-    functions: new FunctionTable({ inline: (id) => inline.functionOf(id), inlineClasses: inline.classes }),
+    functions: new FunctionTable({ inline: find, inlineClasses: inline.classes }),
+  };
+}
+
+function failing(fn: AnyFunction | undefined, faults: Faults | undefined): AnyFunction | undefined {
+  if (fn === undefined || faults === undefined) return fn;
+  return (...args) => {
+    faults.onCall();
+    return fn(...args);
   };
 }
 

@@ -16,6 +16,7 @@ import { BatchShell } from "@millrace/driver/in-process";
 import type { BlockId } from "@millrace/plan";
 import { pointToAuthor } from "./author-stack.ts";
 import { testJobEnded, testPrintUnknown } from "./errors.ts";
+import type { Faults } from "./faults.ts";
 import { Feeds } from "./feeds.ts";
 import { InThreadEngine } from "./in-thread-engine.ts";
 import { JobConsole } from "./job-console.ts";
@@ -42,6 +43,7 @@ export interface TestJobOptions {
 
 type Started = { readonly batches: BatchShell; readonly graph: JobGraph; readonly feeds: Feeds };
 type End = { readonly kind: "open" } | { readonly kind: "ended"; readonly reason: string; readonly cause?: Error };
+type FaultyJob = LoadedJob & { readonly faults: Faults | undefined };
 type BatchInput = Parameters<JobGraph["runBatch"]>[0];
 
 /**
@@ -55,10 +57,20 @@ type BatchInput = Parameters<JobGraph["runBatch"]>[0];
  * Time: some 10 ms for a job itself; for a file 400 more, or 50 while it and what it imports are unchanged.
  */
 export async function testJob(job: JobDefinition | string | URL, options: TestJobOptions = {}): Promise<TestJob> {
+  return testJobUnder(undefined, job, options);
+}
+
+/** As {@link testJob}, while the engine has faults: given a file, the job's functions themselves do not fail. */
+export async function testJobUnder(
+  faults: Faults | undefined,
+  job: JobDefinition | string | URL,
+  options: TestJobOptions,
+): Promise<TestJob> {
   const scratch = new Scratch();
   try {
-    const loaded = typeof job === "string" || job instanceof URL ? await loadFile(job, scratch) : loadInline(job);
-    return await TestJob.start(loaded, scratch, options);
+    const isFile = typeof job === "string" || job instanceof URL;
+    const loaded = isFile ? await loadFile(job, scratch) : loadInline(job, faults);
+    return await TestJob.start({ ...loaded, faults }, scratch, options);
   } catch (error) {
     scratch.remove();
     throw error;
@@ -85,7 +97,7 @@ export class TestJob {
   #advancing: Promise<void> = Promise.resolve();
 
   /** Made by {@link testJob}. */
-  static async start(loaded: LoadedJob, scratch: Scratch, options: TestJobOptions): Promise<TestJob> {
+  static async start(loaded: FaultyJob, scratch: Scratch, options: TestJobOptions): Promise<TestJob> {
     const job = new TestJob(loaded, scratch, options);
     try {
       await job.#start(loaded, options);
@@ -96,13 +108,14 @@ export class TestJob {
     }
   }
 
-  private constructor(loaded: LoadedJob, scratch: Scratch, options: TestJobOptions) {
+  private constructor(loaded: FaultyJob, scratch: Scratch, options: TestJobOptions) {
     const { startTime = 0, parallelism = 1 } = options;
     this.#clock = new ManualClock(epochMs(Number(startTime)));
     this.#scratch = scratch;
     this.#engine = new InThreadEngine({
       clock: this.#clock,
       functions: loaded.functions,
+      faults: loaded.faults,
       parallelism,
       scratch,
       printed: (print) => this.#prints.push(print),
@@ -212,7 +225,7 @@ export class TestJob {
         directory: this.#scratch.folder("checkpoint"),
       }),
     );
-    await this.#engine.begin(graph.conf);
+    this.#engine.begin(graph.conf);
     const feeds = new Feeds(graph.receivers, {
       classes: registry.classes,
       put: (id, frames) => this.#engine.put(id, frames),

@@ -1,0 +1,61 @@
+// Functions of operators that take any record: named, so that a graph made of data can refer to them. They look at values
+// through `show` alone, so that equal keys give equal results whichever of them stands for the others.
+import { show, sorted } from "./show.ts";
+
+type Pair = readonly [unknown, unknown];
+
+/** 0 to 9. */
+export function weigh(value: unknown): number {
+  let sum = 0;
+  for (const char of show(value)) sum += char.codePointAt(0) ?? 0;
+  return sum % 10;
+}
+
+export const label = (value: unknown): string => show(value);
+export const pairUp = (value: unknown): [unknown, number] => [value, weigh(value)];
+export const pairByWeight = (value: unknown): [number, string] => [weigh(value) % 4, show(value)];
+export const twiceOrNot = (value: unknown): unknown[] => (weigh(value) % 2 === 0 ? [value, value] : []);
+export const isHeavy = (value: unknown): boolean => weigh(value) > 4;
+
+export const sum = (a: number, b: number): number => a + b;
+export const minus = (a: number, b: number): number => a - b;
+/** Associative, and tells the order of its parts. */
+export const chain = (a: string, b: string): string => `${a}|${b}`;
+
+export const countAll = (values: Iterable<unknown>): number[] => [[...values].length];
+export const runningCount = (values: Iterable<unknown>): string[] =>
+  [...values].map((value, i) => `${i} ${show(value)}`);
+export const withIndex = (index: number, values: Iterable<unknown>): [number, unknown][] =>
+  [...values].map((value) => [index, value]);
+export async function* slowly(values: Iterable<unknown>): AsyncGenerator<unknown> {
+  for (const value of values) {
+    await Promise.resolve();
+    yield value;
+  }
+}
+
+export const list = (value: unknown): unknown[] => [value];
+export const addToList = (values: readonly unknown[], value: unknown): unknown[] => [...values, value];
+export const joinLists = (a: readonly unknown[], b: readonly unknown[]): unknown[] => [...a, ...b];
+export const sortedList = (values: readonly unknown[]): unknown[] => sorted(values);
+export const bothSorted = ([a, b]: readonly [readonly unknown[], readonly unknown[]]) => [sorted(a), sorted(b)];
+
+export const valueIsNotZero = ([, value]: Pair): boolean => value !== 0;
+
+/** Forgets a key past 40. */
+export function total(values: readonly number[], state: number | undefined): number | undefined {
+  const after = values.reduce(sum, state ?? 0);
+  return after > 40 ? undefined : after;
+}
+
+/** Forgets a key that had nothing for a batch. */
+export function history(values: readonly string[], state: string | undefined): string | undefined {
+  if (values.length === 0) return undefined;
+  return [...(state === undefined ? [] : [state]), ...values].join("|");
+}
+
+/** Places keys otherwise than their hash does. */
+export const byWeight = {
+  numPartitions: 2,
+  getPartition: (key: unknown): number => weigh(key) % 2,
+};

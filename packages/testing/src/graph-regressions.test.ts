@@ -1,0 +1,22 @@
+import { describe, test } from "vitest";
+import { expectAgreement } from "./graph-agreement.test-property.ts";
+import type { GraphRun } from "./graph-run.fixture.ts";
+
+// Shrunk failures of random graphs, each under the name of what was wrong.
+
+const of = (op: string, ...streams: readonly number[]) => ({ op, of: streams, n: 1, length: 1, slide: 1 });
+
+const regressions: Readonly<Record<string, GraphRun>> = {
+  "state below a window that slides by two batches began with a version that nobody had written": {
+    graph: {
+      sources: [{ pair: false, value: "text", batches: [{ partitions: 0, records: ["x"] }] }],
+      nodes: [{ ...of("window", 0), slide: 2 }, of("map pairUp", 1), of("updateStateByKey total", 2)],
+    },
+    batches: 5,
+    parallelism: 1,
+  },
+};
+
+describe("the engine agrees with the oracle again", () => {
+  test.each(Object.entries(regressions))("where %s", (_, run) => expectAgreement(run));
+});

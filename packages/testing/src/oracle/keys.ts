@@ -1,0 +1,40 @@
+/**
+ * A text for each key, the same for keys that are equal by value: no order of properties, `-0` as `0`, one `NaN`, and
+ * types told apart.
+ */
+export function keyText(key: unknown): string {
+  if (typeof key === "string") return `string ${key.length} ${key}`;
+  if (typeof key !== "object" || key === null) return `${key === null ? "null" : typeof key} ${String(key)}`;
+  if (key instanceof Date) return `date ${key.getTime()}`;
+  if (key instanceof Uint8Array) return `bytes ${key.join(" ")}`;
+  if (Array.isArray(key)) return `[${key.map(keyText).join(", ")}]`;
+  const names = Object.keys(key).sort();
+  return `{${names.map((name) => `${keyText(name)}: ${keyText(Reflect.get(key, name))}`).join(", ")}}`;
+}
+
+/** A map by value of its keys, in the order in which they first came. */
+export class KeyedMap<K, V> {
+  readonly #entries = new Map<string, [K, V]>();
+
+  get(key: K): V | undefined {
+    return this.#entries.get(keyText(key))?.[1];
+  }
+
+  has(key: K): boolean {
+    return this.#entries.has(keyText(key));
+  }
+
+  set(key: K, value: V): void {
+    const entry = this.#entries.get(keyText(key));
+    if (entry === undefined) this.#entries.set(keyText(key), [key, value]);
+    else entry[1] = value;
+  }
+
+  delete(key: K): void {
+    this.#entries.delete(keyText(key));
+  }
+
+  entries(): [K, V][] {
+    return [...this.#entries.values()].map(([key, value]) => [key, value]);
+  }
+}

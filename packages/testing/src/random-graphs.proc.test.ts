@@ -1,0 +1,23 @@
+import { randomInt } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { expectAgreements, expectAgreementsUnderFaults } from "./graph-agreement.test-property.ts";
+import { definedPart, runByOracle, runOnMaster, together } from "./graph-run.fixture.ts";
+import { anyRun } from "./random-graph.test-arbitrary.ts";
+
+/** Another one each time: what it finds is repeated with `GRAPH_SEED`. */
+const seed = Number(process.env.GRAPH_SEED ?? randomInt(2 ** 31));
+const timeout = 300_000;
+
+describe(`random graphs, seed ${seed}`, () => {
+  test("give what the oracle gives", { timeout }, () => expectAgreements({ runs: 100, seed }));
+
+  test("and under faults", { timeout }, () => expectAgreementsUnderFaults({ runs: 50, seed }));
+
+  test.each(["local[1]", "local[4]", "local-cluster[2,2]"])("and side by side on %s", { timeout }, async (master) => {
+    const graphs = fc.sample(anyRun, { numRuns: 12, seed }).map(({ graph }) => graph);
+    const run = { graph: together(graphs), batches: 5, parallelism: 3 };
+    const [expected, actual] = [await runByOracle(run), await runOnMaster(run, master)];
+    expect(definedPart(run.graph, actual)).toEqual(definedPart(run.graph, expected));
+  });
+});
