@@ -12,6 +12,7 @@ import { rdds } from "./conformance/rdds.ts";
 import { records } from "./conformance/records.ts";
 import { reducedWindows } from "./conformance/reduced-windows.ts";
 import { declareCases } from "./conformance/report.ts";
+import { sources } from "./conformance/sources.ts";
 import { state } from "./conformance/state.ts";
 import { windows } from "./conformance/windows.ts";
 
@@ -28,6 +29,7 @@ const TOPICS: Readonly<Record<string, readonly Case[]>> = {
   "rdd-actions": rddActions,
   "rdd-pairs": rddPairs,
   outputs,
+  sources,
 };
 
 export default defineJob({ name: "conformance", batchInterval: "100ms" }, (ssc, [directory = ".", ...topics]) => {

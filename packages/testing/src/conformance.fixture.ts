@@ -20,6 +20,7 @@ export const TOPICS = [
   ["rdd-actions", 3],
   ["rdd-pairs", 2],
   ["outputs", 4],
+  ["sources", 4],
 ] as const;
 
 /** A line of `jobs/conformance/report.ts`. */
