@@ -135,7 +135,7 @@ describe("the counts are right though a job's executor process is killed", () =>
 });
 
 describe("the counts of a window are right though an executor is killed that holds batches of it", () => {
-  test.each(["window"] as const)("%s", async (how) => {
+  test.each(["window", "inverse"] as const)("%s", async (how) => {
     const here = await world({ executors: 2, slots: 1, how });
     here.feed.send(...LINES);
     await here.feed.counted(here.job.log);
@@ -143,6 +143,7 @@ describe("the counts of a window are right though an executor is killed that hol
     const { connections } = here.feed.source;
     kill(victim.pid);
     await expectExact(here, connections + 1);
+    if (how === "inverse") return; // its state was read from where it is kept: the batches before were not needed
     // What it had held of earlier batches was computed again, from the second copies of what was received.
     expect(here.gates.seen.filter(({ at, pid }) => at === "map" && pid !== victim.pid).length).toBeGreaterThan(2);
   });

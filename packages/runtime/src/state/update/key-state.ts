@@ -3,7 +3,7 @@ import { stateMisused } from "../../errors.ts";
 import { fromCell, type StateCell, toCell } from "../state-cell.ts";
 
 /** What the function of `mapWithState` did with the state of a key. */
-export type Deed = "nothing" | "updated" | "removed";
+type Deed = "nothing" | "updated" | "removed";
 
 /**
  * The state of one key while the function of `mapWithState` has it: the same object for every call, of use only during
@@ -77,10 +77,6 @@ export class KeyState {
   /** Ends the call. */
   close(): void {
     this.#open = false;
-  }
-
-  get deed(): Deed {
-    return this.#deed;
   }
 
   /** The state after the call. */

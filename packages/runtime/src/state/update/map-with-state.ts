@@ -36,8 +36,9 @@ export class MapWithState implements StateUpdater {
   readonly #options: MapWithStateOptions;
   readonly #key: KeyState;
   #pairs: Feeder;
-  /** Keys that the published state has not, and their state so far. */
-  readonly #added = new KeyIndex();
+  /** The keys of this batch; below, for each: its place in the published state, or -1, and its state so far. */
+  readonly #keys = new KeyIndex();
+  readonly #places: number[] = [];
   readonly #cells: (StateCell | undefined)[] = [];
   #out: unknown[] = [];
   #first = false;
@@ -69,14 +70,9 @@ export class MapWithState implements StateUpdater {
       for (let taken = 0; pairs.at < pairs.end && taken < SLICE; taken++) this.#next(transaction);
       if (this.#out.length >= SLICE) yield this.#take();
     }
+    this.#settle(transaction);
     if (this.timed) yield* this.#timeOut(transaction);
     if (this.#out.length > 0) yield this.#take();
-    this.#added.keys.forEach((key, i) => {
-      const cell = this.#cells[i];
-      if (cell === undefined) return;
-      transaction.overlay.newKeys.push(key);
-      transaction.overlay.newCells.push(cell);
-    });
   }
 
   *rest(): Generator<StateChunk, void, undefined> {}
@@ -100,7 +96,8 @@ export class MapWithState implements StateUpdater {
     const { initial, classes, label } = this.#options;
     for (const [key, state] of initial?.rest() ?? []) {
       try {
-        if (this.#added.find(key) < 0) this.#added.add(key); // it is there once
+        if (this.#keys.find(key) < 0) this.#keys.add(key); // it is there once
+        this.#places.push(-1);
         this.#cells.push(toCell(state, classes));
       } catch (error) {
         throw blame(error, label);
@@ -125,30 +122,30 @@ export class MapWithState implements StateUpdater {
     }
   }
 
-  #pair(transaction: Transaction, key: unknown, value: unknown): void {
-    const index = transaction.state.index.find(key);
-    if (index < 0) this.#new(key, value);
-    else this.#known(transaction, index, key, value);
-  }
-
-  #known({ state, overlay }: Transaction, index: number, key: unknown, value: unknown): void {
-    const before = overlay.changes.has(index) ? overlay.changes.get(index) : state.column.get(index);
-    const { deed, cell } = this.#call(key, value, before);
-    if (deed === "removed") overlay.changes.set(index, undefined);
-    else if (deed === "updated" && !same(before, cell)) overlay.changes.set(index, cell);
-    else if (this.timed && cell !== undefined) overlay.touched.add(index);
-  }
-
-  #new(key: unknown, value: unknown): void {
-    const at = this.#added.find(key);
-    const { deed, cell } = this.#call(key, value, at < 0 ? undefined : this.#cells[at]);
-    if (deed === "nothing") return;
-    if (at >= 0) {
-      this.#cells[at] = cell;
-    } else if (cell !== undefined) {
-      this.#added.add(key); // nothing was looked up since `find`
-      this.#cells.push(cell);
+  #pair({ state }: Transaction, key: unknown, value: unknown): void {
+    let at = this.#keys.find(key);
+    if (at < 0) {
+      at = this.#keys.add(key); // nothing was looked up since `find`
+      const place = state.index.find(key);
+      this.#places.push(place);
+      this.#cells.push(place < 0 ? undefined : state.column.get(place));
     }
+    this.#cells[at] = this.#call(key, value, this.#cells[at], false);
+  }
+
+  /** All that came of the batch's pairs goes to the overlay, once a key. */
+  #settle({ state, overlay }: Transaction): void {
+    this.#keys.keys.forEach((key, at) => {
+      const place = this.#places[at] ?? -1;
+      const cell = this.#cells[at];
+      if (place >= 0) {
+        if (cell === undefined || !sameCell(state.column.get(place), cell)) overlay.changes.set(place, cell);
+        else if (this.timed) overlay.touched.add(place);
+      } else if (cell !== undefined) {
+        overlay.newKeys.push(key);
+        overlay.newCells.push(cell);
+      }
+    });
   }
 
   *#timeOut({ state, overlay }: Transaction): Generator<StateChunk, void, undefined> {
@@ -167,7 +164,8 @@ export class MapWithState implements StateUpdater {
     }
   }
 
-  #call(key: unknown, value: unknown, cell: StateCell | undefined, timingOut = false): KeyState {
+  /** @returns The state after the call. */
+  #call(key: unknown, value: unknown, cell: StateCell | undefined, timingOut: boolean): StateCell | undefined {
     const { map, time } = this.#options;
     const state = this.#key;
     state.open(cell, timingOut);
@@ -178,7 +176,7 @@ export class MapWithState implements StateUpdater {
     } finally {
       state.close();
     }
-    return state;
+    return state.cell;
   }
 }
 
@@ -187,8 +185,4 @@ function notToBeAwaited(promise: Promise<unknown>): Error {
   return promiseNotAwaited(
     "it gave a promise, and state is updated record by record, at once. Await in the function of mapPartitions before it, which may be async.",
   );
-}
-
-function same(a: StateCell | undefined, b: StateCell | undefined): boolean {
-  return a !== undefined && b !== undefined && sameCell(a, b);
 }
