@@ -17,7 +17,14 @@ import {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const pages = [
-  ...["docs/operations.md", "docs/testing.md", "docs/configuration.md", "docs/errors.md"],
+  ...[
+    "docs/guide/README.md",
+    "docs/guide/*.md",
+    "docs/operations.md",
+    "docs/testing.md",
+    "docs/configuration.md",
+    "docs/errors.md",
+  ],
   ...["ARCHITECTURE.md", "docs/decisions/*.md", "CONTRIBUTING.md", "packages/examples/README.md"],
 ];
 /** What makes `Millis` a type of its own is nothing that a reader would look up. */

@@ -103,17 +103,3 @@ test("the click stream shows the ten pages visited most, most visited first", as
   expect(visits).toHaveLength(10);
   expect(visits).toEqual([...visits].sort((a, b) => b - a));
 });
-
-describe("the README", () => {
-  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
-  const jobs = [...readme.matchAll(/```ts\n(.*?)```/gs)].map((match) => match[1] ?? "");
-  test("shows jobs", () => expect(jobs.length).toBeGreaterThan(1));
-  test.each(jobs.map((text, n) => [n + 1, text] as const))(
-    "shows a job that passes the check, number %i",
-    async (n, text) => {
-      writeFileSync(join(folder, `readme-${n}.ts`), text);
-      const { code, err } = await ended(millrace("check", `readme-${n}.ts`));
-      expect({ code, err: code === 0 ? "" : err }).toEqual({ code: 0, err: "" });
-    },
-  );
-});

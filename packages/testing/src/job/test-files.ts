@@ -32,6 +32,11 @@ export class TestFiles extends DriverFileSystem {
     return entry === undefined ? undefined : { ...entry, modifiedMs: this.#virtual(path, entry.modifiedMs) };
   }
 
+  override async list(directory: string): Promise<readonly FileEntry[] | undefined> {
+    const entries = await super.list(directory);
+    return entries?.map((entry) => ({ ...entry, modifiedMs: this.#virtual(entry.path, entry.modifiedMs) }));
+  }
+
   #virtual(path: string, realMs: number): number {
     if (realMs <= this.#madeMs) return this.#startMs - (this.#madeMs - realMs);
     const known = this.#seen.get(path);
