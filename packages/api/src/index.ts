@@ -1,6 +1,7 @@
 // What a job imports, and nothing else: published as `millrace`. What hosts of jobs need is in `./host.ts`.
 export type { DurationLike, Millis } from "@millrace/base";
 export { Accumulator } from "./accumulator.ts";
+export type { BoundedDouble } from "./approx/bounded-double.ts";
 export { Broadcast } from "./broadcast.ts";
 export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
 export { DStream } from "./dstream.ts";

@@ -1,7 +1,7 @@
 import { type Lineage, persisted } from "@millrace/plan";
 import { levelFixed } from "./errors.ts";
 import { CONTEXT, LINEAGE, OF } from "./internals.ts";
-import { NumberActions } from "./rdd/number-actions.ts";
+import { ApproxActions } from "./rdd/approx-actions.ts";
 import { StorageLevel } from "./storage-level.ts";
 
 /**
@@ -12,7 +12,7 @@ import { StorageLevel } from "./storage-level.ts";
  * Pair operations exist on RDDs of two-tuples only. Made by the engine: see `ssc.parallelize`, `ssc.textFile`,
  * `transform` and `foreachRDD`.
  */
-export class RDD<out T> extends NumberActions<T> {
+export class RDD<out T> extends ApproxActions<T> {
   override [OF]<U>(lineage: Lineage): RDD<U> {
     return new RDD<U>(this[CONTEXT], lineage);
   }

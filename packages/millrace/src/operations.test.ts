@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type {
   Accumulator,
   BatchInfo,
+  BoundedDouble,
   Broadcast,
   CombineOptions,
   FileStreamOptions,
@@ -64,6 +65,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
     ...{ outputOperationInfos: 1, schedulingDelay: 1, processingDelay: 1, totalDelay: 1, numRecords: 1 },
     ...{ failureReason: 1 },
   }),
+  BoundedDouble: members<BoundedDouble>({ mean: 1, confidence: 1, low: 1, high: 1 }),
   Broadcast: members<Broadcast<unknown>>({ id: 1, value: 1, unpersist: 1, destroy: 1, isDestroyed: 1 }),
   CombineOptions: members<CombineOptions<unknown>>({ numPartitions: 1, partitioner: 1, mapSideCombine: 1 }),
   FileStreamOptions: members<FileStreamOptions>({ filter: 1, newFilesOnly: 1, format: 1 }),

@@ -130,6 +130,21 @@ async function folded(four: RDD<number>, many: RDD<number>, none: RDD<number>, c
     [33, 33, 34],
   ]);
   await checks.is("histogram in buckets", many.histogram([0, 10, 50]), [10, 41]);
+  await checks.is("countApprox", many.countApprox("10s"), { mean: 100, confidence: 1, low: 100, high: 100 });
+  await checks.is("sumApprox", (await many.sumApprox("10s")).high, 4950);
+  await checks.is("meanApprox", (await many.meanApprox("10s")).mean, 49.5);
+  const exactly = (n: number): unknown => ({ mean: n, confidence: 1, low: n, high: n });
+  const odd = await many.map((n) => n % 2).countByValueApprox("10s");
+  await checks.is(
+    "countByValueApprox",
+    odd,
+    new Map([
+      [0, exactly(50)],
+      [1, exactly(50)],
+    ]),
+  );
+  const keys = await many.map((n) => [n % 2, n]).countByKeyApprox("10s");
+  await checks.is("countByKeyApprox", keys.get(1), exactly(50));
   await checks.is("histogram of one value", four.map(() => 3).histogram(5), [[3, 3], [4]]);
   await checks.fails("histogram of nothing", none.histogram(2), /NOT_FINITE/);
 }

@@ -1,0 +1,85 @@
+import { type DurationLike, parseDuration } from "@millrace/base";
+import type { ActionSink, Lineage } from "@millrace/plan";
+import { resolveSources, runAction } from "../action.ts";
+import { decodeRecords } from "../collection.ts";
+import { badArgument } from "../errors.ts";
+import type { JobContext } from "../job-context.ts";
+import type { Seen } from "./bounded-double.ts";
+
+/** How long an approximate action may take, and how sure its bounds are to be. */
+export interface Patience {
+  readonly timeout: DurationLike;
+  readonly confidence: number;
+}
+
+interface ApproximateAction<R> extends Patience {
+  readonly name: string;
+  readonly target: Lineage;
+  readonly sink: ActionSink;
+  /** Adds the result of a partition. */
+  readonly add: (records: readonly R[]) => void;
+}
+
+/**
+ * Runs an action partition by partition for as long as its time lasts, and says how many partitions came to be seen. Those
+ * that run when it is up are not waited for, but finish before the batch does.
+ */
+export async function withinTime<R>(context: JobContext, action: ApproximateAction<R>): Promise<Seen> {
+  const { name, target, sink } = action;
+  const timeoutMs = parseDuration(action.timeout, `the timeout of ${name}`);
+  checkConfidence(action.confidence, name);
+  context.requireBatch(name);
+  await resolveSources(context, target);
+  const total = context.planner.layout().partitions(target);
+  const state = { next: 0, seen: 0, over: false };
+  const work = async (): Promise<void> => {
+    while (!state.over && state.next < total) {
+      const blocks = await runAction(context, { name, target, sink, partitions: [state.next++] });
+      if (state.over) return;
+      for (const block of blocks) action.add(decodeRecords(context, block) as R[]); // the records of its sink
+      state.seen += 1;
+    }
+  };
+  const workers = Array.from({ length: Math.min(total, context.defaultParallelism) }, work);
+  try {
+    await untilDoneOrLate(context, Promise.all(workers), timeoutMs, name);
+  } finally {
+    state.over = true;
+  }
+  return { partitions: state.seen, total };
+}
+
+/** @throws What the work throws in time; later it is told to the operator. */
+async function untilDoneOrLate(
+  context: JobContext,
+  work: Promise<unknown>,
+  timeoutMs: ReturnType<typeof parseDuration>,
+  name: string,
+): Promise<void> {
+  let late = false;
+  await new Promise<void>((resolve, reject) => {
+    const timer = context.port.clock.after(timeoutMs, () => {
+      late = true;
+      resolve();
+    });
+    const fail = (error: unknown): void => {
+      timer.cancel();
+      if (late)
+        context.port.warn(
+          `a task of ${name} failed after its time was up, when its result was given: ${String(error)}`,
+        );
+      else reject(error);
+    };
+    const done = (): void => {
+      timer.cancel();
+      resolve();
+    };
+    work.then(done, fail);
+  });
+}
+
+/** @throws BAD_ARGUMENT */
+function checkConfidence(confidence: unknown, name: string): void {
+  if (typeof confidence === "number" && confidence >= 0 && confidence <= 1) return;
+  throw badArgument(`the confidence of ${name} is ${String(confidence)}; it must be a number from 0 to 1.`);
+}
