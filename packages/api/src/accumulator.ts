@@ -1,5 +1,7 @@
+import { type AccumulatorKind, type AnySpec, countOf, specOf } from "./accumulator-kinds.ts";
 import { accumulatorMisused } from "./errors.ts";
-import { type AccumulatorKind, currentTask } from "./task-context.ts";
+import { HOME, SPEC } from "./internals.ts";
+import { currentTask } from "./task-context.ts";
 
 /**
  * A total that functions on executors add to and that the driver reads. What a failed attempt added does not count; a
@@ -15,18 +17,20 @@ export class Accumulator<T, V = T> {
   readonly kind: AccumulatorKind;
   /** As it was given to `ssc.longAccumulator(name)` and its like. */
   readonly name: string | undefined;
-  readonly #home: AccumulatorHome | undefined;
+  readonly [SPEC]: AnySpec;
+  readonly [HOME]: AccumulatorHome | undefined;
 
   /**
    * Made by `ssc.longAccumulator()` and its like, and by the engine on executors, where there is no `home`.
    *
    * @internal
    */
-  constructor(id: number, kind: AccumulatorKind, name: string | undefined, home?: AccumulatorHome) {
-    this.id = id;
-    this.kind = kind;
-    this.name = name;
-    this.#home = home;
+  constructor(identity: AccumulatorIdentity, home?: AccumulatorHome) {
+    this.id = identity.id;
+    this.kind = identity.kind;
+    this.name = identity.name;
+    this[SPEC] = identity.spec;
+    this[HOME] = home;
   }
 
   /**
@@ -35,17 +39,15 @@ export class Accumulator<T, V = T> {
    * @throws ACCUMULATOR_MISUSED The value is of another type than this accumulator's.
    */
   add(value: T): void {
-    this.#check(value);
+    checkValue(this, value);
+    const { [HOME]: home, [SPEC]: spec, id, kind } = this;
     const task = currentTask();
-    if (task === undefined && this.#home !== undefined) {
-      this.#home.merge(this.kind, this.kind === "collection" ? [value] : value);
-      return;
+    // A task that runs on the driver's thread, in a test, has the accumulator itself.
+    if (task !== undefined) task.add(id, kind, spec, value);
+    else if (home !== undefined) home.add(value);
+    else {
+      throw accumulatorMisused(`${titleOf(this)} was added to outside of a task. Add to it in functions of operators.`);
     }
-    if (task === undefined) {
-      throw accumulatorMisused(`${this.#title()} was added to outside of a task. Add to it in functions of operators.`);
-    }
-    if (this.kind === "collection") task.addItem(this.id, value);
-    else task.addNumber(this.id, this.kind, value as number); // checked to be one
   }
 
   /**
@@ -54,37 +56,65 @@ export class Accumulator<T, V = T> {
    * @throws ACCUMULATOR_MISUSED Read on an executor, which knows its own share only.
    */
   get value(): V {
-    // Where a test runs tasks on the driver's own thread, they still know no total.
-    if (this.#home !== undefined && currentTask() === undefined) return this.#home.total(this.kind) as V; // the kind decides what V is
-    throw accumulatorMisused(
-      `${this.#title()} was read on an executor, which does not know the total. Read value on the driver, such as in foreachRDD.`,
-    );
+    return homeOf(this, "read").value as V; // the kind, or its author, decides what V is
   }
 
-  /** Begins again: from 0, or from an empty collection. @throws ACCUMULATOR_MISUSED Not on the driver. */
+  /** Begins again: from 0, from an empty collection, or from `zero()`. @throws ACCUMULATOR_MISUSED Not on the driver. */
   reset(): void {
-    if (this.#home === undefined || currentTask() !== undefined) {
-      throw accumulatorMisused(
-        `${this.#title()} was reset on an executor. Reset it on the driver, such as in foreachRDD.`,
-      );
-    }
-    this.#home.reset();
+    homeOf(this, "reset").reset();
+  }
+}
+
+/** An accumulator of numbers: knows how many there were too. */
+export class NumberAccumulator extends Accumulator<number> {
+  /** As `value`. */
+  get sum(): number {
+    return this.value;
   }
 
-  #check(value: T): void {
-    if (this.kind === "collection") return;
-    const fits = this.kind === "long" ? Number.isSafeInteger(value) : typeof value === "number";
-    if (fits) return;
-    const wanted = this.kind === "long" ? "a whole number" : "a number";
-    throw accumulatorMisused(
-      `${this.#title()} takes ${wanted}, not ${describe(value)}. ` +
-        "Convert the value, or use doubleAccumulator() or collectionAccumulator().",
-    );
+  /** How many numbers were added. @throws ACCUMULATOR_MISUSED Read on an executor. */
+  get count(): number {
+    return countOf(homeOf(this, "read").total);
   }
 
-  #title(): string {
-    return `the ${this.kind} accumulator ${this.name ?? this.id}`;
+  /** Their mean; NaN of none. @throws ACCUMULATOR_MISUSED Read on an executor. */
+  get avg(): number {
+    return this.sum / this.count;
   }
+}
+
+export interface AccumulatorIdentity {
+  readonly id: number;
+  readonly kind: AccumulatorKind;
+  readonly name: string | undefined;
+  readonly spec: AnySpec;
+}
+
+// These take any accumulator, of which subclasses have no access to private members.
+
+function homeOf(accumulator: Accumulator<never, unknown>, done: "read" | "reset"): AccumulatorHome {
+  const home = accumulator[HOME];
+  if (home !== undefined) return home;
+  throw accumulatorMisused(
+    `${titleOf(accumulator)} was ${done} on an executor, which does not know the total. ` +
+      `It can be ${done} on the driver only, such as in foreachRDD.`,
+  );
+}
+
+function checkValue(accumulator: Accumulator<never, unknown>, value: unknown): void {
+  const { kind } = accumulator;
+  if (kind === "collection" || kind === "custom") return;
+  const fits = kind === "long" ? Number.isSafeInteger(value) : typeof value === "number";
+  if (fits) return;
+  const wanted = kind === "long" ? "a whole number" : "a number";
+  throw accumulatorMisused(
+    `${titleOf(accumulator)} takes ${wanted}, not ${describe(value)}. ` +
+      "Convert the value, or use doubleAccumulator() or collectionAccumulator().",
+  );
+}
+
+function titleOf({ kind, name, id }: Accumulator<never, unknown>): string {
+  return `the ${kind} accumulator ${name ?? id}`;
 }
 
 function describe(value: unknown): string {
@@ -93,26 +123,55 @@ function describe(value: unknown): string {
 
 /** The total of an accumulator, on the driver. */
 export class AccumulatorHome {
-  #sum = 0;
-  #items: unknown[] = [];
+  readonly #spec: AnySpec;
+  #total: unknown;
 
-  merge(kind: AccumulatorKind, added: unknown): void {
-    if (kind !== "collection")
-      this.#sum += added as number; // a task's share of this kind is a number
-    else for (const item of added as readonly unknown[]) this.#items.push(item); // and of this kind an array
+  constructor(spec: AnySpec) {
+    this.#spec = spec;
+    this.#total = spec.zero();
   }
 
-  total(kind: AccumulatorKind): unknown {
-    return kind === "collection" ? [...this.#items] : this.#sum;
+  get total(): unknown {
+    return this.#total;
+  }
+
+  get value(): unknown {
+    return this.#spec.value === undefined ? this.#total : this.#spec.value(this.#total);
+  }
+
+  add(value: unknown): void {
+    this.#total = this.#spec.add(this.#total, value);
+  }
+
+  /** @param share What a task has added up. */
+  merge(share: unknown): void {
+    this.#total = this.#spec.merge(this.#total, share);
   }
 
   reset(): void {
-    this.#sum = 0;
-    this.#items = [];
+    this.#total = this.#spec.zero();
   }
 }
 
-/** The accumulator of an id as an executor sees it: what is added counts for the task that runs on the thread. */
-export function executorAccumulator(id: number, kind: AccumulatorKind, name: string | undefined): Accumulator<unknown> {
-  return new Accumulator(id, kind, name);
+/** What of an accumulator goes to executors with it; {@link executorAccumulator} makes one of it. */
+export function accumulatorCaptures(accumulator: Accumulator<never, unknown>): readonly unknown[] {
+  const { kind, name, [SPEC]: spec } = accumulator;
+  return kind === "custom" ? [kind, name, shippedSpec(spec)] : [kind, name];
+}
+
+/** What executors need of an author's spec: of a plain object the functions that they call, of an instance all of it. */
+export function shippedSpec(spec: AnySpec): unknown {
+  const prototype: unknown = Object.getPrototypeOf(spec);
+  return prototype === Object.prototype || prototype === null ? { zero: spec.zero, add: spec.add } : spec;
+}
+
+/**
+ * The accumulator of an id as an executor sees it: what is added counts for the task that runs on the thread.
+ *
+ * @param captures As {@link accumulatorCaptures} gave them.
+ */
+export function executorAccumulator(id: number, captures: readonly unknown[]): Accumulator<unknown> {
+  const [kind, name, given] = captures as [AccumulatorKind, string | undefined, AnySpec]; // as the driver wrote them
+  const spec = kind === "custom" ? given : specOf(kind);
+  return new Accumulator({ id, kind, name, spec });
 }

@@ -1,5 +1,5 @@
 import { type BlockId, type BlockLocation, blockId } from "@millrace/plan";
-import { broadcastDestroyed } from "./errors.ts";
+import { broadcastDestroyed, broadcastMisused } from "./errors.ts";
 
 /** Where a broadcast variable's value comes from: the driver has it, an executor fetches and decodes it. */
 interface Backing<T> {
@@ -31,12 +31,12 @@ export class Broadcast<out T> {
     return this.#alive().value();
   }
 
-  /** Frees the executors' copies; the next use sends it again. */
+  /** Frees the executors' copies; the next use sends it again. @throws BROADCAST_MISUSED Not on the driver. */
   unpersist(): void {
     this.#alive().unpersist();
   }
 
-  /** Frees it everywhere, for good. */
+  /** Frees it everywhere, for good; once it is done nothing happens. @throws BROADCAST_MISUSED Not on the driver. */
   destroy(): void {
     this.#backing?.unpersist();
     this.#backing = undefined;
@@ -124,7 +124,9 @@ export function executorBroadcast(name: string, load: () => unknown): Broadcast<
       return loaded.value;
     },
     unpersist: () => {
-      loaded = undefined;
+      throw broadcastMisused(
+        `the block ${name} was to be let go on an executor, where other tasks may use it. Call unpersist() and destroy() on the driver, such as in foreachRDD.`,
+      );
     },
   });
 }

@@ -18,6 +18,7 @@ export const outputLost = errorKind("OUTPUT_LOST", "environment");
 export const badRecordLength = errorKind("BAD_RECORD_LENGTH", "user");
 export const inputMissing = errorKind("INPUT_MISSING", "user");
 export const broadcastDestroyed = errorKind("BROADCAST_DESTROYED", "user");
+export const broadcastMisused = errorKind("BROADCAST_MISUSED", "user");
 export const accumulatorMisused = errorKind("ACCUMULATOR_MISUSED", "user");
 export const noTask = errorKind("NO_TASK", "user");
 export const receiverDetached = errorKind("RECEIVER_DETACHED", "user");

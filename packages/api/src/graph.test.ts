@@ -224,17 +224,43 @@ describe("accumulators", () => {
       const items = ssc.collectionAccumulator<string>();
       ssc.socketTextStream("h", 1).foreachRDD(async (rdd) => {
         await rdd.foreach(() => {});
-        port.write(JSON.stringify([sum.value, items.value]));
+        port.write(JSON.stringify([sum.value, sum.count, sum.avg, items.value]));
       });
     });
     const updates = [
-      [0, "long", 3],
+      [0, "long", [3, 2]],
       [1, "collection", ["x"]],
     ];
     lab.port.accumulators.push(encodeValue(updates, lab.port.registry.classes), new Uint8Array());
     await lab.batch(1000, { blocks: ["a"] });
     await lab.batch(2000, { blocks: ["b"] });
-    expect(lab.port.texts).toEqual(['[3,["x"]]', '[3,["x"]]']);
+    expect(lab.port.texts).toEqual(['[3,2,1.5,["x"]]', '[3,2,1.5,["x"]]']);
+  });
+
+  test("of the author merge what tasks bring, and begin again", async () => {
+    const lab = await GraphLab.build((ssc, port) => {
+      const longest = ssc.accumulator({
+        zero: () => "",
+        add: (a: string, b: string) => (b.length > a.length ? b : a),
+        merge: (a, b) => (b.length > a.length ? b : a),
+        value: (word) => word.length,
+      });
+      longest.add("on the driver");
+      ssc.socketTextStream("h", 1).foreachRDD(async (rdd) => {
+        await rdd.foreach(() => {});
+        port.write(String(longest.value));
+        longest.reset();
+      });
+    });
+    lab.port.accumulators.push(encodeValue([[0, "custom", "from an executor"]], lab.port.registry.classes));
+    await lab.batch(1000, { blocks: ["a"] });
+    await lab.batch(2000, { blocks: ["b"] });
+    expect(lab.port.texts).toEqual(["16", "0"]);
+  });
+
+  test("of the author need their functions", async () => {
+    const spec = { zero: () => 0, add: (a: number) => a };
+    await expect(GraphLab.build((ssc) => ssc.accumulator(spec as never))).rejects.toThrow(/BAD_ARGUMENT.*has no merge/);
   });
 
   test("take numbers of their kind only", async () => {

@@ -12,7 +12,6 @@ export type { EngineBatch, EngineEvent } from "./listener/engine-event.ts";
 export { formatPrint, formatRecord } from "./output/print.ts";
 export { attachReceiver, type ReceiverHost } from "./receiver.ts";
 export {
-  type AccumulatorKind,
   type AccumulatorUpdate,
   enterTask,
   leaveTask,

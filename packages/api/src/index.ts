@@ -1,6 +1,7 @@
 // What a job imports, and nothing else: published as `millrace`. What hosts of jobs need is in `./host.ts`.
 export type { DurationLike, Millis } from "@millrace/base";
-export { Accumulator } from "./accumulator.ts";
+export { Accumulator, NumberAccumulator } from "./accumulator.ts";
+export type { AccumulatorKind, AccumulatorSpec } from "./accumulator-kinds.ts";
 export type { BoundedDouble } from "./approx/bounded-double.ts";
 export { Broadcast } from "./broadcast.ts";
 export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
@@ -37,4 +38,4 @@ export type { UpdateOptions } from "./state-stream.ts";
 export { StorageLevel } from "./storage-level.ts";
 export type { InverseWindowOptions } from "./stream/window-stream.ts";
 export { StreamingContext, type StreamTypes } from "./streaming-context.ts";
-export { type AccumulatorKind, TaskContext } from "./task-context.ts";
+export { type TaskCompletionListener, TaskContext, type TaskFailureListener } from "./task-context.ts";

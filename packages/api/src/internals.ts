@@ -4,3 +4,5 @@ export const LINEAGE: unique symbol = Symbol("millrace.lineage");
 export const STREAM: unique symbol = Symbol("millrace.stream");
 export const GRAPH: unique symbol = Symbol("millrace.graph");
 export const OF: unique symbol = Symbol("millrace.of");
+export const SPEC: unique symbol = Symbol("millrace.spec");
+export const HOME: unique symbol = Symbol("millrace.home");

@@ -12,7 +12,8 @@ import {
   type ShuffleId,
   type UnresolvedNode,
 } from "@millrace/plan";
-import { Accumulator, AccumulatorHome } from "./accumulator.ts";
+import { AccumulatorHome } from "./accumulator.ts";
+import type { AccumulatorKind, AnySpec } from "./accumulator-kinds.ts";
 import { resolveSources } from "./action.ts";
 import { type BatchHistory, BatchScope } from "./batch-scope.ts";
 import { Broadcast, DriverBroadcast } from "./broadcast.ts";
@@ -21,7 +22,7 @@ import { actionTooEarly, graphClosed } from "./errors.ts";
 import { CaptureEncoder } from "./function/capture-encoder.ts";
 import type { JobRegistry } from "./function/job-registry.ts";
 import { ListenerBus } from "./listener/listener-bus.ts";
-import type { AccumulatorKind } from "./task-context.ts";
+import type { AccumulatorUpdate } from "./task-context.ts";
 
 /** Captured values past this travel with every batch at a cost worth a warning. */
 const CAPTURES_WARN_BYTES = 1024 * 1024;
@@ -166,12 +167,13 @@ export class JobContext {
     return broadcast;
   }
 
-  accumulator<T, V>(kind: AccumulatorKind, name: string | undefined): Accumulator<T, V> {
+  /** A total that lives here for as long as the job keeps the accumulator. */
+  newAccumulator(kind: AccumulatorKind, name: string | undefined, spec: AnySpec) {
     const id = this.#nextAccumulator++;
-    const home = new AccumulatorHome();
+    const home = new AccumulatorHome(spec);
     this.#accumulators.set(id, new WeakRef(home));
     this.#droppedAccumulators.register(home, id);
-    return new Accumulator<T, V>(id, kind, name, home);
+    return { identity: { id, kind, name, spec }, home };
   }
 
   /** Adds what tasks have sent: for each the encoded updates of its scope. */
@@ -179,8 +181,8 @@ export class JobContext {
     for (const bytes of encoded) {
       if (bytes.length === 0) continue;
       // Written by `TaskScope.updates` on an executor of this job.
-      const updates = decodeValue(bytes, this.registry.classes) as readonly [number, AccumulatorKind, unknown][];
-      for (const [id, kind, added] of updates) this.#accumulators.get(id)?.deref()?.merge(kind, added);
+      const updates = decodeValue(bytes, this.registry.classes) as readonly AccumulatorUpdate[];
+      for (const [id, , share] of updates) this.#accumulators.get(id)?.deref()?.merge(share);
     }
   }
 

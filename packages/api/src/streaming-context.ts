@@ -1,6 +1,7 @@
 import { type DurationLike, parseDuration } from "@millrace/base";
-import { source, union } from "@millrace/plan";
-import type { Accumulator } from "./accumulator.ts";
+import { engineRefWith, source, union } from "@millrace/plan";
+import { Accumulator, NumberAccumulator, shippedSpec } from "./accumulator.ts";
+import { type AccumulatorSpec, type AnySpec, specOf } from "./accumulator-kinds.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { collectionSource } from "./collection.ts";
 import type { DStream } from "./dstream.ts";
@@ -94,18 +95,37 @@ export class StreamingContext extends StreamSources {
   }
 
   /** A sum of whole numbers. */
-  longAccumulator(name?: string): Accumulator<number> {
-    return this[CONTEXT].accumulator("long", name);
+  longAccumulator(name?: string): NumberAccumulator {
+    return this.#numbers("long", name);
   }
 
   /** A sum of numbers. */
-  doubleAccumulator(name?: string): Accumulator<number> {
-    return this[CONTEXT].accumulator("double", name);
+  doubleAccumulator(name?: string): NumberAccumulator {
+    return this.#numbers("double", name);
   }
 
   /** A list of values, in no particular order. */
   collectionAccumulator<T>(name?: string): Accumulator<T, T[]> {
-    return this[CONTEXT].accumulator("collection", name);
+    const { identity, home } = this[CONTEXT].newAccumulator("collection", name, specOf("collection"));
+    return new Accumulator<T, T[]>(identity, home);
+  }
+
+  /**
+   * An accumulator of your own.
+   *
+   * @throws BAD_ARGUMENT It lacks a function. @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
+   */
+  accumulator<T, S, R = S>(spec: AccumulatorSpec<T, S, R>, name?: string): Accumulator<T, R> {
+    const context = this[CONTEXT];
+    const any = checkSpec(spec);
+    context.checked(engineRefWith("accumulator", () => [shippedSpec(any)]));
+    const { identity, home } = context.newAccumulator("custom", name, any);
+    return new Accumulator<T, R>(identity, home);
+  }
+
+  #numbers(kind: "long" | "double", name: string | undefined): NumberAccumulator {
+    const { identity, home } = this[CONTEXT].newAccumulator(kind, name, specOf(kind));
+    return new NumberAccumulator(identity, home);
   }
 
   // ---- the job
@@ -154,4 +174,15 @@ export class StreamingContext extends StreamSources {
   stop(options: { readonly graceful?: boolean } = {}): void {
     this[CONTEXT].port.stop(options.graceful ?? false);
   }
+}
+
+/** @throws BAD_ARGUMENT */
+function checkSpec<T, S, R>(spec: AccumulatorSpec<T, S, R>): AnySpec {
+  for (const name of ["zero", "add", "merge"] as const) {
+    if (typeof spec?.[name] === "function") continue;
+    throw badArgument(
+      `an accumulator takes the functions zero(), add(total, value) and merge(a, b), and has no ${name}.`,
+    );
+  }
+  return spec as AnySpec; // called with values of T, and totals that it made itself
 }

@@ -121,6 +121,7 @@ export class Remote {
       captures: [new Uint8Array(0)],
       broadcasts: [],
       writes: undefined,
+      partitions: 1,
       ...more,
     });
   }

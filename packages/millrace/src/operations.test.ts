@@ -3,6 +3,7 @@ import { type Console, runCli } from "@millrace/cli";
 import { describe, expect, test } from "vitest";
 import type {
   Accumulator,
+  AccumulatorSpec,
   BatchInfo,
   BoundedDouble,
   Broadcast,
@@ -65,6 +66,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
     ...{ outputOperationInfos: 1, schedulingDelay: 1, processingDelay: 1, totalDelay: 1, numRecords: 1 },
     ...{ failureReason: 1 },
   }),
+  AccumulatorSpec: members<AccumulatorSpec<unknown, unknown>>({ zero: 1, add: 1, merge: 1, value: 1 }),
   BoundedDouble: members<BoundedDouble>({ mean: 1, confidence: 1, low: 1, high: 1 }),
   Broadcast: members<Broadcast<unknown>>({ id: 1, value: 1, unpersist: 1, destroy: 1, isDestroyed: 1 }),
   CombineOptions: members<CombineOptions<unknown>>({ numPartitions: 1, partitioner: 1, mapSideCombine: 1 }),

@@ -45,6 +45,8 @@ export interface PlannedStage {
   /** Broadcast variables that the captures mention. */
   readonly broadcasts: readonly BlockLocation[];
   readonly tasks: readonly PlannedTask[];
+  /** Of the stage's RDD, whether or not all have a task. */
+  readonly partitions: number;
   /** Shuffles whose output the tasks read; each is written by an earlier stage or by an earlier plan. */
   readonly reads: readonly ShuffleId[];
   /** The shuffle this stage writes; `undefined` for the last stage. */

@@ -121,6 +121,7 @@ export class PlanRun {
       captures,
       broadcasts,
       tasks,
+      partitions: this.#layout.partitions(target),
       reads: [...reads],
       writes: end.writes,
     });

@@ -18,7 +18,7 @@ import type {
 export type { ReceiverSpec };
 
 /** Raised whenever a message changes its meaning; an executor of another version is refused with both numbers. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** host:port of a framed-TCP data server. */
 export interface DataAddress {
@@ -120,6 +120,8 @@ export type ToExecutor =
       readonly captures: readonly Uint8Array[];
       readonly broadcasts: readonly BlockLocation[];
       readonly writes: ShuffleWrite | undefined;
+      /** Of the stage's RDD, whether or not all are computed. */
+      readonly partitions: number;
     }
   | { readonly type: "launch"; readonly tasks: readonly LaunchTask[] }
   | { readonly type: "cancel"; readonly run: StageRunId; readonly partition: number; readonly attempt: number }

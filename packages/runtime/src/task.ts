@@ -40,6 +40,8 @@ export interface StageStart {
   /** For each template: the captured values of its functions, as `encodeCaptures` wrote them; empty when there are none. */
   readonly captures: readonly Uint8Array[];
   readonly broadcasts: readonly ResolvedBroadcast[];
+  /** Of the stage's RDD, whether or not all are computed. */
+  readonly partitions: number;
 }
 
 /** What became of an attempt. Blocks belong to the receiver of the outcome, which frees them in the end. */

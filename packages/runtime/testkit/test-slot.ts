@@ -108,7 +108,14 @@ export class TestSlot {
     const run = stageRunId(number);
     this.runtime.loadTemplate(template);
     const batch = epochMs(stage.batch ?? stage.state?.batch ?? 1000);
-    this.runtime.startStage({ run, batch, templates: [template.id], captures: [new Uint8Array(0)], broadcasts: [] });
+    this.runtime.startStage({
+      run,
+      batch,
+      templates: [template.id],
+      captures: [new Uint8Array(0)],
+      broadcasts: [],
+      partitions: 1,
+    });
     const outcome = await this.runtime.runTask({
       run,
       partition: stage.partition ?? 0,

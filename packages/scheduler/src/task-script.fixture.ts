@@ -29,6 +29,7 @@ export function stageOf(text: string): PlannedStage {
     templates: [],
     captures: [],
     broadcasts: [],
+    partitions: count,
     reads: shuffles,
     writes: writes === undefined ? undefined : { shuffle: shuffleId(Number(writes)), partitions: Number(partitions) },
     tasks: Array.from({ length: count }, (_, partition): PlannedTask => {

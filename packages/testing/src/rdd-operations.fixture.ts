@@ -3,5 +3,6 @@ export const CHECKED_JOBS = [
   ["rdd-sets", 56],
   ["rdd-pairs", 22],
   ["rdd-order", 32],
+  ["rdd-tasks", 11],
   ["stream-operations", 38],
 ] as const;

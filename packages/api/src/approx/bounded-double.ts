@@ -3,10 +3,13 @@ import { countQuantile, normalQuantile, pascal, poissonOf, studentQuantile } fro
 
 /** A result that is not known exactly: with probability `confidence` it lies between `low` and `high`. */
 export interface BoundedDouble {
+  /** The likeliest value. */
   readonly mean: number;
   /** 1 when the result is exact: `low`, `mean` and `high` are one then. 0 when nothing is known. */
   readonly confidence: number;
+  /** -Infinity when nothing is known. */
   readonly low: number;
+  /** Infinity when nothing is known. */
   readonly high: number;
 }
 

@@ -1,7 +1,7 @@
 import { EngineError } from "@millrace/base";
 import { type CaptureEncodeHooks, captureNotShippable, encodeCaptures } from "@millrace/codec";
 import type { AnyFunction, BlockLocation, EncodedCaptures, FunctionRef } from "@millrace/plan";
-import { Accumulator } from "../accumulator.ts";
+import { Accumulator, accumulatorCaptures } from "../accumulator.ts";
 import { Broadcast, type DriverBroadcast } from "../broadcast.ts";
 import { driverOnly } from "./driver-only.ts";
 import type { JobRegistry } from "./job-registry.ts";
@@ -121,7 +121,7 @@ export class CaptureEncoder {
     }
     if (value instanceof Broadcast) return this.#broadcast(value);
     if (value instanceof Accumulator) {
-      return { tag: "accumulator", id: String(value.id), captures: [value.kind, value.name] };
+      return { tag: "accumulator", id: String(value.id), captures: accumulatorCaptures(value) };
     }
     const own = driverOnly(value);
     if (own !== undefined) throw captureNotShippable(`it holds ${own.noun}. ${own.remedy}`);

@@ -223,6 +223,7 @@ export class Executors {
       captures: stage.captures,
       broadcasts: stage.broadcasts,
       writes: stage.writes,
+      partitions: stage.partitions,
     });
   }
 

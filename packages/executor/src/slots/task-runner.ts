@@ -115,9 +115,9 @@ export class TaskRunner {
   }
 
   #announce(message: StageMessage, held: HeldBlock[]): Promise<void> | undefined {
-    const { run, batch, templates, captures } = message;
+    const { run, batch, templates, captures, partitions } = message;
     const start = (broadcasts: readonly ResolvedBroadcast[]): void =>
-      this.#ports.slots.startStage({ run, batch, templates, captures, broadcasts });
+      this.#ports.slots.startStage({ run, batch, templates, captures, broadcasts, partitions });
     if (message.broadcasts.length === 0) {
       start([]);
       return undefined;

@@ -1314,6 +1314,10 @@ export const descriptors: object = {
           "writes": {
            "type": "ShuffleWrite",
            "id": 6
+          },
+          "partitions": {
+           "type": "uint32",
+           "id": 7
           }
          }
         },

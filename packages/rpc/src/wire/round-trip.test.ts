@@ -86,13 +86,17 @@ const toExecutor: readonly ToExecutor[] = [
     templates: [templateId("t-1")],
     captures: [bytes(), bytes(1, 2)],
     broadcasts: [location],
+    partitions: 4096,
     writes: {
       shuffle: shuffleId(4),
       partitions: 2,
       level: { memory: true, disk: false, replication: 2 },
     },
   },
-  { type: "stage", run: key.run, batch: epochMs(0), templates: [], captures: [], broadcasts: [], writes: undefined },
+  {
+    ...{ type: "stage", run: key.run, batch: epochMs(0), templates: [], captures: [], broadcasts: [] },
+    ...{ writes: undefined, partitions: 0 },
+  },
   {
     type: "launch",
     tasks: [

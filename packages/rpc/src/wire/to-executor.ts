@@ -116,6 +116,7 @@ function encodeStage(stage: Message<"stage">) {
     templates: [...stage.templates],
     captures: stage.captures.map(wireBytes),
     broadcasts: stage.broadcasts.map(encodeLocation),
+    partitions: stage.partitions,
     ...(stage.writes === undefined ? {} : { writes: encodeWrites(stage.writes) }),
   };
 }
@@ -128,6 +129,7 @@ function decodeStage(stage: StageOutput): Message<"stage"> {
     templates: stage.templates.map(templateId),
     captures: stage.captures.map(ownBytes),
     broadcasts: stage.broadcasts.map(decodeLocation),
+    partitions: stage.partitions,
     writes:
       stage.writes === null
         ? undefined

@@ -1,5 +1,5 @@
-import type { Accumulator, Broadcast } from "@millrace/api";
-import { type AccumulatorKind, executorAccumulator } from "@millrace/api/host";
+import type { Broadcast } from "@millrace/api";
+import { executorAccumulator } from "@millrace/api/host";
 import { type ClassTable, decodeCaptures } from "@millrace/codec";
 import {
   type AnyClass,
@@ -98,7 +98,7 @@ export class FunctionTable implements JobHooks {
       case "broadcast":
         return broadcast(id);
       case "accumulator":
-        return accumulatorOf(id, captures);
+        return executorAccumulator(Number(id), captures);
       default:
         return this.resolve(id, captures);
     }
@@ -117,11 +117,6 @@ export class FunctionTable implements JobHooks {
     if (id.startsWith("inline:")) return this.#options.inline?.(id);
     return this.#factories.get(id)?.(...(captures as never[])); // in the order that the bundler gave the factory
   }
-}
-
-function accumulatorOf(id: string, captures: readonly unknown[]): Accumulator<unknown> {
-  const [kind, name] = captures as [AccumulatorKind, string | undefined]; // as the driver wrote them
-  return executorAccumulator(Number(id), kind, name);
 }
 
 function unknown(what: string): never {

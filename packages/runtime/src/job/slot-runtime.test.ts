@@ -65,7 +65,14 @@ async function run(
   attempt = 0,
 ): Promise<TaskOutcome> {
   const number = stageRunId(++runs);
-  runtime.startStage({ run: number, batch: epochMs(5000), templates: [template.id], captures: [captures], broadcasts });
+  runtime.startStage({
+    run: number,
+    batch: epochMs(5000),
+    templates: [template.id],
+    captures: [captures],
+    broadcasts,
+    partitions: 3,
+  });
   const block = encodeBlock([1, 2], functions.classes);
   const outcome = await runtime.runTask({
     run: number,
@@ -166,8 +173,18 @@ describe("an accumulator", () => {
 
   test("gives what the attempt added", async () => {
     functions.define("job.ts#0", (rows: { add(n: number): void }) => (n: number) => rows.add(n));
-    expect(added(await run(captures()))).toEqual([[7, "long", 3]]);
-    expect(added(await run(captures()))).toEqual([[7, "long", 3]]);
+    expect(added(await run(captures()))).toEqual([[7, "long", [3, 2]]]);
+    expect(added(await run(captures()))).toEqual([[7, "long", [3, 2]]]);
+  });
+
+  test("of the author adds up as the author says, from a zero of each attempt's own", async () => {
+    functions.define("job.ts#0", (seen: { add(n: number): void }) => (n: number) => seen.add(n));
+    functions.define("job.ts#zero", () => () => new Set());
+    functions.define("job.ts#add", () => (set: Set<number>, n: number) => set.add(n));
+    const spec = { zero: new Reference("fn", "job.ts#zero"), add: new Reference("fn", "job.ts#add") };
+    const seen = () => encode(new Reference("accumulator", "8", ["custom", undefined, spec]));
+    expect(added(await run(seen()))).toEqual([[8, "custom", new Set([1, 2])]]);
+    expect(added(await run(seen()))).toEqual([[8, "custom", new Set([1, 2])]]);
   });
 
   test("gives nothing for an attempt that failed, and nothing of it to the next", async () => {
@@ -178,23 +195,63 @@ describe("an accumulator", () => {
     });
     expect((await run(captures())).kind).toBe("failed");
     fail = false;
-    expect(added(await run(captures()))).toEqual([[7, "long", 2]]);
+    expect(added(await run(captures()))).toEqual([[7, "long", [2, 2]]]);
   });
 });
 
-test("TaskContext tells about the task, and calls its listeners at the end", async () => {
-  const log: unknown[] = [];
-  functions.define("job.ts#0", () => (n: number) => {
-    const { partitionId, attemptNumber, batchTime } = TaskContext.get();
-    if (n === 1) TaskContext.get().addTaskCompletionListener(() => log.push("done"));
-    return [partitionId, attemptNumber, batchTime];
+describe("TaskContext", () => {
+  const none = new Uint8Array(0);
+
+  test("tells about the task, and is there during it only", async () => {
+    functions.define("job.ts#0", () => () => {
+      const { partitionId, numPartitions, attemptNumber, batchTime, taskAttemptId, stageId } = TaskContext.get();
+      const fits = taskAttemptId === `${stageId}/3/2`;
+      return [partitionId, numPartitions, attemptNumber, batchTime, fits, TaskContext.get().isInterrupted()];
+    });
+    const [first] = records(await run(none, [], 2));
+    expect(first).toEqual([3, 3, 2, 5000, true, false]);
+    expect(() => TaskContext.get()).toThrow(/NO_TASK/);
   });
-  expect(records(await run(new Uint8Array(0), [], 2))).toEqual([
-    [3, 2, 5000],
-    [3, 2, 5000],
-  ]);
-  expect(log).toEqual(["done"]);
-  expect(() => TaskContext.get()).toThrow(/NO_TASK/);
+
+  test("calls listeners of completion at the end, the last one first", async () => {
+    const log: unknown[] = [];
+    functions.define("job.ts#0", () => (n: number) => {
+      const context = TaskContext.get();
+      context.addTaskCompletionListener((of) => log.push(`done ${n} ${of.isCompleted()} ${of.isFailed()}`));
+      context.addTaskFailureListener(() => log.push("failed"));
+      log.push(`running ${context.isCompleted()}`);
+      return n;
+    });
+    expect((await run(none)).kind).toBe("result");
+    expect(log).toEqual(["running false", "running false", "done 2 true false", "done 1 true false"]);
+  });
+
+  test("calls listeners of failure with the error, then those of completion", async () => {
+    const log: unknown[] = [];
+    functions.define("job.ts#0", () => (n: number) => {
+      TaskContext.get().addTaskFailureListener((of, error) => {
+        log.push(`${String(error).replace(/^.*threw /, "")} ${of.isCompleted()} ${of.isFailed()}`);
+        of.addTaskFailureListener(() => log.push("too late, so at once"));
+      });
+      TaskContext.get().addTaskCompletionListener((of) => log.push(`done ${of.isFailed()}`));
+      if (n === 1) throw new Error("no");
+    });
+    expect((await run(none)).kind).toBe("failed");
+    expect(log).toEqual([expect.stringMatching(/^Error: no\..* false true$/), "too late, so at once", "done true"]);
+  });
+
+  test("fails an attempt whose listener of completion throws, but calls the others", async () => {
+    const log: unknown[] = [];
+    functions.define("job.ts#0", () => (n: number) => {
+      TaskContext.get().addTaskCompletionListener(() => {
+        log.push(n);
+        if (n === 2) throw new Error("no");
+      });
+    });
+    const outcome = await run(none);
+    expect(outcome).toMatchObject({ kind: "failed", error: { message: "no" } });
+    expect(log).toEqual([2, 1]);
+  });
 });
 
 test("the engine's own functions, written into the loop, do what they do when called", async () => {
@@ -213,6 +270,7 @@ test("the engine's own functions, written into the loop, do what they do when ca
     templates: [count.id],
     captures: [new Uint8Array(0)],
     broadcasts: [],
+    partitions: 1,
   });
   const block = encodeBlock(["a", "b", "a"], functions.classes);
   const outcome = await runtime.runTask({

@@ -83,18 +83,20 @@ export class SlotRuntime {
     const scope = new TaskScope({
       stageId: task.run,
       partitionId: task.partition,
+      numPartitions: stage.start.partitions,
       attemptNumber: task.attempt,
       batchTime: stage.start.batch,
+      interrupted: () => this.#ports.cancellation.cancelled(),
     });
     enterTask(scope);
-    let made: TaskOutcome | undefined;
     try {
-      made = await this.#compute(task, stage, program, scope, started);
+      return await this.#compute(task, stage, program, scope, started);
+    } catch (error) {
+      scope.fail(error);
+      throw error;
     } finally {
       leaveTask();
-      if (made === undefined) completeQuietly(scope);
     }
-    return made;
   }
 
   async #compute(
@@ -195,13 +197,5 @@ export class SlotRuntime {
     assert(source.kind === "block", "a broadcast variable cannot be a file");
     const pieces = source.handles.flatMap((handle) => [...readHandle(handle, this.#ports.pool)]);
     return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
-  }
-}
-
-function completeQuietly(scope: TaskScope): void {
-  try {
-    scope.complete();
-  } catch {
-    // The task has failed already, for a reason that matters more.
   }
 }

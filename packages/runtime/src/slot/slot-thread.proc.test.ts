@@ -55,6 +55,7 @@ function begin(thread: SlotThread): void {
     templates: [template.id],
     captures: [new Uint8Array(0)],
     broadcasts: [],
+    partitions: 1,
   });
 }
 
@@ -134,6 +135,7 @@ describe("the thread alone ends, and the cause is told", () => {
       templates: [template.id],
       captures: [new Uint8Array(0)],
       broadcasts: [],
+      partitions: 1,
     });
     const error = await failure(task(thread));
     expect(error).toMatchObject({ code: "SLOT_CRASHED", blame: "user" });
@@ -175,6 +177,7 @@ describe("a cancelled task", () => {
       templates: [template.id],
       captures: [new Uint8Array(0)],
       broadcasts: [],
+      partitions: 1,
     });
     const outcome = task(thread);
     thread.cancel(run, 0, 1); // another attempt

@@ -128,7 +128,7 @@ export class InThreadExecutor implements TaskOutlet {
   }
 
   #announce(stage: PlannedStage, batch: EpochMs): void {
-    const { run, templates, captures, broadcasts, writes } = stage;
+    const { run, templates, captures, broadcasts, writes, partitions } = stage;
     this.#announced.add(run);
     for (const template of templates) this.#slots.loadTemplate(template);
     this.#tasks.startStage({
@@ -139,6 +139,7 @@ export class InThreadExecutor implements TaskOutlet {
       captures,
       broadcasts,
       writes,
+      partitions,
     });
   }
 }

@@ -11,6 +11,7 @@ export interface Stage {
   'captures'?: (Buffer | Uint8Array | string)[];
   'broadcasts'?: (_millrace_common_v1_BlockLocation)[];
   'writes'?: (_millrace_session_v1_ShuffleWrite | null);
+  'partitions'?: (number);
 }
 
 export interface Stage__Output {
@@ -20,4 +21,5 @@ export interface Stage__Output {
   'captures': (Buffer)[];
   'broadcasts': (_millrace_common_v1_BlockLocation__Output)[];
   'writes': (_millrace_session_v1_ShuffleWrite__Output | null);
+  'partitions': (number);
 }
