@@ -2,6 +2,7 @@
 import { defineJob } from "millrace";
 import { batches } from "./conformance/batches.ts";
 import type { Case } from "./conformance/case.ts";
+import { compositions } from "./conformance/compositions.ts";
 import { joins } from "./conformance/joins.ts";
 import { keys } from "./conformance/keys.ts";
 import { outputs } from "./conformance/outputs.ts";
@@ -14,6 +15,7 @@ import { reducedWindows } from "./conformance/reduced-windows.ts";
 import { declareCases } from "./conformance/report.ts";
 import { sources } from "./conformance/sources.ts";
 import { state } from "./conformance/state.ts";
+import { staticData } from "./conformance/static-data.ts";
 import { windows } from "./conformance/windows.ts";
 
 const TOPICS: Readonly<Record<string, readonly Case[]>> = {
@@ -30,6 +32,8 @@ const TOPICS: Readonly<Record<string, readonly Case[]>> = {
   "rdd-pairs": rddPairs,
   outputs,
   sources,
+  compositions,
+  "static-data": staticData,
 };
 
 export default defineJob({ name: "conformance", batchInterval: "100ms" }, (ssc, [directory = ".", ...topics]) => {

@@ -21,6 +21,8 @@ export const TOPICS = [
   ["rdd-pairs", 2],
   ["outputs", 4],
   ["sources", 4],
+  ["compositions", 8],
+  ["static-data", 5],
 ] as const;
 
 /** A line of `jobs/conformance/report.ts`. */

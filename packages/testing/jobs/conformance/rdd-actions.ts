@@ -182,8 +182,8 @@ export const rddActions: readonly Case[] = [
     act: async (rdd, _, time) =>
       rdd
         .map((letter) => {
-          const task = TaskContext.get();
-          return [letter, task?.partitionId, task?.batchTime === time];
+          const { partitionId, batchTime } = TaskContext.get();
+          return [letter, partitionId, batchTime === time];
         })
         .collect(),
     order: "exactly",
