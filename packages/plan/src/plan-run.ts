@@ -249,10 +249,11 @@ export class PlanRun {
   #merge(node: MergeNode, at: Place): Source {
     const inPlace = this.#layout.inPlace(node);
     const feeds = node.parents.map((parent, i) => this.#feed(parent, node, inPlace[i] === true, at));
-    if (node.how === "cogroup") return { kind: "cogroup", feeds };
+    const { label } = node;
+    if (node.how === "cogroup") return { kind: "cogroup", feeds, label };
     const [left, right] = feeds;
-    assert(left !== undefined && right !== undefined, `${node.label} joins two parents`);
-    return { kind: "join", how: node.how, feeds: [left, right] };
+    assert(left !== undefined && right !== undefined, `${label} joins two parents`);
+    return { kind: "join", how: node.how, feeds: [left, right], label };
   }
 
   #state(node: StateNode, at: Place): Source {

@@ -7,7 +7,8 @@ import type { Aggregate, Partitioner, Sink } from "./template.ts";
 /** @param inPlace The pairs come as they are, not combined by a map side. */
 export function aggregateOf(node: ShuffledNode, inPlace: boolean, draft: StageDraft): Aggregate {
   const { use } = node;
-  if (use.kind !== "combine") return use;
+  if (use.kind === "none") return use;
+  if (use.kind === "group") return { kind: "group", label: node.label };
   return { kind: "combine", mapSide: use.mapSide && !inPlace, ...combineSlots(use, draft), label: node.label };
 }
 

@@ -49,9 +49,9 @@ export type Source =
    */
   | { readonly kind: "zip"; readonly feeds: readonly Pipeline[]; readonly fn?: FnSlot; readonly label: string }
   /** `[K, [V1[], V2[], …]]` for each key that any feed holds; order of keys: first seen. */
-  | { readonly kind: "cogroup"; readonly feeds: readonly Feed[] }
+  | { readonly kind: "cogroup"; readonly feeds: readonly Feed[]; readonly label?: string }
   /** `[K, [V, W]]`; a missing side of an outer join is `undefined`. */
-  | { readonly kind: "join"; readonly how: JoinKind; readonly feeds: readonly [Feed, Feed] }
+  | { readonly kind: "join"; readonly how: JoinKind; readonly feeds: readonly [Feed, Feed]; readonly label?: string }
   /**
    * Keyed state, brought up to the batch. The task carries a `StateRef`; it updates its whole partition, however few
    * records its sink takes.
@@ -110,7 +110,7 @@ export type Aggregate =
   /** Records as written, map outputs in the order of their partitions. */
   | { readonly kind: "none" }
   /** `[K, V[]]`, values in map order. */
-  | { readonly kind: "group" }
+  | { readonly kind: "group"; readonly label?: string }
   /** `[K, C]`. With `mapSide` the blocks hold combiners already and only `mergeCombiners` is called. */
   | {
       readonly kind: "combine";

@@ -196,7 +196,9 @@ return false;
     if (current.kind === "pair") return current;
     const key = this.#name("k");
     const value = this.#name("v");
-    this.#emit(`if (!isArray(${current.name})) { op = ${consumer}; s.notPair(${current.name}); }`);
+    this.#emit(
+      `if (!isArray(${current.name}) || ${current.name}.length !== 2) { op = ${consumer}; s.notPair(${current.name}); }`,
+    );
     this.#emit(`const ${key} = ${current.name}[0], ${value} = ${current.name}[1];`);
     return { key, value };
   }

@@ -139,14 +139,16 @@ class Compiler {
       case "join":
         return this.#table(
           { kind: "cogroup", feeds: source.feeds.length },
-          source.feeds.map((feed, i) => this.#feed(feed, { kind: "cogroup", feed: i, feeds: source.feeds.length })),
+          source.feeds.map((feed, i) =>
+            this.#feed(feed, { kind: "cogroup", feed: i, feeds: source.feeds.length }, source.label),
+          ),
           { join: source.kind === "join" ? source.how : undefined },
         );
       case "concat":
         return { kind: "concat", feeds: source.feeds.map((feed) => this.pipeline(feed, WHOLE)) };
       case "state":
         return stateEntry(source.update, source.label, {
-          feed: (feed, terminal) => this.#feed(feed, terminal),
+          feed: (feed, terminal) => this.#feed(feed, terminal, source.label),
           addTables: (count) => {
             this.tables += count;
           },
@@ -178,7 +180,7 @@ class Compiler {
           ? { kind: "blocks", input: given.input }
           : { kind: "concat", feeds: [this.pipeline(given.pipeline, WHOLE)] };
       case "group":
-        return this.#table({ kind: "group" }, [this.#feed(given, { kind: "group" })], {});
+        return this.#table({ kind: "group" }, [this.#feed(given, { kind: "group" }, aggregate.label)], {});
       case "combine": {
         const { mapSide, create, mergeValue, mergeCombiners } = aggregate;
         const label = aggregate.label ?? this.#functionLabel(mergeCombiners);

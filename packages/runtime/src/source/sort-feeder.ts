@@ -85,5 +85,5 @@ export class SortFeeder extends Feeder {
 }
 
 function pairOf(record: unknown): readonly unknown[] {
-  return Array.isArray(record) ? record : notPair(record);
+  return Array.isArray(record) && record.length === 2 ? record : notPair(record);
 }

@@ -115,7 +115,7 @@ export class MapWithState implements StateUpdater {
         return;
       }
       const row = pairs.rows[at];
-      if (Array.isArray(row)) this.#pair(transaction, row[0], row[1]);
+      if (Array.isArray(row) && row.length === 2) this.#pair(transaction, row[0], row[1]);
       else notPair(row);
     } catch (error) {
       throw blame(error, this.#options.label);

@@ -1,0 +1,129 @@
+import { type DStream, defineJob, type StreamingContext } from "@millrace/api";
+import { expect, test } from "vitest";
+import { testJob } from "./job/test-job.ts";
+
+// What a job written without types may do wrong, and the first moment at which it can be known: when the graph is built, or
+// when the batch meets it. The message names the operator.
+
+/** A job without types: what the compiler would refuse gets through. */
+type Untyped = (ssc: StreamingContext, ones: DStream<never>) => unknown;
+
+async function failureOf(build: Untyped, batch: readonly unknown[] = [1]): Promise<string> {
+  const job = defineJob({ name: "bad", batchInterval: "1s" }, (ssc) => {
+    build(ssc, ssc.queueStream([batch]) as DStream<never>); // see Untyped
+  });
+  try {
+    const running = await testJob(job);
+    try {
+      await running.advance("1s");
+    } finally {
+      await running.stop();
+    }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return "nothing";
+}
+
+const untyped = <T>(value: unknown): T => value as T; // what JavaScript lets pass
+
+test.each<readonly [string, Untyped, RegExp]>([
+  [
+    "a window that is no multiple",
+    (_, s) => s.window("1500ms").print(),
+    /\[BAD_WINDOW\] the length of window is 1\.5 s/,
+  ],
+  ["a window of no length", (_, s) => s.window(0).print(), /\[BAD_DURATION\]/],
+  ["a negative slide", (_, s) => s.window("2s", -1000).print(), /\[BAD_DURATION\]/],
+  ["no partitions", (_, s) => s.repartition(0).print(), /\[BAD_ARGUMENT\] numPartitions of repartition is 0/],
+  ["a negative number to print", (_, s) => s.print(-1), /\[BAD_ARGUMENT\] the number of records to print is -1/],
+  [
+    "something else than a function",
+    (_, s) => s.map(untyped("x")).print(),
+    /\[FUNCTION_NOT_SHIPPABLE\] map takes a function/,
+  ],
+  ["something else than a stream", (_, s) => s.union(untyped(3)).print(), /\[BAD_ARGUMENT\] union takes streams/],
+])("the graph is refused: %s", async (_, build, message) => {
+  expect(await failureOf(build)).toMatch(message);
+});
+
+test("the graph is refused: a stream of another job", async () => {
+  let other: DStream<number> | undefined;
+  const first = await testJob(
+    defineJob({ name: "other", batchInterval: "1s" }, (ssc) => {
+      other = ssc.queueStream([[1]]);
+      other.print();
+    }),
+  );
+  expect(await failureOf((_, s) => s.union(untyped<DStream<never>>(other)).print())).toMatch(/\[OTHER_CONTEXT\] union/);
+  await first.stop();
+});
+
+test.each<readonly [string, Untyped, RegExp]>([
+  ["an operation on a stream", (_, s) => s.foreachRDD(() => s.map((x) => x)), /\[GRAPH_CLOSED\] map was called after/],
+  ["a source", (ssc, s) => s.foreachRDD(() => ssc.queueStream([[1]])), /\[GRAPH_CLOSED\] queueStream was called after/],
+  ["first of nothing", (_, s) => s.foreachRDD((r) => r.filter(() => false).first()), /\[EMPTY_COLLECTION\] first\(\)/],
+  [
+    "reduce of nothing",
+    (_, s) => s.foreachRDD((r) => r.filter(() => false).reduce((a) => a)),
+    /\[EMPTY_COLLECTION\] reduce\(\)/,
+  ],
+  [
+    "a negative number to take",
+    (_, s) => s.foreachRDD((r) => r.take(-1)),
+    /\[BAD_ARGUMENT\] the number of records to take/,
+  ],
+])("the batch is refused: %s in its body", async (_, build, message) => {
+  expect(await failureOf(build)).toMatch(message);
+});
+
+const first = (a: unknown): unknown => a;
+
+test.each<readonly [string, (s: DStream<[unknown, unknown]>) => DStream<unknown>, unknown, RegExp]>([
+  [
+    "a function as key",
+    (s) => s.reduceByKey(first),
+    [() => 1, 1],
+    /_NOT_(COMPARABLE|ENCODABLE)\] queueStream|reduceByKey/,
+  ],
+  ["a Map as key", (s) => s.groupByKey(), [new Map(), 1], /\[KEY_NOT_COMPARABLE\] groupByKey: A key is a Map/],
+  ["a Map as key of a join", (s) => s.join(s), [new Map(), 1], /\[KEY_NOT_COMPARABLE\] join: A key is a Map/],
+  [
+    "a Map as key of state",
+    (s) => s.updateStateByKey(() => 1),
+    [new Map(), 1],
+    /\[KEY_NOT_COMPARABLE\] updateStateByKey/,
+  ],
+  ["a Map as key of a window", (s) => s.groupByKeyAndWindow("2s"), [new Map(), 1], /\[KEY_NOT_COMPARABLE\] groupByKey/],
+  ["a number for a pair", (s) => s.reduceByKey(first), 1, /\[RECORD_NOT_PAIR\] reduceByKey: it was given 1/],
+  [
+    "an object for a pair",
+    (s) => s.mapValues(first),
+    { a: 1 },
+    /\[RECORD_NOT_PAIR\] mapValues: it was given \{ a: 1 \}/,
+  ],
+  ["three for two", (s) => s.groupByKey(), [1, 2, 3], /\[RECORD_NOT_PAIR\] groupByKey: it was given \[ 1, 2, 3 \]/],
+])("the record is refused: %s", async (_, operation, record, message) => {
+  const build: Untyped = (_ssc, s) => operation(untyped(s.map(() => untyped(record)))).print();
+  expect(await failureOf(build)).toMatch(message);
+});
+
+test("the record is refused: one that leads back to itself", async () => {
+  const cyclic = (): unknown => {
+    const node: { self?: unknown } = {};
+    node.self = node;
+    return node;
+  };
+  expect(await failureOf((_, s) => s.map(cyclic).print())).toMatch(
+    /\[RECORD_NOT_ENCODABLE\] map: .*record\.self leads back/,
+  );
+});
+
+test("the record is refused: a partition that is not there", async () => {
+  const build: Untyped = (_, s) =>
+    s
+      .map((x) => [x, 1])
+      .partitionBy({ numPartitions: 2, getPartition: () => 7 })
+      .print();
+  expect(await failureOf(build)).toMatch(/\[BAD_PARTITION\] partitionBy: the partitioner gave 7 for the key 1/);
+});
