@@ -42,7 +42,11 @@ test.each<readonly [string, Untyped, RegExp]>([
     (_, s) => s.map(untyped("x")).print(),
     /\[FUNCTION_NOT_SHIPPABLE\] map takes a function/,
   ],
-  ["something else than a stream", (_, s) => s.union(untyped(3)).print(), /\[BAD_ARGUMENT\] union takes streams/],
+  [
+    "something else than a stream",
+    (_, s) => s.union(untyped<DStream<never>>(3)).print(),
+    /\[BAD_ARGUMENT\] union takes streams/,
+  ],
 ])("the graph is refused: %s", async (_, build, message) => {
   expect(await failureOf(build)).toMatch(message);
 });
