@@ -1,6 +1,8 @@
+import type { Lineage } from "@millrace/plan";
 import { runAuthorCode } from "./author-code.ts";
 import { badArgument, nameTaken } from "./errors.ts";
 import { CONTEXT, GRAPH, OF, STREAM } from "./internals.ts";
+import { type AsyncIterableOptions, asyncOutput, type StreamBatch } from "./output/async-output.ts";
 import { printOutput } from "./output/print.ts";
 import { saveOutput } from "./output/save.ts";
 import { RDD } from "./rdd.ts";
@@ -67,6 +69,31 @@ export class DStream<out T> extends WindowStream<T> {
    */
   saveAsTextFiles(prefix: string, suffix = ""): void {
     this[GRAPH].output("saveAsTextFiles", this[STREAM], saveOutput(this[CONTEXT], prefix, suffix));
+  }
+
+  /**
+   * An output operation for a loop of the driver, in `build` or wherever the context is in reach: the records of every
+   * batch, in partition order, or whole batches with their times.
+   *
+   *     const totals = stream.toAsyncIterable({ batches: true });
+   *     void (async () => {
+   *       for await (const { time, records } of totals) await store(time, records);
+   *     })();
+   *
+   * For one loop. A batch waits while the loop is behind; leave the loop, and batches go on without it. It ends when the
+   * job ends in an orderly way, or throws what made the job fail. All records of a batch come to the driver at once.
+   *
+   * @throws BAD_ARGUMENT
+   */
+  toAsyncIterable(
+    options?: AsyncIterableOptions & { readonly batches?: false | undefined },
+  ): AsyncIterableIterator<T, undefined>;
+  toAsyncIterable(
+    options: AsyncIterableOptions & { readonly batches: true },
+  ): AsyncIterableIterator<StreamBatch<T>, undefined>;
+  toAsyncIterable(options: AsyncIterableOptions = {}): AsyncIterableIterator<unknown, undefined> {
+    const collect = (lineage: Lineage) => new RDD<T>(this[CONTEXT], lineage).collect();
+    return asyncOutput(this[GRAPH], this[STREAM], collect, options);
   }
 
   /** Names this stream for the operator, and its state for a restart on the checkpoint: unique within the job. */

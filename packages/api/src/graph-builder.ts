@@ -23,8 +23,10 @@ export interface Output {
 export interface LifePart {
   /** Before the first batch; batches wait for it. */
   begin?(): Promise<void>;
-  /** After the last one; `error`: why the job failed. Never rejects. */
-  end?(error: Error | undefined): Promise<void>;
+  /**
+   * After the last one; `error`: why the job failed. Never rejects. True: code of the job goes on by itself for a moment.
+   */
+  end?(error: Error | undefined): Promise<boolean>;
 }
 
 /** The graph of streams as `build` declares it. */

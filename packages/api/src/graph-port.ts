@@ -37,8 +37,9 @@ export interface JobGraph {
    * had its turn, which may never come. Never rejects.
    *
    * @param error Why the job failed.
+   * @returns Whether code of the job goes on by itself for a moment: a loop that has just got the last record.
    */
-  end(error: Error | undefined): Promise<void>;
+  end(error: Error | undefined): Promise<boolean>;
 }
 
 /** What nothing reads any more. */

@@ -15,6 +15,7 @@ export type {
   ReceiverInfo,
   StreamingListener,
 } from "./listener/streaming-listener.ts";
+export type { AsyncIterableOptions, StreamBatch } from "./output/async-output.ts";
 export type { AnyKey, KeyOf, Pair, ValueOf, Widened } from "./pair-types.ts";
 export { HashPartitioner, type Partitioner, type ShuffleOptions } from "./partitioner.ts";
 export { type Compare, type RangeOptions, RangePartitioner } from "./range-partitioner.ts";

@@ -29,7 +29,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly #life: readonly LifePart[];
   readonly #watch: JobWatch;
   #begun: Promise<void> = Promise.resolve();
-  #told: Promise<void> | undefined;
+  #told: Promise<boolean> | undefined;
   /** What an earlier life of the job has committed: where every state begins that this one has not carried on yet. */
   #firstVersion: EpochMs | undefined;
   #zeroTime: EpochMs = epochMs(0);
@@ -75,9 +75,9 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.#watch.observe(event);
   }
 
-  end(error: Error | undefined): Promise<void> {
+  end(error: Error | undefined): Promise<boolean> {
     this.#context.phase = "stopped";
-    this.#told ??= Promise.all(this.#life.map((part) => part.end?.(error))).then(() => undefined);
+    this.#told ??= Promise.all(this.#life.map((part) => part.end?.(error))).then((all) => all.includes(true));
     return this.#told;
   }
 

@@ -34,6 +34,19 @@ describe("sources", () => {
   });
 });
 
+describe("toAsyncIterable", () => {
+  test("gives records, or batches of them", () => {
+    typed(async () => {
+      for await (const record of pairs.toAsyncIterable()) expectTypeOf(record).toEqualTypeOf<[string, number]>();
+      for await (const { time, records } of lines.toAsyncIterable({ batches: true, highWater: 0 })) {
+        expectTypeOf(time).toEqualTypeOf<number>();
+        expectTypeOf(records).toEqualTypeOf<readonly string[]>();
+      }
+      expectTypeOf(ReadableStream.from(lines.toAsyncIterable())).toEqualTypeOf<ReadableStream<string>>();
+    });
+  });
+});
+
 describe("sources of the driver", () => {
   test("give what their RDDs hold", () => {
     typed(() => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type {
   Accumulator,
   AccumulatorSpec,
+  AsyncIterableOptions,
   BatchInfo,
   BoundedDouble,
   Broadcast,
@@ -25,6 +26,7 @@ import type {
   ReceiverInfo,
   SortOptions,
   StorageLevel,
+  StreamBatch,
   StreamingListener,
   TreeOptions,
   UpdateOptions,
@@ -61,6 +63,8 @@ const IDS: readonly string[] = [
 /** Types leave no trace at run time, and neither do fields: their names, complete by the types of these lists. */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   Accumulator: members<Accumulator<unknown>>({ id: 1, kind: 1, name: 1, add: 1, value: 1, reset: 1 }),
+  AsyncIterableOptions: members<AsyncIterableOptions>({ highWater: 1, batches: 1 }),
+  StreamBatch: members<StreamBatch<unknown>>({ time: 1, records: 1 }),
   BatchInfo: members<BatchInfo>({
     ...{ batchTime: 1, streamIdToInputInfo: 1, submissionTime: 1, processingStartTime: 1, processingEndTime: 1 },
     ...{ outputOperationInfos: 1, schedulingDelay: 1, processingDelay: 1, totalDelay: 1, numRecords: 1 },

@@ -59,6 +59,7 @@ export function inputNode(graph: GraphBuilder, input: InputDStream<unknown>): St
       } catch (error) {
         context.port.warn(error instanceof Error ? error.message : String(error));
       }
+      return false;
     },
   });
   const node: StreamNode = {

@@ -20,15 +20,13 @@ import type { ExecutorSession, FromExecutor } from "@millrace/rpc";
 import type { BatchOutcome } from "@millrace/scheduler";
 import { BatchShell } from "./batch-shell.ts";
 import { type DriverData, type DriverDataOptions, openDriverData } from "./driver-data.ts";
+import { Ending } from "./ending.ts";
 import type { JobEvent } from "./events.ts";
 import { type ExecutorInfo, Executors, executorLeft } from "./executors.ts";
 import { ReceiverShell } from "./receiver-shell.ts";
 import { TaskShell } from "./task-shell.ts";
 import { JobThread } from "./thread/host.ts";
 import type { Answer, FromJobThread } from "./thread/protocol.ts";
-
-/** How long code of the job may take when it is told of the end. */
-const END_MS = 5_000;
 
 export interface JobDriverOptions {
   readonly job: JobId;
@@ -88,7 +86,9 @@ export class JobDriver {
   /** Runs while the job drains and no executor is there to do it. */
   #alone: Timer | undefined;
   /** The last batch is over, and code of the job is being told. */
-  #ending: { readonly error: WireError | undefined; readonly limit: Timer } | undefined;
+  #ending: Ending | undefined;
+  /** When a graceful stop has to be over, by the monotonic clock. */
+  #stopByMs: number | undefined;
   /** The job has listeners. */
   #watched = false;
   #ended = false;
@@ -144,6 +144,7 @@ export class JobDriver {
     this.#running.batches.dispatch({ type: "stopRequested" });
     if (this.#ended || this.#ending !== undefined) return; // there was nothing to wait for
     const limit = this.#running.built.conf["stop.timeout"];
+    this.#stopByMs ??= this.#options.clock.monotonicMs() + limit;
     this.#drain ??= this.#options.clock.after(limit, () => {
       this.#warn(
         `the job did not drain within stop.timeout = ${limit} ms and is ended at once; batches that were waiting are not processed.`,
@@ -196,7 +197,7 @@ export class JobDriver {
         this.#watched = message.on;
         return;
       case "ended":
-        return this.#finish(this.#ending?.error);
+        return this.#ending?.onTold(message.goesOn);
     }
   }
 
@@ -338,15 +339,14 @@ export class JobDriver {
     this.#drain?.cancel();
     this.#drain = undefined;
     this.#alone?.cancel();
-    const limit = this.#options.clock.after(millis(END_MS), () => {
-      this.#warn(
-        `code of the job did not come to an end within ${END_MS} ms after the last batch and is cut short. ` +
-          "Let stop() of its input streams return, and read what toAsyncIterable gives to its end.",
-      );
-      this.#finish(error);
+    const limitMs = (this.#stopByMs ?? Number.POSITIVE_INFINITY) - this.#options.clock.monotonicMs();
+    const most = this.#running?.built.conf["stop.timeout"] ?? millis(0); // batches have run
+    this.#ending = new Ending(error, millis(Math.max(1_000, Math.min(most, limitMs))), {
+      thread: this.#thread,
+      clock: this.#options.clock,
+      warn: (message) => this.#warn(message),
+      over: () => this.#finish(error),
     });
-    this.#ending = { error, limit };
-    this.#thread.send({ type: "end", error });
   }
 
   #observe(event: EngineEvent): void {
@@ -372,7 +372,7 @@ export class JobDriver {
     this.#gather?.cancel();
     this.#drain?.cancel();
     this.#alone?.cancel();
-    this.#ending?.limit.cancel();
+    this.#ending?.cancel();
     this.#running?.batches.close();
     // First of all, so that nobody takes the ends of executors' processes for losses.
     this.#options.onEvent({ type: "ended", error });

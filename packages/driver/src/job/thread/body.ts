@@ -28,13 +28,16 @@ interface Request {
 /** The job's side of its driver: builds the graph, runs one batch after the other, asks the main thread for the rest. */
 export class JobThreadBody {
   readonly #post: (message: FromJobThread, transfer?: ArrayBuffer[]) => void;
+  readonly #leave: () => void;
   readonly #requests = new Map<number, Request>();
   #nextRequest = 0;
   #graph: JobGraph | undefined;
   #parallelism = 0;
 
-  constructor(post: (message: FromJobThread, transfer?: ArrayBuffer[]) => void) {
+  /** @param leave Lets the thread end when it has nothing left to do. */
+  constructor(post: (message: FromJobThread, transfer?: ArrayBuffer[]) => void, leave: () => void) {
     this.#post = post;
+    this.#leave = leave;
   }
 
   onMessage(message: ToJobThread): void {
@@ -52,6 +55,8 @@ export class JobThreadBody {
         return this.#graph?.observe(message.event);
       case "end":
         return void this.#end(message.error);
+      case "leave":
+        return this.#leave();
       case "answer":
         return this.#answer(message.id, message.answer);
     }
@@ -94,8 +99,8 @@ export class JobThreadBody {
   }
 
   async #end(error: WireError | undefined): Promise<void> {
-    await this.#graph?.end(error === undefined ? undefined : fromWireError(error));
-    this.#post({ type: "ended" });
+    const goesOn = await this.#graph?.end(error === undefined ? undefined : fromWireError(error));
+    this.#post({ type: "ended", goesOn: goesOn ?? false });
   }
 
   async #batch({ time, received, stateVersion }: Batch): Promise<void> {

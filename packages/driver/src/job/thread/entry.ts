@@ -14,5 +14,8 @@ process.stdout.write = (chunk: string | Uint8Array, encoding?: unknown, done?: u
   if (typeof callback === "function") queueMicrotask(() => callback());
   return true;
 };
-const body = new JobThreadBody((message, transfer) => port.postMessage(message, transfer ?? []));
+const body = new JobThreadBody(
+  (message, transfer) => port.postMessage(message, transfer ?? []),
+  () => port.unref(),
+);
 port.on("message", (message: ToJobThread) => body.onMessage(message));

@@ -44,6 +44,20 @@ export class JobThread {
     this.#worker.postMessage(message);
   }
 
+  /**
+   * Lets the thread do what it has left, and end.
+   *
+   * @returns When it is gone: with the error that ended it, if one did.
+   */
+  leave(): Promise<Error | undefined> {
+    this.#ending = true;
+    this.send({ type: "leave" });
+    return new Promise((resolve) => {
+      this.#worker.once("error", resolve);
+      this.#worker.once("exit", () => resolve(undefined));
+    });
+  }
+
   /** Ends the thread at once; whatever it runs is cut short. */
   async terminate(): Promise<void> {
     this.#ending = true;

@@ -30,6 +30,8 @@ export type ToJobThread =
   | { readonly type: "observe"; readonly event: EngineEvent }
   /** The job ends in an orderly way: no batch follows. Answered by `ended`. */
   | { readonly type: "end"; readonly error: WireError | undefined }
+  /** The thread may end as soon as nothing is left for it to do. */
+  | { readonly type: "leave" }
   | { readonly type: "answer"; readonly id: number; readonly answer: Answer };
 
 export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: WireError };
@@ -56,5 +58,5 @@ export type FromJobThread =
   /** Whether the job has listeners; it has none at first. */
   | { readonly type: "watch"; readonly on: boolean }
   | { readonly type: "stopJob"; readonly graceful: boolean }
-  /** Code of the job has been told of the end, and has had its turn. */
-  | { readonly type: "ended" };
+  /** Code of the job has been told of the end, and has had its turn; `goesOn`: it may do something more by itself. */
+  | { readonly type: "ended"; readonly goesOn: boolean };

@@ -1,0 +1,63 @@
+import { millis } from "@millrace/base";
+import type { Lineage } from "@millrace/plan";
+import type { GraphBuilder } from "../graph-builder.ts";
+import { checkCount } from "../steps.ts";
+import type { StreamNode } from "../stream-node.ts";
+import { BatchQueue } from "./batch-queue.ts";
+
+/** How a loop of the driver takes what a stream gives. */
+export interface AsyncIterableOptions {
+  /**
+   * How many batches may be done with before the loop is done with them; 1 by default. With 0 a batch is done when the
+   * loop has taken all of it and asks for more.
+   */
+  readonly highWater?: number | undefined;
+  /** Give whole batches, empty ones too. Default false: records. */
+  readonly batches?: boolean | undefined;
+}
+
+/** A batch as `toAsyncIterable` gives it. */
+export interface StreamBatch<out T> {
+  /** The batch's time, in epoch ms. */
+  readonly time: number;
+  /** All its records, in partition order. */
+  readonly records: readonly T[];
+}
+
+/** A batch that is held up for so long is worth a warning. */
+const WAITS_MS = 10_000;
+
+/**
+ * Declares an output operation that gives what a stream has to a loop of the driver.
+ *
+ * @throws BAD_ARGUMENT
+ */
+export function asyncOutput(
+  graph: GraphBuilder,
+  stream: StreamNode,
+  collect: (lineage: Lineage) => Promise<unknown[]>,
+  { highWater = 1, batches = false }: AsyncIterableOptions,
+): AsyncIterableIterator<unknown, undefined> {
+  const operator = "toAsyncIterable";
+  const queue = new BatchQueue<unknown>(checkCount(highWater, `the highWater of ${operator}`, 0, 1_000_000));
+  const { port } = graph.context;
+  graph.output(operator, stream, async (lineage, { time }) => {
+    if (!queue.open) return; // the loop was left: nothing is fetched for it any more
+    const records = await collect(lineage);
+    const late = port.clock.after(millis(WAITS_MS), () =>
+      port.warn(
+        `batch ${time} waits for the loop that reads ${operator} of ${stream.label}, for more than ${WAITS_MS / 1000} s by now. ` +
+          "Later batches wait too. Make the loop quicker, or leave it: break, or return() of the iterator.",
+      ),
+    );
+    await queue.push(batches ? [{ time, records }] : records);
+    late.cancel();
+  });
+  graph.life.push({
+    async end(error) {
+      await queue.end(error);
+      return queue.asked;
+    },
+  });
+  return queue;
+}
