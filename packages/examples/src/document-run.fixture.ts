@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { type TestJob, testJob } from "millrace/testing";
 import { type Example, type Look, matches, type Scene, scenesOf } from "./document.fixture.ts";
 
-/** A second before the first batch of a transcript. */
+/** The first batch of a transcript is the first one after this. */
 const START = Date.UTC(2026, 10, 23, 20, 17, 30);
 
 /**
@@ -19,7 +19,7 @@ export async function runExample(example: Example, file: string): Promise<void> 
   const listener = await listenFor(scenes);
   let shown = "";
   try {
-    const startTime = START + 1000 - example.intervalMs;
+    const startTime = Math.floor(START / example.intervalMs) * example.intervalMs;
     const t = await testJob(file, { startTime, args: listener.args });
     try {
       for (const scene of scenes) {
