@@ -13,7 +13,7 @@ const level = (memory: boolean, disk: boolean, replication: number): StorageLeve
 
 /** The storage levels there are. Blocks are bytes outside of any heap in all of them. */
 export const StorageLevel = Object.freeze({
-  /** What does not fit is left out: of RDDs it is computed again when it is needed. */
+  /** What does not fit is left out, and computed again when it is needed; what a receiver stored goes to disk. */
   MEMORY_ONLY: level(true, false, 1),
   /** As `MEMORY_ONLY`, with a copy on a second executor, when there is one. */
   MEMORY_ONLY_2: level(true, false, 2),
