@@ -21,8 +21,10 @@ export class ConcatFeeder extends Feeder {
     return this.#feeders[0]?.opensLater === true;
   }
 
+  /** What opens later may finish later, too: moving on from it has to wait. The last one is finished by `finish`. */
   override get later(): boolean {
-    return this.#feeders.some((feeder, i) => (i > 0 && feeder.opensLater) || feeder.later);
+    const several = this.#feeders.length > 1;
+    return this.#feeders.some((feeder) => (several && feeder.opensLater) || feeder.later);
   }
 
   override next(): boolean {
@@ -30,6 +32,7 @@ export class ConcatFeeder extends Feeder {
       const feeder = this.#feeders[this.#current];
       if (feeder === undefined) return false;
       if (feeder.at < feeder.end || feeder.next()) return this.#take(feeder);
+      if (this.#current === this.#feeders.length - 1) return false;
       feeder.finish(); // nothing to wait for: see `later`
       feeder.close();
       this.#current += 1;

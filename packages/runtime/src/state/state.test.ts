@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { epochMs } from "@millrace/base";
-import { type AnyFunction, fnSlot, type Sink, type StateRef } from "@millrace/plan";
+import { type AnyFunction, fnSlot, type Sink, type Source, type StateRef } from "@millrace/plan";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { op, TestSlot } from "../../testkit/test-slot.ts";
 
@@ -164,6 +164,29 @@ describe("updateStateByKey", () => {
     const pairs = Array.from({ length: 5000 }, (_, i) => [`k${i}`, i]);
     expect(await batch(1, pairs, sum, { sink: { kind: "collect", limit: 1 } })).toHaveLength(1);
     expect(await batch(2, [], sum, { sink: { kind: "count" } })).toEqual([5000]);
+  });
+
+  test.each([
+    ["alone", 0],
+    ["followed by others", 1],
+  ])("is complete when its records are read as those of a union, %s", async (_, others) => {
+    const state: Source = {
+      kind: "state",
+      update: { kind: "updateByKey", feed: { kind: "shuffle", input: 0 }, fn: fnSlot(0), onlyUpdated: false },
+      label: "updateStateByKey at job.ts:3:3",
+    };
+    const more = Array.from({ length: others }, () => ({ source: { kind: "blocks", input: 1 } as const, ops: [] }));
+    const union = (batch: number) =>
+      slot.done({
+        source: { kind: "concat", feeds: [{ source: state, ops: [] }, ...more] },
+        functions: [sum],
+        inputs: [slot.input([["a", 1]]), slot.input([["z", 0]])],
+        state: ref(batch, batch - 1),
+      });
+    for (const batch of [1, 2]) {
+      const rest = others === 0 ? [] : [["z", 0]];
+      expect(slot.results(await union(batch))).toEqual([["a", batch], ...rest]);
+    }
   });
 
   test("names the operator when the function throws", async () => {
