@@ -56,7 +56,7 @@ export class InThreadExecutor implements TaskOutlet {
       onEnd: (attempt, end) => this.#tasks.onEnd(attempt, end),
       onLost: () => {
         this.#lost = true;
-        this.#slots.close();
+        void this.#slots.close();
         options.onLost(this.id);
       },
     });
@@ -123,8 +123,9 @@ export class InThreadExecutor implements TaskOutlet {
     }
   }
 
-  close(): Promise<void> {
-    return this.#store.close();
+  async close(): Promise<void> {
+    await this.#slots.close();
+    await this.#store.close();
   }
 
   #announce(stage: PlannedStage, batch: EpochMs): void {

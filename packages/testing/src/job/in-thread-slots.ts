@@ -28,6 +28,7 @@ export class InThreadSlots implements TaskSlots {
   readonly #options: InThreadSlotsOptions;
   readonly #waiting: Attempt[] = [];
   #current: Attempt | undefined;
+  #running: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: InThreadSlotsOptions) {
@@ -55,7 +56,7 @@ export class InThreadSlots implements TaskSlots {
     if (this.#closed) return;
     attempt.state = "waiting";
     this.#waiting.push(attempt);
-    if (this.#current === undefined) void this.#runAll();
+    if (this.#current === undefined) this.#running = this.#runAll();
   }
 
   cancel(attempt: Attempt): boolean {
@@ -64,10 +65,11 @@ export class InThreadSlots implements TaskSlots {
     return at >= 0;
   }
 
-  /** Nothing runs any more: the executor is gone. */
-  close(): void {
+  /** No attempt begins any more. Resolves when the one that runs has ended, of which nobody hears. */
+  close(): Promise<void> {
     this.#closed = true;
     this.#waiting.length = 0;
+    return this.#running;
   }
 
   async #runAll(): Promise<void> {
@@ -77,7 +79,8 @@ export class InThreadSlots implements TaskSlots {
       this.#options.faults?.onStart(next);
       const outcome = await this.#runtimeOf(next).runTask(slotTask(next));
       next.state = "ended";
-      this.#end(next, outcome);
+      if (this.#closed) freeOutcome(outcome, this.#options.pool);
+      else this.#end(next, outcome);
     }
     this.#current = undefined;
   }

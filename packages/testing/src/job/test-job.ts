@@ -203,10 +203,10 @@ export class TestJob {
     this.#ended("it was stopped by the test");
     this.#started?.batches.dispatch({ type: "stopNow" });
     await this.#running;
-    await this.#tell();
+    await atMost(END_MS, this.#tell());
     this.#started?.batches.close();
+    await atMost(END_MS, this.#engine.close());
     this.#console.close();
-    await this.#engine.close();
     this.#scratch.remove();
   }
 
@@ -260,18 +260,10 @@ export class TestJob {
     return batches;
   }
 
-  /** Tells code of the job that it is over, and waits for it a while. */
+  /** Tells code of the job that it is over. */
   async #tell(): Promise<void> {
-    const graph = this.#started?.graph;
-    if (graph === undefined) return;
-    const clock = new SystemClock();
     const cause = this.#end.kind === "ended" ? this.#end.cause : undefined;
-    let limit: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      limit = clock.after(millis(END_MS), resolve);
-    });
-    await Promise.race([this.#console.run(() => graph.end(cause)), late]);
-    limit?.cancel();
+    await this.#console.run(() => this.#started?.graph.end(cause));
   }
 
   async #runBatch(input: BatchInput): Promise<void> {
@@ -342,4 +334,14 @@ export class TestJob {
         : `${found} prints are called ${JSON.stringify(which)}`;
     return testPrintUnknown(`${what}. The last batch had ${known}. Name one by its stream or its position.`);
   }
+}
+
+/** Waits for code of the job, which may never be done. */
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let limit: Timer | undefined;
+  const late = new Promise<void>((resolve) => {
+    limit = new SystemClock().after(millis(ms), resolve);
+  });
+  await Promise.race([work, late]);
+  limit?.cancel();
 }
