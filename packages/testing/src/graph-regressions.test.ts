@@ -15,6 +15,14 @@ const regressions: Readonly<Record<string, GraphRun>> = {
     batches: 5,
     parallelism: 1,
   },
+  "state that lay right for a shuffle after it was dropped before it was written": {
+    graph: {
+      sources: [{ pair: true, value: "number", batches: [{ partitions: 0, records: [["a", 1]] }] }],
+      nodes: [of("updateStateByKey total", 0), of("partitionBy", 1)],
+    },
+    batches: 2,
+    parallelism: 1,
+  },
 };
 
 describe("the engine agrees with the oracle again", () => {

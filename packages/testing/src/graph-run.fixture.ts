@@ -72,9 +72,10 @@ export async function runOnMaster({ graph, batches, parallelism }: GraphRun, mas
 export function definedPart(graph: Graph, outputs: readonly OutputBatch[]): unknown[] {
   const types = typesOf(graph);
   return outputs.map(({ stream, batch, partitions }) => {
-    const { ordered = false, placed = false } = types[stream] ?? {};
-    if (!placed) return { stream, batch, records: partitions.flat().sort() };
-    return { stream, batch, partitions: partitions.map((records) => (ordered ? records : [...records].sort())) };
+    const { sequence = false, placed = false } = types[stream] ?? {};
+    const inOrder = (records: readonly string[]): readonly string[] => (sequence ? records : [...records].sort());
+    if (placed) return { stream, batch, partitions: partitions.map(inOrder) };
+    return { stream, batch, records: inOrder(partitions.flat()) };
   });
 }
 

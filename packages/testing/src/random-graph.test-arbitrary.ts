@@ -83,14 +83,12 @@ function withNode(graph: Graph, chosen: Choice): Graph {
   const types = typesOf(graph);
   const { n, length, slide } = chosen;
   const of = [chosen.first % types.length, chosen.second % types.length];
-  const fitting = Object.entries(operations)
-    .filter(([op]) => !/inverse|countByWindow|countByValueAndWindow/.test(op))
-    .flatMap(([op, { streams, type }]): GraphNode[] => {
-      const node = { op, of: of.slice(0, streams), n, length, slide };
-      const [a, b] = [types[of[0] ?? 0], types[of[1] ?? 0]];
-      if (a === undefined || b === undefined || type([a, b], node) === undefined) return [];
-      return COMMON.test(op) ? [node] : [node, node, node, node];
-    });
+  const fitting = Object.entries(operations).flatMap(([op, { streams, type }]): GraphNode[] => {
+    const node = { op, of: of.slice(0, streams), n, length, slide };
+    const [a, b] = [types[of[0] ?? 0], types[of[1] ?? 0]];
+    if (a === undefined || b === undefined || type([a, b], node) === undefined) return [];
+    return COMMON.test(op) ? [node] : [node, node, node, node];
+  });
   const node = fitting[chosen.op % fitting.length];
   return node === undefined ? graph : { ...graph, nodes: [...graph.nodes, node] };
 }

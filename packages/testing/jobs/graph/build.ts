@@ -38,7 +38,7 @@ export function typesOf(graph: Graph): readonly StreamType[] {
   const types: StreamType[] = graph.sources.map(({ pair, value, batches }) => ({
     pair,
     value,
-    ordered: true,
+    sequence: true,
     placed: true,
     slide: 1,
     stateful: false,

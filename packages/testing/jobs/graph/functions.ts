@@ -11,11 +11,16 @@ export function weigh(value: unknown): number {
   return sum % 10;
 }
 
+/** A filter may let a key of a window go only once nothing of it is left there: sums of these are 0 then, and not before. */
+export const positive = (value: unknown): number => weigh(value) + 1;
+
 export const label = (value: unknown): string => show(value);
 export const pairUp = (value: unknown): [unknown, number] => [value, weigh(value)];
 export const pairByWeight = (value: unknown): [number, string] => [weigh(value) % 4, show(value)];
 export const twiceOrNot = (value: unknown): unknown[] => (weigh(value) % 2 === 0 ? [value, value] : []);
 export const isHeavy = (value: unknown): boolean => weigh(value) > 4;
+
+export const labelIfHeavy = (value: unknown): string | undefined => (isHeavy(value) ? label(value) : undefined);
 
 export const sum = (a: number, b: number): number => a + b;
 export const minus = (a: number, b: number): number => a - b;
@@ -34,10 +39,18 @@ export async function* slowly(values: Iterable<unknown>): AsyncGenerator<unknown
   }
 }
 
+export const lengths = (a: Iterable<unknown>, b: Iterable<unknown>): string[] => [`${[...a].length}, ${[...b].length}`];
+
 export const list = (value: unknown): unknown[] => [value];
 export const addToList = (values: readonly unknown[], value: unknown): unknown[] => [...values, value];
+/** Changes the list that it is given. */
+export function addInPlace(values: unknown[], value: unknown): unknown[] {
+  values.push(value);
+  return values;
+}
 export const joinLists = (a: readonly unknown[], b: readonly unknown[]): unknown[] => [...a, ...b];
 export const sortedList = (values: readonly unknown[]): unknown[] => sorted(values);
+export const allSorted = (lists: readonly (readonly unknown[])[]): unknown[] => lists.map(sorted);
 export const bothSorted = ([a, b]: readonly [readonly unknown[], readonly unknown[]]) => [sorted(a), sorted(b)];
 
 export const valueIsNotZero = ([, value]: Pair): boolean => value !== 0;

@@ -5,8 +5,8 @@ export interface StreamType {
   readonly pair: boolean;
   /** Of the records, or of the values of pairs. Keys may be anything that has equality. */
   readonly value: "any" | "number" | "text";
-  /** The order within each partition is defined. */
-  readonly ordered: boolean;
+  /** The order of all records, one partition after the other, is defined. */
+  readonly sequence: boolean;
   /** The partition of each record is defined. */
   readonly placed: boolean;
   /** Batch intervals between two of its batches. */
@@ -47,14 +47,52 @@ export interface Graph {
 /** What a graph uses of streams and RDDs: both the engine's and the oracle's have it. */
 export interface AnyRdd {
   map(fn: (value: unknown) => unknown): AnyRdd;
+  filter(fn: (value: unknown) => unknown): AnyRdd;
+  filterMap(fn: (value: unknown) => unknown): AnyRdd;
+  mapPartitionsWithIndex(fn: (index: number, values: Iterable<unknown>) => Iterable<unknown>): AnyRdd;
   glom(): AnyRdd;
+  coalesce(n: number): AnyRdd;
+  zip(other: AnyRdd): AnyRdd;
+  zipPartitions(others: AnyRdd[], fn: (...partitions: [Iterable<unknown>, Iterable<unknown>]) => unknown): AnyRdd;
+  zipWithIndex(): AnyRdd;
+  zipWithUniqueId(): AnyRdd;
   distinct(n: number): AnyRdd;
+  intersection(other: AnyRdd, n: number): AnyRdd;
+  subtract(other: AnyRdd): AnyRdd;
+  cartesian(other: AnyRdd): AnyRdd;
   groupBy(fn: (value: unknown) => unknown, n: number): AnyRdd;
-  mapValues(fn: (value: unknown[]) => unknown): AnyRdd;
-  union(...others: AnyRdd[]): AnyRdd;
+  sortBy(fn: (value: unknown) => unknown, options: Sort): AnyRdd;
+  mapValues(fn: (value: never) => unknown): AnyRdd;
+  sortByKey(options: Sort): AnyRdd;
+  filterByRange(lower: unknown, upper: unknown): AnyRdd;
+  repartitionAndSortWithinPartitions(n: number): AnyRdd;
+  aggregateByKey(zero: unknown, fold: unknown, merge: unknown, n: number): AnyRdd;
+  foldByKey(zero: unknown, fn: unknown, n: number): AnyRdd;
   join(other: AnyRdd): AnyRdd;
-  reduceByKey(fn: (a: number, b: number) => number): AnyRdd;
+  cogroup(other: AnyRdd, another: AnyRdd, n: number): AnyRdd;
+  subtractByKey(other: AnyRdd): AnyRdd;
   collect(): Promise<unknown[]>;
+  count(): Promise<number>;
+  isEmpty(): Promise<boolean>;
+  take(n: number): Promise<unknown[]>;
+  takeOrdered(n: number): Promise<unknown[]>;
+  top(n: number): Promise<unknown[]>;
+  min(): Promise<unknown>;
+  max(): Promise<unknown>;
+  sum(): Promise<number>;
+  reduce(fn: unknown): Promise<unknown>;
+  fold(zero: unknown, fn: unknown): Promise<unknown>;
+  aggregate(zero: unknown, fold: unknown, merge: unknown): Promise<unknown>;
+  treeAggregate(zero: unknown, fold: unknown, merge: unknown): Promise<unknown>;
+  countByValue(): Promise<ReadonlyMap<unknown, number>>;
+  countByKey(): Promise<ReadonlyMap<unknown, number>>;
+  reduceByKeyLocally(fn: unknown): Promise<ReadonlyMap<unknown, unknown>>;
+  lookup(key: unknown): Promise<unknown[]>;
+}
+
+interface Sort {
+  readonly numPartitions: number;
+  readonly ascending?: boolean;
 }
 
 type Options = Readonly<Record<string, unknown>> | number;

@@ -38,3 +38,34 @@ export class KeyedMap<K, V> {
     return [...this.#entries.values()].map(([key, value]) => [key, value]);
   }
 }
+
+/** The order of numbers, and of texts. */
+export function compare(a: unknown, b: unknown): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
+}
+
+/** Equal ones stay as they were. (The language's own sort puts `undefined` last, whatever it is told.) */
+export function sorted<T>(values: readonly T[], order: (a: T, b: T) => number): T[] {
+  return values
+    .map((value) => ({ value }))
+    .sort((a, b) => order(a.value, b.value))
+    .map(({ value }) => value);
+}
+
+export function grouped<K, V>(pairs: Iterable<readonly [K, V]>): KeyedMap<K, V[]> {
+  const groups = new KeyedMap<K, V[]>();
+  for (const [key, value] of pairs) {
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [value]);
+    else group.push(value);
+  }
+  return groups;
+}
+
+/** How often each value occurs. */
+export function counted<T>(values: readonly T[]): [T, number][] {
+  return grouped(values.map((value) => [value, 1] as const))
+    .entries()
+    .map(([value, ones]) => [value, ones.length]);
+}

@@ -1,8 +1,14 @@
-import { KeyedMap } from "./keys.ts";
+import { OracleActions } from "./actions.ts";
+import { compare, counted, grouped, KeyedMap, sorted } from "./keys.ts";
 import { chosenPartitioner, hashPartitioner, type Partitioner, type ShuffleOptions } from "./partitioner.ts";
 
 type Partitions<T> = readonly (readonly T[])[];
 type Pairs<K, V> = OracleRdd<readonly [K, V]>;
+
+interface SortOptions {
+  readonly ascending?: boolean;
+  readonly numPartitions?: number;
+}
 
 /** Spark's rule: when nothing says how pairs are placed, as a parent has them, or by hash over as many as the largest has. */
 function upstream(parents: readonly OracleRdd<unknown>[]): Partitioner {
@@ -18,12 +24,13 @@ function upstream(parents: readonly OracleRdd<unknown>[]): Partitioner {
  * What an RDD is: partitions of records. Each operation is written down as its documentation says it, on arrays; nothing is
  * lazy, nothing is fast.
  */
-export class OracleRdd<T> {
-  readonly partitions: Partitions<T>;
+export class OracleRdd<T> extends OracleActions<T> {
+  override readonly partitions: Partitions<T>;
   /** How the keys of its pairs are placed, if they are placed by key. */
   readonly partitioner: Partitioner | undefined;
 
   constructor(partitions: Partitions<T>, partitioner?: Partitioner) {
+    super();
     this.partitions = partitions;
     this.partitioner = partitioner;
   }
@@ -32,10 +39,6 @@ export class OracleRdd<T> {
   static of<T>(items: readonly T[], n: number): OracleRdd<T> {
     const cut = (i: number): number => Math.floor((i * items.length) / n);
     return new OracleRdd(Array.from({ length: n }, (_, i) => items.slice(cut(i), cut(i + 1))));
-  }
-
-  get records(): T[] {
-    return this.partitions.flat();
   }
 
   #each<U>(fn: (records: readonly T[], index: number) => readonly U[], keepsPartitioner = false): OracleRdd<U> {
@@ -86,6 +89,62 @@ export class OracleRdd<T> {
     return unionOf<T | U>([this, ...others]);
   }
 
+  filterMap<U>(fn: (value: T) => U): OracleRdd<Exclude<U, undefined>> {
+    return this.map(fn).filter((value) => value !== undefined) as OracleRdd<Exclude<U, undefined>>; // what is left
+  }
+
+  /** Neighbouring partitions as one. */
+  coalesce(n: number, shuffle = false): OracleRdd<T> {
+    if (shuffle) return this.repartition(n);
+    const groups = OracleRdd.of(this.partitions, Math.min(n, this.partitions.length)).partitions;
+    return new OracleRdd(groups.map((group) => group.flat()));
+  }
+
+  intersection(other: OracleRdd<T>, options?: ShuffleOptions): OracleRdd<T> {
+    const alone = (rdd: OracleRdd<T>) => rdd.map((value): [T, null] => [value, null]);
+    return alone(this)
+      .cogroup(alone(other), options)
+      .filter(([, sides]) => sides.every((side) => side.length > 0))
+      .keys();
+  }
+
+  subtract(other: OracleRdd<T>, options?: ShuffleOptions): OracleRdd<T> {
+    const alone = (rdd: OracleRdd<T>) => rdd.map((value): [T, null] => [value, null]);
+    return alone(this).subtractByKey(alone(other), options).keys();
+  }
+
+  cartesian<U>(other: OracleRdd<U>): OracleRdd<[T, U]> {
+    return new OracleRdd(this.partitions.flatMap((left) => other.partitions.map((right) => combinations(left, right))));
+  }
+
+  zip<U>(other: OracleRdd<U>): OracleRdd<[T, U]> {
+    return this.#each((records, p) => records.map((record, i): [T, U] => [record, other.partitions[p]?.[i] as U])); // as many
+  }
+
+  zipPartitions<U, R>(
+    [other]: readonly [OracleRdd<U>],
+    fn: (mine: Iterable<T>, theirs: Iterable<U>) => Iterable<R>,
+  ): OracleRdd<R> {
+    return this.#each((records, p) => [...fn(records, other.partitions[p] ?? [])]);
+  }
+
+  zipWithIndex(): OracleRdd<[T, number]> {
+    let n = 0;
+    return this.map((value) => [value, n++]);
+  }
+
+  /** Record i of partition k of n has i * n + k. */
+  zipWithUniqueId(): OracleRdd<[T, number]> {
+    const n = this.partitions.length;
+    return this.#each((records, k) => records.map((value, i): [T, number] => [value, i * n + k]));
+  }
+
+  /** Records of equal keys stay as they came. Where partitions end is not said. */
+  sortBy<K>(fn: (value: T) => K, { ascending = true }: SortOptions = {}): OracleRdd<T> {
+    const sign = ascending ? 1 : -1;
+    return new OracleRdd([sorted(this.records, (a, b) => sign * compare(fn(a), fn(b)))]);
+  }
+
   /** Pairs that are placed by key already stay where they are. */
   distinct(options?: ShuffleOptions): OracleRdd<T> {
     const placed = this.partitioner;
@@ -132,6 +191,18 @@ export class OracleRdd<T> {
     return new OracleRdd(placed, partitioner);
   }
 
+  sortByKey<K, V>(this: Pairs<K, V>, options?: SortOptions): Pairs<K, V> {
+    return this.sortBy(([key]) => key, options);
+  }
+
+  repartitionAndSortWithinPartitions<K, V>(this: Pairs<K, V>, options: ShuffleOptions): Pairs<K, V> {
+    return this.partitionBy(options).#each((pairs) => sorted(pairs, ([a], [b]) => compare(a, b)), true);
+  }
+
+  filterByRange<K, V>(this: Pairs<K, V>, lower: K, upper: K): Pairs<K, V> {
+    return this.filter(([key]) => compare(lower, key) <= 0 && compare(key, upper) <= 0);
+  }
+
   groupByKey<K, V>(this: Pairs<K, V>, options?: ShuffleOptions): OracleRdd<[K, V[]]> {
     const partitioner = chosenPartitioner(options, () => upstream([this]));
     const placed = this.partitionBy({ partitioner });
@@ -162,19 +233,60 @@ export class OracleRdd<T> {
     return partial.groupByKey({ partitioner }).mapValues((parts) => parts.reduce((a, b) => mergeCombiners(a, b)));
   }
 
-  cogroup<K, V, W>(this: Pairs<K, V>, other: Pairs<K, W>, options?: ShuffleOptions): OracleRdd<[K, [V[], W[]]]> {
-    const partitioner = chosenPartitioner(options, () => upstream([this, other]));
-    const right = other.partitionBy({ partitioner }).partitions;
-    return this.partitionBy({ partitioner }).#each((pairs, index) => {
-      const both = new KeyedMap<K, [V[], W[]]>();
-      const of = (key: K): [V[], W[]] => {
-        if (!both.has(key)) both.set(key, [[], []]);
-        return both.get(key) as [V[], W[]]; // just set
-      };
-      for (const [key, value] of pairs) of(key)[0].push(value);
-      for (const [key, value] of right[index] ?? []) of(key)[1].push(value);
-      return both.entries();
-    }, true);
+  /** Each key and partition begins with a zero of its own. */
+  aggregateByKey<K, V, C>(
+    this: Pairs<K, V>,
+    zero: C,
+    fold: (total: C, value: V) => C,
+    merge: (a: C, b: C) => C,
+    options?: ShuffleOptions,
+  ): OracleRdd<[K, C]> {
+    return this.combineByKey((value) => fold(structuredClone(zero), value), fold, merge, options);
+  }
+
+  foldByKey<K, V>(this: Pairs<K, V>, zero: V, fn: (a: V, b: V) => V, options?: ShuffleOptions): OracleRdd<[K, V]> {
+    return this.aggregateByKey(zero, fn, fn, options);
+  }
+
+  /** With one other or two; options may follow. */
+  cogroup<K, V, W>(this: Pairs<K, V>, other: Pairs<K, W>, options?: ShuffleOptions): OracleRdd<[K, [V[], W[]]]>;
+  cogroup<K, V, W, X>(
+    this: Pairs<K, V>,
+    other: Pairs<K, W>,
+    another: Pairs<K, X>,
+    options?: ShuffleOptions,
+  ): OracleRdd<[K, [V[], W[], X[]]]>;
+  cogroup<K>(
+    this: Pairs<K, unknown>,
+    ...given: readonly (Pairs<K, unknown> | ShuffleOptions | undefined)[]
+  ): OracleRdd<[K, unknown]> {
+    const sides = [this, ...given.filter((one) => one instanceof OracleRdd)];
+    const options = given.find((one): one is ShuffleOptions => one !== undefined && !(one instanceof OracleRdd));
+    const partitioner = chosenPartitioner(options, () => upstream(sides));
+    const placed = sides.map((side) => side.partitionBy({ partitioner }).partitions);
+    const partitions = Array.from({ length: partitioner.numPartitions }, (_, p) => {
+      const groups = new KeyedMap<K, unknown[][]>();
+      for (const [at, side] of placed.entries()) {
+        for (const [key, value] of side[p] ?? []) {
+          if (!groups.has(key))
+            groups.set(
+              key,
+              sides.map(() => []),
+            );
+          groups.get(key)?.[at]?.push(value);
+        }
+      }
+      return groups.entries();
+    });
+    return new OracleRdd(partitions, partitioner);
+  }
+
+  /** Placed as these pairs are, or over as many partitions. */
+  subtractByKey<K, V>(this: Pairs<K, V>, other: Pairs<K, unknown>, options?: ShuffleOptions): OracleRdd<[K, V]> {
+    const own = (): Partitioner => this.partitioner ?? hashPartitioner(this.partitions.length);
+    return this.cogroup(other, { partitioner: chosenPartitioner(options, own) }).flatMapValues(([mine, theirs]) =>
+      theirs.length === 0 ? mine : [],
+    );
   }
 
   join<K, V, W>(this: Pairs<K, V>, other: Pairs<K, W>, options?: ShuffleOptions): OracleRdd<[K, [V, W]]> {
@@ -212,64 +324,6 @@ export class OracleRdd<T> {
   unpersist(): this {
     return this;
   }
-
-  // ---- actions
-
-  async collect(): Promise<T[]> {
-    return this.records;
-  }
-
-  async count(): Promise<number> {
-    return this.records.length;
-  }
-
-  async take(n: number): Promise<T[]> {
-    return this.records.slice(0, n);
-  }
-
-  async first(): Promise<T> {
-    const [first] = this.records;
-    if (this.records.length === 0) throw new Error("first of nothing");
-    return first as T; // there is one
-  }
-
-  async isEmpty(): Promise<boolean> {
-    return this.records.length === 0;
-  }
-
-  async reduce(fn: (a: T, b: T) => T): Promise<T> {
-    return this.records.reduce((a, b) => fn(a, b)); // throws for nothing
-  }
-
-  async foreach(fn: (value: T) => unknown): Promise<void> {
-    for (const record of this.records) await fn(record);
-  }
-
-  async foreachPartition(fn: (values: Iterable<T>) => unknown): Promise<void> {
-    for (const records of this.partitions) await fn(records);
-  }
-
-  async countByValue(): Promise<Map<T, number>> {
-    return new Map(counted(this.records));
-  }
-
-  async countByKey<K, V>(this: Pairs<K, V>): Promise<Map<K, number>> {
-    return this.keys().countByValue();
-  }
-
-  async collectAsMap<K, V>(this: Pairs<K, V>): Promise<Map<K, V>> {
-    const last = new KeyedMap<K, V>();
-    for (const [key, value] of this.records) last.set(key, value);
-    return new Map(last.entries());
-  }
-
-  async lookup<K, V>(this: Pairs<K, V>, key: K): Promise<V[]> {
-    return grouped(this.records).get(key) ?? [];
-  }
-
-  async getNumPartitions(): Promise<number> {
-    return this.partitions.length;
-  }
 }
 
 export function unionOf<T>(rdds: readonly OracleRdd<T>[]): OracleRdd<T> {
@@ -282,22 +336,6 @@ export function unionOf<T>(rdds: readonly OracleRdd<T>[]): OracleRdd<T> {
     rdds.flatMap((rdd) => rdd.partitions[i] ?? []),
   );
   return new OracleRdd(aligned, partitioner);
-}
-
-export function grouped<K, V>(pairs: Iterable<readonly [K, V]>): KeyedMap<K, V[]> {
-  const groups = new KeyedMap<K, V[]>();
-  for (const [key, value] of pairs) {
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [value]);
-    else group.push(value);
-  }
-  return groups;
-}
-
-function counted<T>(values: readonly T[]): [T, number][] {
-  return grouped(values.map((value) => [value, 1] as const))
-    .entries()
-    .map(([value, ones]) => [value, ones.length]);
 }
 
 function combinations<V, W>(left: readonly V[], right: readonly W[]): [V, W][] {

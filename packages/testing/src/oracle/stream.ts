@@ -1,7 +1,7 @@
 import { type DurationLike, parseDuration } from "@millrace/base";
-import { KeyedMap } from "./keys.ts";
+import { grouped, KeyedMap } from "./keys.ts";
 import type { ShuffleOptions } from "./partitioner.ts";
-import { grouped, OracleRdd, unionOf } from "./rdd.ts";
+import { OracleRdd, unionOf } from "./rdd.ts";
 
 type PairStream<K, V> = OracleStream<readonly [K, V]>;
 type Body<T> = (rdd: OracleRdd<T>, time: number) => unknown;

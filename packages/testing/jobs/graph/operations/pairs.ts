@@ -1,0 +1,127 @@
+// Operations of streams of pairs, and state.
+import * as f from "../functions.ts";
+import {
+  BATCHES,
+  bothPairs,
+  byKey,
+  inOrder,
+  isPair,
+  joined,
+  numberPairs,
+  type Operation,
+  one,
+  product,
+  textPairs,
+  two,
+} from "./operation.ts";
+
+export const pairs: Readonly<Record<string, Operation>> = {
+  "mapValues label": one(
+    isPair,
+    () => ({ value: "text" }),
+    (s) => s.mapValues(f.label),
+  ),
+  "mapValues weigh": one(
+    isPair,
+    () => ({ value: "number" }),
+    (s) => s.mapValues(f.weigh),
+  ),
+  "flatMapValues twiceOrNot": one(
+    isPair,
+    ({ size }) => ({ size: size * 2 }),
+    (s) => s.flatMapValues(f.twiceOrNot),
+  ),
+  keys: one(
+    isPair,
+    () => ({ pair: false, value: "any" }),
+    (s) => s.keys(),
+  ),
+  values: one(
+    isPair,
+    () => ({ pair: false }),
+    (s) => s.values(),
+  ),
+  groupByKey: one(
+    isPair,
+    () => joined,
+    (s, { n }) => s.groupByKey(n).mapValues(f.sortedList),
+  ),
+  "groupByKey in order": one(
+    (type) => isPair(type) && inOrder(type),
+    () => joined,
+    (s, { n }) => s.groupByKey(n),
+  ),
+  "reduceByKey sum": one(
+    numberPairs,
+    () => byKey,
+    (s, { n }) => s.reduceByKey(f.sum, n),
+  ),
+  "reduceByKey sum by default": one(
+    numberPairs,
+    () => byKey,
+    (s) => s.reduceByKey(f.sum),
+  ),
+  "reduceByKey chain": one(
+    textPairs,
+    () => byKey,
+    (s, { n }) => s.reduceByKey(f.chain, n),
+  ),
+  "reduceByKey sum by partitioner": one(
+    numberPairs,
+    () => byKey,
+    (s) => s.reduceByKey(f.sum, { partitioner: f.byWeight }),
+  ),
+  "combineByKey list": one(
+    (type) => isPair(type) && inOrder(type),
+    () => joined,
+    (s, { n }) => s.combineByKey(f.list, f.addToList, f.joinLists, n),
+  ),
+  "combineByKey list after the shuffle": one(
+    (type) => isPair(type) && inOrder(type),
+    () => joined,
+    (s, { n }) => s.combineByKey(f.list, f.addToList, f.joinLists, { numPartitions: n, mapSideCombine: false }),
+  ),
+  partitionBy: one(
+    isPair,
+    ({ sequence }) => ({ placed: true, sequence }),
+    (s, { n }) => s.partitionBy(n),
+  ),
+  "partitionBy partitioner": one(
+    isPair,
+    ({ sequence }) => ({ placed: true, sequence }),
+    (s) => s.partitionBy({ partitioner: f.byWeight }),
+  ),
+  cogroup: two(
+    bothPairs,
+    (a, b) => ({ ...joined, size: a.size + b.size }),
+    (a, b, { n }) => a.cogroup(b, n).mapValues(f.bothSorted),
+  ),
+  "cogroup in order": two(
+    (a, b) => bothPairs(a, b) && inOrder(a) && inOrder(b),
+    (a, b) => ({ ...joined, size: a.size + b.size }),
+    (a, b) => a.cogroup(b),
+  ),
+  join: two(bothPairs, product, (a, b, { n }) => a.join(b, n)),
+  leftOuterJoin: two(bothPairs, product, (a, b) => a.leftOuterJoin(b)),
+  rightOuterJoin: two(bothPairs, product, (a, b, { n }) => a.rightOuterJoin(b, n)),
+  fullOuterJoin: two(
+    bothPairs,
+    (a, b) => ({ ...product(a, b), size: a.size * b.size + a.size + b.size }),
+    (a, b) => a.fullOuterJoin(b),
+  ),
+  "updateStateByKey total": one(
+    numberPairs,
+    ({ size }) => ({ ...byKey, stateful: true, size: size * BATCHES }),
+    (s, { n }) => s.updateStateByKey(f.total, n),
+  ),
+  "updateStateByKey total of those with input": one(
+    numberPairs,
+    ({ size }) => ({ ...byKey, stateful: true, size: size * BATCHES }),
+    (s, { n }) => s.updateStateByKey(f.total, { numPartitions: n, onlyUpdated: true }),
+  ),
+  "updateStateByKey history": one(
+    textPairs,
+    ({ size }) => ({ ...byKey, stateful: true, size: size * BATCHES }),
+    (s) => s.updateStateByKey(f.history),
+  ),
+};
