@@ -170,9 +170,16 @@ export class StreamingContext extends StreamSources {
     this[GRAPH].checkpointDir = this[CONTEXT].port.files.resolve(checkPath(directory, "checkpoint"));
   }
 
-  /** Ends the job: after the batches that have been received when `graceful`, else at once. */
+  /**
+   * Ends the job: after the batches that have been received when `graceful`, else at once. Twice is once. In `build` it
+   * keeps the job from starting, which is not a failure.
+   */
   stop(options: { readonly graceful?: boolean } = {}): void {
-    this[CONTEXT].port.stop(options.graceful ?? false);
+    const { port, phase } = this[CONTEXT];
+    if (phase === "building") {
+      port.warn("ssc.stop() was called while the graph is built: the job ends before its first batch, as finished.");
+    }
+    port.stop(options.graceful ?? false);
   }
 }
 

@@ -34,6 +34,23 @@ describe("sources", () => {
   });
 });
 
+describe("socketStream", () => {
+  test("gives what its decoder gives, pairs as pairs", () => {
+    typed(() => {
+      expectTypeOf(
+        ssc.socketStream("h", 1, async function* (bytes) {
+          for await (const chunk of bytes) yield chunk.length;
+        }),
+      ).toEqualTypeOf<DStream<number>>();
+      expectTypeOf(
+        ssc.socketStream("h", 1, async function* (bytes) {
+          for await (const chunk of bytes) yield ["bytes", chunk.length];
+        }),
+      ).toEqualTypeOf<DStream<[string, number]>>();
+    });
+  });
+});
+
 describe("toAsyncIterable", () => {
   test("gives records, or batches of them", () => {
     typed(async () => {

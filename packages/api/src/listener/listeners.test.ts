@@ -246,6 +246,16 @@ describe("StatsReportListener", () => {
   });
 });
 
+test("stop in build keeps the job from starting, with a warning (SC-13)", async () => {
+  const lab = await GraphLab.build((ssc) => {
+    ssc.socketTextStream("h", 1).print();
+    ssc.stop();
+    ssc.stop();
+  });
+  expect(lab.port.stops).toEqual([false, false]);
+  expect(lab.port.warnings[0]).toMatch(/the job ends before its first batch/);
+});
+
 test("getState says where the job is (SC-14)", async () => {
   const states: string[] = [];
   let context: StreamingContext | undefined;

@@ -55,12 +55,19 @@ export abstract class StreamSources {
   }
 
   /** Records from a TCP server, as `decoder` makes them of its bytes, which come in chunks of any size. */
-  socketStream<T>(
+  socketStream<K, V>(
     host: string,
     port: number,
-    decoder: ByteDecoder<T>,
+    decoder: ByteDecoder<readonly [K, V]>,
+    level?: StorageLevel,
+  ): DStream<[K, V]>;
+  socketStream<T>(host: string, port: number, decoder: ByteDecoder<T>, level?: StorageLevel): DStream<T>;
+  socketStream(
+    host: string,
+    port: number,
+    decoder: ByteDecoder<unknown>,
     level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2,
-  ): DStream<T> {
+  ): DStream<unknown> {
     const at = address(host, port, "socketStream");
     const { captures } = this[CONTEXT];
     this[CONTEXT].requireBuilding("socketStream");
