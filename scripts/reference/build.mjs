@@ -45,6 +45,7 @@ const app = await Application.bootstrap(
     sort: ["source-order"],
     defaultCategory: "Other",
     navigation: { includeCategories: true },
+    highlightLanguages: ["bash", "console", "json", "python", "scala", "typescript", "yaml"],
     packagesRequiringDocumentation: ["@millrace/api", "@millrace/testing"],
     validation: { notDocumented: true, notExported: false, invalidLink: true, invalidPath: true, rewrittenLink: true },
   },
