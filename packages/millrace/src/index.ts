@@ -1,2 +1,7 @@
-/** What a job imports: `import { defineJob } from "millrace"`. */
+/**
+ * What a job imports: `import { defineJob } from "millrace"`. Begin with {@link defineJob}, {@link StreamingContext},
+ * {@link DStream} and {@link RDD}.
+ *
+ * @module millrace
+ */
 export * from "@millrace/api";
