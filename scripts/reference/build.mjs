@@ -1,6 +1,7 @@
 // npm run docs: the reference of what jobs and their tests import, from the docstrings, with the guide around it, as web pages
 // below docs/reference. `--check` only tells what is wrong: a public name without a docstring, a link that leads nowhere, a
 // type that is used and not exported. A warning is a failure.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import {
   Application,
@@ -16,10 +17,14 @@ import {
 /** @typedef {import("typedoc").Context} Context */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+/** The pages of the guide, in its order. */
+const guide = [...readFileSync(`${root}docs/guide/README.md`, "utf8").matchAll(/\]\(([\w-]+\.md)\)/g)].map(
+  ([, page]) => `docs/guide/${page}`,
+);
 const pages = [
   ...[
     "docs/guide/README.md",
-    "docs/guide/*.md",
+    ...guide,
     "docs/operations.md",
     "docs/testing.md",
     "docs/configuration.md",
