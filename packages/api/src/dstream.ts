@@ -6,6 +6,7 @@ import { type AsyncIterableOptions, asyncOutput, type StreamBatch } from "./outp
 import { printOutput } from "./output/print.ts";
 import { saveOutput } from "./output/save.ts";
 import { RDD } from "./rdd.ts";
+import { objectFormat, type SaveTextOptions, textFormat } from "./save-records.ts";
 import { sliceOf } from "./slice.ts";
 import { checkCount } from "./steps.ts";
 import { WindowStream } from "./stream/window-stream.ts";
@@ -67,8 +68,17 @@ export class DStream<out T> extends WindowStream<T> {
    * Saves each batch in a directory `prefix-<batch ms>.suffix` of its own: a string as it is, anything else as a line of
    * JSON. The directory appears when it is complete; a batch that is run again replaces its own.
    */
-  saveAsTextFiles(prefix: string, suffix = ""): void {
-    this[GRAPH].output("saveAsTextFiles", this[STREAM], saveOutput(this[CONTEXT], prefix, suffix));
+  saveAsTextFiles(prefix: string, suffix = "", options: SaveTextOptions = {}): void {
+    const operator = "saveAsTextFiles";
+    const output = saveOutput(this[CONTEXT], prefix, suffix, textFormat(options, operator));
+    this[GRAPH].output(operator, this[STREAM], output);
+  }
+
+  /** As `saveAsTextFiles`, in the engine's own format, which keeps what records are: read it with `ssc.objectFile`. */
+  saveAsObjectFiles(prefix: string, suffix = ""): void {
+    const operator = "saveAsObjectFiles";
+    const output = saveOutput(this[CONTEXT], prefix, suffix, objectFormat(operator));
+    this[GRAPH].output(operator, this[STREAM], output);
   }
 
   /**

@@ -51,6 +51,8 @@ export class JobContext {
   readonly writing = new Map<ShuffleId, Promise<void>>();
   /** Nodes of which something is being found out. */
   readonly resolving = new Map<UnresolvedNode, Promise<void>>();
+  /** What the author calls RDDs. */
+  readonly names = new WeakMap<Lineage, string>();
   /** Functions whose captures had no value yet when they were handed over. */
   #unchecked: FunctionRef[] = [];
   readonly #checked = new WeakSet<FunctionRef>();
@@ -61,6 +63,7 @@ export class JobContext {
   readonly #droppedBroadcasts = new FinalizationRegistry<DriverBroadcast<unknown>>((backing) => backing.unpersist());
   readonly #warnedOf = new Set<string>();
   #seeds = 0;
+  #nextRdd = 0;
   #nextBroadcast = 0;
   #nextAccumulator = 0;
   #nextBlock = 0;
@@ -152,6 +155,10 @@ export class JobContext {
   nextSeed(): number {
     const { scope } = this;
     return hashKey([scope?.time ?? 0, scope === undefined ? this.#seeds++ : scope.seeds++]);
+  }
+
+  nextRddId(): number {
+    return this.#nextRdd++;
   }
 
   broadcast<T>(value: T): Broadcast<T> {

@@ -1,5 +1,5 @@
-import { type Lineage, persisted } from "@millrace/plan";
-import { levelFixed } from "./errors.ts";
+import { type Lineage, persisted, renderLineage } from "@millrace/plan";
+import { badArgument, levelFixed } from "./errors.ts";
 import { CONTEXT, LINEAGE, OF } from "./internals.ts";
 import { ApproxActions } from "./rdd/approx-actions.ts";
 import { StorageLevel } from "./storage-level.ts";
@@ -13,8 +13,41 @@ import { StorageLevel } from "./storage-level.ts";
  * `transform` and `foreachRDD`.
  */
 export class RDD<out T> extends ApproxActions<T> {
+  #id: number | undefined;
+  #name: string | undefined;
+
   override [OF]<U>(lineage: Lineage): RDD<U> {
     return new RDD<U>(this[CONTEXT], lineage);
+  }
+
+  // ---- what it is
+
+  /** Unique within the job. */
+  get id(): number {
+    this.#id ??= this[CONTEXT].nextRddId();
+    return this.#id;
+  }
+
+  /** As `setName` was given it. */
+  get name(): string | undefined {
+    return this.#name;
+  }
+
+  /** Names this RDD for `toDebugString`. */
+  setName(name: string): this {
+    if (typeof name !== "string") throw badArgument(`the name of an RDD is a text, not ${typeof name}.`);
+    this.#name = name;
+    this[CONTEXT].names.set(this[LINEAGE], name);
+    return this;
+  }
+
+  /**
+   * This RDD and what it is made of, a line each, the last operation first; behind `+-` are those that are shuffled. Numbers
+   * are those of partitions, `?` where sources have to be looked at first.
+   */
+  toDebugString(): string {
+    const { planner, names } = this[CONTEXT];
+    return renderLineage(this[LINEAGE], { layout: planner.layout(), nameOf: (node) => names.get(node) });
   }
 
   // ---- how it is kept

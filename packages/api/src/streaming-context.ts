@@ -1,23 +1,17 @@
 import { type DurationLike, parseDuration } from "@millrace/base";
-import { engineRefWith, source, union } from "@millrace/plan";
+import { engineRefWith } from "@millrace/plan";
 import { Accumulator, NumberAccumulator, shippedSpec } from "./accumulator.ts";
 import { type AccumulatorSpec, type AnySpec, specOf } from "./accumulator-kinds.ts";
 import type { Broadcast } from "./broadcast.ts";
-import { collectionSource } from "./collection.ts";
 import type { DStream } from "./dstream.ts";
 import { badArgument } from "./errors.ts";
 import { CONTEXT, GRAPH } from "./internals.ts";
 import type { StreamingListener } from "./listener/streaming-listener.ts";
 import type { RddTypes } from "./rdd/set-rdd.ts";
-import { RDD } from "./rdd.ts";
-import { lineageIn } from "./rdd-steps.ts";
-import { checkPath, StreamSources } from "./source/stream-sources.ts";
-import { textFileSource } from "./source/text-file.ts";
-import { checkCount, checkPartitions } from "./steps.ts";
+import type { RDD } from "./rdd.ts";
+import { StaticSources } from "./source/static-sources.ts";
+import { checkPath } from "./source/stream-sources.ts";
 import { transformed, unionOf } from "./stream/several-streams.ts";
-
-/** Elements of `range` are made on the driver. */
-const RANGE_MAX = 50_000_000;
 
 const STATES = { building: "INITIALIZED", running: "ACTIVE", stopped: "STOPPED" } as const;
 
@@ -25,7 +19,7 @@ const STATES = { building: "INITIALIZED", running: "ACTIVE", stopped: "STOPPED" 
 export type StreamTypes<R extends readonly unknown[]> = { [I in keyof R]: DStream<R[I]> };
 
 /** The job as its author sees it: sources of streams, static RDDs, and variables shared with executors. */
-export class StreamingContext extends StreamSources {
+export class StreamingContext extends StaticSources {
   // ---- several streams
 
   /** The records of each stream in turn. */
@@ -41,50 +35,6 @@ export class StreamingContext extends StreamSources {
     if (!Array.isArray(streams)) throw badArgument("transform takes an array of streams and a function.");
     // One RDD for each stream, in their order.
     return transformed<U>([...streams], "transform", (rdds, time) => fn(rdds as RddTypes<R>, time));
-  }
-
-  // ---- static RDDs
-
-  /** The items of a collection of the driver, in order, in `numPartitions` equal slices. */
-  parallelize<K, V>(items: Iterable<readonly [K, V]>, numPartitions?: number): RDD<[K, V]>;
-  parallelize<T>(items: Iterable<T>, numPartitions?: number): RDD<T>;
-  parallelize(items: Iterable<unknown>, numPartitions?: number): RDD<unknown> {
-    if (items === null || items === undefined || typeof items[Symbol.iterator] !== "function") {
-      throw badArgument("parallelize takes an array or another iterable.");
-    }
-    const partitions = numPartitions === undefined ? undefined : checkPartitions(numPartitions, "parallelize");
-    const list = Array.isArray(items) ? items : [...items];
-    return new RDD(this[CONTEXT], collectionSource(this[CONTEXT], list, { partitions, label: "parallelize" }));
-  }
-
-  /** The whole numbers from `start` up to and without `end`; `range(end)` begins at 0. */
-  range(start: number, end?: number, step = 1, numPartitions?: number): RDD<number> {
-    const [from, to] = end === undefined ? [0, start] : [start, end];
-    if (![from, to, step].every(Number.isSafeInteger) || step === 0) {
-      throw badArgument("range takes whole numbers, and a step that is not 0.");
-    }
-    const length = checkCount(Math.max(0, Math.ceil((to - from) / step)), "the length of range", 0, RANGE_MAX);
-    return this.parallelize<number>(
-      Array.from({ length }, (_, i) => from + i * step),
-      numPartitions,
-    );
-  }
-
-  /** An RDD without partitions. */
-  emptyRDD<T = never>(): RDD<T> {
-    return new RDD(this[CONTEXT], source("blocks", [], "emptyRDD"));
-  }
-
-  /** Lines of a file, or of all files of a directory. */
-  textFile(path: string, minPartitions?: number): RDD<string> {
-    const least = minPartitions === undefined ? undefined : checkPartitions(minPartitions, "textFile");
-    return new RDD(this[CONTEXT], textFileSource(this[CONTEXT], checkPath(path, "textFile"), least));
-  }
-
-  /** The records of each RDD in turn. */
-  unionRDD<T>(...rdds: readonly RDD<T>[]): RDD<T> {
-    const context = this[CONTEXT];
-    return new RDD(context, union(rdds.map((rdd) => lineageIn(context, rdd, "unionRDD"))));
   }
 
   // ---- shared variables

@@ -4,6 +4,7 @@ export {
   decodeColumnFrame,
   decodeFrame,
   decodePairFrame,
+  frameBytes,
   frameLayout,
   frameRows,
   type PairColumns,

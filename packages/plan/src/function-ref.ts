@@ -35,12 +35,19 @@ export const engineRefs = {
   estimateDistinct: engine("estimateDistinct"),
   countValues: engine("countValues"),
   momentsOfPartition: engine("momentsOfPartition"),
+  numbers: engine("numbers"),
   isDefined: engine("isDefined"),
   toNull: engine("toNull"),
   identity: engine("identity"),
   onEverySide: engine("onEverySide"),
   onFirstSideOnly: engine("onFirstSideOnly"),
   rateRecords: engine("rateRecords"),
+} as const;
+
+/** Those that touch files, whose code is with who runs tasks. */
+export const fileRefs = {
+  readText: engine("readText"),
+  readBytes: engine("readBytes"),
 } as const;
 
 /** A function of the engine that captures values or functions of the job; it keeps the author's place for messages. */

@@ -13,5 +13,6 @@ export * from "./moments.ts";
 export * from "./planner.ts";
 export * from "./ranges.ts";
 export * from "./receiver-plan.ts";
+export * from "./render-lineage.ts";
 export * from "./render-plan.ts";
 export * from "./template.ts";

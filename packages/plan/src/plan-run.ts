@@ -69,14 +69,15 @@ export class PlanRun {
 
   plan(): PlannedAction {
     const { target, sink, batch, partitions } = this.#request;
-    const callsForEmpty = sink.kind === "foreachPartition" || sink.kind === "saveText";
+    const output = "output" in sink ? sink.output : undefined;
+    const callsForEmpty = sink.kind === "foreachPartition" || output !== undefined;
     if (this.#layout.partitions(target) > 0 && (callsForEmpty || !this.#layout.isEmpty(target))) {
       this.#stage(target, {
         sink: (draft) => actionSink(sink, draft),
         writes: undefined,
         label: undefined,
         partitions,
-        output: sink.kind === "saveText" ? sink.output : undefined,
+        output,
       });
     }
     return {

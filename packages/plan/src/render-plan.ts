@@ -175,6 +175,7 @@ function renderSink(sink: Sink, name: Namer): string {
       return `${sink.kind} ${name(sink.fn)}`;
     case "count":
     case "saveText":
+    case "saveObjects":
       return sink.kind;
   }
 }

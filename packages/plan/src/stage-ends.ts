@@ -44,6 +44,7 @@ export function actionSink(sink: ActionSink, draft: StageDraft): Sink {
       draft.label(sink.label);
       return { kind: sink.kind, fn: draft.slot(sink.fn), label: sink.label };
     case "saveText":
-      return { kind: "saveText" };
+    case "saveObjects":
+      return { kind: sink.kind };
   }
 }

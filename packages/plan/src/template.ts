@@ -29,7 +29,7 @@ export interface Pipeline {
 
 /** `input` is an index into the `inputs` of the task. */
 export type Source =
-  /** Records of blocks, in the order of the blocks. */
+  /** Records of blocks, in the order of the blocks; or of a whole file of frames. */
   | { readonly kind: "blocks"; readonly input: number }
   /** Lines of a range of a text file. */
   | { readonly kind: "text"; readonly input: number }
@@ -183,7 +183,9 @@ export type Sink =
    * Writes one part file as the task's `output` says; a string as it is, anything else as a line of JSON. The result may
    * be one record, the name of the file within `_temporary`; without it the driver takes the last attempt's file.
    */
-  | { readonly kind: "saveText" };
+  | { readonly kind: "saveText" }
+  /** As `saveText`, in frames as blocks have. */
+  | { readonly kind: "saveObjects" };
 
 export type Partitioner =
   /** Pairs by the hash of their key: group = hash(key) mod 4096, partition = floor(group · n / 4096). */

@@ -8,7 +8,6 @@ export const recordNotPair = errorKind("RECORD_NOT_PAIR", "user");
 export const recordNotText = errorKind("RECORD_NOT_TEXT", "user", "same-task");
 export const notIterable = errorKind("NOT_ITERABLE", "user", "same-task");
 export const promiseNotAwaited = errorKind("PROMISE_NOT_AWAITED", "user", "same-task");
-/** A compare function gave no number. */
 /** RDDs that are zipped have partitions of different lengths. */
 export const partitionLengthsDiffer = errorKind("PARTITION_LENGTHS_DIFFER", "user", "same-task");
 export const badPartition = errorKind("BAD_PARTITION", "user", "same-task");
@@ -17,6 +16,8 @@ export const slotExited = errorKind("SLOT_EXITED", "user", "same-task");
 export const slotCrashed = errorKind("SLOT_CRASHED", "user", "same-task");
 export const slotOutOfMemory = errorKind("SLOT_OUT_OF_MEMORY", "user", "same-task");
 export const slotTerminated = errorKind("SLOT_TERMINATED", "environment", "same-task");
+/** A command that an RDD was piped through failed. */
+export const pipeFailed = errorKind("PIPE_FAILED", "user", "same-task");
 export const inputFileFailed = errorKind("INPUT_FILE_FAILED", "environment", "same-task");
 export const outputFileFailed = errorKind("OUTPUT_FILE_FAILED", "environment", "same-task");
 

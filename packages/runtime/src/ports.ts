@@ -1,10 +1,10 @@
 import type { Clock } from "@millrace/base";
 import type { BlockPool, FileSystems, SpillFile } from "@millrace/storage";
 
-/** A text file being written under a temporary name. */
-export interface TextOutput {
-  /** A line without its end. */
-  writeLine(line: string): void;
+/** A file being written under a temporary name. */
+export interface FileOutput {
+  /** Whose memory may be used again when this returns. */
+  write(bytes: Uint8Array): void;
   /** Everything is with the file system when this returns. */
   close(): void;
   /** Removes what was written. */
@@ -15,8 +15,10 @@ export interface TextOutput {
 export interface TaskFiles {
   /** The bytes of a file from `start` to its end, in bounded pieces, as far as the reader wants them. @throws INPUT_FILE_FAILED */
   read(path: string, start: number): Iterable<Uint8Array>;
+  /** What a file compressed by gzip holds, in pieces of any size. @throws INPUT_FILE_FAILED It is gone, or damaged. */
+  unzip(path: string): AsyncIterable<Uint8Array>;
   /** `<directory>/_temporary/<name>`, replaced when it is there. @throws OUTPUT_FILE_FAILED */
-  createText(directory: string, name: string): TextOutput;
+  create(directory: string, name: string): FileOutput;
 }
 
 /** What a task asks every thousand records or so. */

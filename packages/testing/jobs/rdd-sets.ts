@@ -1,10 +1,11 @@
 // Operations of RDDs of any records, with their results.
-import { defineJob, HashPartitioner, type RDD } from "millrace";
+import { defineJob, HashPartitioner, type RDD, type StreamingContext } from "millrace";
 import { Checks } from "./checks.ts";
 
 export default defineJob({ name: "rdd-sets", batchInterval: "100ms" }, (ssc) => {
   ssc.queueStream<number>([[1]]).foreachRDD(async () => {
     const checks = new Checks();
+    await jobs(ssc, checks);
     await cut(ssc.parallelize([1, 2, 3, 4, 5, 6, 7], 5), checks);
     await several(ssc.parallelize([3, 1, 2, 3, 3], 3), ssc.parallelize([3, 4, 4, 1], 2), checks);
     await numbered(ssc.parallelize("abcdefg", 3), ssc.parallelize(["x"], 1), checks);
@@ -25,6 +26,23 @@ async function cut(numbers: RDD<number>, checks: Checks): Promise<void> {
   await checks.is("toLocalIterator", all(numbers.toLocalIterator()), [1, 2, 3, 4, 5, 6, 7]);
   const filtered = numbers.filterMap((n) => (n % 2 === 0 ? `even ${n}` : undefined));
   await checks.is("filterMap", filtered.collect(), ["even 2", "even 4", "even 6"]);
+}
+
+async function jobs(ssc: StreamingContext, checks: Checks): Promise<void> {
+  const numbers = ssc.range(10, 0, -3, 3);
+  await checks.is("range", numbers.glom().collect(), [[10], [7], [4, 1]]);
+  await checks.is("range of nothing", ssc.range(5, 5, 1, 2).glom().collect(), [[], []]);
+  await checks.is("a range that would not fit the driver", ssc.range(1e12).take(2), [0, 1]);
+  const sum = (records: Iterable<number>): number => [...records].reduce((a, b) => a + b, 0);
+  await checks.is("runJob", ssc.runJob(numbers, sum), [10, 7, 5]);
+  await checks.is(
+    "runJob on some partitions",
+    ssc.runJob(numbers, async (all) => sum(all), [2, 0, 2]),
+    [5, 10, 5],
+  );
+  await checks.is("runJob on an empty partition", ssc.runJob(ssc.range(0, 0, 1, 2), sum), [0, 0]);
+  const named = numbers.setName("numbers");
+  await checks.is("a name", [named.name, named.toDebugString()], ["numbers", "(3) numbers (range)\n |  range"]);
 }
 
 async function several(left: RDD<number>, right: RDD<number>, checks: Checks): Promise<void> {

@@ -1,14 +1,14 @@
 import { badArgument } from "../errors.ts";
 import type { OutputBody } from "../graph-builder.ts";
 import type { JobContext } from "../job-context.ts";
-import { saveAsText } from "../save-text.ts";
+import { type SaveFormat, saveRecords } from "../save-records.ts";
 
-/** The body of `saveAsTextFiles`. @throws BAD_ARGUMENT */
-export function saveOutput(context: JobContext, prefix: string, suffix: string): OutputBody {
+/** The body of `saveAsTextFiles` and its like. @throws BAD_ARGUMENT */
+export function saveOutput(context: JobContext, prefix: string, suffix: string, format: SaveFormat): OutputBody {
   if (typeof prefix !== "string" || typeof suffix !== "string") {
-    throw badArgument("saveAsTextFiles takes a prefix and a suffix, both text.");
+    throw badArgument(`${format.operator} takes a prefix and a suffix, both text.`);
   }
-  return (lineage, scope) => saveAsText(context, lineage, batchDirectory(prefix, suffix, scope.time));
+  return (lineage, scope) => saveRecords(context, lineage, batchDirectory(prefix, suffix, scope.time), format);
 }
 
 /** `prefix-<ms>.suffix`; without a prefix no dash, without a suffix no dot (features FO-1). */

@@ -3,7 +3,7 @@ import { decodeRecords } from "../collection.ts";
 import { emptyCollection } from "../errors.ts";
 import { CONTEXT, LINEAGE } from "../internals.ts";
 import { type Partitioner, partitionerOf } from "../partitioner.ts";
-import { saveAsText } from "../save-text.ts";
+import { objectFormat, type SaveTextOptions, saveRecords, textFormat } from "../save-records.ts";
 import { labelOf } from "../steps.ts";
 import { takeRecords } from "../take.ts";
 import { collected } from "./collected.ts";
@@ -67,8 +67,13 @@ export abstract class RddActions<out T> extends SortedRdd<T> {
    *
    * @throws OUTPUT_EXISTS There is something at `path` already.
    */
-  saveAsTextFile(path: string): Promise<void> {
-    return saveAsText(this[CONTEXT], this[LINEAGE], path);
+  async saveAsTextFile(path: string, options: SaveTextOptions = {}): Promise<void> {
+    await saveRecords(this[CONTEXT], this[LINEAGE], path, textFormat(options, "saveAsTextFile"));
+  }
+
+  /** As `saveAsTextFile`, in the engine's own format, which keeps what records are: read it with `ssc.objectFile`. */
+  async saveAsObjectFile(path: string): Promise<void> {
+    await saveRecords(this[CONTEXT], this[LINEAGE], path, objectFormat("saveAsObjectFile"));
   }
 
   /** How many partitions there are; a promise, since sources may have to be looked at first. */

@@ -3,14 +3,17 @@ import { GraphLab } from "../graph-lab.ts";
 import { HashPartitioner } from "../partitioner.ts";
 import { RangePartitioner } from "../range-partitioner.ts";
 import type { RDD } from "../rdd.ts";
+import type { StreamingContext } from "../streaming-context.ts";
 
 /** Calls what must be refused before anything runs, as untyped code would. */
-async function refused(call: (numbers: RDD<number>, pairs: RDD<[string, number]>) => unknown): Promise<string> {
+async function refused(
+  call: (numbers: RDD<number>, pairs: RDD<[string, number]>, ssc: StreamingContext) => unknown,
+): Promise<string> {
   let message = "it was not refused";
   const lab = await GraphLab.build((ssc) => {
     ssc.queueStream([[1]]).foreachRDD(async () => {
       try {
-        await call(ssc.parallelize([1]), ssc.parallelize<[string, number]>([["a", 1]]));
+        await call(ssc.parallelize([1]), ssc.parallelize<[string, number]>([["a", 1]]), ssc);
       } catch (error) {
         message = (error as Error).message; // every error of the engine is one
       }
@@ -106,6 +109,38 @@ describe("what an operation does not take is refused where it is called", () => 
     ["bounds that do not ascend", () => new RangePartitioner([1, 3, 3]), /bounds of a RangePartitioner must ascend/],
     ["bounds without an order", () => new RangePartitioner([{}]), /VALUE_NOT_ORDERED/],
     ["ranges of nothing", (_, p) => RangePartitioner.of(p, 0), /numPartitions of RangePartitioner is 0/],
+    [
+      "a codec that is none",
+      (n) => n.saveAsTextFile("/out", { codec: wrong("zip") }),
+      /codec of saveAsTextFile is "zip"/,
+    ],
+    ["no command", (n) => n.pipe("  "), /pipe takes a command/],
+    ["a command that is none", (n) => n.pipe(wrong(["ls", 7])), /pipe takes a command/],
+    [
+      "an environment that is none",
+      (n) => n.pipe("ls", { env: { N: wrong(7) } }),
+      /variable N of the environment of pipe/,
+    ],
+    [
+      "no function for records",
+      (n) => n.pipe("ls", { printRecord: wrong("x") }),
+      /printRecord of pipe takes a function/,
+    ],
+    ["a name that is none", (n) => n.setName(wrong(7)), /name of an RDD is a text, not number/],
+    [
+      "records without a length",
+      (_, __, ssc) => ssc.binaryRecords("/in", 0),
+      /length of records of binaryRecords is 0/,
+    ],
+    ["no path", (_, __, ssc) => ssc.objectFile(""), /path given to objectFile is empty/],
+    ["a range of parts", (_, __, ssc) => ssc.range(0.5), /range takes whole numbers/],
+    ["a range that stands still", (_, __, ssc) => ssc.range(1, 2, 0), /step that is not 0/],
+    [
+      "a partition that is not there",
+      (n, _, ssc) => ssc.runJob(n, (all) => [...all], [0, 9]),
+      /partition of runJob is 9/,
+    ],
+    ["a job on no RDD", (_, __, ssc) => ssc.runJob(wrong([1]), () => 1), /runJob takes RDDs, and was given object/],
     ["a hash over nothing", () => new HashPartitioner(0), /numPartitions of HashPartitioner is 0/],
   ])("%s", async (_, call, message) => {
     expect(await refused(call)).toMatch(message);

@@ -1,7 +1,8 @@
 import { describe, expectTypeOf, test } from "vitest";
-import { type Partitioner, RangePartitioner, type RDD, type StatCounter } from "../index.ts";
+import { type Partitioner, RangePartitioner, type RDD, type StatCounter, type StreamingContext } from "../index.ts";
 
 // Nothing here runs: the bodies are checked by the compiler.
+declare const ssc: StreamingContext;
 declare const words: RDD<string>;
 declare const numbers: RDD<number>;
 declare const pairs: RDD<[string, number]>;
@@ -37,6 +38,22 @@ describe("operations of RDDs", () => {
       words.intersection(numbers);
       // @ts-expect-error an array of RDDs
       words.zipPartitions(numbers, () => []);
+    });
+  });
+
+  test("from files and commands have their types", () => {
+    typed(async () => {
+      expectTypeOf(ssc.wholeTextFiles("d").values()).toEqualTypeOf<RDD<string>>();
+      expectTypeOf(ssc.binaryFiles("d").values()).toEqualTypeOf<RDD<Uint8Array>>();
+      expectTypeOf(ssc.binaryRecords("d", 8)).toEqualTypeOf<RDD<Uint8Array>>();
+      expectTypeOf(ssc.objectFile<[string, number]>("d").keys()).toEqualTypeOf<RDD<string>>();
+      expectTypeOf(ssc.makeRDD([["a", 1]])).toEqualTypeOf<RDD<[string, number]>>();
+      expectTypeOf(numbers.pipe("sort", { printRecord: (n, print) => print(String(n * 2)) })).toEqualTypeOf<
+        RDD<string>
+      >();
+      expectTypeOf(await ssc.runJob(words, async (all) => [...all].length, [0])).toEqualTypeOf<number[]>();
+      // @ts-expect-error no codec
+      words.saveAsTextFile("out", { codec: "zip" });
     });
   });
 

@@ -1,9 +1,11 @@
 import { engineRefs } from "@millrace/plan";
+import { CONTEXT } from "../internals.ts";
 import type { AnyKey } from "../pair-types.ts";
 import type { ShuffleOptions } from "../partitioner.ts";
 import type { RDD } from "../rdd.ts";
 import type { PartitionResult } from "../rdd-steps.ts";
 import { keyByStep, narrowStep, plainStep } from "../steps.ts";
+import { type PipeOptions, pipeStep } from "./pipe.ts";
 import { narrowed, RddCore, ship, stepped } from "./rdd-core.ts";
 
 /** The transformations that any RDD has. */
@@ -71,6 +73,17 @@ export abstract class RecordRdd<out T> extends RddCore<T> {
   /** One array per partition, `[]` for an empty one. */
   glom(): RDD<T[]> {
     return stepped(this, plainStep("glom"));
+  }
+
+  /**
+   * The lines that a command writes when it is given the records as lines: it is started once for each partition, empty
+   * ones too. Without a shell: `["sh", "-c", "…"]` has one. A string is handed over as it is, anything else as JSON.
+   *
+   * @param command A text is cut at white space.
+   * @throws PIPE_FAILED (from actions) The command cannot be started, or ends with something else than 0.
+   */
+  pipe(command: string | readonly string[], options: PipeOptions<T> = {}): RDD<string> {
+    return stepped(this, pipeStep(this[CONTEXT], command, options));
   }
 
   /** `[fn(value), value]`. */

@@ -2,12 +2,13 @@ import { engineRefWith, type NarrowOp, narrow, type SourceFormat, source } from 
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
 import type { FileEntry } from "../engine-port.ts";
-import { badArgument, badRecordLength } from "../errors.ts";
+import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import type { JobContext } from "../job-context.ts";
 import { labelOf } from "../steps.ts";
 import type { StreamNode } from "../stream-node.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
+import { checkRecords } from "./found-files.ts";
 import { directoriesOf, type Glob, parseGlob } from "./glob.ts";
 import { isHidden, NewFiles } from "./new-files.ts";
 
@@ -89,7 +90,8 @@ export class FileStream implements StreamNode {
     const { context } = this.#graph;
     const { format, unitBytes, op } = this.#reading;
     const files = await this.#find(scope.time);
-    if (typeof format === "object") for (const file of files) checkRecords(file, format.recordBytes);
+    if (typeof format === "object")
+      for (const file of files) checkRecords(file, format.recordBytes, "binaryRecordsStream");
     scope.reports.set(this, { numRecords: 0, metadata: { files: files.map(({ path }) => path) } });
     const ranges = files.length === 0 ? [] : rangesOf(files, context.defaultParallelism, unitBytes);
     const bytes = source(format, ranges, this.label);
@@ -179,16 +181,6 @@ function isVisible(path: string): boolean {
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
-}
-
-/** @throws BAD_RECORD_LENGTH */
-function checkRecords({ path, bytes }: FoundFile, recordBytes: number): void {
-  if (bytes % recordBytes === 0) return;
-  throw badRecordLength(
-    `the file ${path} has ${bytes} bytes, which is no whole number of records of ${recordBytes} bytes. The batch fails. ` +
-      "Give binaryRecordsStream the length that the records have, and move files in complete.",
-    { fields: { path, bytes, recordBytes } },
-  );
 }
 
 function emptyFiles(files: readonly FoundFile[], time: number): string {

@@ -9,6 +9,7 @@ import {
   FRAME_HEADER_BYTES,
   type FrameHeader,
   type FrameLayout,
+  parseFrameHeader,
   readFrameHeader,
 } from "./frame.ts";
 
@@ -37,6 +38,11 @@ export function* readFrames(block: Uint8Array): Generator<Uint8Array, void, unde
     yield block.subarray(offset, offset + byteLength);
     offset += byteLength;
   }
+}
+
+/** Bytes of the frame that begins with these {@link FRAME_HEADER_BYTES}. @throws BLOCK_CORRUPT No frame begins so. */
+export function frameBytes(header: Uint8Array): number {
+  return parseFrameHeader(viewOf(header), 0).byteLength;
 }
 
 /** Number of rows, from the header alone. @throws BLOCK_CORRUPT */

@@ -58,6 +58,14 @@ export function writeFrameHeader(view: DataView, header: FrameHeader): void {
 
 /** The header of the frame at `offset`. @throws BLOCK_CORRUPT Not a whole frame of this version. */
 export function readFrameHeader(view: DataView, offset: number): FrameHeader {
+  const header = parseFrameHeader(view, offset);
+  const left = view.byteLength - offset;
+  if (header.byteLength > left) throwCorrupt(`a frame of ${header.byteLength} bytes is cut to ${left}`, { offset });
+  return header;
+}
+
+/** The header of a frame whose rest need not be there yet. @throws BLOCK_CORRUPT No frame of this version begins here. */
+export function parseFrameHeader(view: DataView, offset: number): FrameHeader {
   const left = view.byteLength - offset;
   if (left < FRAME_HEADER_BYTES) throwCorrupt(`${left} bytes stand where a frame should begin`, { offset });
   if (view.getUint32(offset, true) !== FRAME_MAGIC) throwCorrupt("no frame begins where one should", { offset });
@@ -70,7 +78,6 @@ export function readFrameHeader(view: DataView, offset: number): FrameHeader {
     );
   }
   const byteLength = view.getUint32(offset + 12, true);
-  if (byteLength > left) throwCorrupt(`a frame of ${byteLength} bytes is cut to ${left}`, { offset });
   if (byteLength < FRAME_HEADER_BYTES + COLUMN_HEADER_BYTES || byteLength % 8 !== 0) {
     throwCorrupt(`a frame of ${byteLength} bytes cannot be`, { offset });
   }

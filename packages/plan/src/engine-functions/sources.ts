@@ -6,6 +6,7 @@ export const sourceFunctions: EngineFactories = {
   "millrace:decodeFile": (decode: (bytes: AsyncIterable<Uint8Array>) => unknown) => (pieces: Iterable<Uint8Array>) =>
     decode(later(pieces)),
   /** The records of `rateStream` from one number up to another; see there. */
+  "millrace:numbers": () => numbers,
   "millrace:rateRecords": () => rateRecords,
 };
 
@@ -19,4 +20,9 @@ function* rateRecords([from, to, perSecond, zeroMs]: readonly [number, number, n
     const timestamp = zeroMs + second * 1000 + Math.floor(((value - second * perSecond) * 1000) / perSecond);
     yield { value, timestamp };
   }
+}
+
+/** A slice of a range of whole numbers. */
+function* numbers([from, step, count]: readonly [number, number, number]): Generator<number, void, undefined> {
+  for (let i = 0; i < count; i += 1) yield from + i * step;
 }

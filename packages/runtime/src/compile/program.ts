@@ -242,6 +242,8 @@ function sinkEnd(sink: Sink): End {
       return { terminal: { kind: "reduce", fn: sink.fn }, label };
     case "saveText":
       return { terminal: { kind: "text" }, label };
+    case "saveObjects":
+      return { terminal: { kind: "write", limit: undefined }, label };
     case "foreach":
       return { terminal: { kind: "foreach", fn: sink.fn }, link: { kind: "wait" }, label };
     case "foreachPartition":

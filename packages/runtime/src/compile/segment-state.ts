@@ -3,7 +3,7 @@ import { type BlockWriter, shown } from "@millrace/codec";
 import type { AnyFunction } from "@millrace/plan";
 import { badPartition, notIterable, promiseNotAwaited, recordNotPair, recordNotText } from "../errors.ts";
 import type { TaskControl } from "../job/task-control.ts";
-import type { TextOutput } from "../ports.ts";
+import type { TextFile } from "../sink/text-file.ts";
 import type { AggregateTable } from "../table/aggregate-table.ts";
 import { KeyIndex } from "../table/key-index.ts";
 import { blame } from "./blame.ts";
@@ -34,7 +34,7 @@ export class SegmentState {
   index: KeyIndex;
   accs: unknown[];
   readonly table: AggregateTable | undefined;
-  text: TextOutput | undefined;
+  text: TextFile | undefined;
   /** Of `foreach`: what to await, and where to go on. */
   pending: PromiseLike<unknown> | undefined;
   resumeAt = 0;
@@ -112,7 +112,7 @@ export class SegmentState {
   }
 
   writeText(record: unknown): void {
-    this.text?.writeLine(typeof record === "string" ? record : jsonOf(record));
+    this.text?.writeLine(lineOf(record));
   }
 
   suspend(promise: PromiseLike<unknown>, resumeAt: number, count: number): void {
@@ -132,13 +132,15 @@ export function isKept(value: unknown): boolean {
   return Boolean(value);
 }
 
-function jsonOf(record: unknown): string {
+/** A record as a line of text: a string as it is, anything else as JSON. @throws RECORD_NOT_TEXT */
+export function lineOf(record: unknown): string {
+  if (typeof record === "string") return record;
   try {
     return JSON.stringify(record) ?? "null";
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw recordNotText(
-      `${shown(record)} cannot be written as JSON: ${why}. The batch fails. Map records to strings before they are saved.`,
+      `${shown(record)} cannot be written as JSON: ${why}. The batch fails. Map records to strings before.`,
       { cause: error },
     );
   }

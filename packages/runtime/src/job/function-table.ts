@@ -10,6 +10,7 @@ import {
   type JobHooks,
   type StageTemplate,
 } from "@millrace/plan";
+import { hostFunction } from "../host/host-functions.ts";
 
 export interface FunctionTableOptions {
   /** Finds functions that never left this process (`inline:3`), in tests of jobs that no bundler has seen. */
@@ -111,7 +112,7 @@ export class FunctionTable implements JobHooks {
   }
 
   #find(id: string, captures: readonly unknown[]): unknown {
-    if (id.startsWith("millrace:")) return engineFunction(id, captures, this.classes);
+    if (id.startsWith("millrace:")) return hostFunction(id, captures) ?? engineFunction(id, captures, this.classes);
     if (id.startsWith("global:")) return globalFunction(id.slice("global:".length));
     if (id.startsWith("import:")) return this.#imports.get(id.slice("import:".length));
     if (id.startsWith("inline:")) return this.#options.inline?.(id);

@@ -6,14 +6,16 @@ import type { Entry, Link, PipelineProgram } from "../compile/program.ts";
 import type { Segment } from "../compile/segment.ts";
 import { SegmentState } from "../compile/segment-state.ts";
 import type { SlotPorts } from "../ports.ts";
+import { isZipped } from "../sink/text-file.ts";
 import type { SortOrder } from "../sort/sort-order.ts";
 import { SpillingSort } from "../sort/spilling-sort.ts";
-import { BlocksFeeder } from "../source/blocks-feeder.ts";
+import { BlocksFeeder, framesOf } from "../source/blocks-feeder.ts";
 import { BufferFeeder } from "../source/buffer-feeder.ts";
 import { BytesFeeder } from "../source/bytes-feeder.ts";
 import { CartesianFeeder } from "../source/cartesian-feeder.ts";
 import { ConcatFeeder } from "../source/concat-feeder.ts";
 import { type Feeder, push } from "../source/feeder.ts";
+import { framesOfFile } from "../source/file-frames.ts";
 import { JoinFeeder } from "../source/join-feeder.ts";
 import { GlomFeeder, LinkFeeder } from "../source/link-feeder.ts";
 import { Replay } from "../source/replay.ts";
@@ -22,6 +24,7 @@ import { SpoolFeeder } from "../source/spool-feeder.ts";
 import { TableFeeder } from "../source/table-feeder.ts";
 import { TextFeeder } from "../source/text-feeder.ts";
 import { ZipFeeder } from "../source/zip-feeder.ts";
+import { ZippedTextFeeder } from "../source/zipped-text-feeder.ts";
 import type { StateStore } from "../state/state-store.ts";
 import type { TableShape } from "../table/aggregate-table.ts";
 import type { SpillOptions } from "../table/spill-run.ts";
@@ -227,12 +230,17 @@ export class TaskRun {
 
   #blocks(input: ResolvedInput): Feeder {
     const { ports, classes } = this.#env;
-    return new BlocksFeeder({ input, pool: ports.pool, classes, onRecords: (count) => this.#count(count) });
+    const frames =
+      input.kind === "file" ? framesOfFile(input.path, ports.files.read(input.path, 0)) : framesOf(input, ports.pool);
+    return new BlocksFeeder({ frames, classes, onRecords: (count) => this.#count(count) });
   }
 
   #text(input: ResolvedInput): Feeder {
     // A file that is gone when the batch is planned leaves no blocks in its place.
-    return input.kind === "file" ? new TextFeeder({ range: input, ...this.#reading() }) : this.#blocks(input);
+    if (input.kind !== "file") return this.#blocks(input);
+    if (!isZipped(input.path)) return new TextFeeder({ range: input, ...this.#reading() });
+    const pieces = this.#env.ports.files.unzip(input.path);
+    return new ZippedTextFeeder({ pieces, onRecords: (count) => this.#count(count) });
   }
 
   #bytes(input: ResolvedInput, recordBytes: number | undefined): Feeder {

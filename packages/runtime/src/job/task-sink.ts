@@ -1,13 +1,14 @@
 import { assert, unreachable } from "@millrace/base";
-import { partitionOf } from "@millrace/codec";
+import { BlockWriter, partitionOf } from "@millrace/codec";
 import type { Partitioner, Sink } from "@millrace/plan";
 import type { BlockHandle } from "@millrace/storage";
 import { blame } from "../compile/blame.ts";
 import type { StageProgram } from "../compile/program.ts";
 import { partitionOutOfRange, type SegmentState } from "../compile/segment-state.ts";
-import type { TextOutput } from "../ports.ts";
+import type { FileOutput } from "../ports.ts";
 import { ResultOutput } from "../sink/result-output.ts";
 import { ShuffleOutput } from "../sink/shuffle-output.ts";
+import { isZipped, TextFile } from "../sink/text-file.ts";
 import { AggregateTable } from "../table/aggregate-table.ts";
 import type { SlotResult } from "../task.ts";
 import type { TaskEnvironment, TaskRun } from "./task-run.ts";
@@ -37,6 +38,8 @@ export function openSink(program: StageProgram, run: TaskRun, env: TaskEnvironme
       return shuffleSink(sink, program, run, env);
     case "saveText":
       return textSink(program, run, env);
+    case "saveObjects":
+      return objectsSink(program, run, env);
     case "collect":
     case "count":
     case "reduce":
@@ -125,7 +128,7 @@ function writeTable(table: AggregateTable, place: (key: unknown) => number, outp
 }
 
 function resultSink(
-  sink: Exclude<Sink, { readonly kind: "shuffle" | "saveText" }>,
+  sink: Exclude<Sink, { readonly kind: "shuffle" | "saveText" | "saveObjects" }>,
   program: StageProgram,
   run: TaskRun,
   env: TaskEnvironment,
@@ -155,18 +158,44 @@ function resultSink(
 }
 
 function textSink(program: StageProgram, run: TaskRun, env: TaskEnvironment): TaskSink {
-  const { task, ports } = env;
-  assert(task.output !== undefined, "a task that saves names no output");
-  const text: TextOutput = ports.files.createText(task.output.directory, `${task.attempt}-${task.output.file}`);
+  const { file, name } = outputFile(env);
+  const text = new TextFile(file, isZipped(name));
   const state = run.state(lastSegment(program));
   state.text = text;
+  return { ...savingSink(state, () => text.close()), discard: () => text.abandon() };
+}
+
+function objectsSink(program: StageProgram, run: TaskRun, env: TaskEnvironment): TaskSink {
+  const { file } = outputFile(env);
+  const writer = new BlockWriter({ classes: env.classes, flush: (frame) => file.write(frame) });
+  const last = lastSegment(program);
+  const state = run.state(last);
+  state.writer = writer;
+  const close = (): void => {
+    try {
+      writer.finish();
+    } catch (error) {
+      throw blame(error, last.plan.terminalLabel);
+    }
+    file.close();
+  };
+  return { ...savingSink(state, close), discard: () => file.abandon() };
+}
+
+function outputFile({ task, ports }: TaskEnvironment): { readonly file: FileOutput; readonly name: string } {
+  assert(task.output !== undefined, "a task that saves names no output");
+  const { directory, file: name } = task.output;
+  return { file: ports.files.create(directory, `${task.attempt}-${name}`), name };
+}
+
+/** The driver takes the file of the last attempt: there is nothing to tell it. */
+function savingSink(state: SegmentState, close: () => void): Omit<TaskSink, "discard"> {
   return {
     state,
     finish: () => {
-      text.close();
+      close();
       const result: SlotResult = { kind: "inline", block: new Uint8Array(0) };
       return { outcome: { kind: "result", result }, recordsOut: state.count, spilledBytes: 0 };
     },
-    discard: () => text.abandon(),
   };
 }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { partitionOf } from "@millrace/codec";
+import { gunzipSync } from "node:zlib";
+import { emptyClassTable, encodeBlock, partitionOf } from "@millrace/codec";
 import { fnSlot, type Sink } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, op, TestSlot } from "../../testkit/test-slot.ts";
@@ -223,6 +224,42 @@ describe("saveText", () => {
     await expect(
       slot.done({ source: blocks, inputs, sink, output: { directory: "s3://bucket/out", file: "part" } }),
     ).rejects.toThrow(/\[FILE_SYSTEM_UNKNOWN\] "s3:\/\/bucket\/out/);
+  });
+
+  test("zips a file whose name says so, piece by piece", async () => {
+    const directory = join(slot.directory, "zipped");
+    const lines = Array.from({ length: 60_000 }, (_, n) => `line ${n}`);
+    const output = { directory, file: "part-00000.gz" };
+    await slot.done({ source: blocks, inputs: [slot.input(lines)], sink: { kind: "saveText" }, output });
+    const zipped = readFileSync(join(directory, "_temporary", "0-part-00000.gz"));
+    expect(gunzipSync(zipped).toString()).toBe(`${lines.join("\n")}\n`);
+    await slot.done({ source: blocks, inputs: [slot.input([])], sink: { kind: "saveText" }, output });
+    expect(gunzipSync(readFileSync(join(directory, "_temporary", "0-part-00000.gz"))).toString()).toBe("");
+  });
+
+  test("keeps what records are when they are saved as objects, and reads them again", async () => {
+    const directory = join(slot.directory, "objects");
+    const values = [-0, undefined, [1, new Map([["a", new Date(3)]])], "x".repeat(300_000), ["key", 1], ["key", 2]];
+    const output = { directory, file: "part-00000" };
+    await slot.done({ source: blocks, inputs: [slot.input(values)], sink: { kind: "saveObjects" }, output });
+    const path = join(directory, "_temporary", "0-part-00000");
+    const read = await slot.done({ source: blocks, inputs: [{ kind: "file", path, start: 0, end: 1 }] });
+    expect(slot.results(read)).toEqual(values);
+  });
+
+  test("says of a file that holds no records what it is", async () => {
+    const whole = encodeBlock([1, 2, 3], emptyClassTable);
+    for (const [bytes, why] of [
+      [Buffer.from("no frame begins like this"), "no frame begins"],
+      [whole.subarray(0, whole.length - 8), "its last frame is cut"],
+      [whole.subarray(0, 10), "its last frame is cut to 10 bytes"],
+    ] as const) {
+      const path = join(slot.directory, "strange");
+      writeFileSync(path, bytes);
+      await expect(slot.done({ source: blocks, inputs: [{ kind: "file", path, start: 0, end: 1 }] })).rejects.toThrow(
+        new RegExp(`\\[INPUT_FILE_FAILED\\].*strange cannot be read as records: .*${why}`),
+      );
+    }
   });
 
   test("a failed attempt leaves no file", async () => {

@@ -1,17 +1,18 @@
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createGunzip } from "node:zlib";
 import { fileSystemUnknown, schemeOf } from "@millrace/storage";
 import { inputFileFailed, outputFileFailed } from "../errors.ts";
-import type { TaskFiles, TextOutput } from "../ports.ts";
+import type { FileOutput, TaskFiles } from "../ports.ts";
 
 const READ_BYTES = 256 * 1024;
-const WRITE_CHARS = 256 * 1024;
 
 /** The files of tasks on this machine, by blocking calls; paths with or without `file:`. */
 export const localTaskFiles: TaskFiles = {
   read: readFrom,
-  createText: (directory, name) => new LocalText(join(localPath(directory), "_temporary"), name),
+  unzip: unzipped,
+  create: (directory, name) => new LocalOutput(join(localPath(directory), "_temporary"), name),
 };
 
 function* readFrom(path: string, start: number): Generator<Uint8Array, void, undefined> {
@@ -34,18 +35,21 @@ function attempt<T>(path: string, what: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw inputFileFailed(
-      `the input file ${path} could not be ${what}: ${reason(error)}. The task is tried again, then its batch fails. ` +
-        "The file must stay in place, readable on every executor, until its batch is done.",
-      { cause: error, fields: { path } },
-    );
+    throw failedToRead(path, what, error);
   }
 }
 
-class LocalText implements TextOutput {
+function failedToRead(path: string, what: string, error: unknown) {
+  return inputFileFailed(
+    `the input file ${path} could not be ${what}: ${reason(error)}. The task is tried again, then its batch fails. ` +
+      "The file must stay in place, readable on every executor, until its batch is done.",
+    { cause: error, fields: { path } },
+  );
+}
+
+class LocalOutput implements FileOutput {
   readonly #path: string;
   readonly #file: number;
-  #text = "";
   #open = true;
 
   constructor(directory: string, name: string) {
@@ -56,35 +60,22 @@ class LocalText implements TextOutput {
     });
   }
 
-  writeLine(line: string): void {
-    this.#text += line;
-    this.#text += "\n";
-    if (this.#text.length >= WRITE_CHARS) this.#flush();
-  }
-
-  close(): void {
-    this.#flush();
-    this.#end();
-  }
-
-  abandon(): void {
-    this.#end();
-    rmSync(this.#path, { force: true });
-  }
-
-  #end(): void {
-    if (this.#open) closeSync(this.#file);
-    this.#open = false;
-  }
-
-  #flush(): void {
-    const bytes = Buffer.from(this.#text, "utf8");
-    this.#text = "";
+  write(bytes: Uint8Array): void {
     this.#attempt(() => {
       for (let written = 0; written < bytes.length; ) {
         written += writeSync(this.#file, bytes, written, bytes.length - written);
       }
     });
+  }
+
+  close(): void {
+    if (this.#open) closeSync(this.#file);
+    this.#open = false;
+  }
+
+  abandon(): void {
+    this.close();
+    rmSync(this.#path, { force: true });
   }
 
   #attempt<T>(write: () => T): T {
@@ -97,6 +88,19 @@ class LocalText implements TextOutput {
         { cause: error, fields: { path: this.#path } },
       );
     }
+  }
+}
+
+async function* unzipped(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = createReadStream(localPath(path), { highWaterMark: READ_BYTES });
+  const zip = createGunzip({ chunkSize: READ_BYTES });
+  file.once("error", (error) => zip.destroy(error)); // a pipe does not hand errors on
+  try {
+    for await (const piece of file.pipe(zip)) yield piece as Uint8Array; // a gunzip's chunks
+  } catch (error) {
+    throw failedToRead(path, "unzipped", error);
+  } finally {
+    file.destroy();
   }
 }
 

@@ -10,13 +10,12 @@ export class BlocksFeeder extends Feeder {
   readonly #onRecords: (count: number) => void;
 
   constructor(options: {
-    readonly input: ResolvedInput;
-    readonly pool: BlockPool;
+    readonly frames: Iterator<Uint8Array>;
     readonly classes: ClassTable;
     readonly onRecords: (count: number) => void;
   }) {
     super();
-    this.#frames = framesOf(options.input, options.pool);
+    this.#frames = options.frames;
     this.#classes = options.classes;
     this.#onRecords = options.onRecords;
   }
@@ -38,7 +37,10 @@ export class BlocksFeeder extends Feeder {
   }
 }
 
-export function* framesOf(input: ResolvedInput, pool: BlockPool): Generator<Uint8Array, void, undefined> {
+export function* framesOf(
+  input: Exclude<ResolvedInput, { readonly kind: "file" }>,
+  pool: BlockPool,
+): Generator<Uint8Array, void, undefined> {
   if (input.kind === "inline") yield* readFrames(input.block);
   if (input.kind !== "block") return;
   for (const handle of input.handles) {

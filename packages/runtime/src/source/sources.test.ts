@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Feed, JoinKind, Source } from "@millrace/plan";
 import { fnSlot } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
@@ -55,6 +56,40 @@ describe("a text split", () => {
     });
     expect(slot.results(done)).toEqual(expected);
     expect(done.metrics.recordsIn).toBe(9);
+  });
+
+  test("of a zipped file are unzipped, of several members too, also before a function of the whole partition", async () => {
+    const path = join(slot.directory, "lines.gz");
+    const lines = Array.from({ length: 100_000 }, (_, n) => `line ${n}`);
+    writeFileSync(
+      path,
+      Buffer.concat([gzipSync(`${lines.slice(0, 10).join("\n")}\n`), gzipSync(lines.slice(10).join("\r\n"))]),
+    );
+    const source: Source = { kind: "text", input: 0 };
+    const inputs = [{ kind: "file", path, start: 0, end: 1 } as const];
+    const done = await slot.done({ source, inputs });
+    expect(slot.results(done)).toEqual(lines);
+    expect(done.metrics.recordsIn).toBe(100_000);
+    const count = (records: Iterable<string>) => [[...records].length];
+    const counted = await slot.done({ source, inputs, ops: [op("mapPartitions", 0)], functions: [count] });
+    expect(slot.results(counted)).toEqual([100_000]);
+    const first = await slot.done({ source, inputs, sink: { kind: "collect", limit: 2 } });
+    expect(slot.results(first)).toEqual(["line 0", "line 1"]);
+  });
+
+  test("of a zipped file that has vanished, or is damaged, say which", async () => {
+    const read = (name: string) =>
+      slot.done({
+        source: { kind: "text", input: 0 },
+        inputs: [{ kind: "file", path: join(slot.directory, name), start: 0, end: 1 }],
+      });
+    await expect(read("gone.gz")).rejects.toThrow(
+      /\[INPUT_FILE_FAILED\] the input file .*gone\.gz could not be unzipped: ENOENT/,
+    );
+    writeFileSync(join(slot.directory, "cut.gz"), gzipSync("some text").subarray(0, 15));
+    await expect(read("cut.gz")).rejects.toThrow(
+      /\[INPUT_FILE_FAILED\] .*cut\.gz could not be unzipped: unexpected end/,
+    );
   });
 
   test("of a file that has vanished names it", async () => {

@@ -1,28 +1,15 @@
-import { lazySource, type SourceNode } from "@millrace/plan";
 import type { FileEntry } from "../engine-port.ts";
-import { inputMissing } from "../errors.ts";
+import { badRecordLength, inputMissing } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
-import { type FoundFile, rangesOf } from "./file-ranges.ts";
+import type { FoundFile } from "./file-ranges.ts";
 import { isHidden } from "./new-files.ts";
 
 /**
- * The lines of a file, or of every file of a directory in order of their names. It is looked at when it is first read.
+ * A file, or the files of a directory that hold records, in order of their names.
  *
- * @throws INPUT_MISSING (from the action that reads it) Nothing is there.
+ * @throws INPUT_MISSING Nothing is there.
  */
-export function textFileSource(context: JobContext, path: string, minPartitions: number | undefined): SourceNode {
-  const label = `textFile ${path}`;
-  return lazySource(
-    "text",
-    async () => {
-      const found = await findFiles(context, path);
-      return rangesOf(found, minPartitions ?? Math.min(context.defaultParallelism, 2));
-    },
-    { lasting: context.phase === "building", label },
-  );
-}
-
-async function findFiles(context: JobContext, path: string): Promise<FoundFile[]> {
+export async function findFiles(context: JobContext, path: string): Promise<FoundFile[]> {
   const { files } = context.port;
   const at = files.resolve(path);
   const entry = await files.stat(at);
@@ -40,4 +27,14 @@ async function findFiles(context: JobContext, path: string): Promise<FoundFile[]
 function isData(entry: FileEntry): boolean {
   const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
   return entry.kind === "file" && !isHidden(entry.path) && !name.startsWith("_");
+}
+
+/** @throws BAD_RECORD_LENGTH */
+export function checkRecords({ path, bytes }: FoundFile, recordBytes: number, operator: string): void {
+  if (bytes % recordBytes === 0) return;
+  throw badRecordLength(
+    `the file ${path} has ${bytes} bytes, which is no whole number of records of ${recordBytes} bytes. The batch fails. ` +
+      `Give ${operator} the length that the records have, and move files in complete.`,
+    { fields: { path, bytes, recordBytes } },
+  );
 }

@@ -6,20 +6,51 @@ import type { JobContext } from "./job-context.ts";
 
 const NOTHING = new Uint8Array(0);
 
+/** How records are written. */
+export interface SaveFormat {
+  readonly kind: "saveText" | "saveObjects";
+  /** What the author calls it. */
+  readonly operator: string;
+  /** Of the names of part files. */
+  readonly suffix: string;
+}
+
+/** How files of text are written. */
+export interface SaveTextOptions {
+  /** Compresses each part file, whose name then ends in `.gz`. None if it is left out. */
+  readonly codec?: "gzip" | undefined;
+}
+
+/** @throws BAD_ARGUMENT */
+export function textFormat(options: SaveTextOptions, operator: string): SaveFormat {
+  const { codec } = options;
+  if (codec !== undefined && codec !== "gzip") {
+    throw badArgument(`the codec of ${operator} is ${JSON.stringify(codec)}; it can be "gzip", or be left out.`);
+  }
+  return { kind: "saveText", operator, suffix: codec === undefined ? "" : ".gz" };
+}
+
+export const objectFormat = (operator: string): SaveFormat => ({ kind: "saveObjects", operator, suffix: "" });
+
 /** `part-00042`. */
-function partName(partition: number): string {
-  return `part-${String(partition).padStart(5, "0")}`;
+function partName(partition: number, suffix: string): string {
+  return `part-${String(partition).padStart(5, "0")}${suffix}`;
 }
 
 /**
- * Saves an RDD as text. Tasks write below a hidden directory beside the target; when all are done the part files of the
+ * Saves an RDD. Tasks write below a hidden directory beside the target; when all are done the part files of the
  * attempts that counted get their names, `_SUCCESS` joins them, and one rename makes the whole visible.
  *
  * @throws OUTPUT_EXISTS Something is there already, and this is not a rerun of the batch that wrote it.
  */
-export async function saveAsText(context: JobContext, target: Lineage, path: string): Promise<void> {
+export async function saveRecords(
+  context: JobContext,
+  target: Lineage,
+  path: string,
+  format: SaveFormat,
+): Promise<void> {
   if (typeof path !== "string" || path === "") throw badArgument("the path to save to is missing. Give a directory.");
-  const scope = context.requireBatch("saveAsTextFile");
+  const scope = context.requireBatch(format.operator);
   const { files } = context.port;
   const directory = files.resolve(path);
   const exists = (await files.stat(directory)) !== undefined;
@@ -33,11 +64,14 @@ export async function saveAsText(context: JobContext, target: Lineage, path: str
   await files.makeDirectory(`${staging}/_temporary`);
   try {
     const blocks = await runAction(context, {
-      name: "saveAsTextFile",
+      name: format.operator,
       target,
-      sink: { kind: "saveText", output: (partition) => ({ directory: staging, file: partName(partition) }) },
+      sink: {
+        kind: format.kind,
+        output: (partition) => ({ directory: staging, file: partName(partition, format.suffix) }),
+      },
     });
-    await nameParts(context, staging, blocks);
+    await nameParts(context, staging, blocks, format.suffix);
     await files.remove(`${staging}/_temporary`);
     await files.writeFile(`${staging}/_SUCCESS`, NOTHING);
     if (exists) await files.remove(directory);
@@ -49,13 +83,18 @@ export async function saveAsText(context: JobContext, target: Lineage, path: str
 }
 
 /** Gives the files of the attempts that counted their names. */
-async function nameParts(context: JobContext, staging: string, blocks: readonly Uint8Array[]): Promise<void> {
+async function nameParts(
+  context: JobContext,
+  staging: string,
+  blocks: readonly Uint8Array[],
+  suffix: string,
+): Promise<void> {
   if (blocks.length === 0) return;
   const { files } = context.port;
   const written = await latestAttempts(context, `${staging}/_temporary`);
   await Promise.all(
     blocks.map((block, partition) => {
-      const file = partName(partition);
+      const file = partName(partition, suffix);
       const path = writtenName(context, block, staging) ?? written.get(file);
       if (path === undefined) {
         throw outputLost(
@@ -78,7 +117,7 @@ function writtenName(context: JobContext, block: Uint8Array, staging: string): s
 async function latestAttempts(context: JobContext, directory: string): Promise<Map<string, string>> {
   const latest = new Map<string, { readonly attempt: number; readonly path: string }>();
   for (const { path } of (await context.port.files.list(directory)) ?? []) {
-    const match = /(?:^|\/)(\d+)-(part-\d+)$/.exec(path);
+    const match = /(?:^|\/)(\d+)-(part-\d+(?:\.gz)?)$/.exec(path);
     const [, attempt, file] = match ?? [];
     if (attempt === undefined || file === undefined) continue;
     const known = latest.get(file);

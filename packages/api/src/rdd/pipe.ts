@@ -1,0 +1,43 @@
+import { engineRefWith } from "@millrace/plan";
+import { badArgument } from "../errors.ts";
+import type { JobContext } from "../job-context.ts";
+import { narrowStep, type Step } from "../steps.ts";
+
+/** How records are handed to a command, and in what environment it runs. */
+export interface PipeOptions<in T> {
+  /** Variables beside those of the executor's process. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Called before the records of a partition: what it prints comes first. */
+  readonly printContext?: ((print: (line: string) => void) => void) | undefined;
+  /** Called for each record, which it prints as any number of lines. */
+  readonly printRecord?: ((record: T, print: (line: string) => void) => void) | undefined;
+}
+
+/** @throws BAD_ARGUMENT, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
+export function pipeStep<T>(
+  context: JobContext,
+  command: string | readonly string[],
+  { env, printContext, printRecord }: PipeOptions<T>,
+): Step {
+  const words = typeof command === "string" ? command.trim().split(/\s+/) : command;
+  if (
+    !Array.isArray(words) ||
+    !words.every((word) => typeof word === "string") ||
+    words[0] === undefined ||
+    words[0] === ""
+  ) {
+    throw badArgument("pipe takes a command: a text, or an array of the program and its arguments.");
+  }
+  for (const [name, value] of Object.entries(env ?? {})) {
+    if (typeof value !== "string") throw badArgument(`the variable ${name} of the environment of pipe is no text.`);
+  }
+  if (printContext !== undefined) context.ship(printContext, "the printContext of pipe");
+  if (printRecord !== undefined) context.ship(printRecord, "the printRecord of pipe");
+  const options = { env, printContext, printRecord };
+  return narrowStep(
+    "mapPartitions",
+    engineRefWith("pipe", () => [words, options]),
+    false,
+    "pipe",
+  );
+}

@@ -1,0 +1,89 @@
+import { emptyClassTable, encodeBlock } from "@millrace/codec";
+import { fileRefs, type Lineage, lazySource, narrow, type SourceFormat, type TaskInput } from "@millrace/plan";
+import type { JobContext } from "../job-context.ts";
+import { type FoundFile, rangesOf } from "./file-ranges.ts";
+import { checkRecords, findFiles } from "./found-files.ts";
+
+/** Partitions of files hold about as much. */
+const PARTITION_BYTES_MAX = 64 * 1024 * 1024;
+
+interface StaticFiles {
+  /** What the author calls it. */
+  readonly operator: string;
+  /** A file, or a directory. */
+  readonly path: string;
+}
+
+/** An RDD of files that are looked at when it is first read. */
+function filesSource(
+  context: JobContext,
+  { operator, path }: StaticFiles,
+  format: SourceFormat,
+  inputsOf: (found: readonly FoundFile[]) => readonly TaskInput[],
+): Lineage {
+  const label = `${operator} ${path}`;
+  const resolve = async () => inputsOf(await findFiles(context, path));
+  return lazySource(format, resolve, { lasting: context.phase === "building", label });
+}
+
+function leastPartitions(context: JobContext, given: number | undefined): number {
+  return given ?? Math.min(context.defaultParallelism, 2);
+}
+
+/** Lines; files that are compressed have one partition each. */
+export function textFiles(context: JobContext, files: StaticFiles, minPartitions: number | undefined): Lineage {
+  return filesSource(context, files, "text", (found) => rangesOf(found, leastPartitions(context, minPartitions)));
+}
+
+/** Records of so many bytes each. */
+export function recordFiles(context: JobContext, files: StaticFiles, recordBytes: number): Lineage {
+  return filesSource(context, files, { recordBytes }, (found) => {
+    for (const file of found) checkRecords(file, recordBytes, files.operator);
+    return rangesOf(found, leastPartitions(context, undefined), recordBytes);
+  });
+}
+
+/** What `saveAsObjectFile` has written: a partition for each file. */
+export function objectFiles(context: JobContext, files: StaticFiles): Lineage {
+  return filesSource(context, files, "blocks", (found) =>
+    found.map(({ path, bytes }) => ({ kind: "file", path, start: 0, end: bytes })),
+  );
+}
+
+/** `[path, content]` of each file. */
+export function wholeFiles(
+  context: JobContext,
+  files: StaticFiles,
+  read: "readText" | "readBytes",
+  minPartitions: number | undefined,
+): Lineage {
+  const paths = filesSource(context, files, "blocks", (found) =>
+    groupsOf(found, leastPartitions(context, minPartitions)).map((group) => ({
+      kind: "inline",
+      block: encodeBlock(
+        group.map(({ path }) => path),
+        emptyClassTable,
+      ),
+    })),
+  );
+  return narrow(paths, { kind: "map", fn: fileRefs[read], label: files.operator }, false);
+}
+
+/** Neighbouring files, about as many bytes in each group as in any other, and not too many. */
+export function groupsOf(files: readonly FoundFile[], least: number): FoundFile[][] {
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  const goal = Math.min(PARTITION_BYTES_MAX, total / least);
+  const groups: FoundFile[][] = [];
+  let room = 0;
+  for (const file of files) {
+    const last = groups.at(-1);
+    if (last === undefined || room < file.bytes / 2) {
+      groups.push([file]);
+      room = goal - file.bytes;
+    } else {
+      last.push(file);
+      room -= file.bytes;
+    }
+  }
+  return groups;
+}

@@ -1,0 +1,133 @@
+import { RECORD_BYTES_MAX } from "@millrace/codec";
+import { engineRefWith, type Lineage, source, union } from "@millrace/plan";
+import { collectionSource } from "../collection.ts";
+import { badArgument } from "../errors.ts";
+import { CONTEXT } from "../internals.ts";
+import { collected } from "../rdd/collected.ts";
+import { RDD } from "../rdd.ts";
+import { lineageIn, rddSteps } from "../rdd-steps.ts";
+import { checkCount, checkPartitions, labelOf, narrowStep } from "../steps.ts";
+import { numberRange } from "./number-range.ts";
+import { objectFiles, recordFiles, textFiles, wholeFiles } from "./static-files.ts";
+import { checkPath, StreamSources } from "./stream-sources.ts";
+
+/** RDDs of something that is there: the part of `StreamingContext` that makes them. */
+export abstract class StaticSources extends StreamSources {
+  // ---- static RDDs
+
+  /** The items of a collection of the driver, in order, in `numPartitions` equal slices. */
+  parallelize<K, V>(items: Iterable<readonly [K, V]>, numPartitions?: number): RDD<[K, V]>;
+  parallelize<T>(items: Iterable<T>, numPartitions?: number): RDD<T>;
+  parallelize(items: Iterable<unknown>, numPartitions?: number): RDD<unknown> {
+    if (items === null || items === undefined || typeof items[Symbol.iterator] !== "function") {
+      throw badArgument("parallelize takes an array or another iterable.");
+    }
+    const partitions = given(numPartitions, "parallelize");
+    const list = Array.isArray(items) ? items : [...items];
+    return this.#rdd(collectionSource(this[CONTEXT], list, { partitions, label: "parallelize" }));
+  }
+
+  /** As `parallelize`. */
+  makeRDD<K, V>(items: Iterable<readonly [K, V]>, numPartitions?: number): RDD<[K, V]>;
+  makeRDD<T>(items: Iterable<T>, numPartitions?: number): RDD<T>;
+  makeRDD(items: Iterable<unknown>, numPartitions?: number): RDD<unknown> {
+    return this.parallelize<unknown>(items, numPartitions);
+  }
+
+  /** The whole numbers from `start` up to and without `end`; `range(end)` begins at 0. They are made on executors. */
+  range(start: number, end?: number, step = 1, numPartitions?: number): RDD<number> {
+    const [from, to] = end === undefined ? [0, start] : [start, end];
+    if (![from, to, step].every(Number.isSafeInteger) || step === 0) {
+      throw badArgument("range takes whole numbers, and a step that is not 0.");
+    }
+    const length = Math.max(0, Math.ceil((to - from) / step));
+    return this.#rdd(numberRange(this[CONTEXT], { from, step, length }, given(numPartitions, "range")));
+  }
+
+  /** An RDD without partitions. */
+  emptyRDD<T = never>(): RDD<T> {
+    return this.#rdd(source("blocks", [], "emptyRDD"));
+  }
+
+  /**
+   * Lines of a file, or of all files of a directory in order of their names. Files whose name ends in `.gz` are unzipped;
+   * they have one partition each.
+   *
+   * @param minPartitions About how many partitions there are to be, if the files are large enough. 2 if it is left out.
+   * @throws INPUT_MISSING (from actions) Nothing is there.
+   */
+  textFile(path: string, minPartitions?: number): RDD<string> {
+    return this.#rdd(textFiles(this[CONTEXT], at(path, "textFile"), given(minPartitions, "textFile")));
+  }
+
+  /** `[path, text]` for each file of a directory, or for a file. @throws INPUT_MISSING, RECORD_TOO_LARGE (from actions) */
+  wholeTextFiles(path: string, minPartitions?: number): RDD<[path: string, text: string]> {
+    const operator = "wholeTextFiles";
+    return this.#rdd(wholeFiles(this[CONTEXT], at(path, operator), "readText", given(minPartitions, operator)));
+  }
+
+  /** `[path, bytes]` for each file of a directory, or for a file. @throws INPUT_MISSING, RECORD_TOO_LARGE (from actions) */
+  binaryFiles(path: string, minPartitions?: number): RDD<[path: string, bytes: Uint8Array]> {
+    const operator = "binaryFiles";
+    return this.#rdd(wholeFiles(this[CONTEXT], at(path, operator), "readBytes", given(minPartitions, operator)));
+  }
+
+  /** Records of `length` bytes each from a file, or from all files of a directory. @throws BAD_RECORD_LENGTH (from actions) */
+  binaryRecords(path: string, length: number): RDD<Uint8Array> {
+    const operator = "binaryRecords";
+    const recordBytes = checkCount(length, `the length of records of ${operator}`, 1, RECORD_BYTES_MAX);
+    return this.#rdd(recordFiles(this[CONTEXT], at(path, operator), recordBytes));
+  }
+
+  /**
+   * The records that `saveAsObjectFile` has written, a partition for each file. Instances of the job's classes can be read by
+   * the same job only.
+   *
+   * @throws INPUT_MISSING, INPUT_FILE_FAILED (from actions)
+   */
+  objectFile<T>(path: string): RDD<T> {
+    return this.#rdd(objectFiles(this[CONTEXT], at(path, "objectFile")));
+  }
+
+  /** The records of each RDD in turn. */
+  unionRDD<T>(...rdds: readonly RDD<T>[]): RDD<T> {
+    return this.#rdd(union(rdds.map((rdd) => lineageIn(this[CONTEXT], rdd, "unionRDD"))));
+  }
+
+  /**
+   * Calls `fn` with each partition of an RDD, or with some of them, on executors; empty ones too. Gives what it makes of
+   * them, in the order they are asked for. It may be async.
+   *
+   * @throws BAD_ARGUMENT There is no such partition.
+   */
+  async runJob<T, U>(
+    rdd: RDD<T>,
+    fn: (records: Iterable<T>) => U | Promise<U>,
+    partitions?: readonly number[],
+  ): Promise<U[]> {
+    const operator = "runJob";
+    const context = this[CONTEXT];
+    const parent = lineageIn(context, rdd, operator);
+    const ref = engineRefWith("wholePartition", () => [fn], context.ship(fn, operator).site);
+    context.requireBatch(operator);
+    const target = narrowStep("mapPartitions", ref, false, operator)(parent, rddSteps(context));
+    if (partitions === undefined) return collected<U>(rdd, operator, target);
+    const total = await context.partitionsOf(parent);
+    for (const one of partitions) checkCount(one, `a partition of ${labelOf(operator, ref)}`, 0, total - 1);
+    const ascending = [...new Set(partitions)].sort((a, b) => a - b);
+    const results = await collected<U>(rdd, operator, target, ascending);
+    return partitions.map((one) => results[ascending.indexOf(one)] as U); // one for each that was asked for
+  }
+
+  #rdd<T>(lineage: Lineage): RDD<T> {
+    return new RDD<T>(this[CONTEXT], lineage);
+  }
+}
+
+function at(path: string, operator: string) {
+  return { operator, path: checkPath(path, operator) };
+}
+
+function given(partitions: number | undefined, operator: string): number | undefined {
+  return partitions === undefined ? undefined : checkPartitions(partitions, operator);
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { TaskCancelled } from "../job/task-control.ts";
+import { type PipeOptions, piped } from "./pipe.ts";
+
+async function linesOf(command: readonly string[], records: Iterable<unknown>, options: PipeOptions = {}) {
+  const lines: string[] = [];
+  for await (const line of piped(command, options)(records)) lines.push(line);
+  return lines;
+}
+
+const sh = (script: string): readonly string[] => ["sh", "-c", script];
+
+function* failingAfter(records: number, error: Error): Generator<string> {
+  for (let i = 0; i < records; i += 1) yield `record ${i}`;
+  throw error;
+}
+
+describe("a command that records are piped through", () => {
+  test("is given strings as they are and anything else as JSON, and gives its lines", async () => {
+    expect(await linesOf(["cat"], ["a b", { a: [1] }, 3])).toEqual(["a b", '{"a":[1]}', "3"]);
+    expect(await linesOf(sh("printf 'one\\r\\ntwo\\n\\nlast'"), [])).toEqual(["one", "two", "", "last"]);
+  });
+
+  test("is started for no records too", async () => {
+    expect(await linesOf(["wc", "-l"], [])).toEqual([expect.stringMatching(/^\s*0$/)]);
+  });
+
+  test("has the environment of the process, and what the author adds", async () => {
+    expect(await linesOf(sh('echo $MORE; test -n "$PATH" && echo path'), [], { env: { MORE: "more" } })).toEqual([
+      "more",
+      "path",
+    ]);
+  });
+
+  test("may write while it reads, read nothing, or read a part", async () => {
+    const many = Array.from({ length: 200_000 }, (_, i) => `record ${i}`);
+    expect(await linesOf(["cat"], many)).toEqual(many);
+    expect(await linesOf(["true"], many)).toEqual([]);
+    expect(await linesOf(["head", "-n", "1"], many)).toEqual(["record 0"]);
+  });
+
+  test("ends when nobody wants its lines any more", async () => {
+    const lines = piped(sh("echo $$; exec yes"), {})([])[Symbol.asyncIterator]();
+    const pid = Number((await lines.next()).value);
+    await lines.return?.();
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+
+  test.each([
+    [
+      sh("echo so it is >&2; exit 7"),
+      /\[PIPE_FAILED\] the command sh -c .* ended with exit code 7. Its standard error ends: so it is/,
+    ],
+    [sh("kill -TERM $$"), /was ended by SIGTERM. It said nothing/],
+    [["no-such-command-at-all", "x"], /no-such-command-at-all x could not be started: .*ENOENT/],
+    [sh("yes words | head -n 100000 >&2; echo the end >&2; exit 1"), /ends: .{4000,4100}the end\./s],
+  ])("that fails says how: %j", async (command, message) => {
+    await expect(linesOf(command, ["a"])).rejects.toThrow(message);
+  });
+
+  test.each([0, 10, 100_000])("is ended when the records fail after %i, with their error", async (records) => {
+    const error = new Error("no more records");
+    await expect(linesOf(["cat"], failingAfter(records, error))).rejects.toBe(error);
+  });
+
+  test("is ended when the task is cancelled, though it has no end of its own", async () => {
+    await expect(linesOf(["sleep", "600"], failingAfter(10, new TaskCancelled()))).rejects.toThrow(TaskCancelled);
+  });
+});

@@ -1,0 +1,48 @@
+import { gzipSync } from "node:zlib";
+import type { FileOutput } from "../ports.ts";
+
+/** Text that is collected before it is encoded and written. */
+const WRITE_CHARS = 256 * 1024;
+
+/** Whether files of this name are compressed, wherever text is written and read. */
+export function isZipped(name: string): boolean {
+  return name.endsWith(".gz");
+}
+
+/** Lines of text on their way to a file: UTF-8, compressed piece by piece if the file's name says so. */
+export class TextFile {
+  readonly #file: FileOutput;
+  readonly #zipped: boolean;
+  #text = "";
+  #empty = true;
+
+  constructor(file: FileOutput, zipped: boolean) {
+    this.#file = file;
+    this.#zipped = zipped;
+  }
+
+  /** A line without its end. */
+  writeLine(line: string): void {
+    this.#text += line;
+    this.#text += "\n";
+    if (this.#text.length >= WRITE_CHARS) this.#flush();
+  }
+
+  close(): void {
+    // An empty file is no gzip file.
+    if (this.#text !== "" || (this.#zipped && this.#empty)) this.#flush();
+    this.#file.close();
+  }
+
+  abandon(): void {
+    this.#file.abandon();
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#text, "utf8");
+    this.#text = "";
+    this.#empty = false;
+    // A gzip file may have any number of members, one after the other.
+    this.#file.write(this.#zipped ? gzipSync(bytes) : bytes);
+  }
+}

@@ -1,0 +1,50 @@
+import { LineSplitter } from "@millrace/codec";
+import { Feeder } from "./feeder.ts";
+
+/** Lines of a file compressed by gzip, which can be read from its beginning only, and has to be waited for. */
+export class ZippedTextFeeder extends Feeder {
+  readonly #pieces: AsyncIterator<Uint8Array>;
+  readonly #splitter = new LineSplitter();
+  readonly #onRecords: (count: number) => void;
+  #done = false;
+
+  constructor(options: {
+    readonly pieces: AsyncIterable<Uint8Array>;
+    readonly onRecords: (count: number) => void;
+  }) {
+    super();
+    this.#pieces = options.pieces[Symbol.asyncIterator]();
+    this.#onRecords = options.onRecords;
+  }
+
+  override get later(): boolean {
+    return true;
+  }
+
+  override next(): boolean {
+    return false; // whoever asked `later` asks `nextLater`
+  }
+
+  override async nextLater(): Promise<boolean> {
+    while (!this.#done) {
+      const step = await this.#pieces.next();
+      this.#done = step.done === true;
+      const lines = step.done === true ? this.#splitter.end() : this.#splitter.push(step.value);
+      if (lines.length === 0) continue;
+      this.#onRecords(lines.length);
+      return this.setRows(lines);
+    }
+    return false;
+  }
+
+  override async finish(): Promise<void> {
+    if (!this.#done) await this.#pieces.return?.();
+    this.#done = true;
+  }
+
+  override close(): void {
+    // After an error nobody waits; the file is let go in its own time.
+    if (!this.#done) this.#pieces.return?.()?.then(undefined, () => {});
+    this.#done = true;
+  }
+}
