@@ -1,13 +1,14 @@
 import type { Lineage } from "@millrace/plan";
 import { runAuthorCode } from "./author-code.ts";
 import { badArgument, nameTaken } from "./errors.ts";
-import { CONTEXT, GRAPH, OF, STREAM } from "./internals.ts";
+import { CONTEXT, GRAPH, OF, OF_STATE, STREAM } from "./internals.ts";
 import { type AsyncIterableOptions, asyncOutput, type StreamBatch } from "./output/async-output.ts";
 import { printOutput } from "./output/print.ts";
 import { saveOutput } from "./output/save.ts";
 import { RDD } from "./rdd.ts";
 import { objectFormat, type SaveTextOptions, textFormat } from "./save-records.ts";
 import { sliceOf } from "./slice.ts";
+import { snapshotsNode } from "./state-stream.ts";
 import { checkCount } from "./steps.ts";
 import { WindowStream } from "./stream/window-stream.ts";
 import type { StreamNode } from "./stream-node.ts";
@@ -22,6 +23,10 @@ import { checkBody } from "./stream-steps.ts";
 export class DStream<out T> extends WindowStream<T> {
   override [OF]<U>(node: StreamNode): DStream<U> {
     return new DStream<U>(this[GRAPH], node);
+  }
+
+  override [OF_STATE]<K, S, U>(node: StreamNode): MapWithStateDStream<K, S, U> {
+    return new MappedWithState<K, S, U>(this[GRAPH], node);
   }
 
   /**
@@ -118,5 +123,24 @@ export class DStream<out T> extends WindowStream<T> {
       throw nameTaken(`another stream has the name ${JSON.stringify(id)}. State is kept by name: give each its own.`);
     }
     return this;
+  }
+}
+
+/** The state beside what `mapWithState` gives. */
+export interface StateSnapshots<K, S> {
+  /**
+   * `[key, state]` of every key that has state after each batch.
+   *
+   * Cost: what there is of state, in each batch.
+   */
+  stateSnapshots(): DStream<[K, S]>;
+}
+
+/** What `mapWithState` gives: a stream of the records that its function returned, and the state beside it. */
+export type MapWithStateDStream<K, S, U> = DStream<U> & StateSnapshots<K, S>;
+
+class MappedWithState<K, S, out U> extends DStream<U> implements StateSnapshots<K, S> {
+  stateSnapshots(): DStream<[K, S]> {
+    return this[OF]<[K, S]>(snapshotsNode(this[GRAPH], this[STREAM]));
   }
 }

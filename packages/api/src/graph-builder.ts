@@ -82,7 +82,7 @@ export class GraphBuilder {
 
   /** False when another stream has that name, or may get it by its position. */
   name(node: StreamNode, id: string): boolean {
-    if (/^(updateStateByKey|mapWithState|reduceByKeyAndWindow)-\d+$/.test(id)) return false;
+    if (/^(updateStateByKey|updateStatePartitions|mapWithState|reduceByKeyAndWindow)-\d+$/.test(id)) return false;
     for (const [other, taken] of this.#names) if (taken === id && other !== node) return false;
     this.#names.set(node, id);
     return true;

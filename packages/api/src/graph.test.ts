@@ -195,7 +195,7 @@ describe("a batch", () => {
         .updateStateByKey<number>((added) => added.length);
       state.foreachRDD(() => {});
     });
-    expect(await lab.plansOf(1000)).toContain("for every key -> count");
+    expect(await lab.plansOf(1000)).toContain("for every key -> collect 0");
   });
 
   test("waits for the actions that foreachRDD did not wait for", async () => {

@@ -5,7 +5,7 @@ export type { AccumulatorKind, AccumulatorSpec } from "./accumulator-kinds.ts";
 export type { BoundedDouble } from "./approx/bounded-double.ts";
 export { Broadcast } from "./broadcast.ts";
 export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
-export { DStream } from "./dstream.ts";
+export { DStream, type MapWithStateDStream, type StateSnapshots } from "./dstream.ts";
 export { millis, minutes, seconds } from "./durations.ts";
 export { StatsReportListener } from "./listener/stats-report-listener.ts";
 export type {
@@ -37,7 +37,14 @@ export type { RateOptions, RateRecord } from "./source/rate-stream.ts";
 export { rawBlock } from "./source/raw-block.ts";
 export type { MakeRecords } from "./source/stream-sources.ts";
 export { StatCounter } from "./stat-counter.ts";
-export type { UpdateOptions } from "./state-stream.ts";
+export {
+  type InitialPairs,
+  type MappingFunction,
+  type MapWithStateOptions,
+  type State,
+  StateSpec,
+} from "./state-spec.ts";
+export type { StateOptions, UpdateOptions } from "./state-stream.ts";
 export { StorageLevel } from "./storage-level.ts";
 export type { InverseWindowOptions } from "./stream/window-stream.ts";
 export { StreamingContext, type StreamTypes } from "./streaming-context.ts";

@@ -6,3 +6,4 @@ export const GRAPH: unique symbol = Symbol("millrace.graph");
 export const OF: unique symbol = Symbol("millrace.of");
 export const SPEC: unique symbol = Symbol("millrace.spec");
 export const HOME: unique symbol = Symbol("millrace.home");
+export const OF_STATE: unique symbol = Symbol("millrace.ofState");

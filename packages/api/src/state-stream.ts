@@ -1,43 +1,128 @@
-import type { Partitioning, StateNode } from "@millrace/plan";
+import { assert, parseDuration } from "@millrace/base";
+import {
+  type FunctionRef,
+  IN_MEMORY_OR_ON_DISK,
+  type Lineage,
+  type Partitioning,
+  type ShuffleDependency,
+  type StateChange,
+  type StateNode,
+} from "@millrace/plan";
+import { collectionSource } from "./collection.ts";
+import { badArgument } from "./errors.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
+import { LINEAGE } from "./internals.ts";
+import type { JobContext } from "./job-context.ts";
 import { type Partitioner, partitioningOf } from "./partitioner.ts";
-import type { RDD } from "./rdd.ts";
 import { lineageIn } from "./rdd-steps.ts";
+import type { AnyMapOptions, AnyStateOptions, InitialPairs } from "./state-spec.ts";
 import { labelOf } from "./steps.ts";
 import { type StreamNode, whenReady } from "./stream-node.ts";
 
-/** Options of `updateStateByKey`. */
-export interface UpdateOptions<K, S> {
+/** Options of `updateStatePartitions`. */
+export interface StateOptions<K, S> {
   /** How many partitions the state has, 1 to 4096. */
   readonly numPartitions?: number | undefined;
   /** Where each key goes; by its hash if this is left out. */
   readonly partitioner?: Partitioner<K> | undefined;
   /** State to begin with, in the first batch of a job that has none from an earlier run. */
-  readonly initialState?: RDD<readonly [K, S]> | undefined;
+  readonly initialState?: InitialPairs<K, S> | undefined;
+}
+
+/** Options of `updateStateByKey`. */
+export interface UpdateOptions<K, S> extends StateOptions<K, S> {
   /** Call the function only for keys that have values in the batch. */
   readonly onlyUpdated?: boolean | undefined;
 }
 
-/** The stream of `updateStateByKey`: one node of state per batch, which remembers what it has to be run with. */
-export function stateNode<K, S>(
+type AnyUpdateOptions = AnyStateOptions & { readonly onlyUpdated?: boolean | undefined };
+
+/** The stream of `updateStateByKey`. */
+export function updateNode(
   graph: GraphBuilder,
   parent: StreamNode,
   fn: unknown,
-  given: number | UpdateOptions<K, S> | undefined,
+  given: number | AnyUpdateOptions | undefined,
+): StreamNode {
+  const options: AnyUpdateOptions = typeof given === "number" ? { numPartitions: given } : (given ?? {});
+  return statefulNode(graph, parent, "updateStateByKey", fn, options, (update, feed, initial) => ({
+    kind: "updateByKey",
+    feed,
+    initial,
+    fn: update,
+    onlyUpdated: options.onlyUpdated ?? false,
+  }));
+}
+
+/** The stream of `updateStatePartitions`. */
+export function updatePartitionsNode(
+  graph: GraphBuilder,
+  parent: StreamNode,
+  fn: unknown,
+  given: number | AnyStateOptions | undefined,
+): StreamNode {
+  const options = typeof given === "number" ? { numPartitions: given } : (given ?? {});
+  return statefulNode(graph, parent, "updateStatePartitions", fn, options, (update, feed, initial) => ({
+    kind: "updatePartition",
+    feed,
+    initial,
+    fn: update,
+  }));
+}
+
+/** The stream of `mapWithState`: kept, so that no reader has the function called again. */
+export function mapWithStateNode(
+  graph: GraphBuilder,
+  parent: StreamNode,
+  fn: unknown,
+  options: AnyMapOptions,
+): StreamNode {
+  const { timeout } = options;
+  const timeoutMs = timeout === undefined ? 0 : parseDuration(timeout, "the timeout of mapWithState");
+  const node = statefulNode(graph, parent, "mapWithState", fn, options, (map, feed, initial) => ({
+    kind: "mapWithState",
+    feed,
+    initial,
+    fn: map,
+    timeoutMs,
+  }));
+  node.level = IN_MEMORY_OR_ON_DISK;
+  return node;
+}
+
+/** The stream of all state of `mapWithState` after each batch. */
+export function snapshotsNode(graph: GraphBuilder, mapped: StreamNode): StreamNode {
+  const label = "stateSnapshots";
+  graph.context.requireBuilding(label);
+  return {
+    label,
+    parents: [mapped],
+    slideMs: mapped.slideMs,
+    compute: (scope) =>
+      whenReady(scope.lineageOf(mapped), (after) => {
+        const state = scope.states.get(mapped);
+        assert(state !== undefined && after.kind === "persisted", "what mapWithState gives is kept");
+        return { ...state, change: { kind: "snapshot", after }, label };
+      }),
+  };
+}
+
+/** One node of state per batch, which remembers what it has to be run with. */
+function statefulNode(
+  graph: GraphBuilder,
+  parent: StreamNode,
+  operator: string,
+  fn: unknown,
+  options: AnyStateOptions,
+  change: (fn: FunctionRef, feed: ShuffleDependency, initial: ShuffleDependency | undefined) => StateChange,
 ): StreamNode {
   const { context } = graph;
-  const operator = "updateStateByKey";
   context.requireBuilding(operator);
-  const options: UpdateOptions<K, S> = typeof given === "number" ? { numPartitions: given } : (given ?? {});
-  const update = context.ship(fn, operator);
-  const partitioning = partitioningOf<K>(
-    { numPartitions: options.numPartitions, partitioner: options.partitioner },
-    operator,
-    context,
-  );
-  const initialState = options.initialState && lineageIn(context, options.initialState, operator);
-  const initial = initialState && context.dependency(initialState);
-  const label = labelOf(operator, update);
+  const ref = context.ship(fn, operator);
+  const { numPartitions, partitioner, initialState } = options;
+  const partitioning = partitioningOf({ numPartitions, partitioner }, operator, context);
+  const initial = initialState && context.dependency(initialLineage(context, initialState, operator));
+  const label = labelOf(operator, ref);
   const node: StreamNode = {
     label,
     parents: [parent],
@@ -49,13 +134,7 @@ export function stateNode<K, S>(
           kind: "state",
           operator: graph.nameOf(node) ?? position,
           directory: graph.checkpointDir,
-          change: {
-            kind: "updateByKey",
-            feed: context.dependency(lineage),
-            initial: versions.version === 0 ? initial : undefined,
-            fn: update,
-            onlyUpdated: options.onlyUpdated ?? false,
-          },
+          change: change(ref, context.dependency(lineage), versions.version === 0 ? initial : undefined),
           partitioning: partitioning ?? defaultPartitioning(context.defaultParallelism),
           versions,
           label,
@@ -70,4 +149,18 @@ export function stateNode<K, S>(
 
 function defaultPartitioning(partitions: number): Partitioning {
   return { kind: "hash", partitions };
+}
+
+/** @throws BAD_ARGUMENT Neither an RDD nor an iterable. */
+function initialLineage(context: JobContext, given: InitialPairs<unknown, unknown>, operator: string): Lineage {
+  if (typeof given === "object" && given !== null) {
+    if (LINEAGE in given) return lineageIn(context, given, operator);
+    if (typeof given[Symbol.iterator] === "function") {
+      return collectionSource(context, [...given], {
+        partitions: undefined,
+        label: `the initial state of ${operator}`,
+      });
+    }
+  }
+  throw badArgument(`the initial state of ${operator} is an RDD of pairs, or an array or another iterable of pairs.`);
 }

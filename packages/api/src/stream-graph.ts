@@ -156,7 +156,8 @@ export class StreamGraph implements JobGraph, BatchHistory {
         target.kind === "persisted"
           ? this.#context.isWritten(target.dependency)
           : state === undefined || scope.covered.has(state);
-      if (!there) await runAction(this.#context, { name: stream.label, target, sink: { kind: "count" } });
+      // No record is wanted: what a batch does not touch of its state need not even be looked at.
+      if (!there) await runAction(this.#context, { name: stream.label, target, sink: { kind: "collect", limit: 0 } });
     }
   }
 }

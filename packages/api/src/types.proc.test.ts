@@ -12,5 +12,6 @@ test("the compiler agrees with types.test.ts, and refuses wrong jobs where they 
     "wrong-types.ts(6)",
     "wrong-types.ts(7)",
     "wrong-types.ts(8)",
+    "wrong-types.ts(9)",
   ]);
 });

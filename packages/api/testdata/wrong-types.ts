@@ -6,3 +6,4 @@ declare const lines: DStream<string>;
 lines.reduceByKey((a) => a);
 lines.map((w) => [w, 1]).reduceByKey((a, b) => `${a}${b}`);
 lines.map((w) => [w, 1]).join(lines);
+lines.mapWithState((key) => key);

@@ -217,6 +217,12 @@ export type StateChange =
       readonly onlyUpdated: boolean;
     }
   | {
+      readonly kind: "updatePartition";
+      readonly feed: ShuffleDependency;
+      readonly initial: ShuffleDependency | undefined;
+      readonly fn: FunctionRef;
+    }
+  | {
       readonly kind: "window";
       readonly entering: ShuffleDependency;
       readonly leaving: ShuffleDependency;
@@ -328,6 +334,7 @@ export function parentsOf(node: Lineage): readonly Lineage[] {
 export function feedsOf(change: StateChange): readonly ShuffleDependency[] {
   switch (change.kind) {
     case "updateByKey":
+    case "updatePartition":
     case "mapWithState":
       return change.initial === undefined ? [change.feed] : [change.feed, change.initial];
     case "window":

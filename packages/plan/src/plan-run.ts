@@ -272,6 +272,7 @@ export class PlanRun {
       this.#feed(dependency, node, inPlace[i] === true, at);
     switch (change.kind) {
       case "updateByKey":
+      case "updatePartition":
       case "mapWithState": {
         const { draft } = at;
         const common = {
@@ -279,9 +280,14 @@ export class PlanRun {
           ...(change.initial === undefined ? {} : { initial: feed(change.initial, 1) }),
           fn: draft.slot(change.fn),
         };
-        return change.kind === "updateByKey"
-          ? { kind: change.kind, ...common, onlyUpdated: change.onlyUpdated }
-          : { kind: change.kind, ...common, timeoutMs: change.timeoutMs };
+        if (change.kind === "updateByKey") return { kind: change.kind, ...common, onlyUpdated: change.onlyUpdated };
+        if (change.kind === "mapWithState") return { kind: change.kind, ...common, timeoutMs: change.timeoutMs };
+        const { partitioning } = node;
+        return {
+          kind: change.kind,
+          ...common,
+          ...(partitioning.kind === "custom" ? { place: draft.slot(partitioning.fn) } : {}),
+        };
       }
       case "window":
         return {

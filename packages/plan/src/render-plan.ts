@@ -127,11 +127,13 @@ function renderSource(source: Source, name: Namer): string {
 function renderState(update: StateUpdate, name: Namer): string {
   switch (update.kind) {
     case "updateByKey":
+    case "updatePartition":
     case "mapWithState": {
       const initial = update.initial === undefined ? "" : `, initial ${renderFeed(update.initial, name)}`;
       const state = `state(${renderFeed(update.feed, name)}${initial})`;
       if (update.kind === "updateByKey")
         return `${state} ${name(update.fn)} for ${update.onlyUpdated ? "updated keys" : "every key"}`;
+      if (update.kind === "updatePartition") return `${state} ${name(update.fn)} for the partition`;
       return `${state} ${name(update.fn)} for each pair${update.timeoutMs > 0 ? `, timeout ${update.timeoutMs}` : ""}`;
     }
     case "window": {

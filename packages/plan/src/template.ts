@@ -67,10 +67,23 @@ export type StateUpdate =
       readonly feed: Feed;
       /** Pairs merged below the state when it is empty, in the first batch only. */
       readonly initial?: Feed;
-      /** `(values, state, key) => state | undefined`. */
+      /** `(values, state, key, time) => state | undefined`. */
       readonly fn: FnSlot;
       /** Call `fn` only for keys that have values in this batch. */
       readonly onlyUpdated: boolean;
+    }
+  /**
+   * A function over all of a partition's state at once. Gives `[K, S]` for every key that the function gives; others are
+   * forgotten.
+   */
+  | {
+      readonly kind: "updatePartition";
+      readonly feed: Feed;
+      readonly initial?: Feed;
+      /** `(iterable of [key, values, state | undefined], time) => iterable of [key, state]`. */
+      readonly fn: FnSlot;
+      /** The partition of a key; by its hash when it is absent. */
+      readonly place?: FnSlot;
     }
   /**
    * A window's reduction as state: what enters is added, what leaves is taken away, other keys are not touched. Gives

@@ -1,10 +1,17 @@
-import type { DStream } from "../dstream.ts";
+import type { DStream, MapWithStateDStream } from "../dstream.ts";
 import { badArgument } from "../errors.ts";
-import { CONTEXT, GRAPH, OF, STREAM } from "../internals.ts";
-import type { KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
+import { CONTEXT, GRAPH, OF, OF_STATE, STREAM } from "../internals.ts";
+import type { AnyKey, KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
 import type { ShuffleOptions } from "../partitioner.ts";
 import { type CombineOptions, combineUse } from "../rdd-steps.ts";
-import { stateNode, type UpdateOptions } from "../state-stream.ts";
+import { type MappingFunction, type MapWithStateOptions, SPEC, StateSpec } from "../state-spec.ts";
+import {
+  mapWithStateNode,
+  type StateOptions,
+  type UpdateOptions,
+  updateNode,
+  updatePartitionsNode,
+} from "../state-stream.ts";
 import { labelOf, partitionByStep, plainStep, reduceByKeyStep } from "../steps.ts";
 import { RecordStream } from "./record-stream.ts";
 import { merged, narrowed, partitioning, ship, shuffledBy, stepped } from "./stream-core.ts";
@@ -116,14 +123,66 @@ export abstract class PairStream<out T> extends RecordStream<T> {
   /**
    * Keeps a state for each key from batch to batch, and gives all of them in each batch: `[key, state]`.
    *
-   * `fn` is called in every batch for every known key, with the values that are new and the state so far; `undefined`
-   * forgets the key. With `onlyUpdated` it is called for keys with new values only, which costs no more than they do.
+   * `fn` is called in every batch for every known key, with the values that are new, the state so far, the key, and the
+   * batch's time in epoch ms; `undefined` forgets the key. With `onlyUpdated` it is called for keys with new values only,
+   * which costs no more than they do. The result is placed as the state is: what is done by key with as many partitions
+   * after it shuffles nothing.
    */
   updateStateByKey<S>(
     this: DStream<Pair>,
-    fn: (values: Widened<ValueOf<T>>[], state: S | undefined, key: KeyOf<T>) => S | undefined,
+    fn: (values: Widened<ValueOf<T>>[], state: S | undefined, key: KeyOf<T>, time: number) => S | undefined,
     options?: number | UpdateOptions<KeyOf<T>, S>,
   ): DStream<[KeyOf<T>, S]> {
-    return this[OF](stateNode(this[GRAPH], this[STREAM], fn, options));
+    return this[OF](updateNode(this[GRAPH], this[STREAM], fn, options));
+  }
+
+  /**
+   * As `updateStateByKey`, a partition at a time: `fn` is called once for each, empty ones too, with an iterable of
+   * `[key, values, state]` for every key that has either, and the batch's time in epoch ms. What it gives, an iterable of
+   * `[key, state]`, is all the state of the partition: other keys are forgotten.
+   *
+   * @param fn Gives each key once at most, and only keys that lie in the partition, such as those that it was given.
+   */
+  updateStatePartitions<S>(
+    this: DStream<Pair>,
+    fn: (
+      entries: Iterable<[key: KeyOf<T>, values: Widened<ValueOf<T>>[], state: S | undefined]>,
+      time: number,
+    ) => Iterable<readonly [KeyOf<T>, S]>,
+    options?: number | StateOptions<KeyOf<T>, S>,
+  ): DStream<[KeyOf<T>, S]> {
+    return this[OF](updatePartitionsNode(this[GRAPH], this[STREAM], fn, options));
+  }
+
+  /**
+   * Keeps a state for each key, and gives what `fn` makes of each pair with the state of its key, in the order of arrival.
+   *
+   * `fn` is called with key, value, state and the batch's time, for pairs alone and not for every key: a batch costs what it
+   * brings. With a timeout, a key that is idle for longer is passed once more, without a value, and forgotten; that happens
+   * in the first batch after the timeout. What comes of a batch is computed once, however many streams read it.
+   *
+   * @param fn Gives the state's type by its third parameter: `(key, value, state: State<number>) => …`.
+   */
+  mapWithState<S, L extends AnyKey, W>(
+    this: DStream<Pair>,
+    fn: MappingFunction<KeyOf<T>, Widened<ValueOf<T>>, S, readonly [L, W]>,
+    options?: MapWithStateOptions<KeyOf<T>, S>,
+  ): MapWithStateDStream<KeyOf<T>, S, [L, W]>;
+  mapWithState<S, U>(
+    this: DStream<Pair>,
+    fn: MappingFunction<KeyOf<T>, Widened<ValueOf<T>>, S, U>,
+    options?: MapWithStateOptions<KeyOf<T>, S>,
+  ): MapWithStateDStream<KeyOf<T>, S, U>;
+  mapWithState<S, U>(
+    this: DStream<Pair>,
+    spec: StateSpec<KeyOf<T>, Widened<ValueOf<T>>, S, U>,
+  ): MapWithStateDStream<KeyOf<T>, S, U>;
+  mapWithState<S, U>(
+    this: DStream<Pair>,
+    given: MappingFunction<KeyOf<T>, Widened<ValueOf<T>>, S, U> | StateSpec<KeyOf<T>, Widened<ValueOf<T>>, S, U>,
+    more?: MapWithStateOptions<KeyOf<T>, S>,
+  ): MapWithStateDStream<KeyOf<T>, S, U> {
+    const { fn, options } = given instanceof StateSpec ? given[SPEC] : { fn: given, options: more ?? {} };
+    return this[OF_STATE](mapWithStateNode(this[GRAPH], this[STREAM], fn, options));
   }
 }

@@ -1,8 +1,8 @@
 import type { FunctionRef, JoinKind, NarrowKind, ShuffleUse } from "@millrace/plan";
-import type { DStream } from "../dstream.ts";
+import type { DStream, MapWithStateDStream } from "../dstream.ts";
 import { DRIVER_ONLY, STREAM_REMEDY } from "../function/driver-only.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
-import { CONTEXT, GRAPH, OF, STREAM } from "../internals.ts";
+import { CONTEXT, GRAPH, OF, OF_STATE, STREAM } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
 import { partitioningOf, type ShuffleOptions } from "../partitioner.ts";
 import { labelOf, mergeName, mergeStep, narrowStep, type Step, shuffleStep } from "../steps.ts";
@@ -28,6 +28,9 @@ export abstract class StreamCore<out _T> {
 
   /** The stream of another node: the layers below do not know the class that has them all. */
   abstract [OF]<U>(node: StreamNode): DStream<U>;
+
+  /** The stream of `mapWithState`. */
+  abstract [OF_STATE]<K, S, U>(node: StreamNode): MapWithStateDStream<K, S, U>;
 }
 
 // These take any stream, where methods with a `this` type have no access to private members.

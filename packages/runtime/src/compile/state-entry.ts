@@ -16,6 +16,14 @@ export type StateEntry =
       readonly label: string;
     }
   | {
+      readonly kind: "updatePartition";
+      readonly feed: PipelineProgram;
+      readonly initial: PipelineProgram | undefined;
+      readonly update: FnSlot;
+      readonly place: FnSlot | undefined;
+      readonly label: string;
+    }
+  | {
       readonly kind: "window";
       /** What enters and what leaves; both end in one table, of two lists a key. */
       readonly feeds: readonly [PipelineProgram, PipelineProgram];
@@ -44,15 +52,18 @@ export interface StateCompiler {
 export function stateEntry(update: StateUpdate, label: string, compiler: StateCompiler): StateEntry {
   switch (update.kind) {
     case "updateByKey":
+    case "updatePartition": {
       compiler.addTables(update.initial === undefined ? 1 : 2);
-      return {
-        kind: update.kind,
+      const common = {
         feed: compiler.feed(update.feed, { kind: "group" }),
         initial: update.initial && compiler.feed(update.initial, { kind: "last" }),
         update: update.fn,
-        onlyUpdated: update.onlyUpdated,
         label,
       };
+      return update.kind === "updateByKey"
+        ? { kind: update.kind, ...common, onlyUpdated: update.onlyUpdated }
+        : { kind: update.kind, ...common, place: update.place };
+    }
     case "window": {
       compiler.addTables(1);
       const feed = (pairs: Feed, index: number) => compiler.feed(pairs, { kind: "cogroup", feed: index, feeds: 2 });

@@ -1,5 +1,6 @@
 import { assert } from "@millrace/base";
-import type { AnyFunction, FnSlot } from "@millrace/plan";
+import { partitionOf } from "@millrace/codec";
+import type { AnyFunction, FnSlot, StateRef } from "@millrace/plan";
 import type { PipelineProgram } from "../compile/program.ts";
 import type { StateEntry } from "../compile/state-entry.ts";
 import type { Feeder } from "../source/feeder.ts";
@@ -8,6 +9,7 @@ import { StateSnapshotFeeder } from "../source/state-snapshot-feeder.ts";
 import { InitialState } from "../state/update/initial-state.ts";
 import { MapWithState, type MapWithStateOptions } from "../state/update/map-with-state.ts";
 import { UpdateByKey, type UpdateByKeyOptions } from "../state/update/update-by-key.ts";
+import { UpdatePartition, type UpdatePartitionOptions } from "../state/update/update-partition.ts";
 import { UpdateWindow, type UpdateWindowOptions } from "../state/update/update-window.ts";
 import type { StateUpdater } from "../state/update/updater.ts";
 import type { TableShape } from "../table/aggregate-table.ts";
@@ -32,18 +34,19 @@ export function stateFeeder(entry: StateEntry, parts: StateParts): Feeder {
   const ref = task.state;
   assert(ref !== undefined, "a task of a stateful operator names no state");
   if (entry.kind === "snapshot") return new StateSnapshotFeeder({ store, ref, classes });
-  const updater = updaterOf(entry, ref.batch, parts);
+  const updater = updaterOf(entry, ref, parts);
   return new StateFeeder({ store, ref, classes, updater, check: () => control.check() });
 }
 
 /** Functions come with the signatures that `StateUpdate` gives them. */
 function updaterOf(
   entry: Exclude<StateEntry, { readonly kind: "snapshot" }>,
-  time: number,
+  ref: StateRef,
   parts: StateParts,
 ): StateUpdater {
   const { classes, control, tableBytes } = parts.env;
   const { label } = entry;
+  const time = ref.batch;
   switch (entry.kind) {
     case "updateByKey": {
       const values = parts.table({ kind: "group" }, tableBytes);
@@ -56,6 +59,20 @@ function updaterOf(
         values,
         fillValues: () => parts.fill(entry.feed, values),
         initial: initialState(entry.initial, parts),
+      });
+    }
+    case "updatePartition": {
+      const values = parts.table({ kind: "group" }, tableBytes);
+      return new UpdatePartition({
+        classes,
+        label,
+        time,
+        update: parts.function(entry.update) as UpdatePartitionOptions["update"],
+        belongs: belonging(entry.place, ref, parts),
+        values,
+        fillValues: () => parts.fill(entry.feed, values),
+        initial: initialState(entry.initial, parts),
+        check: () => control.check(),
       });
     }
     case "window": {
@@ -86,6 +103,13 @@ function updaterOf(
         check: () => control.check(),
       });
   }
+}
+
+/** Whether a key lies in the task's partition. */
+function belonging(place: FnSlot | undefined, ref: StateRef, parts: StateParts): (key: unknown) => boolean {
+  if (place === undefined) return (key) => partitionOf(key, ref.partitions) === ref.partition;
+  const fn = parts.function(place) as (key: unknown) => number; // a partitioner's signature
+  return (key) => fn(key) === ref.partition;
 }
 
 /** Initial state becomes state, which is in memory anyway, and is looked up by key: it must not spill. */

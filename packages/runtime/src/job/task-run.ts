@@ -204,6 +204,7 @@ export class TaskRun {
         return this.#called(feeders, fn, entry.label);
       }
       case "updateByKey":
+      case "updatePartition":
       case "window":
       case "mapWithState":
       case "snapshot":

@@ -1,3 +1,4 @@
+import type { State } from "@millrace/api";
 import type { ClassTable } from "@millrace/codec";
 import { stateMisused } from "../../errors.ts";
 import { fromCell, type StateCell, toCell } from "../state-cell.ts";
@@ -9,7 +10,7 @@ type Deed = "nothing" | "updated" | "removed";
  * The state of one key while the function of `mapWithState` has it: the same object for every call, of use only during
  * the call. What `get` gives belongs to the function: a change to it stays only by `update`.
  */
-export class KeyState {
+export class KeyState implements State<unknown> {
   readonly #classes: ClassTable;
   #cell: StateCell | undefined;
   #deed: Deed = "nothing";

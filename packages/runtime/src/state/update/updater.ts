@@ -1,5 +1,6 @@
 import type { ClassTable } from "@millrace/codec";
 import { SLICE } from "../../source/feeder.ts";
+import type { PairColumns } from "../../table/spilling-table.ts";
 import type { Overlay, PartitionState } from "../partition-state.ts";
 import { fromCell, type StateCell } from "../state-cell.ts";
 
@@ -10,9 +11,7 @@ export interface Transaction {
 }
 
 /** Some of what a task of a stateful operator gives: pairs as columns, or records. Never empty. */
-export type StateChunk =
-  | { readonly keys: readonly unknown[]; readonly values: readonly unknown[] }
-  | { readonly keys?: undefined; readonly rows: readonly unknown[] };
+export type StateChunk = PairColumns | { readonly keys?: undefined; readonly rows: readonly unknown[] };
 
 /** One way of changing state, for one attempt of a task. */
 export interface StateUpdater {
@@ -50,7 +49,7 @@ export class PairsBuilder {
     this.#values.push(value);
   }
 
-  take(): StateChunk {
+  take(): PairColumns {
     const chunk = { keys: this.#keys, values: this.#values };
     this.#keys = [];
     this.#values = [];
@@ -58,7 +57,7 @@ export class PairsBuilder {
   }
 
   /** What is left, if anything. */
-  *end(): Generator<StateChunk, void, undefined> {
+  *end(): Generator<PairColumns, void, undefined> {
     if (this.#keys.length > 0) yield this.take();
   }
 }
@@ -107,7 +106,7 @@ export function* untouched(
   { state }: Transaction,
   touched: Touched,
   classes: ClassTable,
-): Generator<StateChunk, void, undefined> {
+): Generator<PairColumns, void, undefined> {
   const out = new PairsBuilder();
   const mask = touched.mask(state);
   const { column, index } = state;

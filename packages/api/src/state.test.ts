@@ -1,0 +1,185 @@
+import { describe, expect, test } from "vitest";
+import { GraphLab } from "./graph-lab.ts";
+import { type State, StateSpec, type StreamingContext } from "./index.ts";
+
+const words = (ssc: StreamingContext) => ssc.socketTextStream("localhost", 9999).map((word) => [word, 1]);
+const count = (_: string, value: number | undefined, state: State<number>) => (state.getOption() ?? 0) + (value ?? 0);
+const add = (a: number, b: number) => a + b;
+
+describe("mapWithState", () => {
+  test("is computed once for its readers and its snapshots, which wait for it", async () => {
+    const lab = await GraphLab.build((ssc) => {
+      const mapped = words(ssc).mapWithState(count, { timeout: "30s" });
+      mapped.print();
+      mapped.map((n) => n + 1).print();
+      mapped.stateSnapshots().print();
+    });
+    expect(await lab.plansOf(1000, { blocks: ["recv/0"] })).toMatchInlineSnapshot(`
+      "stage 0 "socketTextStream localhost:9999, map, mapWithState": 1 task -> shuffle 1 into 2
+        blocks #0 | map inline:0 -> hash 2
+          inputs recv/0
+      stage 1 "mapWithState" reads shuffle 1: 2 tasks -> shuffle 0 into 1
+        state(#0) inline:1 for each pair, timeout 30000 -> roundRobin 1
+          inputs shuffle 1/0
+          state mapWithState-0 from 0 to 1000
+      stage 2 "mapWithState" reads shuffle 0: 2 tasks
+        blocks #0 -> collect 11
+          inputs persisted 0/0
+      ---
+      stage 0 "mapWithState, map" reads shuffle 0: 2 tasks
+        blocks #0 | map inline:2 -> collect 11
+          inputs persisted 0/0
+      ---
+      stage 0 "stateSnapshots" reads shuffle 0: 2 tasks
+        state as it is -> collect 11
+          inputs persisted 0/0
+          state mapWithState-0 from 0 to 1000"
+    `);
+  });
+
+  test("is brought up to the batch where its snapshots are read alone, or nothing of it is", async () => {
+    const lab = await GraphLab.build((ssc) => words(ssc).mapWithState(count).stateSnapshots().print());
+    expect(await lab.plansOf(1000, { blocks: ["recv/0"] })).toMatchInlineSnapshot(`
+      "stage 0 "socketTextStream localhost:9999, map, mapWithState": 1 task -> shuffle 1 into 2
+        blocks #0 | map inline:0 -> hash 2
+          inputs recv/0
+      stage 1 "mapWithState" reads shuffle 1: 2 tasks -> shuffle 0 into 1
+        state(#0) inline:1 for each pair -> roundRobin 1
+          inputs shuffle 1/0
+          state mapWithState-0 from 0 to 1000
+      stage 2 "stateSnapshots" reads shuffle 0: 2 tasks
+        state as it is -> collect 11
+          inputs persisted 0/0
+          state mapWithState-0 from 0 to 1000"
+    `);
+    const unread = await GraphLab.build((ssc) =>
+      words(ssc)
+        .mapWithState(count)
+        .foreachRDD(() => {}),
+    );
+    expect(await unread.plansOf(1000, { blocks: ["recv/0"] })).toContain(
+      "state(#0) inline:1 for each pair -> roundRobin 1",
+    );
+  });
+
+  test("merges its initial state in the first batch only, from a collection or an RDD", async () => {
+    for (const initial of ["collection", "rdd"]) {
+      const lab = await GraphLab.build((ssc) => {
+        const pairs: [string, number][] = [["a", 5]];
+        const spec = StateSpec.function(count).numPartitions(1);
+        const initialState = initial === "rdd" ? ssc.parallelize(pairs) : new Map(pairs);
+        words(ssc).mapWithState(spec.initialState(initialState)).print();
+      });
+      expect(await lab.plansOf(1000, { blocks: ["recv/0"] })).toContain("state(#0, initial #1) inline:1 for each pair");
+      expect(await lab.plansOf(2000, { blocks: ["recv/1"] })).not.toContain("initial");
+    }
+  });
+
+  test("is placed as it says, but what it gives is not taken to be", async () => {
+    const lab = await GraphLab.build((ssc) =>
+      words(ssc)
+        .mapWithState((key, _, state: State<number>) => [key, state.getOption() ?? 0], { numPartitions: 3 })
+        .reduceByKey(add, 3)
+        .print(),
+    );
+    const plans = await lab.plansOf(1000, { blocks: ["recv/0"] });
+    expect(plans).toContain("-> combine(first, inline:2, inline:2) hash 3");
+  });
+
+  test("goes by its name in the checkpoint, else by its operator and position", async () => {
+    const lab = await GraphLab.build((ssc) => {
+      words(ssc).mapWithState(count).print();
+      words(ssc).mapWithState(count).named("totals").stateSnapshots().print();
+    });
+    const plans = await lab.plansOf(1000);
+    expect(plans).toContain("state mapWithState-0 from 0 to 1000");
+    expect(plans.match(/state totals from 0 to 1000/g)).toHaveLength(2); // of the update and the snapshot
+    const named = (id: string) => GraphLab.build((ssc) => words(ssc).mapWithState(count).named(id).print());
+    await expect(named("mapWithState-1")).rejects.toThrow(/\[NAME_TAKEN\]/);
+    await expect(named("updateStatePartitions-1")).rejects.toThrow(/\[NAME_TAKEN\]/);
+  });
+
+  test.each<[string, (ssc: StreamingContext) => unknown, RegExp]>([
+    [
+      "a timeout that is none",
+      (ssc) => words(ssc).mapWithState(count, { timeout: 0 }),
+      /\[BAD_DURATION\] the timeout of mapWithState 0/,
+    ],
+    [
+      "the same in a spec",
+      () => StateSpec.function(count).timeout("soon"),
+      /\[BAD_DURATION\] the timeout of mapWithState/,
+    ],
+    [
+      "no function",
+      (ssc) => words(ssc).mapWithState(undefined as unknown as typeof count),
+      /\[FUNCTION_NOT_SHIPPABLE\]/,
+    ],
+    [
+      "initial state that is no collection",
+      (ssc) => words(ssc).mapWithState(count, { initialState: 5 as unknown as [] }),
+      /\[BAD_ARGUMENT\] the initial state of mapWithState is an RDD of pairs/,
+    ],
+    [
+      "partitions that do not exist",
+      (ssc) => words(ssc).mapWithState(StateSpec.function(count).numPartitions(0)),
+      /\[BAD_ARGUMENT\] numPartitions of mapWithState is 0/,
+    ],
+  ])("refuses %s", async (_, build, message) => {
+    await expect(GraphLab.build(build)).rejects.toThrow(message);
+  });
+
+  test("is not declared once the job runs", async () => {
+    let late: (() => unknown) | undefined;
+    await GraphLab.build((ssc) => {
+      const mapped = words(ssc).mapWithState(count);
+      mapped.print();
+      late = () => mapped.stateSnapshots();
+    });
+    expect(late).toThrow(/\[GRAPH_CLOSED\] stateSnapshots/);
+  });
+});
+
+describe("updateStatePartitions", () => {
+  test("is one call a partition, and what it gives lies as the state does", async () => {
+    const lab = await GraphLab.build((ssc) =>
+      words(ssc)
+        .updateStatePartitions<number>((all) => [...all].map(([key, values]) => [key, values.length] as const), {
+          initialState: [["a", 5]],
+        })
+        .reduceByKey(add)
+        .print(),
+    );
+    expect(await lab.plansOf(1000, { blocks: ["recv/0"] })).toMatchInlineSnapshot(`
+      "stage 0 "socketTextStream localhost:9999, map, updateStatePartitions": 1 task -> shuffle 0 into 2
+        blocks #0 | map inline:0 -> hash 2
+          inputs recv/0
+      stage 1 "the initial state of updateStatePartitions, updateStatePartitions": 2 tasks -> shuffle 1 into 2
+        blocks #0 -> hash 2
+          inputs nothing
+      stage 2 "reduceByKey, updateStatePartitions" reads shuffle 0, 1: 2 tasks
+        shuffle state(#0, initial #1) inline:1 for the partition combine(first, inline:2, inline:2) -> collect 11
+          inputs shuffle 0/0, shuffle 1/0
+          state updateStatePartitions-0 from 0 to 1000"
+    `);
+  });
+
+  test("brings its own placement along", async () => {
+    const partitioner = { numPartitions: 2, getPartition: (key: string) => key.length % 2 };
+    const lab = await GraphLab.build((ssc) =>
+      words(ssc)
+        .updateStatePartitions<number>(() => [], { partitioner })
+        .print(),
+    );
+    expect(await lab.plansOf(1000)).toContain("for the partition");
+  });
+});
+
+test("updateStateByKey begins with a collection too", async () => {
+  const lab = await GraphLab.build((ssc) =>
+    words(ssc)
+      .updateStateByKey<number>((values, total = 0) => values.reduce(add, total), { initialState: [["a", 5]] })
+      .print(),
+  );
+  expect(await lab.plansOf(1000, { blocks: ["recv/0"] })).toContain("state(#0, initial #1) inline:1 for every key");
+});

@@ -1,0 +1,166 @@
+import { type ClassTable, shown } from "@millrace/codec";
+import { blame } from "../../compile/blame.ts";
+import { iteratorOf, notPair } from "../../compile/segment-state.ts";
+import { stateMisused } from "../../errors.ts";
+import { Feeder } from "../../source/feeder.ts";
+import { Records } from "../../source/records.ts";
+import { KeyIndex } from "../../table/key-index.ts";
+import type { SpillingTable } from "../../table/spilling-table.ts";
+import { fromCell, sameCell, toCell } from "../state-cell.ts";
+import type { InitialState } from "./initial-state.ts";
+import { PairsBuilder, type StateChunk, type StateUpdater, Touched, type Transaction, untouched } from "./updater.ts";
+
+/** Keys taken at a time, each with its state decoded. */
+const CHUNK = 256;
+
+export interface UpdatePartitionOptions {
+  readonly classes: ClassTable;
+  readonly update: (entries: Iterable<unknown>, time: number) => unknown;
+  /** Whether a key lies in this partition. */
+  readonly belongs: (key: unknown) => boolean;
+  readonly label: string;
+  /** The batch, in epoch ms. */
+  readonly time: number;
+  /** The values of this batch by key. */
+  readonly values: SpillingTable;
+  readonly fillValues: () => Promise<void>;
+  readonly initial: InitialState | undefined;
+  /** Throws when the task is cancelled. */
+  readonly check: () => void;
+}
+
+/** `updateStatePartitions`: one call of the function, and what it gives is all the state there is. */
+export class UpdatePartition implements StateUpdater {
+  readonly timed = false;
+  readonly repeatable = true;
+  readonly #options: UpdatePartitionOptions;
+  /** Keys that the function has given: of the published state, by index, and others. */
+  #given = new Uint8Array(0);
+  readonly #added = new KeyIndex();
+  #records: Records | undefined;
+  #initial: InitialState | undefined;
+
+  constructor(options: UpdatePartitionOptions) {
+    this.#options = options;
+  }
+
+  async open(first: boolean): Promise<void> {
+    const { fillValues, initial } = this.#options;
+    await fillValues();
+    if (!first || initial === undefined) return;
+    await initial.open();
+    this.#initial = initial;
+  }
+
+  *update(transaction: Transaction): Generator<StateChunk, void, undefined> {
+    const { update, time, label, check } = this.#options;
+    const { state, overlay } = transaction;
+    this.#given = new Uint8Array(state.index.capacity);
+    const records = new Records(new EntriesFeeder(this.#entries(transaction)), check);
+    this.#records = records;
+    const out = new PairsBuilder();
+    let made: Iterator<unknown> | undefined;
+    try {
+      made = iteratorOf(update(records, time));
+      for (let step = made.next(); step.done !== true; step = made.next()) {
+        this.#accept(transaction, step.value, out);
+        if (!out.full) continue;
+        check();
+        yield out.take();
+      }
+      made = undefined;
+      records.rethrow();
+    } catch (error) {
+      throw blame(error, label);
+    } finally {
+      made?.return?.(); // the task fails: the function's generator may have something to let go of
+    }
+    this.#given.forEach((given, index) => {
+      if (given === 0 && state.column.has(index)) overlay.changes.set(index, undefined);
+    });
+    yield* out.end();
+  }
+
+  *rest(): Generator<StateChunk, void, undefined> {}
+
+  finish(): void {}
+
+  close(): void {
+    this.#records?.close();
+    this.#options.values.discard();
+    this.#options.initial?.close();
+  }
+
+  /** `[key, values, state]` of every key that has either. */
+  *#entries(transaction: Transaction): Generator<unknown[], void, undefined> {
+    const { classes, values } = this.#options;
+    const { index, column } = transaction.state;
+    const seen = new Touched();
+    for (const chunk of values.drain()) {
+      for (let i = 0; i < chunk.keys.length; i++) {
+        const key = chunk.keys[i];
+        const at = index.find(key);
+        if (at >= 0) seen.add(at);
+        const state = at >= 0 ? fromCell(column.get(at), classes) : this.#initial?.take(key);
+        yield [key, chunk.values[i], state];
+      }
+    }
+    for (const chunk of untouched(transaction, seen, classes)) {
+      for (let i = 0; i < chunk.keys.length; i++) yield [chunk.keys[i], [], chunk.values[i]];
+    }
+    for (const [key, state] of this.#initial?.rest() ?? []) yield [key, [], state];
+  }
+
+  #accept({ state, overlay }: Transaction, pair: unknown, out: PairsBuilder): void {
+    if (!Array.isArray(pair)) notPair(pair);
+    const [key, after] = pair;
+    if (after === undefined) return;
+    const at = state.index.find(key);
+    const cell = toCell(after, this.#options.classes);
+    if (at < 0) {
+      this.#add(key);
+      overlay.newKeys.push(key);
+      overlay.newCells.push(cell);
+    } else {
+      if (this.#given[at] === 1) throw givenTwice(key);
+      this.#given[at] = 1;
+      if (!sameCell(state.column.get(at), cell)) overlay.changes.set(at, cell);
+    }
+    out.push(key, after);
+  }
+
+  #add(key: unknown): void {
+    if (this.#added.find(key) >= 0) throw givenTwice(key);
+    this.#added.add(key);
+    if (this.#options.belongs(key)) return;
+    throw stateMisused(
+      `it gave state for the key ${shown(key)}, which lies in another partition. Give state for keys of the partition alone: those that the function was given.`,
+    );
+  }
+}
+
+function givenTwice(key: unknown): Error {
+  return stateMisused(
+    `it gave state for the key ${shown(key)} twice. Give one state for each key, or none to forget it.`,
+  );
+}
+
+/** What the function iterates over. */
+class EntriesFeeder extends Feeder {
+  readonly #entries: Iterator<unknown[]>;
+
+  constructor(entries: Iterator<unknown[]>) {
+    super();
+    this.#entries = entries;
+  }
+
+  override next(): boolean {
+    const rows: unknown[] = [];
+    while (rows.length < CHUNK) {
+      const step = this.#entries.next();
+      if (step.done === true) break;
+      rows.push(step.value);
+    }
+    return rows.length > 0 && this.setRows(rows);
+  }
+}
