@@ -1,6 +1,6 @@
 import { unreachable } from "@millrace/base";
 import type { ByteWriter } from "../bytes/byte-writer.ts";
-import { writeText } from "../bytes/text.ts";
+import { TEXT_LATIN1, writeText } from "../bytes/text.ts";
 import type { ClassTable } from "../class-table.ts";
 import { TEXT_UNITS_MAX, throwTooLarge } from "../errors.ts";
 import { ValueReader } from "../value/value-reader.ts";
@@ -198,7 +198,7 @@ export class ColumnWriter {
   #readValues(): unknown[] {
     const values = this.#values;
     if (values === undefined) return [];
-    const reader = new ValueReader(values.bytes, { start: 0, end: values.length }, values.text, this.#classes);
+    const reader = new ValueReader(values.bytes, { start: 0, end: values.length }, String(values.text), this.#classes);
     return Array.from({ length: this.rows }, () => reader.read());
   }
 
@@ -229,15 +229,11 @@ export class ColumnWriter {
     else if (width === 2) new Uint16Array(out.bytes.buffer, out.length, rows).set(this.#lengths.subarray(0, rows));
     else new Uint32Array(out.bytes.buffer, out.length, rows).set(this.#lengths.subarray(0, rows));
     out.length += rows * width;
-    this.#finishText(out, start, this.#text);
-    out.view.setUint8(start + 2, width);
-  }
-
-  #finishText(out: ByteWriter, start: number, text: string): void {
     const before = out.length;
-    const encoding = writeText(out, text);
-    this.#unitBytes = out.length - before > text.length ? 2 : 1;
+    const encoding = writeText(out, this.#text);
+    this.#unitBytes = out.length - before > this.#text.length ? 2 : 1;
     out.view.setUint8(start + 1, encoding);
+    out.view.setUint8(start + 2, width);
   }
 
   #finishNumbers(out: ByteWriter): ColumnKind {
@@ -256,11 +252,11 @@ export class ColumnWriter {
 
   #finishValues(out: ByteWriter, start: number): void {
     const values = this.#values;
-    const text = values?.text ?? "";
     const length = values?.length ?? 0;
-    out.u32(text.length);
+    out.u32(values?.text.units ?? 0);
     out.u32(length);
-    this.#finishText(out, start, text);
+    const encoding = values?.text.writeTo(out) ?? TEXT_LATIN1;
+    out.view.setUint8(start + 1, encoding);
     if (values !== undefined) out.raw(values.bytes.subarray(0, length));
   }
 }

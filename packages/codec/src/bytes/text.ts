@@ -16,14 +16,20 @@ const SHORT_UNITS_MAX = 32;
 /** Appends `text` and returns the encoding chosen: one byte a unit where all units allow it, else two, little-endian. */
 export function writeText(out: ByteWriter, text: string): typeof TEXT_LATIN1 | typeof TEXT_UTF16 {
   if (text.length <= SHORT_UNITS_MAX && writeShort(out, text)) return TEXT_LATIN1;
-  if (BEYOND_LATIN1.test(text)) {
-    out.ensure(text.length * 2);
-    out.length += out.buffer.write(text, out.length, "utf16le");
-    return TEXT_UTF16;
-  }
-  out.ensure(text.length);
-  out.length += out.buffer.write(text, out.length, "latin1");
-  return TEXT_LATIN1;
+  const encoding = beyondLatin1(text) ? TEXT_UTF16 : TEXT_LATIN1;
+  out.ensure(textBytes(encoding, text.length));
+  writeTextAs(out, text, encoding);
+  return encoding;
+}
+
+/** Whether units of the text take two bytes. */
+export function beyondLatin1(text: string): boolean {
+  return BEYOND_LATIN1.test(text);
+}
+
+/** Appends `text`, for which there is room, in an encoding that holds it. */
+export function writeTextAs(out: ByteWriter, text: string, encoding: typeof TEXT_LATIN1 | typeof TEXT_UTF16): void {
+  out.length += out.buffer.write(text, out.length, encoding === TEXT_UTF16 ? "utf16le" : "latin1");
 }
 
 /** Writes `text` when it is latin1; else leaves `out` as it was. */

@@ -1,4 +1,5 @@
 import { ByteWriter } from "../bytes/byte-writer.ts";
+import { TextBuilder } from "../bytes/text-builder.ts";
 import type { AnyClass, ClassTable } from "../class-table.ts";
 import { TEXT_UNITS_MAX, throwTooLarge } from "../errors.ts";
 import { BODIES, BODY, type Body, bodyOf, builtInPrototype, ERROR_KINDS, isIndexed, VIEW_KINDS } from "./bodies.ts";
@@ -37,7 +38,7 @@ interface ClassInfo {
  * Values are written at once, so later changes to an object do not show. After a throw only `reset` makes it usable.
  */
 export class ValueWriter extends ByteWriter {
-  text = "";
+  readonly text = new TextBuilder();
   readonly classes: ClassTable;
   readonly #hooks: IdentityHooks | undefined;
   readonly #shapes = new ShapeTable();
@@ -55,12 +56,12 @@ export class ValueWriter extends ByteWriter {
 
   /** Bytes that `text` and the values take at least. */
   get size(): number {
-    return this.length + this.text.length;
+    return this.length + this.text.units;
   }
 
   reset(keepBytes: number): void {
     this.clear(keepBytes);
-    this.text = "";
+    this.text.clear();
     this.#depth = 0;
     if (this.#ancestors.length > 0) this.#ancestors.length = 0;
     this.#shapes.reset();
@@ -99,14 +100,14 @@ export class ValueWriter extends ByteWriter {
 
   string(text: string): void {
     const units = text.length;
-    if (units > TEXT_UNITS_MAX - this.text.length) throwTooLarge(units + this.size);
+    if (units > TEXT_UNITS_MAX - this.text.units) throwTooLarge(units + this.size);
     if (units <= tag.STRING_INLINE_MAX) {
       this.u8(tag.STRING_INLINE | units);
     } else {
       this.u8(tag.STRING);
       this.varint(units);
     }
-    this.text += text;
+    this.text.append(text);
   }
 
   #number(value: number): void {

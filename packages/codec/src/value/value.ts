@@ -1,5 +1,5 @@
 import { EngineError } from "@millrace/base";
-import { readText, textBytes, writeText } from "../bytes/text.ts";
+import { readText, textBytes } from "../bytes/text.ts";
 import type { ClassTable } from "../class-table.ts";
 import { blockCorrupt, throwCorrupt } from "../errors.ts";
 import { explainRecord } from "./not-encodable.ts";
@@ -60,11 +60,10 @@ export function beginValue(writer: ValueWriter): void {
 
 /** Header, values and text, in memory of their own. */
 export function finishValue(writer: ValueWriter): Uint8Array {
-  const text = writer.text;
-  const encoding = writeText(writer, text);
+  const encoding = writer.text.writeTo(writer);
   writer.bytes[0] = VALUE_VERSION;
   writer.bytes[1] = encoding;
-  writer.view.setUint32(2, text.length, true);
+  writer.view.setUint32(2, writer.text.units, true);
   return writer.bytes.slice(0, writer.length);
 }
 
