@@ -10,6 +10,7 @@ import { SegmentState } from "../dist/compile/segment-state.js";
 import { compileTemplate, FunctionTable, localTaskFiles, SlotRuntime } from "../dist/index.js";
 import { TaskControl } from "../dist/job/task-control.js";
 import { AggregateTable } from "../dist/table/aggregate-table.js";
+import { TableBudget } from "../dist/table/table-budget.js";
 import { lineGenerator } from "./zipf-words.mjs";
 
 const lineCount = Number(process.argv[2] ?? 200_000);
@@ -48,7 +49,7 @@ function loop() {
   // Fresh copies: V8 keeps a line's hash and flat form, which lines from a block do not have.
   const input = Buffer.from(lines.join("\n"), "latin1").toString("latin1").split("\n");
   return () => {
-    const table = new AggregateTable({ shape: { kind: "combine" }, budgetBytes: 1e9 });
+    const table = new AggregateTable({ shape: { kind: "combine" }, budget: new TableBudget(1e9, () => 0) });
     const state = new SegmentState({ functions: fns, control, labels: segment.labels, table });
     for (let at = 0; at < input.length; at += 1024) {
       segment.rows(input, at, Math.min(at + 1024, input.length), state);
@@ -69,6 +70,7 @@ const runtime = new SlotRuntime(
     cancellation: { cancelled: () => false },
     clock: new SystemClock(),
     spillBytes: 64 * 1024 ** 2,
+    heapUse: () => 0,
   },
   functions,
 );

@@ -38,4 +38,6 @@ export interface SlotPorts {
   readonly clock: Clock;
   /** Memory that the tables of one task may take before they spill. */
   readonly spillBytes: number;
+  /** The share of the thread's heap that is in use, 0 to 1, with what the collector has not come to yet. */
+  readonly heapUse: () => number;
 }

@@ -64,6 +64,7 @@ export class TestSlot {
   readonly #inline = new Map<string, AnyFunction>();
   runtime: SlotRuntime;
   readonly options: { readonly spillBytes?: number; readonly poolBytes?: number };
+  heapUse = 0;
   cancelAfterChecks = Number.POSITIVE_INFINITY;
   #runs = 0;
 
@@ -168,6 +169,7 @@ export class TestSlot {
         cancellation: { cancelled: () => this.cancelAfterChecks-- <= 0 },
         clock: new ManualClock(epochMs(0)),
         spillBytes: this.options.spillBytes ?? 64 * 1024 ** 2,
+        heapUse: () => this.heapUse,
       },
       this.functions,
     );

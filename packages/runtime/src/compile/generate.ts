@@ -175,7 +175,7 @@ return false;
     this.#emit(`if (!isArray(${list})) { ${iterator} = s.iterator(${given}); ${list} = s.refill(${iterator}); }`);
     this.#emit("for (;;) {");
     this.#emit(`for (let ${at} = 0; ${at} < ${list}.length; ${at}++) {`);
-    this.#emit(`if ((++tick & ${PAUSE_MASK}) === 0) s.pause();`);
+    this.#emit(`if ((++tick & ${PAUSE_MASK}) === 0) s.pause(n);`);
     this.#emit(`const ${element} = ${list}[${at}];`);
     this.#closers.push(
       `}\nif (${iterator} === undefined) break;\nop = ${index}; ${list} = s.refill(${iterator}); if (${list}.length === 0) break;\n}`,
@@ -240,10 +240,14 @@ return false;
         return;
       }
       case "group":
+        this.#emit(`if (table.direct !== undefined) { table.direct.add(${key}, ${value}, 0); continue; }`);
         this.#emit(`const x = index.find(${key});`);
         this.#emit(`if (x >= 0) accs[x].push(${value}); else { index.add(${key}); accs.push([${value}]); }`);
         return;
       case "cogroup":
+        this.#emit(
+          `if (table.direct !== undefined) { table.direct.add(${key}, ${value}, ${terminal.feed}); continue; }`,
+        );
         this.#emit(`let x = index.find(${key});`);
         this.#emit(
           `if (x < 0) { x = index.add(${key}); accs.push([${new Array(terminal.feeds).fill("[]").join(", ")}]); }`,
@@ -334,10 +338,11 @@ function terminalFrame(terminal: Terminal): { readonly before: string; readonly 
     case "custom":
       return { before: "const w = s.writers;", after: count };
     case "combine":
-    case "group":
-    case "cogroup":
     case "last":
       return { before: "const index = s.index, accs = s.accs;", after: count };
+    case "group":
+    case "cogroup":
+      return { before: "const index = s.index, accs = s.accs, table = s.table;", after: count };
     case "count":
     case "text":
     case "foreach":

@@ -38,6 +38,8 @@ export class SegmentState {
   /** Of `foreach`: what to await, and where to go on. */
   pending: PromiseLike<unknown> | undefined;
   resumeAt = 0;
+  /** Records that the table knows of. */
+  #counted = 0;
   readonly #iterators: Iterator<unknown>[] = [];
 
   constructor(options: {
@@ -54,10 +56,22 @@ export class SegmentState {
     this.accs = options.table?.accs ?? [];
   }
 
-  /** Called about every thousand records. */
-  pause(): void {
+  /**
+   * Called about every thousand records.
+   *
+   * @param pending Records that reached the terminal and are not in `count` yet.
+   */
+  pause(pending = 0): void {
     this.control.check();
-    this.table?.relieve();
+    if (this.table === undefined) return;
+    this.table.values += this.count + pending - this.#counted;
+    this.#counted = this.count + pending;
+    try {
+      this.table.relieve();
+    } catch (error) {
+      // What cannot be written to disk is what the last operator gave.
+      throw blame(error, this.labels.at(-1) ?? "an operator");
+    }
   }
 
   fail(error: unknown, op: number): never {

@@ -33,6 +33,7 @@ beforeEach(() => {
       checkpoints: new FileSystems([]),
       cancellation: { cancelled: () => false },
       clock: new ManualClock(epochMs(0)),
+      heapUse: () => 0,
       spillBytes: 1024 ** 2,
     },
     functions,

@@ -7,6 +7,7 @@ import { readHandle } from "@millrace/storage";
 import { compileTemplate, type StageProgram } from "../compile/program.ts";
 import type { SlotPorts } from "../ports.ts";
 import { StateStore } from "../state/state-store.ts";
+import { TableBudget } from "../table/table-budget.ts";
 import type { ResolvedInput, SlotTask, StageStart, TaskOutcome } from "../task.ts";
 import type { FunctionTable } from "./function-table.ts";
 import { TaskCancelled, TaskControl } from "./task-control.ts";
@@ -113,7 +114,7 @@ export class SlotRuntime {
       functions: this.#functionsOf(stage, task.template, program),
       control: this.#control,
       task,
-      tableBytes: Math.floor(this.#ports.spillBytes / Math.max(1, program.tables)),
+      budget: new TableBudget(Math.floor(this.#ports.spillBytes / Math.max(1, program.tables)), this.#ports.heapUse),
     };
     const run = new TaskRun(env);
     let sink: TaskSink | undefined;

@@ -14,6 +14,7 @@ import { UpdateWindow, type UpdateWindowOptions } from "../state/update/update-w
 import type { StateUpdater } from "../state/update/updater.ts";
 import type { TableShape } from "../table/aggregate-table.ts";
 import type { SpillingTable } from "../table/spilling-table.ts";
+import { TableBudget } from "../table/table-budget.ts";
 import type { TaskEnvironment } from "./task-run.ts";
 
 /** What a task's run does for its stateful operator. */
@@ -24,7 +25,7 @@ export interface StateParts {
   whole(program: PipelineProgram): Feeder;
   /** Makes a feeder that has to be waited for into one that has not, when it is opened. */
   spool(later: Feeder): Feeder;
-  table(shape: TableShape, budgetBytes: number): SpillingTable;
+  table(shape: TableShape, budget: TableBudget): SpillingTable;
   fill(program: PipelineProgram, table: SpillingTable): Promise<void>;
 }
 
@@ -44,12 +45,12 @@ function updaterOf(
   ref: StateRef,
   parts: StateParts,
 ): StateUpdater {
-  const { classes, control, tableBytes } = parts.env;
+  const { classes, control, budget } = parts.env;
   const { label } = entry;
   const time = ref.batch;
   switch (entry.kind) {
     case "updateByKey": {
-      const values = parts.table({ kind: "group" }, tableBytes);
+      const values = parts.table({ kind: "group" }, budget);
       return new UpdateByKey({
         classes,
         label,
@@ -76,7 +77,7 @@ function updaterOf(
       });
     }
     case "window": {
-      const moved = parts.table({ kind: "cogroup", feeds: 2 }, tableBytes);
+      const moved = parts.table({ kind: "cogroup", feeds: 2 }, budget);
       return new UpdateWindow({
         classes,
         label,
@@ -115,6 +116,6 @@ function belonging(place: FnSlot | undefined, ref: StateRef, parts: StateParts):
 /** Initial state becomes state, which is in memory anyway, and is looked up by key: it must not spill. */
 function initialState(program: PipelineProgram | undefined, parts: StateParts): InitialState | undefined {
   if (program === undefined) return undefined;
-  const table = parts.table({ kind: "combine" }, Number.POSITIVE_INFINITY);
+  const table = parts.table({ kind: "combine" }, TableBudget.unbounded);
   return new InitialState(table, () => parts.fill(program, table));
 }

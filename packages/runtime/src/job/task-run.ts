@@ -29,6 +29,7 @@ import type { StateStore } from "../state/state-store.ts";
 import type { TableShape } from "../table/aggregate-table.ts";
 import type { SpillOptions } from "../table/spill-run.ts";
 import { SpillingTable } from "../table/spilling-table.ts";
+import type { TableBudget } from "../table/table-budget.ts";
 import type { ResolvedInput, SlotTask } from "../task.ts";
 import { type StateParts, stateFeeder } from "./state-source.ts";
 import type { TaskControl } from "./task-control.ts";
@@ -41,7 +42,7 @@ export interface TaskEnvironment {
   readonly control: TaskControl;
   readonly task: SlotTask;
   /** Memory that each of the task's tables may take. */
-  readonly tableBytes: number;
+  readonly budget: TableBudget;
 }
 
 /** A pipeline of one task, put together and ready to be pumped into its last segment. */
@@ -163,14 +164,14 @@ export class TaskRun {
   }
 
   #sort(upstream: Feeder, link: Extract<Link, { readonly kind: "sort" }>): Feeder {
-    const { control, tableBytes } = this.#env;
+    const { control, budget } = this.#env;
     const { label, descending } = link;
     // Their signatures are the planner's.
     const key = link.key === undefined ? undefined : (this.#function(link.key) as SortOrder["key"]);
     const compare = link.compare === undefined ? undefined : (this.#function(link.compare) as SortOrder["compare"]);
     const check = (): void => control.check();
     const order = { key, compare, descending };
-    const sort = new SpillingSort({ order, budgetBytes: tableBytes, check, ...this.#spillOptions() });
+    const sort = new SpillingSort({ order, budget, check, ...this.#spillOptions() });
     return new SortFeeder(upstream, { sort, pairs: key === undefined, label, check });
   }
 
@@ -213,12 +214,12 @@ export class TaskRun {
   }
 
   #cartesian(entry: Extract<Entry, { readonly kind: "cartesian" }>): Feeder {
-    const { control, tableBytes } = this.#env;
+    const { control, budget } = this.#env;
     const check = (): void => control.check();
     return new CartesianFeeder({
       left: this.#whole(entry.left),
       right: this.#whole(entry.right),
-      replay: new Replay({ budgetBytes: tableBytes, check, ...this.#spillOptions() }),
+      replay: new Replay({ budget, check, ...this.#spillOptions() }),
       check,
     });
   }
@@ -258,7 +259,7 @@ export class TaskRun {
   }
 
   #table(entry: Extract<Entry, { readonly kind: "table" }>): Feeder {
-    const table = this.#spilling(entry.shape, entry.merge, this.#env.tableBytes);
+    const table = this.#spilling(entry.shape, entry.merge, this.#env.budget);
     const fill = async (): Promise<void> => {
       for (const feed of entry.feeds) await this.#fill(feed, table);
     };
@@ -272,7 +273,7 @@ export class TaskRun {
       function: (slot) => this.#function(slot),
       whole: (program) => this.#whole(program),
       spool: (later) => this.#spool(later),
-      table: (shape, budgetBytes) => this.#spilling(shape, undefined, budgetBytes),
+      table: (shape, budget) => this.#spilling(shape, undefined, budget),
       fill: (program, table) => this.#fill(program, table),
     };
   }
@@ -291,9 +292,9 @@ export class TaskRun {
   #spilling(
     shape: TableShape,
     merge: { readonly fn: FnSlot; readonly label: string } | undefined,
-    budgetBytes: number,
+    budget: TableBudget,
   ): SpillingTable {
-    return new SpillingTable({ shape, budgetBytes, merge: this.#merge(merge), ...this.#spillOptions() });
+    return new SpillingTable({ shape, budget, merge: this.#merge(merge), ...this.#spillOptions() });
   }
 
   #merge(merge: { readonly fn: FnSlot; readonly label: string } | undefined): (a: unknown, b: unknown) => unknown {

@@ -83,8 +83,7 @@ function shuffleSink(
     table.clear();
   };
   // A full table of combiners need not go to disk: the reduce side combines what is sent in several parts.
-  const table =
-    sink.combine && new AggregateTable({ shape: { kind: "combine" }, budgetBytes: env.tableBytes, overflow: empty });
+  const table = sink.combine && new AggregateTable({ shape: { kind: "combine" }, budget: env.budget, overflow: empty });
   const state = run.state(last, table);
   state.writers = output.writers;
   state.next = env.task.partition % partitioner.partitions;

@@ -14,6 +14,7 @@ import type { BlockPool } from "@millrace/storage";
 import { artefactLoadFailed, slotCrashed, slotExited, slotOutOfMemory, slotTerminated } from "../errors.ts";
 import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
 import { exitMessage } from "./exit-message.ts";
+import { tableBytes } from "./heap.ts";
 import type { FromSlot, SlotInit, SlotSetup, ToSlot } from "./protocol.ts";
 
 export interface SlotThreadOptions {
@@ -22,7 +23,7 @@ export interface SlotThreadOptions {
   readonly pool: BlockPool;
   /** Heap of the thread. Past it the thread ends, or the whole process aborts: V8 decides. */
   readonly heapBytes: number;
-  /** `shuffle.spill.bytes`. */
+  /** `shuffle.spill.bytes`; less where the heap is small. */
   readonly spillBytes: number;
   /** A folder that exists, on local disk, for scratch and spill files. */
   readonly workDir: string;
@@ -90,7 +91,7 @@ export class SlotThread {
       pool,
       cancel: this.#cancel.buffer,
       workDir: options.workDir,
-      spillBytes: options.spillBytes,
+      spillBytes: tableBytes(options.spillBytes, options.heapBytes),
       executorModule: options.executorModule,
       setup: options.setup,
     };

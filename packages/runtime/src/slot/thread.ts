@@ -8,6 +8,7 @@ import { slotExited } from "../errors.ts";
 import { FunctionTable } from "../job/function-table.ts";
 import { SlotRuntime } from "../job/slot-runtime.ts";
 import { exitMessage } from "./exit-message.ts";
+import { threadHeapUse } from "./heap.ts";
 import { localTaskFiles } from "./local-files.ts";
 import type { FromSlot, SlotInit, ToSlot } from "./protocol.ts";
 
@@ -53,6 +54,7 @@ function newRuntime(functions: FunctionTable): SlotRuntime {
       cancellation: { cancelled: () => running !== 0 && Atomics.load(cancel, 0) === running },
       clock: new SystemClock({ unref: true }),
       spillBytes: init.spillBytes,
+      heapUse: threadHeapUse,
     },
     functions,
   );

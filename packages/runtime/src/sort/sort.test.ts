@@ -104,7 +104,7 @@ describe("sort", () => {
         const expected = records.toSorted((a, b) => sign * compareValues(a[0], b[0]));
         expect(await sorted(records, { ops: [sort({ descending })] })).toEqual(expected);
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   });
 

@@ -1,6 +1,7 @@
 import type { FileBlock, SpillFile } from "@millrace/storage";
 import { estimateBytes } from "../table/estimate.ts";
 import { type SpillOptions, writeRun } from "../table/spill-run.ts";
+import type { TableBudget } from "../table/table-budget.ts";
 import { RunMerge } from "./merge-runs.ts";
 import { sortedOrder } from "./merge-sort.ts";
 import { RunReader } from "./run-reader.ts";
@@ -20,7 +21,7 @@ const CHUNK = 1024;
 
 export interface SpillingSortOptions extends SpillOptions {
   readonly order: SortOrder;
-  readonly budgetBytes: number;
+  readonly budget: TableBudget;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
 }
@@ -62,7 +63,7 @@ export class SpillingSort {
       records.push(record);
     }
     this.#bytes += this.#sample(records.length - (to - from));
-    if (this.#bytes > this.#options.budgetBytes || records.length > ENTRIES_MAX) this.#spill();
+    if (this.#options.budget.exceededBy(this.#bytes) || records.length > ENTRIES_MAX) this.#spill();
   }
 
   /** All that was added, in order. A chunk is valid until the next one is asked for. */

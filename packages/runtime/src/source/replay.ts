@@ -2,6 +2,7 @@ import { BlockWriter, decodeFrame } from "@millrace/codec";
 import { BlockBuilder, type BlockHandle, freeSlices, readHandle, type SpillFile } from "@millrace/storage";
 import { estimateBytes } from "../table/estimate.ts";
 import type { SpillOptions } from "../table/spill-run.ts";
+import type { TableBudget } from "../table/table-budget.ts";
 import { type Feeder, SLICE } from "./feeder.ts";
 
 /** Records looked at of each lot that is added. */
@@ -9,7 +10,7 @@ const SAMPLES = 16;
 const ENTRY_BYTES = 12;
 
 export interface ReplayOptions extends SpillOptions {
-  readonly budgetBytes: number;
+  readonly budget: TableBudget;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
 }
@@ -69,7 +70,7 @@ export class Replay {
     if (this.#writer === undefined) {
       for (const row of lot) this.#rows.push(row);
       this.#bytes += sample(lot);
-      if (this.#bytes > this.#options.budgetBytes) this.#encode();
+      if (this.#options.budget.exceededBy(this.#bytes)) this.#encode();
     } else {
       for (const row of lot) this.#writer.write(row);
     }

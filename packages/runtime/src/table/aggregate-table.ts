@@ -1,10 +1,14 @@
 import { estimateBytes } from "./estimate.ts";
 import { KeyIndex } from "./key-index.ts";
+import { ListEstimate } from "./list-estimate.ts";
+import type { TableBudget } from "./table-budget.ts";
 
 /** Hash table slots, the hash, and the places in both columns. */
 const ENTRY_BYTES = 48;
 /** Accumulators looked at whenever the size is estimated. */
 const SAMPLES = 32;
+/** Estimates between two looks at every accumulator, when the heap is full. */
+const THOROUGH_EVERY = 64;
 /** Far below the limits of V8's collections. */
 const ENTRIES_MAX = 8_000_000;
 
@@ -21,33 +25,44 @@ export type TableShape =
  */
 export type Overflow = (table: AggregateTable) => void;
 
+export interface DirectPairs {
+  add(key: unknown, value: unknown, feed: number): void;
+}
+
 /**
  * Keys with what accumulates below them, as two columns. Generated loops find and change entries directly through
  * `index` and `accs`; `relieve`, called about every thousand records, estimates the size and has the table emptied when
  * it passes its budget.
  *
- * The estimate counts keys exactly and samples what lies below them, so that a single enormous accumulator among many
- * small ones can be missed.
+ * The estimate counts keys and values in lists exactly and samples how large they are. Of combiners it samples too; a
+ * single enormous one among many is looked for when the heap is filling up.
  */
 export class AggregateTable {
   readonly index = new KeyIndex();
   /** What has accumulated, by the index of the key. The same array for the life of the table. */
   readonly accs: unknown[] = [];
   readonly shape: TableShape;
-  readonly #budgetBytes: number;
+  /** Of lists: the values in all of them. Whoever adds to them counts. */
+  values = 0;
+  /** Of lists: where pairs go in place of the table, once that has passed its budget. */
+  direct: DirectPairs | undefined;
+  readonly #budget: TableBudget;
   readonly #overflow: Overflow | undefined;
   #keyBytes = 0;
   #keysSeen = 0;
   #cursor = 0;
+  #estimates = 0;
+  /** Of combiners: what a look at all of them gave last. */
+  #thoroughBytes = 0;
 
   /** @param options.overflow Absent: the table grows for as long as the heap lets it. */
   constructor(options: {
     readonly shape: TableShape;
-    readonly budgetBytes: number;
+    readonly budget: TableBudget;
     readonly overflow?: Overflow | undefined;
   }) {
     this.shape = options.shape;
-    this.#budgetBytes = options.budgetBytes;
+    this.#budget = options.budget;
     this.#overflow = options.overflow;
   }
 
@@ -57,7 +72,7 @@ export class AggregateTable {
 
   relieve(): void {
     if (this.#overflow === undefined || this.size === 0) return;
-    if (this.estimatedBytes() > this.#budgetBytes || this.size > ENTRIES_MAX) this.#overflow(this);
+    if (this.#budget.exceededBy(this.estimatedBytes()) || this.size > ENTRIES_MAX) this.#overflow(this);
   }
 
   estimatedBytes(): number {
@@ -65,26 +80,45 @@ export class AggregateTable {
     for (; this.#keysSeen < keys.length; this.#keysSeen++) {
       this.#keyBytes += ENTRY_BYTES + estimateBytes(keys[this.#keysSeen]);
     }
-    return this.#keyBytes + this.#accumulatorBytes();
+    return this.#keyBytes + (this.shape.kind === "combine" ? this.#combinerBytes() : this.#listBytes(this.shape));
   }
 
   clear(): void {
     this.index.clear();
     this.accs.length = 0;
+    this.values = 0;
     this.#keyBytes = 0;
     this.#keysSeen = 0;
     this.#cursor = 0;
+    this.#thoroughBytes = 0;
   }
 
-  /** The mean of some accumulators, others each time, times their number; exact while there are few. */
-  #accumulatorBytes(): number {
+  /** The mean of some combiners, others each time, times their number; exact while there are few. */
+  #combinerBytes(): number {
+    const sampled = this.#sample((acc) => estimateBytes(acc)) * this.accs.length;
+    if (++this.#estimates % THOROUGH_EVERY === 0 && this.#budget.pressed) {
+      this.#thoroughBytes = this.accs.reduce((sum: number, acc) => sum + estimateBytes(acc), 0);
+    }
+    return Math.max(sampled, this.#thoroughBytes);
+  }
+
+  #listBytes(shape: Exclude<TableShape, { readonly kind: "combine" }>): number {
+    const lists = new ListEstimate();
+    const fixed = this.#sample((acc) =>
+      shape.kind === "group" ? lists.add(acc as unknown[]) : lists.addAll(acc as unknown[][]),
+    ); // the shape says what they are
+    return fixed * this.accs.length + lists.valueBytes * this.values;
+  }
+
+  /** The mean of some accumulators. */
+  #sample(bytesOf: (acc: unknown) => number): number {
     const { accs } = this;
     const looked = Math.min(SAMPLES, accs.length);
     let bytes = 0;
     for (let i = 0; i < looked; i++) {
       if (this.#cursor >= accs.length) this.#cursor = 0;
-      bytes += estimateBytes(accs[this.#cursor++]);
+      bytes += bytesOf(accs[this.#cursor++]);
     }
-    return looked === 0 ? 0 : (bytes / looked) * accs.length;
+    return looked === 0 ? 0 : bytes / looked;
   }
 }

@@ -56,22 +56,33 @@ export function partsOf(handle: BlockHandle): readonly (MemoryBlock | FileBlock)
  * @throws BLOCK_LOST A file of the block is gone or shorter than the block.
  */
 export function* readHandle(handle: BlockHandle, pool: BlockPool): Generator<Uint8Array, void, undefined> {
-  for (const part of partsOf(handle)) {
-    if (part.kind === "file") yield* readFileBlock(part);
-    else for (const slice of part.slices) yield pool.view(slice);
+  // Neighbouring parts in one file, of which there may be many, share one opening of it.
+  let path: string | undefined;
+  let file = 0;
+  try {
+    for (const part of partsOf(handle)) {
+      if (part.kind === "memory") {
+        for (const slice of part.slices) yield pool.view(slice);
+        continue;
+      }
+      if (path !== part.path) {
+        if (path !== undefined) closeSync(file);
+        path = undefined;
+        file = openBlockFile(part);
+        path = part.path;
+      }
+      yield* readPieces(part, file);
+    }
+  } finally {
+    if (path !== undefined) closeSync(file);
   }
 }
 
-function* readFileBlock(block: FileBlock): Generator<Uint8Array, void, undefined> {
-  const file = openBlockFile(block);
-  try {
-    let position = block.offset;
-    for (const length of block.pieces ?? [block.length]) {
-      yield readPiece(block, file, { position, length });
-      position += length;
-    }
-  } finally {
-    closeSync(file);
+function* readPieces(block: FileBlock, file: number): Generator<Uint8Array, void, undefined> {
+  let position = block.offset;
+  for (const length of block.pieces ?? [block.length]) {
+    yield readPiece(block, file, { position, length });
+    position += length;
   }
 }
 

@@ -1,7 +1,14 @@
 import { assert, type Clock, type JobConf, toWireError } from "@millrace/base";
 import { type Attempt, type AttemptEnd, slotTask, type TaskSlots } from "@millrace/executor/in-process";
 import type { StageRunId, StageTemplate } from "@millrace/plan";
-import { type FunctionTable, localTaskFiles, SlotRuntime, type StageStart, type TaskOutcome } from "@millrace/runtime";
+import {
+  type FunctionTable,
+  localTaskFiles,
+  SlotRuntime,
+  type StageStart,
+  type TaskOutcome,
+  threadHeapUse,
+} from "@millrace/runtime";
 import { type BlockPool, FileSystems, LocalFileSystem, type SpillDirectory } from "@millrace/storage";
 import { type Faults, freeOutcome } from "./faults.ts";
 
@@ -112,6 +119,7 @@ export class InThreadSlots implements TaskSlots {
         cancellation: { cancelled: () => this.#current?.cancelled === true },
         clock,
         spillBytes: conf["shuffle.spill.bytes"],
+        heapUse: threadHeapUse,
       },
       functions,
     );

@@ -1,0 +1,25 @@
+import { afterEach, expect, test } from "vitest";
+import { cleanUp, later } from "./clean-up.fixture.ts";
+import { TestProcess } from "./process.fixture.ts";
+import { jobFile } from "./test-cluster.fixture.ts";
+
+afterEach(cleanUp);
+
+test("what is more than a slot's heap holds is grouped, joined and sorted by way of the disk, without a task that fails", async () => {
+  // A partition of the pairs is 40 MB.
+  const conf = ["executor.slot.heap=32m", "storage.pool.bytes=16m"].flatMap((setting) => ["--conf", setting]);
+  const run = TestProcess.millrace([
+    ...["run", jobFile("memory"), "--master", "local-cluster[1,2]", "--batches", "1"],
+    ...conf,
+  ]);
+  later(() => run.end());
+  const { code, stdout, stderr } = await run.ended;
+  expect(stdout.trim().split("\n")).toEqual([
+    "group 5000 of 200000",
+    "join 200000",
+    "sort 200000",
+    'hot [["hot",1000000]]',
+  ]);
+  expect(stderr).not.toMatch(/TASK_RETRIED|OUT_OF_MEMORY|LOST/);
+  expect(code).toBe(0);
+});
