@@ -5,6 +5,7 @@ import type { Case } from "./conformance/case.ts";
 import { compositions } from "./conformance/compositions.ts";
 import { joins } from "./conformance/joins.ts";
 import { keys } from "./conformance/keys.ts";
+import { mappedState } from "./conformance/mapped-state.ts";
 import { outputs } from "./conformance/outputs.ts";
 import { pairs } from "./conformance/pairs.ts";
 import { rddActions } from "./conformance/rdd-actions.ts";
@@ -26,6 +27,7 @@ const TOPICS: Readonly<Record<string, readonly Case[]>> = {
   windows,
   "reduced-windows": reducedWindows,
   state,
+  "mapped-state": mappedState,
   keys,
   rdds,
   "rdd-actions": rddActions,

@@ -15,6 +15,7 @@ export const TOPICS = [
   ["windows", 8],
   ["reduced-windows", 7],
   ["state", 5],
+  ["mapped-state", 7],
   ["keys", 4],
   ["rdds", 3],
   ["rdd-actions", 3],

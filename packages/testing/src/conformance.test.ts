@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DStream, RDD } from "@millrace/api";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
 import { outcomeOf, TOPICS } from "./conformance.fixture.ts";
@@ -10,7 +11,8 @@ import { jobFile } from "./test-cluster.fixture.ts";
 beforeAll(async () => {
   vi.stubEnv("XDG_CACHE_HOME", await mkdtemp(join(tmpdir(), "millrace-testing-cache-")));
   vi.spyOn(console, "log").mockImplementation(() => {}); // beneath what notes the job's lines
-});
+  await (await testJob(jobFile("conformance"))).stop(); // bundled once: all cases are of one job
+}, 60_000);
 afterEach(cleanUp);
 afterAll(async () => {
   await rm(process.env.XDG_CACHE_HOME ?? "", { recursive: true, force: true });
@@ -30,3 +32,23 @@ describe.each([1, 3])("in one thread, on %i partitions, operations give what the
     expect(Math.max(...Object.values(wanted).map((each) => each.length))).toBe(batches);
   });
 });
+
+/** Label what they are called on, and change nothing; or are tested where their effect is. */
+const NO_RESULT = new Set(["named", "print", "pprint"]);
+
+test.each([
+  ["DStream", DStream.prototype],
+  ["RDD", RDD.prototype],
+])("every operation of %s has a case", async (_, prototype) => {
+  const directory = new URL("../jobs/conformance/", import.meta.url);
+  const files = (await readdir(directory)).map((name) => readFile(new URL(name, directory), "utf8"));
+  const cases = (await Promise.all(files)).join("\n");
+  const missing = methodsOf(prototype).filter((name) => !NO_RESULT.has(name) && !cases.includes(`.${name}`));
+  expect(missing).toEqual([]);
+});
+
+function methodsOf(prototype: object): string[] {
+  const own = Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor");
+  const parent: object | null = Object.getPrototypeOf(prototype);
+  return parent === null || parent === Object.prototype ? own : [...own, ...methodsOf(parent)];
+}

@@ -186,6 +186,27 @@ export const batches: readonly Case[] = [
         });
     },
   }),
+  operation({
+    id: "DS-25",
+    title: "checkpoint of a stream changes none of its results, nor does cache",
+    batches: [[1, 2], [3]],
+    build: (numbers) => {
+      const kept = numbers.map((n) => n * 2).checkpoint(200);
+      return kept.union(kept.cache()).count();
+    },
+    expected: [[4], [2], [0]],
+  }),
+  operation({
+    id: "DS-26",
+    title: "slideDuration is the batch interval, or the slide of the window before",
+    batches: [[1], [2]],
+    build: (numbers) => {
+      const slow = numbers.window(400, 200).map((n) => n);
+      const slides = [numbers.slideDuration, slow.slideDuration, slow.count().slideDuration];
+      return numbers.map((n) => [n, ...slides]);
+    },
+    expected: [[[1, 100, 200, 200]], [[2, 100, 200, 200]]],
+  }),
   observation({
     id: "DS-23",
     title: "slice gives the RDDs of both ends and between, and none before the first batch",

@@ -1,4 +1,5 @@
 // Keys are equal by value, and only then: through shuffles, joins, state, windows and what removes duplicates.
+import type { State } from "millrace";
 import { action, type Case, kv, operation, operationOnTwo } from "./case.ts";
 import { show } from "./show.ts";
 
@@ -181,6 +182,21 @@ export const keys: readonly Case[] = [
         })
         .map(named),
     expected: [counts(11)],
+  }),
+  operation({
+    id: "TR-1",
+    title: "mapWithState finds the state of equal keys, and snapshots have them once",
+    batches: [[...ones, ...sames], sames],
+    build: (stream) =>
+      stream
+        .map(withOne)
+        .mapWithState((_: Key, n: number | undefined, state: State<number>) => {
+          state.update((state.getOption() ?? 0) + (n ?? 0));
+          return "called";
+        })
+        .stateSnapshots()
+        .map(named),
+    expected: [counts(2), counts(3)],
   }),
   operation({
     id: "TR-1",

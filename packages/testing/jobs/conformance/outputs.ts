@@ -76,6 +76,18 @@ export const outputs: readonly Case[] = [
     },
   }),
   observation({
+    id: "toAsyncIterable",
+    title: "toAsyncIterable hands the records of every batch to a loop of the driver, in order",
+    order: "exactly",
+    expected: [["a", "b"], []], // the loop may be heard of one batch later, and the topic has more
+    declare: (ssc, report) => {
+      const batches = ssc.queueStream([["a", "b"]]).toAsyncIterable({ batches: true });
+      void (async () => {
+        for await (const { time, records } of batches) report(time, records);
+      })();
+    },
+  }),
+  observation({
     id: "RD-27",
     title: "saveAsTextFile writes where nothing is, and refuses to where something is",
     order: "exactly",

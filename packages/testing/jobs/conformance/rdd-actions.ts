@@ -5,6 +5,7 @@ import { refusal } from "./rdds.ts";
 
 const add = (a: number, b: number): number => a + b;
 const numbers = { batches: [[3, 1, 2], [] as number[]], partitions: 5, order: "exactly" } as const;
+const exactly = (n: number) => ({ mean: n, confidence: 1, low: n, high: n });
 const rounded = (n: number): number => Math.round(n * 1e9) / 1e9;
 
 export const rddActions: readonly Case[] = [
@@ -141,6 +142,29 @@ export const rddActions: readonly Case[] = [
     ],
   }),
   action({
+    id: "RD-24",
+    title: "approximate results are exact when they had time for all partitions",
+    batches: [[kv("a", 1), kv("b", 3), kv("a", 5)]],
+    partitions: 3,
+    act: async (rdd) => [
+      await rdd.countApprox("1m"),
+      await rdd.values().sumApprox("1m"),
+      await rdd.values().meanApprox("1m"),
+      await rdd.keys().countByValueApprox("1m"),
+      await rdd.countByKeyApprox("1m"),
+    ],
+    order: "exactly",
+    expected: [
+      [
+        exactly(3),
+        exactly(9),
+        exactly(3),
+        new Map([kv("a", exactly(2)), kv("b", exactly(1))]),
+        new Map([kv("a", exactly(2)), kv("b", exactly(1))]),
+      ],
+    ],
+  }),
+  action({
     ...numbers,
     id: "RD-25",
     title: "foreach is called for each record, foreachPartition for each partition, and accumulators tell",
@@ -213,6 +237,19 @@ export const rddActions: readonly Case[] = [
     expected: [
       [6, 2, 0.666666667, 1, 0.816496581, 1, 0.666666667, 0.816496581],
       [0, 0, Number.NaN, Number.NaN, Number.NaN, Number.NaN, Number.NaN, Number.NaN],
+    ],
+  }),
+  action({
+    ...numbers,
+    id: "PR-8",
+    title: "stats has count, sum and ends of one pass",
+    act: async (rdd) => {
+      const { count, sum, min, max } = await rdd.stats();
+      return [count, sum, min, max];
+    },
+    expected: [
+      [3, 6, 1, 3],
+      [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
     ],
   }),
   action({

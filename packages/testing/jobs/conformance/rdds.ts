@@ -1,5 +1,5 @@
 // Transformations of RDDs: RD-1 … RD-11, and how many partitions they have.
-import type { RDD } from "millrace";
+import { type RDD, StorageLevel } from "millrace";
 import { action, type Case, kv, operation } from "./case.ts";
 
 const parts = async (rdd: RDD<unknown>): Promise<number> => rdd.getNumPartitions();
@@ -262,6 +262,40 @@ export const rdds: readonly Case[] = [
     expected: [[3, 6]],
   }),
   action({
+    id: "RD-28",
+    title: "an RDD tells how it is kept: not at all, in memory, or as it was told",
+    batches: [[1]],
+    act: async (rdd) => {
+      const mapped = rdd.map((n) => n);
+      const levels = [mapped.storageLevel, mapped.cache().storageLevel, mapped.unpersist().storageLevel];
+      return [...levels, mapped.persist(StorageLevel.DISK_ONLY).storageLevel].map((level) =>
+        level === undefined ? "none" : level === StorageLevel.MEMORY_ONLY ? "memory" : level === StorageLevel.DISK_ONLY,
+      );
+    },
+    order: "exactly",
+    expected: [["none", "memory", "none", true]],
+  }),
+  ...[
+    StorageLevel.MEMORY_ONLY,
+    StorageLevel.MEMORY_AND_DISK,
+    StorageLevel.DISK_ONLY,
+    StorageLevel.MEMORY_AND_DISK_2,
+  ].map((level, i) =>
+    action({
+      id: "RD-12",
+      title: `what is kept is what it was, at level ${["memory", "memory and disk", "disk", "on two executors"][i]}`,
+      batches: [["a", "b", "c"], []],
+      partitions: 2,
+      act: async (rdd) => {
+        const kept = rdd.map((letter) => [letter, { at: new Date(1), none: undefined }]).persist(level);
+        await kept.count();
+        return kept.union(kept).glom().collect();
+      },
+      order: "exactly",
+      expected: [[lettered("a"), lettered("b", "c"), lettered("a"), lettered("b", "c")], [[], [], [], []], []],
+    }),
+  ),
+  action({
     id: "CX-1",
     title: "range is exclusive of its end, goes down too, and is cut into equal slices",
     batches: [[0]],
@@ -286,6 +320,10 @@ export const rdds: readonly Case[] = [
     ],
   }),
 ];
+
+function lettered(...letters: readonly string[]): unknown[] {
+  return letters.map((letter) => [letter, { at: new Date(1), none: undefined }]);
+}
 
 /** The code of what a promise is rejected with: of its last cause, since a task's failure is that of its job. */
 export async function refusal(promise: Promise<unknown>): Promise<unknown> {

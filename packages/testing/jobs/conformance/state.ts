@@ -64,6 +64,51 @@ export const state: readonly Case[] = [
     expected: [[kv("a", "a1")], [kv("a", "a1a"), kv("b", "b2")]],
   }),
   operation({
+    id: "PD-12",
+    title: "the function of updateStateByKey is given the batch's time",
+    batches: [[kv("a", 1)], [], [kv("b", 2)]],
+    build: (pairs, ssc) => {
+      const interval = ssc.batchInterval;
+      return pairs
+        .updateStateByKey<number[]>((_, times = [], _key, time) => [...times, time])
+        .mapValues((times) => times.map((time) => (time - (times[0] ?? 0)) / interval));
+    },
+    expected: [[kv("a", [0])], [kv("a", [0, 1])], [kv("a", [0, 1, 2]), kv("b", [0])]],
+  }),
+  operation({
+    id: "PD-12",
+    title: "updateStatePartitions has a partition at a time, empty ones too, and what it gives is all the state",
+    batches: [[kv("a", 1), kv("bb", 2), kv("a", 3)], [kv("a", 4)], []],
+    build: (pairs) =>
+      pairs
+        .updateStatePartitions<number>(
+          function* (entries) {
+            for (const [key, added, before = 0] of entries) {
+              if (key === "a" && added.length === 0) continue; // forgotten
+              yield [key, total(added, before)];
+            }
+          },
+          { partitioner: { numPartitions: 3, getPartition: (key) => key.length % 3 } },
+        )
+        .glom(),
+    order: "exactly",
+    expected: [
+      [[], [kv("a", 4)], [kv("bb", 2)]],
+      [[], [kv("a", 8)], [kv("bb", 2)]],
+      [[], [], [kv("bb", 2)]],
+    ],
+  }),
+  operation({
+    id: "KS-2",
+    title: "initial state of an array",
+    batches: [[kv("a", 1)], []],
+    build: (pairs) => pairs.updateStateByKey<number>(total, { initialState: [kv("a", 10), kv("z", 20)] }),
+    expected: [
+      [kv("a", 11), kv("z", 20)],
+      [kv("a", 11), kv("z", 20)],
+    ],
+  }),
+  operation({
     id: "KS-2",
     title: "initial state is merged in the first batch, for keys with and without values",
     batches: [[kv("a", 1)], [kv("b", 2)], []],

@@ -69,6 +69,23 @@ export const staticData: readonly Case[] = [
       });
     },
   }),
+  observation({
+    id: "Accumulators",
+    title: "an accumulator of one's own merges what tasks have added",
+    expected: [["longest bbb, of 3"], ["longest cccc, of 4"]],
+    declare: (ssc, report) => {
+      const longest = ssc.accumulator<string, [longest: string, count: number], string>({
+        zero: () => ["", 0],
+        add: ([most, count], word) => [word.length > most.length ? word : most, count + 1],
+        merge: ([one, a], [other, b]) => [one.length > other.length ? one : other, a + b],
+        value: ([most, count]) => `longest ${most}, of ${count}`,
+      });
+      ssc.queueStream([["a", "bbb", "cc"], ["cccc"]]).foreachRDD(async (rdd, time) => {
+        await rdd.foreach((word) => longest.add(word));
+        report(time, [longest.value]);
+      });
+    },
+  }),
   action({
     id: "RT-5",
     title: "a task that fails is tried again, and what its failed attempt added counts not",
@@ -161,6 +178,7 @@ export const staticData: readonly Case[] = [
         await none.subtract(rdd).collect(),
         await rdd.intersection(none).collect(),
         await none.union(none).getNumPartitions(),
+        await ssc.unionRDD(none, rdd, rdd).collect(),
         await none.sortByKey().collect(),
         await none.reduceByKey(add).collect(),
         await none.repartition(2).glom().collect(),
@@ -179,6 +197,7 @@ export const staticData: readonly Case[] = [
         [],
         [],
         0,
+        [kv("a", 1), kv("a", 1)],
         [],
         [],
         [[], []],
