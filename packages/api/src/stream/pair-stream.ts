@@ -3,7 +3,7 @@ import { badArgument } from "../errors.ts";
 import { CONTEXT, GRAPH, OF, OF_STATE, STREAM } from "../internals.ts";
 import type { AnyKey, KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
 import type { ShuffleOptions } from "../partitioner.ts";
-import { type CombineOptions, combineUse } from "../rdd-steps.ts";
+import { aggregateUse, type CombineOptions, combineUse } from "../rdd-steps.ts";
 import { type MappingFunction, type MapWithStateOptions, SPEC, StateSpec } from "../state-spec.ts";
 import {
   mapWithStateNode,
@@ -66,6 +66,34 @@ export abstract class PairStream<out T> extends RecordStream<T> {
   ): DStream<[KeyOf<T>, C]> {
     const use = combineUse(this[CONTEXT].shipFn, [create, mergeValue, mergeCombiners], options);
     return shuffledBy(this, use, options, "combineByKey");
+  }
+
+  /**
+   * Folds the values of each key into a total, which begins as a copy of `zero`: in each partition by `fold`, then the
+   * totals of partitions by `merge`.
+   *
+   * @param zero Once for each key and partition, so it should change nothing. `fold` may change the total that it is given.
+   */
+  aggregateByKey<C>(
+    this: DStream<Pair>,
+    zero: C,
+    fold: (total: C, value: ValueOf<T>) => C,
+    merge: (a: C, b: C) => C,
+    options?: ShuffleOptions<KeyOf<T>>,
+  ): DStream<[KeyOf<T>, C]> {
+    const operator = "aggregateByKey";
+    return shuffledBy(this, aggregateUse(this[CONTEXT], zero, [fold, merge], operator), options, operator);
+  }
+
+  /** Reduces the values of each key to one, beginning with a copy of `zero` for each key and partition. */
+  foldByKey(
+    this: DStream<Pair>,
+    zero: Widened<ValueOf<T>>,
+    fn: (a: Widened<ValueOf<T>>, b: Widened<ValueOf<T>>) => Widened<ValueOf<T>>,
+    options?: ShuffleOptions<KeyOf<T>>,
+  ): DStream<[KeyOf<T>, Widened<ValueOf<T>>]> {
+    const operator = "foldByKey";
+    return shuffledBy(this, aggregateUse(this[CONTEXT], zero, [fn, fn], operator), options, operator);
   }
 
   /** Places pairs by their key, without changing them. */

@@ -99,6 +99,30 @@ export const pairs: readonly Case[] = [
     expected: [[kv("a", [1, 3]), kv("b", [2])]],
   }),
   operation({
+    id: "PD-3",
+    title: "aggregateByKey begins each key with a copy of the zero",
+    batches: [words, []],
+    partitions: 1,
+    build: (stream) =>
+      stream.aggregateByKey<number[]>(
+        [0],
+        (all, n) => {
+          all.push(n);
+          return all;
+        },
+        (a, b) => [...a, ...b],
+      ),
+    expected: [[kv("a", [0, 1, 3]), kv("b", [0, 2])], []],
+  }),
+  operation({
+    id: "PD-3",
+    title: "foldByKey adds the zero once for each key of a partition",
+    batches: [words, []],
+    partitions: 1,
+    build: (stream) => stream.foldByKey(10, (a, b) => a + b),
+    expected: [[kv("a", 14), kv("b", 12)], []],
+  }),
+  operation({
     id: "PD-4",
     title: "mapValues changes values, and not where their keys are",
     batches: [words, []],
