@@ -82,6 +82,7 @@ export class StateSpec<K, V, S, U> {
   static function<K, V, S, L extends AnyKey, W>(
     fn: MappingFunction<K, V, S, readonly [L, W]>,
   ): StateSpec<K, V, S, [L, W]>;
+  /** As above, for a function that makes no pairs. */
   static function<K, V, S, U>(fn: MappingFunction<K, V, S, U>): StateSpec<K, V, S, U>;
   static function(fn: MappingFunction<never, never, never, unknown>): unknown {
     return new StateSpec(fn, {});

@@ -63,7 +63,7 @@ function updaterOf(
       });
     }
     case "updatePartition": {
-      const values = parts.table({ kind: "group" }, tableBytes);
+      const values = parts.table({ kind: "group" }, budget);
       return new UpdatePartition({
         classes,
         label,

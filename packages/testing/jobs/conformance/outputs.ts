@@ -108,6 +108,27 @@ export const outputs: readonly Case[] = [
       });
     },
   }),
+  observation({
+    id: "DS-17",
+    title: "saveAsObjectFiles and saveAsObjectFile write values that objectFile reads as they were",
+    order: "exactly",
+    expected: [
+      [
+        [-0, 1n, new Date(5)],
+        [-0, 1n, new Date(5)],
+      ],
+    ],
+    declare: (ssc, report, directory) => {
+      const stream = ssc.queueStream<unknown>([ssc.parallelize<unknown>([-0, 1n, new Date(5)], 1)]);
+      stream.saveAsObjectFiles(join(directory, "values"));
+      stream.foreachRDD(async (rdd, time) => {
+        const once = join(directory, `value-${time}`);
+        if ((await rdd.count()) > 0) await rdd.saveAsObjectFile(once);
+        const paths = readdirSync(directory).includes(`value-${time}`) ? [join(directory, `values-${time}`), once] : [];
+        report(time, await Promise.all(paths.map((path) => ssc.objectFile<unknown>(path).collect())));
+      });
+    },
+  }),
   action({
     id: "RD-27",
     title: "what JSON cannot hold is no line of text",

@@ -6,6 +6,29 @@ const parts = async (rdd: RDD<unknown>): Promise<number> => rdd.getNumPartitions
 
 export const rdds: readonly Case[] = [
   action({
+    id: "RD-9",
+    title: "pipe gives the lines of a command for each partition, and fails with it",
+    batches: [["b", "a", "c"]],
+    partitions: 1,
+    act: async (rdd) => [
+      await rdd.pipe("sort -r").collect(),
+      await refusal(rdd.pipe(["sh", "-c", "exit 3"]).collect()),
+    ],
+    order: "exactly",
+    expected: [[["c", "b", "a"], "PIPE_FAILED"]],
+  }),
+  action({
+    id: "RD-28",
+    title: "an RDD has a number of its own, and the name that setName gives it",
+    batches: [[1]],
+    act: async (rdd) => {
+      const named = rdd.map((n) => n).setName("ones");
+      return [named.name, named.id === rdd.id, named.toDebugString().includes("ones")];
+    },
+    order: "exactly",
+    expected: [["ones", false, true]],
+  }),
+  action({
     id: "RD-2",
     title: "distinct has each value once",
     batches: [[3, 1, 3, 2, 1], []],
