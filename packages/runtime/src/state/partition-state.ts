@@ -18,7 +18,15 @@ export interface Overlay {
   /** Keys that the published state has not, each once. */
   readonly newKeys: unknown[];
   readonly newCells: StateCell[];
+  /**
+   * The keys that the batch has come across, in the order in which it gave them: by index in the published state, or
+   * `NEW_KEY` for the next of `newKeys`. Who reads the state again gets it in the same order: where a record goes may
+   * depend on it, and another output, or a task that is run again, must not see it elsewhere.
+   */
+  readonly order: number[];
 }
+
+export const NEW_KEY = -1;
 
 /**
  * One partition of an operator's state in memory: what is published, and the overlay of the batch that is running or
@@ -57,6 +65,7 @@ export class PartitionState {
       touched: new Set(),
       newKeys: [],
       newCells: [],
+      order: [],
     };
     this.#overlay = overlay;
     return overlay;

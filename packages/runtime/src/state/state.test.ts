@@ -160,6 +160,17 @@ describe("updateStateByKey", () => {
     ]);
   });
 
+  test.each([false, true])("gives the same order to who reads it again, onlyUpdated %s", async (onlyUpdated) => {
+    const forgetNegative = (values: number[], total = 0) => (total < 0 ? undefined : sum(values, total));
+    const pairs = (text: string) => [...text].map((key) => [key, key === "x" ? -1 : 1]);
+    await batch(1, pairs("abcx"), forgetNegative, { onlyUpdated });
+    const first = await batch(2, pairs("cdax"), forgetNegative, { onlyUpdated });
+    expect(first.map((pair) => (pair as [string])[0])).toEqual(["c", "d", "a", "b"]);
+    expect(await batch(2, pairs("cdax"), forgetNegative, { onlyUpdated })).toEqual(first);
+    slot.restart(); // somewhere else, from the log
+    expect(await batch(2, pairs("cdax"), forgetNegative, { onlyUpdated })).toEqual(first);
+  });
+
   test("updates every key although the output takes one", async () => {
     const pairs = Array.from({ length: 5000 }, (_, i) => [`k${i}`, i]);
     expect(await batch(1, pairs, sum, { sink: { kind: "collect", limit: 1 } })).toHaveLength(1);

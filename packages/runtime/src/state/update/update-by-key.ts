@@ -1,9 +1,10 @@
 import type { ClassTable } from "@millrace/codec";
 import { blame } from "../../compile/blame.ts";
 import type { SpillingTable } from "../../table/spilling-table.ts";
+import { NEW_KEY } from "../partition-state.ts";
 import { fromCell, type StateCell, sameCell, toCell } from "../state-cell.ts";
 import type { InitialState } from "./initial-state.ts";
-import { PairsBuilder, type StateChunk, type StateUpdater, Touched, type Transaction, untouched } from "./updater.ts";
+import { maskOf, PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
 
 export interface UpdateByKeyOptions {
   readonly classes: ClassTable;
@@ -23,7 +24,6 @@ export class UpdateByKey implements StateUpdater {
   readonly timed = false;
   readonly repeatable = true;
   readonly #options: UpdateByKeyOptions;
-  readonly #touched = new Touched();
   #initial: InitialState | undefined;
 
   constructor(options: UpdateByKeyOptions) {
@@ -48,7 +48,7 @@ export class UpdateByKey implements StateUpdater {
 
   *rest(transaction: Transaction): Generator<StateChunk, void, undefined> {
     const { onlyUpdated, classes } = this.#options;
-    if (onlyUpdated) yield* untouched(transaction, this.#touched, classes);
+    if (onlyUpdated) yield* untouched(transaction, transaction.overlay.order, classes);
   }
 
   finish(): void {}
@@ -60,14 +60,15 @@ export class UpdateByKey implements StateUpdater {
 
   /** Keys with values in this batch. */
   *#updateGiven(transaction: Transaction, out: PairsBuilder): Generator<StateChunk, void, undefined> {
-    const { index } = transaction.state;
+    const { state, overlay } = transaction;
+    const { index } = state;
     for (const chunk of this.#options.values.drain()) {
       for (let i = 0; i < chunk.keys.length; i++) {
         const key = chunk.keys[i];
         const given = chunk.values[i] as unknown[]; // the table's shape
         const at = index.find(key);
         if (at >= 0) {
-          this.#touched.add(at);
+          overlay.order.push(at);
           this.#change(transaction, at, given, out);
         } else {
           this.#add(transaction, key, given, this.#initial?.take(key), out);
@@ -80,7 +81,7 @@ export class UpdateByKey implements StateUpdater {
   /** Keys that have state and no values. */
   *#updateKnown(transaction: Transaction, out: PairsBuilder): Generator<StateChunk, void, undefined> {
     const { state } = transaction;
-    const mask = this.#touched.mask(state);
+    const mask = maskOf(state, transaction.overlay.order);
     for (let i = 0; i < mask.length; i++) {
       if (mask[i] === 1 || !state.column.has(i)) continue;
       this.#change(transaction, i, [], out);
@@ -117,8 +118,9 @@ export class UpdateByKey implements StateUpdater {
   }
 
   #put({ overlay }: Transaction, key: unknown, state: unknown, out: PairsBuilder): void {
-    overlay.newKeys.push(key);
     overlay.newCells.push(this.#cell(state));
+    overlay.newKeys.push(key);
+    overlay.order.push(NEW_KEY);
     out.push(key, state);
   }
 

@@ -6,9 +6,10 @@ import { Feeder } from "../../source/feeder.ts";
 import { Records } from "../../source/records.ts";
 import { KeyIndex } from "../../table/key-index.ts";
 import type { SpillingTable } from "../../table/spilling-table.ts";
+import { NEW_KEY } from "../partition-state.ts";
 import { fromCell, sameCell, toCell } from "../state-cell.ts";
 import type { InitialState } from "./initial-state.ts";
-import { PairsBuilder, type StateChunk, type StateUpdater, Touched, type Transaction, untouched } from "./updater.ts";
+import { PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
 
 /** Keys taken at a time, each with its state decoded. */
 const CHUNK = 256;
@@ -95,12 +96,12 @@ export class UpdatePartition implements StateUpdater {
   *#entries(transaction: Transaction): Generator<unknown[], void, undefined> {
     const { classes, values } = this.#options;
     const { index, column } = transaction.state;
-    const seen = new Touched();
+    const seen: number[] = [];
     for (const chunk of values.drain()) {
       for (let i = 0; i < chunk.keys.length; i++) {
         const key = chunk.keys[i];
         const at = index.find(key);
-        if (at >= 0) seen.add(at);
+        if (at >= 0) seen.push(at);
         const state = at >= 0 ? fromCell(column.get(at), classes) : this.#initial?.take(key);
         yield [key, chunk.values[i], state];
       }
@@ -121,9 +122,11 @@ export class UpdatePartition implements StateUpdater {
       this.#add(key);
       overlay.newKeys.push(key);
       overlay.newCells.push(cell);
+      overlay.order.push(NEW_KEY);
     } else {
       if (this.#given[at] === 1) throw givenTwice(key);
       this.#given[at] = 1;
+      overlay.order.push(at);
       if (!sameCell(state.column.get(at), cell)) overlay.changes.set(at, cell);
     }
     out.push(key, after);

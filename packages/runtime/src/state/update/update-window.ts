@@ -3,8 +3,9 @@ import { blame } from "../../compile/blame.ts";
 import { isKept } from "../../compile/segment-state.ts";
 import { windowKeyUnknown } from "../../errors.ts";
 import type { SpillingTable } from "../../table/spilling-table.ts";
+import { NEW_KEY } from "../partition-state.ts";
 import { fromCell, sameCell, toCell } from "../state-cell.ts";
-import { PairsBuilder, type StateChunk, type StateUpdater, Touched, type Transaction, untouched } from "./updater.ts";
+import { PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
 
 type Reduce = (a: unknown, b: unknown) => unknown;
 
@@ -27,7 +28,6 @@ export class UpdateWindow implements StateUpdater {
   readonly timed = false;
   readonly repeatable = true;
   readonly #options: UpdateWindowOptions;
-  readonly #touched = new Touched();
 
   constructor(options: UpdateWindowOptions) {
     this.#options = options;
@@ -58,7 +58,7 @@ export class UpdateWindow implements StateUpdater {
   }
 
   rest(transaction: Transaction): Generator<StateChunk, void, undefined> {
-    return untouched(transaction, this.#touched, this.#options.classes);
+    return untouched(transaction, transaction.overlay.order, this.#options.classes);
   }
 
   finish(): void {}
@@ -71,7 +71,7 @@ export class UpdateWindow implements StateUpdater {
     const { classes } = this.#options;
     const key = state.index.keys[at];
     const before = state.column.get(at);
-    this.#touched.add(at);
+    overlay.order.push(at);
     const value = this.#moved(fromCell(before, classes), entering, leaving);
     if (!this.#keeps(key, value)) {
       overlay.changes.set(at, undefined);
@@ -86,8 +86,9 @@ export class UpdateWindow implements StateUpdater {
     if (entering.length === 0) throw unknownKey(key);
     const value = entering.reduce(this.#reduce);
     if (!this.#keeps(key, value)) return;
-    overlay.newKeys.push(key);
     overlay.newCells.push(toCell(value, this.#options.classes));
+    overlay.newKeys.push(key);
+    overlay.order.push(NEW_KEY);
     out.push(key, value);
   }
 

@@ -1,7 +1,7 @@
 import type { ClassTable } from "@millrace/codec";
 import { SLICE } from "../../source/feeder.ts";
 import type { PairColumns } from "../../table/spilling-table.ts";
-import type { Overlay, PartitionState } from "../partition-state.ts";
+import { NEW_KEY, type Overlay, type PartitionState } from "../partition-state.ts";
 import { fromCell, type StateCell } from "../state-cell.ts";
 
 /** A batch's change to a partition: the published state, which stays as it is, and what is to be on top of it. */
@@ -62,7 +62,7 @@ export class PairsBuilder {
   }
 }
 
-/** Every key that has state on top of the overlay. */
+/** Every key that has state on top of the overlay, in the order in which the batch gave them. */
 export function* everyKey(
   state: PartitionState,
   overlay: Overlay | undefined,
@@ -70,45 +70,46 @@ export function* everyKey(
 ): Generator<StateChunk, void, undefined> {
   const out = new PairsBuilder();
   const { column, index } = state;
-  for (let i = 0; i < index.capacity; i++) {
-    if (!column.has(i)) continue;
-    const cell = overlay?.changes.has(i) === true ? overlay.changes.get(i) : column.get(i);
-    if (cell === undefined) continue;
-    out.push(index.keys[i], fromCell(cell, classes));
+  const { newKeys = [], newCells = [], order = [] } = overlay ?? {};
+  const given = maskOf(state, order);
+  const pushKnown = (at: number): void => {
+    const cell = overlay?.changes.has(at) === true ? overlay.changes.get(at) : column.get(at);
+    if (cell !== undefined) out.push(index.keys[at], fromCell(cell, classes));
+  };
+  const pushNew = (at: number): void => out.push(newKeys[at], fromCell(newCells[at] as StateCell, classes)); // columns of equal length
+  let added = 0;
+  for (const at of order) {
+    if (at === NEW_KEY) pushNew(added++);
+    else pushKnown(at);
     if (out.full) yield out.take();
   }
-  const { newKeys = [], newCells = [] } = overlay ?? {};
-  for (let i = 0; i < newKeys.length; i++) {
-    out.push(newKeys[i], fromCell(newCells[i] as StateCell, classes)); // columns of equal length
+  for (let at = 0; at < index.capacity; at++) {
+    if (given[at] === 1 || !column.has(at)) continue;
+    pushKnown(at);
+    if (out.full) yield out.take();
+  }
+  for (; added < newKeys.length; added++) {
+    pushNew(added);
     if (out.full) yield out.take();
   }
   yield* out.end();
 }
 
-/** Keys of the published state that a batch has come across, by index. */
-export class Touched {
-  readonly #indices: number[] = [];
-
-  add(index: number): void {
-    this.#indices.push(index);
-  }
-
-  /** For each index of the published state: 1 if the batch has come across it. */
-  mask({ index }: PartitionState): Uint8Array {
-    const mask = new Uint8Array(index.capacity);
-    for (const at of this.#indices) mask[at] = 1;
-    return mask;
-  }
+/** For each index of the published state: 1 if it is among those given, of which others, such as `NEW_KEY`, count for nothing. */
+export function maskOf({ index }: PartitionState, given: Iterable<number>): Uint8Array {
+  const mask = new Uint8Array(index.capacity);
+  for (const at of given) if (at >= 0) mask[at] = 1;
+  return mask;
 }
 
 /** Keys that a batch has not come across, as the published state has them. */
 export function* untouched(
   { state }: Transaction,
-  touched: Touched,
+  touched: Iterable<number>,
   classes: ClassTable,
 ): Generator<PairColumns, void, undefined> {
   const out = new PairsBuilder();
-  const mask = touched.mask(state);
+  const mask = maskOf(state, touched);
   const { column, index } = state;
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 1 || !column.has(i)) continue;
