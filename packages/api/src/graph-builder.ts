@@ -1,6 +1,7 @@
 import type { Lineage, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
 import { badArgument, otherContext } from "./errors.ts";
+import type { FileInput } from "./graph-port.ts";
 import { GRAPH, STREAM } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";
 import type { StorageLevel } from "./storage-level.ts";
@@ -42,6 +43,7 @@ export class GraphBuilder {
   }[] = [];
   /** Inputs that are no receivers, in the order in which they are declared, as are all of these lists. */
   readonly inputs: StreamNode[] = [];
+  readonly #files: { readonly node: StreamNode; readonly directory: string; readonly list: FileInput["list"] }[] = [];
   readonly life: LifePart[] = [];
   readonly #states: StreamNode[] = [];
   readonly #names = new Map<StreamNode, string>();
@@ -61,6 +63,15 @@ export class GraphBuilder {
   /** @returns The number of the receiver's stream. */
   addReceiver(node: StreamNode, spec: () => ReceiverSpec, level: StorageLevel): number {
     return this.#receivers.push({ node, spec, level }) - 1;
+  }
+
+  addFiles(node: StreamNode, directory: string, list: FileInput["list"]): void {
+    this.inputs.push(node);
+    this.#files.push({ node, directory, list });
+  }
+
+  fileInputs(): FileInput[] {
+    return this.#files.map(({ node, directory, list }) => ({ name: this.nameOf(node) ?? node.label, directory, list }));
   }
 
   /** @returns What the state is called unless its stream is named: by its operator and position in the graph. */

@@ -1,5 +1,6 @@
 import type { EpochMs, JobConf } from "@millrace/base";
 import type { BlockLocation, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type { FileEntry } from "./engine-port.ts";
 import type { EngineEvent } from "./listener/engine-event.ts";
 
 /** What the host needs to run the batches of a job. Made by `buildJob`. */
@@ -11,6 +12,8 @@ export interface JobGraph {
   /** Where state goes: what the job says, else what the host gave. */
   readonly checkpointDir: string;
   readonly receivers: readonly ReceiverPlan[];
+  /** Streams of files that appear in directories, in the order of the job's text. */
+  readonly fileInputs: readonly FileInput[];
   /** Output operations in the order they run in. */
   readonly outputs: readonly OutputInfo[];
   /** The job has an operator that keeps state from batch to batch. */
@@ -46,6 +49,15 @@ export interface JobGraph {
 export interface ReleasedBatches {
   readonly times: readonly EpochMs[];
   readonly shuffles: readonly ShuffleId[];
+}
+
+export interface FileInput {
+  /** What `named` gave, else `textFileStream logs`. */
+  readonly name: string;
+  /** Absolute; it may have wildcards. */
+  readonly directory: string;
+  /** All that is there now, in every directory that matches; `undefined`: there is no such directory. */
+  list(): Promise<readonly FileEntry[] | undefined>;
 }
 
 export interface OutputInfo {

@@ -3,7 +3,7 @@ import type { BlockId, Lineage, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "./action.ts";
 import type { BatchHistory, BatchScope } from "./batch-scope.ts";
 import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
-import type { BatchInput, BatchOutcome, JobGraph, OutputInfo, ReleasedBatches } from "./graph-port.ts";
+import type { BatchInput, BatchOutcome, FileInput, JobGraph, OutputInfo, ReleasedBatches } from "./graph-port.ts";
 import type { JobContext } from "./job-context.ts";
 import type { EngineEvent } from "./listener/engine-event.ts";
 import { JobWatch } from "./listener/job-watch.ts";
@@ -16,6 +16,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly conf: JobConf;
   readonly checkpointDir: string;
   readonly receivers: readonly ReceiverPlan[];
+  readonly fileInputs: readonly FileInput[];
   readonly outputs: readonly OutputInfo[];
   readonly stateful: boolean;
   readonly #context: JobContext;
@@ -40,6 +41,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.conf = builder.context.conf;
     this.checkpointDir = builder.checkpointDir;
     this.receivers = builder.receivers();
+    this.fileInputs = builder.fileInputs();
     this.#outputs = builder.outputs;
     this.outputs = builder.outputs.map(({ id, name: output }) => ({ id, name: output }));
     this.stateful = builder.stateful;

@@ -72,10 +72,10 @@ export class FileStream implements StreamNode {
     const { port, conf } = graph.context;
     if (typeof filter !== "function") throw badArgument(`the filter of ${operator} must be a function of a path.`);
     this.#graph = graph;
-    graph.inputs.push(this);
     this.slideMs = graph.batchIntervalMs;
     this.#directory = port.files.resolve(directory);
     this.#glob = parseGlob(this.#directory);
+    graph.addFiles(this, this.#directory, () => this.#entries());
     this.#reading = reading;
     this.label = `${operator} ${directory}`;
     this.#new = new NewFiles({

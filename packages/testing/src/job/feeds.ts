@@ -1,29 +1,41 @@
-import type { BatchInput } from "@millrace/api/host";
+import type { BatchInput, FileInput } from "@millrace/api/host";
 import { type ClassTable, encodeBlock, LineBlockWriter } from "@millrace/codec";
 import { type BlockId, type BlockLocation, blockId, type ReceiverPlan } from "@millrace/plan";
 import { testFeedRefused, testSourceUnknown } from "./errors.ts";
 
 export interface FeedsPorts {
   readonly classes: ClassTable;
+  /** The absolute form of a path. */
+  resolve(path: string): string;
+  /** Makes a file appear in a directory. */
+  putFile(directory: string, content: Uint8Array): void;
   put(id: BlockId, frames: readonly Uint8Array[]): BlockLocation;
 }
 
-/** What stands in for the job's receivers: the blocks that the next batch takes, as a receiver would have stored them. */
+/**
+ * What stands in for the job's sources: the blocks that the next batch takes, as a receiver would have stored them, and
+ * files that it finds.
+ */
 export class Feeds {
   readonly #receivers: readonly ReceiverPlan[];
+  readonly #files: readonly FileInput[];
   readonly #ports: FeedsPorts;
   #waiting = new Map<number, BlockLocation[]>();
   #records = new Map<number, number>();
   #next = 0;
 
-  constructor(receivers: readonly ReceiverPlan[], ports: FeedsPorts) {
+  constructor(receivers: readonly ReceiverPlan[], files: readonly FileInput[], ports: FeedsPorts) {
     this.#receivers = receivers;
+    this.#files = files;
     this.#ports = ports;
   }
 
   /** What `feed` may name, in the order of the job's text. */
   get names(): readonly string[] {
-    return this.#receivers.map((receiver) => addressOf(receiver) ?? receiver.name);
+    return [
+      ...this.#receivers.map((receiver) => addressOf(receiver) ?? receiver.name),
+      ...this.#files.map(({ name }) => name),
+    ];
   }
 
   get waiting(): boolean {
@@ -32,9 +44,23 @@ export class Feeds {
 
   /** @throws TEST_SOURCE_UNKNOWN, TEST_FEED_REFUSED, RECORD_NOT_ENCODABLE */
   feed(source: string | number, records: Iterable<unknown>): void {
-    const receiver = this.#find(source);
+    const found = this.#find(source);
     const list = [...records];
     if (list.length === 0) return;
+    if ("directory" in found) this.#feedFile(found, list);
+    else this.#feedReceiver(found, list);
+  }
+
+  #feedFile({ name, directory }: FileInput, parts: readonly unknown[]): void {
+    if (/[*?[{]/.test(directory)) {
+      throw testFeedRefused(
+        `${JSON.stringify(name)} reads every directory that matches its wildcards, and a file has to be in one of them. Nothing was fed. Write files to such a directory.`,
+      );
+    }
+    this.#ports.putFile(directory, contentOf(name, parts));
+  }
+
+  #feedReceiver(receiver: ReceiverPlan, list: readonly unknown[]): void {
     const frames = receiver.receiver.kind === "socketText" ? this.#lines(receiver, list) : this.#block(list);
     const block = this.#ports.put(blockId(`recv/${receiver.stream}/${this.#next++}`), frames);
     const blocks = this.#waiting.get(receiver.stream);
@@ -51,23 +77,33 @@ export class Feeds {
     return taken;
   }
 
-  #find(source: string | number): ReceiverPlan {
-    const found = this.#receivers.filter(
+  #find(source: string | number): ReceiverPlan | FileInput {
+    const receivers = this.#receivers.filter(
       (receiver) => receiver.stream === source || receiver.name === source || addressOf(receiver) === source,
     );
+    const files = this.#files.filter(
+      ({ name, directory }) =>
+        typeof source === "string" && (name === source || directory === this.#ports.resolve(source)),
+    );
+    const found = [...receivers, ...files];
     const [only] = found;
     if (only !== undefined && found.length === 1) return only;
     const known =
-      this.#receivers.length === 0
+      this.names.length === 0
         ? "The job has no source that can be fed: queueStream brings its own batches"
-        : `The job's sources are ${this.#receivers.map((each) => `${each.stream}: ${describe(each)}`).join(", ")}`;
+        : `The job's sources are ${this.#described.join(", ")}`;
     const what =
       found.length === 0
         ? `there is no source ${JSON.stringify(source)}`
         : `${found.length} sources are called ${JSON.stringify(source)}`;
     throw testSourceUnknown(
-      `${what}. Nothing was fed. ${known}; name one by its address, its number, or what named() calls it.`,
+      `${what}. Nothing was fed. ${known}; name one by its address or directory, or by what named() calls it.`,
     );
+  }
+
+  get #described(): readonly string[] {
+    const files = this.#files.map(({ name, directory }) => `${JSON.stringify(name)} (${directory})`);
+    return [...this.#receivers.map((each) => `${each.stream}: ${describe(each)}`), ...files];
   }
 
   #lines(receiver: ReceiverPlan, lines: readonly unknown[]): readonly Uint8Array[] {
@@ -94,4 +130,13 @@ function addressOf({ receiver }: ReceiverPlan): string | undefined {
 
 function describe(receiver: ReceiverPlan): string {
   return JSON.stringify(addressOf(receiver) ?? receiver.name);
+}
+
+/** Lines, or pieces of bytes. */
+function contentOf(name: string, parts: readonly unknown[]): Uint8Array {
+  if (parts.every((part) => typeof part === "string")) return Buffer.from(parts.map((line) => `${line}\n`).join(""));
+  if (parts.every((part) => part instanceof Uint8Array)) return Buffer.concat(parts);
+  throw testFeedRefused(
+    `${JSON.stringify(name)} is a stream of files, and was fed something else than lines or bytes. Nothing was fed. Feed it strings, or Uint8Arrays.`,
+  );
 }

@@ -49,7 +49,7 @@ export class InThreadEngine implements EnginePort {
     this.#options = options;
     this.defaultParallelism = options.parallelism;
     this.clock = options.clock;
-    this.files = new TestFiles(options.clock, options.scratch.madeMs);
+    this.files = new TestFiles(options.clock, options.scratch);
     this.write = options.write;
     this.warn = options.warn;
     this.stop = options.stop;

@@ -1,7 +1,9 @@
-import { resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { FileEntry } from "@millrace/api/host";
 import type { Clock } from "@millrace/base";
 import { DriverFileSystem } from "@millrace/driver/in-process";
+import type { Scratch } from "./scratch.ts";
 
 interface Sighting {
   readonly realMs: number;
@@ -10,35 +12,64 @@ interface Sighting {
 
 /**
  * The real files of this machine on the time of the test: a file that was there before the job counts as old by as much as
- * it was; one that is new or changed since counts as modified when it was first seen.
+ * it was; one that is new or changed since counts as modified when it was first seen. Files that the test feeds are listed
+ * where they seem to be, and lie elsewhere.
  */
 export class TestFiles extends DriverFileSystem {
   readonly #clock: Clock;
   readonly #startMs: number;
-  readonly #madeMs: number;
-  /** Bound: the files that a test makes. */
+  readonly #scratch: Scratch;
+  /** Bound, as for `fed`: the files that a test makes. */
   readonly #seen = new Map<string, Sighting>();
+  /** Paths of fed files, by the directory that they seem to be in. */
+  readonly #fed = new Map<string, string[]>();
+  #feeds = 0;
 
-  /** @param madeMs When the test job began, on the clock of the file system. */
-  constructor(clock: Clock, madeMs: number) {
+  constructor(clock: Clock, scratch: Scratch) {
     super((path) => resolve(path));
     this.#clock = clock;
     this.#startMs = clock.now();
-    this.#madeMs = madeMs;
+    this.#scratch = scratch;
+  }
+
+  /** What is there when the job starts, however lately it came. */
+  knowAsOld(entries: readonly FileEntry[]): void {
+    for (const { path, modifiedMs } of entries) {
+      const realMs = this.#seen.get(path)?.realMs;
+      if (realMs === undefined) continue; // older than the job anyway
+      this.#seen.set(path, { realMs, virtualMs: Math.min(modifiedMs, this.#startMs) });
+    }
+  }
+
+  /** A file that appears in a directory, which need not exist. */
+  feed(directory: string, content: Uint8Array): void {
+    const path = join(this.#scratch.folder("fed"), `fed-${this.#feeds++}`);
+    writeFileSync(path, content);
+    const there = this.#fed.get(directory);
+    if (there === undefined) this.#fed.set(directory, [path]);
+    else there.push(path);
   }
 
   override async stat(path: string): Promise<FileEntry | undefined> {
     const entry = await super.stat(path);
-    return entry === undefined ? undefined : { ...entry, modifiedMs: this.#virtual(path, entry.modifiedMs) };
+    return entry === undefined ? undefined : this.#inVirtualTime(entry);
   }
 
   override async list(directory: string): Promise<readonly FileEntry[] | undefined> {
-    const entries = await super.list(directory);
-    return entries?.map((entry) => ({ ...entry, modifiedMs: this.#virtual(entry.path, entry.modifiedMs) }));
+    const fed = this.#fed.get(directory) ?? [];
+    const real = await super.list(directory);
+    if (real === undefined && fed.length === 0) return undefined;
+    const ours = await Promise.all(fed.map((path) => this.stat(path)));
+    return [...(real ?? []).map((entry) => this.#inVirtualTime(entry)), ...ours.filter((entry) => entry !== undefined)];
+  }
+
+  #inVirtualTime(entry: FileEntry): FileEntry {
+    return { ...entry, modifiedMs: this.#virtual(entry.path, entry.modifiedMs) };
   }
 
   #virtual(path: string, realMs: number): number {
-    if (realMs <= this.#madeMs) return this.#startMs - (this.#madeMs - realMs);
+    const { madeMs } = this.#scratch;
+    if (realMs < madeMs) return this.#startMs - (madeMs - realMs);
     const known = this.#seen.get(path);
     if (known?.realMs === realMs) return known.virtualMs;
     const virtualMs = this.#clock.now();

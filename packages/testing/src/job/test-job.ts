@@ -135,7 +135,7 @@ export class TestJob {
     return this.#clock.now();
   }
 
-  /** What `feed` may name: sockets by `host:port`, others by what `named` or their operator calls them. */
+  /** What `feed` may name: sockets by `host:port`, others, such as directories, by what `named` or their operator calls them. */
   get sources(): readonly string[] {
     return this.#started?.feeds.names ?? [];
   }
@@ -157,10 +157,11 @@ export class TestJob {
 
   /**
    * Stands in for a source until the next batch, which gets these records after those of earlier calls. Each call is a
-   * partition of its own.
+   * block or a file of its own, and so a partition.
    *
-   * @param source `"localhost:9999"`, what `named()` calls the stream, or its number among the job's receivers.
-   * @param records Lines for `socketTextStream`; for others what the decoder or receiver would have given.
+   * @param source `"localhost:9999"`, the directory of a file stream, what `named()` calls the stream, or the number of a receiver.
+   * @param records Lines for `socketTextStream` and `textFileStream`; bytes for other streams of files, together one file;
+   *   for others what the decoder or receiver would have given.
    * @throws TEST_SOURCE_UNKNOWN, TEST_FEED_REFUSED, RECORD_NOT_ENCODABLE, TEST_JOB_ENDED
    */
   feed(source: string | number, records: Iterable<unknown>): void {
@@ -226,8 +227,11 @@ export class TestJob {
       }),
     );
     this.#engine.begin(graph.conf);
-    const feeds = new Feeds(graph.receivers, {
+    for (const input of graph.fileInputs) this.#engine.files.knowAsOld((await input.list()) ?? []);
+    const feeds = new Feeds(graph.receivers, graph.fileInputs, {
       classes: registry.classes,
+      resolve: (path) => this.#engine.files.resolve(path),
+      putFile: (directory, content) => this.#engine.files.feed(directory, content),
       put: (id, frames) => this.#engine.put(id, frames),
     });
     const batches = this.#newBatches(graph, feeds);
