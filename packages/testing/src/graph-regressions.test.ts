@@ -23,6 +23,29 @@ const regressions: Readonly<Record<string, GraphRun>> = {
     batches: 2,
     parallelism: 1,
   },
+  "state had one order for who read it first and another for who read it again": {
+    graph: {
+      sources: [
+        {
+          pair: true,
+          value: "number",
+          batches: [
+            {
+              partitions: 0,
+              records: [
+                ["b", 1],
+                ["a", 1],
+              ],
+            },
+            { partitions: 0, records: [["a", 2]] },
+          ],
+        },
+      ],
+      nodes: [of("updateStateByKey total", 0), of("rdd zip", 1)],
+    },
+    batches: 2,
+    parallelism: 1,
+  },
 };
 
 describe("the engine agrees with the oracle again", () => {

@@ -67,6 +67,33 @@ export function history(values: readonly string[], state: string | undefined): s
   return [...(state === undefined ? [] : [state]), ...values].join("|");
 }
 
+/** Keeps keys whose total is not a multiple of 5. */
+export function* totals(
+  entries: Iterable<readonly [unknown, readonly number[], number | undefined]>,
+): Generator<[unknown, number]> {
+  for (const [key, values, state] of entries) {
+    const after = values.reduce(sum, state ?? 0);
+    if (after % 5 !== 0) yield [key, after];
+  }
+}
+
+interface State {
+  getOption(): number | undefined;
+  update(state: number): void;
+  remove(): void;
+  isTimingOut(): boolean;
+}
+
+/** Forgets a key past 20; tells of keys that time out by their last total. */
+export function runningTotal(key: unknown, value: number | undefined, state: State): [unknown, number] | undefined {
+  const before = state.getOption() ?? 0;
+  if (value === undefined || state.isTimingOut()) return [key, -before];
+  const after = before + value;
+  if (after > 20) state.remove();
+  else state.update(after);
+  return after % 2 === 0 ? [weigh(key) % 3, after] : undefined;
+}
+
 /** Places keys otherwise than their hash does. */
 export const byWeight = {
   numPartitions: 2,

@@ -95,7 +95,7 @@ interface Sort {
   readonly ascending?: boolean;
 }
 
-type Options = Readonly<Record<string, unknown>> | number;
+type Options = object | number;
 
 export interface AnyStream {
   readonly slideDuration: number;
@@ -119,6 +119,8 @@ export interface AnyStream {
   groupByKey(options?: Options): AnyStream;
   reduceByKey(fn: unknown, options?: Options): AnyStream;
   combineByKey(create: unknown, mergeValue: unknown, mergeCombiners: unknown, options?: Options): AnyStream;
+  aggregateByKey(zero: unknown, fold: unknown, merge: unknown, n: number): AnyStream;
+  foldByKey(zero: unknown, fn: unknown): AnyStream;
   partitionBy(options: Options): AnyStream;
   cogroup(other: AnyStream, options?: Options): AnyStream;
   join(other: AnyStream, options?: Options): AnyStream;
@@ -132,6 +134,8 @@ export interface AnyStream {
   groupByKeyAndWindow(length: number, slide?: number, options?: Options): AnyStream;
   reduceByKeyAndWindow(fn: unknown, ...rest: readonly unknown[]): AnyStream;
   updateStateByKey(fn: unknown, options?: Options): AnyStream;
+  updateStatePartitions(fn: unknown, options?: Options): AnyStream;
+  mapWithState(fn: unknown, options?: Options): AnyStream & { stateSnapshots(): AnyStream };
   persist(): AnyStream;
   foreachRDD(body: (rdd: AnyRdd, time: number) => unknown): void;
 }

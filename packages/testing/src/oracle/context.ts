@@ -1,6 +1,7 @@
 import { type DurationLike, parseDuration } from "@millrace/base";
+import type { OracleGraph } from "./batches.ts";
 import { OracleRdd, unionOf } from "./rdd.ts";
-import { type OracleGraph, OracleStream } from "./stream.ts";
+import { OracleStream } from "./stream.ts";
 
 interface OracleOptions {
   readonly batchInterval: DurationLike;

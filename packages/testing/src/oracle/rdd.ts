@@ -281,6 +281,10 @@ export class OracleRdd<T> extends OracleActions<T> {
     return new OracleRdd(partitions, partitioner);
   }
 
+  groupWith<K, V, W>(this: Pairs<K, V>, other: Pairs<K, W>): OracleRdd<[K, [V[], W[]]]> {
+    return this.cogroup(other);
+  }
+
   /** Placed as these pairs are, or over as many partitions. */
   subtractByKey<K, V>(this: Pairs<K, V>, other: Pairs<K, unknown>, options?: ShuffleOptions): OracleRdd<[K, V]> {
     const own = (): Partitioner => this.partitioner ?? hashPartitioner(this.partitions.length);

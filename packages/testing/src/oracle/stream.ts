@@ -1,68 +1,37 @@
 import { type DurationLike, parseDuration } from "@millrace/base";
-import { grouped, KeyedMap } from "./keys.ts";
+import { Batches, type Body } from "./batches.ts";
+import { all, type Later } from "./later.ts";
 import type { ShuffleOptions } from "./partitioner.ts";
 import { OracleRdd, unionOf } from "./rdd.ts";
+import {
+  type Dated,
+  entriesOf,
+  initialPairs,
+  type MapFunction,
+  mappedWithState,
+  type StateOptions,
+  updatedByKey,
+} from "./state.ts";
+import { add, type Reduce, slid, subtract, withInverse } from "./window.ts";
 
 type PairStream<K, V> = OracleStream<readonly [K, V]>;
-type Body<T> = (rdd: OracleRdd<T>, time: number) => unknown;
-type Later<U> = Iterable<U> | AsyncIterable<U> | Promise<Iterable<U> | AsyncIterable<U>>;
-type Reduce<V> = (a: V, b: V) => V;
 
-/** What the streams of one job share. Batches are at `intervalMs`, twice that, and so on. */
-export interface OracleGraph {
-  readonly intervalMs: number;
-  readonly parallelism: number;
-  /** In order of registration. */
-  readonly outputs: { readonly stream: OracleStream<unknown>; readonly body: Body<unknown> }[];
-  /** What goes on in every batch, whether or not an output asks for it: sources and state. */
-  readonly ongoing: OracleStream<unknown>[];
-}
+const recordsOf = <T>(rdds: readonly OracleRdd<T>[]): T[] => rdds.flatMap(({ records }) => records);
 
-type UpdateOptions<K, S> = Exclude<ShuffleOptions, number> & {
-  readonly initialState?: OracleRdd<readonly [K, S]>;
-  readonly onlyUpdated?: boolean;
-};
+export type MappedStream<K, S, U> = OracleStream<U> & { stateSnapshots(): OracleStream<readonly [K, S]> };
 
 /** What a stream is: an RDD for each of its batches. */
-export class OracleStream<T> {
-  readonly graph: OracleGraph;
-  readonly slideMs: number;
-  readonly #compute: (time: number) => OracleRdd<T> | Promise<OracleRdd<T>>;
-  readonly #computed = new Map<number, Promise<OracleRdd<T>>>();
-
-  constructor(graph: OracleGraph, slideMs: number, compute: (time: number) => OracleRdd<T> | Promise<OracleRdd<T>>) {
-    this.graph = graph;
-    this.slideMs = slideMs;
-    this.#compute = compute;
-  }
-
-  at(time: number): Promise<OracleRdd<T>> {
-    const known = this.#computed.get(time);
-    if (known !== undefined) return known;
-    const made = (async () => this.#compute(time))();
-    this.#computed.set(time, made);
-    return made;
-  }
-
-  /** It has a batch at multiples of its slide. */
-  isDue(time: number): boolean {
-    return time > 0 && time % this.slideMs === 0;
-  }
-
+export class OracleStream<T> extends Batches<T> {
   /** Batch by batch. */
   #step<U>(fn: (rdd: OracleRdd<T>, time: number) => OracleRdd<U> | Promise<OracleRdd<U>>): OracleStream<U> {
     return new OracleStream(this.graph, this.slideMs, async (time) => fn(await this.at(time), time));
   }
 
-  #with<U, R>(other: OracleStream<U>, fn: (a: OracleRdd<T>, b: OracleRdd<U>) => OracleRdd<R>): OracleStream<R> {
-    return new OracleStream(this.graph, this.slideMs, async (time) => fn(await this.at(time), await other.at(time)));
-  }
-
-  /** A stream places pairs over the default parallelism when nothing is said. */
-  #placed(options: ShuffleOptions | undefined): ShuffleOptions {
-    return typeof options === "object" && options.numPartitions === undefined && options.partitioner === undefined
-      ? { ...options, numPartitions: this.graph.parallelism }
-      : (options ?? this.graph.parallelism);
+  #with<U, R>(
+    other: OracleStream<U>,
+    fn: (a: OracleRdd<T>, b: OracleRdd<U>, time: number) => OracleRdd<R> | Promise<OracleRdd<R>>,
+  ): OracleStream<R> {
+    return this.#step(async (rdd, time) => fn(rdd, await other.at(time), time));
   }
 
   // ---- as on RDDs, in each batch
@@ -113,9 +82,7 @@ export class OracleStream<T> {
     other: OracleStream<U>,
     fn: (rdd: OracleRdd<T>, other: OracleRdd<U>, time: number) => OracleRdd<R> | Promise<OracleRdd<R>>,
   ): OracleStream<R> {
-    return new OracleStream(this.graph, this.slideMs, async (time) =>
-      fn(await this.at(time), await other.at(time), time),
-    );
+    return this.#with(other, fn);
   }
 
   // ---- whole batches
@@ -155,11 +122,11 @@ export class OracleStream<T> {
   }
 
   groupByKey<K, V>(this: PairStream<K, V>, options?: ShuffleOptions): OracleStream<[K, V[]]> {
-    return this.#step((rdd) => rdd.groupByKey(this.#placed(options)));
+    return this.#step((rdd) => rdd.groupByKey(this.placed(options)));
   }
 
   reduceByKey<K, V>(this: PairStream<K, V>, fn: Reduce<V>, options?: ShuffleOptions): OracleStream<[K, V]> {
-    return this.#step((rdd) => rdd.reduceByKey(fn, this.#placed(options)));
+    return this.#step((rdd) => rdd.reduceByKey(fn, this.placed(options)));
   }
 
   combineByKey<K, V, C>(
@@ -169,7 +136,21 @@ export class OracleStream<T> {
     mergeCombiners: (a: C, b: C) => C,
     options?: ShuffleOptions,
   ): OracleStream<[K, C]> {
-    return this.#step((rdd) => rdd.combineByKey(create, mergeValue, mergeCombiners, this.#placed(options)));
+    return this.#step((rdd) => rdd.combineByKey(create, mergeValue, mergeCombiners, this.placed(options)));
+  }
+
+  aggregateByKey<K, V, C>(
+    this: PairStream<K, V>,
+    zero: C,
+    fold: (total: C, value: V) => C,
+    merge: Reduce<C>,
+    options?: ShuffleOptions,
+  ): OracleStream<[K, C]> {
+    return this.#step((rdd) => rdd.aggregateByKey(zero, fold, merge, this.placed(options)));
+  }
+
+  foldByKey<K, V>(this: PairStream<K, V>, zero: V, fn: Reduce<V>, options?: ShuffleOptions): OracleStream<[K, V]> {
+    return this.#step((rdd) => rdd.foldByKey(zero, fn, this.placed(options)));
   }
 
   partitionBy<K, V>(this: PairStream<K, V>, options: ShuffleOptions): PairStream<K, V> {
@@ -177,42 +158,31 @@ export class OracleStream<T> {
   }
 
   cogroup<K, V, W>(this: PairStream<K, V>, other: PairStream<K, W>, options?: ShuffleOptions) {
-    return this.#with(other, (a, b) => a.cogroup(b, this.#placed(options)));
+    return this.#with(other, (a, b) => a.cogroup(b, this.placed(options)));
   }
 
   join<K, V, W>(this: PairStream<K, V>, other: PairStream<K, W>, options?: ShuffleOptions) {
-    return this.#with(other, (a, b) => a.join(b, this.#placed(options)));
+    return this.#with(other, (a, b) => a.join(b, this.placed(options)));
   }
 
   leftOuterJoin<K, V, W>(this: PairStream<K, V>, other: PairStream<K, W>, options?: ShuffleOptions) {
-    return this.#with(other, (a, b) => a.leftOuterJoin(b, this.#placed(options)));
+    return this.#with(other, (a, b) => a.leftOuterJoin(b, this.placed(options)));
   }
 
   rightOuterJoin<K, V, W>(this: PairStream<K, V>, other: PairStream<K, W>, options?: ShuffleOptions) {
-    return this.#with(other, (a, b) => a.rightOuterJoin(b, this.#placed(options)));
+    return this.#with(other, (a, b) => a.rightOuterJoin(b, this.placed(options)));
   }
 
   fullOuterJoin<K, V, W>(this: PairStream<K, V>, other: PairStream<K, W>, options?: ShuffleOptions) {
-    return this.#with(other, (a, b) => a.fullOuterJoin(b, this.#placed(options)));
+    return this.#with(other, (a, b) => a.fullOuterJoin(b, this.placed(options)));
   }
 
   // ---- windows
 
-  /** The RDDs of the batches in (after, until], oldest first. */
-  async #between(after: number, until: number): Promise<OracleRdd<T>[]> {
-    const rdds: OracleRdd<T>[] = [];
-    for (let time = this.slideMs; time <= until; time += this.slideMs) if (time > after) rdds.push(await this.at(time));
-    return rdds;
-  }
-
-  #slide(slide: DurationLike | undefined): number {
-    return slide === undefined ? this.slideMs : parseDuration(slide);
-  }
-
   window(length: DurationLike, slide?: DurationLike): OracleStream<T> {
     const ms = parseDuration(length);
-    return new OracleStream(this.graph, this.#slide(slide), async (time) =>
-      unionOf(await this.#between(time - ms, time)),
+    return new OracleStream(this.graph, this.slide(slide), async (time) =>
+      unionOf(await this.between(time - ms, time)),
     );
   }
 
@@ -247,65 +217,101 @@ export class OracleStream<T> {
   }
 
   /** With an inverse function: what left is taken from the window before, what entered is added. */
-  reduceByKeyAndWindow<K, V>(this: PairStream<K, V>, fn: Reduce<V>, ...rest: readonly unknown[]): OracleStream<[K, V]> {
+  reduceByKeyAndWindow<K, V>(this: PairStream<K, V>, fn: Reduce<V>, ...rest: readonly unknown[]): PairStream<K, V> {
     const [inverse, length, slide, given] = withInverse<V>(rest);
     const options = given as Exclude<ShuffleOptions, number> & { filter?: (pair: readonly [K, V]) => unknown };
     if (inverse === undefined) return this.reduceByKey(fn, options).window(length, slide).reduceByKey(fn, options);
-    const [ms, slideMs] = [parseDuration(length), this.#slide(slide)];
+    const [ms, slideMs] = [parseDuration(length), this.slide(slide)];
     const batches = this.reduceByKey(fn, options);
-    const placement = this.#placed(options);
-    const result: OracleStream<[K, V]> = new OracleStream(this.graph, slideMs, async (time) => {
+    const result: OracleStream<readonly [K, V]> = new OracleStream(this.graph, slideMs, async (time) => {
       const before = time > slideMs ? (await result.at(time - slideMs)).records : [];
       const [start, last] = [time - ms, time - slideMs];
-      const leaving = await batches.#between(last - ms, Math.min(last, start));
-      const entering = await batches.#between(Math.max(last, start), time);
-      const window = new KeyedMap<K, V>();
-      for (const [key, value] of before) window.set(key, value);
-      for (const [key, values] of grouped(leaving.flatMap(({ records }) => records)).entries()) {
-        window.set(
-          key,
-          inverse(
-            window.get(key) as V,
-            values.reduce((a, b) => fn(a, b)),
-          ),
-        ); // what leaves was there
-      }
-      for (const [key, values] of grouped(entering.flatMap(({ records }) => records)).entries()) {
-        const added = values.reduce((a, b) => fn(a, b));
-        window.set(key, window.has(key) ? fn(window.get(key) as V, added) : added); // has says so
-      }
-      const kept = window.entries().filter((pair) => options?.filter?.(pair) ?? true);
-      return new OracleRdd([kept]).partitionBy(placement) as OracleRdd<[K, V]>; // the pairs that it was given
+      const leaving = await batches.between(last - ms, Math.min(last, start));
+      const entering = await batches.between(Math.max(last, start), time);
+      const pairs = slid(before, recordsOf(leaving), recordsOf(entering), fn, inverse);
+      return new OracleRdd([pairs.filter((pair) => options?.filter?.(pair) ?? true)]).partitionBy(
+        this.placed(given as ShuffleOptions),
+      );
     });
-    this.graph.ongoing.push(result);
+    this.graph.ongoing.push(result as OracleStream<unknown>);
     return result;
   }
 
   // ---- state
 
+  #ongoing<U>(compute: (time: number) => Promise<OracleRdd<U>>): OracleStream<U> {
+    const stream = new OracleStream(this.graph, this.slideMs, compute);
+    this.graph.ongoing.push(stream as OracleStream<unknown>);
+    return stream;
+  }
+
   /** `[key, state]` of every key that has one: `fn` makes it of the batch's values and the state so far. */
   updateStateByKey<K, V, S>(
     this: PairStream<K, V>,
-    fn: (values: V[], state: S | undefined, key: K) => S | undefined,
-    given?: number | UpdateOptions<K, S>,
-  ): OracleStream<[K, S]> {
-    const options: UpdateOptions<K, S> = typeof given === "object" ? given : {};
-    const result: OracleStream<[K, S]> = new OracleStream(this.graph, this.slideMs, async (time) => {
-      const first = time === this.slideMs;
-      const before = first ? (options.initialState?.records ?? []) : (await result.at(time - this.slideMs)).records;
-      const values = grouped((await this.at(time)).records);
-      const states = new KeyedMap<K, S>();
-      for (const [key, state] of before) states.set(key, state);
-      for (const key of keysOf([...before, ...values.entries()])) {
-        if (options.onlyUpdated === true && !values.has(key)) continue;
-        const after = fn(values.get(key) ?? [], states.get(key), key);
-        if (after === undefined) states.delete(key);
-        else states.set(key, after);
-      }
-      return new OracleRdd([states.entries()]).partitionBy(this.#placed(given)) as OracleRdd<[K, S]>; // the pairs that it was given
-    });
-    this.graph.ongoing.push(result);
-    return result;
+    fn: (values: V[], state: S | undefined, key: K, time: number) => S | undefined,
+    given?: number | StateOptions<K, S>,
+  ): OracleStream<readonly [K, S]> {
+    const options: StateOptions<K, S> = typeof given === "object" ? given : {};
+    return this.#ongoing(
+      this.carried(
+        () => initialPairs(options),
+        async (before, time) => {
+          const at = (values: V[], state: S | undefined, key: K): S | undefined => fn(values, state, key, time);
+          const after = updatedByKey(before, await this.at(time), at, options.onlyUpdated ?? false);
+          return new OracleRdd<readonly [K, S]>([after]).partitionBy(this.placed(given));
+        },
+      ),
+    );
+  }
+
+  updateStatePartitions<K, V, S>(
+    this: PairStream<K, V>,
+    fn: (entries: Iterable<[K, V[], S | undefined]>, time: number) => Iterable<readonly [K, S]>,
+    given?: number | StateOptions<K, S>,
+  ): OracleStream<readonly [K, S]> {
+    const placement = this.placed(given);
+    return this.#ongoing(
+      this.carried(
+        () => initialPairs(typeof given === "object" ? given : {}).partitionBy(placement),
+        async (before, time) => {
+          const { partitions, partitioner } = (await this.at(time)).partitionBy(placement);
+          const after = partitions.map((input, p) => [...fn(entriesOf(before.partitions[p] ?? [], input), time)]);
+          return new OracleRdd<readonly [K, S]>(after, partitioner);
+        },
+      ),
+    );
+  }
+
+  mapWithState<K, V, S, U>(
+    this: PairStream<K, V>,
+    fn: MapFunction<K, V, S, U>,
+    options: StateOptions<K, S> = {},
+  ): MappedStream<K, S, U> {
+    const placement = this.placed(options);
+    const at = this.carried(
+      () => ({
+        given: [] as U[][],
+        states: initialPairs(options)
+          .mapValues((state) => ({ state, since: this.slideMs }))
+          .partitionBy(placement),
+      }),
+      async ({ states }, time) => {
+        const { partitions, partitioner } = (await this.at(time)).partitionBy(placement);
+        const made = partitions.map((input, p) =>
+          mappedWithState(states.partitions[p] ?? [], input, fn, { time, timeout: options.timeout }),
+        );
+        const after = new OracleRdd<readonly [K, Dated<S>]>(
+          made.map((one) => one.states),
+          partitioner,
+        );
+        return { given: made.map((one) => one.given), states: after };
+      },
+    );
+    const mapped = this.#ongoing(async (time) => new OracleRdd((await at(time)).given));
+    const snapshots = new OracleStream<readonly [K, S]>(this.graph, this.slideMs, async (time) =>
+      (await at(time)).states.mapValues(({ state }) => state),
+    );
+    return Object.assign(mapped, { stateSnapshots: () => snapshots });
   }
 
   // ---- how batches are kept, and names: of no consequence here
@@ -332,7 +338,7 @@ export class OracleStream<T> {
 
   /** The RDDs of the batches in [from, to]. */
   slice(from: number, to: number): Promise<OracleRdd<T>[]> {
-    return this.#between(Math.floor(from / this.slideMs) * this.slideMs - 1, to);
+    return this.between(Math.floor(from / this.slideMs) * this.slideMs - 1, to);
   }
 
   // ---- outputs
@@ -341,26 +347,3 @@ export class OracleStream<T> {
     this.graph.outputs.push({ stream: this as OracleStream<unknown>, body: body as Body<unknown> }); // they belong together
   }
 }
-
-async function all<U>(values: Iterable<U> | AsyncIterable<U>): Promise<U[]> {
-  const found: U[] = [];
-  for await (const value of values) found.push(value);
-  return found;
-}
-
-function withInverse<V>(
-  rest: readonly unknown[],
-): [Reduce<V> | undefined, DurationLike, DurationLike | undefined, unknown] {
-  const [inverse, ...others] = typeof rest[0] === "function" ? rest : [undefined, ...rest];
-  const [length, slide, options] = others as [DurationLike, DurationLike | undefined, unknown]; // as the API's overloads say
-  return [inverse as Reduce<V> | undefined, length, slide, options];
-}
-
-function keysOf<K>(pairs: readonly (readonly [K, unknown])[]): K[] {
-  return grouped(pairs)
-    .entries()
-    .map(([key]) => key);
-}
-
-const add = (a: number, b: number): number => a + b;
-const subtract = (a: number, b: number): number => a - b;

@@ -7,6 +7,7 @@ import {
   inOrder,
   isPair,
   joined,
+  ms,
   numberPairs,
   type Operation,
   one,
@@ -81,6 +82,16 @@ export const pairs: Readonly<Record<string, Operation>> = {
     () => joined,
     (s, { n }) => s.combineByKey(f.list, f.addToList, f.joinLists, { numPartitions: n, mapSideCombine: false }),
   ),
+  aggregateByKey: one(
+    (type) => isPair(type) && inOrder(type),
+    () => joined,
+    (s, { n }) => s.aggregateByKey([], f.addInPlace, f.joinLists, n),
+  ),
+  foldByKey: one(
+    (type) => numberPairs(type) && type.placed,
+    () => byKey,
+    (s) => s.foldByKey(1, f.sum),
+  ),
   partitionBy: one(
     isPair,
     ({ sequence }) => ({ placed: true, sequence }),
@@ -124,4 +135,37 @@ export const pairs: Readonly<Record<string, Operation>> = {
     ({ size }) => ({ ...byKey, stateful: true, size: size * BATCHES }),
     (s) => s.updateStateByKey(f.history),
   ),
+  "updateStateByKey total from an initial state": one(
+    numberPairs,
+    (type) => ({ ...byKey, stateful: true, size: (type.size + INITIAL.length) * BATCHES }),
+    (s, { n }) => s.updateStateByKey(f.total, { numPartitions: n, initialState: INITIAL }),
+  ),
+  "updateStatePartitions totals": one(
+    numberPairs,
+    (type) => ({ ...byKey, stateful: true, size: type.size * BATCHES }),
+    (s, { n }) => s.updateStatePartitions(f.totals, n),
+  ),
+  "mapWithState runningTotal": one(
+    (type) => numberPairs(type) && inOrder(type),
+    () => ({ placed: true, stateful: true }),
+    (s, { n }) => s.mapWithState(f.runningTotal, { numPartitions: n, initialState: INITIAL }),
+  ),
+  "mapWithState runningTotal with timeout": one(
+    (type) => numberPairs(type) && inOrder(type),
+    (type) => ({ ...byKey, stateful: true, size: type.size * 2 }),
+    (s, node) => s.mapWithState(f.runningTotal, { numPartitions: node.n, timeout: ms(s, node.length) }),
+  ),
+  "mapWithState snapshots": one(
+    (type) => numberPairs(type) && inOrder(type),
+    (type) => ({ ...byKey, stateful: true, size: type.size * BATCHES }),
+    (s, node) => s.mapWithState(f.runningTotal, { timeout: ms(s, node.length) }).stateSnapshots(),
+  ),
 };
+
+/** Keys that come in batches, too, and one that does not. */
+const INITIAL: readonly (readonly [unknown, number])[] = [
+  ["a", 7],
+  [0, 3],
+  [{ b: 2, a: 1 }, 1],
+  ["never in a batch", 2],
+];
