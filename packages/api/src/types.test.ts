@@ -192,6 +192,14 @@ describe("pair operations", () => {
           3,
         ),
       ).toEqualTypeOf<DStream<[string, number[]]>>();
+      expectTypeOf(
+        pairs.aggregateByKey(
+          new Set<number>(),
+          (set, n) => set.add(n),
+          (a, b) => new Set([...a, ...b]),
+        ),
+      ).toEqualTypeOf<DStream<[string, Set<number>]>>();
+      expectTypeOf(pairs.foldByKey(0, (a, b) => a + b)).toEqualTypeOf<DStream<[string, number]>>();
       // @ts-expect-error a string is no number
       pairs.reduceByKey((a, b) => `${a}${b}`);
     });

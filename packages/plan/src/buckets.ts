@@ -1,3 +1,5 @@
+import { slicesOf } from "./slices.ts";
+
 /**
  * How many of the numbers lie in each bucket: from `buckets[i]` up to and without `buckets[i + 1]`, the last one with its end.
  * Numbers outside, and NaN, are left out.
@@ -10,12 +12,15 @@ export function bucketCounts(values: Iterable<number>, buckets: readonly number[
   const counts = new Array<number>(size).fill(0);
   const first = buckets[0] ?? 0;
   const last = buckets[size] ?? 0;
-  for (const value of values) {
-    if (!(value >= first && value <= last)) continue;
-    // A single point makes a bucket without width.
-    const guess = even ? Math.floor(((value - first) / (last - first || 1)) * size) : bucketOf(value, buckets);
-    const bucket = Math.min(guess, size - 1);
-    counts[bucket] = (counts[bucket] ?? 0) + 1;
+  const scale = size / (last - first || 1); // a single point makes a bucket without width
+  for (const slice of slicesOf(values)) {
+    for (let i = 0; i < slice.length; i += 1) {
+      const value = slice[i] as number; // within the slice
+      if (!(value >= first && value <= last)) continue;
+      const guess = even ? Math.floor((value - first) * scale) : bucketOf(value, buckets);
+      const bucket = guess < size ? guess : size - 1;
+      counts[bucket] = (counts[bucket] ?? 0) + 1;
+    }
   }
   return counts;
 }

@@ -15,4 +15,5 @@ export * from "./ranges.ts";
 export * from "./receiver-plan.ts";
 export * from "./render-lineage.ts";
 export * from "./render-plan.ts";
+export * from "./slices.ts";
 export * from "./template.ts";

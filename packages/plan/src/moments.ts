@@ -1,3 +1,5 @@
+import { slicesOf } from "./slices.ts";
+
 /** What is known of some numbers without keeping them: how many, their mean, the sum of squared differences from it, the ends. */
 export interface Moments {
   readonly count: number;
@@ -22,13 +24,16 @@ export function momentsOf(values: Iterable<number>): Moments {
   let squares = 0;
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    count += 1;
-    const delta = value - mean;
-    mean += delta / count;
-    squares += delta * (value - mean);
-    min = Math.min(min, value);
-    max = Math.max(max, value);
+  for (const slice of slicesOf(values)) {
+    for (let i = 0; i < slice.length; i += 1) {
+      const value = slice[i] as number; // within the slice
+      count += 1;
+      const delta = value - mean;
+      mean += delta / count;
+      squares += delta * (value - mean);
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
   }
   return { count, mean, squares, min, max };
 }

@@ -133,6 +133,30 @@ function keyed(pairs: DStream<readonly [string, number]>, others: DStream<readon
       ["b", [2]],
     ],
   );
+  const folded = pairs.aggregateByKey<number[]>(
+    [],
+    (list, n) => {
+      list.push(n);
+      return list;
+    },
+    (a, b) => [...a, ...b],
+  );
+  gives(
+    "aggregateByKey",
+    folded.mapValues((list) => list.sort()),
+    [
+      ["a", [1, 3]],
+      ["b", [2]],
+    ],
+  );
+  gives(
+    "foldByKey",
+    pairs.foldByKey(0, (a, b) => a + b, 2),
+    [
+      ["a", 4],
+      ["b", 2],
+    ],
+  );
   gives("join", pairs.join(others), [
     ["a", [1, true]],
     ["a", [3, true]],

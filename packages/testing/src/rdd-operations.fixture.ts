@@ -5,5 +5,5 @@ export const CHECKED_JOBS = [
   ["rdd-order", 32],
   ["rdd-tasks", 11],
   ["rdd-files", 35],
-  ["stream-operations", 38],
+  ["stream-operations", 40],
 ] as const;

@@ -10,6 +10,7 @@ import {
 } from "@millrace/codec";
 import { bucketCounts } from "../buckets.ts";
 import { momentsOf } from "../moments.ts";
+import { slicesOf } from "../slices.ts";
 import type { EngineFactories } from "./engine-factories.ts";
 
 type Fold = (total: unknown, value: unknown) => unknown;
@@ -21,7 +22,7 @@ export const foldFunctions = (classes: ClassTable): EngineFactories => ({
     const fresh = freshValues(zero, classes);
     return (values: Iterable<unknown>) => {
       let total = fresh();
-      for (const value of values) total = fold(total, value);
+      for (const slice of slicesOf(values)) for (let i = 0; i < slice.length; i += 1) total = fold(total, slice[i]);
       return [total];
     };
   },
@@ -32,13 +33,19 @@ export const foldFunctions = (classes: ClassTable): EngineFactories => ({
   },
   /** The records of a partition reduced to one; none for an empty partition. */
   "millrace:reduceWhole": (fn: Fold) => (values: Iterable<unknown>) => {
-    let total: [unknown] | undefined;
-    for (const value of values) total = [total === undefined ? value : fn(total[0], value)];
-    return total ?? [];
+    let total: unknown;
+    let some = false;
+    for (const slice of slicesOf(values)) {
+      let i = 0;
+      if (!some) total = slice[i++];
+      some ||= slice.length > 0;
+      for (; i < slice.length; i += 1) total = fn(total, slice[i]);
+    }
+    return some ? [total] : [];
   },
   "millrace:sketchPartition": (precision: SketchPrecision) => (values: Iterable<unknown>) => {
     let sketch = emptySketch(precision);
-    for (const value of values) sketch = addToSketch(sketch, value);
+    for (const slice of slicesOf(values)) for (const value of slice) sketch = addToSketch(sketch, value);
     return [sketch];
   },
   "millrace:sketchFirst": (precision: SketchPrecision) => (value: unknown) =>
@@ -53,11 +60,13 @@ export const foldFunctions = (classes: ClassTable): EngineFactories => ({
   /** For each different value of a partition, how often it occurs. */
   "millrace:countValues": () => (values: Iterable<unknown>) => {
     const counts = new KeyMap<unknown, number>();
-    for (const value of values) counts.merge(value, 1, (a, b) => a + b);
+    for (const slice of slicesOf(values)) for (const value of slice) counts.merge(value, 1, plus);
     return counts;
   },
   "millrace:momentsOfPartition": () => (values: Iterable<number>) => [momentsOf(values)],
 });
+
+const plus = (a: number, b: number): number => a + b;
 
 /** A source of copies of an encoded value. */
 export function freshValues(encoded: Uint8Array, classes: ClassTable): () => unknown {

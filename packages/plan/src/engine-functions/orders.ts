@@ -1,6 +1,7 @@
 import { StreamRng } from "@millrace/base";
 import { type Comparison, comparisonBy } from "@millrace/codec";
 import { rangePartition } from "../ranges.ts";
+import { slicesOf } from "../slices.ts";
 import type { EngineFactories } from "./engine-factories.ts";
 
 type Compare = ((a: unknown, b: unknown) => unknown) | undefined;
@@ -28,7 +29,7 @@ export const orderFunctions: EngineFactories = {
   /** The first records of a partition in order, or the last ones in reverse. */
   "millrace:takeOrdered": (most: number, descending: boolean, compare: Compare) => (values: Iterable<unknown>) => {
     const first = new FirstInOrder(most, directed(comparisonBy(compare), descending));
-    for (const value of values) first.offer(value);
+    for (const slice of slicesOf(values)) for (const value of slice) first.offer(value);
     return first.all();
   },
   /** One record for each partition: how many pairs it has, and `most` of their keys by chance. */
@@ -36,11 +37,10 @@ export const orderFunctions: EngineFactories = {
     const rng = new StreamRng(seed, partition);
     const keys: unknown[] = [];
     let count = 0;
-    for (const [key] of pairs) {
-      count += 1;
-      if (keys.length < most) keys.push(key);
-      else {
-        const place = rng.int(count);
+    for (const slice of slicesOf(pairs)) {
+      for (const [key] of slice) {
+        count += 1;
+        const place = keys.length < most ? keys.length : rng.int(count);
         if (place < most) keys[place] = key;
       }
     }

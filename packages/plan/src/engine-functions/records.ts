@@ -1,4 +1,5 @@
 import { KeyMap } from "@millrace/codec";
+import { mapSlices, slicesOf } from "../slices.ts";
 import type { EngineFactories } from "./engine-factories.ts";
 
 type Unary = (value: unknown) => unknown;
@@ -22,13 +23,13 @@ export const recordFunctions: EngineFactories = {
   "millrace:keepFirst": () => (a: unknown) => a,
   "millrace:countPartition": () => (values: Iterable<unknown>) => {
     let n = 0;
-    for (const _ of values) n += 1;
+    for (const slice of slicesOf(values)) n += slice.length;
     return [n];
   },
   /** One number for a partition of numbers: 0 for an empty one. */
   "millrace:sumPartition": () => (values: Iterable<number>) => {
     let sum = 0;
-    for (const n of values) sum += n;
+    for (const slice of slicesOf(values)) for (const n of slice) sum += n;
     return [sum];
   },
   "millrace:keyBy": (key: Unary) => (value: unknown) => [key(value), value],
@@ -54,30 +55,24 @@ export const recordFunctions: EngineFactories = {
   /** One pair for each key of a partition of pairs. */
   "millrace:reducePartition": (fn: Binary) => (pairs: Iterable<readonly [unknown, unknown]>) => {
     const reduced = new KeyMap<unknown, unknown>();
-    for (const [key, value] of pairs) {
-      const slot = reduced.find(key);
-      if (slot < 0) reduced.add(key, value);
-      else reduced.setAt(slot, fn(reduced.valueAt(slot), value));
-    }
+    for (const slice of slicesOf(pairs)) for (const [key, value] of slice) reduced.merge(key, value, fn);
     return reduced;
   },
   /** @param starts The number of the first record of each partition. */
-  "millrace:zipWithIndex": (starts: readonly number[]) =>
-    function* (partition: number, values: Iterable<unknown>) {
-      let index = starts[partition] ?? 0;
-      for (const value of values) yield [value, index++];
-    },
-  "millrace:zipWithUniqueId": (partitions: number) =>
-    function* (partition: number, values: Iterable<unknown>) {
-      let id = partition;
-      for (const value of values) {
-        yield [value, id];
+  "millrace:zipWithIndex": (starts: readonly number[]) => (partition: number, values: Iterable<unknown>) => {
+    let index = starts[partition] ?? 0;
+    return mapSlices(values, (slice) => slice.map((value) => [value, index++]));
+  },
+  "millrace:zipWithUniqueId": (partitions: number) => (partition: number, values: Iterable<unknown>) => {
+    let id = partition - partitions;
+    return mapSlices(values, (slice) =>
+      slice.map((value) => {
         id += partitions;
-      }
-    },
+        return [value, id];
+      }),
+    );
+  },
   /** Keys each record by a number below `groups`, so that partitions are brought together evenly. */
-  "millrace:keyByPartition": (groups: number) =>
-    function* (partition: number, values: Iterable<unknown>) {
-      for (const value of values) yield [partition % groups, value];
-    },
+  "millrace:keyByPartition": (groups: number) => (partition: number, values: Iterable<unknown>) =>
+    mapSlices(values, (slice) => slice.map((value) => [partition % groups, value])),
 };

@@ -1,5 +1,6 @@
 import { errorKind, type Rng, StreamRng } from "@millrace/base";
 import { KeyMap } from "@millrace/codec";
+import { mapSlices, type Slices, slicesOf } from "../slices.ts";
 import { binomial, poisson } from "./chance.ts";
 import type { EngineFactories } from "./engine-factories.ts";
 
@@ -19,19 +20,19 @@ export type Quota = readonly [population: number, wanted: number];
  */
 export const sampleFunctions: EngineFactories = {
   /** Records whose random number lies in [from, to): disjoint intervals of one seed give disjoint samples. */
-  "millrace:sample": (from: number, to: number, seed: number) =>
-    function* (partition: number, values: Iterable<unknown>) {
-      const rng = new StreamRng(seed, partition);
-      for (const value of values) {
+  "millrace:sample": (from: number, to: number, seed: number) => (partition: number, values: Iterable<unknown>) => {
+    const rng = new StreamRng(seed, partition);
+    return mapSlices(values, (slice) =>
+      slice.filter(() => {
         const drawn = rng.next();
-        if (drawn >= from && drawn < to) yield value;
-      }
-    },
-  "millrace:sampleWithReplacement": (mean: number, seed: number) =>
-    function* (partition: number, values: Iterable<unknown>) {
-      const rng = new StreamRng(seed, partition);
-      for (const value of values) for (let n = poisson(rng, mean); n > 0; n -= 1) yield value;
-    },
+        return drawn >= from && drawn < to;
+      }),
+    );
+  },
+  "millrace:sampleWithReplacement": (mean: number, seed: number) => (partition: number, values: Iterable<unknown>) => {
+    const rng = new StreamRng(seed, partition);
+    return repeated(values, () => poisson(rng, mean));
+  },
   "millrace:sampleByKey": (
     withReplacement: boolean,
     fractions: readonly (readonly [key: unknown, fraction: number])[],
@@ -39,25 +40,26 @@ export const sampleFunctions: EngineFactories = {
   ) => {
     const byKey = new KeyMap<unknown, number>();
     for (const [key, fraction] of fractions) byKey.set(key, fraction);
-    return function* (partition: number, pairs: Iterable<PairRecord>) {
+    return (partition: number, pairs: Iterable<PairRecord>) => {
       const rng = new StreamRng(seed, partition);
-      for (const pair of pairs) {
-        const slot = byKey.find(pair[0]);
-        if (slot < 0) throw noFraction(pair[0]);
+      return repeated(pairs, ([key]) => {
+        const slot = byKey.find(key);
+        if (slot < 0) throw noFraction(key);
         const fraction = byKey.valueAt(slot);
-        const copies = withReplacement ? poisson(rng, fraction) : Number(rng.next() < fraction);
-        for (let n = copies; n > 0; n -= 1) yield pair;
-      }
+        return withReplacement ? poisson(rng, fraction) : Number(rng.next() < fraction);
+      });
     };
   },
   /** One record for each partition: how many pairs of each of these keys it has. */
   "millrace:countKeys": (keys: readonly unknown[]) => (pairs: Iterable<PairRecord>) => {
     const counts = new Array<number>(keys.length).fill(0);
     const slots = slotsOf(keys);
-    for (const [key] of pairs) {
-      const slot = slots.find(key);
-      if (slot < 0) throw noFraction(key);
-      counts[slot] = (counts[slot] ?? 0) + 1;
+    for (const slice of slicesOf(pairs)) {
+      for (const [key] of slice) {
+        const slot = slots.find(key);
+        if (slot < 0) throw noFraction(key);
+        counts[slot] = (counts[slot] ?? 0) + 1;
+      }
     }
     return [counts];
   },
@@ -69,21 +71,21 @@ export const sampleFunctions: EngineFactories = {
     seed: number,
   ) => {
     const slots = slotsOf(keys);
-    return function* (partition: number, pairs: Iterable<PairRecord>) {
+    return (partition: number, pairs: Iterable<PairRecord>) => {
       const rng = new StreamRng(seed, partition);
       const left = (quotas[partition] ?? []).map(([population, wanted]) => ({ population, wanted }));
-      for (const pair of pairs) {
-        const quota = left[slots.find(pair[0])];
-        if (quota === undefined || quota.population === 0) continue; // the partition was counted without this record
-        for (let n = copiesOf(quota, withReplacement, rng); n > 0; n -= 1) yield pair;
-      }
+      return repeated(pairs, ([key]) => {
+        const quota = left[slots.find(key)];
+        // The partition was counted without this record.
+        return quota === undefined || quota.population === 0 ? 0 : copiesOf(quota, withReplacement, rng);
+      });
     };
   },
   /** The records with the smallest of random numbers, with these: of several partitions the smallest are a sample of all. */
   "millrace:drawTickets": (most: number, seed: number) => (partition: number, values: Iterable<unknown>) => {
     const rng = new StreamRng(seed, partition);
     const sample = new SmallestTickets(most);
-    for (const value of values) sample.offer(rng.next(), value);
+    for (const slice of slicesOf(values)) for (const value of slice) sample.offer(rng.next(), value);
     return sample.all();
   },
   /** One record for each partition: how many records it has, and as many independent draws from them as are wanted. */
@@ -91,6 +93,15 @@ export const sampleFunctions: EngineFactories = {
     drawEach(values, draws, new StreamRng(seed, partition)),
   ],
 };
+
+/** Each record as many times as is said of it. */
+function repeated<T>(values: Iterable<T>, timesOf: (value: T) => number): Slices<T> {
+  return mapSlices(values, (slice) => {
+    const some: T[] = [];
+    for (const value of slice) for (let n = timesOf(value); n > 0; n -= 1) some.push(value);
+    return some;
+  });
+}
 
 /** Knuth's selection sampling: each record is taken with the share of what is wanted in what is left. */
 function copiesOf(quota: { population: number; wanted: number }, withReplacement: boolean, rng: Rng): number {
@@ -136,17 +147,19 @@ function drawEach(values: Iterable<unknown>, draws: number, rng: Rng): readonly 
   const drawn = new Array<unknown>(draws);
   const due = new Map<number, number[]>([[1, Array.from(drawn, (_, i) => i)]]);
   let count = 0;
-  for (const value of values) {
-    count += 1;
-    const now = due.get(count);
-    if (now === undefined) continue;
-    due.delete(count);
-    for (const draw of now) {
-      drawn[draw] = value;
-      const next = Math.floor(count / (1 - rng.next())) + 1;
-      const later = due.get(next);
-      if (later === undefined) due.set(next, [draw]);
-      else later.push(draw);
+  for (const slice of slicesOf(values)) {
+    for (const value of slice) {
+      count += 1;
+      const now = due.get(count);
+      if (now === undefined) continue;
+      due.delete(count);
+      for (const draw of now) {
+        drawn[draw] = value;
+        const next = Math.floor(count / (1 - rng.next())) + 1;
+        const later = due.get(next);
+        if (later === undefined) due.set(next, [draw]);
+        else later.push(draw);
+      }
     }
   }
   return [count, count === 0 ? [] : drawn];

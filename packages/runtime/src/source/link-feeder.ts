@@ -1,3 +1,4 @@
+import { Slices } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
 import { iteratorOf } from "../compile/segment-state.ts";
 import { Feeder, SLICE } from "./feeder.ts";
@@ -27,6 +28,7 @@ export class LinkFeeder extends Feeder {
   #iterator: Iterator<unknown> | undefined;
   #later: AsyncIterator<unknown> | undefined;
   #array: readonly unknown[] | undefined;
+  #arrays: Iterator<readonly unknown[]> | undefined;
   #done = false;
 
   constructor(upstreams: readonly Feeder[], options: LinkOptions) {
@@ -66,6 +68,7 @@ export class LinkFeeder extends Feeder {
       this.#array = undefined;
       return array.length > 0 && this.setRows(array);
     }
+    if (this.#arrays !== undefined) return this.#nextArray(this.#arrays);
     const iterator = this.#iterator;
     if (this.#done || iterator === undefined) return false;
     const chunk: unknown[] = [];
@@ -84,6 +87,20 @@ export class LinkFeeder extends Feeder {
     return chunk.length > 0 && this.setRows(chunk);
   }
 
+  #nextArray(arrays: Iterator<readonly unknown[]>): boolean {
+    try {
+      while (!this.#done) {
+        const step = arrays.next();
+        if (step.done === true) this.#done = true;
+        else if (step.value.length > 0) return this.setRows(step.value);
+      }
+    } catch (error) {
+      this.#done = true;
+      throw blame(error, this.#options.label);
+    }
+    return false;
+  }
+
   override async finish(): Promise<void> {
     await this.#return();
     for (const records of this.#records) records.rethrow();
@@ -98,6 +115,10 @@ export class LinkFeeder extends Feeder {
   #accept(result: unknown): void {
     if (Array.isArray(result)) {
       this.#array = result;
+      return;
+    }
+    if (result instanceof Slices) {
+      this.#arrays = result.arrays[Symbol.iterator]();
       return;
     }
     if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) {
@@ -129,6 +150,7 @@ export class LinkFeeder extends Feeder {
     this.#done = true;
     try {
       this.#iterator?.return?.();
+      this.#arrays?.return?.();
       await this.#later?.return?.();
     } catch (error) {
       throw blame(error, this.#options.label);

@@ -1,11 +1,12 @@
 import { assert } from "@millrace/base";
+import { NEXT_SLICE, type SlicedRecords } from "@millrace/plan";
 import type { Feeder } from "./feeder.ts";
 
 /** The cancel flag is looked at once in so many records. */
 const SLICE_RECORDS = 256;
 
 /** What a partition function iterates over; pulls one chunk at a time. Can be iterated once, as the records exist once. */
-export class Records implements IterableIterator<unknown> {
+export class Records implements IterableIterator<unknown>, SlicedRecords<unknown> {
   readonly #feeder: Feeder;
   readonly #check: () => void;
   /** The slice that is being given: rows, or two columns. */
@@ -33,6 +34,17 @@ export class Records implements IterableIterator<unknown> {
     const at = this.#at++;
     const value = this.#rows === undefined ? [this.#keys[at], this.#values[at]] : this.#rows[at];
     return { done: false, value };
+  }
+
+  [NEXT_SLICE](): readonly unknown[] | undefined {
+    if (this.#at >= this.#end && !this.#advance()) return undefined;
+    const rows = this.#rows;
+    const [from, to] = [this.#at, this.#end];
+    this.#at = to;
+    if (rows !== undefined && from === 0 && to === rows.length && Array.isArray(rows)) return rows;
+    const slice = new Array<unknown>(to - from);
+    for (let i = from; i < to; i++) slice[i - from] = rows === undefined ? [this.#keys[i], this.#values[i]] : rows[i];
+    return slice;
   }
 
   /** All that is left, as an array. */
