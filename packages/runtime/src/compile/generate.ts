@@ -1,5 +1,13 @@
 import { partitionOf } from "@millrace/codec";
-import type { FusedOp, PairsLoop, RowsLoop, Segment, SegmentPlan } from "./segment.ts";
+import {
+  BUFFER_RECORDS,
+  type FusedOp,
+  type PairsLoop,
+  type RowsLoop,
+  type Segment,
+  type SegmentPlan,
+  type Steps,
+} from "./segment.ts";
 import { type Terminal, takesPairs } from "./terminal.ts";
 
 /** Inner loops look at the cancel flag, and at the size of their table, once in so many records. */
@@ -24,17 +32,27 @@ export function generateSegment(plan: SegmentPlan): Segment {
     labels: [...plan.ops.map((op) => op.label), plan.terminalLabel],
     rows: lazily(() => load<RowsLoop>(segmentSource(plan, "rows"))),
     pairs: lazily(() => load<PairsLoop>(segmentSource(plan, "pairs"))),
+    steps: stops(plan)
+      ? {
+          rows: lazily(() => load<Steps<RowsLoop>>(segmentSource(plan, "rows", { stopping: true }))),
+          pairs: lazily(() => load<Steps<PairsLoop>>(segmentSource(plan, "pairs", { stopping: true }))),
+        }
+      : undefined,
   };
 }
 
+/** A buffer would hold all that comes of one record at once. */
+function stops({ ops, terminal }: SegmentPlan): boolean {
+  return terminal.kind === "buffer" && ops.some(({ kind }) => kind === "flatMap" || kind === "flatMapValues");
+}
+
 /** Most segments are only ever fed in one of the two ways. */
-function lazily<F extends RowsLoop | PairsLoop>(make: () => F): F {
-  let made: F | undefined;
-  const call = (...args: Parameters<F>): boolean => {
+function lazily<Args extends unknown[], Result>(make: () => (...args: Args) => Result): (...args: Args) => Result {
+  let made: ((...args: Args) => Result) | undefined;
+  return (...args) => {
     made ??= make();
-    return (made as (...args: Parameters<F>) => boolean)(...args); // the same type, which TypeScript cannot see through Parameters
+    return made(...args);
   };
-  return call as F; // see above
 }
 
 function load<F>(source: string): F {
@@ -46,13 +64,15 @@ function load<F>(source: string): F {
 }
 
 /** The text of the function body that makes the loop; exported for the tests, which read it. */
-export function segmentSource(plan: SegmentPlan, feed: "rows" | "pairs"): string {
-  return new Generator(plan, feed).source();
+export function segmentSource(plan: SegmentPlan, feed: "rows" | "pairs", options = { stopping: false }): string {
+  return new LoopSource(plan, feed, options.stopping).source();
 }
 
-class Generator {
+class LoopSource {
   readonly #plan: SegmentPlan;
   readonly #feed: "rows" | "pairs";
+  /** Stops when its buffer is full. */
+  readonly #stopping: boolean;
   readonly #lines: string[] = [];
   readonly #slots = new Set<number>();
   #names = 0;
@@ -60,9 +80,10 @@ class Generator {
   /** Closes the loops that flatMaps opened. */
   readonly #closers: string[] = [];
 
-  constructor(plan: SegmentPlan, feed: "rows" | "pairs") {
+  constructor(plan: SegmentPlan, feed: "rows" | "pairs", stopping: boolean) {
     this.#plan = plan;
     this.#feed = feed;
+    this.#stopping = stopping;
   }
 
   source(): string {
@@ -85,7 +106,7 @@ class Generator {
     const { before, after } = terminalFrame(this.#plan.terminal);
     return `// ${this.#plan.name} ${this.#feed}
 "use strict";
-return function ${this.#feed}(${head}) {
+return function${this.#stopping ? "*" : ""} ${this.#feed}(${head}) {
 ${functions}
 let op = 0, n = 0${this.#hasInnerLoop ? ", tick = 0" : ""};
 ${before}
@@ -267,6 +288,7 @@ return false;
     switch (terminal.kind) {
       case "buffer":
         this.#emit(`out[filled++] = ${record};`);
+        if (this.#stopping) this.#emit(`if (filled >= ${BUFFER_RECORDS}) { s.filled = filled; yield; filled = 0; }`);
         return;
       case "text":
         this.#emit(`s.writeText(${record});`);

@@ -135,6 +135,37 @@ describe("partition functions", () => {
     expect(computed).toBeLessThan(1000);
   });
 
+  test.each(["flatMap", "flatMapValues"] as const)("a %s may make any number of records of one", async (kind) => {
+    let made = 0;
+    let closed = false;
+    const endless = function* () {
+      try {
+        for (;;) yield made++;
+      } finally {
+        closed = true;
+      }
+    };
+    const result = await slot.collect([["a", 1]], {
+      ops: [op(kind, 0), op("filter", 1), op("mapPartitions", 2), op("mapPartitions", 3)],
+      functions: [
+        endless,
+        () => true,
+        (records: Iterable<unknown>) => records,
+        function* (records: Iterable<unknown>) {
+          let n = 0;
+          for (const record of records) {
+            yield record;
+            if (++n === 1000) return;
+          }
+        },
+      ],
+    });
+    expect(result.at(-1)).toEqual(kind === "flatMap" ? 999 : ["a", 999]);
+    expect(result).toHaveLength(1000);
+    expect(made).toBeLessThan(2000);
+    expect(closed).toBe(true);
+  });
+
   test("mapPartitionsWithIndex gets the partition", async () => {
     const result = await slot.collect([1], {
       partition: 7,

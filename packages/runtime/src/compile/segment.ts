@@ -36,9 +36,19 @@ export type PairsLoop = (
   state: SegmentState,
 ) => boolean;
 
+/** A loop that stops whenever a buffer has {@link BUFFER_RECORDS}, and goes on when it is asked to. */
+export type Steps<Loop extends (...args: never[]) => boolean> = (
+  ...args: Parameters<Loop>
+) => Generator<undefined, boolean, undefined>;
+
+/** Records that a buffer takes before somebody takes them from it. */
+export const BUFFER_RECORDS = 256;
+
 export interface Segment {
   readonly plan: SegmentPlan;
   readonly labels: readonly string[];
   readonly rows: RowsLoop;
   readonly pairs: PairsLoop;
+  /** Of a segment that may make any number of records of one, and ends in a buffer. */
+  readonly steps: { readonly rows: Steps<RowsLoop>; readonly pairs: Steps<PairsLoop> } | undefined;
 }

@@ -1,15 +1,17 @@
-import type { Segment } from "../compile/segment.ts";
+import { BUFFER_RECORDS, type Segment } from "../compile/segment.ts";
 import type { SegmentState } from "../compile/segment-state.ts";
 import { Feeder, push } from "./feeder.ts";
 
-/** Records that enter a segment in one go when somebody pulls at its end. */
-const CHUNK = 256;
-
-/** The end of a fused loop: what a segment gives, chunk by chunk, to a function that pulls. */
+/**
+ * The end of a fused loop: what a segment gives, chunk by chunk, to a function that pulls. However many records a flatMap
+ * makes of one, a chunk of them is in memory.
+ */
 export class BufferFeeder extends Feeder {
   readonly #upstream: Feeder;
   readonly #segment: Segment;
   readonly #state: SegmentState;
+  /** A loop that has stopped in the middle of the upstream's chunk. */
+  #steps: Iterator<undefined, boolean> | undefined;
 
   /** @param state Of a segment that ends in a buffer. */
   constructor(upstream: Feeder, segment: Segment, state: SegmentState) {
@@ -34,7 +36,7 @@ export class BufferFeeder extends Feeder {
   override next(): boolean {
     const upstream = this.#upstream;
     for (;;) {
-      if (upstream.at >= upstream.end && !upstream.next()) return false;
+      if (this.#steps === undefined && upstream.at >= upstream.end && !upstream.next()) return false;
       if (this.#push()) return true;
     }
   }
@@ -42,7 +44,7 @@ export class BufferFeeder extends Feeder {
   override async nextLater(): Promise<boolean> {
     const upstream = this.#upstream;
     for (;;) {
-      if (upstream.at >= upstream.end && !(await upstream.nextLater())) return false;
+      if (this.#steps === undefined && upstream.at >= upstream.end && !(await upstream.nextLater())) return false;
       if (this.#push()) return true;
     }
   }
@@ -52,13 +54,31 @@ export class BufferFeeder extends Feeder {
   }
 
   override close(): void {
+    this.#steps = undefined;
+    this.#state.closeIterators();
     this.#upstream.close();
   }
 
   #push(): boolean {
     const state = this.#state;
     state.filled = 0;
-    push(this.#upstream, this.#segment, state, CHUNK);
+    if (this.#segment.steps === undefined) {
+      push(this.#upstream, this.#segment, state, BUFFER_RECORDS);
+    } else {
+      this.#steps ??= this.#begin(this.#segment.steps);
+      if (this.#steps.next().done === true) this.#steps = undefined;
+      state.pause();
+    }
     return state.filled > 0 && this.setRows(state.out, 0, state.filled);
+  }
+
+  #begin(steps: NonNullable<Segment["steps"]>): Iterator<undefined, boolean> {
+    const upstream = this.#upstream;
+    const from = upstream.at;
+    const to = Math.min(upstream.end, from + BUFFER_RECORDS);
+    upstream.at = to;
+    return upstream.rows === undefined
+      ? steps.pairs(upstream.keys, upstream.values, from, to, this.#state)
+      : steps.rows(upstream.rows, from, to, this.#state);
   }
 }
