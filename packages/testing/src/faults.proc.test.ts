@@ -25,7 +25,7 @@ async function world(options: {
   readonly executors: number;
   readonly slots: number;
   /** How the job keeps its totals: as state, or over a window. */
-  readonly how?: "state" | "window" | "inverse";
+  readonly how?: "state" | "mapped" | "window" | "inverse";
 }): Promise<World> {
   const cluster = await TestCluster.start(options);
   later(() => cluster.stop());
@@ -84,8 +84,8 @@ describe("the counts are right though a job's executor process is killed", () =>
     await expectExact(here, connections + 1);
   });
 
-  test("in the reduce stage, where it owns state partitions", async () => {
-    const here = await world({ executors: 2, slots: 1 });
+  test.each(["state", "mapped"] as const)("in the reduce stage, where it owns partitions of %s", async (how) => {
+    const here = await world({ executors: 2, slots: 1, how });
     const map = await batchAtMapGate(here);
     const reducer = here.gates.hold(({ at, pid }) => at === "reduce" && pid !== map.pid);
     map.pass();
@@ -97,6 +97,20 @@ describe("the counts are right though a job's executor process is killed", () =>
     expect(
       here.gates.seen.slice(before).some(({ at, partition }) => at === "reduce" && partition === victim.partition),
     ).toBe(true);
+  });
+
+  test("when it has updated its state and the batch is not done", async () => {
+    const here = await world({ executors: 2, slots: 1, how: "mapped" });
+    const map = await batchAtMapGate(here);
+    const after = here.gates.hold(({ at, pid }) => at === "mapped" && pid !== map.pid);
+    map.pass();
+    const victim = await after;
+    const before = here.gates.seen.length;
+    kill(victim.pid);
+    await expectExact(here, 1);
+    // What it had made of its pairs was lost with it, and made again by the other, from the state before the batch.
+    const again = here.gates.seen.slice(before).filter(({ partition }) => partition === victim.partition);
+    expect(again.slice(0, 2).map(({ at }) => at)).toEqual(["reduce", "mapped"]);
   });
 
   test("while it holds shuffle output that reducers have not fetched, and hosts the receiver", async () => {

@@ -17,6 +17,21 @@ const sumsWhileBusy = StateSpec.function((key: string, n: number | undefined, st
   return `${key}${sum}`;
 }).timeout("200ms");
 
+/** `[key, the sum of its values so far]`. */
+const total = (key: string, value: number | undefined, state: State<number>): [string, number] => {
+  const after = (state.getOption() ?? 0) + (value ?? 0);
+  state.update(after);
+  return [key, after];
+};
+
+/** Says what became of a key; a value of 0 only looks at it. */
+const watch = (key: string, value: number | undefined, state: State<number>): string | undefined => {
+  if (state.isTimingOut()) return `${key} ${value} out ${state.get()}`;
+  if (value === 0) return `${key} looked`;
+  state.update(value ?? 0);
+  return undefined;
+};
+
 const partitionOf = (key: string): number => key.length % 3;
 
 export const mappedState: readonly Case[] = [
@@ -197,5 +212,93 @@ export const mappedState: readonly Case[] = [
         .window(200)
         .reduceByKey(Math.max),
     expected: [[kv("a", 1)], [kv("a", 3), kv("b", 3)], [kv("a", 3), kv("b", 3)]],
+  }),
+  operation({
+    id: "KS-4",
+    title: "the order of records is that of the batch, over all of its partitions",
+    batches: [Array.from({ length: 40 }, (_, i) => kv(i % 3, i))],
+    partitions: 7,
+    build: (pairs) =>
+      pairs.mapWithState(
+        (key, value = 0, state: State<number>) => {
+          const before = state.getOption() ?? -1;
+          state.update(value);
+          return [key, before < value];
+        },
+        { numPartitions: 2 },
+      ),
+    expected: [Array.from({ length: 40 }, (_, i) => kv(i % 3, true))],
+  }),
+  operation({
+    id: "KS-5",
+    title: "what get gives is no state until update",
+    batches: [[kv("a", true), kv("a", false)], [kv("a", false)], [kv("a", true)], [kv("a", false)]],
+    build: (pairs) =>
+      pairs.mapWithState((_, keep, state: State<Map<string, number[]>>) => {
+        const seen = state.getOption() ?? new Map([["n", []]]);
+        seen.get("n")?.push(1);
+        if (keep) state.update(seen);
+        return seen.get("n")?.length;
+      }),
+    order: "exactly",
+    expected: [[1, 2], [2], [2], [3]],
+  }),
+  observation({
+    id: "KS-7",
+    title: "the function is called once for each record, however many outputs there are, of records and snapshots",
+    expected: [[2], [3], [3]],
+    declare: (ssc, report) => {
+      const calls = ssc.longAccumulator();
+      const mapped = ssc
+        .queueStream([[kv("a", 1), kv("b", 1)], [kv("a", 2)]])
+        .mapWithState((key, value, state: State<number>) => {
+          calls.add(1);
+          return total(key, value, state);
+        });
+      mapped.foreachRDD((rdd) => rdd.count());
+      mapped.stateSnapshots().foreachRDD((rdd) => rdd.count());
+      mapped.reduceByKey((a, b) => a + b).foreachRDD((rdd) => rdd.count());
+      mapped.foreachRDD((_, time) => report(time, [Number(calls.value)]));
+    },
+  }),
+  operation({
+    id: "KS-8",
+    title: "a record keeps its key, also one whose function changes nothing, and one in the batch of its timeout",
+    batches: [[kv("a", 1), kv("b", 1)], [kv("b", 0)], [], [kv("a", 0)], [], [], []],
+    build: (pairs) => pairs.mapWithState(watch, { timeout: "200ms" }),
+    expected: [[], ["b looked"], [], ["a looked"], ["b undefined out 1"], [], ["a undefined out 1"]],
+  }),
+  operation({
+    id: "PD-13",
+    title: "what mapWithState gives is keyed anew",
+    batches: [[kv("a", 1), kv("b", 1), kv("c", 2)], [kv("a", 1)]],
+    build: (pairs) =>
+      pairs
+        .mapWithState((key, value = 0, _: State<number>) => [value, key], { numPartitions: 4 })
+        .reduceByKey((a, b) => a + b, 4)
+        .mapValues((keys) => [...keys].sort().join("")),
+    expected: [[kv(1, "ab"), kv(2, "c")], [kv(1, "a")]],
+  }),
+  operation({
+    id: "PD-13",
+    title: "state below state, and below a sliding window",
+    batches: [[kv("a", 1)], [kv("a", 2)], [kv("a", 3)], [kv("a", 4)]],
+    build: (pairs) => pairs.window(200, 200).mapWithState(total).mapWithState(total).stateSnapshots(),
+    expected: [undefined, [kv("a", 4)], undefined, [kv("a", 4 + 6 + 10)]],
+  }),
+  operation({
+    id: "PD-13",
+    title: "state may be anything that a record may be",
+    batches: [[kv("a", 1n)], [kv("a", 2n)]],
+    build: (pairs) =>
+      pairs
+        .mapWithState((key, value, state: State<{ seen: Set<bigint>; at: Date; bytes: Uint8Array; nan: number }>) => {
+          const { seen = new Set<bigint>() } = state.getOption() ?? {};
+          state.update({ seen: seen.add(value ?? 0n), at: new Date(5), bytes: new Uint8Array([255, 0]), nan: -0 });
+          return key;
+        })
+        .stateSnapshots()
+        .mapValues(({ seen, at, bytes, nan }) => [[...seen], at.getTime(), [...bytes], Object.is(nan, -0)]),
+    expected: [[kv("a", [[1n], 5, [255, 0], true])], [kv("a", [[1n, 2n], 5, [255, 0], true])]],
   }),
 ];
