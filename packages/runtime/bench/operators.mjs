@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { SystemClock } from "@millrace/base";
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import { BlockPool, FileSystems, freeSlices, LocalFileSystem, SpillDirectory } from "@millrace/storage";
-import { FunctionTable, localTaskFiles, SlotRuntime } from "../dist/index.js";
+import { FunctionTable, localTaskFiles, SlotRuntime, threadHeapUse } from "../dist/index.js";
 
 const records = Number(process.argv[2] ?? 400_000);
 const rounds = Number(process.argv[3] ?? 9);
@@ -224,6 +224,7 @@ const runtime = new SlotRuntime(
     checkpoints: new FileSystems([new LocalFileSystem()]),
     cancellation: { cancelled: () => false },
     clock: new SystemClock(),
+    heapUse: threadHeapUse,
     spillBytes: 512 * 1024 ** 2,
   },
   functions,
