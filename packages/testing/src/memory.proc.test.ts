@@ -6,8 +6,8 @@ import { jobFile } from "./test-cluster.fixture.ts";
 afterEach(cleanUp);
 
 test("what is more than a slot's heap holds is grouped, joined and sorted by way of the disk, without a task that fails", async () => {
-  // A partition of the pairs is 40 MB.
-  const conf = ["executor.slot.heap=32m", "storage.pool.bytes=16m"].flatMap((setting) => ["--conf", setting]);
+  // A partition of the pairs is 40 MB, and several times that as objects.
+  const conf = ["executor.slot.heap=48m", "storage.pool.bytes=16m"].flatMap((setting) => ["--conf", setting]);
   const run = TestProcess.millrace([
     ...["run", jobFile("memory"), "--master", "local-cluster[1,2]", "--batches", "1"],
     ...conf,
