@@ -159,10 +159,12 @@ export function accumulatorCaptures(accumulator: Accumulator<never, unknown>): r
   return kind === "custom" ? [kind, name, shippedSpec(spec)] : [kind, name];
 }
 
-/** What executors need of an author's spec: of a plain object the functions that they call, of an instance all of it. */
+/** What executors need of an author's spec: of a plain object all but what runs on the driver, of an instance all of it. */
 export function shippedSpec(spec: AnySpec): unknown {
   const prototype: unknown = Object.getPrototypeOf(spec);
-  return prototype === Object.prototype || prototype === null ? { zero: spec.zero, add: spec.add } : spec;
+  if (prototype !== Object.prototype && prototype !== null) return spec;
+  const { merge: _, value: __, ...rest } = spec;
+  return rest;
 }
 
 /**

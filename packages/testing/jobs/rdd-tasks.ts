@@ -30,6 +30,15 @@ export default defineJob({ name: "rdd-tasks", batchInterval: "100ms" }, (ssc) =>
     merge: (a, b) => new Set([...a, ...b]),
     value: (set) => set.size,
   });
+  const counting = {
+    step: 10,
+    zero: () => 0,
+    add(total: number): number {
+      return total + this.step;
+    },
+    merge: (a: number, b: number) => a + b,
+  };
+  const tens = ssc.accumulator<number, number>(counting);
   const failures = ssc.longAccumulator();
   const table = ssc.broadcast(new Map([[1, "one"]]));
   ssc.queueStream<number>([[1]]).foreachRDD(async () => {
@@ -41,10 +50,11 @@ export default defineJob({ name: "rdd-tasks", batchInterval: "100ms" }, (ssc) =>
       words.add(`n${n}`);
       largest.add(n);
       distinct.add(n);
+      tens.add(n);
     });
     await checks.is("numbers", [sum.value, sum.count, sum.avg, mean.value], [14, 5, 2.8, 7]);
     await checks.is("a collection", words.value.sort(), ["n1", "n2", "n3", "n4", "n4"]);
-    await checks.is("of my own", [largest.value, distinct.value], [4, 4]);
+    await checks.is("of my own", [largest.value, distinct.value, tens.value], [4, 4, 50]);
     sum.reset();
     await checks.is("begun again", [sum.value, sum.count], [0, 0]);
     const failing = numbers.map((n) => {
