@@ -173,6 +173,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** A slice, its writer's mark, and who allocated it. */
+/** In place of the number of a thread. */
+const OF_THE_STORE = -1;
+
 interface Live {
   readonly slice: PoolSlice;
   readonly mark: number;
@@ -198,7 +201,10 @@ test("no history of allocating, freeing and ending threads makes slices overlap 
           const [freed] = live.splice(one.which % (live.length || 1), 1);
           if (freed !== undefined) pool.free(freed.slice);
         } else {
-          live = live.filter((each, i) => each.by !== one.by || i < one.reported);
+          // What the thread had reported belongs to the store from now on, and no end of a later thread takes it along.
+          live = live
+            .filter((each, i) => each.by !== one.by || i < one.reported)
+            .map((each) => (each.by === one.by ? { ...each, by: OF_THE_STORE } : each));
           main.reclaim(
             pool.owner,
             live.map(({ slice }) => slice),
