@@ -1,6 +1,6 @@
 // Loops of the driver over what streams have: `record N` for each, `batch N` for each whole batch of a stream that is read
 // through a web stream, and what the loops do after their ends. Given `fails`, the second batch does.
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { defineJob } from "millrace";
 
 export default defineJob({ name: "async-loops", batchInterval: "200ms" }, (ssc, [mode]) => {
@@ -9,14 +9,14 @@ export default defineJob({ name: "async-loops", batchInterval: "200ms" }, (ssc, 
   const read = async (): Promise<void> => {
     try {
       for await (const record of records) {
-        await sleep(1);
+        await nextTurn();
         console.log(`record ${record}`);
       }
       console.log("records ended");
     } catch (error) {
       console.log(`records failed: ${error instanceof Error ? error.message : error}`);
     }
-    await sleep(20);
+    await nextTurn();
     console.log("and were closed");
   };
   void read();
