@@ -1,75 +1,38 @@
 import { connect, type Socket } from "node:net";
 import { EngineError } from "@millrace/base";
-import { receiverFailed, sourceDown } from "../errors.ts";
+import { receiverFailed } from "../errors.ts";
 import type { LineCutter, RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
+import { down, type SocketAddress, SocketChunks } from "./socket-chunks.ts";
 import type { Source, SourceEvents } from "./source.ts";
-
-export interface SocketAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /**
  * Lines of text from a TCP server: UTF-8 that is not valid becomes U+FFFD when a line is read. A last line without an end is
  * a record when the server ends the connection; what a broken connection, a line that is too long or a stop cuts off is not
  * a line, and is left out.
  */
-export class SocketTextSource implements Source {
-  readonly #where: SocketAddress;
+export class SocketTextSource extends SocketChunks {
   readonly #cutter: LineCutter;
-  readonly #gate: Gate;
-  readonly #events: SourceEvents;
-  #socket: Socket | undefined;
-  #over = false;
 
   constructor(where: SocketAddress, cutter: LineCutter, gate: Gate, events: SourceEvents) {
-    this.#where = where;
+    super(where, gate, events);
     this.#cutter = cutter;
-    this.#gate = gate;
-    this.#events = events;
   }
 
-  start(): void {
-    const socket = connect(this.#where.port, this.#where.host);
-    this.#socket = socket;
-    socket.setKeepAlive(true, 10_000);
-    socket.on("connect", () => this.#events.running());
-    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
-    socket.on("end", () => this.#cutter.endOfInput());
-    socket.on("error", (error) => this.#end(down(this.#where, error.message)));
-    socket.on("close", () => this.#end(down(this.#where, "it closed the connection")));
-    this.#gate.onChange((open) => (open ? socket.resume() : socket.pause()));
+  protected override take(chunk: Uint8Array): void {
+    if (this.#cutter.push(chunk)) this.events.received();
   }
 
-  async stop(): Promise<void> {
-    this.#finish();
-    await this.#cutter.close();
+  protected override endOfInput(): void {
+    this.#cutter.endOfInput();
   }
 
-  #onData(chunk: Buffer): void {
-    if (this.#over) return;
-    try {
-      if (this.#cutter.push(chunk)) this.#events.received();
-    } catch (error) {
-      this.#end(error instanceof EngineError ? error : down(this.#where, String(error)));
-      return;
-    }
-    if (!this.#gate.open) this.#socket?.pause();
-  }
-
-  #end(error: EngineError): void {
-    if (this.#over) return;
-    this.#finish();
-    this.#events.ended({ kind: "retry", error });
-  }
-
-  #finish(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#gate.onChange(undefined);
-    this.#socket?.destroy();
+  protected override cut(): void {
     this.#cutter.cut();
+  }
+
+  protected override close(): Promise<void> {
+    return this.#cutter.close();
   }
 }
 
@@ -151,12 +114,4 @@ async function* bytesOf(socket: Socket): AsyncGenerator<Uint8Array> {
     // without an encoding a socket gives buffers
     yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
-}
-
-export function down({ host, port }: SocketAddress, why: string): EngineError {
-  return sourceDown(
-    `the source ${host}:${port} is down: ${why}. It is tried again with growing pauses, and batches go on without it. ` +
-      `Check that something listens there and that this executor can reach it.`,
-    { fields: { host, port } },
-  );
 }

@@ -1,0 +1,92 @@
+import { connect, type Socket } from "node:net";
+import { EngineError } from "@millrace/base";
+import { sourceDown } from "../errors.ts";
+import type { Gate } from "./gate.ts";
+import type { Source, SourceEvents } from "./source.ts";
+
+export interface SocketAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A TCP server's bytes, chunk by chunk as they come, for as long as the gate is open. */
+export abstract class SocketChunks implements Source {
+  protected readonly where: SocketAddress;
+  protected readonly events: SourceEvents;
+  readonly #gate: Gate;
+  #socket: Socket | undefined;
+  #over = false;
+
+  constructor(where: SocketAddress, gate: Gate, events: SourceEvents) {
+    this.where = where;
+    this.events = events;
+    this.#gate = gate;
+  }
+
+  start(): void {
+    const socket = connect(this.where.port, this.where.host);
+    this.#socket = socket;
+    socket.setKeepAlive(true, 10_000);
+    socket.on("connect", () => this.events.running());
+    socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+    socket.on("end", () => this.endOfInput());
+    socket.on("error", (error) => this.#end(down(this.where, error.message)));
+    socket.on("close", () => this.#end(down(this.where, this.closed())));
+    this.#gate.onChange((open) => (open ? socket.resume() : socket.pause()));
+  }
+
+  async stop(): Promise<void> {
+    this.#finish();
+    await this.close();
+  }
+
+  /** Takes a chunk. What it throws ends the connection, which is made again after a pause. */
+  protected abstract take(chunk: Uint8Array): void;
+
+  /** Forgets what is incomplete. */
+  protected abstract cut(): void;
+
+  /** Hands over what is complete. */
+  protected abstract close(): Promise<void>;
+
+  /** The server has sent all that it will. */
+  protected endOfInput(): void {}
+
+  /** What to tell of a connection that was closed. */
+  protected closed(): string {
+    return "it closed the connection";
+  }
+
+  #onData(chunk: Uint8Array): void {
+    if (this.#over) return;
+    try {
+      this.take(chunk);
+    } catch (error) {
+      this.#end(error instanceof EngineError ? error : down(this.where, String(error)));
+      return;
+    }
+    if (!this.#gate.open) this.#socket?.pause();
+  }
+
+  #end(error: EngineError): void {
+    if (this.#over) return;
+    this.#finish();
+    this.events.ended({ kind: "retry", error });
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#gate.onChange(undefined);
+    this.#socket?.destroy();
+    this.cut();
+  }
+}
+
+export function down({ host, port }: SocketAddress, why: string): EngineError {
+  return sourceDown(
+    `the source ${host}:${port} is down: ${why}. It is tried again with growing pauses, and batches go on without it. ` +
+      `Check that something listens there and that this executor can reach it.`,
+    { fields: { host, port } },
+  );
+}
