@@ -82,7 +82,8 @@ export function findPath(root: unknown, refused: NotEncodable, name: string, inn
     seen.add(value);
     above.add(value);
     pending.push({ value, path, leave: true });
-    pending.push(...[...stepsFrom(value, path, inner)].reverse());
+    // One by one: a value may hold more than a call takes arguments.
+    for (const next of [...stepsFrom(value, path, inner)].reverse()) pending.push(next);
   }
   return name;
 }

@@ -138,6 +138,12 @@ describe("a value that cannot be encoded", () => {
     expect(() => encodeValue(deep, classes)).toThrow(/RECORD_NOT_ENCODABLE.*1000 levels/);
   });
 
+  test("is found in a long list", () => {
+    const list: unknown[] = new Array(300_000).fill(1);
+    list.push(() => 1);
+    expect(() => encodeValue(list, classes)).toThrow(expect.objectContaining({ fields: { path: "record[300000]" } }));
+  });
+
   test("is refused when its class is not of the job", () => {
     expect(() => encodeValue(new Point(1, 2), emptyClassTable)).toThrow("record is a Point");
   });
