@@ -111,7 +111,7 @@ export class DStream<out T> extends WindowStream<T> {
     return asyncOutput(this[GRAPH], this[STREAM], collect, options);
   }
 
-  /** Names this stream for the operator, and its state for a restart on the checkpoint: unique within the job. */
+  /** Names this stream for the operator, and the state that it keeps: unique within the job. */
   named(id: string): this {
     this[CONTEXT].requireBuilding("named");
     if (typeof id !== "string" || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)) {

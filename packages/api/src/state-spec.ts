@@ -44,7 +44,7 @@ export type InitialPairs<K, S> = RDD<readonly [K, S]> | Iterable<readonly [K, S]
 export interface MapWithStateOptions<K, S> {
   /** A key without data for longer than this is passed to the function once more, and then forgotten. Never by default. */
   readonly timeout?: DurationLike | undefined;
-  /** State to begin with, in the first batch of a job that has none from an earlier run. */
+  /** State to begin with, merged below the first batch. */
   readonly initialState?: InitialPairs<K, S> | undefined;
   /** How many partitions the state has, 1 to 4096. */
   readonly numPartitions?: number | undefined;
@@ -94,7 +94,7 @@ export class StateSpec<K, V, S, U> {
     return this.#with({ timeout: idle });
   }
 
-  /** State to begin with, in the first batch of a job that has none from an earlier run. */
+  /** State to begin with, merged below the first batch. */
   initialState(pairs: InitialPairs<K, S>): StateSpec<K, V, S, U> {
     return this.#with({ initialState: pairs });
   }

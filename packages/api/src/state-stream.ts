@@ -25,7 +25,7 @@ export interface StateOptions<K, S> {
   readonly numPartitions?: number | undefined;
   /** Where each key goes; by its hash if this is left out. */
   readonly partitioner?: Partitioner<K> | undefined;
-  /** State to begin with, in the first batch of a job that has none from an earlier run. */
+  /** State to begin with, merged below the first batch. */
   readonly initialState?: InitialPairs<K, S> | undefined;
 }
 
