@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import * as api from "@millrace/api";
-import { assert, SystemClock, toWireError } from "@millrace/base";
+import { assert, type EngineError, SystemClock, toWireError } from "@millrace/base";
 import { JOB_HOOKS } from "@millrace/plan";
 import { BlockPool, FileSystems, LocalFileSystem, SpillDirectory } from "@millrace/storage";
 import { slotExited } from "../errors.ts";
@@ -27,19 +27,33 @@ function send(message: FromSlot): void {
   port?.postMessage(message);
 }
 
-/** `process.exit` in user code ends this thread alone; the executor learns who asked for it. */
-function reportExits(): void {
+/**
+ * Tells the executor why this thread ends before it does: an error that nobody caught, or `process.exit` in user code,
+ * which ends this thread alone. Node.js itself calls `process.exit` after an uncaught error.
+ */
+function reportEnd(): void {
+  let uncaught: { readonly error: unknown } | undefined;
+  process.on("uncaughtExceptionMonitor", (error: unknown) => {
+    uncaught = { error };
+    queueMicrotask(() => {
+      uncaught = undefined; // a handler of the job took it: the thread lives on
+    });
+  });
   const exit = process.exit.bind(process);
   process.exit = (code) => {
-    const caller = new Error("process.exit").stack
-      ?.split("\n")
-      .slice(2, 4)
-      .map((line) => line.trim())
-      .join(" ");
-    const error = slotExited(exitMessage(init.slot, Number(code ?? process.exitCode ?? 0), caller));
-    send({ type: "dying", error: toWireError(error) });
+    const cause = uncaught === undefined ? exitedBy(Number(code ?? process.exitCode ?? 0)) : uncaught.error;
+    send({ type: "dying", error: toWireError(cause) });
     return exit(code);
   };
+}
+
+function exitedBy(code: number): EngineError {
+  const caller = new Error("process.exit").stack
+    ?.split("\n")
+    .slice(3, 5)
+    .map((line) => line.trim())
+    .join(" ");
+  return slotExited(exitMessage(init.slot, code, caller));
 }
 
 function newRuntime(functions: FunctionTable): SlotRuntime {
@@ -95,7 +109,7 @@ async function setUp(): Promise<void> {
 
 async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);
-  reportExits();
+  reportEnd();
   const functions = new FunctionTable();
   Reflect.set(globalThis, JOB_HOOKS, functions);
   Reflect.set(globalThis, MILLRACE_MODULE, api);

@@ -172,10 +172,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("end" as const), by, reported: fc.nat(10) }) },
 );
 
-/** A slice, its writer's mark, and who allocated it. */
 /** In place of the number of a thread. */
 const OF_THE_STORE = -1;
 
+/** A slice, its writer's mark, and who allocated it. */
 interface Live {
   readonly slice: PoolSlice;
   readonly mark: number;
