@@ -21,6 +21,12 @@ export interface TaskFiles {
   create(directory: string, name: string): FileOutput;
 }
 
+/** Processes that tasks started. They are ended with the slot's thread, whatever ended that. */
+export interface Commands {
+  started(pid: number): void;
+  ended(pid: number): void;
+}
+
 /** What a task asks every thousand records or so. */
 export interface Cancellation {
   cancelled(): boolean;

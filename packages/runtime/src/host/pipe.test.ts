@@ -1,10 +1,18 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { TaskCancelled } from "../job/task-control.ts";
+import type { Commands } from "../ports.ts";
 import { type PipeOptions, piped } from "./pipe.ts";
+
+const running = new Set<number>();
+const processes: Commands = {
+  started: (pid) => void running.add(pid),
+  ended: (pid) => void running.delete(pid),
+};
+afterEach(() => expect(running).toEqual(new Set()));
 
 async function linesOf(command: readonly string[], records: Iterable<unknown>, options: PipeOptions = {}) {
   const lines: string[] = [];
-  for await (const line of piped(command, options)(records)) lines.push(line);
+  for await (const line of piped(command, options, processes)(records)) lines.push(line);
   return lines;
 }
 
@@ -40,8 +48,9 @@ describe("a command that records are piped through", () => {
   });
 
   test("ends when nobody wants its lines any more", async () => {
-    const lines = piped(sh("echo $$; exec yes"), {})([])[Symbol.asyncIterator]();
+    const lines = piped(sh("echo $$; exec yes"), {}, processes)([])[Symbol.asyncIterator]();
     const pid = Number((await lines.next()).value);
+    expect(running).toEqual(new Set([pid]));
     await lines.return?.();
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");
   });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { LineSplitter } from "@millrace/codec";
 import { lineOf } from "../compile/segment-state.ts";
 import { pipeFailed } from "../errors.ts";
+import type { Commands } from "../ports.ts";
 
 export interface PipeOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -29,17 +30,19 @@ type Ended =
  *
  * @throws PIPE_FAILED (while iterating)
  */
-export function piped(command: readonly string[], options: PipeOptions) {
-  return (records: Iterable<unknown>): AsyncIterable<string> => linesOf(command, options, records);
+export function piped(command: readonly string[], options: PipeOptions, commands: Commands) {
+  return (records: Iterable<unknown>): AsyncIterable<string> => linesOf(command, options, commands, records);
 }
 
 async function* linesOf(
   command: readonly string[],
   options: PipeOptions,
+  commands: Commands,
   records: Iterable<unknown>,
 ): AsyncGenerator<string, void, undefined> {
   const [file = "", ...args] = command;
   const child = spawn(file, args, { env: { ...process.env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
+  report(child, commands);
   const ended = endOf(child);
   const said = lastWordsOf(child);
   // When the records fail the command is of no use any more; its output ends, and the failure is thrown below.
@@ -108,6 +111,13 @@ async function stopped(child: ChildProcessWithoutNullStreams): Promise<void> {
   const exited = once(child, "exit");
   child.kill("SIGKILL");
   await exited;
+}
+
+function report(child: ChildProcessWithoutNullStreams, commands: Commands): void {
+  const { pid } = child;
+  if (pid === undefined) return; // it could not be started
+  commands.started(pid);
+  child.once("exit", () => commands.ended(pid));
 }
 
 function endOf(child: ChildProcessWithoutNullStreams): Promise<Ended> {

@@ -10,14 +10,21 @@ import {
   type JobHooks,
   type StageTemplate,
 } from "@millrace/plan";
-import { hostFunction } from "../host/host-functions.ts";
+import { type HostPorts, hostFunction } from "../host/host-functions.ts";
+import type { Commands } from "../ports.ts";
+import { localTaskFiles } from "../slot/local-files.ts";
 
 export interface FunctionTableOptions {
+  /** Is told of the processes that the engine's functions start. */
+  readonly commands?: Commands;
   /** Finds functions that never left this process (`inline:3`), in tests of jobs that no bundler has seen. */
   readonly inline?: (id: string) => AnyFunction | undefined;
   /** Finds classes of such a job. */
   readonly inlineClasses?: ClassTable;
 }
+
+/** Where the process itself ends with what it runs. */
+const IGNORED: Commands = { started: () => undefined, ended: () => undefined };
 
 /** Finds the broadcast variable of a block, `broadcast/3`, on this thread. */
 export type FindBroadcast = (name: string) => Broadcast<unknown>;
@@ -34,9 +41,11 @@ export class FunctionTable implements JobHooks {
   /** Functions that capture nothing: one object each, whose machine code stays warm from batch to batch. */
   readonly #plain = new Map<string, AnyFunction>();
   readonly #options: FunctionTableOptions;
+  readonly #host: HostPorts;
 
   constructor(options: FunctionTableOptions = {}) {
     this.#options = options;
+    this.#host = { files: localTaskFiles, commands: options.commands ?? IGNORED };
   }
 
   /** Nothing leaves an executor, so that nothing needs a tag. */
@@ -112,7 +121,8 @@ export class FunctionTable implements JobHooks {
   }
 
   #find(id: string, captures: readonly unknown[]): unknown {
-    if (id.startsWith("millrace:")) return hostFunction(id, captures) ?? engineFunction(id, captures, this.classes);
+    if (id.startsWith("millrace:"))
+      return hostFunction(id, captures, this.#host) ?? engineFunction(id, captures, this.classes);
     if (id.startsWith("global:")) return globalFunction(id.slice("global:".length));
     if (id.startsWith("import:")) return this.#imports.get(id.slice("import:".length));
     if (id.startsWith("inline:")) return this.#options.inline?.(id);

@@ -68,6 +68,8 @@ export class SlotThread {
   #grace: Timer | undefined;
   #cause: EngineError | undefined;
   #nextNumber = 1;
+  /** Processes that the task runs, by id; nobody else would end them. */
+  readonly #commands = new Set<number>();
 
   /**
    * Starts a thread and loads the artefact in it.
@@ -197,6 +199,12 @@ export class SlotThread {
         this.#cause ??= error instanceof EngineError ? error : crashed(this.slot, error);
         return;
       }
+      case "commandStarted":
+        this.#commands.add(message.pid);
+        return;
+      case "commandEnded":
+        this.#commands.delete(message.pid);
+        return;
       case "done":
         this.#onDone(message.number, message.outcome);
         return;
@@ -224,6 +232,7 @@ export class SlotThread {
   #onExit(code: number): void {
     this.#alive = false;
     this.#grace?.cancel();
+    for (const pid of this.#commands) endProcess(pid);
     const orderly = this.#terminating && this.#pending === undefined;
     const cause =
       this.#cause ??
@@ -251,6 +260,14 @@ function crashed(slot: number, error: unknown): EngineError {
       "await every promise and handle the errors of timers and emitters.",
     { cause: error },
   );
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // it has ended meanwhile
+  }
 }
 
 function isOutOfMemory(error: unknown): boolean {

@@ -39,5 +39,7 @@ export type FromSlot =
   | { readonly type: "ready" } // the artefact is loaded
   | { readonly type: "loadFailed"; readonly error: WireError }
   | { readonly type: "done"; readonly number: number; readonly outcome: TaskOutcome }
+  /** A task has started a process; it has ended. */
+  | { readonly type: "commandStarted" | "commandEnded"; readonly pid: number }
   /** Last words before the thread ends: user code called `process.exit`, or an error that nobody caught. */
   | { readonly type: "dying"; readonly error: WireError };

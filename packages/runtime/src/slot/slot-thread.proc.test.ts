@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EngineError, epochMs, ManualClock, millis } from "@millrace/base";
-import { decodeBlock, emptyClassTable, encodeBlock } from "@millrace/codec";
+import { decodeBlock, emptyClassTable, encodeBlock, encodeCaptures } from "@millrace/codec";
 import { fnSlot, type StageTemplate, stageRunId, type TemplateId } from "@millrace/plan";
 import { BlockPool } from "@millrace/storage";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
@@ -47,13 +49,18 @@ const template: StageTemplate = {
 };
 const run = stageRunId(1);
 
-function begin(thread: SlotThread): void {
-  thread.loadTemplate(template);
+/** `captures` by slot of the template's functions. */
+function begin(thread: SlotThread, of = template, captures: readonly unknown[][] = []): void {
+  thread.loadTemplate(of);
   thread.startStage({
     run,
     batch: epochMs(1000),
-    templates: [template.id],
-    captures: [new Uint8Array(0)],
+    templates: [of.id],
+    captures: [
+      captures.length === 0
+        ? new Uint8Array(0)
+        : encodeCaptures(captures, { classes: emptyClassTable, reference: () => undefined }),
+    ],
     broadcasts: [],
     partitions: 1,
   });
@@ -124,18 +131,10 @@ describe("the thread alone ends, and the cause is told", () => {
     const thread = await start(`
       hooks.define("job.ts#0", () => () => { setTimeout(() => { throw new Error("later"); }); });
       hooks.define("wait", () => () => new Promise(() => {}));`);
-    thread.loadTemplate({
+    begin(thread, {
       ...template,
       functions: ["job.ts#0", "wait"],
       sink: { kind: "foreach", fn: fnSlot(1), label: "foreach" },
-    });
-    thread.startStage({
-      run,
-      batch: epochMs(1000),
-      templates: [template.id],
-      captures: [new Uint8Array(0)],
-      broadcasts: [],
-      partitions: 1,
     });
     const error = await failure(task(thread));
     expect(error).toMatchObject({ code: "SLOT_CRASHED", blame: "user" });
@@ -166,18 +165,10 @@ describe("the thread alone ends, and the cause is told", () => {
 describe("a cancelled task", () => {
   test("ends by itself between records", async () => {
     const thread = await start(`hooks.define("job.ts#0", () => function* () { for (;;) yield 1; });`);
-    thread.loadTemplate({
+    begin(thread, {
       ...template,
       pipeline: { ...template.pipeline, ops: [{ kind: "flatMap", fn: fnSlot(0), label: "flatMap" }] },
       sink: { kind: "count" },
-    });
-    thread.startStage({
-      run,
-      batch: epochMs(1000),
-      templates: [template.id],
-      captures: [new Uint8Array(0)],
-      broadcasts: [],
-      partitions: 1,
     });
     const outcome = task(thread);
     thread.cancel(run, 0, 1); // another attempt
@@ -193,6 +184,25 @@ describe("a cancelled task", () => {
     thread.cancel(run, 0, 0);
     clock.advance(millis(100));
     expect(await outcome).toMatchObject({ code: "SLOT_TERMINATED" });
+  });
+
+  test("takes the command with it that it waits for", async () => {
+    const fifo = join(directory, "fifo");
+    execFileSync("mkfifo", [fifo]);
+    const thread = await start("");
+    const pipe: StageTemplate = {
+      ...template,
+      pipeline: { ...template.pipeline, ops: [{ kind: "mapPartitions", fn: fnSlot(0), label: "pipe" }] },
+      functions: ["millrace:pipe"],
+    };
+    begin(thread, pipe, [[["sh", "-c", `exec sleep 1000 > ${fifo}`], {}]]);
+    const outcome = failure(task(thread));
+    const held = createReadStream(fifo).resume();
+    await once(held, "open"); // the command is there
+    thread.cancel(run, 0, 0);
+    clock.advance(millis(100));
+    expect(await outcome).toMatchObject({ code: "SLOT_TERMINATED" });
+    await once(held, "end"); // and is no more
   });
 });
 

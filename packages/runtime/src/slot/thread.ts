@@ -110,7 +110,12 @@ async function setUp(): Promise<void> {
 async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);
   reportEnd();
-  const functions = new FunctionTable();
+  const functions = new FunctionTable({
+    commands: {
+      started: (pid) => send({ type: "commandStarted", pid }),
+      ended: (pid) => send({ type: "commandEnded", pid }),
+    },
+  });
   Reflect.set(globalThis, JOB_HOOKS, functions);
   Reflect.set(globalThis, MILLRACE_MODULE, api);
   const runtime = newRuntime(functions);
