@@ -322,7 +322,13 @@ export class JobDriver {
     for (const info of executors.ready) this.#join(this.#running, info);
     receivers.start();
     const zeroTime = batches.start();
-    this.#thread.send({ type: "begin", defaultParallelism: built.conf["default.parallelism"] || slots, zeroTime });
+    // Two at least on a cluster, which may have begun with a part of what it is to be.
+    const parallelism = options.data.kind === "tcp" ? Math.max(slots, 2) : slots;
+    this.#thread.send({
+      type: "begin",
+      defaultParallelism: built.conf["default.parallelism"] || parallelism,
+      zeroTime,
+    });
     options.onEvent({ type: "running", executors: executors.ready.length });
   }
 
