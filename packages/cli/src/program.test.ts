@@ -1,5 +1,5 @@
 import { epochMs, errorKind, jobId, ManualClock, millis } from "@millrace/base";
-import type { JobSummary } from "@millrace/rpc";
+import type { BatchSummary, JobSummary } from "@millrace/rpc";
 import { describe, expect, test } from "vitest";
 import type { Console } from "./console.ts";
 import type { Engine, Operator, RunRequest } from "./engine.ts";
@@ -22,6 +22,7 @@ const running: JobSummary = {
   batchesCompleted: 89,
   batchesFailed: 0,
   batchesWaiting: 1,
+  spilledBytes: 3 * 2 ** 20,
   executors: 2,
   error: undefined,
   warnings: ["source chat:9999 is down, next try in 400 ms"],
@@ -275,6 +276,22 @@ describe("looking at jobs", () => {
     expect(JSON.parse((await session({}).run("jobs", "--json")).out)).toMatchObject([
       { id: "chat-room-1", batchesCompleted: 89 },
     ]);
+  });
+  test("batches is a table with what each waited, took and put on disk, or JSON", async () => {
+    const batch: BatchSummary = {
+      ...{ time: START, state: "completed", records: 12, schedulingDelayMs: 3, processingMs: 2_500 },
+      ...{ spilledBytes: 1.5 * 2 ** 30, error: undefined },
+    };
+    const it = () => session({ operator: { batches: async () => [batch] } });
+    const [titles, row] = (await it().run("batches", "chat-room-1")).out.split("\n");
+    expect(titles).toMatch(/^TIME +STATE +RECORDS +DELAY +PROCESSING +SPILLED +ERROR$/);
+    expect(row).toMatch(/^2026-11-2\d .* completed +12 +3 ms +2.5 s +1\.5 GiB$/);
+    expect(JSON.parse((await it().run("batches", "chat-room-1", "--json")).out)).toMatchObject([
+      { spilledBytes: 1.5 * 2 ** 30 },
+    ]);
+  });
+  test("status says how much the job put on disk for want of memory", async () => {
+    expect((await session({}).run("status", "chat-room-1")).out).toContain("spilled    3.0 MiB\n");
   });
   test("status says why a job failed, and where with --verbose", async () => {
     const it = () => session({ operator: { status: async () => failed } });

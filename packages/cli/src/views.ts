@@ -38,6 +38,7 @@ export function showJob(job: JobSummary, now: number, verbose: boolean): string 
       "batches",
       `${job.batchesCompleted} completed, ${job.batchesFailed} failed, ${job.batchesWaiting} waiting${every}`,
     ],
+    ["spilled", formatSize(job.spilledBytes)],
     ["executors", String(job.executors)],
     ...(job.driverPid === undefined ? [] : [["process", String(job.driverPid)] as const]),
     ...job.warnings.map((text) => ["warning", text] as const),
@@ -54,6 +55,7 @@ export function showBatches(batches: readonly BatchSummary[]): string {
     { title: "RECORDS", show: (batch) => String(batch.records), align: "right" },
     { title: "DELAY", show: (batch) => ms(batch.schedulingDelayMs), align: "right" },
     { title: "PROCESSING", show: (batch) => ms(batch.processingMs), align: "right" },
+    { title: "SPILLED", show: (batch) => formatSize(batch.spilledBytes), align: "right" },
     { title: "ERROR", show: (batch) => firstLine(batch.error?.message ?? "") },
   ];
   return formatTable(batches, columns, "no batches yet");

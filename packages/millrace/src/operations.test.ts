@@ -74,7 +74,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   BatchInfo: members<BatchInfo>({
     ...{ batchTime: 1, streamIdToInputInfo: 1, submissionTime: 1, processingStartTime: 1, processingEndTime: 1 },
     ...{ outputOperationInfos: 1, schedulingDelay: 1, processingDelay: 1, totalDelay: 1, numRecords: 1 },
-    ...{ failureReason: 1 },
+    ...{ spilledBytes: 1, failureReason: 1 },
   }),
   AccumulatorSpec: members<AccumulatorSpec<unknown, unknown>>({ zero: 1, add: 1, merge: 1, value: 1 }),
   BoundedDouble: members<BoundedDouble>({ mean: 1, confidence: 1, low: 1, high: 1 }),

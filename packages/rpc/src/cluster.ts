@@ -50,6 +50,8 @@ export interface JobSummary {
   readonly batchesFailed: number;
   /** Batches whose time has come and that are not done. */
   readonly batchesWaiting: number;
+  /** What tasks of the batches that are over have written to disk for want of memory. */
+  readonly spilledBytes: number;
   readonly executors: number;
   /** Why it failed, or what troubles it now. */
   readonly error: WireError | undefined;
@@ -64,6 +66,8 @@ export interface BatchSummary {
   readonly records: number;
   readonly schedulingDelayMs: number | undefined;
   readonly processingMs: number | undefined;
+  /** What its tasks have written to disk for want of memory; those that failed do not tell. 0 while it runs. */
+  readonly spilledBytes: number;
   readonly error: WireError | undefined;
 }
 

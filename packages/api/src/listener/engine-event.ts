@@ -22,5 +22,6 @@ export interface EngineBatch {
   readonly records: ReadonlyMap<number, number>;
   readonly startedMs: number | undefined;
   readonly endedMs: number | undefined;
+  readonly spilledBytes: number;
   readonly error: WireError | undefined;
 }

@@ -108,7 +108,7 @@ export class JobWatch {
     else bus.post("onReceiverStopped", { receiverInfo });
   }
 
-  #batchInfo({ time, records, startedMs, endedMs, error }: EngineBatch): BatchInfo {
+  #batchInfo({ time, records, startedMs, endedMs, spilledBytes, error }: EngineBatch): BatchInfo {
     const inputs = [...this.#received(records), ...this.#reported(time)];
     return {
       batchTime: time,
@@ -121,6 +121,7 @@ export class JobWatch {
       processingDelay: startedMs === undefined || endedMs === undefined ? undefined : endedMs - startedMs,
       totalDelay: endedMs === undefined ? undefined : endedMs - time,
       numRecords: inputs.reduce((sum, { numRecords }) => sum + numRecords, 0),
+      spilledBytes,
       failureReason: error?.message,
     };
   }

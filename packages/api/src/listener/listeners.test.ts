@@ -64,10 +64,11 @@ async function watched(build: (ssc: StreamingContext, port: FakePort) => unknown
   /** A batch as its host tells of it, which ran from `startedMs` to `endedMs`. */
   const batch = async (time: number, more: Partial<EngineBatch> = {}): Promise<void> => {
     const told: EngineBatch = {
-      ...{ time: epochMs(time), records: new Map(), startedMs: undefined, endedMs: undefined, error: undefined },
+      ...{ time: epochMs(time), records: new Map(), startedMs: undefined, endedMs: undefined },
+      ...{ spilledBytes: 0, error: undefined },
       ...more,
     };
-    const started = { ...told, endedMs: undefined, error: undefined };
+    const started = { ...told, endedMs: undefined, spilledBytes: 0, error: undefined };
     lab.graph.observe({ type: "batchSubmitted", batch: { ...started, startedMs: undefined } });
     lab.graph.observe({ type: "batchStarted", batch: started });
     await lab.batch(time);
@@ -105,10 +106,15 @@ describe("a streaming listener", () => {
     });
     lab.port.files.directory("/in");
     lab.port.files.add("/in/a", { bytes: 5, modifiedMs: 900 });
-    await batch(1000, { records: new Map([[0, 7]]), startedMs: 1020, endedMs: 1120 });
+    await batch(1000, { records: new Map([[0, 7]]), startedMs: 1020, endedMs: 1120, spilledBytes: 4096 });
     const [submitted, started, completed] = recorder.batches;
     expect(submitted).toMatchObject({ submissionTime: 1000, numRecords: 7, schedulingDelay: undefined });
-    expect(started).toMatchObject({ processingStartTime: 1020, schedulingDelay: 20, totalDelay: undefined });
+    expect(started).toMatchObject({
+      processingStartTime: 1020,
+      schedulingDelay: 20,
+      totalDelay: undefined,
+      spilledBytes: 0,
+    });
     expect(completed).toEqual({
       batchTime: 1000,
       streamIdToInputInfo: {
@@ -125,6 +131,7 @@ describe("a streaming listener", () => {
       processingDelay: 100,
       totalDelay: 120,
       numRecords: 12,
+      spilledBytes: 4096,
       failureReason: undefined,
     });
   });
@@ -222,6 +229,7 @@ describe("a streaming listener", () => {
 describe("StatsReportListener", () => {
   const batchInfo = (processingDelay: number | undefined, totalDelay: number | undefined): BatchInfo => ({
     ...{ batchTime: 0, streamIdToInputInfo: {}, submissionTime: 0, outputOperationInfos: {}, numRecords: 0 },
+    spilledBytes: 0,
     ...{ processingStartTime: 0, processingEndTime: 0, schedulingDelay: 0, failureReason: undefined },
     ...{ processingDelay, totalDelay },
   });

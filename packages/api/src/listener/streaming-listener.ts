@@ -80,6 +80,11 @@ export interface BatchInfo {
   readonly totalDelay: number | undefined;
   /** Of all inputs that know. */
   readonly numRecords: number;
+  /**
+   * Bytes that its tasks have written to disk because they did not fit into memory: sorts, groups, joins and shuffles past
+   * `shuffle.spill.bytes`, the slot's heap or `storage.pool.bytes`. Attempts that failed do not count. 0 before it has begun.
+   */
+  readonly spilledBytes: number;
   /** Why it failed; `undefined`: it did not. */
   readonly failureReason: string | undefined;
 }

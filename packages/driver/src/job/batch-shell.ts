@@ -21,6 +21,8 @@ export interface BatchShellPorts {
   /** The batch is over, committed or not: nothing of it is needed any more. */
   over(time: EpochMs): void;
   stopReceivers(): void;
+  /** What the batch's tasks have written to disk for want of memory. */
+  spilledBytes(time: EpochMs): number;
   report(batch: BatchSummary): void;
   /** For whoever watches the job. */
   observe(event: EngineEvent): void;
@@ -135,7 +137,8 @@ export class BatchShell {
   #observe(type: BatchEventType, time: EpochMs, fixed: Fixed, error?: WireError): void {
     const { input, startedMs } = fixed;
     const endedMs = type === "batchCompleted" ? this.#clock.now() : undefined;
-    this.#ports.observe({ type, batch: { time, records: input.records, startedMs, endedMs, error } });
+    const spilledBytes = this.#ports.spilledBytes(time);
+    this.#ports.observe({ type, batch: { time, records: input.records, startedMs, endedMs, spilledBytes, error } });
   }
 
   #report(time: EpochMs, fixed: Fixed, error: WireError | undefined, state?: "running"): void {
@@ -146,6 +149,7 @@ export class BatchShell {
       records: sum(fixed.input.records.values()),
       schedulingDelayMs: startedMs - time,
       processingMs: state === undefined ? this.#clock.now() - startedMs : undefined,
+      spilledBytes: this.#ports.spilledBytes(time),
       error,
     });
   }

@@ -310,9 +310,11 @@ export class JobDriver {
         cancel: (time) => tasks.cancel("the job is stopped", time),
         over: (time) => {
           receivers.dispatch({ type: "batchDone", batch: time });
+          tasks.forget(time);
           this.#thread.send({ type: "over", time });
         },
         stopReceivers: () => receivers.dispatch({ type: "stopRequested" }),
+        spilledBytes: (time) => tasks.spilledBytes(time),
         observe: (event) => this.#observe(event),
         report: (batch) => options.onEvent({ type: "batch", batch }),
         stopped: (outcome) => this.#onBatchesOver(outcome),

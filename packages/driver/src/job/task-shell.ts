@@ -1,5 +1,5 @@
 import { EngineError, type EpochMs, type ExecutorId, epochMs, errorKind, type JobConf } from "@millrace/base";
-import type { BlockId, JobPlan, PlannedStage, ShuffleId } from "@millrace/plan";
+import type { BlockId, JobPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
 import type { FromExecutor, TaskStatus } from "@millrace/rpc";
 import {
   type PartitionResult,
@@ -50,6 +50,10 @@ export class TaskShell {
   readonly #waiting = new Map<PlanId, Waiting>();
   /** A stage may run again for a later plan: it keeps the batch it was planned for. */
   readonly #batchOf = new WeakMap<PlannedStage, EpochMs>();
+  /** For reports, which name the run only; until no attempt of it runs. */
+  readonly #batchOfRun = new Map<StageRunId, EpochMs>();
+  /** By batch, from its first plan until it is forgotten. */
+  readonly #spilledBytes = new Map<number, number>();
   #nextPlan = 0;
 
   constructor(conf: JobConf, ports: TaskShellPorts) {
@@ -71,6 +75,7 @@ export class TaskShell {
     const { job } = waiting;
     const plan = planId(this.#nextPlan++);
     for (const stage of job.stages) this.#batchOf.set(stage, job.batch);
+    if (!this.#spilledBytes.has(job.batch)) this.#spilledBytes.set(job.batch, 0);
     this.#waiting.set(plan, waiting);
     this.dispatch({ type: "planSubmitted", plan, job });
   }
@@ -87,7 +92,28 @@ export class TaskShell {
   }
 
   onStatuses(executor: ExecutorId, message: Extract<FromExecutor, { readonly type: "tasks" }>): void {
-    for (const status of message.statuses) this.dispatch(toEvent(executor, status));
+    for (const status of message.statuses) {
+      this.#countSpilled(status);
+      this.dispatch(toEvent(executor, status));
+    }
+  }
+
+  /** What tasks of a batch have written to disk so far for want of memory; those that failed do not tell. */
+  spilledBytes(batch: EpochMs): number {
+    return this.#spilledBytes.get(batch) ?? 0;
+  }
+
+  /** The batch is over: nobody asks for its figures any more. */
+  forget(batch: EpochMs): void {
+    this.#spilledBytes.delete(batch);
+  }
+
+  #countSpilled({ run, outcome }: TaskStatus): void {
+    if (outcome.kind !== "mapOutput" && outcome.kind !== "result") return;
+    const batch = this.#batchOfRun.get(run);
+    const before = batch === undefined ? undefined : this.#spilledBytes.get(batch);
+    if (batch === undefined || before === undefined) return; // a late report, for a batch that is over
+    this.#spilledBytes.set(batch, before + outcome.metrics.spilledBytes);
   }
 
   dispatch(event: TaskEvent): void {
@@ -97,16 +123,15 @@ export class TaskShell {
   #perform(effect: TaskEffect): void {
     const { executors } = this.#ports;
     switch (effect.type) {
-      case "launch":
-        return executors.launch(
-          effect.executor,
-          effect.stage,
-          this.#batchOf.get(effect.stage) ?? epochMs(0),
-          effect.task,
-        );
+      case "launch": {
+        const batch = this.#batchOf.get(effect.stage) ?? epochMs(0);
+        this.#batchOfRun.set(effect.task.run, batch);
+        return executors.launch(effect.executor, effect.stage, batch, effect.task);
+      }
       case "cancel":
         return executors.send(effect.executor, { type: "cancel", ...effect.task });
       case "stageDone":
+        this.#batchOfRun.delete(effect.run);
         return executors.stageDone(effect.run);
       case "planDone":
         return void this.#finish(effect.plan, effect.results, effect.accumulators);

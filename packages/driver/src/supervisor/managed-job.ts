@@ -76,6 +76,7 @@ export class ManagedJob {
   #executors = 0;
   #completed = 0;
   #failed = 0;
+  #spilledBytes = 0;
   readonly #warnings: string[] = [];
   readonly #batches = new Map<number, BatchSummary>();
 
@@ -140,6 +141,7 @@ export class ManagedJob {
         this.over || latest === undefined || this.#intervalMs === undefined
           ? 0
           : Math.max(0, Math.floor((now - latest) / this.#intervalMs)),
+      spilledBytes: this.#spilledBytes,
       executors: this.over ? 0 : this.#executors,
       error: this.#error,
       warnings: [...this.#warnings],
@@ -258,6 +260,7 @@ export class ManagedJob {
     this.#batches.set(batch.time, batch);
     if (batch.state === "completed") this.#completed += 1;
     if (batch.state === "failed") this.#failed += 1;
+    if (batch.state !== "running") this.#spilledBytes += batch.spilledBytes;
     if (this.#batches.size <= BATCHES_MAX) return;
     const oldest = this.#batches.keys().next();
     if (oldest.done !== true) this.#batches.delete(oldest.value);

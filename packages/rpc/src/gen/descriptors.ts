@@ -590,6 +590,10 @@ export const descriptors: object = {
            "options": {
             "proto3_optional": true
            }
+          },
+          "spilledBytes": {
+           "type": "uint64",
+           "id": 14
           }
          }
         },
@@ -650,6 +654,10 @@ export const descriptors: object = {
            "options": {
             "proto3_optional": true
            }
+          },
+          "spilledBytes": {
+           "type": "uint64",
+           "id": 7
           },
           "error": {
            "type": "millrace.common.v1.Error",

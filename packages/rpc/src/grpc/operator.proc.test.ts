@@ -21,6 +21,7 @@ const job: JobSummary = {
   batchesCompleted: 3,
   batchesFailed: 0,
   batchesWaiting: 1,
+  spilledBytes: 2 ** 40,
   executors: 2,
   error: undefined,
   warnings: ["source down"],
@@ -32,6 +33,7 @@ const batch = {
   records: 3,
   schedulingDelayMs: 0.5,
   processingMs: 7,
+  spilledBytes: 2 ** 33,
   error: undefined,
 } as const;
 const executor = {

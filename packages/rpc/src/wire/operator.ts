@@ -40,6 +40,7 @@ export function encodeJob(job: JobSummary): JobInput {
     batchesCompleted: job.batchesCompleted,
     batchesFailed: job.batchesFailed,
     batchesWaiting: job.batchesWaiting,
+    spilledBytes: job.spilledBytes,
     executors: job.executors,
     ...(job.error === undefined ? {} : { error: encodeError(job.error) }),
     warnings: [...job.warnings],
@@ -58,6 +59,7 @@ export function decodeJob(job: JobOutput): JobSummary {
     batchesCompleted: job.batchesCompleted,
     batchesFailed: job.batchesFailed,
     batchesWaiting: job.batchesWaiting,
+    spilledBytes: job.spilledBytes,
     executors: job.executors,
     error: decodeOptionalError(job.error),
     warnings: job.warnings,
@@ -72,6 +74,7 @@ export function encodeBatch(batch: BatchSummary): BatchInput {
     records: batch.records,
     ...(batch.schedulingDelayMs === undefined ? {} : { schedulingDelayMs: batch.schedulingDelayMs }),
     ...(batch.processingMs === undefined ? {} : { processingMs: batch.processingMs }),
+    spilledBytes: batch.spilledBytes,
     ...(batch.error === undefined ? {} : { error: encodeError(batch.error) }),
   };
 }
@@ -83,6 +86,7 @@ export function decodeBatch(batch: BatchOutput): BatchSummary {
     records: batch.records,
     schedulingDelayMs: batch.schedulingDelayMs,
     processingMs: batch.processingMs,
+    spilledBytes: batch.spilledBytes,
     error: decodeOptionalError(batch.error),
   };
 }

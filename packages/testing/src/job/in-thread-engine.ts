@@ -1,5 +1,5 @@
 import type { ActionResult, EnginePort, PrintedBatch } from "@millrace/api/host";
-import { type ExecutorId, executorId, type JobConf, type ManualClock } from "@millrace/base";
+import { type EpochMs, type ExecutorId, executorId, type JobConf, type ManualClock } from "@millrace/base";
 import { DriverBlocks, TaskShell } from "@millrace/driver/in-process";
 import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
@@ -94,6 +94,15 @@ export class InThreadEngine implements EnginePort {
 
   dropShuffles(shuffles: readonly ShuffleId[]): void {
     this.#running?.tasks.dropShuffles(shuffles);
+  }
+
+  spilledBytes(batch: EpochMs): number {
+    return this.#running?.tasks.spilledBytes(batch) ?? 0;
+  }
+
+  /** The batch is over. */
+  forget(batch: EpochMs): void {
+    this.#running?.tasks.forget(batch);
   }
 
   /** Gives up what runs for a batch. */

@@ -250,6 +250,7 @@ export class TestJob {
         cancel: (time) => this.#engine.cancel(time),
         over: (time) => this.#release(graph, time),
         stopReceivers: () => batches.dispatch({ type: "receiversStopped", pending: feeds.waiting }),
+        spilledBytes: (time) => this.#engine.spilledBytes(time),
         report: () => {},
         observe: (event) => {
           if (this.#watched) this.#console.run(() => graph.observe(event));
@@ -285,6 +286,7 @@ export class TestJob {
   }
 
   #release(graph: JobGraph, time: EpochMs): void {
+    this.#engine.forget(time);
     const { times, shuffles } = graph.release(time);
     this.#engine.dropShuffles(shuffles);
     for (const old of times) {

@@ -11,6 +11,7 @@ export interface Batch {
   'schedulingDelayMs'?: (number | string);
   'processingMs'?: (number | string);
   'error'?: (_millrace_common_v1_Error | null);
+  'spilledBytes'?: (number | string | Long);
   '_schedulingDelayMs'?: "schedulingDelayMs";
   '_processingMs'?: "processingMs";
 }
@@ -22,6 +23,7 @@ export interface Batch__Output {
   'schedulingDelayMs'?: (number);
   'processingMs'?: (number);
   'error': (_millrace_common_v1_Error__Output | null);
+  'spilledBytes': (number);
   '_schedulingDelayMs'?: "schedulingDelayMs";
   '_processingMs'?: "processingMs";
 }

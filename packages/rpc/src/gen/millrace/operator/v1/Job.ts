@@ -18,6 +18,7 @@ export interface Job {
   'error'?: (_millrace_common_v1_Error | null);
   'warnings'?: (string)[];
   'driverPid'?: (number);
+  'spilledBytes'?: (number | string | Long);
   '_endedAtMs'?: "endedAtMs";
   '_batchIntervalMs'?: "batchIntervalMs";
   '_driverPid'?: "driverPid";
@@ -37,6 +38,7 @@ export interface Job__Output {
   'error': (_millrace_common_v1_Error__Output | null);
   'warnings': (string)[];
   'driverPid'?: (number);
+  'spilledBytes': (number);
   '_endedAtMs'?: "endedAtMs";
   '_batchIntervalMs'?: "batchIntervalMs";
   '_driverPid'?: "driverPid";

@@ -1,0 +1,80 @@
+import { type EpochMs, epochMs, executorId, parseConf } from "@millrace/base";
+import { type JobPlan, stageRunId } from "@millrace/plan";
+import type { TaskStatus } from "@millrace/rpc";
+import { describe, expect, test } from "vitest";
+import { TaskShell } from "./task-shell.ts";
+
+type TaskOutcome = TaskStatus["outcome"];
+
+const EXECUTOR = executorId("e-1");
+const FIRST = epochMs(1_000);
+const SECOND = epochMs(2_000);
+
+/** An action of one stage with two tasks. */
+function action(run: number, batch: EpochMs): JobPlan {
+  const stage = { run: stageRunId(run), name: "count", templates: [], captures: [], broadcasts: [], partitions: 2 };
+  const tasks = [0, 1].map((partition) => ({ partition, template: 0, inputs: [] }));
+  return { batch, stages: [{ ...stage, tasks, reads: [], writes: undefined }] };
+}
+
+/** A shell with one executor, which answers by hand. */
+function shell() {
+  const tasks = new TaskShell(parseConf({}), {
+    executors: { launch: () => {}, send: () => {}, stageDone: () => {}, tidy: () => {} },
+    fetch: () => Promise.reject(new Error("results are inline here")),
+    warn: () => {},
+  });
+  tasks.dispatch({ type: "executorJoined", executor: EXECUTOR, slots: 4 });
+  tasks.dispatch({ type: "executorReady", executor: EXECUTOR });
+  const report = (run: number, partition: number, attempt: number, outcome: TaskOutcome): void => {
+    const status: TaskStatus = { run: stageRunId(run), partition, attempt, outcome };
+    tasks.onStatuses(EXECUTOR, { type: "tasks", statuses: [status] });
+  };
+  return { tasks, report };
+}
+
+const spilled = (spilledBytes: number): TaskOutcome => ({
+  kind: "result",
+  result: { kind: "inline", block: Uint8Array.of(1) },
+  metrics: { runMs: 1, recordsIn: 1, recordsOut: 1, spilledBytes },
+  accumulators: new Uint8Array(),
+});
+
+describe("what tasks put on disk", () => {
+  test("is added up by batch, over all plans of it", async () => {
+    const { tasks, report } = shell();
+    const first = tasks.run(action(1, FIRST));
+    report(1, 0, 0, spilled(10));
+    report(1, 1, 0, spilled(5));
+    await first;
+    const both = [tasks.run(action(2, FIRST)), tasks.run(action(3, SECOND))];
+    report(2, 0, 0, spilled(100));
+    report(3, 0, 0, spilled(1_000));
+    report(2, 1, 0, spilled(0));
+    report(3, 1, 0, spilled(2_000));
+    await Promise.all(both);
+    expect([tasks.spilledBytes(FIRST), tasks.spilledBytes(SECOND)]).toEqual([115, 3_000]);
+  });
+
+  test("is known while the batch runs, and of an attempt that failed it is not", async () => {
+    const { tasks, report } = shell();
+    const done = tasks.run(action(1, FIRST));
+    expect(tasks.spilledBytes(FIRST)).toBe(0);
+    report(1, 0, 0, { kind: "failed", error: { name: "Error", message: "no luck" } });
+    report(1, 0, 1, spilled(7));
+    expect(tasks.spilledBytes(FIRST)).toBe(7);
+    report(1, 1, 0, spilled(1));
+    await done;
+    expect(tasks.spilledBytes(FIRST)).toBe(8);
+  });
+
+  test("is forgotten with the batch, and a late report does not bring it back", () => {
+    const { tasks, report } = shell();
+    tasks.run(action(1, FIRST)).catch(() => undefined); // cancelled below
+    report(1, 0, 0, spilled(7));
+    tasks.cancel("the job is stopped", FIRST);
+    tasks.forget(FIRST);
+    report(1, 1, 0, spilled(7));
+    expect(tasks.spilledBytes(FIRST)).toBe(0);
+  });
+});
