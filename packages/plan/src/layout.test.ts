@@ -44,6 +44,13 @@ describe("a shuffle that says nothing of its partitions", () => {
     expect(new Layout(0).partitions(joined(placed, blocks(30), upstream))).toBe(30);
   });
 
+  test("keeps a placement that is as large as the default, however large its parents", () => {
+    const custom: Partitioning = { kind: "custom", partitions: 2, fn };
+    const merged = joined(grouped(blocks(2), custom), blocks(30), upstream);
+    expect(new Layout(2).partitioningOf(merged)).toEqual(custom);
+    expect(new Layout(3).partitioningOf(merged)).toEqual(hash(3));
+  });
+
   test("never has more than there are key groups", () => {
     expect(new Layout(0).partitions(grouped(blocks(5000), upstream))).toBe(4096);
   });

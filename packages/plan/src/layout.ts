@@ -165,7 +165,7 @@ export class Layout {
 
   /**
    * Spark's rule: keep the largest partitioning that a parent has already, if it is not an order of magnitude below the
-   * largest parent's number of partitions; else hash over the default, or over as many as the largest parent has.
+   * largest parent's number of partitions or not below the default; else hash over the default, or over as many as the largest parent has.
    */
   #upstream(parents: readonly Lineage[]): ResolvedPartitioning {
     let most = 1;
@@ -176,7 +176,7 @@ export class Layout {
       if (own !== undefined && (best === undefined || own.partitions > best.partitions)) best = own;
     }
     const fallback = Math.min(this.#defaultPartitions > 0 ? this.#defaultPartitions : most, PARTITIONS_MAX);
-    if (best !== undefined && (most < best.partitions * 10 || fallback < best.partitions)) return best;
+    if (best !== undefined && (most < best.partitions * 10 || fallback <= best.partitions)) return best;
     return { kind: "hash", partitions: fallback };
   }
 
