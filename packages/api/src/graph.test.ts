@@ -15,7 +15,7 @@ describe("defineJob", () => {
     [{}, /name must be .*; batchInterval is missing/],
     [{ ...options, interval: 1 }, /no option "interval"/],
     [{ ...options, name: " " }, /name must be/],
-    [{ ...options, batchInterval: "soon" }, /BAD_DURATION\] batchInterval "soon"/],
+    [{ ...options, batchInterval: "soon" }, /BAD_DURATION\] batchInterval is "soon"/],
     [{ ...options, checkpointDir: "" }, /checkpointDir/],
     [null, /defineJob takes options/],
   ])("refuses %j", (given, message) => {

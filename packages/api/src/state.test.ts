@@ -103,7 +103,7 @@ describe("mapWithState", () => {
     [
       "a timeout that is none",
       (ssc) => words(ssc).mapWithState(count, { timeout: 0 }),
-      /\[BAD_DURATION\] the timeout of mapWithState 0/,
+      /\[BAD_DURATION\] the timeout of mapWithState is 0/,
     ],
     [
       "the same in a spec",

@@ -1,4 +1,4 @@
-import { type DurationLike, formatDuration, type Millis, millis, parseDuration } from "@millrace/base";
+import { type DurationLike, formatDuration, type Millis, parseDuration } from "@millrace/base";
 import {
   type FunctionRef,
   IN_MEMORY_OR_ON_DISK,
@@ -30,16 +30,18 @@ export function windowSpan(
   length: DurationLike,
   slide: DurationLike | undefined,
 ): WindowSpan {
+  const { slideMs } = parent;
   return {
-    lengthMs: multipleOf(parent.slideMs, operator, "length", parseDuration(length)),
-    slideMs: multipleOf(parent.slideMs, operator, "slide", slide === undefined ? parent.slideMs : parseDuration(slide)),
+    lengthMs: multipleOf(slideMs, length, `the length of ${operator}`),
+    slideMs: slide === undefined ? slideMs : multipleOf(slideMs, slide, `the slide of ${operator}`),
   };
 }
 
-function multipleOf(parentSlideMs: number, operator: string, what: string, ms: number): number {
-  if (ms > 0 && ms % parentSlideMs === 0) return ms;
+function multipleOf(parentSlideMs: number, duration: DurationLike, what: string): number {
+  const ms = parseDuration(duration, what);
+  if (ms % parentSlideMs === 0) return ms;
   throw badWindow(
-    `the ${what} of ${operator} is ${formatDuration(millis(ms))}; it must be a multiple of ${formatDuration(parentSlideMs as Millis)}, ` +
+    `${what} is ${formatDuration(ms)}; it must be a multiple of ${formatDuration(parentSlideMs as Millis)}, ` +
       "as often as the stream it looks at has a batch. Choose such a length and slide, or another batch interval.",
   );
 }

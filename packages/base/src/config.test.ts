@@ -20,7 +20,7 @@ describe("a job's settings", () => {
     const wrong = { "stop.timeout": "never", "driver.heap": "-1", "task.attempts": "2", "batch.failure": "ignore" };
     const message = (text: RegExp) => expect(() => parseConf(wrong)).toThrow(text);
     message(/^\[BAD_CONFIGURATION\] some settings are wrong/);
-    message(/stop\.timeout: duration "never" is not a duration\. Give/);
+    message(/stop\.timeout: "never" is not a duration\. Give/);
     message(/driver\.heap: size "-1" is not a size/);
     message(/task\.attempts: no such setting \(did you mean task\.attempts\.max\?\)/);
     message(/batch\.failure: .*"stop"/);

@@ -28,11 +28,12 @@ export const epochMs = (n: number): EpochMs => n as EpochMs; // the one place wh
  * @param what Names the setting in the error message, e.g. `batchInterval`.
  * @throws BAD_DURATION Not a number or text of the forms above, not finite, not whole milliseconds, or not positive.
  */
-export function parseDuration(value: DurationLike, what = "duration"): Millis {
+export function parseDuration(value: DurationLike, what?: string): Millis {
   const ms = typeof value === "number" ? value : fromText(value);
   if (ms === undefined || !Number.isFinite(ms) || ms <= 0 || !Number.isInteger(ms)) {
+    const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
     throw badDuration(
-      `${what} ${JSON.stringify(value)} is not a duration. ` +
+      `${what === undefined ? shown : `${what} is ${shown}, which`} is not a duration. ` +
         `Give a positive whole number of milliseconds, or text such as "500ms", "1s", "2m".`,
     );
   }
