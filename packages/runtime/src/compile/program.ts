@@ -94,6 +94,7 @@ class Compiler {
     const entry = this.#entry(pipeline.source);
     const segments: Segment[] = [];
     const links: Link[] = [];
+    let giver = sourceLabel(pipeline.source);
     let ops: FusedOp[] = [];
     for (const op of pipeline.ops) {
       const link = linkOf(op);
@@ -102,26 +103,28 @@ class Compiler {
         continue;
       }
       if (link.kind === "sort") this.tables += 1;
-      segments.push(this.#segment(ops, { terminal: { kind: "buffer" }, label: undefined }));
+      segments.push(this.#segment(ops, WHOLE, giver));
       links.push(link);
+      giver = op.label;
       ops = [];
     }
     if (end.link !== undefined) {
-      segments.push(this.#segment(ops, { terminal: { kind: "buffer" }, label: undefined }));
+      segments.push(this.#segment(ops, WHOLE, giver));
       links.push(end.link);
       ops = [];
     }
-    segments.push(this.#segment(ops, end));
+    segments.push(this.#segment(ops, end, giver));
     return { entry, segments, links };
   }
 
-  #segment(ops: readonly FusedOp[], end: End): Segment {
+  /** @param giver What gives the records that `ops` begin with, if that has a name. */
+  #segment(ops: readonly FusedOp[], end: End, giver: string | undefined): Segment {
     const name = `millrace ${this.#template.id} ${this.#segments++}`;
     return generateSegment({
       name,
       ops,
       terminal: end.terminal,
-      terminalLabel: end.label ?? this.#label(end.terminal, ops),
+      terminalLabel: end.label ?? this.#label(end.terminal, ops.at(-1)?.label ?? giver),
       functions: this.#template.functions,
     });
   }
@@ -210,13 +213,13 @@ class Compiler {
     return this.pipeline(pipeline, { terminal, label });
   }
 
-  #label(terminal: Terminal, ops: readonly FusedOp[]): string {
+  #label(terminal: Terminal, giver: string | undefined): string {
     if (terminal.kind === "combine") return this.#functionLabel(terminal.merge);
     if (terminal.kind === "reduce" || terminal.kind === "custom" || terminal.kind === "foreach") {
       return this.#functionLabel(terminal.fn);
     }
     // What fails here is what the operator before gave: a record that cannot be encoded, a key that cannot be compared.
-    return ops.at(-1)?.label ?? "the output of a stage";
+    return giver ?? "the output of a stage";
   }
 
   #functionLabel(slot: FnSlot): string {
@@ -224,6 +227,11 @@ class Compiler {
     assert(id !== undefined, `template ${this.#template.id} refers to function ${slot}, which it has not`);
     return `function ${id}`;
   }
+}
+
+function sourceLabel(source: Source): string | undefined {
+  if (source.kind === "shuffle") return source.aggregate.kind === "none" ? undefined : source.aggregate.label;
+  return "label" in source ? source.label : undefined;
 }
 
 function sinkEnd(sink: Sink): End {
