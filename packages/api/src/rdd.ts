@@ -2,7 +2,7 @@ import { type Lineage, persisted, renderLineage } from "@millrace/plan";
 import { badArgument, levelFixed } from "./errors.ts";
 import { CONTEXT, LINEAGE, OF } from "./internals.ts";
 import { ApproxActions } from "./rdd/approx-actions.ts";
-import { StorageLevel } from "./storage-level.ts";
+import { checkLevel, StorageLevel } from "./storage-level.ts";
 
 /**
  * The partitioned records of one batch, or of a static source. Transformations are lazy and give a new RDD; actions run
@@ -60,6 +60,7 @@ export class RDD<out T> extends ApproxActions<T> {
    * @throws LEVEL_FIXED It has another level already.
    */
   persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
+    checkLevel(level, "persist");
     const lineage = this[LINEAGE];
     if (lineage.kind !== "persisted") {
       this[LINEAGE] = persisted(this[CONTEXT].dependency(lineage), level, "persist");

@@ -1,3 +1,5 @@
+import { badArgument } from "./errors.ts";
+
 /** Where blocks are kept: one of the levels of {@link StorageLevel | the constant of this name}. */
 export interface StorageLevel {
   /** In the block pool of an executor. */
@@ -26,3 +28,10 @@ export const StorageLevel = Object.freeze({
   /** As `DISK_ONLY`, with a copy on a second executor, when there is one. */
   DISK_ONLY_2: level(false, true, 2),
 });
+
+/** @throws BAD_ARGUMENT */
+export function checkLevel(given: unknown, operator: string): void {
+  if (Object.values<unknown>(StorageLevel).includes(given)) return;
+  const names = Object.keys(StorageLevel).map((name) => `StorageLevel.${name}`);
+  throw badArgument(`${operator} takes a storage level: ${names.join(", ")}.`);
+}

@@ -10,6 +10,7 @@ export * from "./job-plan.ts";
 export * from "./layout.ts";
 export * from "./lineage.ts";
 export * from "./moments.ts";
+export * from "./pair.ts";
 export * from "./planner.ts";
 export * from "./ranges.ts";
 export * from "./receiver-plan.ts";

@@ -2,8 +2,6 @@ import { errorKind } from "@millrace/base";
 
 /** An operator's function threw; `cause` is its error. */
 export const userCodeFailed = errorKind("USER_CODE_FAILED", "user", "same-task");
-/** A record is not what the operator above promised by its type. */
-export const recordNotPair = errorKind("RECORD_NOT_PAIR", "user");
 /** A record to be saved as text has no JSON. */
 export const recordNotText = errorKind("RECORD_NOT_TEXT", "user", "same-task");
 export const notIterable = errorKind("NOT_ITERABLE", "user", "same-task");

@@ -1,4 +1,4 @@
-import { type DStream, defineJob, type StreamingContext } from "@millrace/api";
+import { type DStream, defineJob, RangePartitioner, type RDD, type StreamingContext } from "@millrace/api";
 import { expect, test } from "vitest";
 import { testJob } from "./job/test-job.ts";
 
@@ -33,8 +33,17 @@ test.each<readonly [string, Untyped, RegExp]>([
     (_, s) => s.window("1500ms").print(),
     /\[BAD_WINDOW\] the length of window is 1\.5 s/,
   ],
-  ["a window of no length", (_, s) => s.window(0).print(), /\[BAD_DURATION\]/],
-  ["a negative slide", (_, s) => s.window("2s", -1000).print(), /\[BAD_DURATION\]/],
+  ["a window of no length", (_, s) => s.window(0).print(), /\[BAD_DURATION\] the length of window is 0, which is not/],
+  [
+    "a negative slide",
+    (_, s) => s.countByWindow("2s", -1000).print(),
+    /\[BAD_DURATION\] the slide of countByWindow is -1000/,
+  ],
+  [
+    "a level that is none",
+    (_, s) => s.persist(untyped("DISK_ONLY")).print(),
+    /\[BAD_ARGUMENT\] persist takes a storage level: /,
+  ],
   ["no partitions", (_, s) => s.repartition(0).print(), /\[BAD_ARGUMENT\] numPartitions of repartition is 0/],
   ["a negative number to print", (_, s) => s.print(-1), /\[BAD_ARGUMENT\] the number of records to print is -1/],
   [
@@ -77,11 +86,33 @@ test.each<readonly [string, Untyped, RegExp]>([
     (_, s) => s.foreachRDD((r) => r.take(-1)),
     /\[BAD_ARGUMENT\] the number of records to take/,
   ],
+  [
+    "a level that is none",
+    (_, s) => s.foreachRDD((r) => r.persist(untyped(3))),
+    /\[BAD_ARGUMENT\] persist takes a storage/,
+  ],
 ])("the batch is refused: %s in its body", async (_, build, message) => {
   expect(await failureOf(build)).toMatch(message);
 });
 
 const first = (a: unknown): unknown => a;
+type Pairs = RDD<[unknown, unknown]>;
+
+test.each<readonly [string, (rdd: Pairs) => unknown]>([
+  ["collectAsMap", (rdd) => rdd.collectAsMap()],
+  ["filterByRange", (rdd) => rdd.filterByRange("a", "b").collect()],
+  ["lookup", (rdd) => rdd.lookup("a")],
+  ["RangePartitioner", (rdd) => RangePartitioner.of(rdd, 2)],
+  ["reduceByKeyLocally", (rdd) => rdd.reduceByKeyLocally(first)],
+  ["repartitionAndSortWithinPartitions", (rdd) => rdd.repartitionAndSortWithinPartitions(2).collect()],
+  ["sampleByKey", (rdd) => rdd.sampleByKey(false, new Map([["a", 1]])).collect()],
+  ["sampleByKeyExact", (rdd) => rdd.sampleByKeyExact(false, new Map([["a", 1]])).collect()],
+  ["sortByKey", (rdd) => rdd.sortByKey().collect()],
+])("the record is refused: what is no pair, by %s of an RDD", async (operator, action) => {
+  // Two characters take apart like a pair.
+  const build: Untyped = (_, s) => s.foreachRDD(async (rdd) => void (await action(untyped(rdd.map(() => "ab")))));
+  expect(await failureOf(build)).toContain(`[RECORD_NOT_PAIR] ${operator}: it was given 'ab', which is not a pair.`);
+});
 
 test.each<readonly [string, (s: DStream<[unknown, unknown]>) => DStream<unknown>, unknown, RegExp]>([
   [
@@ -121,6 +152,16 @@ test("the record is refused: one that leads back to itself", async () => {
   expect(await failureOf((_, s) => s.map(cyclic).print())).toMatch(
     /\[RECORD_NOT_ENCODABLE\] map: .*record\.self leads back/,
   );
+});
+
+test("the record is refused: one that no process may have, by the name of what gave it", async () => {
+  const refusal = /\[RECORD_NOT_ENCODABLE\] (\w+): A record cannot cross processes/;
+  const operatorOf = async (operation: (s: DStream<number>) => DStream<unknown>) =>
+    refusal.exec(await failureOf((_, s) => operation(s).print(), [1, 2, 3]))?.[1];
+  const later = untyped<() => never>(async () => 1);
+  expect(await operatorOf((s) => s.map((x) => ["all", x]).reduceByKey(later))).toBe("reduceByKey");
+  expect(await operatorOf((s) => s.mapPartitions(() => [() => 1]))).toBe("mapPartitions");
+  expect(await operatorOf((s) => s.map(() => () => 1).glom())).toBe("glom");
 });
 
 test("the record is refused: a partition that is not there", async () => {

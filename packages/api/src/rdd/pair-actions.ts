@@ -1,5 +1,5 @@
 import { hashKey, KeyMap, partitionOf } from "@millrace/codec";
-import { engineRefWith, type Lineage, type ResolvedPartitioning } from "@millrace/plan";
+import { engineRefs, engineRefWith, type Lineage, type ResolvedPartitioning } from "@millrace/plan";
 import { resolveSources } from "../action.ts";
 import { CONTEXT, LINEAGE } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
@@ -22,8 +22,9 @@ export abstract class PairActions<out T> extends OrderActions<T> {
   /** The pairs as a Map; of pairs with equal keys the last one stays. */
   async collectAsMap(this: RDD<Pair>): Promise<Map<KeyOf<T>, ValueOf<T>>> {
     const last = new KeyMap<KeyOf<T>, ValueOf<T>>();
-    for (const [key, value] of await this.collect()) {
-      last.set(key as KeyOf<T>, value as ValueOf<T>); // T is what this RDD has, of which `this` says only that it is pairs
+    const step = narrowStep("mapValues", engineRefs.identity, true, "collectAsMap"); // refuses what is no pair
+    for (const [key, value] of await collectedAfter<[KeyOf<T>, ValueOf<T>]>(this, "collectAsMap", step)) {
+      last.set(key, value);
     }
     return new Map(last);
   }

@@ -7,7 +7,7 @@ import { CONTEXT, GRAPH } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
 import { Receiver } from "../receiver.ts";
 import { checkCount, checkPartitions, labelOf } from "../steps.ts";
-import { StorageLevel } from "../storage-level.ts";
+import { checkLevel, StorageLevel } from "../storage-level.ts";
 import {
   type ByteDecoder,
   decoded,
@@ -222,6 +222,7 @@ export abstract class StreamSources {
 
   #receive<T>(label: string, spec: ConstructorParameters<typeof ReceiverStream>[2], level: StorageLevel): DStream<T> {
     this[CONTEXT].requireBuilding(label);
+    checkLevel(level, label);
     return new DStream<T>(this[GRAPH], new ReceiverStream(this[GRAPH], label, spec, level));
   }
 }

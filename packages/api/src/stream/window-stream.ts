@@ -6,7 +6,7 @@ import { CONTEXT, GRAPH, OF, STREAM } from "../internals.ts";
 import type { KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
 import { partitioningOf, type ShuffleOptions } from "../partitioner.ts";
 import { labelOf, narrowStep, plainStep, reduceByKeyStep, reduceStep } from "../steps.ts";
-import { StorageLevel } from "../storage-level.ts";
+import { checkLevel, StorageLevel } from "../storage-level.ts";
 import { incrementalWindowNode, type WindowSpan, windowNode, windowSpan } from "../stream-windows.ts";
 import { PairStream } from "./pair-stream.ts";
 import { partitioning, type StreamCore, ship, stepped } from "./stream-core.ts";
@@ -160,6 +160,7 @@ export abstract class WindowStream<out T> extends PairStream<T> {
    */
   persist(level: StorageLevel = StorageLevel.MEMORY_AND_DISK): this {
     this[CONTEXT].requireBuilding("persist");
+    checkLevel(level, "persist");
     const node = this[STREAM].persistsParent ?? this[STREAM];
     node.level = level;
     return this;

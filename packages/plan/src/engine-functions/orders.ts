@@ -1,11 +1,11 @@
 import { StreamRng } from "@millrace/base";
 import { type Comparison, comparisonBy } from "@millrace/codec";
+import { pairOf } from "../pair.ts";
 import { rangePartition } from "../ranges.ts";
 import { slicesOf } from "../slices.ts";
 import type { EngineFactories } from "./engine-factories.ts";
 
 type Compare = ((a: unknown, b: unknown) => unknown) | undefined;
-type PairRecord = readonly [key: unknown, value: unknown];
 
 /** What a partition tells of its keys: how many there are, and some of them by chance. */
 export type KeySample = readonly [count: number, keys: readonly unknown[]];
@@ -19,7 +19,10 @@ export const orderFunctions: EngineFactories = {
   },
   "millrace:inRange": (lower: unknown, upper: unknown, compare: Compare) => {
     const order = comparisonBy(compare);
-    return ([key]: PairRecord) => order(key, lower) >= 0 && order(key, upper) <= 0;
+    return (record: unknown) => {
+      const [key] = pairOf(record);
+      return order(key, lower) >= 0 && order(key, upper) <= 0;
+    };
   },
   /** The first of two in order, or the last; of equal ones the first. */
   "millrace:outermost": (last: boolean, compare: Compare) => {
@@ -33,12 +36,13 @@ export const orderFunctions: EngineFactories = {
     return first.all();
   },
   /** One record for each partition: how many pairs it has, and `most` of their keys by chance. */
-  "millrace:sampleKeys": (most: number, seed: number) => (partition: number, pairs: Iterable<PairRecord>) => {
+  "millrace:sampleKeys": (most: number, seed: number) => (partition: number, pairs: Iterable<unknown>) => {
     const rng = new StreamRng(seed, partition);
     const keys: unknown[] = [];
     let count = 0;
     for (const slice of slicesOf(pairs)) {
-      for (const [key] of slice) {
+      for (const record of slice) {
+        const [key] = pairOf(record);
         count += 1;
         const place = keys.length < most ? keys.length : rng.int(count);
         if (place < most) keys[place] = key;

@@ -1,4 +1,5 @@
 import { KeyMap } from "@millrace/codec";
+import { pairOf } from "../pair.ts";
 import { mapSlices, slicesOf } from "../slices.ts";
 import type { EngineFactories } from "./engine-factories.ts";
 
@@ -46,16 +47,21 @@ export const recordFunctions: EngineFactories = {
   "millrace:hasKey": (wanted: unknown) => {
     const keys = new KeyMap<unknown, true>();
     keys.set(wanted, true);
-    return (pair: readonly [unknown, unknown]) => keys.has(pair[0]);
+    return (record: unknown) => keys.has(pairOf(record)[0]);
   },
   /** What a function makes of a whole partition, as one record. */
   "millrace:wholePartition": (fn: (values: Iterable<unknown>) => unknown) => async (values: Iterable<unknown>) => [
     await fn(values),
   ],
   /** One pair for each key of a partition of pairs. */
-  "millrace:reducePartition": (fn: Binary) => (pairs: Iterable<readonly [unknown, unknown]>) => {
+  "millrace:reducePartition": (fn: Binary) => (pairs: Iterable<unknown>) => {
     const reduced = new KeyMap<unknown, unknown>();
-    for (const slice of slicesOf(pairs)) for (const [key, value] of slice) reduced.merge(key, value, fn);
+    for (const slice of slicesOf(pairs)) {
+      for (const record of slice) {
+        const [key, value] = pairOf(record);
+        reduced.merge(key, value, fn);
+      }
+    }
     return reduced;
   },
   /** @param starts The number of the first record of each partition. */

@@ -1,12 +1,11 @@
 import { errorKind, type Rng, StreamRng } from "@millrace/base";
 import { KeyMap } from "@millrace/codec";
+import { pairOf } from "../pair.ts";
 import { mapSlices, type Slices, slicesOf } from "../slices.ts";
 import { binomial, poisson } from "./chance.ts";
 import type { EngineFactories } from "./engine-factories.ts";
 
 export const fractionMissing = errorKind("FRACTION_MISSING", "user");
-
-type PairRecord = readonly [key: unknown, value: unknown];
 
 /** A record with the random number by which it competes for a place in a sample. */
 export type Ticket = readonly [number: number, record: unknown];
@@ -40,9 +39,10 @@ export const sampleFunctions: EngineFactories = {
   ) => {
     const byKey = new KeyMap<unknown, number>();
     for (const [key, fraction] of fractions) byKey.set(key, fraction);
-    return (partition: number, pairs: Iterable<PairRecord>) => {
+    return (partition: number, pairs: Iterable<unknown>) => {
       const rng = new StreamRng(seed, partition);
-      return repeated(pairs, ([key]) => {
+      return repeated(pairs, (record) => {
+        const [key] = pairOf(record);
         const slot = byKey.find(key);
         if (slot < 0) throw noFraction(key);
         const fraction = byKey.valueAt(slot);
@@ -51,11 +51,12 @@ export const sampleFunctions: EngineFactories = {
     };
   },
   /** One record for each partition: how many pairs of each of these keys it has. */
-  "millrace:countKeys": (keys: readonly unknown[]) => (pairs: Iterable<PairRecord>) => {
+  "millrace:countKeys": (keys: readonly unknown[]) => (pairs: Iterable<unknown>) => {
     const counts = new Array<number>(keys.length).fill(0);
     const slots = slotsOf(keys);
     for (const slice of slicesOf(pairs)) {
-      for (const [key] of slice) {
+      for (const record of slice) {
+        const [key] = pairOf(record);
         const slot = slots.find(key);
         if (slot < 0) throw noFraction(key);
         counts[slot] = (counts[slot] ?? 0) + 1;
@@ -71,11 +72,11 @@ export const sampleFunctions: EngineFactories = {
     seed: number,
   ) => {
     const slots = slotsOf(keys);
-    return (partition: number, pairs: Iterable<PairRecord>) => {
+    return (partition: number, pairs: Iterable<unknown>) => {
       const rng = new StreamRng(seed, partition);
       const left = (quotas[partition] ?? []).map(([population, wanted]) => ({ population, wanted }));
-      return repeated(pairs, ([key]) => {
-        const quota = left[slots.find(key)];
+      return repeated(pairs, (record) => {
+        const quota = left[slots.find(pairOf(record)[0])];
         // The partition was counted without this record.
         return quota === undefined || quota.population === 0 ? 0 : copiesOf(quota, withReplacement, rng);
       });

@@ -1,7 +1,7 @@
 import type { EngineError } from "@millrace/base";
 import { type BlockWriter, shown } from "@millrace/codec";
-import type { AnyFunction } from "@millrace/plan";
-import { badPartition, notIterable, promiseNotAwaited, recordNotPair, recordNotText } from "../errors.ts";
+import { type AnyFunction, notPair } from "@millrace/plan";
+import { badPartition, notIterable, promiseNotAwaited, recordNotText } from "../errors.ts";
 import type { TaskControl } from "../job/task-control.ts";
 import type { TextFile } from "../sink/text-file.ts";
 import type { AggregateTable } from "../table/aggregate-table.ts";
@@ -158,13 +158,6 @@ export function lineOf(record: unknown): string {
       { cause: error },
     );
   }
-}
-
-/** @throws RECORD_NOT_PAIR */
-export function notPair(record: unknown): never {
-  throw recordNotPair(
-    `it was given ${shown(record)}, which is not a pair. An operator on pairs needs records of the form [key, value].`,
-  );
 }
 
 export function partitionOutOfRange(partition: unknown, partitions: number, key: unknown): EngineError {

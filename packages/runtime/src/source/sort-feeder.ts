@@ -1,5 +1,5 @@
+import { pairOf } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
-import { notPair } from "../compile/segment-state.ts";
 import type { SortColumns } from "../sort/sort-columns.ts";
 import type { SpillingSort } from "../sort/spilling-sort.ts";
 import { Feeder, SLICE } from "./feeder.ts";
@@ -82,8 +82,4 @@ export class SortFeeder extends Feeder {
       throw blame(error, this.#options.label);
     }
   }
-}
-
-function pairOf(record: unknown): readonly unknown[] {
-  return Array.isArray(record) && record.length === 2 ? record : notPair(record);
 }

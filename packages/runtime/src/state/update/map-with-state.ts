@@ -1,6 +1,6 @@
 import type { ClassTable } from "@millrace/codec";
+import { notPair } from "@millrace/plan";
 import { blame } from "../../compile/blame.ts";
-import { notPair } from "../../compile/segment-state.ts";
 import { promiseNotAwaited } from "../../errors.ts";
 import { type Feeder, SLICE } from "../../source/feeder.ts";
 import { KeyIndex } from "../../table/key-index.ts";

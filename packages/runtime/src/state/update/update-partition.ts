@@ -1,6 +1,7 @@
 import { type ClassTable, shown } from "@millrace/codec";
+import { pairOf } from "@millrace/plan";
 import { blame } from "../../compile/blame.ts";
-import { iteratorOf, notPair } from "../../compile/segment-state.ts";
+import { iteratorOf } from "../../compile/segment-state.ts";
 import { stateMisused } from "../../errors.ts";
 import { Feeder } from "../../source/feeder.ts";
 import { Records } from "../../source/records.ts";
@@ -113,8 +114,7 @@ export class UpdatePartition implements StateUpdater {
   }
 
   #accept({ state, overlay }: Transaction, pair: unknown, out: PairsBuilder): void {
-    if (!Array.isArray(pair)) notPair(pair);
-    const [key, after] = pair;
+    const [key, after] = pairOf(pair);
     if (after === undefined) return;
     const at = state.index.find(key);
     const cell = toCell(after, this.#options.classes);
