@@ -39,6 +39,7 @@ const source: fc.Arbitrary<GraphSource> = fc.oneof(
   sourceOf(true, "number", fc.tuple(key, fc.integer({ min: -3, max: 9 }))),
   sourceOf(true, "text", fc.tuple(key, text)),
   sourceOf(false, "any", key),
+  sourceOf(false, "number", fc.integer({ min: -3, max: 9 })),
   sourceOf(false, "text", text),
 );
 
@@ -76,19 +77,32 @@ export const anyRun: fc.Arbitrary<GraphRun> = fc
     spills,
   }));
 
-/** What there is most of, and least can go wrong with. */
-const COMMON = /^(map|flatMap|filter|persist|repartition|count$|glom|keys|values)/;
+const names = Object.keys(operations);
 
+/** With the operation that was chosen, or the next one that fits somewhere: else those that take few streams were rare. */
 function withNode(graph: Graph, chosen: Choice): Graph {
-  const types = typesOf(graph);
-  const { n, length, slide } = chosen;
-  const of = [chosen.first % types.length, chosen.second % types.length];
-  const fitting = Object.entries(operations).flatMap(([op, { streams, type }]): GraphNode[] => {
-    const node = { op, of: of.slice(0, streams), n, length, slide };
-    const [a, b] = [types[of[0] ?? 0], types[of[1] ?? 0]];
-    if (a === undefined || b === undefined || type([a, b], node) === undefined) return [];
-    return COMMON.test(op) ? [node] : [node, node, node, node];
-  });
-  const node = fitting[chosen.op % fitting.length];
-  return node === undefined ? graph : { ...graph, nodes: [...graph.nodes, node] };
+  for (const op of turned(names, chosen.op)) {
+    const node = fitted(graph, op, chosen);
+    if (node !== undefined) return { ...graph, nodes: [...graph.nodes, node] };
+  }
+  return graph;
+}
+
+/** On the first streams that the operation takes, counted from those that were chosen. */
+function fitted(graph: Graph, op: string, { first, second, n, length, slide }: Choice): GraphNode | undefined {
+  const operation = operations[op];
+  const types = [...typesOf(graph).entries()];
+  if (operation === undefined) return undefined;
+  for (const [i, a] of turned(types, first)) {
+    for (const [j, b] of operation.streams === 1 ? [[i, a] as const] : turned(types, second)) {
+      const node = { op, of: [i, j].slice(0, operation.streams), n, length, slide };
+      if (operation.type([a, b], node) !== undefined) return node;
+    }
+  }
+  return undefined;
+}
+
+function turned<T>(items: readonly T[], by: number): T[] {
+  const at = by % items.length;
+  return [...items.slice(at), ...items.slice(0, at)];
 }

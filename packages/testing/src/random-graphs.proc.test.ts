@@ -1,19 +1,16 @@
-import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { expectAgreements, expectAgreementsUnderFaults } from "./graph-agreement.test-property.ts";
 import { definedPart, runByOracle, runOnMaster, together } from "./graph-run.fixture.ts";
+import { runsOr, seed } from "./graph-seed.fixture.ts";
 import { anyRun } from "./random-graph.test-arbitrary.ts";
 
-/** The same in every run; `GRAPH_SEED=random` looks further, and what it finds is repeated with its number. */
-const { GRAPH_SEED = "1" } = process.env;
-const seed = GRAPH_SEED === "random" ? randomInt(2 ** 31) : Number(GRAPH_SEED);
 const timeout = 300_000;
 
 describe(`random graphs, seed ${seed}`, () => {
-  test("give what the oracle gives", { timeout }, () => expectAgreements({ runs: 100, seed }));
+  test("give what the oracle gives", { timeout }, () => expectAgreements({ runs: runsOr(100), seed }));
 
-  test("and under faults", { timeout }, () => expectAgreementsUnderFaults({ runs: 50, seed }));
+  test("and under faults", { timeout }, () => expectAgreementsUnderFaults({ runs: runsOr(50), seed }));
 
   test.each(["local[1]", "local[4]", "local-cluster[2,2]"])("and side by side on %s", { timeout }, async (master) => {
     const graphs = fc.sample(anyRun, { numRuns: 12, seed }).map(({ graph }) => graph);

@@ -14,6 +14,9 @@ export function weigh(value: unknown): number {
 /** A filter may let a key of a window go only once nothing of it is left there: sums of these are 0 then, and not before. */
 export const positive = (value: unknown): number => weigh(value) + 1;
 
+/** Of pairs, whatever was known of where they are: sorted ones are placed by ranges, which not every key has an order for. */
+export const same = (value: unknown): unknown => value;
+
 export const label = (value: unknown): string => show(value);
 export const pairUp = (value: unknown): [unknown, number] => [value, weigh(value)];
 export const pairByWeight = (value: unknown): [number, string] => [weigh(value) % 4, show(value)];
@@ -99,3 +102,6 @@ export const byWeight = {
   numPartitions: 2,
   getPartition: (key: unknown): number => weigh(key) % 2,
 };
+
+/** What is left of numbers whose sums may be made in any order. */
+export const rounded = (n: number): string => n.toPrecision(9);

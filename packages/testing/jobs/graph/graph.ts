@@ -88,6 +88,34 @@ export interface AnyRdd {
   countByKey(): Promise<ReadonlyMap<unknown, number>>;
   reduceByKeyLocally(fn: unknown): Promise<ReadonlyMap<unknown, unknown>>;
   lookup(key: unknown): Promise<unknown[]>;
+  keys(): AnyRdd;
+  union(other: AnyRdd): AnyRdd;
+  sample(withReplacement: boolean, fraction: number, seed: number): AnyRdd;
+  randomSplit(weights: readonly number[], seed: number): readonly AnyRdd[];
+  sampleByKey(withReplacement: boolean, fractions: ReadonlyMap<unknown, number>, seed: number): AnyRdd;
+  sampleByKeyExact(withReplacement: boolean, fractions: ReadonlyMap<unknown, number>, seed: number): AnyRdd;
+  takeSample(withReplacement: boolean, num: number, seed: number): Promise<unknown[]>;
+  stats(): Promise<Readonly<Record<"count" | "mean" | "sum" | "min" | "max" | "variance", number>>>;
+  mean(): Promise<number>;
+  variance(): Promise<number>;
+  popVariance(): Promise<number>;
+  sampleVariance(): Promise<number>;
+  stdev(): Promise<number>;
+  popStdev(): Promise<number>;
+  sampleStdev(): Promise<number>;
+  histogram(buckets: number | readonly number[]): Promise<unknown>;
+  countApprox(timeout: string): Promise<Bounded>;
+  sumApprox(timeout: string): Promise<Bounded>;
+  meanApprox(timeout: string): Promise<Bounded>;
+  countByValueApprox(timeout: string): Promise<ReadonlyMap<unknown, Bounded>>;
+  countByKeyApprox(timeout: string): Promise<ReadonlyMap<unknown, Bounded>>;
+}
+
+interface Bounded {
+  readonly mean: number;
+  readonly confidence: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 interface Sort {

@@ -96,10 +96,6 @@ export abstract class OracleActions<T> {
     return this.reduce((a, b) => (compare(b, a) > 0 ? b : a));
   }
 
-  async sum(this: OracleActions<number>): Promise<number> {
-    return this.records.reduce((a, b) => a + b, 0);
-  }
-
   // ---- pairs
 
   async countByKey<K, V>(this: Pairs<K, V>): Promise<Map<K, number>> {

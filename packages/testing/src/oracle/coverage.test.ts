@@ -28,11 +28,7 @@ const WITHOUT_ORACLE = {
   },
   rdd: {
     "it leaves the engine": "pipe saveAsObjectFile saveAsTextFile",
-    "the definition is a generator of chance": "randomSplit sample sampleByKey sampleByKeyExact takeSample",
-    "it is near what is right, not equal to it":
-      "countApprox countApproxDistinct countApproxDistinctByKey countByKeyApprox countByValueApprox meanApprox sumApprox",
-    "floating point depends on the order of sums":
-      "histogram mean popStdev popVariance sampleStdev sampleVariance stats stdev variance",
+    "it is near what is right, not equal to it": "countApproxDistinct countApproxDistinctByKey",
     "it tells of the engine, not of records": "getPartitioner id name setName storageLevel toDebugString",
   },
 } as const;

@@ -1,6 +1,6 @@
-import { OracleActions } from "./actions.ts";
 import { compare, counted, grouped, KeyedMap, sorted } from "./keys.ts";
 import { chosenPartitioner, hashPartitioner, type Partitioner, type ShuffleOptions } from "./partitioner.ts";
+import { OracleStatistics } from "./statistics.ts";
 
 type Partitions<T> = readonly (readonly T[])[];
 type Pairs<K, V> = OracleRdd<readonly [K, V]>;
@@ -24,7 +24,7 @@ function upstream(parents: readonly OracleRdd<unknown>[]): Partitioner {
  * What an RDD is: partitions of records. Each operation is written down as its documentation says it, on arrays; nothing is
  * lazy, nothing is fast.
  */
-export class OracleRdd<T> extends OracleActions<T> {
+export class OracleRdd<T> extends OracleStatistics<T> {
   override readonly partitions: Partitions<T>;
   /** How the keys of its pairs are placed, if they are placed by key. */
   readonly partitioner: Partitioner | undefined;
@@ -313,6 +313,36 @@ export class OracleRdd<T> extends OracleActions<T> {
     return this.cogroup(other, options).flatMapValues(([left, right]) =>
       combinations<V | undefined, W | undefined>(orNone(left), orNone(right)),
     );
+  }
+
+  // ---- chance: one of the possible outcomes; whoever compares may look at what all of them have in common
+
+  sample(_withReplacement: boolean, fraction: number): OracleRdd<T> {
+    return this.#each((records) => records.slice(0, Math.round(fraction * records.length)), true);
+  }
+
+  /** All to the first. */
+  randomSplit(weights: readonly number[]): OracleRdd<T>[] {
+    return weights.map((_, i) => this.filter(() => i === 0));
+  }
+
+  sampleByKey<K, V>(this: Pairs<K, V>, _withReplacement: boolean, fractions: ReadonlyMap<K, number>): Pairs<K, V> {
+    return this.sampleByKeyExact(false, fractions);
+  }
+
+  /** Of each key its fraction, rounded up. */
+  sampleByKeyExact<K, V>(this: Pairs<K, V>, _again: boolean, fractions: ReadonlyMap<K, number>): Pairs<K, V> {
+    const wanted = new KeyedMap<K, number>();
+    for (const [key, fraction] of fractions) wanted.set(key, fraction);
+    const left = new KeyedMap<K, number>();
+    for (const [key, values] of grouped(this.records).entries()) {
+      left.set(key, Math.ceil(values.length * (wanted.get(key) ?? 0)));
+    }
+    return this.filter(([key]) => {
+      const n = left.get(key) ?? 0;
+      left.set(key, n - 1);
+      return n > 0;
+    });
   }
 
   // ---- how it is kept: of no consequence here

@@ -25,6 +25,9 @@ function found(rdd: AnyRdd, results: readonly unknown[]): AnyRdd {
 }
 const oneText = { pair: false, value: "text", sequence: true, size: 1 } as const;
 
+/** For an approximation to be exact. */
+const ENOUGH = "10m";
+
 export const rdds: Readonly<Record<string, Operation>> = {
   "rdd filterMap": one(
     any,
@@ -133,12 +136,23 @@ export const rdds: Readonly<Record<string, Operation>> = {
   "rdd sortByKey": one(
     any,
     () => ({ pair: true, value: "text", placed: false }),
-    (s, { n }) => s.transform((rdd) => rdd.map(f.pairByWeight).sortByKey({ numPartitions: n })),
+    (s, { n }) => s.transform((rdd) => rdd.map(f.pairByWeight).sortByKey({ numPartitions: n }).map(f.same)),
+  ),
+  "rdd join of sorted": two(
+    any,
+    (a, b) => ({ ...product(a, b), placed: false }),
+    (a, b, { n }) =>
+      a
+        .transformWith(b, (left, right) =>
+          left.map(f.pairByWeight).sortByKey({ numPartitions: n }).join(right.map(f.pairByWeight)),
+        )
+        .map(f.same),
   ),
   "rdd filterByRange": one(
     any,
     () => ({ pair: true, value: "text", placed: false }),
-    (s, { n }) => s.transform((rdd) => rdd.map(f.pairByWeight).sortByKey({ numPartitions: n }).filterByRange(1, 2)),
+    (s, { n }) =>
+      s.transform((rdd) => rdd.map(f.pairByWeight).sortByKey({ numPartitions: n }).filterByRange(1, 2).map(f.same)),
   ),
   "rdd repartitionAndSortWithinPartitions": one(
     any,
@@ -185,6 +199,63 @@ export const rdds: Readonly<Record<string, Operation>> = {
           (await rdd.isEmpty()) ? [] : [await rdd.reduce(f.sum), await rdd.min(), await rdd.max()],
         ]),
       ),
+  ),
+  "rdd statistics": one(
+    numbers,
+    () => oneText,
+    (s, { n }) =>
+      s.transform(async (rdd) => {
+        const { count, mean, sum, min, max, variance } = await rdd.stats();
+        return found(rdd, [
+          [count, min, max],
+          [mean, sum, variance, await rdd.mean(), await rdd.variance(), await rdd.stdev()].map(f.rounded),
+          [await rdd.popVariance(), await rdd.popStdev()].map(f.rounded),
+          [await rdd.sampleVariance(), await rdd.sampleStdev()].map(f.rounded),
+          await rdd.histogram([-1, 0, 2.5, n + 3]),
+          count === 0 ? [] : await rdd.histogram(n),
+        ]);
+      }),
+  ),
+  "rdd approximations": one(
+    numbers,
+    () => oneText,
+    (s) =>
+      s.transform(async (rdd) =>
+        found(rdd, [
+          await rdd.countApprox(ENOUGH),
+          ...[await rdd.sumApprox(ENOUGH), await rdd.meanApprox(ENOUGH)].map((b) => [b.confidence, f.rounded(b.mean)]),
+          entries(await rdd.countByValueApprox(ENOUGH)),
+          entries(await rdd.map(f.pairByWeight).countByKeyApprox(ENOUGH)),
+        ]),
+      ),
+  ),
+  "rdd chance": one(
+    any,
+    () => oneText,
+    (s, { n }) =>
+      s.transform(async (rdd) => {
+        const [some, rest] = rdd.randomSplit([n, 2], n) as [AnyRdd, AnyRdd]; // of two weights
+        const drawn = [rdd.sample(false, n / 4, n), rdd.sample(true, n, n)];
+        return found(rdd, [
+          ...(await Promise.all(drawn.map((sample) => sample.subtract(rdd).count()))),
+          entries(await some.union(rest).countByValue()),
+          (await rdd.takeSample(false, n, n)).length,
+          (await rdd.takeSample(true, n + 8, n)).length,
+        ]);
+      }),
+  ),
+  "rdd chance by key": one(
+    any,
+    () => oneText,
+    (s, { n }) =>
+      s.transform(async (rdd) => {
+        const pairs = rdd.map(f.pairByWeight);
+        const fractions = new Map([0, 1, 2, 3].map((key) => [key, (key % 2) / n]));
+        return found(rdd, [
+          await pairs.sampleByKey(false, fractions, n).subtract(pairs).count(),
+          f.sortedList(await pairs.sampleByKeyExact(false, fractions, n).keys().collect()),
+        ]);
+      }),
   ),
   "rdd fold": one(
     (type) => texts(type) && type.placed,
