@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { blockId } from "@millrace/plan";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
@@ -267,6 +267,18 @@ test("what an ended slot left is freed, what it had reported stays", async () =>
   expect(spillFiles(bench)).toEqual([`spill-${slot.owner}-0`]);
   pin?.release();
   expect(bench.pool.usedBytes).toBe(0);
+});
+
+test("files are known whichever way their directory is named: those in use stay, the others go", async () => {
+  const bench = storeOf(4);
+  const slot = BlockPool.attach(bench.pool.handle);
+  const spills = new SpillDirectory(relative(process.cwd(), bench.directory), slot.owner);
+  bench.store.put(blockId("file"), { kind: "file", ...spills.newFile().append(new Uint8Array(10).fill(6)) });
+  await bench.store.reclaim(slot.owner);
+  expect(marks(bench, "file")).toEqual([6]);
+  bench.store.drop([blockId("file")]);
+  await bench.store.settled();
+  expect(spillFiles(bench)).toEqual([]);
 });
 
 type Step =

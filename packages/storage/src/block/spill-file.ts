@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileError } from "../file-system/system-error.ts";
 
 /** A range of a spill file. */
@@ -23,7 +23,7 @@ export class SpillDirectory {
 
   /** @param owner The pool's number of this thread. */
   constructor(directory: string, owner: number) {
-    this.#directory = directory;
+    this.#directory = resolve(directory); // the store knows its files by their whole paths
     this.#prefix = spillPrefix(owner);
   }
 
