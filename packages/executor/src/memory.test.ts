@@ -1,5 +1,6 @@
+import { parseConf } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { memoryLimit, outOfMemoryKills, requireLeastMemory, splitMemory } from "./memory.ts";
+import { memoryLimit, moreHeap, outOfMemoryKills, requireLeastMemory, splitMemory } from "./memory.ts";
 
 const MB = 2 ** 20;
 const files = (content: Readonly<Record<string, string>>) => (path: string) => content[path];
@@ -65,5 +66,21 @@ describe("the split of a process's memory", () => {
   });
   test("is refused below the least, with the remedy", () => {
     expect(() => splitMemory({ ...wanted, limitBytes: 150 * MB })).toThrow(/MEMORY_TOO_SMALL.*--memory/);
+  });
+});
+
+describe("more heap for a slot", () => {
+  const conf = parseConf({ "executor.slot.heap": "512m", "storage.pool.bytes": "256m" });
+  const asked = { slots: 2, poolBytes: 256 * MB, slotHeapBytes: 512 * MB };
+  test("comes with the setting where the executor has room for it", () => {
+    expect(moreHeap({ slots: 2, slotHeapBytes: 512 * MB }, conf)).toBe("raise executor.slot.heap");
+  });
+  test("takes so much memory of the executor where it has not, and no more", () => {
+    const { slotHeapBytes } = splitMemory({ ...asked, limitBytes: 512 * MB });
+    const remedy = moreHeap({ slots: 2, slotHeapBytes }, conf);
+    expect(remedy).toContain("or fewer slots: it has too little for executor.slot.heap = 512.0 MiB");
+    const limitBytes = Number(/--memory (\d+)m/.exec(remedy)?.[1]) * MB;
+    expect(splitMemory({ ...asked, limitBytes }).reduced).toBe(false);
+    expect(splitMemory({ ...asked, limitBytes: limitBytes - MB }).reduced).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
-import { formatSize } from "@millrace/base";
+import { formatSize, type JobConf } from "@millrace/base";
 import { memoryTooSmall } from "./errors.ts";
 
 /** The heap of the main thread, code, and what Node itself takes. */
@@ -53,6 +53,17 @@ export function requireLeastMemory(limitBytes: number, slots: number): void {
     `${formatSize(limitBytes)} of memory are too little for ${slots} slots: ${formatSize(least)} are the least. ` +
       `Nothing was started. Give more memory (--memory, or the container's limit), or fewer slots (--slots).`,
     { fields: { limitBytes, slots } },
+  );
+}
+
+/** What gives slots more heap, in the words of an error's remedy: where they have less than was asked for, a setting does not. */
+export function moreHeap(has: { readonly slots: number; readonly slotHeapBytes: number }, conf: JobConf): string {
+  const wanted = conf["executor.slot.heap"];
+  if (has.slotHeapBytes >= wanted) return "raise executor.slot.heap";
+  const limit = reserveBytes(has.slots) + conf["storage.pool.bytes"] + has.slots * wanted;
+  return (
+    `give the executor --memory ${Math.ceil(limit / 2 ** 20)}m, a container of as much, or fewer slots: ` +
+    `it has too little for executor.slot.heap = ${formatSize(wanted)}`
   );
 }
 

@@ -1,5 +1,6 @@
 // Groups, joins, sorts and combines more than the heap of a slot holds, a batch each, and checks what comes out. Says what it
-// found, `group 5000 of 200000`, and what the batch put on disk, `spilled 80000000`.
+// found, `group 5000 of 200000`, and what the batch put on disk, `spilled 80000000`; in the end the most that the process of a
+// slot has had in memory, in bytes: `peak 250000000`.
 import { defineJob, type RDD } from "millrace";
 
 const PARTS = 20;
@@ -55,6 +56,12 @@ export default defineJob({ name: "memory", batchInterval: "200ms" }, (ssc) => {
         .mapValues((values) => values.length)
         .collect();
       return JSON.stringify(hot);
+    },
+    async peak() {
+      const kilobytes = await numbers(PARTS)
+        .map(() => process.resourceUsage().maxRSS)
+        .max();
+      return String(kilobytes * 1024);
     },
   };
 

@@ -60,6 +60,13 @@ export default defineJob({ name: "misbehaves", batchInterval: "100ms" }, (ssc, [
           .mapValues((values) => values.length)
           .collect();
         break;
+      case "joins-too-many":
+        await rdd
+          .flatMap(() => Array.from({ length: 500_000 }, (_, i) => i))
+          .map((i) => ["all", `a value of some length, not twice the same: ${i}`])
+          .join(rdd.map((n) => ["all", n]))
+          .count();
+        break;
       case "keeps-too-much":
         await rdd
           .flatMap(() => Array.from({ length: 1_000 }, (_, i) => i))

@@ -1,32 +1,43 @@
-import { afterEach, expect, test } from "vitest";
-import { cleanUp, later } from "./clean-up.fixture.ts";
-import { TestProcess } from "./process.fixture.ts";
-import { jobFile } from "./test-cluster.fixture.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Neighbour } from "./neighbour.fixture.ts";
+import { TestCluster } from "./test-cluster.fixture.ts";
 
-afterEach(cleanUp);
+// One small executor: heaps of 70 MB for its two slots, and 35 MB for blocks.
+const MEMORY_MIB = 320;
 
-/** What a job in `memory.ts` says of its spills, as a test wants it: whether there were any. */
-const spills = (stdout: string): string[] =>
-  stdout
-    .trim()
-    .split("\n")
-    .map((line) => line.replace(/^spilled [1-9]\d*$/, "spilled"));
+let cluster: TestCluster;
 
-test("what is more than a slot's heap holds is grouped, joined and sorted by way of the disk, without a task that fails", async () => {
-  // A partition of the pairs is 40 MB, and several times that as objects.
-  const conf = ["executor.slot.heap=48m", "storage.pool.bytes=16m"].flatMap((setting) => ["--conf", setting]);
-  const run = TestProcess.millrace([
-    ...["run", jobFile("memory"), "--master", "local-cluster[1,2]", "--batches", "4"],
-    ...conf,
-  ]);
-  later(() => run.end());
-  const { code, stdout, stderr } = await run.ended;
-  expect(spills(stdout)).toEqual([
-    ...["group 5000 of 200000", "spilled"],
-    ...["join 200000", "spilled"],
-    ...["sort 200000", "spilled"],
-    ...['hot [["hot",1000000]]', "spilled"],
-  ]);
-  expect(stderr).not.toMatch(/TASK_RETRIED|OUT_OF_MEMORY|LOST/);
-  expect(code).toBe(0);
+beforeAll(async () => {
+  cluster = await TestCluster.start({ executors: 1, slots: 2, memory: `${MEMORY_MIB}m` });
 });
+
+afterAll(() => cluster.stop());
+
+test("what is more than memory holds is grouped, joined and sorted by way of the disk, within the executor's memory", async () => {
+  const job = await cluster.submit("memory"); // a partition of its pairs is 40 MB, and several times that as objects
+  const [, peak] = await job.log.says(/^peak (\d+)$/);
+  expect(Number(peak)).toBeLessThan(MEMORY_MIB * 2 ** 20);
+  const batches = await cluster.operator.batches(job.id);
+  expect(batches.slice(0, 3).map(({ spilledBytes }) => spilledBytes > 50_000_000)).toEqual([true, true, true]);
+  const { state, warnings, spilledBytes } = await job.stop();
+  expect({ state, warnings }).toEqual({ state: "finished", warnings: [] }); // no task was tried again
+  expect(spilledBytes).toBeGreaterThan(150_000_000);
+  expect(job.log.all.filter((line) => /^(group|join|sort|hot) /.test(line))).toEqual([
+    "group 5000 of 200000",
+    "join 200000",
+    "sort 200000",
+    'hot [["hot",1000000]]',
+  ]);
+});
+
+test.each(["groups-too-many", "joins-too-many"])(
+  "a key with more values than a slot holds fails its job alone, which is told what memory it takes: %s",
+  async (how) => {
+    const neighbour = await Neighbour.in(cluster);
+    const job = await cluster.submit("misbehaves", [how]);
+    const { state, error } = await job.ended;
+    expect(state).toBe("failed");
+    expect(error?.message).toMatch(/OUT_OF_MEMORY.*reduceByKey.*--memory 1424m.*executor\.slot\.heap/s);
+    await neighbour.expectUnharmed();
+  },
+);

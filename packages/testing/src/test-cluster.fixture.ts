@@ -58,6 +58,8 @@ export interface ClusterOptions {
   readonly slots: number;
   /** Where the driver listens: this machine alone, unless given. */
   readonly host?: string;
+  /** `--memory` of each executor. */
+  readonly memory?: string;
   /** What every process and command of the cluster has in MILLRACE_TOKEN. */
   readonly token?: string;
 }
@@ -71,6 +73,7 @@ export class TestCluster {
   readonly executors: TestProcess[] = [];
   readonly operator: OperatorClient;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #memory: readonly string[];
 
   static async start(options: ClusterOptions): Promise<TestCluster> {
     const directory = await mkdtemp(join(tmpdir(), "millrace-test-"));
@@ -80,7 +83,7 @@ export class TestCluster {
     const ports = ["--port", "0", "--ui-port", "0"];
     const driver = TestProcess.millrace(["driver", ...host, ...ports, "--data-dir", dataDir], { env });
     const [, address = "", ui = ""] = await driver.says(/driver listening at (\S+), health at http:\/\/([^/]+)\//);
-    const cluster = new TestCluster(driver, { address, ui, directory, env });
+    const cluster = new TestCluster(driver, { address, ui, directory, env, memory: options.memory });
     const started = Array.from({ length: options.executors }, () => cluster.startExecutor(options.slots));
     await Promise.all(started.map((executor) => executor.says(/member of the cluster/)));
     return cluster;
@@ -88,20 +91,27 @@ export class TestCluster {
 
   private constructor(
     driver: TestProcess,
-    at: { address: string; ui: string; directory: string; env: Readonly<Record<string, string>> },
+    at: {
+      readonly address: string;
+      readonly ui: string;
+      readonly directory: string;
+      readonly env: Readonly<Record<string, string>>;
+      readonly memory: string | undefined;
+    },
   ) {
     this.driver = driver;
     this.address = at.address;
     this.uiAddress = at.ui;
     this.directory = at.directory;
     this.#env = at.env;
+    this.#memory = at.memory === undefined ? [] : ["--memory", at.memory];
     this.operator = operatorClient({ address: parseAddress(at.address), token: at.env.MILLRACE_TOKEN });
   }
 
   /** Starts one more; it is a member once it says so. */
   startExecutor(slots: number, name = `e-${this.executors.length}`): TestProcess {
     const workDir = join(this.directory, name);
-    const options = ["--name", name, "--slots", String(slots), "--work-dir", workDir];
+    const options = ["--name", name, "--slots", String(slots), "--work-dir", workDir, ...this.#memory];
     const executor = TestProcess.millrace(["executor", "--driver", this.address, ...options], { env: this.#env });
     this.executors.push(executor);
     return executor;

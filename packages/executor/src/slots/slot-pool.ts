@@ -3,6 +3,7 @@ import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import { SlotThread, type StageStart } from "@millrace/runtime";
 import type { BlockPool, BlockStore } from "@millrace/storage";
 import { slotStuck } from "../errors.ts";
+import { moreHeap } from "../memory.ts";
 import { type Attempt, type AttemptEnd, slotTask, type TaskSlots } from "./task.ts";
 
 export interface SlotPoolOptions {
@@ -163,6 +164,7 @@ export class SlotPool implements TaskSlots {
       slot: slot.index,
       pool,
       heapBytes,
+      moreHeap: moreHeap({ slots: this.#options.slots, slotHeapBytes: heapBytes }, conf),
       spillBytes: conf["shuffle.spill.bytes"],
       workDir,
       executorModule,

@@ -23,6 +23,8 @@ export interface SlotThreadOptions {
   readonly pool: BlockPool;
   /** Heap of the thread. Past it the thread ends, or the whole process aborts: V8 decides. */
   readonly heapBytes: number;
+  /** What gives the thread more heap, for whoever reads that it was not enough: `raise executor.slot.heap`. */
+  readonly moreHeap: string;
   /** `shuffle.spill.bytes`; less where the heap is small. */
   readonly spillBytes: number;
   /** A folder that exists, on local disk, for scratch and spill files. */
@@ -224,7 +226,8 @@ export class SlotThread {
     this.#cause ??= isOutOfMemory(error)
       ? slotOutOfMemory(
           `slot ${this.slot} needed more than its heap of ${Math.floor(this.#options.heapBytes / 1024 ** 2)} MB${this.#doing()}. ` +
-            "The task is tried again; use more partitions, group less per key, or raise executor.slot.heap.",
+            `The task is tried again. Use more partitions; if all values of one key are too many, reduce them (reduceByKey in place of groupByKey), ` +
+            `or ${this.#options.moreHeap}.`,
         )
       : crashed(this.slot, error);
   }

@@ -31,6 +31,7 @@ async function start(code: string, heapBytes = 64 * 1024 ** 2): Promise<SlotThre
     slot: 0,
     pool,
     heapBytes,
+    moreHeap: "raise executor.slot.heap",
     spillBytes: 1024 ** 2,
     workDir: directory,
     executorModule,
@@ -158,7 +159,9 @@ describe("the thread alone ends, and the cause is told", () => {
     begin(thread);
     const error = await failure(task(thread));
     expect(error).toMatchObject({ code: "SLOT_OUT_OF_MEMORY", blame: "user" });
-    expect(error.message).toMatch(/heap of 32 MB while it computed partition 0 of stage 1/);
+    expect(error.message).toMatch(
+      /heap of 32 MB while it computed partition 0 of stage 1.*, or raise executor.slot.heap/,
+    );
   });
 });
 
