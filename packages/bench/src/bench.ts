@@ -1,6 +1,6 @@
 /** What a number is and which way is good. */
 export interface Metric {
-  readonly unit: "ms" | "MB" | "MB/min" | "M words/s" | "batches";
+  readonly unit: "ms" | "s" | "MB" | "MB/min" | "M words/s" | "M records/s" | "batches";
   readonly better: "lower" | "higher";
 }
 

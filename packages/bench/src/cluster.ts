@@ -1,10 +1,20 @@
 import { join } from "node:path";
 import type { Engine } from "./bench.ts";
-import { Child } from "./child.ts";
+import { Child, type ChildOptions } from "./child.ts";
 import { commandOf, jobFile } from "./millrace.ts";
 
 const POLL_MS = 500;
 const PATIENCE_MS = 60_000;
+const IDLE_MS = 3_000;
+
+export interface ClusterOptions {
+  readonly slots: number;
+  readonly directory: string;
+  /** `--memory` of the executor: what the process of a job may take there; the machine's when absent. */
+  readonly memory?: string;
+  /** Environment of the executor and its processes. */
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /** A driver and one executor as an operator starts them, each a process of its own. */
 export class Cluster {
@@ -23,11 +33,8 @@ export class Cluster {
     this.executor = at.executor;
   }
 
-  /** Resolves when the executor has joined and both have been idle for a moment. */
-  static async start(
-    engine: Engine,
-    options: { readonly slots: number; readonly directory: string },
-  ): Promise<Cluster> {
+  /** Resolves when the executor has joined. */
+  static async start(engine: Engine, options: ClusterOptions): Promise<Cluster> {
     let listening: (address: string) => void = () => {};
     const heard = new Promise<string>((resolve) => {
       listening = resolve;
@@ -64,18 +71,24 @@ export class Cluster {
           String(options.slots),
           "--work-dir",
           workDir,
+          ...(options.memory === undefined ? [] : ["--memory", options.memory]),
         ],
+        ...(options.env === undefined ? {} : { env: options.env }),
       });
       const cluster = new Cluster(engine, { address, driver, executor });
       await cluster.#until("the executor to join", async () =>
-        (await cluster.#ask(["executors"])).includes("connected"),
+        (await cluster.ask(["executors"])).includes("connected"),
       );
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
       return cluster;
     } catch (error) {
       await driver.stop();
       throw error;
     }
+  }
+
+  /** Resolves after a moment: nothing is done any more for what has just happened. */
+  async untilIdle(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
   }
 
   /** @returns The job's id. */
@@ -88,7 +101,7 @@ export class Cluster {
 
   async untilBatches(job: string, batches: number): Promise<void> {
     await this.#until(`${batches} batches of ${job}`, async () => {
-      const completed = /"batchesCompleted":\s*(\d+)/.exec(await this.#ask(["status", job]))?.[1];
+      const completed = /"batchesCompleted":\s*(\d+)/.exec(await this.ask(["status", job]))?.[1];
       return Number(completed ?? 0) >= batches;
     });
   }
@@ -98,18 +111,32 @@ export class Cluster {
     await this.driver.stop();
   }
 
-  #ask(command: readonly string[]): Promise<string> {
+  /** Submits a job and follows what it says; done when the job has ended, and rejects when it failed. */
+  follow(job: string, args: readonly (string | number)[], options: Omit<ChildOptions, "args">): Child {
+    return this.#start(["submit", jobFile(job), "--follow"], { ...options, own: ["--", ...args.map(String)] });
+  }
+
+  /** Asks the job to end. */
+  async stopJob(job: string): Promise<void> {
+    await this.#command(["stop", job], []);
+  }
+
+  /** What a command says with `--json`. */
+  ask(command: readonly string[]): Promise<string> {
     return this.#command([...command, "--json"], []);
   }
 
   async #command(command: readonly string[], own: readonly string[]): Promise<string> {
     const lines: string[] = [];
-    const child = new Child({
-      args: [commandOf(this.#engine), ...command, "--driver", this.#address, ...own],
-      onLine: (line) => lines.push(line),
-    });
-    await child.done;
+    await this.#start(command, { own, onLine: (line) => lines.push(line) }).done;
     return lines.join("\n");
+  }
+
+  #start(
+    command: readonly string[],
+    { own, ...options }: Omit<ChildOptions, "args"> & { readonly own: readonly string[] },
+  ): Child {
+    return new Child({ args: [commandOf(this.#engine), ...command, "--driver", this.#address, ...own], ...options });
   }
 
   async #until(what: string, holds: () => Promise<boolean>): Promise<void> {

@@ -6,6 +6,8 @@ export interface ProcessInfo {
   readonly parent: number;
   /** Memory that is resident, shared pages counted in full (VmRSS). */
   readonly residentBytes: number;
+  /** The most that it ever had resident (VmHWM). */
+  readonly peakBytes: number;
 }
 
 /** `undefined` when it is gone. */
@@ -13,8 +15,12 @@ export function processInfo(pid: number): ProcessInfo | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     const parent = /^PPid:\s+(\d+)/m.exec(status)?.[1];
-    const resident = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
-    return { pid, parent: Number(parent), residentBytes: Number(resident ?? 0) * 1024 }; // a zombie has no memory
+    const kilobytes = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0); // a zombie has no memory
+    return {
+      ...{ pid, parent: Number(parent) },
+      ...{ residentBytes: kilobytes("VmRSS") * 1024, peakBytes: kilobytes("VmHWM") * 1024 },
+    };
   } catch {
     return undefined;
   }

@@ -64,6 +64,7 @@ async function withCluster<T>(engine: Engine, slots: number, use: (cluster: Clus
   try {
     const cluster = await Cluster.start(engine, { slots, directory });
     try {
+      await cluster.untilIdle();
       return await use(cluster);
     } finally {
       await cluster.stop();
