@@ -1,6 +1,7 @@
 import { partitionOf } from "@millrace/codec";
 import {
   BUFFER_RECORDS,
+  CHUNK_OF_ITS_OWN,
   type FusedOp,
   type PairsLoop,
   type RowsLoop,
@@ -133,7 +134,9 @@ return false;
         return current.kind === "pair" ? { ...current, tuple: record } : current;
       }
       case "flatMap": {
-        const element = this.#loop(this.#call(op, index, this.#asRecord(current)), index);
+        // Whoever takes the records gets a long array as it is.
+        const whole = this.#stopping && index === this.#plan.ops.length - 1;
+        const element = this.#loop(this.#call(op, index, this.#asRecord(current)), index, whole);
         return { kind: "record", name: element };
       }
       case "mapValues": {
@@ -186,8 +189,10 @@ return false;
   /**
    * Opens a loop over what a flatMap gave: by index over an array; anything else is taken from its iterator in pieces,
    * which are arrays again, so that there is one loop body. Returns the variable with the element.
+   *
+   * @param whole Nothing is done with the elements: a long array goes into no buffer.
    */
-  #loop(given: string, index: number): string {
+  #loop(given: string, index: number, whole = false): string {
     const list = this.#name("a");
     const iterator = this.#name("it");
     const at = this.#name("i");
@@ -195,6 +200,7 @@ return false;
     this.#emit(`let ${list} = ${given}, ${iterator};`);
     this.#emit(`if (!isArray(${list})) { ${iterator} = s.iterator(${given}); ${list} = s.refill(${iterator}); }`);
     this.#emit("for (;;) {");
+    if (whole) this.#emit(`if (${list}.length >= ${CHUNK_OF_ITS_OWN}) { ${giveWhole(list)} } else`);
     this.#emit(`for (let ${at} = 0; ${at} < ${list}.length; ${at}++) {`);
     this.#emit(`if ((++tick & ${PAUSE_MASK}) === 0) s.pause(n);`);
     this.#emit(`const ${element} = ${list}[${at}];`);
@@ -324,6 +330,11 @@ return false;
   #emit(line: string): void {
     this.#lines.push(line);
   }
+}
+
+/** Gives what is in the buffer, then an array by itself. */
+function giveWhole(list: string): string {
+  return `if (filled > 0) { s.filled = filled; yield; filled = 0; } n += ${list}.length; s.filled = 0; s.whole = ${list}; yield;`;
 }
 
 function writeCall(writer: string, current: Current): string {

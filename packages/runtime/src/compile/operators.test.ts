@@ -166,6 +166,28 @@ describe("partition functions", () => {
     expect(closed).toBe(true);
   });
 
+  test("what a flatMap makes comes in order, be the arrays short or long, and holes are undefined", async () => {
+    const lengths = [3, 500, 0, 2, 5000, 64, 63];
+    const holed: unknown[] = [];
+    holed[99] = "end";
+    const result = await slot.collect([...lengths, "generator", "holed"], {
+      ops: [op("flatMap", 0), op("mapPartitions", 1), op("mapPartitionsWithIndex", 2)],
+      functions: [
+        (made: unknown) => {
+          if (made === "holed") return holed;
+          const values = Array.from({ length: typeof made === "number" ? made : 300 }, (_, i) => [made, i]);
+          return typeof made === "number" ? values : values.values();
+        },
+        (records: Iterable<unknown>) => records,
+        (_: number, records: Iterable<unknown>) => records,
+      ],
+    });
+    const expected: unknown[] = lengths.flatMap((length) => Array.from({ length }, (_, i) => [length, i]));
+    for (let i = 0; i < 300; i++) expected.push(["generator", i]);
+    expect(result.slice(0, -100)).toEqual(expected);
+    expect(result.slice(-100)).toEqual(Array.from(holed));
+  });
+
   test("mapPartitionsWithIndex gets the partition", async () => {
     const result = await slot.collect([1], {
       partition: 7,

@@ -25,6 +25,8 @@ export class SegmentState {
   /** Of a segment that ends in a buffer: what it gave, of which the first `filled` count; the array is used again. */
   readonly out: unknown[] = [];
   filled = 0;
+  /** In place of the buffer: an array that the segment gave as it is. */
+  whole: readonly unknown[] | undefined;
   writer: BlockWriter | undefined;
   writers: readonly BlockWriter[] = [];
   next = 0;

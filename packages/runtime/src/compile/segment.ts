@@ -43,6 +43,8 @@ export type Steps<Loop extends (...args: never[]) => boolean> = (
 
 /** Records that a buffer takes before somebody takes them from it. */
 export const BUFFER_RECORDS = 256;
+/** An array of so many records, which a flatMap gave last of all, is not worth a copy into the buffer. */
+export const CHUNK_OF_ITS_OWN = 64;
 
 export interface Segment {
   readonly plan: SegmentPlan;

@@ -69,6 +69,11 @@ export class BufferFeeder extends Feeder {
       if (this.#steps.next().done === true) this.#steps = undefined;
       state.pause();
     }
+    const { whole } = state;
+    if (whole !== undefined) {
+      state.whole = undefined;
+      return this.setRows(whole);
+    }
     return state.filled > 0 && this.setRows(state.out, 0, state.filled);
   }
 

@@ -4,6 +4,8 @@ import type { Feeder } from "./feeder.ts";
 
 /** The cancel flag is looked at once in so many records. */
 const SLICE_RECORDS = 256;
+/** The same for functions that take them in arrays. An array that the feeder has is given as it is up to this length. */
+const ARRAY_RECORDS = 4096;
 
 /** What a partition function iterates over; pulls one chunk at a time. Can be iterated once, as the records exist once. */
 export class Records implements IterableIterator<unknown>, SlicedRecords<unknown> {
@@ -30,34 +32,27 @@ export class Records implements IterableIterator<unknown>, SlicedRecords<unknown
   }
 
   next(): IteratorResult<unknown, undefined> {
-    if (this.#at >= this.#end && !this.#advance()) return { done: true, value: undefined };
+    if (this.#at >= this.#end && !this.#advance(SLICE_RECORDS)) return { done: true, value: undefined };
     const at = this.#at++;
     const value = this.#rows === undefined ? [this.#keys[at], this.#values[at]] : this.#rows[at];
     return { done: false, value };
   }
 
   [NEXT_SLICE](): readonly unknown[] | undefined {
-    if (this.#at >= this.#end && !this.#advance()) return undefined;
+    if (this.#at >= this.#end && !this.#advance(ARRAY_RECORDS)) return undefined;
     const rows = this.#rows;
     const [from, to] = [this.#at, this.#end];
     this.#at = to;
-    if (rows !== undefined && from === 0 && to === rows.length && Array.isArray(rows)) return rows;
-    const slice = new Array<unknown>(to - from);
-    for (let i = from; i < to; i++) slice[i - from] = rows === undefined ? [this.#keys[i], this.#values[i]] : rows[i];
-    return slice;
+    if (rows === undefined) return tuplesOf(this.#keys, this.#values, from, to);
+    if (Array.isArray(rows)) return from === 0 && to === rows.length ? rows : rows.slice(from, to);
+    return listOf(rows, from, to);
   }
 
   /** All that is left, as an array. */
   takeAll(): unknown[] {
     const all: unknown[] = [];
-    while (this.#at < this.#end || this.#advance()) {
-      const rows = this.#rows;
-      if (rows === undefined) {
-        for (let i = this.#at; i < this.#end; i++) all.push([this.#keys[i], this.#values[i]]);
-      } else {
-        for (let i = this.#at; i < this.#end; i++) all.push(rows[i]);
-      }
-      this.#at = this.#end;
+    for (let slice = this[NEXT_SLICE](); slice !== undefined; slice = this[NEXT_SLICE]()) {
+      for (let i = 0; i < slice.length; i++) all.push(slice[i]);
     }
     return all;
   }
@@ -77,8 +72,8 @@ export class Records implements IterableIterator<unknown>, SlicedRecords<unknown
     if (this.#failed) throw this.#failure;
   }
 
-  /** Takes over the next slice of the feeder's chunk, or of its next one. */
-  #advance(): boolean {
+  /** Takes over the next slice of the feeder's chunk, or of its next one: so many records at most. */
+  #advance(records: number): boolean {
     if (this.#closed || this.#failed) return false;
     const feeder = this.#feeder;
     this.#check();
@@ -94,8 +89,21 @@ export class Records implements IterableIterator<unknown>, SlicedRecords<unknown
     this.#keys = feeder.keys;
     this.#values = feeder.values;
     this.#at = feeder.at;
-    this.#end = Math.min(feeder.end, feeder.at + SLICE_RECORDS);
+    this.#end = Math.min(feeder.end, feeder.at + records);
     feeder.at = this.#end;
     return true;
   }
+}
+
+function tuplesOf(keys: ArrayLike<unknown>, values: ArrayLike<unknown>, from: number, to: number): unknown[] {
+  const tuples: unknown[] = [];
+  for (let i = from; i < to; i++) tuples.push([keys[i], values[i]]);
+  return tuples;
+}
+
+/** Of a typed array, whose own slice would be another. */
+function listOf(rows: ArrayLike<unknown>, from: number, to: number): unknown[] {
+  const list: unknown[] = [];
+  for (let i = from; i < to; i++) list.push(rows[i]);
+  return list;
 }
