@@ -1,6 +1,6 @@
 export { binomial, hypergeometric } from "./engine-functions/chance.ts";
 export { freshValues } from "./engine-functions/folds.ts";
-export { directed, FirstInOrder, type KeySample } from "./engine-functions/orders.ts";
+export { type Direction, FirstInOrder, type KeySample } from "./engine-functions/orders.ts";
 export { type Quota, SmallestTickets, type Ticket } from "./engine-functions/samples.ts";
 export * from "./engine-functions.ts";
 export * from "./function-ref.ts";

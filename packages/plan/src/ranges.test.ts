@@ -1,7 +1,5 @@
 import { compareValues } from "@millrace/codec";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { directed, FirstInOrder } from "./engine-functions/orders.ts";
 import { boundsOf, rangePartition } from "./ranges.ts";
 
 describe("ranges of keys", () => {
@@ -28,22 +26,4 @@ describe("ranges of keys", () => {
     expect(boundsOf([{ keys: ["a"], weight: 5 }], 4, compareValues)).toEqual([]);
     expect(boundsOf([{ keys: ["a", "a", "b", "a"], weight: 1 }], 4, compareValues)).toEqual(["a", "b"]);
   });
-});
-
-test("the first in order are those that a stable sort puts first", () => {
-  const values = fc.array(fc.record({ key: fc.oneof(fc.nat(9), fc.constant(undefined)), at: fc.nat() }));
-  fc.assert(
-    fc.property(values, fc.nat(20), fc.boolean(), (all, most, descending) => {
-      const compare = directed(
-        (a, b) => compareValues((a as { key: unknown }).key, (b as { key: unknown }).key),
-        descending,
-      );
-      const first = new FirstInOrder<unknown>(most, compare);
-      for (const value of all) first.offer(value);
-      expect(first.all()).toEqual([...all].sort(compare).slice(0, most));
-    }),
-  );
-  const nothing = new FirstInOrder<unknown>(2, compareValues);
-  for (const value of [2, undefined, 1, null]) nothing.offer(value);
-  expect(nothing.all()).toEqual([undefined, null]);
 });

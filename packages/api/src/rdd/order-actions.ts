@@ -1,5 +1,4 @@
-import { type Comparison, comparisonBy } from "@millrace/codec";
-import { directed, engineRefWith, FirstInOrder, type FunctionRef } from "@millrace/plan";
+import { type Direction, engineRefWith, FirstInOrder, type FunctionRef } from "@millrace/plan";
 import { runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
 import { emptyCollection } from "../errors.ts";
@@ -45,9 +44,9 @@ async function firstInOrder<T>(
   checkCount(num, `the number of records of ${operator}`, 0, TAKEN_MAX);
   const ref = orderRef(rdd, "takeOrdered", compare, operator, [num, descending]);
   if (num === 0) return [];
-  const first = new FirstInOrder<T>(num, directed(comparisonBy(compare as Comparison | undefined), descending)); // called for records only
+  const first = new FirstInOrder<T>(num, { compare: compare as Direction["compare"], descending }); // called for records only
   const step = narrowStep("mapPartitions", ref, false, operator);
-  for (const record of await collectedAfter<T>(rdd, operator, step)) first.offer(record);
+  first.offerAll(await collectedAfter<T>(rdd, operator, step));
   return first.all();
 }
 
@@ -60,7 +59,7 @@ async function outermost<T>(rdd: RddCore<unknown>, compare: Compare<T> | undefin
     target,
     sink: { kind: "reduce", fn, label: labelOf(operator, fn) },
   });
-  const first = new FirstInOrder<T>(1, directed(comparisonBy(compare as Comparison | undefined), last)); // called for records only
+  const first = new FirstInOrder<T>(1, { compare: compare as Direction["compare"], descending: last }); // called for records only
   for (const block of blocks) for (const record of decodeRecords(context, block)) first.offer(record as T);
   const found = first.all();
   if (found.length > 0) return found[0] as T; // just checked to be there

@@ -31,8 +31,8 @@ export const orderFunctions: EngineFactories = {
   },
   /** The first records of a partition in order, or the last ones in reverse. */
   "millrace:takeOrdered": (most: number, descending: boolean, compare: Compare) => (values: Iterable<unknown>) => {
-    const first = new FirstInOrder(most, directed(comparisonBy(compare), descending));
-    for (const slice of slicesOf(values)) for (const value of slice) first.offer(value);
+    const first = new FirstInOrder(most, { compare, descending });
+    for (const slice of slicesOf(values)) first.offerAll(slice);
     return first.all();
   },
   /** One record for each partition: how many pairs it has, and `most` of their keys by chance. */
@@ -53,30 +53,44 @@ export const orderFunctions: EngineFactories = {
   },
 };
 
-export function directed(compare: Comparison, descending: boolean): Comparison {
-  return descending ? (a, b) => compare(b, a) : compare;
+/** The order of values, or that of a compare function of the job; or the reverse of it. */
+export interface Direction {
+  readonly compare: Compare;
+  readonly descending: boolean;
 }
+
+/** Values that are gathered beside those that are kept, before all are put in order again. */
+const GATHERED_MIN = 240;
 
 /** The first `most` of many values in order, equal ones as they came. */
 export class FirstInOrder<T> {
   readonly #most: number;
+  readonly #direction: Direction;
   readonly #compare: Comparison;
   #values: T[] = [];
   /** Cut back to `most`: what does not come before the last one is too late. */
   #full = false;
 
-  constructor(most: number, compare: Comparison) {
+  constructor(most: number, direction: Direction) {
     this.#most = most;
-    this.#compare = compare;
+    this.#direction = direction;
+    const compare = comparisonBy(direction.compare);
+    this.#compare = direction.descending ? (a, b) => compare(b, a) : compare;
   }
 
   offer(value: T): void {
     if (this.#full && this.#compare(value, this.#values[this.#most - 1]) >= 0) return;
     this.#values.push(value);
-    // Twice as many as are wanted: sorted now and then only.
-    if (this.#values.length < 2 * this.#most + 16) return;
+    if (this.#values.length < this.#most + Math.max(this.#most, GATHERED_MIN)) return;
     this.#values = this.all();
     this.#full = true;
+  }
+
+  offerAll(values: readonly T[]): void {
+    for (let at = 0; at < values.length; at += 1) {
+      if (this.#full) at = notTooLate(values, at, this.#values[this.#most - 1], this.#direction);
+      if (at < values.length) this.offer(values[at] as T); // within the array
+    }
   }
 
   all(): T[] {
@@ -85,4 +99,45 @@ export class FirstInOrder<T> {
     const order = values.map((_, i) => i).sort((i, j) => this.#compare(values[i], values[j]));
     return order.slice(0, this.#most).map((i) => values[i] as T); // places of values
   }
+}
+
+/**
+ * The place, from `at` on, of the first value that may come before `last`, or the length: nearly all of many values come too
+ * late, and are seen to by a look at each.
+ */
+function notTooLate(values: readonly unknown[], at: number, last: unknown, direction: Direction): number {
+  if (direction.compare !== undefined) return notAfter(values, at, last, direction);
+  if (typeof last === "number") return numberBefore(values, at, last, direction.descending);
+  if (typeof last === "string") return textBefore(values, at, last, direction.descending);
+  return at;
+}
+
+/** What the job's function says, if it is a number at all: who asks it again is told what else it is. */
+function notAfter(values: readonly unknown[], from: number, last: unknown, { compare, descending }: Direction): number {
+  let at = from;
+  for (; at < values.length; at += 1) {
+    const order = descending ? compare?.(last, values[at]) : compare?.(values[at], last);
+    if (!(typeof order === "number" && order >= 0)) break;
+  }
+  return at;
+}
+
+/** NaN lies after all numbers. */
+function numberBefore(values: readonly unknown[], from: number, last: number, descending: boolean): number {
+  let at = from;
+  if (Number.isNaN(last)) return at;
+  for (; at < values.length; at += 1) {
+    const value = values[at];
+    if (typeof value !== "number" || (descending ? !(value <= last) : value < last)) break;
+  }
+  return at;
+}
+
+function textBefore(values: readonly unknown[], from: number, last: string, descending: boolean): number {
+  let at = from;
+  for (; at < values.length; at += 1) {
+    const value = values[at];
+    if (typeof value !== "string" || (descending ? value > last : value < last)) break;
+  }
+  return at;
 }
