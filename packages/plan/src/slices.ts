@@ -19,27 +19,42 @@ export function* slicesOf<T>(records: Iterable<T> | SlicedRecords<T>): Generator
   for (let slice = records[NEXT_SLICE](); slice !== undefined; slice = records[NEXT_SLICE]()) yield slice;
 }
 
-/** Records that a function of the engine gives in arrays. Also iterable one by one. */
-export class Slices<T> implements Iterable<T> {
-  readonly arrays: Iterable<readonly T[]>;
+/** Pairs as columns, which nobody has to make tuples of who does not want any. Values past the last key count for nothing. */
+export class PairSlice {
+  readonly keys: readonly unknown[];
+  readonly values: readonly unknown[];
 
-  constructor(arrays: Iterable<readonly T[]>) {
-    this.arrays = arrays;
+  constructor(keys: readonly unknown[], values: readonly unknown[]) {
+    this.keys = keys;
+    this.values = values;
+  }
+}
+
+/** Records that a function of the engine gives many at a time. Also iterable one by one. */
+export class Slices implements Iterable<unknown> {
+  /** Each is good until the next one is asked for. */
+  readonly slices: Iterable<readonly unknown[] | PairSlice>;
+
+  constructor(slices: Iterable<readonly unknown[] | PairSlice>) {
+    this.slices = slices;
   }
 
-  *[Symbol.iterator](): Generator<T, void, undefined> {
-    for (const array of this.arrays) yield* array;
+  *[Symbol.iterator](): Generator<unknown, void, undefined> {
+    for (const slice of this.slices) {
+      if (slice instanceof PairSlice) for (const [i, key] of slice.keys.entries()) yield [key, slice.values[i]];
+      else yield* slice;
+    }
   }
 }
 
 /** What a function makes of each array of records. */
-export function mapSlices<T, U>(records: Iterable<T>, map: (slice: readonly T[]) => readonly U[]): Slices<U> {
+export function mapSlices<T>(
+  records: Iterable<T>,
+  map: (slice: readonly T[]) => readonly unknown[] | PairSlice,
+): Slices {
   return new Slices(mapped(records, map));
 }
 
-function* mapped<T, U>(
-  records: Iterable<T>,
-  map: (slice: readonly T[]) => readonly U[],
-): Generator<readonly U[], void, undefined> {
+function* mapped<T, S>(records: Iterable<T>, map: (slice: readonly T[]) => S): Generator<S, void, undefined> {
   for (const slice of slicesOf(records)) yield map(slice);
 }

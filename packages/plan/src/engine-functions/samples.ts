@@ -21,12 +21,14 @@ export const sampleFunctions: EngineFactories = {
   /** Records whose random number lies in [from, to): disjoint intervals of one seed give disjoint samples. */
   "millrace:sample": (from: number, to: number, seed: number) => (partition: number, values: Iterable<unknown>) => {
     const rng = new StreamRng(seed, partition);
-    return mapSlices(values, (slice) =>
-      slice.filter(() => {
+    return mapSlices(values, (slice) => {
+      const some: unknown[] = [];
+      for (let i = 0; i < slice.length; i += 1) {
         const drawn = rng.next();
-        return drawn >= from && drawn < to;
-      }),
-    );
+        if (drawn >= from && drawn < to) some.push(slice[i]);
+      }
+      return some;
+    });
   },
   "millrace:sampleWithReplacement": (mean: number, seed: number) => (partition: number, values: Iterable<unknown>) => {
     const rng = new StreamRng(seed, partition);
@@ -96,7 +98,7 @@ export const sampleFunctions: EngineFactories = {
 };
 
 /** Each record as many times as is said of it. */
-function repeated<T>(values: Iterable<T>, timesOf: (value: T) => number): Slices<T> {
+function repeated<T>(values: Iterable<T>, timesOf: (value: T) => number): Slices {
   return mapSlices(values, (slice) => {
     const some: T[] = [];
     for (const value of slice) for (let n = timesOf(value); n > 0; n -= 1) some.push(value);

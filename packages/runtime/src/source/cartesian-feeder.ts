@@ -1,4 +1,5 @@
 import { blame } from "../compile/blame.ts";
+import { CHUNK_OF_ITS_OWN } from "../compile/segment.ts";
 import { Feeder, SLICE } from "./feeder.ts";
 import type { Replay } from "./replay.ts";
 
@@ -23,6 +24,8 @@ export class CartesianFeeder extends Feeder {
   #place = 0;
   #lefts: unknown[] = [];
   #rights: unknown[] = [];
+  /** The same record, as often as a lot needs it. */
+  readonly #repeated: unknown[] = [];
 
   constructor(options: CartesianOptions) {
     super();
@@ -53,13 +56,13 @@ export class CartesianFeeder extends Feeder {
   override next(): boolean {
     const { left } = this.#options;
     while (!this.#fill()) if (!left.next()) return this.#emit();
-    return this.#emit();
+    return true;
   }
 
   override async nextLater(): Promise<boolean> {
     const { left } = this.#options;
     while (!this.#fill()) if (!(await left.nextLater())) return this.#emit();
-    return this.#emit();
+    return true;
   }
 
   override finish(): void | Promise<void> {
@@ -78,10 +81,9 @@ export class CartesianFeeder extends Feeder {
   #fill(): boolean {
     const { left, replay, check } = this.#options;
     check();
-    while (this.#lefts.length < SLICE) {
+    for (;;) {
       if (this.#place < this.#lot.length || this.#nextLot()) {
-        this.#lefts.push(this.#record);
-        this.#rights.push(this.#lot[this.#place++]);
+        if (this.#pairUp()) return true;
         continue;
       }
       if (left.at >= left.end) return false;
@@ -89,7 +91,25 @@ export class CartesianFeeder extends Feeder {
       this.#record = left.rows === undefined ? [left.keys[at], left.values[at]] : left.rows[at];
       this.#lots = replay.lots();
     }
-    return true;
+  }
+
+  /** The record with what is left of a lot: with a long one at once, short ones are gathered. True when there is a chunk. */
+  #pairUp(): boolean {
+    const lot = this.#lot;
+    const from = this.#place;
+    if (lot.length - from < CHUNK_OF_ITS_OWN) {
+      for (; this.#place < lot.length; this.#place++) {
+        this.#lefts.push(this.#record);
+        this.#rights.push(lot[this.#place]);
+      }
+      return this.#lefts.length >= SLICE && this.#emit();
+    }
+    if (this.#lefts.length > 0) return this.#emit();
+    const count = Math.min(lot.length - from, SLICE);
+    const repeated = this.#repeated;
+    for (let i = 0; i < count; i++) repeated[i] = this.#record;
+    this.#place = from + count;
+    return this.setPairs(repeated, count === lot.length ? lot : lot.slice(from, from + count), 0, count);
   }
 
   #nextLot(): boolean {

@@ -1,4 +1,4 @@
-import { Slices } from "@millrace/plan";
+import { PairSlice, Slices } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
 import { iteratorOf } from "../compile/segment-state.ts";
 import { Feeder, SLICE } from "./feeder.ts";
@@ -28,7 +28,7 @@ export class LinkFeeder extends Feeder {
   #iterator: Iterator<unknown> | undefined;
   #later: AsyncIterator<unknown> | undefined;
   #array: readonly unknown[] | undefined;
-  #arrays: Iterator<readonly unknown[]> | undefined;
+  #slices: Iterator<readonly unknown[] | PairSlice> | undefined;
   #done = false;
 
   constructor(upstreams: readonly Feeder[], options: LinkOptions) {
@@ -68,7 +68,7 @@ export class LinkFeeder extends Feeder {
       this.#array = undefined;
       return array.length > 0 && this.setRows(array);
     }
-    if (this.#arrays !== undefined) return this.#nextArray(this.#arrays);
+    if (this.#slices !== undefined) return this.#nextSlice(this.#slices);
     const iterator = this.#iterator;
     if (this.#done || iterator === undefined) return false;
     const chunk: unknown[] = [];
@@ -87,18 +87,23 @@ export class LinkFeeder extends Feeder {
     return chunk.length > 0 && this.setRows(chunk);
   }
 
-  #nextArray(arrays: Iterator<readonly unknown[]>): boolean {
+  #nextSlice(slices: Iterator<readonly unknown[] | PairSlice>): boolean {
     try {
       while (!this.#done) {
-        const step = arrays.next();
+        const step = slices.next();
         if (step.done === true) this.#done = true;
-        else if (step.value.length > 0) return this.setRows(step.value);
+        else if (this.#setSlice(step.value)) return true;
       }
     } catch (error) {
       this.#done = true;
       throw blame(error, this.#options.label);
     }
     return false;
+  }
+
+  #setSlice(slice: readonly unknown[] | PairSlice): boolean {
+    if (slice instanceof PairSlice) return slice.keys.length > 0 && this.setPairs(slice.keys, slice.values);
+    return slice.length > 0 && this.setRows(slice);
   }
 
   override async finish(): Promise<void> {
@@ -118,7 +123,7 @@ export class LinkFeeder extends Feeder {
       return;
     }
     if (result instanceof Slices) {
-      this.#arrays = result.arrays[Symbol.iterator]();
+      this.#slices = result.slices[Symbol.iterator]();
       return;
     }
     if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) {
@@ -150,7 +155,7 @@ export class LinkFeeder extends Feeder {
     this.#done = true;
     try {
       this.#iterator?.return?.();
-      this.#arrays?.return?.();
+      this.#slices?.return?.();
       await this.#later?.return?.();
     } catch (error) {
       throw blame(error, this.#options.label);

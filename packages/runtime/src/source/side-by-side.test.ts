@@ -71,6 +71,12 @@ describe("a product", () => {
     );
   });
 
+  test.each([63, 64, 1024, 1025, 2500])("has all of it when the right side has %i records", async (size) => {
+    const sides: [unknown[], unknown[]] = [[1, 2, 3], ints(size)];
+    expect((await run(slot, product(), sides)).records).toEqual(expected(...sides));
+    expect((await run(tiny, product(), sides)).records).toEqual(expected(...sides));
+  });
+
   test("goes by way of the disk when the right side fits neither into memory nor into the pool", async () => {
     const right = ints(6000).map((n) => `number ${n} with a text beside it`);
     const { records, spilled } = await run(tiny, product(), [[1, 2], right], {

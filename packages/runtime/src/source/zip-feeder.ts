@@ -56,7 +56,8 @@ export class ZipFeeder extends Feeder {
     const columns = this.#feeders.map((feeder) => take(feeder, count));
     this.#given += count;
     const [first, second] = columns;
-    if (first !== undefined && second !== undefined && columns.length === 2) return this.setPairs(first, second);
+    if (first !== undefined && second !== undefined && columns.length === 2)
+      return this.setPairs(first, second, 0, count);
     return this.setRows(Array.from({ length: count }, (_, i) => columns.map((column) => column[i])));
   }
 
@@ -74,8 +75,15 @@ export class ZipFeeder extends Feeder {
   }
 }
 
-function take(feeder: Feeder, count: number): unknown[] {
+/** The next records of a feeder, of its chunk: that itself where it can be. */
+function take(feeder: Feeder, count: number): ArrayLike<unknown> {
   const { rows, keys, values, at } = feeder;
-  feeder.at = at + count;
-  return Array.from({ length: count }, (_, i) => (rows === undefined ? [keys[at + i], values[at + i]] : rows[at + i]));
+  const end = at + count;
+  feeder.at = end;
+  if (rows !== undefined && at === 0) return rows;
+  if (Array.isArray(rows)) return rows.slice(at, end);
+  const taken: unknown[] = [];
+  if (rows === undefined) for (let i = at; i < end; i++) taken.push([keys[i], values[i]]);
+  else for (let i = at; i < end; i++) taken.push(rows[i]);
+  return taken;
 }
