@@ -20,7 +20,8 @@ export type Resolve = (tag: string, id: string, captures: unknown[]) => unknown;
  */
 export class ValueReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  /** Made when a number first needs it: it costs as much as reading a small object. */
+  #view: DataView | undefined;
   readonly #end: number;
   readonly #text: string;
   readonly #classes: ClassTable;
@@ -40,7 +41,6 @@ export class ValueReader {
     resolve?: Resolve,
   ) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#position = range.start;
     this.#end = range.end;
     this.#text = text;
@@ -65,9 +65,9 @@ export class ValueReader {
     }
     switch (first) {
       case tag.INT32:
-        return this.#view.getInt32(this.#skip(4), true);
+        return this.#int32(this.#skip(4));
       case tag.FLOAT64:
-        return this.#view.getFloat64(this.#skip(8), true);
+        return this.#viewed().getFloat64(this.#skip(8), true);
       case tag.STRING:
         return this.#cut(this.varint());
       case tag.UNDEFINED:
@@ -79,7 +79,7 @@ export class ValueReader {
       case tag.FALSE:
         return false;
       case tag.BIGINT64:
-        return this.#view.getBigInt64(this.#skip(8), true);
+        return this.#viewed().getBigInt64(this.#skip(8), true);
       case tag.BIGINT:
         return this.#bigint();
       case tag.BACK_REFERENCE:
@@ -87,6 +87,23 @@ export class ValueReader {
       default:
         return this.#nested(first);
     }
+  }
+
+  #int32(at: number): number {
+    const bytes = this.#bytes;
+    // Within the bytes: `skip` has looked.
+    return (
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)
+    );
+  }
+
+  #viewed(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    this.#view ??= new DataView(buffer, byteOffset, byteLength);
+    return this.#view;
   }
 
   /** An integer in [0, 2^53). */
@@ -172,7 +189,7 @@ export class ValueReader {
       case tag.SET:
         return this.#set();
       case tag.DATE:
-        return this.#leaf(new Date(this.#view.getFloat64(this.#skip(8), true)));
+        return this.#leaf(new Date(this.#viewed().getFloat64(this.#skip(8), true)));
       case tag.REGEXP:
         return this.#regexp();
       case tag.ARRAY_BUFFER:
