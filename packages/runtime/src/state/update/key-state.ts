@@ -1,7 +1,7 @@
 import type { State } from "@millrace/api";
 import type { ClassTable } from "@millrace/codec";
 import { stateMisused } from "../../errors.ts";
-import { fromCell, type StateCell, toCell } from "../state-cell.ts";
+import { fromPassing, type PassingCell, toPassing } from "../state-cell.ts";
 
 /** What the function of `mapWithState` did with the state of a key. */
 type Deed = "nothing" | "updated" | "removed";
@@ -12,7 +12,7 @@ type Deed = "nothing" | "updated" | "removed";
  */
 export class KeyState implements State<unknown> {
   readonly #classes: ClassTable;
-  #cell: StateCell | undefined;
+  #cell: PassingCell | undefined;
   #deed: Deed = "nothing";
   #timingOut = false;
   #open = false;
@@ -35,12 +35,12 @@ export class KeyState implements State<unknown> {
         "get() was called for a key that has no state. Ask exists() first, or use getOption(), which gives undefined then.",
       );
     }
-    return fromCell(this.#cell, this.#classes);
+    return fromPassing(this.#cell, this.#classes);
   }
 
   getOption(): unknown {
     this.#mustBeOpen();
-    return this.#cell === undefined ? undefined : fromCell(this.#cell, this.#classes);
+    return this.#cell === undefined ? undefined : fromPassing(this.#cell, this.#classes);
   }
 
   update(state: unknown): void {
@@ -48,7 +48,7 @@ export class KeyState implements State<unknown> {
     if (this.#deed === "removed") throw stateMisused(`update() was called after remove(). ${ONE_OF_BOTH}`);
     if (this.#timingOut) throw stateMisused(`update() was called for a key that is timing out. ${TIMING_OUT}`);
     if (state === undefined) throw stateMisused("update(undefined) was called. To forget the key, call remove().");
-    this.#cell = toCell(state, this.#classes);
+    this.#cell = toPassing(state, this.#classes);
     this.#deed = "updated";
   }
 
@@ -68,7 +68,7 @@ export class KeyState implements State<unknown> {
   // ---- for the engine
 
   /** Begins a call with this state; `undefined`: there is none. */
-  open(cell: StateCell | undefined, timingOut: boolean): void {
+  open(cell: PassingCell | undefined, timingOut: boolean): void {
     this.#cell = cell;
     this.#deed = "nothing";
     this.#timingOut = timingOut;
@@ -81,7 +81,7 @@ export class KeyState implements State<unknown> {
   }
 
   /** The state after the call. */
-  get cell(): StateCell | undefined {
+  get cell(): PassingCell | undefined {
     return this.#cell;
   }
 

@@ -4,7 +4,7 @@ import { blame } from "../../compile/blame.ts";
 import { promiseNotAwaited } from "../../errors.ts";
 import { type Feeder, SLICE } from "../../source/feeder.ts";
 import { KeyIndex } from "../../table/key-index.ts";
-import { type StateCell, sameCell, toCell } from "../state-cell.ts";
+import { kept, type PassingCell, sameCell, toCell } from "../state-cell.ts";
 import type { InitialState } from "./initial-state.ts";
 import { KeyState } from "./key-state.ts";
 import type { StateChunk, StateUpdater, Transaction } from "./updater.ts";
@@ -39,7 +39,7 @@ export class MapWithState implements StateUpdater {
   /** The keys of this batch; below, for each: its place in the published state, or -1, and its state so far. */
   readonly #keys = new KeyIndex();
   readonly #places: number[] = [];
-  readonly #cells: (StateCell | undefined)[] = [];
+  readonly #cells: (PassingCell | undefined)[] = [];
   #out: unknown[] = [];
   #first = false;
 
@@ -67,12 +67,12 @@ export class MapWithState implements StateUpdater {
     const pairs = this.#pairs;
     while (pairs.at < pairs.end || pairs.next()) {
       check();
-      for (let taken = 0; pairs.at < pairs.end && taken < SLICE; taken++) this.#next(transaction);
-      if (this.#out.length >= SLICE) yield this.#take();
+      this.#take(transaction, Math.min(pairs.end - pairs.at, SLICE));
+      if (this.#out.length >= SLICE) yield this.#given();
     }
     this.#settle(transaction);
     if (this.timed) yield* this.#timeOut(transaction);
-    if (this.#out.length > 0) yield this.#take();
+    if (this.#out.length > 0) yield this.#given();
   }
 
   *rest(): Generator<StateChunk, void, undefined> {}
@@ -86,7 +86,7 @@ export class MapWithState implements StateUpdater {
     this.#options.initial?.close();
   }
 
-  #take(): StateChunk {
+  #given(): StateChunk {
     const rows = this.#out;
     this.#out = [];
     return { rows };
@@ -105,21 +105,23 @@ export class MapWithState implements StateUpdater {
     }
   }
 
-  /** The next pair that has arrived. */
-  #next(transaction: Transaction): void {
+  /** The next pairs that have arrived. */
+  #take(transaction: Transaction, count: number): void {
     const pairs = this.#pairs;
-    const at = pairs.at++;
+    const { rows, keys, values, at } = pairs;
+    const end = at + count;
+    pairs.at = end;
     try {
-      if (pairs.rows === undefined) {
-        this.#pair(transaction, pairs.keys[at], pairs.values[at]);
-        return;
-      }
-      const row = pairs.rows[at];
-      if (Array.isArray(row) && row.length === 2) this.#pair(transaction, row[0], row[1]);
-      else notPair(row);
+      if (rows === undefined) for (let i = at; i < end; i++) this.#pair(transaction, keys[i], values[i]);
+      else for (let i = at; i < end; i++) this.#row(transaction, rows[i]);
     } catch (error) {
       throw blame(error, this.#options.label);
     }
+  }
+
+  #row(transaction: Transaction, row: unknown): void {
+    if (Array.isArray(row) && row.length === 2) this.#pair(transaction, row[0], row[1]);
+    else notPair(row);
   }
 
   #pair({ state }: Transaction, key: unknown, value: unknown): void {
@@ -135,17 +137,23 @@ export class MapWithState implements StateUpdater {
 
   /** All that came of the batch's pairs goes to the overlay, once a key. */
   #settle({ state, overlay }: Transaction): void {
-    this.#keys.keys.forEach((key, at) => {
-      const place = this.#places[at] ?? -1;
-      const cell = this.#cells[at];
-      if (place >= 0) {
-        if (cell === undefined || !sameCell(state.column.get(place), cell)) overlay.changes.set(place, cell);
-        else if (this.timed) overlay.touched.add(place);
-      } else if (cell !== undefined) {
-        overlay.newKeys.push(key);
-        overlay.newCells.push(cell);
-      }
-    });
+    const { classes, label } = this.#options;
+    try {
+      this.#keys.keys.forEach((key, at) => {
+        const place = this.#places[at] ?? -1;
+        const passing = this.#cells[at];
+        const cell = passing === undefined ? undefined : kept(passing, classes);
+        if (place >= 0) {
+          if (cell === undefined || !sameCell(state.column.get(place), cell)) overlay.changes.set(place, cell);
+          else if (this.timed) overlay.touched.add(place);
+        } else if (cell !== undefined) {
+          overlay.newKeys.push(key);
+          overlay.newCells.push(cell);
+        }
+      });
+    } catch (error) {
+      throw blame(error, label);
+    }
   }
 
   *#timeOut({ state, overlay }: Transaction): Generator<StateChunk, void, undefined> {
@@ -160,12 +168,12 @@ export class MapWithState implements StateUpdater {
       overlay.changes.set(index, undefined);
       if (this.#out.length < SLICE) continue;
       check();
-      yield this.#take();
+      yield this.#given();
     }
   }
 
   /** @returns The state after the call. */
-  #call(key: unknown, value: unknown, cell: StateCell | undefined, timingOut: boolean): StateCell | undefined {
+  #call(key: unknown, value: unknown, cell: PassingCell | undefined, timingOut: boolean): PassingCell | undefined {
     const { map, time } = this.#options;
     const state = this.#key;
     state.open(cell, timingOut);
