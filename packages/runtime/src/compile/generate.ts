@@ -134,9 +134,7 @@ return false;
         return current.kind === "pair" ? { ...current, tuple: record } : current;
       }
       case "flatMap": {
-        // Whoever takes the records gets a long array as it is.
-        const whole = this.#stopping && index === this.#plan.ops.length - 1;
-        const element = this.#loop(this.#call(op, index, this.#asRecord(current)), index, whole);
+        const element = this.#loop(this.#call(op, index, this.#asRecord(current)), index);
         return { kind: "record", name: element };
       }
       case "mapValues": {
@@ -189,10 +187,8 @@ return false;
   /**
    * Opens a loop over what a flatMap gave: by index over an array; anything else is taken from its iterator in pieces,
    * which are arrays again, so that there is one loop body. Returns the variable with the element.
-   *
-   * @param whole Nothing is done with the elements: a long array goes into no buffer.
    */
-  #loop(given: string, index: number, whole = false): string {
+  #loop(given: string, index: number): string {
     const list = this.#name("a");
     const iterator = this.#name("it");
     const at = this.#name("i");
@@ -200,7 +196,8 @@ return false;
     this.#emit(`let ${list} = ${given}, ${iterator};`);
     this.#emit(`if (!isArray(${list})) { ${iterator} = s.iterator(${given}); ${list} = s.refill(${iterator}); }`);
     this.#emit("for (;;) {");
-    if (whole) this.#emit(`if (${list}.length >= ${CHUNK_OF_ITS_OWN}) { ${giveWhole(list)} } else`);
+    const whole = index === this.#plan.ops.length - 1 ? this.#whole(list) : undefined;
+    if (whole !== undefined) this.#emit(`if (${list}.length >= ${CHUNK_OF_ITS_OWN}) { ${whole} } else`);
     this.#emit(`for (let ${at} = 0; ${at} < ${list}.length; ${at}++) {`);
     this.#emit(`if ((++tick & ${PAUSE_MASK}) === 0) s.pause(n);`);
     this.#emit(`const ${element} = ${list}[${at}];`);
@@ -208,6 +205,20 @@ return false;
       `}\nif (${iterator} === undefined) break;\nop = ${index}; ${list} = s.refill(${iterator}); if (${list}.length === 0) break;\n}`,
     );
     return element;
+  }
+
+  /** What the terminal does with a long array of records, if it is quicker than one by one. */
+  #whole(list: string): string | undefined {
+    const { terminal, ops } = this.#plan;
+    // Of a flatMapValues it has values, not records.
+    if (ops.at(-1)?.kind !== "flatMap") return undefined;
+    if (this.#stopping) {
+      return `if (filled > 0) { s.filled = filled; yield; filled = 0; } n += ${list}.length; s.filled = 0; s.whole = ${list}; yield;`;
+    }
+    if (terminal.kind !== "reduce") return undefined;
+    const first = `has ? ${this.#merge(terminal.fn, "acc", `${list}[0]`)} : ${list}[0]`;
+    const next = this.#merge(terminal.fn, "x", `${list}[j]`);
+    return `op = ${ops.length}; n += ${list}.length; let x = ${first}; for (let j = 1; j < ${list}.length; j++) x = ${next}; acc = x; has = true; s.pause(n);`;
   }
 
   #asRecord(current: Current): string {
@@ -330,11 +341,6 @@ return false;
   #emit(line: string): void {
     this.#lines.push(line);
   }
-}
-
-/** Gives what is in the buffer, then an array by itself. */
-function giveWhole(list: string): string {
-  return `if (filled > 0) { s.filled = filled; yield; filled = 0; } n += ${list}.length; s.filled = 0; s.whole = ${list}; yield;`;
 }
 
 function writeCall(writer: string, current: Current): string {

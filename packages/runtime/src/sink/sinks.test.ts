@@ -146,6 +146,24 @@ describe("results", () => {
     expect(closed).toBe(true);
   });
 
+  test("reduce goes through what a flatMap makes in order, be the arrays short or long", async () => {
+    const made = [[], ["a"], Array.from({ length: 100 }, (_, i) => `${i},`), ["b", "c"], ["d"]];
+    for (const from of [0, 2]) {
+      const result = await slot.collect(made.slice(from), {
+        ops: [op("flatMap", 0)],
+        functions: [(all: string[]) => all, (a: string, b: string) => a + b],
+        sink: { kind: "reduce", fn: fnSlot(1) },
+      });
+      expect(result).toEqual([made.slice(from).flat().join("")]);
+    }
+    const failing = slot.collect([made[2]], {
+      ops: [op("flatMap", 0)],
+      functions: [(all: unknown) => all, () => (null as unknown as { x: 1 }).x],
+      sink: { kind: "reduce", fn: fnSlot(1), label: "reduce at job.ts:9:9" },
+    });
+    await expect(failing).rejects.toThrow(/reduce at job\.ts:9:9 threw TypeError/);
+  });
+
   test("count and reduce", async () => {
     expect(await slot.collect(numbers, { sink: { kind: "count" } })).toEqual([3]);
     expect(await slot.collect([], { sink: { kind: "count" } })).toEqual([0]);
