@@ -1,10 +1,7 @@
-import { type Direction, engineRefWith, FirstInOrder, type FunctionRef } from "@millrace/plan";
-import { runAction } from "../action.ts";
-import { decodeRecords } from "../collection.ts";
+import { type Direction, engineRefWith, FirstInOrder } from "@millrace/plan";
 import { emptyCollection } from "../errors.ts";
-import { CONTEXT, LINEAGE } from "../internals.ts";
 import type { Compare } from "../range-partitioner.ts";
-import { checkCount, labelOf, narrowStep } from "../steps.ts";
+import { checkCount, narrowStep } from "../steps.ts";
 import { collectedAfter } from "./collected.ts";
 import { FoldActions } from "./fold-actions.ts";
 import { type RddCore, ship } from "./rdd-core.ts";
@@ -42,7 +39,8 @@ async function firstInOrder<T>(
 ): Promise<T[]> {
   const { compare, descending, operator } = options;
   checkCount(num, `the number of records of ${operator}`, 0, TAKEN_MAX);
-  const ref = orderRef(rdd, "takeOrdered", compare, operator, [num, descending]);
+  const site = compare === undefined ? undefined : ship(rdd, compare, operator).site;
+  const ref = engineRefWith("takeOrdered", () => [num, descending, compare], site);
   if (num === 0) return [];
   const first = new FirstInOrder<T>(num, { compare: compare as Direction["compare"], descending }); // called for records only
   const step = narrowStep("mapPartitions", ref, false, operator);
@@ -51,28 +49,8 @@ async function firstInOrder<T>(
 }
 
 async function outermost<T>(rdd: RddCore<unknown>, compare: Compare<T> | undefined, last: boolean): Promise<T> {
-  const { [CONTEXT]: context, [LINEAGE]: target } = rdd;
   const operator = last ? "max" : "min";
-  const fn = orderRef(rdd, "outermost", compare, operator, [last]);
-  const blocks = await runAction(context, {
-    name: operator,
-    target,
-    sink: { kind: "reduce", fn, label: labelOf(operator, fn) },
-  });
-  const first = new FirstInOrder<T>(1, { compare: compare as Direction["compare"], descending: last }); // called for records only
-  for (const block of blocks) for (const record of decodeRecords(context, block)) first.offer(record as T);
-  const found = first.all();
+  const found = await firstInOrder<T>(rdd, 1, { compare, descending: last, operator });
   if (found.length > 0) return found[0] as T; // just checked to be there
   throw emptyCollection(`${operator}() was called on an RDD without records. Ask isEmpty() before.`);
-}
-
-function orderRef(
-  rdd: RddCore<unknown>,
-  name: string,
-  compare: unknown,
-  operator: string,
-  captures: readonly unknown[],
-): FunctionRef {
-  const site = compare === undefined ? undefined : ship(rdd, compare, operator).site;
-  return engineRefWith(name, () => [...captures, compare], site);
 }

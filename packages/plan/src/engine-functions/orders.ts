@@ -19,15 +19,15 @@ export const orderFunctions: EngineFactories = {
   },
   "millrace:inRange": (lower: unknown, upper: unknown, compare: Compare) => {
     const order = comparisonBy(compare);
+    const between = (key: unknown): boolean => order(key, lower) >= 0 && order(key, upper) <= 0;
+    if (compare !== undefined || typeof lower !== "string" || typeof upper !== "string") {
+      return (record: unknown) => between(pairOf(record)[0]);
+    }
+    // The order of texts is the language's own.
     return (record: unknown) => {
-      const [key] = pairOf(record);
-      return order(key, lower) >= 0 && order(key, upper) <= 0;
+      const key = pairOf(record)[0];
+      return typeof key === "string" ? key >= lower && key <= upper : between(key);
     };
-  },
-  /** The first of two in order, or the last; of equal ones the first. */
-  "millrace:outermost": (last: boolean, compare: Compare) => {
-    const order = comparisonBy(compare);
-    return (a: unknown, b: unknown) => ((last ? order(b, a) : order(a, b)) > 0 ? b : a);
   },
   /** The first records of a partition in order, or the last ones in reverse. */
   "millrace:takeOrdered": (most: number, descending: boolean, compare: Compare) => (values: Iterable<unknown>) => {

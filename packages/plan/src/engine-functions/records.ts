@@ -45,6 +45,7 @@ export const recordFunctions: EngineFactories = {
     ([key, [own = [], ...others]]: Cogrouped) =>
       others.every((values) => values.length === 0) ? own.map((value) => [key, value]) : [],
   "millrace:hasKey": (wanted: unknown) => {
+    if (typeof wanted === "string") return (record: unknown) => pairOf(record)[0] === wanted;
     const keys = new KeyMap<unknown, true>();
     keys.set(wanted, true);
     return (record: unknown) => keys.has(pairOf(record)[0]);

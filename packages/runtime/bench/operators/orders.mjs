@@ -1,6 +1,6 @@
 // What depends on an order of records, or on chance.
 import { StreamRng } from "@millrace/base";
-import { KEYS, latest, numbers, pairs, RECORDS, words } from "./data.mjs";
+import { KEYS, latest, numbers, pairs, words } from "./data.mjs";
 import { own } from "./rig.mjs";
 
 const same = (v) => v;
@@ -138,7 +138,7 @@ export const orderChains = [
   {
     name: "min",
     input: numbers,
-    sink: ({ slot }) => ({ kind: "reduce", fn: slot(own("outermost", false, undefined)) }),
+    ops: [["mapPartitions", own("takeOrdered", 1, false, undefined)]],
     hand: (a) => {
       let min = a[0];
       for (const n of a) if (n < min) min = n;
@@ -148,7 +148,7 @@ export const orderChains = [
   {
     name: "max of words",
     input: words,
-    sink: ({ slot }) => ({ kind: "reduce", fn: slot(own("outermost", true, undefined)) }),
+    ops: [["mapPartitions", own("takeOrdered", 1, true, undefined)]],
     hand: (a) => {
       let max = a[0];
       for (const w of a) if (w > max) max = w;
@@ -233,7 +233,9 @@ export const orderChains = [
     ops: [["mapPartitionsWithIndex", own("drawWithReplacement", 100, 7)]],
     hand: (a) => {
       const rng = new StreamRng(7, 0);
-      return Array.from({ length: 100 }, () => a[rng.int(RECORDS)]);
+      const all = []; // how many there are is not known before
+      for (const n of a) all.push(n);
+      return Array.from({ length: 100 }, () => all[rng.int(all.length)]);
     },
   },
   {
