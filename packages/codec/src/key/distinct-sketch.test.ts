@@ -63,6 +63,7 @@ describe("an estimate of distinct values", () => {
   ])("of parts is that of the whole: %s", (_, precision) => {
     for (const [cut, end] of [
       [10, 20],
+      [25, 50],
       [10, 3000],
       [2000, 2010],
       [1500, 3000],
@@ -74,6 +75,18 @@ describe("an estimate of distinct values", () => {
       const whole = sketchOf(numbered(0, end, "y"), precision);
       expect(estimateDistinct(parts)).toBe(estimateDistinct(whole));
     }
+  });
+
+  test("keeps few registers apart, up to the largest of them", () => {
+    const few = sketchOf(numbered(0, 30, "f"), precisionFor(0.05));
+    expect(few.dense).toBeUndefined();
+    expect(estimateDistinct(few)).toBeGreaterThan(25);
+    const many = sketchOf(numbered(0, 60, "f"), precisionFor(0.05));
+    expect(many.few).toBeUndefined();
+    const precise = sketchOf(numbered(0, 30, "f"), { p: 24, sp: 0 });
+    expect(estimateDistinct(precise)).toBe(30);
+    const grown = mergeSketches(precise, sketchOf(numbered(0, 100, "f"), { p: 24, sp: 0 }));
+    expect(estimateDistinct(grown)).toBe(100);
   });
 
   test("has the same registers whether or not it was sparse before", () => {

@@ -15,11 +15,18 @@ const P_MIN = 4;
 const P_MAX = 24;
 const SP_MAX = 32;
 
+/** As many registers are found by looking at each; an array of bytes for all of them is an object outside of the heap. */
+const FEW_MAX = 32;
+const RANK_BITS = 6;
+const RANK_MASK = 2 ** RANK_BITS - 1;
+
 /**
- * What is kept of many values to estimate how many different ones they are. A record like any other: `sparse` or
- * `dense`, never both.
+ * What is kept of many values to estimate how many different ones they are. A record like any other: one of `few`, `sparse`
+ * and `dense`.
  */
 export interface DistinctSketch extends SketchPrecision {
+  /** While there are few and `sp` is 0: the registers that are not 0, each as its index and then 6 bits of its rank. */
+  readonly few: number[] | undefined;
   /** From the first `sp` bits of a hash to the rank of the others. */
   readonly sparse: Map<number, number> | undefined;
   /** By the first `p` bits of a hash: the largest rank of the others, 0 for none. */
@@ -51,8 +58,8 @@ export function precisionFor(
 
 export function emptySketch({ p, sp }: SketchPrecision): DistinctSketch {
   return sp === 0
-    ? { p, sp, sparse: undefined, dense: new Uint8Array(2 ** p) }
-    : { p, sp, sparse: new Map(), dense: undefined };
+    ? { p, sp, few: [], sparse: undefined, dense: undefined }
+    : { p, sp, few: undefined, sparse: new Map(), dense: undefined };
 }
 
 /**
@@ -63,10 +70,14 @@ export function emptySketch({ p, sp }: SketchPrecision): DistinctSketch {
  */
 export function addToSketch(sketch: DistinctSketch, value: unknown): DistinctSketch {
   const hash = hashKey(value);
-  const { p, sp, sparse, dense } = sketch;
+  const { p, sp, few, sparse, dense } = sketch;
   if (dense !== undefined) {
     raise(dense, hash >>> (32 - p), rankAfter(hash, p, value));
     return sketch;
+  }
+  if (few !== undefined) {
+    raiseFew(few, hash >>> (32 - p), rankAfter(hash, p, value));
+    return few.length > FEW_MAX ? densified(sketch) : sketch;
   }
   if (sparse === undefined) return sketch;
   const index = sp === 32 ? hash : hash >>> (32 - sp);
@@ -80,6 +91,10 @@ export function mergeSketches(a: DistinctSketch, b: DistinctSketch): DistinctSke
     for (const [index, rank] of b.sparse) raiseSparse(a.sparse, index, rank);
     return shrunk(a);
   }
+  if (a.few !== undefined && b.few !== undefined) {
+    for (const entry of b.few) raiseFew(a.few, entry >>> RANK_BITS, entry & RANK_MASK);
+    return a.few.length > FEW_MAX ? densified(a) : a;
+  }
   const into = densified(a);
   const from = densified(b).dense ?? [];
   if (into.dense !== undefined) for (let i = 0; i < from.length; i += 1) raise(into.dense, i, from[i] ?? 0);
@@ -87,8 +102,17 @@ export function mergeSketches(a: DistinctSketch, b: DistinctSketch): DistinctSke
 }
 
 /** How many different values there were, about. */
-export function estimateDistinct({ p, sp, sparse, dense }: DistinctSketch): number {
-  if (dense !== undefined) return Math.round(estimateRegisters(dense, p));
+export function estimateDistinct({ p, sp, few, sparse, dense }: DistinctSketch): number {
+  const counts = new Array<number>(64 - p + 2).fill(0);
+  if (dense !== undefined) {
+    for (let i = 0; i < dense.length; i += 1) count(counts, dense[i] as number); // within the array
+    return Math.round(estimateRegisters(counts, p));
+  }
+  if (few !== undefined) {
+    for (const entry of few) count(counts, entry & RANK_MASK);
+    counts[0] = 2 ** p - few.length;
+    return Math.round(estimateRegisters(counts, p));
+  }
   const seen = sparse?.size ?? 0;
   const slots = 2 ** sp;
   return Math.round(slots * Math.log(slots / Math.max(1, slots - seen))); // linear counting
@@ -105,6 +129,20 @@ function raise(registers: Uint8Array, index: number, rank: number): void {
   if (rank > (registers[index] ?? 0)) registers[index] = rank;
 }
 
+function raiseFew(few: number[], index: number, rank: number): void {
+  for (let i = 0; i < few.length; i += 1) {
+    const entry = few[i] as number; // within the array
+    if (entry >>> RANK_BITS !== index) continue;
+    if (rank > (entry & RANK_MASK)) few[i] = (index << RANK_BITS) | rank;
+    return;
+  }
+  few.push((index << RANK_BITS) | rank);
+}
+
+function count(counts: number[], rank: number): void {
+  counts[rank] = (counts[rank] ?? 0) + 1;
+}
+
 function raiseSparse(sparse: Map<number, number>, index: number, rank: number): void {
   const known = sparse.get(index);
   if (known === undefined || known < rank) sparse.set(index, rank);
@@ -116,27 +154,28 @@ function shrunk(sketch: DistinctSketch): DistinctSketch {
 }
 
 function densified(sketch: DistinctSketch): DistinctSketch {
-  const { p, sp, sparse } = sketch;
-  if (sparse === undefined) return sketch;
+  const { p, sp, few, sparse } = sketch;
+  if (few === undefined && sparse === undefined) return sketch;
   const dense = new Uint8Array(2 ** p);
+  for (const entry of few ?? []) raise(dense, entry >>> RANK_BITS, entry & RANK_MASK);
   const between = sp - p;
-  for (const [index, rank] of sparse) {
+  for (const [index, rank] of sparse ?? []) {
     const rest = index % 2 ** between;
     const inBetween = rest === 0 ? between + rank : Math.clz32(rest) - (32 - between) + 1;
     raise(dense, Math.floor(index / 2 ** between), inBetween);
   }
-  return { p, sp, sparse: undefined, dense };
+  return { p, sp, few: undefined, sparse: undefined, dense };
 }
 
 /**
  * The improved estimator of Otmar Ertl ("New cardinality estimation algorithms for HyperLogLog sketches", 2017): without
  * bias at any size, where HyperLogLog++ has tables of measured biases.
+ *
+ * @param counts How many registers have each rank.
  */
-function estimateRegisters(registers: Uint8Array, p: number): number {
-  const m = registers.length;
+function estimateRegisters(counts: readonly number[], p: number): number {
+  const m = 2 ** p;
   const ranks = 64 - p + 1;
-  const counts = new Array<number>(ranks + 1).fill(0);
-  for (const rank of registers) counts[rank] = (counts[rank] ?? 0) + 1;
   let z = m * tau(1 - (counts[ranks] ?? 0) / m);
   for (let k = ranks - 1; k >= 1; k -= 1) z = 0.5 * (z + (counts[k] ?? 0));
   z += m * sigma((counts[0] ?? 0) / m);

@@ -1,6 +1,6 @@
 // Operations on pairs by their key, over pairs that lie right already: nothing is shuffled.
 import { emptyClassTable, encodeValue } from "@millrace/codec";
-import { add, cogrouped, grouped, isOdd, latest, pairs, unique, words } from "./data.mjs";
+import { add, cogrouped, grouped, isOdd, KEYS, latest, numbers, pairs, unique, words } from "./data.mjs";
 import { own } from "./rig.mjs";
 
 const encoded = (value) => encodeValue(value, emptyClassTable);
@@ -85,7 +85,7 @@ export const keyChains = [
   },
   {
     name: "countApproxDistinctByKey",
-    input: pairs,
+    input: numbers.map((n) => [`w${n % KEYS}`, Math.floor(n / KEYS) % 20]),
     source: combined(own("addToSketch"), own("sketchFirst", { p: 9, sp: 0 }), own("mergeSketches")),
     ops: [["mapValues", own("estimateDistinct")]],
     hand: (a) => {
