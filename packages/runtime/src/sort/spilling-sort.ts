@@ -112,11 +112,15 @@ export class SpillingSort {
     const inOrder = this.#inOrder();
     for (let at = 0; at < inOrder.length; at += CHUNK) {
       this.#options.check();
-      const places = inOrder.subarray(at, at + CHUNK);
-      yield {
-        keys: Array.from(places, (place) => this.#keys[place]),
-        records: Array.from(places, (place) => this.#records[place]),
-      };
+      const keys: unknown[] = [];
+      const records: unknown[] = [];
+      const end = Math.min(inOrder.length, at + CHUNK);
+      for (let i = at; i < end; i++) {
+        const place = inOrder[i] as number; // within the array
+        keys.push(this.#keys[place]);
+        records.push(this.#records[place]);
+      }
+      yield { keys, records };
     }
   }
 

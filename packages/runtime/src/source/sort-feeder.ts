@@ -65,14 +65,20 @@ export class SortFeeder extends Feeder {
 
   #columns(from: number, to: number): [SortColumns, number, number] {
     const { rows, keys, values } = this.#upstream;
-    if (this.#options.pairs) {
-      if (rows === undefined) return [{ keys, records: values }, from, to];
-      const pairs = Array.from({ length: to - from }, (_, i) => pairOf(rows[from + i]));
-      return [{ keys: pairs.map((pair) => pair[0]), records: pairs.map((pair) => pair[1]) }, 0, pairs.length];
+    const { pairs } = this.#options;
+    if (pairs && rows === undefined) return [{ keys, records: values }, from, to];
+    if (!pairs && rows !== undefined) return [{ keys: [], records: rows }, from, to];
+    const columns: { keys: unknown[]; records: unknown[] } = { keys: [], records: [] };
+    for (let i = from; i < to; i++) {
+      if (rows === undefined) {
+        columns.records.push([keys[i], values[i]]);
+      } else {
+        const pair = pairOf(rows[i]);
+        columns.keys.push(pair[0]);
+        columns.records.push(pair[1]);
+      }
     }
-    if (rows !== undefined) return [{ keys: [], records: rows }, from, to];
-    const records = Array.from({ length: to - from }, (_, i) => [keys[from + i], values[from + i]]);
-    return [{ keys: [], records }, 0, records.length];
+    return [columns, 0, to - from];
   }
 
   #blaming<T>(act: () => T): T {
