@@ -146,6 +146,7 @@ export interface Lab {
   readonly remote: Remote;
   readonly executor: JobExecutor;
   readonly driverBlocks: Map<string, Uint8Array>;
+  readonly workDir: string;
   /** A block of the driver's, as tasks name it. */
   put(id: string, block: Uint8Array): BlockLocation;
 }
@@ -168,19 +169,25 @@ const CONF = parseConf({
 
 /** One executor within this process, welcomed; ready unless its job does not load. */
 export async function localLab(
-  options: { readonly slots?: number; readonly code?: string; readonly awaitReady?: boolean } = {},
+  options: {
+    readonly slots?: number;
+    readonly code?: string;
+    readonly awaitReady?: boolean;
+    readonly poolBytes?: number;
+  } = {},
 ): Promise<Lab> {
   const { driverEnd, executorEnd } = sessionPair();
   const driverBlocks = new Map<string, Uint8Array>([[ARTEFACT, artefactOf(options.code ?? JOB_CODE)]]);
   const remote = new Remote(driverEnd);
+  const workDir = join(await temporary(), "work");
   const executor = await JobExecutor.start({
     job: jobId("j-1"),
     executor: executorId("e-1"),
     slots: options.slots ?? 1,
     session: executorEnd,
     data: { kind: "local", readDriverBlock: (id) => whole(driverBlocks, id) },
-    workDir: join(await temporary(), "work"),
-    poolBytes: 64 << 20,
+    workDir,
+    poolBytes: options.poolBytes ?? 64 << 20,
     slotHeapBytes: 128 << 20,
     clock: new SystemClock(),
     log: silentLogger(),
@@ -189,7 +196,7 @@ export async function localLab(
   await remote.take("hello");
   welcome(remote, driverBlocks, { host: "127.0.0.1", port: 0 });
   if (options.awaitReady !== false) await remote.take("ready");
-  return { remote, executor, driverBlocks, put: putter(driverBlocks) };
+  return { remote, executor, driverBlocks, workDir, put: putter(driverBlocks) };
 }
 
 /** Executors that talk gRPC and framed TCP as on a cluster, within this process. */
@@ -214,20 +221,21 @@ export async function clusterLab(
     });
     const server = await listenSessions({ host: "127.0.0.1", port: 0, token, onSession: accept });
     later(() => server.close());
+    const workDir = join(await temporary(), "work");
     const executor = await JobExecutor.start({
       job: jobId("j-1"),
       executor: executorId(`e-${n}`),
       slots: 1,
       session: dialDriver({ address: server.address, token }),
       data: { kind: "tcp", host: "127.0.0.1", driverHost: "127.0.0.1", token },
-      workDir: join(await temporary(), "work"),
+      workDir,
       poolBytes: 64 << 20,
       slotHeapBytes: 128 << 20,
       clock: new SystemClock(),
       log: silentLogger(),
     });
     later(() => executor.stop());
-    labs.push({ remote: new Remote(await accepted), executor, driverBlocks, put: putter(driverBlocks) });
+    labs.push({ remote: new Remote(await accepted), executor, driverBlocks, workDir, put: putter(driverBlocks) });
   }
   const peers = new Map(
     await Promise.all(

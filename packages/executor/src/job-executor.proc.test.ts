@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { executorId } from "@millrace/base";
 import { blockId, fnSlot, shuffleBlockId, shuffleId, stageRunId } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
@@ -84,6 +86,24 @@ describe("a task", () => {
       kind: "fetchFailed",
       holder: "e-9",
     });
+  });
+
+  test("whose input was spilled here, and is gone from the disk, asks for whatever made it", async () => {
+    const { remote, put, workDir } = await localLab({ poolBytes: 1 << 20 });
+    const shuffle = shuffleId(4);
+    remote.stage(1, counting, { writes: { shuffle, partitions: 2 } });
+    const words = put("words", blockOf(Array.from({ length: 30_000 }, (_, i) => `${"a long word ".repeat(8)}${i}`)));
+    const mapped = await remote.run({ run, inputs: [{ kind: "blocks", blocks: [words] }] });
+    if (mapped.kind !== "mapOutput") throw new Error(JSON.stringify(mapped));
+    expect(mapped.metrics.spilledBytes).toBeGreaterThan(1 << 20);
+    rmSync(join(workDir, "blocks"), { recursive: true });
+    remote.stage(2, totals);
+    const block = { id: shuffleBlockId(shuffle, 0, 0, 1), bytes: mapped.bytes[1] ?? 0, at: [executorId("e-1")] };
+    const reduce = (attempt: number) =>
+      remote.run({ run: stageRunId(2), partition: 1, attempt, inputs: [{ kind: "blocks", blocks: [block] }] });
+    const lost = { kind: "fetchFailed", block: block.id, holder: "e-1" };
+    expect(await reduce(0)).toMatchObject({ ...lost, error: { kind: { code: "BLOCK_LOST" } } });
+    expect(await reduce(1)).toMatchObject({ ...lost, error: { kind: { code: "BLOCK_NOT_HELD" } } });
   });
 
   test("that was never announced fails by name", async () => {

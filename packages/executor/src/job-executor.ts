@@ -223,6 +223,7 @@ export class JobExecutor {
       peers: () => [...this.#peers.keys()].filter((peer) => peer !== executor),
     });
     const tasks = new TaskRunner({
+      executor,
       slots,
       fetcher: this.#fetcher,
       store: this.#store,

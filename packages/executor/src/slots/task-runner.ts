@@ -1,4 +1,4 @@
-import { type EngineError, toWireError } from "@millrace/base";
+import { type EngineError, type ExecutorId, toWireError, type WireError } from "@millrace/base";
 import type { BlockId, ShuffleId, StageRunId, TaskInput } from "@millrace/plan";
 import { blockId } from "@millrace/plan";
 import type { LaunchTask, TaskKey, TaskStatus, ToExecutor } from "@millrace/rpc";
@@ -14,6 +14,7 @@ import {
 import { type BlockFetcher, FetchFailed, type HeldBlock } from "../blocks/block-fetcher.ts";
 import { keepOf, type Replicator } from "../blocks/replicator.ts";
 import { stageUnknown, tooManyTasks } from "../errors.ts";
+import { lostInput } from "./lost-input.ts";
 import { type Attempt, type AttemptEnd, attemptName, newAttempt, releaseHeld, type TaskSlots } from "./task.ts";
 
 /** Attempts here at a time: a driver that knows the slots sends far fewer. */
@@ -35,6 +36,7 @@ interface Stage {
 }
 
 export interface TaskRunnerPorts {
+  readonly executor: ExecutorId;
   readonly slots: TaskSlots;
   readonly fetcher: BlockFetcher;
   readonly store: BlockStore;
@@ -92,7 +94,7 @@ export class TaskRunner {
 
   onEnd(attempt: Attempt, end: AttemptEnd): void {
     if (end.kind === "lost") this.#finish(attempt, this.#lost(attempt, end.error));
-    else this.#conclude(attempt, this.#outcome(attempt.task, end.outcome));
+    else this.#conclude(attempt, this.#outcome(attempt, end.outcome));
   }
 
   /** Tells what became of a task, once second copies of what it wrote are there, if it should have them. */
@@ -238,8 +240,10 @@ export class TaskRunner {
     return attempt.cancelled ? { kind: "cancelled" } : { kind: "failed", error: toWireError(error) };
   }
 
-  #outcome(task: LaunchTask, outcome: TaskOutcome): TaskStatus["outcome"] {
-    if (outcome.kind === "failed" || outcome.kind === "cancelled") return outcome;
+  #outcome(attempt: Attempt, outcome: TaskOutcome): TaskStatus["outcome"] {
+    if (outcome.kind === "failed") return this.#failure(attempt, outcome.error);
+    if (outcome.kind === "cancelled") return outcome;
+    const { task } = attempt;
     const stage = this.#stages.get(task.run);
     if (stage === undefined) {
       // Over meanwhile: nobody would ever drop what it made.
@@ -251,6 +255,14 @@ export class TaskRunner {
     } catch (error) {
       return { kind: "failed", error: toWireError(error) };
     }
+  }
+
+  /** A block whose file is gone is as good as not here: what made it has to run again, the task alone would fail again. */
+  #failure(attempt: Attempt, error: WireError): TaskStatus["outcome"] {
+    const block = lostInput(attempt, error);
+    if (block === undefined) return { kind: "failed", error };
+    this.#ports.store.drop([block]);
+    return { kind: "fetchFailed", block, holder: this.#ports.executor, error };
   }
 
   #keepMapOutput(task: LaunchTask, stage: Stage, outcome: MapOutput): TaskStatus["outcome"] {

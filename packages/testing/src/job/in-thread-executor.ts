@@ -61,6 +61,7 @@ export class InThreadExecutor implements TaskOutlet {
       },
     });
     this.#tasks = new TaskRunner({
+      executor: this.id,
       slots: this.#slots,
       fetcher: new BlockFetcher({
         self: this.id,
