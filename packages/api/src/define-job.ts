@@ -71,7 +71,7 @@ export function asJob(exported: unknown): JobDefinition {
     return exported as JobDefinition; // only defineJob sets this symbol
   }
   throw notAJob(
-    `the job's default export is ${exported === undefined ? "missing" : `a ${typeof exported}`}, not what defineJob returns. ` +
+    `the job's default export is ${exported === undefined ? "missing" : `of type ${typeof exported}`}, not what defineJob returns. ` +
       "Write: export default defineJob({ name, batchInterval }, (ssc) => { … }).",
   );
 }

@@ -36,7 +36,7 @@ describe("a job is refused at its start", () => {
 
   test("when its module exports something else", async () => {
     await expect(start(undefined)).rejects.toThrow(/NOT_A_JOB\] .* is missing/);
-    await expect(start(() => {})).rejects.toThrow(/NOT_A_JOB\] .* a function/);
+    await expect(start(() => {})).rejects.toThrow(/NOT_A_JOB\] .* of type function/);
   });
 
   test("when it has no output", async () => {

@@ -1,5 +1,5 @@
 import type { BatchInput, FileInput } from "@millrace/api/host";
-import { type ClassTable, encodeBlock, LineBlockWriter } from "@millrace/codec";
+import { type ClassTable, encodeBlock, LineBlockWriter, shown } from "@millrace/codec";
 import { type BlockId, type BlockLocation, blockId, type ReceiverPlan } from "@millrace/plan";
 import { testFeedRefused, testSourceUnknown } from "./errors.ts";
 
@@ -45,6 +45,12 @@ export class Feeds {
   /** @throws TEST_SOURCE_UNKNOWN, TEST_FEED_REFUSED, RECORD_NOT_ENCODABLE */
   feed(source: string | number, records: Iterable<unknown>): void {
     const found = this.#find(source);
+    if (typeof records !== "object" || typeof records?.[Symbol.iterator] !== "function") {
+      // A text is iterable as well, by its characters.
+      throw testFeedRefused(
+        `feed takes a list of records, and was given ${shown(records)}. Nothing was fed. Put a single record into an array.`,
+      );
+    }
     const list = [...records];
     if (list.length === 0) return;
     if ("directory" in found) this.#feedFile(found, list);
