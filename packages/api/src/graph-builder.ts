@@ -1,9 +1,10 @@
 import type { Lineage, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
-import { badArgument, otherContext } from "./errors.ts";
+import { otherContext } from "./errors.ts";
 import type { FileInput } from "./graph-port.ts";
 import { GRAPH, STREAM } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";
+import { notGiven } from "./not-given.ts";
 import type { StorageLevel } from "./storage-level.ts";
 import type { StreamNode } from "./stream-node.ts";
 
@@ -116,7 +117,7 @@ export class GraphBuilder {
   /** @throws BAD_ARGUMENT It is no stream. @throws OTHER_CONTEXT It is one of another job. */
   streamOf(stream: unknown, operator: string): StreamNode {
     if (typeof stream !== "object" || stream === null || !(STREAM in stream) || !(GRAPH in stream)) {
-      throw badArgument(`${operator} takes streams, and was given ${stream === null ? "null" : typeof stream}.`);
+      throw notGiven("streams", stream, operator);
     }
     if (stream[GRAPH] === this) return stream[STREAM] as StreamNode; // only DStream has these members
     throw otherContext(

@@ -1,8 +1,9 @@
 import { encodeValue } from "@millrace/codec";
 import { dependency, engineRefWith, type FunctionRef, type Lineage, type ShuffleUse } from "@millrace/plan";
-import { badArgument, otherContext } from "./errors.ts";
+import { otherContext } from "./errors.ts";
 import { CONTEXT, LINEAGE } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";
+import { notGiven } from "./not-given.ts";
 import type { Partitioner } from "./partitioner.ts";
 import type { StepContext } from "./steps.ts";
 
@@ -73,7 +74,7 @@ export function isRdd(value: unknown): boolean {
 /** @throws BAD_ARGUMENT It is no RDD. @throws OTHER_CONTEXT It is one of another job. */
 export function lineageIn(context: JobContext, rdd: unknown, operator: string): Lineage {
   if (typeof rdd !== "object" || rdd === null || !(LINEAGE in rdd) || !(CONTEXT in rdd)) {
-    throw badArgument(`${operator} takes RDDs, and was given ${rdd === null ? "null" : typeof rdd}.`);
+    throw notGiven("RDDs", rdd, operator);
   }
   if (rdd[CONTEXT] === context) return rdd[LINEAGE] as Lineage; // only RDD has these members
   throw otherContext(`${operator} was given an RDD of another job. Use RDDs that come from one StreamingContext.`);

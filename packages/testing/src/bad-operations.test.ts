@@ -54,7 +54,22 @@ test.each<readonly [string, Untyped, RegExp]>([
   [
     "something else than a stream",
     (_, s) => s.union(untyped<DStream<never>>(3)).print(),
-    /\[BAD_ARGUMENT\] union takes streams/,
+    /\[BAD_ARGUMENT\] union takes streams, and was given number/,
+  ],
+  [
+    "nothing",
+    (ssc) => ssc.union(untyped<DStream<never>>(null)).print(),
+    /\[BAD_ARGUMENT\] union takes streams, and was given null/,
+  ],
+  [
+    "an array of streams",
+    (ssc, s) => ssc.union(untyped<DStream<never>>([s])).print(),
+    /given an array\. Give it the streams one by one/,
+  ],
+  [
+    "an RDD",
+    (ssc, s) => s.union(untyped<DStream<never>>(ssc.range(3))).print(),
+    /given an RDD\. Bring it together .* in transform\./,
   ],
 ])("the graph is refused: %s", async (_, build, message) => {
   expect(await failureOf(build)).toMatch(message);
@@ -74,6 +89,11 @@ test("the graph is refused: a stream of another job", async () => {
 
 test.each<readonly [string, Untyped, RegExp]>([
   ["an operation on a stream", (_, s) => s.foreachRDD(() => s.map((x) => x)), /\[GRAPH_CLOSED\] map was called after/],
+  [
+    "a stream for an RDD",
+    (_, s) => s.foreachRDD((r) => r.union(untyped<RDD<never>>(s))),
+    /given a stream\. Let transformWith/,
+  ],
   ["a source", (ssc, s) => s.foreachRDD(() => ssc.queueStream([[1]])), /\[GRAPH_CLOSED\] queueStream was called after/],
   ["first of nothing", (_, s) => s.foreachRDD((r) => r.filter(() => false).first()), /\[EMPTY_COLLECTION\] first\(\)/],
   [

@@ -65,7 +65,11 @@ describe("what an operation does not take is refused where it is called", () => 
         ),
       /RECORD_NOT_ENC/,
     ],
-    ["no RDD", (n) => n.intersection(wrong([1])), /intersection takes RDDs, and was given object/],
+    [
+      "no RDD",
+      (n) => n.intersection(wrong([1])),
+      /intersection takes RDDs, and was given an array\. Give it the RDDs one by one/,
+    ],
     ["no RDD among several", (_, p) => p.cogroup(p, wrong(7), p), /cogroup takes RDDs, and was given number/],
     ["no RDDs", (n) => n.zipPartitions([], (a) => a), /number of RDDs given to zipPartitions is 0/],
     ["no fractions", (_, p) => p.sampleByKey(false, wrong(0.5)), /takes a Map from keys to fractions/],
@@ -140,7 +144,7 @@ describe("what an operation does not take is refused where it is called", () => 
       (n, _, ssc) => ssc.runJob(n, (all) => [...all], [0, 9]),
       /partition of runJob is 9/,
     ],
-    ["a job on no RDD", (_, __, ssc) => ssc.runJob(wrong([1]), () => 1), /runJob takes RDDs, and was given object/],
+    ["a job on no RDD", (_, __, ssc) => ssc.runJob(wrong([1]), () => 1), /runJob takes RDDs, and was given an array/],
     ["a hash over nothing", () => new HashPartitioner(0), /numPartitions of HashPartitioner is 0/],
   ])("%s", async (_, call, message) => {
     expect(await refused(call)).toMatch(message);

@@ -2,6 +2,7 @@ import type { Lineage } from "@millrace/plan";
 import type { DStream } from "../dstream.ts";
 import { badArgument } from "../errors.ts";
 import { GRAPH, OF } from "../internals.ts";
+import { notGiven } from "../not-given.ts";
 import { RDD } from "../rdd.ts";
 import { mergeNode, transformNode, unionStep } from "../stream-steps.ts";
 import type { StreamCore } from "./stream-core.ts";
@@ -26,7 +27,7 @@ export function transformed<U>(
 function parentsOf<T>(streams: readonly StreamCore<T>[], operator: string) {
   const [first] = streams;
   if (first === undefined) throw badArgument(`${operator} takes one stream at least, and was given none.`);
-  if (!(GRAPH in first)) throw badArgument(`${operator} takes streams, and was given ${typeof first}.`);
+  if (typeof first !== "object" || first === null || !(GRAPH in first)) throw notGiven("streams", first, operator);
   const graph = first[GRAPH];
   graph.context.requireBuilding(operator);
   return { first, graph, parents: streams.map((stream) => graph.streamOf(stream, operator)) };
