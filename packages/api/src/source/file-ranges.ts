@@ -1,8 +1,6 @@
 import type { TaskInput } from "@millrace/plan";
 
-/** Ranges of a file are no smaller: each costs a task. */
-const RANGE_BYTES_MIN = 1024 * 1024;
-/** And no larger: a task that fails reads its range again. */
+/** A range is no larger: a task that fails reads it again. */
 const RANGE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** A file as it was found. */
@@ -11,17 +9,27 @@ export interface FoundFile {
   readonly bytes: number;
 }
 
+export interface Cutting {
+  /** About how many ranges there are to be in all. */
+  readonly partitions: number;
+  /** Every range begins at a multiple of it: `Infinity` for files that are read whole; 1 if it is left out. */
+  readonly unitBytes?: number;
+  /** Files up to this are not cut, and larger ones not into smaller ranges: each costs a task. */
+  readonly leastBytes?: number;
+}
+
 /**
- * Cuts files into ranges for tasks: about `partitions` of them in all where the files are large enough, one at least
- * for each file that is not empty. Ranges of a file are in order and about equally long.
+ * Cuts files into ranges for tasks, one at least for each file that is not empty. Ranges of a file are in order and about
+ * equally long.
  *
  * Files that are compressed can be read from their beginning only: they are not cut.
- *
- * @param unitBytes Every range begins at a multiple of it: `Infinity` for files that are read whole.
  */
-export function rangesOf(files: readonly FoundFile[], partitions: number, unitBytes = 1): TaskInput[] {
+export function rangesOf(
+  files: readonly FoundFile[],
+  { partitions, unitBytes = 1, leastBytes = 1 }: Cutting,
+): TaskInput[] {
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
-  const goal = Math.min(RANGE_BYTES_MAX, Math.max(RANGE_BYTES_MIN, Math.ceil(total / partitions)));
+  const goal = Math.min(RANGE_BYTES_MAX, Math.max(leastBytes, Math.ceil(total / partitions)));
   const ranges: TaskInput[] = [];
   for (const { path, bytes } of files) {
     const most = path.endsWith(".gz") ? 1 : Math.max(1, Math.floor(bytes / unitBytes));

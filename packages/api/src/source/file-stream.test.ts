@@ -24,7 +24,7 @@ async function labOf(build: (ssc: StreamingContext) => unknown) {
 
 describe("ranges of files", () => {
   test("are about as many as partitions, in order, without gaps", () => {
-    const ranges = rangesOf([{ path: "/a", bytes: 10 * MB }], 4);
+    const ranges = rangesOf([{ path: "/a", bytes: 10 * MB }], { partitions: 4 });
     expect(ranges.map((range) => range.kind === "file" && [range.start, range.end])).toEqual([
       [0, 2.5 * MB],
       [2.5 * MB, 5 * MB],
@@ -33,23 +33,33 @@ describe("ranges of files", () => {
     ]);
   });
 
-  test("are one for a small file, none for an empty one, and bounded for a huge one", () => {
-    const small = { path: "/a", bytes: 10 };
-    expect(rangesOf([small, { path: "/b", bytes: 0 }], 4)).toEqual([{ kind: "file", path: "/a", start: 0, end: 10 }]);
-    expect(rangesOf([{ path: "/a", bytes: 640 * MB }], 2)).toHaveLength(10);
+  test("are one for a small file, unless it is to be cut, none for an empty one, and bounded for a huge one", () => {
+    const small = [
+      { path: "/a", bytes: 10 },
+      { path: "/b", bytes: 0 },
+    ];
+    const whole = { kind: "file", path: "/a", start: 0, end: 10 };
+    expect(rangesOf(small, { partitions: 4, leastBytes: MB })).toEqual([whole]);
+    expect(rangesOf(small, { partitions: 2 })).toEqual([
+      { ...whole, end: 5 },
+      { ...whole, start: 5 },
+    ]);
+    expect(rangesOf(small, { partitions: 100 })).toHaveLength(10);
+    expect(rangesOf([{ path: "/a", bytes: 640 * MB }], { partitions: 2 })).toHaveLength(10);
   });
 
   test("begin where a record does", () => {
     const unit = 3 * MB + 1;
-    const ranges = rangesOf([{ path: "/a", bytes: 5 * unit }], 4, unit);
+    const ranges = rangesOf([{ path: "/a", bytes: 5 * unit }], { partitions: 4, unitBytes: unit });
     expect(ranges.map((range) => range.kind === "file" && range.start / unit)).toEqual([0, 1, 2, 3]);
     expect(ranges.at(-1)).toMatchObject({ end: 5 * unit });
-    expect(rangesOf([{ path: "/a", bytes: 2 * unit }], 8, unit)).toHaveLength(2);
+    expect(rangesOf([{ path: "/a", bytes: 2 * unit }], { partitions: 8, unitBytes: unit })).toHaveLength(2);
   });
 
   test("are never cut of files that are read whole", () => {
-    expect(rangesOf([{ path: "/a", bytes: 640 * MB }], 8, Number.POSITIVE_INFINITY)).toHaveLength(1);
-    expect(rangesOf([{ path: "/a", bytes: 0 }], 8, Number.POSITIVE_INFINITY)).toEqual([]);
+    const cutting = { partitions: 8, unitBytes: Number.POSITIVE_INFINITY };
+    expect(rangesOf([{ path: "/a", bytes: 640 * MB }], cutting)).toHaveLength(1);
+    expect(rangesOf([{ path: "/a", bytes: 0 }], cutting)).toEqual([]);
   });
 });
 

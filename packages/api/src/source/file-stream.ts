@@ -8,8 +8,8 @@ import type { JobContext } from "../job-context.ts";
 import { labelOf } from "../steps.ts";
 import type { StreamNode } from "../stream-node.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
-import { checkRecords } from "./found-files.ts";
-import { directoriesOf, type Glob, parseGlob } from "./glob.ts";
+import { checkRecords, nameOf } from "./found-files.ts";
+import { type Glob, matchesOf, parseGlob } from "./glob.ts";
 import { isHidden, NewFiles } from "./new-files.ts";
 
 /** Takes bytes apart into records. A socket's come in chunks of any size; of files, it is called once for each. */
@@ -33,6 +33,9 @@ export interface FileReading {
   /** What is done with the bytes. */
   readonly op?: NarrowOp;
 }
+
+/** Files of a stream are many and small: ranges of less cost more than they bring. */
+const RANGE_BYTES_MIN = 1024 * 1024;
 
 export const LINES: FileReading = { format: "text", unitBytes: 1 };
 
@@ -93,7 +96,8 @@ export class FileStream implements StreamNode {
     if (typeof format === "object")
       for (const file of files) checkRecords(file, format.recordBytes, "binaryRecordsStream");
     scope.reports.set(this, { numRecords: 0, metadata: { files: files.map(({ path }) => path) } });
-    const ranges = files.length === 0 ? [] : rangesOf(files, context.defaultParallelism, unitBytes);
+    const cutting = { partitions: context.defaultParallelism, unitBytes, leastBytes: RANGE_BYTES_MIN };
+    const ranges = files.length === 0 ? [] : rangesOf(files, cutting);
     const bytes = source(format, ranges, this.label);
     return op === undefined ? bytes : narrow(bytes, op, false);
   }
@@ -132,9 +136,9 @@ export class FileStream implements StreamNode {
   async #entries(): Promise<readonly FileEntry[] | undefined> {
     const { files } = this.#graph.context.port;
     if (this.#glob === undefined) return files.list(this.#directory);
-    const directories = await directoriesOf(this.#glob, async (directory) => {
+    const directories = await matchesOf(this.#glob, async (directory) => {
       const entries = (await files.list(directory)) ?? [];
-      return entries.filter(({ kind }) => kind === "directory").map(({ path }) => nameOf(path));
+      return entries.filter(({ kind }) => kind === "directory").map(nameOf);
     });
     const lists = await Promise.all(directories.map((directory) => files.list(directory)));
     const there = lists.filter((list) => list !== undefined);
@@ -177,10 +181,6 @@ export class FileStream implements StreamNode {
 
 function isVisible(path: string): boolean {
   return !isHidden(path);
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function emptyFiles(files: readonly FoundFile[], time: number): string {

@@ -1,32 +1,49 @@
-import type { FileEntry } from "../engine-port.ts";
+import type { DriverFiles, FileEntry } from "../engine-port.ts";
 import { badRecordLength, inputMissing } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
 import type { FoundFile } from "./file-ranges.ts";
+import { matchesOf, parseGlob } from "./glob.ts";
 import { isHidden } from "./new-files.ts";
 
 /**
- * A file, or the files of a directory that hold records, in order of their names.
+ * A file, or the files of a directory that hold records; or those of all that match a path with wildcards. In order of
+ * their names.
  *
- * @throws INPUT_MISSING Nothing is there.
+ * @throws INPUT_MISSING Nothing is there. @throws BAD_ARGUMENT A bracket or brace is not closed.
  */
-export async function findFiles(context: JobContext, path: string): Promise<FoundFile[]> {
-  const { files } = context.port;
+export async function findFiles({ port: { files } }: JobContext, path: string): Promise<FoundFile[]> {
   const at = files.resolve(path);
-  const entry = await files.stat(at);
-  if (entry?.kind === "file") return [{ path: at, bytes: entry.bytes }];
-  const entries = entry === undefined ? undefined : await files.list(at);
-  if (entries === undefined) {
-    throw inputMissing(
-      `there is no file or directory ${at}. The action fails. Check the path; relative ones count from where the job was started.`,
-    );
-  }
-  return entries.filter(isData).sort((a, b) => (a.path < b.path ? -1 : 1));
+  const found = (await filesAt(files, at)) ?? (await filesMatching(files, at));
+  if (found !== undefined) return found;
+  throw inputMissing(
+    `there is no file or directory ${at}. The action fails. Check the path; relative ones count from where the job was started.`,
+  );
+}
+
+async function filesAt(files: DriverFiles, path: string): Promise<FoundFile[] | undefined> {
+  const entry = await files.stat(path);
+  if (entry === undefined || entry.kind === "file") return entry && [{ path, bytes: entry.bytes }];
+  return (await files.list(path))?.filter(isData).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function filesMatching(files: DriverFiles, path: string): Promise<FoundFile[] | undefined> {
+  const glob = parseGlob(path);
+  if (glob === undefined) return undefined;
+  const paths = await matchesOf(glob, async (directory, last) => {
+    const entries = (await files.list(directory)) ?? [];
+    return entries.filter((entry) => entry.kind === "directory" || (last && isData(entry))).map(nameOf);
+  });
+  const found = (await Promise.all(paths.map((each) => filesAt(files, each)))).filter((each) => each !== undefined);
+  return found.length === 0 ? undefined : found.flat();
 }
 
 /** Hidden files, and those that writers use for themselves such as `_SUCCESS`, hold no records. */
 function isData(entry: FileEntry): boolean {
-  const name = entry.path.slice(entry.path.lastIndexOf("/") + 1);
-  return entry.kind === "file" && !isHidden(entry.path) && !name.startsWith("_");
+  return entry.kind === "file" && !isHidden(entry.path) && !nameOf(entry).startsWith("_");
+}
+
+export function nameOf({ path }: FileEntry): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** @throws BAD_RECORD_LENGTH */

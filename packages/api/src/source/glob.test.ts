@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { directoriesOf, parseGlob } from "./glob.ts";
+import { matchesOf, parseGlob } from "./glob.ts";
 
 const TREE = [
   "/in/a",
@@ -14,7 +14,7 @@ const TREE = [
   "/in/*",
 ];
 
-async function directoriesIn(directory: string): Promise<readonly string[]> {
+async function namesIn(directory: string): Promise<readonly string[]> {
   const prefix = directory === "/" ? "/" : `${directory}/`;
   const below = TREE.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length).split("/")[0]);
   return [...new Set(below)].filter((name) => name !== undefined);
@@ -22,7 +22,7 @@ async function directoriesIn(directory: string): Promise<readonly string[]> {
 
 async function matches(path: string): Promise<readonly string[] | undefined> {
   const glob = parseGlob(path);
-  return glob && directoriesOf(glob, directoriesIn);
+  return glob && matchesOf(glob, namesIn);
 }
 
 describe("a directory with wildcards", () => {

@@ -29,33 +29,29 @@ export function parseGlob(path: string): Glob | undefined {
   );
 }
 
+/** What is in a directory, by name; none if it is none or is not there. `last`: nothing below it is asked for. */
+export type NamesIn = (directory: string, last: boolean) => Promise<readonly string[]>;
+
 /**
- * The directories that match, each once, in the order of their names.
- *
- * @param directoriesIn The directories in a directory, by name; none if it is none or is not there.
+ * The paths that match, each once, in the order of their names. The last names of a path may be without a wildcard: whether
+ * there is such a one is not looked up.
  */
-export async function directoriesOf(
-  glob: Glob,
-  directoriesIn: (directory: string) => Promise<readonly string[]>,
-): Promise<readonly string[]> {
+export async function matchesOf(glob: Glob, namesIn: NamesIn): Promise<readonly string[]> {
   const found = new Set<string>();
   for (const segments of glob) {
     let at: string[] = [""];
-    for (const segment of segments) {
+    for (const [i, segment] of segments.entries()) {
+      const last = i === segments.length - 1;
       if (typeof segment === "string") at = at.map((directory) => `${directory}/${segment}`);
-      else at = (await Promise.all(at.map((directory) => matching(directory, segment, directoriesIn)))).flat();
+      else at = (await Promise.all(at.map((directory) => matching(directory, segment, last, namesIn)))).flat();
     }
     for (const directory of at) found.add(directory);
   }
   return [...found].sort();
 }
 
-async function matching(
-  directory: string,
-  pattern: RegExp,
-  directoriesIn: (directory: string) => Promise<readonly string[]>,
-): Promise<string[]> {
-  const names = await directoriesIn(directory === "" ? "/" : directory);
+async function matching(directory: string, pattern: RegExp, last: boolean, namesIn: NamesIn): Promise<string[]> {
+  const names = await namesIn(directory === "" ? "/" : directory, last);
   return names.filter((name) => pattern.test(name)).map((name) => `${directory}/${name}`);
 }
 

@@ -7,10 +7,10 @@ const files = (...sizes: readonly number[]) => sizes.map((bytes, i) => ({ path: 
 
 test("files that are compressed are not cut", () => {
   const big = 300 * MB;
-  expect(rangesOf([{ path: "/in/a.gz", bytes: big }], 8)).toEqual([
+  expect(rangesOf([{ path: "/in/a.gz", bytes: big }], { partitions: 8 })).toEqual([
     { kind: "file", path: "/in/a.gz", start: 0, end: big },
   ]);
-  expect(rangesOf([{ path: "/in/a", bytes: big }], 8).length).toBeGreaterThan(4);
+  expect(rangesOf([{ path: "/in/a", bytes: big }], { partitions: 8 }).length).toBeGreaterThan(4);
 });
 
 describe("whole files are grouped with their neighbours", () => {

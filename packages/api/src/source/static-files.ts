@@ -10,7 +10,7 @@ const PARTITION_BYTES_MAX = 64 * 1024 * 1024;
 interface StaticFiles {
   /** What the author calls it. */
   readonly operator: string;
-  /** A file, or a directory. */
+  /** A file, a directory, or a path with wildcards. */
   readonly path: string;
 }
 
@@ -32,14 +32,16 @@ function leastPartitions(context: JobContext, given: number | undefined): number
 
 /** Lines; files that are compressed have one partition each. */
 export function textFiles(context: JobContext, files: StaticFiles, minPartitions: number | undefined): Lineage {
-  return filesSource(context, files, "text", (found) => rangesOf(found, leastPartitions(context, minPartitions)));
+  return filesSource(context, files, "text", (found) =>
+    rangesOf(found, { partitions: leastPartitions(context, minPartitions) }),
+  );
 }
 
 /** Records of so many bytes each. */
 export function recordFiles(context: JobContext, files: StaticFiles, recordBytes: number): Lineage {
   return filesSource(context, files, { recordBytes }, (found) => {
     for (const file of found) checkRecords(file, recordBytes, files.operator);
-    return rangesOf(found, leastPartitions(context, undefined), recordBytes);
+    return rangesOf(found, { partitions: leastPartitions(context, undefined), unitBytes: recordBytes });
   });
 }
 

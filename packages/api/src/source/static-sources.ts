@@ -53,7 +53,9 @@ export abstract class StaticSources extends StreamSources {
    * Lines of a file, or of all files of a directory in order of their names. Files whose name ends in `.gz` are unzipped;
    * they have one partition each.
    *
-   * @param minPartitions About how many partitions there are to be, if the files are large enough. 2 if it is left out.
+   * @param path For all that read files: wildcards as `fileStream` has them stand for the files and directories that match.
+   * @param minPartitions About how many partitions there are to be: more for many files, as each has one at least, and for
+   *   large ones. 2 if it is left out.
    * @throws INPUT_MISSING (from actions) Nothing is there.
    */
   textFile(path: string, minPartitions?: number): RDD<string> {

@@ -1,6 +1,6 @@
 // Sources of the driver: IN-10, CX-1, and rates, which are ours.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { ConstantInputDStream, InputDStream, type RDD, type StreamingContext } from "millrace";
 import { type Case, kv, observation, operation } from "./case.ts";
 
@@ -91,6 +91,37 @@ export const sources: readonly Case[] = [
           .filter((line) => line !== "")
           .count();
         report(time, [one, [empty, sizes], await ssc.textFile(join(directory, "all"), 3).collect()]);
+      });
+    },
+  }),
+  observation({
+    id: "CX-1",
+    title:
+      "textFile has two partitions, or as many as it is told, one at least for each of the files that match wildcards",
+    order: "exactly",
+    expected: [[2, 8, [["x"], ["y"]], ["1", "2"]]],
+    declare: (ssc, report, directory) => {
+      for (const [name, text] of [
+        ["a1", "x\n"],
+        ["a2", "y\n"],
+        ["b3", "a\nb\nc\nd\n"],
+      ] as const) {
+        mkdirSync(join(directory, "in", name), { recursive: true });
+        writeFileSync(join(directory, "in", name, "_SUCCESS"), "");
+        writeFileSync(join(directory, "in", name, name.slice(1)), text);
+      }
+      ssc.queueStream([[1]]).foreachRDD(async (_, time) => {
+        const lines = (path: string, partitions?: number) => ssc.textFile(join(directory, "in", path), partitions);
+        const names = await ssc
+          .wholeTextFiles(join(directory, "in", "a?", "*"))
+          .keys()
+          .collect();
+        report(time, [
+          await lines("b3", 2).getNumPartitions(),
+          await lines("b3", 8).getNumPartitions(),
+          await lines("{a*,nowhere}", 1).glom().collect(),
+          names.map((name) => basename(name)),
+        ]);
       });
     },
   }),
