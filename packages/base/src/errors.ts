@@ -50,6 +50,11 @@ export class EngineError extends Error {
   }
 }
 
+/** A message without a full stop at its end: it becomes part of a sentence. */
+export function clauseOf(message: string): string {
+  return message.endsWith(".") ? message.slice(0, -1) : message;
+}
+
 /** Makes a constructor of errors of one kind: `throw blockMissing("…", { fields: { block } })`. */
 export function errorKind(
   code: string,

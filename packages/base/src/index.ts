@@ -15,6 +15,7 @@ export {
 export {
   assert,
   type Blame,
+  clauseOf,
   EngineError,
   type EngineErrorOptions,
   type ErrorFields,

@@ -1,4 +1,5 @@
 import {
+  clauseOf,
   EngineError,
   type ErrorFields,
   type ExecutorId,
@@ -86,8 +87,7 @@ export function lostInput(stage: Stage, index: number, block: BlockId): EngineEr
 
 /** The first line of an error, without a full stop at its end: it becomes part of a sentence. */
 export function headline(error: WireError): string {
-  const line = error.message.split("\n", 1)[0] ?? "";
-  const text = line.endsWith(".") ? line.slice(0, -1) : line;
+  const text = clauseOf(error.message.split("\n", 1)[0] ?? "");
   return error.kind === undefined ? `${error.name}: ${text}` : text;
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, type Millis, millis, type Timer, type WireError } from "@millrace/base";
+import { type Clock, clauseOf, type Millis, millis, type Timer, type WireError } from "@millrace/base";
 import type { JobThread } from "./thread/host.ts";
 
 /** How long code of the job that goes on by itself may take: what follows a loop that has just ended. */
@@ -45,7 +45,9 @@ export class Ending {
     void thread.leave().then((error) => {
       // A job that has failed already said why, and may have told it to a loop that did not catch it.
       if (error !== undefined && this.error === undefined) {
-        warn(`code of the job failed after the last batch, by an error that nothing caught: ${error.message}.`);
+        warn(
+          `code of the job failed after the last batch, by an error that nothing caught: ${clauseOf(error.message)}.`,
+        );
       }
       over();
     });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { EngineEvent } from "@millrace/api/host";
 import {
   type Clock,
+  clauseOf,
   deferred,
   type EngineError,
   type EpochMs,
@@ -392,7 +393,7 @@ export class JobDriver {
 
 function executorLost(executor: ExecutorId, cause: Error | undefined): EngineError {
   return executorLeft(
-    `executor ${executor} is gone${cause === undefined ? "" : `: ${cause.message.replace(/\.$/, "")}`}. Its tasks run again on the others, what it held is recomputed.`,
+    `executor ${executor} is gone${cause === undefined ? "" : `: ${clauseOf(cause.message)}`}. Its tasks run again on the others, what it held is recomputed.`,
     { fields: { executor }, ...(cause === undefined ? {} : { cause }) },
   );
 }

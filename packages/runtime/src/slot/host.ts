@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import {
   assert,
   type Clock,
+  clauseOf,
   deferred,
   EngineError,
   fromWireError,
@@ -191,7 +192,7 @@ export class SlotThread {
         return;
       case "loadFailed":
         this.#cause = artefactLoadFailed(
-          `the job's code failed while it was loaded on slot ${this.slot}: ${message.error.message}. Nothing runs on this executor; correct the module-level code of the job.`,
+          `the job's code failed while it was loaded on slot ${this.slot}: ${clauseOf(message.error.message)}. Nothing runs on this executor; correct the module-level code of the job.`,
           { cause: fromWireError(message.error) },
         );
         void this.terminate();

@@ -1,6 +1,7 @@
 import type { JobDefinition } from "@millrace/api";
 import { buildJob, type JobGraph, type PrintedBatch } from "@millrace/api/host";
 import {
+  clauseOf,
   type DurationLike,
   type EpochMs,
   epochMs,
@@ -258,7 +259,7 @@ export class TestJob {
         stopped: (outcome) => {
           if (outcome.kind !== "failed") return this.#ended("the job stopped itself");
           const { error } = outcome;
-          this.#ended(`a batch failed: ${error.message}`, this.#failure ?? fromWireError(error));
+          this.#ended(`a batch failed: ${clauseOf(error.message)}`, this.#failure ?? fromWireError(error));
         },
       },
     );

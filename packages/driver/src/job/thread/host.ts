@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { type EngineError, errorKind, threadHeap } from "@millrace/base";
+import { clauseOf, type EngineError, errorKind, threadHeap } from "@millrace/base";
 import type { FromJobThread, ToJobThread } from "./protocol.ts";
 
 export const driverOutOfMemory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
@@ -74,7 +74,7 @@ function lostBecause(error: Error & { code?: string }, heapBytes: number): Engin
     );
   }
   return jobThreadEnded(
-    `the job's driver thread ended by an error that nothing caught: ${error.message}. The job is stopped. Catch it, or await the promise that rejected.`,
+    `the job's driver thread ended by an error that nothing caught: ${clauseOf(error.message)}. The job is stopped. Catch it, or await the promise that rejected.`,
     {
       cause: error,
     },
