@@ -21,7 +21,7 @@ export function registerExecutor(program: Command, console: Console): Command {
   return withDriverOptions(program.command("executor"))
     .option("--name <name>", "its name in the cluster (default: the machine's, and a random part)")
     .option("--slots <n>", "tasks at a time (default: a slot for each core)", parseCount("--slots", 256))
-    .option("--memory <size>", "memory for the jobs it runs (default: 3/4 of what the process may use)", (text) =>
+    .option("--memory <size>", "memory for each job that it runs (default: 3/4 of what the process may use)", (text) =>
       parseSize(text, "--memory"),
     )
     .option("--work-dir <dir>", "spilled blocks and installed jobs", ".millrace/executor")
