@@ -1,3 +1,4 @@
+import { naming } from "@millrace/base";
 import { BlockWriter, decodeFrame, readFrames } from "@millrace/codec";
 import { lazySource, type SourceNode, type TaskInput } from "@millrace/plan";
 import type { JobContext } from "./job-context.ts";
@@ -23,7 +24,7 @@ export function collectionSource(
       const n = partitions ?? context.defaultParallelism;
       const inputs = await Promise.all(
         Array.from({ length: n }, (_, i) =>
-          encodeSlice(context, items, [slicePoint(items, i, n), slicePoint(items, i + 1, n)]),
+          encodeSlice(context, items, label, [slicePoint(items, i, n), slicePoint(items, i + 1, n)]),
         ),
       );
       if (!lasting) rememberBlocks(context, node, inputs);
@@ -41,10 +42,11 @@ function slicePoint(items: readonly unknown[], i: number, n: number): number {
 async function encodeSlice(
   context: JobContext,
   items: readonly unknown[],
+  label: string,
   [from, to]: readonly [number, number],
 ): Promise<TaskInput> {
   if (from === to) return { kind: "blocks", blocks: [] };
-  const frames = encodeRecords(context, items, from, to);
+  const frames = naming(label, () => encodeRecords(context, items, from, to));
   const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
   if (bytes <= INLINE_BYTES_MAX) return { kind: "inline", block: concatenate(frames, bytes) };
   return { kind: "blocks", blocks: [await context.putBlock(frames)] };

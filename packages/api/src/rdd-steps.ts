@@ -1,3 +1,4 @@
+import { naming } from "@millrace/base";
 import { encodeValue } from "@millrace/codec";
 import { dependency, engineRefWith, type FunctionRef, type Lineage, type ShuffleUse } from "@millrace/plan";
 import { otherContext } from "./errors.ts";
@@ -46,7 +47,7 @@ export function aggregateUse(
   [fold, merge]: readonly [unknown, unknown],
   operator: string,
 ): ShuffleUse {
-  const encoded = encodeValue(zero, context.registry.classes);
+  const encoded = encodedZero(context, zero, operator);
   const mergeValue = context.ship(fold, operator);
   return {
     kind: "combine",
@@ -55,6 +56,11 @@ export function aggregateUse(
     mergeValue,
     mergeCombiners: context.ship(merge, operator),
   };
+}
+
+/** What a fold begins with, to make copies of. @throws RECORD_NOT_ENCODABLE */
+export function encodedZero(context: JobContext, zero: unknown, operator: string): Uint8Array {
+  return naming(operator, () => encodeValue(zero, context.registry.classes));
 }
 
 /** Steps of RDDs: what says nothing of its partitions has as many as its largest parent (features RT-9). */

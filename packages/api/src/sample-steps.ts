@@ -1,3 +1,4 @@
+import { naming } from "@millrace/base";
 import { KeyMap } from "@millrace/codec";
 import { engineRefWith } from "@millrace/plan";
 import { badArgument } from "./errors.ts";
@@ -66,7 +67,8 @@ export function checkFractions<K>(fractions: unknown, withReplacement: boolean, 
   // What is not a pair is found out by its fraction.
   for (const entry of fractions as Iterable<readonly [K, number] | undefined>) {
     const fraction = checkFraction(entry?.[1], withReplacement, `a fraction of ${operator}`);
-    byKey.set(entry?.[0] as K, fraction); // the first of a pair: its second was just looked at
+    const key = entry?.[0] as K; // the first of a pair: its second was just looked at
+    naming(operator, () => byKey.set(key, fraction));
   }
   return [...byKey];
 }

@@ -1,3 +1,4 @@
+import { naming } from "@millrace/base";
 import { type Comparison, comparisonBy } from "@millrace/codec";
 import { boundsOf, engineRefWith, type KeySample, type Lineage, type WeightedSample } from "@millrace/plan";
 import { runAction } from "./action.ts";
@@ -44,7 +45,7 @@ export async function sampledBounds(context: JobContext, pairs: Lineage, request
     const more = await drawKeys(context, pairs, { ...request, seed: request.seed + 1 }, most, large);
     for (const [count, keys] of more) if (keys.length > 0) samples.push({ keys, weight: count / keys.length });
   }
-  return boundsOf(samples, partitions, comparisonBy(compare));
+  return naming(request.name, () => boundsOf(samples, partitions, comparisonBy(compare)));
 }
 
 async function drawKeys(

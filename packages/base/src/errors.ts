@@ -50,6 +50,28 @@ export class EngineError extends Error {
   }
 }
 
+/** An error of the engine, with the operator that it came up in: `map at job.ts:12:8`. */
+export function named(error: EngineError, operator: string): EngineError {
+  const code = `[${error.code}] `;
+  const text = error.message.startsWith(code) ? error.message.slice(code.length) : error.message;
+  const result = new EngineError(error, `${operator}: ${text}`, {
+    cause: error.cause,
+    fields: { ...error.fields, operator },
+  });
+  const frames = error.stack?.indexOf("\n    at ") ?? -1;
+  if (frames >= 0) result.stack = `${result.name}: ${result.message}${error.stack?.slice(frames)}`;
+  return result;
+}
+
+/** Does what an operator does without a task: what is refused names the operator, as it does where tasks run. */
+export function naming<T>(operator: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw error instanceof EngineError ? named(error, operator) : error;
+  }
+}
+
 /** A message without a full stop at its end: it becomes part of a sentence. */
 export function clauseOf(message: string): string {
   return message.endsWith(".") ? message.slice(0, -1) : message;

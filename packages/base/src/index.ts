@@ -24,6 +24,8 @@ export {
   formatSite,
   fromWireError,
   invariantBroken,
+  named,
+  naming,
   protocolMismatch,
   type Retry,
   type SourceSite,

@@ -163,6 +163,35 @@ test.each<readonly [string, (s: DStream<[unknown, unknown]>) => DStream<unknown>
   expect(await failureOf(build)).toMatch(message);
 });
 
+test.each<readonly [string, string, (ssc: StreamingContext, maps: Pairs) => unknown]>([
+  ["KEY_NOT_COMPARABLE", "collectAsMap", (_, maps) => maps.collectAsMap()],
+  ["KEY_NOT_COMPARABLE", "lookup", (_, maps) => maps.lookup(new Map())],
+  ["KEY_NOT_COMPARABLE", "sampleByKey", (_, maps) => maps.sampleByKey(false, [[new Map(), 1]])],
+  ["VALUE_NOT_ORDERED", "max", (_, maps) => maps.max()],
+  ["VALUE_NOT_ORDERED", "sortBy", (_, maps) => maps.sortBy(([key]) => key).count()],
+  ["RECORD_NOT_ENCODABLE", "parallelize", (ssc) => ssc.parallelize([() => 1]).count()],
+  [
+    "RECORD_NOT_ENCODABLE",
+    "fold",
+    (_, maps) =>
+      maps.fold(
+        untyped(() => 1),
+        untyped(first),
+      ),
+  ],
+  ["RECORD_NOT_ENCODABLE", "aggregateByKey", (_, maps) => maps.aggregateByKey(() => 1, untyped(first), untyped(first))],
+])("what the driver meets is refused as on executors: %s by the name of %s", async (code, operator, action) => {
+  const build: Untyped = (ssc, s) =>
+    s.foreachRDD(
+      async (rdd) =>
+        void (await action(
+          ssc,
+          rdd.map(() => [new Map(), 1] as [unknown, unknown]),
+        )),
+    );
+  expect(await failureOf(build, [1, 2])).toMatch(new RegExp(`\\[${code}\\] ${operator}: `));
+});
+
 test("the record is refused: one that leads back to itself", async () => {
   const cyclic = (): unknown => {
     const node: { self?: unknown } = {};

@@ -1,11 +1,12 @@
 import { StreamRng } from "@millrace/base";
-import { type DistinctSketch, encodeValue, estimateDistinct, mergeSketches } from "@millrace/codec";
+import { type DistinctSketch, estimateDistinct, mergeSketches } from "@millrace/codec";
 import { engineRefWith, freshValues, SmallestTickets, type Ticket } from "@millrace/plan";
 import { runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
 import { emptyCollection } from "../errors.ts";
 import { CONTEXT, LINEAGE } from "../internals.ts";
 import type { Widened } from "../pair-types.ts";
+import { encodedZero } from "../rdd-steps.ts";
 import { seedOf } from "../sample-steps.ts";
 import { type DistinctPrecision, sketchPartition } from "../sketch-steps.ts";
 import { checkCount, countByValueStep, labelOf, narrowStep } from "../steps.ts";
@@ -60,7 +61,7 @@ export abstract class FoldActions<out T> extends RddActions<T> {
     options: number | TreeOptions = {},
   ): Promise<U> {
     const operator = "treeAggregate";
-    const encoded = encodeValue(zero, this[CONTEXT].registry.classes);
+    const encoded = encodedZero(this[CONTEXT], zero, operator);
     const given = typeof options === "number" ? { depth: options } : options;
     const step = foldStep(this, encoded, fold, operator);
     const target = await treeFolded(this, step, { merge: ship(this, merge, operator), operator, ...given });
@@ -169,7 +170,7 @@ async function aggregated<U>(
   [fold, merge]: readonly [unknown, (a: U, b: U) => U],
   operator: string,
 ): Promise<U> {
-  const encoded = encodeValue(zero, rdd[CONTEXT].registry.classes);
+  const encoded = encodedZero(rdd[CONTEXT], zero, operator);
   ship(rdd, merge, operator); // it runs on the driver here, but must be a function of the same kind
   const totals = await collectedAfter<U>(rdd, operator, foldStep(rdd, encoded, fold, operator));
   return mergedOnDriver(rdd, encoded, totals, merge);

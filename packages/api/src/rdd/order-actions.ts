@@ -1,3 +1,4 @@
+import { naming } from "@millrace/base";
 import { type Direction, engineRefWith, FirstInOrder } from "@millrace/plan";
 import { emptyCollection } from "../errors.ts";
 import type { Compare } from "../range-partitioner.ts";
@@ -44,8 +45,11 @@ async function firstInOrder<T>(
   if (num === 0) return [];
   const first = new FirstInOrder<T>(num, { compare: compare as Direction["compare"], descending }); // called for records only
   const step = narrowStep("mapPartitions", ref, false, operator);
-  first.offerAll(await collectedAfter<T>(rdd, operator, step));
-  return first.all();
+  const records = await collectedAfter<T>(rdd, operator, step);
+  return naming(operator, () => {
+    first.offerAll(records);
+    return first.all();
+  });
 }
 
 async function outermost<T>(rdd: RddCore<unknown>, compare: Compare<T> | undefined, last: boolean): Promise<T> {

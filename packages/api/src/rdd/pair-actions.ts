@@ -1,3 +1,4 @@
+import { naming } from "@millrace/base";
 import { hashKey, KeyMap, partitionOf } from "@millrace/codec";
 import { engineRefs, engineRefWith, type Lineage, type ResolvedPartitioning } from "@millrace/plan";
 import { resolveSources } from "../action.ts";
@@ -23,9 +24,10 @@ export abstract class PairActions<out T> extends OrderActions<T> {
   async collectAsMap(this: RDD<Pair>): Promise<Map<KeyOf<T>, ValueOf<T>>> {
     const last = new KeyMap<KeyOf<T>, ValueOf<T>>();
     const step = narrowStep("mapValues", engineRefs.identity, true, "collectAsMap"); // refuses what is no pair
-    for (const [key, value] of await collectedAfter<[KeyOf<T>, ValueOf<T>]>(this, "collectAsMap", step)) {
-      last.set(key, value);
-    }
+    const pairs = await collectedAfter<[KeyOf<T>, ValueOf<T>]>(this, "collectAsMap", step);
+    naming("collectAsMap", () => {
+      for (const [key, value] of pairs) last.set(key, value);
+    });
     return new Map(last);
   }
 
@@ -58,7 +60,7 @@ export abstract class PairActions<out T> extends OrderActions<T> {
    * @throws KEY_NOT_COMPARABLE
    */
   async lookup(this: RDD<Pair>, key: KeyOf<T>): Promise<ValueOf<T>[]> {
-    hashKey(key); // refuses what is no key before anything runs
+    naming("lookup", () => hashKey(key)); // refuses what is no key before anything runs
     const context = this[CONTEXT];
     context.requireBatch("lookup");
     const at = rddSteps(context);

@@ -1,4 +1,4 @@
-import { EngineError } from "@millrace/base";
+import { EngineError, named } from "@millrace/base";
 import { userCodeFailed } from "../errors.ts";
 import { TaskCancelled } from "../job/task-control.ts";
 
@@ -14,7 +14,7 @@ const blamed = new WeakSet<object>();
 export function blame(error: unknown, label: string): unknown {
   if (error instanceof TaskCancelled || (typeof error === "object" && error !== null && blamed.has(error)))
     return error;
-  const result = error instanceof EngineError ? labelled(error, label) : fromUser(error, label);
+  const result = error instanceof EngineError ? named(error, label) : fromUser(error, label);
   blamed.add(result);
   return result;
 }
@@ -30,21 +30,6 @@ function fromUser(error: unknown, label: string): EngineError {
   if (stack !== undefined) {
     const frames = stack.indexOf("\n    at ");
     if (frames >= 0) result.stack = `${result.name}: ${result.message}${stack.slice(frames)}`;
-  }
-  return result;
-}
-
-function labelled(error: EngineError, label: string): EngineError {
-  const text = error.message.startsWith(`[${error.code}] `)
-    ? error.message.slice(error.code.length + 3)
-    : error.message;
-  const result = new EngineError({ code: error.code, blame: error.blame, retry: error.retry }, `${label}: ${text}`, {
-    cause: error.cause,
-    fields: { ...error.fields, operator: label },
-  });
-  if (error.stack !== undefined) {
-    const frames = error.stack.indexOf("\n    at ");
-    if (frames >= 0) result.stack = `${result.name}: ${result.message}${error.stack.slice(frames)}`;
   }
   return result;
 }
