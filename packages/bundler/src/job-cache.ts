@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { type Artefact, packArtefact, unpackArtefact } from "./artefact.ts";
 
 /** Raise when the same sources give another bundle: what older versions kept is then not used. */
-const BUNDLER_VERSION = 1;
+const BUNDLER_VERSION = 2;
 
 /** Where this machine keeps the bundles of unchanged jobs, by content: for the command line and for tests of jobs. */
 export function bundleCacheDir(env: NodeJS.ProcessEnv): string {

@@ -46,6 +46,31 @@ describe("what forbids shipping is told with its place and its remedy", () => {
     expect((await tagOf(body, module)).refusals).toBeUndefined();
   });
 
+  test("a variable of the module that the job's body assigns to, which executors have anew", async () => {
+    const tag = await tagOf("limit = 5;\nreturn (x: number) => x > limit;", "let limit = 0;");
+    expect(tag.refusals).toHaveLength(1);
+    expect(tag.refusals?.[0]?.message).toContain("reads `limit`, a variable of the module that the driver assigns to");
+    expect(tag.refusals?.[0]?.message).toContain("Declare it in the job's body");
+    expect(tag.refusals?.[0]?.site).toEqual({ file: "job.ts", line: 4, column: 27 });
+  });
+
+  test("or that an output's body does", async () => {
+    const tag = await tagOf(
+      "s.foreachRDD(() => { n += 1; }); return () => [n, n];",
+      "let n = 0; const s = { foreachRDD: (_: () => void) => {} };",
+    );
+    expect(tag.refusals).toHaveLength(1);
+  });
+
+  test.each([
+    ["that a function sets for itself", "pool = 1; return () => (pool ??= 2);", "let pool: number | undefined;"],
+    ["that only its declaration sets", "return () => n;", "let n = 0;"],
+    ["that functions of the module set", "set(); return () => n;", "let n = 0; const set = () => { n = 1; };"],
+    ["that is hidden by a local one", "n = 1; return () => { const n = 2; return n; };", "let n = 0;"],
+  ])("a variable of the module %s is read", async (_what, body, module) => {
+    expect((await tagOf(body, module)).refusals).toBeUndefined();
+  });
+
   test.each([
     [
       "`super`",

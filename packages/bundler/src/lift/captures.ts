@@ -1,6 +1,6 @@
 import type { Binding, NodePath, Scope } from "@babel/traverse";
 import type * as t from "@babel/types";
-import { type Lifted, refuse } from "./lifted.ts";
+import { isClass, type Lifted, refuse } from "./lifted.ts";
 
 export type LiftedByNode = ReadonlyMap<t.Node, Lifted>;
 
@@ -9,13 +9,47 @@ export type LiftedByNode = ReadonlyMap<t.Node, Lifted>;
  * module is not captured: every process evaluates the module itself.
  */
 export function noteCaptures(scope: Scope, lifted: LiftedByNode): void {
-  if (scope.path.isProgram()) return;
+  if (scope.path.isProgram()) {
+    for (const binding of Object.values(scope.bindings)) noteDriverVariable(binding, lifted);
+    return;
+  }
   for (const binding of Object.values(scope.bindings)) {
     const { owner, self } = declarationOf(binding);
     if (owner.isProgram()) continue;
     for (const use of binding.referencePaths) noteUse(use, binding.identifier.name, { owner, self, lifted });
     for (const change of binding.constantViolations) noteAssignment(change, binding, { owner, self, lifted });
   }
+}
+
+/** What code of the driver gives a variable of the module, executors never see; those that set it themselves may. */
+function noteDriverVariable(binding: Binding, lifted: LiftedByNode): void {
+  const { constantViolations: changes, referencePaths: uses } = binding;
+  if (!changes.some(isOnDriver)) return;
+  const reach: Reach = { owner: binding.scope.path, self: undefined, lifted };
+  const done = new Set(changes.flatMap((change) => between(change, reach)));
+  for (const use of uses) {
+    for (const one of between(use, reach)) {
+      if (done.has(one) || isClass(one.node)) continue;
+      refuse(one, readMessage(binding.identifier.name), use.node);
+      done.add(one);
+    }
+  }
+}
+
+/** Whether a place is in the body of the job or of an output, and in no function within it. */
+function isOnDriver(place: NodePath): boolean {
+  const call = place.getFunctionParent()?.parent;
+  if (call?.type !== "CallExpression") return false;
+  const { callee } = call;
+  const named = callee.type === "MemberExpression" ? callee.property : callee;
+  return named.type === "Identifier" && named.name === (named === callee ? "defineJob" : "foreachRDD");
+}
+
+function readMessage(name: string): string {
+  return (
+    `This function runs on executors and reads \`${name}\`, a variable of the module that the driver assigns to: each executor ` +
+    "has a variable of its own, with the value of its declaration. Declare it in the job's body, so that its value goes along."
+  );
 }
 
 interface Reach {
