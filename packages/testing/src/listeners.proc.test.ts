@@ -25,6 +25,7 @@ describe.each(["local[2]", "local-cluster[2,1]"])("on %s", (master) => {
       heard
         .slice(from)
         .filter((line) => !line.includes("receiver"))
+        .filter((line) => line !== "heard batch submitted, 0 records") // the next one, while this one runs
         .slice(0, 5),
     ).toEqual([
       "heard batch submitted, 3 records",
