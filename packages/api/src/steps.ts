@@ -70,8 +70,8 @@ export function narrowStep(
   return (parent) => narrow(parent, op, keepsPartitioning);
 }
 
-export function plainStep(kind: "glom" | "keys" | "values", keepsPartitioning = false): Step {
-  const op = { kind, label: kind };
+export function plainStep(kind: "glom" | "keys" | "values", keepsPartitioning = false, label: string = kind): Step {
+  const op = { kind, label };
   return (parent) => narrow(parent, op, keepsPartitioning);
 }
 
@@ -98,9 +98,9 @@ export function partitionByStep(partitioning: Partitioning): Step {
 }
 
 /** `(value, n)` pairs. */
-export function countByValueStep(partitioning: Partitioning | undefined): Step {
-  const pair = narrowStep("map", engineRefs.pairWithOne, false, "countByValue");
-  const sum = reduceByKeyStep(engineRefs.add, partitioning, "countByValue");
+export function countByValueStep(partitioning: Partitioning | undefined, operator = "countByValue"): Step {
+  const pair = narrowStep("map", engineRefs.pairWithOne, false, operator);
+  const sum = reduceByKeyStep(engineRefs.add, partitioning, operator);
   return (parent, at) => sum(pair(parent, at), at);
 }
 

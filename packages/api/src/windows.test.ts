@@ -156,13 +156,13 @@ describe("a window reduced by key", () => {
     );
     await lab.plansOf(1000, { blocks: ["recv/1"] });
     expect(await lab.plansOf(2000, { blocks: ["recv/2"] })).toMatchInlineSnapshot(`
-      "stage 0 "socketTextStream localhost:9999, map, reduceByKey": 1 task -> shuffle 3 into 2
+      "stage 0 "socketTextStream localhost:9999, map, reduceByKeyAndWindow": 1 task -> shuffle 3 into 2
         blocks #0 | map inline:0 -> combine(first, inline:1, inline:1) hash 2
           inputs recv/2
-      stage 1 "reduceByKey" reads shuffle 3: 2 tasks -> shuffle 2 into 1
+      stage 1 "reduceByKeyAndWindow" reads shuffle 3: 2 tasks -> shuffle 2 into 1
         shuffle #0 merge(inline:1) -> roundRobin 1
           inputs shuffle 3/0
-      stage 2 "reduceByKeyAndWindow, reduceByKey" reads shuffle 0, 2: 2 tasks
+      stage 2 "reduceByKeyAndWindow" reads shuffle 0, 2: 2 tasks
         shuffle concat(blocks #0, blocks #1) combine(first, inline:1, inline:1) -> collect 11
           inputs persisted 0/0, persisted 2/0"
     `);
@@ -178,13 +178,13 @@ describe("a window reduced by key", () => {
     await lab.plansOf(1000, { blocks: ["recv/1"] });
     await lab.plansOf(2000, { blocks: ["recv/2"] });
     expect(await lab.plansOf(3000, { blocks: ["recv/3"] })).toMatchInlineSnapshot(`
-      "stage 0 "socketTextStream localhost:9999, map, reduceByKey": 1 task -> shuffle 5 into 2
+      "stage 0 "socketTextStream localhost:9999, map, reduceByKeyAndWindow": 1 task -> shuffle 5 into 2
         blocks #0 | map inline:0 -> combine(first, inline:1, inline:1) hash 2
           inputs recv/3
-      stage 1 "reduceByKey" reads shuffle 5: 2 tasks -> shuffle 4 into 1
+      stage 1 "reduceByKeyAndWindow" reads shuffle 5: 2 tasks -> shuffle 4 into 1
         shuffle #0 merge(inline:1) -> roundRobin 1
           inputs shuffle 5/0
-      stage 2 "reduceByKeyAndWindow, reduceByKey" reads shuffle 4, 0: 2 tasks
+      stage 2 "reduceByKeyAndWindow" reads shuffle 4, 0: 2 tasks
         window(+ blocks #0 inline:1, - blocks #1 inline:2) -> collect 11
           inputs persisted 4/0, persisted 0/0
           state reduceByKeyAndWindow-0 from 2000 to 3000"

@@ -149,7 +149,12 @@ test.each<readonly [string, (s: DStream<[unknown, unknown]>) => DStream<unknown>
     [new Map(), 1],
     /\[KEY_NOT_COMPARABLE\] updateStateByKey/,
   ],
-  ["a Map as key of a window", (s) => s.groupByKeyAndWindow("2s"), [new Map(), 1], /\[KEY_NOT_COMPARABLE\] groupByKey/],
+  [
+    "a Map as key of a window",
+    (s) => s.groupByKeyAndWindow("2s"),
+    [new Map(), 1],
+    /\] groupByKeyAndWindow: A key is a Map/,
+  ],
   ["a number for a pair", (s) => s.reduceByKey(first), 1, /\[RECORD_NOT_PAIR\] reduceByKey: it was given 1/],
   [
     "an object for a pair",
@@ -165,6 +170,8 @@ test.each<readonly [string, (s: DStream<[unknown, unknown]>) => DStream<unknown>
 
 test.each<readonly [string, string, (ssc: StreamingContext, maps: Pairs) => unknown]>([
   ["KEY_NOT_COMPARABLE", "collectAsMap", (_, maps) => maps.collectAsMap()],
+  ["KEY_NOT_COMPARABLE", "countByKey", (_, maps) => maps.countByKey()],
+  ["KEY_NOT_COMPARABLE", "groupBy", (_, maps) => maps.groupBy(([key]) => key).count()],
   ["KEY_NOT_COMPARABLE", "lookup", (_, maps) => maps.lookup(new Map())],
   ["KEY_NOT_COMPARABLE", "sampleByKey", (_, maps) => maps.sampleByKey(false, [[new Map(), 1]])],
   ["VALUE_NOT_ORDERED", "max", (_, maps) => maps.max()],
@@ -180,17 +187,20 @@ test.each<readonly [string, string, (ssc: StreamingContext, maps: Pairs) => unkn
       ),
   ],
   ["RECORD_NOT_ENCODABLE", "aggregateByKey", (_, maps) => maps.aggregateByKey(() => 1, untyped(first), untyped(first))],
-])("what the driver meets is refused as on executors: %s by the name of %s", async (code, operator, action) => {
-  const build: Untyped = (ssc, s) =>
-    s.foreachRDD(
-      async (rdd) =>
-        void (await action(
-          ssc,
-          rdd.map(() => [new Map(), 1] as [unknown, unknown]),
-        )),
-    );
-  expect(await failureOf(build, [1, 2])).toMatch(new RegExp(`\\[${code}\\] ${operator}: `));
-});
+])(
+  "a key or value that cannot be one is refused, on the driver as on executors: %s by the name of %s",
+  async (code, operator, action) => {
+    const build: Untyped = (ssc, s) =>
+      s.foreachRDD(
+        async (rdd) =>
+          void (await action(
+            ssc,
+            rdd.map(() => [new Map(), 1] as [unknown, unknown]),
+          )),
+      );
+    expect(await failureOf(build, [1, 2])).toMatch(new RegExp(`\\[${code}\\] ${operator}: `));
+  },
+);
 
 test("the record is refused: one that leads back to itself", async () => {
   const cyclic = (): unknown => {

@@ -40,7 +40,7 @@ export abstract class ApproxActions<out T> extends NumberActions<T> {
 
   /** How many values each key has, of those that were seen. See `countApprox`. */
   countByKeyApprox(this: RDD<Pair>, timeout: DurationLike, confidence = 0.95): Promise<Map<KeyOf<T>, BoundedDouble>> {
-    const keys = stepped<KeyOf<T>>(this, plainStep("keys"));
+    const keys = stepped<KeyOf<T>>(this, plainStep("keys", false, "countByKeyApprox"));
     return countedByValue<KeyOf<T>>(keys, "countByKeyApprox", { timeout, confidence });
   }
 

@@ -7,7 +7,7 @@ import type { JobContext } from "../job-context.ts";
 import type { KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
 import type { RDD } from "../rdd.ts";
 import { rddSteps } from "../rdd-steps.ts";
-import { narrowStep, plainStep } from "../steps.ts";
+import { countByValueStep, narrowStep, plainStep } from "../steps.ts";
 import { collected, collectedAfter } from "./collected.ts";
 import { OrderActions } from "./order-actions.ts";
 import { ship, stepped } from "./rdd-core.ts";
@@ -15,9 +15,10 @@ import { ship, stepped } from "./rdd-core.ts";
 /** The actions of RDDs of two-tuples. */
 export abstract class PairActions<out T> extends OrderActions<T> {
   /** How many values each key has. */
-  countByKey(this: RDD<Pair>): Promise<Map<KeyOf<T>, number>> {
-    const keys = stepped<KeyOf<T>>(this, plainStep("keys"));
-    return keys.countByValue();
+  async countByKey(this: RDD<Pair>): Promise<Map<KeyOf<T>, number>> {
+    const operator = "countByKey";
+    const keys = stepped<KeyOf<T>>(this, plainStep("keys", false, operator));
+    return new Map(await collectedAfter<[KeyOf<T>, number]>(keys, operator, countByValueStep(undefined, operator)));
   }
 
   /** The pairs as a Map; of pairs with equal keys the last one stays. */

@@ -6,7 +6,7 @@ import type { RDD } from "../rdd.ts";
 import type { PartitionResult } from "../rdd-steps.ts";
 import { keyByStep, narrowStep, plainStep } from "../steps.ts";
 import { type PipeOptions, pipeStep } from "./pipe.ts";
-import { narrowed, RddCore, ship, stepped } from "./rdd-core.ts";
+import { narrowed, RddCore, ship, shuffledBy, stepped } from "./rdd-core.ts";
 
 /** The transformations that any RDD has. */
 export abstract class RecordRdd<out T> extends RddCore<T> {
@@ -94,6 +94,6 @@ export abstract class RecordRdd<out T> extends RddCore<T> {
   /** `[key, values]` for each key that `fn` gives. */
   groupBy<K>(fn: (value: T) => K, options?: ShuffleOptions<K>): RDD<[K, T[]]> {
     const keyed = stepped<[K, T]>(this, keyByStep(ship(this, fn, "groupBy"), "groupBy", fn));
-    return keyed.groupByKey(options);
+    return shuffledBy(keyed, { kind: "group" }, options, "groupBy");
   }
 }

@@ -5,11 +5,11 @@ import { badWindow } from "../errors.ts";
 import { CONTEXT, GRAPH, OF, STREAM } from "../internals.ts";
 import type { KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
 import { partitioningOf, type ShuffleOptions } from "../partitioner.ts";
-import { labelOf, narrowStep, plainStep, reduceByKeyStep, reduceStep } from "../steps.ts";
+import { countByValueStep, labelOf, narrowStep, plainStep, reduceByKeyStep, reduceStep } from "../steps.ts";
 import { checkLevel, StorageLevel } from "../storage-level.ts";
 import { incrementalWindowNode, type WindowSpan, windowNode, windowSpan } from "../stream-windows.ts";
 import { PairStream } from "./pair-stream.ts";
-import { partitioning, type StreamCore, ship, stepped } from "./stream-core.ts";
+import { partitioning, type StreamCore, ship, shuffledBy, stepped } from "./stream-core.ts";
 
 /** Options of `reduceByKeyAndWindow` with an inverse function. */
 export type InverseWindowOptions<K, V> =
@@ -72,7 +72,7 @@ export abstract class WindowStream<out T> extends PairStream<T> {
   countByValueAndWindow(length: DurationLike, slide?: DurationLike, options?: ShuffleOptions<T>): DStream<[T, number]> {
     const operator = "countByValueAndWindow";
     const span = spanOf(this, operator, length, slide);
-    const counted = this.countByValue(options);
+    const counted = stepped(this, countByValueStep(partitioning(this, options, operator), operator), operator);
     const node = incrementalWindowNode(
       this[GRAPH],
       counted[STREAM],
@@ -99,7 +99,7 @@ export abstract class WindowStream<out T> extends PairStream<T> {
   ): DStream<[KeyOf<T>, ValueOf<T>[]]> {
     const operator = "groupByKeyAndWindow";
     const span = spanOf(this, operator, length, slide);
-    const grouped = this.groupByKey(options as ShuffleOptions<unknown> | undefined); // the keys are those of T
+    const grouped = shuffledBy<unknown, KeyOf<T>>(this, { kind: "group" }, options, operator);
     return windowed(grouped, span, engineRefs.concatenate, options, operator);
   }
 
@@ -134,7 +134,8 @@ export abstract class WindowStream<out T> extends PairStream<T> {
     const span = spanOf(this, operator, length, slide);
     const options = given as InverseWindowOptions<unknown, unknown> | undefined; // as the overloads say
     const reduce = ship(this, fn, operator);
-    const reduced = this.reduceByKey(fn as (a: unknown, b: unknown) => unknown, options); // checked by ship
+    const perBatch = reduceByKeyStep(reduce, partitioning(this, options, operator), operator);
+    const reduced = stepped(this, perBatch, labelOf(operator, reduce));
     if (inverse === undefined) return windowed(reduced, span, reduce, options, operator);
     const filter = typeof options === "object" ? options.filter : undefined;
     const node = incrementalWindowNode(
