@@ -198,7 +198,7 @@ describe("a cancelled task", () => {
       pipeline: { ...template.pipeline, ops: [{ kind: "mapPartitions", fn: fnSlot(0), label: "pipe" }] },
       functions: ["millrace:pipe"],
     };
-    begin(thread, pipe, [[["sh", "-c", `exec sleep 1000 > ${fifo}`], {}]]);
+    begin(thread, pipe, [[["sh", "-c", `read line; exec sleep 1000 > ${fifo}`], {}]]);
     const outcome = failure(task(thread));
     const held = createReadStream(fifo).resume();
     await once(held, "open"); // the command is there
