@@ -8,31 +8,46 @@ import { slicesOf } from "./slices.ts";
  * @param even The buckets are equally wide, so that a number's bucket need not be looked for.
  */
 export function bucketCounts(values: Iterable<number>, buckets: readonly number[], even: boolean): number[] {
-  const size = buckets.length - 1;
-  const counts = new Array<number>(size).fill(0);
-  const first = buckets[0] ?? 0;
-  const last = buckets[size] ?? 0;
-  const scale = size / (last - first || 1); // a single point makes a bucket without width
+  const counts = new Float64Array(buckets.length - 1);
+  const ends = Float64Array.from(buckets);
   for (const slice of slicesOf(values)) {
-    for (let i = 0; i < slice.length; i += 1) {
-      const value = slice[i] as number; // within the slice
-      if (!(value >= first && value <= last)) continue;
-      const guess = even ? Math.floor((value - first) * scale) : bucketOf(value, buckets);
-      const bucket = guess < size ? guess : size - 1;
-      counts[bucket] = (counts[bucket] ?? 0) + 1;
-    }
+    if (even) countEven(slice, ends, counts);
+    else count(slice, ends, counts);
   }
-  return counts;
+  return Array.from(counts);
 }
 
-/** The last bucket that begins at or below a number, by halving. */
-function bucketOf(value: number, buckets: readonly number[]): number {
-  let low = 0;
-  let high = buckets.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((buckets[middle] ?? 0) <= value) low = middle;
-    else high = middle - 1;
+// Typed arrays are read and written within their length, here and below.
+
+function countEven(values: readonly number[], ends: Float64Array, counts: Float64Array): void {
+  const size = counts.length;
+  const first = ends[0] as number;
+  const last = ends[size] as number;
+  const scale = size / (last - first || 1); // a single point makes a bucket without width
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] as number;
+    if (!(value >= first && value <= last)) continue;
+    const guess = Math.floor((value - first) * scale);
+    const bucket = guess < size ? guess : size - 1;
+    counts[bucket] = (counts[bucket] as number) + 1;
   }
-  return low;
+}
+
+/** Looks for the last bucket that begins at or below each number, by halving. */
+function count(values: readonly number[], ends: Float64Array, counts: Float64Array): void {
+  const size = counts.length;
+  const first = ends[0] as number;
+  const last = ends[size] as number;
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] as number;
+    if (!(value >= first && value <= last)) continue;
+    let low = 0;
+    let high = size - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((ends[middle] as number) <= value) low = middle;
+      else high = middle - 1;
+    }
+    counts[low] = (counts[low] as number) + 1;
+  }
 }
