@@ -24,7 +24,8 @@ export const latest = (_, value) => value;
 /** The values below each key, by hand. */
 export function grouped(array) {
   const groups = new Map();
-  for (const [k, v] of array) {
+  for (let i = 0; i < array.length; i++) {
+    const [k, v] = array[i];
     const group = groups.get(k);
     if (group === undefined) groups.set(k, [v]);
     else group.push(v);
@@ -35,12 +36,14 @@ export function grouped(array) {
 /** The values of both sides below each key, by hand. */
 export function cogrouped(left, right) {
   const both = new Map();
-  for (const [k, v] of left) {
+  for (let i = 0; i < left.length; i++) {
+    const [k, v] = left[i];
     const known = both.get(k);
     if (known === undefined) both.set(k, [[v], []]);
     else known[0].push(v);
   }
-  for (const [k, v] of right) {
+  for (let i = 0; i < right.length; i++) {
+    const [k, v] = right[i];
     const known = both.get(k);
     if (known === undefined) both.set(k, [[], [v]]);
     else known[1].push(v);

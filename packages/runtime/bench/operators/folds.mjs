@@ -24,7 +24,8 @@ const lookAtAll = (all) => {
 /** Statistics in one pass, by hand. */
 function statsOf(a) {
   let [count, mean, squares, min, max] = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const n of a) {
+  for (let i = 0; i < a.length; i++) {
+    const n = a[i];
     count += 1;
     const delta = n - mean;
     mean += delta / count;
@@ -38,14 +39,18 @@ function statsOf(a) {
 function evenHistogram(a) {
   const counts = new Array(BUCKETS).fill(0);
   const scale = BUCKETS / RECORDS;
-  for (const n of a) if (n >= 0 && n <= RECORDS) counts[Math.min(Math.floor(n * scale), BUCKETS - 1)] += 1;
+  for (let i = 0; i < a.length; i++) {
+    const n = a[i];
+    if (n >= 0 && n <= RECORDS) counts[Math.min(Math.floor(n * scale), BUCKETS - 1)] += 1;
+  }
   return counts;
 }
 
 function histogram(a) {
   const counts = new Array(BUCKETS).fill(0);
   const last = unevenEnds[BUCKETS];
-  for (const n of a) {
+  for (let i = 0; i < a.length; i++) {
+    const n = a[i];
     if (!(n >= 0 && n <= last)) continue;
     let low = 0;
     let high = BUCKETS - 1;
@@ -61,7 +66,10 @@ function histogram(a) {
 
 function counted(a) {
   const counts = new Map();
-  for (const v of a) counts.set(v, (counts.get(v) ?? 0) + 1);
+  for (let i = 0; i < a.length; i++) {
+    const v = a[i];
+    counts.set(v, (counts.get(v) ?? 0) + 1);
+  }
   return counts;
 }
 
@@ -78,7 +86,10 @@ export const foldChains = [
     sink: () => ({ kind: "count" }),
     hand: (a) => {
       let n = 0;
-      for (const _ of a) n += 1;
+      for (let i = 0; i < a.length; i++) {
+        const _ = a[i];
+        n += 1;
+      }
       return n;
     },
   },
@@ -88,7 +99,10 @@ export const foldChains = [
     ops: [["mapPartitions", own("countPartition")]],
     hand: (a) => {
       let n = 0;
-      for (const _ of a) n += 1;
+      for (let i = 0; i < a.length; i++) {
+        const _ = a[i];
+        n += 1;
+      }
       return n;
     },
   },
@@ -98,7 +112,10 @@ export const foldChains = [
     sink: ({ slot }) => ({ kind: "reduce", fn: slot(add) }),
     hand: (a) => {
       let total = 0;
-      for (const n of a) total = add(total, n);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        total = add(total, n);
+      }
       return total;
     },
   },
@@ -108,7 +125,10 @@ export const foldChains = [
     ops: [["mapPartitions", own("foldPartition", encoded(0), add)]],
     hand: (a) => {
       let total = 0;
-      for (const n of a) total = add(total, n);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        total = add(total, n);
+      }
       return total;
     },
   },
@@ -118,7 +138,10 @@ export const foldChains = [
     ops: [["mapPartitions", own("foldPartition", encoded({ sum: 0, count: 0 }), tally)]],
     hand: (a) => {
       let total = { sum: 0, count: 0 };
-      for (const n of a) total = tally(total, n);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        total = tally(total, n);
+      }
       return total;
     },
   },
@@ -128,7 +151,10 @@ export const foldChains = [
     ops: [["mapPartitions", own("reduceWhole", add)]],
     hand: (a) => {
       let total = 0;
-      for (const n of a) total = add(total, n);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        total = add(total, n);
+      }
       return total;
     },
   },
@@ -138,7 +164,10 @@ export const foldChains = [
     ops: [["mapPartitions", own("sumPartition")]],
     hand: (a) => {
       let total = 0;
-      for (const n of a) total += n;
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        total += n;
+      }
       return total;
     },
   },
@@ -196,7 +225,10 @@ export const foldChains = [
     ops: [["mapPartitions", own("sketchPartition", { p: 9, sp: 0 })]],
     hand: (a) => {
       const all = new Set();
-      for (const v of a) all.add(v);
+      for (let i = 0; i < a.length; i++) {
+        const v = a[i];
+        all.add(v);
+      }
       return all.size;
     },
   },
@@ -206,7 +238,10 @@ export const foldChains = [
     ops: [["mapPartitions", own("sketchPartition", { p: 9, sp: 0 })]],
     hand: (a) => {
       const all = new Set();
-      for (const v of a) all.add(v);
+      for (let i = 0; i < a.length; i++) {
+        const v = a[i];
+        all.add(v);
+      }
       return all.size;
     },
   },
@@ -215,7 +250,10 @@ export const foldChains = [
     input: numbers,
     sink: ({ slot }) => ({ kind: "foreach", fn: slot(look), label: "foreach" }),
     hand: (a) => {
-      for (const n of a) look(n);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        look(n);
+      }
       return seen;
     },
   },

@@ -45,7 +45,8 @@ function lastOf(entries) {
 
 function reduced(a) {
   const totals = new Map();
-  for (const [k, v] of a) {
+  for (let i = 0; i < a.length; i++) {
+    const [k, v] = a[i];
     const before = totals.get(k);
     totals.set(k, before === undefined ? v : add(before, v));
   }
@@ -54,7 +55,8 @@ function reduced(a) {
 
 function tallied(a) {
   const totals = new Map();
-  for (const [k, v] of a) {
+  for (let i = 0; i < a.length; i++) {
+    const [k, v] = a[i];
     const before = totals.get(k);
     if (before === undefined) totals.set(k, first(v));
     else totals.set(k, more(before, v));
@@ -90,7 +92,8 @@ export const keyChains = [
     ops: [["mapValues", own("estimateDistinct")]],
     hand: (a) => {
       const sets = new Map();
-      for (const [k, v] of a) {
+      for (let i = 0; i < a.length; i++) {
+        const [k, v] = a[i];
         const known = sets.get(k);
         if (known === undefined) sets.set(k, new Set([v]));
         else known.add(v);
@@ -115,7 +118,8 @@ export const keyChains = [
     },
     hand: (a) => {
       const groups = new Map();
-      for (const word of a) {
+      for (let i = 0; i < a.length; i++) {
+        const word = a[i];
         const group = groups.get(word);
         if (group === undefined) groups.set(word, [word]);
         else group.push(word);
@@ -132,7 +136,10 @@ export const keyChains = [
       const right = grouped(b);
       let last;
       for (const [k, left] of grouped(a)) {
-        for (const v of left) for (const w of right.get(k) ?? []) last = latest(last, [k, [v, w]]);
+        for (let i = 0; i < left.length; i++) {
+          const v = left[i];
+          for (const w of right.get(k) ?? []) last = latest(last, [k, [v, w]]);
+        }
       }
       return last;
     },
@@ -147,7 +154,10 @@ export const keyChains = [
       const none = [undefined];
       let last;
       for (const [k, left] of grouped(a)) {
-        for (const v of left) for (const w of right.get(k) ?? none) last = latest(last, [k, [v, w]]);
+        for (let i = 0; i < left.length; i++) {
+          const v = left[i];
+          for (const w of right.get(k) ?? none) last = latest(last, [k, [v, w]]);
+        }
       }
       return last;
     },
@@ -170,9 +180,15 @@ export const keyChains = [
     ops: [["flatMap", own("onFirstSideOnly")]],
     hand: (a, b) => {
       const theirs = new Set();
-      for (const [k] of b) theirs.add(k);
+      for (let i = 0; i < b.length; i++) {
+        const [k] = b[i];
+        theirs.add(k);
+      }
       let last;
-      for (const [k, v] of a) if (!theirs.has(k)) last = latest(last, [k, v]);
+      for (let i = 0; i < a.length; i++) {
+        const [k, v] = a[i];
+        if (!theirs.has(k)) last = latest(last, [k, v]);
+      }
       return last;
     },
   },
@@ -188,7 +204,10 @@ export const keyChains = [
     hand: (a, b) => {
       const theirs = new Set(b);
       const both = new Set();
-      for (const v of a) if (theirs.has(v)) both.add(v);
+      for (let i = 0; i < a.length; i++) {
+        const v = a[i];
+        if (theirs.has(v)) both.add(v);
+      }
       return lastOf(both);
     },
   },

@@ -12,7 +12,8 @@ const keysInOrder = ([x], [y]) => (x < y ? -1 : x > y ? 1 : 0);
 /** The first `most` in order, by hand: a short list that is kept in order. */
 function firstOf(a, most) {
   const first = [];
-  for (const v of a) {
+  for (let i = 0; i < a.length; i++) {
+    const v = a[i];
     if (first.length === most && v >= first[most - 1]) continue;
     let at = first.length < most ? first.length : most - 1;
     for (; at > 0 && v < first[at - 1]; at--) first[at] = first[at - 1];
@@ -26,7 +27,8 @@ const firstOfMany = (a, most) => a.toSorted(numbersInOrder).slice(0, most);
 
 function lastOf(a, most) {
   const last = [];
-  for (const v of a) {
+  for (let i = 0; i < a.length; i++) {
+    const v = a[i];
     if (last.length === most && v <= last[most - 1]) continue;
     let at = last.length < most ? last.length : most - 1;
     for (; at > 0 && v > last[at - 1]; at--) last[at] = last[at - 1];
@@ -47,7 +49,8 @@ function exactShare(a) {
   const rng = new StreamRng(7, 0);
   const left = new Map(keys.map((key, i) => [key, { population: quotas[i][0], wanted: quotas[i][1] }]));
   let last;
-  for (const pair of a) {
+  for (let i = 0; i < a.length; i++) {
+    const pair = a[i];
     const quota = left.get(pair[0]);
     if (rng.int(quota.population) < quota.wanted) {
       quota.wanted -= 1;
@@ -141,7 +144,10 @@ export const orderChains = [
     ops: [["mapPartitions", own("takeOrdered", 1, false, undefined)]],
     hand: (a) => {
       let min = a[0];
-      for (const n of a) if (n < min) min = n;
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        if (n < min) min = n;
+      }
       return min;
     },
   },
@@ -151,7 +157,10 @@ export const orderChains = [
     ops: [["mapPartitions", own("takeOrdered", 1, true, undefined)]],
     hand: (a) => {
       let max = a[0];
-      for (const w of a) if (w > max) max = w;
+      for (let i = 0; i < a.length; i++) {
+        const w = a[i];
+        if (w > max) max = w;
+      }
       return max;
     },
   },
@@ -161,7 +170,10 @@ export const orderChains = [
     ops: [["filter", own("inRange", "w2", "w4", undefined)]],
     hand: (a) => {
       let last;
-      for (const pair of a) if (pair[0] >= "w2" && pair[0] <= "w4") last = latest(last, pair);
+      for (let i = 0; i < a.length; i++) {
+        const pair = a[i];
+        if (pair[0] >= "w2" && pair[0] <= "w4") last = latest(last, pair);
+      }
       return last;
     },
   },
@@ -171,7 +183,10 @@ export const orderChains = [
     ops: [["filter", own("hasKey", "w77")], ["values"]],
     hand: (a) => {
       let last;
-      for (const pair of a) if (pair[0] === "w77") last = latest(last, pair[1]);
+      for (let i = 0; i < a.length; i++) {
+        const pair = a[i];
+        if (pair[0] === "w77") last = latest(last, pair[1]);
+      }
       return last;
     },
   },
@@ -182,7 +197,10 @@ export const orderChains = [
     hand: (a) => {
       const rng = new StreamRng(7, 0);
       let last;
-      for (const n of a) if (rng.next() < 0.1) last = latest(last, n);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        if (rng.next() < 0.1) last = latest(last, n);
+      }
       return last;
     },
   },
@@ -193,7 +211,10 @@ export const orderChains = [
     hand: (a) => {
       const rng = new StreamRng(7, 0);
       let last;
-      for (const pair of a) if (rng.next() < wantedOf.get(pair[0])) last = latest(last, pair);
+      for (let i = 0; i < a.length; i++) {
+        const pair = a[i];
+        if (rng.next() < wantedOf.get(pair[0])) last = latest(last, pair);
+      }
       return last;
     },
   },
@@ -203,7 +224,10 @@ export const orderChains = [
     ops: [["mapPartitions", own("countKeys", keys)]],
     hand: (a) => {
       const all = new Map(keys.map((key) => [key, 0]));
-      for (const [key] of a) all.set(key, all.get(key) + 1);
+      for (let i = 0; i < a.length; i++) {
+        const [key] = a[i];
+        all.set(key, all.get(key) + 1);
+      }
       return [...all.values()];
     },
   },
@@ -234,7 +258,10 @@ export const orderChains = [
     hand: (a) => {
       const rng = new StreamRng(7, 0);
       const all = []; // how many there are is not known before
-      for (const n of a) all.push(n);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        all.push(n);
+      }
       return Array.from({ length: 100 }, () => all[rng.int(all.length)]);
     },
   },

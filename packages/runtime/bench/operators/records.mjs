@@ -21,7 +21,10 @@ export const recordChains = [
     ops: [["map", double]],
     hand: (a) => {
       let last;
-      for (const n of a) last = latest(last, double(n));
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        last = latest(last, double(n));
+      }
       return last;
     },
   },
@@ -31,7 +34,10 @@ export const recordChains = [
     ops: [["filter", isOdd]],
     hand: (a) => {
       let last;
-      for (const n of a) if (isOdd(n)) last = latest(last, n);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        if (isOdd(n)) last = latest(last, n);
+      }
       return last;
     },
   },
@@ -41,7 +47,11 @@ export const recordChains = [
     ops: [["flatMap", twice]],
     hand: (a) => {
       let last;
-      for (const n of a) for (const x of twice(n)) last = latest(last, x);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        const made = twice(n);
+        for (let j = 0; j < made.length; j++) last = latest(last, made[j]);
+      }
       return last;
     },
   },
@@ -51,7 +61,10 @@ export const recordChains = [
     ops: [["flatMap", twiceLazily]],
     hand: (a) => {
       let last;
-      for (const n of a) for (const x of twiceLazily(n)) last = latest(last, x);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        for (const x of twiceLazily(n)) last = latest(last, x);
+      }
       return last;
     },
   },
@@ -65,7 +78,8 @@ export const recordChains = [
     ],
     hand: (a) => {
       let last;
-      for (const n of a) {
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
         const x = double(n);
         if (isThird(x)) last = latest(last, double(x));
       }
@@ -78,7 +92,10 @@ export const recordChains = [
     ops: [["map", own("keyBy", isOdd)]],
     hand: (a) => {
       let last;
-      for (const n of a) last = latest(last, [isOdd(n), n]);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        last = latest(last, [isOdd(n), n]);
+      }
       return last;
     },
   },
@@ -88,7 +105,10 @@ export const recordChains = [
     ops: [["mapValues", double]],
     hand: (a) => {
       let last;
-      for (const [k, v] of a) last = latest(last, [k, double(v)]);
+      for (let i = 0; i < a.length; i++) {
+        const [k, v] = a[i];
+        last = latest(last, [k, double(v)]);
+      }
       return last;
     },
   },
@@ -98,7 +118,11 @@ export const recordChains = [
     ops: [["flatMapValues", twice]],
     hand: (a) => {
       let last;
-      for (const [k, v] of a) for (const x of twice(v)) last = latest(last, [k, x]);
+      for (let i = 0; i < a.length; i++) {
+        const [k, v] = a[i];
+        const made = twice(v);
+        for (let j = 0; j < made.length; j++) last = latest(last, [k, made[j]]);
+      }
       return last;
     },
   },
@@ -108,7 +132,10 @@ export const recordChains = [
     ops: [["keys"]],
     hand: (a) => {
       let last;
-      for (const pair of a) last = latest(last, pair[0]);
+      for (let i = 0; i < a.length; i++) {
+        const pair = a[i];
+        last = latest(last, pair[0]);
+      }
       return last;
     },
   },
@@ -118,7 +145,10 @@ export const recordChains = [
     ops: [["values"]],
     hand: (a) => {
       let last;
-      for (const pair of a) last = latest(last, pair[1]);
+      for (let i = 0; i < a.length; i++) {
+        const pair = a[i];
+        last = latest(last, pair[1]);
+      }
       return last;
     },
   },
@@ -148,7 +178,10 @@ export const recordChains = [
     ops: [["glom"]],
     hand: (a) => {
       const all = [];
-      for (const n of a) all.push(n);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        all.push(n);
+      }
       return all;
     },
   },
@@ -179,8 +212,14 @@ export const recordChains = [
     source: ({ main, other }) => ({ kind: "concat", feeds: [main, other] }),
     hand: (a, b) => {
       let last;
-      for (const n of a) last = latest(last, n);
-      for (const n of b) last = latest(last, n);
+      for (let i = 0; i < a.length; i++) {
+        const n = a[i];
+        last = latest(last, n);
+      }
+      for (let i = 0; i < b.length; i++) {
+        const n = b[i];
+        last = latest(last, n);
+      }
       return last;
     },
   },
@@ -213,7 +252,10 @@ export const recordChains = [
     source: ({ main, other }) => ({ kind: "cartesian", left: main, right: other }),
     hand: (a, b) => {
       let last;
-      for (const l of a) for (const r of b) last = latest(last, [l, r]);
+      for (let i = 0; i < a.length; i++) {
+        const l = a[i];
+        for (let j = 0; j < b.length; j++) last = latest(last, [l, b[j]]);
+      }
       return last;
     },
   },

@@ -32,7 +32,8 @@ function summed(a, memory) {
 
 function mapped(a, memory) {
   let last;
-  for (const [k, v] of a) {
+  for (let i = 0; i < a.length; i++) {
+    const [k, v] = a[i];
     const total = (memory.get(k) ?? 0) + v;
     memory.set(k, total);
     last = latest(last, total);
@@ -99,7 +100,8 @@ export const stateChains = [
     stateful: true,
     source: updating((slot) => ({ kind: "mapWithState", fn: slot(tallied), timeoutMs: 0 })),
     hand: (a, _, memory) => {
-      for (const [k, v] of a) {
+      for (let i = 0; i < a.length; i++) {
+        const [k, v] = a[i];
         const { n, total } = memory.get(k) ?? { n: 0, total: 0 };
         memory.set(k, { n: n + 1, total: total + v });
       }
@@ -123,8 +125,14 @@ export const stateChains = [
       label: "reduceByKeyAndWindow",
     }),
     hand: (a, b, memory) => {
-      for (const [k, v] of a) memory.set(k, add(memory.get(k) ?? 0, v));
-      for (const [k, v] of b) memory.set(k, subtract(memory.get(k), v));
+      for (let i = 0; i < a.length; i++) {
+        const [k, v] = a[i];
+        memory.set(k, add(memory.get(k) ?? 0, v));
+      }
+      for (let i = 0; i < b.length; i++) {
+        const [k, v] = b[i];
+        memory.set(k, subtract(memory.get(k), v));
+      }
       return lastOf(memory);
     },
   },
