@@ -12,7 +12,7 @@ import {
 import { type Terminal, takesPairs } from "./terminal.ts";
 
 /** Inner loops look at the cancel flag, and at the size of their table, once in so many records. */
-const PAUSE_MASK = 1023;
+const PAUSE_RECORDS = 1024;
 
 /** How the current record stands in the generated code: names of variables. */
 type Current =
@@ -192,17 +192,21 @@ return false;
     const list = this.#name("a");
     const iterator = this.#name("it");
     const at = this.#name("i");
+    const end = this.#name("e");
     const element = this.#name("r");
     this.#emit(`let ${list} = ${given}, ${iterator};`);
     this.#emit(`if (!isArray(${list})) { ${iterator} = s.iterator(${given}); ${list} = s.refill(${iterator}); }`);
     this.#emit("for (;;) {");
     const whole = index === this.#plan.ops.length - 1 ? this.#whole(list) : undefined;
     if (whole !== undefined) this.#emit(`if (${list}.length >= ${CHUNK_OF_ITS_OWN}) { ${whole} } else`);
-    this.#emit(`for (let ${at} = 0; ${at} < ${list}.length; ${at}++) {`);
-    this.#emit(`if ((++tick & ${PAUSE_MASK}) === 0) s.pause(n);`);
+    // Nothing but the operators in the innermost loop: after a call, V8 looks anew at what it knows of the array.
+    this.#emit(`for (let ${at} = 0; ${at} < ${list}.length;) {`);
+    this.#emit(`const ${end} = ${list}.length - ${at} > ${PAUSE_RECORDS} ? ${at} + ${PAUSE_RECORDS} : ${list}.length;`);
+    this.#emit(`if ((tick += ${end} - ${at}) >= ${PAUSE_RECORDS}) { tick = 0; s.pause(n); }`);
+    this.#emit(`for (; ${at} < ${end}; ${at}++) {`);
     this.#emit(`const ${element} = ${list}[${at}];`);
     this.#closers.push(
-      `}\nif (${iterator} === undefined) break;\nop = ${index}; ${list} = s.refill(${iterator}); if (${list}.length === 0) break;\n}`,
+      `}\n}\nif (${iterator} === undefined) break;\nop = ${index}; ${list} = s.refill(${iterator}); if (${list}.length === 0) break;\n}`,
     );
     return element;
   }
