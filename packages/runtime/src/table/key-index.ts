@@ -19,9 +19,8 @@ const FIRST_CAPACITY = 64;
 export class KeyIndex {
   /** The key of each index; a removed one is `undefined`. */
   readonly keys: unknown[] = [];
-  #hashes = new Int32Array(FIRST_CAPACITY);
-  /** Index + 1 by slot; 0 is free. */
-  #slots = new Int32Array(2 * FIRST_CAPACITY);
+  /** Index + 1 by slot, 0 where it is free; beside it the hash, which nearly every look at a slot needs next. */
+  #slots = new Int32Array(4 * FIRST_CAPACITY);
   #mask = 2 * FIRST_CAPACITY - 1;
   #short = 0;
   #hash = 0;
@@ -62,7 +61,7 @@ export class KeyIndex {
     this.keys[index] = undefined;
     this.#removed += 1;
     if (typeof key === "string" && key.length <= SHORT_LENGTH_MAX) {
-      if (this.#removeShort(index)) return;
+      if (this.#removeShort(index, key)) return;
       this.#overflow -= 1;
     }
     this.#others.delete(key);
@@ -71,8 +70,7 @@ export class KeyIndex {
   clear(): void {
     if (this.keys.length === 0) return;
     this.keys.length = 0;
-    this.#hashes = new Int32Array(FIRST_CAPACITY);
-    this.#slots = new Int32Array(2 * FIRST_CAPACITY);
+    this.#slots = new Int32Array(4 * FIRST_CAPACITY);
     this.#mask = 2 * FIRST_CAPACITY - 1;
     this.#short = 0;
     this.#others.clear();
@@ -81,20 +79,16 @@ export class KeyIndex {
   }
 
   #findShort(key: string): number {
-    const length = key.length;
-    let hash = length;
-    for (let i = 0; i < length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x9e3779b1);
-    hash ^= hash >>> 15;
+    const hash = hashOf(key);
     this.#hash = hash;
     const { keys } = this;
     const slots = this.#slots;
-    const hashes = this.#hashes;
     const mask = this.#mask;
     let slot = hash & mask;
     for (;;) {
-      const index = (slots[slot] as number) - 1; // slot <= mask
+      const index = (slots[2 * slot] as number) - 1; // slot <= mask, here and below
       if (index < 0) break;
-      if (hashes[index] === hash && keys[index] === key) return index;
+      if (slots[2 * slot + 1] === hash && keys[index] === key) return index;
       slot = (slot + 1) & mask;
     }
     return this.#overflow === 0 ? -1 : (this.#others.get(key) ?? -1);
@@ -104,12 +98,6 @@ export class KeyIndex {
     const index = this.keys.length;
     const hash = this.#hash;
     this.keys.push(key);
-    if (index >= this.#hashes.length) {
-      const hashes = new Int32Array(index * 2);
-      hashes.set(this.#hashes);
-      this.#hashes = hashes;
-    }
-    this.#hashes[index] = hash;
     if (2 * (this.#short + 1) > this.#mask) this.#grow();
     if (this.#place(index, hash)) {
       this.#short += 1;
@@ -131,8 +119,9 @@ export class KeyIndex {
     const slots = this.#slots;
     let slot = hash & this.#mask;
     for (let probes = 0; probes < PROBES_MAX; probes++) {
-      if (slots[slot] === 0) {
-        slots[slot] = index + 1;
+      if (slots[2 * slot] === 0) {
+        slots[2 * slot] = index + 1;
+        slots[2 * slot + 1] = hash;
         return true;
       }
       slot = (slot + 1) & this.#mask;
@@ -143,10 +132,10 @@ export class KeyIndex {
   #grow(): void {
     const old = this.#slots;
     this.#mask = this.#mask * 2 + 1;
-    this.#slots = new Int32Array(this.#mask + 1);
-    for (let slot = 0; slot < old.length; slot++) {
-      const index = (old[slot] as number) - 1; // slot < length
-      if (index < 0 || this.#place(index, this.#hashes[index] as number)) continue; // every placed index has a hash
+    this.#slots = new Int32Array(2 * (this.#mask + 1));
+    for (let at = 0; at < old.length; at += 2) {
+      const index = (old[at] as number) - 1; // within the array, here and below
+      if (index < 0 || this.#place(index, old[at + 1] as number)) continue;
       this.#others.set(this.keys[index], index);
       this.#overflow += 1;
       this.#short -= 1;
@@ -154,30 +143,36 @@ export class KeyIndex {
   }
 
   /** Linear probing without tombstones: what follows moves up into the gap (Knuth, volume 3, algorithm 6.4R). */
-  #removeShort(index: number): boolean {
+  #removeShort(index: number, key: string): boolean {
     const slots = this.#slots;
     const mask = this.#mask;
-    let gap = (this.#hashes[index] as number) & mask; // a short string's index has a hash
-    while (slots[gap] !== index + 1) {
-      if (slots[gap] === 0) return false; // it is in `others`
+    let gap = hashOf(key) & mask;
+    while (slots[2 * gap] !== index + 1) {
+      if (slots[2 * gap] === 0) return false; // it is in `others`
       gap = (gap + 1) & mask;
     }
     this.#short -= 1;
     let slot = gap;
     for (;;) {
-      slots[gap] = 0;
+      slots[2 * gap] = 0;
       for (;;) {
         slot = (slot + 1) & mask;
-        const moved = (slots[slot] as number) - 1; // slot <= mask
-        if (moved < 0) return true;
-        const home = (this.#hashes[moved] as number) & mask;
+        if (slots[2 * slot] === 0) return true;
+        const home = (slots[2 * slot + 1] as number) & mask; // slot <= mask
         // It may move to the gap unless its home lies cyclically in (gap, slot].
         if (((slot - home) & mask) >= ((slot - gap) & mask)) {
-          slots[gap] = moved + 1;
+          slots.copyWithin(2 * gap, 2 * slot, 2 * slot + 2);
           gap = slot;
           break;
         }
       }
     }
   }
+}
+
+function hashOf(key: string): number {
+  const length = key.length;
+  let hash = length;
+  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x9e3779b1);
+  return hash ^ (hash >>> 15);
 }
