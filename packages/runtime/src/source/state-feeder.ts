@@ -74,6 +74,8 @@ export class StateFeeder extends Feeder {
     const step = chunks?.next();
     if (step === undefined || step.done === true) return false;
     const chunk = step.value;
-    return chunk.keys === undefined ? this.setRows(chunk.rows) : this.setPairs(chunk.keys, chunk.values);
+    return chunk.keys === undefined
+      ? this.setRows(chunk.rows, 0, chunk.count)
+      : this.setPairs(chunk.keys, chunk.values);
   }
 }

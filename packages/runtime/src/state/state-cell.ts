@@ -44,11 +44,13 @@ export type PassingCell = StateCell | OwnCopy;
 
 /** @throws RECORD_NOT_ENCODABLE */
 export function toPassing(state: unknown, classes: ClassTable): PassingCell {
+  if (typeof state === "number" || typeof state === "string") return state;
   const copy = plainCopy(state);
   return copy === undefined ? toCell(state, classes) : new OwnCopy(copy);
 }
 
 export function fromPassing(cell: PassingCell, classes: ClassTable): unknown {
+  if (typeof cell !== "object") return cell;
   return cell instanceof OwnCopy ? plainCopy(cell.value) : fromCell(cell, classes);
 }
 

@@ -35,17 +35,23 @@ export class MapWithState implements StateUpdater {
   readonly repeatable = false;
   readonly #options: MapWithStateOptions;
   readonly #key: KeyState;
+  readonly #map: MapWithStateOptions["map"];
+  readonly #time: number;
   #pairs: Feeder;
   /** The keys of this batch; below, for each: its place in the published state, or -1, and its state so far. */
   readonly #keys = new KeyIndex();
   readonly #places: number[] = [];
   readonly #cells: (PassingCell | undefined)[] = [];
-  #out: unknown[] = [];
+  /** What the function gave, of which the first `filled` count; the array is used again. */
+  readonly #out: unknown[] = [];
+  #filled = 0;
   #first = false;
 
   constructor(options: MapWithStateOptions) {
     this.#options = options;
     this.#key = new KeyState(options.classes);
+    this.#map = options.map;
+    this.#time = options.time;
     this.#pairs = options.pairs;
     this.timed = options.timeoutMs > 0;
   }
@@ -68,11 +74,11 @@ export class MapWithState implements StateUpdater {
     while (pairs.at < pairs.end || pairs.next()) {
       check();
       this.#take(transaction, Math.min(pairs.end - pairs.at, SLICE));
-      if (this.#out.length >= SLICE) yield this.#given();
+      if (this.#filled >= SLICE) yield this.#given();
     }
     this.#settle(transaction);
     if (this.timed) yield* this.#timeOut(transaction);
-    if (this.#out.length > 0) yield this.#given();
+    if (this.#filled > 0) yield this.#given();
   }
 
   *rest(): Generator<StateChunk, void, undefined> {}
@@ -87,9 +93,9 @@ export class MapWithState implements StateUpdater {
   }
 
   #given(): StateChunk {
-    const rows = this.#out;
-    this.#out = [];
-    return { rows };
+    const count = this.#filled;
+    this.#filled = 0;
+    return { rows: this.#out, count };
   }
 
   #addInitial(): void {
@@ -125,14 +131,15 @@ export class MapWithState implements StateUpdater {
   }
 
   #pair({ state }: Transaction, key: unknown, value: unknown): void {
+    const cells = this.#cells;
     let at = this.#keys.find(key);
     if (at < 0) {
       at = this.#keys.add(key); // nothing was looked up since `find`
       const place = state.index.find(key);
       this.#places.push(place);
-      this.#cells.push(place < 0 ? undefined : state.column.get(place));
+      cells.push(place < 0 ? undefined : state.column.get(place));
     }
-    this.#cells[at] = this.#call(key, value, this.#cells[at], false);
+    cells[at] = this.#call(key, value, cells[at], false);
   }
 
   /** All that came of the batch's pairs goes to the overlay, once a key. */
@@ -166,7 +173,7 @@ export class MapWithState implements StateUpdater {
         throw blame(error, label);
       }
       overlay.changes.set(index, undefined);
-      if (this.#out.length < SLICE) continue;
+      if (this.#filled < SLICE) continue;
       check();
       yield this.#given();
     }
@@ -174,17 +181,21 @@ export class MapWithState implements StateUpdater {
 
   /** @returns The state after the call. */
   #call(key: unknown, value: unknown, cell: PassingCell | undefined, timingOut: boolean): PassingCell | undefined {
-    const { map, time } = this.#options;
     const state = this.#key;
+    const map = this.#map; // it is to have no `this`
     state.open(cell, timingOut);
     try {
-      const made = map(key, value, state, time);
-      if (made instanceof Promise) throw notToBeAwaited(made);
-      if (made !== undefined) this.#out.push(made);
+      const made = map(key, value, state, this.#time);
+      if (made !== undefined) this.#give(made);
     } finally {
       state.close();
     }
     return state.cell;
+  }
+
+  #give(made: unknown): void {
+    if (typeof made === "object" && made instanceof Promise) throw notToBeAwaited(made);
+    this.#out[this.#filled++] = made;
   }
 }
 

@@ -11,7 +11,10 @@ export interface Transaction {
 }
 
 /** Some of what a task of a stateful operator gives: pairs as columns, or records. Never empty. */
-export type StateChunk = PairColumns | { readonly keys?: undefined; readonly rows: readonly unknown[] };
+export type StateChunk =
+  | PairColumns
+  /** Of `rows` the first `count`. */
+  | { readonly keys?: undefined; readonly rows: readonly unknown[]; readonly count: number };
 
 /** One way of changing state, for one attempt of a task. */
 export interface StateUpdater {
