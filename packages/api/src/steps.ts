@@ -139,7 +139,8 @@ export function keyByStep(fn: FunctionRef, operator: string, original: unknown):
 
 /** What the author calls it. */
 export function mergeName(how: "cogroup" | JoinKind): string {
-  return how === "inner" ? "join" : how === "cogroup" ? how : `${how}OuterJoin`;
+  if (how === "cogroup") return how;
+  return how === "inner" ? "join" : how === "without" ? "subtractByKey" : `${how}OuterJoin`;
 }
 
 export function mergeStep(

@@ -40,7 +40,6 @@ export const engineRefs = {
   toNull: engine("toNull"),
   identity: engine("identity"),
   onEverySide: engine("onEverySide"),
-  onFirstSideOnly: engine("onFirstSideOnly"),
   rateRecords: engine("rateRecords"),
 } as const;
 

@@ -282,7 +282,7 @@ export class Layout {
         const empty = node.parents.map((dependency) => this.isEmpty(dependency.parent));
         const [left = true, right = true] = empty;
         if (node.how === "inner") return left || right;
-        if (node.how === "left") return left;
+        if (node.how === "left" || node.how === "without") return left;
         if (node.how === "right") return right;
         return empty.every(Boolean);
       }

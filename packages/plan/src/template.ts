@@ -50,7 +50,7 @@ export type Source =
   | { readonly kind: "zip"; readonly feeds: readonly Pipeline[]; readonly fn?: FnSlot; readonly label: string }
   /** `[K, [V1[], V2[], …]]` for each key that any feed holds; order of keys: first seen. */
   | { readonly kind: "cogroup"; readonly feeds: readonly Feed[]; readonly label?: string }
-  /** `[K, [V, W]]`; a missing side of an outer join is `undefined`. */
+  /** `[K, [V, W]]`; a missing side of an outer join is `undefined`. `without`: the pairs of the left whose key the right has not. */
   | { readonly kind: "join"; readonly how: JoinKind; readonly feeds: readonly [Feed, Feed]; readonly label?: string }
   /**
    * Keyed state, brought up to the batch. The task carries a `StateRef`; it updates its whole partition, however few
@@ -111,7 +111,7 @@ export type StateUpdate =
   /** `[K, S]` for every key of the state that another stage has brought up to the batch; calls nothing. */
   | { readonly kind: "snapshot" };
 
-export type JoinKind = "inner" | "left" | "right" | "full";
+export type JoinKind = "inner" | "left" | "right" | "full" | "without";
 
 /** Pairs for an operator that brings several inputs together by key. */
 export type Feed =

@@ -63,12 +63,11 @@ async function partitionCounts(
 
 /** Pairs of the first parent whose key the second does not have. */
 export function subtractStep(partitioning: Partitioning, operator: string): MergeStep {
-  const merge = mergeStep("cogroup", partitioning, operator);
+  const merge = mergeStep("without", partitioning, operator);
   const bare = narrowStep("mapValues", engineRefs.toNull, true, operator);
-  const lone = narrowStep("flatMap", engineRefs.onFirstSideOnly, true, operator);
   return ([own, ...others], at) => {
     const parents = own === undefined ? [] : [own, ...others.map((other) => bare(other, at))];
-    return lone(merge(parents, at), at);
+    return merge(parents, at);
   };
 }
 

@@ -39,11 +39,6 @@ export const recordFunctions: EngineFactories = {
   "millrace:identity": () => (value: unknown) => value,
   /** Keys that every side of a cogroup has. */
   "millrace:onEverySide": () => (pair: Cogrouped) => pair[1].every((values) => values.length > 0),
-  /** The pairs of the first side whose key no other side has. */
-  "millrace:onFirstSideOnly":
-    () =>
-    ([key, [own = [], ...others]]: Cogrouped) =>
-      others.every((values) => values.length === 0) ? own.map((value) => [key, value]) : [],
   "millrace:hasKey": (wanted: unknown) => {
     if (typeof wanted === "string") return (record: unknown) => pairOf(record)[0] === wanted;
     const keys = new KeyMap<unknown, true>();

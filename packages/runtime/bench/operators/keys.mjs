@@ -175,9 +175,8 @@ export const keyChains = [
     other: half,
     source: ({ main, other, slot }) => {
       const bare = { kind: "mapValues", fn: slot(own("toNull")), label: "subtractByKey" };
-      return { kind: "cogroup", feeds: [pipelineWith(main), pipelineWith(other, bare)] };
+      return { kind: "join", how: "without", feeds: [pipelineWith(main), pipelineWith(other, bare)] };
     },
-    ops: [["flatMap", own("onFirstSideOnly")]],
     hand: (a, b) => {
       const theirs = new Set();
       for (let i = 0; i < b.length; i++) {

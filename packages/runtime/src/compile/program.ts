@@ -46,6 +46,15 @@ export type Entry =
       readonly feeds: readonly PipelineProgram[];
       readonly join: JoinKind | undefined;
     }
+  /** Pairs of the left whose key the right has not. */
+  | {
+      readonly kind: "without";
+      readonly left: PipelineProgram;
+      /** Into a table of two lists a key, as `right`: for when that has gone to disk. */
+      readonly leftToTable: PipelineProgram;
+      readonly right: PipelineProgram;
+      readonly label: string;
+    }
   /** Each in turn. */
   | { readonly kind: "concat"; readonly feeds: readonly PipelineProgram[] }
   /** Each of the left with each of the right. */
@@ -140,6 +149,7 @@ class Compiler {
         return this.#shuffle(source.feed, source.aggregate);
       case "cogroup":
       case "join":
+        if (source.kind === "join" && source.how === "without") return this.#without(source);
         return this.#table(
           { kind: "cogroup", feeds: source.feeds.length },
           source.feeds.map((feed, i) =>
@@ -173,6 +183,18 @@ class Compiler {
       default:
         return unreachable(source);
     }
+  }
+
+  #without({ feeds: [left, right], label = "subtractByKey" }: Extract<Source, { readonly kind: "join" }>): Entry {
+    this.tables += 1;
+    const toTable = (feed: Feed, side: number) => this.#feed(feed, { kind: "cogroup", feed: side, feeds: 2 }, label);
+    return {
+      kind: "without",
+      left: this.#feed(left, { kind: "buffer" }, label),
+      leftToTable: toTable(left, 0),
+      right: toTable(right, 1),
+      label,
+    };
   }
 
   #shuffle(given: Feed, aggregate: Aggregate): Entry {

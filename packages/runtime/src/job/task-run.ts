@@ -23,6 +23,7 @@ import { SortFeeder } from "../source/sort-feeder.ts";
 import { SpoolFeeder } from "../source/spool-feeder.ts";
 import { TableFeeder } from "../source/table-feeder.ts";
 import { TextFeeder } from "../source/text-feeder.ts";
+import { WithoutFeeder } from "../source/without-feeder.ts";
 import { ZipFeeder } from "../source/zip-feeder.ts";
 import { ZippedTextFeeder } from "../source/zipped-text-feeder.ts";
 import type { StateStore } from "../state/state-store.ts";
@@ -194,6 +195,8 @@ export class TaskRun {
         return this.#bytes(this.#input(entry.input), entry.recordBytes);
       case "table":
         return this.#table(entry);
+      case "without":
+        return this.#without(entry);
       case "concat":
         return new ConcatFeeder(entry.feeds.map((feed) => this.#whole(feed)));
       case "cartesian":
@@ -265,6 +268,18 @@ export class TaskRun {
     };
     const feeder = new TableFeeder(table, fill);
     return entry.join === undefined ? feeder : new JoinFeeder(feeder, entry.join);
+  }
+
+  #without(entry: Extract<Entry, { readonly kind: "without" }>): Feeder {
+    const table = this.#spilling({ kind: "cogroup", feeds: 2 }, undefined, this.#env.budget);
+    return new WithoutFeeder({
+      table,
+      fillRight: () => this.#fill(entry.right, table),
+      fillLeft: () => this.#fill(entry.leftToTable, table),
+      left: () => this.#whole(entry.left),
+      label: entry.label,
+      check: () => this.#env.control.check(),
+    });
   }
 
   #stateParts(): StateParts {

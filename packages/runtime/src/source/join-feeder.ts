@@ -5,7 +5,7 @@ const MISSING: readonly unknown[] = [undefined];
 
 /**
  * `[K, [V, W]]` out of `[K, [V[], W[]]]`: every value of the one side with every value of the other, in that order, a
- * chunk at a time, so that a key with many values on both sides takes no memory.
+ * chunk at a time, so that a key with many values on both sides takes no memory. `without`: `[K, V]` where the right has none.
  */
 export class JoinFeeder extends Feeder {
   readonly #lists: Feeder;
@@ -34,15 +34,32 @@ export class JoinFeeder extends Feeder {
   override next(): boolean {
     const keys: unknown[] = [];
     const values: unknown[] = [];
-    while (keys.length < SLICE) {
-      if (this.#i >= this.#left.length && !this.#nextKey()) break;
-      keys.push(this.#key);
-      values.push([this.#left[this.#i], this.#right[this.#j]]);
-      if (++this.#j < this.#right.length) continue;
-      this.#j = 0;
-      this.#i += 1;
+    while (keys.length < SLICE && (this.#i < this.#left.length || this.#nextKey())) {
+      if (this.#how === "without") this.#giveLeft(keys, values);
+      else this.#giveBoth(keys, values);
     }
     return keys.length > 0 && this.setPairs(keys, values);
+  }
+
+  /** Of the key, as much as makes a chunk. */
+  #giveBoth(keys: unknown[], values: unknown[]): void {
+    const right = this.#right;
+    for (; this.#i < this.#left.length; this.#i++) {
+      const value = this.#left[this.#i];
+      for (; this.#j < right.length; this.#j++) {
+        if (keys.length >= SLICE) return;
+        keys.push(this.#key);
+        values.push([value, right[this.#j]]);
+      }
+      this.#j = 0;
+    }
+  }
+
+  #giveLeft(keys: unknown[], values: unknown[]): void {
+    for (; this.#i < this.#left.length && keys.length < SLICE; this.#i++) {
+      keys.push(this.#key);
+      values.push(this.#left[this.#i]);
+    }
   }
 
   override close(): void {
@@ -63,10 +80,15 @@ export class JoinFeeder extends Feeder {
       const keepsRight = this.#how === "right" || this.#how === "full";
       this.#key = lists.keys[lists.at];
       lists.at += 1;
-      this.#left = left.length === 0 && keepsRight ? MISSING : left;
-      this.#right = right.length === 0 && keepsLeft ? MISSING : right;
       this.#i = 0;
       this.#j = 0;
+      if (this.#how === "without") {
+        this.#left = right.length === 0 ? left : [];
+        if (this.#left.length > 0) return true;
+        continue;
+      }
+      this.#left = left.length === 0 && keepsRight ? MISSING : left;
+      this.#right = right.length === 0 && keepsLeft ? MISSING : right;
       if (this.#left.length > 0 && this.#right.length > 0) return true;
       this.#left = [];
     }

@@ -118,6 +118,58 @@ describe("a product", () => {
   });
 });
 
+describe("the pairs whose key the other side has not", () => {
+  const without = (left: Pipeline = input(0)): Source => ({
+    kind: "join",
+    how: "without",
+    feeds: [
+      { kind: "pipeline", pipeline: left },
+      { kind: "shuffle", input: 1 },
+    ],
+    label: "subtractByKey at job.ts:1:1",
+  });
+  const pair = fc.tuple(fc.oneof(fc.nat(30), fc.string({ maxLength: 2 })), fc.nat());
+  const expected = (left: readonly [unknown, unknown][], right: readonly [unknown, unknown][]) => {
+    const keys = new Set(right.map(([key]) => key));
+    return left.filter(([key]) => !keys.has(key));
+  };
+  const sorted = (pairs: readonly unknown[]) => pairs.map((one) => JSON.stringify(one)).sort();
+
+  test("come as they are, or by key when the other side exceeds the memory", async () => {
+    const side = fc.array(pair, { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(side, side, async (left, right) => {
+        expect((await run(slot, without(), [left, right])).records).toEqual(expected(left, right));
+        const padded: [unknown, unknown][] = [...right, ...ints(300).map((n): [string, number] => [`other ${n}`, n])];
+        const { records, spilled } = await run(tiny, without(), [left, padded]);
+        expect(sorted(records)).toEqual(sorted(expected(left, padded)));
+        expect(spilled).toBeGreaterThan(0);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test("may have to be waited for, lie in columns, and be many", async () => {
+    const left = ints(5000).map((n): [string, number] => [`k${n}`, n]);
+    const right = left.filter(([, n]) => n % 3 !== 0);
+    const wanted = left.filter(([, n]) => n % 3 === 0);
+    const waited = input(0, [op("mapPartitions", 0), op("mapValues", 1)]);
+    const functions = [later, (n: number) => -n];
+    const { records } = await run(slot, without(waited), [left, right], { functions });
+    expect(records).toEqual(wanted.map(([key, n]) => [key, -n]));
+    expect((await run(slot, without(grouped(0)), [left, right])).records).toEqual(wanted.map(([key, n]) => [key, [n]]));
+    expect((await run(slot, without(), [left, []])).records).toEqual(left);
+    expect((await run(slot, without(), [[], right])).records).toEqual([]);
+  });
+
+  test("are asked for by name when a record is no pair, or a key has no equality", async () => {
+    await expect(run(slot, without(), [["no pair"], [["a", 1]]])).rejects.toThrow(/RECORD_NOT_PAIR.*job\.ts:1:1/);
+    await expect(run(slot, without(), [[[new Map(), 1]], [["a", 1]]])).rejects.toThrow(
+      /KEY_NOT_COMPARABLE.*job\.ts:1:1/,
+    );
+  });
+});
+
 describe("zip", () => {
   const zip = (feeds: readonly Pipeline[], fn?: number): Source => ({
     kind: "zip",

@@ -349,6 +349,7 @@ describe("two feeds by key", () => {
     ["left", [...both, ["b", [2, undefined]]]],
     ["right", [...both, ["c", [undefined, "y"]]]],
     ["full", [...both, ["b", [2, undefined]], ["c", [undefined, "y"]]]],
+    ["without", [["b", 2]]],
   ] as const)("%s join", async (how, expected) => {
     expect(await run(join(how))).toEqual(expected);
   });
