@@ -192,21 +192,26 @@ return false;
     const list = this.#name("a");
     const iterator = this.#name("it");
     const at = this.#name("i");
+    const from = this.#name("b");
     const end = this.#name("e");
     const element = this.#name("r");
     this.#emit(`let ${list} = ${given}, ${iterator};`);
     this.#emit(`if (!isArray(${list})) { ${iterator} = s.iterator(${given}); ${list} = s.refill(${iterator}); }`);
-    this.#emit("for (;;) {");
     const whole = index === this.#plan.ops.length - 1 ? this.#whole(list) : undefined;
-    if (whole !== undefined) this.#emit(`if (${list}.length >= ${CHUNK_OF_ITS_OWN}) { ${whole} } else`);
+    const rest = `${list}.length - ${from} > ${PAUSE_RECORDS} ? ${from} + ${PAUSE_RECORDS} : ${list}.length`;
+    this.#emit(`for (let ${from} = 0;;) {`);
+    this.#emit(`const ${end} = ${whole === undefined ? rest : `${list}.length`};`);
+    if (whole !== undefined) this.#emit(`if (${from} === 0 && ${end} >= ${CHUNK_OF_ITS_OWN}) { ${whole} } else`);
     // Nothing but the operators in the innermost loop: after a call, V8 looks anew at what it knows of the array.
-    this.#emit(`for (let ${at} = 0; ${at} < ${list}.length;) {`);
-    this.#emit(`const ${end} = ${list}.length - ${at} > ${PAUSE_RECORDS} ? ${at} + ${PAUSE_RECORDS} : ${list}.length;`);
-    this.#emit(`if ((tick += ${end} - ${at}) >= ${PAUSE_RECORDS}) { tick = 0; s.pause(n); }`);
-    this.#emit(`for (; ${at} < ${end}; ${at}++) {`);
-    this.#emit(`const ${element} = ${list}[${at}];`);
+    this.#emit(`for (let ${at} = ${from}; ${at} < ${end}; ${at}++) {\nconst ${element} = ${list}[${at}];`);
     this.#closers.push(
-      `}\n}\nif (${iterator} === undefined) break;\nop = ${index}; ${list} = s.refill(${iterator}); if (${list}.length === 0) break;\n}`,
+      `}
+if ((tick += ${end} - ${from}) >= ${PAUSE_RECORDS}) { tick = 0; s.pause(n); }
+if (${end} < ${list}.length) { ${from} = ${end}; continue; }
+if (${iterator} === undefined) break;
+op = ${index}; ${list} = s.refill(${iterator}); if (${list}.length === 0) break;
+${from} = 0;
+}`,
     );
     return element;
   }
