@@ -2,6 +2,13 @@ import type { ExecutorId, WireError } from "@millrace/base";
 import type { OperatorService } from "@millrace/rpc";
 import type { Master } from "./master.ts";
 
+/** How a job of `run` failed. */
+export interface RunFailure {
+  readonly error: WireError;
+  /** Its batches had begun. */
+  readonly ran: boolean;
+}
+
 /** The two steps of an interruption: a first Ctrl-C or SIGTERM, and a second one. */
 export interface Interrupts {
   readonly graceful: AbortSignal;
@@ -92,8 +99,8 @@ export interface CheckedJob {
  * loads each when it is asked for, so that `jobs` does not pay for a compiler; tests give their own.
  */
 export interface Engine {
-  /** Bundles and runs the job to its end. Resolves with why it failed; `undefined`: it was stopped, or its batches are done. */
-  runEmbedded(request: RunRequest): Promise<WireError | undefined>;
+  /** Bundles and runs the job to its end. Resolves with how it failed; `undefined`: it was stopped, or its batches are done. */
+  runEmbedded(request: RunRequest): Promise<RunFailure | undefined>;
   startDriver(request: DriverRequest): Promise<DriverHandle>;
   startNode(request: NodeRequest): Promise<NodeHandle>;
   /** Memory this process may use, in bytes: the machine's, or less when a control group says so. */

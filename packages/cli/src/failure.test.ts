@@ -1,7 +1,7 @@
 import { errorKind } from "@millrace/base";
 import { CommanderError } from "commander";
 import { describe, expect, test } from "vitest";
-import { describeFailure, exitCodeOf } from "./failure.ts";
+import { describeFailure, exitCodeOf, exitCodeOfJob } from "./failure.ts";
 
 const syntax = errorKind("JOB_SYNTAX", "user");
 const lost = errorKind("EXECUTOR_LOST", "environment");
@@ -37,4 +37,15 @@ test.each([
   [new Error("x"), 1],
 ])("the exit code of %s is %i", (error, code) => {
   expect(exitCodeOf(error)).toBe(code);
+});
+
+test.each([
+  [errorKind("BAD_ARGUMENT", "user")("x"), false, 2],
+  [errorKind("BAD_ARGUMENT", "user")("x"), true, 1],
+  [errorKind("CAPTURE_NOT_SHIPPABLE", "user")("x"), true, 1],
+  [errorKind("JOB_CODE_FAILED", "user")("x"), false, 1],
+  [errorKind("JOB_FILE_MISSING", "environment")("x"), false, 2],
+  [lost("x"), false, 1],
+])("the exit code of a job that failed with %s, its batches begun: %s, is %i", (error, ran, code) => {
+  expect(exitCodeOfJob(error, ran)).toBe(code);
 });

@@ -37,6 +37,16 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof EngineError && REFUSALS.has(error.code) ? EXIT.refused : EXIT.failed;
 }
 
+/** Thrown by the job's own code, for reasons of its own. */
+const OF_THE_JOB = "JOB_CODE_FAILED";
+
+/** Of a job: what the engine finds wrong with it before its first batch is a refusal. */
+export function exitCodeOfJob(error: unknown, ran: boolean): number {
+  if (ran) return EXIT.failed;
+  const refused = error instanceof EngineError && error.blame === "user" && error.code !== OF_THE_JOB;
+  return refused ? EXIT.refused : exitCodeOf(error);
+}
+
 /**
  * An error as a paragraph: code, cause and remedy in one message, then what caused it, a line for each.
  *

@@ -29,7 +29,7 @@ const running: JobSummary = {
   driverPid: undefined,
 };
 
-const failed: JobSummary = {
+const failed = {
   ...running,
   state: "failed",
   error: {
@@ -42,7 +42,7 @@ const failed: JobSummary = {
       stack: "TypeError: x is not a function\n    at job.ts:4:2",
     },
   },
-};
+} satisfies JobSummary;
 
 async function* textOf(...chunks: string[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield Buffer.from(chunk);
@@ -179,18 +179,20 @@ describe("run", () => {
     await session({ engine: { runEmbedded } }).run("run", "job.ts");
     expect(seen[0]).toMatchObject({ master: { kind: "local", slots: 4 }, batches: undefined, args: [] });
   });
-  test("ends with 2 when the job does not compile, with its own code when it fails, says what Ctrl-C does, with 130 at the second one", async () => {
+  test("ends with 2 when the job is refused before its first batch, with 1 when it fails, says what Ctrl-C does, with 130 at the second one", async () => {
     const broken = session({ engine: { runEmbedded: () => Promise.reject(syntax("job.ts:1:2: unexpected token.")) } });
     expect(await broken.run("run", "job.ts")).toEqual({
       code: 2,
       out: "",
       err: "[JOB_SYNTAX] job.ts:1:2: unexpected token.\n",
     });
-    const failing = session({ engine: { runEmbedded: async () => failed.error } });
+    const failing = session({ engine: { runEmbedded: async () => ({ error: failed.error, ran: true }) } });
     expect(await failing.run("run", "job.ts")).toMatchObject({
       code: 1,
       err: expect.stringContaining("[BATCH_FAILED] Batch 7 failed."),
     });
+    const early = session({ engine: { runEmbedded: async () => ({ error: failed.error, ran: false }) } });
+    expect(await early.run("run", "job.ts")).toMatchObject({ code: 2 });
     const stopping = session({
       engine: {
         runEmbedded: async () => {

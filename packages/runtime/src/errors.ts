@@ -4,11 +4,11 @@ import { errorKind } from "@millrace/base";
 export const userCodeFailed = errorKind("USER_CODE_FAILED", "user", "same-task");
 /** A record to be saved as text has no JSON. */
 export const recordNotText = errorKind("RECORD_NOT_TEXT", "user", "same-task");
-export const notIterable = errorKind("NOT_ITERABLE", "user", "same-task");
-export const promiseNotAwaited = errorKind("PROMISE_NOT_AWAITED", "user", "same-task");
+export const notIterable = errorKind("NOT_ITERABLE", "user");
+export const promiseNotAwaited = errorKind("PROMISE_NOT_AWAITED", "user");
 /** RDDs that are zipped have partitions of different lengths. */
 export const partitionLengthsDiffer = errorKind("PARTITION_LENGTHS_DIFFER", "user", "same-task");
-export const badPartition = errorKind("BAD_PARTITION", "user", "same-task");
+export const badPartition = errorKind("BAD_PARTITION", "user");
 export const artefactLoadFailed = errorKind("ARTEFACT_LOAD_FAILED", "user");
 export const slotExited = errorKind("SLOT_EXITED", "user", "same-task");
 export const slotCrashed = errorKind("SLOT_CRASHED", "user", "same-task");

@@ -1,33 +1,41 @@
 import type { Command } from "commander";
 import { type Console, outJson, tell } from "../console.ts";
+import type { CheckedJob } from "../engine.ts";
+import { describeFailure, exitCodeOfJob } from "../failure.ts";
 import { Interrupted } from "../interrupted.ts";
 import { type JobOptions, withJob } from "../job-options.ts";
+import type { GlobalOptions } from "../operator-command.ts";
+import type { SetExit } from "../program.ts";
 import { checkConf } from "../values.ts";
 
 interface CheckOptions extends JobOptions {
   readonly json?: true;
 }
 
-export function registerCheck(program: Command, console: Console): Command {
+export function registerCheck(program: Command, console: Console, setExit: SetExit): Command {
   return withJob(program.command("check"))
     .option("--json", "print JSON for programs")
     .description(
       "find what can be known without running: syntax, types, imports, and, by declaring the graph, what functions capture",
     )
     .action(async (file: string, args: readonly string[], options: CheckOptions) => {
-      const job = await console.engine
-        .check({
+      const conf = checkConf(options.conf);
+      let job: CheckedJob;
+      try {
+        job = await console.engine.check({
           jobFile: file,
-          conf: checkConf(options.conf),
+          conf,
           args,
           signal: console.interrupts,
           onOutput: (text) => console.err(text),
           onWarning: (message) => tell(console, message),
           onProgress: (step) => tell(console, step),
-        })
-        .catch((error: unknown) => {
-          throw console.interrupts.graceful.aborted ? new Interrupted() : error;
         });
+      } catch (error) {
+        if (console.interrupts.graceful.aborted) throw new Interrupted();
+        console.err(describeFailure(error, program.opts<GlobalOptions>().verbose === true));
+        return setExit(exitCodeOfJob(error, false));
+      }
       if (options.json) return outJson(console, job);
       const files = job.files === 1 ? "" : ` and the ${job.files - 1} of its own that it imports`;
       return console.out(`${job.entry}${files}: nothing wrong\n`);

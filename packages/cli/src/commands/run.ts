@@ -1,7 +1,7 @@
 import { fromWireError } from "@millrace/base";
 import type { Command } from "commander";
 import { type Console, tell } from "../console.ts";
-import { describeWireFailure, EXIT, exitCodeOf } from "../failure.ts";
+import { describeWireFailure, EXIT, exitCodeOfJob } from "../failure.ts";
 import { type JobOptions, withJob } from "../job-options.ts";
 import { parseMaster } from "../master.ts";
 import type { GlobalOptions } from "../operator-command.ts";
@@ -36,7 +36,7 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
       });
       if (immediate.aborted) return setExit(EXIT.interrupted);
       if (failure === undefined) return;
-      console.err(describeWireFailure(failure, program.opts<GlobalOptions>().verbose === true));
-      setExit(exitCodeOf(fromWireError(failure)));
+      console.err(describeWireFailure(failure.error, program.opts<GlobalOptions>().verbose === true));
+      setExit(exitCodeOfJob(fromWireError(failure.error), failure.ran));
     });
 }

@@ -27,15 +27,21 @@ export interface RunEmbeddedOptions {
   readonly onProgress: (step: string) => void;
 }
 
+export interface RunFailure {
+  readonly error: WireError;
+  /** Its batches had begun. */
+  readonly ran: boolean;
+}
+
 /** Executors of an embedded cluster come at once or not at all; after this, those that are there begin. */
 const GATHER_MS = 10_000;
 
 /**
  * Runs one job on a cluster of its own, from its first batch to its last.
  *
- * @returns Why it failed; `undefined` when it was stopped or its batches are done.
+ * @returns How it failed; `undefined` when it was stopped or its batches are done.
  */
-export async function runEmbedded(options: RunEmbeddedOptions): Promise<WireError | undefined> {
+export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailure | undefined> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-run-"));
   const settings = parseConf(options.conf);
   const job = jobId("run");
@@ -61,6 +67,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<WireErro
         () => undefined,
       ),
   });
+  let ran = false;
   try {
     const artefact = await options.artefact;
     const installed = await installArtefact(packArtefact(artefact), join(directory, "code"));
@@ -79,11 +86,15 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<WireErro
       gatherMs: GATHER_MS,
       clock: new SystemClock(),
       log,
-      onEvent: (event) => report(event, options),
+      onEvent: (event) => {
+        if (event.type === "running") ran = true;
+        report(event, options);
+      },
     });
     accept.resolve(driver);
     stopOn(options.signal, driver);
-    return await driver.ended;
+    const error = await driver.ended;
+    return error === undefined ? undefined : { error, ran };
   } catch (error) {
     accept.reject(error);
     throw error;
