@@ -19,7 +19,10 @@ interface ExecutorOptions extends DriverOptions {
 
 export function registerExecutor(program: Command, console: Console): Command {
   return withDriverOptions(program.command("executor"))
-    .option("--name <name>", "its name in the cluster (default: the machine's, and a random part)")
+    .option(
+      "--name <name>",
+      'its name in the cluster, of a-z, 0-9 and "-" (default: the machine\'s, and a random part)',
+    )
     .option("--slots <n>", "tasks at a time (default: a slot for each core)", parseCount("--slots", 256))
     .option("--memory <size>", "memory for each job that it runs (default: 3/4 of what the process may use)", (text) =>
       parseSize(text, "--memory"),
