@@ -6,4 +6,6 @@ export const GRAPH: unique symbol = Symbol("millrace.graph");
 export const OF: unique symbol = Symbol("millrace.of");
 export const SPEC: unique symbol = Symbol("millrace.spec");
 export const HOME: unique symbol = Symbol("millrace.home");
+/** Asked by `console.log` of Node.js, which would show the whole engine behind a stream. */
+export const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 export const OF_STATE: unique symbol = Symbol("millrace.ofState");

@@ -1,7 +1,8 @@
 import { type Comparison, comparisonBy } from "@millrace/codec";
-import { PARTITIONS_MAX, rangePartition } from "@millrace/plan";
+import { type FunctionRef, PARTITIONS_MAX, rangePartition } from "@millrace/plan";
 import { badArgument } from "./errors.ts";
 import { CONTEXT, LINEAGE } from "./internals.ts";
+import type { JobContext } from "./job-context.ts";
 import type { Partitioner } from "./partitioner.ts";
 import type { RDD } from "./rdd.ts";
 import { sampledBounds } from "./sampled-bounds.ts";
@@ -9,6 +10,16 @@ import { checkPartitions } from "./steps.ts";
 
 /** Negative, 0 or positive as `a` comes before, with or after `b`. */
 export type Compare<in V> = (a: V, b: V) => number;
+
+/** @throws BAD_ARGUMENT It is a key function, as Python's operations take. */
+export function shipCompare(context: JobContext, compare: unknown, operator: string): FunctionRef {
+  if (typeof compare === "function" && compare.length === 1) {
+    throw badArgument(
+      `${operator} was given a function of one value. It takes one that compares two, and gives a number below 0 where the first comes before: (a, b) => key(a) - key(b).`,
+    );
+  }
+  return context.ship(compare, operator);
+}
 
 /** The order of ranges. */
 export interface RangeOptions<K> {
@@ -54,7 +65,7 @@ export class RangePartitioner<K> implements Partitioner<K> {
   ): Promise<RangePartitioner<K>> {
     const partitions = checkPartitions(numPartitions, "RangePartitioner");
     const context = rdd[CONTEXT];
-    if (options.compare !== undefined) context.ship(options.compare, "RangePartitioner");
+    if (options.compare !== undefined) shipCompare(context, options.compare, "RangePartitioner");
     const request = { partitions, compare: options.compare as Comparison | undefined, name: "RangePartitioner" }; // called for keys only
     const bounds = await sampledBounds(context, rdd[LINEAGE], { ...request, seed: context.nextSeed() });
     return new RangePartitioner(bounds as K[], options); // keys of the RDD

@@ -1,6 +1,6 @@
 import { type Lineage, persisted, renderLineage } from "@millrace/plan";
 import { badArgument, levelFixed } from "./errors.ts";
-import { CONTEXT, LINEAGE, OF } from "./internals.ts";
+import { CONTEXT, INSPECT, LINEAGE, OF } from "./internals.ts";
 import { ApproxActions } from "./rdd/approx-actions.ts";
 import { checkLevel, StorageLevel } from "./storage-level.ts";
 
@@ -48,6 +48,11 @@ export class RDD<out T> extends ApproxActions<T> {
   toDebugString(): string {
     const { planner, names } = this[CONTEXT];
     return renderLineage(this[LINEAGE], { layout: planner.layout(), nameOf: (node) => names.get(node) });
+  }
+
+  /** What `console.log` shows: which RDD it is. Its records are what actions are for. */
+  [INSPECT](): string {
+    return `RDD ${this.toDebugString().split("\n", 1).join()}`;
   }
 
   // ---- how it is kept

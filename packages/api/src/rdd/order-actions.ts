@@ -1,11 +1,12 @@
 import { naming } from "@millrace/base";
 import { type Direction, engineRefWith, FirstInOrder } from "@millrace/plan";
 import { emptyCollection } from "../errors.ts";
-import type { Compare } from "../range-partitioner.ts";
+import { CONTEXT } from "../internals.ts";
+import { type Compare, shipCompare } from "../range-partitioner.ts";
 import { checkCount, narrowStep } from "../steps.ts";
 import { collectedAfter } from "./collected.ts";
 import { FoldActions } from "./fold-actions.ts";
-import { type RddCore, ship } from "./rdd-core.ts";
+import type { RddCore } from "./rdd-core.ts";
 
 /** More records than the driver can be asked to hold. */
 const TAKEN_MAX = 10_000_000;
@@ -40,7 +41,7 @@ async function firstInOrder<T>(
 ): Promise<T[]> {
   const { compare, descending, operator } = options;
   checkCount(num, `the number of records of ${operator}`, 0, TAKEN_MAX);
-  const site = compare === undefined ? undefined : ship(rdd, compare, operator).site;
+  const site = compare === undefined ? undefined : shipCompare(rdd[CONTEXT], compare, operator).site;
   const ref = engineRefWith("takeOrdered", () => [num, descending, compare], site);
   if (num === 0) return [];
   const first = new FirstInOrder<T>(num, { compare: compare as Direction["compare"], descending }); // called for records only

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { GraphLab } from "../graph-lab.ts";
 import { HashPartitioner } from "../partitioner.ts";
@@ -26,6 +27,17 @@ async function refused(
 
 const wrong = (value: unknown): never => value as never; // what a job without types may hand over
 
+test("what console.log shows of an RDD or a stream is which one it is", async () => {
+  const shown: string[] = [];
+  const lab = await GraphLab.build((ssc) => {
+    const stream = ssc.queueStream([[1]]).map((n) => n);
+    shown.push(inspect(stream));
+    stream.foreachRDD((rdd) => void shown.push(inspect({ rdd: rdd.distinct() })));
+  });
+  await lab.batch(1000);
+  expect(shown).toEqual(["DStream (map)", "{ rdd: RDD (?) distinct }"]);
+});
+
 describe("what an operation does not take is refused where it is called", () => {
   test.each<[string, Parameters<typeof refused>[0], RegExp]>([
     ["coalesce to none", (n) => n.coalesce(0), /numPartitions of coalesce is 0; .* from 1 to 4096/],
@@ -33,6 +45,8 @@ describe("what an operation does not take is refused where it is called", () => 
     ["a share of more than all", (n) => n.sample(false, 1.5), /fraction of sample is 1.5/],
     ["a negative share", (n) => n.sample(true, -1), /fraction of sample is -1/],
     ["no share", (n) => n.sample(false, wrong(undefined)), /fraction of sample is undefined/],
+    ["a key function as an order", (n) => n.takeOrdered(1, (a) => -a), /takeOrdered was given a function of one value/],
+    ["and of a sort", (n) => n.sortBy((a) => a, { compare: (a) => -a }), /sortBy was given a function of one value/],
     ["a seed that is no whole number", (n) => n.sample(false, 0.5, 0.5), /seed of sample is 0.5/],
     ["no weights", (n) => n.randomSplit([]), /randomSplit takes an array of weights/],
     ["a negative weight", (n) => n.randomSplit([1, -1]), /weight of randomSplit is -1/],

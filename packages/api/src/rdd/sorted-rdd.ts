@@ -3,7 +3,7 @@ import { badArgument } from "../errors.ts";
 import { CONTEXT, LINEAGE, OF } from "../internals.ts";
 import type { KeyOf, Pair, ValueOf } from "../pair-types.ts";
 import { partitionerOf, type ShuffleOptions } from "../partitioner.ts";
-import type { Compare } from "../range-partitioner.ts";
+import { type Compare, shipCompare } from "../range-partitioner.ts";
 import type { RDD } from "../rdd.ts";
 import { rddSteps } from "../rdd-steps.ts";
 import { keyByStep, labelOf, plainStep } from "../steps.ts";
@@ -67,7 +67,7 @@ export abstract class SortedRdd<out T> extends JoinRdd<T> {
     compare?: Compare<KeyOf<T>>,
   ): RDD<[KeyOf<T>, ValueOf<T>]> {
     const operator = "filterByRange";
-    if (compare !== undefined) ship(this, compare, operator);
+    if (compare !== undefined) shipCompare(this[CONTEXT], compare, operator);
     const order = compare as Comparison | undefined; // called for keys only
     return whenLaidOut(this, operator, [], (parent, layout, at) => {
       const partitioner = partitionerOf(layout.partitioningOf(parent));

@@ -10,7 +10,7 @@ import {
 } from "@millrace/plan";
 import { CONTEXT, LINEAGE } from "../internals.ts";
 import { partitioningOf } from "../partitioner.ts";
-import { type Compare, RangePartitioner } from "../range-partitioner.ts";
+import { type Compare, RangePartitioner, shipCompare } from "../range-partitioner.ts";
 import { rddSteps } from "../rdd-steps.ts";
 import { sampledBounds } from "../sampled-bounds.ts";
 import { checkPartitions, narrowStep, type StepContext, shuffleStep } from "../steps.ts";
@@ -42,7 +42,7 @@ export function sortingOf<K>(rdd: RddCore<unknown>, given: boolean | SortOptions
     descending: !ascending,
     partitions: numPartitions === undefined ? undefined : checkPartitions(numPartitions, operator),
     compare: compare as Comparison | undefined, // called for keys only
-    ref: compare === undefined ? undefined : rdd[CONTEXT].ship(compare, `the compare function of ${operator}`),
+    ref: compare === undefined ? undefined : shipCompare(rdd[CONTEXT], compare, `the compare function of ${operator}`),
   };
 }
 

@@ -2,7 +2,7 @@ import type { FunctionRef, JoinKind, NarrowKind, ShuffleUse } from "@millrace/pl
 import type { DStream, MapWithStateDStream } from "../dstream.ts";
 import { DRIVER_ONLY, STREAM_REMEDY } from "../function/driver-only.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
-import { CONTEXT, GRAPH, OF, OF_STATE, STREAM } from "../internals.ts";
+import { CONTEXT, GRAPH, INSPECT, OF, OF_STATE, STREAM } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
 import { partitioningOf, type ShuffleOptions } from "../partitioner.ts";
 import { labelOf, mergeName, mergeStep, narrowStep, type Step, shuffleStep } from "../steps.ts";
@@ -20,6 +20,11 @@ export abstract class StreamCore<out _T> {
     this[CONTEXT] = graph.context;
     this[GRAPH] = graph;
     this[STREAM] = stream;
+  }
+
+  /** What `console.log` shows: which stream it is, not its batches. */
+  [INSPECT](): string {
+    return `DStream (${this[STREAM].label})`;
   }
 
   get [DRIVER_ONLY]() {

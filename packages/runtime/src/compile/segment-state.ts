@@ -152,7 +152,9 @@ export function isKept(value: unknown): boolean {
 export function lineOf(record: unknown): string {
   if (typeof record === "string") return record;
   try {
-    return JSON.stringify(record) ?? "null";
+    const json = JSON.stringify(record) ?? "null";
+    refuseEmptied(record);
+    return json;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw recordNotText(
@@ -161,6 +163,19 @@ export function lineOf(record: unknown): string {
     );
   }
 }
+
+/** JSON writes these as `{}`, or as numbered bytes: what they hold would be lost. */
+function refuseEmptied(value: unknown): void {
+  if (typeof value !== "object" || value === null || "toJSON" in value) return;
+  if (Array.isArray(value)) return value.forEach(refuseEmptied);
+  const type: unknown = value.constructor;
+  if (EMPTIED.has(type) || ArrayBuffer.isView(value) || value instanceof Error) {
+    throw new TypeError(`a ${typeof type === "function" ? type.name : "value"} has no JSON`);
+  }
+  for (const name in value) refuseEmptied(Reflect.get(value, name));
+}
+
+const EMPTIED: ReadonlySet<unknown> = new Set([Map, Set, RegExp, ArrayBuffer, Promise]);
 
 export function partitionOutOfRange(partition: unknown, partitions: number, key: unknown): EngineError {
   return badPartition(

@@ -239,6 +239,12 @@ describe("saveText", () => {
     await expect(slot.done({ source: blocks, inputs, sink, output })).rejects.toThrow(
       /\[RECORD_NOT_TEXT\] .*\{ n: 1n \} cannot be written as JSON: .*BigInt/,
     );
+    for (const value of [new Map([["a", 1]]), [["k", new Set([1])]], { a: { b: /x/ } }, Uint8Array.of(1)]) {
+      const given = [slot.input([value])];
+      await expect(slot.done({ source: blocks, inputs: given, sink, output })).rejects.toThrow(
+        /\[RECORD_NOT_TEXT\] .* cannot be written as JSON: a (Map|Set|RegExp|Uint8Array) has no JSON/,
+      );
+    }
     await expect(
       slot.done({ source: blocks, inputs, sink, output: { directory: "s3://bucket/out", file: "part" } }),
     ).rejects.toThrow(/\[FILE_SYSTEM_UNKNOWN\] "s3:\/\/bucket\/out/);
