@@ -44,7 +44,7 @@ export class BatchScope {
   readonly shuffles = new Map<ShuffleId, ShuffleDependency>();
   /** Blocks put at the driver for this batch. */
   readonly blocks: BlockId[] = [];
-  /** Sources whose inputs are among those blocks. */
+  /** Sources whose inputs go with it: those blocks, and what was received for it. */
   readonly sources: SourceNode[] = [];
   /** Stateful operators of this batch, and those of which every partition has been brought up to it. */
   readonly states = new Map<StreamNode, StateNode>();

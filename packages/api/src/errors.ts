@@ -24,5 +24,6 @@ export const noTask = errorKind("NO_TASK", "user");
 export const receiverDetached = errorKind("RECEIVER_DETACHED", "user");
 export const badWindow = errorKind("BAD_WINDOW", "user");
 export const windowForgotten = errorKind("WINDOW_FORGOTTEN", "environment");
+export const batchForgotten = errorKind("BATCH_FORGOTTEN", "user");
 export const sliceForgotten = errorKind("SLICE_FORGOTTEN", "user");
 export const levelFixed = errorKind("LEVEL_FIXED", "user");

@@ -134,6 +134,23 @@ describe("batches are remembered", () => {
     expect(lab.port.warnings.join()).toContain("lies between batches");
   });
 
+  test("and an RDD that a job kept says so when they are not", async () => {
+    let kept: RDD<string> | undefined;
+    const lab = await GraphLab.build((ssc) => {
+      ssc.socketTextStream("h", 1).foreachRDD(async (rdd) => {
+        await kept?.union(rdd).count();
+        kept = rdd.map((line) => line);
+      });
+    });
+    expect((await lab.batch(1000, { blocks: ["a"] })).error).toBeUndefined();
+    lab.graph.release(epochMs(1000));
+    expect((await lab.batch(2000, { blocks: ["b"] })).error).toMatchObject({
+      code: "BATCH_FORGOTTEN",
+      retry: "never",
+      message: expect.stringMatching(/RDD of batch 1000 was used .* ssc\.remember/),
+    });
+  });
+
   test("and slice says so when they are not", async () => {
     const lab = await GraphLab.build((ssc) => {
       const lines = words(ssc);

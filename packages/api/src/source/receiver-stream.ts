@@ -1,5 +1,7 @@
-import { type ReceiverSpec, source } from "@millrace/plan";
+import type { EngineError, EpochMs } from "@millrace/base";
+import { lazySource, type ReceiverSpec } from "@millrace/plan";
 import type { BatchScope } from "../batch-scope.ts";
+import { batchForgotten } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import type { StorageLevel } from "../storage-level.ts";
 import type { StreamNode } from "../stream-node.ts";
@@ -20,10 +22,20 @@ export class ReceiverStream implements StreamNode {
 
   compute(scope: BatchScope) {
     const blocks = scope.received.get(this.#stream) ?? [];
-    return source(
-      "blocks",
-      blocks.map((block) => ({ kind: "blocks", blocks: [block] })),
-      this.label,
-    );
+    const node = lazySource("blocks", () => Promise.reject(forgotten(scope.time)), {
+      partitions: blocks.length,
+      lasting: false,
+      label: this.label,
+    });
+    node.inputs = blocks.map((block) => ({ kind: "blocks", blocks: [block] }));
+    scope.sources.push(node); // which has no inputs any more once the batch is over
+    return node;
   }
+}
+
+function forgotten(time: EpochMs): EngineError {
+  return batchForgotten(
+    `an RDD of batch ${time} was used when that batch was over, and what had been received for it is gone. The action fails. ` +
+      'Call ssc.remember("5m") in build to keep batches for longer, or use a window of the stream.',
+  );
 }
