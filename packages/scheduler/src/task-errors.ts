@@ -80,7 +80,8 @@ export function unknownShuffle(shuffle: ShuffleId, reader: string): EngineError 
 export function lostInput(stage: Stage, index: number, block: BlockId): EngineError {
   return inputBlockLost(
     `${describeTask(stage, index)} reads block ${block}, and every executor that held a copy is lost. Its batch fails. ` +
-      "Give the input a storage level with a second copy, such as MEMORY_AND_DISK_2.",
+      "A second copy is made as records arrive, on another executor that is there at that moment: run two or more, with a storage level " +
+      "that has copies (MEMORY_AND_DISK_2, the default, does), and replace one only when no window needs what it received.",
     { fields: { block, stage: stage.planned.run } },
   );
 }
