@@ -106,8 +106,8 @@ export class StreamingContext extends StaticSources {
   }
 
   /**
-   * Keeps the RDDs of every batch for this long at least, for `slice`; windows keep what they need by themselves. Costs the
-   * memory and disk of what those batches received and shuffled.
+   * Keeps the RDDs of every batch for this long at least, for `slice` and for RDDs that the job uses in later batches; windows
+   * keep what they need by themselves. Costs the memory and disk of what those batches received and shuffled.
    */
   remember(duration: DurationLike): void {
     this[CONTEXT].requireBuilding("remember");

@@ -132,7 +132,7 @@ function reportLost(
     records,
     message:
       `[RECEIVED_DATA_LOST] ${what} are gone with executor ${executor}, the only one that held them; ${where}. ` +
-      "Give the stream a storage level with a second copy, such as MEMORY_AND_DISK_2, and more than one executor.",
+      "Run two executors or more, with a storage level that has a second copy (MEMORY_AND_DISK_2, the default, does): it is made as records arrive.",
   });
 }
 
