@@ -20,10 +20,12 @@ export async function bundleError(failure: BuildFailure, context: BundleContext)
   const found = await Promise.all(
     failure.errors.map(async (message) => ({ message, site: await authorSite(message, context) })),
   );
-  const lines = found.map(({ message, site }) => {
+  const each = found.map(({ message, site }) => {
     const place = site ? `${site.file}:${site.line}:${site.column}: ` : "";
     return `  ${place}${message.text.replaceAll("millrace-api:", "")}`;
   });
+  // A function stands in the executors' bundle twice, where it was written and lifted out of there.
+  const lines = [...new Set(each)];
   const imports = failure.errors.every(({ text }) => IMPORT_PROBLEM.test(text));
   const site = found[0]?.site;
   // No cause: it would tell the same once more, with columns of another file.
