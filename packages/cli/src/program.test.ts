@@ -314,8 +314,17 @@ describe("looking at jobs", () => {
   });
   test("logs --json is one object a line, whatever the chunks", async () => {
     const logs = () => textOf("a\nb", "c\nd");
-    const { out } = await session({ operator: { logs } }).run("logs", "chat-room-1", "--json");
-    expect(out).toBe('{"text":"a"}\n{"text":"bc"}\n{"text":"d"}\n');
+    const it = session({ operator: { logs, status: async () => failed } });
+    const { out, err } = await it.run("logs", "chat-room-1", "--json");
+    expect({ out, err }).toEqual({ out: '{"text":"a"}\n{"text":"bc"}\n{"text":"d"}\n', err: "" });
+  });
+  test.each([[[]], [["-f"]]])("logs %j of a job that failed says why after it, and ends with 0", async (flags) => {
+    const parts = { logs: () => textOf("hello\n"), status: async () => failed };
+    const { code, out, err } = await session({ operator: parts }).run("logs", "chat-room-1", ...flags);
+    expect({ code, out }).toEqual({ code: 0, out: "hello\n" });
+    expect(err).toBe(
+      "millrace: job chat-room-1 is failed\n[BATCH_FAILED] Batch 7 failed.\n  caused by: TypeError: x is not a function\n",
+    );
   });
   test("Ctrl-C ends logs -f with 130", async () => {
     const it = session({

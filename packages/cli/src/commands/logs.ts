@@ -1,8 +1,8 @@
 import { jobId } from "@millrace/base";
 import type { Command } from "commander";
 import type { Console } from "../console.ts";
-import { copyLog } from "../job-log.ts";
-import { type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
+import { copyLog, tellFailure } from "../job-log.ts";
+import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 
 interface LogsOptions extends OperatorOptions {
   readonly follow?: true;
@@ -12,11 +12,14 @@ export function registerLogs(program: Command, console: Console): Command {
   return withOperatorOptions(program.command("logs"))
     .argument("<id>", "the job, as `jobs` shows it")
     .option("-f, --follow", "go on until the job ends")
-    .description("what a job printed, from its beginning")
-    .action(async (id: string, options: LogsOptions) => {
-      await withOperator(console, options, (operator) => {
-        const log = operator.logs(jobId(id), { follow: options.follow === true });
-        return copyLog(console, log, options.json === true);
+    .description("what a job printed, from its beginning; if it failed, why on standard error, and still ends with 0")
+    .action(async (name: string, options: LogsOptions) => {
+      await withOperator(console, options, async (operator) => {
+        const id = jobId(name);
+        await copyLog(console, operator.logs(id, { follow: options.follow === true }), options.json === true);
+        // Programs ask `status --json`: on standard error they would not look for it.
+        if (options.json === true) return;
+        tellFailure(console, await operator.status(id), program.opts<GlobalOptions>().verbose === true);
       });
     });
 }
