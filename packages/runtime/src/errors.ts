@@ -3,7 +3,7 @@ import { errorKind } from "@millrace/base";
 /** An operator's function threw; `cause` is its error. */
 export const userCodeFailed = errorKind("USER_CODE_FAILED", "user", "same-task");
 /** A record to be saved as text has no JSON. */
-export const recordNotText = errorKind("RECORD_NOT_TEXT", "user", "same-task");
+export const recordNotText = errorKind("RECORD_NOT_TEXT", "user");
 export const notIterable = errorKind("NOT_ITERABLE", "user");
 export const promiseNotAwaited = errorKind("PROMISE_NOT_AWAITED", "user");
 /** RDDs that are zipped have partitions of different lengths. */
@@ -24,4 +24,4 @@ export const stateNotFound = errorKind("STATE_NOT_FOUND", "environment");
 /** An incremental window was told to take away from a key that it does not hold. */
 export const windowKeyUnknown = errorKind("WINDOW_KEY_UNKNOWN", "user");
 /** The function of mapWithState did with a key's state what cannot be done. */
-export const stateMisused = errorKind("STATE_MISUSED", "user", "same-task");
+export const stateMisused = errorKind("STATE_MISUSED", "user");

@@ -156,7 +156,7 @@ describe("mapWithState", () => {
 describe("state that is misused", () => {
   const fails = async (map: Mapping, options: MappedOptions = {}, pairs: Iterable<unknown> = [["a", 1]]) =>
     expect(await batches.mapFailure(1, pairs, map, options)).toMatchObject({
-      kind: { code: "STATE_MISUSED", blame: "user" },
+      kind: { code: "STATE_MISUSED", blame: "user", retry: "never" },
       message: expect.stringContaining("stateful at job.ts:3:3: "),
     });
 
