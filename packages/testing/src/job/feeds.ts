@@ -97,19 +97,27 @@ export class Feeds {
     const known =
       this.names.length === 0
         ? "The job has no source that can be fed: queueStream brings its own batches"
-        : `The job's sources are ${this.#described.join(", ")}`;
+        : this.#described;
     const what =
       found.length === 0
         ? `there is no source ${JSON.stringify(source)}`
         : `${found.length} sources are called ${JSON.stringify(source)}`;
     throw testSourceUnknown(
-      `${what}. Nothing was fed. ${known}; name one by its address or directory, or by what named() calls it.`,
+      `${what}. Nothing was fed. ${known}; name one by its number, address or directory, or by what named() calls it.`,
     );
   }
 
-  get #described(): readonly string[] {
+  /** Files have no number to be named by. */
+  get #described(): string {
+    const numbered = this.#receivers.map((each) => `${each.stream} is ${describe(each)}`);
     const files = this.#files.map(({ name, directory }) => `${JSON.stringify(name)} (${directory})`);
-    return [...this.#receivers.map((each) => `${each.stream}: ${describe(each)}`), ...files];
+    const lists = [
+      ...(numbered.length === 0 ? [] : [`The job's sources, by number: ${numbered.join(", ")}`]),
+      ...(files.length === 0
+        ? []
+        : [`${numbered.length === 0 ? "The job's" : "its"} directories: ${files.join(", ")}`]),
+    ];
+    return lists.join("; ");
   }
 
   #lines(receiver: ReceiverPlan, lines: readonly unknown[]): readonly Uint8Array[] {

@@ -127,7 +127,7 @@ describe("feeding a source", () => {
   test("names the sources there are when it is given another", async () => {
     const t = await start((ssc) => lines(ssc).print());
     expect(() => t.feed("localhost:9998", ["a"])).toThrow(
-      /^\[TEST_SOURCE_UNKNOWN\] there is no source "localhost:9998".*The job's sources are 0: "localhost:9999"/,
+      /^\[TEST_SOURCE_UNKNOWN\] there is no source "localhost:9998".*The job's sources, by number: 0 is "localhost:9999";/,
     );
   });
 
