@@ -35,10 +35,12 @@ export function taskFailure(
   const cause = fromWireError(error);
   if (error.kind?.retry === "never" && cause instanceof EngineError) return cause;
   const times = attemptsMax === 1 ? "and is not retried (task.attempts.max is 1)" : `${attemptsMax} times`;
+  // An error of the engine brings its own remedy, at the end of its message.
+  const remedy = error.kind === undefined || error.message.includes("\n") ? "Mend what the error names; " : "";
   return new EngineError(
     { code: taskFailed.code, blame: error.kind?.blame ?? taskFailed.blame, retry: taskFailed.retry },
     `${describeTask(stage, index)} failed ${times}, last on ${executor}: ${headline(error)}. ` +
-      "Its batch fails. Mend what the error names; task.attempts.max says how often a task is tried.",
+      `Its batch fails. ${remedy}task.attempts.max says how often a task is tried.`,
     { cause, fields: taskFields(stage, index, executor), ...(error.site === undefined ? {} : { site: error.site }) },
   );
 }

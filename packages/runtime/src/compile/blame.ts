@@ -1,4 +1,4 @@
-import { EngineError, named } from "@millrace/base";
+import { clauseOf, EngineError, named } from "@millrace/base";
 import { userCodeFailed } from "../errors.ts";
 import { TaskCancelled } from "../job/task-control.ts";
 
@@ -7,7 +7,8 @@ const blamed = new WeakSet<object>();
 
 /**
  * The error to report for something thrown while an operator ran. The user's error is kept as the cause, with its name,
- * message and stack; an error of the engine keeps its kind and says which operator it came from.
+ * message and stack; an error of the engine keeps its kind and says which operator it came from. What becomes of the task
+ * is not said here: the scheduler alone knows, and says it around this.
  *
  * @param label `map at job.ts:12:8`.
  */
@@ -22,7 +23,7 @@ export function blame(error: unknown, label: string): unknown {
 function fromUser(error: unknown, label: string): EngineError {
   const { name, message } = describe(error);
   const result = userCodeFailed(
-    `${label} threw ${name}: ${message}. The task is tried again, then its batch fails; correct the function, or catch what it may throw.`,
+    `${label} threw ${name}: ${clauseOf(message)}. Correct the function, or catch what it may throw.`,
     { cause: error, fields: { operator: label, name, message } },
   );
   // The author's frames are what the reader wants to see first.

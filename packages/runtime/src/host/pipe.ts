@@ -145,7 +145,7 @@ function failed(command: readonly string[], outcome: Ended, said: string) {
         : `was ended by ${outcome.signal}`;
   const words = said === "" ? "It said nothing on its standard error" : `Its standard error ends: ${said}`;
   return pipeFailed(
-    `the command ${command.join(" ")} ${how}. ${words}. The task is tried again, then its batch fails. ` +
+    `the command ${command.join(" ")} ${how}. ${words}. ` +
       "The command must be there on every executor and end with 0.",
     { ...("error" in outcome ? { cause: outcome.error } : {}), fields: { command: command.join(" ") } },
   );

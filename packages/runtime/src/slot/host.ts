@@ -227,7 +227,7 @@ export class SlotThread {
     this.#cause ??= isOutOfMemory(error)
       ? slotOutOfMemory(
           `slot ${this.slot} needed more than its heap of ${Math.floor(this.#options.heapBytes / 1024 ** 2)} MB${this.#doing()}. ` +
-            `The task is tried again. Use more partitions; if all values of one key are too many, reduce them (reduceByKey in place of groupByKey), ` +
+            `Use more partitions; if all values of one key are too many, reduce them (reduceByKey in place of groupByKey), ` +
             `or ${this.#options.moreHeap}.`,
         )
       : crashed(this.slot, error);

@@ -41,7 +41,7 @@ function attempt<T>(path: string, what: string, read: () => T): T {
 
 function failedToRead(path: string, what: string, error: unknown) {
   return inputFileFailed(
-    `the input file ${path} could not be ${what}: ${reason(error)}. The task is tried again, then its batch fails. ` +
+    `the input file ${path} could not be ${what}: ${reason(error)}. ` +
       "The file must stay in place, readable on every executor, until its batch is done.",
     { cause: error, fields: { path } },
   );
@@ -83,7 +83,7 @@ class LocalOutput implements FileOutput {
       return write();
     } catch (error) {
       throw outputFileFailed(
-        `the output file ${this.#path} could not be written: ${reason(error)}. The task is tried again, then its batch fails. ` +
+        `the output file ${this.#path} could not be written: ${reason(error)}. ` +
           "Check the directory's permissions and the free disk space on this executor.",
         { cause: error, fields: { path: this.#path } },
       );

@@ -80,7 +80,7 @@ export class BytesFeeder extends Feeder {
   #cutShort() {
     const { path, end } = this.#range;
     return inputFileFailed(
-      `the input file ${path} ends at byte ${this.#position}, and had ${end} bytes when it was listed. The task is tried again, then its batch fails. ` +
+      `the input file ${path} ends at byte ${this.#position}, and had ${end} bytes when it was listed. ` +
         "Leave files as they are once they have been moved in.",
       { fields: { path } },
     );

@@ -44,7 +44,7 @@ function withRoomForFrame(path: string, header: Uint8Array): Uint8Array<ArrayBuf
 
 function unreadable(path: string, why: string, cause?: unknown) {
   return inputFileFailed(
-    `the input file ${path} cannot be read as records: ${why}. The task is tried again, then its batch fails. ` +
+    `the input file ${path} cannot be read as records: ${why}. ` +
       "objectFile reads what saveAsObjectFile of the same release has written.",
     { fields: { path }, ...(cause === undefined ? {} : { cause }) },
   );
