@@ -1,6 +1,4 @@
-import type { JobSummary } from "@millrace/rpc";
-import { type Console, tell } from "./console.ts";
-import { describeWireFailure } from "./failure.ts";
+import type { Console } from "./console.ts";
 
 /**
  * Writes a job's log to standard output, no faster than it is read there.
@@ -21,11 +19,4 @@ export async function copyLog(console: Console, log: AsyncIterable<Uint8Array>, 
   }
   rest += decoder.decode();
   if (rest !== "") await console.out(`${JSON.stringify({ text: rest })}\n`);
-}
-
-/** After its log: why a job failed, on standard error. What ends well, or goes on, has nothing to tell. */
-export function tellFailure(console: Console, job: JobSummary, verbose: boolean): void {
-  if (job.error === undefined) return;
-  tell(console, `job ${job.id} is ${job.state}`);
-  console.err(describeWireFailure(job.error, verbose));
 }

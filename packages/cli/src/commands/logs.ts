@@ -1,7 +1,8 @@
 import { jobId } from "@millrace/base";
 import type { Command } from "commander";
 import type { Console } from "../console.ts";
-import { copyLog, tellFailure } from "../job-log.ts";
+import { tellFailure } from "../job-end.ts";
+import { copyLog } from "../job-log.ts";
 import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 
 interface LogsOptions extends OperatorOptions {

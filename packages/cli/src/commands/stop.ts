@@ -1,6 +1,7 @@
 import { jobId } from "@millrace/base";
 import type { Command } from "commander";
 import { type Console, outJson, tell } from "../console.ts";
+import { askToEnd, tellEndedAlready } from "../job-end.ts";
 import { type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 
 export function registerStop(program: Command, console: Console): Command {
@@ -8,11 +9,11 @@ export function registerStop(program: Command, console: Console): Command {
     .argument("<id>", "the job, as `jobs` shows it")
     .description("end a job gracefully: what was received is processed, then it stops")
     .action(async (id: string, options: OperatorOptions) => {
-      const job = await withOperator(console, options, async (operator) => {
-        await operator.stop(jobId(id));
-        return operator.status(jobId(id));
-      });
+      const { job, already } = await withOperator(console, options, (operator) =>
+        askToEnd(operator, jobId(id), "stop"),
+      );
       if (options.json) return outJson(console, job);
+      if (already) return tellEndedAlready(console, job);
       return tell(console, `job ${job.id} is asked to stop; it is ${job.state}`);
     });
 }

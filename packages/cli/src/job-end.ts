@@ -1,0 +1,32 @@
+import type { JobId } from "@millrace/base";
+import type { JobSummary } from "@millrace/rpc";
+import { type Console, tell } from "./console.ts";
+import type { Operator } from "./engine.ts";
+import { describeWireFailure } from "./failure.ts";
+
+/** After its log: why a job failed, on standard error. What ended well, or goes on, has nothing to tell. */
+export function tellFailure(console: Console, job: JobSummary, verbose: boolean): void {
+  if (job.error === undefined) return;
+  tell(console, `job ${job.id} is ${job.state}`);
+  console.err(describeWireFailure(job.error, verbose));
+}
+
+/** A job after it was asked to end. */
+export interface AskedJob {
+  readonly job: JobSummary;
+  /** There was nothing left to ask. */
+  readonly already: boolean;
+}
+
+export async function askToEnd(operator: Operator, id: JobId, how: "stop" | "kill"): Promise<AskedJob> {
+  const before = await operator.status(id);
+  if (before.endedAt !== undefined) return { job: before, already: true };
+  await operator[how](id);
+  return { job: await operator.status(id), already: false };
+}
+
+/** Of a job that nobody has to end any more: that it is over, and how it ended. */
+export function tellEndedAlready(console: Console, job: JobSummary): void {
+  const how = job.error === undefined ? job.state : `${job.state}: ${describeWireFailure(job.error, false).trimEnd()}`;
+  tell(console, `job ${job.id} has ended already; it is ${how}`);
+}
