@@ -79,6 +79,16 @@ const toOnePartition = ({ slot }) => ({
   combine: { create: undefined, mergeValue: slot(own("add")), mergeCombiners: slot(own("add")) },
 });
 
+/** @param {readonly unknown[]} values */
+function countDistinct(values) {
+  const all = new Set();
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    all.add(value);
+  }
+  return all.size;
+}
+
 export const foldChains = [
   {
     name: "count",
@@ -223,27 +233,13 @@ export const foldChains = [
     name: "countApproxDistinct",
     input: words,
     ops: [["mapPartitions", own("sketchPartition", { p: 9, sp: 0 })]],
-    hand: (a) => {
-      const all = new Set();
-      for (let i = 0; i < a.length; i++) {
-        const v = a[i];
-        all.add(v);
-      }
-      return all.size;
-    },
+    hand: countDistinct,
   },
   {
     name: "countApproxDistinct of numbers",
     input: numbers,
     ops: [["mapPartitions", own("sketchPartition", { p: 9, sp: 0 })]],
-    hand: (a) => {
-      const all = new Set();
-      for (let i = 0; i < a.length; i++) {
-        const v = a[i];
-        all.add(v);
-      }
-      return all.size;
-    },
+    hand: countDistinct,
   },
   {
     name: "foreach",
