@@ -7,6 +7,7 @@ import type { Feeder } from "../source/feeder.ts";
 import { StateFeeder } from "../source/state-feeder.ts";
 import { StateSnapshotFeeder } from "../source/state-snapshot-feeder.ts";
 import { InitialState } from "../state/update/initial-state.ts";
+import { KeyedInput } from "../state/update/keyed-input.ts";
 import { MapWithState, type MapWithStateOptions } from "../state/update/map-with-state.ts";
 import { UpdateByKey, type UpdateByKeyOptions } from "../state/update/update-by-key.ts";
 import { UpdatePartition, type UpdatePartitionOptions } from "../state/update/update-partition.ts";
@@ -57,9 +58,7 @@ function updaterOf(
         time,
         update: parts.function(entry.update) as UpdateByKeyOptions["update"],
         onlyUpdated: entry.onlyUpdated,
-        values,
-        fillValues: () => parts.fill(entry.feed, values),
-        initial: initialState(entry.initial, parts),
+        input: new KeyedInput(values, () => parts.fill(entry.feed, values), initialState(entry.initial, parts)),
       });
     }
     case "updatePartition": {
@@ -70,9 +69,7 @@ function updaterOf(
         time,
         update: parts.function(entry.update) as UpdatePartitionOptions["update"],
         belongs: belonging(entry.place, ref, parts),
-        values,
-        fillValues: () => parts.fill(entry.feed, values),
-        initial: initialState(entry.initial, parts),
+        input: new KeyedInput(values, () => parts.fill(entry.feed, values), initialState(entry.initial, parts)),
         check: () => control.check(),
       });
     }

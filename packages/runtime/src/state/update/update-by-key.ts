@@ -1,9 +1,8 @@
 import type { ClassTable } from "@millrace/codec";
 import { blame } from "../../compile/blame.ts";
-import type { SpillingTable } from "../../table/spilling-table.ts";
 import { NEW_KEY } from "../partition-state.ts";
 import { fromCell, type StateCell, sameCell, toCell } from "../state-cell.ts";
-import type { InitialState } from "./initial-state.ts";
+import type { KeyedInput } from "./keyed-input.ts";
 import { maskOf, PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
 
 export interface UpdateByKeyOptions {
@@ -13,10 +12,7 @@ export interface UpdateByKeyOptions {
   readonly label: string;
   /** The batch, in epoch ms. */
   readonly time: number;
-  /** The values of this batch by key. */
-  readonly values: SpillingTable;
-  readonly fillValues: () => Promise<void>;
-  readonly initial: InitialState | undefined;
+  readonly input: KeyedInput;
 }
 
 /** `updateStateByKey`: gives `[K, S]` for every key that has state after the batch. */
@@ -24,18 +20,13 @@ export class UpdateByKey implements StateUpdater {
   readonly timed = false;
   readonly repeatable = true;
   readonly #options: UpdateByKeyOptions;
-  #initial: InitialState | undefined;
 
   constructor(options: UpdateByKeyOptions) {
     this.#options = options;
   }
 
-  async open(first: boolean): Promise<void> {
-    const { fillValues, initial } = this.#options;
-    await fillValues();
-    if (!first || initial === undefined) return;
-    await initial.open();
-    this.#initial = initial;
+  open(first: boolean): Promise<void> {
+    return this.#options.input.open(first);
   }
 
   *update(transaction: Transaction): Generator<StateChunk, void, undefined> {
@@ -54,15 +45,14 @@ export class UpdateByKey implements StateUpdater {
   finish(): void {}
 
   close(): void {
-    this.#options.values.discard();
-    this.#options.initial?.close();
+    this.#options.input.close();
   }
 
   /** Keys with values in this batch. */
   *#updateGiven(transaction: Transaction, out: PairsBuilder): Generator<StateChunk, void, undefined> {
     const { state, overlay } = transaction;
     const { index } = state;
-    for (const chunk of this.#options.values.drain()) {
+    for (const chunk of this.#options.input.values.drain()) {
       for (let i = 0; i < chunk.keys.length; i++) {
         const key = chunk.keys[i];
         const given = chunk.values[i] as unknown[]; // the table's shape
@@ -71,7 +61,7 @@ export class UpdateByKey implements StateUpdater {
           overlay.order.push(at);
           this.#change(transaction, at, given, out);
         } else {
-          this.#add(transaction, key, given, this.#initial?.take(key), out);
+          this.#add(transaction, key, given, this.#options.input.initial?.take(key), out);
         }
         if (out.full) yield out.take();
       }
@@ -92,7 +82,7 @@ export class UpdateByKey implements StateUpdater {
   /** Keys of the initial state without values. */
   *#addInitial(transaction: Transaction, out: PairsBuilder): Generator<StateChunk, void, undefined> {
     const { onlyUpdated } = this.#options;
-    for (const [key, state] of this.#initial?.rest() ?? []) {
+    for (const [key, state] of this.#options.input.initial?.rest() ?? []) {
       if (onlyUpdated) this.#put(transaction, key, state, out);
       else this.#add(transaction, key, [], state, out);
       if (out.full) yield out.take();

@@ -6,10 +6,9 @@ import { stateMisused } from "../../errors.ts";
 import { Feeder } from "../../source/feeder.ts";
 import { Records } from "../../source/records.ts";
 import { KeyIndex } from "../../table/key-index.ts";
-import type { SpillingTable } from "../../table/spilling-table.ts";
 import { NEW_KEY } from "../partition-state.ts";
 import { fromCell, sameCell, toCell } from "../state-cell.ts";
-import type { InitialState } from "./initial-state.ts";
+import type { KeyedInput } from "./keyed-input.ts";
 import { PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
 
 /** Keys taken at a time, each with its state decoded. */
@@ -23,10 +22,7 @@ export interface UpdatePartitionOptions {
   readonly label: string;
   /** The batch, in epoch ms. */
   readonly time: number;
-  /** The values of this batch by key. */
-  readonly values: SpillingTable;
-  readonly fillValues: () => Promise<void>;
-  readonly initial: InitialState | undefined;
+  readonly input: KeyedInput;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
 }
@@ -40,18 +36,13 @@ export class UpdatePartition implements StateUpdater {
   #given = new Uint8Array(0);
   readonly #added = new KeyIndex();
   #records: Records | undefined;
-  #initial: InitialState | undefined;
 
   constructor(options: UpdatePartitionOptions) {
     this.#options = options;
   }
 
-  async open(first: boolean): Promise<void> {
-    const { fillValues, initial } = this.#options;
-    await fillValues();
-    if (!first || initial === undefined) return;
-    await initial.open();
-    this.#initial = initial;
+  open(first: boolean): Promise<void> {
+    return this.#options.input.open(first);
   }
 
   *update(transaction: Transaction): Generator<StateChunk, void, undefined> {
@@ -89,28 +80,27 @@ export class UpdatePartition implements StateUpdater {
 
   close(): void {
     this.#records?.close();
-    this.#options.values.discard();
-    this.#options.initial?.close();
+    this.#options.input.close();
   }
 
   /** `[key, values, state]` of every key that has either. */
   *#entries(transaction: Transaction): Generator<unknown[], void, undefined> {
-    const { classes, values } = this.#options;
+    const { classes, input } = this.#options;
     const { index, column } = transaction.state;
     const seen: number[] = [];
-    for (const chunk of values.drain()) {
+    for (const chunk of input.values.drain()) {
       for (let i = 0; i < chunk.keys.length; i++) {
         const key = chunk.keys[i];
         const at = index.find(key);
         if (at >= 0) seen.push(at);
-        const state = at >= 0 ? fromCell(column.get(at), classes) : this.#initial?.take(key);
+        const state = at >= 0 ? fromCell(column.get(at), classes) : input.initial?.take(key);
         yield [key, chunk.values[i], state];
       }
     }
     for (const chunk of untouched(transaction, seen, classes)) {
       for (let i = 0; i < chunk.keys.length; i++) yield [chunk.keys[i], [], chunk.values[i]];
     }
-    for (const [key, state] of this.#initial?.rest() ?? []) yield [key, [], state];
+    for (const [key, state] of input.initial?.rest() ?? []) yield [key, [], state];
   }
 
   #accept({ state, overlay }: Transaction, pair: unknown, out: PairsBuilder): void {
