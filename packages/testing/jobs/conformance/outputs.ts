@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DStream, StreamingContext } from "millrace";
-import { action, type Case, kv, observation, type Report } from "./case.ts";
+import { type Case, kv, observation, type Report } from "./case.ts";
 import { refusal } from "./rdds.ts";
 
 export const outputs: readonly Case[] = [
@@ -129,12 +129,16 @@ export const outputs: readonly Case[] = [
       });
     },
   }),
-  action({
+  observation({
     id: "RD-27",
     title: "what JSON cannot hold is no line of text",
-    batches: [[1]],
-    act: async (_, ssc) => [await refusal(ssc.parallelize([1n]).saveAsTextFile("never-written"))],
+    order: "exactly",
     expected: [["RECORD_NOT_TEXT"]],
+    declare: (ssc, report, directory) => {
+      ssc.queueStream([[1]]).foreachRDD(async (_, time) => {
+        report(time, [await refusal(ssc.parallelize([1n]).saveAsTextFile(join(directory, "bigint")))]);
+      });
+    },
   }),
 ];
 
