@@ -58,6 +58,7 @@ const KEEPS_PARTITIONING: Readonly<Record<NarrowKind, boolean>> = {
   flatMapValues: true,
   mapPartitions: false,
   mapPartitionsWithIndex: false,
+  number: false,
 };
 
 export function narrowStep(

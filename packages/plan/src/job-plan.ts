@@ -82,7 +82,7 @@ export type TaskInput =
   | { readonly kind: "inline"; readonly block: Uint8Array }
   /** Blocks to fetch, read in this order. Empty blocks are left out. */
   | { readonly kind: "blocks"; readonly blocks: readonly BlockLocation[] }
-  /** The number by which `mapPartitionsWithIndex` knows a partition. */
+  /** The number by which `mapPartitionsWithIndex` and `number` know a partition. */
   | { readonly kind: "partition"; readonly partition: number }
   /** Bytes [start, end) of a file; a line belongs to the range in which it starts. */
   | { readonly kind: "file"; readonly path: string; readonly start: number; readonly end: number };

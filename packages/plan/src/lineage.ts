@@ -50,7 +50,8 @@ export type NarrowKind =
   | "mapValues"
   | "flatMapValues"
   | "mapPartitions"
-  | "mapPartitionsWithIndex";
+  | "mapPartitionsWithIndex"
+  | "number";
 
 export type NarrowOp =
   | { readonly kind: NarrowKind; readonly fn: FunctionRef; readonly label: string }

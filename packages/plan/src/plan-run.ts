@@ -179,7 +179,8 @@ export class PlanRun {
           ...(compare === undefined ? {} : { compare: draft.slot(compare) }),
         };
       }
-      case "mapPartitionsWithIndex": {
+      case "mapPartitionsWithIndex":
+      case "number": {
         const { kind, label } = op;
         if (own && shift === 0) return { kind, fn: draft.slot(op.fn), label };
         const index = draft.input((task) => ({

@@ -148,10 +148,12 @@ export type Op =
         /** `(iterable) => iterable | Promise<iterable> | asyncIterable`; called for empty partitions too. */
         | "mapPartitions"
         /** `(partition, iterable) => …` */
-        | "mapPartitionsWithIndex";
+        | "mapPartitionsWithIndex"
+        /** `[record, first + i * step]` for the records of a partition; `fn(partition)` gives `[first, step]`. */
+        | "number";
       readonly fn: FnSlot;
       readonly label: string;
-      /** Of `mapPartitionsWithIndex`: the input that gives the partition's number, where it is not the task's. */
+      /** Of `mapPartitionsWithIndex` and `number`: the input that gives the partition's number, where it is not the task's. */
       readonly index?: number;
     }
   /** `glom` emits one array per partition, `[]` for an empty one. */

@@ -8,7 +8,7 @@ export type ResolvedInput =
   | { readonly kind: "block"; readonly handles: readonly BlockHandle[] }
   /** Frames that travelled with the task. */
   | { readonly kind: "inline"; readonly block: Uint8Array }
-  /** The number by which `mapPartitionsWithIndex` knows a partition. */
+  /** The number by which `mapPartitionsWithIndex` and `number` know a partition. */
   | { readonly kind: "partition"; readonly partition: number }
   /** Lines of bytes [start, end) of a file, read by the slot itself. */
   | { readonly kind: "file"; readonly path: string; readonly start: number; readonly end: number };

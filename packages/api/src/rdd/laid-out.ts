@@ -44,7 +44,7 @@ export function indexed(rdd: RddCore<unknown>): Lineage {
     const starts = [0];
     for (const count of counts) starts.push((starts.at(-1) ?? 0) + count);
     const fn = engineRefWith("zipWithIndex", () => [starts]);
-    return narrowStep("mapPartitionsWithIndex", fn, false, "zipWithIndex")(parent, at);
+    return narrowStep("number", fn, false, "zipWithIndex")(parent, at);
   });
 }
 

@@ -163,7 +163,7 @@ export abstract class SetRdd<out T> extends RecordRdd<T> {
     return whenLaidOut(this, "zipWithUniqueId", [], (parent, layout, at) => {
       const partitions = layout.partitions(parent);
       const fn = engineRefWith("zipWithUniqueId", () => [partitions]);
-      return narrowStep("mapPartitionsWithIndex", fn, false, "zipWithUniqueId")(parent, at);
+      return narrowStep("number", fn, false, "zipWithUniqueId")(parent, at);
     });
   }
 }

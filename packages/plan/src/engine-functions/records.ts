@@ -1,6 +1,6 @@
 import { KeyMap } from "@millrace/codec";
 import { pairOf } from "../pair.ts";
-import { mapSlices, PairSlice, type Slices, slicesOf } from "../slices.ts";
+import { mapSlices, PairSlice, slicesOf } from "../slices.ts";
 import type { EngineFactories } from "./engine-factories.ts";
 
 type Unary = (value: unknown) => unknown;
@@ -61,21 +61,10 @@ export const recordFunctions: EngineFactories = {
     return reduced;
   },
   /** @param starts The number of the first record of each partition. */
-  "millrace:zipWithIndex": (starts: readonly number[]) => (partition: number, values: Iterable<unknown>) =>
-    numbered(values, starts[partition] ?? 0, 1),
-  "millrace:zipWithUniqueId": (partitions: number) => (partition: number, values: Iterable<unknown>) =>
-    numbered(values, partition, partitions),
+  /** The number of the first record of a partition, and what is added for the next one. */
+  "millrace:zipWithIndex": (starts: readonly number[]) => (partition: number) => [starts[partition] ?? 0, 1],
+  "millrace:zipWithUniqueId": (partitions: number) => (partition: number) => [partition, partitions],
   /** Keys each record by a number below `groups`, so that partitions are brought together evenly. */
   "millrace:keyByPartition": (groups: number) => (partition: number, values: Iterable<unknown>) =>
     mapSlices(values, (slice) => new PairSlice(new Array<number>(slice.length).fill(partition % groups), slice)),
 };
-
-/** Each value with a number. */
-function numbered(values: Iterable<unknown>, first: number, step: number): Slices {
-  const numbers: number[] = []; // used again for each slice
-  let next = first;
-  return mapSlices(values, (slice) => {
-    for (let i = 0; i < slice.length; i += 1, next += step) numbers[i] = next;
-    return new PairSlice(slice, numbers);
-  });
-}

@@ -188,7 +188,7 @@ export const recordChains = [
   {
     name: "zipWithIndex",
     input: words,
-    ops: [["mapPartitionsWithIndex", own("zipWithIndex", [0])]],
+    ops: [["number", own("zipWithIndex", [0])]],
     hand: (a) => {
       let last;
       for (let i = 0; i < a.length; i++) last = latest(last, [a[i], i]);
@@ -198,7 +198,7 @@ export const recordChains = [
   {
     name: "zipWithUniqueId",
     input: words,
-    ops: [["mapPartitionsWithIndex", own("zipWithUniqueId", 4)]],
+    ops: [["number", own("zipWithUniqueId", 4)]],
     hand: (a) => {
       let last;
       for (let i = 0; i < a.length; i++) last = latest(last, [a[i], 4 * i]);

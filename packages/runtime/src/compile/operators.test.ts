@@ -49,6 +49,22 @@ describe("operators on records", () => {
     expect(result).toEqual([1, 10, -10, 2, -2, 20, -20]);
   });
 
+  test("number goes on from one chunk and one flatMap to the next, in the way of its partition", async () => {
+    const records = Array.from({ length: 3000 }, (_, n) => n);
+    const ops = [op("flatMap", 0), op("filter", 1), op("number", 2)];
+    const functions = [(n: number) => [n, n], (n: number) => n % 3 !== 0, (partition: number) => [partition, 4]];
+    const kept = records.flatMap((n) => (n % 3 === 0 ? [] : [n, n]));
+    expect(await slot.collect(records, { ops, functions, partition: 2 })).toEqual(kept.map((n, i) => [n, 2 + 4 * i]));
+    const sorted = { ops: [...ops, op("sort"), op("number", 2), op("mapValues", 3)] };
+    const again = await slot.collect(records, {
+      ...sorted,
+      functions: [...functions, (i: number) => -i],
+      partition: 1,
+    });
+    expect(again).toEqual(kept.map((n, i) => [[n, 1 + 4 * i], -1 - 4 * i]));
+    expect(await slot.collect([], { ops, functions })).toEqual([]);
+  });
+
   test("glom gives one array, also for an empty partition", async () => {
     expect(await slot.collect([1, 2], { ops: [op("glom")] })).toEqual([[1, 2]]);
     expect(await slot.collect([], { ops: [op("glom")] })).toEqual([[]]);

@@ -57,7 +57,7 @@ export type Entry =
     }
   /** Each in turn. */
   | { readonly kind: "concat"; readonly feeds: readonly PipelineProgram[] }
-  /** Each of the left with each of the right. */
+  /** Each of the left with lists of the right. */
   | { readonly kind: "cartesian"; readonly left: PipelineProgram; readonly right: PipelineProgram }
   /** Side by side. */
   | {
@@ -104,7 +104,7 @@ class Compiler {
     const segments: Segment[] = [];
     const links: Link[] = [];
     let giver = sourceLabel(pipeline.source);
-    let ops: FusedOp[] = [];
+    let ops = opsOfSource(pipeline.source);
     for (const op of pipeline.ops) {
       const link = linkOf(op);
       if (link === undefined) {
@@ -251,6 +251,11 @@ class Compiler {
   }
 }
 
+/** A product comes as each record of the left with a list of those of the right. */
+function opsOfSource(source: Source): FusedOp[] {
+  return source.kind === "cartesian" ? [{ kind: "flatMapValues", fn: undefined, label: "cartesian" }] : [];
+}
+
 function sourceLabel(source: Source): string | undefined {
   if (source.kind === "shuffle") return source.aggregate.kind === "none" ? undefined : source.aggregate.label;
   return "label" in source ? source.label : undefined;
@@ -301,6 +306,8 @@ function fused(op: Op): FusedOp {
     case "keys":
     case "values":
       return { kind: op.kind, fn: undefined, label: op.label };
+    case "number":
+      return { kind: op.kind, fn: op.fn, label: op.label, index: op.index };
     case "map":
     case "flatMap":
     case "filter":

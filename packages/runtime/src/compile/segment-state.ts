@@ -11,6 +11,11 @@ import { blame } from "./blame.ts";
 /** Elements of an iterable that is not an array are taken in pieces of this size. */
 const PIECE = 256;
 
+export interface Numbering {
+  next: number;
+  readonly step: number;
+}
+
 /**
  * What one run of a segment works on. One class for all templates, so that the generated code that reads it stays
  * monomorphic; each terminal uses the few fields it needs.
@@ -20,6 +25,8 @@ export class SegmentState {
   readonly f: readonly AnyFunction[];
   readonly control: TaskControl;
   readonly labels: readonly string[];
+  /** Of each `number` among the operators, by its place: what the next record gets, and what is added for the one after. */
+  readonly numberings: ReadonlyMap<number, Numbering>;
   /** Records that reached the terminal. */
   count = 0;
   /** Of a segment that ends in a buffer: what it gave, of which the first `filled` count; the array is used again. */
@@ -42,17 +49,22 @@ export class SegmentState {
   resumeAt = 0;
   /** Records that the table knows of. */
   #counted = 0;
+  /** What is left of the iterable of which the last piece was taken. */
+  rest: Iterator<unknown> | undefined;
+  /** Those that are not at their end, from the outermost loop to the innermost. */
   readonly #iterators: Iterator<unknown>[] = [];
 
   constructor(options: {
     readonly functions: readonly AnyFunction[];
     readonly control: TaskControl;
     readonly labels: readonly string[];
+    readonly numberings: ReadonlyMap<number, Numbering>;
     readonly table?: AggregateTable | undefined;
   }) {
     this.f = options.functions;
     this.control = options.control;
     this.labels = options.labels;
+    this.numberings = options.numberings;
     this.table = options.table;
     this.index = options.table?.index ?? new KeyIndex();
     this.accs = options.table?.accs ?? [];
@@ -94,21 +106,29 @@ export class SegmentState {
     throw partitionOutOfRange(partition, partitions, key);
   }
 
-  iterator(value: unknown): Iterator<unknown> {
-    const open = iteratorOf(value);
-    this.#iterators.push(open);
-    return open;
+  /** The first elements of an iterable; `rest` gives those that are left. */
+  firstPiece(value: unknown): unknown[] {
+    const iterator = iteratorOf(value);
+    const piece = this.#piece(iterator);
+    if (this.rest !== undefined) this.#iterators.push(iterator);
+    return piece;
   }
 
-  /** The next elements; none at the end. */
-  refill(iterator: Iterator<unknown>): unknown[] {
+  /** The next elements, of the innermost iterator that is open; none at the end. */
+  nextPiece(iterator: Iterator<unknown>): unknown[] {
     this.control.check();
+    const piece = this.#piece(iterator);
+    if (this.rest === undefined) this.#iterators.pop();
+    return piece;
+  }
+
+  #piece(iterator: Iterator<unknown>): unknown[] {
     const piece: unknown[] = [];
+    this.rest = iterator;
     while (piece.length < PIECE) {
       const step = iterator.next();
       if (step.done === true) {
-        // It is the innermost open one, except after an empty piece was asked for again.
-        if (this.#iterators.at(-1) === iterator) this.#iterators.pop();
+        this.rest = undefined;
         break;
       }
       piece.push(step.value);

@@ -4,9 +4,12 @@ import type { Terminal } from "./terminal.ts";
 
 /** An operator that handles one record at a time. */
 export interface FusedOp {
-  readonly kind: "map" | "flatMap" | "filter" | "mapValues" | "flatMapValues" | "keys" | "values";
+  readonly kind: "map" | "flatMap" | "filter" | "mapValues" | "flatMapValues" | "keys" | "values" | "number";
+  /** A `flatMapValues` without one takes the values themselves apart. */
   readonly fn: FnSlot | undefined;
   readonly label: string;
+  /** Of `number`: the input that gives the partition's number, where it is not the task's. */
+  readonly index?: number | undefined;
 }
 
 /** Operators that run in one loop, and what stands at its end. */
@@ -40,6 +43,14 @@ export type PairsLoop = (
 export type Steps<Loop extends (...args: never[]) => boolean> = (
   ...args: Parameters<Loop>
 ) => Generator<undefined, boolean, undefined>;
+
+/** What the generated function is, besides the plain loop. */
+export interface LoopOptions {
+  /** A generator that stops when its buffer is full. */
+  readonly stopping?: boolean;
+  /** Of a reduce: it may be given its first record. The plain loop must have had one. */
+  readonly first?: boolean;
+}
 
 /** Records that a buffer takes before somebody takes them from it. */
 export const BUFFER_RECORDS = 256;

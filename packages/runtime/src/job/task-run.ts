@@ -4,7 +4,7 @@ import type { AnyFunction, FnSlot } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
 import type { Entry, Link, PipelineProgram } from "../compile/program.ts";
 import type { Segment } from "../compile/segment.ts";
-import { SegmentState } from "../compile/segment-state.ts";
+import { type Numbering, SegmentState } from "../compile/segment-state.ts";
 import type { SlotPorts } from "../ports.ts";
 import { isZipped } from "../sink/text-file.ts";
 import type { SortOrder } from "../sort/sort-order.ts";
@@ -66,7 +66,24 @@ export class TaskRun {
   /** What a segment of this task works on. */
   state(segment: Segment, table?: SpillingTable["table"]): SegmentState {
     const { functions, control } = this.#env;
-    return new SegmentState({ functions, control, labels: segment.labels, table });
+    return new SegmentState({
+      functions,
+      control,
+      labels: segment.labels,
+      numberings: this.#numberings(segment),
+      table,
+    });
+  }
+
+  #numberings({ plan }: Segment): ReadonlyMap<number, Numbering> {
+    const numberings = new Map<number, Numbering>();
+    for (const [place, { kind, fn, index }] of plan.ops.entries()) {
+      if (kind !== "number" || fn === undefined) continue;
+      const of = this.#function(fn) as (partition: number) => readonly [first: number, step: number]; // the planner's signature
+      const [next, step] = of(this.#partition(index));
+      numberings.set(place, { next, step });
+    }
+    return numberings;
   }
 
   /** Runs all records of a pipeline through to its last segment, whose state the caller has set up. */

@@ -1,5 +1,4 @@
 import { blame } from "../compile/blame.ts";
-import { CHUNK_OF_ITS_OWN } from "../compile/segment.ts";
 import { Feeder, SLICE } from "./feeder.ts";
 import type { Replay } from "./replay.ts";
 
@@ -13,19 +12,14 @@ export interface CartesianOptions {
 }
 
 /**
- * `[L, R]` for each record of the left side with each of the right, right changing fastest. The right side is read when it is
- * opened, and closed before the left one is opened; of that a chunk at a time is in memory.
+ * `[L, R[]]` for each record of the left side with all of the right, a lot at a time, for a loop that takes the lots apart. The
+ * right side is read when it is opened, and closed before the left one is opened; of that a chunk at a time is in memory.
  */
 export class CartesianFeeder extends Feeder {
   readonly #options: CartesianOptions;
   #record: unknown;
+  /** What is left of the right side for the record. */
   #lots: Iterator<readonly unknown[]> | undefined;
-  #lot: readonly unknown[] = [];
-  #place = 0;
-  #lefts: unknown[] = [];
-  #rights: unknown[] = [];
-  /** The same record, as often as a lot needs it. */
-  readonly #repeated: unknown[] = [];
 
   constructor(options: CartesianOptions) {
     super();
@@ -55,13 +49,13 @@ export class CartesianFeeder extends Feeder {
 
   override next(): boolean {
     const { left } = this.#options;
-    while (!this.#fill()) if (!left.next()) return this.#emit();
+    while (!this.#pairUp()) if (!left.next()) return false;
     return true;
   }
 
   override async nextLater(): Promise<boolean> {
     const { left } = this.#options;
-    while (!this.#fill()) if (!(await left.nextLater())) return this.#emit();
+    while (!this.#pairUp()) if (!(await left.nextLater())) return false;
     return true;
   }
 
@@ -77,53 +71,28 @@ export class CartesianFeeder extends Feeder {
     left.close();
   }
 
-  /** Pairs up what the left side's chunk holds; true when that made a whole chunk, false when more of the left is needed. */
-  #fill(): boolean {
+  /** Pairs up what the left side's chunk holds, up to a slice of pairs; false when more of the left is needed. */
+  #pairUp(): boolean {
     const { left, replay, check } = this.#options;
     check();
-    for (;;) {
-      if (this.#place < this.#lot.length || this.#nextLot()) {
-        if (this.#pairUp()) return true;
+    const lefts: unknown[] = [];
+    const lots: (readonly unknown[])[] = [];
+    for (let pairs = 0; pairs < SLICE; ) {
+      if (this.#lots === undefined) {
+        if (left.at >= left.end) break;
+        const at = left.at++;
+        this.#record = left.rows === undefined ? [left.keys[at], left.values[at]] : left.rows[at];
+        this.#lots = replay.lots();
+      }
+      const step = this.#lots.next();
+      if (step.done === true) {
+        this.#lots = undefined;
         continue;
       }
-      if (left.at >= left.end) return false;
-      const at = left.at++;
-      this.#record = left.rows === undefined ? [left.keys[at], left.values[at]] : left.rows[at];
-      this.#lots = replay.lots();
+      lefts.push(this.#record);
+      lots.push(step.value);
+      pairs += step.value.length;
     }
-  }
-
-  /** The record with what is left of a lot: with a long one at once, short ones are gathered. True when there is a chunk. */
-  #pairUp(): boolean {
-    const lot = this.#lot;
-    const from = this.#place;
-    if (lot.length - from < CHUNK_OF_ITS_OWN) {
-      for (; this.#place < lot.length; this.#place++) {
-        this.#lefts.push(this.#record);
-        this.#rights.push(lot[this.#place]);
-      }
-      return this.#lefts.length >= SLICE && this.#emit();
-    }
-    if (this.#lefts.length > 0) return this.#emit();
-    const count = Math.min(lot.length - from, SLICE);
-    const repeated = this.#repeated;
-    for (let i = 0; i < count; i++) repeated[i] = this.#record;
-    this.#place = from + count;
-    return this.setPairs(repeated, count === lot.length ? lot : lot.slice(from, from + count), 0, count);
-  }
-
-  #nextLot(): boolean {
-    const step = this.#lots?.next();
-    this.#lot = step === undefined || step.done === true ? [] : step.value;
-    this.#place = 0;
-    if (step?.done === true) this.#lots = undefined;
-    return this.#lot.length > 0;
-  }
-
-  #emit(): boolean {
-    const [lefts, rights] = [this.#lefts, this.#rights];
-    this.#lefts = [];
-    this.#rights = [];
-    return lefts.length > 0 && this.setPairs(lefts, rights);
+    return lefts.length > 0 && this.setPairs(lefts, lots);
   }
 }

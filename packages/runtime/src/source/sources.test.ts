@@ -116,18 +116,18 @@ describe("functions of the engine over whole partitions", () => {
   const numbers = Array.from({ length: 5000 }, (_, n) => n);
 
   test("take and give records in arrays, as many as there are", async () => {
-    const numbered = await made("millrace:zipWithIndex", [[7]], numbers);
-    expect(numbered).toEqual(numbers.map((n) => [n, n + 7]));
-    expect(await made("millrace:zipWithIndex", [[7]], [])).toEqual([]);
-    expect(await made("millrace:zipWithIndex", [[7]], numbers, 2)).toEqual([
-      [0, 7],
-      [1, 8],
+    const keyed = await made("millrace:keyByPartition", [3], numbers);
+    expect(keyed).toEqual(numbers.map((n) => [0, n]));
+    expect(await made("millrace:keyByPartition", [3], [])).toEqual([]);
+    expect(await made("millrace:keyByPartition", [3], numbers, 2)).toEqual([
+      [0, 0],
+      [0, 1],
     ]);
   });
 
   test("see pairs as pairs, though they lie in columns", async () => {
     const pairs = numbers.map((n) => [`k${n}`, n]);
-    expect(await made("millrace:zipWithUniqueId", [1], pairs)).toEqual(pairs.map((pair, i) => [pair, i]));
+    expect(await made("millrace:keyByPartition", [1], pairs)).toEqual(pairs.map((pair) => [0, pair]));
   });
 
   test("may give nothing of an array, or of all", async () => {
