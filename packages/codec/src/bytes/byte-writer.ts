@@ -1,6 +1,8 @@
 import { RECORD_BYTES_MAX, throwTooLarge } from "../errors.ts";
 
 const INITIAL_BYTES = 1024;
+/** Up to so many bytes a loop is quicker than a call. */
+const SHORT_BYTES_MAX = 64;
 
 /**
  * Bytes that grow at the end, up to `RECORD_BYTES_MAX`. Fields are open because hot loops write through them; after
@@ -86,9 +88,13 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.ensure(bytes.byteLength);
-    this.bytes.set(bytes, this.length);
-    this.length += bytes.byteLength;
+    const { length } = bytes;
+    this.ensure(length);
+    const own = this.bytes;
+    const start = this.length;
+    if (length > SHORT_BYTES_MAX) own.set(bytes, start);
+    else for (let i = 0; i < length; i += 1) own[start + i] = bytes[i] as number; // within the bytes
+    this.length = start + length;
   }
 
   /** Pads with zeros to a multiple of 8. */

@@ -10,6 +10,13 @@ interface ShapeNode {
   /** Objects of this shape seen, until it is compiled. */
   seen: number;
   write: PropertyWriter | undefined;
+  definition: Definition | undefined;
+}
+
+/** How a shape is written when a frame uses it first. */
+export interface Definition {
+  readonly bytes: Uint8Array;
+  readonly text: string;
 }
 
 /** Writes the values of an object's properties, in the order of its shape. */
@@ -19,6 +26,8 @@ export interface ValueSink {
   write(value: unknown): void;
 }
 
+/** Objects of one shape seen before its definition is kept. */
+const DEFINE_AFTER = 16;
 /** Objects of one shape seen before its loop is compiled. */
 const COMPILE_AFTER = 256;
 /** Wider objects are dictionaries. */
@@ -50,8 +59,8 @@ export class ShapeTable {
   reset(): void {
     this.#epoch += 1;
     this.#count = 0;
-    this.#last = undefined;
     if (this.#nodes <= NODES_MAX) return;
+    this.#last = undefined;
     this.#roots = new Map();
     this.#nodes = 0;
   }
@@ -61,16 +70,24 @@ export class ShapeTable {
     return this.#last?.write;
   }
 
+  /** How the shape found last is defined, once {@link define} has said so. */
+  get definition(): Definition | undefined {
+    return this.#last?.definition;
+  }
+
+  /** Keeps how the shape found last is defined, if it is common. */
+  define(definition: () => Definition): void {
+    const last = this.#last;
+    if (last !== undefined && last.seen >= DEFINE_AFTER) last.definition = definition();
+  }
+
   /** The number of a shape defined in this frame, `SHAPE_NEW` (this call defines it), or `SHAPE_NONE`. */
   find(root: string, names: readonly string[]): number {
     const last = this.#last;
-    if (last !== undefined && root === this.#lastRoot && sameNames(names, this.#lastNames)) {
-      if (last.seen < COMPILE_AFTER) countSeen(last, names);
-      return last.id;
-    }
+    const isLast = last !== undefined && root === this.#lastRoot && sameNames(names, this.#lastNames);
     this.#last = undefined;
     if (names.length > SHAPE_NAMES_MAX) return SHAPE_NONE;
-    const node = this.#walk(root, names);
+    const node = isLast ? last : this.#walk(root, names);
     const isKnown = node.epoch === this.#epoch;
     if (!isKnown) {
       if (this.#count >= SHAPES_MAX) return SHAPE_NONE;
@@ -105,7 +122,7 @@ export class ShapeTable {
 
   #node(): ShapeNode {
     this.#nodes += 1;
-    return { id: -1, epoch: 0, next: undefined, seen: 0, write: undefined };
+    return { id: -1, epoch: 0, next: undefined, seen: 0, write: undefined, definition: undefined };
   }
 }
 

@@ -4,11 +4,15 @@ import { assign, hidden } from "./properties.ts";
 import { countMade, emptyObject, type Shape, shapeOf } from "./shape-factory.ts";
 import * as tag from "./tags.ts";
 import { Unresolved } from "./unresolved.ts";
+import { type TextBehind, ValueScanner } from "./value-scanner.ts";
 
 /** The longest array a JS engine can make. */
 const ARRAY_LENGTH_MAX = 2 ** 32 - 1;
 /** Elements allocated ahead of reading them: a damaged length must not cost memory. */
 const ARRAY_AHEAD_MAX = 4096;
+
+/** The plain shape read last: single values are of one shape mostly, and each begins with its names. */
+let lastPlain: Shape | undefined;
 
 /** Makes what a `REFERENCE` stands for; see `decodeCaptures`. */
 export type Resolve = (tag: string, id: string, captures: unknown[]) => unknown;
@@ -18,58 +22,44 @@ export type Resolve = (tag: string, id: string, captures: unknown[]) => unknown;
  *
  * Any bytes give a value or BLOCK_CORRUPT, in time and memory proportional to their number.
  */
-export class ValueReader {
-  readonly #bytes: Uint8Array;
-  /** Made when a number first needs it: it costs as much as reading a small object. */
-  #view: DataView | undefined;
-  readonly #end: number;
-  readonly #text: string;
+export class ValueReader extends ValueScanner {
   readonly #classes: ClassTable;
-  readonly #shapes: Shape[] = [];
+  /** Those defined so far; most single values have one, and need no list. */
+  #firstShape: Shape | undefined;
+  #shapes: Shape[] | undefined;
   /** Objects in the order in which they were begun; with `resolve` only. */
   readonly #numbered: unknown[] | undefined;
   readonly #resolve: Resolve | undefined;
-  #position: number;
-  #textPosition = 0;
   #depth = 0;
 
   constructor(
     bytes: Uint8Array,
     range: { start: number; end: number },
-    text: string,
+    text: string | TextBehind,
     classes: ClassTable,
     resolve?: Resolve,
   ) {
-    this.#bytes = bytes;
-    this.#position = range.start;
-    this.#end = range.end;
-    this.#text = text;
+    super(bytes, range, text);
     this.#classes = classes;
     this.#resolve = resolve;
     this.#numbered = resolve === undefined ? undefined : [];
   }
 
-  /** @throws BLOCK_CORRUPT Unless every byte and every unit of text has been used. */
-  finish(): void {
-    if (this.#position !== this.#end) throwCorrupt(`${this.#end - this.#position} bytes follow its last value`);
-    if (this.#textPosition !== this.#text.length) throwCorrupt("its text is longer than its strings");
-  }
-
   read(): unknown {
-    const first = this.#u8();
+    const first = this.u8();
     if (first <= tag.INT_INLINE_MAX) return first;
     if (first >= tag.STRING_INLINE) {
-      if (first < tag.ARRAY_INLINE) return this.#cut(first & tag.STRING_INLINE_MAX);
+      if (first < tag.ARRAY_INLINE) return this.cut(first & tag.STRING_INLINE_MAX);
       if (first <= (tag.ARRAY_INLINE | tag.ARRAY_INLINE_MAX)) return this.#smallArray(first & tag.ARRAY_INLINE_MAX);
       return throwCorrupt(`tag ${first} is unknown`);
     }
     switch (first) {
       case tag.INT32:
-        return this.#int32(this.#skip(4));
+        return this.int32(this.skip(4));
       case tag.FLOAT64:
-        return this.#viewed().getFloat64(this.#skip(8), true);
+        return this.viewed().getFloat64(this.skip(8), true);
       case tag.STRING:
-        return this.#cut(this.varint());
+        return this.cut(this.varint());
       case tag.UNDEFINED:
         return undefined;
       case tag.NULL:
@@ -79,7 +69,7 @@ export class ValueReader {
       case tag.FALSE:
         return false;
       case tag.BIGINT64:
-        return this.#viewed().getBigInt64(this.#skip(8), true);
+        return this.viewed().getBigInt64(this.skip(8), true);
       case tag.BIGINT:
         return this.#bigint();
       case tag.BACK_REFERENCE:
@@ -87,70 +77,6 @@ export class ValueReader {
       default:
         return this.#nested(first);
     }
-  }
-
-  #int32(at: number): number {
-    const bytes = this.#bytes;
-    // Within the bytes: `skip` has looked.
-    return (
-      (bytes[at] as number) |
-      ((bytes[at + 1] as number) << 8) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 3] as number) << 24)
-    );
-  }
-
-  #viewed(): DataView {
-    const { buffer, byteOffset, byteLength } = this.#bytes;
-    this.#view ??= new DataView(buffer, byteOffset, byteLength);
-    return this.#view;
-  }
-
-  /** An integer in [0, 2^53). */
-  varint(): number {
-    let value = 0;
-    let scale = 1;
-    for (let i = 0; i < 8; i += 1) {
-      const byte = this.#u8();
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      scale *= 0x80;
-    }
-    return throwCorrupt("a number is too long");
-  }
-
-  string(): string {
-    const first = this.#u8();
-    if (first >= tag.STRING_INLINE && first < tag.ARRAY_INLINE) return this.#cut(first & tag.STRING_INLINE_MAX);
-    return first === tag.STRING ? this.#cut(this.varint()) : throwCorrupt(`tag ${first} stands where a string belongs`);
-  }
-
-  #u8(): number {
-    if (this.#position >= this.#end) throwCorrupt("a value is cut short");
-    return this.#bytes[this.#position++] as number; // below the end
-  }
-
-  /** Passes over `count` bytes and returns where they begin. */
-  #skip(count: number): number {
-    const start = this.#position;
-    if (count > this.#end - start) throwCorrupt("a value is cut short");
-    this.#position = start + count;
-    return start;
-  }
-
-  #cut(units: number): string {
-    const start = this.#textPosition;
-    const end = start + units;
-    if (end > this.#text.length) throwCorrupt("its text is cut short");
-    this.#textPosition = end;
-    return this.#text.substring(start, end);
-  }
-
-  /** A number of parts that follow, each of at least one byte. */
-  #count(): number {
-    const count = this.varint();
-    if (count > this.#end - this.#position) throwCorrupt("a collection is cut short");
-    return count;
   }
 
   #number(value: object): void {
@@ -172,10 +98,11 @@ export class ValueReader {
   #object(first: number): unknown {
     switch (first) {
       case tag.OBJECT:
-        return this.#shaped(this.#shapes[this.varint()] ?? throwCorrupt("a shape is used before it is defined"));
+        return this.#shaped(this.#shapeAt(this.varint()));
       case tag.OBJECT_SHAPE: {
         const shape = this.#shape();
-        this.#shapes.push(shape);
+        if (this.#firstShape === undefined) this.#firstShape = shape;
+        else this.#moreShapes(this.#firstShape).push(shape);
         return this.#shaped(shape);
       }
       case tag.OBJECT_ONCE:
@@ -189,7 +116,7 @@ export class ValueReader {
       case tag.SET:
         return this.#set();
       case tag.DATE:
-        return this.#leaf(new Date(this.#viewed().getFloat64(this.#skip(8), true)));
+        return this.#leaf(new Date(this.viewed().getFloat64(this.skip(8), true)));
       case tag.REGEXP:
         return this.#regexp();
       case tag.ARRAY_BUFFER:
@@ -207,13 +134,23 @@ export class ValueReader {
     }
   }
 
+  #shapeAt(number: number): Shape {
+    const shape = number === 0 ? this.#firstShape : this.#shapes?.[number];
+    return shape ?? throwCorrupt("a shape is used before it is defined");
+  }
+
+  #moreShapes(first: Shape): Shape[] {
+    this.#shapes ??= [first];
+    return this.#shapes;
+  }
+
   #leaf<T extends object>(value: T): T {
     this.#number(value);
     return value;
   }
 
   #shape(): Shape {
-    const kind = this.#u8();
+    const kind = this.u8();
     let type: AnyClass | null | undefined = kind === tag.PROTOTYPE_NULL ? null : undefined;
     let root = kind === tag.PROTOTYPE_NULL ? "null" : "";
     if (kind === tag.PROTOTYPE_CLASS) {
@@ -223,9 +160,15 @@ export class ValueReader {
     } else if (kind > tag.PROTOTYPE_CLASS) {
       throwCorrupt(`prototype kind ${kind} is unknown`);
     }
+    const count = this.count();
+    if (kind === tag.PROTOTYPE_PLAIN && lastPlain?.names.length === count && this.passNames(lastPlain.names)) {
+      return lastPlain;
+    }
     const names: string[] = [];
-    for (let left = this.#count(); left > 0; left -= 1) names.push(this.string());
-    return shapeOf(root, names, type);
+    for (let left = count; left > 0; left -= 1) names.push(this.string());
+    const shape = shapeOf(root, names, type);
+    if (kind === tag.PROTOTYPE_PLAIN) lastPlain = shape;
+    return shape;
   }
 
   #type(id: string): AnyClass {
@@ -235,7 +178,7 @@ export class ValueReader {
   #shaped(shape: Shape): object {
     if (shape.compiled !== undefined && this.#numbered === undefined) return shape.compiled(this);
     const names = shape.names;
-    if (names.length > this.#end - this.#position) throwCorrupt("an object is cut short");
+    if (names.length > this.end - this.position) throwCorrupt("an object is cut short");
     const value = emptyObject(shape);
     this.#number(value);
     for (let i = 0; i < names.length; i += 1) assign(value, names[i] as string, this.read()); // i is in range
@@ -246,7 +189,7 @@ export class ValueReader {
   #smallArray(length: number): unknown[] {
     this.#deeper();
     let value: unknown[];
-    if (length === 2 && this.#numbered === undefined && this.#bytes[this.#position] !== tag.HOLES) {
+    if (length === 2 && this.#numbered === undefined && this.bytes[this.position] !== tag.HOLES) {
       value = this.#two();
     } else {
       value = this.#array(length);
@@ -258,9 +201,9 @@ export class ValueReader {
   /** Pairs are so common that they get a literal. */
   #two(): unknown[] {
     const first = this.read();
-    if (this.#bytes[this.#position] !== tag.HOLES) return [first, this.read()];
+    if (this.bytes[this.position] !== tag.HOLES) return [first, this.read()];
     const value = [first];
-    this.#position += 1;
+    this.position += 1;
     value.length = 2;
     this.#named(value);
     return value;
@@ -271,8 +214,8 @@ export class ValueReader {
     const value: unknown[] = new Array(Math.min(length, ARRAY_AHEAD_MAX));
     this.#number(value);
     for (let i = 0; i < length; i += 1) {
-      if (this.#bytes[this.#position] === tag.HOLES && this.#position < this.#end) {
-        this.#position += 1;
+      if (this.bytes[this.position] === tag.HOLES && this.position < this.end) {
+        this.position += 1;
         value.length = length;
         this.#named(value);
         return value;
@@ -293,7 +236,7 @@ export class ValueReader {
   }
 
   #named(value: object): void {
-    for (let left = this.#count(); left > 0; left -= 1) {
+    for (let left = this.count(); left > 0; left -= 1) {
       const name = this.string();
       assign(value, name, this.read());
     }
@@ -302,7 +245,7 @@ export class ValueReader {
   #map(): Map<unknown, unknown> {
     const value = new Map<unknown, unknown>();
     this.#number(value);
-    for (let left = this.#count(); left > 0; left -= 1) {
+    for (let left = this.count(); left > 0; left -= 1) {
       const key = this.read();
       value.set(key, this.read());
     }
@@ -312,16 +255,16 @@ export class ValueReader {
   #set(): Set<unknown> {
     const value = new Set<unknown>();
     this.#number(value);
-    for (let left = this.#count(); left > 0; left -= 1) value.add(this.read());
+    for (let left = this.count(); left > 0; left -= 1) value.add(this.read());
     return value;
   }
 
   #bigint(): bigint {
-    const negative = this.#u8() === 1;
+    const negative = this.u8() === 1;
     const length = this.varint();
-    const start = this.#skip(length);
+    const start = this.skip(length);
     if (length === 0) return 0n;
-    const bytes = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + start, length);
+    const bytes = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, length);
     const magnitude = BigInt(`0x${bytes.toString("hex")}`);
     return negative ? -magnitude : magnitude;
   }
@@ -336,14 +279,14 @@ export class ValueReader {
 
   /** A copy of the next `length` bytes in memory of their own. */
   #memory(length: number): Uint8Array<ArrayBuffer> {
-    const start = this.#skip(length);
+    const start = this.skip(length);
     const copy = new Uint8Array(length);
-    copy.set(this.#bytes.subarray(start, start + length));
+    copy.set(this.bytes.subarray(start, start + length));
     return copy;
   }
 
   #bytesView(): ArrayBufferView {
-    const type = tag.VIEW_TYPES[this.#u8()] ?? throwCorrupt("a view is of an unknown kind");
+    const type = tag.VIEW_TYPES[this.u8()] ?? throwCorrupt("a view is of an unknown kind");
     const memory = this.#memory(this.varint());
     if (type === Uint8Array) return memory;
     if (type === Buffer) return Buffer.from(memory.buffer);
@@ -354,11 +297,11 @@ export class ValueReader {
   }
 
   #error(): Error {
-    const type = tag.ERROR_TYPES[this.#u8()] ?? throwCorrupt("an error is of an unknown kind");
+    const type = tag.ERROR_TYPES[this.u8()] ?? throwCorrupt("an error is of an unknown kind");
     const value = this.#leaf(new type());
     hidden(value, "message", this.read());
     hidden(value, "stack", this.read());
-    if (this.#u8() === 1) hidden(value, "cause", this.read());
+    if (this.u8() === 1) hidden(value, "cause", this.read());
     this.#named(value);
     return value;
   }
@@ -388,7 +331,7 @@ export class ValueReader {
     const kind = this.string();
     const id = this.string();
     const captures: unknown[] = [];
-    for (let left = this.#count(); left > 0; left -= 1) captures.push(this.read());
+    for (let left = this.count(); left > 0; left -= 1) captures.push(this.read());
     const value = this.#resolve(kind, id, captures);
     this.#numbered[number] = value;
     unresolved.settle(value);

@@ -198,16 +198,11 @@ export class ValueWriter extends ByteWriter {
     if (shape >= 0) {
       this.u8(tag.OBJECT);
       this.varint(shape);
+    } else if (shape === SHAPE_NEW) {
+      this.#defineShape(root, classId, names);
     } else {
-      this.u8(shape === SHAPE_NEW ? tag.OBJECT_SHAPE : tag.OBJECT_ONCE);
-      if (classId === undefined) {
-        this.u8(root === "" ? tag.PROTOTYPE_PLAIN : tag.PROTOTYPE_NULL);
-      } else {
-        this.u8(tag.PROTOTYPE_CLASS);
-        this.string(classId);
-      }
-      this.varint(names.length);
-      for (const name of names) this.string(name);
+      this.u8(tag.OBJECT_ONCE);
+      this.#shape(root, classId, names);
     }
     const writeAll = this.#shapes.writer;
     if (writeAll !== undefined) {
@@ -216,6 +211,33 @@ export class ValueWriter extends ByteWriter {
     }
     const record = value as Readonly<Record<string, unknown>>; // its own names are read from it
     for (let i = 0; i < names.length; i += 1) this.write(record[names[i] ?? ""]);
+  }
+
+  #defineShape(root: string, classId: string | undefined, names: readonly string[]): void {
+    const known = this.#shapes.definition;
+    if (known !== undefined && known.text.length <= TEXT_UNITS_MAX - this.text.units) {
+      this.raw(known.bytes);
+      this.text.append(known.text);
+      return;
+    }
+    const start = this.length;
+    this.u8(tag.OBJECT_SHAPE);
+    this.#shape(root, classId, names);
+    this.#shapes.define(() => ({
+      bytes: this.bytes.slice(start, this.length),
+      text: `${classId ?? ""}${names.join("")}`,
+    }));
+  }
+
+  #shape(root: string, classId: string | undefined, names: readonly string[]): void {
+    if (classId === undefined) {
+      this.u8(root === "" ? tag.PROTOTYPE_PLAIN : tag.PROTOTYPE_NULL);
+    } else {
+      this.u8(tag.PROTOTYPE_CLASS);
+      this.string(classId);
+    }
+    this.varint(names.length);
+    for (const name of names) this.string(name);
   }
 
   #instance(value: object): void {
@@ -346,7 +368,7 @@ export class ValueWriter extends ByteWriter {
     this.u8(tag.VIEW);
     this.u8(VIEW_KINDS.get(prototype ?? builtInPrototype(value, VIEW_KINDS)) ?? 0);
     this.varint(value.byteLength);
-    this.raw(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    this.raw(value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
 
   #error(value: Error, prototype: unknown): void {

@@ -1,5 +1,5 @@
 import { EngineError } from "@millrace/base";
-import { readText, textBytes } from "../bytes/text.ts";
+import { textBytes } from "../bytes/text.ts";
 import type { ClassTable } from "../class-table.ts";
 import { blockCorrupt, throwCorrupt } from "../errors.ts";
 import { explainRecord } from "./not-encodable.ts";
@@ -30,6 +30,27 @@ function takeWriter(classes: ClassTable): ValueWriter {
  * @throws RECORD_TOO_LARGE
  */
 export function encodeValue(value: unknown, classes: ClassTable): Uint8Array {
+  const writer = encoded(value, classes);
+  const bytes = writer.bytes.slice(0, writer.length);
+  idle = writer;
+  return bytes;
+}
+
+/** Where an encoded value goes to, without memory of its own. */
+export interface EncodedSink {
+  /** Gets bytes of which the first `length` are the value, until it returns; it must not encode. */
+  takeEncoded(bytes: Uint8Array, length: number): void;
+}
+
+/** As {@link encodeValue}, into a sink. */
+export function encodeValueTo(sink: EncodedSink, value: unknown, classes: ClassTable): void {
+  const writer = encoded(value, classes);
+  sink.takeEncoded(writer.bytes, writer.length);
+  idle = writer;
+}
+
+/** The writer that has the value, to be made idle when that has been taken. */
+function encoded(value: unknown, classes: ClassTable): ValueWriter {
   const writer = takeWriter(classes);
   beginValue(writer);
   try {
@@ -37,19 +58,20 @@ export function encodeValue(value: unknown, classes: ClassTable): Uint8Array {
   } catch (error) {
     throw explainRecord(error, value);
   }
-  const bytes = finishValue(writer);
-  idle = writer;
-  return bytes;
+  completeValue(writer);
+  return writer;
 }
 
 /** The inverse of {@link encodeValue}; `bytes` may lie in shared memory. @throws BLOCK_CORRUPT */
-export function decodeValue(bytes: Uint8Array, classes: ClassTable): unknown {
-  return corruptIfBroken(() => {
-    const reader = openValue(bytes, classes);
+export function decodeValue(bytes: Uint8Array, classes: ClassTable, start = 0, end = bytes.byteLength): unknown {
+  try {
+    const reader = openValue(bytes, classes, { start, end });
     const value = reader.read();
     reader.finish();
     return value;
-  });
+  } catch (error) {
+    throw corrupt(error);
+  }
 }
 
 /** Makes `writer` ready for the values of one {@link finishValue}. */
@@ -60,25 +82,35 @@ export function beginValue(writer: ValueWriter): void {
 
 /** Header, values and text, in memory of their own. */
 export function finishValue(writer: ValueWriter): Uint8Array {
+  completeValue(writer);
+  return writer.bytes.slice(0, writer.length);
+}
+
+function completeValue(writer: ValueWriter): void {
   const encoding = writer.text.writeTo(writer);
   writer.bytes[0] = VALUE_VERSION;
   writer.bytes[1] = encoding;
   writer.view.setUint32(2, writer.text.units, true);
-  return writer.bytes.slice(0, writer.length);
 }
 
 /** A reader at the first value of what {@link finishValue} made. @throws BLOCK_CORRUPT */
-export function openValue(bytes: Uint8Array, classes: ClassTable, resolve?: Resolve): ValueReader {
-  if (bytes.byteLength < HEADER_BYTES) throwCorrupt(`an encoded value has ${bytes.byteLength} bytes`);
-  if (bytes[0] !== VALUE_VERSION)
-    throwCorrupt(`an encoded value has version ${bytes[0]}, this engine reads ${VALUE_VERSION}`);
-  const at = (i: number): number => bytes[i] ?? 0; // within the header
+export function openValue(
+  bytes: Uint8Array,
+  classes: ClassTable,
+  range = { start: 0, end: bytes.byteLength },
+  resolve?: Resolve,
+): ValueReader {
+  const length = range.end - range.start;
+  if (length < HEADER_BYTES) throwCorrupt(`an encoded value has ${length} bytes`);
+  const at = (i: number): number => bytes[range.start + i] ?? 0; // within the header
+  if (at(0) !== VALUE_VERSION)
+    throwCorrupt(`an encoded value has version ${at(0)}, this engine reads ${VALUE_VERSION}`);
   const encoding = at(1);
   const units = (at(2) | (at(3) << 8) | (at(4) << 16) | (at(5) << 24)) >>> 0;
-  const end = bytes.byteLength - textBytes(encoding, units);
-  if (end < HEADER_BYTES) throwCorrupt("its text is cut short");
-  const text = readText(bytes, encoding, end, bytes.byteLength);
-  return new ValueReader(bytes, { start: HEADER_BYTES, end }, text, classes, resolve);
+  const start = range.start + HEADER_BYTES;
+  const end = range.end - textBytes(encoding, units);
+  if (end < start) throwCorrupt("its text is cut short");
+  return new ValueReader(bytes, { start, end }, { encoding, end: range.end }, classes, resolve);
 }
 
 /** Runs a reader; what damaged bytes make the language throw (a bad RegExp, an impossible length) becomes BLOCK_CORRUPT. */
@@ -86,9 +118,13 @@ export function corruptIfBroken<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof EngineError) throw error;
-    throw blockCorrupt(`A block cannot be read: ${String(error)}. It was damaged, or written by another version.`, {
-      cause: error,
-    });
+    throw corrupt(error);
   }
+}
+
+function corrupt(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  return blockCorrupt(`A block cannot be read: ${String(error)}. It was damaged, or written by another version.`, {
+    cause: error,
+  });
 }

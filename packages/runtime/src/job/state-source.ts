@@ -32,12 +32,12 @@ export interface StateParts {
 
 /** The feeder of a stateful operator: the task's transaction on its partition of state. */
 export function stateFeeder(entry: StateEntry, parts: StateParts): Feeder {
-  const { task, states: store, classes, control } = parts.env;
+  const { task, states: store, control } = parts.env;
   const ref = task.state;
   assert(ref !== undefined, "a task of a stateful operator names no state");
-  if (entry.kind === "snapshot") return new StateSnapshotFeeder({ store, ref, classes });
+  if (entry.kind === "snapshot") return new StateSnapshotFeeder({ store, ref });
   const updater = updaterOf(entry, ref, parts);
-  return new StateFeeder({ store, ref, classes, updater, check: () => control.check() });
+  return new StateFeeder({ store, ref, updater, check: () => control.check() });
 }
 
 /** Functions come with the signatures that `StateUpdate` gives them. */
@@ -53,7 +53,6 @@ function updaterOf(
     case "updateByKey": {
       const values = parts.table({ kind: "group" }, budget);
       return new UpdateByKey({
-        classes,
         label,
         time,
         update: parts.function(entry.update) as UpdateByKeyOptions["update"],
@@ -64,7 +63,6 @@ function updaterOf(
     case "updatePartition": {
       const values = parts.table({ kind: "group" }, budget);
       return new UpdatePartition({
-        classes,
         label,
         time,
         update: parts.function(entry.update) as UpdatePartitionOptions["update"],
@@ -76,7 +74,6 @@ function updaterOf(
     case "window": {
       const moved = parts.table({ kind: "cogroup", feeds: 2 }, budget);
       return new UpdateWindow({
-        classes,
         label,
         reduce: parts.function(entry.reduce) as UpdateWindowOptions["reduce"],
         inverse: parts.function(entry.inverse) as UpdateWindowOptions["inverse"],

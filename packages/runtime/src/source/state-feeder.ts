@@ -1,4 +1,3 @@
-import type { ClassTable } from "@millrace/codec";
 import type { StateRef } from "@millrace/plan";
 import type { StateStore } from "../state/state-store.ts";
 import { everyKey, type StateChunk, type StateUpdater, type Transaction } from "../state/update/updater.ts";
@@ -7,7 +6,6 @@ import { Feeder } from "./feeder.ts";
 export interface StateFeederOptions {
   readonly store: StateStore;
   readonly ref: StateRef;
-  readonly classes: ClassTable;
   readonly updater: StateUpdater;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
@@ -31,10 +29,10 @@ export class StateFeeder extends Feeder {
   }
 
   override async open(): Promise<void> {
-    const { store, ref, classes, updater } = this.#options;
+    const { store, ref, updater } = this.#options;
     const { state, done } = await store.prepare(ref, updater);
     if (done && updater.repeatable && state.overlay !== undefined) {
-      this.#rest = everyKey(state, state.overlay, classes);
+      this.#rest = everyKey(state, state.overlay);
       return;
     }
     await updater.open(ref.version === 0);

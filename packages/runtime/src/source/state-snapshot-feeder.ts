@@ -1,4 +1,3 @@
-import type { ClassTable } from "@millrace/codec";
 import type { StateRef } from "@millrace/plan";
 import type { StateStore } from "../state/state-store.ts";
 import { everyKey, type StateChunk } from "../state/update/updater.ts";
@@ -6,18 +5,18 @@ import { Feeder } from "./feeder.ts";
 
 /** `[K, S]` for every key that has state after a batch whose update another task has made; changes nothing. */
 export class StateSnapshotFeeder extends Feeder {
-  readonly #options: { readonly store: StateStore; readonly ref: StateRef; readonly classes: ClassTable };
+  readonly #options: { readonly store: StateStore; readonly ref: StateRef };
   #chunks: Iterator<StateChunk> | undefined;
 
-  constructor(options: { readonly store: StateStore; readonly ref: StateRef; readonly classes: ClassTable }) {
+  constructor(options: { readonly store: StateStore; readonly ref: StateRef }) {
     super();
     this.#options = options;
   }
 
   override async open(): Promise<void> {
-    const { store, ref, classes } = this.#options;
+    const { store, ref } = this.#options;
     const { state, overlay } = await store.readUpdated(ref);
-    this.#chunks = everyKey(state, overlay, classes);
+    this.#chunks = everyKey(state, overlay);
   }
 
   override get opensLater(): boolean {

@@ -1,32 +1,11 @@
 import { type EpochMs, epochMs } from "@millrace/base";
+import type { ClassTable } from "@millrace/codec";
 import { KeyIndex } from "../table/key-index.ts";
 import { IdleOrder } from "./idle-order.ts";
-import type { StateCell } from "./state-cell.ts";
-import { StateColumn } from "./state-column.ts";
+import { Overlay } from "./overlay.ts";
+import { type StateCell, StateColumn } from "./state-column.ts";
 
 const COMPACT_MIN = 1024;
-
-/** What one batch changes in a partition, on top of the published state. */
-export interface Overlay {
-  readonly batch: EpochMs;
-  /** The delta is written: the batch can commit. */
-  complete: boolean;
-  /** By index in the published state; `undefined`: forgotten. */
-  readonly changes: Map<number, StateCell | undefined>;
-  /** By index in the published state: keys that count as updated although their state is as it was. */
-  readonly touched: Set<number>;
-  /** Keys that the published state has not, each once. */
-  readonly newKeys: unknown[];
-  readonly newCells: StateCell[];
-  /**
-   * The keys that the batch has come across, in the order in which it gave them: by index in the published state, or
-   * `NEW_KEY` for the next of `newKeys`. Who reads the state again gets it in the same order: where a record goes may
-   * depend on it, and another output, or a task that is run again, must not see it elsewhere.
-   */
-  readonly order: number[];
-}
-
-export const NEW_KEY = -1;
 
 /**
  * One partition of an operator's state in memory: what is published, and the overlay of the batch that is running or
@@ -41,13 +20,16 @@ export class PartitionState {
   /** The batch of the last delta that is part of the published state; 0 if none. */
   delta: EpochMs;
   index = new KeyIndex();
-  column = new StateColumn();
+  column: StateColumn;
   /** Of operators whose keys time out: when each key was last updated, which is the batch of the last delta that sets it. */
   idle: IdleOrder | undefined;
+  readonly #classes: ClassTable;
   #overlay: Overlay | undefined;
 
-  constructor(version: EpochMs, options: { readonly timed: boolean }) {
+  constructor(version: EpochMs, options: { readonly timed: boolean; readonly classes: ClassTable }) {
     this.version = version;
+    this.#classes = options.classes;
+    this.column = new StateColumn(options.classes);
     this.delta = epochMs(0);
     this.idle = options.timed ? new IdleOrder() : undefined;
   }
@@ -58,15 +40,7 @@ export class PartitionState {
 
   /** Begins the transaction of a batch; an earlier one that was not published is dropped. */
   begin(batch: EpochMs): Overlay {
-    const overlay: Overlay = {
-      batch,
-      complete: false,
-      changes: new Map(),
-      touched: new Set(),
-      newKeys: [],
-      newCells: [],
-      order: [],
-    };
+    const overlay = new Overlay(batch, this.column, this.#classes);
     this.#overlay = overlay;
     return overlay;
   }
@@ -79,15 +53,11 @@ export class PartitionState {
   publish(): void {
     const overlay = this.#overlay;
     if (overlay === undefined) return;
-    for (const [index, cell] of overlay.changes) {
-      if (cell === undefined) this.#remove(index);
-      else this.#set(index, cell, overlay.batch);
-    }
-    for (const index of overlay.touched) if (this.column.has(index)) this.idle?.touch(index, overlay.batch);
-    // Columns of equal length.
-    for (let i = 0; i < overlay.newKeys.length; i++) {
-      this.put(overlay.newKeys[i], overlay.newCells[i] as StateCell, overlay.batch);
-    }
+    const { batch, touched } = overlay;
+    overlay.eachForgotten((index) => this.#remove(index));
+    overlay.eachChanged((index, column, place) => this.#take(index, column, place, batch));
+    for (const index of touched) if (this.column.has(index)) this.idle?.touch(index, batch);
+    overlay.eachNew((key, column, place) => this.#take(this.#indexOf(key), column, place, batch));
     this.version = overlay.batch;
     this.delta = overlay.batch;
     this.#overlay = undefined;
@@ -96,8 +66,9 @@ export class PartitionState {
 
   /** Sets what a delta holds. */
   put(key: unknown, cell: StateCell, batch: EpochMs): void {
-    const found = this.index.find(key);
-    this.#set(found < 0 ? this.index.add(key) : found, cell, batch);
+    const index = this.#indexOf(key);
+    this.column.setCell(index, cell);
+    this.idle?.touch(index, batch);
   }
 
   /** For loading: forgets what a delta removed. */
@@ -106,8 +77,13 @@ export class PartitionState {
     if (found >= 0) this.#remove(found);
   }
 
-  #set(index: number, cell: StateCell, batch: EpochMs): void {
-    this.column.set(index, cell);
+  #indexOf(key: unknown): number {
+    const found = this.index.find(key);
+    return found < 0 ? this.index.add(key) : found;
+  }
+
+  #take(index: number, from: StateColumn, place: number, batch: EpochMs): void {
+    this.column.setFrom(index, from, place);
     this.idle?.touch(index, batch);
   }
 
@@ -123,14 +99,13 @@ export class PartitionState {
     const holes = index.capacity - index.size;
     if (holes < COMPACT_MIN || holes < index.size) return;
     this.index = new KeyIndex();
-    this.column = new StateColumn();
+    this.column = new StateColumn(this.#classes);
+    this.idle = idle && new IdleOrder();
+    const take = (i: number, batch: EpochMs): void => this.#take(this.#indexOf(index.keys[i]), column, i, batch);
     if (idle === undefined) {
-      for (let i = 0; i < index.capacity; i++) if (column.has(i)) this.put(index.keys[i], column.get(i), this.delta);
+      for (let i = 0; i < index.capacity; i++) if (column.has(i)) take(i, this.delta);
       return;
     }
-    this.idle = new IdleOrder();
-    for (const { index: i, time } of idle.before(Number.POSITIVE_INFINITY)) {
-      this.put(index.keys[i], column.get(i), epochMs(time));
-    }
+    for (const { index: i, time } of idle.before(Number.POSITIVE_INFINITY)) take(i, epochMs(time));
   }
 }

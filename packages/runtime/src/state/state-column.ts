@@ -1,61 +1,166 @@
 import { assert } from "@millrace/base";
-import { detachString } from "@millrace/codec";
-import type { StateCell } from "./state-cell.ts";
+import { type ClassTable, decodeValue, detachString, type EncodedSink, encodeValueTo } from "@millrace/codec";
+
+/** A state as it is kept and written: a primitive as it is, anything else encoded. */
+export type StateCell = string | number | boolean | bigint | null | Uint8Array;
 
 const ABSENT: unique symbol = Symbol("absent");
 const ENCODED: unique symbol = Symbol("encoded");
 const FIRST_BYTES = 1024;
 /** Less garbage than this is not worth a copy. */
 const GARBAGE_MIN = 64 * 1024;
+/** Up to so many bytes a loop is quicker than a call. */
+const SHORT_BYTES_MAX = 64;
 
 /**
- * The cells of a partition, by the index of their keys. Encoded ones lie in one buffer, so that a million of them are one
- * object to the garbage collector; space of replaced ones is reclaimed when it is more than half.
+ * The states of a partition, by the index of their keys. Objects are encoded, so that user code which changes the one that it
+ * was given changes nothing that a later attempt sees. They lie in one buffer, so that a million of them are one object to
+ * the garbage collector; space of replaced ones is reclaimed when it is more than half.
  */
-export class StateColumn {
+export class StateColumn implements EncodedSink {
+  readonly #classes: ClassTable;
   readonly #cells: (Exclude<StateCell, Uint8Array> | typeof ABSENT | typeof ENCODED)[] = [];
   #starts = new Float64Array(16);
   #lengths = new Uint32Array(16);
   #bytes = new Uint8Array(FIRST_BYTES);
   #used = 0;
   #garbage = 0;
+  /** The place of what is being encoded. */
+  #encoding = 0;
+
+  constructor(classes: ClassTable) {
+    this.#classes = classes;
+  }
 
   has(index: number): boolean {
     return index < this.#cells.length && this.#cells[index] !== ABSENT;
   }
 
-  /** An encoded cell is a view, valid until the next `set`. Undefined behaviour where there is none: ask `has`. */
-  get(index: number): StateCell {
-    const cell = this.#cells[index];
-    if (cell === ENCODED) {
-      const start = this.#starts[index] ?? 0;
-      return this.#bytes.subarray(start, start + (this.#lengths[index] ?? 0));
-    }
-    assert(cell !== undefined && cell !== ABSENT, `there is no state at ${index}`);
-    return cell;
+  /** Whether the state is an object, which is decoded for each `get`. */
+  isEncoded(index: number): boolean {
+    return this.#cells[index] === ENCODED;
   }
 
-  set(index: number, cell: StateCell): void {
-    this.delete(index);
-    while (this.#cells.length < index) this.#cells.push(ABSENT);
-    if (cell instanceof Uint8Array) this.#setEncoded(index, cell);
-    else this.#cells[index] = typeof cell === "string" ? detachString(cell) : cell;
+  /** The state, or `undefined` where there is none. */
+  get(index: number): unknown {
+    const cell = this.#cells[index];
+    if (cell !== ENCODED) return cell === ABSENT ? undefined : cell;
+    const start = this.#startOf(index);
+    return decodeValue(this.#bytes, this.#classes, start, start + this.#lengthOf(index));
+  }
+
+  /** The same as it is written; an encoded one is a view, valid until the next change. There must be a state. */
+  cell(index: number): StateCell {
+    const cell = this.#cells[index];
+    assert(cell !== undefined && cell !== ABSENT, `there is no state at ${index}`);
+    if (cell !== ENCODED) return cell;
+    const start = this.#startOf(index);
+    return this.#bytes.subarray(start, start + this.#lengthOf(index));
+  }
+
+  /** @throws RECORD_NOT_ENCODABLE A function, a symbol, a promise and the like. */
+  set(index: number, state: unknown): void {
+    switch (typeof state) {
+      case "number":
+      case "boolean":
+      case "bigint":
+        this.#setPlain(index, state);
+        return;
+      case "string":
+        this.#setPlain(index, detachString(state));
+        return;
+      default:
+        if (state === null) this.#setPlain(index, null);
+        else this.#encode(index, state);
+    }
+  }
+
+  #encode(index: number, state: unknown): void {
+    this.#encoding = index;
+    encodeValueTo(this, state, this.#classes);
+  }
+
+  /** For `set`. */
+  takeEncoded(bytes: Uint8Array, length: number): void {
+    this.#setEncoded(this.#encoding, bytes, 0, length);
+  }
+
+  /** Sets what {@link cell} gave. */
+  setCell(index: number, cell: StateCell): void {
+    if (cell instanceof Uint8Array) this.#setEncoded(index, cell, 0, cell.length);
+    else this.#setPlain(index, typeof cell === "string" ? detachString(cell) : cell);
+  }
+
+  /** Sets the state that another column has at `from`. */
+  setFrom(index: number, other: StateColumn, from: number): void {
+    const cell = other.#cells[from];
+    assert(cell !== undefined && cell !== ABSENT, `there is no state at ${from}`);
+    if (cell === ENCODED) this.#setEncoded(index, other.#bytes, other.#startOf(from), other.#lengthOf(from));
+    else this.#setPlain(index, cell);
+  }
+
+  /** Whether another column has the same state: -0 and 0 differ, NaN is NaN; objects are equal when they are encoded alike. */
+  equals(index: number, other: StateColumn, at: number): boolean {
+    const cell = this.#cells[index];
+    if (cell !== ENCODED) return Object.is(cell, other.#cells[at]);
+    const length = this.#lengthOf(index);
+    if (!other.isEncoded(at) || length !== other.#lengthOf(at)) return false;
+    const start = this.#startOf(index);
+    const start2 = other.#startOf(at);
+    for (let i = 0; i < length; i++) if (this.#bytes[start + i] !== other.#bytes[start2 + i]) return false;
+    return true;
   }
 
   delete(index: number): void {
     if (index >= this.#cells.length) return;
-    if (this.#cells[index] === ENCODED) this.#garbage += this.#lengths[index] ?? 0;
+    if (this.#cells[index] === ENCODED) this.#release(index);
     this.#cells[index] = ABSENT;
   }
 
-  #setEncoded(index: number, cell: Uint8Array): void {
-    if (this.#used + cell.length > this.#bytes.length) this.#makeRoom(cell.length);
+  #startOf(index: number): number {
+    return this.#starts[index] ?? 0;
+  }
+
+  #lengthOf(index: number): number {
+    return this.#lengths[index] ?? 0;
+  }
+
+  #setPlain(index: number, cell: Exclude<StateCell, Uint8Array>): void {
+    this.#clear(index);
+    this.#cells[index] = cell;
+  }
+
+  #setEncoded(index: number, bytes: Uint8Array, start: number, length: number): void {
+    if (this.#cells[index] === ENCODED && this.#lengths[index] === length) {
+      copy(bytes, start, length, this.#bytes, this.#startOf(index));
+      return;
+    }
+    this.#clear(index);
+    if (this.#used + length > this.#bytes.length) this.#makeRoom(length);
     if (index >= this.#starts.length) this.#growColumns(index);
-    this.#bytes.set(cell, this.#used);
+    copy(bytes, start, length, this.#bytes, this.#used);
     this.#starts[index] = this.#used;
-    this.#lengths[index] = cell.length;
-    this.#used += cell.length;
+    this.#lengths[index] = length;
+    this.#used += length;
     this.#cells[index] = ENCODED;
+  }
+
+  /** Makes the place free, and be there. */
+  #clear(index: number): void {
+    const cells = this.#cells;
+    if (index < cells.length) {
+      if (cells[index] === ENCODED) this.#release(index);
+      cells[index] = ABSENT;
+    } else {
+      while (cells.length < index) cells.push(ABSENT);
+    }
+  }
+
+  /** What was set last gives its space back at once. */
+  #release(index: number): void {
+    const length = this.#lengthOf(index);
+    if (this.#startOf(index) + length === this.#used) this.#used -= length;
+    else this.#garbage += length;
   }
 
   #growColumns(index: number): void {
@@ -77,10 +182,10 @@ export class StateColumn {
       let used = 0;
       for (let i = 0; i < this.#cells.length; i++) {
         if (this.#cells[i] !== ENCODED) continue;
-        const start = this.#starts[i] ?? 0;
-        bytes.set(old.subarray(start, start + (this.#lengths[i] ?? 0)), used);
+        const length = this.#lengthOf(i);
+        copy(old, this.#startOf(i), length, bytes, used);
         this.#starts[i] = used;
-        used += this.#lengths[i] ?? 0;
+        used += length;
       }
       this.#used = used;
       this.#garbage = 0;
@@ -89,4 +194,9 @@ export class StateColumn {
     }
     this.#bytes = bytes;
   }
+}
+
+function copy(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
+  if (length > SHORT_BYTES_MAX) to.set(from.subarray(start, start + length), at);
+  else for (let i = 0; i < length; i++) to[at + i] = from[start + i] as number; // within the bytes
 }

@@ -3,8 +3,9 @@ import { BlockWriter, type ClassTable, decodeFrame, HASH_VERSION, readFrames } f
 import type { StateRef } from "@millrace/plan";
 import { type FileSystems, StateLog } from "@millrace/storage";
 import { stateNotFound } from "../errors.ts";
-import { type Overlay, PartitionState } from "./partition-state.ts";
-import type { StateCell } from "./state-cell.ts";
+import type { Overlay } from "./overlay.ts";
+import { PartitionState } from "./partition-state.ts";
+import type { StateCell } from "./state-column.ts";
 
 /** A partition that no task of so many batches has asked for has moved to another slot. */
 const IDLE_BATCHES_MAX = 16;
@@ -89,22 +90,22 @@ export class StateStore {
    * delta that a failed batch left between two versions must not be taken for part of the state.
    */
   async complete(ref: StateRef, state: PartitionState, overlay: Overlay): Promise<void> {
+    const { keys } = state.index;
     const upserts = this.#frames((writer) => {
-      for (const [index, cell] of overlay.changes)
-        if (cell !== undefined) writer.writePair(state.index.keys[index], cell);
+      overlay.eachChanged((index, column, place) => writer.writePair(keys[index], column.cell(place)));
       for (const index of overlay.touched)
-        if (!overlay.changes.has(index)) writer.writePair(state.index.keys[index], state.column.get(index));
-      for (let i = 0; i < overlay.newKeys.length; i++) writer.writePair(overlay.newKeys[i], overlay.newCells[i]);
+        if (!overlay.isChanged(index)) writer.writePair(keys[index], state.column.cell(index));
+      overlay.eachNew((key, column, place) => writer.writePair(key, column.cell(place)));
     });
     const removals = this.#frames((writer) => {
-      for (const [index, cell] of overlay.changes) if (cell === undefined) writer.write(state.index.keys[index]);
+      overlay.eachForgotten((index) => writer.write(keys[index]));
     });
     await this.#log(ref.directory).write(ref, { batch: ref.batch, previous: state.delta, upserts, removals });
     overlay.complete = true;
   }
 
   async #load(ref: StateRef, version: EpochMs, options: { readonly timed: boolean }): Promise<PartitionState> {
-    const state = new PartitionState(version, options);
+    const state = new PartitionState(version, { ...options, classes: this.#classes });
     for await (const delta of this.#log(ref.directory).read(ref, version)) {
       for (const frame of readFrames(delta.upserts)) {
         // As `complete` wrote them: pairs of a key and a cell.

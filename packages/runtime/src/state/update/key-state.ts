@@ -1,10 +1,16 @@
 import type { State } from "@millrace/api";
 import type { ClassTable } from "@millrace/codec";
 import { stateMisused } from "../../errors.ts";
-import { fromPassing, type PassingCell, toPassing } from "../state-cell.ts";
+import { type OwnCopy, ownCopy, plainCopy } from "../own-copy.ts";
+import { StateColumn } from "../state-column.ts";
 
-/** What the function of `mapWithState` did with the state of a key. */
-type Deed = "nothing" | "updated" | "removed";
+/** The state of a key within a batch; `UNREAD`: the published one, an object that nobody has asked for yet. */
+export type PassingState = string | number | boolean | bigint | null | OwnCopy | typeof UNREAD;
+export const UNREAD: unique symbol = Symbol("unread");
+
+/** What stands against a change: no function has the state, or this call has removed it, or the key is timing out. */
+const BAR = { none: 0, closed: 1, removed: 2, timingOut: 3 } as const;
+type Bar = (typeof BAR)[keyof typeof BAR];
 
 /**
  * The state of one key while the function of `mapWithState` has it: the same object for every call, of use only during
@@ -12,86 +18,135 @@ type Deed = "nothing" | "updated" | "removed";
  */
 export class KeyState implements State<unknown> {
   readonly #classes: ClassTable;
-  #cell: PassingCell | undefined;
-  #deed: Deed = "nothing";
-  #timingOut = false;
-  #open = false;
+  #published: StateColumn;
+  /** Of each key of the batch its index in the published state. */
+  #places: readonly number[] = [];
+  /** The key, among those of the batch. */
+  #key = 0;
+  #state: PassingState | undefined;
+  #bar: Bar = BAR.closed;
 
   constructor(classes: ClassTable) {
     this.#classes = classes;
+    this.#published = new StateColumn(classes);
   }
 
   // ---- for the function
 
   exists(): boolean {
-    this.#mustBeOpen();
-    return this.#cell !== undefined;
+    if (this.#bar === BAR.closed) throw notOpen();
+    return this.#state !== undefined;
   }
 
   get(): unknown {
-    this.#mustBeOpen();
-    if (this.#cell === undefined) {
-      throw stateMisused(
-        "get() was called for a key that has no state. Ask exists() first, or use getOption(), which gives undefined then.",
-      );
-    }
-    return fromPassing(this.#cell, this.#classes);
+    const state = this.getOption();
+    if (state !== undefined) return state;
+    throw stateMisused(
+      "get() was called for a key that has no state. Ask exists() first, or use getOption(), which gives undefined then.",
+    );
   }
 
   getOption(): unknown {
-    this.#mustBeOpen();
-    return this.#cell === undefined ? undefined : fromPassing(this.#cell, this.#classes);
+    if (this.#bar === BAR.closed) throw notOpen();
+    const state = this.#state;
+    if (isCopy(state)) return state.give();
+    return state === UNREAD ? this.#read() : state;
   }
 
   update(state: unknown): void {
-    this.#mustBeOpen();
-    if (this.#deed === "removed") throw stateMisused(`update() was called after remove(). ${ONE_OF_BOTH}`);
-    if (this.#timingOut) throw stateMisused(`update() was called for a key that is timing out. ${TIMING_OUT}`);
+    if (this.#bar !== BAR.none) throw barred("update()", this.#bar);
     if (state === undefined) throw stateMisused("update(undefined) was called. To forget the key, call remove().");
-    this.#cell = toPassing(state, this.#classes);
-    this.#deed = "updated";
+    const before = this.#state;
+    if (typeof state === "number" || typeof state === "string") this.#state = state;
+    else if (!isCopy(before) || !before.take(state)) this.#state = passing(state, this.#classes);
   }
 
   remove(): void {
-    this.#mustBeOpen();
-    if (this.#deed === "removed") throw stateMisused(`remove() was called twice. ${ONE_OF_BOTH}`);
-    if (this.#timingOut) throw stateMisused(`remove() was called for a key that is timing out. ${TIMING_OUT}`);
-    this.#cell = undefined;
-    this.#deed = "removed";
+    if (this.#bar !== BAR.none) throw barred("remove()", this.#bar);
+    this.#state = undefined;
+    this.#bar = BAR.removed;
   }
 
   isTimingOut(): boolean {
-    this.#mustBeOpen();
-    return this.#timingOut;
+    if (this.#bar === BAR.closed) throw notOpen();
+    return this.#bar === BAR.timingOut;
   }
 
   // ---- for the engine
 
-  /** Begins a call with this state; `undefined`: there is none. */
-  open(cell: PassingCell | undefined, timingOut: boolean): void {
-    this.#cell = cell;
-    this.#deed = "nothing";
-    this.#timingOut = timingOut;
-    this.#open = true;
+  /** Before calls of the function. */
+  open(published: StateColumn, places: readonly number[]): void {
+    this.#published = published;
+    this.#places = places;
   }
 
-  /** Ends the call. */
+  /** After them. */
   close(): void {
-    this.#open = false;
+    this.#bar = BAR.closed;
   }
 
-  /** The state after the call. */
-  get cell(): PassingCell | undefined {
-    return this.#cell;
+  /** Begins the call for a key of the batch. `undefined`: it has no state. */
+  next(key: number, state: PassingState | undefined): void {
+    this.#key = key;
+    this.#state = state;
+    this.#bar = BAR.none;
   }
 
-  #mustBeOpen(): void {
-    if (this.#open) return;
-    throw stateMisused(
-      "the state of a key was used after the function that was given it had returned. Take from it what you need before, and hand on that.",
-    );
+  /** Begins the call for a key that is timing out. */
+  nextIdle(key: number, state: PassingState): void {
+    this.next(key, state);
+    this.#bar = BAR.timingOut;
+  }
+
+  /** The state after the call: where it was only read, perhaps in a form that is got at more quickly. */
+  get state(): PassingState | undefined {
+    return this.#state;
+  }
+
+  /** The next one to ask gets a copy, if it is worth one. */
+  #read(): unknown {
+    const state = this.#published.get(this.#places[this.#key] ?? -1) as object; // nothing else is unread
+    this.#state = plainCopy(state) ?? UNREAD;
+    return state;
   }
 }
 
-const ONE_OF_BOTH = "After remove() the key has no state until its next record comes.";
-const TIMING_OUT = "Its state goes when the function returns: ask isTimingOut() first.";
+/** What a key passes on of the state it is given. @throws RECORD_NOT_ENCODABLE */
+export function passing(state: unknown, classes: ClassTable): PassingState {
+  switch (typeof state) {
+    case "string":
+    case "number":
+    case "boolean":
+    case "bigint":
+      return state;
+    default:
+      return state === null ? null : ownCopy(state, classes);
+  }
+}
+
+/** There are no other objects among them. */
+export function isCopy(state: PassingState | undefined): state is OwnCopy {
+  return typeof state === "object" && state !== null;
+}
+
+/** What a key begins a batch with. */
+export function publishedAt(column: StateColumn, place: number): PassingState {
+  return column.isEncoded(place) ? UNREAD : (column.get(place) as PassingState); // what is not encoded is a primitive
+}
+
+function notOpen(): Error {
+  return stateMisused(
+    "the state of a key was used after the function that was given it had returned. Take from it what you need before, and hand on that.",
+  );
+}
+
+function barred(call: string, bar: Bar): Error {
+  if (bar === BAR.closed) return notOpen();
+  if (bar === BAR.timingOut) {
+    return stateMisused(
+      `${call} was called for a key that is timing out. Its state goes when the function returns: ask isTimingOut() first.`,
+    );
+  }
+  const when = call === "remove()" ? "twice" : "after remove()";
+  return stateMisused(`${call} was called ${when}. After remove() the key has no state until its next record comes.`);
+}

@@ -4,9 +4,9 @@ import { blame } from "../../compile/blame.ts";
 import { promiseNotAwaited } from "../../errors.ts";
 import { type Feeder, SLICE } from "../../source/feeder.ts";
 import { KeyIndex } from "../../table/key-index.ts";
-import { kept, type PassingCell, sameCell, toCell } from "../state-cell.ts";
+import type { PartitionState } from "../partition-state.ts";
 import type { InitialState } from "./initial-state.ts";
-import { KeyState } from "./key-state.ts";
+import { isCopy, KeyState, type PassingState, passing, publishedAt, UNREAD } from "./key-state.ts";
 import type { StateChunk, StateUpdater, Transaction } from "./updater.ts";
 
 export interface MapWithStateOptions {
@@ -41,7 +41,7 @@ export class MapWithState implements StateUpdater {
   /** The keys of this batch; below, for each: its place in the published state, or -1, and its state so far. */
   readonly #keys = new KeyIndex();
   readonly #places: number[] = [];
-  readonly #cells: (PassingCell | undefined)[] = [];
+  readonly #states: (PassingState | undefined)[] = [];
   /** What the function gave, of which the first `filled` count; the array is used again. */
   readonly #out: unknown[] = [];
   #filled = 0;
@@ -104,7 +104,7 @@ export class MapWithState implements StateUpdater {
       try {
         if (this.#keys.find(key) < 0) this.#keys.add(key); // it is there once
         this.#places.push(-1);
-        this.#cells.push(toCell(state, classes));
+        this.#states.push(passing(state, classes));
       } catch (error) {
         throw blame(error, label);
       }
@@ -112,85 +112,103 @@ export class MapWithState implements StateUpdater {
   }
 
   /** The next pairs that have arrived. */
-  #take(transaction: Transaction, count: number): void {
+  #take({ state }: Transaction, count: number): void {
     const pairs = this.#pairs;
     const { rows, keys, values, at } = pairs;
     const end = at + count;
     pairs.at = end;
+    this.#key.open(state.column, this.#places);
     try {
-      if (rows === undefined) for (let i = at; i < end; i++) this.#pair(transaction, keys[i], values[i]);
-      else for (let i = at; i < end; i++) this.#row(transaction, rows[i]);
+      this.#call(state, { rows, keys, values }, at, end);
+    } catch (error) {
+      throw blame(error, this.#options.label);
+    } finally {
+      this.#key.close();
+    }
+  }
+
+  /** One loop, whose variables V8 need not load anew after each call of the function. */
+  #call(
+    published: PartitionState,
+    { rows, keys, values }: Pick<Feeder, "rows" | "keys" | "values">,
+    from: number,
+    end: number,
+  ): void {
+    const index = this.#keys;
+    const states = this.#states;
+    const state = this.#key;
+    const map = this.#map; // it is to have no `this`
+    const time = this.#time;
+    for (let i = from; i < end; i++) {
+      let key: unknown;
+      let value: unknown;
+      if (rows === undefined) {
+        key = keys[i];
+        value = values[i];
+      } else {
+        const row = rows[i];
+        if (!Array.isArray(row) || row.length !== 2) notPair(row);
+        key = row[0];
+        value = row[1];
+      }
+      let at = index.find(key);
+      if (at < 0) at = this.#meet(key, published);
+      const before = states[at];
+      state.next(at, before);
+      const made = map(key, value, state, time);
+      if (made !== undefined) this.#give(made);
+      const after = state.state;
+      if (after !== before) states[at] = after;
+    }
+  }
+
+  /** A key that has not come in this batch yet, and that nobody has asked for since `find`. */
+  #meet(key: unknown, { index, column }: PartitionState): number {
+    const place = index.find(key);
+    this.#places.push(place);
+    this.#states.push(place < 0 ? undefined : publishedAt(column, place));
+    return this.#keys.add(key);
+  }
+
+  /** All that came of the batch's pairs goes to the overlay, once a key. */
+  #settle({ overlay }: Transaction): void {
+    try {
+      this.#keys.keys.forEach((key, at) => {
+        const place = this.#places[at] ?? -1;
+        const last = this.#states[at];
+        const state = isCopy(last) ? last.give() : last;
+        if (place < 0) {
+          if (state !== undefined) overlay.add(key, state);
+        } else if (state === undefined) {
+          overlay.forget(place);
+        } else if (!(state !== UNREAD && overlay.change(place, state)) && this.timed) {
+          overlay.touched.add(place);
+        }
+      });
     } catch (error) {
       throw blame(error, this.#options.label);
     }
   }
 
-  #row(transaction: Transaction, row: unknown): void {
-    if (Array.isArray(row) && row.length === 2) this.#pair(transaction, row[0], row[1]);
-    else notPair(row);
-  }
-
-  #pair({ state }: Transaction, key: unknown, value: unknown): void {
-    const cells = this.#cells;
-    let at = this.#keys.find(key);
-    if (at < 0) {
-      at = this.#keys.add(key); // nothing was looked up since `find`
-      const place = state.index.find(key);
-      this.#places.push(place);
-      cells.push(place < 0 ? undefined : state.column.get(place));
-    }
-    cells[at] = this.#call(key, value, cells[at], false);
-  }
-
-  /** All that came of the batch's pairs goes to the overlay, once a key. */
-  #settle({ state, overlay }: Transaction): void {
-    const { classes, label } = this.#options;
-    try {
-      this.#keys.keys.forEach((key, at) => {
-        const place = this.#places[at] ?? -1;
-        const passing = this.#cells[at];
-        const cell = passing === undefined ? undefined : kept(passing, classes);
-        if (place >= 0) {
-          if (cell === undefined || !sameCell(state.column.get(place), cell)) overlay.changes.set(place, cell);
-          else if (this.timed) overlay.touched.add(place);
-        } else if (cell !== undefined) {
-          overlay.newKeys.push(key);
-          overlay.newCells.push(cell);
-        }
-      });
-    } catch (error) {
-      throw blame(error, label);
-    }
-  }
-
   *#timeOut({ state, overlay }: Transaction): Generator<StateChunk, void, undefined> {
-    const { time, timeoutMs, label, check } = this.#options;
+    const { map, time, timeoutMs, label, check } = this.#options;
     for (const { index } of state.idle?.before(time - timeoutMs) ?? []) {
-      if (overlay.changes.has(index) || overlay.touched.has(index)) continue;
+      if (overlay.isChanged(index) || overlay.touched.has(index)) continue;
+      this.#key.open(state.column, [index]);
       try {
-        this.#call(state.index.keys[index], undefined, state.column.get(index), true);
+        this.#key.nextIdle(0, publishedAt(state.column, index));
+        const made = map(state.index.keys[index], undefined, this.#key, time);
+        if (made !== undefined) this.#give(made);
       } catch (error) {
         throw blame(error, label);
+      } finally {
+        this.#key.close();
       }
-      overlay.changes.set(index, undefined);
+      overlay.forget(index);
       if (this.#filled < SLICE) continue;
       check();
       yield this.#given();
     }
-  }
-
-  /** @returns The state after the call. */
-  #call(key: unknown, value: unknown, cell: PassingCell | undefined, timingOut: boolean): PassingCell | undefined {
-    const state = this.#key;
-    const map = this.#map; // it is to have no `this`
-    state.open(cell, timingOut);
-    try {
-      const made = map(key, value, state, this.#time);
-      if (made !== undefined) this.#give(made);
-    } finally {
-      state.close();
-    }
-    return state.cell;
   }
 
   #give(made: unknown): void {

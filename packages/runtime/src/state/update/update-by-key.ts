@@ -1,12 +1,9 @@
-import type { ClassTable } from "@millrace/codec";
 import { blame } from "../../compile/blame.ts";
-import { NEW_KEY } from "../partition-state.ts";
-import { fromCell, type StateCell, sameCell, toCell } from "../state-cell.ts";
+import { NEW_KEY } from "../overlay.ts";
 import type { KeyedInput } from "./keyed-input.ts";
 import { maskOf, PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
 
 export interface UpdateByKeyOptions {
-  readonly classes: ClassTable;
   readonly update: (values: unknown[], state: unknown, key: unknown, time: number) => unknown;
   readonly onlyUpdated: boolean;
   readonly label: string;
@@ -38,8 +35,7 @@ export class UpdateByKey implements StateUpdater {
   }
 
   *rest(transaction: Transaction): Generator<StateChunk, void, undefined> {
-    const { onlyUpdated, classes } = this.#options;
-    if (onlyUpdated) yield* untouched(transaction, transaction.overlay.order, classes);
+    if (this.#options.onlyUpdated) yield* untouched(transaction, transaction.overlay.order);
   }
 
   finish(): void {}
@@ -91,14 +87,12 @@ export class UpdateByKey implements StateUpdater {
 
   #change({ state, overlay }: Transaction, index: number, given: unknown[], out: PairsBuilder): void {
     const key = state.index.keys[index];
-    const before = state.column.get(index);
-    const after = this.#call(given, fromCell(before, this.#options.classes), key);
+    const after = this.#call(given, state.column.get(index), key);
     if (after === undefined) {
-      overlay.changes.set(index, undefined);
+      overlay.forget(index);
       return;
     }
-    const cell = this.#cell(after);
-    if (!sameCell(before, cell)) overlay.changes.set(index, cell);
+    this.#named(() => overlay.change(index, after));
     out.push(key, after);
   }
 
@@ -108,24 +102,20 @@ export class UpdateByKey implements StateUpdater {
   }
 
   #put({ overlay }: Transaction, key: unknown, state: unknown, out: PairsBuilder): void {
-    overlay.newCells.push(this.#cell(state));
-    overlay.newKeys.push(key);
+    this.#named(() => overlay.add(key, state));
     overlay.order.push(NEW_KEY);
     out.push(key, state);
   }
 
   #call(given: unknown[], state: unknown, key: unknown): unknown {
-    const { update, time, label } = this.#options;
-    try {
-      return update(given, state, key, time);
-    } catch (error) {
-      throw blame(error, label);
-    }
+    const { update, time } = this.#options;
+    return this.#named(() => update(given, state, key, time));
   }
 
-  #cell(state: unknown): StateCell {
+  /** What fails is the operator's: its function, or a state that cannot be encoded. */
+  #named<T>(run: () => T): T {
     try {
-      return toCell(state, this.#options.classes);
+      return run();
     } catch (error) {
       throw blame(error, this.#options.label);
     }

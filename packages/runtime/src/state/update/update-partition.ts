@@ -1,4 +1,4 @@
-import { type ClassTable, shown } from "@millrace/codec";
+import { shown } from "@millrace/codec";
 import { pairOf } from "@millrace/plan";
 import { blame } from "../../compile/blame.ts";
 import { iteratorOf } from "../../compile/segment-state.ts";
@@ -6,8 +6,7 @@ import { stateMisused } from "../../errors.ts";
 import { Feeder } from "../../source/feeder.ts";
 import { Records } from "../../source/records.ts";
 import { KeyIndex } from "../../table/key-index.ts";
-import { NEW_KEY } from "../partition-state.ts";
-import { fromCell, sameCell, toCell } from "../state-cell.ts";
+import { NEW_KEY } from "../overlay.ts";
 import type { KeyedInput } from "./keyed-input.ts";
 import { PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
 
@@ -15,7 +14,6 @@ import { PairsBuilder, type StateChunk, type StateUpdater, type Transaction, unt
 const CHUNK = 256;
 
 export interface UpdatePartitionOptions {
-  readonly classes: ClassTable;
   readonly update: (entries: Iterable<unknown>, time: number) => unknown;
   /** Whether a key lies in this partition. */
   readonly belongs: (key: unknown) => boolean;
@@ -69,7 +67,7 @@ export class UpdatePartition implements StateUpdater {
       made?.return?.(); // the task fails: the function's generator may have something to let go of
     }
     this.#given.forEach((given, index) => {
-      if (given === 0 && state.column.has(index)) overlay.changes.set(index, undefined);
+      if (given === 0 && state.column.has(index)) overlay.forget(index);
     });
     yield* out.end();
   }
@@ -85,7 +83,7 @@ export class UpdatePartition implements StateUpdater {
 
   /** `[key, values, state]` of every key that has either. */
   *#entries(transaction: Transaction): Generator<unknown[], void, undefined> {
-    const { classes, input } = this.#options;
+    const { input } = this.#options;
     const { index, column } = transaction.state;
     const seen: number[] = [];
     for (const chunk of input.values.drain()) {
@@ -93,11 +91,11 @@ export class UpdatePartition implements StateUpdater {
         const key = chunk.keys[i];
         const at = index.find(key);
         if (at >= 0) seen.push(at);
-        const state = at >= 0 ? fromCell(column.get(at), classes) : input.initial?.take(key);
+        const state = at >= 0 ? column.get(at) : input.initial?.take(key);
         yield [key, chunk.values[i], state];
       }
     }
-    for (const chunk of untouched(transaction, seen, classes)) {
+    for (const chunk of untouched(transaction, seen)) {
       for (let i = 0; i < chunk.keys.length; i++) yield [chunk.keys[i], [], chunk.values[i]];
     }
     for (const [key, state] of input.initial?.rest() ?? []) yield [key, [], state];
@@ -107,17 +105,15 @@ export class UpdatePartition implements StateUpdater {
     const [key, after] = pairOf(pair);
     if (after === undefined) return;
     const at = state.index.find(key);
-    const cell = toCell(after, this.#options.classes);
     if (at < 0) {
       this.#add(key);
-      overlay.newKeys.push(key);
-      overlay.newCells.push(cell);
+      overlay.add(key, after);
       overlay.order.push(NEW_KEY);
     } else {
       if (this.#given[at] === 1) throw givenTwice(key);
       this.#given[at] = 1;
       overlay.order.push(at);
-      if (!sameCell(state.column.get(at), cell)) overlay.changes.set(at, cell);
+      overlay.change(at, after);
     }
     out.push(key, after);
   }

@@ -1,16 +1,14 @@
-import { type ClassTable, shown } from "@millrace/codec";
+import { shown } from "@millrace/codec";
 import { blame } from "../../compile/blame.ts";
 import { isKept } from "../../compile/segment-state.ts";
 import { windowKeyUnknown } from "../../errors.ts";
 import type { SpillingTable } from "../../table/spilling-table.ts";
-import { NEW_KEY } from "../partition-state.ts";
-import { fromCell, sameCell, toCell } from "../state-cell.ts";
+import { NEW_KEY } from "../overlay.ts";
 import { PairsBuilder, type StateChunk, type StateUpdater, type Transaction, untouched } from "./updater.ts";
 
 type Reduce = (a: unknown, b: unknown) => unknown;
 
 export interface UpdateWindowOptions {
-  readonly classes: ClassTable;
   readonly reduce: Reduce;
   readonly inverse: Reduce;
   readonly filter: ((pair: readonly [unknown, unknown]) => unknown) | undefined;
@@ -58,7 +56,7 @@ export class UpdateWindow implements StateUpdater {
   }
 
   rest(transaction: Transaction): Generator<StateChunk, void, undefined> {
-    return untouched(transaction, transaction.overlay.order, this.#options.classes);
+    return untouched(transaction, transaction.overlay.order);
   }
 
   finish(): void {}
@@ -68,17 +66,14 @@ export class UpdateWindow implements StateUpdater {
   }
 
   #change({ state, overlay }: Transaction, at: number, entering: unknown[], leaving: unknown[], out: PairsBuilder) {
-    const { classes } = this.#options;
     const key = state.index.keys[at];
-    const before = state.column.get(at);
     overlay.order.push(at);
-    const value = this.#moved(fromCell(before, classes), entering, leaving);
+    const value = this.#moved(state.column.get(at), entering, leaving);
     if (!this.#keeps(key, value)) {
-      overlay.changes.set(at, undefined);
+      overlay.forget(at);
       return;
     }
-    const cell = toCell(value, classes);
-    if (!sameCell(before, cell)) overlay.changes.set(at, cell);
+    overlay.change(at, value);
     out.push(key, value);
   }
 
@@ -86,8 +81,7 @@ export class UpdateWindow implements StateUpdater {
     if (entering.length === 0) throw unknownKey(key);
     const value = entering.reduce(this.#reduce);
     if (!this.#keeps(key, value)) return;
-    overlay.newCells.push(toCell(value, this.#options.classes));
-    overlay.newKeys.push(key);
+    overlay.add(key, value);
     overlay.order.push(NEW_KEY);
     out.push(key, value);
   }

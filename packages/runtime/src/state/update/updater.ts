@@ -1,8 +1,7 @@
-import type { ClassTable } from "@millrace/codec";
 import { SLICE } from "../../source/feeder.ts";
 import type { PairColumns } from "../../table/spilling-table.ts";
-import { NEW_KEY, type Overlay, type PartitionState } from "../partition-state.ts";
-import { fromCell, type StateCell } from "../state-cell.ts";
+import { NEW_KEY, type Overlay } from "../overlay.ts";
+import type { PartitionState } from "../partition-state.ts";
 
 /** A batch's change to a partition: the published state, which stays as it is, and what is to be on top of it. */
 export interface Transaction {
@@ -66,20 +65,16 @@ export class PairsBuilder {
 }
 
 /** Every key that has state on top of the overlay, in the order in which the batch gave them. */
-export function* everyKey(
-  state: PartitionState,
-  overlay: Overlay | undefined,
-  classes: ClassTable,
-): Generator<StateChunk, void, undefined> {
+export function* everyKey(state: PartitionState, overlay: Overlay | undefined): Generator<StateChunk, void, undefined> {
   const out = new PairsBuilder();
   const { column, index } = state;
-  const { newKeys = [], newCells = [], order = [] } = overlay ?? {};
+  const { newKeys = [], order = [] } = overlay ?? {};
   const given = maskOf(state, order);
   const pushKnown = (at: number): void => {
-    const cell = overlay?.changes.has(at) === true ? overlay.changes.get(at) : column.get(at);
-    if (cell !== undefined) out.push(index.keys[at], fromCell(cell, classes));
+    const known = overlay === undefined ? column.get(at) : overlay.stateAt(at);
+    if (known !== undefined) out.push(index.keys[at], known);
   };
-  const pushNew = (at: number): void => out.push(newKeys[at], fromCell(newCells[at] as StateCell, classes)); // columns of equal length
+  const pushNew = (at: number): void => out.push(newKeys[at], overlay?.stateOfNew(at));
   let added = 0;
   for (const at of order) {
     if (at === NEW_KEY) pushNew(added++);
@@ -106,17 +101,13 @@ export function maskOf({ index }: PartitionState, given: Iterable<number>): Uint
 }
 
 /** Keys that a batch has not come across, as the published state has them. */
-export function* untouched(
-  { state }: Transaction,
-  touched: Iterable<number>,
-  classes: ClassTable,
-): Generator<PairColumns, void, undefined> {
+export function* untouched({ state }: Transaction, touched: Iterable<number>): Generator<PairColumns, void, undefined> {
   const out = new PairsBuilder();
   const mask = maskOf(state, touched);
   const { column, index } = state;
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 1 || !column.has(i)) continue;
-    out.push(index.keys[i], fromCell(column.get(i), classes));
+    out.push(index.keys[i], column.get(i));
     if (out.full) yield out.take();
   }
   yield* out.end();

@@ -1,0 +1,151 @@
+import { readText, TEXT_LATIN1 } from "../bytes/text.ts";
+import { throwCorrupt } from "../errors.ts";
+import * as tag from "./tags.ts";
+
+/** Text that lies right behind the values, to this end. */
+export interface TextBehind {
+  readonly encoding: number;
+  readonly end: number;
+}
+
+/**
+ * Goes through the bytes of values in the form of `tags.ts`, and through the text from which their strings are cut.
+ *
+ * @throws BLOCK_CORRUPT Wherever there is less than is asked for.
+ */
+export class ValueScanner {
+  protected readonly bytes: Uint8Array;
+  /** Made when a number first needs it: it costs as much as reading a small object. */
+  #view: DataView | undefined;
+  protected readonly end: number;
+  /** `undefined` until it is needed: a value may have no strings but names that are known. */
+  #text: string | undefined;
+  /** Behind the values: its encoding, and where it ends. */
+  readonly #textEncoding: number;
+  readonly #textEnd: number;
+  protected position: number;
+  #textPosition = 0;
+
+  constructor(bytes: Uint8Array, range: { start: number; end: number }, text: string | TextBehind) {
+    this.bytes = bytes;
+    this.position = range.start;
+    this.end = range.end;
+    const given = typeof text === "string";
+    this.#text = given ? text : undefined;
+    this.#textEncoding = given ? 0 : text.encoding;
+    this.#textEnd = given ? 0 : text.end;
+  }
+
+  /** @throws BLOCK_CORRUPT Unless every byte and every unit of text has been used. */
+  finish(): void {
+    if (this.position !== this.end) throwCorrupt(`${this.end - this.position} bytes follow its last value`);
+    if (this.#textPosition !== this.#units()) throwCorrupt("its text is longer than its strings");
+  }
+
+  protected int32(at: number): number {
+    const bytes = this.bytes;
+    // Within the bytes: `skip` has looked.
+    return (
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)
+    );
+  }
+
+  protected viewed(): DataView {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    this.#view ??= new DataView(buffer, byteOffset, byteLength);
+    return this.#view;
+  }
+
+  /** An integer in [0, 2^53). */
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (let i = 0; i < 8; i += 1) {
+      const byte = this.u8();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      scale *= 0x80;
+    }
+    return throwCorrupt("a number is too long");
+  }
+
+  string(): string {
+    const first = this.u8();
+    if (first >= tag.STRING_INLINE && first < tag.ARRAY_INLINE) return this.cut(first & tag.STRING_INLINE_MAX);
+    return first === tag.STRING ? this.cut(this.varint()) : throwCorrupt(`tag ${first} stands where a string belongs`);
+  }
+
+  protected u8(): number {
+    if (this.position >= this.end) throwCorrupt("a value is cut short");
+    return this.bytes[this.position++] as number; // below the end
+  }
+
+  /** Passes over `count` bytes and returns where they begin. */
+  protected skip(count: number): number {
+    const start = this.position;
+    if (count > this.end - start) throwCorrupt("a value is cut short");
+    this.position = start + count;
+    return start;
+  }
+
+  protected cut(units: number): string {
+    const start = this.#textPosition;
+    const end = start + units;
+    const text = this.#text ?? this.#readText();
+    if (end > text.length) throwCorrupt("its text is cut short");
+    this.#textPosition = end;
+    return text.substring(start, end);
+  }
+
+  #readText(): string {
+    const text = readText(this.bytes, this.#textEncoding, this.end, this.#textEnd);
+    this.#text = text;
+    return text;
+  }
+
+  #units(): number {
+    if (this.#text !== undefined) return this.#text.length;
+    if (this.#textEncoding === TEXT_LATIN1) return this.#textEnd - this.end;
+    return this.#readText().length;
+  }
+
+  /** Whether the text goes on with this. */
+  #isNextText(text: string): boolean {
+    if (this.#text !== undefined || this.#textEncoding !== TEXT_LATIN1) {
+      return (this.#text ?? this.#readText()).startsWith(text, this.#textPosition);
+    }
+    const start = this.end + this.#textPosition;
+    if (text.length > this.#textEnd - start) return false;
+    for (let i = 0; i < text.length; i += 1) if (this.bytes[start + i] !== text.charCodeAt(i)) return false;
+    return true;
+  }
+
+  /** A number of parts that follow, each of at least one byte. */
+  protected count(): number {
+    const count = this.varint();
+    if (count > this.end - this.position) throwCorrupt("a collection is cut short");
+    return count;
+  }
+
+  /** Passes over these names if they are what comes next. */
+  protected passNames(names: readonly string[]): boolean {
+    const position = this.position;
+    const textPosition = this.#textPosition;
+    for (let i = 0; i < names.length; i += 1) {
+      const name = names[i] as string; // i is in range
+      const { length } = name;
+      const isNext =
+        length <= tag.STRING_INLINE_MAX && this.u8() === (tag.STRING_INLINE | length) && this.#isNextText(name);
+      if (!isNext) {
+        this.position = position;
+        this.#textPosition = textPosition;
+        return false;
+      }
+      this.#textPosition += length;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,104 @@
+import type { EpochMs } from "@millrace/base";
+import type { ClassTable } from "@millrace/codec";
+import { StateColumn } from "./state-column.ts";
+
+const FORGOTTEN = -1;
+
+/** In {@link Overlay.order}: the next of the new keys. */
+export const NEW_KEY = -1;
+
+/** What one batch changes in a partition, on top of the published state. */
+export class Overlay {
+  readonly batch: EpochMs;
+  /** The delta is written: the batch can commit. */
+  complete = false;
+  /** By index in the published state: keys that count as updated although their state is as it was. */
+  readonly touched = new Set<number>();
+  /** Keys that the published state has not, each once. */
+  readonly newKeys: unknown[] = [];
+  /**
+   * The keys that the batch has come across, in the order in which it gave them: by index in the published state, or
+   * `NEW_KEY` for the next of `newKeys`. Who reads the state again gets it in the same order: where a record goes may
+   * depend on it, and another output, or a task that is run again, must not see it elsewhere.
+   */
+  readonly order: number[] = [];
+  readonly #published: StateColumn;
+  /** Keys of the published state that have another state now: their indices there, and beside them the states. */
+  readonly #changed: number[] = [];
+  readonly #changedStates: StateColumn;
+  /** Keys of the published state that have none now. */
+  readonly #forgotten: number[] = [];
+  /** Of both: the place of each among the changed, or `FORGOTTEN`. Made when somebody looks for a key. */
+  #places: Map<number, number> | undefined;
+  readonly #newStates: StateColumn;
+
+  constructor(batch: EpochMs, published: StateColumn, classes: ClassTable) {
+    this.batch = batch;
+    this.#published = published;
+    this.#changedStates = new StateColumn(classes);
+    this.#newStates = new StateColumn(classes);
+  }
+
+  /** Sets the state of a key that has one, once. False: it has that state already. @throws RECORD_NOT_ENCODABLE */
+  change(index: number, state: unknown): boolean {
+    const place = this.#changed.length;
+    this.#changedStates.set(place, state);
+    if (this.#published.equals(index, this.#changedStates, place)) {
+      this.#changedStates.delete(place);
+      return false;
+    }
+    this.#changed.push(index);
+    this.#places?.set(index, place);
+    return true;
+  }
+
+  /** Forgets a key that has state. */
+  forget(index: number): void {
+    this.#forgotten.push(index);
+    this.#places?.set(index, FORGOTTEN);
+  }
+
+  /** Adds a key that the published state has not. @throws RECORD_NOT_ENCODABLE */
+  add(key: unknown, state: unknown): void {
+    this.#newStates.set(this.newKeys.length, state);
+    this.newKeys.push(key);
+  }
+
+  isChanged(index: number): boolean {
+    return this.#lookup().has(index);
+  }
+
+  /** The state of a key of the published state after the batch; `undefined`: none. */
+  stateAt(index: number): unknown {
+    const place = this.#lookup().get(index);
+    if (place === undefined) return this.#published.get(index);
+    return place === FORGOTTEN ? undefined : this.#changedStates.get(place);
+  }
+
+  stateOfNew(at: number): unknown {
+    return this.#newStates.get(at);
+  }
+
+  /** Calls for each key of the published state that has another state now, with the place of that. */
+  eachChanged(use: (index: number, column: StateColumn, place: number) => void): void {
+    const changed = this.#changed;
+    for (let place = 0; place < changed.length; place++) use(changed[place] as number, this.#changedStates, place); // within the array
+  }
+
+  eachForgotten(use: (index: number) => void): void {
+    for (const index of this.#forgotten) use(index);
+  }
+
+  eachNew(use: (key: unknown, column: StateColumn, place: number) => void): void {
+    for (const [place, key] of this.newKeys.entries()) use(key, this.#newStates, place);
+  }
+
+  #lookup(): Map<number, number> {
+    if (this.#places !== undefined) return this.#places;
+    const places = new Map<number, number>();
+    for (const [place, index] of this.#changed.entries()) places.set(index, place);
+    for (const index of this.#forgotten) places.set(index, FORGOTTEN);
+    this.#places = places;
+    return places;
+  }
+}
