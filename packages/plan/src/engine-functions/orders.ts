@@ -59,6 +59,8 @@ export interface Direction {
   readonly descending: boolean;
 }
 
+/** So few are kept in order, each new one put into its place; of more, many are gathered and put in order at once. */
+const IN_ORDER_MAX = 32;
 /** Values that are gathered beside those that are kept, before all are put in order again. */
 const GATHERED_MIN = 240;
 
@@ -68,7 +70,7 @@ export class FirstInOrder<T> {
   readonly #direction: Direction;
   readonly #compare: Comparison;
   #values: T[] = [];
-  /** Cut back to `most`: what does not come before the last one is too late. */
+  /** There are `most` in order: what does not come before the last one is too late. */
   #full = false;
 
   constructor(most: number, direction: Direction) {
@@ -80,6 +82,25 @@ export class FirstInOrder<T> {
 
   offer(value: T): void {
     if (this.#full && this.#compare(value, this.#values[this.#most - 1]) >= 0) return;
+    if (this.#most <= IN_ORDER_MAX) this.#insert(value);
+    else this.#gather(value);
+  }
+
+  /** The last one falls out when it is full. */
+  #insert(value: T): void {
+    const values = this.#values;
+    let end = this.#full ? this.#most - 1 : values.length;
+    if (end === this.#most) return; // none is wanted
+    if (typeof value === "number" && this.#direction.compare === undefined) {
+      end = makeRoom(values, end, value, this.#direction.descending);
+    }
+    const place = placeOf(values, end, value, this.#compare);
+    for (let i = end; i > place; i -= 1) values[i] = values[i - 1] as T; // within the array
+    values[place] = value;
+    this.#full = values.length === this.#most;
+  }
+
+  #gather(value: T): void {
     this.#values.push(value);
     if (this.#values.length < this.#most + Math.max(this.#most, GATHERED_MIN)) return;
     this.#values = this.all();
@@ -101,13 +122,38 @@ export class FirstInOrder<T> {
   }
 }
 
+/** Moves numbers before `end` that come after `value` one place on; returns where the rest ends. */
+function makeRoom(values: unknown[], end: number, value: number, descending: boolean): number {
+  let at = end;
+  for (; at > 0; at -= 1) {
+    const other = values[at - 1];
+    if (typeof other !== "number" || !(descending ? value > other : value < other)) break;
+    values[at] = other;
+  }
+  return at;
+}
+
+/** The place of a value among the first `end`, which are in order: behind those that are equal. */
+function placeOf(values: readonly unknown[], end: number, value: unknown, compare: Comparison): number {
+  if (end === 0 || compare(value, values[end - 1]) >= 0) return end;
+  let [low, high] = [0, end - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(value, values[middle]) < 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 /**
  * The place, from `at` on, of the first value that may come before `last`, or the length: nearly all of many values come too
  * late, and are seen to by a look at each.
  */
 function notTooLate(values: readonly unknown[], at: number, last: unknown, direction: Direction): number {
   if (direction.compare !== undefined) return notAfter(values, at, last, direction);
-  if (typeof last === "number") return numberBefore(values, at, last, direction.descending);
+  if (typeof last === "number") {
+    return direction.descending ? largerNumber(values, at, last) : smallerNumber(values, at, last);
+  }
   if (typeof last === "string") return textBefore(values, at, last, direction.descending);
   return at;
 }
@@ -122,13 +168,34 @@ function notAfter(values: readonly unknown[], from: number, last: unknown, { com
   return at;
 }
 
-/** NaN lies after all numbers. */
-function numberBefore(values: readonly unknown[], from: number, last: number, descending: boolean): number {
+/** NaN lies after all numbers: none of them is too late for it, and it is for all of them. Four at a time save a third. */
+function smallerNumber(values: readonly unknown[], from: number, last: number): number {
   let at = from;
   if (Number.isNaN(last)) return at;
+  for (const end = values.length - 3; at < end; at += 4) {
+    const [a, b, c, d] = [values[at], values[at + 1], values[at + 2], values[at + 3]];
+    if (typeof a !== "number" || typeof b !== "number" || typeof c !== "number" || typeof d !== "number") break;
+    if (a < last || b < last || c < last || d < last) break;
+  }
   for (; at < values.length; at += 1) {
     const value = values[at];
-    if (typeof value !== "number" || (descending ? !(value <= last) : value < last)) break;
+    if (typeof value !== "number" || value < last) break;
+  }
+  return at;
+}
+
+/** As above, from the end: NaN comes before all numbers. */
+function largerNumber(values: readonly unknown[], from: number, last: number): number {
+  let at = from;
+  if (Number.isNaN(last)) return at;
+  for (const end = values.length - 3; at < end; at += 4) {
+    const [a, b, c, d] = [values[at], values[at + 1], values[at + 2], values[at + 3]];
+    if (typeof a !== "number" || typeof b !== "number" || typeof c !== "number" || typeof d !== "number") break;
+    if (!(a <= last && b <= last && c <= last && d <= last)) break;
+  }
+  for (; at < values.length; at += 1) {
+    const value = values[at];
+    if (typeof value !== "number" || !(value <= last)) break;
   }
   return at;
 }
