@@ -151,6 +151,8 @@ export class ValueWriter extends ByteWriter {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype) {
       this.#properties(value, "", undefined);
+    } else if (prototype === Uint8Array.prototype) {
+      this.#view(value as Uint8Array, prototype); // the prototype says so
     } else if (prototype === null) {
       this.#properties(value, "null", undefined);
     } else {
@@ -366,7 +368,7 @@ export class ValueWriter extends ByteWriter {
 
   #view(value: ArrayBufferView, prototype: unknown): void {
     this.u8(tag.VIEW);
-    this.u8(VIEW_KINDS.get(prototype ?? builtInPrototype(value, VIEW_KINDS)) ?? 0);
+    this.u8(prototype === Uint8Array.prototype ? 0 : viewKind(value, prototype));
     this.varint(value.byteLength);
     this.raw(value instanceof Uint8Array ? value : new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   }
@@ -382,4 +384,9 @@ export class ValueWriter extends ByteWriter {
     // A subclass writes its properties itself.
     this.#named(value, prototype === undefined ? [] : Object.keys(value));
   }
+}
+
+/** The number on the wire, which is 0 for Uint8Array. */
+function viewKind(value: ArrayBufferView, prototype: unknown): number {
+  return VIEW_KINDS.get(prototype ?? builtInPrototype(value, VIEW_KINDS)) ?? 0;
 }

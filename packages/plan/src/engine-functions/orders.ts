@@ -42,7 +42,7 @@ export const orderFunctions: EngineFactories = {
     let count = 0;
     for (const slice of slicesOf(pairs)) {
       for (const record of slice) {
-        const [key] = pairOf(record);
+        const key = pairOf(record)[0];
         count += 1;
         const place = keys.length < most ? keys.length : rng.int(count);
         if (place < most) keys[place] = key;

@@ -33,7 +33,8 @@ export const recordFunctions: EngineFactories = {
     for (const slice of slicesOf(values)) for (const n of slice) sum += n;
     return [sum];
   },
-  "millrace:keyBy": (key: Unary) => (value: unknown) => [key(value), value],
+  /** `key` is for loops that need no tuple. */
+  "millrace:keyBy": (key: Unary) => Object.assign((value: unknown) => [key(value), value], { key }),
   "millrace:isDefined": () => (value: unknown) => value !== undefined,
   "millrace:toNull": () => () => null,
   "millrace:identity": () => (value: unknown) => value,
@@ -54,8 +55,8 @@ export const recordFunctions: EngineFactories = {
     const reduced = new KeyMap<unknown, unknown>();
     for (const slice of slicesOf(pairs)) {
       for (const record of slice) {
-        const [key, value] = pairOf(record);
-        reduced.merge(key, value, fn);
+        const pair = pairOf(record);
+        reduced.merge(pair[0], pair[1], fn);
       }
     }
     return reduced;

@@ -44,7 +44,7 @@ export const sampleFunctions: EngineFactories = {
     return (partition: number, pairs: Iterable<unknown>) => {
       const rng = new StreamRng(seed, partition);
       return repeated(pairs, (record) => {
-        const [key] = pairOf(record);
+        const key = pairOf(record)[0];
         const slot = byKey.find(key);
         if (slot < 0) throw noFraction(key);
         const fraction = byKey.valueAt(slot);
@@ -58,7 +58,7 @@ export const sampleFunctions: EngineFactories = {
     const slots = slotsOf(keys);
     for (const slice of slicesOf(pairs)) {
       for (const record of slice) {
-        const [key] = pairOf(record);
+        const key = pairOf(record)[0];
         const slot = slots.find(key);
         if (slot < 0) throw noFraction(key);
         counts[slot] = (counts[slot] ?? 0) + 1;

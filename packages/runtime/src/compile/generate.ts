@@ -1,4 +1,5 @@
 import { partitionOf } from "@millrace/codec";
+import { lazily } from "./lazily.ts";
 import { LoopSource } from "./loop-source.ts";
 import type { LoopOptions, PairsLoop, RowsLoop, Segment, SegmentPlan, Steps } from "./segment.ts";
 
@@ -10,6 +11,7 @@ import type { LoopOptions, PairsLoop, RowsLoop, Segment, SegmentPlan, Steps } fr
  * the machine code stays. `op` says at any time whose function runs, so that one catch can name the operator that threw.
  */
 export function generateSegment(plan: SegmentPlan): Segment {
+  // Most segments are only ever fed in one of the two ways.
   const rows = (options: LoopOptions) => lazily(() => load<RowsLoop>(segmentSource(plan, "rows", options)));
   const pairs = (options: LoopOptions) => lazily(() => load<PairsLoop>(segmentSource(plan, "pairs", options)));
   const reduces = plan.terminal.kind === "reduce";
@@ -48,15 +50,6 @@ function reducingPairs(first: PairsLoop, others: PairsLoop): PairsLoop {
 /** A buffer would hold all that comes of one record at once. */
 function stops({ ops, terminal }: SegmentPlan): boolean {
   return terminal.kind === "buffer" && ops.some(({ kind }) => kind === "flatMap" || kind === "flatMapValues");
-}
-
-/** Most segments are only ever fed in one of the two ways. */
-function lazily<Args extends unknown[], Result>(make: () => (...args: Args) => Result): (...args: Args) => Result {
-  let made: ((...args: Args) => Result) | undefined;
-  return (...args) => {
-    made ??= make();
-    return made(...args);
-  };
 }
 
 function load<F>(source: string): F {

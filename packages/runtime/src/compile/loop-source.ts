@@ -82,7 +82,9 @@ return false;
   #operator(op: FusedOp, index: number, current: Current): Current {
     switch (op.kind) {
       case "map":
-        return this.#ownMap(op, current) ?? { kind: "record", name: this.#call(op, index, this.#asRecord(current)) };
+        return (
+          this.#ownMap(op, index, current) ?? { kind: "record", name: this.#call(op, index, this.#asRecord(current)) }
+        );
       case "filter": {
         const record = this.#asRecord(current);
         const kept = `b${index}`;
@@ -118,7 +120,7 @@ return false;
   }
 
   /** The engine's own functions that make a pair: no tuple is needed for it. */
-  #ownMap(op: FusedOp, current: Current): Current | undefined {
+  #ownMap(op: FusedOp, index: number, current: Current): Current | undefined {
     switch (op.fn === undefined ? undefined : this.#plan.functions[op.fn]) {
       case "millrace:pairWithOne":
         return { kind: "pair", key: this.#asRecord(current), value: "1", tuple: undefined };
@@ -126,6 +128,12 @@ return false;
         return { kind: "pair", key: this.#asRecord(current), value: "null", tuple: undefined };
       case "millrace:keyByNull":
         return { kind: "pair", key: "null", value: this.#asRecord(current), tuple: undefined };
+      case "millrace:keyBy": {
+        const value = this.#asRecord(current);
+        const key = this.#name("k");
+        this.#emit(`op = ${index}; const ${key} = (0, ${this.#fn(op)}.key)(${value});`);
+        return { kind: "pair", key, value, tuple: undefined };
+      }
       default:
         return undefined;
     }

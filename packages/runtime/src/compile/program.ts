@@ -91,7 +91,7 @@ interface End {
 
 class Compiler {
   readonly #template: StageTemplate;
-  #segments = 0;
+  #loops = 0;
   tables = 0;
 
   constructor(template: StageTemplate) {
@@ -128,14 +128,17 @@ class Compiler {
 
   /** @param giver What gives the records that `ops` begin with, if that has a name. */
   #segment(ops: readonly FusedOp[], end: End, giver: string | undefined): Segment {
-    const name = `millrace ${this.#template.id} ${this.#segments++}`;
     return generateSegment({
-      name,
+      name: this.#loopName(),
       ops,
       terminal: end.terminal,
       terminalLabel: end.label ?? this.#label(end.terminal, ops.at(-1)?.label ?? giver),
       functions: this.#template.functions,
     });
+  }
+
+  #loopName(): string {
+    return `millrace ${this.#template.id} ${this.#loops++}`;
   }
 
   #entry(source: Source): Entry {
@@ -162,6 +165,7 @@ class Compiler {
       case "state":
         return stateEntry(source.update, source.label, {
           feed: (feed, terminal) => this.#feed(feed, terminal, source.label),
+          loopName: () => this.#loopName(),
           addTables: (count) => {
             this.tables += count;
           },

@@ -1,6 +1,7 @@
 import { unreachable } from "@millrace/base";
 import type { Feed, FnSlot, StateUpdate } from "@millrace/plan";
 import type { PipelineProgram } from "./program.ts";
+import { type StateLoop, stateLoop } from "./state-loop.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Where the records of a stateful operator come from. */
@@ -37,6 +38,7 @@ export type StateEntry =
       readonly feed: PipelineProgram;
       readonly initial: PipelineProgram | undefined;
       readonly map: FnSlot;
+      readonly loop: StateLoop;
       readonly timeoutMs: number;
       readonly label: string;
     }
@@ -45,6 +47,8 @@ export type StateEntry =
 /** What the compiler of a template does for a stateful operator. */
 export interface StateCompiler {
   feed(feed: Feed, terminal: Terminal): PipelineProgram;
+  /** A name for a loop, distinct in the process. */
+  loopName(): string;
   /** So many more tables are filled at the same time. */
   addTables(count: number): void;
 }
@@ -83,6 +87,7 @@ export function stateEntry(update: StateUpdate, label: string, compiler: StateCo
         feed: compiler.feed(update.feed, { kind: "buffer" }),
         initial: update.initial && compiler.feed(update.initial, { kind: "last" }),
         map: update.fn,
+        loop: stateLoop(compiler.loopName()),
         timeoutMs: update.timeoutMs,
         label,
       };

@@ -91,6 +91,7 @@ function updaterOf(
         label,
         time,
         map: parts.function(entry.map) as MapWithStateOptions["map"],
+        loop: entry.loop,
         timeoutMs: entry.timeoutMs,
         pairs: parts.whole(entry.feed),
         spool: (later) => parts.spool(later),

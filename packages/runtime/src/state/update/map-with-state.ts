@@ -1,6 +1,6 @@
 import type { ClassTable } from "@millrace/codec";
-import { notPair } from "@millrace/plan";
 import { blame } from "../../compile/blame.ts";
+import type { StateCalls, StateLoop } from "../../compile/state-loop.ts";
 import { promiseNotAwaited } from "../../errors.ts";
 import { type Feeder, SLICE } from "../../source/feeder.ts";
 import { KeyIndex } from "../../table/key-index.ts";
@@ -11,7 +11,9 @@ import type { StateChunk, StateUpdater, Transaction } from "./updater.ts";
 
 export interface MapWithStateOptions {
   readonly classes: ClassTable;
-  readonly map: (key: unknown, value: unknown, state: KeyState, time: number) => unknown;
+  readonly map: StateCalls["map"];
+  /** Calls it. */
+  readonly loop: StateLoop;
   /** 0: keys never time out. */
   readonly timeoutMs: number;
   readonly label: string;
@@ -35,8 +37,6 @@ export class MapWithState implements StateUpdater {
   readonly repeatable = false;
   readonly #options: MapWithStateOptions;
   readonly #key: KeyState;
-  readonly #map: MapWithStateOptions["map"];
-  readonly #time: number;
   #pairs: Feeder;
   /** The keys of this batch; below, for each: its place in the published state, or -1, and its state so far. */
   readonly #keys = new KeyIndex();
@@ -50,8 +50,6 @@ export class MapWithState implements StateUpdater {
   constructor(options: MapWithStateOptions) {
     this.#options = options;
     this.#key = new KeyState(options.classes);
-    this.#map = options.map;
-    this.#time = options.time;
     this.#pairs = options.pairs;
     this.timed = options.timeoutMs > 0;
   }
@@ -114,12 +112,12 @@ export class MapWithState implements StateUpdater {
   /** The next pairs that have arrived. */
   #take({ state }: Transaction, count: number): void {
     const pairs = this.#pairs;
-    const { rows, keys, values, at } = pairs;
+    const { at } = pairs;
     const end = at + count;
     pairs.at = end;
     this.#key.open(state.column, this.#places);
     try {
-      this.#call(state, { rows, keys, values }, at, end);
+      this.#options.loop(pairs, at, end, this.#calls(state));
     } catch (error) {
       throw blame(error, this.#options.label);
     } finally {
@@ -127,39 +125,17 @@ export class MapWithState implements StateUpdater {
     }
   }
 
-  /** One loop, whose variables V8 need not load anew after each call of the function. */
-  #call(
-    published: PartitionState,
-    { rows, keys, values }: Pick<Feeder, "rows" | "keys" | "values">,
-    from: number,
-    end: number,
-  ): void {
-    const index = this.#keys;
-    const states = this.#states;
-    const state = this.#key;
-    const map = this.#map; // it is to have no `this`
-    const time = this.#time;
-    for (let i = from; i < end; i++) {
-      let key: unknown;
-      let value: unknown;
-      if (rows === undefined) {
-        key = keys[i];
-        value = values[i];
-      } else {
-        const row = rows[i];
-        if (!Array.isArray(row) || row.length !== 2) notPair(row);
-        key = row[0];
-        value = row[1];
-      }
-      let at = index.find(key);
-      if (at < 0) at = this.#meet(key, published);
-      const before = states[at];
-      state.next(at, before);
-      const made = map(key, value, state, time);
-      if (made !== undefined) this.#give(made);
-      const after = state.state;
-      if (after !== before) states[at] = after;
-    }
+  #calls(published: PartitionState): StateCalls {
+    const { map, time } = this.#options;
+    return {
+      keys: this.#keys,
+      states: this.#states,
+      state: this.#key,
+      map,
+      time,
+      meet: (key) => this.#meet(key, published),
+      give: (made) => this.#give(made),
+    };
   }
 
   /** A key that has not come in this batch yet, and that nobody has asked for since `find`. */

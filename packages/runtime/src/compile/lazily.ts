@@ -1,0 +1,10 @@
+/** A function that is made when it is first called. */
+export function lazily<Args extends unknown[], Result>(
+  make: () => (...args: Args) => Result,
+): (...args: Args) => Result {
+  let made: ((...args: Args) => Result) | undefined;
+  return (...args) => {
+    made ??= make();
+    return made(...args);
+  };
+}

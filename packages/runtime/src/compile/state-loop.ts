@@ -1,0 +1,66 @@
+import { notPair } from "@millrace/plan";
+import type { Feeder } from "../source/feeder.ts";
+import type { KeyState, PassingState } from "../state/update/key-state.ts";
+import type { KeyIndex } from "../table/key-index.ts";
+import { lazily } from "./lazily.ts";
+
+/** What the calls of one task's `mapWithState` work on. */
+export interface StateCalls {
+  /** Keys of the batch, and beside them their states. */
+  readonly keys: KeyIndex;
+  readonly states: (PassingState | undefined)[];
+  readonly state: KeyState;
+  readonly map: (key: unknown, value: unknown, state: KeyState, time: number) => unknown;
+  readonly time: number;
+  /** Adds a key that the batch has not had yet; returns its index. */
+  meet(key: unknown): number;
+  /** Takes what the function gave, if that was something. */
+  give(made: unknown): void;
+}
+
+/** Calls the function for the pairs [from, to) of a chunk, each with what the one before it left. @throws RECORD_NOT_PAIR */
+export type StateLoop = (
+  chunk: Pick<Feeder, "rows" | "keys" | "values">,
+  from: number,
+  to: number,
+  calls: StateCalls,
+) => void;
+
+/**
+ * A loop for one operator: what V8 learns of its function, its keys and its states, it learns of no other. It is made when it
+ * first runs.
+ *
+ * @param name Distinct for each loop, or V8 would take them for the same.
+ */
+export function stateLoop(name: string): StateLoop {
+  return lazily(() => {
+    const make = new Function("isArray", "notPair", `// ${name}${SOURCE}`) as (
+      isArray: typeof Array.isArray,
+      refuse: typeof notPair,
+    ) => StateLoop; // the text below is such a loop
+    return make(Array.isArray, notPair);
+  });
+}
+
+const SOURCE = `
+"use strict";
+return function states({ rows, keys, values }, i, end, calls) {
+const { keys: index, states, state, map, time } = calls;
+for (; i < end; i++) {
+let key, value;
+if (rows === undefined) { key = keys[i]; value = values[i]; }
+else {
+const row = rows[i];
+if (!isArray(row) || row.length !== 2) notPair(row);
+key = row[0]; value = row[1];
+}
+let at = index.find(key);
+if (at < 0) at = calls.meet(key);
+const before = states[at];
+state.next(at, before);
+const made = map(key, value, state, time);
+if (made !== undefined) calls.give(made);
+const after = state.state;
+if (after !== before) states[at] = after;
+}
+};`;
