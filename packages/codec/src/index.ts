@@ -52,5 +52,5 @@ export {
 export { HASH_VERSION, hashKey, KEY_GROUPS, keyGroup, partitionOf } from "./key/hash.ts";
 export { KeyMap } from "./key/key-map.ts";
 export { assertOrdered, type Comparison, compareValues, comparisonBy } from "./key/order.ts";
-export { decodeValue, type EncodedSink, encodeValue, encodeValueTo } from "./value/value.ts";
+export { decodeValue, type EncodedSink, encodeValue, encodeValueTo, ValueDecoder } from "./value/value.ts";
 export type { CaptureReference } from "./value/value-writer.ts";

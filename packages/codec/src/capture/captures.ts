@@ -58,7 +58,7 @@ export function decodeCaptures(bytes: Uint8Array, hooks: CaptureDecodeHooks): un
   };
   try {
     return corruptIfBroken(() => {
-      const reader = openValue(bytes, hooks.classes, undefined, resolve);
+      const reader = openValue(bytes, hooks.classes, resolve);
       const sets: unknown[][] = [];
       for (let left = reader.varint(); left > 0; left -= 1) {
         const captures: unknown[] = [];

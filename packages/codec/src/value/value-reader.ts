@@ -45,6 +45,14 @@ export class ValueReader extends ValueScanner {
     this.#numbered = resolve === undefined ? undefined : [];
   }
 
+  /** Only of one without `resolve`. */
+  override begin(bytes: Uint8Array, range: { start: number; end: number }, text: TextBehind): void {
+    super.begin(bytes, range, text);
+    this.#firstShape = undefined;
+    this.#shapes = undefined;
+    this.#depth = 0;
+  }
+
   read(): unknown {
     const first = this.u8();
     if (first <= tag.INT_INLINE_MAX) return first;

@@ -14,17 +14,17 @@ export interface TextBehind {
  * @throws BLOCK_CORRUPT Wherever there is less than is asked for.
  */
 export class ValueScanner {
-  protected readonly bytes: Uint8Array;
+  protected bytes: Uint8Array;
   /** Made when a number first needs it: it costs as much as reading a small object. */
   #view: DataView | undefined;
-  protected readonly end: number;
+  protected end: number;
   /** `undefined` until it is needed: a value may have no strings but names that are known. */
   #text: string | undefined;
   /** Behind the values: its encoding, and where it ends. */
-  readonly #textEncoding: number;
-  readonly #textEnd: number;
-  protected position: number;
+  #textEncoding: number;
+  #textEnd: number;
   #textPosition = 0;
+  protected position: number;
 
   constructor(bytes: Uint8Array, range: { start: number; end: number }, text: string | TextBehind) {
     this.bytes = bytes;
@@ -34,6 +34,18 @@ export class ValueScanner {
     this.#text = given ? text : undefined;
     this.#textEncoding = given ? 0 : text.encoding;
     this.#textEnd = given ? 0 : text.end;
+  }
+
+  /** Begins with other bytes, as if it were new. */
+  begin(bytes: Uint8Array, range: { start: number; end: number }, text: TextBehind): void {
+    if (bytes !== this.bytes) this.#view = undefined;
+    this.bytes = bytes;
+    this.position = range.start;
+    this.end = range.end;
+    this.#text = undefined;
+    this.#textEncoding = text.encoding;
+    this.#textEnd = text.end;
+    this.#textPosition = 0;
   }
 
   /** @throws BLOCK_CORRUPT Unless every byte and every unit of text has been used. */

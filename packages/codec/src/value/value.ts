@@ -63,14 +63,36 @@ function encoded(value: unknown, classes: ClassTable): ValueWriter {
 }
 
 /** The inverse of {@link encodeValue}; `bytes` may lie in shared memory. @throws BLOCK_CORRUPT */
-export function decodeValue(bytes: Uint8Array, classes: ClassTable, start = 0, end = bytes.byteLength): unknown {
-  try {
-    const reader = openValue(bytes, classes, { start, end });
-    const value = reader.read();
-    reader.finish();
-    return value;
-  } catch (error) {
-    throw corrupt(error);
+export function decodeValue(bytes: Uint8Array, classes: ClassTable): unknown {
+  return new ValueDecoder(classes).decode(bytes);
+}
+
+/** Decodes one value after the other, with less work for each. It keeps hold of the bytes that it was given last. */
+export class ValueDecoder {
+  readonly #classes: ClassTable;
+  #reader: ValueReader | undefined;
+
+  constructor(classes: ClassTable) {
+    this.#classes = classes;
+  }
+
+  /** The value that lies at [start, end) of `bytes`. @throws BLOCK_CORRUPT */
+  decode(bytes: Uint8Array, start = 0, end = bytes.byteLength): unknown {
+    try {
+      const reader = this.#open(bytes, start, end);
+      const value = reader.read();
+      reader.finish();
+      return value;
+    } catch (error) {
+      throw corrupt(error);
+    }
+  }
+
+  #open(bytes: Uint8Array, start: number, end: number): ValueReader {
+    const { range, text } = partsOf(bytes, start, end);
+    if (this.#reader === undefined) this.#reader = new ValueReader(bytes, range, text, this.#classes);
+    else this.#reader.begin(bytes, range, text);
+    return this.#reader;
   }
 }
 
@@ -94,23 +116,22 @@ function completeValue(writer: ValueWriter): void {
 }
 
 /** A reader at the first value of what {@link finishValue} made. @throws BLOCK_CORRUPT */
-export function openValue(
-  bytes: Uint8Array,
-  classes: ClassTable,
-  range = { start: 0, end: bytes.byteLength },
-  resolve?: Resolve,
-): ValueReader {
-  const length = range.end - range.start;
-  if (length < HEADER_BYTES) throwCorrupt(`an encoded value has ${length} bytes`);
-  const at = (i: number): number => bytes[range.start + i] ?? 0; // within the header
+export function openValue(bytes: Uint8Array, classes: ClassTable, resolve?: Resolve): ValueReader {
+  const { range, text } = partsOf(bytes, 0, bytes.byteLength);
+  return new ValueReader(bytes, range, text, classes, resolve);
+}
+
+/** Where the values and the text lie of what {@link finishValue} made, at [start, end). */
+function partsOf(bytes: Uint8Array, start: number, end: number) {
+  if (end - start < HEADER_BYTES) throwCorrupt(`an encoded value has ${end - start} bytes`);
+  const at = (i: number): number => bytes[start + i] ?? 0; // within the header
   if (at(0) !== VALUE_VERSION)
     throwCorrupt(`an encoded value has version ${at(0)}, this engine reads ${VALUE_VERSION}`);
   const encoding = at(1);
   const units = (at(2) | (at(3) << 8) | (at(4) << 16) | (at(5) << 24)) >>> 0;
-  const start = range.start + HEADER_BYTES;
-  const end = range.end - textBytes(encoding, units);
-  if (end < start) throwCorrupt("its text is cut short");
-  return new ValueReader(bytes, { start, end }, { encoding, end: range.end }, classes, resolve);
+  const range = { start: start + HEADER_BYTES, end: end - textBytes(encoding, units) };
+  if (range.end < range.start) throwCorrupt("its text is cut short");
+  return { range, text: { encoding, end } };
 }
 
 /** Runs a reader; what damaged bytes make the language throw (a bad RegExp, an impossible length) becomes BLOCK_CORRUPT. */

@@ -1,5 +1,5 @@
 import { assert } from "@millrace/base";
-import { type ClassTable, decodeValue, detachString, type EncodedSink, encodeValueTo } from "@millrace/codec";
+import { type ClassTable, detachString, type EncodedSink, encodeValueTo, ValueDecoder } from "@millrace/codec";
 
 /** A state as it is kept and written: a primitive as it is, anything else encoded. */
 export type StateCell = string | number | boolean | bigint | null | Uint8Array;
@@ -19,6 +19,7 @@ const SHORT_BYTES_MAX = 64;
  */
 export class StateColumn implements EncodedSink {
   readonly #classes: ClassTable;
+  readonly #decoder: ValueDecoder;
   readonly #cells: (Exclude<StateCell, Uint8Array> | typeof ABSENT | typeof ENCODED)[] = [];
   #starts = new Float64Array(16);
   #lengths = new Uint32Array(16);
@@ -30,6 +31,7 @@ export class StateColumn implements EncodedSink {
 
   constructor(classes: ClassTable) {
     this.#classes = classes;
+    this.#decoder = new ValueDecoder(classes);
   }
 
   has(index: number): boolean {
@@ -46,7 +48,7 @@ export class StateColumn implements EncodedSink {
     const cell = this.#cells[index];
     if (cell !== ENCODED) return cell === ABSENT ? undefined : cell;
     const start = this.#startOf(index);
-    return decodeValue(this.#bytes, this.#classes, start, start + this.#lengthOf(index));
+    return this.#decoder.decode(this.#bytes, start, start + this.#lengthOf(index));
   }
 
   /** The same as it is written; an encoded one is a view, valid until the next change. There must be a state. */
