@@ -17,7 +17,7 @@ export interface TaskFiles {
   read(path: string, start: number): Iterable<Uint8Array>;
   /** What a file compressed by gzip holds, in pieces of any size. @throws INPUT_FILE_FAILED It is gone, or damaged. */
   unzip(path: string): AsyncIterable<Uint8Array>;
-  /** `<directory>/_temporary/<name>`, replaced when it is there. @throws OUTPUT_FILE_FAILED */
+  /** `<directory>/_temporary/<name>`, replaced when it is there; the directory must be. @throws OUTPUT_FILE_FAILED */
   create(directory: string, name: string): FileOutput;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { emptyClassTable, encodeBlock, partitionOf } from "@millrace/codec";
@@ -220,8 +220,15 @@ describe("results", () => {
 });
 
 describe("saveText", () => {
+  /** An output directory as the driver makes it. */
+  const made = (name: string): string => {
+    const directory = join(slot.directory, name);
+    mkdirSync(join(directory, "_temporary"), { recursive: true });
+    return directory;
+  };
+
   test("writes a part file under a temporary name: strings as they are, else JSON", async () => {
-    const directory = join(slot.directory, "out");
+    const directory = made("out");
     await slot.done({
       source: blocks,
       inputs: [slot.input(["plain", { a: [1] }, 3, undefined])],
@@ -235,7 +242,7 @@ describe("saveText", () => {
   test("refuses a record without JSON, and a place that is no file", async () => {
     const inputs = [slot.input([{ n: 1n }])];
     const sink: Sink = { kind: "saveText" };
-    const output = { directory: join(slot.directory, "out"), file: "part-00001" };
+    const output = { directory: made("out"), file: "part-00001" };
     await expect(slot.done({ source: blocks, inputs, sink, output })).rejects.toThrow(
       /\[RECORD_NOT_TEXT\] .*\{ n: 1n \} cannot be written as JSON: .*BigInt/,
     );
@@ -251,7 +258,7 @@ describe("saveText", () => {
   });
 
   test("zips a file whose name says so, piece by piece", async () => {
-    const directory = join(slot.directory, "zipped");
+    const directory = made("zipped");
     const lines = Array.from({ length: 60_000 }, (_, n) => `line ${n}`);
     const output = { directory, file: "part-00000.gz" };
     await slot.done({ source: blocks, inputs: [slot.input(lines)], sink: { kind: "saveText" }, output });
@@ -262,7 +269,7 @@ describe("saveText", () => {
   });
 
   test("keeps what records are when they are saved as objects, and reads them again", async () => {
-    const directory = join(slot.directory, "objects");
+    const directory = made("objects");
     const values = [-0, undefined, [1, new Map([["a", new Date(3)]])], "x".repeat(300_000), ["key", 1], ["key", 2]];
     const output = { directory, file: "part-00000" };
     await slot.done({ source: blocks, inputs: [slot.input(values)], sink: { kind: "saveObjects" }, output });
@@ -286,8 +293,17 @@ describe("saveText", () => {
     }
   });
 
+  test("does not make the directory, which the driver removes when the save fails", async () => {
+    const directory = join(slot.directory, "removed");
+    const output = { directory, file: "part-00000" };
+    await expect(
+      slot.done({ source: blocks, inputs: [slot.input(["late"])], sink: { kind: "saveText" }, output }),
+    ).rejects.toThrow(/\[OUTPUT_FILE_FAILED\].*ENOENT.*that the driver and all executors share/);
+    expect(existsSync(directory)).toBe(false);
+  });
+
   test("a failed attempt leaves no file", async () => {
-    const directory = join(slot.directory, "out");
+    const directory = made("out");
     const outcome = await slot.run({
       source: blocks,
       inputs: [slot.input([1])],

@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
@@ -54,10 +54,8 @@ class LocalOutput implements FileOutput {
 
   constructor(directory: string, name: string) {
     this.#path = join(directory, name);
-    this.#file = this.#attempt(() => {
-      mkdirSync(directory, { recursive: true });
-      return openSync(this.#path, "w");
-    });
+    // The driver has made the directory, and removes it when the save fails: a task that is late must not make it anew.
+    this.#file = this.#attempt(() => openSync(this.#path, "w"));
   }
 
   write(bytes: Uint8Array): void {
@@ -82,11 +80,14 @@ class LocalOutput implements FileOutput {
     try {
       return write();
     } catch (error) {
-      throw outputFileFailed(
-        `the output file ${this.#path} could not be written: ${reason(error)}. ` +
-          "Check the directory's permissions and the free disk space on this executor.",
-        { cause: error, fields: { path: this.#path } },
-      );
+      const gone = error instanceof Error && "code" in error && error.code === "ENOENT";
+      const remedy = gone
+        ? "The driver makes this directory before: output has to be on storage that the driver and all executors share."
+        : "Check the directory's permissions and the free disk space on this executor.";
+      throw outputFileFailed(`the output file ${this.#path} could not be written: ${reason(error)}. ${remedy}`, {
+        cause: error,
+        fields: { path: this.#path },
+      });
     }
   }
 }
