@@ -2,6 +2,7 @@ import { partitionOf } from "@millrace/codec";
 import { lazily } from "./lazily.ts";
 import { LoopSource } from "./loop-source.ts";
 import type { LoopOptions, PairsLoop, RowsLoop, Segment, SegmentPlan, Steps } from "./segment.ts";
+import type { SegmentState } from "./segment-state.ts";
 
 /**
  * Turns a chain of operators into two functions, one over records and one over key and value columns: one loop, with a
@@ -33,18 +34,27 @@ export function generateSegment(plan: SegmentPlan): Segment {
 /** A loop of its own takes what there is up to the first record, so that the other one need not ask whether there was one. */
 function reducingRows(first: RowsLoop, others: RowsLoop): RowsLoop {
   return (rows, from, to, state) => {
-    let at = from;
-    for (; at < to && !state.has; at++) first(rows, at, at + 1, state);
+    const at = upToFirst(from, to, state, (start, end) => first(rows, start, end, state));
     return others(rows, at, to, state);
   };
 }
 
 function reducingPairs(first: PairsLoop, others: PairsLoop): PairsLoop {
   return (keys, values, from, to, state) => {
-    let at = from;
-    for (; at < to && !state.has; at++) first(keys, values, at, at + 1, state);
+    const at = upToFirst(from, to, state, (start, end) => first(keys, values, start, end, state));
     return others(keys, values, at, to, state);
   };
+}
+
+/** In steps, as any number of records may come of one, and none of many. Returns where the others begin. */
+function upToFirst(from: number, to: number, state: SegmentState, take: (start: number, end: number) => void): number {
+  let at = from;
+  for (let step = 1; at < to && !state.has; step *= 2) {
+    const end = Math.min(to, at + step);
+    take(at, end);
+    at = end;
+  }
+  return at;
 }
 
 /** A buffer would hold all that comes of one record at once. */
