@@ -19,7 +19,7 @@ const SHORT_BYTES_MAX = 64;
  */
 export class StateColumn implements EncodedSink {
   readonly #classes: ClassTable;
-  readonly #decoder: ValueDecoder;
+  #decoder: ValueDecoder;
   readonly #cells: (Exclude<StateCell, Uint8Array> | typeof ABSENT | typeof ENCODED)[] = [];
   #starts = new Float64Array(16);
   #lengths = new Uint32Array(16);
@@ -195,6 +195,7 @@ export class StateColumn implements EncodedSink {
       bytes.set(old.subarray(0, this.#used));
     }
     this.#bytes = bytes;
+    this.#decoder = new ValueDecoder(this.#classes); // the other one has a hold of the old buffer
   }
 }
 
