@@ -61,6 +61,6 @@ state.next(at, before);
 const made = map(key, value, state, time);
 if (made !== undefined) calls.give(made);
 const after = state.state;
-if (after !== before) states[at] = after;
+if (after !== before || after === 0) states[at] = after; // -0 is another state than 0
 }
 };`;

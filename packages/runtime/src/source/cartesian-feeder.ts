@@ -71,13 +71,17 @@ export class CartesianFeeder extends Feeder {
     left.close();
   }
 
-  /** Pairs up what the left side's chunk holds, up to a slice of pairs; false when more of the left is needed. */
+  /**
+   * Pairs up what the left side's chunk holds, up to a slice of pairs, or one lot that had to be decoded; false when more of
+   * the left is needed.
+   */
   #pairUp(): boolean {
     const { left, replay, check } = this.#options;
     check();
     const lefts: unknown[] = [];
     const lots: (readonly unknown[])[] = [];
-    for (let pairs = 0; pairs < SLICE; ) {
+    const most = replay.isEncoded ? 1 : SLICE;
+    for (let pairs = 0; pairs < most; ) {
       if (this.#lots === undefined) {
         if (left.at >= left.end) break;
         const at = left.at++;

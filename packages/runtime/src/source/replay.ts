@@ -42,6 +42,11 @@ export class Replay {
     this.#block = this.#builder.finish();
   }
 
+  /** Whether each lot is decoded when it is asked for. */
+  get isEncoded(): boolean {
+    return this.#block !== undefined;
+  }
+
   /** The records in lots, from the beginning. */
   *lots(): Generator<readonly unknown[], void, undefined> {
     if (this.#rows.length > 0) yield this.#rows;

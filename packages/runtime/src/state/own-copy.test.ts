@@ -110,6 +110,17 @@ describe("a copy of one of many objects alike", () => {
     expect(copy?.give()).toStrictEqual(alike(2));
   });
 
+  test("has nothing to do with getters of what is no such object", () => {
+    known();
+    const odd = Object.defineProperty({ a: 1 }, "text", {
+      get: () => {
+        throw new Error("not to be read");
+      },
+    });
+    expect(copyOf(odd)).toEqual({ a: 1 });
+    expect(plainCopy(alike(1))?.take(odd)).toBe(false);
+  });
+
   test("is made of others too, and of names that a program could not have", () => {
     known();
     expect(copyOf({ ...alike(1), more: 2 })).toStrictEqual({ ...alike(1), more: 2 });

@@ -119,7 +119,10 @@ function compiled(names: readonly string[]): CopyOfShape | undefined {
   const each = (line: (name: string, i: number) => string): string =>
     names.map((name, i) => line(JSON.stringify(name), i)).join("\n");
   // Of an object with other properties, which the loop finds, nothing may be taken over.
-  const checked = `${each((name, i) => `let p${i} = value[${name}];`)}
+  const checked = `let ${names.map((_, i) => `p${i}`).join(", ")};
+try {
+${each((name, i) => `p${i} = value[${name}];`)}
+} catch { return REFUSED; } // a getter, which may be none that is copied
 if (Object.getPrototypeOf(value) !== plain) return REFUSED;
 let i = 0;
 for (const name in value) if (name !== names[i++]) return REFUSED;

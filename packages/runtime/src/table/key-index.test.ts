@@ -33,7 +33,11 @@ test("keys that were chosen to collide are found all the same", () => {
   // Same hash: the multiplication is undone for the last unit. Found by search over two-unit strings.
   const hash = (k: string) => {
     let h = k.length;
-    for (let i = 0; i < k.length; i++) h = Math.imul(h ^ k.charCodeAt(i), 0x9e3779b1);
+    let i = 0;
+    for (; i + 1 < k.length; i += 2) {
+      h = Math.imul(h ^ (k.charCodeAt(i) + Math.imul(k.charCodeAt(i + 1), 0x85ebca6b)), 0x9e3779b1);
+    }
+    if (i < k.length) h = Math.imul(h ^ k.charCodeAt(i), 0x9e3779b1);
     return h ^ (h >>> 15);
   };
   const byBucket = new Map<number, string[]>();

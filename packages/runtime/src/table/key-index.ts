@@ -170,13 +170,13 @@ export class KeyIndex {
   }
 }
 
-/** Two units at a time, as the multiplications wait for one another. */
+/** Two units at a time, as the multiplications wait for one another; the second is spread over all bits as the first is. */
 function hashOf(key: string): number {
   const length = key.length;
   let hash = length;
   let i = 0;
   for (const end = length - 1; i < end; i += 2) {
-    hash = Math.imul(hash ^ (key.charCodeAt(i) | (key.charCodeAt(i + 1) << 16)), 0x9e3779b1);
+    hash = Math.imul(hash ^ (key.charCodeAt(i) + Math.imul(key.charCodeAt(i + 1), 0x85ebca6b)), 0x9e3779b1);
   }
   if (i < length) hash = Math.imul(hash ^ key.charCodeAt(i), 0x9e3779b1);
   return hash ^ (hash >>> 15);

@@ -111,6 +111,18 @@ describe("mapWithState", () => {
     expect(await batches.snapshot(1)).toEqual([["a", { n: 2 }]]);
   });
 
+  test("keeps -0 apart from 0, as any other state", async () => {
+    const previous = (_: string, value: number, state: KeyState) => {
+      const before = state.getOption();
+      state.update(value);
+      return before;
+    };
+    const pairs = [0, -0, 1].map((n) => ["a", n]);
+    expect(await batches.map(1, [...pairs, ["a", 0]], previous)).toEqual([0, -0, 1]);
+    await batches.map(2, [["a", -0]], previous);
+    expect(await batches.snapshot(2)).toEqual([["a", -0]]);
+  });
+
   test("begins with the initial state, in the first batch only", async () => {
     const initial = [
       ["a", 100],
