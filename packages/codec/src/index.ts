@@ -19,6 +19,7 @@ export {
   LineSplitter,
   linesFrame,
 } from "./block/lines.ts";
+export { copyBytes } from "./bytes/copy-bytes.ts";
 export { detachString } from "./bytes/text.ts";
 export {
   type CaptureDecodeHooks,

@@ -1,8 +1,7 @@
 import { RECORD_BYTES_MAX, throwTooLarge } from "../errors.ts";
+import { copyBytes } from "./copy-bytes.ts";
 
 const INITIAL_BYTES = 1024;
-/** Up to so many bytes a loop is quicker than a call. */
-const SHORT_BYTES_MAX = 64;
 
 /**
  * Bytes that grow at the end, up to `RECORD_BYTES_MAX`. Fields are open because hot loops write through them; after
@@ -90,11 +89,8 @@ export class ByteWriter {
   raw(bytes: Uint8Array): void {
     const { length } = bytes;
     this.ensure(length);
-    const own = this.bytes;
-    const start = this.length;
-    if (length > SHORT_BYTES_MAX) own.set(bytes, start);
-    else for (let i = 0; i < length; i += 1) own[start + i] = bytes[i] as number; // within the bytes
-    this.length = start + length;
+    copyBytes(bytes, 0, length, this.bytes, this.length);
+    this.length += length;
   }
 
   /** Pads with zeros to a multiple of 8. */

@@ -11,7 +11,7 @@ const ARRAY_LENGTH_MAX = 2 ** 32 - 1;
 /** Elements allocated ahead of reading them: a damaged length must not cost memory. */
 const ARRAY_AHEAD_MAX = 4096;
 
-/** The plain shape read last: single values are of one shape mostly, and each begins with its names. */
+/** The common plain shape read last: single values are of one shape mostly, and each begins with its names. */
 let lastPlain: Shape | undefined;
 
 /** Makes what a `REFERENCE` stands for; see `decodeCaptures`. */
@@ -175,7 +175,7 @@ export class ValueReader extends ValueScanner {
     const names: string[] = [];
     for (let left = count; left > 0; left -= 1) names.push(this.string());
     const shape = shapeOf(root, names, type);
-    if (kind === tag.PROTOTYPE_PLAIN) lastPlain = shape;
+    if (kind === tag.PROTOTYPE_PLAIN && shape.compiled !== undefined) lastPlain = shape;
     return shape;
   }
 

@@ -1,5 +1,12 @@
 import { assert } from "@millrace/base";
-import { type ClassTable, detachString, type EncodedSink, encodeValueTo, ValueDecoder } from "@millrace/codec";
+import {
+  type ClassTable,
+  copyBytes,
+  detachString,
+  type EncodedSink,
+  encodeValueTo,
+  ValueDecoder,
+} from "@millrace/codec";
 
 /** A state as it is kept and written: a primitive as it is, anything else encoded. */
 export type StateCell = string | number | boolean | bigint | null | Uint8Array;
@@ -9,8 +16,6 @@ const ENCODED: unique symbol = Symbol("encoded");
 const FIRST_BYTES = 1024;
 /** Less garbage than this is not worth a copy. */
 const GARBAGE_MIN = 64 * 1024;
-/** Up to so many bytes a loop is quicker than a call. */
-const SHORT_BYTES_MAX = 64;
 
 /**
  * The states of a partition, by the index of their keys. Objects are encoded, so that user code which changes the one that it
@@ -134,13 +139,13 @@ export class StateColumn implements EncodedSink {
 
   #setEncoded(index: number, bytes: Uint8Array, start: number, length: number): void {
     if (this.#cells[index] === ENCODED && this.#lengths[index] === length) {
-      copy(bytes, start, length, this.#bytes, this.#startOf(index));
+      copyBytes(bytes, start, length, this.#bytes, this.#startOf(index));
       return;
     }
     this.#clear(index);
     if (this.#used + length > this.#bytes.length) this.#makeRoom(length);
     if (index >= this.#starts.length) this.#growColumns(index);
-    copy(bytes, start, length, this.#bytes, this.#used);
+    copyBytes(bytes, start, length, this.#bytes, this.#used);
     this.#starts[index] = this.#used;
     this.#lengths[index] = length;
     this.#used += length;
@@ -185,7 +190,7 @@ export class StateColumn implements EncodedSink {
       for (let i = 0; i < this.#cells.length; i++) {
         if (this.#cells[i] !== ENCODED) continue;
         const length = this.#lengthOf(i);
-        copy(old, this.#startOf(i), length, bytes, used);
+        copyBytes(old, this.#startOf(i), length, bytes, used);
         this.#starts[i] = used;
         used += length;
       }
@@ -197,9 +202,4 @@ export class StateColumn implements EncodedSink {
     this.#bytes = bytes;
     this.#decoder = new ValueDecoder(this.#classes); // the other one has a hold of the old buffer
   }
-}
-
-function copy(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
-  if (length > SHORT_BYTES_MAX) to.set(from.subarray(start, start + length), at);
-  else for (let i = 0; i < length; i++) to[at + i] = from[start + i] as number; // within the bytes
 }
