@@ -84,6 +84,7 @@ export function forgetBatch(state: ReceiverTracker, time: EpochMs): void {
 
 /** Takes a lost executor out of all holders, and says which blocks had no other. O(blocks held). */
 export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
+  const losses: Loss[] = [];
   for (const batch of state.batches.values()) {
     for (const [stream, blocks] of batch.blocks) {
       const { kept, lost } = without(blocks, executor);
@@ -91,7 +92,7 @@ export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
       const receiver = state.receivers.get(stream);
       if (receiver === undefined || lost.length === 0) continue;
       if (!batch.done) for (const block of lost) receiver.backlogBytes -= block.bytes;
-      reportLost(state, receiver, lost, executor, batch);
+      losses.push({ receiver, batch, lost });
     }
   }
   for (const receiver of state.receivers.values()) {
@@ -99,8 +100,16 @@ export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
     if (lost.length === 0) continue;
     receiver.waiting = kept;
     for (const block of lost) receiver.backlogBytes -= block.bytes;
-    reportLost(state, receiver, lost, executor, undefined);
+    losses.push({ receiver, batch: undefined, lost });
   }
+  if (losses.length > 0) reportLost(state, losses, executor);
+}
+
+/** Blocks of one receiver in one batch, or in none. */
+interface Loss {
+  readonly receiver: Receiver;
+  readonly batch: AllocatedBatch | undefined;
+  readonly lost: readonly HeldBlock[];
 }
 
 function without(blocks: readonly HeldBlock[], executor: ExecutorId): { kept: HeldBlock[]; lost: HeldBlock[] } {
@@ -114,32 +123,67 @@ function without(blocks: readonly HeldBlock[], executor: ExecutorId): { kept: He
   return { kept, lost };
 }
 
-function reportLost(
-  state: ReceiverTracker,
-  receiver: Receiver,
-  lost: readonly HeldBlock[],
-  executor: ExecutorId,
-  batch: AllocatedBatch | undefined,
-): void {
-  const records = lost.reduce((sum, block) => sum + block.records, 0);
-  const what = `${records} records in ${lost.length} blocks of receiver ${receiver.declared.name}`;
-  const where = lostFrom(batch);
+/** Once for everything that went with an executor. */
+function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: ExecutorId): void {
+  const blocks = losses.reduce((sum, { lost }) => sum + lost.length, 0);
+  const receivers = [...new Set(losses.map(({ receiver }) => receiver))];
+  const fates = [
+    fate(
+      losses,
+      (batch) => batch === undefined,
+      () => "no batch had them yet, and none will",
+    ),
+    fate(
+      losses,
+      (batch) => batch?.done === false,
+      (times) => `${times} had them: one that has begun fails, one that has not goes on without them`,
+    ),
+    fate(
+      losses,
+      (batch) => batch?.done === true,
+      (times) => `${times} had them and is over, but a window that looks back fails or misses them`,
+    ),
+  ].filter((text) => text !== undefined);
   state.effects.push({
     type: "blocksLost",
-    stream: receiver.declared.stream,
-    batch: batch?.time,
-    blocks: lost.map(({ id }) => id),
-    records,
+    lost: losses.map(({ receiver, batch, lost }) => ({
+      stream: receiver.declared.stream,
+      batch: batch?.time,
+      blocks: lost.map(({ id }) => id),
+      records: recordsOf(lost),
+    })),
     message:
-      `[RECEIVED_DATA_LOST] ${what} are gone with executor ${executor}, the only one that held them; ${where}. ` +
+      `[RECEIVED_DATA_LOST] ${recordsOf(losses.flatMap(({ lost }) => lost))} records (${blocks} blocks) of ${namesOf(receivers)} are gone with ` +
+      `executor ${executor}, which held the only copy. ${fates.join("; ")}. ` +
       "Run two executors or more, with a storage level that has a second copy (MEMORY_AND_DISK_2, the default, does): it is made as records arrive.",
   });
 }
 
-function lostFrom(batch: AllocatedBatch | undefined): string {
-  if (batch === undefined) return "no batch had them yet, and none will";
-  if (batch.done) return `batch ${batch.time} is done, but later batches that look back on it fail or miss them`;
-  return `batch ${batch.time} fails if it runs, or goes on without them if it has not begun`;
+/** What becomes of those losses whose batches are alike; `undefined` when there are none. */
+function fate(
+  losses: readonly Loss[],
+  alike: (batch: AllocatedBatch | undefined) => boolean,
+  tell: (batches: string) => string,
+): string | undefined {
+  const those = losses.filter(({ batch }) => alike(batch));
+  if (those.length === 0) return undefined;
+  const times = [...new Set(those.flatMap(({ batch }) => (batch === undefined ? [] : [batch.time])))];
+  const [first, last] = [times[0], times.at(-1)];
+  const batches = times.length === 1 ? `batch ${first}` : `one of ${times.length} batches (${first} to ${last})`;
+  return `${recordsOf(those.flatMap(({ lost }) => lost))} records: ${tell(batches)}`;
+}
+
+function recordsOf(blocks: readonly HeldBlock[]): number {
+  return blocks.reduce((sum, block) => sum + block.records, 0);
+}
+
+const NAMES_MAX = 3;
+
+/** `receiver a`, or `receivers a, b, c and 4 more`. */
+export function namesOf(receivers: readonly Receiver[]): string {
+  const names = receivers.slice(0, NAMES_MAX).map(({ declared }) => declared.name);
+  const more = receivers.length - names.length;
+  return `receiver${receivers.length === 1 ? "" : "s"} ${names.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
 }
 
 /** Tells the receiver's executor how much waits, when that moved far enough or crossed the bound. */

@@ -83,16 +83,17 @@ export type ReceiverEffect =
       readonly records: ReadonlyMap<number, number>;
     }
   | { readonly type: "dropBlocks"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
-  /** Records are gone: their only holders were lost. To be told loudly. `batch`: the one that had them, if any. */
+  /** Records are gone: their only holder was lost. To be told loudly, once for each executor that is lost. */
+  | { readonly type: "blocksLost"; readonly lost: readonly LostBlocks[]; readonly message: string }
+  /** `condition`: it holds until `conditionOver` names it, or a later warning of the same name replaces it. */
   | {
-      readonly type: "blocksLost";
-      readonly stream: number;
-      readonly batch: EpochMs | undefined;
-      readonly blocks: readonly BlockId[];
-      readonly records: number;
+      readonly type: "warning";
+      readonly code: ReceiverWarning;
+      readonly condition: string | undefined;
       readonly message: string;
     }
-  | { readonly type: "warning"; readonly code: ReceiverWarning; readonly stream: number; readonly message: string }
+  /** A warning no longer holds. `message`: news of that for the log. */
+  | { readonly type: "conditionOver"; readonly condition: string; readonly message: string | undefined }
   /**
    * For whoever watches. `started`: it has its source, also after it had lost it. `error`: it has not, or has told of a
    * trouble that stops nothing. `stopped`: it is over, at least there.
@@ -108,9 +109,16 @@ export type ReceiverEffect =
   /** Answer to `stopRequested`, once. `pending`: blocks wait that no batch has taken. */
   | { readonly type: "allStopped"; readonly pending: boolean };
 
+export interface LostBlocks {
+  readonly stream: number;
+  /** The batch that had them, if any. */
+  readonly batch: EpochMs | undefined;
+  readonly blocks: readonly BlockId[];
+  readonly records: number;
+}
+
 export type ReceiverWarning =
   | "SOURCE_DOWN"
-  | "SOURCE_BACK"
   | "RECEIVER_TROUBLE"
   | "RECEIVER_STOPPED"
   | "RECEIVER_MOVED"

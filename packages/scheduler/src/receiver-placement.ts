@@ -1,6 +1,9 @@
 import type { ExecutorId } from "@millrace/base";
 import type { Receiver, ReceiverTracker } from "./receiver-state.ts";
 
+/** The condition that receivers wait for an executor. */
+export const NO_EXECUTORS = "NO_EXECUTORS/receivers";
+
 /** Starts every receiver that has no executor. O(receivers × executors). */
 export function placeReceivers(state: ReceiverTracker): void {
   if (state.mode !== "open") return;
@@ -16,7 +19,7 @@ function startSomewhere(state: ReceiverTracker, receiver: Receiver): void {
     if (state.starved) return;
     state.starved = true;
     const message = `[NO_EXECUTORS] receiver ${name} waits: no executor is ready. It starts by itself when one is.`;
-    state.effects.push({ type: "warning", code: "NO_EXECUTORS", stream, message });
+    state.effects.push({ type: "warning", code: "NO_EXECUTORS", condition: NO_EXECUTORS, message });
     return;
   }
   receiver.state = "starting";
@@ -41,13 +44,16 @@ export function renewPeers(state: ReceiverTracker): void {
 function choosePeer(state: ReceiverTracker, receiver: Receiver): ExecutorId | undefined {
   const { stream, name, copies } = receiver.declared;
   if (copies === 1) return undefined;
+  const condition = `NO_REPLICA_PEER/${stream}`;
   const peer = leastUsed(state, (other) => (other === receiver ? undefined : other.peer), receiver.executor);
   if (peer === undefined && !receiver.alone) {
     const message =
       `[NO_REPLICA_PEER] receiver ${name} wants a second copy of what it receives, and ${receiver.executor} is the only ` +
       "executor. Data goes on with one copy: if that executor is lost, so is what was not processed. Add an executor.";
-    state.effects.push({ type: "warning", code: "NO_REPLICA_PEER", stream, message });
+    state.effects.push({ type: "warning", code: "NO_REPLICA_PEER", condition, message });
   }
+  if (peer !== undefined && receiver.alone)
+    state.effects.push({ type: "conditionOver", condition, message: undefined });
   receiver.alone = peer === undefined;
   return peer;
 }

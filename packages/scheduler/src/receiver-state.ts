@@ -25,6 +25,8 @@ export interface Receiver {
   peer: ExecutorId | undefined;
   /** It was said that no executor can take second copies. */
   alone: boolean;
+  /** It was said that its source is down. */
+  down: boolean;
   /** Blocks that no batch has, in order of arrival. Bound: the executor holds the receiver back past `bufferBytes`. */
   waiting: HeldBlock[];
   /** Bytes of blocks in no batch, or in one that is not done. */

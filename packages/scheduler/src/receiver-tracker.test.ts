@@ -1,83 +1,24 @@
-import { epochMs, executorId, type Rng, SeededRng } from "@millrace/base";
-import { blockId } from "@millrace/plan";
+import { epochMs, type Rng, SeededRng } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import { batchInput } from "./received-blocks.ts";
-import type { ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
-import { type ReceiverTracker, receiverTracker } from "./receiver-state.ts";
+import type { ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
+import {
+  after,
+  allAfter,
+  allocate,
+  changes,
+  done,
+  down,
+  forgotten,
+  lost,
+  ready,
+  received,
+  started,
+  status,
+  stop,
+  tracker,
+} from "./receiver-script.fixture.ts";
 import { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
-
-const tracker = (bufferBytes = 800): ReceiverTracker => receiverTracker({ bufferBytes });
-
-const started = (...copies: readonly (1 | 2)[]): ReceiverEvent => ({
-  type: "started",
-  receivers: copies.map((n, stream) => ({ stream, name: `socket ${stream}`, copies: n })),
-});
-const ready = (name: string): ReceiverEvent => ({ type: "executorReady", executor: executorId(name) });
-const lost = (name: string): ReceiverEvent => ({ type: "executorLost", executor: executorId(name) });
-/** A block of 100 bytes and 10 records, held by the reporter and `copies`. */
-const received = (name: string, stream: number, id: number, ...copies: readonly string[]): ReceiverEvent => ({
-  type: "received",
-  executor: executorId(name),
-  stream,
-  blocks: [{ id: blockId(`recv/${stream}/${id}`), bytes: 100, records: 10, at: [name, ...copies].map(executorId) }],
-});
-const status = (name: string, stream: number, to: ReceiverStatus): ReceiverEvent => ({
-  type: "receiverStatus",
-  executor: executorId(name),
-  stream,
-  status: to,
-});
-const down: ReceiverStatus = { state: "retrying", error: { name: "Error", message: "ECONNREFUSED" }, retryMs: 200 };
-const allocate = (time: number): ReceiverEvent => ({ type: "allocate", batch: epochMs(time) });
-const done = (time: number): ReceiverEvent => ({ type: "batchDone", batch: epochMs(time) });
-const forgotten = (time: number): ReceiverEvent => ({ type: "batchForgotten", batch: epochMs(time) });
-const stop: ReceiverEvent = { type: "stopRequested" };
-
-function format(effect: ReceiverEffect): string {
-  switch (effect.type) {
-    case "startReceiver":
-      return `start ${effect.stream} on ${effect.executor}${effect.replicateTo ? ` +${effect.replicateTo}` : ""}`;
-    case "stopReceiver":
-      return `stop ${effect.stream} on ${effect.executor}`;
-    case "replicateTo":
-      return `peer of ${effect.stream} on ${effect.executor}: ${effect.peer ?? "none"}`;
-    case "receiverBacklog":
-      return `backlog ${effect.stream} on ${effect.executor}: ${effect.bytes}`;
-    case "batchInput": {
-      const all = [...effect.received.values()].flat().map(({ id, at }) => `${id}@${at.join("+")}`);
-      return `input ${effect.batch}: ${all.join(" ")}`.trimEnd();
-    }
-    case "dropBlocks":
-      return `drop ${effect.blocks.join(" ")} on ${effect.executor}`;
-    case "blocksLost":
-      return `LOST ${effect.records} records of ${effect.stream}, batch ${effect.batch ?? "none"}`;
-    case "warning":
-      return `warning ${effect.code} ${effect.stream}`;
-    case "receiverChanged":
-      return `changed ${effect.stream} on ${effect.executor}: ${effect.change}${effect.error ? `, ${effect.error.message}` : ""}`;
-    case "allStopped":
-      return `allStopped${effect.pending ? ", pending" : ""}`;
-  }
-}
-
-/** What the last event caused; backlogs and what is for watchers left out unless asked for. */
-function after(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
-  return allAfter(state, ...events).filter((line) => !/^(backlog|changed)/.test(line));
-}
-
-/** What all events caused for watchers. */
-function changes(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
-  return events.flatMap((event) => allAfter(state, event)).filter((line) => line.startsWith("changed"));
-}
-
-function allAfter(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
-  let effects: readonly ReceiverEffect[] = [];
-  for (const event of events) {
-    effects = stepReceivers(state, event);
-    checkReceiverTracker(state);
-  }
-  return effects.map(format);
-}
 
 describe("whoever watches receivers is told", () => {
   const running: ReceiverStatus = { state: "running" };
@@ -99,7 +40,7 @@ describe("whoever watches receivers is told", () => {
     const state = tracker();
     after(state, ready("e1"), started(1), status("e1", 0, running));
     expect(allAfter(state, status("e1", 0, trouble))).toEqual([
-      "warning RECEIVER_TROUBLE 0",
+      "warning RECEIVER_TROUBLE",
       "changed 0 on e1: error, odd record",
     ]);
     expect(state.receivers.get(0)?.state).toBe("running");
@@ -127,8 +68,8 @@ describe("receivers", () => {
 
   test("wait for an executor, and say so once", () => {
     const state = tracker();
-    expect(after(state, started(1, 1))).toEqual(["warning NO_EXECUTORS 0"]);
-    expect(after(state, ready("e1"))).toEqual(["start 0 on e1", "start 1 on e1"]);
+    expect(after(state, started(1, 1))).toEqual(["warning NO_EXECUTORS: NO_EXECUTORS/receivers"]);
+    expect(after(state, ready("e1"))).toEqual(["over NO_EXECUTORS/receivers", "start 0 on e1", "start 1 on e1"]);
   });
 
   test("with two copies get a peer each, other than themselves", () => {
@@ -140,51 +81,31 @@ describe("receivers", () => {
 
   test("with two copies and one executor go on with one copy, and say so once", () => {
     const state = tracker();
-    expect(after(state, ready("e1"), started(2))).toEqual(["warning NO_REPLICA_PEER 0", "start 0 on e1"]);
-    expect(after(state, ready("e2"))).toEqual(["peer of 0 on e1: e2"]);
+    expect(after(state, ready("e1"), started(2))).toEqual([
+      "warning NO_REPLICA_PEER: NO_REPLICA_PEER/0",
+      "start 0 on e1",
+    ]);
+    expect(after(state, ready("e2"))).toEqual(["over NO_REPLICA_PEER/0", "peer of 0 on e1: e2"]);
   });
 
   test("get another peer when theirs is lost", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), ready("e3"), started(2));
     expect(after(state, lost("e2"))).toEqual(["peer of 0 on e1: e3"]);
-    expect(after(state, lost("e3"))).toEqual(["warning NO_REPLICA_PEER 0", "peer of 0 on e1: none"]);
+    expect(after(state, lost("e3"))).toEqual(["warning NO_REPLICA_PEER: NO_REPLICA_PEER/0", "peer of 0 on e1: none"]);
   });
 
   test("move when their executor is lost", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(1));
-    expect(after(state, lost("e1"))).toEqual(["warning RECEIVER_MOVED 0", "start 0 on e2"]);
+    expect(after(state, lost("e1"))).toEqual(["warning RECEIVER_MOVED", "start 0 on e2"]);
     expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual([]); // late word from the old one
-  });
-
-  test("whose source is down say so once per outage, and when it is back", () => {
-    const state = tracker();
-    after(state, ready("e1"), started(1), status("e1", 0, { state: "running" }));
-    expect(after(state, status("e1", 0, down))).toEqual(["warning SOURCE_DOWN 0"]);
-    expect(after(state, status("e1", 0, down))).toEqual([]);
-    expect(after(state, status("e1", 0, { state: "running" }))).toEqual(["warning SOURCE_BACK 0"]);
-  });
-
-  test("whose error says all about the outage do not say it twice", () => {
-    const state = tracker();
-    const kind = { code: "SOURCE_DOWN", blame: "environment", retry: "same-task" } as const;
-    const error = {
-      name: "EngineError",
-      message: "[SOURCE_DOWN] the source h:1 is down: reset. It is tried again.",
-      kind,
-    };
-    after(state, ready("e1"), started(1));
-    const effects = stepReceivers(state, status("e1", 0, { state: "retrying", error, retryMs: 200 }));
-    expect(effects.filter(({ type }) => type === "warning")).toMatchObject([
-      { message: "[SOURCE_DOWN] receiver socket 0: the source h:1 is down: reset. It is tried again." },
-    ]);
   });
 
   test("that stop by themselves stay stopped, also when their executor is lost", () => {
     const state = tracker();
     after(state, ready("e1"), started(1));
-    expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual(["warning RECEIVER_STOPPED 0"]);
+    expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual(["warning RECEIVER_STOPPED"]);
     expect(after(state, lost("e1"))).toEqual([]);
     expect(after(state, ready("e2"))).toEqual([]);
   });
@@ -219,7 +140,7 @@ describe("received blocks", () => {
   test("with a second copy survive the loss of the first", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(2), received("e1", 0, 0, "e2"));
-    expect(after(state, lost("e1"))).not.toContain("LOST 10 records of 0, batch none");
+    expect(after(state, lost("e1"))).not.toContain("LOST 10 of 0 in none");
     expect(after(state, allocate(100))).toEqual(["input 100: recv/0/0@e2"]);
   });
 
@@ -227,9 +148,8 @@ describe("received blocks", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(1), received("e1", 0, 0), allocate(100), received("e1", 0, 1));
     expect(after(state, lost("e1"))).toEqual([
-      "LOST 10 records of 0, batch 100",
-      "LOST 10 records of 0, batch none",
-      "warning RECEIVER_MOVED 0",
+      "LOST 10 of 0 in 100, 10 of 0 in none",
+      "warning RECEIVER_MOVED",
       "start 0 on e2",
     ]);
     expect(batchInput(state, epochMs(100))?.get(0)).toEqual([]);
@@ -299,7 +219,7 @@ describe("a graceful stop", () => {
   test("starts nothing on executors that come", () => {
     const state = tracker();
     after(state, started(1), stop);
-    expect(after(state, ready("e1"))).toEqual([]);
+    expect(after(state, ready("e1"))).toEqual(["over NO_EXECUTORS/receivers"]);
   });
 });
 
@@ -323,7 +243,7 @@ test.each(Array.from({ length: 100 }, (_, i) => i))("no block is lost silently o
         for (const { id } of [...effect.received.values()].flat()) note(id, "processed");
       if (effect.type !== "blocksLost") continue;
       losses++;
-      for (const id of effect.blocks) if (effect.batch === undefined) note(id, "lost");
+      for (const { batch, blocks } of effect.lost) if (batch === undefined) for (const id of blocks) note(id, "lost");
     }
     checkReceiverTracker(state);
   }

@@ -5,11 +5,12 @@ import {
   finishBatch,
   forgetBatch,
   locations,
+  namesOf,
   recordCounts,
   reportBacklog,
 } from "./received-blocks.ts";
 import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
-import { placeReceivers, renewPeers } from "./receiver-placement.ts";
+import { NO_EXECUTORS, placeReceivers, renewPeers } from "./receiver-placement.ts";
 import type { Receiver, ReceiverTracker } from "./receiver-state.ts";
 import { headline } from "./task-errors.ts";
 
@@ -62,6 +63,7 @@ function onStarted(state: ReceiverTracker, declarations: readonly ReceiverDeclar
       executor: undefined,
       peer: undefined,
       alone: false,
+      down: false,
       waiting: [],
       backlogBytes: 0,
       toldBytes: 0,
@@ -73,6 +75,7 @@ function onStarted(state: ReceiverTracker, declarations: readonly ReceiverDeclar
 function onExecutorReady(state: ReceiverTracker, executor: ExecutorId): void {
   if (state.executors.includes(executor)) return;
   state.executors.push(executor);
+  if (state.starved) state.effects.push({ type: "conditionOver", condition: NO_EXECUTORS, message: undefined });
   state.starved = false;
   placeReceivers(state);
   renewPeers(state);
@@ -83,30 +86,36 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
   if (at < 0) return;
   state.executors.splice(at, 1);
   dropHolder(state, executor);
+  const moving: Receiver[] = [];
   for (const receiver of state.receivers.values()) {
-    if (receiver.executor === executor) loseHome(state, receiver, executor);
+    if (receiver.executor === executor && loseHome(state, receiver, executor)) moving.push(receiver);
   }
+  if (moving.length > 0) tellMoved(state, moving, executor);
   placeReceivers(state);
   renewPeers(state);
   for (const receiver of state.receivers.values()) reportBacklog(state, receiver);
   finishStop(state);
 }
 
-function loseHome(state: ReceiverTracker, receiver: Receiver, executor: ExecutorId): void {
+/** Returns whether it needs another executor. */
+function loseHome(state: ReceiverTracker, receiver: Receiver, executor: ExecutorId): boolean {
   receiver.executor = undefined;
   receiver.peer = undefined;
   const lost = { name: "Error", message: `executor ${executor} was lost` };
   changed(state, receiver, { change: "stopped", executor, error: lost });
   if (receiver.state === "stopping") {
     receiver.state = "stopped";
-    return;
+    return false;
   }
   receiver.state = "homeless";
-  const { stream, name } = receiver.declared;
+  return true;
+}
+
+function tellMoved(state: ReceiverTracker, moving: readonly Receiver[], executor: ExecutorId): void {
   const message =
-    `[RECEIVER_MOVED] receiver ${name} starts on another executor: ${executor} was lost. ` +
-    "What it had read and not yet stored is read again only if the source can send it again.";
-  state.effects.push({ type: "warning", code: "RECEIVER_MOVED", stream, message });
+    `[RECEIVER_MOVED] ${namesOf(moving)} ${moving.length === 1 ? "starts on another executor" : "start on other executors"}: ` +
+    `${executor} was lost. What was read there and not yet stored is read again only if the source can send it again.`;
+  state.effects.push({ type: "warning", code: "RECEIVER_MOVED", condition: undefined, message });
 }
 
 function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type: "received" }>): void {
@@ -161,16 +170,14 @@ function changed(
 }
 
 function onTrouble(state: ReceiverTracker, receiver: Receiver, error: WireError): void {
-  const { stream, name } = receiver.declared;
-  const message = `[RECEIVER_TROUBLE] receiver ${name} goes on, and tells of an error: ${headline(error)}.`;
-  state.effects.push({ type: "warning", code: "RECEIVER_TROUBLE", stream, message });
+  const message = `[RECEIVER_TROUBLE] receiver ${receiver.declared.name} goes on, and tells of an error: ${reason(error)}.`;
+  state.effects.push({ type: "warning", code: "RECEIVER_TROUBLE", condition: undefined, message });
 }
 
 function onRunning(state: ReceiverTracker, receiver: Receiver, executor: ExecutorId): void {
-  if (receiver.state === "retrying") {
-    const { stream, name } = receiver.declared;
-    const message = `[SOURCE_BACK] receiver ${name} has its source again.`;
-    state.effects.push({ type: "warning", code: "SOURCE_BACK", stream, message });
+  if (receiver.down) {
+    const message = `[SOURCE_BACK] receiver ${receiver.declared.name} has its source again.`;
+    notDown(state, receiver, message);
   }
   if (receiver.state === "stopping" || receiver.state === "running") return;
   receiver.state = "running";
@@ -183,18 +190,30 @@ function onRetrying(
   status: Extract<ReceiverStatus, { state: "retrying" }>,
 ): void {
   if (receiver.state === "stopping") return;
-  if (receiver.state !== "retrying") {
-    // Once per outage: its attempts go on and each of them reports.
-    const { stream, name } = receiver.declared;
-    const { error, retryMs } = status;
-    const what = headline(error);
-    const message = what.startsWith("[SOURCE_DOWN] ")
-      ? `[SOURCE_DOWN] receiver ${name}: ${what.slice("[SOURCE_DOWN] ".length)}.` // it tells the rest itself
-      : `[SOURCE_DOWN] receiver ${name} has no source: ${what}. It is tried again in ${retryMs} ms ` +
-        "and from then on with growing pauses; batches go on without it meanwhile.";
-    state.effects.push({ type: "warning", code: "SOURCE_DOWN", stream, message });
-  }
   receiver.state = "retrying";
+  if (receiver.down) return; // told once per outage: its attempts go on, and each of them reports
+  receiver.down = true;
+  const { name } = receiver.declared;
+  const { error, retryMs } = status;
+  const then =
+    error.kind?.code === "SOURCE_DOWN"
+      ? "" // it says the rest itself
+      : ` It is started again in ${retryMs} ms, and from then on after growing pauses; batches go on without it.`;
+  const message = `[SOURCE_DOWN] receiver ${name}: ${reason(error)}.${then}`;
+  state.effects.push({ type: "warning", code: "SOURCE_DOWN", condition: downCondition(receiver), message });
+}
+
+function notDown(state: ReceiverTracker, receiver: Receiver, message: string | undefined): void {
+  if (!receiver.down) return;
+  receiver.down = false;
+  state.effects.push({ type: "conditionOver", condition: downCondition(receiver), message });
+}
+
+const downCondition = (receiver: Receiver): string => `SOURCE_DOWN/${receiver.declared.stream}`;
+
+/** What went wrong, without the codes that the sentence around it says in other words. */
+function reason(error: WireError): string {
+  return headline(error).replace(/^\[(?:SOURCE_DOWN|RECEIVER_FAILED)\] /, "");
 }
 
 function onStopped(
@@ -202,11 +221,11 @@ function onStopped(
   receiver: Receiver,
   status: Extract<ReceiverStatus, { state: "stopped" }>,
 ): void {
-  const { stream, name } = receiver.declared;
+  notDown(state, receiver, undefined);
   if (receiver.state !== "stopping" || status.error !== undefined) {
-    const why = status.error === undefined ? "by itself" : `with an error: ${headline(status.error)}`;
-    const message = `[RECEIVER_STOPPED] receiver ${name} stopped ${why}. The job goes on without it; restart the job to start it again.`;
-    state.effects.push({ type: "warning", code: "RECEIVER_STOPPED", stream, message });
+    const why = status.error === undefined ? "by itself" : `with an error: ${reason(status.error)}`;
+    const message = `[RECEIVER_STOPPED] receiver ${receiver.declared.name} stopped ${why}. The job goes on without it; restart the job to start it again.`;
+    state.effects.push({ type: "warning", code: "RECEIVER_STOPPED", condition: undefined, message });
   }
   receiver.state = "stopped";
   receiver.executor = undefined;

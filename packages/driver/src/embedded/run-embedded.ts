@@ -106,7 +106,9 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
 function report(event: JobEvent, options: RunEmbeddedOptions): void {
   if (event.type === "output") options.onOutput(event.text);
   else if (event.type === "warning") options.onWarning(event.message);
-  else if (event.type === "executorLost") options.onWarning(event.reason);
+  else if (event.type === "conditionOver") {
+    if (event.message !== undefined) options.onWarning(event.message);
+  } else if (event.type === "executorLost") options.onWarning(event.reason);
   else if (event.type === "built")
     options.onProgress(`job ${event.name} built, a batch every ${formatDuration(event.batchIntervalMs)}`);
   else if (event.type === "running")

@@ -20,8 +20,13 @@ export type JobEvent =
   | { readonly type: "running"; readonly executors: number }
   | { readonly type: "batch"; readonly batch: BatchSummary }
   | { readonly type: "executors"; readonly executors: number }
-  /** Something the operator should know and that does not end the job. */
-  | { readonly type: "warning"; readonly message: string }
+  /**
+   * Something the operator should know and that does not end the job. With a `condition` it holds until `conditionOver` names
+   * that, or another warning of the same condition takes its place.
+   */
+  | { readonly type: "warning"; readonly message: string; readonly condition?: string }
+  /** What was warned of no longer holds. `message`: news of it, for the log and the console, not for `status`. */
+  | { readonly type: "conditionOver"; readonly condition: string; readonly message: string | undefined }
   /** The job's standard output: `print`, and what its driver code writes. */
   | { readonly type: "output"; readonly text: string }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }

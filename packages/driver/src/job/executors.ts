@@ -1,5 +1,6 @@
 import {
   type Clock,
+  clauseOf,
   type EngineError,
   type EpochMs,
   type ExecutorId,
@@ -24,7 +25,7 @@ import {
   type ToExecutor,
 } from "@millrace/rpc";
 
-export const executorLeft = errorKind("EXECUTOR_LOST", "environment", "same-task");
+const executorLeft = errorKind("EXECUTOR_LOST", "environment", "same-task");
 
 export const wrongJob = errorKind("WRONG_JOB", "environment");
 
@@ -300,5 +301,13 @@ function silent(executor: ExecutorId, timeout: Millis): EngineError {
     `executor ${executor} has said nothing for executor.timeout = ${formatDuration(timeout)} and counts as lost. ` +
       "Its tasks run again on the others; if it only stalls, raise the setting or give its machine less to do.",
     { fields: { executor } },
+  );
+}
+
+/** A session ended that was not told to. */
+export function executorGone(executor: ExecutorId, cause: Error | undefined): EngineError {
+  return executorLeft(
+    `executor ${executor} is gone${cause === undefined ? "" : `: ${clauseOf(cause.message)}`}. Its tasks run again on the others, what it held is recomputed.`,
+    { fields: { executor }, ...(cause === undefined ? {} : { cause }) },
   );
 }

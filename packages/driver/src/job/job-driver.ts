@@ -2,9 +2,7 @@ import { createHash } from "node:crypto";
 import type { EngineEvent } from "@millrace/api/host";
 import {
   type Clock,
-  clauseOf,
   deferred,
-  type EngineError,
   type EpochMs,
   type ExecutorId,
   fromWireError,
@@ -23,7 +21,7 @@ import { BatchShell } from "./batch-shell.ts";
 import { type DriverData, type DriverDataOptions, openDriverData } from "./driver-data.ts";
 import { Ending } from "./ending.ts";
 import type { JobEvent } from "./events.ts";
-import { type ExecutorInfo, Executors, executorLeft } from "./executors.ts";
+import { type ExecutorInfo, Executors, executorGone } from "./executors.ts";
 import { ReceiverShell } from "./receiver-shell.ts";
 import { TaskShell } from "./task-shell.ts";
 import { JobThread } from "./thread/host.ts";
@@ -266,7 +264,7 @@ export class JobDriver {
 
   #onExecutorLost(executor: ExecutorId, cause: Error | undefined): void {
     const reason = this.#lossReasons.get(executor);
-    const error = reason === undefined ? executorLost(executor, cause) : fromWireError(reason);
+    const error = reason === undefined ? executorGone(executor, cause) : fromWireError(reason);
     this.#options.onEvent({ type: "executorLost", executor, reason: error.message });
     this.#reportExecutors();
 
@@ -296,7 +294,8 @@ export class JobDriver {
       { ...built, replicate: options.data.kind === "tcp", clock: options.clock },
       {
         executors,
-        warn: (message) => this.#warn(message),
+        warn: (message, condition) => this.#warn(message, condition),
+        conditionOver: (condition, message) => this.#conditionOver(condition, message),
         onInput: (time, input) => batches.onInput(time, input),
         observe: (event) => this.#observe(event),
         onAllStopped: (pending) => batches.dispatch({ type: "receiversStopped", pending }),
@@ -337,7 +336,7 @@ export class JobDriver {
 
   async #fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array> {
     const address = this.#executors?.addressOf(holder);
-    if (address === undefined) throw executorLost(holder, undefined);
+    if (address === undefined) throw executorGone(holder, undefined);
     return this.#data.fetch(address, block);
   }
 
@@ -366,9 +365,14 @@ export class JobDriver {
     this.#options.onEvent({ type: "executors", executors: this.#executors?.ready.length ?? 0 });
   }
 
-  #warn(message: string): void {
+  #warn(message: string, condition?: string): void {
     this.#options.log.warn({ job: this.#options.job }, message);
-    this.#options.onEvent({ type: "warning", message });
+    this.#options.onEvent({ type: "warning", message, ...(condition === undefined ? {} : { condition }) });
+  }
+
+  #conditionOver(condition: string, message: string | undefined): void {
+    if (message !== undefined) this.#options.log.warn({ job: this.#options.job }, message);
+    this.#options.onEvent({ type: "conditionOver", condition, message });
   }
 
   #fail(error: Error): void {
@@ -389,11 +393,4 @@ export class JobDriver {
     this.#executors?.shutdown(error === undefined);
     void Promise.allSettled([this.#thread.terminate(), this.#data.close()]).then(() => this.#end.resolve(error));
   }
-}
-
-function executorLost(executor: ExecutorId, cause: Error | undefined): EngineError {
-  return executorLeft(
-    `executor ${executor} is gone${cause === undefined ? "" : `: ${clauseOf(cause.message)}`}. Its tasks run again on the others, what it held is recomputed.`,
-    { fields: { executor }, ...(cause === undefined ? {} : { cause }) },
-  );
 }

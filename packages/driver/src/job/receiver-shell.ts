@@ -1,5 +1,5 @@
 import type { EngineEvent } from "@millrace/api/host";
-import type { Clock, EpochMs, ExecutorId, JobConf } from "@millrace/base";
+import { type Clock, type EpochMs, type ExecutorId, type JobConf, unreachable } from "@millrace/base";
 import type { BlockLocation, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
@@ -20,7 +20,9 @@ export interface BatchInput {
 
 export interface ReceiverShellPorts {
   readonly executors: Executors;
-  warn(message: string): void;
+  warn(message: string, condition?: string): void;
+  /** A warning's condition no longer holds. */
+  conditionOver(condition: string, message: string | undefined): void;
   /** The received input of a batch is fixed. */
   onInput(batch: EpochMs, input: BatchInput): void;
   /** For whoever watches the job. */
@@ -104,12 +106,17 @@ export class ReceiverShell {
       case "dropBlocks":
         return executors.tidy(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
       case "blocksLost":
-      case "warning":
         return this.#ports.warn(effect.message);
+      case "warning":
+        return this.#ports.warn(effect.message, effect.condition);
+      case "conditionOver":
+        return this.#ports.conditionOver(effect.condition, effect.message);
       case "receiverChanged":
         return this.#observe(effect);
       case "allStopped":
         return this.#ports.onAllStopped(effect.pending);
+      default:
+        return unreachable(effect);
     }
   }
 

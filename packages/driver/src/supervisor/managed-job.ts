@@ -77,7 +77,7 @@ export class ManagedJob {
   #completed = 0;
   #failed = 0;
   #spilledBytes = 0;
-  readonly #warnings: string[] = [];
+  readonly #warnings: { readonly message: string; readonly condition: string | undefined }[] = [];
   readonly #batches = new Map<number, BatchSummary>();
 
   /** Puts the job's files where its processes find them. */
@@ -119,10 +119,17 @@ export class ManagedJob {
     this.#process?.send({ type: "executorExited", executor, error });
   }
 
-  warn(message: string): void {
-    if (this.#warnings.at(-1) === message) return;
-    this.#warnings.push(message);
+  /** @param condition Holds until it is told to be over; see `JobEvent`. */
+  warn(message: string, condition?: string): void {
+    if (condition !== undefined) this.#conditionOver(condition);
+    if (this.#warnings.at(-1)?.message === message) return;
+    this.#warnings.push({ message, condition });
     if (this.#warnings.length > WARNINGS_MAX) this.#warnings.shift();
+  }
+
+  #conditionOver(condition: string): void {
+    const at = this.#warnings.findIndex((warning) => warning.condition === condition);
+    if (at >= 0) this.#warnings.splice(at, 1);
   }
 
   summary(): JobSummary {
@@ -144,7 +151,7 @@ export class ManagedJob {
       spilledBytes: this.#spilledBytes,
       executors: this.over ? 0 : this.#executors,
       error: this.#error,
-      warnings: [...this.#warnings],
+      warnings: this.#warnings.map(({ message }) => message),
       driverPid: this.over ? undefined : this.#process?.pid,
     };
   }
@@ -244,7 +251,9 @@ export class ManagedJob {
       case "batch":
         return this.#onBatch(event.batch);
       case "warning":
-        return this.warn(event.message);
+        return this.warn(event.message, event.condition);
+      case "conditionOver":
+        return this.#conditionOver(event.condition);
       case "executorLost":
         return this.warn(event.reason);
       case "output":

@@ -1,0 +1,86 @@
+import { epochMs, executorId } from "@millrace/base";
+import { blockId } from "@millrace/plan";
+import type { ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
+import { type ReceiverTracker, receiverTracker } from "./receiver-state.ts";
+import { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
+
+// What the tests of the receiver tracker share: events in few words, and effects as lines.
+
+export const tracker = (bufferBytes = 800): ReceiverTracker => receiverTracker({ bufferBytes });
+
+export const started = (...copies: readonly (1 | 2)[]): ReceiverEvent => ({
+  type: "started",
+  receivers: copies.map((n, stream) => ({ stream, name: `socket ${stream}`, copies: n })),
+});
+export const ready = (name: string): ReceiverEvent => ({ type: "executorReady", executor: executorId(name) });
+export const lost = (name: string): ReceiverEvent => ({ type: "executorLost", executor: executorId(name) });
+/** A block of 100 bytes and 10 records, held by the reporter and `copies`. */
+export const received = (name: string, stream: number, id: number, ...copies: readonly string[]): ReceiverEvent => ({
+  type: "received",
+  executor: executorId(name),
+  stream,
+  blocks: [{ id: blockId(`recv/${stream}/${id}`), bytes: 100, records: 10, at: [name, ...copies].map(executorId) }],
+});
+export const status = (name: string, stream: number, to: ReceiverStatus): ReceiverEvent => ({
+  type: "receiverStatus",
+  executor: executorId(name),
+  stream,
+  status: to,
+});
+export const down: ReceiverStatus = {
+  state: "retrying",
+  error: { name: "Error", message: "ECONNREFUSED" },
+  retryMs: 200,
+};
+export const allocate = (time: number): ReceiverEvent => ({ type: "allocate", batch: epochMs(time) });
+export const done = (time: number): ReceiverEvent => ({ type: "batchDone", batch: epochMs(time) });
+export const forgotten = (time: number): ReceiverEvent => ({ type: "batchForgotten", batch: epochMs(time) });
+export const stop: ReceiverEvent = { type: "stopRequested" };
+
+function format(effect: ReceiverEffect): string {
+  switch (effect.type) {
+    case "startReceiver":
+      return `start ${effect.stream} on ${effect.executor}${effect.replicateTo ? ` +${effect.replicateTo}` : ""}`;
+    case "stopReceiver":
+      return `stop ${effect.stream} on ${effect.executor}`;
+    case "replicateTo":
+      return `peer of ${effect.stream} on ${effect.executor}: ${effect.peer ?? "none"}`;
+    case "receiverBacklog":
+      return `backlog ${effect.stream} on ${effect.executor}: ${effect.bytes}`;
+    case "batchInput": {
+      const all = [...effect.received.values()].flat().map(({ id, at }) => `${id}@${at.join("+")}`);
+      return `input ${effect.batch}: ${all.join(" ")}`.trimEnd();
+    }
+    case "dropBlocks":
+      return `drop ${effect.blocks.join(" ")} on ${effect.executor}`;
+    case "blocksLost":
+      return `LOST ${effect.lost.map(({ records, stream, batch }) => `${records} of ${stream} in ${batch ?? "none"}`).join(", ")}`;
+    case "warning":
+      return `warning ${effect.code}${effect.condition === undefined ? "" : `: ${effect.condition}`}`;
+    case "conditionOver":
+      return `over ${effect.condition}${effect.message === undefined ? "" : `: ${effect.message}`}`;
+    case "receiverChanged":
+      return `changed ${effect.stream} on ${effect.executor}: ${effect.change}${effect.error ? `, ${effect.error.message}` : ""}`;
+    case "allStopped":
+      return `allStopped${effect.pending ? ", pending" : ""}`;
+  }
+}
+
+/** What the last event caused; backlogs and what is for watchers left out unless asked for. */
+export function after(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
+  return allAfter(state, ...events).filter((line) => !/^(backlog|changed)/.test(line));
+}
+
+/** What all events caused for watchers. */
+export function changes(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
+  return events.flatMap((event) => allAfter(state, event)).filter((line) => line.startsWith("changed"));
+}
+
+export function allAfter(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
+  let effects: readonly ReceiverEffect[] = [];
+  for (const event of events) {
+    effects = stepReceivers(state, event);
+    checkReceiverTracker(state);
+  }
+  return effects.map(format);
+}

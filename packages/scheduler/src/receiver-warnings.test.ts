@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import {
+  after,
+  allocate,
+  done,
+  down,
+  lost,
+  ready,
+  received,
+  started,
+  status,
+  tracker,
+} from "./receiver-script.fixture.ts";
+import { stepReceivers } from "./receiver-tracker.ts";
+
+describe("warnings of receivers", () => {
+  test("whose source is down say so once per outage, and when it is back", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1), status("e1", 0, { state: "running" }));
+    expect(after(state, status("e1", 0, down))).toEqual(["warning SOURCE_DOWN: SOURCE_DOWN/0"]);
+    expect(after(state, status("e1", 0, down))).toEqual([]);
+    expect(after(state, status("e1", 0, { state: "running" }))).toEqual([
+      "over SOURCE_DOWN/0: [SOURCE_BACK] receiver socket 0 has its source again.",
+    ]);
+  });
+
+  test("whose error says all about the outage do not say it twice", () => {
+    const state = tracker();
+    const kind = { code: "SOURCE_DOWN", blame: "environment", retry: "same-task" } as const;
+    const error = {
+      name: "EngineError",
+      message: "[SOURCE_DOWN] the source h:1 is down: reset. It is tried again.",
+      kind,
+    };
+    after(state, ready("e1"), started(1));
+    const effects = stepReceivers(state, status("e1", 0, { state: "retrying", error, retryMs: 200 }));
+    expect(effects.filter(({ type }) => type === "warning")).toMatchObject([
+      { message: "[SOURCE_DOWN] receiver socket 0: the source h:1 is down: reset. It is tried again." },
+    ]);
+  });
+
+  test("whose source was down when they moved, and is there at their new place, say that it is back", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(1), status("e1", 0, down));
+    expect(after(state, lost("e1"))).toEqual(["warning RECEIVER_MOVED", "start 0 on e2"]);
+    expect(after(state, status("e2", 0, { state: "running" }))).toEqual([
+      "over SOURCE_DOWN/0: [SOURCE_BACK] receiver socket 0 has its source again.",
+    ]);
+  });
+
+  test("that stop while their source is down no longer say that it is", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1), status("e1", 0, down));
+    expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual([
+      "over SOURCE_DOWN/0",
+      "warning RECEIVER_STOPPED",
+    ]);
+  });
+
+  test("whose code fails say what, and what becomes of them, once", () => {
+    const state = tracker();
+    const kind = { code: "RECEIVER_FAILED", blame: "user", retry: "same-task" } as const;
+    const error = { name: "EngineError", message: "[RECEIVER_FAILED] Queue: boom: Error: away.", kind };
+    after(state, ready("e1"), started(1));
+    const effects = stepReceivers(state, status("e1", 0, { state: "retrying", error, retryMs: 200 }));
+    expect(effects.filter(({ type }) => type === "warning")).toMatchObject([
+      {
+        message:
+          "[SOURCE_DOWN] receiver socket 0: Queue: boom: Error: away. It is started again in 200 ms, and from then on after " +
+          "growing pauses; batches go on without it.",
+      },
+    ]);
+  });
+
+  test("that go with one executor are told once, with totals: 3 receivers, 32 blocks, 16 batches", () => {
+    const state = tracker(1e9);
+    after(state, ready("e1"), started(1, 1, 1, 1));
+    for (let n = 0; n < 8; n++)
+      after(state, received("e1", n % 4, n), received("e1", 0, 100 + n), allocate(n), done(n));
+    for (let n = 8; n < 15; n++) after(state, received("e1", n % 2, n), received("e1", 0, 100 + n), allocate(n));
+    after(state, received("e1", 0, 15), received("e1", 0, 115));
+    const told = stepReceivers(state, lost("e1")).filter(({ type }) => type === "blocksLost" || type === "warning");
+    expect(told.map((effect) => ("message" in effect ? effect.message : ""))).toEqual([
+      "[RECEIVED_DATA_LOST] 320 records (32 blocks) of receivers socket 0, socket 1, socket 2 and 1 more are gone with " +
+        "executor e1, which held the only copy. 20 records: no batch had them yet, and none will; " +
+        "140 records: one of 7 batches (8 to 14) had them: one that has begun fails, one that has not goes on without them; " +
+        "160 records: one of 8 batches (0 to 7) had them and is over, but a window that looks back fails or misses them. " +
+        "Run two executors or more, with a storage level that has a second copy (MEMORY_AND_DISK_2, the default, does): it is made as records arrive.",
+      "[RECEIVER_MOVED] receivers socket 0, socket 1, socket 2 and 1 more start on other executors: e1 was lost. " +
+        "What was read there and not yet stored is read again only if the source can send it again.",
+      expect.stringMatching(/^\[NO_EXECUTORS\]/),
+    ]);
+  });
+});
