@@ -35,6 +35,9 @@ export {
 } from "./errors.ts";
 export { badIdentifier, type ExecutorId, executorId, type JobId, jobId } from "./ids.ts";
 export { createLogger, type Logger, type LogOptions, silentLogger } from "./log.ts";
+export { OutputRing, type OutputStream } from "./output-ring.ts";
 export { type Rng, SeededRng, StreamRng } from "./rng.ts";
 export { type Bytes, badSize, bytes, formatSize, parseSize } from "./size.ts";
+export { StreamTaker } from "./stream-taker.ts";
 export { threadHeap } from "./thread-heap.ts";
+export { type TakeOutput, ThreadOutput, type ThreadOutputEnd, writeOutputTo } from "./thread-output.ts";

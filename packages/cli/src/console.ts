@@ -10,8 +10,8 @@ export interface Console {
   readonly cores: number;
   /** Results. Resolves when the text has left the process or its buffer has room. */
   out(text: string | Uint8Array): Promise<void>;
-  /** Everything else: progress, warnings, errors. */
-  err(text: string): void;
+  /** Everything else: progress, warnings, errors. A promise asks whoever has more to wait until it resolves. */
+  err(text: string | Uint8Array): Promise<void> | undefined;
   readonly interrupts: Interrupts;
 }
 

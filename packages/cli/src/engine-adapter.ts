@@ -10,7 +10,8 @@ export const engine: Engine = {
     const artefact = bundled(jobFile, request.onProgress);
     artefact.catch(() => undefined); // told by whoever awaits it
     const { runEmbedded } = await import("@millrace/driver/embedded");
-    return runEmbedded({ ...request, artefact, onExecutorOutput: (text) => process.stderr.write(text) });
+    // As `millrace executor` does, and apart from what the driver prints: lines of several processes come in any order.
+    return runEmbedded({ ...request, artefact, executorOutput: (_, bytes) => request.output("stderr", bytes) });
   },
   startDriver,
   startNode,

@@ -1,4 +1,4 @@
-import type { ExecutorId, WireError } from "@millrace/base";
+import type { ExecutorId, TakeOutput, WireError } from "@millrace/base";
 import type { OperatorService } from "@millrace/rpc";
 import type { Master } from "./master.ts";
 
@@ -23,8 +23,8 @@ export interface RunRequest {
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   readonly signal: Interrupts;
-  /** What the job prints. */
-  readonly onOutput: (text: string) => void;
+  /** Takes what the job prints and writes. */
+  readonly output: TakeOutput;
   /** What its operator should know and that fails nothing. */
   readonly onWarning: (message: string) => void;
   readonly onProgress: (step: string) => void;
@@ -80,8 +80,8 @@ export interface CheckRequest {
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   readonly signal: Interrupts;
-  /** What `build` prints. */
-  readonly onOutput: (text: string) => void;
+  /** Takes what `build` writes. */
+  readonly output: TakeOutput;
   readonly onWarning: (message: string) => void;
   readonly onProgress: (step: string) => void;
 }

@@ -3,6 +3,8 @@ import { processConsole } from "./process-console.ts";
 import { runCli } from "./program.ts";
 
 process.setSourceMapsEnabled(true);
-const code = await runCli(process.argv.slice(2), processConsole());
+const console = processConsole();
+const code = await runCli(process.argv.slice(2), console);
 // What a command leaves behind, such as an open connection, must not keep the process; what it printed must be out.
-process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+await console.flush();
+process.exit(code);

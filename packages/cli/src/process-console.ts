@@ -1,16 +1,32 @@
-import { once } from "node:events";
 import { availableParallelism } from "node:os";
-import { SystemClock } from "@millrace/base";
+import { formatSize, millis, StreamTaker, SystemClock } from "@millrace/base";
 import type { Console } from "./console.ts";
 import { engine } from "./engine-adapter.ts";
 import { watchSignals } from "./signals.ts";
 
+/** How long a second Ctrl-C lets the readers of our output take what is left for them. */
+const CUT_AFTER = millis(1_000);
+
+export interface ProcessConsole extends Console {
+  /** Resolves when all output has been taken, however slow its reader; or was cut, which is said. */
+  flush(): Promise<void>;
+}
+
 /** The real process. A reader that goes away, as `head` does, ends it quietly. */
-export function processConsole(): Console {
+export function processConsole(): ProcessConsole {
   const clock = new SystemClock();
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
     throw error;
+  });
+  const stdout = new StreamTaker(process.stdout);
+  const stderr = new StreamTaker(process.stderr);
+  const interrupts = watchSignals(clock, process);
+  interrupts.immediate.addEventListener("abort", () => {
+    clock.after(CUT_AFTER, () => {
+      stdout.abandon();
+      stderr.abandon();
+    });
   });
   return {
     env: process.env,
@@ -18,9 +34,15 @@ export function processConsole(): Console {
     clock,
     cores: availableParallelism(),
     async out(text) {
-      if (!process.stdout.write(text)) await once(process.stdout, "drain");
+      await stdout.write(text);
     },
-    err: (text) => void process.stderr.write(text),
-    interrupts: watchSignals(clock, process),
+    err: (text) => stderr.write(text),
+    interrupts,
+    async flush() {
+      await Promise.all([stdout.flush(), stderr.flush()]);
+      const bytes = stdout.droppedBytes + stderr.droppedBytes;
+      if (bytes > 0)
+        process.stderr.write(`millrace: ${formatSize(bytes)} of output are cut off: nobody read them in time\n`);
+    },
   };
 }

@@ -147,7 +147,7 @@ describe("run", () => {
     const seen: RunRequest[] = [];
     const runEmbedded: Engine["runEmbedded"] = async (request) => {
       seen.push(request);
-      request.onOutput("hello\n");
+      void request.output("stdout", Buffer.from("hello\n"));
       return undefined;
     };
     return { seen, runEmbedded };

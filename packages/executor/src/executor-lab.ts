@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { epochMs, executorId, jobId, parseConf, SystemClock, silentLogger } from "@millrace/base";
+import { epochMs, executorId, jobId, parseConf, SystemClock, silentLogger, type TakeOutput } from "@millrace/base";
 import { packArtefact } from "@millrace/bundler";
 import { decodeBlock, emptyClassTable, encodeBlock } from "@millrace/codec";
 import {
@@ -174,6 +174,7 @@ export async function localLab(
     readonly code?: string;
     readonly awaitReady?: boolean;
     readonly poolBytes?: number;
+    readonly output?: TakeOutput;
   } = {},
 ): Promise<Lab> {
   const { driverEnd, executorEnd } = sessionPair();
@@ -191,6 +192,7 @@ export async function localLab(
     slotHeapBytes: 128 << 20,
     clock: new SystemClock(),
     log: silentLogger(),
+    output: options.output ?? (() => undefined),
   });
   later(() => executor.stop());
   await remote.take("hello");
@@ -233,6 +235,7 @@ export async function clusterLab(
       slotHeapBytes: 128 << 20,
       clock: new SystemClock(),
       log: silentLogger(),
+      output: () => undefined,
     });
     later(() => executor.stop());
     labs.push({ remote: new Remote(await accepted), executor, driverBlocks, workDir, put: putter(driverBlocks) });

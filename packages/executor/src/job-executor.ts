@@ -7,6 +7,7 @@ import {
   type JobId,
   type Logger,
   millis,
+  type TakeOutput,
   type Timer,
   toWireError,
 } from "@millrace/base";
@@ -43,6 +44,8 @@ export interface JobExecutorOptions {
   readonly slotHeapBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Takes what code of the job writes. */
+  readonly output: TakeOutput;
 }
 
 const HEARTBEAT_MS = 1_000;
@@ -65,6 +68,8 @@ export class JobExecutor {
   #driverData: DataAddress | undefined;
   #peers: ReadonlyMap<ExecutorId, DataAddress> = new Map();
   #running: { readonly slots: SlotPool; readonly tasks: TaskRunner; readonly receivers: ReceiverHost } | undefined;
+  /** Resolves when what code of the job wrote has been taken. */
+  #flush: () => Promise<unknown> = async () => {};
   #heartbeat: Timer | undefined;
   #end: Promise<void> | undefined;
   #resolveEnded: (error: Error | undefined) => void = () => {};
@@ -198,7 +203,7 @@ export class JobExecutor {
   }
 
   #newRunning(conf: JobConf, executorModule: string, externals: readonly string[]) {
-    const { session, clock, log, executor, slotHeapBytes } = this.#options;
+    const { session, clock, log, executor, slotHeapBytes, output } = this.#options;
     const slots = new SlotPool(
       {
         slots: this.#options.slots,
@@ -211,6 +216,7 @@ export class JobExecutor {
         conf,
         clock,
         log,
+        output,
       },
       { onEnd: (attempt, end) => tasks.onEnd(attempt, end), onFatal: (error) => this.#fail(error) },
     );
@@ -244,7 +250,9 @@ export class JobExecutor {
       executorModule,
       clock,
       log,
+      output,
     });
+    this.#flush = () => Promise.all([slots.flush(), receivers.flush()]);
     return { slots, tasks, receivers };
   }
 
@@ -302,6 +310,8 @@ export class JobExecutor {
     await this.#atMost(THREADS_END_MS, this.#running?.receivers.close());
     this.#options.session.close();
     await this.#atMost(THREADS_END_MS, this.#running?.slots.close());
+    // As slowly as it is read: whoever takes it decides when that is slow enough to be cut.
+    await this.#flush();
     this.#client?.close();
     await this.#server?.close();
     await this.#store.close();

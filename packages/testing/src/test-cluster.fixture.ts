@@ -62,6 +62,8 @@ export interface ClusterOptions {
   readonly memory?: string;
   /** What every process and command of the cluster has in MILLRACE_TOKEN. */
   readonly token?: string;
+  /** More of the environment of every process and command. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A driver and executors as real processes of this machine, on ports that were free. */
@@ -78,7 +80,10 @@ export class TestCluster {
   static async start(options: ClusterOptions): Promise<TestCluster> {
     const directory = await mkdtemp(join(tmpdir(), "millrace-test-"));
     const dataDir = join(directory, "driver");
-    const env: Readonly<Record<string, string>> = options.token === undefined ? {} : { MILLRACE_TOKEN: options.token };
+    const env: Readonly<Record<string, string>> = {
+      ...options.env,
+      ...(options.token === undefined ? {} : { MILLRACE_TOKEN: options.token }),
+    };
     const host = options.host === undefined ? [] : ["--host", options.host];
     const ports = ["--port", "0", "--ui-port", "0"];
     const driver = TestProcess.millrace(["driver", ...host, ...ports, "--data-dir", dataDir], { env });

@@ -27,7 +27,7 @@ export function registerCheck(program: Command, console: Console, setExit: SetEx
           conf,
           args,
           signal: console.interrupts,
-          onOutput: (text) => console.err(text),
+          output: (_, bytes) => console.err(bytes),
           onWarning: (message) => tell(console, message),
           onProgress: (step) => tell(console, step),
         });

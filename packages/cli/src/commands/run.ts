@@ -30,7 +30,7 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
         conf: checkConf(options.conf),
         args,
         signal: console.interrupts,
-        onOutput: (text) => void console.out(text),
+        output: (stream, bytes) => (stream === "stdout" ? console.out(bytes) : console.err(bytes)),
         onWarning: (message) => tell(console, message),
         onProgress: (step) => tell(console, step),
       });

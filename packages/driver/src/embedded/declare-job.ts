@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deferred, fromWireError, parseConf } from "@millrace/base";
+import { deferred, fromWireError, parseConf, type TakeOutput } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
 import { JobThread } from "../job/thread/host.ts";
 import type { FromJobThread } from "../job/thread/protocol.ts";
@@ -10,8 +10,8 @@ export interface DeclareOptions {
   readonly artefact: Artefact;
   readonly args: readonly string[];
   readonly conf: Readonly<Record<string, string>>;
-  /** What `build` writes to standard output. */
-  readonly onOutput: (text: string) => void;
+  /** Takes what `build` writes. */
+  readonly output: TakeOutput;
   readonly onWarning: (message: string) => void;
   /** Gives up. */
   readonly signal: AbortSignal;
@@ -36,11 +36,13 @@ export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> 
   const onMessage = (message: FromJobThread): void => {
     if (message.type === "built") end.resolve({ name: message.name, batchIntervalMs: message.batchIntervalMs });
     else if (message.type === "failed") end.reject(fromWireError(message.error));
-    else if (message.type === "print") options.onOutput(message.text);
     else if (message.type === "warn") options.onWarning(message.message);
   };
   const heapBytes = parseConf(conf)["driver.heap"];
-  const thread = new JobThread({ heapBytes }, { onMessage, onLost: (error) => end.reject(error) });
+  const thread = new JobThread(
+    { heapBytes, output: options.output },
+    { onMessage, onLost: (error) => end.reject(error) },
+  );
   const onAbort = (): void => end.reject(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });

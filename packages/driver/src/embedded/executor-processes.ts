@@ -96,7 +96,7 @@ class EmbeddedExecutor {
     }));
     const started = new JobProcess(job, start, {
       clock: this.#clock,
-      output: (text) => this.#options.onExecutorOutput(text),
+      output: this.#options.executorOutput,
       logLevel: this.#options.log.level,
     });
     void started.exited.then((error) => {

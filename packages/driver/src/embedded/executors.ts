@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import { type ExecutorId, executorId, type JobId, type Logger, SystemClock, type WireError } from "@millrace/base";
+import {
+  type ExecutorId,
+  executorId,
+  type JobId,
+  type Logger,
+  SystemClock,
+  type TakeOutput,
+  type WireError,
+} from "@millrace/base";
 import { JobExecutor } from "@millrace/executor";
 import { type ExecutorSession, sessionPair } from "@millrace/rpc";
 import { DriverBlocks } from "../job/driver-blocks.ts";
@@ -15,8 +23,10 @@ export interface EmbeddedExecutorsOptions {
   readonly driverHeapBytes: number;
   readonly log: Logger;
   readonly onSession: (session: ExecutorSession) => void;
-  /** What user code on executor processes writes, and their logs. */
-  readonly onExecutorOutput: (text: string) => void;
+  /** Takes what code of the job writes in this process. */
+  readonly output: TakeOutput;
+  /** Takes what executor processes write, their logs too. */
+  readonly executorOutput: TakeOutput;
   /** The process of an executor ended by itself; another is started in its place. */
   readonly onExit: (executor: ExecutorId, error: WireError) => void;
 }
@@ -48,6 +58,7 @@ async function startWithin(slots: number, options: EmbeddedExecutorsOptions): Pr
     slotHeapBytes: options.slotHeapBytes,
     clock: new SystemClock(),
     log: options.log,
+    output: options.output,
   });
   options.onSession(driverEnd);
   return {

@@ -1,7 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLogger, deferred, formatDuration, jobId, parseConf, SystemClock, type WireError } from "@millrace/base";
+import {
+  createLogger,
+  deferred,
+  formatDuration,
+  jobId,
+  parseConf,
+  SystemClock,
+  type TakeOutput,
+  type WireError,
+} from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
 import type { JobEvent } from "../job/events.ts";
 import { JobDriver } from "../job/job-driver.ts";
@@ -18,10 +27,10 @@ export interface RunEmbeddedOptions {
   readonly args: readonly string[];
   /** Aborted by a first Ctrl-C and by a second one. */
   readonly signal: { readonly graceful: AbortSignal; readonly immediate: AbortSignal };
-  /** What the job prints. */
-  readonly onOutput: (text: string) => void;
-  /** What the job writes on executor processes, and what those log. */
-  readonly onExecutorOutput: (text: string) => void;
+  /** Takes what the job prints, and what its code writes in this process. */
+  readonly output: TakeOutput;
+  /** Takes what the job writes on executor processes, and what those log. */
+  readonly executorOutput: TakeOutput;
   /** What its operator should know. */
   readonly onWarning: (message: string) => void;
   readonly onProgress: (step: string) => void;
@@ -55,7 +64,8 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
     poolBytes: settings["storage.pool.bytes"],
     driverHeapBytes: settings["driver.heap"],
     log,
-    onExecutorOutput: options.onExecutorOutput,
+    output: options.output,
+    executorOutput: options.executorOutput,
     onSession: (session) =>
       void accept.promise.then(
         (driver) => driver.accept(session),
@@ -86,6 +96,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
       gatherMs: GATHER_MS,
       clock: new SystemClock(),
       log,
+      output: options.output,
       onEvent: (event) => {
         if (event.type === "running") ran = true;
         report(event, options);
@@ -104,8 +115,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
 }
 
 function report(event: JobEvent, options: RunEmbeddedOptions): void {
-  if (event.type === "output") options.onOutput(event.text);
-  else if (event.type === "warning") options.onWarning(event.message);
+  if (event.type === "warning") options.onWarning(event.message);
   else if (event.type === "conditionOver") {
     if (event.message !== undefined) options.onWarning(event.message);
   } else if (event.type === "executorLost") options.onWarning(event.reason);

@@ -27,8 +27,6 @@ export type JobEvent =
   | { readonly type: "warning"; readonly message: string; readonly condition?: string }
   /** What was warned of no longer holds. `message`: news of it, for the log and the console, not for `status`. */
   | { readonly type: "conditionOver"; readonly condition: string; readonly message: string | undefined }
-  /** The job's standard output: `print`, and what its driver code writes. */
-  | { readonly type: "output"; readonly text: string }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }
   /** The last event. */
   | { readonly type: "ended"; readonly error: WireError | undefined };

@@ -9,6 +9,7 @@ import {
   type JobId,
   type Logger,
   millis,
+  type TakeOutput,
   type Timer,
   toWireError,
   type WireError,
@@ -50,6 +51,8 @@ export interface JobDriverOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly onEvent: (event: JobEvent) => void;
+  /** Takes what the job prints and what its code on the driver writes. */
+  readonly output: TakeOutput;
 }
 
 /** An executor that was lost is often back within a second or two. */
@@ -102,7 +105,7 @@ export class JobDriver {
     this.#options = options;
     this.#data = data;
     this.#thread = new JobThread(
-      { heapBytes: options.heapBytes },
+      { heapBytes: options.heapBytes, output: options.output },
       { onMessage: (message) => this.#onThread(message), onLost: (error) => this.#fail(error) },
     );
     this.#thread.send({
@@ -186,8 +189,6 @@ export class JobDriver {
         return this.#onReleased(message.times, message.shuffles);
       case "batchDone":
         return this.#running?.batches.onDone(message.time, message.error);
-      case "print":
-        return this.#options.onEvent({ type: "output", text: message.text });
       case "warn":
         return this.#warn(message.message);
       case "stopJob":

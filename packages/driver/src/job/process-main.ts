@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { createLogger, SystemClock, toWireError } from "@millrace/base";
+import { createLogger, StreamTaker, SystemClock, toWireError } from "@millrace/base";
 import { listenSessions } from "@millrace/rpc/grpc";
 import type { FromJobProcess, ToJobProcess } from "../supervisor/job-process-protocol.ts";
 import { JobDriver } from "./job-driver.ts";
@@ -9,6 +9,7 @@ import { JobDriver } from "./job-driver.ts";
 const GATHER_MS = 5_000;
 
 const log = createLogger({ name: "job-driver" });
+const streams = { stdout: new StreamTaker(process.stdout), stderr: new StreamTaker(process.stderr) };
 let driver: JobDriver | undefined;
 
 function tell(message: FromJobProcess): void {
@@ -32,10 +33,8 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
     batches: undefined,
     clock: new SystemClock(),
     log,
-    onEvent: (event) => {
-      if (event.type === "output") process.stdout.write(event.text);
-      else tell({ type: "event", event });
-    },
+    onEvent: (event) => tell({ type: "event", event }),
+    output: (stream, bytes) => streams[stream].write(bytes),
   });
   const sessions = await listenSessions({ host, port: 0, token, onSession: (session) => driver?.accept(session) });
   tell({ type: "listening", port: sessions.address.port });

@@ -256,8 +256,6 @@ export class ManagedJob {
         return this.#conditionOver(event.condition);
       case "executorLost":
         return this.warn(event.reason);
-      case "output":
-        return; // goes to the process's own standard output, and so to the log
       case "ended":
         return this.#machine.dispatch(
           event.error === undefined ? { type: "finished", at } : { type: "failed", at, error: event.error },

@@ -1,4 +1,4 @@
-import { createLogger, EngineError, SystemClock } from "@millrace/base";
+import { createLogger, EngineError, StreamTaker, SystemClock } from "@millrace/base";
 import { dialDriver } from "@millrace/rpc/grpc";
 import { JobExecutor } from "../job-executor.ts";
 import type { ToJobExecutor } from "./process-protocol.ts";
@@ -8,6 +8,7 @@ import type { ToJobExecutor } from "./process-protocol.ts";
 
 process.setSourceMapsEnabled(true);
 const log = createLogger({ name: "job-executor" });
+const streams = { stdout: new StreamTaker(process.stdout), stderr: new StreamTaker(process.stderr) };
 let executor: JobExecutor | undefined;
 
 async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>): Promise<void> {
@@ -24,11 +25,12 @@ async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>
     slotHeapBytes,
     clock: new SystemClock(),
     log,
+    output: (stream, bytes) => streams[stream].write(bytes),
   });
   const error = await executor.ended;
-  if (error !== undefined && !isLossOfDriver(error)) fail(error);
+  if (error !== undefined && !isLossOfDriver(error)) return fail(error);
   if (error !== undefined) log.warn({ job }, error.message);
-  process.exit(0);
+  await exit(0);
 }
 
 /** Most often the job is over. If not, its driver missed this process too, told so, and the supervisor starts another. */
@@ -37,14 +39,20 @@ function isLossOfDriver(error: Error): boolean {
 }
 
 /** The supervisor reads the last lines of standard error: they say why. */
-function fail(error: unknown): never {
+function fail(error: unknown): Promise<void> {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  return exit(1);
+}
+
+/** Ends this process once what it wrote is in its pipes: what waits for room in them would be lost. */
+async function exit(code: number): Promise<void> {
+  await Promise.all([streams.stdout.flush(), streams.stderr.flush()]);
+  process.exit(code);
 }
 
 async function stop(): Promise<void> {
   await executor?.stop();
-  process.exit(0);
+  await exit(0);
 }
 
 process.on("message", (message: ToJobExecutor) => {

@@ -1,12 +1,15 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Clock, type EngineError, type JobId, millis } from "@millrace/base";
+import { type Clock, type EngineError, type JobId, millis, type OutputStream, type TakeOutput } from "@millrace/base";
 import { outOfMemoryKills } from "../memory.ts";
 import { exitError } from "./exit-reason.ts";
 import { LastLines } from "./last-lines.ts";
 import type { ToJobExecutor } from "./process-protocol.ts";
 
 type Start = Extract<ToJobExecutor, { readonly type: "start" }>;
+
+/** What a process may still write once it is to end: what its threads share with it, for 256 slots, and its pipes. */
+const LAST_WORDS_BYTES_MAX = 80 << 20;
 
 /** One job's executor process, seen from the supervisor. */
 export class JobProcess {
@@ -19,6 +22,8 @@ export class JobProcess {
   readonly #lines = new LastLines();
   readonly #killsBefore = outOfMemoryKills();
   #stopping = false;
+  /** Bytes that were read from it and are not taken yet. */
+  #untaken = 0;
 
   /**
    * Starts the process, which loads its code while `start` may still be unknown.
@@ -30,8 +35,8 @@ export class JobProcess {
     start: Start | Promise<Start>,
     options: {
       readonly clock: Clock;
-      /** Takes what the process writes, for the supervisor's own standard error. */
-      readonly output: (text: string) => void;
+      /** Takes what the process writes. */
+      readonly output: TakeOutput;
       readonly logLevel?: string;
     },
   ) {
@@ -43,12 +48,8 @@ export class JobProcess {
       env: options.logLevel === undefined ? process.env : { ...process.env, MILLRACE_LOG: options.logLevel },
     });
     this.pid = this.#child.pid;
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => {
-        if (stream === this.#child.stderr) this.#lines.push(text);
-        options.output(text);
-      });
-    }
+    this.#read("stdout", options.output);
+    this.#read("stderr", options.output);
     this.exited = new Promise((resolve) => {
       // `close`, not `exit`: by then the last lines have been read.
       this.#child.once("close", (code, signal) => resolve(this.#reason(code, signal)));
@@ -67,6 +68,8 @@ export class JobProcess {
   stop(graceMs: number): Promise<EngineError | undefined> {
     if (!this.#stopping) {
       this.#stopping = true;
+      this.#child.stdout?.resume();
+      this.#child.stderr?.resume();
       if (graceMs > 0) this.#send({ type: "stop" });
       const kill = this.#clock.after(millis(graceMs), () => this.#child.kill("SIGKILL"));
       void this.exited.then(() => kill.cancel());
@@ -74,8 +77,29 @@ export class JobProcess {
     return this.exited;
   }
 
+  /** Reads one of its streams, no faster than what was read is taken: the process waits, as it would for a full pipe. */
+  #read(name: OutputStream, take: TakeOutput): void {
+    const stream = this.#child[name];
+    stream?.on("data", (bytes: Buffer) => {
+      if (name === "stderr") this.#lines.push(bytes.toString("utf8"));
+      const taken = take(name, bytes);
+      if (taken === undefined) return;
+      this.#untaken += bytes.length;
+      if (this.#untaken >= this.#untakenMax) stream.pause();
+      void taken.then(() => {
+        this.#untaken -= bytes.length;
+        stream.resume();
+      });
+    });
+  }
+
   #send(message: ToJobExecutor): void {
     if (this.#child.connected) this.#child.send(message, () => {}); // a process that just ended cannot be told
+  }
+
+  /** A process that is to end has little left to say, and says it now: it would be killed while it waits for a slow reader. */
+  get #untakenMax(): number {
+    return this.#stopping ? LAST_WORDS_BYTES_MAX : 1;
   }
 
   #reason(code: number | null, signal: NodeJS.Signals | null): EngineError | undefined {

@@ -81,7 +81,7 @@ async function supervisor(server: RpcServer, token: string | undefined = TOKEN):
     workDir: await temporary(),
     clock: new SystemClock(),
     log: silentLogger(),
-    output: () => {},
+    output: () => undefined,
   });
   later(() => node.stop(0));
   return node;

@@ -9,6 +9,8 @@ import {
   type JobId,
   type Logger,
   millis,
+  StreamTaker,
+  type TakeOutput,
   type Timer,
   toWireError,
 } from "@millrace/base";
@@ -43,7 +45,7 @@ export interface NodeSupervisorOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** What job processes write; to this process's standard error when absent. */
-  readonly output?: (text: string) => void;
+  readonly output?: TakeOutput;
 }
 
 const HEARTBEAT_MS = 1_000;
@@ -61,6 +63,7 @@ const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
 export class NodeSupervisor {
   readonly #options: NodeSupervisorOptions;
   readonly #processes = new Map<JobId, JobProcess>();
+  readonly #stderr = new StreamTaker(process.stderr);
   #session: ClusterSession | undefined;
   #member = false;
   #pauseMs = PAUSE_MIN_MS;
@@ -200,7 +203,7 @@ export class NodeSupervisor {
 
   #newProcess(message: Extract<ToNode, { readonly type: "startJob" }>, memory: MemorySplit): JobProcess {
     const { executor, slots, host, insecure = false, tls, workDir, clock } = this.#options;
-    const { output = (text: string) => void process.stderr.write(text) } = this.#options;
+    const { output = (_, bytes) => this.#stderr.write(bytes) } = this.#options;
     const { job, token } = message;
     // The job's driver runs beside the driver's supervisor: it is reached on the host where that one was.
     const driver = { host: message.driver.host || this.#options.driver.host, port: message.driver.port };

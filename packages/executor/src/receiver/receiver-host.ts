@@ -6,6 +6,8 @@ import {
   fromWireError,
   type JobConf,
   type Logger,
+  type TakeOutput,
+  ThreadOutput,
   threadHeap,
   toWireError,
 } from "@millrace/base";
@@ -28,6 +30,7 @@ export interface ReceiverHostPorts {
   readonly executorModule: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly output: TakeOutput;
 }
 
 type Start = Extract<ToExecutor, { readonly type: "startReceiver" }>;
@@ -47,6 +50,7 @@ export class ReceiverHost {
   readonly #streams = new Map<number, Stream>();
   /** Blocks of a former process of this executor may still be known under its name. */
   readonly #prefix: string;
+  readonly #output: ThreadOutput;
   #nextBlock = 0;
   #thread: { readonly worker: Worker; readonly poolOwner: number } | undefined;
   #threadFailures = 0;
@@ -54,6 +58,7 @@ export class ReceiverHost {
 
   constructor(ports: ReceiverHostPorts) {
     this.#ports = ports;
+    this.#output = new ThreadOutput(ports.output);
     this.#prefix = `${ports.executor}.${ports.clock.now().toString(36)}`;
   }
 
@@ -83,6 +88,11 @@ export class ReceiverHost {
   async close(): Promise<void> {
     this.#closing = true;
     await this.#thread?.worker.terminate();
+  }
+
+  /** Resolves when everything that code of the job wrote in the receivers' thread has been taken. */
+  flush(): Promise<void> {
+    return this.#output.flush();
   }
 
   #start(start: Start): void {
@@ -119,16 +129,19 @@ export class ReceiverHost {
   #startThread(): { readonly worker: Worker; readonly poolOwner: number } {
     const { pool, conf, heapBytes, workDir, executorModule } = this.#ports;
     const handle = pool.handle;
+    const output = this.#output.connect();
     const init: ReceiverInit = {
       pool: handle,
       workDir,
       executorModule,
+      output,
       restartMinMs: conf["receiver.restart.delay.min"],
       restartMaxMs: conf["receiver.restart.delay.max"],
       unconfirmedBytesMax: Math.max(1 << 20, Math.floor(conf["receiver.buffer.bytes"] / 4)),
     };
     const worker = new Worker(threadEntry(), {
       workerData: init,
+      transferList: [output.port],
       name: "receivers",
       execArgv: [],
       resourceLimits: threadHeap(heapBytes),

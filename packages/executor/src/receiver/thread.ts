@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import * as api from "@millrace/api";
-import { assert, SystemClock, toWireError } from "@millrace/base";
+import { assert, SystemClock, toWireError, writeOutputTo } from "@millrace/base";
 import { externalLoader } from "@millrace/bundler";
 import { JOB_HOOKS } from "@millrace/plan";
 import { FunctionTable } from "@millrace/runtime";
@@ -17,6 +17,7 @@ const MILLRACE_EXTERNAL = Symbol.for("millrace.external");
 const port = parentPort;
 assert(port !== null, "receivers run in a worker thread");
 const init = workerData as ReceiverInit; // as ReceiverHost posts it
+writeOutputTo(init.output);
 
 process.setSourceMapsEnabled(true);
 const functions = new FunctionTable();

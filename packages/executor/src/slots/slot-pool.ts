@@ -1,4 +1,13 @@
-import { type Clock, EngineError, type JobConf, type Logger, millis, toWireError } from "@millrace/base";
+import {
+  type Clock,
+  EngineError,
+  type JobConf,
+  type Logger,
+  millis,
+  type TakeOutput,
+  ThreadOutput,
+  toWireError,
+} from "@millrace/base";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import { SlotThread, type StageStart } from "@millrace/runtime";
 import type { BlockPool, BlockStore } from "@millrace/storage";
@@ -20,6 +29,7 @@ export interface SlotPoolOptions {
   readonly conf: JobConf;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly output: TakeOutput;
 }
 
 export interface SlotPoolHandlers {
@@ -36,6 +46,8 @@ const EXTERNALS = new URL(
 
 interface Slot {
   readonly index: number;
+  /** Of each of its threads in turn: one that is followed by another may have left output that is not taken yet. */
+  readonly output: ThreadOutput;
   /** `undefined` while a new one starts. */
   thread: SlotThread | undefined;
   current: Attempt | undefined;
@@ -64,6 +76,7 @@ export class SlotPool implements TaskSlots {
     this.#handlers = handlers;
     this.#slots = Array.from({ length: options.slots }, (_, index) => ({
       index,
+      output: new ThreadOutput(options.output),
       thread: undefined,
       current: undefined,
       queue: [],
@@ -134,6 +147,11 @@ export class SlotPool implements TaskSlots {
     await Promise.all(this.#threads().map((thread) => thread.terminate()));
   }
 
+  /** Resolves when everything that code of the job wrote in these threads has been taken. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.output.flush()));
+  }
+
   #threads(): SlotThread[] {
     return this.#slots.flatMap((slot) => (slot.thread?.alive === true ? [slot.thread] : []));
   }
@@ -171,6 +189,7 @@ export class SlotPool implements TaskSlots {
       ...(externals.length === 0 ? {} : { setup: { module: EXTERNALS, argument: externals } }),
       cancelGraceMs: conf["task.cancel.grace"],
       clock,
+      output: slot.output,
     });
     if (this.#closing) {
       await thread.terminate();

@@ -7,6 +7,7 @@ import {
   EngineError,
   fromWireError,
   type Millis,
+  type ThreadOutput,
   type Timer,
   threadHeap,
 } from "@millrace/base";
@@ -37,6 +38,8 @@ export interface SlotThreadOptions {
   /** How long a cancelled task may go on before its thread is ended. */
   readonly cancelGraceMs: Millis;
   readonly clock: Clock;
+  /** Gets what code of the job writes. */
+  readonly output: ThreadOutput;
 }
 
 interface Pending {
@@ -91,6 +94,7 @@ export class SlotThread {
     this.#options = options;
     const pool = options.pool.handle;
     this.poolOwner = pool.owner;
+    const output = options.output.connect();
     const init: SlotInit = {
       slot: options.slot,
       pool,
@@ -99,9 +103,11 @@ export class SlotThread {
       spillBytes: tableBytes(options.spillBytes, options.heapBytes),
       executorModule: options.executorModule,
       setup: options.setup,
+      output,
     };
     this.#worker = new Worker(threadEntry(), {
       workerData: init,
+      transferList: [output.port],
       name: `slot-${options.slot}`,
       execArgv: [],
       resourceLimits: threadHeap(options.heapBytes),

@@ -1,4 +1,4 @@
-import type { WireError } from "@millrace/base";
+import type { ThreadOutputEnd, WireError } from "@millrace/base";
 import type { StageRunId, StageTemplate } from "@millrace/plan";
 import type { PoolHandle } from "@millrace/storage";
 import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
@@ -17,6 +17,7 @@ export interface SlotInit {
   /** Absolute path of the artefact's executor build, to be imported. */
   readonly executorModule: string;
   readonly setup: SlotSetup | undefined;
+  readonly output: ThreadOutputEnd;
 }
 
 /** What the executor wants done on the thread before the artefact is loaded. */

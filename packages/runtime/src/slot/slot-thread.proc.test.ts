@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EngineError, epochMs, ManualClock, millis } from "@millrace/base";
+import { type EngineError, epochMs, ManualClock, millis, ThreadOutput } from "@millrace/base";
 import { decodeBlock, emptyClassTable, encodeBlock, encodeCaptures } from "@millrace/codec";
 import { fnSlot, type StageTemplate, stageRunId, type TemplateId } from "@millrace/plan";
 import { BlockPool } from "@millrace/storage";
@@ -37,6 +37,7 @@ async function start(code: string, heapBytes = 64 * 1024 ** 2): Promise<SlotThre
     executorModule,
     cancelGraceMs: millis(100),
     clock,
+    output: new ThreadOutput(() => undefined),
   });
   threads.push(thread);
   return thread;

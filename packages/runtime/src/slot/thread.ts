@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import * as api from "@millrace/api";
-import { assert, type EngineError, SystemClock, toWireError } from "@millrace/base";
+import { assert, type EngineError, SystemClock, toWireError, writeOutputTo } from "@millrace/base";
 import { JOB_HOOKS } from "@millrace/plan";
 import { BlockPool, FileSystems, LocalFileSystem, SpillDirectory } from "@millrace/storage";
 import { slotExited } from "../errors.ts";
@@ -18,6 +18,7 @@ const MILLRACE_MODULE = Symbol.for("millrace.module");
 const port = parentPort;
 assert(port !== null, "a slot's code runs in a worker thread");
 const init = workerData as SlotInit; // as SlotThread posts it
+writeOutputTo(init.output);
 
 /** The number of the task that runs; 0 between tasks. */
 let running = 0;

@@ -144,7 +144,7 @@ export class JobThreadBody {
         this.#ask((id) => ({ type: "putBlock", id, name, parts })) as Promise<BlockLocation>,
       dropBlocks: (blocks) => this.#post({ type: "dropBlocks", blocks }),
       dropShuffles: (shuffles) => this.#post({ type: "released", times: [], shuffles }),
-      write: (text) => this.#post({ type: "print", text }),
+      write: (text) => void process.stdout.write(text),
       warn: (message) => this.#post({ type: "warn", message }),
       watch: (on) => this.#post({ type: "watch", on }),
       stop: (graceful) => this.#post({ type: "stopJob", graceful }),

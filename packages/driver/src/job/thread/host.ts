@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { clauseOf, type EngineError, errorKind, threadHeap } from "@millrace/base";
+import { clauseOf, type EngineError, errorKind, type TakeOutput, ThreadOutput, threadHeap } from "@millrace/base";
 import type { FromJobThread, ToJobThread } from "./protocol.ts";
 
 export const driverOutOfMemory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
@@ -14,14 +14,18 @@ export interface JobThreadHandlers {
 /** The main thread's handle on the thread in which `build`, `transform`, `foreachRDD` and listeners of a job run. */
 export class JobThread {
   readonly #worker: Worker;
+  readonly #output: ThreadOutput;
   #ending = false;
 
-  constructor(options: { readonly heapBytes: number }, handlers: JobThreadHandlers) {
+  /** @param options.output Takes what code of the job writes, and what `print()` does. */
+  constructor(options: { readonly heapBytes: number; readonly output: TakeOutput }, handlers: JobThreadHandlers) {
+    this.#output = new ThreadOutput(options.output);
+    const output = this.#output.connect();
     this.#worker = new Worker(new URL("./entry.js", import.meta.url), {
       name: "job",
       resourceLimits: threadHeap(options.heapBytes),
-      stdout: false,
-      stderr: false,
+      workerData: output,
+      transferList: [output.port],
     });
     this.#worker.on("message", (message: FromJobThread) => handlers.onMessage(message));
     this.#worker.on("error", (error: Error & { code?: string }) => {
@@ -58,10 +62,11 @@ export class JobThread {
     });
   }
 
-  /** Ends the thread at once; whatever it runs is cut short. */
+  /** Ends the thread at once; whatever it runs is cut short. Resolves when its output has been taken. */
   async terminate(): Promise<void> {
     this.#ending = true;
     await this.#worker.terminate();
+    await this.#output.flush();
   }
 }
 

@@ -53,7 +53,6 @@ export type FromJobThread =
   /** Batches that nothing looks back on any more, and the shuffles that their plans wrote. */
   | { readonly type: "released"; readonly times: readonly EpochMs[]; readonly shuffles: readonly ShuffleId[] }
   | { readonly type: "batchDone"; readonly time: EpochMs; readonly error: WireError | undefined }
-  | { readonly type: "print"; readonly text: string }
   | { readonly type: "warn"; readonly message: string }
   /** Whether the job has listeners; it has none at first. */
   | { readonly type: "watch"; readonly on: boolean }

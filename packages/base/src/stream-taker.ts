@@ -1,0 +1,63 @@
+import type { Writable } from "node:stream";
+
+/** Writes to a stream for any number of writers, each of which is told when the stream has room again. */
+export class StreamTaker {
+  readonly #stream: Writable;
+  #room: Promise<void> | undefined;
+  readonly #waiting = new Set<() => void>();
+  #droppedBytes: number | undefined;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+  }
+
+  /** Bytes that nobody read before {@link abandon}, or that came after it. */
+  get droppedBytes(): number {
+    return this.#droppedBytes ?? 0;
+  }
+
+  /** @returns Nothing while the stream has room; else a promise that resolves when it has, or will never have it. */
+  write(data: string | Uint8Array): Promise<void> | undefined {
+    if (this.#droppedBytes !== undefined) {
+      this.#droppedBytes += Buffer.byteLength(data);
+      return undefined;
+    }
+    if (this.#stream.write(data)) return undefined;
+    this.#room ??= this.#untilRoom();
+    return this.#room;
+  }
+
+  /** Resolves when everything written has left this process, as far as its streams know. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#droppedBytes !== undefined) return resolve();
+      this.#waiting.add(resolve);
+      this.#stream.write("", () => {
+        this.#waiting.delete(resolve);
+        resolve();
+      });
+    });
+  }
+
+  /** Waits for the reader no longer: whoever waits goes on, and what is written from now on is dropped. */
+  abandon(): void {
+    if (this.#droppedBytes !== undefined) return;
+    this.#droppedBytes = this.#stream.writableLength;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  #untilRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      const events = ["drain", "close", "error"] as const;
+      const onRoom = (): void => {
+        for (const event of events) this.#stream.off(event, onRoom);
+        this.#waiting.delete(onRoom);
+        this.#room = undefined;
+        resolve();
+      };
+      for (const event of events) this.#stream.on(event, onRoom);
+      this.#waiting.add(onRoom);
+    });
+  }
+}
