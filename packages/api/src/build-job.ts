@@ -7,6 +7,7 @@ import type { JobRegistry } from "./function/job-registry.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import type { JobGraph } from "./graph-port.ts";
 import { JobContext } from "./job-context.ts";
+import { resolvePath } from "./source/found-files.ts";
 import { StreamGraph } from "./stream-graph.ts";
 import { StreamingContext } from "./streaming-context.ts";
 
@@ -43,7 +44,8 @@ export async function buildJob(exported: unknown, options: BuildOptions): Promis
   const { checkpointDir } = job.options;
   const builder = new GraphBuilder(context, {
     batchIntervalMs: job.batchInterval,
-    checkpointDir: checkpointDir === undefined ? options.directory : port.files.resolve(checkpointDir),
+    checkpointDir:
+      checkpointDir === undefined ? options.directory : resolvePath(context, checkpointDir, "checkpointDir"),
   });
   const ssc = new StreamingContext(builder);
   await runAuthorCode(BUILD, () => job.build(ssc, options.args));

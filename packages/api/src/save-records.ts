@@ -3,6 +3,7 @@ import { runAction } from "./action.ts";
 import { decodeRecords } from "./collection.ts";
 import { badArgument, outputExists, outputLost } from "./errors.ts";
 import type { JobContext } from "./job-context.ts";
+import { resolvePath } from "./source/found-files.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -41,6 +42,7 @@ function partName(partition: number, suffix: string): string {
  * Saves an RDD. Tasks write below a hidden directory beside the target; when all are done the part files of the
  * attempts that counted get their names, `_SUCCESS` joins them, and one rename makes the whole visible.
  *
+ * @throws FILE_SYSTEM_UNKNOWN
  * @throws OUTPUT_EXISTS Something is there already, and this is not a rerun of the batch that wrote it.
  */
 export async function saveRecords(
@@ -52,7 +54,7 @@ export async function saveRecords(
   if (typeof path !== "string" || path === "") throw badArgument("the path to save to is missing. Give a directory.");
   const scope = context.requireBatch(format.operator);
   const { files } = context.port;
-  const directory = files.resolve(path);
+  const directory = resolvePath(context, path, format.operator);
   const exists = (await files.stat(directory)) !== undefined;
   if (exists && !scope.rerun) {
     throw outputExists(

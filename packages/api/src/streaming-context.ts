@@ -9,6 +9,7 @@ import { CONTEXT, GRAPH } from "./internals.ts";
 import type { StreamingListener } from "./listener/streaming-listener.ts";
 import type { RddTypes } from "./rdd/set-rdd.ts";
 import type { RDD } from "./rdd.ts";
+import { resolvePath } from "./source/found-files.ts";
 import { StaticSources } from "./source/static-sources.ts";
 import { checkPath } from "./source/stream-sources.ts";
 import { transformed, unionOf } from "./stream/several-streams.ts";
@@ -117,7 +118,7 @@ export class StreamingContext extends StaticSources {
   /** Where state is kept; as `checkpointDir` of `defineJob`. */
   checkpoint(directory: string): void {
     this[CONTEXT].requireBuilding("checkpoint");
-    this[GRAPH].checkpointDir = this[CONTEXT].port.files.resolve(checkPath(directory, "checkpoint"));
+    this[GRAPH].checkpointDir = resolvePath(this[CONTEXT], checkPath(directory, "checkpoint"), "checkpoint");
   }
 
   /**

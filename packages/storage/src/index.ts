@@ -20,7 +20,7 @@ export {
 } from "./block/block-store.ts";
 export { SpillDirectory, SpillFile, type SpillRange } from "./block/spill-file.ts";
 export { LocalFileSystem } from "./file-system/local.ts";
-export { FileSystems, schemeOf } from "./file-system/locations.ts";
+export { FileSystems, localPath, schemeOf } from "./file-system/locations.ts";
 export {
   type ByteRange,
   diskFull,

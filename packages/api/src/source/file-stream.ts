@@ -8,7 +8,7 @@ import type { JobContext } from "../job-context.ts";
 import { labelOf } from "../steps.ts";
 import type { StreamNode } from "../stream-node.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
-import { checkRecords, nameOf } from "./found-files.ts";
+import { checkRecords, nameOf, resolvePath } from "./found-files.ts";
 import { type Glob, matchesOf, parseGlob } from "./glob.ts";
 import { isHidden, NewFiles } from "./new-files.ts";
 
@@ -63,7 +63,7 @@ export class FileStream implements StreamNode {
   /** What was complained about in the last batch: to be said once, and again when it comes back. */
   #complaint: "missing" | "slow" | undefined;
 
-  /** @throws BAD_ARGUMENT */
+  /** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
   constructor(
     graph: GraphBuilder,
     options: { readonly operator: string; readonly directory: string; readonly reading: FileReading } & Pick<
@@ -76,7 +76,7 @@ export class FileStream implements StreamNode {
     if (typeof filter !== "function") throw badArgument(`the filter of ${operator} must be a function of a path.`);
     this.#graph = graph;
     this.slideMs = graph.batchIntervalMs;
-    this.#directory = port.files.resolve(directory);
+    this.#directory = resolvePath(graph.context, directory, operator);
     this.#glob = parseGlob(this.#directory);
     graph.addFiles(this, this.#directory, () => this.#entries());
     this.#reading = reading;

@@ -1,3 +1,4 @@
+import { naming } from "@millrace/base";
 import type { DriverFiles, FileEntry } from "../engine-port.ts";
 import { badRecordLength, inputMissing } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
@@ -9,15 +10,25 @@ import { isHidden } from "./new-files.ts";
  * A file, or the files of a directory that hold records; or those of all that match a path with wildcards. In order of
  * their names.
  *
+ * @param at As {@link resolvePath} gives it.
  * @throws INPUT_MISSING Nothing is there. @throws BAD_ARGUMENT A bracket or brace is not closed.
  */
-export async function findFiles({ port: { files } }: JobContext, path: string): Promise<FoundFile[]> {
-  const at = files.resolve(path);
+export async function findFiles({ port: { files } }: JobContext, at: string): Promise<FoundFile[]> {
   const found = (await filesAt(files, at)) ?? (await filesMatching(files, at));
   if (found !== undefined) return found;
   throw inputMissing(
     `there is no file or directory ${at}. The action fails. Check the path; relative ones count from where the job was started.`,
   );
+}
+
+/**
+ * The absolute form of a path that an author gave to an operator: asked for when the operator is called, so that a path
+ * which no file system serves is refused there, and not when something is read.
+ *
+ * @throws FILE_SYSTEM_UNKNOWN
+ */
+export function resolvePath({ port: { files } }: JobContext, path: string, operator: string): string {
+  return naming(operator, () => files.resolve(path));
 }
 
 async function filesAt(files: DriverFiles, path: string): Promise<FoundFile[] | undefined> {

@@ -2,7 +2,7 @@ import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import { fileRefs, type Lineage, lazySource, narrow, type SourceFormat, type TaskInput } from "@millrace/plan";
 import type { JobContext } from "../job-context.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
-import { checkRecords, findFiles } from "./found-files.ts";
+import { checkRecords, findFiles, resolvePath } from "./found-files.ts";
 
 /** Partitions of files hold about as much. */
 const PARTITION_BYTES_MAX = 64 * 1024 * 1024;
@@ -14,7 +14,7 @@ interface StaticFiles {
   readonly path: string;
 }
 
-/** An RDD of files that are looked at when it is first read. */
+/** An RDD of files that are looked at when it is first read. @throws FILE_SYSTEM_UNKNOWN */
 function filesSource(
   context: JobContext,
   { operator, path }: StaticFiles,
@@ -22,7 +22,8 @@ function filesSource(
   inputsOf: (found: readonly FoundFile[]) => readonly TaskInput[],
 ): Lineage {
   const label = `${operator} ${path}`;
-  const resolve = async () => inputsOf(await findFiles(context, path));
+  const at = resolvePath(context, path, operator);
+  const resolve = async () => inputsOf(await findFiles(context, at));
   return lazySource(format, resolve, { lasting: context.phase === "building", label });
 }
 

@@ -1,8 +1,7 @@
 import { closeSync, createReadStream, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
-import { fileSystemUnknown, schemeOf } from "@millrace/storage";
+import { localPath } from "@millrace/storage";
 import { inputFileFailed, outputFileFailed } from "../errors.ts";
 import type { FileOutput, TaskFiles } from "../ports.ts";
 
@@ -103,16 +102,6 @@ async function* unzipped(path: string): AsyncGenerator<Uint8Array, void, undefin
   } finally {
     file.destroy();
   }
-}
-
-function localPath(path: string): string {
-  if (schemeOf(path) !== "file") {
-    throw fileSystemUnknown(
-      `${JSON.stringify(path)} is not on a file system that tasks can reach: they read and write "file:" only. The task fails. Use a path that all executors share.`,
-      { fields: { path } },
-    );
-  }
-  return path.startsWith("file:") ? fileURLToPath(path) : path;
 }
 
 function reason(error: unknown): string {

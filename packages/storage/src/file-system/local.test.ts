@@ -12,8 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { LocalFileSystem, localPath } from "./local.ts";
-import { FileSystems, schemeOf } from "./locations.ts";
+import { LocalFileSystem } from "./local.ts";
+import { FileSystems, localPath, schemeOf } from "./locations.ts";
 
 const root = mkdtempSync(join(tmpdir(), "millrace-files-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

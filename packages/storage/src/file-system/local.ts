@@ -1,18 +1,8 @@
 import * as fs from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { threadId } from "node:worker_threads";
-import { schemeOf } from "./locations.ts";
-import {
-  type ByteRange,
-  type FileEntry,
-  type FileKind,
-  type FileReader,
-  type FileStat,
-  type FileSystem,
-  type FileWriter,
-  fileSystemUnknown,
-} from "./port.ts";
+import { localPath } from "./locations.ts";
+import type { ByteRange, FileEntry, FileKind, FileReader, FileStat, FileSystem, FileWriter } from "./port.ts";
 import { fileError, systemCode } from "./system-error.ts";
 
 /** Entries whose size and time are asked for at the same time. */
@@ -177,27 +167,6 @@ class LocalWriter implements FileWriter {
     } finally {
       await attempt("close", this.path, this.#handle.close());
     }
-  }
-}
-
-/** The system's path of a `file:` location. */
-export function localPath(location: string): string {
-  const scheme = schemeOf(location);
-  if (scheme !== "file") {
-    throw fileSystemUnknown(
-      `${JSON.stringify(location)} was given to the file system "file:". Name a path of this machine, or one of "file:".`,
-      { fields: { location, scheme } },
-    );
-  }
-  if (!/^file:/i.test(location)) return location;
-  if (!location.startsWith("//", 5)) return location.slice(5);
-  try {
-    return fileURLToPath(location);
-  } catch (error) {
-    throw fileSystemUnknown(
-      `${JSON.stringify(location)} is not a URL of a file of this machine. Write file:///absolute/path, or the path alone.`,
-      { cause: error, fields: { location } },
-    );
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BatchInput, FileInput } from "@millrace/api/host";
 import { type ClassTable, encodeBlock, LineBlockWriter, shown } from "@millrace/codec";
 import { type BlockId, type BlockLocation, blockId, type ReceiverPlan } from "@millrace/plan";
+import { schemeOf } from "@millrace/storage";
 import { testFeedRefused, testSourceUnknown } from "./errors.ts";
 
 export interface FeedsPorts {
@@ -88,8 +89,7 @@ export class Feeds {
       (receiver) => receiver.stream === source || receiver.name === source || addressOf(receiver) === source,
     );
     const files = this.#files.filter(
-      ({ name, directory }) =>
-        typeof source === "string" && (name === source || directory === this.#ports.resolve(source)),
+      ({ name, directory }) => typeof source === "string" && (name === source || this.#leadsTo(source, directory)),
     );
     const found = [...receivers, ...files];
     const [only] = found;
@@ -105,6 +105,11 @@ export class Feeds {
     throw testSourceUnknown(
       `${what}. Nothing was fed. ${known}; name one by its number, address or directory, or by what named() calls it.`,
     );
+  }
+
+  /** An address such as `localhost:9998` looks like a path of another file system, and is none of ours. */
+  #leadsTo(source: string, directory: string): boolean {
+    return schemeOf(source) === "file" && this.#ports.resolve(source) === directory;
   }
 
   /** Files have no number to be named by. */

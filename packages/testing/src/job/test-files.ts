@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { FileEntry } from "@millrace/api/host";
 import type { Clock } from "@millrace/base";
 import { DriverFileSystem } from "@millrace/driver/in-process";
@@ -26,7 +26,7 @@ export class TestFiles extends DriverFileSystem {
   #feeds = 0;
 
   constructor(clock: Clock, scratch: Scratch) {
-    super((path) => resolve(path));
+    super();
     this.#clock = clock;
     this.#startMs = clock.now();
     this.#scratch = scratch;

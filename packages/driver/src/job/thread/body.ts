@@ -1,4 +1,3 @@
-import { resolve as resolvePath } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as api from "@millrace/api";
 import {
@@ -137,7 +136,7 @@ export class JobThreadBody {
         return body.#parallelism;
       },
       clock: new SystemClock(),
-      files: new DriverFileSystem((path) => resolvePath(path)),
+      files: new DriverFileSystem(),
       // The answers' shapes are those that the main thread gives to these requests: both ends are in this folder.
       run: (plan: JobPlan) => this.#ask((id) => ({ type: "run", id, plan })) as Promise<ActionResult>,
       putBlock: (name: BlockId, parts: readonly Uint8Array[]) =>

@@ -1,18 +1,14 @@
+import { resolve } from "node:path";
 import type { DriverFiles, FileEntry } from "@millrace/api/host";
 import { EngineError } from "@millrace/base";
-import { type FileStat, fileNotFound, fileWrongKind, LocalFileSystem } from "@millrace/storage";
+import { type FileStat, fileNotFound, fileWrongKind, LocalFileSystem, localPath } from "@millrace/storage";
 
 /** The files of this machine, as the driver's side of a job sees them. Errors are those of {@link LocalFileSystem}. */
 export class DriverFileSystem implements DriverFiles {
-  readonly #resolve: (path: string) => string;
   readonly #files = new LocalFileSystem();
 
-  constructor(resolve: (path: string) => string) {
-    this.#resolve = resolve;
-  }
-
   resolve(path: string): string {
-    return this.#resolve(path.startsWith("file://") ? path.slice("file://".length) : path);
+    return resolve(localPath(path));
   }
 
   async stat(path: string): Promise<FileEntry | undefined> {
