@@ -54,9 +54,12 @@ export interface ActionResult {
 export interface FileEntry {
   /** Absolute, as executors are to open it. */
   readonly path: string;
-  readonly kind: "file" | "directory";
+  /** `other`: a socket, device or pipe. */
+  readonly kind: "file" | "directory" | "other";
   readonly bytes: number;
   readonly modifiedMs: number;
+  /** Names the content, in the words of the file system: a task that finds another one fails. */
+  readonly version: string;
 }
 
 /** The files that the driver's side of a job touches: listings for sources, and the commit of what tasks have written. */

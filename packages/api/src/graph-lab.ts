@@ -16,11 +16,11 @@ export class MemoryFiles implements DriverFiles {
 
   add(path: string, options: { readonly bytes?: number; readonly modifiedMs?: number } = {}): void {
     const { bytes = 1, modifiedMs = 0 } = options;
-    this.entries.set(path, { path, kind: "file", bytes, modifiedMs });
+    this.entries.set(path, { path, kind: "file", bytes, modifiedMs, version: `${bytes}@${modifiedMs * 1e6}` });
   }
 
   directory(path: string): void {
-    this.entries.set(path, { path, kind: "directory", bytes: 0, modifiedMs: 0 });
+    this.entries.set(path, { path, kind: "directory", bytes: 0, modifiedMs: 0, version: "" });
   }
 
   resolve(path: string): string {

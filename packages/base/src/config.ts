@@ -12,6 +12,10 @@ const whole = v.pipe(numberOrText, v.transform(Number), v.integer("want a whole 
 const count = v.pipe(whole, v.minValue(1, "want 1 or more"));
 const parallelism = v.pipe(whole, v.minValue(0, "want 0 to 4096"), v.maxValue(4096, "want 0 to 4096"));
 const policy = v.picklist(["stop", "continue"], 'want "stop" or "continue"');
+const lineBytes = v.pipe(
+  size,
+  v.check((bytes) => bytes >= 1 && bytes <= 500 * 1024 ** 2, "want 1 byte to 500m"),
+);
 const automatic = v.pipe(v.union([v.literal(0), v.literal("0")]), v.transform(Number));
 
 /**
@@ -34,6 +38,8 @@ export const settings = {
   "receiver.restart.delay.max": v.optional(duration, "30s"),
   /** A file whose last change is older than this is never new to a file stream; what was read within it is remembered. */
   "file.stream.remember": v.optional(duration, "60s"),
+  /** A longer line of a text file is an error, whether the file is zipped or not. A string cannot hold much more. */
+  "file.line.bytes.max": v.optional(lineBytes, "256m"),
   /** Batches whose input is fixed ahead of the one that runs. */
   "batches.planned.max": v.optional(count, 2),
   /** `stop`: a failed batch ends the job. `continue`: later batches go on without it. */

@@ -84,8 +84,17 @@ export type TaskInput =
   | { readonly kind: "blocks"; readonly blocks: readonly BlockLocation[] }
   /** The number by which `mapPartitionsWithIndex` and `number` know a partition. */
   | { readonly kind: "partition"; readonly partition: number }
-  /** Bytes [start, end) of a file; a line belongs to the range in which it starts. */
-  | { readonly kind: "file"; readonly path: string; readonly start: number; readonly end: number };
+  | FileRange;
+
+/** Bytes [start, end) of a file; a line belongs to the range in which it starts. */
+export interface FileRange {
+  readonly kind: "file";
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+  /** What its file system called the content that was listed. The task fails where it finds another. */
+  readonly version: string;
+}
 
 /**
  * The partition of a stateful operator that a task updates. The slot that owns it has version `version` published or in

@@ -18,7 +18,7 @@ import type {
 export type { ReceiverSpec };
 
 /** Raised whenever a message changes its meaning; an executor of another version is refused with both numbers. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** host:port of a framed-TCP data server. */
 export interface DataAddress {

@@ -11,12 +11,38 @@ export interface FileOutput {
   abandon(): void;
 }
 
+/** A file as the driver has listed it. */
+export interface ListedFile {
+  readonly path: string;
+  /** What its file system called its content then. */
+  readonly version: string;
+}
+
+interface Verified {
+  /**
+   * To be asked after the last read. What was read before may be of two versions when it throws; so may whatever another error
+   * is about, which is then the `cause`.
+   *
+   * @throws FILE_CHANGED
+   */
+  verify(cause?: unknown): void;
+}
+
+/** The bytes of a file in bounded pieces, good until the next one. Opened and compared with its version by the first. */
+export interface FilePieces extends Iterable<Uint8Array>, Verified {}
+
+/** What a file compressed by gzip holds, in pieces of any size. */
+export interface ZippedPieces extends AsyncIterable<Uint8Array>, Verified {}
+
 /** The files that tasks read and write themselves. Calls block the slot's thread, which has nothing else to do. */
 export interface TaskFiles {
-  /** The bytes of a file from `start` to its end, in bounded pieces, as far as the reader wants them. @throws INPUT_FILE_FAILED */
-  read(path: string, start: number): Iterable<Uint8Array>;
-  /** What a file compressed by gzip holds, in pieces of any size. @throws INPUT_FILE_FAILED It is gone, or damaged. */
-  unzip(path: string): AsyncIterable<Uint8Array>;
+  /**
+   * The bytes of a file from `start` to its end, as far as the reader wants them. Reading them throws FILE_CHANGED,
+   * FILE_NOT_FOUND or INPUT_FILE_FAILED.
+   */
+  read(file: ListedFile, start: number): FilePieces;
+  /** Reading it throws INPUT_DAMAGED, too. */
+  unzip(file: ListedFile): ZippedPieces;
   /** `<directory>/_temporary/<name>`, replaced when it is there; the directory must be. @throws OUTPUT_FILE_FAILED */
   create(directory: string, name: string): FileOutput;
 }
@@ -42,6 +68,8 @@ export interface SlotPorts {
   readonly checkpoints: FileSystems;
   readonly cancellation: Cancellation;
   readonly clock: Clock;
+  /** The setting `file.line.bytes.max`. */
+  readonly lineBytesMax: number;
   /** Memory that the tables of one task may take before they spill. */
   readonly spillBytes: number;
   /** The share of the thread's heap that is in use, 0 to 1, with what the collector has not come to yet. */

@@ -1,5 +1,5 @@
 import type { EpochMs, WireError } from "@millrace/base";
-import type { OutputRef, StageRunId, StateRef, TemplateId } from "@millrace/plan";
+import type { FileRange, OutputRef, StageRunId, StateRef, TemplateId } from "@millrace/plan";
 import type { BlockHandle } from "@millrace/storage";
 
 /** An input with everything at hand: the executor's main thread fetches and pins blocks before it posts the task. */
@@ -11,7 +11,7 @@ export type ResolvedInput =
   /** The number by which `mapPartitionsWithIndex` and `number` know a partition. */
   | { readonly kind: "partition"; readonly partition: number }
   /** Lines of bytes [start, end) of a file, read by the slot itself. */
-  | { readonly kind: "file"; readonly path: string; readonly start: number; readonly end: number };
+  | FileRange;
 
 /** One attempt at one partition of a stage. */
 export interface SlotTask {

@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { epochMs, fromWireError, ManualClock } from "@millrace/base";
 import { decodeBlock, encodeBlock, encodeCaptures } from "@millrace/codec";
 import {
   type AnyFunction,
+  type FileRange,
   fnSlot,
   type Op,
   type OutputRef,
@@ -21,6 +22,7 @@ import {
   BlockPool,
   FileSystems,
   LocalFileSystem,
+  localVersion,
   readHandle,
   SpillDirectory,
 } from "@millrace/storage";
@@ -42,6 +44,13 @@ export interface TestStage {
 
 export type Done = Extract<TaskOutcome, { kind: "mapOutput" | "result" }>;
 
+/** A range of a file as it is now: whole, unless said. Of one that is not there, as if it had been. */
+export function fileInput(path: string, start = 0, end?: number): FileRange {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  const version = stat === undefined ? "1@0" : localVersion(stat);
+  return { kind: "file", path, start, end: end ?? Number(stat?.size ?? 1n), version };
+}
+
 /** Operators in the order in which their functions stand in `functions`. */
 export function op(kind: Op["kind"], slot?: number): Op {
   const label = `${kind} at job.ts:${(slot ?? 0) + 1}:1`;
@@ -57,18 +66,24 @@ export const shuffle = (aggregate: Extract<Source, { kind: "shuffle" }>["aggrega
 });
 
 /** A slot in this thread, with a pool and a folder of its own. */
+export interface TestSlotOptions {
+  readonly spillBytes?: number;
+  readonly poolBytes?: number;
+  readonly lineBytesMax?: number;
+}
+
 export class TestSlot {
   readonly directory = mkdtempSync(join(tmpdir(), "millrace-runtime-"));
   readonly pool: BlockPool;
   readonly functions = new FunctionTable({ inline: (id) => this.#inline.get(id) });
   readonly #inline = new Map<string, AnyFunction>();
   runtime: SlotRuntime;
-  readonly options: { readonly spillBytes?: number; readonly poolBytes?: number };
+  readonly options: TestSlotOptions;
   heapUse = 0;
   cancelAfterChecks = Number.POSITIVE_INFINITY;
   #runs = 0;
 
-  constructor(options: { readonly spillBytes?: number; readonly poolBytes?: number } = {}) {
+  constructor(options: TestSlotOptions = {}) {
     this.options = options;
     this.pool = BlockPool.create({ bytes: options.poolBytes ?? 16 * 1024 ** 2 });
     this.runtime = this.#newRuntime();
@@ -168,6 +183,7 @@ export class TestSlot {
         checkpoints: new FileSystems([new LocalFileSystem()]),
         cancellation: { cancelled: () => this.cancelAfterChecks-- <= 0 },
         clock: new ManualClock(epochMs(0)),
+        lineBytesMax: this.options.lineBytesMax ?? 256 * 1024 ** 2,
         spillBytes: this.options.spillBytes ?? 64 * 1024 ** 2,
         heapUse: () => this.heapUse,
       },

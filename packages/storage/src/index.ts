@@ -19,6 +19,7 @@ export {
   storeFull,
 } from "./block/block-store.ts";
 export { SpillDirectory, SpillFile, type SpillRange } from "./block/spill-file.ts";
+export { changedSince, localVersion } from "./file-system/file-version.ts";
 export { LocalFileSystem } from "./file-system/local.ts";
 export { FileSystems, localPath, schemeOf } from "./file-system/locations.ts";
 export {
@@ -30,6 +31,7 @@ export {
   type FileStat,
   type FileSystem,
   type FileWriter,
+  fileChanged,
   fileExists,
   fileForbidden,
   fileHandlesExhausted,

@@ -71,7 +71,7 @@ async function texts(ssc: StreamingContext, folder: string, checks: Checks): Pro
   await ssc.parallelize<string>([], 1).saveAsTextFile(nothing, { codec: "gzip" });
   await checks.is("nothing, zipped", ssc.textFile(nothing).count(), 0);
   writeFileSync(join(folder, "damaged.gz"), gzipSync("a\nb\n").subarray(0, 12));
-  await checks.fails("a damaged file", ssc.textFile(join(folder, "damaged.gz")).count(), /INPUT_FILE_FAILED.*unzipped/);
+  await checks.fails("a damaged file", ssc.textFile(join(folder, "damaged.gz")).count(), /INPUT_DAMAGED.*unzipped/);
   await checks.fails("a place that is taken", lines.saveAsTextFile(zipped), /OUTPUT_EXISTS/);
 }
 
@@ -104,7 +104,7 @@ async function objects(ssc: StreamingContext, folder: string, checks: Checks): P
   await checks.fails(
     "text is no object file",
     ssc.objectFile(join(folder, "text")).count(),
-    /INPUT_FILE_FAILED.*as records/,
+    /INPUT_DAMAGED.*as records/,
   );
   await checks.is("a failed save leaves nothing", await failing(ssc, join(folder, "failed")), [false, false]);
 }

@@ -136,7 +136,9 @@ test("a file that vanishes between listing and reading fails its job, which name
   await rename(join(watched, ".words"), file);
   const { state, error } = await job.ended;
   expect(state).toBe("failed");
-  expect(error?.message).toMatch(/\[INPUT_FILE_FAILED\] the input file .*words\.txt could not be opened: ENOENT/);
+  expect(error?.message).toMatch(
+    /\[FILE_NOT_FOUND\] the input file .*words\.txt could not be opened: there is nothing/,
+  );
   await neighbour.expectUnharmed();
 });
 

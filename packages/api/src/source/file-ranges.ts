@@ -7,6 +7,8 @@ const RANGE_BYTES_MAX = 64 * 1024 * 1024;
 export interface FoundFile {
   readonly path: string;
   readonly bytes: number;
+  /** As {@link FileEntry} has it. */
+  readonly version: string;
 }
 
 export interface Cutting {
@@ -31,11 +33,13 @@ export function rangesOf(
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const goal = Math.min(RANGE_BYTES_MAX, Math.max(leastBytes, Math.ceil(total / partitions)));
   const ranges: TaskInput[] = [];
-  for (const { path, bytes } of files) {
+  for (const { path, bytes, version } of files) {
     const most = path.endsWith(".gz") ? 1 : Math.max(1, Math.floor(bytes / unitBytes));
     const count = Math.min(Math.ceil(bytes / goal), most);
     const cut = (i: number): number => (i === count ? bytes : alignedTo(unitBytes, (bytes * i) / count));
-    for (let i = 0; i < count; i += 1) ranges.push({ kind: "file", path, start: cut(i), end: cut(i + 1) });
+    for (let i = 0; i < count; i += 1) {
+      ranges.push({ kind: "file", path, start: cut(i), end: cut(i + 1), version });
+    }
   }
   return ranges;
 }

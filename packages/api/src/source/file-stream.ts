@@ -21,7 +21,10 @@ export interface FileStreamOptions {
   readonly filter?: ((path: string) => boolean) | undefined;
   /** Leave alone what was there when the job started. Default true. */
   readonly newFilesOnly?: boolean | undefined;
-  /** What makes records of a file: lines of UTF-8 by default. */
+  /**
+   * What makes records of a file: lines of UTF-8 by default, of a `.gz` after unzipping. A function is given the bytes as they
+   * are in the file; it has to unzip them itself.
+   */
   readonly format?: "text" | ByteDecoder<unknown> | undefined;
 }
 
@@ -107,11 +110,9 @@ export class FileStream implements StreamNode {
     const chosen = await runAuthorCode({ what: `the filter of ${this.label}`, outcome: "The batch fails." }, () =>
       this.#new.choose(entries, time),
     );
-    const files = await Promise.all(chosen.map((entry) => this.#stillThere(entry, time)));
-    const found = files.filter((file) => file !== undefined);
-    const empty = found.filter(({ bytes }) => bytes === 0);
+    const empty = chosen.filter(({ bytes }) => bytes === 0);
     if (empty.length > 0) this.#warn(emptyFiles(empty, time));
-    return found;
+    return chosen;
   }
 
   async #list(time: number): Promise<readonly FileEntry[]> {
@@ -143,17 +144,6 @@ export class FileStream implements StreamNode {
     const lists = await Promise.all(directories.map((directory) => files.list(directory)));
     const there = lists.filter((list) => list !== undefined);
     return there.length === 0 ? undefined : there.flat();
-  }
-
-  /** A file may go between listing and now; one that goes later still fails its task, which says so. */
-  async #stillThere(entry: FileEntry, time: number): Promise<FoundFile | undefined> {
-    const { port } = this.#graph.context;
-    const now = await port.files.stat(entry.path).catch(() => undefined);
-    if (now !== undefined && now.kind === "file") return { path: entry.path, bytes: now.bytes };
-    this.#warn(
-      `the file ${entry.path} was listed for batch ${time} and has vanished since. The batch goes on without it. Move files in complete, and leave them there.`,
-    );
-    return undefined;
   }
 
   #missing(): string {

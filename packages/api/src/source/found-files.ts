@@ -33,7 +33,7 @@ export function resolvePath({ port: { files } }: JobContext, path: string, opera
 
 async function filesAt(files: DriverFiles, path: string): Promise<FoundFile[] | undefined> {
   const entry = await files.stat(path);
-  if (entry === undefined || entry.kind === "file") return entry && [{ path, bytes: entry.bytes }];
+  if (entry === undefined || entry.kind === "file") return entry && [entry];
   return (await files.list(path))?.filter(isData).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 

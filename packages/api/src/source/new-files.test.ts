@@ -5,7 +5,13 @@ import { isHidden, NewFiles, type NewFilesOptions } from "./new-files.ts";
 const START = 10_000;
 const MINUTE = 60_000;
 
-const file = (path: string, modifiedMs: number): FileEntry => ({ path, kind: "file", bytes: 10, modifiedMs });
+const file = (path: string, modifiedMs: number): FileEntry => ({
+  path,
+  kind: "file",
+  bytes: 10,
+  modifiedMs,
+  version: `10@${modifiedMs * 1e6}`,
+});
 const newFiles = (options: Partial<NewFilesOptions> = {}): NewFiles =>
   new NewFiles({ afterMs: START, batchIntervalMs: 1000, rememberMs: MINUTE, accepts: () => true, ...options });
 const pathsOf = (entries: readonly FileEntry[]) => entries.map((entry) => entry.path);

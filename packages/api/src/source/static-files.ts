@@ -49,7 +49,7 @@ export function recordFiles(context: JobContext, files: StaticFiles, recordBytes
 /** What `saveAsObjectFile` has written: a partition for each file. */
 export function objectFiles(context: JobContext, files: StaticFiles): Lineage {
   return filesSource(context, files, "blocks", (found) =>
-    found.map(({ path, bytes }) => ({ kind: "file", path, start: 0, end: bytes })),
+    found.map(({ path, bytes, version }) => ({ kind: "file", path, start: 0, end: bytes, version })),
   );
 }
 
@@ -64,7 +64,7 @@ export function wholeFiles(
     groupsOf(found, leastPartitions(context, minPartitions)).map((group) => ({
       kind: "inline",
       block: encodeBlock(
-        group.map(({ path }) => path),
+        group.map(({ path, version }) => [path, version]),
         emptyClassTable,
       ),
     })),

@@ -51,7 +51,8 @@ export abstract class StaticSources extends StreamSources {
 
   /**
    * Lines of a file, or of all files of a directory in order of their names. Files whose name ends in `.gz` are unzipped;
-   * they have one partition each.
+   * they have one partition each. The files are those that were there when the RDD was first read: when one changes after
+   * that, the batch that reads it fails (FILE_CHANGED).
    *
    * @param path For all that read files: wildcards as `fileStream` has them stand for the files and directories that match.
    * @param minPartitions About how many partitions there are to be: more for many files, as each has one at least, and for
@@ -62,19 +63,31 @@ export abstract class StaticSources extends StreamSources {
     return this.#rdd(textFiles(this[CONTEXT], at(path, "textFile"), given(minPartitions, "textFile")));
   }
 
-  /** `[path, text]` for each file of a directory, or for a file. @throws INPUT_MISSING, RECORD_TOO_LARGE (from actions) */
+  /**
+   * `[path, text]` for each file of a directory, or for a file. Files whose name ends in `.gz` are unzipped.
+   *
+   * @throws INPUT_MISSING, INPUT_DAMAGED, RECORD_TOO_LARGE (from actions)
+   */
   wholeTextFiles(path: string, minPartitions?: number): RDD<[path: string, text: string]> {
     const operator = "wholeTextFiles";
     return this.#rdd(wholeFiles(this[CONTEXT], at(path, operator), "readText", given(minPartitions, operator)));
   }
 
-  /** `[path, bytes]` for each file of a directory, or for a file. @throws INPUT_MISSING, RECORD_TOO_LARGE (from actions) */
+  /**
+   * `[path, bytes]` for each file of a directory, or for a file. Bytes are as they are in the file: a `.gz` is not unzipped.
+   *
+   * @throws INPUT_MISSING, RECORD_TOO_LARGE (from actions)
+   */
   binaryFiles(path: string, minPartitions?: number): RDD<[path: string, bytes: Uint8Array]> {
     const operator = "binaryFiles";
     return this.#rdd(wholeFiles(this[CONTEXT], at(path, operator), "readBytes", given(minPartitions, operator)));
   }
 
-  /** Records of `length` bytes each from a file, or from all files of a directory. @throws BAD_RECORD_LENGTH (from actions) */
+  /**
+   * Records of `length` bytes each from a file, or from all files of a directory. A `.gz` is not unzipped.
+   *
+   * @throws BAD_RECORD_LENGTH (from actions)
+   */
   binaryRecords(path: string, length: number): RDD<Uint8Array> {
     const operator = "binaryRecords";
     const recordBytes = checkCount(length, `the length of records of ${operator}`, 1, RECORD_BYTES_MAX);
@@ -85,7 +98,7 @@ export abstract class StaticSources extends StreamSources {
    * The records that `saveAsObjectFile` has written, a partition for each file. Instances of the job's classes can be read by
    * the same job only.
    *
-   * @throws INPUT_MISSING, INPUT_FILE_FAILED (from actions)
+   * @throws INPUT_MISSING, INPUT_DAMAGED (from actions)
    */
   objectFile<T>(path: string): RDD<T> {
     return this.#rdd(objectFiles(this[CONTEXT], at(path, "objectFile")));

@@ -163,7 +163,7 @@ export abstract class StreamSources {
 
   /**
    * Records of `length` bytes each from the files that are moved into a directory; see `fileStream`. A file with a part of
-   * a record fails its batch (BAD_RECORD_LENGTH).
+   * a record fails its batch (BAD_RECORD_LENGTH). A `.gz` is not unzipped.
    */
   binaryRecordsStream(directory: string, length: number): DStream<Uint8Array> {
     const recordBytes = checkCount(length, "the length of records of binaryRecordsStream", 1, RECORD_BYTES_MAX);

@@ -183,6 +183,7 @@ export class SlotPool implements TaskSlots {
       pool,
       heapBytes,
       moreHeap: moreHeap({ slots: this.#options.slots, slotHeapBytes: heapBytes }, conf),
+      lineBytesMax: conf["file.line.bytes.max"],
       spillBytes: conf["shuffle.spill.bytes"],
       workDir,
       executorModule,

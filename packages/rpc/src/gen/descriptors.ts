@@ -1461,6 +1461,10 @@ export const descriptors: object = {
           "end": {
            "type": "uint64",
            "id": 3
+          },
+          "version": {
+           "type": "string",
+           "id": 4
           }
          }
         },

@@ -80,7 +80,7 @@ function encodeInput(input: TaskInput): InputInput {
     case "blocks":
       return { blocks: { blocks: input.blocks.map(encodeLocation) } };
     case "file":
-      return { file: { path: input.path, start: input.start, end: input.end } };
+      return { file: { path: input.path, start: input.start, end: input.end, version: input.version } };
     case "partition":
       return { partition: input.partition };
   }
@@ -88,7 +88,10 @@ function encodeInput(input: TaskInput): InputInput {
 
 function decodeInput(input: InputOutput): TaskInput {
   if (input.blocks) return { kind: "blocks", blocks: input.blocks.blocks.map(decodeLocation) };
-  if (input.file) return { kind: "file", path: input.file.path, start: input.file.start, end: input.file.end };
+  if (input.file) {
+    const { path, start, end, version } = input.file;
+    return { kind: "file", path, start, end, version };
+  }
   if (input.input === "partition") return { kind: "partition", partition: required(input.partition, "partition") };
   return { kind: "inline", block: ownBytes(required(input.inline, "task input")) };
 }

@@ -107,7 +107,7 @@ const toExecutor: readonly ToExecutor[] = [
         inputs: [
           { kind: "blocks", blocks: [location] },
           { kind: "blocks", blocks: [] },
-          { kind: "file", path: "/a b", start: 0, end: 2 ** 40 },
+          { kind: "file", path: "/a b", start: 0, end: 2 ** 40, version: "5@7" },
         ],
         state: {
           operator: "totals",

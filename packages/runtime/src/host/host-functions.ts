@@ -1,7 +1,7 @@
 import type { AnyFunction } from "@millrace/plan";
 import type { Commands, TaskFiles } from "../ports.ts";
 import { type PipeOptions, piped } from "./pipe.ts";
-import { wholeFile } from "./whole-file.ts";
+import { wholeFile, wholeText } from "./whole-file.ts";
 
 /** What these functions touch. */
 export interface HostPorts {
@@ -23,11 +23,14 @@ const FACTORIES: Factories = {
   "millrace:readText":
     ({ files }) =>
     () =>
-    (path: string) => [path, wholeFile(files, path).toString("utf8")],
+    ([path, version]: readonly [path: string, version: string]) => [path, wholeText(files, { path, version })],
   "millrace:readBytes":
     ({ files }) =>
     () =>
-    (path: string) => [path, new Uint8Array(wholeFile(files, path))],
+    ([path, version]: readonly [path: string, version: string]) => [
+      path,
+      new Uint8Array(wholeFile(files, { path, version })),
+    ],
 };
 
 /** The function of an id with what its use captured; `undefined` if it is none of these. */

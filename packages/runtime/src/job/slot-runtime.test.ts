@@ -34,6 +34,7 @@ beforeEach(() => {
       cancellation: { cancelled: () => false },
       clock: new ManualClock(epochMs(0)),
       heapUse: () => 0,
+      lineBytesMax: 1024 ** 2,
       spillBytes: 1024 ** 2,
     },
     functions,

@@ -122,6 +122,7 @@ export class SlotRuntime {
     try {
       sink = openSink(program, run, env);
       await run.run(program.pipeline, sink.state);
+      run.verifyFiles();
       const finished = sink.finish();
       scope.complete();
       const updates = scope.updates();
@@ -136,6 +137,10 @@ export class SlotRuntime {
         accumulators: updates.length === 0 ? NOTHING_ADDED : encodeValue(updates, this.#functions.classes),
       };
       return outcome;
+    } catch (error) {
+      // What was read of a file while it was rewritten can fail anywhere, in the author's code too.
+      if (!(error instanceof TaskCancelled)) run.verifyFiles(error);
+      throw error;
     } finally {
       run.close();
       if (outcome === undefined) sink?.discard();

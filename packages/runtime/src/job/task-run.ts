@@ -5,7 +5,7 @@ import { blame } from "../compile/blame.ts";
 import type { Entry, Link, PipelineProgram } from "../compile/program.ts";
 import type { Segment } from "../compile/segment.ts";
 import { type Numbering, SegmentState } from "../compile/segment-state.ts";
-import type { SlotPorts } from "../ports.ts";
+import type { FilePieces, ListedFile, SlotPorts, ZippedPieces } from "../ports.ts";
 import { isZipped } from "../sink/text-file.ts";
 import type { SortOrder } from "../sort/sort-order.ts";
 import { SpillingSort } from "../sort/spilling-sort.ts";
@@ -58,6 +58,7 @@ export class TaskRun {
   spilledBytes = 0;
   readonly #env: TaskEnvironment;
   readonly #feeders: Feeder[] = [];
+  readonly #files: (FilePieces | ZippedPieces)[] = [];
 
   constructor(env: TaskEnvironment) {
     this.#env = env;
@@ -92,6 +93,15 @@ export class TaskRun {
     await feeder.open();
     await this.#pump(feeder, last, state);
     await feeder.finish();
+  }
+
+  /**
+   * To be asked when all is read, and before another error is believed.
+   *
+   * @throws FILE_CHANGED An input file is not what it was when it was listed.
+   */
+  verifyFiles(cause?: unknown): void {
+    for (const file of this.#files) file.verify(cause);
   }
 
   /** Lets go of everything; after an error too. */
@@ -252,17 +262,19 @@ export class TaskRun {
 
   #blocks(input: ResolvedInput): Feeder {
     const { ports, classes } = this.#env;
-    const frames =
-      input.kind === "file" ? framesOfFile(input.path, ports.files.read(input.path, 0)) : framesOf(input, ports.pool);
+    const frames = input.kind === "file" ? framesOfFile(input.path, this.#read(input, 0)) : framesOf(input, ports.pool);
     return new BlocksFeeder({ frames, classes, onRecords: (count) => this.#count(count) });
   }
 
   #text(input: ResolvedInput): Feeder {
     // A file that is gone when the batch is planned leaves no blocks in its place.
     if (input.kind !== "file") return this.#blocks(input);
-    if (!isZipped(input.path)) return new TextFeeder({ range: input, ...this.#reading() });
-    const pieces = this.#env.ports.files.unzip(input.path);
-    return new ZippedTextFeeder({ pieces, onRecords: (count) => this.#count(count) });
+    if (!isZipped(input.path))
+      return new TextFeeder({ range: input, lineBytesMax: this.#env.ports.lineBytesMax, ...this.#reading() });
+    const { files, lineBytesMax } = this.#env.ports;
+    const pieces = files.unzip(input);
+    this.#files.push(pieces);
+    return new ZippedTextFeeder({ path: input.path, pieces, lineBytesMax, onRecords: (count) => this.#count(count) });
   }
 
   #bytes(input: ResolvedInput, recordBytes: number | undefined): Feeder {
@@ -271,11 +283,16 @@ export class TaskRun {
   }
 
   #reading() {
-    const { files } = this.#env.ports;
     return {
-      read: (path: string, start: number) => files.read(path, start),
+      read: (file: ListedFile, start: number) => this.#read(file, start),
       onRecords: (count: number) => this.#count(count),
     };
+  }
+
+  #read(file: ListedFile, start: number): FilePieces {
+    const pieces = this.#env.ports.files.read(file, start);
+    this.#files.push(pieces);
+    return pieces;
   }
 
   #table(entry: Extract<Entry, { readonly kind: "table" }>): Feeder {

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { emptyClassTable, encodeBlock, partitionOf } from "@millrace/codec";
 import { fnSlot, type Sink } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
-import { blocks, op, TestSlot } from "../../testkit/test-slot.ts";
+import { blocks, fileInput, op, TestSlot } from "../../testkit/test-slot.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());
@@ -274,7 +274,7 @@ describe("saveText", () => {
     const output = { directory, file: "part-00000" };
     await slot.done({ source: blocks, inputs: [slot.input(values)], sink: { kind: "saveObjects" }, output });
     const path = join(directory, "_temporary", "0-part-00000");
-    const read = await slot.done({ source: blocks, inputs: [{ kind: "file", path, start: 0, end: 1 }] });
+    const read = await slot.done({ source: blocks, inputs: [fileInput(path, 0, 1)] });
     expect(slot.results(read)).toEqual(values);
   });
 
@@ -287,8 +287,8 @@ describe("saveText", () => {
     ] as const) {
       const path = join(slot.directory, "strange");
       writeFileSync(path, bytes);
-      await expect(slot.done({ source: blocks, inputs: [{ kind: "file", path, start: 0, end: 1 }] })).rejects.toThrow(
-        new RegExp(`\\[INPUT_FILE_FAILED\\].*strange cannot be read as records: .*${why}`),
+      await expect(slot.done({ source: blocks, inputs: [fileInput(path, 0, 1)] })).rejects.toThrow(
+        new RegExp(`\\[INPUT_DAMAGED\\].*strange cannot be read as records: .*${why}`),
       );
     }
   });

@@ -27,6 +27,8 @@ export interface SlotThreadOptions {
   readonly heapBytes: number;
   /** What gives the thread more heap, for whoever reads that it was not enough: `raise executor.slot.heap`. */
   readonly moreHeap: string;
+  /** The setting `file.line.bytes.max`. */
+  readonly lineBytesMax: number;
   /** `shuffle.spill.bytes`; less where the heap is small. */
   readonly spillBytes: number;
   /** A folder that exists, on local disk, for scratch and spill files. */
@@ -100,6 +102,7 @@ export class SlotThread {
       pool,
       cancel: this.#cancel.buffer,
       workDir: options.workDir,
+      lineBytesMax: options.lineBytesMax,
       spillBytes: tableBytes(options.spillBytes, options.heapBytes),
       executorModule: options.executorModule,
       setup: options.setup,

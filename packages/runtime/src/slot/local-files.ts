@@ -1,50 +1,16 @@
-import { closeSync, createReadStream, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { createGunzip } from "node:zlib";
 import { localPath } from "@millrace/storage";
-import { inputFileFailed, outputFileFailed } from "../errors.ts";
+import { outputFileFailed } from "../errors.ts";
 import type { FileOutput, TaskFiles } from "../ports.ts";
-
-const READ_BYTES = 256 * 1024;
+import { LocalInput, LocalZippedInput } from "./local-input.ts";
 
 /** The files of tasks on this machine, by blocking calls; paths with or without `file:`. */
 export const localTaskFiles: TaskFiles = {
-  read: readFrom,
-  unzip: unzipped,
+  read: (file, start) => new LocalInput(file, start),
+  unzip: (file) => new LocalZippedInput(file),
   create: (directory, name) => new LocalOutput(join(localPath(directory), "_temporary"), name),
 };
-
-function* readFrom(path: string, start: number): Generator<Uint8Array, void, undefined> {
-  const file = attempt(path, "opened", () => openSync(localPath(path), "r"));
-  try {
-    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    for (let position = start; ; ) {
-      const at = position;
-      const read = attempt(path, "read", () => readSync(file, buffer, 0, READ_BYTES, at));
-      if (read === 0) return;
-      position += read;
-      yield buffer.subarray(0, read);
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
-function attempt<T>(path: string, what: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw failedToRead(path, what, error);
-  }
-}
-
-function failedToRead(path: string, what: string, error: unknown) {
-  return inputFileFailed(
-    `the input file ${path} could not be ${what}: ${reason(error)}. ` +
-      "The file must stay in place, readable on every executor, until its batch is done.",
-    { cause: error, fields: { path } },
-  );
-}
 
 class LocalOutput implements FileOutput {
   readonly #path: string;
@@ -88,19 +54,6 @@ class LocalOutput implements FileOutput {
         fields: { path: this.#path },
       });
     }
-  }
-}
-
-async function* unzipped(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = createReadStream(localPath(path), { highWaterMark: READ_BYTES });
-  const zip = createGunzip({ chunkSize: READ_BYTES });
-  file.once("error", (error) => zip.destroy(error)); // a pipe does not hand errors on
-  try {
-    for await (const piece of file.pipe(zip)) yield piece as Uint8Array; // a gunzip's chunks
-  } catch (error) {
-    throw failedToRead(path, "unzipped", error);
-  } finally {
-    file.destroy();
   }
 }
 

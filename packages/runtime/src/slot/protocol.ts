@@ -13,6 +13,7 @@ export interface SlotInit {
   /** A folder that exists, for scratch and spill files. */
   readonly workDir: string;
   /** Memory that the tables of one task may take before they spill. */
+  readonly lineBytesMax: number;
   readonly spillBytes: number;
   /** Absolute path of the artefact's executor build, to be imported. */
   readonly executorModule: string;

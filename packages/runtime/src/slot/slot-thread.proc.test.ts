@@ -32,6 +32,7 @@ async function start(code: string, heapBytes = 64 * 1024 ** 2): Promise<SlotThre
     pool,
     heapBytes,
     moreHeap: "raise executor.slot.heap",
+    lineBytesMax: 1024 ** 2,
     spillBytes: 1024 ** 2,
     workDir: directory,
     executorModule,

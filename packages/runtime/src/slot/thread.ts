@@ -68,6 +68,7 @@ function newRuntime(functions: FunctionTable): SlotRuntime {
       checkpoints: new FileSystems([new LocalFileSystem()]),
       cancellation: { cancelled: () => running !== 0 && Atomics.load(cancel, 0) === running },
       clock: new SystemClock({ unref: true }),
+      lineBytesMax: init.lineBytesMax,
       spillBytes: init.spillBytes,
       heapUse: threadHeapUse,
     },

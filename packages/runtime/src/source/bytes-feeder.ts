@@ -1,19 +1,13 @@
+import type { FileRange } from "@millrace/plan";
 import { inputFileFailed } from "../errors.ts";
 import { Feeder } from "./feeder.ts";
-
-/** Bytes [start, end) of a file. */
-export interface ByteRange {
-  readonly path: string;
-  readonly start: number;
-  readonly end: number;
-}
 
 /**
  * The bytes of a range of a file: as pieces of any size, or as records of `recordBytes` each. Every record has memory of
  * its own, from its first byte on, so that `new DataView(record.buffer)` reads that record.
  */
 export class BytesFeeder extends Feeder {
-  readonly #range: ByteRange;
+  readonly #range: FileRange;
   readonly #recordBytes: number | undefined;
   readonly #pieces: Iterator<Uint8Array>;
   readonly #onRecords: (count: number) => void;
@@ -23,10 +17,10 @@ export class BytesFeeder extends Feeder {
   #begunBytes = 0;
 
   constructor(options: {
-    readonly range: ByteRange;
+    readonly range: FileRange;
     readonly recordBytes: number | undefined;
     /** Reads a file from a place on, in pieces that are good until the next one. */
-    readonly read: (path: string, start: number) => Iterable<Uint8Array>;
+    readonly read: (range: FileRange, start: number) => Iterable<Uint8Array>;
     readonly onRecords: (count: number) => void;
   }) {
     super();
@@ -34,7 +28,7 @@ export class BytesFeeder extends Feeder {
     this.#range = range;
     this.#recordBytes = recordBytes;
     this.#position = range.start;
-    this.#pieces = read(range.path, range.start)[Symbol.iterator]();
+    this.#pieces = read(range, range.start)[Symbol.iterator]();
     this.#onRecords = onRecords;
   }
 

@@ -1,11 +1,11 @@
 import { FRAME_HEADER_BYTES, frameBytes } from "@millrace/codec";
-import { inputFileFailed } from "../errors.ts";
+import { inputDamaged } from "../errors.ts";
 
 /**
  * The frames of a file that `saveAsObjectFile` has written, each in memory of its own.
  *
  * @param pieces Its bytes, in pieces that are good until the next one.
- * @throws INPUT_FILE_FAILED It is another kind of file, of another version, or cut short.
+ * @throws INPUT_DAMAGED It is another kind of file, of another version, or cut short.
  */
 export function* framesOfFile(path: string, pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
   let begun = new Uint8Array(FRAME_HEADER_BYTES);
@@ -43,8 +43,8 @@ function withRoomForFrame(path: string, header: Uint8Array): Uint8Array<ArrayBuf
 }
 
 function unreadable(path: string, why: string, cause?: unknown) {
-  return inputFileFailed(
-    `the input file ${path} cannot be read as records: ${why}. ` +
+  return inputDamaged(
+    `the input file ${path} cannot be read as records: ${why}. Its batch fails. ` +
       "objectFile reads what saveAsObjectFile of the same release has written.",
     { fields: { path }, ...(cause === undefined ? {} : { cause }) },
   );

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { Feed, JoinKind, Source } from "@millrace/plan";
 import { engineFunction, fnSlot } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
-import { blocks, op, shuffle, TestSlot } from "../../testkit/test-slot.ts";
+import { blocks, fileInput, op, shuffle, TestSlot } from "../../testkit/test-slot.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());
@@ -21,7 +21,7 @@ describe("a text split", () => {
 
   const lines = (start: number, end: number) =>
     slot
-      .done({ source: { kind: "text", input: 0 }, inputs: [{ kind: "file", path, start, end }] })
+      .done({ source: { kind: "text", input: 0 }, inputs: [fileInput(path, start, end)] })
       .then((d) => slot.results(d));
 
   test("of the whole file gives its lines without their ends", async () => {
@@ -41,7 +41,7 @@ describe("a text split", () => {
     writeFileSync(join(slot.directory, "bad.txt"), Buffer.from([0x61, 0xff, 0x0a, 0x62, 0x0a]));
     const done = await slot.done({
       source: { kind: "text", input: 0 },
-      inputs: [{ kind: "file", path: join(slot.directory, "bad.txt"), start: 0, end: 5 }],
+      inputs: [fileInput(join(slot.directory, "bad.txt"), 0, 5)],
     });
     expect(slot.results(done)).toEqual(["a\ufffd", "b"]);
   });
@@ -52,7 +52,7 @@ describe("a text split", () => {
     writeFileSync(long, expected.join("\n"));
     const done = await slot.done({
       source: { kind: "text", input: 0 },
-      inputs: [{ kind: "file", path: long, start: 0, end: 900_008 }],
+      inputs: [fileInput(long, 0, 900_008)],
     });
     expect(slot.results(done)).toEqual(expected);
     expect(done.metrics.recordsIn).toBe(9);
@@ -66,7 +66,7 @@ describe("a text split", () => {
       Buffer.concat([gzipSync(`${lines.slice(0, 10).join("\n")}\n`), gzipSync(lines.slice(10).join("\r\n"))]),
     );
     const source: Source = { kind: "text", input: 0 };
-    const inputs = [{ kind: "file", path, start: 0, end: 1 } as const];
+    const inputs = [fileInput(path, 0, 1)];
     const done = await slot.done({ source, inputs });
     expect(slot.results(done)).toEqual(lines);
     expect(done.metrics.recordsIn).toBe(100_000);
@@ -81,22 +81,25 @@ describe("a text split", () => {
     const read = (name: string) =>
       slot.done({
         source: { kind: "text", input: 0 },
-        inputs: [{ kind: "file", path: join(slot.directory, name), start: 0, end: 1 }],
+        inputs: [fileInput(join(slot.directory, name), 0, 1)],
       });
-    await expect(read("gone.gz")).rejects.toThrow(
-      /\[INPUT_FILE_FAILED\] the input file .*gone\.gz could not be unzipped: ENOENT/,
-    );
-    writeFileSync(join(slot.directory, "cut.gz"), gzipSync("some text").subarray(0, 15));
+    await expect(read("gone.gz")).rejects.toThrow(/\[FILE_NOT_FOUND\] the input file .*gone\.gz could not be opened/);
+    const zipped = gzipSync("some text".repeat(100));
+    writeFileSync(join(slot.directory, "cut.gz"), zipped.subarray(0, 15));
     await expect(read("cut.gz")).rejects.toThrow(
-      /\[INPUT_FILE_FAILED\] .*cut\.gz could not be unzipped: unexpected end/,
+      /\[INPUT_DAMAGED\] .*cut\.gz .*ends in the middle.*rename it into place/,
     );
+    writeFileSync(join(slot.directory, "plain.gz"), "some text");
+    await expect(read("plain.gz")).rejects.toThrow(/\[INPUT_DAMAGED\] .*does not begin as gzip files do.*another name/);
+    writeFileSync(join(slot.directory, "bad.gz"), zipped.with(-6, 1));
+    await expect(read("bad.gz")).rejects.toThrow(/\[INPUT_DAMAGED\] .*its bytes are damaged.*gzip -t/);
   });
 
   test("of a file that has vanished names it", async () => {
     const gone = join(slot.directory, "gone.txt");
-    await expect(
-      slot.done({ source: { kind: "text", input: 0 }, inputs: [{ kind: "file", path: gone, start: 0, end: 5 }] }),
-    ).rejects.toThrow(/\[INPUT_FILE_FAILED\] the input file .*gone\.txt could not be opened: ENOENT/);
+    await expect(slot.done({ source: { kind: "text", input: 0 }, inputs: [fileInput(gone, 0, 5)] })).rejects.toThrow(
+      /\[FILE_NOT_FOUND\] the input file .*gone\.txt could not be opened: there is nothing/,
+    );
   });
 });
 
@@ -157,7 +160,7 @@ describe("bytes of a file", () => {
 
   const joined = (records: readonly unknown[]) => Buffer.concat(records as Uint8Array[]); // of this source all are bytes
   const read = (source: Source, start: number, end: number) =>
-    slot.done({ source, inputs: [{ kind: "file", path, start, end }] });
+    slot.done({ source, inputs: [fileInput(path, start, end)] });
 
   test("come in records of one length, across reads too, each with memory of its own", async () => {
     const fixed: Source = { kind: "fixed", input: 0, recordBytes: 7 };
@@ -183,12 +186,12 @@ describe("bytes of a file", () => {
       source,
       ops,
       functions: [keepAll],
-      inputs: [{ kind: "file", path, start: 0, end: 600_000 }],
+      inputs: [fileInput(path, 0, 600_000)],
     });
     expect(joined(slot.results(done)).equals(bytes.subarray(0, 600_000))).toBe(true);
   });
 
-  test("of a file that was cut since fail", async () => {
+  test("of a file that is shorter than its range fail", async () => {
     await expect(read({ kind: "fixed", input: 0, recordBytes: 100 }, 699_900, 700_100)).rejects.toThrow(
       /\[INPUT_FILE_FAILED\] the input file .*in\.bin ends at byte 700000, and had 700100/,
     );

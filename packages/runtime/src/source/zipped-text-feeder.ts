@@ -1,19 +1,24 @@
-import { LineSplitter } from "@millrace/codec";
 import { Feeder } from "./feeder.ts";
+import { LineCutter } from "./line-cutter.ts";
 
 /** Lines of a file compressed by gzip, which can be read from its beginning only, and has to be waited for. */
 export class ZippedTextFeeder extends Feeder {
   readonly #pieces: AsyncIterator<Uint8Array>;
-  readonly #splitter = new LineSplitter();
+  readonly #cutter: LineCutter;
   readonly #onRecords: (count: number) => void;
+  /** Where in the text the next piece begins. */
+  #position = 0;
   #done = false;
 
   constructor(options: {
+    readonly path: string;
     readonly pieces: AsyncIterable<Uint8Array>;
+    readonly lineBytesMax: number;
     readonly onRecords: (count: number) => void;
   }) {
     super();
     this.#pieces = options.pieces[Symbol.asyncIterator]();
+    this.#cutter = new LineCutter(options);
     this.#onRecords = options.onRecords;
   }
 
@@ -29,7 +34,7 @@ export class ZippedTextFeeder extends Feeder {
     while (!this.#done) {
       const step = await this.#pieces.next();
       this.#done = step.done === true;
-      const lines = step.done === true ? this.#splitter.end() : this.#splitter.push(step.value);
+      const lines = step.done === true ? this.#cutter.end() : this.#lines(step.value);
       if (lines.length === 0) continue;
       this.#onRecords(lines.length);
       return this.setRows(lines);
@@ -46,5 +51,11 @@ export class ZippedTextFeeder extends Feeder {
     // After an error nobody waits; the file is let go in its own time.
     if (!this.#done) this.#pieces.return?.()?.then(undefined, () => {});
     this.#done = true;
+  }
+
+  #lines(piece: Uint8Array): string[] {
+    const position = this.#position;
+    this.#position += piece.length;
+    return this.#cutter.push(piece, position);
   }
 }

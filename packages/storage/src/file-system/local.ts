@@ -1,6 +1,7 @@
 import * as fs from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
+import { localVersion } from "./file-version.ts";
 import { localPath } from "./locations.ts";
 import type { ByteRange, FileEntry, FileKind, FileReader, FileStat, FileSystem, FileWriter } from "./port.ts";
 import { fileError, systemCode } from "./system-error.ts";
@@ -34,8 +35,13 @@ export class LocalFileSystem implements FileSystem {
   async stat(path: string): Promise<FileStat | undefined> {
     const local = localPath(path);
     try {
-      const stat = await fs.stat(local);
-      return { kind: kindOf(stat), bytes: stat.size, modifiedMs: stat.mtimeMs };
+      const stat = await fs.stat(local, { bigint: true });
+      return {
+        kind: kindOf(stat),
+        bytes: Number(stat.size),
+        modifiedMs: Number(stat.mtimeNs) / 1e6,
+        version: localVersion(stat),
+      };
     } catch (error) {
       if (isNothingThere(error)) return undefined;
       throw fileError("look at", local, error);

@@ -9,6 +9,8 @@ export interface FileStat {
   readonly bytes: number;
   /** Last change of content, milliseconds since the epoch, with a fraction where the system has one. */
   readonly modifiedMs: number;
+  /** Names the content: equal while nobody has changed the file, in whatever words its file system uses. */
+  readonly version: string;
 }
 
 export interface FileEntry extends FileStat {
@@ -89,6 +91,8 @@ export interface FileSystem {
 }
 
 export const fileNotFound = errorKind("FILE_NOT_FOUND", "environment");
+/** A file is not what it was when it was listed. */
+export const fileChanged = errorKind("FILE_CHANGED", "environment");
 export const fileForbidden = errorKind("FILE_FORBIDDEN", "environment");
 export const fileExists = errorKind("FILE_EXISTS", "environment");
 export const fileWrongKind = errorKind("FILE_WRONG_KIND", "environment");

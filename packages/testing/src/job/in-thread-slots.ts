@@ -118,6 +118,7 @@ export class InThreadSlots implements TaskSlots {
         checkpoints: new FileSystems([new LocalFileSystem()]),
         cancellation: { cancelled: () => this.#current?.cancelled === true },
         clock,
+        lineBytesMax: conf["file.line.bytes.max"],
         spillBytes: conf["shuffle.spill.bytes"],
         heapUse: threadHeapUse,
       },

@@ -44,6 +44,6 @@ export class DriverFileSystem implements DriverFiles {
 
 const NO_DIRECTORY: readonly string[] = [fileNotFound.code, fileWrongKind.code];
 
-function entryOf(path: string, { kind, bytes, modifiedMs }: FileStat): FileEntry {
-  return { path, kind: kind === "directory" ? "directory" : "file", bytes, modifiedMs };
+function entryOf(path: string, { kind, bytes, modifiedMs, version }: FileStat): FileEntry {
+  return { path, kind, bytes, modifiedMs, version };
 }

@@ -6,10 +6,12 @@ export interface FileRange {
   'path'?: (string);
   'start'?: (number | string | Long);
   'end'?: (number | string | Long);
+  'version'?: (string);
 }
 
 export interface FileRange__Output {
   'path': (string);
   'start': (number);
   'end': (number);
+  'version': (string);
 }

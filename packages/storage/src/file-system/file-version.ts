@@ -1,0 +1,41 @@
+import type { EngineError } from "@millrace/base";
+import { fileChanged } from "./port.ts";
+
+/** The parts of a `BigIntStats` that tell one content of a file from the next. */
+export interface VersionedStat {
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+}
+
+/**
+ * Names the content that a file of this machine has: its size and the time of its last change, in full. The inode is no part
+ * of it, as file systems that many machines mount may number the same file differently on each.
+ */
+export function localVersion({ size, mtimeNs }: VersionedStat): string {
+  return `${size}@${mtimeNs}`;
+}
+
+/** `1200 bytes of 2026-08-01T12:00:00.123456789Z` */
+export function describeVersion(version: string): string {
+  const [, bytes, ns] = /^(\d+)@(-?\d+)$/.exec(version) ?? [];
+  if (bytes === undefined || ns === undefined) return version;
+  return `${bytes} bytes of ${timeOf(BigInt(ns))}`;
+}
+
+/** @param now The version that is there instead. */
+export function changedSince(path: string, listed: string, now: string, cause?: unknown): EngineError {
+  return fileChanged(
+    `the file ${path} changed between being listed and being read: it was ${describeVersion(listed)} and is ${describeVersion(now)}. ` +
+      "Nothing that was read of it is used, and its batch fails. Write each file elsewhere on the same file system and rename it " +
+      "into place, under a name of its own; never rewrite, replace or append to a file where it is read.",
+    { fields: { path, listed, now }, ...(cause === undefined ? {} : { cause }) },
+  );
+}
+
+function timeOf(ns: bigint): string {
+  const second = 1_000_000_000n;
+  const rest = ((ns % second) + second) % second;
+  const date = new Date(Number((ns - rest) / 1_000_000n));
+  if (Number.isNaN(date.getTime())) return `${ns} ns since 1970`;
+  return `${date.toISOString().slice(0, 19)}.${rest.toString().padStart(9, "0")}Z`;
+}
