@@ -1,6 +1,6 @@
-import { parseConf } from "@millrace/base";
+import { type JobConf, parseConf } from "@millrace/base";
 import { runAuthorCode } from "./author-code.ts";
-import { asJob } from "./define-job.ts";
+import { asJob, type JobDefinition } from "./define-job.ts";
 import type { EnginePort } from "./engine-port.ts";
 import { noOutput } from "./errors.ts";
 import type { JobRegistry } from "./function/job-registry.ts";
@@ -25,6 +25,20 @@ export interface BuildOptions {
   readonly directory: string;
 }
 
+/**
+ * All settings of a job, before its `build` has run: some of them say in what it is to run.
+ *
+ * @param exported The default export of the job's module.
+ * @param given Settings of this start; they win over those of `defineJob`.
+ * @throws NOT_A_JOB, BAD_CONFIGURATION
+ */
+export function jobConf(exported: unknown, given: Readonly<Record<string, unknown>>): JobConf {
+  return confOf(asJob(exported), given);
+}
+
+const confOf = (job: JobDefinition, given: Readonly<Record<string, unknown>> | undefined): JobConf =>
+  parseConf({ ...job.options.conf, ...given });
+
 const BUILD = {
   what: "build",
   outcome: "The job is not started; `millrace check` finds what its types do not allow.",
@@ -39,7 +53,7 @@ const BUILD = {
 export async function buildJob(exported: unknown, options: BuildOptions): Promise<JobGraph> {
   const job = asJob(exported);
   const { port, registry } = options;
-  const conf = parseConf({ ...job.options.conf, ...options.conf });
+  const conf = confOf(job, options.conf);
   const context = new JobContext({ port, conf, registry });
   const { checkpointDir } = job.options;
   const builder = new GraphBuilder(context, {

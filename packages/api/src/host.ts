@@ -2,7 +2,7 @@
 export { type AccumulatorHome, executorAccumulator } from "./accumulator.ts";
 export { runAuthorCode } from "./author-code.ts";
 export { executorBroadcast } from "./broadcast.ts";
-export { type BuildOptions, buildJob } from "./build-job.ts";
+export { type BuildOptions, buildJob, jobConf } from "./build-job.ts";
 export { asJob } from "./define-job.ts";
 export type { ActionResult, DriverFiles, EnginePort, FileEntry, PrintedBatch } from "./engine-port.ts";
 export type { ReferenceTag } from "./function/capture-encoder.ts";

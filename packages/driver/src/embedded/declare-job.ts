@@ -38,22 +38,22 @@ export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> 
     else if (message.type === "failed") end.reject(fromWireError(message.error));
     else if (message.type === "warn") options.onWarning(message.message);
   };
-  const heapBytes = parseConf(conf)["driver.heap"];
-  const thread = new JobThread(
-    { heapBytes, output: options.output },
-    { onMessage, onLost: (error) => end.reject(error) },
-  );
+  let thread: JobThread | undefined;
   const onAbort = (): void => end.reject(signal.reason);
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     const { driver: module } = await installArtefact(packArtefact(artefact), join(directory, "code"));
     const externals = artefact.manifest.externals.length > 0;
-    thread.send({ type: "build", module, externals, name: undefined, args, conf, directory: join(directory, "state") });
+    const build = { module, externals, name: undefined, args, conf, directory: join(directory, "state") };
+    thread = new JobThread(
+      { heapBytes: parseConf(conf)["driver.heap"], output: options.output, build },
+      { onMessage, onLost: (error) => end.reject(error) },
+    );
     return await end.promise;
   } finally {
     signal.removeEventListener("abort", onAbort);
-    await thread.terminate();
+    await thread?.terminate();
     await rm(directory, { recursive: true, force: true });
   }
 }

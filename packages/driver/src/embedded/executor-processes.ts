@@ -29,6 +29,7 @@ export async function startExecutorProcesses(
     const listening = await server;
     return {
       data: { kind: "tcp", host: HOST, token, insecure: false },
+      failed: new Promise(() => undefined), // a process that ends is followed by another
       close: () => close(listening, executors),
     };
   } catch (error) {
@@ -79,8 +80,8 @@ class EmbeddedExecutor {
   }
 
   #start(): JobProcess {
-    const { job, directory, poolBytes, slotHeapBytes } = this.#options;
-    const start = this.#driver.then(({ address, token }) => ({
+    const { job, directory, memory } = this.#options;
+    const start = Promise.all([this.#driver, memory]).then(([{ address, token }, sizes]) => ({
       type: "start" as const,
       job,
       executor: this.#id,
@@ -91,8 +92,7 @@ class EmbeddedExecutor {
       advertise: HOST,
       insecure: false,
       workDir: join(directory, this.#id),
-      poolBytes,
-      slotHeapBytes,
+      ...sizes,
     }));
     const started = new JobProcess(job, start, {
       clock: this.#clock,

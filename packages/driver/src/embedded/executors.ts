@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  deferred,
   type ExecutorId,
   executorId,
   type JobId,
@@ -12,15 +13,15 @@ import { JobExecutor } from "@millrace/executor";
 import { type ExecutorSession, sessionPair } from "@millrace/rpc";
 import { DriverBlocks } from "../job/driver-blocks.ts";
 import type { DriverDataOptions } from "../job/driver-data.ts";
+import type { ExecutorMemory } from "../job/events.ts";
 import type { Master } from "./master.ts";
 
 export interface EmbeddedExecutorsOptions {
   readonly job: JobId;
   /** Work directories go below it. */
   readonly directory: string;
-  readonly slotHeapBytes: number;
-  readonly poolBytes: number;
-  readonly driverHeapBytes: number;
+  /** Known once the job is built; rejected when that is not to be. */
+  readonly memory: Promise<ExecutorMemory>;
   readonly log: Logger;
   readonly onSession: (session: ExecutorSession) => void;
   /** Takes what code of the job writes in this process. */
@@ -34,6 +35,9 @@ export interface EmbeddedExecutorsOptions {
 export interface EmbeddedExecutors {
   /** How the driver meets them. */
   readonly data: DriverDataOptions;
+  /** Rejects when they cannot be started for a reason that trying again does not mend. */
+  readonly failed: Promise<never>;
+  /** After `memory` has settled. */
   close(): Promise<void>;
 }
 
@@ -44,25 +48,34 @@ export async function startExecutors(master: Master, options: EmbeddedExecutorsO
   return startExecutorProcesses(master, options);
 }
 
-async function startWithin(slots: number, options: EmbeddedExecutorsOptions): Promise<EmbeddedExecutors> {
+function startWithin(slots: number, options: EmbeddedExecutorsOptions): EmbeddedExecutors {
   const { driverEnd, executorEnd } = sessionPair();
-  const blocks = new DriverBlocks({ bytesMax: options.driverHeapBytes });
-  const executor = await JobExecutor.start({
-    job: options.job,
-    executor: executorId("local"),
-    slots,
-    session: executorEnd,
-    data: { kind: "local", readDriverBlock: (id) => blocks.read(id) },
-    workDir: join(options.directory, "executor"),
-    poolBytes: options.poolBytes,
-    slotHeapBytes: options.slotHeapBytes,
-    clock: new SystemClock(),
-    log: options.log,
-    output: options.output,
+  const blocks = new DriverBlocks({ bytesMax: 0 }); // the job says how much, before it has any
+  const failed = deferred<never>();
+  failed.promise.catch(() => undefined); // whoever awaits the job's end hears of it
+  let executor: JobExecutor | undefined;
+  const started = options.memory.then(async (memory) => {
+    executor = await JobExecutor.start({
+      job: options.job,
+      executor: executorId("local"),
+      slots,
+      session: executorEnd,
+      data: { kind: "local", readDriverBlock: (id) => blocks.read(id) },
+      workDir: join(options.directory, "executor"),
+      ...memory,
+      clock: new SystemClock(),
+      log: options.log,
+      output: options.output,
+    });
+    options.onSession(driverEnd);
   });
-  options.onSession(driverEnd);
+  started.catch((error: unknown) => failed.reject(error));
   return {
-    data: { kind: "local", blocks, readExecutorBlock: (id) => executor.read(id) },
-    close: () => executor.stop(),
+    data: { kind: "local", blocks, readExecutorBlock: (id) => executor?.read(id) },
+    failed: failed.promise,
+    async close() {
+      await started.catch(() => undefined);
+      await executor?.stop();
+    },
   };
 }

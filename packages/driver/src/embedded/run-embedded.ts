@@ -12,7 +12,7 @@ import {
   type WireError,
 } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
-import type { JobEvent } from "../job/events.ts";
+import type { ExecutorMemory, JobEvent } from "../job/events.ts";
 import { JobDriver } from "../job/job-driver.ts";
 import { type EmbeddedExecutors, startExecutors } from "./executors.ts";
 import type { Master } from "./master.ts";
@@ -52,17 +52,16 @@ const GATHER_MS = 10_000;
  */
 export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailure | undefined> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-run-"));
-  const settings = parseConf(options.conf);
   const job = jobId("run");
   const log = createLogger({ name: "run", level: process.env.MILLRACE_LOG ?? "error" });
+  const memory = deferred<ExecutorMemory>();
+  memory.promise.catch(() => undefined); // told by whoever awaits the job's end
   const accept = deferred<JobDriver>();
   accept.promise.catch(() => undefined); // nobody may be listening when the bundle fails
   const executors = await startExecutors(options.master, {
     job,
     directory,
-    slotHeapBytes: settings["executor.slot.heap"],
-    poolBytes: settings["storage.pool.bytes"],
-    driverHeapBytes: settings["driver.heap"],
+    memory: memory.promise,
     log,
     output: options.output,
     executorOutput: options.executorOutput,
@@ -89,7 +88,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
       args: options.args,
       conf: options.conf,
       dataDir: directory,
-      heapBytes: settings["driver.heap"],
+      heapBytes: parseConf(options.conf)["driver.heap"],
       batches: options.batches,
       data: executors.data,
       executors: options.master.kind === "local" ? 1 : options.master.executors,
@@ -98,18 +97,24 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
       log,
       output: options.output,
       onEvent: (event) => {
+        if (event.type === "built") memory.resolve(event.memory);
         if (event.type === "running") ran = true;
         report(event, options);
       },
     });
     accept.resolve(driver);
     stopOn(options.signal, driver);
-    const error = await driver.ended;
+    const noExecutors = executors.failed.catch((error: unknown) => {
+      driver.stop(false);
+      return driver.ended.then(() => Promise.reject(error));
+    });
+    const error = await Promise.race([driver.ended, noExecutors]);
     return error === undefined ? undefined : { error, ran };
   } catch (error) {
     accept.reject(error);
     throw error;
   } finally {
+    memory.reject(new Error("the job was not built"));
     await close(executors, directory);
   }
 }

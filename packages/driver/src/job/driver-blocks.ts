@@ -11,11 +11,16 @@ export const driverBlocksFull = errorKind("DRIVER_BLOCKS_FULL", "user");
  */
 export class DriverBlocks {
   readonly #blocks = new Map<BlockId, { readonly parts: readonly Uint8Array[]; readonly bytes: number }>();
-  readonly #bytesMax: number;
+  #bytesMax: number;
   #bytes = 0;
 
   constructor(options: { readonly bytesMax: number }) {
     this.#bytesMax = options.bytesMax;
+  }
+
+  /** From now on, `driver.heap` as the job has it. */
+  limit(bytesMax: number): void {
+    this.#bytesMax = bytesMax;
   }
 
   /**

@@ -41,6 +41,7 @@ export interface JobDriverOptions {
   readonly conf: Readonly<Record<string, string>>;
   /** Checkpoints go below it when the job names no directory. */
   readonly dataDir: string;
+  /** `driver.heap` without what the job's own `conf` says of it. */
   readonly heapBytes: number;
   /** End after this many batches. */
   readonly batches: number | undefined;
@@ -105,18 +106,20 @@ export class JobDriver {
     this.#options = options;
     this.#data = data;
     this.#thread = new JobThread(
-      { heapBytes: options.heapBytes, output: options.output },
+      {
+        heapBytes: options.heapBytes,
+        output: options.output,
+        build: {
+          module: options.module,
+          externals: readManifest(options.artefact).manifest.externals.length > 0,
+          name: options.name,
+          args: options.args,
+          conf: options.conf,
+          directory: `${options.dataDir}/checkpoint`,
+        },
+      },
       { onMessage: (message) => this.#onThread(message), onLost: (error) => this.#fail(error) },
     );
-    this.#thread.send({
-      type: "build",
-      module: options.module,
-      externals: readManifest(options.artefact).manifest.externals.length > 0,
-      name: options.name,
-      args: options.args,
-      conf: options.conf,
-      directory: `${options.dataDir}/checkpoint`,
-    });
   }
 
   /** Settles when the job is over: with the reason when it failed. */
@@ -171,6 +174,8 @@ export class JobDriver {
   #onThread(message: FromJobThread): void {
     if (this.#ended) return;
     switch (message.type) {
+      case "heap":
+        return this.#data.blocks.limit(message.heapBytes);
       case "built":
         return this.#onBuilt(message);
       case "failed":
@@ -230,12 +235,6 @@ export class JobDriver {
       },
       { clock: this.#options.clock, log: this.#options.log },
     );
-    if (built.conf["driver.heap"] !== this.#options.heapBytes) {
-      this.#warn(
-        `the job's own setting driver.heap = ${built.conf["driver.heap"]} comes too late: its driver runs already, with ${this.#options.heapBytes} bytes. ` +
-          "Give it at the start, with --conf driver.heap=SIZE.",
-      );
-    }
     this.#options.onEvent({
       type: "built",
       name: built.name,

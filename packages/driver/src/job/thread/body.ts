@@ -7,6 +7,7 @@ import {
   installJobHooks,
   type JobGraph,
   JobRegistry,
+  jobConf,
   runAuthorCode,
 } from "@millrace/api/host";
 import { type EpochMs, fromWireError, SystemClock, toWireError, type WireError } from "@millrace/base";
@@ -74,6 +75,9 @@ export class JobThreadBody {
         MODULE,
         () => import(pathToFileURL(message.module).href),
       );
+      const { "driver.heap": heapBytes } = jobConf(module.default, message.conf);
+      this.#post({ type: "heap", heapBytes });
+      if (message.heapBytes !== undefined && heapBytes !== message.heapBytes) return;
       this.#graph = await buildJob(module.default, {
         port: this.#port(),
         registry,

@@ -11,39 +11,40 @@ export interface JobThreadHandlers {
   onLost(error: EngineError): void;
 }
 
-/** The main thread's handle on the thread in which `build`, `transform`, `foreachRDD` and listeners of a job run. */
-export class JobThread {
-  readonly #worker: Worker;
-  readonly #output: ThreadOutput;
-  #ending = false;
+type Build = Extract<ToJobThread, { readonly type: "build" }>;
 
-  /** @param options.output Takes what code of the job writes, and what `print()` does. */
-  constructor(options: { readonly heapBytes: number; readonly output: TakeOutput }, handlers: JobThreadHandlers) {
+export interface JobThreadOptions {
+  /** `driver.heap` as far as it is known before the job's own settings are. */
+  readonly heapBytes: number;
+  /** Takes what code of the job writes, and what `print()` does. */
+  readonly output: TakeOutput;
+  readonly build: Omit<Build, "type" | "heapBytes">;
+}
+
+/**
+ * The main thread's handle on the thread in which `build`, `transform`, `foreachRDD` and listeners of a job run.
+ *
+ * Its heap is fixed when it starts, and a job's own settings are known once its module is loaded: a thread that finds that
+ * they ask for another heap is replaced by one that has it, before anything is built.
+ */
+export class JobThread {
+  readonly #handlers: JobThreadHandlers;
+  readonly #build: JobThreadOptions["build"];
+  readonly #output: ThreadOutput;
+  #worker: Worker;
+  #ending = false;
+  /** It has said that it is the wrong one: its end is no loss. */
+  #replaced = false;
+
+  /** Starts the thread and builds the job in it. */
+  constructor(options: JobThreadOptions, handlers: JobThreadHandlers) {
+    this.#handlers = handlers;
+    this.#build = options.build;
     this.#output = new ThreadOutput(options.output);
-    const output = this.#output.connect();
-    this.#worker = new Worker(new URL("./entry.js", import.meta.url), {
-      name: "job",
-      resourceLimits: threadHeap(options.heapBytes),
-      workerData: output,
-      transferList: [output.port],
-    });
-    this.#worker.on("message", (message: FromJobThread) => handlers.onMessage(message));
-    this.#worker.on("error", (error: Error & { code?: string }) => {
-      if (!this.#ending) handlers.onLost(lostBecause(error, options.heapBytes));
-      this.#ending = true;
-    });
-    this.#worker.on("exit", (code) => {
-      if (this.#ending) return;
-      this.#ending = true;
-      handlers.onLost(
-        jobThreadEnded(
-          `the job's code ended its own driver thread with process.exit(${code}). The job is stopped. ` +
-            `Use ssc.stop() to end a job, or throw an error to fail it.`,
-        ),
-      );
-    });
+    this.#worker = this.#start(options.heapBytes, { mayAsk: true });
   }
 
+  /** After `built`. */
   send(message: ToJobThread): void {
     this.#worker.postMessage(message);
   }
@@ -67,6 +68,48 @@ export class JobThread {
     this.#ending = true;
     await this.#worker.terminate();
     await this.#output.flush();
+  }
+
+  /** @param mayAsk It is the first: the second one has to do with what it was given, whatever the job says then. */
+  #start(heapBytes: number, { mayAsk }: { readonly mayAsk: boolean }): Worker {
+    const output = this.#output.connect();
+    const worker = new Worker(new URL("./entry.js", import.meta.url), {
+      name: "job",
+      resourceLimits: threadHeap(heapBytes),
+      workerData: output,
+      transferList: [output.port],
+    });
+    const wanted = (): boolean => !this.#ending && !this.#replaced;
+    worker.on("message", (message: FromJobThread) => {
+      if (message.type === "heap" && mayAsk && message.heapBytes !== heapBytes) void this.#replace(message.heapBytes);
+      this.#handlers.onMessage(message);
+    });
+    worker.on("error", (error: Error & { code?: string }) => {
+      if (wanted()) this.#lost(lostBecause(error, heapBytes));
+    });
+    worker.on("exit", (code) => {
+      if (!wanted()) return;
+      this.#lost(
+        jobThreadEnded(
+          `the job's code ended its own driver thread with process.exit(${code}). The job is stopped. ` +
+            `Use ssc.stop() to end a job, or throw an error to fail it.`,
+        ),
+      );
+    });
+    worker.postMessage({ type: "build", ...this.#build, heapBytes: mayAsk ? heapBytes : undefined } satisfies Build);
+    return worker;
+  }
+
+  async #replace(heapBytes: number): Promise<void> {
+    this.#replaced = true;
+    await this.#worker.terminate(); // its output stays, for the next one writes to the same ring
+    this.#replaced = false;
+    if (!this.#ending) this.#worker = this.#start(heapBytes, { mayAsk: false });
+  }
+
+  #lost(error: EngineError): void {
+    this.#ending = true;
+    this.#handlers.onLost(error);
   }
 }
 

@@ -15,6 +15,8 @@ export type ToJobThread =
       readonly args: readonly string[];
       readonly conf: Readonly<Record<string, unknown>>;
       readonly directory: string;
+      /** The heap of this thread, to be compared with what the job asks for; `undefined`: it has to do. */
+      readonly heapBytes: number | undefined;
     }
   /** The cluster is there: batches follow. */
   | { readonly type: "begin"; readonly defaultParallelism: number; readonly zeroTime: EpochMs }
@@ -45,6 +47,8 @@ export type FromJobThread =
       readonly conf: JobConf;
       readonly receivers: readonly ReceiverPlan[];
     }
+  /** First of all: what `driver.heap` is, the job's own settings included. Nothing follows from a thread that has another. */
+  | { readonly type: "heap"; readonly heapBytes: number }
   /** The job cannot start: its graph is refused, or an input stream of its own does not begin. */
   | { readonly type: "failed"; readonly error: WireError }
   | { readonly type: "run"; readonly id: number; readonly plan: JobPlan }
