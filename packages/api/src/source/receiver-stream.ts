@@ -21,8 +21,10 @@ export class ReceiverStream implements StreamNode {
   }
 
   compute(scope: BatchScope) {
+    const { time } = scope;
     const blocks = scope.received.get(this.#stream) ?? [];
-    const node = lazySource("blocks", () => Promise.reject(forgotten(scope.time)), {
+    // It must not capture the scope: a window's lineage holds this node, and through it every batch back to the first.
+    const node = lazySource("blocks", () => Promise.reject(forgotten(time)), {
       partitions: blocks.length,
       lasting: false,
       label: this.label,
