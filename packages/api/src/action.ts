@@ -99,6 +99,7 @@ function reserve(context: JobContext, scope: BatchScope, writes: readonly Writte
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
   });
+  if (writes.some(({ lasting }) => lasting)) scope.keepBroadcasts();
   for (const dependency of writes) {
     context.writing.set(dependency.id, settled);
     if (!dependency.lasting) scope.shuffles.set(dependency.id, dependency);

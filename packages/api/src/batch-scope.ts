@@ -12,6 +12,7 @@ import {
   type StateNode,
   type StateVersions,
 } from "@millrace/plan";
+import type { DriverBroadcast } from "./broadcast.ts";
 import { type StreamNode, whenReady } from "./stream-node.ts";
 
 /** The batches that are not forgotten, as streams that look back on them see them. */
@@ -46,6 +47,8 @@ export class BatchScope {
   readonly blocks: BlockId[] = [];
   /** Sources whose inputs go with it: those blocks, and what was received for it. */
   readonly sources: SourceNode[] = [];
+  /** Broadcast variables that plans of this batch use. */
+  readonly #broadcasts = new Set<DriverBroadcast<unknown>>();
   /** Stateful operators of this batch, and those of which every partition has been brought up to it. */
   readonly states = new Map<StreamNode, StateNode>();
   readonly covered = new Set<StateNode>();
@@ -75,6 +78,23 @@ export class BatchScope {
     const made = level === undefined ? computed : whenReady(computed, (lineage) => kept(lineage, level, stream.label));
     this.#lineages.set(stream, made);
     return made;
+  }
+
+  /** A plan of this batch uses the variable. */
+  holdBroadcast(broadcast: DriverBroadcast<unknown>): void {
+    if (this.#broadcasts.has(broadcast)) return;
+    this.#broadcasts.add(broadcast);
+    broadcast.hold();
+  }
+
+  /** What this batch wrote stays for as long as the job runs, and may have to be computed again. */
+  keepBroadcasts(): void {
+    for (const broadcast of this.#broadcasts) broadcast.lasting = true;
+  }
+
+  releaseBroadcasts(): void {
+    for (const broadcast of this.#broadcasts) broadcast.release();
+    this.#broadcasts.clear();
   }
 
   /** The state of a stream before and after this batch. */

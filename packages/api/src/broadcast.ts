@@ -62,18 +62,48 @@ export interface BroadcastStore {
   drop(blocks: readonly BlockId[]): void;
 }
 
-/** A broadcast variable on the driver: encoded and put when a stage first needs it. */
+/**
+ * A broadcast variable on the driver: encoded and put when a stage first needs it.
+ *
+ * The block of one made for a batch is dropped when every batch that used it is forgotten, so that a job that
+ * broadcasts anew in each batch keeps no more blocks than batches; a later use puts it again under another name. The garbage
+ * collector alone would not do: a value that the job holds anyway makes no garbage, however often it is encoded.
+ */
 export class DriverBroadcast<T> implements Backing<T> {
+  /** Kept until the job drops it: made in `build`, or used by output that stays for as long as the job runs. */
+  lasting: boolean;
   readonly #id: number;
   readonly #value: T;
   readonly #store: BroadcastStore;
   #version = 0;
   #location: BlockLocation | Promise<BlockLocation> | undefined;
+  /** Remembered batches whose stages name the block: they may run again. */
+  #holders = 0;
+  /** The job has no reference to it any more. */
+  #unreachable = false;
 
-  constructor(id: number, value: T, store: BroadcastStore) {
+  constructor(id: number, value: T, options: { readonly lasting: boolean; readonly store: BroadcastStore }) {
     this.#id = id;
     this.#value = value;
-    this.#store = store;
+    this.#store = options.store;
+    this.lasting = options.lasting;
+  }
+
+  /** A batch uses it: its block stays until {@link release}. */
+  hold(): void {
+    this.#holders += 1;
+  }
+
+  /** A batch that held it is forgotten. */
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0 && (!this.lasting || this.#unreachable)) this.unpersist();
+  }
+
+  /** The job dropped its last reference. */
+  onUnreachable(): void {
+    this.#unreachable = true;
+    if (this.#holders === 0) this.unpersist();
   }
 
   value(): T {

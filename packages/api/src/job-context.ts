@@ -60,7 +60,9 @@ export class JobContext {
   /** A job may make accumulators and broadcast variables in every batch: those that it drops go. */
   readonly #accumulators = new Map<number, WeakRef<AccumulatorHome>>();
   readonly #droppedAccumulators = new FinalizationRegistry<number>((id) => this.#accumulators.delete(id));
-  readonly #droppedBroadcasts = new FinalizationRegistry<DriverBroadcast<unknown>>((backing) => backing.unpersist());
+  readonly #droppedBroadcasts = new FinalizationRegistry<DriverBroadcast<unknown>>((backing) =>
+    backing.onUnreachable(),
+  );
   readonly #warnedOf = new Set<string>();
   #seeds = 0;
   #nextRdd = 0;
@@ -76,7 +78,10 @@ export class JobContext {
       warn: (message) => this.warnOnce(message),
       watch: (on) => this.port.watch(on),
     });
-    this.captures = new CaptureEncoder(options.registry, this.#broadcasts);
+    this.captures = new CaptureEncoder(options.registry, {
+      broadcasts: this.#broadcasts,
+      onUse: (broadcast) => this.scope?.holdBroadcast(broadcast),
+    });
     this.planner = new Planner({
       defaultPartitions: this.conf["default.parallelism"],
       encodeCaptures: (functions) => {
@@ -164,9 +169,12 @@ export class JobContext {
   broadcast<T>(value: T): Broadcast<T> {
     const id = this.#nextBroadcast++;
     const backing = new DriverBroadcast<T>(id, value, {
-      encode: (v) => this.captures.encodeValue(v, "a broadcast variable's value"),
-      put: (name, parts) => this.port.putBlock(name, parts),
-      drop: (blocks) => this.port.dropBlocks(blocks),
+      lasting: this.phase === "building",
+      store: {
+        encode: (v) => this.captures.encodeValue(v, "a broadcast variable's value"),
+        put: (name, parts) => this.port.putBlock(name, parts),
+        drop: (blocks) => this.port.dropBlocks(blocks),
+      },
     });
     const broadcast = new Broadcast<T>(id, backing);
     this.#broadcasts.set(broadcast, backing);

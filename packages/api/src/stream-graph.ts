@@ -94,6 +94,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   async runBatch(input: BatchInput): Promise<BatchOutcome> {
     const { time } = input;
     this.#forget(time);
+    this.#releaseLate(this.#context.scope);
     this.#firstVersion ??= input.stateVersion;
     const scope = this.#context.beginBatch({ time, history: this, rerun: input.rerun ?? false });
     scope.received = input.received;
@@ -135,14 +136,36 @@ export class StreamGraph implements JobGraph, BatchHistory {
     if (scope === undefined) return [];
     this.#scopes.delete(time);
     this.#watch.forget(time);
+    return this.#drop(scope);
+  }
+
+  /**
+   * Code of the job may run actions between batches, such as in a timer: they belong to the batch before, which may be
+   * forgotten by then. What they left is released when the next batch begins, or when they are done.
+   */
+  #releaseLate(scope: BatchScope | undefined): void {
+    if (scope === undefined || this.#scopes.get(scope.time) === scope) return;
+    const release = (): void => {
+      const shuffles = this.#drop(scope);
+      if (shuffles.length > 0) this.#context.port.dropShuffles(shuffles);
+    };
+    if (scope.pending.size === 0) release();
+    else void settle(scope).then(release);
+  }
+
+  /** Releases what a forgotten batch holds. @returns The shuffles that its plans wrote. */
+  #drop(scope: BatchScope): readonly ShuffleId[] {
+    const shuffles = [...scope.shuffles.keys()];
     for (const [shuffle, dependency] of scope.shuffles) {
       this.#context.written.delete(shuffle);
       dependency.id = undefined; // an RDD that the job kept is shuffled again, under a new id
     }
-    for (const source of scope.sources) source.inputs = undefined;
-    const blocks: readonly BlockId[] = scope.blocks;
+    scope.shuffles.clear();
+    for (const source of scope.sources.splice(0)) source.inputs = undefined;
+    scope.releaseBroadcasts();
+    const blocks: readonly BlockId[] = scope.blocks.splice(0);
     if (blocks.length > 0) this.#context.port.dropBlocks(blocks);
-    return [...scope.shuffles.keys()];
+    return shuffles;
   }
 
   /**

@@ -14,13 +14,22 @@ export class CaptureEncoder {
   readonly #registry: JobRegistry;
   /** The driver's side of each broadcast variable of this job. */
   readonly #broadcasts: WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>;
+  readonly #onUse: (broadcast: DriverBroadcast<unknown>) => void;
   /** Blocks met by the encoding that runs now; `undefined` while nothing is placed, for it only checks. */
   #met: (BlockLocation | Promise<BlockLocation>)[] | undefined;
   readonly #hooks: CaptureEncodeHooks;
 
-  constructor(registry: JobRegistry, broadcasts: WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>) {
+  /** @param options.onUse Told of each variable that an encoding names, before its block is looked for. */
+  constructor(
+    registry: JobRegistry,
+    options: {
+      readonly broadcasts: WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>;
+      readonly onUse: (broadcast: DriverBroadcast<unknown>) => void;
+    },
+  ) {
     this.#registry = registry;
-    this.#broadcasts = broadcasts;
+    this.#broadcasts = options.broadcasts;
+    this.#onUse = options.onUse;
     this.#hooks = { classes: registry.classes, reference: (value) => this.#reference(value) };
   }
 
@@ -135,7 +144,10 @@ export class CaptureEncoder {
         `it holds the broadcast variable ${broadcast.id}, which is ${broadcast.isDestroyed ? "destroyed" : "of another job"}. Make a new one with ssc.broadcast(value).`,
       );
     }
-    this.#met?.push(backing.locate());
+    if (this.#met !== undefined) {
+      this.#onUse(backing);
+      this.#met.push(backing.locate());
+    }
     return { tag: "broadcast", id: backing.name };
   }
 }
