@@ -61,7 +61,11 @@ export type ReceiverStatus =
   | { readonly state: "retrying"; readonly error: WireError; readonly retryMs: number }
   | { readonly state: "stopped"; readonly error?: WireError }
   /** Something went wrong that stops nothing: a receiver's `reportError`. */
-  | { readonly state: "trouble"; readonly error: WireError };
+  | { readonly state: "trouble"; readonly error: WireError }
+  /** Its thread does not answer: code of the job keeps it. */
+  | { readonly state: "stuck"; readonly error: WireError }
+  /** It was stuck, and is no longer. */
+  | { readonly state: "answering" };
 
 export interface TaskKey {
   readonly run: StageRunId;
@@ -143,6 +147,8 @@ export type ToExecutor =
   | { readonly type: "stopReceiver"; readonly stream: number }
   /** Received bytes of the stream that wait for a batch: past the bound the receiver is held back. */
   | { readonly type: "receiverBacklog"; readonly stream: number; readonly bytes: number }
+  /** Answer to `received`: the driver counts on these blocks from now on. */
+  | { readonly type: "blocksTaken"; readonly stream: number; readonly blocks: readonly BlockId[] }
   | { readonly type: "shutdown"; readonly graceful: boolean };
 
 export interface LaunchTask extends TaskKey {

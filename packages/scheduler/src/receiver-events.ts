@@ -23,7 +23,11 @@ export type ReceiverStatus =
   | { readonly state: "retrying"; readonly error: WireError; readonly retryMs: number }
   | { readonly state: "stopped"; readonly error?: WireError }
   /** Something went wrong that stops nothing: a receiver's `reportError`. */
-  | { readonly state: "trouble"; readonly error: WireError };
+  | { readonly state: "trouble"; readonly error: WireError }
+  /** Its thread does not answer: code of the job keeps it. */
+  | { readonly state: "stuck"; readonly error: WireError }
+  /** It was stuck, and is no longer. */
+  | { readonly state: "answering" };
 
 /** What happens to the receiver tracker. A report names the executor whose session it came on. */
 export type ReceiverEvent =
@@ -82,6 +86,13 @@ export type ReceiverEffect =
       readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
       readonly records: ReadonlyMap<number, number>;
     }
+  /** The executor may confirm these blocks to their receiver: they are in the next batch's input unless all holders are lost. */
+  | {
+      readonly type: "blocksTaken";
+      readonly executor: ExecutorId;
+      readonly stream: number;
+      readonly blocks: readonly BlockId[];
+    }
   | { readonly type: "dropBlocks"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
   /** Records are gone: their only holder was lost. To be told loudly, once for each executor that is lost. */
   | { readonly type: "blocksLost"; readonly lost: readonly LostBlocks[]; readonly message: string }
@@ -121,6 +132,7 @@ export type ReceiverWarning =
   | "SOURCE_DOWN"
   | "RECEIVER_TROUBLE"
   | "RECEIVER_STOPPED"
+  | "RECEIVER_STUCK"
   | "RECEIVER_MOVED"
   | "NO_EXECUTORS"
   | "NO_REPLICA_PEER";

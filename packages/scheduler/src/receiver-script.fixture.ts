@@ -51,6 +51,8 @@ function format(effect: ReceiverEffect): string {
       const all = [...effect.received.values()].flat().map(({ id, at }) => `${id}@${at.join("+")}`);
       return `input ${effect.batch}: ${all.join(" ")}`.trimEnd();
     }
+    case "blocksTaken":
+      return `taken ${effect.blocks.join(" ")} from ${effect.executor}`;
     case "dropBlocks":
       return `drop ${effect.blocks.join(" ")} on ${effect.executor}`;
     case "blocksLost":
@@ -82,5 +84,14 @@ export function allAfter(state: ReceiverTracker, ...events: readonly ReceiverEve
     effects = stepReceivers(state, event);
     checkReceiverTracker(state);
   }
-  return effects.map(format);
+  return effects.filter(({ type }) => type !== "blocksTaken").map(format);
+}
+
+/** The confirmations of all events. */
+export function taken(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
+  return events.flatMap((event) =>
+    stepReceivers(state, event)
+      .filter(({ type }) => type === "blocksTaken")
+      .map(format),
+  );
 }

@@ -27,6 +27,8 @@ export interface Receiver {
   alone: boolean;
   /** It was said that its source is down. */
   down: boolean;
+  /** It was said that its thread does not answer. */
+  stuck: boolean;
   /** Blocks that no batch has, in order of arrival. Bound: the executor holds the receiver back past `bufferBytes`. */
   waiting: HeldBlock[];
   /** Bytes of blocks in no batch, or in one that is not done. */

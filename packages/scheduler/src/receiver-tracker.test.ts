@@ -16,6 +16,7 @@ import {
   started,
   status,
   stop,
+  taken,
   tracker,
 } from "./receiver-script.fixture.ts";
 import { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
@@ -129,6 +130,21 @@ describe("received blocks", () => {
         [1, 0],
       ]),
     });
+  });
+
+  test("are confirmed to their executor when a batch will have them, and at no other time", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(1, 1));
+    expect(taken(state, received("e1", 0, 0), received("e2", 1, 0))).toEqual([
+      "taken recv/0/0 from e1",
+      "taken recv/1/0 from e2",
+    ]);
+    expect(taken(state, lost("e2"), received("e2", 1, 1), received("e1", 9, 0))).toEqual([]);
+    after(state, stop);
+    expect(taken(state, received("e1", 0, 1))).toEqual(["taken recv/0/1 from e1"]);
+    const stopped = ["e1"].flatMap((name) => [0, 1].map((stream) => status(name, stream, { state: "stopped" })));
+    expect(allAfter(state, ...stopped).at(-1)).toBe("allStopped, pending");
+    expect(taken(state, received("e1", 0, 2))).toEqual([]);
   });
 
   test("of a lost executor are ignored when they are announced late", () => {

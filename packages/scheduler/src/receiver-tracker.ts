@@ -64,6 +64,7 @@ function onStarted(state: ReceiverTracker, declarations: readonly ReceiverDeclar
       peer: undefined,
       alone: false,
       down: false,
+      stuck: false,
       waiting: [],
       backlogBytes: 0,
       toldBytes: 0,
@@ -103,6 +104,7 @@ function loseHome(state: ReceiverTracker, receiver: Receiver, executor: Executor
   receiver.peer = undefined;
   const lost = { name: "Error", message: `executor ${executor} was lost` };
   changed(state, receiver, { change: "stopped", executor, error: lost });
+  notStuck(state, receiver, undefined);
   if (receiver.state === "stopping") {
     receiver.state = "stopped";
     return false;
@@ -122,6 +124,7 @@ function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type
   const receiver = state.receivers.get(event.stream);
   // Late words of an executor that was lost: its blocks are gone, and a receiver elsewhere has taken over.
   if (receiver === undefined || !state.executors.includes(event.executor)) return;
+  if (state.mode === "stopped") return; // no batch will come for them: they are not confirmed
   for (const { id, bytes, records, at } of event.blocks) {
     // A copy may have been lost while the report was on its way.
     const holders = at.filter((holder) => state.executors.includes(holder));
@@ -134,6 +137,12 @@ function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type
     });
     receiver.backlogBytes += bytes;
   }
+  state.effects.push({
+    type: "blocksTaken",
+    executor: event.executor,
+    stream: event.stream,
+    blocks: event.blocks.map(({ id }) => id),
+  });
   reportBacklog(state, receiver);
 }
 
@@ -151,6 +160,13 @@ function onReceiverStatus(state: ReceiverTracker, executor: ExecutorId, stream: 
     case "trouble":
       onTrouble(state, receiver, status.error);
       changed(state, receiver, { change: "error", executor, error: status.error });
+      break;
+    case "stuck":
+      onStuck(state, receiver, status.error);
+      changed(state, receiver, { change: "error", executor, error: status.error });
+      break;
+    case "answering":
+      notStuck(state, receiver, `receiver ${receiver.declared.name} takes its turns again.`);
       break;
     case "stopped":
       changed(state, receiver, { change: "stopped", executor, error: status.error });
@@ -174,6 +190,20 @@ function onTrouble(state: ReceiverTracker, receiver: Receiver, error: WireError)
   state.effects.push({ type: "warning", code: "RECEIVER_TROUBLE", condition: undefined, message });
 }
 
+function onStuck(state: ReceiverTracker, receiver: Receiver, error: WireError): void {
+  receiver.stuck = true;
+  const message = `[RECEIVER_STUCK] receiver ${receiver.declared.name}: ${reason(error)}.`;
+  state.effects.push({ type: "warning", code: "RECEIVER_STUCK", condition: stuckCondition(receiver), message });
+}
+
+function notStuck(state: ReceiverTracker, receiver: Receiver, message: string | undefined): void {
+  if (!receiver.stuck) return;
+  receiver.stuck = false;
+  state.effects.push({ type: "conditionOver", condition: stuckCondition(receiver), message });
+}
+
+const stuckCondition = (receiver: Receiver): string => `RECEIVER_STUCK/${receiver.declared.stream}`;
+
 function onRunning(state: ReceiverTracker, receiver: Receiver, executor: ExecutorId): void {
   if (receiver.down) {
     const message = `[SOURCE_BACK] receiver ${receiver.declared.name} has its source again.`;
@@ -190,6 +220,7 @@ function onRetrying(
   status: Extract<ReceiverStatus, { state: "retrying" }>,
 ): void {
   if (receiver.state === "stopping") return;
+  notStuck(state, receiver, undefined); // its thread has ended
   receiver.state = "retrying";
   if (receiver.down) return; // told once per outage: its attempts go on, and each of them reports
   receiver.down = true;
@@ -213,7 +244,7 @@ const downCondition = (receiver: Receiver): string => `SOURCE_DOWN/${receiver.de
 
 /** What went wrong, without the codes that the sentence around it says in other words. */
 function reason(error: WireError): string {
-  return headline(error).replace(/^\[(?:SOURCE_DOWN|RECEIVER_FAILED)\] /, "");
+  return headline(error).replace(/^\[(?:SOURCE_DOWN|RECEIVER_FAILED|RECEIVER_STUCK)\] /, "");
 }
 
 function onStopped(
@@ -222,6 +253,7 @@ function onStopped(
   status: Extract<ReceiverStatus, { state: "stopped" }>,
 ): void {
   notDown(state, receiver, undefined);
+  notStuck(state, receiver, undefined);
   if (receiver.state !== "stopping" || status.error !== undefined) {
     const why = status.error === undefined ? "by itself" : `with an error: ${reason(status.error)}`;
     const message = `[RECEIVER_STOPPED] receiver ${receiver.declared.name} stopped ${why}. The job goes on without it; restart the job to start it again.`;

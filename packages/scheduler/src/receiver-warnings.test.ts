@@ -91,4 +91,22 @@ describe("warnings of receivers", () => {
       expect.stringMatching(/^\[NO_EXECUTORS\]/),
     ]);
   });
+
+  test("say that a thread does not answer, until it does, or its receiver is gone", () => {
+    const kind = { code: "RECEIVER_STUCK", blame: "user", retry: "same-task" } as const;
+    const error = { name: "EngineError", message: "[RECEIVER_STUCK] its thread spins.", kind };
+    const state = tracker();
+    after(state, ready("e1"), started(1));
+    expect(after(state, status("e1", 0, { state: "stuck", error }))).toEqual([
+      "warning RECEIVER_STUCK: RECEIVER_STUCK/0",
+    ]);
+    expect(after(state, status("e1", 0, { state: "answering" }))).toEqual([
+      "over RECEIVER_STUCK/0: receiver socket 0 takes its turns again.",
+    ]);
+    after(state, status("e1", 0, { state: "stuck", error }));
+    expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual([
+      "over RECEIVER_STUCK/0",
+      "warning RECEIVER_STOPPED",
+    ]);
+  });
 });

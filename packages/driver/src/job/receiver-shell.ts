@@ -103,6 +103,8 @@ export class ReceiverShell {
         return executors.send(effect.executor, { type: "receiverBacklog", stream: effect.stream, bytes: effect.bytes });
       case "batchInput":
         return this.#ports.onInput(effect.batch, { received: effect.received, records: effect.records });
+      case "blocksTaken":
+        return executors.send(effect.executor, { type: "blocksTaken", stream: effect.stream, blocks: effect.blocks });
       case "dropBlocks":
         return executors.tidy(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
       case "blocksLost":

@@ -1057,7 +1057,9 @@ export const descriptors: object = {
             "running",
             "retrying",
             "stopped",
-            "trouble"
+            "trouble",
+            "stuck",
+            "answering"
            ]
           }
          },
@@ -1081,6 +1083,14 @@ export const descriptors: object = {
           "trouble": {
            "type": "ReceiverTrouble",
            "id": 5
+          },
+          "stuck": {
+           "type": "ReceiverStuck",
+           "id": 6
+          },
+          "answering": {
+           "type": "ReceiverAnswering",
+           "id": 7
           }
          }
         },
@@ -1114,6 +1124,17 @@ export const descriptors: object = {
            "id": 1
           }
          }
+        },
+        "ReceiverStuck": {
+         "fields": {
+          "error": {
+           "type": "millrace.common.v1.Error",
+           "id": 1
+          }
+         }
+        },
+        "ReceiverAnswering": {
+         "fields": {}
         },
         "Heartbeat": {
          "fields": {
@@ -1156,7 +1177,8 @@ export const descriptors: object = {
             "stopReceiver",
             "receiverBacklog",
             "shutdown",
-            "replicateTo"
+            "replicateTo",
+            "blocksTaken"
            ]
           }
          },
@@ -1216,6 +1238,10 @@ export const descriptors: object = {
           "replicateTo": {
            "type": "ReplicateTo",
            "id": 14
+          },
+          "blocksTaken": {
+           "type": "BlocksTaken",
+           "id": 15
           }
          }
         },
@@ -1695,6 +1721,19 @@ export const descriptors: object = {
           },
           "waitingBytes": {
            "type": "uint64",
+           "id": 2
+          }
+         }
+        },
+        "BlocksTaken": {
+         "fields": {
+          "stream": {
+           "type": "uint32",
+           "id": 1
+          },
+          "blocks": {
+           "rule": "repeated",
+           "type": "string",
            "id": 2
           }
          }

@@ -1,4 +1,4 @@
-import { executorId, jobId } from "@millrace/base";
+import { executorId, jobId, unreachable } from "@millrace/base";
 import { blockId } from "@millrace/plan";
 import type {
   FromExecutor as WireInput,
@@ -181,6 +181,12 @@ function encodeReport(stream: number, status: ReceiverStatus): ReportInput {
       return { stream, stopped: status.error === undefined ? {} : { error: encodeError(status.error) } };
     case "trouble":
       return { stream, trouble: { error: encodeError(status.error) } };
+    case "stuck":
+      return { stream, stuck: { error: encodeError(status.error) } };
+    case "answering":
+      return { stream, answering: {} };
+    default:
+      return unreachable(status);
   }
 }
 
@@ -195,5 +201,7 @@ function decodeReport(report: ReportOutput): ReceiverStatus {
     return error === null ? { state: "stopped" } : { state: "stopped", error: decodeError(error) };
   }
   if (report.trouble) return { state: "trouble", error: decodeError(required(report.trouble.error, "error")) };
+  if (report.stuck) return { state: "stuck", error: decodeError(required(report.stuck.error, "error")) };
+  if (report.answering) return { state: "answering" };
   throw malformed("a receiver's report has no known state");
 }

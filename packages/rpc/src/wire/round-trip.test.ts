@@ -61,6 +61,8 @@ const fromExecutor: readonly FromExecutor[] = [
   { type: "receiver", stream: 1, status: { state: "stopped" } },
   { type: "receiver", stream: 1, status: { state: "stopped", error } },
   { type: "receiver", stream: 1, status: { state: "trouble", error } },
+  { type: "receiver", stream: 1, status: { state: "stuck", error } },
+  { type: "receiver", stream: 1, status: { state: "answering" } },
   { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3 },
   { type: "failed", error: toWireError("text") },
 ];
@@ -76,6 +78,7 @@ const template: StageTemplate = {
 };
 
 const toExecutor: readonly ToExecutor[] = [
+  { type: "blocksTaken", stream: 1, blocks: [blockId("recv/1/e-1.x/0"), blockId("recv/1/e-1.x/1")] },
   { type: "welcome", conf: parseConf({}), artefact: location, data: { host: "d", port: 2 } },
   { type: "peers", peers: new Map([[e1, { host: "h", port: 3 }]]) },
   { type: "template", template },

@@ -62,6 +62,8 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
       return { replicateTo: { stream: message.stream, ...(message.peer === undefined ? {} : { peer: message.peer }) } };
     case "receiverBacklog":
       return { receiverBacklog: { stream: message.stream, waitingBytes: message.bytes } };
+    case "blocksTaken":
+      return { blocksTaken: { stream: message.stream, blocks: [...message.blocks] } };
     case "shutdown":
       return { shutdown: { graceful: message.graceful } };
   }
@@ -74,6 +76,9 @@ export function decodeToExecutor(wire: WireOutput): ToExecutor {
   if (wire.stageDone) return { type: "stageDone", run: stageRunId(wire.stageDone.run) };
   if (wire.dropShuffles) return { type: "dropShuffles", shuffles: wire.dropShuffles.shuffles.map(shuffleId) };
   if (wire.dropBlocks) return { type: "dropBlocks", blocks: wire.dropBlocks.blocks.map(blockId) };
+  if (wire.blocksTaken) {
+    return { type: "blocksTaken", stream: wire.blocksTaken.stream, blocks: wire.blocksTaken.blocks.map(blockId) };
+  }
   if (wire.receiverBacklog) {
     return { type: "receiverBacklog", stream: wire.receiverBacklog.stream, bytes: wire.receiverBacklog.waitingBytes };
   }

@@ -4,6 +4,8 @@ import type { ReceiverRunning as _millrace_session_v1_ReceiverRunning, ReceiverR
 import type { ReceiverRetrying as _millrace_session_v1_ReceiverRetrying, ReceiverRetrying__Output as _millrace_session_v1_ReceiverRetrying__Output } from '../../../millrace/session/v1/ReceiverRetrying.ts';
 import type { ReceiverStopped as _millrace_session_v1_ReceiverStopped, ReceiverStopped__Output as _millrace_session_v1_ReceiverStopped__Output } from '../../../millrace/session/v1/ReceiverStopped.ts';
 import type { ReceiverTrouble as _millrace_session_v1_ReceiverTrouble, ReceiverTrouble__Output as _millrace_session_v1_ReceiverTrouble__Output } from '../../../millrace/session/v1/ReceiverTrouble.ts';
+import type { ReceiverStuck as _millrace_session_v1_ReceiverStuck, ReceiverStuck__Output as _millrace_session_v1_ReceiverStuck__Output } from '../../../millrace/session/v1/ReceiverStuck.ts';
+import type { ReceiverAnswering as _millrace_session_v1_ReceiverAnswering, ReceiverAnswering__Output as _millrace_session_v1_ReceiverAnswering__Output } from '../../../millrace/session/v1/ReceiverAnswering.ts';
 
 export interface ReceiverReport {
   'stream'?: (number);
@@ -11,7 +13,9 @@ export interface ReceiverReport {
   'retrying'?: (_millrace_session_v1_ReceiverRetrying | null);
   'stopped'?: (_millrace_session_v1_ReceiverStopped | null);
   'trouble'?: (_millrace_session_v1_ReceiverTrouble | null);
-  'status'?: "running"|"retrying"|"stopped"|"trouble";
+  'stuck'?: (_millrace_session_v1_ReceiverStuck | null);
+  'answering'?: (_millrace_session_v1_ReceiverAnswering | null);
+  'status'?: "running"|"retrying"|"stopped"|"trouble"|"stuck"|"answering";
 }
 
 export interface ReceiverReport__Output {
@@ -20,5 +24,7 @@ export interface ReceiverReport__Output {
   'retrying'?: (_millrace_session_v1_ReceiverRetrying__Output | null);
   'stopped'?: (_millrace_session_v1_ReceiverStopped__Output | null);
   'trouble'?: (_millrace_session_v1_ReceiverTrouble__Output | null);
-  'status'?: "running"|"retrying"|"stopped"|"trouble";
+  'stuck'?: (_millrace_session_v1_ReceiverStuck__Output | null);
+  'answering'?: (_millrace_session_v1_ReceiverAnswering__Output | null);
+  'status'?: "running"|"retrying"|"stopped"|"trouble"|"stuck"|"answering";
 }

@@ -14,6 +14,7 @@ import type { StopReceiver as _millrace_session_v1_StopReceiver, StopReceiver__O
 import type { ReceiverBacklog as _millrace_session_v1_ReceiverBacklog, ReceiverBacklog__Output as _millrace_session_v1_ReceiverBacklog__Output } from '../../../millrace/session/v1/ReceiverBacklog.ts';
 import type { Shutdown as _millrace_session_v1_Shutdown, Shutdown__Output as _millrace_session_v1_Shutdown__Output } from '../../../millrace/session/v1/Shutdown.ts';
 import type { ReplicateTo as _millrace_session_v1_ReplicateTo, ReplicateTo__Output as _millrace_session_v1_ReplicateTo__Output } from '../../../millrace/session/v1/ReplicateTo.ts';
+import type { BlocksTaken as _millrace_session_v1_BlocksTaken, BlocksTaken__Output as _millrace_session_v1_BlocksTaken__Output } from '../../../millrace/session/v1/BlocksTaken.ts';
 
 export interface ToExecutor {
   'welcome'?: (_millrace_session_v1_Welcome | null);
@@ -30,7 +31,8 @@ export interface ToExecutor {
   'receiverBacklog'?: (_millrace_session_v1_ReceiverBacklog | null);
   'shutdown'?: (_millrace_session_v1_Shutdown | null);
   'replicateTo'?: (_millrace_session_v1_ReplicateTo | null);
-  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo";
+  'blocksTaken'?: (_millrace_session_v1_BlocksTaken | null);
+  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken";
 }
 
 export interface ToExecutor__Output {
@@ -48,5 +50,6 @@ export interface ToExecutor__Output {
   'receiverBacklog'?: (_millrace_session_v1_ReceiverBacklog__Output | null);
   'shutdown'?: (_millrace_session_v1_Shutdown__Output | null);
   'replicateTo'?: (_millrace_session_v1_ReplicateTo__Output | null);
-  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo";
+  'blocksTaken'?: (_millrace_session_v1_BlocksTaken__Output | null);
+  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken";
 }
