@@ -40,14 +40,20 @@ export abstract class Receiver<T> {
 
   /** Begins to receive. Must return, or resolve, soon: what takes long goes on in the background. */
   abstract onStart(): void | Promise<void>;
-  /** Stops receiving and frees what `onStart` took. */
+  /**
+   * Stops receiving and frees what `onStart` took. What is stored until it settles is taken; it is waited for as long as
+   * `receiver.stop.timeout` says.
+   */
   abstract onStop(): void | Promise<void>;
 
   /**
    * Hands records to the engine: one, or an array of them as one block that is never split.
    *
-   * Resolves when they are as safe as the storage level says, so that a reliable receiver can then acknowledge them;
-   * waits when the engine is behind. A record that is itself an array goes in as `[record]`.
+   * Resolves when they are as safe as the storage level says and a batch will have them, so that a reliable receiver can then
+   * acknowledge them; waits when the engine is behind. A record that is itself an array goes in as `[record]`.
+   *
+   * Rejects when they are not taken: with RECEIVER_CLOSED once `onStop` has settled, with RECEIVER_OVERRUN when a million
+   * records wait, with RECORD_NOT_ENCODABLE or RECORD_TOO_LARGE for what no record can be.
    */
   store(records: T | readonly T[]): Promise<void> {
     const many = Array.isArray(records);

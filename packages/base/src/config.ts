@@ -36,6 +36,10 @@ export const settings = {
   /** First pause before a source that is down is tried again; it doubles at each failure. */
   "receiver.restart.delay.min": v.optional(duration, "200ms"),
   "receiver.restart.delay.max": v.optional(duration, "30s"),
+  /** How long a receiver's `onStop` is waited for. */
+  "receiver.stop.timeout": v.optional(duration, "10s"),
+  /** The heap of each receiver's thread. */
+  "receiver.heap": v.optional(size, "256m"),
   /** A file whose last change is older than this is never new to a file stream; what was read within it is remembered. */
   "file.stream.remember": v.optional(duration, "60s"),
   /** A longer line of a text file is an error, whether the file is zipped or not. A string cannot hold much more. */

@@ -16,7 +16,11 @@ export const sourceDown = errorKind("SOURCE_DOWN", "environment", "same-task");
 export const receiverFailed = errorKind("RECEIVER_FAILED", "user", "same-task");
 /** A receiver stores faster than it waits for. */
 export const receiverOverrun = errorKind("RECEIVER_OVERRUN", "user");
-/** The thread of the receivers ended. */
+/** Records were given to `store` when the receiver had stopped. */
+export const receiverClosed = errorKind("RECEIVER_CLOSED", "user");
+/** Code of the job keeps a receiver's thread from taking its turn. */
+export const receiverStuck = errorKind("RECEIVER_STUCK", "user", "same-task");
+/** A thread of receivers ended. */
 export const receiverThreadEnded = errorKind("RECEIVER_THREAD_ENDED", "user", "same-task");
 /** A job's executor process was ended for using too much memory. */
 export const executorOutOfMemory = errorKind("EXECUTOR_OUT_OF_MEMORY", "user", "same-task");

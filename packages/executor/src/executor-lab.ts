@@ -79,6 +79,8 @@ export class Remote {
   readonly session: ExecutorSession;
   readonly messages: FromExecutor[] = [];
   readonly closed: Promise<Error | undefined>;
+  /** Received blocks are counted on as soon as they are announced. */
+  takesBlocks = true;
   #waiting: {
     readonly matches: (message: FromExecutor) => boolean;
     readonly resolve: (message: FromExecutor) => void;
@@ -87,6 +89,10 @@ export class Remote {
   constructor(session: ExecutorSession) {
     this.session = session;
     session.onMessage((message) => {
+      if (message.type === "received" && this.takesBlocks) {
+        const { stream, blocks } = message;
+        session.send({ type: "blocksTaken", stream, blocks: blocks.map(({ id }) => id) });
+      }
       const at = this.#waiting.findIndex(({ matches }) => matches(message));
       if (at < 0) this.messages.push(message);
       else this.#waiting.splice(at, 1)[0]?.resolve(message);
@@ -161,11 +167,11 @@ export const JOB_CODE = `
 `;
 
 const ARTEFACT = blockId("artefact");
-const CONF = parseConf({
+const CONF = {
   "task.cancel.grace": "50ms",
   "receiver.restart.delay.min": "20ms",
   "receiver.restart.delay.max": "50ms",
-});
+};
 
 /** One executor within this process, welcomed; ready unless its job does not load. */
 export async function localLab(
@@ -175,6 +181,8 @@ export async function localLab(
     readonly awaitReady?: boolean;
     readonly poolBytes?: number;
     readonly output?: TakeOutput;
+    /** Settings of the job. */
+    readonly conf?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Lab> {
   const { driverEnd, executorEnd } = sessionPair();
@@ -196,7 +204,7 @@ export async function localLab(
   });
   later(() => executor.stop());
   await remote.take("hello");
-  welcome(remote, driverBlocks, { host: "127.0.0.1", port: 0 });
+  welcome(remote, driverBlocks, { host: "127.0.0.1", port: 0 }, options.conf);
   if (options.awaitReady !== false) await remote.take("ready");
   return { remote, executor, driverBlocks, workDir, put: putter(driverBlocks) };
 }
@@ -262,9 +270,15 @@ function welcome(
   remote: Remote,
   blocks: ReadonlyMap<string, Uint8Array>,
   data: { readonly host: string; readonly port: number },
+  conf: Readonly<Record<string, string>> = {},
 ): void {
   const bytes = blocks.get(ARTEFACT)?.byteLength ?? 0;
-  remote.send({ type: "welcome", conf: CONF, artefact: { id: ARTEFACT, bytes, at: ["driver"] }, data });
+  remote.send({
+    type: "welcome",
+    conf: parseConf({ ...CONF, ...conf }),
+    artefact: { id: ARTEFACT, bytes, at: ["driver"] },
+    data,
+  });
 }
 
 function putter(blocks: Map<string, Uint8Array>): Lab["put"] {

@@ -27,6 +27,7 @@ import { BlockFetcher } from "./blocks/block-fetcher.ts";
 import type { DataPlane } from "./blocks/data-plane.ts";
 import { Replicator } from "./blocks/replicator.ts";
 import { StoreSink } from "./blocks/store-sink.ts";
+import { receiverHeap } from "./memory.ts";
 import { ReceiverHost } from "./receiver/receiver-host.ts";
 import { SlotPool } from "./slots/slot-pool.ts";
 import { TaskRunner } from "./slots/task-runner.ts";
@@ -245,7 +246,7 @@ export class JobExecutor {
       replicator,
       send: (message) => session.send(message),
       conf,
-      heapBytes: slotHeapBytes,
+      heapBytes: receiverHeap(conf, slotHeapBytes),
       workDir: this.#spillDir,
       executorModule,
       clock,

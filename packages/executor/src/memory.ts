@@ -67,6 +67,12 @@ export function moreHeap(has: { readonly slots: number; readonly slotHeapBytes: 
   );
 }
 
+/** The heap of a receiver's thread: as asked for, or by as much smaller as those of the slots had to be. */
+export function receiverHeap(conf: JobConf, slotHeapBytes: number): number {
+  const factor = Math.min(1, slotHeapBytes / conf["executor.slot.heap"]);
+  return Math.max(Math.min(HEAP_BYTES_MIN, conf["receiver.heap"]), Math.floor(conf["receiver.heap"] * factor));
+}
+
 const reserveBytes = (slots: number): number => RESERVE_BYTES + slots * RESERVE_PER_SLOT_BYTES;
 const smallestBytes = (slots: number): number => POOL_BYTES_MIN + slots * HEAP_BYTES_MIN;
 

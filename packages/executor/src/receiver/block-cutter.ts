@@ -78,16 +78,39 @@ class IntervalTimer {
   }
 }
 
+/** Hands blocks over, and knows when the last of them is settled. */
+class Outbox {
+  readonly #outlet: BlockOutlet;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(outlet: BlockOutlet) {
+    this.#outlet = outlet;
+  }
+
+  /** @returns When the block is safe; rejects when it was not taken, which whoever does not ask need not handle. */
+  emit(block: CutBlock): Promise<void> {
+    const safe = this.#outlet.emit(block);
+    this.#last = safe.catch(() => {}); // blocks are settled in order
+    return safe;
+  }
+
+  /** Resolves when all blocks are safe, or were refused. */
+  settled(): Promise<void> {
+    return this.#last;
+  }
+}
+
 /** Blocks of lines from a source's bytes: the text stays bytes. */
 export class LineCutter {
   readonly #options: CutterOptions;
   readonly #writer = new LineBlockWriter();
   readonly #timer: IntervalTimer;
-  #last: Promise<void> = Promise.resolve();
+  readonly #outbox: Outbox;
 
   constructor(options: CutterOptions) {
     this.#options = options;
     this.#timer = new IntervalTimer(options);
+    this.#outbox = new Outbox(options.outlet);
   }
 
   /**
@@ -115,23 +138,24 @@ export class LineCutter {
     if (records === 0) return;
     const sink = new FrameSink(this.#options);
     for (const frame of this.#writer.takeFrames()) sink.append(frame);
-    this.#last = this.#options.outlet.emit(sink.finish(records));
+    void this.#outbox.emit(sink.finish(records));
   }
 
   /** Hands over what is there; resolves when all of it is safe. */
   async close(): Promise<void> {
     this.cut();
-    await this.#last;
+    await this.#outbox.settled();
   }
 }
 
 /** Blocks that came as frames: each is handed on as it is, unread. */
 export class FrameCutter {
   readonly #options: CutterOptions;
-  #last: Promise<void> = Promise.resolve();
+  readonly #outbox: Outbox;
 
   constructor(options: CutterOptions) {
     this.#options = options;
+    this.#outbox = new Outbox(options.outlet);
   }
 
   /** @throws BLOCK_CORRUPT It is not a number of whole frames; nothing of it is stored. */
@@ -141,12 +165,12 @@ export class FrameCutter {
     if (records === 0) return;
     const sink = new FrameSink(this.#options);
     for (const frame of readFrames(block)) sink.append(frame);
-    this.#last = this.#options.outlet.emit(sink.finish(records));
+    void this.#outbox.emit(sink.finish(records));
   }
 
   /** Resolves when all that was written is safe. */
   async close(): Promise<void> {
-    await this.#last;
+    await this.#outbox.settled();
   }
 }
 
@@ -164,12 +188,13 @@ export class RecordCutter {
   readonly #classes: ClassTable;
   readonly #timer: IntervalTimer;
   #open: OpenBlock | undefined;
-  #last: Promise<void> = Promise.resolve();
+  readonly #outbox: Outbox;
 
   constructor(options: CutterOptions, classes: ClassTable) {
     this.#options = options;
     this.#classes = classes;
     this.#timer = new IntervalTimer(options);
+    this.#outbox = new Outbox(options.outlet);
   }
 
   /**
@@ -205,8 +230,7 @@ export class RecordCutter {
       sink.discard();
       throw error;
     }
-    this.#last = this.#options.outlet.emit(sink.finish(records.length));
-    await this.#last;
+    await this.#outbox.emit(sink.finish(records.length));
   }
 
   cut(): void {
@@ -220,14 +244,13 @@ export class RecordCutter {
       return;
     }
     open.writer.finish();
-    this.#last = this.#options.outlet.emit(open.sink.finish(open.records.length));
-    this.#last.then(open.safe.resolve, open.safe.reject);
+    this.#outbox.emit(open.sink.finish(open.records.length)).then(open.safe.resolve, open.safe.reject);
   }
 
   /** Hands over what is there; resolves when all of it is safe. */
   async close(): Promise<void> {
     this.cut();
-    await this.#last;
+    await this.#outbox.settled();
   }
 
   #newBlock(): OpenBlock {

@@ -1,85 +1,80 @@
 import type { Receiver } from "@millrace/api";
 import { attachReceiver, type ReceiverHost } from "@millrace/api/host";
-import { type DurationLike, EngineError, parseDuration } from "@millrace/base";
-import { receiverFailed, receiverOverrun } from "../errors.ts";
+import { type Clock, type DurationLike, EngineError, formatDuration, type Millis, parseDuration } from "@millrace/base";
+import { receiverFailed } from "../errors.ts";
 import type { RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
 import type { Source, SourceEnd, SourceEvents } from "./source.ts";
+import { StoreLine } from "./store-line.ts";
 
-/** Records that wait in `store` calls nobody awaits. */
-const WAITING_RECORDS_MAX = 1_000_000;
+export interface CustomSourceOptions {
+  readonly stream: number;
+  readonly receiver: Receiver<unknown>;
+  readonly cutter: RecordCutter;
+  readonly gate: Gate;
+  readonly events: SourceEvents;
+  readonly clock: Clock;
+  /** `receiver.stop.timeout`: how long `onStop` is waited for. */
+  readonly stopTimeout: Millis;
+}
 
-/** A receiver of the job's own class. */
+/**
+ * A run of a receiver of the job's own class.
+ *
+ *     open ─restart(), stop(), onStart fails─▶ closing ─onStop has settled, all is safe─▶ closed, `ended` is told
+ *       └────────── stop, by the engine ─────────▲ └────────────────────────────────────▶ closed, `stop` resolves
+ *
+ * The first end counts; a stop while an end is under way waits for the same `onStop`. What `store` does in each state, see
+ * {@link StoreLine}.
+ */
 export class CustomSource implements Source {
-  readonly #stream: number;
-  readonly #receiver: Receiver<unknown>;
-  readonly #cutter: RecordCutter;
-  readonly #gate: Gate;
-  readonly #events: SourceEvents;
-  #over = false;
-  #waitingRecords = 0;
-  /** While the gate is shut, stores wait in line. */
-  #line: Promise<void> = Promise.resolve();
+  readonly #options: CustomSourceOptions;
+  readonly #name: string;
+  readonly #line: StoreLine;
+  #closing: Promise<void> | undefined;
 
-  constructor(
-    stream: number,
-    receiver: Receiver<unknown>,
-    sinks: { readonly cutter: RecordCutter; readonly gate: Gate; readonly events: SourceEvents },
-  ) {
-    this.#stream = stream;
-    this.#receiver = receiver;
-    this.#cutter = sinks.cutter;
-    this.#gate = sinks.gate;
-    this.#events = sinks.events;
+  constructor(options: CustomSourceOptions) {
+    this.#options = options;
+    this.#name = options.receiver.constructor.name;
+    this.#line = new StoreLine({
+      name: `the receiver ${this.#name}`,
+      cutter: options.cutter,
+      gate: options.gate,
+      onRefused: (error) => options.events.trouble(error),
+    });
   }
 
   start(): void {
-    attachReceiver(this.#receiver, this.#host());
-    void attempt(() => this.#receiver.onStart()).then(
+    const { receiver, events } = this.#options;
+    attachReceiver(receiver, this.#host());
+    void attempt(() => receiver.onStart()).then(
       () => {
-        if (!this.#over) this.#events.running();
+        if (this.#line.isOpen) events.running();
       },
       (error: unknown) => this.#end({ kind: "retry", error: this.#failed("onStart failed", error) }),
     );
   }
 
-  async stop(): Promise<void> {
-    if (!this.#over) {
-      this.#over = true;
-      await this.#callOnStop();
-    }
-    await this.#cutter.close();
+  stop(): Promise<void> {
+    return this.#close();
   }
 
   #host(): ReceiverHost {
-    const over = (): boolean => this.#over;
+    const line = this.#line;
+    const { stream, events } = this.#options;
     return {
-      streamId: this.#stream,
+      streamId: stream,
       get isStopped() {
-        return over();
+        return !line.isOpen;
       },
-      store: (records, oneBlock) => this.#store(records, oneBlock),
+      store: (records, oneBlock) => {
+        if (line.isOpen) events.received();
+        return line.store(records, oneBlock);
+      },
       restart: (message, error, delay) => this.#restart(message, error, delay),
       stop: (message, error) => this.#stopItself(message, error),
-      reportError: (message, error) => this.#events.trouble(this.#failed(message, error)),
+      reportError: (message, error) => events.trouble(this.#failed(message, error)),
     };
-  }
-
-  async #store(records: readonly unknown[], oneBlock: boolean): Promise<void> {
-    if (this.#over) return;
-    this.#events.received();
-    if (this.#gate.open && this.#waitingRecords === 0) return this.#write(records, oneBlock);
-    if (this.#waitingRecords + records.length > WAITING_RECORDS_MAX) {
-      throw receiverOverrun(
-        `a receiver has ${this.#waitingRecords} records waiting in store() while the engine is behind. These are not taken. Await store(): it resolves when there is room.`,
-      );
-    }
-    this.#waitingRecords += records.length;
-    const turn = this.#line.then(() => this.#gate.pass());
-    this.#line = turn;
-    await turn;
-    this.#waitingRecords -= records.length;
-    return this.#write(records, oneBlock);
   }
 
   #restart(message: string, error: unknown, delay: DurationLike | undefined): void {
@@ -92,40 +87,50 @@ export class CustomSource implements Source {
     this.#end(error === undefined ? { kind: "stopped" } : { kind: "stopped", error: this.#failed(message, error) });
   }
 
-  async #write(records: readonly unknown[], oneBlock: boolean): Promise<void> {
-    if (oneBlock) return this.#cutter.writeBlock(records);
-    let last: Promise<void> | undefined;
-    for (const record of records) last = this.#cutter.write(record);
-    await last;
-  }
-
   #end(end: SourceEnd): void {
-    if (this.#over) return;
-    this.#over = true;
-    void this.#callOnStop().then(() => {
-      this.#cutter.cut();
-      this.#events.ended(end);
-    });
+    if (this.#closing !== undefined) return;
+    void this.#close().then(() => this.#options.events.ended(end));
   }
 
+  #close(): Promise<void> {
+    this.#closing ??= this.#closed();
+    return this.#closing;
+  }
+
+  async #closed(): Promise<void> {
+    this.#line.beginClose();
+    await this.#callOnStop();
+    await this.#line.close();
+  }
+
+  /** Waits for `onStop` as long as it may take. Never rejects. */
   async #callOnStop(): Promise<void> {
-    try {
-      await this.#receiver.onStop();
-    } catch (error) {
-      this.#events.trouble(this.#failed("onStop failed", error));
-    }
+    const { receiver, events, clock, stopTimeout } = this.#options;
+    const settled = attempt(() => receiver.onStop()).catch((error: unknown) =>
+      events.trouble(this.#failed("onStop failed", error)),
+    );
+    const late = new Promise<void>((resolve) => {
+      const timer = clock.after(stopTimeout, () => {
+        events.trouble(this.#slowToStop());
+        resolve();
+      });
+      void settled.then(() => timer.cancel());
+    });
+    await Promise.race([settled, late]);
+  }
+
+  #slowToStop(): EngineError {
+    return receiverFailed(
+      `onStop of ${this.#name} has not settled within receiver.stop.timeout = ${formatDuration(this.#options.stopTimeout)}. It is not waited for any longer, ` +
+        "and what it stores from now on is not taken. Bound its waits, or raise receiver.stop.timeout.",
+    );
   }
 
   #failed(message: string, error: unknown): EngineError {
     if (error instanceof EngineError) return error;
     const detail =
       error === undefined ? "" : `: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
-    return receiverFailed(
-      `the receiver ${this.#receiver.constructor.name} of stream ${this.#stream}: ${message}${detail}.`,
-      {
-        ...(error === undefined ? {} : { cause: error }),
-      },
-    );
+    return receiverFailed(`${this.#name}: ${message}${detail}.`, error === undefined ? {} : { cause: error });
   }
 }
 

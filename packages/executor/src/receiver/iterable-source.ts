@@ -128,10 +128,7 @@ export class IterableSource implements Source {
   #failed(error: unknown): EngineError {
     if (error instanceof EngineError) return error;
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return receiverFailed(
-      `the records of iterableStream ${this.#stream} broke off: ${text}. Its function is called again after a pause.`,
-      { cause: error },
-    );
+    return receiverFailed(`the records of iterableStream ${this.#stream} broke off: ${text}.`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import type { ReceiverSpec } from "@millrace/plan";
 import type { ReceiverStatus } from "@millrace/rpc";
 import type { BlockHandle, PoolHandle } from "@millrace/storage";
 
-/** What the receivers' thread is born with (its `workerData`). */
+/** What a thread of receivers is born with (its `workerData`). */
 export interface ReceiverInit {
   readonly pool: PoolHandle;
   /** Where blocks go when the pool is full. */
@@ -13,6 +13,8 @@ export interface ReceiverInit {
   readonly output: ThreadOutputEnd;
   readonly restartMinMs: number;
   readonly restartMaxMs: number;
+  /** How long `onStop` is waited for. */
+  readonly stopTimeoutMs: number;
   /** Bytes stored by one receiver that the main thread has not yet taken, before it is held back. */
   readonly unconfirmedBytesMax: number;
 }
@@ -25,13 +27,21 @@ export type ToReceivers =
       readonly blockIntervalMs: number;
       /** The earlier thread ended under it: wait so long first. */
       readonly afterMs: number;
+      /** The engine is behind. */
+      readonly held: boolean;
     }
   /** Reads no more, hands over what is buffered, answers with `status: stopped`. */
   | { readonly type: "stop"; readonly stream: number }
   /** The engine is behind, or no longer. */
   | { readonly type: "hold"; readonly stream: number; readonly held: boolean }
-  /** The block is as safe as it will be, and announced. */
-  | { readonly type: "confirmed"; readonly stream: number; readonly block: number };
+  /** The block is as safe as it will be, and the driver counts on it. */
+  | { readonly type: "confirmed"; readonly stream: number; readonly block: number }
+  /** The block could not be stored. */
+  | { readonly type: "refused"; readonly stream: number; readonly block: number; readonly error: WireError }
+  /** Answered by `pong`, when the thread takes its turn. */
+  | { readonly type: "ping" }
+  /** All receivers have stopped: the thread ends when nothing else keeps it. */
+  | { readonly type: "end" };
 
 export type FromReceivers =
   | {
@@ -44,5 +54,6 @@ export type FromReceivers =
       readonly records: number;
     }
   | { readonly type: "status"; readonly stream: number; readonly status: ReceiverStatus }
+  | { readonly type: "pong" }
   /** Last words of a thread that an error ends which nothing caught. */
   | { readonly type: "dying"; readonly error: WireError };

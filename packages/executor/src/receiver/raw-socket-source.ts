@@ -68,7 +68,7 @@ export class RawSocketSource extends SocketChunks {
     if (length <= BLOCK_BYTES_MAX) return length;
     const { host, port } = this.where;
     throw receiverFailed(
-      `the source ${host}:${port} announces a block of ${formatSize(length)}, more than ${formatSize(BLOCK_BYTES_MAX)}. The connection is made again after a pause. ` +
+      `the source ${host}:${port} announces a block of ${formatSize(length)}, more than ${formatSize(BLOCK_BYTES_MAX)}. ` +
         "Does it send what rawBlock made, and nothing else?",
     );
   }

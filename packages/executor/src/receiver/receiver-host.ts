@@ -1,22 +1,22 @@
-import { Worker } from "node:worker_threads";
 import {
   type Clock,
   type EngineError,
   type ExecutorId,
-  fromWireError,
+  formatSize,
   type JobConf,
   type Logger,
   type TakeOutput,
   ThreadOutput,
-  threadHeap,
   toWireError,
+  unreachable,
 } from "@millrace/base";
-import { blockId } from "@millrace/plan";
+import { type BlockId, blockId } from "@millrace/plan";
 import type { FromExecutor, ToExecutor } from "@millrace/rpc";
 import type { BlockPool, BlockStore } from "@millrace/storage";
 import { keepReceived, type Replicator } from "../blocks/replicator.ts";
 import { receiverThreadEnded } from "../errors.ts";
-import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
+import type { ReceiverInit } from "./protocol.ts";
+import { type FromThread, ReceiverThread, stuckThread } from "./receiver-thread.ts";
 
 export interface ReceiverHostPorts {
   readonly executor: ExecutorId;
@@ -25,6 +25,7 @@ export interface ReceiverHostPorts {
   readonly replicator: Replicator;
   send(message: FromExecutor): void;
   readonly conf: JobConf;
+  /** The heap of each receiver's thread. */
   readonly heapBytes: number;
   readonly workDir: string;
   readonly executorModule: string;
@@ -34,31 +35,49 @@ export interface ReceiverHostPorts {
 }
 
 type Start = Extract<ToExecutor, { readonly type: "startReceiver" }>;
-type ReceivedBlockMessage = Extract<FromReceivers, { readonly type: "block" }>;
+type ReceivedBlockMessage = Extract<FromThread, { readonly type: "block" }>;
+
+/** Receivers that share a thread: one alone when it runs code of the job, else all that do not. */
+interface Group {
+  readonly name: string;
+  readonly streams: Set<Stream>;
+  thread: ReceiverThread;
+  /** Threads that ended since one handed over a block. */
+  failures: number;
+}
 
 interface Stream {
   readonly start: Start;
+  readonly group: Group;
   replicateTo: ExecutorId | undefined;
+  /** The engine is behind: also said to a thread that takes it over. */
+  held: boolean;
   stopping: boolean;
-  /** Blocks are stored, replicated and announced one after the other. */
+  /** Blocks are stored, replicated and announced one after the other, and what is told of the receiver comes in between. */
   line: Promise<void>;
 }
 
-/** The main thread's side of the receivers: starts their thread when there is one, takes their blocks and announces them. */
+/** Name of the group of all receivers without code of the job. */
+const SOCKETS = "sockets";
+
+/** The main thread's side of the receivers: gives them threads, takes their blocks, announces them, and confirms those that the driver has taken. */
 export class ReceiverHost {
   readonly #ports: ReceiverHostPorts;
   readonly #streams = new Map<number, Stream>();
+  readonly #groups = new Map<string, Group>();
+  /** Also those that are done and on their way out. */
+  readonly #threads = new Set<ReceiverThread>();
+  /** Of these threads, and of those that have ended and whose output is still being taken. */
+  readonly #outputs = new Set<ThreadOutput>();
+  /** Announced blocks that the driver has not taken yet. Bound: each receiver is held back by its own. */
+  readonly #announced = new Map<BlockId, { readonly thread: ReceiverThread; readonly block: number }>();
   /** Blocks of a former process of this executor may still be known under its name. */
   readonly #prefix: string;
-  readonly #output: ThreadOutput;
   #nextBlock = 0;
-  #thread: { readonly worker: Worker; readonly poolOwner: number } | undefined;
-  #threadFailures = 0;
   #closing = false;
 
   constructor(ports: ReceiverHostPorts) {
     this.#ports = ports;
-    this.#output = new ThreadOutput(ports.output);
     this.#prefix = `${ports.executor}.${ports.clock.now().toString(36)}`;
   }
 
@@ -74,37 +93,39 @@ export class ReceiverHost {
         return;
       }
       case "receiverBacklog":
-        return this.#post({
-          type: "hold",
-          stream: message.stream,
-          held: message.bytes >= this.#ports.conf["receiver.buffer.bytes"],
-        });
+        return this.#hold(message.stream, message.bytes >= this.#ports.conf["receiver.buffer.bytes"]);
+      case "blocksTaken":
+        return this.#confirm(message.stream, message.blocks);
       default:
         return; // not about receivers
     }
   }
 
-  /** Ends the thread at once: what it had not handed over is lost. */
+  /** Ends the threads at once: what they had not handed over is lost. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#thread?.worker.terminate();
+    await Promise.all([...this.#threads].map((thread) => thread.terminate()));
   }
 
-  /** Resolves when everything that code of the job wrote in the receivers' thread has been taken. */
-  flush(): Promise<void> {
-    return this.#output.flush();
+  /** Resolves when everything that code of the job wrote in the threads has been taken. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.#outputs].map((output) => output.flush()));
   }
 
   #start(start: Start): void {
     if (this.#streams.has(start.stream)) return; // a repeat
-    this.#streams.set(start.stream, {
+    const group = this.#groupOf(start);
+    const stream: Stream = {
       start,
+      group,
       replicateTo: start.replicateTo,
+      held: false,
       stopping: false,
       line: Promise.resolve(),
-    });
-    this.#thread ??= this.#startThread();
-    this.#postStart(start, 0);
+    };
+    group.streams.add(stream);
+    this.#streams.set(start.stream, stream);
+    postStart(stream, 0);
   }
 
   #stop(stream: number): void {
@@ -114,128 +135,191 @@ export class ReceiverHost {
       return;
     }
     entry.stopping = true;
-    this.#post({ type: "stop", stream });
+    entry.group.thread.post({ type: "stop", stream });
+    this.#endStuck(entry.group);
   }
 
-  #postStart(start: Start, afterMs: number): void {
-    const { stream, receiver, blockIntervalMs } = start;
-    this.#post({ type: "start", stream, spec: receiver, blockIntervalMs, afterMs });
+  #hold(stream: number, held: boolean): void {
+    const entry = this.#streams.get(stream);
+    if (entry === undefined || entry.held === held) return;
+    entry.held = held;
+    entry.group.thread.post({ type: "hold", stream, held });
   }
 
-  #post(message: ToReceivers): void {
-    this.#thread?.worker.postMessage(message);
+  #confirm(stream: number, blocks: readonly BlockId[]): void {
+    for (const id of blocks) {
+      const announced = this.#announced.get(id);
+      this.#announced.delete(id);
+      announced?.thread.post({ type: "confirmed", stream, block: announced.block });
+    }
   }
 
-  #startThread(): { readonly worker: Worker; readonly poolOwner: number } {
-    const { pool, conf, heapBytes, workDir, executorModule } = this.#ports;
-    const handle = pool.handle;
-    const output = this.#output.connect();
+  #groupOf({ stream, receiver }: Start): Group {
+    const shared = receiver.kind === "socketText" || receiver.kind === "rawSocket";
+    const name = shared ? SOCKETS : `receiver ${stream}`;
+    const known = this.#groups.get(name);
+    if (known !== undefined) return known;
+    const group: Group = { name, streams: new Set(), thread: this.#newThread(name), failures: 0 };
+    this.#groups.set(name, group);
+    return group;
+  }
+
+  #newThread(name: string): ReceiverThread {
+    const { pool, conf, heapBytes, workDir, executorModule, clock } = this.#ports;
+    const output = new ThreadOutput(this.#ports.output);
     const init: ReceiverInit = {
-      pool: handle,
+      pool: pool.handle,
       workDir,
       executorModule,
-      output,
+      output: output.connect(),
       restartMinMs: conf["receiver.restart.delay.min"],
       restartMaxMs: conf["receiver.restart.delay.max"],
+      stopTimeoutMs: conf["receiver.stop.timeout"],
       unconfirmedBytesMax: Math.max(1 << 20, Math.floor(conf["receiver.buffer.bytes"] / 4)),
     };
-    const worker = new Worker(threadEntry(), {
-      workerData: init,
-      transferList: [output.port],
-      name: "receivers",
-      execArgv: [],
-      resourceLimits: threadHeap(heapBytes),
+    const thread = new ReceiverThread({
+      name,
+      init,
+      heapBytes,
+      clock,
+      onMessage: (message) => this.#onThread(thread, message),
+      onStuck: (stuck) => this.#onStuck(thread, stuck),
+      onEnded: (cause) => {
+        void output.flush().then(() => this.#outputs.delete(output));
+        this.#onThreadEnded(thread, cause);
+      },
     });
-    let cause: Error | undefined;
-    worker.on("message", (message: FromReceivers) => {
-      if (message.type === "dying") cause = fromWireError(message.error);
-      else this.#onThread(message);
-    });
-    worker.on("error", (error: Error) => {
-      cause ??= error;
-    });
-    worker.on("exit", () => this.#onThreadEnded(handle.owner, cause));
-    return { worker, poolOwner: handle.owner };
+    this.#threads.add(thread);
+    this.#outputs.add(output);
+    return thread;
   }
 
-  #onThread(message: Exclude<FromReceivers, { readonly type: "dying" }>): void {
+  #onThread(thread: ReceiverThread, message: FromThread): void {
     const entry = this.#streams.get(message.stream);
     if (entry === undefined) return;
     switch (message.type) {
       case "block":
-        this.#threadFailures = 0;
-        entry.line = entry.line.then(() => this.#take(entry, message));
+        entry.group.failures = 0;
+        entry.line = entry.line.then(() => this.#take(thread, entry, message));
         return;
       case "status":
-        // After the blocks that came before it.
         entry.line = entry.line.then(() => {
-          if (message.status.state === "stopped") this.#streams.delete(message.stream);
+          if (message.status.state === "stopped") this.#forget(entry);
           this.#ports.send({ type: "receiver", stream: message.stream, status: message.status });
         });
         return;
+      default:
+        return unreachable(message);
     }
   }
 
+  #forget(entry: Stream): void {
+    const { group } = entry;
+    this.#streams.delete(entry.start.stream);
+    group.streams.delete(entry);
+    if (group.streams.size > 0) return;
+    this.#groups.delete(group.name);
+    group.thread.retire();
+  }
+
   /** Stores a block, sends its second copy, then announces it. Never rejects. */
-  async #take(entry: Stream, message: ReceivedBlockMessage): Promise<void> {
+  async #take(thread: ReceiverThread, entry: Stream, message: ReceivedBlockMessage): Promise<void> {
     const { stream, block, handle, bytes, records } = message;
     const { executor, store, log, replicator } = this.#ports;
     const id = blockId(`recv/${stream}/${this.#prefix}/${this.#nextBlock++}`);
     try {
       store.put(id, handle, keepReceived(entry.start.level));
     } catch (error) {
-      log.error({ stream }, `received block ${id} is lost: ${String(error)}`);
-      return; // not confirmed: the receiver is held back
+      log.error({ stream }, `received block ${id} is refused: ${String(error)}`);
+      thread.post({ type: "refused", stream, block, error: toWireError(error) });
+      return;
     }
     const peer = entry.replicateTo;
     const copied = peer !== undefined && (await replicator.copyTo(peer, [id]));
     const at = copied ? [executor, peer] : [executor];
+    this.#announced.set(id, { thread, block });
     this.#ports.send({ type: "received", stream, blocks: [{ id, bytes, records, at }] });
-    this.#post({ type: "confirmed", stream, block });
   }
 
-  /** A new thread takes the receivers over, after pauses that grow while threads keep ending. */
-  #onThreadEnded(poolOwner: number, cause: Error | undefined): void {
-    if (this.#closing) return;
-    this.#thread = undefined;
-    const { conf, store, log } = this.#ports;
-    const error = threadEnded(cause);
-    log.warn({ code: error.code }, error.message);
-    const longest = conf["receiver.restart.delay.max"];
-    const retryMs = Math.min(longest, conf["receiver.restart.delay.min"] * 2 ** Math.min(this.#threadFailures++, 30));
-    const lines = [...this.#streams.values()].map((entry) => entry.line);
-    // What it had handed over is in the store first; the rest of its memory is free then.
-    void Promise.all(lines).then(() => store.reclaim(poolOwner));
-    for (const [stream, entry] of [...this.#streams]) {
-      if (entry.stopping) {
-        this.#streams.delete(stream);
-        this.#ports.send({ type: "receiver", stream, status: { state: "stopped" } });
-        continue;
+  #onStuck(thread: ReceiverThread, stuck: boolean): void {
+    const { log, send } = { log: this.#ports.log, send: this.#ports.send };
+    const error = stuckThread();
+    for (const group of this.#groups.values()) {
+      if (group.thread !== thread) continue;
+      if (stuck) log.warn({ code: error.code, thread: group.name }, error.message);
+      for (const { start } of group.streams) {
+        const status = stuck
+          ? ({ state: "stuck", error: toWireError(error) } as const)
+          : ({ state: "answering" } as const);
+        send({ type: "receiver", stream: start.stream, status });
       }
-      this.#ports.send({ type: "receiver", stream, status: { state: "retrying", error: toWireError(error), retryMs } });
-      this.#thread ??= this.#startThread();
-      this.#postStart(entry.start, retryMs);
+      this.#endStuck(group);
     }
+  }
+
+  /** A thread that does not answer does not hear either that it is to stop. */
+  #endStuck({ thread, streams }: Group): void {
+    if (thread.stuck && [...streams].every(({ stopping }) => stopping)) void thread.terminate(stuckThread());
+  }
+
+  /** A new thread takes its receivers over, after pauses that grow while threads keep ending. */
+  #onThreadEnded(thread: ReceiverThread, cause: Error | undefined): void {
+    this.#threads.delete(thread);
+    if (this.#closing) return;
+    for (const [id, announced] of this.#announced) if (announced.thread === thread) this.#announced.delete(id);
+    const lines: Promise<void>[] = [];
+    for (const group of this.#groups.values()) if (group.thread === thread) lines.push(...this.#renew(group, cause));
+    // What it had handed over is in the store first; the rest of its memory is free then.
+    void Promise.all(lines).then(() => this.#ports.store.reclaim(thread.poolOwner));
+  }
+
+  /** Returns when all that the old thread had handed over is in the store. */
+  #renew(group: Group, cause: Error | undefined): readonly Promise<void>[] {
+    const { conf, log, heapBytes, send } = this.#ports;
+    const error = threadEnded(cause, heapBytes);
+    log.warn({ code: error.code, thread: group.name }, error.message);
+    const longest = conf["receiver.restart.delay.max"];
+    const retryMs = Math.min(longest, conf["receiver.restart.delay.min"] * 2 ** Math.min(group.failures++, 30));
+    const going = [...group.streams].filter(({ stopping }) => !stopping);
+    if (going.length > 0) group.thread = this.#newThread(group.name);
+    else this.#groups.delete(group.name);
+    return [...group.streams].map((entry) => {
+      const { stream } = entry.start;
+      const { stopping } = entry;
+      if (stopping) group.streams.delete(entry);
+      else postStart(entry, retryMs);
+      entry.line = entry.line.then(() => {
+        if (stopping) this.#streams.delete(stream);
+        const status = stopping
+          ? ({ state: "stopped", error: toWireError(error) } as const)
+          : ({ state: "retrying", error: toWireError(error), retryMs } as const);
+        send({ type: "receiver", stream, status });
+      });
+      return entry.line;
+    });
   }
 }
 
-function threadEnded(cause: Error | undefined): EngineError {
-  const why =
-    cause === undefined
-      ? "the job's code ended it with process.exit"
-      : "code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY"
-        ? "it needed more memory than executor.slot.heap gives it"
-        : cause.message;
+function postStart({ start, group, held }: Stream, afterMs: number): void {
+  const { stream, receiver, blockIntervalMs } = start;
+  group.thread.post({ type: "start", stream, spec: receiver, blockIntervalMs, afterMs, held });
+}
+
+function threadEnded(cause: Error | undefined, heapBytes: number): EngineError {
+  const [why, remedy] = whyEnded(cause, heapBytes);
   return receiverThreadEnded(
-    `the thread of the receivers ended: ${why}. All receivers of this executor are started again after a pause; what they had not stored is lost. ` +
-      `Catch the error in the receiver and call restart().`,
-    { ...(cause === undefined ? {} : { cause }) },
+    `its thread ended: ${why}. What it had read and not stored is lost. ${remedy}`,
+    cause === undefined ? {} : { cause },
   );
 }
 
-/** The compiled entry: beside this file when that is compiled, in `dist` when tests run the source. */
-function threadEntry(): URL {
-  return import.meta.url.endsWith(".ts")
-    ? new URL("../../dist/receiver/thread.js", import.meta.url)
-    : new URL("./thread.js", import.meta.url);
+function whyEnded(cause: Error | undefined, heapBytes: number): readonly [why: string, remedy: string] {
+  if (cause === undefined) return ["code of the job ended it with process.exit", "Call stop() or restart() instead."];
+  if ("code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY") {
+    return [
+      `it needed more memory than receiver.heap = ${formatSize(heapBytes)} gives it`,
+      "Await store(), keep less in the receiver, or raise receiver.heap.",
+    ];
+  }
+  return [cause.message.replace(/\.$/, ""), "Catch the error in the receiver and call restart()."];
 }

@@ -1,9 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
 import { executorId } from "@millrace/base";
 import { decodeBlock, emptyClassTable, encodeBlock, encodeCaptures } from "@millrace/codec";
 import type { BlockId, ReceiverSpec } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
-import { cleanUp, clusterLab, type Lab, later, localLab } from "../executor-lab.ts";
+import { cleanUp, clusterLab, type Lab, later, localLab, temporary } from "../executor-lab.ts";
 
 afterEach(cleanUp);
 
@@ -43,10 +44,10 @@ async function source(port = 0): Promise<Source> {
   };
 }
 
-function start(lab: Lab, receiver: ReceiverSpec, replicateTo?: string): void {
+function start(lab: Lab, receiver: ReceiverSpec, replicateTo?: string, stream = 0): void {
   lab.remote.send({
     type: "startReceiver",
-    stream: 0,
+    stream,
     receiver,
     blockIntervalMs: 5,
     level: { memory: true, disk: true, replication: 1 },
@@ -214,6 +215,7 @@ describe("a raw socket's", () => {
 });
 
 const CODE = `
+  const { existsSync, writeFileSync } = process.getBuiltinModule("node:fs");
   hooks.define("upper", () => async function* (stream) {
     for await (const chunk of stream) for (const byte of chunk) yield { code: byte };
   });
@@ -232,8 +234,40 @@ const CODE = `
     onStop() {}
   }
   hooks.defineClass("Counter", Counter);
-  globalThis.Counter = Counter;
+  class Odd extends Receiver {
+    onStart() { void this.run(); }
+    async run() {
+      if (existsSync(this.marker)) return this.store("better");
+      await this.store("before");
+      writeFileSync(this.marker, "");
+      if (this.does === "spins") for (;;);
+      if (this.does === "throws") throw new RangeError("nobody catches this");
+      const all = [];
+      for (;;) all.push(new Array(1000).fill(all.length));
+    }
+    onStop() {}
+  }
+  hooks.defineClass("Odd", Odd);
+  class Slow extends Receiver {
+    onStart() { this.store("first"); }
+    async onStop() {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await this.store("last");
+    }
+  }
+  hooks.defineClass("Slow", Slow);
 `;
+
+/** An instance of a class that \`CODE\` defines. */
+function custom(name: string, fields: Readonly<Record<string, unknown>> = {}): ReceiverSpec {
+  class Shipped {}
+  const classes = {
+    idOf: (type: unknown) => (type === Shipped ? name : undefined),
+    constructorOf: () => undefined,
+  };
+  const receiver = encodeCaptures([[Object.assign(new Shipped(), fields)]], { classes, reference: () => undefined });
+  return { kind: "custom", receiver };
+}
 
 describe("code of the job", () => {
   test("decodes a socket's bytes to records", async () => {
@@ -263,20 +297,80 @@ describe("code of the job", () => {
 
   test("is a receiver: it stores, restarts and stops", async () => {
     const lab = await localLab({ code: CODE });
-    class Counter {
-      readonly from = 0;
-    }
-    const classes = {
-      idOf: (type: unknown) => (type === Counter ? "Counter" : undefined),
-      constructorOf: () => undefined,
-    };
-    const receiver = encodeCaptures([[new Counter()]], { classes, reference: () => undefined });
-    start(lab, { kind: "custom", receiver });
+    start(lab, custom("Counter", { from: 0 }));
     expect(await received(lab, 6)).toEqual([0, 1, 2, 10, 11, 12]);
     expect(await status(lab, "retrying")).toMatchObject({
       status: { retryMs: 1, error: { kind: { code: "RECEIVER_FAILED" } } },
     });
     expect(await status(lab, "stopped")).toMatchObject({ status: { state: "stopped" } });
+  });
+});
+
+test("what a receiver stores in onStop is announced before it has stopped, and its promise waits for the driver", async () => {
+  const lab = await localLab({ code: CODE });
+  start(lab, custom("Slow"));
+  expect(await received(lab, 1)).toEqual(["first"]);
+  lab.remote.takesBlocks = false;
+  lab.remote.send({ type: "stopReceiver", stream: 0 });
+  const { blocks } = await lab.remote.take("received");
+  expect(blocks.flatMap(({ id }) => recordsOf(lab, id))).toEqual(["last"]);
+  expect(lab.remote.messages.filter(({ type }) => type === "receiver")).toEqual([
+    expect.objectContaining({ status: { state: "running" } }),
+  ]);
+  lab.remote.send({ type: "blocksTaken", stream: 0, blocks: blocks.map(({ id }) => id) });
+  await status(lab, "stopped");
+});
+
+describe("a receiver with code of the job is alone on its thread", () => {
+  const of = (stream: number, state: string) => (lab: Lab) =>
+    lab.remote.take("receiver", (message) => message.stream === stream && message.status.state === state);
+
+  async function besideANeighbour(does: string) {
+    const lab = await localLab({ code: CODE, conf: { "receiver.heap": "32m" } });
+    const marker = join(await temporary(), "done");
+    const text = await source();
+    start(lab, socketText(text.port), undefined, 1);
+    const socket = await text.connection();
+    start(lab, custom("Odd", { does, marker }));
+    const { blocks } = await lab.remote.take("received", ({ stream }) => stream === 0);
+    expect(blocks.flatMap(({ id }) => recordsOf(lab, id))).toEqual(["before"]);
+    const neighbourReceives = async (line: string): Promise<void> => {
+      socket.write(`${line}\n`);
+      const { blocks } = await lab.remote.take("received", ({ stream }) => stream === 1);
+      expect(blocks.flatMap(({ id }) => recordsOf(lab, id))).toEqual([line]);
+    };
+    return { lab, neighbourReceives };
+  }
+
+  test.each([
+    ["throws", /its thread ended: nobody catches this\. What/],
+    ["grows", /more memory than receiver\.heap = 32\.0 MiB gives it\. What/],
+  ])("so that one that %s is started again by itself, and its neighbour has not noticed", async (does, why) => {
+    const { lab, neighbourReceives } = await besideANeighbour(does);
+    const retrying = await of(0, "retrying")(lab);
+    expect(retrying.status).toMatchObject({
+      retryMs: 20,
+      error: { kind: { code: "RECEIVER_THREAD_ENDED" }, message: expect.stringMatching(why) },
+    });
+    await neighbourReceives("unmoved");
+    const { blocks } = await lab.remote.take("received", ({ stream }) => stream === 0);
+    expect(blocks.flatMap(({ id }) => recordsOf(lab, id))).toEqual(["better"]);
+    expect(lab.remote.messages.filter((message) => message.type === "receiver" && message.stream === 1)).toEqual([
+      { type: "receiver", stream: 1, status: { state: "running" } },
+    ]);
+  });
+
+  test("so that one that spins silences nobody, is told of, and does not keep the job from stopping", async () => {
+    const { lab, neighbourReceives } = await besideANeighbour("spins");
+    await neighbourReceives("at once");
+    expect(await of(0, "stuck")(lab)).toMatchObject({ status: { error: { kind: { code: "RECEIVER_STUCK" } } } });
+    await neighbourReceives("still");
+    lab.remote.send({ type: "stopReceiver", stream: 0 });
+    lab.remote.send({ type: "stopReceiver", stream: 1 });
+    expect(await of(0, "stopped")(lab)).toMatchObject({
+      status: { error: { kind: { code: "RECEIVER_THREAD_ENDED" } } },
+    });
+    expect(await of(1, "stopped")(lab)).toEqual({ type: "receiver", stream: 1, status: { state: "stopped" } });
   });
 });
 

@@ -1,9 +1,17 @@
 import type { Broadcast, Receiver } from "@millrace/api";
-import { type Clock, type Deferred, deferred } from "@millrace/base";
+import {
+  type Clock,
+  type Deferred,
+  deferred,
+  fromWireError,
+  millis,
+  unreachable,
+  type WireError,
+} from "@millrace/base";
 import type { ReceiverSpec } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
 import type { BlockPool, SpillDirectory } from "@millrace/storage";
-import { receiverFailed } from "../errors.ts";
+import { receiverClosed, receiverFailed } from "../errors.ts";
 import { type CutBlock, type CutterOptions, FrameCutter, LineCutter, RecordCutter } from "./block-cutter.ts";
 import { CustomSource } from "./custom-source.ts";
 import { Gate } from "./gate.ts";
@@ -23,6 +31,8 @@ export interface ReceiversPorts {
   /** Loads the executor's build of the job, which registers its functions and classes. */
   loadJob(): Promise<unknown>;
   send(message: FromReceivers): void;
+  /** All receivers have stopped. */
+  end(): void;
 }
 
 interface Entry {
@@ -33,7 +43,7 @@ interface Entry {
   nextBlock: number;
 }
 
-/** All receivers of this executor's thread. */
+/** The receivers of one thread. */
 export class Receivers {
   readonly #ports: ReceiversPorts;
   readonly #entries = new Map<number, Entry>();
@@ -54,14 +64,23 @@ export class Receivers {
         return this.#entries.get(message.stream)?.gate.hold(message.held);
       case "confirmed":
         return this.#confirmed(message.stream, message.block);
+      case "refused":
+        return this.#refused(message.stream, message.block, message.error);
+      case "ping":
+        return this.#ports.send({ type: "pong" });
+      case "end":
+        return this.#ports.end();
+      default:
+        return unreachable(message);
     }
   }
 
   #start(message: Extract<ToReceivers, { readonly type: "start" }>): void {
-    const { stream, spec, blockIntervalMs, afterMs } = message;
+    const { stream, spec, blockIntervalMs, afterMs, held } = message;
     if (this.#entries.has(stream)) return; // it runs
     const { init, clock } = this.#ports;
     const gate = new Gate(init.unconfirmedBytesMax);
+    gate.hold(held);
     const receiver = new SupervisedReceiver({
       restartMinMs: init.restartMinMs,
       restartMaxMs: init.restartMaxMs,
@@ -94,9 +113,18 @@ export class Receivers {
     waiting.safe.resolve();
   }
 
+  /** It stays among the unconfirmed, so that a receiver whose blocks are refused is held back. */
+  #refused(stream: number, block: number, error: WireError): void {
+    this.#entries.get(stream)?.unconfirmed.get(block)?.safe.reject(fromWireError(error));
+  }
+
   #emit(stream: number, cut: CutBlock): Promise<void> {
     const entry = this.#entries.get(stream);
-    if (entry === undefined) return Promise.resolve();
+    if (entry === undefined) {
+      return Promise.reject(
+        receiverClosed(`a block of ${cut.records} records came after its receiver had stopped. It is not taken.`),
+      );
+    }
     const block = entry.nextBlock++;
     const safe = deferred<void>();
     entry.unconfirmed.set(block, { bytes: cut.bytes, safe });
@@ -139,6 +167,7 @@ export class Receivers {
     const { functions, clock } = this.#ports;
     const cutter = new RecordCutter(by.cutting, functions.classes);
     const sinks = { cutter, gate: by.gate, events: by.events };
+    const stopTimeout = millis(this.#ports.init.stopTimeoutMs);
     // What the api encoded, and checked when the stream was declared.
     switch (spec.kind) {
       case "socket":
@@ -146,7 +175,7 @@ export class Receivers {
       case "iterable":
         return new IterableSource(stream, value as MakeIterable, sinks, clock);
       case "custom":
-        return new CustomSource(stream, value as Receiver<unknown>, sinks);
+        return new CustomSource({ ...sinks, stream, receiver: value as Receiver<unknown>, clock, stopTimeout });
     }
   }
 }

@@ -36,8 +36,15 @@ export abstract class SocketChunks implements Source {
   }
 
   async stop(): Promise<void> {
+    this.#takeRead();
     this.#finish();
     await this.close();
+  }
+
+  /** What a socket that was paused has read already; each \`read\` comes by as \`data\`. Bound: its high-water mark. */
+  #takeRead(): void {
+    const socket = this.#socket;
+    while (!this.#over && socket !== undefined && socket.read() !== null);
   }
 
   /** Takes a chunk. What it throws ends the connection, which is made again after a pause. */

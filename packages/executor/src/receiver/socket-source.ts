@@ -82,8 +82,9 @@ export class SocketDecoderSource implements Source {
     for await (const record of this.#decoder(bytesOf(socket))) {
       if (this.#over) return;
       this.#events.received();
-      if (!this.#gate.open) await this.#gate.pass();
+      // First: a record that waited in hand would be lost with a stop.
       void this.#cutter.write(record);
+      if (!this.#gate.open) await this.#gate.pass();
     }
   }
 
@@ -99,12 +100,9 @@ export class SocketDecoderSource implements Source {
     if (error instanceof EngineError) return error;
     if (error instanceof Error && "syscall" in error) return down(this.#where, error.message);
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return receiverFailed(
-      `the decoder of the socket ${this.#where.host}:${this.#where.port} failed: ${text}. The connection is made again after a pause.`,
-      {
-        cause: error,
-      },
-    );
+    return receiverFailed(`the decoder of the socket ${this.#where.host}:${this.#where.port} failed: ${text}.`, {
+      cause: error,
+    });
   }
 }
 

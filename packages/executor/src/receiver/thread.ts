@@ -1,11 +1,12 @@
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import * as api from "@millrace/api";
-import { assert, SystemClock, toWireError, writeOutputTo } from "@millrace/base";
+import { assert, EngineError, SystemClock, toWireError, writeOutputTo } from "@millrace/base";
 import { externalLoader } from "@millrace/bundler";
 import { JOB_HOOKS } from "@millrace/plan";
 import { FunctionTable } from "@millrace/runtime";
 import { BlockPool, SpillDirectory } from "@millrace/storage";
+import { receiverClosed } from "../errors.ts";
 import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
 import { Receivers } from "./receivers.ts";
 
@@ -31,7 +32,11 @@ const dying = (error: unknown): void => {
   process.exit(1);
 };
 process.on("uncaughtException", dying);
-process.on("unhandledRejection", dying);
+process.on("unhandledRejection", (error) => {
+  // Whoever stores without awaiting is not ended for a stop that it did not see; the operator has been told.
+  if (error instanceof EngineError && error.code === receiverClosed.code) return;
+  dying(error);
+});
 
 const pool = BlockPool.attach(init.pool);
 const receivers = new Receivers({
@@ -42,5 +47,6 @@ const receivers = new Receivers({
   clock: new SystemClock(),
   loadJob: () => import(pathToFileURL(init.executorModule).href),
   send,
+  end: () => port.unref(),
 });
 port.on("message", (message: ToReceivers) => receivers.onMessage(message));

@@ -1,0 +1,113 @@
+import { Worker } from "node:worker_threads";
+import { type Clock, type EngineError, fromWireError, millis, type Timer, threadHeap } from "@millrace/base";
+import { receiverStuck } from "../errors.ts";
+import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
+
+const PING_MS = millis(1_000);
+/** Pings in a row without an answer before a thread counts as stuck. Counted, not timed: the main thread may be late itself. */
+const PINGS_UNANSWERED_MAX = 5;
+/** How long a thread that is done may take to send what its sockets hold. */
+const LINGER_MS = millis(2_000);
+
+export interface ReceiverThreadOptions {
+  readonly name: string;
+  readonly init: ReceiverInit;
+  readonly heapBytes: number;
+  readonly clock: Clock;
+  onMessage(message: FromThread): void;
+  /** It does not answer, or does again. */
+  onStuck(stuck: boolean): void;
+  /** Once. `cause`: an error that nothing caught, or why it was ended; none when code of the job ended it, or it is done. */
+  onEnded(cause: Error | undefined): void;
+}
+
+export type FromThread = Exclude<FromReceivers, { readonly type: "dying" | "pong" }>;
+
+/** One thread of receivers, watched from the main thread. */
+export class ReceiverThread {
+  /** The pool's number of the thread: what it leaves behind is reclaimed by it. */
+  readonly poolOwner: number;
+  readonly #options: ReceiverThreadOptions;
+  readonly #worker: Worker;
+  #timer: Timer | undefined;
+  /** Pings since the last answer. */
+  #unanswered = 0;
+  #cause: Error | undefined;
+
+  constructor(options: ReceiverThreadOptions) {
+    this.#options = options;
+    this.poolOwner = options.init.pool.owner;
+    this.#worker = new Worker(threadEntry(), {
+      workerData: options.init,
+      transferList: [options.init.output.port],
+      name: options.name,
+      execArgv: [],
+      resourceLimits: threadHeap(options.heapBytes),
+    });
+    this.#worker.on("message", (message: FromReceivers) => this.#onMessage(message));
+    this.#worker.on("error", (error: Error) => {
+      this.#cause ??= error;
+    });
+    this.#worker.on("exit", () => {
+      this.#timer?.cancel();
+      options.onEnded(this.#cause);
+    });
+    this.#worker.once("online", () => this.#watch());
+  }
+
+  get stuck(): boolean {
+    return this.#unanswered > PINGS_UNANSWERED_MAX;
+  }
+
+  post(message: ToReceivers): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** All its receivers have stopped: it ends when it has nothing left to do, and soon in any case. */
+  retire(): void {
+    this.#timer?.cancel();
+    this.post({ type: "end" });
+    this.#timer = this.#options.clock.after(LINGER_MS, () => void this.#worker.terminate());
+  }
+
+  /** Ends it at once: what it has not handed over is lost. */
+  async terminate(cause?: EngineError): Promise<void> {
+    this.#cause ??= cause;
+    await this.#worker.terminate();
+  }
+
+  #watch(): void {
+    this.#timer = this.#options.clock.after(PING_MS, () => {
+      if (this.#unanswered === 0) this.post({ type: "ping" });
+      this.#unanswered += 1;
+      if (this.#unanswered === PINGS_UNANSWERED_MAX + 1) this.#options.onStuck(true);
+      this.#watch();
+    });
+  }
+
+  #onMessage(message: FromReceivers): void {
+    if (message.type === "dying") {
+      this.#cause = fromWireError(message.error);
+    } else if (message.type === "pong") {
+      const { stuck } = this;
+      this.#unanswered = 0;
+      if (stuck) this.#options.onStuck(false);
+    } else {
+      this.#options.onMessage(message);
+    }
+  }
+}
+
+export function stuckThread(): EngineError {
+  return receiverStuck(
+    `its thread has not taken a turn for ${PINGS_UNANSWERED_MAX} s: code of the job runs on without an end, or writes what nobody reads, and meanwhile the receiver hands nothing over. ` +
+      "It is not ended before the job is. Let the code await between pieces of its work, or do that work in an operator.",
+  );
+}
+
+/** The compiled entry: beside this file when that is compiled, in `dist` when tests run the source. */
+function threadEntry(): URL {
+  return import.meta.url.endsWith(".ts")
+    ? new URL("../../dist/receiver/thread.js", import.meta.url)
+    : new URL("./thread.js", import.meta.url);
+}
