@@ -41,3 +41,4 @@ export { type Bytes, badSize, bytes, formatSize, parseSize } from "./size.ts";
 export { StreamTaker } from "./stream-taker.ts";
 export { threadHeap } from "./thread-heap.ts";
 export { type TakeOutput, ThreadOutput, type ThreadOutputEnd, writeOutputTo } from "./thread-output.ts";
+export { type Warning, type WarningOver, type WarningRecord, type WarningSink, warningOf } from "./warning.ts";

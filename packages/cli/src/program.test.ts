@@ -1,9 +1,10 @@
-import { epochMs, errorKind, jobId, ManualClock, millis } from "@millrace/base";
+import { epochMs, errorKind, jobId, ManualClock, millis, warningOf } from "@millrace/base";
 import type { BatchSummary, JobSummary } from "@millrace/rpc";
 import { describe, expect, test } from "vitest";
 import type { Console } from "./console.ts";
 import type { Engine, Operator, RunRequest } from "./engine.ts";
 import { runCli } from "./program.ts";
+import { formatTime } from "./views.ts";
 
 const unreachable = errorKind("PEER_UNREACHABLE", "environment");
 const syntax = errorKind("JOB_SYNTAX", "user");
@@ -11,6 +12,7 @@ const mismatch = errorKind("PROTOCOL_MISMATCH", "environment");
 const noSuchJob = errorKind("JOB_UNKNOWN", "user");
 
 const START = Date.UTC(2026, 10, 23, 20, 17, 31);
+const THRICE = { firstAt: epochMs(START), lastAt: epochMs(START), count: 3 };
 
 const running: JobSummary = {
   id: jobId("chat-room-1"),
@@ -25,7 +27,7 @@ const running: JobSummary = {
   spilledBytes: 3 * 2 ** 20,
   executors: 2,
   error: undefined,
-  warnings: ["source chat:9999 is down, next try in 400 ms"],
+  warnings: [{ ...warningOf("[SOURCE_DOWN] it is down", { subject: "receiver 0", lasting: true }), ...THRICE }],
   driverPid: undefined,
 };
 
@@ -300,7 +302,7 @@ describe("looking at jobs", () => {
     const { code, out } = await it().run("status", "chat-room-1");
     expect(code).toBe(0);
     expect(out).toContain("error      [BATCH_FAILED] Batch 7 failed.");
-    expect(out).toContain("warning    source chat:9999 is down");
+    expect(out).toContain(`warning    since ${formatTime(START)}, 3 times: [SOURCE_DOWN] it is down`);
     expect(out).not.toContain("job.ts:4:2");
     expect((await it().run("status", "chat-room-1", "--verbose")).out).toContain("job.ts:4:2");
   });

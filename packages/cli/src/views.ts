@@ -1,4 +1,4 @@
-import { formatDuration, formatSize } from "@millrace/base";
+import { formatDuration, formatSize, type WarningRecord } from "@millrace/base";
 import type { BatchSummary, ExecutorSummary, JobSummary } from "@millrace/rpc";
 import { describeWireFailure } from "./failure.ts";
 import { type Column, formatTable } from "./table.ts";
@@ -41,10 +41,15 @@ export function showJob(job: JobSummary, now: number, verbose: boolean): string 
     ["spilled", formatSize(job.spilledBytes)],
     ["executors", String(job.executors)],
     ...(job.driverPid === undefined ? [] : [["process", String(job.driverPid)] as const]),
-    ...job.warnings.map((text) => ["warning", text] as const),
+    ...job.warnings.map((warning) => ["warning", indent(showWarning(warning))] as const),
     ...(job.error === undefined ? [] : [["error", indent(describeWireFailure(job.error, verbose).trimEnd())] as const]),
   ];
   return `${job.id}\n${rows.map(([title, text]) => `  ${title.padEnd(9)}  ${text}\n`).join("")}`;
+}
+
+function showWarning({ message, lasting, firstAt, lastAt, count }: WarningRecord): string {
+  const times = count === 1 ? "" : `, ${count} times${lasting ? "" : ` since ${formatTime(firstAt)}`}`;
+  return `${lasting ? `since ${formatTime(firstAt)}` : formatTime(lastAt)}${times}: ${message}`;
 }
 
 export function showBatches(batches: readonly BatchSummary[]): string {

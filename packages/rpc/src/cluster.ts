@@ -1,4 +1,4 @@
-import type { ExecutorId, JobId, WireError } from "@millrace/base";
+import type { ExecutorId, JobId, WarningRecord, WireError } from "@millrace/base";
 import type { DataAddress, Session } from "./session.ts";
 
 /** What an executor supervisor tells the driver supervisor. It dials, and dials again for as long as it takes. */
@@ -55,8 +55,8 @@ export interface JobSummary {
   readonly executors: number;
   /** Why it failed, or what troubles it now. */
   readonly error: WireError | undefined;
-  /** A source that is down, an executor that was lost: what the operator should know, newest last, at most 20. */
-  readonly warnings: readonly string[];
+  /** Conditions that hold now, such as a source that is down, and the latest events; the one that occurred last comes last. At most 20. */
+  readonly warnings: readonly WarningRecord[];
   readonly driverPid: number | undefined;
 }
 

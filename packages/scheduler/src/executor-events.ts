@@ -23,6 +23,7 @@ export function onExecutorReady(state: TaskScheduler, id: ExecutorId): void {
   if (executor === undefined || executor.ready) return; // it was lost meanwhile
   executor.ready = true;
   state.ready.push(executor);
+  if (state.starved) state.effects.push({ type: "warningOver", subject: "tasks", message: undefined });
   state.starved = false;
 }
 
@@ -80,6 +81,8 @@ export function onRebalanceState(state: TaskScheduler): void {
   state.effects.push({
     type: "warning",
     code: "STATE_MOVED",
+    subject: "",
+    lasting: false,
     message:
       `[STATE_MOVED] ${moved} state partitions get other slots, so that all ${state.ready.length} executors share the ` +
       "work. Each is loaded from the checkpoint directory when its next batch runs.",

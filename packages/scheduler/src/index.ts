@@ -53,3 +53,4 @@ export {
 } from "./task-events.ts";
 export { stepTasks, taskLoad } from "./task-scheduler.ts";
 export { type TaskScheduler, type TaskSettings, taskScheduler } from "./task-state.ts";
+export { EVENTS_PER_CODE_MAX, isTold, WARNINGS_MAX, WarningLog } from "./warning-log.ts";

@@ -1,4 +1,4 @@
-import type { Brand, EngineError, EpochMs, ExecutorId, JobId, Millis, WireError } from "@millrace/base";
+import type { Brand, EngineError, EpochMs, ExecutorId, JobId, Millis, Warning, WireError } from "@millrace/base";
 
 /** One connection of an executor supervisor; given by the shell, never used twice. */
 export type NodeSessionId = Brand<number, "NodeSessionId">;
@@ -54,6 +54,6 @@ export type MembershipEffect =
   | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number; readonly host: string }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }
   /** For the warnings of `status`. */
-  | { readonly type: "jobWarning"; readonly job: JobId; readonly message: string; readonly error?: WireError }
+  | { readonly type: "jobWarning"; readonly job: JobId; readonly warning: Warning }
   /** Replaces the timer asked for before; answered by `tick`. */
   | { readonly type: "wakeAt"; readonly at: EpochMs };

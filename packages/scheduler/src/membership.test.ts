@@ -234,7 +234,12 @@ describe("a job's process that ends by itself", () => {
     after(state, hello(1, "e1"), added(j1), up(1, j1));
     const [warning] = stepMembership(state, down(1, j1));
     expect(warning).toMatchObject({
-      message: "the process of job j1 on executor e1 ended: Error: out of memory. It is started again in 200 ms.",
+      warning: {
+        code: "EXECUTOR_RESTARTED",
+        subject: "e1",
+        message:
+          "[EXECUTOR_RESTARTED] the process of job j1 on executor e1 ended: Error: out of memory. It is started again in 200 ms.",
+      },
     });
   });
 

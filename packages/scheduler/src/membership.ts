@@ -9,6 +9,7 @@ import {
   millis,
   protocolMismatch,
   unreachable,
+  warningOf,
 } from "@millrace/base";
 import type { MembershipEffect, MembershipEvent, NodeSessionId } from "./membership-events.ts";
 import { headline } from "./task-errors.ts";
@@ -304,8 +305,10 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
   effects.push({
     type: "jobWarning",
     job,
-    message: `the process of job ${job} on executor ${node.executor} ended: ${headline(error)}. It is started again in ${pause} ms.`,
-    error,
+    warning: warningOf(
+      `[EXECUTOR_RESTARTED] the process of job ${job} on executor ${node.executor} ended: ${headline(error)}. It is started again in ${pause} ms.`,
+      { subject: node.executor },
+    ),
   });
 }
 

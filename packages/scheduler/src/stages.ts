@@ -58,6 +58,8 @@ function loseReadiness(state: TaskScheduler, stage: Stage, reason: string): void
   state.effects.push({
     type: "warning",
     code: "STAGE_RERUN",
+    subject: stage.planned.name,
+    lasting: false,
     message:
       `[STAGE_RERUN] stage "${stage.planned.name}" waits until lost inputs are computed again, because ${reason}. ` +
       `Time ${stage.reruns} of at most ${STAGE_RERUNS_MAX} in a row.`,

@@ -1,4 +1,4 @@
-import type { Brand, EngineError, ExecutorId, WireError } from "@millrace/base";
+import type { Brand, EngineError, ExecutorId, Warning, WarningOver, WireError } from "@millrace/base";
 import type {
   BlockId,
   Holder,
@@ -105,7 +105,9 @@ export type TaskEffect =
   | { readonly type: "planFailed"; readonly plan: PlanId; readonly error: EngineError }
   | { readonly type: "dropShuffles"; readonly executor: ExecutorId; readonly shuffles: readonly ShuffleId[] }
   /** What the operator should know; nothing else follows from it. */
-  | { readonly type: "warning"; readonly code: TaskWarning; readonly message: string };
+  | ({ readonly type: "warning"; readonly code: TaskWarning } & Warning)
+  /** A lasting warning holds no longer. */
+  | ({ readonly type: "warningOver" } & WarningOver);
 
 export type TaskWarning = "NO_EXECUTORS" | "TASK_RETRIED" | "STAGE_RERUN" | "STATE_MOVED";
 

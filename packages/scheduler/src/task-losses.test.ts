@@ -21,7 +21,7 @@ describe("a task whose executor is lost", () => {
   test("does not count the loss as a failure", () => {
     const s = new Script({ attemptsMax: 1 });
     s.after("join e1 1", "submit 1 1x1", "lost e1", "join e1 1", "lost e1");
-    expect(s.after("join e1 1")).toEqual(["launch 1/0#2 on e1.0"]);
+    expect(s.after("join e1 1")).toEqual(["over tasks", "launch 1/0#2 on e1.0"]);
   });
 
   test("fails its plan when it loses four in a row: it may be what ends them", () => {

@@ -27,7 +27,7 @@ describe("slots", () => {
   test("of an executor that is not ready are not used", () => {
     const s = new Script();
     expect(s.after("hello e1 2", "submit 1 1x1")).toEqual(["warning NO_EXECUTORS"]);
-    expect(s.after("ready e1")).toEqual(["launch 1/0#0 on e1.0"]);
+    expect(s.after("ready e1")).toEqual(["over tasks", "launch 1/0#0 on e1.0"]);
   });
 });
 
@@ -106,7 +106,7 @@ describe("state", () => {
   test("waits for an executor when there is none", () => {
     const s = new Script();
     s.after("submit 1 1x1~totals");
-    expect(s.after("join e1 1")).toEqual(["launch 1/0#0 on e1.0"]);
+    expect(s.after("join e1 1")).toEqual(["over tasks", "launch 1/0#0 on e1.0"]);
   });
 });
 

@@ -122,6 +122,8 @@ function countFailure(
   state.effects.push({
     type: "warning",
     code: "TASK_RETRIED",
+    subject: describeTask(stage, index),
+    lasting: false,
     message:
       `[TASK_RETRIED] ${describeTask(stage, index)} failed on ${executor}: ${headline(error)}. ` +
       `It is tried again; failure ${failures} of ${attemptsMax}.`,

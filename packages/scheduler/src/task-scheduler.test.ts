@@ -84,7 +84,7 @@ describe("without executors", () => {
     const s = new Script();
     expect(s.submit(1, "1x1")).toEqual(["warning NO_EXECUTORS"]);
     expect(s.submit(2, "2x1")).toEqual([]);
-    expect(s.after("join e1 2")).toEqual(["launch 1/0#0 on e1.0", "launch 2/0#0 on e1.1"]);
+    expect(s.after("join e1 2")).toEqual(["over tasks", "launch 1/0#0 on e1.0", "launch 2/0#0 on e1.1"]);
     expect(s.after("lost e1")).toEqual(["warning NO_EXECUTORS"]);
   });
 
@@ -216,6 +216,6 @@ describe("late and foolish reports", () => {
     const s = new Script();
     s.after("join e1 1", "submit 1 1x1");
     expect(s.after("hello e1 1")).toEqual(["warning NO_EXECUTORS"]);
-    expect(s.after("ready e1")).toEqual(["launch 1/0#1 on e1.0"]);
+    expect(s.after("ready e1")).toEqual(["over tasks", "launch 1/0#1 on e1.0"]);
   });
 });

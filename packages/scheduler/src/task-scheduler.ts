@@ -86,9 +86,9 @@ function warnWhenStarved(state: TaskScheduler): void {
   state.effects.push({
     type: "warning",
     code: "NO_EXECUTORS",
-    message:
-      `[NO_EXECUTORS] ${who}: stage "${state.active[0]?.planned.name}" waits. It goes on by itself when one is there; ` +
-      "`millrace executors` lists those that are connected.",
+    subject: "tasks",
+    lasting: true,
+    message: `[NO_EXECUTORS] ${who}: stage "${state.active[0]?.planned.name}" waits. It continues by itself when one is ready.`,
   });
 }
 

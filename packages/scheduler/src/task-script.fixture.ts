@@ -128,6 +128,8 @@ export function formatEffect(effect: TaskEffect): string {
       return `dropShuffles ${effect.shuffles.join(",")} on ${effect.executor}`;
     case "warning":
       return `warning ${effect.code}`;
+    case "warningOver":
+      return `over ${effect.subject}`;
   }
 }
 

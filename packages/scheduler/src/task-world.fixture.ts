@@ -119,6 +119,7 @@ export class TaskWorld {
         }
         break;
       case "warning":
+      case "warningOver":
         break;
     }
   }

@@ -40,7 +40,7 @@ describe("a job fails alone, with the reason in its status, when its code", () =
     expect(error?.message).toMatch(reason);
     // Its end is no loss of executors, and nobody starts them again; one may be lost before it, for want of memory.
     if (!conf.some((setting) => setting.startsWith("executor.")))
-      expect(warnings.filter((text) => /is started again|is gone/.test(text))).toEqual([]);
+      expect(warnings.filter(({ message }) => /is started again|is gone/.test(message))).toEqual([]);
     const { stdout } = await cluster.command("status", job.id);
     expect(stdout).toMatch(/state +failed/);
     expect(stdout).toMatch(reason);

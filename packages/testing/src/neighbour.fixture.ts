@@ -26,7 +26,7 @@ export class Neighbour {
       ...(state === "running" ? [] : [`it is ${state}`]),
       ...(batchesFailed === 0 ? [] : [`${batchesFailed} of its batches failed`]),
       ...(executors === this.#executors ? [] : [`it has ${executors} executors of ${this.#executors}`]),
-      ...warnings,
+      ...warnings.map(({ message }) => message),
     ];
     if (noticed.length > 0) throw new Error(`the neighbour was harmed: ${noticed.join("; ")}`);
   }

@@ -34,7 +34,7 @@ describe("what was received is counted before the end", () => {
       state: "finished",
       batchesFailed: 0,
       error: undefined,
-      warnings: [expect.stringContaining("NO_REPLICA_PEER")],
+      warnings: [expect.objectContaining({ code: "NO_REPLICA_PEER", lasting: true, count: 1 })],
     });
     expect(lastTotals(job.log)).toEqual(feed.expected);
   });

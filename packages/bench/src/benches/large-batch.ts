@@ -119,6 +119,9 @@ async function spilled(cluster: Cluster, job: string): Promise<number> {
 
 /** A retry, a lost executor or whatever else the operator should know is a warning of the job. */
 async function checkUneventful(cluster: Cluster, job: string): Promise<void> {
-  const { warnings }: { readonly warnings: readonly string[] } = JSON.parse(await cluster.ask(["status", job]));
-  if (warnings.length > 0) throw new Error(`it did not go smoothly: ${warnings.join(" ")}`);
+  const { warnings }: { readonly warnings: readonly { readonly message: string }[] } = JSON.parse(
+    await cluster.ask(["status", job]),
+  );
+  if (warnings.length > 0)
+    throw new Error(`it did not go smoothly: ${warnings.map(({ message }) => message).join(" ")}`);
 }

@@ -96,6 +96,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
       clock: new SystemClock(),
       log,
       output: options.output,
+      executorsHint: "`run` starts its executors by itself, a lost one again after a pause.",
       onEvent: (event) => {
         if (event.type === "built") memory.resolve(event.memory);
         if (event.type === "running") ran = true;
@@ -120,10 +121,8 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
 }
 
 function report(event: JobEvent, options: RunEmbeddedOptions): void {
-  if (event.type === "warning") options.onWarning(event.message);
-  else if (event.type === "conditionOver") {
-    if (event.message !== undefined) options.onWarning(event.message);
-  } else if (event.type === "executorLost") options.onWarning(event.reason);
+  if (event.type === "warning" && event.told) options.onWarning(event.warning.message);
+  else if (event.type === "warningOver" && event.over.message !== undefined) options.onWarning(event.over.message);
   else if (event.type === "built")
     options.onProgress(`job ${event.name} built, a batch every ${formatDuration(event.batchIntervalMs)}`);
   else if (event.type === "running")

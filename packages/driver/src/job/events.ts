@@ -1,4 +1,4 @@
-import type { ExecutorId, WireError } from "@millrace/base";
+import type { EpochMs, Warning, WarningOver, WireError } from "@millrace/base";
 import type { BatchSummary } from "@millrace/rpc";
 
 /** Memory of one executor process of a job. */
@@ -20,13 +20,8 @@ export type JobEvent =
   | { readonly type: "running"; readonly executors: number }
   | { readonly type: "batch"; readonly batch: BatchSummary }
   | { readonly type: "executors"; readonly executors: number }
-  /**
-   * Something the operator should know and that does not end the job. With a `condition` it holds until `conditionOver` names
-   * that, or another warning of the same condition takes its place.
-   */
-  | { readonly type: "warning"; readonly message: string; readonly condition?: string }
-  /** What was warned of no longer holds. `message`: news of it, for the log and the console, not for `status`. */
-  | { readonly type: "conditionOver"; readonly condition: string; readonly message: string | undefined }
-  | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }
+  /** `told`: worth a line for whoever watches; the other repetitions only count. */
+  | { readonly type: "warning"; readonly warning: Warning; readonly at: EpochMs; readonly told: boolean }
+  | { readonly type: "warningOver"; readonly over: WarningOver }
   /** The last event. */
   | { readonly type: "ended"; readonly error: WireError | undefined };

@@ -13,6 +13,7 @@ import {
   type Timer,
   toWireError,
   type WireError,
+  warningOf,
 } from "@millrace/base";
 import { readManifest } from "@millrace/bundler";
 import { type BlockId, blockId, type ShuffleId } from "@millrace/plan";
@@ -22,7 +23,9 @@ import { BatchShell } from "./batch-shell.ts";
 import { type DriverData, type DriverDataOptions, openDriverData } from "./driver-data.ts";
 import { Ending } from "./ending.ts";
 import type { JobEvent } from "./events.ts";
+import { ExecutorLosses } from "./executor-losses.ts";
 import { type ExecutorInfo, Executors, executorGone } from "./executors.ts";
+import { JobWarnings, WAITING } from "./job-warnings.ts";
 import { ReceiverShell } from "./receiver-shell.ts";
 import { TaskShell } from "./task-shell.ts";
 import { JobThread } from "./thread/host.ts";
@@ -51,6 +54,8 @@ export interface JobDriverOptions {
   readonly gatherMs: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How the reader gets at executors where this job runs: the remedy of NO_EXECUTORS. */
+  readonly executorsHint: string;
   readonly onEvent: (event: JobEvent) => void;
   /** Takes what the job prints and what its code on the driver writes. */
   readonly output: TakeOutput;
@@ -80,13 +85,15 @@ export class JobDriver {
   readonly #options: JobDriverOptions;
   readonly #thread: JobThread;
   readonly #data: DriverData;
+  readonly #warnings: JobWarnings;
+  readonly #losses: ExecutorLosses;
   #executors: Executors | undefined;
   #early: ExecutorSession[] = [];
   #built: Built | undefined;
   #running: Running | undefined;
   #gather: Timer | undefined;
   #drain: Timer | undefined;
-  /** Runs while the job drains and no executor is there to do it. */
+  /** Runs while the job waits for its first executor, or drains, and none is there. */
   #alone: Timer | undefined;
   /** The last batch is over, and code of the job is being told. */
   #ending: Ending | undefined;
@@ -105,6 +112,8 @@ export class JobDriver {
   private constructor(options: JobDriverOptions, data: DriverData) {
     this.#options = options;
     this.#data = data;
+    this.#warnings = new JobWarnings(options);
+    this.#losses = new ExecutorLosses(this.#warnings);
     this.#thread = new JobThread(
       {
         heapBytes: options.heapBytes,
@@ -135,10 +144,8 @@ export class JobDriver {
 
   /** Why an executor's process ended, told by whoever started it: reaches the tasks that ran there. */
   explainLoss(executor: ExecutorId, error: WireError): void {
-    this.#lossReasons.set(executor, error);
-    this.#options.onEvent({ type: "warning", message: error.message });
+    this.#losses.explain(executor, error);
   }
-  readonly #lossReasons = new Map<ExecutorId, WireError>();
 
   /** Ends the job: after the batches whose time has come when graceful, at once when not. */
   stop(graceful: boolean): void {
@@ -243,12 +250,14 @@ export class JobDriver {
     });
     for (const session of this.#early) this.#executors.accept(session);
     this.#early = [];
+    this.#alone ??= this.#options.clock.after(ALONE, () => this.#warnings.warn(WAITING));
   }
 
   #onExecutorReady(info: ExecutorInfo): void {
-    this.#lossReasons.delete(info.executor);
+    this.#losses.forget(info.executor);
     this.#alone?.cancel();
     this.#alone = undefined;
+    this.#warnings.warningOver({ subject: WAITING.subject, message: undefined });
     this.#reportExecutors();
     if (this.#running !== undefined) return this.#join(this.#running, info);
     const ready = this.#executors?.ready.length ?? 0;
@@ -263,11 +272,8 @@ export class JobDriver {
   }
 
   #onExecutorLost(executor: ExecutorId, cause: Error | undefined): void {
-    const reason = this.#lossReasons.get(executor);
-    const error = reason === undefined ? executorGone(executor, cause) : fromWireError(reason);
-    this.#options.onEvent({ type: "executorLost", executor, reason: error.message });
+    const error = this.#losses.errorOf(executor, cause);
     this.#reportExecutors();
-
     this.#running?.tasks.dispatch({ type: "executorLost", executor, error: toWireError(error) });
     this.#running?.receivers.dispatch({ type: "executorLost", executor });
     this.#watchAlone();
@@ -287,15 +293,14 @@ export class JobDriver {
     const tasks = new TaskShell(built.conf, {
       executors,
       fetch: (holder, block) => this.#fetch(holder, block),
-      warn: (message) => this.#warn(message),
+      ...this.#warnings,
     });
     const receivers = new ReceiverShell(
       built.receivers,
       { ...built, replicate: options.data.kind === "tcp", clock: options.clock },
       {
         executors,
-        warn: (message, condition) => this.#warn(message, condition),
-        conditionOver: (condition, message) => this.#conditionOver(condition, message),
+        ...this.#warnings,
         onInput: (time, input) => batches.onInput(time, input),
         observe: (event) => this.#observe(event),
         onAllStopped: (pending) => batches.dispatch({ type: "receiversStopped", pending }),
@@ -365,14 +370,8 @@ export class JobDriver {
     this.#options.onEvent({ type: "executors", executors: this.#executors?.ready.length ?? 0 });
   }
 
-  #warn(message: string, condition?: string): void {
-    this.#options.log.warn({ job: this.#options.job }, message);
-    this.#options.onEvent({ type: "warning", message, ...(condition === undefined ? {} : { condition }) });
-  }
-
-  #conditionOver(condition: string, message: string | undefined): void {
-    if (message !== undefined) this.#options.log.warn({ job: this.#options.job }, message);
-    this.#options.onEvent({ type: "conditionOver", condition, message });
+  #warn(message: string): void {
+    this.#warnings.warn(warningOf(message));
   }
 
   #fail(error: Error): void {

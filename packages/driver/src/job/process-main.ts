@@ -33,6 +33,7 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
     batches: undefined,
     clock: new SystemClock(),
     log,
+    executorsHint: "`millrace executors` lists those that are connected.",
     onEvent: (event) => tell({ type: "event", event }),
     output: (stream, bytes) => streams[stream].write(bytes),
   });

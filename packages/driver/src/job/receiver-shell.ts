@@ -1,5 +1,13 @@
 import type { EngineEvent } from "@millrace/api/host";
-import { type Clock, type EpochMs, type ExecutorId, type JobConf, unreachable } from "@millrace/base";
+import {
+  type Clock,
+  type EpochMs,
+  type ExecutorId,
+  type JobConf,
+  unreachable,
+  type WarningSink,
+  warningOf,
+} from "@millrace/base";
 import type { BlockLocation, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
@@ -18,11 +26,8 @@ export interface BatchInput {
   readonly records: ReadonlyMap<number, number>;
 }
 
-export interface ReceiverShellPorts {
+export interface ReceiverShellPorts extends WarningSink {
   readonly executors: Executors;
-  warn(message: string, condition?: string): void;
-  /** A warning's condition no longer holds. */
-  conditionOver(condition: string, message: string | undefined): void;
   /** The received input of a batch is fixed. */
   onInput(batch: EpochMs, input: BatchInput): void;
   /** For whoever watches the job. */
@@ -108,11 +113,13 @@ export class ReceiverShell {
       case "dropBlocks":
         return executors.tidy(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
       case "blocksLost":
-        return this.#ports.warn(effect.message);
-      case "warning":
-        return this.#ports.warn(effect.message, effect.condition);
+        return this.#ports.warn(warningOf(effect.message, { subject: effect.message }));
+      case "warning": {
+        const { code, condition, message } = effect;
+        return this.#ports.warn({ code, subject: condition ?? message, message, lasting: condition !== undefined });
+      }
       case "conditionOver":
-        return this.#ports.conditionOver(effect.condition, effect.message);
+        return this.#ports.warningOver({ subject: effect.condition, message: effect.message });
       case "receiverChanged":
         return this.#observe(effect);
       case "allStopped":

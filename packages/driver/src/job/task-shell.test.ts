@@ -23,6 +23,7 @@ function shell() {
     executors: { launch: () => {}, send: () => {}, stageDone: () => {}, tidy: () => {} },
     fetch: () => Promise.reject(new Error("results are inline here")),
     warn: () => {},
+    warningOver: () => {},
   });
   tasks.dispatch({ type: "executorJoined", executor: EXECUTOR, slots: 4 });
   tasks.dispatch({ type: "executorReady", executor: EXECUTOR });

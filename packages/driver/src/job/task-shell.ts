@@ -1,4 +1,12 @@
-import { EngineError, type EpochMs, type ExecutorId, epochMs, errorKind, type JobConf } from "@millrace/base";
+import {
+  EngineError,
+  type EpochMs,
+  type ExecutorId,
+  epochMs,
+  errorKind,
+  type JobConf,
+  type WarningSink,
+} from "@millrace/base";
 import type { BlockId, JobPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
 import type { FromExecutor, TaskStatus } from "@millrace/rpc";
 import {
@@ -27,11 +35,10 @@ export interface ActionOutcome {
 /** Where tasks go: the sessions of the job's executors, or an executor within this thread. */
 export type TaskOutlet = Pick<Executors, "launch" | "send" | "stageDone" | "tidy">;
 
-export interface TaskShellPorts {
+export interface TaskShellPorts extends WarningSink {
   readonly executors: TaskOutlet;
   /** Fetches a result block from the executor that holds it. */
   fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array>;
-  warn(message: string): void;
 }
 
 interface Waiting {
@@ -140,7 +147,9 @@ export class TaskShell {
       case "dropShuffles":
         return executors.tidy(effect.executor, { type: "dropShuffles", shuffles: effect.shuffles });
       case "warning":
-        return this.#ports.warn(effect.message);
+        return this.#ports.warn(effect);
+      case "warningOver":
+        return this.#ports.warningOver(effect);
     }
   }
 

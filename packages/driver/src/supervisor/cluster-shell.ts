@@ -6,6 +6,7 @@ import {
   type Millis,
   type Timer,
   toWireError,
+  type Warning,
   type WireError,
 } from "@millrace/base";
 import type { ExecutorSummary, FromNode, NodeSession, ToNode } from "@millrace/rpc";
@@ -24,7 +25,7 @@ import { Dispatcher } from "../dispatcher.ts";
 export interface ClusterShellPorts {
   /** How a job's executors reach its driver; `undefined` when the job is gone. */
   startMessage(job: JobId): Extract<ToNode, { readonly type: "startJob" }> | undefined;
-  onJobWarning(job: JobId, message: string): void;
+  onJobWarning(job: JobId, warning: Warning): void;
   onProcessExited(job: JobId, executor: ExecutorId, error: WireError): void;
 }
 
@@ -134,7 +135,7 @@ export class ClusterShell {
       case "executorLost":
         return this.#log.warn({ executor: effect.executor }, `executor ${effect.executor} lost: ${effect.reason}`);
       case "jobWarning":
-        return this.#ports.onJobWarning(effect.job, effect.message);
+        return this.#ports.onJobWarning(effect.job, effect.warning);
       case "wakeAt":
         this.#wake?.cancel();
         this.#wake = this.#clock.at(effect.at, () => this.#machine.dispatch({ type: "tick", at: this.#clock.now() }));

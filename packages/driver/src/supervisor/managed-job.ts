@@ -11,6 +11,7 @@ import {
   type Millis,
   parseDuration,
   type Timer,
+  type Warning,
   type WireError,
 } from "@millrace/base";
 import { installArtefact } from "@millrace/bundler";
@@ -21,6 +22,7 @@ import {
   jobLifecycle,
   type JobEvent as LifecycleEvent,
   stepJob,
+  WarningLog,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 import type { ExecutorMemory, JobEvent } from "../job/events.ts";
@@ -29,7 +31,6 @@ import { JobProcess } from "./job-process.ts";
 
 /** How long a job's driver process may take to exit once it is told to. */
 const EXIT_GRACE = parseDuration("5s");
-const WARNINGS_MAX = 20;
 const BATCHES_MAX = 1_000;
 
 export interface ManagedJobOptions {
@@ -77,7 +78,7 @@ export class ManagedJob {
   #completed = 0;
   #failed = 0;
   #spilledBytes = 0;
-  readonly #warnings: { readonly message: string; readonly condition: string | undefined }[] = [];
+  readonly #warnings = new WarningLog();
   readonly #batches = new Map<number, BatchSummary>();
 
   /** Puts the job's files where its processes find them. */
@@ -119,17 +120,8 @@ export class ManagedJob {
     this.#process?.send({ type: "executorExited", executor, error });
   }
 
-  /** @param condition Holds until it is told to be over; see `JobEvent`. */
-  warn(message: string, condition?: string): void {
-    if (condition !== undefined) this.#conditionOver(condition);
-    if (this.#warnings.at(-1)?.message === message) return;
-    this.#warnings.push({ message, condition });
-    if (this.#warnings.length > WARNINGS_MAX) this.#warnings.shift();
-  }
-
-  #conditionOver(condition: string): void {
-    const at = this.#warnings.findIndex((warning) => warning.condition === condition);
-    if (at >= 0) this.#warnings.splice(at, 1);
+  warn(warning: Warning): void {
+    this.#warnings.raise(warning, this.#options.clock.now());
   }
 
   summary(): JobSummary {
@@ -151,7 +143,7 @@ export class ManagedJob {
       spilledBytes: this.#spilledBytes,
       executors: this.over ? 0 : this.#executors,
       error: this.#error,
-      warnings: this.#warnings.map(({ message }) => message),
+      warnings: this.#warnings.list(),
       driverPid: this.over ? undefined : this.#process?.pid,
     };
   }
@@ -251,11 +243,11 @@ export class ManagedJob {
       case "batch":
         return this.#onBatch(event.batch);
       case "warning":
-        return this.warn(event.message, event.condition);
-      case "conditionOver":
-        return this.#conditionOver(event.condition);
-      case "executorLost":
-        return this.warn(event.reason);
+        this.#warnings.raise(event.warning, event.at);
+        return;
+      case "warningOver":
+        this.#warnings.end(event.over);
+        return;
       case "ended":
         return this.#machine.dispatch(
           event.error === undefined ? { type: "finished", at } : { type: "failed", at, error: event.error },

@@ -85,7 +85,7 @@ export class DriverSupervisor implements OperatorService {
             poolBytes: at.poolBytes,
           };
         },
-        onJobWarning: (job, message) => this.#jobs.get(job)?.warn(message),
+        onJobWarning: (job, warning) => this.#jobs.get(job)?.warn(warning),
         onProcessExited: (job, executor, error) => this.#jobs.get(job)?.executorExited(executor, error),
       },
     );

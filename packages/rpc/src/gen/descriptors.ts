@@ -579,11 +579,6 @@ export const descriptors: object = {
            "type": "millrace.common.v1.Error",
            "id": 11
           },
-          "warnings": {
-           "rule": "repeated",
-           "type": "string",
-           "id": 12
-          },
           "driverPid": {
            "type": "uint32",
            "id": 13,
@@ -594,6 +589,49 @@ export const descriptors: object = {
           "spilledBytes": {
            "type": "uint64",
            "id": 14
+          },
+          "warnings": {
+           "rule": "repeated",
+           "type": "Warning",
+           "id": 15
+          }
+         },
+         "reserved": [
+          [
+           12,
+           12
+          ]
+         ]
+        },
+        "Warning": {
+         "fields": {
+          "code": {
+           "type": "string",
+           "id": 1
+          },
+          "subject": {
+           "type": "string",
+           "id": 2
+          },
+          "message": {
+           "type": "string",
+           "id": 3
+          },
+          "lasting": {
+           "type": "bool",
+           "id": 4
+          },
+          "firstAtMs": {
+           "type": "int64",
+           "id": 5
+          },
+          "lastAtMs": {
+           "type": "int64",
+           "id": 6
+          },
+          "count": {
+           "type": "uint64",
+           "id": 7
           }
          }
         },

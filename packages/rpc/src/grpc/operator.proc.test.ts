@@ -1,4 +1,4 @@
-import { errorKind, executorId, type JobId, jobId } from "@millrace/base";
+import { epochMs, errorKind, executorId, type JobId, jobId, warningOf } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
 import type { JobSummary, NodeSession, OperatorService } from "../cluster.ts";
 import { operatorClient } from "./operator-client.ts";
@@ -24,7 +24,14 @@ const job: JobSummary = {
   spilledBytes: 2 ** 40,
   executors: 2,
   error: undefined,
-  warnings: ["source down"],
+  warnings: [
+    {
+      ...warningOf("[SOURCE_DOWN] receiver 0 is down.", { subject: "receiver 0", lasting: true }),
+      firstAt: epochMs(3_000),
+      lastAt: epochMs(4_000),
+      count: 2,
+    },
+  ],
   driverPid: 12,
 };
 const batch = {

@@ -1,4 +1,4 @@
-import { executorId, jobId } from "@millrace/base";
+import { epochMs, executorId, jobId, type WarningRecord } from "@millrace/base";
 import type { BatchSummary, ExecutorSummary, JobState, JobSummary } from "../cluster.ts";
 import type { Batch as BatchInput, Batch__Output as BatchOutput } from "../gen/millrace/operator/v1/Batch.ts";
 import type {
@@ -6,6 +6,7 @@ import type {
   Executor__Output as ExecutorOutput,
 } from "../gen/millrace/operator/v1/Executor.ts";
 import type { Job as JobInput, Job__Output as JobOutput } from "../gen/millrace/operator/v1/Job.ts";
+import type { Warning as WarningInput, Warning__Output as WarningOutput } from "../gen/millrace/operator/v1/Warning.ts";
 import { decodeOptionalError, encodeError, keyOf } from "./error.ts";
 
 const jobStates = {
@@ -43,7 +44,7 @@ export function encodeJob(job: JobSummary): JobInput {
     spilledBytes: job.spilledBytes,
     executors: job.executors,
     ...(job.error === undefined ? {} : { error: encodeError(job.error) }),
-    warnings: [...job.warnings],
+    warnings: job.warnings.map(encodeWarning),
     ...(job.driverPid === undefined ? {} : { driverPid: job.driverPid }),
   };
 }
@@ -62,9 +63,17 @@ export function decodeJob(job: JobOutput): JobSummary {
     spilledBytes: job.spilledBytes,
     executors: job.executors,
     error: decodeOptionalError(job.error),
-    warnings: job.warnings,
+    warnings: job.warnings.map(decodeWarning),
     driverPid: job.driverPid,
   };
+}
+
+function encodeWarning({ firstAt, lastAt, ...warning }: WarningRecord): WarningInput {
+  return { ...warning, firstAtMs: firstAt, lastAtMs: lastAt };
+}
+
+function decodeWarning({ firstAtMs, lastAtMs, ...warning }: WarningOutput): WarningRecord {
+  return { ...warning, firstAt: epochMs(firstAtMs), lastAt: epochMs(lastAtMs) };
 }
 
 export function encodeBatch(batch: BatchSummary): BatchInput {

@@ -68,7 +68,8 @@ export class InThreadEngine implements EnginePort {
         stageDone: (run) => this.#running?.executor.stageDone(run),
       },
       fetch: async (holder, block) => this.#result(holder, block),
-      warn,
+      warn: ({ message }) => warn(message),
+      warningOver: () => undefined, // a test sees all that was warned of
     });
     this.#running = { conf, tasks, executor: this.#newExecutor(conf, tasks) };
     this.#join(this.#running);

@@ -2,6 +2,7 @@
 
 import type { JobState as _millrace_operator_v1_JobState, JobState__Output as _millrace_operator_v1_JobState__Output } from '../../../millrace/operator/v1/JobState.ts';
 import type { Error as _millrace_common_v1_Error, Error__Output as _millrace_common_v1_Error__Output } from '../../../millrace/common/v1/Error.ts';
+import type { Warning as _millrace_operator_v1_Warning, Warning__Output as _millrace_operator_v1_Warning__Output } from '../../../millrace/operator/v1/Warning.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Job {
@@ -16,9 +17,9 @@ export interface Job {
   'batchesWaiting'?: (number | string | Long);
   'executors'?: (number);
   'error'?: (_millrace_common_v1_Error | null);
-  'warnings'?: (string)[];
   'driverPid'?: (number);
   'spilledBytes'?: (number | string | Long);
+  'warnings'?: (_millrace_operator_v1_Warning)[];
   '_endedAtMs'?: "endedAtMs";
   '_batchIntervalMs'?: "batchIntervalMs";
   '_driverPid'?: "driverPid";
@@ -36,9 +37,9 @@ export interface Job__Output {
   'batchesWaiting': (number);
   'executors': (number);
   'error': (_millrace_common_v1_Error__Output | null);
-  'warnings': (string)[];
   'driverPid'?: (number);
   'spilledBytes': (number);
+  'warnings': (_millrace_operator_v1_Warning__Output)[];
   '_endedAtMs'?: "endedAtMs";
   '_batchIntervalMs'?: "batchIntervalMs";
   '_driverPid'?: "driverPid";

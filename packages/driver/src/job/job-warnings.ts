@@ -1,0 +1,53 @@
+import {
+  type Clock,
+  type JobId,
+  type Logger,
+  type Warning,
+  type WarningOver,
+  type WarningSink,
+  warningOf,
+} from "@millrace/base";
+import { isTold, WarningLog } from "@millrace/scheduler";
+import type { JobEvent } from "./events.ts";
+
+/** No executor has come yet. */
+export const WAITING = warningOf(
+  "[NO_EXECUTORS] the job is built and no executor is ready: no batch has begun. It begins by itself when one is.",
+  { subject: "job", lasting: true },
+);
+
+export interface JobWarningsOptions {
+  readonly job: JobId;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How the reader gets at executors where this job runs: the remedy that NO_EXECUTORS ends with. */
+  readonly executorsHint: string;
+  readonly onEvent: (event: JobEvent) => void;
+}
+
+/** Hands on what the operator of a job should know: to its log, and to whoever runs it. */
+export class JobWarnings implements WarningSink {
+  readonly #options: JobWarningsOptions;
+  readonly #log = new WarningLog();
+
+  constructor(options: JobWarningsOptions) {
+    this.#options = options;
+  }
+
+  readonly warn = (given: Warning): void => {
+    const { job, clock, log, executorsHint, onEvent } = this.#options;
+    const warning = given.code === "NO_EXECUTORS" ? { ...given, message: `${given.message} ${executorsHint}` } : given;
+    const at = clock.now();
+    const record = this.#log.raise(warning, at);
+    const told = isTold(record);
+    if (told) log.warn({ job, code: warning.code, count: record.count }, warning.message);
+    onEvent({ type: "warning", warning, at, told });
+  };
+
+  readonly warningOver = (over: WarningOver): void => {
+    if (!this.#log.end(over)) return;
+    const { job, log, onEvent } = this.#options;
+    if (over.message !== undefined) log.info({ job }, over.message);
+    onEvent({ type: "warningOver", over });
+  };
+}
