@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { GraphLab } from "./graph-lab.ts";
 
-const here = /\(\/.*author-code\.test\.ts:\d+:\d+\)$/;
+const here = /\(at author-code\.test\.ts:\d+:\d+[,)]/;
 
 test("what build throws is told with its line, and keeps what was thrown", async () => {
   const thrown = new TypeError("stream.sum is not a function");
@@ -13,7 +13,7 @@ test("what build throws is told with its line, and keeps what was thrown", async
     blame: "user",
     cause: thrown,
     message: expect.stringMatching(
-      /^\[JOB_CODE_FAILED\] build threw TypeError: stream.sum is not a function\. .*millrace check/,
+      /^\[JOB_CODE_FAILED\] build threw TypeError: stream.sum is not a function \(at .*millrace check/,
     ),
   });
   expect(error).toMatchObject({ message: expect.stringMatching(here) });
@@ -26,7 +26,7 @@ test("what a body of foreachRDD throws fails the batch with its line", async () 
     }),
   );
   const { error } = await lab.batch(1000);
-  expect(error?.message).toMatch(/^\[JOB_CODE_FAILED\] the body of foreachRDD threw Error: no database\./);
+  expect(error?.message).toMatch(/^\[JOB_CODE_FAILED\] the body of foreachRDD threw Error: no database \(at /);
   expect(error?.message).toMatch(here);
 });
 

@@ -1,3 +1,4 @@
+export { authorFrames, describeThrown } from "./author-frames.ts";
 export type { Brand } from "./brand.ts";
 export { type Clock, ManualClock, SystemClock, type Timer } from "./clock.ts";
 export { badConfiguration, type JobConf, parseConf, type SettingName, settings } from "./config.ts";

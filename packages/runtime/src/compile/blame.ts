@@ -1,4 +1,4 @@
-import { clauseOf, EngineError, named } from "@millrace/base";
+import { describeThrown, EngineError, named } from "@millrace/base";
 import { userCodeFailed } from "../errors.ts";
 import { TaskCancelled } from "../job/task-control.ts";
 
@@ -23,7 +23,7 @@ export function blame(error: unknown, label: string): unknown {
 function fromUser(error: unknown, label: string): EngineError {
   const { name, message } = describe(error);
   const result = userCodeFailed(
-    `${label} threw ${name}: ${clauseOf(message)}. Correct the function, or catch what it may throw.`,
+    `${label} threw ${describeThrown(error)}. Correct the function, or catch what it may throw.`,
     { cause: error, fields: { operator: label, name, message } },
   );
   // The author's frames are what the reader wants to see first.

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { authorFrames, describeThrown } from "./author-frames.ts";
+
+const STACK = `Error: cannot parse bad
+    at inner (/home/me/job/lib/helper.ts:5:26)
+    at Array.map (<anonymous>)
+    at async /home/me/job/counts.ts:9:3
+    at rows (eval at load (file:///opt/x/node_modules/@millrace/runtime/dist/generate.js:58:18), <anonymous>:12:20)
+    at push (file:///opt/x/node_modules/@millrace/runtime/dist/feeder.js:52:19)
+    at client (/home/me/job/node_modules/pg/client.js:1:2)
+    at node:internal/process/task_queues:95:5`;
+
+const failing = (message: string, options?: ErrorOptions): Error =>
+  Object.assign(new TypeError(message, options), { stack: STACK });
+
+describe("frames of the author", () => {
+  test("are those with a path outside of node_modules, innermost first", () => {
+    expect(authorFrames(STACK)).toEqual([
+      { file: "/home/me/job/lib/helper.ts", line: 5, column: 26 },
+      { file: "/home/me/job/counts.ts", line: 9, column: 3 },
+    ]);
+    expect(authorFrames(undefined)).toEqual([]);
+  });
+
+  test("are bounded", () => {
+    expect(authorFrames(Array.from({ length: 50 }, (_, i) => `    at f (/a/b.ts:${i}:1)`).join("\n"))).toHaveLength(5);
+  });
+
+  test("leave out the engine's own files of a checkout", () => {
+    const here = new Error("x").stack ?? "";
+    expect(authorFrames(here).map(({ file }) => file)).toEqual([expect.stringMatching(/author-frames\.test\.ts$/)]);
+  });
+});
+
+describe("what was thrown", () => {
+  test("is told with its frames, relative to their directory", () => {
+    expect(describeThrown(failing("cannot parse bad"))).toBe(
+      "TypeError: cannot parse bad (at lib/helper.ts:5:26, counts.ts:9:3)",
+    );
+  });
+
+  test("is told with its causes", () => {
+    const refused = new Error("connect ECONNREFUSED 127.0.0.1:80");
+    expect(describeThrown(failing("fetch failed", { cause: refused }))).toMatch(
+      /^TypeError: fetch failed, caused by Error: connect ECONNREFUSED 127\.0\.0\.1:80 \(at /,
+    );
+    const both = new AggregateError([refused, new Error("connect ECONNREFUSED ::1:80")]);
+    expect(describeThrown(failing("fetch failed", { cause: both }))).toContain(
+      "caused by AggregateError: connect ECONNREFUSED 127.0.0.1:80; connect ECONNREFUSED ::1:80 (at",
+    );
+  });
+
+  test("may be anything, and in a circle", () => {
+    expect(describeThrown("text")).toBe("a value that is not an Error: text");
+    expect(describeThrown(Object.create(null))).toBe("a value that is not an Error: without a text");
+    const circle = new Error("round");
+    circle.cause = circle;
+    circle.stack = "";
+    expect(describeThrown(circle)).toBe(
+      "Error: round, caused by Error: round, caused by Error: round, caused by Error: round",
+    );
+  });
+});

@@ -1,0 +1,67 @@
+import { fileURLToPath } from "node:url";
+import { clauseOf, type SourceSite } from "./errors.ts";
+
+/** A frame with a path: source maps give the author's files as paths, while the engine's own modules are URLs. */
+const FRAME = /^\s+at (?:async )?(?:.* \()?(\/[^()]+):(\d+):(\d+)\)?$/;
+
+/** The engine's packages: below `node_modules` when it is installed, beside this one in a checkout. */
+const PACKAGES = fileURLToPath(new URL("../..", import.meta.url));
+const ENGINE_SOURCE = /^(?!examples|bench|testing\/jobs)[a-z]+\/(?:src|dist)\/(?!.*\.(?:proc\.)?test\.ts$)/;
+
+const FRAMES_MAX = 5;
+const CAUSES_MAX = 4;
+
+/** The frames of a stack that are in the author's own sources, innermost first. Empty when there are none. */
+export function authorFrames(stack: string | undefined): readonly SourceSite[] {
+  const frames: SourceSite[] = [];
+  for (const line of (stack ?? "").split("\n")) {
+    const [, file, row, column] = FRAME.exec(line) ?? [];
+    if (file !== undefined && !isEngine(file)) frames.push({ file, line: Number(row), column: Number(column) });
+  }
+  return frames.slice(0, FRAMES_MAX);
+}
+
+function isEngine(file: string): boolean {
+  if (file.includes("/node_modules/")) return true;
+  return file.startsWith(PACKAGES) && ENGINE_SOURCE.test(file.slice(PACKAGES.length));
+}
+
+/**
+ * What the author's code threw, as a clause of a message: `TypeError: fetch failed, caused by Error: connect ECONNREFUSED
+ * 127.0.0.1:80 (at client.ts:5:28, job.ts:3:5)`, with the frames in the author's own sources, relative to their directory.
+ */
+export function describeThrown(thrown: unknown): string {
+  const causes: string[] = [];
+  for (let one = thrown; one !== undefined && causes.length < CAUSES_MAX; one = causeOf(one)) causes.push(nameOf(one));
+  const frames = authorFrames(thrown instanceof Error ? thrown.stack : undefined);
+  return causes.join(", caused by ") + (frames.length === 0 ? "" : ` (at ${formatSites(frames)})`);
+}
+
+function causeOf(thrown: unknown): unknown {
+  return thrown instanceof Error ? thrown.cause : undefined;
+}
+
+function nameOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return `a value that is not an Error: ${textOf(thrown)}`;
+  // Several addresses of a name that all refused: an AggregateError without a message.
+  const parts: unknown[] = thrown.message === "" && thrown instanceof AggregateError ? thrown.errors : [];
+  const text = thrown.message || parts.map((part) => (part instanceof Error ? part.message : textOf(part))).join("; ");
+  return `${thrown.name}: ${clauseOf(text)}`;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "without a text";
+  }
+}
+
+/** `lib/parse.ts:5:28, job.ts:3:5`: relative to the directory that holds all of them. */
+function formatSites(sites: readonly SourceSite[]): string {
+  const folders = sites.map(({ file }) => file.split("/").slice(0, -1));
+  const [first = []] = folders;
+  let common = 0;
+  while (common < first.length && folders.every((folder) => folder[common] === first[common])) common++;
+  return sites.map(({ file, line, column }) => `${file.split("/").slice(common).join("/")}:${line}:${column}`).join(", ");
+}
