@@ -56,6 +56,7 @@ export class BatchScope {
   seeds = 0;
   /** Actions that run. */
   readonly pending = new Set<Promise<unknown>>();
+  /** Those that could not be made too: what was refused once is not tried again, and the job's code is called once. */
   readonly #lineages = new Map<StreamNode, Lineage | Promise<Lineage>>();
 
   constructor(options: { readonly time: EpochMs; readonly history: BatchHistory; readonly rerun: boolean }) {
@@ -73,9 +74,7 @@ export class BatchScope {
   lineageOf(stream: StreamNode): Lineage | Promise<Lineage> {
     const known = this.#lineages.get(stream);
     if (known !== undefined) return known;
-    const { level } = stream;
-    const computed = stream.compute(this);
-    const made = level === undefined ? computed : whenReady(computed, (lineage) => kept(lineage, level, stream.label));
+    const made = this.#make(stream);
     this.#lineages.set(stream, made);
     return made;
   }
@@ -95,6 +94,18 @@ export class BatchScope {
   releaseBroadcasts(): void {
     for (const broadcast of this.#broadcasts) broadcast.release();
     this.#broadcasts.clear();
+  }
+
+  #make(stream: StreamNode): Lineage | Promise<Lineage> {
+    const { level } = stream;
+    try {
+      const computed = stream.compute(this);
+      return level === undefined ? computed : whenReady(computed, (lineage) => kept(lineage, level, stream.label));
+    } catch (error) {
+      const failed = Promise.reject<Lineage>(error);
+      failed.catch(() => undefined); // each that asks for it learns of it
+      return failed;
+    }
   }
 
   /** The state of a stream before and after this batch. */

@@ -24,8 +24,9 @@ export interface JobGraph {
    */
   begin(zeroTime: EpochMs): Promise<void>;
   /**
-   * Runs one batch: makes its RDDs, then each output in turn. Never rejects: a failure is in the outcome, and outputs
-   * after it do not run. One batch at a time.
+   * Runs one batch: makes its RDDs, then each output in turn, whatever became of those before it. Never rejects: failures are
+   * in the outcome. State whose own stages succeeded stands, unless `batch.failure` is `stop`: then all of a batch that
+   * failed belongs to the batch that is run again. One batch at a time.
    */
   runBatch(input: BatchInput): Promise<BatchOutcome>;
   /**
@@ -70,15 +71,36 @@ export interface BatchInput {
   readonly time: EpochMs;
   /** By stream: the blocks received for this batch, in order. Streams without any may be left out. */
   readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
-  /** The last batch whose state updates are committed; 0 before the first. */
-  readonly stateVersion: EpochMs;
+  /** The last batch whose state an earlier life of this job has committed: read in the first batch only. 0 by default. */
+  readonly stateVersion?: EpochMs;
   /** The batch was planned before, by an earlier life of this job: output of it that is found is its own and is replaced. */
   readonly rerun?: boolean;
 }
 
 export interface BatchOutcome {
   readonly time: EpochMs;
-  /** Why the batch failed, and in which output; `undefined` when all is done. */
+  /** Why the batch failed: the first of `failures`; `undefined` when all is done. */
   readonly error: Error | undefined;
-  readonly failedOutput: OutputInfo | undefined;
+  /** In the order of what was tried. */
+  readonly failures: readonly BatchFailure[];
+  /** What the inputs that are no receivers brought to the batch, as far as it is known. */
+  readonly inputs: readonly BatchInputReport[];
+}
+
+/** One thing of a batch that failed; the others were tried all the same. */
+export type BatchFailure =
+  | { readonly part: "output"; readonly output: OutputInfo; readonly error: Error }
+  /** The state of this stream could not be computed and is as it was before the batch. */
+  | { readonly part: "state"; readonly name: string; readonly error: Error }
+  /** What later batches look back on, such as the batches of a window; they compute it again when they need it. */
+  | { readonly part: "stream"; readonly name: string; readonly error: Error }
+  /** Code of the job that has to begin before the first batch. */
+  | { readonly part: "job"; readonly error: Error };
+
+export interface BatchInputReport {
+  readonly name: string;
+  /** 0 where it is not known before the records are read. */
+  readonly records: number;
+  /** Of a stream of files. */
+  readonly files: readonly string[];
 }

@@ -7,7 +7,15 @@ export { asJob } from "./define-job.ts";
 export type { ActionResult, DriverFiles, EnginePort, FileEntry, PrintedBatch } from "./engine-port.ts";
 export type { ReferenceTag } from "./function/capture-encoder.ts";
 export { InlineFunctions, installJobHooks, JobRegistry } from "./function/job-registry.ts";
-export type { BatchInput, BatchOutcome, FileInput, JobGraph, OutputInfo } from "./graph-port.ts";
+export type {
+  BatchFailure,
+  BatchInput,
+  BatchInputReport,
+  BatchOutcome,
+  FileInput,
+  JobGraph,
+  OutputInfo,
+} from "./graph-port.ts";
 export type { EngineBatch, EngineEvent } from "./listener/engine-event.ts";
 export { formatPrint, formatRecord } from "./output/print.ts";
 export { attachReceiver, type ReceiverHost } from "./receiver.ts";

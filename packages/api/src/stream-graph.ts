@@ -1,9 +1,17 @@
 import { EngineError, type EpochMs, epochMs, type JobConf } from "@millrace/base";
 import type { BlockId, Lineage, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "./action.ts";
-import type { BatchHistory, BatchScope } from "./batch-scope.ts";
+import type { BatchHistory, BatchScope, InputReport } from "./batch-scope.ts";
 import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
-import type { BatchInput, BatchOutcome, FileInput, JobGraph, OutputInfo, ReleasedBatches } from "./graph-port.ts";
+import type {
+  BatchFailure,
+  BatchInput,
+  BatchOutcome,
+  FileInput,
+  JobGraph,
+  OutputInfo,
+  ReleasedBatches,
+} from "./graph-port.ts";
 import type { JobContext } from "./job-context.ts";
 import type { EngineEvent } from "./listener/engine-event.ts";
 import { JobWatch } from "./listener/job-watch.ts";
@@ -21,6 +29,9 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly stateful: boolean;
   readonly #context: JobContext;
   readonly #outputs: readonly Output[];
+  readonly #states: readonly StreamNode[];
+  /** Inputs that are no receivers. */
+  readonly #inputs: readonly { readonly node: StreamNode; readonly name: string }[];
   /** Streams that later batches look back on, or that carry state: computed in every batch that they have. */
   readonly #lasting: readonly StreamNode[];
   /** Batches younger than this are kept. */
@@ -45,12 +56,14 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.#outputs = builder.outputs;
     this.outputs = builder.outputs.map(({ id, name: output }) => ({ id, name: output }));
     this.stateful = builder.stateful;
+    this.#states = builder.states;
+    this.#inputs = builder.inputs.map((node) => ({ node, name: builder.nameOf(node) ?? node.label }));
     this.#context = builder.context;
     this.#life = builder.life;
     this.#watch = new JobWatch({
       bus: builder.context.listeners,
       receivers: this.receivers,
-      inputs: builder.inputs.map((node) => ({ node, name: builder.nameOf(node) ?? node.label })),
+      inputs: this.#inputs,
       reportsOf: (time) => this.#scopes.get(time)?.reports ?? new Map(),
       now: () => builder.context.port.clock.now(),
     });
@@ -95,34 +108,61 @@ export class StreamGraph implements JobGraph, BatchHistory {
     const { time } = input;
     this.#forget(time);
     this.#releaseLate(this.#context.scope);
-    this.#firstVersion ??= input.stateVersion;
+    this.#firstVersion ??= input.stateVersion ?? epochMs(0);
     const scope = this.#context.beginBatch({ time, history: this, rerun: input.rerun ?? false });
     scope.received = input.received;
     this.#scopes.set(time, scope);
-    let current: Output | undefined;
+    const failures = await this.#runParts(scope);
+    // The place to give input back that a failed batch took and that can be read again: nothing of it was shown when no
+    // output is done and no state has advanced.
+    const inputs = this.#inputs.flatMap(({ node, name }) => {
+      const report = scope.reports.get(node);
+      return report === undefined ? [] : [{ name, records: report.numRecords, files: filesOf(report.metadata) }];
+    });
+    return { time, error: failures[0]?.error, failures, inputs };
+  }
+
+  /** All parts of a batch, each whatever became of the others. */
+  async #runParts(scope: BatchScope): Promise<readonly BatchFailure[]> {
     try {
       await this.#begun;
-      // All RDDs first: what transform does, and which files are new, is settled before anything runs.
-      const due: { readonly output: Output; readonly lineage: Lineage }[] = [];
-      for (const output of this.#outputs) {
-        current = output;
-        if (scope.has(output.stream)) due.push({ output, lineage: await scope.lineageOf(output.stream) });
-      }
-      current = undefined;
-      for (const stream of this.#lasting) if (scope.has(stream)) await scope.lineageOf(stream);
-      for (const { output, lineage } of due) {
-        current = output;
-        await this.#watch.output(output, time, () => output.body(lineage, scope));
-      }
-      current = undefined;
-      await settle(scope);
-      await this.#computeLasting(scope);
-      for (const stream of scope.states.keys()) this.#stateVersions.set(stream, time);
-      return { time, error: undefined, failedOutput: undefined };
     } catch (error) {
-      await settle(scope);
-      return { time, error: asError(error), failedOutput: current && { id: current.id, name: current.name } };
+      return [{ part: "job", error: asError(error) }];
     }
+    const failures: BatchFailure[] = [];
+    // All RDDs first: what transform does, and which files are new, is settled before anything runs.
+    const due: { readonly output: Output; readonly lineage: Lineage }[] = [];
+    for (const output of this.#outputs) {
+      if (!scope.has(output.stream)) continue;
+      await collect(failures, partOf(output), async () => {
+        due.push({ output, lineage: await scope.lineageOf(output.stream) });
+      });
+    }
+    const lasting = this.#lasting.filter((stream) => scope.has(stream));
+    for (const stream of lasting) await settled(scope.lineageOf(stream)); // `#computeLasting` reports its failure
+    for (const { output, lineage } of due) {
+      await collect(failures, partOf(output), () =>
+        this.#watch.output(output, scope.time, () => output.body(lineage, scope)),
+      );
+    }
+    await settle(scope);
+    for (const stream of lasting) {
+      await collect(failures, this.#lastingPart(stream), () => this.#computeLasting(stream, scope));
+    }
+    // Failed batches that end the job are run again as a whole, on the state before them.
+    if (failures.length === 0 || this.conf["batch.failure"] === "continue") this.#advanceStates(scope);
+    return failures;
+  }
+
+  /** State goes on to this batch where every partition of it was brought there; else the next batch builds on what was. */
+  #advanceStates(scope: BatchScope): void {
+    for (const [stream, state] of scope.states) {
+      if (scope.covered.has(state)) this.#stateVersions.set(stream, scope.time);
+    }
+  }
+
+  #lastingPart(stream: StreamNode): LastingPart {
+    return { part: this.#states.includes(stream) ? "state" : "stream", name: stream.label };
   }
 
   release(time: EpochMs): ReleasedBatches {
@@ -172,19 +212,39 @@ export class StreamGraph implements JobGraph, BatchHistory {
    * What later batches build on happens in its own: state goes on even where the outputs asked for some of its partitions
    * only, or for none, and what a window will read is there while the state that it comes from is.
    */
-  async #computeLasting(scope: BatchScope): Promise<void> {
-    for (const stream of this.#lasting) {
-      if (!scope.has(stream)) continue;
-      const target = await scope.lineageOf(stream);
-      const state = scope.states.get(stream);
-      const there =
-        target.kind === "persisted"
-          ? this.#context.isWritten(target.dependency)
-          : state === undefined || scope.covered.has(state);
-      // No record is wanted: what a batch does not touch of its state need not even be looked at.
-      if (!there) await runAction(this.#context, { name: stream.label, target, sink: { kind: "collect", limit: 0 } });
-    }
+  async #computeLasting(stream: StreamNode, scope: BatchScope): Promise<void> {
+    const target = await scope.lineageOf(stream);
+    const state = scope.states.get(stream);
+    const there =
+      target.kind === "persisted"
+        ? this.#context.isWritten(target.dependency)
+        : state === undefined || scope.covered.has(state);
+    // No record is wanted: what a batch does not touch of its state need not even be looked at.
+    if (!there) await runAction(this.#context, { name: stream.label, target, sink: { kind: "collect", limit: 0 } });
   }
+}
+
+type LastingPart = { readonly part: "state" | "stream"; readonly name: string };
+type Part = { readonly part: "output"; readonly output: OutputInfo } | LastingPart;
+
+const partOf = ({ id, name }: Output): Part => ({ part: "output", output: { id, name } });
+
+/** Tries a part of a batch, and notes its failure. */
+async function collect(failures: BatchFailure[], part: Part, attempt: () => Promise<void>): Promise<void> {
+  try {
+    await attempt();
+  } catch (error) {
+    failures.push({ ...part, error: asError(error) });
+  }
+}
+
+function filesOf(metadata: InputReport["metadata"]): readonly string[] {
+  const files = metadata?.files;
+  return Array.isArray(files) ? files.filter((file) => typeof file === "string") : [];
+}
+
+async function settled(work: unknown): Promise<void> {
+  await Promise.allSettled([work]);
 }
 
 /** Every stream that the roots need, and for how long back from a batch its own batches are read. */

@@ -1,10 +1,11 @@
-import { type DurationLike, formatDuration, type Millis, parseDuration } from "@millrace/base";
+import { type DurationLike, epochMs, formatDuration, type Millis, parseDuration } from "@millrace/base";
 import {
   type FunctionRef,
   IN_MEMORY_OR_ON_DISK,
   type Lineage,
   type Partitioning,
   type StateNode,
+  type StateVersions,
   union,
 } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
@@ -97,7 +98,7 @@ export function incrementalWindowNode(
     slideMs: span.slideMs,
     looksBackMs: span.lengthMs + span.slideMs,
     compute: async (scope) => {
-      const versions = scope.versionsOf(node);
+      const versions = versionsOf(scope, node);
       const [before, now] = [versions.version, scope.time];
       const begin = now - span.lengthMs;
       const entering = await lineagesIn(scope, parent, Math.max(begin, before), now, label);
@@ -128,6 +129,15 @@ export function incrementalWindowNode(
   return node;
 }
 
+/**
+ * What a window's state builds on: the window one slide before it. After windows that failed it is made anew from its own
+ * batches: those that left meanwhile may be forgotten, or may be what cannot be computed.
+ */
+function versionsOf(scope: BatchScope, node: StreamNode): StateVersions {
+  const versions = scope.versionsOf(node);
+  return versions.version === scope.time - node.slideMs ? versions : { ...versions, version: epochMs(0) };
+}
+
 /** The RDDs that a stream had in the batches of `(after, until]`, oldest first; none before the first batch. */
 export async function lineagesIn(
   scope: BatchScope,
@@ -144,8 +154,8 @@ export async function lineagesIn(
     const past = history.scopeAt(time as BatchScope["time"]); // a multiple of the interval after the zero time
     if (past === undefined) {
       throw windowForgotten(
-        `${label} looks back on batch ${time} from batch ${scope.time}, which is forgotten already: batches between them failed. ` +
-          "The batch fails. Let failed batches stop the job (batch.failure = stop), or raise ssc.remember.",
+        `${label} looks back on batch ${time} from batch ${scope.time}, which is forgotten already. ` +
+          "The batch fails. Raise ssc.remember.",
       );
     }
     lineages.push(await past.lineageOf(stream));

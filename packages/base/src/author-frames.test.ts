@@ -51,8 +51,9 @@ describe("what was thrown", () => {
   });
 
   test("may be anything, and in a circle", () => {
-    expect(describeThrown("text")).toBe("a value that is not an Error: text");
-    expect(describeThrown(Object.create(null))).toBe("a value that is not an Error: without a text");
+    expect(describeThrown("text")).toBe("a value of type string: text");
+    expect(describeThrown(Object.create(null))).toBe("a value of type object: without a text");
+    expect(describeThrown(undefined)).toBe("nothing: undefined");
     const circle = new Error("round");
     circle.cause = circle;
     circle.stack = "";

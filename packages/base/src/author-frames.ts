@@ -31,8 +31,9 @@ function isEngine(file: string): boolean {
  * 127.0.0.1:80 (at client.ts:5:28, job.ts:3:5)`, with the frames in the author's own sources, relative to their directory.
  */
 export function describeThrown(thrown: unknown): string {
-  const causes: string[] = [];
-  for (let one = thrown; one !== undefined && causes.length < CAUSES_MAX; one = causeOf(one)) causes.push(nameOf(one));
+  const causes = [nameOf(thrown)];
+  for (let one = causeOf(thrown); one !== undefined && causes.length < CAUSES_MAX; one = causeOf(one))
+    causes.push(nameOf(one));
   const frames = authorFrames(thrown instanceof Error ? thrown.stack : undefined);
   return causes.join(", caused by ") + (frames.length === 0 ? "" : ` (at ${formatSites(frames)})`);
 }
@@ -42,7 +43,8 @@ function causeOf(thrown: unknown): unknown {
 }
 
 function nameOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return `a value that is not an Error: ${textOf(thrown)}`;
+  if (thrown === undefined) return "nothing: undefined";
+  if (!(thrown instanceof Error)) return `a value of type ${typeof thrown}: ${textOf(thrown)}`;
   // Several addresses of a name that all refused: an AggregateError without a message.
   const parts: unknown[] = thrown.message === "" && thrown instanceof AggregateError ? thrown.errors : [];
   const text = thrown.message || parts.map((part) => (part instanceof Error ? part.message : textOf(part))).join("; ");
@@ -63,5 +65,7 @@ function formatSites(sites: readonly SourceSite[]): string {
   const [first = []] = folders;
   let common = 0;
   while (common < first.length && folders.every((folder) => folder[common] === first[common])) common++;
-  return sites.map(({ file, line, column }) => `${file.split("/").slice(common).join("/")}:${line}:${column}`).join(", ");
+  return sites
+    .map(({ file, line, column }) => `${file.split("/").slice(common).join("/")}:${line}:${column}`)
+    .join(", ");
 }

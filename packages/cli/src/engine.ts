@@ -1,5 +1,5 @@
 import type { ExecutorId, TakeOutput, WireError } from "@millrace/base";
-import type { OperatorService } from "@millrace/rpc";
+import type { BatchSummary, OperatorService } from "@millrace/rpc";
 import type { Master } from "./master.ts";
 
 /** How a job of `run` failed. */
@@ -28,6 +28,8 @@ export interface RunRequest {
   /** What its operator should know and that fails nothing. */
   readonly onWarning: (message: string) => void;
   readonly onProgress: (step: string) => void;
+  /** A batch begins, and is over. */
+  readonly onBatch: (batch: BatchSummary) => void;
 }
 
 export interface DriverRequest {

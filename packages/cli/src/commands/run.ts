@@ -23,6 +23,7 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
       const onInterrupt = (): void =>
         tell(console, "stopping when what was received is processed; Ctrl-C once more stops it at once");
       graceful.addEventListener("abort", onInterrupt, { once: true });
+      const batches = { over: 0, failed: 0 };
       const failure = await console.engine.runEmbedded({
         jobFile: job,
         master: parseMaster(options.master, console.cores),
@@ -33,9 +34,17 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
         output: (stream, bytes) => (stream === "stdout" ? console.out(bytes) : console.err(bytes)),
         onWarning: (message) => tell(console, message),
         onProgress: (step) => tell(console, step),
+        onBatch: ({ state }) => {
+          if (state === "failed") batches.failed += 1;
+          if (state === "failed" || state === "completed") batches.over += 1;
+        },
       });
       if (immediate.aborted) return setExit(EXIT.interrupted);
-      if (failure === undefined) return;
+      if (failure === undefined) {
+        if (batches.failed === 0) return;
+        tell(console, `done, but ${batches.failed} of ${batches.over} batches failed: see BATCH_FAILED above`);
+        return setExit(EXIT.failed);
+      }
       console.err(describeWireFailure(failure.error, program.opts<GlobalOptions>().verbose === true));
       setExit(exitCodeOfJob(fromWireError(failure.error), failure.ran));
     });

@@ -12,6 +12,7 @@ import {
   type WireError,
 } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
+import type { BatchSummary } from "@millrace/rpc";
 import type { ExecutorMemory, JobEvent } from "../job/events.ts";
 import { JobDriver } from "../job/job-driver.ts";
 import { type EmbeddedExecutors, startExecutors } from "./executors.ts";
@@ -34,6 +35,8 @@ export interface RunEmbeddedOptions {
   /** What its operator should know. */
   readonly onWarning: (message: string) => void;
   readonly onProgress: (step: string) => void;
+  /** A batch begins, and is over. */
+  readonly onBatch: (batch: BatchSummary) => void;
 }
 
 export interface RunFailure {
@@ -123,6 +126,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
 function report(event: JobEvent, options: RunEmbeddedOptions): void {
   if (event.type === "warning" && event.told) options.onWarning(event.warning.message);
   else if (event.type === "warningOver" && event.over.message !== undefined) options.onWarning(event.over.message);
+  else if (event.type === "batch") options.onBatch(event.batch);
   else if (event.type === "built")
     options.onProgress(`job ${event.name} built, a batch every ${formatDuration(event.batchIntervalMs)}`);
   else if (event.type === "running")

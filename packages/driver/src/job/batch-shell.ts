@@ -1,5 +1,16 @@
 import type { EngineEvent } from "@millrace/api/host";
-import { type Clock, type EpochMs, epochMs, type JobConf, millis, type Timer, type WireError } from "@millrace/base";
+import {
+  type Clock,
+  type EpochMs,
+  type JobConf,
+  millis,
+  type Timer,
+  toWireError,
+  type WarningSink,
+  type WireError,
+  warningOf,
+} from "@millrace/base";
+import type { ReceiverPlan } from "@millrace/plan";
 import type { BatchSummary } from "@millrace/rpc";
 import {
   type BatchEffect,
@@ -10,13 +21,14 @@ import {
   stepBatches,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
+import { type BatchReport, batchFailure } from "./batch-failure.ts";
 import type { BatchInput } from "./receiver-shell.ts";
 
-export interface BatchShellPorts {
+export interface BatchShellPorts extends Pick<WarningSink, "warn"> {
   /** Fixes the received input of a batch; answered by `onInput`. */
   allocate(time: EpochMs): void;
   /** Runs the batch in the job's thread; answered by `onDone`. */
-  run(time: EpochMs, input: BatchInput, stateVersion: EpochMs): void;
+  run(time: EpochMs, input: BatchInput): void;
   cancel(time: EpochMs): void;
   /** The batch is over, committed or not: nothing of it is needed any more. */
   over(time: EpochMs): void;
@@ -44,13 +56,15 @@ export class BatchShell {
   readonly #clock: Clock;
   readonly #ports: BatchShellPorts;
   readonly #fixed = new Map<EpochMs, Fixed>();
+  readonly #receivers: readonly ReceiverPlan[];
+  readonly #goesOn: boolean;
   #timer: Timer | undefined;
-  #stateVersion = epochMs(0);
 
   constructor(
     options: {
       readonly conf: JobConf;
       readonly batchIntervalMs: number;
+      readonly receivers: readonly ReceiverPlan[];
       readonly batches: number | undefined;
       readonly clock: Clock;
     },
@@ -58,6 +72,8 @@ export class BatchShell {
   ) {
     this.#clock = options.clock;
     this.#ports = ports;
+    this.#receivers = options.receivers;
+    this.#goesOn = options.conf["batch.failure"] === "continue";
     this.#state = batchGenerator({
       interval: millis(options.batchIntervalMs),
       plannedMax: options.conf["batches.planned.max"],
@@ -84,13 +100,21 @@ export class BatchShell {
     this.dispatch({ type: "inputFixed", time });
   }
 
-  onDone(time: EpochMs, error: WireError | undefined): void {
+  onDone(time: EpochMs, report: BatchReport): void {
     const fixed = this.#fixed.get(time);
     if (fixed === undefined) return; // abandoned meanwhile
     this.#fixed.delete(time);
-    this.#report(time, fixed, error);
+    const { records } = fixed.input;
+    const received = this.#receivers.map(({ stream, name }) => ({
+      name,
+      records: records.get(stream) ?? 0,
+      files: [],
+    }));
+    const failure = batchFailure(time, report, { received, goesOn: this.#goesOn });
+    if (failure !== undefined) this.#ports.warn(warningOf(failure.message, { subject: `batch ${time}` }));
+    const error = report.failed[0]?.error;
+    this.#report(time, fixed, failure && toWireError(failure));
     this.#observe("batchCompleted", time, fixed, error);
-    if (error === undefined) this.#stateVersion = time;
     this.#ports.over(time);
     this.dispatch(error === undefined ? { type: "batchDone", time } : { type: "batchFailed", time, error });
   }
@@ -131,7 +155,7 @@ export class BatchShell {
     fixed.startedMs = this.#clock.now();
     this.#report(time, fixed, undefined, "running");
     this.#observe("batchStarted", time, fixed);
-    this.#ports.run(time, fixed.input, this.#stateVersion);
+    this.#ports.run(time, fixed.input);
   }
 
   #observe(type: BatchEventType, time: EpochMs, fixed: Fixed, error?: WireError): void {

@@ -200,7 +200,7 @@ export class JobDriver {
       case "released":
         return this.#onReleased(message.times, message.shuffles);
       case "batchDone":
-        return this.#running?.batches.onDone(message.time, message.error);
+        return this.#running?.batches.onDone(message.time, message.report);
       case "warn":
         return this.#warn(message.message);
       case "stopJob":
@@ -307,11 +307,11 @@ export class JobDriver {
       },
     );
     const batches: BatchShell = new BatchShell(
-      { conf: built.conf, batchIntervalMs: built.batchIntervalMs, batches: options.batches, clock: options.clock },
+      { ...built, batches: options.batches, clock: options.clock },
       {
+        warn: this.#warnings.warn,
         allocate: (time) => receivers.dispatch({ type: "allocate", batch: time }),
-        run: (time, input, stateVersion) =>
-          this.#thread.send({ type: "batch", time, received: input.received, stateVersion }),
+        run: (time, input) => this.#thread.send({ type: "batch", time, received: input.received }),
         cancel: (time) => tasks.cancel("the job is stopped", time),
         over: (time) => {
           receivers.dispatch({ type: "batchDone", batch: time });

@@ -239,7 +239,11 @@ describe("TaskContext", () => {
       if (n === 1) throw new Error("no");
     });
     expect((await run(none)).kind).toBe("failed");
-    expect(log).toEqual([expect.stringMatching(/^Error: no\..* false true$/), "too late, so at once", "done true"]);
+    expect(log).toEqual([
+      expect.stringMatching(/^Error: no \(at slot-runtime.test.ts:\d+:\d+\)\..* false true$/),
+      "too late, so at once",
+      "done true",
+    ]);
   });
 
   test("fails an attempt whose listener of completion throws, but calls the others", async () => {

@@ -11,9 +11,8 @@ import {
   parseDuration,
   SystemClock,
   type Timer,
-  toWireError,
 } from "@millrace/base";
-import { BatchShell } from "@millrace/driver/in-process";
+import { BatchShell, reportOf } from "@millrace/driver/in-process";
 import type { BlockId } from "@millrace/plan";
 import { pointToAuthor } from "./author-stack.ts";
 import { testJobEnded, testPrintUnknown } from "./errors.ts";
@@ -242,17 +241,24 @@ export class TestJob {
 
   #newBatches(graph: JobGraph, feeds: Feeds): BatchShell {
     const batches: BatchShell = new BatchShell(
-      { conf: graph.conf, batchIntervalMs: graph.batchIntervalMs, batches: undefined, clock: this.#clock },
+      {
+        conf: graph.conf,
+        batchIntervalMs: graph.batchIntervalMs,
+        receivers: graph.receivers,
+        batches: undefined,
+        clock: this.#clock,
+      },
       {
         allocate: (time) => batches.onInput(time, feeds.take()),
-        run: (time, { received }, stateVersion) => {
-          this.#running = this.#runBatch({ time, received, stateVersion });
+        run: (time, { received }) => {
+          this.#running = this.#runBatch({ time, received });
         },
         cancel: (time) => this.#engine.cancel(time),
         over: (time) => this.#release(graph, time),
         stopReceivers: () => batches.dispatch({ type: "receiversStopped", pending: feeds.waiting }),
         spilledBytes: (time) => this.#engine.spilledBytes(time),
         report: () => {},
+        warn: ({ message }) => this.#warnings.push(message),
         observe: (event) => {
           if (this.#watched) this.#console.run(() => graph.observe(event));
         },
@@ -281,9 +287,9 @@ export class TestJob {
     );
     this.#prints = [];
     this.#batches += 1;
-    const { error } = await this.#console.run(() => graph.runBatch(input));
-    this.#failure = error;
-    batches.onDone(time, error === undefined ? undefined : toWireError(error));
+    const outcome = await this.#console.run(() => graph.runBatch(input));
+    this.#failure = outcome.error;
+    batches.onDone(time, reportOf(outcome));
   }
 
   #release(graph: JobGraph, time: EpochMs): void {

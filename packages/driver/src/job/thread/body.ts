@@ -12,6 +12,7 @@ import {
 } from "@millrace/api/host";
 import { type EpochMs, fromWireError, SystemClock, toWireError, type WireError } from "@millrace/base";
 import type { BlockId, BlockLocation, JobPlan } from "@millrace/plan";
+import { reportOf } from "../batch-failure.ts";
 import { DriverFileSystem } from "./driver-files.ts";
 import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
 
@@ -106,11 +107,10 @@ export class JobThreadBody {
     this.#post({ type: "ended", goesOn: goesOn ?? false });
   }
 
-  async #batch({ time, received, stateVersion }: Batch): Promise<void> {
+  async #batch({ time, received }: Batch): Promise<void> {
     const graph = this.#graph;
     if (graph === undefined) return;
-    const { error } = await graph.runBatch({ time, received, stateVersion });
-    this.#post({ type: "batchDone", time, error: error === undefined ? undefined : toWireError(error) });
+    this.#post({ type: "batchDone", time, report: reportOf(await graph.runBatch({ time, received })) });
   }
 
   #release(time: EpochMs): void {

@@ -1,6 +1,7 @@
 import type { EngineEvent } from "@millrace/api/host";
 import type { EpochMs, JobConf, WireError } from "@millrace/base";
 import type { BlockId, BlockLocation, JobPlan, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type { BatchReport } from "../batch-failure.ts";
 
 /** What the main thread of a job's driver process tells the job's thread, where user code runs. */
 export type ToJobThread =
@@ -24,7 +25,6 @@ export type ToJobThread =
       readonly type: "batch";
       readonly time: EpochMs;
       readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
-      readonly stateVersion: EpochMs;
     }
   /** The batch is done for good: what no later one looks back on may go, and `released` follows. */
   | { readonly type: "over"; readonly time: EpochMs }
@@ -56,7 +56,7 @@ export type FromJobThread =
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
   /** Batches that nothing looks back on any more, and the shuffles that their plans wrote. */
   | { readonly type: "released"; readonly times: readonly EpochMs[]; readonly shuffles: readonly ShuffleId[] }
-  | { readonly type: "batchDone"; readonly time: EpochMs; readonly error: WireError | undefined }
+  | { readonly type: "batchDone"; readonly time: EpochMs; readonly report: BatchReport }
   | { readonly type: "warn"; readonly message: string }
   /** Whether the job has listeners; it has none at first. */
   | { readonly type: "watch"; readonly on: boolean }

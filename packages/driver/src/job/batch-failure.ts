@@ -1,0 +1,99 @@
+import type { BatchFailure, BatchInputReport, BatchOutcome } from "@millrace/api/host";
+import {
+  clauseOf,
+  EngineError,
+  type EpochMs,
+  errorKind,
+  fromWireError,
+  toWireError,
+  type WireError,
+} from "@millrace/base";
+
+export const batchFailed = errorKind("BATCH_FAILED", "user");
+
+const PARTS_TOLD_MAX = 5;
+const FILES_TOLD_MAX = 5;
+
+/** A part of a batch that failed, in words. */
+export interface FailedPart {
+  readonly what: string;
+  readonly error: WireError;
+}
+
+/** What became of a batch, as it leaves the thread of the job's code. */
+export interface BatchReport {
+  /** In the order of what was tried; none: all is done. */
+  readonly failed: readonly FailedPart[];
+  readonly inputs: readonly BatchInputReport[];
+}
+
+export function reportOf({ failures, inputs }: BatchOutcome): BatchReport {
+  return { failed: failures.map((failure) => ({ what: whatOf(failure), error: toWireError(failure.error) })), inputs };
+}
+
+function whatOf(failure: BatchFailure): string {
+  switch (failure.part) {
+    case "output":
+      return failure.output.name;
+    case "state":
+      return `the state of ${failure.name}, which stays as it was before the batch`;
+    case "stream":
+      return `${failure.name}, which later batches read`;
+    case "job":
+      return "what the job begins with";
+  }
+}
+
+/** Everything that the operator needs to know of a failed batch; `cause`: the first error. */
+export function batchFailure(
+  time: EpochMs,
+  report: BatchReport,
+  options: { readonly received: readonly BatchInputReport[]; readonly goesOn: boolean },
+): EngineError | undefined {
+  const [first] = report.failed;
+  if (first === undefined) return undefined;
+  const at = new Date(time).toISOString();
+  const next = options.goesOn
+    ? "The job goes on without it: what its outputs did not do is not done later. batch.failure=stop ends the job instead."
+    : "The job stops. batch.failure=continue goes on without such a batch.";
+  const message = `batch ${at} failed: ${partsOf(report.failed)}. Its input: ${inputOf([...options.received, ...report.inputs])}. ${next}`;
+  return new EngineError({ ...batchFailed, blame: first.error.kind?.blame ?? batchFailed.blame }, message, {
+    cause: fromWireError(first.error),
+    fields: { batch: time, failed: report.failed.length },
+    ...(first.error.site === undefined ? {} : { site: first.error.site }),
+  });
+}
+
+function partsOf(failed: readonly FailedPart[]): string {
+  const told = new Map<string, string>();
+  const parts = failed.slice(0, PARTS_TOLD_MAX).map(({ what, error }) => {
+    const why = headline(error);
+    const same = told.get(why);
+    if (same !== undefined) return `${what}, as ${same}`;
+    told.set(why, what);
+    return `${what}: ${why}`;
+  });
+  const more = failed.length - parts.length;
+  return parts.join("; ") + (more > 0 ? `; and ${more} more` : "");
+}
+
+function headline(error: WireError): string {
+  const text = clauseOf(error.message.split("\n", 1)[0] ?? "");
+  return error.kind === undefined ? `${error.name}: ${text}` : text;
+}
+
+function inputOf(inputs: readonly BatchInputReport[]): string {
+  const brought = inputs.filter(({ records, files }) => records > 0 || files.length > 0);
+  if (brought.length === 0) return "nothing";
+  return brought
+    .map(({ name, records, files }) => `${name} ${files.length > 0 ? filesOf(files) : recordsOf(records)}`)
+    .join(", ");
+}
+
+const recordsOf = (records: number): string => `${records} record${records === 1 ? "" : "s"}`;
+
+function filesOf(files: readonly string[]): string {
+  const more = files.length - FILES_TOLD_MAX;
+  const names = files.slice(0, FILES_TOLD_MAX).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return `${files.length} file${files.length === 1 ? "" : "s"} (${names})`;
+}
