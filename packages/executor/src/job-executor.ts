@@ -22,6 +22,7 @@ import {
   type ReadableBlock,
   type ToExecutor,
 } from "@millrace/rpc";
+import { type Commands, ProcessGroups } from "@millrace/runtime";
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
 import { BlockFetcher } from "./blocks/block-fetcher.ts";
 import type { DataPlane } from "./blocks/data-plane.ts";
@@ -43,6 +44,8 @@ export interface JobExecutorOptions {
   readonly workDir: string;
   readonly poolBytes: number;
   readonly slotHeapBytes: number;
+  /** Is told of the process groups that tasks started, by whoever ends them when this process can no longer do so. */
+  readonly commands?: Pick<Commands, "started" | "ended">;
   readonly clock: Clock;
   readonly log: Logger;
   /** Takes what code of the job writes. */
@@ -66,6 +69,8 @@ export class JobExecutor {
   readonly #client: DataClient | undefined;
   readonly #server: DataServer | undefined;
   readonly #spillDir: string;
+  readonly #commands = new ProcessGroups();
+  readonly #endCommands = (): void => void this.#commands.endAll();
   #driverData: DataAddress | undefined;
   #peers: ReadonlyMap<ExecutorId, DataAddress> = new Map();
   #running: { readonly slots: SlotPool; readonly tasks: TaskRunner; readonly receivers: ReceiverHost } | undefined;
@@ -128,6 +133,8 @@ export class JobExecutor {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
+    // A thread that a native call keeps from ending is left to the end of the process.
+    process.once("exit", this.#endCommands);
     session.onMessage((message) => this.#onMessage(message));
     session.onClose((error) => void this.#shutDown(error));
     session.send({
@@ -214,6 +221,16 @@ export class JobExecutor {
         workDir: this.#spillDir,
         executorModule,
         externals,
+        commands: {
+          started: (group) => {
+            this.#commands.started(group);
+            this.#options.commands?.started(group);
+          },
+          ended: (group) => {
+            this.#commands.ended(group);
+            this.#options.commands?.ended(group);
+          },
+        },
         conf,
         clock,
         log,
@@ -311,6 +328,8 @@ export class JobExecutor {
     await this.#atMost(THREADS_END_MS, this.#running?.receivers.close());
     this.#options.session.close();
     await this.#atMost(THREADS_END_MS, this.#running?.slots.close());
+    this.#endCommands();
+    process.off("exit", this.#endCommands);
     // As slowly as it is read: whoever takes it decides when that is slow enough to be cut.
     await this.#flush();
     this.#client?.close();

@@ -1,7 +1,8 @@
 export { compileTemplate, type StageProgram } from "./compile/program.ts";
+export { ProcessGroups } from "./host/process-groups.ts";
 export { type FindBroadcast, FunctionTable, type FunctionTableOptions } from "./job/function-table.ts";
 export { SlotRuntime } from "./job/slot-runtime.ts";
-export type { Cancellation, FileOutput, SlotPorts, TaskFiles } from "./ports.ts";
+export type { Cancellation, Commands, FileOutput, SlotPorts, TaskFiles } from "./ports.ts";
 export { threadHeapUse } from "./slot/heap.ts";
 export { SlotThread, type SlotThreadOptions } from "./slot/host.ts";
 export { localTaskFiles } from "./slot/local-files.ts";

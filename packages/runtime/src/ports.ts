@@ -47,10 +47,16 @@ export interface TaskFiles {
   create(directory: string, name: string): FileOutput;
 }
 
-/** Processes that tasks started. They are ended with the slot's thread, whatever ended that. */
+/**
+ * Commands that tasks started, each the leader of a process group of its own: its id names the command and all that it
+ * started. Groups are ended with the slot's thread, whatever ended that.
+ */
 export interface Commands {
-  started(pid: number): void;
-  ended(pid: number): void;
+  started(group: number): void;
+  /** No process of the group is left. */
+  ended(group: number): void;
+  /** A line, without its end, for the job's output: a command wrote it to its standard error. */
+  said(line: string): void;
 }
 
 /** What a task asks every thousand records or so. */

@@ -17,6 +17,7 @@ afterAll(async () => {
 test.each(CHECKED_JOBS)("the operations in %s give what they promise", async (job, right) => {
   const t = await testJob(jobFile(job), { parallelism: 2 });
   await t.advance("100ms");
-  expect(t.log).toEqual([`checks ${right} right`]);
+  // A command that fails on purpose says so, once for each attempt.
+  expect(t.log.filter((line) => line !== "nothing works")).toEqual([`checks ${right} right`]);
   await t.stop();
 });

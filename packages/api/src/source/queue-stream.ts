@@ -12,23 +12,28 @@ export type QueuedBatch<T> = readonly T[] | RDD<T>;
 
 /** What `queueStream` does with its queue. */
 export interface QueueOptions<T> {
-  /** Take one element of the queue a batch; otherwise all that are there. Default true. */
+  /** Take one element of the queue a batch; otherwise all that were added since the batch before. Default true. */
   readonly oneAtATime?: boolean | undefined;
   /** What a batch has when the queue is empty; nothing by default. */
   readonly default?: QueuedBatch<T> | undefined;
 }
 
-/** A source for tests and examples: takes its batches from an array, which may be added to as the job runs. */
+/**
+ * A source for tests and trials: reads its batches from an array, to which more may be pushed as the job runs. The array is
+ * the caller's and stays as it is: the stream has a position in it, so that any number of streams may read one array.
+ */
 export class QueueStream<T> implements StreamNode {
   readonly label = "queueStream";
   readonly parents = [];
   readonly slideMs: number;
   readonly #graph: GraphBuilder;
-  readonly #queue: QueuedBatch<T>[];
+  readonly #queue: readonly QueuedBatch<T>[];
   readonly #options: QueueOptions<T>;
+  /** Batches of the queue that were taken. */
+  #taken = 0;
 
   /** @throws BAD_ARGUMENT */
-  constructor(graph: GraphBuilder, queue: QueuedBatch<T>[], options: QueueOptions<T>) {
+  constructor(graph: GraphBuilder, queue: readonly QueuedBatch<T>[], options: QueueOptions<T>) {
     if (options.default !== undefined) checkBatch(options.default, "the default of queueStream");
     this.#graph = graph;
     graph.inputs.push(this);
@@ -39,7 +44,8 @@ export class QueueStream<T> implements StreamNode {
 
   compute(scope: BatchScope): Lineage {
     const { oneAtATime = true, default: fallback } = this.#options;
-    const batches = this.#queue.splice(0, oneAtATime ? 1 : this.#queue.length);
+    const batches = this.#queue.slice(this.#taken, oneAtATime ? this.#taken + 1 : undefined);
+    this.#taken += batches.length;
     if (batches.length === 0 && fallback !== undefined) batches.push(fallback);
     const numRecords = batches.reduce((sum, batch) => sum + (Array.isArray(batch) ? batch.length : 0), 0);
     scope.reports.set(this, { numRecords });

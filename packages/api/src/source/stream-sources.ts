@@ -199,10 +199,17 @@ export abstract class StreamSources {
     return new DStream(this[GRAPH], inputNode(this[GRAPH], input));
   }
 
-  /** Batches from an array, for tests and examples: each batch takes the next, or with `oneAtATime: false` all. */
-  queueStream<K, V>(batches: QueuedBatch<readonly [K, V]>[], options?: QueueOptions<readonly [K, V]>): DStream<[K, V]>;
-  queueStream<T>(batches: QueuedBatch<T>[], options?: QueueOptions<T>): DStream<T>;
-  queueStream(batches: QueuedBatch<unknown>[], options: QueueOptions<unknown> = {}): DStream<unknown> {
+  /**
+   * Batches from an array, for tests and trials: each batch takes the next, or with `oneAtATime: false` all that are new.
+   * The array is left as it is, and what the driver's code pushes to it while the job runs is taken too. Several streams
+   * over one array each have all of it.
+   */
+  queueStream<K, V>(
+    batches: readonly QueuedBatch<readonly [K, V]>[],
+    options?: QueueOptions<readonly [K, V]>,
+  ): DStream<[K, V]>;
+  queueStream<T>(batches: readonly QueuedBatch<T>[], options?: QueueOptions<T>): DStream<T>;
+  queueStream(batches: readonly QueuedBatch<unknown>[], options: QueueOptions<unknown> = {}): DStream<unknown> {
     this[CONTEXT].requireBuilding("queueStream");
     if (!Array.isArray(batches)) throw badArgument("queueStream takes an array of batches: each an array or an RDD.");
     return new DStream(this[GRAPH], new QueueStream(this[GRAPH], batches, options));

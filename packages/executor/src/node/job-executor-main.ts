@@ -1,7 +1,7 @@
 import { createLogger, EngineError, StreamTaker, SystemClock } from "@millrace/base";
 import { dialDriver } from "@millrace/rpc/grpc";
 import { JobExecutor } from "../job-executor.ts";
-import type { ToJobExecutor } from "./process-protocol.ts";
+import type { FromJobExecutor, ToJobExecutor } from "./process-protocol.ts";
 
 // The process of one job on one executor. It belongs to the supervisor that forked it: when the channel between them
 // closes, the supervisor is gone and nobody could end this process any more, so it ends itself.
@@ -10,6 +10,10 @@ process.setSourceMapsEnabled(true);
 const log = createLogger({ name: "job-executor" });
 const streams = { stdout: new StreamTaker(process.stdout), stderr: new StreamTaker(process.stderr) };
 let executor: JobExecutor | undefined;
+
+function tell(message: FromJobExecutor): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined); // a supervisor that just ended has nothing to end
+}
 
 async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>): Promise<void> {
   const { job, slots, driver, token, host, advertise, insecure, tls, workDir, poolBytes, slotHeapBytes } = message;
@@ -23,6 +27,10 @@ async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>
     workDir,
     poolBytes,
     slotHeapBytes,
+    commands: {
+      started: (group) => tell({ type: "commandStarted", group }),
+      ended: (group) => tell({ type: "commandEnded", group }),
+    },
     clock: new SystemClock(),
     log,
     output: (stream, bytes) => streams[stream].write(bytes),

@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Clock, type EngineError, type JobId, millis, type OutputStream, type TakeOutput } from "@millrace/base";
+import { ProcessGroups } from "@millrace/runtime";
 import { outOfMemoryKills } from "../memory.ts";
 import { exitError } from "./exit-reason.ts";
 import { LastLines } from "./last-lines.ts";
-import type { ToJobExecutor } from "./process-protocol.ts";
+import type { FromJobExecutor, ToJobExecutor } from "./process-protocol.ts";
 
 type Start = Extract<ToJobExecutor, { readonly type: "start" }>;
 
@@ -20,6 +21,8 @@ export class JobProcess {
   readonly #child: ChildProcess;
   readonly #clock: Clock;
   readonly #lines = new LastLines();
+  /** Commands of its tasks: it may be gone before it could end them. */
+  readonly #commands = new ProcessGroups();
   readonly #killsBefore = outOfMemoryKills();
   #stopping = false;
   /** Bytes that were read from it and are not taken yet. */
@@ -50,6 +53,9 @@ export class JobProcess {
     this.pid = this.#child.pid;
     this.#read("stdout", options.output);
     this.#read("stderr", options.output);
+    this.#child.on("message", (message) => this.#onMessage(message as FromJobExecutor)); // the other end is ours, same release
+    // What it still said before it died may be read after its exit, but not after the end of the channel.
+    for (const end of ["exit", "disconnect"]) this.#child.once(end, () => this.#commands.endAll());
     this.exited = new Promise((resolve) => {
       // `close`, not `exit`: by then the last lines have been read.
       this.#child.once("close", (code, signal) => resolve(this.#reason(code, signal)));
@@ -91,6 +97,11 @@ export class JobProcess {
         stream.resume();
       });
     });
+  }
+
+  #onMessage({ type, group }: FromJobExecutor): void {
+    if (type === "commandStarted") this.#commands.started(group);
+    else this.#commands.ended(group);
   }
 
   #send(message: ToJobExecutor): void {

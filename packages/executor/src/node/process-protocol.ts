@@ -23,3 +23,12 @@ export type ToJobExecutor =
     }
   /** The process ends by itself soon, or is killed after the grace period. */
   | { readonly type: "stop" };
+
+/**
+ * What a job executor process tells the supervisor: the process groups of commands that tasks started. The process ends
+ * them itself as long as it can.
+ */
+export interface FromJobExecutor {
+  readonly type: "commandStarted" | "commandEnded";
+  readonly group: number;
+}

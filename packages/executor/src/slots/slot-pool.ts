@@ -9,7 +9,7 @@ import {
   toWireError,
 } from "@millrace/base";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
-import { SlotThread, type StageStart } from "@millrace/runtime";
+import { type Commands, SlotThread, type StageStart } from "@millrace/runtime";
 import type { BlockPool, BlockStore } from "@millrace/storage";
 import { slotStuck } from "../errors.ts";
 import { moreHeap } from "../memory.ts";
@@ -26,6 +26,7 @@ export interface SlotPoolOptions {
   readonly executorModule: string;
   /** Folders to find packages in that are not in the bundle; none when the job has none. */
   readonly externals: readonly string[];
+  readonly commands: Pick<Commands, "started" | "ended">;
   readonly conf: JobConf;
   readonly clock: Clock;
   readonly log: Logger;
@@ -177,7 +178,7 @@ export class SlotPool implements TaskSlots {
   }
 
   async #startThread(slot: Slot): Promise<void> {
-    const { pool, heapBytes, workDir, executorModule, externals, conf, clock } = this.#options;
+    const { pool, heapBytes, workDir, executorModule, externals, commands, conf, clock } = this.#options;
     const thread = await SlotThread.start({
       slot: slot.index,
       pool,
@@ -188,6 +189,7 @@ export class SlotPool implements TaskSlots {
       workDir,
       executorModule,
       ...(externals.length === 0 ? {} : { setup: { module: EXTERNALS, argument: externals } }),
+      commands,
       cancelGraceMs: conf["task.cancel.grace"],
       clock,
       output: slot.output,

@@ -1,14 +1,24 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { TaskCancelled } from "../job/task-control.ts";
 import type { Commands } from "../ports.ts";
 import { type PipeOptions, piped } from "./pipe.ts";
 
 const running = new Set<number>();
+const said: string[] = [];
 const processes: Commands = {
-  started: (pid) => void running.add(pid),
-  ended: (pid) => void running.delete(pid),
+  started: (group) => void running.add(group),
+  ended: (group) => void running.delete(group),
+  said: (line) => void said.push(line),
 };
-afterEach(() => expect(running).toEqual(new Set()));
+afterEach(() => {
+  expect(running).toEqual(new Set());
+  said.length = 0;
+});
 
 async function linesOf(command: readonly string[], records: Iterable<unknown>, options: PipeOptions = {}) {
   const lines: string[] = [];
@@ -56,11 +66,44 @@ describe("a command that records are piped through", () => {
   });
 
   test.each([
+    ["is ended early", "echo started; wait", 1],
+    ["ends well", "echo started", 2],
+  ])("takes along what it started when it %s", async (_, rest, lines) => {
+    const fifo = join(mkdtempSync(join(tmpdir(), "millrace-pipe-")), "held");
+    execFileSync("mkfifo", [fifo]);
+    const held = once(createReadStream(fifo).resume(), "end"); // with the last process that has it open to write
+    const given = piped(
+      sh(`exec 3> ${fifo}; sleep 600 > /dev/null 2>&1 & ${rest}`),
+      {},
+      processes,
+    )([])[Symbol.asyncIterator]();
+    for (let i = 0; i < lines; i += 1) await given.next();
+    await given.return?.();
+    await held;
+    rmSync(dirname(fifo), { recursive: true });
+  });
+
+  test("has its standard error in the job's output, line by line", async () => {
+    expect(await linesOf(sh("echo one >&2; echo out; printf 'two\\nlast' >&2"), [])).toEqual(["out"]);
+    expect(said).toEqual(["one", "two", "last"]);
+  });
+
+  test("adds a bounded text to the job's output, and says how much is left out", async () => {
+    expect(await linesOf(sh("yes words | head -n 100000 >&2"), [])).toEqual([]);
+    const shown = said.slice(0, -1);
+    expect(shown.join("\n").length).toBeLessThanOrEqual(64 * 1024);
+    expect(shown.at(0)).toBe("words");
+    expect(said.at(-1)).toBe(
+      `(${600_000 - 64 * 1024} more characters of the command's standard error were left out: 65536 are shown of each run)`,
+    );
+  });
+
+  test.each([
     [
       sh("echo so it is >&2; exit 7"),
       /\[PIPE_FAILED\] the command sh -c .* ended with exit code 7. Its standard error ends: so it is/,
     ],
-    [sh("kill -TERM $$"), /was ended by SIGTERM. It said nothing/],
+    [sh("kill -TERM $$"), /was ended by SIGTERM. It wrote nothing/],
     [["no-such-command-at-all", "x"], /no-such-command-at-all x could not be started: .*ENOENT/],
     [sh("yes words | head -n 100000 >&2; echo the end >&2; exit 1"), /ends: .{4000,4100}the end\./s],
   ])("that fails says how: %j", async (command, message) => {

@@ -4,6 +4,8 @@ import { LineSplitter } from "@millrace/codec";
 import { lineOf } from "../compile/segment-state.ts";
 import { pipeFailed } from "../errors.ts";
 import type { Commands } from "../ports.ts";
+import { CommandErrors } from "./command-errors.ts";
+import { endGroup } from "./process-groups.ts";
 
 export interface PipeOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -13,20 +15,20 @@ export interface PipeOptions {
 
 /** Text that is collected before it is written to the command. */
 const WRITE_CHARS = 64 * 1024;
-/** Of what the command says on its standard error, the end is kept. */
-const SAID_CHARS = 4 * 1024;
 
-/** How a command came to its end. */
+/** How a command ended. */
 type Ended =
   | { readonly code: number | null; readonly signal: string | null }
   /** It could not be started. */
   | { readonly error: Error };
 
 /**
- * Hands the records of a partition to a command as lines, and gives the lines that it writes.
+ * Hands the records of a partition to a command as lines, and gives the lines that it writes. Its standard error goes to
+ * the job's output.
  *
  * A command that ends well without having read all its input wants no more of it. One that does not end well fails the
- * task.
+ * task. The command leads a process group of its own, so that what it started ends with it, and a terminal's Ctrl-C is the
+ * job's alone.
  *
  * @throws PIPE_FAILED (while iterating)
  */
@@ -41,13 +43,18 @@ async function* linesOf(
   records: Iterable<unknown>,
 ): AsyncGenerator<string, void, undefined> {
   const [file = "", ...args] = command;
-  const child = spawn(file, args, { env: { ...process.env, ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
-  report(child, commands);
+  const child = spawn(file, args, {
+    detached: true,
+    env: { ...process.env, ...options.env },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  if (child.pid !== undefined) commands.started(child.pid);
   const ended = endOf(child);
-  const said = lastWordsOf(child);
+  const errors = new CommandErrors(commands);
+  child.stderr.setEncoding("utf8").on("data", (text: string) => errors.push(text));
   // When the records fail the command is of no use any more; its output ends, and the failure is thrown below.
   const fed = feed(child, linesToWrite(records, options)).catch((error: unknown) => {
-    child.kill("SIGKILL");
+    if (child.pid !== undefined) endGroup(child.pid);
     return { error };
   });
   const splitter = new LineSplitter();
@@ -61,11 +68,12 @@ async function* linesOf(
     }
     const outcome = await ended;
     const failure = await fed;
+    errors.end();
     if (failure !== undefined) throw failure.error;
-    if ("error" in outcome || outcome.code !== 0) throw failed(command, outcome, said());
+    if ("error" in outcome || outcome.code !== 0) throw failed(command, outcome, errors.tail);
     yield* splitter.end();
   } finally {
-    await stopped(child);
+    await stopped(child, commands);
   }
 }
 
@@ -105,19 +113,14 @@ async function feed(child: ChildProcessWithoutNullStreams, texts: Iterable<strin
   if (!closed) stdin.end();
 }
 
-/** Once this is done the command does not run any more, whoever waits for its lines. */
-async function stopped(child: ChildProcessWithoutNullStreams): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, "exit");
-  child.kill("SIGKILL");
-  await exited;
-}
-
-function report(child: ChildProcessWithoutNullStreams, commands: Commands): void {
+/** Once this is done neither the command nor anything in its group runs, whoever waits for its lines. */
+async function stopped(child: ChildProcessWithoutNullStreams, commands: Commands): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return; // it could not be started
-  commands.started(pid);
-  child.once("exit", () => commands.ended(pid));
+  const exited = child.exitCode !== null || child.signalCode !== null ? undefined : once(child, "exit");
+  endGroup(pid);
+  await exited;
+  commands.ended(pid);
 }
 
 function endOf(child: ChildProcessWithoutNullStreams): Promise<Ended> {
@@ -127,23 +130,14 @@ function endOf(child: ChildProcessWithoutNullStreams): Promise<Ended> {
   });
 }
 
-/** What the command said last on its standard error. */
-function lastWordsOf(child: ChildProcessWithoutNullStreams): () => string {
-  let text = "";
-  child.stderr.setEncoding("utf8").on("data", (more: string) => {
-    text = (text + more).slice(-SAID_CHARS);
-  });
-  return () => text.trim();
-}
-
-function failed(command: readonly string[], outcome: Ended, said: string) {
+function failed(command: readonly string[], outcome: Ended, tail: string) {
   const how =
     "error" in outcome
       ? `could not be started: ${outcome.error.message}`
       : outcome.signal === null
         ? `ended with exit code ${outcome.code}`
         : `was ended by ${outcome.signal}`;
-  const words = said === "" ? "It said nothing on its standard error" : `Its standard error ends: ${said}`;
+  const words = tail === "" ? "It wrote nothing to its standard error" : `Its standard error ends: ${tail}`;
   return pipeFailed(
     `the command ${command.join(" ")} ${how}. ${words}. ` +
       "The command must be there on every executor and end with 0.",

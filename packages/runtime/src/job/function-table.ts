@@ -23,8 +23,8 @@ export interface FunctionTableOptions {
   readonly inlineClasses?: ClassTable;
 }
 
-/** Where the process itself ends with what it runs. */
-const IGNORED: Commands = { started: () => undefined, ended: () => undefined };
+/** For a process that is its own slot: nothing outlives a task there, because nothing cuts the task's code off. */
+const UNWATCHED: Commands = { started: () => undefined, ended: () => undefined, said: (line) => console.error(line) };
 
 /** Finds the broadcast variable of a block, `broadcast/3`, on this thread. */
 export type FindBroadcast = (name: string) => Broadcast<unknown>;
@@ -45,7 +45,7 @@ export class FunctionTable implements JobHooks {
 
   constructor(options: FunctionTableOptions = {}) {
     this.#options = options;
-    this.#host = { files: localTaskFiles, commands: options.commands ?? IGNORED };
+    this.#host = { files: localTaskFiles, commands: options.commands ?? UNWATCHED };
   }
 
   /** Nothing leaves an executor, so that nothing needs a tag. */

@@ -14,6 +14,8 @@ import {
 import type { StageRunId, StageTemplate } from "@millrace/plan";
 import type { BlockPool } from "@millrace/storage";
 import { artefactLoadFailed, slotCrashed, slotExited, slotOutOfMemory, slotTerminated } from "../errors.ts";
+import { ProcessGroups } from "../host/process-groups.ts";
+import type { Commands } from "../ports.ts";
 import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
 import { exitMessage } from "./exit-message.ts";
 import { tableBytes } from "./heap.ts";
@@ -37,6 +39,8 @@ export interface SlotThreadOptions {
   readonly executorModule: string;
   /** Done on the thread before the artefact is loaded, such as to provide the packages that it left out. */
   readonly setup?: SlotSetup;
+  /** Is told of the process groups of commands, which end with the thread; all of them have to end with the process. */
+  readonly commands?: Pick<Commands, "started" | "ended">;
   /** How long a cancelled task may go on before its thread is ended. */
   readonly cancelGraceMs: Millis;
   readonly clock: Clock;
@@ -76,8 +80,8 @@ export class SlotThread {
   #grace: Timer | undefined;
   #cause: EngineError | undefined;
   #nextNumber = 1;
-  /** Processes that the task runs, by id; nobody else would end them. */
-  readonly #commands = new Set<number>();
+  /** Commands that the task runs; nobody else would end them. */
+  readonly #commands = new ProcessGroups();
 
   /**
    * Starts a thread and loads the artefact in it.
@@ -212,10 +216,12 @@ export class SlotThread {
         return;
       }
       case "commandStarted":
-        this.#commands.add(message.pid);
+        this.#commands.started(message.group);
+        this.#options.commands?.started(message.group);
         return;
       case "commandEnded":
-        this.#commands.delete(message.pid);
+        this.#commands.ended(message.group);
+        this.#options.commands?.ended(message.group);
         return;
       case "done":
         this.#onDone(message.number, message.outcome);
@@ -245,7 +251,7 @@ export class SlotThread {
   #onExit(code: number): void {
     this.#alive = false;
     this.#grace?.cancel();
-    for (const pid of this.#commands) endProcess(pid);
+    for (const group of this.#commands.endAll()) this.#options.commands?.ended(group);
     const orderly = this.#terminating && this.#pending === undefined;
     const cause =
       this.#cause ??
@@ -273,14 +279,6 @@ function crashed(slot: number, error: unknown): EngineError {
       "await every promise and handle the errors of timers and emitters.",
     { cause: error },
   );
-}
-
-function endProcess(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // it has ended meanwhile
-  }
 }
 
 function isOutOfMemory(error: unknown): boolean {

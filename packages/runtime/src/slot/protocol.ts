@@ -41,7 +41,7 @@ export type FromSlot =
   | { readonly type: "ready" } // the artefact is loaded
   | { readonly type: "loadFailed"; readonly error: WireError }
   | { readonly type: "done"; readonly number: number; readonly outcome: TaskOutcome }
-  /** A task has started a process; it has ended. */
-  | { readonly type: "commandStarted" | "commandEnded"; readonly pid: number }
+  /** A task has started a command, the leader of this process group; no process of the group is left. */
+  | { readonly type: "commandStarted" | "commandEnded"; readonly group: number }
   /** Last words before the thread ends: user code called `process.exit`, or an error that nobody caught. */
   | { readonly type: "dying"; readonly error: WireError };

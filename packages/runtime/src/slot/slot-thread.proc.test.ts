@@ -191,8 +191,11 @@ describe("a cancelled task", () => {
     expect(await outcome).toMatchObject({ code: "SLOT_TERMINATED" });
   });
 
-  test("takes the command with it that it waits for", async () => {
-    const fifo = join(directory, "fifo");
+  test.each([
+    ["the command that it waits for", "exec sleep 1000 >"],
+    ["what that command started", "sleep 1000 >"],
+  ])("takes along %s", async (_, sleeps) => {
+    const fifo = join(mkdtempSync(join(directory, "held-")), "fifo");
     execFileSync("mkfifo", [fifo]);
     const thread = await start("");
     const pipe: StageTemplate = {
@@ -200,7 +203,7 @@ describe("a cancelled task", () => {
       pipeline: { ...template.pipeline, ops: [{ kind: "mapPartitions", fn: fnSlot(0), label: "pipe" }] },
       functions: ["millrace:pipe"],
     };
-    begin(thread, pipe, [[["sh", "-c", `read line; exec sleep 1000 > ${fifo}`], {}]]);
+    begin(thread, pipe, [[["sh", "-c", `read line; ${sleeps} ${fifo}; echo`], {}]]);
     const outcome = failure(task(thread));
     const held = createReadStream(fifo).resume();
     await once(held, "open"); // the command is there

@@ -114,8 +114,9 @@ async function main(): Promise<void> {
   reportEnd();
   const functions = new FunctionTable({
     commands: {
-      started: (pid) => send({ type: "commandStarted", pid }),
-      ended: (pid) => send({ type: "commandEnded", pid }),
+      started: (group) => send({ type: "commandStarted", group }),
+      ended: (group) => send({ type: "commandEnded", group }),
+      said: (line) => console.error(line),
     },
   });
   Reflect.set(globalThis, JOB_HOOKS, functions);

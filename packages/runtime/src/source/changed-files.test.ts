@@ -107,7 +107,8 @@ describe("a file that changes while it is read", () => {
 
 describe("whole files", () => {
   const read = (id: string, path: string, version: string) => {
-    const ports = { files: localTaskFiles, commands: { started: () => undefined, ended: () => undefined } };
+    const nothing = (): void => undefined;
+    const ports = { files: localTaskFiles, commands: { started: nothing, ended: nothing, said: nothing } };
     return hostFunction(`millrace:${id}`, [], ports)?.([path, version] as never); // what the driver sends these functions
   };
 
