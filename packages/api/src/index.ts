@@ -16,7 +16,7 @@ export type {
   StreamingListener,
 } from "./listener/streaming-listener.ts";
 export type { AsyncIterableOptions, StreamBatch } from "./output/async-output.ts";
-export type { AnyKey, KeyOf, Pair, ValueOf, Widened } from "./pair-types.ts";
+export type { AnyKey, KeyOf, Pair, ShortLiteral, ValueOf, Widened } from "./pair-types.ts";
 export { HashPartitioner, type Partitioner, type ShuffleOptions } from "./partitioner.ts";
 export { type Compare, type RangeOptions, RangePartitioner } from "./range-partitioner.ts";
 export type { OtherPairs } from "./rdd/join-rdd.ts";

@@ -28,3 +28,9 @@ export type Widened<T> = T extends object
 
 /** Every type, spelled so that a type parameter bound by it keeps literal types of keys: `"long" | "short"`. */
 export type AnyKey = string | number | bigint | boolean | symbol | object | null | undefined;
+
+/**
+ * An array literal of no or one element. Behind an overload for pairs the compiler takes every literal for a tuple, and of
+ * records of the type `[string]` nothing could be put together with `[...a, ...b]`: such literals are arrays of `E`.
+ */
+export type ShortLiteral<E> = [E] | [];

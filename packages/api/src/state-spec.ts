@@ -1,5 +1,5 @@
 import { type DurationLike, parseDuration } from "@millrace/base";
-import type { AnyKey } from "./pair-types.ts";
+import type { AnyKey, ShortLiteral } from "./pair-types.ts";
 import type { Partitioner } from "./partitioner.ts";
 import type { RDD } from "./rdd.ts";
 
@@ -82,7 +82,9 @@ export class StateSpec<K, V, S, U> {
   static function<K, V, S, L extends AnyKey, W>(
     fn: MappingFunction<K, V, S, readonly [L, W]>,
   ): StateSpec<K, V, S, [L, W]>;
-  /** As above, for a function that makes no pairs. */
+  /** As above, for a function that makes lists of one. */
+  static function<K, V, S, E>(fn: MappingFunction<K, V, S, ShortLiteral<E>>): StateSpec<K, V, S, E[]>;
+  /** As above, for a function that makes anything else. */
   static function<K, V, S, U>(fn: MappingFunction<K, V, S, U>): StateSpec<K, V, S, U>;
   static function(fn: MappingFunction<never, never, never, unknown>): unknown {
     return new StateSpec(fn, {});

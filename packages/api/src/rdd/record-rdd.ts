@@ -1,6 +1,6 @@
 import { engineRefs } from "@millrace/plan";
 import { CONTEXT } from "../internals.ts";
-import type { AnyKey } from "../pair-types.ts";
+import type { AnyKey, ShortLiteral } from "../pair-types.ts";
 import type { ShuffleOptions } from "../partitioner.ts";
 import type { RDD } from "../rdd.ts";
 import type { PartitionResult } from "../rdd-steps.ts";
@@ -13,6 +13,7 @@ export abstract class RecordRdd<out T> extends RddCore<T> {
   /** Applies `fn` to each record. Two-tuples make pairs, with or without `as const`. */
   map<K extends AnyKey, V>(fn: (value: T) => readonly [K, V]): RDD<[K, V]>;
   map<K, V>(fn: (value: T) => readonly [K, V]): RDD<[K, V]>;
+  map<E>(fn: (value: T) => ShortLiteral<E>): RDD<E[]>;
   map<U>(fn: (value: T) => U): RDD<U>;
   map(fn: (value: T) => unknown): RDD<unknown> {
     return narrowed(this, "map", fn);
@@ -20,6 +21,7 @@ export abstract class RecordRdd<out T> extends RddCore<T> {
 
   /** Applies `fn` to each record and takes apart what it gives. */
   flatMap<K extends AnyKey, V>(fn: (value: T) => Iterable<readonly [K, V]>): RDD<[K, V]>;
+  flatMap<E>(fn: (value: T) => Iterable<ShortLiteral<E>>): RDD<E[]>;
   flatMap<U>(fn: (value: T) => Iterable<U>): RDD<U>;
   flatMap(fn: (value: T) => Iterable<unknown>): RDD<unknown> {
     return narrowed(this, "flatMap", fn);
@@ -34,6 +36,7 @@ export abstract class RecordRdd<out T> extends RddCore<T> {
 
   /** Applies `fn` to each record and keeps what it gives, unless that is `undefined`. */
   filterMap<K extends AnyKey, V>(fn: (value: T) => readonly [K, V] | undefined): RDD<[K, V]>;
+  filterMap<E>(fn: (value: T) => ShortLiteral<E> | undefined): RDD<E[]>;
   filterMap<U>(fn: (value: T) => U): RDD<Exclude<U, undefined>>;
   filterMap(fn: (value: T) => unknown): RDD<unknown> {
     const mapped = stepped<unknown>(this, narrowStep("map", ship(this, fn, "filterMap"), false, "filterMap"));
@@ -49,6 +52,10 @@ export abstract class RecordRdd<out T> extends RddCore<T> {
     fn: (values: Iterable<T>) => PartitionResult<readonly [K, V]>,
     preservesPartitioning?: boolean,
   ): RDD<[K, V]>;
+  mapPartitions<E>(
+    fn: (values: Iterable<T>) => PartitionResult<ShortLiteral<E>>,
+    preservesPartitioning?: boolean,
+  ): RDD<E[]>;
   mapPartitions<U>(fn: (values: Iterable<T>) => PartitionResult<U>, preservesPartitioning?: boolean): RDD<U>;
   mapPartitions(fn: (values: Iterable<T>) => PartitionResult<unknown>, preservesPartitioning = false): RDD<unknown> {
     return narrowed(this, "mapPartitions", fn, preservesPartitioning);
@@ -59,6 +66,10 @@ export abstract class RecordRdd<out T> extends RddCore<T> {
     fn: (index: number, values: Iterable<T>) => PartitionResult<readonly [K, V]>,
     preservesPartitioning?: boolean,
   ): RDD<[K, V]>;
+  mapPartitionsWithIndex<E>(
+    fn: (index: number, values: Iterable<T>) => PartitionResult<ShortLiteral<E>>,
+    preservesPartitioning?: boolean,
+  ): RDD<E[]>;
   mapPartitionsWithIndex<U>(
     fn: (index: number, values: Iterable<T>) => PartitionResult<U>,
     preservesPartitioning?: boolean,

@@ -1,7 +1,7 @@
 import { engineRefs, engineRefWith, union } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 import { CONTEXT, LINEAGE, OF } from "../internals.ts";
-import type { AnyKey } from "../pair-types.ts";
+import type { AnyKey, ShortLiteral } from "../pair-types.ts";
 import type { ShuffleOptions } from "../partitioner.ts";
 import type { RDD } from "../rdd.ts";
 import { lineageIn, type PartitionResult, rddSteps } from "../rdd-steps.ts";
@@ -116,6 +116,11 @@ export abstract class SetRdd<out T> extends RecordRdd<T> {
     fn: (mine: Iterable<T>, ...theirs: Iterables<R>) => PartitionResult<readonly [K, V]>,
     preservesPartitioning?: boolean,
   ): RDD<[K, V]>;
+  zipPartitions<R extends readonly unknown[], E>(
+    others: readonly [...RddTypes<R>],
+    fn: (mine: Iterable<T>, ...theirs: Iterables<R>) => PartitionResult<ShortLiteral<E>>,
+    preservesPartitioning?: boolean,
+  ): RDD<E[]>;
   zipPartitions<R extends readonly unknown[], U>(
     others: readonly [...RddTypes<R>],
     fn: (mine: Iterable<T>, ...theirs: Iterables<R>) => PartitionResult<U>,

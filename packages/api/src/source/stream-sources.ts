@@ -5,6 +5,7 @@ import { CONTEXT_REMEDY, DRIVER_ONLY } from "../function/driver-only.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { CONTEXT, GRAPH } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
+import type { ShortLiteral } from "../pair-types.ts";
 import { Receiver } from "../receiver.ts";
 import { checkCount, checkPartitions, labelOf } from "../steps.ts";
 import { checkLevel, StorageLevel } from "../storage-level.ts";
@@ -61,6 +62,12 @@ export abstract class StreamSources {
     decoder: ByteDecoder<readonly [K, V]>,
     level?: StorageLevel,
   ): DStream<[K, V]>;
+  socketStream<E>(
+    host: string,
+    port: number,
+    decoder: ByteDecoder<ShortLiteral<E>>,
+    level?: StorageLevel,
+  ): DStream<E[]>;
   socketStream<T>(host: string, port: number, decoder: ByteDecoder<T>, level?: StorageLevel): DStream<T>;
   socketStream(
     host: string,
@@ -99,6 +106,7 @@ export abstract class StreamSources {
    * @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
    */
   iterableStream<K, V>(make: MakeRecords<readonly [K, V]>, level?: StorageLevel): DStream<[K, V]>;
+  iterableStream<E>(make: MakeRecords<ShortLiteral<E>>, level?: StorageLevel): DStream<E[]>;
   iterableStream<T>(make: MakeRecords<T>, level?: StorageLevel): DStream<T>;
   iterableStream(make: MakeRecords<unknown>, level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2): DStream<unknown> {
     const operator = "iterableStream";
@@ -154,6 +162,10 @@ export abstract class StreamSources {
     directory: string,
     options: FileStreamOptions & { readonly format: ByteDecoder<readonly [K, V]> },
   ): DStream<[K, V]>;
+  fileStream<E>(
+    directory: string,
+    options: FileStreamOptions & { readonly format: ByteDecoder<ShortLiteral<E>> },
+  ): DStream<E[]>;
   fileStream<T>(directory: string, options: FileStreamOptions & { readonly format: ByteDecoder<T> }): DStream<T>;
   fileStream(directory: string, options: FileStreamOptions = {}): DStream<unknown> {
     const { format = "text" } = options;

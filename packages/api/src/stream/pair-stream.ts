@@ -1,7 +1,7 @@
 import type { DStream, MapWithStateDStream } from "../dstream.ts";
 import { badArgument } from "../errors.ts";
 import { CONTEXT, GRAPH, OF, OF_STATE, STREAM } from "../internals.ts";
-import type { AnyKey, KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
+import type { AnyKey, KeyOf, Pair, ShortLiteral, ValueOf, Widened } from "../pair-types.ts";
 import type { ShuffleOptions } from "../partitioner.ts";
 import { aggregateUse, type CombineOptions, combineUse } from "../rdd-steps.ts";
 import { type MappingFunction, type MapWithStateOptions, SPEC, StateSpec } from "../state-spec.ts";
@@ -196,6 +196,11 @@ export abstract class PairStream<out T> extends RecordStream<T> {
     fn: MappingFunction<KeyOf<T>, Widened<ValueOf<T>>, S, readonly [L, W]>,
     options?: MapWithStateOptions<KeyOf<T>, S>,
   ): MapWithStateDStream<KeyOf<T>, S, [L, W]>;
+  mapWithState<S, E>(
+    this: DStream<Pair>,
+    fn: MappingFunction<KeyOf<T>, Widened<ValueOf<T>>, S, ShortLiteral<E>>,
+    options?: MapWithStateOptions<KeyOf<T>, S>,
+  ): MapWithStateDStream<KeyOf<T>, S, E[]>;
   mapWithState<S, U>(
     this: DStream<Pair>,
     fn: MappingFunction<KeyOf<T>, Widened<ValueOf<T>>, S, U>,
@@ -209,8 +214,8 @@ export abstract class PairStream<out T> extends RecordStream<T> {
     this: DStream<Pair>,
     given: MappingFunction<KeyOf<T>, Widened<ValueOf<T>>, S, U> | StateSpec<KeyOf<T>, Widened<ValueOf<T>>, S, U>,
     more?: MapWithStateOptions<KeyOf<T>, S>,
-  ): MapWithStateDStream<KeyOf<T>, S, U> {
+  ): unknown {
     const { fn, options } = given instanceof StateSpec ? given[SPEC] : { fn: given, options: more ?? {} };
-    return this[OF_STATE](mapWithStateNode(this[GRAPH], this[STREAM], fn, options));
+    return this[OF_STATE]<KeyOf<T>, S, U>(mapWithStateNode(this[GRAPH], this[STREAM], fn, options));
   }
 }

@@ -1,5 +1,5 @@
 import type { DStream } from "../dstream.ts";
-import type { AnyKey, Widened } from "../pair-types.ts";
+import type { AnyKey, ShortLiteral, Widened } from "../pair-types.ts";
 import type { ShuffleOptions } from "../partitioner.ts";
 import type { RDD } from "../rdd.ts";
 import type { PartitionResult } from "../rdd-steps.ts";
@@ -23,6 +23,7 @@ export abstract class RecordStream<out T> extends StreamCore<T> {
   /** Applies `fn` to each record. Two-tuples make pairs, with or without `as const`. */
   map<K extends AnyKey, V>(fn: (value: T) => readonly [K, V]): DStream<[K, V]>;
   map<K, V>(fn: (value: T) => readonly [K, V]): DStream<[K, V]>;
+  map<E>(fn: (value: T) => ShortLiteral<E>): DStream<E[]>;
   map<U>(fn: (value: T) => U): DStream<U>;
   map(fn: (value: T) => unknown): DStream<unknown> {
     return narrowed(this, "map", fn);
@@ -30,6 +31,7 @@ export abstract class RecordStream<out T> extends StreamCore<T> {
 
   /** Applies `fn` to each record and takes apart what it gives. */
   flatMap<K extends AnyKey, V>(fn: (value: T) => Iterable<readonly [K, V]>): DStream<[K, V]>;
+  flatMap<E>(fn: (value: T) => Iterable<ShortLiteral<E>>): DStream<E[]>;
   flatMap<U>(fn: (value: T) => Iterable<U>): DStream<U>;
   flatMap(fn: (value: T) => Iterable<unknown>): DStream<unknown> {
     return narrowed(this, "flatMap", fn);
@@ -53,6 +55,10 @@ export abstract class RecordStream<out T> extends StreamCore<T> {
     fn: (values: Iterable<T>) => PartitionResult<readonly [K, V]>,
     preservesPartitioning?: boolean,
   ): DStream<[K, V]>;
+  mapPartitions<E>(
+    fn: (values: Iterable<T>) => PartitionResult<ShortLiteral<E>>,
+    preservesPartitioning?: boolean,
+  ): DStream<E[]>;
   mapPartitions<U>(fn: (values: Iterable<T>) => PartitionResult<U>, preservesPartitioning?: boolean): DStream<U>;
   mapPartitions(
     fn: (values: Iterable<T>) => PartitionResult<unknown>,
@@ -66,6 +72,10 @@ export abstract class RecordStream<out T> extends StreamCore<T> {
     fn: (index: number, values: Iterable<T>) => PartitionResult<readonly [K, V]>,
     preservesPartitioning?: boolean,
   ): DStream<[K, V]>;
+  mapPartitionsWithIndex<E>(
+    fn: (index: number, values: Iterable<T>) => PartitionResult<ShortLiteral<E>>,
+    preservesPartitioning?: boolean,
+  ): DStream<E[]>;
   mapPartitionsWithIndex<U>(
     fn: (index: number, values: Iterable<T>) => PartitionResult<U>,
     preservesPartitioning?: boolean,
