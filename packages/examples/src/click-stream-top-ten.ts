@@ -32,7 +32,9 @@ class Visitors extends Receiver<Click> {
   }
 
   override onStart(): void {
-    void this.click();
+    this.click().catch((error: unknown) => {
+      if (!this.isStopped) this.restart("the visitors stopped clicking", error);
+    });
   }
 
   override onStop(): void {}
