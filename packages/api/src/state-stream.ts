@@ -31,7 +31,7 @@ export interface StateOptions<K, S> {
 
 /** Options of `updateStateByKey`. */
 export interface UpdateOptions<K, S> extends StateOptions<K, S> {
-  /** Call the function only for keys that have values in the batch. */
+  /** Call the function only for keys that have values in the batch: none expires by being idle. */
   readonly onlyUpdated?: boolean | undefined;
 }
 

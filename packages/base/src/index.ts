@@ -38,7 +38,7 @@ export { badIdentifier, type ExecutorId, executorId, type JobId, jobId } from ".
 export { createLogger, type Logger, type LogOptions, silentLogger } from "./log.ts";
 export { OutputRing, type OutputStream } from "./output-ring.ts";
 export { type Rng, SeededRng, StreamRng } from "./rng.ts";
-export { type Bytes, badSize, bytes, formatSize, parseSize } from "./size.ts";
+export { type Bytes, badSize, bytes, formatSize, heapFor, parseSize, sizeSetting } from "./size.ts";
 export { StreamTaker } from "./stream-taker.ts";
 export { threadHeap } from "./thread-heap.ts";
 export { type TakeOutput, ThreadOutput, type ThreadOutputEnd, writeOutputTo } from "./thread-output.ts";

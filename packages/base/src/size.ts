@@ -27,6 +27,15 @@ export function parseSize(value: number | string, what = "size"): Bytes {
   return bytes(size);
 }
 
+/** A size as a setting is written, rounded up to whole MiB: `768m`, `2g`. */
+export function sizeSetting(n: number): string {
+  const mib = Math.ceil(n / 1024 ** 2);
+  return mib % 1024 === 0 ? `${mib / 1024}g` : `${mib}m`;
+}
+
+/** The heap that so many bytes of encoded records take as small objects, beside their encoded form: for remedies of errors. */
+export const heapFor = (encodedBytes: number): number => 8 * encodedBytes;
+
 export function formatSize(n: number): string {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let value = n;

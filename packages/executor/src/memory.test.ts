@@ -73,11 +73,13 @@ describe("more heap for a slot", () => {
   const conf = parseConf({ "executor.slot.heap": "512m", "storage.pool.bytes": "256m" });
   const asked = { slots: 2, poolBytes: 256 * MB, slotHeapBytes: 512 * MB };
   test("comes with the setting where the executor has room for it", () => {
-    expect(moreHeap({ slots: 2, slotHeapBytes: 512 * MB }, conf)).toBe("raise executor.slot.heap");
+    expect(moreHeap({ slots: 2, slotHeapBytes: 512 * MB }, conf)(1000 * MB + 1)).toBe(
+      "raise executor.slot.heap from 512m to 1001m",
+    );
   });
   test("takes so much memory of the executor where it has not, and no more", () => {
     const { slotHeapBytes } = splitMemory({ ...asked, limitBytes: 512 * MB });
-    const remedy = moreHeap({ slots: 2, slotHeapBytes }, conf);
+    const remedy = moreHeap({ slots: 2, slotHeapBytes }, conf)(2 * slotHeapBytes);
     expect(remedy).toContain("or fewer slots: it has too little for executor.slot.heap = 512.0 MiB");
     const limitBytes = Number(/--memory (\d+)m/.exec(remedy)?.[1]) * MB;
     expect(splitMemory({ ...asked, limitBytes }).reduced).toBe(false);

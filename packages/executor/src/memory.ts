@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { totalmem } from "node:os";
-import { formatSize, type JobConf } from "@millrace/base";
+import { formatSize, type JobConf, sizeSetting } from "@millrace/base";
 import { memoryTooSmall } from "./errors.ts";
 
 /** The heap of the main thread, code, and what Node itself takes. */
@@ -56,15 +56,26 @@ export function requireLeastMemory(limitBytes: number, slots: number): void {
   );
 }
 
-/** What gives slots more heap, in the words of an error's remedy: where they have less than was asked for, a setting does not. */
-export function moreHeap(has: { readonly slots: number; readonly slotHeapBytes: number }, conf: JobConf): string {
+/**
+ * What gives slots a heap of so many bytes, in the words of an error's remedy: where they have less than was asked for, a
+ * setting does not.
+ */
+export function moreHeap(
+  has: { readonly slots: number; readonly slotHeapBytes: number },
+  conf: JobConf,
+): (heapBytes: number) => string {
   const wanted = conf["executor.slot.heap"];
-  if (has.slotHeapBytes >= wanted) return "raise executor.slot.heap";
-  const limit = reserveBytes(has.slots) + conf["storage.pool.bytes"] + has.slots * wanted;
-  return (
-    `give the executor --memory ${Math.ceil(limit / 2 ** 20)}m, a container of as much, or fewer slots: ` +
-    `it has too little for executor.slot.heap = ${formatSize(wanted)}`
-  );
+  const raise = (heapBytes: number): string =>
+    `raise executor.slot.heap from ${sizeSetting(wanted)} to ${sizeSetting(heapBytes)}`;
+  if (has.slotHeapBytes >= wanted) return raise;
+  return (heapBytes) => {
+    const limit = reserveBytes(has.slots) + conf["storage.pool.bytes"] + has.slots * Math.max(wanted, heapBytes);
+    const more = heapBytes > wanted ? `, and ${raise(heapBytes)}` : "";
+    return (
+      `give the executor --memory ${sizeSetting(limit)}, a container of as much, or fewer slots: ` +
+      `it has too little for executor.slot.heap = ${formatSize(wanted)}${more}`
+    );
+  };
 }
 
 /** The heap of a receiver's thread: as asked for, or by as much smaller as those of the slots had to be. */

@@ -80,4 +80,6 @@ export interface SlotPorts {
   readonly spillBytes: number;
   /** The share of the thread's heap that is in use, 0 to 1, with what the collector has not come to yet. */
   readonly heapUse: () => number;
+  /** Is told now and then how many keys of state are held: it is too late for that when the heap is full. */
+  readonly stateKeys?: (keys: number) => void;
 }

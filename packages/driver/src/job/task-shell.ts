@@ -4,7 +4,9 @@ import {
   type ExecutorId,
   epochMs,
   errorKind,
+  heapFor,
   type JobConf,
+  sizeSetting,
   type WarningSink,
 } from "@millrace/base";
 import type { BlockId, JobPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
@@ -232,7 +234,8 @@ function inlineBlocks(results: readonly PartitionResult[]): Uint8Array[] | undef
 function tooLarge(bytes: number, max: number): EngineError {
   return resultTooLarge(
     `an action's result has ${bytes} bytes, more than driver.result.bytes.max = ${max}. Nothing was brought to the driver. ` +
-      "Aggregate on the executors, use take(n) or foreachPartition, or raise the limit together with driver.heap.",
+      "Aggregate on the executors, use take(n) or foreachPartition, or raise the limit to " +
+      `${sizeSetting(bytes)} and driver.heap to ${sizeSetting(heapFor(bytes))}.`,
     { fields: { bytes, max } },
   );
 }

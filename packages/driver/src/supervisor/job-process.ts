@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { errorKind, type JobId, toWireError, type WireError } from "@millrace/base";
+import { errorKind, type JobId, sizeSetting, toWireError, type WireError } from "@millrace/base";
 import { driverOutOfMemory } from "../job/thread/host.ts";
 import type { JobLog } from "./job-log.ts";
 import type { FromJobProcess, ToJobProcess } from "./job-process-protocol.ts";
@@ -18,13 +18,15 @@ export interface JobProcessHandlers {
 /** The supervisor's handle on one job's driver process: its channel, its output, the reason of its end. */
 export class JobProcess {
   readonly #child: ChildProcess;
+  readonly #heapBytes: number;
   #tail = "";
 
   constructor(
     options: { readonly job: JobId; readonly log: JobLog; readonly heapBytes: number },
     handlers: JobProcessHandlers,
   ) {
-    const { log } = options;
+    const { log, heapBytes } = options;
+    this.#heapBytes = heapBytes;
     this.#child = fork(fileURLToPath(new URL("../job/process-main.js", import.meta.url)), [], {
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -68,7 +70,7 @@ export class JobProcess {
     if (/heap out of memory|Reached heap limit/.test(this.#tail)) {
       return driverOutOfMemory(
         `the job's driver process ended ${how} because it ran out of memory, for example by a collect() of a large RDD. Only this job is affected. ` +
-          "Aggregate on the executors, use take(n), or raise driver.heap.",
+          `Aggregate on the executors, use take(n), or raise driver.heap from ${sizeSetting(this.#heapBytes)} to ${sizeSetting(2 * this.#heapBytes)}.`,
       );
     }
     const last = this.#tail.trimEnd().split("\n").slice(-3).join(" | ");

@@ -2,7 +2,15 @@ import { expect, test } from "vitest";
 import { exitError } from "./exit-reason.ts";
 import { LastLines } from "./last-lines.ts";
 
-const exit = { job: "j-1", pid: 7, code: null, signal: null, lastLines: [] as readonly string[], outOfMemory: false };
+const exit = {
+  job: "j-1",
+  pid: 7,
+  code: null,
+  signal: null,
+  lastLines: [] as readonly string[],
+  slotHeapBytes: 2 ** 29,
+  outOfMemory: false,
+};
 
 test.each([
   [
@@ -12,7 +20,7 @@ test.each([
       lastLines: ["FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory"],
     },
     "EXECUTOR_OUT_OF_MEMORY",
-    /executor\.slot\.heap/,
+    /executor\.slot\.heap from 512m to 1g/,
   ],
   [{ ...exit, signal: "SIGKILL" as const, outOfMemory: true }, "EXECUTOR_OUT_OF_MEMORY", /control group/],
   [{ ...exit, signal: "SIGKILL" as const }, "EXECUTOR_KILLED", /SIGKILL/],

@@ -1,4 +1,4 @@
-import type { EngineError } from "@millrace/base";
+import { type EngineError, sizeSetting } from "@millrace/base";
 import { executorExited, executorKilled, executorOutOfMemory } from "../errors.ts";
 
 /** How a job's executor process ended. */
@@ -8,6 +8,8 @@ export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly lastLines: readonly string[];
+  /** Of each of its slots; unknown while the process had not been told yet. */
+  readonly slotHeapBytes: number | undefined;
   /** The kernel counted one more process ended for want of memory since this one started. */
   readonly outOfMemory: boolean;
 }
@@ -20,7 +22,7 @@ export function exitError(exit: ProcessExit): EngineError {
   const goesOn = "Its tasks run elsewhere; other jobs on this executor are not touched.";
   if (heapExhausted(exit)) {
     return executorOutOfMemory(
-      `${who} ran out of JavaScript heap. ${goesOn} Use more partitions, group less per key, or raise executor.slot.heap.${said(exit)}`,
+      `${who} ran out of JavaScript heap. ${goesOn} Use more partitions, group less per key, or raise executor.slot.heap${raised(exit)}.${said(exit)}`,
       { fields },
     );
   }
@@ -38,6 +40,10 @@ export function exitError(exit: ProcessExit): EngineError {
     );
   }
   return executorExited(`${who} ended with code ${code}. ${goesOn}${said(exit)}`, { fields });
+}
+
+function raised({ slotHeapBytes: bytes }: ProcessExit): string {
+  return bytes === undefined ? "" : ` from ${sizeSetting(bytes)} to ${sizeSetting(2 * bytes)}`;
 }
 
 function heapExhausted({ code, signal, lastLines }: ProcessExit): boolean {

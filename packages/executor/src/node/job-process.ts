@@ -27,6 +27,7 @@ export class JobProcess {
   #stopping = false;
   /** Bytes that were read from it and are not taken yet. */
   #untaken = 0;
+  #slotHeapBytes: number | undefined;
 
   /**
    * Starts the process, which loads its code while `start` may still be unknown.
@@ -65,7 +66,10 @@ export class JobProcess {
       });
     });
     Promise.resolve(start).then(
-      (message) => this.#send(message),
+      (message) => {
+        this.#slotHeapBytes = message.slotHeapBytes;
+        this.#send(message);
+      },
       () => undefined, // told to whoever made the promise, who stops this process
     );
   }
@@ -121,6 +125,7 @@ export class JobProcess {
       code,
       signal,
       lastLines: this.#lines.get(),
+      slotHeapBytes: this.#slotHeapBytes,
       outOfMemory: outOfMemoryKills() > this.#killsBefore,
     });
   }

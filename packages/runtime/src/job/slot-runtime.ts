@@ -41,8 +41,8 @@ export class SlotRuntime {
   constructor(ports: SlotPorts, functions: FunctionTable) {
     this.#ports = ports;
     this.#functions = functions;
-    this.#states = new StateStore(ports.checkpoints, functions.classes);
-    this.#control = new TaskControl(ports.cancellation);
+    this.#states = new StateStore(ports.checkpoints, functions.classes, ports.stateKeys);
+    this.#control = new TaskControl(ports.cancellation, () => this.#states.reportKeys());
   }
 
   /** Kept for good; compiled when its first task comes. */

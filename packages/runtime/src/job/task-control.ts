@@ -12,13 +12,17 @@ export class TaskCancelled extends Error {
 /** Whether the running task is still wanted. */
 export class TaskControl {
   readonly #cancellation: Cancellation;
+  readonly #onCheck: () => void;
 
-  constructor(cancellation: Cancellation) {
+  /** @param onCheck Called at every check: for what is told now and then of a task that runs. */
+  constructor(cancellation: Cancellation, onCheck: () => void) {
     this.#cancellation = cancellation;
+    this.#onCheck = onCheck;
   }
 
   /** @throws TaskCancelled */
   check(): void {
+    this.#onCheck();
     if (this.#cancellation.cancelled()) throw new TaskCancelled();
   }
 }

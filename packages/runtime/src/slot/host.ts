@@ -13,12 +13,13 @@ import {
 } from "@millrace/base";
 import type { StageRunId, StageTemplate } from "@millrace/plan";
 import type { BlockPool } from "@millrace/storage";
-import { artefactLoadFailed, slotCrashed, slotExited, slotOutOfMemory, slotTerminated } from "../errors.ts";
+import { artefactLoadFailed, slotCrashed, slotExited, slotTerminated } from "../errors.ts";
 import { ProcessGroups } from "../host/process-groups.ts";
 import type { Commands } from "../ports.ts";
 import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
 import { exitMessage } from "./exit-message.ts";
 import { tableBytes } from "./heap.ts";
+import { inputBytes, outOfMemory } from "./out-of-memory.ts";
 import type { FromSlot, SlotInit, SlotSetup, ToSlot } from "./protocol.ts";
 
 export interface SlotThreadOptions {
@@ -27,8 +28,8 @@ export interface SlotThreadOptions {
   readonly pool: BlockPool;
   /** Heap of the thread. Past it the thread ends, or the whole process aborts: V8 decides. */
   readonly heapBytes: number;
-  /** What gives the thread more heap, for whoever reads that it was not enough: `raise executor.slot.heap`. */
-  readonly moreHeap: string;
+  /** What gives the thread so much heap, for whoever reads that it had too little: `raise executor.slot.heap from … to …`. */
+  readonly moreHeap: (heapBytes: number) => string;
   /** The setting `file.line.bytes.max`. */
   readonly lineBytesMax: number;
   /** `shuffle.spill.bytes`; less where the heap is small. */
@@ -72,6 +73,9 @@ export class SlotThread {
   readonly #options: SlotThreadOptions;
   readonly #worker: Worker;
   readonly #cancel = new Int32Array(new SharedArrayBuffer(4));
+  readonly #stateKeys = new Int32Array(new SharedArrayBuffer(4));
+  /** Encoded bytes of the broadcast variables of each stage that runs. */
+  readonly #broadcastBytes = new Map<StageRunId, number>();
   readonly #started = deferred<void>();
   readonly #closed = deferred<EngineError | undefined>();
   #alive = true;
@@ -105,6 +109,7 @@ export class SlotThread {
       slot: options.slot,
       pool,
       cancel: this.#cancel.buffer,
+      stateKeys: this.#stateKeys.buffer,
       workDir: options.workDir,
       lineBytesMax: options.lineBytesMax,
       spillBytes: tableBytes(options.spillBytes, options.heapBytes),
@@ -140,10 +145,12 @@ export class SlotThread {
 
   /** Must precede the first task of the stage. */
   startStage(stage: StageStart): void {
+    this.#broadcastBytes.set(stage.run, inputBytes(stage.broadcasts.map(({ source }) => source)));
     this.#post({ type: "stage", stage });
   }
 
   endStage(run: StageRunId): void {
+    this.#broadcastBytes.delete(run);
     this.#post({ type: "stageDone", run });
   }
 
@@ -239,13 +246,20 @@ export class SlotThread {
   }
 
   #onError(error: unknown): void {
-    this.#cause ??= isOutOfMemory(error)
-      ? slotOutOfMemory(
-          `slot ${this.slot} needed more than its heap of ${Math.floor(this.#options.heapBytes / 1024 ** 2)} MB${this.#doing()}. ` +
-            `Use more partitions; if all values of one key are too many, reduce them (reduceByKey in place of groupByKey), ` +
-            `or ${this.#options.moreHeap}.`,
-        )
-      : crashed(this.slot, error);
+    this.#cause ??= isOutOfMemory(error) ? this.#outOfMemory() : crashed(this.slot, error);
+  }
+
+  #outOfMemory(): EngineError {
+    const task = this.#pending?.task;
+    return outOfMemory({
+      slot: this.slot,
+      heapBytes: this.#options.heapBytes,
+      moreHeap: this.#options.moreHeap,
+      stateKeys: Atomics.load(this.#stateKeys, 0),
+      doing: this.#doing(),
+      inputBytes: task === undefined ? 0 : inputBytes(task.inputs),
+      broadcastBytes: task === undefined ? 0 : (this.#broadcastBytes.get(task.run) ?? 0),
+    });
   }
 
   #onExit(code: number): void {

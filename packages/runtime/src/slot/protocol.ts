@@ -10,6 +10,8 @@ export interface SlotInit {
   readonly pool: PoolHandle;
   /** One Int32: the number of the task that is to stop, 0 for none. Task numbers count from 1. */
   readonly cancel: SharedArrayBuffer;
+  /** One Int32: the keys of state that the thread holds, as it last said. */
+  readonly stateKeys: SharedArrayBuffer;
   /** A folder that exists, for scratch and spill files. */
   readonly workDir: string;
   /** Memory that the tables of one task may take before they spill. */

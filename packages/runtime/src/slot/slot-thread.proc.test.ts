@@ -31,7 +31,7 @@ async function start(code: string, heapBytes = 64 * 1024 ** 2): Promise<SlotThre
     slot: 0,
     pool,
     heapBytes,
-    moreHeap: "raise executor.slot.heap",
+    moreHeap: (bytes) => `raise executor.slot.heap to ${bytes / 1024 ** 2}m`,
     lineBytesMax: 1024 ** 2,
     spillBytes: 1024 ** 2,
     workDir: directory,
@@ -162,7 +162,7 @@ describe("the thread alone ends, and the cause is told", () => {
     const error = await failure(task(thread));
     expect(error).toMatchObject({ code: "SLOT_OUT_OF_MEMORY", blame: "user" });
     expect(error.message).toMatch(
-      /heap of 32 MB while it computed partition 0 of stage 1.*, or raise executor.slot.heap/,
+      /heap of 32m while it computed partition 0 of stage 1, of \d+ B of input .*, or raise executor.slot.heap to 64m/,
     );
   });
 });

@@ -23,6 +23,7 @@ writeOutputTo(init.output);
 /** The number of the task that runs; 0 between tasks. */
 let running = 0;
 const cancel = new Int32Array(init.cancel);
+const stateKeys = new Int32Array(init.stateKeys);
 
 function send(message: FromSlot): void {
   port?.postMessage(message);
@@ -71,6 +72,7 @@ function newRuntime(functions: FunctionTable): SlotRuntime {
       lineBytesMax: init.lineBytesMax,
       spillBytes: init.spillBytes,
       heapUse: threadHeapUse,
+      stateKeys: (keys) => void Atomics.store(stateKeys, 0, keys),
     },
     functions,
   );

@@ -34,6 +34,11 @@ export class PartitionState {
     this.idle = options.timed ? new IdleOrder() : undefined;
   }
 
+  /** Keys in memory, those that the batch adds included. */
+  get keys(): number {
+    return this.index.size + (this.#overlay?.newKeys.length ?? 0);
+  }
+
   get overlay(): Overlay | undefined {
     return this.#overlay;
   }

@@ -32,15 +32,27 @@ export interface Prepared {
 export class StateStore {
   readonly #files: FileSystems;
   readonly #classes: ClassTable;
+  readonly #onKeys: ((keys: number) => void) | undefined;
   readonly #partitions = new Map<string, { readonly state: PartitionState; lastUse: number }>();
   readonly #logs = new Map<string, StateLog>();
   #batch: EpochMs = epochMs(0);
+  /** Being read from the log. */
+  #loading: PartitionState | undefined;
   /** Distinct batches seen. */
   #batches = 0;
 
-  constructor(files: FileSystems, classes: ClassTable) {
+  /** @param onKeys Is told how many keys are held, at every `reportKeys` and while state is loaded. */
+  constructor(files: FileSystems, classes: ClassTable, onKeys?: (keys: number) => void) {
     this.#files = files;
     this.#classes = classes;
+    this.#onKeys = onKeys;
+  }
+
+  reportKeys(): void {
+    if (this.#onKeys === undefined) return;
+    let keys = this.#loading?.keys ?? 0;
+    for (const { state } of this.#partitions.values()) keys += state.keys;
+    this.#onKeys(keys);
   }
 
   /** @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system. */
@@ -106,18 +118,21 @@ export class StateStore {
 
   async #load(ref: StateRef, version: EpochMs, options: { readonly timed: boolean }): Promise<PartitionState> {
     const state = new PartitionState(version, { ...options, classes: this.#classes });
+    this.#loading = state;
     for await (const delta of this.#log(ref.directory).read(ref, version)) {
       for (const frame of readFrames(delta.upserts)) {
         // As `complete` wrote them: pairs of a key and a cell.
         for (const [key, cell] of decodeFrame(frame, this.#classes) as [unknown, StateCell][]) {
           state.put(key, cell, delta.batch);
         }
+        this.reportKeys();
       }
       for (const frame of readFrames(delta.removals)) {
         for (const key of decodeFrame(frame, this.#classes)) state.forget(key);
       }
       state.delta = delta.batch;
     }
+    this.#loading = undefined;
     // Every batch writes a delta of every partition, an empty one when nothing changed: that of the version must be there.
     if (version > 0 && state.delta !== version) throw notFound(ref, version, state.delta);
     return state;

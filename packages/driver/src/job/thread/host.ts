@@ -1,5 +1,15 @@
 import { Worker } from "node:worker_threads";
-import { clauseOf, type EngineError, errorKind, type TakeOutput, ThreadOutput, threadHeap } from "@millrace/base";
+import {
+  clauseOf,
+  type EngineError,
+  errorKind,
+  formatSize,
+  heapFor,
+  sizeSetting,
+  type TakeOutput,
+  ThreadOutput,
+  threadHeap,
+} from "@millrace/base";
 import type { FromJobThread, ToJobThread } from "./protocol.ts";
 
 export const driverOutOfMemory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
@@ -35,6 +45,8 @@ export class JobThread {
   #ending = false;
   /** It has said that it is the wrong one: its end is no loss. */
   #replaced = false;
+  /** Encoded bytes of the latest result of an action that the thread was given. */
+  #resultBytes = 0;
 
   /** Starts the thread and builds the job in it. */
   constructor(options: JobThreadOptions, handlers: JobThreadHandlers) {
@@ -46,6 +58,7 @@ export class JobThread {
 
   /** After `built`. */
   send(message: ToJobThread): void {
+    if (message.type === "answer" && message.answer.ok) this.#resultBytes = resultBytes(message.answer.value);
     this.#worker.postMessage(message);
   }
 
@@ -85,7 +98,7 @@ export class JobThread {
       this.#handlers.onMessage(message);
     });
     worker.on("error", (error: Error & { code?: string }) => {
-      if (wanted()) this.#lost(lostBecause(error, heapBytes));
+      if (wanted()) this.#lost(lostBecause(error, heapBytes, this.#resultBytes));
     });
     worker.on("exit", (code) => {
       if (!wanted()) return;
@@ -113,12 +126,28 @@ export class JobThread {
   }
 }
 
-function lostBecause(error: Error & { code?: string }, heapBytes: number): EngineError {
+/** A smaller result is not what filled a heap. */
+const TELLING_BYTES_MIN = 1 << 20;
+
+/** The answer to an action has its partitions' blocks; others have nothing of size. */
+function resultBytes(value: unknown): number {
+  if (typeof value !== "object" || value === null || !("partitions" in value) || !Array.isArray(value.partitions))
+    return 0;
+  const partitions: readonly unknown[] = value.partitions;
+  return partitions.reduce<number>((sum, block) => sum + (block instanceof Uint8Array ? block.byteLength : 0), 0);
+}
+
+function lostBecause(error: Error & { code?: string }, heapBytes: number, lastResultBytes: number): EngineError {
   if (error.code === "ERR_WORKER_OUT_OF_MEMORY") {
+    const given =
+      lastResultBytes < TELLING_BYTES_MIN
+        ? ", by what the job's code keeps there, or by a broadcast variable or the RDD of a collection that it makes"
+        : `; the last result that it was given, by a collect() or the like, has ${formatSize(lastResultBytes)} (encoded)`;
+    const enough = sizeSetting(Math.max(2 * heapBytes, heapFor(lastResultBytes)));
     return driverOutOfMemory(
-      `the job's driver thread ran out of its heap of ${Math.round(heapBytes / 2 ** 20)} MiB, for example by a collect() of a large RDD. ` +
-        `The job is stopped. Aggregate on the executors, take(n), or raise driver.heap.`,
-      { cause: error },
+      `the job's driver thread ran out of its heap of ${sizeSetting(heapBytes)}${given}. The job is stopped. ` +
+        `Aggregate on the executors, take(n), or raise driver.heap from ${sizeSetting(heapBytes)} to ${enough}.`,
+      { cause: error, fields: { heapBytes, lastResultBytes } },
     );
   }
   return jobThreadEnded(

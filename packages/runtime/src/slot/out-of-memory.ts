@@ -1,0 +1,62 @@
+import { type EngineError, formatSize, sizeSetting } from "@millrace/base";
+import { handleBytes } from "@millrace/storage";
+import { slotOutOfMemory } from "../errors.ts";
+import type { ResolvedInput } from "../task.ts";
+
+/** With fewer bytes of heap for each of its keys, state is what filled it. */
+const BYTES_PER_STATE_KEY_MAX = 16 * 1024;
+/** What values that are held together may come to, for a byte encoded: a task reads its input piece by piece. */
+const HEAP_PER_ENCODED_BYTE = 4;
+
+/** What is known of a thread whose heap was too small. */
+export interface OutOfMemory {
+  readonly slot: number;
+  readonly heapBytes: number;
+  /** The remedy that gives so much heap. */
+  readonly moreHeap: (heapBytes: number) => string;
+  /** Held when it was last looked at. */
+  readonly stateKeys: number;
+  /** ` while it computed …`, or nothing. */
+  readonly doing: string;
+  /** Encoded, of the task; files are read piece by piece and count for nothing. */
+  readonly inputBytes: number;
+  /** Encoded, of the task's stage. */
+  readonly broadcastBytes: number;
+}
+
+/** SLOT_OUT_OF_MEMORY, with a size that would do. */
+export function outOfMemory(known: OutOfMemory): EngineError {
+  const { slot, heapBytes, moreHeap, stateKeys, doing, inputBytes: input, broadcastBytes } = known;
+  const full = `slot ${slot} needed more than its heap of ${sizeSetting(heapBytes)}${doing}`;
+  const twice = 2 * heapBytes;
+  if (stateKeys > 0 && heapBytes / stateKeys <= BYTES_PER_STATE_KEY_MAX) {
+    const each = Math.ceil(heapBytes / stateKeys);
+    return slotOutOfMemory(
+      `${full}. It held ${stateKeys} keys of state, which does not go to disk, at up to ${each} bytes of heap each. ` +
+        `Forget keys that are not needed (a timeout, or \`undefined\` for their state), share them among more slots, ` +
+        `or ${moreHeap(twice)}: that holds ${2 * stateKeys} keys a slot.`,
+      { fields: { heapBytes, stateKeys } },
+    );
+  }
+  const shown = [
+    ...(input > 0 ? [`${formatSize(input)} of input`] : []),
+    ...(broadcastBytes > 0 ? [`${formatSize(broadcastBytes)} of broadcast variables`] : []),
+  ];
+  const of = shown.length === 0 ? "" : `, of ${shown.join(" and ")} (encoded)`;
+  const needed = Math.max(twice, HEAP_PER_ENCODED_BYTE * (input + broadcastBytes));
+  return slotOutOfMemory(
+    `${full}${of}. Use more partitions; if all values of one key are too many, reduce them ` +
+      `(reduceByKey in place of groupByKey), or ${moreHeap(needed)}.`,
+    { fields: { heapBytes, inputBytes: input, broadcastBytes } },
+  );
+}
+
+/** Encoded bytes that inputs bring along. */
+export function inputBytes(inputs: readonly ResolvedInput[]): number {
+  let bytes = 0;
+  for (const input of inputs) {
+    if (input.kind === "inline") bytes += input.block.length;
+    else if (input.kind === "block") for (const handle of input.handles) bytes += handleBytes(handle);
+  }
+  return bytes;
+}
