@@ -43,7 +43,7 @@ export class Accumulator<T, V = T> {
     const { [HOME]: home, [SPEC]: spec, id, kind } = this;
     const task = currentTask();
     // A task that runs on the driver's thread, in a test, has the accumulator itself.
-    if (task !== undefined) task.add(id, kind, spec, value);
+    if (task !== undefined) task.add({ id, kind, title: titleOf(this) }, spec, value);
     else if (home !== undefined) home.add(value);
     else {
       throw accumulatorMisused(`${titleOf(this)} was added to outside of a task. Add to it in functions of operators.`);
@@ -118,7 +118,7 @@ function titleOf({ kind, name, id }: Accumulator<never, unknown>): string {
 }
 
 function describe(value: unknown): string {
-  return typeof value === "number" ? String(value) : `a ${value === null ? "null" : typeof value}`;
+  return typeof value === "number" || value === undefined || value === null ? String(value) : `a ${typeof value}`;
 }
 
 /** The total of an accumulator, on the driver. */

@@ -161,15 +161,18 @@ describe("a batch", () => {
     expect(lab.port.texts).toHaveLength(1);
   });
 
-  test("fails when transform gives no RDD", async () => {
-    const lab = await GraphLab.build((ssc) =>
-      ssc
-        .socketTextStream("h", 1)
-        .transform(() => undefined as never)
-        .print(),
-    );
+  test.each([
+    ["undefined", () => undefined],
+    ["an array", () => [1]],
+    ["an object", () => ({})],
+    ["a stream", (stream: unknown) => stream],
+  ])("fails when transform gives no RDD but %s", async (what, give) => {
+    const lab = await GraphLab.build((ssc) => {
+      const stream = ssc.socketTextStream("h", 1);
+      stream.transform(() => give(stream) as never).print();
+    });
     const { error } = await lab.batch(1000);
-    expect(error?.message).toMatch(/TRANSFORM_RESULT\] .* returned undefined for batch 1000/);
+    expect(error?.message).toContain(`returned ${what} for batch 1000`);
   });
 
   test("runs transform once, before its outputs, whatever they are", async () => {

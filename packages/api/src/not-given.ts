@@ -10,11 +10,25 @@ export function notGiven(wanted: Wanted, given: unknown, operator: string): Engi
   return badArgument(`${operator} takes ${wanted}, and was given ${what}. ${remedy}`);
 }
 
+/** What something is that should have been something else, for messages. */
+export function kindOf(given: unknown): string {
+  if (Array.isArray(given)) return "an array";
+  if (given === null) return "null";
+  if (typeof given !== "object") return typeof given;
+  if (STREAM in given) return "a stream";
+  return LINEAGE in given ? "an RDD" : "an object";
+}
+
 function described(wanted: Wanted, given: unknown): readonly [what: string, remedy: string] {
-  if (Array.isArray(given)) return ["an array", `Give it the ${wanted} one by one.`];
-  const remedy = `Give it ${wanted} of this job.`;
-  if (typeof given !== "object" || given === null) return [given === null ? "null" : typeof given, remedy];
-  if (STREAM in given) return ["a stream", "Let transformWith of the streams give you both RDDs of each batch."];
-  if (LINEAGE in given) return ["an RDD", "Bring it together with the stream's RDD of each batch, in transform."];
-  return ["an object", remedy];
+  const what = kindOf(given);
+  switch (what) {
+    case "an array":
+      return [what, `Give it the ${wanted} one by one.`];
+    case "a stream":
+      return [what, "Let transformWith of the streams give you both RDDs of each batch."];
+    case "an RDD":
+      return [what, "Bring it together with the stream's RDD of each batch, in transform."];
+    default:
+      return [what, `Give it ${wanted} of this job.`];
+  }
 }

@@ -4,6 +4,7 @@ import { badArgument, transformResult } from "./errors.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import { LINEAGE } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";
+import { kindOf } from "./not-given.ts";
 import { lineageIn } from "./rdd-steps.ts";
 import type { MergeStep, Step, StepContext } from "./steps.ts";
 import { commonSlide, type StreamNode, whenReady } from "./stream-node.ts";
@@ -55,7 +56,7 @@ export function transformNode(
       const made = await runAuthorCode(code, () => fn(lineages, scope.time));
       if (typeof made === "object" && made !== null && LINEAGE in made) return lineageIn(graph.context, made, operator);
       throw transformResult(
-        `the function given to ${operator} returned ${made === null ? "null" : typeof made} for batch ${scope.time}, not an RDD. ` +
+        `the function given to ${operator} returned ${kindOf(made)} for batch ${scope.time}, not an RDD. ` +
           "The batch fails. Return an RDD; an empty one is ssc.emptyRDD().",
       );
     },

@@ -26,7 +26,7 @@ export type TaskCompletionListener = (context: TaskContext) => unknown;
 export class TaskScope {
   readonly info: TaskInfo;
   readonly context: TaskContext;
-  readonly #shares = new Map<number, { readonly kind: AccumulatorKind; share: unknown }>();
+  readonly #shares = new Map<number, { readonly kind: AccumulatorKind; readonly title: string; share: unknown }>();
   #completionListeners: TaskCompletionListener[] = [];
   #failureListeners: TaskFailureListener[] = [];
   #failure: { readonly error: unknown } | undefined;
@@ -37,10 +37,16 @@ export class TaskScope {
     this.context = new TaskContext(this);
   }
 
-  add(id: number, kind: AccumulatorKind, spec: AnySpec, value: unknown): void {
+  /** @param to What is added to; `title` is for messages. */
+  add(
+    to: { readonly id: number; readonly kind: AccumulatorKind; readonly title: string },
+    spec: AnySpec,
+    value: unknown,
+  ): void {
+    const { id, kind, title } = to;
     let own = this.#shares.get(id);
     if (own === undefined) {
-      own = { kind, share: spec.zero() };
+      own = { kind, title, share: spec.zero() };
       this.#shares.set(id, own);
     }
     own.share = spec.add(own.share, value);
@@ -49,6 +55,11 @@ export class TaskScope {
   /** What the attempt added, to be sent if it succeeds: encode it with `encodeValue`; nothing to send when empty. */
   updates(): readonly AccumulatorUpdate[] {
     return [...this.#shares].map(([id, { kind, share }]) => [id, kind, share]);
+  }
+
+  /** What to call the accumulator in a message: `the long accumulator bad lines`. */
+  titleOf(accumulator: number): string {
+    return this.#shares.get(accumulator)?.title ?? `accumulator ${accumulator}`;
   }
 
   get isOver(): boolean {

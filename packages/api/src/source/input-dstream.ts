@@ -5,6 +5,7 @@ import { transformResult } from "../errors.ts";
 import { DRIVER_ONLY, INPUT_REMEDY } from "../function/driver-only.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { LINEAGE } from "../internals.ts";
+import { kindOf } from "../not-given.ts";
 import type { RDD } from "../rdd.ts";
 import { lineageIn } from "../rdd-steps.ts";
 import type { StreamNode } from "../stream-node.ts";
@@ -74,7 +75,7 @@ export function inputNode(graph: GraphBuilder, input: InputDStream<unknown>): St
       if (made === undefined) return source("blocks", [], label);
       if (typeof made === "object" && made !== null && LINEAGE in made) return lineageIn(context, made, label);
       throw transformResult(
-        `compute of ${label} returned ${made === null ? "null" : typeof made} for batch ${time}, not an RDD. ` +
+        `compute of ${label} returned ${kindOf(made)} for batch ${time}, not an RDD. ` +
           "The batch fails. Return an RDD, or undefined when there is nothing.",
       );
     },

@@ -38,7 +38,9 @@ export abstract class StaticSources extends StreamSources {
   range(start: number, end?: number, step = 1, numPartitions?: number): RDD<number> {
     const [from, to] = end === undefined ? [0, start] : [start, end];
     if (![from, to, step].every(Number.isSafeInteger) || step === 0) {
-      throw badArgument("range takes whole numbers, and a step that is not 0.");
+      throw badArgument(
+        `range takes whole numbers up to 2^53 - 1, and a step that is not 0; it was given ${from}, ${to} and a step of ${step}.`,
+      );
     }
     const length = Math.max(0, Math.ceil((to - from) / step));
     return this.#rdd(numberRange(this[CONTEXT], { from, step, length }, given(numPartitions, "range")));

@@ -179,6 +179,13 @@ describe("an accumulator", () => {
     expect(added(await run(captures()))).toEqual([[7, "long", [3, 2]]]);
   });
 
+  test("is named when what was added to it cannot be sent", async () => {
+    functions.define("job.ts#0", (all: { add(value: unknown): void }) => () => all.add(Promise.resolve(1)));
+    const outcome = await run(encode(new Reference("accumulator", "9", ["collection", "seen"])));
+    if (outcome.kind !== "failed") throw new Error(outcome.kind);
+    expect(outcome.error.message).toMatch(/RECORD_NOT_ENCODABLE\] the collection accumulator seen: .* is a Promise/);
+  });
+
   test("of the author adds up as the author says, from a zero of each attempt's own", async () => {
     functions.define("job.ts#0", (seen: { add(n: number): void }) => (n: number) => seen.add(n));
     functions.define("job.ts#zero", () => () => new Set());

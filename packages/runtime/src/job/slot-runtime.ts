@@ -1,6 +1,6 @@
 import type { Broadcast } from "@millrace/api";
-import { enterTask, executorBroadcast, leaveTask, TaskScope } from "@millrace/api/host";
-import { assert, toWireError } from "@millrace/base";
+import { type AccumulatorUpdate, enterTask, executorBroadcast, leaveTask, TaskScope } from "@millrace/api/host";
+import { assert, naming, toWireError } from "@millrace/base";
 import { encodeValue } from "@millrace/codec";
 import type { AnyFunction, StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import { readHandle } from "@millrace/storage";
@@ -134,7 +134,7 @@ export class SlotRuntime {
           recordsOut: finished.recordsOut,
           spilledBytes: run.spilledBytes + finished.spilledBytes,
         },
-        accumulators: updates.length === 0 ? NOTHING_ADDED : encodeValue(updates, this.#functions.classes),
+        accumulators: updates.length === 0 ? NOTHING_ADDED : this.#encoded(scope, updates),
       };
       return outcome;
     } catch (error) {
@@ -144,6 +144,17 @@ export class SlotRuntime {
     } finally {
       run.close();
       if (outcome === undefined) sink?.discard();
+    }
+  }
+
+  /** @throws RECORD_NOT_ENCODABLE Names the accumulator. */
+  #encoded(scope: TaskScope, updates: readonly AccumulatorUpdate[]): Uint8Array {
+    const { classes } = this.#functions;
+    try {
+      return encodeValue(updates, classes);
+    } catch (error) {
+      for (const [id, , share] of updates) naming(scope.titleOf(id), () => encodeValue(share, classes));
+      throw error;
     }
   }
 
