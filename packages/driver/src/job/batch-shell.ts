@@ -17,14 +17,20 @@ import {
   type BatchEvent,
   type BatchGenerator,
   type BatchOutcome,
+  batchesWaiting,
   batchGenerator,
+  JOB_BEHIND,
+  type Pace,
+  type PaceEvent,
+  pace,
   stepBatches,
+  stepPace,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 import { type BatchReport, batchFailure } from "./batch-failure.ts";
 import type { BatchInput } from "./receiver-shell.ts";
 
-export interface BatchShellPorts extends Pick<WarningSink, "warn"> {
+export interface BatchShellPorts extends WarningSink {
   /** Fixes the received input of a batch; answered by `onInput`. */
   allocate(time: EpochMs): void;
   /** Runs the batch in the job's thread; answered by `onDone`. */
@@ -58,6 +64,7 @@ export class BatchShell {
   readonly #fixed = new Map<EpochMs, Fixed>();
   readonly #receivers: readonly ReceiverPlan[];
   readonly #goesOn: boolean;
+  readonly #pace: Pace;
   #timer: Timer | undefined;
 
   constructor(
@@ -74,6 +81,7 @@ export class BatchShell {
     this.#ports = ports;
     this.#receivers = options.receivers;
     this.#goesOn = options.conf["batch.failure"] === "continue";
+    this.#pace = pace(options.batchIntervalMs);
     this.#state = batchGenerator({
       interval: millis(options.batchIntervalMs),
       plannedMax: options.conf["batches.planned.max"],
@@ -96,6 +104,7 @@ export class BatchShell {
   onInput(time: EpochMs, input: BatchInput): void {
     const fixed: Fixed = { input, startedMs: undefined };
     this.#fixed.set(time, fixed);
+    this.#keepPace({ type: "inputFixed", at: this.#clock.now(), received: sum(input.records.values()) });
     this.#observe("batchSubmitted", time, fixed);
     this.dispatch({ type: "inputFixed", time });
   }
@@ -114,6 +123,8 @@ export class BatchShell {
     if (failure !== undefined) this.#ports.warn(warningOf(failure.message, { subject: `batch ${time}` }));
     const error = report.failed[0]?.error;
     this.#report(time, fixed, failure && toWireError(failure));
+    const processingMs = this.#clock.now() - (fixed.startedMs ?? time);
+    this.#keepPace({ type: "batchOver", received: sum(records.values()), processingMs });
     this.#observe("batchCompleted", time, fixed, error);
     this.#ports.over(time);
     this.dispatch(error === undefined ? { type: "batchDone", time } : { type: "batchFailed", time, error });
@@ -152,10 +163,19 @@ export class BatchShell {
   #run(time: EpochMs): void {
     const fixed = this.#fixed.get(time);
     if (fixed === undefined) return; // only what was fixed is run
-    fixed.startedMs = this.#clock.now();
+    const at = this.#clock.now();
+    fixed.startedMs = at;
+    this.#keepPace({ type: "batchStarted", at, time, waiting: batchesWaiting(this.#state) });
     this.#report(time, fixed, undefined, "running");
     this.#observe("batchStarted", time, fixed);
     this.#ports.run(time, fixed.input);
+  }
+
+  #keepPace(event: PaceEvent): void {
+    for (const { type, message } of stepPace(this.#pace, event)) {
+      if (type === "behind") this.#ports.warn(warningOf(message, { subject: JOB_BEHIND, lasting: true }));
+      else this.#ports.warningOver({ subject: JOB_BEHIND, message });
+    }
   }
 
   #observe(type: BatchEventType, time: EpochMs, fixed: Fixed, error?: WireError): void {

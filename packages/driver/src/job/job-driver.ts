@@ -309,7 +309,7 @@ export class JobDriver {
     const batches: BatchShell = new BatchShell(
       { ...built, batches: options.batches, clock: options.clock },
       {
-        warn: this.#warnings.warn,
+        ...this.#warnings,
         allocate: (time) => receivers.dispatch({ type: "allocate", batch: time }),
         run: (time, input) => this.#thread.send({ type: "batch", time, received: input.received }),
         cancel: (time) => tasks.cancel("the job is stopped", time),

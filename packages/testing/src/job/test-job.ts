@@ -14,6 +14,7 @@ import {
 } from "@millrace/base";
 import { BatchShell, reportOf } from "@millrace/driver/in-process";
 import type { BlockId } from "@millrace/plan";
+import { JOB_BEHIND } from "@millrace/scheduler";
 import { pointToAuthor } from "./author-stack.ts";
 import { testJobEnded, testPrintUnknown } from "./errors.ts";
 import type { Faults } from "./faults.ts";
@@ -258,7 +259,9 @@ export class TestJob {
         stopReceivers: () => batches.dispatch({ type: "receiversStopped", pending: feeds.waiting }),
         spilledBytes: (time) => this.#engine.spilledBytes(time),
         report: () => {},
-        warn: ({ message }) => this.#warnings.push(message),
+        // Time is the test's: its batches are as late as it makes them.
+        warn: ({ code, message }) => void (code !== JOB_BEHIND && this.#warnings.push(message)),
+        warningOver: () => {},
         observe: (event) => {
           if (this.#watched) this.#console.run(() => graph.observe(event));
         },

@@ -1,0 +1,85 @@
+import { epochMs } from "@millrace/base";
+import { describe, expect, test } from "vitest";
+import { type Pace, type PaceEffect, pace, stepPace } from "./pace.ts";
+
+/** Batches of `intervalMs`, one after the other, which take `processingMs` and receive `perSecond` records. */
+function run(
+  state: Pace,
+  batches: number,
+  load: { readonly processingMs: number; readonly perSecond?: number },
+  from: { time: number; now: number },
+): readonly PaceEffect[] {
+  const effects: PaceEffect[] = [];
+  for (let n = 0; n < batches; n++) {
+    from.time += state.intervalMs;
+    const begins = Math.max(from.time, from.now);
+    const received = Math.round(((load.perSecond ?? 0) * Math.max(state.intervalMs, load.processingMs)) / 1000);
+    const waiting = 1 + Math.floor((begins - from.time) / state.intervalMs);
+    effects.push(
+      ...stepPace(state, { type: "inputFixed", at: epochMs(begins), received }),
+      ...stepPace(state, { type: "batchStarted", at: epochMs(begins), time: epochMs(from.time), waiting }),
+    );
+    from.now = begins + load.processingMs;
+    effects.push(...stepPace(state, { type: "batchOver", received, processingMs: load.processingMs }));
+  }
+  return effects;
+}
+
+const start = () => ({ time: 0, now: 0 });
+
+describe("a job that falls behind says so", () => {
+  test("once, with its rates, what waits and what to do", () => {
+    expect(run(pace(1000), 100, { processingMs: 1500, perSecond: 3000 }, start())).toEqual([
+      {
+        type: "behind",
+        message:
+          "[JOB_BEHIND] batches come faster than they are processed: the last ones took 1.5 s each, and one is due every 1 s. " +
+          "This one begins 7 s late, and 8 wait. Receivers deliver 3,000 records/s, batches process 3,000/s. " +
+          "Batch times fall further behind; of receivers only receiver.buffer.bytes each is let in ahead. " +
+          "Give the job more slots, a longer batchInterval or more partitions (default.parallelism), or let it receive less.",
+      },
+    ]);
+  });
+
+  test("without rates when it has no receivers", () => {
+    const [effect] = run(pace(1000), 100, { processingMs: 1500 }, start());
+    expect(effect?.message).toMatch(/and 8 wait\. Batch times/);
+  });
+
+  test("and that it has caught up, then again", () => {
+    const state = pace(1000);
+    const at = start();
+    expect(run(state, 20, { processingMs: 1500 }, at).map(({ type }) => type)).toEqual(["behind"]);
+    expect(run(state, 12, { processingMs: 200 }, at)).toEqual([]); // not there yet
+    expect(run(state, 4, { processingMs: 200 }, at).map(({ type }) => type)).toEqual(["caughtUp"]);
+    expect(run(state, 40, { processingMs: 1500 }, at).map(({ type }) => type)).toEqual(["behind"]);
+  });
+});
+
+describe("nothing is said", () => {
+  test("of one slow batch", () => {
+    const state = pace(1000);
+    const at = start();
+    expect(run(state, 1, { processingMs: 20_000 }, at)).toEqual([]);
+    expect(run(state, 100, { processingMs: 100 }, at)).toEqual([]);
+  });
+
+  test("of a job that catches up in fits and starts", () => {
+    const state = pace(1000);
+    const at = start();
+    expect(run(state, 1, { processingMs: 60_000 }, at)).toEqual([]);
+    for (let n = 0; n < 20; n++) {
+      expect(run(state, 3, { processingMs: 100 }, at)).toEqual([]);
+      expect(run(state, 1, { processingMs: 1500 }, at)).toEqual([]);
+    }
+  });
+
+  test("of batches that are late by less than five intervals, or than five seconds", () => {
+    expect(run(pace(10_000), 9, { processingMs: 15_000 }, start())).toEqual([]);
+    expect(run(pace(100), 30, { processingMs: 250 }, start())).toEqual([]);
+  });
+
+  test("of a job that keeps up", () => {
+    expect(run(pace(1000), 1000, { processingMs: 990, perSecond: 1e6 }, start())).toEqual([]);
+  });
+});

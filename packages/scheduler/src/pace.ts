@@ -1,0 +1,102 @@
+import { type EpochMs, formatDuration, unreachable } from "@millrace/base";
+
+/** A batch that begins so late is a sign that its job falls behind: as many intervals, and as long, whichever is more. */
+const LATE_INTERVALS = 5;
+const LATE_MS = 5_000;
+/** So many late batches in a row, the last no less late than the first, make the job one that falls behind. */
+const LATE_BATCHES = 5;
+/** A batch that begins no later than this, or one interval, says that the job has caught up. */
+const CAUGHT_UP_MS = 1_000;
+/** Rates are those of so many batches. */
+const REMEMBERED = 8;
+
+export const JOB_BEHIND = "JOB_BEHIND";
+
+export type PaceEvent =
+  /** The input of a batch is fixed: so many records have come in since that of the batch before. */
+  | { readonly type: "inputFixed"; readonly at: EpochMs; readonly received: number }
+  /** `waiting`: batches whose time has come and that are not over, this one included. */
+  | { readonly type: "batchStarted"; readonly at: EpochMs; readonly time: EpochMs; readonly waiting: number }
+  | { readonly type: "batchOver"; readonly received: number; readonly processingMs: number };
+
+/** `behind` is said once, and again only after `caughtUp`. */
+export type PaceEffect =
+  | { readonly type: "behind"; readonly message: string }
+  | { readonly type: "caughtUp"; readonly message: string };
+
+/**
+ * Whether a job keeps up with its batches.
+ *
+ *     onTime ─LATE_BATCHES late ones in a row, and it gets no better─▶ behind ─one that is (nearly) on time─▶ onTime
+ */
+export interface Pace {
+  readonly intervalMs: number;
+  state: "onTime" | "behind";
+  /** How late the last batches began, oldest first, since one that was not late. Bound: `LATE_BATCHES`. */
+  late: number[];
+  /** The last batches, oldest first: when their input was fixed, and what had come in. Bound: `REMEMBERED`. */
+  readonly fixed: { readonly at: EpochMs; readonly received: number }[];
+  /** The last batches that are over. Bound: `REMEMBERED`. */
+  readonly over: { readonly received: number; readonly processingMs: number }[];
+}
+
+export function pace(intervalMs: number): Pace {
+  return { intervalMs, state: "onTime", late: [], fixed: [], over: [] };
+}
+
+/** Advances by one event. Owns `state`; reads no clock. */
+export function stepPace(state: Pace, event: PaceEvent): readonly PaceEffect[] {
+  switch (event.type) {
+    case "inputFixed":
+      remember(state.fixed, { at: event.at, received: event.received });
+      return [];
+    case "batchOver":
+      remember(state.over, { received: event.received, processingMs: event.processingMs });
+      return [];
+    case "batchStarted":
+      return onStarted(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+function onStarted(state: Pace, event: Extract<PaceEvent, { readonly type: "batchStarted" }>): readonly PaceEffect[] {
+  const delayMs = event.at - event.time;
+  if (delayMs >= Math.max(LATE_MS, LATE_INTERVALS * state.intervalMs)) remember(state.late, delayMs, LATE_BATCHES);
+  else state.late = [];
+  if (state.state === "behind") {
+    if (delayMs > Math.max(CAUGHT_UP_MS, state.intervalMs)) return [];
+    state.state = "onTime";
+    return [{ type: "caughtUp", message: "the job has caught up: its batches begin on time again." }];
+  }
+  if (state.late.length < LATE_BATCHES || delayMs < (state.late[0] ?? 0)) return [];
+  state.state = "behind";
+  return [{ type: "behind", message: behindMessage(state, delayMs, event.waiting) }];
+}
+
+function behindMessage(state: Pace, delayMs: number, waiting: number): string {
+  const took = state.over.reduce((sum, { processingMs }) => sum + processingMs, 0);
+  const each = formatDuration(Math.round(took / Math.max(1, state.over.length)));
+  const every = formatDuration(state.intervalMs);
+  return (
+    `[${JOB_BEHIND}] batches come faster than they are processed: the last ones took ${each} each, and one is due every ${every}. ` +
+    `This one begins ${formatDuration(delayMs)} late, and ${waiting} wait.${ratesOf(state, took)} ` +
+    "Batch times fall further behind; of receivers only receiver.buffer.bytes each is let in ahead. " +
+    "Give the job more slots, a longer batchInterval or more partitions (default.parallelism), or let it receive less."
+  );
+}
+
+/** Nothing where no receivers are, or they give next to nothing. */
+function ratesOf(state: Pace, processingMs: number): string {
+  const received = state.fixed.slice(1).reduce((sum, one) => sum + one.received, 0);
+  const processed = state.over.reduce((sum, one) => sum + one.received, 0);
+  const spanMs = (state.fixed.at(-1)?.at ?? 0) - (state.fixed[0]?.at ?? 0);
+  if (received * 1000 < spanMs || processed * 1000 < processingMs || spanMs <= 0 || processingMs <= 0) return "";
+  const perSecond = (records: number, ms: number): string => Math.round((records * 1000) / ms).toLocaleString("en");
+  return ` Receivers deliver ${perSecond(received, spanMs)} records/s, batches process ${perSecond(processed, processingMs)}/s.`;
+}
+
+function remember<T>(list: T[], one: T, most = REMEMBERED): void {
+  list.push(one);
+  if (list.length > most) list.shift();
+}
