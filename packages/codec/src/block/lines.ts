@@ -3,9 +3,9 @@ import { TEXT_LATIN1, TEXT_UTF8 } from "../bytes/text.ts";
 import { RECORD_BYTES_MAX, recordTooLarge, throwCorrupt } from "../errors.ts";
 import { FRAME_BYTES_DEFAULT } from "./block-writer.ts";
 import { COLUMN, COLUMN_HEADER_BYTES, FRAME_HEADER_BYTES, writeFrameHeader } from "./frame.ts";
+import { LineEnds } from "./line-ends.ts";
 
 const NEWLINE = 0x0a;
-const RETURN = 0x0d;
 /** A source that never ends its line must not take all memory. */
 const LINE_BYTES_MAX = 64 * 1024 ** 2;
 /** Memory for parts of lines that is kept between chunks. */
@@ -17,10 +17,9 @@ export interface LineOptions {
   readonly lineBytesMax?: number;
 }
 
-/**
- * Bytes of lines, chunk by chunk, with what is not yet a whole line kept back. A line ends at "\n"; one "\r" before it goes.
- */
+/** Bytes of lines, chunk by chunk, with what is not yet a whole line kept back. */
 class LineBuffer {
+  readonly #ends = new LineEnds();
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
   /** What of the last chunk is to be kept back, once the view that `push` returned has been used. */
@@ -32,11 +31,11 @@ class LineBuffer {
   }
 
   /**
-   * Takes a chunk, and returns the bytes of all lines that are whole now, with their last "\n", as a view that holds until
-   * the next call; `undefined` when there is none.
+   * Takes a chunk, and returns the bytes of all lines that are whole now, with a "\n" at the end of each, as a view that holds
+   * until the next call; `undefined` when there is none.
    */
   push(chunk: Uint8Array): Buffer | undefined {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const bytes = this.#ends.normalize(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     const last = bytes.lastIndexOf(NEWLINE);
     if (last < 0) {
       this.#keep(bytes);
@@ -55,7 +54,7 @@ class LineBuffer {
     if (rest !== undefined && rest.length > 0) this.#keep(rest);
   }
 
-  /** What stands after the last "\n"; empty after a whole line. */
+  /** What stands after the last line end; empty after a whole line. */
   takeRest(): Buffer {
     const rest = this.#bytes.subarray(0, this.#length);
     this.#letGo();
@@ -94,8 +93,8 @@ class LineBuffer {
 }
 
 /**
- * Cuts bytes that arrive in chunks into lines. Chunks may end anywhere, also within a character. Invalid UTF-8 becomes U+FFFD;
- * a byte-order mark stays.
+ * Cuts bytes that arrive in chunks into lines, which end at "\n", "\r\n" or a "\r" alone. Chunks may end anywhere, also within a
+ * line end or a character. Invalid UTF-8 becomes U+FFFD; a byte-order mark stays.
  */
 export class LineSplitter {
   readonly #lines: LineBuffer;
@@ -113,28 +112,22 @@ export class LineSplitter {
     return lines;
   }
 
-  /** The last line, when it has no "\n". The splitter may then be used for the next input. */
+  /** The last line, when it has no end. The splitter may then be used for the next input. */
   end(): string[] {
     const rest = this.#lines.takeRest();
     return rest.length === 0 ? [] : splitLines(rest);
   }
 }
 
-/** Lines of bytes whose last line has no "\n". */
+/** Lines of bytes with "\n" between them, and none after the last. */
 function splitLines(bytes: Buffer): string[] {
-  const lines = bytes.toString(isAscii(bytes) ? "latin1" : "utf8").split("\n");
-  if (!bytes.includes(RETURN)) return lines;
-  for (let i = 0; i < lines.length; i += 1) {
-    const line = lines[i] as string; // i is in range
-    if (line.charCodeAt(line.length - 1) === RETURN) lines[i] = line.substring(0, line.length - 1);
-  }
-  return lines;
+  return bytes.toString(isAscii(bytes) ? "latin1" : "utf8").split("\n");
 }
 
 /**
  * One frame from the bytes of whole lines, without looking inside them: the text stays bytes until somebody reads a row.
  *
- * @param bytes Lines with "\n" between them; a last "\n" ends the last line. One "\r" before each "\n" and at the end goes.
+ * @param bytes Lines with "\n" between them, and no other line ends; a last "\n" ends the last line.
  * @returns A frame in memory of its own; `undefined` when there is no line.
  */
 export function linesFrame(bytes: Uint8Array): Uint8Array | undefined {
@@ -142,36 +135,16 @@ export function linesFrame(bytes: Uint8Array): Uint8Array | undefined {
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = source[source.length - 1] === NEWLINE ? source.subarray(0, source.length - 1) : source;
   const frame = new Uint8Array(paddedLength(text.length));
-  const length = source.includes(RETURN) ? copyWithoutReturns(text, frame) : copyAll(text, frame);
-  return finishLinesFrame(frame, length);
+  frame.set(text, DATA_OFFSET);
+  return finishLinesFrame(frame, text.length);
 }
 
 const paddedLength = (textBytes: number): number => DATA_OFFSET + ((textBytes + 7) & ~7);
-
-function copyAll(text: Uint8Array, frame: Uint8Array): number {
-  frame.set(text, DATA_OFFSET);
-  return text.length;
-}
-
-function copyWithoutReturns(text: Buffer, frame: Uint8Array): number {
-  let at = DATA_OFFSET;
-  let from = 0;
-  for (let next = text.indexOf(RETURN); next >= 0; next = text.indexOf(RETURN, next + 1)) {
-    if (next + 1 < text.length && text[next + 1] !== NEWLINE) continue;
-    frame.set(text.subarray(from, next), at);
-    at += next - from;
-    from = next + 1;
-  }
-  frame.set(text.subarray(from), at);
-  return at + text.length - from - DATA_OFFSET;
-}
 
 function finishLinesFrame(frame: Uint8Array, textLength: number): Uint8Array {
   const byteLength = paddedLength(textLength);
   const view = new DataView(frame.buffer, frame.byteOffset, byteLength);
   const text = Buffer.from(frame.buffer, DATA_OFFSET, textLength);
-  // What stood behind the text before "\r"s went is not part of it.
-  frame.fill(0, DATA_OFFSET + textLength);
   writeFrameHeader(view, { layout: COLUMN.lines, rows: countLines(text), byteLength });
   view.setUint8(FRAME_HEADER_BYTES, COLUMN.lines);
   view.setUint8(FRAME_HEADER_BYTES + 1, isAscii(text) ? TEXT_LATIN1 : TEXT_UTF8);
@@ -216,7 +189,7 @@ export class LineBlockWriter {
     return this.#records;
   }
 
-  /** Bytes of those lines as they came. */
+  /** Bytes of those lines, with one byte for the end of each. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -229,7 +202,7 @@ export class LineBlockWriter {
     this.#lines.settle();
   }
 
-  /** Makes a last line without "\n" a record. */
+  /** Makes a last line without an end a record. */
   endOfInput(): void {
     const rest = this.#lines.takeRest();
     if (rest.length > 0) this.#add(Buffer.concat([rest, Buffer.of(NEWLINE)]));

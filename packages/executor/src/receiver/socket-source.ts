@@ -7,9 +7,9 @@ import { down, type SocketAddress, SocketChunks } from "./socket-chunks.ts";
 import type { Source, SourceEvents } from "./source.ts";
 
 /**
- * Lines of text from a TCP server: UTF-8 that is not valid becomes U+FFFD when a line is read. A last line without an end is
- * a record when the server ends the connection; what a broken connection, a line that is too long or a stop cuts off is not
- * a line, and is left out.
+ * Lines of text from a TCP server, which end at "\n", "\r\n" or a "\r" alone. UTF-8 that is not valid becomes U+FFFD when a line is
+ * read; a byte-order mark stays. A last line without an end is a record when the server ends the connection; what a broken
+ * connection, a line that is too long or a stop cuts off is not a line, and is left out.
  */
 export class SocketTextSource extends SocketChunks {
   readonly #cutter: LineCutter;

@@ -4,16 +4,21 @@ import { lineTooLong } from "../errors.ts";
 
 const NEWLINE = 10;
 const RETURN = 13;
+/** U+FEFF in UTF-8, before the first line of a file. */
+const MARK = "\ufeff";
 
 export interface LineCutterOptions {
   readonly path: string;
+  /** Whether the first piece is the beginning of the file. */
+  readonly fromStart: boolean;
   /** The setting `file.line.bytes.max`. */
   readonly lineBytesMax: number;
 }
 
 /**
  * Lines of the bytes of a file, which come in pieces that are good until the next one, in UTF-8; an invalid sequence becomes
- * U+FFFD. A line ends at `\n`, and one `\r` before that is no part of it; the last one of a file needs no end.
+ * U+FFFD, and a byte-order mark at the beginning of the file goes. A line ends at "\n", "\r\n" or a "\r" alone; the last one of a
+ * file needs no end.
  */
 export class LineCutter {
   readonly #options: LineCutterOptions;
@@ -22,9 +27,14 @@ export class LineCutter {
   #carriedBytes = 0;
   /** Where in the text that line begins. */
   #carriedFrom = 0;
+  /** The last piece ended in "\r", which has ended a line: a "\n" that follows is its second half. */
+  #afterReturn = false;
+  /** The next line is the first one of the file. */
+  #atStart: boolean;
 
   constructor(options: LineCutterOptions) {
     this.#options = options;
+    this.#atStart = options.fromStart;
   }
 
   /**
@@ -34,24 +44,33 @@ export class LineCutter {
    * @throws LINE_TOO_LONG
    */
   push(piece: Uint8Array, position: number): string[] {
-    const cut = piece.lastIndexOf(NEWLINE) + 1;
-    const lines = cut === 0 ? [] : this.whole(piece.subarray(0, cut), position);
-    this.#carry(piece.subarray(cut), position + cut);
+    this.#check(piece, position);
+    const from = this.#afterReturn && piece[0] === NEWLINE ? 1 : 0;
+    const text = Buffer.from(piece.buffer, piece.byteOffset + from, piece.byteLength - from);
+    if (piece.length > 0) this.#afterReturn = piece[piece.length - 1] === RETURN;
+    const returns = text.includes(RETURN);
+    const cut = lastLineEnd(text, returns) + 1;
+    const lines = cut === 0 ? [] : this.#lines(text.subarray(0, cut), returns);
+    this.#carry(text.subarray(cut), position + from + cut);
     return lines;
-  }
-
-  /** The lines of what is carried and of `bytes`, which end with a newline. @throws LINE_TOO_LONG */
-  whole(bytes: Uint8Array, position: number): string[] {
-    this.#check(bytes, position);
-    const all = this.#carriedBytes === 0 ? bytes : Buffer.concat([...this.#carried, bytes]);
-    this.#carried = [];
-    this.#carriedBytes = 0;
-    return splitLines(all);
   }
 
   /** The last line, when it has no end. */
   end(): string[] {
-    return this.#carriedBytes === 0 ? [] : this.whole(Uint8Array.of(NEWLINE), 0);
+    if (this.#carriedBytes === 0) return [];
+    const lines = this.#lines(Buffer.of(NEWLINE), false);
+    return lines[0] === "" ? [] : lines; // there was but a byte-order mark
+  }
+
+  /** The lines of what is carried and of `bytes`, which end with a line end. */
+  #lines(bytes: Buffer, returns: boolean): string[] {
+    const all = this.#carriedBytes === 0 ? bytes : Buffer.concat([...this.#carried, bytes]);
+    this.#carried = [];
+    this.#carriedBytes = 0;
+    const lines = splitLines(all, returns);
+    if (this.#atStart && lines[0]?.startsWith(MARK) === true) lines[0] = lines[0].slice(MARK.length);
+    this.#atStart = false;
+    return lines;
   }
 
   #carry(bytes: Uint8Array, position: number): void {
@@ -68,7 +87,8 @@ export class LineCutter {
     if (this.#carriedBytes + bytes.length - 1 <= max) return;
     let length = this.#carriedBytes;
     for (let at = 0; at < bytes.length; length = 0) {
-      const end = bytes.indexOf(NEWLINE, at);
+      const end = nextLineEnd(bytes, at);
+      if (end < 0) return; // the rest is looked at when it is carried
       length += end - at;
       if (length > max) throw this.#tooLong(at === 0 && this.#carriedBytes > 0 ? this.#carriedFrom : position + at);
       at = end + 1;
@@ -86,16 +106,39 @@ export class LineCutter {
   }
 }
 
-/** The lines of bytes that end with a newline. */
-function splitLines(bytes: Uint8Array): string[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength - 1);
-  const text = buffer.toString(isAscii(buffer) ? "latin1" : "utf8");
+/** Where the next line end begins, of whatever form; -1: nowhere. */
+export function nextLineEnd(bytes: Uint8Array, from: number): number {
+  const newline = bytes.indexOf(NEWLINE, from);
+  const before = newline < 0 ? bytes : bytes.subarray(0, newline);
+  const alone = before.indexOf(RETURN, from);
+  return alone < 0 ? newline : alone;
+}
+
+/** Where the last byte of the last line end is; -1: nowhere. */
+function lastLineEnd(bytes: Uint8Array, returns: boolean): number {
+  const newline = bytes.lastIndexOf(NEWLINE);
+  if (!returns) return newline;
+  const after = bytes.subarray(newline + 1).lastIndexOf(RETURN);
+  return after < 0 ? newline : newline + 1 + after;
+}
+
+/** The lines of bytes that end with a line end. `returns`: there is a "\r" among them. */
+function splitLines(bytes: Buffer, returns: boolean): string[] {
+  const length = bytes[bytes.length - 1] === NEWLINE ? bytes.length - 1 : bytes.length;
+  const text = bytes.toString(isAscii(bytes) ? "latin1" : "utf8", 0, length);
   const lines = text.split("\n");
-  if (buffer.includes(RETURN)) {
-    for (let i = 0; i < lines.length; i++) {
-      const line = lines[i] as string; // i < length
-      if (line.endsWith("\r")) lines[i] = line.slice(0, -1);
-    }
+  if (!returns) return lines;
+  // Before each "\n", and at the end, one "\r" belongs to the end of its line.
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] as string; // i < length
+    if (line.endsWith("\r")) lines[i] = line.slice(0, -1);
   }
-  return lines;
+  return hasLoneReturn(text) ? lines.flatMap((line) => line.split("\r")) : lines;
+}
+
+function hasLoneReturn(text: string): boolean {
+  for (let at = text.indexOf("\r"); at >= 0; at = text.indexOf("\r", at + 1)) {
+    if (at + 1 < text.length && text.charCodeAt(at + 1) !== NEWLINE) return true;
+  }
+  return false;
 }

@@ -1,8 +1,9 @@
 import type { FileRange } from "@millrace/plan";
 import { Feeder } from "./feeder.ts";
-import { LineCutter } from "./line-cutter.ts";
+import { LineCutter, nextLineEnd } from "./line-cutter.ts";
 
 const NEWLINE = 10;
+const RETURN = 13;
 
 /** Lines of a range of a text file: those that begin in it, to their ends. See {@link LineCutter}. */
 export class TextFeeder extends Feeder {
@@ -14,6 +15,8 @@ export class TextFeeder extends Feeder {
   #position: number;
   /** The beginning of the range lies in a line that belongs to the range before. */
   #skipping: boolean;
+  /** That line ended with the last piece, in "\r": a "\n" that follows belongs to the same end. */
+  #afterReturn = false;
   #done: boolean;
 
   constructor(options: {
@@ -26,7 +29,7 @@ export class TextFeeder extends Feeder {
     super();
     const { range, lineBytesMax } = options;
     this.#range = range;
-    this.#cutter = new LineCutter({ path: range.path, lineBytesMax });
+    this.#cutter = new LineCutter({ path: range.path, lineBytesMax, fromStart: range.start === 0 });
     this.#done = range.start >= range.end;
     // A line begins at `start` when the byte before ends one: look at that byte too.
     this.#skipping = range.start > 0;
@@ -54,18 +57,25 @@ export class TextFeeder extends Feeder {
     const position = this.#position;
     this.#position += piece.length;
     let from = 0;
-    if (this.#skipping) {
-      from = piece.indexOf(NEWLINE) + 1;
-      if (from === 0) return this.#nothingIn(position + piece.length);
-      this.#skipping = false;
+    if (this.#skipping || this.#afterReturn) {
+      from = this.#skipping ? this.#skip(piece) : piece[0] === NEWLINE ? 1 : 0;
+      if (this.#skipping) return this.#nothingIn(position + piece.length);
+      this.#afterReturn = from === piece.length && piece[from - 1] === RETURN;
       // The line that begins here may be past the range already.
       if (position + from >= this.#range.end) return this.#end([]);
     }
-    // The newline at or after the last byte of the range ends the last line that belongs to it.
+    // The line end at or after the last byte of the range ends the last line that belongs to it.
     const last = this.#range.end - 1 - position;
-    const stop = last < piece.length ? piece.indexOf(NEWLINE, Math.max(last, from)) + 1 : 0;
-    if (stop > 0) return this.#end(this.#cutter.whole(piece.subarray(from, stop), position + from));
+    const stop = last < piece.length ? nextLineEnd(piece, Math.max(last, from)) + 1 : 0;
+    if (stop > 0) return this.#end(this.#cutter.push(piece.subarray(from, stop), position + from));
     return this.#cutter.push(piece.subarray(from), position + from);
+  }
+
+  /** Where in the piece the first line begins that may belong to the range. */
+  #skip(piece: Uint8Array): number {
+    const end = nextLineEnd(piece, 0);
+    this.#skipping = end < 0;
+    return piece[end] === RETURN && piece[end + 1] === NEWLINE ? end + 2 : end + 1;
   }
 
   #nothingIn(position: number): string[] {

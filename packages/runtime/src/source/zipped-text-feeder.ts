@@ -18,7 +18,7 @@ export class ZippedTextFeeder extends Feeder {
   }) {
     super();
     this.#pieces = options.pieces[Symbol.asyncIterator]();
-    this.#cutter = new LineCutter(options);
+    this.#cutter = new LineCutter({ ...options, fromStart: true });
     this.#onRecords = options.onRecords;
   }
 
