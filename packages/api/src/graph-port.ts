@@ -103,4 +103,6 @@ export interface BatchInputReport {
   readonly records: number;
   /** Of a stream of files. */
   readonly files: readonly string[];
+  /** Of a failed batch: how many of the files are offered to the next one. */
+  readonly returned: number;
 }

@@ -2,6 +2,7 @@ import { EngineError, type EpochMs, epochMs, type JobConf } from "@millrace/base
 import type { BlockId, Lineage, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "./action.ts";
 import type { BatchHistory, BatchScope, InputReport } from "./batch-scope.ts";
+import { returnInput, type Trial } from "./failed-input.ts";
 import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
 import type {
   BatchFailure,
@@ -112,46 +113,70 @@ export class StreamGraph implements JobGraph, BatchHistory {
     const scope = this.#context.beginBatch({ time, history: this, rerun: input.rerun ?? false });
     scope.received = input.received;
     this.#scopes.set(time, scope);
-    const failures = await this.#runParts(scope);
-    // The place to give input back that a failed batch took and that can be read again: nothing of it was shown when no
-    // output is done and no state has advanced.
+    const { failures, trials } = await this.#runParts(scope);
+    const goesOn = failures.length > 0 && this.conf["batch.failure"] === "continue";
+    const returned = goesOn ? this.#returnInput(scope, trials) : NOTHING_RETURNED;
     const inputs = this.#inputs.flatMap(({ node, name }) => {
       const report = scope.reports.get(node);
-      return report === undefined ? [] : [{ name, records: report.numRecords, files: filesOf(report.metadata) }];
+      return report === undefined
+        ? []
+        : [{ name, records: report.numRecords, files: filesOf(report.metadata), returned: returned.get(node) ?? 0 }];
     });
     return { time, error: failures[0]?.error, failures, inputs };
   }
 
   /** All parts of a batch, each whatever became of the others. */
-  async #runParts(scope: BatchScope): Promise<readonly BatchFailure[]> {
+  async #runParts(
+    scope: BatchScope,
+  ): Promise<{ readonly failures: readonly BatchFailure[]; readonly trials: readonly Trial[] }> {
     try {
       await this.#begun;
     } catch (error) {
-      return [{ part: "job", error: asError(error) }];
+      return { failures: [{ part: "job", error: asError(error) }], trials: [] };
     }
     const failures: BatchFailure[] = [];
+    const trials: Trial[] = [];
     // All RDDs first: what transform does, and which files are new, is settled before anything runs.
     const due: { readonly output: Output; readonly lineage: Lineage }[] = [];
     for (const output of this.#outputs) {
       if (!scope.has(output.stream)) continue;
-      await collect(failures, partOf(output), async () => {
+      const error = await collect(failures, partOf(output), async () => {
         due.push({ output, lineage: await scope.lineageOf(output.stream) });
       });
+      if (error !== undefined) trials.push({ stream: output.stream, error });
     }
     const lasting = this.#lasting.filter((stream) => scope.has(stream));
     for (const stream of lasting) await settled(scope.lineageOf(stream)); // `#computeLasting` reports its failure
     for (const { output, lineage } of due) {
-      await collect(failures, partOf(output), () =>
+      const error = await collect(failures, partOf(output), () =>
         this.#watch.output(output, scope.time, () => output.body(lineage, scope)),
       );
+      trials.push(trialOf(output.stream, error));
     }
     await settle(scope);
     for (const stream of lasting) {
-      await collect(failures, this.#lastingPart(stream), () => this.#computeLasting(stream, scope));
+      const error = await collect(failures, this.#lastingPart(stream), () => this.#computeLasting(stream, scope));
+      trials.push(trialOf(stream, error));
     }
     // Failed batches that end the job are run again as a whole, on the state before them.
     if (failures.length === 0 || this.conf["batch.failure"] === "continue") this.#advanceStates(scope);
-    return failures;
+    return { failures, trials };
+  }
+
+  /** Offers files of a failed batch to the next one, where that can be. */
+  #returnInput(scope: BatchScope, trials: readonly Trial[]): ReadonlyMap<StreamNode, number> {
+    const inputs = this.#inputs.map(({ node }) => node);
+    const returned = returnInput(inputs, scope.time, trials);
+    if (returned.size === 0) return returned;
+    // Sources of the batch have fewer partitions now: what was begun of its shuffles does not fit them any more.
+    const { written, port } = this.#context;
+    const unwritten = [...scope.shuffles].filter(([id]) => !written.has(id));
+    for (const [id, dependency] of unwritten) {
+      dependency.id = undefined;
+      scope.shuffles.delete(id);
+    }
+    if (unwritten.length > 0) port.dropShuffles(unwritten.map(([id]) => id));
+    return returned;
   }
 
   /** State goes on to this batch where every partition of it was brought there; else the next batch builds on what was. */
@@ -224,18 +249,27 @@ export class StreamGraph implements JobGraph, BatchHistory {
   }
 }
 
+const NOTHING_RETURNED: ReadonlyMap<StreamNode, number> = new Map();
+
 type LastingPart = { readonly part: "state" | "stream"; readonly name: string };
 type Part = { readonly part: "output"; readonly output: OutputInfo } | LastingPart;
 
 const partOf = ({ id, name }: Output): Part => ({ part: "output", output: { id, name } });
 
-/** Tries a part of a batch, and notes its failure. */
-async function collect(failures: BatchFailure[], part: Part, attempt: () => Promise<void>): Promise<void> {
+/** Tries a part of a batch, and notes its failure. @returns Why it failed. */
+async function collect(failures: BatchFailure[], part: Part, attempt: () => Promise<void>): Promise<Error | undefined> {
   try {
     await attempt();
-  } catch (error) {
-    failures.push({ ...part, error: asError(error) });
+    return undefined;
+  } catch (thrown) {
+    const error = asError(thrown);
+    failures.push({ ...part, error });
+    return error;
   }
+}
+
+function trialOf(stream: StreamNode, error: Error | undefined): Trial {
+  return error === undefined ? { stream } : { stream, error };
 }
 
 function filesOf(metadata: InputReport["metadata"]): readonly string[] {

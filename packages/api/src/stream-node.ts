@@ -15,8 +15,31 @@ export interface StreamNode {
   level?: BlockLevel | undefined;
   /** A windowed stream keeps what it reads, not what it gives: the stream whose `level` is its own. */
   readonly persistsParent?: StreamNode;
+  /** Of an input that can be read again. */
+  readonly rereadable?: Rereadable;
   /** Makes the RDD of a batch. Called once a batch at most, through {@link BatchScope.lineageOf}. */
   compute(scope: BatchScope): Lineage | Promise<Lineage>;
+}
+
+/** Input that is there after a batch has failed. Asked of the batch that ran last only. */
+export interface Rereadable {
+  /** Whether the batch reads that file. */
+  reads(time: number, path: string): boolean;
+  /**
+   * Offers what can be read again to the next batch; in the failed one it is not there any more. Warns of what is lost.
+   *
+   * @returns How many files those are.
+   */
+  giveBack(time: number, bad: readonly BadFile[]): number;
+  /** The batch is not read again: leaves out what cannot be read, for those who look back on it, and warns of what is lost. */
+  giveUp(time: number, bad: readonly BadFile[]): void;
+}
+
+/** The file that failed a batch. */
+export interface BadFile {
+  readonly path: string;
+  /** The code of the error. */
+  readonly code: string;
 }
 
 /** Applies a step to what may be at hand already, without an idle turn of the event loop when it is. */

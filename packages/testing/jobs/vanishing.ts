@@ -1,12 +1,12 @@
 // Takes the file of a directory away once it has been listed, before the tasks that count its lines open it.
-import { unlinkSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { defineJob } from "millrace";
 
 export default defineJob({ name: "vanishing", batchInterval: "100ms" }, (ssc, [directory = "", file = ""]) => {
   ssc
     .textFileStream(directory)
     .transform(async (rdd) => {
-      if ((await rdd.take(1)).length > 0) unlinkSync(file);
+      if ((await rdd.take(1)).length > 0) rmSync(file, { force: true });
       return rdd;
     })
     .foreachRDD(async (rdd) => console.log(`lines ${await rdd.count()}`));

@@ -22,8 +22,15 @@ async function inbox() {
   return { directory, move };
 }
 
-function run(directory: string, master: string): TestProcess {
-  const process = TestProcess.millrace(["run", jobFile("files"), "--master", master, "--", directory]);
+interface RunOptions {
+  readonly job?: string;
+  readonly conf?: readonly string[];
+  readonly args?: readonly string[];
+}
+
+function run(directory: string, master: string, options: RunOptions = {}): TestProcess {
+  const { job = "files", conf = [], args = [] } = options;
+  const process = TestProcess.millrace(["run", jobFile(job), "--master", master, ...conf, "--", directory, ...args]);
   later(() => process.end());
   return process;
 }
@@ -46,6 +53,24 @@ describe.each(["local[2]", "local-cluster[2,1]"])("on %s", (master) => {
     const { code, stdout } = await job.ended;
     expect(code).toBe(0);
     expect(stdout).not.toContain("not read");
+  });
+
+  test("the files beside one that vanishes are in the next batch, when the job goes on", async () => {
+    const { directory } = await inbox();
+    const watched = join(directory, "in");
+    await mkdir(watched);
+    const gone = join(watched, "lot", "2");
+    const conf = ["--conf", "batch.failure=continue"];
+    const job = run(join(watched, "*"), master, { job: "vanishing", conf, args: [gone] });
+    await job.says(/^lines 0$/);
+    await mkdir(join(directory, "lot"));
+    for (let i = 0; i < 5; i += 1) await writeFile(join(directory, "lot", String(i)), `line of ${i}\n`);
+    await rename(join(directory, "lot"), join(watched, "lot")); // in one batch
+    await job.says(/^lines 4$/);
+    job.signal("SIGINT");
+    const { stderr } = await job.ended;
+    expect(stderr).toMatch(/failed over the file .*lot\/2 \(FILE_NOT_FOUND\).* reads again: .*lot\/0, /);
+    expect(stderr).toMatch(/failed over the file .*does not read its files again: .*lot\/2\./);
   });
 });
 

@@ -109,6 +109,33 @@ describe("textFileStream", () => {
     expect(port.warnings).toEqual([expect.stringMatching(/listing \/in for batch 1000 took 1001 ms, longer than/)]);
   });
 
+  test("warns of slow listings once in ten minutes, with how many there were, also when some are fast (FS-5)", async () => {
+    const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
+    files.directory("/in");
+    const list = files.list.bind(files);
+    let batch = 0;
+    files.list = async (directory) => {
+      port.clock.advance(millis(batch++ % 2 === 0 ? 1001 : 100));
+      return list(directory);
+    };
+    for (let time = 1000; port.clock.now() < 590_000; time += 1000) await reads(time);
+    expect(port.warnings).toHaveLength(1);
+    for (let time = 2_000_000; port.warnings.length < 2; time += 1000) await reads(time);
+    expect(port.warnings[1]).toMatch(/took 1001 ms, longer than .* It was so in \d{3} more batches/);
+  });
+
+  test("warns of a file that is left alone, once", async () => {
+    const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
+    files.directory("/in");
+    files.add("/in/moved-in", { modifiedMs: -5 });
+    for (const time of [1000, 2000]) expect(await reads(time)).toEqual([]);
+    expect(port.warnings).toEqual([
+      expect.stringMatching(
+        /^textFileStream \/in: the file \/in\/moved-in is left alone: .* Touch files .*newFilesOnly: false\.$/,
+      ),
+    ]);
+  });
+
   test("warns of a directory that cannot be listed", async () => {
     const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
     files.directory("/in");
@@ -137,14 +164,18 @@ describe("fileStream", () => {
       asked.push(path);
       return path.endsWith(".csv");
     };
-    const { files, reads } = await labOf((ssc) => ssc.fileStream("/in", { filter, newFilesOnly: false }).print());
+    const { files, reads, port } = await labOf((ssc) => ssc.fileStream("/in", { filter, newFilesOnly: false }).print());
     files.directory("/in");
-    for (const name of [".a.csv", "b.txt"]) files.add(`/in/${name}`, { modifiedMs: -1 });
+    for (const name of [".a.csv", "b.txt"]) files.add(`/in/${name}`, { modifiedMs: -100_000 });
     files.add("/in/c.csv", { modifiedMs: 500 });
     expect(await reads(1000)).toEqual(["/in/c.csv 0..1"]);
     files.add("/in/.d.csv", { modifiedMs: 1500 });
     expect(await reads(2000)).toEqual(["/in/.d.csv 0..1"]);
-    expect(asked).toEqual(["/in/c.csv", "/in/.d.csv"]);
+    // Of files that are too old it is asked as well: nobody wants to hear of those that it refuses.
+    expect(asked).toEqual(["/in/c.csv", "/in/.a.csv", "/in/b.txt", "/in/.d.csv"]);
+    expect(port.warnings).toEqual([
+      expect.stringMatching(/the file \/in\/\.a\.csv is left alone: the last change is longer ago/),
+    ]);
   });
 
   test("hands each file whole to the decoder of its format", async () => {

@@ -1,4 +1,4 @@
-import { engineRefWith, type NarrowOp, narrow, type SourceFormat, source } from "@millrace/plan";
+import { engineRefWith, type NarrowOp, narrow, type SourceFormat, type SourceNode, source } from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
 import type { FileEntry } from "../engine-port.ts";
@@ -6,8 +6,9 @@ import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import type { JobContext } from "../job-context.ts";
 import { labelOf } from "../steps.ts";
-import type { StreamNode } from "../stream-node.ts";
+import type { BadFile, Rereadable, StreamNode } from "../stream-node.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
+import { IgnoredFiles, Names, WarningBudget } from "./file-warnings.ts";
 import { checkRecords, nameOf, resolvePath } from "./found-files.ts";
 import { type Glob, matchesOf, parseGlob } from "./glob.ts";
 import { isHidden, NewFiles } from "./new-files.ts";
@@ -53,18 +54,37 @@ export function decoded(context: JobContext, decoder: unknown, operator: string)
   };
 }
 
+/** The code of the error, which is declared where files are read. */
+const FILE_CHANGED = "FILE_CHANGED";
+/** How often a complaint that keeps coming back is given in {@link COMPLAINTS_PER_MS}. */
+const COMPLAINTS_MOST = { missing: 3, slow: 1, unlistable: 1, empty: 5 };
+/** Names of files that are lost, in one warning. */
+const LOST_NAMES_MAX = 20;
+const COMPLAINTS_PER_MS = 10 * 60 * 1000;
+
+type Complaint = keyof typeof COMPLAINTS_MOST;
+
 /** The files that appear in a directory: listed on the driver in each batch, read by the executors. */
 export class FileStream implements StreamNode {
   readonly label: string;
   readonly parents = [];
   readonly slideMs: number;
+  readonly rereadable: Rereadable = {
+    reads: (time, path) => this.#last?.time === time && this.#last.files.some((file) => file.path === path),
+    giveBack: (time, bad) => this.#giveBack(time, bad),
+    giveUp: (time, bad) => this.#giveUp(time, bad),
+  };
   readonly #graph: GraphBuilder;
   readonly #directory: string;
   readonly #glob: Glob | undefined;
   readonly #reading: FileReading;
   readonly #new: NewFiles;
-  /** What was complained about in the last batch: to be said once, and again when it comes back. */
-  #complaint: "missing" | "slow" | undefined;
+  readonly #ignored: IgnoredFiles;
+  readonly #budgets = new Map<Complaint, WarningBudget>();
+  /** Whether the directory was missing in the last batch: to be said once, and again when it comes back and goes. */
+  #missing = false;
+  /** The batch that was computed last. */
+  #last: { readonly time: number; readonly files: readonly FoundFile[]; readonly source: SourceNode } | undefined;
 
   /** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
   constructor(
@@ -82,12 +102,15 @@ export class FileStream implements StreamNode {
     this.#directory = resolvePath(graph.context, directory, operator);
     this.#glob = parseGlob(this.#directory);
     graph.addFiles(this, this.#directory, () => this.#entries());
+    if (newFilesOnly) graph.life.push({ begin: () => this.#begin() });
     this.#reading = reading;
     this.label = `${operator} ${directory}`;
+    const rememberMs = conf["file.stream.remember"];
+    this.#ignored = new IgnoredFiles(rememberMs);
     this.#new = new NewFiles({
-      afterMs: newFilesOnly ? port.clock.now() : 0,
+      afterMs: newFilesOnly ? port.clock.now() : Number.NEGATIVE_INFINITY,
       batchIntervalMs: graph.batchIntervalMs,
-      rememberMs: conf["file.stream.remember"],
+      rememberMs,
       accepts: filter,
     });
   }
@@ -95,41 +118,56 @@ export class FileStream implements StreamNode {
   async compute(scope: BatchScope) {
     const { context } = this.#graph;
     const { format, unitBytes, op } = this.#reading;
-    const files = await this.#find(scope.time);
-    if (typeof format === "object")
-      for (const file of files) checkRecords(file, format.recordBytes, "binaryRecordsStream");
+    const { time } = scope;
+    const files = await this.#find(time);
     scope.reports.set(this, { numRecords: 0, metadata: { files: files.map(({ path }) => path) } });
     const cutting = { partitions: context.defaultParallelism, unitBytes, leastBytes: RANGE_BYTES_MIN };
     const ranges = files.length === 0 ? [] : rangesOf(files, cutting);
     const bytes = source(format, ranges, this.label);
+    this.#last = { time, files, source: bytes };
+    if (typeof format === "object")
+      for (const file of files) checkRecords(file, format.recordBytes, "binaryRecordsStream");
     return op === undefined ? bytes : narrow(bytes, op, false);
+  }
+
+  async #begin(): Promise<void> {
+    // A directory that cannot be listed is told of in the first batch.
+    const entries = await this.#entries().catch(() => undefined);
+    if (entries !== undefined) this.#new.begin(entries);
   }
 
   async #find(time: number): Promise<readonly FoundFile[]> {
     const entries = await this.#list(time);
-    const chosen = await runAuthorCode({ what: `the filter of ${this.label}`, outcome: "The batch fails." }, () =>
-      this.#new.choose(entries, time),
+    const nowMs = this.#graph.context.port.clock.now();
+    const choice = await runAuthorCode({ what: `the filter of ${this.label}`, outcome: "The batch fails." }, () =>
+      this.#new.choose(entries, time, nowMs),
     );
-    const empty = chosen.filter(({ bytes }) => bytes === 0);
-    if (empty.length > 0) this.#warn(emptyFiles(empty, time));
-    return chosen;
+    const { files, gone, ignored } = choice;
+    for (const text of this.#ignored.add(ignored, nowMs)) this.#warn(text);
+    if (gone.length > 0) this.#warn(goneFiles(gone));
+    const empty = files.filter(({ bytes }) => bytes === 0).map(({ path }) => path);
+    if (empty.length > 0) this.#complain("empty", () => emptyFiles(empty, time));
+    return files;
   }
 
-  async #list(time: number): Promise<readonly FileEntry[]> {
+  /** `undefined`: it cannot be listed. */
+  async #list(time: number): Promise<readonly FileEntry[] | undefined> {
     const { clock } = this.#graph.context.port;
     const startedMs = clock.monotonicMs();
     try {
       const entries = await this.#entries();
       const tookMs = clock.monotonicMs() - startedMs;
-      if (entries === undefined) this.#complain("missing", () => this.#missing());
-      else if (tookMs > this.#graph.batchIntervalMs) this.#complain("slow", () => this.#slow(tookMs, time));
-      else this.#complaint = undefined;
+      if (entries === undefined && !this.#missing) this.#complain("missing", () => this.#missingText());
+      this.#missing = entries === undefined;
+      if (tookMs > this.#graph.batchIntervalMs) this.#complain("slow", () => this.#slowText(tookMs, time));
       return entries ?? [];
     } catch (error) {
-      this.#warn(
-        `the directory cannot be listed, and batch ${time} reads nothing from it: ${messageOf(error)}. It is tried again in the next batch.`,
+      this.#complain(
+        "unlistable",
+        () =>
+          `the directory cannot be listed, and batch ${time} reads nothing from it: ${messageOf(error)}. It is tried again in the next batch.`,
       );
-      return [];
+      return undefined;
     }
   }
 
@@ -146,22 +184,52 @@ export class FileStream implements StreamNode {
     return there.length === 0 ? undefined : there.flat();
   }
 
-  #missing(): string {
+  #giveBack(time: number, bad: readonly BadFile[]): number {
+    const last = this.#last;
+    if (last === undefined || last.time !== time) return 0;
+    // One that has changed may be whole now.
+    const unreadable = bad.filter(({ code }) => code !== FILE_CHANGED).map(({ path }) => path);
+    const { again, lost } = this.#new.giveBack(time, new Set(unreadable));
+    last.source.inputs = [];
+    if (again.length > 0) {
+      this.#warn(
+        `batch ${time} failed over ${filesAt(bad)} before anything of this stream was output. The next batch reads again: ${Names.of(again)}.`,
+      );
+    }
+    if (lost.length > 0) this.#warn(lostFiles(lost, time, bad));
+    return again.length;
+  }
+
+  #giveUp(time: number, bad: readonly BadFile[]): void {
+    const last = this.#last;
+    if (last === undefined || last.time !== time || last.files.length === 0) return;
+    const { inputs = [] } = last.source;
+    last.source.inputs = inputs.filter(
+      (input) => input.kind !== "file" || !bad.some(({ path }) => path === input.path),
+    );
+    const paths = last.files.map(({ path }) => path);
+    this.#warn(lostFiles(paths, time, bad));
+  }
+
+  #missingText(): string {
     return this.#glob === undefined
       ? `the directory ${this.#directory} does not exist. Batches read nothing from it until it does.`
       : `no directory matches ${this.#directory}. Batches read nothing until one does.`;
   }
 
-  #slow(tookMs: number, time: number): string {
+  #slowText(tookMs: number, time: number): string {
     return (
       `listing ${this.#directory} for batch ${time} took ${Math.round(tookMs)} ms, longer than the batch interval of ${this.#graph.batchIntervalMs} ms. ` +
       "The job falls behind. Take files out of the directory once they are read, or make the interval longer."
     );
   }
 
-  #complain(complaint: "missing" | "slow", text: () => string): void {
-    if (this.#complaint !== complaint) this.#warn(text());
-    this.#complaint = complaint;
+  #complain(complaint: Complaint, text: () => string): void {
+    const budget = this.#budgets.get(complaint) ?? new WarningBudget(COMPLAINTS_MOST[complaint], COMPLAINTS_PER_MS);
+    this.#budgets.set(complaint, budget);
+    const held = budget.take(this.#graph.context.port.clock.now());
+    if (held !== undefined)
+      this.#warn(held === 0 ? text() : `${text()} It was so in ${held} more batches since this was last said.`);
   }
 
   #warn(text: string): void {
@@ -173,12 +241,29 @@ function isVisible(path: string): boolean {
   return !isHidden(path);
 }
 
-function emptyFiles(files: readonly FoundFile[], time: number): string {
-  const shown = files.slice(0, 5).map(({ path }) => path);
-  const more = files.length > shown.length ? ` and ${files.length - shown.length} more` : "";
+function emptyFiles(paths: readonly string[], time: number): string {
   return (
-    `batch ${time} found files without a byte: ${shown.join(", ")}${more}. What is written to them later is not read. ` +
+    `batch ${time} found files without a byte: ${Names.of(paths)}. What is written to them later is not read. ` +
     "Write files elsewhere on the same file system and move them in complete."
+  );
+}
+
+function goneFiles(paths: readonly string[]): string {
+  return (
+    `files of a failed batch were to be read again and have vanished: ${Names.of(paths)}. What was in them is lost. ` +
+    "Leave files in place until the batch that reads them is done."
+  );
+}
+
+function filesAt(bad: readonly BadFile[]): string {
+  const names = new Set(bad.map(({ path, code }) => `${path} (${code})`));
+  return `${names.size === 1 ? "the file" : "the files"} ${Names.of([...names])}`;
+}
+
+function lostFiles(paths: readonly string[], time: number, bad: readonly BadFile[]): string {
+  return (
+    `batch ${time} failed over ${filesAt(bad)}, and does not read its files again: ${Names.of(paths, LOST_NAMES_MAX)}. ` +
+    "What it would have output of them is missing. Put them in again under other names once the cause is mended."
   );
 }
 

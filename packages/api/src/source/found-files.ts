@@ -1,8 +1,9 @@
 import { naming } from "@millrace/base";
-import type { DriverFiles, FileEntry } from "../engine-port.ts";
+import type { EnginePort, FileEntry } from "../engine-port.ts";
 import { badRecordLength, inputMissing } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
 import type { FoundFile } from "./file-ranges.ts";
+import { Names } from "./file-warnings.ts";
 import { matchesOf, parseGlob } from "./glob.ts";
 import { isHidden } from "./new-files.ts";
 
@@ -13,8 +14,8 @@ import { isHidden } from "./new-files.ts";
  * @param at As {@link resolvePath} gives it.
  * @throws INPUT_MISSING Nothing is there. @throws BAD_ARGUMENT A bracket or brace is not closed.
  */
-export async function findFiles({ port: { files } }: JobContext, at: string): Promise<FoundFile[]> {
-  const found = (await filesAt(files, at)) ?? (await filesMatching(files, at));
+export async function findFiles({ port }: JobContext, at: string): Promise<FoundFile[]> {
+  const found = (await filesAt(port, at)) ?? (await filesMatching(port, at));
   if (found !== undefined) return found;
   throw inputMissing(
     `there is no file or directory ${at}. The action fails. Check the path; relative ones count from where the job was started.`,
@@ -31,20 +32,32 @@ export function resolvePath({ port: { files } }: JobContext, path: string, opera
   return naming(operator, () => files.resolve(path));
 }
 
-async function filesAt(files: DriverFiles, path: string): Promise<FoundFile[] | undefined> {
-  const entry = await files.stat(path);
+async function filesAt(port: EnginePort, path: string): Promise<FoundFile[] | undefined> {
+  const entry = await port.files.stat(path);
   if (entry === undefined || entry.kind === "file") return entry && [entry];
-  return (await files.list(path))?.filter(isData).sort((a, b) => (a.path < b.path ? -1 : 1));
+  if (entry.kind !== "directory") {
+    throw inputMissing(
+      `${path} is a socket, device or pipe, not a file or directory. The action fails. Check the path.`,
+    );
+  }
+  const entries = await port.files.list(path);
+  const unnameable = (entries ?? []).filter(({ kind }) => kind === "unnameable").map((one) => one.path);
+  if (unnameable.length > 0) {
+    port.warn(
+      `names that are not UTF-8 lead to no file, so these are left out: ${Names.of(unnameable)}. Give them other names.`,
+    );
+  }
+  return entries?.filter(isData).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function filesMatching(files: DriverFiles, path: string): Promise<FoundFile[] | undefined> {
+async function filesMatching(port: EnginePort, path: string): Promise<FoundFile[] | undefined> {
   const glob = parseGlob(path);
   if (glob === undefined) return undefined;
   const paths = await matchesOf(glob, async (directory, last) => {
-    const entries = (await files.list(directory)) ?? [];
+    const entries = (await port.files.list(directory)) ?? [];
     return entries.filter((entry) => entry.kind === "directory" || (last && isData(entry))).map(nameOf);
   });
-  const found = (await Promise.all(paths.map((each) => filesAt(files, each)))).filter((each) => each !== undefined);
+  const found = (await Promise.all(paths.map((each) => filesAt(port, each)))).filter((each) => each !== undefined);
   return found.length === 0 ? undefined : found.flat();
 }
 

@@ -14,6 +14,9 @@ const file = (path: string, modifiedMs: number): FileEntry => ({
 });
 const newFiles = (options: Partial<NewFilesOptions> = {}): NewFiles =>
   new NewFiles({ afterMs: START, batchIntervalMs: 1000, rememberMs: MINUTE, accepts: () => true, ...options });
+/** The files of a batch that is planned at its time. */
+const choose = (files: NewFiles, listing: readonly FileEntry[], time: number): readonly FileEntry[] =>
+  files.choose(listing, time, time).files;
 const pathsOf = (entries: readonly FileEntry[]) => entries.map((entry) => entry.path);
 
 describe("a file is new in a batch (FS-2)", () => {
@@ -27,34 +30,34 @@ describe("a file is new in a batch (FS-2)", () => {
     ["that changed a moment later", 40_001, 40_000 + MINUTE, true],
   ];
   test.each(cases)("%s", (_, modifiedMs, batchTime, isNew) => {
-    expect(newFiles().choose([file("/d/a", modifiedMs)], batchTime)).toHaveLength(isNew ? 1 : 0);
+    expect(choose(newFiles(), [file("/d/a", modifiedMs)], batchTime)).toHaveLength(isNew ? 1 : 0);
   });
 
   test("once only", () => {
     const files = newFiles();
     const listing = [file("/d/a", 11_500), file("/d/later", 12_001)];
-    expect(pathsOf(files.choose(listing, 12_000))).toEqual(["/d/a"]);
-    expect(pathsOf(files.choose(listing, 13_000))).toEqual(["/d/later"]);
-    expect(pathsOf(files.choose(listing, 14_000))).toEqual([]);
+    expect(pathsOf(choose(files, listing, 12_000))).toEqual(["/d/a"]);
+    expect(pathsOf(choose(files, listing, 13_000))).toEqual(["/d/later"]);
+    expect(pathsOf(choose(files, listing, 14_000))).toEqual([]);
   });
 
   test("though it was there at the start, when old ones are wanted, if it changed within the time remembered", () => {
-    const files = newFiles({ afterMs: 0 });
+    const files = newFiles({ afterMs: Number.NEGATIVE_INFINITY });
     const now = 100_000;
     const listing = [file("/d/minutes-old", now - MINUTE), file("/d/seconds-old", now - 5000)];
-    expect(pathsOf(files.choose(listing, now))).toEqual(["/d/seconds-old"]);
+    expect(pathsOf(choose(files, listing, now))).toEqual(["/d/seconds-old"]);
   });
 
   test("unless the filter refuses it, or it is a directory (FS-1)", () => {
     const files = newFiles({ accepts: (path) => !isHidden(path) });
     const listing: FileEntry[] = [file("/d/.part", 11_000), { ...file("/d/sub", 11_000), kind: "directory" }];
-    expect(files.choose(listing, 12_000)).toEqual([]);
+    expect(choose(files, listing, 12_000)).toEqual([]);
   });
 
   test("again when that same batch is planned again (FS-6)", () => {
     const files = newFiles();
-    expect(pathsOf(files.choose([file("/d/a", 11_000)], 12_000))).toEqual(["/d/a"]);
-    expect(pathsOf(files.choose([], 12_000))).toEqual(["/d/a"]);
+    expect(pathsOf(choose(files, [file("/d/a", 11_000)], 12_000))).toEqual(["/d/a"]);
+    expect(pathsOf(choose(files, [], 12_000))).toEqual(["/d/a"]);
   });
 });
 
@@ -67,26 +70,140 @@ describe("what is remembered (FS-3)", () => {
     const files = newFiles({ batchIntervalMs, rememberMs });
     const time = 500_000;
     const listing = [file("/d/in", time - window + 1), file("/d/out", time - window)];
-    expect(pathsOf(files.choose(listing, time))).toEqual(["/d/in"]);
+    expect(pathsOf(choose(files, listing, time))).toEqual(["/d/in"]);
   });
 
   test("has a file that was read and is written to go on being old, however long it takes (FS-4)", () => {
     const files = newFiles();
-    expect(pathsOf(files.choose([file("/d/log", 20_000)], 20_000))).toEqual(["/d/log"]);
+    expect(pathsOf(choose(files, [file("/d/log", 20_000)], 20_000))).toEqual(["/d/log"]);
     for (let time = 21_000; time <= 20_000 + 5 * MINUTE; time += 1000) {
-      expect(files.choose([file("/d/log", time)], time)).toEqual([]);
+      expect(choose(files, [file("/d/log", time)], time)).toEqual([]);
     }
   });
 
   test("is forgotten: the path may be used again", () => {
     const files = newFiles();
-    files.choose([file("/d/a", 20_000)], 20_000);
-    expect(files.choose([file("/d/a", 20_000)], 81_000)).toEqual([]);
-    expect(pathsOf(files.choose([file("/d/a", 81_500)], 82_000))).toEqual(["/d/a"]);
+    choose(files, [file("/d/a", 20_000)], 20_000);
+    expect(choose(files, [file("/d/a", 20_000)], 81_000)).toEqual([]);
+    expect(pathsOf(choose(files, [file("/d/a", 81_500)], 82_000))).toEqual(["/d/a"]);
   });
 });
 
 test("files come in the order of their last change, then of their paths (FS-7)", () => {
   const listing = [file("/d/c", 11_000), file("/d/b", 12_000), file("/d/a", 12_000)];
-  expect(pathsOf(newFiles().choose(listing, 12_000))).toEqual(["/d/c", "/d/a", "/d/b"]);
+  expect(pathsOf(choose(newFiles(), listing, 12_000))).toEqual(["/d/c", "/d/a", "/d/b"]);
+});
+
+describe("a file that is left alone is told of once", () => {
+  const told = (files: NewFiles, listing: readonly FileEntry[], time: number, now = time) =>
+    Object.fromEntries(files.choose(listing, time, now).ignored);
+
+  test("when it appears with a time from before the start, and not when it was there", () => {
+    const files = newFiles();
+    files.begin([file("/d/there", START - 1)]);
+    const listing = [file("/d/there", START - 1), file("/d/moved-in", START - 1), file("/d/new", 10_500)];
+    expect(told(files, listing, 11_000)).toEqual({ old: ["/d/moved-in"] });
+    expect(told(files, listing, 12_000)).toEqual({});
+  });
+
+  test("again when it went and came", () => {
+    const files = newFiles();
+    const listing = [file("/d/a", START - 1)];
+    expect(told(files, listing, 11_000)).toEqual({ old: ["/d/a"] });
+    expect(told(files, [], 12_000)).toEqual({});
+    expect(told(files, listing, 13_000)).toEqual({ old: ["/d/a"] });
+  });
+
+  test("when old ones are wanted and it is older than what is remembered", () => {
+    const files = newFiles({ afterMs: Number.NEGATIVE_INFINITY });
+    const listing = [file("/d/old", 40_000), file("/d/new", 99_000)];
+    expect(told(files, listing, 100_000)).toEqual({ aged: ["/d/old"] });
+  });
+
+  test("when it was read and is replaced, however often, while it is remembered", () => {
+    const files = newFiles();
+    files.choose([file("/d/a", 10_500)], 11_000, 11_000);
+    expect(told(files, [file("/d/a", 11_500)], 12_000)).toEqual({ changed: ["/d/a"] });
+    for (let time = 13_000; time < 200_000; time += 1000) expect(told(files, [file("/d/a", time)], time)).toEqual({});
+  });
+
+  test("but not when it was read and is as it was, for ever", () => {
+    const files = newFiles();
+    for (let time = 11_000; time < 200_000; time += 1000) expect(told(files, [file("/d/a", 10_500)], time)).toEqual({});
+  });
+
+  test("when its time is further ahead than clocks differ, until it is read then", () => {
+    const files = newFiles();
+    const listing = [file("/d/soon", 12_900), file("/d/later", 15_000)];
+    expect(told(files, listing, 12_000)).toEqual({ early: ["/d/later"] });
+    expect(told(files, listing, 13_000)).toEqual({});
+    expect(pathsOf(choose(files, listing, 15_000))).toEqual(["/d/later"]);
+  });
+
+  test("when it cannot be read as a file, or its name not be written", () => {
+    const files = newFiles();
+    const listing: FileEntry[] = [
+      { ...file("/d/pipe", 11_000), kind: "other" },
+      { ...file("/d/\ufffd", 0), kind: "unnameable" },
+    ];
+    expect(told(files, listing, 12_000)).toEqual({ special: ["/d/pipe"], unnameable: ["/d/\ufffd"] });
+  });
+
+  test("unless the filter refuses it, or it is a directory", () => {
+    const files = newFiles({ accepts: (path) => !isHidden(path) });
+    expect(told(files, [file("/d/.a", 0), { ...file("/d/sub", 0), kind: "directory" }], 12_000)).toEqual({});
+  });
+
+  test("and a listing that failed is no listing of nothing", () => {
+    const files = newFiles();
+    const listing = [file("/d/a", START - 1)];
+    expect(told(files, listing, 11_000)).toEqual({ old: ["/d/a"] });
+    expect(files.choose(undefined, 12_000, 12_000)).toEqual({ files: [], gone: [], ignored: new Map() });
+    expect(told(files, listing, 13_000)).toEqual({});
+  });
+});
+
+describe("the files of a failed batch that are given back", () => {
+  const listing = [file("/d/bad", 11_100), file("/d/a", 11_200), file("/d/b", 11_300)];
+  const bad = new Set(["/d/bad"]);
+
+  test("are offered to the next batch, but for the one that failed it", () => {
+    const files = newFiles();
+    expect(choose(files, listing, 12_000)).toHaveLength(3);
+    expect(files.giveBack(12_000, bad)).toEqual({ again: ["/d/a", "/d/b"], lost: ["/d/bad"] });
+    expect(choose(files, listing, 12_000)).toEqual([]);
+    expect(pathsOf(choose(files, [...listing, file("/d/c", 12_500)], 13_000))).toEqual(["/d/a", "/d/b", "/d/c"]);
+    expect(choose(files, listing, 14_000)).toEqual([]);
+  });
+
+  test("have the one that changed among them, as it is now, and whatever its time is now", () => {
+    const files = newFiles();
+    choose(files, listing, 12_000);
+    files.giveBack(12_000, new Set());
+    const now = { ...file("/d/bad", START - 5), bytes: 99 };
+    expect(choose(files, [now], 13_000)).toEqual([now]);
+  });
+
+  test("are told of when they have vanished meanwhile, and only when that is known", () => {
+    const files = newFiles();
+    choose(files, listing, 12_000);
+    files.giveBack(12_000, bad);
+    expect(files.choose(undefined, 13_000, 13_000).gone).toEqual([]);
+    const { files: chosen, gone } = files.choose([file("/d/a", 11_200)], 14_000, 14_000);
+    expect([pathsOf(chosen), gone]).toEqual([["/d/a"], ["/d/b"]]);
+  });
+
+  test("are offered three times more at most", () => {
+    const files = newFiles();
+    for (let time = 12_000; time < 15_000; time += 1000) {
+      expect(pathsOf(choose(files, listing, time))).toContain("/d/a");
+      expect(files.giveBack(time, new Set()).lost).toEqual([]);
+    }
+    expect(choose(files, listing, 15_000)).toHaveLength(3);
+    expect(files.giveBack(15_000, new Set())).toEqual({
+      again: [],
+      lost: ["/d/bad", "/d/a", "/d/b"],
+    });
+    expect(choose(files, listing, 16_000)).toEqual([]);
+  });
 });

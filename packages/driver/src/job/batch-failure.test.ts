@@ -13,11 +13,11 @@ describe("a failed batch", () => {
     const report = {
       ...failed({ what: "print of map at job.ts:3:5", error: boom }),
       inputs: [
-        { name: "textFileStream /in", records: 0, files: ["/in/a", "/in/b"] },
-        { name: "queueStream", records: 0, files: [] },
+        { name: "textFileStream /in", records: 0, files: ["/in/a", "/in/b"], returned: 0 },
+        { name: "queueStream", records: 0, files: [], returned: 0 },
       ],
     };
-    const received = [{ name: "socketTextStream h:1", records: 12, files: [] }];
+    const received = [{ name: "socketTextStream h:1", records: 12, files: [], returned: 0 }];
     const error = batchFailure(TIME, report, { received, goesOn: true });
     expect(error).toMatchObject({ code: "BATCH_FAILED", blame: "environment", fields: { batch: 1000, failed: 1 } });
     expect(error?.cause).toMatchObject({ code: "TASK_FAILED" });
@@ -39,9 +39,17 @@ describe("a failed batch", () => {
     const parts = Array.from({ length: 9 }, (_, i) => ({ what: `print ${i}`, error: boom }));
     const files = Array.from({ length: 26 }, (_, i) => `/in/${i}`);
     const { message } =
-      batchFailure(TIME, { failed: parts, inputs: [{ name: "in", records: 0, files }] }, options) ?? {};
+      batchFailure(TIME, { failed: parts, inputs: [{ name: "in", records: 0, files, returned: 0 }] }, options) ?? {};
     expect(message).toContain("print 4, as print 0; and 4 more.");
     expect(message).toContain("in 26 files (/in/0, /in/1, /in/2, /in/3, /in/4 and 21 more)");
+  });
+
+  test("says how many of its files the next one reads again", () => {
+    const files = { name: "textFileStream /in", records: 0, files: ["/in/a", "/in/b"], returned: 1 };
+    const report = { failed: [{ what: "print", error: boom }], inputs: [files] };
+    expect(batchFailure(TIME, report, options)?.message).toContain(
+      "goes on without it: the next batch reads 1 file of it again, and nothing else of it is done later. batch.failure",
+    );
   });
 
   test("says when the job stops; one without failures is none", () => {

@@ -54,7 +54,7 @@ export function batchFailure(
   if (first === undefined) return undefined;
   const at = new Date(time).toISOString();
   const next = options.goesOn
-    ? "The job goes on without it: what its outputs did not do is not done later. batch.failure=stop ends the job instead."
+    ? `The job goes on without it: ${laterOf(report.inputs)}. batch.failure=stop ends the job instead.`
     : "The job stops. batch.failure=continue goes on without such a batch.";
   const message = `batch ${at} failed: ${partsOf(report.failed)}. Its input: ${inputOf([...options.received, ...report.inputs])}. ${next}`;
   return new EngineError({ ...batchFailed, blame: first.error.kind?.blame ?? batchFailed.blame }, message, {
@@ -62,6 +62,12 @@ export function batchFailure(
     fields: { batch: time, failed: report.failed.length },
     ...(first.error.site === undefined ? {} : { site: first.error.site }),
   });
+}
+
+function laterOf(inputs: readonly BatchInputReport[]): string {
+  const files = inputs.reduce((sum, { returned }) => sum + returned, 0);
+  if (files === 0) return "what its outputs did not do is not done later";
+  return `the next batch reads ${files === 1 ? "1 file" : `${files} files`} of it again, and nothing else of it is done later`;
 }
 
 function partsOf(failed: readonly FailedPart[]): string {

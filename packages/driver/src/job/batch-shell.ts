@@ -118,6 +118,7 @@ export class BatchShell {
       name,
       records: records.get(stream) ?? 0,
       files: [],
+      returned: 0,
     }));
     const failure = batchFailure(time, report, { received, goesOn: this.#goesOn });
     if (failure !== undefined) this.#ports.warn(warningOf(failure.message, { subject: `batch ${time}` }));

@@ -1,9 +1,9 @@
 import type { Broadcast } from "@millrace/api";
 import { type AccumulatorUpdate, enterTask, executorBroadcast, leaveTask, TaskScope } from "@millrace/api/host";
-import { assert, naming, toWireError } from "@millrace/base";
+import { assert, EngineError, naming, toWireError } from "@millrace/base";
 import { encodeValue } from "@millrace/codec";
 import type { AnyFunction, StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
-import { readHandle } from "@millrace/storage";
+import { fileChanged, readHandle } from "@millrace/storage";
 import { compileTemplate, type StageProgram } from "../compile/program.ts";
 import type { SlotPorts } from "../ports.ts";
 import { StateStore } from "../state/state-store.ts";
@@ -139,7 +139,7 @@ export class SlotRuntime {
       return outcome;
     } catch (error) {
       // What was read of a file while it was rewritten can fail anywhere, in the author's code too.
-      if (!(error instanceof TaskCancelled)) run.verifyFiles(error);
+      if (!(error instanceof TaskCancelled || isFileChanged(error))) run.verifyFiles(error);
       throw error;
     } finally {
       run.close();
@@ -215,4 +215,8 @@ export class SlotRuntime {
     const pieces = source.handles.flatMap((handle) => [...readHandle(handle, this.#ports.pool)]);
     return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
   }
+}
+
+function isFileChanged(error: unknown): boolean {
+  return error instanceof EngineError && error.code === fileChanged.code;
 }

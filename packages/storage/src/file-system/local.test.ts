@@ -203,6 +203,19 @@ describe("a directory that cannot be made", () => {
   });
 });
 
+test.runIf(process.platform === "linux")(
+  "a name that is not UTF-8 is listed as one to which no path leads",
+  async () => {
+    const path = directory({ a: "1" });
+    writeFileSync(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0xff, 0xfe])]), "");
+    const entries = await files.list(path);
+    expect(entries.map(({ name, kind }) => [name, kind])).toEqual([
+      ["a", "file"],
+      ["\ufffd\ufffd", "unnameable"],
+    ]);
+  },
+);
+
 describe("the scheme of a path", () => {
   test.each([
     ["/a/b", "file"],

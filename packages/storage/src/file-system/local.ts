@@ -9,6 +9,9 @@ import { fileError, systemCode } from "./system-error.ts";
 /** Entries whose size and time are asked for at the same time. */
 const STAT_CONCURRENCY = 32;
 
+/** Node gives bytes of a name that are not UTF-8 as U+FFFD, and finds nothing at such a path. */
+const UNNAMEABLE: FileStat = { kind: "unnameable", bytes: 0, modifiedMs: 0, version: "" };
+
 /** Distinguishes the temporary files of this thread. */
 let temporaryCount = 0;
 
@@ -25,7 +28,7 @@ export class LocalFileSystem implements FileSystem {
       const some = names.slice(i, i + STAT_CONCURRENCY);
       const stats = await Promise.all(some.map((name) => this.stat(join(path, name))));
       some.forEach((name, j) => {
-        const stat = stats[j];
+        const stat = stats[j] ?? (name.includes("\ufffd") ? UNNAMEABLE : undefined);
         if (stat !== undefined) entries.push({ name, path: join(path, name), ...stat });
       });
     }

@@ -1,7 +1,10 @@
 import { errorKind } from "@millrace/base";
 
-/** What a path leads to; `other` is a socket, device or pipe. */
-export type FileKind = "file" | "directory" | "other";
+/**
+ * What a path leads to; `other` is a socket, device or pipe. In listings, `unnameable` is what has a name that is not UTF-8: no
+ * path leads to it.
+ */
+export type FileKind = "file" | "directory" | "other" | "unnameable";
 
 export interface FileStat {
   readonly kind: FileKind;

@@ -1,0 +1,112 @@
+import type { Choice, Ignored } from "./new-files.ts";
+
+/** Names in one warning. */
+const NAMES_MAX = 5;
+
+/** A few names of many. */
+export class Names {
+  readonly #most: number;
+  readonly #first: string[] = [];
+  #count = 0;
+
+  constructor(most = NAMES_MAX) {
+    this.#most = most;
+  }
+
+  add(names: readonly string[]): void {
+    this.#first.push(...names.slice(0, this.#most - this.#first.length));
+    this.#count += names.length;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  toString(): string {
+    const more = this.#count - this.#first.length;
+    return `${this.#first.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  }
+
+  static of(names: readonly string[], most?: number): string {
+    const all = new Names(most);
+    all.add(names);
+    return all.toString();
+  }
+}
+
+/** Lets a warning that keeps coming through a few times in a while. */
+export class WarningBudget {
+  readonly #most: number;
+  readonly #perMs: number;
+  /** When the last ones were given, oldest first; `most` at most. */
+  readonly #given: number[] = [];
+  #held = 0;
+
+  constructor(most: number, perMs: number) {
+    this.#most = most;
+    this.#perMs = perMs;
+  }
+
+  /** How many have been held back since the last one that was given; `undefined`: this one is to be held back, too. */
+  take(nowMs: number): number | undefined {
+    const [oldest] = this.#given;
+    if (oldest !== undefined && this.#given.length >= this.#most && nowMs - oldest < this.#perMs) {
+      this.#held += 1;
+      return undefined;
+    }
+    if (this.#given.length >= this.#most) this.#given.shift();
+    this.#given.push(nowMs);
+    const held = this.#held;
+    this.#held = 0;
+    return held;
+  }
+}
+
+/** Why, and what to do about it; of one file and of many. */
+const REASONS: { readonly [Why in Ignored]: string } = {
+  old: "the last change was before the job started, which moving a file in does not alter. Touch files when they are in place, or set newFilesOnly: false",
+  aged: "the last change is longer ago than file.stream.remember. Touch files when they are in place, or raise the setting",
+  early:
+    "the time of the last change is still to come, and nothing is read before it. Set the clock of the machine that writes there",
+  changed:
+    "read already, and changed since, which is not read: a path may be used again when it has been still for file.stream.remember. Give each file a name of its own",
+  special: "not a file but a socket, device or pipe. Put files into the directory",
+  unnameable: "the name is not UTF-8, so that no path leads there. Give it another name",
+};
+
+/** What is said of files that are left alone: names up to a few, at most so often. */
+export class IgnoredFiles {
+  readonly #waiting = new Map<Ignored, Names>();
+  readonly #budgets = new Map<Ignored, WarningBudget>();
+  readonly #perMs: number;
+
+  /** @param perMs Five warnings of a kind are given in this time; files beyond are told of together after it. */
+  constructor(perMs: number) {
+    this.#perMs = perMs;
+  }
+
+  /** The warnings that are due. */
+  add(ignored: Choice["ignored"], nowMs: number): readonly string[] {
+    for (const [why, paths] of ignored) this.#of(why).add(paths);
+    const due: string[] = [];
+    for (const [why, names] of this.#waiting) {
+      if (this.#budget(why).take(nowMs) === undefined) continue;
+      this.#waiting.delete(why);
+      const files = names.count === 1 ? `the file ${names} is` : `${names.count} files (${names}) are`;
+      due.push(`${files} left alone: ${REASONS[why]}.`);
+    }
+    return due;
+  }
+
+  #of(why: Ignored): Names {
+    const names = this.#waiting.get(why) ?? new Names();
+    this.#waiting.set(why, names);
+    return names;
+  }
+
+  #budget(why: Ignored): WarningBudget {
+    const budget = this.#budgets.get(why) ?? new WarningBudget(5, this.#perMs);
+    this.#budgets.set(why, budget);
+    return budget;
+  }
+}
