@@ -7,6 +7,8 @@ export interface LogOptions {
   /** The part of the engine that speaks: `driver`, `executor`, `cli`. */
   readonly name: string;
   readonly level?: string;
+  /** Where to write JSON, in place of standard error. */
+  readonly fd?: number;
 }
 
 const require = createRequire(import.meta.url);
@@ -14,6 +16,16 @@ const require = createRequire(import.meta.url);
 /** Loaded when a log is first made: most threads and commands never make one, and it takes a tenth of a second. */
 const loadPino = (): typeof import("pino") => require("pino");
 const loadPretty = (): typeof import("pino-pretty") => require("pino-pretty");
+
+/** `pretty`: lines for people; `json`: one object a line, for programs. */
+export type LogFormat = "pretty" | "json";
+
+/** As MILLRACE_LOG_FORMAT says, else what suits a terminal or a pipe on standard error. */
+export function logFormat(): LogFormat {
+  const wanted = process.env.MILLRACE_LOG_FORMAT;
+  if (wanted === "pretty" || wanted === "json") return wanted;
+  return process.stderr.isTTY ? "pretty" : "json";
+}
 
 /**
  * The process's log, on standard error so that results have standard output to themselves: readable lines on a
@@ -23,12 +35,15 @@ export function createLogger(options: LogOptions): Logger {
   const { pino } = loadPino();
   const level = options.level ?? process.env.MILLRACE_LOG ?? "info";
   const settings = { name: options.name, level, redact: { paths: ["token", "*.token"], censor: "[redacted]" } };
-  if (process.stderr.isTTY) {
+  if (options.fd === undefined && logFormat() === "pretty") {
     const { PinoPretty } = loadPretty();
-    const out = PinoPretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "HH:MM:ss.l" });
-    return pino(settings, out);
+    const colorize = process.stderr.isTTY === true;
+    return pino(
+      settings,
+      PinoPretty({ destination: 2, sync: true, colorize, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" }),
+    );
   }
-  return pino(settings, pino.destination({ dest: 2, sync: true }));
+  return pino(settings, pino.destination({ dest: options.fd ?? 2, sync: true }));
 }
 
 /** A log that goes nowhere, for tests and embedded use. */

@@ -23,3 +23,4 @@ export {
 } from "./errors.ts";
 export { checkExternals, externalLoader } from "./externals.ts";
 export { bundleCacheDir } from "./job-cache.ts";
+export { checkTypes } from "./type-check.ts";

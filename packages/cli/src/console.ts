@@ -1,5 +1,6 @@
 import type { Clock } from "@millrace/base";
 import type { Engine, Interrupts } from "./engine.ts";
+import { describeFailure, failureForPrograms } from "./failure.ts";
 
 /** What a command may touch of the process it runs in. */
 export interface Console {
@@ -20,7 +21,17 @@ export function tell(console: Console, text: string): void {
   console.err(`millrace: ${text}\n`);
 }
 
-/** A result as JSON, for programs. */
-export function outJson(console: Console, value: unknown): Promise<void> {
-  return console.out(`${JSON.stringify(value, null, 2)}\n`);
+/** Why a command failed: a paragraph on standard error, or for programs, where they look for a result. */
+export async function tellError(
+  console: Console,
+  error: unknown,
+  options: { readonly json: boolean; readonly verbose: boolean },
+): Promise<void> {
+  if (options.json) await outJson(console, failureForPrograms(error, options.verbose));
+  else console.err(describeFailure(error, options.verbose));
+}
+
+/** A result as JSON, for programs. @param line On one line, where others follow. */
+export function outJson(console: Console, value: unknown, { line = false } = {}): Promise<void> {
+  return console.out(`${line ? JSON.stringify(value) : JSON.stringify(value, null, 2)}\n`);
 }

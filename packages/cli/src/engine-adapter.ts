@@ -1,3 +1,5 @@
+import { realpath } from "node:fs/promises";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLogger, SystemClock } from "@millrace/base";
 import type { Artefact, BundleOptions } from "@millrace/bundler";
@@ -29,6 +31,15 @@ export const engine: Engine = {
   async bundle(file, onProgress) {
     const { packArtefact } = await import("@millrace/bundler");
     return packArtefact(await bundled(file, onProgress));
+  },
+  async typeErrors(file) {
+    const { checkTypes } = await import("@millrace/bundler");
+    try {
+      await checkTypes(await realpath(resolve(file)), { millraceTypes: apiTypes() });
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
   },
   async check({ jobFile, signal, onProgress, ...request }) {
     const { checkJob } = await import("@millrace/bundler");

@@ -111,6 +111,8 @@ export interface Engine {
   connect(driver: string, token: string | undefined): Promise<Operator>;
   /** The packed artefact, ready to submit; syntax, imports and static captures are checked. */
   bundle(file: string, onProgress: (step: string) => void): Promise<Uint8Array>;
+  /** What is wrong with the types of a job's file, if anything is. Takes seconds. */
+  typeErrors(file: string): Promise<Error | undefined>;
   /** As `bundle`, and types, then what `build` declares: what its functions capture, and that the graph is whole. */
   check(request: CheckRequest): Promise<CheckedJob>;
 }

@@ -32,13 +32,15 @@ const REFUSALS = new Set([
   "MEMORY_TOO_SMALL",
 ]);
 
+export const codeOf = (error: unknown): string | undefined => (error instanceof EngineError ? error.code : undefined);
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.refused;
   return error instanceof EngineError && REFUSALS.has(error.code) ? EXIT.refused : EXIT.failed;
 }
 
 /** Thrown by the job's own code, for reasons of its own. */
-const OF_THE_JOB = "JOB_CODE_FAILED";
+export const OF_THE_JOB = "JOB_CODE_FAILED";
 
 /** Of a job: what the engine finds wrong with it before its first batch is a refusal. */
 export function exitCodeOfJob(error: unknown, ran: boolean): number {
@@ -59,6 +61,28 @@ export function describeFailure(error: unknown, verbose: boolean): string {
   ];
   if (verbose) lines.push(...stacksOf(error));
   return `${lines.join("\n")}\n`;
+}
+
+/**
+ * The same for programs: what `--json` puts to standard output in place of a result. `code` is what they branch on.
+ *
+ * @param verbose Adds the stack.
+ */
+export function failureForPrograms(error: unknown, verbose: boolean): { readonly error: object } {
+  const { code, blame, fields } =
+    error instanceof EngineError
+      ? error
+      : { code: error instanceof CommanderError ? badUsage.code : "UNEXPECTED", blame: "user", fields: {} };
+  return {
+    error: {
+      code,
+      blame,
+      message: messageOf(error),
+      fields,
+      causes: untoldCausesOf(error).map(messageOf),
+      ...(verbose ? { stacks: stacksOf(error).filter((stack) => stack !== "") } : {}),
+    },
+  };
 }
 
 /** The same for an error that came over the wire. */

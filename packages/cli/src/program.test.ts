@@ -1,5 +1,5 @@
-import { epochMs, errorKind, jobId, ManualClock, millis, warningOf } from "@millrace/base";
-import type { BatchSummary, JobSummary } from "@millrace/rpc";
+import { epochMs, errorKind, jobId, ManualClock, millis, toWireError, warningOf } from "@millrace/base";
+import type { BatchSummary, JobSummary, LogEntry } from "@millrace/rpc";
 import { describe, expect, test } from "vitest";
 import type { Console } from "./console.ts";
 import type { Engine, Operator, RunRequest } from "./engine.ts";
@@ -46,8 +46,8 @@ const failed = {
   },
 } satisfies JobSummary;
 
-async function* textOf(...chunks: string[]): AsyncGenerator<Uint8Array> {
-  for (const chunk of chunks) yield Buffer.from(chunk);
+async function* textOf(...chunks: string[]): AsyncGenerator<LogEntry> {
+  for (const text of chunks) yield { time: START, stream: "stdout", text };
 }
 
 function never(): never {
@@ -94,6 +94,7 @@ function session(parts: {
       connect: async () => operator(parts.operator ?? {}),
       bundle: async () => Buffer.from("artefact"),
       check: refuse,
+      typeErrors: async () => undefined,
       ...parts.engine,
     },
     out: async (text) => {
@@ -141,6 +142,35 @@ describe("usage", () => {
     const { code, out, err } = await session({}).run();
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain("submit");
+  });
+});
+
+describe("a job whose own code fails before its first batch", () => {
+  const threw = errorKind("JOB_CODE_FAILED", "user")("build threw TypeError: x is not a function.");
+  const types = errorKind("JOB_TYPES", "user")("The job has 1 type error.");
+  const runs = (ran: boolean, typeErrors: Engine["typeErrors"]) =>
+    session({ engine: { runEmbedded: async () => ({ error: toWireError(threw), ran }), typeErrors } }).run(
+      "run",
+      "job.ts",
+    );
+
+  test("is refused with 2 when its types do not hold, which run tells beside it", async () => {
+    const { code, err } = await runs(false, async () => types);
+    expect({ code, err }).toEqual({ code: 2, err: `${threw.message}\n${types.message}\n` });
+  });
+  test("has failed when its types hold, and when its batches had begun", async () => {
+    expect((await runs(false, async () => undefined)).code).toBe(1);
+    expect((await runs(true, async () => types)).code).toBe(1);
+  });
+  test("is refused by submit as by run", async () => {
+    const parts = { operator: { submit: () => Promise.reject(threw) }, env: { MILLRACE_DRIVER: "d:1" } };
+    const submit = (typeErrors: Engine["typeErrors"]) =>
+      session({ ...parts, engine: { typeErrors } }).run("submit", "job.ts");
+    expect((await submit(async () => types)).code).toBe(2);
+    expect((await submit(async () => undefined)).code).toBe(1);
+    const argument = errorKind("BAD_ARGUMENT", "user")("the port is undefined.");
+    const it = session({ ...parts, operator: { submit: () => Promise.reject(argument) } });
+    expect((await it.run("submit", "job.ts")).code).toBe(2);
   });
 });
 
@@ -314,11 +344,65 @@ describe("looking at jobs", () => {
       err: "[JOB_UNKNOWN] No job x-1 here.\n",
     });
   });
-  test("logs --json is one object a line, whatever the chunks", async () => {
-    const logs = () => textOf("a\nb", "c\nd");
-    const it = session({ operator: { logs, status: async () => failed } });
+  const time = new Date(START).toISOString();
+  const said = (level: number, msg: string) => `{"level":${level},"name":"job-driver","msg":"${msg}"}\n`;
+  const mixed = async function* (): AsyncGenerator<LogEntry> {
+    yield { time: START, stream: "stdout", text: "a\nb" };
+    yield { time: START + 1, stream: "stderr", text: "oh\n" };
+    yield { time: START + 1, stream: "engine", text: said(30, "ready") + said(40, "[TASK_RETRIED] again").slice(0, 9) };
+    yield { time: START + 2, stream: "engine", text: said(40, "[TASK_RETRIED] again").slice(9) };
+    yield { time: START + 3, stream: "stdout", text: "c\nd" };
+  };
+  test("logs --json is one object a line, whatever the pieces, with what the engine says as objects", async () => {
+    const it = session({ operator: { logs: mixed, status: async () => failed } });
     const { out, err } = await it.run("logs", "chat-room-1", "--json");
-    expect({ out, err }).toEqual({ out: '{"text":"a"}\n{"text":"bc"}\n{"text":"d"}\n', err: "" });
+    const at = (ms: number): string => new Date(START + ms).toISOString();
+    expect(err).toBe("");
+    expect(
+      out
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { time, stream: "stdout", text: "a" },
+      { time: at(1), stream: "stderr", text: "oh" },
+      { time: at(1), stream: "engine", record: { level: 40, name: "job-driver", msg: "[TASK_RETRIED] again" } },
+      { time, stream: "stdout", text: "bc" },
+      { time: at(3), stream: "stdout", text: "d" },
+    ]);
+  });
+  test("logs has the job's output to itself, with the engine's warnings beside it", async () => {
+    const it = session({ operator: { logs: mixed, status: async () => running } });
+    const { out, err } = await it.run("logs", "chat-room-1");
+    expect({ out, err }).toEqual({ out: "a\nboh\nc\nd", err: "millrace: [TASK_RETRIED] again\n" });
+  });
+  test("logs --engine shows all that the engine says, with its time and level", async () => {
+    const it = session({ operator: { logs: mixed, status: async () => running } });
+    const { out, err } = await it.run("logs", "chat-room-1", "--engine");
+    expect(out).toBe("a\nboh\nc\nd");
+    expect(err).toMatch(
+      /^millrace: 2026-11-2\d \d\d:\d\d:31\.001 INFO ready\nmillrace: .* WARN \[TASK_RETRIED\] again\n$/,
+    );
+  });
+  test.each([
+    [["status", "x-1"], "JOB_UNKNOWN", 1],
+    [["logs", "x-1"], "JOB_UNKNOWN", 1],
+    [["jobs", "--nope"], "BAD_USAGE", 2],
+    [["check", "job.ts"], "JOB_SYNTAX", 2],
+    [["submit", "job.ts"], "JOB_SYNTAX", 2],
+  ] as const)("%j --json says what went wrong as one object, in place of a result", async (line, code, exit) => {
+    const fail = () => Promise.reject(noSuchJob("No job x-1 here."));
+    const wrong = () => Promise.reject(syntax("job.ts:1:2: unexpected token."));
+    const it = session({
+      operator: { status: fail, logs: () => ({ [Symbol.asyncIterator]: () => ({ next: fail }) }) },
+      engine: { check: wrong, bundle: wrong },
+      env: { MILLRACE_DRIVER: "d:1" },
+    });
+    const result = await it.run(...line, "--json");
+    expect(result).toMatchObject({ code: exit, err: "" });
+    expect(JSON.parse(result.out)).toEqual({
+      error: { code, blame: "user", message: expect.stringContaining(`[${code}]`), fields: {}, causes: [] },
+    });
   });
   test.each([[[]], [["-f"]]])("logs %j of a job that failed says why after it, and ends with 0", async (flags) => {
     const parts = { logs: () => textOf("hello\n"), status: async () => failed };

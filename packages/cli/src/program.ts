@@ -12,8 +12,8 @@ import { registerRun } from "./commands/run.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerStop } from "./commands/stop.ts";
 import { registerSubmit } from "./commands/submit.ts";
-import type { Console } from "./console.ts";
-import { describeFailure, EXIT, exitCodeOf } from "./failure.ts";
+import { type Console, tellError } from "./console.ts";
+import { EXIT, exitCodeOf } from "./failure.ts";
 import { Interrupted } from "./interrupted.ts";
 import { VERSION } from "./version.ts";
 
@@ -73,7 +73,7 @@ export async function runCli(args: readonly string[], console: Console): Promise
     return exit;
   } catch (error) {
     if (error instanceof Interrupted) return EXIT.interrupted;
-    if (!isHelp(error)) console.err(describeFailure(error, isVerbose(args)));
+    if (!isHelp(error)) await tellError(console, error, { json: has(args, "--json"), verbose: has(args, "--verbose") });
     return exitCodeOf(error);
   }
 }
@@ -83,7 +83,7 @@ function isHelp(error: unknown): boolean {
 }
 
 /** Looked for by hand: a command line that did not parse has no options yet. */
-function isVerbose(args: readonly string[]): boolean {
+function has(args: readonly string[], option: "--verbose" | "--json"): boolean {
   const own = args.indexOf("--");
-  return args.slice(0, own === -1 ? undefined : own).includes("--verbose");
+  return args.slice(0, own === -1 ? undefined : own).includes(option);
 }

@@ -81,6 +81,17 @@ export interface ExecutorSummary {
   readonly lastSeenAt: number;
 }
 
+/** The job's own two, and what the engine says in its driver process: one JSON object a line, as pino writes it. */
+export type LogStream = "stdout" | "stderr" | "engine";
+
+/** A piece of a job's log. Pieces of one stream follow each other without a gap; lines may be cut between two. */
+export interface LogEntry {
+  /** When it was read, in epoch milliseconds. */
+  readonly time: number;
+  readonly stream: LogStream;
+  readonly text: string;
+}
+
 /** The driver's public service, used by the command line and later the UI. */
 export interface OperatorService {
   /** `artefact`: the packed bundle. Resolves when the job's driver process runs its `build` without error. */
@@ -95,7 +106,7 @@ export interface OperatorService {
   batches(id: JobId): Promise<readonly BatchSummary[]>;
   executors(): Promise<readonly ExecutorSummary[]>;
   /** The job's log from its beginning; with `follow`, until the job ends. */
-  logs(id: JobId, options: { readonly follow: boolean }): AsyncIterable<Uint8Array>;
+  logs(id: JobId, options: { readonly follow: boolean }): AsyncIterable<LogEntry>;
   stop(id: JobId): Promise<void>;
   kill(id: JobId): Promise<void>;
 }

@@ -92,3 +92,18 @@ test("the log of a job on a cluster has all of it", async () => {
   await job.ended;
   expect(told(job.log.all.join("\n"))).toEqual(all);
 });
+
+test("what the engine says is kept apart from what a job writes", async () => {
+  const cluster = await TestCluster.start({ executors: 1, slots: 1, env: { TALK_PLACE: "errors", TALK_LINES: "2" } });
+  later(() => cluster.stop());
+  const { id, ended } = await cluster.submit("talkative", ["throw"]);
+  await ended;
+  const { stdout } = await cluster.command("logs", id);
+  expect(stdout).toMatch(/^talking\nline 000000 x+\nline 000001 x+\n$/);
+  const { stdout: json } = await cluster.command("logs", id, "--json", "--engine");
+  const entries: unknown[] = json
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(entries).toContainEqual({ time: expect.any(String), stream: "stderr", text: "talking" });
+});

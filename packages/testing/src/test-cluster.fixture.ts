@@ -42,10 +42,8 @@ export class TestJob {
   }
 
   async #follow(): Promise<JobSummary> {
-    const decoder = new TextDecoder();
     try {
-      for await (const chunk of this.#operator.logs(this.id, { follow: true }))
-        this.log.push(decoder.decode(chunk, { stream: true }));
+      for await (const { stream, text } of this.#operator.logs(this.id, { follow: true })) this.log.push(text, stream);
       return await this.status();
     } finally {
       this.log.end();

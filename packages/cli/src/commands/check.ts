@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { type Console, outJson, tell } from "../console.ts";
+import { type Console, outJson, tell, tellError } from "../console.ts";
 import type { CheckedJob } from "../engine.ts";
-import { describeFailure, exitCodeOfJob } from "../failure.ts";
+import { exitCodeOfJob } from "../failure.ts";
 import { Interrupted } from "../interrupted.ts";
 import { type JobOptions, withJob } from "../job-options.ts";
 import type { GlobalOptions } from "../operator-command.ts";
@@ -33,7 +33,8 @@ export function registerCheck(program: Command, console: Console, setExit: SetEx
         });
       } catch (error) {
         if (console.interrupts.graceful.aborted) throw new Interrupted();
-        console.err(describeFailure(error, program.opts<GlobalOptions>().verbose === true));
+        const verbose = program.opts<GlobalOptions>().verbose === true;
+        await tellError(console, error, { json: options.json === true, verbose });
         return setExit(exitCodeOfJob(error, false));
       }
       if (options.json) return outJson(console, job);

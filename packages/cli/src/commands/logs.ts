@@ -2,10 +2,10 @@ import { jobId } from "@millrace/base";
 import type { Command } from "commander";
 import type { Console } from "../console.ts";
 import { tellFailure } from "../job-end.ts";
-import { copyLog } from "../job-log.ts";
+import { copyLog, ENGINE_OPTION, type LogShowOptions, logOptions } from "../job-log.ts";
 import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 
-interface LogsOptions extends OperatorOptions {
+interface LogsOptions extends OperatorOptions, LogShowOptions {
   readonly follow?: true;
 }
 
@@ -13,11 +13,14 @@ export function registerLogs(program: Command, console: Console): Command {
   return withOperatorOptions(program.command("logs"))
     .argument("<id>", "the job, as `jobs` shows it")
     .option("-f, --follow", "go on until the job ends")
-    .description("what a job printed, from its beginning; if it failed, why on standard error, and still ends with 0")
+    .option(...ENGINE_OPTION)
+    .description(
+      "what a job printed, from its beginning; on standard error its warnings and, if it failed, why: it still ends with 0",
+    )
     .action(async (name: string, options: LogsOptions) => {
       await withOperator(console, options, async (operator) => {
         const id = jobId(name);
-        await copyLog(console, operator.logs(id, { follow: options.follow === true }), options.json === true);
+        await copyLog(console, operator.logs(id, { follow: options.follow === true }), logOptions(options));
         // Programs ask `status --json`: on standard error they would not look for it.
         if (options.json === true) return;
         tellFailure(console, await operator.status(id), program.opts<GlobalOptions>().verbose === true);

@@ -1,7 +1,8 @@
 import { fromWireError } from "@millrace/base";
 import type { Command } from "commander";
 import { type Console, tell } from "../console.ts";
-import { describeWireFailure, EXIT, exitCodeOfJob } from "../failure.ts";
+import { EXIT } from "../failure.ts";
+import { tellJobFailure } from "../job-failure.ts";
 import { type JobOptions, withJob } from "../job-options.ts";
 import { parseMaster } from "../master.ts";
 import type { GlobalOptions } from "../operator-command.ts";
@@ -45,7 +46,8 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
         tell(console, `done, but ${batches.failed} of ${batches.over} batches failed: see BATCH_FAILED above`);
         return setExit(EXIT.failed);
       }
-      console.err(describeWireFailure(failure.error, program.opts<GlobalOptions>().verbose === true));
-      setExit(exitCodeOfJob(fromWireError(failure.error), failure.ran));
+      const verbose = program.opts<GlobalOptions>().verbose === true;
+      const told = { ran: failure.ran, json: false, verbose };
+      setExit(await tellJobFailure(console, job, fromWireError(failure.error), told));
     });
 }

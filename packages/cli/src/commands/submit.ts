@@ -1,15 +1,17 @@
+import type { JobSummary } from "@millrace/rpc";
 import type { Command } from "commander";
 import { type Console, outJson, tell } from "../console.ts";
 import type { Operator } from "../engine.ts";
 import { describeWireFailure, EXIT } from "../failure.ts";
-import { copyLog } from "../job-log.ts";
+import { tellJobFailure } from "../job-failure.ts";
+import { copyLog, ENGINE_OPTION, type LogOptions, type LogShowOptions, logOptions } from "../job-log.ts";
 import { type JobOptions, withJob } from "../job-options.ts";
 import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 import type { SetExit } from "../program.ts";
 import { checkConf } from "../values.ts";
 import { untilReachable } from "../wait.ts";
 
-interface SubmitOptions extends OperatorOptions, JobOptions {
+interface SubmitOptions extends OperatorOptions, JobOptions, LogShowOptions {
   readonly name?: string;
   readonly follow?: true;
 }
@@ -18,6 +20,7 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
   return withOperatorOptions(withJob(program.command("submit")))
     .option("--name <name>", "the job's name, instead of its own")
     .option("--follow", "show its log until it ends; Ctrl-C leaves it running")
+    .option(...ENGINE_OPTION)
     .description("bundle and check a job, and start it on a cluster; prints its id")
     .action(async (file: string, args: readonly string[], options: SubmitOptions) => {
       const conf = checkConf(options.conf);
@@ -25,11 +28,17 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
         const artefact = await console.engine.bundle(file, (step) => tell(console, step));
         // Submitting is not repeatable, asking for the jobs is.
         await untilReachable(console, address, () => operator.jobs());
-        const job = await operator.submit({ artefact, name: options.name, conf, args });
-        await (options.json ? outJson(console, job) : console.out(`${job.id}\n`));
-        if (!options.follow) return;
         const verbose = program.opts<GlobalOptions>().verbose === true;
-        setExit(await follow(console, operator, job.id, { json: options.json === true, verbose }));
+        let job: JobSummary;
+        try {
+          job = await operator.submit({ artefact, name: options.name, conf, args });
+        } catch (error) {
+          const told = { ran: false, json: options.json === true, verbose };
+          return setExit(await tellJobFailure(console, file, error, told));
+        }
+        await (options.json ? outJson(console, job, { line: options.follow === true }) : console.out(`${job.id}\n`));
+        if (!options.follow) return;
+        setExit(await follow(console, operator, job.id, { ...logOptions(options), verbose }));
       });
     });
 }
@@ -39,17 +48,18 @@ async function follow(
   console: Console,
   operator: Operator,
   id: Parameters<Operator["status"]>[0],
-  options: { readonly json: boolean; readonly verbose: boolean },
+  options: LogOptions & { readonly verbose: boolean },
 ): Promise<number> {
   const detached = (): void => tell(console, `job ${id} goes on without us; millrace stop ${id} ends it`);
   console.interrupts.graceful.addEventListener("abort", detached, { once: true });
   try {
-    await copyLog(console, operator.logs(id, { follow: true }), options.json);
+    await copyLog(console, operator.logs(id, { follow: true }), options);
   } finally {
     console.interrupts.graceful.removeEventListener("abort", detached);
   }
   const job = await operator.status(id);
   tell(console, `job ${id} is ${job.state}`);
-  if (job.error) console.err(describeWireFailure(job.error, options.verbose));
+  if (options.json) await outJson(console, job, { line: true });
+  else if (job.error) console.err(describeWireFailure(job.error, options.verbose));
   return job.state === "failed" || job.state === "killed" ? EXIT.failed : EXIT.done;
 }

@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { createLogger, StreamTaker, SystemClock, toWireError } from "@millrace/base";
 import { listenSessions } from "@millrace/rpc/grpc";
-import type { FromJobProcess, ToJobProcess } from "../supervisor/job-process-protocol.ts";
+import { ENGINE_LOG_FD, type FromJobProcess, type ToJobProcess } from "../supervisor/job-process-protocol.ts";
 import { JobDriver } from "./job-driver.ts";
 
 // The process of one job's driver. It belongs to the supervisor that started it and ends with it.
 
 const GATHER_MS = 5_000;
 
-const log = createLogger({ name: "job-driver" });
+const log = createLogger({ name: "job-driver", fd: ENGINE_LOG_FD });
 const streams = { stdout: new StreamTaker(process.stdout), stderr: new StreamTaker(process.stderr) };
 let driver: JobDriver | undefined;
 

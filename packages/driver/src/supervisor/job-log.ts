@@ -1,25 +1,46 @@
 import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { StringDecoder } from "node:string_decoder";
+import type { Clock } from "@millrace/base";
+import type { LogEntry, LogStream } from "@millrace/rpc";
 
-/** A job's log: what its processes write, kept in one file, readable from the beginning while it grows. */
+/**
+ * A job's log: what its driver process writes and what the engine says there, kept in one file, a {@link LogEntry} a line,
+ * readable from the beginning while it grows.
+ */
 export class JobLog {
   readonly path: string;
   readonly #stream: WriteStream;
+  readonly #clock: Clock;
+  /** A character may be cut between two chunks. */
+  readonly #decoders: Readonly<Record<LogStream, StringDecoder>> = {
+    stdout: new StringDecoder(),
+    stderr: new StringDecoder(),
+    engine: new StringDecoder(),
+  };
   #flushed = 0;
+  #ending = false;
+  /** Nothing more will be in the file. */
   #ended = false;
   #waiting: (() => void)[] = [];
 
-  constructor(path: string) {
+  constructor(path: string, clock: Clock) {
     this.path = path;
+    this.#clock = clock;
     this.#stream = createWriteStream(path, { flags: "w" });
     this.#stream.on("error", () => this.end()); // a full disk must not take the supervisor down; the job goes on without a log
   }
 
   /** Returns false when the disk is behind: the writer should pause until {@link drained}. */
-  write(chunk: Uint8Array): boolean {
-    if (this.#ended) return true;
-    return this.#stream.write(chunk, () => {
-      this.#flushed += chunk.byteLength;
+  write(stream: LogStream, chunk: Buffer): boolean {
+    const text = this.#decoders[stream].write(chunk);
+    if (this.#ending || text === "") return true;
+    const entry: LogEntry = { time: this.#clock.now(), stream, text };
+    // Two characters that JSON leaves alone end lines too, to some who read lines.
+    const json = JSON.stringify(entry).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+    const line = Buffer.from(`${json}\n`);
+    return this.#stream.write(line, () => {
+      this.#flushed += line.byteLength;
       this.#wake();
     });
   }
@@ -29,23 +50,26 @@ export class JobLog {
   }
 
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#stream.end(() => this.#wake());
-    this.#wake();
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#stream.end(() => {
+      this.#ended = true;
+      this.#wake();
+    });
   }
 
   /** The log from its beginning; with `follow`, until the job is over. Reads the file: no copy is held in memory. */
-  async *read(options: { readonly follow: boolean; readonly signal?: AbortSignal }): AsyncGenerator<Uint8Array> {
+  async *read(options: { readonly follow: boolean; readonly signal?: AbortSignal }): AsyncGenerator<LogEntry> {
     let offset = 0;
     for (;;) {
-      const available = this.#ended ? await sizeOf(this.path) : this.#flushed;
+      const available = this.#flushed;
       if (offset < available) {
-        for await (const chunk of createReadStream(this.path, { start: offset, end: available - 1 })) {
-          const bytes = chunk as Buffer; // no encoding is set
-          offset += bytes.byteLength;
-          yield bytes;
+        const file = createReadStream(this.path, { start: offset, end: available - 1 });
+        for await (const line of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) {
+          const entry = parseEntry(line);
+          if (entry !== undefined) yield entry;
         }
+        offset = available;
         continue;
       }
       if (!options.follow || this.#ended || options.signal?.aborted) return;
@@ -63,6 +87,11 @@ export class JobLog {
   }
 }
 
-async function sizeOf(path: string): Promise<number> {
-  return (await stat(path)).size;
+/** `undefined`: a line that a full disk has cut short. */
+function parseEntry(line: string): LogEntry | undefined {
+  try {
+    return JSON.parse(line) as LogEntry; // as `write` made it
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,9 @@
 import type { ExecutorId, JobId, WireError } from "@millrace/base";
 import type { JobEvent } from "../job/events.ts";
 
+/** Where a job's driver process writes the engine's log, for the supervisor to keep apart from the job's output. */
+export const ENGINE_LOG_FD = 4;
+
 /** What the supervisor tells a job's driver process, over the channel that the two share from its start. */
 export type ToJobProcess =
   | {

@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { errorKind, type JobId, sizeSetting, toWireError, type WireError } from "@millrace/base";
 import { driverOutOfMemory } from "../job/thread/host.ts";
 import type { JobLog } from "./job-log.ts";
-import type { FromJobProcess, ToJobProcess } from "./job-process-protocol.ts";
+import { ENGINE_LOG_FD, type FromJobProcess, type ToJobProcess } from "./job-process-protocol.ts";
 
 export const driverProcessExited = errorKind("DRIVER_PROCESS_EXITED", "user");
 
@@ -29,18 +30,26 @@ export class JobProcess {
     this.#heapBytes = heapBytes;
     this.#child = fork(fileURLToPath(new URL("../job/process-main.js", import.meta.url)), [], {
       serialization: "advanced",
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
+      // The last one is for the engine's own log, apart from what the job writes.
+      stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
       // The thread of the job has a limit of its own; the main thread keeps what schedulers and blocks need.
       execArgv: ["--enable-source-maps", `--max-old-space-size=${Math.ceil(options.heapBytes / 2 ** 20) + 256}`],
       env: { ...process.env, MILLRACE_JOB: options.job },
     });
     this.#child.on("message", (message) => handlers.onMessage(message as FromJobProcess)); // the other end is ours, same release
-    for (const output of [this.#child.stdout, this.#child.stderr]) {
-      output?.on("data", (chunk: Buffer) => {
-        this.#tail = (this.#tail + chunk.toString("utf8")).slice(-TAIL_BYTES);
-        if (log.write(chunk)) return;
-        output.pause();
-        log.drained(() => output.resume());
+    const streams = {
+      stdout: this.#child.stdout,
+      stderr: this.#child.stderr,
+      engine: this.#child.stdio[ENGINE_LOG_FD],
+    };
+    for (const name of ["stdout", "stderr", "engine"] as const) {
+      const stream = streams[name];
+      if (!(stream instanceof Readable)) continue; // it did not start
+      stream.on("data", (chunk: Buffer) => {
+        if (name !== "engine") this.#tail = (this.#tail + chunk.toString("utf8")).slice(-TAIL_BYTES);
+        if (log.write(name, chunk)) return;
+        stream.pause();
+        log.drained(() => stream.resume());
       });
     }
     let over = false;

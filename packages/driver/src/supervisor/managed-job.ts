@@ -91,7 +91,7 @@ export class ManagedJob {
 
   private constructor(options: ManagedJobOptions, module: string) {
     this.id = options.id;
-    this.log = new JobLog(join(options.directory, "job.log"));
+    this.log = new JobLog(join(options.directory, "job.log"), options.clock);
     this.#options = options;
     this.#module = module;
     this.#name = options.name ?? options.fallbackName;

@@ -16,6 +16,7 @@ import {
   type BatchSummary,
   type ExecutorSummary,
   type JobSummary,
+  type LogEntry,
   type OperatorService,
   PROTOCOL_VERSION,
 } from "@millrace/rpc";
@@ -159,7 +160,7 @@ export class DriverSupervisor implements OperatorService {
     return this.#cluster.executors();
   }
 
-  logs(id: JobId, options: { readonly follow: boolean; readonly signal?: AbortSignal }): AsyncIterable<Uint8Array> {
+  logs(id: JobId, options: { readonly follow: boolean; readonly signal?: AbortSignal }): AsyncIterable<LogEntry> {
     return this.#job(id).log.read(options);
   }
 

@@ -1,6 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Clock, type EngineError, type JobId, millis, type OutputStream, type TakeOutput } from "@millrace/base";
+import {
+  type Clock,
+  type EngineError,
+  type JobId,
+  logFormat,
+  millis,
+  type OutputStream,
+  type TakeOutput,
+} from "@millrace/base";
 import { ProcessGroups } from "@millrace/runtime";
 import { outOfMemoryKills } from "../memory.ts";
 import { exitError } from "./exit-reason.ts";
@@ -49,7 +57,12 @@ export class JobProcess {
     this.#child = fork(entry(), [], {
       execArgv: [],
       stdio: ["ignore", "pipe", "pipe", "ipc"],
-      env: options.logLevel === undefined ? process.env : { ...process.env, MILLRACE_LOG: options.logLevel },
+      env: {
+        ...process.env,
+        // Its standard error is a pipe: what reads that is at the end of ours.
+        MILLRACE_LOG_FORMAT: logFormat(),
+        ...(options.logLevel === undefined ? {} : { MILLRACE_LOG: options.logLevel }),
+      },
     });
     this.pid = this.#child.pid;
     this.#read("stdout", options.output);

@@ -397,7 +397,7 @@ export const descriptors: object = {
           },
           "Logs": {
            "requestType": "LogsRequest",
-           "responseType": "LogChunk",
+           "responseType": "LogEntry",
            "responseStream": true
           },
           "Stop": {
@@ -491,11 +491,27 @@ export const descriptors: object = {
           }
          }
         },
-        "LogChunk": {
+        "LogStream": {
+         "values": {
+          "LOG_STREAM_UNSPECIFIED": 0,
+          "LOG_STREAM_STDOUT": 1,
+          "LOG_STREAM_STDERR": 2,
+          "LOG_STREAM_ENGINE": 3
+         }
+        },
+        "LogEntry": {
          "fields": {
-          "data": {
-           "type": "bytes",
+          "timeMs": {
+           "type": "int64",
            "id": 1
+          },
+          "stream": {
+           "type": "LogStream",
+           "id": 2
+          },
+          "text": {
+           "type": "string",
+           "id": 3
           }
          }
         },

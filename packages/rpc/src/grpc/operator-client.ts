@@ -1,10 +1,10 @@
 import type { Client, ClientReadableStream, Metadata, ServiceError } from "@grpc/grpc-js";
 import type { MethodDefinition } from "@grpc/proto-loader";
 import { type JobId, SystemClock } from "@millrace/base";
-import type { OperatorService } from "../cluster.ts";
+import type { LogEntry, OperatorService } from "../cluster.ts";
 import type { Job__Output as JobOutput } from "../gen/millrace/operator/v1/Job.ts";
-import type { LogChunk__Output as LogChunk } from "../gen/millrace/operator/v1/LogChunk.ts";
-import { decodeBatch, decodeExecutor, decodeJob } from "../wire/operator.ts";
+import type { LogEntry__Output as LogEntryOutput } from "../gen/millrace/operator/v1/LogEntry.ts";
+import { decodeBatch, decodeExecutor, decodeJob, decodeLogEntry } from "../wire/operator.ts";
 import { required, wireBytes } from "../wire/required.ts";
 import { type DialOptions, GROUP_BYTES } from "./channel.ts";
 import { newClient } from "./client.ts";
@@ -111,9 +111,9 @@ function submit(link: Link, request: Parameters<OperatorService["submit"]>[0]): 
   });
 }
 
-async function* logs(link: Link, id: JobId, follow: boolean): AsyncGenerator<Uint8Array> {
-  const method: Method<object, LogChunk> = operatorService.Logs;
-  const stream: ClientReadableStream<LogChunk> = link.client.makeServerStreamRequest(
+async function* logs(link: Link, id: JobId, follow: boolean): AsyncGenerator<LogEntry> {
+  const method: Method<object, LogEntryOutput> = operatorService.Logs;
+  const stream: ClientReadableStream<LogEntryOutput> = link.client.makeServerStreamRequest(
     method.path,
     method.requestSerialize,
     method.responseDeserialize,
@@ -121,7 +121,8 @@ async function* logs(link: Link, id: JobId, follow: boolean): AsyncGenerator<Uin
     link.metadata,
   );
   try {
-    for await (const chunk of stream as AsyncIterable<LogChunk>) yield chunk.data; // a readable stream of this message
+    // A readable stream of this message.
+    for await (const entry of stream as AsyncIterable<LogEntryOutput>) yield decodeLogEntry(entry);
   } catch (error) {
     throw failure(link, error as ServiceError); // the only error a gRPC stream emits
   } finally {

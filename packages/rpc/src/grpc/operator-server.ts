@@ -2,14 +2,14 @@ import type { ServerReadableStream, ServerUnaryCall, ServerWritableStream, sendU
 import { formatSize, jobId } from "@millrace/base";
 import type { NodeSession, OperatorService } from "../cluster.ts";
 import { messageTooLarge } from "../errors.ts";
-import type { LogChunk } from "../gen/millrace/operator/v1/LogChunk.ts";
+import type { LogEntry } from "../gen/millrace/operator/v1/LogEntry.ts";
 import type { LogsRequest__Output as LogsRequest } from "../gen/millrace/operator/v1/LogsRequest.ts";
 import type { OperatorServiceHandlers } from "../gen/millrace/operator/v1/OperatorService.ts";
 import type { SubmitHeader__Output as SubmitHeader } from "../gen/millrace/operator/v1/SubmitHeader.ts";
 import type { SubmitRequest__Output as SubmitRequest } from "../gen/millrace/operator/v1/SubmitRequest.ts";
-import { encodeBatch, encodeExecutor, encodeJob } from "../wire/operator.ts";
-import { malformed, required, wireBytes } from "../wire/required.ts";
-import { GROUP_BYTES, type ListenOptions, refusal } from "./channel.ts";
+import { encodeBatch, encodeExecutor, encodeJob, encodeLogEntry } from "../wire/operator.ts";
+import { malformed, required } from "../wire/required.ts";
+import { type ListenOptions, refusal } from "./channel.ts";
 import { type PeerInfo, type RpcServer, startServer } from "./server.ts";
 import { nodeService, operatorService } from "./services.ts";
 import { nodeHandler } from "./sessions.ts";
@@ -106,7 +106,7 @@ export function artefactTooLarge(bytes: number): Error {
 }
 
 /** Follows the caller's pace: no chunk is read from the log before the last one went out. */
-async function streamLog(operator: OperatorService, call: ServerWritableStream<LogsRequest, LogChunk>): Promise<void> {
+async function streamLog(operator: OperatorService, call: ServerWritableStream<LogsRequest, LogEntry>): Promise<void> {
   const log = operator.logs(jobId(call.request.id), { follow: call.request.follow })[Symbol.asyncIterator]();
   const gone = new Promise<void>((resolve) => call.once("cancelled", resolve));
   let caller = true;
@@ -117,9 +117,8 @@ async function streamLog(operator: OperatorService, call: ServerWritableStream<L
     while (caller) {
       const next = await Promise.race([log.next(), gone]);
       if (next === undefined || next.done === true) break;
-      for (let at = 0; at < next.value.byteLength && caller; at += GROUP_BYTES) {
-        const roomy = call.write({ data: wireBytes(next.value.subarray(at, at + GROUP_BYTES)) });
-        if (!roomy) await Promise.race([new Promise((resolve) => call.once("drain", resolve)), gone]);
+      if (!call.write(encodeLogEntry(next.value))) {
+        await Promise.race([new Promise((resolve) => call.once("drain", resolve)), gone]);
       }
     }
   } finally {

@@ -1,6 +1,6 @@
 import { epochMs, errorKind, executorId, type JobId, jobId, warningOf } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
-import type { JobSummary, NodeSession, OperatorService } from "../cluster.ts";
+import type { JobSummary, LogEntry, NodeSession, OperatorService } from "../cluster.ts";
 import { operatorClient } from "./operator-client.ts";
 import { listenCluster } from "./operator-server.ts";
 import { dialCluster } from "./sessions.ts";
@@ -53,6 +53,12 @@ const executor = {
   lastSeenAt: 9,
 } as const;
 
+const log = [
+  { time: 1, stream: "stdout", text: "one\n" },
+  { time: 2, stream: "stderr", text: "two \u{1f600}\n" },
+  { time: 3, stream: "engine", text: '{"msg":"three"}\n' },
+] as const satisfies readonly LogEntry[];
+
 function service(over: Partial<OperatorService> = {}): OperatorService {
   return {
     submit: async () => job,
@@ -61,8 +67,7 @@ function service(over: Partial<OperatorService> = {}): OperatorService {
     batches: async () => [batch],
     executors: async () => [executor],
     async *logs() {
-      yield Buffer.from("one\n");
-      yield Buffer.from("two\n");
+      yield* log;
     },
     stop: async () => {},
     kill: async () => {},
@@ -120,9 +125,9 @@ describe("an operator", () => {
 
   test("reads a log to its end", async () => {
     const { client } = await connected(service());
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of client.logs(job.id, { follow: true })) chunks.push(chunk);
-    expect(Buffer.concat(chunks).toString()).toBe("one\ntwo\n");
+    const entries: LogEntry[] = [];
+    for await (const entry of client.logs(job.id, { follow: true })) entries.push(entry);
+    expect(entries).toEqual(log);
   });
 
   test("who stops reading a log that is followed ends it at the driver", async () => {
@@ -136,7 +141,7 @@ describe("an operator", () => {
           try {
             for (let i = 0; ; i++) {
               await new Promise<void>((resolve) => setImmediate(resolve));
-              yield Buffer.from(`${i}\n`);
+              yield { time: i, stream: "stdout", text: `${i}\n` };
             }
           } finally {
             ended();
@@ -144,7 +149,7 @@ describe("an operator", () => {
         },
       }),
     );
-    for await (const chunk of client.logs(job.id, { follow: true })) if (chunk.byteLength > 0) break;
+    for await (const { text } of client.logs(job.id, { follow: true })) if (text !== "") break;
     await driverEnded;
   });
 

@@ -1,11 +1,15 @@
 import { epochMs, executorId, jobId, type WarningRecord } from "@millrace/base";
-import type { BatchSummary, ExecutorSummary, JobState, JobSummary } from "../cluster.ts";
+import type { BatchSummary, ExecutorSummary, JobState, JobSummary, LogEntry, LogStream } from "../cluster.ts";
 import type { Batch as BatchInput, Batch__Output as BatchOutput } from "../gen/millrace/operator/v1/Batch.ts";
 import type {
   Executor as ExecutorInput,
   Executor__Output as ExecutorOutput,
 } from "../gen/millrace/operator/v1/Executor.ts";
 import type { Job as JobInput, Job__Output as JobOutput } from "../gen/millrace/operator/v1/Job.ts";
+import type {
+  LogEntry as LogEntryInput,
+  LogEntry__Output as LogEntryOutput,
+} from "../gen/millrace/operator/v1/LogEntry.ts";
 import type { Warning as WarningInput, Warning__Output as WarningOutput } from "../gen/millrace/operator/v1/Warning.ts";
 import { decodeOptionalError, encodeError, keyOf } from "./error.ts";
 
@@ -29,6 +33,20 @@ const executorStates = {
   connected: "EXECUTOR_STATE_CONNECTED",
   lost: "EXECUTOR_STATE_LOST",
 } as const satisfies Record<ExecutorSummary["state"], string>;
+
+const logStreams = {
+  stdout: "LOG_STREAM_STDOUT",
+  stderr: "LOG_STREAM_STDERR",
+  engine: "LOG_STREAM_ENGINE",
+} as const satisfies Record<LogStream, string>;
+
+export function encodeLogEntry({ time, stream, text }: LogEntry): LogEntryInput {
+  return { timeMs: time, stream: logStreams[stream], text };
+}
+
+export function decodeLogEntry(entry: LogEntryOutput): LogEntry {
+  return { time: entry.timeMs, stream: keyOf(logStreams, entry.stream, "log stream"), text: entry.text };
+}
 
 export function encodeJob(job: JobSummary): JobInput {
   return {

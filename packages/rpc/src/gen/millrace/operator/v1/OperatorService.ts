@@ -10,7 +10,7 @@ import type { Job as _millrace_operator_v1_Job, Job__Output as _millrace_operato
 import type { JobRequest as _millrace_operator_v1_JobRequest, JobRequest__Output as _millrace_operator_v1_JobRequest__Output } from '../../../millrace/operator/v1/JobRequest.ts';
 import type { JobsRequest as _millrace_operator_v1_JobsRequest, JobsRequest__Output as _millrace_operator_v1_JobsRequest__Output } from '../../../millrace/operator/v1/JobsRequest.ts';
 import type { JobsResponse as _millrace_operator_v1_JobsResponse, JobsResponse__Output as _millrace_operator_v1_JobsResponse__Output } from '../../../millrace/operator/v1/JobsResponse.ts';
-import type { LogChunk as _millrace_operator_v1_LogChunk, LogChunk__Output as _millrace_operator_v1_LogChunk__Output } from '../../../millrace/operator/v1/LogChunk.ts';
+import type { LogEntry as _millrace_operator_v1_LogEntry, LogEntry__Output as _millrace_operator_v1_LogEntry__Output } from '../../../millrace/operator/v1/LogEntry.ts';
 import type { LogsRequest as _millrace_operator_v1_LogsRequest, LogsRequest__Output as _millrace_operator_v1_LogsRequest__Output } from '../../../millrace/operator/v1/LogsRequest.ts';
 import type { SubmitRequest as _millrace_operator_v1_SubmitRequest, SubmitRequest__Output as _millrace_operator_v1_SubmitRequest__Output } from '../../../millrace/operator/v1/SubmitRequest.ts';
 
@@ -51,10 +51,10 @@ export interface OperatorServiceClient extends grpc.Client {
   kill(argument: _millrace_operator_v1_JobRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_millrace_operator_v1_Done__Output>): grpc.ClientUnaryCall;
   kill(argument: _millrace_operator_v1_JobRequest, callback: grpc.requestCallback<_millrace_operator_v1_Done__Output>): grpc.ClientUnaryCall;
   
-  Logs(argument: _millrace_operator_v1_LogsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_LogChunk__Output>;
-  Logs(argument: _millrace_operator_v1_LogsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_LogChunk__Output>;
-  logs(argument: _millrace_operator_v1_LogsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_LogChunk__Output>;
-  logs(argument: _millrace_operator_v1_LogsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_LogChunk__Output>;
+  Logs(argument: _millrace_operator_v1_LogsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_LogEntry__Output>;
+  Logs(argument: _millrace_operator_v1_LogsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_LogEntry__Output>;
+  logs(argument: _millrace_operator_v1_LogsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_LogEntry__Output>;
+  logs(argument: _millrace_operator_v1_LogsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_millrace_operator_v1_LogEntry__Output>;
   
   Status(argument: _millrace_operator_v1_JobRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_millrace_operator_v1_Job__Output>): grpc.ClientUnaryCall;
   Status(argument: _millrace_operator_v1_JobRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_millrace_operator_v1_Job__Output>): grpc.ClientUnaryCall;
@@ -94,7 +94,7 @@ export interface OperatorServiceHandlers extends grpc.UntypedServiceImplementati
   
   Kill: grpc.handleUnaryCall<_millrace_operator_v1_JobRequest__Output, _millrace_operator_v1_Done>;
   
-  Logs: grpc.handleServerStreamingCall<_millrace_operator_v1_LogsRequest__Output, _millrace_operator_v1_LogChunk>;
+  Logs: grpc.handleServerStreamingCall<_millrace_operator_v1_LogsRequest__Output, _millrace_operator_v1_LogEntry>;
   
   Status: grpc.handleUnaryCall<_millrace_operator_v1_JobRequest__Output, _millrace_operator_v1_Job>;
   
@@ -109,7 +109,7 @@ export interface OperatorServiceDefinition extends grpc.ServiceDefinition {
   Executors: MethodDefinition<_millrace_operator_v1_ExecutorsRequest, _millrace_operator_v1_ExecutorsResponse, _millrace_operator_v1_ExecutorsRequest__Output, _millrace_operator_v1_ExecutorsResponse__Output>
   Jobs: MethodDefinition<_millrace_operator_v1_JobsRequest, _millrace_operator_v1_JobsResponse, _millrace_operator_v1_JobsRequest__Output, _millrace_operator_v1_JobsResponse__Output>
   Kill: MethodDefinition<_millrace_operator_v1_JobRequest, _millrace_operator_v1_Done, _millrace_operator_v1_JobRequest__Output, _millrace_operator_v1_Done__Output>
-  Logs: MethodDefinition<_millrace_operator_v1_LogsRequest, _millrace_operator_v1_LogChunk, _millrace_operator_v1_LogsRequest__Output, _millrace_operator_v1_LogChunk__Output>
+  Logs: MethodDefinition<_millrace_operator_v1_LogsRequest, _millrace_operator_v1_LogEntry, _millrace_operator_v1_LogsRequest__Output, _millrace_operator_v1_LogEntry__Output>
   Status: MethodDefinition<_millrace_operator_v1_JobRequest, _millrace_operator_v1_Job, _millrace_operator_v1_JobRequest__Output, _millrace_operator_v1_Job__Output>
   Stop: MethodDefinition<_millrace_operator_v1_JobRequest, _millrace_operator_v1_Done, _millrace_operator_v1_JobRequest__Output, _millrace_operator_v1_Done__Output>
   Submit: MethodDefinition<_millrace_operator_v1_SubmitRequest, _millrace_operator_v1_Job, _millrace_operator_v1_SubmitRequest__Output, _millrace_operator_v1_Job__Output>
