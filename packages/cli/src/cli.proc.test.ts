@@ -120,7 +120,7 @@ test("submit waits for a driver that is not there, and Ctrl-C gives up with 130"
   const child = start("submit", job, "--driver", await deadAddress());
   const result = ended(child);
   child.stderr?.on("data", (chunk) => {
-    if (String(chunk).includes("does not answer yet")) child.kill("SIGINT");
+    if (String(chunk).includes("waiting for a driver")) child.kill("SIGINT");
   });
   expect(await result).toMatchObject({ code: 130, out: "" });
 });

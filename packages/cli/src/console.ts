@@ -7,6 +7,8 @@ export interface Console {
   readonly env: NodeJS.ProcessEnv;
   readonly engine: Engine;
   readonly clock: Clock;
+  /** Somebody looks at standard error. */
+  readonly terminal: boolean;
   /** Processor cores that this process may use. */
   readonly cores: number;
   /** Results. Resolves when the text has left the process or its buffer has room. */

@@ -32,6 +32,7 @@ export function processConsole(): ProcessConsole {
     env: process.env,
     engine,
     clock,
+    terminal: process.stderr.isTTY === true,
     cores: availableParallelism(),
     async out(text) {
       await stdout.write(text);

@@ -75,6 +75,7 @@ function session(parts: {
   readonly engine?: Partial<Engine>;
   readonly operator?: Partial<Operator>;
   readonly env?: NodeJS.ProcessEnv;
+  readonly terminal?: boolean;
 }) {
   const refuse = async (): Promise<never> => never();
   const clock = new ManualClock(epochMs(START));
@@ -85,6 +86,7 @@ function session(parts: {
   const console: Console = {
     env: parts.env ?? { MILLRACE_DRIVER: "localhost:7077" },
     clock,
+    terminal: parts.terminal === true,
     cores: 4,
     engine: {
       runEmbedded: refuse,
@@ -250,15 +252,9 @@ describe("submit", () => {
     const { code, out } = await session({ operator: { submit } }).run("submit", "job.ts");
     expect({ code, out }).toEqual({ code: 0, out: "chat-room-1\n" });
   });
-  test("waits for a driver that does not answer, and says so once", async () => {
-    let calls = 0;
-    const jobs = async () => {
-      calls += 1;
-      if (calls < 4) throw unreachable("nobody there.");
-      return [];
-    };
-    const it = session({ operator: { submit, jobs } });
-    const result = it.run("submit", "job.ts");
+  /** Runs it while the clock goes on until it ends. */
+  async function submitted(it: ReturnType<typeof session>, ...options: string[]) {
+    const result = it.run("submit", "job.ts", ...options);
     let done = false;
     void result.finally(() => {
       done = true;
@@ -267,12 +263,44 @@ describe("submit", () => {
       await Promise.resolve();
       it.clock.advance(millis(5_000));
     }
-    expect(await result).toEqual({
+    return result;
+  }
+  const waiting = (...afterwards: (() => Promise<readonly JobSummary[]>)[]) => {
+    let calls = 0;
+    const nobody = () => Promise.reject(unreachable("nobody there. Look."));
+    return { submit, jobs: () => (calls++ < 6 ? nobody() : (afterwards[0] ?? nobody)()) };
+  };
+  const limit = "It is tried until it answers: --timeout DURATION limits that, Ctrl-C gives up.\n";
+  test("waits for a driver that does not answer, and says so once, with what limits it", async () => {
+    const it = session({ operator: waiting(async () => []) });
+    expect(await submitted(it)).toEqual({
       code: 0,
       out: "chat-room-1\n",
-      err: "millrace: the driver at localhost:7077 does not answer yet; trying until it does (Ctrl-C gives up)\n",
+      err: `millrace: waiting for a driver at localhost:7077: [PEER_UNREACHABLE] nobody there. Look. ${limit}`,
     });
-    expect(calls).toBe(4);
+  });
+  test("says again and again on a terminal that it waits", async () => {
+    const { err } = await submitted(session({ operator: waiting(async () => []), terminal: true }));
+    expect(
+      err.match(/^millrace: still waiting for a driver at localhost:7077: \[PEER_UNREACHABLE\] nobody there/gm)?.length,
+    ).toBeGreaterThan(1);
+  });
+  test("gives up after --timeout, and says what was in the way", async () => {
+    const { code, err } = await submitted(session({ operator: waiting() }), "--timeout", "20s");
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /\[DRIVER_NOT_REACHED\] the driver at localhost:7077 was not reached within 20 s \(--timeout\): \[PEER_UNREACHABLE\] nobody there/,
+    );
+  });
+  test("does not wait for what is no driver, unless it may be a proxy in front of one", async () => {
+    const kind = errorKind("NOT_A_DRIVER", "environment");
+    const jobs = () => Promise.reject(kind("an HTTP server answers there.", { fields: { found: "http1" } }));
+    expect(await submitted(session({ operator: { submit, jobs } }))).toMatchObject({
+      code: 1,
+      err: "[NOT_A_DRIVER] an HTTP server answers there.\n",
+    });
+    const proxy = waiting(() => Promise.reject(kind("closes.", { fields: { found: "closes" } })));
+    expect((await submitted(session({ operator: proxy }), "--timeout", "60s")).err).toContain("[DRIVER_NOT_REACHED]");
   });
   test("gives up at Ctrl-C", async () => {
     const it = session({ operator: { submit, jobs: () => Promise.reject(unreachable("nobody there.")) } });

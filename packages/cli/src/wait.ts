@@ -1,31 +1,70 @@
-import { EngineError, millis } from "@millrace/base";
+import { clauseOf, EngineError, formatDuration, type Millis, millis } from "@millrace/base";
 import { type Console, tell } from "./console.ts";
+import { driverNotReached } from "./errors.ts";
 import { Interrupted } from "./interrupted.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
+/** On a terminal, where somebody looks on: so often that it still waits. */
+const REMINDER_MS = 10_000;
+
+export interface WaitOptions {
+  readonly address: string;
+  /** Gives up after so long; `undefined`: never. */
+  readonly timeout: Millis | undefined;
+}
 
 /**
- * Repeats `attempt` while the driver cannot be reached, with growing pauses, and says so the first time. Any other
- * failure ends it.
+ * Repeats `attempt` while the driver cannot be reached, with growing pauses, and says so: once, and on a terminal again and
+ * again. Any other failure ends it.
  *
  * @throws {Interrupted} When the user gives up.
+ * @throws DRIVER_NOT_REACHED After `timeout`.
  */
-export async function untilReachable<T>(console: Console, address: string, attempt: () => Promise<T>): Promise<T> {
-  for (let pause = FIRST_PAUSE_MS, told = false; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+export async function untilReachable<T>(
+  console: Console,
+  { address, timeout }: WaitOptions,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const begun = console.clock.monotonicMs();
+  let told: number | undefined;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     try {
       return await attempt();
     } catch (error) {
-      if (!isUnreachable(error)) throw error;
-      if (!told) tell(console, `the driver at ${address} does not answer yet; trying until it does (Ctrl-C gives up)`);
-      told = true;
-      await sleep(console, pause);
+      if (!mayBecomeReachable(error)) throw error;
+      const waited = console.clock.monotonicMs() - begun;
+      if (timeout !== undefined && waited >= timeout) {
+        throw driverNotReached(
+          `the driver at ${address} was not reached within ${formatDuration(timeout)} (--timeout): ${clauseOf(error.message)}. ` +
+            "Nothing was submitted. Start the driver, or give its address with --driver.",
+          { cause: error },
+        );
+      }
+      if (told === undefined || (console.terminal && waited - told >= REMINDER_MS)) {
+        tell(
+          console,
+          `${told === undefined ? "" : "still "}waiting for a driver at ${address}: ${clauseOf(error.message)}. ${limits(timeout)}`,
+        );
+        told = waited;
+      }
+      await sleep(console, timeout === undefined ? pause : Math.min(pause, timeout - waited));
     }
   }
 }
 
-function isUnreachable(error: unknown): boolean {
-  return error instanceof EngineError && error.code === "PEER_UNREACHABLE";
+const limits = (timeout: Millis | undefined): string =>
+  timeout === undefined
+    ? "It is tried until it answers: --timeout DURATION limits that, Ctrl-C gives up."
+    : `It is tried for ${formatDuration(timeout)}; Ctrl-C gives up.`;
+
+/** What a proxy in front of a driver says before the driver is up counts as well: that nobody is there yet. */
+function mayBecomeReachable(error: unknown): error is EngineError {
+  if (!(error instanceof EngineError)) return false;
+  const { found } = error.fields;
+  return (
+    error.code === "PEER_UNREACHABLE" || (error.code === "NOT_A_DRIVER" && (found === "closes" || found === "silent"))
+  );
 }
 
 function sleep(console: Console, ms: number): Promise<void> {

@@ -12,6 +12,8 @@ export { protocolMismatch } from "@millrace/base";
 export const unauthenticated = errorKind("UNAUTHENTICATED", "user");
 /** Nobody answers at the address. */
 export const peerUnreachable = errorKind("PEER_UNREACHABLE", "environment", "same-task");
+/** Something answers at the address, and it is no driver. */
+export const notADriver = errorKind("NOT_A_DRIVER", "environment", "same-task");
 /** A session ended that was not closed. */
 export const sessionLost = errorKind("SESSION_LOST", "environment", "same-task");
 /** The other end does not read: what waits for it has passed its bound. */

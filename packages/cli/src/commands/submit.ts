@@ -1,3 +1,4 @@
+import { type Millis, parseDuration } from "@millrace/base";
 import type { JobSummary } from "@millrace/rpc";
 import type { Command } from "commander";
 import { type Console, outJson, tell } from "../console.ts";
@@ -14,11 +15,15 @@ import { untilReachable } from "../wait.ts";
 interface SubmitOptions extends OperatorOptions, JobOptions, LogShowOptions {
   readonly name?: string;
   readonly follow?: true;
+  readonly timeout?: Millis;
 }
 
 export function registerSubmit(program: Command, console: Console, setExit: SetExit): Command {
   return withOperatorOptions(withJob(program.command("submit")))
     .option("--name <name>", "the job's name, instead of its own")
+    .option("--timeout <duration>", "give up when the driver is not reached for so long (default: never)", (text) =>
+      parseDuration(text, "--timeout"),
+    )
     .option("--follow", "show its log until it ends; Ctrl-C leaves it running")
     .option(...ENGINE_OPTION)
     .description("bundle and check a job, and start it on a cluster; prints its id")
@@ -27,7 +32,7 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
       await withOperator(console, options, async (operator, address) => {
         const artefact = await console.engine.bundle(file, (step) => tell(console, step));
         // Submitting is not repeatable, asking for the jobs is.
-        await untilReachable(console, address, () => operator.jobs());
+        await untilReachable(console, { address, timeout: options.timeout }, () => operator.jobs());
         const verbose = program.opts<GlobalOptions>().verbose === true;
         let job: JobSummary;
         try {

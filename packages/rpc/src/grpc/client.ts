@@ -1,14 +1,15 @@
-import { Client, type Metadata, type requestCallback, type StatusObject, status } from "@grpc/grpc-js";
+import { Client, type Metadata, type requestCallback, type StatusObject, status as statusCodes } from "@grpc/grpc-js";
 import type { MethodDefinition } from "@grpc/proto-loader";
 import { millis, SystemClock } from "@millrace/base";
 import { formatAddress } from "../bind.ts";
-import { peerUnreachable } from "../errors.ts";
 import type { Session } from "../session.ts";
 import { callMetadata, clientCredentials, clientOptions, type DialOptions } from "./channel.ts";
-import { statusToError } from "./status.ts";
+import { lookAt, unreachable } from "./probe.ts";
+import { type CallEnd, statusToError } from "./status.ts";
 import { type StreamCodec, StreamSession } from "./stream-session.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
+const { OK } = statusCodes;
 
 export type { requestCallback };
 
@@ -45,8 +46,14 @@ export function openSession<Out, In, WireOut, WireIn>(
   });
   let established = false;
   const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-  const giveUp = (options.clock ?? new SystemClock({ unref: true })).after(millis(timeoutMs), () =>
-    session.fail(noAnswer(options, timeoutMs)),
+  const clock = options.clock ?? new SystemClock({ unref: true });
+  const end = { address: options.address, tls: options.tls !== undefined, clock };
+  const giveUp = clock.after(
+    millis(timeoutMs),
+    () =>
+      void noAnswer(end, timeoutMs).then((error) => {
+        if (!established) session.fail(error);
+      }),
   );
   call.on("metadata", () => {
     established = true;
@@ -55,18 +62,16 @@ export function openSession<Out, In, WireOut, WireIn>(
   call.on("data", (group) => session.received(group));
   call.on("drain", () => session.drained());
   call.on("error", () => {}); // `status` says the same and comes for every end
-  call.on("status", (end: StatusObject) => {
+  call.on("status", (status: StatusObject) => {
     giveUp.cancel();
-    session.ended(end.code === status.OK ? undefined : statusToError(end, { address: options.address, established }));
     client.close();
+    if (status.code === OK) session.ended(undefined);
+    else void statusToError(status, { ...end, established }).then((error) => session.ended(error));
   });
   return session;
 }
 
-export function noAnswer(options: DialOptions, timeoutMs: number): Error {
-  const address = formatAddress(options.address);
-  return peerUnreachable(
-    `nobody answers at ${address} within ${timeoutMs} ms. Check the address, that the process there runs, and that a firewall lets the port through.`,
-    { fields: { address } },
-  );
+async function noAnswer(end: Omit<CallEnd, "established">, timeoutMs: number): Promise<Error> {
+  const details = `no answer within ${timeoutMs} ms`;
+  return unreachable(end.address, await lookAt(end.address, end.clock), { details, tls: end.tls });
 }

@@ -76,13 +76,15 @@ function settle<Response>(
   resolve: (response: Response) => void,
   reject: (error: Error) => void,
 ): void {
-  if (error !== null) reject(failure(link, error));
+  if (error !== null) void failure(link, error).then(reject);
   else if (response === undefined) reject(new Error("no response"));
   else resolve(response);
 }
 
-const failure = (link: Link, error: ServiceError): Error =>
-  statusToError(error, { address: link.options.address, established: false });
+function failure({ options }: Link, error: ServiceError): Promise<Error> {
+  const { address, tls, clock = new SystemClock() } = options;
+  return statusToError(error, { address, tls: tls !== undefined, established: false, clock });
+}
 
 function submit(link: Link, request: Parameters<OperatorService["submit"]>[0]): ReturnType<OperatorService["submit"]> {
   const { artefact, name, conf, args } = request;
@@ -124,7 +126,7 @@ async function* logs(link: Link, id: JobId, follow: boolean): AsyncGenerator<Log
     // A readable stream of this message.
     for await (const entry of stream as AsyncIterable<LogEntryOutput>) yield decodeLogEntry(entry);
   } catch (error) {
-    throw failure(link, error as ServiceError); // the only error a gRPC stream emits
+    throw await failure(link, error as ServiceError); // the only error a gRPC stream emits
   } finally {
     stream.cancel();
   }

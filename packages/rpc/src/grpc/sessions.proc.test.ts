@@ -182,7 +182,10 @@ describe("a dialler is told why it cannot be in", () => {
     const address = other.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
     const session = dialDriver({ address: { host: "127.0.0.1", port }, token: "secret", connectTimeoutMs: 500 });
-    expect(await end(session)).toMatchObject({ code: "PEER_UNREACHABLE" });
+    expect(await end(session)).toMatchObject({
+      code: "NOT_A_DRIVER",
+      message: expect.stringContaining("an HTTP server answers there"),
+    });
   });
 });
 

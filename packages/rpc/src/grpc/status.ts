@@ -1,17 +1,17 @@
 import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
-import { EngineError, fromWireError, toWireError, type WireError } from "@millrace/base";
+import { type Clock, EngineError, fromWireError, toWireError, type WireError } from "@millrace/base";
 import { formatAddress } from "../bind.ts";
 import {
   callFailed,
   messageMalformed,
   messageTooLarge,
-  peerUnreachable,
   protocolMismatch,
   sessionLost,
   unauthenticated,
 } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
 import { decodeError, encodeError } from "../wire/error.ts";
+import { lookAt, unreachable } from "./probe.ts";
 import { errorMessage } from "./services.ts";
 
 const ERROR_TRAILER = "millrace-error-bin";
@@ -43,12 +43,17 @@ export function errorToStatus(error: unknown): Partial<StatusObject> {
   return { code, details: headerText(wire.message), metadata };
 }
 
-/** The error that a server put into its status, or one that says what the transport saw. */
-export function statusToError(
-  from: StatusObject,
-  at: { readonly address: DataAddress; readonly established: boolean },
-): Error {
-  return carriedError(from.metadata) ?? transportError(from, at);
+export interface CallEnd {
+  readonly address: DataAddress;
+  readonly tls: boolean;
+  /** The server had taken the call. */
+  readonly established: boolean;
+  readonly clock: Clock;
+}
+
+/** The error that a server put into its status, or one that says what the transport saw, and who is there if not a driver. */
+export async function statusToError(from: StatusObject, at: CallEnd): Promise<Error> {
+  return carriedError(from.metadata) ?? (await transportError(from, at));
 }
 
 function carriedError(metadata: Metadata): Error | undefined {
@@ -61,7 +66,7 @@ function carriedError(metadata: Metadata): Error | undefined {
   }
 }
 
-function transportError(from: StatusObject, at: { readonly address: DataAddress; readonly established: boolean }) {
+async function transportError(from: StatusObject, at: CallEnd): Promise<Error> {
   const where = formatAddress(at.address);
   const fields = { address: where, status: status[from.code] };
   switch (from.code) {
@@ -85,10 +90,10 @@ function transportError(from: StatusObject, at: { readonly address: DataAddress;
             `the connection to ${where} was lost: ${from.details}. What it knew is asked for again after dialling.`,
             { fields },
           )
-        : peerUnreachable(
-            `nobody answers at ${where}: ${plainDetails(from.details)}. Check the address, that the process there runs, and that a firewall lets the port through.`,
-            { fields },
-          );
+        : unreachable(at.address, await lookAt(at.address, at.clock), {
+            details: plainDetails(from.details),
+            tls: at.tls,
+          });
   }
 }
 

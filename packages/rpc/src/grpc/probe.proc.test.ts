@@ -1,0 +1,56 @@
+import { createServer as createHttp } from "node:http";
+import { createServer as createHttp2 } from "node:http2";
+import { createServer, type Server, type Socket } from "node:net";
+import { epochMs, ManualClock, millis, SystemClock } from "@millrace/base";
+import { afterEach, expect, test } from "vitest";
+import type { DataAddress } from "../session.ts";
+import { lookAt, unreachable } from "./probe.ts";
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const clean of cleanups.splice(0)) clean();
+});
+
+async function listening(server: Server): Promise<DataAddress> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => server.close());
+  const address = server.address();
+  return { host: "127.0.0.1", port: typeof address === "object" && address !== null ? address.port : 0 };
+}
+
+const raw = (onSocket: (socket: Socket) => void): Server =>
+  createServer((socket) => {
+    socket.on("error", () => undefined); // the prober goes as it likes
+    onSocket(socket);
+  });
+
+test.each([
+  ["an HTTP server", () => createHttp((_, response) => response.end("hello")), { kind: "http1" }],
+  ["a server of HTTP/2", () => createHttp2() as Server, { kind: "http2" }],
+  ["TLS", () => raw((socket) => socket.end(Buffer.from([0x15, 3, 1, 0, 2, 2, 0x46]))), { kind: "tls" }],
+  ["a server that closes", () => raw((socket) => socket.end()), { kind: "closes" }],
+  ["a server that breaks off", () => raw((socket) => socket.resetAndDestroy()), { kind: "closes" }],
+  ["another protocol", () => raw((socket) => socket.write("SSH-2.0-x\r\n")), { kind: "other", text: "SSH-2.0-x" }],
+])("%s is seen for what it is", async (_, make, found) => {
+  expect(await lookAt(await listening(make()), new SystemClock({ unref: true }))).toEqual(found);
+});
+
+test("a server that says nothing is given two seconds", async () => {
+  const clock = new ManualClock(epochMs(0));
+  const address = await listening(raw((socket) => socket.once("data", () => clock.advance(millis(2_000)))));
+  expect(await lookAt(address, clock)).toEqual({ kind: "silent" });
+});
+
+test("nobody is told apart from somebody else", async () => {
+  const server = raw(() => undefined);
+  const address = await listening(server);
+  await new Promise((resolve) => server.close(resolve));
+  const clock = new SystemClock({ unref: true });
+  const nobody = await lookAt(address, clock);
+  expect(nobody).toMatchObject({ kind: "nobody", why: expect.stringContaining("ECONNREFUSED") });
+  const options = { details: "", tls: false };
+  expect(unreachable(address, nobody, options).code).toBe("PEER_UNREACHABLE");
+  expect(unreachable(address, { kind: "closes" }, options).code).toBe("NOT_A_DRIVER");
+  expect(unreachable(address, { kind: "http2" }, options).code).toBe("PEER_UNREACHABLE");
+  expect(unreachable(address, { kind: "http2" }, { details: "", tls: true }).code).toBe("NOT_A_DRIVER");
+});

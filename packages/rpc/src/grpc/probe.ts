@@ -1,0 +1,123 @@
+import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type Clock, type EngineError, millis } from "@millrace/base";
+import { formatAddress } from "../bind.ts";
+import { notADriver, peerUnreachable } from "../errors.ts";
+import type { DataAddress } from "../session.ts";
+
+/** What is behind an address where a call did not get through. */
+export type Found =
+  /** No connection; in the operating system's words. */
+  | { readonly kind: "nobody"; readonly why: string }
+  /** HTTP/2 without TLS, as a driver speaks it. */
+  | { readonly kind: "http2" }
+  | { readonly kind: "http1" | "tls" | "closes" | "silent" }
+  | { readonly kind: "other"; readonly text: string };
+
+/** The beginning of every HTTP/2 connection, and settings without any. */
+const PREFACE = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+]);
+const SETTINGS_FRAME = 4;
+const TLS_ALERT = 0x15;
+const SHOWN_CHARS = 40;
+const SILENCE = millis(2_000);
+
+/** Dials and looks at the first bytes that come back. Takes at most four seconds, and sends no token. */
+export async function lookAt(address: DataAddress, clock: Clock): Promise<Found> {
+  const found = await knock(address, clock);
+  // What wants TLS may close a connection without it, and say nothing either.
+  return found.kind === "closes" && (await wantsTls(address, clock)) ? { kind: "tls" } : found;
+}
+
+function wantsTls({ host, port }: DataAddress, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host, port, rejectUnauthorized: false }); // nothing is told to it
+    const end = (answer: boolean): void => {
+      silence.cancel();
+      socket.destroy();
+      resolve(answer);
+    };
+    const silence = clock.after(SILENCE, () => end(false));
+    socket.once("secureConnect", () => end(true));
+    socket.once("close", () => end(false));
+    socket.on("error", () => end(false));
+  });
+}
+
+function knock({ host, port }: DataAddress, clock: Clock): Promise<Found> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    let connected = false;
+    const found = (what: Found): void => {
+      silence.cancel();
+      socket.destroy();
+      resolve(what);
+    };
+    const silence = clock.after(SILENCE, () =>
+      found(connected ? { kind: "silent" } : { kind: "nobody", why: `no answer within ${SILENCE} ms` }),
+    );
+    socket.once("connect", () => {
+      connected = true;
+      socket.write(PREFACE);
+    });
+    socket.once("data", (bytes: Buffer) => found(recognise(bytes)));
+    socket.once("end", () => found({ kind: "closes" }));
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      const closed = connected || error.code === "ECONNRESET" || error.code === "EPIPE"; // perhaps before we had noticed that it took us
+      found(closed ? { kind: "closes" } : { kind: "nobody", why: error.message });
+    });
+  });
+}
+
+function recognise(bytes: Buffer): Found {
+  if (bytes[3] === SETTINGS_FRAME && bytes[0] === 0) return { kind: "http2" };
+  if (bytes[0] === TLS_ALERT && bytes[1] === 3) return { kind: "tls" };
+  const text = bytes.toString("latin1");
+  if (/^HTTP\/1|^\s*<(!doctype|html)/i.test(text)) return { kind: "http1" };
+  return { kind: "other", text: (/^[\x20-\x7e]*/.exec(text)?.[0] ?? "").slice(0, SHOWN_CHARS) };
+}
+
+const CHECK = "Check the address, that the process there runs, and that a firewall lets the port through.";
+const OWN_PORT =
+  "Give the port that the driver says it listens at (7077 unless told otherwise; 4040 is for its health checks).";
+
+/** The error that says it. @param details What the transport said of the call. */
+export function unreachable(
+  address: DataAddress,
+  found: Found,
+  options: { details: string; tls: boolean },
+): EngineError {
+  const where = formatAddress(address);
+  const fields = { address: where, found: found.kind };
+  const other = (what: string, remedy = OWN_PORT): EngineError =>
+    notADriver(`${where} is no Millrace driver: ${what}. ${remedy}`, { fields });
+  switch (found.kind) {
+    case "nobody":
+      return peerUnreachable(`nobody answers at ${where}: ${found.why}. ${CHECK}`, { fields });
+    case "http2":
+      return options.tls
+        ? other("it answers without TLS, and this process dials with it", "Turn TLS on there, or off here.")
+        : peerUnreachable(
+            `${where} takes connections and did not answer a call: ${options.details}. It may be starting, overloaded or shutting down; its log may tell more.`,
+            { fields },
+          );
+    case "http1":
+      return other("an HTTP server answers there");
+    case "tls":
+      return other("it wants TLS, and this process dials without", "Turn TLS off there, or on here.");
+    case "closes":
+      return other(
+        "it takes connections and closes them without a word",
+        `${OWN_PORT} A proxy in front of a driver that is not up yet does the same.`,
+      );
+    case "silent":
+      return other(
+        "it takes connections and says nothing",
+        `${OWN_PORT} A proxy in front of a driver that is not up yet does the same.`,
+      );
+    case "other":
+      return other(`what answers there begins with ${JSON.stringify(found.text)}`);
+  }
+}
