@@ -1,15 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,6 +22,15 @@ function examples(): ReadonlyMap<string, string> {
     found.set(name, text);
   }
   return found;
+}
+
+/** The commands of the page's shell blocks that match, in words. */
+function commands(which: RegExp): string[][] {
+  const blocks = [...readFileSync(page, "utf8").matchAll(/^```sh\n(.*?)^```$/gms)];
+  return blocks
+    .flatMap(([, text = ""]) => text.split("\n"))
+    .filter((line) => which.test(line))
+    .map((line) => line.split(" "));
 }
 
 async function run(...args: readonly string[]): Promise<string> {
@@ -83,8 +83,9 @@ test("and pass, under vitest", async () => {
   expect(output).toContain(`${files.length} passed`);
 });
 
-test("and under node:test", async () => {
-  cpSync(join(folder, "chat-room.ts"), join(built, "chat-room.ts"));
-  const output = await run("--test", join(built, "chat-room.node.test.js"));
-  expect(output).toMatch(/pass 1\b/);
+test("and under node:test, by the commands of the page, in a project with a tsconfig.json", async () => {
+  const [compile = [], start = []] = commands(/^(?:npx tsc|node --test) /);
+  expect(compile).toContain("tsc");
+  await run(join(root, "node_modules/typescript/bin/tsc"), ...compile.slice(2));
+  expect(await run(...start.slice(1))).toMatch(/pass 1\b/);
 });

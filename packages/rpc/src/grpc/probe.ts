@@ -106,7 +106,10 @@ export function unreachable(
     case "http1":
       return other("an HTTP server answers there");
     case "tls":
-      return other("it wants TLS, and this process dials without", "Turn TLS off there, or on here.");
+      return other(
+        "it wants TLS, and this process dials without",
+        `${OWN_PORT} Where a proxy in front of it wants TLS, give the address behind that.`,
+      );
     case "closes":
       return other(
         "it takes connections and closes them without a word",
