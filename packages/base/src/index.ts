@@ -35,6 +35,7 @@ export {
   type WireError,
 } from "./errors.ts";
 export { badIdentifier, type ExecutorId, executorId, type JobId, jobId } from "./ids.ts";
+export { formatLocalTime, localZone, type OffsetOf, sameZone } from "./local-time.ts";
 export { createLogger, type LogFormat, type Logger, type LogOptions, logFormat, silentLogger } from "./log.ts";
 export { OutputRing, type OutputStream } from "./output-ring.ts";
 export { type Rng, SeededRng, StreamRng } from "./rng.ts";

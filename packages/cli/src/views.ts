@@ -1,16 +1,10 @@
-import { formatDuration, formatSize, type WarningRecord } from "@millrace/base";
+import { formatDuration, formatLocalTime, formatSize, type WarningRecord } from "@millrace/base";
 import type { BatchSummary, ExecutorSummary, JobSummary } from "@millrace/rpc";
 import { describeWireFailure } from "./failure.ts";
 import { type Column, formatTable } from "./table.ts";
 
 /** Local time to the second, as `print()` writes it. */
-export function formatTime(ms: number, fraction = false): string {
-  const at = new Date(ms);
-  const two = (n: number): string => String(n).padStart(2, "0");
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  return fraction ? `${day} ${time}.${String(at.getMilliseconds()).padStart(3, "0")}` : `${day} ${time}`;
-}
+export const formatTime = (ms: number, fraction = false): string => formatLocalTime(ms, { fraction });
 
 export function showJobs(jobs: readonly JobSummary[]): string {
   const columns: readonly Column<JobSummary>[] = [

@@ -6,6 +6,7 @@ import {
   type JobConf,
   type JobId,
   type Logger,
+  localZone,
   millis,
   type TakeOutput,
   type Timer,
@@ -145,6 +146,7 @@ export class JobExecutor {
       slots: options.slots,
       data: dataAddress(options.data, parts.server),
       pid: process.pid,
+      zone: localZone(),
     });
   }
 

@@ -39,6 +39,8 @@ export type FromExecutor =
       readonly slots: number;
       readonly data: DataAddress;
       readonly pid: number;
+      /** IANA name of its time zone; empty when it does not say. */
+      readonly zone: string;
     }
   | { readonly type: "ready" } // the artefact is loaded on every slot: tasks may come
   | { readonly type: "tasks"; readonly statuses: readonly TaskStatus[] }

@@ -112,10 +112,16 @@ export class TestCluster {
   }
 
   /** Starts one more; it is a member once it says so. */
-  startExecutor(slots: number, name = `e-${this.executors.length}`): TestProcess {
+  startExecutor(
+    slots: number,
+    name = `e-${this.executors.length}`,
+    more: Readonly<Record<string, string>> = {},
+  ): TestProcess {
     const workDir = join(this.directory, name);
     const options = ["--name", name, "--slots", String(slots), "--work-dir", workDir, ...this.#memory];
-    const executor = TestProcess.millrace(["executor", "--driver", this.address, ...options], { env: this.#env });
+    const executor = TestProcess.millrace(["executor", "--driver", this.address, ...options], {
+      env: { ...this.#env, ...more },
+    });
     this.executors.push(executor);
     return executor;
   }

@@ -49,7 +49,16 @@ beforeEach(async () => {
   };
   const data = { host: "127.0.0.1", port: 2 };
   const executor = executorId("e-1");
-  executorEnd.send({ type: "hello", protocol: PROTOCOL_VERSION, job: JOB, executor, slots: 1, data, pid: 1 });
+  executorEnd.send({
+    type: "hello",
+    protocol: PROTOCOL_VERSION,
+    job: JOB,
+    executor,
+    slots: 1,
+    data,
+    pid: 1,
+    zone: "UTC",
+  });
   executorEnd.send({ type: "ready" });
   await ready.promise;
 });

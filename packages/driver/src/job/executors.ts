@@ -34,6 +34,7 @@ export interface ExecutorInfo {
   readonly slots: number;
   readonly data: DataAddress;
   readonly pid: number;
+  readonly zone: string;
 }
 
 type Hello = Extract<FromExecutor, { readonly type: "hello" }>;
@@ -241,9 +242,9 @@ export class Executors {
       this.#lose(earlier, undefined);
       earlier.session.close();
     }
-    const { executor, slots, data, pid } = hello;
+    const { executor, slots, data, pid, zone } = hello;
     const member: Member = {
-      info: { executor, slots, data, pid },
+      info: { executor, slots, data, pid, zone },
       session,
       ready: false,
       heardMs: this.#clock.monotonicMs(),

@@ -30,6 +30,7 @@ import { ReceiverShell } from "./receiver-shell.ts";
 import { TaskShell } from "./task-shell.ts";
 import { JobThread } from "./thread/host.ts";
 import type { Answer, FromJobThread } from "./thread/protocol.ts";
+import { Zones } from "./zones.ts";
 
 export interface JobDriverOptions {
   readonly job: JobId;
@@ -87,6 +88,7 @@ export class JobDriver {
   readonly #data: DriverData;
   readonly #warnings: JobWarnings;
   readonly #losses: ExecutorLosses;
+  readonly #zones: Zones;
   #executors: Executors | undefined;
   #early: ExecutorSession[] = [];
   #built: Built | undefined;
@@ -114,6 +116,7 @@ export class JobDriver {
     this.#data = data;
     this.#warnings = new JobWarnings(options);
     this.#losses = new ExecutorLosses(this.#warnings);
+    this.#zones = new Zones(this.#warnings.warn);
     this.#thread = new JobThread(
       {
         heapBytes: options.heapBytes,
@@ -259,6 +262,7 @@ export class JobDriver {
     this.#alone = undefined;
     this.#warnings.warningOver({ subject: WAITING.subject, message: undefined });
     this.#reportExecutors();
+    this.#zones.onExecutor(info, this.#options.clock.now());
     if (this.#running !== undefined) return this.#join(this.#running, info);
     const ready = this.#executors?.ready.length ?? 0;
     if (ready >= this.#options.executors) this.#begin();

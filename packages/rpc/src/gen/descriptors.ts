@@ -887,6 +887,10 @@ export const descriptors: object = {
           "pid": {
            "type": "uint32",
            "id": 6
+          },
+          "zone": {
+           "type": "string",
+           "id": 7
           }
          }
         },

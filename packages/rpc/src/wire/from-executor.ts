@@ -22,8 +22,8 @@ import { malformed, ownBytes, required, wireBytes } from "./required.ts";
 export function encodeFromExecutor(message: FromExecutor): WireInput {
   switch (message.type) {
     case "hello": {
-      const { protocol, job, executor, slots, data, pid } = message;
-      return { hello: { protocol, job, executor, slots, data, pid } };
+      const { protocol, job, executor, slots, data, pid, zone } = message;
+      return { hello: { protocol, job, executor, slots, data, pid, zone } };
     }
     case "ready":
       return { ready: {} };
@@ -66,7 +66,7 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
     return { type: "heartbeat", rssBytes, poolBytes, blocks };
   }
   if (wire.hello) {
-    const { protocol, job, executor, slots, pid } = wire.hello;
+    const { protocol, job, executor, slots, pid, zone } = wire.hello;
     const { host, port } = required(wire.hello.data, "data address");
     return {
       type: "hello",
@@ -76,6 +76,7 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
       slots,
       data: { host, port },
       pid,
+      zone,
     };
   }
   if (wire.ready) return { type: "ready" };

@@ -26,7 +26,16 @@ const e1 = executorId("e-1");
 const location = { id: blockId("shuffle/1/2/0/3"), bytes: 123, at: [e1, "driver"] as const };
 
 const fromExecutor: readonly FromExecutor[] = [
-  { type: "hello", protocol: 1, job: jobId("j-1"), executor: e1, slots: 2, data: { host: "h", port: 1 }, pid: 9 },
+  {
+    type: "hello",
+    protocol: 1,
+    job: jobId("j-1"),
+    executor: e1,
+    slots: 2,
+    data: { host: "h", port: 1 },
+    pid: 9,
+    zone: "UTC",
+  },
   { type: "ready" },
   {
     type: "tasks",

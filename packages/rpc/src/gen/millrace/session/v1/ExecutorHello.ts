@@ -9,6 +9,7 @@ export interface ExecutorHello {
   'slots'?: (number);
   'data'?: (_millrace_common_v1_DataAddress | null);
   'pid'?: (number);
+  'zone'?: (string);
 }
 
 export interface ExecutorHello__Output {
@@ -18,4 +19,5 @@ export interface ExecutorHello__Output {
   'slots': (number);
   'data': (_millrace_common_v1_DataAddress__Output | null);
   'pid': (number);
+  'zone': (string);
 }

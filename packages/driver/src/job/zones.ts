@@ -1,0 +1,30 @@
+import { errorKind, localZone, sameZone, type Warning, warningOf } from "@millrace/base";
+import type { ExecutorInfo } from "./executors.ts";
+
+const zoneDiffers = errorKind("ZONE_DIFFERS", "environment");
+
+/** More zones than a cluster has; past it nothing more is told. */
+const ZONES_MAX = 64;
+
+/** Notices executors whose clocks show another time than the driver's. */
+export class Zones {
+  readonly #warn: (warning: Warning) => void;
+  readonly #own = localZone();
+  readonly #told = new Set<string>();
+
+  constructor(warn: (warning: Warning) => void) {
+    this.#warn = warn;
+  }
+
+  /** Warns the first time that an executor comes with a zone. @param now Epoch milliseconds. */
+  onExecutor({ executor, zone }: Pick<ExecutorInfo, "executor" | "zone">, now: number): void {
+    if (zone === "" || this.#told.has(zone) || this.#told.size >= ZONES_MAX || sameZone(zone, this.#own, now)) return;
+    this.#told.add(zone);
+    const { message } = zoneDiffers(
+      `executor ${executor} is in the time zone ${zone} and the job's driver in ${this.#own}: functions there that ask for the local ` +
+        "time or day, such as getHours and toLocaleString, get another than elsewhere, and after a retry may get either. " +
+        "The job goes on. Start all processes with the same TZ, or use the functions for UTC.",
+    );
+    this.#warn(warningOf(message, { subject: `zone ${zone}` }));
+  }
+}
