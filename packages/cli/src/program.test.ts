@@ -1,120 +1,9 @@
-import { epochMs, errorKind, jobId, ManualClock, millis, toWireError, warningOf } from "@millrace/base";
-import type { BatchSummary, JobSummary, LogEntry } from "@millrace/rpc";
+import { errorKind, toWireError } from "@millrace/base";
+import type { BatchSummary } from "@millrace/rpc";
 import { describe, expect, test } from "vitest";
-import type { Console } from "./console.ts";
-import type { Engine, Operator, RunRequest } from "./engine.ts";
-import { runCli } from "./program.ts";
+import type { Engine, RunRequest } from "./engine.ts";
+import { failed, mismatch, noSuchJob, running, START, session, syntax } from "./program.fixture.ts";
 import { formatTime } from "./views.ts";
-
-const unreachable = errorKind("PEER_UNREACHABLE", "environment");
-const syntax = errorKind("JOB_SYNTAX", "user");
-const mismatch = errorKind("PROTOCOL_MISMATCH", "environment");
-const noSuchJob = errorKind("JOB_UNKNOWN", "user");
-
-const START = Date.UTC(2026, 10, 23, 20, 17, 31);
-const THRICE = { firstAt: epochMs(START), lastAt: epochMs(START), count: 3 };
-
-const running: JobSummary = {
-  id: jobId("chat-room-1"),
-  name: "chat-room",
-  state: "running",
-  submittedAt: START - 90_000,
-  endedAt: undefined,
-  batchIntervalMs: 1000,
-  batchesCompleted: 89,
-  batchesFailed: 0,
-  batchesWaiting: 1,
-  spilledBytes: 3 * 2 ** 20,
-  executors: 2,
-  error: undefined,
-  warnings: [{ ...warningOf("[SOURCE_DOWN] it is down", { subject: "receiver 0", lasting: true }), ...THRICE }],
-  driverPid: undefined,
-};
-
-const failed = {
-  ...running,
-  state: "failed",
-  error: {
-    name: "EngineError",
-    message: "[BATCH_FAILED] Batch 7 failed.",
-    kind: { code: "BATCH_FAILED", blame: "user", retry: "never" },
-    cause: {
-      name: "TypeError",
-      message: "x is not a function",
-      stack: "TypeError: x is not a function\n    at job.ts:4:2",
-    },
-  },
-} satisfies JobSummary;
-
-async function* textOf(...chunks: string[]): AsyncGenerator<LogEntry> {
-  for (const text of chunks) yield { time: START, stream: "stdout", text };
-}
-
-function never(): never {
-  throw new Error("not a part of this test");
-}
-
-function operator(parts: Partial<Operator>): Operator {
-  const refuse = async (): Promise<never> => never();
-  return {
-    submit: refuse,
-    jobs: async () => [running],
-    status: async () => running,
-    batches: refuse,
-    executors: refuse,
-    logs: never,
-    stop: refuse,
-    kill: refuse,
-    close: () => undefined,
-    ...parts,
-  };
-}
-
-/** Runs a command line against a pretended engine. */
-function session(parts: {
-  readonly engine?: Partial<Engine>;
-  readonly operator?: Partial<Operator>;
-  readonly env?: NodeJS.ProcessEnv;
-  readonly terminal?: boolean;
-}) {
-  const refuse = async (): Promise<never> => never();
-  const clock = new ManualClock(epochMs(START));
-  const graceful = new AbortController();
-  const immediate = new AbortController();
-  let out = "";
-  let err = "";
-  const console: Console = {
-    env: parts.env ?? { MILLRACE_DRIVER: "localhost:7077" },
-    clock,
-    terminal: parts.terminal === true,
-    cores: 4,
-    engine: {
-      runEmbedded: refuse,
-      startDriver: refuse,
-      startNode: refuse,
-      memoryLimit: refuse,
-      connect: async () => operator(parts.operator ?? {}),
-      bundle: async () => Buffer.from("artefact"),
-      check: refuse,
-      typeErrors: async () => undefined,
-      ...parts.engine,
-    },
-    out: async (text) => {
-      out += typeof text === "string" ? text : Buffer.from(text).toString();
-    },
-    err: (text) => {
-      err += text;
-    },
-    interrupts: { graceful: graceful.signal, immediate: immediate.signal },
-  };
-  return {
-    clock,
-    graceful,
-    immediate,
-    run: async (...args: string[]) => ({ code: await runCli(args, console), out, err }),
-    said: () => err,
-  };
-}
 
 describe("usage", () => {
   test.each([
@@ -246,90 +135,47 @@ describe("run", () => {
   });
 });
 
-describe("submit", () => {
-  const submit: Operator["submit"] = async () => running;
-  test("prints the id alone on standard output", async () => {
-    const { code, out } = await session({ operator: { submit } }).run("submit", "job.ts");
-    expect({ code, out }).toEqual({ code: 0, out: "chat-room-1\n" });
-  });
-  /** Runs it while the clock goes on until it ends. */
-  async function submitted(it: ReturnType<typeof session>, ...options: string[]) {
-    const result = it.run("submit", "job.ts", ...options);
-    let done = false;
-    void result.finally(() => {
-      done = true;
+describe("a server", () => {
+  const driver = () => {
+    const stops: boolean[] = [];
+    let finish = (): void => undefined;
+    const startDriver: Engine["startDriver"] = async () => ({
+      address: "127.0.0.1:7077",
+      health: "127.0.0.1:4040",
+      stop: (graceful) => {
+        stops.push(graceful);
+        return graceful ? new Promise((resolve) => (finish = resolve)) : Promise.resolve();
+      },
     });
-    while (!done) {
-      await Promise.resolve();
-      it.clock.advance(millis(5_000));
-    }
-    return result;
-  }
-  const waiting = (...afterwards: (() => Promise<readonly JobSummary[]>)[]) => {
-    let calls = 0;
-    const nobody = () => Promise.reject(unreachable("nobody there. Look."));
-    return { submit, jobs: () => (calls++ < 6 ? nobody() : (afterwards[0] ?? nobody)()) };
+    return { stops, startDriver, finish: () => finish() };
   };
-  const limit = "It is tried until it answers: --timeout DURATION limits that, Ctrl-C gives up.\n";
-  test("waits for a driver that does not answer, and says so once, with what limits it", async () => {
-    const it = session({ operator: waiting(async () => []) });
-    expect(await submitted(it)).toEqual({
-      code: 0,
-      out: "chat-room-1\n",
-      err: `millrace: waiting for a driver at localhost:7077: [PEER_UNREACHABLE] nobody there. Look. ${limit}`,
-    });
+  test("drains at the first signal and ends with 0", async () => {
+    const it = driver();
+    const cli = session({ engine: { startDriver: it.startDriver } });
+    const result = cli.run("driver");
+    cli.graceful.abort();
+    while (it.stops.length === 0) await Promise.resolve();
+    it.finish();
+    expect((await result).code).toBe(0);
+    expect(it.stops).toEqual([true]);
   });
-  test("says again and again on a terminal that it waits", async () => {
-    const { err } = await submitted(session({ operator: waiting(async () => []), terminal: true }));
-    expect(
-      err.match(/^millrace: still waiting for a driver at localhost:7077: \[PEER_UNREACHABLE\] nobody there/gm)?.length,
-    ).toBeGreaterThan(1);
-  });
-  test("gives up after --timeout, and says what was in the way", async () => {
-    const { code, err } = await submitted(session({ operator: waiting() }), "--timeout", "20s");
+  test("that the driver refuses ends with 1 and the driver's reason", async () => {
+    const ended = Promise.resolve(mismatch("versions 1 and 2 differ."));
+    const startNode: Engine["startNode"] = async () => ({ stop: async () => undefined, ended });
+    const { code, err } = await session({ engine: { startNode } }).run("executor", "--slots", "1");
     expect(code).toBe(1);
-    expect(err).toMatch(
-      /\[DRIVER_NOT_REACHED\] the driver at localhost:7077 was not reached within 20 s \(--timeout\): \[PEER_UNREACHABLE\] nobody there/,
-    );
+    expect(err).toContain("[PROTOCOL_MISMATCH] versions 1 and 2 differ.");
   });
-  test("does not wait for what is no driver, unless it may be a proxy in front of one", async () => {
-    const kind = errorKind("NOT_A_DRIVER", "environment");
-    const jobs = () => Promise.reject(kind("an HTTP server answers there.", { fields: { found: "http1" } }));
-    expect(await submitted(session({ operator: { submit, jobs } }))).toMatchObject({
-      code: 1,
-      err: "[NOT_A_DRIVER] an HTTP server answers there.\n",
-    });
-    const proxy = waiting(() => Promise.reject(kind("closes.", { fields: { found: "closes" } })));
-    expect((await submitted(session({ operator: proxy }), "--timeout", "60s")).err).toContain("[DRIVER_NOT_REACHED]");
-  });
-  test("gives up at Ctrl-C", async () => {
-    const it = session({ operator: { submit, jobs: () => Promise.reject(unreachable("nobody there.")) } });
-    const result = it.run("submit", "job.ts");
-    it.graceful.abort();
+  test("ends at once at the second, with 130", async () => {
+    const it = driver();
+    const cli = session({ engine: { startDriver: it.startDriver } });
+    const result = cli.run("driver");
+    cli.graceful.abort();
+    cli.immediate.abort();
     expect((await result).code).toBe(130);
-  });
-  test("does not submit twice when the driver goes away in between", async () => {
-    let submitted = 0;
-    const lostAnswer = async () => {
-      submitted += 1;
-      throw unreachable("gone.");
-    };
-    const { code } = await session({ operator: { submit: lostAnswer } }).run("submit", "job.ts");
-    expect({ code, submitted }).toEqual({ code: 1, submitted: 1 });
-  });
-  test("--follow shows the log to its end and ends as the job did", async () => {
-    const parts = { submit, logs: () => textOf("Time: 1\n", "hello\n"), status: async () => failed };
-    const { code, out, err } = await session({ operator: parts }).run("submit", "job.ts", "--follow");
-    expect({ code, out }).toEqual({ code: 1, out: "chat-room-1\nTime: 1\nhello\n" });
-    expect(err).toContain("[BATCH_FAILED] Batch 7 failed.\n  caused by: TypeError: x is not a function");
-  });
-  test("asks for a driver before it bundles", async () => {
-    const { code, err } = await session({ env: {}, engine: { bundle: async () => never() } }).run("submit", "job.ts");
-    expect(code).toBe(2);
-    expect(err).toMatch(/^\[DRIVER_UNKNOWN\]/);
+    expect(it.stops).toEqual([true, false]);
   });
 });
-
 describe("looking at jobs", () => {
   test("jobs is a table, or JSON", async () => {
     const { out } = await session({}).run("jobs");
@@ -372,74 +218,6 @@ describe("looking at jobs", () => {
       err: "[JOB_UNKNOWN] No job x-1 here.\n",
     });
   });
-  const time = new Date(START).toISOString();
-  const said = (level: number, msg: string) => `{"level":${level},"name":"job-driver","msg":"${msg}"}\n`;
-  const mixed = async function* (): AsyncGenerator<LogEntry> {
-    yield { time: START, stream: "stdout", text: "a\nb" };
-    yield { time: START + 1, stream: "stderr", text: "oh\n" };
-    yield { time: START + 1, stream: "engine", text: said(30, "ready") + said(40, "[TASK_RETRIED] again").slice(0, 9) };
-    yield { time: START + 2, stream: "engine", text: said(40, "[TASK_RETRIED] again").slice(9) };
-    yield { time: START + 3, stream: "stdout", text: "c\nd" };
-  };
-  test("logs --json is one object a line, whatever the pieces, with what the engine says as objects", async () => {
-    const it = session({ operator: { logs: mixed, status: async () => failed } });
-    const { out, err } = await it.run("logs", "chat-room-1", "--json");
-    const at = (ms: number): string => new Date(START + ms).toISOString();
-    expect(err).toBe("");
-    expect(
-      out
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line)),
-    ).toEqual([
-      { time, stream: "stdout", text: "a" },
-      { time: at(1), stream: "stderr", text: "oh" },
-      { time: at(1), stream: "engine", record: { level: 40, name: "job-driver", msg: "[TASK_RETRIED] again" } },
-      { time, stream: "stdout", text: "bc" },
-      { time: at(3), stream: "stdout", text: "d" },
-    ]);
-  });
-  test("logs has the job's output to itself, with the engine's warnings beside it", async () => {
-    const it = session({ operator: { logs: mixed, status: async () => running } });
-    const { out, err } = await it.run("logs", "chat-room-1");
-    expect({ out, err }).toEqual({ out: "a\nboh\nc\nd", err: "millrace: [TASK_RETRIED] again\n" });
-  });
-  test("logs --engine shows all that the engine says, with its time and level", async () => {
-    const it = session({ operator: { logs: mixed, status: async () => running } });
-    const { out, err } = await it.run("logs", "chat-room-1", "--engine");
-    expect(out).toBe("a\nboh\nc\nd");
-    expect(err).toMatch(
-      /^millrace: 2026-11-2\d \d\d:\d\d:31\.001 INFO ready\nmillrace: .* WARN \[TASK_RETRIED\] again\n$/,
-    );
-  });
-  test.each([
-    [["status", "x-1"], "JOB_UNKNOWN", 1],
-    [["logs", "x-1"], "JOB_UNKNOWN", 1],
-    [["jobs", "--nope"], "BAD_USAGE", 2],
-    [["check", "job.ts"], "JOB_SYNTAX", 2],
-    [["submit", "job.ts"], "JOB_SYNTAX", 2],
-  ] as const)("%j --json says what went wrong as one object, in place of a result", async (line, code, exit) => {
-    const fail = () => Promise.reject(noSuchJob("No job x-1 here."));
-    const wrong = () => Promise.reject(syntax("job.ts:1:2: unexpected token."));
-    const it = session({
-      operator: { status: fail, logs: () => ({ [Symbol.asyncIterator]: () => ({ next: fail }) }) },
-      engine: { check: wrong, bundle: wrong },
-      env: { MILLRACE_DRIVER: "d:1" },
-    });
-    const result = await it.run(...line, "--json");
-    expect(result).toMatchObject({ code: exit, err: "" });
-    expect(JSON.parse(result.out)).toEqual({
-      error: { code, blame: "user", message: expect.stringContaining(`[${code}]`), fields: {}, causes: [] },
-    });
-  });
-  test.each([[[]], [["-f"]]])("logs %j of a job that failed says why after it, and ends with 0", async (flags) => {
-    const parts = { logs: () => textOf("hello\n"), status: async () => failed };
-    const { code, out, err } = await session({ operator: parts }).run("logs", "chat-room-1", ...flags);
-    expect({ code, out }).toEqual({ code: 0, out: "hello\n" });
-    expect(err).toBe(
-      "millrace: job chat-room-1 is failed\n[BATCH_FAILED] Batch 7 failed.\n  caused by: TypeError: x is not a function\n",
-    );
-  });
   test("Ctrl-C ends logs -f with 130", async () => {
     const it = session({
       operator: {
@@ -465,47 +243,5 @@ describe("looking at jobs", () => {
       code: 0,
       err: expect.stringContaining("has ended already; it is failed: [B"),
     });
-  });
-});
-
-describe("a server", () => {
-  const driver = () => {
-    const stops: boolean[] = [];
-    let finish = (): void => undefined;
-    const startDriver: Engine["startDriver"] = async () => ({
-      address: "127.0.0.1:7077",
-      health: "127.0.0.1:4040",
-      stop: (graceful) => {
-        stops.push(graceful);
-        return graceful ? new Promise((resolve) => (finish = resolve)) : Promise.resolve();
-      },
-    });
-    return { stops, startDriver, finish: () => finish() };
-  };
-  test("drains at the first signal and ends with 0", async () => {
-    const it = driver();
-    const cli = session({ engine: { startDriver: it.startDriver } });
-    const result = cli.run("driver");
-    cli.graceful.abort();
-    while (it.stops.length === 0) await Promise.resolve();
-    it.finish();
-    expect((await result).code).toBe(0);
-    expect(it.stops).toEqual([true]);
-  });
-  test("that the driver refuses ends with 1 and the driver's reason", async () => {
-    const ended = Promise.resolve(mismatch("versions 1 and 2 differ."));
-    const startNode: Engine["startNode"] = async () => ({ stop: async () => undefined, ended });
-    const { code, err } = await session({ engine: { startNode } }).run("executor", "--slots", "1");
-    expect(code).toBe(1);
-    expect(err).toContain("[PROTOCOL_MISMATCH] versions 1 and 2 differ.");
-  });
-  test("ends at once at the second, with 130", async () => {
-    const it = driver();
-    const cli = session({ engine: { startDriver: it.startDriver } });
-    const result = cli.run("driver");
-    cli.graceful.abort();
-    cli.immediate.abort();
-    expect((await result).code).toBe(130);
-    expect(it.stops).toEqual([true, false]);
   });
 });

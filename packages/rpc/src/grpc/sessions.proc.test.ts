@@ -30,6 +30,7 @@ const hello: FromExecutor = {
   slots: 2,
   data: { host: "127.0.0.1", port: 1 },
   pid: 1,
+  zone: "UTC",
 };
 
 async function listen(options: Partial<ListenOptions> = {}) {

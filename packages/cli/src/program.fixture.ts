@@ -1,0 +1,117 @@
+import { epochMs, errorKind, jobId, ManualClock, warningOf } from "@millrace/base";
+import type { JobSummary, LogEntry } from "@millrace/rpc";
+import type { Console } from "./console.ts";
+import type { Engine, Operator } from "./engine.ts";
+import { runCli } from "./program.ts";
+
+/** Of the engine: declared there. */
+const kindOf: typeof errorKind = (...kind) => errorKind(...kind);
+export const unreachable = kindOf("PEER_UNREACHABLE", "environment");
+export const syntax = kindOf("JOB_SYNTAX", "user");
+export const mismatch = kindOf("PROTOCOL_MISMATCH", "environment");
+export const noSuchJob = kindOf("JOB_UNKNOWN", "user");
+
+export const START = Date.UTC(2026, 10, 23, 20, 17, 31);
+export const THRICE = { firstAt: epochMs(START), lastAt: epochMs(START), count: 3 };
+
+export const running: JobSummary = {
+  id: jobId("chat-room-1"),
+  name: "chat-room",
+  state: "running",
+  submittedAt: START - 90_000,
+  endedAt: undefined,
+  batchIntervalMs: 1000,
+  batchesCompleted: 89,
+  batchesFailed: 0,
+  batchesWaiting: 1,
+  spilledBytes: 3 * 2 ** 20,
+  executors: 2,
+  error: undefined,
+  warnings: [{ ...warningOf("[SOURCE_DOWN] it is down", { subject: "receiver 0", lasting: true }), ...THRICE }],
+  driverPid: undefined,
+};
+
+export const failed = {
+  ...running,
+  state: "failed",
+  error: {
+    name: "EngineError",
+    message: "[BATCH_FAILED] Batch 7 failed.",
+    kind: { code: "BATCH_FAILED", blame: "user", retry: "never" },
+    cause: {
+      name: "TypeError",
+      message: "x is not a function",
+      stack: "TypeError: x is not a function\n    at job.ts:4:2",
+    },
+  },
+} satisfies JobSummary;
+
+export async function* textOf(...chunks: string[]): AsyncGenerator<LogEntry> {
+  for (const text of chunks) yield { time: START, stream: "stdout", text };
+}
+
+export function never(): never {
+  throw new Error("not a part of this test");
+}
+
+export function operator(parts: Partial<Operator>): Operator {
+  const refuse = async (): Promise<never> => never();
+  return {
+    submit: refuse,
+    jobs: async () => [running],
+    status: async () => running,
+    batches: refuse,
+    executors: refuse,
+    logs: never,
+    stop: refuse,
+    kill: refuse,
+    close: () => undefined,
+    ...parts,
+  };
+}
+
+/** Runs a command line against a pretended engine. */
+export function session(parts: {
+  readonly engine?: Partial<Engine>;
+  readonly operator?: Partial<Operator>;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly terminal?: boolean;
+}) {
+  const refuse = async (): Promise<never> => never();
+  const clock = new ManualClock(epochMs(START));
+  const graceful = new AbortController();
+  const immediate = new AbortController();
+  let out = "";
+  let err = "";
+  const console: Console = {
+    env: parts.env ?? { MILLRACE_DRIVER: "localhost:7077" },
+    clock,
+    terminal: parts.terminal === true,
+    cores: 4,
+    engine: {
+      runEmbedded: refuse,
+      startDriver: refuse,
+      startNode: refuse,
+      memoryLimit: refuse,
+      connect: async () => operator(parts.operator ?? {}),
+      bundle: async () => Buffer.from("artefact"),
+      check: refuse,
+      typeErrors: async () => undefined,
+      ...parts.engine,
+    },
+    out: async (text) => {
+      out += typeof text === "string" ? text : Buffer.from(text).toString();
+    },
+    err: (text) => {
+      err += text;
+    },
+    interrupts: { graceful: graceful.signal, immediate: immediate.signal },
+  };
+  return {
+    clock,
+    graceful,
+    immediate,
+    run: async (...args: string[]) => ({ code: await runCli(args, console), out, err }),
+    said: () => err,
+  };
+}
