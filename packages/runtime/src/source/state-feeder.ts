@@ -32,7 +32,7 @@ export class StateFeeder extends Feeder {
     const { store, ref, updater } = this.#options;
     const { state, done } = await store.prepare(ref, updater);
     if (done && updater.repeatable && state.overlay !== undefined) {
-      this.#rest = everyKey(state, state.overlay);
+      this.#rest = everyKey(state, state.overlay, state.overlay.order);
       return;
     }
     await updater.open(ref.version === 0);

@@ -16,7 +16,7 @@ export class StateSnapshotFeeder extends Feeder {
   override async open(): Promise<void> {
     const { store, ref } = this.#options;
     const { state, overlay } = await store.readUpdated(ref);
-    this.#chunks = everyKey(state, overlay);
+    this.#chunks = everyKey(state, overlay, []);
   }
 
   override get opensLater(): boolean {

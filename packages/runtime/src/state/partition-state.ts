@@ -98,19 +98,25 @@ export class PartitionState {
     this.idle?.remove(index);
   }
 
-  /** Indices are never given again, so that forgotten keys leave holes. */
+  /**
+   * Indices are never given again, so that forgotten keys leave holes. The order of the keys stays: a slot that loads the
+   * state from its log must give them in the same one.
+   */
   #compact(): void {
     const { index, column, idle } = this;
     const holes = index.capacity - index.size;
     if (holes < COMPACT_MIN || holes < index.size) return;
     this.index = new KeyIndex();
     this.column = new StateColumn(this.#classes);
-    this.idle = idle && new IdleOrder();
-    const take = (i: number, batch: EpochMs): void => this.#take(this.#indexOf(index.keys[i]), column, i, batch);
-    if (idle === undefined) {
-      for (let i = 0; i < index.capacity; i++) if (column.has(i)) take(i, this.delta);
-      return;
+    const places = new Int32Array(index.capacity);
+    for (let i = 0; i < index.capacity; i++) {
+      if (!column.has(i)) continue;
+      const place = this.#indexOf(index.keys[i]);
+      places[i] = place;
+      this.column.setFrom(place, column, i);
     }
-    for (const { index: i, time } of idle.before(Number.POSITIVE_INFINITY)) take(i, epochMs(time));
+    if (idle === undefined) return;
+    this.idle = new IdleOrder();
+    for (const { index: i, time } of idle.before(Number.POSITIVE_INFINITY)) this.idle.touch(places[i] ?? 0, time);
   }
 }

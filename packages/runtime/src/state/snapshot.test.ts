@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MappedBatches, sum } from "../../testkit/mapped-batches.ts";
+import type { KeyState } from "./update/key-state.ts";
 
 let batches: MappedBatches;
 beforeEach(() => {
@@ -27,6 +28,36 @@ describe("a snapshot", () => {
     batches.slot.restart();
     expect(await batches.snapshot(1)).toEqual(pairs);
     expect(await batches.map(2, [["a", 1]], sum)).toEqual([["a", 2]]);
+  });
+
+  test("has one order of keys, on the slot that made the update and on any other, before and after holes are closed", async () => {
+    const many = Array.from({ length: 4000 }, (_, i) => [`key ${i}`, i]);
+    const keep = (key: string, value: number, state: KeyState) => {
+      if (value < 0) state.remove();
+      else state.update(value);
+      return key;
+    };
+    const options = { timeoutMs: 1000 };
+    const backwards = many.map(([key], i) => [key, i % 4 === 0 ? 1 : -1]).reverse();
+    await batches.map(1, many, keep, options);
+    await batches.map(2, backwards, keep, options);
+    await batches.map(
+      3,
+      [
+        ["key 0", 2],
+        ["new", 1],
+      ],
+      keep,
+      options,
+    );
+    const unpublished = await batches.snapshot(3);
+    await batches.map(4, [], keep, options);
+    const published = (await batches.snapshot(4)) as [string, number][];
+    batches.slot.restart();
+    expect(await batches.snapshot(3)).toEqual(unpublished);
+    expect(await batches.snapshot(4)).toEqual(published);
+    expect(published).toEqual(unpublished);
+    expect(published.map(([key]) => key)).toEqual([...many.flatMap(([key], i) => (i % 4 === 0 ? [key] : [])), "new"]);
   });
 
   test("of an earlier batch is read from the log, and the state goes on from where it is", async () => {

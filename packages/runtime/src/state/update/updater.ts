@@ -64,11 +64,21 @@ export class PairsBuilder {
   }
 }
 
-/** Every key that has state on top of the overlay, in the order in which the batch gave them. */
-export function* everyKey(state: PartitionState, overlay: Overlay | undefined): Generator<StateChunk, void, undefined> {
+/**
+ * Every key that has state on top of the overlay.
+ *
+ * @param order Those that come first, as `Overlay.order` has them: with that of the overlay, keys come in the order in which
+ *   the batch gave them; with none, in the order in which they were added, which is the same for an overlay, for what was
+ *   published, and for what was loaded elsewhere.
+ */
+export function* everyKey(
+  state: PartitionState,
+  overlay: Overlay | undefined,
+  order: readonly number[],
+): Generator<StateChunk, void, undefined> {
   const out = new PairsBuilder();
   const { column, index } = state;
-  const { newKeys = [], order = [] } = overlay ?? {};
+  const { newKeys = [] } = overlay ?? {};
   const given = maskOf(state, order);
   const pushKnown = (at: number): void => {
     const known = overlay === undefined ? column.get(at) : overlay.stateAt(at);
