@@ -79,7 +79,8 @@ export class TestSlot {
   readonly #inline = new Map<string, AnyFunction>();
   runtime: SlotRuntime;
   readonly options: TestSlotOptions;
-  heapUse = 0;
+  /** A number, or what gives the next one. */
+  heapUse: number | (() => number) = 0;
   cancelAfterChecks = Number.POSITIVE_INFINITY;
   #runs = 0;
 
@@ -185,7 +186,7 @@ export class TestSlot {
         clock: new ManualClock(epochMs(0)),
         lineBytesMax: this.options.lineBytesMax ?? 256 * 1024 ** 2,
         spillBytes: this.options.spillBytes ?? 64 * 1024 ** 2,
-        heapUse: () => this.heapUse,
+        heapUse: () => (typeof this.heapUse === "number" ? this.heapUse : this.heapUse()),
       },
       this.functions,
     );

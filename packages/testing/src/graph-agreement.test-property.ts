@@ -16,6 +16,19 @@ export async function expectAgreements(options: { readonly runs: number; readonl
   await fc.assert(property, { numRuns: options.runs, seed: options.seed });
 }
 
+/** Every record is in the same partition, at the same place, when tasks fail, executors go, and each attempt has other memory. */
+export async function expectSamePlaces(options: { readonly runs: number; readonly seed: number }): Promise<void> {
+  let fired = 0;
+  const property = fc.asyncProperty(anyRun, fc.nat(), async (run, seed) => {
+    const faults = new SeededFaults(seed);
+    const [calm, troubled] = [await runInThread({ ...run, spills: false }), await runInThread(run, faults)];
+    expect(troubled).toEqual(calm);
+    fired += faults.fired;
+  });
+  await fc.assert(property, { numRuns: options.runs, seed: options.seed });
+  expect(fired).toBeGreaterThan(options.runs);
+}
+
 /** And so they do when tasks fail and executors go. */
 export async function expectAgreementsUnderFaults(options: {
   readonly runs: number;

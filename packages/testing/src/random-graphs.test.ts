@@ -1,5 +1,5 @@
 import { test } from "vitest";
-import { expectAgreements, expectAgreementsUnderFaults } from "./graph-agreement.test-property.ts";
+import { expectAgreements, expectAgreementsUnderFaults, expectSamePlaces } from "./graph-agreement.test-property.ts";
 import { runsOr, seed } from "./graph-seed.fixture.ts";
 
 const runs = runsOr(25);
@@ -9,4 +9,8 @@ test(`random graphs give what the oracle gives, seed ${seed}`, { timeout }, () =
 
 test(`and so they do when tasks fail and executors go, seed ${seed}`, { timeout }, () =>
   expectAgreementsUnderFaults({ runs, seed }),
+);
+
+test(`their records stay in their places, whatever memory, faults and reruns do, seed ${seed}`, { timeout }, () =>
+  expectSamePlaces({ runs, seed }),
 );

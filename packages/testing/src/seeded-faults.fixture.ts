@@ -10,16 +10,24 @@ const LOSSES_MAX = 3;
 export class SeededFaults implements Faults {
   fired = 0;
   readonly #rng: Rng;
+  /** By itself, so that it draws alike whatever else goes wrong. */
+  readonly #memory: Rng;
   #callsLeft = Number.POSITIVE_INFINITY;
   #losses = 0;
 
   constructor(seed: number) {
     this.#rng = new SeededRng(seed);
+    this.#memory = new SeededRng(seed + 1);
   }
 
   onStart({ task }: Parameters<Faults["onStart"]>[0]): void {
     const fails = task.attempt < FAILURES_MAX && this.#rng.next() < 0.3;
     this.#callsLeft = fails ? this.#rng.int(6) : Number.POSITIVE_INFINITY;
+  }
+
+  /** From none at all to plenty. */
+  spillBytes(): number {
+    return Math.floor(2 ** (20 * this.#memory.next()));
   }
 
   onCall(): void {

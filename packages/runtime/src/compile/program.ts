@@ -21,6 +21,14 @@ export interface PipelineProgram {
   readonly links: readonly Link[];
 }
 
+/** How combiners come about. */
+export interface FoldSlots {
+  /** Absent: the first value is the combiner. */
+  readonly create: FnSlot | undefined;
+  readonly merge: FnSlot;
+  readonly label: string;
+}
+
 /** Where a fused loop ends because something takes a whole partition. */
 export type Link =
   | {
@@ -41,8 +49,8 @@ export type Entry =
   | {
       readonly kind: "table";
       readonly shape: TableShape;
-      /** Of `combine`: joins two combiners. */
-      readonly merge: { readonly fn: FnSlot; readonly label: string } | undefined;
+      /** Of `combine`: what the loops that fill it do. */
+      readonly fold: FoldSlots | undefined;
       readonly feeds: readonly PipelineProgram[];
       readonly join: JoinKind | undefined;
     }
@@ -50,8 +58,7 @@ export type Entry =
   | {
       readonly kind: "without";
       readonly left: PipelineProgram;
-      /** Into a table of two lists a key, as `right`: for when that has gone to disk. */
-      readonly leftToTable: PipelineProgram;
+      /** Ends in a table of two lists a key. */
       readonly right: PipelineProgram;
       readonly label: string;
     }
@@ -191,12 +198,10 @@ class Compiler {
 
   #without({ feeds: [left, right], label = "subtractByKey" }: Extract<Source, { readonly kind: "join" }>): Entry {
     this.tables += 1;
-    const toTable = (feed: Feed, side: number) => this.#feed(feed, { kind: "cogroup", feed: side, feeds: 2 }, label);
     return {
       kind: "without",
       left: this.#feed(left, { kind: "buffer" }, label),
-      leftToTable: toTable(left, 0),
-      right: toTable(right, 1),
+      right: this.#feed(right, { kind: "cogroup", feed: 1, feeds: 2 }, label),
       label,
     };
   }
@@ -213,11 +218,9 @@ class Compiler {
       case "combine": {
         const { mapSide, create, mergeValue, mergeCombiners } = aggregate;
         const label = aggregate.label ?? this.#functionLabel(mergeCombiners);
-        const terminal: Terminal = mapSide
-          ? { kind: "combine", create: undefined, merge: mergeCombiners }
-          : { kind: "combine", create, merge: mergeValue };
-        const feed = this.#feed(given, terminal, label);
-        return this.#table({ kind: "combine" }, [feed], { merge: { fn: mergeCombiners, label } });
+        const fold = mapSide ? { create: undefined, merge: mergeCombiners } : { create, merge: mergeValue };
+        const feed = this.#feed(given, { kind: "combine", ...fold }, label);
+        return this.#table({ kind: "combine" }, [feed], { fold: { ...fold, label } });
       }
       default:
         return unreachable(aggregate);
@@ -227,10 +230,10 @@ class Compiler {
   #table(
     shape: TableShape,
     feeds: readonly PipelineProgram[],
-    options: { readonly merge?: { readonly fn: FnSlot; readonly label: string }; readonly join?: JoinKind | undefined },
+    options: { readonly fold?: FoldSlots; readonly join?: JoinKind | undefined },
   ): Entry {
     this.tables += 1;
-    return { kind: "table", shape, feeds, merge: options.merge, join: options.join };
+    return { kind: "table", shape, feeds, fold: options.fold, join: options.join };
   }
 
   #feed(feed: Feed, terminal: Terminal, label?: string): PipelineProgram {

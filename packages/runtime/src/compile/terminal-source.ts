@@ -30,9 +30,9 @@ export function terminalFrame(terminal: Terminal): { readonly before: string; re
     case "hash":
     case "custom":
       return { before: "const w = s.writers;", after: count };
-    case "combine":
     case "last":
       return { before: "const index = s.index, accs = s.accs;", after: count };
+    case "combine":
     case "group":
     case "cogroup":
       return { before: "const index = s.index, accs = s.accs, table = s.table;", after: count };
@@ -61,6 +61,7 @@ w[p].writePair(${key}, ${value});`;
       const first = terminal.create === undefined ? value : `${calls.slot(terminal.create)}(${value})`;
       return `const x = index.find(${key});
 if (x >= 0) accs[x] = ${calls.merge(terminal.merge, "accs[x]", value)};
+else if (table.direct !== undefined) table.direct.add(${key}, ${value}, 0);
 else { const c = ${first}; index.add(${key}); accs.push(c); }`;
     }
     case "group":

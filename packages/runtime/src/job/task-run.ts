@@ -2,7 +2,7 @@ import { assert } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
 import type { AnyFunction, FnSlot } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
-import type { Entry, Link, PipelineProgram } from "../compile/program.ts";
+import type { Entry, FoldSlots, Link, PipelineProgram } from "../compile/program.ts";
 import type { Segment } from "../compile/segment.ts";
 import { type Numbering, SegmentState } from "../compile/segment-state.ts";
 import type { FilePieces, ListedFile, SlotPorts, ZippedPieces } from "../ports.ts";
@@ -32,6 +32,7 @@ import type { SpillOptions } from "../table/spill-run.ts";
 import { SpillingTable } from "../table/spilling-table.ts";
 import type { TableBudget } from "../table/table-budget.ts";
 import type { ResolvedInput, SlotTask } from "../task.ts";
+import { foldOf } from "./fold-of.ts";
 import { type StateParts, stateFeeder } from "./state-source.ts";
 import type { TaskControl } from "./task-control.ts";
 
@@ -51,6 +52,9 @@ interface Flow {
   readonly feeder: Feeder;
   readonly last: Segment;
 }
+
+/** Pairs of a number and what stands there. */
+const BY_PLACE: SortOrder = { key: undefined, compare: undefined, descending: false };
 
 /** One attempt of a task: builds the feeders that its program names, and pumps records through them. */
 export class TaskRun {
@@ -296,7 +300,7 @@ export class TaskRun {
   }
 
   #table(entry: Extract<Entry, { readonly kind: "table" }>): Feeder {
-    const table = this.#spilling(entry.shape, entry.merge, this.#env.budget);
+    const table = this.#spilling(entry.shape, this.#env.budget, entry.fold);
     const fill = async (): Promise<void> => {
       for (const feed of entry.feeds) await this.#fill(feed, table);
     };
@@ -305,14 +309,17 @@ export class TaskRun {
   }
 
   #without(entry: Extract<Entry, { readonly kind: "without" }>): Feeder {
-    const table = this.#spilling({ kind: "cogroup", feeds: 2 }, undefined, this.#env.budget);
+    const { control, budget } = this.#env;
+    const check = (): void => control.check();
+    const table = this.#spilling({ kind: "cogroup", feeds: 2 }, budget);
     return new WithoutFeeder({
       table,
       fillRight: () => this.#fill(entry.right, table),
-      fillLeft: () => this.#fill(entry.leftToTable, table),
       left: () => this.#whole(entry.left),
+      // Beside what comes back from the table.
+      sort: new SpillingSort({ order: BY_PLACE, budget: budget.share(1 / 2), check, ...this.#spillOptions() }),
       label: entry.label,
-      check: () => this.#env.control.check(),
+      check,
     });
   }
 
@@ -322,7 +329,7 @@ export class TaskRun {
       function: (slot) => this.#function(slot),
       whole: (program) => this.#whole(program),
       spool: (later) => this.#spool(later),
-      table: (shape, budget) => this.#spilling(shape, undefined, budget),
+      table: (shape, budget) => this.#spilling(shape, budget),
       fill: (program, table) => this.#fill(program, table),
     };
   }
@@ -338,24 +345,20 @@ export class TaskRun {
     await this.run(program, this.state(last, table.table));
   }
 
-  #spilling(
-    shape: TableShape,
-    merge: { readonly fn: FnSlot; readonly label: string } | undefined,
-    budget: TableBudget,
-  ): SpillingTable {
-    return new SpillingTable({ shape, budget, merge: this.#merge(merge), ...this.#spillOptions() });
+  /** The table in which a task that writes for a shuffle combines. @param place The reduce partition of a key. */
+  combining(fold: FoldSlots, place: (key: unknown) => number): SpillingTable {
+    return this.#spilling({ kind: "combine" }, this.#env.budget, fold, place);
   }
 
-  #merge(merge: { readonly fn: FnSlot; readonly label: string } | undefined): (a: unknown, b: unknown) => unknown {
-    if (merge === undefined) return (_, b) => b;
-    const fn = this.#function(merge.fn) as (a: unknown, b: unknown) => unknown; // mergeCombiners' signature
-    return (a, b) => {
-      try {
-        return fn(a, b);
-      } catch (error) {
-        throw blame(error, merge.label);
-      }
-    };
+  #spilling(shape: TableShape, budget: TableBudget, fold?: FoldSlots, place?: (key: unknown) => number): SpillingTable {
+    const placing = place === undefined ? {} : { place };
+    return new SpillingTable({
+      shape,
+      budget,
+      fold: foldOf(fold, (slot) => this.#function(slot)),
+      ...placing,
+      ...this.#spillOptions(),
+    });
   }
 
   #spillOptions(): SpillOptions {

@@ -9,7 +9,7 @@ import type { FileOutput } from "../ports.ts";
 import { ResultOutput } from "../sink/result-output.ts";
 import { ShuffleOutput } from "../sink/shuffle-output.ts";
 import { isZipped, TextFile } from "../sink/text-file.ts";
-import { AggregateTable } from "../table/aggregate-table.ts";
+import type { PairColumns, SpillingTable } from "../table/spilling-table.ts";
 import type { SlotResult } from "../task.ts";
 import type { TaskEnvironment, TaskRun } from "./task-run.ts";
 
@@ -71,20 +71,22 @@ function shuffleSink(
     classes: env.classes,
   });
   const last = lastSegment(program);
+  const label = last.plan.terminalLabel;
   const place = partitionerOf(partitioner, env);
+  const table = sink.combine && run.combining({ ...sink.combine, merge: sink.combine.mergeValue, label }, place);
   let written = 0;
-  const empty = (table: AggregateTable): void => {
-    written += table.size;
+  const empty = (full: SpillingTable): void => {
     try {
-      writeTable(table, place, output);
+      for (const pairs of full.drain()) {
+        env.control.check();
+        writePairs(pairs, place, output.writers);
+        written += pairs.keys.length;
+      }
     } catch (error) {
-      throw blame(error, last.plan.terminalLabel);
+      throw blame(error, label);
     }
-    table.clear();
   };
-  // A full table of combiners need not go to disk: the reduce side combines what is sent in several parts.
-  const table = sink.combine && new AggregateTable({ shape: { kind: "combine" }, budget: env.budget, overflow: empty });
-  const state = run.state(last, table);
+  const state = run.state(last, table?.table);
   state.writers = output.writers;
   state.next = env.task.partition % partitioner.partitions;
   return {
@@ -98,31 +100,35 @@ function shuffleSink(
         spilledBytes,
       };
     },
-    discard: () => output.discard(),
+    discard: () => {
+      table?.discard();
+      output.discard();
+    },
   };
 }
 
-/** The reduce partition of a key. */
+/** The reduce partition of a key. @throws PARTITION_OUT_OF_RANGE by the job's own partitioner. */
 function partitionerOf(partitioner: Partitioner, env: TaskEnvironment): (key: unknown) => number {
   const { partitions } = partitioner;
-  if (partitioner.kind !== "custom") return (key) => partitionOf(key, partitions);
+  if (partitioner.kind !== "custom") return partitions === 1 ? () => 0 : (key) => partitionOf(key, partitions);
   const fn = env.functions[partitioner.fn] as ((key: unknown) => number) | undefined; // a partitioner's signature
   assert(fn !== undefined, `a stage has no function ${partitioner.fn}`);
-  return fn;
+  return (key) => {
+    const partition = fn(key);
+    if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition;
+    throw partitionOutOfRange(partition, partitions, key);
+  };
 }
 
-function writeTable(table: AggregateTable, place: (key: unknown) => number, output: ShuffleOutput): void {
-  const { accs } = table;
-  const { keys } = table.index;
-  const { writers } = output;
-  const [only] = writers;
-  const single = writers.length === 1 ? only : undefined;
-  for (let i = 0; i < accs.length; i++) {
+function writePairs(
+  { keys, values }: PairColumns,
+  place: (key: unknown) => number,
+  writers: readonly BlockWriter[],
+): void {
+  for (let i = 0; i < keys.length; i++) {
     const key = keys[i];
-    const partition = single === undefined ? place(key) : 0;
-    const writer = single ?? writers[partition];
-    if (writer === undefined) throw partitionOutOfRange(partition, writers.length, key);
-    writer.writePair(key, accs[i]);
+    const writer = writers[place(key)] as BlockWriter; // there is one for each place
+    writer.writePair(key, values[i]);
   }
 }
 

@@ -133,19 +133,18 @@ describe("the pairs whose key the other side has not", () => {
     const keys = new Set(right.map(([key]) => key));
     return left.filter(([key]) => !keys.has(key));
   };
-  const sorted = (pairs: readonly unknown[]) => pairs.map((one) => JSON.stringify(one)).sort();
 
-  test("come as they are, or by key when the other side exceeds the memory", async () => {
+  test("come as they are, also when the other side exceeds the memory", async () => {
     const side = fc.array(pair, { maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(side, side, async (left, right) => {
         expect((await run(slot, without(), [left, right])).records).toEqual(expected(left, right));
         const padded: [unknown, unknown][] = [...right, ...ints(300).map((n): [string, number] => [`other ${n}`, n])];
         const { records, spilled } = await run(tiny, without(), [left, padded]);
-        expect(sorted(records)).toEqual(sorted(expected(left, padded)));
+        expect(records).toEqual(expected(left, padded));
         expect(spilled).toBeGreaterThan(0);
       }),
-      { numRuns: 15 },
+      { numRuns: 5 },
     );
   });
 

@@ -1,5 +1,7 @@
 import { pairOf } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
+import type { SortColumns } from "../sort/sort-columns.ts";
+import type { SpillingSort } from "../sort/spilling-sort.ts";
 import type { SpillingTable } from "../table/spilling-table.ts";
 import { Feeder, SLICE } from "./feeder.ts";
 import { JoinFeeder } from "./join-feeder.ts";
@@ -10,22 +12,24 @@ export interface WithoutOptions {
   readonly table: SpillingTable;
   /** Fills the lists of one side. */
   readonly fillRight: () => Promise<void>;
-  readonly fillLeft: () => Promise<void>;
   /** Gives the pairs of the left side one after the other. */
   readonly left: () => Feeder;
+  /** Puts what stays of the left side back into its order: pairs of a record's number and the record. */
+  readonly sort: SpillingSort;
   readonly label: string;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
 }
 
 /**
- * The pairs of the left side whose key the right side has not. With the keys of the right in memory the left passes by
- * them, in its order; when they went to disk, the left follows them there, and comes back by key.
+ * The pairs of the left side whose key the right side has not, in the left side's order. With the keys of the right in memory
+ * the left passes by them; when they went to disk, the left follows them there, each record with its number, and what stays
+ * is sorted by that.
  */
 export class WithoutFeeder extends Feeder {
   readonly #options: WithoutOptions;
   #left: Feeder | undefined;
-  #joined: Feeder | undefined;
+  #sorted: Iterator<SortColumns> | undefined;
 
   constructor(options: WithoutOptions) {
     super();
@@ -33,15 +37,11 @@ export class WithoutFeeder extends Feeder {
   }
 
   override async open(): Promise<void> {
-    const { table, fillRight, fillLeft, left } = this.#options;
-    await fillRight();
-    if (table.spilled) {
-      this.#joined = new JoinFeeder(new TableFeeder(table, fillLeft), "without");
-      await this.#joined.open();
-    } else {
-      this.#left = left();
-      await this.#left.open();
-    }
+    await this.#options.fillRight();
+    const left = this.#options.left();
+    this.#left = left;
+    await left.open();
+    if (this.#options.table.spilled) await this.#sort(left);
   }
 
   override get opensLater(): boolean {
@@ -49,12 +49,14 @@ export class WithoutFeeder extends Feeder {
   }
 
   override get later(): boolean {
-    return this.#left?.later === true;
+    return this.#sorted === undefined && this.#left?.later === true;
   }
 
   override next(): boolean {
-    const joined = this.#joined;
-    if (joined !== undefined) return joined.next() && this.setPairs(joined.keys, joined.values);
+    if (this.#sorted !== undefined) {
+      const step = this.#sorted.next();
+      return step.done !== true && this.setRows(step.value.records);
+    }
     const left = this.#left;
     while (left !== undefined && (left.at < left.end || left.next())) if (this.#pass(left)) return true;
     return false;
@@ -72,8 +74,48 @@ export class WithoutFeeder extends Feeder {
 
   override close(): void {
     this.#left?.close();
-    this.#joined?.close();
+    this.#sorted?.return?.();
+    this.#options.sort.discard();
     this.#options.table.discard();
+  }
+
+  /** Takes the whole left side to where the right is, and sorts what stays of it. */
+  async #sort(left: Feeder): Promise<void> {
+    const { table, sort, label, check } = this.#options;
+    let place = 0;
+    while (left.at < left.end || (left.later ? await left.nextLater() : left.next())) {
+      check();
+      try {
+        place = this.#follow(left, place);
+      } catch (error) {
+        throw blame(error, label);
+      }
+    }
+    await left.finish();
+    left.close();
+    this.#left = undefined;
+    const staying = new JoinFeeder(new TableFeeder(table, async () => {}), "without");
+    await staying.open();
+    while (staying.next()) {
+      check();
+      const rows = Array.from(staying.values as ArrayLike<readonly [number, unknown]>); // as `#follow` made them
+      sort.add({ keys: rows.map(([at]) => at), records: rows.map(([, record]) => record) }, 0, rows.length);
+    }
+    staying.close();
+    this.#sorted = sort.drain();
+  }
+
+  /** A slice of the left side's chunk, numbered from `place` on; returns the number that comes next. */
+  #follow(left: Feeder, place: number): number {
+    const { direct } = this.#options.table.table;
+    const { rows, keys, values, at } = left;
+    const end = Math.min(left.end, at + SLICE);
+    left.at = end;
+    for (let i = at; i < end; i++) {
+      const record = rows === undefined ? [keys[i], values[i]] : rows[i];
+      direct?.add(pairOf(record)[0], [place + i - at, record], 0); // a spilled table of lists has it
+    }
+    return place + end - at;
   }
 
   /** What stays of the left side's chunk, or of a slice of it. */

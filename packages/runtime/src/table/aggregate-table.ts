@@ -20,19 +20,18 @@ export type TableShape =
   /** For each feed a list of values. */
   | { readonly kind: "cogroup"; readonly feeds: number };
 
-/**
- * What happens when the table passes its budget: it is emptied, into spilled runs or towards the next stage.
- */
+/** What happens when the table passes its budget. */
 export type Overflow = (table: AggregateTable) => void;
 
+/** Where pairs go in place of a table. */
 export interface DirectPairs {
   add(key: unknown, value: unknown, feed: number): void;
 }
 
 /**
  * Keys with what accumulates below them, as two columns. Generated loops find and change entries directly through
- * `index` and `accs`; `relieve`, called about every thousand records, estimates the size and has the table emptied when
- * it passes its budget.
+ * `index` and `accs`; `relieve`, called about every thousand records, estimates the size and has something done when it
+ * passes its budget.
  *
  * The estimate counts keys and values in lists exactly and samples how large they are. Of combiners it samples too; a
  * single enormous one among many is looked for when the heap is filling up.
@@ -44,7 +43,7 @@ export class AggregateTable {
   readonly shape: TableShape;
   /** Of lists: the values in all of them. Whoever adds to them counts. */
   values = 0;
-  /** Of lists: where pairs go in place of the table, once that has passed its budget. */
+  /** Once the table has passed its budget: where the pairs of keys go that it does not have. */
   direct: DirectPairs | undefined;
   readonly #budget: TableBudget;
   readonly #overflow: Overflow | undefined;

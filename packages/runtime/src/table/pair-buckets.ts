@@ -1,69 +1,131 @@
-import { BlockWriter, type ClassTable } from "@millrace/codec";
-import type { BlockHandle, FileBlock, SpillFile } from "@millrace/storage";
-import { BUCKETS, bucketOf } from "./buckets.ts";
+import { BlockWriter, type ClassTable, decodeFrame, decodePairFrame } from "@millrace/codec";
+import { type BlockHandle, type BlockPool, type FileBlock, readHandle, type SpillFile } from "@millrace/storage";
+import type { DirectPairs } from "./aggregate-table.ts";
+import { BUCKETS } from "./buckets.ts";
+import { OrdinalsWriter, readOrdinals } from "./ordinals.ts";
 
 /** All buckets have a frame in memory at the same time. */
 const FRAME_BYTES = 32 * 1024;
 
 /** The pairs of one feed that lie in one bucket. */
-export interface ValueBlock {
+export interface BucketPart {
   readonly feed: number;
   readonly block: BlockHandle;
 }
 
-/** Writes pairs to disk one by one, each to the bucket of its key, in the order they came in. */
-export class ValueBuckets {
-  readonly #file: SpillFile;
-  readonly #classes: ClassTable;
-  readonly #depth: number;
-  readonly #blocks: ValueBlock[][] = Array.from({ length: BUCKETS }, () => []);
-  #feed = 0;
-  #writers: readonly BlockWriter[] = [];
-  #parts: readonly FileBlock[][] = [];
+/** Some pairs, each with its ordinal: its place among all that came. Columns of equal length. */
+export interface OrdinalPairs {
+  readonly ordinals: ArrayLike<number>;
+  readonly keys: ArrayLike<unknown>;
+  readonly values: ArrayLike<unknown>;
+}
 
-  constructor(file: SpillFile, classes: ClassTable, depth: number) {
-    this.#file = file;
-    this.#classes = classes;
-    this.#depth = depth;
-    this.#begin(0);
+export interface PairBucketsOptions {
+  readonly file: SpillFile;
+  readonly classes: ClassTable;
+  /** The bucket of a key, below {@link BUCKETS}. */
+  readonly bucketOf: (key: unknown) => number;
+  /** The ordinal of the first pair that comes without one. */
+  readonly next: number;
+}
+
+/**
+ * Writes pairs to disk one by one, each to the bucket of its key, in the order they came in. The ordinals lie beside each
+ * frame as a piece of their own: about a byte and a half a pair.
+ */
+export class PairBuckets implements DirectPairs {
+  readonly #options: PairBucketsOptions;
+  readonly #parts: BucketPart[][] = Array.from({ length: BUCKETS }, () => []);
+  #next: number;
+  #feed = 0;
+  /** Those that the feed has come across, by their number. */
+  readonly #buckets: (Bucket | undefined)[] = new Array(BUCKETS).fill(undefined);
+
+  constructor(options: PairBucketsOptions) {
+    this.#options = options;
+    this.#next = options.next;
   }
 
-  /** Feeds come one after the other: a change between them ends the blocks of the one before. */
+  /** The pair that comes next. Feeds come one after the other: a change between them ends the blocks of the one before. */
   add(key: unknown, value: unknown, feed: number): void {
-    if (feed !== this.#feed) this.#begin(feed);
-    const writer = this.#writers[bucketOf(key, this.#depth)] as BlockWriter; // there is one for each bucket
-    writer.writePair(key, value);
+    this.addAt(this.#next++, key, value, feed);
+  }
+
+  /** As `add`. @param ordinal At least as large as the one before. */
+  addAt(ordinal: number, key: unknown, value: unknown, feed: number): void {
+    if (feed !== this.#feed) {
+      this.#endFeed();
+      this.#feed = feed;
+    }
+    const number = this.#options.bucketOf(key);
+    let bucket = this.#buckets[number];
+    if (bucket === undefined) {
+      bucket = new Bucket(this.#options);
+      this.#buckets[number] = bucket;
+    }
+    bucket.add(ordinal, key, value);
   }
 
   /** What each bucket holds. Nothing is to be added afterwards. */
-  finish(): readonly (readonly ValueBlock[])[] {
-    this.#end();
-    return this.#blocks;
+  finish(): readonly (readonly BucketPart[])[] {
+    this.#endFeed();
+    return this.#parts;
   }
 
-  #begin(feed: number): void {
-    this.#end();
-    this.#feed = feed;
-    this.#parts = Array.from({ length: BUCKETS }, () => []);
-    this.#writers = this.#parts.map(
-      (parts) =>
-        new BlockWriter({
-          classes: this.#classes,
-          frameBytesMax: FRAME_BYTES,
-          flush: (frame) => {
-            const range = this.#file.append(frame);
-            parts.push({ kind: "file", ...range, pieces: [range.length] });
-          },
-        }),
-    );
-  }
-
-  #end(): void {
-    for (const writer of this.#writers) writer.finish();
-    this.#parts.forEach((parts, bucket) => {
-      if (parts.length > 0) this.#blocks[bucket]?.push({ feed: this.#feed, block: { kind: "mixed", parts } });
+  #endFeed(): void {
+    this.#buckets.forEach((bucket, number) => {
+      if (bucket !== undefined) this.#parts[number]?.push({ feed: this.#feed, block: bucket.finish() });
     });
-    this.#writers = [];
-    this.#parts = [];
+    this.#buckets.fill(undefined);
   }
+}
+
+/** The pairs of one feed in one bucket while they are written. */
+class Bucket {
+  readonly #ordinals = new OrdinalsWriter();
+  readonly #writer: BlockWriter;
+  readonly #parts: FileBlock[] = [];
+
+  constructor({ file, classes }: PairBucketsOptions) {
+    const flush = (frame: Uint8Array): void => {
+      const ordinals = file.append(this.#ordinals.take());
+      const { length } = file.append(frame);
+      const pieces = [ordinals.length, length];
+      this.#parts.push({ kind: "file", ...ordinals, length: ordinals.length + length, pieces });
+    };
+    this.#writer = new BlockWriter({ classes, frameBytesMax: FRAME_BYTES, flush });
+  }
+
+  add(ordinal: number, key: unknown, value: unknown): void {
+    this.#ordinals.add(ordinal); // first: the pair may close its frame
+    this.#writer.writePair(key, value);
+  }
+
+  finish(): BlockHandle {
+    this.#writer.finish();
+    return { kind: "mixed", parts: this.#parts };
+  }
+}
+
+/** The pairs of a part, frame by frame, in the order in which they were added. */
+export function* readPart(
+  { block }: BucketPart,
+  { pool, classes }: { readonly pool: BlockPool; readonly classes: ClassTable },
+): Generator<OrdinalPairs, void, undefined> {
+  let ordinals: number[] | undefined;
+  for (const piece of readHandle(block, pool)) {
+    if (ordinals === undefined) {
+      ordinals = readOrdinals(piece);
+      continue;
+    }
+    yield { ordinals, ...decodePairs(piece, classes) };
+    ordinals = undefined;
+  }
+}
+
+function decodePairs(frame: Uint8Array, classes: ClassTable): Pick<OrdinalPairs, "keys" | "values"> {
+  const pairs = decodePairFrame(frame, classes);
+  if (pairs !== undefined) return pairs;
+  const tuples = decodeFrame(frame, classes) as readonly (readonly [unknown, unknown])[]; // another layout keeps pairs as tuples
+  return { keys: tuples.map(([key]) => key), values: tuples.map(([, value]) => value) };
 }

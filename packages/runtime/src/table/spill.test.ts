@@ -1,5 +1,5 @@
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
-import { fnSlot, type Source } from "@millrace/plan";
+import type { Source } from "@millrace/plan";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, op, shuffle, TestSlot } from "../../testkit/test-slot.ts";
@@ -16,11 +16,11 @@ const pairs = Array.from({ length: 6000 }, (_, i) => [`key ${(i * 7919) % 1001}`
 const keyText = (record: unknown) => JSON.stringify((record as [unknown])[0]);
 const byKey = (a: unknown, b: unknown) => keyText(a).localeCompare(keyText(b));
 
-/** Runs with a budget that is passed and with one that is not; the results must agree up to the order of keys. */
+/** Runs with a budget that is passed and with one that is not; the results must be the same. */
 async function both(stage: { source: Source; functions?: (typeof add)[]; inputs: () => unknown[][] }) {
   const run = async (slot: TestSlot) => {
     const done = await slot.done({ ...stage, inputs: stage.inputs().map((records) => slot.input(records)) });
-    return { records: slot.results(done).sort(byKey), spilled: done.metrics.spilledBytes };
+    return { records: slot.results(done), spilled: done.metrics.spilledBytes };
   };
   const small = await run(tiny);
   const large = await run(roomy);
@@ -35,17 +35,6 @@ describe("past its budget, a table goes to disk and comes back whole", () => {
   test("grouping keeps the values in map order", async () => {
     const records = await both({ source: shuffle({ kind: "group" }), inputs: () => [pairs] });
     expect(records).toHaveLength(1001);
-  });
-
-  test("combining merges the combiners of all runs", async () => {
-    const combine = {
-      kind: "combine",
-      mapSide: false,
-      create: undefined,
-      mergeValue: fnSlot(0),
-      mergeCombiners: fnSlot(0),
-    } as const;
-    await both({ source: shuffle(combine), functions: [add], inputs: () => [pairs] });
   });
 
   test("cogroup and joins", async () => {
@@ -115,15 +104,16 @@ describe("what was spilled", () => {
     );
   });
 
-  test("is written once, though one key has more than the memory holds", async () => {
+  test("is written no more than twice, though one key has more than the memory holds", async () => {
     const slot = new TestSlot({ spillBytes: 64 * 1024 });
     const pairs = Array.from({ length: 60_000 }, (_, i) => [i % 2 === 0 ? "hot" : `key ${i % 501}`, i]);
     const { records, spilled } = await grouped(slot, [pairs]);
     const [, values] = (records as [string, number[]][]).find(([key]) => key === "hot") ?? [];
     expect(values).toEqual(Array.from({ length: 30_000 }, (_, i) => 2 * i));
     const bytes = encodeBlock(pairs, emptyClassTable).byteLength;
-    expect(spilled).toBeGreaterThan(bytes / 2);
-    expect(spilled).toBeLessThan(bytes * 1.2);
+    // Once as pairs, and once in the order of the keys.
+    expect(spilled).toBeGreaterThan(bytes);
+    expect(spilled).toBeLessThan(bytes * 2);
     slot.remove();
   });
 
@@ -148,26 +138,6 @@ describe("what was spilled", () => {
     await expect(run).rejects.toThrow(/^\[RECORD_NOT_ENCODABLE\] map at job\.ts:1:1: /);
     expect(tiny.spillFiles()).toEqual([]);
   });
-});
-
-test("a full table of map-side combiners is sent in parts that combine to the same", async () => {
-  const combine = { create: undefined, mergeValue: fnSlot(0), mergeCombiners: fnSlot(0) };
-  const run = async (slot: TestSlot) => {
-    const done = await slot.done({
-      source: blocks,
-      inputs: [slot.input(pairs)],
-      functions: [add],
-      sink: { kind: "shuffle", partitioner: { kind: "hash", partitions: 3 }, combine },
-    });
-    return { parts: slot.partitions(done), out: done.metrics.recordsOut };
-  };
-  const small = await run(tiny);
-  const large = await run(roomy);
-  expect(large.out).toBe(1001);
-  expect(small.out).toBeGreaterThan(1001);
-  const total = (parts: unknown[][]) =>
-    parts.flat().reduce((sum: number, record) => sum + (record as [string, number])[1], 0);
-  expect(total(small.parts)).toBe(total(large.parts));
 });
 
 test("what no longer fits in the pool is in a file, and reads the same", async () => {

@@ -1,13 +1,14 @@
-import { type BlockWriter, decodeFrame, decodePairFrame } from "@millrace/codec";
-import { type FileBlock, readHandle, type SpillFile } from "@millrace/storage";
+import type { SpillFile } from "@millrace/storage";
 import { AggregateTable, type TableShape } from "./aggregate-table.ts";
-import { BUCKETS, DEPTH_MAX, sortByBucket } from "./buckets.ts";
-import { type SpillOptions, writeRun } from "./spill-run.ts";
+import { BUCKETS, bucketOf, DEPTH_MAX } from "./buckets.ts";
+import { mergeResults, type OrderedColumns, writeResults } from "./ordered-results.ts";
+import { type BucketPart, type OrdinalPairs, PairBuckets, readPart } from "./pair-buckets.ts";
+import { appendPart, listsOf, partsOf, valuesIn } from "./parts.ts";
+import type { SpillOptions } from "./spill-run.ts";
 import type { TableBudget } from "./table-budget.ts";
-import { type ValueBlock, ValueBuckets } from "./value-buckets.ts";
 
-/** A longer list goes to disk in parts of so many values, so that one part at a time comes back. */
-const PART_VALUES = 2048;
+/** Combiners that have grown by this factor since their table took in its last key have to leave the memory. */
+const GROWN = 1.25;
 
 /** Some keys with what accumulated below them: two columns of equal length. */
 export interface PairColumns {
@@ -15,39 +16,52 @@ export interface PairColumns {
   readonly values: readonly unknown[];
 }
 
-export interface SpillingOptions extends SpillOptions {
-  readonly shape: TableShape;
-  /** Of `combine`: joins what two runs hold for a key, the earlier one first. Unused for lists. */
-  readonly merge: (a: unknown, b: unknown) => unknown;
-  readonly budget: TableBudget;
+/** How combiners come about, one value after the other. */
+export interface Fold {
+  readonly create: (value: unknown) => unknown;
+  readonly merge: (combiner: unknown, value: unknown) => unknown;
 }
 
-interface Pairs {
-  readonly keys: ArrayLike<unknown>;
-  readonly values: ArrayLike<unknown>;
+export interface SpillingOptions extends SpillOptions {
+  readonly shape: TableShape;
+  /** Of `combine`: what the loops do that fill the table. Unused for lists. */
+  readonly fold: Fold;
+  readonly budget: TableBudget;
+  /**
+   * Where a key goes in the end, a whole number from 0 on. With it, keys that go to different places come in no particular
+   * order among one another.
+   */
+  readonly place?: (key: unknown) => number;
 }
 
 /**
- * An {@link AggregateTable} that goes to disk when it passes its budget and is read back key by key, merged.
+ * An {@link AggregateTable} that goes to disk when it passes its budget. Memory decides how long it takes, never what comes
+ * out: keys come in the order in which they were first seen, lists hold their values as they came, and combiners are folded
+ * one value after the other, the same calls in the same order whether or not there was a spill.
  *
- * Grace hash aggregation: a full table is written as one run of {@link BUCKETS} buckets, by bits of the key's hash. Combiners
- * go on in an empty table, since combining makes less of what there is. Lists do not: from there on pairs go to the bucket of
- * their key as they come. In the end each bucket is aggregated by itself, in the order it was written, and cut by the next
- * bits if it is again too large. Order of keys: first seen, as long as nothing was spilled; else by bucket.
+ * Hybrid hash aggregation. A table of combiners that is full takes no further keys: those it has go on in memory, which are
+ * the first and mostly the frequent ones; pairs of others go to disk as they come, each to the bucket of its key. When the
+ * combiners themselves outgrow the memory, and at once for lists, what the table holds goes to disk before its later pairs. In
+ * the end each bucket is aggregated by itself, and cut by further bits of the hash if it is again too large. Each pair has its
+ * ordinal with it, so that the buckets' results, as sorted runs, merge into the order of the keys.
  *
- * Disk: each entry or pair once per level. Memory: the budget, plus what `relieve` lets in between two calls; in the end at
- * least what accumulates below the largest key, which has to be there as a whole.
+ * Disk: each pair once per level, and each result once per level. Memory: the budget, plus what `relieve` lets in between two
+ * calls; in the end at least what accumulates below the largest key, which has to be there as a whole.
  */
 export class SpillingTable {
   readonly table: AggregateTable;
   readonly #options: SpillingOptions;
   readonly #depth: number;
-  readonly #runs: (FileBlock | undefined)[][] = [];
+  /** Below the first level: the ordinal of each key's first pair. */
+  readonly #ordinals: number[] = [];
   #file: SpillFile | undefined;
   #reportedBytes = 0;
-  #values: ValueBuckets | undefined;
-  /** Entries of runs are being added, which come before all pairs. */
+  /** Keys that had to leave the memory, with what had accumulated below them; their later pairs are among `#pairs`. */
+  #entries: PairBuckets | undefined;
+  #pairs: PairBuckets | undefined;
+  /** Entries of the level above are being added, which come before all pairs. */
   #entering = false;
+  #fullBytes = 0;
   /** Values below the key that has most of what was read back. */
   #longest = 0;
 
@@ -62,125 +76,192 @@ export class SpillingTable {
   }
 
   get spilled(): boolean {
-    return this.#runs.length > 0;
+    return this.#file !== undefined;
   }
 
-  /** Every key once. The columns of a chunk are valid until the next one is asked for. Empties the table. */
-  *drain(): Generator<PairColumns, void, undefined> {
-    if (!this.spilled) {
-      if (this.table.size > 0) yield { keys: this.table.index.keys, values: this.table.accs };
-      return;
-    }
-    if (this.table.size > 0) this.#spill();
-    const values = this.#values?.finish();
-    this.#report();
-    for (let bucket = 0; bucket < BUCKETS; bucket++) yield* this.#drainBucket(bucket, values?.[bucket] ?? []);
-    this.discard();
+  /** Every key once, in the order in which they were first seen. A chunk is valid until the next one is asked for. */
+  drain(): Generator<PairColumns, void, undefined> {
+    return this.#drain();
   }
 
-  /** Removes what is on disk. */
+  /** Removes what is on disk, and empties the table. */
   discard(): void {
-    this.#runs.length = 0;
+    this.#entries = undefined;
+    this.#pairs = undefined;
     this.#file?.discard();
     this.#file = undefined;
     this.#reportedBytes = 0;
-    this.#values = undefined;
-    this.table.clear();
     this.table.direct = undefined;
+    this.#clear();
   }
 
-  *#drainBucket(bucket: number, values: readonly ValueBlock[]): Generator<PairColumns, void, undefined> {
-    const { pool, classes } = this.#options;
-    const merged = new SpillingTable(this.#options, this.#depth + 1);
+  // ---- giving
+
+  *#drain(): Generator<OrderedColumns, void, undefined> {
+    // What is still in memory was seen before all that is on disk.
+    if (this.table.size > 0) {
+      yield { ordinals: this.#ordinals, keys: this.table.index.keys, values: this.table.accs };
+    }
+    if (!this.spilled) return;
+    this.#clear();
+    const entries = this.#entries?.finish();
+    const pairs = this.#pairs?.finish();
+    this.#report();
+    const buckets = Array.from({ length: BUCKETS }, (_, i) => this.#bucket(entries?.[i] ?? [], pairs?.[i] ?? []));
+    if (this.#placed) for (const bucket of buckets) yield* bucket;
+    else yield* this.#inOrder(buckets);
+    this.discard();
+  }
+
+  /** Disk: the results once, while one bucket after the other is aggregated. */
+  *#inOrder(buckets: readonly Iterable<OrderedColumns>[]): Generator<OrderedColumns, void, undefined> {
+    const file = this.#options.newSpillFile();
     try {
-      merged.#entering = true;
-      for (const run of this.#runs) {
-        const block = run[bucket];
-        if (block === undefined) continue;
-        for (const frame of readHandle(block, pool)) {
-          merged.#addEntries(decodeFrame(frame, classes) as readonly (readonly [unknown, unknown])[]); // as #writeRun wrote it
-          merged.table.relieve();
-        }
-      }
-      merged.#entering = false;
-      for (const { feed, block } of values) {
-        for (const frame of readHandle(block, pool)) {
-          merged.#addValues(decodePairs(frame, this.#options), feed);
-          merged.table.relieve();
-        }
-      }
-      yield* merged.drain();
+      const runs = buckets.flatMap((bucket) => writeResults(file, bucket, this.#options) ?? []);
+      this.#options.onSpill(file.bytes);
+      this.#file?.discard();
+      yield* mergeResults(runs, this.#options);
     } finally {
-      merged.discard();
+      file.discard();
     }
   }
 
-  #addEntries(pairs: readonly (readonly [unknown, unknown])[]): void {
+  *#bucket(entries: readonly BucketPart[], pairs: readonly BucketPart[]): Generator<OrderedColumns, void, undefined> {
+    const bucket = new SpillingTable(this.#options, this.#depth + 1);
+    try {
+      bucket.#entering = true;
+      for (const part of entries) for (const some of readPart(part, this.#options)) bucket.#addEntries(some);
+      bucket.#entering = false;
+      for (const part of pairs) for (const some of readPart(part, this.#options)) bucket.#addPairs(some, part.feed);
+      yield* bucket.#drain();
+    } finally {
+      bucket.discard();
+    }
+  }
+
+  // ---- taking
+
+  #addEntries({ ordinals, keys, values }: OrdinalPairs): void {
     const { index, accs, shape } = this.table;
-    for (const [key, more] of pairs) {
-      const at = index.find(key);
-      if (at < 0) {
-        index.add(key);
-        accs.push(more);
-      } else if (shape.kind === "combine") {
-        accs[at] = this.#options.merge(accs[at], more);
-      } else {
-        const lists = this.#listsOf(accs[at]);
-        this.#listsOf(more).forEach((list, feed) => {
-          append(lists[feed] ?? [], list);
-        });
+    for (let i = 0; i < keys.length; i++) {
+      if (this.#entries !== undefined) {
+        this.#entries.addAt(at(ordinals, i), keys[i], values[i], 0);
+        continue;
       }
-      if (shape.kind === "combine") continue;
-      this.table.values += lengthOf(this.#listsOf(more));
-      this.#longest = Math.max(this.#longest, lengthOf(this.#listsOf(accs[at < 0 ? accs.length - 1 : at])));
+      let place = index.find(keys[i]);
+      if (place < 0) {
+        place = this.#newKey(keys[i], at(ordinals, i), values[i]);
+      } else {
+        appendPart(shape, accs[place], values[i]);
+      }
+      this.table.values += valuesIn(shape, values[i]);
+      this.#longest = Math.max(this.#longest, valuesIn(shape, accs[place]));
+    }
+    this.table.relieve();
+  }
+
+  /** As the generated loops do it. */
+  #addPairs(pairs: OrdinalPairs, feed: number): void {
+    if (this.table.shape.kind === "combine") this.#fold(pairs);
+    else this.#addToLists(pairs, feed);
+    this.table.relieve();
+  }
+
+  #fold({ ordinals, keys, values }: OrdinalPairs): void {
+    const { index, accs } = this.table;
+    const { create, merge } = this.#options.fold;
+    const pairs = this.#pairs;
+    for (let i = 0; i < keys.length; i++) {
+      const place = index.find(keys[i]);
+      if (place >= 0) accs[place] = merge(accs[place], values[i]);
+      else if (pairs !== undefined) pairs.addAt(at(ordinals, i), keys[i], values[i], 0);
+      else this.#newKey(keys[i], at(ordinals, i), create(values[i]));
     }
   }
 
-  #addValues({ keys, values }: Pairs, feed: number): void {
-    const { index, accs, shape, direct } = this.table;
-    if (direct !== undefined) {
-      for (let i = 0; i < keys.length; i++) direct.add(keys[i], values[i], feed);
+  #addToLists({ ordinals, keys, values }: OrdinalPairs, feed: number): void {
+    const { index, accs, shape } = this.table;
+    const pairs = this.#pairs;
+    if (pairs !== undefined) {
+      for (let i = 0; i < keys.length; i++) pairs.addAt(at(ordinals, i), keys[i], values[i], feed);
       return;
     }
     const feeds = shape.kind === "cogroup" ? shape.feeds : 1;
     for (let i = 0; i < keys.length; i++) {
-      const key = keys[i];
-      let at = index.find(key);
-      if (at < 0) {
-        at = index.add(key);
-        const lists = Array.from({ length: feeds }, () => []);
-        accs.push(shape.kind === "group" ? lists[0] : lists);
+      let place = index.find(keys[i]);
+      if (place < 0) {
+        const lists = Array.from({ length: feeds }, (): unknown[] => []);
+        place = this.#newKey(keys[i], at(ordinals, i), shape.kind === "group" ? lists[0] : lists);
       }
-      const list = this.#listsOf(accs[at])[feed] ?? [];
+      const list = listsOf(shape, accs[place])[feed] ?? [];
       list.push(values[i]);
       if (list.length > this.#longest) this.#longest = list.length;
     }
     this.table.values += keys.length;
   }
 
-  /** The lists below a key: one, or one for each feed. */
-  #listsOf(acc: unknown): unknown[][] {
-    return this.table.shape.kind === "group" ? [acc as unknown[]] : (acc as unknown[][]); // the shape says so
+  /** Adds the key that was just not found; returns its place. */
+  #newKey(key: unknown, ordinal: number, acc: unknown): number {
+    this.table.accs.push(acc);
+    this.#ordinals.push(ordinal);
+    return this.table.index.add(key);
   }
 
-  /** What is dominated by a single key would be as large again at the next level: it has to be there as a whole in the end. */
+  // ---- going to disk
+
   #relieve(): void {
     const { shape, values } = this.table;
-    if (shape.kind !== "combine" && 2 * this.#longest > values) return;
-    const file = this.#spill();
-    if (shape.kind === "combine" || this.#entering) return;
-    this.#values = new ValueBuckets(file, this.#options.classes, this.#depth);
-    this.table.direct = this.#values;
+    if (shape.kind !== "combine") {
+      // What is dominated by a single key would be as large again at the next level: it has to be there as a whole in the end.
+      if (2 * this.#longest <= values) this.#evict();
+      return;
+    }
+    const bytes = this.table.estimatedBytes();
+    const { nearlyFull } = this.#options.budget;
+    if (this.#pairs === undefined && !nearlyFull && !this.#entering) {
+      this.#fullBytes = bytes;
+      this.#direct();
+    } else if (this.#pairs === undefined || nearlyFull || bytes > GROWN * this.#fullBytes) {
+      this.#evict();
+    }
   }
 
-  #spill(): SpillFile {
-    const file = this.#file ?? this.#options.newSpillFile();
-    this.#file = file;
-    this.#runs.push(this.#writeRun(file));
+  /** From here on the table takes no further keys. */
+  #direct(): PairBuckets {
+    this.#pairs ??= this.#newBuckets();
+    this.table.direct = this.#pairs;
+    return this.#pairs;
+  }
+
+  /** What is in the table goes to disk, and from there on all pairs do. */
+  #evict(): void {
+    const { index, accs, shape } = this.table;
+    const entries = this.#newBuckets();
+    accs.forEach((acc, i) => {
+      // Nothing has left the first level's table before: there a key's place is its ordinal.
+      const ordinal = this.#depth === 0 ? i : at(this.#ordinals, i);
+      for (const part of partsOf(shape, acc)) entries.addAt(ordinal, index.keys[i], part, 0);
+    });
+    this.#entries = entries;
+    this.#direct();
     this.#report();
-    this.table.clear();
-    this.#longest = 0;
-    return file;
+    this.#clear();
+  }
+
+  #newBuckets(): PairBuckets {
+    this.#file ??= this.#options.newSpillFile();
+    const { place, classes } = this.#options;
+    const depth = this.#depth;
+    return new PairBuckets({
+      file: this.#file,
+      classes,
+      bucketOf: place !== undefined && this.#placed ? (key) => place(key) % BUCKETS : (key) => bucketOf(key, depth),
+      next: this.table.size,
+    });
+  }
+
+  get #placed(): boolean {
+    return this.#depth === 0 && this.#options.place !== undefined;
   }
 
   #report(): void {
@@ -189,48 +270,13 @@ export class SpillingTable {
     this.#reportedBytes = bytes;
   }
 
-  #writeRun(file: SpillFile): (FileBlock | undefined)[] {
-    const { accs, index } = this.table;
-    const { order, ends } = sortByBucket(index.keys, this.#depth);
-    let at = 0;
-    return Array.from(ends, (end) =>
-      writeRun(file, this.#options.classes, (writer) => {
-        for (; at < end; at++) {
-          const entry = order[at] as number; // at < end <= order.length
-          this.#writeEntry(writer, index.keys[entry], accs[entry]);
-        }
-      }),
-    );
-  }
-
-  #writeEntry(writer: BlockWriter, key: unknown, acc: unknown): void {
-    const { kind } = this.table.shape;
-    if (kind === "combine") {
-      writer.writePair(key, acc);
-      return;
-    }
-    const lists = this.#listsOf(acc);
-    const longest = lists.reduce((most, list) => Math.max(most, list.length), 0);
-    for (let at = 0; at < longest; at += PART_VALUES) {
-      const part = longest <= PART_VALUES ? lists : lists.map((list) => list.slice(at, at + PART_VALUES));
-      writer.writePair(key, kind === "group" ? part[0] : part);
-    }
+  #clear(): void {
+    this.table.clear();
+    this.#ordinals.length = 0;
+    this.#longest = 0;
   }
 }
 
-function decodePairs(frame: Uint8Array, { classes }: SpillOptions): Pairs {
-  const pairs = decodePairFrame(frame, classes);
-  if (pairs !== undefined) return pairs;
-  const tuples = decodeFrame(frame, classes) as readonly (readonly [unknown, unknown])[]; // another layout keeps pairs as tuples
-  return { keys: tuples.map(([key]) => key), values: tuples.map(([, value]) => value) };
-}
-
-function append(list: unknown[], more: readonly unknown[]): void {
-  for (const value of more) list.push(value);
-}
-
-function lengthOf(lists: readonly (readonly unknown[])[]): number {
-  let length = 0;
-  for (const list of lists) length += list.length;
-  return length;
+function at(ordinals: ArrayLike<number>, i: number): number {
+  return ordinals[i] as number; // there is one for each pair
 }

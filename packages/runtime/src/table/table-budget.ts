@@ -27,6 +27,16 @@ export class TableBudget {
     return use >= NEARLY_FULL.use || (use >= PRESSED.use && estimatedBytes > this.bytes * PRESSED.share);
   }
 
+  /** The same for a share of the memory. */
+  share(part: number): TableBudget {
+    return new TableBudget(this.bytes * part, this.#heapUse);
+  }
+
+  /** Whether the heap is so full that what is in a table should leave it. */
+  get nearlyFull(): boolean {
+    return this.#heapUse() >= NEARLY_FULL.use;
+  }
+
   /** Whether the heap is so full that it pays to look closely. */
   get pressed(): boolean {
     return this.#heapUse() >= PRESSED.use;

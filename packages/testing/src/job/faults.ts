@@ -8,6 +8,8 @@ export interface Faults {
   onStart(attempt: Attempt): void;
   /** A function of the job is called within it; what this throws, the function throws. */
   onCall(): void;
+  /** Memory for the tables of an attempt that begins. */
+  spillBytes(): number;
   /** It ended well. `task`: it is told to have failed all the same. `executor`: all that its executor holds goes too. */
   onSuccess(attempt: Attempt): "nothing" | "task" | "executor";
 }

@@ -109,7 +109,7 @@ export class InThreadSlots implements TaskSlots {
   }
 
   #newRuntime(): SlotRuntime {
-    const { pool, spills, functions, conf, clock } = this.#options;
+    const { pool, spills, functions, conf, clock, faults } = this.#options;
     return new SlotRuntime(
       {
         pool,
@@ -119,7 +119,9 @@ export class InThreadSlots implements TaskSlots {
         cancellation: { cancelled: () => this.#current?.cancelled === true },
         clock,
         lineBytesMax: conf["file.line.bytes.max"],
-        spillBytes: conf["shuffle.spill.bytes"],
+        get spillBytes() {
+          return faults?.spillBytes() ?? conf["shuffle.spill.bytes"];
+        },
         heapUse: threadHeapUse,
       },
       functions,

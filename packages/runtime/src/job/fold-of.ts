@@ -1,0 +1,27 @@
+import type { AnyFunction, FnSlot } from "@millrace/plan";
+import { blame } from "../compile/blame.ts";
+import type { FoldSlots } from "../compile/program.ts";
+import type { Fold } from "../table/spilling-table.ts";
+
+/** The last value of a key. */
+const LAST: Fold = { create: (value) => value, merge: (_, value) => value };
+
+/** What the loops do that fill a table of combiners, for pairs that come back from disk; errors name the operator. */
+export function foldOf(slots: FoldSlots | undefined, functionOf: (slot: FnSlot) => AnyFunction): Fold {
+  if (slots === undefined) return LAST;
+  const { label } = slots;
+  const merge = functionOf(slots.merge) as Fold["merge"]; // the planner's signatures, here and below
+  const create = slots.create === undefined ? LAST.create : (functionOf(slots.create) as Fold["create"]);
+  return {
+    create: (value) => blaming(label, () => create(value)),
+    merge: (combiner, value) => blaming(label, () => merge(combiner, value)),
+  };
+}
+
+function blaming<T>(label: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw blame(error, label);
+  }
+}

@@ -1,0 +1,38 @@
+import type { TableShape } from "./aggregate-table.ts";
+
+/** A longer list goes to disk in parts of so many values, so that one part at a time comes back. */
+const PART_VALUES = 2048;
+
+/** The lists below a key: none of a combiner. */
+export function listsOf({ kind }: TableShape, acc: unknown): readonly unknown[][] {
+  if (kind === "combine") return [];
+  return kind === "group" ? [acc as unknown[]] : (acc as unknown[][]); // the shape says so
+}
+
+/** What is below a key, cut for the disk. */
+export function* partsOf(shape: TableShape, acc: unknown): Generator<unknown, void, undefined> {
+  const lists = listsOf(shape, acc);
+  const longest = lists.reduce((most, list) => Math.max(most, list.length), 0);
+  if (longest <= PART_VALUES) {
+    yield acc;
+    return;
+  }
+  for (let at = 0; at < longest; at += PART_VALUES) {
+    const part = lists.map((list) => list.slice(at, at + PART_VALUES));
+    yield shape.kind === "group" ? part[0] : part;
+  }
+}
+
+/** Adds a further part to what is below a key. A combiner has no parts. */
+export function appendPart(shape: TableShape, acc: unknown, part: unknown): void {
+  const lists = listsOf(shape, acc);
+  listsOf(shape, part).forEach((more, feed) => {
+    const list = lists[feed];
+    for (let i = 0; i < more.length; i++) list?.push(more[i]);
+  });
+}
+
+/** Values in the lists below a key. */
+export function valuesIn(shape: TableShape, acc: unknown): number {
+  return listsOf(shape, acc).reduce((sum, list) => sum + list.length, 0);
+}
