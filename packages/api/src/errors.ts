@@ -13,6 +13,7 @@ export const notFinite = errorKind("NOT_FINITE", "user");
 export const emptyCollection = errorKind("EMPTY_COLLECTION", "user");
 export const transformResult = errorKind("TRANSFORM_RESULT", "user");
 export const nameTaken = errorKind("NAME_TAKEN", "user");
+export const mapTooLarge = errorKind("MAP_TOO_LARGE", "user");
 export const outputExists = errorKind("OUTPUT_EXISTS", "user");
 export const outputLost = errorKind("OUTPUT_LOST", "environment");
 export const badRecordLength = errorKind("BAD_RECORD_LENGTH", "user");

@@ -8,6 +8,7 @@ import type { KeyOf, Pair } from "../pair-types.ts";
 import type { RDD } from "../rdd.ts";
 import { rddSteps } from "../rdd-steps.ts";
 import { narrowStep, plainStep } from "../steps.ts";
+import { mapOnDriver } from "./driver-map.ts";
 import { NumberActions } from "./number-actions.ts";
 import { type RddCore, stepped } from "./rdd-core.ts";
 
@@ -87,7 +88,7 @@ async function countedByValue<V>(
   const seen = await partitionsWithin<readonly [V, number]>(rdd, name, patience, engineRefs.countValues, (records) => {
     for (const [value, n] of records) counts.merge(value, n, (a, b) => a + b);
   });
-  const bounded = new Map<V, BoundedDouble>();
-  for (const [value, n] of counts) bounded.set(value, boundedCount(n, seen, patience.confidence));
-  return bounded;
+  const bounded = new KeyMap<V, BoundedDouble>();
+  for (const [value, n] of counts) bounded.add(value, boundedCount(n, seen, patience.confidence));
+  return mapOnDriver(bounded, name);
 }

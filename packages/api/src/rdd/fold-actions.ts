@@ -11,6 +11,7 @@ import { seedOf } from "../sample-steps.ts";
 import { type DistinctPrecision, sketchPartition } from "../sketch-steps.ts";
 import { checkCount, countByValueStep, labelOf, narrowStep } from "../steps.ts";
 import { collected, collectedAfter } from "./collected.ts";
+import { mapOnDriver } from "./driver-map.ts";
 import { RddActions } from "./rdd-actions.ts";
 import { type RddCore, ship, stepped } from "./rdd-core.ts";
 import { type TreeOptions, treeFolded } from "./tree.ts";
@@ -71,7 +72,7 @@ export abstract class FoldActions<out T> extends RddActions<T> {
   /** How often each value occurs. Values must have equality by value, as keys do. */
   async countByValue(): Promise<Map<T, number>> {
     const counted = stepped<[T, number]>(this, countByValueStep(undefined));
-    return new Map(await counted.collect());
+    return mapOnDriver(await counted.collect(), "countByValue");
   }
 
   /**

@@ -9,6 +9,7 @@ import type { RDD } from "../rdd.ts";
 import { rddSteps } from "../rdd-steps.ts";
 import { countByValueStep, narrowStep, plainStep } from "../steps.ts";
 import { collected, collectedAfter } from "./collected.ts";
+import { mapOnDriver } from "./driver-map.ts";
 import { OrderActions } from "./order-actions.ts";
 import { ship, stepped } from "./rdd-core.ts";
 
@@ -18,7 +19,8 @@ export abstract class PairActions<out T> extends OrderActions<T> {
   async countByKey(this: RDD<Pair>): Promise<Map<KeyOf<T>, number>> {
     const operator = "countByKey";
     const keys = stepped<KeyOf<T>>(this, plainStep("keys", false, operator));
-    return new Map(await collectedAfter<[KeyOf<T>, number]>(keys, operator, countByValueStep(undefined, operator)));
+    const counted = await collectedAfter<[KeyOf<T>, number]>(keys, operator, countByValueStep(undefined, operator));
+    return mapOnDriver(counted, operator);
   }
 
   /** The pairs as a Map; of pairs with equal keys the last one stays. */
@@ -29,7 +31,7 @@ export abstract class PairActions<out T> extends OrderActions<T> {
     naming("collectAsMap", () => {
       for (const [key, value] of pairs) last.set(key, value);
     });
-    return new Map(last);
+    return mapOnDriver(last, "collectAsMap");
   }
 
   /**
@@ -52,7 +54,7 @@ export abstract class PairActions<out T> extends OrderActions<T> {
     for (const [key, value] of await collectedAfter<[KeyOf<T>, Widened<ValueOf<T>>]>(this, operator, step)) {
       all.merge(key, value, (a, b) => fn(a, b));
     }
-    return new Map(all);
+    return mapOnDriver(all, operator);
   }
 
   /**
