@@ -84,6 +84,8 @@ export type TaskStatus = TaskKey & {
         readonly copies?: readonly Uint8Array[];
         /** Who has second copies of all blocks. */
         readonly replica?: ExecutorId;
+        /** CRC-32 of the content of all blocks, in order: what others had been given before can be told by it. */
+        readonly checksum: number;
         readonly metrics: TaskMetrics;
         readonly accumulators: Uint8Array;
       } // bytes of each reduce partition's block

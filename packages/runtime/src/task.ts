@@ -52,6 +52,8 @@ export type TaskOutcome =
       readonly blocks: readonly (BlockHandle | undefined)[];
       /** Bytes of each reduce partition's block. */
       readonly bytes: readonly number[];
+      /** CRC-32 of the content of all blocks, in order. */
+      readonly checksum: number;
       readonly metrics: SlotMetrics;
       readonly accumulators: Uint8Array;
     }

@@ -68,6 +68,20 @@ export function loseOutputs(stage: Stage, executor: ExecutorId): void {
   }
 }
 
+/** Forgets what one map task wrote: it is to be done again. O(map tasks). */
+export function forgetOutput(stage: Stage, map: number): void {
+  const { outputs } = stage;
+  const output = outputs?.maps[map];
+  if (outputs === undefined || output === undefined) return;
+  outputs.maps[map] = undefined;
+  outputs.missing++;
+  stage.status[map] = IDLE;
+  stage.todo++;
+  const sums = outputs.bytesAt.get(output.executor);
+  for (let r = 0; sums !== undefined && r < sums.length; r++) sums[r] = (sums[r] ?? 0) - (output.bytes[r] ?? 0);
+  if (!outputs.maps.some((other) => other?.executor === output.executor)) outputs.bytesAt.delete(output.executor);
+}
+
 /** As `loseOutputs`, for results that the driver has not seen yet: blocks that wait on `executor` to be fetched. */
 export function loseResults(stage: Stage, executor: ExecutorId): void {
   for (let i = 0; i < stage.results.length; i++) {

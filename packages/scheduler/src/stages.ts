@@ -83,6 +83,7 @@ export function requeue(state: TaskScheduler, stage: Stage, index: number, reaso
 export function completeStage(state: TaskScheduler, stage: Stage): void {
   deactivate(state, stage);
   if (stage.outputs === undefined) return;
+  stage.outputs.differing = false;
   for (const reader of [...state.active]) {
     if (!reader.ready && reader.planned.reads.includes(stage.outputs.shuffle)) refresh(state, reader, "");
   }
@@ -109,7 +110,8 @@ function abandonAll(state: TaskScheduler, stage: Stage): void {
   }
 }
 
-function abandon(state: TaskScheduler, stage: Stage, index: number, slot: Slot): void {
+/** Tells an attempt to stop; its task is idle again, and its slot taken until the report. */
+export function abandon(state: TaskScheduler, stage: Stage, index: number, slot: Slot): void {
   const { run } = stage.planned;
   const partition = stage.planned.tasks[index]?.partition ?? index;
   slot.abandoned = true;
@@ -154,7 +156,19 @@ export function endPlan(state: TaskScheduler, plan: Plan, error: EngineError | u
     assert(result !== undefined, `plan ${plan.id} is done without the result of its task ${index}`);
     return result;
   });
+  markGiven(state, plan);
   state.effects.push({ type: "planDone", plan: plan.id, results, accumulators: plan.accumulators });
+}
+
+/** What the plan's results were made of was given out with them. */
+function markGiven(state: TaskScheduler, plan: Plan): void {
+  const mark = ++state.marks;
+  walk(state, plan.result, mark, true);
+  for (const { outputs, mark: marked } of state.shuffles.values()) {
+    if (marked !== mark || outputs === undefined) continue;
+    outputs.given = true;
+    outputs.differences = 0;
+  }
 }
 
 /** Whether the plan cannot end without more work of the stage. */

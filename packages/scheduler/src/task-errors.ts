@@ -8,11 +8,12 @@ import {
   type WireError,
 } from "@millrace/base";
 import type { BlockId, ShuffleId } from "@millrace/plan";
-import { EXECUTOR_LOSSES_MAX, STAGE_RERUNS_MAX, type Stage } from "./task-state.ts";
+import { DIFFERENCES_MAX, EXECUTOR_LOSSES_MAX, STAGE_RERUNS_MAX, type Stage } from "./task-state.ts";
 
 export const shuffleUnknown = errorKind("SHUFFLE_UNKNOWN", "engine");
 export const inputBlockLost = errorKind("INPUT_BLOCK_LOST", "environment");
 export const stageRerunsExhausted = errorKind("STAGE_RERUNS_EXHAUSTED", "environment");
+export const stageNotRepeatable = errorKind("STAGE_NOT_REPEATABLE", "user");
 export const taskFailed = errorKind("TASK_FAILED", "user");
 export const taskLostExecutors = errorKind("TASK_LOST_EXECUTORS", "environment");
 export const planCancelled = errorKind("PLAN_CANCELLED", "user");
@@ -68,6 +69,19 @@ export function rerunsExhausted(stage: Stage, reason: string): EngineError {
       "Its batch fails. Executors die, or cannot reach each other's data ports, faster than the inputs are recomputed: " +
       "look at their logs, and at `millrace executors`.",
     { fields: { stage: stage.planned.run } },
+  );
+}
+
+/** What the author can do about records that are others each time. */
+export const MAKE_REPEATABLE =
+  "Draw chance from a generator with a fixed seed, by the partition's number, and leave out what changes from run to run, such as the time; " +
+  "or keep it with persist, at a level with copies.";
+
+export function notRepeatable(stage: Stage, map: number): EngineError {
+  return stageNotRepeatable(
+    `${describeTask(stage, map)} was run again for lost output and gave other records, as in ${DIFFERENCES_MAX} runs of the stage ` +
+      `before; what had read the earlier ones had to run again each time. The batch fails. ${MAKE_REPEATABLE}`,
+    { fields: { stage: stage.planned.run, partition: map } },
   );
 }
 

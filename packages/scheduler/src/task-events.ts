@@ -46,6 +46,8 @@ export type TaskOutput =
       readonly copies?: readonly Uint8Array[];
       /** Who has second copies of all blocks. */
       readonly replica?: ExecutorId;
+      /** Of the content of all blocks. The same for the same records in the same order. */
+      readonly checksum?: number;
     }
   | { readonly kind: "result"; readonly result: TaskResult };
 
@@ -109,7 +111,7 @@ export type TaskEffect =
   /** A lasting warning holds no longer. */
   | ({ readonly type: "warningOver" } & WarningOver);
 
-export type TaskWarning = "NO_EXECUTORS" | "TASK_RETRIED" | "STAGE_RERUN" | "STATE_MOVED";
+export type TaskWarning = "NO_EXECUTORS" | "TASK_RETRIED" | "STAGE_RERUN" | "STATE_MOVED" | "OUTPUT_DIFFERS";
 
 export interface PartitionResult {
   /** Who computed it, and serves it when it is a block. */

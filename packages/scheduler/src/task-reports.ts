@@ -1,4 +1,5 @@
 import { assert, type ExecutorId } from "@millrace/base";
+import { compareContent } from "./content.ts";
 import { loseOutputs, parseShuffleBlock, registerOutput } from "./map-outputs.ts";
 import { completeStage, endPlan, needs, quiesce, refresh, requeue } from "./stages.ts";
 import { describeTask, headline, lostExecutors, taskFailure } from "./task-errors.ts";
@@ -72,10 +73,11 @@ export function onTaskSucceeded(state: TaskScheduler, event: Report<"taskSucceed
   countUpdates(state, stage, index, event.accumulators);
   if (output.kind === "mapOutput") {
     if (stage.outputs === undefined) assert(false, `stage ${event.task.run} writes no shuffle but reports map output`);
-    const { bytes, copies } = output;
+    const { bytes, copies, checksum } = output;
     // One that left before this was told has no copy any more.
     const replica = output.replica !== undefined && state.executors.has(output.replica) ? output.replica : undefined;
     registerOutput(stage.outputs, index, { executor, replica, attempt: event.task.attempt, bytes, copies });
+    compareContent(state, stage, index, checksum);
   } else {
     if (stage.outputs !== undefined) assert(false, `stage ${event.task.run} writes a shuffle but reports a result`);
     stage.results[index] = { executor, result: output.result };

@@ -145,6 +145,7 @@ const userError = (message: string): WireError => ({ name: "TypeError", message 
 
 /**
  * `join e1 2` (and ready), `hello e1 2`, `ready e1`, `lost e1`, `submit 1 STAGE…`, `ok 1/0#0 e1 [SIZES [REPLICA]]`,
+ * `differs 1/0#0 e1 CHECKSUM`,
  * `fail 1/0#0 e1 [MESSAGE]`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `rebalance`, `drop 7,8`.
  */
 export function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent[] {
@@ -166,6 +167,8 @@ export function parseCommand(state: TaskScheduler, command: string): readonly Ta
       return [{ type: "planSubmitted", plan: planId(Number(first)), job: jobOf(...[second, ...rest].filter(Boolean)) }];
     case "ok":
       return [succeeded(state, parseKey(first), named(), rest)];
+    case "differs":
+      return [succeeded(state, parseKey(first), named(), [], Number(rest[0]))];
     case "fail":
       return [{ type: "taskFailed", executor: named(), task: parseKey(first), error: userError(rest.join(" ")) }];
     case "never": {
@@ -200,6 +203,7 @@ function succeeded(
   task: TaskKey,
   executor: ExecutorId,
   [sizes, replica]: readonly string[],
+  checksum = 0,
 ): TaskEvent {
   const writes = state.stages.get(task.run)?.planned.writes;
   const accumulators = new Uint8Array(0);
@@ -215,5 +219,11 @@ function succeeded(
   }
   const bytes = sizes?.split(",").map(Number) ?? new Array<number>(writes.partitions).fill(10);
   const copied = replica === undefined ? {} : { replica: executorId(replica) };
-  return { type: "taskSucceeded", executor, task, output: { kind: "mapOutput", bytes, ...copied }, accumulators };
+  return {
+    type: "taskSucceeded",
+    executor,
+    task,
+    output: { kind: "mapOutput", bytes, checksum, ...copied },
+    accumulators,
+  };
 }

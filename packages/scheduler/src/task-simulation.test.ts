@@ -8,8 +8,17 @@ const FAULTS: Faults = {
   loseBlock: 0.02,
   lateMessage: 0.3,
   cancelPlan: 0.003,
+  drawChance: 0,
 };
-const CALM: Faults = { killExecutor: 0, failTask: 0, poisonTask: 0, loseBlock: 0, lateMessage: 0, cancelPlan: 0 };
+const CALM: Faults = {
+  killExecutor: 0,
+  failTask: 0,
+  poisonTask: 0,
+  loseBlock: 0,
+  lateMessage: 0,
+  cancelPlan: 0,
+  drawChance: 0,
+};
 
 /** The reasons for which a plan may fail under these faults. */
 const STATED = new Set([
@@ -18,6 +27,7 @@ const STATED = new Set([
   "PLAN_CANCELLED",
   "TASK_LOST_EXECUTORS",
   "STAGE_RERUNS_EXHAUSTED",
+  "STAGE_NOT_REPEATABLE",
   "SHUFFLE_UNKNOWN", // a shuffle was dropped that a live one needs again
 ]);
 
@@ -46,8 +56,41 @@ describe("a cluster under faults", () => {
   );
 
   test("every fault fired, and most plans came through", () => {
-    for (const fault of [...Object.keys(FAULTS), "fetch"]) expect(fired.get(fault) ?? 0, fault).toBeGreaterThan(20);
+    const faults = Object.keys(FAULTS).filter((fault) => fault !== "drawChance");
+    for (const fault of [...faults, "fetch"]) expect(fired.get(fault) ?? 0, fault).toBeGreaterThan(20);
     expect(ended.get("done") ?? 0).toBeGreaterThan((200 * PLANS) / 2);
+  });
+});
+
+describe("tasks that give something else each time they run", () => {
+  /** What each task gave to those that read it, by its name: its mark where it drew chance. */
+  const versions = (results: readonly string[]): Map<string, Set<string>> => {
+    const of = new Map<string, Set<string>>();
+    for (const [, name = "", chance = ""] of results.join(" ").matchAll(/([^\s()~]+)(~\d+)?\(/g)) {
+      of.set(name, (of.get(name) ?? new Set()).add(chance));
+    }
+    return of;
+  };
+  let drawn = 0;
+  let lost = 0;
+
+  test.each(seeds(200))("are seen alike by all who read them, whatever is lost in between, seed %i", (seed) => {
+    const world = new TaskWorld(seed, { ...FAULTS, drawChance: 0.3 });
+    world.run(PLANS);
+    for (const [plan, { results, code }] of world.outcomes) {
+      if (results === undefined) {
+        expect(STATED).toContain(code);
+        continue;
+      }
+      expect(results.map((text) => text.replaceAll(/~\d+/g, ""))).toEqual(world.expected(plan));
+      for (const [name, seen] of versions(results)) expect([...seen], `${name} in plan ${plan}`).toHaveLength(1);
+    }
+    drawn += world.fired.get("drawChance") ?? 0;
+    lost += world.fired.get("fetch") ?? 0;
+  });
+
+  test("did so, and were lost", () => {
+    expect(Math.min(drawn, lost)).toBeGreaterThan(200);
   });
 });
 

@@ -11,6 +11,8 @@ export interface TaskSettings {
 /** How often in a row a stage may lose its inputs, or a task its executor, before the plan fails. */
 export const STAGE_RERUNS_MAX = 4;
 export const EXECUTOR_LOSSES_MAX = 4;
+/** Runs of a stage in which tasks may give other records than before, when others have read those, before the plan fails. */
+export const DIFFERENCES_MAX = 3;
 
 /**
  * The state of a task, one byte each in `Stage.status`.
@@ -100,6 +102,14 @@ export interface ShuffleOutputs {
   readonly maps: (MapOutput | undefined)[];
   /** Bytes that each executor holds, by reduce partition. */
   readonly bytesAt: Map<ExecutorId, Float64Array>;
+  /** By map task: of what it wrote last, also when that is lost. */
+  readonly checksums: (number | undefined)[];
+  /** Runs in which map tasks gave other records than others had read, since the last plan that needed it ended. */
+  differences: number;
+  /** Some did in the run that is under way. */
+  differing: boolean;
+  /** A plan has ended that needed it: its results went out. */
+  given: boolean;
   /** `dropShuffles` came: it goes as soon as no plan needs it and no attempt writes it. */
   dropped: boolean;
 }
@@ -251,6 +261,10 @@ export function newStage(planned: PlannedStage, plan: PlanId, since: number, ord
       missing: tasks,
       maps: new Array<MapOutput | undefined>(tasks).fill(undefined),
       bytesAt: new Map(),
+      checksums: new Array<number | undefined>(tasks).fill(undefined),
+      differences: 0,
+      differing: false,
+      given: false,
       dropped: false,
     },
   };

@@ -22,6 +22,8 @@ export interface Faults {
   readonly loseBlock: number;
   readonly lateMessage: number;
   readonly cancelPlan: number;
+  /** Per attempt: it computes something else than another one would. */
+  readonly drawChance: number;
 }
 
 interface Attempt {
@@ -55,6 +57,8 @@ export class TaskWorld {
   readonly #ghosts: TaskEvent[] = [];
   readonly #live = new Map<ShuffleId, { readonly stage: PlannedStage; readonly plan: PlanId }>();
   readonly #results = new Map<string, string>();
+  readonly #checksums = new Map<string, number>();
+  #chances = 0;
   #nextPlan = 1;
   #nextRun = 1;
   #nextShuffle = 1;
@@ -254,7 +258,8 @@ export class TaskWorld {
         read.push(text);
       }
     }
-    const name = `${stage.name.slice(6)}/${task.partition}(${read.join(" ")})`;
+    const chance = this.#fire("drawChance") ? `~${++this.#chances}` : "";
+    const name = `${stage.name.slice(6)}/${task.partition}${chance}(${read.join(" ")})`;
     return this.#succeed(process, task, stage, name);
   }
 
@@ -270,7 +275,9 @@ export class TaskWorld {
       process.blocks.set(shuffleBlockId(stage.writes.shuffle, task.partition, task.attempt, reduce), text);
       bytes.push(1 + ((task.partition + reduce) % 3));
     }
-    return { ...common, output: { kind: "mapOutput", bytes } };
+    const checksum = this.#checksums.get(text) ?? this.#checksums.size;
+    this.#checksums.set(text, checksum);
+    return { ...common, output: { kind: "mapOutput", bytes, checksum } };
   }
 
   /** Some of what was said is heard: in order for each process, and of the dead at any time. */

@@ -266,7 +266,7 @@ export class TaskRunner {
   }
 
   #keepMapOutput(task: LaunchTask, stage: Stage, outcome: MapOutput): TaskStatus["outcome"] {
-    const { blocks, bytes, metrics, accumulators } = outcome;
+    const { blocks, bytes, checksum, metrics, accumulators } = outcome;
     const shuffle = stage.writes?.shuffle;
     if (shuffle === undefined) {
       this.#freeOutput(outcome);
@@ -280,7 +280,8 @@ export class TaskRunner {
       this.#put(this.#ports.shuffleBlockId(shuffle, task.partition, task.attempt, reduce), handle, keep);
     }
     const copies = keep === "memoryAndDisk" ? this.#copies(blocks, bytes) : undefined;
-    return { kind: "mapOutput", bytes, ...(copies === undefined ? {} : { copies }), metrics, accumulators };
+    const small = copies === undefined ? {} : { copies };
+    return { kind: "mapOutput", bytes, ...small, checksum, metrics, accumulators };
   }
 
   /** Small blocks go along with the status: a round trip to fetch each would cost a small batch most of its time. */

@@ -992,6 +992,10 @@ export const descriptors: object = {
            "type": "string",
            "id": 5
           },
+          "checksum": {
+           "type": "uint32",
+           "id": 6
+          },
           "copies": {
            "rule": "repeated",
            "type": "bytes",

@@ -99,6 +99,7 @@ function encodeStatus(status: TaskStatus): StatusInput {
           partitionBytes: [...outcome.bytes],
           ...(outcome.copies === undefined ? {} : { copies: outcome.copies.map(wireBytes) }),
           ...(outcome.replica === undefined ? {} : { replica: outcome.replica }),
+          checksum: outcome.checksum,
           metrics: outcome.metrics,
           accumulators: wireBytes(outcome.accumulators),
         },
@@ -129,12 +130,13 @@ function decodeStatus(status: StatusOutput): TaskStatus {
 
 function decodeOutcome(status: StatusOutput): TaskStatus["outcome"] {
   if (status.mapOutput) {
-    const { partitionBytes, copies, replica, metrics, accumulators } = status.mapOutput;
+    const { partitionBytes, copies, replica, checksum, metrics, accumulators } = status.mapOutput;
     return {
       kind: "mapOutput",
       bytes: partitionBytes,
       ...(copies.length === 0 ? {} : { copies: copies.map(ownBytes) }),
       ...(replica === "" ? {} : { replica: executorId(replica) }),
+      checksum,
       metrics: decodeMetrics(metrics),
       accumulators: ownBytes(accumulators),
     };

@@ -40,10 +40,20 @@ const fromExecutor: readonly FromExecutor[] = [
   {
     type: "tasks",
     statuses: [
-      { ...key, outcome: { kind: "mapOutput", bytes: [0, 5, 2 ** 33], metrics, accumulators: bytes() } },
       {
         ...key,
-        outcome: { kind: "mapOutput", bytes: [0, 2], copies: [bytes(), bytes(1, 2)], metrics, accumulators: bytes() },
+        outcome: { kind: "mapOutput", bytes: [0, 5, 2 ** 33], checksum: 2 ** 32 - 1, metrics, accumulators: bytes() },
+      },
+      {
+        ...key,
+        outcome: {
+          kind: "mapOutput",
+          bytes: [0, 2],
+          copies: [bytes(), bytes(1, 2)],
+          checksum: 0,
+          metrics,
+          accumulators: bytes(),
+        },
       },
       {
         ...key,

@@ -37,7 +37,7 @@ export function stateFeeder(entry: StateEntry, parts: StateParts): Feeder {
   assert(ref !== undefined, "a task of a stateful operator names no state");
   if (entry.kind === "snapshot") return new StateSnapshotFeeder({ store, ref });
   const updater = updaterOf(entry, ref, parts);
-  return new StateFeeder({ store, ref, updater, check: () => control.check() });
+  return new StateFeeder({ store, ref, updater, again: task.attempt > 0, check: () => control.check() });
 }
 
 /** Functions come with the signatures that `StateUpdate` gives them. */

@@ -18,6 +18,8 @@ export type SinkOutcome =
       readonly kind: "mapOutput";
       readonly blocks: readonly (BlockHandle | undefined)[];
       readonly bytes: readonly number[];
+      /** CRC-32 of the content of all blocks, in order. */
+      readonly checksum: number;
     }
   | { readonly kind: "result"; readonly result: SlotResult };
 
@@ -93,9 +95,9 @@ function shuffleSink(
     state,
     finish: () => {
       if (table !== undefined) empty(table);
-      const { blocks, bytes, spilledBytes } = output.finish();
+      const { blocks, bytes, checksum, spilledBytes } = output.finish();
       return {
-        outcome: { kind: "mapOutput", blocks, bytes },
+        outcome: { kind: "mapOutput", blocks, bytes, checksum },
         recordsOut: table === undefined ? state.count : written,
         spilledBytes,
       };

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { BlockWriter, type ClassTable } from "@millrace/codec";
 import { BlockBuilder, type BlockHandle, type BlockPool, type SpillFile } from "@millrace/storage";
 
@@ -11,6 +12,8 @@ export class ShuffleOutput {
   readonly writers: readonly BlockWriter[];
   readonly #builders: readonly BlockBuilder[];
   readonly #file: SpillFile;
+  /** CRC-32 of each block. */
+  readonly #checksums: Uint32Array;
 
   constructor(options: {
     readonly partitions: number;
@@ -22,15 +25,23 @@ export class ShuffleOutput {
     const frameBytesMax = Math.max(FRAME_BYTES_MIN, Math.min(FRAME_BYTES_MAX, Math.floor(BUFFERS_BYTES / partitions)));
     this.#file = file;
     this.#builders = Array.from({ length: partitions }, () => new BlockBuilder(pool, file));
-    this.writers = this.#builders.map(
-      (builder) => new BlockWriter({ classes, frameBytesMax, flush: (frame) => builder.append(frame) }),
-    );
+    const checksums = new Uint32Array(partitions);
+    this.#checksums = checksums;
+    this.writers = this.#builders.map((builder, partition) => {
+      const flush = (frame: Uint8Array): void => {
+        checksums[partition] = crc32(frame, checksums[partition]);
+        builder.append(frame);
+      };
+      return new BlockWriter({ classes, frameBytesMax, flush });
+    });
   }
 
   /** The blocks, which belong to the caller, and what of them is on disk. */
   finish(): {
     readonly blocks: readonly (BlockHandle | undefined)[];
     readonly bytes: readonly number[];
+    /** Of the content of all blocks: the same for the same records in the same order, wherever the bytes lie. */
+    readonly checksum: number;
     readonly spilledBytes: number;
   } {
     for (const writer of this.writers) writer.finish();
@@ -38,7 +49,8 @@ export class ShuffleOutput {
     const spilledBytes = this.#builders.reduce((sum, builder) => sum + builder.spilledBytes, 0);
     const blocks = this.#builders.map((builder) => (builder.bytes === 0 ? undefined : builder.finish()));
     this.#file.close();
-    return { blocks, bytes, spilledBytes };
+    const checksum = crc32(new Uint8Array(this.#checksums.buffer));
+    return { blocks, bytes, checksum, spilledBytes };
   }
 
   /** Frees everything: the task failed. */

@@ -7,6 +7,8 @@ export interface StateFeederOptions {
   readonly store: StateStore;
   readonly ref: StateRef;
   readonly updater: StateUpdater;
+  /** The task was launched before: what it reads may be other records than those of the update that was made. */
+  readonly again: boolean;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
 }
@@ -29,9 +31,9 @@ export class StateFeeder extends Feeder {
   }
 
   override async open(): Promise<void> {
-    const { store, ref, updater } = this.#options;
+    const { store, ref, updater, again } = this.#options;
     const { state, done } = await store.prepare(ref, updater);
-    if (done && updater.repeatable && state.overlay !== undefined) {
+    if (done && !again && updater.repeatable && state.overlay !== undefined) {
       this.#rest = everyKey(state, state.overlay, state.overlay.order);
       return;
     }

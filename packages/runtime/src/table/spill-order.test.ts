@@ -42,7 +42,7 @@ async function outcome(slot: TestSlot, stage: Omit<TestStage, "inputs">, inputs:
   const done = await slot.done({ ...stage, inputs: inputs.map((records) => slot.input(records)) });
   const records = done.kind === "result" ? [slot.results(done)] : slot.partitions(done);
   expect(slot.spillFiles().length).toBe(0);
-  return { records, spilled: done.metrics.spilledBytes };
+  return { records, checksum: done.kind === "mapOutput" ? done.checksum : 0, spilled: done.metrics.spilledBytes };
 }
 
 /** Faster than `toEqual` when they are. */
@@ -52,13 +52,14 @@ function expectSame(given: unknown, wanted: unknown): void {
 
 /** The same whether it all fits, spills late, at once, or whenever the heap happens to be full. */
 async function sameWithAnyMemory(stage: Omit<TestStage, "inputs">, inputs: unknown[][] = [left, right]) {
-  const { records, spilled } = await outcome(roomy, stage, inputs);
+  const { records, checksum, spilled } = await outcome(roomy, stage, inputs);
   expect(spilled).toBe(0);
   expect(records.flat().length).toBeGreaterThan(100);
   for (const slot of [small, tiny]) {
     const other = await outcome(slot, stage, inputs);
     expect(other.spilled).toBeGreaterThan(0);
     expectSame(other.records, records);
+    expect(other.checksum).toBe(checksum);
   }
   for (let seed = 0; seed < 2; seed += 1) {
     const rng = new SeededRng(seed);

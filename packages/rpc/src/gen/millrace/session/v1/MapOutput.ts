@@ -9,6 +9,7 @@ export interface MapOutput {
   'accumulators'?: (Buffer | Uint8Array | string);
   'copies'?: (Buffer | Uint8Array | string)[];
   'replica'?: (string);
+  'checksum'?: (number);
 }
 
 export interface MapOutput__Output {
@@ -17,4 +18,5 @@ export interface MapOutput__Output {
   'accumulators': (Buffer);
   'copies': (Buffer)[];
   'replica': (string);
+  'checksum': (number);
 }

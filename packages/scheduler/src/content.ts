@@ -1,0 +1,94 @@
+import type { PlannedInput, ShuffleId } from "@millrace/plan";
+import { forgetOutput } from "./map-outputs.ts";
+import { abandon, refresh } from "./stages.ts";
+import { describeTask, MAKE_REPEATABLE, notRepeatable } from "./task-errors.ts";
+import type { TaskEffect } from "./task-events.ts";
+import { DIFFERENCES_MAX, DONE, IDLE, RUNNING, type Stage, type TaskScheduler } from "./task-state.ts";
+
+/**
+ * Compares what a map task has written with what it wrote before, if it was lost in between. Other records than those that
+ * readers have seen would be in some of what is computed and not in the rest: so every task that has read the earlier ones, or
+ * is about to, runs again. What those write is compared in turn when it comes, and so on.
+ *
+ * Results of plans that are over cannot be taken back: that is told, and the readers to come see the new records.
+ */
+export function compareContent(state: TaskScheduler, stage: Stage, map: number, checksum: number | undefined): void {
+  const { outputs } = stage;
+  if (outputs === undefined) return;
+  const before = outputs.checksums[map];
+  outputs.checksums[map] = checksum;
+  if (before === undefined || checksum === undefined || before === checksum) return;
+  const undone = undoReaders(state, outputs.shuffle, map);
+  if (undone.tasks === 0 && !outputs.given) return; // nobody has seen them
+  const first = !outputs.differing;
+  outputs.differing = true;
+  if (first) outputs.differences++;
+  if (outputs.differences > DIFFERENCES_MAX) {
+    for (const reader of undone.stages) state.failing.push({ stage: reader, error: notRepeatable(stage, map) });
+    return;
+  }
+  if (first) state.effects.push(warning(stage, map, undone.tasks));
+  const written = new Set([...undone.stages].flatMap((reader) => reader.outputs?.shuffle ?? []));
+  const reason = `${describeTask(stage, map)} gave other records than before`;
+  for (const other of [...state.active]) {
+    if (undone.stages.has(other) || other.planned.reads.some((shuffle) => written.has(shuffle))) {
+      refresh(state, other, reason);
+    }
+  }
+}
+
+function warning(stage: Stage, map: number, undone: number): TaskEffect {
+  const { differences = 0, given = false } = stage.outputs ?? {};
+  const again = undone === 1 ? "1 task that had read those runs" : `${undone} tasks that had read those run`;
+  const message =
+    `[OUTPUT_DIFFERS] ${describeTask(stage, map)} was run again for lost output and gave other records than before. ` +
+    (undone > 0
+      ? `${again} again, so that no record is lost or doubled; time ${differences} of at most ${DIFFERENCES_MAX}. `
+      : "") +
+    (given ? "Results that were given out already have the earlier records in them. " : "") +
+    MAKE_REPEATABLE;
+  return { type: "warning", code: "OUTPUT_DIFFERS", subject: describeTask(stage, map), lasting: false, message };
+}
+
+/** O(tasks of the stages that read the shuffle, and their map outputs). */
+function undoReaders(
+  state: TaskScheduler,
+  shuffle: ShuffleId,
+  map: number,
+): { readonly stages: ReadonlySet<Stage>; readonly tasks: number } {
+  const stages = new Set<Stage>();
+  let tasks = 0;
+  for (const reader of state.stages.values()) {
+    if (!reader.planned.reads.includes(shuffle)) continue;
+    for (let i = 0; i < reader.status.length; i++) {
+      const reads = reader.planned.tasks[i]?.inputs.some((input) => isOf(input, shuffle, map));
+      if (reads !== true || !undo(state, reader, i)) continue;
+      stages.add(reader);
+      tasks++;
+    }
+  }
+  return { stages, tasks };
+}
+
+function isOf(input: PlannedInput, shuffle: ShuffleId, map: number): boolean {
+  if (input.kind === "shuffle") return input.shuffle === shuffle;
+  return input.kind === "mapOutput" && input.shuffle === shuffle && input.map === map;
+}
+
+/** Makes a task idle that is done, or runs with the inputs that it was launched with. */
+function undo(state: TaskScheduler, stage: Stage, index: number): boolean {
+  const slot = stage.slots[index];
+  if (stage.status[index] === RUNNING && slot !== undefined) {
+    abandon(state, stage, index, slot);
+    return true;
+  }
+  if (stage.status[index] !== DONE) return false;
+  if (stage.outputs !== undefined) {
+    forgetOutput(stage, index);
+  } else {
+    stage.results[index] = undefined;
+    stage.status[index] = IDLE;
+    stage.todo++;
+  }
+  return true;
+}
