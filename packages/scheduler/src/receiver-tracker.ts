@@ -256,7 +256,8 @@ function onStopped(
   notStuck(state, receiver, undefined);
   if (receiver.state !== "stopping" || status.error !== undefined) {
     const why = status.error === undefined ? "by itself" : `with an error: ${reason(status.error)}`;
-    const message = `[RECEIVER_STOPPED] receiver ${receiver.declared.name} stopped ${why}. The job goes on without it; restart the job to start it again.`;
+    const then = receiver.state === "stopping" ? "" : " The job goes on without it; restart the job to start it again.";
+    const message = `[RECEIVER_STOPPED] receiver ${receiver.declared.name} stopped ${why}.${then}`;
     state.effects.push({ type: "warning", code: "RECEIVER_STOPPED", condition: undefined, message });
   }
   receiver.state = "stopped";

@@ -9,6 +9,7 @@ import {
   received,
   started,
   status,
+  stop,
   tracker,
 } from "./receiver-script.fixture.ts";
 import { stepReceivers } from "./receiver-tracker.ts";
@@ -107,6 +108,22 @@ describe("warnings of receivers", () => {
     expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual([
       "over RECEIVER_STUCK/0",
       "warning RECEIVER_STOPPED",
+    ]);
+  });
+
+  test("say what becomes of a receiver that ended by itself, and not of one that was to end", () => {
+    const error = { name: "Error", message: "odd" };
+    const stopped = status("e1", 0, { state: "stopped", error });
+    const messages = [[], [stop]].map((before) => {
+      const state = tracker();
+      after(state, ready("e1"), started(1), ...before);
+      return stepReceivers(state, stopped).flatMap((effect) => (effect.type === "warning" ? [effect.message] : []));
+    });
+    expect(messages).toEqual([
+      [
+        "[RECEIVER_STOPPED] receiver socket 0 stopped with an error: Error: odd. The job goes on without it; restart the job to start it again.",
+      ],
+      ["[RECEIVER_STOPPED] receiver socket 0 stopped with an error: Error: odd."],
     ]);
   });
 });

@@ -14,7 +14,7 @@ import { type BlockId, blockId } from "@millrace/plan";
 import type { FromExecutor, ToExecutor } from "@millrace/rpc";
 import type { BlockPool, BlockStore } from "@millrace/storage";
 import { keepReceived, type Replicator } from "../blocks/replicator.ts";
-import { receiverThreadEnded } from "../errors.ts";
+import { receiverStuck, receiverThreadEnded } from "../errors.ts";
 import type { ReceiverInit } from "./protocol.ts";
 import { type FromThread, ReceiverThread, stuckThread } from "./receiver-thread.ts";
 
@@ -315,6 +315,9 @@ function threadEnded(cause: Error | undefined, heapBytes: number): EngineError {
 
 function whyEnded(cause: Error | undefined, heapBytes: number): readonly [why: string, remedy: string] {
   if (cause === undefined) return ["code of the job ended it with process.exit", "Call stop() or restart() instead."];
+  if ("code" in cause && cause.code === receiverStuck.code) {
+    return ["it was to stop and took no turn to do so", "Let its code await between pieces of its work."];
+  }
   if ("code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY") {
     return [
       `it needed more memory than receiver.heap = ${formatSize(heapBytes)} gives it`,

@@ -368,7 +368,12 @@ describe("a receiver with code of the job is alone on its thread", () => {
     lab.remote.send({ type: "stopReceiver", stream: 0 });
     lab.remote.send({ type: "stopReceiver", stream: 1 });
     expect(await of(0, "stopped")(lab)).toMatchObject({
-      status: { error: { kind: { code: "RECEIVER_THREAD_ENDED" } } },
+      status: {
+        error: {
+          kind: { code: "RECEIVER_THREAD_ENDED" },
+          message: expect.stringContaining("was to stop and took no turn"),
+        },
+      },
     });
     expect(await of(1, "stopped")(lab)).toEqual({ type: "receiver", stream: 1, status: { state: "stopped" } });
   });
