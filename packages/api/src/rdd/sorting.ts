@@ -1,4 +1,4 @@
-import { type Comparison, comparisonBy } from "@millrace/codec";
+import { badComparison, type Comparison, comparisonBy } from "@millrace/codec";
 import {
   deferredNode,
   engineRefWith,
@@ -60,10 +60,22 @@ export function sortedByKey(rdd: RddCore<unknown>, sorting: Sorting, operator: s
     const partitions = sorting.partitions ?? Math.max(1, Math.min(sources, PARTITIONS_MAX));
     if (partitions === 1 && sources === 1) return sortedWithin(parent, sorting, label);
     const bounds = await sampledBounds(context, parent, { partitions, compare, seed, name: operator });
+    checkBounds(bounds, comparisonBy(compare), operator);
     const ranges = new RangePartitioner(bounds, { ascending: !descending, compare });
     const placed = partitioningOf(ranges, operator, context);
     return sortedWithin(shuffleStep({ kind: "none" }, placed, label)(parent, at), sorting, label);
   });
+}
+
+/** The bounds are drawn in their order: where they are in none, the author's function contradicts itself. */
+function checkBounds(bounds: readonly unknown[], order: Comparison, operator: string): void {
+  for (const [i, bound] of bounds.entries()) {
+    if (order(bound, bound) === 0 && (i === 0 || order(bounds[i - 1], bound) < 0)) continue;
+    throw badComparison(
+      `${operator}: its compare function contradicts itself: it has no order for the keys that it was given, such as one that gives the same ` +
+        "number for (a, b) and for (b, a), or one that draws lots. The batch fails. Equal keys must give 0, and (b, a) the opposite of (a, b).",
+    );
+  }
 }
 
 /** Pairs placed and sorted within their partitions. */
