@@ -16,8 +16,8 @@ const read = async (at: TestSlot, path: string) =>
   at.results(await at.done({ source: { kind: "text", input: 0 }, inputs: [fileInput(path)] }));
 
 describe.each([
-  ["plain", (text: string) => Buffer.from(text), "byte"],
-  ["zipped.gz", (text: string) => gzipSync(text), "byte of the unzipped text"],
+  ["plain", (text: string) => Buffer.from(text), ""],
+  ["zipped.gz", (text: string) => gzipSync(text), " of the unzipped text"],
 ])("a line of a %s file", (name, bytesOf, where) => {
   const put = (at: TestSlot, text: string): string => {
     const path = join(at.directory, name);
@@ -39,7 +39,7 @@ describe.each([
     const error = { code: "LINE_TOO_LONG", fields: { path: expect.stringContaining(name), offset, lineBytesMax: MAX } };
     const path = put(slot, text);
     await expect(read(slot, path)).rejects.toMatchObject(error);
-    await expect(read(slot, path)).rejects.toThrow(`${name} that begins at ${where} ${offset} is longer than`);
+    await expect(read(slot, path)).rejects.toThrow(`${name} that begins at byte ${offset}${where} is longer than`);
   });
 
   test("is refused within one piece, too", async () => {

@@ -97,9 +97,9 @@ export class LineCutter {
 
   #tooLong(offset: number) {
     const { path, lineBytesMax } = this.#options;
-    const where = path.endsWith(".gz") ? "byte of the unzipped text" : "byte";
+    const where = path.endsWith(".gz") ? `byte ${offset} of the unzipped text` : `byte ${offset}`;
     return lineTooLong(
-      `the line of ${path} that begins at ${where} ${offset} is longer than ${formatSize(lineBytesMax)} (file.line.bytes.max). ` +
+      `the line of ${path} that begins at ${where} is longer than ${formatSize(lineBytesMax)} (file.line.bytes.max). ` +
         "The batch fails. Is this a text file? Cut its lines, raise the setting, or read it with binaryRecords or a format of your own.",
       { fields: { path, offset, lineBytesMax } },
     );
