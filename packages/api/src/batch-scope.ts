@@ -23,6 +23,8 @@ export interface BatchHistory {
   scopeAt(time: EpochMs): BatchScope | undefined;
   /** The last batch in which a stateful stream's update succeeded; 0 before the first. */
   stateVersionOf(stream: StreamNode): EpochMs;
+  /** The version of a stream's state that the oldest batch builds on which is not forgotten; `undefined`: there is none. */
+  oldestVersionOf(stream: StreamNode): EpochMs | undefined;
 }
 
 /** What an input that is no receiver tells of what it brings to a batch. */
@@ -110,7 +112,8 @@ export class BatchScope {
 
   /** The state of a stream before and after this batch. */
   versionsOf(stream: StreamNode): StateVersions {
-    return { version: this.history.stateVersionOf(stream), batch: this.time };
+    const version = this.history.stateVersionOf(stream);
+    return { version, oldest: this.history.oldestVersionOf(stream) ?? version, batch: this.time };
   }
 }
 

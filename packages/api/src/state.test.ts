@@ -1,3 +1,4 @@
+import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import { GraphLab } from "./graph-lab.ts";
 import { type State, StateSpec, type StreamingContext } from "./index.ts";
@@ -182,4 +183,30 @@ test("updateStateByKey begins with a collection too", async () => {
       .print(),
   );
   expect(await lab.plansOf(1000, { blocks: ["recv/0"] })).toContain("state(#0, initial #1) inline:1 for every key");
+});
+
+test("a task of state names the version that the oldest remembered batch builds on", async () => {
+  const lab = await GraphLab.build((ssc) => {
+    const pairs = ssc.socketTextStream("h", 1).map((word): [string, number] => [word, 1]);
+    const totals = pairs.updateStateByKey((values: number[], sum?: number) => (sum ?? 0) + values.length);
+    totals.window("3s").print();
+  });
+  const named: unknown[] = [];
+  for (let time = 1000; time <= 6000; time += 1000) {
+    lab.port.plans.length = 0;
+    expect((await lab.batch(time, { blocks: [`${time}`] })).error).toBeUndefined();
+    lab.graph.release(epochMs(time));
+    const tasks = lab.port.plans.flatMap(({ stages }) => stages.flatMap((stage) => stage.tasks));
+    const { version, oldest } = tasks.find(({ state }) => state?.batch === time)?.state ?? {};
+    named.push([version, oldest]);
+  }
+  // Three batches are remembered when one has run; the fourth is the one that runs.
+  expect(named).toEqual([
+    [0, 0],
+    [1000, 0],
+    [2000, 0],
+    [3000, 0],
+    [4000, 1000],
+    [5000, 2000],
+  ]);
 });

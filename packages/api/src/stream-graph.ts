@@ -105,6 +105,14 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return this.#stateVersions.get(stream) ?? this.#firstVersion ?? epochMs(0);
   }
 
+  oldestVersionOf(stream: StreamNode): EpochMs | undefined {
+    for (const scope of this.#scopes.values()) {
+      const state = scope.states.get(stream);
+      if (state !== undefined) return state.versions.version; // batches are there in order, and versions only rise
+    }
+    return undefined;
+  }
+
   async runBatch(input: BatchInput): Promise<BatchOutcome> {
     const { time } = input;
     this.#forget(time);

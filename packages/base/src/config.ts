@@ -48,6 +48,8 @@ export const settings = {
   "batches.planned.max": v.optional(count, 2),
   /** `stop`: a failed batch ends the job. `continue`: later batches go on without it. */
   "batch.failure": v.optional(policy, "stop"),
+  /** Deltas of a partition of state after which a snapshot takes their place. */
+  "state.snapshot.deltas": v.optional(count, 100),
   /** Memory that blocks may take in each executor process before they go to disk. */
   "storage.pool.bytes": v.optional(size, "256m"),
   /** Memory one task's grouping or combining may take before it spills. */

@@ -107,6 +107,8 @@ export interface StateRef {
   readonly partitions: number;
   /** The last batch whose update is committed; 0 before the first. */
   readonly version: EpochMs;
+  /** No batch that builds on an earlier version is computed again: what the log has for those may go. */
+  readonly oldest: EpochMs;
   /** The batch that this task computes; running it again for the same batch gives the same state. */
   readonly batch: EpochMs;
   readonly directory: string;

@@ -112,7 +112,7 @@ test("keys lie where their state does, except in what mapWithState makes of them
     directory: "checkpoint",
     change: { kind, feed: dependency(blocks(2), false), initial: undefined, fn, onlyUpdated: false, timeoutMs: 0 },
     partitioning: hash(3),
-    versions: { version: epochMs(0), batch: epochMs(1) },
+    versions: { version: epochMs(0), oldest: epochMs(0), batch: epochMs(1) },
     label: kind,
   });
   expect(layout.partitioningOf(state("updateByKey"))).toEqual(hash(3));

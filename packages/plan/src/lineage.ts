@@ -204,6 +204,8 @@ export interface MergeNode {
 /** What is known only once a batch runs. */
 export interface StateVersions {
   readonly version: EpochMs;
+  /** The version that the oldest remembered batch builds on. */
+  readonly oldest: EpochMs;
   readonly batch: EpochMs;
 }
 

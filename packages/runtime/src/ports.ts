@@ -78,6 +78,8 @@ export interface SlotPorts {
   readonly lineBytesMax: number;
   /** Memory that the tables of one task may take before they spill. */
   readonly spillBytes: number;
+  /** Deltas of a partition of state after which a snapshot takes their place. */
+  readonly snapshotDeltas: number;
   /** The share of the thread's heap that is in use, 0 to 1, with what the collector has not come to yet. */
   readonly heapUse: () => number;
   /** Is told now and then how many keys of state are held: it is too late for that when the heap is full. */

@@ -31,6 +31,7 @@ export class StateBatches {
       partition: 0,
       partitions: 1,
       version: epochMs(version),
+      oldest: epochMs(version),
       batch: epochMs(batch),
       directory: join(this.slot.directory, "checkpoint"),
     };

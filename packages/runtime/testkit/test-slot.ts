@@ -65,6 +65,12 @@ export const shuffle = (aggregate: Extract<Source, { kind: "shuffle" }>["aggrega
   aggregate,
 });
 
+export interface TestSlotOptions {
+  readonly spillBytes?: number;
+  readonly poolBytes?: number;
+  readonly snapshotDeltas?: number;
+}
+
 /** A slot in this thread, with a pool and a folder of its own. */
 export interface TestSlotOptions {
   readonly spillBytes?: number;
@@ -186,6 +192,7 @@ export class TestSlot {
         clock: new ManualClock(epochMs(0)),
         lineBytesMax: this.options.lineBytesMax ?? 256 * 1024 ** 2,
         spillBytes: this.options.spillBytes ?? 64 * 1024 ** 2,
+        snapshotDeltas: this.options.snapshotDeltas ?? 100,
         heapUse: () => (typeof this.heapUse === "number" ? this.heapUse : this.heapUse()),
       },
       this.functions,

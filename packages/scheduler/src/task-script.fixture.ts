@@ -40,6 +40,7 @@ export function stageOf(text: string): PlannedStage {
         partition,
         partitions: count,
         version: epochMs(0),
+        oldest: epochMs(0),
         batch: epochMs(1),
         directory: "state",
       };

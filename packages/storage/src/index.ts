@@ -48,11 +48,13 @@ export {
   poolNotCreated,
 } from "./pool/block-pool.ts";
 export { checkPool } from "./pool/check-pool.ts";
-export { type StateDelta, stateDeltaCorrupt, stateDeltaForeign } from "./state-log/delta-file.ts";
+export { type StateDelta, type StateSnapshot, stateDeltaCorrupt, stateDeltaForeign } from "./state-log/delta-file.ts";
 export {
   type DeltaContent,
+  type SnapshotContent,
   StateLog,
   type StateLogOptions,
+  type StatePart,
   type StatePartition,
   stateDeltaMissing,
 } from "./state-log/state-log.ts";

@@ -186,6 +186,7 @@ export class SlotPool implements TaskSlots {
       moreHeap: moreHeap({ slots: this.#options.slots, slotHeapBytes: heapBytes }, conf),
       lineBytesMax: conf["file.line.bytes.max"],
       spillBytes: conf["shuffle.spill.bytes"],
+      snapshotDeltas: conf["state.snapshot.deltas"],
       workDir,
       executorModule,
       ...(externals.length === 0 ? {} : { setup: { module: EXTERNALS, argument: externals } }),

@@ -1581,6 +1581,10 @@ export const descriptors: object = {
           "directory": {
            "type": "string",
            "id": 6
+          },
+          "oldestMs": {
+           "type": "int64",
+           "id": 7
           }
          }
         },

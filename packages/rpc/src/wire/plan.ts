@@ -102,6 +102,7 @@ function encodeState(state: StateRef) {
     partition: state.partition,
     partitions: state.partitions,
     versionMs: state.version,
+    oldestMs: state.oldest,
     batchMs: state.batch,
     directory: state.directory,
   };
@@ -113,6 +114,7 @@ function decodeState(state: StateOutput): StateRef {
     partition: state.partition,
     partitions: state.partitions,
     version: epochMs(state.versionMs),
+    oldest: epochMs(state.oldestMs),
     batch: epochMs(state.batchMs),
     directory: state.directory,
   };

@@ -136,6 +136,7 @@ const toExecutor: readonly ToExecutor[] = [
           partition: 0,
           partitions: 4,
           version: epochMs(0),
+          oldest: epochMs(0),
           batch: epochMs(5),
           directory: "/c",
         },

@@ -36,6 +36,7 @@ beforeEach(() => {
       heapUse: () => 0,
       lineBytesMax: 1024 ** 2,
       spillBytes: 1024 ** 2,
+      snapshotDeltas: 100,
     },
     functions,
   );

@@ -41,7 +41,12 @@ export class SlotRuntime {
   constructor(ports: SlotPorts, functions: FunctionTable) {
     this.#ports = ports;
     this.#functions = functions;
-    this.#states = new StateStore(ports.checkpoints, functions.classes, ports.stateKeys);
+    this.#states = new StateStore({
+      files: ports.checkpoints,
+      classes: functions.classes,
+      snapshotDeltas: ports.snapshotDeltas,
+      onKeys: ports.stateKeys,
+    });
     this.#control = new TaskControl(ports.cancellation, () => this.#states.reportKeys());
   }
 

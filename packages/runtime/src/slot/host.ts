@@ -34,6 +34,8 @@ export interface SlotThreadOptions {
   readonly lineBytesMax: number;
   /** `shuffle.spill.bytes`; less where the heap is small. */
   readonly spillBytes: number;
+  /** `state.snapshot.deltas`. */
+  readonly snapshotDeltas: number;
   /** A folder that exists, on local disk, for scratch and spill files. */
   readonly workDir: string;
   /** Absolute path of the artefact's executor build, as `installArtefact` wrote it. */
@@ -113,6 +115,7 @@ export class SlotThread {
       workDir: options.workDir,
       lineBytesMax: options.lineBytesMax,
       spillBytes: tableBytes(options.spillBytes, options.heapBytes),
+      snapshotDeltas: options.snapshotDeltas,
       executorModule: options.executorModule,
       setup: options.setup,
       output,

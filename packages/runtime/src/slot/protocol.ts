@@ -17,6 +17,8 @@ export interface SlotInit {
   /** Memory that the tables of one task may take before they spill. */
   readonly lineBytesMax: number;
   readonly spillBytes: number;
+  /** Deltas of a partition of state after which a snapshot takes their place. */
+  readonly snapshotDeltas: number;
   /** Absolute path of the artefact's executor build, to be imported. */
   readonly executorModule: string;
   readonly setup: SlotSetup | undefined;

@@ -34,6 +34,7 @@ async function start(code: string, heapBytes = 64 * 1024 ** 2): Promise<SlotThre
     moreHeap: (bytes) => `raise executor.slot.heap to ${bytes / 1024 ** 2}m`,
     lineBytesMax: 1024 ** 2,
     spillBytes: 1024 ** 2,
+    snapshotDeltas: 100,
     workDir: directory,
     executorModule,
     cancelGraceMs: millis(100),

@@ -71,6 +71,7 @@ function newRuntime(functions: FunctionTable): SlotRuntime {
       clock: new SystemClock({ unref: true }),
       lineBytesMax: init.lineBytesMax,
       spillBytes: init.spillBytes,
+      snapshotDeltas: init.snapshotDeltas,
       heapUse: threadHeapUse,
       stateKeys: (keys) => void Atomics.store(stateKeys, 0, keys),
     },

@@ -12,6 +12,8 @@ export class Overlay {
   readonly batch: EpochMs;
   /** The delta is written: the batch can commit. */
   complete = false;
+  /** What the delta takes in the log, once it is written. */
+  deltaBytes = 0;
   /** By index in the published state: keys that count as updated although their state is as it was. */
   readonly touched = new Set<number>();
   /** Keys that the published state has not, each once. */

@@ -1,6 +1,7 @@
 import { type EpochMs, epochMs } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
 import { KeyIndex } from "../table/key-index.ts";
+import { DeltaChain } from "./delta-chain.ts";
 import { IdleOrder } from "./idle-order.ts";
 import { Overlay } from "./overlay.ts";
 import { type StateCell, StateColumn } from "./state-column.ts";
@@ -19,6 +20,8 @@ export class PartitionState {
   version: EpochMs;
   /** The batch of the last delta that is part of the published state; 0 if none. */
   delta: EpochMs;
+  /** What the log has of the published state. */
+  readonly chain = new DeltaChain();
   index = new KeyIndex();
   column: StateColumn;
   /** Of operators whose keys time out: when each key was last updated, which is the batch of the last delta that sets it. */
@@ -65,15 +68,22 @@ export class PartitionState {
     overlay.eachNew((key, column, place) => this.#take(this.#indexOf(key), column, place, batch));
     this.version = overlay.batch;
     this.delta = overlay.batch;
+    this.chain.add(overlay.deltaBytes);
     this.#overlay = undefined;
     this.#compact();
   }
 
   /** Sets what a delta holds. */
   put(key: unknown, cell: StateCell, batch: EpochMs): void {
+    const index = this.restore(key, cell);
+    this.idle?.touch(index, batch);
+  }
+
+  /** For loading: sets a state, whenever it was updated. Returns the index of the key. */
+  restore(key: unknown, cell: StateCell): number {
     const index = this.#indexOf(key);
     this.column.setCell(index, cell);
-    this.idle?.touch(index, batch);
+    return index;
   }
 
   /** For loading: forgets what a delta removed. */

@@ -1,14 +1,26 @@
-import { type EpochMs, epochMs } from "@millrace/base";
-import { BlockWriter, type ClassTable, decodeFrame, HASH_VERSION, readFrames } from "@millrace/codec";
+import { EngineError, type EpochMs, epochMs, unreachable } from "@millrace/base";
+import { type ClassTable, HASH_VERSION } from "@millrace/codec";
 import type { StateRef } from "@millrace/plan";
-import { type FileSystems, StateLog } from "@millrace/storage";
+import { type FileSystems, fileNotFound, StateLog, stateDeltaMissing } from "@millrace/storage";
 import { stateNotFound } from "../errors.ts";
 import type { Overlay } from "./overlay.ts";
 import { PartitionState } from "./partition-state.ts";
-import type { StateCell } from "./state-column.ts";
+import { applyDelta, applySnapshot, deltaFrames, snapshotFrames } from "./state-frames.ts";
 
 /** A partition that no task of so many batches has asked for has moved to another slot. */
 const IDLE_BATCHES_MAX = 16;
+
+/** How often a state is read before a file that is gone counts as missing: another slot may have replaced it meanwhile. */
+const READS_MAX = 3;
+
+export interface StateStoreOptions {
+  readonly files: FileSystems;
+  readonly classes: ClassTable;
+  /** `state.snapshot.deltas`. */
+  readonly snapshotDeltas: number;
+  /** Is told how many keys are held, at every `reportKeys` and while state is loaded. */
+  readonly onKeys?: ((keys: number) => void) | undefined;
+}
 
 /** What a task of a stateful operator finds. */
 export interface Prepared {
@@ -27,12 +39,13 @@ export interface Prepared {
  * | an overlay of batch `version` | publishes it |
  * | `version` published, and a complete overlay of this batch | nothing: an output is made again |
  * | `version` published, and any other overlay | drops the overlay |
- * | anything else | loads the deltas up to `version` |
+ * | anything else | loads the log up to `version` |
+ *
+ * After so many deltas the published state, which is committed, is written to the log as a snapshot, and older files are removed:
+ * both in the background, one at a time for each partition. Neither has to succeed.
  */
 export class StateStore {
-  readonly #files: FileSystems;
-  readonly #classes: ClassTable;
-  readonly #onKeys: ((keys: number) => void) | undefined;
+  readonly #options: StateStoreOptions;
   readonly #partitions = new Map<string, { readonly state: PartitionState; lastUse: number }>();
   readonly #logs = new Map<string, StateLog>();
   #batch: EpochMs = epochMs(0);
@@ -40,19 +53,24 @@ export class StateStore {
   #loading: PartitionState | undefined;
   /** Distinct batches seen. */
   #batches = 0;
+  /** Snapshots on their way to the log, by partition. */
+  readonly #saving = new Map<string, Promise<void>>();
 
-  /** @param onKeys Is told how many keys are held, at every `reportKeys` and while state is loaded. */
-  constructor(files: FileSystems, classes: ClassTable, onKeys?: (keys: number) => void) {
-    this.#files = files;
-    this.#classes = classes;
-    this.#onKeys = onKeys;
+  constructor(options: StateStoreOptions) {
+    this.#options = options;
   }
 
   reportKeys(): void {
-    if (this.#onKeys === undefined) return;
+    const { onKeys } = this.#options;
+    if (onKeys === undefined) return;
     let keys = this.#loading?.keys ?? 0;
     for (const { state } of this.#partitions.values()) keys += state.keys;
-    this.#onKeys(keys);
+    onKeys(keys);
+  }
+
+  /** Settles when the snapshots under way are written and the files that they replace are removed. For tests. */
+  async saved(): Promise<void> {
+    await Promise.all(this.#saving.values());
   }
 
   /** @throws STATE_DELTA_MISSING, STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN, and the errors of the file system. */
@@ -102,57 +120,71 @@ export class StateStore {
    * delta that a failed batch left between two versions must not be taken for part of the state.
    */
   async complete(ref: StateRef, state: PartitionState, overlay: Overlay): Promise<void> {
-    const { keys } = state.index;
-    const upserts = this.#frames((writer) => {
-      overlay.eachChanged((index, column, place) => writer.writePair(keys[index], column.cell(place)));
-      for (const index of overlay.touched)
-        if (!overlay.isChanged(index)) writer.writePair(keys[index], state.column.cell(index));
-      overlay.eachNew((key, column, place) => writer.writePair(key, column.cell(place)));
-    });
-    const removals = this.#frames((writer) => {
-      overlay.eachForgotten((index) => writer.write(keys[index]));
-    });
+    const { upserts, removals } = deltaFrames(state, overlay, this.#options.classes);
     await this.#log(ref.directory).write(ref, { batch: ref.batch, previous: state.delta, upserts, removals });
+    overlay.deltaBytes = bytesOf(upserts) + bytesOf(removals);
     overlay.complete = true;
+    this.#saveWhenDue(ref, state);
+  }
+
+  #saveWhenDue(ref: StateRef, state: PartitionState): void {
+    const { classes, snapshotDeltas } = this.#options;
+    const name = nameOf(ref);
+    // Not all partitions of an operator in the same batch.
+    const deltasMax = snapshotDeltas + Math.floor((snapshotDeltas * ref.partition) / ref.partitions);
+    if (!state.chain.isDue(deltasMax) || this.#saving.has(name)) return;
+    const { entries, idle } = snapshotFrames(state, classes);
+    state.chain.restart(bytesOf(entries) + bytesOf(idle));
+    const log = this.#log(ref.directory);
+    const saving = log
+      .writeSnapshot(ref, { batch: state.version, entries, idle })
+      .then(() => log.prune(ref, ref.oldest))
+      .catch(() => undefined) // the deltas are still there, and after as many more it is tried again
+      .then(() => void this.#saving.delete(name));
+    this.#saving.set(name, saving);
   }
 
   async #load(ref: StateRef, version: EpochMs, options: { readonly timed: boolean }): Promise<PartitionState> {
-    const state = new PartitionState(version, { ...options, classes: this.#classes });
-    this.#loading = state;
-    for await (const delta of this.#log(ref.directory).read(ref, version)) {
-      for (const frame of readFrames(delta.upserts)) {
-        // As `complete` wrote them: pairs of a key and a cell.
-        for (const [key, cell] of decodeFrame(frame, this.#classes) as [unknown, StateCell][]) {
-          state.put(key, cell, delta.batch);
-        }
-        this.reportKeys();
+    for (let reads = 1; ; reads++) {
+      try {
+        return await this.#read(ref, version, options);
+      } catch (error) {
+        const gone = error instanceof EngineError && GONE.includes(error.code);
+        if (!gone || reads >= READS_MAX) throw error;
+      } finally {
+        this.#loading = undefined;
       }
-      for (const frame of readFrames(delta.removals)) {
-        for (const key of decodeFrame(frame, this.#classes)) state.forget(key);
-      }
-      state.delta = delta.batch;
     }
-    this.#loading = undefined;
+  }
+
+  async #read(ref: StateRef, version: EpochMs, options: { readonly timed: boolean }): Promise<PartitionState> {
+    const { classes } = this.#options;
+    const state = new PartitionState(version, { ...options, classes });
+    const onFrame = (): void => this.reportKeys();
+    this.#loading = state;
+    for await (const part of this.#log(ref.directory).read(ref, version)) {
+      switch (part.kind) {
+        case "snapshot":
+          applySnapshot(state, part, { classes, onFrame });
+          state.chain.restart(part.entries.length + part.idle.length);
+          break;
+        case "delta":
+          applyDelta(state, part, { classes, onFrame });
+          state.chain.add(part.upserts.length + part.removals.length);
+          break;
+        default:
+          return unreachable(part);
+      }
+    }
     // Every batch writes a delta of every partition, an empty one when nothing changed: that of the version must be there.
     if (version > 0 && state.delta !== version) throw notFound(ref, version, state.delta);
     return state;
   }
 
-  #frames(write: (writer: BlockWriter) => void): Uint8Array[] {
-    const frames: Uint8Array[] = [];
-    const writer = new BlockWriter({
-      classes: this.#classes,
-      flush: (frame) => void frames.push(new Uint8Array(frame)),
-    });
-    write(writer);
-    writer.finish();
-    return frames;
-  }
-
   #log(directory: string): StateLog {
     let log = this.#logs.get(directory);
     if (log === undefined) {
-      log = new StateLog({ files: this.#files.for(directory), directory, hashVersion: HASH_VERSION });
+      log = new StateLog({ files: this.#options.files.for(directory), directory, hashVersion: HASH_VERSION });
       this.#logs.set(directory, log);
     }
     return log;
@@ -168,13 +200,20 @@ export class StateStore {
   }
 }
 
+const GONE: readonly string[] = [stateDeltaMissing.code, fileNotFound.code];
+
+function bytesOf(frames: readonly Uint8Array[]): number {
+  return frames.reduce((sum, frame) => sum + frame.length, 0);
+}
+
 const nameOf = (ref: StateRef): string => `${ref.directory}\0${ref.operator}\0${ref.partitions}-${ref.partition}`;
 
 function notFound(ref: StateRef, version: EpochMs, newest: EpochMs): Error {
   return stateNotFound(
     `the state of ${ref.operator}, partition ${ref.partition} of ${ref.partitions}, as of batch ${version} is not in ${ref.directory} ` +
       `as this executor sees it; the newest there is ${newest > 0 ? `of batch ${newest}` : "none"}. The job stops before it counts wrongly. ` +
-      "The checkpoint directory must be the same storage for all executors: mount one volume on each, or set checkpointDir to a path that all share.",
+      "The checkpoint directory must be the same storage for all executors: mount one volume on each, or set checkpointDir to a path that all share. " +
+      "State of a batch that is forgotten is not kept: call ssc.remember in build where RDDs are used long after their batch.",
     { fields: { operator: ref.operator, partition: ref.partition, version, directory: ref.directory } },
   );
 }

@@ -29,6 +29,7 @@ function ref(batch: number, version: number): StateRef {
     partition: 0,
     partitions: 1,
     version: epochMs(version),
+    oldest: epochMs(version),
     batch: epochMs(batch),
     directory,
   };

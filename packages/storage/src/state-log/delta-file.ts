@@ -12,6 +12,15 @@ export interface StateDelta {
   readonly removals: Uint8Array;
 }
 
+/** All state of one partition as of a committed batch: it stands in for every delta up to that batch. */
+export interface StateSnapshot {
+  readonly batch: EpochMs;
+  /** Frames of pairs: keys with their state. */
+  readonly entries: Uint8Array;
+  /** Frames that the writer understands: when each key was last updated, where keys time out. */
+  readonly idle: Uint8Array;
+}
+
 /** The head of a delta file, read without the rest. */
 export type DeltaHeader = Pick<StateDelta, "batch" | "previous"> & {
   readonly upsertBytes: number;
@@ -22,20 +31,21 @@ export const stateDeltaCorrupt = errorKind("STATE_DELTA_CORRUPT", "environment")
 export const stateDeltaForeign = errorKind("STATE_DELTA_FOREIGN", "user");
 
 /*
- * A delta file, little-endian:
+ * A delta file, little-endian; in brackets where a snapshot file differs:
  *
- *    0  u32  magic "MRSD"
+ *    0  u32  magic "MRSD" ["MRSS"]
  *    4  u16  version of this format
  *    6  u16  0
  *    8  u32  hash version of the keys
  *   12  u32  CRC-32 (zlib) of everything from byte 16 to the end
  *   16  f64  batch
- *   24  f64  previous
- *   32  f64  bytes of upserts
- *   40  f64  bytes of removals
- *   48       upserts, removals
+ *   24  f64  previous [0]
+ *   32  f64  bytes of upserts [entries]
+ *   40  f64  bytes of removals [idle]
+ *   48       upserts, removals [entries, idle]
  */
-const MAGIC = 0x4453524d;
+const MAGICS = { delta: 0x4453524d, snapshot: 0x5353524d } as const;
+type Kind = keyof typeof MAGICS;
 const FORMAT = 1;
 export const HEADER_BYTES = 48;
 const CHECKED_FROM = 16;
@@ -48,15 +58,41 @@ export function encodeDelta(
   },
   hashVersion: number,
 ): Uint8Array[] {
+  const { batch, previous, upserts, removals } = delta;
+  return encode({ kind: "delta", batch, previous, sections: [upserts, removals] }, hashVersion);
+}
+
+/** As {@link encodeDelta}. */
+export function encodeSnapshot(
+  snapshot: {
+    readonly batch: EpochMs;
+    readonly entries: readonly Uint8Array[];
+    readonly idle: readonly Uint8Array[];
+  },
+  hashVersion: number,
+): Uint8Array[] {
+  const { batch, entries, idle } = snapshot;
+  return encode({ kind: "snapshot", batch, previous: epochMs(0), sections: [entries, idle] }, hashVersion);
+}
+
+interface StateFile {
+  readonly kind: Kind;
+  readonly batch: EpochMs;
+  readonly previous: EpochMs;
+  readonly sections: readonly [readonly Uint8Array[], readonly Uint8Array[]];
+}
+
+function encode({ kind, batch, previous, sections }: StateFile, hashVersion: number): Uint8Array[] {
+  const [first, second] = sections;
   const header = Buffer.alloc(HEADER_BYTES);
-  header.writeUInt32LE(MAGIC, 0);
+  header.writeUInt32LE(MAGICS[kind], 0);
   header.writeUInt16LE(FORMAT, 4);
   header.writeUInt32LE(hashVersion, 8);
-  header.writeDoubleLE(delta.batch, 16);
-  header.writeDoubleLE(delta.previous, 24);
-  header.writeDoubleLE(total(delta.upserts), 32);
-  header.writeDoubleLE(total(delta.removals), 40);
-  const parts = [header, ...delta.upserts, ...delta.removals];
+  header.writeDoubleLE(batch, 16);
+  header.writeDoubleLE(previous, 24);
+  header.writeDoubleLE(total(first), 32);
+  header.writeDoubleLE(total(second), 40);
+  const parts = [header, ...first, ...second];
   let checksum = crc32(header.subarray(CHECKED_FROM));
   for (const part of parts.slice(1)) checksum = crc32(part, checksum);
   header.writeUInt32LE(checksum, 12);
@@ -69,10 +105,10 @@ export function encodeDelta(
  * @throws STATE_DELTA_CORRUPT Cut short, or not such a file.
  * @throws STATE_DELTA_FOREIGN Written by another version of the engine.
  */
-export function decodeHeader(path: string, head: Uint8Array, hashVersion: number): DeltaHeader {
+export function decodeHeader(path: string, head: Uint8Array, hashVersion: number, kind: Kind = "delta"): DeltaHeader {
   if (head.length < HEADER_BYTES) throw corrupt(path, `it is cut short at ${head.length} bytes, within its header`);
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  if (view.getUint32(0, true) !== MAGIC) throw corrupt(path, "it does not begin as a delta does");
+  if (view.getUint32(0, true) !== MAGICS[kind]) throw corrupt(path, `it does not begin as a ${kind} does`);
   const format = view.getUint16(4, true);
   const hash = view.getUint32(8, true);
   if (format !== FORMAT || hash !== hashVersion) throw foreign(path, { format, hash, hashVersion });
@@ -86,14 +122,25 @@ export function decodeHeader(path: string, head: Uint8Array, hashVersion: number
 
 /** @throws STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN As `decodeHeader`, and for a wrong length or checksum. */
 export function decodeDelta(path: string, file: Uint8Array, hashVersion: number): StateDelta {
-  const { batch, previous, upsertBytes, removalBytes } = decodeHeader(path, file, hashVersion);
+  const { batch, previous, first, second } = decode(path, file, hashVersion, "delta");
+  return { batch, previous, upserts: first, removals: second };
+}
+
+/** @throws As {@link decodeDelta}. */
+export function decodeSnapshot(path: string, file: Uint8Array, hashVersion: number): StateSnapshot {
+  const { batch, first, second } = decode(path, file, hashVersion, "snapshot");
+  return { batch, entries: first, idle: second };
+}
+
+function decode(path: string, file: Uint8Array, hashVersion: number, kind: Kind) {
+  const { batch, previous, upsertBytes, removalBytes } = decodeHeader(path, file, hashVersion, kind);
   const bytes = HEADER_BYTES + upsertBytes + removalBytes;
   if (file.length !== bytes) throw corrupt(path, `it has ${file.length} bytes where its header says ${bytes}`);
   const expected = new DataView(file.buffer, file.byteOffset).getUint32(12, true);
   const actual = crc32(file.subarray(CHECKED_FROM));
   if (actual !== expected) throw corrupt(path, `its checksum is ${hex(actual)} where its header says ${hex(expected)}`);
-  const upserts = file.subarray(HEADER_BYTES, HEADER_BYTES + upsertBytes);
-  return { batch, previous, upserts, removals: file.subarray(HEADER_BYTES + upsertBytes) };
+  const secondFrom = HEADER_BYTES + upsertBytes;
+  return { batch, previous, first: file.subarray(HEADER_BYTES, secondFrom), second: file.subarray(secondFrom) };
 }
 
 export function corrupt(path: string, why: string): Error {

@@ -5,9 +5,12 @@ import {
   type DeltaHeader,
   decodeDelta,
   decodeHeader,
+  decodeSnapshot,
   encodeDelta,
+  encodeSnapshot,
   HEADER_BYTES,
   type StateDelta,
+  type StateSnapshot,
 } from "./delta-file.ts";
 
 /** One partition of a stateful operator. */
@@ -37,16 +40,37 @@ export interface DeltaContent {
   readonly removals: readonly Uint8Array[];
 }
 
+/** The state to write, as frames. */
+export interface SnapshotContent {
+  /** A committed batch. */
+  readonly batch: EpochMs;
+  readonly entries: readonly Uint8Array[];
+  readonly idle: readonly Uint8Array[];
+}
+
+/** What a state is read from, in this order: a snapshot at most, then the deltas of later batches. */
+export type StatePart = ({ readonly kind: "snapshot" } & StateSnapshot) | ({ readonly kind: "delta" } & StateDelta);
+
 export const stateDeltaMissing = errorKind("STATE_DELTA_MISSING", "environment");
 
-const DELTA_NAME = /^(\d{1,16})\.delta$/;
+const FILE_NAME = /^(\d{1,16})\.(delta|snapshot)$/;
 const HEADERS_AT_ONCE = 16;
 const READ_AHEAD = 4;
+
+/** Files of one partition, by batch, oldest first. */
+interface Files {
+  readonly deltas: readonly EpochMs[];
+  readonly snapshots: readonly EpochMs[];
+}
 
 /**
  * What each batch changed in the state of each operator: one file per partition and batch,
  * `<directory>/state/<operator>/<partitions>-<partition>/<batch ms>.delta`. Each file names the one it builds on, so a
  * state is read along that chain: files of batches that never committed lie beside it and a missing one is noticed.
+ *
+ * A snapshot, `<batch ms>.snapshot` beside them, stands in for the chain up to its batch. `prune` removes what two snapshots
+ * have made needless: the newer of the two may turn out to be damaged, and whoever listed the files before it was
+ * written still finds what it chose.
  */
 export class StateLog {
   readonly #files: FileSystem;
@@ -64,24 +88,36 @@ export class StateLog {
   /** Writes a batch's delta, in place of one that an earlier attempt left. Visible as a whole or not at all. */
   async write(partition: StatePartition, content: DeltaContent): Promise<void> {
     assert(content.previous < content.batch, `delta ${content.batch} builds on ${content.previous}`);
-    const path = `${this.#folder(partition)}/${content.batch}.delta`;
+    const path = this.#path(partition, content.batch, "delta");
     await this.#files.write(path, encodeDelta(content, this.#hashVersion), { sync: this.#sync });
+  }
+
+  /** Writes the state as of a committed batch. Visible as a whole or not at all; removes nothing. */
+  async writeSnapshot(partition: StatePartition, content: SnapshotContent): Promise<void> {
+    const path = this.#path(partition, content.batch, "snapshot");
+    await this.#files.write(path, encodeSnapshot(content, this.#hashVersion), { sync: this.#sync });
+  }
+
+  /**
+   * Removes files that no read of a version from `oldest` on needs. It may be cut off anywhere: what is left is removed the
+   * next time, and a state is read without it.
+   */
+  async prune(partition: StatePartition, oldest: EpochMs): Promise<void> {
+    const { deltas, snapshots } = await this.#list(partition);
+    const base = snapshots.filter((batch) => batch <= oldest).at(-2);
+    if (base === undefined) return;
+    for (const batch of snapshots) if (batch < base) await this.#files.remove(this.#path(partition, batch, "snapshot"));
+    for (const batch of deltas) if (batch <= base) await this.#files.remove(this.#path(partition, batch, "delta"));
   }
 
   /** The batches that have a delta, committed or not, oldest first. Other files are ignored. */
   async batches(partition: StatePartition): Promise<readonly EpochMs[]> {
-    const folder = this.#folder(partition);
-    if ((await this.#files.stat(folder)) === undefined) return [];
-    const entries = await this.#files.list(folder);
-    const batches = entries.flatMap((entry) => {
-      const match = entry.kind === "file" ? DELTA_NAME.exec(entry.name) : null;
-      return match === null ? [] : [epochMs(Number(match[1]))];
-    });
-    return batches.sort((a, b) => a - b);
+    return (await this.#list(partition)).deltas;
   }
 
   /**
-   * The deltas that make up the state as of `version`, oldest first; apply them in this order.
+   * The parts that make up the state as of `version`; apply them in this order. A snapshot that is damaged, or that the
+   * deltas after it do not build on, is passed over for an older one.
    *
    * @param version The last committed batch; later deltas are ignored. 0: nothing is read.
    * @param isCommitted Tells deltas of failed batches below `version` apart; needed where a batch may fail and the job
@@ -93,8 +129,10 @@ export class StateLog {
     partition: StatePartition,
     version: EpochMs,
     isCommitted: (batch: EpochMs) => boolean = () => true,
-  ): AsyncGenerator<StateDelta, void, undefined> {
-    const chain = version > 0 ? await this.#chain(partition, version, isCommitted) : [];
+  ): AsyncGenerator<StatePart, void, undefined> {
+    if (version === 0) return;
+    const { snapshot, chain } = await this.#choose(partition, version, isCommitted);
+    if (snapshot !== undefined) yield { kind: "snapshot", ...snapshot };
     const ahead: Promise<StateDelta>[] = [];
     try {
       for (let next = 0; next < chain.length || ahead.length > 0; ) {
@@ -106,7 +144,7 @@ export class StateLog {
           ahead.push(delta);
         }
         const delta = await ahead.shift();
-        if (delta !== undefined) yield delta;
+        if (delta !== undefined) yield { kind: "delta", ...delta };
       }
     } finally {
       await Promise.allSettled(ahead); // after an error, or when the reader stops early
@@ -115,7 +153,7 @@ export class StateLog {
 
   /** Removes the deltas of a batch that will not commit, in one partition; not being there is no error. */
   async discard(partition: StatePartition, batch: EpochMs): Promise<void> {
-    await this.#files.remove(`${this.#folder(partition)}/${batch}.delta`);
+    await this.#files.remove(this.#path(partition, batch, "delta"));
   }
 
   /** The partition counts under which the operator has state, ascending: more than one after its count was changed. */
@@ -130,17 +168,49 @@ export class StateLog {
     return [...counts].sort((a, b) => a - b);
   }
 
-  /** Walks from the newest delta to the first, then turns the way round. */
-  async #chain(
+  async #list(partition: StatePartition): Promise<Files> {
+    const folder = this.#folder(partition);
+    if ((await this.#files.stat(folder)) === undefined) return { deltas: [], snapshots: [] };
+    const found: Record<"delta" | "snapshot", EpochMs[]> = { delta: [], snapshot: [] };
+    for (const entry of await this.#files.list(folder)) {
+      const match = entry.kind === "file" ? FILE_NAME.exec(entry.name) : null;
+      if (match !== null) found[match[2] === "delta" ? "delta" : "snapshot"].push(epochMs(Number(match[1])));
+    }
+    const inOrder = (batches: EpochMs[]) => batches.sort((a, b) => a - b);
+    return { deltas: inOrder(found.delta), snapshots: inOrder(found.snapshot) };
+  }
+
+  /** The newest snapshot up to `version` that can be read, and the deltas after it. */
+  async #choose(
     partition: StatePartition,
     version: EpochMs,
     isCommitted: (batch: EpochMs) => boolean,
-  ): Promise<readonly EpochMs[]> {
-    const candidates = (await this.batches(partition)).filter((batch) => batch <= version && isCommitted(batch));
+  ): Promise<{ readonly snapshot: StateSnapshot | undefined; readonly chain: readonly EpochMs[] }> {
+    const { deltas, snapshots } = await this.#list(partition);
+    const candidates = deltas.filter((batch) => batch <= version && isCommitted(batch));
+    let damage: unknown;
+    for (const base of snapshots.filter((batch) => batch <= version).reverse()) {
+      try {
+        const later = candidates.filter((batch) => batch > base);
+        const chain = await this.#chain(partition, later, base);
+        return { snapshot: await this.#readSnapshot(partition, base), chain };
+      } catch (error) {
+        damage ??= error; // of the newest: it is the one that should have done
+      }
+    }
+    try {
+      return { snapshot: undefined, chain: await this.#chain(partition, candidates, epochMs(0)) };
+    } catch (error) {
+      throw damage ?? error;
+    }
+  }
+
+  /** Walks from the newest delta to the one that builds on `base`, then turns the way round. */
+  async #chain(partition: StatePartition, candidates: readonly EpochMs[], base: EpochMs): Promise<readonly EpochMs[]> {
     const headers = await this.#headers(partition, candidates);
     const chain: EpochMs[] = [];
     let builtOnIt: EpochMs | undefined;
-    for (let batch = candidates.at(-1) ?? epochMs(0); batch > 0; ) {
+    for (let batch = candidates.at(-1) ?? base; batch !== base; ) {
       const header = headers.get(batch);
       if (header === undefined) throw this.#missing(partition, batch, builtOnIt);
       chain.push(batch);
@@ -164,7 +234,7 @@ export class StateLog {
   }
 
   async #readHeader(partition: StatePartition, batch: EpochMs): Promise<DeltaHeader> {
-    const path = `${this.#folder(partition)}/${batch}.delta`;
+    const path = this.#path(partition, batch, "delta");
     const head = await this.#files.read(path, { start: 0, end: HEADER_BYTES });
     const header = decodeHeader(path, head, this.#hashVersion);
     if (header.batch !== batch || !(header.previous >= 0 && header.previous < batch)) {
@@ -174,8 +244,19 @@ export class StateLog {
   }
 
   async #readDelta(partition: StatePartition, batch: EpochMs): Promise<StateDelta> {
-    const path = `${this.#folder(partition)}/${batch}.delta`;
+    const path = this.#path(partition, batch, "delta");
     return decodeDelta(path, await this.#files.read(path), this.#hashVersion);
+  }
+
+  async #readSnapshot(partition: StatePartition, batch: EpochMs): Promise<StateSnapshot> {
+    const path = this.#path(partition, batch, "snapshot");
+    const snapshot = decodeSnapshot(path, await this.#files.read(path), this.#hashVersion);
+    if (snapshot.batch !== batch) throw corrupt(path, `its header says batch ${snapshot.batch}`);
+    return snapshot;
+  }
+
+  #path(partition: StatePartition, batch: EpochMs, kind: "delta" | "snapshot"): string {
+    return `${this.#folder(partition)}/${batch}.${kind}`;
   }
 
   #folder(partition: StatePartition): string {
@@ -189,7 +270,7 @@ export class StateLog {
   #missing(partition: StatePartition, batch: EpochMs, builtOnIt: EpochMs | undefined): Error {
     return stateDeltaMissing(
       `the state of ${partition.operator}, partition ${partition.partition} of ${partition.partitions}, cannot be loaded: ` +
-        `${this.#folder(partition)}/${batch}.delta is gone, and the delta of batch ${builtOnIt} builds on it. The job stops. ` +
+        `${this.#path(partition, batch, "delta")} is gone, and the delta of batch ${builtOnIt} builds on it. The job stops. ` +
         `Restore the file from a copy of the checkpoint directory, or start the job with an empty one.`,
       { fields: { operator: partition.operator, partition: partition.partition, batch } },
     );

@@ -122,6 +122,7 @@ export class InThreadSlots implements TaskSlots {
         get spillBytes() {
           return faults?.spillBytes() ?? conf["shuffle.spill.bytes"];
         },
+        snapshotDeltas: conf["state.snapshot.deltas"],
         heapUse: threadHeapUse,
       },
       functions,

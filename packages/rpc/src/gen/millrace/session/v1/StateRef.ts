@@ -9,6 +9,7 @@ export interface StateRef {
   'versionMs'?: (number | string | Long);
   'batchMs'?: (number | string | Long);
   'directory'?: (string);
+  'oldestMs'?: (number | string | Long);
 }
 
 export interface StateRef__Output {
@@ -18,4 +19,5 @@ export interface StateRef__Output {
   'versionMs': (number);
   'batchMs': (number);
   'directory': (string);
+  'oldestMs': (number);
 }
