@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs, ManualClock } from "@millrace/base";
+import { type EpochMs, epochMs, ManualClock, millis } from "@millrace/base";
 import { encodeBlock } from "@millrace/codec";
 import { type BlockLocation, blockId, type JobPlan, type PlannedStage, renderPlan } from "@millrace/plan";
 import { buildJob } from "./build-job.ts";
@@ -167,6 +167,7 @@ export class GraphLab {
     options: { readonly blocks?: readonly string[] } & Partial<BatchInput> = {},
   ): Promise<BatchOutcome> {
     const { blocks = [], ...rest } = options;
+    this.port.clock.advance(millis(Math.max(0, time - this.port.clock.now())));
     const received = new Map([[0, blocks.map((name) => received1(name))]]);
     const stateVersion: EpochMs = epochMs(Math.max(0, time - 1000));
     return this.graph.runBatch({ time: epochMs(time), received, stateVersion, ...rest });

@@ -66,7 +66,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
       receivers: this.receivers,
       inputs: this.#inputs,
       reportsOf: (time) => this.#scopes.get(time)?.reports ?? new Map(),
-      now: () => builder.context.port.clock.now(),
+      clock: builder.context.port.clock,
     });
     const lookBack = lookBackOf([...builder.outputs.map(({ stream }) => stream), ...builder.states]);
     this.#lasting = [...lookBack.keys()].filter((node) => node.level !== undefined || builder.states.includes(node));

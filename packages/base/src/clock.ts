@@ -11,8 +11,10 @@ export interface Clock {
   now(): EpochMs;
   /** Monotonic milliseconds with a fraction, from an arbitrary origin. */
   monotonicMs(): number;
-  /** Calls `fire` once, not before `time`. */
-  at(time: EpochMs, fire: () => void): Timer;
+  /**
+   * Calls `fire` once, by the monotonic clock. There is no timer for a wall-clock time: it would wait for an hour longer when
+   * that clock is set back by an hour.
+   */
   after(delay: Millis, fire: () => void): Timer;
 }
 
@@ -35,22 +37,6 @@ export class SystemClock implements Clock {
     return performance.now();
   }
 
-  at(time: EpochMs, fire: () => void): Timer {
-    let handle: NodeJS.Timeout;
-    const arm = (): void => {
-      const left = time - Date.now();
-      if (left <= 0) {
-        handle = setTimeout(fire, 0);
-      } else {
-        // Node may fire a millisecond early by the wall clock: look again instead of firing before `time`.
-        handle = setTimeout(() => (Date.now() >= time ? fire() : arm()), Math.min(left, TIMEOUT_MAX_MS));
-      }
-      if (this.#unref) handle.unref();
-    };
-    arm();
-    return { cancel: () => clearTimeout(handle) };
-  }
-
   after(delay: Millis, fire: () => void): Timer {
     const handle = setTimeout(fire, Math.min(delay, TIMEOUT_MAX_MS));
     if (this.#unref) handle.unref();
@@ -58,9 +44,37 @@ export class SystemClock implements Clock {
   }
 }
 
+/**
+ * Wall-clock time as of its making, and from then on at the pace of the monotonic clock, however the wall clock is set: for durations between
+ * events that carry times. It drifts from the wall clock, and is not for showing.
+ */
+export class SteadyClock implements Clock {
+  readonly #clock: Clock;
+  readonly #originMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#originMs = clock.now() - clock.monotonicMs();
+  }
+
+  now(): EpochMs {
+    return epochMs(Math.floor(this.#originMs + this.#clock.monotonicMs()));
+  }
+
+  monotonicMs(): number {
+    return this.#clock.monotonicMs();
+  }
+
+  after(delay: Millis, fire: () => void): Timer {
+    return this.#clock.after(delay, fire);
+  }
+}
+
 /** A clock that stands still until a test moves it. Timers fire in order of time, then of setting. */
 export class ManualClock implements Clock {
   #now: number;
+  /** How far the wall clock was set. */
+  #setByMs = 0;
   #next = 0;
   readonly #timers = new Map<number, { readonly time: number; readonly fire: () => void }>();
 
@@ -69,21 +83,22 @@ export class ManualClock implements Clock {
   }
 
   now(): EpochMs {
-    return epochMs(this.#now);
+    return epochMs(this.#now + this.#setByMs);
   }
 
   monotonicMs(): number {
     return this.#now;
   }
 
-  at(time: EpochMs, fire: () => void): Timer {
+  after(delay: Millis, fire: () => void): Timer {
     const id = this.#next++;
-    this.#timers.set(id, { time, fire });
+    this.#timers.set(id, { time: this.#now + delay, fire });
     return { cancel: () => void this.#timers.delete(id) };
   }
 
-  after(delay: Millis, fire: () => void): Timer {
-    return this.at(epochMs(this.#now + delay), fire);
+  /** Sets the wall clock forward, or back when below 0; timers and the monotonic clock do not notice. */
+  setWall(byMs: number): void {
+    this.#setByMs += byMs;
   }
 
   /** Moves time forward, firing every timer on the way at its own time before it returns. */

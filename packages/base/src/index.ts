@@ -1,6 +1,6 @@
 export { authorFrames, describeThrown } from "./author-frames.ts";
 export type { Brand } from "./brand.ts";
-export { type Clock, ManualClock, SystemClock, type Timer } from "./clock.ts";
+export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
 export { badConfiguration, type JobConf, parseConf, type SettingName, settings } from "./config.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export {

@@ -68,16 +68,11 @@ export const shuffle = (aggregate: Extract<Source, { kind: "shuffle" }>["aggrega
 export interface TestSlotOptions {
   readonly spillBytes?: number;
   readonly poolBytes?: number;
+  readonly lineBytesMax?: number;
   readonly snapshotDeltas?: number;
 }
 
 /** A slot in this thread, with a pool and a folder of its own. */
-export interface TestSlotOptions {
-  readonly spillBytes?: number;
-  readonly poolBytes?: number;
-  readonly lineBytesMax?: number;
-}
-
 export class TestSlot {
   readonly directory = mkdtempSync(join(tmpdir(), "millrace-runtime-"));
   readonly pool: BlockPool;

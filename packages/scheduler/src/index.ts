@@ -1,3 +1,4 @@
+export { type BatchClock, batchClock, batchTime, type ClockStep, lookAtClock } from "./batch-clock.ts";
 export type { BatchEffect, BatchEvent, BatchOutcome, BatchResume } from "./batch-events.ts";
 export {
   type BatchGenerator,

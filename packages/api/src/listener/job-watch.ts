@@ -1,4 +1,4 @@
-import { type EpochMs, fromWireError } from "@millrace/base";
+import { type Clock, type EpochMs, fromWireError } from "@millrace/base";
 import type { ReceiverPlan } from "@millrace/plan";
 import type { InputReport } from "../batch-scope.ts";
 import type { Output } from "../graph-builder.ts";
@@ -14,7 +14,7 @@ export interface JobWatchOptions {
   readonly inputs: readonly { readonly node: StreamNode; readonly name: string }[];
   /** What the inputs of a batch have reported so far. */
   readonly reportsOf: (time: EpochMs) => ReadonlyMap<StreamNode, InputReport>;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, "now" | "monotonicMs">;
 }
 
 /** Makes what listeners are told of what happens: here to outputs, and elsewhere to receivers and batches. */
@@ -45,16 +45,17 @@ export class JobWatch {
   }
 
   streamingStarted(): void {
-    const { bus, now } = this.#options;
-    bus.post("onStreamingStarted", { time: now() });
+    const { bus, clock } = this.#options;
+    bus.post("onStreamingStarted", { time: clock.now() });
   }
 
   /** Runs an output operation of a batch and tells of it. */
   async output(output: Output, batchTime: EpochMs, run: () => Promise<void>): Promise<void> {
-    const { bus, now } = this.#options;
+    const { bus, clock } = this.#options;
     if (!bus.heard) return run();
     const { id, operator, name } = output;
-    const startTime = now();
+    const startTime = clock.now();
+    const startedMs = clock.monotonicMs();
     const begun: OutputOperationInfo = {
       ...{ batchTime, id, name: operator, description: name, startTime },
       ...{ endTime: undefined, duration: undefined, failureReason: undefined },
@@ -62,8 +63,8 @@ export class JobWatch {
     this.#note(begun);
     bus.post("onOutputOperationStarted", { outputOperationInfo: begun });
     const completed = (failureReason: string | undefined): void => {
-      const endTime = now();
-      const info = { ...begun, endTime, duration: endTime - startTime, failureReason };
+      const duration = Math.round(clock.monotonicMs() - startedMs); // whatever becomes of the wall clock
+      const info = { ...begun, endTime: startTime + duration, duration, failureReason };
       this.#note(info);
       bus.post("onOutputOperationCompleted", { outputOperationInfo: info });
     };

@@ -147,9 +147,9 @@ describe("a streaming listener", () => {
     await batch(1000, { error: { name: "Error", message: "the batch failed" } });
     const name = { name: "foreachRDD", description: "foreachRDD of socketTextStream h:1", batchTime: 1000 };
     expect(recorder.outputs).toMatchObject([
-      { ...name, id: 0, startTime: 0, endTime: undefined },
-      { ...name, id: 0, startTime: 0, endTime: 30, duration: 30, failureReason: undefined },
-      { ...name, id: 1, startTime: 30 },
+      { ...name, id: 0, startTime: 1000, endTime: undefined },
+      { ...name, id: 0, startTime: 1000, endTime: 1030, duration: 30, failureReason: undefined },
+      { ...name, id: 1, startTime: 1030 },
       { ...name, id: 1, failureReason: expect.stringContaining("no room") },
     ]);
     expect(recorder.batches.at(-1)).toMatchObject({

@@ -207,3 +207,13 @@ describe("the files of a failed batch that are given back", () => {
     expect(choose(files, listing, 16_000)).toEqual([]);
   });
 });
+
+test("files are found while the wall clock is behind the batches, once each", () => {
+  const files = newFiles();
+  const ahead = 60 * MINUTE;
+  const entries = [file("/in/a", START + 500), file("/in/later", START + 1500)];
+  const chosenAt = (now: number) => pathsOf(files.choose(entries, now + ahead, now).files);
+  expect(chosenAt(START + 1000)).toEqual(["/in/a"]);
+  expect(chosenAt(START + 2000)).toEqual(["/in/later"]);
+  expect(chosenAt(START + 3000)).toEqual([]);
+});

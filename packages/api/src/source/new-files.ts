@@ -94,15 +94,17 @@ export class NewFiles {
    * Chooses the files of a batch and remembers them.
    *
    * @param entries All that is in the directories, in any order; `undefined`: nobody could tell.
-   * @param nowMs When the listing was made: the batch's time or later.
+   * @param nowMs When the listing was made: the batch's time or later; earlier where the wall clock was set back, and times of
+   *   changes are compared with it then.
    */
   choose(entries: readonly FileEntry[] | undefined, batchTime: number, nowMs: number): Choice {
     const known = this.#chosen.get(batchTime);
     if (known !== undefined || entries === undefined) return { files: known ?? [], gone: [], ignored: new Map() };
-    const oldest = Math.max(this.#afterMs, batchTime - this.#rememberMs);
+    const until = Math.min(batchTime, nowMs);
+    const oldest = Math.max(this.#afterMs, until - this.#rememberMs);
     const { gone, forgotten } = this.#forget(entries, oldest, batchTime);
     const files = entries
-      .filter((entry) => this.#isNew(entry, oldest, batchTime))
+      .filter((entry) => this.#isNew(entry, oldest, until))
       .sort((a, b) => a.modifiedMs - b.modifiedMs || (a.path < b.path ? -1 : 1));
     for (const { path, version } of files) {
       const returns = this.#known.get(path)?.returns ?? 0;
@@ -134,9 +136,9 @@ export class NewFiles {
     return { again, lost };
   }
 
-  #isNew(entry: FileEntry, oldest: number, batchTime: number): boolean {
+  #isNew(entry: FileEntry, oldest: number, until: number): boolean {
     const { path, kind, modifiedMs } = entry;
-    if (kind !== "file" || modifiedMs > batchTime) return false;
+    if (kind !== "file" || modifiedMs > until) return false;
     const known = this.#known.get(path);
     return known === undefined ? modifiedMs > oldest && this.#accepts(path) : known.waiting;
   }

@@ -1,8 +1,12 @@
 import type { EngineEvent } from "@millrace/api/host";
 import {
   type Clock,
+  type EngineError,
   type EpochMs,
+  errorKind,
+  formatDuration,
   type JobConf,
+  type Millis,
   millis,
   type Timer,
   toWireError,
@@ -13,13 +17,18 @@ import {
 import type { ReceiverPlan } from "@millrace/plan";
 import type { BatchSummary } from "@millrace/rpc";
 import {
+  type BatchClock,
   type BatchEffect,
   type BatchEvent,
   type BatchGenerator,
   type BatchOutcome,
+  batchClock,
   batchesWaiting,
   batchGenerator,
+  batchTime,
+  type ClockStep,
   JOB_BEHIND,
+  lookAtClock,
   type Pace,
   type PaceEvent,
   pace,
@@ -48,6 +57,9 @@ export interface BatchShellPorts extends WarningSink {
   stopped(outcome: BatchOutcome): void;
 }
 
+/** The wall clock was set while the job ran. */
+export const clockStepped = errorKind("CLOCK_STEPPED", "environment");
+
 type BatchEventType = Exclude<EngineEvent["type"], "receiver">;
 
 interface Fixed {
@@ -60,6 +72,8 @@ export class BatchShell {
   readonly #state: BatchGenerator;
   readonly #machine: Dispatcher<BatchEvent, BatchEffect>;
   readonly #clock: Clock;
+  /** The time of batches, which all that is told of them is in; `undefined` before the start. */
+  #time: BatchClock | undefined;
   readonly #ports: BatchShellPorts;
   readonly #fixed = new Map<EpochMs, Fixed>();
   readonly #receivers: readonly ReceiverPlan[];
@@ -96,7 +110,8 @@ export class BatchShell {
 
   /** Begins with the next multiple of the interval. Returns the time windows align with, one interval before it. */
   start(): EpochMs {
-    this.dispatch({ type: "started", now: this.#clock.now() });
+    this.#time = batchClock(this.#state.settings.interval, this.#reading());
+    this.dispatch({ type: "started", now: this.#now() });
     return this.#state.zeroTime;
   }
 
@@ -104,7 +119,7 @@ export class BatchShell {
   onInput(time: EpochMs, input: BatchInput): void {
     const fixed: Fixed = { input, startedMs: undefined };
     this.#fixed.set(time, fixed);
-    this.#keepPace({ type: "inputFixed", at: this.#clock.now(), received: sum(input.records.values()) });
+    this.#keepPace({ type: "inputFixed", at: this.#now(), received: sum(input.records.values()) });
     this.#observe("batchSubmitted", time, fixed);
     this.dispatch({ type: "inputFixed", time });
   }
@@ -124,7 +139,7 @@ export class BatchShell {
     if (failure !== undefined) this.#ports.warn(warningOf(failure.message, { subject: `batch ${time}` }));
     const error = report.failed[0]?.error;
     this.#report(time, fixed, failure && toWireError(failure));
-    const processingMs = this.#clock.now() - (fixed.startedMs ?? time);
+    const processingMs = this.#now() - (fixed.startedMs ?? time);
     this.#keepPace({ type: "batchOver", received: sum(records.values()), processingMs });
     this.#observe("batchCompleted", time, fixed, error);
     this.#ports.over(time);
@@ -143,7 +158,7 @@ export class BatchShell {
     switch (effect.type) {
       case "setTimer":
         this.#timer?.cancel();
-        this.#timer = this.#clock.at(effect.at, () => this.dispatch({ type: "tick", now: this.#clock.now() }));
+        this.#timer = this.#clock.after(millis(Math.max(0, effect.at - this.#now())), () => this.#tick());
         return;
       case "cancelTimer":
         return this.#timer?.cancel();
@@ -161,10 +176,27 @@ export class BatchShell {
     }
   }
 
+  #tick(): void {
+    if (this.#time !== undefined) {
+      const keepsUp = batchesWaiting(this.#state) <= 1; // the one that runs
+      const step = lookAtClock(this.#time, this.#reading(), keepsUp);
+      if (step !== undefined) this.#ports.warn(warningOf(stepWarning(step, this.#state.settings.interval).message));
+    }
+    this.dispatch({ type: "tick", now: this.#now() });
+  }
+
+  #reading() {
+    return { wall: this.#clock.now(), monotonicMs: this.#clock.monotonicMs() };
+  }
+
+  #now(): EpochMs {
+    return this.#time === undefined ? this.#clock.now() : batchTime(this.#time, this.#clock.monotonicMs());
+  }
+
   #run(time: EpochMs): void {
     const fixed = this.#fixed.get(time);
     if (fixed === undefined) return; // only what was fixed is run
-    const at = this.#clock.now();
+    const at = this.#now();
     fixed.startedMs = at;
     this.#keepPace({ type: "batchStarted", at, time, waiting: batchesWaiting(this.#state) });
     this.#report(time, fixed, undefined, "running");
@@ -181,7 +213,7 @@ export class BatchShell {
 
   #observe(type: BatchEventType, time: EpochMs, fixed: Fixed, error?: WireError): void {
     const { input, startedMs } = fixed;
-    const endedMs = type === "batchCompleted" ? this.#clock.now() : undefined;
+    const endedMs = type === "batchCompleted" ? this.#now() : undefined;
     const spilledBytes = this.#ports.spilledBytes(time);
     this.#ports.observe({ type, batch: { time, records: input.records, startedMs, endedMs, spilledBytes, error } });
   }
@@ -193,11 +225,30 @@ export class BatchShell {
       state: state ?? (error === undefined ? "completed" : "failed"),
       records: sum(fixed.input.records.values()),
       schedulingDelayMs: startedMs - time,
-      processingMs: state === undefined ? this.#clock.now() - startedMs : undefined,
+      processingMs: state === undefined ? this.#now() - startedMs : undefined,
       spilledBytes: this.#ports.spilledBytes(time),
       error,
     });
   }
+}
+
+function stepWarning({ stepMs, offsetMs }: ClockStep, interval: Millis): EngineError {
+  const by = formatDuration(millis(Math.abs(stepMs)));
+  const off = formatDuration(millis(Math.abs(offsetMs)));
+  if (offsetMs < 0) {
+    return clockStepped(
+      `the machine's clock was set ${stepMs < 0 ? "back" : "forward"} by ${by}. Batch times never repeat: they go on every ${formatDuration(interval)}, ${off} ahead of the clock, ` +
+        "until it has caught up or the job is started again. Let a time service slew the clock instead of setting it.",
+      { fields: { stepMs, offsetMs } },
+    );
+  }
+  return clockStepped(
+    `the machine's clock was set ${stepMs < 0 ? "back" : "forward"} by ${by}, or the machine slept. ` +
+      (offsetMs > interval
+        ? `No batch time is left out: while the job keeps up, two batches come every ${formatDuration(interval)} until ${off} are made up for.`
+        : "Batch times follow it."),
+    { fields: { stepMs, offsetMs } },
+  );
 }
 
 function sum(numbers: Iterable<number>): number {

@@ -1,9 +1,12 @@
 import {
   type Clock,
   type ExecutorId,
+  epochMs,
   type JobId,
   type Logger,
   type Millis,
+  millis,
+  SteadyClock,
   type Timer,
   toWireError,
   type Warning,
@@ -33,6 +36,8 @@ export interface ClusterShellPorts {
 export class ClusterShell {
   readonly #state: Membership;
   readonly #machine: Dispatcher<MembershipEvent, MembershipEffect>;
+  readonly #wall: Clock;
+  /** Of all times in the machine: an executor is not silent because the wall clock was set. */
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #ports: ClusterShellPorts;
@@ -44,7 +49,8 @@ export class ClusterShell {
     options: { readonly clock: Clock; readonly log: Logger; readonly protocol: number; readonly timeout: Millis },
     ports: ClusterShellPorts,
   ) {
-    this.#clock = options.clock;
+    this.#wall = options.clock;
+    this.#clock = new SteadyClock(options.clock);
     this.#log = options.log;
     this.#ports = ports;
     this.#state = membership(membershipDefaults(options.protocol, options.timeout));
@@ -73,6 +79,7 @@ export class ClusterShell {
   }
 
   executors(): readonly ExecutorSummary[] {
+    const wallAheadMs = this.#wall.now() - this.#clock.now();
     return [...this.#state.nodes.values()].map((node) => ({
       id: node.executor,
       host: node.host,
@@ -80,7 +87,7 @@ export class ClusterShell {
       memoryBytes: node.memoryBytes,
       state: node.session === undefined ? "lost" : "connected",
       jobs: [...node.processes.keys()],
-      lastSeenAt: node.lastSeenAt,
+      lastSeenAt: epochMs(node.lastSeenAt + wallAheadMs),
     }));
   }
 
@@ -138,7 +145,9 @@ export class ClusterShell {
         return this.#ports.onJobWarning(effect.job, effect.warning);
       case "wakeAt":
         this.#wake?.cancel();
-        this.#wake = this.#clock.at(effect.at, () => this.#machine.dispatch({ type: "tick", at: this.#clock.now() }));
+        this.#wake = this.#clock.after(millis(Math.max(0, effect.at - this.#clock.now())), () =>
+          this.#machine.dispatch({ type: "tick", at: this.#clock.now() }),
+        );
         return;
     }
   }

@@ -9,7 +9,9 @@ import {
   type JobId,
   type Logger,
   type Millis,
+  millis,
   parseDuration,
+  SteadyClock,
   type Timer,
   type Warning,
   type WireError,
@@ -79,6 +81,8 @@ export class ManagedJob {
   #failed = 0;
   #spilledBytes = 0;
   readonly #warnings = new WarningLog();
+  /** Of all times in the machine: deadlines do not move when the wall clock is set. */
+  readonly #steady: Clock;
   readonly #batches = new Map<number, BatchSummary>();
 
   /** Puts the job's files where its processes find them. */
@@ -95,6 +99,7 @@ export class ManagedJob {
     this.#options = options;
     this.#module = module;
     this.#name = options.name ?? options.fallbackName;
+    this.#steady = new SteadyClock(options.clock);
     this.#submittedAt = options.clock.now();
     this.#state = jobLifecycle({ stopTimeout: options.stopTimeout, exitGrace: EXIT_GRACE });
     this.#machine = new Dispatcher(
@@ -108,11 +113,11 @@ export class ManagedJob {
   }
 
   start(): void {
-    this.#machine.dispatch({ type: "submitted", at: this.#options.clock.now() });
+    this.#machine.dispatch({ type: "submitted", at: this.#steady.now() });
   }
 
   stop(graceful: boolean): void {
-    const at = this.#options.clock.now();
+    const at = this.#steady.now();
     this.#machine.dispatch(graceful ? { type: "stopRequested", at } : { type: "killRequested", at });
   }
 
@@ -178,8 +183,8 @@ export class ManagedJob {
         return this.accepted.reject(fromWireError(effect.error));
       case "wakeAt":
         this.#wake?.cancel();
-        this.#wake = this.#options.clock.at(effect.at, () =>
-          this.#machine.dispatch({ type: "tick", at: this.#options.clock.now() }),
+        this.#wake = this.#steady.after(millis(Math.max(0, effect.at - this.#steady.now())), () =>
+          this.#machine.dispatch({ type: "tick", at: this.#steady.now() }),
         );
         return;
       case "cancelWake":
@@ -190,7 +195,7 @@ export class ManagedJob {
   }
 
   #startDriver(): void {
-    const { id, args, conf, directory, host, token, heapBytes, clock } = this.#options;
+    const { id, args, conf, directory, host, token, heapBytes } = this.#options;
     const process = new JobProcess(
       { job: id, log: this.log, heapBytes },
       {
@@ -201,7 +206,7 @@ export class ManagedJob {
             this.#startExecutors();
           }
         },
-        onExit: (error) => this.#machine.dispatch({ type: "driverExited", at: clock.now(), error }),
+        onExit: (error) => this.#machine.dispatch({ type: "driverExited", at: this.#steady.now(), error }),
       },
     );
     this.#process = process;
@@ -219,7 +224,8 @@ export class ManagedJob {
       heapBytes,
       executors: Math.max(1, this.#options.executorsKnown()),
     });
-    if (process.pid !== undefined) this.#machine.dispatch({ type: "driverStarted", at: clock.now(), pid: process.pid });
+    if (process.pid !== undefined)
+      this.#machine.dispatch({ type: "driverStarted", at: this.#steady.now(), pid: process.pid });
   }
 
   /** Once both are known: where its driver listens, and what the job asks for. */
@@ -228,7 +234,7 @@ export class ManagedJob {
   }
 
   #onEvent(event: JobEvent): void {
-    const at = this.#options.clock.now();
+    const at = this.#steady.now();
     switch (event.type) {
       case "built":
         this.#name = event.name;

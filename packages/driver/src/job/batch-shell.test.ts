@@ -1,0 +1,61 @@
+import { epochMs, ManualClock, millis, parseConf } from "@millrace/base";
+import { expect, test } from "vitest";
+import { BatchShell } from "./batch-shell.ts";
+
+/** A job whose batches take no time, on a machine whose wall clock can be set. */
+function job() {
+  const clock = new ManualClock(epochMs(1_000_000));
+  const seen: string[] = [];
+  const delays: number[] = [];
+  const shell: BatchShell = new BatchShell(
+    { conf: parseConf({}), batchIntervalMs: 1000, batches: undefined, receivers: [], clock },
+    {
+      allocate: (time) => shell.onInput(time, { records: new Map(), received: new Map() }),
+      run: (time) => {
+        seen.push(`batch ${time - 1_000_000}`);
+        shell.onDone(time, { failed: [], inputs: [] });
+      },
+      cancel: () => {},
+      over: () => {},
+      stopReceivers: () => shell.dispatch({ type: "receiversStopped", pending: true }),
+      warn: ({ message }) => seen.push(message.slice(0, message.indexOf(". "))),
+      warningOver: () => {},
+      spilledBytes: () => 0,
+      report: ({ state, schedulingDelayMs, processingMs }) => {
+        if (state === "completed") delays.push(schedulingDelayMs ?? -1, processingMs ?? -1);
+      },
+      observe: () => {},
+      stopped: ({ kind }) => seen.push(kind),
+    },
+  );
+  shell.start();
+  return { clock, shell, seen, delays };
+}
+
+test("batches go on while the wall clock is an hour behind, and the job drains", () => {
+  const { clock, shell, seen, delays } = job();
+  clock.advance(millis(1000));
+  clock.setWall(-3_600_000);
+  clock.advance(millis(2000));
+  shell.dispatch({ type: "stopRequested" });
+  clock.advance(millis(1000)); // one more batch for what the receivers had left
+  expect(seen).toEqual([
+    "batch 1000",
+    "[CLOCK_STEPPED] the machine's clock was set back by 60 min 0 s",
+    "batch 2000",
+    "batch 3000",
+    "batch 4000",
+    "finished",
+  ]);
+  expect(delays).toEqual(new Array(8).fill(0));
+});
+
+test("an hour forward brings no storm of batches", () => {
+  const { clock, seen } = job();
+  clock.setWall(3_600_000);
+  clock.advance(millis(3000));
+  expect(seen).toEqual([
+    "[CLOCK_STEPPED] the machine's clock was set forward by 60 min 0 s, or the machine slept",
+    ...[1, 2, 3, 4, 5, 6].map((n) => `batch ${n}000`),
+  ]);
+});
