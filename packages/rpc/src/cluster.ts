@@ -15,6 +15,8 @@ export type FromNode =
       readonly jobs: readonly JobId[];
     }
   | { readonly type: "heartbeat" }
+  /** It was told to end: it takes no new jobs, and closes when those it has are over or have let it go. */
+  | { readonly type: "leaving" }
   | { readonly type: "jobStarted"; readonly job: JobId; readonly pid: number }
   /** `error`: why the process ended other than by a stop, such as out of memory, with its last lines. */
   | { readonly type: "jobExited"; readonly job: JobId; readonly error: WireError | undefined };
@@ -62,7 +64,8 @@ export interface JobSummary {
 
 export interface BatchSummary {
   readonly time: number;
-  readonly state: "waiting" | "running" | "completed" | "failed";
+  /** `cancelled`: cut off, or not run, when the job was ended at once. */
+  readonly state: "waiting" | "running" | "completed" | "failed" | "cancelled";
   readonly records: number;
   readonly schedulingDelayMs: number | undefined;
   readonly processingMs: number | undefined;
@@ -76,7 +79,8 @@ export interface ExecutorSummary {
   readonly host: string;
   readonly slots: number;
   readonly memoryBytes: number;
-  readonly state: "connected" | "lost";
+  /** `leaving`: it was told to end, and serves until its jobs let it go. One that has left is not listed. */
+  readonly state: "connected" | "leaving" | "lost";
   readonly jobs: readonly JobId[];
   readonly lastSeenAt: number;
 }

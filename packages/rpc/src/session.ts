@@ -47,6 +47,8 @@ export type FromExecutor =
   | { readonly type: "received"; readonly stream: number; readonly blocks: readonly ReceivedBlock[] }
   | { readonly type: "receiver"; readonly stream: number; readonly status: ReceiverStatus }
   | { readonly type: "heartbeat"; readonly rssBytes: number; readonly poolBytes: number; readonly blocks: number }
+  /** It was told to end: it serves tasks, blocks and state until it gets `shutdown`, or its own grace period is over. */
+  | { readonly type: "leaving" }
   | { readonly type: "failed"; readonly error: WireError }; // this process cannot go on, for example the artefact does not load
 
 export interface ReceivedBlock {

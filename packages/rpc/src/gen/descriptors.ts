@@ -47,7 +47,8 @@ export const descriptors: object = {
             "hello",
             "heartbeat",
             "jobStarted",
-            "jobExited"
+            "jobExited",
+            "leaving"
            ]
           }
          },
@@ -67,6 +68,10 @@ export const descriptors: object = {
           "jobExited": {
            "type": "JobExited",
            "id": 4
+          },
+          "leaving": {
+           "type": "NodeLeaving",
+           "id": 5
           }
          }
         },
@@ -104,6 +109,9 @@ export const descriptors: object = {
          }
         },
         "NodeHeartbeat": {
+         "fields": {}
+        },
+        "NodeLeaving": {
          "fields": {}
         },
         "JobStarted": {
@@ -666,7 +674,8 @@ export const descriptors: object = {
           "BATCH_STATE_WAITING": 1,
           "BATCH_STATE_RUNNING": 2,
           "BATCH_STATE_COMPLETED": 3,
-          "BATCH_STATE_FAILED": 4
+          "BATCH_STATE_FAILED": 4,
+          "BATCH_STATE_CANCELLED": 5
          }
         },
         "Batch": {
@@ -732,7 +741,8 @@ export const descriptors: object = {
          "values": {
           "EXECUTOR_STATE_UNSPECIFIED": 0,
           "EXECUTOR_STATE_CONNECTED": 1,
-          "EXECUTOR_STATE_LOST": 2
+          "EXECUTOR_STATE_LOST": 2,
+          "EXECUTOR_STATE_LEAVING": 3
          }
         },
         "Executor": {
@@ -827,7 +837,8 @@ export const descriptors: object = {
             "received",
             "receiver",
             "heartbeat",
-            "failed"
+            "failed",
+            "leaving"
            ]
           }
          },
@@ -859,6 +870,10 @@ export const descriptors: object = {
           "failed": {
            "type": "ExecutorFailed",
            "id": 7
+          },
+          "leaving": {
+           "type": "ExecutorLeaving",
+           "id": 8
           }
          }
         },
@@ -1213,6 +1228,9 @@ export const descriptors: object = {
            "id": 3
           }
          }
+        },
+        "ExecutorLeaving": {
+         "fields": {}
         },
         "ExecutorFailed": {
          "fields": {

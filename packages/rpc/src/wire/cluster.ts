@@ -13,6 +13,8 @@ export function encodeFromNode(message: FromNode): FromInput {
     }
     case "heartbeat":
       return { heartbeat: {} };
+    case "leaving":
+      return { leaving: {} };
     case "jobStarted":
       return { jobStarted: { job: message.job, pid: message.pid } };
     case "jobExited":
@@ -25,6 +27,7 @@ export function encodeFromNode(message: FromNode): FromInput {
 /** @throws MESSAGE_MALFORMED Parts are missing, or the message is of no known type. */
 export function decodeFromNode(wire: FromOutput): FromNode {
   if (wire.heartbeat) return { type: "heartbeat" };
+  if (wire.leaving) return { type: "leaving" };
   if (wire.hello) {
     const { protocol, executor, slots, memoryBytes, host, pid, jobs } = wire.hello;
     return {

@@ -37,6 +37,8 @@ export function encodeFromExecutor(message: FromExecutor): WireInput {
       const { rssBytes, poolBytes, blocks } = message;
       return { heartbeat: { rssBytes, poolBytes, blocks } };
     }
+    case "leaving":
+      return { leaving: {} };
     case "failed":
       return { failed: { error: encodeError(message.error) } };
   }
@@ -80,6 +82,7 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
     };
   }
   if (wire.ready) return { type: "ready" };
+  if (wire.leaving) return { type: "leaving" };
   if (wire.failed) return { type: "failed", error: decodeError(required(wire.failed.error, "error")) };
   throw malformed("an executor sent a message of no known type");
 }

@@ -27,10 +27,12 @@ const batchStates = {
   running: "BATCH_STATE_RUNNING",
   completed: "BATCH_STATE_COMPLETED",
   failed: "BATCH_STATE_FAILED",
+  cancelled: "BATCH_STATE_CANCELLED",
 } as const satisfies Record<BatchSummary["state"], string>;
 
 const executorStates = {
   connected: "EXECUTOR_STATE_CONNECTED",
+  leaving: "EXECUTOR_STATE_LEAVING",
   lost: "EXECUTOR_STATE_LOST",
 } as const satisfies Record<ExecutorSummary["state"], string>;
 

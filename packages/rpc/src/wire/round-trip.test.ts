@@ -83,6 +83,7 @@ const fromExecutor: readonly FromExecutor[] = [
   { type: "receiver", stream: 1, status: { state: "stuck", error } },
   { type: "receiver", stream: 1, status: { state: "answering" } },
   { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3 },
+  { type: "leaving" },
   { type: "failed", error: toWireError("text") },
 ];
 
@@ -199,6 +200,7 @@ const toExecutor: readonly ToExecutor[] = [
 const fromNode: readonly FromNode[] = [
   { type: "hello", protocol: 1, executor: e1, slots: 2, memoryBytes: 2 ** 34, host: "h", pid: 4, jobs: [jobId("j-1")] },
   { type: "heartbeat" },
+  { type: "leaving" },
   { type: "jobStarted", job: jobId("j-1"), pid: 3 },
   { type: "jobExited", job: jobId("j-1"), error: undefined },
   { type: "jobExited", job: jobId("j-1"), error },

@@ -7,6 +7,7 @@ import type { Received as _millrace_session_v1_Received, Received__Output as _mi
 import type { ReceiverReport as _millrace_session_v1_ReceiverReport, ReceiverReport__Output as _millrace_session_v1_ReceiverReport__Output } from '../../../millrace/session/v1/ReceiverReport.ts';
 import type { Heartbeat as _millrace_session_v1_Heartbeat, Heartbeat__Output as _millrace_session_v1_Heartbeat__Output } from '../../../millrace/session/v1/Heartbeat.ts';
 import type { ExecutorFailed as _millrace_session_v1_ExecutorFailed, ExecutorFailed__Output as _millrace_session_v1_ExecutorFailed__Output } from '../../../millrace/session/v1/ExecutorFailed.ts';
+import type { ExecutorLeaving as _millrace_session_v1_ExecutorLeaving, ExecutorLeaving__Output as _millrace_session_v1_ExecutorLeaving__Output } from '../../../millrace/session/v1/ExecutorLeaving.ts';
 
 export interface FromExecutor {
   'hello'?: (_millrace_session_v1_ExecutorHello | null);
@@ -16,7 +17,8 @@ export interface FromExecutor {
   'receiver'?: (_millrace_session_v1_ReceiverReport | null);
   'heartbeat'?: (_millrace_session_v1_Heartbeat | null);
   'failed'?: (_millrace_session_v1_ExecutorFailed | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed";
+  'leaving'?: (_millrace_session_v1_ExecutorLeaving | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving";
 }
 
 export interface FromExecutor__Output {
@@ -27,5 +29,6 @@ export interface FromExecutor__Output {
   'receiver'?: (_millrace_session_v1_ReceiverReport__Output | null);
   'heartbeat'?: (_millrace_session_v1_Heartbeat__Output | null);
   'failed'?: (_millrace_session_v1_ExecutorFailed__Output | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed";
+  'leaving'?: (_millrace_session_v1_ExecutorLeaving__Output | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving";
 }
