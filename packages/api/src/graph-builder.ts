@@ -45,6 +45,8 @@ export class GraphBuilder {
   /** Inputs that are no receivers, in the order in which they are declared, as are all of these lists. */
   readonly inputs: StreamNode[] = [];
   readonly #files: { readonly node: StreamNode; readonly directory: string; readonly list: FileInput["list"] }[] = [];
+  /** An input is looked at in each batch. */
+  polls = false;
   readonly life: LifePart[] = [];
   readonly #states: StreamNode[] = [];
   readonly #names = new Map<StreamNode, string>();
@@ -68,6 +70,7 @@ export class GraphBuilder {
 
   addFiles(node: StreamNode, directory: string, list: FileInput["list"]): void {
     this.inputs.push(node);
+    this.polls = true;
     this.#files.push({ node, directory, list });
   }
 

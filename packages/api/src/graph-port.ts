@@ -14,6 +14,8 @@ export interface JobGraph {
   readonly receivers: readonly ReceiverPlan[];
   /** Streams of files that appear in directories, in the order of the job's text. */
   readonly fileInputs: readonly FileInput[];
+  /** Some input is looked at in each batch: what has come since the last one is there for one more. */
+  readonly polls: boolean;
   /** Output operations in the order they run in. */
   readonly outputs: readonly OutputInfo[];
   /** The job has an operator that keeps state from batch to batch. */

@@ -28,6 +28,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly fileInputs: readonly FileInput[];
   readonly outputs: readonly OutputInfo[];
   readonly stateful: boolean;
+  readonly polls: boolean;
   readonly #context: JobContext;
   readonly #outputs: readonly Output[];
   readonly #states: readonly StreamNode[];
@@ -59,6 +60,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.stateful = builder.stateful;
     this.#states = builder.states;
     this.#inputs = builder.inputs.map((node) => ({ node, name: builder.nameOf(node) ?? node.label }));
+    this.polls = builder.polls;
     this.#context = builder.context;
     this.#life = builder.life;
     this.#watch = new JobWatch({

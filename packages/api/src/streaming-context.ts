@@ -122,8 +122,9 @@ export class StreamingContext extends StaticSources {
   }
 
   /**
-   * Ends the job: after the batches that have been received when `graceful`, else at once. Twice is once. In `build` it
-   * keeps the job from starting, which is not a failure.
+   * Ends the job: after all that was received is processed when `graceful`, else at once, and a batch that is cut off by it,
+   * such as the one that called it, makes the end `killed`. Twice is once. In `build` it keeps the job from starting, which
+   * is not a failure.
    */
   stop(options: { readonly graceful?: boolean } = {}): void {
     const { port, phase } = this[CONTEXT];

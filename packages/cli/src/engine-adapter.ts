@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createLogger, SystemClock } from "@millrace/base";
+import { createLogger, type JobId, SystemClock } from "@millrace/base";
 import type { Artefact, BundleOptions } from "@millrace/bundler";
 import type { DriverHandle, DriverRequest, Engine, NodeHandle, NodeRequest } from "./engine.ts";
 import { VERSION } from "./version.ts";
@@ -57,7 +57,7 @@ async function startDriver({ graceMs, ...request }: DriverRequest): Promise<Driv
   const { formatAddress } = await import("@millrace/rpc");
   const log = createLogger({ name: "driver" });
   const supervisor = await DriverSupervisor.start({ ...request, clock: new SystemClock(), log });
-  let stopped: Promise<void> | undefined;
+  let stopped: Promise<readonly JobId[]> | undefined;
   return {
     address: formatAddress({ host: request.host, port: supervisor.port }),
     health: formatAddress({ host: request.host, port: supervisor.uiPort }),

@@ -1,9 +1,11 @@
-import type { ExecutorId, TakeOutput, WireError } from "@millrace/base";
+import type { ExecutorId, JobId, TakeOutput, WireError } from "@millrace/base";
 import type { BatchSummary, OperatorService } from "@millrace/rpc";
 import type { Master } from "./master.ts";
 
 /** How a job of `run` failed. */
 export interface RunFailure {
+  /** `killed`: it was ended before all was done that it was given. */
+  readonly state: "failed" | "killed";
   readonly error: WireError;
   /** Its batches had begun. */
   readonly ran: boolean;
@@ -48,8 +50,11 @@ export interface DriverHandle {
   readonly address: string;
   /** host:port of the health checks. */
   readonly health: string;
-  /** Resolves when everything is down; `graceful: false` ends jobs at once, also during a graceful stop. */
-  stop(graceful: boolean): Promise<void>;
+  /**
+   * Resolves when everything is down, with the jobs that were killed; `graceful: false` ends jobs at once, also during a
+   * graceful stop.
+   */
+  stop(graceful: boolean): Promise<readonly JobId[]>;
 }
 
 export interface NodeRequest {
@@ -101,7 +106,10 @@ export interface CheckedJob {
  * loads each when it is asked for, so that `jobs` does not pay for a compiler; tests give their own.
  */
 export interface Engine {
-  /** Bundles and runs the job to its end. Resolves with how it failed; `undefined`: it was stopped, or its batches are done. */
+  /**
+   * Bundles and runs the job to its end. Resolves with how it failed; `undefined`: its batches are done, or it was stopped
+   * and has lost nothing.
+   */
   runEmbedded(request: RunRequest): Promise<RunFailure | undefined>;
   startDriver(request: DriverRequest): Promise<DriverHandle>;
   startNode(request: NodeRequest): Promise<NodeHandle>;

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { formatSize, millis, StreamTaker, SystemClock } from "@millrace/base";
 import type { Console } from "./console.ts";
 import { engine } from "./engine-adapter.ts";
+import { whenReaderGoes } from "./reader.ts";
 import { watchSignals } from "./signals.ts";
 
 /** How long a second Ctrl-C lets the readers of our output take what is left for them. */
@@ -12,16 +13,19 @@ export interface ProcessConsole extends Console {
   flush(): Promise<void>;
 }
 
-/** The real process. A reader that goes away, as `head` does, ends it quietly. */
+/** The real process. A reader that goes away, as `head` does, stops what runs, gracefully and without a word. */
 export function processConsole(): ProcessConsole {
   const clock = new SystemClock();
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
   const stdout = new StreamTaker(process.stdout);
   const stderr = new StreamTaker(process.stderr);
-  const interrupts = watchSignals(clock, process);
+  const unread = new AbortController();
+  whenReaderGoes(process.stdout, () => {
+    stdout.abandon();
+    unread.abort();
+  });
+  // What is said there is only for whoever listens: no reason to end.
+  whenReaderGoes(process.stderr, () => stderr.abandon());
+  const interrupts = watchSignals(clock, process, unread.signal);
   interrupts.immediate.addEventListener("abort", () => {
     clock.after(CUT_AFTER, () => {
       stdout.abandon();
@@ -41,7 +45,7 @@ export function processConsole(): ProcessConsole {
     interrupts,
     async flush() {
       await Promise.all([stdout.flush(), stderr.flush()]);
-      const bytes = stdout.droppedBytes + stderr.droppedBytes;
+      const bytes = (unread.signal.aborted ? 0 : stdout.droppedBytes) + stderr.droppedBytes;
       if (bytes > 0)
         process.stderr.write(`millrace: ${formatSize(bytes)} of output are cut off: nobody read them in time\n`);
     },

@@ -1,4 +1,4 @@
-import { errorKind, toWireError } from "@millrace/base";
+import { errorKind, type JobId, jobId, toWireError } from "@millrace/base";
 import type { BatchSummary } from "@millrace/rpc";
 import { describe, expect, test } from "vitest";
 import type { Engine, RunRequest } from "./engine.ts";
@@ -40,10 +40,9 @@ describe("a job whose own code fails before its first batch", () => {
   const threw = errorKind("JOB_CODE_FAILED", "user")("build threw TypeError: x is not a function.");
   const types = errorKind("JOB_TYPES", "user")("The job has 1 type error.");
   const runs = (ran: boolean, typeErrors: Engine["typeErrors"]) =>
-    session({ engine: { runEmbedded: async () => ({ error: toWireError(threw), ran }), typeErrors } }).run(
-      "run",
-      "job.ts",
-    );
+    session({
+      engine: { runEmbedded: async () => ({ state: "failed", error: toWireError(threw), ran }), typeErrors },
+    }).run("run", "job.ts");
 
   test("is refused with 2 when its types do not hold, which run tells beside it", async () => {
     const { code, err } = await runs(false, async () => types);
@@ -109,12 +108,16 @@ describe("run", () => {
       out: "",
       err: "[JOB_SYNTAX] job.ts:1:2: unexpected token.\n",
     });
-    const failing = session({ engine: { runEmbedded: async () => ({ error: failed.error, ran: true }) } });
+    const failing = session({
+      engine: { runEmbedded: async () => ({ state: "failed", error: failed.error, ran: true }) },
+    });
     expect(await failing.run("run", "job.ts")).toMatchObject({
       code: 1,
       err: expect.stringContaining("[BATCH_FAILED] Batch 7 failed."),
     });
-    const early = session({ engine: { runEmbedded: async () => ({ error: failed.error, ran: false }) } });
+    const early = session({
+      engine: { runEmbedded: async () => ({ state: "failed", error: failed.error, ran: false }) },
+    });
     expect(await early.run("run", "job.ts")).toMatchObject({ code: 2 });
     const stopping = session({
       engine: {
@@ -138,16 +141,16 @@ describe("run", () => {
 describe("a server", () => {
   const driver = () => {
     const stops: boolean[] = [];
-    let finish = (): void => undefined;
+    let finish = (_killed: readonly JobId[]): void => undefined;
     const startDriver: Engine["startDriver"] = async () => ({
       address: "127.0.0.1:7077",
       health: "127.0.0.1:4040",
       stop: (graceful) => {
         stops.push(graceful);
-        return graceful ? new Promise((resolve) => (finish = resolve)) : Promise.resolve();
+        return graceful ? new Promise((resolve) => (finish = resolve)) : Promise.resolve([]);
       },
     });
-    return { stops, startDriver, finish: () => finish() };
+    return { stops, startDriver, finish: (...killed: readonly string[]) => finish(killed.map(jobId)) };
   };
   test("drains at the first signal and ends with 0", async () => {
     const it = driver();
@@ -158,6 +161,15 @@ describe("a server", () => {
     it.finish();
     expect((await result).code).toBe(0);
     expect(it.stops).toEqual([true]);
+  });
+  test("whose jobs did not drain within its grace period ends with 1 and their names", async () => {
+    const it = driver();
+    const cli = session({ engine: { startDriver: it.startDriver } });
+    const result = cli.run("driver");
+    cli.graceful.abort();
+    while (it.stops.length === 0) await Promise.resolve();
+    it.finish("totals-1", "totals-2");
+    expect(await result).toMatchObject({ code: 1, err: expect.stringContaining("totals-1, totals-2") });
   });
   test("that the driver refuses ends with 1 and the driver's reason", async () => {
     const ended = Promise.resolve(mismatch("versions 1 and 2 differ."));

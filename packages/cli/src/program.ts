@@ -15,6 +15,7 @@ import { registerSubmit } from "./commands/submit.ts";
 import { type Console, tellError } from "./console.ts";
 import { EXIT, exitCodeOf } from "./failure.ts";
 import { Interrupted } from "./interrupted.ts";
+import { readerIsGone } from "./signals.ts";
 import { VERSION } from "./version.ts";
 
 const REGISTRATIONS = [
@@ -72,7 +73,7 @@ export async function runCli(args: readonly string[], console: Console): Promise
     await program.parseAsync(args, { from: "user" });
     return exit;
   } catch (error) {
-    if (error instanceof Interrupted) return EXIT.interrupted;
+    if (error instanceof Interrupted) return readerIsGone(console.interrupts) ? EXIT.done : EXIT.interrupted;
     if (!isHelp(error)) await tellError(console, error, { json: has(args, "--json"), verbose: has(args, "--verbose") });
     return exitCodeOf(error);
   }

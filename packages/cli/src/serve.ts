@@ -5,19 +5,21 @@ import { Interrupted } from "./interrupted.ts";
  * Keeps a server up until the user, or whoever runs the process, ends it: the first signal stops it gracefully, a
  * second one at once.
  *
+ * @returns What `stop` resolved with.
  * @throws {Interrupted} When the second signal cut the graceful stop short.
  */
-export async function untilInterrupted(
+export async function untilInterrupted<T>(
   console: Console,
   name: string,
-  stop: (graceful: boolean) => Promise<void>,
-): Promise<void> {
+  stop: (graceful: boolean) => Promise<T>,
+): Promise<T> {
   const { graceful, immediate } = console.interrupts;
   await aborted(graceful);
   tell(console, `stopping the ${name}; once more to stop it at once`);
-  const hard = aborted(immediate).then(() => "hard" as const);
-  const soft = stop(true).then(() => "soft" as const);
-  if ((await Promise.race([soft, hard])) === "soft") return;
+  const hard = aborted(immediate).then(() => undefined);
+  const soft = stop(true).then((value) => ({ value }));
+  const first = await Promise.race([soft, hard]);
+  if (first !== undefined) return first.value;
   await Promise.race([stop(false), soft]);
   throw new Interrupted();
 }

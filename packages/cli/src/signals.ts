@@ -1,5 +1,6 @@
 import type { Clock } from "@millrace/base";
 import type { Interrupts } from "./engine.ts";
+import { ReaderGone } from "./reader.ts";
 
 /**
  * Ctrl-C in a terminal reaches every process of the group, and npm passes it on besides: copies that arrive this close
@@ -7,8 +8,12 @@ import type { Interrupts } from "./engine.ts";
  */
 const SAME_PRESS_MS = 300;
 
-/** Turns SIGINT, SIGTERM and SIGHUP into the two steps of an interruption, for the life of the process. */
-export function watchSignals(clock: Clock, process: Pick<NodeJS.Process, "on">): Interrupts {
+/**
+ * Turns SIGINT, SIGTERM and SIGHUP into the two steps of an interruption, for the life of the process.
+ *
+ * @param closed Nobody reads what is printed any more: as a first signal, but for what {@link readerIsGone} says.
+ */
+export function watchSignals(clock: Clock, process: Pick<NodeJS.Process, "on">, closed: AbortSignal): Interrupts {
   const graceful = new AbortController();
   const immediate = new AbortController();
   let last = Number.NEGATIVE_INFINITY;
@@ -20,5 +25,11 @@ export function watchSignals(clock: Clock, process: Pick<NodeJS.Process, "on">):
     else if (again) immediate.abort();
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
+  closed.addEventListener("abort", () => graceful.abort(new ReaderGone()), { once: true });
   return { graceful: graceful.signal, immediate: immediate.signal };
+}
+
+/** The interruption came from a closed pipe, as behind `| head -1`: no failure, and nobody wants to hear of it. */
+export function readerIsGone({ graceful }: Interrupts): boolean {
+  return graceful.reason instanceof ReaderGone;
 }

@@ -14,7 +14,7 @@ export type BatchEvent =
   /** Drain: receivers stop, what they had received is processed, then the job ends. */
   | { readonly type: "stopRequested" }
   /** Answer to `stopReceivers`. `pending`: received blocks wait that no batch has taken. */
-  | { readonly type: "receiversStopped"; readonly pending: boolean }
+  | { readonly type: "receiversStopped"; readonly now: EpochMs; readonly pending: boolean }
   /** Ends at once; what runs is cancelled and stays uncommitted. */
   | { readonly type: "stopNow" };
 
@@ -39,13 +39,23 @@ export type BatchEffect =
   /** Abandon the running batch; no answer is awaited. */
   | { readonly type: "cancelBatch"; readonly time: EpochMs }
   | { readonly type: "stopReceivers" }
+  /** Every batch is over; the end waits for the receivers alone, and should not do so for ever. */
+  | { readonly type: "awaitReceivers" }
   /** The end: nothing follows. */
   | { readonly type: "stopped"; readonly outcome: BatchOutcome };
 
 export type BatchOutcome =
-  /** Asked to stop, or the number of batches is reached. */
-  | { readonly kind: "finished" }
+  /** Asked to stop, or, `bounded`, the number of batches is reached: what came in after the last of them was not wanted. */
+  | { readonly kind: "finished"; readonly bounded: boolean }
   /** A batch failed under the policy `stop`. */
   | { readonly kind: "failed"; readonly time: EpochMs; readonly error: WireError }
   /** `stopNow`. */
-  | { readonly kind: "killed" };
+  | {
+      readonly kind: "killed";
+      /** The batch that ran. */
+      readonly cutOff: EpochMs | undefined;
+      /** Batches that were taken and had not begun. */
+      readonly notRun: number;
+      /** The stop was graceful until then, and the last batch, which reads what appeared meanwhile, was not taken. */
+      readonly unread: boolean;
+    };

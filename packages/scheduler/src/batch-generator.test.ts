@@ -23,7 +23,12 @@ const failed = (time: number): BatchEvent => ({
   error: { name: "Error", message: "boom" },
 });
 const stop: BatchEvent = { type: "stopRequested" };
-const receiversStopped = (pending: boolean): BatchEvent => ({ type: "receiversStopped", pending });
+const receiversStopped = (pending: boolean, now = 0): BatchEvent => ({
+  type: "receiversStopped",
+  pending,
+  now: epochMs(now),
+});
+const stopNow: BatchEvent = { type: "stopNow" };
 
 /** Steps through the events; what the last one caused, in words. */
 function after(state: BatchGenerator, ...events: readonly BatchEvent[]): readonly string[] {
@@ -108,13 +113,43 @@ describe("with --batches N", () => {
   test("N are taken, and the job ends when they are over", () => {
     const state = generator({ batchesMax: 2 });
     expect(after(state, started(0), tick(1_000))).toEqual(["fixInput 100"]);
-    after(state, fixed(100), fixed(200), done(100));
+    after(state, fixed(100), fixed(200), receiversStopped(true), done(100));
     expect(after(state, done(200))).toEqual(["stopped finished"]);
+    expect(state.outcome).toEqual({ kind: "finished", bounded: true });
+  });
+
+  test("receivers go on until the last of them has its input, and are told to stop then", () => {
+    const state = generator({ batchesMax: 4 });
+    after(state, started(0), tick(1_000), fixed(100), fixed(200), fixed(300));
+    expect(after(state, done(100))).toEqual(["runBatch 200", "fixInput 400", "stopReceivers"]);
+  });
+
+  test("or until somebody stops the job", () => {
+    const state = generator({ batchesMax: 4 });
+    after(state, started(0), tick(1_000), fixed(100), fixed(200), fixed(300));
+    expect(after(state, stop)).toEqual(["stopReceivers"]);
+    expect(after(state, receiversStopped(true), done(100), fixed(400), done(200), done(300), done(400))).toEqual([
+      "stopped finished",
+    ]);
+  });
+
+  test("the end waits for the receivers", () => {
+    const state = generator({ batchesMax: 1 });
+    after(state, started(0), tick(100), fixed(100));
+    expect(after(state, done(100))).toEqual(["awaitReceivers"]);
+    expect(after(state, stop)).toEqual([]); // a Ctrl-C then has nothing to add
+    expect(after(state, receiversStopped(true))).toEqual(["stopped finished"]);
+  });
+
+  test("receivers that do not stop take nothing from the job's success", () => {
+    const state = generator({ batchesMax: 1 });
+    after(state, started(0), tick(100), fixed(100), done(100));
+    expect(after(state, stopNow)).toEqual(["stopped finished"]);
   });
 
   test("failed ones count", () => {
     const state = generator({ batchesMax: 1, onFailure: "continue" });
-    after(state, started(0), tick(100), fixed(100));
+    after(state, started(0), tick(100), fixed(100), receiversStopped(false));
     expect(after(state, failed(100))).toEqual(["stopped finished"]);
     expect([state.completed, state.failed]).toEqual([0, 1]);
   });
@@ -149,22 +184,55 @@ describe("a graceful stop", () => {
     expect(after(state, tick(100))).toEqual(["timer 200", "fixInput 100"]);
   });
 
-  test("takes one more batch for what the receivers had left", () => {
+  test("takes one more batch for what the receivers had left, at once and with the next batch time", () => {
+    const state = generator({ interval: millis(120_000) });
+    expect(after(state, started(130_000), stop, receiversStopped(true, 135_000))).toEqual([
+      "cancelTimer",
+      "fixInput 240000",
+    ]);
+    expect(after(state, tick(240_000))).toEqual([]);
+    expect(after(state, fixed(240_000), done(240_000))).toEqual(["stopped finished"]);
+  });
+
+  test("takes no batch for nothing", () => {
+    expect(after(generator(), started(0), stop, receiversStopped(false, 50))).toEqual([
+      "cancelTimer",
+      "stopped finished",
+    ]);
+  });
+
+  test("takes batches whose time has come while the receivers stopped, and the timer was late", () => {
     const state = generator();
-    expect(after(state, started(0), stop, receiversStopped(true))).toEqual([]);
-    expect(after(state, tick(500))).toEqual(["fixInput 100"]);
+    after(state, started(0), stop);
+    expect(after(state, receiversStopped(true, 250))).toEqual(["cancelTimer", "fixInput 100"]);
+    expect([state.nextWaiting, state.last]).toEqual([200, 200]);
+  });
+
+  test("looks once more at inputs that are looked at in each batch, also within the first interval", () => {
+    const state = generator({ polls: true });
+    expect(after(state, started(0), stop, receiversStopped(false, 30))).toEqual(["cancelTimer", "fixInput 100"]);
     expect(after(state, fixed(100), done(100))).toEqual(["stopped finished"]);
+  });
+
+  test("looks once more though a batch waits, whose time is past", () => {
+    const state = generator({ polls: true, plannedMax: 1 });
+    after(state, started(0), tick(100), fixed(100), tick(300), fixed(200), stop); // 300 waits
+    after(state, receiversStopped(true, 310));
+    expect(state.last).toBe(400);
+  });
+
+  test("takes no more than --batches N", () => {
+    const state = generator({ polls: true, batchesMax: 2 });
+    after(state, started(0), tick(100), fixed(100), stop, tick(200));
+    expect(after(state, receiversStopped(true, 210))).toEqual([]);
+    expect(state).toMatchObject({ last: 200, taken: 2 });
   });
 
   test("gives it to a batch that waits, if there is one", () => {
     const state = generator({ plannedMax: 1 });
     after(state, started(0), tick(100), fixed(100), tick(300), fixed(200), stop); // 300 waits
-    expect(after(state, receiversStopped(true))).toEqual(["cancelTimer"]);
+    expect(after(state, receiversStopped(true, 300))).toEqual(["cancelTimer"]);
     expect(after(state, done(100), fixed(300), done(200), done(300))).toEqual(["stopped finished"]);
-  });
-
-  test("ends at once when nothing is left", () => {
-    expect(after(generator(), started(0), stop, receiversStopped(false))).toEqual(["cancelTimer", "stopped finished"]);
   });
 
   test("before the start ends the job", () => {
@@ -183,8 +251,20 @@ describe("an immediate stop", () => {
   test("cancels what runs and ends", () => {
     const state = generator();
     after(state, started(0), tick(100), fixed(100), stop);
-    expect(after(state, { type: "stopNow" })).toEqual(["cancelBatch 100", "cancelTimer", "stopped killed"]);
+    expect(after(state, stopNow)).toEqual(["cancelBatch 100", "cancelTimer", "stopped killed"]);
     expect(after(state, done(100))).toEqual([]);
+  });
+
+  test("says what it threw away", () => {
+    const state = generator();
+    after(state, started(0), tick(500), fixed(100), fixed(200), stopNow); // 100 runs, 200 to 500 wait
+    expect(state.outcome).toEqual({ kind: "killed", cutOff: 100, notRun: 4, unread: false });
+  });
+
+  test("of a drain says that the last look at its inputs was not taken", () => {
+    const state = generator({ polls: true });
+    after(state, started(0), stop, stopNow);
+    expect(state.outcome).toEqual({ kind: "killed", cutOff: undefined, notRun: 0, unread: true });
   });
 });
 

@@ -9,6 +9,8 @@ export interface BatchSettings {
   readonly batchesMax?: number;
   /** `batch.failure`. */
   readonly onFailure: "stop" | "continue";
+  /** Some input is looked at in each batch, such as a directory: a graceful stop looks once more. */
+  readonly polls?: boolean;
 }
 
 /**
@@ -29,9 +31,12 @@ export interface BatchSettings {
  * The job as a whole:
  *
  *     new ─started─▶ open ─stopRequested─▶ stopping ─receiversStopped─▶ draining ─all over─▶ stopped
- *                     │                                                    ▲
- *                     ├── `batchesMax` taken ──────────────────────────────┘
- *                     └── batchFailed under "stop", stopNow (from any state) ──────────────▶ stopped
+ *                     │                       │                            ▲
+ *                     └───────────────────────┴── `batchesMax` taken ──────┘
+ *     any ─ batchFailed under "stop", stopNow ─────────────────────────────────────────────▶ stopped
+ *
+ * No batch follows what the receivers hand over while they stop, so a last one is taken for it at once. It bears the next
+ * batch time and runs before that time has come: batch times stay multiples of the interval, and none comes twice.
  */
 export interface BatchGenerator {
   readonly settings: BatchSettings;
@@ -45,8 +50,10 @@ export interface BatchGenerator {
   fixing: EpochMs | undefined;
   readonly planned: EpochMs[];
   running: EpochMs | undefined;
-  /** One more batch is taken at the next tick, for what the receivers had left. */
-  finalTick: boolean;
+  /** They are told to stop once, when no batch is to follow. */
+  receivers: "running" | "stopping" | "stopped";
+  /** It was said that nothing is left but receivers that have not stopped. */
+  awaiting: boolean;
   /** Batches taken from the clock or from the logs of an earlier run. */
   taken: number;
   /** Those of them that came from the logs. */
@@ -67,7 +74,8 @@ export function batchGenerator(settings: BatchSettings): BatchGenerator {
     fixing: undefined,
     planned: [],
     running: undefined,
-    finalTick: false,
+    receivers: "running",
+    awaiting: false,
     taken: 0,
     resumed: 0,
     completed: 0,
@@ -100,7 +108,7 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
       onStopRequested(state, effects);
       break;
     case "receiversStopped":
-      onReceiversStopped(state, event.pending, effects);
+      onReceiversStopped(state, event, effects);
       break;
     case "stopNow":
       onStopNow(state, effects);
@@ -142,17 +150,27 @@ function onStarted(state: BatchGenerator, now: EpochMs, resume: BatchResume | un
 
 function onTick(state: BatchGenerator, now: EpochMs, effects: BatchEffect[]): void {
   if (!ticking(state)) return;
+  takeDue(state, now);
+  if (takenAll(state)) state.mode = "draining";
+  else setTimer(state, effects);
+}
+
+/** Takes every batch whose time has come. */
+function takeDue(state: BatchGenerator, now: EpochMs): void {
+  take(state, Math.max(0, Math.floor((now - state.last) / state.settings.interval)));
+}
+
+function take(state: BatchGenerator, count: number): void {
   const { interval, batchesMax } = state.settings;
-  let due = Math.floor((now - state.last) / interval);
-  if (batchesMax !== undefined) due = Math.min(due, batchesMax - state.taken);
-  if (state.finalTick) due = Math.min(due, 1);
-  if (due > 0) {
-    state.last = epochMs(state.last + due * interval);
-    state.taken += due;
-    state.finalTick = false;
-    if (takenAll(state)) state.mode = "draining";
-  }
-  if (ticking(state)) setTimer(state, effects);
+  const taken = batchesMax === undefined ? count : Math.min(count, batchesMax - state.taken);
+  state.last = epochMs(state.last + taken * interval);
+  state.taken += taken;
+}
+
+function stopReceivers(state: BatchGenerator, effects: BatchEffect[]): void {
+  if (state.receivers !== "running") return;
+  state.receivers = "stopping";
+  effects.push({ type: "stopReceivers" });
 }
 
 function onInputFixed(state: BatchGenerator, time: EpochMs): void {
@@ -178,24 +196,36 @@ function onBatchFailed(state: BatchGenerator, time: EpochMs, error: WireError, e
 }
 
 function onStopRequested(state: BatchGenerator, effects: BatchEffect[]): void {
-  if (state.mode === "new") stop(state, { kind: "finished" }, effects);
-  if (state.mode !== "open") return;
+  if (state.mode === "new") stop(state, { kind: "finished", bounded: takenAll(state) }, effects);
+  if (state.mode !== "open" && state.mode !== "draining") return;
   // Ticks go on until the receivers have handed over what they hold: a slow one must not starve the others' data.
-  state.mode = "stopping";
-  effects.push({ type: "stopReceivers" });
+  if (state.mode === "open") state.mode = "stopping";
+  stopReceivers(state, effects);
 }
 
-function onReceiversStopped(state: BatchGenerator, pending: boolean, effects: BatchEffect[]): void {
-  if (state.mode !== "stopping") return;
+function onReceiversStopped(
+  state: BatchGenerator,
+  { pending, now }: Extract<BatchEvent, { readonly type: "receiversStopped" }>,
+  effects: BatchEffect[],
+): void {
+  if (state.receivers !== "stopping") return;
+  state.receivers = "stopped";
+  if (state.mode !== "stopping") return; // all batches that are wanted are taken
   state.mode = "draining";
-  // A batch that waits takes what is left; without one, one more is taken.
-  state.finalTick = pending && countWaiting(state) === 0;
-  if (!state.finalTick) effects.push({ type: "cancelTimer" });
+  effects.push({ type: "cancelTimer" });
+  takeDue(state, now);
+  // A batch that waits takes what the receivers have left. One whose time is past does not see the latest files.
+  if (state.settings.polls === true || (pending && countWaiting(state) === 0)) take(state, 1);
 }
 
 function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
-  if (state.running !== undefined) effects.push({ type: "cancelBatch", time: state.running });
-  stop(state, { kind: "killed" }, effects);
+  const waiting = state.mode === "new" ? 0 : batchesWaiting(state);
+  if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: takenAll(state) }, effects); // the receivers alone were left
+  const cutOff = state.running;
+  const notRun = waiting - (cutOff === undefined ? 0 : 1);
+  const unread = state.settings.polls === true && state.mode === "stopping";
+  if (cutOff !== undefined) effects.push({ type: "cancelBatch", time: cutOff });
+  stop(state, { kind: "killed", cutOff, notRun, unread }, effects);
 }
 
 /** Moves batches on as far as the bounds allow, and ends the job when nothing is left of it. */
@@ -213,8 +243,14 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
     state.nextWaiting = epochMs(state.nextWaiting + state.settings.interval);
     effects.push({ type: "fixInput", time: state.fixing });
   }
-  if (state.mode === "draining" && !state.finalTick && batchesWaiting(state) === 0) {
-    stop(state, { kind: "finished" }, effects);
+  // What comes in when the last batch of all has its input is wanted by none.
+  if (takenAll(state) && countWaiting(state) === 0) stopReceivers(state, effects);
+  if (state.mode !== "draining" || batchesWaiting(state) > 0) return;
+  if (state.receivers !== "stopping") {
+    stop(state, { kind: "finished", bounded: takenAll(state) }, effects);
+  } else if (!state.awaiting) {
+    state.awaiting = true;
+    effects.push({ type: "awaitReceivers" });
   }
 }
 
@@ -222,7 +258,6 @@ function stop(state: BatchGenerator, outcome: BatchOutcome, effects: BatchEffect
   if (ticking(state)) effects.push({ type: "cancelTimer" });
   state.mode = "stopped";
   state.outcome = outcome;
-  state.finalTick = false;
   state.fixing = undefined;
   state.running = undefined;
   state.planned.length = 0;
@@ -231,7 +266,7 @@ function stop(state: BatchGenerator, outcome: BatchOutcome, effects: BatchEffect
 }
 
 function ticking(state: BatchGenerator): boolean {
-  return state.mode === "open" || state.mode === "stopping" || state.finalTick;
+  return state.mode === "open" || state.mode === "stopping";
 }
 
 function takenAll(state: BatchGenerator): boolean {

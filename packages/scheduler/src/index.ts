@@ -9,6 +9,26 @@ export {
   stepBatches,
 } from "./batch-generator.ts";
 export { checkTaskScheduler } from "./check-task-scheduler.ts";
+export {
+  checkDrain,
+  type Drain,
+  type DrainEffect,
+  type DrainEvent,
+  type DrainSettings,
+  drain,
+  drainTimeLeft,
+  stepDrain,
+} from "./drain.ts";
+export {
+  type CutReason,
+  endBeforeBatches,
+  endOfJob,
+  type JobEnd,
+  jobStopped,
+  NO_RECEIVED_LOSS,
+  type ReceivedLoss,
+  receivedLoss,
+} from "./job-end.ts";
 export type { JobEffect, JobEvent, JobState } from "./job-events.ts";
 export {
   checkJobLifecycle,

@@ -1,4 +1,5 @@
-import type { EpochMs, WireError } from "@millrace/base";
+import type { EpochMs, Millis, WireError } from "@millrace/base";
+import type { CutReason, JobEnd } from "./job-end.ts";
 
 /** What an operator sees of a job. */
 export type JobState = "starting" | "running" | "stopping" | "finished" | "failed" | "killed";
@@ -8,18 +9,16 @@ export type JobEvent =
   | { readonly type: "submitted"; readonly at: EpochMs }
   /** The job driver process runs, with this pid. */
   | { readonly type: "driverStarted"; readonly at: EpochMs; readonly pid: number }
-  /** Its `build` ended without error: batches begin. */
-  | { readonly type: "built"; readonly at: EpochMs }
-  /** It says that all is done and it is about to exit. */
-  | { readonly type: "finished"; readonly at: EpochMs }
-  /** It says why it cannot go on, and is about to exit. */
-  | { readonly type: "failed"; readonly at: EpochMs; readonly error: WireError }
+  /** Its `build` ended without error: batches begin. `stopTimeout`: what its settings, its own too, give a drain. */
+  | { readonly type: "built"; readonly at: EpochMs; readonly stopTimeout: Millis }
+  /** It says how it ends, and is about to exit. */
+  | { readonly type: "ending"; readonly at: EpochMs; readonly end: JobEnd }
   /** The process is gone, or could not be started. `error`: how, when it was not an exit with code 0. */
   | { readonly type: "driverExited"; readonly at: EpochMs; readonly error: WireError | undefined }
   /** `millrace stop`: drain. */
   | { readonly type: "stopRequested"; readonly at: EpochMs }
-  /** `millrace kill`, or the supervisor ends. */
-  | { readonly type: "killRequested"; readonly at: EpochMs }
+  /** `millrace kill`, or the supervisor's grace period is over. */
+  | { readonly type: "killRequested"; readonly at: EpochMs; readonly reason: CutReason }
   /** The timer asked for by `wakeAt` fired. */
   | { readonly type: "tick"; readonly at: EpochMs };
 
@@ -29,7 +28,7 @@ export type JobEffect =
   /** Tell the job driver process to drain and exit. */
   | { readonly type: "drainDriver" }
   /** Tell it to exit at once; `killDriver` follows when it does not. */
-  | { readonly type: "stopDriver" }
+  | { readonly type: "stopDriver"; readonly reason: CutReason }
   /** SIGKILL. Answered by `driverExited`. */
   | { readonly type: "killDriver" }
   /** Put the job on the executors (membership `jobAdded`). */

@@ -3,16 +3,25 @@ import { describe, expect, test } from "vitest";
 import type { JobEvent } from "./job-events.ts";
 import { checkJobLifecycle, type JobLifecycle, jobLifecycle, stepJob } from "./job-lifecycle.ts";
 
-const job = (): JobLifecycle => jobLifecycle({ stopTimeout: millis(60_000), exitGrace: millis(2_000) });
+const job = (): JobLifecycle => jobLifecycle({ overrun: millis(10_000), exitGrace: millis(2_000) });
 
 const at = epochMs(0);
 const submitted: JobEvent = { type: "submitted", at };
 const begun: JobEvent = { type: "driverStarted", at, pid: 42 };
-const built: JobEvent = { type: "built", at };
-const finished: JobEvent = { type: "finished", at };
-const failed: JobEvent = { type: "failed", at, error: { name: "Error", message: "batch 100 failed" } };
+const built: JobEvent = { type: "built", at, stopTimeout: millis(60_000) };
+const finished: JobEvent = { type: "ending", at, end: { state: "finished" } };
+const failed: JobEvent = {
+  type: "ending",
+  at,
+  end: { state: "failed", error: { name: "Error", message: "batch 100 failed" } },
+};
+const killed: JobEvent = {
+  type: "ending",
+  at,
+  end: { state: "killed", error: { name: "Error", message: "3 batches did not run" } },
+};
 const stop: JobEvent = { type: "stopRequested", at };
-const kill: JobEvent = { type: "killRequested", at };
+const kill: JobEvent = { type: "killRequested", at, reason: { kind: "operator" } };
 const exited = (message?: string): JobEvent => ({
   type: "driverExited",
   at,
@@ -91,21 +100,35 @@ describe("a job", () => {
 });
 
 describe("stop", () => {
-  test("drains, and the job is finished when the process exits", () => {
+  test("drains, and the job has ended as its driver says when that is gone", () => {
     const state = job();
-    expect(after(state, submitted, begun, built, stop)).toEqual(["drainDriver", "wakeAt 60000"]);
+    expect(after(state, submitted, begun, built, stop)).toEqual(["drainDriver", "wakeAt 70000"]);
     expect(state.state).toBe("stopping");
-    expect(after(state, exited())).toEqual(["cancelWake", "stopExecutors", "ended finished"]);
+    after(state, finished);
+    expect(after(state, exited())).toEqual(["cancelWake", "ended finished"]);
   });
 
-  test("becomes an immediate stop when the drain takes too long", () => {
+  test("leaves the limit of the drain to the job's driver, whose word on the end counts", () => {
     const state = job();
     after(state, submitted, begun, built, stop);
-    expect(after(state, tick(59_999))).toEqual([]);
-    expect(after(state, tick(60_000))).toEqual(["stopDriver", "wakeAt 62000"]);
-    expect(after(state, tick(62_000))).toEqual(["killDriver"]);
+    expect(after(state, tick(60_000))).toEqual([]);
+    after(state, killed, exited("exit code 1"));
+    expect(state).toMatchObject({ state: "killed", error: { message: "3 batches did not run" } });
+  });
+
+  test("kills a driver that hangs past the limit of its drain", () => {
+    const state = job();
+    after(state, submitted, begun, built, stop);
+    expect(after(state, tick(70_000))).toEqual(["stopDriver", "wakeAt 72000"]);
+    expect(after(state, tick(72_000))).toEqual(["killDriver"]);
     expect(after(state, exited("SIGKILL"))).toEqual(["stopExecutors", "ended killed"]);
-    expect(state.error?.message).toContain("did not drain within 60000 ms");
+    expect(state.error?.message).toContain("[JOB_STOPPED] the job's driver process hung past stop.timeout = 1 min 0 s");
+  });
+
+  test("of a job whose process exits with 0 and no word has failed: nobody knows what it processed", () => {
+    const state = job();
+    after(state, submitted, begun, built, stop, exited());
+    expect(state).toMatchObject({ state: "failed", error: { kind: { code: "JOB_DRIVER_ENDED" } } });
   });
 
   test("asked for twice drains once", () => {
@@ -133,10 +156,17 @@ describe("kill", () => {
     expect(after(state, exited("SIGKILL"))).toEqual(["stopExecutors", "ended killed"]);
   });
 
-  test("takes the job off the executors when its driver says that it ends", () => {
+  test("takes the job off the executors when its driver says that it ends, and what it has thrown away", () => {
     const state = job();
-    expect(after(state, submitted, begun, built, kill, finished)).toEqual(["stopExecutors"]);
+    expect(after(state, submitted, begun, built, kill, killed)).toEqual(["stopExecutors"]);
     expect(after(state, exited())).toEqual(["cancelWake", "ended killed"]);
+    expect(state.error?.message).toBe("3 batches did not run");
+  });
+
+  test("that comes when all is done is no loss", () => {
+    const state = job();
+    after(state, submitted, begun, built, kill, finished, exited());
+    expect(state).toMatchObject({ state: "finished", error: undefined });
   });
 
   test("cuts a drain short", () => {

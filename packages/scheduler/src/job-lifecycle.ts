@@ -3,19 +3,21 @@ import {
   type EpochMs,
   epochMs,
   errorKind,
+  formatDuration,
   type Millis,
+  millis,
   toWireError,
   unreachable,
   type WireError,
 } from "@millrace/base";
+import { type CutReason, type JobEnd, jobStopped } from "./job-end.ts";
 import type { JobEffect, JobEvent, JobState } from "./job-events.ts";
 
 export const jobDriverEnded = errorKind("JOB_DRIVER_ENDED", "engine");
-export const jobStopped = errorKind("JOB_STOPPED", "user");
 
 export interface JobSettings {
-  /** `stop.timeout`: a drain that takes longer becomes an immediate stop. */
-  readonly stopTimeout: Millis;
+  /** Past `stop.timeout`, which the job's own driver process keeps: a process that has not ended by then hangs. */
+  readonly overrun: Millis;
   /** How long a process may take to exit after it was told to, before it is killed. */
   readonly exitGrace: Millis;
 }
@@ -27,9 +29,9 @@ export interface JobSettings {
  *                         │                 │                        │       │ driverExited
  *                         └─────────────────┴── driverExited ────────┴───────┴▶ finished | failed | killed
  *
- * Which of the three is settled by the first of: killRequested, or a drain that timed out → killed; `failed`, or an exit
- * that no `finished` announced → failed; `finished`, or an exit with code 0 while stopping → finished. The state an operator
- * sees changes only when the process is gone.
+ * Which of the three is for the process to say, in `ending`: it alone knows what it has thrown away. One that exits without
+ * a word was killed if it was told to end at once, and has failed if not. The state an operator sees changes only when the
+ * process is gone.
  *
  * It leaves the executors as soon as it told that it ends, or is gone without a word: their processes end with it, and must
  * not be taken for lost.
@@ -40,9 +42,13 @@ export interface JobLifecycle {
   readonly settings: JobSettings;
   state: JobState | "new";
   phase: "none" | "alive" | "draining" | "exiting" | "killing" | "gone";
-  /** How it is going to end. */
-  verdict: "finished" | "failed" | "killed" | undefined;
+  /** How it is going to end: what its process said. */
+  verdict: JobEnd["state"] | undefined;
   error: WireError | undefined;
+  /** Why it was told to end at once. */
+  killed: CutReason | undefined;
+  /** What a drain may take; known once it is built. */
+  stopTimeout: Millis;
   pid: number | undefined;
   built: boolean;
   onExecutors: boolean;
@@ -58,6 +64,8 @@ export function jobLifecycle(settings: JobSettings): JobLifecycle {
     phase: "none",
     verdict: undefined,
     error: undefined,
+    killed: undefined,
+    stopTimeout: millis(0),
     pid: undefined,
     built: false,
     onExecutors: false,
@@ -79,13 +87,10 @@ export function stepJob(state: JobLifecycle, event: JobEvent): readonly JobEffec
       state.pid = event.pid;
       break;
     case "built":
-      onBuilt(state, effects);
+      onBuilt(state, event.stopTimeout, effects);
       break;
-    case "finished":
-      onVerdict(state, "finished", undefined, event.at, effects);
-      break;
-    case "failed":
-      onVerdict(state, "failed", event.error, event.at, effects);
+    case "ending":
+      onEnding(state, event.end, event.at, effects);
       break;
     case "driverExited":
       onDriverExited(state, event.error, event.at, effects);
@@ -94,7 +99,7 @@ export function stepJob(state: JobLifecycle, event: JobEvent): readonly JobEffec
       onStopRequested(state, event.at, effects);
       break;
     case "killRequested":
-      onKillRequested(state, event.at, effects);
+      onKillRequested(state, event.reason, event.at, effects);
       break;
     case "tick":
       onTick(state, event.at, effects);
@@ -113,8 +118,9 @@ function onSubmitted(state: JobLifecycle, at: EpochMs, effects: JobEffect[]): vo
   effects.push({ type: "startDriver" });
 }
 
-function onBuilt(state: JobLifecycle, effects: JobEffect[]): void {
+function onBuilt(state: JobLifecycle, stopTimeout: Millis, effects: JobEffect[]): void {
   if (state.state === "new" || state.built) return;
+  state.stopTimeout = stopTimeout;
   state.built = true;
   state.onExecutors = true;
   effects.push({ type: "startExecutors" });
@@ -124,17 +130,11 @@ function onBuilt(state: JobLifecycle, effects: JobEffect[]): void {
 }
 
 /** The process told how it ends: it gets a while to exit. */
-function onVerdict(
-  state: JobLifecycle,
-  verdict: "finished" | "failed",
-  error: WireError | undefined,
-  at: EpochMs,
-  effects: JobEffect[],
-): void {
+function onEnding(state: JobLifecycle, end: JobEnd, at: EpochMs, effects: JobEffect[]): void {
   leaveExecutors(state, effects);
   if (state.verdict !== undefined) return; // the first one counts
-  state.verdict = verdict;
-  state.error = error;
+  state.verdict = end.state;
+  state.error = end.state === "finished" ? undefined : end.error;
   if (state.phase === "alive" || state.phase === "draining") awaitExit(state, at, effects);
 }
 
@@ -147,20 +147,20 @@ function leaveExecutors(state: JobLifecycle, effects: JobEffect[]): void {
 function onStopRequested(state: JobLifecycle, at: EpochMs, effects: JobEffect[]): void {
   if (state.phase !== "alive") return;
   if (!state.built) {
-    onKillRequested(state, at, effects); // there is nothing to drain
+    onKillRequested(state, { kind: "operator" }, at, effects); // there is nothing to drain
     return;
   }
   state.state = "stopping";
   state.phase = "draining";
   effects.push({ type: "drainDriver" });
-  setDeadline(state, at, state.settings.stopTimeout, effects);
+  setDeadline(state, at, millis(state.stopTimeout + state.settings.overrun), effects);
 }
 
-function onKillRequested(state: JobLifecycle, at: EpochMs, effects: JobEffect[]): void {
+function onKillRequested(state: JobLifecycle, reason: CutReason, at: EpochMs, effects: JobEffect[]): void {
   if (state.phase !== "alive" && state.phase !== "draining") return;
-  state.verdict ??= "killed";
+  state.killed = reason;
   state.state = "stopping";
-  effects.push({ type: "stopDriver" });
+  effects.push({ type: "stopDriver", reason });
   awaitExit(state, at, effects);
 }
 
@@ -173,13 +173,7 @@ function onTick(state: JobLifecycle, at: EpochMs, effects: JobEffect[]): void {
   if (state.deadline === undefined || at < state.deadline) return;
   state.deadline = undefined;
   if (state.phase === "draining") {
-    state.error = toWireError(
-      jobStopped(
-        `the job did not drain within ${state.settings.stopTimeout} ms and is stopped at once: batches that wait are not ` +
-          "processed. Raise stop.timeout to give it longer.",
-      ),
-    );
-    onKillRequested(state, at, effects);
+    onKillRequested(state, { kind: "timeout", limit: state.stopTimeout }, at, effects);
   } else if (state.phase === "exiting") {
     state.phase = "killing";
     effects.push({ type: "killDriver" });
@@ -201,10 +195,12 @@ function onDriverExited(state: JobLifecycle, error: WireError | undefined, at: E
   effects.push({ type: "ended", state: verdict, error: state.error });
 }
 
+/** For a process that went without a word. */
 function settleVerdict(state: JobLifecycle, error: WireError | undefined): void {
   if (state.verdict !== undefined) return;
-  if (error === undefined && state.phase === "draining") {
-    state.verdict = "finished";
+  if (state.killed !== undefined) {
+    state.verdict = "killed";
+    state.error = state.built ? silentEnd(state) : neverRan();
     return;
   }
   state.verdict = "failed";
@@ -217,6 +213,18 @@ function settleVerdict(state: JobLifecycle, error: WireError | undefined): void 
           "ssc.stop() ends a job.",
       ),
     );
+}
+
+function silentEnd({ killed, stopTimeout }: JobLifecycle): WireError {
+  const why =
+    killed?.kind === "timeout"
+      ? `the job's driver process hung past stop.timeout = ${formatDuration(stopTimeout)} and was killed`
+      : "the job's driver process was told to end at once, and did";
+  return toWireError(
+    jobStopped(
+      `${why}, without saying what was left: what it had received and not processed is lost. Submit it again.`,
+    ),
+  );
 }
 
 const neverRan = (): WireError =>
@@ -232,7 +240,7 @@ export function checkJobLifecycle(state: JobLifecycle): void {
   const over = state.state === "finished" || state.state === "failed" || state.state === "killed";
   assert(over === (state.phase === "gone"), `a job is ${state.state} while its process is ${state.phase}`);
   assert(!over || (state.verdict === state.state && state.endedAt !== undefined), "an ended job says how and when");
-  assert(state.state !== "failed" || state.error !== undefined, "a failed job says why");
+  assert(!over || state.state === "finished" || state.error !== undefined, "a job that did not finish says why");
   const timed = state.phase === "draining" || state.phase === "exiting";
   assert(timed === (state.deadline !== undefined), `the timer is wrong for a process that is ${state.phase}`);
   assert(state.state !== "running" || state.built, "only a job that was built runs");

@@ -1,6 +1,6 @@
 import type { EpochMs, ExecutorId } from "@millrace/base";
 import type { BlockId, BlockLocation } from "@millrace/plan";
-import type { AllocatedBatch, HeldBlock, Receiver, ReceiverTracker } from "./receiver-state.ts";
+import type { AllocatedBatch, HeldBlock, ReceivedCount, Receiver, ReceiverTracker } from "./receiver-state.ts";
 
 /** Reports of a backlog come when it moved by this part of the bound. */
 const BACKLOG_STEPS = 8;
@@ -48,6 +48,20 @@ export function recordCounts(batch: AllocatedBatch): ReadonlyMap<number, number>
     );
   }
   return records;
+}
+
+/** What was received and no batch that is done has processed. O(blocks). */
+export function unprocessed(state: ReceiverTracker): ReceivedCount {
+  const count: ReceivedCount = { blocks: 0, records: 0 };
+  const add = (blocks: readonly HeldBlock[]): void => {
+    for (const { records } of blocks) {
+      count.blocks += 1;
+      count.records += records;
+    }
+  };
+  for (const receiver of state.receivers.values()) add(receiver.waiting);
+  for (const batch of state.batches.values()) if (!batch.done) for (const blocks of batch.blocks.values()) add(blocks);
+  return count;
 }
 
 /** The batch no longer holds its receivers back. */
@@ -126,6 +140,11 @@ function without(blocks: readonly HeldBlock[], executor: ExecutorId): { kept: He
 /** Once for everything that went with an executor. */
 function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: ExecutorId): void {
   const blocks = losses.reduce((sum, { lost }) => sum + lost.length, 0);
+  for (const { batch, lost } of losses) {
+    if (state.mode === "open" || batch?.done === true) continue;
+    state.lost.blocks += lost.length;
+    state.lost.records += recordsOf(lost);
+  }
   const receivers = [...new Set(losses.map(({ receiver }) => receiver))];
   const fates = [
     fate(

@@ -65,7 +65,16 @@ export interface ReceiverTracker {
   readonly batches: Map<EpochMs, AllocatedBatch>;
   /** It was said that receivers wait for an executor. */
   starved: boolean;
+  /** What was lost with executors since the stop was asked for; what went before was told, and the job went on. */
+  readonly lost: ReceivedCount;
+  /** Receivers whose executor was lost while they were to hand over what they held. */
+  readonly cutOff: string[];
   effects: ReceiverEffect[];
+}
+
+export interface ReceivedCount {
+  blocks: number;
+  records: number;
 }
 
 export function receiverTracker(settings: ReceiverSettings): ReceiverTracker {
@@ -76,6 +85,8 @@ export function receiverTracker(settings: ReceiverSettings): ReceiverTracker {
     executors: [],
     batches: new Map(),
     starved: false,
+    lost: { blocks: 0, records: 0 },
+    cutOff: [],
     effects: [],
   };
 }

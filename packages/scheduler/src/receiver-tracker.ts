@@ -107,6 +107,7 @@ function loseHome(state: ReceiverTracker, receiver: Receiver, executor: Executor
   notStuck(state, receiver, undefined);
   if (receiver.state === "stopping") {
     receiver.state = "stopped";
+    state.cutOff.push(receiver.declared.name);
     return false;
   }
   receiver.state = "homeless";

@@ -55,18 +55,21 @@ describe("what was received is counted before the end", () => {
     expect(await cluster.driver.ended).toMatchObject({ code: 0, signal: null });
     expect(lastTotals(job.log)).toEqual(feed.expected);
   });
+});
 
-  test("when the whole cluster is told to stop at once and the executors go first, the driver does not wait for them", async () => {
-    const { cluster, feed, gates, job } = await world();
-    const held = gates.hold(({ at }) => at === "map");
-    feed.send("never to be counted");
-    await held;
-    const [executor] = cluster.executors;
-    executor?.signal("SIGTERM");
-    await executor?.ended;
-    cluster.driver.signal("SIGTERM");
-    await job.log.says(/has had no executor for 5000 ms: it is ended at once/);
-    expect(await cluster.driver.ended).toMatchObject({ code: 0, signal: null });
+test("a driver whose executors are gone when it is to end does not wait for them, and what was lost is no success", async () => {
+  const { cluster, feed, gates } = await world();
+  const held = gates.hold(({ at }) => at === "map");
+  feed.send("never to be counted");
+  await held;
+  const [executor] = cluster.executors;
+  executor?.signal("SIGKILL");
+  await executor?.ended;
+  cluster.driver.signal("SIGTERM");
+  await cluster.driver.says(/is killed: \[JOB_STOPPED\] .* had no executor for 5 s: .* was cut off/);
+  expect(await cluster.driver.ended).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("killed before they had drained: totals-1"),
   });
 });
 

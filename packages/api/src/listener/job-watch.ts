@@ -118,7 +118,7 @@ export class JobWatch {
       processingStartTime: startedMs,
       processingEndTime: endedMs,
       outputOperationInfos: Object.fromEntries(this.#outputs.get(time) ?? []),
-      schedulingDelay: startedMs === undefined ? undefined : startedMs - time,
+      schedulingDelay: startedMs === undefined ? undefined : Math.max(0, startedMs - time),
       processingDelay: startedMs === undefined || endedMs === undefined ? undefined : endedMs - startedMs,
       totalDelay: endedMs === undefined ? undefined : endedMs - time,
       numRecords: inputs.reduce((sum, { numRecords }) => sum + numRecords, 0),

@@ -81,5 +81,6 @@ export function inputNode(graph: GraphBuilder, input: InputDStream<unknown>): St
     },
   };
   graph.inputs.push(node);
+  if (!(input instanceof ConstantInputDStream)) graph.polls = true;
   return node;
 }

@@ -1,6 +1,8 @@
 import { type Millis, parseDuration } from "@millrace/base";
 import { type Command, Option } from "commander";
 import { type Console, tell } from "../console.ts";
+import { EXIT } from "../failure.ts";
+import type { SetExit } from "../program.ts";
 import { untilInterrupted } from "../serve.ts";
 import { parsePort, readToken } from "../values.ts";
 
@@ -14,7 +16,7 @@ interface DriverCommandOptions {
   readonly grace: Millis;
 }
 
-export function registerDriver(program: Command, console: Console): Command {
+export function registerDriver(program: Command, console: Console, setExit: SetExit): Command {
   return program
     .command("driver")
     .option("--host <address>", "address to listen on; beyond this machine a token is needed", "127.0.0.1")
@@ -40,6 +42,9 @@ export function registerDriver(program: Command, console: Console): Command {
         graceMs: options.grace,
       });
       tell(console, `driver listening at ${driver.address}, health at http://${driver.health}/healthz`);
-      await untilInterrupted(console, "driver", (graceful) => driver.stop(graceful));
+      const killed = await untilInterrupted(console, "driver", (graceful) => driver.stop(graceful));
+      if (killed.length === 0) return;
+      tell(console, `the driver is down; killed before they had drained: ${killed.join(", ")}`);
+      setExit(EXIT.failed);
     });
 }

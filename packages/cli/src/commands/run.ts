@@ -7,6 +7,7 @@ import { type JobOptions, withJob } from "../job-options.ts";
 import { parseMaster } from "../master.ts";
 import type { GlobalOptions } from "../operator-command.ts";
 import type { SetExit } from "../program.ts";
+import { readerIsGone } from "../signals.ts";
 import { checkConf, parseCount } from "../values.ts";
 
 interface RunOptions extends JobOptions {
@@ -21,8 +22,10 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
     .description("run a job on a cluster of its own; Ctrl-C stops gracefully, a second one at once")
     .action(async (job: string, args: readonly string[], options: RunOptions) => {
       const { graceful, immediate } = console.interrupts;
-      const onInterrupt = (): void =>
+      const onInterrupt = (): void => {
+        if (readerIsGone(console.interrupts)) return;
         tell(console, "stopping when what was received is processed; Ctrl-C once more stops it at once");
+      };
       graceful.addEventListener("abort", onInterrupt, { once: true });
       const batches = { over: 0, failed: 0 };
       const failure = await console.engine.runEmbedded({
@@ -40,14 +43,14 @@ export function registerRun(program: Command, console: Console, setExit: SetExit
           if (state === "failed" || state === "completed") batches.over += 1;
         },
       });
-      if (immediate.aborted) return setExit(EXIT.interrupted);
-      if (failure === undefined) {
-        if (batches.failed === 0) return;
+      if (failure !== undefined) {
+        const verbose = program.opts<GlobalOptions>().verbose === true;
+        const told = { ran: failure.ran, json: false, verbose };
+        setExit(await tellJobFailure(console, job, fromWireError(failure.error), told));
+      } else if (batches.failed > 0) {
         tell(console, `done, but ${batches.failed} of ${batches.over} batches failed: see BATCH_FAILED above`);
-        return setExit(EXIT.failed);
+        setExit(EXIT.failed);
       }
-      const verbose = program.opts<GlobalOptions>().verbose === true;
-      const told = { ran: failure.ran, json: false, verbose };
-      setExit(await tellJobFailure(console, job, fromWireError(failure.error), told));
+      if (immediate.aborted) setExit(EXIT.interrupted);
     });
 }

@@ -9,6 +9,7 @@ import { copyLog, ENGINE_OPTION, type LogOptions, type LogShowOptions, logOption
 import { type JobOptions, withJob } from "../job-options.ts";
 import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 import type { SetExit } from "../program.ts";
+import { readerIsGone } from "../signals.ts";
 import { checkConf } from "../values.ts";
 import { untilReachable } from "../wait.ts";
 
@@ -55,7 +56,9 @@ async function follow(
   id: Parameters<Operator["status"]>[0],
   options: LogOptions & { readonly verbose: boolean },
 ): Promise<number> {
-  const detached = (): void => tell(console, `job ${id} goes on without us; millrace stop ${id} ends it`);
+  const detached = (): void => {
+    if (!readerIsGone(console.interrupts)) tell(console, `job ${id} goes on without us; millrace stop ${id} ends it`);
+  };
   console.interrupts.graceful.addEventListener("abort", detached, { once: true });
   try {
     await copyLog(console, operator.logs(id, { follow: true }), options);

@@ -15,6 +15,7 @@ import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler"
 import type { BatchSummary } from "@millrace/rpc";
 import type { ExecutorMemory, JobEvent } from "../job/events.ts";
 import { JobDriver } from "../job/job-driver.ts";
+import type { StopRequest } from "../job/stopping.ts";
 import { type EmbeddedExecutors, startExecutors } from "./executors.ts";
 import type { Master } from "./master.ts";
 
@@ -40,6 +41,8 @@ export interface RunEmbeddedOptions {
 }
 
 export interface RunFailure {
+  /** `killed`: it was ended before all was done that it was given. */
+  readonly state: "failed" | "killed";
   readonly error: WireError;
   /** Its batches had begun. */
   readonly ran: boolean;
@@ -51,7 +54,7 @@ const GATHER_MS = 10_000;
 /**
  * Runs one job on a cluster of its own, from its first batch to its last.
  *
- * @returns How it failed; `undefined` when it was stopped or its batches are done.
+ * @returns How it failed; `undefined` when its batches are done, or it was stopped and has lost nothing.
  */
 export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailure | undefined> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-run-"));
@@ -109,11 +112,11 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
     accept.resolve(driver);
     stopOn(options.signal, driver);
     const noExecutors = executors.failed.catch((error: unknown) => {
-      driver.stop(false);
+      driver.stop({ graceful: false, reason: { kind: "operator" } });
       return driver.ended.then(() => Promise.reject(error));
     });
-    const error = await Promise.race([driver.ended, noExecutors]);
-    return error === undefined ? undefined : { error, ran };
+    const end = await Promise.race([driver.ended, noExecutors]);
+    return end.state === "finished" ? undefined : { ...end, ran };
   } catch (error) {
     accept.reject(error);
     throw error;
@@ -134,12 +137,12 @@ function report(event: JobEvent, options: RunEmbeddedOptions): void {
 }
 
 function stopOn(signal: RunEmbeddedOptions["signal"], driver: JobDriver): void {
-  const on = (when: AbortSignal, graceful: boolean): void => {
-    if (when.aborted) driver.stop(graceful);
-    else when.addEventListener("abort", () => driver.stop(graceful), { once: true });
+  const on = (when: AbortSignal, how: StopRequest): void => {
+    if (when.aborted) driver.stop(how);
+    else when.addEventListener("abort", () => driver.stop(how), { once: true });
   };
-  on(signal.graceful, true);
-  on(signal.immediate, false);
+  on(signal.graceful, { graceful: true });
+  on(signal.immediate, { graceful: false, reason: { kind: "operator" } });
 }
 
 async function close(executors: EmbeddedExecutors, directory: string): Promise<void> {

@@ -48,6 +48,8 @@ export interface BatchShellPorts extends WarningSink {
   /** The batch is over, committed or not: nothing of it is needed any more. */
   over(time: EpochMs): void;
   stopReceivers(): void;
+  /** Every batch is over, and receivers have not stopped. */
+  awaitReceivers(): void;
   /** What the batch's tasks have written to disk for want of memory. */
   spilledBytes(time: EpochMs): number;
   report(batch: BatchSummary): void;
@@ -87,6 +89,8 @@ export class BatchShell {
       readonly batchIntervalMs: number;
       readonly receivers: readonly ReceiverPlan[];
       readonly batches: number | undefined;
+      /** Inputs are looked at in each batch. */
+      readonly polls: boolean;
       readonly clock: Clock;
     },
     ports: BatchShellPorts,
@@ -100,6 +104,7 @@ export class BatchShell {
       interval: millis(options.batchIntervalMs),
       plannedMax: options.conf["batches.planned.max"],
       onFailure: options.conf["batch.failure"],
+      polls: options.polls,
       ...(options.batches === undefined ? {} : { batchesMax: options.batches }),
     });
     this.#machine = new Dispatcher(
@@ -146,6 +151,11 @@ export class BatchShell {
     this.dispatch(error === undefined ? { type: "batchDone", time } : { type: "batchFailed", time, error });
   }
 
+  /** All receivers have stopped; `pending`: they left blocks that no batch has taken. */
+  onReceiversStopped(pending: boolean): void {
+    this.dispatch({ type: "receiversStopped", now: this.#now(), pending });
+  }
+
   dispatch(event: BatchEvent): void {
     this.#machine.dispatch(event);
   }
@@ -167,11 +177,14 @@ export class BatchShell {
       case "runBatch":
         return this.#run(effect.time);
       case "cancelBatch":
-        this.#fixed.delete(effect.time);
+        this.#cancelled(effect.time);
         return this.#ports.cancel(effect.time);
       case "stopReceivers":
         return this.#ports.stopReceivers();
+      case "awaitReceivers":
+        return this.#ports.awaitReceivers();
       case "stopped":
+        for (const time of [...this.#fixed.keys()]) this.#cancelled(time);
         return this.#ports.stopped(effect.outcome);
     }
   }
@@ -211,6 +224,13 @@ export class BatchShell {
     }
   }
 
+  #cancelled(time: EpochMs): void {
+    const fixed = this.#fixed.get(time);
+    if (fixed === undefined) return;
+    this.#fixed.delete(time);
+    this.#report(time, fixed, undefined, "cancelled");
+  }
+
   #observe(type: BatchEventType, time: EpochMs, fixed: Fixed, error?: WireError): void {
     const { input, startedMs } = fixed;
     const endedMs = type === "batchCompleted" ? this.#now() : undefined;
@@ -218,14 +238,15 @@ export class BatchShell {
     this.#ports.observe({ type, batch: { time, records: input.records, startedMs, endedMs, spilledBytes, error } });
   }
 
-  #report(time: EpochMs, fixed: Fixed, error: WireError | undefined, state?: "running"): void {
-    const startedMs = fixed.startedMs ?? time;
+  #report(time: EpochMs, fixed: Fixed, error: WireError | undefined, state?: "running" | "cancelled"): void {
+    const { startedMs } = fixed;
     this.#ports.report({
       time,
       state: state ?? (error === undefined ? "completed" : "failed"),
       records: sum(fixed.input.records.values()),
-      schedulingDelayMs: startedMs - time,
-      processingMs: state === undefined ? this.#now() - startedMs : undefined,
+      // A last batch runs before its time.
+      schedulingDelayMs: startedMs === undefined ? undefined : Math.max(0, startedMs - time),
+      processingMs: startedMs === undefined || state === "running" ? undefined : this.#now() - startedMs,
       spilledBytes: this.#ports.spilledBytes(time),
       error,
     });

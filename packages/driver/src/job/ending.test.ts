@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 
 function ending(error?: WireError): Ending {
-  return new Ending(error, millis(5000), {
+  return new Ending(error === undefined ? { state: "finished" } : { state: "failed", error }, millis(5000), {
     thread: {
       send: (message: ToJobThread) => void did.push(`send ${message.type}`),
       leave: () => {

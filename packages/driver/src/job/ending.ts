@@ -1,4 +1,5 @@
-import { type Clock, clauseOf, type Millis, millis, type Timer, type WireError } from "@millrace/base";
+import { type Clock, clauseOf, formatDuration, type Millis, millis, type Timer } from "@millrace/base";
+import type { JobEnd } from "@millrace/scheduler";
 import type { JobThread } from "./thread/host.ts";
 
 /** How long code of the job that goes on by itself may take: what follows a loop that has just ended. */
@@ -18,13 +19,13 @@ export interface EndingPorts {
  *     telling ─told─▶ (leaving ─gone─▶) over      any ─too late─▶ over
  */
 export class Ending {
-  /** Why the job failed. */
-  readonly error: WireError | undefined;
+  /** How the job ends. */
+  readonly end: JobEnd;
   readonly #ports: EndingPorts;
   #limit: Timer;
 
-  constructor(error: WireError | undefined, limitMs: Millis, ports: EndingPorts) {
-    this.error = error;
+  constructor(end: JobEnd, limitMs: Millis, ports: EndingPorts) {
+    this.end = end;
     this.#ports = ports;
     this.#limit = ports.clock.after(limitMs, () => {
       ports.warn(
@@ -33,7 +34,7 @@ export class Ending {
       );
       ports.over();
     });
-    ports.thread.send({ type: "end", error });
+    ports.thread.send({ type: "end", error: end.state === "finished" ? undefined : end.error });
   }
 
   /** Code of the job has been told. */
@@ -44,7 +45,7 @@ export class Ending {
     this.#limit = clock.after(millis(LEAVE_MS), over);
     void thread.leave().then((error) => {
       // A job that has failed already said why, and may have told it to a loop that did not catch it.
-      if (error !== undefined && this.error === undefined) {
+      if (error !== undefined && this.end.state === "finished") {
         warn(
           `code of the job failed after the last batch, by an error that nothing caught: ${clauseOf(error.message)}.`,
         );
@@ -56,4 +57,12 @@ export class Ending {
   cancel(): void {
     this.#limit.cancel();
   }
+}
+
+/** Nothing was lost by it: all batches that were wanted are done. */
+export function receiversHang(limit: Millis): string {
+  return (
+    `receivers have not stopped within stop.timeout = ${formatDuration(limit)} after the last batch and are cut off. ` +
+    "Let onStop return."
+  );
 }

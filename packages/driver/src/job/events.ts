@@ -1,5 +1,6 @@
-import type { EpochMs, Warning, WarningOver, WireError } from "@millrace/base";
+import type { EpochMs, Millis, Warning, WarningOver } from "@millrace/base";
 import type { BatchSummary } from "@millrace/rpc";
+import type { JobEnd } from "@millrace/scheduler";
 
 /** Memory of one executor process of a job. */
 export interface ExecutorMemory {
@@ -15,6 +16,8 @@ export type JobEvent =
       readonly batchIntervalMs: number;
       /** What the job's settings, its own and those of its start, ask for in each executor process. */
       readonly memory: ExecutorMemory;
+      /** `stop.timeout`, as the job itself has it. */
+      readonly stopTimeout: Millis;
     }
   /** The first batch's time is fixed and executors are there. */
   | { readonly type: "running"; readonly executors: number }
@@ -24,4 +27,4 @@ export type JobEvent =
   | { readonly type: "warning"; readonly warning: Warning; readonly at: EpochMs; readonly told: boolean }
   | { readonly type: "warningOver"; readonly over: WarningOver }
   /** The last event. */
-  | { readonly type: "ended"; readonly error: WireError | undefined };
+  | { readonly type: "ended"; readonly end: JobEnd };

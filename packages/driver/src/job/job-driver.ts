@@ -18,15 +18,16 @@ import {
 import { readManifest } from "@millrace/bundler";
 import { type BlockId, blockId, type ShuffleId } from "@millrace/plan";
 import type { ExecutorSession, FromExecutor } from "@millrace/rpc";
-import type { BatchOutcome } from "@millrace/scheduler";
+import { type BatchOutcome, endBeforeBatches, endOfJob, type JobEnd } from "@millrace/scheduler";
 import { BatchShell } from "./batch-shell.ts";
 import { type DriverData, type DriverDataOptions, openDriverData } from "./driver-data.ts";
-import { Ending } from "./ending.ts";
+import { Ending, receiversHang } from "./ending.ts";
 import type { JobEvent } from "./events.ts";
 import { ExecutorLosses } from "./executor-losses.ts";
 import { type ExecutorInfo, Executors, executorGone } from "./executors.ts";
-import { JobWarnings, WAITING } from "./job-warnings.ts";
+import { JobWarnings, WAITING, WAITING_AFTER } from "./job-warnings.ts";
 import { ReceiverShell } from "./receiver-shell.ts";
+import { Stopping, type StopRequest } from "./stopping.ts";
 import { TaskShell } from "./task-shell.ts";
 import { JobThread } from "./thread/host.ts";
 import type { Answer, FromJobThread } from "./thread/protocol.ts";
@@ -62,8 +63,10 @@ export interface JobDriverOptions {
   readonly output: TakeOutput;
 }
 
-/** An executor that was lost is often back within a second or two. */
-const ALONE = millis(5_000);
+/** What a batch that was cut off may take to take back what it began, such as output that is not complete. */
+const UNWIND = millis(1_000);
+/** Code of the job has this long at least when it is told of the end. */
+const TELL_MIN = millis(1_000);
 
 type Built = Extract<FromJobThread, { readonly type: "built" }>;
 
@@ -72,6 +75,7 @@ interface Running {
   readonly tasks: TaskShell;
   readonly receivers: ReceiverShell;
   readonly batches: BatchShell;
+  readonly stopping: Stopping;
 }
 
 /**
@@ -94,17 +98,16 @@ export class JobDriver {
   #built: Built | undefined;
   #running: Running | undefined;
   #gather: Timer | undefined;
-  #drain: Timer | undefined;
-  /** Runs while the job waits for its first executor, or drains, and none is there. */
+  /** Runs while the job waits for its first executor. */
   #alone: Timer | undefined;
   /** The last batch is over, and code of the job is being told. */
   #ending: Ending | undefined;
-  /** When a graceful stop has to be over, by the monotonic clock. */
-  #stopByMs: number | undefined;
+  /** A batch was cut off, and takes back what it began. */
+  #unwinding: { readonly time: EpochMs; readonly end: JobEnd; readonly limit: Timer } | undefined;
   /** The job has listeners. */
   #watched = false;
   #ended = false;
-  readonly #end = deferred<WireError | undefined>();
+  readonly #end = deferred<JobEnd>();
 
   /** Starts the job's thread and builds the graph; executors may come at once. */
   static async start(options: JobDriverOptions): Promise<JobDriver> {
@@ -134,8 +137,8 @@ export class JobDriver {
     );
   }
 
-  /** Settles when the job is over: with the reason when it failed. */
-  get ended(): Promise<WireError | undefined> {
+  /** Settles when the job is over. */
+  get ended(): Promise<JobEnd> {
     return this.#end.promise;
   }
 
@@ -150,35 +153,18 @@ export class JobDriver {
     this.#losses.explain(executor, error);
   }
 
-  /** Ends the job: after the batches whose time has come when graceful, at once when not. */
-  stop(graceful: boolean): void {
-    if (this.#ended) return;
-    if (this.#running === undefined) return this.#finish(undefined);
-    if (this.#ending !== undefined) return graceful ? undefined : this.#finish(this.#ending.error);
-    if (!graceful) return this.#running.batches.dispatch({ type: "stopNow" });
-    this.#running.batches.dispatch({ type: "stopRequested" });
-    if (this.#ended || this.#ending !== undefined) return; // there was nothing to wait for
-    const limit = this.#running.built.conf["stop.timeout"];
-    this.#stopByMs ??= this.#options.clock.monotonicMs() + limit;
-    this.#drain ??= this.#options.clock.after(limit, () => {
-      this.#warn(
-        `the job did not drain within stop.timeout = ${limit} ms and is ended at once; batches that were waiting are not processed.`,
-      );
-      this.#running?.batches.dispatch({ type: "stopNow" });
-    });
-    this.#watchAlone();
+  /** Ends the job: after what was received when graceful, at once when not. */
+  stop(how: StopRequest): void {
+    if (this.#ended || this.#unwinding !== undefined) return;
+    if (this.#running === undefined)
+      return this.#finish(how.graceful ? { state: "finished" } : endBeforeBatches(how.reason));
+    if (this.#ending === undefined) return this.#running.stopping.request(how);
+    if (!how.graceful) this.#finish(this.#ending.end);
   }
 
-  /** A cluster that is stopped as a whole may lose its executors first: what they had received is gone with them. */
-  #watchAlone(): void {
-    if (this.#drain === undefined || (this.#executors?.ready.length ?? 0) > 0) return;
-    this.#alone ??= this.#options.clock.after(ALONE, () => {
-      this.#warn(
-        `the job is to stop and has had no executor for ${ALONE} ms: it is ended at once; batches that were waiting are not processed. ` +
-          "Stop the job, or the driver, before its executors.",
-      );
-      this.#running?.batches.dispatch({ type: "stopNow" });
-    });
+  /** `ssc.stop()`: in `build` it keeps the job from starting, and that is no loss. */
+  #stopItself(graceful: boolean): void {
+    this.stop(graceful || this.#running === undefined ? { graceful: true } : { graceful, reason: { kind: "job" } });
   }
 
   #onThread(message: FromJobThread): void {
@@ -189,7 +175,7 @@ export class JobDriver {
       case "built":
         return this.#onBuilt(message);
       case "failed":
-        return this.#finish(message.error);
+        return this.#finish({ state: "failed", error: message.error });
       case "run":
         return this.#answer(message.id, this.#running?.tasks.run(message.plan));
       case "putBlock":
@@ -203,11 +189,12 @@ export class JobDriver {
       case "released":
         return this.#onReleased(message.times, message.shuffles);
       case "batchDone":
+        if (this.#unwinding?.time === message.time) return this.#finish(this.#unwinding.end);
         return this.#running?.batches.onDone(message.time, message.report);
       case "warn":
         return this.#warn(message.message);
       case "stopJob":
-        return this.stop(message.graceful);
+        return this.#stopItself(message.graceful);
       case "watch":
         this.#watched = message.on;
         return;
@@ -250,16 +237,16 @@ export class JobDriver {
       name: built.name,
       batchIntervalMs: built.batchIntervalMs,
       memory: { slotHeapBytes: built.conf["executor.slot.heap"], poolBytes: built.conf["storage.pool.bytes"] },
+      stopTimeout: built.conf["stop.timeout"],
     });
     for (const session of this.#early) this.#executors.accept(session);
     this.#early = [];
-    this.#alone ??= this.#options.clock.after(ALONE, () => this.#warnings.warn(WAITING));
+    this.#alone ??= this.#options.clock.after(WAITING_AFTER, () => this.#warnings.warn(WAITING));
   }
 
   #onExecutorReady(info: ExecutorInfo): void {
     this.#losses.forget(info.executor);
     this.#alone?.cancel();
-    this.#alone = undefined;
     this.#warnings.warningOver({ subject: WAITING.subject, message: undefined });
     this.#reportExecutors();
     this.#zones.onExecutor(info, this.#options.clock.now());
@@ -280,7 +267,6 @@ export class JobDriver {
     this.#reportExecutors();
     this.#running?.tasks.dispatch({ type: "executorLost", executor, error: toWireError(error) });
     this.#running?.receivers.dispatch({ type: "executorLost", executor });
-    this.#watchAlone();
   }
 
   #onExecutorMessage(executor: ExecutorId, message: FromExecutor): void {
@@ -307,7 +293,7 @@ export class JobDriver {
         ...this.#warnings,
         onInput: (time, input) => batches.onInput(time, input),
         observe: (event) => this.#observe(event),
-        onAllStopped: (pending) => batches.dispatch({ type: "receiversStopped", pending }),
+        onAllStopped: (pending) => batches.onReceiversStopped(pending),
       },
     );
     const batches: BatchShell = new BatchShell(
@@ -323,13 +309,19 @@ export class JobDriver {
           this.#thread.send({ type: "over", time });
         },
         stopReceivers: () => receivers.dispatch({ type: "stopRequested" }),
+        awaitReceivers: () => stopping.request({ graceful: true }),
         spilledBytes: (time) => tasks.spilledBytes(time),
         observe: (event) => this.#observe(event),
         report: (batch) => options.onEvent({ type: "batch", batch }),
         stopped: (outcome) => this.#onBatchesOver(outcome),
       },
     );
-    this.#running = { built, tasks, receivers, batches };
+    const stopping = new Stopping(built.conf, executors.ready.length, {
+      clock: options.clock,
+      stopBatches: () => batches.dispatch({ type: "stopRequested" }),
+      cutBatches: () => batches.dispatch({ type: "stopNow" }),
+    });
+    this.#running = { built, tasks, receivers, batches, stopping };
     for (const info of executors.ready) this.#join(this.#running, info);
     receivers.start();
     const zeroTime = batches.start();
@@ -351,19 +343,26 @@ export class JobDriver {
 
   /** Tells code of the job, unless it is not to have another turn. */
   #onBatchesOver(outcome: BatchOutcome): void {
-    const error = outcome.kind === "failed" ? outcome.error : undefined;
-    if (outcome.kind === "killed") return this.#finish(error);
-    this.#drain?.cancel();
-    this.#drain = undefined;
-    this.#alone?.cancel();
-    const limitMs = (this.#stopByMs ?? Number.POSITIVE_INFINITY) - this.#options.clock.monotonicMs();
-    const most = this.#running?.built.conf["stop.timeout"] ?? millis(0); // batches have run
-    this.#ending = new Ending(error, millis(Math.max(1_000, Math.min(most, limitMs))), {
+    const running = this.#running;
+    if (running === undefined) return; // batches have run
+    const { receivers, stopping } = running;
+    const limitMs = Math.max(TELL_MIN, stopping.over());
+    const end = endOfJob(outcome, stopping.reason, receivers.loss());
+    if (outcome.kind === "killed") return this.#unwind(outcome.cutOff, end);
+    if (end.state === "finished" && stopping.reason?.kind === "timeout")
+      this.#warn(receiversHang(stopping.reason.limit));
+    this.#ending = new Ending(end, millis(limitMs), {
       thread: this.#thread,
       clock: this.#options.clock,
       warn: (message) => this.#warn(message),
-      over: () => this.#finish(error),
+      over: () => this.#finish(end),
     });
+  }
+
+  /** Its tasks are cancelled: code that waits for them removes what it had begun to write. */
+  #unwind(time: EpochMs | undefined, end: JobEnd): void {
+    if (time === undefined) return this.#finish(end);
+    this.#unwinding = { time, end, limit: this.#options.clock.after(UNWIND, () => this.#finish(end)) };
   }
 
   #observe(event: EngineEvent): void {
@@ -371,7 +370,9 @@ export class JobDriver {
   }
 
   #reportExecutors(): void {
-    this.#options.onEvent({ type: "executors", executors: this.#executors?.ready.length ?? 0 });
+    const ready = this.#executors?.ready.length ?? 0;
+    this.#options.onEvent({ type: "executors", executors: ready });
+    this.#running?.stopping.executors(ready);
   }
 
   #warn(message: string): void {
@@ -379,21 +380,22 @@ export class JobDriver {
   }
 
   #fail(error: Error): void {
-    this.#finish(this.#ending?.error ?? toWireError(error));
+    const known = this.#unwinding?.end ?? this.#ending?.end;
+    this.#finish(
+      known === undefined || known.state === "finished" ? { state: "failed", error: toWireError(error) } : known,
+    );
   }
 
-  #finish(error: WireError | undefined): void {
+  #finish(end: JobEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#gather?.cancel();
-    this.#drain?.cancel();
-    this.#alone?.cancel();
-    this.#ending?.cancel();
+    for (const timer of [this.#gather, this.#alone, this.#unwinding?.limit, this.#running?.stopping, this.#ending])
+      timer?.cancel();
     this.#running?.batches.close();
     // First of all, so that nobody takes the ends of executors' processes for losses.
-    this.#options.onEvent({ type: "ended", error });
+    this.#options.onEvent({ type: "ended", end });
     for (const session of this.#early) session.close();
-    this.#executors?.shutdown(error === undefined);
-    void Promise.allSettled([this.#thread.terminate(), this.#data.close()]).then(() => this.#end.resolve(error));
+    this.#executors?.shutdown(end.state === "finished");
+    void Promise.allSettled([this.#thread.terminate(), this.#data.close()]).then(() => this.#end.resolve(end));
   }
 }

@@ -2,6 +2,7 @@ import {
   type Clock,
   type JobId,
   type Logger,
+  millis,
   type Warning,
   type WarningOver,
   type WarningSink,
@@ -15,6 +16,9 @@ export const WAITING = warningOf(
   "[NO_EXECUTORS] the job is built and no executor is ready: no batch has begun. It begins by itself when one is.",
   { subject: "job", lasting: true },
 );
+
+/** How long a job waits for its first executor before that is told. */
+export const WAITING_AFTER = millis(5_000);
 
 export interface JobWarningsOptions {
   readonly job: JobId;

@@ -39,9 +39,9 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
   });
   const sessions = await listenSessions({ host, port: 0, token, onSession: (session) => driver?.accept(session) });
   tell({ type: "listening", port: sessions.address.port });
-  const error = await driver.ended;
+  const end = await driver.ended;
   await sessions.close();
-  process.exitCode = error === undefined ? 0 : 1;
+  process.exitCode = end.state === "finished" ? 0 : 1;
   process.disconnect();
 }
 
@@ -49,13 +49,13 @@ process.on("message", (message: ToJobProcess) => {
   switch (message.type) {
     case "start":
       start(message).catch((error: unknown) => {
-        tell({ type: "event", event: { type: "ended", error: toWireError(error) } });
+        tell({ type: "event", event: { type: "ended", end: { state: "failed", error: toWireError(error) } } });
         process.exitCode = 1;
         process.disconnect();
       });
       return;
     case "stop":
-      return driver?.stop(message.graceful);
+      return driver?.stop(message.how);
     case "executorExited":
       return driver?.explainLoss(message.executor, message.error);
   }
@@ -63,8 +63,8 @@ process.on("message", (message: ToJobProcess) => {
 
 // The supervisor is gone: a job without one cannot be seen or stopped.
 process.on("disconnect", () => {
-  driver?.stop(false);
+  driver?.stop({ graceful: false, reason: { kind: "operator" } });
   if (process.exitCode === undefined) process.exit(1);
 });
-// Terminals send Ctrl-C to the whole group: the supervisor decides, and tells us.
-process.on("SIGINT", () => undefined);
+// Terminals send Ctrl-C, and a hang-up, to the whole group, service managers SIGTERM: the supervisor decides, and tells us.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);

@@ -11,9 +11,11 @@ import {
 import type { BlockLocation, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
+  type ReceivedLoss,
   type ReceiverEffect,
   type ReceiverEvent,
   type ReceiverTracker,
+  receivedLoss,
   receiverTracker,
   stepReceivers,
 } from "@millrace/scheduler";
@@ -89,6 +91,11 @@ export class ReceiverShell {
     } else if (message.type === "receiver") {
       this.dispatch({ type: "receiverStatus", executor, stream: message.stream, status: message.status });
     }
+  }
+
+  /** What was received and is processed by no batch that is done. */
+  loss(): ReceivedLoss {
+    return receivedLoss(this.#state);
   }
 
   dispatch(event: ReceiverEvent): void {

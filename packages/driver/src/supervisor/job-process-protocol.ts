@@ -1,5 +1,6 @@
 import type { ExecutorId, JobId, WireError } from "@millrace/base";
 import type { JobEvent } from "../job/events.ts";
+import type { StopRequest } from "../job/stopping.ts";
 
 /** Where a job's driver process writes the engine's log, for the supervisor to keep apart from the job's output. */
 export const ENGINE_LOG_FD = 4;
@@ -22,7 +23,7 @@ export type ToJobProcess =
       /** Executors that are known and will dial. */
       readonly executors: number;
     }
-  | { readonly type: "stop"; readonly graceful: boolean }
+  | { readonly type: "stop"; readonly how: StopRequest }
   /** Why an executor process of this job ended. */
   | { readonly type: "executorExited"; readonly executor: ExecutorId; readonly error: WireError };
 

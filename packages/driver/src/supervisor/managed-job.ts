@@ -8,7 +8,6 @@ import {
   fromWireError,
   type JobId,
   type Logger,
-  type Millis,
   millis,
   parseDuration,
   SteadyClock,
@@ -28,11 +27,14 @@ import {
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 import type { ExecutorMemory, JobEvent } from "../job/events.ts";
+import type { StopRequest } from "../job/stopping.ts";
 import { JobLog } from "./job-log.ts";
 import { JobProcess } from "./job-process.ts";
 
 /** How long a job's driver process may take to exit once it is told to. */
 const EXIT_GRACE = parseDuration("5s");
+/** What a drain may take past `stop.timeout`, which the job's driver process keeps: time to tell the job's code, and to exit. */
+const DRAIN_OVERRUN = parseDuration("15s");
 const BATCHES_MAX = 1_000;
 
 export interface ManagedJobOptions {
@@ -46,7 +48,6 @@ export interface ManagedJobOptions {
   readonly host: string;
   readonly token: string;
   readonly heapBytes: number;
-  readonly stopTimeout: Millis;
   readonly clock: Clock;
   readonly log: Logger;
   /** Executors that will be told to join. */
@@ -101,7 +102,7 @@ export class ManagedJob {
     this.#name = options.name ?? options.fallbackName;
     this.#steady = new SteadyClock(options.clock);
     this.#submittedAt = options.clock.now();
-    this.#state = jobLifecycle({ stopTimeout: options.stopTimeout, exitGrace: EXIT_GRACE });
+    this.#state = jobLifecycle({ overrun: DRAIN_OVERRUN, exitGrace: EXIT_GRACE });
     this.#machine = new Dispatcher(
       (event) => stepJob(this.#state, event),
       (effect) => this.#perform(effect),
@@ -112,13 +113,20 @@ export class ManagedJob {
     return this.#endedAt !== undefined;
   }
 
+  get killed(): boolean {
+    return this.#state.state === "killed";
+  }
+
   start(): void {
     this.#machine.dispatch({ type: "submitted", at: this.#steady.now() });
   }
 
-  stop(graceful: boolean): void {
+  stop(how: StopRequest): void {
     const at = this.#steady.now();
-    this.#machine.dispatch(graceful ? { type: "stopRequested", at } : { type: "killRequested", at });
+    const { graceful } = how;
+    this.#machine.dispatch(
+      graceful ? { type: "stopRequested", at } : { type: "killRequested", at, reason: how.reason },
+    );
   }
 
   executorExited(executor: ExecutorId, error: WireError): void {
@@ -168,9 +176,9 @@ export class ManagedJob {
       case "startDriver":
         return this.#startDriver();
       case "drainDriver":
-        return this.#process?.send({ type: "stop", graceful: true });
+        return this.#process?.send({ type: "stop", how: { graceful: true } });
       case "stopDriver":
-        return this.#process?.send({ type: "stop", graceful: false });
+        return this.#process?.send({ type: "stop", how: { graceful: false, reason: effect.reason } });
       case "killDriver":
         return this.#process?.kill();
       case "startExecutors":
@@ -241,7 +249,7 @@ export class ManagedJob {
         this.#intervalMs = event.batchIntervalMs;
         this.#memory = event.memory;
         this.#startExecutors();
-        return this.#machine.dispatch({ type: "built", at });
+        return this.#machine.dispatch({ type: "built", at, stopTimeout: event.stopTimeout });
       case "running":
       case "executors":
         this.#executors = event.executors;
@@ -255,9 +263,7 @@ export class ManagedJob {
         this.#warnings.end(event.over);
         return;
       case "ended":
-        return this.#machine.dispatch(
-          event.error === undefined ? { type: "finished", at } : { type: "failed", at, error: event.error },
-        );
+        return this.#machine.dispatch({ type: "ending", at, end: event.end });
     }
   }
 
@@ -265,7 +271,7 @@ export class ManagedJob {
     this.#batches.set(batch.time, batch);
     if (batch.state === "completed") this.#completed += 1;
     if (batch.state === "failed") this.#failed += 1;
-    if (batch.state !== "running") this.#spilledBytes += batch.spilledBytes;
+    if (batch.state === "completed" || batch.state === "failed") this.#spilledBytes += batch.spilledBytes;
     if (this.#batches.size <= BATCHES_MAX) return;
     const oldest = this.#batches.keys().next();
     if (oldest.done !== true) this.#batches.delete(oldest.value);
@@ -274,11 +280,14 @@ export class ManagedJob {
   #onEnded(error: WireError | undefined): void {
     this.#endedAt = this.#options.clock.now();
     this.#error = error;
+    // Its process may have gone without a word.
+    for (const [time, batch] of this.#batches)
+      if (batch.state === "running") this.#batches.set(time, { ...batch, state: "cancelled" });
     this.#wake?.cancel();
     this.log.end();
     const fields = { job: this.id, state: this.#state.state };
     if (error === undefined) this.#options.log.info(fields, `job ${this.id} ended`);
-    else this.#options.log.error(fields, `job ${this.id} failed: ${error.message}`);
+    else this.#options.log.error(fields, `job ${this.id} is ${this.#state.state}: ${error.message}`);
     this.#options.onEnded();
     this.ended.resolve();
   }

@@ -121,7 +121,6 @@ export class DriverSupervisor implements OperatorService {
       host: this.#options.host,
       token,
       heapBytes: settings["driver.heap"],
-      stopTimeout: settings["stop.timeout"],
       clock: this.#options.clock,
       log: this.#options.log,
       executorsKnown: () => this.executorList().filter((executor) => executor.state === "connected").length,
@@ -165,26 +164,31 @@ export class DriverSupervisor implements OperatorService {
   }
 
   async stop(id: JobId): Promise<void> {
-    this.#job(id).stop(true);
+    this.#job(id).stop({ graceful: true });
   }
 
   async kill(id: JobId): Promise<void> {
-    this.#job(id).stop(false);
+    this.#job(id).stop({ graceful: false, reason: { kind: "operator" } });
   }
 
-  /** Stops every job, gracefully as long as `graceMs` allows, then everything else. */
-  async shutdown(graceMs: number): Promise<void> {
-    if (this.#draining) return;
+  /**
+   * Stops every job, gracefully as long as `graceMs` allows, then everything else. Called once.
+   *
+   * @returns The jobs that were killed instead.
+   */
+  async shutdown(graceMs: number): Promise<readonly JobId[]> {
     this.#draining = true;
     const running = [...this.#jobs.values()].filter((job) => !job.over);
-    for (const job of running) job.stop(true);
-    const hurry = this.#options.clock.after(millis(graceMs), () => {
-      for (const job of running) if (!job.over) job.stop(false);
+    for (const job of running) job.stop({ graceful: true });
+    const limit = millis(graceMs);
+    const hurry = this.#options.clock.after(limit, () => {
+      for (const job of running) if (!job.over) job.stop({ graceful: false, reason: { kind: "grace", limit } });
     });
     await Promise.all(running.map((job) => job.ended.promise));
     hurry.cancel();
     this.#cluster.close();
     await Promise.all([this.#server?.close(), this.#health?.close()]);
+    return running.filter((job) => job.killed).map((job) => job.id);
   }
 
   async #listen(): Promise<void> {

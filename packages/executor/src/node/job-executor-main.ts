@@ -68,6 +68,5 @@ process.on("message", (message: ToJobExecutor) => {
   else stop().catch(fail);
 });
 process.on("disconnect", () => process.exit(1));
-// Terminals send Ctrl-C to the whole group, and an orchestrator SIGTERM: the supervisor decides, and tells us.
-process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => undefined);
+// Terminals send Ctrl-C, and a hang-up, to the whole group, service managers SIGTERM: the supervisor decides, and tells us.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);

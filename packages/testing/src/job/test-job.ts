@@ -204,7 +204,7 @@ export class TestJob {
   async stop(): Promise<void> {
     this.#ended("it was stopped by the test");
     this.#started?.batches.dispatch({ type: "stopNow" });
-    await this.#running;
+    await this.#settled();
     await atMost(END_MS, this.#tell());
     this.#started?.batches.close();
     await atMost(END_MS, this.#engine.close());
@@ -247,6 +247,7 @@ export class TestJob {
         batchIntervalMs: graph.batchIntervalMs,
         receivers: graph.receivers,
         batches: undefined,
+        polls: graph.polls,
         clock: this.#clock,
       },
       {
@@ -256,7 +257,8 @@ export class TestJob {
         },
         cancel: (time) => this.#engine.cancel(time),
         over: (time) => this.#release(graph, time),
-        stopReceivers: () => batches.dispatch({ type: "receiversStopped", pending: feeds.waiting }),
+        stopReceivers: () => batches.onReceiversStopped(feeds.waiting),
+        awaitReceivers: () => {},
         spilledBytes: (time) => this.#engine.spilledBytes(time),
         report: () => {},
         // Time is the test's: its batches are as late as it makes them.
@@ -313,7 +315,7 @@ export class TestJob {
       const next = (Math.floor(now / interval) + 1) * interval;
       if (next > end || this.#end.kind === "ended") break;
       this.#clock.advance(millis(next - now));
-      await this.#running;
+      await this.#settled();
       const failure = this.#failure;
       this.#failure = undefined;
       if (failure === undefined) continue;
@@ -321,6 +323,14 @@ export class TestJob {
       throw failure;
     }
     this.#clock.advance(millis(end - this.#clock.now()));
+  }
+
+  /** Until no batch runs: a job that stops itself has a last one at once. */
+  async #settled(): Promise<void> {
+    for (let running: Promise<void> | undefined; running !== this.#running; ) {
+      running = this.#running;
+      await running;
+    }
   }
 
   #open(what: string): Started {

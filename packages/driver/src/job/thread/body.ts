@@ -87,8 +87,8 @@ export class JobThreadBody {
         conf: message.conf,
         directory: message.directory,
       });
-      const { name, batchIntervalMs, conf, receivers } = this.#graph;
-      this.#post({ type: "built", name, batchIntervalMs, conf, receivers });
+      const { name, batchIntervalMs, conf, receivers, polls } = this.#graph;
+      this.#post({ type: "built", name, batchIntervalMs, conf, receivers, polls });
     } catch (error) {
       this.#post({ type: "failed", error: toWireError(error) });
     }

@@ -46,6 +46,8 @@ export type FromJobThread =
       readonly batchIntervalMs: number;
       readonly conf: JobConf;
       readonly receivers: readonly ReceiverPlan[];
+      /** Some input is looked at in each batch. */
+      readonly polls: boolean;
     }
   /** First of all: what `driver.heap` is, the job's own settings included. Nothing follows from a thread that has another. */
   | { readonly type: "heap"; readonly heapBytes: number }

@@ -1,0 +1,147 @@
+import {
+  type EpochMs,
+  errorKind,
+  formatDuration,
+  type Millis,
+  toWireError,
+  unreachable,
+  type WireError,
+} from "@millrace/base";
+import type { BatchOutcome } from "./batch-events.ts";
+import { unprocessed } from "./received-blocks.ts";
+import type { ReceivedCount, ReceiverTracker } from "./receiver-state.ts";
+
+export const jobStopped = errorKind("JOB_STOPPED", "user");
+
+/** How a job ended. `killed`: something that it was given, or had received, was thrown away, or an operator killed it. */
+export type JobEnd =
+  | { readonly state: "finished" }
+  | { readonly state: "failed" | "killed"; readonly error: WireError };
+
+/** Why a job was ended at once. */
+export type CutReason =
+  /** `stop.timeout`: its drain took too long. */
+  | { readonly kind: "timeout"; readonly limit: Millis }
+  /** No executor was there to drain on. */
+  | { readonly kind: "alone"; readonly limit: Millis }
+  /** The driver is shut down, and `--grace` is over. */
+  | { readonly kind: "grace"; readonly limit: Millis }
+  /** An operator asked for it: `millrace kill`, a second Ctrl-C. */
+  | { readonly kind: "operator" }
+  /** `ssc.stop()` without `graceful`. */
+  | { readonly kind: "job" };
+
+/** What of the received data was not processed, as far as it is known. */
+export interface ReceivedLoss {
+  /** Received, and in no batch that is done. */
+  readonly unprocessed: ReceivedCount;
+  /** Gone with executors since the stop was asked for. */
+  readonly lost: ReceivedCount;
+  /** Receivers that did not hand over what they held. */
+  readonly cutOff: readonly string[];
+}
+
+const NOTHING: ReceivedCount = { blocks: 0, records: 0 };
+export const NO_RECEIVED_LOSS: ReceivedLoss = { unprocessed: NOTHING, lost: NOTHING, cutOff: [] };
+
+/** @param state Of the receivers, when the last batch is over or cut off. */
+export function receivedLoss(state: ReceiverTracker): ReceivedLoss {
+  const stopping = [...state.receivers.values()].filter((receiver) => receiver.state === "stopping");
+  return {
+    unprocessed: unprocessed(state),
+    lost: { ...state.lost },
+    cutOff: [...state.cutOff, ...stopping.map(({ declared }) => declared.name)],
+  };
+}
+
+/**
+ * How a job ends whose batches are over: `finished` when nothing was thrown away.
+ *
+ * @param asked Why it was ended at once, if it was.
+ */
+export function endOfJob(outcome: BatchOutcome, asked: CutReason | undefined, received: ReceivedLoss): JobEnd {
+  if (outcome.kind === "failed") return { state: "failed", error: outcome.error };
+  if (outcome.kind === "finished" && outcome.bounded) return { state: "finished" };
+  const lost = losses(outcome, received);
+  if (lost.length === 0 && asked?.kind !== "operator" && asked?.kind !== "grace") return { state: "finished" };
+  return { state: "killed", error: killed(asked, lost) };
+}
+
+/** A job that is ended at once before its first batch. */
+export function endBeforeBatches(asked: CutReason): JobEnd {
+  const error = jobStopped(`${why(asked)}, before its first batch. Nothing of it ran. Submit it again.`);
+  return { state: "killed", error: toWireError(error) };
+}
+
+function killed(asked: CutReason | undefined, lost: readonly string[]): WireError {
+  const what = lost.length === 0 ? "No batch was cut off, and nothing that was received is lost" : capital(list(lost));
+  return toWireError(jobStopped(`${why(asked)}. ${what}. ${remedy(asked)}`));
+}
+
+function why(asked: CutReason | undefined): string {
+  switch (asked?.kind) {
+    case undefined:
+      return "the job drained, but executors ended before they had handed over what they held";
+    case "timeout":
+      return `the job did not drain within stop.timeout = ${formatDuration(asked.limit)} and was ended at once`;
+    case "alone":
+      return `the job was to drain and had no executor for ${formatDuration(asked.limit)}: it was ended at once`;
+    case "grace":
+      return `the driver was told to end, and the job did not drain within --grace = ${formatDuration(asked.limit)}: it was ended at once`;
+    case "operator":
+      return "the job was ended at once, as asked";
+    case "job":
+      return "the job ended itself at once, by ssc.stop()";
+    default:
+      return unreachable(asked);
+  }
+}
+
+function remedy(asked: CutReason | undefined): string {
+  switch (asked?.kind) {
+    case undefined:
+      return "Give executors a longer --grace than the driver's, and end them after it.";
+    case "timeout":
+      return "Raise stop.timeout to give it longer.";
+    case "alone":
+      return "Stop the job, or the driver, before its executors.";
+    case "grace":
+      return "Give the driver a longer --grace.";
+    case "operator":
+      return "`millrace stop`, or a single Ctrl-C, lets a job finish what it has received.";
+    case "job":
+      return "ssc.stop({ graceful: true }) processes what was received first.";
+    default:
+      return unreachable(asked);
+  }
+}
+
+function losses(outcome: Exclude<BatchOutcome, { readonly kind: "failed" }>, received: ReceivedLoss): string[] {
+  const lost: string[] = [];
+  if (outcome.kind === "killed") {
+    const { cutOff, notRun, unread } = outcome;
+    if (cutOff !== undefined) lost.push(`batch ${cutOff} (${iso(cutOff)}) was cut off`);
+    if (notRun > 0) lost.push(`${many(notRun, "batch that waited", "batches that waited")} did not run`);
+    if (unread) lost.push("files and other input that came since the last batch were not read");
+  }
+  const { unprocessed: left, lost: gone, cutOff } = received;
+  if (left.blocks > 0) lost.push(`${records(left)} were received and not processed`);
+  if (gone.blocks > 0) lost.push(`${records(gone)} were lost with their executors`);
+  for (const name of cutOff) lost.push(`receiver ${name} did not hand over what it held`);
+  return lost;
+}
+
+const records = ({ records: n, blocks }: ReceivedCount): string =>
+  `${many(n, "record", "records")} in ${many(blocks, "block", "blocks")}`;
+
+const many = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`;
+
+const iso = (time: EpochMs): string => new Date(time).toISOString();
+
+/** `a, b and c` */
+function list(parts: readonly string[]): string {
+  const last = parts.at(-1) ?? "";
+  return parts.length < 2 ? last : `${parts.slice(0, -1).join(", ")} and ${last}`;
+}
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
