@@ -69,16 +69,17 @@ async function startDriver({ graceMs, ...request }: DriverRequest): Promise<Driv
   };
 }
 
-async function startNode({ driver, memoryBytes, ...request }: NodeRequest): Promise<NodeHandle> {
+async function startNode({ driver, memoryBytes, graceMs, ...request }: NodeRequest): Promise<NodeHandle> {
   const { memoryLimit, NodeSupervisor } = await import("@millrace/executor/node");
   const { parseAddress } = await import("@millrace/rpc");
-  return new NodeSupervisor({
+  const node = new NodeSupervisor({
     ...request,
     driver: parseAddress(driver),
     memoryBytes: memoryBytes ?? Math.floor(memoryLimit() * 0.75),
     clock: new SystemClock(),
     log: createLogger({ name: "executor" }),
   });
+  return { ended: node.ended, stop: (graceful) => (graceful ? node.leave(graceMs) : node.stop()) };
 }
 
 async function bundled(file: string, onProgress: (step: string) => void): Promise<Artefact> {

@@ -69,12 +69,15 @@ export interface NodeRequest {
   readonly token: string | undefined;
   readonly host: string;
   readonly insecure: boolean;
+  /** How long a graceful stop waits for its jobs to let it go. */
+  readonly graceMs: number;
 }
 
 export interface NodeHandle {
   /** Settles when it is done for good: with the reason when the driver refused it. */
   readonly ended: Promise<Error | undefined>;
-  stop(): Promise<void>;
+  /** Resolves when it has left; `graceful: false`: at once, also during a graceful stop. */
+  stop(graceful: boolean): Promise<void>;
 }
 
 /** A connection to a driver; opened at the first call. */

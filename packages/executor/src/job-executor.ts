@@ -61,6 +61,8 @@ const THREADS_END_MS = 2_000;
  * driver's for `local[N]`. Decides nothing about what runs where: the job's driver does.
  *
  *     starting ─welcome─▶ loading (artefact, threads) ─ready─▶ running ─shutdown, session lost, fatal─▶ ended
+ *
+ * One that is to leave goes on in `running`.
  */
 export class JobExecutor {
   readonly #options: JobExecutorOptions;
@@ -153,6 +155,12 @@ export class JobExecutor {
   /** A block of this executor, for a driver in the same process. */
   read(id: BlockId): ReadableBlock | undefined {
     return readable(this.#store, this.#pool, id);
+  }
+
+  /** Tells the driver that this executor is to end; it serves until the driver says `shutdown`, or {@link stop}. */
+  leave(): void {
+    if (this.#running === undefined) void this.stop();
+    else this.#options.session.send({ type: "leaving" });
   }
 
   /** Ends everything; what runs is cut short. Later calls wait for the first. */

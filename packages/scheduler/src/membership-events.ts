@@ -21,6 +21,8 @@ export type MembershipEvent =
     }
   | { readonly type: "heartbeat"; readonly session: NodeSessionId; readonly at: EpochMs }
   | { readonly type: "closed"; readonly session: NodeSessionId; readonly at: EpochMs }
+  /** It was told to end: it gets no new jobs, and closes when those it has are over or have let it go. */
+  | { readonly type: "leaving"; readonly session: NodeSessionId; readonly at: EpochMs }
   /** The timer asked for by `wakeAt` fired; a tick at any other time does no harm. */
   | { readonly type: "tick"; readonly at: EpochMs }
   /** From now on the job runs on every executor, also on those that come later. */
@@ -53,6 +55,9 @@ export type MembershipEffect =
   | { readonly type: "stopJob"; readonly session: NodeSessionId; readonly job: JobId; readonly grace: Millis }
   | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number; readonly host: string }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }
+  | { readonly type: "executorLeaving"; readonly executor: ExecutorId }
+  /** It went as it was told to, and is not remembered. */
+  | { readonly type: "executorLeft"; readonly executor: ExecutorId }
   /** For the warnings of `status`. */
   | { readonly type: "jobWarning"; readonly job: JobId; readonly warning: Warning }
   /** Replaces the timer asked for before; answered by `tick`. */

@@ -76,6 +76,8 @@ function format(effect: MembershipEffect): string {
       return `${effect.type} ${effect.job} on ${effect.session}`;
     case "executorJoined":
     case "executorLost":
+    case "executorLeaving":
+    case "executorLeft":
       return `${effect.type} ${effect.executor}`;
     case "jobWarning":
       return `warning ${effect.job}`;
@@ -281,6 +283,45 @@ describe("a job's process that ends by itself", () => {
   });
 });
 
+describe("an executor that was told to end", () => {
+  const leaving = (session: number): MembershipEvent => ({
+    type: "leaving",
+    session: nodeSessionId(session),
+    at: epochMs(0),
+  });
+
+  test("gets no job any more, keeps those it has, and is not remembered when it has gone", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), up(1, j1));
+    expect(after(state, leaving(1))).toEqual(["executorLeaving e1"]);
+    expect(after(state, leaving(1))).toEqual([]);
+    expect(after(state, added(j2))).toEqual([]);
+    expect(state.nodes.get(executorId("e1"))?.processes.has(j1)).toBe(true);
+    expect(after(state, closed(1))).toEqual(["executorLeft e1"]);
+    expect(state.nodes.size).toBe(0);
+  });
+
+  test("does not get a process again that ends, nor one that waits to be started again", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), added(j2), up(1, j1), up(1, j2), down(1, j1), leaving(1));
+    expect(after(state, tick(1_000))).toEqual([]);
+    expect(after(state, down(1, j2))).toEqual([]);
+    expect(after(state, tick(9_000))).toEqual([]);
+  });
+
+  test("and says nothing any more is lost like any other", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), leaving(1));
+    expect(after(state, tick(10_000))).toEqual(["close 1", "executorLost e1"]);
+  });
+
+  test("comes back under its name as a new one", () => {
+    const state = cluster();
+    after(state, hello(1, "e1"), added(j1), leaving(1), closed(1));
+    expect(after(state, hello(2, "e1"))).toEqual(["welcome 2", "executorJoined e1", "startJob j1 on 2"]);
+  });
+});
+
 test("lost executors are forgotten beyond a bound, the longest lost first", () => {
   const state = cluster();
   for (let i = 0; i < LOST_KEPT_MAX + 5; i++) after(state, hello(i, `e${i}`, { at: i }), closed(i, i));
@@ -305,6 +346,7 @@ test.each(Array.from({ length: 100 }, (_, i) => i))(
         hello(++session, `e${rng.int(4)}`, { at: now, jobs: rng.next() < 0.3 ? [job] : [] }),
         closed(some, now),
         heartbeat(some, now),
+        { type: "leaving", session: nodeSessionId(some), at: epochMs(now) },
         tick(now),
         rng.next() < 0.5 ? added(job) : removed(job),
         up(some, job, now),

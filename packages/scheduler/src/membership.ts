@@ -43,6 +43,7 @@ export const LOST_KEPT_MAX = 100;
  * One executor supervisor.
  *
  *     (unknown) ─hello─▶ connected ─closed, silent for `timeout`─▶ lost ─hello─▶ connected
+ *                           └─leaving─▶ leaving ─closed─▶ (forgotten)      leaving ─silent─▶ lost
  */
 export interface Node {
   readonly executor: ExecutorId;
@@ -52,6 +53,8 @@ export interface Node {
   host: string;
   pid: number;
   lastSeenAt: EpochMs;
+  /** It was told to end: no process is started there any more. */
+  leaving: boolean;
   /** By job: its executor process here. */
   readonly processes: Map<JobId, JobProcess>;
 }
@@ -104,6 +107,9 @@ export function stepMembership(state: Membership, event: MembershipEvent): reado
       break;
     case "closed":
       onClosed(state, event.session, effects);
+      break;
+    case "leaving":
+      onLeaving(state, event.session, effects);
       break;
     case "tick":
       onTick(state, event.at, effects);
@@ -166,7 +172,8 @@ function mayReplace(state: Membership, known: Node, event: Of<"hello">): boolean
 
 function join(state: Membership, event: Of<"hello">, effects: MembershipEffect[]): void {
   const { executor, session, slots, memoryBytes, host, pid, at } = event;
-  const node: Node = { executor, session, slots, memoryBytes, host, pid, lastSeenAt: at, processes: new Map() };
+  const known = { slots, memoryBytes, host, pid, lastSeenAt: at };
+  const node: Node = { executor, session, ...known, leaving: false, processes: new Map() };
   state.nodes.set(executor, node);
   state.sessions.set(session, node);
   effects.push({ type: "welcome", session, executor }, { type: "executorJoined", executor, slots, host });
@@ -205,7 +212,21 @@ function onHeartbeat(state: Membership, session: NodeSessionId, at: EpochMs): vo
 
 function onClosed(state: Membership, session: NodeSessionId, effects: MembershipEffect[]): void {
   const node = state.sessions.get(session);
-  if (node !== undefined) lose(state, node, "its connection ended", effects);
+  if (node?.leaving === true) {
+    state.sessions.delete(session);
+    state.nodes.delete(node.executor);
+    effects.push({ type: "executorLeft", executor: node.executor });
+  } else if (node !== undefined) {
+    lose(state, node, "its connection ended", effects);
+  }
+}
+
+function onLeaving(state: Membership, session: NodeSessionId, effects: MembershipEffect[]): void {
+  const node = state.sessions.get(session);
+  if (node === undefined || node.leaving) return;
+  node.leaving = true;
+  for (const [job, process] of node.processes) if (process.state === "pausing") node.processes.delete(job);
+  effects.push({ type: "executorLeaving", executor: node.executor });
 }
 
 function lose(state: Membership, node: Node, reason: string, effects: MembershipEffect[]): void {
@@ -246,7 +267,8 @@ function onJobAdded(state: Membership, job: JobId, at: EpochMs, effects: Members
   if (state.jobs.has(job)) return;
   state.jobs.add(job);
   for (const node of state.sessions.values()) {
-    if (node.session !== undefined && !node.processes.has(job)) start(node, node.session, job, at, effects);
+    if (node.session !== undefined && !node.leaving && !node.processes.has(job))
+      start(node, node.session, job, at, effects);
   }
 }
 
@@ -286,7 +308,7 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
   const node = state.sessions.get(session);
   const process = node?.processes.get(job);
   if (node === undefined || process === undefined || process.state === "pausing") return;
-  if (!state.jobs.has(job)) {
+  if (!state.jobs.has(job) || node.leaving) {
     node.processes.delete(job);
     return;
   }
@@ -336,7 +358,8 @@ export function checkMembership(state: Membership): void {
   for (const [session, node] of state.sessions) {
     assert(node.session === session, `session ${session} is listed for a node of another`);
     assert(state.nodes.get(node.executor) === node, `${node.executor} is connected but not listed`);
-    for (const job of state.jobs) assert(node.processes.has(job), `job ${job} does not run on ${node.executor}`);
+    for (const job of state.jobs)
+      assert(node.leaving || node.processes.has(job), `job ${job} does not run on ${node.executor}`);
     for (const [job, process] of node.processes) {
       assert(state.jobs.has(job) || process.state === "stopping", `job ${job} is over but ${process.state}`);
     }

@@ -34,6 +34,8 @@ export type ReceiverEvent =
   | { readonly type: "started"; readonly receivers: readonly ReceiverDeclaration[] }
   | { readonly type: "executorReady"; readonly executor: ExecutorId }
   | { readonly type: "executorLost"; readonly executor: ExecutorId }
+  /** It was told to end, and serves what it has until it is lost: its receivers move. */
+  | { readonly type: "executorLeaving"; readonly executor: ExecutorId }
   | {
       readonly type: "received";
       readonly executor: ExecutorId;
@@ -93,6 +95,8 @@ export type ReceiverEffect =
       readonly stream: number;
       readonly blocks: readonly BlockId[];
     }
+  /** An executor that leaves has nothing more that only it has: it may go. Told once. */
+  | { readonly type: "executorFree"; readonly executor: ExecutorId }
   | { readonly type: "dropBlocks"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
   /** Records are gone: their only holder was lost. To be told loudly, once for each executor that is lost. */
   | { readonly type: "blocksLost"; readonly lost: readonly LostBlocks[]; readonly message: string }

@@ -16,7 +16,7 @@ function startSomewhere(state: ReceiverTracker, receiver: Receiver): void {
   const { stream, name } = receiver.declared;
   const executor = leastUsed(state, (other) => other.executor, undefined);
   if (executor === undefined) {
-    if (state.starved) return;
+    if (state.starved || state.leaving.size > 0) return; // told when those that leave are gone
     state.starved = true;
     const message = `[NO_EXECUTORS] receiver ${name} waits: no executor is ready. It starts by itself when one is.`;
     state.effects.push({ type: "warning", code: "NO_EXECUTORS", condition: NO_EXECUTORS, message });
@@ -34,7 +34,7 @@ export function renewPeers(state: ReceiverTracker): void {
   for (const receiver of state.receivers.values()) {
     const { executor, declared, peer } = receiver;
     if (executor === undefined || declared.copies === 1) continue;
-    if (peer !== undefined && state.executors.includes(peer)) continue;
+    if (peer !== undefined && stays(state, peer)) continue;
     receiver.peer = choosePeer(state, receiver);
     if (receiver.peer === peer) continue;
     state.effects.push({ type: "replicateTo", executor, stream: declared.stream, peer: receiver.peer });
@@ -58,6 +58,11 @@ function choosePeer(state: ReceiverTracker, receiver: Receiver): ExecutorId | un
   return peer;
 }
 
+/** It is ready, and was not told to end. */
+export function stays(state: ReceiverTracker, executor: ExecutorId): boolean {
+  return state.executors.includes(executor) && !state.leaving.has(executor);
+}
+
 /** The executor that fewest receivers use so; the one that was ready first among equals. */
 function leastUsed(
   state: ReceiverTracker,
@@ -67,7 +72,7 @@ function leastUsed(
   let best: ExecutorId | undefined;
   let bestUses = Number.POSITIVE_INFINITY;
   for (const executor of state.executors) {
-    if (executor === except) continue;
+    if (executor === except || !stays(state, executor)) continue;
     let uses = 0;
     for (const receiver of state.receivers.values()) if (use(receiver) === executor) uses++;
     if (uses < bestUses) [best, bestUses] = [executor, uses];

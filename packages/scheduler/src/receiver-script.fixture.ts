@@ -13,6 +13,7 @@ export const started = (...copies: readonly (1 | 2)[]): ReceiverEvent => ({
   receivers: copies.map((n, stream) => ({ stream, name: `socket ${stream}`, copies: n })),
 });
 export const ready = (name: string): ReceiverEvent => ({ type: "executorReady", executor: executorId(name) });
+export const leaving = (name: string): ReceiverEvent => ({ type: "executorLeaving", executor: executorId(name) });
 export const lost = (name: string): ReceiverEvent => ({ type: "executorLost", executor: executorId(name) });
 /** A block of 100 bytes and 10 records, held by the reporter and `copies`. */
 export const received = (name: string, stream: number, id: number, ...copies: readonly string[]): ReceiverEvent => ({
@@ -41,6 +42,8 @@ function format(effect: ReceiverEffect): string {
   switch (effect.type) {
     case "startReceiver":
       return `start ${effect.stream} on ${effect.executor}${effect.replicateTo ? ` +${effect.replicateTo}` : ""}`;
+    case "executorFree":
+      return `free ${effect.executor}`;
     case "stopReceiver":
       return `stop ${effect.stream} on ${effect.executor}`;
     case "replicateTo":

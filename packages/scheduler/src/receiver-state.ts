@@ -13,12 +13,13 @@ export interface ReceiverSettings {
  *     homeless ─an executor is ready─▶ starting ─running─▶ running ◀──▶ retrying
  *        ▲                                └────────┬──────────┴─────────────┘
  *        ├──────── its executor is lost ───────────┤
+ *        ├─"stopped"─ moving ◀─ its executor leaves┤
  *        │                                         ├─ it says "stopped" ──▶ stopped
  *        └─ stopRequested ─▶ stopped               └─ stopRequested ─▶ stopping ─"stopped", executor lost─▶ stopped
  */
 export interface Receiver {
   readonly declared: ReceiverDeclaration;
-  state: "homeless" | "starting" | "running" | "retrying" | "stopping" | "stopped";
+  state: "homeless" | "starting" | "running" | "retrying" | "moving" | "stopping" | "stopped";
   /** Where it runs; `undefined` when homeless or stopped. */
   executor: ExecutorId | undefined;
   /** Who gets second copies. */
@@ -61,6 +62,8 @@ export interface ReceiverTracker {
   readonly receivers: Map<number, Receiver>;
   /** Ready executors, in the order they became so. */
   readonly executors: ExecutorId[];
+  /** Those of them that were told to end; true: it was said that they may go. */
+  readonly leaving: Map<ExecutorId, boolean>;
   /** Ascending. Bound: batches planned, and those whose data later batches still read. */
   readonly batches: Map<EpochMs, AllocatedBatch>;
   /** It was said that receivers wait for an executor. */
@@ -83,6 +86,7 @@ export function receiverTracker(settings: ReceiverSettings): ReceiverTracker {
     mode: "new",
     receivers: new Map(),
     executors: [],
+    leaving: new Map(),
     batches: new Map(),
     starved: false,
     lost: { blocks: 0, records: 0 },

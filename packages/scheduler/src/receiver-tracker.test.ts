@@ -10,6 +10,7 @@ import {
   done,
   down,
   forgotten,
+  leaving,
   lost,
   ready,
   received,
@@ -239,6 +240,68 @@ describe("a graceful stop", () => {
   });
 });
 
+describe("an executor that leaves", () => {
+  const stopped: ReceiverStatus = { state: "stopped" };
+
+  test("hands its receivers over: they stop, what they held is kept, they start elsewhere, and it may go", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(2), status("e1", 0, { state: "running" }));
+    expect(after(state, leaving("e1"))).toEqual(["stop 0 on e1"]);
+    after(state, received("e1", 0, 0, "e2"));
+    expect(after(state, status("e1", 0, stopped))).toEqual([
+      "warning NO_REPLICA_PEER: NO_REPLICA_PEER/0",
+      "start 0 on e2",
+      "free e1",
+    ]);
+    expect(after(state, allocate(100))).toEqual(["input 100: recv/0/0@e1+e2"]);
+  });
+
+  test("is no place for receivers or second copies any more", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), ready("e3"), started(2));
+    expect(after(state, leaving("e2"))).toEqual(["peer of 0 on e1: e3", "free e2"]);
+    expect(after(state, lost("e1"))).toEqual([
+      "warning RECEIVER_MOVED",
+      "warning NO_REPLICA_PEER: NO_REPLICA_PEER/0",
+      "start 0 on e3",
+    ]);
+  });
+
+  test("stays while only it holds something, while a batch is not done, and while it is the last", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(1), received("e1", 0, 0), leaving("e1"), status("e1", 0, stopped));
+    expect(after(state, allocate(100))).toEqual(["input 100: recv/0/0@e1"]);
+    expect(after(state, done(100))).toEqual([]); // later batches may look back on it
+    expect(after(state, allocate(200), forgotten(100))).toEqual(["drop recv/0/0 on e1"]);
+    expect(after(state, leaving("e2"))).toEqual(["stop 0 on e2"]);
+    expect(after(state, done(200))).toEqual([]);
+    expect(after(state, ready("e3"), status("e2", 0, stopped))).toEqual(["start 0 on e3", "free e2"]);
+  });
+
+  test("has stopped its receivers when the job is to stop too, and serves to the end of that", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1, 1), leaving("e1"), status("e1", 0, stopped));
+    expect(after(state, stop)).toEqual([]);
+    after(state, received("e1", 1, 0));
+    expect(after(state, status("e1", 1, stopped))).toEqual(["allStopped, pending"]);
+    expect(after(state, allocate(100), done(100))).toEqual([]);
+  });
+
+  test("may be told after the job", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1), stop);
+    expect(after(state, leaving("e1"))).toEqual([]);
+    expect(after(state, status("e1", 0, stopped))).toEqual(["allStopped"]);
+  });
+
+  test("that is the only one leaves receivers waiting without a word, until it is gone", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(1), leaving("e1"));
+    expect(after(state, status("e1", 0, stopped))).toEqual([]);
+    expect(after(state, lost("e1"))).toEqual(["warning NO_EXECUTORS: NO_EXECUTORS/receivers"]);
+  });
+});
+
 test.each(Array.from({ length: 100 }, (_, i) => i))("no block is lost silently or processed twice, seed %i", (seed) => {
   const rng = new SeededRng(seed);
   const state = tracker();
@@ -274,7 +337,8 @@ function someEvent(rng: Rng, i: number, nextTime: () => number): ReceiverEvent {
   const stream = rng.int(3);
   const dice = rng.next();
   if (dice < 0.15) return ready(name);
-  if (dice < 0.25) return lost(name);
+  if (dice < 0.22) return lost(name);
+  if (dice < 0.25) return leaving(name);
   if (dice < 0.65) return received(name, stream, i, ...(rng.next() < 0.5 ? [`e${rng.int(4)}`] : []));
   if (dice < 0.7) return status(name, stream, rng.next() < 0.5 ? down : { state: "running" });
   if (dice < 0.85) return allocate(nextTime());

@@ -10,8 +10,8 @@ import {
   reportBacklog,
 } from "./received-blocks.ts";
 import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
-import { NO_EXECUTORS, placeReceivers, renewPeers } from "./receiver-placement.ts";
-import type { Receiver, ReceiverTracker } from "./receiver-state.ts";
+import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
+import type { HeldBlock, Receiver, ReceiverTracker } from "./receiver-state.ts";
 import { headline } from "./task-errors.ts";
 
 /** Advances all receivers of a job by one event. Owns `state`; reads no clock, no randomness, no I/O. */
@@ -27,6 +27,9 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
       break;
     case "executorLost":
       onExecutorLost(state, event.executor);
+      break;
+    case "executorLeaving":
+      onExecutorLeaving(state, event.executor);
       break;
     case "received":
       onReceived(state, event);
@@ -49,6 +52,7 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
     default:
       return unreachable(event);
   }
+  freeLeaving(state);
   return effects;
 }
 
@@ -86,6 +90,7 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
   const at = state.executors.indexOf(executor);
   if (at < 0) return;
   state.executors.splice(at, 1);
+  state.leaving.delete(executor);
   dropHolder(state, executor);
   const moving: Receiver[] = [];
   for (const receiver of state.receivers.values()) {
@@ -96,6 +101,45 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
   renewPeers(state);
   for (const receiver of state.receivers.values()) reportBacklog(state, receiver);
   finishStop(state);
+}
+
+/** What it holds may be needed until it is gone. It gets nothing new to hold. */
+function onExecutorLeaving(state: ReceiverTracker, executor: ExecutorId): void {
+  if (!stays(state, executor)) return;
+  state.leaving.set(executor, false);
+  for (const receiver of state.receivers.values()) {
+    if (receiver.executor !== executor || receiver.state === "stopping" || receiver.state === "moving") continue;
+    receiver.state = "moving";
+    state.effects.push({ type: "stopReceiver", executor, stream: receiver.declared.stream });
+  }
+  renewPeers(state);
+}
+
+/**
+ * Lets executors go that leave, when nothing is lost by it: no receiver of theirs has anything to hand over, and all they
+ * hold is held elsewhere. Not in the middle of a batch, whose tasks would run again, nor when the job is to stop, which needs
+ * all of them. O(blocks held) while one leaves.
+ */
+function freeLeaving(state: ReceiverTracker): void {
+  if (state.leaving.size === 0 || state.mode !== "open") return;
+  if (!state.executors.some((executor) => stays(state, executor))) return;
+  if ([...state.batches.values()].some(({ done }) => !done)) return;
+  for (const [executor, told] of state.leaving) {
+    if (told || holdsAlone(state, executor)) continue;
+    state.leaving.set(executor, true);
+    state.effects.push({ type: "executorFree", executor });
+  }
+}
+
+function holdsAlone(state: ReceiverTracker, executor: ExecutorId): boolean {
+  const alone = ({ at }: HeldBlock): boolean => at.includes(executor) && !at.some((holder) => stays(state, holder));
+  for (const receiver of state.receivers.values()) {
+    if (receiver.executor === executor || receiver.waiting.some(alone)) return true;
+  }
+  for (const { blocks } of state.batches.values()) {
+    for (const held of blocks.values()) if (held.some(alone)) return true;
+  }
+  return false;
 }
 
 /** Returns whether it needs another executor. */
@@ -210,7 +254,7 @@ function onRunning(state: ReceiverTracker, receiver: Receiver, executor: Executo
     const message = `[SOURCE_BACK] receiver ${receiver.declared.name} has its source again.`;
     notDown(state, receiver, message);
   }
-  if (receiver.state === "stopping" || receiver.state === "running") return;
+  if (receiver.state === "stopping" || receiver.state === "moving" || receiver.state === "running") return;
   receiver.state = "running";
   changed(state, receiver, { change: "started", executor, error: undefined });
 }
@@ -220,7 +264,7 @@ function onRetrying(
   receiver: Receiver,
   status: Extract<ReceiverStatus, { state: "retrying" }>,
 ): void {
-  if (receiver.state === "stopping") return;
+  if (receiver.state === "stopping" || receiver.state === "moving") return;
   notStuck(state, receiver, undefined); // its thread has ended
   receiver.state = "retrying";
   if (receiver.down) return; // told once per outage: its attempts go on, and each of them reports
@@ -255,6 +299,13 @@ function onStopped(
 ): void {
   notDown(state, receiver, undefined);
   notStuck(state, receiver, undefined);
+  if (receiver.state === "moving" && status.error === undefined) {
+    receiver.state = "homeless";
+    receiver.executor = undefined;
+    receiver.peer = undefined;
+    placeReceivers(state);
+    return;
+  }
   if (receiver.state !== "stopping" || status.error !== undefined) {
     const why = status.error === undefined ? "by itself" : `with an error: ${reason(status.error)}`;
     const then = receiver.state === "stopping" ? "" : " The job goes on without it; restart the job to start it again.";
@@ -285,8 +336,10 @@ function onStopRequested(state: ReceiverTracker): void {
     if (receiver.executor === undefined) {
       receiver.state = "stopped";
     } else if (receiver.state !== "stopping") {
+      // One that moves was told already.
+      if (receiver.state !== "moving")
+        state.effects.push({ type: "stopReceiver", executor: receiver.executor, stream: receiver.declared.stream });
       receiver.state = "stopping";
-      state.effects.push({ type: "stopReceiver", executor: receiver.executor, stream: receiver.declared.stream });
     }
   }
   finishStop(state);
@@ -321,8 +374,11 @@ function checkReceiver(state: ReceiverTracker, receiver: Receiver): void {
   const placed = receiver.state !== "homeless" && receiver.state !== "stopped";
   assert(placed === (executor !== undefined), `receiver ${declared.name} is ${receiver.state} on ${executor}`);
   assert(executor === undefined || state.executors.includes(executor), `${executor} is lost but receives`);
-  assert(peer === undefined || (peer !== executor && state.executors.includes(peer)), "a peer is another, alive");
-  assert(receiver.state !== "homeless" || state.executors.length === 0, `receiver ${declared.name} could run`);
+  assert(peer === undefined || (peer !== executor && stays(state, peer)), "a peer is another, alive, that stays");
+  assert(
+    receiver.state !== "homeless" || !state.executors.some((one) => stays(state, one)),
+    `receiver ${declared.name} could run`,
+  );
   assert(state.mode !== "stopped" || receiver.state === "stopped", "stopped means all of them");
   let bytes = waiting.reduce((sum, block) => sum + block.bytes, 0);
   for (const batch of state.batches.values()) {

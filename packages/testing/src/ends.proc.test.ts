@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { millis, SystemClock, type Timer } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
+import { LineServer } from "./line-server.fixture.ts";
 import { TestProcess } from "./process.fixture.ts";
 import { jobFile, TestCluster } from "./test-cluster.fixture.ts";
 
@@ -13,6 +14,16 @@ async function folder(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "millrace-ends-"));
   later(() => rm(directory, { recursive: true, force: true }));
   return directory;
+}
+
+/** Sends a thousand lines to whoever connects first: what is lost of them is lost for good. */
+async function thousandLines(): Promise<LineServer> {
+  const source = await LineServer.listen();
+  later(() => source.close());
+  void source.connected().then(() => {
+    source.send(Array.from({ length: 1_000 }, (_, i) => `line ${i}\n`).join(""));
+  });
+  return source;
 }
 
 function run(job: string, options: readonly string[], args: readonly string[], env = {}): TestProcess {
@@ -37,7 +48,8 @@ test.each(["local[2]", "local-cluster[2,1]"])(
   "what came in within the first interval, files too, is processed at once when the job is stopped, on %s",
   async (master) => {
     const directory = await folder();
-    const job = run("received", ["--master", master], [directory]);
+    const { port } = await thousandLines();
+    const job = run("received", ["--master", master], [String(port), directory]);
     await job.says(/all records are read/);
     await writeFile(join(directory, ".new"), "one\ntwo\nthree\n");
     await rename(join(directory, ".new"), join(directory, "new"));
@@ -45,6 +57,81 @@ test.each(["local[2]", "local-cluster[2,1]"])(
     expect(await job.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^counted 1003$/m) });
   },
 );
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "a signal to the whole process group is one to whoever decides: %s",
+  async (signal) => {
+    const { port } = await thousandLines();
+    const args = ["--master", "local-cluster[2,1]", "--", String(port), await folder()];
+    const job = TestProcess.millrace(["run", jobFile("received"), ...args], { group: true });
+    later(() => job.end());
+    await job.says(/all records are read/);
+    job.signalGroup(signal);
+    expect(await job.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^counted 1000$/m) });
+  },
+);
+
+describe("a driver and its executors that are told to end at once process what was received, when it is heard", () => {
+  const stopping = (process: TestProcess): Promise<unknown> => process.says(/stopping the (driver|executor)/);
+
+  test.each<[string, (driver: TestProcess, executors: readonly TestProcess[]) => Promise<void>]>([
+    [
+      "by the executors first",
+      async (driver, executors) => {
+        for (const executor of executors) executor.signal("SIGTERM");
+        await Promise.all(executors.map(stopping));
+        driver.signal("SIGTERM");
+      },
+    ],
+    [
+      "by the driver first",
+      async (driver, executors) => {
+        driver.signal("SIGTERM");
+        await stopping(driver);
+        for (const executor of executors) executor.signal("SIGTERM");
+      },
+    ],
+    [
+      "by one executor, the driver, and the other executor",
+      async (driver, [first, second]) => {
+        first?.signal("SIGTERM");
+        await driver.says(/executor e-0 was told to end/);
+        driver.signal("SIGTERM");
+        await stopping(driver);
+        second?.signal("SIGTERM");
+      },
+    ],
+  ])("%s", async (_, tellAll) => {
+    const cluster = await TestCluster.start({ executors: 2, slots: 1 });
+    later(() => cluster.stop());
+    const { port } = await thousandLines();
+    const job = await cluster.submit("received", [String(port), await folder()]);
+    await Promise.race(cluster.executors.map((executor) => executor.says(/all records are read/)));
+    await tellAll(cluster.driver, cluster.executors);
+    for (const process of [cluster.driver, ...cluster.executors])
+      expect(await process.ended).toMatchObject({ code: 0, signal: null });
+    expect(job.log.all).toContain("counted 1000");
+    expect((await cluster.driver.ended).stderr).toMatch(/"state":"finished"/);
+  });
+});
+
+test("an executor that alone is told to end hands over, leaves, and is not listed; nothing is lost, and nothing warned of", async () => {
+  const cluster = await TestCluster.start({ executors: 2, slots: 1 });
+  later(() => cluster.stop());
+  const source = await thousandLines();
+  const job = await cluster.submit("received", [String(source.port), await folder()]);
+  const reading = cluster.executors.map((executor) => executor.says(/all records are read/).then(() => executor));
+  const receiving = await Promise.race(reading);
+  receiving.signal("SIGTERM");
+  expect(await receiving.ended).toMatchObject({ code: 0, signal: null });
+  await cluster.driver.says(/executor e-\d has left/);
+  expect(await cluster.operator.executors()).toMatchObject([{ state: "connected" }]);
+  await source.connected(2); // its receiver runs on the other
+  const { warnings, state } = await job.stop();
+  expect(state).toBe("finished");
+  expect(warnings.filter(({ code }) => code !== "NO_REPLICA_PEER")).toEqual([]);
+  expect(job.log.all).toContain("counted 1000");
+});
 
 describe("a drain that is cut off is no success", () => {
   test("of run: 1, and what was lost", async () => {

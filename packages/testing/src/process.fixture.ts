@@ -18,6 +18,8 @@ export interface Ended {
 export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** In a process group of its own, as a shell starts it. */
+  readonly group?: true;
 }
 
 /** A process of this machine under test: what it writes can be waited for, and it does not outlive the test. */
@@ -42,6 +44,7 @@ export class TestProcess {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      detached: options.group === true,
     });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#stdout += text;
@@ -72,6 +75,11 @@ export class TestProcess {
 
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  /** To every process of its group, as a terminal and a service manager do. */
+  signalGroup(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
   }
 
   /** Ends it if it still runs: with SIGTERM, and by force when it does not listen. */

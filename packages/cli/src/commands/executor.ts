@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import { executorId, parseSize } from "@millrace/base";
-import type { Command } from "commander";
+import { executorId, type Millis, parseDuration, parseSize } from "@millrace/base";
+import { type Command, Option } from "commander";
 import { type Console, tell } from "../console.ts";
 import { executorName } from "../machine.ts";
 import { type DriverOptions, withDriverOptions } from "../operator-command.ts";
@@ -15,6 +15,7 @@ interface ExecutorOptions extends DriverOptions {
   readonly workDir: string;
   readonly host: string;
   readonly insecure?: true;
+  readonly grace: Millis;
 }
 
 export function registerExecutor(program: Command, console: Console): Command {
@@ -30,7 +31,12 @@ export function registerExecutor(program: Command, console: Console): Command {
     .option("--work-dir <dir>", "spilled blocks and installed jobs", ".millrace/executor")
     .option("--host <address>", "address to serve blocks on; beyond this machine a token is needed", "127.0.0.1")
     .option("--insecure", "serve beyond this machine without a token")
-    .description("an executor; it looks for its driver for as long as it takes")
+    .addOption(
+      new Option("--grace <duration>", "how long SIGTERM waits for its jobs to let it go; longer than the driver's")
+        .argParser((text) => parseDuration(text, "--grace"))
+        .default(parseDuration("30s"), "30s"),
+    )
+    .description("an executor; it looks for its driver for as long as it takes; SIGTERM lets it leave")
     .action(async (options: ExecutorOptions) => {
       const driver = driverAddress(options.driver, console.env);
       const slots = options.slots ?? console.cores;
@@ -47,11 +53,12 @@ export function registerExecutor(program: Command, console: Console): Command {
         token: readToken(options.tokenFile, console.env),
         host: options.host,
         insecure: options.insecure === true,
+        graceMs: options.grace,
       });
       tell(console, `executor ${executor} with ${slots} slots for the driver at ${driver}`);
       const refused = node.ended.then((error) => {
         if (error !== undefined) throw error;
       });
-      await Promise.race([refused, untilInterrupted(console, "executor", () => node.stop())]);
+      await Promise.race([refused, untilInterrupted(console, "executor", (graceful) => node.stop(graceful))]);
     });
 }

@@ -16,12 +16,16 @@ export class ExecutorLosses {
     this.#warnings.warn(warningOf(error.message, { subject: executor }));
   }
 
-  /** Its connection has ended. @returns The best reason there is; reported, unless it has been. */
-  errorOf(executor: ExecutorId, cause: Error | undefined): Error {
+  /**
+   * Its connection has ended. `left`: it was told to end, which is no failure.
+   *
+   * @returns The best reason there is; reported, unless it has been or is no failure.
+   */
+  errorOf(executor: ExecutorId, cause: Error | undefined, left: boolean): Error {
     const reason = this.#reasons.get(executor);
     if (reason !== undefined) return fromWireError(reason);
-    const error = executorGone(executor, cause);
-    this.#warnings.warn(warningOf(error.message, { subject: executor }));
+    const error = executorGone(executor, cause, left);
+    if (!left) this.#warnings.warn(warningOf(error.message, { subject: executor }));
     return error;
   }
 

@@ -35,6 +35,7 @@ beforeEach(async () => {
     },
     {
       onReady: () => ready.resolve(),
+      onLeaving: () => undefined,
       onLost: (executor, error) => lost.push(`${executor}: ${error?.message}`),
       onMessage: () => heard?.resolve(),
     },

@@ -44,6 +44,8 @@ interface Member {
   readonly session: ExecutorSession;
   /** The artefact is loaded on every slot. */
   ready: boolean;
+  /** It was told to end, and serves until it is let go. */
+  leaving: boolean;
   /** Monotonic time of its last message: heartbeats come every second. */
   heardMs: number;
   /** Templates and stages that went down this session: it is ordered, so once is enough. */
@@ -62,7 +64,10 @@ const TIDY_WITHIN = parseDuration("50ms");
 
 export interface ExecutorsHandlers {
   onReady(info: ExecutorInfo): void;
-  onLost(executor: ExecutorId, error: Error | undefined): void;
+  /** It was told to end; {@link Executors.release} lets it go. */
+  onLeaving(executor: ExecutorId): void;
+  /** It is gone. `left`: it was told to end. */
+  onLost(executor: ExecutorId, error: Error | undefined, left: boolean): void;
   onMessage(executor: ExecutorId, message: FromExecutor): void;
 }
 
@@ -157,6 +162,16 @@ export class Executors {
     }
   }
 
+  /** It was told to end. */
+  isLeaving(executor: ExecutorId): boolean {
+    return this.#members.get(executor)?.leaving ?? false;
+  }
+
+  /** Lets an executor go that leaves: it closes its session. */
+  release(executor: ExecutorId): void {
+    this.send(executor, { type: "shutdown", graceful: true });
+  }
+
   /** Ends all sessions after telling the executors to leave. */
   shutdown(graceful: boolean): void {
     for (const member of [...this.#members.values()]) {
@@ -247,6 +262,7 @@ export class Executors {
       info: { executor, slots, data, pid, zone },
       session,
       ready: false,
+      leaving: false,
       heardMs: this.#clock.monotonicMs(),
       templates: new Set(),
       stages: new Set(),
@@ -281,6 +297,10 @@ export class Executors {
       this.#handlers.onReady(member.info);
       return;
     }
+    if (message.type === "leaving") {
+      member.leaving = true;
+      return this.#handlers.onLeaving(member.info.executor);
+    }
     this.#handlers.onMessage(member.info.executor, message);
   }
 
@@ -288,7 +308,7 @@ export class Executors {
     this.#members.delete(member.info.executor);
     if (!member.ready) return;
     this.#sharePeers();
-    this.#handlers.onLost(member.info.executor, error);
+    this.#handlers.onLost(member.info.executor, error, member.leaving);
   }
 
   #sharePeers(): void {
@@ -305,10 +325,13 @@ function silent(executor: ExecutorId, timeout: Millis): EngineError {
   );
 }
 
-/** A session ended that was not told to. */
-export function executorGone(executor: ExecutorId, cause: Error | undefined): EngineError {
-  return executorLeft(
-    `executor ${executor} is gone${cause === undefined ? "" : `: ${clauseOf(cause.message)}`}. Its tasks run again on the others, what it held is recomputed.`,
-    { fields: { executor }, ...(cause === undefined ? {} : { cause }) },
-  );
+/** Its session is over: for the tasks that it ran, and for whoever reads what it held. `left`: it was told to end. */
+export function executorGone(executor: ExecutorId, cause: Error | undefined, left = false): EngineError {
+  const how = left
+    ? "was told to end and has left"
+    : `is gone${cause === undefined ? "" : `: ${clauseOf(cause.message)}`}`;
+  return executorLeft(`executor ${executor} ${how}. Its tasks run again on the others, what it held is recomputed.`, {
+    fields: { executor },
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -227,7 +227,8 @@ export class JobDriver {
       { job: this.#options.job, conf: built.conf, artefact, data: this.#data.address },
       {
         onReady: (info) => this.#onExecutorReady(info),
-        onLost: (executor, error) => this.#onExecutorLost(executor, error),
+        onLeaving: (executor) => this.#running?.receivers.dispatch({ type: "executorLeaving", executor }),
+        onLost: (executor, error, left) => this.#onExecutorLost(executor, error, left),
         onMessage: (executor, message) => this.#onExecutorMessage(executor, message),
       },
       { clock: this.#options.clock, log: this.#options.log },
@@ -260,10 +261,12 @@ export class JobDriver {
     running.tasks.dispatch({ type: "executorJoined", executor: info.executor, slots: info.slots });
     running.tasks.dispatch({ type: "executorReady", executor: info.executor });
     running.receivers.dispatch({ type: "executorReady", executor: info.executor });
+    if (this.#executors?.isLeaving(info.executor))
+      running.receivers.dispatch({ type: "executorLeaving", executor: info.executor });
   }
 
-  #onExecutorLost(executor: ExecutorId, cause: Error | undefined): void {
-    const error = this.#losses.errorOf(executor, cause);
+  #onExecutorLost(executor: ExecutorId, cause: Error | undefined, left: boolean): void {
+    const error = this.#losses.errorOf(executor, cause, left);
     this.#reportExecutors();
     this.#running?.tasks.dispatch({ type: "executorLost", executor, error: toWireError(error) });
     this.#running?.receivers.dispatch({ type: "executorLost", executor });
@@ -343,9 +346,8 @@ export class JobDriver {
 
   /** Tells code of the job, unless it is not to have another turn. */
   #onBatchesOver(outcome: BatchOutcome): void {
-    const running = this.#running;
-    if (running === undefined) return; // batches have run
-    const { receivers, stopping } = running;
+    if (this.#running === undefined) return; // batches have run
+    const { stopping, receivers } = this.#running;
     const limitMs = Math.max(TELL_MIN, stopping.over());
     const end = endOfJob(outcome, stopping.reason, receivers.loss());
     if (outcome.kind === "killed") return this.#unwind(outcome.cutOff, end);

@@ -117,6 +117,8 @@ export class ReceiverShell {
         return this.#ports.onInput(effect.batch, { received: effect.received, records: effect.records });
       case "blocksTaken":
         return executors.send(effect.executor, { type: "blocksTaken", stream: effect.stream, blocks: effect.blocks });
+      case "executorFree":
+        return executors.release(effect.executor);
       case "dropBlocks":
         return executors.tidy(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
       case "blocksLost":

@@ -85,7 +85,7 @@ export class ClusterShell {
       host: node.host,
       slots: node.slots,
       memoryBytes: node.memoryBytes,
-      state: node.session === undefined ? "lost" : "connected",
+      state: node.session === undefined ? "lost" : node.leaving ? "leaving" : "connected",
       jobs: [...node.processes.keys()],
       lastSeenAt: epochMs(node.lastSeenAt + wallAheadMs),
     }));
@@ -107,6 +107,8 @@ export class ClusterShell {
       }
       case "heartbeat":
         return this.#machine.dispatch({ type: "heartbeat", session, at });
+      case "leaving":
+        return this.#machine.dispatch({ type: "leaving", session, at });
       case "jobStarted":
         return this.#machine.dispatch({ type: "processStarted", session, job: message.job, pid: message.pid, at });
       case "jobExited": {
@@ -141,6 +143,13 @@ export class ClusterShell {
         );
       case "executorLost":
         return this.#log.warn({ executor: effect.executor }, `executor ${effect.executor} lost: ${effect.reason}`);
+      case "executorLeaving":
+        return this.#log.info(
+          { executor: effect.executor },
+          `executor ${effect.executor} was told to end, and serves its jobs until they let it go`,
+        );
+      case "executorLeft":
+        return this.#log.info({ executor: effect.executor }, `executor ${effect.executor} has left`);
       case "jobWarning":
         return this.#ports.onJobWarning(effect.job, effect.warning);
       case "wakeAt":

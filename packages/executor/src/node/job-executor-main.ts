@@ -58,14 +58,25 @@ async function exit(code: number): Promise<void> {
   process.exit(code);
 }
 
+function leave(): void {
+  if (executor === undefined) process.exit(0); // nothing of the job is here yet
+  executor.leave();
+}
+
 async function stop(): Promise<void> {
   await executor?.stop();
   await exit(0);
 }
 
 process.on("message", (message: ToJobExecutor) => {
-  if (message.type === "start") start(message).catch(fail);
-  else stop().catch(fail);
+  switch (message.type) {
+    case "start":
+      return void start(message).catch(fail);
+    case "leave":
+      return leave();
+    case "stop":
+      return void stop().catch(fail);
+  }
 });
 process.on("disconnect", () => process.exit(1));
 // Terminals send Ctrl-C, and a hang-up, to the whole group, service managers SIGTERM: the supervisor decides, and tells us.

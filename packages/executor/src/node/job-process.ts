@@ -87,6 +87,11 @@ export class JobProcess {
     );
   }
 
+  /** Tells the process that its executor leaves: it ends when its job is over, or lets it go. */
+  leave(): void {
+    this.#send({ type: "leave" });
+  }
+
   /** Asks the process to end, and kills it after the grace period. */
   stop(graceMs: number): Promise<EngineError | undefined> {
     if (!this.#stopping) {

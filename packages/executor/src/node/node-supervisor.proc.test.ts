@@ -127,6 +127,23 @@ test("a job's process is started, says hello to its driver, and is told with the
   expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: { kind: { code: "EXECUTOR_KILLED" } } });
 });
 
+test("an executor that leaves says so, takes no new job, and is gone when it has none", async () => {
+  const { server, node } = await cluster();
+  const supervising = await supervisor(server);
+  const atDriver = await node();
+  atDriver.session.send({ type: "welcome" });
+  const driver = await jobDriver();
+  atDriver.session.send(startJob(jobId("j-1"), driver.server));
+  await (await driver.remote).take("hello");
+  const left = supervising.leave(60_000);
+  expect(await atDriver.take("leaving")).toEqual({ type: "leaving" });
+  atDriver.session.send(startJob(jobId("j-2"), driver.server));
+  // Nothing of the job was there yet: it need not be let go.
+  expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: undefined });
+  await left;
+  expect(await supervising.ended).toBeUndefined();
+});
+
 test("a job that is stopped ends in order, without an error", async () => {
   const { server, node } = await cluster();
   const supervising = await supervisor(server);

@@ -59,6 +59,7 @@ const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
  * dials the driver again for as long as it takes, and says so. Runs no code of any job.
  *
  *     dialling ─welcome─▶ member ─lost─▶ pausing ─▶ dialling …     any ─stop, refused─▶ ended
+ *     any ─leave─▶ leaving ─no process is left, the grace period is over─▶ ended
  */
 export class NodeSupervisor {
   readonly #options: NodeSupervisorOptions;
@@ -69,6 +70,7 @@ export class NodeSupervisor {
   #pauseMs = PAUSE_MIN_MS;
   #timer: Timer | undefined;
   #heartbeat: Timer | undefined;
+  #leaving: Timer | undefined;
   #stopping: Promise<void> | undefined;
   #resolveEnded: (error: Error | undefined) => void = () => {};
   /** Settles when this executor is done for good: with the driver's reason when it refused it. */
@@ -97,6 +99,34 @@ export class NodeSupervisor {
     return [...this.#processes.keys()];
   }
 
+  /**
+   * Takes no new jobs, and leaves the cluster when those it has are over or have let it go: a job that stops at the same time
+   * needs what is here. What is left after `graceMs` is ended at once.
+   */
+  async leave(graceMs: number): Promise<void> {
+    if (this.#stopping !== undefined || this.#leaving !== undefined) return void (await this.ended);
+    this.#timer?.cancel(); // a connection that is lost is not dialled again
+    this.#leaving = this.#options.clock.after(millis(graceMs), () => this.#graceOver(graceMs));
+    this.#session?.send({ type: "leaving" });
+    for (const process of this.#processes.values()) process.leave();
+    this.#leaveWhenIdle();
+    await this.ended;
+  }
+
+  #graceOver(graceMs: number): void {
+    const jobs = [...this.#processes.keys()].join(", ");
+    this.#options.log.warn(
+      { jobs: this.jobs },
+      `the grace period of ${formatDuration(graceMs)} is over, and ${jobs} did not let this executor go. Their processes here end; ` +
+        "what only they held is computed again or, if it was received, lost. End the driver first, or raise --grace.",
+    );
+    void this.stop();
+  }
+
+  #leaveWhenIdle(): void {
+    if (this.#leaving !== undefined && this.#processes.size === 0) void this.stop(0);
+  }
+
   /** Leaves the cluster after the job processes have ended, each within `graceMs`. */
   stop(graceMs = 5_000): Promise<void> {
     this.#stopping ??= this.#end(graceMs, undefined);
@@ -105,6 +135,7 @@ export class NodeSupervisor {
 
   async #end(graceMs: number, error: Error | undefined): Promise<void> {
     this.#timer?.cancel();
+    this.#leaving?.cancel();
     this.#heartbeat?.cancel();
     await Promise.all([...this.#processes.values()].map((process) => process.stop(graceMs)));
     this.#member = false;
@@ -164,6 +195,7 @@ export class NodeSupervisor {
     this.#member = false;
     this.#heartbeat?.cancel();
     if (error instanceof EngineError && FINAL.has(error.code)) return this.#refused(error);
+    if (this.#leaving !== undefined) return;
     const { log, driver, clock } = this.#options;
     const why = error?.message ?? "the driver closed the connection";
     log.warn(
@@ -183,6 +215,7 @@ export class NodeSupervisor {
 
   #startJob(message: Extract<ToNode, { readonly type: "startJob" }>): void {
     const { job } = message;
+    if (this.#leaving !== undefined) return; // sent before the driver knew
     const running = this.#processes.get(job);
     if (running !== undefined) {
       this.#session?.send({ type: "jobStarted", job, pid: running.pid ?? 0 });
@@ -249,6 +282,7 @@ export class NodeSupervisor {
       job: ended.job,
       error: error === undefined ? undefined : toWireError(error),
     });
+    this.#leaveWhenIdle();
   }
 }
 

@@ -21,6 +21,8 @@ export type ToJobExecutor =
       readonly poolBytes: number;
       readonly slotHeapBytes: number;
     }
+  /** Its executor was told to end: it tells its driver, and serves until that lets it go. */
+  | { readonly type: "leave" }
   /** The process ends by itself soon, or is killed after the grace period. */
   | { readonly type: "stop" };
 
