@@ -16,6 +16,11 @@ export class StreamTaker {
     return this.#droppedBytes ?? 0;
   }
 
+  /** Something was written that its reader has not taken yet. */
+  get behind(): boolean {
+    return this.#stream.writableLength > 0;
+  }
+
   /** @returns Nothing while the stream has room; else a promise that resolves when it has, or will never have it. */
   write(data: string | Uint8Array): Promise<void> | undefined {
     if (this.#droppedBytes !== undefined) {

@@ -26,10 +26,11 @@ export function processConsole(): ProcessConsole {
   // What is said there is only for whoever listens: no reason to end.
   whenReaderGoes(process.stderr, () => stderr.abandon());
   const interrupts = watchSignals(clock, process, unread.signal);
+  const takers = [stdout, stderr];
+  // A reader that keeps up is still told how the job ended.
   interrupts.immediate.addEventListener("abort", () => {
     clock.after(CUT_AFTER, () => {
-      stdout.abandon();
-      stderr.abandon();
+      for (const taker of takers) if (taker.behind) taker.abandon();
     });
   });
   return {
@@ -44,7 +45,11 @@ export function processConsole(): ProcessConsole {
     err: (text) => stderr.write(text),
     interrupts,
     async flush() {
-      await Promise.all([stdout.flush(), stderr.flush()]);
+      const cut = (): void => {
+        for (const taker of takers) taker.abandon();
+      };
+      if (interrupts.immediate.aborted) clock.after(CUT_AFTER, cut);
+      await Promise.all(takers.map((taker) => taker.flush()));
       const bytes = (unread.signal.aborted ? 0 : stdout.droppedBytes) + stderr.droppedBytes;
       if (bytes > 0)
         process.stderr.write(`millrace: ${formatSize(bytes)} of output are cut off: nobody read them in time\n`);
