@@ -372,23 +372,6 @@ describe("the end of a job", () => {
     expect(seen).toEqual(["early", "late"]);
   });
 
-  test("gracefully: its last batch runs at once, with the next batch time, and reads files that came before", async () => {
-    const seen: unknown[] = [];
-    const t = await start((ssc) =>
-      ssc.textFileStream("in").foreachRDD(async (rdd, time) => {
-        seen.push([time, await rdd.collect()]);
-        if (time !== 1000) return;
-        t.feed("in", ["late"]);
-        ssc.stop({ graceful: true });
-      }),
-    );
-    await t.advance("1s");
-    expect(seen).toEqual([
-      [1000, []],
-      [2000, ["late"]],
-    ]);
-  });
-
   test("by the test, also in the middle of a batch, and twice; nothing of it is left", async () => {
     const out = await folder();
     const before = new Set(await scratches());
