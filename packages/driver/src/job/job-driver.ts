@@ -65,8 +65,6 @@ export interface JobDriverOptions {
 
 /** What a batch that was cut off may take to take back what it began, such as output that is not complete. */
 const UNWIND = millis(1_000);
-/** Code of the job has this long at least when it is told of the end. */
-const TELL_MIN = millis(1_000);
 
 type Built = Extract<FromJobThread, { readonly type: "built" }>;
 
@@ -348,12 +346,12 @@ export class JobDriver {
   #onBatchesOver(outcome: BatchOutcome): void {
     if (this.#running === undefined) return; // batches have run
     const { stopping, receivers } = this.#running;
-    const limitMs = Math.max(TELL_MIN, stopping.over());
+    const limit = stopping.over();
     const end = endOfJob(outcome, stopping.reason, receivers.loss());
     if (outcome.kind === "killed") return this.#unwind(outcome.cutOff, end);
     if (end.state === "finished" && stopping.reason?.kind === "timeout")
       this.#warn(receiversHang(stopping.reason.limit));
-    this.#ending = new Ending(end, millis(limitMs), {
+    this.#ending = new Ending(end, limit, {
       thread: this.#thread,
       clock: this.#options.clock,
       warn: (message) => this.#warn(message),
@@ -383,9 +381,8 @@ export class JobDriver {
 
   #fail(error: Error): void {
     const known = this.#unwinding?.end ?? this.#ending?.end;
-    this.#finish(
-      known === undefined || known.state === "finished" ? { state: "failed", error: toWireError(error) } : known,
-    );
+    const failed: JobEnd = { state: "failed", error: toWireError(error) };
+    this.#finish(known === undefined || known.state === "finished" ? failed : known);
   }
 
   #finish(end: JobEnd): void {

@@ -13,6 +13,9 @@ import { Dispatcher } from "../dispatcher.ts";
 /** An executor that was lost is often back within a second or two. */
 const ALONE = millis(5_000);
 
+/** Code of the job has this long at least when it is told of the end. */
+const TELL_MIN = millis(1_000);
+
 /** How a job is asked to end. */
 export type StopRequest = { readonly graceful: true } | { readonly graceful: false; readonly reason: CutReason };
 
@@ -61,7 +64,7 @@ export class Stopping {
    */
   over(): Millis {
     this.#machine.dispatch({ type: "batchesOver" });
-    return millis(drainTimeLeft(this.#state, this.#now()));
+    return millis(Math.max(TELL_MIN, drainTimeLeft(this.#state, this.#now())));
   }
 
   cancel(): void {
