@@ -307,12 +307,13 @@ export class JobExecutor {
 
   #beat(): void {
     this.#heartbeat = this.#options.clock.after(millis(HEARTBEAT_MS), () => {
-      const { poolUsedBytes, blocks } = this.#store.usage();
+      const { poolUsedBytes, blocks, spilledBytes } = this.#store.usage();
       this.#options.session.send({
         type: "heartbeat",
         rssBytes: process.memoryUsage.rss(),
         poolBytes: poolUsedBytes,
         blocks,
+        spilledBytes,
       });
       this.#beat();
     });

@@ -52,7 +52,7 @@ export interface JobSummary {
   readonly batchesFailed: number;
   /** Batches whose time has come and that are not done. */
   readonly batchesWaiting: number;
-  /** What tasks of the batches that are over have written to disk for want of memory. */
+  /** What the batches that are over have put to disk for want of memory. */
   readonly spilledBytes: number;
   readonly executors: number;
   /** Why it failed, or what troubles it now. */
@@ -69,7 +69,7 @@ export interface BatchSummary {
   readonly records: number;
   readonly schedulingDelayMs: number | undefined;
   readonly processingMs: number | undefined;
-  /** What its tasks have written to disk for want of memory; those that failed do not tell. 0 while it runs. */
+  /** What went to disk for want of memory: by its tasks, but for attempts that failed, and by block stores while it ran. */
   readonly spilledBytes: number;
   readonly error: WireError | undefined;
 }

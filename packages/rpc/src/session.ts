@@ -46,7 +46,14 @@ export type FromExecutor =
   | { readonly type: "tasks"; readonly statuses: readonly TaskStatus[] }
   | { readonly type: "received"; readonly stream: number; readonly blocks: readonly ReceivedBlock[] }
   | { readonly type: "receiver"; readonly stream: number; readonly status: ReceiverStatus }
-  | { readonly type: "heartbeat"; readonly rssBytes: number; readonly poolBytes: number; readonly blocks: number }
+  | {
+      readonly type: "heartbeat";
+      readonly rssBytes: number;
+      readonly poolBytes: number;
+      readonly blocks: number;
+      /** Of blocks that were moved to disk, or received there, for want of memory, since the process began. */
+      readonly spilledBytes: number;
+    }
   /** It was told to end: it serves tasks, blocks and state until it gets `shutdown`, or its own grace period is over. */
   | { readonly type: "leaving" }
   | { readonly type: "failed"; readonly error: WireError }; // this process cannot go on, for example the artefact does not load

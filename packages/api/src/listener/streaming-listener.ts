@@ -81,8 +81,9 @@ export interface BatchInfo {
   /** Of all inputs that know. */
   readonly numRecords: number;
   /**
-   * Bytes that its tasks have written to disk because they did not fit into memory: sorts, groups, joins and shuffles past
-   * `shuffle.spill.bytes`, the slot's heap or `storage.pool.bytes`. Attempts that failed do not count. 0 before it has begun.
+   * Bytes that went to disk because they did not fit into memory: sorts, groups, joins and shuffles of its tasks past
+   * `shuffle.spill.bytes`, the slot's heap or `storage.pool.bytes`, but for attempts that failed; and blocks (received, shuffled,
+   * persisted) that executors put there while it ran, as of their last report. 0 before it has begun.
    */
   readonly spilledBytes: number;
   /** Why it failed; `undefined`: it did not. */

@@ -15,7 +15,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { Executors } from "./executors.ts";
 
 const JOB = jobId("job-1");
-const HEARTBEAT: FromExecutor = { type: "heartbeat", rssBytes: 0, poolBytes: 0, blocks: 0 };
+const HEARTBEAT: FromExecutor = { type: "heartbeat", rssBytes: 0, poolBytes: 0, blocks: 0, spilledBytes: 0 };
 
 let clock: ManualClock;
 let lost: string[];

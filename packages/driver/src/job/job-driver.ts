@@ -271,9 +271,9 @@ export class JobDriver {
   }
 
   #onExecutorMessage(executor: ExecutorId, message: FromExecutor): void {
-    if (message.type === "tasks") this.#running?.tasks.onStatuses(executor, message);
-    else if (message.type === "failed") this.#fail(fromWireError(message.error));
-    else this.#running?.receivers.onMessage(executor, message);
+    if (message.type === "failed") return this.#fail(fromWireError(message.error));
+    this.#running?.tasks.onMessage(executor, message);
+    this.#running?.receivers.onMessage(executor, message);
   }
 
   #begin(): void {

@@ -79,3 +79,29 @@ describe("what tasks put on disk", () => {
     expect(tasks.spilledBytes(FIRST)).toBe(0);
   });
 });
+
+describe("what block stores put on disk", () => {
+  test("is charged to the batch that runs, and between batches to the next one", async () => {
+    const { tasks, report } = shell();
+    tasks.onStoreSpilled(EXECUTOR, 7);
+    const first = tasks.run(action(1, FIRST));
+    tasks.onStoreSpilled(EXECUTOR, 10);
+    report(1, 0, 0, spilled(100));
+    report(1, 1, 0, spilled(0));
+    await first;
+    tasks.onStoreSpilled(EXECUTOR, 10);
+    expect(tasks.spilledBytes(FIRST)).toBe(110);
+    tasks.forget(FIRST);
+    tasks.onStoreSpilled(EXECUTOR, 30);
+    void tasks.run(action(2, SECOND));
+    expect(tasks.spilledBytes(SECOND)).toBe(20);
+  });
+
+  test("of an executor that is started again counts from nothing", () => {
+    const { tasks } = shell();
+    tasks.onStoreSpilled(EXECUTOR, 1_000);
+    void tasks.run(action(1, FIRST));
+    tasks.onStoreSpilled(EXECUTOR, 5);
+    expect(tasks.spilledBytes(FIRST)).toBe(1_005);
+  });
+});

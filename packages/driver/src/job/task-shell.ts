@@ -63,6 +63,10 @@ export class TaskShell {
   readonly #batchOfRun = new Map<StageRunId, EpochMs>();
   /** By batch, from its first plan until it is forgotten. */
   readonly #spilledBytes = new Map<number, number>();
+  /** What each executor's store has spilled so far. Bound: the executors. */
+  readonly #stored = new Map<ExecutorId, number>();
+  /** Of those, what no batch is charged with yet. */
+  #unchargedBytes = 0;
   #nextPlan = 0;
 
   constructor(conf: JobConf, ports: TaskShellPorts) {
@@ -84,7 +88,7 @@ export class TaskShell {
     const { job } = waiting;
     const plan = planId(this.#nextPlan++);
     for (const stage of job.stages) this.#batchOf.set(stage, job.batch);
-    if (!this.#spilledBytes.has(job.batch)) this.#spilledBytes.set(job.batch, 0);
+    if (!this.#spilledBytes.has(job.batch)) this.#spilledBytes.set(job.batch, this.#takeUncharged());
     this.#waiting.set(plan, waiting);
     this.dispatch({ type: "planSubmitted", plan, job });
   }
@@ -100,6 +104,12 @@ export class TaskShell {
     if (shuffles.length > 0) this.dispatch({ type: "dropShuffles", shuffles });
   }
 
+  /** Messages about something else are ignored. */
+  onMessage(executor: ExecutorId, message: FromExecutor): void {
+    if (message.type === "tasks") this.onStatuses(executor, message);
+    else if (message.type === "heartbeat") this.onStoreSpilled(executor, message.spilledBytes);
+  }
+
   onStatuses(executor: ExecutorId, message: Extract<FromExecutor, { readonly type: "tasks" }>): void {
     for (const status of message.statuses) {
       this.#countSpilled(status);
@@ -107,7 +117,29 @@ export class TaskShell {
     }
   }
 
-  /** What tasks of a batch have written to disk so far for want of memory; those that failed do not tell. */
+  /**
+   * An executor tells what its block store has spilled since it began: received, shuffled and persisted blocks. The batch that
+   * runs is charged with what is new, as its blocks took the memory; between batches, the next one.
+   */
+  onStoreSpilled(executor: ExecutorId, totalBytes: number): void {
+    const before = this.#stored.get(executor) ?? 0;
+    this.#stored.set(executor, totalBytes);
+    this.#unchargedBytes += totalBytes >= before ? totalBytes - before : totalBytes; // less: its process is another one
+    const newest = [...this.#spilledBytes.keys()].at(-1);
+    if (newest === undefined) return;
+    this.#spilledBytes.set(newest, (this.#spilledBytes.get(newest) ?? 0) + this.#takeUncharged());
+  }
+
+  #takeUncharged(): number {
+    const bytes = this.#unchargedBytes;
+    this.#unchargedBytes = 0;
+    return bytes;
+  }
+
+  /**
+   * What a batch has put to disk so far for want of memory: its tasks, but for attempts that failed, and the block stores while it
+   * ran.
+   */
   spilledBytes(batch: EpochMs): number {
     return this.#spilledBytes.get(batch) ?? 0;
   }

@@ -229,6 +229,7 @@ export class ReceiverHost {
     const id = blockId(`recv/${stream}/${this.#prefix}/${this.#nextBlock++}`);
     try {
       store.put(id, handle, keepReceived(entry.start.level));
+      store.countSpilled(handle); // the receiver went on to disk by itself where the pool was full
     } catch (error) {
       log.error({ stream }, `received block ${id} is refused: ${String(error)}`);
       thread.post({ type: "refused", stream, block, error: toWireError(error) });

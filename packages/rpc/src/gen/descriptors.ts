@@ -1226,6 +1226,10 @@ export const descriptors: object = {
           "blocks": {
            "type": "uint64",
            "id": 3
+          },
+          "spilledBytes": {
+           "type": "uint64",
+           "id": 4
           }
          }
         },

@@ -34,8 +34,8 @@ export function encodeFromExecutor(message: FromExecutor): WireInput {
     case "receiver":
       return { receiver: encodeReport(message.stream, message.status) };
     case "heartbeat": {
-      const { rssBytes, poolBytes, blocks } = message;
-      return { heartbeat: { rssBytes, poolBytes, blocks } };
+      const { rssBytes, poolBytes, blocks, spilledBytes } = message;
+      return { heartbeat: { rssBytes, poolBytes, blocks, spilledBytes } };
     }
     case "leaving":
       return { leaving: {} };
@@ -64,8 +64,8 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
   }
   if (wire.receiver) return { type: "receiver", stream: wire.receiver.stream, status: decodeReport(wire.receiver) };
   if (wire.heartbeat) {
-    const { rssBytes, poolBytes, blocks } = wire.heartbeat;
-    return { type: "heartbeat", rssBytes, poolBytes, blocks };
+    const { rssBytes, poolBytes, blocks, spilledBytes } = wire.heartbeat;
+    return { type: "heartbeat", rssBytes, poolBytes, blocks, spilledBytes };
   }
   if (wire.hello) {
     const { protocol, job, executor, slots, pid, zone } = wire.hello;

@@ -82,7 +82,7 @@ const fromExecutor: readonly FromExecutor[] = [
   { type: "receiver", stream: 1, status: { state: "trouble", error } },
   { type: "receiver", stream: 1, status: { state: "stuck", error } },
   { type: "receiver", stream: 1, status: { state: "answering" } },
-  { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3 },
+  { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3, spilledBytes: 4 },
   { type: "leaving" },
   { type: "failed", error: toWireError("text") },
 ];

@@ -44,6 +44,11 @@ export function handleBytes(handle: BlockHandle): number {
   }
 }
 
+/** How many bytes of a block are on disk. */
+export function fileBytes(handle: BlockHandle): number {
+  return partsOf(handle).reduce((sum, part) => sum + (part.kind === "file" ? part.length : 0), 0);
+}
+
 /** The parts of a block in order, whatever its kind. */
 export function partsOf(handle: BlockHandle): readonly (MemoryBlock | FileBlock)[] {
   return handle.kind === "mixed" ? handle.parts : [handle];

@@ -5,7 +5,7 @@ import type { BlockId } from "@millrace/plan";
 import { fileError, systemCode } from "../file-system/system-error.ts";
 import type { BlockPool, PoolSlice } from "../pool/block-pool.ts";
 import { freeSlices } from "./block-builder.ts";
-import { type BlockHandle, handleBytes, partsOf } from "./block-handle.ts";
+import { type BlockHandle, fileBytes, handleBytes, partsOf } from "./block-handle.ts";
 import { spillPrefix } from "./spill-file.ts";
 import { writeSpill } from "./spill-writer.ts";
 
@@ -45,7 +45,7 @@ export interface StoreUsage {
   /** Whole pages of the pool in use, also by tasks that have not finished. */
   readonly poolUsedBytes: number;
   readonly poolCapacityBytes: number;
-  /** Bytes moved to disk since the start. */
+  /** Bytes that went to disk for want of memory since the start. */
   readonly spilledBytes: number;
 }
 
@@ -124,6 +124,11 @@ export class BlockStore {
     else ids.add(id);
     if (keep === "diskOnly" && hasMemory(handle)) this.#inBackground(this.#toDisk(id, copy));
     this.#relieve();
+  }
+
+  /** Counts what whoever wrote the block has put to disk for want of memory, where nobody else counts it. */
+  countSpilled(handle: BlockHandle): void {
+    this.#spilledBytes += fileBytes(handle);
   }
 
   has(id: BlockId): boolean {
@@ -333,7 +338,7 @@ export class BlockStore {
         if (this.#entries.get(id) !== copy) return; // dropped or replaced meanwhile
         this.#entries.set(id, this.#newCopy(handle, copy.keep));
         this.#inMemory.delete(id);
-        this.#spilledBytes += handleBytes(handle);
+        if (copy.keep !== "diskOnly") this.#spilledBytes += copy.bytes - fileBytes(copy.handle);
         this.#letGo(copy);
       });
     } catch (error) {

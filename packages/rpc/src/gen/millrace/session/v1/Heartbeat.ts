@@ -6,10 +6,12 @@ export interface Heartbeat {
   'rssBytes'?: (number | string | Long);
   'poolBytes'?: (number | string | Long);
   'blocks'?: (number | string | Long);
+  'spilledBytes'?: (number | string | Long);
 }
 
 export interface Heartbeat__Output {
   'rssBytes': (number);
   'poolBytes': (number);
   'blocks': (number);
+  'spilledBytes': (number);
 }
