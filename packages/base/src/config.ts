@@ -27,6 +27,9 @@ export const settings = {
   "default.parallelism": v.optional(parallelism, 0),
   /** Attempts of one task before its batch fails. */
   "task.attempts.max": v.optional(count, 4),
+  /** The pause before a task that failed is tried again: it doubles at each failure, and half of it is by chance. 0: none. */
+  "task.retry.delay.min": v.optional(v.union([automatic, duration]), "500ms"),
+  "task.retry.delay.max": v.optional(duration, "10s"),
   /** How long a running task is given to notice that it is cancelled before its thread is ended. */
   "task.cancel.grace": v.optional(duration, "2s"),
   /** A receiver closes a block at least this often. 0: a fifth of the batch interval, 5 to 200 ms. */

@@ -1,4 +1,5 @@
 export { authorFrames, describeThrown } from "./author-frames.ts";
+export { Backoff, type BackoffRange, backoffPause } from "./backoff.ts";
 export type { Brand } from "./brand.ts";
 export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
 export { badConfiguration, type JobConf, parseConf, type SettingName, settings } from "./config.ts";
@@ -38,7 +39,7 @@ export { badIdentifier, type ExecutorId, executorId, type JobId, jobId } from ".
 export { formatLocalTime, localZone, type OffsetOf, sameZone } from "./local-time.ts";
 export { createLogger, type LogFormat, type Logger, type LogOptions, logFormat, silentLogger } from "./log.ts";
 export { OutputRing, type OutputStream } from "./output-ring.ts";
-export { type Rng, SeededRng, StreamRng } from "./rng.ts";
+export { type Rng, SeededRng, StreamRng, systemRng } from "./rng.ts";
 export { type Bytes, badSize, bytes, formatSize, heapFor, parseSize, sizeSetting } from "./size.ts";
 export { StreamTaker } from "./stream-taker.ts";
 export { threadHeap } from "./thread-heap.ts";

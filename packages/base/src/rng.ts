@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+
 /** The only source of chance. Everything that needs one takes one of these, seeded. */
 export interface Rng {
   /** Uniform in [0, 1). */
@@ -25,6 +27,11 @@ export class SeededRng implements Rng {
   int(below: number): number {
     return Math.floor(this.next() * below);
   }
+}
+
+/** Seeded anew in each process: for jitter. */
+export function systemRng(): Rng {
+  return new SeededRng(randomBytes(4).readUInt32LE());
 }
 
 /** Rounds after which two streams of neighbouring numbers have nothing in common any more. */

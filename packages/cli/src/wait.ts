@@ -1,10 +1,9 @@
-import { clauseOf, EngineError, formatDuration, type Millis, millis } from "@millrace/base";
+import { Backoff, clauseOf, EngineError, formatDuration, type Millis, millis, systemRng } from "@millrace/base";
 import { type Console, tell } from "./console.ts";
 import { driverNotReached } from "./errors.ts";
 import { Interrupted } from "./interrupted.ts";
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
+const PAUSE = { min: millis(250), max: millis(5_000) };
 /** On a terminal, where somebody looks on: so often that it still waits. */
 const REMINDER_MS = 10_000;
 
@@ -28,7 +27,8 @@ export async function untilReachable<T>(
 ): Promise<T> {
   const begun = console.clock.monotonicMs();
   let told: number | undefined;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+  const backoff = new Backoff(PAUSE, systemRng());
+  for (;;) {
     try {
       return await attempt();
     } catch (error) {
@@ -48,7 +48,8 @@ export async function untilReachable<T>(
         );
         told = waited;
       }
-      await sleep(console, timeout === undefined ? pause : Math.min(pause, timeout - waited));
+      const pause = backoff.next();
+      await sleep(console, timeout === undefined ? pause : millis(Math.min(pause, timeout - waited)));
     }
   }
 }
@@ -67,7 +68,7 @@ function mayBecomeReachable(error: unknown): error is EngineError {
   );
 }
 
-function sleep(console: Console, ms: number): Promise<void> {
+function sleep(console: Console, ms: Millis): Promise<void> {
   const { graceful } = console.interrupts;
   return new Promise((resolve, reject) => {
     if (graceful.aborted) return reject(new Interrupted());
@@ -75,7 +76,7 @@ function sleep(console: Console, ms: number): Promise<void> {
       timer.cancel();
       reject(new Interrupted());
     };
-    const timer = console.clock.after(millis(ms), () => {
+    const timer = console.clock.after(ms, () => {
       graceful.removeEventListener("abort", give);
       resolve();
     });

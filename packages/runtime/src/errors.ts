@@ -7,7 +7,7 @@ export const recordNotText = errorKind("RECORD_NOT_TEXT", "user");
 export const notIterable = errorKind("NOT_ITERABLE", "user");
 export const promiseNotAwaited = errorKind("PROMISE_NOT_AWAITED", "user");
 /** RDDs that are zipped have partitions of different lengths. */
-export const partitionLengthsDiffer = errorKind("PARTITION_LENGTHS_DIFFER", "user", "same-task");
+export const partitionLengthsDiffer = errorKind("PARTITION_LENGTHS_DIFFER", "user");
 export const badPartition = errorKind("BAD_PARTITION", "user");
 export const artefactLoadFailed = errorKind("ARTEFACT_LOAD_FAILED", "user");
 export const slotExited = errorKind("SLOT_EXITED", "user", "same-task");

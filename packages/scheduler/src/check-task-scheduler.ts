@@ -6,6 +6,7 @@ import {
   DONE,
   IDLE,
   isComplete,
+  PAUSED,
   QUEUED,
   RUNNING,
   type Slot,
@@ -62,13 +63,17 @@ function checkSlot(state: TaskScheduler, slot: Slot): 0 | 1 {
 }
 
 function checkCounts(stage: Stage): void {
-  const count = [0, 0, 0, 0];
+  const count = [0, 0, 0, 0, 0];
   for (const status of stage.status) count[status] = (count[status] ?? 0) + 1;
   const name = `stage ${stage.planned.run}`;
-  assert(stage.todo === (count[IDLE] ?? 0) + (count[QUEUED] ?? 0), `${name} miscounts what is to do`);
+  assert(
+    stage.todo === (count[IDLE] ?? 0) + (count[QUEUED] ?? 0) + (count[PAUSED] ?? 0),
+    `${name} miscounts what is to do`,
+  );
   assert(stage.running === count[RUNNING], `${name} miscounts what runs`);
   assert(stage.active || stage.running === 0, `${name} runs tasks that nobody needs`);
   assert(stage.ready || count[QUEUED] === 0, `${name} queues tasks before its inputs are there`);
+  assert(stage.active || count[PAUSED] === 0, `${name} pauses tasks that nobody needs`);
   assert(!stage.ready || count[IDLE] === 0, `${name} is ready but leaves tasks idle`);
   stage.status.forEach((status, i) => {
     assert((status === RUNNING) === (stage.slots[i] !== undefined), `${name}: exactly running tasks hold slots`);

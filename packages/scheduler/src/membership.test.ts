@@ -6,12 +6,11 @@ import {
   type Membership,
   membership,
   membershipDefaults,
-  restartPause,
   stepMembership,
 } from "./membership.ts";
 import { type MembershipEffect, type MembershipEvent, nodeSessionId } from "./membership-events.ts";
 
-const SETTINGS = membershipDefaults(1, millis(10_000));
+const SETTINGS = membershipDefaults(1, millis(10_000), { next: () => 0, int: () => 0 });
 const cluster = (): Membership => membership(SETTINGS);
 const j1 = jobId("j1");
 const j2 = jobId("j2");
@@ -258,12 +257,6 @@ describe("a job's process that ends by itself", () => {
     expect(allAfter(state, left)).toEqual(["wakeAt 1200"]);
     expect(after(state, removed(j1))).toEqual([]);
     expect(after(state, tick(1_200))).toEqual([]);
-  });
-
-  test("does so after growing pauses, up to a bound", () => {
-    expect([1, 2, 3, 8, 9, 1_000].map((n) => restartPause(SETTINGS, n))).toEqual([
-      200, 400, 800, 25_600, 30_000, 30_000,
-    ]);
   });
 
   test("begins anew with the first pause when it had run for long", () => {

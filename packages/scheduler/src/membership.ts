@@ -1,5 +1,7 @@
 import {
   assert,
+  type BackoffRange,
+  backoffPause,
   type EpochMs,
   type ExecutorId,
   epochMs,
@@ -8,6 +10,7 @@ import {
   type Millis,
   millis,
   protocolMismatch,
+  type Rng,
   unreachable,
   warningOf,
 } from "@millrace/base";
@@ -21,18 +24,18 @@ export interface MembershipSettings {
   readonly protocol: number;
   /** `executor.timeout`: silence after which an executor is lost. */
   readonly timeout: Millis;
-  /** First pause before a job's process that ended is started again; it doubles each time. */
-  readonly restartMin: Millis;
-  readonly restartMax: Millis;
+  /** The pauses before a job's process that ended is started again. */
+  readonly restartDelay: BackoffRange;
+  readonly rng: Rng;
   /** A process that ran this long begins anew with the first pause. */
   readonly steadyAfter: Millis;
 }
 
-export const membershipDefaults = (protocol: number, timeout: Millis): MembershipSettings => ({
+export const membershipDefaults = (protocol: number, timeout: Millis, rng: Rng): MembershipSettings => ({
   protocol,
   timeout,
-  restartMin: millis(200),
-  restartMax: millis(30_000),
+  restartDelay: { min: millis(200), max: millis(30_000) },
+  rng,
   steadyAfter: millis(60_000),
 });
 
@@ -319,7 +322,7 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
   }
   const steady = process.state === "running" && at - process.startedAt >= state.settings.steadyAfter;
   process.crashes = steady ? 1 : process.crashes + 1;
-  const pause = restartPause(state.settings, process.crashes);
+  const pause = backoffPause(state.settings.restartDelay, process.crashes, state.settings.rng);
   process.state = "pausing";
   process.pid = undefined;
   process.restartAt = epochMs(at + pause);
@@ -332,11 +335,6 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
       { subject: node.executor },
     ),
   });
-}
-
-/** The pause after the `crashes`-th end in a row: min, 2 min, 4 min … max. */
-export function restartPause(settings: MembershipSettings, crashes: number): Millis {
-  return millis(Math.min(settings.restartMax, settings.restartMin * 2 ** Math.min(crashes - 1, 30)));
 }
 
 /** Asks to be woken when the next thing is due, unless a timer for then, or a little before, is set already. */

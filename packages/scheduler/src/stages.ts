@@ -5,6 +5,7 @@ import {
   attemptKey,
   IDLE,
   isComplete,
+  PAUSED,
   type Plan,
   RUNNING,
   type Slot,
@@ -94,6 +95,7 @@ function deactivate(state: TaskScheduler, stage: Stage): void {
   state.active.splice(state.active.indexOf(stage), 1);
   if (stage.todo > 0) unqueue(stage);
   if (stage.running > 0) abandonAll(state, stage);
+  for (let i = 0; i < stage.status.length; i++) if (stage.status[i] === PAUSED) stage.status[i] = IDLE;
   stage.active = false;
   stage.ready = false;
   stage.reruns = 0;

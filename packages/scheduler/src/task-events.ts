@@ -1,4 +1,4 @@
-import type { Brand, EngineError, ExecutorId, Warning, WarningOver, WireError } from "@millrace/base";
+import type { Brand, EngineError, ExecutorId, Millis, Warning, WarningOver, WireError } from "@millrace/base";
 import type {
   BlockId,
   Holder,
@@ -78,6 +78,8 @@ export type TaskEvent =
       readonly holder: Holder;
       readonly error: WireError;
     }
+  /** Answer to `retryAfter`. Late ones do no harm. */
+  | { readonly type: "retryDue"; readonly task: TaskKey }
   /** The attempt ended because it was told to. Its slot is free from now on. */
   | { readonly type: "taskCancelled"; readonly executor: ExecutorId; readonly task: TaskKey }
   /**
@@ -92,6 +94,8 @@ export type TaskEvent =
 export type TaskEffect =
   /** `stage` goes ahead of the first launch of its tasks on an executor, and again after its `stageDone`. */
   | { readonly type: "launch"; readonly executor: ExecutorId; readonly stage: PlannedStage; readonly task: LaunchTask }
+  /** Answer `retryDue` after the pause: the task's next attempt waits for it. `task`: the attempt that failed. */
+  | { readonly type: "retryAfter"; readonly task: TaskKey; readonly delay: Millis }
   /** The slot stays taken until the executor reports the attempt, whatever the report says. */
   | { readonly type: "cancel"; readonly executor: ExecutorId; readonly task: TaskKey }
   /** No attempt of the stage runs anywhere; executors may forget its captures. It may be launched again after a loss. */

@@ -1,4 +1,4 @@
-import { assert, type ExecutorId } from "@millrace/base";
+import { assert, backoffPause, type ExecutorId } from "@millrace/base";
 import { compareContent } from "./content.ts";
 import { loseOutputs, parseShuffleBlock, registerOutput } from "./map-outputs.ts";
 import { completeStage, endPlan, needs, quiesce, refresh, requeue } from "./stages.ts";
@@ -11,6 +11,7 @@ import {
   IDLE,
   indexOf,
   isComplete,
+  PAUSED,
   RUNNING,
   type Slot,
   type Stage,
@@ -121,6 +122,7 @@ function countFailure(
     state.failing.push({ stage, error: taskFailure(stage, index, { executor, error, attemptsMax }) });
     return;
   }
+  const delay = backoffPause(state.settings.retryDelay, failures, state.settings.rng);
   state.effects.push({
     type: "warning",
     code: "TASK_RETRIED",
@@ -128,9 +130,21 @@ function countFailure(
     lasting: false,
     message:
       `[TASK_RETRIED] ${describeTask(stage, index)} failed on ${executor}: ${headline(error)}. ` +
-      `It is tried again; failure ${failures} of ${attemptsMax}.`,
+      `It is tried again${delay === 0 ? "" : ` in ${delay} ms`}; failure ${failures} of ${attemptsMax}.`,
   });
-  requeue(state, stage, index, headline(error));
+  if (delay === 0) return requeue(state, stage, index, headline(error));
+  stage.status[index] = PAUSED;
+  refresh(state, stage, headline(error)); // inputs lost while all of it ran are computed during the pause
+  state.effects.push({ type: "retryAfter", task: event.task, delay });
+}
+
+/** The pause after a failure is over, unless nobody needs the task any more, or it has been tried again since. */
+export function onRetryDue(state: TaskScheduler, task: TaskKey): void {
+  const stage = state.stages.get(task.run);
+  const index = stage === undefined ? -1 : indexOf(stage, task.partition);
+  if (stage?.status[index] !== PAUSED || stage.attempts[index] !== task.attempt + 1) return;
+  stage.status[index] = IDLE;
+  requeue(state, stage, index, "it failed");
 }
 
 export function onFetchFailed(state: TaskScheduler, event: Report<"fetchFailed">): void {

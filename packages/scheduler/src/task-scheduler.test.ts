@@ -113,6 +113,35 @@ describe("a task that fails", () => {
     expect(s.after("fail 1/0#0 e1 boom")).toEqual(["warning TASK_RETRIED", "launch 1/0#1 on e1.0"]);
   });
 
+  test("waits for the pause before it is tried again, and for a longer one each time", () => {
+    const s = new Script({ retryMs: 500 });
+    s.after("join e1 1", "join e2 1", "submit 1 1x1");
+    expect(s.after("fail 1/0#0 e1 boom")).toEqual(["warning TASK_RETRIED", "retry 1/0#0 after 500 ms"]);
+    expect(s.after("due 1/0#0")).toEqual(["launch 1/0#1 on e2.0"]);
+    expect(s.after("fail 1/0#1 e2 boom")).toEqual(["warning TASK_RETRIED", "retry 1/0#1 after 1000 ms"]);
+    expect(s.after("due 1/0#0")).toEqual([]); // a late one of the pause before
+    expect(s.after("due 1/0#1")).toEqual(["launch 1/0#2 on e1.0"]);
+  });
+
+  test("leaves its slot to others during the pause", () => {
+    const s = new Script({ retryMs: 500 });
+    s.after("join e1 1", "submit 1 1x2");
+    expect(s.after("fail 1/0#0 e1 boom")).toContain("launch 1/1#0 on e1.0");
+  });
+
+  test("is not tried again when nobody needs it after the pause", () => {
+    const s = new Script({ retryMs: 500 });
+    s.after("join e1 1", "submit 1 1x1", "fail 1/0#0 e1 boom");
+    expect(s.after("cancel 1")).toContain("planFailed 1 PLAN_CANCELLED");
+    expect(s.after("due 1/0#0")).toEqual([]);
+  });
+
+  test("needs no pause when its executor was lost", () => {
+    const s = new Script({ retryMs: 500 });
+    s.after("join e1 1", "join e2 1", "submit 1 1x1");
+    expect(s.after("lost e1")).toEqual(["launch 1/0#1 on e2.0"]);
+  });
+
   test("does so task.attempts.max times; then its plan fails with the user's error and the others are cancelled", () => {
     const s = new Script({ attemptsMax: 2 });
     s.after("join e1 2", "submit 1 1x2", "fail 1/0#0 e1 boom");

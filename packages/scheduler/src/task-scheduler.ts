@@ -4,7 +4,7 @@ import { place } from "./placement.ts";
 import { onCancelPlan, onDropShuffles, onPlanSubmitted } from "./plan-events.ts";
 import { failStage, sweep } from "./stages.ts";
 import type { TaskEffect, TaskEvent } from "./task-events.ts";
-import { onFetchFailed, onTaskCancelled, onTaskFailed, onTaskSucceeded } from "./task-reports.ts";
+import { onFetchFailed, onRetryDue, onTaskCancelled, onTaskFailed, onTaskSucceeded } from "./task-reports.ts";
 import type { TaskScheduler } from "./task-state.ts";
 
 /**
@@ -51,6 +51,9 @@ function handle(state: TaskScheduler, event: TaskEvent): void {
       break;
     case "fetchFailed":
       onFetchFailed(state, event);
+      break;
+    case "retryDue":
+      onRetryDue(state, event.task);
       break;
     case "taskCancelled":
       onTaskCancelled(state, event);

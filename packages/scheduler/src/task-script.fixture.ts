@@ -1,4 +1,4 @@
-import { assert, type ExecutorId, epochMs, executorId, type WireError } from "@millrace/base";
+import { assert, type ExecutorId, epochMs, executorId, millis, type WireError } from "@millrace/base";
 import {
   blockId,
   type JobPlan,
@@ -74,8 +74,11 @@ export class Script {
   /** All effects of the last command. */
   last: readonly TaskEffect[] = [];
 
-  constructor(options: { readonly attemptsMax?: number } = {}) {
-    this.state = taskScheduler({ attemptsMax: options.attemptsMax ?? 4 });
+  /** @param options `retryMs`: the first pause before a retry; none by default. */
+  constructor(options: { readonly attemptsMax?: number; readonly retryMs?: number } = {}) {
+    const { attemptsMax = 4, retryMs = 0 } = options;
+    const retryDelay = { min: millis(retryMs), max: millis(retryMs * 4) };
+    this.state = taskScheduler({ attemptsMax, retryDelay, rng: { next: () => 0, int: () => 0 } });
   }
 
   /** Runs commands; returns what the last of them caused. */
@@ -117,6 +120,8 @@ export function formatEffect(effect: TaskEffect): string {
   switch (effect.type) {
     case "launch":
       return `launch ${formatKey(effect.task)} on ${effect.executor}.${effect.task.slot}`;
+    case "retryAfter":
+      return `retry ${formatKey(effect.task)} after ${effect.delay} ms`;
     case "cancel":
       return `cancel ${formatKey(effect.task)} on ${effect.executor}`;
     case "stageDone":
@@ -147,7 +152,7 @@ const userError = (message: string): WireError => ({ name: "TypeError", message 
 /**
  * `join e1 2` (and ready), `hello e1 2`, `ready e1`, `lost e1`, `submit 1 STAGE…`, `ok 1/0#0 e1 [SIZES [REPLICA]]`,
  * `differs 1/0#0 e1 CHECKSUM`,
- * `fail 1/0#0 e1 [MESSAGE]`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `rebalance`, `drop 7,8`.
+ * `fail 1/0#0 e1 [MESSAGE]`, `due 1/0#0`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `rebalance`, `drop 7,8`.
  */
 export function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent[] {
   const [verb = "", first = "", second = "", ...rest] = command.split(" ");
@@ -187,6 +192,8 @@ export function parseCommand(state: TaskScheduler, command: string): readonly Ta
     }
     case "cancelled":
       return [{ type: "taskCancelled", executor: named(), task: parseKey(first) }];
+    case "due":
+      return [{ type: "retryDue", task: parseKey(first) }];
     case "cancel":
       return [{ type: "cancelPlan", plan: planId(Number(first)), reason: "the test says so" }];
     case "rebalance":

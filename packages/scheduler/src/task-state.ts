@@ -1,4 +1,4 @@
-import { assert, type EngineError, type ExecutorId } from "@millrace/base";
+import { assert, type BackoffRange, type EngineError, type ExecutorId, type Rng } from "@millrace/base";
 import type { JobPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
 import { Queue } from "./queue.ts";
 import type { PartitionResult, PlanId, TaskEffect } from "./task-events.ts";
@@ -6,6 +6,9 @@ import type { PartitionResult, PlanId, TaskEffect } from "./task-events.ts";
 export interface TaskSettings {
   /** `task.attempts.max`: failures of one task before its plan fails. */
   readonly attemptsMax: number;
+  /** `task.retry.delay`: the pauses before a task that failed is tried again. */
+  readonly retryDelay: BackoffRange;
+  readonly rng: Rng;
 }
 
 /** How often in a row a stage may lose its inputs, or a task its executor, before the plan fails. */
@@ -21,10 +24,11 @@ export const DIFFERENCES_MAX = 3;
  *      ▲                    │                   │                       │
  *      ├─ inputs lost, or ──┘                   │                       │
  *      │  nobody needs it  ◀────────────────────┤ cancelled: the slot stays taken until the report
- *      │                     queued again ◀─────┤ taskFailed, fetchFailed, executorLost
+ *      │                     queued again ◀─────┤ fetchFailed, executorLost
+ *      │  queued again ◀─retryDue─ paused ◀─────┤ taskFailed
  *      └────────────────────────────────────────┴── its map output was lost ┘
  *
- * Where its items are held: idle and done nowhere; queued in one or more queues of the stage (`any`, `preferring`,
+ * Where its items are held: idle, paused and done nowhere; queued in one or more queues of the stage (`any`, `preferring`,
  * `avoiding`, `unowned`) or of the slot that owns its state (`Slot.pinned`), where entries of tasks that left "queued" are skipped
  * when met; running in `Slot.stage/task/attempt` and `Stage.slots`; an abandoned attempt in its `Slot` and `abandoned`.
  */
@@ -32,6 +36,7 @@ export const IDLE = 0;
 export const QUEUED = 1;
 export const RUNNING = 2;
 export const DONE = 3;
+export const PAUSED = 4;
 
 /**
  * One stage, from the plan that brought it until nobody can need it: a result stage until its plan ends, one that writes

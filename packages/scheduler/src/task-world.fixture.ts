@@ -1,4 +1,4 @@
-import { assert, type ExecutorId, executorId, type Rng, SeededRng, type WireError } from "@millrace/base";
+import { assert, type ExecutorId, executorId, millis, type Rng, SeededRng, type WireError } from "@millrace/base";
 import {
   blockId,
   type JobPlan,
@@ -9,7 +9,7 @@ import {
   shuffleId,
 } from "@millrace/plan";
 import { checkTaskScheduler } from "./check-task-scheduler.ts";
-import { type LaunchTask, type PlanId, planId, type TaskEffect, type TaskEvent } from "./task-events.ts";
+import { type LaunchTask, type PlanId, planId, type TaskEffect, type TaskEvent, type TaskKey } from "./task-events.ts";
 import { stepTasks } from "./task-scheduler.ts";
 import { jobOf, stageOf } from "./task-script.fixture.ts";
 import { type TaskScheduler, taskScheduler } from "./task-state.ts";
@@ -46,7 +46,7 @@ interface Process {
  * that a result tells whether each input went into it exactly once.
  */
 export class TaskWorld {
-  readonly state: TaskScheduler = taskScheduler({ attemptsMax: 4 });
+  readonly state: TaskScheduler;
   readonly rng: Rng;
   readonly fired = new Map<string, number>();
   readonly outcomes = new Map<PlanId, { readonly results?: readonly string[]; readonly code?: string }>();
@@ -55,6 +55,8 @@ export class TaskWorld {
   readonly #processes = new Map<ExecutorId, Process>();
   /** Words of dead processes that are still under way. */
   readonly #ghosts: TaskEvent[] = [];
+  /** Failed attempts whose task waits for its retry. */
+  readonly #pauses: TaskKey[] = [];
   readonly #live = new Map<ShuffleId, { readonly stage: PlannedStage; readonly plan: PlanId }>();
   readonly #results = new Map<string, string>();
   readonly #checksums = new Map<string, number>();
@@ -66,6 +68,8 @@ export class TaskWorld {
 
   constructor(seed: number, faults: Faults) {
     this.rng = new SeededRng(seed);
+    const retryDelay = { min: millis(seed % 2), max: millis(2) }; // without a pause in every other run
+    this.state = taskScheduler({ attemptsMax: 4, retryDelay, rng: this.rng });
     this.#faults = faults;
   }
 
@@ -77,6 +81,8 @@ export class TaskWorld {
       this.#disturb(tick < 5_000);
       this.#work();
       this.#deliver();
+      const due = this.#pauses.length > 0 && this.rng.next() < 0.3 ? this.#pauses.shift() : undefined;
+      if (due !== undefined) this.#dispatch({ type: "retryDue", task: due });
     }
     this.#settle();
     this.#dispatch({ type: "dropShuffles", shuffles: [...this.#live.keys()] });
@@ -98,6 +104,9 @@ export class TaskWorld {
     switch (effect.type) {
       case "launch":
         this.#launch(effect.executor, effect.stage, effect.task);
+        break;
+      case "retryAfter":
+        this.#pauses.push(effect.task);
         break;
       case "cancel": {
         const running = this.#processes.get(effect.executor)?.slots.find((slot) => same(slot?.task, effect.task));

@@ -1,6 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { type ExecutorId, executorId, millis, SystemClock, type Timer, toWireError } from "@millrace/base";
+import {
+  Backoff,
+  type ExecutorId,
+  executorId,
+  millis,
+  SystemClock,
+  systemRng,
+  type Timer,
+  toWireError,
+} from "@millrace/base";
 import { JobProcess } from "@millrace/executor";
 import type { DataAddress } from "@millrace/rpc";
 import type { RpcServer } from "@millrace/rpc/grpc";
@@ -9,8 +18,7 @@ import type { Master } from "./master.ts";
 
 const HOST = "127.0.0.1";
 const STOP_GRACE_MS = 5_000;
-const RESTART_MIN_MS = 200;
-const RESTART_MAX_MS = 10_000;
+const RESTART = { min: millis(200), max: millis(10_000) };
 
 /** Starts `E` executor processes that dial this one, and another for each that ends by itself. */
 export async function startExecutorProcesses(
@@ -61,7 +69,7 @@ class EmbeddedExecutor {
   readonly #options: EmbeddedExecutorsOptions;
   readonly #clock = new SystemClock();
   #process: JobProcess;
-  #pauseMs = RESTART_MIN_MS;
+  readonly #backoff = new Backoff(RESTART, systemRng());
   #restart: Timer | undefined;
   #stopping = false;
 
@@ -102,10 +110,9 @@ class EmbeddedExecutor {
     void started.exited.then((error) => {
       if (this.#stopping) return;
       if (error !== undefined) this.#options.onExit(this.#id, toWireError(error));
-      this.#restart = this.#clock.after(millis(this.#pauseMs), () => {
+      this.#restart = this.#clock.after(this.#backoff.next(), () => {
         this.#process = this.#start();
       });
-      this.#pauseMs = Math.min(RESTART_MAX_MS, this.#pauseMs * 2);
     });
     return started;
   }

@@ -283,6 +283,7 @@ export class JobDriver {
     const slots = executors.ready.reduce((sum, info) => sum + info.slots, 0);
     const tasks = new TaskShell(built.conf, {
       executors,
+      clock: options.clock,
       fetch: (holder, block) => this.#fetch(holder, block),
       ...this.#warnings,
     });

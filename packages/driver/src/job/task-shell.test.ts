@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs, executorId, parseConf } from "@millrace/base";
+import { type EpochMs, epochMs, executorId, ManualClock, parseConf } from "@millrace/base";
 import { type JobPlan, stageRunId } from "@millrace/plan";
 import type { TaskStatus } from "@millrace/rpc";
 import { describe, expect, test } from "vitest";
@@ -19,9 +19,10 @@ function action(run: number, batch: EpochMs): JobPlan {
 
 /** A shell with one executor, which answers by hand. */
 function shell() {
-  const tasks = new TaskShell(parseConf({}), {
+  const tasks = new TaskShell(parseConf({ "task.retry.delay.min": 0 }), {
     executors: { launch: () => {}, send: () => {}, stageDone: () => {}, tidy: () => {} },
     fetch: () => Promise.reject(new Error("results are inline here")),
+    clock: new ManualClock(FIRST),
     warn: () => {},
     warningOver: () => {},
   });

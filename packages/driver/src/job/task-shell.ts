@@ -1,4 +1,5 @@
 import {
+  type Clock,
   EngineError,
   type EpochMs,
   type ExecutorId,
@@ -6,7 +7,9 @@ import {
   errorKind,
   heapFor,
   type JobConf,
+  millis,
   sizeSetting,
+  systemRng,
   type WarningSink,
 } from "@millrace/base";
 import type { BlockId, JobPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
@@ -38,6 +41,7 @@ export interface ActionOutcome {
 export type TaskOutlet = Pick<Executors, "launch" | "send" | "stageDone" | "tidy">;
 
 export interface TaskShellPorts extends WarningSink {
+  readonly clock: Clock;
   readonly executors: TaskOutlet;
   /** Fetches a result block from the executor that holds it. */
   fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array>;
@@ -70,7 +74,11 @@ export class TaskShell {
   #nextPlan = 0;
 
   constructor(conf: JobConf, ports: TaskShellPorts) {
-    const state = taskScheduler({ attemptsMax: conf["task.attempts.max"] });
+    const state = taskScheduler({
+      attemptsMax: conf["task.attempts.max"],
+      retryDelay: { min: millis(conf["task.retry.delay.min"]), max: conf["task.retry.delay.max"] },
+      rng: systemRng(),
+    });
     this.#machine = new Dispatcher(
       (event) => stepTasks(state, event),
       (effect) => this.#perform(effect),
@@ -169,6 +177,9 @@ export class TaskShell {
         this.#batchOfRun.set(effect.task.run, batch);
         return executors.launch(effect.executor, effect.stage, batch, effect.task);
       }
+      case "retryAfter":
+        this.#ports.clock.after(effect.delay, () => this.dispatch({ type: "retryDue", task: effect.task }));
+        return;
       case "cancel":
         return executors.send(effect.executor, { type: "cancel", ...effect.task });
       case "stageDone":

@@ -7,6 +7,7 @@ import {
   type Millis,
   millis,
   SteadyClock,
+  systemRng,
   type Timer,
   toWireError,
   type Warning,
@@ -53,7 +54,7 @@ export class ClusterShell {
     this.#clock = new SteadyClock(options.clock);
     this.#log = options.log;
     this.#ports = ports;
-    this.#state = membership(membershipDefaults(options.protocol, options.timeout));
+    this.#state = membership(membershipDefaults(options.protocol, options.timeout, systemRng()));
     this.#machine = new Dispatcher(
       (event) => stepMembership(this.#state, event),
       (effect) => this.#perform(effect),

@@ -1,6 +1,7 @@
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import {
+  Backoff,
   type Clock,
   EngineError,
   type ExecutorId,
@@ -10,6 +11,7 @@ import {
   type Logger,
   millis,
   StreamTaker,
+  systemRng,
   type TakeOutput,
   type Timer,
   toWireError,
@@ -49,8 +51,7 @@ export interface NodeSupervisorOptions {
 }
 
 const HEARTBEAT_MS = 1_000;
-const PAUSE_MIN_MS = 200;
-const PAUSE_MAX_MS = 5_000;
+const DIAL_PAUSE = { min: millis(200), max: millis(5_000) };
 /** What makes dialling again pointless until somebody changes something. */
 const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
 
@@ -67,7 +68,7 @@ export class NodeSupervisor {
   readonly #stderr = new StreamTaker(process.stderr);
   #session: ClusterSession | undefined;
   #member = false;
-  #pauseMs = PAUSE_MIN_MS;
+  readonly #backoff = new Backoff(DIAL_PAUSE, systemRng());
   #timer: Timer | undefined;
   #heartbeat: Timer | undefined;
   #leaving: Timer | undefined;
@@ -177,7 +178,7 @@ export class NodeSupervisor {
   #onWelcome(): void {
     const { log, driver } = this.#options;
     this.#member = true;
-    this.#pauseMs = PAUSE_MIN_MS;
+    this.#backoff.reset();
     log.info({ driver: formatAddress(driver) }, `member of the cluster of ${formatAddress(driver)}`);
     this.#heartbeat?.cancel();
     this.#beat();
@@ -198,12 +199,12 @@ export class NodeSupervisor {
     if (this.#leaving !== undefined) return;
     const { log, driver, clock } = this.#options;
     const why = error?.message ?? "the driver closed the connection";
+    const retryMs = this.#backoff.next();
     log.warn(
-      { driver: formatAddress(driver), retryMs: this.#pauseMs },
-      `no connection to the driver at ${formatAddress(driver)}: ${why} Trying again in ${formatDuration(this.#pauseMs)}.`,
+      { driver: formatAddress(driver), retryMs },
+      `no connection to the driver at ${formatAddress(driver)}: ${why} Trying again in ${formatDuration(retryMs)}.`,
     );
-    this.#timer = clock.after(millis(this.#pauseMs), () => this.#dial());
-    this.#pauseMs = Math.min(PAUSE_MAX_MS, this.#pauseMs * 2);
+    this.#timer = clock.after(retryMs, () => this.#dial());
   }
 
   /** The driver does not want this executor, and asking again would not change that. */

@@ -1,4 +1,4 @@
-import type { ThreadOutputEnd, WireError } from "@millrace/base";
+import type { BackoffRange, ThreadOutputEnd, WireError } from "@millrace/base";
 import type { ReceiverSpec } from "@millrace/plan";
 import type { ReceiverStatus } from "@millrace/rpc";
 import type { BlockHandle, PoolHandle } from "@millrace/storage";
@@ -11,8 +11,7 @@ export interface ReceiverInit {
   /** The executor's build of the job; loaded when the first receiver needs code of the job. */
   readonly executorModule: string;
   readonly output: ThreadOutputEnd;
-  readonly restartMinMs: number;
-  readonly restartMaxMs: number;
+  readonly restartDelay: BackoffRange;
   /** How long `onStop` is waited for. */
   readonly stopTimeoutMs: number;
   /** Bytes stored by one receiver that the main thread has not yet taken, before it is held back. */

@@ -1,10 +1,13 @@
 import {
+  Backoff,
+  type BackoffRange,
   type Clock,
   type EngineError,
   type ExecutorId,
   formatSize,
   type JobConf,
   type Logger,
+  systemRng,
   type TakeOutput,
   ThreadOutput,
   toWireError,
@@ -42,8 +45,8 @@ interface Group {
   readonly name: string;
   readonly streams: Set<Stream>;
   thread: ReceiverThread;
-  /** Threads that ended since one handed over a block. */
-  failures: number;
+  /** Of threads that end, until one hands over a block. */
+  readonly backoff: Backoff;
 }
 
 interface Stream {
@@ -159,7 +162,12 @@ export class ReceiverHost {
     const name = shared ? SOCKETS : `receiver ${stream}`;
     const known = this.#groups.get(name);
     if (known !== undefined) return known;
-    const group: Group = { name, streams: new Set(), thread: this.#newThread(name), failures: 0 };
+    const group: Group = {
+      name,
+      streams: new Set(),
+      thread: this.#newThread(name),
+      backoff: new Backoff(restartDelay(this.#ports.conf), systemRng()),
+    };
     this.#groups.set(name, group);
     return group;
   }
@@ -172,8 +180,7 @@ export class ReceiverHost {
       workDir,
       executorModule,
       output: output.connect(),
-      restartMinMs: conf["receiver.restart.delay.min"],
-      restartMaxMs: conf["receiver.restart.delay.max"],
+      restartDelay: restartDelay(conf),
       stopTimeoutMs: conf["receiver.stop.timeout"],
       unconfirmedBytesMax: Math.max(1 << 20, Math.floor(conf["receiver.buffer.bytes"] / 4)),
     };
@@ -199,7 +206,7 @@ export class ReceiverHost {
     if (entry === undefined) return;
     switch (message.type) {
       case "block":
-        entry.group.failures = 0;
+        entry.group.backoff.reset();
         entry.line = entry.line.then(() => this.#take(thread, entry, message));
         return;
       case "status":
@@ -276,11 +283,10 @@ export class ReceiverHost {
 
   /** Returns when all that the old thread had handed over is in the store. */
   #renew(group: Group, cause: Error | undefined): readonly Promise<void>[] {
-    const { conf, log, heapBytes, send } = this.#ports;
+    const { log, heapBytes, send } = this.#ports;
     const error = threadEnded(cause, heapBytes);
     log.warn({ code: error.code, thread: group.name }, error.message);
-    const longest = conf["receiver.restart.delay.max"];
-    const retryMs = Math.min(longest, conf["receiver.restart.delay.min"] * 2 ** Math.min(group.failures++, 30));
+    const retryMs = group.backoff.next();
     const going = [...group.streams].filter(({ stopping }) => !stopping);
     if (going.length > 0) group.thread = this.#newThread(group.name);
     else this.#groups.delete(group.name);
@@ -326,4 +332,8 @@ function whyEnded(cause: Error | undefined, heapBytes: number): readonly [why: s
     ];
   }
   return [cause.message.replace(/\.$/, ""), "Catch the error in the receiver and call restart()."];
+}
+
+function restartDelay(conf: JobConf): BackoffRange {
+  return { min: conf["receiver.restart.delay.min"], max: conf["receiver.restart.delay.max"] };
 }

@@ -5,6 +5,7 @@ import {
   deferred,
   fromWireError,
   millis,
+  systemRng,
   unreachable,
   type WireError,
 } from "@millrace/base";
@@ -82,8 +83,8 @@ export class Receivers {
     const gate = new Gate(init.unconfirmedBytesMax);
     gate.hold(held);
     const receiver = new SupervisedReceiver({
-      restartMinMs: init.restartMinMs,
-      restartMaxMs: init.restartMaxMs,
+      restartDelay: init.restartDelay,
+      rng: systemRng(),
       clock,
       newSource: (events) => this.#newSource(stream, spec, { blockIntervalMs, gate, events }),
       report: (status) => {

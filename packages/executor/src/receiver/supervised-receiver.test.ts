@@ -1,4 +1,4 @@
-import { epochMs, ManualClock, millis } from "@millrace/base";
+import { epochMs, ManualClock, millis, SeededRng } from "@millrace/base";
 import type { ReceiverStatus } from "@millrace/rpc";
 import { expect, test } from "vitest";
 import { receiverFailed } from "../errors.ts";
@@ -10,8 +10,8 @@ test("a receiver that has a trouble with every record tells of ten a second, and
   const told: string[] = [];
   const running: SourceEvents[] = [];
   const receiver = new SupervisedReceiver({
-    restartMinMs: 20,
-    restartMaxMs: 50,
+    restartDelay: { min: millis(20), max: millis(50) },
+    rng: new SeededRng(1),
     clock,
     newSource: (events) => {
       running.push(events);

@@ -1,10 +1,20 @@
-import { type Clock, type EngineError, millis, type Timer, toWireError } from "@millrace/base";
+import {
+  Backoff,
+  type BackoffRange,
+  type Clock,
+  type EngineError,
+  millis,
+  type Rng,
+  type Timer,
+  toWireError,
+} from "@millrace/base";
 import type { ReceiverStatus } from "@millrace/rpc";
 import type { Source, SourceEnd, SourceEvents } from "./source.ts";
 
 export interface SupervisedOptions {
-  readonly restartMinMs: number;
-  readonly restartMaxMs: number;
+  /** The pauses before it is started again. */
+  readonly restartDelay: BackoffRange;
+  readonly rng: Rng;
   readonly clock: Clock;
   /** May throw, or reject, when the job's code does not give a source: tried again like any failure. */
   readonly newSource: (events: SourceEvents) => Source | Promise<Source>;
@@ -24,7 +34,7 @@ export class SupervisedReceiver {
   readonly #options: SupervisedOptions;
   #source: Source | undefined;
   #timer: Timer | undefined;
-  #failures = 0;
+  readonly #backoff: Backoff;
   #stopped = false;
   #troubles: { readonly sinceMs: number; told: number; untold: number } | undefined;
   /** Counts starts: events of an earlier source are not this one's. */
@@ -32,6 +42,7 @@ export class SupervisedReceiver {
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
+    this.#backoff = new Backoff(options.restartDelay, options.rng);
   }
 
   start(afterMs: number): void {
@@ -56,7 +67,7 @@ export class SupervisedReceiver {
         if (current()) this.#options.report({ state: "running" });
       },
       received: () => {
-        if (current()) this.#failures = 0;
+        if (current()) this.#backoff.reset();
       },
       ended: (end) => {
         if (current()) this.#ended(end);
@@ -82,9 +93,8 @@ export class SupervisedReceiver {
   }
 
   #retry(error: ReturnType<typeof toWireError>, delayMs: number | undefined): void {
-    const { restartMinMs, restartMaxMs } = this.#options;
-    const retryMs = delayMs ?? Math.min(restartMaxMs, restartMinMs * 2 ** Math.min(this.#failures, 30));
-    this.#failures += 1;
+    const pauseMs = this.#backoff.next();
+    const retryMs = delayMs ?? pauseMs;
     this.#options.report({ state: "retrying", error, retryMs });
     this.#pause(retryMs);
   }

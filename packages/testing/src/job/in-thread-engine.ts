@@ -1,5 +1,5 @@
 import type { ActionResult, EnginePort, PrintedBatch } from "@millrace/api/host";
-import { type EpochMs, type ExecutorId, executorId, type JobConf, type ManualClock } from "@millrace/base";
+import { type EpochMs, type ExecutorId, executorId, type JobConf, type ManualClock, millis } from "@millrace/base";
 import { DriverBlocks, TaskShell } from "@millrace/driver/in-process";
 import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
@@ -60,7 +60,10 @@ export class InThreadEngine implements EnginePort {
   /** The graph is built, and its settings are known: plans may run. */
   begin(conf: JobConf): void {
     const { warn } = this.#options;
-    const tasks = new TaskShell(conf, {
+    // Virtual time stands still while a batch runs.
+    const patient = { ...conf, "task.retry.delay.min": millis(0) };
+    const tasks = new TaskShell(patient, {
+      clock: this.clock,
       executors: {
         launch: (...launch) => this.#of(launch[0])?.launch(...launch),
         send: (id, message) => this.#of(id)?.send(id, message),
