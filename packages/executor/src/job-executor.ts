@@ -246,7 +246,11 @@ export class JobExecutor {
         log,
         output,
       },
-      { onEnd: (attempt, end) => tasks.onEnd(attempt, end), onFatal: (error) => this.#fail(error) },
+      {
+        onEnd: (attempt, end) => tasks.onEnd(attempt, end),
+        onTrouble: (error) => session.send({ type: "trouble", error: toWireError(error) }),
+        onFatal: (error) => this.#fail(error),
+      },
     );
     const replicator = new Replicator({
       pool: this.#pool,

@@ -56,6 +56,8 @@ export type FromExecutor =
     }
   /** It was told to end: it serves tasks, blocks and state until it gets `shutdown`, or its own grace period is over. */
   | { readonly type: "leaving" }
+  /** Code of the job went wrong where no task can fail for it. */
+  | { readonly type: "trouble"; readonly error: WireError }
   | { readonly type: "failed"; readonly error: WireError }; // this process cannot go on, for example the artefact does not load
 
 export interface ReceivedBlock {

@@ -12,6 +12,8 @@ export const badPartition = errorKind("BAD_PARTITION", "user");
 export const artefactLoadFailed = errorKind("ARTEFACT_LOAD_FAILED", "user");
 export const slotExited = errorKind("SLOT_EXITED", "user", "same-task");
 export const slotCrashed = errorKind("SLOT_CRASHED", "user", "same-task");
+/** A promise that nobody awaits rejected after its task was done. */
+export const unhandledRejection = errorKind("UNHANDLED_REJECTION", "user");
 export const slotOutOfMemory = errorKind("SLOT_OUT_OF_MEMORY", "user", "same-task");
 export const slotTerminated = errorKind("SLOT_TERMINATED", "environment", "same-task");
 /** A command that an RDD was piped through failed. */

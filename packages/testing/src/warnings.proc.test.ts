@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
-import { TestCluster } from "./test-cluster.fixture.ts";
+import { TestProcess } from "./process.fixture.ts";
+import { jobFile, TestCluster } from "./test-cluster.fixture.ts";
 
 afterEach(cleanUp);
 
@@ -13,4 +14,12 @@ test("a job without an executor says so, until one joins", async () => {
   cluster.startExecutor(1);
   await job.log.says(/^tick /);
   expect((await job.stop()).warnings).toEqual([]);
+});
+
+test("a promise that rejects to nobody after its task is told with its line, and the slot goes on", async () => {
+  const args = ["run", jobFile("rejecting"), "--master", "local[1]", "--batches", "5"];
+  const { code, stdout, stderr } = await TestProcess.millrace(args).ended;
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/\[UNHANDLED_REJECTION\] .*: Error: nobody awaits \(at rejecting\.ts:10:\d+\)/);
+  expect(new Set(stdout.match(/thread \d+/g)).size).toBe(1);
 });

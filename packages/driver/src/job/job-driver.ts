@@ -190,7 +190,7 @@ export class JobDriver {
         if (this.#unwinding?.time === message.time) return this.#finish(this.#unwinding.end);
         return this.#running?.batches.onDone(message.time, message.report);
       case "warn":
-        return this.#warn(message.message);
+        return this.#warnings.say(message.message);
       case "stopJob":
         return this.#stopItself(message.graceful);
       case "watch":
@@ -272,6 +272,7 @@ export class JobDriver {
 
   #onExecutorMessage(executor: ExecutorId, message: FromExecutor): void {
     if (message.type === "failed") return this.#fail(fromWireError(message.error));
+    if (message.type === "trouble") this.#warnings.warn(warningOf(message.error.message, { subject: executor }));
     this.#running?.tasks.onMessage(executor, message);
     this.#running?.receivers.onMessage(executor, message);
   }
@@ -351,11 +352,11 @@ export class JobDriver {
     const end = endOfJob(outcome, stopping.reason, receivers.loss());
     if (outcome.kind === "killed") return this.#unwind(outcome.cutOff, end);
     if (end.state === "finished" && stopping.reason?.kind === "timeout")
-      this.#warn(receiversHang(stopping.reason.limit));
+      this.#warnings.say(receiversHang(stopping.reason.limit));
     this.#ending = new Ending(end, limit, {
       thread: this.#thread,
       clock: this.#options.clock,
-      warn: (message) => this.#warn(message),
+      warn: (message) => this.#warnings.say(message),
       over: () => this.#finish(end),
     });
   }
@@ -374,10 +375,6 @@ export class JobDriver {
     const ready = this.#executors?.ready.length ?? 0;
     this.#options.onEvent({ type: "executors", executors: ready });
     this.#running?.stopping.executors(ready);
-  }
-
-  #warn(message: string): void {
-    this.#warnings.warn(warningOf(message));
   }
 
   #fail(error: Error): void {

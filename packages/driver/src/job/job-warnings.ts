@@ -48,6 +48,9 @@ export class JobWarnings implements WarningSink {
     onEvent({ type: "warning", warning, at, told });
   };
 
+  /** An event that its text alone tells of. */
+  readonly say = (message: string): void => this.warn(warningOf(message));
+
   readonly warningOver = (over: WarningOver): void => {
     if (!this.#log.end(over)) return;
     const { job, log, onEvent } = this.#options;

@@ -35,6 +35,8 @@ export interface SlotPoolOptions {
 
 export interface SlotPoolHandlers {
   onEnd(attempt: Attempt, end: AttemptEnd): void;
+  /** Code of the job went wrong where no task can fail for it. */
+  onTrouble(error: EngineError): void;
   /** The process cannot go on: a thread does not end, or none can be started. */
   onFatal(error: Error): void;
 }
@@ -70,6 +72,8 @@ export class SlotPool implements TaskSlots {
   readonly #shared: Attempt[] = [];
   readonly #templates = new Map<TemplateId, StageTemplate>();
   readonly #stages = new Map<StageRunId, StageStart>();
+  /** Threads whose end a task has reported. */
+  readonly #blamed = new WeakSet<SlotThread>();
   #closing = false;
 
   constructor(options: SlotPoolOptions, handlers: SlotPoolHandlers) {
@@ -166,7 +170,10 @@ export class SlotPool implements TaskSlots {
     attempt.state = "running";
     thread.run(slotTask(attempt)).then(
       (outcome) => this.#ended(slot, attempt, { kind: "outcome", outcome }),
-      (error: unknown) => this.#ended(slot, attempt, { kind: "lost", error: asEngineError(error) }),
+      (error: unknown) => {
+        this.#blamed.add(thread);
+        this.#ended(slot, attempt, { kind: "lost", error: asEngineError(error) });
+      },
     );
   }
 
@@ -194,6 +201,7 @@ export class SlotPool implements TaskSlots {
       cancelGraceMs: conf["task.cancel.grace"],
       clock,
       output: slot.output,
+      onStray: (error) => this.#handlers.onTrouble(error),
     });
     if (this.#closing) {
       await thread.terminate();
@@ -214,6 +222,7 @@ export class SlotPool implements TaskSlots {
       { slot: slot.index, ...(cause === undefined ? {} : { code: cause.code }) },
       cause?.message ?? "a slot thread ended",
     );
+    if (cause !== undefined && !this.#blamed.has(thread)) this.#handlers.onTrouble(cause);
     try {
       // The attempt's end is told in a microtask that precedes this one: its pins are released by now.
       await this.#options.store.reclaim(thread.poolOwner);

@@ -838,7 +838,8 @@ export const descriptors: object = {
             "receiver",
             "heartbeat",
             "failed",
-            "leaving"
+            "leaving",
+            "trouble"
            ]
           }
          },
@@ -874,6 +875,10 @@ export const descriptors: object = {
           "leaving": {
            "type": "ExecutorLeaving",
            "id": 8
+          },
+          "trouble": {
+           "type": "ExecutorTrouble",
+           "id": 9
           }
          }
         },
@@ -1235,6 +1240,14 @@ export const descriptors: object = {
         },
         "ExecutorLeaving": {
          "fields": {}
+        },
+        "ExecutorTrouble": {
+         "fields": {
+          "error": {
+           "type": "millrace.common.v1.Error",
+           "id": 1
+          }
+         }
         },
         "ExecutorFailed": {
          "fields": {

@@ -84,6 +84,7 @@ const fromExecutor: readonly FromExecutor[] = [
   { type: "receiver", stream: 1, status: { state: "answering" } },
   { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3, spilledBytes: 4 },
   { type: "leaving" },
+  { type: "trouble", error },
   { type: "failed", error: toWireError("text") },
 ];
 

@@ -4,6 +4,7 @@ import {
   type Clock,
   clauseOf,
   deferred,
+  describeThrown,
   EngineError,
   fromWireError,
   type Millis,
@@ -49,6 +50,8 @@ export interface SlotThreadOptions {
   readonly clock: Clock;
   /** Gets what code of the job writes. */
   readonly output: ThreadOutput;
+  /** Code of the job went wrong where no task can fail for it; the thread goes on. */
+  readonly onStray: (error: EngineError) => void;
 }
 
 interface Pending {
@@ -225,6 +228,11 @@ export class SlotThread {
         this.#cause ??= error instanceof EngineError ? error : crashed(this.slot, error);
         return;
       }
+      case "stray": {
+        const error = fromWireError(message.error);
+        if (error instanceof EngineError) this.#options.onStray(error);
+        return;
+      }
       case "commandStarted":
         this.#commands.started(message.group);
         this.#options.commands?.started(message.group);
@@ -290,9 +298,8 @@ export class SlotThread {
 }
 
 function crashed(slot: number, error: unknown): EngineError {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return slotCrashed(
-    `user code on slot ${slot} left an error that nothing caught: ${text}. The slot's thread ended and its task is tried again; ` +
+    `user code on slot ${slot} left an error that nothing caught: ${describeThrown(error)}. The slot's thread ended and its task is tried again; ` +
       "await every promise and handle the errors of timers and emitters.",
     { cause: error },
   );

@@ -47,5 +47,7 @@ export type FromSlot =
   | { readonly type: "done"; readonly number: number; readonly outcome: TaskOutcome }
   /** A task has started a command, the leader of this process group; no process of the group is left. */
   | { readonly type: "commandStarted" | "commandEnded"; readonly group: number }
+  /** Code of the job went wrong where no task can fail for it. */
+  | { readonly type: "stray"; readonly error: WireError }
   /** Last words before the thread ends: user code called `process.exit`, or an error that nobody caught. */
   | { readonly type: "dying"; readonly error: WireError };

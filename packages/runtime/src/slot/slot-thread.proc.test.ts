@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EngineError, epochMs, ManualClock, millis, ThreadOutput } from "@millrace/base";
+import { type Deferred, deferred, type EngineError, epochMs, ManualClock, millis, ThreadOutput } from "@millrace/base";
 import { decodeBlock, emptyClassTable, encodeBlock, encodeCaptures } from "@millrace/codec";
 import { fnSlot, type StageTemplate, stageRunId, type TemplateId } from "@millrace/plan";
 import { BlockPool } from "@millrace/storage";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { SlotThread } from "./host.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "millrace-slot-"));
@@ -22,6 +22,11 @@ afterEach(async () => {
 });
 
 let modules = 0;
+/** The first error that failed no task. */
+let stray: Deferred<Error>;
+beforeEach(() => {
+  stray = deferred();
+});
 
 /** Writes an executor's build by hand; `hooks` is what a bundled one finds. */
 async function start(code: string, heapBytes = 64 * 1024 ** 2): Promise<SlotThread> {
@@ -40,6 +45,7 @@ async function start(code: string, heapBytes = 64 * 1024 ** 2): Promise<SlotThre
     cancelGraceMs: millis(100),
     clock,
     output: new ThreadOutput(() => undefined),
+    onStray: (error) => stray.resolve(error),
   });
   threads.push(thread);
   return thread;
@@ -145,13 +151,19 @@ describe("the thread alone ends, and the cause is told", () => {
     expect(error.message).toContain("Error: later");
   });
 
-  test("when a promise is rejected and nobody listens", async () => {
-    const thread = await start(
-      `hooks.define("job.ts#0", () => (n) => { Promise.reject(new Error("lost")); return n; });`,
-    );
-    begin(thread);
-    await task(thread).catch(() => undefined); // the task itself may be done before the thread ends
-    expect(await thread.closed).toMatchObject({ code: "SLOT_CRASHED", message: expect.stringContaining("lost") });
+  test("when a promise is rejected and nobody listens, while the task runs", async () => {
+    const thread = await start(`
+      hooks.define("job.ts#0", () => (n) => { Promise.reject(new Error("lost")); return n; });
+      hooks.define("wait", () => () => new Promise(() => {}));`);
+    begin(thread, {
+      ...template,
+      functions: ["job.ts#0", "wait"],
+      sink: { kind: "foreach", fn: fnSlot(1), label: "foreach" },
+    });
+    expect(await failure(task(thread))).toMatchObject({
+      code: "SLOT_CRASHED",
+      message: expect.stringContaining("Error: lost"),
+    });
   });
 
   test("when its heap is full", async () => {
@@ -213,6 +225,19 @@ describe("a cancelled task", () => {
     expect(await outcome).toMatchObject({ code: "SLOT_TERMINATED" });
     await once(held, "end"); // and is no more
   });
+});
+
+test("a promise that is rejected after its task is told, and the thread lives on", async () => {
+  const thread = await start(
+    `hooks.define("job.ts#0", () => (n) => { Promise.reject(new Error("lost")); return n; });`,
+  );
+  begin(thread);
+  await task(thread);
+  expect(await stray.promise).toMatchObject({
+    code: "UNHANDLED_REJECTION",
+    message: expect.stringContaining("Error: lost"),
+  });
+  expect(await task(thread)).toMatchObject({ kind: "result" });
 });
 
 test("terminate on an idle thread is an orderly end", async () => {

@@ -11,6 +11,7 @@ import { exitMessage } from "./exit-message.ts";
 import { threadHeapUse } from "./heap.ts";
 import { localTaskFiles } from "./local-files.ts";
 import type { FromSlot, SlotInit, ToSlot } from "./protocol.ts";
+import { StrayRejections } from "./stray-rejections.ts";
 
 /** Where the shim for `import "millrace"` in an artefact finds the module. */
 const MILLRACE_MODULE = Symbol.for("millrace.module");
@@ -47,6 +48,16 @@ function reportEnd(): void {
     send({ type: "dying", error: toWireError(cause) });
     return exit(code);
   };
+}
+
+function reportStrays(): void {
+  const strays = new StrayRejections({
+    clock: new SystemClock({ unref: true }),
+    busy: () => running !== 0,
+    handled: () => process.listenerCount("unhandledRejection") > 1,
+    report: (error) => send({ type: "stray", error: toWireError(error) }),
+  });
+  process.on("unhandledRejection", (reason) => strays.onRejection(reason));
 }
 
 function exitedBy(code: number): EngineError {
@@ -115,6 +126,7 @@ async function setUp(): Promise<void> {
 async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);
   reportEnd();
+  reportStrays();
   const functions = new FunctionTable({
     commands: {
       started: (group) => send({ type: "commandStarted", group }),

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import {
-  clauseOf,
+  describeThrown,
   type EngineError,
   errorKind,
   formatSize,
@@ -151,7 +151,7 @@ function lostBecause(error: Error & { code?: string }, heapBytes: number, lastRe
     );
   }
   return jobThreadEnded(
-    `the job's driver thread ended by an error that nothing caught: ${clauseOf(error.message)}. The job is stopped. Catch it, or await the promise that rejected.`,
+    `the job's driver thread ended by an error that nothing caught: ${describeThrown(error)}. The job is stopped. Catch it, or await the promise that rejected.`,
     {
       cause: error,
     },

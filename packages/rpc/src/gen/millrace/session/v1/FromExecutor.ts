@@ -8,6 +8,7 @@ import type { ReceiverReport as _millrace_session_v1_ReceiverReport, ReceiverRep
 import type { Heartbeat as _millrace_session_v1_Heartbeat, Heartbeat__Output as _millrace_session_v1_Heartbeat__Output } from '../../../millrace/session/v1/Heartbeat.ts';
 import type { ExecutorFailed as _millrace_session_v1_ExecutorFailed, ExecutorFailed__Output as _millrace_session_v1_ExecutorFailed__Output } from '../../../millrace/session/v1/ExecutorFailed.ts';
 import type { ExecutorLeaving as _millrace_session_v1_ExecutorLeaving, ExecutorLeaving__Output as _millrace_session_v1_ExecutorLeaving__Output } from '../../../millrace/session/v1/ExecutorLeaving.ts';
+import type { ExecutorTrouble as _millrace_session_v1_ExecutorTrouble, ExecutorTrouble__Output as _millrace_session_v1_ExecutorTrouble__Output } from '../../../millrace/session/v1/ExecutorTrouble.ts';
 
 export interface FromExecutor {
   'hello'?: (_millrace_session_v1_ExecutorHello | null);
@@ -18,7 +19,8 @@ export interface FromExecutor {
   'heartbeat'?: (_millrace_session_v1_Heartbeat | null);
   'failed'?: (_millrace_session_v1_ExecutorFailed | null);
   'leaving'?: (_millrace_session_v1_ExecutorLeaving | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving";
+  'trouble'?: (_millrace_session_v1_ExecutorTrouble | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble";
 }
 
 export interface FromExecutor__Output {
@@ -30,5 +32,6 @@ export interface FromExecutor__Output {
   'heartbeat'?: (_millrace_session_v1_Heartbeat__Output | null);
   'failed'?: (_millrace_session_v1_ExecutorFailed__Output | null);
   'leaving'?: (_millrace_session_v1_ExecutorLeaving__Output | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving";
+  'trouble'?: (_millrace_session_v1_ExecutorTrouble__Output | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble";
 }

@@ -1,0 +1,53 @@
+import { type Clock, describeThrown, type EngineError } from "@millrace/base";
+import { unhandledRejection } from "../errors.ts";
+
+/** Rejections that are reported within a second; further ones are counted. */
+const REPORTED_PER_SECOND = 5;
+
+export interface StrayRejectionsPorts {
+  readonly clock: Pick<Clock, "monotonicMs">;
+  /** A task runs: the promise is taken for one of its own. */
+  readonly busy: () => boolean;
+  /** The job has a handler of its own, which is to do what it likes. */
+  readonly handled: () => boolean;
+  readonly report: (error: EngineError) => void;
+}
+
+/**
+ * Promises that nobody awaits and that reject. While a task runs, that is an error of the task and ends the thread, as Node.js would: the
+ * task is tried again. After its task there is nothing to try again, and the thread with its state is sound: the job is told.
+ */
+export class StrayRejections {
+  readonly #ports: StrayRejectionsPorts;
+  #second: { readonly sinceMs: number; reported: number } | undefined;
+  #unreported = 0;
+
+  constructor(ports: StrayRejectionsPorts) {
+    this.#ports = ports;
+  }
+
+  /** @throws The reason itself, when it ends the thread. */
+  onRejection(reason: unknown): void {
+    const { busy, handled, clock, report } = this.#ports;
+    if (handled()) return;
+    if (busy()) throw reason;
+    const nowMs = clock.monotonicMs();
+    if (this.#second === undefined || nowMs - this.#second.sinceMs >= 1_000) {
+      this.#second = { sinceMs: nowMs, reported: 0 };
+    }
+    if (this.#second.reported >= REPORTED_PER_SECOND) {
+      this.#unreported += 1;
+      return;
+    }
+    this.#second.reported += 1;
+    const more = this.#unreported === 0 ? "" : ` ${this.#unreported} more were not reported before this one.`;
+    this.#unreported = 0;
+    report(
+      unhandledRejection(
+        `code of the job left a promise that nobody awaits, and it rejected after its task was done: ${describeThrown(reason)}. ` +
+          `Nothing is tried again, and what it was to do may be missing.${more} Await every promise, or catch what it may reject with.`,
+        { cause: reason },
+      ),
+    );
+  }
+}
