@@ -1,4 +1,4 @@
-import { describeThrown, EngineError } from "@millrace/base";
+import { describeThrown, EngineError, located } from "@millrace/base";
 import { jobCodeFailed } from "./errors.ts";
 
 /**
@@ -6,7 +6,7 @@ import { jobCodeFailed } from "./errors.ts";
  *
  * @param what Names the code in messages, such as `the body of foreachRDD`.
  * @param outcome What the engine does about a failure: a sentence.
- * @throws JOB_CODE_FAILED With the author's frames and, as `cause`, what was thrown. Errors of the engine pass as they are.
+ * @throws JOB_CODE_FAILED With the author's frames and, as `cause`, what was thrown. Errors of the engine pass, with the line that led to them.
  */
 export async function runAuthorCode<T>(
   { what, outcome }: { readonly what: string; readonly outcome: string },
@@ -15,7 +15,7 @@ export async function runAuthorCode<T>(
   try {
     return await code();
   } catch (error) {
-    if (error instanceof EngineError) throw error;
+    if (error instanceof EngineError) throw located(error);
     throw jobCodeFailed(
       `${what} threw ${describeThrown(error)}. It runs on the driver. ${outcome} Correct it, or catch what it may throw.`,
       { cause: error },

@@ -33,8 +33,9 @@ export function windowSpan(
 ): WindowSpan {
   const { slideMs } = parent;
   return {
-    lengthMs: multipleOf(slideMs, length, `the length of ${operator}`),
-    slideMs: slide === undefined ? slideMs : multipleOf(slideMs, slide, `the slide of ${operator}`),
+    lengthMs: multipleOf(slideMs, length, `the length of ${operator} over ${parent.label}`),
+    slideMs:
+      slide === undefined ? slideMs : multipleOf(slideMs, slide, `the slide of ${operator} over ${parent.label}`),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { authorFrames, describeThrown } from "./author-frames.ts";
+import { authorFrames, describeThrown, located } from "./author-frames.ts";
+import { errorKind } from "./errors.ts";
 
 const STACK = `Error: cannot parse bad
     at inner (/home/me/job/lib/helper.ts:5:26)
@@ -29,6 +30,27 @@ describe("frames of the author", () => {
   test("leave out the engine's own files of a checkout", () => {
     const here = new Error("x").stack ?? "";
     expect(authorFrames(here).map(({ file }) => file)).toEqual([expect.stringMatching(/author-frames\.test\.ts$/)]);
+  });
+});
+
+describe("a refusal", () => {
+  const badWindow = errorKind("BAD_WINDOW", "user");
+
+  test("gets the author's innermost line", () => {
+    const error = Object.assign(badWindow("the slide is 3s.", { fields: { slide: 3 } }), { stack: STACK });
+    expect(located(error)).toMatchObject({
+      code: "BAD_WINDOW",
+      message: "[BAD_WINDOW] the slide is 3s. (/home/me/job/lib/helper.ts:5:26)",
+      fields: { slide: 3 },
+    });
+  });
+
+  test("stays as it is when it names a line, or none is known", () => {
+    const site = { file: "job.ts", line: 1, column: 2 };
+    const named = Object.assign(badWindow("no", { site }), { stack: STACK });
+    const unknown = Object.assign(badWindow("no"), { stack: "EngineError: no" });
+    expect(located(named)).toBe(named);
+    expect(located(unknown)).toBe(unknown);
   });
 });
 

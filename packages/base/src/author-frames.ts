@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { clauseOf, type SourceSite } from "./errors.ts";
+import { clauseOf, EngineError, type SourceSite } from "./errors.ts";
 
 /** A frame with a path: source maps give the author's files as paths, while the engine's own modules are URLs. */
 const FRAME = /^\s+at (?:async )?(?:.* \()?(\/[^()]+):(\d+):(\d+)\)?$/;
@@ -19,6 +19,17 @@ export function authorFrames(stack: string | undefined): readonly SourceSite[] {
     if (file !== undefined && !isEngine(file)) frames.push({ file, line: Number(row), column: Number(column) });
   }
   return frames.slice(0, FRAMES_MAX);
+}
+
+/** A refusal by the engine, with the innermost line of the author that led to it, unless it names one or none is known. */
+export function located(error: EngineError): EngineError {
+  const [site] = authorFrames(error.stack);
+  if (site === undefined || error.site !== undefined) return error;
+  const text = error.message.replace(`[${error.code}] `, "");
+  const { cause, fields, stack } = error;
+  const result = new EngineError(error, text, { fields, site, ...(cause === undefined ? {} : { cause }) });
+  result.stack = `${result.name}: ${result.message}${stack?.slice(stack.indexOf("\n    at ")) ?? ""}`;
+  return result;
 }
 
 function isEngine(file: string): boolean {

@@ -1,4 +1,4 @@
-export { authorFrames, describeThrown } from "./author-frames.ts";
+export { authorFrames, describeThrown, located } from "./author-frames.ts";
 export { Backoff, type BackoffRange, backoffPause } from "./backoff.ts";
 export type { Brand } from "./brand.ts";
 export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
