@@ -11,6 +11,7 @@ import { posix } from "node:path";
 export const LINES = [
   ["base"],
   ["codec"],
+  ["operators"],
   ["plan"],
   ["api"],
   ["scheduler"],

@@ -1,10 +1,10 @@
 import type { EpochMs, JobConf } from "@millrace/base";
 import { decodeValue, hashKey } from "@millrace/codec";
+import type { FunctionRef } from "@millrace/operators";
 import {
   type BlockLocation,
   blockId,
   dependency,
-  type FunctionRef,
   type Lineage,
   PARTITIONS_MAX,
   Planner,

@@ -1,11 +1,6 @@
 import { partitionOf } from "@millrace/codec";
-import {
-  engineRefWith,
-  type FunctionRef,
-  type KnownPartitioner,
-  type Partitioning,
-  type ResolvedPartitioning,
-} from "@millrace/plan";
+import type { FunctionRef } from "@millrace/operators";
+import { engineRefWith, type KnownPartitioner, type Partitioning, type ResolvedPartitioning } from "@millrace/plan";
 import { badArgument } from "./errors.ts";
 import { RangePartitioner } from "./range-partitioner.ts";
 import { checkPartitions } from "./steps.ts";

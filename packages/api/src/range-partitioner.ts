@@ -1,5 +1,6 @@
 import { type Comparison, comparisonBy } from "@millrace/codec";
-import { type FunctionRef, PARTITIONS_MAX, rangePartition } from "@millrace/plan";
+import { type FunctionRef, rangePartition } from "@millrace/operators";
+import { PARTITIONS_MAX } from "@millrace/plan";
 import { badArgument } from "./errors.ts";
 import { CONTEXT, LINEAGE } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";

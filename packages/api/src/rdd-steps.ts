@@ -1,6 +1,7 @@
 import { naming } from "@millrace/base";
 import { encodeValue } from "@millrace/codec";
-import { dependency, engineRefWith, type FunctionRef, type Lineage, type ShuffleUse } from "@millrace/plan";
+import type { FunctionRef } from "@millrace/operators";
+import { dependency, engineRefWith, type Lineage, type ShuffleUse } from "@millrace/plan";
 import { otherContext } from "./errors.ts";
 import { CONTEXT, LINEAGE } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";

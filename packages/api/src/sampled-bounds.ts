@@ -1,6 +1,7 @@
 import { naming } from "@millrace/base";
 import { type Comparison, comparisonBy } from "@millrace/codec";
-import { boundsOf, engineRefWith, type KeySample, type Lineage, type WeightedSample } from "@millrace/plan";
+import { boundsOf, type WeightedSample } from "@millrace/operators";
+import { engineRefWith, type KeySample, type Lineage } from "@millrace/plan";
 import { runAction } from "./action.ts";
 import { decodeRecords } from "./collection.ts";
 import type { JobContext } from "./job-context.ts";

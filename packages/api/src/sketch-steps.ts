@@ -1,5 +1,6 @@
 import { precisionFor, type SketchPrecision } from "@millrace/codec";
-import { engineRefs, engineRefWith, type FunctionRef, type ShuffleUse } from "@millrace/plan";
+import type { FunctionRef } from "@millrace/operators";
+import { engineRefs, engineRefWith, type ShuffleUse } from "@millrace/plan";
 import { badArgument } from "./errors.ts";
 
 /** How exact an estimate of distinct values is: a relative standard deviation, or bits of a hash. */

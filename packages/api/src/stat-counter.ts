@@ -1,4 +1,4 @@
-import { type Moments, mergeMoments, momentsOf } from "@millrace/plan";
+import { type Moments, mergeMoments, momentsOf } from "@millrace/operators";
 
 /** Statistics of numbers, gathered in one pass: as many as you like can be brought together by `merge`. */
 export class StatCounter {

@@ -1,6 +1,6 @@
 import { assert, parseDuration } from "@millrace/base";
+import type { FunctionRef } from "@millrace/operators";
 import {
-  type FunctionRef,
   IN_MEMORY_OR_ON_DISK,
   type Lineage,
   type Partitioning,

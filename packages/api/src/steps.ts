@@ -1,8 +1,8 @@
 import { formatSite } from "@millrace/base";
+import type { FunctionRef } from "@millrace/operators";
 import {
   engineRefs,
   engineRefWith,
-  type FunctionRef,
   type JoinKind,
   type Lineage,
   type NarrowKind,

@@ -1,6 +1,6 @@
 import { epochMs } from "@millrace/base";
+import type { FunctionRef } from "@millrace/operators";
 import { describe, expect, test } from "vitest";
-import type { FunctionRef } from "./function-ref.ts";
 import type { TaskInput } from "./job-plan.ts";
 import { blockId } from "./job-plan.ts";
 import {

@@ -1,4 +1,5 @@
 import { type ClassTable, emptyClassTable } from "@millrace/codec";
+import type { AnyFunction } from "@millrace/operators";
 import type { EngineFactories } from "./engine-functions/engine-factories.ts";
 import { foldFunctions } from "./engine-functions/folds.ts";
 import { orderFunctions } from "./engine-functions/orders.ts";
@@ -6,7 +7,7 @@ import { placeFunctions } from "./engine-functions/places.ts";
 import { recordFunctions } from "./engine-functions/records.ts";
 import { sampleFunctions } from "./engine-functions/samples.ts";
 import { sourceFunctions } from "./engine-functions/sources.ts";
-import { type AnyFunction, functionUnknown } from "./functions.ts";
+import { functionUnknown } from "./functions.ts";
 
 /**
  * The engine's own functions, by id: each a factory that takes what its use captures, like the factories of a job's

@@ -1,16 +1,6 @@
 import type { SourceSite } from "@millrace/base";
 
-/** A function as lineage refers to it: by an id that every process can resolve, and what it captures. */
-export interface FunctionRef {
-  /** `job.ts#3`, `millrace:add`, `global:JSON.parse`, `import:lodash#chunk`. */
-  readonly id: string;
-  /** The captured values as they are now, in the order of `names`; `undefined`: it captures nothing, ever. */
-  readonly captures: (() => readonly unknown[]) | undefined;
-  /** Names of the captures, for messages. */
-  readonly names: readonly string[];
-  /** Where the author wrote it. */
-  readonly site: SourceSite | undefined;
-}
+import type { FunctionRef } from "@millrace/operators";
 
 /** A function of the engine that captures nothing. One object per id, so that templates use one slot for it. */
 function engine(name: string): FunctionRef {

@@ -1,7 +1,7 @@
+import type { AnyFunction } from "@millrace/operators";
 import { describe, expect, test } from "vitest";
 import { engineFunction, engineFunctionIds } from "./engine-functions.ts";
 import { engineRefs, engineRefWith } from "./function-ref.ts";
-import type { AnyFunction } from "./functions.ts";
 import { globalFunction, globalFunctionName } from "./global-functions.ts";
 
 describe("built-ins", () => {

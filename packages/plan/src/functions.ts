@@ -1,7 +1,6 @@
 import { errorKind, type SourceSite } from "@millrace/base";
+import type { AnyFunction } from "@millrace/operators";
 
-/** Any function, whatever it takes: callable only after a cast that says why. */
-export type AnyFunction = (...args: never[]) => unknown;
 /** Any class. */
 export type AnyClass = abstract new (...args: never[]) => object;
 
@@ -45,15 +44,6 @@ export interface ShipRefusal {
 }
 
 export const JOB_HOOKS: unique symbol = Symbol.for("millrace.job") as never; // a registered symbol has no literal type
-
-/** A function that can cross processes. */
-export interface ShippedFunction {
-  readonly id: string;
-  readonly captures: readonly unknown[];
-  /** Names of the captures, in order, for error messages. */
-  readonly names: readonly string[];
-  readonly site: SourceSite | undefined;
-}
 
 export const functionNotShippable = errorKind("FUNCTION_NOT_SHIPPABLE", "user");
 export const functionUnknown = errorKind("FUNCTION_UNKNOWN", "engine");

@@ -1,4 +1,5 @@
-import { type AnyFunction, functionUnknown } from "./functions.ts";
+import type { AnyFunction } from "@millrace/operators";
+import { functionUnknown } from "./functions.ts";
 
 /** Namespaces and classes whose functions are the same in every process. */
 const ROOTS = [

@@ -1,6 +1,7 @@
 import { epochMs } from "@millrace/base";
+import type { FunctionRef } from "@millrace/operators";
 import { describe, expect, test } from "vitest";
-import { engineRefs, type FunctionRef } from "./function-ref.ts";
+import { engineRefs } from "./function-ref.ts";
 import type { TaskInput } from "./job-plan.ts";
 import { Layout } from "./layout.ts";
 import {

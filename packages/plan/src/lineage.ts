@@ -1,5 +1,5 @@
 import { assert, type EpochMs } from "@millrace/base";
-import type { FunctionRef } from "./function-ref.ts";
+import type { FunctionRef } from "@millrace/operators";
 import type { ShuffleId, TaskInput } from "./job-plan.ts";
 import type { BlockLevel } from "./receiver-plan.ts";
 import type { JoinKind } from "./template.ts";

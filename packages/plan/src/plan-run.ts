@@ -1,6 +1,6 @@
 import { assert } from "@millrace/base";
+import type { FunctionRef } from "@millrace/operators";
 import { type Base, type Chain, type ChainedOp, chainsOf, type Gathered } from "./chain.ts";
-import type { FunctionRef } from "./function-ref.ts";
 import {
   type BlockLocation,
   type OutputRef,

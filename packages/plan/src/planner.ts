@@ -1,5 +1,5 @@
 import type { EpochMs } from "@millrace/base";
-import type { FunctionRef } from "./function-ref.ts";
+import type { FunctionRef } from "@millrace/operators";
 import { type BlockLocation, type JobPlan, type OutputRef, type ShuffleId, shuffleId } from "./job-plan.ts";
 import { Layout } from "./layout.ts";
 import type { Lineage, PersistedNode, ShuffleDependency, StateNode } from "./lineage.ts";

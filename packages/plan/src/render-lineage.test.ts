@@ -1,5 +1,5 @@
+import type { FunctionRef } from "@millrace/operators";
 import { expect, test } from "vitest";
-import type { FunctionRef } from "./function-ref.ts";
 import type { TaskInput } from "./job-plan.ts";
 import { Layout } from "./layout.ts";
 import { deferredNode, dependency, type Lineage, lazySource, narrow, shuffled, source, union } from "./lineage.ts";

@@ -1,4 +1,4 @@
-import type { FunctionRef } from "./function-ref.ts";
+import type { FunctionRef } from "@millrace/operators";
 import type { PlannedInput } from "./job-plan.ts";
 import type { StateNode } from "./lineage.ts";
 import { type FnSlot, fnSlot } from "./template.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { FunctionRef } from "./function-ref.ts";
+import type { FunctionRef } from "@millrace/operators";
 import type { Pipeline, Sink, StageTemplate, TemplateId } from "./template.ts";
 
 /** Templates kept; a steady stream has a few. Past this the oldest goes, and would be hashed again. */

@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { epochMs } from "@millrace/base";
-import type { AnyFunction, Op, Sink, StateRef, StateUpdate } from "@millrace/plan";
+import type { AnyFunction } from "@millrace/operators";
+import type { Op, Sink, StateRef, StateUpdate } from "@millrace/plan";
 import type { TaskOutcome } from "../src/index.ts";
 import { type Done, TestSlot } from "./test-slot.ts";
 

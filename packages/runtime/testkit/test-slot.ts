@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { epochMs, fromWireError, ManualClock } from "@millrace/base";
 import { decodeBlock, encodeBlock, encodeCaptures } from "@millrace/codec";
+import type { AnyFunction } from "@millrace/operators";
 import {
-  type AnyFunction,
   type FileRange,
   fnSlot,
   type Op,

@@ -1,4 +1,4 @@
-import type { Moments } from "@millrace/plan";
+import type { Moments } from "@millrace/operators";
 import { countQuantile, normalQuantile, pascal, poissonOf, studentQuantile } from "./quantiles.ts";
 
 /** A result that is not known exactly: with probability `confidence` it lies between `low` and `high`. */

@@ -1,6 +1,7 @@
 import { EngineError } from "@millrace/base";
 import { type CaptureEncodeHooks, captureNotShippable, encodeCaptures } from "@millrace/codec";
-import type { AnyFunction, BlockLocation, EncodedCaptures, FunctionRef } from "@millrace/plan";
+import type { AnyFunction, FunctionRef } from "@millrace/operators";
+import type { BlockLocation, EncodedCaptures } from "@millrace/plan";
 import { Accumulator, accumulatorCaptures } from "../accumulator.ts";
 import { Broadcast, type DriverBroadcast } from "../broadcast.ts";
 import { driverOnly } from "./driver-only.ts";

@@ -1,9 +1,8 @@
 import { formatSite, type SourceSite } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
+import type { AnyFunction, FunctionRef } from "@millrace/operators";
 import {
   type AnyClass,
-  type AnyFunction,
-  type FunctionRef,
   functionNotShippable,
   globalFunctionName,
   JOB_HOOKS,

@@ -1,6 +1,7 @@
 import type { DurationLike } from "@millrace/base";
 import { KeyMap } from "@millrace/codec";
-import { engineRefs, type FunctionRef, type Moments, mergeMoments, NO_MOMENTS } from "@millrace/plan";
+import { type FunctionRef, type Moments, mergeMoments, NO_MOMENTS } from "@millrace/operators";
+import { engineRefs } from "@millrace/plan";
 import { type BoundedDouble, boundedCount, boundedMean, boundedSum, type Seen } from "../approx/bounded-double.ts";
 import { type Patience, withinTime } from "../approx/within-time.ts";
 import { CONTEXT, LINEAGE } from "../internals.ts";

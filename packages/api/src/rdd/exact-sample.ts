@@ -1,5 +1,6 @@
 import { StreamRng } from "@millrace/base";
-import { binomial, deferredNode, engineRefWith, hypergeometric, type Lineage, type Quota } from "@millrace/plan";
+import { binomial, hypergeometric } from "@millrace/operators";
+import { deferredNode, engineRefWith, type Lineage, type Quota } from "@millrace/plan";
 import { runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
 import { CONTEXT, LINEAGE } from "../internals.ts";

@@ -1,6 +1,7 @@
 import { StreamRng } from "@millrace/base";
 import { type DistinctSketch, estimateDistinct, mergeSketches } from "@millrace/codec";
-import { engineRefWith, freshValues, SmallestTickets, type Ticket } from "@millrace/plan";
+import { freshValues, SmallestTickets, type Ticket } from "@millrace/operators";
+import { engineRefWith } from "@millrace/plan";
 import { runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
 import { emptyCollection } from "../errors.ts";

@@ -1,12 +1,5 @@
-import {
-  deferredNode,
-  engineRefs,
-  engineRefWith,
-  type FunctionRef,
-  type Layout,
-  type Lineage,
-  type Partitioning,
-} from "@millrace/plan";
+import type { FunctionRef } from "@millrace/operators";
+import { deferredNode, engineRefs, engineRefWith, type Layout, type Lineage, type Partitioning } from "@millrace/plan";
 import { resolveSources, runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
 import { CONTEXT, LINEAGE, OF } from "../internals.ts";

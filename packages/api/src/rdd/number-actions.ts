@@ -1,4 +1,5 @@
-import { engineRefs, engineRefWith, type Moments, mergeMoments, NO_MOMENTS } from "@millrace/plan";
+import { type Moments, mergeMoments, NO_MOMENTS } from "@millrace/operators";
+import { engineRefs, engineRefWith } from "@millrace/plan";
 import { badArgument, notFinite } from "../errors.ts";
 import type { RDD } from "../rdd.ts";
 import { StatCounter } from "../stat-counter.ts";

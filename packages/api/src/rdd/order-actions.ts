@@ -1,5 +1,6 @@
 import { naming } from "@millrace/base";
-import { type Direction, engineRefWith, FirstInOrder } from "@millrace/plan";
+import { type Direction, FirstInOrder } from "@millrace/operators";
+import { engineRefWith } from "@millrace/plan";
 import { emptyCollection } from "../errors.ts";
 import { CONTEXT } from "../internals.ts";
 import { type Compare, shipCompare } from "../range-partitioner.ts";

@@ -1,4 +1,5 @@
-import type { FunctionRef, JoinKind, Lineage, NarrowKind, ShuffleUse } from "@millrace/plan";
+import type { FunctionRef } from "@millrace/operators";
+import type { JoinKind, Lineage, NarrowKind, ShuffleUse } from "@millrace/plan";
 import { DRIVER_ONLY, RDD_REMEDY } from "../function/driver-only.ts";
 import { CONTEXT, LINEAGE, OF } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";

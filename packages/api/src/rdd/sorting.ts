@@ -1,13 +1,6 @@
 import { badComparison, type Comparison, comparisonBy } from "@millrace/codec";
-import {
-  deferredNode,
-  engineRefWith,
-  type FunctionRef,
-  type Lineage,
-  narrow,
-  PARTITIONS_MAX,
-  type Partitioning,
-} from "@millrace/plan";
+import type { FunctionRef } from "@millrace/operators";
+import { deferredNode, engineRefWith, type Lineage, narrow, PARTITIONS_MAX, type Partitioning } from "@millrace/plan";
 import { CONTEXT, LINEAGE } from "../internals.ts";
 import { partitioningOf } from "../partitioner.ts";
 import { type Compare, RangePartitioner, shipCompare } from "../range-partitioner.ts";

@@ -1,4 +1,5 @@
-import { engineRefs, engineRefWith, type FunctionRef, type Lineage, type Partitioning } from "@millrace/plan";
+import type { FunctionRef } from "@millrace/operators";
+import { engineRefs, engineRefWith, type Lineage, type Partitioning } from "@millrace/plan";
 import { CONTEXT, LINEAGE } from "../internals.ts";
 import { rddSteps } from "../rdd-steps.ts";
 import { checkCount, narrowStep, plainStep, type Step, type StepContext, shuffleStep } from "../steps.ts";

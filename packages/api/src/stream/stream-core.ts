@@ -1,4 +1,5 @@
-import type { FunctionRef, JoinKind, NarrowKind, ShuffleUse } from "@millrace/plan";
+import type { FunctionRef } from "@millrace/operators";
+import type { JoinKind, NarrowKind, ShuffleUse } from "@millrace/plan";
 import type { DStream, MapWithStateDStream } from "../dstream.ts";
 import { DRIVER_ONLY, STREAM_REMEDY } from "../function/driver-only.ts";
 import type { GraphBuilder } from "../graph-builder.ts";

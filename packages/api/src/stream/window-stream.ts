@@ -1,5 +1,6 @@
 import { type DurationLike, formatDuration, parseDuration } from "@millrace/base";
-import { engineRefs, type FunctionRef, type Partitioning } from "@millrace/plan";
+import type { FunctionRef } from "@millrace/operators";
+import { engineRefs, type Partitioning } from "@millrace/plan";
 import type { DStream } from "../dstream.ts";
 import { badWindow } from "../errors.ts";
 import { CONTEXT, GRAPH, OF, STREAM } from "../internals.ts";

@@ -1,5 +1,5 @@
 import type { ClassTable } from "@millrace/codec";
-import type { AnyFunction } from "../functions.ts";
+import type { AnyFunction } from "@millrace/operators";
 
 /** By id: makes the function of what its use captures. */
 export type EngineFactories = Readonly<Record<string, (...captures: never[]) => AnyFunction>>;

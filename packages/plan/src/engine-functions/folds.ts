@@ -1,16 +1,13 @@
 import {
   addToSketch,
   type ClassTable,
-  decodeValue,
   emptySketch,
   estimateDistinct,
   KeyMap,
   mergeSketches,
   type SketchPrecision,
 } from "@millrace/codec";
-import { bucketCounts } from "../buckets.ts";
-import { momentsOf } from "../moments.ts";
-import { slicesOf } from "../slices.ts";
+import { bucketCounts, freshValues, momentsOf, slicesOf } from "@millrace/operators";
 import type { EngineFactories } from "./engine-factories.ts";
 
 type Fold = (total: unknown, value: unknown) => unknown;
@@ -67,10 +64,3 @@ export const foldFunctions = (classes: ClassTable): EngineFactories => ({
 });
 
 const plus = (a: number, b: number): number => a + b;
-
-/** A source of copies of an encoded value. */
-export function freshValues(encoded: Uint8Array, classes: ClassTable): () => unknown {
-  const first = decodeValue(encoded, classes);
-  if (typeof first !== "object" || first === null) return () => first;
-  return () => decodeValue(encoded, classes);
-}

@@ -1,6 +1,5 @@
 import { KeyMap } from "@millrace/codec";
-import { pairOf } from "../pair.ts";
-import { mapSlices, PairSlice, slicesOf } from "../slices.ts";
+import { mapSlices, PairSlice, pairOf, slicesOf } from "@millrace/operators";
 import type { EngineFactories } from "./engine-factories.ts";
 
 type Unary = (value: unknown) => unknown;

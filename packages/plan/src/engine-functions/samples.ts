@@ -1,14 +1,18 @@
 import { errorKind, type Rng, StreamRng } from "@millrace/base";
 import { KeyMap } from "@millrace/codec";
-import { pairOf } from "../pair.ts";
-import { mapSlices, type Slices, slicesOf } from "../slices.ts";
-import { binomial, poisson } from "./chance.ts";
+import {
+  binomial,
+  drawEach,
+  mapSlices,
+  pairOf,
+  poisson,
+  type Slices,
+  SmallestTickets,
+  slicesOf,
+} from "@millrace/operators";
 import type { EngineFactories } from "./engine-factories.ts";
 
 export const fractionMissing = errorKind("FRACTION_MISSING", "user");
-
-/** A record with the random number by which it competes for a place in a sample. */
-export type Ticket = readonly [number: number, record: unknown];
 
 /** How many records of a key a partition has, and how many of them are wanted. */
 export type Quota = readonly [population: number, wanted: number];
@@ -114,58 +118,6 @@ function copiesOf(quota: { population: number; wanted: number }, withReplacement
   quota.population -= 1;
   quota.wanted -= copies;
   return copies;
-}
-
-/** The `most` tickets with the smallest numbers. */
-export class SmallestTickets {
-  readonly #most: number;
-  #tickets: Ticket[] = [];
-  /** Larger numbers lose. */
-  #limit = Number.POSITIVE_INFINITY;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  offer(number: number, record: unknown): void {
-    if (number > this.#limit) return;
-    this.#tickets.push([number, record]);
-    // Twice as many as are wanted: sorted now and then only.
-    if (this.#tickets.length < 2 * this.#most + 16) return;
-    this.#tickets = this.all();
-    this.#limit = this.#tickets.at(-1)?.[0] ?? this.#limit;
-  }
-
-  /** In order of their numbers. */
-  all(): Ticket[] {
-    return this.#tickets.sort(([a], [b]) => a - b).slice(0, this.#most);
-  }
-}
-
-/**
- * Independent draws from records of which nobody knows how many there are, in one pass: each draw keeps the record it has
- * until one that comes later takes its place, which is found by jumping there.
- */
-function drawEach(values: Iterable<unknown>, draws: number, rng: Rng): readonly [count: number, drawn: unknown[]] {
-  const drawn = new Array<unknown>(draws);
-  const due = new Map<number, number[]>([[1, Array.from(drawn, (_, i) => i)]]);
-  let count = 0;
-  for (const slice of slicesOf(values)) {
-    for (const value of slice) {
-      count += 1;
-      const now = due.get(count);
-      if (now === undefined) continue;
-      due.delete(count);
-      for (const draw of now) {
-        drawn[draw] = value;
-        const next = Math.floor(count / (1 - rng.next())) + 1;
-        const later = due.get(next);
-        if (later === undefined) due.set(next, [draw]);
-        else later.push(draw);
-      }
-    }
-  }
-  return [count, count === 0 ? [] : drawn];
 }
 
 function slotsOf(keys: readonly unknown[]): KeyMap<unknown, true> {

@@ -1,4 +1,5 @@
-import { type AnyFunction, fnSlot, type Op } from "@millrace/plan";
+import type { AnyFunction } from "@millrace/operators";
+import { fnSlot, type Op } from "@millrace/plan";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { op, TestSlot } from "../../testkit/test-slot.ts";

@@ -1,6 +1,6 @@
 import type { EngineError } from "@millrace/base";
 import { type BlockWriter, shown } from "@millrace/codec";
-import { type AnyFunction, notPair } from "@millrace/plan";
+import { type AnyFunction, notPair } from "@millrace/operators";
 import { badPartition, notIterable, promiseNotAwaited, recordNotText } from "../errors.ts";
 import type { TaskControl } from "../job/task-control.ts";
 import type { TextFile } from "../sink/text-file.ts";

@@ -1,4 +1,4 @@
-import { notPair } from "@millrace/plan";
+import { notPair } from "@millrace/operators";
 import type { Feeder } from "../source/feeder.ts";
 import type { KeyState, PassingState } from "../state/update/key-state.ts";
 import type { KeyIndex } from "../table/key-index.ts";

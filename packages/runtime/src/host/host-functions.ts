@@ -1,4 +1,4 @@
-import type { AnyFunction } from "@millrace/plan";
+import type { AnyFunction } from "@millrace/operators";
 import type { Commands, TaskFiles } from "../ports.ts";
 import { type PipeOptions, piped } from "./pipe.ts";
 import { wholeFile, wholeText } from "./whole-file.ts";

@@ -1,4 +1,5 @@
-import type { AnyFunction, FnSlot } from "@millrace/plan";
+import type { AnyFunction } from "@millrace/operators";
+import type { FnSlot } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
 import type { FoldSlots } from "../compile/program.ts";
 import type { Fold } from "../table/spilling-table.ts";

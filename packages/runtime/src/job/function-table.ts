@@ -1,9 +1,9 @@
 import type { Broadcast } from "@millrace/api";
 import { executorAccumulator } from "@millrace/api/host";
 import { type ClassTable, decodeCaptures } from "@millrace/codec";
+import type { AnyFunction } from "@millrace/operators";
 import {
   type AnyClass,
-  type AnyFunction,
   engineFunction,
   functionUnknown,
   globalFunction,

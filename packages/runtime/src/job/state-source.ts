@@ -1,6 +1,7 @@
 import { assert } from "@millrace/base";
 import { partitionOf } from "@millrace/codec";
-import type { AnyFunction, FnSlot, StateRef } from "@millrace/plan";
+import type { AnyFunction } from "@millrace/operators";
+import type { FnSlot, StateRef } from "@millrace/plan";
 import type { PipelineProgram } from "../compile/program.ts";
 import type { StateEntry } from "../compile/state-entry.ts";
 import type { Feeder } from "../source/feeder.ts";

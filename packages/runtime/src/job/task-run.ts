@@ -1,6 +1,7 @@
 import { assert } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
-import type { AnyFunction, FnSlot } from "@millrace/plan";
+import type { AnyFunction } from "@millrace/operators";
+import type { FnSlot } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
 import type { Entry, FoldSlots, Link, PipelineProgram } from "../compile/program.ts";
 import type { Segment } from "../compile/segment.ts";

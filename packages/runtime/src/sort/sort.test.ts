@@ -1,5 +1,6 @@
 import { compareValues } from "@millrace/codec";
-import { type AnyFunction, fnSlot, type Op, type Source } from "@millrace/plan";
+import type { AnyFunction } from "@millrace/operators";
+import { fnSlot, type Op, type Source } from "@millrace/plan";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, op, shuffle, TestSlot } from "../../testkit/test-slot.ts";

@@ -1,4 +1,4 @@
-import { PairSlice, Slices } from "@millrace/plan";
+import { PairSlice, Slices } from "@millrace/operators";
 import { blame } from "../compile/blame.ts";
 import { iteratorOf } from "../compile/segment-state.ts";
 import { Feeder, SLICE } from "./feeder.ts";

@@ -1,5 +1,5 @@
 import { assert } from "@millrace/base";
-import { NEXT_SLICE, type SlicedRecords } from "@millrace/plan";
+import { NEXT_SLICE, type SlicedRecords } from "@millrace/operators";
 import type { Feeder } from "./feeder.ts";
 
 /** The cancel flag is looked at once in so many records. */

@@ -1,4 +1,5 @@
-import { type AnyFunction, fnSlot, type Op, type Pipeline, type Source } from "@millrace/plan";
+import type { AnyFunction } from "@millrace/operators";
+import { fnSlot, type Op, type Pipeline, type Source } from "@millrace/plan";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { op, shuffle, TestSlot } from "../../testkit/test-slot.ts";

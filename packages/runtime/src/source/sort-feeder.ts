@@ -1,4 +1,4 @@
-import { pairOf } from "@millrace/plan";
+import { pairOf } from "@millrace/operators";
 import { blame } from "../compile/blame.ts";
 import type { SortColumns } from "../sort/sort-columns.ts";
 import type { SpillingSort } from "../sort/spilling-sort.ts";

@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { epochMs } from "@millrace/base";
-import { type AnyFunction, fnSlot, type Sink, type Source, type StateRef } from "@millrace/plan";
+import type { AnyFunction } from "@millrace/operators";
+import { fnSlot, type Sink, type Source, type StateRef } from "@millrace/plan";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { op, TestSlot } from "../../testkit/test-slot.ts";
 

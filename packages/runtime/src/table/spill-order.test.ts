@@ -1,5 +1,6 @@
 import { SeededRng } from "@millrace/base";
-import { type AnyFunction, fnSlot, type Pipeline, type Sink, type Source } from "@millrace/plan";
+import type { AnyFunction } from "@millrace/operators";
+import { fnSlot, type Pipeline, type Sink, type Source } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, shuffle, TestSlot, type TestStage } from "../../testkit/test-slot.ts";
 

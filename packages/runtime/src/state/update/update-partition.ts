@@ -1,5 +1,5 @@
 import { shown } from "@millrace/codec";
-import { pairOf } from "@millrace/plan";
+import { pairOf } from "@millrace/operators";
 import { blame } from "../../compile/blame.ts";
 import { iteratorOf } from "../../compile/segment-state.ts";
 import { stateMisused } from "../../errors.ts";

@@ -1,7 +1,7 @@
 import { compareValues } from "@millrace/codec";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FirstInOrder } from "./orders.ts";
+import { FirstInOrder } from "./first-in-order.ts";
 
 /** As many as make the list that is kept be cut back, again and again: some values, each many times. */
 const many = (value: fc.Arbitrary<unknown>) =>

@@ -6,7 +6,7 @@ export const recordNotPair = errorKind("RECORD_NOT_PAIR", "user");
 
 export type PairRecord = readonly [key: unknown, value: unknown];
 
-/** What types promise of a record, and JavaScript does not. @throws RECORD_NOT_PAIR */
+/** Checks what types promise of a record and JavaScript does not. @throws RECORD_NOT_PAIR */
 export function pairOf(record: unknown): PairRecord {
   if (Array.isArray(record) && record.length === 2) return record as unknown as PairRecord; // just counted
   return notPair(record);

@@ -1,12 +1,12 @@
 /**
- * How the engine's own functions take and give the records of a partition: in arrays, a few hundred at a time, for plain
- * loops. One by one, as the functions of a job have them, a record costs as much as many such functions do with it.
+ * The engine's own functions take and return the records of a partition in arrays of a few hundred, for plain loops. Passing a
+ * record on its own, as a job's functions do, costs as much as the work of many of these functions.
  */
 export const NEXT_SLICE: unique symbol = Symbol("millrace.nextSlice");
 
-/** What a partition's records are, where tasks run. */
+/** The records of a partition in a task. */
 export interface SlicedRecords<T> extends Iterable<T> {
-  /** The next records, one at least, in an array that is good until the next call; `undefined` at the end. */
+  /** The next records, at least one, in an array that is valid until the next call; `undefined` at the end. */
   [NEXT_SLICE](): readonly T[] | undefined;
 }
 
@@ -19,7 +19,7 @@ export function* slicesOf<T>(records: Iterable<T> | SlicedRecords<T>): Generator
   for (let slice = records[NEXT_SLICE](); slice !== undefined; slice = records[NEXT_SLICE]()) yield slice;
 }
 
-/** Pairs as columns, which nobody has to make tuples of who does not want any. Values past the last key count for nothing. */
+/** Pairs stored as two columns; tuples are built only by callers that need them. Values beyond `keys.length` are ignored. */
 export class PairSlice {
   readonly keys: readonly unknown[];
   readonly values: readonly unknown[];
@@ -30,9 +30,9 @@ export class PairSlice {
   }
 }
 
-/** Records that a function of the engine gives many at a time. Also iterable one by one. */
+/** Records that an engine function returns many at a time. Also iterable one by one. */
 export class Slices implements Iterable<unknown> {
-  /** Each is good until the next one is asked for. */
+  /** Each is valid until the next one is requested. */
   readonly slices: Iterable<readonly unknown[] | PairSlice>;
 
   constructor(slices: Iterable<readonly unknown[] | PairSlice>) {
@@ -47,7 +47,7 @@ export class Slices implements Iterable<unknown> {
   }
 }
 
-/** What a function makes of each array of records. */
+/** Maps each array of records. */
 export function mapSlices<T>(
   records: Iterable<T>,
   map: (slice: readonly T[]) => readonly unknown[] | PairSlice,

@@ -1,6 +1,6 @@
 import { slicesOf } from "./slices.ts";
 
-/** What is known of some numbers without keeping them: how many, their mean, the sum of squared differences from it, the ends. */
+/** A summary of numbers: how many, their mean, the sum of squared differences from it, the smallest and the largest. */
 export interface Moments {
   readonly count: number;
   readonly mean: number;

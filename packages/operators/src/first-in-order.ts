@@ -1,0 +1,159 @@
+import { type Comparison, comparisonBy } from "@millrace/codec";
+
+type Compare = ((a: unknown, b: unknown) => unknown) | undefined;
+
+/** The order of values, or that of a compare function of the job; or the reverse of it. */
+export interface Direction {
+  readonly compare: Compare;
+  readonly descending: boolean;
+}
+
+/** So few are kept in order, each new one put into its place; of more, many are gathered and put in order at once. */
+const IN_ORDER_MAX = 32;
+/** Values that are gathered beside those that are kept, before all are put in order again. */
+const GATHERED_MIN = 240;
+
+/** The first `most` of many values in order, equal ones as they came. */
+export class FirstInOrder<T> {
+  readonly #most: number;
+  readonly #direction: Direction;
+  readonly #compare: Comparison;
+  #values: T[] = [];
+  /** There are `most` in order: what does not come before the last one is too late. */
+  #full = false;
+
+  constructor(most: number, direction: Direction) {
+    this.#most = most;
+    this.#direction = direction;
+    const compare = comparisonBy(direction.compare);
+    this.#compare = direction.descending ? (a, b) => compare(b, a) : compare;
+  }
+
+  offer(value: T): void {
+    if (this.#full && this.#compare(value, this.#values[this.#most - 1]) >= 0) return;
+    if (this.#most <= IN_ORDER_MAX) this.#insert(value);
+    else this.#gather(value);
+  }
+
+  /** The last one falls out when it is full. */
+  #insert(value: T): void {
+    const values = this.#values;
+    let end = this.#full ? this.#most - 1 : values.length;
+    if (end === this.#most) return; // none is wanted
+    if (typeof value === "number" && this.#direction.compare === undefined) {
+      end = makeRoom(values, end, value, this.#direction.descending);
+    }
+    const place = placeOf(values, end, value, this.#compare);
+    for (let i = end; i > place; i -= 1) values[i] = values[i - 1] as T; // within the array
+    values[place] = value;
+    this.#full = values.length === this.#most;
+  }
+
+  #gather(value: T): void {
+    this.#values.push(value);
+    if (this.#values.length < this.#most + Math.max(this.#most, GATHERED_MIN)) return;
+    this.#values = this.all();
+    this.#full = true;
+  }
+
+  offerAll(values: readonly T[]): void {
+    for (let at = 0; at < values.length; at += 1) {
+      if (this.#full) at = notTooLate(values, at, this.#values[this.#most - 1], this.#direction);
+      if (at < values.length) this.offer(values[at] as T); // within the array
+    }
+  }
+
+  all(): T[] {
+    const values = this.#values;
+    // Places, not values: the language puts `undefined` last without asking.
+    const order = values.map((_, i) => i).sort((i, j) => this.#compare(values[i], values[j]));
+    return order.slice(0, this.#most).map((i) => values[i] as T); // places of values
+  }
+}
+
+/** Moves numbers before `end` that come after `value` one place on; returns where the rest ends. */
+function makeRoom(values: unknown[], end: number, value: number, descending: boolean): number {
+  let at = end;
+  for (; at > 0; at -= 1) {
+    const other = values[at - 1];
+    if (typeof other !== "number" || !(descending ? value > other : value < other)) break;
+    values[at] = other;
+  }
+  return at;
+}
+
+/** The place of a value among the first `end`, which are in order: behind those that are equal. */
+function placeOf(values: readonly unknown[], end: number, value: unknown, compare: Comparison): number {
+  if (end === 0 || compare(value, values[end - 1]) >= 0) return end;
+  let [low, high] = [0, end - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(value, values[middle]) < 0) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/**
+ * The place, from `at` on, of the first value that may come before `last`, or the length: nearly all of many values come too
+ * late, and are seen to by a look at each.
+ */
+function notTooLate(values: readonly unknown[], at: number, last: unknown, direction: Direction): number {
+  if (direction.compare !== undefined) return notAfter(values, at, last, direction);
+  if (typeof last === "number") {
+    return direction.descending ? largerNumber(values, at, last) : smallerNumber(values, at, last);
+  }
+  if (typeof last === "string") return textBefore(values, at, last, direction.descending);
+  return at;
+}
+
+/** What the job's function says, if it is a number at all: who asks it again is told what else it is. */
+function notAfter(values: readonly unknown[], from: number, last: unknown, { compare, descending }: Direction): number {
+  let at = from;
+  for (; at < values.length; at += 1) {
+    const order = descending ? compare?.(last, values[at]) : compare?.(values[at], last);
+    if (!(typeof order === "number" && order >= 0)) break;
+  }
+  return at;
+}
+
+/** NaN lies after all numbers: none of them is too late for it, and it is for all of them. Four at a time save a third. */
+function smallerNumber(values: readonly unknown[], from: number, last: number): number {
+  let at = from;
+  if (Number.isNaN(last)) return at;
+  for (const end = values.length - 3; at < end; at += 4) {
+    const [a, b, c, d] = [values[at], values[at + 1], values[at + 2], values[at + 3]];
+    if (typeof a !== "number" || typeof b !== "number" || typeof c !== "number" || typeof d !== "number") break;
+    if (a < last || b < last || c < last || d < last) break;
+  }
+  for (; at < values.length; at += 1) {
+    const value = values[at];
+    if (typeof value !== "number" || value < last) break;
+  }
+  return at;
+}
+
+/** As above, from the end: NaN comes before all numbers. */
+function largerNumber(values: readonly unknown[], from: number, last: number): number {
+  let at = from;
+  if (Number.isNaN(last)) return at;
+  for (const end = values.length - 3; at < end; at += 4) {
+    const [a, b, c, d] = [values[at], values[at + 1], values[at + 2], values[at + 3]];
+    if (typeof a !== "number" || typeof b !== "number" || typeof c !== "number" || typeof d !== "number") break;
+    if (!(a <= last && b <= last && c <= last && d <= last)) break;
+  }
+  for (; at < values.length; at += 1) {
+    const value = values[at];
+    if (typeof value !== "number" || !(value <= last)) break;
+  }
+  return at;
+}
+
+function textBefore(values: readonly unknown[], from: number, last: string, descending: boolean): number {
+  let at = from;
+  for (; at < values.length; at += 1) {
+    const value = values[at];
+    if (typeof value !== "string" || (descending ? value > last : value < last)) break;
+  }
+  return at;
+}

@@ -1,0 +1,16 @@
+import type { SourceSite } from "@millrace/base";
+
+/** Any function, whatever it takes: callable only after a cast that says why. */
+export type AnyFunction = (...args: never[]) => unknown;
+
+/** A function as lineage refers to it: by an id that every process can resolve, and what it captures. */
+export interface FunctionRef {
+  /** `job.ts#3`, `millrace:add`, `global:JSON.parse`, `import:lodash#chunk`. */
+  readonly id: string;
+  /** The captured values as they are now, in the order of `names`; `undefined`: it captures nothing, ever. */
+  readonly captures: (() => readonly unknown[]) | undefined;
+  /** Names of the captures, for messages. */
+  readonly names: readonly string[];
+  /** Where the author wrote it. */
+  readonly site: SourceSite | undefined;
+}

@@ -1,0 +1,11 @@
+export { bucketCounts } from "./buckets.ts";
+export { binomial, hypergeometric, poisson } from "./chance.ts";
+export { drawEach } from "./draw-each.ts";
+export { type Direction, FirstInOrder } from "./first-in-order.ts";
+export { freshValues } from "./fresh-values.ts";
+export type { AnyFunction, FunctionRef } from "./function-ref.ts";
+export { type Moments, mergeMoments, momentsOf, NO_MOMENTS } from "./moments.ts";
+export { notPair, type PairRecord, pairOf, recordNotPair } from "./pair.ts";
+export { boundsOf, type Ranges, rangePartition, type WeightedSample } from "./ranges.ts";
+export { mapSlices, NEXT_SLICE, PairSlice, type SlicedRecords, Slices, slicesOf } from "./slices.ts";
+export { SmallestTickets, type Ticket } from "./smallest-tickets.ts";

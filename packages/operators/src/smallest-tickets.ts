@@ -1,0 +1,28 @@
+/** A record with the random number by which it competes for a place in a sample. */
+export type Ticket = readonly [number: number, record: unknown];
+
+/** The `most` tickets with the smallest numbers. */
+export class SmallestTickets {
+  readonly #most: number;
+  #tickets: Ticket[] = [];
+  /** Larger numbers lose. */
+  #limit = Number.POSITIVE_INFINITY;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  offer(number: number, record: unknown): void {
+    if (number > this.#limit) return;
+    this.#tickets.push([number, record]);
+    // Twice as many as are wanted: sorted now and then only.
+    if (this.#tickets.length < 2 * this.#most + 16) return;
+    this.#tickets = this.all();
+    this.#limit = this.#tickets.at(-1)?.[0] ?? this.#limit;
+  }
+
+  /** In order of their numbers. */
+  all(): Ticket[] {
+    return this.#tickets.sort(([a], [b]) => a - b).slice(0, this.#most);
+  }
+}
