@@ -1,4 +1,5 @@
 import { type AccumulatorKind, type AnySpec, countOf, specOf } from "./accumulator-kinds.ts";
+import { callAuthorCode } from "./author-code.ts";
 import { accumulatorMisused } from "./errors.ts";
 import { HOME, SPEC } from "./internals.ts";
 import { currentTask } from "./task-context.ts";
@@ -113,7 +114,8 @@ function checkValue(accumulator: Accumulator<never, unknown>, value: unknown): v
   );
 }
 
-function titleOf({ kind, name, id }: Accumulator<never, unknown>): string {
+/** `the long accumulator words`: for messages. */
+export function titleOf({ kind, name, id }: Pick<AccumulatorIdentity, "kind" | "name" | "id">): string {
   return `the ${kind} accumulator ${name ?? id}`;
 }
 
@@ -123,12 +125,15 @@ function describe(value: unknown): string {
 
 /** The total of an accumulator, on the driver. */
 export class AccumulatorHome {
+  readonly #title: string;
   readonly #spec: AnySpec;
   #total: unknown;
 
-  constructor(spec: AnySpec) {
+  /** @param title For messages. */
+  constructor(title: string, spec: AnySpec) {
+    this.#title = title;
     this.#spec = spec;
-    this.#total = spec.zero();
+    this.#total = this.#zero();
   }
 
   get total(): unknown {
@@ -143,13 +148,20 @@ export class AccumulatorHome {
     this.#total = this.#spec.add(this.#total, value);
   }
 
-  /** @param share What a task has added up. */
+  /** @param share What a task has added up. @throws JOB_CODE_FAILED */
   merge(share: unknown): void {
-    this.#total = this.#spec.merge(this.#total, share);
+    const about = { what: `merge of ${this.#title}`, outcome: "The action whose tasks added to it fails." };
+    this.#total = callAuthorCode(about, () => this.#spec.merge(this.#total, share));
   }
 
+  /** @throws JOB_CODE_FAILED */
   reset(): void {
-    this.#total = this.#spec.zero();
+    this.#total = this.#zero();
+  }
+
+  #zero(): unknown {
+    const about = { what: `zero of ${this.#title}`, outcome: "The total is not set." };
+    return callAuthorCode(about, () => this.#spec.zero());
   }
 }
 

@@ -6,6 +6,7 @@ import {
   unresolvedNodes,
   type WrittenShuffle,
 } from "@millrace/plan";
+import { askedAt } from "./author-code.ts";
 import type { BatchScope } from "./batch-scope.ts";
 import type { JobContext } from "./job-context.ts";
 
@@ -25,7 +26,10 @@ export interface Action {
  */
 export function runAction(context: JobContext, action: Action): Promise<readonly Uint8Array[]> {
   const scope = context.requireBatch(action.name);
-  const running = perform(context, scope, action);
+  const asked = new Error(action.name);
+  const running = perform(context, scope, action).catch((error: unknown) => {
+    throw askedAt(error, asked);
+  });
   scope.pending.add(running);
   const done = (): void => void scope.pending.delete(running);
   running.then(done, done);

@@ -19,6 +19,8 @@ export interface Output {
   readonly name: string;
   readonly stream: StreamNode;
   readonly body: OutputBody;
+  /** Its stack says where the author declared it. */
+  readonly declared: Error;
 }
 
 /** What begins and ends with the job, on the driver. */
@@ -60,7 +62,7 @@ export class GraphBuilder {
   output(operator: string, stream: StreamNode, body: OutputBody): void {
     this.context.requireBuilding(operator);
     const name = `${operator} of ${stream.label}`;
-    this.outputs.push({ id: this.outputs.length, operator, name, stream, body });
+    this.outputs.push({ id: this.outputs.length, operator, name, stream, body, declared: new Error(name) });
   }
 
   /** @returns The number of the receiver's stream. */

@@ -12,7 +12,7 @@ import {
   type ShuffleId,
   type UnresolvedNode,
 } from "@millrace/plan";
-import { AccumulatorHome } from "./accumulator.ts";
+import { AccumulatorHome, titleOf } from "./accumulator.ts";
 import type { AccumulatorKind, AnySpec } from "./accumulator-kinds.ts";
 import { resolveSources } from "./action.ts";
 import { type BatchHistory, BatchScope } from "./batch-scope.ts";
@@ -185,7 +185,7 @@ export class JobContext {
   /** A total that lives here for as long as the job keeps the accumulator. */
   newAccumulator(kind: AccumulatorKind, name: string | undefined, spec: AnySpec) {
     const id = this.#nextAccumulator++;
-    const home = new AccumulatorHome(spec);
+    const home = new AccumulatorHome(titleOf({ id, kind, name }), spec);
     this.#accumulators.set(id, new WeakRef(home));
     this.#droppedAccumulators.register(home, id);
     return { identity: { id, kind, name, spec }, home };

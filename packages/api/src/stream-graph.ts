@@ -1,6 +1,7 @@
-import { EngineError, type EpochMs, epochMs, type JobConf } from "@millrace/base";
+import { EngineError, type EpochMs, epochMs, type JobConf, thrownText } from "@millrace/base";
 import type { BlockId, Lineage, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "./action.ts";
+import { askedAt } from "./author-code.ts";
 import type { BatchHistory, BatchScope, InputReport } from "./batch-scope.ts";
 import { returnInput, type Trial } from "./failed-input.ts";
 import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
@@ -159,7 +160,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     for (const stream of lasting) await settled(scope.lineageOf(stream)); // `#computeLasting` reports its failure
     for (const { output, lineage } of due) {
       const error = await collect(failures, partOf(output), () =>
-        this.#watch.output(output, scope.time, () => output.body(lineage, scope)),
+        this.#watch.output(output, scope.time, () => declaredHere(output, output.body(lineage, scope))),
       );
       trials.push(trialOf(output.stream, error));
     }
@@ -278,6 +279,15 @@ async function collect(failures: BatchFailure[], part: Part, attempt: () => Prom
   }
 }
 
+/** A refusal of an output that names no line of the author, with the one where it is declared. */
+async function declaredHere({ declared }: Output, done: Promise<void>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    throw askedAt(error, declared);
+  }
+}
+
 function trialOf(stream: StreamNode, error: Error | undefined): Trial {
   return error === undefined ? { stream } : { stream, error };
 }
@@ -311,5 +321,5 @@ async function settle(scope: BatchScope): Promise<void> {
 
 function asError(error: unknown): Error {
   if (error instanceof EngineError || error instanceof Error) return error;
-  return new Error(`a thrown value that is not an Error: ${String(error)}`);
+  return new Error(`a thrown value that is not an Error: ${thrownText(error)}`);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { authorFrames, describeThrown, located } from "./author-frames.ts";
+import { authorFrames, authorFramesFirst, describeThrown, located } from "./author-frames.ts";
 import { errorKind } from "./errors.ts";
 
 const STACK = `Error: cannot parse bad
@@ -33,6 +33,18 @@ describe("frames of the author", () => {
   });
 });
 
+test("the author's frames can stand before those of the engine", () => {
+  const lines = authorFramesFirst(STACK).split("\n");
+  expect(lines.slice(0, 4).map((line) => line.trim())).toEqual([
+    "Error: cannot parse bad",
+    "at inner (/home/me/job/lib/helper.ts:5:26)",
+    "at async /home/me/job/counts.ts:9:3",
+    "at Array.map (<anonymous>)",
+  ]);
+  expect(lines.toSorted()).toEqual(STACK.split("\n").toSorted());
+  expect(authorFramesFirst("no frames")).toBe("no frames");
+});
+
 describe("a refusal", () => {
   const badWindow = errorKind("BAD_WINDOW", "user");
 
@@ -49,6 +61,7 @@ describe("a refusal", () => {
     const site = { file: "job.ts", line: 1, column: 2 };
     const named = Object.assign(badWindow("no", { site }), { stack: STACK });
     const unknown = Object.assign(badWindow("no"), { stack: "EngineError: no" });
+    expect(located(badWindow("no"), STACK).site).toEqual({ file: "/home/me/job/lib/helper.ts", line: 5, column: 26 });
     expect(located(named)).toBe(named);
     expect(located(unknown)).toBe(unknown);
   });
@@ -74,7 +87,8 @@ describe("what was thrown", () => {
 
   test("may be anything, and in a circle", () => {
     expect(describeThrown("text")).toBe("a value of type string: text");
-    expect(describeThrown(Object.create(null))).toBe("a value of type object: without a text");
+    expect(describeThrown({ code: 5 })).toBe("a value of type object: { code: 5 }");
+    expect(describeThrown(Object.create(null))).toBe("a value of type object: [Object: null prototype] {}");
     expect(describeThrown(undefined)).toBe("nothing: undefined");
     const circle = new Error("round");
     circle.cause = circle;

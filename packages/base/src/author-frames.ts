@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { clauseOf, EngineError, type SourceSite } from "./errors.ts";
+import { thrownText } from "./thrown-text.ts";
 
 /** A frame with a path: source maps give the author's files as paths, while the engine's own modules are URLs. */
 const FRAME = /^\s+at (?:async )?(?:.* \()?(\/[^()]+):(\d+):(\d+)\)?$/;
@@ -21,15 +22,39 @@ export function authorFrames(stack: string | undefined): readonly SourceSite[] {
   return frames.slice(0, FRAMES_MAX);
 }
 
-/** A refusal by the engine, with the innermost line of the author that led to it, unless it names one or none is known. */
-export function located(error: EngineError): EngineError {
-  const [site] = authorFrames(error.stack);
+/** A stack with the author's own frames before those of the engine and of packages. */
+export function authorFramesFirst(stack: string): string {
+  const lines = stack.split("\n");
+  const from = lines.findIndex((line) => /^\s+at /.test(line));
+  if (from < 0) return stack;
+  const frames = lines.slice(from);
+  const own = frames.filter(isAuthorFrame);
+  return [...lines.slice(0, from), ...own, ...frames.filter((frame) => !own.includes(frame))].join("\n");
+}
+
+function isAuthorFrame(line: string): boolean {
+  const [, file] = FRAME.exec(line) ?? [];
+  return file !== undefined && !isEngine(file);
+}
+
+/**
+ * An error of the engine, with the innermost line of the author that led to it, unless it names one or none is known.
+ *
+ * @param stack Of where the author asked for what failed; the error's own by default.
+ */
+export function located(error: EngineError, stack = error.stack): EngineError {
+  const [site] = authorFrames(stack);
   if (site === undefined || error.site !== undefined) return error;
   const text = error.message.replace(`[${error.code}] `, "");
-  const { cause, fields, stack } = error;
+  const { cause, fields } = error;
   const result = new EngineError(error, text, { fields, site, ...(cause === undefined ? {} : { cause }) });
-  result.stack = `${result.name}: ${result.message}${stack?.slice(stack.indexOf("\n    at ")) ?? ""}`;
+  result.stack = `${result.name}: ${result.message}${framesOf(error)}`;
   return result;
+}
+
+function framesOf({ stack = "" }: Error): string {
+  const at = stack.indexOf("\n    at ");
+  return at < 0 ? "" : stack.slice(at);
 }
 
 function isEngine(file: string): boolean {
@@ -55,19 +80,12 @@ function causeOf(thrown: unknown): unknown {
 
 function nameOf(thrown: unknown): string {
   if (thrown === undefined) return "nothing: undefined";
-  if (!(thrown instanceof Error)) return `a value of type ${typeof thrown}: ${textOf(thrown)}`;
+  if (!(thrown instanceof Error)) return `a value of type ${typeof thrown}: ${thrownText(thrown)}`;
   // Several addresses of a name that all refused: an AggregateError without a message.
   const parts: unknown[] = thrown.message === "" && thrown instanceof AggregateError ? thrown.errors : [];
-  const text = thrown.message || parts.map((part) => (part instanceof Error ? part.message : textOf(part))).join("; ");
+  const text =
+    thrown.message || parts.map((part) => (part instanceof Error ? part.message : thrownText(part))).join("; ");
   return `${thrown.name}: ${clauseOf(text)}`;
-}
-
-function textOf(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return "without a text";
-  }
 }
 
 /** `lib/parse.ts:5:28, job.ts:3:5`: relative to the directory that holds all of them. */

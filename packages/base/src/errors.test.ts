@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EngineError, errorKind, fromWireError, toWireError } from "./errors.ts";
+import { EngineError, errorKind, fromWireError, invariantBroken, toWireError } from "./errors.ts";
 
 const blockMissing = errorKind("BLOCK_MISSING", "environment", "parent-stage");
 
@@ -22,5 +22,18 @@ test("an error crosses a process with its code, blame, retry, fields, site, stac
 
 test("a thrown value that is no Error still says what it was", () => {
   expect(fromWireError(toWireError("just text")).message).toBe("just text");
-  expect(fromWireError(toWireError({ a: 1 })).message).toContain("not an Error");
+  expect(fromWireError(toWireError({ a: 1 }))).toMatchObject({ name: "NonError", message: "{ a: 1 }" });
+});
+
+test("a stack reaches the author's code through many calls of the engine", () => {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 10;
+  const deep = (calls: number): EngineError => (calls === 0 ? invariantBroken("deep") : deep(calls - 1));
+  const { stack = "" } = (function authorsCode() {
+    return deep(20);
+  })();
+  expect(Error.stackTraceLimit).toBe(10);
+  Error.stackTraceLimit = limit;
+  expect(stack).toMatch(/^EngineError: \[INVARIANT_BROKEN\] deep\n/);
+  expect(stack).toContain("at authorsCode");
 });

@@ -1,3 +1,5 @@
+import { thrownText } from "./thrown-text.ts";
+
 /** Whose fault a failure is: the job's author, this engine, or the world around both. */
 export type Blame = "user" | "engine" | "environment";
 
@@ -47,7 +49,20 @@ export class EngineError extends Error {
     this.retry = kind.retry;
     this.fields = options.fields ?? {};
     this.site = options.site;
+    captureDeep(this);
   }
+}
+
+/** The author's line may be further out than the ten frames that V8 keeps by default. */
+const FRAMES_KEPT = 40;
+
+/** A stack that reaches the author's code through the engine's own calls. */
+function captureDeep(error: EngineError): void {
+  const limit = Error.stackTraceLimit;
+  if (limit >= FRAMES_KEPT) return;
+  Error.stackTraceLimit = FRAMES_KEPT;
+  Error.captureStackTrace(error, captureDeep);
+  Error.stackTraceLimit = limit;
 }
 
 /** An error of the engine, with the operator that it came up in: `map at job.ts:12:8`. */
@@ -106,10 +121,14 @@ export interface WireError {
 }
 
 const CAUSE_DEPTH_MAX = 8;
+/** The name, on the wire, of what was thrown and is no error. */
+const NOT_AN_ERROR = "NonError";
 
 /** Turns anything thrown into plain data; never throws itself. */
 export function toWireError(error: unknown, depth = 0): WireError {
-  if (!(error instanceof Error)) return { name: "NonError", message: describeThrown(error) };
+  if (!(error instanceof Error)) {
+    return { name: NOT_AN_ERROR, message: thrownText(error) };
+  }
   const cause = error.cause !== undefined && depth < CAUSE_DEPTH_MAX ? toWireError(error.cause, depth + 1) : undefined;
   const common = {
     name: error.name,
@@ -146,14 +165,6 @@ function define(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: false });
 }
 
-function describeThrown(value: unknown): string {
-  try {
-    return typeof value === "string" ? value : `a thrown value that is not an Error: ${String(value)}`;
-  } catch {
-    return "a thrown value that is not an Error and has no text";
-  }
-}
-
 /** A state that correct code cannot reach: a defect of the engine. */
 export const invariantBroken = errorKind("INVARIANT_BROKEN", "engine");
 
@@ -169,5 +180,5 @@ export function assert(condition: unknown, message: string): asserts condition {
 
 /** For the default branch of a switch over a union: a new variant fails to compile until it is handled. */
 export function unreachable(value: never): never {
-  throw invariantBroken(`unexpected variant ${describeThrown(value)}. This is a defect of the engine.`);
+  throw invariantBroken(`unexpected variant ${thrownText(value)}. This is a defect of the engine.`);
 }

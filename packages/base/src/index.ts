@@ -1,4 +1,4 @@
-export { authorFrames, describeThrown, located } from "./author-frames.ts";
+export { authorFrames, authorFramesFirst, describeThrown, located } from "./author-frames.ts";
 export { Backoff, type BackoffRange, backoffPause } from "./backoff.ts";
 export type { Brand } from "./brand.ts";
 export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
@@ -44,4 +44,5 @@ export { type Bytes, badSize, bytes, formatSize, heapFor, parseSize, sizeSetting
 export { StreamTaker } from "./stream-taker.ts";
 export { threadHeap } from "./thread-heap.ts";
 export { type TakeOutput, ThreadOutput, type ThreadOutputEnd, writeOutputTo } from "./thread-output.ts";
+export { thrownMessage, thrownText } from "./thrown-text.ts";
 export { type Warning, type WarningOver, type WarningRecord, type WarningSink, warningOf } from "./warning.ts";

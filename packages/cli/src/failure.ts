@@ -1,4 +1,4 @@
-import { EngineError, fromWireError, type WireError } from "@millrace/base";
+import { authorFramesFirst, clauseOf, EngineError, fromWireError, thrownText, type WireError } from "@millrace/base";
 import { CommanderError } from "commander";
 import { badUsage } from "./errors.ts";
 
@@ -93,7 +93,7 @@ export function describeWireFailure(error: WireError, verbose: boolean): string 
 function messageOf(error: unknown): string {
   if (error instanceof EngineError) return error.message;
   if (error instanceof CommanderError) return usage(error.message);
-  if (!(error instanceof Error)) return `[UNEXPECTED] ${String(error)} was thrown.`;
+  if (!(error instanceof Error)) return `[UNEXPECTED] ${thrownText(error)} was thrown.`;
   return error.name === "Error" ? error.message : `${error.name}: ${error.message}`;
 }
 
@@ -108,7 +108,7 @@ function usage(message: string): string {
 function untoldCausesOf(error: unknown): unknown[] {
   const told = error instanceof Error ? error.message : "";
   return causesOf(error).filter(
-    (cause) => !(cause instanceof Error && cause.message !== "" && told.includes(cause.message)),
+    (cause) => !(cause instanceof Error && cause.message !== "" && told.includes(clauseOf(cause.message))),
   );
 }
 
@@ -126,7 +126,9 @@ function firstLines(text: string): string {
   return text.split("\n").slice(0, 5).join("\n    ");
 }
 
-/** Of all causes: the innermost is where the author's own code threw. */
+/** Of the error and all its causes, in each of which the author's own frames come first. */
 function stacksOf(error: unknown): string[] {
-  return [error, ...causesOf(error)].flatMap((one) => (one instanceof Error && one.stack ? ["", one.stack] : []));
+  return [error, ...causesOf(error)].flatMap((one) =>
+    one instanceof Error && one.stack ? ["", authorFramesFirst(one.stack)] : [],
+  );
 }

@@ -1,4 +1,4 @@
-import { type DurationLike, parseDuration } from "@millrace/base";
+import { type DurationLike, parseDuration, thrownMessage } from "@millrace/base";
 import type { ActionSink, Lineage } from "@millrace/plan";
 import { resolveSources, runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
@@ -66,7 +66,7 @@ async function untilDoneOrLate(
       timer.cancel();
       if (late)
         context.port.warn(
-          `a task of ${name} failed after its time was up, when its result was given: ${String(error)}`,
+          `a task of ${name} failed after its time was up, when its result was given: ${thrownMessage(error)}`,
         );
       else reject(error);
     };

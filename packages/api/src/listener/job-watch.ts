@@ -1,4 +1,4 @@
-import { type Clock, type EpochMs, fromWireError } from "@millrace/base";
+import { type Clock, type EpochMs, fromWireError, thrownMessage } from "@millrace/base";
 import type { ReceiverPlan } from "@millrace/plan";
 import type { InputReport } from "../batch-scope.ts";
 import type { Output } from "../graph-builder.ts";
@@ -71,7 +71,7 @@ export class JobWatch {
     try {
       await run();
     } catch (error) {
-      completed(error instanceof Error ? error.message : String(error));
+      completed(thrownMessage(error));
       throw error;
     }
     completed(undefined);

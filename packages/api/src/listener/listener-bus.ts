@@ -1,3 +1,4 @@
+import { thrownMessage } from "@millrace/base";
 import { runAuthorCode } from "../author-code.ts";
 import { badArgument } from "../errors.ts";
 import type { StreamingListener } from "./streaming-listener.ts";
@@ -60,7 +61,7 @@ export class ListenerBus {
       if (listener[name] === undefined) continue;
       const code = { what: `${name} of a streaming listener`, outcome: "The job goes on." };
       runAuthorCode(code, () => call(listener, name, event)).catch((error: unknown) =>
-        this.#warn(error instanceof Error ? error.message : String(error)),
+        this.#warn(thrownMessage(error)),
       );
     }
   }

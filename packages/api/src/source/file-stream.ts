@@ -1,3 +1,4 @@
+import { thrownMessage } from "@millrace/base";
 import { engineRefWith, type NarrowOp, narrow, type SourceFormat, type SourceNode, source } from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
@@ -268,5 +269,5 @@ function lostFiles(paths: readonly string[], time: number, bad: readonly BadFile
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return thrownMessage(error);
 }

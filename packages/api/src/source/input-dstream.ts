@@ -1,3 +1,4 @@
+import { thrownMessage } from "@millrace/base";
 import { source } from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
@@ -58,7 +59,7 @@ export function inputNode(graph: GraphBuilder, input: InputDStream<unknown>): St
       try {
         await runAuthorCode({ what: `stop of ${label}`, outcome: "The job ends all the same." }, () => input.stop());
       } catch (error) {
-        context.port.warn(error instanceof Error ? error.message : String(error));
+        context.port.warn(thrownMessage(error));
       }
       return false;
     },

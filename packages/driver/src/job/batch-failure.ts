@@ -60,7 +60,6 @@ export function batchFailure(
   return new EngineError({ ...batchFailed, blame: first.error.kind?.blame ?? batchFailed.blame }, message, {
     cause: fromWireError(first.error),
     fields: { batch: time, failed: report.failed.length },
-    ...(first.error.site === undefined ? {} : { site: first.error.site }),
   });
 }
 

@@ -1,6 +1,14 @@
 import type { Receiver } from "@millrace/api";
 import { attachReceiver, type ReceiverHost } from "@millrace/api/host";
-import { type Clock, type DurationLike, EngineError, formatDuration, type Millis, parseDuration } from "@millrace/base";
+import {
+  type Clock,
+  type DurationLike,
+  describeThrown,
+  EngineError,
+  formatDuration,
+  type Millis,
+  parseDuration,
+} from "@millrace/base";
 import { receiverFailed } from "../errors.ts";
 import type { RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
@@ -128,8 +136,7 @@ export class CustomSource implements Source {
 
   #failed(message: string, error: unknown): EngineError {
     if (error instanceof EngineError) return error;
-    const detail =
-      error === undefined ? "" : `: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+    const detail = error === undefined ? "" : `: ${describeThrown(error)}`;
     return receiverFailed(`${this.#name}: ${message}${detail}.`, error === undefined ? {} : { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, EngineError, millis } from "@millrace/base";
+import { type Clock, describeThrown, EngineError, millis } from "@millrace/base";
 import { receiverFailed } from "../errors.ts";
 import type { RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
@@ -127,8 +127,9 @@ export class IterableSource implements Source {
 
   #failed(error: unknown): EngineError {
     if (error instanceof EngineError) return error;
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return receiverFailed(`the records of iterableStream ${this.#stream} broke off: ${text}.`, { cause: error });
+    return receiverFailed(`the records of iterableStream ${this.#stream} broke off: ${describeThrown(error)}.`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { EngineError } from "@millrace/base";
+import { describeThrown, EngineError } from "@millrace/base";
 import { receiverFailed } from "../errors.ts";
 import type { LineCutter, RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
@@ -99,10 +99,12 @@ export class SocketDecoderSource implements Source {
   #failure(error: unknown): EngineError {
     if (error instanceof EngineError) return error;
     if (error instanceof Error && "syscall" in error) return down(this.#where, error.message);
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return receiverFailed(`the decoder of the socket ${this.#where.host}:${this.#where.port} failed: ${text}.`, {
-      cause: error,
-    });
+    return receiverFailed(
+      `the decoder of the socket ${this.#where.host}:${this.#where.port} failed: ${describeThrown(error)}.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

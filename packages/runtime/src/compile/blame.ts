@@ -1,4 +1,4 @@
-import { describeThrown, EngineError, named } from "@millrace/base";
+import { describeThrown, EngineError, named, thrownText } from "@millrace/base";
 import { userCodeFailed } from "../errors.ts";
 import { TaskCancelled } from "../job/task-control.ts";
 
@@ -37,9 +37,5 @@ function fromUser(error: unknown, label: string): EngineError {
 
 function describe(error: unknown): { readonly name: string; readonly message: string } {
   if (error instanceof Error) return { name: error.name, message: error.message };
-  try {
-    return { name: error === undefined ? "nothing" : `a value of type ${typeof error}`, message: String(error) };
-  } catch {
-    return { name: "a value", message: "that has no text" };
-  }
+  return { name: error === undefined ? "nothing" : `a value of type ${typeof error}`, message: thrownText(error) };
 }

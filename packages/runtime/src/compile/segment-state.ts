@@ -1,4 +1,4 @@
-import type { EngineError } from "@millrace/base";
+import { type EngineError, thrownMessage } from "@millrace/base";
 import { type BlockWriter, shown } from "@millrace/codec";
 import { type AnyFunction, notPair } from "@millrace/operators";
 import { badPartition, notIterable, promiseNotAwaited, recordNotText } from "../errors.ts";
@@ -176,7 +176,7 @@ export function lineOf(record: unknown): string {
     refuseEmptied(record);
     return json;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = thrownMessage(error);
     throw recordNotText(
       `${shown(record)} cannot be written as JSON: ${why}. The batch fails. Map records to strings before.`,
       { cause: error },
