@@ -19,7 +19,7 @@ describe("the plan of a batch", () => {
         blocks #0 | flatMap inline:0 | map inline:1 -> combine(first, inline:2, inline:2) hash 4
           inputs recv/0
       stage 1 "reduceByKey" reads shuffle 0: 4 tasks
-        shuffle #0 merge(inline:2) -> collect 11
+        shuffle #0 merge(inline:2) -> take 11
           inputs shuffle 0/0"
     `);
   });
@@ -37,7 +37,7 @@ describe("the plan of a batch", () => {
         blocks #0 | map inline:0 -> hash 2
           inputs recv/0
       stage 1 "updateStateByKey" reads shuffle 0: 2 tasks
-        state(#0) inline:1 for every key -> collect 11
+        state(#0) inline:1 for every key -> take 11
           inputs shuffle 0/0
           state updateStateByKey-0 from 0 to 1000"
     `);
@@ -54,7 +54,7 @@ describe("the plan of a batch", () => {
     );
     expect(await lab.plansOf(2000)).toMatchInlineSnapshot(`
       "stage 0 "updateStateByKey": 2 tasks
-        state(#0) inline:1 for updated keys -> collect 11
+        state(#0) inline:1 for updated keys -> take 11
           inputs nothing
           state totals from 1000 to 2000"
     `);
@@ -78,7 +78,7 @@ describe("the plan of a batch", () => {
         blocks #0 -> hash 2
           inputs 56 bytes
       stage 2 "updateStateByKey" reads shuffle 0, 1: 2 tasks
-        state(#0, initial #1) inline:1 for every key -> collect 11
+        state(#0, initial #1) inline:1 for every key -> take 11
           inputs shuffle 0/0, shuffle 1/0
           state updateStateByKey-0 from 0 to 1000"
     `);
@@ -102,7 +102,7 @@ describe("the plan of a batch", () => {
         blocks #0 | map inline:0 -> hash 2
           inputs recv/0
       stage 2 "join, reduceByKey, mapValues" reads shuffle 0, 1: 2 tasks
-        inner join(shuffle #0 merge(inline:1) | mapValues inline:2, #1) -> collect 11
+        inner join(shuffle #0 merge(inline:1) | mapValues inline:2, #1) -> take 11
           inputs shuffle 0/0, shuffle 1/0"
     `);
   });
@@ -120,7 +120,7 @@ describe("the plan of a batch", () => {
           inputs nothing
           state updateStateByKey-1 from 0 to 1000
       stage 1 "join, updateStateByKey" reads shuffle 0: 2 tasks
-        inner join(state(#0) inline:1 for every key, #1) -> collect 11
+        inner join(state(#0) inline:1 for every key, #1) -> take 11
           inputs nothing, shuffle 0/0
           state updateStateByKey-0 from 0 to 1000"
     `);
@@ -137,10 +137,10 @@ describe("the plan of a batch", () => {
     });
     expect(await lab.plansOf(1000, { blocks: ["recv/0"] })).toMatchInlineSnapshot(`
       "stage 0 "socketTextStream localhost:9999, mapPartitionsWithIndex, map": 2 tasks
-        blocks #0 | mapPartitionsWithIndex inline:1 -> collect 11
+        blocks #0 | mapPartitionsWithIndex inline:1 -> take 11
           partitions 0
           inputs recv/0
-        blocks #0 | map inline:0 | mapPartitionsWithIndex inline:1 -> collect 11
+        blocks #0 | map inline:0 | mapPartitionsWithIndex inline:1 -> take 11
           partitions 1
           inputs recv/0"
     `);
@@ -152,7 +152,7 @@ describe("the plan of a batch", () => {
       lines.union(lines.mapPartitionsWithIndex((i) => [String(i)])).print();
     });
     const text = await lab.plansOf(1000, { blocks: ["recv/0"] });
-    expect(text).toContain("mapPartitionsWithIndex inline:0 at #1 -> collect");
+    expect(text).toContain("mapPartitionsWithIndex inline:0 at #1 -> take");
     expect(text).toContain("inputs recv/0, partition 0");
   });
 
@@ -164,7 +164,7 @@ describe("the plan of a batch", () => {
     });
     expect(await lab.plansOf(1000)).toMatchInlineSnapshot(`
       "stage 0 "count": 1 task
-        shuffle #0 | mapPartitions millrace:sumPartition -> collect 11
+        shuffle #0 | mapPartitions millrace:sumPartition -> take 11
           inputs nothing"
     `);
   });
@@ -182,14 +182,14 @@ describe("the plan of a batch", () => {
         blocks #0 -> roundRobin 3
           inputs recv/0
       stage 1 "repartition, glom" reads shuffle 0: 3 tasks
-        shuffle #0 | glom -> collect 11
+        shuffle #0 | glom -> take 11
           inputs shuffle 0/0
       ---
       stage 0 "socketTextStream localhost:9999, countByValue": 1 task -> shuffle 1 into 2
         blocks #0 | map millrace:pairWithOne -> combine(first, millrace:add, millrace:add) hash 2
           inputs recv/0
       stage 1 "countByValue" reads shuffle 1: 2 tasks
-        shuffle #0 merge(millrace:add) -> collect 11
+        shuffle #0 merge(millrace:add) -> take 11
           inputs shuffle 1/0
       ---
       stage 0 "socketTextStream localhost:9999, map, groupByKey": 1 task -> shuffle 2 into 2
@@ -199,7 +199,7 @@ describe("the plan of a batch", () => {
         blocks #0 | map inline:0 -> hash 2
           inputs recv/0
       stage 2 "cogroup, groupByKey" reads shuffle 2, 3: 2 tasks
-        cogroup(shuffle #0 group, #1) -> collect 11
+        cogroup(shuffle #0 group, #1) -> take 11
           inputs shuffle 2/0, shuffle 3/0"
     `);
   });
@@ -220,7 +220,7 @@ describe("the plan of a batch", () => {
           inputs recv/0
           captures 54 bytes
       stage 2 "join, groupByKey" reads shuffle 0, 1: 3 tasks
-        inner join(shuffle #0 group, shuffle #1 group) -> collect 11
+        inner join(shuffle #0 group, shuffle #1 group) -> take 11
           inputs shuffle 0/0, shuffle 1/0"
     `);
   });
@@ -241,11 +241,11 @@ describe("two actions on what was shuffled once", () => {
         blocks #0 | map inline:0 -> combine(first, inline:1, inline:1) hash 1
           inputs recv/0
       stage 1 "reduceByKey" reads shuffle 0: 1 task
-        shuffle #0 merge(inline:1) -> collect 11
+        shuffle #0 merge(inline:1) -> take 11
           inputs shuffle 0/0
       ---
       stage 0 "reduceByKey, filter" reads shuffle 0: 1 task
-        shuffle #0 merge(inline:1) | filter inline:2 -> collect 11
+        shuffle #0 merge(inline:1) | filter inline:2 -> take 11
           inputs shuffle 0/0"
     `);
     expect(lab.graph.release(epochMs(1000))).toEqual({ times: [1000], shuffles: [0] });
@@ -312,7 +312,7 @@ describe("a static RDD", () => {
         blocks #0 -> hash 1
           inputs 56 bytes
       stage 2 "join, groupByKey" reads shuffle 0, 1: 1 task
-        inner join(#0, shuffle #1 group) -> collect 11
+        inner join(#0, shuffle #1 group) -> take 11
           inputs shuffle 0/0, shuffle 1/0"
     `);
     lab.graph.release(epochMs(1000));
@@ -321,7 +321,7 @@ describe("a static RDD", () => {
         blocks #0 | map inline:0 -> hash 1
           inputs recv/1
       stage 1 "join, groupByKey" reads shuffle 2, 1: 1 task
-        inner join(#0, shuffle #1 group) -> collect 11
+        inner join(#0, shuffle #1 group) -> take 11
           inputs shuffle 2/0, shuffle 1/0"
     `);
   });

@@ -198,7 +198,7 @@ describe("a batch", () => {
         .updateStateByKey<number>((added) => added.length);
       state.foreachRDD(() => {});
     });
-    expect(await lab.plansOf(1000)).toContain("for every key -> collect 0");
+    expect(await lab.plansOf(1000)).toContain("for every key -> take 0");
   });
 
   test("waits for the actions that foreachRDD did not wait for", async () => {

@@ -24,15 +24,15 @@ describe("mapWithState", () => {
           inputs shuffle 1/0
           state mapWithState-0 from 0 to 1000
       stage 2 "mapWithState" reads shuffle 0: 2 tasks
-        blocks #0 -> collect 11
+        blocks #0 -> take 11
           inputs persisted 0/0
       ---
       stage 0 "mapWithState, map" reads shuffle 0: 2 tasks
-        blocks #0 | map inline:2 -> collect 11
+        blocks #0 | map inline:2 -> take 11
           inputs persisted 0/0
       ---
       stage 0 "stateSnapshots" reads shuffle 0: 2 tasks
-        state as it is -> collect 11
+        state as it is -> take 11
           inputs persisted 0/0
           state mapWithState-0 from 0 to 1000"
     `);
@@ -49,7 +49,7 @@ describe("mapWithState", () => {
           inputs shuffle 1/0
           state mapWithState-0 from 0 to 1000
       stage 2 "stateSnapshots" reads shuffle 0: 2 tasks
-        state as it is -> collect 11
+        state as it is -> take 11
           inputs persisted 0/0
           state mapWithState-0 from 0 to 1000"
     `);
@@ -159,7 +159,7 @@ describe("updateStatePartitions", () => {
         blocks #0 -> hash 2
           inputs nothing
       stage 2 "reduceByKey, updateStatePartitions" reads shuffle 0, 1: 2 tasks
-        shuffle state(#0, initial #1) inline:1 for the partition combine(first, inline:2, inline:2) -> collect 11
+        shuffle state(#0, initial #1) inline:1 for the partition combine(first, inline:2, inline:2) -> take 11
           inputs shuffle 0/0, shuffle 1/0
           state updateStatePartitions-0 from 0 to 1000"
     `);

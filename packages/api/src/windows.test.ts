@@ -187,7 +187,7 @@ describe("a window reduced by key", () => {
         shuffle #0 merge(inline:1) -> roundRobin 1
           inputs shuffle 3/0
       stage 2 "reduceByKeyAndWindow" reads shuffle 0, 2: 2 tasks
-        shuffle concat(blocks #0, blocks #1) combine(first, inline:1, inline:1) -> collect 11
+        shuffle concat(blocks #0, blocks #1) combine(first, inline:1, inline:1) -> take 11
           inputs persisted 0/0, persisted 2/0"
     `);
   });
@@ -209,7 +209,7 @@ describe("a window reduced by key", () => {
         shuffle #0 merge(inline:1) -> roundRobin 1
           inputs shuffle 5/0
       stage 2 "reduceByKeyAndWindow" reads shuffle 4, 0: 2 tasks
-        window(+ blocks #0 inline:1, - blocks #1 inline:2) -> collect 11
+        window(+ blocks #0 inline:1, - blocks #1 inline:2) -> take 11
           inputs persisted 4/0, persisted 0/0
           state reduceByKeyAndWindow-0 from 2000 to 3000"
     `);

@@ -51,6 +51,8 @@ export interface PlannedStage {
   readonly reads: readonly ShuffleId[];
   /** The shuffle this stage writes; `undefined` for the last stage. */
   readonly writes: ShuffleWrite | undefined;
+  /** Of a sink that takes the first records: how many from each partition. */
+  readonly limit?: number;
 }
 
 export interface ShuffleWrite {

@@ -49,6 +49,7 @@ interface StageEnd {
   readonly label: string | undefined;
   readonly partitions: readonly number[] | undefined;
   readonly output: ((partition: number) => OutputRef) | undefined;
+  readonly limit?: number | undefined;
 }
 
 /** The planning of one action. */
@@ -78,6 +79,7 @@ export class PlanRun {
         label: undefined,
         partitions,
         output,
+        limit: sink.kind === "collect" ? sink.limit : undefined,
       });
     }
     return {
@@ -125,6 +127,7 @@ export class PlanRun {
       partitions: this.#layout.partitions(target),
       reads: [...reads],
       writes: end.writes,
+      ...(end.limit === undefined ? {} : { limit: end.limit }),
     });
   }
 

@@ -8,6 +8,7 @@ import { TemplateCache } from "./template-cache.ts";
 
 /** What an action does with the records of its RDD. */
 export type ActionSink =
+  /** The records, at most `limit` of them from each partition. */
   | { readonly kind: "collect"; readonly limit?: number }
   | { readonly kind: "count" }
   | { readonly kind: "reduce" | "foreach" | "foreachPartition"; readonly fn: FunctionRef; readonly label: string }

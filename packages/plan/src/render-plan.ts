@@ -17,7 +17,7 @@ import type {
  *     stage 0 "socketTextStream, flatMap, reduceByKey": 2 tasks -> shuffle 0 into 4
  *       blocks #0 | flatMap job.ts#0 -> combine(first, millrace:add, millrace:add) hash 4
  *     stage 1 "reduceByKey, print" reads shuffle 0: 4 tasks
- *       shuffle #0 merge(millrace:add) -> collect 11
+ *       shuffle #0 merge(millrace:add) -> take 11
  */
 export function renderPlan(plan: JobPlan): string {
   return plan.stages.map((stage, i) => renderStage(stage, i)).join("\n");
@@ -28,7 +28,7 @@ function renderStage(stage: PlannedStage, position: number): string {
   const writes = stage.writes ? ` -> shuffle ${stage.writes.shuffle} into ${stage.writes.partitions}` : "";
   const lines = [`stage ${position} "${stage.name}"${reads}: ${count(stage.tasks.length, "task")}${writes}`];
   stage.templates.forEach((template, i) => {
-    lines.push(`  ${renderTemplate(template)}`);
+    lines.push(`  ${renderTemplate(template, stage.limit)}`);
     const tasks = stage.tasks.filter((task) => task.template === i);
     if (stage.templates.length > 1) lines.push(`    partitions ${tasks.map((task) => task.partition).join(" ")}`);
     const [first] = tasks;
@@ -70,9 +70,9 @@ function renderInput(input: PlannedInput): string {
   }
 }
 
-function renderTemplate(template: StageTemplate): string {
+function renderTemplate(template: StageTemplate, limit: number | undefined): string {
   const name = (slot: number): string => template.functions[slot] ?? `?${slot}`;
-  return `${renderPipeline(template.pipeline, name)} -> ${renderSink(template.sink, name)}`;
+  return `${renderPipeline(template.pipeline, name)} -> ${renderSink(template.sink, name, limit)}`;
 }
 
 type Namer = (slot: number) => string;
@@ -165,16 +165,17 @@ function renderCombine(
   return `combine(${create}, ${name(combine.mergeValue)}, ${name(combine.mergeCombiners)})`;
 }
 
-function renderSink(sink: Sink, name: Namer): string {
+function renderSink(sink: Sink, name: Namer, limit: number | undefined): string {
   switch (sink.kind) {
     case "shuffle":
       return `${sink.combine ? `${renderCombine(sink.combine, name)} ` : ""}${renderPartitioner(sink.partitioner, name)}`;
-    case "collect":
-      return sink.limit === undefined ? "collect" : `collect ${sink.limit}`;
+    case "take":
+      return `take ${limit}`;
     case "reduce":
     case "foreach":
     case "foreachPartition":
       return `${sink.kind} ${name(sink.fn)}`;
+    case "collect":
     case "count":
     case "saveText":
     case "saveObjects":

@@ -35,7 +35,7 @@ export function shuffleSink(
 export function actionSink(sink: ActionSink, draft: StageDraft): Sink {
   switch (sink.kind) {
     case "collect":
-      return sink.limit === undefined ? { kind: "collect" } : { kind: "collect", limit: sink.limit };
+      return { kind: sink.limit === undefined ? "collect" : "take" };
     case "count":
       return { kind: "count" };
     case "reduce":

@@ -185,8 +185,10 @@ export type Sink =
       /** Names the operator to the author when the partitioner or a combining function throws. */
       readonly label?: string;
     }
-  /** The records, at most `limit` of them from this partition. */
-  | { readonly kind: "collect"; readonly limit?: number }
+  /** The records. */
+  | { readonly kind: "collect" }
+  /** The first records, as many as the `limit` of the run of the stage says: a template for each number would be compiled anew. */
+  | { readonly kind: "take" }
   /** One record: the number of records. */
   | { readonly kind: "count" }
   /** The records reduced to one; none for an empty partition. */

@@ -18,7 +18,7 @@ import type {
 export type { ReceiverSpec };
 
 /** Raised whenever a message changes its meaning; an executor of another version is refused with both numbers. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** host:port of a framed-TCP data server. */
 export interface DataAddress {
@@ -141,6 +141,8 @@ export type ToExecutor =
       readonly writes: ShuffleWrite | undefined;
       /** Of the stage's RDD, whether or not all are computed. */
       readonly partitions: number;
+      /** Of a sink that takes the first records: how many from each partition. */
+      readonly limit?: number;
     }
   | { readonly type: "launch"; readonly tasks: readonly LaunchTask[] }
   | { readonly type: "cancel"; readonly run: StageRunId; readonly partition: number; readonly attempt: number }

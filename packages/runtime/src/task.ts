@@ -42,6 +42,8 @@ export interface StageStart {
   readonly broadcasts: readonly ResolvedBroadcast[];
   /** Of the stage's RDD, whether or not all are computed. */
   readonly partitions: number;
+  /** Of a sink that takes the first records: how many from each partition. */
+  readonly limit?: number;
 }
 
 /** What became of an attempt. Blocks belong to the receiver of the outcome, which frees them in the end. */

@@ -47,7 +47,7 @@ function mapped(pairs: Iterable<unknown>, map: Mapping, options: MappedOptions):
     inputs: [pairs, initial ?? []],
     ops: after === undefined ? [] : [op("map", 1)],
     ...(version === undefined ? {} : { version }),
-    ...(limit === undefined ? {} : { sink: { kind: "collect", limit } as const }),
+    ...(limit === undefined ? {} : { limit }),
   };
 }
 

@@ -16,6 +16,7 @@ export interface StateBatch {
   readonly version?: number;
   readonly ops?: readonly Op[];
   readonly sink?: Sink;
+  readonly limit?: number;
 }
 
 /** Batches of a stateful operator `totals` of one partition, one after the other, on a slot of their own. */
@@ -39,7 +40,7 @@ export class StateBatches {
   }
 
   run(number: number, batch: StateBatch): Promise<TaskOutcome> {
-    const { update, functions = [], inputs = [], version = number - 1, ops = [], sink } = batch;
+    const { update, functions = [], inputs = [], version = number - 1, ops = [], sink, limit } = batch;
     return this.slot.run({
       source: { kind: "state", update, label: "stateful at job.ts:3:3" },
       functions,
@@ -47,6 +48,7 @@ export class StateBatches {
       state: this.ref(number, version),
       ops,
       ...(sink === undefined ? {} : { sink }),
+      ...(limit === undefined ? {} : { limit }),
     });
   }
 

@@ -32,6 +32,8 @@ export interface TestStage {
   readonly source: Source;
   readonly ops?: readonly Op[];
   readonly sink?: Sink;
+  /** Takes the first records only, this many. */
+  readonly limit?: number;
   /** By slot. */
   readonly functions?: readonly AnyFunction[];
   readonly inputs?: readonly ResolvedInput[];
@@ -120,7 +122,7 @@ export class TestSlot {
     const template: StageTemplate = {
       id: `t${number}` as TemplateId,
       pipeline,
-      sink: stage.sink ?? { kind: "collect" },
+      sink: stage.sink ?? { kind: stage.limit === undefined ? "collect" : "take" },
       functions: ids,
     };
     const run = stageRunId(number);
@@ -133,6 +135,7 @@ export class TestSlot {
       captures: [new Uint8Array(0)],
       broadcasts: [],
       partitions: 1,
+      ...(stage.limit === undefined ? {} : { limit: stage.limit }),
     });
     const outcome = await this.runtime.runTask({
       run,

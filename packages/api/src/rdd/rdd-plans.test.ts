@@ -195,6 +195,16 @@ describe("a tree of partial results", () => {
   });
 });
 
+test("the first records are one template however many are wanted, also in later rounds", async () => {
+  const records = (stage: PlannedStage) => stage.tasks.map(() => [1, 2]);
+  const plans = await plansOf(async (ssc) => {
+    for (const n of [1, 5, 7, 40]) await ssc.parallelize([1, 2, 3], 20).take(n);
+  }, records);
+  const stages = plans.flatMap((plan) => plan.stages);
+  expect(stages.map((stage) => stage.limit)).toEqual([1, 5, 3, 7, 5, 40, 38, 30]);
+  expect(new Set(stages.flatMap((stage) => stage.templates.map(({ id }) => id))).size).toBe(1);
+});
+
 test("a static RDD's shuffles stay, also those of operations that had to wait for how it lies", async () => {
   const lab = await GraphLab.build((ssc) => {
     const known = ssc.parallelize(["a", "b"], 2).distinct();

@@ -186,7 +186,7 @@ describe("fileStream", () => {
     lab.port.files.directory("/in");
     lab.port.files.add("/in/a", { bytes: 5 * MB, modifiedMs: 1 });
     const plan = await lab.plansOf(1000);
-    expect(plan).toContain("bytes #0 | mapPartitions millrace:decodeFile -> collect 11");
+    expect(plan).toContain("bytes #0 | mapPartitions millrace:decodeFile -> take 11");
     expect(plan).toContain(`inputs /in/a 0..${5 * MB}`);
   });
 
@@ -202,7 +202,7 @@ describe("binaryRecordsStream", () => {
     const lab = await GraphLab.build((ssc) => ssc.binaryRecordsStream("/in", 4).print());
     lab.port.files.directory("/in");
     lab.port.files.add("/in/a", { bytes: 12, modifiedMs: 1 });
-    expect(await lab.plansOf(1000)).toContain("records of 4 bytes #0 -> collect 11");
+    expect(await lab.plansOf(1000)).toContain("records of 4 bytes #0 -> take 11");
   });
 
   test("fails the batch of a file with a part of a record, by its name (IN-6)", async () => {

@@ -241,6 +241,7 @@ export class Executors {
       broadcasts: stage.broadcasts,
       writes: stage.writes,
       partitions: stage.partitions,
+      ...(stage.limit === undefined ? {} : { limit: stage.limit }),
     });
   }
 

@@ -117,9 +117,12 @@ export class TaskRunner {
   }
 
   #announce(message: StageMessage, held: HeldBlock[]): Promise<void> | undefined {
-    const { run, batch, templates, captures, partitions } = message;
+    const { run, batch, templates, captures, partitions, limit } = message;
     const start = (broadcasts: readonly ResolvedBroadcast[]): void =>
-      this.#ports.slots.startStage({ run, batch, templates, captures, broadcasts, partitions });
+      this.#ports.slots.startStage({
+        ...{ run, batch, templates, captures, broadcasts, partitions },
+        ...(limit === undefined ? {} : { limit }),
+      });
     if (message.broadcasts.length === 0) {
       start([]);
       return undefined;

@@ -1418,6 +1418,13 @@ export const descriptors: object = {
          }
         },
         "Stage": {
+         "oneofs": {
+          "_limit": {
+           "oneof": [
+            "limit"
+           ]
+          }
+         },
          "fields": {
           "run": {
            "type": "uint64",
@@ -1449,6 +1456,13 @@ export const descriptors: object = {
           "partitions": {
            "type": "uint32",
            "id": 7
+          },
+          "limit": {
+           "type": "uint64",
+           "id": 8,
+           "options": {
+            "proto3_optional": true
+           }
           }
          }
         },

@@ -94,7 +94,7 @@ const template: StageTemplate = {
     source: { kind: "shuffle", feed: { kind: "shuffle", input: 0 }, aggregate: { kind: "group" } },
     ops: [{ kind: "map", fn: fnSlot(0), label: "map at job.ts:1:2" }],
   },
-  sink: { kind: "collect", limit: 3 },
+  sink: { kind: "take" },
   functions: ["job.ts#0"],
 };
 
@@ -111,6 +111,7 @@ const toExecutor: readonly ToExecutor[] = [
     captures: [bytes(), bytes(1, 2)],
     broadcasts: [location],
     partitions: 4096,
+    limit: 3,
     writes: {
       shuffle: shuffleId(4),
       partitions: 2,

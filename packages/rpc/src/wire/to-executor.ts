@@ -122,6 +122,7 @@ function encodeStage(stage: Message<"stage">) {
     captures: stage.captures.map(wireBytes),
     broadcasts: stage.broadcasts.map(encodeLocation),
     partitions: stage.partitions,
+    ...(stage.limit === undefined ? {} : { limit: stage.limit }),
     ...(stage.writes === undefined ? {} : { writes: encodeWrites(stage.writes) }),
   };
 }
@@ -135,6 +136,7 @@ function decodeStage(stage: StageOutput): Message<"stage"> {
     captures: stage.captures.map(ownBytes),
     broadcasts: stage.broadcasts.map(decodeLocation),
     partitions: stage.partitions,
+    ...(stage.limit === undefined ? {} : { limit: stage.limit }),
     writes:
       stage.writes === null
         ? undefined

@@ -265,13 +265,13 @@ export const foldChains = [
   {
     name: "collect numbers",
     input: numbers,
-    sink: () => ({ kind: "collect", limit: undefined }),
+    sink: () => ({ kind: "collect" }),
     hand: (a) => serialize(a),
   },
   {
     name: "collect words",
     input: words,
-    sink: () => ({ kind: "collect", limit: undefined }),
+    sink: () => ({ kind: "collect" }),
     hand: (a) => serialize(a),
   },
 ];

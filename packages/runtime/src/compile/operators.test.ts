@@ -265,7 +265,7 @@ describe("partition functions", () => {
   test("a generator that nobody reads to its end runs its finally block", async () => {
     let closed = false;
     const result = await slot.collect([1], {
-      sink: { kind: "collect", limit: 2 },
+      limit: 2,
       ops: [op("mapPartitions", 0)],
       functions: [
         function* () {

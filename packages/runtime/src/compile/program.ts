@@ -277,7 +277,8 @@ function sinkEnd(sink: Sink): End {
       return { terminal: { kind: "combine", create: combine.create, merge: combine.mergeValue }, label };
     }
     case "collect":
-      return { terminal: { kind: "write", limit: sink.limit }, label };
+    case "take":
+      return { terminal: { kind: "write", limited: sink.kind === "take" }, label };
     case "count":
       return { terminal: { kind: "count" }, label };
     case "reduce":
@@ -285,7 +286,7 @@ function sinkEnd(sink: Sink): End {
     case "saveText":
       return { terminal: { kind: "text" }, label };
     case "saveObjects":
-      return { terminal: { kind: "write", limit: undefined }, label };
+      return { terminal: { kind: "write", limited: false }, label };
     case "foreach":
       return { terminal: { kind: "foreach", fn: sink.fn }, link: { kind: "wait" }, label };
     case "foreachPartition":

@@ -17,12 +17,12 @@ export function terminalFrame(terminal: Terminal): { readonly before: string; re
     case "buffer":
       return { before: "const out = s.out; let filled = s.filled;", after: `${count} s.filled = filled;` };
     case "write":
-      return terminal.limit === undefined
-        ? { before: "const w = s.writer;", after: count }
-        : {
+      return terminal.limited
+        ? {
             before: "const w = s.writer; let left = s.left; if (left <= 0) return true;",
             after: `${count} s.left = left;`,
-          };
+          }
+        : { before: "const w = s.writer;", after: count };
     case "reduce":
       return { before: "let acc = s.acc, has = s.has;", after: `${count} s.acc = acc; s.has = has;` };
     case "roundRobin":
@@ -45,7 +45,7 @@ export function terminalFrame(terminal: Terminal): { readonly before: string; re
 
 /** May the loop end, or be left, before its last record? */
 export function stopsEarly(terminal: Terminal): boolean {
-  return terminal.kind === "foreach" || (terminal.kind === "write" && terminal.limit !== undefined);
+  return terminal.kind === "foreach" || (terminal.kind === "write" && terminal.limited);
 }
 
 /** What a terminal that takes pairs does with one. */
@@ -110,7 +110,7 @@ if (p !== undefined && p !== null && typeof p.then === "function") { s.suspend(p
 /** What a terminal that writes does, given the end of a call of the writer's method: `.write(r)`. */
 export function writeTerminal(terminal: Terminal, call: string): string {
   if (terminal.kind === "roundRobin") return `w[next]${call} if (++next === ${terminal.partitions}) next = 0;`;
-  if (terminal.kind === "write" && terminal.limit !== undefined) {
+  if (terminal.kind === "write" && terminal.limited) {
     return `w${call} if (--left <= 0) { s.left = 0; s.count += n; s.closeIterators(); return true; }`;
   }
   return `w${call}`;

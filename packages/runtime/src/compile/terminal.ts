@@ -4,7 +4,7 @@ import type { FnSlot } from "@millrace/plan";
 export type Terminal =
   /** `out.push(record)`: a partition function or an awaited sink takes it from there. */
   | { readonly kind: "buffer" }
-  | { readonly kind: "write"; readonly limit: number | undefined }
+  | { readonly kind: "write"; readonly limited: boolean }
   | { readonly kind: "count" }
   | { readonly kind: "reduce"; readonly fn: FnSlot }
   | { readonly kind: "text" }

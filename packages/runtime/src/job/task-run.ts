@@ -44,6 +44,8 @@ export interface TaskEnvironment {
   readonly functions: readonly AnyFunction[];
   readonly control: TaskControl;
   readonly task: SlotTask;
+  /** Of a sink that takes the first records: how many. */
+  readonly limit: number | undefined;
   /** Memory that each of the task's tables may take. */
   readonly budget: TableBudget;
 }

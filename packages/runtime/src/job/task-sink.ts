@@ -43,6 +43,7 @@ export function openSink(program: StageProgram, run: TaskRun, env: TaskEnvironme
     case "saveObjects":
       return objectsSink(program, run, env);
     case "collect":
+    case "take":
     case "count":
     case "reduce":
     case "foreach":
@@ -144,7 +145,10 @@ function resultSink(
   const last = lastSegment(program);
   const state = run.state(last);
   state.writer = output.writer;
-  if (sink.kind === "collect") state.left = sink.limit ?? 0;
+  if (sink.kind === "take") {
+    assert(env.limit !== undefined, "a stage that takes the first records has no limit");
+    state.left = env.limit;
+  }
   const writeLast = (): void => {
     if (sink.kind === "count") output.writer.write(state.count);
     if (sink.kind === "reduce" && state.has) output.writer.write(state.acc);

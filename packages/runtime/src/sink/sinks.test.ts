@@ -118,19 +118,19 @@ describe("results", () => {
     };
     expect(await slot.collect(numbers, { sink: { kind: "collect" } })).toEqual(numbers);
     const limited = await slot.collect(numbers, {
-      sink: { kind: "collect", limit: 2 },
+      limit: 2,
       ops: [op("map", 0)],
       functions: [count],
     });
     expect(limited).toEqual([5, 1]);
     expect(calls).toBe(2);
-    expect(await slot.collect(numbers, { sink: { kind: "collect", limit: 0 } })).toEqual([]);
+    expect(await slot.collect(numbers, { limit: 0 })).toEqual([]);
   });
 
   test("collect stops an endless flatMap and lets it clean up", async () => {
     let closed = false;
     const result = await slot.collect([1], {
-      sink: { kind: "collect", limit: 3 },
+      limit: 3,
       ops: [op("flatMap", 0)],
       functions: [
         function* () {

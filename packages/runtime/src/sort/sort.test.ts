@@ -172,7 +172,7 @@ describe("a sort within a task", () => {
     const result = await tiny.collect(shuffledInts(5000), {
       ops: [sort({ key: 0 })],
       functions: [self],
-      sink: { kind: "collect", limit: 3 },
+      limit: 3,
     });
     expect(result).toEqual([0, 1, 2]);
     expect(tiny.spillFiles()).toEqual([]);

@@ -34,7 +34,7 @@ async function run(on: TestSlot, source: Source, sides: readonly unknown[][], { 
     inputs: sides.map((records) => on.input(records)),
     ...(functions === undefined ? {} : { functions }),
     ...(ops === undefined ? {} : { ops }),
-    ...(limit === undefined ? {} : { sink: { kind: "collect", limit } }),
+    ...(limit === undefined ? {} : { limit }),
   });
   expect(on.spillFiles().length).toBe(0);
   return { records: on.results(done), spilled: done.metrics.spilledBytes };

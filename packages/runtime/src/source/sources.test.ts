@@ -73,7 +73,7 @@ describe("a text split", () => {
     const count = (records: Iterable<string>) => [[...records].length];
     const counted = await slot.done({ source, inputs, ops: [op("mapPartitions", 0)], functions: [count] });
     expect(slot.results(counted)).toEqual([100_000]);
-    const first = await slot.done({ source, inputs, sink: { kind: "collect", limit: 2 } });
+    const first = await slot.done({ source, inputs, limit: 2 });
     expect(slot.results(first)).toEqual(["line 0", "line 1"]);
   });
 
@@ -106,13 +106,12 @@ describe("a text split", () => {
 describe("functions of the engine over whole partitions", () => {
   /** What one makes of a partition of `records`, which passes another operator first. */
   async function made(id: string, captures: readonly unknown[], records: readonly unknown[], limit?: number) {
-    const sink = { kind: "collect", ...(limit === undefined ? {} : { limit }) } as const;
     const done = await slot.done({
       source: blocks,
       inputs: [slot.input(records)],
       ops: [op("filter", 0), op("mapPartitionsWithIndex", 1)],
       functions: [() => true, engineFunction(id, captures)],
-      sink,
+      ...(limit === undefined ? {} : { limit }),
     });
     return slot.results(done);
   }

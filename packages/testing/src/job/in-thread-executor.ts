@@ -130,7 +130,7 @@ export class InThreadExecutor implements TaskOutlet {
   }
 
   #announce(stage: PlannedStage, batch: EpochMs): void {
-    const { run, templates, captures, broadcasts, writes, partitions } = stage;
+    const { run, templates, captures, broadcasts, writes, partitions, limit } = stage;
     this.#announced.add(run);
     for (const template of templates) this.#slots.loadTemplate(template);
     this.#tasks.startStage({
@@ -142,6 +142,7 @@ export class InThreadExecutor implements TaskOutlet {
       broadcasts,
       writes,
       partitions,
+      ...(limit === undefined ? {} : { limit }),
     });
   }
 }

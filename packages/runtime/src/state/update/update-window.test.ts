@@ -40,7 +40,7 @@ function moved(entering: Pairs, leaving: Pairs, options: Options) {
     inputs: [entering, leaving],
     ops: after === undefined ? [] : [op("map", 3)],
     ...(version === undefined ? {} : { version }),
-    ...(limit === undefined ? {} : { sink: { kind: "collect", limit } as const }),
+    ...(limit === undefined ? {} : { limit }),
   };
 }
 

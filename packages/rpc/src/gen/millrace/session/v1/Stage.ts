@@ -12,6 +12,8 @@ export interface Stage {
   'broadcasts'?: (_millrace_common_v1_BlockLocation)[];
   'writes'?: (_millrace_session_v1_ShuffleWrite | null);
   'partitions'?: (number);
+  'limit'?: (number | string | Long);
+  '_limit'?: "limit";
 }
 
 export interface Stage__Output {
@@ -22,4 +24,6 @@ export interface Stage__Output {
   'broadcasts': (_millrace_common_v1_BlockLocation__Output)[];
   'writes': (_millrace_session_v1_ShuffleWrite__Output | null);
   'partitions': (number);
+  'limit'?: (number);
+  '_limit'?: "limit";
 }
