@@ -119,6 +119,11 @@ export class Remote {
 
   stage(run: number, of: StageTemplate, more: Partial<Extract<ToExecutor, { readonly type: "stage" }>> = {}): void {
     this.send({ type: "template", template: of });
+    this.begin(run, of, more);
+  }
+
+  /** A stage whose template this executor should have. */
+  begin(run: number, of: StageTemplate, more: Partial<Extract<ToExecutor, { readonly type: "stage" }>> = {}): void {
     this.send({
       type: "stage",
       run: stageRunId(run),

@@ -138,6 +138,30 @@ describe("a slot", () => {
     expect(resultOf(await remote.run({ run: stageRunId(2), inputs: [inline(1)] }))).toEqual([2]);
   });
 
+  test("forgets a template that is dropped, has it again when it is sent again, and its successor knows no more", async () => {
+    const { remote } = await localLab();
+    remote.stage(1, doubling);
+    expect(resultOf(await remote.run({ run, inputs: [inline(1)] }))).toEqual([2]);
+    remote.send({ type: "stageDone", run });
+    remote.send({ type: "dropTemplates", templates: [doubling.id] });
+    const without = { kind: "failed", error: { message: expect.stringContaining("template double was not sent") } };
+    remote.begin(2, doubling);
+    expect(await remote.run({ run: stageRunId(2), inputs: [inline(1)] })).toMatchObject(without);
+
+    remote.stage(3, doubling); // at once behind the next drop, as a launch may be
+    expect(resultOf(await remote.run({ run: stageRunId(3), inputs: [inline(3)] }))).toEqual([6]);
+    remote.send({ type: "stageDone", run: stageRunId(3) });
+    remote.send({ type: "dropTemplates", templates: [doubling.id] });
+    remote.stage(4, doubling);
+    expect(resultOf(await remote.run({ run: stageRunId(4), inputs: [inline(4)] }))).toEqual([8]);
+
+    remote.send({ type: "dropTemplates", templates: [doubling.id] });
+    remote.stage(5, template("exit", { ops: [map(0)], sink: collect, functions: ["exit"] }));
+    expect(await remote.run({ run: stageRunId(5), inputs: [inline(1)] })).toMatchObject({ kind: "failed" });
+    remote.begin(6, doubling);
+    expect(await remote.run({ run: stageRunId(6), inputs: [inline(1)] })).toMatchObject(without);
+  });
+
   test("gives up a task that only waits for it at once", async () => {
     const { remote } = await localLab();
     remote.stage(1, template("loop", { ops: [map(0)], sink: collect, functions: ["loop"] }));

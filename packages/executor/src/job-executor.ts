@@ -188,6 +188,8 @@ export class JobExecutor {
         return running.tasks.cancel(message);
       case "stageDone":
         return running.tasks.endStage(message.run);
+      case "dropTemplates":
+        return running.slots.dropTemplates(message.templates);
       case "dropShuffles":
         for (const shuffle of message.shuffles) this.#store.dropPrefix(`shuffle/${shuffle}/`);
         return;
@@ -200,8 +202,7 @@ export class JobExecutor {
   }
 
   async #load(welcome: Extract<ToExecutor, { readonly type: "welcome" }>): Promise<void> {
-    const { log, workDir } = this.#options;
-    const { data } = this.#options;
+    const { data, job, log, slots, workDir } = this.#options;
     // An empty host: the driver serves blocks where this executor reached it.
     this.#driverData = {
       host: welcome.data.host || (data.kind === "tcp" ? data.driverHost : ""),
@@ -217,7 +218,7 @@ export class JobExecutor {
     this.#running = running;
     this.#options.session.send({ type: "ready" });
     this.#beat();
-    log.info({ job: this.#options.job }, `${this.#options.slots} slots are ready`);
+    log.info({ job }, `${slots} slots are ready`);
   }
 
   #newRunning(conf: JobConf, executorModule: string, externals: readonly string[]) {

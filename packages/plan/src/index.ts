@@ -12,3 +12,4 @@ export * from "./receiver-plan.ts";
 export * from "./render-lineage.ts";
 export * from "./render-plan.ts";
 export * from "./template.ts";
+export { TEMPLATES_MAX } from "./template-cache.ts";

@@ -2,30 +2,40 @@ import { createHash } from "node:crypto";
 import type { FunctionRef } from "@millrace/operators";
 import type { Pipeline, Sink, StageTemplate, TemplateId } from "./template.ts";
 
-/** Templates kept; a steady stream has a few. Past this the oldest goes, and would be hashed again. */
-const TEMPLATES_MAX = 4096;
+/**
+ * Templates that each side keeps: the planner, and every executor with its slots. Past it the least recently used goes, and
+ * is hashed, sent and compiled again when it comes once more. A batch that itself has more than these finds none of them
+ * again. A slot takes some 6 KB for one of a few operators, its compiled loops included.
+ */
+export const TEMPLATES_MAX = 2_048;
 
 /**
  * Gives equal code and shape the same template, by content, so that a steady stream hashes nothing after its first
  * batch.
  */
 export class TemplateCache {
+  /** The least recently used first. */
   readonly #templates = new Map<string, StageTemplate>();
+
+  get size(): number {
+    return this.#templates.size;
+  }
 
   intern(pipeline: Pipeline, sink: Sink, functions: readonly FunctionRef[]): StageTemplate {
     const ids = functions.map((fn) => fn.id);
     const content = JSON.stringify([pipeline, sink, ids]);
-    const known = this.#templates.get(content);
-    if (known !== undefined) return known;
-    const id = createHash("sha256").update(content).digest("hex").slice(0, 32);
-    const template: StageTemplate = { id: id as TemplateId, pipeline, sink, functions: ids }; // the one place for this cast
-    if (this.#templates.size >= TEMPLATES_MAX) {
-      for (const oldest of this.#templates.keys()) {
-        this.#templates.delete(oldest);
-        break;
-      }
-    }
+    const template = this.#templates.get(content) ?? newTemplate(content, { pipeline, sink, functions: ids });
+    this.#templates.delete(content);
     this.#templates.set(content, template);
+    for (const oldest of this.#templates.keys()) {
+      if (this.#templates.size <= TEMPLATES_MAX) break;
+      this.#templates.delete(oldest);
+    }
     return template;
   }
+}
+
+function newTemplate(content: string, parts: Omit<StageTemplate, "id">): StageTemplate {
+  const id = createHash("sha256").update(content).digest("hex").slice(0, 32);
+  return { id: id as TemplateId, ...parts }; // the one place for this cast
 }

@@ -147,6 +147,8 @@ export type ToExecutor =
   | { readonly type: "launch"; readonly tasks: readonly LaunchTask[] }
   | { readonly type: "cancel"; readonly run: StageRunId; readonly partition: number; readonly attempt: number }
   | { readonly type: "stageDone"; readonly run: StageRunId }
+  /** No stage that it was told of and not of its end has them. One that is used once more is sent once more. */
+  | { readonly type: "dropTemplates"; readonly templates: readonly TemplateId[] }
   | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] }
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
   | {

@@ -19,6 +19,7 @@ export {
   drainTimeLeft,
   stepDrain,
 } from "./drain.ts";
+export { HeldTemplates } from "./held-templates.ts";
 export {
   type CutReason,
   endBeforeBatches,

@@ -15,7 +15,7 @@ import {
   protocolMismatch,
   type Timer,
 } from "@millrace/base";
-import type { BlockLocation, PlannedStage, StageRunId, TemplateId } from "@millrace/plan";
+import { type BlockLocation, type PlannedStage, type StageRunId, TEMPLATES_MAX, type TemplateId } from "@millrace/plan";
 import {
   type DataAddress,
   type ExecutorSession,
@@ -24,6 +24,7 @@ import {
   PROTOCOL_VERSION,
   type ToExecutor,
 } from "@millrace/rpc";
+import { HeldTemplates } from "@millrace/scheduler";
 
 const executorLeft = errorKind("EXECUTOR_LOST", "environment", "same-task");
 
@@ -48,16 +49,15 @@ interface Member {
   leaving: boolean;
   /** Monotonic time of its last message: heartbeats come every second. */
   heardMs: number;
-  /** Templates and stages that went down this session: it is ordered, so once is enough. */
-  readonly templates: Set<TemplateId>;
-  readonly stages: Set<StageRunId>;
+  /** Stages and templates that went down this session: it is ordered, so once is enough. */
+  readonly held: HeldTemplates;
   /** Launches of this turn of the event loop, sent as one message. */
   pending: LaunchTask[];
   /** What it may let go, told with its next message. Bound: what a batch leaves, within `TIDY_WITHIN`. */
   readonly tidying: Tidying[];
 }
 
-type Tidying = Extract<ToExecutor, { readonly type: "stageDone" | "dropShuffles" | "dropBlocks" }>;
+type Tidying = Extract<ToExecutor, { readonly type: "stageDone" | "dropTemplates" | "dropShuffles" | "dropBlocks" }>;
 
 /** A message of its own would wake every executor once more a batch; held back this long at most. */
 const TIDY_WITHIN = parseDuration("50ms");
@@ -148,7 +148,7 @@ export class Executors {
   launch(executor: ExecutorId, stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
     const member = this.#members.get(executor);
     if (member === undefined) return; // its loss is on its way to the scheduler
-    if (!member.stages.has(stage.run)) this.#announce(member, stage, batch);
+    if (!member.held.has(stage.run)) this.#announce(member, stage, batch);
     member.pending.push(task);
     if (!this.#flushing) {
       this.#flushing = true;
@@ -158,7 +158,9 @@ export class Executors {
 
   stageDone(run: StageRunId): void {
     for (const member of this.#members.values()) {
-      if (member.stages.delete(run)) this.#tidyLater(member, { type: "stageDone", run });
+      if (!member.held.has(run)) continue;
+      this.#tidyLater(member, { type: "stageDone", run });
+      this.#dropTemplates(member, member.held.end(run));
     }
   }
 
@@ -226,12 +228,9 @@ export class Executors {
   }
 
   #announce(member: Member, stage: PlannedStage, batch: EpochMs): void {
-    for (const template of stage.templates) {
-      if (member.templates.has(template.id)) continue;
-      member.templates.add(template.id);
-      this.#sendTo(member, { type: "template", template });
-    }
-    member.stages.add(stage.run);
+    const { send, drop } = member.held.begin(stage);
+    this.#dropTemplates(member, drop);
+    for (const template of send) this.#sendTo(member, { type: "template", template });
     this.#sendTo(member, {
       type: "stage",
       run: stage.run,
@@ -243,6 +242,11 @@ export class Executors {
       partitions: stage.partitions,
       ...(stage.limit === undefined ? {} : { limit: stage.limit }),
     });
+  }
+
+  /** Ahead of whatever is sent next, so that a template which comes back is not dropped after it came. */
+  #dropTemplates(member: Member, templates: readonly TemplateId[]): void {
+    if (templates.length > 0) this.#tidyLater(member, { type: "dropTemplates", templates });
   }
 
   #onHello(session: ExecutorSession, hello: Hello): Member | undefined {
@@ -265,8 +269,7 @@ export class Executors {
       ready: false,
       leaving: false,
       heardMs: this.#clock.monotonicMs(),
-      templates: new Set(),
-      stages: new Set(),
+      held: new HeldTemplates(TEMPLATES_MAX),
       pending: [],
       tidying: [],
     };

@@ -70,6 +70,7 @@ export class SlotPool implements TaskSlots {
   readonly #handlers: SlotPoolHandlers;
   readonly #slots: Slot[];
   readonly #shared: Attempt[] = [];
+  /** Those that the driver counts on: it bounds them. */
   readonly #templates = new Map<TemplateId, StageTemplate>();
   readonly #stages = new Map<StageRunId, StageStart>();
   /** Threads whose end a task has reported. */
@@ -100,6 +101,11 @@ export class SlotPool implements TaskSlots {
   loadTemplate(template: StageTemplate): void {
     this.#templates.set(template.id, template);
     for (const thread of this.#threads()) thread.loadTemplate(template);
+  }
+
+  dropTemplates(ids: readonly TemplateId[]): void {
+    for (const id of ids) this.#templates.delete(id);
+    for (const thread of this.#threads()) thread.dropTemplates(ids);
   }
 
   startStage(stage: StageStart): void {

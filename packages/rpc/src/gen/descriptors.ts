@@ -1275,7 +1275,8 @@ export const descriptors: object = {
             "receiverBacklog",
             "shutdown",
             "replicateTo",
-            "blocksTaken"
+            "blocksTaken",
+            "dropTemplates"
            ]
           }
          },
@@ -1339,6 +1340,10 @@ export const descriptors: object = {
           "blocksTaken": {
            "type": "BlocksTaken",
            "id": 15
+          },
+          "dropTemplates": {
+           "type": "DropTemplates",
+           "id": 16
           }
          }
         },
@@ -1661,6 +1666,15 @@ export const descriptors: object = {
          "fields": {
           "run": {
            "type": "uint64",
+           "id": 1
+          }
+         }
+        },
+        "DropTemplates": {
+         "fields": {
+          "templates": {
+           "rule": "repeated",
+           "type": "string",
            "id": 1
           }
          }

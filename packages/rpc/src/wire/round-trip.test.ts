@@ -150,6 +150,7 @@ const toExecutor: readonly ToExecutor[] = [
   },
   { type: "cancel", ...key },
   { type: "stageDone", run: key.run },
+  { type: "dropTemplates", templates: [templateId("t-1"), templateId("t-2")] },
   { type: "dropShuffles", shuffles: [shuffleId(0), shuffleId(9)] },
   { type: "dropBlocks", blocks: [blockId("a")] },
   {

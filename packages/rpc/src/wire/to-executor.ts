@@ -50,6 +50,8 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
       return { cancel: { key: encodeKey(message) } };
     case "stageDone":
       return { stageDone: { run: message.run } };
+    case "dropTemplates":
+      return { dropTemplates: { templates: [...message.templates] } };
     case "dropShuffles":
       return { dropShuffles: { shuffles: [...message.shuffles] } };
     case "dropBlocks":
@@ -74,6 +76,7 @@ export function decodeToExecutor(wire: WireOutput): ToExecutor {
   if (wire.launch) return { type: "launch", tasks: wire.launch.tasks.map(decodeLaunch) };
   if (wire.stage) return decodeStage(wire.stage);
   if (wire.stageDone) return { type: "stageDone", run: stageRunId(wire.stageDone.run) };
+  if (wire.dropTemplates) return { type: "dropTemplates", templates: wire.dropTemplates.templates.map(templateId) };
   if (wire.dropShuffles) return { type: "dropShuffles", shuffles: wire.dropShuffles.shuffles.map(shuffleId) };
   if (wire.dropBlocks) return { type: "dropBlocks", blocks: wire.dropBlocks.blocks.map(blockId) };
   if (wire.blocksTaken) {

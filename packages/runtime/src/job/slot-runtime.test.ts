@@ -268,6 +268,18 @@ describe("TaskContext", () => {
   });
 });
 
+test("a template that is dropped is gone with its program, until it is loaded again", async () => {
+  functions.define("job.ts#0", () => (n: number) => n * 2);
+  expect(records(await run(encode()))).toEqual([2, 4]);
+  runtime.dropTemplates([template.id]);
+  expect(await run(encode())).toMatchObject({
+    kind: "failed",
+    error: { message: expect.stringContaining("template t was not sent to this slot") },
+  });
+  runtime.loadTemplate(template);
+  expect(records(await run(encode()))).toEqual([2, 4]);
+});
+
 test("the engine's own functions, written into the loop, do what they do when called", async () => {
   const combine = { create: undefined, mergeValue: fnSlot(1), mergeCombiners: fnSlot(1) };
   const count: StageTemplate = {

@@ -51,9 +51,17 @@ export class SlotRuntime {
     this.#control = new TaskControl(ports.cancellation, () => this.#states.reportKeys());
   }
 
-  /** Kept for good; compiled when its first task comes. */
+  /** Kept until it is dropped; compiled when its first task comes. */
   loadTemplate(template: StageTemplate): void {
     if (!this.#templates.has(template.id)) this.#templates.set(template.id, template);
+  }
+
+  /** A task that runs has what it needs; no other stage that has started and not ended may use them. */
+  dropTemplates(ids: readonly TemplateId[]): void {
+    for (const id of ids) {
+      this.#templates.delete(id);
+      this.#programs.delete(id);
+    }
   }
 
   startStage(start: StageStart): void {

@@ -12,7 +12,7 @@ import {
   type Timer,
   threadHeap,
 } from "@millrace/base";
-import type { StageRunId, StageTemplate } from "@millrace/plan";
+import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import type { BlockPool } from "@millrace/storage";
 import { artefactLoadFailed, slotCrashed, slotExited, slotTerminated } from "../errors.ts";
 import { ProcessGroups } from "../host/process-groups.ts";
@@ -147,6 +147,11 @@ export class SlotThread {
   /** Must precede the first stage that uses it. */
   loadTemplate(template: StageTemplate): void {
     this.#post({ type: "template", template });
+  }
+
+  /** No stage that has started and not ended uses them. */
+  dropTemplates(ids: readonly TemplateId[]): void {
+    this.#post({ type: "dropTemplates", ids });
   }
 
   /** Must precede the first task of the stage. */

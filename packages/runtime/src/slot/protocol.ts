@@ -1,5 +1,5 @@
 import type { ThreadOutputEnd, WireError } from "@millrace/base";
-import type { StageRunId, StageTemplate } from "@millrace/plan";
+import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import type { PoolHandle } from "@millrace/storage";
 import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
 
@@ -35,6 +35,7 @@ export interface SlotSetup {
 /** What the executor's main thread tells a slot. Messages arrive in order; a task is posted when the one before is done. */
 export type ToSlot =
   | { readonly type: "template"; readonly template: StageTemplate }
+  | { readonly type: "dropTemplates"; readonly ids: readonly TemplateId[] }
   | { readonly type: "stage"; readonly stage: StageStart }
   | { readonly type: "task"; readonly number: number; readonly task: SlotTask }
   | { readonly type: "stageDone"; readonly run: StageRunId }

@@ -102,6 +102,9 @@ function onMessage(runtime: SlotRuntime, message: ToSlot): void {
     case "template":
       runtime.loadTemplate(message.template);
       return;
+    case "dropTemplates":
+      runtime.dropTemplates(message.ids);
+      return;
     case "stage":
       runtime.startStage(message.stage);
       return;

@@ -1,9 +1,10 @@
 import { type Clock, type EpochMs, type ExecutorId, type JobConf, silentLogger } from "@millrace/base";
 import type { TaskOutlet } from "@millrace/driver/in-process";
 import { BlockFetcher, Replicator, TaskRunner } from "@millrace/executor/in-process";
-import { type BlockId, type PlannedStage, type StageRunId, shuffleBlockId } from "@millrace/plan";
+import { type BlockId, type PlannedStage, type StageRunId, shuffleBlockId, TEMPLATES_MAX } from "@millrace/plan";
 import type { LaunchTask, TaskStatus, ToExecutor } from "@millrace/rpc";
 import type { FunctionTable } from "@millrace/runtime";
+import { HeldTemplates } from "@millrace/scheduler";
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
 import type { Faults } from "./faults.ts";
 import { InThreadSlots } from "./in-thread-slots.ts";
@@ -34,7 +35,7 @@ export class InThreadExecutor implements TaskOutlet {
   readonly #store: BlockStore;
   readonly #slots: InThreadSlots;
   readonly #tasks: TaskRunner;
-  readonly #announced = new Set<StageRunId>();
+  readonly #held = new HeldTemplates(TEMPLATES_MAX);
   #lost = false;
 
   constructor(options: InThreadExecutorOptions) {
@@ -90,7 +91,7 @@ export class InThreadExecutor implements TaskOutlet {
   }
 
   launch(_executor: ExecutorId, stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
-    if (!this.#announced.has(stage.run)) this.#announce(stage, batch);
+    if (!this.#held.has(stage.run)) this.#announce(stage, batch);
     this.#tasks.launch([task]);
   }
 
@@ -110,7 +111,9 @@ export class InThreadExecutor implements TaskOutlet {
   }
 
   stageDone(run: StageRunId): void {
-    if (this.#announced.delete(run)) this.#tasks.endStage(run);
+    if (!this.#held.has(run)) return;
+    this.#tasks.endStage(run);
+    this.#slots.dropTemplates(this.#held.end(run));
   }
 
   /** A block of this executor; `undefined`: it is not here. */
@@ -131,8 +134,9 @@ export class InThreadExecutor implements TaskOutlet {
 
   #announce(stage: PlannedStage, batch: EpochMs): void {
     const { run, templates, captures, broadcasts, writes, partitions, limit } = stage;
-    this.#announced.add(run);
-    for (const template of templates) this.#slots.loadTemplate(template);
+    const { send, drop } = this.#held.begin(stage);
+    this.#slots.dropTemplates(drop);
+    for (const template of send) this.#slots.loadTemplate(template);
     this.#tasks.startStage({
       type: "stage",
       run,

@@ -1,6 +1,6 @@
 import { assert, type Clock, type JobConf, toWireError } from "@millrace/base";
 import { type Attempt, type AttemptEnd, slotTask, type TaskSlots } from "@millrace/executor/in-process";
-import type { StageRunId, StageTemplate } from "@millrace/plan";
+import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import {
   type FunctionTable,
   localTaskFiles,
@@ -45,6 +45,10 @@ export class InThreadSlots implements TaskSlots {
 
   loadTemplate(template: StageTemplate): void {
     for (const runtime of this.#runtimes) runtime.loadTemplate(template);
+  }
+
+  dropTemplates(ids: readonly TemplateId[]): void {
+    for (const runtime of this.#runtimes) runtime.dropTemplates(ids);
   }
 
   dropBroadcasts(ids: readonly string[]): void {

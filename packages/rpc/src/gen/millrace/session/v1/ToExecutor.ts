@@ -15,6 +15,7 @@ import type { ReceiverBacklog as _millrace_session_v1_ReceiverBacklog, ReceiverB
 import type { Shutdown as _millrace_session_v1_Shutdown, Shutdown__Output as _millrace_session_v1_Shutdown__Output } from '../../../millrace/session/v1/Shutdown.ts';
 import type { ReplicateTo as _millrace_session_v1_ReplicateTo, ReplicateTo__Output as _millrace_session_v1_ReplicateTo__Output } from '../../../millrace/session/v1/ReplicateTo.ts';
 import type { BlocksTaken as _millrace_session_v1_BlocksTaken, BlocksTaken__Output as _millrace_session_v1_BlocksTaken__Output } from '../../../millrace/session/v1/BlocksTaken.ts';
+import type { DropTemplates as _millrace_session_v1_DropTemplates, DropTemplates__Output as _millrace_session_v1_DropTemplates__Output } from '../../../millrace/session/v1/DropTemplates.ts';
 
 export interface ToExecutor {
   'welcome'?: (_millrace_session_v1_Welcome | null);
@@ -32,7 +33,8 @@ export interface ToExecutor {
   'shutdown'?: (_millrace_session_v1_Shutdown | null);
   'replicateTo'?: (_millrace_session_v1_ReplicateTo | null);
   'blocksTaken'?: (_millrace_session_v1_BlocksTaken | null);
-  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken";
+  'dropTemplates'?: (_millrace_session_v1_DropTemplates | null);
+  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken"|"dropTemplates";
 }
 
 export interface ToExecutor__Output {
@@ -51,5 +53,6 @@ export interface ToExecutor__Output {
   'shutdown'?: (_millrace_session_v1_Shutdown__Output | null);
   'replicateTo'?: (_millrace_session_v1_ReplicateTo__Output | null);
   'blocksTaken'?: (_millrace_session_v1_BlocksTaken__Output | null);
-  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken";
+  'dropTemplates'?: (_millrace_session_v1_DropTemplates__Output | null);
+  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken"|"dropTemplates";
 }

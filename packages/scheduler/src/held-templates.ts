@@ -1,0 +1,78 @@
+import { assert } from "@millrace/base";
+import type { PlannedStage, StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
+
+/**
+ * What one executor holds of templates, as its driver decides: which have to be sent ahead of a stage, and which it may
+ * drop because more than `max` are there. The least recently used goes first, and none that a stage uses whose end was
+ * not told: so many more than `max` may be held.
+ *
+ * What is said to drop must reach the executor in the order of the calls, as what is to be sent does: then a task never
+ * meets a template that is gone.
+ */
+export class HeldTemplates {
+  readonly #max: number;
+  readonly #stages = new Map<StageRunId, readonly TemplateId[]>();
+  /** How many stages use a template. */
+  readonly #uses = new Map<TemplateId, number>();
+  /** Of no stage now, the one that went out of use first before the others. */
+  readonly #idle = new Set<TemplateId>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#uses.size + this.#idle.size;
+  }
+
+  /** The executor has been told of the stage, and not of its end. */
+  has(run: StageRunId): boolean {
+    return this.#stages.has(run);
+  }
+
+  /** The executor is told of a stage that it does not have. */
+  begin({ run, templates }: Pick<PlannedStage, "run" | "templates">): {
+    readonly send: readonly StageTemplate[];
+    readonly drop: readonly TemplateId[];
+  } {
+    assert(!this.has(run), `the executor has stage ${run} already`);
+    this.#stages.set(
+      run,
+      templates.map(({ id }) => id),
+    );
+    const send = templates.filter((template) => this.#use(template.id));
+    return { send, drop: this.#evict() };
+  }
+
+  /** The executor is told that a stage is over. */
+  end(run: StageRunId): readonly TemplateId[] {
+    for (const id of this.#stages.get(run) ?? []) {
+      const uses = (this.#uses.get(id) ?? 0) - 1;
+      if (uses > 0) {
+        this.#uses.set(id, uses);
+      } else {
+        this.#uses.delete(id);
+        this.#idle.add(id);
+      }
+    }
+    this.#stages.delete(run);
+    return this.#evict();
+  }
+
+  /** @returns It has to be sent. */
+  #use(id: TemplateId): boolean {
+    const uses = this.#uses.get(id) ?? 0;
+    this.#uses.set(id, uses + 1);
+    return !this.#idle.delete(id) && uses === 0;
+  }
+
+  #evict(): readonly TemplateId[] {
+    const evicted: TemplateId[] = [];
+    for (const id of this.#idle) {
+      if (this.size <= this.#max) break;
+      this.#idle.delete(id);
+      evicted.push(id);
+    }
+    return evicted;
+  }
+}
