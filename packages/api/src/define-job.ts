@@ -1,4 +1,4 @@
-import { type DurationLike, type Millis, parseDuration } from "@millrace/base";
+import { clauseOf, type DurationLike, EngineError, type Millis, parseDuration } from "@millrace/base";
 import { badJobOptions, notAJob } from "./errors.ts";
 import type { StreamingContext } from "./streaming-context.ts";
 
@@ -44,20 +44,33 @@ export function defineJob(options: JobOptions, build: BuildJob): JobDefinition {
     );
   }
   const { name, batchInterval, checkpointDir } = options;
+  const interval = batchInterval === undefined ? undefined : intervalOf(batchInterval);
   const unknown = Object.keys(options).filter((key) => !OPTION_NAMES.includes(key));
   const problems = [
     ...unknown.map((key) => `there is no option ${JSON.stringify(key)}`),
     ...(typeof name === "string" && name.trim() !== "" ? [] : ["name must be a text that is not empty"]),
-    ...(batchInterval === undefined ? ['batchInterval is missing, such as "1s"'] : []),
+    ...(interval === undefined ? ['batchInterval is missing, such as "1s"'] : []),
+    ...(interval instanceof EngineError ? [clauseOf(interval.message.replace(`[${interval.code}] `, ""))] : []),
     ...(checkpointDir === undefined || (typeof checkpointDir === "string" && checkpointDir !== "")
       ? []
       : ["checkpointDir must be a directory"]),
     ...(typeof build === "function" ? [] : ["the second argument must be the function that declares the streams"]),
   ];
-  if (problems.length > 0) {
+  // Alone, it is what it is everywhere.
+  if (interval instanceof EngineError && problems.length === 1) throw interval;
+  if (problems.length > 0 || interval === undefined || interval instanceof EngineError) {
     throw badJobOptions(`defineJob: ${problems.join("; ")}. The options are ${OPTION_NAMES.join(", ")}.`);
   }
-  return { [JOB]: true, options, batchInterval: parseDuration(batchInterval, "batchInterval"), build };
+  return { [JOB]: true, options, batchInterval: interval, build };
+}
+
+function intervalOf(given: DurationLike): Millis | EngineError {
+  try {
+    return parseDuration(given, "batchInterval");
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+    throw error;
+  }
 }
 
 /**

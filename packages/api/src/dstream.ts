@@ -75,14 +75,20 @@ export class DStream<out T> extends WindowStream<T> {
    */
   saveAsTextFiles(prefix: string, suffix = "", options: SaveTextOptions = {}): void {
     const operator = "saveAsTextFiles";
-    const output = saveOutput(this[CONTEXT], prefix, suffix, textFormat(options, operator));
+    const output = saveOutput(this[CONTEXT], prefix, suffix, {
+      operator,
+      format: () => textFormat(options, operator),
+    });
     this[GRAPH].output(operator, this[STREAM], output);
   }
 
   /** As `saveAsTextFiles`, in the engine's own format, which keeps what records are: read it with `ssc.objectFile`. */
   saveAsObjectFiles(prefix: string, suffix = ""): void {
     const operator = "saveAsObjectFiles";
-    const output = saveOutput(this[CONTEXT], prefix, suffix, objectFormat(operator));
+    const output = saveOutput(this[CONTEXT], prefix, suffix, {
+      operator,
+      format: () => objectFormat(operator),
+    });
     this[GRAPH].output(operator, this[STREAM], output);
   }
 

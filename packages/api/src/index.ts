@@ -30,7 +30,7 @@ export { Receiver } from "./receiver.ts";
 export type { Fractions } from "./sample-steps.ts";
 export type { SaveTextOptions } from "./save-records.ts";
 export type { DistinctPrecision } from "./sketch-steps.ts";
-export type { ByteDecoder, FileStreamOptions } from "./source/file-stream.ts";
+export type { ByteDecoder, FileStreamOptions, PathFilter } from "./source/file-stream.ts";
 export { ConstantInputDStream, InputDStream } from "./source/input-dstream.ts";
 export type { QueuedBatch, QueueOptions } from "./source/queue-stream.ts";
 export type { RateOptions, RateRecord } from "./source/rate-stream.ts";

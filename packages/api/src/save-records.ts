@@ -1,5 +1,6 @@
 import type { Lineage } from "@millrace/plan";
 import { runAction } from "./action.ts";
+import { checkOptions } from "./check-all.ts";
 import { decodeRecords } from "./collection.ts";
 import { badArgument, outputExists, outputLost } from "./errors.ts";
 import type { JobContext } from "./job-context.ts";
@@ -24,7 +25,7 @@ export interface SaveTextOptions {
 
 /** @throws BAD_ARGUMENT */
 export function textFormat(options: SaveTextOptions, operator: string): SaveFormat {
-  const { codec } = options;
+  const { codec } = checkOptions(options, ["codec"], operator);
   if (codec !== undefined && codec !== "gzip") {
     throw badArgument(`the codec of ${operator} is ${JSON.stringify(codec)}; it can be "gzip", or be left out.`);
   }

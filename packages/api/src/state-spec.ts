@@ -1,4 +1,4 @@
-import { type DurationLike, parseDuration } from "@millrace/base";
+import type { DurationLike } from "@millrace/base";
 import type { AnyKey, ShortLiteral } from "./pair-types.ts";
 import type { Partitioner } from "./partitioner.ts";
 import type { RDD } from "./rdd.ts";
@@ -90,9 +90,8 @@ export class StateSpec<K, V, S, U> {
     return new StateSpec(fn, {});
   }
 
-  /** @throws BAD_DURATION */
+  /** Checked, like all of a spec, by `mapWithState`: it tells all that is wrong in one go. */
   timeout(idle: DurationLike): StateSpec<K, V, S, U> {
-    parseDuration(idle, "the timeout of mapWithState");
     return this.#with({ timeout: idle });
   }
 

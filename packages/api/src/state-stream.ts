@@ -8,6 +8,7 @@ import {
   type StateChange,
   type StateNode,
 } from "@millrace/plan";
+import { checkAll, checkFlag, checkOptions } from "./check-all.ts";
 import { collectionSource } from "./collection.ts";
 import { badArgument } from "./errors.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
@@ -37,6 +38,18 @@ export interface UpdateOptions<K, S> extends StateOptions<K, S> {
 
 type AnyUpdateOptions = AnyStateOptions & { readonly onlyUpdated?: boolean | undefined };
 
+/** The options that all stateful operations have. */
+const STATE_OPTIONS: readonly string[] = ["numPartitions", "partitioner", "initialState"];
+
+/** @throws BAD_ARGUMENT All that is wrong with them. */
+function checkState(context: JobContext, options: AnyStateOptions, operator: string): void {
+  const { numPartitions, partitioner, initialState } = options;
+  checkAll(operator, {
+    placement: () => partitioningOf({ numPartitions, partitioner }, operator, context),
+    initialState: () => initialState === undefined || checkInitial(initialState, operator),
+  });
+}
+
 /** The stream of `updateStateByKey`. */
 export function updateNode(
   graph: GraphBuilder,
@@ -45,12 +58,19 @@ export function updateNode(
   given: number | AnyUpdateOptions | undefined,
 ): StreamNode {
   const options: AnyUpdateOptions = typeof given === "number" ? { numPartitions: given } : (given ?? {});
-  return statefulNode(graph, parent, "updateStateByKey", fn, options, (update, feed, initial) => ({
+  const operator = "updateStateByKey";
+  const { onlyUpdated = false } = options;
+  checkAll(operator, {
+    options: () => checkOptions(options, ["onlyUpdated", ...STATE_OPTIONS], operator),
+    onlyUpdated: () => checkFlag(onlyUpdated, `onlyUpdated of ${operator}`),
+    state: () => checkState(graph.context, options, operator),
+  });
+  return statefulNode(graph, parent, operator, fn, options, (update, feed, initial) => ({
     kind: "updateByKey",
     feed,
     initial,
     fn: update,
-    onlyUpdated: options.onlyUpdated ?? false,
+    onlyUpdated,
   }));
 }
 
@@ -62,7 +82,12 @@ export function updatePartitionsNode(
   given: number | AnyStateOptions | undefined,
 ): StreamNode {
   const options = typeof given === "number" ? { numPartitions: given } : (given ?? {});
-  return statefulNode(graph, parent, "updateStatePartitions", fn, options, (update, feed, initial) => ({
+  const operator = "updateStatePartitions";
+  checkAll(operator, {
+    options: () => checkOptions(options, STATE_OPTIONS, operator),
+    state: () => checkState(graph.context, options, operator),
+  });
+  return statefulNode(graph, parent, operator, fn, options, (update, feed, initial) => ({
     kind: "updatePartition",
     feed,
     initial,
@@ -78,8 +103,13 @@ export function mapWithStateNode(
   options: AnyMapOptions,
 ): StreamNode {
   const { timeout } = options;
-  const timeoutMs = timeout === undefined ? 0 : parseDuration(timeout, "the timeout of mapWithState");
-  const node = statefulNode(graph, parent, "mapWithState", fn, options, (map, feed, initial) => ({
+  const operator = "mapWithState";
+  const { timeoutMs } = checkAll(operator, {
+    options: () => checkOptions(options, ["timeout", ...STATE_OPTIONS], operator),
+    timeoutMs: () => (timeout === undefined ? 0 : parseDuration(timeout, `the timeout of ${operator}`)),
+    state: () => checkState(graph.context, options, operator),
+  });
+  const node = statefulNode(graph, parent, operator, fn, options, (map, feed, initial) => ({
     kind: "mapWithState",
     feed,
     initial,
@@ -151,16 +181,13 @@ function defaultPartitioning(partitions: number): Partitioning {
   return { kind: "hash", partitions };
 }
 
-/** @throws BAD_ARGUMENT Neither an RDD nor an iterable. */
 function initialLineage(context: JobContext, given: InitialPairs<unknown, unknown>, operator: string): Lineage {
-  if (typeof given === "object" && given !== null) {
-    if (LINEAGE in given) return lineageIn(context, given, operator);
-    if (typeof given[Symbol.iterator] === "function") {
-      return collectionSource(context, [...given], {
-        partitions: undefined,
-        label: `the initial state of ${operator}`,
-      });
-    }
-  }
+  if (LINEAGE in given) return lineageIn(context, given, operator);
+  return collectionSource(context, [...given], { partitions: undefined, label: `the initial state of ${operator}` });
+}
+
+/** @throws BAD_ARGUMENT Neither an RDD nor an iterable. */
+function checkInitial(given: unknown, operator: string): void {
+  if (typeof given === "object" && given !== null && (LINEAGE in given || Symbol.iterator in given)) return;
   throw badArgument(`the initial state of ${operator} is an RDD of pairs, or an array or another iterable of pairs.`);
 }

@@ -108,7 +108,7 @@ describe("mapWithState", () => {
     ],
     [
       "the same in a spec",
-      () => StateSpec.function(count).timeout("soon"),
+      (ssc) => words(ssc).mapWithState(StateSpec.function(count).timeout("soon")),
       /\[BAD_DURATION\] the timeout of mapWithState/,
     ],
     [

@@ -9,6 +9,7 @@ import {
   union,
 } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
+import { checkAll } from "./check-all.ts";
 import { badWindow, windowForgotten } from "./errors.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import type { StreamNode } from "./stream-node.ts";
@@ -23,20 +24,24 @@ export interface WindowSpan {
  * Checks a window against the stream it looks at.
  *
  * @param slide As often as the stream has batches when it is left out.
- * @throws BAD_WINDOW, BAD_DURATION
+ * @param also Checks the operation's other arguments: what is wrong with any of them is told together.
+ * @throws BAD_WINDOW, BAD_DURATION, BAD_ARGUMENT
  */
 export function windowSpan(
   parent: StreamNode,
   operator: string,
   length: DurationLike,
   slide: DurationLike | undefined,
+  also: () => unknown = () => undefined,
 ): WindowSpan {
   const { slideMs } = parent;
-  return {
-    lengthMs: multipleOf(slideMs, length, `the length of ${operator} over ${parent.label}`),
-    slideMs:
+  const span = checkAll(operator, {
+    lengthMs: () => multipleOf(slideMs, length, `the length of ${operator} over ${parent.label}`),
+    slideMs: () =>
       slide === undefined ? slideMs : multipleOf(slideMs, slide, `the slide of ${operator} over ${parent.label}`),
-  };
+    rest: also,
+  });
+  return { lengthMs: span.lengthMs, slideMs: span.slideMs };
 }
 
 function multipleOf(parentSlideMs: number, duration: DurationLike, what: string): number {

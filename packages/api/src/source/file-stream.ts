@@ -17,10 +17,13 @@ import { isHidden, NewFiles } from "./new-files.ts";
 /** Takes bytes apart into records. A socket's come in chunks of any size; of files, it is called once for each. */
 export type ByteDecoder<T> = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>;
 
+/** Whether a file is read, by its absolute path. */
+export type PathFilter = (path: string) => boolean;
+
 /** Which files `fileStream` reads, and how. */
 export interface FileStreamOptions {
   /** Which files are read, by their absolute path. Asked on the driver. By default all whose name does not begin with a dot. */
-  readonly filter?: ((path: string) => boolean) | undefined;
+  readonly filter?: PathFilter | undefined;
   /** Leave alone what was there when the job started. Default true. */
   readonly newFilesOnly?: boolean | undefined;
   /**
@@ -43,6 +46,12 @@ export interface FileReading {
 const RANGE_BYTES_MIN = 1024 * 1024;
 
 export const LINES: FileReading = { format: "text", unitBytes: 1 };
+
+/** @throws BAD_ARGUMENT */
+export function checkFilter(filter: PathFilter, operator: string): PathFilter {
+  if (typeof filter === "function") return filter;
+  throw badArgument(`the filter of ${operator} must be a function of a path.`);
+}
 
 /** Each file by one call of a function of the job. @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
 export function decoded(context: JobContext, decoder: unknown, operator: string): FileReading {
@@ -90,14 +99,16 @@ export class FileStream implements StreamNode {
   /** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
   constructor(
     graph: GraphBuilder,
-    options: { readonly operator: string; readonly directory: string; readonly reading: FileReading } & Pick<
-      FileStreamOptions,
-      "filter" | "newFilesOnly"
-    >,
+    options: {
+      readonly operator: string;
+      readonly directory: string;
+      readonly reading: FileReading;
+      readonly filter: PathFilter;
+      readonly newFilesOnly: boolean;
+    },
   ) {
-    const { operator, directory, reading, filter = isVisible, newFilesOnly = true } = options;
+    const { operator, directory, reading, filter, newFilesOnly } = options;
     const { port, conf } = graph.context;
-    if (typeof filter !== "function") throw badArgument(`the filter of ${operator} must be a function of a path.`);
     this.#graph = graph;
     this.slideMs = graph.batchIntervalMs;
     this.#directory = resolvePath(graph.context, directory, operator);
@@ -238,7 +249,7 @@ export class FileStream implements StreamNode {
   }
 }
 
-function isVisible(path: string): boolean {
+export function isVisible(path: string): boolean {
   return !isHidden(path);
 }
 

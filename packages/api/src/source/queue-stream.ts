@@ -32,9 +32,7 @@ export class QueueStream<T> implements StreamNode {
   /** Batches of the queue that were taken. */
   #taken = 0;
 
-  /** @throws BAD_ARGUMENT */
   constructor(graph: GraphBuilder, queue: readonly QueuedBatch<T>[], options: QueueOptions<T>) {
-    if (options.default !== undefined) checkBatch(options.default, "the default of queueStream");
     this.#graph = graph;
     graph.inputs.push(this);
     this.slideMs = graph.batchIntervalMs;
@@ -60,7 +58,8 @@ export class QueueStream<T> implements StreamNode {
   }
 }
 
-function checkBatch(batch: unknown, what: string): void {
+/** @throws BAD_ARGUMENT */
+export function checkBatch(batch: unknown, what: string): void {
   if (Array.isArray(batch) || batch instanceof RDD) return;
   throw badArgument(`${what} is ${batch === null ? "null" : typeof batch}. A batch is an array of records, or an RDD.`);
 }

@@ -1,5 +1,6 @@
 import { RECORD_BYTES_MAX } from "@millrace/codec";
 import { engineRefWith, type Lineage, source, union } from "@millrace/plan";
+import { checkAll } from "../check-all.ts";
 import { collectionSource } from "../collection.ts";
 import { badArgument } from "../errors.ts";
 import { CONTEXT } from "../internals.ts";
@@ -62,7 +63,8 @@ export abstract class StaticSources extends StreamSources {
    * @throws INPUT_MISSING (from actions) Nothing is there.
    */
   textFile(path: string, minPartitions?: number): RDD<string> {
-    return this.#rdd(textFiles(this[CONTEXT], at(path, "textFile"), given(minPartitions, "textFile")));
+    const { where, least } = filesOf(path, minPartitions, "textFile");
+    return this.#rdd(textFiles(this[CONTEXT], where, least));
   }
 
   /**
@@ -72,7 +74,8 @@ export abstract class StaticSources extends StreamSources {
    */
   wholeTextFiles(path: string, minPartitions?: number): RDD<[path: string, text: string]> {
     const operator = "wholeTextFiles";
-    return this.#rdd(wholeFiles(this[CONTEXT], at(path, operator), "readText", given(minPartitions, operator)));
+    const { where, least } = filesOf(path, minPartitions, operator);
+    return this.#rdd(wholeFiles(this[CONTEXT], where, "readText", least));
   }
 
   /**
@@ -82,7 +85,8 @@ export abstract class StaticSources extends StreamSources {
    */
   binaryFiles(path: string, minPartitions?: number): RDD<[path: string, bytes: Uint8Array]> {
     const operator = "binaryFiles";
-    return this.#rdd(wholeFiles(this[CONTEXT], at(path, operator), "readBytes", given(minPartitions, operator)));
+    const { where, least } = filesOf(path, minPartitions, operator);
+    return this.#rdd(wholeFiles(this[CONTEXT], where, "readBytes", least));
   }
 
   /**
@@ -92,8 +96,11 @@ export abstract class StaticSources extends StreamSources {
    */
   binaryRecords(path: string, length: number): RDD<Uint8Array> {
     const operator = "binaryRecords";
-    const recordBytes = checkCount(length, `the length of records of ${operator}`, 1, RECORD_BYTES_MAX);
-    return this.#rdd(recordFiles(this[CONTEXT], at(path, operator), recordBytes));
+    const { where, recordBytes } = checkAll(operator, {
+      where: () => at(path, operator),
+      recordBytes: () => checkCount(length, `the length of records of ${operator}`, 1, RECORD_BYTES_MAX),
+    });
+    return this.#rdd(recordFiles(this[CONTEXT], where, recordBytes));
   }
 
   /**
@@ -143,6 +150,10 @@ export abstract class StaticSources extends StreamSources {
 
 function at(path: string, operator: string) {
   return { operator, path: checkPath(path, operator) };
+}
+
+function filesOf(path: string, minPartitions: number | undefined, operator: string) {
+  return checkAll(operator, { where: () => at(path, operator), least: () => given(minPartitions, operator) });
 }
 
 function given(partitions: number | undefined, operator: string): number | undefined {

@@ -1,4 +1,5 @@
 import { RECORD_BYTES_MAX } from "@millrace/codec";
+import { checkAll, checkFlag, checkOptions } from "../check-all.ts";
 import { DStream } from "../dstream.ts";
 import { badArgument } from "../errors.ts";
 import { CONTEXT_REMEDY, DRIVER_ONLY } from "../function/driver-only.ts";
@@ -11,14 +12,16 @@ import { checkCount, checkPartitions, labelOf } from "../steps.ts";
 import { checkLevel, StorageLevel } from "../storage-level.ts";
 import {
   type ByteDecoder,
+  checkFilter,
   decoded,
   type FileReading,
   FileStream,
   type FileStreamOptions,
+  isVisible,
   LINES,
 } from "./file-stream.ts";
 import { InputDStream, inputNode } from "./input-dstream.ts";
-import { type QueuedBatch, type QueueOptions, QueueStream } from "./queue-stream.ts";
+import { checkBatch, type QueuedBatch, type QueueOptions, QueueStream } from "./queue-stream.ts";
 import { type RateOptions, type RateRecord, RateStream } from "./rate-stream.ts";
 import { ReceiverStream } from "./receiver-stream.ts";
 
@@ -50,7 +53,7 @@ export abstract class StreamSources {
 
   /** Lines of text from a TCP server: a receiver connects to it, and again with growing pauses when it is down. */
   socketTextStream(host: string, port: number, level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2): DStream<string> {
-    const at = address(host, port, "socketTextStream");
+    const at = address(host, port, level, "socketTextStream");
     const label = `socketTextStream ${at}`;
     return this.#receive(label, () => ({ kind: "socketText", host, port }), level);
   }
@@ -75,7 +78,7 @@ export abstract class StreamSources {
     decoder: ByteDecoder<unknown>,
     level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2,
   ): DStream<unknown> {
-    const at = address(host, port, "socketStream");
+    const at = address(host, port, level, "socketStream");
     const { captures } = this[CONTEXT];
     this[CONTEXT].requireBuilding("socketStream");
     this[CONTEXT].ship(decoder, "socketStream");
@@ -93,7 +96,7 @@ export abstract class StreamSources {
   rawSocketStream<K, V>(host: string, port: number, level?: StorageLevel): DStream<[K, V]>;
   rawSocketStream<T>(host: string, port: number, level?: StorageLevel): DStream<T>;
   rawSocketStream(host: string, port: number, level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2): DStream<unknown> {
-    const at = address(host, port, "rawSocketStream");
+    const at = address(host, port, level, "rawSocketStream");
     return this.#receive(`rawSocketStream ${at}`, () => ({ kind: "rawSocket", host, port }), level);
   }
 
@@ -168,8 +171,10 @@ export abstract class StreamSources {
   ): DStream<E[]>;
   fileStream<T>(directory: string, options: FileStreamOptions & { readonly format: ByteDecoder<T> }): DStream<T>;
   fileStream(directory: string, options: FileStreamOptions = {}): DStream<unknown> {
-    const { format = "text" } = options;
-    const reading = () => (format === "text" ? LINES : decoded(this[CONTEXT], format, "fileStream"));
+    const reading = () => {
+      const { format = "text" } = checkOptions(options, ["filter", "newFilesOnly", "format"], "fileStream");
+      return format === "text" ? LINES : decoded(this[CONTEXT], format, "fileStream");
+    };
     return this.#files("fileStream", directory, reading, options);
   }
 
@@ -178,9 +183,12 @@ export abstract class StreamSources {
    * a record fails its batch (BAD_RECORD_LENGTH). A `.gz` is not unzipped.
    */
   binaryRecordsStream(directory: string, length: number): DStream<Uint8Array> {
-    const recordBytes = checkCount(length, "the length of records of binaryRecordsStream", 1, RECORD_BYTES_MAX);
-    const reading: FileReading = { format: { recordBytes }, unitBytes: recordBytes };
-    return this.#files("binaryRecordsStream", directory, () => reading, {});
+    const operator = "binaryRecordsStream";
+    const reading = (): FileReading => {
+      const recordBytes = checkCount(length, `the length of records of ${operator}`, 1, RECORD_BYTES_MAX);
+      return { format: { recordBytes }, unitBytes: recordBytes };
+    };
+    return this.#files(operator, directory, reading, {});
   }
 
   // ---- the driver
@@ -194,9 +202,12 @@ export abstract class StreamSources {
   rateStream(recordsPerSecond: number, options: RateOptions = {}): DStream<RateRecord> {
     const operator = "rateStream";
     this[CONTEXT].requireBuilding(operator);
-    const rate = checkCount(recordsPerSecond, `the number of records per second of ${operator}`, 1, 1e8);
-    const { numPartitions } = options;
-    const partitions = numPartitions === undefined ? undefined : checkPartitions(numPartitions, operator);
+    const { rate, partitions } = checkAll(operator, {
+      rate: () => checkCount(recordsPerSecond, `the number of records per second of ${operator}`, 1, 1e8),
+      options: () => checkOptions(options, ["numPartitions"], operator),
+      partitions: () =>
+        options?.numPartitions === undefined ? undefined : checkPartitions(options.numPartitions, operator),
+    });
     return new DStream<RateRecord>(this[GRAPH], new RateStream(this[GRAPH], rate, partitions));
   }
 
@@ -223,7 +234,16 @@ export abstract class StreamSources {
   queueStream<T>(batches: readonly QueuedBatch<T>[], options?: QueueOptions<T>): DStream<T>;
   queueStream(batches: readonly QueuedBatch<unknown>[], options: QueueOptions<unknown> = {}): DStream<unknown> {
     this[CONTEXT].requireBuilding("queueStream");
-    if (!Array.isArray(batches)) throw badArgument("queueStream takes an array of batches: each an array or an RDD.");
+    const operator = "queueStream";
+    checkAll(operator, {
+      batches: () => {
+        if (!Array.isArray(batches))
+          throw badArgument(`${operator} takes an array of batches: each an array or an RDD.`);
+      },
+      options: () => checkOptions(options, ["oneAtATime", "default"], operator),
+      oneAtATime: () => checkFlag(options?.oneAtATime ?? true, `oneAtATime of ${operator}`),
+      default: () => options?.default === undefined || checkBatch(options.default, `the default of ${operator}`),
+    });
     return new DStream(this[GRAPH], new QueueStream(this[GRAPH], batches, options));
   }
 
@@ -234,9 +254,14 @@ export abstract class StreamSources {
     options: Pick<FileStreamOptions, "filter" | "newFilesOnly">,
   ): DStream<T> {
     this[CONTEXT].requireBuilding(operator);
-    const { filter, newFilesOnly } = options;
-    const where = { operator, directory: checkPath(directory, operator), reading: reading() };
-    return new DStream<T>(this[GRAPH], new FileStream(this[GRAPH], { ...where, filter, newFilesOnly }));
+    const { filter = isVisible, newFilesOnly = true } = options ?? {};
+    const given = checkAll(operator, {
+      directory: () => checkPath(directory, operator),
+      reading,
+      filter: () => checkFilter(filter, operator),
+      newFilesOnly: () => checkFlag(newFilesOnly, `newFilesOnly of ${operator}`),
+    });
+    return new DStream<T>(this[GRAPH], new FileStream(this[GRAPH], { operator, ...given }));
   }
 
   #receive<T>(label: string, spec: ConstructorParameters<typeof ReceiverStream>[2], level: StorageLevel): DStream<T> {
@@ -247,10 +272,19 @@ export abstract class StreamSources {
 }
 
 /** @throws BAD_ARGUMENT */
-function address(host: string, port: number, operator: string): string {
-  if (typeof host !== "string" || host === "") throw badArgument(`the host of ${operator} is missing.`);
-  checkCount(port, `the port of ${operator}`, 1, 65_535);
+function address(host: string, port: number, level: StorageLevel, operator: string): string {
+  checkAll(operator, {
+    host: () => checkText(host, `the host of ${operator}`),
+    port: () => checkCount(port, `the port of ${operator}`, 1, 65_535),
+    level: () => checkLevel(level, operator),
+  });
   return `${host}:${port}`;
+}
+
+/** @throws BAD_ARGUMENT */
+function checkText(value: unknown, what: string): void {
+  if (typeof value !== "string" || value === "")
+    throw badArgument(`${what} is missing. Give a text that is not empty.`);
 }
 
 /** @throws BAD_ARGUMENT */

@@ -72,7 +72,7 @@ export abstract class WindowStream<out T> extends PairStream<T> {
   /** `[value, n]`: how often each value occurs in a window. Values must have equality by value, as keys do. */
   countByValueAndWindow(length: DurationLike, slide?: DurationLike, options?: ShuffleOptions<T>): DStream<[T, number]> {
     const operator = "countByValueAndWindow";
-    const span = spanOf(this, operator, length, slide);
+    const span = spanOf(this, operator, length, slide, options);
     const counted = stepped(this, countByValueStep(partitioning(this, options, operator), operator), operator);
     const node = incrementalWindowNode(
       this[GRAPH],
@@ -99,7 +99,7 @@ export abstract class WindowStream<out T> extends PairStream<T> {
     options?: ShuffleOptions<KeyOf<T>>,
   ): DStream<[KeyOf<T>, ValueOf<T>[]]> {
     const operator = "groupByKeyAndWindow";
-    const span = spanOf(this, operator, length, slide);
+    const span = spanOf(this, operator, length, slide, options);
     const grouped = shuffledBy<unknown, KeyOf<T>>(this, { kind: "group" }, options, operator);
     return windowed(grouped, span, engineRefs.concatenate, options, operator);
   }
@@ -132,7 +132,7 @@ export abstract class WindowStream<out T> extends PairStream<T> {
   ): DStream<[KeyOf<T>, Widened<ValueOf<T>>]> {
     const operator = "reduceByKeyAndWindow";
     const [inverse, length, slide, given] = typeof rest[0] === "function" ? rest : [undefined, ...rest];
-    const span = spanOf(this, operator, length, slide);
+    const span = spanOf(this, operator, length, slide, given);
     const options = given as InverseWindowOptions<unknown, unknown> | undefined; // as the overloads say
     const reduce = ship(this, fn, operator);
     const perBatch = reduceByKeyStep(reduce, partitioning(this, options, operator), operator);
@@ -199,10 +199,12 @@ export abstract class WindowStream<out T> extends PairStream<T> {
 
 // These take any stream, where methods with a `this` type have no access to private members.
 
-function spanOf(stream: StreamCore<unknown>, operator: string, length: unknown, slide: unknown) {
+function spanOf(stream: StreamCore<unknown>, operator: string, length: unknown, slide: unknown, options?: unknown) {
   stream[CONTEXT].requireBuilding(operator);
-  // What is no duration is refused where it is read.
-  return windowSpan(stream[STREAM], operator, length as DurationLike, slide as DurationLike | undefined);
+  // What is no duration, or no such options, is refused where it is read.
+  const [duration, every] = [length as DurationLike, slide as DurationLike | undefined];
+  const placed = options as ShuffleOptions<unknown> | undefined;
+  return windowSpan(stream[STREAM], operator, duration, every, () => partitioning(stream, placed, operator));
 }
 
 function partitioningFor<K>(
