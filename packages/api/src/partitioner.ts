@@ -1,6 +1,6 @@
 import { partitionOf } from "@millrace/codec";
-import type { FunctionRef } from "@millrace/operators";
-import { engineRefWith, type KnownPartitioner, type Partitioning, type ResolvedPartitioning } from "@millrace/plan";
+import { type FunctionRef, operators } from "@millrace/operators";
+import type { KnownPartitioner, Partitioning, ResolvedPartitioning } from "@millrace/plan";
 import { badArgument } from "./errors.ts";
 import { RangePartitioner } from "./range-partitioner.ts";
 import { checkPartitions } from "./steps.ts";
@@ -121,11 +121,11 @@ function shipped(partitioner: Partitioner<never>) {
 function placingFunction(partitioner: Partitioner<never>): FunctionRef {
   const { equals: _, ...properties } = partitioner;
   const value = isPlain(partitioner) ? properties : partitioner;
-  return engineRefWith("partitioner", () => [value]);
+  return operators.partitioner.ref(() => [value]);
 }
 
 function rangeFunction({ bounds, descending, compare }: Omit<RangePartitioner<unknown>, "equals">): FunctionRef {
-  return engineRefWith("rangePartition", () => [bounds, descending, compare]);
+  return operators.rangePartition.ref(() => [bounds, descending, compare]);
 }
 
 /** Plain objects are alike when all they hold is. */

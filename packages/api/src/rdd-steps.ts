@@ -1,7 +1,7 @@
 import { naming } from "@millrace/base";
 import { encodeValue } from "@millrace/codec";
-import type { FunctionRef } from "@millrace/operators";
-import { dependency, engineRefWith, type Lineage, type ShuffleUse } from "@millrace/plan";
+import { type FunctionRef, type JobFunction, operators } from "@millrace/operators";
+import { dependency, type Lineage, type ShuffleUse } from "@millrace/plan";
 import { otherContext } from "./errors.ts";
 import { CONTEXT, LINEAGE } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";
@@ -45,7 +45,7 @@ export function combineUse(
 export function aggregateUse(
   context: JobContext,
   zero: unknown,
-  [fold, merge]: readonly [unknown, unknown],
+  [fold, merge]: readonly [fold: JobFunction<[total: unknown, value: unknown]>, merge: unknown],
   operator: string,
 ): ShuffleUse {
   const encoded = encodedZero(context, zero, operator);
@@ -53,7 +53,7 @@ export function aggregateUse(
   return {
     kind: "combine",
     mapSide: true,
-    create: engineRefWith("foldFirst", () => [encoded, fold], mergeValue.site),
+    create: operators.foldFirst.ref(() => [encoded, fold], mergeValue.site),
     mergeValue,
     mergeCombiners: context.ship(merge, operator),
   };

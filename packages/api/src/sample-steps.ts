@@ -1,6 +1,6 @@
 import { naming } from "@millrace/base";
 import { KeyMap } from "@millrace/codec";
-import { engineRefWith } from "@millrace/plan";
+import { operators } from "@millrace/operators";
 import { badArgument } from "./errors.ts";
 import type { JobContext } from "./job-context.ts";
 import { narrowStep, type Step } from "./steps.ts";
@@ -25,8 +25,8 @@ export function checkFraction(fraction: unknown, withReplacement: boolean, what:
 
 export function sampleStep(withReplacement: boolean, fraction: number, seed: number): Step {
   const fn = withReplacement
-    ? engineRefWith("sampleWithReplacement", () => [fraction, seed])
-    : engineRefWith("sample", () => [0, fraction, seed]);
+    ? operators.sampleWithReplacement.ref(() => [fraction, seed])
+    : operators.sample.ref(() => [0, fraction, seed]);
   return narrowStep("mapPartitionsWithIndex", fn, true, "sample");
 }
 
@@ -51,7 +51,7 @@ export function splitSteps(weights: readonly number[], seed: number): Step[] {
     const from = bounds[i - 1] ?? 0;
     return narrowStep(
       "mapPartitionsWithIndex",
-      engineRefWith("sample", () => [from, to, seed]),
+      operators.sample.ref(() => [from, to, seed]),
       true,
       "randomSplit",
     );
@@ -78,7 +78,7 @@ export function sampleByKeyStep(
   fractions: readonly (readonly [unknown, number])[],
   seed: number,
 ): Step {
-  const fn = engineRefWith("sampleByKey", () => [withReplacement, fractions, seed]);
+  const fn = operators.sampleByKey.ref(() => [withReplacement, fractions, seed]);
   return narrowStep("mapPartitionsWithIndex", fn, true, "sampleByKey");
 }
 

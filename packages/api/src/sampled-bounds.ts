@@ -1,7 +1,7 @@
 import { naming } from "@millrace/base";
 import { type Comparison, comparisonBy } from "@millrace/codec";
-import { boundsOf, type WeightedSample } from "@millrace/operators";
-import { engineRefWith, type KeySample, type Lineage } from "@millrace/plan";
+import { boundsOf, type KeySample, operators, type WeightedSample } from "@millrace/operators";
+import type { Lineage } from "@millrace/plan";
 import { runAction } from "./action.ts";
 import { decodeRecords } from "./collection.ts";
 import type { JobContext } from "./job-context.ts";
@@ -56,7 +56,7 @@ async function drawKeys(
   most: number,
   partitions?: readonly number[],
 ): Promise<KeySample[]> {
-  const fn = engineRefWith("sampleKeys", () => [most, seed]);
+  const fn = operators.sampleKeys.ref(() => [most, seed]);
   const target = narrowStep("mapPartitionsWithIndex", fn, false, name)(pairs, rddSteps(context));
   const sink = { kind: "collect" } as const;
   const blocks = await runAction(context, { name, target, sink, ...(partitions === undefined ? {} : { partitions }) });

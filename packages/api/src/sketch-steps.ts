@@ -1,6 +1,6 @@
 import { precisionFor, type SketchPrecision } from "@millrace/codec";
-import type { FunctionRef } from "@millrace/operators";
-import { engineRefs, engineRefWith, type ShuffleUse } from "@millrace/plan";
+import { type FunctionRef, operators } from "@millrace/operators";
+import type { ShuffleUse } from "@millrace/plan";
 import { badArgument } from "./errors.ts";
 
 /** How exact an estimate of distinct values is: a relative standard deviation, or bits of a hash. */
@@ -22,7 +22,7 @@ export function checkPrecision(given: DistinctPrecision): SketchPrecision {
 /** Makes one sketch of each partition. */
 export function sketchPartition(precision: DistinctPrecision): FunctionRef {
   const checked = checkPrecision(precision);
-  return engineRefWith("sketchPartition", () => [checked]);
+  return operators.sketchPartition.ref(() => [checked]);
 }
 
 /** One sketch for each key. */
@@ -31,8 +31,8 @@ export function sketchUse(precision: DistinctPrecision): ShuffleUse {
   return {
     kind: "combine",
     mapSide: true,
-    create: engineRefWith("sketchFirst", () => [checked]),
-    mergeValue: engineRefs.addToSketch,
-    mergeCombiners: engineRefs.mergeSketches,
+    create: operators.sketchFirst.ref(() => [checked]),
+    mergeValue: operators.addToSketch.ref(),
+    mergeCombiners: operators.mergeSketches.ref(),
   };
 }

@@ -1,8 +1,6 @@
 import { formatSite } from "@millrace/base";
-import type { FunctionRef } from "@millrace/operators";
+import { type FunctionRef, type JobFunction, operators } from "@millrace/operators";
 import {
-  engineRefs,
-  engineRefWith,
   type JoinKind,
   type Lineage,
   type NarrowKind,
@@ -100,39 +98,39 @@ export function partitionByStep(partitioning: Partitioning): Step {
 
 /** `(value, n)` pairs. */
 export function countByValueStep(partitioning: Partitioning | undefined, operator = "countByValue"): Step {
-  const pair = narrowStep("map", engineRefs.pairWithOne, false, operator);
-  const sum = reduceByKeyStep(engineRefs.add, partitioning, operator);
+  const pair = narrowStep("map", operators.pairWithOne.ref(), false, operator);
+  const sum = reduceByKeyStep(operators.add.ref(), partitioning, operator);
   return (parent, at) => sum(pair(parent, at), at);
 }
 
 /** @param inPlace Equal records are in one partition already, in which they stay: that is how the parent is placed. */
 export function distinctStep(partitioning: Partitioning | undefined, inPlace = false): Step {
-  const pair = narrowStep("map", engineRefs.pairWithNull, inPlace, "distinct");
-  const first = reduceByKeyStep(engineRefs.keepFirst, partitioning, "distinct");
+  const pair = narrowStep("map", operators.pairWithNull.ref(), inPlace, "distinct");
+  const first = reduceByKeyStep(operators.keepFirst.ref(), partitioning, "distinct");
   const keys = plainStep("keys", inPlace);
   return (parent, at) => keys(first(pair(parent, at), at), at);
 }
 
 /** One number, in one partition; 0 for an empty batch. */
 export const countStep: Step = (parent, at) => {
-  const counted = narrow(parent, { kind: "mapPartitions", fn: engineRefs.countPartition, label: "count" }, false);
+  const counted = narrow(parent, { kind: "mapPartitions", fn: operators.countPartition.ref(), label: "count" }, false);
   const gathered = shuffled(at.dependency(counted), { kind: "roundRobin", partitions: 1 }, { kind: "none" }, "count");
-  return narrow(gathered, { kind: "mapPartitions", fn: engineRefs.sumPartition, label: "count" }, false);
+  return narrow(gathered, { kind: "mapPartitions", fn: operators.sumPartition.ref(), label: "count" }, false);
 };
 
 /** One record, in one partition; none for an empty batch. */
 export function reduceStep(fn: FunctionRef): Step {
-  const key = narrowStep("map", engineRefs.keyByNull, false, "reduce");
+  const key = narrowStep("map", operators.keyByNull.ref(), false, "reduce");
   const reduce = reduceByKeyStep(fn, { kind: "hash", partitions: 1 }, "reduce");
   const values = plainStep("values");
   return (parent, at) => values(reduce(key(parent, at), at), at);
 }
 
 /** `[key(value), value]`. */
-export function keyByStep(fn: FunctionRef, operator: string, original: unknown): Step {
+export function keyByStep(fn: FunctionRef, operator: string, key: JobFunction<[record: unknown]>): Step {
   return narrowStep(
     "map",
-    engineRefWith("keyBy", () => [original], fn.site),
+    operators.keyBy.ref(() => [key], fn.site),
     false,
     operator,
   );

@@ -1,5 +1,5 @@
 import { type DurationLike, parseDuration } from "@millrace/base";
-import { engineRefWith } from "@millrace/plan";
+import type { FunctionRef } from "@millrace/operators";
 import { Accumulator, NumberAccumulator, shippedSpec } from "./accumulator.ts";
 import { type AccumulatorSpec, type AnySpec, specOf } from "./accumulator-kinds.ts";
 import type { Broadcast } from "./broadcast.ts";
@@ -69,7 +69,7 @@ export class StreamingContext extends StaticSources {
   accumulator<T, S, R = S>(spec: AccumulatorSpec<T, S, R>, name?: string): Accumulator<T, R> {
     const context = this[CONTEXT];
     const any = checkSpec(spec);
-    context.checked(engineRefWith("accumulator", () => [shippedSpec(any)]));
+    context.checked(specRef(any));
     const { identity, home } = context.newAccumulator("custom", name, any);
     return new Accumulator<T, R>(identity, home);
   }
@@ -133,6 +133,11 @@ export class StreamingContext extends StaticSources {
     }
     port.stop(options.graceful ?? false);
   }
+}
+
+/** Executors get the functions of a spec as they get captured ones: so they are checked alike. */
+function specRef(spec: AnySpec): FunctionRef {
+  return { id: "accumulator", captures: () => [shippedSpec(spec)], names: ["accumulator"], site: undefined };
 }
 
 /** @throws BAD_ARGUMENT */

@@ -1,10 +1,12 @@
 import { type Comparison, comparisonBy } from "@millrace/codec";
+import type { JobFunction } from "./job-function.ts";
 
-type Compare = ((a: unknown, b: unknown) => unknown) | undefined;
+/** A compare function of the job. */
+export type Compare = JobFunction<[a: unknown, b: unknown]>;
 
 /** The order of values, or that of a compare function of the job; or the reverse of it. */
 export interface Direction {
-  readonly compare: Compare;
+  readonly compare: Compare | undefined;
   readonly descending: boolean;
 }
 

@@ -2,7 +2,7 @@ import { errorKind } from "@millrace/base";
 import { shown } from "@millrace/codec";
 
 /** A record is not what the operator above promised by its type. */
-export const recordNotPair = errorKind("RECORD_NOT_PAIR", "user");
+const recordNotPair = errorKind("RECORD_NOT_PAIR", "user");
 
 export type PairRecord = readonly [key: unknown, value: unknown];
 

@@ -1,7 +1,3 @@
-export type { KeySample } from "./engine-functions/orders.ts";
-export type { Quota } from "./engine-functions/samples.ts";
-export * from "./engine-functions.ts";
-export * from "./function-ref.ts";
 export * from "./functions.ts";
 export * from "./global-functions.ts";
 export * from "./job-plan.ts";

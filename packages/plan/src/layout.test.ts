@@ -1,7 +1,6 @@
 import { epochMs } from "@millrace/base";
-import type { FunctionRef } from "@millrace/operators";
+import { type FunctionRef, operators } from "@millrace/operators";
 import { describe, expect, test } from "vitest";
-import { engineRefs } from "./function-ref.ts";
 import type { TaskInput } from "./job-plan.ts";
 import { Layout } from "./layout.ts";
 import {
@@ -134,7 +133,7 @@ describe("emptiness for sure", () => {
 
   test("stops at operators that are called for empty partitions", () => {
     const shuffledNothing = grouped(none, hash(2));
-    const count = { kind: "mapPartitions", fn: engineRefs.countPartition, label: "count" } as const;
+    const count = { kind: "mapPartitions", fn: operators.countPartition.ref(), label: "count" } as const;
     expect(layout.isEmpty(narrow(shuffledNothing, count, false))).toBe(false);
     expect(layout.isEmpty(narrow(shuffledNothing, { kind: "glom", label: "glom" }, false))).toBe(false);
   });

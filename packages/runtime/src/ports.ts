@@ -1,4 +1,5 @@
 import type { Clock } from "@millrace/base";
+import type { ListedFile } from "@millrace/operators";
 import type { BlockPool, FileSystems, SpillFile } from "@millrace/storage";
 
 /** A file being written under a temporary name. */
@@ -9,13 +10,6 @@ export interface FileOutput {
   close(): void;
   /** Removes what was written. */
   abandon(): void;
-}
-
-/** A file as the driver has listed it. */
-export interface ListedFile {
-  readonly path: string;
-  /** What its file system called its content then. */
-  readonly version: string;
 }
 
 interface Verified {

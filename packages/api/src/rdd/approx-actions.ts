@@ -1,7 +1,6 @@
 import type { DurationLike } from "@millrace/base";
 import { KeyMap } from "@millrace/codec";
-import { type FunctionRef, type Moments, mergeMoments, NO_MOMENTS } from "@millrace/operators";
-import { engineRefs } from "@millrace/plan";
+import { type FunctionRef, type Moments, mergeMoments, NO_MOMENTS, operators } from "@millrace/operators";
 import { type BoundedDouble, boundedCount, boundedMean, boundedSum, type Seen } from "../approx/bounded-double.ts";
 import { type Patience, withinTime } from "../approx/within-time.ts";
 import { CONTEXT, LINEAGE } from "../internals.ts";
@@ -74,7 +73,7 @@ function partitionsWithin<R>(
 
 async function momentsWithin(rdd: RddCore<unknown>, name: string, patience: Patience) {
   let moments = NO_MOMENTS;
-  const seen = await partitionsWithin<Moments>(rdd, name, patience, engineRefs.momentsOfPartition, (records) => {
+  const seen = await partitionsWithin<Moments>(rdd, name, patience, operators.momentsOfPartition.ref(), (records) => {
     for (const one of records) moments = mergeMoments(moments, one);
   });
   return { moments, seen };
@@ -86,9 +85,15 @@ async function countedByValue<V>(
   patience: Patience,
 ): Promise<Map<V, BoundedDouble>> {
   const counts = new KeyMap<V, number>();
-  const seen = await partitionsWithin<readonly [V, number]>(rdd, name, patience, engineRefs.countValues, (records) => {
-    for (const [value, n] of records) counts.merge(value, n, (a, b) => a + b);
-  });
+  const seen = await partitionsWithin<readonly [V, number]>(
+    rdd,
+    name,
+    patience,
+    operators.countValues.ref(),
+    (records) => {
+      for (const [value, n] of records) counts.merge(value, n, (a, b) => a + b);
+    },
+  );
   const bounded = new KeyMap<V, BoundedDouble>();
   for (const [value, n] of counts) bounded.add(value, boundedCount(n, seen, patience.confidence));
   return mapOnDriver(bounded, name);

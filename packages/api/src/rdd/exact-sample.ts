@@ -1,6 +1,6 @@
 import { StreamRng } from "@millrace/base";
-import { binomial, hypergeometric } from "@millrace/operators";
-import { deferredNode, engineRefWith, type Lineage, type Quota } from "@millrace/plan";
+import { binomial, hypergeometric, operators, type Quota } from "@millrace/operators";
+import { deferredNode, type Lineage } from "@millrace/plan";
 import { runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
 import { CONTEXT, LINEAGE } from "../internals.ts";
@@ -24,7 +24,7 @@ export function exactSample(
   const keys = fractions.map(([key]) => key);
   const countKeys = narrowStep(
     "mapPartitions",
-    engineRefWith("countKeys", () => [keys]),
+    operators.countKeys.ref(() => [keys]),
     false,
     OPERATOR,
   );
@@ -33,7 +33,7 @@ export function exactSample(
     const blocks = await runAction(context, { name: OPERATOR, target, sink: { kind: "collect" } });
     const counts = blocks.flatMap((block) => decodeRecords(context, block) as number[][]); // one record for each partition
     const quotas = quotasOf(counts, fractions, { withReplacement, seed });
-    const fn = engineRefWith("sampleByQuota", () => [withReplacement, keys, quotas, seed]);
+    const fn = operators.sampleByQuota.ref(() => [withReplacement, keys, quotas, seed]);
     return narrowStep("mapPartitionsWithIndex", fn, true, OPERATOR)(parent, at);
   });
 }

@@ -1,7 +1,6 @@
 import { StreamRng } from "@millrace/base";
 import { type DistinctSketch, estimateDistinct, mergeSketches } from "@millrace/codec";
-import { freshValues, SmallestTickets, type Ticket } from "@millrace/operators";
-import { engineRefWith } from "@millrace/plan";
+import { freshValues, type JobFunction, operators, SmallestTickets, type Ticket } from "@millrace/operators";
 import { runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
 import { emptyCollection } from "../errors.ts";
@@ -34,7 +33,7 @@ export abstract class FoldActions<out T> extends RddActions<T> {
     const operator = "treeReduce";
     const step = narrowStep(
       "mapPartitions",
-      engineRefWith("reduceWhole", () => [fn], ship(this, fn, operator).site),
+      operators.reduceWhole.ref(() => [fn], ship(this, fn, operator).site),
       false,
       operator,
     );
@@ -103,13 +102,16 @@ export abstract class FoldActions<out T> extends RddActions<T> {
   }
 }
 
+/** A function of the job, whose types its method has checked. */
+type Fold = JobFunction<[total: unknown, value: unknown]>;
+
 /** As many records as the driver can be asked to hold. */
 const SAMPLE_MAX = 10_000_000;
 /** The stream of chance that chooses among partitions: none of theirs. */
 const CHOOSING = 2 ** 31;
 
 async function drawnOnce<T>(rdd: RddCore<unknown>, num: number, seed: number): Promise<T[]> {
-  const fn = engineRefWith("drawTickets", () => [num, seed]);
+  const fn = operators.drawTickets.ref(() => [num, seed]);
   const tickets = await collectedAfter<Ticket>(
     rdd,
     "takeSample",
@@ -121,7 +123,7 @@ async function drawnOnce<T>(rdd: RddCore<unknown>, num: number, seed: number): P
 }
 
 async function drawnAgain<T>(rdd: RddCore<unknown>, num: number, seed: number): Promise<T[]> {
-  const fn = engineRefWith("drawWithReplacement", () => [num, seed]);
+  const fn = operators.drawWithReplacement.ref(() => [num, seed]);
   const step = narrowStep("mapPartitionsWithIndex", fn, false, "takeSample");
   const partitions = await collectedAfter<readonly [count: number, drawn: readonly T[]]>(rdd, "takeSample", step);
   const total = partitions.reduce((sum, [count]) => sum + count, 0);
@@ -156,11 +158,11 @@ function reduced<R>(partials: readonly R[], fn: (a: R, b: R) => R, operator: str
   return others.reduce((a, b) => fn(a, b), first as R); // there is one
 }
 
-function foldStep(rdd: RddCore<unknown>, zero: Uint8Array, fold: unknown, operator: string) {
+function foldStep(rdd: RddCore<unknown>, zero: Uint8Array, fold: Fold, operator: string) {
   const { site } = ship(rdd, fold, operator);
   return narrowStep(
     "mapPartitions",
-    engineRefWith("foldPartition", () => [zero, fold], site),
+    operators.foldPartition.ref(() => [zero, fold], site),
     false,
     operator,
   );
@@ -169,7 +171,7 @@ function foldStep(rdd: RddCore<unknown>, zero: Uint8Array, fold: unknown, operat
 async function aggregated<U>(
   rdd: RddCore<unknown>,
   zero: U,
-  [fold, merge]: readonly [unknown, (a: U, b: U) => U],
+  [fold, merge]: readonly [fold: Fold, merge: (a: U, b: U) => U],
   operator: string,
 ): Promise<U> {
   const encoded = encodedZero(rdd[CONTEXT], zero, operator);

@@ -1,5 +1,5 @@
-import type { FunctionRef } from "@millrace/operators";
-import { deferredNode, engineRefs, engineRefWith, type Layout, type Lineage, type Partitioning } from "@millrace/plan";
+import { type FunctionRef, operators } from "@millrace/operators";
+import { deferredNode, type Layout, type Lineage, type Partitioning } from "@millrace/plan";
 import { resolveSources, runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
 import { CONTEXT, LINEAGE, OF } from "../internals.ts";
@@ -36,7 +36,7 @@ export function indexed(rdd: RddCore<unknown>): Lineage {
     const counts = await partitionCounts(context, parent, "zipWithIndex", partitions - 1);
     const starts = [0];
     for (const count of counts) starts.push((starts.at(-1) ?? 0) + count);
-    const fn = engineRefWith("zipWithIndex", () => [starts]);
+    const fn = operators.zipWithIndex.ref(() => [starts]);
     return narrowStep("number", fn, false, "zipWithIndex")(parent, at);
   });
 }
@@ -57,7 +57,7 @@ async function partitionCounts(
 /** Pairs of the first parent whose key the second does not have. */
 export function subtractStep(partitioning: Partitioning, operator: string): MergeStep {
   const merge = mergeStep("without", partitioning, operator);
-  const bare = narrowStep("mapValues", engineRefs.toNull, true, operator);
+  const bare = narrowStep("mapValues", operators.toNull.ref(), true, operator);
   return ([own, ...others], at) => {
     const parents = own === undefined ? [] : [own, ...others.map((other) => bare(other, at))];
     return merge(parents, at);

@@ -1,5 +1,4 @@
-import { type Moments, mergeMoments, NO_MOMENTS } from "@millrace/operators";
-import { engineRefs, engineRefWith } from "@millrace/plan";
+import { type Moments, mergeMoments, NO_MOMENTS, operators } from "@millrace/operators";
 import { badArgument, notFinite } from "../errors.ts";
 import type { RDD } from "../rdd.ts";
 import { StatCounter } from "../stat-counter.ts";
@@ -15,7 +14,7 @@ const BUCKETS_MAX = 10_000_000;
 export abstract class NumberActions<out T> extends PairActions<T> {
   /** 0 of no numbers. */
   async sum(this: RDD<number>): Promise<number> {
-    const step = narrowStep("mapPartitions", engineRefs.sumPartition, false, "sum");
+    const step = narrowStep("mapPartitions", operators.sumPartition.ref(), false, "sum");
     const sums = await collectedAfter<number>(this, "sum", step);
     return sums.reduce((a, b) => a + b, 0);
   }
@@ -89,13 +88,13 @@ export abstract class NumberActions<out T> extends PairActions<T> {
 }
 
 async function statsOf(rdd: RddCore<unknown>, operator: string): Promise<StatCounter> {
-  const step = narrowStep("mapPartitions", engineRefs.momentsOfPartition, false, operator);
+  const step = narrowStep("mapPartitions", operators.momentsOfPartition.ref(), false, operator);
   const partitions = await collectedAfter<Moments>(rdd, operator, step);
   return new StatCounter([], partitions.reduce(mergeMoments, NO_MOMENTS));
 }
 
 async function countedIn(rdd: RddCore<unknown>, ends: readonly number[], even: boolean): Promise<number[]> {
-  const fn = engineRefWith("histogram", () => [ends, even]);
+  const fn = operators.histogram.ref(() => [ends, even]);
   const partitions = await collectedAfter<number[]>(
     rdd,
     "histogram",

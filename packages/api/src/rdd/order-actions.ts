@@ -1,6 +1,5 @@
 import { naming } from "@millrace/base";
-import { type Direction, FirstInOrder } from "@millrace/operators";
-import { engineRefWith } from "@millrace/plan";
+import { FirstInOrder, operators } from "@millrace/operators";
 import { emptyCollection } from "../errors.ts";
 import { CONTEXT } from "../internals.ts";
 import { type Compare, shipCompare } from "../range-partitioner.ts";
@@ -43,9 +42,9 @@ async function firstInOrder<T>(
   const { compare, descending, operator } = options;
   checkCount(num, `the number of records of ${operator}`, 0, TAKEN_MAX);
   const site = compare === undefined ? undefined : shipCompare(rdd[CONTEXT], compare, operator).site;
-  const ref = engineRefWith("takeOrdered", () => [num, descending, compare], site);
+  const ref = operators.takeOrdered.ref(() => [num, descending, compare], site);
   if (num === 0) return [];
-  const first = new FirstInOrder<T>(num, { compare: compare as Direction["compare"], descending }); // called for records only
+  const first = new FirstInOrder<T>(num, { compare, descending });
   const step = narrowStep("mapPartitions", ref, false, operator);
   const records = await collectedAfter<T>(rdd, operator, step);
   return naming(operator, () => {

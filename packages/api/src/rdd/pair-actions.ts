@@ -1,6 +1,7 @@
 import { naming } from "@millrace/base";
 import { hashKey, KeyMap, partitionOf } from "@millrace/codec";
-import { engineRefs, engineRefWith, type Lineage, type ResolvedPartitioning } from "@millrace/plan";
+import { operators } from "@millrace/operators";
+import type { Lineage, ResolvedPartitioning } from "@millrace/plan";
 import { resolveSources } from "../action.ts";
 import { CONTEXT, LINEAGE } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
@@ -26,7 +27,7 @@ export abstract class PairActions<out T> extends OrderActions<T> {
   /** The pairs as a Map; of pairs with equal keys the last one stays. */
   async collectAsMap(this: RDD<Pair>): Promise<Map<KeyOf<T>, ValueOf<T>>> {
     const last = new KeyMap<KeyOf<T>, ValueOf<T>>();
-    const step = narrowStep("mapValues", engineRefs.identity, true, "collectAsMap"); // refuses what is no pair
+    const step = narrowStep("mapValues", operators.identity.ref(), true, "collectAsMap"); // refuses what is no pair
     const pairs = await collectedAfter<[KeyOf<T>, ValueOf<T>]>(this, "collectAsMap", step);
     naming("collectAsMap", () => {
       for (const [key, value] of pairs) last.set(key, value);
@@ -46,7 +47,7 @@ export abstract class PairActions<out T> extends OrderActions<T> {
     const { site } = ship(this, fn, operator);
     const step = narrowStep(
       "mapPartitions",
-      engineRefWith("reducePartition", () => [fn], site),
+      operators.reducePartition.ref(() => [fn], site),
       false,
       operator,
     );
@@ -69,7 +70,7 @@ export abstract class PairActions<out T> extends OrderActions<T> {
     const at = rddSteps(context);
     const wanted = narrowStep(
       "filter",
-      engineRefWith("hasKey", () => [key]),
+      operators.hasKey.ref(() => [key]),
       true,
       "lookup",
     );

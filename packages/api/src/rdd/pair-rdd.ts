@@ -1,4 +1,4 @@
-import { engineRefs } from "@millrace/plan";
+import { operators } from "@millrace/operators";
 import { badArgument } from "../errors.ts";
 import { CONTEXT, OF } from "../internals.ts";
 import type { KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
@@ -103,7 +103,7 @@ export abstract class PairRdd<out T> extends SetRdd<T> {
   ): RDD<[KeyOf<T>, number]> {
     const operator = "countApproxDistinctByKey";
     const sketches = shuffledBy<unknown, KeyOf<T>>(this, sketchUse(precision), options, operator);
-    return stepped(sketches, narrowStep("mapValues", engineRefs.estimateDistinct, true, operator));
+    return stepped(sketches, narrowStep("mapValues", operators.estimateDistinct.ref(), true, operator));
   }
 
   /** Places pairs by their key, without changing them. */

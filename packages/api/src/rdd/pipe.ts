@@ -1,4 +1,4 @@
-import { engineRefWith } from "@millrace/plan";
+import { operators } from "@millrace/operators";
 import { badArgument } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
 import { narrowStep, type Step } from "../steps.ts";
@@ -36,7 +36,7 @@ export function pipeStep<T>(
   const options = { env, printContext, printRecord };
   return narrowStep(
     "mapPartitions",
-    engineRefWith("pipe", () => [words, options]),
+    operators.pipe.ref(() => [words, options]),
     false,
     "pipe",
   );

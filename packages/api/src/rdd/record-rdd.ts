@@ -1,4 +1,4 @@
-import { engineRefs } from "@millrace/plan";
+import { operators } from "@millrace/operators";
 import { CONTEXT } from "../internals.ts";
 import type { AnyKey, ShortLiteral } from "../pair-types.ts";
 import type { ShuffleOptions } from "../partitioner.ts";
@@ -40,7 +40,7 @@ export abstract class RecordRdd<out T> extends RddCore<T> {
   filterMap<U>(fn: (value: T) => U): RDD<Exclude<U, undefined>>;
   filterMap(fn: (value: T) => unknown): RDD<unknown> {
     const mapped = stepped<unknown>(this, narrowStep("map", ship(this, fn, "filterMap"), false, "filterMap"));
-    return stepped(mapped, narrowStep("filter", engineRefs.isDefined, false, "filterMap"));
+    return stepped(mapped, narrowStep("filter", operators.isDefined.ref(), false, "filterMap"));
   }
 
   /**

@@ -1,4 +1,5 @@
-import { engineRefs, engineRefWith, union } from "@millrace/plan";
+import { operators } from "@millrace/operators";
+import { union } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 import { CONTEXT, LINEAGE, OF } from "../internals.ts";
 import type { AnyKey, ShortLiteral } from "../pair-types.ts";
@@ -55,8 +56,8 @@ export abstract class SetRdd<out T> extends RecordRdd<T> {
   /** The values that both have, each once. Values must have equality by value, as keys do. */
   intersection(other: RDD<T>, options?: ShuffleOptions<T>): RDD<T> {
     const context = this[CONTEXT];
-    const pair = narrowStep("map", engineRefs.pairWithNull, false, "intersection");
-    const both = narrowStep("filter", engineRefs.onEverySide, true, "intersection");
+    const pair = narrowStep("map", operators.pairWithNull.ref(), false, "intersection");
+    const both = narrowStep("filter", operators.onEverySide.ref(), true, "intersection");
     const merge = mergeStep("cogroup", partitioning(this, options, "intersection"), "intersection");
     const at = rddSteps(context);
     const parents = [this[LINEAGE], lineageIn(context, other, "intersection")].map((parent) => pair(parent, at));
@@ -66,7 +67,7 @@ export abstract class SetRdd<out T> extends RecordRdd<T> {
   /** The records whose value the other does not have; duplicates stay. Partitions as this one has, unless `options` say more. */
   subtract(other: RDD<T>, options?: ShuffleOptions<T>): RDD<T> {
     const placed = partitioning(this, options, "subtract");
-    const pair = narrowStep("map", engineRefs.pairWithNull, false, "subtract");
+    const pair = narrowStep("map", operators.pairWithNull.ref(), false, "subtract");
     const others = lineageIn(this[CONTEXT], other, "subtract");
     return whenLaidOut(this, "subtract", [others], (parent, layout, at) => {
       const subtract = subtractStep(placed ?? { kind: "hash", partitions: layout.partitions(parent) }, "subtract");
@@ -167,7 +168,7 @@ export abstract class SetRdd<out T> extends RecordRdd<T> {
   zipWithUniqueId(): RDD<[T, number]> {
     return whenLaidOut(this, "zipWithUniqueId", [], (parent, layout, at) => {
       const partitions = layout.partitions(parent);
-      const fn = engineRefWith("zipWithUniqueId", () => [partitions]);
+      const fn = operators.zipWithUniqueId.ref(() => [partitions]);
       return narrowStep("number", fn, false, "zipWithUniqueId")(parent, at);
     });
   }

@@ -1,6 +1,6 @@
 import { badComparison, type Comparison, comparisonBy } from "@millrace/codec";
-import type { FunctionRef } from "@millrace/operators";
-import { deferredNode, engineRefWith, type Lineage, narrow, PARTITIONS_MAX, type Partitioning } from "@millrace/plan";
+import { type FunctionRef, operators } from "@millrace/operators";
+import { deferredNode, type Lineage, narrow, PARTITIONS_MAX, type Partitioning } from "@millrace/plan";
 import { CONTEXT, LINEAGE } from "../internals.ts";
 import { partitioningOf } from "../partitioner.ts";
 import { type Compare, RangePartitioner, shipCompare } from "../range-partitioner.ts";
@@ -97,7 +97,7 @@ export function inRange(
   const order = compare ?? (ranges?.compare as Comparison | undefined); // called for keys only
   const filter = narrowStep(
     "filter",
-    engineRefWith("inRange", () => [lower, upper, order]),
+    operators.inRange.ref(() => [lower, upper, order]),
     true,
     "filterByRange",
   );

@@ -1,5 +1,5 @@
-import type { FunctionRef } from "@millrace/operators";
-import { engineRefs, engineRefWith, type Lineage, type Partitioning } from "@millrace/plan";
+import { type FunctionRef, operators } from "@millrace/operators";
+import type { Lineage, Partitioning } from "@millrace/plan";
 import { CONTEXT, LINEAGE } from "../internals.ts";
 import { rddSteps } from "../rdd-steps.ts";
 import { checkCount, narrowStep, plainStep, type Step, type StepContext, shuffleStep } from "../steps.ts";
@@ -46,8 +46,8 @@ export function roundsOf(partitions: number, depth: number, finalOnExecutor: boo
 }
 
 function oneRound(parent: Lineage, groups: number, merge: FunctionRef, operator: string, at: StepContext): Lineage {
-  const grouped = engineRefWith("keyByPartition", () => [groups]);
-  const placed: Partitioning = { kind: "custom", partitions: groups, fn: engineRefs.identity };
+  const grouped = operators.keyByPartition.ref(() => [groups]);
+  const placed: Partitioning = { kind: "custom", partitions: groups, fn: operators.identity.ref() };
   const use = { kind: "combine", mapSide: false, create: undefined, mergeValue: merge, mergeCombiners: merge } as const;
   const keyed = narrowStep("mapPartitionsWithIndex", grouped, false, operator)(parent, at);
   return plainStep("values")(shuffleStep(use, placed, operator)(keyed, at), at);

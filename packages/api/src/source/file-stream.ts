@@ -1,5 +1,6 @@
 import { thrownMessage } from "@millrace/base";
-import { engineRefWith, type NarrowOp, narrow, type SourceFormat, type SourceNode, source } from "@millrace/plan";
+import { operators } from "@millrace/operators";
+import { type NarrowOp, narrow, type SourceFormat, type SourceNode, source } from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
 import type { FileEntry } from "../engine-port.ts";
@@ -54,9 +55,9 @@ export function checkFilter(filter: PathFilter, operator: string): PathFilter {
 }
 
 /** Each file by one call of a function of the job. @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
-export function decoded(context: JobContext, decoder: unknown, operator: string): FileReading {
+export function decoded(context: JobContext, decoder: ByteDecoder<unknown>, operator: string): FileReading {
   const { site } = context.ship(decoder, `the format of ${operator}`);
-  const fn = engineRefWith("decodeFile", () => [decoder], site);
+  const fn = operators.decodeFile.ref(() => [decoder], site);
   return {
     format: "bytes",
     unitBytes: Number.POSITIVE_INFINITY,

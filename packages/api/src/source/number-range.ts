@@ -1,5 +1,6 @@
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
-import { engineRefs, type Lineage, lazySource, narrow, type TaskInput } from "@millrace/plan";
+import { operators } from "@millrace/operators";
+import { type Lineage, lazySource, narrow, type TaskInput } from "@millrace/plan";
 import type { JobContext } from "../job-context.ts";
 
 /** Whole numbers that are made on executors: a partition is sent its first number, its step and how many there are. */
@@ -18,5 +19,5 @@ export function numberRange(
   };
   const options = { lasting: context.phase === "building", label: "range" };
   const slices = lazySource("blocks", inputsOf, partitions === undefined ? options : { ...options, partitions });
-  return narrow(slices, { kind: "flatMap", fn: engineRefs.numbers, label: "range" }, false);
+  return narrow(slices, { kind: "flatMap", fn: operators.numbers.ref(), label: "range" }, false);
 }

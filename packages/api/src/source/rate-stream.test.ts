@@ -1,5 +1,5 @@
 import { decodeBlock, emptyClassTable } from "@millrace/codec";
-import { engineFunction } from "@millrace/plan";
+import { type OperatorPort, operators } from "@millrace/operators";
 import { describe, expect, test } from "vitest";
 import { GraphLab } from "../graph-lab.ts";
 import { type RateOptions, type RateRecord, recordsDue } from "./rate-stream.ts";
@@ -8,7 +8,8 @@ import { type RateOptions, type RateRecord, recordsDue } from "./rate-stream.ts"
 async function batchOf(lab: GraphLab, time: number): Promise<RateRecord[][]> {
   const { error } = await lab.batch(time);
   if (error !== undefined) throw error;
-  const make = engineFunction("millrace:rateRecords") as (range: unknown) => Iterable<RateRecord>; // see there
+  const port = {} as OperatorPort; // which it does not use
+  const make = operators.rateRecords.make(port, []) as (range: unknown) => Iterable<RateRecord>; // see there
   const tasks = lab.port.plans.splice(0).flatMap((plan) => plan.stages.flatMap((stage) => stage.tasks));
   return tasks.map(({ inputs: [input] }) => {
     const ranges = input?.kind === "inline" ? decodeBlock(input.block, emptyClassTable) : [];

@@ -1,5 +1,6 @@
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
-import { engineRefs, type Lineage, narrow, source, type TaskInput } from "@millrace/plan";
+import { operators } from "@millrace/operators";
+import { type Lineage, narrow, source, type TaskInput } from "@millrace/plan";
 import type { BatchScope } from "../batch-scope.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import type { StreamNode } from "../stream-node.ts";
@@ -58,6 +59,6 @@ export class RateStream implements StreamNode {
       return { kind: "inline", block: encodeBlock([range], emptyClassTable) };
     });
     const ranges = source("blocks", inputs, this.label);
-    return narrow(ranges, { kind: "flatMap", fn: engineRefs.rateRecords, label: this.label }, false);
+    return narrow(ranges, { kind: "flatMap", fn: operators.rateRecords.ref(), label: this.label }, false);
   }
 }

@@ -1,5 +1,6 @@
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
-import { fileRefs, type Lineage, lazySource, narrow, type SourceFormat, type TaskInput } from "@millrace/plan";
+import { operators } from "@millrace/operators";
+import { type Lineage, lazySource, narrow, type SourceFormat, type TaskInput } from "@millrace/plan";
 import type { JobContext } from "../job-context.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
 import { checkRecords, findFiles, resolvePath } from "./found-files.ts";
@@ -69,7 +70,7 @@ export function wholeFiles(
       ),
     })),
   );
-  return narrow(paths, { kind: "map", fn: fileRefs[read], label: files.operator }, false);
+  return narrow(paths, { kind: "map", fn: operators[read].ref(), label: files.operator }, false);
 }
 
 /** Neighbouring files, about as many bytes in each group as in any other, and not too many. */

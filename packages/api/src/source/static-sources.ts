@@ -1,5 +1,6 @@
 import { RECORD_BYTES_MAX } from "@millrace/codec";
-import { engineRefWith, type Lineage, source, union } from "@millrace/plan";
+import { operators } from "@millrace/operators";
+import { type Lineage, source, union } from "@millrace/plan";
 import { checkAll } from "../check-all.ts";
 import { collectionSource } from "../collection.ts";
 import { badArgument } from "../errors.ts";
@@ -132,7 +133,7 @@ export abstract class StaticSources extends StreamSources {
     const operator = "runJob";
     const context = this[CONTEXT];
     const parent = lineageIn(context, rdd, operator);
-    const ref = engineRefWith("wholePartition", () => [fn], context.ship(fn, operator).site);
+    const ref = operators.wholePartition.ref(() => [fn], context.ship(fn, operator).site);
     context.requireBatch(operator);
     const target = narrowStep("mapPartitions", ref, false, operator)(parent, rddSteps(context));
     if (partitions === undefined) return collected<U>(rdd, operator, target);

@@ -1,6 +1,6 @@
 import { type DurationLike, formatDuration, parseDuration } from "@millrace/base";
-import type { FunctionRef } from "@millrace/operators";
-import { engineRefs, type Partitioning } from "@millrace/plan";
+import { type FunctionRef, operators } from "@millrace/operators";
+import type { Partitioning } from "@millrace/plan";
 import type { DStream } from "../dstream.ts";
 import { badWindow } from "../errors.ts";
 import { CONTEXT, GRAPH, OF, STREAM } from "../internals.ts";
@@ -65,8 +65,8 @@ export abstract class WindowStream<out T> extends PairStream<T> {
   countByWindow(length: DurationLike, slide?: DurationLike): DStream<number> {
     const operator = "countByWindow";
     const span = spanOf(this, operator, length, slide);
-    const ones = stepped<number>(this, narrowStep("map", engineRefs.one, false, operator), operator);
-    return overOneKey(ones, engineRefs.add, engineRefs.subtract, span, operator);
+    const ones = stepped<number>(this, narrowStep("map", operators.one.ref(), false, operator), operator);
+    return overOneKey(ones, operators.add.ref(), operators.subtract.ref(), span, operator);
   }
 
   /** `[value, n]`: how often each value occurs in a window. Values must have equality by value, as keys do. */
@@ -79,9 +79,9 @@ export abstract class WindowStream<out T> extends PairStream<T> {
       counted[STREAM],
       span,
       {
-        reduce: engineRefs.add,
-        inverse: engineRefs.subtract,
-        filter: engineRefs.countNotZero,
+        reduce: operators.add.ref(),
+        inverse: operators.subtract.ref(),
+        filter: operators.countNotZero.ref(),
         partitioning: partitioningFor(this, options, operator),
       },
       operator,
@@ -101,7 +101,7 @@ export abstract class WindowStream<out T> extends PairStream<T> {
     const operator = "groupByKeyAndWindow";
     const span = spanOf(this, operator, length, slide, options);
     const grouped = shuffledBy<unknown, KeyOf<T>>(this, { kind: "group" }, options, operator);
-    return windowed(grouped, span, engineRefs.concatenate, options, operator);
+    return windowed(grouped, span, operators.concatenate.ref(), options, operator);
   }
 
   /**
@@ -239,7 +239,7 @@ function overOneKey<U>(
   operator: string,
 ): DStream<U> {
   const one: Partitioning = { kind: "hash", partitions: 1 };
-  const keyed = stepped<unknown>(stream, narrowStep("map", engineRefs.keyByNull, false, operator), operator);
+  const keyed = stepped<unknown>(stream, narrowStep("map", operators.keyByNull.ref(), false, operator), operator);
   const perBatch = stepped<unknown>(keyed, reduceByKeyStep(reduce, one, operator), operator);
   const node = incrementalWindowNode(
     stream[GRAPH],

@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { createReadStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { PipeCapture } from "@millrace/operators";
 import { afterEach, describe, expect, test } from "vitest";
 import { TaskCancelled } from "../job/task-control.ts";
 import type { Commands } from "../ports.ts";
-import { type PipeOptions, piped } from "./pipe.ts";
+import { piped } from "./pipe.ts";
 
 const running = new Set<number>();
 const said: string[] = [];
@@ -20,9 +21,9 @@ afterEach(() => {
   said.length = 0;
 });
 
-async function linesOf(command: readonly string[], records: Iterable<unknown>, options: PipeOptions = {}) {
+async function linesOf(command: readonly string[], records: Iterable<unknown>, capture: PipeCapture = {}) {
   const lines: string[] = [];
-  for await (const line of piped(command, options, processes)(records)) lines.push(line);
+  for await (const line of piped(command, capture, processes)(records)) lines.push(line);
   return lines;
 }
 

@@ -1,17 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { LineSplitter } from "@millrace/codec";
+import type { PipeCapture } from "@millrace/operators";
 import { lineOf } from "../compile/segment-state.ts";
 import { pipeFailed } from "../errors.ts";
 import type { Commands } from "../ports.ts";
 import { CommandErrors } from "./command-errors.ts";
 import { endGroup } from "./process-groups.ts";
-
-export interface PipeOptions {
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly printContext?: ((print: (line: string) => void) => unknown) | undefined;
-  readonly printRecord?: ((record: unknown, print: (line: string) => void) => unknown) | undefined;
-}
 
 /** Text that is collected before it is written to the command. */
 const WRITE_CHARS = 64 * 1024;
@@ -32,20 +27,20 @@ type Ended =
  *
  * @throws PIPE_FAILED (while iterating)
  */
-export function piped(command: readonly string[], options: PipeOptions, commands: Commands) {
-  return (records: Iterable<unknown>): AsyncIterable<string> => linesOf(command, options, commands, records);
+export function piped(command: readonly string[], capture: PipeCapture, commands: Commands) {
+  return (records: Iterable<unknown>): AsyncIterable<string> => linesOf(command, capture, commands, records);
 }
 
 async function* linesOf(
   command: readonly string[],
-  options: PipeOptions,
+  capture: PipeCapture,
   commands: Commands,
   records: Iterable<unknown>,
 ): AsyncGenerator<string, void, undefined> {
   const [file = "", ...args] = command;
   const child = spawn(file, args, {
     detached: true,
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...capture.env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   if (child.pid !== undefined) commands.started(child.pid);
@@ -53,7 +48,7 @@ async function* linesOf(
   const errors = new CommandErrors(commands);
   child.stderr.setEncoding("utf8").on("data", (text: string) => errors.push(text));
   // When the records fail the command is of no use any more; its output ends, and the failure is thrown below.
-  const fed = feed(child, linesToWrite(records, options)).catch((error: unknown) => {
+  const fed = feed(child, linesToWrite(records, capture)).catch((error: unknown) => {
     if (child.pid !== undefined) endGroup(child.pid);
     return { error };
   });
@@ -77,8 +72,8 @@ async function* linesOf(
   }
 }
 
-function* linesToWrite(records: Iterable<unknown>, options: PipeOptions): Generator<string, void, undefined> {
-  const { printContext, printRecord } = options;
+function* linesToWrite(records: Iterable<unknown>, capture: PipeCapture): Generator<string, void, undefined> {
+  const { printContext, printRecord } = capture;
   let text = "";
   const print = (line: string): void => {
     text += `${line}\n`;

@@ -1,7 +1,8 @@
 import { constants } from "node:buffer";
 import { formatSize } from "@millrace/base";
 import { recordTooLarge } from "@millrace/codec";
-import type { ListedFile, TaskFiles } from "../ports.ts";
+import type { ListedFile } from "@millrace/operators";
+import type { TaskFiles } from "../ports.ts";
 import { isZipped } from "../sink/text-file.ts";
 import { unzipWhole } from "../slot/local-input.ts";
 

@@ -1,16 +1,9 @@
 import type { Broadcast } from "@millrace/api";
 import { executorAccumulator } from "@millrace/api/host";
 import { type ClassTable, decodeCaptures } from "@millrace/codec";
-import type { AnyFunction } from "@millrace/operators";
-import {
-  type AnyClass,
-  engineFunction,
-  functionUnknown,
-  globalFunction,
-  type JobHooks,
-  type StageTemplate,
-} from "@millrace/plan";
-import { type HostPorts, hostFunction } from "../host/host-functions.ts";
+import { type AnyFunction, isOperatorId, type OperatorPort, operatorOf } from "@millrace/operators";
+import { type AnyClass, functionUnknown, globalFunction, type JobHooks, type StageTemplate } from "@millrace/plan";
+import { operatorPort } from "../host/operator-port.ts";
 import type { Commands } from "../ports.ts";
 import { localTaskFiles } from "../slot/local-files.ts";
 
@@ -41,11 +34,12 @@ export class FunctionTable implements JobHooks {
   /** Functions that capture nothing: one object each, whose machine code stays warm from batch to batch. */
   readonly #plain = new Map<string, AnyFunction>();
   readonly #options: FunctionTableOptions;
-  readonly #host: HostPorts;
+  readonly #operatorPort: OperatorPort;
 
   constructor(options: FunctionTableOptions = {}) {
     this.#options = options;
-    this.#host = { files: localTaskFiles, commands: options.commands ?? UNWATCHED };
+    const { commands = UNWATCHED } = options;
+    this.#operatorPort = operatorPort({ classes: this.classes, files: localTaskFiles, commands });
   }
 
   /** Nothing leaves an executor, so that nothing needs a tag. */
@@ -121,13 +115,18 @@ export class FunctionTable implements JobHooks {
   }
 
   #find(id: string, captures: readonly unknown[]): unknown {
-    if (id.startsWith("millrace:"))
-      return hostFunction(id, captures, this.#host) ?? engineFunction(id, captures, this.classes);
+    if (isOperatorId(id)) return (operatorOf(id) ?? noOperator(id)).make(this.#operatorPort, captures);
     if (id.startsWith("global:")) return globalFunction(id.slice("global:".length));
     if (id.startsWith("import:")) return this.#imports.get(id.slice("import:".length));
     if (id.startsWith("inline:")) return this.#options.inline?.(id);
     return this.#factories.get(id)?.(...(captures as never[])); // in the order that the bundler gave the factory
   }
+}
+
+function noOperator(id: string): never {
+  throw functionUnknown(
+    `the engine has no operator ${id}, which the driver asks for. The task fails. Run the same version of millrace in every process.`,
+  );
 }
 
 function unknown(what: string): never {

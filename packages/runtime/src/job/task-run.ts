@@ -1,12 +1,12 @@
 import { assert } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
-import type { AnyFunction } from "@millrace/operators";
+import type { AnyFunction, ListedFile } from "@millrace/operators";
 import type { FnSlot } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
 import type { Entry, FoldSlots, Link, PipelineProgram } from "../compile/program.ts";
 import type { Segment } from "../compile/segment.ts";
 import { type Numbering, SegmentState } from "../compile/segment-state.ts";
-import type { FilePieces, ListedFile, SlotPorts, ZippedPieces } from "../ports.ts";
+import type { FilePieces, SlotPorts, ZippedPieces } from "../ports.ts";
 import { isZipped } from "../sink/text-file.ts";
 import type { SortOrder } from "../sort/sort-order.ts";
 import { SpillingSort } from "../sort/spilling-sort.ts";

@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Readable } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
+import type { ListedFile } from "@millrace/operators";
 import { changedSince, fileNotFound, localPath, localVersion } from "@millrace/storage";
 import { inputDamaged, inputFileFailed } from "../errors.ts";
-import type { FilePieces, ListedFile, ZippedPieces } from "../ports.ts";
+import type { FilePieces, ZippedPieces } from "../ports.ts";
 
 const READ_BYTES = 256 * 1024;
 

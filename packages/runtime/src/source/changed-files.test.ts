@@ -2,11 +2,10 @@ import { appendFileSync, renameSync, statSync, utimesSync, writeFileSync } from 
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { encodeBlock } from "@millrace/codec";
+import { operators } from "@millrace/operators";
 import type { Source } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, fileInput, op, TestSlot } from "../../testkit/test-slot.ts";
-import { hostFunction } from "../host/host-functions.ts";
-import { localTaskFiles } from "../slot/local-files.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());
@@ -106,18 +105,15 @@ describe("a file that changes while it is read", () => {
 });
 
 describe("whole files", () => {
-  const read = (id: string, path: string, version: string) => {
-    const nothing = (): void => undefined;
-    const ports = { files: localTaskFiles, commands: { started: nothing, ended: nothing, said: nothing } };
-    return hostFunction(`millrace:${id}`, [], ports)?.([path, version] as never); // what the driver sends these functions
-  };
+  /** As a task does: the driver sends these functions paths and versions. */
+  const read = (id: string, path: string, version: string) => slot.functions.resolve(id, [])([path, version] as never);
 
-  test.each(["readText", "readBytes"])("are those that were listed: %s", (id) => {
+  test.each([operators.readText, operators.readBytes])("are those that were listed: $id", ({ id }) => {
     const path = join(slot.directory, "whole");
     writeFileSync(path, LINES);
     const { version } = fileInput(path);
     expect(String((read(id, path, version) as [string, unknown])[1])).toBe(
-      id === "readText" ? LINES : new Uint8Array(Buffer.from(LINES)).toString(),
+      id === operators.readText.id ? LINES : new Uint8Array(Buffer.from(LINES)).toString(),
     );
     appendFileSync(path, "more\n");
     expect(() => read(id, path, version)).toThrow("[FILE_CHANGED]");
@@ -128,11 +124,13 @@ describe("whole files", () => {
     const zipped = Buffer.concat([gzipSync("one\n"), gzipSync("two\n")]);
     writeFileSync(path, zipped);
     const { version } = fileInput(path);
-    expect(read("readText", path, version)).toEqual([path, "one\ntwo\n"]);
-    expect(read("readBytes", path, version)).toEqual([path, new Uint8Array(zipped)]);
+    expect(read(operators.readText.id, path, version)).toEqual([path, "one\ntwo\n"]);
+    expect(read(operators.readBytes.id, path, version)).toEqual([path, new Uint8Array(zipped)]);
     writeFileSync(path, zipped.subarray(0, 12));
-    expect(() => read("readText", path, fileInput(path).version)).toThrow(/\[INPUT_DAMAGED\].*ends in the middle/);
+    expect(() => read(operators.readText.id, path, fileInput(path).version)).toThrow(
+      /\[INPUT_DAMAGED\].*ends in the middle/,
+    );
     writeFileSync(path, "");
-    expect(read("readText", path, fileInput(path).version)).toEqual([path, ""]);
+    expect(read(operators.readText.id, path, fileInput(path).version)).toEqual([path, ""]);
   });
 });

@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { Feed, JoinKind, Source } from "@millrace/plan";
-import { engineFunction, fnSlot } from "@millrace/plan";
+import { type Feed, fnSlot, type JoinKind, type Source } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, fileInput, op, shuffle, TestSlot } from "../../testkit/test-slot.ts";
 
@@ -100,55 +99,6 @@ describe("a text split", () => {
     await expect(slot.done({ source: { kind: "text", input: 0 }, inputs: [fileInput(gone, 0, 5)] })).rejects.toThrow(
       /\[FILE_NOT_FOUND\] the input file .*gone\.txt could not be opened: there is nothing/,
     );
-  });
-});
-
-describe("functions of the engine over whole partitions", () => {
-  /** What one makes of a partition of `records`, which passes another operator first. */
-  async function made(id: string, captures: readonly unknown[], records: readonly unknown[], limit?: number) {
-    const done = await slot.done({
-      source: blocks,
-      inputs: [slot.input(records)],
-      ops: [op("filter", 0), op("mapPartitionsWithIndex", 1)],
-      functions: [() => true, engineFunction(id, captures)],
-      ...(limit === undefined ? {} : { limit }),
-    });
-    return slot.results(done);
-  }
-  const numbers = Array.from({ length: 5000 }, (_, n) => n);
-
-  test("take and give records in arrays, as many as there are", async () => {
-    const keyed = await made("millrace:keyByPartition", [3], numbers);
-    expect(keyed).toEqual(numbers.map((n) => [0, n]));
-    expect(await made("millrace:keyByPartition", [3], [])).toEqual([]);
-    expect(await made("millrace:keyByPartition", [3], numbers, 2)).toEqual([
-      [0, 0],
-      [0, 1],
-    ]);
-  });
-
-  test("see pairs as pairs, though they lie in columns", async () => {
-    const pairs = numbers.map((n) => [`k${n}`, n]);
-    expect(await made("millrace:keyByPartition", [1], pairs)).toEqual(pairs.map((pair) => [0, pair]));
-  });
-
-  test("may give nothing of an array, or of all", async () => {
-    expect(await made("millrace:sample", [0, 0, 1], numbers)).toEqual([]);
-    const few = await made("millrace:sample", [0, 0.001, 1], numbers);
-    expect(few.length).toBeLessThan(30);
-    expect(few.length).toBeGreaterThan(0);
-  });
-
-  test("tell the operator when they fail", async () => {
-    const failing = made(
-      "millrace:sampleByKey",
-      [false, [["a", 1]], 1],
-      [
-        ["a", 1],
-        ["b", 2],
-      ],
-    );
-    await expect(failing).rejects.toThrow(/\[FRACTION_MISSING\] mapPartitionsWithIndex at job.*the key "b"/);
   });
 });
 

@@ -1,0 +1,61 @@
+import { KeyMap } from "@millrace/codec";
+import type { JobFunction } from "../job-function.ts";
+import { type Operator, operator } from "../operator.ts";
+import { pairOf } from "../pair.ts";
+
+// Operators on single records and values.
+
+type Cogrouped = readonly [key: unknown, sides: readonly (readonly unknown[])[]];
+
+export const pairWithOne: Operator<[]> = operator("pairWithOne", () => (record: unknown) => [record, 1]);
+export const pairWithNull: Operator<[]> = operator("pairWithNull", () => (record: unknown) => [record, null]);
+export const keyByNull: Operator<[]> = operator("keyByNull", () => (record: unknown) => [null, record]);
+/** The function has a property `key` for loops that need no tuple. */
+export const keyBy: Operator<[key: JobFunction<[record: unknown]>]> = operator("keyBy", (key) =>
+  Object.assign((record: unknown) => [key(record), record], { key }),
+);
+
+export const one: Operator<[]> = operator("one", () => () => 1);
+export const toNull: Operator<[]> = operator("toNull", () => () => null);
+export const identity: Operator<[]> = operator("identity", () => (value: unknown) => value);
+export const isDefined: Operator<[]> = operator("isDefined", () => (value: unknown) => value !== undefined);
+
+export const add: Operator<[]> = operator("add", () => (a: number, b: number) => a + b);
+export const subtract: Operator<[]> = operator("subtract", () => (a: number, b: number) => a - b);
+export const keepFirst: Operator<[]> = operator("keepFirst", () => (a: unknown) => a);
+/** Appends to the first list, which is not shared: it was decoded, or made here. */
+export const concatenate: Operator<[]> = operator("concatenate", () => (a: unknown[], b: readonly unknown[]) => {
+  for (const value of b) a.push(value);
+  return a;
+});
+
+export const countNotZero: Operator<[]> = operator(
+  "countNotZero",
+  () => (pair: readonly [unknown, number]) => pair[1] !== 0,
+);
+/** Keeps the keys of a cogroup that every side has. */
+export const onEverySide: Operator<[]> = operator(
+  "onEverySide",
+  () => (pair: Cogrouped) => pair[1].every((values) => values.length > 0),
+);
+export const hasKey: Operator<[wanted: unknown]> = operator("hasKey", (wanted) => {
+  if (typeof wanted === "string") return (record: unknown) => pairOf(record)[0] === wanted;
+  const keys = new KeyMap<unknown, true>();
+  keys.set(wanted, true);
+  return (record: unknown) => keys.has(pairOf(record)[0]);
+});
+
+/**
+ * The number of the first record of a partition, and the step to the next one.
+ *
+ * @param starts The number of the first record of each partition.
+ */
+export const zipWithIndex: Operator<[starts: readonly number[]]> = operator(
+  "zipWithIndex",
+  (starts) => (partition: number) => [starts[partition] ?? 0, 1],
+);
+/** As `zipWithIndex`, with numbers that are unique in so many partitions, and take no counting. */
+export const zipWithUniqueId: Operator<[partitions: number]> = operator(
+  "zipWithUniqueId",
+  (partitions) => (partition: number) => [partition, partitions],
+);

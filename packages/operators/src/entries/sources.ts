@@ -1,0 +1,48 @@
+import type { JobFunction } from "../job-function.ts";
+import { type Operator, operator, operatorOn } from "../operator.ts";
+import type { PipeCapture } from "../operator-port.ts";
+
+// Operators with which sources make their records, and those that touch files and processes.
+
+/** Passes the pieces of a file to a decoder of the job, which expects them to arrive over time. */
+export const decodeFile: Operator<[decode: JobFunction<[bytes: AsyncIterable<Uint8Array>]>]> = operator(
+  "decodeFile",
+  (decode) => (pieces: Iterable<Uint8Array>) => decode(later(pieces)),
+);
+/** Numbers of a slice of a range. */
+export const numbers: Operator<[]> = operator("numbers", () => numbersOf);
+/** Records of `rateStream` from one number up to another; see there. */
+export const rateRecords: Operator<[]> = operator("rateRecords", () => rateRecordsOf);
+
+/** `[path, text]` of a file. */
+export const readText: Operator<[]> = operatorOn("readText", (port) => ([path, version]: PathAndVersion) => [
+  path,
+  port.readText({ path, version }),
+]);
+/** `[path, bytes]` of a file. */
+export const readBytes: Operator<[]> = operatorOn("readBytes", (port) => ([path, version]: PathAndVersion) => [
+  path,
+  port.readBytes({ path, version }),
+]);
+export const pipe: Operator<[command: readonly string[], capture: PipeCapture]> = operatorOn(
+  "pipe",
+  (port, command, capture) => port.pipe(command, capture),
+);
+
+type PathAndVersion = readonly [path: string, version: string];
+
+async function* later<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
+  yield* values;
+}
+
+function* rateRecordsOf([from, to, perSecond, zeroMs]: readonly [number, number, number, number]) {
+  for (let value = from; value < to; value += 1) {
+    const second = Math.floor(value / perSecond);
+    const timestamp = zeroMs + second * 1000 + Math.floor(((value - second * perSecond) * 1000) / perSecond);
+    yield { value, timestamp };
+  }
+}
+
+function* numbersOf([from, step, count]: readonly [number, number, number]): Generator<number, void, undefined> {
+  for (let i = 0; i < count; i += 1) yield from + i * step;
+}

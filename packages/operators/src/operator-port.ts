@@ -1,0 +1,32 @@
+import type { ClassTable } from "@millrace/codec";
+import type { JobFunction } from "./job-function.ts";
+
+/** What operators need of the executor on which they run. */
+export interface OperatorPort {
+  /** The job's classes, to decode values of the author. */
+  readonly classes: ClassTable;
+  /**
+   * Passes the records of a partition to a command as lines, and gives the lines that it writes.
+   *
+   * @throws PIPE_FAILED (while iterating)
+   */
+  pipe(command: readonly string[], capture: PipeCapture): (records: Iterable<unknown>) => AsyncIterable<string>;
+  /** The text of a file, unzipped if its name says so. @throws As `readBytes`; INPUT_DAMAGED */
+  readText(file: ListedFile): string;
+  /** All bytes of a file. @throws FILE_CHANGED, FILE_NOT_FOUND, INPUT_FILE_FAILED, RECORD_TOO_LARGE */
+  readBytes(file: ListedFile): Uint8Array;
+}
+
+/** How records are passed to a command, and in what environment it runs. */
+export interface PipeCapture {
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly printContext?: JobFunction<[print: (line: string) => void]> | undefined;
+  readonly printRecord?: JobFunction<[record: unknown, print: (line: string) => void]> | undefined;
+}
+
+/** A file as the driver has listed it. */
+export interface ListedFile {
+  readonly path: string;
+  /** What its file system called its content then. */
+  readonly version: string;
+}

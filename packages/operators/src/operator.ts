@@ -1,0 +1,67 @@
+import type { SourceSite } from "@millrace/base";
+import type { AnyFunction, FunctionRef } from "./function-ref.ts";
+import type { OperatorPort } from "./operator-port.ts";
+
+const PREFIX = "millrace:";
+
+/** Names an operator in templates and captures. Templates are named by their content, so an id never changes. */
+export type OperatorId = `${typeof PREFIX}${string}`;
+
+/** Whether an id is of the engine's own, and not of a function of the job. */
+export function isOperatorId(id: string): id is OperatorId {
+  return id.startsWith(PREFIX);
+}
+
+/** An operator whose captures are not known, as an executor finds it by its id. */
+export interface AnyOperator {
+  readonly id: OperatorId;
+  /**
+   * The function that runs in tasks.
+   *
+   * @param captures Those of a reference to this operator.
+   */
+  make(port: OperatorPort, captures: readonly unknown[]): AnyFunction;
+}
+
+/**
+ * A function of the engine: its id, what each use captures, and its code. The driver refers to it, executors make it.
+ *
+ * @typeParam Captures The parameters of its factory, in order.
+ */
+export interface Operator<Captures extends readonly unknown[]> extends AnyOperator {
+  /**
+   * Refers to the operator in lineage. Without captures it is always the same object, so that a template has one slot for it.
+   *
+   * @param use The captured values, read anew for each batch; and the author's line, for messages.
+   */
+  ref(...use: UseOf<Captures>): FunctionRef;
+}
+
+type UseOf<Captures extends readonly unknown[]> = Captures extends readonly []
+  ? []
+  : [captures: () => Captures, site?: SourceSite | undefined];
+
+/** Declares an operator that needs nothing but its captures. */
+export function operator<Captures extends readonly unknown[]>(
+  name: string,
+  factory: (...captures: Captures) => AnyFunction,
+): Operator<Captures> {
+  return operatorOn<Captures>(name, (_, ...captures) => factory(...captures));
+}
+
+/** Declares an operator that needs something of the executor on which it runs. */
+export function operatorOn<Captures extends readonly unknown[]>(
+  name: string,
+  factory: (port: OperatorPort, ...captures: Captures) => AnyFunction,
+): Operator<Captures> {
+  const id: OperatorId = `${PREFIX}${name}`;
+  const plain: FunctionRef = { id, captures: undefined, names: [], site: undefined };
+  return {
+    id,
+    make: (port, captures) => factory(port, ...(captures as Captures)), // only `ref` makes references with this id
+    ref: (...use) => {
+      const [captures, site]: [(() => readonly unknown[])?, (SourceSite | undefined)?] = use;
+      return captures === undefined ? plain : { id, captures, names: [name], site };
+    },
+  };
+}

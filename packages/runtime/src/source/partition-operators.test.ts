@@ -1,0 +1,81 @@
+import { type FunctionRef, operators } from "@millrace/operators";
+import { afterAll, describe, expect, test } from "vitest";
+import { blocks, op, TestSlot } from "../../testkit/test-slot.ts";
+
+const slot = new TestSlot();
+afterAll(() => slot.remove());
+
+describe("operators of the engine over whole partitions", () => {
+  /** What one makes of a partition of `records`, which passes another operator first. */
+  async function made({ captures, id }: FunctionRef, records: readonly unknown[], limit?: number) {
+    const done = await slot.done({
+      source: blocks,
+      inputs: [slot.input(records)],
+      ops: [op("filter", 0), op("mapPartitionsWithIndex", 1)],
+      functions: [() => true, slot.functions.resolve(id, captures?.() ?? [])],
+      ...(limit === undefined ? {} : { limit }),
+    });
+    return slot.results(done);
+  }
+  const numbers = Array.from({ length: 5000 }, (_, n) => n);
+
+  test("take and give records in arrays, as many as there are", async () => {
+    const keyed = await made(
+      operators.keyByPartition.ref(() => [3]),
+      numbers,
+    );
+    expect(keyed).toEqual(numbers.map((n) => [0, n]));
+    expect(
+      await made(
+        operators.keyByPartition.ref(() => [3]),
+        [],
+      ),
+    ).toEqual([]);
+    expect(
+      await made(
+        operators.keyByPartition.ref(() => [3]),
+        numbers,
+        2,
+      ),
+    ).toEqual([
+      [0, 0],
+      [0, 1],
+    ]);
+  });
+
+  test("see pairs as pairs, though they lie in columns", async () => {
+    const pairs = numbers.map((n) => [`k${n}`, n]);
+    expect(
+      await made(
+        operators.keyByPartition.ref(() => [1]),
+        pairs,
+      ),
+    ).toEqual(pairs.map((pair) => [0, pair]));
+  });
+
+  test("may give nothing of an array, or of all", async () => {
+    expect(
+      await made(
+        operators.sample.ref(() => [0, 0, 1]),
+        numbers,
+      ),
+    ).toEqual([]);
+    const few = await made(
+      operators.sample.ref(() => [0, 0.001, 1]),
+      numbers,
+    );
+    expect(few.length).toBeLessThan(30);
+    expect(few.length).toBeGreaterThan(0);
+  });
+
+  test("tell the operator when they fail", async () => {
+    const failing = made(
+      operators.sampleByKey.ref(() => [false, [["a", 1]], 1]),
+      [
+        ["a", 1],
+        ["b", 2],
+      ],
+    );
+    await expect(failing).rejects.toThrow(/\[FRACTION_MISSING\] mapPartitionsWithIndex at job.*the key "b"/);
+  });
+});
