@@ -45,8 +45,8 @@ export const settings = {
   "receiver.heap": v.optional(size, "256m"),
   /** A file whose last change is older than this is never new to a file stream; what was read within it is remembered. */
   "file.stream.remember": v.optional(duration, "60s"),
-  /** A longer line of a text file is an error, whether the file is zipped or not. A string cannot hold much more. */
-  "file.line.bytes.max": v.optional(lineBytes, "256m"),
+  /** A longer line is an error, of a text file, zipped or not, a socket or a command. A string cannot hold much more. */
+  "line.bytes.max": v.optional(lineBytes, "256m"),
   /** Batches whose input is fixed ahead of the one that runs. */
   "batches.planned.max": v.optional(count, 2),
   /** `stop`: a failed batch ends the job. `continue`: later batches go on without it. */

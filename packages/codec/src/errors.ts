@@ -6,6 +6,8 @@ export const valueNotOrdered = errorKind("VALUE_NOT_ORDERED", "user");
 export const recordNotEncodable = errorKind("RECORD_NOT_ENCODABLE", "user");
 export const captureNotShippable = errorKind("CAPTURE_NOT_SHIPPABLE", "user");
 export const badComparison = errorKind("BAD_COMPARISON", "user");
+/** A line of a source of text is longer than the setting `line.bytes.max`. */
+export const lineTooLong = errorKind("LINE_TOO_LONG", "user");
 export const recordTooLarge = errorKind("RECORD_TOO_LARGE", "user");
 /** Bytes that no writer of this version made: cut short, damaged, or of another version. A rerun of its stage remakes a block. */
 export const blockCorrupt = errorKind("BLOCK_CORRUPT", "environment", "parent-stage");

@@ -34,6 +34,7 @@ export {
   blockCorrupt,
   captureNotShippable,
   keyNotComparable,
+  lineTooLong,
   RECORD_BYTES_MAX,
   recordNotEncodable,
   recordTooLarge,

@@ -21,7 +21,6 @@ export const pipeFailed = errorKind("PIPE_FAILED", "user", "same-task");
 export const inputFileFailed = errorKind("INPUT_FILE_FAILED", "environment", "same-task");
 /** An input file's bytes are not what its name or its reader promises: another attempt would find the same. */
 export const inputDamaged = errorKind("INPUT_DAMAGED", "environment");
-export const lineTooLong = errorKind("LINE_TOO_LONG", "user");
 export const outputFileFailed = errorKind("OUTPUT_FILE_FAILED", "environment", "same-task");
 
 /** The state of the last committed batch is not where this executor looks for it. */

@@ -68,7 +68,7 @@ export interface SlotPorts {
   readonly checkpoints: FileSystems;
   readonly cancellation: Cancellation;
   readonly clock: Clock;
-  /** The setting `file.line.bytes.max`. */
+  /** The setting `line.bytes.max`. */
   readonly lineBytesMax: number;
   /** Memory that the tables of one task may take before they spill. */
   readonly spillBytes: number;

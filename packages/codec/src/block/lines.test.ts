@@ -6,6 +6,7 @@ import { decodeFrame, frameLayout, frameRows, readFrames } from "./block-reader.
 import { LineBlockWriter, LineSplitter, linesFrame } from "./lines.ts";
 
 const CHUNK = 3;
+const FROM = { source: "the socket h:1", lineBytesMax: 1024 ** 2 };
 
 /** The bytes in chunks of three, each in memory that is reused as a socket's is. */
 function* chunksOf(bytes: Uint8Array): Iterable<Uint8Array> {
@@ -19,7 +20,7 @@ function* chunksOf(bytes: Uint8Array): Iterable<Uint8Array> {
 }
 
 function split(bytes: Uint8Array): string[] {
-  const splitter = new LineSplitter();
+  const splitter = new LineSplitter(FROM);
   const lines: string[] = [];
   for (const chunk of chunksOf(bytes)) lines.push(...splitter.push(chunk));
   return [...lines, ...splitter.end()];
@@ -29,7 +30,7 @@ const rowsOf = (frames: readonly Uint8Array[]): unknown[] =>
   frames.flatMap((frame) => decodeFrame(frame, emptyClassTable));
 
 function viaFrames(bytes: Uint8Array, frameBytesMax?: number): unknown[] {
-  const writer = new LineBlockWriter(frameBytesMax === undefined ? {} : { frameBytesMax });
+  const writer = new LineBlockWriter(frameBytesMax === undefined ? FROM : { ...FROM, frameBytesMax });
   const rows: unknown[] = [];
   let i = 0;
   for (const chunk of chunksOf(bytes)) {
@@ -87,7 +88,7 @@ describe("lines", () => {
 
 describe("a line block writer", () => {
   test("counts whole lines and their bytes until the frames are taken", () => {
-    const writer = new LineBlockWriter();
+    const writer = new LineBlockWriter(FROM);
     writer.push(Buffer.from("ab\nc"));
     writer.push(Buffer.from("d\r\nrest"));
     expect([writer.records, writer.bytes]).toEqual([2, 6]);
@@ -99,7 +100,7 @@ describe("a line block writer", () => {
   });
 
   test("fills frames up to their bound, and gives a longer line one of its own", () => {
-    const writer = new LineBlockWriter({ frameBytesMax: 1000 });
+    const writer = new LineBlockWriter({ ...FROM, frameBytesMax: 1000 });
     writer.push(Buffer.from(`${"short line\n".repeat(500)}${"x".repeat(5000)}\nafter\n`));
     const frames = writer.takeFrames();
     const long = frames.findIndex((frame) => frame.length > 1000);
@@ -110,7 +111,7 @@ describe("a line block writer", () => {
   });
 
   test("makes frames that stand behind each other in a block", () => {
-    const writer = new LineBlockWriter({ frameBytesMax: 100 });
+    const writer = new LineBlockWriter({ ...FROM, frameBytesMax: 100 });
     writer.push(Buffer.from("some line\n".repeat(100)));
     const block = Buffer.concat(writer.takeFrames());
     expect([...readFrames(block)].every((frame) => frameLayout(frame) === "lines" && frame.length % 8 === 0)).toBe(
@@ -118,13 +119,26 @@ describe("a line block writer", () => {
     );
   });
 
+  const limited = { ...FROM, lineBytesMax: 100 };
   test.each([
-    ["in a block", new LineBlockWriter({ lineBytesMax: 100 })],
-    ["as strings", new LineSplitter({ lineBytesMax: 100 })],
-  ])("refuses a line that does not end, %s", (_, sink) => {
-    sink.push(Buffer.from("fine\n"));
-    sink.push(Buffer.alloc(90, "x"));
-    expect(() => sink.push(Buffer.alloc(90, "x"))).toThrow(expect.objectContaining({ code: "RECORD_TOO_LARGE" }));
+    ["in a block", () => new LineBlockWriter(limited)],
+    ["as strings", () => new LineSplitter(limited)],
+  ])("refuses a line of more than line.bytes.max %s, whether it ends or not", (_, newSink) => {
+    const tooLong = (offset: number) =>
+      expect.objectContaining({
+        code: "LINE_TOO_LONG",
+        message: expect.stringContaining(
+          `a line of the socket h:1 is longer than 100 B (line.bytes.max); ${offset} bytes`,
+        ),
+        fields: { source: "the socket h:1", offset, lineBytesMax: 100 },
+      });
+    const endless = newSink();
+    endless.push(Buffer.from("fine\r\n"));
+    endless.push(Buffer.alloc(90, "x"));
+    expect(() => endless.push(Buffer.alloc(90, "x"))).toThrow(tooLong(96));
+    const ended = newSink();
+    ended.push(Buffer.from(`${"x".repeat(100)}\n${"y".repeat(60)}`));
+    expect(() => ended.push(Buffer.from(`${"y".repeat(41)}\n`))).toThrow(tooLong(161));
   });
 });
 

@@ -1,20 +1,21 @@
 import { isAscii } from "node:buffer";
+import { formatSize } from "@millrace/base";
 import { TEXT_LATIN1, TEXT_UTF8 } from "../bytes/text.ts";
-import { RECORD_BYTES_MAX, recordTooLarge, throwCorrupt } from "../errors.ts";
+import { lineTooLong, throwCorrupt } from "../errors.ts";
 import { FRAME_BYTES_DEFAULT } from "./block-writer.ts";
 import { COLUMN, COLUMN_HEADER_BYTES, FRAME_HEADER_BYTES, writeFrameHeader } from "./frame.ts";
 import { LineEnds } from "./line-ends.ts";
 
 const NEWLINE = 0x0a;
-/** A source that never ends its line must not take all memory. */
-const LINE_BYTES_MAX = 64 * 1024 ** 2;
 /** Memory for parts of lines that is kept between chunks. */
 const KEEP_BYTES = 1024 ** 2;
 const DATA_OFFSET = FRAME_HEADER_BYTES + COLUMN_HEADER_BYTES + 8;
 
 export interface LineOptions {
-  /** A longer line is an error; default 64 MiB. */
-  readonly lineBytesMax?: number;
+  /** What the bytes come from, for messages: `the socket localhost:9999`. */
+  readonly source: string;
+  /** The setting `line.bytes.max`: a source that never ends its line must not take all memory. */
+  readonly lineBytesMax: number;
 }
 
 /** Bytes of lines, chunk by chunk, with what is not yet a whole line kept back. */
@@ -24,18 +25,24 @@ class LineBuffer {
   #length = 0;
   /** What of the last chunk is to be kept back, once the view that `push` returned has been used. */
   #keepLater: Buffer | undefined;
-  readonly #lineBytesMax: number;
+  readonly #options: LineOptions;
+  /** Bytes of the source in the chunks before the one that is looked at. */
+  #read = 0;
 
   constructor(options: LineOptions) {
-    this.#lineBytesMax = Math.min(options.lineBytesMax ?? LINE_BYTES_MAX, RECORD_BYTES_MAX / 2);
+    this.#options = options;
   }
 
   /**
    * Takes a chunk, and returns the bytes of all lines that are whole now, with a "\n" at the end of each, as a view that holds
    * until the next call; `undefined` when there is none.
+   *
+   * @throws LINE_TOO_LONG
    */
   push(chunk: Uint8Array): Buffer | undefined {
     const bytes = this.#ends.normalize(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    this.#check(bytes);
+    this.#read += chunk.byteLength;
     const last = bytes.lastIndexOf(NEWLINE);
     if (last < 0) {
       this.#keep(bytes);
@@ -45,6 +52,27 @@ class LineBuffer {
     this.#letGo();
     this.#keepLater = bytes.subarray(last + 1);
     return first;
+  }
+
+  /** Looks for a line that is too long, where there can be one. */
+  #check(bytes: Buffer): void {
+    const { source, lineBytesMax } = this.#options;
+    if (this.#length + bytes.length <= lineBytesMax) return;
+    let length = this.#length;
+    for (let at = 0; at < bytes.length; length = 0) {
+      const end = bytes.indexOf(NEWLINE, at);
+      length += (end < 0 ? bytes.length : end) - at;
+      if (length > lineBytesMax) {
+        const offset = this.#read + at;
+        throw lineTooLong(
+          `a line of ${source} is longer than ${formatSize(lineBytesMax)} (line.bytes.max); ${offset} bytes were read before. ` +
+            'Does it send lines of text that end in "\\n"? Cut them, raise the setting, or read other formats with a function of your own.',
+          { fields: { source, offset, lineBytesMax } },
+        );
+      }
+      if (end < 0) return;
+      at = end + 1;
+    }
   }
 
   /** To be called when the view that `push` returned has been used. */
@@ -74,14 +102,6 @@ class LineBuffer {
 
   #keep(bytes: Buffer): void {
     const length = this.#length + bytes.length;
-    const waitsForEnd = bytes.indexOf(NEWLINE) < 0;
-    if (waitsForEnd && length > this.#lineBytesMax) {
-      throw recordTooLarge(
-        `A line has more than ${this.#lineBytesMax} bytes and no end yet. The source fails. ` +
-          `Check that it sends lines of text that end in "\\n"; for other formats give a decoder.`,
-        { fields: { bytes: length } },
-      );
-    }
     if (length > this.#bytes.length) {
       const larger = Buffer.allocUnsafeSlow(Math.max(length, this.#bytes.length * 2, 4096));
       larger.set(this.#bytes.subarray(0, this.#length));
@@ -99,11 +119,11 @@ class LineBuffer {
 export class LineSplitter {
   readonly #lines: LineBuffer;
 
-  constructor(options: LineOptions = {}) {
+  constructor(options: LineOptions) {
     this.#lines = new LineBuffer(options);
   }
 
-  /** The lines that this chunk completes. @throws RECORD_TOO_LARGE A line of more than `lineBytesMax` without an end. */
+  /** The lines that this chunk completes. @throws LINE_TOO_LONG */
   push(chunk: Uint8Array): string[] {
     const whole = this.#lines.push(chunk);
     if (whole === undefined) return [];
@@ -178,7 +198,7 @@ export class LineBlockWriter {
   #records = 0;
   #bytes = 0;
 
-  constructor(options: LineBlockWriterOptions = {}) {
+  constructor(options: LineBlockWriterOptions) {
     this.#lines = new LineBuffer(options);
     this.#textMax = Math.max(1, (options.frameBytesMax ?? FRAME_BYTES_DEFAULT) - DATA_OFFSET - 8);
     this.#pending = Buffer.allocUnsafeSlow(this.#textMax);
@@ -194,7 +214,7 @@ export class LineBlockWriter {
     return this.#bytes;
   }
 
-  /** @throws RECORD_TOO_LARGE A line of more than `lineBytesMax` without an end. */
+  /** @throws LINE_TOO_LONG */
   push(chunk: Uint8Array): void {
     const whole = this.#lines.push(chunk);
     if (whole === undefined) return;

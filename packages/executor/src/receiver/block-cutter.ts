@@ -1,5 +1,12 @@
 import { type Clock, type Deferred, deferred, millis, type Timer } from "@millrace/base";
-import { BlockWriter, type ClassTable, frameRows, LineBlockWriter, readFrames } from "@millrace/codec";
+import {
+  BlockWriter,
+  type ClassTable,
+  frameRows,
+  LineBlockWriter,
+  type LineOptions,
+  readFrames,
+} from "@millrace/codec";
 import { BlockBuilder, type BlockHandle, type BlockPool, type SpillDirectory } from "@millrace/storage";
 
 /** A block that is longer is closed before its time. */
@@ -103,19 +110,20 @@ class Outbox {
 /** Blocks of lines from a source's bytes: the text stays bytes. */
 export class LineCutter {
   readonly #options: CutterOptions;
-  readonly #writer = new LineBlockWriter();
+  readonly #writer: LineBlockWriter;
   readonly #timer: IntervalTimer;
   readonly #outbox: Outbox;
 
-  constructor(options: CutterOptions) {
+  constructor(options: CutterOptions & LineOptions) {
     this.#options = options;
+    this.#writer = new LineBlockWriter({ source: options.source, lineBytesMax: options.lineBytesMax });
     this.#timer = new IntervalTimer(options);
     this.#outbox = new Outbox(options.outlet);
   }
 
   /**
    * @returns Whether it completed a line.
-   * @throws RECORD_TOO_LARGE
+   * @throws LINE_TOO_LONG
    */
   push(chunk: Uint8Array): boolean {
     const before = this.#writer.records;

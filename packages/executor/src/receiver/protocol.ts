@@ -14,6 +14,8 @@ export interface ReceiverInit {
   readonly restartDelay: BackoffRange;
   /** How long `onStop` is waited for. */
   readonly stopTimeoutMs: number;
+  /** The setting `line.bytes.max`. */
+  readonly lineBytesMax: number;
   /** Bytes stored by one receiver that the main thread has not yet taken, before it is held back. */
   readonly unconfirmedBytesMax: number;
 }

@@ -182,6 +182,7 @@ export class ReceiverHost {
       output: output.connect(),
       restartDelay: restartDelay(conf),
       stopTimeoutMs: conf["receiver.stop.timeout"],
+      lineBytesMax: conf["line.bytes.max"],
       unconfirmedBytesMax: Math.max(1 << 20, Math.floor(conf["receiver.buffer.bytes"] / 4)),
     };
     const thread = new ReceiverThread({

@@ -143,7 +143,11 @@ export class Receivers {
     const { gate, events } = by;
     const outlet = { emit: (block: CutBlock) => this.#emit(stream, block) };
     const cutting: CutterOptions = { pool, spills, intervalMs: by.blockIntervalMs, clock, outlet };
-    if (spec.kind === "socketText") return new SocketTextSource(spec, new LineCutter(cutting), gate, events);
+    if (spec.kind === "socketText") {
+      const { lineBytesMax } = this.#ports.init;
+      const lines = { ...cutting, source: `the socket ${spec.host}:${spec.port}`, lineBytesMax };
+      return new SocketTextSource(spec, new LineCutter(lines), gate, events);
+    }
     if (spec.kind === "rawSocket") return new RawSocketSource(spec, new FrameCutter(cutting), gate, events);
     return this.#jobSource(stream, spec, { cutting, gate, events });
   }

@@ -197,7 +197,7 @@ export class SlotPool implements TaskSlots {
       pool,
       heapBytes,
       moreHeap: moreHeap({ slots: this.#options.slots, slotHeapBytes: heapBytes }, conf),
-      lineBytesMax: conf["file.line.bytes.max"],
+      lineBytesMax: conf["line.bytes.max"],
       spillBytes: conf["shuffle.spill.bytes"],
       snapshotDeltas: conf["state.snapshot.deltas"],
       workDir,

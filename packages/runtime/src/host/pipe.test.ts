@@ -23,7 +23,8 @@ afterEach(() => {
 
 async function linesOf(command: readonly string[], records: Iterable<unknown>, capture: PipeCapture = {}) {
   const lines: string[] = [];
-  for await (const line of piped(command, capture, processes)(records)) lines.push(line);
+  for await (const line of piped(command, capture, { commands: processes, lineBytesMax: 1024 ** 2 })(records))
+    lines.push(line);
   return lines;
 }
 
@@ -38,6 +39,14 @@ describe("a command that records are piped through", () => {
   test("is given strings as they are and anything else as JSON, and gives its lines", async () => {
     expect(await linesOf(["cat"], ["a b", { a: [1] }, 3])).toEqual(["a b", '{"a":[1]}', "3"]);
     expect(await linesOf(sh("printf 'one\\r\\ntwo\\n\\nlast'"), [])).toEqual(["one", "two", "", "last"]);
+  });
+
+  test("may not write a line that is longer than line.bytes.max", async () => {
+    const lines = linesOf(sh("echo ok; head -c 1100000 /dev/zero | tr '\\0' x"), []);
+    await expect(lines).rejects.toMatchObject({
+      code: "LINE_TOO_LONG",
+      fields: { source: "the command sh", lineBytesMax: 1024 ** 2 },
+    });
   });
 
   test("is started for no records too", async () => {
@@ -59,7 +68,11 @@ describe("a command that records are piped through", () => {
   });
 
   test("ends when nobody wants its lines any more", async () => {
-    const lines = piped(sh("echo $$; exec yes"), {}, processes)([])[Symbol.asyncIterator]();
+    const lines = piped(
+      sh("echo $$; exec yes"),
+      {},
+      { commands: processes, lineBytesMax: 1024 ** 2 },
+    )([])[Symbol.asyncIterator]();
     const pid = Number((await lines.next()).value);
     expect(running).toEqual(new Set([pid]));
     await lines.return?.();
@@ -76,7 +89,7 @@ describe("a command that records are piped through", () => {
     const given = piped(
       sh(`exec 3> ${fifo}; sleep 600 > /dev/null 2>&1 & ${rest}`),
       {},
-      processes,
+      { commands: processes, lineBytesMax: 1024 ** 2 },
     )([])[Symbol.asyncIterator]();
     for (let i = 0; i < lines; i += 1) await given.next();
     await given.return?.();

@@ -8,6 +8,13 @@ import type { Commands } from "../ports.ts";
 import { CommandErrors } from "./command-errors.ts";
 import { endGroup } from "./process-groups.ts";
 
+/** What a command needs from where it runs. */
+export interface PipeHost {
+  readonly commands: Commands;
+  /** The setting `line.bytes.max`. */
+  readonly lineBytesMax: number;
+}
+
 /** Text that is collected before it is written to the command. */
 const WRITE_CHARS = 64 * 1024;
 
@@ -25,16 +32,16 @@ type Ended =
  * task. The command leads a process group of its own, so that what it started ends with it, and a terminal's Ctrl-C is the
  * job's alone.
  *
- * @throws PIPE_FAILED (while iterating)
+ * @throws PIPE_FAILED, LINE_TOO_LONG (while iterating)
  */
-export function piped(command: readonly string[], capture: PipeCapture, commands: Commands) {
-  return (records: Iterable<unknown>): AsyncIterable<string> => linesOf(command, capture, commands, records);
+export function piped(command: readonly string[], capture: PipeCapture, host: PipeHost) {
+  return (records: Iterable<unknown>): AsyncIterable<string> => linesOf(command, capture, host, records);
 }
 
 async function* linesOf(
   command: readonly string[],
   capture: PipeCapture,
-  commands: Commands,
+  { commands, lineBytesMax }: PipeHost,
   records: Iterable<unknown>,
 ): AsyncGenerator<string, void, undefined> {
   const [file = "", ...args] = command;
@@ -52,7 +59,7 @@ async function* linesOf(
     if (child.pid !== undefined) endGroup(child.pid);
     return { error };
   });
-  const splitter = new LineSplitter();
+  const splitter = new LineSplitter({ source: `the command ${file}`, lineBytesMax });
   const pieces: AsyncIterator<Uint8Array> = child.stdout[Symbol.asyncIterator]();
   try {
     for (;;) {

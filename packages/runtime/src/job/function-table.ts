@@ -10,6 +10,8 @@ import { localTaskFiles } from "../slot/local-files.ts";
 export interface FunctionTableOptions {
   /** Is told of the processes that the engine's functions start. */
   readonly commands?: Commands;
+  /** The setting `line.bytes.max`, for what commands write. */
+  readonly lineBytesMax?: number;
   /** Finds functions that never left this process (`inline:3`), in tests of jobs that no bundler has seen. */
   readonly inline?: (id: string) => AnyFunction | undefined;
   /** Finds classes of such a job. */
@@ -18,6 +20,9 @@ export interface FunctionTableOptions {
 
 /** For a process that is its own slot: nothing outlives a task there, because nothing cuts the task's code off. */
 const UNWATCHED: Commands = { started: () => undefined, ended: () => undefined, said: (line) => console.error(line) };
+
+/** As the setting is by default. */
+const LINE_BYTES_MAX = 256 * 1024 ** 2;
 
 /** Finds the broadcast variable of a block, `broadcast/3`, on this thread. */
 export type FindBroadcast = (name: string) => Broadcast<unknown>;
@@ -38,8 +43,8 @@ export class FunctionTable implements JobHooks {
 
   constructor(options: FunctionTableOptions = {}) {
     this.#options = options;
-    const { commands = UNWATCHED } = options;
-    this.#operatorPort = operatorPort({ classes: this.classes, files: localTaskFiles, commands });
+    const { commands = UNWATCHED, lineBytesMax = LINE_BYTES_MAX } = options;
+    this.#operatorPort = operatorPort({ classes: this.classes, files: localTaskFiles, commands, lineBytesMax });
   }
 
   /** Nothing leaves an executor, so that nothing needs a tag. */

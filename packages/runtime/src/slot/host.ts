@@ -31,7 +31,7 @@ export interface SlotThreadOptions {
   readonly heapBytes: number;
   /** What gives the thread so much heap, for whoever reads that it had too little: `raise executor.slot.heap from … to …`. */
   readonly moreHeap: (heapBytes: number) => string;
-  /** The setting `file.line.bytes.max`. */
+  /** The setting `line.bytes.max`. */
   readonly lineBytesMax: number;
   /** `shuffle.spill.bytes`; less where the heap is small. */
   readonly spillBytes: number;

@@ -131,6 +131,7 @@ async function main(): Promise<void> {
   reportEnd();
   reportStrays();
   const functions = new FunctionTable({
+    lineBytesMax: init.lineBytesMax,
     commands: {
       started: (group) => send({ type: "commandStarted", group }),
       ended: (group) => send({ type: "commandEnded", group }),

@@ -1,6 +1,6 @@
 import { isAscii } from "node:buffer";
 import { formatSize } from "@millrace/base";
-import { lineTooLong } from "../errors.ts";
+import { lineTooLong } from "@millrace/codec";
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -11,7 +11,7 @@ export interface LineCutterOptions {
   readonly path: string;
   /** Whether the first piece is the beginning of the file. */
   readonly fromStart: boolean;
-  /** The setting `file.line.bytes.max`. */
+  /** The setting `line.bytes.max`. */
   readonly lineBytesMax: number;
 }
 
@@ -99,7 +99,7 @@ export class LineCutter {
     const { path, lineBytesMax } = this.#options;
     const where = path.endsWith(".gz") ? `byte ${offset} of the unzipped text` : `byte ${offset}`;
     return lineTooLong(
-      `the line of ${path} that begins at ${where} is longer than ${formatSize(lineBytesMax)} (file.line.bytes.max). ` +
+      `the line of ${path} that begins at ${where} is longer than ${formatSize(lineBytesMax)} (line.bytes.max). ` +
         "The batch fails. Is this a text file? Cut its lines, raise the setting, or read it with binaryRecords or a format of your own.",
       { fields: { path, offset, lineBytesMax } },
     );

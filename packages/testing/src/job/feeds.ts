@@ -126,7 +126,7 @@ export class Feeds {
   }
 
   #lines(receiver: ReceiverPlan, lines: readonly unknown[]): readonly Uint8Array[] {
-    const writer = new LineBlockWriter();
+    const writer = new LineBlockWriter({ source: describe(receiver), lineBytesMax: Number.POSITIVE_INFINITY });
     for (const line of lines) {
       if (typeof line !== "string") {
         throw testFeedRefused(

@@ -122,7 +122,7 @@ export class InThreadSlots implements TaskSlots {
         checkpoints: new FileSystems([new LocalFileSystem()]),
         cancellation: { cancelled: () => this.#current?.cancelled === true },
         clock,
-        lineBytesMax: conf["file.line.bytes.max"],
+        lineBytesMax: conf["line.bytes.max"],
         get spillBytes() {
           return faults?.spillBytes() ?? conf["shuffle.spill.bytes"];
         },
