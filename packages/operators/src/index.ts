@@ -4,6 +4,7 @@ export type { Quota } from "./entries/samples.ts";
 export { type Compare, FirstInOrder } from "./first-in-order.ts";
 export { freshValues } from "./fresh-values.ts";
 export type { AnyFunction, FunctionRef } from "./function-ref.ts";
+export type { Inline, PairPart } from "./inline.ts";
 export type { JobFunction } from "./job-function.ts";
 export { type Moments, mergeMoments, momentsOf, NO_MOMENTS } from "./moments.ts";
 export { isOperatorId, type Operator, type OperatorId } from "./operator.ts";

@@ -1,5 +1,6 @@
 import type { SourceSite } from "@millrace/base";
 import type { AnyFunction, FunctionRef } from "./function-ref.ts";
+import type { Inline, InlineOf } from "./inline.ts";
 import type { OperatorPort } from "./operator-port.ts";
 
 const PREFIX = "millrace:";
@@ -15,6 +16,8 @@ export function isOperatorId(id: string): id is OperatorId {
 /** An operator whose captures are not known, as an executor finds it by its id. */
 export interface AnyOperator {
   readonly id: OperatorId;
+  /** How a loop does without a call of its function; `undefined`: it has to call it. */
+  readonly inline: Inline | undefined;
   /**
    * The function that runs in tasks.
    *
@@ -42,11 +45,12 @@ type UseOf<Captures extends readonly unknown[]> = Captures extends readonly []
   : [captures: () => Captures, site?: SourceSite | undefined];
 
 /** Declares an operator that needs nothing but its captures. */
-export function operator<Captures extends readonly unknown[]>(
+export function operator<Captures extends readonly unknown[], Fn extends AnyFunction>(
   name: string,
-  factory: (...captures: Captures) => AnyFunction,
+  factory: (...captures: Captures) => Fn,
+  inline?: InlineOf<Fn>,
 ): Operator<Captures> {
-  return operatorOn<Captures>(name, (_, ...captures) => factory(...captures));
+  return { ...operatorOn<Captures>(name, (_, ...captures) => factory(...captures)), inline };
 }
 
 /** Declares an operator that needs something of the executor on which it runs. */
@@ -58,6 +62,7 @@ export function operatorOn<Captures extends readonly unknown[]>(
   const plain: FunctionRef = { id, captures: undefined, names: [], site: undefined };
   return {
     id,
+    inline: undefined,
     make: (port, captures) => factory(port, ...(captures as Captures)), // only `ref` makes references with this id
     ref: (...use) => {
       const [captures, site]: [(() => readonly unknown[])?, (SourceSite | undefined)?] = use;

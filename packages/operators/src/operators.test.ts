@@ -1,6 +1,6 @@
 import { emptyClassTable, encodeValue } from "@millrace/codec";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import type { Operator } from "./operator.ts";
+import { type Operator, operator } from "./operator.ts";
 import type { OperatorPort } from "./operator-port.ts";
 import { operatorOf } from "./operator-table.ts";
 import * as operators from "./operators.ts";
@@ -77,6 +77,24 @@ test("captures of another number or type than the factory takes do not compile",
   pipe.ref(() => ["wc", {}]);
   // @ts-expect-error: what it prints is a text
   pipe.ref(() => [["wc"], { printRecord: (_: string, print) => print(3) }]);
+});
+
+test("an inline that does not fit the type of its function does not compile", () => {
+  const swap = (record: unknown): [unknown, unknown] => [record, record];
+  const mark = (record: unknown): [unknown, null] => [record, null];
+  operator("swap", () => swap, { kind: "pair", key: "record", value: "record" });
+  // @ts-expect-error: the value is null
+  operator("mark", () => mark, { kind: "pair", key: "record", value: 1 });
+  // @ts-expect-error: the value is null
+  operator("mark", () => mark, { kind: "pair", key: "record", value: "record" });
+  // @ts-expect-error: the function has no property `key`
+  operator("swap", () => swap, { kind: "pair", key: "key", value: "record" });
+  // @ts-expect-error: it adds nothing
+  operator("swap", () => swap, { kind: "sum" });
+  // @ts-expect-error: it makes no pair
+  operator("double", () => (n: number) => 2 * n, { kind: "pair", key: "record", value: "record" });
+  // @ts-expect-error: one argument has no sum
+  operator("length", () => (text: string) => text.length, { kind: "sum" });
 });
 
 test("an executor that lacks an implementation, or has another, does not compile", () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { epochMs, fromWireError, ManualClock } from "@millrace/base";
 import { decodeBlock, encodeBlock, encodeCaptures } from "@millrace/codec";
-import type { AnyFunction } from "@millrace/operators";
+import type { AnyFunction, FunctionRef } from "@millrace/operators";
 import {
   type FileRange,
   fnSlot,
@@ -34,8 +34,8 @@ export interface TestStage {
   readonly sink?: Sink;
   /** Takes the first records only, this many. */
   readonly limit?: number;
-  /** By slot. */
-  readonly functions?: readonly AnyFunction[];
+  /** By slot. Operators of the engine are resolved as tasks do; anything else runs as it is. */
+  readonly functions?: readonly (AnyFunction | FunctionRef)[];
   readonly inputs?: readonly ResolvedInput[];
   readonly state?: StateRef;
   readonly output?: OutputRef;
@@ -113,11 +113,20 @@ export class TestSlot {
   async run(stage: TestStage): Promise<TaskOutcome> {
     const number = ++this.#runs;
     const functions = stage.functions ?? [];
-    const ids = functions.map((fn, i) => {
+    const inline = (fn: AnyFunction, i: number | string): string => {
       const id = `inline:${number}.${i}`;
       this.#inline.set(id, fn);
       return id;
-    });
+    };
+    const ids = functions.map((fn, i) => (typeof fn === "function" ? inline(fn, i) : fn.id));
+    const captured = functions.map((fn) => (typeof fn === "function" ? [] : (fn.captures?.() ?? [])));
+    const reference = (value: object) =>
+      typeof value === "function"
+        ? { tag: "fn", id: inline(value as AnyFunction, `captured ${this.#inline.size}`) } // checked by typeof
+        : undefined;
+    const captures = captured.every((values) => values.length === 0)
+      ? new Uint8Array(0)
+      : encodeCaptures(captured, { classes: this.functions.classes, reference });
     const pipeline: Pipeline = { source: stage.source, ops: stage.ops ?? [] };
     const template: StageTemplate = {
       id: `t${number}` as TemplateId,
@@ -132,7 +141,7 @@ export class TestSlot {
       run,
       batch,
       templates: [template.id],
-      captures: [new Uint8Array(0)],
+      captures: [captures],
       broadcasts: [],
       partitions: 1,
       ...(stage.limit === undefined ? {} : { limit: stage.limit }),

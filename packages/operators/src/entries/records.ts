@@ -5,14 +5,31 @@ import { pairOf } from "../pair.ts";
 
 // Operators on single records and values.
 
+type KeyFunction = JobFunction<[record: unknown]>;
 type Cogrouped = readonly [key: unknown, sides: readonly (readonly unknown[])[]];
 
-export const pairWithOne: Operator<[]> = operator("pairWithOne", () => (record: unknown) => [record, 1]);
-export const pairWithNull: Operator<[]> = operator("pairWithNull", () => (record: unknown) => [record, null]);
-export const keyByNull: Operator<[]> = operator("keyByNull", () => (record: unknown) => [null, record]);
-/** The function has a property `key` for loops that need no tuple. */
-export const keyBy: Operator<[key: JobFunction<[record: unknown]>]> = operator("keyBy", (key) =>
-  Object.assign((record: unknown) => [key(record), record], { key }),
+export const pairWithOne: Operator<[]> = operator(
+  "pairWithOne",
+  () =>
+    (record: unknown): [unknown, 1] => [record, 1],
+  { kind: "pair", key: "record", value: 1 },
+);
+export const pairWithNull: Operator<[]> = operator(
+  "pairWithNull",
+  () =>
+    (record: unknown): [unknown, null] => [record, null],
+  { kind: "pair", key: "record", value: null },
+);
+export const keyByNull: Operator<[]> = operator(
+  "keyByNull",
+  () =>
+    (record: unknown): [null, unknown] => [null, record],
+  { kind: "pair", key: null, value: "record" },
+);
+export const keyBy: Operator<[key: KeyFunction]> = operator(
+  "keyBy",
+  (key: KeyFunction) => Object.assign((record: unknown): [unknown, unknown] => [key(record), record], { key }),
+  { kind: "pair", key: "key", value: "record" },
 );
 
 export const one: Operator<[]> = operator("one", () => () => 1);
@@ -20,7 +37,7 @@ export const toNull: Operator<[]> = operator("toNull", () => () => null);
 export const identity: Operator<[]> = operator("identity", () => (value: unknown) => value);
 export const isDefined: Operator<[]> = operator("isDefined", () => (value: unknown) => value !== undefined);
 
-export const add: Operator<[]> = operator("add", () => (a: number, b: number) => a + b);
+export const add: Operator<[]> = operator("add", () => (a: number, b: number) => a + b, { kind: "sum" });
 export const subtract: Operator<[]> = operator("subtract", () => (a: number, b: number) => a - b);
 export const keepFirst: Operator<[]> = operator("keepFirst", () => (a: unknown) => a);
 /** Appends to the first list, which is not shared: it was decoded, or made here. */

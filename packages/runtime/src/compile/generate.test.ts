@@ -1,3 +1,4 @@
+import { operators } from "@millrace/operators";
 import { fnSlot } from "@millrace/plan";
 import { expect, test } from "vitest";
 import { segmentSource } from "./generate.ts";
@@ -11,7 +12,7 @@ const plan: SegmentPlan = {
   ],
   terminal: { kind: "hash", partitions: 4 },
   terminalLabel: "reduceByKey at job.ts:7:6",
-  functions: ["job.ts#0", "job.ts#1"],
+  inlines: [undefined, undefined],
 };
 
 test("the source names its template first, and nothing that varies by batch or place", () => {
@@ -35,7 +36,7 @@ test("the engine's own functions are written out", () => {
       ...plan,
       ops: [{ kind: "map", fn: fnSlot(0), label: "countByValue" }],
       terminal: { kind: "combine", create: undefined, merge: fnSlot(1) },
-      functions: ["millrace:pairWithOne", "millrace:add"],
+      inlines: [operators.pairWithOne.inline, operators.add.inline],
     },
     "rows",
   );

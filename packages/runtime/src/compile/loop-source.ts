@@ -1,3 +1,5 @@
+import type { Inline, PairPart } from "@millrace/operators";
+import type { FnSlot } from "@millrace/plan";
 import { CHUNK_OF_ITS_OWN, type FusedOp, type LoopOptions, type SegmentPlan } from "./segment.ts";
 import { takesPairs } from "./terminal.ts";
 import {
@@ -35,9 +37,7 @@ export class LoopSource {
   #names = 0;
   readonly #calls: Calls = {
     slot: (fn) => this.#slot(fn),
-    // An addition of the engine's own is written out, so that its types are this loop's alone.
-    merge: (fn, a, b) =>
-      this.#plan.functions[fn] === "millrace:add" ? `${a} + ${b}` : `${this.#slot(fn)}(${a}, ${b})`,
+    merge: (fn, a, b) => (this.#inline(fn)?.kind === "sum" ? `${a} + ${b}` : `${this.#slot(fn)}(${a}, ${b})`),
   };
 
   constructor(plan: SegmentPlan, feed: "rows" | "pairs", { stopping = false, first = false }: LoopOptions) {
@@ -83,7 +83,10 @@ return false;
     switch (op.kind) {
       case "map":
         return (
-          this.#ownMap(op, index, current) ?? { kind: "record", name: this.#call(op, index, this.#asRecord(current)) }
+          this.#inlineMap(op, index, current) ?? {
+            kind: "record",
+            name: this.#call(op, index, this.#asRecord(current)),
+          }
         );
       case "filter": {
         const record = this.#asRecord(current);
@@ -119,24 +122,25 @@ return false;
     }
   }
 
-  /** The engine's own functions that make a pair: no tuple is needed for it. */
-  #ownMap(op: FusedOp, index: number, current: Current): Current | undefined {
-    switch (op.fn === undefined ? undefined : this.#plan.functions[op.fn]) {
-      case "millrace:pairWithOne":
-        return { kind: "pair", key: this.#asRecord(current), value: "1", tuple: undefined };
-      case "millrace:pairWithNull":
-        return { kind: "pair", key: this.#asRecord(current), value: "null", tuple: undefined };
-      case "millrace:keyByNull":
-        return { kind: "pair", key: "null", value: this.#asRecord(current), tuple: undefined };
-      case "millrace:keyBy": {
-        const value = this.#asRecord(current);
-        const key = this.#name("k");
-        this.#emit(`op = ${index}; const ${key} = (0, ${this.#fn(op)}.key)(${value});`);
-        return { kind: "pair", key, value, tuple: undefined };
-      }
-      default:
-        return undefined;
-    }
+  /** The pair that a map of the engine makes, without a tuple; `undefined`: it makes none, or is one of the job. */
+  #inlineMap(op: FusedOp, index: number, current: Current): Current | undefined {
+    const inline = op.fn === undefined ? undefined : this.#inline(op.fn);
+    if (inline?.kind !== "pair") return undefined;
+    const record = this.#asRecord(current);
+    const key = this.#part(inline.key, op, index, record);
+    return { kind: "pair", key, value: this.#part(inline.value, op, index, record), tuple: undefined };
+  }
+
+  #part(part: PairPart, op: FusedOp, index: number, record: string): string {
+    if (part === "record") return record;
+    if (part !== "key") return String(part);
+    const key = this.#name("k");
+    this.#emit(`op = ${index}; const ${key} = (0, ${this.#fn(op)}.key)(${record});`);
+    return key;
+  }
+
+  #inline(fn: FnSlot): Inline | undefined {
+    return this.#plan.inlines[fn];
   }
 
   /** Calls the operator's function; returns the variable with its result. */

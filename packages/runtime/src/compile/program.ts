@@ -1,4 +1,5 @@
 import { assert, unreachable } from "@millrace/base";
+import { type Inline, operatorOf } from "@millrace/operators";
 import type { Aggregate, Feed, FnSlot, JoinKind, Op, Pipeline, Sink, Source, StageTemplate } from "@millrace/plan";
 import type { TableShape } from "../table/aggregate-table.ts";
 import { generateSegment } from "./generate.ts";
@@ -98,11 +99,13 @@ interface End {
 
 class Compiler {
   readonly #template: StageTemplate;
+  readonly #inlines: readonly (Inline | undefined)[];
   #loops = 0;
   tables = 0;
 
   constructor(template: StageTemplate) {
     this.#template = template;
+    this.#inlines = template.functions.map((id) => operatorOf(id)?.inline);
     if (template.sink.kind === "shuffle" && template.sink.combine !== undefined) this.tables += 1;
   }
 
@@ -140,7 +143,7 @@ class Compiler {
       ops,
       terminal: end.terminal,
       terminalLabel: end.label ?? this.#label(end.terminal, ops.at(-1)?.label ?? giver),
-      functions: this.#template.functions,
+      inlines: this.#inlines,
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Inline } from "@millrace/operators";
 import type { FnSlot } from "@millrace/plan";
 import type { SegmentState } from "./segment-state.ts";
 import type { Terminal } from "./terminal.ts";
@@ -20,8 +21,8 @@ export interface SegmentPlan {
   readonly terminal: Terminal;
   /** Names the terminal's own functions in errors. */
   readonly terminalLabel: string;
-  /** Ids of the template's functions by slot: some of the engine's own are written into the loop. */
-  readonly functions: readonly string[];
+  /** By slot: what the loop writes in place of a call of a function. */
+  readonly inlines: readonly (Inline | undefined)[];
 }
 
 /**

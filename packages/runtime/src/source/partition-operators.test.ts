@@ -7,12 +7,12 @@ afterAll(() => slot.remove());
 
 describe("operators of the engine over whole partitions", () => {
   /** What one makes of a partition of `records`, which passes another operator first. */
-  async function made({ captures, id }: FunctionRef, records: readonly unknown[], limit?: number) {
+  async function made(ref: FunctionRef, records: readonly unknown[], limit?: number) {
     const done = await slot.done({
       source: blocks,
       inputs: [slot.input(records)],
       ops: [op("filter", 0), op("mapPartitionsWithIndex", 1)],
-      functions: [() => true, slot.functions.resolve(id, captures?.() ?? [])],
+      functions: [() => true, ref],
       ...(limit === undefined ? {} : { limit }),
     });
     return slot.results(done);

@@ -1,0 +1,37 @@
+import type { AnyFunction } from "./function-ref.ts";
+
+/** What a generated loop writes in place of a call of an operator's function, to the same effect. */
+export type Inline = InlineSum | InlinePair<PairPart, PairPart>;
+
+/** The sum of both arguments: written out, the types of its operands are those of this loop alone. */
+export interface InlineSum {
+  readonly kind: "sum";
+}
+
+/** A pair of two parts, for which a loop needs no tuple. */
+export interface InlinePair<Key extends PairPart, Value extends PairPart> {
+  readonly kind: "pair";
+  readonly key: Key;
+  readonly value: Value;
+}
+
+/** The record; what the property `key` of the operator's function returns for it; or a constant. */
+export type PairPart = "record" | "key" | Constant;
+type Constant = 1 | null;
+
+interface Keyed {
+  readonly key: (record: unknown) => unknown;
+}
+
+/** The inlines that a function can have by its type. */
+export type InlineOf<Fn extends AnyFunction> =
+  | (Fn extends (a: number, b: number) => number ? InlineSum : never)
+  | (Fn extends (record: unknown) => readonly [infer Key, infer Value]
+      ? InlinePair<PartOf<Fn, Key>, PartOf<Fn, Value>>
+      : never);
+
+type PartOf<Fn, Part> = unknown extends Part
+  ? "record" | (Fn extends Keyed ? "key" : never)
+  : Part extends Constant
+    ? Part
+    : never;
