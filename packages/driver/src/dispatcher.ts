@@ -13,6 +13,11 @@ export class Dispatcher<Event, Effect> {
     this.#perform = perform;
   }
 
+  /** An event is being carried out: the machine is in between. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
   dispatch(event: Event): void {
     this.#queue.push(event);
     if (this.#busy) return;

@@ -1,19 +1,20 @@
 import { epochMs, ManualClock, millis, parseConf } from "@millrace/base";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BatchShell } from "./batch-shell.ts";
 
-/** A job whose batches take no time, on a machine whose wall clock can be set. */
-function job() {
+/** A job whose batches take no time, unless they hang, on a machine whose wall clock can be set. */
+function job({ hangs = false } = {}) {
   const clock = new ManualClock(epochMs(1_000_000));
   const seen: string[] = [];
   const delays: number[] = [];
+  const waiting: number[] = [];
   const shell: BatchShell = new BatchShell(
     { conf: parseConf({}), batchIntervalMs: 1000, batches: undefined, polls: false, receivers: [], clock },
     {
       allocate: (time) => shell.onInput(time, { records: new Map(), received: new Map() }),
       run: (time) => {
         seen.push(`batch ${time - 1_000_000}`);
-        shell.onDone(time, { failed: [], inputs: [] });
+        if (!hangs) shell.onDone(time, { failed: [], inputs: [] });
       },
       cancel: () => {},
       over: () => {},
@@ -25,12 +26,13 @@ function job() {
       report: ({ state, schedulingDelayMs, processingMs }) => {
         if (state === "completed") delays.push(schedulingDelayMs ?? -1, processingMs ?? -1);
       },
+      waiting: (batches) => waiting.push(batches),
       observe: () => {},
       stopped: ({ kind }) => seen.push(kind),
     },
   );
   shell.start();
-  return { clock, shell, seen, delays };
+  return { clock, shell, seen, delays, waiting };
 }
 
 test("batches go on while the wall clock is an hour behind, and the job drains", () => {
@@ -58,4 +60,27 @@ test("an hour forward brings no storm of batches", () => {
     "[CLOCK_STEPPED] the machine's clock was set forward by 60 min 0 s, or the machine slept",
     ...[1, 2, 3, 4, 5, 6].map((n) => `batch ${n}000`),
   ]);
+});
+
+describe("batches that wait", () => {
+  test("are none while each is over before the next, and nothing is told", () => {
+    const { clock, waiting } = job();
+    clock.advance(millis(3000));
+    expect(waiting).toEqual([]);
+  });
+
+  test("are those behind the one that runs, wherever the wall clock stands", () => {
+    const { clock, shell, waiting } = job({ hangs: true });
+    clock.advance(millis(3000));
+    expect(waiting).toEqual([1, 2]);
+    clock.setWall(-3_600_000);
+    clock.advance(millis(1000));
+    clock.setWall(7_200_000);
+    clock.advance(millis(1000));
+    expect(waiting).toEqual([1, 2, 3, 4]);
+    shell.onDone(epochMs(1_001_000), { failed: [], inputs: [] });
+    expect(waiting).toEqual([1, 2, 3, 4, 3]);
+    shell.dispatch({ type: "stopNow" });
+    expect(waiting.at(-1)).toBe(0);
+  });
 });

@@ -53,6 +53,8 @@ export interface BatchShellPorts extends WarningSink {
   /** What the batch's tasks have written to disk for want of memory. */
   spilledBytes(time: EpochMs): number;
   report(batch: BatchSummary): void;
+  /** So many batches wait for the one that runs; told when it changes. */
+  waiting(batches: number): void;
   /** For whoever watches the job. */
   observe(event: EngineEvent): void;
   /** The end. */
@@ -82,6 +84,7 @@ export class BatchShell {
   readonly #goesOn: boolean;
   readonly #pace: Pace;
   #timer: Timer | undefined;
+  #waiting = 0;
 
   constructor(
     options: {
@@ -158,6 +161,15 @@ export class BatchShell {
 
   dispatch(event: BatchEvent): void {
     this.#machine.dispatch(event);
+    if (!this.#machine.busy) this.#tellWaiting();
+  }
+
+  /** Once a tick is carried out, so that a job which keeps up has nothing to tell. */
+  #tellWaiting(): void {
+    const waiting = batchesWaiting(this.#state) - (this.#state.running === undefined ? 0 : 1);
+    if (waiting === this.#waiting) return;
+    this.#waiting = waiting;
+    this.#ports.waiting(waiting);
   }
 
   close(): void {

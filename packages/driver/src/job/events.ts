@@ -22,6 +22,8 @@ export type JobEvent =
   /** The first batch's time is fixed and executors are there. */
   | { readonly type: "running"; readonly executors: number }
   | { readonly type: "batch"; readonly batch: BatchSummary }
+  /** Batches that wait for the one that runs; none at first. */
+  | { readonly type: "waiting"; readonly batches: number }
   | { readonly type: "executors"; readonly executors: number }
   /** `told`: worth a line for whoever watches; the other repetitions only count. */
   | { readonly type: "warning"; readonly warning: Warning; readonly at: EpochMs; readonly told: boolean }

@@ -316,6 +316,7 @@ export class JobDriver {
         spilledBytes: (time) => tasks.spilledBytes(time),
         observe: (event) => this.#observe(event),
         report: (batch) => options.onEvent({ type: "batch", batch }),
+        waiting: (batches) => options.onEvent({ type: "waiting", batches }),
         stopped: (outcome) => this.#onBatchesOver(outcome),
       },
     );

@@ -80,6 +80,7 @@ export class ManagedJob {
   #executors = 0;
   #completed = 0;
   #failed = 0;
+  #waiting = 0;
   #spilledBytes = 0;
   readonly #warnings = new WarningLog();
   /** Of all times in the machine: deadlines do not move when the wall clock is set. */
@@ -138,8 +139,6 @@ export class ManagedJob {
   }
 
   summary(): JobSummary {
-    const now = this.#options.clock.now();
-    const latest = this.#latestTime();
     return {
       id: this.id,
       name: this.#name,
@@ -149,10 +148,7 @@ export class ManagedJob {
       batchIntervalMs: this.#intervalMs,
       batchesCompleted: this.#completed,
       batchesFailed: this.#failed,
-      batchesWaiting:
-        this.over || latest === undefined || this.#intervalMs === undefined
-          ? 0
-          : Math.max(0, Math.floor((now - latest) / this.#intervalMs)),
+      batchesWaiting: this.over ? 0 : this.#waiting,
       spilledBytes: this.#spilledBytes,
       executors: this.over ? 0 : this.#executors,
       error: this.#error,
@@ -163,12 +159,6 @@ export class ManagedJob {
 
   batches(): readonly BatchSummary[] {
     return [...this.#batches.values()];
-  }
-
-  #latestTime(): number | undefined {
-    let latest: number | undefined;
-    for (const time of this.#batches.keys()) latest = time;
-    return latest;
   }
 
   #perform(effect: JobEffect): void {
@@ -256,6 +246,9 @@ export class ManagedJob {
         return;
       case "batch":
         return this.#onBatch(event.batch);
+      case "waiting":
+        this.#waiting = event.batches;
+        return;
       case "warning":
         this.#warnings.raise(event.warning, event.at);
         return;

@@ -251,6 +251,7 @@ export class TestJob {
         clock: this.#clock,
       },
       {
+        waiting: () => undefined, // a test waits for its batches
         allocate: (time) => batches.onInput(time, feeds.take()),
         run: (time, { received }) => {
           this.#running = this.#runBatch({ time, received });
