@@ -54,8 +54,11 @@ export interface ActionResult {
 export interface FileEntry {
   /** Absolute, as executors are to open it. */
   readonly path: string;
-  /** `other`: a socket, device or pipe. `unnameable`: its name is not UTF-8, so that `path` does not lead to it. */
-  readonly kind: "file" | "directory" | "other" | "unnameable";
+  /**
+   * `other`: a socket, device or pipe. `unnameable`: its name is not UTF-8, so that `path` does not lead to it. `dangling`: a
+   * link to nothing.
+   */
+  readonly kind: "file" | "directory" | "other" | "unnameable" | "dangling";
   readonly bytes: number;
   readonly modifiedMs: number;
   /** Names the content, in the words of the file system: a task that finds another one fails. */

@@ -46,6 +46,8 @@ function choosePeer(state: ReceiverTracker, receiver: Receiver): ExecutorId | un
   if (copies === 1) return undefined;
   const condition = `NO_REPLICA_PEER/${stream}`;
   const peer = leastUsed(state, (other) => (other === receiver ? undefined : other.peer), receiver.executor);
+  // What leaves holds its copies meanwhile, and the job may be told to end next: told when those that leave are gone.
+  if (peer === undefined && (state.leaving.size > 0 || state.mode !== "open")) return undefined;
   if (peer === undefined && !receiver.alone) {
     const message =
       `[NO_REPLICA_PEER] receiver ${name} wants a second copy of what it receives, and ${receiver.executor} is the only ` +

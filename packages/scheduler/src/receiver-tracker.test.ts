@@ -248,23 +248,26 @@ describe("an executor that leaves", () => {
     after(state, ready("e1"), ready("e2"), started(2), status("e1", 0, { state: "running" }));
     expect(after(state, leaving("e1"))).toEqual(["stop 0 on e1"]);
     after(state, received("e1", 0, 0, "e2"));
-    expect(after(state, status("e1", 0, stopped))).toEqual([
-      "warning NO_REPLICA_PEER: NO_REPLICA_PEER/0",
-      "start 0 on e2",
-      "free e1",
-    ]);
+    expect(after(state, status("e1", 0, stopped))).toEqual(["start 0 on e2", "free e1"]);
     expect(after(state, allocate(100))).toEqual(["input 100: recv/0/0@e1+e2"]);
+    // Of a second copy that cannot be: once it is gone and the job goes on.
+    expect(after(state, lost("e1"))).toEqual(["warning NO_REPLICA_PEER: NO_REPLICA_PEER/0"]);
+  });
+
+  test("causes no warning of second copies when everything is told to end", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(2), status("e1", 0, { state: "running" }));
+    const effects = [...after(state, leaving("e2")), ...after(state, leaving("e1"), stop), ...after(state, lost("e2"))];
+    expect(effects).toContain("peer of 0 on e1: none");
+    expect(effects.filter((effect) => effect.startsWith("warning"))).toEqual([]);
   });
 
   test("is no place for receivers or second copies any more", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), ready("e3"), started(2));
     expect(after(state, leaving("e2"))).toEqual(["peer of 0 on e1: e3", "free e2"]);
-    expect(after(state, lost("e1"))).toEqual([
-      "warning RECEIVER_MOVED",
-      "warning NO_REPLICA_PEER: NO_REPLICA_PEER/0",
-      "start 0 on e3",
-    ]);
+    expect(after(state, lost("e1"))).toEqual(["warning RECEIVER_MOVED", "start 0 on e3"]);
+    expect(after(state, lost("e2"))).toEqual(["warning NO_REPLICA_PEER: NO_REPLICA_PEER/0"]);
   });
 
   test("stays while only it holds something, while a batch is not done, and while it is the last", () => {

@@ -41,25 +41,48 @@ async function filesAt(port: EnginePort, path: string): Promise<FoundFile[] | un
     );
   }
   const entries = await port.files.list(path);
-  const unnameable = (entries ?? []).filter(({ kind }) => kind === "unnameable").map((one) => one.path);
+  warnOfLeftOut(port, entries ?? []);
+  return entries?.filter(isData).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Whoever gives a directory, or a pattern, means all that is there. */
+function warnOfLeftOut(port: EnginePort, entries: readonly FileEntry[]): void {
+  const leftOut = (wanted: FileEntry["kind"]) => entries.filter(({ kind }) => kind === wanted).map(({ path }) => path);
+  const unnameable = leftOut("unnameable");
   if (unnameable.length > 0) {
     port.warn(
       `names that are not UTF-8 lead to no file, so these are left out: ${Names.of(unnameable)}. Give them other names.`,
     );
   }
-  return entries?.filter(isData).sort((a, b) => (a.path < b.path ? -1 : 1));
+  const dangling = leftOut("dangling").filter((path) => !isHidden(path));
+  if (dangling.length > 0) {
+    port.warn(
+      `links that lead to nothing are left out: ${Names.of(dangling)}. Remove them, or put in place what they lead to.`,
+    );
+  }
 }
 
 async function filesMatching(port: EnginePort, path: string): Promise<FoundFile[] | undefined> {
   const glob = parseGlob(path);
   if (glob === undefined) return undefined;
+  const listed = new Map<string, FileEntry>();
   const paths = await matchesOf(glob, async (directory, last) => {
     const entries = (await port.files.list(directory)) ?? [];
-    return entries.filter((entry) => entry.kind === "directory" || (last && isData(entry))).map(nameOf);
+    for (const entry of entries) if (last && NOT_THERE.has(entry.kind)) listed.set(entry.path, entry);
+    return entries
+      .filter((entry) => entry.kind === "directory" || (last && (isData(entry) || listed.has(entry.path))))
+      .map(nameOf);
   });
-  const found = (await Promise.all(paths.map((each) => filesAt(port, each)))).filter((each) => each !== undefined);
+  const unreachable = paths.map((each) => listed.get(each)).filter((entry) => entry !== undefined);
+  warnOfLeftOut(port, unreachable);
+  const found = (
+    await Promise.all(paths.filter((each) => !listed.has(each)).map((each) => filesAt(port, each)))
+  ).filter((each) => each !== undefined);
   return found.length === 0 ? undefined : found.flat();
 }
+
+/** Kinds of entries that no path leads to. */
+const NOT_THERE: ReadonlySet<FileEntry["kind"]> = new Set(["unnameable", "dangling"]);
 
 /** Hidden files, and those that writers use for themselves such as `_SUCCESS`, hold no records. */
 function isData(entry: FileEntry): boolean {

@@ -145,8 +145,10 @@ describe("a file that is left alone is told of once", () => {
     const listing: FileEntry[] = [
       { ...file("/d/pipe", 11_000), kind: "other" },
       { ...file("/d/\ufffd", 0), kind: "unnameable" },
+      { ...file("/d/link", 0), kind: "dangling" },
     ];
-    expect(told(files, listing, 12_000)).toEqual({ special: ["/d/pipe"], unnameable: ["/d/\ufffd"] });
+    const left = { special: ["/d/pipe"], unnameable: ["/d/\ufffd"], dangling: ["/d/link"] };
+    expect(told(files, listing, 12_000)).toEqual(left);
   });
 
   test("unless the filter refuses it, or it is a directory", () => {

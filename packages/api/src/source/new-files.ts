@@ -13,7 +13,9 @@ export type Ignored =
   /** It is a socket, device or pipe. */
   | "special"
   /** Its name is not UTF-8. */
-  | "unnameable";
+  | "unnameable"
+  /** A link to nothing. */
+  | "dangling";
 
 export interface NewFilesOptions {
   /** Files that had changed last by then are not new; `-Infinity`: all that were there at the start may be. */
@@ -218,7 +220,7 @@ export class NewFiles {
   ): Ignored | undefined {
     if (kind === "directory") return undefined;
     if (kind === "other") return "special";
-    if (kind === "unnameable") return "unnameable";
+    if (kind === "unnameable" || kind === "dangling") return kind;
     if (modifiedMs <= oldest) return modifiedMs <= this.#afterMs ? "old" : "aged";
     return modifiedMs > nowMs + this.#intervalMs ? "early" : undefined;
   }

@@ -11,6 +11,7 @@ const STAT_CONCURRENCY = 32;
 
 /** Node gives bytes of a name that are not UTF-8 as U+FFFD, and finds nothing at such a path. */
 const UNNAMEABLE: FileStat = { kind: "unnameable", bytes: 0, modifiedMs: 0, version: "" };
+const DANGLING: FileStat = { ...UNNAMEABLE, kind: "dangling" };
 
 /** Distinguishes the temporary files of this thread. */
 let temporaryCount = 0;
@@ -26,13 +27,23 @@ export class LocalFileSystem implements FileSystem {
     const entries: FileEntry[] = [];
     for (let i = 0; i < names.length; i += STAT_CONCURRENCY) {
       const some = names.slice(i, i + STAT_CONCURRENCY);
-      const stats = await Promise.all(some.map((name) => this.stat(join(path, name))));
+      const stats = await Promise.all(some.map((name) => this.#entryStat(path, name)));
       some.forEach((name, j) => {
-        const stat = stats[j] ?? (name.includes("\ufffd") ? UNNAMEABLE : undefined);
+        const stat = stats[j];
         if (stat !== undefined) entries.push({ name, path: join(path, name), ...stat });
       });
     }
     return entries;
+  }
+
+  /** `undefined`: it went while the directory was listed. */
+  async #entryStat(directory: string, name: string): Promise<FileStat | undefined> {
+    const path = join(directory, name);
+    const stat = await this.stat(path);
+    if (stat !== undefined) return stat;
+    if (name.includes("\ufffd")) return UNNAMEABLE;
+    const link = await fs.lstat(path).catch(() => undefined);
+    return link?.isSymbolicLink() === true ? DANGLING : undefined;
   }
 
   async stat(path: string): Promise<FileStat | undefined> {

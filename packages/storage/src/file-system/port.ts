@@ -2,9 +2,9 @@ import { errorKind } from "@millrace/base";
 
 /**
  * What a path leads to; `other` is a socket, device or pipe. In listings, `unnameable` is what has a name that is not UTF-8: no
- * path leads to it.
+ * path leads to it; and `dangling` is a link to nothing.
  */
-export type FileKind = "file" | "directory" | "other" | "unnameable";
+export type FileKind = "file" | "directory" | "other" | "unnameable" | "dangling";
 
 export interface FileStat {
   readonly kind: FileKind;

@@ -1,0 +1,34 @@
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defineJob } from "@millrace/api";
+import { afterEach, expect, test } from "vitest";
+import { testJob } from "./test-job.ts";
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+test.each(["", "/*", "/*.txt"])("textFile of a directory%s names what no path leads to", async (pattern) => {
+  const root = await mkdtemp(join(tmpdir(), "millrace-left-out-"));
+  closing.push(() => rm(root, { recursive: true, force: true }));
+  await writeFile(join(root, "a.txt"), "one\n");
+  await writeFile(Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xff), Buffer.from(".txt")]), "two\n");
+  await symlink(join(root, "nowhere"), join(root, "c.txt"));
+  await symlink(join(root, "nowhere"), join(root, ".hidden"));
+  const t = await testJob(
+    defineJob({ name: "left-out", batchInterval: "1s" }, (ssc) => {
+      ssc
+        .queueStream<string>([[]])
+        .transform(() => ssc.textFile(`${root}${pattern}`))
+        .print();
+    }),
+  );
+  closing.push(() => t.stop());
+  await t.advance("1s");
+  expect(t.warnings).toEqual([
+    expect.stringMatching(/names that are not UTF-8 .* left out: \S+\/b\ufffd\.txt\. /),
+    expect.stringMatching(/links that lead to nothing are left out: \S+\/c\.txt\. /),
+  ]);
+});
