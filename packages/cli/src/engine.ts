@@ -1,4 +1,4 @@
-import type { ExecutorId, JobId, TakeOutput, WireError } from "@millrace/base";
+import type { ExecutorId, JobId, Millis, TakeOutput, WireError } from "@millrace/base";
 import type { BatchSummary, OperatorService } from "@millrace/rpc";
 import type { Master } from "./master.ts";
 
@@ -43,6 +43,8 @@ export interface DriverRequest {
   readonly insecure: boolean;
   /** How long a graceful stop waits for the jobs' last batches. */
   readonly graceMs: number;
+  /** The longest pause before a job's process on an executor is started again. */
+  readonly restartPauseMax: Millis;
 }
 
 export interface DriverHandle {
@@ -71,6 +73,8 @@ export interface NodeRequest {
   readonly insecure: boolean;
   /** How long a graceful stop waits for its jobs to let it go. */
   readonly graceMs: number;
+  /** The longest pause between two attempts to reach the driver. */
+  readonly dialPauseMax: Millis;
 }
 
 export interface NodeHandle {

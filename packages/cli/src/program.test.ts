@@ -171,6 +171,23 @@ describe("a server", () => {
     it.finish("totals-1", "totals-2");
     expect(await result).toMatchObject({ code: 1, err: expect.stringContaining("totals-1, totals-2") });
   });
+  test("starts again, and dials, after pauses that its options bound", async () => {
+    const asked: unknown[] = [];
+    const ended = Promise.resolve(mismatch("no."));
+    const engine: Partial<Engine> = {
+      startNode: async ({ dialPauseMax }) => {
+        asked.push(dialPauseMax);
+        return { stop: async () => undefined, ended };
+      },
+      startDriver: async ({ restartPauseMax }) => {
+        asked.push(restartPauseMax);
+        throw mismatch("no.");
+      },
+    };
+    for (const more of [[], ["--dial-pause", "1m"]]) await session({ engine }).run("executor", ...more);
+    for (const more of [[], ["--restart-pause", "2s"]]) await session({ engine }).run("driver", ...more);
+    expect(asked).toEqual([5_000, 60_000, 30_000, 2_000]);
+  });
   test("that the driver refuses ends with 1 and the driver's reason", async () => {
     const ended = Promise.resolve(mismatch("versions 1 and 2 differ."));
     const startNode: Engine["startNode"] = async () => ({ stop: async () => undefined, ended });

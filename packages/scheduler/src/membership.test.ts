@@ -11,6 +11,11 @@ import {
 import { type MembershipEffect, type MembershipEvent, nodeSessionId } from "./membership-events.ts";
 
 const SETTINGS = membershipDefaults(1, millis(10_000), { next: () => 0, int: () => 0 });
+
+test("the longest pause of restarts may be less than the first one is otherwise", () => {
+  const { restartDelay } = membershipDefaults(1, millis(10_000), SETTINGS.rng, millis(50));
+  expect(restartDelay).toEqual({ min: 50, max: 50 });
+});
 const cluster = (): Membership => membership(SETTINGS);
 const j1 = jobId("j1");
 const j2 = jobId("j2");

@@ -31,10 +31,18 @@ export interface MembershipSettings {
   readonly steadyAfter: Millis;
 }
 
-export const membershipDefaults = (protocol: number, timeout: Millis, rng: Rng): MembershipSettings => ({
+const RESTART_PAUSE_MIN = millis(200);
+
+/** @param restartPauseMax The longest pause before a job's process that ended is started again. */
+export const membershipDefaults = (
+  protocol: number,
+  timeout: Millis,
+  rng: Rng,
+  restartPauseMax = millis(30_000),
+): MembershipSettings => ({
   protocol,
   timeout,
-  restartDelay: { min: millis(200), max: millis(30_000) },
+  restartDelay: { min: millis(Math.min(RESTART_PAUSE_MIN, restartPauseMax)), max: restartPauseMax },
   rng,
   steadyAfter: millis(60_000),
 });

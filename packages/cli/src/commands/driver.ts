@@ -14,6 +14,7 @@ interface DriverCommandOptions {
   readonly tokenFile?: string;
   readonly insecure?: true;
   readonly grace: Millis;
+  readonly restartPause: Millis;
 }
 
 export function registerDriver(program: Command, console: Console, setExit: SetExit): Command {
@@ -30,6 +31,11 @@ export function registerDriver(program: Command, console: Console, setExit: SetE
         .argParser((text) => parseDuration(text, "--grace"))
         .default(parseDuration("25s"), "25s"),
     )
+    .addOption(
+      new Option("--restart-pause <duration>", "longest pause before a job's process on an executor is started again")
+        .argParser((text) => parseDuration(text, "--restart-pause"))
+        .default(parseDuration("30s"), "30s"),
+    )
     .description("a driver that waits for executors and jobs; SIGTERM drains it")
     .action(async (options: DriverCommandOptions) => {
       const driver = await console.engine.startDriver({
@@ -40,6 +46,7 @@ export function registerDriver(program: Command, console: Console, setExit: SetE
         token: readToken(options.tokenFile, console.env),
         insecure: options.insecure === true,
         graceMs: options.grace,
+        restartPauseMax: options.restartPause,
       });
       tell(console, `driver listening at ${driver.address}, health at http://${driver.health}/healthz`);
       const killed = await untilInterrupted(console, "driver", (graceful) => driver.stop(graceful));

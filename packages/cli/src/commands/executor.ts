@@ -16,6 +16,7 @@ interface ExecutorOptions extends DriverOptions {
   readonly host: string;
   readonly insecure?: true;
   readonly grace: Millis;
+  readonly dialPause: Millis;
 }
 
 export function registerExecutor(program: Command, console: Console): Command {
@@ -36,6 +37,11 @@ export function registerExecutor(program: Command, console: Console): Command {
         .argParser((text) => parseDuration(text, "--grace"))
         .default(parseDuration("30s"), "30s"),
     )
+    .addOption(
+      new Option("--dial-pause <duration>", "longest pause between two attempts to reach the driver")
+        .argParser((text) => parseDuration(text, "--dial-pause"))
+        .default(parseDuration("5s"), "5s"),
+    )
     .description("an executor; it looks for its driver for as long as it takes; SIGTERM lets it leave")
     .action(async (options: ExecutorOptions) => {
       const driver = driverAddress(options.driver, console.env);
@@ -54,6 +60,7 @@ export function registerExecutor(program: Command, console: Console): Command {
         host: options.host,
         insecure: options.insecure === true,
         graceMs: options.grace,
+        dialPauseMax: options.dialPause,
       });
       tell(console, `executor ${executor} with ${slots} slots for the driver at ${driver}`);
       const refused = node.ended.then((error) => {

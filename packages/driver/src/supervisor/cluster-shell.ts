@@ -47,14 +47,22 @@ export class ClusterShell {
   #wake: Timer | undefined;
 
   constructor(
-    options: { readonly clock: Clock; readonly log: Logger; readonly protocol: number; readonly timeout: Millis },
+    options: {
+      readonly clock: Clock;
+      readonly log: Logger;
+      readonly protocol: number;
+      readonly timeout: Millis;
+      readonly restartPauseMax?: Millis | undefined;
+    },
     ports: ClusterShellPorts,
   ) {
     this.#wall = options.clock;
     this.#clock = new SteadyClock(options.clock);
     this.#log = options.log;
     this.#ports = ports;
-    this.#state = membership(membershipDefaults(options.protocol, options.timeout, systemRng()));
+    this.#state = membership(
+      membershipDefaults(options.protocol, options.timeout, systemRng(), options.restartPauseMax),
+    );
     this.#machine = new Dispatcher(
       (event) => stepMembership(this.#state, event),
       (effect) => this.#perform(effect),

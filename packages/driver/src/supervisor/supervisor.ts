@@ -7,6 +7,7 @@ import {
   type JobId,
   jobId,
   type Logger,
+  type Millis,
   millis,
   parseConf,
   parseDuration,
@@ -41,6 +42,8 @@ export interface DriverOptions {
   readonly dataDir: string;
   readonly token: string | undefined;
   readonly insecure: boolean;
+  /** The longest pause before a job's process on an executor is started again. */
+  readonly restartPauseMax?: Millis;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -71,7 +74,13 @@ export class DriverSupervisor implements OperatorService {
   private constructor(options: DriverOptions) {
     this.#options = options;
     this.#cluster = new ClusterShell(
-      { clock: options.clock, log: options.log, protocol: PROTOCOL_VERSION, timeout: HEARTBEAT_TIMEOUT },
+      {
+        clock: options.clock,
+        log: options.log,
+        protocol: PROTOCOL_VERSION,
+        timeout: HEARTBEAT_TIMEOUT,
+        restartPauseMax: options.restartPauseMax,
+      },
       {
         startMessage: (job) => {
           const at = this.#ports.get(job);

@@ -2,6 +2,7 @@ import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import {
   Backoff,
+  type BackoffRange,
   type Clock,
   EngineError,
   type ExecutorId,
@@ -9,6 +10,7 @@ import {
   fromWireError,
   type JobId,
   type Logger,
+  type Millis,
   millis,
   StreamTaker,
   systemRng,
@@ -44,6 +46,8 @@ export interface NodeSupervisorOptions {
   readonly advertise?: string;
   readonly insecure?: boolean;
   readonly workDir: string;
+  /** The longest pause between two attempts to reach the driver. */
+  readonly dialPauseMax?: Millis;
   readonly clock: Clock;
   readonly log: Logger;
   /** What job processes write; to this process's standard error when absent. */
@@ -52,6 +56,11 @@ export interface NodeSupervisorOptions {
 
 const HEARTBEAT_MS = 1_000;
 const DIAL_PAUSE = { min: millis(200), max: millis(5_000) };
+
+function dialPause(max: Millis = DIAL_PAUSE.max): BackoffRange {
+  return { min: millis(Math.min(DIAL_PAUSE.min, max)), max };
+}
+
 /** What makes dialling again pointless until somebody changes something. */
 const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
 
@@ -68,7 +77,7 @@ export class NodeSupervisor {
   readonly #stderr = new StreamTaker(process.stderr);
   #session: ClusterSession | undefined;
   #member = false;
-  readonly #backoff = new Backoff(DIAL_PAUSE, systemRng());
+  readonly #backoff: Backoff;
   #timer: Timer | undefined;
   #heartbeat: Timer | undefined;
   #leaving: Timer | undefined;
@@ -85,6 +94,7 @@ export class NodeSupervisor {
     });
     requireLeastMemory(options.memoryBytes, options.slots);
     this.#options = options;
+    this.#backoff = new Backoff(dialPause(options.dialPauseMax), systemRng());
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
