@@ -17,3 +17,8 @@ test("counts are held against every message shown so far", () => {
 test("an empty batch counts as one, a batch that is cut short does not", () => {
   expect(readChatLog(`${batch("1")}${rule}\nTime: 2\n${rule}\n[ 'a', 1 ]`).map((one) => one.time)).toEqual(["1"]);
 });
+
+test("lines of the engine among the output are nobody's messages", () => {
+  const log = `millrace: [EXECUTOR_LOST] the executor was lost\nada: the end\n${batch("1", "[ 'the', 1 ]")}`;
+  expect(wrongCounts(readChatLog(log))).toEqual([]);
+});

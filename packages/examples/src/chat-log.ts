@@ -1,3 +1,5 @@
+import { USERS } from "./chat-script.ts";
+
 /** One batch of the chat room, as its log shows it. */
 export interface ChatBatch {
   /** As its banner says. */
@@ -10,7 +12,8 @@ export interface ChatBatch {
 
 const PAIR = /^\[ '(.*)', (\d+) \]$/;
 const TIME = /^Time: (.+)$/;
-const MESSAGE = /^\w+: /;
+/** Where standard error is merged in, there are lines such as `millrace: …` too. */
+const MESSAGE = new RegExp(`^(${USERS.join("|")}): `);
 
 /**
  * Reads what the chat room prints.
