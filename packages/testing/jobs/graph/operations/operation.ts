@@ -49,6 +49,8 @@ export const textPairs = (type: StreamType): boolean => type.value === "text" &&
 export const single = { pair: false, sequence: true, placed: true, size: 1 } as const;
 /** Keys are where their hash says, in no order. */
 export const byKey = { pair: true, sequence: false, placed: true } as const;
+/** The same where the order of what is brought together is known: keys come in the order in which they were first seen. */
+export const firstSeen = ({ sequence }: StreamType) => ({ ...byKey, sequence });
 export const windowed = (type: StreamType, node: GraphNode) => ({
   slide: type.slide * node.slide,
   size: type.size * node.length,

@@ -4,6 +4,7 @@ import {
   BATCHES,
   bothPairs,
   byKey,
+  firstSeen,
   inOrder,
   isPair,
   joined,
@@ -44,52 +45,38 @@ export const pairs: Readonly<Record<string, Operation>> = {
   ),
   groupByKey: one(
     isPair,
-    () => joined,
+    (type) => ({ ...firstSeen(type), value: "any" }),
     (s, { n }) => s.groupByKey(n).mapValues(f.sortedList),
   ),
   "groupByKey in order": one(
     (type) => isPair(type) && inOrder(type),
-    () => joined,
+    (type) => ({ ...firstSeen(type), value: "any" }),
     (s, { n }) => s.groupByKey(n),
   ),
-  "reduceByKey sum": one(
-    numberPairs,
-    () => byKey,
-    (s, { n }) => s.reduceByKey(f.sum, n),
-  ),
-  "reduceByKey sum by default": one(
-    numberPairs,
-    () => byKey,
-    (s) => s.reduceByKey(f.sum),
-  ),
-  "reduceByKey chain": one(
-    textPairs,
-    () => byKey,
-    (s, { n }) => s.reduceByKey(f.chain, n),
-  ),
-  "reduceByKey sum by partitioner": one(
-    numberPairs,
-    () => byKey,
-    (s) => s.reduceByKey(f.sum, { partitioner: f.byWeight }),
+  "reduceByKey sum": one(numberPairs, firstSeen, (s, { n }) => s.reduceByKey(f.sum, n)),
+  "reduceByKey sum by default": one(numberPairs, firstSeen, (s) => s.reduceByKey(f.sum)),
+  "reduceByKey chain": one(textPairs, firstSeen, (s, { n }) => s.reduceByKey(f.chain, n)),
+  "reduceByKey sum by partitioner": one(numberPairs, firstSeen, (s) =>
+    s.reduceByKey(f.sum, { partitioner: f.byWeight }),
   ),
   "combineByKey list": one(
     (type) => isPair(type) && inOrder(type),
-    () => joined,
+    (type) => ({ ...firstSeen(type), value: "any" }),
     (s, { n }) => s.combineByKey(f.list, f.addToList, f.joinLists, n),
   ),
   "combineByKey list after the shuffle": one(
     (type) => isPair(type) && inOrder(type),
-    () => joined,
+    (type) => ({ ...firstSeen(type), value: "any" }),
     (s, { n }) => s.combineByKey(f.list, f.addToList, f.joinLists, { numPartitions: n, mapSideCombine: false }),
   ),
   aggregateByKey: one(
     (type) => isPair(type) && inOrder(type),
-    () => joined,
+    (type) => ({ ...firstSeen(type), value: "any" }),
     (s, { n }) => s.aggregateByKey([], f.addInPlace, f.joinLists, n),
   ),
   foldByKey: one(
     (type) => numberPairs(type) && type.placed,
-    () => byKey,
+    firstSeen,
     (s) => s.foldByKey(1, f.sum),
   ),
   partitionBy: one(

@@ -5,7 +5,7 @@ import { show } from "../show.ts";
 import {
   any,
   bothPairs,
-  byKey,
+  firstSeen,
   inOrder,
   isPair,
   joined,
@@ -114,12 +114,12 @@ export const rdds: Readonly<Record<string, Operation>> = {
   ),
   "rdd aggregateByKey": one(
     (type) => isPair(type) && inOrder(type),
-    () => joined,
+    (type) => ({ ...firstSeen(type), value: "any" }),
     (s, { n }) => s.transform((rdd) => rdd.aggregateByKey([], f.addInPlace, f.joinLists, n)),
   ),
   "rdd foldByKey": one(
     (type) => numberPairs(type) && type.placed,
-    () => byKey,
+    firstSeen,
     (s, { n }) => s.transform((rdd) => rdd.foldByKey(1, f.sum, n)),
   ),
 

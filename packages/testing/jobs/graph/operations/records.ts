@@ -1,6 +1,6 @@
 // Record by record, partition by partition, and batches as wholes.
 import * as f from "../functions.ts";
-import { any, byKey, inOrder, numbers, type Operation, one, single, texts, two } from "./operation.ts";
+import { any, firstSeen, inOrder, numbers, type Operation, one, single, texts, two } from "./operation.ts";
 
 export const records: Readonly<Record<string, Operation>> = {
   "map label": one(
@@ -96,7 +96,7 @@ export const records: Readonly<Record<string, Operation>> = {
   ),
   countByValue: one(
     any,
-    () => ({ ...byKey, value: "number" }),
+    (type) => ({ ...firstSeen(type), value: "number" }),
     (s, { n }) => s.countByValue(n),
   ),
 };
