@@ -14,8 +14,10 @@ import type { StreamingContext } from "./streaming-context.ts";
 
 /** The longest look back below, in batches, and the one that runs. */
 const REMEMBERED = 5;
-/** A few times as many: were one of two kept, more than twice those remembered would show. */
-const BATCHES = 25;
+/** Many times as many: were one of two kept, three times those remembered would show. */
+const BATCHES = 30;
+/** Those remembered, twice: the test before may have left some on the stack, which the collector does not clear. */
+const KEPT_MAX = 2 * REMEMBERED;
 
 class Constant extends InputDStream<string> {
   readonly #rdd: RDD<string>;
@@ -79,7 +81,7 @@ describe("batches that are over are kept by nothing", () => {
     }
     const kept = queryObjects(BatchScope, { format: "count" });
     expect(kept).toBeGreaterThan(0); // it does count them
-    expect(kept).toBeLessThan(2 * REMEMBERED);
+    expect(kept).toBeLessThanOrEqual(KEPT_MAX);
     expect(lab.graph.name).toBe("test"); // whose graph is alive until here
   });
 });
