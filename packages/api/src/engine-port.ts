@@ -56,9 +56,11 @@ export interface FileEntry {
   readonly path: string;
   /**
    * `other`: a socket, device or pipe. `unnameable`: its name is not UTF-8, so that `path` does not lead to it. `dangling`: a
-   * link to nothing.
+   * link to nothing. `unreachable`: the system cannot look at it, as where links form a loop.
    */
-  readonly kind: "file" | "directory" | "other" | "unnameable" | "dangling";
+  readonly kind: "file" | "directory" | "other" | "unnameable" | "dangling" | "unreachable";
+  /** Why it is `unreachable`: the system's own code, such as `ELOOP`. */
+  readonly problem?: string;
   readonly bytes: number;
   readonly modifiedMs: number;
   /** Names the content, in the words of the file system: a task that finds another one fails. */

@@ -72,6 +72,8 @@ const REASONS: { readonly [Why in Ignored]: string } = {
     "read already, and changed since, which is not read: a path may be used again when it has been still for file.stream.remember. Give each file a name of its own",
   special: "not a file but a socket, device or pipe. Put files into the directory",
   dangling: "a link that leads to nothing. Remove it, or put in place what it leads to",
+  unreachable:
+    "the system cannot look at it, for the reason in brackets. Remove it, or mend what it leads to or the right to it",
   unnameable: "the name is not UTF-8, so that no path leads there. Give it another name",
 };
 

@@ -5,7 +5,7 @@ import type { JobContext } from "../job-context.ts";
 import type { FoundFile } from "./file-ranges.ts";
 import { Names } from "./file-warnings.ts";
 import { matchesOf, parseGlob } from "./glob.ts";
-import { isHidden } from "./new-files.ts";
+import { isHidden, namedWithProblem } from "./new-files.ts";
 
 /**
  * A file, or the files of a directory that hold records; or those of all that match a path with wildcards. In order of
@@ -60,6 +60,12 @@ function warnOfLeftOut(port: EnginePort, entries: readonly FileEntry[]): void {
       `links that lead to nothing are left out: ${Names.of(dangling)}. Remove them, or put in place what they lead to.`,
     );
   }
+  const unreachable = entries.filter(({ kind, path }) => kind === "unreachable" && !isHidden(path));
+  if (unreachable.length > 0) {
+    port.warn(
+      `entries that the system cannot look at are left out: ${Names.of(unreachable.map(namedWithProblem))}. Remove them, or mend what they lead to or the right to them.`,
+    );
+  }
 }
 
 async function filesMatching(port: EnginePort, path: string): Promise<FoundFile[] | undefined> {
@@ -82,7 +88,7 @@ async function filesMatching(port: EnginePort, path: string): Promise<FoundFile[
 }
 
 /** Kinds of entries that no path leads to. */
-const NOT_THERE: ReadonlySet<FileEntry["kind"]> = new Set(["unnameable", "dangling"]);
+const NOT_THERE: ReadonlySet<FileEntry["kind"]> = new Set(["unnameable", "dangling", "unreachable"]);
 
 /** Hidden files, and those that writers use for themselves such as `_SUCCESS`, hold no records. */
 function isData(entry: FileEntry): boolean {

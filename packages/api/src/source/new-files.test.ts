@@ -146,8 +146,14 @@ describe("a file that is left alone is told of once", () => {
       { ...file("/d/pipe", 11_000), kind: "other" },
       { ...file("/d/\ufffd", 0), kind: "unnameable" },
       { ...file("/d/link", 0), kind: "dangling" },
+      { ...file("/d/loop", 0), kind: "unreachable", problem: "ELOOP" },
     ];
-    const left = { special: ["/d/pipe"], unnameable: ["/d/\ufffd"], dangling: ["/d/link"] };
+    const left = {
+      special: ["/d/pipe"],
+      unnameable: ["/d/\ufffd"],
+      dangling: ["/d/link"],
+      unreachable: ["/d/loop (ELOOP)"],
+    };
     expect(told(files, listing, 12_000)).toEqual(left);
   });
 

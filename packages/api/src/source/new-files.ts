@@ -15,7 +15,9 @@ export type Ignored =
   /** Its name is not UTF-8. */
   | "unnameable"
   /** A link to nothing. */
-  | "dangling";
+  | "dangling"
+  /** The system cannot look at it. */
+  | "unreachable";
 
 export interface NewFilesOptions {
   /** Files that had changed last by then are not new; `-Infinity`: all that were there at the start may be. */
@@ -198,7 +200,7 @@ export class NewFiles {
       const why = this.#why(entry, at);
       if (why === undefined || ignored.size >= IGNORED_MAX) continue;
       ignored.add(path);
-      if (!this.#ignored.has(path) && !at.forgotten.has(path) && this.#wants(path)) tell(why, path);
+      if (!this.#ignored.has(path) && !at.forgotten.has(path) && this.#wants(path)) tell(why, namedWithProblem(entry));
     }
     this.#ignored = ignored;
     return told;
@@ -220,10 +222,15 @@ export class NewFiles {
   ): Ignored | undefined {
     if (kind === "directory") return undefined;
     if (kind === "other") return "special";
-    if (kind === "unnameable" || kind === "dangling") return kind;
+    if (kind === "unnameable" || kind === "dangling" || kind === "unreachable") return kind;
     if (modifiedMs <= oldest) return modifiedMs <= this.#afterMs ? "old" : "aged";
     return modifiedMs > nowMs + this.#intervalMs ? "early" : undefined;
   }
+}
+
+/** The path, with the system's reason where it has one. */
+export function namedWithProblem({ path, problem }: FileEntry): string {
+  return problem === undefined ? path : `${path} (${problem})`;
 }
 
 export function isHidden(path: string): boolean {

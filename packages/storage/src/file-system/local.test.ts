@@ -66,6 +66,32 @@ describe("a listing", () => {
     ]);
   });
 
+  test("has entries that the system cannot look at, with its reason, beside the others", async () => {
+    const path = directory({ a: "1" });
+    symlinkSync("loop", join(path, "loop"));
+    symlinkSync("n".repeat(300), join(path, "long"));
+    const locked = directory({ there: "1" });
+    symlinkSync(join(locked, "there"), join(path, "locked"));
+    chmodSync(root, 0o755); // so that only `locked` keeps an unprivileged user out
+    chmodSync(locked, 0o600);
+    await unprivileged(async () => {
+      const entries = await files.list(path);
+      expect(entries.map(({ name, kind, problem }) => [name, kind, problem])).toEqual([
+        ["a", "file", undefined],
+        ["locked", "unreachable", "EACCES"],
+        ["long", "unreachable", "ENAMETOOLONG"],
+        ["loop", "unreachable", "ELOOP"],
+      ]);
+    });
+  });
+
+  test("of a directory that may not be searched is FILE_FORBIDDEN, not a listing of what cannot be looked at", async () => {
+    const path = directory({ a: "1" });
+    chmodSync(root, 0o755);
+    chmodSync(path, 0o644);
+    await unprivileged(() => expect(files.list(path)).rejects.toMatchObject({ code: "FILE_FORBIDDEN" }));
+  });
+
   test("of many files is complete", async () => {
     const names = Array.from({ length: 200 }, (_, i) => `part-${String(i).padStart(5, "0")}`);
     const path = directory(Object.fromEntries(names.map((name) => [name, name])));

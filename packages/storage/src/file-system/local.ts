@@ -13,6 +13,9 @@ const STAT_CONCURRENCY = 32;
 const UNNAMEABLE: FileStat = { kind: "unnameable", bytes: 0, modifiedMs: 0, version: "" };
 const DANGLING: FileStat = { ...UNNAMEABLE, kind: "dangling" };
 
+/** Failures of the process or the machine, which say nothing about the entry that was looked at. */
+const NOT_OF_ENTRY: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
+
 /** Distinguishes the temporary files of this thread. */
 let temporaryCount = 0;
 
@@ -39,7 +42,15 @@ export class LocalFileSystem implements FileSystem {
   /** `undefined`: it went while the directory was listed. */
   async #entryStat(directory: string, name: string): Promise<FileStat | undefined> {
     const path = join(directory, name);
-    const stat = await this.stat(path);
+    let stat: FileStat | undefined;
+    try {
+      stat = await statOf(path);
+    } catch (error) {
+      const problem = systemCode(error);
+      const ofEntry = problem !== undefined && !NOT_OF_ENTRY.has(problem) && (await isSearchable(directory));
+      if (!ofEntry) throw fileError("look at", path, error);
+      return { ...UNNAMEABLE, kind: "unreachable", problem };
+    }
     if (stat !== undefined) return stat;
     if (name.includes("\ufffd")) return UNNAMEABLE;
     const link = await fs.lstat(path).catch(() => undefined);
@@ -48,18 +59,7 @@ export class LocalFileSystem implements FileSystem {
 
   async stat(path: string): Promise<FileStat | undefined> {
     const local = localPath(path);
-    try {
-      const stat = await fs.stat(local, { bigint: true });
-      return {
-        kind: kindOf(stat),
-        bytes: Number(stat.size),
-        modifiedMs: Number(stat.mtimeNs) / 1e6,
-        version: localVersion(stat),
-      };
-    } catch (error) {
-      if (isNothingThere(error)) return undefined;
-      throw fileError("look at", local, error);
-    }
+    return attempt("look at", local, statOf(local));
   }
 
   async read(path: string, range?: ByteRange): Promise<Uint8Array> {
@@ -188,6 +188,30 @@ class LocalWriter implements FileWriter {
       await attempt("close", this.path, this.#handle.close());
     }
   }
+}
+
+/** `undefined`: nothing is there. */
+async function statOf(path: string): Promise<FileStat | undefined> {
+  try {
+    const stat = await fs.stat(path, { bigint: true });
+    return {
+      kind: kindOf(stat),
+      bytes: Number(stat.size),
+      modifiedMs: Number(stat.mtimeNs) / 1e6,
+      version: localVersion(stat),
+    };
+  } catch (error) {
+    if (isNothingThere(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether entries of a directory can be looked at. One that may be read and not searched gives their names only. */
+function isSearchable(directory: string): Promise<boolean> {
+  return fs.stat(`${directory}/.`).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function attempt<T>(what: string, path: string, deed: Promise<T>): Promise<T> {

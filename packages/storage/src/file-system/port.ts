@@ -2,9 +2,9 @@ import { errorKind } from "@millrace/base";
 
 /**
  * What a path leads to; `other` is a socket, device or pipe. In listings, `unnameable` is what has a name that is not UTF-8: no
- * path leads to it; and `dangling` is a link to nothing.
+ * path leads to it; `dangling` is a link to nothing; and `unreachable` is what the system cannot look at, such as a loop of links.
  */
-export type FileKind = "file" | "directory" | "other" | "unnameable" | "dangling";
+export type FileKind = "file" | "directory" | "other" | "unnameable" | "dangling" | "unreachable";
 
 export interface FileStat {
   readonly kind: FileKind;
@@ -14,6 +14,8 @@ export interface FileStat {
   readonly modifiedMs: number;
   /** Names the content: equal while nobody has changed the file, in whatever words its file system uses. */
   readonly version: string;
+  /** Why it is `unreachable`: the system's own code, such as `ELOOP`. */
+  readonly problem?: string;
 }
 
 export interface FileEntry extends FileStat {

@@ -45,7 +45,7 @@ export function fileError(what: string, path: string, error: unknown): EngineErr
     case "EMFILE":
     case "ENFILE":
       return fileHandlesExhausted(
-        `${failed}: too many files are open (${code}). The task is tried again; raise the limit (ulimit -n) if this repeats.`,
+        `${failed}: too many files are open (${code}). A task that it fails is tried again; raise the limit (ulimit -n) if this repeats.`,
         options,
       );
     case "ENOSPC":
@@ -56,7 +56,7 @@ export function fileError(what: string, path: string, error: unknown): EngineErr
       );
     default:
       return fileIo(
-        `${failed}: ${error instanceof Error ? error.message : String(error)}. The task is tried again; check the disk if this repeats.`,
+        `${failed}: ${error instanceof Error ? error.message : String(error)}. A task that it fails is tried again; check the disk if this repeats.`,
         options,
       );
   }

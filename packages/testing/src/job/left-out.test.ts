@@ -17,6 +17,8 @@ test.each(["", "/*", "/*.txt"])("textFile of a directory%s names what no path le
   await writeFile(Buffer.concat([Buffer.from(`${root}/b`), Buffer.of(0xff), Buffer.from(".txt")]), "two\n");
   await symlink(join(root, "nowhere"), join(root, "c.txt"));
   await symlink(join(root, "nowhere"), join(root, ".hidden"));
+  await symlink("d.txt", join(root, "d.txt"));
+  await symlink("n".repeat(300), join(root, "e.txt"));
   const t = await testJob(
     defineJob({ name: "left-out", batchInterval: "1s" }, (ssc) => {
       ssc
@@ -30,5 +32,24 @@ test.each(["", "/*", "/*.txt"])("textFile of a directory%s names what no path le
   expect(t.warnings).toEqual([
     expect.stringMatching(/names that are not UTF-8 .* left out: \S+\/b\ufffd\.txt\. /),
     expect.stringMatching(/links that lead to nothing are left out: \S+\/c\.txt\. /),
+    expect.stringMatching(/cannot look at are left out: \S+\/d\.txt \(ELOOP\), \S+\/e\.txt \(ENAMETOOLONG\)\. Remove/),
   ]);
+});
+
+test("textFileStream reads the files beside an entry that cannot be looked at, and names that once", async () => {
+  const root = await mkdtemp(join(tmpdir(), "millrace-left-out-"));
+  closing.push(() => rm(root, { recursive: true, force: true }));
+  const t = await testJob(
+    defineJob({ name: "left-out", batchInterval: "1s" }, (ssc) => {
+      ssc.textFileStream(root).print();
+    }),
+  );
+  closing.push(() => t.stop());
+  await symlink("loop", join(root, "loop"));
+  for (const line of ["one", "two"]) {
+    await writeFile(join(root, line), `${line}\n`);
+    await t.advance("1s");
+    expect(t.output).toContain(`${line}\n`);
+  }
+  expect(t.warnings).toEqual([expect.stringMatching(/the file \S+\/loop \(ELOOP\) is left alone: .* Remove it/)]);
 });

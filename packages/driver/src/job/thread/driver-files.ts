@@ -44,6 +44,7 @@ export class DriverFileSystem implements DriverFiles {
 
 const NO_DIRECTORY: readonly string[] = [fileNotFound.code, fileWrongKind.code];
 
-function entryOf(path: string, { kind, bytes, modifiedMs, version }: FileStat): FileEntry {
-  return { path, kind, bytes, modifiedMs, version };
+function entryOf(path: string, { kind, bytes, modifiedMs, version, problem }: FileStat): FileEntry {
+  const entry = { path, kind, bytes, modifiedMs, version };
+  return problem === undefined ? entry : { ...entry, problem };
 }
