@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseDuration } from "./duration.ts";
-import { EngineError, errorKind } from "./errors.ts";
+import { clauseOf, EngineError, errorKind } from "./errors.ts";
 import { parseSize } from "./size.ts";
 
 export const badConfiguration = errorKind("BAD_CONFIGURATION", "user");
@@ -8,6 +8,23 @@ export const badConfiguration = errorKind("BAD_CONFIGURATION", "user");
 const numberOrText = v.union([v.number(), v.string()], "want a number or text");
 const duration = parsedBy((value) => parseDuration(value));
 const size = parsedBy((value) => parseSize(value));
+/** More than any heap or pool can be used for; far less than what arithmetic or V8 refuses. */
+const MEMORY_MAX = 1024 ** 4;
+/** Less does not hold what a thread of the engine itself needs beside a job. */
+const HEAP_MIN = 32 * 1024 ** 2;
+const heap = v.pipe(
+  size,
+  v.check((bytes) => bytes >= HEAP_MIN && bytes <= MEMORY_MAX, "want 32m to 1t"),
+);
+const pool = v.pipe(
+  size,
+  v.check((bytes) => bytes >= 64 * 1024 && bytes <= MEMORY_MAX, "want 64k to 1t"),
+);
+/** A bound on what memory holds: any small value works, with more spilling or waiting. */
+const memoryBound = v.pipe(
+  size,
+  v.check((bytes) => bytes <= MEMORY_MAX, "want 1t or less"),
+);
 const whole = v.pipe(numberOrText, v.transform(Number), v.integer("want a whole number"));
 const count = v.pipe(whole, v.minValue(1, "want 1 or more"));
 const parallelism = v.pipe(whole, v.minValue(0, "want 0 to 4096"), v.maxValue(4096, "want 0 to 4096"));
@@ -35,14 +52,14 @@ export const settings = {
   /** A receiver closes a block at least this often. 0: a fifth of the batch interval, 5 to 200 ms. */
   "receiver.block.interval": v.optional(v.union([automatic, duration]), 0),
   /** Received records that may wait for a batch, per receiver, before it is held back. */
-  "receiver.buffer.bytes": v.optional(size, "64m"),
+  "receiver.buffer.bytes": v.optional(memoryBound, "64m"),
   /** First pause before a source that is down is tried again; it doubles at each failure. */
   "receiver.restart.delay.min": v.optional(duration, "200ms"),
   "receiver.restart.delay.max": v.optional(duration, "30s"),
   /** How long a receiver's `onStop` is waited for. */
   "receiver.stop.timeout": v.optional(duration, "10s"),
   /** The heap of each receiver's thread. */
-  "receiver.heap": v.optional(size, "256m"),
+  "receiver.heap": v.optional(heap, "256m"),
   /** A file whose last change is older than this is never new to a file stream; what was read within it is remembered. */
   "file.stream.remember": v.optional(duration, "60s"),
   /** A longer line is an error, of a text file, zipped or not, a socket or a command. A string cannot hold much more. */
@@ -54,14 +71,14 @@ export const settings = {
   /** Deltas of a partition of state after which a snapshot takes their place. */
   "state.snapshot.deltas": v.optional(count, 100),
   /** Memory that blocks may take in each executor process before they go to disk. */
-  "storage.pool.bytes": v.optional(size, "256m"),
+  "storage.pool.bytes": v.optional(pool, "256m"),
   /** Memory one task's grouping or combining may take before it spills. */
-  "shuffle.spill.bytes": v.optional(size, "64m"),
+  "shuffle.spill.bytes": v.optional(memoryBound, "64m"),
   /** The heap of each slot's thread, and of the job's driver thread. */
-  "executor.slot.heap": v.optional(size, "512m"),
-  "driver.heap": v.optional(size, "1g"),
+  "executor.slot.heap": v.optional(heap, "512m"),
+  "driver.heap": v.optional(heap, "1g"),
   /** Results one action may bring to the driver. */
-  "driver.result.bytes.max": v.optional(size, "1g"),
+  "driver.result.bytes.max": v.optional(memoryBound, "1g"),
   /** An executor that has not been heard of for this long is lost. */
   "executor.timeout": v.optional(duration, "10s"),
   /** How long a graceful stop may take before it becomes an immediate one. */
@@ -84,6 +101,7 @@ export function parseConf(given: Readonly<Record<string, unknown>>): JobConf {
   const problems = result.issues.map((issue) => {
     const key = v.getDotPath(issue) ?? "";
     if (!Object.hasOwn(settings, key)) return `${key}: no such setting${nearest(key)}`;
+    if (issue.type === "raw_transform") return `${key}: ${issue.message}`; // it shows the value itself
     return `${key}: ${issue.message}, not ${JSON.stringify(given[key])}`;
   });
   throw badConfiguration(
@@ -100,7 +118,7 @@ function parsedBy<T>(parse: (value: number | string) => T) {
         return parse(dataset.value);
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
-        addIssue({ message: error.message.replace(/^\[\w+\] /, "") });
+        addIssue({ message: clauseOf(error.message.replace(/^\[\w+\] /, "")) });
         return NEVER;
       }
     }),

@@ -4,6 +4,7 @@ export type { Brand } from "./brand.ts";
 export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
 export { badConfiguration, type JobConf, parseConf, type SettingName, settings } from "./config.ts";
 export { type Deferred, deferred } from "./deferred.ts";
+export { ownDirectory, usableDirectory } from "./directory.ts";
 export {
   badDuration,
   type DurationLike,
@@ -37,7 +38,16 @@ export {
 } from "./errors.ts";
 export { badIdentifier, type ExecutorId, executorId, type JobId, jobId } from "./ids.ts";
 export { formatLocalTime, localZone, type OffsetOf, sameZone } from "./local-time.ts";
-export { createLogger, type LogFormat, type Logger, type LogOptions, logFormat, silentLogger } from "./log.ts";
+export {
+  createLogger,
+  type LogFormat,
+  type Logger,
+  type LogOptions,
+  logFormat,
+  logLevel,
+  logTroubles,
+  silentLogger,
+} from "./log.ts";
 export { OutputRing, type OutputStream } from "./output-ring.ts";
 export { type Rng, SeededRng, StreamRng, systemRng } from "./rng.ts";
 export { type Bytes, badSize, bytes, formatSize, heapFor, parseSize, sizeSetting } from "./size.ts";

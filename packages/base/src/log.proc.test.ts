@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { logTroubles } from "./log.ts";
 
 const module = new URL("../dist/log.js", import.meta.url).href;
 const script = `
@@ -30,4 +31,16 @@ test("MILLRACE_LOG_FORMAT makes it readable, and anything else in it changes not
     /^\[\d\d:\d\d:\d\d\.\d{3}\] WARN \(driver\): \[CODE\] said\n/,
   );
   expect(JSON.parse(await logged({ MILLRACE_LOG_FORMAT: "fancy" }))).toMatchObject({ msg: "[CODE] said" });
+});
+
+test("a level that is none leaves the default", async () => {
+  expect(JSON.parse(await logged({ MILLRACE_LOG: "loud" }))).toMatchObject({ msg: "[CODE] said" });
+});
+
+test("settings of logs that mean nothing are told", () => {
+  expect(logTroubles({ MILLRACE_LOG: "warn", MILLRACE_LOG_FORMAT: "json" })).toEqual([]);
+  expect(logTroubles({ MILLRACE_LOG: "loud", MILLRACE_LOG_FORMAT: "fancy" })).toEqual([
+    "MILLRACE_LOG=loud is ignored: it is none of trace, debug, info, warn, error, silent",
+    "MILLRACE_LOG_FORMAT=fancy is ignored: it is none of pretty, json",
+  ]);
 });

@@ -20,6 +20,25 @@ const loadPretty = (): typeof import("pino-pretty") => require("pino-pretty");
 /** `pretty`: lines for people; `json`: one object a line, for programs. */
 export type LogFormat = "pretty" | "json";
 
+const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
+const FORMATS = ["pretty", "json"];
+
+/** The level that MILLRACE_LOG asks for; `undefined` when it names none. */
+export function logLevel(): string | undefined {
+  const wanted = process.env.MILLRACE_LOG;
+  return wanted !== undefined && LEVELS.includes(wanted) ? wanted : undefined;
+}
+
+/** What is wrong with the environment's settings of logs, which are then as if they were not given. */
+export function logTroubles(env: NodeJS.ProcessEnv): readonly string[] {
+  const known = { MILLRACE_LOG: LEVELS, MILLRACE_LOG_FORMAT: FORMATS };
+  return Object.entries(known).flatMap(([name, values]) => {
+    const given = env[name];
+    if (given === undefined || given === "" || values.includes(given)) return [];
+    return [`${name}=${given} is ignored: it is none of ${values.join(", ")}`];
+  });
+}
+
 /** As MILLRACE_LOG_FORMAT says, else what suits a terminal or a pipe on standard error. */
 export function logFormat(): LogFormat {
   const wanted = process.env.MILLRACE_LOG_FORMAT;
@@ -33,17 +52,22 @@ export function logFormat(): LogFormat {
  */
 export function createLogger(options: LogOptions): Logger {
   const { pino } = loadPino();
-  const level = options.level ?? process.env.MILLRACE_LOG ?? "info";
+  const level = options.level ?? logLevel() ?? "info";
   const settings = { name: options.name, level, redact: { paths: ["token", "*.token"], censor: "[redacted]" } };
   if (options.fd === undefined && logFormat() === "pretty") {
     const { PinoPretty } = loadPretty();
     const colorize = process.stderr.isTTY === true;
-    return pino(
-      settings,
-      PinoPretty({ destination: 2, sync: true, colorize, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l" }),
-    );
+    const ignore = "pid,hostname";
+    const pretty = PinoPretty({ destination: 2, sync: true, colorize, ignore, translateTime: "SYS:HH:MM:ss.l" });
+    return pino(settings, unlessItFails(pretty));
   }
-  return pino(settings, pino.destination({ dest: options.fd ?? 2, sync: true }));
+  return pino(settings, unlessItFails(pino.destination({ dest: options.fd ?? 2, sync: true })));
+}
+
+/** A log that cannot be written, for want of room or of a reader, is no reason to end what it tells of. */
+function unlessItFails<Stream extends NodeJS.EventEmitter>(stream: Stream): Stream {
+  stream.on("error", () => undefined);
+  return stream;
 }
 
 /** A log that goes nowhere, for tests and embedded use. */

@@ -15,13 +15,13 @@ export const bytes = (n: number): Bytes => n as Bytes; // the one place where a 
  *
  * @throws BAD_SIZE Not of these forms, or not positive.
  */
-export function parseSize(value: number | string, what = "size"): Bytes {
+export function parseSize(value: number | string, what?: string): Bytes {
   const match = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?\s*$/i.exec(String(value));
   const unit = match === null ? undefined : UNIT[(match[2] ?? "").toLowerCase()];
   const size = match === null || unit === undefined ? Number.NaN : Math.floor(Number(match[1]) * unit);
   if (!Number.isSafeInteger(size) || size <= 0) {
     throw badSize(
-      `${what} ${JSON.stringify(value)} is not a size. Give a positive number of bytes, or text such as "512m" or "1g".`,
+      `${what === undefined ? "" : `${what} `}${JSON.stringify(value)} is not a size. Give a positive number of bytes, or text such as "512m" or "1g".`,
     );
   }
   return bytes(size);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -130,4 +130,34 @@ test("a reader that leaves early is no failure", async () => {
   child.stdout?.destroy();
   const { code, err } = await ended(child);
   expect({ code, err }).toEqual({ code: 0, err: "" });
+});
+
+test.skipIf(!existsSync("/dev/full"))(
+  "output that cannot be written ends a job gracefully, with 1 and the reason, once",
+  async () => {
+    const file = jobFile(
+      "full.ts",
+      job('{ name: "j", batchInterval: "100ms" }', "ssc.queueStream([[1], [2]]).print();"),
+    );
+    const full = openSync("/dev/full", "w");
+    const { MILLRACE_DRIVER: _, ...env } = process.env;
+    const run = [main, "run", file, "--master", "local[1]"];
+    const child = spawn(process.execPath, run, { cwd: folder, env, stdio: ["ignore", full, "pipe"] });
+    const { code, err } = await ended(child);
+    closeSync(full);
+    expect(code).toBe(1);
+    expect(err.match(/^\[OUTPUT_UNWRITABLE\] .*ENOSPC.*Free space/gm)).toHaveLength(1);
+    expect(err).not.toMatch(/^ {4}at |Node\.js/m);
+  },
+);
+
+test.each([
+  ["driver", "--data-dir", ["--port", "0", "--ui-port", "0"]],
+  ["executor", "--work-dir", ["--driver", "127.0.0.1:1"]],
+])("%s refuses a %s that is none, before it says that it is there", async (command, option, options) => {
+  writeFileSync(join(folder, "file"), "");
+  const { code, err } = await ended(start(command, ...options, option, "file"));
+  expect(code).toBe(2);
+  expect(err).toMatch(/^\[DIRECTORY_UNUSABLE\] .*EEXIST/);
+  expect(err).toContain(option);
 });

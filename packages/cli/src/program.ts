@@ -1,3 +1,4 @@
+import { logTroubles } from "@millrace/base";
 import { Command, CommanderError } from "commander";
 import { registerBatches } from "./commands/batches.ts";
 import { registerCheck } from "./commands/check.ts";
@@ -12,7 +13,7 @@ import { registerRun } from "./commands/run.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerStop } from "./commands/stop.ts";
 import { registerSubmit } from "./commands/submit.ts";
-import { type Console, tellError } from "./console.ts";
+import { type Console, tell, tellError } from "./console.ts";
 import { EXIT, exitCodeOf } from "./failure.ts";
 import { Interrupted } from "./interrupted.ts";
 import { readerIsGone } from "./signals.ts";
@@ -70,6 +71,7 @@ export async function runCli(args: readonly string[], console: Console): Promise
       program.outputHelp({ error: true });
       return EXIT.refused;
     }
+    for (const trouble of logTroubles(console.env)) tell(console, trouble);
     await program.parseAsync(args, { from: "user" });
     return exit;
   } catch (error) {

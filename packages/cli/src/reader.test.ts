@@ -1,18 +1,21 @@
 import { EventEmitter } from "node:events";
 import type { Writable } from "node:stream";
 import { expect, test } from "vitest";
-import { whenReaderGoes } from "./reader.ts";
+import { ReaderGone, whenOutputEnds } from "./reader.ts";
 
 const failure = (code: string): Error => Object.assign(new Error(`write ${code}`), { code });
 
-test("a closed pipe is told, and any other error of the stream is one", () => {
+test.each([
+  ["EPIPE", { name: "ReaderGone" }],
+  ["ENOSPC", { code: "OUTPUT_UNWRITABLE", message: expect.stringMatching(/ENOSPC.*Free space/) }],
+  ["EIO", { code: "OUTPUT_UNWRITABLE", message: expect.stringMatching(/EIO.*Let it go somewhere else/) }],
+])("standard output that ends with %s is told once, with the reason", (code, reason) => {
   const stream = new EventEmitter();
-  let told = 0;
+  const told: Error[] = [];
   // An emitter stands in for the stream: only `on` is used.
-  whenReaderGoes(stream as unknown as Writable, () => {
-    told += 1;
-  });
-  stream.emit("error", failure("EPIPE"));
-  expect(told).toBe(1);
-  expect(() => stream.emit("error", failure("EIO"))).toThrow("EIO");
+  whenOutputEnds(stream as unknown as Writable, (why) => told.push(why));
+  stream.emit("error", failure(code));
+  stream.emit("error", failure(code));
+  expect(told).toEqual([expect.objectContaining(reason)]);
+  expect(told[0] instanceof ReaderGone).toBe(code === "EPIPE");
 });

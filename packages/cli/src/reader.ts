@@ -1,14 +1,27 @@
 import type { Writable } from "node:stream";
+import { describeThrown, type EngineError } from "@millrace/base";
+import { outputUnwritable } from "./errors.ts";
 
 /** Whoever read standard output is gone, as `head` is when it has what it wants. */
 export class ReaderGone extends Error {
   override readonly name = "ReaderGone";
 }
 
-/** Tells when nobody reads a stream any more; any other error of it is thrown. */
-export function whenReaderGoes(stream: Pick<Writable, "on">, then: () => void): void {
+/** Tells, once, when nothing that is written to standard output arrives any more, and why. */
+export function whenOutputEnds(stream: Pick<Writable, "on">, then: (reason: ReaderGone | EngineError) => void): void {
+  let told = false;
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    then();
+    if (told) return;
+    told = true;
+    then(error.code === "EPIPE" ? new ReaderGone() : unwritable(error));
   });
+}
+
+function unwritable(error: NodeJS.ErrnoException): EngineError {
+  const full = error.code === "ENOSPC" || error.code === "EDQUOT" || error.code === "EFBIG";
+  return outputUnwritable(
+    `standard output could not be written: ${describeThrown(error)}. What was printed from there on is lost; a job that runs here is stopped gracefully. ` +
+      `${full ? "Free space where it goes, or let it go" : "Let it go"} somewhere else, and start again.`,
+    { cause: error, fields: { reason: error.code ?? "no code" } },
+  );
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import { epochMs, ManualClock, millis } from "@millrace/base";
 import { expect, test } from "vitest";
+import { ReaderGone } from "./reader.ts";
 import { readerIsGone, watchSignals } from "./signals.ts";
 
 const state = ({ graceful, immediate }: ReturnType<typeof watchSignals>) => [graceful.aborted, immediate.aborted];
@@ -26,7 +27,7 @@ test("a closed pipe is a first press that nobody made; a press then means at onc
   const closed = new AbortController();
   // As above.
   const interrupts = watchSignals(new ManualClock(epochMs(0)), process as unknown as NodeJS.Process, closed.signal);
-  closed.abort();
+  closed.abort(new ReaderGone());
   expect(state(interrupts)).toEqual([true, false]);
   expect(readerIsGone(interrupts)).toBe(true);
   process.emit("SIGINT");

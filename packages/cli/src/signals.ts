@@ -11,7 +11,7 @@ const SAME_PRESS_MS = 300;
 /**
  * Turns SIGINT, SIGTERM and SIGHUP into the two steps of an interruption, for the life of the process.
  *
- * @param closed Nobody reads what is printed any more: as a first signal, but for what {@link readerIsGone} says.
+ * @param closed What is printed arrives nowhere any more, for the reason it has: as a first signal, but for what {@link readerIsGone} says.
  */
 export function watchSignals(clock: Clock, process: Pick<NodeJS.Process, "on">, closed: AbortSignal): Interrupts {
   const graceful = new AbortController();
@@ -25,7 +25,7 @@ export function watchSignals(clock: Clock, process: Pick<NodeJS.Process, "on">, 
     else if (again) immediate.abort();
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
-  closed.addEventListener("abort", () => graceful.abort(new ReaderGone()), { once: true });
+  closed.addEventListener("abort", () => graceful.abort(closed.reason), { once: true });
   return { graceful: graceful.signal, immediate: immediate.signal };
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deferred, fromWireError, parseConf, type TakeOutput } from "@millrace/base";
+import { deferred, fromWireError, parseConf, type TakeOutput, usableDirectory } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
 import { JobThread } from "../job/thread/host.ts";
 import type { FromJobThread } from "../job/thread/protocol.ts";
@@ -31,6 +31,7 @@ export interface DeclaredJob {
  */
 export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> {
   const { artefact, args, conf, signal } = options;
+  usableDirectory(tmpdir(), "TMPDIR");
   const directory = await mkdtemp(join(tmpdir(), "millrace-check-"));
   const end = deferred<DeclaredJob>();
   const onMessage = (message: FromJobThread): void => {

@@ -6,9 +6,11 @@ import {
   deferred,
   formatDuration,
   jobId,
+  logLevel,
   parseConf,
   SystemClock,
   type TakeOutput,
+  usableDirectory,
   type WireError,
 } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
@@ -57,9 +59,10 @@ const GATHER_MS = 10_000;
  * @returns How it failed; `undefined` when its batches are done, or it was stopped and has lost nothing.
  */
 export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailure | undefined> {
+  usableDirectory(tmpdir(), "TMPDIR");
   const directory = await mkdtemp(join(tmpdir(), "millrace-run-"));
   const job = jobId("run");
-  const log = createLogger({ name: "run", level: process.env.MILLRACE_LOG ?? "error" });
+  const log = createLogger({ name: "run", level: logLevel() ?? "error" });
   const memory = deferred<ExecutorMemory>();
   memory.promise.catch(() => undefined); // told by whoever awaits the job's end
   const accept = deferred<JobDriver>();
@@ -111,11 +114,13 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
     });
     accept.resolve(driver);
     stopOn(options.signal, driver);
-    const noExecutors = executors.failed.catch((error: unknown) => {
+    let noExecutors: { readonly error: unknown } | undefined;
+    executors.failed.catch((error: unknown) => {
+      noExecutors = { error };
       driver.stop({ graceful: false, reason: { kind: "operator" } });
-      return driver.ended.then(() => Promise.reject(error));
     });
-    const end = await Promise.race([driver.ended, noExecutors]);
+    const end = await driver.ended;
+    if (noExecutors !== undefined) throw noExecutors.error; // it is why the job was stopped
     return end.state === "finished" ? undefined : { ...end, ran };
   } catch (error) {
     accept.reject(error);

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { errorKind } from "@millrace/base";
-import type { BlockId, BlockLocation } from "@millrace/plan";
+import { type BlockId, type BlockLocation, blockId } from "@millrace/plan";
 import type { BlockService } from "@millrace/rpc";
 
 export const driverTakesNoBlocks = errorKind("DRIVER_TAKES_NO_BLOCKS", "engine");
@@ -39,6 +40,12 @@ export class DriverBlocks {
     this.#blocks.set(id, { parts, bytes });
     this.#bytes += bytes;
     return { id, bytes, at: ["driver"] };
+  }
+
+  /** @throws DRIVER_BLOCKS_FULL */
+  putArtefact(packed: Uint8Array): BlockLocation {
+    const hash = createHash("sha256").update(packed).digest("hex").slice(0, 16);
+    return this.put(blockId(`artefact/${hash}`), [packed]);
   }
 
   read(id: BlockId): readonly Uint8Array[] | undefined {

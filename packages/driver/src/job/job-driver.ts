@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { EngineEvent } from "@millrace/api/host";
 import {
   type Clock,
@@ -16,7 +15,7 @@ import {
   warningOf,
 } from "@millrace/base";
 import { readManifest } from "@millrace/bundler";
-import { type BlockId, blockId, type ShuffleId } from "@millrace/plan";
+import type { BlockId, ShuffleId } from "@millrace/plan";
 import type { ExecutorSession, FromExecutor } from "@millrace/rpc";
 import { type BatchOutcome, endBeforeBatches, endOfJob, type JobEnd } from "@millrace/scheduler";
 import { BatchShell } from "./batch-shell.ts";
@@ -171,7 +170,11 @@ export class JobDriver {
       case "heap":
         return this.#data.blocks.limit(message.heapBytes);
       case "built":
-        return this.#onBuilt(message);
+        try {
+          return this.#onBuilt(message);
+        } catch (error) {
+          return this.#finish({ state: "failed", error: toWireError(error) }); // such as an artefact that its heap does not hold
+        }
       case "failed":
         return this.#finish({ state: "failed", error: message.error });
       case "run":
@@ -217,10 +220,7 @@ export class JobDriver {
 
   #onBuilt(built: Built): void {
     this.#built = built;
-    const artefactId = blockId(
-      `artefact/${createHash("sha256").update(this.#options.artefact).digest("hex").slice(0, 16)}`,
-    );
-    const artefact = this.#data.blocks.put(artefactId, [this.#options.artefact]);
+    const artefact = this.#data.blocks.putArtefact(this.#options.artefact);
     this.#executors = new Executors(
       { job: this.#options.job, conf: built.conf, artefact, data: this.#data.address },
       {

@@ -1,5 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { createLogger, StreamTaker, SystemClock, toWireError } from "@millrace/base";
+import {
+  createLogger,
+  describeThrown,
+  EngineError,
+  invariantBroken,
+  StreamTaker,
+  SystemClock,
+  toWireError,
+} from "@millrace/base";
 import { listenSessions } from "@millrace/rpc/grpc";
 import { ENGINE_LOG_FD, type FromJobProcess, type ToJobProcess } from "../supervisor/job-process-protocol.ts";
 import { JobDriver } from "./job-driver.ts";
@@ -45,14 +53,31 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
   process.disconnect();
 }
 
+/** Ends the job with the reason that its operator is to read. */
+function fail(error: unknown): void {
+  process.exitCode = 1;
+  tell({ type: "event", event: { type: "ended", end: { state: "failed", error: toWireError(error) } } });
+  if (process.connected) process.disconnect(); // when what was told has left
+}
+
+// Code of the job has threads of its own: this is a start that failed outside of any promise, or a defect of the engine.
+process.on("uncaughtException", (error) => {
+  log.error({ err: error }, "an error that nothing caught ends the job's driver");
+  fail(
+    error instanceof EngineError
+      ? error
+      : invariantBroken(
+          `the job's driver was ended by an error that nothing caught: ${describeThrown(error)}. This is a defect of the engine: please report it with the job's log.`,
+          { cause: error },
+        ),
+  );
+  setImmediate(() => process.exit(1));
+});
+
 process.on("message", (message: ToJobProcess) => {
   switch (message.type) {
     case "start":
-      start(message).catch((error: unknown) => {
-        tell({ type: "event", event: { type: "ended", end: { state: "failed", error: toWireError(error) } } });
-        process.exitCode = 1;
-        process.disconnect();
-      });
+      start(message).catch(fail);
       return;
     case "stop":
       return driver?.stop(message.how);

@@ -9,6 +9,7 @@ import {
   type Logger,
   type Millis,
   millis,
+  ownDirectory,
   parseConf,
   parseDuration,
 } from "@millrace/base";
@@ -62,17 +63,27 @@ export class DriverSupervisor implements OperatorService {
   readonly #cluster: ClusterShell;
   #server: RpcServer | undefined;
   #health: { readonly port: number; close(): Promise<void> } | undefined;
+  /** Gives the data directory back. */
+  readonly #release: () => void;
   #draining = false;
   #nextJob = 1;
 
+  /** @throws DIRECTORY_UNUSABLE, DIRECTORY_IN_USE, BIND_FAILED, INSECURE_BIND */
   static async start(options: DriverOptions): Promise<DriverSupervisor> {
-    const supervisor = new DriverSupervisor(options);
-    await supervisor.#listen();
-    return supervisor;
+    const release = ownDirectory(options.dataDir, "driver", "--data-dir");
+    try {
+      const supervisor = new DriverSupervisor(options, release);
+      await supervisor.#listen();
+      return supervisor;
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
-  private constructor(options: DriverOptions) {
+  private constructor(options: DriverOptions, release: () => void) {
     this.#options = options;
+    this.#release = release;
     this.#cluster = new ClusterShell(
       {
         clock: options.clock,
@@ -197,6 +208,7 @@ export class DriverSupervisor implements OperatorService {
     hurry.cancel();
     this.#cluster.close();
     await Promise.all([this.#server?.close(), this.#health?.close()]);
+    this.#release();
     return running.filter((job) => job.killed).map((job) => job.id);
   }
 

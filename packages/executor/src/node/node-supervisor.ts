@@ -17,6 +17,7 @@ import {
   type TakeOutput,
   type Timer,
   toWireError,
+  usableDirectory,
 } from "@millrace/base";
 import {
   type ClusterSession,
@@ -86,13 +87,14 @@ export class NodeSupervisor {
   /** Settles when this executor is done for good: with the driver's reason when it refused it. */
   readonly ended: Promise<Error | undefined>;
 
-  /** @throws INSECURE_BIND, MEMORY_TOO_SMALL */
+  /** @throws INSECURE_BIND, MEMORY_TOO_SMALL, DIRECTORY_UNUSABLE */
   constructor(options: NodeSupervisorOptions) {
     checkBind(options.host, {
       token: options.token,
       ...(options.insecure === undefined ? {} : { insecure: options.insecure }),
     });
     requireLeastMemory(options.memoryBytes, options.slots);
+    usableDirectory(options.workDir, "--work-dir");
     this.#options = options;
     this.#backoff = new Backoff(dialPause(options.dialPauseMax), systemRng());
     this.ended = new Promise((resolve) => {
