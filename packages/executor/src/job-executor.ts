@@ -26,7 +26,7 @@ import {
 import { type Commands, ProcessGroups } from "@millrace/runtime";
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
 import { BlockFetcher } from "./blocks/block-fetcher.ts";
-import type { DataPlane } from "./blocks/data-plane.ts";
+import { type DataPlane, dataAddress } from "./blocks/data-plane.ts";
 import { Replicator } from "./blocks/replicator.ts";
 import { StoreSink } from "./blocks/store-sink.ts";
 import { receiverHeap } from "./memory.ts";
@@ -196,6 +196,9 @@ export class JobExecutor {
       case "dropBlocks":
         this.#store.drop(message.blocks);
         return running.slots.dropBroadcasts(message.blocks.filter((id) => id.startsWith("broadcast/")));
+      case "settle":
+        void running.slots.settle().then(() => this.#options.session.send({ type: "settled" }));
+        return;
       default:
         return running.receivers.onMessage(message);
     }
@@ -391,10 +394,3 @@ function readable(store: BlockStore, pool: BlockPool, id: BlockId): ReadableBloc
   if (pin === undefined) return undefined;
   return { [Symbol.iterator]: () => readHandle(pin.handle, pool), release: () => pin.release() };
 }
-
-function dataAddress(data: DataPlane, server: DataServer | undefined): DataAddress {
-  if (data.kind === "local" || server === undefined) return { host: "127.0.0.1", port: 0 };
-  return { host: data.advertise ?? data.host, port: server.address.port };
-}
-
-export type { DataPlane };

@@ -58,6 +58,8 @@ export type FromExecutor =
   | { readonly type: "leaving" }
   /** Code of the job went wrong where no task can fail for it. */
   | { readonly type: "trouble"; readonly error: WireError }
+  /** Answers `settle`: nothing of the job is pending on any slot, and what went wrong has been told. */
+  | { readonly type: "settled" }
   | { readonly type: "failed"; readonly error: WireError }; // this process cannot go on, for example the artefact does not load
 
 export interface ReceivedBlock {
@@ -168,6 +170,8 @@ export type ToExecutor =
   | { readonly type: "receiverBacklog"; readonly stream: number; readonly bytes: number }
   /** Answer to `received`: the driver counts on these blocks from now on. */
   | { readonly type: "blocksTaken"; readonly stream: number; readonly blocks: readonly BlockId[] }
+  /** No task comes any more: code of the job that left something pending may finish it. Answered by `settled`. */
+  | { readonly type: "settle" }
   | { readonly type: "shutdown"; readonly graceful: boolean };
 
 export interface LaunchTask extends TaskKey {

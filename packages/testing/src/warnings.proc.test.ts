@@ -16,6 +16,13 @@ test("a job without an executor says so, until one joins", async () => {
   expect((await job.stop()).warnings).toEqual([]);
 });
 
+test("an error in a timer that the last task started is told with its line before the job is over", async () => {
+  const args = ["run", jobFile("late-timer"), "--master", "local[1]", "--batches", "1"];
+  const { code, stderr } = await TestProcess.millrace(args).ended;
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/\[SLOT_CRASHED\] .*: Error: in a timer \(at late-timer\.ts:9:\d+\)/);
+});
+
 test("a promise that rejects to nobody after its task is told with its line, and the slot goes on", async () => {
   const args = ["run", jobFile("rejecting"), "--master", "local[1]", "--batches", "5"];
   const { code, stdout, stderr } = await TestProcess.millrace(args).ended;

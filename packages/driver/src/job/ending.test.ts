@@ -6,11 +6,13 @@ import type { ToJobThread } from "./thread/protocol.ts";
 let clock: ManualClock;
 let did: string[];
 let gone: Deferred<Error | undefined>;
+let settle: (done: () => void) => void;
 
 beforeEach(() => {
   clock = new ManualClock(epochMs(0));
   did = [];
   gone = deferred();
+  settle = (done) => done();
 });
 
 function ending(error?: WireError): Ending {
@@ -24,6 +26,7 @@ function ending(error?: WireError): Ending {
     },
     clock,
     warn: (message) => did.push(`warn ${message}`),
+    settle: (done) => settle(done),
     over: () => did.push("over"),
   });
 }
@@ -35,6 +38,31 @@ describe("between the last batch and the end", () => {
     const end = ending();
     end.onTold(false);
     clock.advance(millis(60_000));
+    expect(did).toEqual(["send end", "over"]);
+  });
+
+  test("executors may finish what tasks left pending", () => {
+    let done = (): void => undefined;
+    settle = (settled) => {
+      done = settled;
+    };
+    ending().onTold(false);
+    expect(did).toEqual(["send end"]);
+    done();
+    clock.advance(millis(60_000));
+    expect(did).toEqual(["send end", "over"]);
+  });
+
+  test("for a second at most", () => {
+    let done = (): void => undefined;
+    settle = (settled) => {
+      done = settled;
+    };
+    ending().onTold(false);
+    clock.advance(millis(999));
+    expect(did).toEqual(["send end"]);
+    clock.advance(millis(1));
+    done();
     expect(did).toEqual(["send end", "over"]);
   });
 

@@ -145,6 +145,31 @@ describe("an executor that says nothing for executor.timeout", () => {
   });
 });
 
+describe("executors have settled", () => {
+  test("when each has said so", async () => {
+    const done = deferred<void>();
+    executors.settle(done.resolve);
+    executor.session.send({ type: "settled" });
+    await done.promise;
+  });
+
+  test("when those that have not are gone", async () => {
+    const done = deferred<void>();
+    executors.settle(done.resolve);
+    executor.session.close();
+    await done.promise;
+  });
+
+  test("at once when there are none", () => {
+    clock.advance(millis(12_500)); // it is lost
+    let settled = false;
+    executors.settle(() => {
+      settled = true;
+    });
+    expect(settled).toBe(true);
+  });
+});
+
 describe("templates", () => {
   const template = (id: string): StageTemplate => ({
     id: id as TemplateId, // a name is enough here

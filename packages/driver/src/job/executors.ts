@@ -89,6 +89,8 @@ export class Executors {
   #watchTimer: Timer | undefined;
   #tidyTimer: Timer | undefined;
   #flushing = false;
+  /** Those that have not settled yet, and what waits for them. */
+  #settling: { readonly left: Set<ExecutorId>; readonly done: () => void } | undefined;
 
   constructor(
     welcome: {
@@ -172,6 +174,21 @@ export class Executors {
   /** Lets an executor go that leaves: it closes its session. */
   release(executor: ExecutorId): void {
     this.send(executor, { type: "shutdown", graceful: true });
+  }
+
+  /** No task comes any more: lets code of the job finish what it left pending. `done` when each has, or is gone. */
+  settle(done: () => void): void {
+    this.#settling = { left: new Set(this.ready.map(({ executor }) => executor)), done };
+    for (const executor of this.#settling.left) this.send(executor, { type: "settle" });
+    this.#onSettled(undefined);
+  }
+
+  #onSettled(executor: ExecutorId | undefined): void {
+    const { left, done } = this.#settling ?? {};
+    if (executor !== undefined) left?.delete(executor);
+    if (left?.size !== 0) return;
+    this.#settling = undefined;
+    done?.();
   }
 
   /** Ends all sessions after telling the executors to leave. */
@@ -305,6 +322,7 @@ export class Executors {
       member.leaving = true;
       return this.#handlers.onLeaving(member.info.executor);
     }
+    if (message.type === "settled") return this.#onSettled(member.info.executor);
     this.#handlers.onMessage(member.info.executor, message);
   }
 
@@ -313,6 +331,7 @@ export class Executors {
     if (!member.ready) return;
     this.#sharePeers();
     this.#handlers.onLost(member.info.executor, error, member.leaving);
+    this.#onSettled(member.info.executor);
   }
 
   #sharePeers(): void {

@@ -358,6 +358,7 @@ export class JobDriver {
       thread: this.#thread,
       clock: this.#options.clock,
       warn: (message) => this.#warnings.say(message),
+      settle: (done) => this.#executors?.settle(done),
       over: () => this.#finish(end),
     });
   }

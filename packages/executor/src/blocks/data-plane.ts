@@ -1,5 +1,5 @@
 import type { BlockId } from "@millrace/plan";
-import type { TlsSettings } from "@millrace/rpc";
+import type { DataAddress, DataServer, TlsSettings } from "@millrace/rpc";
 
 /** How a job executor gets blocks that others hold, and serves its own. */
 export type DataPlane =
@@ -16,3 +16,9 @@ export type DataPlane =
     }
   /** Everything in one process: there are no peers, and the driver's blocks are read where they are. */
   | { readonly kind: "local"; readonly readDriverBlock: (id: BlockId) => Iterable<Uint8Array> | undefined };
+
+/** Where peers fetch blocks of this executor. */
+export function dataAddress(data: DataPlane, server: DataServer | undefined): DataAddress {
+  if (data.kind === "local" || server === undefined) return { host: "127.0.0.1", port: 0 };
+  return { host: data.advertise ?? data.host, port: server.address.port };
+}

@@ -76,6 +76,8 @@ export class SlotPool implements TaskSlots {
   /** Threads whose end a task has reported. */
   readonly #blamed = new WeakSet<SlotThread>();
   #closing = false;
+  /** Threads end by themselves, and none is replaced. */
+  #settling = false;
 
   constructor(options: SlotPoolOptions, handlers: SlotPoolHandlers) {
     this.#options = options;
@@ -152,10 +154,16 @@ export class SlotPool implements TaskSlots {
     return false;
   }
 
+  /** No attempt comes any more. Resolves when code of the job has nothing pending in any thread, and its errors are told. */
+  async settle(): Promise<void> {
+    this.#settling = true;
+    await Promise.all(this.#threads().map((thread) => thread.settle()));
+  }
+
   /** Ends all threads at once. */
   async close(): Promise<void> {
     this.#closing = true;
-    await Promise.all(this.#threads().map((thread) => thread.terminate()));
+    await Promise.all(this.#slots.map((slot) => slot.thread?.terminate()));
   }
 
   /** Resolves when everything that code of the job wrote in these threads has been taken. */
@@ -209,7 +217,7 @@ export class SlotPool implements TaskSlots {
       output: slot.output,
       onStray: (error) => this.#handlers.onTrouble(error),
     });
-    if (this.#closing) {
+    if (this.#closing || this.#settling) {
       await thread.terminate();
       return;
     }
@@ -223,12 +231,13 @@ export class SlotPool implements TaskSlots {
   async #onClosed(slot: Slot, thread: SlotThread, cause: EngineError | undefined): Promise<void> {
     if (slot.thread !== thread) return;
     slot.thread = undefined;
-    if (this.#closing) return;
+    if (this.#closing || (this.#settling && cause === undefined)) return;
     this.#options.log.warn(
       { slot: slot.index, ...(cause === undefined ? {} : { code: cause.code }) },
       cause?.message ?? "a slot thread ended",
     );
     if (cause !== undefined && !this.#blamed.has(thread)) this.#handlers.onTrouble(cause);
+    if (this.#settling) return;
     try {
       // The attempt's end is told in a microtask that precedes this one: its pins are released by now.
       await this.#options.store.reclaim(thread.poolOwner);

@@ -839,7 +839,8 @@ export const descriptors: object = {
             "heartbeat",
             "failed",
             "leaving",
-            "trouble"
+            "trouble",
+            "settled"
            ]
           }
          },
@@ -879,6 +880,10 @@ export const descriptors: object = {
           "trouble": {
            "type": "ExecutorTrouble",
            "id": 9
+          },
+          "settled": {
+           "type": "Settled",
+           "id": 10
           }
          }
         },
@@ -1276,7 +1281,8 @@ export const descriptors: object = {
             "shutdown",
             "replicateTo",
             "blocksTaken",
-            "dropTemplates"
+            "dropTemplates",
+            "settle"
            ]
           }
          },
@@ -1344,6 +1350,10 @@ export const descriptors: object = {
           "dropTemplates": {
            "type": "DropTemplates",
            "id": 16
+          },
+          "settle": {
+           "type": "Settle",
+           "id": 17
           }
          }
         },
@@ -1866,6 +1876,12 @@ export const descriptors: object = {
            "id": 2
           }
          }
+        },
+        "Settle": {
+         "fields": {}
+        },
+        "Settled": {
+         "fields": {}
         },
         "Shutdown": {
          "fields": {

@@ -41,6 +41,8 @@ export function encodeFromExecutor(message: FromExecutor): WireInput {
       return { leaving: {} };
     case "trouble":
       return { trouble: { error: encodeError(message.error) } };
+    case "settled":
+      return { settled: {} };
     case "failed":
       return { failed: { error: encodeError(message.error) } };
   }
@@ -86,6 +88,7 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
   if (wire.ready) return { type: "ready" };
   if (wire.leaving) return { type: "leaving" };
   if (wire.trouble) return { type: "trouble", error: decodeError(required(wire.trouble.error, "error")) };
+  if (wire.settled) return { type: "settled" };
   if (wire.failed) return { type: "failed", error: decodeError(required(wire.failed.error, "error")) };
   throw malformed("an executor sent a message of no known type");
 }

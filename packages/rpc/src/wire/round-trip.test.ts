@@ -85,6 +85,7 @@ const fromExecutor: readonly FromExecutor[] = [
   { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3, spilledBytes: 4 },
   { type: "leaving" },
   { type: "trouble", error },
+  { type: "settled" },
   { type: "failed", error: toWireError("text") },
 ];
 
@@ -197,6 +198,7 @@ const toExecutor: readonly ToExecutor[] = [
   { type: "replicateTo", stream: 0, peer: undefined },
   { type: "stopReceiver", stream: 0 },
   { type: "receiverBacklog", stream: 0, bytes: 5 },
+  { type: "settle" },
   { type: "shutdown", graceful: true },
 ];
 

@@ -66,6 +66,8 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
       return { receiverBacklog: { stream: message.stream, waitingBytes: message.bytes } };
     case "blocksTaken":
       return { blocksTaken: { stream: message.stream, blocks: [...message.blocks] } };
+    case "settle":
+      return { settle: {} };
     case "shutdown":
       return { shutdown: { graceful: message.graceful } };
   }
@@ -102,6 +104,7 @@ export function decodeToExecutor(wire: WireOutput): ToExecutor {
   if (wire.cancel) return { type: "cancel", ...decodeKey(wire.cancel.key) };
   if (wire.startReceiver) return decodeStart(wire.startReceiver);
   if (wire.stopReceiver) return { type: "stopReceiver", stream: wire.stopReceiver.stream };
+  if (wire.settle) return { type: "settle" };
   if (wire.shutdown) return { type: "shutdown", graceful: wire.shutdown.graceful };
   throw malformed("the driver sent a message of no known type");
 }

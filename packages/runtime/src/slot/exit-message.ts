@@ -1,7 +1,20 @@
-/** The message of SLOT_EXITED; `caller` is the stack above `process.exit`, when known. */
-export function exitMessage(slot: number, code: number, caller: string | undefined): string {
+/** The message of SLOT_EXITED; `caller` is the stack above `process.exit`, when known. `busy`: a task ran. */
+export function exitMessage(exit: {
+  readonly slot: number;
+  readonly code: number;
+  readonly caller: string | undefined;
+  readonly busy: boolean;
+}): string {
+  const { slot, code, caller, busy } = exit;
   return (
     `user code called process.exit(${code}) on slot ${slot}${caller === undefined ? "" : `, ${caller}`}. ` +
-    "Only the slot's thread ended and its task is tried again; throw an error to fail a task, or stop the job from its driver."
+    `Only the slot's thread ended${afterThread(busy)}; throw an error to fail a task, or stop the job from its driver.`
   );
+}
+
+/** What follows when a slot's thread has ended. */
+export function afterThread(busy: boolean): string {
+  return busy
+    ? " and its task is tried again"
+    : ": no task ran on it, nothing is tried again, and state it held is loaded again";
 }

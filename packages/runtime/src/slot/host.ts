@@ -18,7 +18,7 @@ import { artefactLoadFailed, slotCrashed, slotExited, slotTerminated } from "../
 import { ProcessGroups } from "../host/process-groups.ts";
 import type { Commands } from "../ports.ts";
 import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
-import { exitMessage } from "./exit-message.ts";
+import { afterThread, exitMessage } from "./exit-message.ts";
 import { tableBytes } from "./heap.ts";
 import { inputBytes, outOfMemory } from "./out-of-memory.ts";
 import type { FromSlot, SlotInit, SlotSetup, ToSlot } from "./protocol.ts";
@@ -85,6 +85,7 @@ export class SlotThread {
   readonly #closed = deferred<EngineError | undefined>();
   #alive = true;
   #terminating = false;
+  #settling = false;
   #pending: Pending | undefined;
   #grace: Timer | undefined;
   #cause: EngineError | undefined;
@@ -137,7 +138,7 @@ export class SlotThread {
 
   /** False once the thread has ended or is being ended. */
   get alive(): boolean {
-    return this.#alive && !this.#terminating;
+    return this.#alive && !this.#terminating && !this.#settling;
   }
 
   get busy(): boolean {
@@ -212,6 +213,16 @@ export class SlotThread {
     await this.#closed.promise;
   }
 
+  /**
+   * Takes no further task, and lets the thread end once code of the job has nothing pending, as Node.js ends a process. A
+   * timer that repeats or an open connection keeps it: `terminate` it after a while. Resolves as `closed` does.
+   */
+  settle(): Promise<EngineError | undefined> {
+    this.#settling = true;
+    this.#post({ type: "settle" });
+    return this.closed;
+  }
+
   #post(message: ToSlot): void {
     if (this.#alive) this.#worker.postMessage(message);
   }
@@ -230,7 +241,7 @@ export class SlotThread {
         return;
       case "dying": {
         const error = fromWireError(message.error);
-        this.#cause ??= error instanceof EngineError ? error : crashed(this.slot, error);
+        this.#cause ??= error instanceof EngineError ? error : this.#crashed(error);
         return;
       }
       case "stray": {
@@ -262,7 +273,15 @@ export class SlotThread {
   }
 
   #onError(error: unknown): void {
-    this.#cause ??= isOutOfMemory(error) ? this.#outOfMemory() : crashed(this.slot, error);
+    this.#cause ??= isOutOfMemory(error) ? this.#outOfMemory() : this.#crashed(error);
+  }
+
+  #crashed(error: unknown): EngineError {
+    return slotCrashed(
+      `user code on slot ${this.slot} left an error that nothing caught: ${describeThrown(error)}. The slot's thread ended${afterThread(this.busy)}; ` +
+        "await every promise and handle the errors of timers and emitters.",
+      { cause: error },
+    );
   }
 
   #outOfMemory(): EngineError {
@@ -282,12 +301,13 @@ export class SlotThread {
     this.#alive = false;
     this.#grace?.cancel();
     for (const group of this.#commands.endAll()) this.#options.commands?.ended(group);
-    const orderly = this.#terminating && this.#pending === undefined;
+    const asked = this.#terminating || (this.#settling && code === 0);
+    const orderly = asked && this.#pending === undefined;
     const cause =
       this.#cause ??
-      (this.#terminating
+      (asked
         ? slotTerminated(`slot ${this.slot} was ended${this.#doing()}.`)
-        : slotExited(exitMessage(this.slot, code, undefined)));
+        : slotExited(exitMessage({ slot: this.slot, code, caller: undefined, busy: this.busy })));
     this.#cause = cause;
     this.#started.promise.catch(() => undefined); // nobody may be waiting
     this.#started.reject(cause);
@@ -300,14 +320,6 @@ export class SlotThread {
     const task = this.#pending?.task;
     return task === undefined ? "" : ` while it computed partition ${task.partition} of stage ${task.run}`;
   }
-}
-
-function crashed(slot: number, error: unknown): EngineError {
-  return slotCrashed(
-    `user code on slot ${slot} left an error that nothing caught: ${describeThrown(error)}. The slot's thread ended and its task is tried again; ` +
-      "await every promise and handle the errors of timers and emitters.",
-    { cause: error },
-  );
 }
 
 function isOutOfMemory(error: unknown): boolean {

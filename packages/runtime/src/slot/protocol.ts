@@ -39,7 +39,9 @@ export type ToSlot =
   | { readonly type: "stage"; readonly stage: StageStart }
   | { readonly type: "task"; readonly number: number; readonly task: SlotTask }
   | { readonly type: "stageDone"; readonly run: StageRunId }
-  | { readonly type: "dropBroadcasts"; readonly ids: readonly string[] };
+  | { readonly type: "dropBroadcasts"; readonly ids: readonly string[] }
+  /** No message follows: the thread ends by itself when code of the job has nothing pending. */
+  | { readonly type: "settle" };
 
 /** What a slot tells the executor's main thread. */
 export type FromSlot =

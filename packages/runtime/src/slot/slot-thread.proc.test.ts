@@ -240,6 +240,36 @@ test("a promise that is rejected after its task is told, and the thread lives on
   expect(await task(thread)).toMatchObject({ kind: "result" });
 });
 
+describe("a thread that settles", () => {
+  test("ends by itself when nothing is pending, which is an orderly end", async () => {
+    const thread = await start(`hooks.define("job.ts#0", () => (n) => { setTimeout(() => {}, 5); return n; });`);
+    begin(thread);
+    await task(thread);
+    expect(await thread.settle()).toBeUndefined();
+    expect(thread.alive).toBe(false);
+  });
+
+  test("tells the error of a timer that a task left behind", async () => {
+    const thread = await start(
+      `hooks.define("job.ts#0", () => (n) => { setTimeout(() => { throw new Error("in a timer"); }, 5); return n; });`,
+    );
+    begin(thread);
+    await task(thread, [1]);
+    const end = await thread.settle();
+    expect(end).toMatchObject({ code: "SLOT_CRASHED" });
+    expect(end?.message).toMatch(/Error: in a timer.*no task ran on it, nothing is tried again/);
+  });
+
+  test("can be ended while something is pending", async () => {
+    const thread = await start(`hooks.define("job.ts#0", () => (n) => { setInterval(() => {}, 5); return n; });`);
+    begin(thread);
+    await task(thread);
+    const end = thread.settle();
+    await thread.terminate();
+    expect(await end).toBeUndefined();
+  });
+});
+
 test("terminate on an idle thread is an orderly end", async () => {
   const thread = await start("");
   await thread.terminate();

@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import * as api from "@millrace/api";
-import { assert, type EngineError, SystemClock, toWireError, writeOutputTo } from "@millrace/base";
+import { assert, type EngineError, SystemClock, toWireError, unreachable, writeOutputTo } from "@millrace/base";
 import { JOB_HOOKS } from "@millrace/plan";
 import { BlockPool, FileSystems, LocalFileSystem, SpillDirectory } from "@millrace/storage";
 import { slotExited } from "../errors.ts";
@@ -66,7 +66,7 @@ function exitedBy(code: number): EngineError {
     .slice(3, 5)
     .map((line) => line.trim())
     .join(" ");
-  return slotExited(exitMessage(init.slot, code, caller));
+  return slotExited(exitMessage({ slot: init.slot, code, caller, busy: running !== 0 }));
 }
 
 function newRuntime(functions: FunctionTable): SlotRuntime {
@@ -117,6 +117,11 @@ function onMessage(runtime: SlotRuntime, message: ToSlot): void {
     case "dropBroadcasts":
       runtime.dropBroadcasts(message.ids);
       return;
+    case "settle":
+      port?.unref();
+      return;
+    default:
+      unreachable(message);
   }
 }
 

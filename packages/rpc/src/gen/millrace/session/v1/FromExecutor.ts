@@ -9,6 +9,7 @@ import type { Heartbeat as _millrace_session_v1_Heartbeat, Heartbeat__Output as 
 import type { ExecutorFailed as _millrace_session_v1_ExecutorFailed, ExecutorFailed__Output as _millrace_session_v1_ExecutorFailed__Output } from '../../../millrace/session/v1/ExecutorFailed.ts';
 import type { ExecutorLeaving as _millrace_session_v1_ExecutorLeaving, ExecutorLeaving__Output as _millrace_session_v1_ExecutorLeaving__Output } from '../../../millrace/session/v1/ExecutorLeaving.ts';
 import type { ExecutorTrouble as _millrace_session_v1_ExecutorTrouble, ExecutorTrouble__Output as _millrace_session_v1_ExecutorTrouble__Output } from '../../../millrace/session/v1/ExecutorTrouble.ts';
+import type { Settled as _millrace_session_v1_Settled, Settled__Output as _millrace_session_v1_Settled__Output } from '../../../millrace/session/v1/Settled.ts';
 
 export interface FromExecutor {
   'hello'?: (_millrace_session_v1_ExecutorHello | null);
@@ -20,7 +21,8 @@ export interface FromExecutor {
   'failed'?: (_millrace_session_v1_ExecutorFailed | null);
   'leaving'?: (_millrace_session_v1_ExecutorLeaving | null);
   'trouble'?: (_millrace_session_v1_ExecutorTrouble | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble";
+  'settled'?: (_millrace_session_v1_Settled | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled";
 }
 
 export interface FromExecutor__Output {
@@ -33,5 +35,6 @@ export interface FromExecutor__Output {
   'failed'?: (_millrace_session_v1_ExecutorFailed__Output | null);
   'leaving'?: (_millrace_session_v1_ExecutorLeaving__Output | null);
   'trouble'?: (_millrace_session_v1_ExecutorTrouble__Output | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble";
+  'settled'?: (_millrace_session_v1_Settled__Output | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled";
 }

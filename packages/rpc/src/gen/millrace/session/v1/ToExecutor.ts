@@ -16,6 +16,7 @@ import type { Shutdown as _millrace_session_v1_Shutdown, Shutdown__Output as _mi
 import type { ReplicateTo as _millrace_session_v1_ReplicateTo, ReplicateTo__Output as _millrace_session_v1_ReplicateTo__Output } from '../../../millrace/session/v1/ReplicateTo.ts';
 import type { BlocksTaken as _millrace_session_v1_BlocksTaken, BlocksTaken__Output as _millrace_session_v1_BlocksTaken__Output } from '../../../millrace/session/v1/BlocksTaken.ts';
 import type { DropTemplates as _millrace_session_v1_DropTemplates, DropTemplates__Output as _millrace_session_v1_DropTemplates__Output } from '../../../millrace/session/v1/DropTemplates.ts';
+import type { Settle as _millrace_session_v1_Settle, Settle__Output as _millrace_session_v1_Settle__Output } from '../../../millrace/session/v1/Settle.ts';
 
 export interface ToExecutor {
   'welcome'?: (_millrace_session_v1_Welcome | null);
@@ -34,7 +35,8 @@ export interface ToExecutor {
   'replicateTo'?: (_millrace_session_v1_ReplicateTo | null);
   'blocksTaken'?: (_millrace_session_v1_BlocksTaken | null);
   'dropTemplates'?: (_millrace_session_v1_DropTemplates | null);
-  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken"|"dropTemplates";
+  'settle'?: (_millrace_session_v1_Settle | null);
+  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken"|"dropTemplates"|"settle";
 }
 
 export interface ToExecutor__Output {
@@ -54,5 +56,6 @@ export interface ToExecutor__Output {
   'replicateTo'?: (_millrace_session_v1_ReplicateTo__Output | null);
   'blocksTaken'?: (_millrace_session_v1_BlocksTaken__Output | null);
   'dropTemplates'?: (_millrace_session_v1_DropTemplates__Output | null);
-  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken"|"dropTemplates";
+  'settle'?: (_millrace_session_v1_Settle__Output | null);
+  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken"|"dropTemplates"|"settle";
 }
