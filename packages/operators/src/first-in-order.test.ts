@@ -60,4 +60,14 @@ describe("the first in order", () => {
     const first = new FirstInOrder<unknown>(3, { compare, descending: false });
     expect(() => first.offerAll(numbers)).toThrow(/BAD_COMPARISON/);
   });
+
+  test.each([2, 100])("tell of a compare function that contradicts itself, of %i wanted", (most) => {
+    const first = new FirstInOrder<number>(most, { compare: () => 1, descending: false });
+    expect(() => {
+      first.offerAll([3, 1, 2]);
+      first.all();
+    }).toThrow(
+      /\[BAD_COMPARISON\] its compare function contradicts itself: it gave 1 for .* and 1 the other way round/,
+    );
+  });
 });
