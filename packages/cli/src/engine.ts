@@ -1,5 +1,5 @@
 import type { ExecutorId, JobId, Millis, TakeOutput, WireError } from "@millrace/base";
-import type { BatchSummary, OperatorService } from "@millrace/rpc";
+import type { BatchSummary, JobSummary, OperatorService } from "@millrace/rpc";
 import type { Master } from "./master.ts";
 
 /** How a job of `run` failed. */
@@ -86,6 +86,8 @@ export interface NodeHandle {
 
 /** A connection to a driver; opened at the first call. */
 export interface Operator extends OperatorService {
+  /** @param within The caller waits no longer for the answer. */
+  jobs(within?: Millis): Promise<readonly JobSummary[]>;
   close(): void;
 }
 

@@ -50,6 +50,19 @@ describe("submit", () => {
       /\[DRIVER_NOT_REACHED\] the driver at localhost:7077 was not reached within 20 s \(--timeout\): \[PEER_UNREACHABLE\] nobody there/,
     );
   });
+  test("waits for no answer longer than --timeout leaves time for", async () => {
+    const given: unknown[] = [];
+    const silent = errorKind("NOT_A_DRIVER", "environment")("says nothing.", { fields: { found: "silent" } });
+    const jobs = (within?: number) => {
+      given.push(within);
+      return Promise.reject(silent);
+    };
+    const { err } = await submitted(session({ operator: { submit, jobs } }), "--timeout", "20s");
+    expect(err).toContain("was not reached within 20 s (--timeout): [NOT_A_DRIVER] says nothing");
+    expect(given[0]).toBe(20_000);
+    expect(given.slice(1).every((within) => Number(within) >= 1_000 && Number(within) < 20_000)).toBe(true);
+    expect(given.length).toBeGreaterThan(1);
+  });
   test("does not wait for what is no driver, unless it may be a proxy in front of one", async () => {
     const kind = errorKind("NOT_A_DRIVER", "environment");
     const jobs = () => Promise.reject(kind("an HTTP server answers there.", { fields: { found: "http1" } }));

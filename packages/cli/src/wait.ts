@@ -6,6 +6,8 @@ import { Interrupted } from "./interrupted.ts";
 const PAUSE = { min: millis(250), max: millis(5_000) };
 /** On a terminal, where somebody looks on: so often that it still waits. */
 const REMINDER_MS = 10_000;
+/** An attempt at the very end of the time still has this long for its answer. */
+const ATTEMPT_MIN_MS = 1_000;
 
 export interface WaitOptions {
   readonly address: string;
@@ -17,20 +19,25 @@ export interface WaitOptions {
  * Repeats `attempt` while the driver cannot be reached, with growing pauses, and says so: once, and on a terminal again and
  * again. Any other failure ends it.
  *
+ * @param attempt Is given the time that is left for it; `undefined`: there is no limit.
  * @throws {Interrupted} When the user gives up.
  * @throws DRIVER_NOT_REACHED After `timeout`.
  */
 export async function untilReachable<T>(
   console: Console,
   { address, timeout }: WaitOptions,
-  attempt: () => Promise<T>,
+  attempt: (within: Millis | undefined) => Promise<T>,
 ): Promise<T> {
   const begun = console.clock.monotonicMs();
+  const left = (limit: Millis): Millis => {
+    const rest = limit - (console.clock.monotonicMs() - begun);
+    return millis(Math.ceil(Math.max(ATTEMPT_MIN_MS, rest)));
+  };
   let told: number | undefined;
   const backoff = new Backoff(PAUSE, systemRng());
   for (;;) {
     try {
-      return await attempt();
+      return await attempt(timeout === undefined ? undefined : left(timeout));
     } catch (error) {
       if (!mayBecomeReachable(error)) throw error;
       const waited = console.clock.monotonicMs() - begun;

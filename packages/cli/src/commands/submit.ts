@@ -33,7 +33,7 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
       await withOperator(console, options, async (operator, address) => {
         const artefact = await console.engine.bundle(file, (step) => tell(console, step));
         // Submitting is not repeatable, asking for the jobs is.
-        await untilReachable(console, { address, timeout: options.timeout }, () => operator.jobs());
+        await untilReachable(console, { address, timeout: options.timeout }, (within) => operator.jobs(within));
         const verbose = program.opts<GlobalOptions>().verbose === true;
         let job: JobSummary;
         try {

@@ -1,7 +1,7 @@
 import type { Client, ClientReadableStream, Metadata, ServiceError } from "@grpc/grpc-js";
 import type { MethodDefinition } from "@grpc/proto-loader";
-import { type JobId, SystemClock } from "@millrace/base";
-import type { LogEntry, OperatorService } from "../cluster.ts";
+import { type JobId, type Millis, SystemClock } from "@millrace/base";
+import type { JobSummary, LogEntry, OperatorService } from "../cluster.ts";
 import type { Job__Output as JobOutput } from "../gen/millrace/operator/v1/Job.ts";
 import type { LogEntry__Output as LogEntryOutput } from "../gen/millrace/operator/v1/LogEntry.ts";
 import { decodeBatch, decodeExecutor, decodeJob, decodeLogEntry } from "../wire/operator.ts";
@@ -16,6 +16,8 @@ import { statusToError } from "./status.ts";
 const ASK_TIMEOUT_MS = 15_000;
 
 export interface OperatorClient extends OperatorService {
+  /** @param within The caller waits no longer for the answer than this, or than any question is waited for. */
+  jobs(within?: Millis): Promise<readonly JobSummary[]>;
   close(): void;
 }
 
@@ -25,7 +27,7 @@ export function operatorClient(options: DialOptions): OperatorClient {
   const link: Link = { client, metadata, options };
   return {
     submit: (request) => submit(link, request),
-    jobs: async () => (await ask(link, operatorService.Jobs, {})).jobs.map(decodeJob),
+    jobs: async (within) => (await ask(link, operatorService.Jobs, {}, within)).jobs.map(decodeJob),
     status: async (id) => decodeJob(await ask(link, operatorService.Status, { id })),
     batches: async (id) => (await ask(link, operatorService.Batches, { id })).batches.map(decodeBatch),
     executors: async () => (await ask(link, operatorService.Executors, {})).executors.map(decodeExecutor),
@@ -44,8 +46,13 @@ interface Link {
 
 type Method<Request, Response> = MethodDefinition<Request, object, unknown, Response>;
 
-function ask<Request, Response>(link: Link, method: Method<Request, Response>, request: Request): Promise<Response> {
-  return call(link, method, request, ASK_TIMEOUT_MS);
+function ask<Request, Response>(
+  link: Link,
+  method: Method<Request, Response>,
+  request: Request,
+  within: number = ASK_TIMEOUT_MS,
+): Promise<Response> {
+  return call(link, method, request, Math.min(within, ASK_TIMEOUT_MS));
 }
 
 function call<Request, Response>(

@@ -1,4 +1,15 @@
-import { epochMs, errorKind, executorId, type JobId, jobId, warningOf } from "@millrace/base";
+import { createServer } from "node:net";
+import {
+  epochMs,
+  errorKind,
+  executorId,
+  type JobId,
+  jobId,
+  ManualClock,
+  millis,
+  SystemClock,
+  warningOf,
+} from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
 import type { JobSummary, LogEntry, NodeSession, OperatorService } from "../cluster.ts";
 import { operatorClient } from "./operator-client.ts";
@@ -121,6 +132,25 @@ describe("an operator", () => {
     const error = jobUnknown("x".repeat(50_000));
     const { client } = await connected(service({ jobs: () => Promise.reject(error) }));
     await expect(client.jobs()).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
+  });
+
+  test("waits for an answer no longer than it was told, where nothing is said", async () => {
+    const clock = new ManualClock(new SystemClock().now());
+    // Only the look at who is there waits on this clock: the deadline of a call is gRPC's.
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined); // the client goes as it likes
+      socket.on("data", () => clock.advance(millis(2_000)));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => server.close());
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const client = operatorClient({ address: { host: "127.0.0.1", port }, token: undefined, clock });
+    cleanups.push(() => client.close());
+    await expect(client.jobs(millis(100))).rejects.toMatchObject({
+      code: "NOT_A_DRIVER",
+      fields: { found: "silent" },
+    });
   });
 
   test("reads a log to its end", async () => {
