@@ -49,7 +49,7 @@ export {
   stepMembership,
 } from "./membership.ts";
 export { type MembershipEffect, type MembershipEvent, type NodeSessionId, nodeSessionId } from "./membership-events.ts";
-export { JOB_BEHIND, type Pace, type PaceEffect, type PaceEvent, pace, stepPace } from "./pace.ts";
+export { JOB_BEHIND, nextLook, type Pace, type PaceEffect, type PaceEvent, pace, stepPace } from "./pace.ts";
 export { batchInput } from "./received-blocks.ts";
 export type {
   ReceivedBlock,

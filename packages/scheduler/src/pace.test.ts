@@ -1,6 +1,6 @@
 import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { type Pace, type PaceEffect, pace, stepPace } from "./pace.ts";
+import { nextLook, type Pace, type PaceEffect, pace, stepPace } from "./pace.ts";
 
 /** Batches of `intervalMs`, one after the other, which take `processingMs` and receive `perSecond` records. */
 function run(
@@ -53,6 +53,71 @@ describe("a job that falls behind says so", () => {
     expect(run(state, 12, { processingMs: 200 }, at)).toEqual([]); // not there yet
     expect(run(state, 4, { processingMs: 200 }, at).map(({ type }) => type)).toEqual(["caughtUp"]);
     expect(run(state, 40, { processingMs: 1500 }, at).map(({ type }) => type)).toEqual(["behind"]);
+  });
+});
+
+describe("a batch that does not end", () => {
+  /** Looks when the machine wants to, until `until`. */
+  function look(state: Pace, until: number, waiting = 1): readonly PaceEffect[] {
+    const effects: PaceEffect[] = [];
+    for (let at = nextLook(state); at !== undefined && at <= until; at = nextLook(state))
+      effects.push(...stepPace(state, { type: "looked", at, waiting }));
+    return effects;
+  }
+  const begin = (state: Pace, time: number, at = time) =>
+    stepPace(state, { type: "batchStarted", at: epochMs(at), time: epochMs(time), waiting: 1 });
+  const over = (state: Pace) => stepPace(state, { type: "batchOver", received: 0, processingMs: 0 });
+
+  test("is named while it runs, with what waits for it and what to do", () => {
+    const state = pace(1000);
+    begin(state, 1000);
+    expect(look(state, 10_999)).toEqual([]);
+    expect(look(state, 11_000, 11)).toEqual([
+      {
+        type: "behind",
+        message:
+          "[JOB_BEHIND] batch 1970-01-01T00:00:01.000Z has been running for 10 s, one is due every 1 s, and 10 wait for it. " +
+          "It goes on, and nothing ends it but its end. If its code can hang, in a loop without an end or on a promise that never settles, " +
+          "stop the job and give what it waits for a limit of time; " +
+          "if it has much to do, give the job more slots, a longer batchInterval or more partitions (default.parallelism).",
+      },
+    ]);
+  });
+
+  test("is named again each time it has been running twice as long", () => {
+    const state = pace(1000);
+    begin(state, 0);
+    const running = look(state, 3_600_000).map(({ message }) => / for (.*?),/.exec(message)?.[1]);
+    expect(running.slice(0, 3)).toEqual(["10 s", "20 s", "40 s"]);
+    expect(running).toHaveLength(9);
+  });
+
+  test("is forgiven when a batch begins in time again, and not before", () => {
+    const state = pace(1000);
+    begin(state, 1000);
+    expect(look(state, 12_000)).toHaveLength(1);
+    over(state);
+    expect(nextLook(state)).toBeUndefined();
+    expect(begin(state, 2000, 12_000)).toEqual([]);
+    over(state);
+    expect(begin(state, 12_000, 12_100)).toEqual([expect.objectContaining({ type: "caughtUp" })]);
+    expect(look(state, 22_100)).toHaveLength(1); // as for the first time
+  });
+
+  test("gives way to what is said of late batches", () => {
+    const state = pace(1000);
+    begin(state, 1000);
+    look(state, 11_000);
+    over(state);
+    const said = run(state, 20, { processingMs: 1500 }, { time: 1000, now: 11_000 });
+    expect(said.map(({ message }) => message)).toEqual([expect.stringMatching(/batches come faster/)]);
+  });
+
+  test("is one only after ten intervals, when those are long", () => {
+    const state = pace(60_000);
+    begin(state, 0);
+    expect(look(state, 599_999)).toEqual([]);
+    expect(look(state, 600_000)).toHaveLength(1);
   });
 });
 

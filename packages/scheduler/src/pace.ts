@@ -1,4 +1,4 @@
-import { type EpochMs, formatDuration, unreachable } from "@millrace/base";
+import { type EpochMs, epochMs, formatDuration, unreachable } from "@millrace/base";
 
 /** A batch that begins so late is a sign that its job falls behind: as many intervals, and as long, whichever is more. */
 const LATE_INTERVALS = 5;
@@ -7,6 +7,9 @@ const LATE_MS = 5_000;
 const LATE_BATCHES = 5;
 /** A batch that begins no later than this, or one interval, says that the job has caught up. */
 const CAUGHT_UP_MS = 1_000;
+/** A batch that runs for so long may never end: as many intervals, and as long, whichever is more. */
+const STUCK_INTERVALS = 10;
+const STUCK_MS = 10_000;
 /** Rates are those of so many batches. */
 const REMEMBERED = 8;
 
@@ -17,9 +20,14 @@ export type PaceEvent =
   | { readonly type: "inputFixed"; readonly at: EpochMs; readonly received: number }
   /** `waiting`: batches whose time has come and that are not over, this one included. */
   | { readonly type: "batchStarted"; readonly at: EpochMs; readonly time: EpochMs; readonly waiting: number }
+  /** Time has passed while a batch runs; `waiting` as above. */
+  | { readonly type: "looked"; readonly at: EpochMs; readonly waiting: number }
   | { readonly type: "batchOver"; readonly received: number; readonly processingMs: number };
 
-/** `behind` is said once, and again only after `caughtUp`. */
+/**
+ * `behind` is said of late batches once, and again only after `caughtUp` or a batch that is stuck. Of a batch that is stuck it is said
+ * again whenever one has been running for twice as long as when it was last said.
+ */
 export type PaceEffect =
   | { readonly type: "behind"; readonly message: string }
   | { readonly type: "caughtUp"; readonly message: string };
@@ -28,10 +36,14 @@ export type PaceEffect =
  * Whether a job keeps up with its batches.
  *
  *     onTime ─LATE_BATCHES late ones in a row, and it gets no better─▶ behind ─one that is (nearly) on time─▶ onTime
+ *     any ─one runs for STUCK_INTERVALS─▶ stuck ─the same as from onTime or behind─▶ behind, onTime
  */
 export interface Pace {
   readonly intervalMs: number;
-  state: "onTime" | "behind";
+  state: "onTime" | "behind" | "stuck";
+  running: { readonly time: EpochMs; readonly since: EpochMs } | undefined;
+  /** How long a batch has to run to be called stuck: more, once one has been. */
+  stuckMs: number;
   /** How late the last batches began, oldest first, since one that was not late. Bound: `LATE_BATCHES`. */
   late: number[];
   /** The last batches, oldest first: when their input was fixed, and what had come in. Bound: `REMEMBERED`. */
@@ -41,7 +53,17 @@ export interface Pace {
 }
 
 export function pace(intervalMs: number): Pace {
-  return { intervalMs, state: "onTime", late: [], fixed: [], over: [] };
+  const stuckMs = stuckAfter(intervalMs);
+  return { intervalMs, state: "onTime", running: undefined, stuckMs, late: [], fixed: [], over: [] };
+}
+
+/** When the batch that runs is to be looked at, should it still run then. */
+export function nextLook({ running, stuckMs }: Pace): EpochMs | undefined {
+  return running === undefined ? undefined : epochMs(running.since + stuckMs);
+}
+
+function stuckAfter(intervalMs: number): number {
+  return Math.max(STUCK_MS, STUCK_INTERVALS * intervalMs);
 }
 
 /** Advances by one event. Owns `state`; reads no clock. */
@@ -51,10 +73,14 @@ export function stepPace(state: Pace, event: PaceEvent): readonly PaceEffect[] {
       remember(state.fixed, { at: event.at, received: event.received });
       return [];
     case "batchOver":
+      state.running = undefined;
       remember(state.over, { received: event.received, processingMs: event.processingMs });
       return [];
     case "batchStarted":
+      state.running = { time: event.time, since: event.at };
       return onStarted(state, event);
+    case "looked":
+      return onLooked(state, event);
     default:
       return unreachable(event);
   }
@@ -64,14 +90,36 @@ function onStarted(state: Pace, event: Extract<PaceEvent, { readonly type: "batc
   const delayMs = event.at - event.time;
   if (delayMs >= Math.max(LATE_MS, LATE_INTERVALS * state.intervalMs)) remember(state.late, delayMs, LATE_BATCHES);
   else state.late = [];
-  if (state.state === "behind") {
-    if (delayMs > Math.max(CAUGHT_UP_MS, state.intervalMs)) return [];
+  if (state.state !== "onTime" && delayMs <= Math.max(CAUGHT_UP_MS, state.intervalMs)) {
     state.state = "onTime";
+    state.stuckMs = stuckAfter(state.intervalMs);
     return [{ type: "caughtUp", message: "the job has caught up: its batches begin on time again." }];
   }
-  if (state.late.length < LATE_BATCHES || delayMs < (state.late[0] ?? 0)) return [];
+  if (state.state === "behind" || state.late.length < LATE_BATCHES || delayMs < (state.late[0] ?? 0)) return [];
   state.state = "behind";
   return [{ type: "behind", message: behindMessage(state, delayMs, event.waiting) }];
+}
+
+function onLooked(
+  state: Pace,
+  { at, waiting }: Extract<PaceEvent, { readonly type: "looked" }>,
+): readonly PaceEffect[] {
+  if (state.running === undefined) return [];
+  const { time, since } = state.running;
+  const runningMs = at - since;
+  if (runningMs < state.stuckMs) return [];
+  state.state = "stuck";
+  state.stuckMs = 2 * runningMs;
+  return [{ type: "behind", message: stuckMessage(state, time, runningMs, waiting - 1) }];
+}
+
+function stuckMessage(state: Pace, time: EpochMs, runningMs: number, waiting: number): string {
+  return (
+    `[${JOB_BEHIND}] batch ${new Date(time).toISOString()} has been running for ${formatDuration(runningMs)}, one is due every ` +
+    `${formatDuration(state.intervalMs)}, and ${waiting} ${waiting === 1 ? "waits" : "wait"} for it. It goes on, and nothing ends it but its end. ` +
+    "If its code can hang, in a loop without an end or on a promise that never settles, stop the job and give what it waits for a limit of time; " +
+    "if it has much to do, give the job more slots, a longer batchInterval or more partitions (default.parallelism)."
+  );
 }
 
 function behindMessage(state: Pace, delayMs: number, waiting: number): string {

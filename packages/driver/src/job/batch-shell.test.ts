@@ -62,6 +62,28 @@ test("an hour forward brings no storm of batches", () => {
   ]);
 });
 
+describe("a batch that hangs", () => {
+  test("is named while it runs, though no other begins", () => {
+    const { clock, seen } = job({ hangs: true });
+    clock.advance(millis(10_999));
+    expect(seen).toEqual(["batch 1000"]);
+    clock.advance(millis(1));
+    expect(seen.slice(1)).toEqual([
+      expect.stringMatching(
+        /^\[JOB_BEHIND\] batch 1970-01-01T00:16:41\.000Z has been running for 10 s, .* \d+ wait for it$/,
+      ),
+    ]);
+  });
+
+  test("and is cut is named no more", () => {
+    const { clock, shell, seen } = job({ hangs: true });
+    clock.advance(millis(5_000));
+    shell.dispatch({ type: "stopNow" });
+    clock.advance(millis(60_000));
+    expect(seen.filter((line) => line.includes("JOB_BEHIND"))).toEqual([]);
+  });
+});
+
 describe("batches that wait", () => {
   test("are none while each is over before the next, and nothing is told", () => {
     const { clock, waiting } = job();

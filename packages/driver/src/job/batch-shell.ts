@@ -29,6 +29,7 @@ import {
   type ClockStep,
   JOB_BEHIND,
   lookAtClock,
+  nextLook,
   type Pace,
   type PaceEvent,
   pace,
@@ -84,6 +85,8 @@ export class BatchShell {
   readonly #goesOn: boolean;
   readonly #pace: Pace;
   #timer: Timer | undefined;
+  /** Looks at the batch that runs. */
+  #look: Timer | undefined;
   #waiting = 0;
 
   constructor(
@@ -173,6 +176,7 @@ export class BatchShell {
   }
 
   close(): void {
+    this.#look?.cancel();
     this.#timer?.cancel();
   }
 
@@ -234,12 +238,19 @@ export class BatchShell {
       if (type === "behind") this.#ports.warn(warningOf(message, { subject: JOB_BEHIND, lasting: true }));
       else this.#ports.warningOver({ subject: JOB_BEHIND, message });
     }
+    this.#look?.cancel();
+    const look = nextLook(this.#pace);
+    if (look === undefined) return;
+    this.#look = this.#clock.after(millis(Math.max(0, look - this.#now())), () =>
+      this.#keepPace({ type: "looked", at: this.#now(), waiting: batchesWaiting(this.#state) }),
+    );
   }
 
   #cancelled(time: EpochMs): void {
     const fixed = this.#fixed.get(time);
     if (fixed === undefined) return;
     this.#fixed.delete(time);
+    this.#look?.cancel();
     this.#report(time, fixed, undefined, "cancelled");
   }
 
