@@ -4,7 +4,7 @@ export type { Brand } from "./brand.ts";
 export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
 export { badConfiguration, type JobConf, parseConf, type SettingName, settings } from "./config.ts";
 export { type Deferred, deferred } from "./deferred.ts";
-export { ownDirectory, usableDirectory } from "./directory.ts";
+export { directoryUnusable, ownDirectory, usableDirectory } from "./directory.ts";
 export {
   badDuration,
   type DurationLike,

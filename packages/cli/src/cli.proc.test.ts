@@ -161,3 +161,30 @@ test.each([
   expect(err).toMatch(/^\[DIRECTORY_UNUSABLE\] .*EEXIST/);
   expect(err).toContain(option);
 });
+
+// What the system refuses depends on the machine, but for a limit of one's own.
+test.skipIf(process.platform !== "linux")("a pool that the system refuses is the reason that `run` gives", async () => {
+  const file = jobFile("pool.ts", job('{ name: "j", batchInterval: "100ms" }', "ssc.queueStream([[1]]).print();"));
+  const run = [process.execPath, main, "run", file, "--master", "local[1]", "--conf", "storage.pool.bytes=1t"];
+  const child = spawn("sh", ["-c", 'ulimit -v 100000000 && exec "$@"', "sh", ...run], { cwd: folder });
+  const { code, err } = await ended(child);
+  expect({ code, err }).toEqual({ code: expect.any(Number), err: expect.stringMatching(/^\[POOL_NOT_CREATED\] /m) });
+  expect(code).not.toBe(0);
+});
+
+test.each(["--conf", "its own"])(
+  "a job whose heap cannot work, as %s has it, is refused with the range",
+  async (where) => {
+    const own = where === "--conf" ? "" : ', conf: { "driver.heap": 12 }';
+    const file = jobFile(
+      "heap.ts",
+      job(`{ name: "j", batchInterval: "100ms"${own} }`, "ssc.queueStream([[1]]).print();"),
+    );
+    const given = where === "--conf" ? ["--conf", "driver.heap=12"] : [];
+    const { code, err } = await ended(start("run", file, "--master", "local[1]", ...given));
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/^\[BAD_CONFIGURATION\] .*32m to 1t, not "?12/m),
+    });
+  },
+);

@@ -1,9 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   type Clock,
   type Deferred,
   deferred,
+  directoryUnusable,
+  EngineError,
   type ExecutorId,
   fromWireError,
   type JobId,
@@ -12,6 +14,7 @@ import {
   parseDuration,
   SteadyClock,
   type Timer,
+  thrownMessage,
   type Warning,
   type WireError,
 } from "@millrace/base";
@@ -87,12 +90,26 @@ export class ManagedJob {
   readonly #steady: Clock;
   readonly #batches = new Map<number, BatchSummary>();
 
-  /** Puts the job's files where its processes find them. */
+  /**
+   * Puts the job's files where its processes find them.
+   *
+   * @throws DIRECTORY_UNUSABLE The disk is full, or the data directory is not what it was when the driver started.
+   */
   static async create(options: ManagedJobOptions): Promise<ManagedJob> {
-    await mkdir(options.directory, { recursive: true });
-    const installed = await installArtefact(options.packed, join(options.directory, "code"));
-    await writeFile(join(options.directory, "artefact"), options.packed);
-    return new ManagedJob(options, installed.driver);
+    const { directory, packed } = options;
+    try {
+      await mkdir(directory, { recursive: true });
+      const installed = await installArtefact(packed, join(directory, "code"));
+      await writeFile(join(directory, "artefact"), packed);
+      return new ManagedJob(options, installed.driver);
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      throw directoryUnusable(
+        `the job's files could not be written to ${resolve(directory)}: ${thrownMessage(error)}. The job was not started; the driver and its other jobs go on. ` +
+          "Mend that directory or make room there, or start the driver with another --data-dir.",
+        { cause: error, fields: { path: directory } },
+      );
+    }
   }
 
   private constructor(options: ManagedJobOptions, module: string) {
