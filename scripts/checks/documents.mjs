@@ -1,8 +1,8 @@
-// Documents that a program can hold against the code: every error has its section, every setting its row.
+// Documents that a program can hold against the code: every error and every warning that is declared has its section, every setting its row.
 
 /** @typedef {import("./deps.mjs").Problem} Problem */
 
-const KIND = /errorKind\(\s*"([A-Z][A-Z0-9_]*)"/g;
+const KIND = /(?:error|warning)Kind\(\s*"([A-Z][A-Z0-9_]*)"/g;
 
 /**
  * @param {import("./workspace.mjs").Workspace} workspace

@@ -15,8 +15,8 @@ const workspace = (text: string) => ({
 });
 const explained = "What causes it is known, and what to do about it stands here.";
 
-test("an error without a section, a section without an error and an empty section are found", () => {
-  const source = 'errorKind("A_B", "user"); errorKind(\n  "C", "user"); errorKind("D", "user");';
+test("an error or a warning without a section, a section without an error and an empty section are found", () => {
+  const source = 'errorKind("A_B", "user"); errorKind(\n  "C", "user"); warningKind("D");';
   const document = `# Errors\n\n## A_B\n\n${explained}\n\n## D\n\n## E\n\n${explained}\n`;
   expect(checkErrors(workspace(source), document).map((one) => one.what)).toEqual([
     "C is not in docs/errors.md",

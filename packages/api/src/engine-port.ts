@@ -1,11 +1,11 @@
-import type { Clock } from "@millrace/base";
+import type { Clock, WarningSink } from "@millrace/base";
 import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
 
 /**
  * What the job's graph asks of the process that hosts it: the job driver's thread, the embedded cluster or a test. The
  * host decides where stages run; this side only plans them.
  */
-export interface EnginePort {
+export interface EnginePort extends WarningSink {
   /** Slots of the cluster, or the setting `default.parallelism`; 0 until the cluster is there, and no action may run before. */
   readonly defaultParallelism: number;
   readonly clock: Clock;
@@ -23,8 +23,6 @@ export interface EnginePort {
   dropShuffles(shuffles: readonly ShuffleId[]): void;
   /** Text of `print()`, whole banners at a time. */
   write(text: string): void;
-  /** Something the operator should know and that fails nothing. */
-  warn(message: string): void;
   /** Whether somebody wants to hear of events (`JobGraph.observe`); not at first. */
   watch(on: boolean): void;
   /** `ssc.stop()`: ends the job after the running batch, or at once. */

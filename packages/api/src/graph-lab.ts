@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs, ManualClock, millis } from "@millrace/base";
+import { type EpochMs, epochMs, ManualClock, millis, type Warning, type WarningOver } from "@millrace/base";
 import { encodeBlock } from "@millrace/codec";
 import { type BlockLocation, blockId, type JobPlan, type PlannedStage, renderPlan } from "@millrace/plan";
 import { buildJob } from "./build-job.ts";
@@ -32,7 +32,7 @@ export class MemoryFiles implements DriverFiles {
   }
 
   async list(directory: string): Promise<readonly FileEntry[] | undefined> {
-    if (directory !== "/" && !this.entries.has(directory)) return undefined;
+    if (directory !== "/" && this.entries.get(directory)?.kind !== "directory") return undefined;
     return [...this.entries.values()].filter(({ path }) => parentOf(path) === directory);
   }
 
@@ -81,7 +81,10 @@ export class FakePort implements EnginePort {
   readonly files = new MemoryFiles();
   readonly plans: JobPlan[] = [];
   readonly texts: string[] = [];
+  /** Messages of all that was warned of. */
   readonly warnings: string[] = [];
+  /** The latest warning of each subject; conditions that are over are gone. */
+  readonly standing = new Map<string, Warning>();
   readonly put: string[] = [];
   readonly dropped: string[] = [];
   readonly stops: boolean[] = [];
@@ -119,9 +122,14 @@ export class FakePort implements EnginePort {
     this.texts.push(text);
   }
 
-  warn(message: string): void {
-    this.warnings.push(message);
-  }
+  readonly warn = (warning: Warning): void => {
+    this.warnings.push(warning.message);
+    this.standing.set(warning.subject, warning);
+  };
+
+  readonly warningOver = ({ subject }: WarningOver): void => {
+    this.standing.delete(subject);
+  };
 
   watch(on: boolean): void {
     this.watched.push(on);

@@ -1,4 +1,4 @@
-import type { EpochMs, JobConf } from "@millrace/base";
+import type { EpochMs, JobConf, Warning } from "@millrace/base";
 import { decodeValue, hashKey } from "@millrace/codec";
 import type { FunctionRef } from "@millrace/operators";
 import {
@@ -23,6 +23,7 @@ import { CaptureEncoder } from "./function/capture-encoder.ts";
 import type { JobRegistry } from "./function/job-registry.ts";
 import { ListenerBus } from "./listener/listener-bus.ts";
 import type { AccumulatorUpdate } from "./task-context.ts";
+import { capturesLarge } from "./warnings.ts";
 
 /** Captured values past this travel with every batch at a cost worth a warning. */
 const CAPTURES_WARN_BYTES = 1024 * 1024;
@@ -75,7 +76,7 @@ export class JobContext {
     this.conf = options.conf;
     this.registry = options.registry;
     this.listeners = new ListenerBus({
-      warn: (message) => this.warnOnce(message),
+      warn: (warning) => this.warnOnce(warning),
       watch: (on) => this.port.watch(on),
     });
     this.captures = new CaptureEncoder(options.registry, {
@@ -231,11 +232,12 @@ export class JobContext {
     return this.scope;
   }
 
-  warnOnce(message: string): void {
+  warnOnce(warning: Warning): void {
+    const { message } = warning;
     if (this.#warnedOf.has(message)) return;
     if (this.#warnedOf.size >= 1000) this.#warnedOf.clear(); // better twice than a set without a bound
     this.#warnedOf.add(message);
-    this.port.warn(message);
+    this.port.warn(warning);
   }
 
   #warnLarge(functions: readonly FunctionRef[], bytes: number): void {
@@ -245,7 +247,10 @@ export class JobContext {
     this.#warnedOf.add(key);
     const names = [...new Set(functions.flatMap((fn) => fn.names))].map((name) => `"${name}"`).join(", ");
     this.port.warn(
-      `the captured values of one stage (${names}) take ${bytes} bytes, which are sent anew with every batch. Use ssc.broadcast(value) for large values.`,
+      capturesLarge(
+        names,
+        `the captured values of one stage (${names}) take ${bytes} bytes, which are sent anew with every batch. Use ssc.broadcast(value) for large values.`,
+      ),
     );
   }
 }

@@ -4,6 +4,7 @@ import { actionTooEarly, sliceForgotten } from "./errors.ts";
 import type { JobContext } from "./job-context.ts";
 import { checkCount } from "./steps.ts";
 import type { StreamNode } from "./stream-node.ts";
+import { sliceBetweenBatches } from "./warnings.ts";
 
 /** The RDDs that a stream has in the batches of [from, to]: see `DStream.slice`. */
 export async function sliceOf(context: JobContext, stream: StreamNode, from: number, to: number): Promise<Lineage[]> {
@@ -18,7 +19,10 @@ export async function sliceOf(context: JobContext, stream: StreamNode, from: num
   const floor = (time: number): number => time - mod(time - history.zeroTime, stream.slideMs);
   if (floor(from) !== from || floor(to) !== to) {
     context.warnOnce(
-      `slice of ${stream.label} was asked for [${from}, ${to}], which lies between batches: [${floor(from)}, ${floor(to)}] is given.`,
+      sliceBetweenBatches(
+        `slice of ${stream.label}`,
+        `slice of ${stream.label} was asked for [${from}, ${to}], which lies between batches: [${floor(from)}, ${floor(to)}] is given.`,
+      ),
     );
   }
   const lineages: Lineage[] = [];

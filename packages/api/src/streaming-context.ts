@@ -13,6 +13,7 @@ import { resolvePath } from "./source/found-files.ts";
 import { StaticSources } from "./source/static-sources.ts";
 import { checkPath } from "./source/stream-sources.ts";
 import { transformed, unionOf } from "./stream/several-streams.ts";
+import { stoppedInBuild } from "./warnings.ts";
 
 const STATES = { building: "INITIALIZED", running: "ACTIVE", stopped: "STOPPED" } as const;
 
@@ -129,7 +130,12 @@ export class StreamingContext extends StaticSources {
   stop(options: { readonly graceful?: boolean } = {}): void {
     const { port, phase } = this[CONTEXT];
     if (phase === "building") {
-      port.warn("ssc.stop() was called while the graph is built: the job ends before its first batch, as finished.");
+      port.warn(
+        stoppedInBuild(
+          "",
+          "ssc.stop() was called while the graph is built: the job ends before its first batch, as finished.",
+        ),
+      );
     }
     port.stop(options.graceful ?? false);
   }

@@ -55,4 +55,11 @@ export { StreamTaker } from "./stream-taker.ts";
 export { threadHeap } from "./thread-heap.ts";
 export { type TakeOutput, ThreadOutput, type ThreadOutputEnd, writeOutputTo } from "./thread-output.ts";
 export { thrownMessage, thrownText } from "./thrown-text.ts";
-export { type Warning, type WarningOver, type WarningRecord, type WarningSink, warningOf } from "./warning.ts";
+export {
+  type Warning,
+  type WarningOver,
+  type WarningRecord,
+  type WarningSink,
+  warningKind,
+  warningOf,
+} from "./warning.ts";

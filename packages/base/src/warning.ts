@@ -35,6 +35,18 @@ export interface WarningSink {
   readonly warningOver: (over: WarningOver) => void;
 }
 
+/**
+ * Declares a code of warnings, which has a section in `docs/errors.md`: a script checks it.
+ *
+ * @returns Makes a warning of a subject and a message without the code.
+ */
+export function warningKind(
+  code: string,
+  { lasting = false }: { readonly lasting?: boolean } = {},
+): (subject: string, message: string) => Warning {
+  return (subject, message) => ({ code, subject, message: `[${code}] ${message}`, lasting });
+}
+
 /** Of a message without a code. */
 const UNCODED = "WARNING";
 

@@ -165,6 +165,7 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
   ].filter((text) => text !== undefined);
   state.effects.push({
     type: "blocksLost",
+    executor,
     lost: losses.map(({ receiver, batch, lost }) => ({
       stream: receiver.declared.stream,
       batch: batch?.time,

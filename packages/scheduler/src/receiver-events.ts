@@ -99,12 +99,19 @@ export type ReceiverEffect =
   | { readonly type: "executorFree"; readonly executor: ExecutorId }
   | { readonly type: "dropBlocks"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
   /** Records are gone: their only holder was lost. To be told loudly, once for each executor that is lost. */
-  | { readonly type: "blocksLost"; readonly lost: readonly LostBlocks[]; readonly message: string }
-  /** `condition`: it holds until `conditionOver` names it, or a later warning of the same name replaces it. */
+  | {
+      readonly type: "blocksLost";
+      /** It held them. */
+      readonly executor: ExecutorId;
+      readonly lost: readonly LostBlocks[];
+      readonly message: string;
+    }
+  /** `lasting`: it holds until `conditionOver` names its subject, or a later condition of that subject replaces it. */
   | {
       readonly type: "warning";
       readonly code: ReceiverWarning;
-      readonly condition: string | undefined;
+      readonly subject: string;
+      readonly lasting: boolean;
       readonly message: string;
     }
   /** A warning no longer holds. `message`: news of that for the log. */

@@ -1,5 +1,6 @@
 import type { ExecutorId } from "@millrace/base";
 import type { Receiver, ReceiverTracker } from "./receiver-state.ts";
+import { hold } from "./receiver-warnings.ts";
 
 /** The condition that receivers wait for an executor. */
 export const NO_EXECUTORS = "NO_EXECUTORS/receivers";
@@ -19,7 +20,7 @@ function startSomewhere(state: ReceiverTracker, receiver: Receiver): void {
     if (state.starved || state.leaving.size > 0) return; // told when those that leave are gone
     state.starved = true;
     const message = `[NO_EXECUTORS] receiver ${name} waits: no executor is ready. It starts by itself when one is.`;
-    state.effects.push({ type: "warning", code: "NO_EXECUTORS", condition: NO_EXECUTORS, message });
+    hold(state, "NO_EXECUTORS", NO_EXECUTORS, message);
     return;
   }
   receiver.state = "starting";
@@ -52,7 +53,7 @@ function choosePeer(state: ReceiverTracker, receiver: Receiver): ExecutorId | un
     const message =
       `[NO_REPLICA_PEER] receiver ${name} wants a second copy of what it receives, and ${receiver.executor} is the only ` +
       "executor. Data goes on with one copy: if that executor is lost, so is what was not processed. Add an executor.";
-    state.effects.push({ type: "warning", code: "NO_REPLICA_PEER", condition, message });
+    hold(state, "NO_REPLICA_PEER", condition, message);
   }
   if (peer !== undefined && receiver.alone)
     state.effects.push({ type: "conditionOver", condition, message: undefined });

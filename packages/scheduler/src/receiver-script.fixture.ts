@@ -61,7 +61,7 @@ function format(effect: ReceiverEffect): string {
     case "blocksLost":
       return `LOST ${effect.lost.map(({ records, stream, batch }) => `${records} of ${stream} in ${batch ?? "none"}`).join(", ")}`;
     case "warning":
-      return `warning ${effect.code}${effect.condition === undefined ? "" : `: ${effect.condition}`}`;
+      return `warning ${effect.code}${effect.lasting ? `: ${effect.subject}` : ""}`;
     case "conditionOver":
       return `over ${effect.condition}${effect.message === undefined ? "" : `: ${effect.message}`}`;
     case "receiverChanged":

@@ -5,13 +5,13 @@ import {
   finishBatch,
   forgetBatch,
   locations,
-  namesOf,
   recordCounts,
   reportBacklog,
 } from "./received-blocks.ts";
 import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
 import type { HeldBlock, Receiver, ReceiverTracker } from "./receiver-state.ts";
+import { downCondition, hold, notDown, notStuck, stuckCondition, tell, tellMoved } from "./receiver-warnings.ts";
 import { headline } from "./task-errors.ts";
 
 /** Advances all receivers of a job by one event. Owns `state`; reads no clock, no randomness, no I/O. */
@@ -158,13 +158,6 @@ function loseHome(state: ReceiverTracker, receiver: Receiver, executor: Executor
   return true;
 }
 
-function tellMoved(state: ReceiverTracker, moving: readonly Receiver[], executor: ExecutorId): void {
-  const message =
-    `[RECEIVER_MOVED] ${namesOf(moving)} ${moving.length === 1 ? "starts on another executor" : "start on other executors"}: ` +
-    `${executor} was lost. What was read there and not yet stored is read again only if the source can send it again.`;
-  state.effects.push({ type: "warning", code: "RECEIVER_MOVED", condition: undefined, message });
-}
-
 function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type: "received" }>): void {
   const receiver = state.receivers.get(event.stream);
   // Late words of an executor that was lost: its blocks are gone, and a receiver elsewhere has taken over.
@@ -232,22 +225,14 @@ function changed(
 
 function onTrouble(state: ReceiverTracker, receiver: Receiver, error: WireError): void {
   const message = `[RECEIVER_TROUBLE] receiver ${receiver.declared.name} goes on, and tells of an error: ${reason(error)}.`;
-  state.effects.push({ type: "warning", code: "RECEIVER_TROUBLE", condition: undefined, message });
+  tell(state, "RECEIVER_TROUBLE", [receiver], message);
 }
 
 function onStuck(state: ReceiverTracker, receiver: Receiver, error: WireError): void {
   receiver.stuck = true;
   const message = `[RECEIVER_STUCK] receiver ${receiver.declared.name}: ${reason(error)}.`;
-  state.effects.push({ type: "warning", code: "RECEIVER_STUCK", condition: stuckCondition(receiver), message });
+  hold(state, "RECEIVER_STUCK", stuckCondition(receiver), message);
 }
-
-function notStuck(state: ReceiverTracker, receiver: Receiver, message: string | undefined): void {
-  if (!receiver.stuck) return;
-  receiver.stuck = false;
-  state.effects.push({ type: "conditionOver", condition: stuckCondition(receiver), message });
-}
-
-const stuckCondition = (receiver: Receiver): string => `RECEIVER_STUCK/${receiver.declared.stream}`;
 
 function onRunning(state: ReceiverTracker, receiver: Receiver, executor: ExecutorId): void {
   if (receiver.down) {
@@ -276,16 +261,8 @@ function onRetrying(
       ? "" // it says the rest itself
       : ` It is started again in ${retryMs} ms, and from then on after growing pauses; batches go on without it.`;
   const message = `[SOURCE_DOWN] receiver ${name}: ${reason(error)}.${then}`;
-  state.effects.push({ type: "warning", code: "SOURCE_DOWN", condition: downCondition(receiver), message });
+  hold(state, "SOURCE_DOWN", downCondition(receiver), message);
 }
-
-function notDown(state: ReceiverTracker, receiver: Receiver, message: string | undefined): void {
-  if (!receiver.down) return;
-  receiver.down = false;
-  state.effects.push({ type: "conditionOver", condition: downCondition(receiver), message });
-}
-
-const downCondition = (receiver: Receiver): string => `SOURCE_DOWN/${receiver.declared.stream}`;
 
 /** What went wrong, without the codes that the sentence around it says in other words. */
 function reason(error: WireError): string {
@@ -310,7 +287,7 @@ function onStopped(
     const why = status.error === undefined ? "by itself" : `with an error: ${reason(status.error)}`;
     const then = receiver.state === "stopping" ? "" : " The job goes on without it; restart the job to start it again.";
     const message = `[RECEIVER_STOPPED] receiver ${receiver.declared.name} stopped ${why}.${then}`;
-    state.effects.push({ type: "warning", code: "RECEIVER_STOPPED", condition: undefined, message });
+    tell(state, "RECEIVER_STOPPED", [receiver], message);
   }
   receiver.state = "stopped";
   receiver.executor = undefined;

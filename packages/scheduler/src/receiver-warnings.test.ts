@@ -49,6 +49,20 @@ describe("warnings of receivers", () => {
     ]);
   });
 
+  test("that happen have the name of their receiver as the subject, not the message", () => {
+    const state = tracker();
+    const error = { name: "Error", message: "odd" };
+    after(state, ready("e1"), ready("e2"), started(1));
+    const effects = [lost("e1"), status("e2", 0, { state: "trouble", error }), status("e2", 0, { state: "stopped" })]
+      .flatMap((event) => stepReceivers(state, event))
+      .flatMap((effect) => (effect.type === "warning" ? [`${effect.code} of ${effect.subject}`] : []));
+    expect(effects).toEqual([
+      "RECEIVER_MOVED of receiver socket 0",
+      "RECEIVER_TROUBLE of receiver socket 0",
+      "RECEIVER_STOPPED of receiver socket 0",
+    ]);
+  });
+
   test("that stop while their source is down no longer say that it is", () => {
     const state = tracker();
     after(state, ready("e1"), started(1), status("e1", 0, down));

@@ -4,6 +4,7 @@ import { resolveSources, runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
 import { badArgument } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
+import { taskFailedLate } from "../warnings.ts";
 import type { Seen } from "./bounded-double.ts";
 
 /** How long an approximate action may take, and how sure its bounds are to be. */
@@ -66,7 +67,10 @@ async function untilDoneOrLate(
       timer.cancel();
       if (late)
         context.port.warn(
-          `a task of ${name} failed after its time was up, when its result was given: ${thrownMessage(error)}`,
+          taskFailedLate(
+            name,
+            `a task of ${name} failed after its time was up, when its result was given: ${thrownMessage(error)}`,
+          ),
         );
       else reject(error);
     };

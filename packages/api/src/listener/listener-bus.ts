@@ -1,4 +1,4 @@
-import { thrownMessage } from "@millrace/base";
+import { thrownMessage, type Warning, warningOf } from "@millrace/base";
 import { runAuthorCode } from "../author-code.ts";
 import { badArgument } from "../errors.ts";
 import type { StreamingListener } from "./streaming-listener.ts";
@@ -21,11 +21,11 @@ type EventOf<Name extends Callback> = Parameters<NonNullable<StreamingListener[N
 /** The listeners of a job. */
 export class ListenerBus {
   readonly #listeners = new Set<StreamingListener>();
-  readonly #warn: (message: string) => void;
+  readonly #warn: (warning: Warning) => void;
   readonly #watch: (on: boolean) => void;
 
   /** @param watch Told when the first listener comes, and when the last one goes. */
-  constructor(ports: { readonly warn: (message: string) => void; readonly watch: (on: boolean) => void }) {
+  constructor(ports: { readonly warn: (warning: Warning) => void; readonly watch: (on: boolean) => void }) {
     this.#warn = ports.warn;
     this.#watch = ports.watch;
   }
@@ -61,7 +61,7 @@ export class ListenerBus {
       if (listener[name] === undefined) continue;
       const code = { what: `${name} of a streaming listener`, outcome: "The job goes on." };
       runAuthorCode(code, () => call(listener, name, event)).catch((error: unknown) =>
-        this.#warn(thrownMessage(error)),
+        this.#warn(warningOf(thrownMessage(error), { subject: code.what })),
       );
     }
   }

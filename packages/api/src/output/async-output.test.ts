@@ -62,8 +62,10 @@ describe("toAsyncIterable", () => {
     expect(lab.port.warnings).toEqual([
       expect.stringMatching(/batch 1000 waits for the loop that reads toAsyncIterable of iterableStream/),
     ]);
+    expect([...lab.port.standing.values()]).toMatchObject([{ code: "LOOP_SLOW", lasting: true }]);
     void iterable.next();
     expect((await held).error).toBeUndefined();
+    expect([...lab.port.standing]).toEqual([]);
   });
 
   test("fetches nothing once the loop is left", async () => {

@@ -3,6 +3,7 @@ import type { Lineage } from "@millrace/plan";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { checkCount } from "../steps.ts";
 import type { StreamNode } from "../stream-node.ts";
+import { loopSlow } from "../warnings.ts";
 import { BatchQueue } from "./batch-queue.ts";
 
 /** How a loop of the driver takes what a stream gives. */
@@ -41,17 +42,24 @@ export function asyncOutput(
   const operator = "toAsyncIterable";
   const queue = new BatchQueue<unknown>(checkCount(highWater, `the highWater of ${operator}`, 0, 1_000_000));
   const { port } = graph.context;
+  const subject = `${operator} of ${stream.label}`;
   graph.output(operator, stream, async (lineage, { time }) => {
     if (!queue.open) return; // the loop was left: nothing is fetched for it any more
     const records = await collect(lineage);
-    const late = port.clock.after(millis(WAITS_MS), () =>
+    let waits = false;
+    const late = port.clock.after(millis(WAITS_MS), () => {
+      waits = true;
       port.warn(
-        `batch ${time} waits for the loop that reads ${operator} of ${stream.label}, for more than ${WAITS_MS / 1000} s by now. ` +
-          "Later batches wait too. Make the loop quicker, or leave it: break, or return() of the iterator.",
-      ),
-    );
+        loopSlow(
+          subject,
+          `batch ${time} waits for the loop that reads ${subject}, for more than ${WAITS_MS / 1000} s by now. ` +
+            "Later batches wait too. Make the loop quicker, or leave it: break, or return() of the iterator.",
+        ),
+      );
+    });
     await queue.push(batches ? [{ time, records }] : records);
     late.cancel();
+    if (waits) port.warningOver({ subject, message: undefined });
   });
   graph.life.push({
     async end(error) {

@@ -89,12 +89,30 @@ describe("textFileStream", () => {
   test("warns of a directory that is not there, once each time that it goes, and goes on (FS-5)", async () => {
     const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
     for (const time of [1000, 2000]) expect(await reads(time)).toEqual([]);
-    expect(port.warnings).toEqual([expect.stringContaining("the directory /in does not exist")]);
+    const missing = "[DIRECTORY_MISSING] textFileStream /in: the directory /in does not exist.";
+    expect(port.warnings).toEqual([expect.stringContaining(missing)]);
+    const subject = "textFileStream /in";
+    expect(port.standing.get(subject)).toMatchObject({ code: "DIRECTORY_MISSING", subject, lasting: true });
     files.directory("/in");
     await reads(3000);
+    expect([...port.standing]).toEqual([]);
     files.entries.delete("/in");
     await reads(4000);
     expect(port.warnings).toHaveLength(2);
+  });
+
+  test.each([
+    ["file", "is a file, not a directory"],
+    ["other", "is a socket, device or pipe, not a directory"],
+    ["dangling", "the directory /in does not exist"],
+  ] as const)("says that where its directory should be is one of kind %s", async (kind, text) => {
+    const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
+    files.entries.set("/in", { path: "/in", kind, bytes: 1, modifiedMs: 500, version });
+    expect(await reads(1000)).toEqual([]);
+    expect(port.warnings).toEqual([expect.stringContaining(text)]);
+    files.directory("/in");
+    await reads(2000);
+    expect([...port.standing]).toEqual([]);
   });
 
   test("warns of a listing that takes longer than a batch (FS-5)", async () => {
@@ -107,9 +125,13 @@ describe("textFileStream", () => {
     };
     for (const time of [1000, 2000]) await reads(time);
     expect(port.warnings).toEqual([expect.stringMatching(/listing \/in for batch 1000 took 1001 ms, longer than/)]);
+    expect([...port.standing.values()]).toMatchObject([{ code: "LISTING_SLOW", lasting: true }]);
+    files.list = list;
+    await reads(3000);
+    expect([...port.standing]).toEqual([]);
   });
 
-  test("warns of slow listings once in ten minutes, with how many there were, also when some are fast (FS-5)", async () => {
+  test("warns of listings that are slow now and then three times in ten minutes, and holds on to it meanwhile (FS-5)", async () => {
     const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
     files.directory("/in");
     const list = files.list.bind(files);
@@ -119,9 +141,8 @@ describe("textFileStream", () => {
       return list(directory);
     };
     for (let time = 1000; port.clock.now() < 590_000; time += 1000) await reads(time);
-    expect(port.warnings).toHaveLength(1);
-    for (let time = 2_000_000; port.warnings.length < 2; time += 1000) await reads(time);
-    expect(port.warnings[1]).toMatch(/took 1001 ms, longer than .* It was so in \d{3} more batches/);
+    expect(port.warnings).toHaveLength(3);
+    expect([...port.standing.values()]).toMatchObject([{ code: "LISTING_SLOW" }]);
   });
 
   test("warns of a file that is left alone, once", async () => {
@@ -131,19 +152,26 @@ describe("textFileStream", () => {
     for (const time of [1000, 2000]) expect(await reads(time)).toEqual([]);
     expect(port.warnings).toEqual([
       expect.stringMatching(
-        /^textFileStream \/in: the file \/in\/moved-in is left alone: .* Touch files .*newFilesOnly: false\.$/,
+        /^\[FILES_LEFT_ALONE\] textFileStream \/in: the file \/in\/moved-in is left alone: .* Touch files .*newFilesOnly: false\.$/,
       ),
     ]);
+    const subject = "textFileStream /in, batch 1000, old";
+    expect([...port.standing.values()]).toMatchObject([{ code: "FILES_LEFT_ALONE", subject, lasting: false }]);
   });
 
   test("warns of a directory that cannot be listed", async () => {
     const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
     files.directory("/in");
+    const list = files.list.bind(files);
     files.list = async () => {
       throw new Error("EACCES");
     };
-    expect(await reads(1000)).toEqual([]);
-    expect(port.warnings.splice(0)).toEqual([expect.stringMatching(/cannot be listed, and batch 1000 .*EACCES/)]);
+    for (const time of [1000, 2000]) expect(await reads(time)).toEqual([]);
+    expect(port.warnings).toEqual([expect.stringMatching(/cannot be listed: EACCES\. Batch 1000 reads nothing/)]);
+    expect([...port.standing.values()]).toMatchObject([{ code: "DIRECTORY_UNLISTABLE", lasting: true }]);
+    files.list = list;
+    await reads(3000);
+    expect([...port.standing]).toEqual([]);
   });
 
   test("names the files of a batch that have nothing in them (FS-4)", async () => {

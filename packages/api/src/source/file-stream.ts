@@ -1,4 +1,4 @@
-import { thrownMessage } from "@millrace/base";
+import { clauseOf, thrownMessage } from "@millrace/base";
 import { operators } from "@millrace/operators";
 import { type NarrowOp, narrow, type SourceFormat, type SourceNode, source } from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
@@ -9,6 +9,18 @@ import type { GraphBuilder } from "../graph-builder.ts";
 import type { JobContext } from "../job-context.ts";
 import { labelOf } from "../steps.ts";
 import type { BadFile, Rereadable, StreamNode } from "../stream-node.ts";
+import {
+  directoryMissing,
+  directoryUnlistable,
+  filesEmpty,
+  filesGivenUp,
+  filesLeftAlone,
+  filesReadAgain,
+  filesVanished,
+  listingSlow,
+  type MakeWarning,
+} from "../warnings.ts";
+import { DirectoryCondition, noDirectory } from "./directory-condition.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
 import { IgnoredFiles, Names, WarningBudget } from "./file-warnings.ts";
 import { checkRecords, nameOf, resolvePath } from "./found-files.ts";
@@ -67,13 +79,11 @@ export function decoded(context: JobContext, decoder: ByteDecoder<unknown>, oper
 
 /** The code of the error, which is declared where files are read. */
 const FILE_CHANGED = "FILE_CHANGED";
-/** How often a complaint that keeps coming back is given in {@link COMPLAINTS_PER_MS}. */
-const COMPLAINTS_MOST = { missing: 3, slow: 1, unlistable: 1, empty: 5 };
+/** How often a stream tells of empty files in {@link EMPTY_PER_MS}. */
+const EMPTY_MOST = 5;
+const EMPTY_PER_MS = 10 * 60 * 1000;
 /** Names of files that are lost, in one warning. */
 const LOST_NAMES_MAX = 20;
-const COMPLAINTS_PER_MS = 10 * 60 * 1000;
-
-type Complaint = keyof typeof COMPLAINTS_MOST;
 
 /** The files that appear in a directory: listed on the driver in each batch, read by the executors. */
 export class FileStream implements StreamNode {
@@ -91,9 +101,8 @@ export class FileStream implements StreamNode {
   readonly #reading: FileReading;
   readonly #new: NewFiles;
   readonly #ignored: IgnoredFiles;
-  readonly #budgets = new Map<Complaint, WarningBudget>();
-  /** Whether the directory was missing in the last batch: to be said once, and again when it comes back and goes. */
-  #missing = false;
+  readonly #emptyBudget = new WarningBudget(EMPTY_MOST, EMPTY_PER_MS);
+  readonly #condition = new DirectoryCondition();
   /** The batch that was computed last. */
   #last: { readonly time: number; readonly files: readonly FoundFile[]; readonly source: SourceNode } | undefined;
 
@@ -156,10 +165,11 @@ export class FileStream implements StreamNode {
       this.#new.choose(entries, time, nowMs),
     );
     const { files, gone, ignored } = choice;
-    for (const text of this.#ignored.add(ignored, nowMs)) this.#warn(text);
-    if (gone.length > 0) this.#warn(goneFiles(gone));
+    for (const { why, text } of this.#ignored.add(ignored, nowMs))
+      this.#warn(filesLeftAlone, text, `batch ${time}, ${why}`);
+    if (gone.length > 0) this.#warn(filesVanished, goneFiles(gone), `batch ${time}`);
     const empty = files.filter(({ bytes }) => bytes === 0).map(({ path }) => path);
-    if (empty.length > 0) this.#complain("empty", () => emptyFiles(empty, time));
+    if (empty.length > 0) this.#warnOfEmpty(empty, time, nowMs);
     return files;
   }
 
@@ -170,18 +180,27 @@ export class FileStream implements StreamNode {
     try {
       const entries = await this.#entries();
       const tookMs = clock.monotonicMs() - startedMs;
-      if (entries === undefined && !this.#missing) this.#complain("missing", () => this.#missingText());
-      this.#missing = entries === undefined;
-      if (tookMs > this.#graph.batchIntervalMs) this.#complain("slow", () => this.#slowText(tookMs, time));
+      const missing = entries === undefined ? await this.#missingText() : undefined;
+      if (missing !== undefined) this.#look(directoryMissing, missing);
+      else if (tookMs > this.#graph.batchIntervalMs) this.#look(listingSlow, this.#slowText(tookMs, time));
+      else this.#look(undefined, "the directory is there and is listed in time.");
       return entries ?? [];
     } catch (error) {
-      this.#complain(
-        "unlistable",
-        () =>
-          `the directory cannot be listed, and batch ${time} reads nothing from it: ${messageOf(error)}. It is tried again in the next batch.`,
-      );
+      const why = clauseOf(thrownMessage(error));
+      const text = `the directory cannot be listed: ${why}. Batch ${time} reads nothing from it, and each batch tries again.`;
+      this.#look(directoryUnlistable, text);
       return undefined;
     }
+  }
+
+  /** Takes how a listing went: the condition of the directory, if it went badly. */
+  #look(kind: MakeWarning | undefined, text: string): void {
+    const { port } = this.#graph.context;
+    const subject = this.label;
+    const message = `${subject}: ${text}`;
+    const news = this.#condition.look(kind?.(subject, message), port.clock.now());
+    if (news === "over") port.warningOver({ subject, message });
+    else if (news !== undefined) port.warn(news);
   }
 
   /** What is in the directory, or in each one that matches; `undefined`: there is none. */
@@ -206,10 +225,11 @@ export class FileStream implements StreamNode {
     last.source.inputs = [];
     if (again.length > 0) {
       this.#warn(
+        filesReadAgain,
         `batch ${time} failed over ${filesAt(bad)} before anything of this stream was output. The next batch reads again: ${Names.of(again)}.`,
       );
     }
-    if (lost.length > 0) this.#warn(lostFiles(lost, time, bad));
+    if (lost.length > 0) this.#warn(filesGivenUp, lostFiles(lost, time, bad), `batch ${time}`);
     return again.length;
   }
 
@@ -221,13 +241,14 @@ export class FileStream implements StreamNode {
       (input) => input.kind !== "file" || !bad.some(({ path }) => path === input.path),
     );
     const paths = last.files.map(({ path }) => path);
-    this.#warn(lostFiles(paths, time, bad));
+    this.#warn(filesGivenUp, lostFiles(paths, time, bad), `batch ${time}`);
   }
 
-  #missingText(): string {
-    return this.#glob === undefined
-      ? `the directory ${this.#directory} does not exist. Batches read nothing from it until it does.`
-      : `no directory matches ${this.#directory}. Batches read nothing until one does.`;
+  /** Why there is no list; `undefined`: a directory has come into being since. */
+  async #missingText(): Promise<string | undefined> {
+    const at = this.#directory;
+    if (this.#glob !== undefined) return `no directory matches ${at}. Batches read nothing until one does.`;
+    return noDirectory(at, await this.#graph.context.port.files.stat(at));
   }
 
   #slowText(tookMs: number, time: number): string {
@@ -237,16 +258,18 @@ export class FileStream implements StreamNode {
     );
   }
 
-  #complain(complaint: Complaint, text: () => string): void {
-    const budget = this.#budgets.get(complaint) ?? new WarningBudget(COMPLAINTS_MOST[complaint], COMPLAINTS_PER_MS);
-    this.#budgets.set(complaint, budget);
-    const held = budget.take(this.#graph.context.port.clock.now());
-    if (held !== undefined)
-      this.#warn(held === 0 ? text() : `${text()} It was so in ${held} more batches since this was last said.`);
+  #warnOfEmpty(paths: readonly string[], time: number, nowMs: number): void {
+    const held = this.#emptyBudget.take(nowMs);
+    if (held === undefined) return;
+    const text = emptyFiles(paths, time);
+    const message = held === 0 ? text : `${text} It was so in ${held} more batches since this was last said.`;
+    this.#warn(filesEmpty, message, `batch ${time}`);
   }
 
-  #warn(text: string): void {
-    this.#graph.context.port.warn(`${this.label}: ${text}`);
+  /** @param which Keeps files that are named from passing for a repetition, which is counted and in the end not told. */
+  #warn(kind: MakeWarning, text: string, which?: string): void {
+    const subject = which === undefined ? this.label : `${this.label}, ${which}`;
+    this.#graph.context.port.warn(kind(subject, `${this.label}: ${text}`));
   }
 }
 
@@ -278,8 +301,4 @@ function lostFiles(paths: readonly string[], time: number, bad: readonly BadFile
     `batch ${time} failed over ${filesAt(bad)}, and does not read its files again: ${Names.of(paths, LOST_NAMES_MAX)}. ` +
     "What it would have output of them is missing. Put them in again under other names once the cause is mended."
   );
-}
-
-function messageOf(error: unknown): string {
-  return thrownMessage(error);
 }

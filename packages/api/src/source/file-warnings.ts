@@ -89,14 +89,14 @@ export class IgnoredFiles {
   }
 
   /** The warnings that are due. */
-  add(ignored: Choice["ignored"], nowMs: number): readonly string[] {
+  add(ignored: Choice["ignored"], nowMs: number): readonly { readonly why: Ignored; readonly text: string }[] {
     for (const [why, paths] of ignored) this.#of(why).add(paths);
-    const due: string[] = [];
+    const due: { readonly why: Ignored; readonly text: string }[] = [];
     for (const [why, names] of this.#waiting) {
       if (this.#budget(why).take(nowMs) === undefined) continue;
       this.#waiting.delete(why);
       const files = names.count === 1 ? `the file ${names} is` : `${names.count} files (${names}) are`;
-      due.push(`${files} left alone: ${REASONS[why]}.`);
+      due.push({ why, text: `${files} left alone: ${REASONS[why]}.` });
     }
     return due;
   }

@@ -2,6 +2,7 @@ import { naming } from "@millrace/base";
 import type { EnginePort, FileEntry } from "../engine-port.ts";
 import { badRecordLength, inputMissing } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
+import { filesUnreachable } from "../warnings.ts";
 import type { FoundFile } from "./file-ranges.ts";
 import { Names } from "./file-warnings.ts";
 import { matchesOf, parseGlob } from "./glob.ts";
@@ -41,29 +42,39 @@ async function filesAt(port: EnginePort, path: string): Promise<FoundFile[] | un
     );
   }
   const entries = await port.files.list(path);
-  warnOfLeftOut(port, entries ?? []);
+  warnOfLeftOut(port, path, entries ?? []);
   return entries?.filter(isData).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** Whoever gives a directory, or a pattern, means all that is there. */
-function warnOfLeftOut(port: EnginePort, entries: readonly FileEntry[]): void {
+function warnOfLeftOut(port: EnginePort, at: string, entries: readonly FileEntry[]): void {
   const leftOut = (wanted: FileEntry["kind"]) => entries.filter(({ kind }) => kind === wanted).map(({ path }) => path);
   const unnameable = leftOut("unnameable");
   if (unnameable.length > 0) {
     port.warn(
-      `names that are not UTF-8 lead to no file, so these are left out: ${Names.of(unnameable)}. Give them other names.`,
+      filesUnreachable(
+        at,
+        `names that are not UTF-8 lead to no file, so these are left out: ${Names.of(unnameable)}. Give them other names.`,
+      ),
     );
   }
   const dangling = leftOut("dangling").filter((path) => !isHidden(path));
   if (dangling.length > 0) {
     port.warn(
-      `links that lead to nothing are left out: ${Names.of(dangling)}. Remove them, or put in place what they lead to.`,
+      filesUnreachable(
+        at,
+        `links that lead to nothing are left out: ${Names.of(dangling)}. Remove them, or put in place what they lead to.`,
+      ),
     );
   }
   const unreachable = entries.filter(({ kind, path }) => kind === "unreachable" && !isHidden(path));
   if (unreachable.length > 0) {
+    const names = Names.of(unreachable.map(namedWithProblem));
     port.warn(
-      `entries that the system cannot look at are left out: ${Names.of(unreachable.map(namedWithProblem))}. Remove them, or mend what they lead to or the right to them.`,
+      filesUnreachable(
+        at,
+        `entries that the system cannot look at are left out: ${names}. Remove them, or mend what they lead to or the right to them.`,
+      ),
     );
   }
 }
@@ -80,7 +91,7 @@ async function filesMatching(port: EnginePort, path: string): Promise<FoundFile[
       .map(nameOf);
   });
   const unreachable = paths.map((each) => listed.get(each)).filter((entry) => entry !== undefined);
-  warnOfLeftOut(port, unreachable);
+  warnOfLeftOut(port, path, unreachable);
   const found = (
     await Promise.all(paths.filter((each) => !listed.has(each)).map((each) => filesAt(port, each)))
   ).filter((each) => each !== undefined);

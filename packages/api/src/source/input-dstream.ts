@@ -1,4 +1,4 @@
-import { thrownMessage } from "@millrace/base";
+import { thrownMessage, warningOf } from "@millrace/base";
 import { source } from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
@@ -59,7 +59,7 @@ export function inputNode(graph: GraphBuilder, input: InputDStream<unknown>): St
       try {
         await runAuthorCode({ what: `stop of ${label}`, outcome: "The job ends all the same." }, () => input.stop());
       } catch (error) {
-        context.port.warn(thrownMessage(error));
+        context.port.warn(warningOf(thrownMessage(error), { subject: `stop of ${label}` }));
       }
       return false;
     },

@@ -37,7 +37,7 @@ export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> 
   const onMessage = (message: FromJobThread): void => {
     if (message.type === "built") end.resolve({ name: message.name, batchIntervalMs: message.batchIntervalMs });
     else if (message.type === "failed") end.reject(fromWireError(message.error));
-    else if (message.type === "warn") options.onWarning(message.message);
+    else if (message.type === "warn") options.onWarning(message.warning.message);
   };
   let thread: JobThread | undefined;
   const onAbort = (): void => end.reject(signal.reason);

@@ -25,7 +25,7 @@ function ending(error?: WireError): Ending {
       },
     },
     clock,
-    warn: (message) => did.push(`warn ${message}`),
+    warn: ({ message }) => did.push(`warn ${message}`),
     settle: (done) => settle(done),
     over: () => did.push("over"),
   });
@@ -85,7 +85,11 @@ describe("between the last batch and the end", () => {
   test("code that does not answer is cut short, and the operator is told", () => {
     ending();
     clock.advance(millis(5000));
-    expect(did).toEqual(["send end", expect.stringMatching(/^warn code of the job .* within 5000 ms/), "over"]);
+    expect(did).toEqual([
+      "send end",
+      expect.stringMatching(/^warn \[JOB_CODE_CUT_OFF\] code of the job .* within 5000 ms/),
+      "over",
+    ]);
   });
 
   test("an error that nothing catches then is told, unless the job had failed anyway", async () => {

@@ -1,14 +1,29 @@
-import { type Clock, clauseOf, formatDuration, type Millis, millis, type Timer } from "@millrace/base";
+import {
+  type Clock,
+  clauseOf,
+  formatDuration,
+  type Millis,
+  millis,
+  type Timer,
+  type Warning,
+  warningKind,
+} from "@millrace/base";
 import type { JobEnd } from "@millrace/scheduler";
 import type { JobThread } from "./thread/host.ts";
 
 /** How long code of the job that goes on by itself may take: what follows a loop on the driver, timers on executors. */
 const LEAVE_MS = 1_000;
 
+const jobCodeCutOff = warningKind("JOB_CODE_CUT_OFF");
+const jobCodeFailedLate = warningKind("JOB_CODE_FAILED_LATE");
+const receiversCutOff = warningKind("RECEIVERS_CUT_OFF");
+/** The subject of what happens once in a job. */
+const JOB = "";
+
 export interface EndingPorts {
   readonly thread: Pick<JobThread, "send" | "leave">;
   readonly clock: Clock;
-  warn(message: string): void;
+  warn(warning: Warning): void;
   /** Lets code of the job on executors finish what its tasks left pending. */
   settle(done: () => void): void;
   /** All is done, or was cut short. */
@@ -33,8 +48,11 @@ export class Ending {
     this.#ports = ports;
     this.#limit = ports.clock.after(limitMs, () => {
       ports.warn(
-        `code of the job did not come to an end within ${limitMs} ms after the last batch and is cut short. ` +
-          "Let stop() of its input streams return, and read what toAsyncIterable gives to its end.",
+        jobCodeCutOff(
+          JOB,
+          `code of the job did not come to an end within ${limitMs} ms after the last batch and is cut off. ` +
+            "Let stop() of its input streams return, and read what toAsyncIterable gives to its end.",
+        ),
       );
       this.#settle();
     });
@@ -51,7 +69,10 @@ export class Ending {
       // A job that has failed already said why, and may have told it to a loop that did not catch it.
       if (error !== undefined && this.end.state === "finished") {
         warn(
-          `code of the job failed after the last batch, by an error that nothing caught: ${clauseOf(error.message)}.`,
+          jobCodeFailedLate(
+            JOB,
+            `code of the job failed after the last batch, by an error that nothing caught: ${clauseOf(error.message)}.`,
+          ),
         );
       }
       this.#settle();
@@ -79,9 +100,10 @@ export class Ending {
 }
 
 /** Nothing was lost by it: all batches that were wanted are done. */
-export function receiversHang(limit: Millis): string {
-  return (
+export function receiversHang(limit: Millis): Warning {
+  return receiversCutOff(
+    JOB,
     `receivers have not stopped within stop.timeout = ${formatDuration(limit)} after the last batch and are cut off. ` +
-    "Let onStop return."
+      "Let onStop return.",
   );
 }

@@ -12,7 +12,6 @@ import {
   type Timer,
   toWireError,
   type WireError,
-  warningOf,
 } from "@millrace/base";
 import { readManifest } from "@millrace/bundler";
 import type { BlockId, ShuffleId } from "@millrace/plan";
@@ -180,10 +179,7 @@ export class JobDriver {
       case "run":
         return this.#answer(message.id, this.#running?.tasks.run(message.plan));
       case "putBlock":
-        return this.#answer(
-          message.id,
-          Promise.resolve().then(() => this.#data.blocks.put(message.name, message.parts)),
-        );
+        return this.#answer(message.id, (async () => this.#data.blocks.put(message.name, message.parts))());
       case "dropBlocks":
         for (const id of message.blocks) this.#data.blocks.drop(id);
         return this.#executors?.tidyAll({ type: "dropBlocks", blocks: message.blocks });
@@ -193,7 +189,9 @@ export class JobDriver {
         if (this.#unwinding?.time === message.time) return this.#finish(this.#unwinding.end);
         return this.#running?.batches.onDone(message.time, message.report);
       case "warn":
-        return this.#warnings.say(message.message);
+        return this.#warnings.warn(message.warning);
+      case "warningOver":
+        return this.#warnings.warningOver(message.over);
       case "stopJob":
         return this.#stopItself(message.graceful);
       case "watch":
@@ -272,7 +270,7 @@ export class JobDriver {
 
   #onExecutorMessage(executor: ExecutorId, message: FromExecutor): void {
     if (message.type === "failed") return this.#fail(fromWireError(message.error));
-    if (message.type === "trouble") this.#warnings.warn(warningOf(message.error.message, { subject: executor }));
+    if (message.type === "trouble") this.#warnings.ofExecutor(executor, message.error);
     this.#running?.tasks.onMessage(executor, message);
     this.#running?.receivers.onMessage(executor, message);
   }
@@ -353,11 +351,11 @@ export class JobDriver {
     const end = endOfJob(outcome, stopping.reason, receivers.loss());
     if (outcome.kind === "killed") return this.#unwind(outcome.cutOff, end);
     if (end.state === "finished" && stopping.reason?.kind === "timeout")
-      this.#warnings.say(receiversHang(stopping.reason.limit));
+      this.#warnings.warn(receiversHang(stopping.reason.limit));
     this.#ending = new Ending(end, limit, {
       thread: this.#thread,
       clock: this.#options.clock,
-      warn: (message) => this.#warnings.say(message),
+      warn: this.#warnings.warn,
       settle: (done) => this.#executors?.settle(done),
       over: () => this.#finish(end),
     });

@@ -1,11 +1,13 @@
 import {
   type Clock,
+  type ExecutorId,
   type JobId,
   type Logger,
   millis,
   type Warning,
   type WarningOver,
   type WarningSink,
+  type WireError,
   warningOf,
 } from "@millrace/base";
 import { isTold, WarningLog } from "@millrace/scheduler";
@@ -48,8 +50,9 @@ export class JobWarnings implements WarningSink {
     onEvent({ type: "warning", warning, at, told });
   };
 
-  /** An event that its text alone tells of. */
-  readonly say = (message: string): void => this.warn(warningOf(message));
+  /** An executor tells of an error that ends nothing. */
+  readonly ofExecutor = (executor: ExecutorId, { message }: WireError): void =>
+    this.warn(warningOf(message, { subject: executor }));
 
   readonly warningOver = (over: WarningOver): void => {
     if (!this.#log.end(over)) return;

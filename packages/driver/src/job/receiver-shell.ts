@@ -122,10 +122,10 @@ export class ReceiverShell {
       case "dropBlocks":
         return executors.tidy(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
       case "blocksLost":
-        return this.#ports.warn(warningOf(effect.message, { subject: effect.message }));
+        return this.#ports.warn(warningOf(effect.message, { subject: effect.executor }));
       case "warning": {
-        const { code, condition, message } = effect;
-        return this.#ports.warn({ code, subject: condition ?? message, message, lasting: condition !== undefined });
+        const { code, subject, message, lasting } = effect;
+        return this.#ports.warn({ code, subject, message, lasting });
       }
       case "conditionOver":
         return this.#ports.warningOver({ subject: effect.condition, message: effect.message });

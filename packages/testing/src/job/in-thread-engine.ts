@@ -1,5 +1,14 @@
 import type { ActionResult, EnginePort, PrintedBatch } from "@millrace/api/host";
-import { type EpochMs, type ExecutorId, executorId, type JobConf, type ManualClock, millis } from "@millrace/base";
+import {
+  type EpochMs,
+  type ExecutorId,
+  executorId,
+  type JobConf,
+  type ManualClock,
+  millis,
+  type Warning,
+  warningOf,
+} from "@millrace/base";
 import { DriverBlocks, TaskShell } from "@millrace/driver/in-process";
 import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
@@ -18,7 +27,7 @@ export interface InThreadEngineOptions {
   readonly faults: Faults | undefined;
   readonly printed: (print: PrintedBatch) => void;
   readonly write: (text: string) => void;
-  readonly warn: (message: string) => void;
+  readonly warn: (warning: Warning) => void;
   readonly stop: (graceful: boolean) => void;
   readonly watch: (on: boolean) => void;
 }
@@ -36,6 +45,8 @@ export class InThreadEngine implements EnginePort {
   readonly files: TestFiles;
   readonly write: EnginePort["write"];
   readonly warn: EnginePort["warn"];
+  /** A test sees all that was warned of. */
+  readonly warningOver: EnginePort["warningOver"] = () => undefined;
   readonly stop: EnginePort["stop"];
   readonly watch: EnginePort["watch"];
   readonly printed: (print: PrintedBatch) => void;
@@ -71,8 +82,8 @@ export class InThreadEngine implements EnginePort {
         stageDone: (run) => this.#running?.executor.stageDone(run),
       },
       fetch: async (holder, block) => this.#result(holder, block),
-      warn: ({ message }) => warn(message),
-      warningOver: () => undefined, // a test sees all that was warned of
+      warn,
+      warningOver: this.warningOver,
     });
     this.#running = { conf, tasks, executor: this.#newExecutor(conf, tasks) };
     this.#join(this.#running);
@@ -143,7 +154,7 @@ export class InThreadEngine implements EnginePort {
       readDriverBlock: (block) => this.#blocks.read(block),
       onStatuses: (executor, statuses) => tasks.onStatuses(executor, { type: "tasks", statuses }),
       onLost: () => this.#replace(),
-      warn,
+      warn: (message) => warn(warningOf(message)),
     });
   }
 

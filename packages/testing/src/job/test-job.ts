@@ -123,7 +123,7 @@ export class TestJob {
       write: (text) => {
         this.#text += text;
       },
-      warn: (message) => this.#warnings.push(message),
+      warn: ({ message }) => this.#warnings.push(message),
       watch: (on) => {
         this.#watched = on;
       },

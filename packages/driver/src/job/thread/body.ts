@@ -148,7 +148,8 @@ export class JobThreadBody {
       dropBlocks: (blocks) => this.#post({ type: "dropBlocks", blocks }),
       dropShuffles: (shuffles) => this.#post({ type: "released", times: [], shuffles }),
       write: (text) => void process.stdout.write(text),
-      warn: (message) => this.#post({ type: "warn", message }),
+      warn: (warning) => this.#post({ type: "warn", warning }),
+      warningOver: (over) => this.#post({ type: "warningOver", over }),
       watch: (on) => this.#post({ type: "watch", on }),
       stop: (graceful) => this.#post({ type: "stopJob", graceful }),
     };

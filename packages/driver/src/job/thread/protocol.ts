@@ -1,5 +1,5 @@
 import type { EngineEvent } from "@millrace/api/host";
-import type { EpochMs, JobConf, WireError } from "@millrace/base";
+import type { EpochMs, JobConf, Warning, WarningOver, WireError } from "@millrace/base";
 import type { BlockId, BlockLocation, JobPlan, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import type { BatchReport } from "../batch-failure.ts";
 
@@ -59,7 +59,8 @@ export type FromJobThread =
   /** Batches that nothing looks back on any more, and the shuffles that their plans wrote. */
   | { readonly type: "released"; readonly times: readonly EpochMs[]; readonly shuffles: readonly ShuffleId[] }
   | { readonly type: "batchDone"; readonly time: EpochMs; readonly report: BatchReport }
-  | { readonly type: "warn"; readonly message: string }
+  | { readonly type: "warn"; readonly warning: Warning }
+  | { readonly type: "warningOver"; readonly over: WarningOver }
   /** Whether the job has listeners; it has none at first. */
   | { readonly type: "watch"; readonly on: boolean }
   | { readonly type: "stopJob"; readonly graceful: boolean }

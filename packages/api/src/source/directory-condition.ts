@@ -1,0 +1,59 @@
+import { unreachable, type Warning } from "@millrace/base";
+import type { FileEntry } from "../engine-port.ts";
+
+/** How often the condition may begin or change in {@link CHANGES_PER_MS}: a directory that comes and goes must not fill the log. */
+const CHANGES_MAX = 3;
+const CHANGES_PER_MS = 10 * 60 * 1000;
+
+/**
+ * What is wrong with the directory of a file stream, for as long as it is: one condition at a time. One that has changed too
+ * often lately stands, as it was told last, until the first of these changes is ten minutes ago. Reads no clock.
+ */
+export class DirectoryCondition {
+  #current: string | undefined;
+  /** When it changed lately, oldest first; {@link CHANGES_MAX} at most. */
+  readonly #changes: number[] = [];
+
+  /**
+   * Takes how one listing went.
+   *
+   * @param trouble `undefined`: it went well.
+   * @returns What is to be told: a condition, that it is `over`, or nothing.
+   */
+  look(trouble: Warning | undefined, nowMs: number): Warning | "over" | undefined {
+    if (trouble?.code === this.#current) return undefined;
+    const [oldest] = this.#changes;
+    if (oldest !== undefined && this.#changes.length >= CHANGES_MAX) {
+      if (nowMs - oldest < CHANGES_PER_MS) return undefined;
+      this.#changes.shift();
+    }
+    this.#current = trouble?.code;
+    if (trouble === undefined) return "over";
+    this.#changes.push(nowMs);
+    return trouble;
+  }
+}
+
+/** Says what is where a directory should be; `undefined`: a directory is, by now. */
+export function noDirectory(at: string, entry: FileEntry | undefined): string | undefined {
+  const missing = `the directory ${at} does not exist. Batches read nothing from it until it does.`;
+  if (entry === undefined) return missing;
+  const { kind, problem } = entry;
+  switch (kind) {
+    case "directory":
+      return undefined;
+    case "dangling":
+    case "unnameable":
+      return missing;
+    case "file":
+    case "other":
+      return (
+        `${at} is ${kind === "file" ? "a file" : "a socket, device or pipe"}, not a directory. Batches read nothing until it is one. ` +
+        "Name the directory that files are moved into; textFile reads a file once."
+      );
+    case "unreachable":
+      return `the system cannot look at ${at} (${problem}). Batches read nothing from it until it can.`;
+    default:
+      return unreachable(kind);
+  }
+}

@@ -1,0 +1,42 @@
+import type { ExecutorId } from "@millrace/base";
+import { namesOf } from "./received-blocks.ts";
+import type { ReceiverWarning } from "./receiver-events.ts";
+import type { Receiver, ReceiverTracker } from "./receiver-state.ts";
+
+/** Warns of what has happened to these receivers. */
+export function tell(
+  state: ReceiverTracker,
+  code: ReceiverWarning,
+  receivers: readonly Receiver[],
+  message: string,
+): void {
+  state.effects.push({ type: "warning", code, subject: namesOf(receivers), lasting: false, message });
+}
+
+/** Warns of what holds until the effect `conditionOver` names the condition. */
+export function hold(state: ReceiverTracker, code: ReceiverWarning, condition: string, message: string): void {
+  state.effects.push({ type: "warning", code, subject: condition, lasting: true, message });
+}
+
+export function tellMoved(state: ReceiverTracker, moving: readonly Receiver[], executor: ExecutorId): void {
+  const message =
+    `[RECEIVER_MOVED] ${namesOf(moving)} ${moving.length === 1 ? "starts on another executor" : "start on other executors"}: ` +
+    `${executor} was lost. What was read there and not yet stored is read again only if the source can send it again.`;
+  tell(state, "RECEIVER_MOVED", moving, message);
+}
+
+export const stuckCondition = (receiver: Receiver): string => `RECEIVER_STUCK/${receiver.declared.stream}`;
+
+export function notStuck(state: ReceiverTracker, receiver: Receiver, message: string | undefined): void {
+  if (!receiver.stuck) return;
+  receiver.stuck = false;
+  state.effects.push({ type: "conditionOver", condition: stuckCondition(receiver), message });
+}
+
+export const downCondition = (receiver: Receiver): string => `SOURCE_DOWN/${receiver.declared.stream}`;
+
+export function notDown(state: ReceiverTracker, receiver: Receiver, message: string | undefined): void {
+  if (!receiver.down) return;
+  receiver.down = false;
+  state.effects.push({ type: "conditionOver", condition: downCondition(receiver), message });
+}
