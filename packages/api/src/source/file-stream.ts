@@ -20,6 +20,7 @@ import {
   listingSlow,
   type MakeWarning,
 } from "../warnings.ts";
+import { ClockLead, type Reading } from "./clock-lead.ts";
 import { DirectoryCondition, noDirectory } from "./directory-condition.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
 import { IgnoredFiles, Names, WarningBudget } from "./file-warnings.ts";
@@ -100,6 +101,7 @@ export class FileStream implements StreamNode {
   readonly #glob: Glob | undefined;
   readonly #reading: FileReading;
   readonly #new: NewFiles;
+  readonly #lead: ClockLead;
   readonly #ignored: IgnoredFiles;
   readonly #emptyBudget = new WarningBudget(EMPTY_MOST, EMPTY_PER_MS);
   readonly #condition = new DirectoryCondition();
@@ -126,6 +128,7 @@ export class FileStream implements StreamNode {
     graph.addFiles(this, this.#directory, () => this.#entries());
     if (newFilesOnly) graph.life.push({ begin: () => this.#begin() });
     this.#reading = reading;
+    this.#lead = new ClockLead(this.#clocks());
     this.label = `${operator} ${directory}`;
     const rememberMs = conf["file.stream.remember"];
     this.#ignored = new IgnoredFiles(rememberMs);
@@ -160,9 +163,11 @@ export class FileStream implements StreamNode {
 
   async #find(time: number): Promise<readonly FoundFile[]> {
     const entries = await this.#list(time);
-    const nowMs = this.#graph.context.port.clock.now();
+    const clocks = this.#clocks();
+    const nowMs = clocks.wallMs;
+    const leadMs = this.#lead.look(clocks, time);
     const choice = await runAuthorCode({ what: `the filter of ${this.label}`, outcome: "The batch fails." }, () =>
-      this.#new.choose(entries, time, nowMs),
+      this.#new.choose(entries, time, nowMs, leadMs),
     );
     const { files, gone, ignored } = choice;
     for (const { why, text } of this.#ignored.add(ignored, nowMs))
@@ -171,6 +176,11 @@ export class FileStream implements StreamNode {
     const empty = files.filter(({ bytes }) => bytes === 0).map(({ path }) => path);
     if (empty.length > 0) this.#warnOfEmpty(empty, time, nowMs);
     return files;
+  }
+
+  #clocks(): Reading {
+    const { clock } = this.#graph.context.port;
+    return { wallMs: clock.now(), monotonicMs: clock.monotonicMs() };
   }
 
   /** `undefined`: it cannot be listed. */

@@ -225,3 +225,14 @@ test("files are found while the wall clock is behind the batches, once each", ()
   expect(chosenAt(START + 2000)).toEqual(["/in/later"]);
   expect(chosenAt(START + 3000)).toEqual([]);
 });
+
+test("files are found while the wall clock is ahead of the batches, once each, and so are those from before the step", () => {
+  const files = newFiles();
+  const hour = 60 * MINUTE;
+  const entries = [file("/in/before", START + 500), file("/in/after", START + 1500 + hour)];
+  const chosenAt = (time: number, leadMs: number) =>
+    pathsOf(files.choose(entries, time, START + 2000 + hour, leadMs).files);
+  expect(chosenAt(START + 2000, hour)).toEqual(["/in/before", "/in/after"]);
+  for (let time = START + 3000; time <= START + 2000 + hour; time += 1000)
+    expect(chosenAt(time, START + 2000 + hour - time)).toEqual([]);
+});

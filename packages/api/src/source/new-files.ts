@@ -100,12 +100,14 @@ export class NewFiles {
    * @param entries All that is in the directories, in any order; `undefined`: nobody could tell.
    * @param nowMs When the listing was made: the batch's time or later; earlier where the wall clock was set back, and times of
    *   changes are compared with it then.
+   * @param leadMs How far the clock was set forward, ahead of the batches: files are new up to so long after the batch's time.
    */
-  choose(entries: readonly FileEntry[] | undefined, batchTime: number, nowMs: number): Choice {
+  choose(entries: readonly FileEntry[] | undefined, batchTime: number, nowMs: number, leadMs = 0): Choice {
     const known = this.#chosen.get(batchTime);
     if (known !== undefined || entries === undefined) return { files: known ?? [], gone: [], ignored: new Map() };
-    const until = Math.min(batchTime, nowMs);
-    const oldest = Math.max(this.#afterMs, until - this.#rememberMs);
+    const until = Math.min(batchTime + leadMs, nowMs);
+    // Files from before the clock was set forward are new as well.
+    const oldest = Math.max(this.#afterMs, Math.min(batchTime, nowMs) - this.#rememberMs);
     const { gone, forgotten } = this.#forget(entries, oldest, batchTime);
     const files = entries
       .filter((entry) => this.#isNew(entry, oldest, until))
