@@ -14,11 +14,15 @@ import { outOfMemoryKills } from "../memory.ts";
 import { exitError } from "./exit-reason.ts";
 import { LastLines } from "./last-lines.ts";
 import type { FromJobExecutor, ToJobExecutor } from "./process-protocol.ts";
+import { WholeLines } from "./whole-lines.ts";
 
 type Start = Extract<ToJobExecutor, { readonly type: "start" }>;
 
 /** What a process may still write once it is to end: what its threads share with it, for 256 slots, and its pipes. */
 const LAST_WORDS_BYTES_MAX = 80 << 20;
+
+/** A longer line may have other output within it. */
+const LINE_BYTES_MAX = 64 * 1024;
 
 /** One job's executor process, seen from the supervisor. */
 export class JobProcess {
@@ -108,17 +112,22 @@ export class JobProcess {
   /** Reads one of its streams, no faster than what was read is taken: the process waits, as it would for a full pipe. */
   #read(name: OutputStream, take: TakeOutput): void {
     const stream = this.#child[name];
-    stream?.on("data", (bytes: Buffer) => {
-      if (name === "stderr") this.#lines.push(bytes.toString("utf8"));
-      const taken = take(name, bytes);
+    const whole = new WholeLines(LINE_BYTES_MAX);
+    const pass = (bytes: Uint8Array): void => {
+      const taken = bytes.length === 0 ? undefined : take(name, bytes);
       if (taken === undefined) return;
       this.#untaken += bytes.length;
-      if (this.#untaken >= this.#untakenMax) stream.pause();
+      if (this.#untaken >= this.#untakenMax) stream?.pause();
       void taken.then(() => {
         this.#untaken -= bytes.length;
-        stream.resume();
+        stream?.resume();
       });
+    };
+    stream?.on("data", (bytes: Buffer) => {
+      if (name === "stderr") this.#lines.push(bytes.toString("utf8"));
+      pass(whole.push(bytes));
     });
+    stream?.once("end", () => pass(whole.rest()));
   }
 
   #onMessage({ type, group }: FromJobExecutor): void {
