@@ -44,6 +44,7 @@ test.each([
   [errorKind("BAD_ARGUMENT", "user")("x"), true, 1],
   [errorKind("CAPTURE_NOT_SHIPPABLE", "user")("x"), true, 1],
   [errorKind("JOB_CODE_FAILED", "user")("x"), false, 1],
+  [errorKind("JOB_THREAD_ENDED", "user")("x"), false, 1],
   [errorKind("JOB_FILE_MISSING", "environment")("x"), false, 2],
   [lost("x"), false, 1],
 ])("the exit code of a job that failed with %s, its batches begun: %s, is %i", (error, ran, code) => {

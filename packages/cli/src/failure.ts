@@ -34,20 +34,20 @@ const REFUSALS = new Set([
   "MEMORY_TOO_SMALL",
 ]);
 
-export const codeOf = (error: unknown): string | undefined => (error instanceof EngineError ? error.code : undefined);
-
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.refused;
   return error instanceof EngineError && REFUSALS.has(error.code) ? EXIT.refused : EXIT.failed;
 }
 
-/** Thrown by the job's own code, for reasons of its own. */
-export const OF_THE_JOB = "JOB_CODE_FAILED";
+/** The job's own code ended it, for reasons of its own: it threw, or called `process.exit`. */
+const OF_THE_JOB = new Set(["JOB_CODE_FAILED", "JOB_THREAD_ENDED"]);
+
+export const isOfTheJob = (error: unknown): boolean => error instanceof EngineError && OF_THE_JOB.has(error.code);
 
 /** Of a job: what the engine finds wrong with it before its first batch is a refusal. */
 export function exitCodeOfJob(error: unknown, ran: boolean): number {
   if (ran) return EXIT.failed;
-  const refused = error instanceof EngineError && error.blame === "user" && error.code !== OF_THE_JOB;
+  const refused = error instanceof EngineError && error.blame === "user" && !isOfTheJob(error);
   return refused ? EXIT.refused : exitCodeOf(error);
 }
 

@@ -1,5 +1,5 @@
 import { type Console, tellError } from "./console.ts";
-import { codeOf, EXIT, exitCodeOfJob, OF_THE_JOB } from "./failure.ts";
+import { EXIT, exitCodeOfJob, isOfTheJob } from "./failure.ts";
 
 /**
  * Tells why a job failed.
@@ -16,7 +16,7 @@ export async function tellJobFailure(
   error: unknown,
   options: { readonly ran: boolean; readonly json: boolean; readonly verbose: boolean },
 ): Promise<number> {
-  const types = !options.ran && codeOf(error) === OF_THE_JOB ? await console.engine.typeErrors(file) : undefined;
+  const types = !options.ran && isOfTheJob(error) ? await console.engine.typeErrors(file) : undefined;
   if (types === undefined || !options.json) await tellError(console, error, options);
   if (types === undefined) return exitCodeOfJob(error, options.ran);
   await tellError(console, types, options);
