@@ -56,6 +56,9 @@ export class LocalInput implements FilePieces {
   }
 }
 
+/** The first two bytes of every gzip file. */
+const GZIP_MAGIC = [0x1f, 0x8b] as const;
+
 /** What a zipped file of this machine holds. */
 export class LocalZippedInput implements ZippedPieces {
   readonly #path: string;
@@ -67,18 +70,15 @@ export class LocalZippedInput implements ZippedPieces {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    const source = Readable.from(copies(this.#zipped));
+    let start = new Uint8Array();
+    const source = Readable.from(copies(this.#zipped, (first) => (start = first.slice(0, GZIP_MAGIC.length))));
     const zip = createGunzip({ chunkSize: READ_BYTES });
     source.once("error", (error) => zip.destroy(error)); // a pipe does not hand errors on
-    let any = false;
     try {
-      for await (const piece of source.pipe(zip)) {
-        any = true;
-        yield piece as Uint8Array; // a gunzip's chunks
-      }
+      for await (const piece of source.pipe(zip)) yield piece as Uint8Array; // a gunzip's chunks
     } catch (error) {
       this.#zipped.verify(error);
-      throw unzipFailed(this.#path, any, error);
+      throw unzipFailed(this.#path, start, error);
     } finally {
       source.destroy();
       zip.destroy();
@@ -96,7 +96,7 @@ export function unzipWhole(path: string, bytes: Uint8Array, bytesMax: number): B
   try {
     return gunzipSync(bytes, { maxOutputLength: bytesMax });
   } catch (error) {
-    throw unzipFailed(path, false, error);
+    throw unzipFailed(path, bytes, error);
   }
 }
 
@@ -105,8 +105,16 @@ function versionOf(file: number): string {
 }
 
 /** The unzipper may still hold a piece when the next one is asked for. */
-function* copies(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, undefined> {
-  for (const piece of pieces) yield new Uint8Array(piece);
+function* copies(
+  pieces: Iterable<Uint8Array>,
+  onFirst: (piece: Uint8Array) => void,
+): Generator<Uint8Array, void, undefined> {
+  let first = true;
+  for (const piece of pieces) {
+    if (first) onFirst(piece);
+    first = false;
+    yield new Uint8Array(piece);
+  }
 }
 
 function failedToRead(path: string, what: string, error: unknown) {
@@ -126,8 +134,8 @@ function failedToRead(path: string, what: string, error: unknown) {
   );
 }
 
-/** @param begun Whether a part of the file has been unzipped. */
-function unzipFailed(path: string, begun: boolean, error: unknown) {
+/** @param start Of the zipped file: two bytes at least, if it has them. */
+function unzipFailed(path: string, start: Uint8Array, error: unknown) {
   const code = codeOf(error);
   if (code === undefined || !code.startsWith("Z_")) return error;
   const options = { cause: error, fields: { path, reason: code } };
@@ -139,7 +147,14 @@ function unzipFailed(path: string, begun: boolean, error: unknown) {
       options,
     );
   }
-  if (!begun && /header check/.test(reason(error))) {
+  if (/header check/.test(reason(error))) {
+    if (GZIP_MAGIC.every((byte, at) => start[at] === byte)) {
+      return inputDamaged(
+        `${failed}: it begins as gzip files do, and bytes that are not gzip data follow (${reason(error)}). Its batch fails. ` +
+          'Check its end with "gzip -t", and write it again without what follows.',
+        options,
+      );
+    }
     return inputDamaged(
       `${failed}: its name ends in .gz, and it does not begin as gzip files do (${reason(error)}). Its batch fails. ` +
         "Compress it with gzip, or give it another name.",

@@ -90,6 +90,10 @@ describe("a text split", () => {
     );
     writeFileSync(join(slot.directory, "plain.gz"), "some text");
     await expect(read("plain.gz")).rejects.toThrow(/\[INPUT_DAMAGED\] .*does not begin as gzip files do.*another name/);
+    writeFileSync(join(slot.directory, "tail.gz"), Buffer.concat([zipped, Buffer.from("some text")]));
+    await expect(read("tail.gz")).rejects.toThrow(
+      /\[INPUT_DAMAGED\] .*tail\.gz .*it begins as gzip files do, and bytes that are not gzip data follow/,
+    );
     writeFileSync(join(slot.directory, "bad.gz"), zipped.with(-6, 1));
     await expect(read("bad.gz")).rejects.toThrow(/\[INPUT_DAMAGED\] .*its bytes are damaged.*gzip -t/);
   });
