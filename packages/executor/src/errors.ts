@@ -28,5 +28,7 @@ export const executorOutOfMemory = errorKind("EXECUTOR_OUT_OF_MEMORY", "user", "
 export const executorKilled = errorKind("EXECUTOR_KILLED", "environment", "same-task");
 /** A job's executor process ended by itself. */
 export const executorExited = errorKind("EXECUTOR_EXITED", "environment", "same-task");
+/** An executor that was told to leave ended with jobs that still depended on it. */
+export const graceOver = errorKind("GRACE_OVER", "environment");
 /** The memory that was given cannot hold a slot. */
 export const memoryTooSmall = errorKind("MEMORY_TOO_SMALL", "user");

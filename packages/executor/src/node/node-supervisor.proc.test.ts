@@ -1,5 +1,15 @@
 import { spawn } from "node:child_process";
-import { executorId, type JobId, jobId, SystemClock, silentLogger } from "@millrace/base";
+import {
+  type Clock,
+  epochMs,
+  executorId,
+  type JobId,
+  jobId,
+  ManualClock,
+  millis,
+  SystemClock,
+  silentLogger,
+} from "@millrace/base";
 import type { FromNode, NodeSession, OperatorService, ToNode } from "@millrace/rpc";
 import { listenCluster, listenSessions, type RpcServer } from "@millrace/rpc/grpc";
 import { afterEach, expect, test } from "vitest";
@@ -70,7 +80,10 @@ async function cluster(port = 0): Promise<Cluster> {
   };
 }
 
-async function supervisor(server: RpcServer, token: string | undefined = TOKEN): Promise<NodeSupervisor> {
+async function supervisor(
+  server: RpcServer,
+  { token = TOKEN, clock = new SystemClock() }: { readonly token?: string; readonly clock?: Clock } = {},
+): Promise<NodeSupervisor> {
   const node = new NodeSupervisor({
     driver: server.address,
     token,
@@ -79,7 +92,7 @@ async function supervisor(server: RpcServer, token: string | undefined = TOKEN):
     memoryBytes: 1 << 30,
     host: "127.0.0.1",
     workDir: await temporary(),
-    clock: new SystemClock(),
+    clock,
     log: silentLogger(),
     output: () => undefined,
   });
@@ -144,6 +157,21 @@ test("an executor that leaves says so, takes no new job, and is gone when it has
   expect(await supervising.ended).toBeUndefined();
 });
 
+test("an executor whose grace period is over ends with the reason, and names the jobs that it had", async () => {
+  const { server, node } = await cluster();
+  const clock = new ManualClock(epochMs(0));
+  const supervising = await supervisor(server, { clock });
+  const atDriver = await node();
+  atDriver.session.send({ type: "welcome" });
+  const driver = await jobDriver();
+  atDriver.session.send(startJob(jobId("j-1"), driver.server));
+  await (await driver.remote).take("hello");
+  const left = supervising.leave(1_000);
+  clock.advance(millis(1_000)); // before its process can have answered
+  await expect(left).rejects.toThrow(/^\[GRACE_OVER\] the grace period of 1 s is over, and j-1 did not let/);
+  expect(await supervising.ended).toMatchObject({ code: "GRACE_OVER" });
+});
+
 test("a job that is stopped ends in order, without an error", async () => {
   const { server, node } = await cluster();
   const supervising = await supervisor(server);
@@ -173,7 +201,7 @@ test("a driver that goes away is dialled until it is back, and hears which jobs 
 
 test("a wrong token ends the executor with the reason", async () => {
   const { server } = await cluster();
-  expect(await (await supervisor(server, "wrong")).ended).toMatchObject({ code: "UNAUTHENTICATED" });
+  expect(await (await supervisor(server, { token: "wrong" })).ended).toMatchObject({ code: "UNAUTHENTICATED" });
 });
 
 test("a refusal by the driver ends the executor with the driver's reason", async () => {

@@ -29,6 +29,7 @@ import {
   type ToNode,
 } from "@millrace/rpc";
 import { dialCluster } from "@millrace/rpc/grpc";
+import { graceOver } from "../errors.ts";
 import { type MemorySplit, requireLeastMemory, splitMemory } from "../memory.ts";
 import { JobProcess } from "./job-process.ts";
 
@@ -61,6 +62,9 @@ const DIAL_PAUSE = { min: millis(200), max: millis(5_000) };
 function dialPause(max: Millis = DIAL_PAUSE.max): BackoffRange {
   return { min: millis(Math.min(DIAL_PAUSE.min, max)), max };
 }
+
+/** For each process of a job to end by itself. */
+const STOP_GRACE_MS = 5_000;
 
 /** What makes dialling again pointless until somebody changes something. */
 const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
@@ -115,25 +119,33 @@ export class NodeSupervisor {
   /**
    * Takes no new jobs, and leaves the cluster when those it has are over or have let it go: a job that stops at the same time
    * needs what is here. What is left after `graceMs` is ended at once.
+   *
+   * @throws GRACE_OVER Something was left.
    */
   async leave(graceMs: number): Promise<void> {
-    if (this.#stopping !== undefined || this.#leaving !== undefined) return void (await this.ended);
+    if (this.#stopping !== undefined || this.#leaving !== undefined) return this.#left();
     this.#timer?.cancel(); // a connection that is lost is not dialled again
     this.#leaving = this.#options.clock.after(millis(graceMs), () => this.#graceOver(graceMs));
     this.#session?.send({ type: "leaving" });
     for (const process of this.#processes.values()) process.leave();
     this.#leaveWhenIdle();
-    await this.ended;
+    return this.#left();
+  }
+
+  async #left(): Promise<void> {
+    const error = await this.ended;
+    if (error !== undefined) throw error;
   }
 
   #graceOver(graceMs: number): void {
     const jobs = [...this.#processes.keys()].join(", ");
-    this.#options.log.warn(
-      { jobs: this.jobs },
+    const error = graceOver(
       `the grace period of ${formatDuration(graceMs)} is over, and ${jobs} did not let this executor go. Their processes here end; ` +
         "what only they held is computed again or, if it was received, lost. End the driver first, or raise --grace.",
+      { fields: { graceMs } },
     );
-    void this.stop();
+    this.#options.log.warn({ jobs: this.jobs }, error.message); // before its processes have ended
+    this.#stopping ??= this.#end(STOP_GRACE_MS, error);
   }
 
   #leaveWhenIdle(): void {
@@ -141,7 +153,7 @@ export class NodeSupervisor {
   }
 
   /** Leaves the cluster after the job processes have ended, each within `graceMs`. */
-  stop(graceMs = 5_000): Promise<void> {
+  stop(graceMs = STOP_GRACE_MS): Promise<void> {
     this.#stopping ??= this.#end(graceMs, undefined);
     return this.#stopping;
   }
