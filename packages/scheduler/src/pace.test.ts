@@ -6,7 +6,7 @@ import { nextLook, type Pace, type PaceEffect, pace, stepPace } from "./pace.ts"
 function run(
   state: Pace,
   batches: number,
-  load: { readonly processingMs: number; readonly perSecond?: number },
+  load: { readonly processingMs: number; readonly perSecond?: number; readonly lasts?: boolean },
   from: { time: number; now: number },
 ): readonly PaceEffect[] {
   const effects: PaceEffect[] = [];
@@ -17,7 +17,13 @@ function run(
     const waiting = 1 + Math.floor((begins - from.time) / state.intervalMs);
     effects.push(
       ...stepPace(state, { type: "inputFixed", at: epochMs(begins), received }),
-      ...stepPace(state, { type: "batchStarted", at: epochMs(begins), time: epochMs(from.time), waiting }),
+      ...stepPace(state, {
+        type: "batchStarted",
+        at: epochMs(begins),
+        time: epochMs(from.time),
+        waiting,
+        lasts: load.lasts ?? true,
+      }),
     );
     from.now = begins + load.processingMs;
     effects.push(...stepPace(state, { type: "batchOver", received, processingMs: load.processingMs }));
@@ -65,7 +71,7 @@ describe("a batch that does not end", () => {
     return effects;
   }
   const begin = (state: Pace, time: number, at = time) =>
-    stepPace(state, { type: "batchStarted", at: epochMs(at), time: epochMs(time), waiting: 1 });
+    stepPace(state, { type: "batchStarted", at: epochMs(at), time: epochMs(time), waiting: 1, lasts: true });
   const over = (state: Pace) => stepPace(state, { type: "batchOver", received: 0, processingMs: 0 });
 
   test("is named while it runs, with what waits for it and what to do", () => {
@@ -142,6 +148,10 @@ describe("nothing is said", () => {
   test("of batches that are late by less than five intervals, or than five seconds", () => {
     expect(run(pace(10_000), 9, { processingMs: 15_000 }, start())).toEqual([]);
     expect(run(pace(100), 30, { processingMs: 250 }, start())).toEqual([]);
+  });
+
+  test("of a job that stops, and works off what it has", () => {
+    expect(run(pace(1000), 100, { processingMs: 1500, lasts: false }, start())).toEqual([]);
   });
 
   test("of a job that keeps up", () => {

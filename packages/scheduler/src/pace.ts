@@ -18,8 +18,17 @@ export const JOB_BEHIND = "JOB_BEHIND";
 export type PaceEvent =
   /** The input of a batch is fixed: so many records have come in since that of the batch before. */
   | { readonly type: "inputFixed"; readonly at: EpochMs; readonly received: number }
-  /** `waiting`: batches whose time has come and that are not over, this one included. */
-  | { readonly type: "batchStarted"; readonly at: EpochMs; readonly time: EpochMs; readonly waiting: number }
+  /**
+   * `waiting`: batches whose time has come and that are not over, this one included; `lasts`: new ones go on coming, the job
+   * neither stops nor has all its batches.
+   */
+  | {
+      readonly type: "batchStarted";
+      readonly at: EpochMs;
+      readonly time: EpochMs;
+      readonly waiting: number;
+      readonly lasts: boolean;
+    }
   /** Time has passed while a batch runs; `waiting` as above. */
   | { readonly type: "looked"; readonly at: EpochMs; readonly waiting: number }
   | { readonly type: "batchOver"; readonly received: number; readonly processingMs: number };
@@ -95,6 +104,7 @@ function onStarted(state: Pace, event: Extract<PaceEvent, { readonly type: "batc
     state.stuckMs = stuckAfter(state.intervalMs);
     return [{ type: "caughtUp", message: "the job has caught up: its batches begin on time again." }];
   }
+  if (!event.lasts) return []; // nothing that could be done about it would help any more
   if (state.state === "behind" || state.late.length < LATE_BATCHES || delayMs < (state.late[0] ?? 0)) return [];
   state.state = "behind";
   return [{ type: "behind", message: behindMessage(state, delayMs, event.waiting) }];

@@ -6,6 +6,7 @@ import { BatchShell } from "./batch-shell.ts";
 function job({ hangs = false } = {}) {
   const clock = new ManualClock(epochMs(1_000_000));
   const seen: string[] = [];
+  const told: string[] = [];
   const delays: number[] = [];
   const waiting: number[] = [];
   const shell: BatchShell = new BatchShell(
@@ -20,7 +21,10 @@ function job({ hangs = false } = {}) {
       over: () => {},
       awaitReceivers: () => {},
       stopReceivers: () => shell.onReceiversStopped(true),
-      warn: ({ message }) => seen.push(message.slice(0, message.indexOf(". "))),
+      warn: ({ message }) => {
+        told.push(message);
+        seen.push(message.slice(0, message.indexOf(". ")));
+      },
       warningOver: () => {},
       spilledBytes: () => 0,
       report: ({ state, schedulingDelayMs, processingMs }) => {
@@ -32,7 +36,7 @@ function job({ hangs = false } = {}) {
     },
   );
   shell.start();
-  return { clock, shell, seen, delays, waiting };
+  return { clock, shell, seen, told, delays, waiting };
 }
 
 test("batches go on while the wall clock is an hour behind, and the job drains", () => {
@@ -50,6 +54,16 @@ test("batches go on while the wall clock is an hour behind, and the job drains",
     "finished",
   ]);
   expect(delays).toEqual(new Array(8).fill(0));
+});
+
+test("a step forward that undoes one back says that all is in step again", () => {
+  const { clock, told } = job();
+  clock.advance(millis(1000));
+  clock.setWall(-3_600_000);
+  clock.advance(millis(1000));
+  clock.setWall(3_600_000 - 100);
+  clock.advance(millis(1000));
+  expect(told.at(-1)).toMatch(/was set forward by .*\. Batch times are in step with it again: they differ by 100 ms/);
 });
 
 test("an hour forward brings no storm of batches", () => {

@@ -227,7 +227,13 @@ export class BatchShell {
     if (fixed === undefined) return; // only what was fixed is run
     const at = this.#now();
     fixed.startedMs = at;
-    this.#keepPace({ type: "batchStarted", at, time, waiting: batchesWaiting(this.#state) });
+    this.#keepPace({
+      type: "batchStarted",
+      at,
+      time,
+      waiting: batchesWaiting(this.#state),
+      lasts: this.#state.mode === "open",
+    });
     this.#report(time, fixed, undefined, "running");
     this.#observe("batchStarted", time, fixed);
     this.#ports.run(time, fixed.input);
@@ -279,6 +285,13 @@ export class BatchShell {
 function stepWarning({ stepMs, offsetMs }: ClockStep, interval: Millis): EngineError {
   const by = formatDuration(millis(Math.abs(stepMs)));
   const off = formatDuration(millis(Math.abs(offsetMs)));
+  if (offsetMs < 0 && -offsetMs < interval) {
+    return clockStepped(
+      `the machine's clock was set ${stepMs < 0 ? "back" : "forward"} by ${by}. Batch times are in step with it${stepMs < 0 ? "" : " again"}: ` +
+        `they differ by ${off}, less than an interval.`,
+      { fields: { stepMs, offsetMs } },
+    );
+  }
   if (offsetMs < 0) {
     return clockStepped(
       `the machine's clock was set ${stepMs < 0 ? "back" : "forward"} by ${by}. Batch times never repeat: they go on every ${formatDuration(interval)}, ${off} ahead of the clock, ` +
