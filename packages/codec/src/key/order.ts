@@ -38,14 +38,14 @@ export type Comparison = (a: unknown, b: unknown) => number;
 /**
  * A compare function of the job, held to its word; without one the order of values.
  *
- * Every result must be a number. The first pair is also compared the other way round, and its first value with itself: that
- * finds most functions that have no order at all, and costs two calls.
+ * Whether it contradicts itself is not asked: functions that never give 0, such as `(a, b) => (a < b ? -1 : 1)`, contradict
+ * themselves for equal values alone, and order all others well.
  *
- * @throws BAD_COMPARISON (from what it returns) The function gives no number, or contradicts itself.
+ * @throws BAD_COMPARISON (from what it returns) The function gives no number.
  */
 export function comparisonBy(compare: ((a: unknown, b: unknown) => unknown) | undefined): Comparison {
   if (compare === undefined) return compareValues;
-  const ask = (a: unknown, b: unknown): number => {
+  return (a, b) => {
     const order = compare(a, b);
     if (typeof order === "number" && !Number.isNaN(order)) return order;
     throw badComparison(
@@ -53,30 +53,6 @@ export function comparisonBy(compare: ((a: unknown, b: unknown) => unknown) | un
         "the first comes before the second, positive when it comes after, else 0.",
     );
   };
-  let checked = false;
-  return (a, b) => {
-    const order = ask(a, b);
-    if (!checked) {
-      checkConsistent(a, b, order, ask);
-      checked = true;
-    }
-    return order;
-  };
-}
-
-function checkConsistent(a: unknown, b: unknown, order: number, ask: Comparison): void {
-  const contradicts = (first: unknown, second: unknown, given: number, but: string): never => {
-    throw badComparison(
-      `its compare function contradicts itself: it gave ${given} for ${shown(first)} and ${shown(second)}${but}. The task fails. ` +
-        "Equal values must give 0, and (b, a) the opposite of (a, b).",
-    );
-  };
-  const reverse = ask(b, a);
-  if (Math.sign(reverse) !== -Math.sign(order)) {
-    contradicts(a, b, order, `, and ${reverse} the other way round`);
-  }
-  const same = ask(a, a);
-  if (same !== 0) contradicts(a, a, same, ", which are the same");
 }
 
 /** Refuses a value that has no place in the order, for where it may stand alone and nothing is compared. @throws VALUE_NOT_ORDERED */
