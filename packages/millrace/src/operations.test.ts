@@ -258,7 +258,7 @@ async function help(...command: readonly string[]): Promise<string> {
   const out = async (part: string | Uint8Array): Promise<void> => {
     text += part;
   };
-  await runCli([...command, "--help"], { out } as Console); // who asks for help is told, and nothing else is touched
+  await runCli([...command, "--help"], { out, env: {} } as Console); // whoever asks for help is told, and nothing else is touched
   return text;
 }
 
