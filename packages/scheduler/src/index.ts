@@ -26,7 +26,6 @@ export {
   endOfJob,
   type JobEnd,
   jobStopped,
-  NO_RECEIVED_LOSS,
   type ReceivedLoss,
   receivedLoss,
 } from "./job-end.ts";

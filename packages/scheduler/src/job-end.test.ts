@@ -2,7 +2,7 @@ import { epochMs, executorId, millis } from "@millrace/base";
 import { blockId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import type { BatchOutcome } from "./batch-events.ts";
-import { type CutReason, endBeforeBatches, endOfJob, NO_RECEIVED_LOSS, receivedLoss } from "./job-end.ts";
+import { type CutReason, endBeforeBatches, endOfJob, type ReceivedLoss, receivedLoss } from "./job-end.ts";
 import type { ReceiverEvent } from "./receiver-events.ts";
 import { receiverTracker } from "./receiver-state.ts";
 import { stepReceivers } from "./receiver-tracker.ts";
@@ -13,6 +13,9 @@ const idle: BatchOutcome = { kind: "killed", cutOff: undefined, notRun: 0, unrea
 const cut: BatchOutcome = { kind: "killed", cutOff: epochMs(1_000), notRun: 3, unread: true };
 const timeout: CutReason = { kind: "timeout", limit: millis(3_000) };
 const some = { blocks: 2, records: 80 };
+
+const NOTHING = { blocks: 0, records: 0 };
+const NO_RECEIVED_LOSS: ReceivedLoss = { unprocessed: NOTHING, lost: NOTHING, cutOff: [] };
 
 const messageOf = (outcome: BatchOutcome, asked?: CutReason, received = NO_RECEIVED_LOSS): string => {
   const end = endOfJob(outcome, asked, received);

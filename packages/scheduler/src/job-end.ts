@@ -41,9 +41,6 @@ export interface ReceivedLoss {
   readonly cutOff: readonly string[];
 }
 
-const NOTHING: ReceivedCount = { blocks: 0, records: 0 };
-export const NO_RECEIVED_LOSS: ReceivedLoss = { unprocessed: NOTHING, lost: NOTHING, cutOff: [] };
-
 /** @param state Of the receivers, when the last batch is over or cut off. */
 export function receivedLoss(state: ReceiverTracker): ReceivedLoss {
   const stopping = [...state.receivers.values()].filter((receiver) => receiver.state === "stopping");
