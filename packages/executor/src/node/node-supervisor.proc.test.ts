@@ -125,6 +125,16 @@ const startJob = (job: JobId, driver: RpcServer): ToNode => ({
   poolBytes: 32 << 20,
 });
 
+/** Has the executor at the other end start job j-1. @returns The job's process there, seen from the job's driver, once it said hello. */
+async function startsJob(executor: Awaited<ReturnType<Awaited<ReturnType<typeof cluster>>["node"]>>): Promise<Remote> {
+  executor.session.send({ type: "welcome" });
+  const driver = await jobDriver();
+  executor.session.send(startJob(jobId("j-1"), driver.server));
+  const remote = await driver.remote;
+  await remote.take("hello");
+  return remote;
+}
+
 test("a job's process is started, says hello to its driver, and is told with the reason when it is killed", async () => {
   const { server, node } = await cluster();
   await supervisor(server);
@@ -144,13 +154,10 @@ test("an executor that leaves says so, takes no new job, and is gone when it has
   const { server, node } = await cluster();
   const supervising = await supervisor(server);
   const atDriver = await node();
-  atDriver.session.send({ type: "welcome" });
-  const driver = await jobDriver();
-  atDriver.session.send(startJob(jobId("j-1"), driver.server));
-  await (await driver.remote).take("hello");
+  await startsJob(atDriver);
   const left = supervising.leave(60_000);
   expect(await atDriver.take("leaving")).toEqual({ type: "leaving" });
-  atDriver.session.send(startJob(jobId("j-2"), driver.server));
+  atDriver.session.send(startJob(jobId("j-2"), (await jobDriver()).server));
   // Nothing of the job was there yet: it need not be let go.
   expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: undefined });
   await left;
@@ -162,10 +169,7 @@ test("an executor whose grace period is over ends with the reason, and names the
   const clock = new ManualClock(epochMs(0));
   const supervising = await supervisor(server, { clock });
   const atDriver = await node();
-  atDriver.session.send({ type: "welcome" });
-  const driver = await jobDriver();
-  atDriver.session.send(startJob(jobId("j-1"), driver.server));
-  await (await driver.remote).take("hello");
+  await startsJob(atDriver);
   const left = supervising.leave(1_000);
   clock.advance(millis(1_000)); // before its process can have answered
   await expect(left).rejects.toThrow(/^\[GRACE_OVER\] the grace period of 1 s is over, and j-1 did not let/);
@@ -176,13 +180,10 @@ test("a job that is stopped ends in order, without an error", async () => {
   const { server, node } = await cluster();
   const supervising = await supervisor(server);
   const atDriver = await node();
-  atDriver.session.send({ type: "welcome" });
-  const driver = await jobDriver();
-  atDriver.session.send(startJob(jobId("j-1"), driver.server));
-  await (await driver.remote).take("hello");
+  const remote = await startsJob(atDriver);
   atDriver.session.send({ type: "stopJob", job: jobId("j-1"), graceMs: 20_000 });
   expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: undefined });
-  expect(await (await driver.remote).closed).toBeUndefined();
+  expect(await remote.closed).toBeUndefined();
   expect(supervising.jobs).toEqual([]);
 });
 
@@ -190,10 +191,7 @@ test("a driver that goes away is dialled until it is back, and hears which jobs 
   const first = await cluster();
   await supervisor(first.server);
   const before = await first.node();
-  before.session.send({ type: "welcome" });
-  const driver = await jobDriver();
-  before.session.send(startJob(jobId("j-1"), driver.server));
-  await (await driver.remote).take("hello");
+  await startsJob(before);
   await first.server.close();
   const second = await cluster(first.server.address.port);
   expect(await (await second.node()).take("hello")).toMatchObject({ executor: "e-1", jobs: ["j-1"] });
@@ -229,11 +227,7 @@ test("a job's process ends when its supervisor is killed", async () => {
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" });
   later(() => child.kill("SIGKILL"));
   const atDriver = await node();
-  atDriver.session.send({ type: "welcome" });
-  const driver = await jobDriver();
-  atDriver.session.send(startJob(jobId("j-1"), driver.server));
-  const remote = await driver.remote;
-  await remote.take("hello");
+  const remote = await startsJob(atDriver);
   child.kill("SIGKILL");
   expect(await remote.closed).toMatchObject({ code: "SESSION_LOST" });
 });
