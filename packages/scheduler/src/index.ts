@@ -1,5 +1,5 @@
-export { type BatchClock, batchClock, batchTime, type ClockStep, lookAtClock } from "./batch-clock.ts";
-export type { BatchEffect, BatchEvent, BatchOutcome, BatchResume } from "./batch-events.ts";
+export { type BatchClock, batchClock, batchTime, type ClockStep, lookAtClock } from "./batches/batch-clock.ts";
+export type { BatchEffect, BatchEvent, BatchOutcome, BatchResume } from "./batches/batch-events.ts";
 export {
   type BatchGenerator,
   type BatchSettings,
@@ -7,36 +7,16 @@ export {
   batchGenerator,
   checkBatchGenerator,
   stepBatches,
-} from "./batch-generator.ts";
-export { checkTaskScheduler } from "./check-task-scheduler.ts";
-export {
-  checkDrain,
-  type Drain,
-  type DrainEffect,
-  type DrainEvent,
-  type DrainSettings,
-  drain,
-  drainTimeLeft,
-  stepDrain,
-} from "./drain.ts";
-export { HeldTemplates } from "./held-templates.ts";
-export {
-  type CutReason,
-  endBeforeBatches,
-  endOfJob,
-  type JobEnd,
-  jobStopped,
-  type ReceivedLoss,
-  receivedLoss,
-} from "./job-end.ts";
-export type { JobEffect, JobEvent, JobState } from "./job-events.ts";
+} from "./batches/batch-generator.ts";
+export { JOB_BEHIND, nextLook, type Pace, type PaceEffect, type PaceEvent, pace, stepPace } from "./batches/pace.ts";
+export type { JobEffect, JobEvent, JobState } from "./cluster/job-events.ts";
 export {
   checkJobLifecycle,
   type JobLifecycle,
   type JobSettings,
   jobLifecycle,
   stepJob,
-} from "./job-lifecycle.ts";
+} from "./cluster/job-lifecycle.ts";
 export {
   checkMembership,
   type JobProcess,
@@ -46,10 +26,34 @@ export {
   membershipDefaults,
   type Node,
   stepMembership,
-} from "./membership.ts";
-export { type MembershipEffect, type MembershipEvent, type NodeSessionId, nodeSessionId } from "./membership-events.ts";
-export { JOB_BEHIND, nextLook, type Pace, type PaceEffect, type PaceEvent, pace, stepPace } from "./pace.ts";
-export { batchInput } from "./received-blocks.ts";
+} from "./cluster/membership.ts";
+export {
+  type MembershipEffect,
+  type MembershipEvent,
+  type NodeSessionId,
+  nodeSessionId,
+} from "./cluster/membership-events.ts";
+export {
+  checkDrain,
+  type Drain,
+  type DrainEffect,
+  type DrainEvent,
+  type DrainSettings,
+  drain,
+  drainTimeLeft,
+  stepDrain,
+} from "./job/drain.ts";
+export {
+  type CutReason,
+  endBeforeBatches,
+  endOfJob,
+  type JobEnd,
+  jobStopped,
+  type ReceivedLoss,
+  receivedLoss,
+} from "./job/job-end.ts";
+export { EVENTS_PER_CODE_MAX, isTold, WARNINGS_MAX, WarningLog } from "./job/warning-log.ts";
+export { batchInput } from "./receivers/received-blocks.ts";
 export type {
   ReceivedBlock,
   ReceiverDeclaration,
@@ -57,10 +61,17 @@ export type {
   ReceiverEvent,
   ReceiverStatus,
   ReceiverWarning,
-} from "./receiver-events.ts";
-export { type Receiver, type ReceiverSettings, type ReceiverTracker, receiverTracker } from "./receiver-state.ts";
-export { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
-export { stateOwners } from "./state-owners.ts";
+} from "./receivers/receiver-events.ts";
+export {
+  type Receiver,
+  type ReceiverSettings,
+  type ReceiverTracker,
+  receiverTracker,
+} from "./receivers/receiver-state.ts";
+export { checkReceiverTracker, stepReceivers } from "./receivers/receiver-tracker.ts";
+export { checkTaskScheduler } from "./tasks/check-task-scheduler.ts";
+export { HeldTemplates } from "./tasks/held-templates.ts";
+export { stateOwners } from "./tasks/state-owners.ts";
 export {
   type LaunchTask,
   type PartitionResult,
@@ -72,7 +83,6 @@ export {
   type TaskOutput,
   type TaskResult,
   type TaskWarning,
-} from "./task-events.ts";
-export { stepTasks, taskLoad } from "./task-scheduler.ts";
-export { type TaskScheduler, type TaskSettings, taskScheduler } from "./task-state.ts";
-export { EVENTS_PER_CODE_MAX, isTold, WARNINGS_MAX, WarningLog } from "./warning-log.ts";
+} from "./tasks/task-events.ts";
+export { stepTasks, taskLoad } from "./tasks/task-scheduler.ts";
+export { type TaskScheduler, type TaskSettings, taskScheduler } from "./tasks/task-state.ts";

@@ -1,5 +1,5 @@
 import type { EpochMs, Millis, WireError } from "@millrace/base";
-import type { CutReason, JobEnd } from "./job-end.ts";
+import type { CutReason, JobEnd } from "../job/job-end.ts";
 
 /** What an operator sees of a job. */
 export type JobState = "starting" | "running" | "stopping" | "finished" | "failed" | "killed";

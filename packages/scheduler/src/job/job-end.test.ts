@@ -1,11 +1,11 @@
 import { epochMs, executorId, millis } from "@millrace/base";
 import { blockId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
-import type { BatchOutcome } from "./batch-events.ts";
+import type { BatchOutcome } from "../batches/batch-events.ts";
+import type { ReceiverEvent } from "../receivers/receiver-events.ts";
+import { receiverTracker } from "../receivers/receiver-state.ts";
+import { stepReceivers } from "../receivers/receiver-tracker.ts";
 import { type CutReason, endBeforeBatches, endOfJob, type ReceivedLoss, receivedLoss } from "./job-end.ts";
-import type { ReceiverEvent } from "./receiver-events.ts";
-import { receiverTracker } from "./receiver-state.ts";
-import { stepReceivers } from "./receiver-tracker.ts";
 
 const drained: BatchOutcome = { kind: "finished", bounded: false };
 const bounded: BatchOutcome = { kind: "finished", bounded: true };

@@ -1,4 +1,5 @@
 import { assert, type EpochMs, type ExecutorId, unreachable, type WireError } from "@millrace/base";
+import { headline } from "../tasks/task-errors.ts";
 import {
   allocateWaiting,
   dropHolder,
@@ -12,7 +13,6 @@ import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus
 import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
 import type { HeldBlock, Receiver, ReceiverTracker } from "./receiver-state.ts";
 import { downCondition, hold, notDown, notStuck, stuckCondition, tell, tellMoved } from "./receiver-warnings.ts";
-import { headline } from "./task-errors.ts";
 
 /** Advances all receivers of a job by one event. Owns `state`; reads no clock, no randomness, no I/O. */
 export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): readonly ReceiverEffect[] {

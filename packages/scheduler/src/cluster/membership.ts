@@ -14,8 +14,8 @@ import {
   unreachable,
   warningOf,
 } from "@millrace/base";
+import { headline } from "../tasks/task-errors.ts";
 import type { MembershipEffect, MembershipEvent, NodeSessionId } from "./membership-events.ts";
-import { headline } from "./task-errors.ts";
 
 export const executorNameInUse = errorKind("EXECUTOR_NAME_IN_USE", "user");
 

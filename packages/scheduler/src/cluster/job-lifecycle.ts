@@ -10,7 +10,7 @@ import {
   unreachable,
   type WireError,
 } from "@millrace/base";
-import { type CutReason, type JobEnd, jobStopped } from "./job-end.ts";
+import { type CutReason, type JobEnd, jobStopped } from "../job/job-end.ts";
 import type { JobEffect, JobEvent, JobState } from "./job-events.ts";
 
 export const jobDriverEnded = errorKind("JOB_DRIVER_ENDED", "engine");

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Script } from "./task-script.fixture.ts";
 
-const FOLDER = new URL("../testdata/tasks/", import.meta.url);
+const FOLDER = new URL("../../testdata/tasks/", import.meta.url);
 
 /** Commands (`> join e1 2`) and remarks as they stand; below each command what it causes, as it is now. */
 function replay(transcript: string): string {

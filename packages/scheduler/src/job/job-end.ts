@@ -7,9 +7,9 @@ import {
   unreachable,
   type WireError,
 } from "@millrace/base";
-import type { BatchOutcome } from "./batch-events.ts";
-import { unprocessed } from "./received-blocks.ts";
-import type { ReceivedCount, ReceiverTracker } from "./receiver-state.ts";
+import type { BatchOutcome } from "../batches/batch-events.ts";
+import { unprocessed } from "../receivers/received-blocks.ts";
+import type { ReceivedCount, ReceiverTracker } from "../receivers/receiver-state.ts";
 
 export const jobStopped = errorKind("JOB_STOPPED", "user");
 
