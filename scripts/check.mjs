@@ -1,7 +1,8 @@
 // npm run check: everything that can be known in a minute. Each check says what to mend; the last line counts them.
-// `--no-tests` leaves the fast tests out, for CI, which runs all of them next.
+// `--no-tests` leaves the fast tests out, for CI, which runs all of them next. `--record` keeps the score card's figures where
+// they got better: from then on they may not get worse.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
 import { finish, sum } from "./tally.mjs";
@@ -13,6 +14,7 @@ const { readWorkspace } = await import("./checks/workspace.mjs");
 const { findAmbient } = await import("./checks/ambient.mjs");
 const { checkLengths } = await import("./checks/lengths.mjs");
 const { checkLinks } = await import("./checks/links.mjs");
+const { cardOf, formatScore, scored, toRecord } = await import("./checks/score.mjs");
 const { checkDecisions, checkErrors, checkSettings } = await import("./checks/documents.mjs");
 
 /** @typedef {import("./checks/deps.mjs").Problem} Problem */
@@ -54,6 +56,7 @@ const results = [
     checkDecisions(readdirSync(join(root, "docs/decisions")), text("docs/decisions/README.md")),
   ),
   problems("links", () => checkLinks(documents(), (path) => existsSync(join(root, path)))),
+  scoreCard(join(root, "scripts/checks/score.json")),
 ];
 const tests = process.argv.includes("--no-tests") ? [] : [runVitest(["--project=fast"])];
 finish(sum([...results.map((ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 })), ...tests]));
@@ -88,6 +91,23 @@ function command(title, args, fix) {
  */
 function problems(title, find) {
   return report(title, find().map(formatProblem));
+}
+
+/**
+ * Prints every figure, met or not; a failure only where one got worse.
+ *
+ * @param {string} file Where the figures are kept that miss their goals.
+ */
+function scoreCard(file) {
+  const figures = cardOf(workspace);
+  const scores = scored(figures, JSON.parse(readFileSync(file, "utf8")));
+  const kept = report(
+    "score card",
+    scores.some((score) => !score.kept) ? ["    fix: mend what the places below show"] : [],
+  );
+  for (const line of scores.flatMap(formatScore)) console.log(line);
+  if (kept && process.argv.includes("--record")) writeFileSync(file, `${JSON.stringify(toRecord(figures), null, 2)}\n`);
+  return kept;
 }
 
 /**

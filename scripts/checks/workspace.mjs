@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parse } from "@babel/parser";
+import { figuresOf } from "./figures.mjs";
 
 /**
  * @typedef {object} Mention How a file reaches another: `import`s of any form, or a path in a string (a worker's entry).
@@ -14,6 +15,7 @@ import { parse } from "@babel/parser";
  * @property {string} text
  * @property {readonly Mention[]} mentions
  * @property {readonly { readonly name: string, readonly line: number }[]} ambient Uses of time and chance: `Date.now`.
+ * @property {import("./figures.mjs").Figures} figures
  *
  * @typedef {object} Manifest
  * @property {string} name
@@ -83,7 +85,7 @@ function filesBelow(folder) {
 /** @param {string} file */
 const json = (file) => JSON.parse(readFileSync(file, "utf8"));
 
-/** @typedef {{ type: string, loc?: { start: { line: number } } } & Record<string, unknown>} Node */
+/** @typedef {{ type: string, loc?: { start: { line: number }, end: { line: number } } } & Record<string, unknown>} Node */
 
 /**
  * @param {string} path
@@ -96,7 +98,9 @@ export function parseSource(path, text) {
   const mentions = [];
   /** @type {{ name: string, line: number }[]} */
   const ambient = [];
+  let counted = figuresOf("", []);
   const visit = (/** @type {Node} */ node) => {
+    counted.visit(node);
     const line = node.loc?.start.line ?? 0;
     for (const mention of mentionsOf(node)) mentions.push({ ...mention, line });
     const name = ambientName(node);
@@ -114,11 +118,12 @@ export function parseSource(path, text) {
       plugins: path.endsWith(".mjs") ? [] : ["typescript"],
       errorRecovery: true,
     });
+    counted = figuresOf(text, file.comments ?? []);
     visit(/** @type {Node} */ (/** @type {unknown} */ (file.program))); // Babel's nodes have these fields, under more precise types
   } catch (error) {
     throw new SyntaxError(`${path}: ${error instanceof Error ? error.message : error}`);
   }
-  return { path, text, mentions, ambient };
+  return { path, text, mentions, ambient, figures: counted.figures };
 }
 
 /**
