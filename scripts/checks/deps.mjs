@@ -25,7 +25,7 @@ export const LINES = [
   ["testing"],
   ["cli", "ui"],
   ["millrace"],
-  ["examples", "bench"],
+  ["conformance", "examples", "bench"],
 ];
 
 /** Packages whose files are programs, started by hand: nothing needs to import them. */

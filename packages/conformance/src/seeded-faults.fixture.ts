@@ -1,5 +1,5 @@
 import { type Rng, SeededRng } from "@millrace/base";
-import type { Faults } from "./job/faults.ts";
+import type { Faults } from "@millrace/testing/faults";
 
 /** Attempts of a task that may fail: fewer than the engine makes. */
 const FAILURES_MAX = 2;

@@ -2,14 +2,14 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DStream, RDD } from "@millrace/api";
+import { testJob } from "millrace/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
 import { outcomeOf, TOPICS } from "./conformance.fixture.ts";
-import { testJob } from "./job/test-job.ts";
 import { jobFile } from "./test-cluster.fixture.ts";
 
 beforeAll(async () => {
-  vi.stubEnv("XDG_CACHE_HOME", await mkdtemp(join(tmpdir(), "millrace-testing-cache-")));
+  vi.stubEnv("XDG_CACHE_HOME", await mkdtemp(join(tmpdir(), "millrace-conformance-cache-")));
   vi.spyOn(console, "log").mockImplementation(() => {}); // beneath what notes the job's lines
   await (await testJob(jobFile("conformance"))).stop(); // bundled once: all cases are of one job
 }, 60_000);

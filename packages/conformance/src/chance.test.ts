@@ -1,8 +1,8 @@
 import { defineJob } from "@millrace/api";
 import { type Rng, SeededRng } from "@millrace/base";
+import type { Faults } from "@millrace/testing/faults";
+import { testJobUnder } from "@millrace/testing/faults";
 import { expect, test } from "vitest";
-import type { Faults } from "./job/faults.ts";
-import { testJobUnder } from "./job/test-job.ts";
 
 const MAPS = 4;
 

@@ -1,6 +1,6 @@
 import { type DStream, defineJob, RangePartitioner, type RDD, type StreamingContext } from "@millrace/api";
+import { testJob } from "millrace/testing";
 import { expect, test } from "vitest";
-import { testJob } from "./job/test-job.ts";
 
 // What a job written without types may do wrong, and the first moment at which it can be known: when the graph is built, or
 // when the batch meets it. The message names the operator.

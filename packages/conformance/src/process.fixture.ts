@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
 import { millis, SystemClock } from "@millrace/base";
 import { Lines } from "./lines.fixture.ts";
 
-/** The command as it was built: this package stands below the one that makes it, so its path is all we know of it. */
-const CLI = fileURLToPath(new URL("../../cli/dist/main.js", import.meta.url));
+/** The command as it was built: Node resolves it, not the test runner, which would find its source. */
+const CLI = createRequire(import.meta.url).resolve("@millrace/cli/main");
 const clock = new SystemClock({ unref: true });
 
 /** The end of a process. */

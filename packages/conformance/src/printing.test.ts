@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { testJob } from "millrace/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { testJob } from "./job/test-job.ts";
 import { printed } from "./printing.fixture.ts";
 import { jobFile } from "./test-cluster.fixture.ts";
 
 beforeAll(async () => {
-  vi.stubEnv("XDG_CACHE_HOME", await mkdtemp(join(tmpdir(), "millrace-testing-cache-")));
+  vi.stubEnv("XDG_CACHE_HOME", await mkdtemp(join(tmpdir(), "millrace-conformance-cache-")));
 });
 afterAll(async () => {
   await rm(process.env.XDG_CACHE_HOME ?? "", { recursive: true, force: true });
