@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { millis, SystemClock } from "@millrace/base";
+import manifest from "millrace/package.json" with { type: "json" };
 import { Lines } from "./lines.fixture.ts";
 
-/** The command as it was built: Node resolves it, not the test runner, which would find its source. */
-const CLI = createRequire(import.meta.url).resolve("@millrace/cli/main");
+/** The command as a user has it, built: the `bin` of the package. */
+const COMMAND = join(createRequire(import.meta.url).resolve("millrace/package.json"), "..", manifest.bin.millrace);
 const clock = new SystemClock({ unref: true });
 
 /** The end of a process. */
@@ -34,7 +36,7 @@ export class TestProcess {
 
   /** The command line, as a user runs it: `millrace ARGS`. */
   static millrace(args: readonly string[], options: ProcessOptions = {}): TestProcess {
-    return new TestProcess(`millrace ${args.join(" ")}`, process.execPath, [CLI, ...args], options);
+    return new TestProcess(`millrace ${args.join(" ")}`, process.execPath, [COMMAND, ...args], options);
   }
 
   constructor(name: string, command: string, args: readonly string[], options: ProcessOptions = {}) {
