@@ -4,10 +4,12 @@ import {
   type PlannedAction,
   type UnresolvedNode,
   unresolvedNodes,
+  type WrittenFile,
   type WrittenShuffle,
 } from "@millrace/plan";
 import { askedAt } from "./author-code.ts";
 import type { BatchScope } from "./batch-scope.ts";
+import type { ActionResult } from "./engine-port.ts";
 import type { JobContext } from "./job-context.ts";
 
 export interface Action {
@@ -24,7 +26,16 @@ export interface Action {
  *
  * @returns The result block of each partition asked for; none at all when no task was needed.
  */
-export function runAction(context: JobContext, action: Action): Promise<readonly Uint8Array[]> {
+export async function runAction(context: JobContext, action: Action): Promise<readonly Uint8Array[]> {
+  return (await runInBatch(context, action)).partitions;
+}
+
+/** Runs an action that saves. @returns The file of each partition; none at all when no task was needed. */
+export async function runSave(context: JobContext, action: Action): Promise<readonly WrittenFile[]> {
+  return (await runInBatch(context, action)).written;
+}
+
+function runInBatch(context: JobContext, action: Action): Promise<ActionResult> {
   const scope = context.requireBatch(action.name);
   const asked = new Error(action.name);
   const running = perform(context, scope, action).catch((error: unknown) => {
@@ -36,21 +47,23 @@ export function runAction(context: JobContext, action: Action): Promise<readonly
   return running;
 }
 
-async function perform(context: JobContext, scope: BatchScope, action: Action): Promise<readonly Uint8Array[]> {
+async function perform(context: JobContext, scope: BatchScope, action: Action): Promise<ActionResult> {
   await resolveSources(context, action.target);
   const planned = await planWhenFree(context, scope, action);
   try {
-    if (planned.plan.stages.length === 0) return [];
+    if (planned.plan.stages.length === 0) return NO_TASK;
     if (planned.ready.length > 0) await Promise.all(planned.ready);
     const result = await context.port.run(planned.plan);
     for (const { id } of planned.writes) context.written.add(id);
     if (result.accumulators.length > 0) context.mergeAccumulators(result.accumulators);
     for (const state of planned.states) scope.covered.add(state);
-    return result.partitions;
+    return result;
   } finally {
     planned.release();
   }
 }
+
+const NO_TASK: ActionResult = { partitions: [], written: [], accumulators: [] };
 
 /** Finds out what the plan of a target has to know: partitions of sources, and what deferred nodes are. */
 export async function resolveSources(context: JobContext, target: Lineage): Promise<void> {

@@ -70,6 +70,7 @@ describe("RDD actions", () => {
 });
 
 describe("saving text", () => {
+  const saved = (file: string) => ({ file, bytes: 1, token: "1@0" });
   const build = (path?: string) =>
     GraphLab.build((ssc) => {
       const lines = ssc.socketTextStream("h", 1);
@@ -80,11 +81,11 @@ describe("saving text", () => {
   test("moves what the attempts that counted wrote, then all of it at once", async () => {
     const lab = await build();
     const staging = "/home/out/.counts-1000.txt.1000.writing";
-    lab.port.answer = () => {
+    lab.port.written = () => {
       lab.port.files.add(`${staging}/_temporary/0-part-00000`);
-      lab.port.files.add(`${staging}/_temporary/0-part-00001`); // of an attempt that was lost
-      lab.port.files.add(`${staging}/_temporary/1-part-00001`);
-      return [[], ["1-part-00001"]];
+      lab.port.files.add(`${staging}/_temporary/0-part-00001`);
+      lab.port.files.add(`${staging}/_temporary/1-part-00001`); // late, of an attempt that was lost
+      return [saved("0-part-00000"), saved("0-part-00001")];
     };
     const { error } = await lab.batch(1000, { blocks: ["a", "b"] });
     expect(error).toBeUndefined();
@@ -94,12 +95,29 @@ describe("saving text", () => {
     ]);
     expect(lab.port.files.log).toEqual([
       `make ${staging}/_temporary`,
-      `rename ${staging}/_temporary/0-part-00000 -> ${staging}/part-00000`,
-      `rename ${staging}/_temporary/1-part-00001 -> ${staging}/part-00001`,
-      `remove ${staging}/_temporary`,
-      `write ${staging}/_SUCCESS`,
-      `rename ${staging} -> /home/out/counts-1000.txt`,
+      `make ${staging}/whole`,
+      `rename ${staging}/_temporary/0-part-00000 -> ${staging}/whole/part-00000`,
+      `rename ${staging}/_temporary/0-part-00001 -> ${staging}/whole/part-00001`,
+      `write ${staging}/whole/_SUCCESS`,
+      `rename ${staging}/whole -> /home/out/counts-1000.txt`,
+      `remove ${staging}`,
     ]);
+    expect([...lab.port.files.entries.keys()]).toEqual([
+      "/home/out/counts-1000.txt",
+      "/home/out/counts-1000.txt/part-00000",
+      "/home/out/counts-1000.txt/part-00001",
+      "/home/out/counts-1000.txt/_SUCCESS",
+    ]);
+  });
+
+  test("fails when a file that a task reports is not where the driver looks, and leaves nothing", async () => {
+    const lab = await build();
+    lab.port.written = () => [saved("0-part-00000")];
+    const { error } = await lab.batch(1000, { blocks: ["a"] });
+    expect(error?.message).toMatch(
+      /OUTPUT_LOST\] the file .*0-part-00000 .*storage that the driver and all executors share/,
+    );
+    expect([...lab.port.files.entries.keys()]).toEqual([]);
   });
 
   test("refuses a directory that exists, and writes nothing", async () => {
@@ -116,9 +134,9 @@ describe("saving text", () => {
     lab.port.files.add("/home/out/counts-1000.txt/part-00000");
     const { error } = await lab.batch(1000, { rerun: true });
     expect(error).toBeUndefined();
-    expect(lab.port.files.log.slice(-2)).toEqual([
+    expect(lab.port.files.log.slice(-3, -1)).toEqual([
       "remove /home/out/counts-1000.txt",
-      "rename /home/out/.counts-1000.txt.1000.writing -> /home/out/counts-1000.txt",
+      "rename /home/out/.counts-1000.txt.1000.writing/whole -> /home/out/counts-1000.txt",
     ]);
   });
 

@@ -1,5 +1,5 @@
 import type { Clock, WarningSink } from "@millrace/base";
-import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
+import type { BlockId, BlockLocation, JobPlan, ShuffleId, WrittenFile } from "@millrace/plan";
 
 /**
  * What the job's graph asks of the process that hosts it: the job driver's thread, the embedded cluster or a test. The
@@ -45,6 +45,8 @@ export interface PrintedBatch {
 export interface ActionResult {
   /** The result block of each task of the last stage, in the order of its tasks; an empty one has no frames. */
   readonly partitions: readonly Uint8Array[];
+  /** Of an action that saves: the file of each task instead of a block, in the order of the tasks. */
+  readonly written: readonly WrittenFile[];
   /** Accumulator updates of every task of every stage that succeeded, once each; empty ones may be left out. */
   readonly accumulators: readonly Uint8Array[];
 }

@@ -1,6 +1,13 @@
 import { type EpochMs, epochMs, ManualClock, millis, type Warning, type WarningOver } from "@millrace/base";
 import { encodeBlock } from "@millrace/codec";
-import { type BlockLocation, blockId, type JobPlan, type PlannedStage, renderPlan } from "@millrace/plan";
+import {
+  type BlockLocation,
+  blockId,
+  type JobPlan,
+  type PlannedStage,
+  renderPlan,
+  type WrittenFile,
+} from "@millrace/plan";
 import { buildJob } from "./build-job.ts";
 import { defineJob, type JobOptions } from "./define-job.ts";
 import type { ActionResult, DriverFiles, EnginePort, FileEntry } from "./engine-port.ts";
@@ -48,6 +55,7 @@ export class MemoryFiles implements DriverFiles {
 
   async rename(from: string, to: string): Promise<void> {
     this.log.push(`rename ${from} -> ${to}`);
+    if (!this.entries.has(from)) throw new Error(`nothing is at ${from}`);
     for (const [path, entry] of [...this.entries]) {
       if (path !== from && !path.startsWith(`${from}/`)) continue;
       this.entries.delete(path);
@@ -90,6 +98,8 @@ export class FakePort implements EnginePort {
   readonly stops: boolean[] = [];
   readonly watched: boolean[] = [];
   answer: Answer = nothing;
+  /** What the tasks of a last stage have saved. */
+  written: (stage: PlannedStage) => readonly WrittenFile[] = () => [];
   /** Updates of accumulators that the next plan brings. */
   accumulators: Uint8Array[] = [];
   /** Held plans answer when it is resolved. */
@@ -102,7 +112,9 @@ export class FakePort implements EnginePort {
     const last = plan.stages[plan.stages.length - 1];
     const rows = last === undefined ? [] : this.answer(last);
     const accumulators = this.accumulators.splice(0);
-    return { partitions: rows.map((records) => encodeBlock(records, this.registry.classes)), accumulators };
+    const written = last === undefined ? [] : this.written(last);
+    const partitions = written.length > 0 ? [] : rows.map((records) => encodeBlock(records, this.registry.classes));
+    return { partitions, written, accumulators };
   }
 
   async putBlock(name: BlockLocation["id"], parts: readonly Uint8Array[]): Promise<BlockLocation> {

@@ -1,7 +1,7 @@
 import type { Lineage } from "@millrace/plan";
-import { runAction } from "./action.ts";
+import { runSave } from "./action.ts";
 import { checkOptions } from "./check-all.ts";
-import { decodeRecords } from "./collection.ts";
+import type { DriverFiles } from "./engine-port.ts";
 import { badArgument, outputExists, outputLost } from "./errors.ts";
 import type { JobContext } from "./job-context.ts";
 import { resolvePath } from "./source/found-files.ts";
@@ -40,8 +40,9 @@ function partName(partition: number, suffix: string): string {
 }
 
 /**
- * Saves an RDD. Tasks write below a hidden directory beside the target; when all are done the part files of the
- * attempts that counted get their names, `_SUCCESS` joins them, and one rename makes the whole visible.
+ * Saves an RDD. Tasks write below a hidden directory beside the target, under the numbers of their attempts. The files that
+ * they report get their names in a second directory there, `_SUCCESS` joins them, and one rename makes the whole visible.
+ * An attempt that does not count, however late it writes, writes into the first directory alone.
  *
  * @throws FILE_SYSTEM_UNKNOWN
  * @throws OUTPUT_EXISTS Something is there already, and this is not a rerun of the batch that wrote it.
@@ -63,10 +64,11 @@ export async function saveRecords(
     );
   }
   const staging = stagingOf(directory, scope.time);
-  await files.remove(staging); // what an attempt at this batch left behind before the driver died
+  const whole = `${staging}/whole`;
+  await files.remove(staging); // left by a run of this batch that was cut off
   await files.makeDirectory(`${staging}/_temporary`);
   try {
-    const blocks = await runAction(context, {
+    const written = await runSave(context, {
       name: format.operator,
       target,
       sink: {
@@ -74,59 +76,32 @@ export async function saveRecords(
         output: (partition) => ({ directory: staging, file: partName(partition, format.suffix) }),
       },
     });
-    await nameParts(context, staging, blocks, format.suffix);
-    await files.remove(`${staging}/_temporary`);
-    await files.writeFile(`${staging}/_SUCCESS`, NOTHING);
+    await files.makeDirectory(whole);
+    await Promise.all(
+      written.map((part, partition) =>
+        nameFile(files, `${staging}/_temporary/${part.file}`, `${whole}/${partName(partition, format.suffix)}`),
+      ),
+    );
+    await files.writeFile(`${whole}/_SUCCESS`, NOTHING);
     if (exists) await files.remove(directory);
-    await files.rename(staging, directory);
+    await files.rename(whole, directory);
+  } finally {
+    await files.remove(staging).catch(() => {}); // hidden; the first error is the one to tell
+  }
+}
+
+/** Gives the file of the attempt that counts its name. @throws OUTPUT_LOST */
+async function nameFile(files: DriverFiles, from: string, to: string): Promise<void> {
+  try {
+    await files.rename(from, to);
   } catch (error) {
-    await files.remove(staging).catch(() => {}); // the first error is the one to tell
-    throw error;
+    if ((await files.stat(from)) !== undefined) throw error;
+    throw outputLost(
+      `the file ${from} that a task has written is not there. The batch fails. ` +
+        "Output has to be on storage that the driver and all executors share; check that they see the same directory.",
+      { cause: error },
+    );
   }
-}
-
-/** Gives the files of the attempts that counted their names. */
-async function nameParts(
-  context: JobContext,
-  staging: string,
-  blocks: readonly Uint8Array[],
-  suffix: string,
-): Promise<void> {
-  if (blocks.length === 0) return;
-  const { files } = context.port;
-  const written = await latestAttempts(context, `${staging}/_temporary`);
-  await Promise.all(
-    blocks.map((block, partition) => {
-      const file = partName(partition, suffix);
-      const path = writtenName(context, block, staging) ?? written.get(file);
-      if (path === undefined) {
-        throw outputLost(
-          `the file ${file} that a task has written below ${staging} is not there. The batch fails. ` +
-            "Output has to be on storage that the driver and all executors share; check that they see the same directory.",
-        );
-      }
-      return files.rename(path, `${staging}/${file}`);
-    }),
-  );
-}
-
-/** The file that a task names in its result. */
-function writtenName(context: JobContext, block: Uint8Array, staging: string): string | undefined {
-  const [name] = block.length === 0 ? [] : decodeRecords(context, block);
-  return typeof name === "string" ? `${staging}/_temporary/${name}` : undefined;
-}
-
-/** By part file: what its last attempt has written. A task has no attempt after the one that succeeded. */
-async function latestAttempts(context: JobContext, directory: string): Promise<Map<string, string>> {
-  const latest = new Map<string, { readonly attempt: number; readonly path: string }>();
-  for (const { path } of (await context.port.files.list(directory)) ?? []) {
-    const match = /(?:^|\/)(\d+)-(part-\d+(?:\.gz)?)$/.exec(path);
-    const [, attempt, file] = match ?? [];
-    if (attempt === undefined || file === undefined) continue;
-    const known = latest.get(file);
-    if (known === undefined || known.attempt < Number(attempt)) latest.set(file, { attempt: Number(attempt), path });
-  }
-  return new Map([...latest].map(([file, { path }]) => [file, path]));
 }
 
 /** Hidden, beside the target, so that the last rename stays within one file system. */

@@ -116,8 +116,17 @@ export interface StateRef {
   readonly directory: string;
 }
 
-/** Where a task that saves writes: `<directory>/_temporary/<attempt>-<file>`, moved by the driver's commit. */
+/** Where a task that saves writes: `<directory>/_temporary/<attempt>-<file>`. The driver gives the file its name. */
 export interface OutputRef {
   readonly directory: string;
   readonly file: string;
+}
+
+/** A file that an attempt of a task has written, as its outcome reports it. Files of other attempts do not count. */
+export interface WrittenFile {
+  /** Its name within `_temporary`. */
+  readonly file: string;
+  readonly bytes: number;
+  /** Names the content in the words of the file system, as {@link FileRange.version} does. */
+  readonly token: string;
 }

@@ -197,8 +197,8 @@ export type Sink =
   | { readonly kind: "foreach"; readonly fn: FnSlot; readonly label: string }
   | { readonly kind: "foreachPartition"; readonly fn: FnSlot; readonly label: string }
   /**
-   * Writes one part file as the task's `output` says; a string as it is, anything else as a line of JSON. The result may
-   * be one record, the name of the file within `_temporary`; without it the driver takes the last attempt's file.
+   * Writes one part file as the task's `output` says; a string as it is, anything else as a line of JSON. The result is
+   * the {@link WrittenFile}.
    */
   | { readonly kind: "saveText" }
   /** As `saveText`, in frames as blocks have. */

@@ -13,12 +13,13 @@ import type {
   StateRef,
   TaskInput,
   TemplateId,
+  WrittenFile,
 } from "@millrace/plan";
 
 export type { ReceiverSpec };
 
 /** Raised whenever a message changes its meaning; an executor of another version is refused with both numbers. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /** host:port of a framed-TCP data server. */
 export interface DataAddress {
@@ -114,10 +115,11 @@ export type TaskStatus = TaskKey & {
     | { readonly kind: "cancelled" };
 };
 
-/** Frames of result records: with the status up to 64 KB, past that as a block to fetch. */
+/** Frames of result records: with the status up to 64 KB, past that as a block to fetch. Or the file that a task has saved. */
 export type TaskResult =
   | { readonly kind: "inline"; readonly block: Uint8Array }
-  | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number };
+  | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number }
+  | { readonly kind: "written"; readonly file: WrittenFile };
 
 export interface TaskMetrics {
   readonly runMs: number;

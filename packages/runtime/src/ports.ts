@@ -1,13 +1,14 @@
 import type { Clock } from "@millrace/base";
 import type { ListedFile } from "@millrace/operators";
+import type { WrittenFile } from "@millrace/plan";
 import type { BlockPool, FileSystems, SpillFile } from "@millrace/storage";
 
 /** A file being written under a temporary name. */
 export interface FileOutput {
   /** Whose memory may be used again when this returns. */
   write(bytes: Uint8Array): void;
-  /** Everything is with the file system when this returns. */
-  close(): void;
+  /** Everything is with the file system when this returns. @returns What it has of it. */
+  close(): Omit<WrittenFile, "file">;
   /** Removes what was written. */
   abandon(): void;
 }

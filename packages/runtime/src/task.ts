@@ -1,5 +1,5 @@
 import type { EpochMs, WireError } from "@millrace/base";
-import type { FileRange, OutputRef, StageRunId, StateRef, TemplateId } from "@millrace/plan";
+import type { FileRange, OutputRef, StageRunId, StateRef, TemplateId, WrittenFile } from "@millrace/plan";
 import type { BlockHandle } from "@millrace/storage";
 
 /** An input with everything at hand: the executor's main thread fetches and pins blocks before it posts the task. */
@@ -68,10 +68,11 @@ export type TaskOutcome =
   | { readonly kind: "failed"; readonly error: WireError }
   | { readonly kind: "cancelled" };
 
-/** Frames of result records: inline up to {@link INLINE_RESULT_BYTES_MAX}, past that in the pool. */
+/** Frames of result records: inline up to {@link INLINE_RESULT_BYTES_MAX}, past that in the pool. Or the file that was saved. */
 export type SlotResult =
   | { readonly kind: "inline"; readonly block: Uint8Array }
-  | { readonly kind: "block"; readonly handle: BlockHandle; readonly bytes: number };
+  | { readonly kind: "block"; readonly handle: BlockHandle; readonly bytes: number }
+  | { readonly kind: "written"; readonly file: WrittenFile };
 
 export const INLINE_RESULT_BYTES_MAX = 64 * 1024;
 

@@ -174,6 +174,7 @@ export class TestSlot {
   results(outcome: Done): unknown[] {
     if (outcome.kind !== "result") throw new Error("not a result");
     const { result } = outcome;
+    if (result.kind === "written") throw new Error("a file, not records");
     return result.kind === "inline" ? decodeBlock(result.block, this.functions.classes) : this.read(result.handle);
   }
 

@@ -35,7 +35,7 @@ function shell() {
   return { tasks, report };
 }
 
-const spilled = (spilledBytes: number): TaskOutcome => ({
+const spilled = (spilledBytes: number): Extract<TaskOutcome, { kind: "result" }> => ({
   kind: "result",
   result: { kind: "inline", block: Uint8Array.of(1) },
   metrics: { runMs: 1, recordsIn: 1, recordsOut: 1, spilledBytes },
@@ -79,6 +79,16 @@ describe("what tasks put on disk", () => {
     report(1, 1, 0, spilled(7));
     expect(tasks.spilledBytes(FIRST)).toBe(0);
   });
+});
+
+test("what the tasks of an action have saved is told in the order of its partitions, and no block is fetched", async () => {
+  const { tasks, report } = shell();
+  const saved = tasks.run(action(1, FIRST));
+  const file = (name: string) => ({ file: name, bytes: 5, token: "5@1" });
+  report(1, 1, 0, { ...spilled(0), result: { kind: "written", file: file("0-part-00001") } });
+  report(1, 0, 0, { kind: "failed", error: { name: "Error", message: "no luck" } });
+  report(1, 0, 1, { ...spilled(0), result: { kind: "written", file: file("1-part-00000") } });
+  expect(await saved).toMatchObject({ partitions: [], written: [file("1-part-00000"), file("0-part-00001")] });
 });
 
 describe("what block stores put on disk", () => {

@@ -1,3 +1,4 @@
+import type { ActionResult } from "@millrace/api/host";
 import {
   type Clock,
   EngineError,
@@ -12,7 +13,7 @@ import {
   systemRng,
   type WarningSink,
 } from "@millrace/base";
-import type { BlockId, JobPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
+import type { BlockId, JobPlan, PlannedStage, ShuffleId, StageRunId, WrittenFile } from "@millrace/plan";
 import type { FromExecutor, TaskStatus } from "@millrace/rpc";
 import {
   type PartitionResult,
@@ -21,6 +22,7 @@ import {
   stepTasks,
   type TaskEffect,
   type TaskEvent,
+  type TaskResult,
   taskScheduler,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
@@ -30,12 +32,6 @@ import type { Executors } from "./executors.ts";
 const RESULT_LOSSES_MAX = 4;
 
 export const resultTooLarge = errorKind("RESULT_TOO_LARGE", "user");
-
-/** What an action gave: a block of records per partition, and the encoded accumulator updates of its tasks. */
-export interface ActionOutcome {
-  readonly partitions: readonly Uint8Array[];
-  readonly accumulators: readonly Uint8Array[];
-}
 
 /** Where tasks go: the sessions of the job's executors, or an executor within this thread. */
 export type TaskOutlet = Pick<Executors, "launch" | "send" | "stageDone" | "tidy">;
@@ -51,7 +47,7 @@ interface Waiting {
   readonly job: JobPlan;
   /** Runs of this plan whose result was lost with the executor that held it. */
   readonly lost: number;
-  readonly resolve: (outcome: ActionOutcome) => void;
+  readonly resolve: (result: ActionResult) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -88,7 +84,7 @@ export class TaskShell {
   }
 
   /** Runs an action's plan to its end. Rejects with the user's error when a task of it failed for good. */
-  run(job: JobPlan): Promise<ActionOutcome> {
+  run(job: JobPlan): Promise<ActionResult> {
     return new Promise((resolve, reject) => this.#submit({ job, lost: 0, resolve, reject }));
   }
 
@@ -209,8 +205,9 @@ export class TaskShell {
     if (waiting === undefined) return;
     try {
       this.#checkSize(results);
-      const inline = inlineBlocks(results);
-      waiting.resolve({ partitions: inline ?? (await this.#gather(results)), accumulators });
+      const written = writtenFiles(results);
+      const partitions = written.length > 0 ? [] : (inlineBlocks(results) ?? (await this.#gather(results)));
+      waiting.resolve({ partitions, written, accumulators });
     } catch (error) {
       if (waiting.lost >= RESULT_LOSSES_MAX || isCode(error, resultTooLarge.code))
         return waiting.reject(error as Error); // an EngineError of the data plane, or ours
@@ -219,14 +216,14 @@ export class TaskShell {
       this.#submit({
         ...waiting,
         lost: waiting.lost + 1,
-        resolve: (again) => resolve({ partitions: again.partitions, accumulators }), // updates count once
+        resolve: (again) => resolve({ ...again, accumulators }), // updates count once
       });
     }
   }
 
   #checkSize(results: readonly PartitionResult[]): void {
     let bytes = 0;
-    for (const { result } of results) bytes += result.kind === "inline" ? result.block.byteLength : result.bytes;
+    for (const { result } of results) bytes += sizeOf(result);
     if (bytes > this.#resultBytesMax) throw tooLarge(bytes, this.#resultBytesMax);
   }
 
@@ -253,7 +250,7 @@ export class TaskShell {
       const result = results[index]?.result;
       if (result?.kind === "inline") {
         into[index] = result.block;
-      } else if (result !== undefined) {
+      } else if (result?.kind === "block") {
         into[index] = await this.#ports.fetch(holder, result.id);
         this.#ports.executors.tidy(holder, { type: "dropBlocks", blocks: [result.id] });
       }
@@ -263,6 +260,17 @@ export class TaskShell {
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof EngineError && error.code === code;
+}
+
+/** Bytes that the driver gets of a result. */
+function sizeOf(result: TaskResult): number {
+  if (result.kind === "written") return 0;
+  return result.kind === "inline" ? result.block.byteLength : result.bytes;
+}
+
+/** What the tasks of an action that saves have written; none for any other action. */
+function writtenFiles(results: readonly PartitionResult[]): readonly WrittenFile[] {
+  return results.flatMap(({ result }) => (result.kind === "written" ? result.file : []));
 }
 
 function inlineBlocks(results: readonly PartitionResult[]): Uint8Array[] | undefined {

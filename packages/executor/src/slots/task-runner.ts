@@ -301,7 +301,7 @@ export class TaskRunner {
 
   #keepResult(task: LaunchTask, outcome: Result): TaskStatus["outcome"] {
     const { result, metrics, accumulators } = outcome;
-    if (result.kind === "inline") return { kind: "result", result, metrics, accumulators };
+    if (result.kind !== "block") return { kind: "result", result, metrics, accumulators };
     const id = blockId(`result/${attemptName(task)}`);
     this.#put(id, result.handle);
     return { kind: "result", result: { kind: "block", id, bytes: result.bytes }, metrics, accumulators };

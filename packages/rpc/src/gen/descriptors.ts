@@ -1041,7 +1041,8 @@ export const descriptors: object = {
           "result": {
            "oneof": [
             "inline",
-            "block"
+            "block",
+            "written"
            ]
           }
          },
@@ -1053,6 +1054,10 @@ export const descriptors: object = {
           "block": {
            "type": "ResultBlock",
            "id": 2
+          },
+          "written": {
+           "type": "WrittenFile",
+           "id": 5
           },
           "metrics": {
            "type": "TaskMetrics",
@@ -1073,6 +1078,22 @@ export const descriptors: object = {
           "sizeBytes": {
            "type": "uint64",
            "id": 2
+          }
+         }
+        },
+        "WrittenFile": {
+         "fields": {
+          "file": {
+           "type": "string",
+           "id": 1
+          },
+          "sizeBytes": {
+           "type": "uint64",
+           "id": 2
+          },
+          "token": {
+           "type": "string",
+           "id": 3
           }
          }
         },

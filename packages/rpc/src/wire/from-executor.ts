@@ -8,7 +8,10 @@ import type {
   ReceiverReport as ReportInput,
   ReceiverReport__Output as ReportOutput,
 } from "../gen/millrace/session/v1/ReceiverReport.ts";
-import type { ResultOutcome__Output as ResultOutput } from "../gen/millrace/session/v1/ResultOutcome.ts";
+import type {
+  ResultOutcome as ResultInput,
+  ResultOutcome__Output as ResultOutput,
+} from "../gen/millrace/session/v1/ResultOutcome.ts";
 import type { TaskMetrics__Output as MetricsOutput } from "../gen/millrace/session/v1/TaskMetrics.ts";
 import type {
   TaskStatus as StatusInput,
@@ -117,9 +120,7 @@ function encodeStatus(status: TaskStatus): StatusInput {
       return {
         key,
         result: {
-          ...(outcome.result.kind === "inline"
-            ? { inline: wireBytes(outcome.result.block) }
-            : { block: { id: outcome.result.id, sizeBytes: outcome.result.bytes } }),
+          ...encodeResult(outcome.result),
           metrics: outcome.metrics,
           accumulators: wireBytes(outcome.accumulators),
         },
@@ -130,6 +131,21 @@ function encodeStatus(status: TaskStatus): StatusInput {
       return { key, fetchFailed: { block: outcome.block, holder: outcome.holder, error: encodeError(outcome.error) } };
     case "cancelled":
       return { key, cancelled: {} };
+  }
+}
+
+function encodeResult(result: TaskResult): ResultInput {
+  switch (result.kind) {
+    case "inline":
+      return { inline: wireBytes(result.block) };
+    case "block":
+      return { block: { id: result.id, sizeBytes: result.bytes } };
+    case "written": {
+      const { file, bytes, token } = result.file;
+      return { written: { file, sizeBytes: bytes, token } };
+    }
+    default:
+      return unreachable(result);
   }
 }
 
@@ -175,6 +191,10 @@ function decodeOutcome(status: StatusOutput): TaskStatus["outcome"] {
 
 function decodeResult(result: ResultOutput): TaskResult {
   if (result.block) return { kind: "block", id: blockId(result.block.id), bytes: result.block.sizeBytes };
+  if (result.written) {
+    const { file, sizeBytes, token } = result.written;
+    return { kind: "written", file: { file, bytes: sizeBytes, token } };
+  }
   return { kind: "inline", block: ownBytes(required(result.inline, "result")) };
 }
 

@@ -68,6 +68,15 @@ const fromExecutor: readonly FromExecutor[] = [
           accumulators: bytes(),
         },
       },
+      {
+        ...key,
+        outcome: {
+          kind: "result",
+          result: { kind: "written", file: { file: "1-part-00000", bytes: 9, token: "9@1" } },
+          metrics,
+          accumulators: bytes(),
+        },
+      },
       { ...key, outcome: { kind: "failed", error } },
       { ...key, outcome: { kind: "fetchFailed", block: blockId("b"), holder: e1, error } },
       { ...key, outcome: { kind: "fetchFailed", block: blockId("b"), holder: "driver", error } },

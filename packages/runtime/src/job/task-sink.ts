@@ -169,43 +169,47 @@ function resultSink(
 }
 
 function textSink(program: StageProgram, run: TaskRun, env: TaskEnvironment): TaskSink {
-  const { file, name } = outputFile(env);
+  const { file, name, attempt } = outputFile(env);
   const text = new TextFile(file, isZipped(name));
   const state = run.state(lastSegment(program));
   state.text = text;
-  return { ...savingSink(state, () => text.close()), discard: () => text.abandon() };
+  return { ...savingSink(state, attempt, () => text.close()), discard: () => text.abandon() };
 }
 
 function objectsSink(program: StageProgram, run: TaskRun, env: TaskEnvironment): TaskSink {
-  const { file } = outputFile(env);
+  const { file, attempt } = outputFile(env);
   const writer = new BlockWriter({ classes: env.classes, flush: (frame) => file.write(frame) });
   const last = lastSegment(program);
   const state = run.state(last);
   state.writer = writer;
-  const close = (): void => {
+  const close = () => {
     try {
       writer.finish();
     } catch (error) {
       throw blame(error, last.plan.terminalLabel);
     }
-    file.close();
+    return file.close();
   };
-  return { ...savingSink(state, close), discard: () => file.abandon() };
+  return { ...savingSink(state, attempt, close), discard: () => file.abandon() };
 }
 
-function outputFile({ task, ports }: TaskEnvironment): { readonly file: FileOutput; readonly name: string } {
+/** `attempt`: what the file is called until the driver gives it its name, so that no two attempts write the same file. */
+function outputFile({ task, ports }: TaskEnvironment): {
+  readonly file: FileOutput;
+  readonly name: string;
+  readonly attempt: string;
+} {
   assert(task.output !== undefined, "a task that saves names no output");
   const { directory, file: name } = task.output;
-  return { file: ports.files.create(directory, `${task.attempt}-${name}`), name };
+  const attempt = `${task.attempt}-${name}`;
+  return { file: ports.files.create(directory, attempt), name, attempt };
 }
 
-/** The driver takes the file of the last attempt: there is nothing to tell it. */
-function savingSink(state: SegmentState, close: () => void): Omit<TaskSink, "discard"> {
+function savingSink(state: SegmentState, attempt: string, close: FileOutput["close"]): Omit<TaskSink, "discard"> {
   return {
     state,
     finish: () => {
-      close();
-      const result: SlotResult = { kind: "inline", block: new Uint8Array(0) };
+      const result: SlotResult = { kind: "written", file: { file: attempt, ...close() } };
       return { outcome: { kind: "result", result }, recordsOut: state.count, spilledBytes: 0 };
     },
   };

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { emptyClassTable, encodeBlock, partitionOf } from "@millrace/codec";
 import { fnSlot, type Sink } from "@millrace/plan";
+import { localVersion } from "@millrace/storage";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, fileInput, op, TestSlot } from "../../testkit/test-slot.ts";
 
@@ -229,14 +230,17 @@ describe("saveText", () => {
 
   test("writes a part file under a temporary name: strings as they are, else JSON", async () => {
     const directory = made("out");
-    await slot.done({
+    const done = await slot.done({
       source: blocks,
       inputs: [slot.input(["plain", { a: [1] }, 3, undefined])],
       sink: { kind: "saveText" },
       attempt: 2,
       output: { directory, file: "part-00000" },
     });
-    expect(readFileSync(join(directory, "_temporary", "2-part-00000"), "utf8")).toBe('plain\n{"a":[1]}\n3\nnull\n');
+    const path = join(directory, "_temporary", "2-part-00000");
+    expect(readFileSync(path, "utf8")).toBe('plain\n{"a":[1]}\n3\nnull\n');
+    const token = localVersion(statSync(path, { bigint: true }));
+    expect(done).toMatchObject({ result: { kind: "written", file: { file: "2-part-00000", bytes: 23, token } } });
   });
 
   test("refuses a record without JSON, and a place that is no file", async () => {

@@ -28,10 +28,10 @@ export class TextFile {
     if (this.#text.length >= WRITE_CHARS) this.#flush();
   }
 
-  close(): void {
+  close(): ReturnType<FileOutput["close"]> {
     // An empty file is no gzip file.
     if (this.#text !== "" || (this.#zipped && this.#empty)) this.#flush();
-    this.#file.close();
+    return this.#file.close();
   }
 
   abandon(): void {

@@ -1,6 +1,7 @@
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { localPath } from "@millrace/storage";
+import type { WrittenFile } from "@millrace/plan";
+import { localPath, localVersion } from "@millrace/storage";
 import { outputFileFailed } from "../errors.ts";
 import type { FileOutput, TaskFiles } from "../ports.ts";
 import { LocalInput, LocalZippedInput } from "./local-input.ts";
@@ -31,14 +32,22 @@ class LocalOutput implements FileOutput {
     });
   }
 
-  close(): void {
-    if (this.#open) closeSync(this.#file);
-    this.#open = false;
+  close(): Omit<WrittenFile, "file"> {
+    return this.#attempt(() => {
+      const stat = fstatSync(this.#file, { bigint: true });
+      this.#release();
+      return { bytes: Number(stat.size), token: localVersion(stat) };
+    });
   }
 
   abandon(): void {
-    this.close();
+    this.#release();
     rmSync(this.#path, { force: true });
+  }
+
+  #release(): void {
+    if (this.#open) closeSync(this.#file);
+    this.#open = false;
   }
 
   #attempt<T>(write: () => T): T {

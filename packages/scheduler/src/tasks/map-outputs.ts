@@ -86,7 +86,7 @@ export function forgetOutput(stage: Stage, map: number): void {
 export function loseResults(stage: Stage, executor: ExecutorId): void {
   for (let i = 0; i < stage.results.length; i++) {
     const result = stage.results[i];
-    if (result?.executor !== executor || result.result.kind === "inline") continue;
+    if (result?.executor !== executor || result.result.kind !== "block") continue;
     stage.results[i] = undefined;
     stage.status[i] = IDLE;
     stage.todo++;

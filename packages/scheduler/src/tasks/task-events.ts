@@ -9,6 +9,7 @@ import type {
   StageRunId,
   StateRef,
   TaskInput,
+  WrittenFile,
 } from "@millrace/plan";
 
 /** Names one submitted plan within a run of a job; given by whoever submits it, ascending. */
@@ -32,10 +33,11 @@ export interface LaunchTask extends TaskKey {
   readonly slot: number;
 }
 
-/** Frames of result records. Passed on unread. */
+/** Frames of result records, or the file that a task has saved. Passed on unread. */
 export type TaskResult =
   | { readonly kind: "inline"; readonly block: Uint8Array }
-  | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number };
+  | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number }
+  | { readonly kind: "written"; readonly file: WrittenFile };
 
 export type TaskOutput =
   /** `bytes[r]`: size of the block for reduce partition `r`; 0 for none. */

@@ -2,13 +2,15 @@
 
 import type { ResultBlock as _millrace_session_v1_ResultBlock, ResultBlock__Output as _millrace_session_v1_ResultBlock__Output } from '../../../millrace/session/v1/ResultBlock.ts';
 import type { TaskMetrics as _millrace_session_v1_TaskMetrics, TaskMetrics__Output as _millrace_session_v1_TaskMetrics__Output } from '../../../millrace/session/v1/TaskMetrics.ts';
+import type { WrittenFile as _millrace_session_v1_WrittenFile, WrittenFile__Output as _millrace_session_v1_WrittenFile__Output } from '../../../millrace/session/v1/WrittenFile.ts';
 
 export interface ResultOutcome {
   'inline'?: (Buffer | Uint8Array | string);
   'block'?: (_millrace_session_v1_ResultBlock | null);
   'metrics'?: (_millrace_session_v1_TaskMetrics | null);
   'accumulators'?: (Buffer | Uint8Array | string);
-  'result'?: "inline"|"block";
+  'written'?: (_millrace_session_v1_WrittenFile | null);
+  'result'?: "inline"|"block"|"written";
 }
 
 export interface ResultOutcome__Output {
@@ -16,5 +18,6 @@ export interface ResultOutcome__Output {
   'block'?: (_millrace_session_v1_ResultBlock__Output | null);
   'metrics': (_millrace_session_v1_TaskMetrics__Output | null);
   'accumulators': (Buffer);
-  'result'?: "inline"|"block";
+  'written'?: (_millrace_session_v1_WrittenFile__Output | null);
+  'result'?: "inline"|"block"|"written";
 }
