@@ -10,11 +10,14 @@ import {
   type BlockLocation,
   blockId,
   fnSlot,
+  type LaunchTask,
   type Op,
   type Sink,
   type Source,
   type StageTemplate,
   stageRunId,
+  type TaskOutcome,
+  type TaskStatus,
   type TemplateId,
 } from "@millrace/plan";
 import {
@@ -22,9 +25,7 @@ import {
   DataServer,
   type ExecutorSession,
   type FromExecutor,
-  type LaunchTask,
   sessionPair,
-  type TaskStatus,
   type ToExecutor,
 } from "@millrace/rpc";
 import { dialDriver, listenSessions } from "@millrace/rpc/grpc";
@@ -137,15 +138,15 @@ export class Remote {
     });
   }
 
-  async run(task: Partial<LaunchTask> & { readonly run: LaunchTask["run"] }): Promise<TaskStatus["outcome"]> {
-    const whole: LaunchTask = { partition: 0, attempt: 0, template: 0, inputs: [], ...task };
+  async run(task: Partial<LaunchTask> & { readonly run: LaunchTask["run"] }): Promise<TaskOutcome> {
+    const whole: LaunchTask = { partition: 0, attempt: 0, template: 0, inputs: [], slot: 0, ...task };
     this.send({ type: "launch", tasks: [whole] });
     return this.outcome(whole);
   }
 
-  async outcome(task: LaunchTask): Promise<TaskStatus["outcome"]> {
-    const same = (status: TaskStatus): boolean =>
-      status.run === task.run && status.partition === task.partition && status.attempt === task.attempt;
+  async outcome(task: LaunchTask): Promise<TaskOutcome> {
+    const same = ({ task: key }: TaskStatus): boolean =>
+      key.run === task.run && key.partition === task.partition && key.attempt === task.attempt;
     const { statuses } = await this.take("tasks", (message) => message.statuses.some(same));
     const status = statuses.find(same);
     if (status === undefined) throw new Error("no such status");

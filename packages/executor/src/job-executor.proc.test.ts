@@ -122,7 +122,7 @@ describe("a slot", () => {
     remote.stage(2, doubling);
     const outcome = remote.run({ run, inputs: [inline(1)] });
     const behind = remote.run({ run: stageRunId(2), inputs: [inline(4)] });
-    remote.send({ type: "cancel", run, partition: 0, attempt: 0 });
+    remote.send({ type: "cancel", task: { run, partition: 0, attempt: 0 } });
     expect(await outcome).toEqual({ kind: "cancelled" });
     expect(resultOf(await behind)).toEqual([8]);
   });
@@ -167,7 +167,7 @@ describe("a slot", () => {
     remote.stage(1, template("loop", { ops: [map(0)], sink: collect, functions: ["loop"] }));
     void remote.run({ run, inputs: [inline(1)] });
     const waiting = remote.run({ run, partition: 1, inputs: [inline(1)] });
-    remote.send({ type: "cancel", run, partition: 1, attempt: 0 });
+    remote.send({ type: "cancel", task: { run, partition: 1, attempt: 0 } });
     expect(await waiting).toEqual({ kind: "cancelled" });
   });
 });

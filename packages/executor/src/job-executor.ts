@@ -185,7 +185,7 @@ export class JobExecutor {
       case "launch":
         return running.tasks.launch(message.tasks);
       case "cancel":
-        return running.tasks.cancel(message);
+        return running.tasks.cancel(message.task);
       case "stageDone":
         return running.tasks.endStage(message.run);
       case "dropTemplates":

@@ -7,5 +7,6 @@ export * from "./planner.ts";
 export * from "./receiver-plan.ts";
 export * from "./render-lineage.ts";
 export * from "./render-plan.ts";
+export * from "./task.ts";
 export * from "./template.ts";
 export { TEMPLATES_MAX } from "./template-cache.ts";

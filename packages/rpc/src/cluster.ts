@@ -1,19 +1,10 @@
 import type { ExecutorId, JobId, WarningRecord, WireError } from "@millrace/base";
+import type { JobState, NodeHello } from "@millrace/scheduler";
 import type { DataAddress, Session } from "./session.ts";
 
 /** What an executor supervisor tells the driver supervisor. It dials, and dials again for as long as it takes. */
 export type FromNode =
-  | {
-      readonly type: "hello";
-      readonly protocol: number;
-      readonly executor: ExecutorId;
-      readonly slots: number;
-      readonly memoryBytes: number;
-      readonly host: string;
-      readonly pid: number;
-      /** Job executor processes that still run here, for a driver that restarted. */
-      readonly jobs: readonly JobId[];
-    }
+  | ({ readonly type: "hello" } & NodeHello)
   | { readonly type: "heartbeat" }
   /** It was told to end: it takes no new jobs, and closes when those it has are over or have let it go. */
   | { readonly type: "leaving" }
@@ -38,8 +29,6 @@ export type ToNode =
 
 export type NodeSession = Session<ToNode, FromNode>;
 export type ClusterSession = Session<FromNode, ToNode>;
-
-export type JobState = "starting" | "running" | "stopping" | "finished" | "failed" | "killed";
 
 export interface JobSummary {
   readonly id: JobId;

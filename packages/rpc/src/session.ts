@@ -3,20 +3,17 @@ import type {
   BlockId,
   BlockLevel,
   BlockLocation,
-  Holder,
-  OutputRef,
+  LaunchTask,
   ReceiverSpec,
   ShuffleId,
   ShuffleWrite,
   StageRunId,
   StageTemplate,
-  StateRef,
-  TaskInput,
+  TaskKey,
+  TaskStatus,
   TemplateId,
-  WrittenFile,
 } from "@millrace/plan";
-
-export type { ReceiverSpec };
+import type { ReceivedBlock, ReceiverStatus } from "@millrace/scheduler";
 
 /** Raised whenever a message changes its meaning; an executor of another version is refused with both numbers. */
 export const PROTOCOL_VERSION = 6;
@@ -63,71 +60,6 @@ export type FromExecutor =
   | { readonly type: "settled" }
   | { readonly type: "failed"; readonly error: WireError }; // this process cannot go on, for example the artefact does not load
 
-export interface ReceivedBlock {
-  readonly id: BlockId;
-  readonly bytes: number;
-  readonly records: number;
-  /** Every executor that holds it: the receiver's own first. */
-  readonly at: readonly ExecutorId[];
-}
-
-export type ReceiverStatus =
-  | { readonly state: "running" }
-  /** The source is down or failed; it is tried again after `retryMs`. */
-  | { readonly state: "retrying"; readonly error: WireError; readonly retryMs: number }
-  | { readonly state: "stopped"; readonly error?: WireError }
-  /** Something went wrong that stops nothing: a receiver's `reportError`. */
-  | { readonly state: "trouble"; readonly error: WireError }
-  /** Its thread does not answer: code of the job keeps it. */
-  | { readonly state: "stuck"; readonly error: WireError }
-  /** It was stuck, and is no longer. */
-  | { readonly state: "answering" };
-
-export interface TaskKey {
-  readonly run: StageRunId;
-  readonly partition: number;
-  readonly attempt: number;
-}
-
-export type TaskStatus = TaskKey & {
-  readonly outcome:
-    | {
-        readonly kind: "mapOutput";
-        readonly bytes: readonly number[];
-        /** The blocks, by reduce partition, when all of them together are small: their readers need not fetch them. */
-        readonly copies?: readonly Uint8Array[];
-        /** Who has second copies of all blocks. */
-        readonly replica?: ExecutorId;
-        /** CRC-32 of the content of all blocks, in order: what others had been given before can be told by it. */
-        readonly checksum: number;
-        readonly metrics: TaskMetrics;
-        readonly accumulators: Uint8Array;
-      } // bytes of each reduce partition's block
-    | {
-        readonly kind: "result";
-        readonly result: TaskResult;
-        readonly metrics: TaskMetrics;
-        readonly accumulators: Uint8Array;
-      }
-    | { readonly kind: "failed"; readonly error: WireError }
-    /** A block could not be had from the one holder it was known at: not the task's fault. */
-    | { readonly kind: "fetchFailed"; readonly block: BlockId; readonly holder: Holder; readonly error: WireError }
-    | { readonly kind: "cancelled" };
-};
-
-/** Frames of result records: with the status up to 64 KB, past that as a block to fetch. Or the file that a task has saved. */
-export type TaskResult =
-  | { readonly kind: "inline"; readonly block: Uint8Array }
-  | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number }
-  | { readonly kind: "written"; readonly file: WrittenFile };
-
-export interface TaskMetrics {
-  readonly runMs: number;
-  readonly recordsIn: number;
-  readonly recordsOut: number;
-  readonly spilledBytes: number;
-}
-
 /** What the job driver process tells a job executor process. */
 export type ToExecutor =
   | { readonly type: "welcome"; readonly conf: JobConf; readonly artefact: BlockLocation; readonly data: DataAddress } // data: of the driver; an empty host is that of the session
@@ -149,7 +81,7 @@ export type ToExecutor =
       readonly limit?: number;
     }
   | { readonly type: "launch"; readonly tasks: readonly LaunchTask[] }
-  | { readonly type: "cancel"; readonly run: StageRunId; readonly partition: number; readonly attempt: number }
+  | { readonly type: "cancel"; readonly task: TaskKey }
   | { readonly type: "stageDone"; readonly run: StageRunId }
   /** No stage that it was told of and not of its end has them. One that is used once more is sent once more. */
   | { readonly type: "dropTemplates"; readonly templates: readonly TemplateId[] }
@@ -175,15 +107,6 @@ export type ToExecutor =
   /** No task comes any more: code of the job that left something pending may finish it. Answered by `settled`. */
   | { readonly type: "settle" }
   | { readonly type: "shutdown"; readonly graceful: boolean };
-
-export interface LaunchTask extends TaskKey {
-  readonly template: number;
-  readonly inputs: readonly TaskInput[];
-  readonly state?: StateRef;
-  readonly output?: OutputRef;
-  /** The slot that owns the state; any free one when absent. */
-  readonly slot?: number;
-}
 
 /** One end of a session. `send` never blocks; what it queues is bounded by the flow of the protocol. */
 export interface Session<Out, In> {

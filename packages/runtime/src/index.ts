@@ -11,9 +11,10 @@ export {
   INLINE_RESULT_BYTES_MAX,
   type ResolvedBroadcast,
   type ResolvedInput,
-  type SlotMetrics,
+  type SlotMapOutput,
+  type SlotOutcome,
   type SlotResult,
+  type SlotResultOutput,
   type SlotTask,
   type StageStart,
-  type TaskOutcome,
 } from "./task.ts";

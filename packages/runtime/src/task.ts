@@ -1,5 +1,13 @@
-import type { EpochMs, WireError } from "@millrace/base";
-import type { FileRange, OutputRef, StageRunId, StateRef, TemplateId, WrittenFile } from "@millrace/plan";
+import type { EpochMs } from "@millrace/base";
+import type {
+  FileRange,
+  LaunchTask,
+  StageRunId,
+  TaskFailure,
+  TaskTally,
+  TemplateId,
+  WrittenFile,
+} from "@millrace/plan";
 import type { BlockHandle } from "@millrace/storage";
 
 /** An input with everything at hand: the executor's main thread fetches and pins blocks before it posts the task. */
@@ -13,17 +21,8 @@ export type ResolvedInput =
   /** Lines of bytes [start, end) of a file, read by the slot itself. */
   | FileRange;
 
-/** One attempt at one partition of a stage. */
-export interface SlotTask {
-  readonly run: StageRunId;
-  readonly partition: number;
-  readonly attempt: number;
-  /** Index into the stage's templates. */
-  readonly template: number;
-  readonly inputs: readonly ResolvedInput[];
-  readonly state?: StateRef;
-  readonly output?: OutputRef;
-}
+/** One attempt at one partition of a stage, with its inputs at hand. */
+export type SlotTask = LaunchTask<ResolvedInput>;
 
 /** A broadcast variable's block, at hand on this executor. Pinned until the stage is done. */
 export interface ResolvedBroadcast {
@@ -47,26 +46,22 @@ export interface StageStart {
 }
 
 /** What became of an attempt. Blocks belong to the receiver of the outcome, which frees them in the end. */
-export type TaskOutcome =
-  | {
-      readonly kind: "mapOutput";
-      /** By reduce partition; `undefined` for one without records. */
-      readonly blocks: readonly (BlockHandle | undefined)[];
-      /** Bytes of each reduce partition's block. */
-      readonly bytes: readonly number[];
-      /** CRC-32 of the content of all blocks, in order. */
-      readonly checksum: number;
-      readonly metrics: SlotMetrics;
-      readonly accumulators: Uint8Array;
-    }
-  | {
-      readonly kind: "result";
-      readonly result: SlotResult;
-      readonly metrics: SlotMetrics;
-      readonly accumulators: Uint8Array;
-    }
-  | { readonly kind: "failed"; readonly error: WireError }
-  | { readonly kind: "cancelled" };
+export type SlotOutcome = SlotMapOutput | SlotResultOutput | TaskFailure;
+
+export interface SlotMapOutput extends TaskTally {
+  readonly kind: "mapOutput";
+  /** By reduce partition; `undefined` for one without records. */
+  readonly blocks: readonly (BlockHandle | undefined)[];
+  /** Bytes of each reduce partition's block. */
+  readonly bytes: readonly number[];
+  /** CRC-32 of the content of all blocks, in order. */
+  readonly checksum: number;
+}
+
+export interface SlotResultOutput extends TaskTally {
+  readonly kind: "result";
+  readonly result: SlotResult;
+}
 
 /** Frames of result records: inline up to {@link INLINE_RESULT_BYTES_MAX}, past that in the pool. Or the file that was saved. */
 export type SlotResult =
@@ -75,12 +70,3 @@ export type SlotResult =
   | { readonly kind: "written"; readonly file: WrittenFile };
 
 export const INLINE_RESULT_BYTES_MAX = 64 * 1024;
-
-/** The fields of rpc's `TaskMetrics`. */
-export interface SlotMetrics {
-  readonly runMs: number;
-  readonly recordsIn: number;
-  readonly recordsOut: number;
-  /** Bytes written to scratch files because a table or the pool was full. */
-  readonly spilledBytes: number;
-}

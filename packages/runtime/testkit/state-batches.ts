@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { epochMs } from "@millrace/base";
 import type { AnyFunction } from "@millrace/operators";
 import type { Op, Sink, StateRef, StateUpdate } from "@millrace/plan";
-import type { TaskOutcome } from "../src/index.ts";
+import type { SlotOutcome } from "../src/index.ts";
 import { type Done, TestSlot } from "./test-slot.ts";
 
 export interface StateBatch {
@@ -39,7 +39,7 @@ export class StateBatches {
     };
   }
 
-  run(number: number, batch: StateBatch): Promise<TaskOutcome> {
+  run(number: number, batch: StateBatch): Promise<SlotOutcome> {
     const { update, functions = [], inputs = [], version = number - 1, ops = [], sink, limit } = batch;
     return this.slot.run({
       source: { kind: "state", update, label: "stateful at job.ts:3:3" },

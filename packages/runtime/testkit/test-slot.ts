@@ -26,7 +26,7 @@ import {
   readHandle,
   SpillDirectory,
 } from "@millrace/storage";
-import { FunctionTable, localTaskFiles, type ResolvedInput, SlotRuntime, type TaskOutcome } from "../src/index.ts";
+import { FunctionTable, localTaskFiles, type ResolvedInput, type SlotOutcome, SlotRuntime } from "../src/index.ts";
 
 export interface TestStage {
   readonly source: Source;
@@ -44,7 +44,7 @@ export interface TestStage {
   readonly batch?: number;
 }
 
-export type Done = Extract<TaskOutcome, { kind: "mapOutput" | "result" }>;
+export type Done = Extract<SlotOutcome, { kind: "mapOutput" | "result" }>;
 
 /** A range of a file as it is now: whole, unless said. Of one that is not there, as if it had been. */
 export function fileInput(path: string, start = 0, end?: number): FileRange {
@@ -110,7 +110,7 @@ export class TestSlot {
     return { kind: "inline", block: encodeBlock(records, this.functions.classes) };
   }
 
-  async run(stage: TestStage): Promise<TaskOutcome> {
+  async run(stage: TestStage): Promise<SlotOutcome> {
     const number = ++this.#runs;
     const functions = stage.functions ?? [];
     const inline = (fn: AnyFunction, i: number | string): string => {
@@ -151,6 +151,7 @@ export class TestSlot {
       partition: stage.partition ?? 0,
       attempt: stage.attempt ?? 0,
       template: 0,
+      slot: 0,
       inputs: stage.inputs ?? [],
       ...(stage.state === undefined ? {} : { state: stage.state }),
       ...(stage.output === undefined ? {} : { output: stage.output }),

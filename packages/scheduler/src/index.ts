@@ -30,6 +30,7 @@ export {
 export {
   type MembershipEffect,
   type MembershipEvent,
+  type NodeHello,
   type NodeSessionId,
   nodeSessionId,
 } from "./cluster/membership-events.ts";
@@ -73,15 +74,11 @@ export { checkTaskScheduler } from "./tasks/check-task-scheduler.ts";
 export { HeldTemplates } from "./tasks/held-templates.ts";
 export { stateOwners } from "./tasks/state-owners.ts";
 export {
-  type LaunchTask,
   type PartitionResult,
   type PlanId,
   planId,
   type TaskEffect,
   type TaskEvent,
-  type TaskKey,
-  type TaskOutput,
-  type TaskResult,
   type TaskWarning,
 } from "./tasks/task-events.ts";
 export { stepTasks, taskLoad } from "./tasks/task-scheduler.ts";

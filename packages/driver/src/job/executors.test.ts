@@ -191,7 +191,7 @@ describe("templates", () => {
       reads: [],
       writes: undefined,
     };
-    const task = { run: stage.run, partition: 0, attempt: 0, template: 0, inputs: [] };
+    const task = { run: stage.run, partition: 0, attempt: 0, template: 0, inputs: [], slot: 0 };
     executors.launch(EXECUTOR, stage, epochMs(1_000), task);
   }
 

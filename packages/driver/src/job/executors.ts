@@ -15,12 +15,18 @@ import {
   protocolMismatch,
   type Timer,
 } from "@millrace/base";
-import { type BlockLocation, type PlannedStage, type StageRunId, TEMPLATES_MAX, type TemplateId } from "@millrace/plan";
+import {
+  type BlockLocation,
+  type LaunchTask,
+  type PlannedStage,
+  type StageRunId,
+  TEMPLATES_MAX,
+  type TemplateId,
+} from "@millrace/plan";
 import {
   type DataAddress,
   type ExecutorSession,
   type FromExecutor,
-  type LaunchTask,
   PROTOCOL_VERSION,
   type ToExecutor,
 } from "@millrace/rpc";

@@ -1,10 +1,7 @@
 import { type EpochMs, epochMs, executorId, ManualClock, parseConf } from "@millrace/base";
-import { type JobPlan, stageRunId } from "@millrace/plan";
-import type { TaskStatus } from "@millrace/rpc";
+import { type JobPlan, stageRunId, type TaskOutcome, type TaskStatus } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import { TaskShell } from "./task-shell.ts";
-
-type TaskOutcome = TaskStatus["outcome"];
 
 const EXECUTOR = executorId("e-1");
 const FIRST = epochMs(1_000);
@@ -29,7 +26,7 @@ function shell() {
   tasks.dispatch({ type: "executorJoined", executor: EXECUTOR, slots: 4 });
   tasks.dispatch({ type: "executorReady", executor: EXECUTOR });
   const report = (run: number, partition: number, attempt: number, outcome: TaskOutcome): void => {
-    const status: TaskStatus = { run: stageRunId(run), partition, attempt, outcome };
+    const status: TaskStatus = { task: { run: stageRunId(run), partition, attempt }, outcome };
     tasks.onStatuses(EXECUTOR, { type: "tasks", statuses: [status] });
   };
   return { tasks, report };

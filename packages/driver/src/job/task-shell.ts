@@ -13,8 +13,17 @@ import {
   systemRng,
   type WarningSink,
 } from "@millrace/base";
-import type { BlockId, JobPlan, PlannedStage, ShuffleId, StageRunId, WrittenFile } from "@millrace/plan";
-import type { FromExecutor, TaskStatus } from "@millrace/rpc";
+import type {
+  BlockId,
+  JobPlan,
+  PlannedStage,
+  ShuffleId,
+  StageRunId,
+  TaskResult,
+  TaskStatus,
+  WrittenFile,
+} from "@millrace/plan";
+import type { FromExecutor } from "@millrace/rpc";
 import {
   type PartitionResult,
   type PlanId,
@@ -22,7 +31,6 @@ import {
   stepTasks,
   type TaskEffect,
   type TaskEvent,
-  type TaskResult,
   taskScheduler,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
@@ -117,7 +125,7 @@ export class TaskShell {
   onStatuses(executor: ExecutorId, message: Extract<FromExecutor, { readonly type: "tasks" }>): void {
     for (const status of message.statuses) {
       this.#countSpilled(status);
-      this.dispatch(toEvent(executor, status));
+      this.dispatch({ type: "taskReported", executor, ...status });
     }
   }
 
@@ -153,9 +161,9 @@ export class TaskShell {
     this.#spilledBytes.delete(batch);
   }
 
-  #countSpilled({ run, outcome }: TaskStatus): void {
+  #countSpilled({ task, outcome }: TaskStatus): void {
     if (outcome.kind !== "mapOutput" && outcome.kind !== "result") return;
-    const batch = this.#batchOfRun.get(run);
+    const batch = this.#batchOfRun.get(task.run);
     const before = batch === undefined ? undefined : this.#spilledBytes.get(batch);
     if (batch === undefined || before === undefined) return; // a late report, for a batch that is over
     this.#spilledBytes.set(batch, before + outcome.metrics.spilledBytes);
@@ -177,7 +185,7 @@ export class TaskShell {
         this.#ports.clock.after(effect.delay, () => this.dispatch({ type: "retryDue", task: effect.task }));
         return;
       case "cancel":
-        return executors.send(effect.executor, { type: "cancel", ...effect.task });
+        return executors.send(effect.executor, { type: "cancel", task: effect.task });
       case "stageDone":
         this.#batchOfRun.delete(effect.run);
         return executors.stageDone(effect.run);
@@ -289,40 +297,4 @@ function tooLarge(bytes: number, max: number): EngineError {
       `${sizeSetting(bytes)} and driver.heap to ${sizeSetting(heapFor(bytes))}.`,
     { fields: { bytes, max } },
   );
-}
-
-function toEvent(executor: ExecutorId, status: TaskStatus): TaskEvent {
-  const { run, partition, attempt, outcome } = status;
-  const task = { run, partition, attempt };
-  switch (outcome.kind) {
-    case "mapOutput":
-      return {
-        type: "taskSucceeded",
-        executor,
-        task,
-        output: outcome,
-        accumulators: outcome.accumulators,
-      };
-    case "result":
-      return {
-        type: "taskSucceeded",
-        executor,
-        task,
-        output: { kind: "result", result: outcome.result },
-        accumulators: outcome.accumulators,
-      };
-    case "failed":
-      return { type: "taskFailed", executor, task, error: outcome.error };
-    case "fetchFailed":
-      return {
-        type: "fetchFailed",
-        executor,
-        task,
-        block: outcome.block,
-        holder: outcome.holder,
-        error: outcome.error,
-      };
-    case "cancelled":
-      return { type: "taskCancelled", executor, task };
-  }
 }

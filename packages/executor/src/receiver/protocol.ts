@@ -1,6 +1,6 @@
 import type { BackoffRange, ThreadOutputEnd, WireError } from "@millrace/base";
 import type { ReceiverSpec } from "@millrace/plan";
-import type { ReceiverStatus } from "@millrace/rpc";
+import type { ReceiverStatus } from "@millrace/scheduler";
 import type { BlockHandle, PoolHandle } from "@millrace/storage";
 
 /** What a thread of receivers is born with (its `workerData`). */

@@ -1,5 +1,5 @@
 import { epochMs, ManualClock, millis, SeededRng } from "@millrace/base";
-import type { ReceiverStatus } from "@millrace/rpc";
+import type { ReceiverStatus } from "@millrace/scheduler";
 import { expect, test } from "vitest";
 import { receiverFailed } from "../errors.ts";
 import type { SourceEvents } from "./source.ts";

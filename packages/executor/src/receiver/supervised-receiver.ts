@@ -8,7 +8,7 @@ import {
   type Timer,
   toWireError,
 } from "@millrace/base";
-import type { ReceiverStatus } from "@millrace/rpc";
+import type { ReceiverStatus } from "@millrace/scheduler";
 import type { Source, SourceEnd, SourceEvents } from "./source.ts";
 
 export interface SupervisedOptions {

@@ -1,4 +1,5 @@
 import {
+  assert,
   type Clock,
   EngineError,
   type JobConf,
@@ -54,7 +55,7 @@ interface Slot {
   /** `undefined` while a new one starts. */
   thread: SlotThread | undefined;
   current: Attempt | undefined;
-  /** Attempts that only this slot may run, because it has their state. */
+  /** Attempts that wait for this slot. */
   readonly queue: Attempt[];
 }
 
@@ -69,7 +70,6 @@ export class SlotPool implements TaskSlots {
   readonly #options: SlotPoolOptions;
   readonly #handlers: SlotPoolHandlers;
   readonly #slots: Slot[];
-  readonly #shared: Attempt[] = [];
   /** Those that the driver counts on: it bounds them. */
   readonly #templates = new Map<TemplateId, StageTemplate>();
   readonly #stages = new Map<StageRunId, StageStart>();
@@ -97,7 +97,7 @@ export class SlotPool implements TaskSlots {
   }
 
   get waiting(): number {
-    return this.#slots.reduce((sum, slot) => sum + slot.queue.length, this.#shared.length);
+    return this.#slots.reduce((sum, slot) => sum + slot.queue.length, 0);
   }
 
   loadTemplate(template: StageTemplate): void {
@@ -124,32 +124,28 @@ export class SlotPool implements TaskSlots {
     for (const thread of this.#threads()) thread.dropBroadcasts(ids);
   }
 
-  /** Runs the attempt when a slot is free: its own if it names one. */
+  /** Runs the attempt when its slot is free. */
   submit(attempt: Attempt): void {
     attempt.state = "waiting";
-    const { slot } = attempt.task;
-    const own = slot === undefined ? undefined : this.#slots[slot % this.#slots.length];
-    if (own === undefined) {
-      this.#shared.push(attempt);
-      for (const each of this.#slots) this.#pump(each);
-    } else {
-      own.queue.push(attempt);
-      this.#pump(own);
-    }
+    const slot = this.#slots[attempt.task.slot];
+    assert(
+      slot !== undefined,
+      `there are slots 0 to ${this.#slots.length - 1}, and a task for slot ${attempt.task.slot}`,
+    );
+    slot.queue.push(attempt);
+    this.#pump(slot);
   }
 
   /** A waiting attempt is forgotten, and `true` says so; a running one is asked to stop and ends when it has. */
   cancel(attempt: Attempt): boolean {
-    for (const queue of [this.#shared, ...this.#slots.map((slot) => slot.queue)]) {
-      const at = queue.indexOf(attempt);
-      if (at < 0) continue;
-      queue.splice(at, 1);
+    const slot = this.#slots[attempt.task.slot];
+    const at = slot?.queue.indexOf(attempt) ?? -1;
+    if (at >= 0) {
+      slot?.queue.splice(at, 1);
       return true;
     }
-    const slot = this.#slots.find((each) => each.current === attempt);
-    if (slot?.thread === undefined) return false;
-    const { run, partition, attempt: number } = attempt.task;
-    slot.thread.cancel(run, partition, number);
+    if (slot?.current !== attempt || slot.thread === undefined) return false;
+    slot.thread.cancel(attempt.task);
     this.#watchCancelled(slot, attempt);
     return false;
   }
@@ -178,7 +174,7 @@ export class SlotPool implements TaskSlots {
   #pump(slot: Slot): void {
     const { thread } = slot;
     if (thread === undefined || !thread.alive || slot.current !== undefined) return;
-    const attempt = slot.queue.shift() ?? this.#shared.shift();
+    const attempt = slot.queue.shift();
     if (attempt === undefined) return;
     slot.current = attempt;
     attempt.state = "running";

@@ -1,8 +1,19 @@
 import { type EngineError, type ExecutorId, toWireError, type WireError } from "@millrace/base";
-import type { BlockId, ShuffleId, StageRunId, TaskInput } from "@millrace/plan";
+import type {
+  BlockId,
+  LaunchTask,
+  MapOutput,
+  ResultOutput,
+  ShuffleId,
+  StageRunId,
+  TaskInput,
+  TaskKey,
+  TaskOutcome,
+  TaskStatus,
+} from "@millrace/plan";
 import { blockId } from "@millrace/plan";
-import type { LaunchTask, TaskKey, TaskStatus, ToExecutor } from "@millrace/rpc";
-import type { ResolvedBroadcast, ResolvedInput, TaskOutcome } from "@millrace/runtime";
+import type { ToExecutor } from "@millrace/rpc";
+import type { ResolvedBroadcast, ResolvedInput, SlotMapOutput, SlotOutcome, SlotResultOutput } from "@millrace/runtime";
 import {
   type BlockHandle,
   type BlockPool,
@@ -23,8 +34,6 @@ const ATTEMPTS_MAX = 65_536;
 const COPIES_BYTES_MAX = 4_096;
 
 type StageMessage = Extract<ToExecutor, { readonly type: "stage" }>;
-type MapOutput = Extract<TaskOutcome, { readonly kind: "mapOutput" }>;
-type Result = Extract<TaskOutcome, { readonly kind: "result" }>;
 
 interface Stage {
   readonly writes: StageMessage["writes"];
@@ -98,7 +107,7 @@ export class TaskRunner {
   }
 
   /** Tells what became of a task, once second copies of what it wrote are there, if it should have them. */
-  #conclude(attempt: Attempt, outcome: TaskStatus["outcome"]): void {
+  #conclude(attempt: Attempt, outcome: TaskOutcome): void {
     const writes = this.#stages.get(attempt.task.run)?.writes;
     const peer =
       outcome.kind === "mapOutput" && (writes?.level?.replication ?? 1) > 1
@@ -226,12 +235,12 @@ export class TaskRunner {
     }
   }
 
-  #finish(attempt: Attempt, outcome: TaskStatus["outcome"]): void {
+  #finish(attempt: Attempt, outcome: TaskOutcome): void {
     attempt.state = "ended";
     releaseHeld(attempt);
     const { run, partition, attempt: number } = attempt.task;
     this.#attempts.delete(attemptName(attempt.task));
-    if (this.#statuses.push({ run, partition, attempt: number, outcome }) > 1) return;
+    if (this.#statuses.push({ task: { run, partition, attempt: number }, outcome }) > 1) return;
     queueMicrotask(() => {
       const statuses = this.#statuses;
       this.#statuses = [];
@@ -239,11 +248,11 @@ export class TaskRunner {
     });
   }
 
-  #lost(attempt: Attempt, error: EngineError): TaskStatus["outcome"] {
+  #lost(attempt: Attempt, error: EngineError): TaskOutcome {
     return attempt.cancelled ? { kind: "cancelled" } : { kind: "failed", error: toWireError(error) };
   }
 
-  #outcome(attempt: Attempt, outcome: TaskOutcome): TaskStatus["outcome"] {
+  #outcome(attempt: Attempt, outcome: SlotOutcome): TaskOutcome {
     if (outcome.kind === "failed") return this.#failure(attempt, outcome.error);
     if (outcome.kind === "cancelled") return outcome;
     const { task } = attempt;
@@ -261,14 +270,14 @@ export class TaskRunner {
   }
 
   /** A block whose file is gone is as good as not here: what made it has to run again, the task alone would fail again. */
-  #failure(attempt: Attempt, error: WireError): TaskStatus["outcome"] {
+  #failure(attempt: Attempt, error: WireError): TaskOutcome {
     const block = lostInput(attempt, error);
     if (block === undefined) return { kind: "failed", error };
     this.#ports.store.drop([block]);
     return { kind: "fetchFailed", block, holder: this.#ports.executor, error };
   }
 
-  #keepMapOutput(task: LaunchTask, stage: Stage, outcome: MapOutput): TaskStatus["outcome"] {
+  #keepMapOutput(task: LaunchTask, stage: Stage, outcome: SlotMapOutput): MapOutput {
     const { blocks, bytes, checksum, metrics, accumulators } = outcome;
     const shuffle = stage.writes?.shuffle;
     if (shuffle === undefined) {
@@ -288,7 +297,7 @@ export class TaskRunner {
   }
 
   /** Small blocks go along with the status: a round trip to fetch each would cost a small batch most of its time. */
-  #copies(blocks: MapOutput["blocks"], bytes: readonly number[]): readonly Uint8Array[] | undefined {
+  #copies(blocks: SlotMapOutput["blocks"], bytes: readonly number[]): readonly Uint8Array[] | undefined {
     let sum = 0;
     for (const n of bytes) sum += n;
     if (sum > COPIES_BYTES_MAX) return undefined;
@@ -299,7 +308,7 @@ export class TaskRunner {
     );
   }
 
-  #keepResult(task: LaunchTask, outcome: Result): TaskStatus["outcome"] {
+  #keepResult(task: LaunchTask, outcome: SlotResultOutput): ResultOutput {
     const { result, metrics, accumulators } = outcome;
     if (result.kind !== "block") return { kind: "result", result, metrics, accumulators };
     const id = blockId(`result/${attemptName(task)}`);
@@ -316,7 +325,7 @@ export class TaskRunner {
     }
   }
 
-  #freeOutput(outcome: MapOutput | Result): void {
+  #freeOutput(outcome: SlotMapOutput | SlotResultOutput): void {
     const handles =
       outcome.kind === "mapOutput"
         ? outcome.blocks

@@ -1,12 +1,11 @@
 import type { EngineError } from "@millrace/base";
-import type { StageRunId } from "@millrace/plan";
-import type { LaunchTask, TaskKey } from "@millrace/rpc";
-import type { ResolvedInput, SlotTask, StageStart, TaskOutcome } from "@millrace/runtime";
+import type { LaunchTask, StageRunId, TaskKey } from "@millrace/plan";
+import type { ResolvedInput, SlotOutcome, SlotTask, StageStart } from "@millrace/runtime";
 import type { HeldBlock } from "../blocks/block-fetcher.ts";
 
 /** What became of an attempt, as the slot or its end tell it. */
 export type AttemptEnd =
-  | { readonly kind: "outcome"; readonly outcome: TaskOutcome }
+  | { readonly kind: "outcome"; readonly outcome: SlotOutcome }
   /** Its thread died. */
   | { readonly kind: "lost"; readonly error: EngineError };
 
@@ -29,7 +28,7 @@ export interface Attempt {
 export interface TaskSlots {
   startStage(stage: StageStart): void;
   endStage(run: StageRunId): void;
-  /** Runs the attempt when a slot is free: its own if it names one. */
+  /** Runs the attempt when its slot is free. */
   submit(attempt: Attempt): void;
   /** A waiting attempt is forgotten, and `true` says so; a running one is asked to stop and ends when it has. */
   cancel(attempt: Attempt): boolean;
@@ -51,14 +50,5 @@ export function releaseHeld(attempt: Attempt): void {
 
 /** What a slot is told of an attempt whose inputs are all at hand. */
 export function slotTask(attempt: Attempt): SlotTask {
-  const { run, partition, attempt: number, template, state, output } = attempt.task;
-  return {
-    run,
-    partition,
-    attempt: number,
-    template,
-    inputs: attempt.inputs,
-    ...(state === undefined ? {} : { state }),
-    ...(output === undefined ? {} : { output }),
-  };
+  return { ...attempt.task, inputs: attempt.inputs };
 }

@@ -1544,13 +1544,6 @@ export const descriptors: object = {
          }
         },
         "LaunchTask": {
-         "oneofs": {
-          "_slot": {
-           "oneof": [
-            "slot"
-           ]
-          }
-         },
          "fields": {
           "key": {
            "type": "TaskKey",
@@ -1575,10 +1568,7 @@ export const descriptors: object = {
           },
           "slot": {
            "type": "uint32",
-           "id": 6,
-           "options": {
-            "proto3_optional": true
-           }
+           "id": 6
           }
          }
         },

@@ -96,6 +96,7 @@ describe("a session", () => {
       attempt: 0,
       template: 0,
       inputs: [{ kind: "inline" as const, block: new Uint8Array(64 * 1024).fill(partition) }],
+      slot: 0,
     }));
     driver.send({ type: "launch", tasks });
     const got: number[] = [];

@@ -1,5 +1,6 @@
 import { executorId, jobId, unreachable } from "@millrace/base";
-import { blockId } from "@millrace/plan";
+import { blockId, type TaskMetrics, type TaskOutcome, type TaskResult, type TaskStatus } from "@millrace/plan";
+import type { ReceivedBlock, ReceiverStatus } from "@millrace/scheduler";
 import type {
   FromExecutor as WireInput,
   FromExecutor__Output as WireOutput,
@@ -17,7 +18,7 @@ import type {
   TaskStatus as StatusInput,
   TaskStatus__Output as StatusOutput,
 } from "../gen/millrace/session/v1/TaskStatus.ts";
-import type { FromExecutor, ReceivedBlock, ReceiverStatus, TaskMetrics, TaskResult, TaskStatus } from "../session.ts";
+import type { FromExecutor } from "../session.ts";
 import { decodeError, encodeError } from "./error.ts";
 import { decodeKey, encodeKey, executorIds, holder } from "./plan.ts";
 import { malformed, ownBytes, required, wireBytes } from "./required.ts";
@@ -101,7 +102,7 @@ function encodeReceived(block: ReceivedBlock) {
 }
 
 function encodeStatus(status: TaskStatus): StatusInput {
-  const key = encodeKey(status);
+  const key = encodeKey(status.task);
   const { outcome } = status;
   switch (outcome.kind) {
     case "mapOutput":
@@ -150,10 +151,10 @@ function encodeResult(result: TaskResult): ResultInput {
 }
 
 function decodeStatus(status: StatusOutput): TaskStatus {
-  return { ...decodeKey(status.key), outcome: decodeOutcome(status) };
+  return { task: decodeKey(status.key), outcome: decodeOutcome(status) };
 }
 
-function decodeOutcome(status: StatusOutput): TaskStatus["outcome"] {
+function decodeOutcome(status: StatusOutput): TaskOutcome {
   if (status.mapOutput) {
     const { partitionBytes, copies, replica, checksum, metrics, accumulators } = status.mapOutput;
     return {

@@ -1,5 +1,6 @@
 import { epochMs, executorId, jobId, type WarningRecord } from "@millrace/base";
-import type { BatchSummary, ExecutorSummary, JobState, JobSummary, LogEntry, LogStream } from "../cluster.ts";
+import type { JobState } from "@millrace/scheduler";
+import type { BatchSummary, ExecutorSummary, JobSummary, LogEntry, LogStream } from "../cluster.ts";
 import type { Batch as BatchInput, Batch__Output as BatchOutput } from "../gen/millrace/operator/v1/Batch.ts";
 import type {
   Executor as ExecutorInput,

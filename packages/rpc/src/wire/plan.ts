@@ -4,10 +4,12 @@ import {
   type BlockLocation,
   blockId,
   type Holder,
+  type LaunchTask,
   type StageTemplate,
   type StateRef,
   stageRunId,
   type TaskInput,
+  type TaskKey,
   type TemplateId,
 } from "@millrace/plan";
 import type {
@@ -24,7 +26,6 @@ import type {
   TaskInput__Output as InputOutput,
 } from "../gen/millrace/session/v1/TaskInput.ts";
 import type { TaskKey as KeyInput, TaskKey__Output as KeyOutput } from "../gen/millrace/session/v1/TaskKey.ts";
-import type { LaunchTask, TaskKey } from "../session.ts";
 import { ownBytes, required, wireBytes } from "./required.ts";
 
 export const holder = (text: string): Holder => (text === "driver" ? "driver" : executorId(text));
@@ -58,7 +59,7 @@ export function encodeLaunch(task: LaunchTask): LaunchInput {
     inputs: task.inputs.map(encodeInput),
     ...(task.state === undefined ? {} : { state: encodeState(task.state) }),
     ...(task.output === undefined ? {} : { output: task.output }),
-    ...(task.slot === undefined ? {} : { slot: task.slot }),
+    slot: task.slot,
   };
 }
 
@@ -69,7 +70,7 @@ export function decodeLaunch(task: LaunchOutput): LaunchTask {
     inputs: task.inputs.map(decodeInput),
     ...(task.state === null ? {} : { state: decodeState(task.state) }),
     ...(task.output === null ? {} : { output: { directory: task.output.directory, file: task.output.file } }),
-    ...(task.slot === undefined ? {} : { slot: task.slot }),
+    slot: task.slot,
   };
 }
 

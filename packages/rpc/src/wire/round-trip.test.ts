@@ -41,11 +41,11 @@ const fromExecutor: readonly FromExecutor[] = [
     type: "tasks",
     statuses: [
       {
-        ...key,
+        task: key,
         outcome: { kind: "mapOutput", bytes: [0, 5, 2 ** 33], checksum: 2 ** 32 - 1, metrics, accumulators: bytes() },
       },
       {
-        ...key,
+        task: key,
         outcome: {
           kind: "mapOutput",
           bytes: [0, 2],
@@ -56,11 +56,11 @@ const fromExecutor: readonly FromExecutor[] = [
         },
       },
       {
-        ...key,
+        task: key,
         outcome: { kind: "result", result: { kind: "inline", block: bytes() }, metrics, accumulators: bytes(1) },
       },
       {
-        ...key,
+        task: key,
         outcome: {
           kind: "result",
           result: { kind: "block", id: blockId("r"), bytes: 9 },
@@ -69,7 +69,7 @@ const fromExecutor: readonly FromExecutor[] = [
         },
       },
       {
-        ...key,
+        task: key,
         outcome: {
           kind: "result",
           result: { kind: "written", file: { file: "1-part-00000", bytes: 9, token: "9@1" } },
@@ -77,10 +77,10 @@ const fromExecutor: readonly FromExecutor[] = [
           accumulators: bytes(),
         },
       },
-      { ...key, outcome: { kind: "failed", error } },
-      { ...key, outcome: { kind: "fetchFailed", block: blockId("b"), holder: e1, error } },
-      { ...key, outcome: { kind: "fetchFailed", block: blockId("b"), holder: "driver", error } },
-      { ...key, outcome: { kind: "cancelled" } },
+      { task: key, outcome: { kind: "failed", error } },
+      { task: key, outcome: { kind: "fetchFailed", block: blockId("b"), holder: e1, error } },
+      { task: key, outcome: { kind: "fetchFailed", block: blockId("b"), holder: "driver", error } },
+      { task: key, outcome: { kind: "cancelled" } },
     ],
   },
   { type: "received", stream: 0, blocks: [{ id: blockId("recv/0/1"), bytes: 10, records: 2, at: [e1] }] },
@@ -135,7 +135,7 @@ const toExecutor: readonly ToExecutor[] = [
   {
     type: "launch",
     tasks: [
-      { ...key, template: 0, inputs: [{ kind: "inline", block: bytes(1) }] },
+      { ...key, template: 0, inputs: [{ kind: "inline", block: bytes(1) }], slot: 3 },
       {
         ...key,
         template: 1,
@@ -158,7 +158,7 @@ const toExecutor: readonly ToExecutor[] = [
       },
     ],
   },
-  { type: "cancel", ...key },
+  { type: "cancel", task: key },
   { type: "stageDone", run: key.run },
   { type: "dropTemplates", templates: [templateId("t-1"), templateId("t-2")] },
   { type: "dropShuffles", shuffles: [shuffleId(0), shuffleId(9)] },
@@ -255,7 +255,7 @@ test("bytes that arrive do not hold on to the message they came in", () => {
         type: "tasks",
         statuses: [
           {
-            ...key,
+            task: key,
             outcome: { kind: "result", result: { kind: "inline", block: bytes(1, 2) }, metrics, accumulators: bytes() },
           },
         ],
@@ -285,8 +285,7 @@ test("the estimate of a message's size is never much below what it takes", () =>
 
 test("many statuses become groups under the bound, in order, none lost", () => {
   const statuses = Array.from({ length: 40 }, (_, partition) => ({
-    ...key,
-    partition,
+    task: { ...key, partition },
     outcome: {
       kind: "result",
       result: { kind: "inline", block: new Uint8Array(60_000) },
@@ -297,7 +296,7 @@ test("many statuses become groups under the bound, in order, none lost", () => {
   const parts = splitFromExecutor(encodeFromExecutor({ type: "tasks", statuses }), 1 << 20);
   expect(parts.length).toBe(3);
   expect(parts.flatMap((part) => part.tasks?.statuses?.map((status) => status.key?.partition))).toEqual(
-    statuses.map((status) => status.partition),
+    statuses.map((status) => status.task.partition),
   );
   expect(runsOf([new Uint8Array(50), new Uint8Array(1)], 10).length).toBe(2);
 });

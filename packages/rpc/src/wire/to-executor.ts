@@ -1,5 +1,5 @@
 import { type ExecutorId, epochMs, executorId, type JobConf, parseConf } from "@millrace/base";
-import { type BlockLevel, blockId, type ShuffleWrite, shuffleId, stageRunId } from "@millrace/plan";
+import { type BlockLevel, blockId, type ReceiverSpec, type ShuffleWrite, shuffleId, stageRunId } from "@millrace/plan";
 import type { BlockLevel__Output as BlockLevelOutput } from "../gen/millrace/session/v1/BlockLevel.ts";
 import type { Stage__Output as StageOutput } from "../gen/millrace/session/v1/Stage.ts";
 import type {
@@ -11,7 +11,7 @@ import type {
   ToExecutor__Output as WireOutput,
 } from "../gen/millrace/session/v1/ToExecutor.ts";
 import type { Welcome__Output as WelcomeOutput } from "../gen/millrace/session/v1/Welcome.ts";
-import type { DataAddress, ReceiverSpec, ToExecutor } from "../session.ts";
+import type { DataAddress, ToExecutor } from "../session.ts";
 import { decodeValues, encodeValues } from "./error.ts";
 import {
   decodeKey,
@@ -47,7 +47,7 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
     case "launch":
       return { launch: { tasks: message.tasks.map(encodeLaunch) } };
     case "cancel":
-      return { cancel: { key: encodeKey(message) } };
+      return { cancel: { key: encodeKey(message.task) } };
     case "stageDone":
       return { stageDone: { run: message.run } };
     case "dropTemplates":
@@ -101,7 +101,7 @@ export function decodeToExecutor(wire: WireOutput): ToExecutor {
     }
     return { type: "peers", peers };
   }
-  if (wire.cancel) return { type: "cancel", ...decodeKey(wire.cancel.key) };
+  if (wire.cancel) return { type: "cancel", task: decodeKey(wire.cancel.key) };
   if (wire.startReceiver) return decodeStart(wire.startReceiver);
   if (wire.stopReceiver) return { type: "stopReceiver", stream: wire.stopReceiver.stream };
   if (wire.settle) return { type: "settle" };

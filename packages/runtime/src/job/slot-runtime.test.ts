@@ -5,7 +5,7 @@ import { fnSlot, type StageTemplate, stageRunId, type TemplateId } from "@millra
 import { BlockPool, FileSystems, readHandle, SpillDirectory } from "@millrace/storage";
 import { beforeEach, describe, expect, test } from "vitest";
 import { localTaskFiles } from "../slot/local-files.ts";
-import type { ResolvedBroadcast, TaskOutcome } from "../task.ts";
+import type { ResolvedBroadcast, SlotOutcome } from "../task.ts";
 import { FunctionTable } from "./function-table.ts";
 import { SlotRuntime } from "./slot-runtime.ts";
 
@@ -66,7 +66,7 @@ async function run(
   captures: Uint8Array,
   broadcasts: readonly ResolvedBroadcast[] = [],
   attempt = 0,
-): Promise<TaskOutcome> {
+): Promise<SlotOutcome> {
   const number = stageRunId(++runs);
   runtime.startStage({
     run: number,
@@ -82,18 +82,19 @@ async function run(
     partition: 3,
     attempt,
     template: 0,
+    slot: 0,
     inputs: [{ kind: "inline", block }],
   });
   runtime.endStage(number);
   return outcome;
 }
 
-function records(outcome: TaskOutcome): unknown[] {
+function records(outcome: SlotOutcome): unknown[] {
   if (outcome.kind !== "result" || outcome.result.kind !== "inline") throw new Error(JSON.stringify(outcome));
   return decodeBlock(outcome.result.block, functions.classes);
 }
 
-const added = (outcome: TaskOutcome) =>
+const added = (outcome: SlotOutcome) =>
   "accumulators" in outcome && outcome.accumulators.length > 0
     ? decodeValue(outcome.accumulators, functions.classes)
     : [];
@@ -304,6 +305,7 @@ test("the engine's own functions, written into the loop, do what they do when ca
     partition: 0,
     attempt: 0,
     template: 0,
+    slot: 0,
     inputs: [{ kind: "inline", block }],
   });
   if (outcome.kind !== "mapOutput" || outcome.blocks[0] === undefined) throw new Error(JSON.stringify(outcome));

@@ -9,7 +9,7 @@ import { compileTemplate, type StageProgram } from "../compile/program.ts";
 import type { SlotPorts } from "../ports.ts";
 import { StateStore } from "../state/state-store.ts";
 import { TableBudget } from "../table/table-budget.ts";
-import type { ResolvedInput, SlotTask, StageStart, TaskOutcome } from "../task.ts";
+import type { ResolvedInput, SlotOutcome, SlotTask, StageStart } from "../task.ts";
 import type { FunctionTable } from "./function-table.ts";
 import { TaskCancelled, TaskControl } from "./task-control.ts";
 import { type TaskEnvironment, TaskRun } from "./task-run.ts";
@@ -77,7 +77,7 @@ export class SlotRuntime {
   }
 
   /** Never rejects: what goes wrong is the outcome. */
-  async runTask(task: SlotTask): Promise<TaskOutcome> {
+  async runTask(task: SlotTask): Promise<SlotOutcome> {
     assert(!this.#busy, "a slot was given a task while it has one");
     this.#busy = true;
     try {
@@ -90,7 +90,7 @@ export class SlotRuntime {
     }
   }
 
-  async #run(task: SlotTask): Promise<TaskOutcome> {
+  async #run(task: SlotTask): Promise<SlotOutcome> {
     const started = this.#ports.clock.monotonicMs();
     const stage = this.#stages.get(task.run);
     assert(stage !== undefined, `stage ${task.run} was not announced to this slot`);
@@ -120,7 +120,7 @@ export class SlotRuntime {
     program: StageProgram,
     scope: TaskScope,
     started: number,
-  ): Promise<TaskOutcome> {
+  ): Promise<SlotOutcome> {
     const env: TaskEnvironment = {
       ports: this.#ports,
       classes: this.#functions.classes,
@@ -133,7 +133,7 @@ export class SlotRuntime {
     };
     const run = new TaskRun(env);
     let sink: TaskSink | undefined;
-    let outcome: TaskOutcome | undefined;
+    let outcome: SlotOutcome | undefined;
     try {
       sink = openSink(program, run, env);
       await run.run(program.pipeline, sink.state);

@@ -12,12 +12,12 @@ import {
   type Timer,
   threadHeap,
 } from "@millrace/base";
-import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
+import type { StageRunId, StageTemplate, TaskKey, TemplateId } from "@millrace/plan";
 import type { BlockPool } from "@millrace/storage";
 import { artefactLoadFailed, slotCrashed, slotExited, slotTerminated } from "../errors.ts";
 import { ProcessGroups } from "../host/process-groups.ts";
 import type { Commands } from "../ports.ts";
-import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
+import type { SlotOutcome, SlotTask, StageStart } from "../task.ts";
 import { afterThread, exitMessage } from "./exit-message.ts";
 import { tableBytes } from "./heap.ts";
 import { inputBytes, outOfMemory } from "./out-of-memory.ts";
@@ -57,7 +57,7 @@ export interface SlotThreadOptions {
 interface Pending {
   readonly number: number;
   readonly task: SlotTask;
-  readonly resolve: (outcome: TaskOutcome) => void;
+  readonly resolve: (outcome: SlotOutcome) => void;
   readonly reject: (error: EngineError) => void;
 }
 
@@ -176,7 +176,7 @@ export class SlotThread {
    *
    * @throws SLOT_EXITED, SLOT_CRASHED, SLOT_OUT_OF_MEMORY, SLOT_TERMINATED The thread died before the task was done.
    */
-  run(task: SlotTask): Promise<TaskOutcome> {
+  run(task: SlotTask): Promise<SlotOutcome> {
     assert(this.#pending === undefined, `slot ${this.slot} was given a task while it has one`);
     if (!this.#alive) {
       return Promise.reject(this.#cause ?? slotTerminated(`slot ${this.slot} has ended: the task did not start.`));
@@ -189,7 +189,7 @@ export class SlotThread {
   }
 
   /** Asks the running task to stop; past the grace period its thread is ended. Any other task: no effect. */
-  cancel(run: StageRunId, partition: number, attempt: number): void {
+  cancel({ run, partition, attempt }: TaskKey): void {
     const pending = this.#pending;
     if (pending === undefined || this.#grace !== undefined) return;
     const { task } = pending;
@@ -263,7 +263,7 @@ export class SlotThread {
     }
   }
 
-  #onDone(number: number, outcome: TaskOutcome): void {
+  #onDone(number: number, outcome: SlotOutcome): void {
     const pending = this.#pending;
     if (pending?.number !== number) return; // told of its end already
     this.#grace?.cancel();

@@ -1,7 +1,7 @@
 import type { ThreadOutputEnd, WireError } from "@millrace/base";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import type { PoolHandle } from "@millrace/storage";
-import type { SlotTask, StageStart, TaskOutcome } from "../task.ts";
+import type { SlotOutcome, SlotTask, StageStart } from "../task.ts";
 
 /** What a slot's thread is born with (its `workerData`). */
 export interface SlotInit {
@@ -47,7 +47,7 @@ export type ToSlot =
 export type FromSlot =
   | { readonly type: "ready" } // the artefact is loaded
   | { readonly type: "loadFailed"; readonly error: WireError }
-  | { readonly type: "done"; readonly number: number; readonly outcome: TaskOutcome }
+  | { readonly type: "done"; readonly number: number; readonly outcome: SlotOutcome }
   /** A task has started a command, the leader of this process group; no process of the group is left. */
   | { readonly type: "commandStarted" | "commandEnded"; readonly group: number }
   /** Code of the job went wrong where no task can fail for it. */

@@ -78,7 +78,7 @@ function begin(thread: SlotThread, of = template, captures: readonly unknown[][]
 
 function task(thread: SlotThread, records: unknown[] = [1, 2]) {
   const block = encodeBlock(records, emptyClassTable);
-  return thread.run({ run, partition: 0, attempt: 0, template: 0, inputs: [{ kind: "inline", block }] });
+  return thread.run({ run, partition: 0, attempt: 0, template: 0, slot: 0, inputs: [{ kind: "inline", block }] });
 }
 
 async function failure(promise: Promise<unknown>): Promise<EngineError> {
@@ -189,8 +189,8 @@ describe("a cancelled task", () => {
       sink: { kind: "count" },
     });
     const outcome = task(thread);
-    thread.cancel(run, 0, 1); // another attempt
-    thread.cancel(run, 0, 0);
+    thread.cancel({ run, partition: 0, attempt: 1 }); // another attempt
+    thread.cancel({ run, partition: 0, attempt: 0 });
     expect(await outcome).toEqual({ kind: "cancelled" });
     expect(thread.alive).toBe(true);
   });
@@ -199,7 +199,7 @@ describe("a cancelled task", () => {
     const thread = await start(`hooks.define("job.ts#0", () => () => { for (;;); });`);
     begin(thread);
     const outcome = failure(task(thread));
-    thread.cancel(run, 0, 0);
+    thread.cancel({ run, partition: 0, attempt: 0 });
     clock.advance(millis(100));
     expect(await outcome).toMatchObject({ code: "SLOT_TERMINATED" });
   });
@@ -220,7 +220,7 @@ describe("a cancelled task", () => {
     const outcome = failure(task(thread));
     const held = createReadStream(fifo).resume();
     await once(held, "open"); // the command is there
-    thread.cancel(run, 0, 0);
+    thread.cancel({ run, partition: 0, attempt: 0 });
     clock.advance(millis(100));
     expect(await outcome).toMatchObject({ code: "SLOT_TERMINATED" });
     await once(held, "end"); // and is no more

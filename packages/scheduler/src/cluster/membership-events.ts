@@ -4,21 +4,21 @@ import type { Brand, EngineError, EpochMs, ExecutorId, JobId, Millis, Warning, W
 export type NodeSessionId = Brand<number, "NodeSessionId">;
 export const nodeSessionId = (n: number): NodeSessionId => n as NodeSessionId; // the one place for this cast
 
+/** What an executor supervisor says of itself when it joins. */
+export interface NodeHello {
+  readonly protocol: number;
+  readonly executor: ExecutorId;
+  readonly slots: number;
+  readonly memoryBytes: number;
+  readonly host: string;
+  readonly pid: number;
+  /** Job executor processes that still run there, for a driver that restarted. */
+  readonly jobs: readonly JobId[];
+}
+
 /** What happens to the cluster. `at` is when; times never run backwards by much, and it does no harm when they do. */
 export type MembershipEvent =
-  | {
-      readonly type: "hello";
-      readonly session: NodeSessionId;
-      readonly at: EpochMs;
-      readonly protocol: number;
-      readonly executor: ExecutorId;
-      readonly slots: number;
-      readonly memoryBytes: number;
-      readonly host: string;
-      readonly pid: number;
-      /** Job executor processes that still run there. */
-      readonly jobs: readonly JobId[];
-    }
+  | ({ readonly type: "hello"; readonly session: NodeSessionId; readonly at: EpochMs } & NodeHello)
   | { readonly type: "heartbeat"; readonly session: NodeSessionId; readonly at: EpochMs }
   | { readonly type: "closed"; readonly session: NodeSessionId; readonly at: EpochMs }
   /** It was told to end: it gets no new jobs, and closes when those it has are over or have let it go. */

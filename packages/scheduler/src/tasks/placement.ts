@@ -1,8 +1,8 @@
 import { assert, EngineError, type ExecutorId } from "@millrace/base";
+import type { LaunchTask } from "@millrace/plan";
 import { resolveInputs, scoreInputs } from "./map-outputs.ts";
 import { Queue } from "./queue.ts";
 import { ownerOf } from "./state-owners.ts";
-import type { LaunchTask } from "./task-events.ts";
 import { type Executor, IDLE, QUEUED, RUNNING, type Slot, type Stage, type TaskScheduler } from "./task-state.ts";
 
 /** Puts an idle task of a ready stage where a slot will find it. O(1), plus its input blocks for the preference. */

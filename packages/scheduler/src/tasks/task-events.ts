@@ -1,57 +1,18 @@
 import type { Brand, EngineError, ExecutorId, Millis, Warning, WarningOver, WireError } from "@millrace/base";
 import type {
-  BlockId,
-  Holder,
   JobPlan,
-  OutputRef,
+  LaunchTask,
   PlannedStage,
   ShuffleId,
   StageRunId,
-  StateRef,
-  TaskInput,
-  WrittenFile,
+  TaskKey,
+  TaskResult,
+  TaskStatus,
 } from "@millrace/plan";
 
 /** Names one submitted plan within a run of a job; given by whoever submits it, ascending. */
 export type PlanId = Brand<number, "PlanId">;
 export const planId = (n: number): PlanId => n as PlanId; // the one place for this cast
-
-/** One attempt of one task. Attempt numbers of a task only grow, from 0, over every rerun of its stage. */
-export interface TaskKey {
-  readonly run: StageRunId;
-  readonly partition: number;
-  readonly attempt: number;
-}
-
-/** A task with its inputs resolved; the shape that goes on the wire. */
-export interface LaunchTask extends TaskKey {
-  readonly template: number;
-  readonly inputs: readonly TaskInput[];
-  readonly state?: StateRef;
-  readonly output?: OutputRef;
-  /** The slot it must run on. The scheduler names one for every task, so a slot never has two. */
-  readonly slot: number;
-}
-
-/** Frames of result records, or the file that a task has saved. Passed on unread. */
-export type TaskResult =
-  | { readonly kind: "inline"; readonly block: Uint8Array }
-  | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number }
-  | { readonly kind: "written"; readonly file: WrittenFile };
-
-export type TaskOutput =
-  /** `bytes[r]`: size of the block for reduce partition `r`; 0 for none. */
-  | {
-      readonly kind: "mapOutput";
-      readonly bytes: readonly number[];
-      /** The blocks themselves, by reduce partition, when they are small together; an empty one for none. */
-      readonly copies?: readonly Uint8Array[];
-      /** Who has second copies of all blocks. */
-      readonly replica?: ExecutorId;
-      /** Of the content of all blocks. The same for the same records in the same order. */
-      readonly checksum?: number;
-    }
-  | { readonly kind: "result"; readonly result: TaskResult };
 
 /** What happens to the task scheduler. A report names the executor whose session it came on. */
 export type TaskEvent =
@@ -63,27 +24,10 @@ export type TaskEvent =
   | { readonly type: "executorReady"; readonly executor: ExecutorId }
   /** Its session ended or its heartbeats stopped. Everything it held is gone. `error`: why, if known. */
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly error?: WireError }
-  | {
-      readonly type: "taskSucceeded";
-      readonly executor: ExecutorId;
-      readonly task: TaskKey;
-      readonly output: TaskOutput;
-      /** Encoded updates of the attempt; empty for none. */
-      readonly accumulators: Uint8Array;
-    }
-  | { readonly type: "taskFailed"; readonly executor: ExecutorId; readonly task: TaskKey; readonly error: WireError }
-  | {
-      readonly type: "fetchFailed";
-      readonly executor: ExecutorId;
-      readonly task: TaskKey;
-      readonly block: BlockId;
-      readonly holder: Holder;
-      readonly error: WireError;
-    }
+  /** What became of an attempt: its slot is free from now on. */
+  | ({ readonly type: "taskReported"; readonly executor: ExecutorId } & TaskStatus)
   /** Answer to `retryAfter`. Late ones do no harm. */
   | { readonly type: "retryDue"; readonly task: TaskKey }
-  /** The attempt ended because it was told to. Its slot is free from now on. */
-  | { readonly type: "taskCancelled"; readonly executor: ExecutorId; readonly task: TaskKey }
   /**
    * Spreads state evenly over the slots there are now, moving as few partitions as that takes. Never happens by itself: the
    * new owners load what they get from its directory. Partitions whose task runs stay. For after executors joined.

@@ -2,7 +2,7 @@ import { executorId } from "@millrace/base";
 import { blockId, stageRunId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import type { TaskEvent } from "./task-events.ts";
-import { Script } from "./task-script.fixture.ts";
+import { NO_TALLY, Script } from "./task-script.fixture.ts";
 
 describe("a task whose executor is lost", () => {
   test("is launched elsewhere under the next attempt number", () => {
@@ -117,15 +117,15 @@ describe("map output that is lost with its executor", () => {
 
 describe("a result that is lost with its executor", () => {
   const succeeded = (kind: "inline" | "block"): TaskEvent => ({
-    type: "taskSucceeded",
+    type: "taskReported",
     executor: executorId("e1"),
     task: { run: stageRunId(1), partition: 0, attempt: 0 },
-    output: {
+    outcome: {
       kind: "result",
       result:
         kind === "inline" ? { kind, block: new Uint8Array(3) } : { kind, id: blockId("result/1/0"), bytes: 100_000 },
+      ...NO_TALLY,
     },
-    accumulators: new Uint8Array(0),
   });
 
   test("is computed again when it was too large to come with the report", () => {

@@ -1,9 +1,9 @@
-import { assert, backoffPause, type ExecutorId } from "@millrace/base";
+import { assert, backoffPause, type ExecutorId, unreachable, type WireError } from "@millrace/base";
+import type { MapOutput, ResultOutput, TaskKey, TaskOutcome } from "@millrace/plan";
 import { compareContent } from "./content.ts";
 import { loseOutputs, parseShuffleBlock, registerOutput } from "./map-outputs.ts";
 import { completeStage, endPlan, needs, quiesce, refresh, requeue } from "./stages.ts";
 import { describeTask, headline, lostExecutors, taskFailure } from "./task-errors.ts";
-import type { TaskEvent, TaskKey } from "./task-events.ts";
 import {
   attemptKey,
   DONE,
@@ -18,7 +18,29 @@ import {
   type TaskScheduler,
 } from "./task-state.ts";
 
-type Report<Type extends TaskEvent["type"]> = Extract<TaskEvent, { readonly type: Type }>;
+/** What is said of one attempt. */
+interface Report<Outcome> {
+  readonly executor: ExecutorId;
+  readonly task: TaskKey;
+  readonly outcome: Outcome;
+}
+type FetchFailed = Extract<TaskOutcome, { readonly kind: "fetchFailed" }>;
+
+export function onTaskReported(state: TaskScheduler, { executor, task, outcome }: Report<TaskOutcome>): void {
+  switch (outcome.kind) {
+    case "mapOutput":
+    case "result":
+      return onSucceeded(state, { executor, task, outcome });
+    case "failed":
+      return onFailed(state, { executor, task, outcome });
+    case "fetchFailed":
+      return onFetchFailed(state, { executor, task, outcome });
+    case "cancelled":
+      return onCancelled(state, executor, task);
+    default:
+      unreachable(outcome);
+  }
+}
 
 /**
  * Frees the slot of the attempt that a report ends.
@@ -61,27 +83,27 @@ function free(slot: Slot): void {
   slot.executor.free++;
 }
 
-export function onTaskSucceeded(state: TaskScheduler, event: Report<"taskSucceeded">): void {
-  const stage = endAttempt(state, event.executor, event.task);
+function onSucceeded(state: TaskScheduler, report: Report<MapOutput | ResultOutput>): void {
+  const { executor, task, outcome } = report;
+  const stage = endAttempt(state, executor, task);
   if (stage === undefined) return;
-  const { executor, output } = event;
-  const index = indexOf(stage, event.task.partition);
+  const index = indexOf(stage, task.partition);
   stage.status[index] = DONE;
   stage.todo--;
   stage.failures[index] = 0;
   stage.losses[index] = 0;
   stage.failedOn[index] = undefined;
-  countUpdates(state, stage, index, event.accumulators);
-  if (output.kind === "mapOutput") {
-    if (stage.outputs === undefined) assert(false, `stage ${event.task.run} writes no shuffle but reports map output`);
-    const { bytes, copies, checksum } = output;
+  countUpdates(state, stage, index, outcome.accumulators);
+  if (outcome.kind === "mapOutput") {
+    if (stage.outputs === undefined) assert(false, `stage ${task.run} writes no shuffle but reports map output`);
+    const { bytes, copies, checksum } = outcome;
     // One that left before this was told has no copy any more.
-    const replica = output.replica !== undefined && state.executors.has(output.replica) ? output.replica : undefined;
-    registerOutput(stage.outputs, index, { executor, replica, attempt: event.task.attempt, bytes, copies });
+    const replica = outcome.replica !== undefined && state.executors.has(outcome.replica) ? outcome.replica : undefined;
+    registerOutput(stage.outputs, index, { executor, replica, attempt: task.attempt, bytes, copies });
     compareContent(state, stage, index, checksum);
   } else {
-    if (stage.outputs !== undefined) assert(false, `stage ${event.task.run} writes a shuffle but reports a result`);
-    stage.results[index] = { executor, result: output.result };
+    if (stage.outputs !== undefined) assert(false, `stage ${task.run} writes a shuffle but reports a result`);
+    stage.results[index] = { executor, result: outcome.result };
   }
   if (!isComplete(stage)) return;
   completeStage(state, stage);
@@ -101,19 +123,18 @@ function countUpdates(state: TaskScheduler, stage: Stage, index: number, updates
   plan?.accumulators.push(updates);
 }
 
-export function onTaskFailed(state: TaskScheduler, event: Report<"taskFailed">): void {
-  const stage = endAttempt(state, event.executor, event.task);
-  if (stage !== undefined) countFailure(state, stage, event);
+function onFailed(state: TaskScheduler, report: Report<{ readonly error: WireError }>): void {
+  const stage = endAttempt(state, report.executor, report.task);
+  if (stage !== undefined) countFailure(state, stage, report);
 }
 
 function countFailure(
   state: TaskScheduler,
   stage: Stage,
-  event: Pick<Report<"taskFailed">, "executor" | "task" | "error">,
+  { executor, task, outcome: { error } }: Report<{ readonly error: WireError }>,
 ): void {
-  const { executor, error } = event;
   const { attemptsMax } = state.settings;
-  const index = indexOf(stage, event.task.partition);
+  const index = indexOf(stage, task.partition);
   const failures = (stage.failures[index] ?? 0) + 1;
   stage.failures[index] = failures;
   stage.failedOn[index] = executor;
@@ -135,7 +156,7 @@ function countFailure(
   if (delay === 0) return requeue(state, stage, index, headline(error));
   stage.status[index] = PAUSED;
   refresh(state, stage, headline(error)); // inputs lost while all of it ran are computed during the pause
-  state.effects.push({ type: "retryAfter", task: event.task, delay });
+  state.effects.push({ type: "retryAfter", task, delay });
 }
 
 /** The pause after a failure is over, unless nobody needs the task any more, or it has been tried again since. */
@@ -147,20 +168,21 @@ export function onRetryDue(state: TaskScheduler, task: TaskKey): void {
   requeue(state, stage, index, "it failed");
 }
 
-export function onFetchFailed(state: TaskScheduler, event: Report<"fetchFailed">): void {
-  const stage = endAttempt(state, event.executor, event.task);
+function onFetchFailed(state: TaskScheduler, report: Report<FetchFailed>): void {
+  const { executor, task, outcome } = report;
+  const stage = endAttempt(state, executor, task);
   if (stage === undefined) return;
-  const block = parseShuffleBlock(event.block);
+  const block = parseShuffleBlock(outcome.block);
   const producer = block && state.shuffles.get(block.shuffle);
-  if (block === undefined || producer === undefined || event.holder === "driver") {
-    countFailure(state, stage, event); // received, broadcast, driver's: nothing to recompute it from, another try may get it
+  if (block === undefined || producer === undefined || outcome.holder === "driver") {
+    countFailure(state, stage, report); // received, broadcast, driver's: nothing to recompute it from, another try may get it
     return;
   }
-  const index = indexOf(stage, event.task.partition);
+  const index = indexOf(stage, task.partition);
   const output = producer.outputs?.maps[block.map];
-  const reason = `executor ${event.holder} did not serve block ${event.block}`;
+  const reason = `executor ${outcome.holder} did not serve block ${outcome.block}`;
   const { executor: first, replica } = output ?? {};
-  if (output?.attempt === block.attempt && (first === event.holder || replica === event.holder)) {
+  if (output?.attempt === block.attempt && (first === outcome.holder || replica === outcome.holder)) {
     // Where one block of a shuffle cannot be had, seldom can the others: one rerun instead of one for each. The one that
     // holds a second copy was asked too.
     loseOutputs(producer, output.executor);
@@ -168,26 +190,26 @@ export function onFetchFailed(state: TaskScheduler, event: Report<"fetchFailed">
     for (const other of [...state.active]) {
       if (other === producer || other.planned.reads.includes(block.shuffle)) refresh(state, other, reason);
     }
-  } else if (countLoss(state, stage, index, event)) {
+  } else if (countLoss(state, stage, index, report)) {
     return;
   }
   requeue(state, stage, index, reason);
 }
 
 /** The block had been replaced already: the next attempt finds the new one. Bounded, in case a report makes no sense. */
-function countLoss(state: TaskScheduler, stage: Stage, index: number, event: Report<"fetchFailed">): boolean {
+function countLoss(state: TaskScheduler, stage: Stage, index: number, report: Report<FetchFailed>): boolean {
   const losses = (stage.losses[index] ?? 0) + 1;
   stage.losses[index] = losses;
   if (losses < EXECUTOR_LOSSES_MAX) return false;
-  const { executor, error } = event;
-  state.failing.push({ stage, error: lostExecutors(stage, index, { executor, error }) });
+  const { executor, outcome } = report;
+  state.failing.push({ stage, error: lostExecutors(stage, index, { executor, error: outcome.error }) });
   return true;
 }
 
 /** The attempt was told to stop and did. One that was not told, and says it did, counts as failed. */
-export function onTaskCancelled(state: TaskScheduler, event: Report<"taskCancelled">): void {
-  const stage = endAttempt(state, event.executor, event.task);
+function onCancelled(state: TaskScheduler, executor: ExecutorId, task: TaskKey): void {
+  const stage = endAttempt(state, executor, task);
   if (stage === undefined) return;
-  const message = `executor ${event.executor} cancelled it without being asked`;
-  countFailure(state, stage, { ...event, error: { name: "TaskCancelled", message } });
+  const message = `executor ${executor} cancelled it without being asked`;
+  countFailure(state, stage, { executor, task, outcome: { error: { name: "TaskCancelled", message } } });
 }

@@ -1,7 +1,7 @@
 import { executorId } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import { taskLoad } from "./task-scheduler.ts";
-import { Script, stageOf } from "./task-script.fixture.ts";
+import { NO_TALLY, Script, stageOf } from "./task-script.fixture.ts";
 
 /** Two maps (stage 1, shuffle 7) feed two reducers (stage 2). */
 const WORD_COUNT = ["1>7:2x2", "2<7x2"] as const;
@@ -33,11 +33,10 @@ describe("a plan of two stages", () => {
     if (task === undefined) throw new Error("nothing was launched");
     const copies = [Uint8Array.of(1, 2), new Uint8Array(0)];
     s.step({
-      type: "taskSucceeded",
+      type: "taskReported",
       executor: executorId("e1"),
       task,
-      output: { kind: "mapOutput", bytes: [2, 0], copies },
-      accumulators: new Uint8Array(0),
+      outcome: { kind: "mapOutput", bytes: [2, 0], copies, checksum: 0, ...NO_TALLY },
     });
     const launched = s.last.flatMap((effect) => (effect.type === "launch" ? effect.task.inputs : []));
     expect(launched).toMatchObject([{ kind: "blocks", blocks: [{ bytes: 2, copy: Uint8Array.of(1, 2) }] }]);
@@ -204,13 +203,16 @@ describe("accumulator updates", () => {
     const stage = [...s.state.stages.values()].find(({ planned }) => planned.run === Number(match?.[1]));
     if (stage === undefined) throw new Error(`no stage of ${task}`);
     s.step({
-      type: "taskSucceeded",
+      type: "taskReported",
       executor: executorId(executor),
       task: { run: stage.planned.run, partition: Number(match?.[2]), attempt: Number(match?.[3]) },
-      output: stage.outputs
-        ? { kind: "mapOutput", bytes: [10] }
-        : { kind: "result", result: { kind: "inline", block: new Uint8Array(0) } },
-      accumulators: Uint8Array.of(update),
+      outcome: {
+        ...(stage.outputs
+          ? { kind: "mapOutput", bytes: [10], checksum: 0 }
+          : { kind: "result", result: { kind: "inline", block: new Uint8Array(0) } }),
+        ...NO_TALLY,
+        accumulators: Uint8Array.of(update),
+      },
     });
   };
 

@@ -4,7 +4,7 @@ import { place } from "./placement.ts";
 import { onCancelPlan, onDropShuffles, onPlanSubmitted } from "./plan-events.ts";
 import { failStage, sweep } from "./stages.ts";
 import type { TaskEffect, TaskEvent } from "./task-events.ts";
-import { onFetchFailed, onRetryDue, onTaskCancelled, onTaskFailed, onTaskSucceeded } from "./task-reports.ts";
+import { onRetryDue, onTaskReported } from "./task-reports.ts";
 import type { TaskScheduler } from "./task-state.ts";
 
 /**
@@ -43,20 +43,11 @@ function handle(state: TaskScheduler, event: TaskEvent): void {
     case "executorLost":
       onExecutorLost(state, event.executor, event.error);
       break;
-    case "taskSucceeded":
-      onTaskSucceeded(state, event);
-      break;
-    case "taskFailed":
-      onTaskFailed(state, event);
-      break;
-    case "fetchFailed":
-      onFetchFailed(state, event);
+    case "taskReported":
+      onTaskReported(state, event);
       break;
     case "retryDue":
       onRetryDue(state, event.task);
-      break;
-    case "taskCancelled":
-      onTaskCancelled(state, event);
       break;
     case "rebalanceState":
       onRebalanceState(state);

@@ -7,9 +7,12 @@ import {
   type PlannedTask,
   shuffleId,
   stageRunId,
+  type TaskKey,
+  type TaskOutcome,
+  type TaskTally,
 } from "@millrace/plan";
 import { checkTaskScheduler } from "./check-task-scheduler.ts";
-import { planId, type TaskEffect, type TaskEvent, type TaskKey } from "./task-events.ts";
+import { planId, type TaskEffect, type TaskEvent } from "./task-events.ts";
 import { stepTasks } from "./task-scheduler.ts";
 import { type TaskScheduler, taskScheduler } from "./task-state.ts";
 
@@ -157,6 +160,12 @@ const userError = (message: string): WireError => ({ name: "TypeError", message 
 export function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent[] {
   const [verb = "", first = "", second = "", ...rest] = command.split(" ");
   const named = (): ExecutorId => executorId(second);
+  const reported = (outcome: TaskOutcome): TaskEvent => ({
+    type: "taskReported",
+    executor: named(),
+    task: parseKey(first),
+    outcome,
+  });
   switch (verb) {
     case "join":
       return [
@@ -172,26 +181,24 @@ export function parseCommand(state: TaskScheduler, command: string): readonly Ta
     case "submit":
       return [{ type: "planSubmitted", plan: planId(Number(first)), job: jobOf(...[second, ...rest].filter(Boolean)) }];
     case "ok":
-      return [succeeded(state, parseKey(first), named(), rest)];
+      return [reported(success(state, parseKey(first), rest))];
     case "differs":
-      return [succeeded(state, parseKey(first), named(), [], Number(rest[0]))];
+      return [reported(success(state, parseKey(first), [], Number(rest[0])))];
     case "fail":
-      return [{ type: "taskFailed", executor: named(), task: parseKey(first), error: userError(rest.join(" ")) }];
+      return [reported({ kind: "failed", error: userError(rest.join(" ")) })];
     case "never": {
       const kind = { code: "RECORD_NOT_ENCODABLE", blame: "user", retry: "never" } as const;
       const error = { ...userError("[RECORD_NOT_ENCODABLE] record[1] is a socket."), kind };
-      return [{ type: "taskFailed", executor: named(), task: parseKey(first), error }];
+      return [reported({ kind: "failed", error })];
     }
     case "nofetch": {
       const [block = "", holder = ""] = rest;
       const at = holder === "driver" ? "driver" : executorId(holder);
       const error = { name: "Error", message: "connection refused" };
-      return [
-        { type: "fetchFailed", executor: named(), task: parseKey(first), block: blockId(block), holder: at, error },
-      ];
+      return [reported({ kind: "fetchFailed", block: blockId(block), holder: at, error })];
     }
     case "cancelled":
-      return [{ type: "taskCancelled", executor: named(), task: parseKey(first) }];
+      return [reported({ kind: "cancelled" })];
     case "due":
       return [{ type: "retryDue", task: parseKey(first) }];
     case "cancel":
@@ -205,33 +212,20 @@ export function parseCommand(state: TaskScheduler, command: string): readonly Ta
   }
 }
 
+/** Of an attempt that counted nothing. */
+export const NO_TALLY: TaskTally = {
+  metrics: { runMs: 0, recordsIn: 0, recordsOut: 0, spilledBytes: 0 },
+  accumulators: new Uint8Array(0),
+};
+
 /** Sizes default to 10 bytes per reduce partition. */
-function succeeded(
-  state: TaskScheduler,
-  task: TaskKey,
-  executor: ExecutorId,
-  [sizes, replica]: readonly string[],
-  checksum = 0,
-): TaskEvent {
+function success(state: TaskScheduler, task: TaskKey, [sizes, replica]: readonly string[], checksum = 0): TaskOutcome {
   const writes = state.stages.get(task.run)?.planned.writes;
-  const accumulators = new Uint8Array(0);
   if (writes === undefined) {
     const block = Uint8Array.of(task.partition);
-    return {
-      type: "taskSucceeded",
-      executor,
-      task,
-      output: { kind: "result", result: { kind: "inline", block } },
-      accumulators,
-    };
+    return { kind: "result", result: { kind: "inline", block }, ...NO_TALLY };
   }
   const bytes = sizes?.split(",").map(Number) ?? new Array<number>(writes.partitions).fill(10);
   const copied = replica === undefined ? {} : { replica: executorId(replica) };
-  return {
-    type: "taskSucceeded",
-    executor,
-    task,
-    output: { kind: "mapOutput", bytes, checksum, ...copied },
-    accumulators,
-  };
+  return { kind: "mapOutput", bytes, checksum, ...copied, ...NO_TALLY };
 }

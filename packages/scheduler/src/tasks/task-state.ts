@@ -20,12 +20,12 @@ export const DIFFERENCES_MAX = 3;
 /**
  * The state of a task, one byte each in `Stage.status`.
  *
- *     idle ─stage ready─▶ queued ─slot free─▶ running ─taskSucceeded─▶ done
+ *     idle ─stage ready─▶ queued ─slot free─▶ running ──succeeded───▶ done
  *      ▲                    │                   │                       │
  *      ├─ inputs lost, or ──┘                   │                       │
  *      │  nobody needs it  ◀────────────────────┤ cancelled: the slot stays taken until the report
  *      │                     queued again ◀─────┤ fetchFailed, executorLost
- *      │  queued again ◀─retryDue─ paused ◀─────┤ taskFailed
+ *      │  queued again ◀─retryDue─ paused ◀─────┤ failed
  *      └────────────────────────────────────────┴── its map output was lost ┘
  *
  * Where its items are held: idle, paused and done nowhere; queued in one or more queues of the stage (`any`, `preferring`,

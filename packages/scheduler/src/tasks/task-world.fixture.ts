@@ -2,16 +2,19 @@ import { assert, type ExecutorId, executorId, millis, type Rng, SeededRng, type 
 import {
   blockId,
   type JobPlan,
+  type LaunchTask,
   type PlannedInput,
   type PlannedStage,
   type ShuffleId,
   shuffleBlockId,
   shuffleId,
+  type TaskKey,
+  type TaskOutcome,
 } from "@millrace/plan";
 import { checkTaskScheduler } from "./check-task-scheduler.ts";
-import { type LaunchTask, type PlanId, planId, type TaskEffect, type TaskEvent, type TaskKey } from "./task-events.ts";
+import { type PlanId, planId, type TaskEffect, type TaskEvent } from "./task-events.ts";
 import { stepTasks } from "./task-scheduler.ts";
-import { jobOf, stageOf } from "./task-script.fixture.ts";
+import { jobOf, NO_TALLY, stageOf } from "./task-script.fixture.ts";
 import { type TaskScheduler, taskScheduler } from "./task-state.ts";
 
 /** Chances per tick; those of `failTask` and `poisonTask` per attempt, of `lateMessage` per message. */
@@ -243,11 +246,14 @@ export class TaskWorld {
     }
   }
 
-  #finish(process: Process, { task, stage, cancelled }: Attempt): TaskEvent {
-    const { id: executor } = process;
-    if (cancelled && this.rng.next() < 0.7) return { type: "taskCancelled", executor, task };
-    if (this.#fire("failTask")) return { type: "taskFailed", executor, task, error: error("same-task") };
-    if (this.#fire("poisonTask")) return { type: "taskFailed", executor, task, error: error("never") };
+  #finish(process: Process, attempt: Attempt): TaskEvent {
+    return { type: "taskReported", executor: process.id, task: attempt.task, outcome: this.#outcome(process, attempt) };
+  }
+
+  #outcome(process: Process, { task, stage, cancelled }: Attempt): TaskOutcome {
+    if (cancelled && this.rng.next() < 0.7) return { kind: "cancelled" };
+    if (this.#fire("failTask")) return { kind: "failed", error: error("same-task") };
+    if (this.#fire("poisonTask")) return { kind: "failed", error: error("never") };
     const read: string[] = [];
     for (const input of task.inputs) {
       for (const { id, at } of input.kind === "blocks" ? input.blocks : []) {
@@ -255,14 +261,7 @@ export class TaskWorld {
         const text = holder && holder !== "driver" ? this.#processes.get(holder)?.blocks.get(id) : undefined;
         if (text === undefined || holder === undefined) {
           this.fired.set("fetch", (this.fired.get("fetch") ?? 0) + 1);
-          return {
-            type: "fetchFailed",
-            executor,
-            task,
-            block: id,
-            holder: holder ?? "driver",
-            error: error("parent-stage"),
-          };
+          return { kind: "fetchFailed", block: id, holder: holder ?? "driver", error: error("parent-stage") };
         }
         read.push(text);
       }
@@ -272,12 +271,11 @@ export class TaskWorld {
     return this.#succeed(process, task, stage, name);
   }
 
-  #succeed(process: Process, task: LaunchTask, stage: PlannedStage, text: string): TaskEvent {
-    const common = { type: "taskSucceeded", executor: process.id, task, accumulators: new Uint8Array(0) } as const;
+  #succeed(process: Process, task: LaunchTask, stage: PlannedStage, text: string): TaskOutcome {
     if (stage.writes === undefined) {
       const id = `result/${task.run}/${task.partition}/${task.attempt}`;
       this.#results.set(id, text);
-      return { ...common, output: { kind: "result", result: { kind: "block", id: blockId(id), bytes: text.length } } };
+      return { kind: "result", result: { kind: "block", id: blockId(id), bytes: text.length }, ...NO_TALLY };
     }
     const bytes: number[] = [];
     for (let reduce = 0; reduce < stage.writes.partitions; reduce++) {
@@ -286,7 +284,7 @@ export class TaskWorld {
     }
     const checksum = this.#checksums.get(text) ?? this.#checksums.size;
     this.#checksums.set(text, checksum);
-    return { ...common, output: { kind: "mapOutput", bytes, checksum } };
+    return { kind: "mapOutput", bytes, checksum, ...NO_TALLY };
   }
 
   /** Some of what was said is heard: in order for each process, and of the dead at any time. */
@@ -310,7 +308,12 @@ export class TaskWorld {
         if (attempt === undefined) return;
         assert(attempt.cancelled, `${attempt.task.run}/${attempt.task.partition} runs for no plan`);
         process.slots[slot] = undefined;
-        process.outbox.push({ type: "taskCancelled", executor: process.id, task: attempt.task });
+        process.outbox.push({
+          type: "taskReported",
+          executor: process.id,
+          task: attempt.task,
+          outcome: { kind: "cancelled" },
+        });
       });
       for (const event of process.outbox.splice(0)) this.#dispatch(event);
     }

@@ -1,5 +1,5 @@
 import type { Attempt } from "@millrace/executor/in-process";
-import type { TaskOutcome } from "@millrace/runtime";
+import type { SlotOutcome } from "@millrace/runtime";
 import { type BlockPool, freeSlices } from "@millrace/storage";
 
 /** What goes wrong while a job runs: for tests of the engine itself. */
@@ -15,7 +15,7 @@ export interface Faults {
 }
 
 /** Memory that an outcome holds and that nobody will ask for. */
-export function freeOutcome(outcome: TaskOutcome, pool: BlockPool): void {
+export function freeOutcome(outcome: SlotOutcome, pool: BlockPool): void {
   const blocks = outcome.kind === "mapOutput" ? outcome.blocks : [];
   const result = outcome.kind === "result" && outcome.result.kind === "block" ? [outcome.result.handle] : [];
   for (const handle of [...blocks, ...result]) if (handle !== undefined) freeSlices(handle, pool);

@@ -1,8 +1,16 @@
 import { type Clock, type EpochMs, type ExecutorId, type JobConf, silentLogger } from "@millrace/base";
 import type { TaskOutlet } from "@millrace/driver/in-process";
 import { BlockFetcher, Replicator, TaskRunner } from "@millrace/executor/in-process";
-import { type BlockId, type PlannedStage, type StageRunId, shuffleBlockId, TEMPLATES_MAX } from "@millrace/plan";
-import type { LaunchTask, TaskStatus, ToExecutor } from "@millrace/rpc";
+import {
+  type BlockId,
+  type LaunchTask,
+  type PlannedStage,
+  type StageRunId,
+  shuffleBlockId,
+  type TaskStatus,
+  TEMPLATES_MAX,
+} from "@millrace/plan";
+import type { ToExecutor } from "@millrace/rpc";
 import type { FunctionTable } from "@millrace/runtime";
 import { HeldTemplates } from "@millrace/scheduler";
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
@@ -96,7 +104,7 @@ export class InThreadExecutor implements TaskOutlet {
   }
 
   send(_executor: ExecutorId, message: ToExecutor): void {
-    if (message.type === "cancel") this.#tasks.cancel(message);
+    if (message.type === "cancel") this.#tasks.cancel(message.task);
   }
 
   tidy(_executor: ExecutorId, message: ToExecutor): void {

@@ -4,9 +4,9 @@ import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import {
   type FunctionTable,
   localTaskFiles,
+  type SlotOutcome,
   SlotRuntime,
   type StageStart,
-  type TaskOutcome,
   threadHeapUse,
 } from "@millrace/runtime";
 import { type BlockPool, FileSystems, LocalFileSystem, type SpillDirectory } from "@millrace/storage";
@@ -96,7 +96,7 @@ export class InThreadSlots implements TaskSlots {
     this.#current = undefined;
   }
 
-  #end(attempt: Attempt, outcome: TaskOutcome): void {
+  #end(attempt: Attempt, outcome: SlotOutcome): void {
     const { faults, pool, onEnd, onLost } = this.#options;
     const good = outcome.kind === "mapOutput" || outcome.kind === "result";
     const lost = faults === undefined || !good ? "nothing" : faults.onSuccess(attempt);
@@ -107,8 +107,8 @@ export class InThreadSlots implements TaskSlots {
   }
 
   #runtimeOf({ task }: Attempt): SlotRuntime {
-    const runtime = this.#runtimes[(task.slot ?? 0) % this.#runtimes.length];
-    assert(runtime !== undefined, "an executor has a slot at least");
+    const runtime = this.#runtimes[task.slot];
+    assert(runtime !== undefined, "the scheduler names a slot that there is");
     return runtime;
   }
 

@@ -12,7 +12,6 @@ export interface LaunchTask {
   'state'?: (_millrace_session_v1_StateRef | null);
   'output'?: (_millrace_session_v1_OutputRef | null);
   'slot'?: (number);
-  '_slot'?: "slot";
 }
 
 export interface LaunchTask__Output {
@@ -21,6 +20,5 @@ export interface LaunchTask__Output {
   'inputs': (_millrace_session_v1_TaskInput__Output)[];
   'state': (_millrace_session_v1_StateRef__Output | null);
   'output': (_millrace_session_v1_OutputRef__Output | null);
-  'slot'?: (number);
-  '_slot'?: "slot";
+  'slot': (number);
 }

@@ -1,0 +1,81 @@
+import type { ExecutorId, WireError } from "@millrace/base";
+import type { BlockId, Holder, OutputRef, StageRunId, StateRef, TaskInput, WrittenFile } from "./job-plan.ts";
+
+/** One attempt of one task. Attempt numbers of a task only grow, from 0, over every rerun of its stage. */
+export interface TaskKey {
+  readonly run: StageRunId;
+  readonly partition: number;
+  readonly attempt: number;
+}
+
+/**
+ * An attempt as the scheduler launches it, and as it travels to a slot.
+ *
+ * @typeParam Input On its way to an executor an input is a {@link TaskInput}; a slot gets it with its blocks pinned.
+ */
+export interface LaunchTask<Input = TaskInput> extends TaskKey {
+  /** Index into the stage's templates. */
+  readonly template: number;
+  readonly inputs: readonly Input[];
+  readonly state?: StateRef;
+  readonly output?: OutputRef;
+  /** The slot it must run on. The scheduler names one for every task, so a slot never has two. */
+  readonly slot: number;
+}
+
+export interface TaskMetrics {
+  readonly runMs: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  /** Bytes written to scratch files because a table or the pool was full. */
+  readonly spilledBytes: number;
+}
+
+/** What an attempt that succeeded reports besides its output. */
+export interface TaskTally {
+  readonly metrics: TaskMetrics;
+  /** Encoded updates of the attempt; empty for none. */
+  readonly accumulators: Uint8Array;
+}
+
+/** Frames of result records: with the report up to 64 KB, past that as a block to fetch. Or the file that was saved. Passed on unread. */
+export type TaskResult =
+  | { readonly kind: "inline"; readonly block: Uint8Array }
+  | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number }
+  | { readonly kind: "written"; readonly file: WrittenFile };
+
+export interface MapOutput extends TaskTally {
+  readonly kind: "mapOutput";
+  /** `bytes[r]`: size of the block for reduce partition `r`; 0 for none. */
+  readonly bytes: readonly number[];
+  /** The blocks, by reduce partition, when all of them together are small: their readers need not fetch them. */
+  readonly copies?: readonly Uint8Array[];
+  /** The executor that has second copies of all blocks. */
+  readonly replica?: ExecutorId;
+  /** CRC-32 of the content of all blocks, in order. The same for the same records in the same order. */
+  readonly checksum: number;
+}
+
+export interface ResultOutput extends TaskTally {
+  readonly kind: "result";
+  readonly result: TaskResult;
+}
+
+/** An attempt that gave nothing. */
+export type TaskFailure =
+  | { readonly kind: "failed"; readonly error: WireError }
+  /** It ended because it was told to. */
+  | { readonly kind: "cancelled" };
+
+export type TaskOutcome =
+  | MapOutput
+  | ResultOutput
+  | TaskFailure
+  /** A block could not be had from the one holder it was known at: not the task's fault. */
+  | { readonly kind: "fetchFailed"; readonly block: BlockId; readonly holder: Holder; readonly error: WireError };
+
+/** An executor's report of an attempt that is over. */
+export interface TaskStatus {
+  readonly task: TaskKey;
+  readonly outcome: TaskOutcome;
+}
