@@ -42,7 +42,7 @@ function isAuthorFrame(line: string): boolean {
  *
  * @param stack Of where the author asked for what failed; the error's own by default.
  */
-export function located(error: EngineError, stack = error.stack): EngineError {
+export function located(error: EngineError, stack: string | undefined = error.stack): EngineError {
   const [site] = authorFrames(stack);
   if (site === undefined || error.site !== undefined) return error;
   const text = error.message.replace(`[${error.code}] `, "");

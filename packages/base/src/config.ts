@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { parseDuration } from "./duration.ts";
-import { clauseOf, EngineError, errorKind } from "./errors.ts";
-import { parseSize } from "./size.ts";
+import { type Millis, parseDuration } from "./duration.ts";
+import { clauseOf, EngineError, type ErrorFactory, errorKind } from "./errors.ts";
+import { type Bytes, parseSize } from "./size.ts";
 
-export const badConfiguration = errorKind("BAD_CONFIGURATION", "user");
+export const badConfiguration: ErrorFactory = errorKind("BAD_CONFIGURATION", "user");
 
 const numberOrText = v.union([v.number(), v.string()], "want a number or text");
 const duration = parsedBy((value) => parseDuration(value));
@@ -36,57 +36,81 @@ const lineBytes = v.pipe(
 const automatic = v.pipe(v.union([v.literal(0), v.literal("0")]), v.transform(Number));
 
 /**
- * Every setting a job may have (`--conf key=value`, or `conf` of `defineJob`), with its default. The names are the
- * contract; `docs/configuration.md` lists them and a script holds the two together.
+ * Every setting a job may have (`--conf key=value`, or `conf` of `defineJob`), read. The names are the contract;
+ * `docs/configuration.md` lists them and a script holds the two together.
  */
-export const settings = {
+export interface JobConf {
   /** Partitions of a shuffle, and of `parallelize`, when none is given. 0: the slots of the cluster at the start. */
-  "default.parallelism": v.optional(parallelism, 0),
+  readonly "default.parallelism": number;
   /** Attempts of one task before its batch fails. */
-  "task.attempts.max": v.optional(count, 4),
+  readonly "task.attempts.max": number;
   /** The pause before a task that failed is tried again: it doubles at each failure, and half of it is by chance. 0: none. */
+  readonly "task.retry.delay.min": number;
+  readonly "task.retry.delay.max": Millis;
+  /** How long a running task is given to notice that it is cancelled before its thread is ended. */
+  readonly "task.cancel.grace": Millis;
+  /** A receiver closes a block at least this often. 0: a fifth of the batch interval, 5 to 200 ms. */
+  readonly "receiver.block.interval": number;
+  /** Received records that may wait for a batch, per receiver, before it is held back. */
+  readonly "receiver.buffer.bytes": Bytes;
+  /** First pause before a source that is down is tried again; it doubles at each failure. */
+  readonly "receiver.restart.delay.min": Millis;
+  readonly "receiver.restart.delay.max": Millis;
+  /** How long a receiver's `onStop` is waited for. */
+  readonly "receiver.stop.timeout": Millis;
+  /** The heap of each receiver's thread. */
+  readonly "receiver.heap": Bytes;
+  /** A file whose last change is older than this is never new to a file stream; what was read within it is remembered. */
+  readonly "file.stream.remember": Millis;
+  /** A longer line is an error, of a text file, zipped or not, a socket or a command. A string cannot hold much more. */
+  readonly "line.bytes.max": Bytes;
+  /** Batches whose input is fixed ahead of the one that runs. */
+  readonly "batches.planned.max": number;
+  /** `stop`: a failed batch ends the job. `continue`: later batches go on without it. */
+  readonly "batch.failure": "stop" | "continue";
+  /** Deltas of a partition of state after which a snapshot takes their place. */
+  readonly "state.snapshot.deltas": number;
+  /** Memory that blocks may take in each executor process before they go to disk. */
+  readonly "storage.pool.bytes": Bytes;
+  /** Memory one task's grouping or combining may take before it spills. */
+  readonly "shuffle.spill.bytes": Bytes;
+  /** The heap of each slot's thread, and of the job's driver thread. */
+  readonly "executor.slot.heap": Bytes;
+  readonly "driver.heap": Bytes;
+  /** Results one action may bring to the driver. */
+  readonly "driver.result.bytes.max": Bytes;
+  /** An executor that has not been heard of for this long is lost. */
+  readonly "executor.timeout": Millis;
+  /** How long a graceful stop may take before it becomes an immediate one. */
+  readonly "stop.timeout": Millis;
+}
+
+/** How each is read from what is given, and what it is when nothing is. */
+const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, JobConf[Name]> } = {
+  "default.parallelism": v.optional(parallelism, 0),
+  "task.attempts.max": v.optional(count, 4),
   "task.retry.delay.min": v.optional(v.union([automatic, duration]), "500ms"),
   "task.retry.delay.max": v.optional(duration, "10s"),
-  /** How long a running task is given to notice that it is cancelled before its thread is ended. */
   "task.cancel.grace": v.optional(duration, "2s"),
-  /** A receiver closes a block at least this often. 0: a fifth of the batch interval, 5 to 200 ms. */
   "receiver.block.interval": v.optional(v.union([automatic, duration]), 0),
-  /** Received records that may wait for a batch, per receiver, before it is held back. */
   "receiver.buffer.bytes": v.optional(memoryBound, "64m"),
-  /** First pause before a source that is down is tried again; it doubles at each failure. */
   "receiver.restart.delay.min": v.optional(duration, "200ms"),
   "receiver.restart.delay.max": v.optional(duration, "30s"),
-  /** How long a receiver's `onStop` is waited for. */
   "receiver.stop.timeout": v.optional(duration, "10s"),
-  /** The heap of each receiver's thread. */
   "receiver.heap": v.optional(heap, "256m"),
-  /** A file whose last change is older than this is never new to a file stream; what was read within it is remembered. */
   "file.stream.remember": v.optional(duration, "60s"),
-  /** A longer line is an error, of a text file, zipped or not, a socket or a command. A string cannot hold much more. */
   "line.bytes.max": v.optional(lineBytes, "256m"),
-  /** Batches whose input is fixed ahead of the one that runs. */
   "batches.planned.max": v.optional(count, 2),
-  /** `stop`: a failed batch ends the job. `continue`: later batches go on without it. */
   "batch.failure": v.optional(policy, "stop"),
-  /** Deltas of a partition of state after which a snapshot takes their place. */
   "state.snapshot.deltas": v.optional(count, 100),
-  /** Memory that blocks may take in each executor process before they go to disk. */
   "storage.pool.bytes": v.optional(pool, "256m"),
-  /** Memory one task's grouping or combining may take before it spills. */
   "shuffle.spill.bytes": v.optional(memoryBound, "64m"),
-  /** The heap of each slot's thread, and of the job's driver thread. */
   "executor.slot.heap": v.optional(heap, "512m"),
   "driver.heap": v.optional(heap, "1g"),
-  /** Results one action may bring to the driver. */
   "driver.result.bytes.max": v.optional(memoryBound, "1g"),
-  /** An executor that has not been heard of for this long is lost. */
   "executor.timeout": v.optional(duration, "10s"),
-  /** How long a graceful stop may take before it becomes an immediate one. */
   "stop.timeout": v.optional(duration, "60s"),
-} as const;
-
-export type SettingName = keyof typeof settings;
-export type JobConf = { readonly [Name in SettingName]: v.InferOutput<(typeof settings)[Name]> };
+};
 
 const schema = v.strictObject(settings);
 

@@ -1,10 +1,10 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { errorKind } from "./errors.ts";
+import { type ErrorFactory, errorKind } from "./errors.ts";
 import { thrownMessage } from "./thrown-text.ts";
 
-export const directoryUnusable = errorKind("DIRECTORY_UNUSABLE", "environment");
-export const directoryInUse = errorKind("DIRECTORY_IN_USE", "user");
+export const directoryUnusable: ErrorFactory = errorKind("DIRECTORY_UNUSABLE", "environment");
+export const directoryInUse: ErrorFactory = errorKind("DIRECTORY_IN_USE", "user");
 
 /** Who takes a directory over from a dead owner at the same time; each attempt loses to one that won. */
 const ATTEMPTS_MAX = 8;

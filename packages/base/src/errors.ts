@@ -92,12 +92,13 @@ export function clauseOf(message: string): string {
   return message.endsWith(".") ? message.slice(0, -1) : message;
 }
 
-/** Makes a constructor of errors of one kind: `throw blockMissing("…", { fields: { block } })`. */
-export function errorKind(
-  code: string,
-  blame: Blame,
-  retry: Retry = "never",
-): ((message: string, options?: EngineErrorOptions) => EngineError) & ErrorKind {
+/** Makes the errors of one kind. */
+export interface ErrorFactory extends ErrorKind {
+  (message: string, options?: EngineErrorOptions): EngineError;
+}
+
+/** Declares a kind of errors: `throw blockMissing("…", { fields: { block } })`. */
+export function errorKind(code: string, blame: Blame, retry: Retry = "never"): ErrorFactory {
   const kind: ErrorKind = { code, blame, retry };
   return Object.assign(
     (message: string, options?: EngineErrorOptions) => new EngineError(kind, message, options),
@@ -166,10 +167,10 @@ function define(target: object, key: string, value: unknown): void {
 }
 
 /** A state that correct code cannot reach: a defect of the engine. */
-export const invariantBroken = errorKind("INVARIANT_BROKEN", "engine");
+export const invariantBroken: ErrorFactory = errorKind("INVARIANT_BROKEN", "engine");
 
 /** Two processes of different versions met: said by whichever of the sessions, the cluster and the shells sees it. */
-export const protocolMismatch = errorKind("PROTOCOL_MISMATCH", "user");
+export const protocolMismatch: ErrorFactory = errorKind("PROTOCOL_MISMATCH", "user");
 
 /** Fails loudly when the engine's own logic is wrong; never used for input. */
 export function assert(condition: unknown, message: string): asserts condition {

@@ -1,12 +1,12 @@
 import type { Brand } from "./brand.ts";
-import { errorKind } from "./errors.ts";
+import { type ErrorFactory, errorKind } from "./errors.ts";
 
 /** Names one executor process for as long as its machine keeps it: it survives a reconnection. */
 export type ExecutorId = Brand<string, "ExecutorId">;
 /** Names one submitted job. */
 export type JobId = Brand<string, "JobId">;
 
-export const badIdentifier = errorKind("BAD_IDENTIFIER", "user");
+export const badIdentifier: ErrorFactory = errorKind("BAD_IDENTIFIER", "user");
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 

@@ -2,7 +2,7 @@ export { authorFrames, authorFramesFirst, describeThrown, located } from "./auth
 export { Backoff, type BackoffRange, backoffPause } from "./backoff.ts";
 export type { Brand } from "./brand.ts";
 export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
-export { badConfiguration, type JobConf, parseConf, type SettingName, settings } from "./config.ts";
+export { badConfiguration, type JobConf, parseConf } from "./config.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export { directoryUnusable, ownDirectory, usableDirectory } from "./directory.ts";
 export {
@@ -21,6 +21,7 @@ export {
   clauseOf,
   EngineError,
   type EngineErrorOptions,
+  type ErrorFactory,
   type ErrorFields,
   type ErrorKind,
   errorKind,
@@ -57,6 +58,7 @@ export { type TakeOutput, ThreadOutput, type ThreadOutputEnd, writeOutputTo } fr
 export { thrownMessage, thrownText } from "./thrown-text.ts";
 export {
   type Warning,
+  type WarningFactory,
   type WarningOver,
   type WarningRecord,
   type WarningSink,

@@ -1,10 +1,10 @@
 import type { Brand } from "./brand.ts";
-import { errorKind } from "./errors.ts";
+import { type ErrorFactory, errorKind } from "./errors.ts";
 
 /** A number of bytes. */
 export type Bytes = Brand<number, "Bytes">;
 
-export const badSize = errorKind("BAD_SIZE", "user");
+export const badSize: ErrorFactory = errorKind("BAD_SIZE", "user");
 
 const UNIT: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 

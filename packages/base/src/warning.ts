@@ -35,15 +35,15 @@ export interface WarningSink {
   readonly warningOver: (over: WarningOver) => void;
 }
 
+/** Makes the warnings of one code: of a subject, with a message that does not repeat the code. */
+export type WarningFactory = (subject: string, message: string) => Warning;
+
 /**
  * Declares a code of warnings, which has a section in `docs/errors.md`: a script checks it.
  *
  * @returns Makes a warning of a subject and a message without the code.
  */
-export function warningKind(
-  code: string,
-  { lasting = false }: { readonly lasting?: boolean } = {},
-): (subject: string, message: string) => Warning {
+export function warningKind(code: string, { lasting = false }: { readonly lasting?: boolean } = {}): WarningFactory {
   return (subject, message) => ({ code, subject, message: `[${code}] ${message}`, lasting });
 }
 

@@ -34,6 +34,10 @@ export async function tellError(
 }
 
 /** A result as JSON, for programs. @param line On one line, where others follow. */
-export function outJson(console: Console, value: unknown, { line = false } = {}): Promise<void> {
+export function outJson(
+  console: Console,
+  value: unknown,
+  { line = false }: { readonly line?: boolean } = {},
+): Promise<void> {
   return console.out(`${line ? JSON.stringify(value) : JSON.stringify(value, null, 2)}\n`);
 }

@@ -1,8 +1,8 @@
-import { errorKind } from "@millrace/base";
+import { type ErrorFactory, errorKind } from "@millrace/base";
 
-export const badUsage = errorKind("BAD_USAGE", "user");
-export const badMaster = errorKind("BAD_MASTER", "user");
-export const tokenUnreadable = errorKind("TOKEN_UNREADABLE", "user");
-export const outputUnwritable = errorKind("OUTPUT_UNWRITABLE", "environment");
-export const driverNotReached = errorKind("DRIVER_NOT_REACHED", "environment");
-export const driverUnknown = errorKind("DRIVER_UNKNOWN", "user");
+export const badUsage: ErrorFactory = errorKind("BAD_USAGE", "user");
+export const badMaster: ErrorFactory = errorKind("BAD_MASTER", "user");
+export const tokenUnreadable: ErrorFactory = errorKind("TOKEN_UNREADABLE", "user");
+export const outputUnwritable: ErrorFactory = errorKind("OUTPUT_UNWRITABLE", "environment");
+export const driverNotReached: ErrorFactory = errorKind("DRIVER_NOT_REACHED", "environment");
+export const driverUnknown: ErrorFactory = errorKind("DRIVER_UNKNOWN", "user");

@@ -1,4 +1,13 @@
-import { epochMs, errorKind, jobId, ManualClock, warningOf } from "@millrace/base";
+import {
+  type EpochMs,
+  type ErrorFactory,
+  epochMs,
+  errorKind,
+  jobId,
+  ManualClock,
+  type WireError,
+  warningOf,
+} from "@millrace/base";
 import type { JobSummary, LogEntry } from "@millrace/rpc";
 import type { Console } from "./console.ts";
 import type { Engine, Operator } from "./engine.ts";
@@ -6,13 +15,17 @@ import { runCli } from "./program.ts";
 
 /** Of the engine: declared there. */
 const kindOf: typeof errorKind = (...kind) => errorKind(...kind);
-export const unreachable = kindOf("PEER_UNREACHABLE", "environment");
-export const syntax = kindOf("JOB_SYNTAX", "user");
-export const mismatch = kindOf("PROTOCOL_MISMATCH", "environment");
-export const noSuchJob = kindOf("JOB_UNKNOWN", "user");
+export const unreachable: ErrorFactory = kindOf("PEER_UNREACHABLE", "environment");
+export const syntax: ErrorFactory = kindOf("JOB_SYNTAX", "user");
+export const mismatch: ErrorFactory = kindOf("PROTOCOL_MISMATCH", "environment");
+export const noSuchJob: ErrorFactory = kindOf("JOB_UNKNOWN", "user");
 
-export const START = Date.UTC(2026, 10, 23, 20, 17, 31);
-export const THRICE = { firstAt: epochMs(START), lastAt: epochMs(START), count: 3 };
+export const START: number = Date.UTC(2026, 10, 23, 20, 17, 31);
+export const THRICE: { firstAt: EpochMs; lastAt: EpochMs; count: number } = {
+  firstAt: epochMs(START),
+  lastAt: epochMs(START),
+  count: 3,
+};
 
 export const running: JobSummary = {
   id: jobId("chat-room-1"),
@@ -31,7 +44,7 @@ export const running: JobSummary = {
   driverPid: undefined,
 };
 
-export const failed = {
+export const failed: JobSummary & { readonly state: "failed"; readonly error: WireError } = {
   ...running,
   state: "failed",
   error: {
@@ -44,7 +57,7 @@ export const failed = {
       stack: "TypeError: x is not a function\n    at job.ts:4:2",
     },
   },
-} satisfies JobSummary;
+};
 
 export async function* textOf(...chunks: string[]): AsyncGenerator<LogEntry> {
   for (const text of chunks) yield { time: START, stream: "stdout", text };
@@ -70,13 +83,21 @@ export function operator(parts: Partial<Operator>): Operator {
   };
 }
 
+interface CliSession {
+  readonly clock: ManualClock;
+  readonly graceful: AbortController;
+  readonly immediate: AbortController;
+  run(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  said(): string;
+}
+
 /** Runs a command line against a pretended engine. */
 export function session(parts: {
   readonly engine?: Partial<Engine>;
   readonly operator?: Partial<Operator>;
   readonly env?: NodeJS.ProcessEnv;
   readonly terminal?: boolean;
-}) {
+}): CliSession {
   const refuse = async (): Promise<never> => never();
   const clock = new ManualClock(epochMs(START));
   const graceful = new AbortController();

@@ -1,22 +1,22 @@
-import { errorKind } from "@millrace/base";
+import { type ErrorFactory, errorKind } from "@millrace/base";
 
-export const keyNotComparable = errorKind("KEY_NOT_COMPARABLE", "user");
+export const keyNotComparable: ErrorFactory = errorKind("KEY_NOT_COMPARABLE", "user");
 /** Something to be sorted or compared has no place in the order of values. */
-export const valueNotOrdered = errorKind("VALUE_NOT_ORDERED", "user");
-export const recordNotEncodable = errorKind("RECORD_NOT_ENCODABLE", "user");
-export const captureNotShippable = errorKind("CAPTURE_NOT_SHIPPABLE", "user");
-export const badComparison = errorKind("BAD_COMPARISON", "user");
+export const valueNotOrdered: ErrorFactory = errorKind("VALUE_NOT_ORDERED", "user");
+export const recordNotEncodable: ErrorFactory = errorKind("RECORD_NOT_ENCODABLE", "user");
+export const captureNotShippable: ErrorFactory = errorKind("CAPTURE_NOT_SHIPPABLE", "user");
+export const badComparison: ErrorFactory = errorKind("BAD_COMPARISON", "user");
 /** A line of a source of text is longer than the setting `line.bytes.max`. */
-export const lineTooLong = errorKind("LINE_TOO_LONG", "user");
-export const recordTooLarge = errorKind("RECORD_TOO_LARGE", "user");
+export const lineTooLong: ErrorFactory = errorKind("LINE_TOO_LONG", "user");
+export const recordTooLarge: ErrorFactory = errorKind("RECORD_TOO_LARGE", "user");
 /** Bytes that no writer of this version made: cut short, damaged, or of another version. A rerun of its stage remakes a block. */
-export const blockCorrupt = errorKind("BLOCK_CORRUPT", "environment", "parent-stage");
+export const blockCorrupt: ErrorFactory = errorKind("BLOCK_CORRUPT", "environment", "parent-stage");
 
 /** Most bytes of one encoded record, and so of one frame. */
-export const RECORD_BYTES_MAX = 1024 ** 3;
+export const RECORD_BYTES_MAX: number = 1024 ** 3;
 
 /** Most UTF-16 code units of one V8 string on 64-bit machines. */
-export const TEXT_UNITS_MAX = 2 ** 29 - 24;
+export const TEXT_UNITS_MAX: number = 2 ** 29 - 24;
 
 export function throwTooLarge(bytes: number): never {
   throw recordTooLarge(

@@ -1,22 +1,19 @@
 /**
- * The engine's own functions take and return the records of a partition in arrays of a few hundred, for plain loops. Passing a
- * record on its own, as a job's functions do, costs as much as the work of many of these functions.
+ * The records of a partition in a task. The engine's own functions take and return them in arrays of a few hundred, for plain
+ * loops: passing a record on its own, as a job's functions do, costs as much as the work of many of these functions.
  */
-export const NEXT_SLICE: unique symbol = Symbol("millrace.nextSlice");
-
-/** The records of a partition in a task. */
 export interface SlicedRecords<T> extends Iterable<T> {
   /** The next records, at least one, in an array that is valid until the next call; `undefined` at the end. */
-  [NEXT_SLICE](): readonly T[] | undefined;
+  nextSlice(): readonly T[] | undefined;
 }
 
 /** The records of a partition, in arrays. Of an array itself, all at once. */
 export function* slicesOf<T>(records: Iterable<T> | SlicedRecords<T>): Generator<readonly T[], void, undefined> {
-  if (!(NEXT_SLICE in records)) {
+  if (!("nextSlice" in records)) {
     yield Array.isArray(records) ? records : [...records];
     return;
   }
-  for (let slice = records[NEXT_SLICE](); slice !== undefined; slice = records[NEXT_SLICE]()) yield slice;
+  for (let slice = records.nextSlice(); slice !== undefined; slice = records.nextSlice()) yield slice;
 }
 
 /** Pairs stored as two columns; tuples are built only by callers that need them. Values beyond `keys.length` are ignored. */

@@ -1,4 +1,4 @@
-import { errorKind, type SourceSite } from "@millrace/base";
+import { type ErrorFactory, errorKind, type SourceSite } from "@millrace/base";
 import type { AnyFunction } from "@millrace/operators";
 
 /** Any class. */
@@ -45,5 +45,5 @@ export interface ShipRefusal {
 
 export const JOB_HOOKS: unique symbol = Symbol.for("millrace.job") as never; // a registered symbol has no literal type
 
-export const functionNotShippable = errorKind("FUNCTION_NOT_SHIPPABLE", "user");
-export const functionUnknown = errorKind("FUNCTION_UNKNOWN", "engine");
+export const functionNotShippable: ErrorFactory = errorKind("FUNCTION_NOT_SHIPPABLE", "user");
+export const functionUnknown: ErrorFactory = errorKind("FUNCTION_UNKNOWN", "engine");

@@ -1,4 +1,4 @@
-import { assert, errorKind } from "@millrace/base";
+import { assert, type ErrorFactory, errorKind } from "@millrace/base";
 import {
   type DeferredNode,
   dependency,
@@ -16,7 +16,7 @@ import {
   type UnionNode,
 } from "./lineage.ts";
 
-export const partitionsDiffer = errorKind("PARTITIONS_DIFFER", "user");
+export const partitionsDiffer: ErrorFactory = errorKind("PARTITIONS_DIFFER", "user");
 
 /** Key groups: no shuffle has more partitions. */
 export const PARTITIONS_MAX = 4096;

@@ -356,7 +356,11 @@ export type UnresolvedNode = SourceNode | DeferredNode;
  *
  * Cost: one visit per node; nothing is allocated but the result when all is at hand.
  */
-export function unresolvedNodes(node: Lineage, found: UnresolvedNode[] = [], seen = new Set<Lineage>()) {
+export function unresolvedNodes(
+  node: Lineage,
+  found: UnresolvedNode[] = [],
+  seen: Set<Lineage> = new Set(),
+): UnresolvedNode[] {
   let at = node;
   while (at.kind === "narrow") at = at.parent;
   if (seen.has(at)) return found;

@@ -1,38 +1,38 @@
-import { errorKind } from "@millrace/base";
+import { type ErrorFactory, errorKind } from "@millrace/base";
 
 /** A server would listen beyond loopback without a token. */
-export const insecureBind = errorKind("INSECURE_BIND", "user");
+export const insecureBind: ErrorFactory = errorKind("INSECURE_BIND", "user");
 /** An address that is not host:port. */
-export const badAddress = errorKind("BAD_ADDRESS", "user");
+export const badAddress: ErrorFactory = errorKind("BAD_ADDRESS", "user");
 /** Nothing can listen there: the port is in use, or the host is not this machine's. */
-export const bindFailed = errorKind("BIND_FAILED", "environment");
+export const bindFailed: ErrorFactory = errorKind("BIND_FAILED", "environment");
 /** The two ends speak different versions. */
 export { protocolMismatch } from "@millrace/base";
 /** The token is missing or not the one that the server was started with. */
-export const unauthenticated = errorKind("UNAUTHENTICATED", "user");
+export const unauthenticated: ErrorFactory = errorKind("UNAUTHENTICATED", "user");
 /** Nobody answers at the address. */
-export const peerUnreachable = errorKind("PEER_UNREACHABLE", "environment", "same-task");
+export const peerUnreachable: ErrorFactory = errorKind("PEER_UNREACHABLE", "environment", "same-task");
 /** Something answers at the address, and it is no driver. */
-export const notADriver = errorKind("NOT_A_DRIVER", "environment", "same-task");
+export const notADriver: ErrorFactory = errorKind("NOT_A_DRIVER", "environment", "same-task");
 /** A session ended that was not closed. */
-export const sessionLost = errorKind("SESSION_LOST", "environment", "same-task");
+export const sessionLost: ErrorFactory = errorKind("SESSION_LOST", "environment", "same-task");
 /** The other end does not read: what waits for it has passed its bound. */
-export const sessionOverflow = errorKind("SESSION_OVERFLOW", "environment", "same-task");
+export const sessionOverflow: ErrorFactory = errorKind("SESSION_OVERFLOW", "environment", "same-task");
 /** A message that is not of the protocol. */
-export const messageMalformed = errorKind("MESSAGE_MALFORMED", "engine");
+export const messageMalformed: ErrorFactory = errorKind("MESSAGE_MALFORMED", "engine");
 /** A message past the bound, such as a stage whose captured values are very large. */
-export const messageTooLarge = errorKind("MESSAGE_TOO_LARGE", "user");
+export const messageTooLarge: ErrorFactory = errorKind("MESSAGE_TOO_LARGE", "user");
 /** A frame on the data plane whose length is past the bound. */
-export const frameTooLarge = errorKind("FRAME_TOO_LARGE", "environment", "same-task");
+export const frameTooLarge: ErrorFactory = errorKind("FRAME_TOO_LARGE", "environment", "same-task");
 /** A connection of the data plane that ended within a frame or a block. */
-export const frameCutShort = errorKind("FRAME_CUT_SHORT", "environment", "same-task");
+export const frameCutShort: ErrorFactory = errorKind("FRAME_CUT_SHORT", "environment", "same-task");
 /** Bytes on the data plane that are not of its protocol. */
-export const frameMalformed = errorKind("FRAME_MALFORMED", "environment", "same-task");
+export const frameMalformed: ErrorFactory = errorKind("FRAME_MALFORMED", "environment", "same-task");
 /** The holder of a block does not have it. */
-export const blockNotHeld = errorKind("BLOCK_NOT_HELD", "environment", "parent-stage");
+export const blockNotHeld: ErrorFactory = errorKind("BLOCK_NOT_HELD", "environment", "parent-stage");
 /** A bounded number of requests waits already. */
-export const tooManyRequests = errorKind("TOO_MANY_REQUESTS", "environment", "same-task");
+export const tooManyRequests: ErrorFactory = errorKind("TOO_MANY_REQUESTS", "environment", "same-task");
 /** A call of the operator service that the driver could not carry out for a reason it did not name. */
-export const callFailed = errorKind("CALL_FAILED", "engine");
+export const callFailed: ErrorFactory = errorKind("CALL_FAILED", "engine");
 /** TLS settings that cannot work. */
-export const badTls = errorKind("BAD_TLS", "user");
+export const badTls: ErrorFactory = errorKind("BAD_TLS", "user");

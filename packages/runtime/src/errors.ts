@@ -1,31 +1,31 @@
-import { errorKind } from "@millrace/base";
+import { type ErrorFactory, errorKind } from "@millrace/base";
 
 /** An operator's function threw; `cause` is its error. */
-export const userCodeFailed = errorKind("USER_CODE_FAILED", "user", "same-task");
+export const userCodeFailed: ErrorFactory = errorKind("USER_CODE_FAILED", "user", "same-task");
 /** A record to be saved as text has no JSON. */
-export const recordNotText = errorKind("RECORD_NOT_TEXT", "user");
-export const notIterable = errorKind("NOT_ITERABLE", "user");
-export const promiseNotAwaited = errorKind("PROMISE_NOT_AWAITED", "user");
+export const recordNotText: ErrorFactory = errorKind("RECORD_NOT_TEXT", "user");
+export const notIterable: ErrorFactory = errorKind("NOT_ITERABLE", "user");
+export const promiseNotAwaited: ErrorFactory = errorKind("PROMISE_NOT_AWAITED", "user");
 /** RDDs that are zipped have partitions of different lengths. */
-export const partitionLengthsDiffer = errorKind("PARTITION_LENGTHS_DIFFER", "user");
-export const badPartition = errorKind("BAD_PARTITION", "user");
-export const artefactLoadFailed = errorKind("ARTEFACT_LOAD_FAILED", "user");
-export const slotExited = errorKind("SLOT_EXITED", "user", "same-task");
-export const slotCrashed = errorKind("SLOT_CRASHED", "user", "same-task");
+export const partitionLengthsDiffer: ErrorFactory = errorKind("PARTITION_LENGTHS_DIFFER", "user");
+export const badPartition: ErrorFactory = errorKind("BAD_PARTITION", "user");
+export const artefactLoadFailed: ErrorFactory = errorKind("ARTEFACT_LOAD_FAILED", "user");
+export const slotExited: ErrorFactory = errorKind("SLOT_EXITED", "user", "same-task");
+export const slotCrashed: ErrorFactory = errorKind("SLOT_CRASHED", "user", "same-task");
 /** A promise that nobody awaits rejected after its task was done. */
-export const unhandledRejection = errorKind("UNHANDLED_REJECTION", "user");
-export const slotOutOfMemory = errorKind("SLOT_OUT_OF_MEMORY", "user", "same-task");
-export const slotTerminated = errorKind("SLOT_TERMINATED", "environment", "same-task");
+export const unhandledRejection: ErrorFactory = errorKind("UNHANDLED_REJECTION", "user");
+export const slotOutOfMemory: ErrorFactory = errorKind("SLOT_OUT_OF_MEMORY", "user", "same-task");
+export const slotTerminated: ErrorFactory = errorKind("SLOT_TERMINATED", "environment", "same-task");
 /** A command that an RDD was piped through failed. */
-export const pipeFailed = errorKind("PIPE_FAILED", "user", "same-task");
-export const inputFileFailed = errorKind("INPUT_FILE_FAILED", "environment", "same-task");
+export const pipeFailed: ErrorFactory = errorKind("PIPE_FAILED", "user", "same-task");
+export const inputFileFailed: ErrorFactory = errorKind("INPUT_FILE_FAILED", "environment", "same-task");
 /** An input file's bytes are not what its name or its reader promises: another attempt would find the same. */
-export const inputDamaged = errorKind("INPUT_DAMAGED", "environment");
-export const outputFileFailed = errorKind("OUTPUT_FILE_FAILED", "environment", "same-task");
+export const inputDamaged: ErrorFactory = errorKind("INPUT_DAMAGED", "environment");
+export const outputFileFailed: ErrorFactory = errorKind("OUTPUT_FILE_FAILED", "environment", "same-task");
 
 /** The state of the last committed batch is not where this executor looks for it. */
-export const stateNotFound = errorKind("STATE_NOT_FOUND", "environment");
+export const stateNotFound: ErrorFactory = errorKind("STATE_NOT_FOUND", "environment");
 /** An incremental window was told to take away from a key that it does not hold. */
-export const windowKeyUnknown = errorKind("WINDOW_KEY_UNKNOWN", "user");
+export const windowKeyUnknown: ErrorFactory = errorKind("WINDOW_KEY_UNKNOWN", "user");
 /** The function of mapWithState did with a key's state what cannot be done. */
-export const stateMisused = errorKind("STATE_MISUSED", "user");
+export const stateMisused: ErrorFactory = errorKind("STATE_MISUSED", "user");

@@ -69,4 +69,4 @@ export type SlotResult =
   | { readonly kind: "block"; readonly handle: BlockHandle; readonly bytes: number }
   | { readonly kind: "written"; readonly file: WrittenFile };
 
-export const INLINE_RESULT_BYTES_MAX = 64 * 1024;
+export const INLINE_RESULT_BYTES_MAX: number = 64 * 1024;

@@ -5,7 +5,7 @@ import { explainRecord } from "../value/not-encodable.ts";
 import { ColumnWriter } from "./column-writer.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "./frame.ts";
 
-export const FRAME_BYTES_DEFAULT = 256 * 1024;
+export const FRAME_BYTES_DEFAULT: number = 256 * 1024;
 /** Larger frames would let a text outgrow what one string can hold. */
 const FRAME_BYTES_LIMIT = RECORD_BYTES_MAX / 4;
 /** Rows of a frame: more bring nothing, and a young generation of short strings stays in the cache. */

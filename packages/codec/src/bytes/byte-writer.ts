@@ -16,7 +16,7 @@ export class ByteWriter {
   length = 0;
   capacity: number;
 
-  constructor(capacity = INITIAL_BYTES) {
+  constructor(capacity: number = INITIAL_BYTES) {
     const memory = new ArrayBuffer(capacity);
     this.bytes = new Uint8Array(memory);
     this.buffer = Buffer.from(memory);

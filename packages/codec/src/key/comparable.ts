@@ -2,7 +2,7 @@ import { describeType } from "../describe.ts";
 import { keyNotComparable } from "../errors.ts";
 
 /** Refuses a key that has no equality by value. */
-export function notComparable(key: unknown, what = describeType(key)): never {
+export function notComparable(key: unknown, what: string = describeType(key)): never {
   throw keyNotComparable(
     `A key is ${what}, which has no equality by value. The task fails. Use as key a string, number, boolean, bigint, null, ` +
       "undefined, Date, Uint8Array, or an array or plain object of those, for example an id inside it.",

@@ -66,8 +66,19 @@ export const PROTOTYPE_PLAIN = 0;
 export const PROTOTYPE_NULL = 1;
 export const PROTOTYPE_CLASS = 2;
 
+/** Constructors differ in their statics and not in what is asked of them here. */
+interface ViewType {
+  readonly prototype: ArrayBufferView;
+  readonly BYTES_PER_ELEMENT?: number;
+  new (memory: ArrayBuffer): ArrayBufferView;
+}
+interface ErrorType {
+  readonly prototype: Error;
+  new (message?: string): Error;
+}
+
 /** Views of bytes; position is the kind on the wire. */
-export const VIEW_TYPES = [
+export const VIEW_TYPES: readonly ViewType[] = [
   Uint8Array,
   Int8Array,
   Uint8ClampedArray,
@@ -81,10 +92,18 @@ export const VIEW_TYPES = [
   Float64Array,
   DataView,
   Buffer,
-] as const;
+];
 
 /** Built-in errors; position is the kind on the wire. */
-export const ERROR_TYPES = [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError] as const;
+export const ERROR_TYPES: readonly ErrorType[] = [
+  Error,
+  TypeError,
+  RangeError,
+  SyntaxError,
+  ReferenceError,
+  EvalError,
+  URIError,
+];
 
 /** Deeper values are refused on both sides: the coder recurses, and its stack must hold. */
 export const DEPTH_MAX = 1000;

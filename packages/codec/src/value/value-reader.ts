@@ -299,9 +299,8 @@ export class ValueReader extends ValueScanner {
     if (type === Uint8Array) return memory;
     if (type === Buffer) return Buffer.from(memory.buffer);
     if (type === DataView) return new DataView(memory.buffer);
-    const array = type as Exclude<typeof type, typeof Buffer | typeof DataView>; // both are dealt with
-    if (memory.byteLength % array.BYTES_PER_ELEMENT !== 0) throwCorrupt("a view has half an element");
-    return new array(memory.buffer);
+    if (memory.byteLength % (type.BYTES_PER_ELEMENT ?? 1) !== 0) throwCorrupt("a view has half an element");
+    return new type(memory.buffer);
   }
 
   #error(): Error {

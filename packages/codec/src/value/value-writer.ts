@@ -38,7 +38,7 @@ interface ClassInfo {
  * Values are written at once, so later changes to an object do not show. After a throw only `reset` makes it usable.
  */
 export class ValueWriter extends ByteWriter {
-  readonly text = new TextBuilder();
+  readonly text: TextBuilder = new TextBuilder();
   readonly classes: ClassTable;
   readonly #hooks: IdentityHooks | undefined;
   readonly #shapes = new ShapeTable();

@@ -77,7 +77,7 @@ export class ValueDecoder {
   }
 
   /** The value that lies at [start, end) of `bytes`. @throws BLOCK_CORRUPT */
-  decode(bytes: Uint8Array, start = 0, end = bytes.byteLength): unknown {
+  decode(bytes: Uint8Array, start = 0, end: number = bytes.byteLength): unknown {
     try {
       const reader = this.#open(bytes, start, end);
       const value = reader.read();

@@ -3,13 +3,14 @@ import {
   clauseOf,
   EngineError,
   type EpochMs,
+  type ErrorFactory,
   errorKind,
   fromWireError,
   toWireError,
   type WireError,
 } from "@millrace/base";
 
-export const batchFailed = errorKind("BATCH_FAILED", "user");
+export const batchFailed: ErrorFactory = errorKind("BATCH_FAILED", "user");
 
 const PARTS_TOLD_MAX = 5;
 const FILES_TOLD_MAX = 5;

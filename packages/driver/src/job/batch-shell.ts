@@ -3,6 +3,7 @@ import {
   type Clock,
   type EngineError,
   type EpochMs,
+  type ErrorFactory,
   errorKind,
   formatDuration,
   type JobConf,
@@ -63,7 +64,7 @@ export interface BatchShellPorts extends WarningSink {
 }
 
 /** The wall clock was set while the job ran. */
-export const clockStepped = errorKind("CLOCK_STEPPED", "environment");
+export const clockStepped: ErrorFactory = errorKind("CLOCK_STEPPED", "environment");
 
 type BatchEventType = Exclude<EngineEvent["type"], "receiver">;
 

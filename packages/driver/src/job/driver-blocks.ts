@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { errorKind } from "@millrace/base";
+import { type ErrorFactory, errorKind } from "@millrace/base";
 import { type BlockId, type BlockLocation, blockId } from "@millrace/plan";
 import type { BlockService } from "@millrace/rpc";
 
-export const driverTakesNoBlocks = errorKind("DRIVER_TAKES_NO_BLOCKS", "engine");
-export const driverBlocksFull = errorKind("DRIVER_BLOCKS_FULL", "user");
+export const driverTakesNoBlocks: ErrorFactory = errorKind("DRIVER_TAKES_NO_BLOCKS", "engine");
+export const driverBlocksFull: ErrorFactory = errorKind("DRIVER_BLOCKS_FULL", "user");
 
 /**
  * Blocks that only the driver can make: large `parallelize` batches, broadcast values, the job's artefact. In memory,

@@ -1,9 +1,9 @@
-import { errorKind } from "@millrace/base";
+import { type ErrorFactory, errorKind } from "@millrace/base";
 import type { BlockId } from "@millrace/plan";
 import { type DataAddress, DataClient, DataServer } from "@millrace/rpc";
 import { DriverBlocks } from "./driver-blocks.ts";
 
-export const resultNotHeld = errorKind("RESULT_NOT_HELD", "environment");
+export const resultNotHeld: ErrorFactory = errorKind("RESULT_NOT_HELD", "environment");
 
 /** How the driver gets blocks of executors and serves its own. */
 export type DriverDataOptions =

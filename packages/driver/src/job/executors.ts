@@ -3,6 +3,7 @@ import {
   clauseOf,
   type EngineError,
   type EpochMs,
+  type ErrorFactory,
   type ExecutorId,
   errorKind,
   formatDuration,
@@ -34,7 +35,7 @@ import { HeldTemplates } from "@millrace/scheduler";
 
 const executorLeft = errorKind("EXECUTOR_LOST", "environment", "same-task");
 
-export const wrongJob = errorKind("WRONG_JOB", "environment");
+export const wrongJob: ErrorFactory = errorKind("WRONG_JOB", "environment");
 
 export interface ExecutorInfo {
   readonly executor: ExecutorId;

@@ -3,6 +3,7 @@ import {
   type ExecutorId,
   type JobId,
   type Logger,
+  type Millis,
   millis,
   type Warning,
   type WarningOver,
@@ -14,13 +15,13 @@ import { isTold, WarningLog } from "@millrace/scheduler";
 import type { JobEvent } from "./events.ts";
 
 /** No executor has come yet. */
-export const WAITING = warningOf(
+export const WAITING: Warning = warningOf(
   "[NO_EXECUTORS] the job is built and no executor is ready: no batch has begun. It begins by itself when one is.",
   { subject: "job", lasting: true },
 );
 
 /** How long a job waits for its first executor before that is told. */
-export const WAITING_AFTER = millis(5_000);
+export const WAITING_AFTER: Millis = millis(5_000);
 
 export interface JobWarningsOptions {
   readonly job: JobId;

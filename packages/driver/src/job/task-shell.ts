@@ -3,6 +3,7 @@ import {
   type Clock,
   EngineError,
   type EpochMs,
+  type ErrorFactory,
   type ExecutorId,
   epochMs,
   errorKind,
@@ -39,7 +40,7 @@ import type { Executors } from "./executors.ts";
 /** How often a plan is run again because its result was lost on its way to the driver. */
 const RESULT_LOSSES_MAX = 4;
 
-export const resultTooLarge = errorKind("RESULT_TOO_LARGE", "user");
+export const resultTooLarge: ErrorFactory = errorKind("RESULT_TOO_LARGE", "user");
 
 /** Where tasks go: the sessions of the job's executors, or an executor within this thread. */
 export type TaskOutlet = Pick<Executors, "launch" | "send" | "stageDone" | "tidy">;

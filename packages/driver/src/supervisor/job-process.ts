@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { errorKind, type JobId, sizeSetting, toWireError, type WireError } from "@millrace/base";
+import { type ErrorFactory, errorKind, type JobId, sizeSetting, toWireError, type WireError } from "@millrace/base";
 import { driverOutOfMemory } from "../job/thread/host.ts";
 import type { JobLog } from "./job-log.ts";
 import { ENGINE_LOG_FD, type FromJobProcess, type ToJobProcess } from "./job-process-protocol.ts";
 
-export const driverProcessExited = errorKind("DRIVER_PROCESS_EXITED", "user");
+export const driverProcessExited: ErrorFactory = errorKind("DRIVER_PROCESS_EXITED", "user");
 
 const TAIL_BYTES = 8_192;
 

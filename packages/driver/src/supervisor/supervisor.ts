@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import {
   type Clock,
+  type ErrorFactory,
   type ErrorFields,
   errorKind,
   type JobId,
@@ -27,8 +28,8 @@ import { ClusterShell } from "./cluster-shell.ts";
 import { serveHealth } from "./health.ts";
 import { ManagedJob } from "./managed-job.ts";
 
-export const jobUnknown = errorKind("JOB_UNKNOWN", "user");
-export const driverDraining = errorKind("DRIVER_DRAINING", "environment");
+export const jobUnknown: ErrorFactory = errorKind("JOB_UNKNOWN", "user");
+export const driverDraining: ErrorFactory = errorKind("DRIVER_DRAINING", "environment");
 
 const EXECUTOR_STOP_GRACE = parseDuration("5s");
 const HEARTBEAT_TIMEOUT = parseDuration("10s");

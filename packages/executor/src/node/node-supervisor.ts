@@ -153,7 +153,7 @@ export class NodeSupervisor {
   }
 
   /** Leaves the cluster after the job processes have ended, each within `graceMs`. */
-  stop(graceMs = STOP_GRACE_MS): Promise<void> {
+  stop(graceMs: number = STOP_GRACE_MS): Promise<void> {
     this.#stopping ??= this.#end(graceMs, undefined);
     return this.#stopping;
   }

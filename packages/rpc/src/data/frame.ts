@@ -33,9 +33,9 @@ export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 
 export const HEADER_BYTES = 9;
 /** A block of any size travels in frames of at most this: nobody can make the other end wait for, or hold, more. */
-export const FRAME_BYTES_MAX = (1 << 20) + HEADER_BYTES;
+export const FRAME_BYTES_MAX: number = (1 << 20) + HEADER_BYTES;
 /** Payload of one `data` frame. */
-export const CHUNK_BYTES = 1 << 20;
+export const CHUNK_BYTES: number = 1 << 20;
 /** "MLRC": what is no Millrace peer is told from one that is cut short. */
 export const MAGIC = 0x43524c4d;
 

@@ -9,11 +9,11 @@ import { MAGIC, malformedFrame } from "./frame.ts";
  * The payload of `hello`: u32 magic, u16 protocol version, then the token in UTF-8. Of `welcome`: u32 magic, u16 version.
  * These two never change their form, so that any two versions can name each other.
  */
-export function helloPayload(token: string | undefined, version = PROTOCOL_VERSION): Buffer {
+export function helloPayload(token: string | undefined, version: number = PROTOCOL_VERSION): Buffer {
   return Buffer.concat([welcomePayload(version), Buffer.from(token ?? "", "utf8")]);
 }
 
-export function welcomePayload(version = PROTOCOL_VERSION): Buffer {
+export function welcomePayload(version: number = PROTOCOL_VERSION): Buffer {
   const payload = Buffer.alloc(6);
   payload.writeUInt32LE(MAGIC, 0);
   payload.writeUInt16LE(version, 4);

@@ -6,9 +6,9 @@ import { versionsDiffer, wrongToken } from "../refusals.ts";
 import { type DataAddress, PROTOCOL_VERSION } from "../session.ts";
 
 /** Messages that wait together are sent as one group up to about this size; a larger one goes alone. */
-export const GROUP_BYTES = 1 << 20;
+export const GROUP_BYTES: number = 1 << 20;
 /** The largest single message: a stage's captured values, say. Past it the sender is told to use a broadcast. */
-export const MESSAGE_BYTES_MAX = 16 << 20;
+export const MESSAGE_BYTES_MAX: number = 16 << 20;
 
 /** How to reach a server. */
 export interface DialOptions {

@@ -16,7 +16,7 @@ import { nodeHandler } from "./sessions.ts";
 import { errorToStatus } from "./status.ts";
 
 /** The largest artefact a job may have. */
-export const ARTEFACT_BYTES_MAX = 256 << 20;
+export const ARTEFACT_BYTES_MAX: number = 256 << 20;
 
 /**
  * The driver supervisor's side: one port for executor supervisors and operators.

@@ -56,12 +56,18 @@ export interface PeerInfo {
   readonly peer: string;
 }
 
+/** The server's side of a stream on which messages travel in groups. */
+export type SessionHandler<WireOut, WireIn> = handleBidiStreamingCall<
+  { readonly messages: readonly WireIn[]; readonly last: boolean },
+  { messages?: WireOut[] }
+>;
+
 /** Serves one kind of session: refuses whom it must, hands the rest over. */
 export function sessionHandler<Out, In, WireOut, WireIn>(
   codec: StreamCodec<Out, In, WireOut, WireIn>,
   token: string | undefined,
   onSession: (session: Session<Out, In>, info: PeerInfo) => void,
-): handleBidiStreamingCall<{ readonly messages: readonly WireIn[]; readonly last: boolean }, { messages?: WireOut[] }> {
+): SessionHandler<WireOut, WireIn> {
   return (call) => {
     const refused = refusal(call.metadata, token);
     if (refused !== undefined) {

@@ -19,7 +19,7 @@ import { splitFromExecutor, splitToExecutor } from "../wire/split.ts";
 import { decodeToExecutor, encodeToExecutor } from "../wire/to-executor.ts";
 import { type DialOptions, GROUP_BYTES, type ListenOptions } from "./channel.ts";
 import { openSession } from "./client.ts";
-import { type PeerInfo, type RpcServer, sessionHandler, startServer } from "./server.ts";
+import { type PeerInfo, type RpcServer, type SessionHandler, sessionHandler, startServer } from "./server.ts";
 import { nodeService, sessionService } from "./services.ts";
 import type { StreamCodec } from "./stream-session.ts";
 
@@ -64,7 +64,10 @@ export function dialDriver(options: DialOptions): DriverSession {
 }
 
 /** A handler of the node service for a server that offers several. */
-export function nodeHandler(token: string | undefined, onNode: (session: NodeSession, info: PeerInfo) => void) {
+export function nodeHandler(
+  token: string | undefined,
+  onNode: (session: NodeSession, info: PeerInfo) => void,
+): { readonly Open: SessionHandler<ToNodeInput, FromNodeOutput> } {
   return { Open: sessionHandler(clusterEnd, token, onNode) };
 }
 

@@ -56,10 +56,11 @@ export function decodeOptionalError(error: ErrorOutput | null): WireError | unde
 }
 
 type Scalar = string | number | boolean;
+type EncodedScalar = { text: string } | { number: number } | { flag: boolean };
 
 /** Named values of an error or of a configuration: text, numbers and flags keep their type. */
-export function encodeValues(values: Readonly<Record<string, Scalar>>) {
-  const out: Record<string, { text: string } | { number: number } | { flag: boolean }> = {};
+export function encodeValues(values: Readonly<Record<string, Scalar>>): Record<string, EncodedScalar> {
+  const out: Record<string, EncodedScalar> = {};
   for (const [name, value] of Object.entries(values)) {
     if (typeof value === "string") out[name] = { text: value };
     else if (typeof value === "number") out[name] = { number: value };

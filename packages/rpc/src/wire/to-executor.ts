@@ -33,7 +33,7 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
     case "welcome":
       return {
         welcome: {
-          conf: encodeValues(message.conf),
+          conf: encodeValues({ ...message.conf }),
           artefact: encodeLocation(message.artefact),
           data: message.data,
         },

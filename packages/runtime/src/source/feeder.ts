@@ -41,14 +41,14 @@ export abstract class Feeder {
   /** Lets go of what it holds, at the end or after an error. */
   close(): void {}
 
-  protected setRows(rows: ArrayLike<unknown>, at = 0, end = rows.length): true {
+  protected setRows(rows: ArrayLike<unknown>, at = 0, end: number = rows.length): true {
     this.rows = rows;
     this.at = at;
     this.end = end;
     return true;
   }
 
-  protected setPairs(keys: ArrayLike<unknown>, values: ArrayLike<unknown>, at = 0, end = keys.length): true {
+  protected setPairs(keys: ArrayLike<unknown>, values: ArrayLike<unknown>, at = 0, end: number = keys.length): true {
     this.rows = undefined;
     this.keys = keys;
     this.values = values;
@@ -59,7 +59,7 @@ export abstract class Feeder {
 }
 
 /** Runs a segment over the next `limit` records of the chunk. Returns whether the segment wants no more. */
-export function push(feeder: Feeder, segment: Segment, state: SegmentState, limit = SLICE): boolean {
+export function push(feeder: Feeder, segment: Segment, state: SegmentState, limit: number = SLICE): boolean {
   const from = feeder.at;
   const to = Math.min(feeder.end, from + limit);
   feeder.at = to;

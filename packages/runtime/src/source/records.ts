@@ -1,5 +1,5 @@
 import { assert } from "@millrace/base";
-import { NEXT_SLICE, type SlicedRecords } from "@millrace/operators";
+import type { SlicedRecords } from "@millrace/operators";
 import type { Feeder } from "./feeder.ts";
 
 /** The cancel flag is looked at once in so many records. */
@@ -38,7 +38,7 @@ export class Records implements IterableIterator<unknown>, SlicedRecords<unknown
     return { done: false, value };
   }
 
-  [NEXT_SLICE](): readonly unknown[] | undefined {
+  nextSlice(): readonly unknown[] | undefined {
     if (this.#at >= this.#end && !this.#advance(ARRAY_RECORDS)) return undefined;
     const rows = this.#rows;
     const [from, to] = [this.#at, this.#end];
@@ -51,7 +51,7 @@ export class Records implements IterableIterator<unknown>, SlicedRecords<unknown
   /** All that is left, as an array. */
   takeAll(): unknown[] {
     const all: unknown[] = [];
-    for (let slice = this[NEXT_SLICE](); slice !== undefined; slice = this[NEXT_SLICE]()) {
+    for (let slice = this.nextSlice(); slice !== undefined; slice = this.nextSlice()) {
       for (let i = 0; i < slice.length; i++) all.push(slice[i]);
     }
     return all;

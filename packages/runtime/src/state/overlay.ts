@@ -15,7 +15,7 @@ export class Overlay {
   /** What the delta takes in the log, once it is written. */
   deltaBytes = 0;
   /** By index in the published state: keys that count as updated although their state is as it was. */
-  readonly touched = new Set<number>();
+  readonly touched: Set<number> = new Set();
   /** Keys that the published state has not, each once. */
   readonly newKeys: unknown[] = [];
   /**

@@ -21,8 +21,8 @@ export class PartitionState {
   /** The batch of the last delta that is part of the published state; 0 if none. */
   delta: EpochMs;
   /** What the log has of the published state. */
-  readonly chain = new DeltaChain();
-  index = new KeyIndex();
+  readonly chain: DeltaChain = new DeltaChain();
+  index: KeyIndex = new KeyIndex();
   column: StateColumn;
   /** Of operators whose keys time out: when each key was last updated, which is the batch of the last delta that sets it. */
   idle: IdleOrder | undefined;

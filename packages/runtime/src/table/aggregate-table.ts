@@ -37,7 +37,7 @@ export interface DirectPairs {
  * single enormous one among many is looked for when the heap is filling up.
  */
 export class AggregateTable {
-  readonly index = new KeyIndex();
+  readonly index: KeyIndex = new KeyIndex();
   /** What has accumulated, by the index of the key. The same array for the life of the table. */
   readonly accs: unknown[] = [];
   readonly shape: TableShape;

@@ -2,7 +2,7 @@ import { hashKey } from "@millrace/codec";
 
 /** What is spilled is cut into this many buckets by bits of the key's hash. */
 const BUCKET_BITS = 6;
-export const BUCKETS = 1 << BUCKET_BITS;
+export const BUCKETS: number = 1 << BUCKET_BITS;
 /** Each bucket that is too large itself is cut once more; then the hash has no bits left that tell keys apart. */
 export const DEPTH_MAX = 3;
 const HASH_BITS = 32;

@@ -8,7 +8,7 @@ const NEARLY_FULL = { use: 0.85, share: 1 / 16 };
  * memory, deep objects or single large ones can lead far astray: so the budget shrinks when the heap fills up.
  */
 export class TableBudget {
-  static readonly unbounded = new TableBudget(Number.POSITIVE_INFINITY, () => 0);
+  static readonly unbounded: TableBudget = new TableBudget(Number.POSITIVE_INFINITY, () => 0);
 
   readonly bytes: number;
   readonly #heapUse: () => number;

@@ -3,6 +3,7 @@ import {
   type BackoffRange,
   backoffPause,
   type EpochMs,
+  type ErrorFactory,
   type ExecutorId,
   epochMs,
   errorKind,
@@ -17,7 +18,7 @@ import {
 import { headline } from "../tasks/task-errors.ts";
 import type { MembershipEffect, MembershipEvent, NodeSessionId } from "./membership-events.ts";
 
-export const executorNameInUse = errorKind("EXECUTOR_NAME_IN_USE", "user");
+export const executorNameInUse: ErrorFactory = errorKind("EXECUTOR_NAME_IN_USE", "user");
 
 export interface MembershipSettings {
   /** The version this driver speaks; an executor of another is refused. */
@@ -38,7 +39,7 @@ export const membershipDefaults = (
   protocol: number,
   timeout: Millis,
   rng: Rng,
-  restartPauseMax = millis(30_000),
+  restartPauseMax: Millis = millis(30_000),
 ): MembershipSettings => ({
   protocol,
   timeout,

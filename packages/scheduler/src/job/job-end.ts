@@ -1,5 +1,6 @@
 import {
   type EpochMs,
+  type ErrorFactory,
   errorKind,
   formatDuration,
   type Millis,
@@ -11,7 +12,7 @@ import type { BatchOutcome } from "../batches/batch-events.ts";
 import { unprocessed } from "../receivers/received-blocks.ts";
 import type { ReceivedCount, ReceiverTracker } from "../receivers/receiver-state.ts";
 
-export const jobStopped = errorKind("JOB_STOPPED", "user");
+export const jobStopped: ErrorFactory = errorKind("JOB_STOPPED", "user");
 
 /** How a job ended. `killed`: something that it was given, or had received, was thrown away, or an operator killed it. */
 export type JobEnd =

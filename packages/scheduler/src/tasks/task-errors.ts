@@ -1,6 +1,7 @@
 import {
   clauseOf,
   EngineError,
+  type ErrorFactory,
   type ErrorFields,
   type ExecutorId,
   errorKind,
@@ -10,13 +11,13 @@ import {
 import type { BlockId, ShuffleId } from "@millrace/plan";
 import { DIFFERENCES_MAX, EXECUTOR_LOSSES_MAX, STAGE_RERUNS_MAX, type Stage } from "./task-state.ts";
 
-export const shuffleUnknown = errorKind("SHUFFLE_UNKNOWN", "engine");
-export const inputBlockLost = errorKind("INPUT_BLOCK_LOST", "environment");
-export const stageRerunsExhausted = errorKind("STAGE_RERUNS_EXHAUSTED", "environment");
-export const stageNotRepeatable = errorKind("STAGE_NOT_REPEATABLE", "user");
-export const taskFailed = errorKind("TASK_FAILED", "user");
-export const taskLostExecutors = errorKind("TASK_LOST_EXECUTORS", "environment");
-export const planCancelled = errorKind("PLAN_CANCELLED", "user");
+export const shuffleUnknown: ErrorFactory = errorKind("SHUFFLE_UNKNOWN", "engine");
+export const inputBlockLost: ErrorFactory = errorKind("INPUT_BLOCK_LOST", "environment");
+export const stageRerunsExhausted: ErrorFactory = errorKind("STAGE_RERUNS_EXHAUSTED", "environment");
+export const stageNotRepeatable: ErrorFactory = errorKind("STAGE_NOT_REPEATABLE", "user");
+export const taskFailed: ErrorFactory = errorKind("TASK_FAILED", "user");
+export const taskLostExecutors: ErrorFactory = errorKind("TASK_LOST_EXECUTORS", "environment");
+export const planCancelled: ErrorFactory = errorKind("PLAN_CANCELLED", "user");
 
 /** `task 3 of stage "map at job.ts:12:8"`: how messages name a task. */
 export function describeTask(stage: Stage, index: number): string {
@@ -73,7 +74,7 @@ export function rerunsExhausted(stage: Stage, reason: string): EngineError {
 }
 
 /** What the author can do about records that are others each time. */
-export const MAKE_REPEATABLE =
+export const MAKE_REPEATABLE: string =
   "Draw chance from a generator with a fixed seed, by the partition's number, and leave out what changes from run to run, such as the time; " +
   "or keep it with persist, at a level with copies.";
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { errorKind } from "@millrace/base";
+import { type ErrorFactory, errorKind } from "@millrace/base";
 import type { BlockPool, PoolSlice } from "../pool/block-pool.ts";
 
 export interface MemoryBlock {
@@ -29,7 +29,7 @@ export interface MixedBlock {
  */
 export type BlockHandle = MemoryBlock | FileBlock | MixedBlock;
 
-export const blockLost = errorKind("BLOCK_LOST", "environment", "parent-stage");
+export const blockLost: ErrorFactory = errorKind("BLOCK_LOST", "environment", "parent-stage");
 
 export const EMPTY_BLOCK: BlockHandle = { kind: "memory", slices: [] };
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
-import { assert, EngineError, errorKind, formatSize } from "@millrace/base";
+import { assert, EngineError, type ErrorFactory, errorKind, formatSize } from "@millrace/base";
 import type { BlockId } from "@millrace/plan";
 import { fileError, systemCode } from "../file-system/system-error.ts";
 import type { BlockPool, PoolSlice } from "../pool/block-pool.ts";
@@ -49,7 +49,7 @@ export interface StoreUsage {
   readonly spilledBytes: number;
 }
 
-export const storeFull = errorKind("STORE_FULL", "environment");
+export const storeFull: ErrorFactory = errorKind("STORE_FULL", "environment");
 
 /**
  * One copy of a block. It is held by its entry (until it is dropped, replaced or spilled) and by its pins; when the last

@@ -1,4 +1,4 @@
-import { errorKind } from "@millrace/base";
+import { type ErrorFactory, errorKind } from "@millrace/base";
 
 /**
  * What a path leads to; `other` is a socket, device or pipe. In listings, `unnameable` is what has a name that is not UTF-8: no
@@ -95,13 +95,13 @@ export interface FileSystem {
   remove(path: string): Promise<void>;
 }
 
-export const fileNotFound = errorKind("FILE_NOT_FOUND", "environment");
+export const fileNotFound: ErrorFactory = errorKind("FILE_NOT_FOUND", "environment");
 /** A file is not what it was when it was listed. */
-export const fileChanged = errorKind("FILE_CHANGED", "environment");
-export const fileForbidden = errorKind("FILE_FORBIDDEN", "environment");
-export const fileExists = errorKind("FILE_EXISTS", "environment");
-export const fileWrongKind = errorKind("FILE_WRONG_KIND", "environment");
-export const fileHandlesExhausted = errorKind("FILE_HANDLES_EXHAUSTED", "environment", "same-task");
-export const diskFull = errorKind("DISK_FULL", "environment", "same-task");
-export const fileIo = errorKind("FILE_IO", "environment", "same-task");
-export const fileSystemUnknown = errorKind("FILE_SYSTEM_UNKNOWN", "user");
+export const fileChanged: ErrorFactory = errorKind("FILE_CHANGED", "environment");
+export const fileForbidden: ErrorFactory = errorKind("FILE_FORBIDDEN", "environment");
+export const fileExists: ErrorFactory = errorKind("FILE_EXISTS", "environment");
+export const fileWrongKind: ErrorFactory = errorKind("FILE_WRONG_KIND", "environment");
+export const fileHandlesExhausted: ErrorFactory = errorKind("FILE_HANDLES_EXHAUSTED", "environment", "same-task");
+export const diskFull: ErrorFactory = errorKind("DISK_FULL", "environment", "same-task");
+export const fileIo: ErrorFactory = errorKind("FILE_IO", "environment", "same-task");
+export const fileSystemUnknown: ErrorFactory = errorKind("FILE_SYSTEM_UNKNOWN", "user");

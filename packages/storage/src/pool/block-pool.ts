@@ -1,4 +1,4 @@
-import { assert, errorKind, formatSize } from "@millrace/base";
+import { assert, type ErrorFactory, errorKind, formatSize } from "@millrace/base";
 import { OWNER_MAX, type PageRun, PageTable } from "./page-table.ts";
 
 /** A piece of the pool: byte positions in its buffer. Plain data; whoever holds it may read it until it is freed. */
@@ -19,12 +19,12 @@ export interface BlockPoolOptions {
   readonly bytes: number;
 }
 
-export const poolNotCreated = errorKind("POOL_NOT_CREATED", "environment");
+export const poolNotCreated: ErrorFactory = errorKind("POOL_NOT_CREATED", "environment");
 
 /** Small enough that a block of a few dozen KB wastes little, large enough that the table of 4 GiB stays at 2 MB. */
-export const PAGE_BYTES = 16 * 1024;
+export const PAGE_BYTES: number = 16 * 1024;
 /** Slices up to this size share runs of {@link ARENA_PAGES} pages; larger ones have pages of their own. */
-export const SMALL_MAX_BYTES = 12 * 1024;
+export const SMALL_MAX_BYTES: number = 12 * 1024;
 const ARENA_PAGES = 4;
 /** Every slice begins at a multiple of this. */
 const ALIGN = 16;

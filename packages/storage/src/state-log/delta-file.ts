@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { type EpochMs, epochMs, errorKind } from "@millrace/base";
+import { type EpochMs, type ErrorFactory, epochMs, errorKind } from "@millrace/base";
 
 /** What one batch changed in one partition of an operator's state. */
 export interface StateDelta {
@@ -27,8 +27,8 @@ export type DeltaHeader = Pick<StateDelta, "batch" | "previous"> & {
   readonly removalBytes: number;
 };
 
-export const stateDeltaCorrupt = errorKind("STATE_DELTA_CORRUPT", "environment");
-export const stateDeltaForeign = errorKind("STATE_DELTA_FOREIGN", "user");
+export const stateDeltaCorrupt: ErrorFactory = errorKind("STATE_DELTA_CORRUPT", "environment");
+export const stateDeltaForeign: ErrorFactory = errorKind("STATE_DELTA_FOREIGN", "user");
 
 /*
  * A delta file, little-endian; in brackets where a snapshot file differs:

@@ -1,4 +1,4 @@
-import { assert, type EpochMs, epochMs, errorKind } from "@millrace/base";
+import { assert, type EpochMs, type ErrorFactory, epochMs, errorKind } from "@millrace/base";
 import type { FileSystem } from "../file-system/port.ts";
 import {
   corrupt,
@@ -51,7 +51,7 @@ export interface SnapshotContent {
 /** What a state is read from, in this order: a snapshot at most, then the deltas of later batches. */
 export type StatePart = ({ readonly kind: "snapshot" } & StateSnapshot) | ({ readonly kind: "delta" } & StateDelta);
 
-export const stateDeltaMissing = errorKind("STATE_DELTA_MISSING", "environment");
+export const stateDeltaMissing: ErrorFactory = errorKind("STATE_DELTA_MISSING", "environment");
 
 const FILE_NAME = /^(\d{1,16})\.(delta|snapshot)$/;
 const HEADERS_AT_ONCE = 16;

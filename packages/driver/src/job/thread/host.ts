@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import {
   describeThrown,
   type EngineError,
+  type ErrorFactory,
   errorKind,
   formatSize,
   heapFor,
@@ -12,8 +13,8 @@ import {
 } from "@millrace/base";
 import type { FromJobThread, ToJobThread } from "./protocol.ts";
 
-export const driverOutOfMemory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
-export const jobThreadEnded = errorKind("JOB_THREAD_ENDED", "user");
+export const driverOutOfMemory: ErrorFactory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
+export const jobThreadEnded: ErrorFactory = errorKind("JOB_THREAD_ENDED", "user");
 
 export interface JobThreadHandlers {
   onMessage(message: FromJobThread): void;
