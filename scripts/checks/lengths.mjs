@@ -1,7 +1,9 @@
-// A file stays short enough to be read in one go. Those that are longer are listed and may only shrink.
+// A file stays short enough to be read in one go. Those that are longer are listed and may only shrink. A file that is only a
+// documented surface is not read in one go, and may be twice as long.
 import { readFileSync, writeFileSync } from "node:fs";
 
 export const LINES_MAX = 400;
+export const SURFACE_LINES_MAX = 800;
 
 /**
  * @param {import("./workspace.mjs").Workspace} workspace
@@ -15,15 +17,16 @@ export function findLong(workspace, known) {
       one.sources.map((source) => ({
         file: `${one.folder}/${source.path}`,
         lines: source.text.split("\n").length - 1,
+        most: source.surface ? SURFACE_LINES_MAX : LINES_MAX,
       })),
     )
-    .filter(({ lines }) => lines > LINES_MAX);
+    .filter(({ lines, most }) => lines > most);
   const problems = long
-    .filter(({ file, lines }) => lines > (known[file] ?? LINES_MAX))
-    .map(({ file, lines }) => ({
+    .filter(({ file, lines, most }) => lines > (known[file] ?? most))
+    .map(({ file, lines, most }) => ({
       where: file,
-      what: `${lines} lines, ${known[file] === undefined ? `the limit is ${LINES_MAX}` : `it had ${known[file]} and may only shrink`}`,
-      fix: "split it by noun",
+      what: `${lines} lines, ${known[file] === undefined ? `the limit is ${most}` : `it had ${known[file]} and may only shrink`}`,
+      fix: "split it by noun; classes whose methods only hand over to functions elsewhere may be longer",
     }));
   const now = Object.fromEntries(
     long.flatMap(({ file, lines }) => (known[file] === undefined ? [] : [[file, Math.min(lines, known[file])]])),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { findAmbient } from "./ambient.mjs";
-import { findLong, LINES_MAX } from "./lengths.mjs";
+import { findLong, LINES_MAX, SURFACE_LINES_MAX } from "./lengths.mjs";
 import { parseSource } from "./workspace.mjs";
 
 const workspace = (path: string, text: string) => ({
@@ -41,4 +41,28 @@ test("a file past the limit may only shrink, and its shrinking is remembered", (
   expect(findLong(long(500), { [file]: 510 })).toEqual({ problems: [], now: { [file]: 500 } });
   expect(findLong(long(511), { [file]: 510 }).problems).toHaveLength(1);
   expect(findLong(long(300), { [file]: 510 }).now).toEqual({});
+});
+
+const method = (body: string) =>
+  `import { f } from "./f.ts";\n/** A. */\nexport class A {\n  /** M. */\n  m(x) {\n${body}\n  }\n}\n`;
+
+test.each([
+  ["one call", method("return this.of(f(x));"), true],
+  ["a change, and itself", method("this.x.rename(x); return this;"), true],
+  ["a function in place", method("return f(x).map((one) => this.of(one));"), true],
+  ["a variable", method("const y = f(x); return y;"), false],
+  ["a branch", method("if (x) return f(x);"), false],
+  ["a choice", method("return x ? f(x) : 0;"), false],
+  ["a function with a body", method("return f(() => { f(x); });"), false],
+  ["a function beside", `${method("return f(x);")}function g() {}`, false],
+  ["types alone", "export interface A { readonly a: number }", false],
+])("a class whose methods are %s is a surface: %#", (_, text, surface) => {
+  expect(parseSource("src/a.ts", text).surface).toBe(surface);
+});
+
+test("a surface may be longer than logic", () => {
+  const lines = (count: number, body: string) => workspace("src/a.ts", `${"// a\n".repeat(count - 8)}${method(body)}`);
+  expect(findLong(lines(SURFACE_LINES_MAX, "return f(x);"), {}).problems).toEqual([]);
+  expect(findLong(lines(SURFACE_LINES_MAX + 1, "return f(x);"), {}).problems).toHaveLength(1);
+  expect(findLong(lines(SURFACE_LINES_MAX, "if (x) f(x);"), {}).problems).toHaveLength(1);
 });

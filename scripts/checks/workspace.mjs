@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parse } from "@babel/parser";
 import { figuresOf } from "./figures.mjs";
+import { isNode, isSurface } from "./surface.mjs";
 
 /**
  * @typedef {object} Mention How a file reaches another: `import`s of any form, or a path in a string (a worker's entry).
@@ -16,6 +17,7 @@ import { figuresOf } from "./figures.mjs";
  * @property {readonly Mention[]} mentions
  * @property {readonly { readonly name: string, readonly line: number }[]} ambient Uses of time and chance: `Date.now`.
  * @property {import("./figures.mjs").Figures} figures
+ * @property {boolean} surface It only states what there is: see {@link isSurface}.
  *
  * @typedef {object} Manifest
  * @property {string} name
@@ -118,20 +120,13 @@ export function parseSource(path, text) {
       plugins: path.endsWith(".mjs") ? [] : ["typescript"],
       errorRecovery: true,
     });
+    const program = /** @type {Node} */ (/** @type {unknown} */ (file.program)); // Babel's nodes have these fields, under more precise types
     counted = figuresOf(text, file.comments ?? []);
-    visit(/** @type {Node} */ (/** @type {unknown} */ (file.program))); // Babel's nodes have these fields, under more precise types
+    visit(program);
+    return { path, text, mentions, ambient, figures: counted.figures, surface: isSurface(program) };
   } catch (error) {
     throw new SyntaxError(`${path}: ${error instanceof Error ? error.message : error}`);
   }
-  return { path, text, mentions, ambient, figures: counted.figures };
-}
-
-/**
- * @param {unknown} value
- * @returns {value is Node}
- */
-function isNode(value) {
-  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
 }
 
 /** The string of an import is a mention already, not a path besides.
