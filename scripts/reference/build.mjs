@@ -69,7 +69,7 @@ process.exitCode = project === undefined || app.logger.hasErrors() || app.logger
 
 /**
  * Leaves out what is not for readers, before pages are made of it: members named by a symbol, by which our classes see into
- * each other, and the layers that a class is built of, which become headings of its methods.
+ * each other, and the layers that a class is built of.
  *
  * @param {Context} context
  */
@@ -88,21 +88,36 @@ function headingOf(markdown) {
 }
 
 /**
+ * Sorts the methods of a class under headings: those of the sections of its source.
+ *
  * @param {ProjectReflection} project
  * @param {DeclarationReflection} type
  */
 function flatten(project, type) {
-  if (type.extendedTypes === undefined) return;
+  const members = (type.children ?? []).map((member) => ({ member, heading: sectionOf(project, member) }));
+  if (type.extendedTypes === undefined && members.every(({ heading }) => heading === undefined)) return;
   delete type.extendedTypes;
-  for (const member of type.children ?? []) {
-    const file = project.getSymbolIdFromReflection(member)?.packagePath ?? "";
-    const heading = /([^/]+)\.ts$/.exec(file)?.[1]?.replaceAll("-", " ") ?? "";
+  for (const { member, heading = "Other" } of members) {
     for (const part of [member, ...(member.signatures ?? []), ...(member.getSignature ? [member.getSignature] : [])]) {
       delete part.inheritedFrom;
       delete part.overwrites;
       part.comment?.blockTags.push(new CommentTag("@category", [{ kind: "text", text: heading }]));
     }
   }
+}
+
+/**
+ * The section of a class in which a member is declared: the last `// ---- heading: more about it` above it.
+ *
+ * @param {ProjectReflection} project
+ * @param {DeclarationReflection} member
+ */
+function sectionOf(project, member) {
+  const id = project.getSymbolIdFromReflection(member);
+  if (id?.fileName === undefined) return undefined;
+  const before = readFileSync(id.fileName, "utf8").slice(0, id.pos);
+  const section = before.slice(before.lastIndexOf("\n}\n") + 1); // of this class, and none before it
+  return [...section.matchAll(/^ {2}\/\/ ---- ([^:\n]+)/gm)].at(-1)?.[1];
 }
 
 /**

@@ -73,6 +73,12 @@ export async function resolveSources(context: JobContext, target: Lineage): Prom
   }
 }
 
+/** How many partitions a lineage has, once its sources have been looked at. */
+export async function partitionsOf(context: JobContext, target: Lineage): Promise<number> {
+  await resolveSources(context, target);
+  return context.planner.layout().partitions(target);
+}
+
 function resolveOnce(context: JobContext, node: UnresolvedNode): Promise<void> {
   const known = context.resolving.get(node);
   if (known !== undefined) return known;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type FakePort, GraphLab } from "./graph-lab.ts";
-import type { RDD } from "./rdd.ts";
+import type { RDD } from "./rdd/rdd.ts";
 
 describe("RDD actions", () => {
   /** Runs a body on the RDD of a batch of three partitions. */

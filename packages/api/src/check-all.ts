@@ -1,4 +1,5 @@
 import { EngineError } from "@millrace/base";
+import { PARTITIONS_MAX } from "@millrace/plan";
 import { badArgument } from "./errors.ts";
 
 /** What a refusal of several things is made of: it may become part of a larger one. */
@@ -56,4 +57,16 @@ export function checkOptions<O extends object>(options: O, known: readonly strin
 export function checkFlag(value: unknown, what: string): boolean {
   if (typeof value === "boolean") return value;
   throw badArgument(`${what} is ${value === null ? "null" : typeof value}; it must be true or false.`);
+}
+
+/** @throws BAD_ARGUMENT Not a whole number from `min` to `max`. */
+export function checkCount(value: unknown, what: string, min: number, max: number): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw badArgument(
+    `${what} is ${typeof value === "number" ? value : typeof value}; it must be a whole number from ${min} to ${max}.`,
+  );
+}
+
+export function checkPartitions(value: unknown, operator: string): number {
+  return checkCount(value, `numPartitions of ${operator}`, 1, PARTITIONS_MAX);
 }

@@ -1,10 +1,7 @@
 import type { Lineage, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
-import { otherContext } from "./errors.ts";
 import type { FileInput } from "./graph-port.ts";
-import { GRAPH, STREAM } from "./internals.ts";
 import type { JobContext } from "./job-context.ts";
-import { notGiven } from "./not-given.ts";
 import type { StorageLevel } from "./storage-level.ts";
 import type { StreamNode } from "./stream-node.ts";
 
@@ -117,16 +114,5 @@ export class GraphBuilder {
       receiver: spec(),
       level,
     }));
-  }
-
-  /** @throws BAD_ARGUMENT It is no stream. @throws OTHER_CONTEXT It is one of another job. */
-  streamOf(stream: unknown, operator: string): StreamNode {
-    if (typeof stream !== "object" || stream === null || !(STREAM in stream) || !(GRAPH in stream)) {
-      throw notGiven("streams", stream, operator);
-    }
-    if (stream[GRAPH] === this) return stream[STREAM] as StreamNode; // only DStream has these members
-    throw otherContext(
-      `${operator} was given a stream of another job. Use streams that come from one StreamingContext.`,
-    );
   }
 }

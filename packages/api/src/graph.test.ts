@@ -2,10 +2,10 @@ import { encodeValue } from "@millrace/codec";
 import { describe, expect, test } from "vitest";
 import { buildJob } from "./build-job.ts";
 import { defineJob } from "./define-job.ts";
-import type { DStream } from "./dstream.ts";
 import { minutes, seconds } from "./durations.ts";
 import { FakePort, GraphLab } from "./graph-lab.ts";
-import type { RDD } from "./rdd.ts";
+import type { RDD } from "./rdd/rdd.ts";
+import type { DStream } from "./stream/dstream.ts";
 import { TaskContext } from "./task-context.ts";
 
 const options = { name: "test", batchInterval: "1s" } as const;

@@ -5,7 +5,6 @@ export type { AccumulatorKind, AccumulatorSpec } from "./accumulator-kinds.ts";
 export type { BoundedDouble } from "./approx/bounded-double.ts";
 export { Broadcast } from "./broadcast.ts";
 export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
-export { DStream, type MapWithStateDStream, type StateSnapshots } from "./dstream.ts";
 export { millis, minutes, seconds } from "./durations.ts";
 export { StatsReportListener } from "./listener/stats-report-listener.ts";
 export type {
@@ -15,21 +14,23 @@ export type {
   ReceiverInfo,
   StreamingListener,
 } from "./listener/streaming-listener.ts";
+export type { CombineOptions } from "./operations/pairs.ts";
+export type { PipeOptions } from "./operations/pipe.ts";
+export type { PartitionResult } from "./operations/records.ts";
+export type { Fractions } from "./operations/sampling.ts";
+export type { DistinctPrecision } from "./operations/sketches.ts";
+export type { SortOptions } from "./operations/sorting.ts";
+export type { StateOptions, UpdateOptions } from "./operations/state.ts";
+export type { TreeOptions } from "./operations/tree.ts";
+export type { InverseWindowOptions } from "./operations/windows.ts";
 export type { AsyncIterableOptions, StreamBatch } from "./output/async-output.ts";
 export type { AnyKey, KeyOf, Pair, ShortLiteral, ValueOf, Widened } from "./pair-types.ts";
-export { HashPartitioner, type Partitioner, type ShuffleOptions } from "./partitioner.ts";
-export { type Compare, type RangeOptions, RangePartitioner } from "./range-partitioner.ts";
-export type { OtherPairs } from "./rdd/join-rdd.ts";
-export type { PipeOptions } from "./rdd/pipe.ts";
-export type { Iterables, RddTypes } from "./rdd/set-rdd.ts";
-export type { SortOptions } from "./rdd/sorting.ts";
-export type { TreeOptions } from "./rdd/tree.ts";
-export { RDD } from "./rdd.ts";
-export type { CombineOptions, PartitionResult } from "./rdd-steps.ts";
+export { type Compare, HashPartitioner, type Partitioner, type ShuffleOptions } from "./partitioner.ts";
+export { type RangeOptions, RangePartitioner } from "./range-partitioner.ts";
+export { RDD } from "./rdd/rdd.ts";
+export type { Iterables, OtherPairs, RddTypes } from "./rdd/transformations.ts";
 export { Receiver } from "./receiver.ts";
-export type { Fractions } from "./sample-steps.ts";
 export type { SaveTextOptions } from "./save-records.ts";
-export type { DistinctPrecision } from "./sketch-steps.ts";
 export type { ByteDecoder, FileStreamOptions, PathFilter } from "./source/file-stream.ts";
 export { ConstantInputDStream, InputDStream } from "./source/input-dstream.ts";
 export type { QueuedBatch, QueueOptions } from "./source/queue-stream.ts";
@@ -44,8 +45,7 @@ export {
   type State,
   StateSpec,
 } from "./state-spec.ts";
-export type { StateOptions, UpdateOptions } from "./state-stream.ts";
 export { StorageLevel } from "./storage-level.ts";
-export type { InverseWindowOptions } from "./stream/window-stream.ts";
+export { DStream, type MapWithStateDStream, type StateSnapshots } from "./stream/dstream.ts";
 export { StreamingContext, type StreamTypes } from "./streaming-context.ts";
 export { type TaskCompletionListener, TaskContext, type TaskFailureListener } from "./task-context.ts";

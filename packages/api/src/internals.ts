@@ -1,6 +1,6 @@
 // How the classes of this package see into each other; jobs have no access to these names.
 export const CONTEXT: unique symbol = Symbol("millrace.context");
-export const LINEAGE: unique symbol = Symbol("millrace.lineage");
+export const DATASET: unique symbol = Symbol("millrace.dataset");
 export const STREAM: unique symbol = Symbol("millrace.stream");
 export const GRAPH: unique symbol = Symbol("millrace.graph");
 export const OF: unique symbol = Symbol("millrace.of");
@@ -8,4 +8,6 @@ export const SPEC: unique symbol = Symbol("millrace.spec");
 export const HOME: unique symbol = Symbol("millrace.home");
 /** Asked by `console.log` of Node.js, which would show the whole engine behind a stream. */
 export const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom");
+/** The operator that places keys on executors as a partitioner of the engine does. */
+export const PLACING: unique symbol = Symbol("millrace.placing");
 export const OF_STATE: unique symbol = Symbol("millrace.ofState");

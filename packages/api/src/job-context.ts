@@ -14,7 +14,6 @@ import {
 } from "@millrace/plan";
 import { AccumulatorHome, titleOf } from "./accumulator.ts";
 import type { AccumulatorKind, AnySpec } from "./accumulator-kinds.ts";
-import { resolveSources } from "./action.ts";
 import { type BatchHistory, BatchScope } from "./batch-scope.ts";
 import { Broadcast, DriverBroadcast } from "./broadcast.ts";
 import type { EnginePort } from "./engine-port.ts";
@@ -121,8 +120,6 @@ export class JobContext {
     );
   }
 
-  readonly shipFn = (fn: unknown, operator: string): FunctionRef => this.ship(fn, operator);
-
   /** @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
   ship(fn: unknown, operator: string): FunctionRef {
     return this.checked(this.registry.ship(fn, operator));
@@ -145,12 +142,6 @@ export class JobContext {
     for (const ref of rest) {
       if (!this.captures.check(ref, true)) ref.captures?.(); // throws what it threw before
     }
-  }
-
-  /** Of any RDD, once its sources have been looked at. */
-  async partitionsOf(target: Lineage): Promise<number> {
-    await resolveSources(this, target);
-    return this.planner.layout().partitions(target);
   }
 
   dependency(parent: Lineage): ShuffleDependency {

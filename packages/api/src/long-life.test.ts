@@ -1,10 +1,10 @@
 import { queryObjects } from "node:v8";
 import { describe, expect, test } from "vitest";
 import { BatchScope } from "./batch-scope.ts";
-import type { DStream } from "./dstream.ts";
 import { FakePort, GraphLab } from "./graph-lab.ts";
 import { InputDStream, type State } from "./index.ts";
-import type { RDD } from "./rdd.ts";
+import type { RDD } from "./rdd/rdd.ts";
+import type { DStream } from "./stream/dstream.ts";
 import type { StreamingContext } from "./streaming-context.ts";
 
 /*

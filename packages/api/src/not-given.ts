@@ -1,6 +1,6 @@
 import type { EngineError } from "@millrace/base";
 import { badArgument } from "./errors.ts";
-import { LINEAGE, STREAM } from "./internals.ts";
+import { DATASET, STREAM } from "./internals.ts";
 
 type Wanted = "streams" | "RDDs";
 
@@ -16,7 +16,7 @@ export function kindOf(given: unknown): string {
   if (given === null) return "null";
   if (typeof given !== "object") return typeof given;
   if (STREAM in given) return "a stream";
-  return LINEAGE in given ? "an RDD" : "an object";
+  return DATASET in given ? "an RDD" : "an object";
 }
 
 function described(wanted: Wanted, given: unknown): readonly [what: string, remedy: string] {

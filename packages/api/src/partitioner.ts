@@ -1,9 +1,9 @@
 import { partitionOf } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
 import type { KnownPartitioner, Partitioning, ResolvedPartitioning } from "@millrace/plan";
+import { checkPartitions } from "./check-all.ts";
 import { badArgument } from "./errors.ts";
-import { RangePartitioner } from "./range-partitioner.ts";
-import { checkPartitions } from "./steps.ts";
+import { PLACING } from "./internals.ts";
 
 /**
  * Places pairs: a whole number in [0, numPartitions) for each key. Sent to executors by value: a plain object, or an
@@ -53,23 +53,37 @@ export class HashPartitioner implements Partitioner<unknown> {
   }
 }
 
-/** Turns what runs on executors into what ships, and refuses what cannot. */
-export interface CaptureCheck {
+/** Negative, 0 or positive as `a` comes before, with or after `b`. */
+export type Compare<in V> = (a: V, b: V) => number;
+
+/** Makes functions that run on executors ones that ship, and refuses those that cannot. */
+export interface Shipping {
+  ship(fn: unknown, operator: string): FunctionRef;
   checked(ref: FunctionRef): FunctionRef;
+}
+
+/** @throws BAD_ARGUMENT It is a key function, as Python's operations take. */
+export function shipCompare(shipping: Pick<Shipping, "ship">, compare: unknown, operator: string): FunctionRef {
+  if (typeof compare === "function" && compare.length === 1) {
+    throw badArgument(
+      `${operator} was given a function of one value. It takes one that compares two, and gives a number below 0 where the first comes before: (a, b) => key(a) - key(b).`,
+    );
+  }
+  return shipping.ship(compare, operator);
 }
 
 /** @returns `undefined` when the author leaves it to the engine. @throws BAD_ARGUMENT, CAPTURE_NOT_SHIPPABLE */
 export function partitioningOf<K>(
   options: ShuffleOptions<K> | undefined,
   operator: string,
-  context: CaptureCheck,
+  shipping: Pick<Shipping, "checked">,
 ): Partitioning | undefined {
   if (options === undefined) return undefined;
   if (typeof options === "number") return { kind: "hash", partitions: checkPartitions(options, operator) };
   if (typeof options !== "object" || options === null) {
     throw badArgument(`${operator} takes a number of partitions, a partitioner or options, not ${typeof options}.`);
   }
-  if (options.getPartition !== undefined) return placedBy(options, operator, context);
+  if (options.getPartition !== undefined) return placedBy(options, operator, shipping);
   const { numPartitions, partitioner } = options;
   if (partitioner === undefined) {
     return numPartitions === undefined
@@ -81,7 +95,7 @@ export function partitioningOf<K>(
       `${operator} was given numPartitions ${numPartitions} and a partitioner of ${partitioner.numPartitions}. Give one of the two.`,
     );
   }
-  return placedBy(partitioner, operator, context);
+  return placedBy(partitioner, operator, shipping);
 }
 
 /** The partitioner of a placement: what the author gave, where it is one of the author. */
@@ -91,7 +105,7 @@ export function partitionerOf(placed: ResolvedPartitioning | undefined): Partiti
   return placed.partitioner?.given as Partitioner<unknown> | undefined; // made by `shipped` of one
 }
 
-function placedBy<K>(partitioner: Partitioner<K>, operator: string, context: CaptureCheck): Partitioning {
+function placedBy<K>(partitioner: Partitioner<K>, operator: string, shipping: Pick<Shipping, "checked">): Partitioning {
   if (typeof partitioner?.getPartition !== "function") {
     throw badArgument(
       `the partitioner of ${operator} has no function getPartition. Give an object { numPartitions, getPartition(key) }.`,
@@ -101,7 +115,7 @@ function placedBy<K>(partitioner: Partitioner<K>, operator: string, context: Cap
   if (partitioner instanceof HashPartitioner) return { kind: "hash", partitions };
   const known = made.get(partitioner) ?? shipped(partitioner);
   made.set(partitioner, known);
-  return { kind: "custom", partitions, fn: context.checked(known.fn), partitioner: known.partitioner };
+  return { kind: "custom", partitions, fn: shipping.checked(known.fn), partitioner: known.partitioner };
 }
 
 /** The same partitioner always gives the same function, so that templates and placements are recognised. */
@@ -109,7 +123,7 @@ const made = new WeakMap<object, { readonly fn: FunctionRef; readonly partitione
 
 function shipped(partitioner: Partitioner<never>) {
   return {
-    fn: partitioner instanceof RangePartitioner ? rangeFunction(partitioner) : placingFunction(partitioner),
+    fn: placingFunction(partitioner),
     partitioner: {
       given: partitioner,
       place: (key: unknown) => partitioner.getPartition(key as never), // a key of the pairs that it placed
@@ -119,13 +133,19 @@ function shipped(partitioner: Partitioner<never>) {
 }
 
 function placingFunction(partitioner: Partitioner<never>): FunctionRef {
+  if (placesItself(partitioner)) return partitioner[PLACING]();
   const { equals: _, ...properties } = partitioner;
   const value = isPlain(partitioner) ? properties : partitioner;
   return operators.partitioner.ref(() => [value]);
 }
 
-function rangeFunction({ bounds, descending, compare }: Omit<RangePartitioner<unknown>, "equals">): FunctionRef {
-  return operators.rangePartition.ref(() => [bounds, descending, compare]);
+/** A partitioner of the engine, which has an operator for it. */
+export interface PlacesItself {
+  readonly [PLACING]: () => FunctionRef;
+}
+
+function placesItself(partitioner: object): partitioner is PlacesItself {
+  return PLACING in partitioner;
 }
 
 /** Plain objects are alike when all they hold is. */

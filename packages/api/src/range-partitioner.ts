@@ -1,26 +1,12 @@
 import { type Comparison, comparisonBy } from "@millrace/codec";
-import { type FunctionRef, rangePartition } from "@millrace/operators";
+import { type FunctionRef, operators, rangePartition } from "@millrace/operators";
 import { PARTITIONS_MAX } from "@millrace/plan";
+import { checkPartitions } from "./check-all.ts";
 import { badArgument } from "./errors.ts";
-import { CONTEXT, LINEAGE } from "./internals.ts";
-import type { JobContext } from "./job-context.ts";
-import type { Partitioner } from "./partitioner.ts";
-import type { RDD } from "./rdd.ts";
-import { sampledBounds } from "./sampled-bounds.ts";
-import { checkPartitions } from "./steps.ts";
-
-/** Negative, 0 or positive as `a` comes before, with or after `b`. */
-export type Compare<in V> = (a: V, b: V) => number;
-
-/** @throws BAD_ARGUMENT It is a key function, as Python's operations take. */
-export function shipCompare(context: JobContext, compare: unknown, operator: string): FunctionRef {
-  if (typeof compare === "function" && compare.length === 1) {
-    throw badArgument(
-      `${operator} was given a function of one value. It takes one that compares two, and gives a number below 0 where the first comes before: (a, b) => key(a) - key(b).`,
-    );
-  }
-  return context.ship(compare, operator);
-}
+import { DATASET, PLACING } from "./internals.ts";
+import { sampledBounds } from "./operations/sampled-bounds.ts";
+import { type Compare, type Partitioner, type PlacesItself, shipCompare } from "./partitioner.ts";
+import type { RDD } from "./rdd/rdd.ts";
 
 /** The order of ranges. */
 export interface RangeOptions<K> {
@@ -34,7 +20,7 @@ export interface RangeOptions<K> {
  * Places pairs by ranges of their keys, so that the partitions are in order one after the other. Equal keys share a
  * partition.
  */
-export class RangePartitioner<K> implements Partitioner<K> {
+export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
   /** The last key of each partition but the last, ascending. */
   readonly bounds: readonly K[];
   /** Whether the first partition has the largest keys. */
@@ -65,12 +51,16 @@ export class RangePartitioner<K> implements Partitioner<K> {
     options: RangeOptions<K> = {},
   ): Promise<RangePartitioner<K>> {
     const partitions = checkPartitions(numPartitions, "RangePartitioner");
-    const context = rdd[CONTEXT];
+    const { context, lineage } = rdd[DATASET];
     if (options.compare !== undefined) shipCompare(context, options.compare, "RangePartitioner");
     const request = { partitions, compare: options.compare as Comparison | undefined, name: "RangePartitioner" }; // called for keys only
-    const bounds = await sampledBounds(context, rdd[LINEAGE], { ...request, seed: context.nextSeed() });
+    const bounds = await sampledBounds(context, lineage, { ...request, seed: context.nextSeed() });
     return new RangePartitioner(bounds as K[], options); // keys of the RDD
   }
+
+  /** @internal */
+  readonly [PLACING] = (): FunctionRef =>
+    operators.rangePartition.ref(() => [this.bounds, this.descending, this.compare]);
 
   get numPartitions(): number {
     return this.bounds.length + 1;

@@ -3,16 +3,16 @@ import type { FunctionRef } from "@millrace/operators";
 import { Accumulator, NumberAccumulator, shippedSpec } from "./accumulator.ts";
 import { type AccumulatorSpec, type AnySpec, specOf } from "./accumulator-kinds.ts";
 import type { Broadcast } from "./broadcast.ts";
-import type { DStream } from "./dstream.ts";
 import { badArgument } from "./errors.ts";
 import { CONTEXT, GRAPH } from "./internals.ts";
 import type { StreamingListener } from "./listener/streaming-listener.ts";
-import type { RddTypes } from "./rdd/set-rdd.ts";
-import type { RDD } from "./rdd.ts";
+import { transformed, unionOf } from "./operations/transforming.ts";
+import type { RDD } from "./rdd/rdd.ts";
+import type { RddTypes } from "./rdd/transformations.ts";
 import { resolvePath } from "./source/found-files.ts";
 import { StaticSources } from "./source/static-sources.ts";
 import { checkPath } from "./source/stream-sources.ts";
-import { transformed, unionOf } from "./stream/several-streams.ts";
+import { DStream } from "./stream/dstream.ts";
 import { stoppedInBuild } from "./warnings.ts";
 
 const STATES = { building: "INITIALIZED", running: "ACTIVE", stopped: "STOPPED" } as const;
@@ -26,7 +26,7 @@ export class StreamingContext extends StaticSources {
 
   /** The records of each stream in turn. */
   union<T>(...streams: readonly DStream<T>[]): DStream<T> {
-    return unionOf(streams);
+    return new DStream(this[GRAPH], unionOf(streams));
   }
 
   /** Makes an RDD of the RDDs that several streams have in a batch, on the driver; see `DStream.transform`. */
@@ -36,7 +36,8 @@ export class StreamingContext extends StaticSources {
   ): DStream<U> {
     if (!Array.isArray(streams)) throw badArgument("transform takes an array of streams and a function.");
     // One RDD for each stream, in their order.
-    return transformed<U>([...streams], "transform", (rdds, time) => fn(rdds as RddTypes<R>, time));
+    const node = transformed([...streams], "transform", (rdds, time) => fn(rdds as RddTypes<R>, time));
+    return new DStream(this[GRAPH], node);
   }
 
   // ---- shared variables

@@ -1,7 +1,7 @@
 import { deferred, millis } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import { type FakePort, GraphLab } from "../graph-lab.ts";
-import type { RDD } from "../rdd.ts";
+import type { RDD } from "../rdd/rdd.ts";
 import { type BoundedDouble, boundedCount, boundedMean, boundedSum } from "./bounded-double.ts";
 import {
   type CountDistribution,

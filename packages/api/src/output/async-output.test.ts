@@ -1,7 +1,7 @@
 import { millis } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import type { DStream } from "../dstream.ts";
 import { GraphLab } from "../graph-lab.ts";
+import type { DStream } from "../stream/dstream.ts";
 import type { StreamBatch } from "./async-output.ts";
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,8 +1,8 @@
 import { millis } from "@millrace/base";
-import type { Lineage } from "@millrace/plan";
-import type { GraphBuilder } from "../graph-builder.ts";
-import { checkCount } from "../steps.ts";
-import type { StreamNode } from "../stream-node.ts";
+import { checkCount } from "../check-all.ts";
+import { collected } from "../operations/collecting.ts";
+import { Dataset } from "../operations/dataset.ts";
+import type { GraphStream } from "../operations/graph-stream.ts";
 import { loopSlow } from "../warnings.ts";
 import { BatchQueue } from "./batch-queue.ts";
 
@@ -34,18 +34,16 @@ const WAITS_MS = 10_000;
  * @throws BAD_ARGUMENT
  */
 export function asyncOutput(
-  graph: GraphBuilder,
-  stream: StreamNode,
-  collect: (lineage: Lineage) => Promise<unknown[]>,
+  { context, graph, node }: GraphStream,
   { highWater = 1, batches = false }: AsyncIterableOptions,
 ): AsyncIterableIterator<unknown, undefined> {
   const operator = "toAsyncIterable";
   const queue = new BatchQueue<unknown>(checkCount(highWater, `the highWater of ${operator}`, 0, 1_000_000));
-  const { port } = graph.context;
-  const subject = `${operator} of ${stream.label}`;
-  graph.output(operator, stream, async (lineage, { time }) => {
+  const { port } = context;
+  const subject = `${operator} of ${node.label}`;
+  graph.output(operator, node, async (lineage, { time }) => {
     if (!queue.open) return; // the loop was left: nothing is fetched for it any more
-    const records = await collect(lineage);
+    const records = await collected(new Dataset(context, lineage), "collect");
     let waits = false;
     const late = port.clock.after(millis(WAITS_MS), () => {
       waits = true;

@@ -1,20 +1,18 @@
 import { inspect } from "node:util";
 import { formatLocalTime } from "@millrace/base";
 import { runAction } from "../action.ts";
+import { checkCount } from "../check-all.ts";
 import { decodeRecords } from "../collection.ts";
-import type { OutputBody } from "../graph-builder.ts";
-import type { JobContext } from "../job-context.ts";
-import { takeRecords } from "../take.ts";
+import type { GraphStream } from "../operations/graph-stream.ts";
+import { takeRecords } from "../operations/take.ts";
 
 const RULE = "-".repeat(43);
 
-/**
- * The body of `print(num)`: one record more than it shows tells whether there are more.
- *
- * @param streamName Asked in each batch: a stream may be named after it was printed.
- */
-export function printOutput(context: JobContext, num: number, streamName: () => string): OutputBody {
-  return async (lineage, scope) => {
+/** Declares the output of `print(num)`. @throws BAD_ARGUMENT */
+export function printOutput({ context, graph, node }: GraphStream, num: number): void {
+  checkCount(num, "the number of records to print", 0, 1_000_000);
+  // One record more than it shows tells whether there are more. A stream may be named after it was printed.
+  graph.output("print", node, async (lineage, scope) => {
     const { port } = context;
     let records: unknown[];
     if (port.printed === undefined) {
@@ -23,12 +21,12 @@ export function printOutput(context: JobContext, num: number, streamName: () => 
       records = [];
       const blocks = await runAction(context, { name: "print", target: lineage, sink: { kind: "collect" } });
       for (const block of blocks) decodeRecords(context, block, records);
-      port.printed({ time: scope.time, stream: streamName(), records: [...records] });
+      port.printed({ time: scope.time, stream: graph.nameOf(node) ?? node.label, records: [...records] });
     }
     const more = records.length > num;
     if (more) records.length = num;
     port.write(formatPrint(records, more, scope.time));
-  };
+  });
 }
 
 /** A batch as `print()` shows it: a banner with the local time, one record a line, dots if there are more, a blank line. */

@@ -1,18 +1,28 @@
 import { checkAll } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
-import type { OutputBody } from "../graph-builder.ts";
-import type { JobContext } from "../job-context.ts";
 import { kindOf } from "../not-given.ts";
-import { type SaveFormat, saveRecords } from "../save-records.ts";
+import type { GraphStream } from "../operations/graph-stream.ts";
+import { objectFormat, type SaveFormat, type SaveTextOptions, saveRecords, textFormat } from "../save-records.ts";
 import { resolvePath } from "../source/found-files.ts";
 
-/** The body of `saveAsTextFiles` and its like. @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
-export function saveOutput(
-  context: JobContext,
-  prefix: string,
-  suffix: string,
-  { operator, format: formatOf }: { readonly operator: string; readonly format: () => SaveFormat },
-): OutputBody {
+/** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
+export function saveAsTextFiles(on: GraphStream, prefix: string, suffix: string, options: SaveTextOptions): void {
+  const operator = "saveAsTextFiles";
+  saveOutput(on, operator, [prefix, suffix], () => textFormat(options, operator));
+}
+
+/** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
+export function saveAsObjectFiles(on: GraphStream, prefix: string, suffix: string): void {
+  const operator = "saveAsObjectFiles";
+  saveOutput(on, operator, [prefix, suffix], () => objectFormat(operator));
+}
+
+function saveOutput(
+  { context, graph, node }: GraphStream,
+  operator: string,
+  [prefix, suffix]: readonly [prefix: string, suffix: string],
+  formatOf: () => SaveFormat,
+): void {
   const { format } = checkAll(operator, {
     prefix: () => {
       checkText(prefix, `the prefix of ${operator}`);
@@ -21,7 +31,9 @@ export function saveOutput(
     suffix: () => checkText(suffix, `the suffix of ${operator}`),
     format: formatOf,
   });
-  return (lineage, scope) => saveRecords(context, lineage, batchDirectory(prefix, suffix, scope.time), format);
+  graph.output(operator, node, (lineage, scope) =>
+    saveRecords(context, lineage, batchDirectory(prefix, suffix, scope.time), format),
+  );
 }
 
 function checkText(value: unknown, what: string): void {

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { GraphLab } from "../graph-lab.ts";
 import { HashPartitioner } from "../partitioner.ts";
 import { RangePartitioner } from "../range-partitioner.ts";
-import type { RDD } from "../rdd.ts";
 import type { StreamingContext } from "../streaming-context.ts";
+import type { RDD } from "./rdd.ts";
 
 /** Calls what must be refused before anything runs, as untyped code would. */
 async function refused(

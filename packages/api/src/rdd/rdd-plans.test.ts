@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { GraphLab } from "../graph-lab.ts";
 import { HashPartitioner, type Partitioner } from "../partitioner.ts";
 import { RangePartitioner } from "../range-partitioner.ts";
-import type { RDD } from "../rdd.ts";
 import type { StreamingContext } from "../streaming-context.ts";
+import type { RDD } from "./rdd.ts";
 
 class ByLength implements Partitioner<string> {
   readonly numPartitions = 2;

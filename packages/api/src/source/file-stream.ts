@@ -7,7 +7,7 @@ import type { FileEntry } from "../engine-port.ts";
 import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import type { JobContext } from "../job-context.ts";
-import { labelOf } from "../steps.ts";
+import { labelOf } from "../operations/steps.ts";
 import type { BadFile, Rereadable, StreamNode } from "../stream-node.ts";
 import {
   directoryMissing,

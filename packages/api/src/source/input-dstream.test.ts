@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FakePort, GraphLab } from "../graph-lab.ts";
-import type { RDD } from "../rdd.ts";
+import type { RDD } from "../rdd/rdd.ts";
 import type { StreamingContext } from "../streaming-context.ts";
 import { ConstantInputDStream, InputDStream } from "./input-dstream.ts";
 

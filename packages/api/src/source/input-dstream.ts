@@ -5,10 +5,9 @@ import type { BatchScope } from "../batch-scope.ts";
 import { transformResult } from "../errors.ts";
 import { DRIVER_ONLY, INPUT_REMEDY } from "../function/driver-only.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
-import { LINEAGE } from "../internals.ts";
 import { kindOf } from "../not-given.ts";
-import type { RDD } from "../rdd.ts";
-import { lineageIn } from "../rdd-steps.ts";
+import { datasetOf, lineageIn } from "../operations/dataset.ts";
+import type { RDD } from "../rdd/rdd.ts";
 import type { StreamNode } from "../stream-node.ts";
 
 /**
@@ -74,7 +73,7 @@ export function inputNode(graph: GraphBuilder, input: InputDStream<unknown>): St
       const made: unknown = await runAuthorCode(code, () => input.compute(time));
       scope.reports.set(node, { numRecords: 0 });
       if (made === undefined) return source("blocks", [], label);
-      if (typeof made === "object" && made !== null && LINEAGE in made) return lineageIn(context, made, label);
+      if (datasetOf(made) !== undefined) return lineageIn(context, made, label);
       throw transformResult(
         `compute of ${label} returned ${kindOf(made)} for batch ${time}, not an RDD. ` +
           "The batch fails. Return an RDD, or undefined when there is nothing.",

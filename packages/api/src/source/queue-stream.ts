@@ -3,8 +3,8 @@ import type { BatchScope } from "../batch-scope.ts";
 import { collectionSource } from "../collection.ts";
 import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
-import { RDD } from "../rdd.ts";
-import { lineageIn } from "../rdd-steps.ts";
+import { lineageIn } from "../operations/dataset.ts";
+import { RDD } from "../rdd/rdd.ts";
 import type { StreamNode } from "../stream-node.ts";
 
 /** One batch of a queue: records to be spread over the default parallelism, or an RDD. */

@@ -1,14 +1,15 @@
 import { RECORD_BYTES_MAX } from "@millrace/codec";
 import { operators } from "@millrace/operators";
 import { type Lineage, source, union } from "@millrace/plan";
-import { checkAll } from "../check-all.ts";
+import { partitionsOf } from "../action.ts";
+import { checkAll, checkCount, checkPartitions } from "../check-all.ts";
 import { collectionSource } from "../collection.ts";
 import { badArgument } from "../errors.ts";
 import { CONTEXT } from "../internals.ts";
-import { collected } from "../rdd/collected.ts";
-import { RDD } from "../rdd.ts";
-import { lineageIn, rddSteps } from "../rdd-steps.ts";
-import { checkCount, checkPartitions, labelOf, narrowStep } from "../steps.ts";
+import { collected } from "../operations/collecting.ts";
+import { Dataset, lineageIn } from "../operations/dataset.ts";
+import { labelOf, narrowStep } from "../operations/steps.ts";
+import { RDD } from "../rdd/rdd.ts";
 import { numberRange } from "./number-range.ts";
 import { objectFiles, recordFiles, textFiles, wholeFiles } from "./static-files.ts";
 import { checkPath, StreamSources } from "./stream-sources.ts";
@@ -135,12 +136,13 @@ export abstract class StaticSources extends StreamSources {
     const parent = lineageIn(context, rdd, operator);
     const ref = operators.wholePartition.ref(() => [fn], context.ship(fn, operator).site);
     context.requireBatch(operator);
-    const target = narrowStep("mapPartitions", ref, false, operator)(parent, rddSteps(context));
-    if (partitions === undefined) return collected<U>(rdd, operator, target);
-    const total = await context.partitionsOf(parent);
+    const on = new Dataset(context, parent);
+    const target = on.take(narrowStep("mapPartitions", ref, false, operator));
+    if (partitions === undefined) return collected<U>(on, operator, target);
+    const total = await partitionsOf(context, parent);
     for (const one of partitions) checkCount(one, `a partition of ${labelOf(operator, ref)}`, 0, total - 1);
     const ascending = [...new Set(partitions)].sort((a, b) => a - b);
-    const results = await collected<U>(rdd, operator, target, ascending);
+    const results = await collected<U>(on, operator, target, ascending);
     return partitions.map((one) => results[ascending.indexOf(one)] as U); // one for each that was asked for
   }
 

@@ -1,15 +1,15 @@
 import { RECORD_BYTES_MAX } from "@millrace/codec";
-import { checkAll, checkFlag, checkOptions } from "../check-all.ts";
-import { DStream } from "../dstream.ts";
+import { checkAll, checkCount, checkFlag, checkOptions, checkPartitions } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
 import { CONTEXT_REMEDY, DRIVER_ONLY } from "../function/driver-only.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { CONTEXT, GRAPH } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
+import { labelOf } from "../operations/steps.ts";
 import type { ShortLiteral } from "../pair-types.ts";
 import { Receiver } from "../receiver.ts";
-import { checkCount, checkPartitions, labelOf } from "../steps.ts";
 import { checkLevel, StorageLevel } from "../storage-level.ts";
+import { DStream } from "../stream/dstream.ts";
 import {
   type ByteDecoder,
   checkFilter,

@@ -1,0 +1,88 @@
+import type { Lineage } from "@millrace/plan";
+import { partitionsOf, resolveSources, runAction } from "../action.ts";
+import { decodeRecords } from "../collection.ts";
+import { emptyCollection } from "../errors.ts";
+import { type Partitioner, partitionerOf } from "../partitioner.ts";
+import { objectFormat, type SaveTextOptions, saveRecords, textFormat } from "../save-records.ts";
+import type { Dataset } from "./dataset.ts";
+import { labelOf, type Step } from "./steps.ts";
+import { takeRecords } from "./take.ts";
+
+// Actions that bring records to the driver as they are, or have them go elsewhere.
+
+/**
+ * The records of an RDD, brought to the driver in partition order.
+ *
+ * @typeParam U What they are, as the caller knows.
+ * @param partitions Only these, ascending.
+ */
+export async function collected<U>(
+  on: Dataset,
+  name: string,
+  target: Lineage = on.lineage,
+  partitions?: readonly number[],
+): Promise<U[]> {
+  const { context } = on;
+  const sink = { kind: "collect" } as const;
+  const blocks = await runAction(context, { name, target, sink, ...(partitions === undefined ? {} : { partitions }) });
+  const records: unknown[] = [];
+  for (const block of blocks) decodeRecords(context, block, records);
+  return records as U[]; // of the type that the caller knows
+}
+
+/** What a step makes of the partitions of an RDD, brought to the driver. */
+export function collectedAfter<U>(on: Dataset, name: string, step: Step): Promise<U[]> {
+  return collected<U>(on, name, on.take(step));
+}
+
+export async function* toLocalIterator<T>(on: Dataset): AsyncGenerator<T, void, undefined> {
+  const operator = "toLocalIterator";
+  const { context, lineage } = on;
+  context.requireBatch(operator);
+  const partitions = await partitionsOf(context, lineage);
+  for (let p = 0; p < partitions; p += 1) yield* await collected<T>(on, operator, lineage, [p]);
+}
+
+export async function count({ context, lineage: target }: Dataset): Promise<number> {
+  const blocks = await runAction(context, { name: "count", target, sink: { kind: "count" } });
+  let sum = 0;
+  for (const block of blocks) for (const n of decodeRecords(context, block)) sum += n as number; // the sink's records
+  return sum;
+}
+
+export async function take<T>({ context, lineage }: Dataset, n: number): Promise<T[]> {
+  return (await takeRecords(context, lineage, n)) as T[]; // the records of this RDD
+}
+
+export async function first<T>(on: Dataset): Promise<T> {
+  const records = await take<T>(on, 1);
+  if (records.length > 0) return records[0] as T; // just checked to be there
+  throw emptyCollection("first() was called on an RDD without records. Ask isEmpty() before, or use take(1).");
+}
+
+export async function isEmpty(on: Dataset): Promise<boolean> {
+  return (await take(on, 1)).length === 0;
+}
+
+export async function runEach(on: Dataset, kind: "foreach" | "foreachPartition", fn: unknown): Promise<void> {
+  const ref = on.ship(fn, kind);
+  const sink = { kind, fn: ref, label: labelOf(kind, ref) } as const;
+  await runAction(on.context, { name: kind, target: on.lineage, sink });
+}
+
+export async function saveAsTextFile(on: Dataset, path: string, options: SaveTextOptions): Promise<void> {
+  await saveRecords(on.context, on.lineage, path, textFormat(options, "saveAsTextFile"));
+}
+
+export async function saveAsObjectFile(on: Dataset, path: string): Promise<void> {
+  await saveRecords(on.context, on.lineage, path, objectFormat("saveAsObjectFile"));
+}
+
+export async function partitionCount({ context, lineage }: Dataset): Promise<number> {
+  return partitionsOf(context, lineage);
+}
+
+export async function partitioner({ context, lineage }: Dataset): Promise<Partitioner<unknown> | undefined> {
+  await resolveSources(context, lineage);
+  return partitionerOf(context.planner.layout().partitioningOf(lineage));
+}

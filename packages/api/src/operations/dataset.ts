@@ -1,0 +1,120 @@
+import type { FunctionRef } from "@millrace/operators";
+import { dependency, type Lineage, type Partitioning, persisted, renderLineage } from "@millrace/plan";
+import { badArgument, levelFixed, otherContext } from "../errors.ts";
+import { DATASET } from "../internals.ts";
+import type { JobContext } from "../job-context.ts";
+import { notGiven } from "../not-given.ts";
+import { partitioningOf, type ShuffleOptions } from "../partitioner.ts";
+import { checkLevel, type StorageLevel } from "../storage-level.ts";
+import type { Carrier } from "./carrier.ts";
+import type { MergeStep, Step, StepContext } from "./steps.ts";
+
+/** What an RDD is to the engine: its lineage, in the context of its job. */
+export class Dataset implements Carrier<Lineage> {
+  readonly context: JobContext;
+  /** Another one once the RDD is persisted. */
+  lineage: Lineage;
+  #id: number | undefined;
+  /** As the author calls it. */
+  name: string | undefined;
+
+  constructor(context: JobContext, lineage: Lineage) {
+    this.context = context;
+    this.lineage = lineage;
+  }
+
+  ship(fn: unknown, operator: string): FunctionRef {
+    return this.context.ship(fn, operator);
+  }
+
+  partitioning<K>(options: ShuffleOptions<K> | undefined, operator: string): Partitioning | undefined {
+    return partitioningOf(options, operator, this.context);
+  }
+
+  take(step: Step): Lineage {
+    return step(this.lineage, this.steps);
+  }
+
+  merge(others: readonly unknown[], step: MergeStep, operator: string): Lineage {
+    return step([this.lineage, ...this.lineagesOf(others, operator)], this.steps);
+  }
+
+  /** @throws BAD_ARGUMENT One is no RDD. @throws OTHER_CONTEXT One is of another job. */
+  lineagesOf(others: readonly unknown[], operator: string): Lineage[] {
+    return others.map((other) => lineageIn(this.context, other, operator));
+  }
+
+  /** Where its steps are taken. */
+  get steps(): StepContext {
+    return rddSteps(this.context);
+  }
+
+  // ---- what it is
+
+  get id(): number {
+    this.#id ??= this.context.nextRddId();
+    return this.#id;
+  }
+
+  /** @throws BAD_ARGUMENT */
+  rename(name: string): void {
+    if (typeof name !== "string") throw badArgument(`the name of an RDD is a text, not ${typeof name}.`);
+    this.name = name;
+    this.context.names.set(this.lineage, name);
+  }
+
+  render(): string {
+    const { planner, names } = this.context;
+    return renderLineage(this.lineage, { layout: planner.layout(), nameOf: (node) => names.get(node) });
+  }
+
+  // ---- how it is kept
+
+  /** @throws BAD_ARGUMENT, LEVEL_FIXED */
+  persist(level: StorageLevel): void {
+    checkLevel(level, "persist");
+    const { lineage } = this;
+    if (lineage.kind !== "persisted") {
+      this.lineage = persisted(this.context.dependency(lineage), level, "persist");
+    } else if (lineage.level !== level) {
+      throw levelFixed(
+        "persist was called on an RDD that has another storage level already, which cannot change. Call unpersist() first.",
+      );
+    }
+  }
+
+  unpersist(): void {
+    const { lineage } = this;
+    if (lineage.kind !== "persisted") return;
+    this.context.dropOutput(lineage.dependency);
+    this.lineage = lineage.dependency.parent;
+  }
+
+  get level(): StorageLevel | undefined {
+    return this.lineage.kind === "persisted" ? this.lineage.level : undefined;
+  }
+}
+
+/** Steps of RDDs: what says nothing of its partitions has as many as its largest parent. */
+export function rddSteps(context: JobContext): StepContext {
+  // Steps that have to wait for something are taken later: what lasts is decided now.
+  const lasting = context.phase === "building";
+  return {
+    dependency: (parent) => dependency(parent, lasting),
+    defaultPartitioning: () => ({ kind: "hash", partitions: "upstream" }),
+  };
+}
+
+/** What an RDD holds for the engine; `undefined`: the value is no RDD. */
+export function datasetOf(value: unknown): Dataset | undefined {
+  if (typeof value !== "object" || value === null || !(DATASET in value)) return undefined;
+  return value[DATASET] instanceof Dataset ? value[DATASET] : undefined;
+}
+
+/** @throws BAD_ARGUMENT It is no RDD. @throws OTHER_CONTEXT It is one of another job. */
+export function lineageIn(context: JobContext, rdd: unknown, operator: string): Lineage {
+  const dataset = datasetOf(rdd);
+  if (dataset === undefined) throw notGiven("RDDs", rdd, operator);
+  if (dataset.context === context) return dataset.lineage;
+  throw otherContext(`${operator} was given an RDD of another job. Use RDDs that come from one StreamingContext.`);
+}

@@ -1,0 +1,19 @@
+import { deferredNode, type Layout, type Lineage } from "@millrace/plan";
+import { resolveSources } from "../action.ts";
+import type { Dataset } from "./dataset.ts";
+import type { StepContext } from "./steps.ts";
+
+/** A lineage that is made once the partitions of this one, and of others, are known. Takes no job, only a look at sources. */
+export function whenLaidOut(
+  on: Dataset,
+  label: string,
+  others: readonly Lineage[],
+  make: (parent: Lineage, layout: Layout, at: StepContext) => Lineage,
+): Lineage {
+  const { context, lineage: parent, steps } = on;
+  const parents = [parent, ...others];
+  return deferredNode(parents, label, async () => {
+    for (const one of parents) await resolveSources(context, one);
+    return make(parent, context.planner.layout(), steps);
+  });
+}

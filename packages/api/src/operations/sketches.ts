@@ -1,0 +1,38 @@
+import { precisionFor, type SketchPrecision } from "@millrace/codec";
+import { type FunctionRef, operators } from "@millrace/operators";
+import type { ShuffleUse } from "@millrace/plan";
+import { badArgument } from "../errors.ts";
+
+/** How exact an estimate of distinct values is: a relative standard deviation, or bits of a hash. */
+export type DistinctPrecision =
+  | number
+  | {
+      /** Bits of the hash that choose a register, 4 to 24: 2 to the power of them is how many there are, of a byte each. */
+      readonly p: number;
+      /** Bits of the hash while few values have been seen. 0, the default: registers from the beginning. */
+      readonly sp?: number | undefined;
+    };
+
+/** @throws BAD_ARGUMENT, BAD_PRECISION */
+function checkPrecision(given: DistinctPrecision): SketchPrecision {
+  if (typeof given === "number" || (typeof given === "object" && given !== null)) return precisionFor(given);
+  throw badArgument(`the precision of distinct values is ${typeof given}; give a relative deviation, or { p, sp }.`);
+}
+
+/** Makes one sketch of each partition. */
+export function sketchPartition(precision: DistinctPrecision): FunctionRef {
+  const checked = checkPrecision(precision);
+  return operators.sketchPartition.ref(() => [checked]);
+}
+
+/** One sketch for each key. */
+export function sketchUse(precision: DistinctPrecision): ShuffleUse {
+  const checked = checkPrecision(precision);
+  return {
+    kind: "combine",
+    mapSide: true,
+    create: operators.sketchFirst.ref(() => [checked]),
+    mergeValue: operators.addToSketch.ref(),
+    mergeCombiners: operators.mergeSketches.ref(),
+  };
+}

@@ -1,0 +1,42 @@
+import type { EpochMs } from "@millrace/base";
+import type { Lineage } from "@millrace/plan";
+import { checkCount } from "../check-all.ts";
+import { actionTooEarly, sliceForgotten } from "../errors.ts";
+import { sliceBetweenBatches } from "../warnings.ts";
+import type { GraphStream } from "./graph-stream.ts";
+
+/** The RDDs that a stream has in the batches of [from, to]: see `DStream.slice`. */
+export async function sliceOf({ context, node: stream }: GraphStream, from: number, to: number): Promise<Lineage[]> {
+  checkCount(from, "the beginning of slice", 0, Number.MAX_SAFE_INTEGER);
+  checkCount(to, "the end of slice", from, Number.MAX_SAFE_INTEGER);
+  const { history } = context;
+  if (history === undefined) {
+    throw actionTooEarly(
+      "slice was called while the graph is built, before there are batches. Call it inside transform or foreachRDD.",
+    );
+  }
+  const floor = (time: number): number => time - mod(time - history.zeroTime, stream.slideMs);
+  if (floor(from) !== from || floor(to) !== to) {
+    context.warnOnce(
+      sliceBetweenBatches(
+        `slice of ${stream.label}`,
+        `slice of ${stream.label} was asked for [${from}, ${to}], which lies between batches: [${floor(from)}, ${floor(to)}] is given.`,
+      ),
+    );
+  }
+  const lineages: Lineage[] = [];
+  for (let time = floor(from); time <= floor(to); time += stream.slideMs) {
+    if (time <= history.zeroTime) continue; // nothing was before the first batch
+    const scope = history.scopeAt(time as EpochMs); // a multiple of the slide after the zero time
+    if (scope === undefined) {
+      throw sliceForgotten(
+        `slice of ${stream.label} was asked for batch ${time}, which is forgotten or has not begun. ` +
+          'Call ssc.remember("5m") in build to keep batches for longer, and ask for none that is still to come.',
+      );
+    }
+    lineages.push(await scope.lineageOf(stream));
+  }
+  return lineages;
+}
+
+const mod = (n: number, m: number): number => ((n % m) + m) % m;

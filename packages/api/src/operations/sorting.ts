@@ -1,0 +1,147 @@
+import { badComparison, type Comparison, comparisonBy } from "@millrace/codec";
+import { type FunctionRef, operators } from "@millrace/operators";
+import { deferredNode, type Lineage, narrow, PARTITIONS_MAX, type Partitioning } from "@millrace/plan";
+import { partitionsOf } from "../action.ts";
+import { checkPartitions } from "../check-all.ts";
+import { type Compare, partitionerOf, type ShuffleOptions, shipCompare } from "../partitioner.ts";
+import { RangePartitioner } from "../range-partitioner.ts";
+import { Dataset } from "./dataset.ts";
+import { whenLaidOut } from "./laid-out.ts";
+import { placementOf } from "./pairs.ts";
+import { type Key, keyByStep } from "./records.ts";
+import { sampledBounds } from "./sampled-bounds.ts";
+import { labelOf, narrowStep, plainStep, type StepContext, shuffleStep } from "./steps.ts";
+
+// What puts records in order.
+
+/** How `sortBy` and `sortByKey` sort. */
+export interface SortOptions<K> {
+  /** True if it is left out. */
+  readonly ascending?: boolean | undefined;
+  /** As many as this RDD has if it is left out. There may be fewer, if there are too few different keys. */
+  readonly numPartitions?: number | undefined;
+  /** `(a, b) => number`; the order of values if it is left out. */
+  readonly compare?: Compare<K> | undefined;
+}
+
+export function sortBy<K>(on: Dataset, key: Key, options: boolean | SortOptions<K>): Lineage {
+  const operator = "sortBy";
+  const ref = on.ship(key, operator);
+  const keyed = new Dataset(on.context, on.take(keyByStep(ref, key, operator)));
+  const sorted = sortedByKey(keyed, sortingOf(on, options, operator), operator, labelOf(operator, ref));
+  return plainStep("values")(sorted, on.steps);
+}
+
+export function sortByKey<K>(on: Dataset, options: boolean | SortOptions<K>): Lineage {
+  const operator = "sortByKey";
+  return sortedByKey(on, sortingOf(on, options, operator), operator, operator);
+}
+
+export function repartitionAndSortWithinPartitions<K>(
+  on: Dataset,
+  options: ShuffleOptions<K>,
+  order: boolean | Omit<SortOptions<K>, "numPartitions">,
+): Lineage {
+  const operator = "repartitionAndSortWithinPartitions";
+  const placed = placementOf(on, options, operator);
+  return placedAndSorted(on.lineage, placed, sortingOf(on, order, operator), operator, on.steps);
+}
+
+export function filterByRange<K>(on: Dataset, ends: readonly [lower: K, upper: K], compare?: Compare<K>): Lineage {
+  const operator = "filterByRange";
+  if (compare !== undefined) shipCompare(on, compare, operator);
+  const order = compare as Comparison | undefined; // called for keys only
+  return whenLaidOut(on, operator, [], (parent, layout, at) => {
+    const partitioner = partitionerOf(layout.partitioningOf(parent));
+    return inRange(parent, ends, { compare: order, partitioner }, at);
+  });
+}
+
+/** What an author may say of an order, checked. */
+interface Sorting {
+  readonly descending: boolean;
+  readonly partitions: number | undefined;
+  readonly compare: Comparison | undefined;
+  readonly ref: FunctionRef | undefined;
+}
+
+/** @throws BAD_ARGUMENT, FUNCTION_NOT_SHIPPABLE */
+function sortingOf<K>(on: Dataset, given: boolean | SortOptions<K>, operator: string): Sorting {
+  const options = typeof given === "boolean" ? { ascending: given } : given;
+  const { ascending = true, numPartitions, compare } = options;
+  return {
+    descending: !ascending,
+    partitions: numPartitions === undefined ? undefined : checkPartitions(numPartitions, operator),
+    compare: compare as Comparison | undefined, // called for keys only
+    ref: compare === undefined ? undefined : shipCompare(on, compare, `the compare function of ${operator}`),
+  };
+}
+
+/**
+ * Pairs in the order of their keys, partition after partition. Ranges are cut by some keys that a job draws when the result
+ * is first needed; then the pairs are shuffled, and each partition is sorted.
+ */
+function sortedByKey(on: Dataset, sorting: Sorting, operator: string, label: string): Lineage {
+  const { context, lineage: parent, steps } = on;
+  const { descending, compare } = sorting;
+  const seed = context.nextSeed();
+  return deferredNode([parent], label, async () => {
+    const sources = await partitionsOf(context, parent);
+    const partitions = sorting.partitions ?? Math.max(1, Math.min(sources, PARTITIONS_MAX));
+    if (partitions === 1 && sources === 1) return sortedWithin(parent, sorting, label);
+    const bounds = await sampledBounds(context, parent, { partitions, compare, seed, name: operator });
+    checkBounds(bounds, comparisonBy(compare), operator);
+    const ranges = new RangePartitioner(bounds, { ascending: !descending, compare });
+    const placed = on.partitioning(ranges, operator);
+    return placedAndSorted(parent, placed, sorting, label, steps);
+  });
+}
+
+/** The bounds are drawn in their order: where they are in none, the author's function contradicts itself. */
+function checkBounds(bounds: readonly unknown[], order: Comparison, operator: string): void {
+  for (const [i, bound] of bounds.entries()) {
+    if (order(bound, bound) === 0 && (i === 0 || order(bounds[i - 1], bound) < 0)) continue;
+    throw badComparison(
+      `${operator}: its compare function contradicts itself: it has no order for the keys that it was given, such as one that gives the same ` +
+        "number for (a, b) and for (b, a), or one that draws lots. The batch fails. Equal keys must give 0, and (b, a) the opposite of (a, b).",
+    );
+  }
+}
+
+/** Pairs placed and sorted within their partitions. */
+function placedAndSorted(
+  parent: Lineage,
+  placed: Partitioning | undefined,
+  sorting: Sorting,
+  operator: string,
+  at: StepContext,
+): Lineage {
+  return sortedWithin(shuffleStep({ kind: "none" }, placed, operator)(parent, at), sorting, operator);
+}
+
+function sortedWithin(parent: Lineage, { ref, descending }: Sorting, label: string): Lineage {
+  return narrow(parent, { kind: "sort", key: undefined, compare: ref, descending, label }, true);
+}
+
+/** Pairs whose key lies within bounds; partitions that cannot have any are not looked at. */
+function inRange(
+  parent: Lineage,
+  [lower, upper]: readonly [unknown, unknown],
+  { compare, partitioner }: { readonly compare: Comparison | undefined; readonly partitioner: unknown },
+  at: StepContext,
+): Lineage {
+  const ranges = partitioner instanceof RangePartitioner ? partitioner : undefined;
+  const order = compare ?? (ranges?.compare as Comparison | undefined); // called for keys only
+  const filter = narrowStep(
+    "filter",
+    operators.inRange.ref(() => [lower, upper, order]),
+    true,
+    "filterByRange",
+  );
+  if (ranges === undefined || order !== ranges.compare) return filter(parent, at);
+  if (comparisonBy(order)(lower, upper) > 0) return filter({ kind: "pruned", parent, partitions: [] }, at);
+  const ends = [ranges.getPartition(lower), ranges.getPartition(upper)];
+  const first = Math.min(...ends);
+  const partitions = Array.from({ length: Math.max(...ends) - first + 1 }, (_, i) => first + i);
+  return filter({ kind: "pruned", parent, partitions }, at);
+}

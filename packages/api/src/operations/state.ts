@@ -1,0 +1,189 @@
+import { assert, parseDuration } from "@millrace/base";
+import type { FunctionRef } from "@millrace/operators";
+import {
+  IN_MEMORY_OR_ON_DISK,
+  type Lineage,
+  type Partitioning,
+  type ShuffleDependency,
+  type StateChange,
+  type StateNode,
+} from "@millrace/plan";
+import { checkAll, checkFlag, checkOptions } from "../check-all.ts";
+import { collectionSource } from "../collection.ts";
+import { badArgument } from "../errors.ts";
+import type { JobContext } from "../job-context.ts";
+import { type Partitioner, partitioningOf } from "../partitioner.ts";
+import { type AnyMapOptions, type AnyStateOptions, type InitialPairs, SPEC, StateSpec } from "../state-spec.ts";
+import { type StreamNode, whenReady } from "../stream-node.ts";
+import { datasetOf, lineageIn } from "./dataset.ts";
+import type { GraphStream } from "./graph-stream.ts";
+import { labelOf } from "./steps.ts";
+
+// What keeps a state for each key from batch to batch.
+
+/** Options of `updateStatePartitions`. */
+export interface StateOptions<K, S> {
+  /** How many partitions the state has, 1 to 4096. */
+  readonly numPartitions?: number | undefined;
+  /** Where each key goes; by its hash if this is left out. */
+  readonly partitioner?: Partitioner<K> | undefined;
+  /** State to begin with, merged below the first batch. */
+  readonly initialState?: InitialPairs<K, S> | undefined;
+}
+
+/** Options of `updateStateByKey`. */
+export interface UpdateOptions<K, S> extends StateOptions<K, S> {
+  /** Call the function only for keys that have values in the batch: none expires by being idle. */
+  readonly onlyUpdated?: boolean | undefined;
+}
+
+type AnyUpdateOptions = AnyStateOptions & { readonly onlyUpdated?: boolean | undefined };
+
+/** The options that all stateful operations have. */
+const STATE_OPTIONS: readonly string[] = ["numPartitions", "partitioner", "initialState"];
+
+/** @throws BAD_ARGUMENT All that is wrong with them. */
+function checkState(context: JobContext, options: AnyStateOptions, operator: string): void {
+  const { numPartitions, partitioner, initialState } = options;
+  checkAll(operator, {
+    placement: () => partitioningOf({ numPartitions, partitioner }, operator, context),
+    initialState: () => initialState === undefined || checkInitial(initialState, operator),
+  });
+}
+
+export function updateStateByKey(
+  on: GraphStream,
+  fn: unknown,
+  given: number | AnyUpdateOptions | undefined,
+): StreamNode {
+  const options: AnyUpdateOptions = typeof given === "number" ? { numPartitions: given } : (given ?? {});
+  const operator = "updateStateByKey";
+  const { onlyUpdated = false } = options;
+  checkAll(operator, {
+    options: () => checkOptions(options, ["onlyUpdated", ...STATE_OPTIONS], operator),
+    onlyUpdated: () => checkFlag(onlyUpdated, `onlyUpdated of ${operator}`),
+    state: () => checkState(on.context, options, operator),
+  });
+  return statefulNode(on, operator, fn, options, (update, feed, initial) => ({
+    kind: "updateByKey",
+    feed,
+    initial,
+    fn: update,
+    onlyUpdated,
+  }));
+}
+
+export function updateStatePartitions(
+  on: GraphStream,
+  fn: unknown,
+  given: number | AnyStateOptions | undefined,
+): StreamNode {
+  const options = typeof given === "number" ? { numPartitions: given } : (given ?? {});
+  const operator = "updateStatePartitions";
+  checkAll(operator, {
+    options: () => checkOptions(options, STATE_OPTIONS, operator),
+    state: () => checkState(on.context, options, operator),
+  });
+  return statefulNode(on, operator, fn, options, (update, feed, initial) => ({
+    kind: "updatePartition",
+    feed,
+    initial,
+    fn: update,
+  }));
+}
+
+/**
+ * Its result is kept, so that no reader has the function called again.
+ *
+ * @param given The function, or a spec of it.
+ */
+export function mapWithState(on: GraphStream, given: unknown, more: AnyMapOptions | undefined): StreamNode {
+  const { fn, options } = given instanceof StateSpec ? given[SPEC] : { fn: given, options: more ?? {} };
+  const { timeout } = options;
+  const operator = "mapWithState";
+  const { timeoutMs } = checkAll(operator, {
+    options: () => checkOptions(options, ["timeout", ...STATE_OPTIONS], operator),
+    timeoutMs: () => (timeout === undefined ? 0 : parseDuration(timeout, `the timeout of ${operator}`)),
+    state: () => checkState(on.context, options, operator),
+  });
+  const node = statefulNode(on, operator, fn, options, (map, feed, initial) => ({
+    kind: "mapWithState",
+    feed,
+    initial,
+    fn: map,
+    timeoutMs,
+  }));
+  node.level = IN_MEMORY_OR_ON_DISK;
+  return node;
+}
+
+/** The stream of all state of `mapWithState` after each batch. */
+export function stateSnapshots({ context, node: mapped }: GraphStream): StreamNode {
+  const label = "stateSnapshots";
+  context.requireBuilding(label);
+  return {
+    label,
+    parents: [mapped],
+    slideMs: mapped.slideMs,
+    compute: (scope) =>
+      whenReady(scope.lineageOf(mapped), (after) => {
+        const state = scope.states.get(mapped);
+        assert(state !== undefined && after.kind === "persisted", "what mapWithState gives is kept");
+        return { ...state, change: { kind: "snapshot", after }, label };
+      }),
+  };
+}
+
+/** One node of state per batch, which remembers what it has to be run with. */
+function statefulNode(
+  on: GraphStream,
+  operator: string,
+  fn: unknown,
+  options: AnyStateOptions,
+  change: (fn: FunctionRef, feed: ShuffleDependency, initial: ShuffleDependency | undefined) => StateChange,
+): StreamNode {
+  const { context, graph, node: parent } = on;
+  const ref = on.ship(fn, operator);
+  const { numPartitions, partitioner, initialState } = options;
+  const partitioning = on.partitioning({ numPartitions, partitioner }, operator);
+  const initial = initialState && context.dependency(initialLineage(context, initialState, operator));
+  const label = labelOf(operator, ref);
+  const node: StreamNode = {
+    label,
+    parents: [parent],
+    slideMs: parent.slideMs,
+    compute: (scope) =>
+      whenReady(scope.lineageOf(parent), (lineage) => {
+        const versions = scope.versionsOf(node);
+        const made: StateNode = {
+          kind: "state",
+          operator: graph.nameOf(node) ?? position,
+          directory: graph.checkpointDir,
+          change: change(ref, context.dependency(lineage), versions.version === 0 ? initial : undefined),
+          partitioning: partitioning ?? defaultPartitioning(context.defaultParallelism),
+          versions,
+          label,
+        };
+        scope.states.set(node, made);
+        return made;
+      }),
+  };
+  const position = graph.addState(node, operator);
+  return node;
+}
+
+function defaultPartitioning(partitions: number): Partitioning {
+  return { kind: "hash", partitions };
+}
+
+function initialLineage(context: JobContext, given: InitialPairs<unknown, unknown>, operator: string): Lineage {
+  if (!(Symbol.iterator in given)) return lineageIn(context, given, operator);
+  return collectionSource(context, [...given], { partitions: undefined, label: `the initial state of ${operator}` });
+}
+
+/** @throws BAD_ARGUMENT Neither an RDD nor an iterable. */
+function checkInitial(given: unknown, operator: string): void {
+  if (datasetOf(given) !== undefined) return;
+  if (typeof given === "object" && given !== null && Symbol.iterator in given) return;
+  throw badArgument(`the initial state of ${operator} is an RDD of pairs, or an array or another iterable of pairs.`);
+}

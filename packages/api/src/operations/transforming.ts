@@ -1,0 +1,72 @@
+import type { JobFunction } from "@millrace/operators";
+import { union as unionNode } from "@millrace/plan";
+import { runAuthorCode } from "../author-code.ts";
+import { badArgument, transformResult } from "../errors.ts";
+import { kindOf, notGiven } from "../not-given.ts";
+import { RDD } from "../rdd/rdd.ts";
+import { commonSlide, type StreamNode } from "../stream-node.ts";
+import { datasetOf, lineageIn } from "./dataset.ts";
+import { type GraphStream, graphStreamOf } from "./graph-stream.ts";
+
+// What a function of the driver makes of the RDDs of one stream, or of several.
+
+/** A function of the author, whose types its method has checked: of an RDD for each stream, and the batch's time. */
+type OfRdds = JobFunction<[...rdds: RDD<unknown>[], time: number]>;
+
+/** `transform` and its like. @throws BAD_ARGUMENT */
+export function transform(streams: readonly unknown[], fn: OfRdds, operator: string): StreamNode {
+  checkBody(fn, operator);
+  return transformed(streams, operator, (rdds, time) => fn(...rdds, time));
+}
+
+/** A stream whose RDDs a function of the driver makes, of those that several streams have in a batch. */
+export function transformed(
+  streams: readonly unknown[],
+  operator: string,
+  fn: (rdds: readonly RDD<unknown>[], time: number) => unknown,
+): StreamNode {
+  const { on, others } = severalStreams(streams, operator);
+  const { context } = on;
+  const parents = [on.node, ...others.map((other) => on.nodeOf(other, operator))];
+  return {
+    label: operator,
+    parents,
+    slideMs: commonSlide(parents, operator),
+    compute: async (scope) => {
+      const lineages = await Promise.all(parents.map((parent) => scope.lineageOf(parent)));
+      const rdds = lineages.map((lineage) => new RDD<unknown>(context, lineage));
+      const code = { what: `the function given to ${operator}`, outcome: "The batch fails." };
+      const made = await runAuthorCode(code, () => fn(rdds, scope.time));
+      if (datasetOf(made) !== undefined) return lineageIn(context, made, operator);
+      throw transformResult(
+        `the function given to ${operator} returned ${kindOf(made)} for batch ${scope.time}, not an RDD. ` +
+          "The batch fails. Return an RDD; an empty one is ssc.emptyRDD().",
+      );
+    },
+  };
+}
+
+/** Streams, one after the other. */
+export function unionOf(streams: readonly unknown[]): StreamNode {
+  const { on, others } = severalStreams(streams, "union");
+  return on.merge(others, unionNode, "union");
+}
+
+/** @throws BAD_ARGUMENT None is given, or the first is no stream. */
+function severalStreams(
+  streams: readonly unknown[],
+  operator: string,
+): { on: GraphStream; others: readonly unknown[] } {
+  const [first, ...others] = streams;
+  if (streams.length === 0) throw badArgument(`${operator} takes one stream at least, and was given none.`);
+  const on = graphStreamOf(first);
+  if (on === undefined) throw notGiven("streams", first, operator);
+  on.context.requireBuilding(operator);
+  return { on, others };
+}
+
+/** @throws BAD_ARGUMENT */
+export function checkBody(fn: unknown, operator: string): void {
+  if (typeof fn === "function") return;
+  throw badArgument(`${operator} takes a function, and was given ${fn === null ? "null" : typeof fn}.`);
+}

@@ -1,0 +1,165 @@
+import { type DurationLike, formatDuration, parseDuration } from "@millrace/base";
+import { type FunctionRef, operators } from "@millrace/operators";
+import type { Partitioning } from "@millrace/plan";
+import { badWindow } from "../errors.ts";
+import type { ShuffleOptions } from "../partitioner.ts";
+import { checkLevel, StorageLevel } from "../storage-level.ts";
+import type { StreamNode } from "../stream-node.ts";
+import { incrementalWindowNode, type WindowSpan, windowNode, windowSpan } from "../stream-windows.ts";
+import { countByValueStep, reduceBatch, reduceStep } from "./folds.ts";
+import type { GraphStream } from "./graph-stream.ts";
+import { shuffleBy } from "./pairs.ts";
+import { labelOf, narrowStep, plainStep, reduceByKeyStep } from "./steps.ts";
+
+// What looks back on earlier batches, and how batches are kept for it.
+
+/** Options of `reduceByKeyAndWindow` with an inverse function. */
+export type InverseWindowOptions<K, V> =
+  | number
+  | (Exclude<ShuffleOptions<K>, number> & {
+      /** Keys for which it does not hold are forgotten: without it a key stays, with whatever value is left of it. */
+      readonly filter?: ((pair: readonly [K, V]) => unknown) | undefined;
+    });
+
+/** Both of what `reduceByWindow` may be called with: an inverse function comes before the length, or is left out. */
+type WindowArguments = readonly unknown[];
+
+export function window(on: GraphStream, length: DurationLike, slide: DurationLike | undefined): StreamNode {
+  return windowNode(on.node, spanOf(on, "window", length, slide), "window");
+}
+
+export function reduceByWindow(on: GraphStream, fn: unknown, rest: WindowArguments): StreamNode {
+  const operator = "reduceByWindow";
+  const [inverse, length, slide] = typeof rest[0] === "function" ? rest : [undefined, ...rest];
+  const span = spanOf(on, operator, length, slide);
+  const reduce = on.ship(fn, operator);
+  if (inverse !== undefined) return overOneKey(on, reduce, on.ship(inverse, operator), span, operator);
+  const batches = windowNode(reduceBatch(on, fn), span, operator);
+  return on.at(batches).take(reduceStep(reduce), operator);
+}
+
+export function countByWindow(on: GraphStream, length: DurationLike, slide: DurationLike | undefined): StreamNode {
+  const operator = "countByWindow";
+  const span = spanOf(on, operator, length, slide);
+  const ones = on.take(narrowStep("map", operators.one.ref(), false, operator), operator);
+  return overOneKey(on.at(ones), operators.add.ref(), operators.subtract.ref(), span, operator);
+}
+
+export function countByValueAndWindow<T>(
+  on: GraphStream,
+  length: DurationLike,
+  slide: DurationLike | undefined,
+  options: ShuffleOptions<T> | undefined,
+): StreamNode {
+  const operator = "countByValueAndWindow";
+  const span = spanOf(on, operator, length, slide, options);
+  const counted = on.take(countByValueStep(on.partitioning(options, operator), operator), operator);
+  const reduction = {
+    reduce: operators.add.ref(),
+    inverse: operators.subtract.ref(),
+    filter: operators.countNotZero.ref(),
+    partitioning: partitioningFor(on, options, operator),
+  };
+  return incrementalWindowNode(on.graph, counted, span, reduction, operator);
+}
+
+export function groupByKeyAndWindow<K>(
+  on: GraphStream,
+  length: DurationLike,
+  slide: DurationLike | undefined,
+  options: ShuffleOptions<K> | undefined,
+): StreamNode {
+  const operator = "groupByKeyAndWindow";
+  const span = spanOf(on, operator, length, slide, options);
+  const grouped = shuffleBy(on, { kind: "group" }, options, operator);
+  return windowed(on.at(grouped), span, operators.concatenate.ref(), options, operator);
+}
+
+export function reduceByKeyAndWindow(on: GraphStream, fn: unknown, rest: WindowArguments): StreamNode {
+  const operator = "reduceByKeyAndWindow";
+  const [inverse, length, slide, given] = typeof rest[0] === "function" ? rest : [undefined, ...rest];
+  const span = spanOf(on, operator, length, slide, given);
+  const options = given as InverseWindowOptions<unknown, unknown> | undefined; // as the overloads say
+  const reduce = on.ship(fn, operator);
+  const label = labelOf(operator, reduce);
+  const reduced = on.take(reduceByKeyStep(reduce, on.partitioning(options, operator), operator), label);
+  if (inverse === undefined) return windowed(on.at(reduced), span, reduce, options, operator);
+  const filter = typeof options === "object" ? options.filter : undefined;
+  const reduction = {
+    reduce,
+    inverse: on.ship(inverse, operator),
+    filter: filter === undefined ? undefined : on.ship(filter, `the filter of ${operator}`),
+    partitioning: partitioningFor(on, options, operator),
+  };
+  return incrementalWindowNode(on.graph, reduced, span, reduction, label);
+}
+
+// ---- how batches are kept
+
+/** @throws BAD_ARGUMENT */
+export function persist({ context, node }: GraphStream, level: StorageLevel): void {
+  context.requireBuilding("persist");
+  checkLevel(level, "persist");
+  const kept = node.persistsParent ?? node;
+  kept.level = level;
+}
+
+/** @throws BAD_WINDOW */
+export function checkpoint(on: GraphStream, interval: DurationLike): void {
+  on.context.requireBuilding("checkpoint");
+  const { slideMs, level } = on.node;
+  const ms = parseDuration(interval, "the interval of checkpoint");
+  if (ms % slideMs !== 0) {
+    throw badWindow(
+      `the interval of checkpoint is ${formatDuration(ms)}; it must be a multiple of ${formatDuration(slideMs)}, as often as the stream has a batch.`,
+    );
+  }
+  if (level === undefined) persist(on, StorageLevel.MEMORY_AND_DISK);
+}
+
+function spanOf(on: GraphStream, operator: string, length: unknown, slide: unknown, options?: unknown): WindowSpan {
+  on.context.requireBuilding(operator);
+  // What is no duration, or no such options, is refused where it is read.
+  const [duration, every] = [length as DurationLike, slide as DurationLike | undefined];
+  const placed = options as ShuffleOptions<unknown> | undefined;
+  return windowSpan(on.node, operator, duration, every, () => on.partitioning(placed, operator));
+}
+
+function partitioningFor<K>(
+  on: GraphStream,
+  options: ShuffleOptions<K> | undefined,
+  operator: string,
+): () => Partitioning {
+  const { context } = on;
+  const given = on.partitioning(options, operator);
+  return () => given ?? { kind: "hash", partitions: context.defaultParallelism };
+}
+
+/** Reduced once more over the batches of a window: its pairs are placed already, so nothing is shuffled. */
+function windowed<K>(
+  perBatch: GraphStream,
+  span: WindowSpan,
+  merge: FunctionRef,
+  options: ShuffleOptions<K> | undefined,
+  operator: string,
+): StreamNode {
+  const label = labelOf(operator, merge);
+  const batches = perBatch.at(windowNode(perBatch.node, span, label));
+  return batches.take(reduceByKeyStep(merge, batches.partitioning(options, operator), operator), label);
+}
+
+/** An incremental window over all records as if they had one key. */
+function overOneKey(
+  on: GraphStream,
+  reduce: FunctionRef,
+  inverse: FunctionRef,
+  span: WindowSpan,
+  operator: string,
+): StreamNode {
+  const one: Partitioning = { kind: "hash", partitions: 1 };
+  const keyed = on.take(narrowStep("map", operators.keyByNull.ref(), false, operator), operator);
+  const perBatch = on.at(keyed).take(reduceByKeyStep(reduce, one, operator), operator);
+  const reduction = { reduce, inverse, filter: undefined, partitioning: () => one };
+  const state = incrementalWindowNode(on.graph, perBatch, span, reduction, labelOf(operator, reduce));
+  return on.at(state).take(plainStep("values"), operator);
+}

@@ -1,0 +1,16 @@
+import { runAuthorCode } from "../author-code.ts";
+import type { GraphStream } from "../operations/graph-stream.ts";
+import { checkBody } from "../operations/transforming.ts";
+import { RDD } from "../rdd/rdd.ts";
+
+/** Declares an output operation that calls a function of the driver with each batch's RDD. @throws BAD_ARGUMENT */
+export function foreachRDD<T>(
+  { context, graph, node }: GraphStream,
+  body: (rdd: RDD<T>, time: number) => unknown,
+): void {
+  checkBody(body, "foreachRDD");
+  graph.output("foreachRDD", node, async (lineage, scope) => {
+    const rdd = new RDD<T>(context, lineage);
+    await runAuthorCode({ what: "the body of foreachRDD", outcome: "The batch fails." }, () => body(rdd, scope.time));
+  });
+}
