@@ -64,7 +64,7 @@ export interface JobConf {
   readonly "file.stream.remember": Millis;
   /** A longer line is an error, of a text file, zipped or not, a socket or a command. A string cannot hold much more. */
   readonly "line.bytes.max": Bytes;
-  /** Batches whose input is fixed ahead of the one that runs. */
+  /** Batches that are given received blocks ahead of the one that runs. */
   readonly "batches.planned.max": number;
   /** `stop`: a failed batch ends the job. `continue`: later batches go on without it. */
   readonly "batch.failure": "stop" | "continue";

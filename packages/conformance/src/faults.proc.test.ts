@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
 import { type Arrival, GateServer } from "./gate-server.fixture.ts";
-import { freePort } from "./line-server.fixture.ts";
+import { freePort, LineServer } from "./line-server.fixture.ts";
 import { TestProcess } from "./process.fixture.ts";
 import { jobFile, TestCluster, type TestJob } from "./test-cluster.fixture.ts";
 import { lastTotals, WordFeed } from "./word-feed.fixture.ts";
@@ -182,6 +182,28 @@ test("the counts are right though an executor is killed as a whole, and one that
   await here.feed.counted(here.job.log);
   expect(here.gates.seen.at(-1)?.ppid).toBe(late.pid);
   await expectExact(here, connections + 2);
+});
+
+test("a batch that has not begun goes on without blocks whose only holder is killed, and the job with it", async () => {
+  const cluster = await TestCluster.start({ executors: 1, slots: 1 });
+  later(() => cluster.stop());
+  const source = await LineServer.listen();
+  later(() => source.close());
+  const gates = await GateServer.listen();
+  later(() => gates.close());
+  const first = gates.hold(({ at }) => at === "first");
+  const job = await cluster.submit("lost-input", [String(source.port), String(gates.port)]);
+  await source.connected();
+  const held = await first; // the first batch runs: what comes now is for those behind it
+  source.send("one\ntwo\n");
+  const [, time] = await job.log.says(/^batch (\d+) was given 2 lines$/);
+  kill(held.pid);
+  await job.log.says(new RegExp(`\\[RECEIVED_DATA_LOST\\] 2 records .*: batch ${time} had them`));
+  await job.log.says(new RegExp(`^batch ${time} read 0 lines$`));
+  await source.connected(2);
+  source.send("three\n");
+  await job.log.says(/^batch \d+ read 1 lines$/);
+  expect(await job.stop()).toMatchObject({ state: "finished", batchesFailed: 0 });
 });
 
 describe("executors come when they like", () => {

@@ -54,7 +54,7 @@ export {
   receivedLoss,
 } from "./job/job-end.ts";
 export { EVENTS_PER_CODE_MAX, isTold, WARNINGS_MAX, WarningLog } from "./job/warning-log.ts";
-export { batchInput } from "./receivers/received-blocks.ts";
+export { recordsOfBatch } from "./receivers/received-blocks.ts";
 export type {
   ReceivedBlock,
   ReceiverDeclaration,

@@ -12,7 +12,7 @@ function job({ hangs = false } = {}) {
   const shell: BatchShell = new BatchShell(
     { conf: parseConf({}), batchIntervalMs: 1000, batches: undefined, polls: false, receivers: [], clock },
     {
-      allocate: (time) => shell.onInput(time, { records: new Map(), received: new Map() }),
+      allocate: (time) => shell.onAllocated(time),
       run: (time) => {
         seen.push(`batch ${time - 1_000_000}`);
         if (!hangs) shell.onDone(time, { failed: [], inputs: [] });
@@ -26,6 +26,7 @@ function job({ hangs = false } = {}) {
         seen.push(message.slice(0, message.indexOf(". ")));
       },
       warningOver: () => {},
+      records: () => new Map(),
       spilledBytes: () => 0,
       report: ({ state, schedulingDelayMs, processingMs }) => {
         if (state === "completed") delays.push(schedulingDelayMs ?? -1, processingMs ?? -1);

@@ -39,19 +39,20 @@ import {
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 import { type BatchReport, batchFailure } from "./batch-failure.ts";
-import type { BatchInput } from "./receiver-shell.ts";
 
 export interface BatchShellPorts extends WarningSink {
-  /** Fixes the received input of a batch; answered by `onInput`. */
+  /** Gives the batch the blocks received so far; answered by `onAllocated`. */
   allocate(time: EpochMs): void;
-  /** Runs the batch in the job's thread; answered by `onDone`. */
-  run(time: EpochMs, input: BatchInput): void;
+  /** Runs the batch in the job's thread, on what is still there of its input; answered by `onDone`. */
+  run(time: EpochMs): void;
   cancel(time: EpochMs): void;
   /** The batch is over, committed or not: nothing of it is needed any more. */
   over(time: EpochMs): void;
   stopReceivers(): void;
   /** Every batch is over, and receivers have not stopped. */
   awaitReceivers(): void;
+  /** By stream: records of the blocks that the batch has, or had when it began. */
+  records(time: EpochMs): ReadonlyMap<number, number>;
   /** What the batch's tasks have written to disk for want of memory. */
   spilledBytes(time: EpochMs): number;
   report(batch: BatchSummary): void;
@@ -68,8 +69,8 @@ export const clockStepped: ErrorFactory = errorKind("CLOCK_STEPPED", "environmen
 
 type BatchEventType = Exclude<EngineEvent["type"], "receiver">;
 
-interface Fixed {
-  readonly input: BatchInput;
+/** A batch that has its blocks and is not over. */
+interface Planned {
   startedMs: number | undefined;
 }
 
@@ -81,7 +82,7 @@ export class BatchShell {
   /** The time of batches, which all that is told of them is in; `undefined` before the start. */
   #time: BatchClock | undefined;
   readonly #ports: BatchShellPorts;
-  readonly #fixed = new Map<EpochMs, Fixed>();
+  readonly #planned = new Map<EpochMs, Planned>();
   readonly #receivers: readonly ReceiverPlan[];
   readonly #goesOn: boolean;
   readonly #pace: Pace;
@@ -127,20 +128,20 @@ export class BatchShell {
     return this.#state.zeroTime;
   }
 
-  /** The input of a batch is fixed. */
-  onInput(time: EpochMs, input: BatchInput): void {
-    const fixed: Fixed = { input, startedMs: undefined };
-    this.#fixed.set(time, fixed);
-    this.#keepPace({ type: "inputFixed", at: this.#now(), received: sum(input.records.values()) });
-    this.#observe("batchSubmitted", time, fixed);
-    this.dispatch({ type: "inputFixed", time });
+  /** The batch has its blocks. */
+  onAllocated(time: EpochMs): void {
+    const batch: Planned = { startedMs: undefined };
+    this.#planned.set(time, batch);
+    this.#keepPace({ type: "allocated", at: this.#now(), received: this.#received(time) });
+    this.#observe("batchSubmitted", time, batch);
+    this.dispatch({ type: "allocated", time });
   }
 
   onDone(time: EpochMs, report: BatchReport): void {
-    const fixed = this.#fixed.get(time);
-    if (fixed === undefined) return; // abandoned meanwhile
-    this.#fixed.delete(time);
-    const { records } = fixed.input;
+    const batch = this.#planned.get(time);
+    if (batch === undefined) return; // abandoned meanwhile
+    this.#planned.delete(time);
+    const records = this.#ports.records(time);
     const received = this.#receivers.map(({ stream, name }) => ({
       name,
       records: records.get(stream) ?? 0,
@@ -150,10 +151,10 @@ export class BatchShell {
     const failure = batchFailure(time, report, { received, goesOn: this.#goesOn });
     if (failure !== undefined) this.#ports.warn(warningOf(failure.message, { subject: `batch ${time}` }));
     const error = report.failed[0]?.error;
-    this.#report(time, fixed, failure && toWireError(failure));
-    const processingMs = this.#now() - (fixed.startedMs ?? time);
+    this.#report(time, batch, failure && toWireError(failure));
+    const processingMs = this.#now() - (batch.startedMs ?? time);
     this.#keepPace({ type: "batchOver", received: sum(records.values()), processingMs });
-    this.#observe("batchCompleted", time, fixed, error);
+    this.#observe("batchCompleted", time, batch, error);
     this.#ports.over(time);
     this.dispatch(error === undefined ? { type: "batchDone", time } : { type: "batchFailed", time, error });
   }
@@ -189,7 +190,7 @@ export class BatchShell {
         return;
       case "cancelTimer":
         return this.#timer?.cancel();
-      case "fixInput":
+      case "allocate":
         return this.#ports.allocate(effect.time);
       case "runBatch":
         return this.#run(effect.time);
@@ -201,7 +202,7 @@ export class BatchShell {
       case "awaitReceivers":
         return this.#ports.awaitReceivers();
       case "stopped":
-        for (const time of [...this.#fixed.keys()]) this.#cancelled(time);
+        for (const time of [...this.#planned.keys()]) this.#cancelled(time);
         return this.#ports.stopped(effect.outcome);
     }
   }
@@ -224,10 +225,10 @@ export class BatchShell {
   }
 
   #run(time: EpochMs): void {
-    const fixed = this.#fixed.get(time);
-    if (fixed === undefined) return; // only what was fixed is run
+    const batch = this.#planned.get(time);
+    if (batch === undefined) return; // only what has its blocks is run
     const at = this.#now();
-    fixed.startedMs = at;
+    batch.startedMs = at;
     this.#keepPace({
       type: "batchStarted",
       at,
@@ -235,9 +236,9 @@ export class BatchShell {
       waiting: batchesWaiting(this.#state),
       lasts: this.#state.mode === "open",
     });
-    this.#report(time, fixed, undefined, "running");
-    this.#observe("batchStarted", time, fixed);
-    this.#ports.run(time, fixed.input);
+    this.#report(time, batch, undefined, "running");
+    this.#observe("batchStarted", time, batch);
+    this.#ports.run(time);
   }
 
   #keepPace(event: PaceEvent): void {
@@ -254,26 +255,30 @@ export class BatchShell {
   }
 
   #cancelled(time: EpochMs): void {
-    const fixed = this.#fixed.get(time);
-    if (fixed === undefined) return;
-    this.#fixed.delete(time);
+    const batch = this.#planned.get(time);
+    if (batch === undefined) return;
+    this.#planned.delete(time);
     this.#look?.cancel();
-    this.#report(time, fixed, undefined, "cancelled");
+    this.#report(time, batch, undefined, "cancelled");
   }
 
-  #observe(type: BatchEventType, time: EpochMs, fixed: Fixed, error?: WireError): void {
-    const { input, startedMs } = fixed;
+  /** Records received for the batch. */
+  #received(time: EpochMs): number {
+    return sum(this.#ports.records(time).values());
+  }
+
+  #observe(type: BatchEventType, time: EpochMs, { startedMs }: Planned, error?: WireError): void {
     const endedMs = type === "batchCompleted" ? this.#now() : undefined;
     const spilledBytes = this.#ports.spilledBytes(time);
-    this.#ports.observe({ type, batch: { time, records: input.records, startedMs, endedMs, spilledBytes, error } });
+    const records = this.#ports.records(time);
+    this.#ports.observe({ type, batch: { time, records, startedMs, endedMs, spilledBytes, error } });
   }
 
-  #report(time: EpochMs, fixed: Fixed, error: WireError | undefined, state?: "running" | "cancelled"): void {
-    const { startedMs } = fixed;
+  #report(time: EpochMs, { startedMs }: Planned, error: WireError | undefined, state?: "running" | "cancelled"): void {
     this.#ports.report({
       time,
       state: state ?? (error === undefined ? "completed" : "failed"),
-      records: sum(fixed.input.records.values()),
+      records: this.#received(time),
       // A last batch runs before its time.
       schedulingDelayMs: startedMs === undefined ? undefined : Math.max(0, startedMs - time),
       processingMs: startedMs === undefined || state === "running" ? undefined : this.#now() - startedMs,

@@ -292,7 +292,8 @@ export class JobDriver {
       {
         executors,
         ...this.#warnings,
-        onInput: (time, input) => batches.onInput(time, input),
+        onAllocated: (time) => batches.onAllocated(time),
+        onInput: (time, received) => this.#thread.send({ type: "batch", time, received }),
         observe: (event) => this.#observe(event),
         onAllStopped: (pending) => batches.onReceiversStopped(pending),
       },
@@ -302,7 +303,7 @@ export class JobDriver {
       {
         ...this.#warnings,
         allocate: (time) => receivers.dispatch({ type: "allocate", batch: time }),
-        run: (time, input) => this.#thread.send({ type: "batch", time, received: input.received }),
+        run: (time) => receivers.dispatch({ type: "begin", batch: time }),
         cancel: (time) => tasks.cancel("the job is stopped", time),
         over: (time) => {
           receivers.dispatch({ type: "batchDone", batch: time });
@@ -311,6 +312,7 @@ export class JobDriver {
         },
         stopReceivers: () => receivers.dispatch({ type: "stopRequested" }),
         awaitReceivers: () => stopping.request({ graceful: true }),
+        records: (time) => receivers.records(time),
         spilledBytes: (time) => tasks.spilledBytes(time),
         observe: (event) => this.#observe(event),
         report: (batch) => options.onEvent({ type: "batch", batch }),

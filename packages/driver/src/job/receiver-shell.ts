@@ -17,21 +17,18 @@ import {
   type ReceiverTracker,
   receivedLoss,
   receiverTracker,
+  recordsOfBatch,
   stepReceivers,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 import type { Executors } from "./executors.ts";
 
-export interface BatchInput {
-  readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
-  /** By stream. */
-  readonly records: ReadonlyMap<number, number>;
-}
-
 export interface ReceiverShellPorts extends WarningSink {
   readonly executors: Executors;
-  /** The received input of a batch is fixed. */
-  onInput(batch: EpochMs, input: BatchInput): void;
+  /** The batch has its blocks. */
+  onAllocated(batch: EpochMs): void;
+  /** The received input of a batch that begins, by stream. */
+  onInput(batch: EpochMs, received: ReadonlyMap<number, readonly BlockLocation[]>): void;
   /** For whoever watches the job. */
   observe(event: EngineEvent): void;
   /** All receivers have stopped; `pending`: they left blocks that no batch has taken. */
@@ -98,6 +95,11 @@ export class ReceiverShell {
     return receivedLoss(this.#state);
   }
 
+  /** By stream: records of the blocks that a batch has, or had when it began. */
+  records(batch: EpochMs): ReadonlyMap<number, number> {
+    return recordsOfBatch(this.#state, batch);
+  }
+
   dispatch(event: ReceiverEvent): void {
     this.#machine.dispatch(event);
   }
@@ -113,8 +115,10 @@ export class ReceiverShell {
         return executors.send(effect.executor, { type: "replicateTo", stream: effect.stream, peer: effect.peer });
       case "receiverBacklog":
         return executors.send(effect.executor, { type: "receiverBacklog", stream: effect.stream, bytes: effect.bytes });
+      case "allocated":
+        return this.#ports.onAllocated(effect.batch);
       case "batchInput":
-        return this.#ports.onInput(effect.batch, { received: effect.received, records: effect.records });
+        return this.#ports.onInput(effect.batch, effect.received);
       case "blocksTaken":
         return executors.send(effect.executor, { type: "blocksTaken", stream: effect.stream, blocks: effect.blocks });
       case "executorFree":

@@ -45,9 +45,9 @@ class Lab {
     const effects = [...stepBatches(this.#generator, event)];
     for (let effect = effects.shift(); effect !== undefined; effect = effects.shift()) {
       if (effect.type === "setTimer") this.#dueAt = effect.at;
-      if (effect.type === "fixInput") {
+      if (effect.type === "allocate") {
         this.batches.push(effect.time);
-        effects.push(...stepBatches(this.#generator, { type: "inputFixed", time: effect.time }));
+        effects.push(...stepBatches(this.#generator, { type: "allocated", time: effect.time }));
       }
       if (effect.type === "runBatch")
         effects.push(...stepBatches(this.#generator, { type: "batchDone", time: effect.time }));

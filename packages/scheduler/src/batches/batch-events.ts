@@ -6,10 +6,9 @@ export type BatchEvent =
   | { readonly type: "started"; readonly now: EpochMs; readonly resume?: BatchResume }
   /** The timer fired, or might have been due: every batch time up to `now` is taken. Early and late ones do no harm. */
   | { readonly type: "tick"; readonly now: EpochMs }
-  /** The input of `time` is chosen and in the plan log. */
-  | { readonly type: "inputFixed"; readonly time: EpochMs }
+  /** The batch has its received blocks. */
+  | { readonly type: "allocated"; readonly time: EpochMs }
   | { readonly type: "batchDone"; readonly time: EpochMs }
-  /** Its input could not be fixed, or it ran and failed. */
   | { readonly type: "batchFailed"; readonly time: EpochMs; readonly error: WireError }
   /** Drain: receivers stop, what they had received is processed, then the job ends. */
   | { readonly type: "stopRequested" }
@@ -32,8 +31,8 @@ export type BatchEffect =
   /** Replaces the timer set before. */
   | { readonly type: "setTimer"; readonly at: EpochMs }
   | { readonly type: "cancelTimer" }
-  /** Choose the input, write it to the plan log, answer `inputFixed`. One at a time, oldest first. */
-  | { readonly type: "fixInput"; readonly time: EpochMs }
+  /** Give the batch the blocks received so far, answer `allocated`. One at a time, oldest first. */
+  | { readonly type: "allocate"; readonly time: EpochMs }
   /** Run it, commit it, answer `batchDone` or `batchFailed`. One at a time, oldest first. */
   | { readonly type: "runBatch"; readonly time: EpochMs }
   /** Abandon the running batch; no answer is awaited. */

@@ -15,7 +15,7 @@ const generator = (settings: Partial<BatchSettings> = {}): BatchGenerator =>
 
 const started = (now: number): BatchEvent => ({ type: "started", now: epochMs(now) });
 const tick = (now: number): BatchEvent => ({ type: "tick", now: epochMs(now) });
-const fixed = (time: number): BatchEvent => ({ type: "inputFixed", time: epochMs(time) });
+const allocated = (time: number): BatchEvent => ({ type: "allocated", time: epochMs(time) });
 const done = (time: number): BatchEvent => ({ type: "batchDone", time: epochMs(time) });
 const failed = (time: number): BatchEvent => ({
   type: "batchFailed",
@@ -49,7 +49,7 @@ describe("batch times", () => {
     const state = generator();
     expect(after(state, started(1_234))).toEqual(["timer 1300"]);
     expect(state.zeroTime).toBe(1_200);
-    expect(after(state, tick(1_300))).toEqual(["timer 1400", "fixInput 1300"]);
+    expect(after(state, tick(1_300))).toEqual(["timer 1400", "allocate 1300"]);
   });
 
   test("begin one interval later when the job starts on a multiple", () => {
@@ -60,7 +60,7 @@ describe("batch times", () => {
     const state = generator();
     after(state, started(0), tick(250));
     expect(batchesWaiting(state)).toBe(2);
-    expect(after(state, fixed(100))).toEqual(["runBatch 100", "fixInput 200"]);
+    expect(after(state, allocated(100))).toEqual(["runBatch 100", "allocate 200"]);
   });
 
   test("are not taken by a timer that fires early, or twice", () => {
@@ -72,7 +72,7 @@ describe("batch times", () => {
 
   test("do not come again when the clock is set back", () => {
     const state = generator();
-    after(state, started(1_000), tick(1_100), fixed(1_100), done(1_100));
+    after(state, started(1_000), tick(1_100), allocated(1_100), done(1_100));
     expect(after(state, tick(500))).toEqual(["timer 1200"]);
     expect(batchesWaiting(state)).toBe(0);
   });
@@ -81,17 +81,17 @@ describe("batch times", () => {
 describe("batches", () => {
   test("run one at a time, in order", () => {
     const state = generator();
-    after(state, started(0), tick(100), fixed(100), tick(200), fixed(200));
-    expect(after(state, tick(300))).toEqual(["timer 400", "fixInput 300"]);
+    after(state, started(0), tick(100), allocated(100), tick(200), allocated(200));
+    expect(after(state, tick(300))).toEqual(["timer 400", "allocate 300"]);
     expect(after(state, done(100))).toEqual(["runBatch 200"]);
   });
 
-  test("have their input fixed at most batches.planned.max ahead; later ticks are times only", () => {
+  test("have their blocks at most batches.planned.max ahead; later ticks are times only", () => {
     const state = generator({ plannedMax: 1 });
-    after(state, started(0), tick(100), fixed(100), tick(200), fixed(200)); // 100 runs, 200 is planned
+    after(state, started(0), tick(100), allocated(100), tick(200), allocated(200)); // 100 runs, 200 is planned
     expect(after(state, tick(1_000))).toEqual(["timer 1100"]);
     expect(batchesWaiting(state)).toBe(10);
-    expect(after(state, done(100))).toEqual(["runBatch 200", "fixInput 300"]);
+    expect(after(state, done(100))).toEqual(["runBatch 200", "allocate 300"]);
   });
 
   test("that wait cost nothing, however many", () => {
@@ -101,41 +101,41 @@ describe("batches", () => {
     expect(state.planned).toEqual([]);
   });
 
-  test("have their input fixed one after the other", () => {
+  test("are given their blocks one after the other", () => {
     const state = generator();
-    expect(after(state, started(0), tick(300))).toEqual(["timer 400", "fixInput 100"]);
-    expect(after(state, fixed(100))).toEqual(["runBatch 100", "fixInput 200"]);
-    expect(after(state, fixed(200))).toEqual(["fixInput 300"]);
+    expect(after(state, started(0), tick(300))).toEqual(["timer 400", "allocate 100"]);
+    expect(after(state, allocated(100))).toEqual(["runBatch 100", "allocate 200"]);
+    expect(after(state, allocated(200))).toEqual(["allocate 300"]);
   });
 });
 
 describe("with --batches N", () => {
   test("N are taken, and the job ends when they are over", () => {
     const state = generator({ batchesMax: 2 });
-    expect(after(state, started(0), tick(1_000))).toEqual(["fixInput 100"]);
-    after(state, fixed(100), fixed(200), receiversStopped(true), done(100));
+    expect(after(state, started(0), tick(1_000))).toEqual(["allocate 100"]);
+    after(state, allocated(100), allocated(200), receiversStopped(true), done(100));
     expect(after(state, done(200))).toEqual(["stopped finished"]);
     expect(state.outcome).toEqual({ kind: "finished", bounded: true });
   });
 
   test("receivers go on until the last of them has its input, and are told to stop then", () => {
     const state = generator({ batchesMax: 4 });
-    after(state, started(0), tick(1_000), fixed(100), fixed(200), fixed(300));
-    expect(after(state, done(100))).toEqual(["runBatch 200", "fixInput 400", "stopReceivers"]);
+    after(state, started(0), tick(1_000), allocated(100), allocated(200), allocated(300));
+    expect(after(state, done(100))).toEqual(["runBatch 200", "allocate 400", "stopReceivers"]);
   });
 
   test("or until somebody stops the job", () => {
     const state = generator({ batchesMax: 4 });
-    after(state, started(0), tick(1_000), fixed(100), fixed(200), fixed(300));
+    after(state, started(0), tick(1_000), allocated(100), allocated(200), allocated(300));
     expect(after(state, stop)).toEqual(["stopReceivers"]);
-    expect(after(state, receiversStopped(true), done(100), fixed(400), done(200), done(300), done(400))).toEqual([
+    expect(after(state, receiversStopped(true), done(100), allocated(400), done(200), done(300), done(400))).toEqual([
       "stopped finished",
     ]);
   });
 
   test("the end waits for the receivers", () => {
     const state = generator({ batchesMax: 1 });
-    after(state, started(0), tick(100), fixed(100));
+    after(state, started(0), tick(100), allocated(100));
     expect(after(state, done(100))).toEqual(["awaitReceivers"]);
     expect(after(state, stop)).toEqual([]); // a Ctrl-C then has nothing to add
     expect(after(state, receiversStopped(true))).toEqual(["stopped finished"]);
@@ -143,13 +143,13 @@ describe("with --batches N", () => {
 
   test("receivers that do not stop take nothing from the job's success", () => {
     const state = generator({ batchesMax: 1 });
-    after(state, started(0), tick(100), fixed(100), done(100));
+    after(state, started(0), tick(100), allocated(100), done(100));
     expect(after(state, stopNow)).toEqual(["stopped finished"]);
   });
 
   test("failed ones count", () => {
     const state = generator({ batchesMax: 1, onFailure: "continue" });
-    after(state, started(0), tick(100), fixed(100), receiversStopped(false));
+    after(state, started(0), tick(100), allocated(100), receiversStopped(false));
     expect(after(state, failed(100))).toEqual(["stopped finished"]);
     expect([state.completed, state.failed]).toEqual([0, 1]);
   });
@@ -158,22 +158,16 @@ describe("with --batches N", () => {
 describe("a batch that fails", () => {
   test("ends the job under the policy stop, and what was planned does not run", () => {
     const state = generator();
-    after(state, started(0), tick(200), fixed(100), fixed(200));
+    after(state, started(0), tick(200), allocated(100), allocated(200));
     expect(after(state, failed(100))).toEqual(["cancelTimer", "stopped failed"]);
     expect(state.outcome).toMatchObject({ time: 100, error: { message: "boom" } });
-    expect(after(state, tick(300), fixed(200))).toEqual([]);
+    expect(after(state, tick(300), allocated(200))).toEqual([]);
   });
 
   test("is passed over under the policy continue", () => {
     const state = generator({ onFailure: "continue" });
-    after(state, started(0), tick(200), fixed(100), fixed(200));
+    after(state, started(0), tick(200), allocated(100), allocated(200));
     expect(after(state, failed(100))).toEqual(["runBatch 200"]);
-  });
-
-  test("while its input is fixed cancels the one that runs", () => {
-    const state = generator();
-    after(state, started(0), tick(200), fixed(100));
-    expect(after(state, failed(200))).toEqual(["cancelBatch 100", "cancelTimer", "stopped failed"]);
   });
 });
 
@@ -181,17 +175,17 @@ describe("a graceful stop", () => {
   test("stops the receivers first, and keeps on while they stop", () => {
     const state = generator();
     expect(after(state, started(0), stop)).toEqual(["stopReceivers"]);
-    expect(after(state, tick(100))).toEqual(["timer 200", "fixInput 100"]);
+    expect(after(state, tick(100))).toEqual(["timer 200", "allocate 100"]);
   });
 
   test("takes one more batch for what the receivers had left, at once and with the next batch time", () => {
     const state = generator({ interval: millis(120_000) });
     expect(after(state, started(130_000), stop, receiversStopped(true, 135_000))).toEqual([
       "cancelTimer",
-      "fixInput 240000",
+      "allocate 240000",
     ]);
     expect(after(state, tick(240_000))).toEqual([]);
-    expect(after(state, fixed(240_000), done(240_000))).toEqual(["stopped finished"]);
+    expect(after(state, allocated(240_000), done(240_000))).toEqual(["stopped finished"]);
   });
 
   test("takes no batch for nothing", () => {
@@ -204,35 +198,35 @@ describe("a graceful stop", () => {
   test("takes batches whose time has come while the receivers stopped, and the timer was late", () => {
     const state = generator();
     after(state, started(0), stop);
-    expect(after(state, receiversStopped(true, 250))).toEqual(["cancelTimer", "fixInput 100"]);
+    expect(after(state, receiversStopped(true, 250))).toEqual(["cancelTimer", "allocate 100"]);
     expect([state.nextWaiting, state.last]).toEqual([200, 200]);
   });
 
   test("looks once more at inputs that are looked at in each batch, also within the first interval", () => {
     const state = generator({ polls: true });
-    expect(after(state, started(0), stop, receiversStopped(false, 30))).toEqual(["cancelTimer", "fixInput 100"]);
-    expect(after(state, fixed(100), done(100))).toEqual(["stopped finished"]);
+    expect(after(state, started(0), stop, receiversStopped(false, 30))).toEqual(["cancelTimer", "allocate 100"]);
+    expect(after(state, allocated(100), done(100))).toEqual(["stopped finished"]);
   });
 
   test("looks once more though a batch waits, whose time is past", () => {
     const state = generator({ polls: true, plannedMax: 1 });
-    after(state, started(0), tick(100), fixed(100), tick(300), fixed(200), stop); // 300 waits
+    after(state, started(0), tick(100), allocated(100), tick(300), allocated(200), stop); // 300 waits
     after(state, receiversStopped(true, 310));
     expect(state.last).toBe(400);
   });
 
   test("takes no more than --batches N", () => {
     const state = generator({ polls: true, batchesMax: 2 });
-    after(state, started(0), tick(100), fixed(100), stop, tick(200));
+    after(state, started(0), tick(100), allocated(100), stop, tick(200));
     expect(after(state, receiversStopped(true, 210))).toEqual([]);
     expect(state).toMatchObject({ last: 200, taken: 2 });
   });
 
   test("gives it to a batch that waits, if there is one", () => {
     const state = generator({ plannedMax: 1 });
-    after(state, started(0), tick(100), fixed(100), tick(300), fixed(200), stop); // 300 waits
+    after(state, started(0), tick(100), allocated(100), tick(300), allocated(200), stop); // 300 waits
     expect(after(state, receiversStopped(true, 300))).toEqual(["cancelTimer"]);
-    expect(after(state, done(100), fixed(300), done(200), done(300))).toEqual(["stopped finished"]);
+    expect(after(state, done(100), allocated(300), done(200), done(300))).toEqual(["stopped finished"]);
   });
 
   test("before the start ends the job", () => {
@@ -241,7 +235,7 @@ describe("a graceful stop", () => {
 
   test("runs every batch whose time had come", () => {
     const state = generator();
-    after(state, started(0), tick(200), fixed(100), fixed(200), stop, receiversStopped(false));
+    after(state, started(0), tick(200), allocated(100), allocated(200), stop, receiversStopped(false));
     expect(after(state, done(100))).toEqual(["runBatch 200"]);
     expect(after(state, done(200))).toEqual(["stopped finished"]);
   });
@@ -250,14 +244,14 @@ describe("a graceful stop", () => {
 describe("an immediate stop", () => {
   test("cancels what runs and ends", () => {
     const state = generator();
-    after(state, started(0), tick(100), fixed(100), stop);
+    after(state, started(0), tick(100), allocated(100), stop);
     expect(after(state, stopNow)).toEqual(["cancelBatch 100", "cancelTimer", "stopped killed"]);
     expect(after(state, done(100))).toEqual([]);
   });
 
   test("says what it threw away", () => {
     const state = generator();
-    after(state, started(0), tick(500), fixed(100), fixed(200), stopNow); // 100 runs, 200 to 500 wait
+    after(state, started(0), tick(500), allocated(100), allocated(200), stopNow); // 100 runs, 200 to 500 wait
     expect(state.outcome).toEqual({ kind: "killed", cutOff: 100, notRun: 4, unread: false });
   });
 
@@ -280,7 +274,7 @@ describe("a job that resumes", () => {
     expect(after(state, resume)).toEqual(["timer 1100", "runBatch 400"]);
     expect(state.zeroTime).toBe(0);
     expect(after(state, done(400))).toEqual(["runBatch 500"]);
-    expect(after(state, tick(1_100), done(500), fixed(1_100))).toEqual(["runBatch 1100"]);
+    expect(after(state, tick(1_100), done(500), allocated(1_100))).toEqual(["runBatch 1100"]);
   });
 
   test("never takes a batch time again, also when the clock was set back", () => {
@@ -297,13 +291,13 @@ test.each(Array.from({ length: 100 }, (_, i) => i))("whatever happens, in order 
   const rng = new SeededRng(seed);
   const state = generator({ onFailure: "continue", plannedMax: 1 + rng.int(3) });
   let now = rng.int(1_000);
-  let fixing: number | undefined;
+  let allocating: number | undefined;
   let running: number | undefined;
   const ran: number[] = [];
   const dispatch = (event: BatchEvent): void => {
     for (const effect of stepBatches(state, event)) {
       checkBatchGenerator(state);
-      if (effect.type === "fixInput") fixing = effect.time;
+      if (effect.type === "allocate") allocating = effect.time;
       if (effect.type === "runBatch") running = effect.time;
       if (effect.type === "runBatch") ran.push(effect.time);
       expect(state.planned.length).toBeLessThanOrEqual(state.settings.plannedMax);
@@ -313,10 +307,10 @@ test.each(Array.from({ length: 100 }, (_, i) => i))("whatever happens, in order 
   for (let i = 0; i < 300; i++) {
     now += rng.int(120);
     if (rng.next() < 0.6) dispatch(tick(now));
-    const wasFixing = fixing;
-    if (wasFixing !== undefined && rng.next() < 0.5) {
-      fixing = undefined;
-      dispatch(rng.next() < 0.1 ? failed(wasFixing) : fixed(wasFixing));
+    const wasAllocating = allocating;
+    if (wasAllocating !== undefined && rng.next() < 0.5) {
+      allocating = undefined;
+      dispatch(allocated(wasAllocating));
     }
     const wasRunning = running;
     if (wasRunning !== undefined && rng.next() < 0.5) {

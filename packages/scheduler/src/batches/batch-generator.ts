@@ -3,7 +3,7 @@ import type { BatchEffect, BatchEvent, BatchOutcome, BatchResume } from "./batch
 
 export interface BatchSettings {
   readonly interval: Millis;
-  /** `batches.planned.max`: batches whose input is fixed ahead of the one that runs. At least 1. */
+  /** `batches.planned.max`: batches that have their blocks ahead of the one that runs. At least 1. */
   readonly plannedMax: number;
   /** `--batches N`: the job ends when N are over, failed ones included. */
   readonly batchesMax?: number;
@@ -16,17 +16,16 @@ export interface BatchSettings {
 /**
  * The batches of one job, from clock tick to end.
  *
- *     tick ─▶ waiting ─▶ fixing ─▶ planned ─▶ running ─▶ over (done | failed)
- *               │           └── its input could not be fixed ──────▲
+ *     tick ─▶ waiting ─▶ allocating ─▶ planned ─▶ running ─▶ over (done | failed)
  *               └ times only: the input stays in the source
  *
- * | state   | held in                | bound                              |
- * |---------|------------------------|------------------------------------|
- * | waiting | `nextWaiting`, `last`: every multiple of the interval in [nextWaiting, last] | two numbers, whatever the backlog |
- * | fixing  | `fixing`               | 1                                  |
- * | planned | `planned`, ascending   | `plannedMax`, with the fixing one; a resume may bring more |
- * | running | `running`              | 1                                  |
- * | over    | counted only           |                                    |
+ * | state      | held in                | bound                              |
+ * |------------|------------------------|------------------------------------|
+ * | waiting    | `nextWaiting`, `last`: every multiple of the interval in [nextWaiting, last] | two numbers, whatever the backlog |
+ * | allocating | `allocating`           | 1                                  |
+ * | planned    | `planned`, ascending   | `plannedMax`, with the allocating one; a resume may bring more |
+ * | running    | `running`              | 1                                  |
+ * | over       | counted only           |                                    |
  *
  * The job as a whole:
  *
@@ -47,7 +46,7 @@ export interface BatchGenerator {
   nextWaiting: EpochMs;
   /** The newest batch time taken from the clock. */
   last: EpochMs;
-  fixing: EpochMs | undefined;
+  allocating: EpochMs | undefined;
   readonly planned: EpochMs[];
   running: EpochMs | undefined;
   /** They are told to stop once, when no batch is to follow. */
@@ -71,7 +70,7 @@ export function batchGenerator(settings: BatchSettings): BatchGenerator {
     zeroTime: epochMs(0),
     nextWaiting: epochMs(0),
     last: epochMs(0),
-    fixing: undefined,
+    allocating: undefined,
     planned: [],
     running: undefined,
     receivers: "running",
@@ -95,8 +94,8 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
     case "tick":
       onTick(state, event.now, effects);
       break;
-    case "inputFixed":
-      onInputFixed(state, event.time);
+    case "allocated":
+      onAllocated(state, event.time);
       break;
     case "batchDone":
       onBatchDone(state, event.time);
@@ -125,7 +124,7 @@ export function batchesWaiting(state: BatchGenerator): number {
   return (
     countWaiting(state) +
     state.planned.length +
-    (state.fixing === undefined ? 0 : 1) +
+    (state.allocating === undefined ? 0 : 1) +
     (state.running === undefined ? 0 : 1)
   );
 }
@@ -173,9 +172,9 @@ function stopReceivers(state: BatchGenerator, effects: BatchEffect[]): void {
   effects.push({ type: "stopReceivers" });
 }
 
-function onInputFixed(state: BatchGenerator, time: EpochMs): void {
-  assert(state.fixing === time, `the input of batch ${time} was fixed, but ${state.fixing ?? "none"} was asked for`);
-  state.fixing = undefined;
+function onAllocated(state: BatchGenerator, time: EpochMs): void {
+  assert(state.allocating === time, `batch ${time} has its blocks, but ${state.allocating ?? "none"} was to have them`);
+  state.allocating = undefined;
   state.planned.push(time);
 }
 
@@ -186,12 +185,10 @@ function onBatchDone(state: BatchGenerator, time: EpochMs): void {
 }
 
 function onBatchFailed(state: BatchGenerator, time: EpochMs, error: WireError, effects: BatchEffect[]): void {
-  if (state.running === time) state.running = undefined;
-  else if (state.fixing === time) state.fixing = undefined;
-  else assert(false, `batch ${time} failed, but it was neither running nor having its input fixed`);
+  assert(state.running === time, `batch ${time} failed, but ${state.running ?? "none"} was running`);
+  state.running = undefined;
   state.failed++;
   if (state.settings.onFailure === "continue") return;
-  if (state.running !== undefined) effects.push({ type: "cancelBatch", time: state.running });
   stop(state, { kind: "failed", time, error }, effects);
 }
 
@@ -238,10 +235,10 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
       effects.push({ type: "runBatch", time: next });
     }
   }
-  if (state.fixing === undefined && countWaiting(state) > 0 && state.planned.length < state.settings.plannedMax) {
-    state.fixing = state.nextWaiting;
+  if (state.allocating === undefined && countWaiting(state) > 0 && state.planned.length < state.settings.plannedMax) {
+    state.allocating = state.nextWaiting;
     state.nextWaiting = epochMs(state.nextWaiting + state.settings.interval);
-    effects.push({ type: "fixInput", time: state.fixing });
+    effects.push({ type: "allocate", time: state.allocating });
   }
   // What comes in when the last batch of all has its input is wanted by none.
   if (takenAll(state) && countWaiting(state) === 0) stopReceivers(state, effects);
@@ -258,7 +255,7 @@ function stop(state: BatchGenerator, outcome: BatchOutcome, effects: BatchEffect
   if (ticking(state)) effects.push({ type: "cancelTimer" });
   state.mode = "stopped";
   state.outcome = outcome;
-  state.fixing = undefined;
+  state.allocating = undefined;
   state.running = undefined;
   state.planned.length = 0;
   state.nextWaiting = epochMs(state.last + state.settings.interval);
@@ -284,7 +281,7 @@ function setTimer(state: BatchGenerator, effects: BatchEffect[]): void {
 /** Throws when the state is one that correct code cannot reach. For tests and simulation. */
 export function checkBatchGenerator(state: BatchGenerator): void {
   const { interval, batchesMax } = state.settings;
-  const inOrder = [state.running, ...state.planned, state.fixing].filter((time) => time !== undefined);
+  const inOrder = [state.running, ...state.planned, state.allocating].filter((time) => time !== undefined);
   assert(
     inOrder.every((time, i) => i === 0 || time > (inOrder[i - 1] ?? time)),
     `batches out of order: ${inOrder.join(" ")}`,

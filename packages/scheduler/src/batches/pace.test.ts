@@ -16,7 +16,7 @@ function run(
     const received = Math.round(((load.perSecond ?? 0) * Math.max(state.intervalMs, load.processingMs)) / 1000);
     const waiting = 1 + Math.floor((begins - from.time) / state.intervalMs);
     effects.push(
-      ...stepPace(state, { type: "inputFixed", at: epochMs(begins), received }),
+      ...stepPace(state, { type: "allocated", at: epochMs(begins), received }),
       ...stepPace(state, {
         type: "batchStarted",
         at: epochMs(begins),

@@ -16,8 +16,8 @@ const REMEMBERED = 8;
 export const JOB_BEHIND = "JOB_BEHIND";
 
 export type PaceEvent =
-  /** The input of a batch is fixed: so many records have come in since that of the batch before. */
-  | { readonly type: "inputFixed"; readonly at: EpochMs; readonly received: number }
+  /** A batch has its blocks: so many records have come in since the batch before had its. */
+  | { readonly type: "allocated"; readonly at: EpochMs; readonly received: number }
   /**
    * `waiting`: batches whose time has come and that are not over, this one included; `lasts`: new ones go on coming, the job
    * neither stops nor has all its batches.
@@ -55,15 +55,15 @@ export interface Pace {
   stuckMs: number;
   /** How late the last batches began, oldest first, since one that was not late. Bound: `LATE_BATCHES`. */
   late: number[];
-  /** The last batches, oldest first: when their input was fixed, and what had come in. Bound: `REMEMBERED`. */
-  readonly fixed: { readonly at: EpochMs; readonly received: number }[];
+  /** The last batches, oldest first: when they had their blocks, and how many records these hold. Bound: `REMEMBERED`. */
+  readonly allocated: { readonly at: EpochMs; readonly received: number }[];
   /** The last batches that are over. Bound: `REMEMBERED`. */
   readonly over: { readonly received: number; readonly processingMs: number }[];
 }
 
 export function pace(intervalMs: number): Pace {
   const stuckMs = stuckAfter(intervalMs);
-  return { intervalMs, state: "onTime", running: undefined, stuckMs, late: [], fixed: [], over: [] };
+  return { intervalMs, state: "onTime", running: undefined, stuckMs, late: [], allocated: [], over: [] };
 }
 
 /** When the batch that runs is to be looked at, should it still run then. */
@@ -78,8 +78,8 @@ function stuckAfter(intervalMs: number): number {
 /** Advances by one event. Owns `state`; reads no clock. */
 export function stepPace(state: Pace, event: PaceEvent): readonly PaceEffect[] {
   switch (event.type) {
-    case "inputFixed":
-      remember(state.fixed, { at: event.at, received: event.received });
+    case "allocated":
+      remember(state.allocated, { at: event.at, received: event.received });
       return [];
     case "batchOver":
       state.running = undefined;
@@ -146,9 +146,9 @@ function behindMessage(state: Pace, delayMs: number, waiting: number): string {
 
 /** Nothing where no receivers are, or they give next to nothing. */
 function ratesOf(state: Pace, processingMs: number): string {
-  const received = state.fixed.slice(1).reduce((sum, one) => sum + one.received, 0);
+  const received = state.allocated.slice(1).reduce((sum, one) => sum + one.received, 0);
   const processed = state.over.reduce((sum, one) => sum + one.received, 0);
-  const spanMs = (state.fixed.at(-1)?.at ?? 0) - (state.fixed[0]?.at ?? 0);
+  const spanMs = (state.allocated.at(-1)?.at ?? 0) - (state.allocated[0]?.at ?? 0);
   if (received * 1000 < spanMs || processed * 1000 < processingMs || spanMs <= 0 || processingMs <= 0) return "";
   const perSecond = (records: number, ms: number): string => Math.round((records * 1000) / ms).toLocaleString("en");
   return ` Receivers deliver ${perSecond(received, spanMs)} records/s, batches process ${perSecond(processed, processingMs)}/s.`;

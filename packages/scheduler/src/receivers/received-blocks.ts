@@ -6,26 +6,19 @@ import type { AllocatedBatch, HeldBlock, ReceivedCount, Receiver, ReceiverTracke
 const BACKLOG_STEPS = 8;
 
 /** Moves everything that waits into the batch. O(blocks). */
-export function allocateWaiting(state: ReceiverTracker, time: EpochMs): AllocatedBatch {
-  const batch: AllocatedBatch = { time, blocks: new Map(), done: false };
+export function allocateWaiting(state: ReceiverTracker, time: EpochMs): void {
+  const batch: AllocatedBatch = { time, state: "allocated", blocks: new Map(), records: new Map() };
   for (const [stream, receiver] of state.receivers) {
     batch.blocks.set(stream, receiver.waiting);
+    batch.records.set(stream, recordsOf(receiver.waiting));
     receiver.waiting = [];
   }
   state.batches.set(time, batch);
-  return batch;
 }
 
-/**
- * The received input of a batch as it is now: a batch that is planned some time after its input was fixed should read this,
- * so that no task looks for copies that were lost meanwhile. `undefined`: never allocated, or forgotten.
- */
-export function batchInput(
-  state: ReceiverTracker,
-  time: EpochMs,
-): ReadonlyMap<number, readonly BlockLocation[]> | undefined {
-  const batch = state.batches.get(time);
-  return batch && locations(batch);
+/** By stream: the records that a batch was given and that were not lost before it began. */
+export function recordsOfBatch(state: ReceiverTracker, time: EpochMs): ReadonlyMap<number, number> {
+  return state.batches.get(time)?.records ?? new Map();
 }
 
 export function locations(batch: AllocatedBatch): ReadonlyMap<number, readonly BlockLocation[]> {
@@ -39,17 +32,6 @@ export function locations(batch: AllocatedBatch): ReadonlyMap<number, readonly B
   return received;
 }
 
-export function recordCounts(batch: AllocatedBatch): ReadonlyMap<number, number> {
-  const records = new Map<number, number>();
-  for (const [stream, blocks] of batch.blocks) {
-    records.set(
-      stream,
-      blocks.reduce((sum, block) => sum + block.records, 0),
-    );
-  }
-  return records;
-}
-
 /** What was received and no batch that is done has processed. O(blocks). */
 export function unprocessed(state: ReceiverTracker): ReceivedCount {
   const count: ReceivedCount = { blocks: 0, records: 0 };
@@ -60,15 +42,17 @@ export function unprocessed(state: ReceiverTracker): ReceivedCount {
     }
   };
   for (const receiver of state.receivers.values()) add(receiver.waiting);
-  for (const batch of state.batches.values()) if (!batch.done) for (const blocks of batch.blocks.values()) add(blocks);
+  for (const batch of state.batches.values()) {
+    if (batch.state !== "done") for (const blocks of batch.blocks.values()) add(blocks);
+  }
   return count;
 }
 
 /** The batch no longer holds its receivers back. */
 export function finishBatch(state: ReceiverTracker, time: EpochMs): void {
   const batch = state.batches.get(time);
-  if (batch === undefined || batch.done) return;
-  batch.done = true;
+  if (batch === undefined || batch.state === "done") return;
+  batch.state = "done";
   for (const [stream, blocks] of batch.blocks) {
     const receiver = state.receivers.get(stream);
     if (receiver === undefined) continue;
@@ -102,10 +86,11 @@ export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
   for (const batch of state.batches.values()) {
     for (const [stream, blocks] of batch.blocks) {
       const { kept, lost } = without(blocks, executor);
-      if (lost.length > 0) batch.blocks.set(stream, kept);
       const receiver = state.receivers.get(stream);
       if (receiver === undefined || lost.length === 0) continue;
-      if (!batch.done) for (const block of lost) receiver.backlogBytes -= block.bytes;
+      batch.blocks.set(stream, kept);
+      if (batch.state === "allocated") batch.records.set(stream, recordsOf(kept));
+      if (batch.state !== "done") for (const block of lost) receiver.backlogBytes -= block.bytes;
       losses.push({ receiver, batch, lost });
     }
   }
@@ -141,7 +126,7 @@ function without(blocks: readonly HeldBlock[], executor: ExecutorId): { kept: He
 function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: ExecutorId): void {
   const blocks = losses.reduce((sum, { lost }) => sum + lost.length, 0);
   for (const { batch, lost } of losses) {
-    if (state.mode === "open" || batch?.done === true) continue;
+    if (state.mode === "open" || batch?.state === "done") continue;
     state.lost.blocks += lost.length;
     state.lost.records += recordsOf(lost);
   }
@@ -154,12 +139,17 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
     ),
     fate(
       losses,
-      (batch) => batch?.done === false,
-      (times) => `${times} had them: one that has begun fails, one that has not goes on without them`,
+      (batch) => batch?.state === "allocated",
+      (times) => `${times} had them, has not begun, and runs without them`,
     ),
     fate(
       losses,
-      (batch) => batch?.done === true,
+      (batch) => batch?.state === "begun",
+      (times) => `${times} had them, has begun, and fails if it still needs them`,
+    ),
+    fate(
+      losses,
+      (batch) => batch?.state === "done",
       (times) => `${times} had them and is over, but a window that looks back fails or misses them`,
     ),
   ].filter((text) => text !== undefined);

@@ -48,8 +48,10 @@ export type ReceiverEvent =
       readonly stream: number;
       readonly status: ReceiverStatus;
     }
-  /** Fixes the received input of a batch: every block that no batch has. Answered at once by `batchInput`. */
+  /** Gives a batch every block that no batch has. Answered at once by `allocated`. */
   | { readonly type: "allocate"; readonly batch: EpochMs }
+  /** It is the batch's turn. Answered at once by `batchInput`: what was allocated and is still there. */
+  | { readonly type: "begin"; readonly batch: EpochMs }
   /** The batch is over, committed or given up: its bytes no longer hold its receivers back. */
   | { readonly type: "batchDone"; readonly batch: EpochMs }
   /** No batch to come reads this one's blocks: they may go. */
@@ -81,12 +83,12 @@ export type ReceiverEffect =
       readonly stream: number;
       readonly bytes: number;
     }
+  | { readonly type: "allocated"; readonly batch: EpochMs }
   /** Every declared stream has an entry, blocks in order of arrival. */
   | {
       readonly type: "batchInput";
       readonly batch: EpochMs;
       readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
-      readonly records: ReadonlyMap<number, number>;
     }
   /** The executor may confirm these blocks to their receiver: they are in the next batch's input unless all holders are lost. */
   | {

@@ -34,6 +34,7 @@ export const down: ReceiverStatus = {
   retryMs: 200,
 };
 export const allocate = (time: number): ReceiverEvent => ({ type: "allocate", batch: epochMs(time) });
+export const begin = (time: number): ReceiverEvent => ({ type: "begin", batch: epochMs(time) });
 export const done = (time: number): ReceiverEvent => ({ type: "batchDone", batch: epochMs(time) });
 export const forgotten = (time: number): ReceiverEvent => ({ type: "batchForgotten", batch: epochMs(time) });
 export const stop: ReceiverEvent = { type: "stopRequested" };
@@ -50,6 +51,8 @@ function format(effect: ReceiverEffect): string {
       return `peer of ${effect.stream} on ${effect.executor}: ${effect.peer ?? "none"}`;
     case "receiverBacklog":
       return `backlog ${effect.stream} on ${effect.executor}: ${effect.bytes}`;
+    case "allocated":
+      return `allocated ${effect.batch}`;
     case "batchInput": {
       const all = [...effect.received.values()].flat().map(({ id, at }) => `${id}@${at.join("+")}`);
       return `input ${effect.batch}: ${all.join(" ")}`.trimEnd();

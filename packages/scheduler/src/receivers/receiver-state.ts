@@ -47,12 +47,14 @@ export interface HeldBlock {
   at: readonly ExecutorId[];
 }
 
-/** The received input of a batch: allocated ─batchDone─▶ done ─batchForgotten─▶ (gone). */
+/** The received input of a batch: allocated ─begin─▶ begun ─batchDone─▶ done ─batchForgotten─▶ (gone). */
 export interface AllocatedBatch {
   readonly time: EpochMs;
+  state: "allocated" | "begun" | "done";
   /** By stream, in order of arrival; lost blocks are taken out. */
   readonly blocks: Map<number, HeldBlock[]>;
-  done: boolean;
+  /** By stream, in the blocks that the batch has, or had when it began. */
+  readonly records: Map<number, number>;
 }
 
 /** All receivers of a job and what they received. Made by `receiverTracker`, changed by `stepReceivers` only. */

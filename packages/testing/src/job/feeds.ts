@@ -1,4 +1,4 @@
-import type { BatchInput, FileInput } from "@millrace/api/host";
+import type { FileInput } from "@millrace/api/host";
 import { type ClassTable, encodeBlock, LineBlockWriter, shown } from "@millrace/codec";
 import { type BlockId, type BlockLocation, blockId, type ReceiverPlan } from "@millrace/plan";
 import { schemeOf } from "@millrace/storage";
@@ -11,6 +11,12 @@ export interface FeedsPorts {
   /** Makes a file appear in a directory. */
   putFile(directory: string, content: Uint8Array): void;
   put(id: BlockId, frames: readonly Uint8Array[]): BlockLocation;
+}
+
+/** By receiver: what a batch takes. */
+export interface Taken {
+  readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
+  readonly records: ReadonlyMap<number, number>;
 }
 
 /**
@@ -76,8 +82,8 @@ export class Feeds {
     this.#records.set(receiver.stream, (this.#records.get(receiver.stream) ?? 0) + list.length);
   }
 
-  /** The input of the batch that begins: each feed is a block, and so a partition, of its own. */
-  take(): { readonly received: BatchInput["received"]; readonly records: ReadonlyMap<number, number> } {
+  /** The input of the next batch: each feed is a block, and so a partition, of its own. */
+  take(): Taken {
     const taken = { received: this.#waiting, records: this.#records };
     this.#waiting = new Map();
     this.#records = new Map();

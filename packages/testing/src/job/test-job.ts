@@ -13,12 +13,11 @@ import {
   type Timer,
 } from "@millrace/base";
 import { BatchShell, reportOf } from "@millrace/driver/in-process";
-import type { BlockId } from "@millrace/plan";
 import { JOB_BEHIND } from "@millrace/scheduler";
 import { pointToAuthor } from "./author-stack.ts";
 import { testJobEnded, testPrintUnknown } from "./errors.ts";
 import type { Faults } from "./faults.ts";
-import { Feeds } from "./feeds.ts";
+import { Feeds, type Taken } from "./feeds.ts";
 import { InThreadEngine } from "./in-thread-engine.ts";
 import { JobConsole } from "./job-console.ts";
 import { type LoadedJob, loadFile, loadInline } from "./load-job.ts";
@@ -45,7 +44,6 @@ export interface TestJobOptions {
 type Started = { readonly batches: BatchShell; readonly graph: JobGraph; readonly feeds: Feeds };
 type End = { readonly kind: "open" } | { readonly kind: "ended"; readonly reason: string; readonly cause?: Error };
 type FaultyJob = LoadedJob & { readonly faults: Faults | undefined };
-type BatchInput = Parameters<JobGraph["runBatch"]>[0];
 
 /**
  * Starts a job for a test: in this thread, in virtual time, without ports or processes. It runs on the real engine:
@@ -85,7 +83,8 @@ export class TestJob {
   readonly #engine: InThreadEngine;
   readonly #console = new JobConsole();
   readonly #warnings: string[] = [];
-  readonly #received = new Map<EpochMs, readonly BlockId[]>();
+  /** What batches have taken, until they are released. */
+  readonly #taken = new Map<EpochMs, Taken>();
   #started: Started | undefined;
   /** The job has listeners. */
   #watched = false;
@@ -252,10 +251,14 @@ export class TestJob {
       },
       {
         waiting: () => undefined, // a test waits for its batches
-        allocate: (time) => batches.onInput(time, feeds.take()),
-        run: (time, { received }) => {
-          this.#running = this.#runBatch({ time, received });
+        allocate: (time) => {
+          this.#taken.set(time, feeds.take());
+          batches.onAllocated(time);
         },
+        run: (time) => {
+          this.#running = this.#runBatch(time);
+        },
+        records: (time) => this.#takenBy(time).records,
         cancel: (time) => this.#engine.cancel(time),
         over: (time) => this.#release(graph, time),
         stopReceivers: () => batches.onReceiversStopped(feeds.waiting),
@@ -284,18 +287,18 @@ export class TestJob {
     await this.#console.run(() => this.#started?.graph.end(cause));
   }
 
-  async #runBatch(input: BatchInput): Promise<void> {
+  async #runBatch(time: EpochMs): Promise<void> {
     const { graph, batches } = this.#open("a batch");
-    const { time } = input;
-    this.#received.set(
-      time,
-      [...input.received.values()].flatMap((blocks) => blocks.map(({ id }) => id)),
-    );
+    const { received } = this.#takenBy(time);
     this.#prints = [];
     this.#batches += 1;
-    const outcome = await this.#console.run(() => graph.runBatch(input));
+    const outcome = await this.#console.run(() => graph.runBatch({ time, received }));
     this.#failure = outcome.error;
     batches.onDone(time, reportOf(outcome));
+  }
+
+  #takenBy(time: EpochMs): Taken {
+    return this.#taken.get(time) ?? { received: new Map(), records: new Map() };
   }
 
   #release(graph: JobGraph, time: EpochMs): void {
@@ -303,8 +306,8 @@ export class TestJob {
     const { times, shuffles } = graph.release(time);
     this.#engine.dropShuffles(shuffles);
     for (const old of times) {
-      this.#engine.dropBlocks(this.#received.get(old) ?? []);
-      this.#received.delete(old);
+      this.#engine.dropBlocks([...this.#takenBy(old).received.values()].flat().map(({ id }) => id));
+      this.#taken.delete(old);
     }
   }
 
