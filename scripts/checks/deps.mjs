@@ -10,6 +10,7 @@ import { posix } from "node:path";
 /** From the ground up. A package may use only what stands on a line before its own. */
 export const LINES = [
   ["base"],
+  ["files"],
   ["codec"],
   ["operators"],
   ["plan"],

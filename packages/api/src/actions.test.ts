@@ -82,9 +82,9 @@ describe("saving text", () => {
     const lab = await build();
     const staging = "/home/out/.counts-1000.txt.1000.writing";
     lab.port.written = () => {
-      lab.port.files.add(`${staging}/_temporary/0-part-00000`);
-      lab.port.files.add(`${staging}/_temporary/0-part-00001`);
-      lab.port.files.add(`${staging}/_temporary/1-part-00001`); // late, of an attempt that was lost
+      lab.port.memory.add(`${staging}/_temporary/0-part-00000`);
+      lab.port.memory.add(`${staging}/_temporary/0-part-00001`);
+      lab.port.memory.add(`${staging}/_temporary/1-part-00001`); // late, of an attempt that was lost
       return [saved("0-part-00000"), saved("0-part-00001")];
     };
     const { error } = await lab.batch(1000, { blocks: ["a", "b"] });
@@ -93,16 +93,16 @@ describe("saving text", () => {
       { directory: staging, file: "part-00000" },
       { directory: staging, file: "part-00001" },
     ]);
-    expect(lab.port.files.log).toEqual([
+    expect(lab.port.memory.log).toEqual([
       `make ${staging}/_temporary`,
       `make ${staging}/whole`,
-      `rename ${staging}/_temporary/0-part-00000 -> ${staging}/whole/part-00000`,
-      `rename ${staging}/_temporary/0-part-00001 -> ${staging}/whole/part-00001`,
+      `publish ${staging}/_temporary/0-part-00000 -> ${staging}/whole/part-00000`,
+      `publish ${staging}/_temporary/0-part-00001 -> ${staging}/whole/part-00001`,
       `write ${staging}/whole/_SUCCESS`,
-      `rename ${staging}/whole -> /home/out/counts-1000.txt`,
+      `publish ${staging}/whole -> /home/out/counts-1000.txt`,
       `remove ${staging}`,
     ]);
-    expect([...lab.port.files.entries.keys()]).toEqual([
+    expect([...lab.port.memory.entries.keys()]).toEqual([
       "/home/out/counts-1000.txt",
       "/home/out/counts-1000.txt/part-00000",
       "/home/out/counts-1000.txt/part-00001",
@@ -117,12 +117,12 @@ describe("saving text", () => {
     expect(error?.message).toMatch(
       /OUTPUT_LOST\] the file .*0-part-00000 .*storage that the driver and all executors share/,
     );
-    expect([...lab.port.files.entries.keys()]).toEqual([]);
+    expect([...lab.port.memory.entries.keys()]).toEqual([]);
   });
 
   test("refuses a directory that exists, and writes nothing", async () => {
     const lab = await build("/data/out");
-    lab.port.files.directory("/data/out");
+    lab.port.memory.directory("/data/out");
     const { error } = await lab.batch(1000, { blocks: ["a"] });
     expect(error?.message).toMatch(/OUTPUT_EXISTS\] the output directory \/data\/out exists already/);
     expect(lab.port.plans).toEqual([]);
@@ -130,13 +130,13 @@ describe("saving text", () => {
 
   test("replaces what the same batch wrote before", async () => {
     const lab = await build();
-    lab.port.files.directory("/home/out/counts-1000.txt");
-    lab.port.files.add("/home/out/counts-1000.txt/part-00000");
+    lab.port.memory.directory("/home/out/counts-1000.txt");
+    lab.port.memory.add("/home/out/counts-1000.txt/part-00000");
     const { error } = await lab.batch(1000, { rerun: true });
     expect(error).toBeUndefined();
-    expect(lab.port.files.log.slice(-3, -1)).toEqual([
+    expect(lab.port.memory.log.slice(-3, -1)).toEqual([
       "remove /home/out/counts-1000.txt",
-      "rename /home/out/.counts-1000.txt.1000.writing/whole -> /home/out/counts-1000.txt",
+      "publish /home/out/.counts-1000.txt.1000.writing/whole -> /home/out/counts-1000.txt",
     ]);
   });
 
@@ -145,6 +145,6 @@ describe("saving text", () => {
     lab.port.run = () => Promise.reject(new Error("task"));
     const { error } = await lab.batch(1000, { blocks: ["a"] });
     expect(error?.message).toBe("task");
-    expect([...lab.port.files.entries.keys()]).toEqual([]);
+    expect([...lab.port.memory.entries.keys()]).toEqual([]);
   });
 });

@@ -58,8 +58,7 @@ export async function buildJob(exported: unknown, options: BuildOptions): Promis
   const { checkpointDir } = job.options;
   const builder = new GraphBuilder(context, {
     batchIntervalMs: job.batchInterval,
-    checkpointDir:
-      checkpointDir === undefined ? options.directory : resolvePath(context, checkpointDir, "checkpointDir"),
+    checkpointDir: resolvePath(context, checkpointDir ?? options.directory, "checkpointDir"),
   });
   const ssc = new StreamingContext(builder);
   await runAuthorCode(BUILD, () => job.build(ssc, options.args));

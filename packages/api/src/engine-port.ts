@@ -1,4 +1,5 @@
 import type { Clock, WarningSink } from "@millrace/base";
+import type { FileSystems } from "@millrace/files";
 import type { BlockId, BlockLocation, JobPlan, ShuffleId, WrittenFile } from "@millrace/plan";
 
 /**
@@ -9,7 +10,8 @@ export interface EnginePort extends WarningSink {
   /** Slots of the cluster, or the setting `default.parallelism`; 0 until the cluster is there, and no action may run before. */
   readonly defaultParallelism: number;
   readonly clock: Clock;
-  readonly files: DriverFiles;
+  /** What the driver's side of a job lists, and publishes of what tasks have written. */
+  readonly files: FileSystems;
   /**
    * Runs every stage of a plan, parents before children; plans may run side by side and never write the same shuffle at
    * the same time. Rejects with the error of the task that failed for good.
@@ -49,36 +51,4 @@ export interface ActionResult {
   readonly written: readonly WrittenFile[];
   /** Accumulator updates of every task of every stage that succeeded, once each; empty ones may be left out. */
   readonly accumulators: readonly Uint8Array[];
-}
-
-export interface FileEntry {
-  /** Absolute, as executors are to open it. */
-  readonly path: string;
-  /**
-   * `other`: a socket, device or pipe. `unnameable`: its name is not UTF-8, so that `path` does not lead to it. `dangling`: a
-   * link to nothing. `unreachable`: the system cannot look at it, as where links form a loop.
-   */
-  readonly kind: "file" | "directory" | "other" | "unnameable" | "dangling" | "unreachable";
-  /** Why it is `unreachable`: the system's own code, such as `ELOOP`. */
-  readonly problem?: string;
-  readonly bytes: number;
-  readonly modifiedMs: number;
-  /** Names the content, in the words of the file system: a task that finds another one fails. */
-  readonly version: string;
-}
-
-/** The files that the driver's side of a job touches: listings for sources, and the commit of what tasks have written. */
-export interface DriverFiles {
-  /** The absolute form of a path as a job's author writes it: relative ones count from where the job was started. */
-  resolve(path: string): string;
-  /** `undefined`: nothing is there. */
-  stat(path: string): Promise<FileEntry | undefined>;
-  /** The entries of a directory, in no order; `undefined`: it does not exist. Entries that vanish meanwhile are left out. */
-  list(directory: string): Promise<readonly FileEntry[] | undefined>;
-  makeDirectory(path: string): Promise<void>;
-  writeFile(path: string, content: Uint8Array): Promise<void>;
-  /** Atomic; the target must not exist. */
-  rename(from: string, to: string): Promise<void>;
-  /** A file, or a directory with all it holds; nothing there is no error. */
-  remove(path: string): Promise<void>;
 }

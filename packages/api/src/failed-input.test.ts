@@ -15,8 +15,8 @@ const BAD = { fields: { path: "/in/b" } };
 async function labOf(build: (ssc: StreamingContext) => unknown, failure: "continue" | "stop" = "continue") {
   const lab = await GraphLab.build(build, { conf: { "batch.failure": failure } });
   const { port } = lab;
-  port.files.directory("/in");
-  for (const name of NAMES) port.files.add(`/in/${name}`, { modifiedMs: 500 });
+  port.memory.directory("/in");
+  for (const name of NAMES) port.memory.add(`/in/${name}`, { modifiedMs: 500 });
   const answer = port.answer;
   const batch = async (
     time: number,
@@ -60,7 +60,7 @@ describe("a batch that fails over one of its files, while the job goes on", () =
   test("gives one that has changed, too, as it is now", async () => {
     const { port, batch } = await labOf(printed);
     await batch(1000, userCode("the author's own", { cause: changed("changed", BAD) }));
-    port.files.add("/in/b", { modifiedMs: 1500, bytes: 77 });
+    port.memory.add("/in/b", { modifiedMs: 1500, bytes: 77 });
     expect(await batch(2000)).toEqual(["/in/a", "/in/c", "/in/b"]);
   });
 
@@ -69,8 +69,8 @@ describe("a batch that fails over one of its files, while the job goes on", () =
       printed(ssc);
       ssc.textFileStream("/other").print();
     });
-    port.files.directory("/other");
-    port.files.add("/other/x", { modifiedMs: 500 });
+    port.memory.directory("/other");
+    port.memory.add("/other/x", { modifiedMs: 500 });
     await batch(1000, damaged("cut short", BAD), (stage) => readsIn(stage, "/in/"));
     expect(await batch(2000)).toEqual(["/in/a", "/in/c"]);
   });

@@ -1,3 +1,4 @@
+import type { Location } from "@millrace/files";
 import type { Lineage, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
 import type { FileInput } from "./graph-port.ts";
@@ -34,7 +35,7 @@ export interface LifePart {
 export class GraphBuilder {
   readonly context: JobContext;
   readonly batchIntervalMs: number;
-  checkpointDir: string;
+  checkpointDir: Location;
   readonly outputs: Output[] = [];
   readonly #receivers: {
     readonly node: StreamNode;
@@ -43,14 +44,14 @@ export class GraphBuilder {
   }[] = [];
   /** Inputs that are no receivers, in the order in which they are declared, as are all of these lists. */
   readonly inputs: StreamNode[] = [];
-  readonly #files: { readonly node: StreamNode; readonly directory: string; readonly list: FileInput["list"] }[] = [];
+  readonly #files: { readonly node: StreamNode; readonly directory: Location; readonly list: FileInput["list"] }[] = [];
   /** An input is looked at in each batch. */
   polls = false;
   readonly life: LifePart[] = [];
   readonly #states: StreamNode[] = [];
   readonly #names = new Map<StreamNode, string>();
 
-  constructor(context: JobContext, options: { readonly batchIntervalMs: number; readonly checkpointDir: string }) {
+  constructor(context: JobContext, options: { readonly batchIntervalMs: number; readonly checkpointDir: Location }) {
     this.context = context;
     this.batchIntervalMs = options.batchIntervalMs;
     this.checkpointDir = options.checkpointDir;
@@ -67,7 +68,7 @@ export class GraphBuilder {
     return this.#receivers.push({ node, spec, level }) - 1;
   }
 
-  addFiles(node: StreamNode, directory: string, list: FileInput["list"]): void {
+  addFiles(node: StreamNode, directory: Location, list: FileInput["list"]): void {
     this.inputs.push(node);
     this.polls = true;
     this.#files.push({ node, directory, list });

@@ -1,5 +1,6 @@
 import { type EpochMs, epochMs, ManualClock, millis, type Warning, type WarningOver } from "@millrace/base";
 import { encodeBlock } from "@millrace/codec";
+import { FileSystems } from "@millrace/files";
 import {
   type BlockLocation,
   blockId,
@@ -10,72 +11,11 @@ import {
 } from "@millrace/plan";
 import { buildJob } from "./build-job.ts";
 import { defineJob, type JobOptions } from "./define-job.ts";
-import type { ActionResult, DriverFiles, EnginePort, FileEntry } from "./engine-port.ts";
+import type { ActionResult, EnginePort } from "./engine-port.ts";
 import { InlineFunctions, JobRegistry } from "./function/job-registry.ts";
 import type { BatchInput, BatchOutcome, JobGraph } from "./graph-port.ts";
+import { MemoryFiles } from "./memory-files.ts";
 import type { StreamingContext } from "./streaming-context.ts";
-
-/** Files that exist as names, sizes and contents only. */
-export class MemoryFiles implements DriverFiles {
-  readonly entries = new Map<string, FileEntry>();
-  /** What was done, in order: `rename /a -> /b`. */
-  readonly log: string[] = [];
-
-  add(path: string, options: { readonly bytes?: number; readonly modifiedMs?: number } = {}): void {
-    const { bytes = 1, modifiedMs = 0 } = options;
-    this.entries.set(path, { path, kind: "file", bytes, modifiedMs, version: `${bytes}@${modifiedMs * 1e6}` });
-  }
-
-  directory(path: string): void {
-    this.entries.set(path, { path, kind: "directory", bytes: 0, modifiedMs: 0, version: "" });
-  }
-
-  resolve(path: string): string {
-    return path.startsWith("/") ? path : `/home/${path}`;
-  }
-
-  async stat(path: string): Promise<FileEntry | undefined> {
-    return this.entries.get(path);
-  }
-
-  async list(directory: string): Promise<readonly FileEntry[] | undefined> {
-    if (directory !== "/" && this.entries.get(directory)?.kind !== "directory") return undefined;
-    return [...this.entries.values()].filter(({ path }) => parentOf(path) === directory);
-  }
-
-  async makeDirectory(path: string): Promise<void> {
-    this.log.push(`make ${path}`);
-    this.directory(path);
-  }
-
-  async writeFile(path: string, content: Uint8Array): Promise<void> {
-    this.log.push(`write ${path}`);
-    this.add(path, { bytes: content.length });
-  }
-
-  async rename(from: string, to: string): Promise<void> {
-    this.log.push(`rename ${from} -> ${to}`);
-    if (!this.entries.has(from)) throw new Error(`nothing is at ${from}`);
-    for (const [path, entry] of [...this.entries]) {
-      if (path !== from && !path.startsWith(`${from}/`)) continue;
-      this.entries.delete(path);
-      const moved = to + path.slice(from.length);
-      this.entries.set(moved, { ...entry, path: moved });
-    }
-  }
-
-  async remove(path: string): Promise<void> {
-    let any = false;
-    for (const entry of [...this.entries.keys()]) {
-      if (entry === path || entry.startsWith(`${path}/`)) any = this.entries.delete(entry) || any;
-    }
-    if (any) this.log.push(`remove ${path}`);
-  }
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
-}
 
 /** What the fake cluster answers: the records of each task of a plan's last stage. */
 export type Answer = (stage: PlannedStage) => readonly (readonly unknown[])[];
@@ -86,7 +26,8 @@ const nothing: Answer = (stage) => stage.tasks.map(() => []);
 export class FakePort implements EnginePort {
   defaultParallelism = 2;
   readonly clock = new ManualClock(epochMs(0));
-  readonly files = new MemoryFiles();
+  readonly memory = new MemoryFiles();
+  readonly files: FileSystems = new FileSystems({ systems: [this.memory], directory: "/home" });
   readonly plans: JobPlan[] = [];
   readonly texts: string[] = [];
   /** Messages of all that was warned of. */

@@ -1,6 +1,6 @@
 import type { EpochMs, JobConf } from "@millrace/base";
+import type { FileEntry, Location } from "@millrace/files";
 import type { BlockLocation, ReceiverPlan, ShuffleId } from "@millrace/plan";
-import type { FileEntry } from "./engine-port.ts";
 import type { EngineEvent } from "./listener/engine-event.ts";
 
 /** What the host needs to run the batches of a job. Made by `buildJob`. */
@@ -10,7 +10,7 @@ export interface JobGraph {
   /** The job's settings below those given at its start. */
   readonly conf: JobConf;
   /** Where state goes: what the job says, else what the host gave. */
-  readonly checkpointDir: string;
+  readonly checkpointDir: Location;
   readonly receivers: readonly ReceiverPlan[];
   /** Streams of files that appear in directories, in the order of the job's text. */
   readonly fileInputs: readonly FileInput[];
@@ -57,8 +57,8 @@ export interface ReleasedBatches {
 export interface FileInput {
   /** What `named` gave, else `textFileStream logs`. */
   readonly name: string;
-  /** Absolute; it may have wildcards. */
-  readonly directory: string;
+  /** It may have wildcards. */
+  readonly directory: Location;
   /** All that is there now, in every directory that matches; `undefined`: there is no such directory. */
   list(): Promise<readonly FileEntry[] | undefined>;
 }

@@ -71,7 +71,7 @@ const total = (values: number[], sum?: number): number => values.reduce(add, sum
 describe("batches that are over are kept by nothing", () => {
   test.each(Object.entries(sources))("when the source is %s", async (_, source) => {
     const port = new FakePort();
-    port.files.directory("/in");
+    port.memory.directory("/in");
     const lab = await GraphLab.build((ssc) => useAll(source(ssc)), { port });
     for (let i = 1; i <= BATCHES; i++) {
       const { time, error } = await lab.batch(i * 1000, { blocks: [`recv/${i}`] });

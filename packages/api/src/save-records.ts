@@ -1,12 +1,10 @@
+import { type FileSystem, type Location, nameIn, parentOf, within } from "@millrace/files";
 import type { Lineage } from "@millrace/plan";
 import { runSave } from "./action.ts";
 import { checkOptions } from "./check-all.ts";
-import type { DriverFiles } from "./engine-port.ts";
 import { badArgument, outputExists, outputLost } from "./errors.ts";
 import type { JobContext } from "./job-context.ts";
 import { resolvePath } from "./source/found-files.ts";
-
-const NOTHING = new Uint8Array(0);
 
 /** How records are written. */
 export interface SaveFormat {
@@ -41,7 +39,7 @@ function partName(partition: number, suffix: string): string {
 
 /**
  * Saves an RDD. Tasks write below a hidden directory beside the target, under the numbers of their attempts. The files that
- * they report get their names in a second directory there, `_SUCCESS` joins them, and one rename makes the whole visible.
+ * they report get their names in a second directory there, `_SUCCESS` joins them, and the whole is published.
  * An attempt that does not count, however late it writes, writes into the first directory alone.
  *
  * @throws FILE_SYSTEM_UNKNOWN
@@ -55,8 +53,8 @@ export async function saveRecords(
 ): Promise<void> {
   if (typeof path !== "string" || path === "") throw badArgument("the path to save to is missing. Give a directory.");
   const scope = context.requireBatch(format.operator);
-  const { files } = context.port;
   const directory = resolvePath(context, path, format.operator);
+  const files = context.port.files.for(directory);
   const exists = (await files.stat(directory)) !== undefined;
   if (exists && !scope.rerun) {
     throw outputExists(
@@ -64,9 +62,9 @@ export async function saveRecords(
     );
   }
   const staging = stagingOf(directory, scope.time);
-  const whole = `${staging}/whole`;
+  const whole = within(staging, "whole");
   await files.remove(staging); // left by a run of this batch that was cut off
-  await files.makeDirectory(`${staging}/_temporary`);
+  await files.makeDirectory(within(staging, "_temporary"));
   try {
     const written = await runSave(context, {
       name: format.operator,
@@ -79,21 +77,21 @@ export async function saveRecords(
     await files.makeDirectory(whole);
     await Promise.all(
       written.map((part, partition) =>
-        nameFile(files, `${staging}/_temporary/${part.file}`, `${whole}/${partName(partition, format.suffix)}`),
+        nameFile(files, within(staging, "_temporary", part.file), within(whole, partName(partition, format.suffix))),
       ),
     );
-    await files.writeFile(`${whole}/_SUCCESS`, NOTHING);
+    await files.write(within(whole, "_SUCCESS"), []);
     if (exists) await files.remove(directory);
-    await files.rename(whole, directory);
+    await files.publish(whole, directory);
   } finally {
     await files.remove(staging).catch(() => {}); // hidden; the first error is the one to tell
   }
 }
 
 /** Gives the file of the attempt that counts its name. @throws OUTPUT_LOST */
-async function nameFile(files: DriverFiles, from: string, to: string): Promise<void> {
+async function nameFile(files: FileSystem, from: Location, to: Location): Promise<void> {
   try {
-    await files.rename(from, to);
+    await files.publish(from, to);
   } catch (error) {
     if ((await files.stat(from)) !== undefined) throw error;
     throw outputLost(
@@ -104,8 +102,7 @@ async function nameFile(files: DriverFiles, from: string, to: string): Promise<v
   }
 }
 
-/** Hidden, beside the target, so that the last rename stays within one file system. */
-function stagingOf(directory: string, time: number): string {
-  const cut = directory.lastIndexOf("/") + 1;
-  return `${directory.slice(0, cut)}.${directory.slice(cut)}.${time}.writing`;
+/** Hidden, beside the target, so that what is published stays within one file system. */
+function stagingOf(directory: Location, time: number): Location {
+  return within(parentOf(directory), `.${nameIn(directory)}.${time}.writing`);
 }

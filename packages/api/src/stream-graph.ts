@@ -1,4 +1,5 @@
 import { EngineError, type EpochMs, epochMs, type JobConf, thrownText } from "@millrace/base";
+import type { Location } from "@millrace/files";
 import type { BlockId, Lineage, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "./action.ts";
 import { askedAt } from "./author-code.ts";
@@ -24,7 +25,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly name: string;
   readonly batchIntervalMs: number;
   readonly conf: JobConf;
-  readonly checkpointDir: string;
+  readonly checkpointDir: Location;
   readonly receivers: readonly ReceiverPlan[];
   readonly fileInputs: readonly FileInput[];
   readonly outputs: readonly OutputInfo[];

@@ -3,4 +3,3 @@ export { reportOf } from "./job/batch-failure.ts";
 export { BatchShell } from "./job/batch-shell.ts";
 export { DriverBlocks } from "./job/driver-blocks.ts";
 export { type TaskOutlet, TaskShell } from "./job/task-shell.ts";
-export { DriverFileSystem } from "./job/thread/driver-files.ts";

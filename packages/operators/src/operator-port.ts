@@ -1,5 +1,7 @@
 import type { ClassTable } from "@millrace/codec";
+import type { ListedFile } from "@millrace/files";
 import type { JobFunction } from "./job-function.ts";
+import type { LaterSlices, Slices } from "./slices.ts";
 
 /** What operators need of the executor on which they run. */
 export interface OperatorPort {
@@ -11,10 +13,10 @@ export interface OperatorPort {
    * @throws PIPE_FAILED (while iterating)
    */
   pipe(command: readonly string[], capture: PipeCapture): (records: Iterable<unknown>) => AsyncIterable<string>;
-  /** The text of a file, unzipped if its name says so. @throws As `readBytes`; INPUT_DAMAGED */
-  readText(file: ListedFile): string;
-  /** All bytes of a file. @throws FILE_CHANGED, FILE_NOT_FOUND, INPUT_FILE_FAILED, RECORD_TOO_LARGE */
-  readBytes(file: ListedFile): Uint8Array;
+  /** `[path, text]` of each file, one after the other, unzipped if its name says so. @throws As `readBytes`; INPUT_DAMAGED */
+  readText(files: Iterable<ListedFile>): Slices | LaterSlices;
+  /** `[path, bytes]` of each file. @throws FILE_CHANGED, FILE_NOT_FOUND, INPUT_FILE_FAILED, RECORD_TOO_LARGE (while iterating) */
+  readBytes(files: Iterable<ListedFile>): Slices | LaterSlices;
 }
 
 /** How records are passed to a command, and in what environment it runs. */
@@ -22,11 +24,4 @@ export interface PipeCapture {
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly printContext?: JobFunction<[print: (line: string) => void]> | undefined;
   readonly printRecord?: JobFunction<[record: unknown, print: (line: string) => void]> | undefined;
-}
-
-/** A file as the driver has listed it. */
-export interface ListedFile {
-  readonly path: string;
-  /** What its file system called its content then. */
-  readonly version: string;
 }

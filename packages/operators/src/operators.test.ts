@@ -4,12 +4,13 @@ import { type Operator, operator } from "./operator.ts";
 import type { OperatorPort } from "./operator-port.ts";
 import { operatorOf } from "./operator-table.ts";
 import * as operators from "./operators.ts";
+import { Slices } from "./slices.ts";
 
 const port: OperatorPort = {
   classes: emptyClassTable,
   pipe: (command) => (records) => lines([...command, ...records]),
-  readText: ({ path, version }) => `text of ${path} ${version}`,
-  readBytes: () => new Uint8Array(3),
+  readText: (files) => new Slices([Array.from(files, ({ path, version }) => [path, `text of ${path} ${version}`])]),
+  readBytes: (files) => new Slices([Array.from(files, ({ path }) => [path, new Uint8Array(3)])]),
 };
 
 async function* lines(of: readonly unknown[]) {
@@ -124,8 +125,9 @@ describe("functions of operators", () => {
   });
 
   test("use the files and commands of their executor", async () => {
-    expect(call(operators.readText, [])(["/in", "v1"])).toEqual(["/in", "text of /in v1"]);
-    expect(call(operators.readBytes, [])(["/in", "v1"])).toEqual(["/in", new Uint8Array(3)]);
+    const listed = [["/in", "v1"]];
+    expect(call(operators.readText, [])(listed)).toEqual(new Slices([[["/in", "text of /in v1"]]]));
+    expect(call(operators.readBytes, [])(listed)).toEqual(new Slices([[["/in", new Uint8Array(3)]]]));
     const written: unknown[] = [];
     const piped = call(operators.pipe, [["cat", "-n"], {}])(["a"]) as AsyncIterable<string>; // see `OperatorPort.pipe`
     for await (const line of piped) written.push(line);

@@ -44,6 +44,15 @@ export class Slices implements Iterable<unknown> {
   }
 }
 
+/** The same of records that have to be waited for. */
+export class LaterSlices {
+  readonly slices: AsyncIterable<readonly unknown[]>;
+
+  constructor(slices: AsyncIterable<readonly unknown[]>) {
+    this.slices = slices;
+  }
+}
+
 /** Maps each array of records. */
 export function mapSlices<T>(
   records: Iterable<T>,

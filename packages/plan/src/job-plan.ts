@@ -1,4 +1,5 @@
 import type { Brand, EpochMs, ExecutorId } from "@millrace/base";
+import type { Location, WrittenContent } from "@millrace/files";
 import type { BlockLevel } from "./receiver-plan.ts";
 import type { StageTemplate } from "./template.ts";
 
@@ -91,7 +92,7 @@ export type TaskInput =
 /** Bytes [start, end) of a file; a line belongs to the range in which it starts. */
 export interface FileRange {
   readonly kind: "file";
-  readonly path: string;
+  readonly path: Location;
   readonly start: number;
   readonly end: number;
   /** What its file system called the content that was listed. The task fails where it finds another. */
@@ -113,20 +114,17 @@ export interface StateRef {
   readonly oldest: EpochMs;
   /** The batch that this task computes; running it again for the same batch gives the same state. */
   readonly batch: EpochMs;
-  readonly directory: string;
+  readonly directory: Location;
 }
 
 /** Where a task that saves writes: `<directory>/_temporary/<attempt>-<file>`. The driver gives the file its name. */
 export interface OutputRef {
-  readonly directory: string;
+  readonly directory: Location;
   readonly file: string;
 }
 
 /** A file that an attempt of a task has written, as its outcome reports it. Files of other attempts do not count. */
-export interface WrittenFile {
+export interface WrittenFile extends WrittenContent {
   /** Its name within `_temporary`. */
   readonly file: string;
-  readonly bytes: number;
-  /** Names the content in the words of the file system, as {@link FileRange.version} does. */
-  readonly token: string;
 }

@@ -1,4 +1,5 @@
 import { epochMs } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
 import { type FunctionRef, operators } from "@millrace/operators";
 import { describe, expect, test } from "vitest";
 import type { TaskInput } from "./job-plan.ts";
@@ -109,7 +110,7 @@ test("keys lie where their state does, except in what mapWithState makes of them
   const state = (kind: "updateByKey" | "mapWithState"): Lineage => ({
     kind: "state",
     operator: kind,
-    directory: "checkpoint",
+    directory: locationFrom("/checkpoint"),
     change: { kind, feed: dependency(blocks(2), false), initial: undefined, fn, onlyUpdated: false, timeoutMs: 0 },
     partitioning: hash(3),
     versions: { version: epochMs(0), oldest: epochMs(0), batch: epochMs(1) },

@@ -1,4 +1,5 @@
 import { assert, type EpochMs } from "@millrace/base";
+import type { Location } from "@millrace/files";
 import type { FunctionRef } from "@millrace/operators";
 import type { ShuffleId, TaskInput } from "./job-plan.ts";
 import type { BlockLevel } from "./receiver-plan.ts";
@@ -247,7 +248,7 @@ export type StateChange =
 export interface StateNode {
   readonly kind: "state";
   readonly operator: string;
-  readonly directory: string;
+  readonly directory: Location;
   readonly change: StateChange;
   readonly partitioning: Partitioning;
   readonly versions: StateVersions;

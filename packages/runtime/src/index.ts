@@ -2,10 +2,9 @@ export { compileTemplate, type StageProgram } from "./compile/program.ts";
 export { ProcessGroups } from "./host/process-groups.ts";
 export { type FindBroadcast, FunctionTable, type FunctionTableOptions } from "./job/function-table.ts";
 export { SlotRuntime } from "./job/slot-runtime.ts";
-export type { Cancellation, Commands, FileOutput, SlotPorts, TaskFiles } from "./ports.ts";
+export type { Cancellation, Commands, SlotPorts } from "./ports.ts";
 export { threadHeapUse } from "./slot/heap.ts";
 export { SlotThread, type SlotThreadOptions } from "./slot/host.ts";
-export { localTaskFiles } from "./slot/local-files.ts";
 export type { FromSlot, SlotInit, SlotSetup, ToSlot } from "./slot/protocol.ts";
 export {
   INLINE_RESULT_BYTES_MAX,

@@ -1,46 +1,6 @@
 import type { Clock } from "@millrace/base";
-import type { ListedFile } from "@millrace/operators";
-import type { WrittenFile } from "@millrace/plan";
-import type { BlockPool, FileSystems, SpillFile } from "@millrace/storage";
-
-/** A file being written under a temporary name. */
-export interface FileOutput {
-  /** Whose memory may be used again when this returns. */
-  write(bytes: Uint8Array): void;
-  /** Everything is with the file system when this returns. @returns What it has of it. */
-  close(): Omit<WrittenFile, "file">;
-  /** Removes what was written. */
-  abandon(): void;
-}
-
-interface Verified {
-  /**
-   * To be asked after the last read. What was read before may be of two versions when it throws; so may whatever another error
-   * is about, which is then the `cause`.
-   *
-   * @throws FILE_CHANGED
-   */
-  verify(cause?: unknown): void;
-}
-
-/** The bytes of a file in bounded pieces, good until the next one. Opened and compared with its version by the first. */
-export interface FilePieces extends Iterable<Uint8Array>, Verified {}
-
-/** What a file compressed by gzip holds, in pieces of any size. */
-export interface ZippedPieces extends AsyncIterable<Uint8Array>, Verified {}
-
-/** The files that tasks read and write themselves. Calls block the slot's thread, which has nothing else to do. */
-export interface TaskFiles {
-  /**
-   * The bytes of a file from `start` to its end, as far as the reader wants them. Reading them throws FILE_CHANGED,
-   * FILE_NOT_FOUND or INPUT_FILE_FAILED.
-   */
-  read(file: ListedFile, start: number): FilePieces;
-  /** Reading it throws INPUT_DAMAGED, too. */
-  unzip(file: ListedFile): ZippedPieces;
-  /** `<directory>/_temporary/<name>`, replaced when it is there; the directory must be. @throws OUTPUT_FILE_FAILED */
-  create(directory: string, name: string): FileOutput;
-}
+import type { FileSystems } from "@millrace/files";
+import type { BlockPool, SpillFile } from "@millrace/storage";
 
 /**
  * Commands that tasks started, each the leader of a process group of its own: its id names the command and all that it
@@ -64,9 +24,8 @@ export interface SlotPorts {
   /** The process's block memory, attached by this thread. */
   readonly pool: BlockPool;
   readonly newSpillFile: () => SpillFile;
-  readonly files: TaskFiles;
-  /** Where state is kept. */
-  readonly checkpoints: FileSystems;
+  /** What tasks read and save, and where state is kept. */
+  readonly files: FileSystems;
   readonly cancellation: Cancellation;
   readonly clock: Clock;
   /** The setting `line.bytes.max`. */

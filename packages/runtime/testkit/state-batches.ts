@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { epochMs } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
 import type { Op, Sink, StateRef, StateUpdate } from "@millrace/plan";
 import type { SlotOutcome } from "../src/index.ts";
@@ -35,7 +36,7 @@ export class StateBatches {
       version: epochMs(version),
       oldest: epochMs(version),
       batch: epochMs(batch),
-      directory: join(this.slot.directory, "checkpoint"),
+      directory: locationFrom(join(this.slot.directory, "checkpoint")),
     };
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { epochMs, fromWireError, ManualClock } from "@millrace/base";
 import { decodeBlock, encodeBlock, encodeCaptures } from "@millrace/codec";
+import { type FileSystems, localVersion, locationFrom } from "@millrace/files";
 import type { AnyFunction, FunctionRef } from "@millrace/operators";
 import {
   type FileRange,
@@ -17,16 +18,8 @@ import {
   stageRunId,
   type TemplateId,
 } from "@millrace/plan";
-import {
-  type BlockHandle,
-  BlockPool,
-  FileSystems,
-  LocalFileSystem,
-  localVersion,
-  readHandle,
-  SpillDirectory,
-} from "@millrace/storage";
-import { FunctionTable, localTaskFiles, type ResolvedInput, type SlotOutcome, SlotRuntime } from "../src/index.ts";
+import { type BlockHandle, BlockPool, localFileSystems, readHandle, SpillDirectory } from "@millrace/storage";
+import { FunctionTable, type ResolvedInput, type SlotOutcome, SlotRuntime } from "../src/index.ts";
 
 export interface TestStage {
   readonly source: Source;
@@ -50,7 +43,7 @@ export type Done = Extract<SlotOutcome, { kind: "mapOutput" | "result" }>;
 export function fileInput(path: string, start = 0, end?: number): FileRange {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   const version = stat === undefined ? "1@0" : localVersion(stat);
-  return { kind: "file", path, start, end: end ?? Number(stat?.size ?? 1n), version };
+  return { kind: "file", path: locationFrom(path), start, end: end ?? Number(stat?.size ?? 1n), version };
 }
 
 /** Operators in the order in which their functions stand in `functions`. */
@@ -76,9 +69,10 @@ export interface TestSlotOptions {
 
 /** A slot in this thread, with a pool and a folder of its own. */
 export class TestSlot {
+  readonly files: FileSystems = localFileSystems();
   readonly directory = mkdtempSync(join(tmpdir(), "millrace-runtime-"));
   readonly pool: BlockPool;
-  readonly functions = new FunctionTable({ inline: (id) => this.#inline.get(id) });
+  readonly functions = new FunctionTable({ files: this.files, inline: (id) => this.#inline.get(id) });
   readonly #inline = new Map<string, AnyFunction>();
   runtime: SlotRuntime;
   readonly options: TestSlotOptions;
@@ -195,8 +189,7 @@ export class TestSlot {
       {
         pool: this.pool,
         newSpillFile: () => spills.newFile(),
-        files: localTaskFiles,
-        checkpoints: new FileSystems([new LocalFileSystem()]),
+        files: this.files,
         cancellation: { cancelled: () => this.cancelAfterChecks-- <= 0 },
         clock: new ManualClock(epochMs(0)),
         lineBytesMax: this.options.lineBytesMax ?? 256 * 1024 ** 2,

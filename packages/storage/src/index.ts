@@ -19,27 +19,7 @@ export {
   storeFull,
 } from "./block/block-store.ts";
 export { SpillDirectory, SpillFile, type SpillRange } from "./block/spill-file.ts";
-export { changedSince, localVersion } from "./file-system/file-version.ts";
-export { LocalFileSystem } from "./file-system/local.ts";
-export { FileSystems, localPath, schemeOf } from "./file-system/locations.ts";
-export {
-  type ByteRange,
-  diskFull,
-  type FileEntry,
-  type FileKind,
-  type FileReader,
-  type FileStat,
-  type FileSystem,
-  type FileWriter,
-  fileChanged,
-  fileExists,
-  fileForbidden,
-  fileHandlesExhausted,
-  fileIo,
-  fileNotFound,
-  fileSystemUnknown,
-  fileWrongKind,
-} from "./file-system/port.ts";
+export { LocalFileSystem, localFileSystems } from "./file-system/local.ts";
 export {
   BlockPool,
   type BlockPoolOptions,

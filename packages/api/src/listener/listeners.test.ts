@@ -104,8 +104,8 @@ describe("a streaming listener", () => {
       ssc.textFileStream("/in").print();
       ssc.rateStream(3).foreachRDD(() => {});
     });
-    lab.port.files.directory("/in");
-    lab.port.files.add("/in/a", { bytes: 5, modifiedMs: 900 });
+    lab.port.memory.directory("/in");
+    lab.port.memory.add("/in/a", { bytes: 5, modifiedMs: 900 });
     await batch(1000, { records: new Map([[0, 7]]), startedMs: 1020, endedMs: 1120, spilledBytes: 4096 });
     const [submitted, started, completed] = recorder.batches;
     expect(submitted).toMatchObject({ submissionTime: 1000, numRecords: 7, schedulingDelay: undefined });

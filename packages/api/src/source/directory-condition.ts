@@ -1,5 +1,5 @@
 import { unreachable, type Warning } from "@millrace/base";
-import type { FileEntry } from "../engine-port.ts";
+import type { FileStat } from "@millrace/files";
 
 /** How often the condition may begin or change in {@link CHANGES_PER_MS}: a directory that comes and goes must not fill the log. */
 const CHANGES_MAX = 3;
@@ -35,7 +35,7 @@ export class DirectoryCondition {
 }
 
 /** Says what is where a directory should be; `undefined`: a directory is, by now. */
-export function noDirectory(at: string, entry: FileEntry | undefined): string | undefined {
+export function noDirectory(at: string, entry: FileStat | undefined): string | undefined {
   const missing = `the directory ${at} does not exist. Batches read nothing from it until it does.`;
   if (entry === undefined) return missing;
   const { kind, problem } = entry;

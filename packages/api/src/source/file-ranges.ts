@@ -1,14 +1,12 @@
+import type { ListedFile } from "@millrace/files";
 import type { TaskInput } from "@millrace/plan";
 
 /** A range is no larger: a task that fails reads it again. */
 const RANGE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** A file as it was found. */
-export interface FoundFile {
-  readonly path: string;
+export interface FoundFile extends ListedFile {
   readonly bytes: number;
-  /** As {@link FileEntry} has it. */
-  readonly version: string;
 }
 
 export interface Cutting {

@@ -1,4 +1,5 @@
 import { millis } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
 import { describe, expect, test } from "vitest";
 import { GraphLab } from "../graph-lab.ts";
 import type { StreamingContext } from "../streaming-context.ts";
@@ -9,7 +10,7 @@ const version = "v";
 
 async function labOf(build: (ssc: StreamingContext) => unknown) {
   const lab = await GraphLab.build(build);
-  const { files } = lab.port;
+  const { memory: files } = lab.port;
   /** What a batch reads: `/in/a 0..7`. */
   const reads = async (time: number): Promise<string[]> => {
     const { error } = await lab.batch(time);
@@ -24,7 +25,7 @@ async function labOf(build: (ssc: StreamingContext) => unknown) {
 
 describe("ranges of files", () => {
   test("are about as many as partitions, in order, without gaps", () => {
-    const ranges = rangesOf([{ path: "/a", bytes: 10 * MB, version }], { partitions: 4 });
+    const ranges = rangesOf([{ path: locationFrom("/a"), bytes: 10 * MB, version }], { partitions: 4 });
     expect(ranges.map((range) => range.kind === "file" && [range.start, range.end])).toEqual([
       [0, 2.5 * MB],
       [2.5 * MB, 5 * MB],
@@ -35,31 +36,36 @@ describe("ranges of files", () => {
 
   test("are one for a small file, unless it is to be cut, none for an empty one, and bounded for a huge one", () => {
     const small = [
-      { path: "/a", bytes: 10, version },
-      { path: "/b", bytes: 0, version },
+      { path: locationFrom("/a"), bytes: 10, version },
+      { path: locationFrom("/b"), bytes: 0, version },
     ];
-    const whole = { kind: "file", path: "/a", start: 0, end: 10, version };
+    const whole = { kind: "file", path: locationFrom("/a"), start: 0, end: 10, version };
     expect(rangesOf(small, { partitions: 4, leastBytes: MB })).toEqual([whole]);
     expect(rangesOf(small, { partitions: 2 })).toEqual([
       { ...whole, end: 5 },
       { ...whole, start: 5 },
     ]);
     expect(rangesOf(small, { partitions: 100 })).toHaveLength(10);
-    expect(rangesOf([{ path: "/a", bytes: 640 * MB, version }], { partitions: 2 })).toHaveLength(10);
+    expect(rangesOf([{ path: locationFrom("/a"), bytes: 640 * MB, version }], { partitions: 2 })).toHaveLength(10);
   });
 
   test("begin where a record does", () => {
     const unit = 3 * MB + 1;
-    const ranges = rangesOf([{ path: "/a", bytes: 5 * unit, version }], { partitions: 4, unitBytes: unit });
+    const ranges = rangesOf([{ path: locationFrom("/a"), bytes: 5 * unit, version }], {
+      partitions: 4,
+      unitBytes: unit,
+    });
     expect(ranges.map((range) => range.kind === "file" && range.start / unit)).toEqual([0, 1, 2, 3]);
     expect(ranges.at(-1)).toMatchObject({ end: 5 * unit });
-    expect(rangesOf([{ path: "/a", bytes: 2 * unit, version }], { partitions: 8, unitBytes: unit })).toHaveLength(2);
+    expect(
+      rangesOf([{ path: locationFrom("/a"), bytes: 2 * unit, version }], { partitions: 8, unitBytes: unit }),
+    ).toHaveLength(2);
   });
 
   test("are never cut of files that are read whole", () => {
     const cutting = { partitions: 8, unitBytes: Number.POSITIVE_INFINITY };
-    expect(rangesOf([{ path: "/a", bytes: 640 * MB, version }], cutting)).toHaveLength(1);
-    expect(rangesOf([{ path: "/a", bytes: 0, version }], cutting)).toEqual([]);
+    expect(rangesOf([{ path: locationFrom("/a"), bytes: 640 * MB, version }], cutting)).toHaveLength(1);
+    expect(rangesOf([{ path: locationFrom("/a"), bytes: 0, version }], cutting)).toEqual([]);
   });
 });
 
@@ -107,7 +113,7 @@ describe("textFileStream", () => {
     ["dangling", "the directory /in does not exist"],
   ] as const)("says that where its directory should be is one of kind %s", async (kind, text) => {
     const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
-    files.entries.set("/in", { path: "/in", kind, bytes: 1, modifiedMs: 500, version });
+    files.add("/in", { kind, modifiedMs: 500 });
     expect(await reads(1000)).toEqual([]);
     expect(port.warnings).toEqual([expect.stringContaining(text)]);
     files.directory("/in");
@@ -119,7 +125,7 @@ describe("textFileStream", () => {
     const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
     files.directory("/in");
     const list = files.list.bind(files);
-    files.list = async (directory) => {
+    files.list = (directory) => {
       port.clock.advance(millis(1001));
       return list(directory);
     };
@@ -136,7 +142,7 @@ describe("textFileStream", () => {
     files.directory("/in");
     const list = files.list.bind(files);
     let batch = 0;
-    files.list = async (directory) => {
+    files.list = (directory) => {
       port.clock.advance(millis(batch++ % 2 === 0 ? 1001 : 100));
       return list(directory);
     };
@@ -163,7 +169,7 @@ describe("textFileStream", () => {
     const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
     files.directory("/in");
     const list = files.list.bind(files);
-    files.list = async () => {
+    files.list = () => {
       throw new Error("EACCES");
     };
     for (const time of [1000, 2000]) expect(await reads(time)).toEqual([]);
@@ -211,8 +217,8 @@ describe("fileStream", () => {
       for await (const piece of bytes) yield piece.length;
     };
     const lab = await GraphLab.build((ssc) => ssc.fileStream("/in", { format }).print());
-    lab.port.files.directory("/in");
-    lab.port.files.add("/in/a", { bytes: 5 * MB, modifiedMs: 1 });
+    lab.port.memory.directory("/in");
+    lab.port.memory.add("/in/a", { bytes: 5 * MB, modifiedMs: 1 });
     const plan = await lab.plansOf(1000);
     expect(plan).toContain("bytes #0 | mapPartitions millrace:decodeFile -> take 11");
     expect(plan).toContain(`inputs /in/a 0..${5 * MB}`);
@@ -228,15 +234,15 @@ describe("fileStream", () => {
 describe("binaryRecordsStream", () => {
   test("reads records of one length", async () => {
     const lab = await GraphLab.build((ssc) => ssc.binaryRecordsStream("/in", 4).print());
-    lab.port.files.directory("/in");
-    lab.port.files.add("/in/a", { bytes: 12, modifiedMs: 1 });
+    lab.port.memory.directory("/in");
+    lab.port.memory.add("/in/a", { bytes: 12, modifiedMs: 1 });
     expect(await lab.plansOf(1000)).toContain("records of 4 bytes #0 -> take 11");
   });
 
   test("fails the batch of a file with a part of a record, by its name (IN-6)", async () => {
     const lab = await GraphLab.build((ssc) => ssc.binaryRecordsStream("/in", 4).print());
-    lab.port.files.directory("/in");
-    lab.port.files.add("/in/a", { bytes: 13, modifiedMs: 1 });
+    lab.port.memory.directory("/in");
+    lab.port.memory.add("/in/a", { bytes: 13, modifiedMs: 1 });
     const { error } = await lab.batch(1000);
     expect(error?.message).toMatch(/\[BAD_RECORD_LENGTH\] the file \/in\/a has 13 bytes.*records of 4 bytes/);
   });
@@ -259,8 +265,8 @@ describe("textFile", () => {
 
   test("reads a file, or the data files of a directory by name", async () => {
     const lab = await read("/data");
-    lab.port.files.directory("/data");
-    for (const name of ["_SUCCESS", ".crc", "part-1", "part-0"]) lab.port.files.add(`/data/${name}`, { bytes: 3 });
+    lab.port.memory.directory("/data");
+    for (const name of ["_SUCCESS", ".crc", "part-1", "part-0"]) lab.port.memory.add(`/data/${name}`, { bytes: 3 });
     await lab.batch(1000);
     const tasks = lab.port.plans[0]?.stages[0]?.tasks ?? [];
     expect(tasks.map((task) => task.inputs[0])).toMatchObject([{ path: "/data/part-0" }, { path: "/data/part-1" }]);

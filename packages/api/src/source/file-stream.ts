@@ -1,9 +1,9 @@
 import { clauseOf, thrownMessage } from "@millrace/base";
+import { entriesOf, type FileEntry, type FileSystem, type Location } from "@millrace/files";
 import { operators } from "@millrace/operators";
 import { type NarrowOp, narrow, type SourceFormat, type SourceNode, source } from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
-import type { FileEntry } from "../engine-port.ts";
 import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import type { JobContext } from "../job-context.ts";
@@ -24,7 +24,7 @@ import { ClockLead, type Reading } from "./clock-lead.ts";
 import { DirectoryCondition, noDirectory } from "./directory-condition.ts";
 import { type FoundFile, rangesOf } from "./file-ranges.ts";
 import { IgnoredFiles, Names, WarningBudget } from "./file-warnings.ts";
-import { checkRecords, nameOf, resolvePath } from "./found-files.ts";
+import { checkRecords, resolvePath } from "./found-files.ts";
 import { type Glob, matchesOf, parseGlob } from "./glob.ts";
 import { isHidden, NewFiles } from "./new-files.ts";
 
@@ -97,7 +97,8 @@ export class FileStream implements StreamNode {
     giveUp: (time, bad) => this.#giveUp(time, bad),
   };
   readonly #graph: GraphBuilder;
-  readonly #directory: string;
+  readonly #files: FileSystem;
+  readonly #directory: Location;
   readonly #glob: Glob | undefined;
   readonly #reading: FileReading;
   readonly #new: NewFiles;
@@ -124,6 +125,7 @@ export class FileStream implements StreamNode {
     this.#graph = graph;
     this.slideMs = graph.batchIntervalMs;
     this.#directory = resolvePath(graph.context, directory, operator);
+    this.#files = port.files.for(this.#directory);
     this.#glob = parseGlob(this.#directory);
     graph.addFiles(this, this.#directory, () => this.#entries());
     if (newFilesOnly) graph.life.push({ begin: () => this.#begin() });
@@ -215,13 +217,12 @@ export class FileStream implements StreamNode {
 
   /** What is in the directory, or in each one that matches; `undefined`: there is none. */
   async #entries(): Promise<readonly FileEntry[] | undefined> {
-    const { files } = this.#graph.context.port;
-    if (this.#glob === undefined) return files.list(this.#directory);
+    if (this.#glob === undefined) return entriesOf(this.#files, this.#directory);
     const directories = await matchesOf(this.#glob, async (directory) => {
-      const entries = (await files.list(directory)) ?? [];
-      return entries.filter(({ kind }) => kind === "directory").map(nameOf);
+      const entries = (await entriesOf(this.#files, directory)) ?? [];
+      return entries.filter(({ kind }) => kind === "directory").map(({ name }) => name);
     });
-    const lists = await Promise.all(directories.map((directory) => files.list(directory)));
+    const lists = await Promise.all(directories.map((directory) => entriesOf(this.#files, directory)));
     const there = lists.filter((list) => list !== undefined);
     return there.length === 0 ? undefined : there.flat();
   }
@@ -258,7 +259,7 @@ export class FileStream implements StreamNode {
   async #missingText(): Promise<string | undefined> {
     const at = this.#directory;
     if (this.#glob !== undefined) return `no directory matches ${at}. Batches read nothing until one does.`;
-    return noDirectory(at, await this.#graph.context.port.files.stat(at));
+    return noDirectory(at, await this.#files.stat(at));
   }
 
   #slowText(tookMs: number, time: number): string {

@@ -1,5 +1,6 @@
 import { naming } from "@millrace/base";
-import type { EnginePort, FileEntry } from "../engine-port.ts";
+import { entriesOf, type FileEntry, type Location } from "@millrace/files";
+import type { EnginePort } from "../engine-port.ts";
 import { badRecordLength, inputMissing } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
 import { filesUnreachable } from "../warnings.ts";
@@ -15,7 +16,7 @@ import { isHidden, namedWithProblem } from "./new-files.ts";
  * @param at As {@link resolvePath} gives it.
  * @throws INPUT_MISSING Nothing is there. @throws BAD_ARGUMENT A bracket or brace is not closed.
  */
-export async function findFiles({ port }: JobContext, at: string): Promise<FoundFile[]> {
+export async function findFiles({ port }: JobContext, at: Location): Promise<FoundFile[]> {
   const found = (await filesAt(port, at)) ?? (await filesMatching(port, at));
   if (found !== undefined) return found;
   throw inputMissing(
@@ -24,24 +25,26 @@ export async function findFiles({ port }: JobContext, at: string): Promise<Found
 }
 
 /**
- * The absolute form of a path that an author gave to an operator: asked for when the operator is called, so that a path
+ * The location that an author means by a path given to an operator: asked for when the operator is called, so that a path
  * which no file system serves is refused there, and not when something is read.
  *
  * @throws FILE_SYSTEM_UNKNOWN
  */
-export function resolvePath({ port: { files } }: JobContext, path: string, operator: string): string {
-  return naming(operator, () => files.resolve(path));
+export function resolvePath({ port: { files } }: JobContext, path: string, operator: string): Location {
+  return naming(operator, () => files.parse(path));
 }
 
-async function filesAt(port: EnginePort, path: string): Promise<FoundFile[] | undefined> {
-  const entry = await port.files.stat(path);
-  if (entry === undefined || entry.kind === "file") return entry && [entry];
+async function filesAt(port: EnginePort, path: Location): Promise<FoundFile[] | undefined> {
+  const files = port.files.for(path);
+  const entry = await files.stat(path);
+  if (entry === undefined) return undefined;
+  if (entry.kind === "file") return [{ path, bytes: entry.bytes, version: entry.version }];
   if (entry.kind !== "directory") {
     throw inputMissing(
       `${path} is a socket, device or pipe, not a file or directory. The action fails. Check the path.`,
     );
   }
-  const entries = await port.files.list(path);
+  const entries = await entriesOf(files, path);
   warnOfLeftOut(port, path, entries ?? []);
   return entries?.filter(isData).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -79,16 +82,17 @@ function warnOfLeftOut(port: EnginePort, at: string, entries: readonly FileEntry
   }
 }
 
-async function filesMatching(port: EnginePort, path: string): Promise<FoundFile[] | undefined> {
+async function filesMatching(port: EnginePort, path: Location): Promise<FoundFile[] | undefined> {
   const glob = parseGlob(path);
   if (glob === undefined) return undefined;
+  const files = port.files.for(path);
   const listed = new Map<string, FileEntry>();
   const paths = await matchesOf(glob, async (directory, last) => {
-    const entries = (await port.files.list(directory)) ?? [];
+    const entries = (await entriesOf(files, directory)) ?? [];
     for (const entry of entries) if (last && NOT_THERE.has(entry.kind)) listed.set(entry.path, entry);
     return entries
       .filter((entry) => entry.kind === "directory" || (last && (isData(entry) || listed.has(entry.path))))
-      .map(nameOf);
+      .map(({ name }) => name);
   });
   const unreachable = paths.map((each) => listed.get(each)).filter((entry) => entry !== undefined);
   warnOfLeftOut(port, path, unreachable);
@@ -103,11 +107,7 @@ const NOT_THERE: ReadonlySet<FileEntry["kind"]> = new Set(["unnameable", "dangli
 
 /** Hidden files, and those that writers use for themselves such as `_SUCCESS`, hold no records. */
 function isData(entry: FileEntry): boolean {
-  return entry.kind === "file" && !isHidden(entry.path) && !nameOf(entry).startsWith("_");
-}
-
-export function nameOf({ path }: FileEntry): string {
-  return path.slice(path.lastIndexOf("/") + 1);
+  return entry.kind === "file" && !isHidden(entry.path) && !entry.name.startsWith("_");
 }
 
 /** @throws BAD_RECORD_LENGTH */

@@ -1,3 +1,4 @@
+import { locationFrom } from "@millrace/files";
 import { describe, expect, test } from "vitest";
 import { matchesOf, parseGlob } from "./glob.ts";
 
@@ -12,6 +13,10 @@ const TREE = [
   "/in/b/y",
   "/other/a",
   "/in/*",
+  "/in/+(a)",
+  "s3://bucket/logs/2026",
+  "s3://bucket/logs/2027",
+  "s3://bucket/logs/.tmp",
 ];
 
 async function namesIn(directory: string): Promise<readonly string[]> {
@@ -21,7 +26,7 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 }
 
 async function matches(path: string): Promise<readonly string[] | undefined> {
-  const glob = parseGlob(path);
+  const glob = parseGlob(locationFrom(path));
   return glob && matchesOf(glob, namesIn);
 }
 
@@ -30,7 +35,7 @@ describe("a directory with wildcards", () => {
     ["/in/?", ["/in/*", "/in/a", "/in/b"]],
     ["/in/a*", ["/in/a", "/in/a.b", "/in/ab"]],
     ["/*/a", ["/in/a", "/other/a"]],
-    ["/in/*/x", ["/in/*/x", "/in/a.b/x", "/in/a/x", "/in/ab/x", "/in/b/x"]],
+    ["/in/*/x", ["/in/*/x", "/in/+(a)/x", "/in/a.b/x", "/in/a/x", "/in/ab/x", "/in/b/x"]],
     ["/in/[ab]", ["/in/a", "/in/b"]],
     ["/in/[^a]", ["/in/*", "/in/b"]],
     ["/in/[a-b]/[x-z]", ["/in/a/x", "/in/b/x", "/in/b/y"]],
@@ -40,13 +45,19 @@ describe("a directory with wildcards", () => {
     ["/in/\\*{,}", ["/in/*"]],
     ["/in/.h*", ["/in/.hidden"]],
     ["/in/[.]h*", []],
+    ["/in/[!a]", ["/in/*", "/in/b"]],
+    ["/**/a", ["/in/a", "/other/a"]],
+    ["/in/+(a)*", ["/in/+(a)"]],
+    ["/in/!(a)*", []],
+    ["s3://bucket/logs/*", ["s3://bucket/logs/2026", "s3://bucket/logs/2027"]],
+    ["s3://bucket/{logs,none}/202[7-9]", ["s3://bucket/logs/2027"]],
     ["/nowhere/*", []],
   ])("%s", async (path, expected) => {
     expect(await matches(path)).toEqual(expected);
   });
 
   test("is none when it has no wildcard", () => {
-    expect(parseGlob("/in/a.b+c(d)")).toBeUndefined();
+    expect(parseGlob(locationFrom("/in/a.b+c(d)"))).toBeUndefined();
   });
 
   test.each([
@@ -55,6 +66,6 @@ describe("a directory with wildcards", () => {
     ["/in/[b-a]", /no range of characters/],
     [`/in/${"{a,b,c,d}".repeat(6)}`, /more than 1000 paths/],
   ])("%s is refused", (path, message) => {
-    expect(() => parseGlob(path)).toThrow(message);
+    expect(() => parseGlob(locationFrom(path))).toThrow(message);
   });
 });

@@ -1,48 +1,56 @@
+import { type Location, rootOf, within } from "@millrace/files";
+import picomatch from "picomatch";
 import { badArgument } from "../errors.ts";
 
 /** Alternatives of braces in one pattern. */
 const ALTERNATIVES_MAX = 1000;
 
 /** A name as it stands, or what names have to match. */
-type Segment = string | RegExp;
+type Segment = string | ((name: string) => boolean);
 
-/** A path with wildcards, taken apart: for each alternative of its braces the names from the root down. */
-export type Glob = readonly (readonly Segment[])[];
+/** A location with wildcards, taken apart. */
+export interface Glob {
+  readonly root: Location;
+  /** For each alternative of its braces the names from the root down. */
+  readonly alternatives: readonly (readonly Segment[])[];
+}
 
 /**
- * Reads an absolute path in which `*` stands for any part of a name, `?` for one character, `[a-c]` and `[^a-c]` for one of
+ * Reads a location in which `*` stands for any part of a name, `?` for one character, `[a-c]` and `[^a-c]` for one of
  * some, `{a,b/c}` for alternatives, and a backslash takes its meaning from the character after it. As in a shell, a
  * wildcard at the beginning of a name does not stand for a dot: hidden directories are where files are written before
  * they are moved.
  *
- * @returns `undefined`: it is a plain path.
+ * @returns `undefined`: it is a plain location.
  * @throws BAD_ARGUMENT A bracket or brace is not closed, or there are too many alternatives.
  */
-export function parseGlob(path: string): Glob | undefined {
-  if (!/[*?[{]/.test(path)) return undefined;
-  const alternatives = expandBraces(path, path);
-  return alternatives.map((pattern) =>
+export function parseGlob(location: Location): Glob | undefined {
+  const root = rootOf(location);
+  const below = location.slice(root.length);
+  if (!/[*?[{]/.test(below)) return undefined;
+  const alternatives = expandBraces(below, location).map((pattern) =>
     pattern
       .split("/")
       .filter((name) => name !== "")
-      .map((name) => segmentOf(name, path)),
+      .map((name) => segmentOf(name, location)),
   );
+  return { root, alternatives };
 }
 
 /** What is in a directory, by name; none if it is none or is not there. `last`: nothing below it is asked for. */
-export type NamesIn = (directory: string, last: boolean) => Promise<readonly string[]>;
+export type NamesIn = (directory: Location, last: boolean) => Promise<readonly string[]>;
 
 /**
- * The paths that match, each once, in the order of their names. The last names of a path may be without a wildcard: whether
+ * What matches, each once, in the order of their names. The last names of a path may be without a wildcard: whether
  * there is such a one is not looked up.
  */
-export async function matchesOf(glob: Glob, namesIn: NamesIn): Promise<readonly string[]> {
-  const found = new Set<string>();
-  for (const segments of glob) {
-    let at: string[] = [""];
+export async function matchesOf({ root, alternatives }: Glob, namesIn: NamesIn): Promise<readonly Location[]> {
+  const found = new Set<Location>();
+  for (const segments of alternatives) {
+    let at = [root];
     for (const [i, segment] of segments.entries()) {
       const last = i === segments.length - 1;
-      if (typeof segment === "string") at = at.map((directory) => `${directory}/${segment}`);
+      if (typeof segment === "string") at = at.map((directory) => within(directory, segment));
       else at = (await Promise.all(at.map((directory) => matching(directory, segment, last, namesIn)))).flat();
     }
     for (const directory of at) found.add(directory);
@@ -50,9 +58,14 @@ export async function matchesOf(glob: Glob, namesIn: NamesIn): Promise<readonly 
   return [...found].sort();
 }
 
-async function matching(directory: string, pattern: RegExp, last: boolean, namesIn: NamesIn): Promise<string[]> {
-  const names = await namesIn(directory === "" ? "/" : directory, last);
-  return names.filter((name) => pattern.test(name)).map((name) => `${directory}/${name}`);
+async function matching(
+  directory: Location,
+  matches: (name: string) => boolean,
+  last: boolean,
+  namesIn: NamesIn,
+): Promise<Location[]> {
+  const names = await namesIn(directory, last);
+  return names.filter(matches).map((name) => within(directory, name));
 }
 
 /** Writes out the first pair of braces, then those within what came of it. */
@@ -85,45 +98,52 @@ function closingBrace(pattern: string, open: number, whole: string) {
   throw badArgument(`a brace of the path ${whole} is not closed. Write \\{ for the character itself.`);
 }
 
+/** An escape, a class of characters, or one that the library has a use for and we have not. */
+const PART = /\\(.?)|\[([!^]?)((?:\\.|[^\\])(?:\\.|[^\]\\])*)\]|[()|+$^{}"[\]]/gsu;
+
 function segmentOf(name: string, whole: string): Segment {
-  let plain = "";
-  let source = "";
-  let wild = false;
-  for (let i = 0; i < name.length; i += 1) {
-    const char = name[i] ?? "";
-    if (char === "*" || char === "?") {
-      wild = true;
-      source += char === "*" ? ".*" : ".";
-    } else if (char === "[") {
-      wild = true;
-      const { text, end } = classOf(name, i, whole);
-      source += text;
-      i = end;
-    } else {
-      const literal = char === "\\" ? (name[++i] ?? "\\") : char;
-      plain += literal;
-      source += quoted(literal);
-    }
-  }
-  if (!wild) return plain;
+  if (!/[*?[]/.test(name.replace(/\\./gsu, ""))) return name.replace(/\\(.)/gsu, "$1");
+  const pattern = name.replace(PART, (part, escaped?: string, negation?: string, members?: string) => {
+    if (members !== undefined) return `[${negation === "" ? "" : "^"}${members.replace(/\\(.)/gsu, inClass)}]`;
+    if (part === "[")
+      throw badArgument(`a bracket of the path ${whole} is not closed. Write \\[ for the character itself.`);
+    return literal(escaped === undefined ? part : escaped === "" ? "\\" : escaped);
+  });
+  const hidden = !/^[*?[]/.test(name);
+  const expression = expressionOf(pattern, name, whole);
+  return (candidate) => (hidden || !candidate.startsWith(".")) && expression.test(candidate);
+}
+
+/**
+ * Of one name, so that what the library has for paths is switched off; what it takes from other shells too (`+(…)`, `!…`), as
+ * Hadoop's patterns, which these are, do not have it.
+ */
+function expressionOf(pattern: string, name: string, whole: string): RegExp {
   try {
-    return new RegExp(`^${/^[*?[]/.test(name) ? "(?!\\.)" : ""}${source}$`, "su");
+    return picomatch.makeRe(pattern, {
+      dot: true,
+      nobrace: true,
+      noextglob: true,
+      noglobstar: true,
+      nonegate: true,
+      literalBrackets: false,
+      fastpaths: false, // they would escape what the flag u allows no escape for
+      flags: "su",
+      debug: true, // throws what it could not make an expression of
+    });
   } catch {
     throw badArgument(`the brackets of ${name} in the path ${whole} are no range of characters, such as [a-c].`);
   }
 }
 
-/** `[a-c]` or `[^a-c]`, from its bracket on. */
-function classOf(name: string, open: number, whole: string): { readonly text: string; readonly end: number } {
-  const negated = name[open + 1] === "^" || name[open + 1] === "!";
-  let text = "";
-  for (let i = open + (negated ? 2 : 1); i < name.length; i += 1) {
-    const char = name[i] ?? "";
-    if (char === "]" && text !== "") return { text: `[${negated ? "^" : ""}${text}]`, end: i };
-    if (char !== "\\") text += quoted(char);
-    else text += name[++i] === "-" ? "\\-" : quoted(name[i] ?? "\\");
-  }
-  throw badArgument(`a bracket of the path ${whole} is not closed. Write \\[ for the character itself.`);
+/** A character that stands for itself, for the library and for the expression that it makes. */
+function literal(char: string): string {
+  if (char === '"') return '["]';
+  return /[\\^$.*+?()[\]{}|]/.test(char) ? `\\${char}` : char;
+}
+
+function inClass(_: string, char: string): string {
+  return /[\\^$.*+?()[\]{}|-]/.test(char) ? `\\${char}` : char;
 }
 
 function findUnescaped(text: string, wanted: string, from: number): number {
@@ -132,9 +152,4 @@ function findUnescaped(text: string, wanted: string, from: number): number {
     else if (text[i] === wanted) return i;
   }
   return -1;
-}
-
-/** A character that stands for itself in a regular expression with the flag `u`; in a class or not, but for the dash. */
-function quoted(char: string): string {
-  return /[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
 }

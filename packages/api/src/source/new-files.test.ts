@@ -1,12 +1,13 @@
+import { type FileEntry, locationFrom } from "@millrace/files";
 import { describe, expect, test } from "vitest";
-import type { FileEntry } from "../engine-port.ts";
 import { isHidden, NewFiles, type NewFilesOptions } from "./new-files.ts";
 
 const START = 10_000;
 const MINUTE = 60_000;
 
 const file = (path: string, modifiedMs: number): FileEntry => ({
-  path,
+  path: locationFrom(path),
+  name: path.slice(path.lastIndexOf("/") + 1),
   kind: "file",
   bytes: 10,
   modifiedMs,

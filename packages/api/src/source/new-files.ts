@@ -1,4 +1,4 @@
-import type { FileEntry } from "../engine-port.ts";
+import type { FileEntry } from "@millrace/files";
 
 /** Why a file that is in a listing is left alone. */
 export type Ignored =

@@ -1,16 +1,20 @@
+import { locationFrom } from "@millrace/files";
 import { describe, expect, test } from "vitest";
 import { rangesOf } from "./file-ranges.ts";
 import { groupsOf } from "./static-files.ts";
 
 const MB = 1024 * 1024;
-const files = (...sizes: readonly number[]) => sizes.map((bytes, i) => ({ path: `/in/${i}`, bytes, version: "v" }));
+const files = (...sizes: readonly number[]) =>
+  sizes.map((bytes, i) => ({ path: locationFrom(`/in/${i}`), bytes, version: "v" }));
 
 test("files that are compressed are not cut", () => {
   const big = 300 * MB;
-  expect(rangesOf([{ path: "/in/a.gz", bytes: big, version: "v" }], { partitions: 8 })).toEqual([
+  expect(rangesOf([{ path: locationFrom("/in/a.gz"), bytes: big, version: "v" }], { partitions: 8 })).toEqual([
     { kind: "file", path: "/in/a.gz", start: 0, end: big, version: "v" },
   ]);
-  expect(rangesOf([{ path: "/in/a", bytes: big, version: "v" }], { partitions: 8 }).length).toBeGreaterThan(4);
+  expect(
+    rangesOf([{ path: locationFrom("/in/a"), bytes: big, version: "v" }], { partitions: 8 }).length,
+  ).toBeGreaterThan(4);
 });
 
 describe("whole files are grouped with their neighbours", () => {

@@ -70,7 +70,7 @@ export function wholeFiles(
       ),
     })),
   );
-  return narrow(paths, { kind: "map", fn: operators[read].ref(), label: files.operator }, false);
+  return narrow(paths, { kind: "mapPartitions", fn: operators[read].ref(), label: files.operator }, false);
 }
 
 /** Neighbouring files, about as many bytes in each group as in any other, and not too many. */

@@ -5,7 +5,7 @@ import { assert, EngineError, SystemClock, toWireError, writeOutputTo } from "@m
 import { externalLoader } from "@millrace/bundler";
 import { JOB_HOOKS } from "@millrace/plan";
 import { FunctionTable } from "@millrace/runtime";
-import { BlockPool, SpillDirectory } from "@millrace/storage";
+import { BlockPool, localFileSystems, SpillDirectory } from "@millrace/storage";
 import { receiverClosed } from "../errors.ts";
 import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
 import { Receivers } from "./receivers.ts";
@@ -21,7 +21,7 @@ const init = workerData as ReceiverInit; // as ReceiverHost posts it
 writeOutputTo(init.output);
 
 process.setSourceMapsEnabled(true);
-const functions = new FunctionTable();
+const functions = new FunctionTable({ files: localFileSystems() });
 Reflect.set(globalThis, JOB_HOOKS, functions);
 Reflect.set(globalThis, MILLRACE_MODULE, api);
 Reflect.set(globalThis, MILLRACE_EXTERNAL, externalLoader([process.cwd()]));

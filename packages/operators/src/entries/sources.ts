@@ -1,3 +1,4 @@
+import { type ListedFile, locationFrom } from "@millrace/files";
 import type { JobFunction } from "../job-function.ts";
 import { type Operator, operator, operatorOn } from "../operator.ts";
 import type { PipeCapture } from "../operator-port.ts";
@@ -14,22 +15,26 @@ export const numbers: Operator<[]> = operator("numbers", () => numbersOf);
 /** Records of `rateStream` from one number up to another; see there. */
 export const rateRecords: Operator<[]> = operator("rateRecords", () => rateRecordsOf);
 
-/** `[path, text]` of a file. */
-export const readText: Operator<[]> = operatorOn("readText", (port) => ([path, version]: PathAndVersion) => [
-  path,
-  port.readText({ path, version }),
-]);
-/** `[path, bytes]` of a file. */
-export const readBytes: Operator<[]> = operatorOn("readBytes", (port) => ([path, version]: PathAndVersion) => [
-  path,
-  port.readBytes({ path, version }),
-]);
+/** `[path, text]` of each file. */
+export const readText: Operator<[]> = operatorOn(
+  "readText",
+  (port) => (files: Iterable<PathAndVersion>) => port.readText(listed(files)),
+);
+/** `[path, bytes]` of each file. */
+export const readBytes: Operator<[]> = operatorOn(
+  "readBytes",
+  (port) => (files: Iterable<PathAndVersion>) => port.readBytes(listed(files)),
+);
 export const pipe: Operator<[command: readonly string[], capture: PipeCapture]> = operatorOn(
   "pipe",
   (port, command, capture) => port.pipe(command, capture),
 );
 
 type PathAndVersion = readonly [path: string, version: string];
+
+function* listed(files: Iterable<PathAndVersion>): Generator<ListedFile, void, undefined> {
+  for (const [path, version] of files) yield { path: locationFrom(path), version };
+}
 
 async function* later<T>(values: Iterable<T>): AsyncGenerator<T, void, undefined> {
   yield* values;

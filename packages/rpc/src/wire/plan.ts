@@ -1,5 +1,6 @@
 import { type ExecutorId, epochMs, executorId } from "@millrace/base";
 import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
+import { locationFrom } from "@millrace/files";
 import {
   type BlockLocation,
   blockId,
@@ -69,7 +70,9 @@ export function decodeLaunch(task: LaunchOutput): LaunchTask {
     template: task.template,
     inputs: task.inputs.map(decodeInput),
     ...(task.state === null ? {} : { state: decodeState(task.state) }),
-    ...(task.output === null ? {} : { output: { directory: task.output.directory, file: task.output.file } }),
+    ...(task.output === null
+      ? {}
+      : { output: { directory: locationFrom(task.output.directory), file: task.output.file } }),
     slot: task.slot,
   };
 }
@@ -91,7 +94,7 @@ function decodeInput(input: InputOutput): TaskInput {
   if (input.blocks) return { kind: "blocks", blocks: input.blocks.blocks.map(decodeLocation) };
   if (input.file) {
     const { path, start, end, version } = input.file;
-    return { kind: "file", path, start, end, version };
+    return { kind: "file", path: locationFrom(path), start, end, version };
   }
   if (input.input === "partition") return { kind: "partition", partition: required(input.partition, "partition") };
   return { kind: "inline", block: ownBytes(required(input.inline, "task input")) };
@@ -117,7 +120,7 @@ function decodeState(state: StateOutput): StateRef {
     version: epochMs(state.versionMs),
     oldest: epochMs(state.oldestMs),
     batch: epochMs(state.batchMs),
-    directory: state.directory,
+    directory: locationFrom(state.directory),
   };
 }
 

@@ -1,4 +1,5 @@
 import { epochMs, executorId, jobId, parseConf, toWireError } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
 import { blockId, fnSlot, type StageTemplate, shuffleId, stageRunId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import type { FromNode, ToNode } from "../cluster.ts";
@@ -142,7 +143,7 @@ const toExecutor: readonly ToExecutor[] = [
         inputs: [
           { kind: "blocks", blocks: [location] },
           { kind: "blocks", blocks: [] },
-          { kind: "file", path: "/a b", start: 0, end: 2 ** 40, version: "5@7" },
+          { kind: "file", path: locationFrom("/a b"), start: 0, end: 2 ** 40, version: "5@7" },
         ],
         state: {
           operator: "totals",
@@ -151,9 +152,9 @@ const toExecutor: readonly ToExecutor[] = [
           version: epochMs(0),
           oldest: epochMs(0),
           batch: epochMs(5),
-          directory: "/c",
+          directory: locationFrom("/c"),
         },
-        output: { directory: "/o", file: "part-00000" },
+        output: { directory: locationFrom("/o"), file: "part-00000" },
         slot: 0,
       },
     ],

@@ -1,13 +1,15 @@
 import type { Broadcast } from "@millrace/api";
 import { executorAccumulator } from "@millrace/api/host";
 import { type ClassTable, decodeCaptures } from "@millrace/codec";
+import type { FileSystems } from "@millrace/files";
 import { type AnyFunction, isOperatorId, type OperatorPort, operatorOf } from "@millrace/operators";
 import { type AnyClass, functionUnknown, globalFunction, type JobHooks, type StageTemplate } from "@millrace/plan";
 import { operatorPort } from "../host/operator-port.ts";
 import type { Commands } from "../ports.ts";
-import { localTaskFiles } from "../slot/local-files.ts";
 
 export interface FunctionTableOptions {
+  /** What the engine's functions read. */
+  readonly files: FileSystems;
   /** Is told of the processes that the engine's functions start. */
   readonly commands?: Commands;
   /** The setting `line.bytes.max`, for what commands write. */
@@ -41,10 +43,10 @@ export class FunctionTable implements JobHooks {
   readonly #options: FunctionTableOptions;
   readonly #operatorPort: OperatorPort;
 
-  constructor(options: FunctionTableOptions = {}) {
+  constructor(options: FunctionTableOptions) {
     this.#options = options;
-    const { commands = UNWATCHED, lineBytesMax = LINE_BYTES_MAX } = options;
-    this.#operatorPort = operatorPort({ classes: this.classes, files: localTaskFiles, commands, lineBytesMax });
+    const { files, commands = UNWATCHED, lineBytesMax = LINE_BYTES_MAX } = options;
+    this.#operatorPort = operatorPort({ classes: this.classes, files, commands, lineBytesMax });
   }
 
   /** Nothing leaves an executor, so that nothing needs a tag. */

@@ -2,9 +2,8 @@ import { TaskContext } from "@millrace/api";
 import { epochMs, ManualClock } from "@millrace/base";
 import { decodeBlock, decodeValue, encodeBlock, encodeCaptures } from "@millrace/codec";
 import { fnSlot, type StageTemplate, stageRunId, type TemplateId } from "@millrace/plan";
-import { BlockPool, FileSystems, readHandle, SpillDirectory } from "@millrace/storage";
+import { BlockPool, localFileSystems, readHandle, SpillDirectory } from "@millrace/storage";
 import { beforeEach, describe, expect, test } from "vitest";
-import { localTaskFiles } from "../slot/local-files.ts";
 import type { ResolvedBroadcast, SlotOutcome } from "../task.ts";
 import { FunctionTable } from "./function-table.ts";
 import { SlotRuntime } from "./slot-runtime.ts";
@@ -22,15 +21,14 @@ let pool: BlockPool;
 let runs = 0;
 
 beforeEach(() => {
-  functions = new FunctionTable();
+  functions = new FunctionTable({ files: localFileSystems() });
   pool = BlockPool.create({ bytes: 1024 ** 2 });
   const spills = new SpillDirectory("/nonexistent", pool.owner);
   runtime = new SlotRuntime(
     {
       pool,
       newSpillFile: () => spills.newFile(),
-      files: localTaskFiles,
-      checkpoints: new FileSystems([]),
+      files: localFileSystems(),
       cancellation: { cancelled: () => false },
       clock: new ManualClock(epochMs(0)),
       heapUse: () => 0,

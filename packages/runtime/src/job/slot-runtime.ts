@@ -2,9 +2,10 @@ import type { Broadcast } from "@millrace/api";
 import { type AccumulatorUpdate, enterTask, executorBroadcast, leaveTask, TaskScope } from "@millrace/api/host";
 import { assert, EngineError, naming, toWireError } from "@millrace/base";
 import { encodeValue } from "@millrace/codec";
+import { fileChanged } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
-import { fileChanged, readHandle } from "@millrace/storage";
+import { readHandle } from "@millrace/storage";
 import { compileTemplate, type StageProgram } from "../compile/program.ts";
 import type { SlotPorts } from "../ports.ts";
 import { StateStore } from "../state/state-store.ts";
@@ -43,7 +44,7 @@ export class SlotRuntime {
     this.#ports = ports;
     this.#functions = functions;
     this.#states = new StateStore({
-      files: ports.checkpoints,
+      files: ports.files,
       classes: functions.classes,
       snapshotDeltas: ports.snapshotDeltas,
       onKeys: ports.stateKeys,
@@ -137,8 +138,8 @@ export class SlotRuntime {
     try {
       sink = openSink(program, run, env);
       await run.run(program.pipeline, sink.state);
-      run.verifyFiles();
-      const finished = sink.finish();
+      await run.verifyFiles();
+      const finished = await sink.finish();
       scope.complete();
       const updates = scope.updates();
       outcome = {
@@ -154,7 +155,7 @@ export class SlotRuntime {
       return outcome;
     } catch (error) {
       // What was read of a file while it was rewritten can fail anywhere, in the author's code too.
-      if (!(error instanceof TaskCancelled || isFileChanged(error))) run.verifyFiles(error);
+      if (!(error instanceof TaskCancelled || isFileChanged(error))) await run.verifyFiles(error);
       throw error;
     } finally {
       run.close();

@@ -1,22 +1,24 @@
 import { assert } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
-import type { AnyFunction, ListedFile } from "@millrace/operators";
+import type { ListedFile } from "@millrace/files";
+import type { AnyFunction } from "@millrace/operators";
 import type { FnSlot } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
 import type { Entry, FoldSlots, Link, PipelineProgram } from "../compile/program.ts";
 import type { Segment } from "../compile/segment.ts";
 import { type Numbering, SegmentState } from "../compile/segment-state.ts";
-import type { FilePieces, SlotPorts, ZippedPieces } from "../ports.ts";
+import { type FilePieces, readPieces } from "../files/pieces.ts";
+import { unzipped } from "../files/unzip.ts";
+import type { SlotPorts } from "../ports.ts";
 import { isZipped } from "../sink/text-file.ts";
 import type { SortOrder } from "../sort/sort-order.ts";
 import { SpillingSort } from "../sort/spilling-sort.ts";
-import { BlocksFeeder, framesOf } from "../source/blocks-feeder.ts";
+import { BlocksFeeder, framesOf, ObjectFileFeeder } from "../source/blocks-feeder.ts";
 import { BufferFeeder } from "../source/buffer-feeder.ts";
 import { BytesFeeder } from "../source/bytes-feeder.ts";
 import { CartesianFeeder } from "../source/cartesian-feeder.ts";
 import { ConcatFeeder } from "../source/concat-feeder.ts";
 import { type Feeder, push } from "../source/feeder.ts";
-import { framesOfFile } from "../source/file-frames.ts";
 import { JoinFeeder } from "../source/join-feeder.ts";
 import { GlomFeeder, LinkFeeder } from "../source/link-feeder.ts";
 import { Replay } from "../source/replay.ts";
@@ -65,7 +67,7 @@ export class TaskRun {
   spilledBytes = 0;
   readonly #env: TaskEnvironment;
   readonly #feeders: Feeder[] = [];
-  readonly #files: (FilePieces | ZippedPieces)[] = [];
+  readonly #files: FilePieces[] = [];
 
   constructor(env: TaskEnvironment) {
     this.#env = env;
@@ -107,8 +109,8 @@ export class TaskRun {
    *
    * @throws FILE_CHANGED An input file is not what it was when it was listed.
    */
-  verifyFiles(cause?: unknown): void {
-    for (const file of this.#files) file.verify(cause);
+  async verifyFiles(cause?: unknown): Promise<void> {
+    for (const file of this.#files) await file.verify(cause);
   }
 
   /** Lets go of everything; after an error too. */
@@ -269,19 +271,19 @@ export class TaskRun {
 
   #blocks(input: ResolvedInput): Feeder {
     const { ports, classes } = this.#env;
-    const frames = input.kind === "file" ? framesOfFile(input.path, this.#read(input, 0)) : framesOf(input, ports.pool);
-    return new BlocksFeeder({ frames, classes, onRecords: (count) => this.#count(count) });
+    const options = { classes, onRecords: (count: number) => this.#count(count) };
+    if (input.kind === "file") return new ObjectFileFeeder(input.path, this.#read(input, 0), options);
+    return new BlocksFeeder(framesOf(input, ports.pool), options);
   }
 
   #text(input: ResolvedInput): Feeder {
     // A file that is gone when the batch is planned leaves no blocks in its place.
     if (input.kind !== "file") return this.#blocks(input);
-    if (!isZipped(input.path))
-      return new TextFeeder({ range: input, lineBytesMax: this.#env.ports.lineBytesMax, ...this.#reading() });
-    const { files, lineBytesMax } = this.#env.ports;
-    const pieces = files.unzip(input);
-    this.#files.push(pieces);
-    return new ZippedTextFeeder({ path: input.path, pieces, lineBytesMax, onRecords: (count) => this.#count(count) });
+    const { lineBytesMax } = this.#env.ports;
+    const { path } = input;
+    if (!isZipped(path)) return new TextFeeder({ range: input, lineBytesMax, ...this.#reading() });
+    const pieces = unzipped(path, this.#read(input, 0));
+    return new ZippedTextFeeder({ path, pieces, lineBytesMax, onRecords: (count) => this.#count(count) });
   }
 
   #bytes(input: ResolvedInput, recordBytes: number | undefined): Feeder {
@@ -297,7 +299,7 @@ export class TaskRun {
   }
 
   #read(file: ListedFile, start: number): FilePieces {
-    const pieces = this.#env.ports.files.read(file, start);
+    const pieces = readPieces(this.#env.ports.files, file, start);
     this.#files.push(pieces);
     return pieces;
   }

@@ -1,11 +1,12 @@
 import { assert, unreachable } from "@millrace/base";
 import { BlockWriter, partitionOf } from "@millrace/codec";
+import { within } from "@millrace/files";
 import type { Partitioner, Sink } from "@millrace/plan";
 import type { BlockHandle } from "@millrace/storage";
 import { blame } from "../compile/blame.ts";
 import type { StageProgram } from "../compile/program.ts";
 import { partitionOutOfRange, type SegmentState } from "../compile/segment-state.ts";
-import type { FileOutput } from "../ports.ts";
+import { openOutput, type TaskOutput } from "../files/task-output.ts";
 import { ResultOutput } from "../sink/result-output.ts";
 import { ShuffleOutput } from "../sink/shuffle-output.ts";
 import { isZipped, TextFile } from "../sink/text-file.ts";
@@ -23,12 +24,18 @@ export type SinkOutcome =
     }
   | { readonly kind: "result"; readonly result: SlotResult };
 
+interface Finished {
+  readonly outcome: SinkOutcome;
+  readonly recordsOut: number;
+  readonly spilledBytes: number;
+}
+
 /** Where the records of a task end, and what becomes of them. */
 export interface TaskSink {
   /** State for the last segment of the stage's pipeline. */
   readonly state: SegmentState;
   /** All records are there. */
-  finish(): { readonly outcome: SinkOutcome; readonly recordsOut: number; readonly spilledBytes: number };
+  finish(): Finished | Promise<Finished>;
   /** Frees and removes everything: the task failed. */
   discard(): void;
 }
@@ -195,21 +202,21 @@ function objectsSink(program: StageProgram, run: TaskRun, env: TaskEnvironment):
 
 /** `attempt`: what the file is called until the driver gives it its name, so that no two attempts write the same file. */
 function outputFile({ task, ports }: TaskEnvironment): {
-  readonly file: FileOutput;
+  readonly file: TaskOutput;
   readonly name: string;
   readonly attempt: string;
 } {
   assert(task.output !== undefined, "a task that saves names no output");
   const { directory, file: name } = task.output;
   const attempt = `${task.attempt}-${name}`;
-  return { file: ports.files.create(directory, attempt), name, attempt };
+  return { file: openOutput(ports.files, within(directory, "_temporary", attempt), ports), name, attempt };
 }
 
-function savingSink(state: SegmentState, attempt: string, close: FileOutput["close"]): Omit<TaskSink, "discard"> {
+function savingSink(state: SegmentState, attempt: string, close: TaskOutput["close"]): Omit<TaskSink, "discard"> {
   return {
     state,
-    finish: () => {
-      const result: SlotResult = { kind: "written", file: { file: attempt, ...close() } };
+    finish: async () => {
+      const result: SlotResult = { kind: "written", file: { file: attempt, ...(await close()) } };
       return { outcome: { kind: "result", result }, recordsOut: state.count, spilledBytes: 0 };
     },
   };

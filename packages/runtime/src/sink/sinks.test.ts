@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { emptyClassTable, encodeBlock, partitionOf } from "@millrace/codec";
+import { type Location, localVersion, locationFrom } from "@millrace/files";
 import { fnSlot, type Sink } from "@millrace/plan";
-import { localVersion } from "@millrace/storage";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, fileInput, op, TestSlot } from "../../testkit/test-slot.ts";
 
@@ -222,8 +222,8 @@ describe("results", () => {
 
 describe("saveText", () => {
   /** An output directory as the driver makes it. */
-  const made = (name: string): string => {
-    const directory = join(slot.directory, name);
+  const made = (name: string): Location => {
+    const directory = locationFrom(join(slot.directory, name));
     mkdirSync(join(directory, "_temporary"), { recursive: true });
     return directory;
   };
@@ -257,7 +257,7 @@ describe("saveText", () => {
       );
     }
     await expect(
-      slot.done({ source: blocks, inputs, sink, output: { directory: "s3://bucket/out", file: "part" } }),
+      slot.done({ source: blocks, inputs, sink, output: { directory: locationFrom("s3://bucket/out"), file: "part" } }),
     ).rejects.toThrow(/\[FILE_SYSTEM_UNKNOWN\] "s3:\/\/bucket\/out/);
   });
 
@@ -298,11 +298,11 @@ describe("saveText", () => {
   });
 
   test("does not make the directory, which the driver removes when the save fails", async () => {
-    const directory = join(slot.directory, "removed");
+    const directory = locationFrom(join(slot.directory, "removed"));
     const output = { directory, file: "part-00000" };
     await expect(
       slot.done({ source: blocks, inputs: [slot.input(["late"])], sink: { kind: "saveText" }, output }),
-    ).rejects.toThrow(/\[OUTPUT_FILE_FAILED\].*ENOENT.*that the driver and all executors share/);
+    ).rejects.toThrow(/\[OUTPUT_FILE_FAILED\].*FILE_NOT_FOUND.*that the driver and all executors share/);
     expect(existsSync(directory)).toBe(false);
   });
 

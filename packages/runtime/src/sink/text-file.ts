@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import type { FileOutput } from "../ports.ts";
+import type { TaskOutput } from "../files/task-output.ts";
 
 /** Text that is collected before it is encoded and written. */
 const WRITE_CHARS = 256 * 1024;
@@ -11,12 +11,12 @@ export function isZipped(name: string): boolean {
 
 /** Lines of text on their way to a file: UTF-8, compressed piece by piece if the file's name says so. */
 export class TextFile {
-  readonly #file: FileOutput;
+  readonly #file: TaskOutput;
   readonly #zipped: boolean;
   #text = "";
   #empty = true;
 
-  constructor(file: FileOutput, zipped: boolean) {
+  constructor(file: TaskOutput, zipped: boolean) {
     this.#file = file;
     this.#zipped = zipped;
   }
@@ -28,7 +28,7 @@ export class TextFile {
     if (this.#text.length >= WRITE_CHARS) this.#flush();
   }
 
-  close(): ReturnType<FileOutput["close"]> {
+  close(): ReturnType<TaskOutput["close"]> {
     // An empty file is no gzip file.
     if (this.#text !== "" || (this.#zipped && this.#empty)) this.#flush();
     return this.#file.close();

@@ -1,3 +1,4 @@
+import { locationFrom } from "@millrace/files";
 import { describe, expect, test } from "vitest";
 import { inputBytes, outOfMemory } from "./out-of-memory.ts";
 
@@ -36,6 +37,6 @@ describe("what is said of a heap that was too small", () => {
 });
 
 test("files count for nothing, since they are read piece by piece", () => {
-  const file = { kind: "file", path: "/a", start: 0, end: 9, version: "1" } as const;
+  const file = { kind: "file", path: locationFrom("/a"), start: 0, end: 9, version: "1" } as const;
   expect(inputBytes([file, { kind: "inline", block: new Uint8Array(5) }, { kind: "partition", partition: 1 }])).toBe(5);
 });

@@ -2,14 +2,14 @@ import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import * as api from "@millrace/api";
 import { assert, type EngineError, SystemClock, toWireError, unreachable, writeOutputTo } from "@millrace/base";
+import type { FileSystems } from "@millrace/files";
 import { JOB_HOOKS } from "@millrace/plan";
-import { BlockPool, FileSystems, LocalFileSystem, SpillDirectory } from "@millrace/storage";
+import { BlockPool, localFileSystems, SpillDirectory } from "@millrace/storage";
 import { slotExited } from "../errors.ts";
 import { FunctionTable } from "../job/function-table.ts";
 import { SlotRuntime } from "../job/slot-runtime.ts";
 import { exitMessage } from "./exit-message.ts";
 import { threadHeapUse } from "./heap.ts";
-import { localTaskFiles } from "./local-files.ts";
 import type { FromSlot, SlotInit, ToSlot } from "./protocol.ts";
 import { StrayRejections } from "./stray-rejections.ts";
 
@@ -69,15 +69,14 @@ function exitedBy(code: number): EngineError {
   return slotExited(exitMessage({ slot: init.slot, code, caller, busy: running !== 0 }));
 }
 
-function newRuntime(functions: FunctionTable): SlotRuntime {
+function newRuntime(functions: FunctionTable, files: FileSystems): SlotRuntime {
   const pool = BlockPool.attach(init.pool);
   const spills = new SpillDirectory(init.workDir, pool.owner);
   return new SlotRuntime(
     {
       pool,
       newSpillFile: () => spills.newFile(),
-      files: localTaskFiles,
-      checkpoints: new FileSystems([new LocalFileSystem()]),
+      files,
       cancellation: { cancelled: () => running !== 0 && Atomics.load(cancel, 0) === running },
       clock: new SystemClock({ unref: true }),
       lineBytesMax: init.lineBytesMax,
@@ -135,7 +134,9 @@ async function main(): Promise<void> {
   process.setSourceMapsEnabled(true);
   reportEnd();
   reportStrays();
+  const files = localFileSystems();
   const functions = new FunctionTable({
+    files,
     lineBytesMax: init.lineBytesMax,
     commands: {
       started: (group) => send({ type: "commandStarted", group }),
@@ -145,7 +146,7 @@ async function main(): Promise<void> {
   });
   Reflect.set(globalThis, JOB_HOOKS, functions);
   Reflect.set(globalThis, MILLRACE_MODULE, api);
-  const runtime = newRuntime(functions);
+  const runtime = newRuntime(functions, files);
   try {
     await setUp();
     await import(pathToFileURL(init.executorModule).href);

@@ -1,5 +1,6 @@
 import type { FileRange } from "@millrace/plan";
 import { inputFileFailed } from "../errors.ts";
+import { type FilePieces, letGo } from "../files/pieces.ts";
 import { Feeder } from "./feeder.ts";
 
 /**
@@ -9,7 +10,7 @@ import { Feeder } from "./feeder.ts";
 export class BytesFeeder extends Feeder {
   readonly #range: FileRange;
   readonly #recordBytes: number | undefined;
-  readonly #pieces: Iterator<Uint8Array>;
+  readonly #pieces: FilePieces;
   readonly #onRecords: (count: number) => void;
   #position: number;
   /** The first bytes of a record whose rest has not come. */
@@ -19,8 +20,7 @@ export class BytesFeeder extends Feeder {
   constructor(options: {
     readonly range: FileRange;
     readonly recordBytes: number | undefined;
-    /** Reads a file from a place on, in pieces that are good until the next one. */
-    readonly read: (range: FileRange, start: number) => Iterable<Uint8Array>;
+    readonly read: (range: FileRange, start: number) => FilePieces;
     readonly onRecords: (count: number) => void;
   }) {
     super();
@@ -28,27 +28,41 @@ export class BytesFeeder extends Feeder {
     this.#range = range;
     this.#recordBytes = recordBytes;
     this.#position = range.start;
-    this.#pieces = read(range, range.start)[Symbol.iterator]();
+    this.#pieces = read(range, range.start);
     this.#onRecords = onRecords;
   }
 
+  override get later(): boolean {
+    return this.#pieces.later;
+  }
+
   override next(): boolean {
-    while (this.#position < this.#range.end) {
-      const step = this.#pieces.next();
-      if (step.done === true) throw this.#cutShort();
-      const piece = step.value.subarray(0, this.#range.end - this.#position);
-      this.#position += piece.length;
-      const records =
-        this.#recordBytes === undefined ? [copyOf(piece, 0, piece.length)] : this.#records(piece, this.#recordBytes);
-      if (records.length === 0) continue;
-      this.#onRecords(records.length);
-      return this.setRows(records);
-    }
+    while (this.#position < this.#range.end) if (this.#take(this.#pieces.next())) return true;
     return false;
   }
 
+  override async nextLater(): Promise<boolean> {
+    while (this.#position < this.#range.end) if (this.#take(await this.#pieces.nextLater())) return true;
+    return false;
+  }
+
+  override finish(): void | Promise<void> {
+    return this.#pieces.close();
+  }
+
   override close(): void {
-    this.#pieces.return?.();
+    letGo(this.#pieces);
+  }
+
+  #take(read: Uint8Array | undefined): boolean {
+    if (read === undefined) throw this.#cutShort();
+    const piece = read.subarray(0, this.#range.end - this.#position);
+    this.#position += piece.length;
+    const records =
+      this.#recordBytes === undefined ? [copyOf(piece, 0, piece.length)] : this.#records(piece, this.#recordBytes);
+    if (records.length === 0) return false;
+    this.#onRecords(records.length);
+    return this.setRows(records);
   }
 
   #records(piece: Uint8Array, recordBytes: number): Uint8Array[] {

@@ -2,7 +2,7 @@ import { appendFileSync, renameSync, statSync, utimesSync, writeFileSync } from 
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { encodeBlock } from "@millrace/codec";
-import { operators } from "@millrace/operators";
+import { operators, type Slices } from "@millrace/operators";
 import type { Source } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
 import { blocks, fileInput, op, TestSlot } from "../../testkit/test-slot.ts";
@@ -106,7 +106,10 @@ describe("a file that changes while it is read", () => {
 
 describe("whole files", () => {
   /** As a task does: the driver sends these functions paths and versions. */
-  const read = (id: string, path: string, version: string) => slot.functions.resolve(id, [])([path, version] as never);
+  const read = (id: string, path: string, version: string): unknown => {
+    const files = slot.functions.resolve(id, [])([[path, version]] as never) as Slices;
+    return [...files][0];
+  };
 
   test.each([operators.readText, operators.readBytes])("are those that were listed: $id", ({ id }) => {
     const path = join(slot.directory, "whole");

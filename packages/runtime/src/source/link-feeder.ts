@@ -1,4 +1,4 @@
-import { PairSlice, Slices } from "@millrace/operators";
+import { LaterSlices, PairSlice, Slices } from "@millrace/operators";
 import { blame } from "../compile/blame.ts";
 import { iteratorOf } from "../compile/segment-state.ts";
 import { Feeder, SLICE } from "./feeder.ts";
@@ -29,6 +29,7 @@ export class LinkFeeder extends Feeder {
   #later: AsyncIterator<unknown> | undefined;
   #array: readonly unknown[] | undefined;
   #slices: Iterator<readonly unknown[] | PairSlice> | undefined;
+  #laterSlices: AsyncIterator<readonly unknown[]> | undefined;
   #done = false;
 
   constructor(upstreams: readonly Feeder[], options: LinkOptions) {
@@ -58,7 +59,7 @@ export class LinkFeeder extends Feeder {
   }
 
   override get later(): boolean {
-    return this.#later !== undefined;
+    return this.#later !== undefined || this.#laterSlices !== undefined;
   }
 
   override next(): boolean {
@@ -126,6 +127,10 @@ export class LinkFeeder extends Feeder {
       this.#slices = result.slices[Symbol.iterator]();
       return;
     }
+    if (result instanceof LaterSlices) {
+      this.#laterSlices = result.slices[Symbol.asyncIterator]();
+      return;
+    }
     if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) {
       this.#later = (result as AsyncIterable<unknown>)[Symbol.asyncIterator](); // it has the method; what breaks the protocol throws
       return;
@@ -134,6 +139,7 @@ export class LinkFeeder extends Feeder {
   }
 
   override async nextLater(): Promise<boolean> {
+    if (this.#laterSlices !== undefined) return this.#nextLaterSlice(this.#laterSlices);
     const chunk: unknown[] = [];
     try {
       while (chunk.length < SLICE && !this.#done) {
@@ -149,6 +155,21 @@ export class LinkFeeder extends Feeder {
     return chunk.length > 0 && this.setRows(chunk);
   }
 
+  async #nextLaterSlice(slices: AsyncIterator<readonly unknown[]>): Promise<boolean> {
+    try {
+      while (!this.#done) {
+        this.#options.check();
+        const step = await slices.next();
+        if (step.done === true) this.#done = true;
+        else if (step.value.length > 0) return this.setRows(step.value);
+      }
+    } catch (error) {
+      this.#done = true;
+      throw blame(error, this.#options.label);
+    }
+    return false;
+  }
+
   /** Lets the function's generator run its `finally` blocks when nobody wants the rest. */
   async #return(): Promise<void> {
     if (this.#done) return;
@@ -156,6 +177,7 @@ export class LinkFeeder extends Feeder {
     try {
       this.#iterator?.return?.();
       this.#slices?.return?.();
+      await this.#laterSlices?.return?.();
       await this.#later?.return?.();
     } catch (error) {
       throw blame(error, this.#options.label);

@@ -1,6 +1,8 @@
+import { locationFrom } from "@millrace/files";
 import type { FileRange } from "@millrace/plan";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { FilePieces } from "../files/pieces.ts";
 import { TextFeeder } from "./text-feeder.ts";
 import { ZippedTextFeeder } from "./zipped-text-feeder.ts";
 
@@ -9,7 +11,7 @@ const lineBytesMax = 1000;
 const onRecords = (): void => {};
 
 /** The bytes from `start` on, in pieces whose memory is used again, as those of a file are. */
-function* piecesOf(bytes: Uint8Array, start: number, size: number): Iterable<Uint8Array> {
+function* piecesOf(bytes: Uint8Array, start: number, size: number): Generator<Uint8Array, void, undefined> {
   const memory = new Uint8Array(size);
   for (let at = start; at < bytes.length; at += size) {
     memory.fill(0x0a);
@@ -18,9 +20,18 @@ function* piecesOf(bytes: Uint8Array, start: number, size: number): Iterable<Uin
   }
 }
 
+/** As a file system gives them that makes its readers wait, or does not. */
+function filePieces(pieces: Iterator<Uint8Array>, later = false): FilePieces {
+  const next = (): Uint8Array | undefined => {
+    const step = pieces.next();
+    return step.done === true ? undefined : step.value;
+  };
+  return { later, next, nextLater: async () => next(), verify: () => {}, close: () => {} };
+}
+
 function linesOfRange(bytes: Uint8Array, start: number, end: number, pieceSize: number): unknown[] {
-  const range: FileRange = { kind: "file", path: "f", start, end, version: "1" };
-  const read = (_: FileRange, from: number) => piecesOf(bytes, from, pieceSize);
+  const range: FileRange = { kind: "file", path: locationFrom("f"), start, end, version: "1" };
+  const read = (_: FileRange, from: number) => filePieces(piecesOf(bytes, from, pieceSize));
   const feeder = new TextFeeder({ range, read, lineBytesMax, onRecords });
   const lines: unknown[] = [];
   while (feeder.next()) lines.push(...Array.from(feeder.rows ?? []));

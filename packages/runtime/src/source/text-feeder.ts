@@ -1,4 +1,5 @@
 import type { FileRange } from "@millrace/plan";
+import { type FilePieces, letGo } from "../files/pieces.ts";
 import { Feeder } from "./feeder.ts";
 import { LineCutter, nextLineEnd } from "./line-cutter.ts";
 
@@ -9,7 +10,7 @@ const RETURN = 13;
 export class TextFeeder extends Feeder {
   readonly #range: FileRange;
   readonly #cutter: LineCutter;
-  readonly #pieces: Iterator<Uint8Array>;
+  readonly #pieces: FilePieces;
   readonly #onRecords: (count: number) => void;
   /** Where in the file the next piece begins. */
   #position: number;
@@ -21,8 +22,7 @@ export class TextFeeder extends Feeder {
 
   constructor(options: {
     readonly range: FileRange;
-    /** Reads the file from a place on, in pieces that are good until the next one. */
-    readonly read: (range: FileRange, start: number) => Iterable<Uint8Array>;
+    readonly read: (range: FileRange, start: number) => FilePieces;
     readonly lineBytesMax: number;
     readonly onRecords: (count: number) => void;
   }) {
@@ -34,23 +34,37 @@ export class TextFeeder extends Feeder {
     // A line begins at `start` when the byte before ends one: look at that byte too.
     this.#skipping = range.start > 0;
     this.#position = this.#skipping ? range.start - 1 : 0;
-    this.#pieces = options.read(range, this.#position)[Symbol.iterator]();
+    this.#pieces = options.read(range, this.#position);
     this.#onRecords = options.onRecords;
   }
 
+  override get later(): boolean {
+    return this.#pieces.later;
+  }
+
   override next(): boolean {
-    while (!this.#done) {
-      const step = this.#pieces.next();
-      const lines = step.done === true ? this.#end(this.#cutter.end()) : this.#lines(step.value);
-      if (lines.length === 0) continue;
-      this.#onRecords(lines.length);
-      return this.setRows(lines);
-    }
+    while (!this.#done) if (this.#take(this.#pieces.next())) return true;
     return false;
   }
 
+  override async nextLater(): Promise<boolean> {
+    while (!this.#done) if (this.#take(await this.#pieces.nextLater())) return true;
+    return false;
+  }
+
+  override finish(): void | Promise<void> {
+    return this.#pieces.close();
+  }
+
   override close(): void {
-    this.#pieces.return?.();
+    letGo(this.#pieces);
+  }
+
+  #take(piece: Uint8Array | undefined): boolean {
+    const lines = piece === undefined ? this.#end(this.#cutter.end()) : this.#lines(piece);
+    if (lines.length === 0) return false;
+    this.#onRecords(lines.length);
+    return this.setRows(lines);
   }
 
   #lines(piece: Uint8Array): string[] {

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { epochMs } from "@millrace/base";
 import { emptyClassTable } from "@millrace/codec";
+import { FileSystems, locationFrom } from "@millrace/files";
 import type { StateRef } from "@millrace/plan";
-import { FileSystems, LocalFileSystem } from "@millrace/storage";
+import { LocalFileSystem } from "@millrace/storage";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import type { PartitionState } from "./partition-state.ts";
@@ -69,13 +70,13 @@ class Lab {
 
   #ref(batch: number): StateRef {
     return {
-      ...{ operator: "totals", partition: 0, partitions: 1, directory: this.#directory },
+      ...{ operator: "totals", partition: 0, partitions: 1, directory: locationFrom(this.#directory) },
       ...{ batch: epochMs(batch), version: epochMs(this.version), oldest: epochMs(this.version) },
     };
   }
 
   #newStore(): StateStore {
-    const files = new FileSystems([this.#files]);
+    const files = new FileSystems({ systems: [this.#files], directory: "/" });
     return new StateStore({ files, classes: emptyClassTable, snapshotDeltas: SNAPSHOT_DELTAS });
   }
 }
@@ -143,7 +144,7 @@ describe("the log of a partition", () => {
     for (let i = 0; i < 20; i++) await lab.batch(new Map([["n", i]]));
     await lab.store.saved();
     const late = new StateStore({
-      files: new FileSystems([new Overtaken()]),
+      files: new FileSystems({ systems: [new Overtaken()], directory: "/" }),
       classes: emptyClassTable,
       snapshotDeltas: SNAPSHOT_DELTAS,
     });

@@ -1,7 +1,8 @@
 import { EngineError, type EpochMs, epochMs, unreachable } from "@millrace/base";
 import { type ClassTable, HASH_VERSION } from "@millrace/codec";
+import { type FileSystems, fileNotFound, type Location } from "@millrace/files";
 import type { StateRef } from "@millrace/plan";
-import { type FileSystems, fileNotFound, StateLog, stateDeltaMissing } from "@millrace/storage";
+import { StateLog, stateDeltaMissing } from "@millrace/storage";
 import { stateNotFound } from "../errors.ts";
 import type { Overlay } from "./overlay.ts";
 import { PartitionState } from "./partition-state.ts";
@@ -181,7 +182,7 @@ export class StateStore {
     return state;
   }
 
-  #log(directory: string): StateLog {
+  #log(directory: Location): StateLog {
     let log = this.#logs.get(directory);
     if (log === undefined) {
       log = new StateLog({ files: this.#options.files.for(directory), directory, hashVersion: HASH_VERSION });

@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { epochMs } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
 import { fnSlot, type Sink, type Source, type StateRef } from "@millrace/plan";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -25,7 +26,7 @@ interface BatchOptions {
 }
 
 function ref(batch: number, version: number): StateRef {
-  const directory = join(slot.directory, "checkpoint");
+  const directory = locationFrom(join(slot.directory, "checkpoint"));
   return {
     operator: "totals",
     partition: 0,

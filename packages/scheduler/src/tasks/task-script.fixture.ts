@@ -1,4 +1,5 @@
 import { assert, type ExecutorId, epochMs, executorId, millis, type WireError } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
 import {
   blockId,
   type JobPlan,
@@ -45,7 +46,7 @@ export function stageOf(text: string): PlannedStage {
         version: epochMs(0),
         oldest: epochMs(0),
         batch: epochMs(1),
-        directory: "state",
+        directory: locationFrom("/state"),
       };
       return { partition, template: 0, inputs, state };
     }),

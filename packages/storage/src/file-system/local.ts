@@ -1,13 +1,26 @@
 import * as fs from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { threadId } from "node:worker_threads";
-import { localVersion } from "./file-version.ts";
-import { localPath } from "./locations.ts";
-import type { ByteRange, FileEntry, FileKind, FileReader, FileStat, FileSystem, FileWriter } from "./port.ts";
+import {
+  type BlockingFiles,
+  type ByteRange,
+  type FileEntry,
+  type FileKind,
+  type FileReader,
+  type FileStat,
+  type FileSystem,
+  FileSystems,
+  type FileWriter,
+  type Location,
+  localVersion,
+  type WrittenContent,
+  within,
+} from "@millrace/files";
+import { localBlockingFiles } from "./local-blocking.ts";
 import { fileError, systemCode } from "./system-error.ts";
 
-/** Entries whose size and time are asked for at the same time. */
-const STAT_CONCURRENCY = 32;
+/** Entries whose size and time are asked for at the same time: a page of a listing. */
+const PAGE_ENTRIES = 32;
 
 /** Node gives bytes of a name that are not UTF-8 as U+FFFD, and finds nothing at such a path. */
 const UNNAMEABLE: FileStat = { kind: "unnameable", bytes: 0, modifiedMs: 0, version: "" };
@@ -19,29 +32,28 @@ const NOT_OF_ENTRY: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]
 /** Distinguishes the temporary files of this thread. */
 let temporaryCount = 0;
 
-/** The machine's own files: plain paths, `file:/a/b` and `file:///a/b`. */
+/** This machine's own files. Of a directory that is listed, all names are in memory, and one page of what they lead to. */
 export class LocalFileSystem implements FileSystem {
   readonly scheme = "file";
+  readonly blocking: BlockingFiles = localBlockingFiles;
 
-  async list(directory: string): Promise<readonly FileEntry[]> {
-    const path = localPath(directory);
-    const names = await attempt("list", path, fs.readdir(path));
-    names.sort(); // readdir gives them in no order at all; by code units, as `sort` does without a comparator
-    const entries: FileEntry[] = [];
-    for (let i = 0; i < names.length; i += STAT_CONCURRENCY) {
-      const some = names.slice(i, i + STAT_CONCURRENCY);
-      const stats = await Promise.all(some.map((name) => this.#entryStat(path, name)));
+  async *list(directory: Location): AsyncGenerator<readonly FileEntry[], void, undefined> {
+    const names = await attempt("list", directory, fs.readdir(directory));
+    for (let i = 0; i < names.length; i += PAGE_ENTRIES) {
+      const some = names.slice(i, i + PAGE_ENTRIES);
+      const stats = await Promise.all(some.map((name) => this.#entryStat(directory, name)));
+      const page: FileEntry[] = [];
       some.forEach((name, j) => {
         const stat = stats[j];
-        if (stat !== undefined) entries.push({ name, path: join(path, name), ...stat });
+        if (stat !== undefined) page.push({ name, path: within(directory, name), ...stat });
       });
+      yield page;
     }
-    return entries;
   }
 
   /** `undefined`: it went while the directory was listed. */
-  async #entryStat(directory: string, name: string): Promise<FileStat | undefined> {
-    const path = join(directory, name);
+  async #entryStat(directory: Location, name: string): Promise<FileStat | undefined> {
+    const path = within(directory, name);
     let stat: FileStat | undefined;
     try {
       stat = await statOf(path);
@@ -57,13 +69,12 @@ export class LocalFileSystem implements FileSystem {
     return link?.isSymbolicLink() === true ? DANGLING : undefined;
   }
 
-  async stat(path: string): Promise<FileStat | undefined> {
-    const local = localPath(path);
-    return attempt("look at", local, statOf(local));
+  async stat(path: Location): Promise<FileStat | undefined> {
+    return attempt("look at", path, statOf(path));
   }
 
-  async read(path: string, range?: ByteRange): Promise<Uint8Array> {
-    const reader = await this.open(path);
+  async read(file: Location, range?: ByteRange): Promise<Uint8Array> {
+    const reader = await this.open(file);
     try {
       const start = range?.start ?? 0;
       const length = Math.max(0, Math.min(range?.end ?? reader.bytes, reader.bytes) - start);
@@ -75,23 +86,21 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
-  async open(path: string): Promise<FileReader> {
-    const local = localPath(path);
-    const handle = await attempt("open", local, fs.open(local, "r"));
+  async open(file: Location): Promise<FileReader> {
+    const handle = await attempt("open", file, fs.open(file, "r"));
     try {
       const stat = await handle.stat();
       // Opening a directory succeeds on Linux; only reading it fails, with a less clear word.
       if (stat.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
-      return new LocalReader(local, handle, stat.size);
+      return new LocalReader(file, handle, stat.size);
     } catch (error) {
       await handle.close();
-      throw fileError("open", local, error);
+      throw fileError("open", file, error);
     }
   }
 
-  async write(path: string, parts: readonly Uint8Array[], options: { readonly sync?: boolean } = {}): Promise<void> {
-    const local = localPath(path);
-    const temporary = `${local}.${process.pid}-${threadId}-${temporaryCount++}.tmp`;
+  async write(file: Location, parts: readonly Uint8Array[], options: { readonly sync?: boolean } = {}): Promise<void> {
+    const temporary = `${file}.${process.pid}-${threadId}-${temporaryCount++}.tmp`;
     try {
       const handle = await openMakingParents(temporary);
       try {
@@ -100,47 +109,54 @@ export class LocalFileSystem implements FileSystem {
       } finally {
         await handle.close();
       }
-      await fs.rename(temporary, local);
-      if (options.sync === true) await syncDirectory(dirname(local));
+      await fs.rename(temporary, file);
+      if (options.sync === true) await syncDirectory(dirname(file));
     } catch (error) {
       await fs.rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
-      throw fileError("write", local, error);
+      throw fileError("write", file, error);
     }
   }
 
-  async create(path: string): Promise<FileWriter> {
-    const local = localPath(path);
-    return new LocalWriter(local, await attempt("create", local, openMakingParents(local)));
+  async create(file: Location): Promise<FileWriter> {
+    return new LocalWriter(file, await attempt("create", file, fs.open(file, "w")));
   }
 
-  async rename(from: string, to: string): Promise<void> {
-    await attempt(`move to ${localPath(to)} what is at`, localPath(from), fs.rename(localPath(from), localPath(to)));
+  /** One rename. */
+  async publish(staged: Location, target: Location): Promise<void> {
+    await attempt(`move to ${target} what is at`, staged, fs.rename(staged, target));
   }
 
-  async mkdir(directory: string): Promise<void> {
-    const path = localPath(directory);
-    await attempt("make the directory", path, makeDirectories(path));
+  async makeDirectory(directory: Location): Promise<void> {
+    await attempt("make the directory", directory, makeDirectories(directory));
   }
 
-  async remove(path: string): Promise<void> {
-    const local = localPath(path);
+  async remove(path: Location): Promise<void> {
     try {
-      await fs.rm(local, { recursive: true, force: true, maxRetries: 2 });
+      await fs.rm(path, { recursive: true, force: true, maxRetries: 2 });
     } catch (error) {
-      if (!isNothingThere(error)) throw fileError("remove", local, error);
+      if (!isNothingThere(error)) throw fileError("remove", path, error);
     }
   }
 }
 
+/** The file systems of a process that has none but this machine's, and those that are registered. */
+export function localFileSystems(): FileSystems {
+  return new FileSystems({ systems: [new LocalFileSystem()], directory: process.cwd() });
+}
+
 class LocalReader implements FileReader {
-  readonly path: string;
+  readonly path: Location;
   readonly bytes: number;
   readonly #handle: fs.FileHandle;
 
-  constructor(path: string, handle: fs.FileHandle, bytes: number) {
+  constructor(path: Location, handle: fs.FileHandle, bytes: number) {
     this.path = path;
     this.bytes = bytes;
     this.#handle = handle;
+  }
+
+  async version(): Promise<string> {
+    return localVersion(await attempt("look at", this.path, this.#handle.stat({ bigint: true })));
   }
 
   async read(target: Uint8Array, position: number): Promise<number> {
@@ -163,11 +179,11 @@ class LocalReader implements FileReader {
 }
 
 class LocalWriter implements FileWriter {
-  readonly path: string;
+  readonly path: Location;
   readonly #handle: fs.FileHandle;
   #bytes = 0;
 
-  constructor(path: string, handle: fs.FileHandle) {
+  constructor(path: Location, handle: fs.FileHandle) {
     this.path = path;
     this.#handle = handle;
   }
@@ -181,12 +197,19 @@ class LocalWriter implements FileWriter {
     await attempt("write", this.path, writeAll(this.#handle, [chunk]));
   }
 
-  async close(options: { readonly sync?: boolean } = {}): Promise<void> {
+  async close(options: { readonly sync?: boolean } = {}): Promise<WrittenContent> {
     try {
       if (options.sync === true) await attempt("write", this.path, this.#handle.sync());
+      const stat = await attempt("look at", this.path, this.#handle.stat({ bigint: true }));
+      return { bytes: Number(stat.size), token: localVersion(stat) };
     } finally {
       await attempt("close", this.path, this.#handle.close());
     }
+  }
+
+  async abandon(): Promise<void> {
+    await attempt("close", this.path, this.#handle.close());
+    await attempt("remove", this.path, fs.rm(this.path, { force: true }));
   }
 }
 

@@ -7,7 +7,7 @@ import {
   fileIo,
   fileNotFound,
   fileWrongKind,
-} from "./port.ts";
+} from "@millrace/files";
 
 /** The system's own code, such as `ENOENT`, when `error` is one of its errors. */
 export function systemCode(error: unknown): string | undefined {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EpochMs, epochMs } from "@millrace/base";
+import { type Location, locationFrom } from "@millrace/files";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { LocalFileSystem } from "../file-system/local.ts";
@@ -24,7 +25,7 @@ class Lab {
   constructor(files = new LocalFileSystem()) {
     const directory = join(root, String(count++));
     this.folder = join(directory, "state/totals/1-0");
-    this.log = new StateLog({ files, directory, hashVersion: 1 });
+    this.log = new StateLog({ files, directory: locationFrom(directory), hashVersion: 1 });
   }
 
   /** Writes the delta of each batch of `[from, to]`, each built on the one before. */
@@ -154,7 +155,7 @@ describe("pruning", () => {
     for (let cutAt = 0; cutAt < needless; cutAt++) {
       let left = cutAt;
       class Dying extends LocalFileSystem {
-        override async remove(path: string): Promise<void> {
+        override async remove(path: Location): Promise<void> {
           if (left-- <= 0) throw new Error("killed");
           await super.remove(path);
         }

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EpochMs, epochMs } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
 import { afterAll, describe, expect, test } from "vitest";
 import { LocalFileSystem } from "../file-system/local.ts";
 import { StateLog, type StatePartition } from "./state-log.ts";
@@ -18,7 +19,7 @@ let count = 0;
 function newLog(options: { readonly directory?: string; readonly hashVersion?: number } = {}) {
   const directory = options.directory ?? join(root, String(count++));
   const hashVersion = options.hashVersion ?? HASH_VERSION;
-  const log = new StateLog({ files: new LocalFileSystem(), directory, hashVersion });
+  const log = new StateLog({ files: new LocalFileSystem(), directory: locationFrom(directory), hashVersion });
   return { log, directory, file: (batch: number) => join(directory, "state/totals/2-0", `${batch}.delta`) };
 }
 

@@ -1,5 +1,5 @@
 import { assert, type EpochMs, type ErrorFactory, epochMs, errorKind } from "@millrace/base";
-import type { FileSystem } from "../file-system/port.ts";
+import { entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import {
   corrupt,
   type DeltaHeader,
@@ -24,7 +24,7 @@ export interface StatePartition {
 export interface StateLogOptions {
   readonly files: FileSystem;
   /** The checkpoint directory; the log lives in `state` below it. */
-  readonly directory: string;
+  readonly directory: Location;
   /** `HASH_VERSION` of the codec: state whose keys were placed by another hash is refused. */
   readonly hashVersion: number;
   /** Wait at each write until it survives a power cut; without, it survives the end of processes only. */
@@ -74,7 +74,7 @@ interface Files {
  */
 export class StateLog {
   readonly #files: FileSystem;
-  readonly #directory: string;
+  readonly #directory: Location;
   readonly #hashVersion: number;
   readonly #sync: boolean;
 
@@ -159,9 +159,8 @@ export class StateLog {
   /** The partition counts under which the operator has state, ascending: more than one after its count was changed. */
   async partitionCounts(operator: string): Promise<readonly number[]> {
     const folder = this.#operatorFolder(operator);
-    if ((await this.#files.stat(folder)) === undefined) return [];
     const counts = new Set<number>();
-    for (const entry of await this.#files.list(folder)) {
+    for (const entry of (await entriesOf(this.#files, folder)) ?? []) {
       const match = /^(\d+)-(\d+)$/.exec(entry.name);
       if (entry.kind === "directory" && match !== null) counts.add(Number(match[1]));
     }
@@ -170,9 +169,8 @@ export class StateLog {
 
   async #list(partition: StatePartition): Promise<Files> {
     const folder = this.#folder(partition);
-    if ((await this.#files.stat(folder)) === undefined) return { deltas: [], snapshots: [] };
     const found: Record<"delta" | "snapshot", EpochMs[]> = { delta: [], snapshot: [] };
-    for (const entry of await this.#files.list(folder)) {
+    for (const entry of (await entriesOf(this.#files, folder)) ?? []) {
       const match = entry.kind === "file" ? FILE_NAME.exec(entry.name) : null;
       if (match !== null) found[match[2] === "delta" ? "delta" : "snapshot"].push(epochMs(Number(match[1])));
     }
@@ -255,16 +253,16 @@ export class StateLog {
     return snapshot;
   }
 
-  #path(partition: StatePartition, batch: EpochMs, kind: "delta" | "snapshot"): string {
-    return `${this.#folder(partition)}/${batch}.${kind}`;
+  #path(partition: StatePartition, batch: EpochMs, kind: "delta" | "snapshot"): Location {
+    return within(this.#folder(partition), `${batch}.${kind}`);
   }
 
-  #folder(partition: StatePartition): string {
-    return `${this.#operatorFolder(partition.operator)}/${partition.partitions}-${partition.partition}`;
+  #folder(partition: StatePartition): Location {
+    return within(this.#operatorFolder(partition.operator), `${partition.partitions}-${partition.partition}`);
   }
 
-  #operatorFolder(operator: string): string {
-    return `${this.#directory}/state/${folderName(operator)}`;
+  #operatorFolder(operator: string): Location {
+    return within(this.#directory, "state", folderName(operator));
   }
 
   #missing(partition: StatePartition, batch: EpochMs, builtOnIt: EpochMs | undefined): Error {

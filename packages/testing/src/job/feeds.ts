@@ -1,15 +1,15 @@
 import type { FileInput } from "@millrace/api/host";
 import { type ClassTable, encodeBlock, LineBlockWriter, shown } from "@millrace/codec";
+import { type Location, schemeOf } from "@millrace/files";
 import { type BlockId, type BlockLocation, blockId, type ReceiverPlan } from "@millrace/plan";
-import { schemeOf } from "@millrace/storage";
 import { testFeedRefused, testSourceUnknown } from "./errors.ts";
 
 export interface FeedsPorts {
   readonly classes: ClassTable;
-  /** The absolute form of a path. */
-  resolve(path: string): string;
+  /** The location of a path as an author writes it. */
+  resolve(path: string): Location;
   /** Makes a file appear in a directory. */
-  putFile(directory: string, content: Uint8Array): void;
+  putFile(directory: Location, content: Uint8Array): void;
   put(id: BlockId, frames: readonly Uint8Array[]): BlockLocation;
 }
 
@@ -114,7 +114,7 @@ export class Feeds {
   }
 
   /** An address such as `localhost:9998` looks like a path of another file system, and is none of ours. */
-  #leadsTo(source: string, directory: string): boolean {
+  #leadsTo(source: string, directory: Location): boolean {
     return schemeOf(source) === "file" && this.#ports.resolve(source) === directory;
   }
 

@@ -10,6 +10,7 @@ import {
   warningOf,
 } from "@millrace/base";
 import { DriverBlocks, TaskShell } from "@millrace/driver/in-process";
+import { FileSystems } from "@millrace/files";
 import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
 import type { Faults } from "./faults.ts";
@@ -42,7 +43,8 @@ interface Running {
 export class InThreadEngine implements EnginePort {
   readonly defaultParallelism: number;
   readonly clock: ManualClock;
-  readonly files: TestFiles;
+  readonly testFiles: TestFiles;
+  readonly files: FileSystems;
   readonly write: EnginePort["write"];
   readonly warn: EnginePort["warn"];
   /** A test sees all that was warned of. */
@@ -60,7 +62,8 @@ export class InThreadEngine implements EnginePort {
     this.#options = options;
     this.defaultParallelism = options.parallelism;
     this.clock = options.clock;
-    this.files = new TestFiles(options.clock, options.scratch);
+    this.testFiles = new TestFiles(options.clock, options.scratch);
+    this.files = new FileSystems({ systems: [this.testFiles], directory: process.cwd() });
     this.write = options.write;
     this.warn = options.warn;
     this.stop = options.stop;

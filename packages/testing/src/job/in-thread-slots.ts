@@ -1,15 +1,8 @@
 import { assert, type Clock, type JobConf, toWireError } from "@millrace/base";
 import { type Attempt, type AttemptEnd, slotTask, type TaskSlots } from "@millrace/executor/in-process";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
-import {
-  type FunctionTable,
-  localTaskFiles,
-  type SlotOutcome,
-  SlotRuntime,
-  type StageStart,
-  threadHeapUse,
-} from "@millrace/runtime";
-import { type BlockPool, FileSystems, LocalFileSystem, type SpillDirectory } from "@millrace/storage";
+import { type FunctionTable, type SlotOutcome, SlotRuntime, type StageStart, threadHeapUse } from "@millrace/runtime";
+import { type BlockPool, localFileSystems, type SpillDirectory } from "@millrace/storage";
 import { type Faults, freeOutcome } from "./faults.ts";
 
 export interface InThreadSlotsOptions {
@@ -118,8 +111,7 @@ export class InThreadSlots implements TaskSlots {
       {
         pool,
         newSpillFile: () => spills.newFile(),
-        files: localTaskFiles,
-        checkpoints: new FileSystems([new LocalFileSystem()]),
+        files: localFileSystems(),
         cancellation: { cancelled: () => this.#current?.cancelled === true },
         clock,
         lineBytesMax: conf["line.bytes.max"],

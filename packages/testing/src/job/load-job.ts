@@ -7,6 +7,7 @@ import { InlineFunctions, installJobHooks, JobRegistry } from "@millrace/api/hos
 import type { AnyFunction } from "@millrace/operators";
 import { JOB_HOOKS } from "@millrace/plan";
 import { FunctionTable } from "@millrace/runtime";
+import { localFileSystems } from "@millrace/storage";
 import type { Faults } from "./faults.ts";
 import type { Scratch } from "./scratch.ts";
 
@@ -24,7 +25,7 @@ export function loadInline(job: JobDefinition, faults?: Faults): LoadedJob {
   return {
     exported: job,
     registry: new JobRegistry({ inline }),
-    functions: new FunctionTable({ inline: find, inlineClasses: inline.classes }),
+    functions: new FunctionTable({ files: localFileSystems(), inline: find, inlineClasses: inline.classes }),
   };
 }
 
@@ -49,7 +50,7 @@ export async function loadFile(file: string | URL, scratch: Scratch): Promise<Lo
   });
   const installed = await installArtefact(packArtefact(artefact), scratch.folder("code"));
   const registry = new JobRegistry();
-  const functions = new FunctionTable();
+  const functions = new FunctionTable({ files: localFileSystems() });
   const exported = await oneAtATime(async () => {
     process.setSourceMapsEnabled(true);
     Reflect.set(globalThis, Symbol.for("millrace.module"), api);

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FileEntry } from "@millrace/api/host";
-import type { Clock } from "@millrace/base";
-import { DriverFileSystem } from "@millrace/driver/in-process";
+import { type Clock, EngineError } from "@millrace/base";
+import { type FileEntry, type FileStat, fileNotFound, type Location, locationFrom, nameIn } from "@millrace/files";
+import { LocalFileSystem } from "@millrace/storage";
 import type { Scratch } from "./scratch.ts";
 
 interface Sighting {
@@ -15,14 +15,14 @@ interface Sighting {
  * it was; one that is new or changed since counts as modified when it was first seen. Files that the test feeds are listed
  * where they seem to be, and lie elsewhere.
  */
-export class TestFiles extends DriverFileSystem {
+export class TestFiles extends LocalFileSystem {
   readonly #clock: Clock;
   readonly #startMs: number;
   readonly #scratch: Scratch;
   /** Bound, as for `fed`: the files that a test makes. */
-  readonly #seen = new Map<string, Sighting>();
+  readonly #seen = new Map<Location, Sighting>();
   /** Paths of fed files, by the directory that they seem to be in. */
-  readonly #fed = new Map<string, string[]>();
+  readonly #fed = new Map<Location, Location[]>();
   #feeds = 0;
 
   constructor(clock: Clock, scratch: Scratch) {
@@ -42,32 +42,38 @@ export class TestFiles extends DriverFileSystem {
   }
 
   /** A file that appears in a directory, which need not exist. */
-  feed(directory: string, content: Uint8Array): void {
-    const path = join(this.#scratch.folder("fed"), `fed-${this.#feeds++}`);
+  feed(directory: Location, content: Uint8Array): void {
+    const path = locationFrom(join(this.#scratch.folder("fed"), `fed-${this.#feeds++}`));
     writeFileSync(path, content);
     const there = this.#fed.get(directory);
     if (there === undefined) this.#fed.set(directory, [path]);
     else there.push(path);
   }
 
-  override async stat(path: string): Promise<FileEntry | undefined> {
-    const entry = await super.stat(path);
-    return entry === undefined ? undefined : this.#inVirtualTime(entry);
+  override async stat(path: Location): Promise<FileStat | undefined> {
+    const stat = await super.stat(path);
+    return stat === undefined ? undefined : { ...stat, modifiedMs: this.#virtual(path, stat.modifiedMs) };
   }
 
-  override async list(directory: string): Promise<readonly FileEntry[] | undefined> {
+  override async *list(directory: Location): AsyncGenerator<readonly FileEntry[], void, undefined> {
     const fed = this.#fed.get(directory) ?? [];
-    const real = await super.list(directory);
-    if (real === undefined && fed.length === 0) return undefined;
-    const ours = await Promise.all(fed.map((path) => this.stat(path)));
-    return [...(real ?? []).map((entry) => this.#inVirtualTime(entry)), ...ours.filter((entry) => entry !== undefined)];
+    try {
+      for await (const page of super.list(directory)) {
+        yield page.map((entry) => ({ ...entry, modifiedMs: this.#virtual(entry.path, entry.modifiedMs) }));
+      }
+    } catch (error) {
+      const missing = error instanceof EngineError && error.code === fileNotFound.code;
+      if (!missing || fed.length === 0) throw error;
+    }
+    const ours: FileEntry[] = [];
+    for (const path of fed) {
+      const stat = await this.stat(path);
+      if (stat !== undefined) ours.push({ ...stat, path, name: nameIn(path) });
+    }
+    yield ours;
   }
 
-  #inVirtualTime(entry: FileEntry): FileEntry {
-    return { ...entry, modifiedMs: this.#virtual(entry.path, entry.modifiedMs) };
-  }
-
-  #virtual(path: string, realMs: number): number {
+  #virtual(path: Location, realMs: number): number {
     const { madeMs } = this.#scratch;
     if (realMs < madeMs) return this.#startMs - (madeMs - realMs);
     const known = this.#seen.get(path);

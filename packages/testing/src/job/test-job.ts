@@ -227,11 +227,11 @@ export class TestJob {
       }),
     );
     this.#engine.begin(graph.conf);
-    for (const input of graph.fileInputs) this.#engine.files.knowAsOld((await input.list()) ?? []);
+    for (const input of graph.fileInputs) this.#engine.testFiles.knowAsOld((await input.list()) ?? []);
     const feeds = new Feeds(graph.receivers, graph.fileInputs, {
       classes: registry.classes,
-      resolve: (path) => this.#engine.files.resolve(path),
-      putFile: (directory, content) => this.#engine.files.feed(directory, content),
+      resolve: (path) => this.#engine.files.parse(path),
+      putFile: (directory, content) => this.#engine.testFiles.feed(directory, content),
       put: (id, frames) => this.#engine.put(id, frames),
     });
     const batches = this.#newBatches(graph, feeds);

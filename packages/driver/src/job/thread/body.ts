@@ -12,8 +12,8 @@ import {
 } from "@millrace/api/host";
 import { type EpochMs, fromWireError, SystemClock, toWireError, type WireError } from "@millrace/base";
 import type { BlockId, BlockLocation, JobPlan } from "@millrace/plan";
+import { localFileSystems } from "@millrace/storage";
 import { reportOf } from "../batch-failure.ts";
-import { DriverFileSystem } from "./driver-files.ts";
 import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
@@ -140,7 +140,7 @@ export class JobThreadBody {
         return body.#parallelism;
       },
       clock: new SystemClock(),
-      files: new DriverFileSystem(),
+      files: localFileSystems(),
       // The answers' shapes are those that the main thread gives to these requests: both ends are in this folder.
       run: (plan: JobPlan) => this.#ask((id) => ({ type: "run", id, plan })) as Promise<ActionResult>,
       putBlock: (name: BlockId, parts: readonly Uint8Array[]) =>

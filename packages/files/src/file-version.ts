@@ -1,5 +1,5 @@
 import type { EngineError } from "@millrace/base";
-import { fileChanged } from "./port.ts";
+import { fileChanged } from "./errors.ts";
 
 /** The parts of a `BigIntStats` that tell one content of a file from the next. */
 export interface VersionedStat {

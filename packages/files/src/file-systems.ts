@@ -1,0 +1,47 @@
+import { fileSystemUnknown } from "./errors.ts";
+import type { FileSystem } from "./file-system.ts";
+import { type Location, parseLocation, schemeOf } from "./location.ts";
+import { registeredFileSystem, registeredSchemes } from "./registered.ts";
+
+export interface FileSystemsOptions {
+  /** What comes with the engine. Others are those that `registerFileSystem` was given on this thread. */
+  readonly systems: readonly FileSystem[];
+  /** Where relative paths count from. */
+  readonly directory: string;
+}
+
+/** The file systems that a thread knows, by the scheme of a location. */
+export class FileSystems {
+  readonly #byScheme: ReadonlyMap<string, FileSystem>;
+  readonly #directory: string;
+
+  constructor({ systems, directory }: FileSystemsOptions) {
+    this.#byScheme = new Map(systems.map((system) => [system.scheme, system]));
+    this.#directory = directory;
+  }
+
+  /**
+   * Reads a path as an author writes it: the one place where that is done.
+   *
+   * @throws FILE_SYSTEM_UNKNOWN No file system of its scheme is there, or it is not well-formed.
+   */
+  parse(text: string): Location {
+    const location = parseLocation(text, this.#directory);
+    this.for(location);
+    return location;
+  }
+
+  /** @throws FILE_SYSTEM_UNKNOWN */
+  for(location: Location): FileSystem {
+    const scheme = schemeOf(location);
+    const system = this.#byScheme.get(scheme) ?? registeredFileSystem(scheme);
+    if (system !== undefined) return system;
+    const known = [...this.#byScheme.keys(), ...registeredSchemes()].map((one) => `${one}:`);
+    throw fileSystemUnknown(
+      `${JSON.stringify(location)} names the file system "${scheme}:", which is not installed here. Nothing is read or written. ` +
+        `Known: ${known.join(", ")}. ` +
+        `Use one of them, or import the package that brings "${scheme}:"; for a relative path with a colon, begin it with "./".`,
+      { fields: { location, scheme } },
+    );
+  }
+}

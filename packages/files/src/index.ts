@@ -1,0 +1,30 @@
+export {
+  diskFull,
+  fileChanged,
+  fileExists,
+  fileForbidden,
+  fileHandlesExhausted,
+  fileIo,
+  fileNotFound,
+  fileSystemUnknown,
+  fileWrongKind,
+} from "./errors.ts";
+export {
+  type BlockingFiles,
+  type BlockingReader,
+  type BlockingWriter,
+  type ByteRange,
+  entriesOf,
+  type FileEntry,
+  type FileKind,
+  type FileReader,
+  type FileStat,
+  type FileSystem,
+  type FileWriter,
+  type ListedFile,
+  type WrittenContent,
+} from "./file-system.ts";
+export { FileSystems, type FileSystemsOptions } from "./file-systems.ts";
+export { changedSince, localVersion } from "./file-version.ts";
+export { type Location, locationFrom, nameIn, parentOf, parseLocation, rootOf, schemeOf, within } from "./location.ts";
+export { registerFileSystem } from "./registered.ts";

@@ -1,0 +1,109 @@
+import { posix, resolve } from "node:path";
+import type { Brand, EngineError } from "@millrace/base";
+import { fileSystemUnknown } from "./errors.ts";
+
+/**
+ * Where a file or directory is, by one rule for driver and tasks: `/absolute/path` for this machine's own files, and
+ * `scheme://rest`, as its file system takes it, for any other. It says which file system serves it, needs no working directory,
+ * and is its own text: messages show it, and the wire carries it.
+ *
+ * Made by {@link parseLocation} from what an author wrote, and from other locations; nothing else makes one.
+ */
+export type Location = Brand<string, "Location">;
+
+/** The scheme of this machine's own files. */
+export const LOCAL_SCHEME = "file";
+
+/** A scheme has two letters or more, so that a Windows drive is none. */
+const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
+
+/** `s3` of `s3://bucket/a`; a path without a scheme is a `file`. */
+export function schemeOf(text: string): string {
+  return SCHEME.exec(text)?.[1]?.toLowerCase() ?? LOCAL_SCHEME;
+}
+
+/**
+ * Reads a path as an author writes it. A plain path is taken as it is, and counts from `directory` if it is relative. After
+ * `file:`, `file://` or `file://localhost` it is percent-decoded, as in a URL; `?`, `#` and `\` are characters of the path
+ * nevertheless, so that wildcards mean the same with the scheme and without it. Of another scheme, what follows is left to its
+ * file system, but for slashes at the end.
+ *
+ * @throws FILE_SYSTEM_UNKNOWN It is not well-formed, or names another machine's files.
+ */
+export function parseLocation(text: string, directory: string): Location {
+  const scheme = schemeOf(text);
+  if (scheme === LOCAL_SCHEME) return branded(resolve(directory, localPath(text)));
+  const rest = text.slice(scheme.length + 1);
+  if (!rest.startsWith("/")) {
+    throw fileSystemUnknown(
+      `${JSON.stringify(text)} is not a location: after "${scheme}:" comes no slash, and relative paths have no scheme. ` +
+        `Nothing is read or written. Write ${scheme}://…; for a relative path with a colon, begin it with "./".`,
+      { fields: { location: text, scheme } },
+    );
+  }
+  const below = rest.startsWith("//") ? rest.slice(2) : rest;
+  return branded(`${scheme}://${below.replace(/\/+$/, "")}`);
+}
+
+/** The location whose own text this is: one that has crossed a wire, or a thread. */
+export function locationFrom(text: string): Location {
+  return branded(text);
+}
+
+/** The last name of a location; "" of a root. */
+export function nameIn(location: Location): string {
+  return location === rootOf(location) ? "" : location.slice(location.lastIndexOf("/") + 1);
+}
+
+/** The directory that holds it. */
+export function parentOf(location: Location): Location {
+  const root = rootOf(location);
+  const cut = location.lastIndexOf("/");
+  return branded(cut < root.length ? root : location.slice(0, cut));
+}
+
+/** What is at `names`, one below the other, in a directory. */
+export function within(directory: Location, ...names: readonly string[]): Location {
+  return branded(posix.isAbsolute(directory) ? posix.join(directory, ...names) : joined(directory, names));
+}
+
+/** `/` of this machine's files, `s3://bucket` of another file system's. */
+export function rootOf(location: Location): Location {
+  return branded(/^[^/]+:\/\/[^/]*/.exec(location)?.[0] ?? "/");
+}
+
+/** The one place where this cast stands: each caller has made sure of the form. */
+function branded(text: string): Location {
+  return text as Location;
+}
+
+function joined(directory: string, names: readonly string[]): string {
+  return [directory, ...names].join("/");
+}
+
+function localPath(text: string): string {
+  if (!/^file:/i.test(text)) return text;
+  const [, host, encoded = ""] = /^file:(?:\/\/([^/]*))?(.*)$/is.exec(text) ?? [];
+  if (host !== undefined && host !== "" && host.toLowerCase() !== "localhost") {
+    throw malformed(text, `it names the host ${JSON.stringify(host)}`);
+  }
+  if (encoded === "") throw malformed(text, "it has no path");
+  // An encoded slash would change what the path's names are; no name holds a NUL.
+  if (/%2f|%00/i.test(encoded)) throw malformed(text, "a name in it holds an encoded slash or NUL");
+  try {
+    return decodeURIComponent(encoded);
+  } catch (error) {
+    throw malformed(
+      text,
+      'a "%" in it does not begin an encoded character; write "%25" for the character itself',
+      error,
+    );
+  }
+}
+
+function malformed(location: string, why: string, cause?: unknown): EngineError {
+  return fileSystemUnknown(
+    `${JSON.stringify(location)} is not a URL of a file of this machine: ${why}. Write file:///absolute/path, or the path alone.`,
+    { fields: { location }, ...(cause === undefined ? {} : { cause }) },
+  );
+}

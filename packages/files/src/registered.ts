@@ -1,0 +1,42 @@
+import { fileSystemRefused } from "./errors.ts";
+import type { FileSystem } from "./file-system.ts";
+import { LOCAL_SCHEME } from "./location.ts";
+
+/** By scheme; each is made when it is first asked for. Of this thread: each evaluates the job's modules by itself. */
+const registered = new Map<string, { readonly make: () => FileSystem; made: FileSystem | undefined }>();
+
+/**
+ * Brings a file system to a job. Called at the top of a module that the job imports, it runs on every thread that opens files:
+ * where the graph is built and where tasks run.
+ *
+ * @param scheme What its locations begin with: `s3` for `s3://bucket/key`. Two characters or more, in lower case.
+ * @param make Called once in each thread, when a location of the scheme is first used there. Options come from the environment
+ *   or from files: they must not depend on what `build` is given.
+ *   Of a scheme that is registered already the later one counts: a module may be loaded twice, and a test may bring its own.
+ * @throws FILE_SYSTEM_REFUSED The scheme is malformed, or belongs to the engine.
+ */
+export function registerFileSystem(scheme: string, make: () => FileSystem): void {
+  const why =
+    scheme === LOCAL_SCHEME
+      ? "that is the engine's own"
+      : /^[a-z][a-z0-9+.-]+$/.test(scheme)
+        ? undefined
+        : "want two characters or more of a-z 0-9 + . -, a letter first";
+  if (why !== undefined) {
+    throw fileSystemRefused(
+      `a file system cannot be registered under the scheme ${JSON.stringify(scheme)}: ${why}. The job is not loaded. Give it another scheme.`,
+    );
+  }
+  registered.set(scheme, { make, made: undefined });
+}
+
+export function registeredFileSystem(scheme: string): FileSystem | undefined {
+  const entry = registered.get(scheme);
+  if (entry === undefined) return undefined;
+  entry.made ??= entry.make();
+  return entry.made;
+}
+
+export function registeredSchemes(): readonly string[] {
+  return [...registered.keys()];
+}

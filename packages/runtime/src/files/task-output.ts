@@ -1,0 +1,128 @@
+import { clauseOf, EngineError, thrownMessage } from "@millrace/base";
+import {
+  type BlockingFiles,
+  type BlockingWriter,
+  type FileSystem,
+  type FileSystems,
+  fileNotFound,
+  type Location,
+  type WrittenContent,
+} from "@millrace/files";
+import { BlockBuilder, type BlockPool, freeSlices, readHandle, type SpillFile } from "@millrace/storage";
+import { outputFileFailed } from "../errors.ts";
+
+/** The file that a task saves. Writing it throws OUTPUT_FILE_FAILED. */
+export interface TaskOutput {
+  /** Never waits: loops over records write. The memory may be used again when this returns. */
+  write(bytes: Uint8Array): void;
+  /** All of it is with the file system when this is done. */
+  close(): WrittenContent | Promise<WrittenContent>;
+  /** Nothing of it is left. */
+  abandon(): void;
+}
+
+/** Where what cannot be written at once waits. */
+export interface Waiting {
+  readonly pool: BlockPool;
+  readonly newSpillFile: () => SpillFile;
+}
+
+/**
+ * Opens a new file whose directory is there. The one place where a task's writing takes the blocking way, if the file system
+ * has it, or collects in memory and on this machine's disk what is sent when all is there.
+ */
+export function openOutput(files: FileSystems, file: Location, waiting: Waiting): TaskOutput {
+  const system = files.for(file);
+  return system.blocking === undefined
+    ? new CollectedOutput(system, file, waiting)
+    : new BlockingOutput(system.blocking, file);
+}
+
+class BlockingOutput implements TaskOutput {
+  readonly #path: Location;
+  readonly #file: BlockingWriter;
+
+  constructor(files: BlockingFiles, path: Location) {
+    this.#path = path;
+    // The driver has made the directory, and removes it when the save fails: a task that is late must not make it anew.
+    this.#file = this.#attempt(() => files.create(path));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#attempt(() => this.#file.write(bytes));
+  }
+
+  close(): WrittenContent {
+    return this.#attempt(() => this.#file.close());
+  }
+
+  abandon(): void {
+    this.#file.abandon();
+  }
+
+  #attempt<T>(deed: () => T): T {
+    try {
+      return deed();
+    } catch (error) {
+      throw failedToWrite(this.#path, error);
+    }
+  }
+}
+
+class CollectedOutput implements TaskOutput {
+  readonly #files: FileSystem;
+  readonly #path: Location;
+  readonly #pool: BlockPool;
+  readonly #spill: SpillFile;
+  readonly #builder: BlockBuilder;
+
+  constructor(files: FileSystem, path: Location, { pool, newSpillFile }: Waiting) {
+    this.#files = files;
+    this.#path = path;
+    this.#pool = pool;
+    this.#spill = newSpillFile();
+    this.#builder = new BlockBuilder(pool, this.#spill);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#builder.append(bytes);
+  }
+
+  async close(): Promise<WrittenContent> {
+    const block = this.#builder.finish();
+    try {
+      const writer = await this.#files.create(this.#path);
+      try {
+        for (const piece of readHandle(block, this.#pool)) await writer.write(piece);
+        return await writer.close();
+      } catch (error) {
+        await writer.abandon().catch(() => {}); // the first error is the one to tell
+        throw error;
+      }
+    } catch (error) {
+      throw failedToWrite(this.#path, error);
+    } finally {
+      freeSlices(block, this.#pool);
+      this.#spill.discard();
+    }
+  }
+
+  abandon(): void {
+    this.#builder.discard();
+    this.#spill.discard();
+  }
+}
+
+function failedToWrite(path: Location, error: unknown): EngineError {
+  const gone = error instanceof EngineError && error.code === fileNotFound.code;
+  const remedy = gone
+    ? "The driver makes this directory before: output has to be on storage that the driver and all executors share."
+    : "Check the directory's permissions and the free disk space on this executor.";
+  return outputFileFailed(
+    `the output file ${path} could not be written: ${clauseOf(thrownMessage(error))}. ${remedy}`,
+    {
+      cause: error,
+      fields: { path },
+    },
+  );
+}

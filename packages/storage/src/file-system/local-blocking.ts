@@ -1,0 +1,83 @@
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import {
+  type BlockingFiles,
+  type BlockingReader,
+  type BlockingWriter,
+  type Location,
+  localVersion,
+  type WrittenContent,
+} from "@millrace/files";
+import { fileError } from "./system-error.ts";
+
+/** This machine's own files, by calls that block the thread. */
+export const localBlockingFiles: BlockingFiles = {
+  open: (file) => new LocalBlockingReader(file),
+  create: (file) => new LocalBlockingWriter(file),
+};
+
+class LocalBlockingReader implements BlockingReader {
+  readonly path: Location;
+  readonly #file: number;
+
+  constructor(path: Location) {
+    this.path = path;
+    this.#file = attempt("open", path, () => openSync(path, "r"));
+  }
+
+  version(): string {
+    return attempt("look at", this.path, () => localVersion(fstatSync(this.#file, { bigint: true })));
+  }
+
+  read(target: Uint8Array, position: number): number {
+    return attempt("read", this.path, () => readSync(this.#file, target, 0, target.length, position));
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+class LocalBlockingWriter implements BlockingWriter {
+  readonly path: Location;
+  readonly #file: number;
+  #open = true;
+
+  constructor(path: Location) {
+    this.path = path;
+    this.#file = attempt("create", path, () => openSync(path, "w"));
+  }
+
+  write(chunk: Uint8Array): void {
+    attempt("write", this.path, () => {
+      for (let written = 0; written < chunk.length; ) {
+        written += writeSync(this.#file, chunk, written, chunk.length - written);
+      }
+    });
+  }
+
+  close(): WrittenContent {
+    return attempt("close", this.path, () => {
+      const stat = fstatSync(this.#file, { bigint: true });
+      this.#release();
+      return { bytes: Number(stat.size), token: localVersion(stat) };
+    });
+  }
+
+  abandon(): void {
+    this.#release();
+    attempt("remove", this.path, () => rmSync(this.path, { force: true }));
+  }
+
+  #release(): void {
+    if (this.#open) closeSync(this.#file);
+    this.#open = false;
+  }
+}
+
+function attempt<T>(what: string, path: Location, deed: () => T): T {
+  try {
+    return deed();
+  } catch (error) {
+    throw fileError(what, path, error);
+  }
+}
