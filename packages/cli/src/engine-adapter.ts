@@ -21,12 +21,13 @@ export const engine: Engine = {
     const { memoryLimit } = await import("@millrace/executor/node");
     return memoryLimit();
   },
-  async connect(driver, token) {
-    const [{ operatorClient }, { parseAddress }] = await Promise.all([
+  async connect(driver, { token, tls: files }) {
+    const [{ operatorClient }, { parseAddress, readTls }] = await Promise.all([
       import("@millrace/rpc/grpc"),
       import("@millrace/rpc"),
     ]);
-    return operatorClient({ address: parseAddress(driver), token });
+    const tls = readTls(files);
+    return operatorClient({ address: parseAddress(driver), token, ...(tls === undefined ? {} : { tls }) });
   },
   async bundle(file, onProgress) {
     const { packArtefact } = await import("@millrace/bundler");
@@ -52,11 +53,25 @@ export const engine: Engine = {
   },
 };
 
-async function startDriver({ graceMs, ...request }: DriverRequest): Promise<DriverHandle> {
+async function startDriver({
+  graceMs,
+  tls: files,
+  advertise,
+  jobPorts,
+  ...request
+}: DriverRequest): Promise<DriverHandle> {
   const { DriverSupervisor } = await import("@millrace/driver");
-  const { formatAddress } = await import("@millrace/rpc");
+  const { formatAddress, readTls } = await import("@millrace/rpc");
+  const tls = readTls(files);
   const log = createLogger({ name: "driver" });
-  const supervisor = await DriverSupervisor.start({ ...request, clock: new SystemClock(), log });
+  const supervisor = await DriverSupervisor.start({
+    ...request,
+    ...(tls === undefined ? {} : { tls }),
+    ...(advertise === undefined ? {} : { advertise }),
+    ...(jobPorts === undefined ? {} : { jobPorts }),
+    clock: new SystemClock(),
+    log,
+  });
   let stopped: Promise<readonly JobId[]> | undefined;
   return {
     address: formatAddress({ host: request.host, port: supervisor.port }),
@@ -69,11 +84,21 @@ async function startDriver({ graceMs, ...request }: DriverRequest): Promise<Driv
   };
 }
 
-async function startNode({ driver, memoryBytes, graceMs, ...request }: NodeRequest): Promise<NodeHandle> {
+async function startNode({
+  driver,
+  memoryBytes,
+  graceMs,
+  tls: files,
+  advertise,
+  ...request
+}: NodeRequest): Promise<NodeHandle> {
   const { memoryLimit, NodeSupervisor } = await import("@millrace/executor/node");
-  const { parseAddress } = await import("@millrace/rpc");
+  const { parseAddress, readTls } = await import("@millrace/rpc");
+  const tls = readTls(files);
   const node = new NodeSupervisor({
     ...request,
+    ...(tls === undefined ? {} : { tls }),
+    ...(advertise === undefined ? {} : { advertise }),
     driver: parseAddress(driver),
     memoryBytes: memoryBytes ?? Math.floor(memoryLimit() * 0.75),
     clock: new SystemClock(),

@@ -1,5 +1,5 @@
 import type { ExecutorId, JobId, Millis, TakeOutput, WireError } from "@millrace/base";
-import type { BatchSummary, JobSummary, OperatorService } from "@millrace/rpc";
+import type { BatchSummary, JobSummary, OperatorService, PortRange, TlsFiles } from "@millrace/rpc";
 import type { Master } from "./master.ts";
 
 /** How a job of `run` failed. */
@@ -34,12 +34,22 @@ export interface RunRequest {
   readonly onBatch: (batch: BatchSummary) => void;
 }
 
-export interface DriverRequest {
+/** Who may talk to a process and to whom it talks: the cluster's token, and the files of TLS. */
+export interface ClusterSecurity {
+  readonly token: string | undefined;
+  /** Without any: no TLS. */
+  readonly tls: TlsFiles;
+}
+
+export interface DriverRequest extends ClusterSecurity {
   readonly host: string;
   readonly port: number;
   readonly uiPort: number;
   readonly dataDir: string;
-  readonly token: string | undefined;
+  /** Where executors dial the drivers of jobs; `undefined`: where they dialled the driver. */
+  readonly advertise: string | undefined;
+  /** Where the drivers of jobs listen; `undefined`: on any free ports. */
+  readonly jobPorts: PortRange | undefined;
   readonly insecure: boolean;
   /** How long a graceful stop waits for the jobs' last batches. */
   readonly graceMs: number;
@@ -59,7 +69,7 @@ export interface DriverHandle {
   stop(graceful: boolean): Promise<readonly JobId[]>;
 }
 
-export interface NodeRequest {
+export interface NodeRequest extends ClusterSecurity {
   /** host:port of the driver. */
   readonly driver: string;
   /** Its name in the cluster; another connected executor must not have it. */
@@ -68,8 +78,9 @@ export interface NodeRequest {
   /** What each job's process may take; `undefined`: three quarters of what this process may use. */
   readonly memoryBytes: number | undefined;
   readonly workDir: string;
-  readonly token: string | undefined;
   readonly host: string;
+  /** Where other executors dial it; `undefined`: at `host`. */
+  readonly advertise: string | undefined;
   readonly insecure: boolean;
   /** How long a graceful stop waits for its jobs to let it go. */
   readonly graceMs: number;
@@ -125,7 +136,7 @@ export interface Engine {
   /** Memory this process may use, in bytes: the machine's, or less when a control group says so. */
   memoryLimit(): Promise<number>;
   /** @param driver `host:port`; anything else is refused with BAD_ADDRESS. */
-  connect(driver: string, token: string | undefined): Promise<Operator>;
+  connect(driver: string, security: ClusterSecurity): Promise<Operator>;
   /** The packed artefact, ready to submit; syntax, imports and static captures are checked. */
   bundle(file: string, onProgress: (step: string) => void): Promise<Uint8Array>;
   /** What is wrong with the types of a job's file, if anything is. Takes seconds. */

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { Console } from "./console.ts";
 import type { Operator } from "./engine.ts";
-import { driverAddress, readToken } from "./values.ts";
+import { type ClientOptions, clientSecurity, withClientSecurity } from "./security.ts";
+import { driverAddress } from "./values.ts";
 import { orInterrupted } from "./wait.ts";
 
 /** Options that stand before or after any command. */
@@ -10,9 +11,8 @@ export interface GlobalOptions {
 }
 
 /** Options of every command that talks to a driver. */
-export interface DriverOptions {
+export interface DriverOptions extends ClientOptions {
   readonly driver?: string;
-  readonly tokenFile?: string;
 }
 
 export interface OperatorOptions extends DriverOptions {
@@ -20,12 +20,10 @@ export interface OperatorOptions extends DriverOptions {
 }
 
 export function withDriverOptions(command: Command): Command {
-  return command
-    .option("--driver <host:port>", "the driver (default: MILLRACE_DRIVER)")
-    .option("--token-file <file>", "file with the cluster's token (default: MILLRACE_TOKEN)");
+  return withClientSecurity(command.option("--driver <host:port>", "the driver (default: MILLRACE_DRIVER)"));
 }
 
-/** `--driver`, `--token-file` and `--json`. */
+/** Those, and `--json`. */
 export function withOperatorOptions(command: Command): Command {
   return withDriverOptions(command).option("--json", "print JSON for programs");
 }
@@ -37,7 +35,7 @@ export async function withOperator<T>(
   work: (operator: Operator, address: string) => Promise<T>,
 ): Promise<T> {
   const address = driverAddress(options.driver, console.env);
-  const operator = await console.engine.connect(address, readToken(options.tokenFile, console.env));
+  const operator = await console.engine.connect(address, clientSecurity(options, console.env));
   try {
     return await orInterrupted(console, work(operator, address));
   } finally {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseMaster } from "./master.ts";
-import { addSetting, checkConf, driverAddress, parseCount, parsePort, readToken } from "./values.ts";
+import { addSetting, checkConf, driverAddress, parseCount, parsePort, parsePorts, readToken } from "./values.ts";
 
 describe("a master", () => {
   test.each([
@@ -97,5 +97,12 @@ describe("a token", () => {
   test("from an empty or absent file is refused", () => {
     inFile(" \n", (file) => expect(() => readToken(file, {})).toThrow(/is empty/));
     expect(() => readToken("/nowhere/token", {})).toThrow(/^\[TOKEN_UNREADABLE\].*ENOENT/);
+  });
+});
+
+describe("a range of ports", () => {
+  test("is first and last", () => expect(parsePorts("7100-7199")).toEqual({ first: 7100, last: 7199 }));
+  test.each(["7100", "7100-", "7100-7100", "7199-7100", "0-9", "7100-70000", "a-b"])("%j is refused", (text) => {
+    expect(() => parsePorts(text)).toThrow(/\[BAD_USAGE\] --job-ports .*first-last, such as 7100-7199/);
   });
 });

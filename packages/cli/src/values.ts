@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseConf } from "@millrace/base";
+import type { PortRange } from "@millrace/rpc";
 import { badUsage, driverUnknown, tokenUnreadable } from "./errors.ts";
 
 /** A port as an option: 0 means any that is free. */
@@ -7,6 +8,15 @@ export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= 65_535) return port;
   throw badUsage(`${JSON.stringify(text)} is not a port. Give a number from 0 (any free port) to 65535.`);
+}
+
+/** Ports as an option, `first-last`: at least two, for a job needs as many. */
+export function parsePorts(text: string): PortRange {
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text)?.map(Number) ?? [];
+  if (first !== undefined && last !== undefined && first >= 1 && last <= 65_535 && last > first) return { first, last };
+  throw badUsage(
+    `--job-ports ${JSON.stringify(text)} is not a range of ports. Give first-last, such as 7100-7199: two ports for each job.`,
+  );
 }
 
 /** A count as an option, at least 1. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type JobId, jobId } from "@millrace/base";
-import { type JobSummary, parseAddress } from "@millrace/rpc";
+import { type JobSummary, parseAddress, readTls } from "@millrace/rpc";
 import { type OperatorClient, operatorClient } from "@millrace/rpc/grpc";
 import { Lines } from "./lines.fixture.ts";
 import { type Ended, TestProcess } from "./process.fixture.ts";
@@ -60,6 +60,10 @@ export interface ClusterOptions {
   readonly memory?: string;
   /** What every process and command of the cluster has in MILLRACE_TOKEN. */
   readonly token?: string;
+  /** The folder of certificates, `node.pem`, `node.key` and `ours-ca.pem`, that every process and command uses. */
+  readonly tls?: string;
+  /** More options of the driver. */
+  readonly driverOptions?: readonly string[];
   /** More of the environment of every process and command. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -81,10 +85,20 @@ export class TestCluster {
     const env: Readonly<Record<string, string>> = {
       ...options.env,
       ...(options.token === undefined ? {} : { MILLRACE_TOKEN: options.token }),
+      ...(options.tls === undefined
+        ? {}
+        : {
+            MILLRACE_TLS_CA: join(options.tls, "ours-ca.pem"),
+            MILLRACE_TLS_CERT: join(options.tls, "node.pem"),
+            MILLRACE_TLS_KEY: join(options.tls, "node.key"),
+          }),
     };
     const host = options.host === undefined ? [] : ["--host", options.host];
     const ports = ["--port", "0", "--ui-port", "0"];
-    const driver = TestProcess.millrace(["driver", ...host, ...ports, "--data-dir", dataDir], { env });
+    const driver = TestProcess.millrace(
+      ["driver", ...host, ...ports, ...(options.driverOptions ?? []), "--data-dir", dataDir],
+      { env },
+    );
     const [, address = "", ui = ""] = await driver.says(/driver listening at (\S+), health at http:\/\/([^/]+)\//);
     const cluster = new TestCluster(driver, { address, ui, directory, env, memory: options.memory });
     const started = Array.from({ length: options.executors }, () => cluster.startExecutor(options.slots));
@@ -108,7 +122,13 @@ export class TestCluster {
     this.directory = at.directory;
     this.#env = at.env;
     this.#memory = at.memory === undefined ? [] : ["--memory", at.memory];
-    this.operator = operatorClient({ address: parseAddress(at.address), token: at.env.MILLRACE_TOKEN });
+    const ca = at.env.MILLRACE_TLS_CA;
+    const tls = readTls(ca === undefined ? {} : { ca: { file: ca, option: "MILLRACE_TLS_CA" } });
+    this.operator = operatorClient({
+      address: parseAddress(at.address),
+      token: at.env.MILLRACE_TOKEN,
+      ...(tls === undefined ? {} : { tls }),
+    });
   }
 
   /** Starts one more; it is a member once it says so. */

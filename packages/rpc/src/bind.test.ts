@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { checkBind, formatAddress, isLoopback, parseAddress, tokenMatches } from "./bind.ts";
+import { describe, expect, test } from "vitest";
+import { cannotBind, checkBind, formatAddress, isLoopback, listenWithin, parseAddress, tokenMatches } from "./bind.ts";
 
 test.each(["127.0.0.1", "127.1.2.3", "localhost", "::1"])("%s is loopback: no token needed", (host) => {
   expect(isLoopback(host)).toBe(true);
@@ -33,4 +33,37 @@ test("a token matches itself only, and anything when none is asked for", () => {
   expect(tokenMatches("a", "ab")).toBe(false);
   expect(tokenMatches("a", undefined)).toBe(false);
   expect(tokenMatches(undefined, "x")).toBe(true);
+});
+
+describe("ports of a range", () => {
+  const takenBelow = (free: number, tried: number[] = []) => ({
+    tried,
+    listen: async (port: number): Promise<number> => {
+      tried.push(port);
+      if (port < free) throw cannotBind(`host:${port}`, new Error("listen EADDRINUSE"));
+      return port;
+    },
+  });
+
+  test("are tried in turn until one is free; without a range any is taken", async () => {
+    const ports = takenBelow(7102);
+    expect(await listenWithin({ first: 7100, last: 7105 }, ports.listen)).toBe(7102);
+    expect(ports.tried).toEqual([7100, 7101, 7102]);
+    expect(await listenWithin(undefined, async (port) => port)).toBe(0);
+  });
+
+  test("that are all in use are named, with what to do", async () => {
+    const range = { first: 7100, last: 7101 };
+    await expect(listenWithin(range, takenBelow(9_999).listen)).rejects.toThrow(
+      /\[BIND_FAILED\] all ports from 7100 to 7101 \(--job-ports\) are in use.*wider range/,
+    );
+  });
+
+  test("are not tried further when the host is not this machine's", async () => {
+    const listen = async (port: number): Promise<number> => {
+      if (port > 7100) return port;
+      throw cannotBind(`elsewhere:${port}`, new Error("listen EADDRNOTAVAIL"));
+    };
+    await expect(listenWithin({ first: 7100, last: 7105 }, listen)).rejects.toThrow(/no such address/);
+  });
 });

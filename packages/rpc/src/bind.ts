@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { EngineError } from "@millrace/base";
 import { badAddress, bindFailed, insecureBind } from "./errors.ts";
 import type { DataAddress } from "./session.ts";
 
@@ -8,13 +9,6 @@ export interface Security {
   readonly token: string | undefined;
   /** Said aloud by the operator: listen beyond loopback without a token. */
   readonly insecure?: boolean;
-}
-
-/** PEM texts. A server needs `cert` and `key`; a client needs `ca` unless the system's are enough. */
-export interface TlsSettings {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
 }
 
 /** Whether only this machine reaches the address. Names other than `localhost` count as beyond. */
@@ -67,12 +61,44 @@ function digest(text: string): Buffer {
   return createHash("sha256").update(text, "utf8").digest();
 }
 
+/** Ports from `first` to `last`, both included. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Listens on the first port of a range that is free; without a range on any free one.
+ *
+ * @throws BIND_FAILED No port of the range is free, or the host is not this machine's.
+ */
+export async function listenWithin<T>(range: PortRange | undefined, listen: (port: number) => Promise<T>): Promise<T> {
+  if (range === undefined) return listen(0);
+  for (let port = range.first; port <= range.last; port++) {
+    try {
+      return await listen(port);
+    } catch (error) {
+      if (!(error instanceof EngineError && error.fields.inUse === true)) throw error;
+    }
+  }
+  const { first, last } = range;
+  throw bindFailed(
+    `all ports from ${first} to ${last} (--job-ports) are in use. Each job listens on two of them. The job was not started; ` +
+      "end a job, or start the driver with a wider range.",
+    { fields: { first, last } },
+  );
+}
+
 /** What to say when nothing can listen at an address. */
 export function cannotBind(wanted: string, cause: Error): Error {
-  const why = /EADDRINUSE/.test(cause.message)
+  const inUse = /EADDRINUSE/.test(cause.message);
+  const why = inUse
     ? "the port is in use. Choose another with --port (0 takes any free one), or end what listens there"
     : /EADDRNOTAVAIL|ENOTFOUND/.test(cause.message)
       ? "this machine has no such address. Choose one of its own with --host"
       : `${cause.message}. Choose another host or port`;
-  return bindFailed(`cannot listen on ${wanted}: ${why}. Nothing was started.`, { fields: { address: wanted }, cause });
+  return bindFailed(`cannot listen on ${wanted}: ${why}. Nothing was started.`, {
+    fields: { address: wanted, inUse },
+    cause,
+  });
 }

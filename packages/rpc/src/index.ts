@@ -2,9 +2,10 @@ export {
   checkBind,
   formatAddress,
   isLoopback,
+  listenWithin,
+  type PortRange,
   parseAddress,
   type Security,
-  type TlsSettings,
   tokenMatches,
 } from "./bind.ts";
 export * from "./cluster.ts";
@@ -14,3 +15,4 @@ export { DataServer, type DataServerOptions } from "./data/server.ts";
 export * from "./errors.ts";
 export * from "./session.ts";
 export { inMemoryPair, sessionPair } from "./session-pair.ts";
+export { readTls, serverCertificate, type TlsFiles, type TlsSettings } from "./tls.ts";

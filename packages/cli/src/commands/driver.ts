@@ -1,30 +1,37 @@
 import { type Millis, parseDuration } from "@millrace/base";
+import type { PortRange } from "@millrace/rpc";
 import { type Command, Option } from "commander";
 import { type Console, tell } from "../console.ts";
 import { EXIT } from "../failure.ts";
 import type { SetExit } from "../program.ts";
+import { type ServerOptions, serverSecurity, withServerSecurity } from "../security.ts";
 import { untilInterrupted } from "../serve.ts";
-import { parsePort, readToken } from "../values.ts";
+import { parsePort, parsePorts } from "../values.ts";
 
-interface DriverCommandOptions {
+interface DriverCommandOptions extends ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly uiPort: number;
   readonly dataDir: string;
-  readonly tokenFile?: string;
+  readonly advertise?: string;
+  readonly jobPorts?: PortRange;
   readonly insecure?: true;
   readonly grace: Millis;
   readonly restartPause: Millis;
 }
 
 export function registerDriver(program: Command, console: Console, setExit: SetExit): Command {
-  return program
-    .command("driver")
+  return withServerSecurity(program.command("driver"))
     .option("--host <address>", "address to listen on; beyond this machine a token is needed", "127.0.0.1")
     .option("--port <port>", "for executors and this command", parsePort, 7077)
     .option("--ui-port <port>", "for HTTP: /healthz, /readyz", parsePort, 4040)
     .option("--data-dir <dir>", "jobs, logs and checkpoints", ".millrace/driver")
-    .option("--token-file <file>", "file with the cluster's token (default: MILLRACE_TOKEN)")
+    .option("--advertise <host>", "where executors dial the drivers of jobs (default: where they dialled this one)")
+    .option(
+      "--job-ports <first-last>",
+      "where the drivers of jobs listen, two ports each (default: any free)",
+      parsePorts,
+    )
     .option("--insecure", "listen beyond this machine without a token: whoever reaches the port may run code")
     .addOption(
       new Option("--grace <duration>", "how long SIGTERM waits for running batches")
@@ -43,7 +50,9 @@ export function registerDriver(program: Command, console: Console, setExit: SetE
         port: options.port,
         uiPort: options.uiPort,
         dataDir: options.dataDir,
-        token: readToken(options.tokenFile, console.env),
+        advertise: options.advertise,
+        jobPorts: options.jobPorts,
+        ...serverSecurity(options, console.env),
         insecure: options.insecure === true,
         graceMs: options.grace,
         restartPauseMax: options.restartPause,

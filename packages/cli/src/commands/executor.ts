@@ -5,22 +5,24 @@ import { type Command, Option } from "commander";
 import { type Console, tell } from "../console.ts";
 import { executorName } from "../machine.ts";
 import { type DriverOptions, withDriverOptions } from "../operator-command.ts";
+import { type ServerOptions, serverSecurity, withServerCertificate } from "../security.ts";
 import { untilInterrupted } from "../serve.ts";
-import { driverAddress, parseCount, readToken } from "../values.ts";
+import { driverAddress, parseCount } from "../values.ts";
 
-interface ExecutorOptions extends DriverOptions {
+interface ExecutorOptions extends ServerOptions, DriverOptions {
   readonly name?: string;
   readonly slots?: number;
   readonly memory?: number;
   readonly workDir: string;
   readonly host: string;
+  readonly advertise?: string;
   readonly insecure?: true;
   readonly grace: Millis;
   readonly dialPause: Millis;
 }
 
 export function registerExecutor(program: Command, console: Console): Command {
-  return withDriverOptions(program.command("executor"))
+  return withServerCertificate(withDriverOptions(program.command("executor")))
     .option(
       "--name <name>",
       'its name in the cluster, of a-z, 0-9 and "-" (default: the machine\'s, and a random part)',
@@ -31,6 +33,7 @@ export function registerExecutor(program: Command, console: Console): Command {
     )
     .option("--work-dir <dir>", "spilled blocks and installed jobs", ".millrace/executor")
     .option("--host <address>", "address to serve blocks on; beyond this machine a token is needed", "127.0.0.1")
+    .option("--advertise <host>", "where other executors dial it (default: --host, or this machine's first address)")
     .option("--insecure", "serve beyond this machine without a token")
     .addOption(
       new Option("--grace <duration>", "how long SIGTERM waits for its jobs to let it go; longer than the driver's")
@@ -56,8 +59,9 @@ export function registerExecutor(program: Command, console: Console): Command {
         slots,
         memoryBytes: options.memory,
         workDir: options.workDir,
-        token: readToken(options.tokenFile, console.env),
         host: options.host,
+        advertise: options.advertise,
+        ...serverSecurity(options, console.env),
         insecure: options.insecure === true,
         graceMs: options.grace,
         dialPauseMax: options.dialPause,

@@ -1,13 +1,28 @@
 import { type ErrorFactory, errorKind } from "@millrace/base";
 import type { BlockId } from "@millrace/plan";
-import { type DataAddress, DataClient, DataServer } from "@millrace/rpc";
+import {
+  type DataAddress,
+  DataClient,
+  DataServer,
+  listenWithin,
+  type PortRange,
+  type TlsSettings,
+} from "@millrace/rpc";
 import { DriverBlocks } from "./driver-blocks.ts";
 
 export const resultNotHeld: ErrorFactory = errorKind("RESULT_NOT_HELD", "environment");
 
 /** How the driver gets blocks of executors and serves its own. */
 export type DriverDataOptions =
-  | { readonly kind: "tcp"; readonly host: string; readonly token: string | undefined; readonly insecure: boolean }
+  | {
+      readonly kind: "tcp";
+      readonly host: string;
+      /** Where to listen; any free port when absent. */
+      readonly ports?: PortRange;
+      readonly token: string | undefined;
+      readonly insecure: boolean;
+      readonly tls?: TlsSettings;
+    }
   /** Everything in one process: blocks are read where they are. */
   | {
       readonly kind: "local";
@@ -23,13 +38,16 @@ export interface DriverData {
   close(): Promise<void>;
 }
 
-/** @throws INSECURE_BIND, BIND_FAILED */
+/** @throws INSECURE_BIND, BIND_FAILED, BAD_TLS */
 export async function openDriverData(options: DriverDataOptions, bytesMax: number): Promise<DriverData> {
   if (options.kind === "local") return localData(options);
   const blocks = new DriverBlocks({ bytesMax });
-  const { host, token, insecure } = options;
-  const server = await DataServer.listen({ host, port: 0, token, insecure, blocks: blocks.service() });
-  const client = new DataClient({ token });
+  const { host, ports, token, insecure, tls } = options;
+  const security = { token, ...(tls === undefined ? {} : { tls }) };
+  const server = await listenWithin(ports, (port) =>
+    DataServer.listen({ host, port, insecure, ...security, blocks: blocks.service() }),
+  );
+  const client = new DataClient(security);
   return {
     blocks,
     // An executor reaches this server on the host where it reached the session, whatever that is called from there.

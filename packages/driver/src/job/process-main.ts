@@ -8,6 +8,7 @@ import {
   SystemClock,
   toWireError,
 } from "@millrace/base";
+import { listenWithin } from "@millrace/rpc";
 import { listenSessions } from "@millrace/rpc/grpc";
 import { ENGINE_LOG_FD, type FromJobProcess, type ToJobProcess } from "../supervisor/job-process-protocol.ts";
 import { JobDriver } from "./job-driver.ts";
@@ -25,7 +26,7 @@ function tell(message: FromJobProcess): void {
 }
 
 async function start(message: Extract<ToJobProcess, { readonly type: "start" }>): Promise<void> {
-  const { job, name, module, args, conf, dataDir, host, token, heapBytes, executors } = message;
+  const { job, name, module, args, conf, dataDir, listen, heapBytes, executors } = message;
   driver = await JobDriver.start({
     job,
     name,
@@ -35,7 +36,7 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
     conf,
     dataDir,
     heapBytes,
-    data: { kind: "tcp", host, token, insecure: false },
+    data: { kind: "tcp", insecure: false, ...listen },
     executors,
     gatherMs: GATHER_MS,
     batches: undefined,
@@ -45,7 +46,9 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
     onEvent: (event) => tell({ type: "event", event }),
     output: (stream, bytes) => streams[stream].write(bytes),
   });
-  const sessions = await listenSessions({ host, port: 0, token, onSession: (session) => driver?.accept(session) });
+  const sessions = await listenWithin(listen.ports, (port) =>
+    listenSessions({ ...listen, port, onSession: (session) => driver?.accept(session) }),
+  );
   tell({ type: "listening", port: sessions.address.port });
   const end = await driver.ended;
   await sessions.close();

@@ -1,9 +1,19 @@
 import type { ExecutorId, JobId, WireError } from "@millrace/base";
+import type { PortRange, TlsSettings } from "@millrace/rpc";
 import type { JobEvent } from "../job/events.ts";
 import type { StopRequest } from "../job/stopping.ts";
 
 /** Where a job's driver process writes the engine's log, for the supervisor to keep apart from the job's output. */
 export const ENGINE_LOG_FD = 4;
+
+/** Where a job's driver process listens for the job's executors, and to whom. */
+export interface JobListen {
+  readonly host: string;
+  /** Any free ports when absent. */
+  readonly ports?: PortRange;
+  readonly token: string;
+  readonly tls?: TlsSettings;
+}
 
 /** What the supervisor tells a job's driver process, over the channel that the two share from its start. */
 export type ToJobProcess =
@@ -16,9 +26,7 @@ export type ToJobProcess =
       readonly args: readonly string[];
       readonly conf: Readonly<Record<string, string>>;
       readonly dataDir: string;
-      /** Where to listen for the job's executors. */
-      readonly host: string;
-      readonly token: string;
+      readonly listen: JobListen;
       readonly heapBytes: number;
       /** Executors that are known and will dial. */
       readonly executors: number;

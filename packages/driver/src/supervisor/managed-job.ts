@@ -33,6 +33,7 @@ import type { ExecutorMemory, JobEvent } from "../job/events.ts";
 import type { StopRequest } from "../job/stopping.ts";
 import { JobLog } from "./job-log.ts";
 import { JobProcess } from "./job-process.ts";
+import type { JobListen } from "./job-process-protocol.ts";
 
 /** How long a job's driver process may take to exit once it is told to. */
 const EXIT_GRACE = parseDuration("5s");
@@ -48,8 +49,7 @@ export interface ManagedJobOptions {
   readonly args: readonly string[];
   readonly conf: Readonly<Record<string, string>>;
   readonly directory: string;
-  readonly host: string;
-  readonly token: string;
+  readonly listen: JobListen;
   readonly heapBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -210,7 +210,7 @@ export class ManagedJob {
   }
 
   #startDriver(): void {
-    const { id, args, conf, directory, host, token, heapBytes } = this.#options;
+    const { id, args, conf, directory, listen, heapBytes } = this.#options;
     const process = new JobProcess(
       { job: id, log: this.log, heapBytes },
       {
@@ -234,8 +234,7 @@ export class ManagedJob {
       args,
       conf,
       dataDir: directory,
-      host,
-      token,
+      listen,
       heapBytes,
       executors: Math.max(1, this.#options.executorsKnown()),
     });

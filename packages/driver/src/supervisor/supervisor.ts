@@ -21,7 +21,9 @@ import {
   type JobSummary,
   type LogEntry,
   type OperatorService,
+  type PortRange,
   PROTOCOL_VERSION,
+  type TlsSettings,
 } from "@millrace/rpc";
 import { listenCluster, type RpcServer } from "@millrace/rpc/grpc";
 import { ClusterShell } from "./cluster-shell.ts";
@@ -44,6 +46,12 @@ export interface DriverOptions {
   readonly dataDir: string;
   readonly token: string | undefined;
   readonly insecure: boolean;
+  /** On every connection but the health checks'. */
+  readonly tls?: TlsSettings;
+  /** Where executors dial the drivers of jobs; where they dialled this one when absent. */
+  readonly advertise?: string;
+  /** Where the drivers of jobs listen, on two ports each; any free ones when absent. */
+  readonly jobPorts?: PortRange;
   /** The longest pause before a job's process on an executor is started again. */
   readonly restartPauseMax?: Millis;
   readonly clock: Clock;
@@ -69,7 +77,7 @@ export class DriverSupervisor implements OperatorService {
   #draining = false;
   #nextJob = 1;
 
-  /** @throws DIRECTORY_UNUSABLE, DIRECTORY_IN_USE, BIND_FAILED, INSECURE_BIND */
+  /** @throws DIRECTORY_UNUSABLE, DIRECTORY_IN_USE, BIND_FAILED, INSECURE_BIND, BAD_TLS */
   static async start(options: DriverOptions): Promise<DriverSupervisor> {
     const release = ownDirectory(options.dataDir, "driver", "--data-dir");
     try {
@@ -97,11 +105,11 @@ export class DriverSupervisor implements OperatorService {
         startMessage: (job) => {
           const at = this.#ports.get(job);
           if (at === undefined) return undefined;
-          // An executor reaches the job's driver on the host where it reached this one.
+          // Unless told otherwise, an executor reaches the job's driver on the host where it reached this one.
           return {
             type: "startJob",
             job,
-            driver: { host: "", port: at.port },
+            driver: { host: options.advertise ?? "", port: at.port },
             token: at.token,
             slotHeapBytes: at.slotHeapBytes,
             poolBytes: at.poolBytes,
@@ -131,6 +139,7 @@ export class DriverSupervisor implements OperatorService {
     const fallbackName = manifest.entry.replace(/\.[cm]?[jt]sx?$/, "");
     const id = this.#newId(request.name ?? fallbackName);
     const token = randomBytes(24).toString("base64url");
+    const { jobPorts, tls } = this.#options;
     const job = await ManagedJob.create({
       id,
       name: request.name,
@@ -139,8 +148,12 @@ export class DriverSupervisor implements OperatorService {
       args: request.args,
       conf: request.conf,
       directory: join(this.#options.dataDir, "jobs", id),
-      host: this.#options.host,
-      token,
+      listen: {
+        host: this.#options.host,
+        token,
+        ...(jobPorts === undefined ? {} : { ports: jobPorts }),
+        ...(tls === undefined ? {} : { tls }),
+      },
       heapBytes: settings["driver.heap"],
       clock: this.#options.clock,
       log: this.#options.log,
@@ -214,12 +227,13 @@ export class DriverSupervisor implements OperatorService {
   }
 
   async #listen(): Promise<void> {
-    const { host, port, uiPort, token, insecure } = this.#options;
+    const { host, port, uiPort, token, insecure, tls } = this.#options;
     this.#server = await listenCluster({
       host,
       port,
       token,
       insecure,
+      ...(tls === undefined ? {} : { tls }),
       onNode: (session) => this.#cluster.accept(session),
       operator: this,
     });

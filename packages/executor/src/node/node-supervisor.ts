@@ -25,6 +25,7 @@ import {
   type DataAddress,
   formatAddress,
   PROTOCOL_VERSION,
+  serverCertificate,
   type TlsSettings,
   type ToNode,
 } from "@millrace/rpc";
@@ -44,7 +45,7 @@ export interface NodeSupervisorOptions {
   readonly memoryBytes: number;
   /** Where data servers listen; beyond loopback only with a token or `insecure`. */
   readonly host: string;
-  /** What other executors dial; worked out from `host` when absent. */
+  /** Where other executors dial; worked out from `host` when absent. */
   readonly advertise?: string;
   readonly insecure?: boolean;
   readonly workDir: string;
@@ -91,12 +92,13 @@ export class NodeSupervisor {
   /** Settles when this executor is done for good: with the driver's reason when it refused it. */
   readonly ended: Promise<Error | undefined>;
 
-  /** @throws INSECURE_BIND, MEMORY_TOO_SMALL, DIRECTORY_UNUSABLE */
+  /** @throws INSECURE_BIND, BAD_TLS, MEMORY_TOO_SMALL, DIRECTORY_UNUSABLE */
   constructor(options: NodeSupervisorOptions) {
     checkBind(options.host, {
       token: options.token,
       ...(options.insecure === undefined ? {} : { insecure: options.insecure }),
     });
+    if (options.tls !== undefined) serverCertificate(options.tls);
     requireLeastMemory(options.memoryBytes, options.slots);
     usableDirectory(options.workDir, "--work-dir");
     this.#options = options;

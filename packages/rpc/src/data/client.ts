@@ -1,7 +1,8 @@
 import type { BlockId } from "@millrace/plan";
-import { formatAddress, type TlsSettings } from "../bind.ts";
+import { formatAddress } from "../bind.ts";
 import { tooManyRequests } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
+import type { TlsSettings } from "../tls.ts";
 import { DialledConnection, type Request } from "./dialled-connection.ts";
 import { type BlockSink, GatheringSink } from "./ports.ts";
 

@@ -1,9 +1,10 @@
-import { connect, type OnReadOpts, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect, isIP, type OnReadOpts, type Socket } from "node:net";
+import { connect as connectTls, TLSSocket } from "node:tls";
 import type { BlockId } from "@millrace/plan";
-import { formatAddress, type TlsSettings } from "../bind.ts";
+import { formatAddress } from "../bind.ts";
 import { blockNotHeld, frameCutShort, peerUnreachable } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
+import { type TlsSettings, untrusted } from "../tls.ts";
 import {
   countPayload,
   FRAME,
@@ -60,7 +61,10 @@ export class DialledConnection implements FrameHandler {
     this.#handlers = handlers;
     this.#socket = dial(address, options.tls, (input) => this.#read(input));
     this.#socket.setTimeout(options.silenceMs, () => this.#silent());
-    this.#socket.on("error", (error) => this.#lost(error.message));
+    this.#socket.on("error", (error) => {
+      if (isUntrusted(this.#socket)) this.#fail(untrusted(this.#where, error.message));
+      else this.#lost(error.message);
+    });
     this.#socket.on("end", () => this.#lost("it hung up"));
     this.#socket.on("close", () => this.#lost("it closed"));
     this.#socket.write(frame(FRAME.hello, 0, helloPayload(options.token)));
@@ -254,11 +258,16 @@ export class DialledConnection implements FrameHandler {
   }
 }
 
+/** It was given up because its certificate does not hold. */
+function isUntrusted(socket: Socket): boolean {
+  return socket instanceof TLSSocket && Boolean(socket.authorizationError);
+}
+
 function dial(address: DataAddress, tls: TlsSettings | undefined, read: (input: Buffer) => void): Socket {
   if (tls !== undefined) {
     const socket = connectTls({
       ...address,
-      servername: address.host,
+      ...(isIP(address.host) === 0 ? { servername: address.host } : {}), // TLS names no addresses; the certificate is compared to them all the same
       ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     });
     socket.setNoDelay(true);

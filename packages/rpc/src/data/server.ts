@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { cannotBind, checkBind, formatAddress, type Security, type TlsSettings } from "../bind.ts";
-import { badTls } from "../errors.ts";
+import { cannotBind, checkBind, formatAddress, type Security } from "../bind.ts";
 import type { DataAddress } from "../session.ts";
+import { serverCertificate, type TlsSettings } from "../tls.ts";
 import type { BlockService } from "./ports.ts";
 import { ServedConnection } from "./served-connection.ts";
 
@@ -62,12 +62,7 @@ export class DataServer {
 
 function newServer(tls: TlsSettings | undefined, onSocket: (socket: Socket) => void): Server {
   if (tls === undefined) return createServer({ noDelay: true }, onSocket);
-  if (tls.cert === undefined || tls.key === undefined) {
-    throw badTls(
-      "TLS is on but the data server has no certificate and key. Nothing listens. Give both as PEM files, or turn TLS off.",
-    );
-  }
-  return createTlsServer({ cert: tls.cert, key: tls.key }, (socket) => {
+  return createTlsServer(serverCertificate(tls), (socket) => {
     socket.setNoDelay(true);
     onSocket(socket);
   });

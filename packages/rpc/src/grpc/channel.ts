@@ -1,9 +1,11 @@
+import { isIP } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { type ChannelCredentials, type ChannelOptions, credentials, Metadata, ServerCredentials } from "@grpc/grpc-js";
 import type { Clock, EngineError } from "@millrace/base";
-import { type Security, type TlsSettings, tokenMatches } from "../bind.ts";
-import { badTls } from "../errors.ts";
+import { type Security, tokenMatches } from "../bind.ts";
 import { versionsDiffer, wrongToken } from "../refusals.ts";
 import { type DataAddress, PROTOCOL_VERSION } from "../session.ts";
+import { serverCertificate, type TlsSettings } from "../tls.ts";
 
 /** Messages that wait together are sent as one group up to about this size; a larger one goes alone. */
 export const GROUP_BYTES: number = 1 << 20;
@@ -45,7 +47,7 @@ const common: ChannelOptions = {
 /** Channelz stays on: without it grpc-js 1.14 loses track of its connections and `forceShutdown` ends none of them. */
 export const serverOptions: ChannelOptions = { ...common, "grpc.keepalive_timeout_ms": CLIENT_SILENCE_MS };
 
-export const clientOptions: ChannelOptions = {
+const clientOptions: ChannelOptions = {
   ...common,
   "grpc.keepalive_timeout_ms": DRIVER_SILENCE_MS,
   "grpc.enable_channelz": 0,
@@ -58,22 +60,27 @@ export const clientOptions: ChannelOptions = {
   "grpc.max_reconnect_backoff_ms": 1_000,
 };
 
-export function clientCredentials(tls: TlsSettings | undefined): ChannelCredentials {
-  if (tls === undefined) return credentials.createInsecure();
-  return credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
+/** How a channel to `host` is opened: TLS names no addresses, so one has a name in its place, and its certificate is compared to it all the same. */
+export function clientChannel(
+  { host }: DataAddress,
+  tls: TlsSettings | undefined,
+): { readonly credentials: ChannelCredentials; readonly options: ChannelOptions } {
+  if (tls === undefined) return { credentials: credentials.createInsecure(), options: clientOptions };
+  const isName = isIP(host) === 0;
+  const verify = isName
+    ? {}
+    : { checkServerIdentity: (_: string, cert: PeerCertificate) => checkServerIdentity(host, cert) };
+  return {
+    credentials: credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert), verify),
+    options: isName ? clientOptions : { ...clientOptions, "grpc.ssl_target_name_override": "millrace" },
+  };
 }
 
 /** @throws BAD_TLS A certificate or key is missing. */
 export function serverCredentials(tls: TlsSettings | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
-  const key = pem(tls.key);
-  const cert = pem(tls.cert);
-  if (key === null || cert === null) {
-    throw badTls(
-      "TLS is on but the server has no certificate and key. Nothing listens. Give both as PEM files, or turn TLS off.",
-    );
-  }
-  return ServerCredentials.createSsl(pem(tls.ca), [{ private_key: key, cert_chain: cert }]);
+  const { cert, key } = serverCertificate(tls);
+  return ServerCredentials.createSsl(pem(tls.ca), [{ private_key: Buffer.from(key), cert_chain: Buffer.from(cert) }]);
 }
 
 const pem = (text: string | undefined): Buffer | null => (text === undefined ? null : Buffer.from(text, "utf8"));

@@ -3,7 +3,7 @@ import type { MethodDefinition } from "@grpc/proto-loader";
 import { millis, SystemClock } from "@millrace/base";
 import { formatAddress } from "../bind.ts";
 import type { Session } from "../session.ts";
-import { callMetadata, clientCredentials, clientOptions, type DialOptions } from "./channel.ts";
+import { callMetadata, clientChannel, type DialOptions } from "./channel.ts";
 import { lookAt, unreachable } from "./probe.ts";
 import { type CallEnd, statusToError } from "./status.ts";
 import { type StreamCodec, StreamSession } from "./stream-session.ts";
@@ -14,8 +14,10 @@ const { OK } = statusCodes;
 export type { requestCallback };
 
 export function newClient(options: DialOptions): { readonly client: Client; readonly metadata: Metadata } {
+  const { address, tls } = options;
+  const channel = clientChannel(address, tls);
   return {
-    client: new Client(formatAddress(options.address), clientCredentials(options.tls), clientOptions),
+    client: new Client(formatAddress(address), channel.credentials, channel.options),
     metadata: callMetadata(options.token),
   };
 }
@@ -47,7 +49,7 @@ export function openSession<Out, In, WireOut, WireIn>(
   let established = false;
   const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const clock = options.clock ?? new SystemClock({ unref: true });
-  const end = { address: options.address, tls: options.tls !== undefined, clock };
+  const end = { address: options.address, tls: options.tls, clock };
   const giveUp = clock.after(
     millis(timeoutMs),
     () =>
@@ -73,5 +75,8 @@ export function openSession<Out, In, WireOut, WireIn>(
 
 async function noAnswer(end: Omit<CallEnd, "established">, timeoutMs: number): Promise<Error> {
   const details = `no answer within ${timeoutMs} ms`;
-  return unreachable(end.address, await lookAt(end.address, end.clock), { details, tls: end.tls });
+  return unreachable(end.address, await lookAt(end.address, end.clock, end.tls), {
+    details,
+    tls: end.tls !== undefined,
+  });
 }

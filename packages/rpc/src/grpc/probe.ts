@@ -1,9 +1,10 @@
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type Clock, type EngineError, millis } from "@millrace/base";
+import { type Clock, type EngineError, type ErrorFields, millis } from "@millrace/base";
 import { formatAddress } from "../bind.ts";
 import { notADriver, peerUnreachable } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
+import { type TlsSettings, untrusted } from "../tls.ts";
 
 /** What is behind an address where a call did not get through. */
 export type Found =
@@ -12,6 +13,8 @@ export type Found =
   /** HTTP/2 without TLS, as a driver speaks it. */
   | { readonly kind: "http2" }
   | { readonly kind: "http1" | "tls" | "closes" | "silent" }
+  /** TLS, with a certificate that this process does not trust; in the words of TLS. */
+  | { readonly kind: "untrusted"; readonly why: string }
   | { readonly kind: "other"; readonly text: string };
 
 /** The beginning of every HTTP/2 connection, and settings without any. */
@@ -24,25 +27,39 @@ const TLS_ALERT = 0x15;
 const SHOWN_CHARS = 40;
 const SILENCE = millis(2_000);
 
-/** Dials and looks at the first bytes that come back. Takes at most four seconds, and sends no token. */
-export async function lookAt(address: DataAddress, clock: Clock): Promise<Found> {
+/**
+ * Dials and looks at the first bytes that come back. Takes at most four seconds, and sends no token.
+ *
+ * @param tls What this process dials with, if it dials with TLS: whether the certificate there holds is looked at, too.
+ */
+export async function lookAt(address: DataAddress, clock: Clock, tls?: TlsSettings): Promise<Found> {
   const found = await knock(address, clock);
   // What wants TLS may close a connection without it, and say nothing either.
-  return found.kind === "closes" && (await wantsTls(address, clock)) ? { kind: "tls" } : found;
+  if (found.kind !== "closes" && found.kind !== "tls") return found;
+  if (found.kind === "tls" && tls === undefined) return found;
+  const shown = await shakeHands(address, clock, tls);
+  if (shown === "none") return found;
+  return shown === "trusted" || tls === undefined ? { kind: "tls" } : { kind: "untrusted", why: shown.why };
 }
 
-function wantsTls({ host, port }: DataAddress, clock: Clock): Promise<boolean> {
+/** Whether it speaks TLS, and shows a certificate that `tls` trusts. */
+function shakeHands(
+  { host, port }: DataAddress,
+  clock: Clock,
+  tls: TlsSettings | undefined,
+): Promise<"none" | "trusted" | { readonly why: string }> {
   return new Promise((resolve) => {
-    const socket = connectTls({ host, port, rejectUnauthorized: false }); // nothing is told to it
-    const end = (answer: boolean): void => {
+    const authority = tls?.ca === undefined ? {} : { ca: tls.ca };
+    const socket = connectTls({ host, port, ...authority, rejectUnauthorized: tls !== undefined }); // nothing is told to it
+    const end = (answer: "none" | "trusted" | { readonly why: string }): void => {
       silence.cancel();
       socket.destroy();
       resolve(answer);
     };
-    const silence = clock.after(SILENCE, () => end(false));
-    socket.once("secureConnect", () => end(true));
-    socket.once("close", () => end(false));
-    socket.on("error", () => end(false));
+    const silence = clock.after(SILENCE, () => end("none"));
+    socket.once("secureConnect", () => end("trusted"));
+    socket.once("close", () => end("none"));
+    socket.on("error", (error) => end(socket.authorizationError ? { why: error.message } : "none"));
   });
 }
 
@@ -98,18 +115,21 @@ export function unreachable(
       return peerUnreachable(`nobody answers at ${where}: ${found.why}. ${CHECK}`, { fields });
     case "http2":
       return options.tls
-        ? other("it answers without TLS, and this process dials with it", "Turn TLS on there, or off here.")
-        : peerUnreachable(
-            `${where} takes connections and did not answer a call: ${options.details}. It may be starting, overloaded or shutting down; its log may tell more.`,
-            { fields },
-          );
+        ? other(
+            "it answers without TLS, and this process dials with it",
+            "Turn TLS on there (--tls-cert, --tls-key), or off here.",
+          )
+        : silentCall(where, options.details, fields);
     case "http1":
       return other("an HTTP server answers there");
     case "tls":
+      if (options.tls) return silentCall(where, options.details, fields);
       return other(
         "it wants TLS, and this process dials without",
-        `${OWN_PORT} Where a proxy in front of it wants TLS, give the address behind that.`,
+        "Where the driver was started with --tls-cert, give --tls-ca, or MILLRACE_TLS_CA; where a proxy in front of it wants TLS, the address behind that.",
       );
+    case "untrusted":
+      return untrusted(where, found.why);
     case "closes":
       return other(
         "it takes connections and closes them without a word",
@@ -123,4 +143,11 @@ export function unreachable(
     case "other":
       return other(`what answers there begins with ${JSON.stringify(found.text)}`);
   }
+}
+
+function silentCall(where: string, details: string, fields: ErrorFields): EngineError {
+  return peerUnreachable(
+    `${where} takes connections and did not answer a call: ${details}. It may be starting, overloaded or shutting down; its log may tell more.`,
+    { fields },
+  );
 }

@@ -10,6 +10,7 @@ import {
   unauthenticated,
 } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
+import type { TlsSettings } from "../tls.ts";
 import { decodeError, encodeError } from "../wire/error.ts";
 import { lookAt, unreachable } from "./probe.ts";
 import { errorMessage } from "./services.ts";
@@ -45,7 +46,7 @@ export function errorToStatus(error: unknown): Partial<StatusObject> {
 
 export interface CallEnd {
   readonly address: DataAddress;
-  readonly tls: boolean;
+  readonly tls: TlsSettings | undefined;
   /** The server had taken the call. */
   readonly established: boolean;
   readonly clock: Clock;
@@ -90,9 +91,9 @@ async function transportError(from: StatusObject, at: CallEnd): Promise<Error> {
             `the connection to ${where} was lost: ${from.details}. What it knew is asked for again after dialling.`,
             { fields },
           )
-        : unreachable(at.address, await lookAt(at.address, at.clock), {
+        : unreachable(at.address, await lookAt(at.address, at.clock, at.tls), {
             details: plainDetails(from.details),
-            tls: at.tls,
+            tls: at.tls !== undefined,
           });
   }
 }
