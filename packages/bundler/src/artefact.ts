@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { API_VERSION } from "./api-version.ts";
 import { artefactCorrupt, artefactVersion } from "./errors.ts";
 
 /** A package that stays outside the bundle: each process resolves it from its own installation. */
@@ -176,15 +177,11 @@ function corrupt(what: string, cause?: unknown) {
  * Writes an artefact's two modules into `dir`, named by its hash, so that a process can `import()` them. Repeats and
  * races are harmless: files appear by rename and equal names have equal contents.
  *
- * @param apiVersion The version of `millrace` in this process: given, a job bundled for another major is refused.
- * @throws ARTEFACT_CORRUPT, ARTEFACT_VERSION
+ * @throws ARTEFACT_CORRUPT
+ * @throws ARTEFACT_VERSION It was bundled for another major version of `millrace` than this process runs.
  */
-export async function installArtefact(
-  packed: Uint8Array,
-  dir: string,
-  options: { readonly apiVersion?: string } = {},
-): Promise<InstalledArtefact> {
-  if (options.apiVersion !== undefined) checkApiVersion(readManifest(packed).manifest, options.apiVersion);
+export async function installArtefact(packed: Uint8Array, dir: string): Promise<InstalledArtefact> {
+  checkApiVersion(readManifest(packed).manifest);
   const artefact = unpackArtefact(packed);
   await mkdir(dir, { recursive: true });
   const driver = join(dir, `${artefact.hash}.driver.mjs`);
@@ -193,13 +190,14 @@ export async function installArtefact(
   return { driver, executor, manifest: artefact.manifest };
 }
 
-/** Refuses a job that was bundled for another major version of the API. */
-export function checkApiVersion(manifest: Manifest, apiVersion: string): void {
-  if (majorOf(manifest.apiVersion) === majorOf(apiVersion)) return;
+/** Refuses a job that was bundled for another major version of the API than `running`. */
+export function checkApiVersion(manifest: Manifest, running: string = API_VERSION): void {
+  const bundledFor = manifest.apiVersion;
+  if (majorOf(bundledFor) === majorOf(running)) return;
   throw artefactVersion(
-    `${manifest.entry} was bundled for millrace ${manifest.apiVersion}; this process runs millrace ${apiVersion}, another ` +
+    `${manifest.entry} was bundled for millrace ${bundledFor}; this process runs millrace ${running}, another ` +
       "major version, so the job was not loaded. Submit it again with the version that the cluster runs.",
-    { fields: { bundledFor: manifest.apiVersion, running: apiVersion } },
+    { fields: { bundledFor, running } },
   );
 }
 

@@ -1,10 +1,11 @@
+export { API_VERSION } from "./api-version.ts";
 export {
   type Artefact,
-  checkApiVersion,
   type ExternalPackage,
   type InstalledArtefact,
   installArtefact,
   type Manifest,
+  makeArtefact,
   packArtefact,
   readManifest,
   unpackArtefact,

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { epochMs, executorId, jobId, parseConf, SystemClock, silentLogger, type TakeOutput } from "@millrace/base";
-import { packArtefact } from "@millrace/bundler";
+import { API_VERSION, makeArtefact, packArtefact } from "@millrace/bundler";
 import { decodeBlock, emptyClassTable, encodeBlock } from "@millrace/codec";
 import {
   type BlockId,
@@ -47,14 +46,10 @@ export async function temporary(): Promise<string> {
 }
 
 /** The packed artefact of a job whose executor build is `code`; `hooks` is at hand there. */
-export function artefactOf(code: string): Uint8Array {
-  const manifest = { entry: "job.ts", apiVersion: "0.1.0", externals: [], files: [], functions: 0 };
+export function artefactOf(code: string, apiVersion: string = API_VERSION): Uint8Array {
+  const manifest = { entry: "job.ts", apiVersion, externals: [], files: [], functions: 0 };
   const executor = `const hooks = globalThis[Symbol.for("millrace.job")];\n${code}`;
-  const sha = createHash("sha256");
-  for (const text of [JSON.stringify(manifest), "", executor]) sha.update(`${Buffer.byteLength(text)}\n`).update(text);
-  return packArtefact({ hash: sha.digest("hex"), manifest, driver: "", executor } as Parameters<
-    typeof packArtefact
-  >[0]); // the fields that are read
+  return packArtefact(makeArtefact({ manifest, driver: "", executor }));
 }
 
 export const rows = (block: Uint8Array): unknown[] => [...decodeBlock(block, emptyClassTable)];
@@ -184,6 +179,8 @@ export async function localLab(
   options: {
     readonly slots?: number;
     readonly code?: string;
+    /** The version of the API that the job was bundled for; the executor's own when absent. */
+    readonly apiVersion?: string;
     readonly awaitReady?: boolean;
     readonly poolBytes?: number;
     readonly output?: TakeOutput;
@@ -192,7 +189,9 @@ export async function localLab(
   } = {},
 ): Promise<Lab> {
   const { driverEnd, executorEnd } = sessionPair();
-  const driverBlocks = new Map<string, Uint8Array>([[ARTEFACT, artefactOf(options.code ?? JOB_CODE)]]);
+  const driverBlocks = new Map<string, Uint8Array>([
+    [ARTEFACT, artefactOf(options.code ?? JOB_CODE, options.apiVersion)],
+  ]);
   const remote = new Remote(driverEnd);
   const workDir = join(await temporary(), "work");
   const executor = await JobExecutor.start({

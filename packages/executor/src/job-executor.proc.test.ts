@@ -180,6 +180,17 @@ test("a job whose module-level code throws is told as failed, and the executor e
   expect(await executor.ended).toMatchObject({ code: "ARTEFACT_LOAD_FAILED" });
 });
 
+test("a job that was bundled for another major version of the API is not loaded, and the executor ends", async () => {
+  const { remote, executor } = await localLab({ apiVersion: "77.1.0", awaitReady: false });
+  expect(await remote.take("failed")).toMatchObject({
+    error: {
+      kind: { code: "ARTEFACT_VERSION" },
+      message: expect.stringMatching(/bundled for millrace 77\.1\.0.*runs millrace/),
+    },
+  });
+  expect(await executor.ended).toMatchObject({ code: "ARTEFACT_VERSION" });
+});
+
 test("small map output travels with its status, and its reader asks nobody", async () => {
   const { labs } = await clusterLab(2);
   const [first, second] = labs;

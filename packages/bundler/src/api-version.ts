@@ -1,0 +1,7 @@
+import { createRequire } from "node:module";
+
+const manifest: unknown = createRequire(import.meta.url)("../package.json");
+
+/** The version of `millrace` that this process runs: all packages carry one number. */
+export const API_VERSION: string =
+  typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
