@@ -270,7 +270,7 @@ function findUnused(one) {
     }
   }
   return one.sources
-    .filter((source) => !reached.has(source.path))
+    .filter((source) => !reached.has(source.path) && !source.path.endsWith(".d.ts")) // nobody names a module's declarations
     .map((source) => ({
       where: `${one.folder}/${source.path}`,
       what: "nothing imports this file",

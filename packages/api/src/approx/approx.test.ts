@@ -2,24 +2,19 @@ import { deferred, millis } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import { type FakePort, GraphLab } from "../graph-lab.ts";
 import type { RDD } from "../rdd/rdd.ts";
-import { type BoundedDouble, boundedCount, boundedMean, boundedSum } from "./bounded-double.ts";
-import {
-  type CountDistribution,
-  countQuantile,
-  normalQuantile,
-  pascal,
-  poissonOf,
-  studentQuantile,
-} from "./quantiles.ts";
+import { type BoundedDouble, Bounds } from "./bounded-double.ts";
+import { type CountDistribution, pascal, poissonOf, Quantiles } from "./quantiles.ts";
 
-describe("quantiles", () => {
+describe("quantiles", async () => {
+  const quantiles = await Quantiles.load();
+
   test.each([
     [0.975, 1.959963985],
     [0.5, 0],
     [0.01, -2.326347874],
     [0.999, 3.090232306],
   ])("normal: %f", (p, z) => {
-    expect(normalQuantile(p)).toBeCloseTo(z, 7);
+    expect(quantiles.normal(p)).toBeCloseTo(z, 7);
   });
 
   test.each([
@@ -29,26 +24,24 @@ describe("quantiles", () => {
     [0.025, 99, -1.984216952],
     [0.5, 5, 0],
   ])("Student: %f with %i degrees of freedom", (p, freedom, t) => {
-    expect(studentQuantile(p, freedom)).toBeCloseTo(t, 6);
+    expect(quantiles.student(p, freedom)).toBeCloseTo(t, 6);
   });
 
-  test.each<[string, CountDistribution]>([
-    ["Pascal", pascal(10, 0.3)],
-    ["Pascal of many", pascal(9_000, 0.5)],
-    ["Poisson", poissonOf(7)],
-  ])("%s: the probabilities up to it are the first to reach it", (_, distribution) => {
-    for (const p of [0.025, 0.5, 0.975]) {
-      const k = countQuantile(distribution, p);
-      const below = Array.from({ length: k + 1 }, (_, i) => Math.exp(distribution.logProbability(i)));
-      const sum = below.reduce((a, b) => a + b, 0);
-      expect(sum).toBeGreaterThanOrEqual(p - 1e-9);
-      expect(sum - (below.at(-1) ?? 0)).toBeLessThan(p);
-    }
+  // By adding up the probabilities.
+  test.each<[string, CountDistribution, readonly [number, number, number]]>([
+    ["Pascal", pascal(10, 0.3), [9, 22, 43]],
+    ["Pascal of one", pascal(1, 0.75), [0, 0, 2]],
+    ["Pascal of many", pascal(9_000, 0.5), [8738, 8999, 9264]],
+    ["Poisson", poissonOf(7), [2, 7, 13]],
+    ["Poisson of a few", poissonOf(0.01), [0, 0, 0]],
+    ["Poisson of many", poissonOf(19_990), [19713, 19990, 20268]],
+  ])("%s: the smallest counts that are not exceeded with probability 0.025, 0.5, 0.975", (_, distribution, counts) => {
+    expect([0.025, 0.5, 0.975].map((p) => quantiles.count(distribution, p))).toEqual(counts);
   });
 
-  test("of large counts are near to what adding up would give", () => {
+  test("of large counts are near to those that are searched", () => {
     for (const p of [0.025, 0.5, 0.975]) {
-      const steps = countQuantile(poissonOf(20_010), p) - countQuantile(poissonOf(19_990), p); // one added up, one not
+      const steps = quantiles.count(poissonOf(20_010), p) - quantiles.count(poissonOf(19_990), p); // only one is searched
       expect(Math.abs(steps - 20)).toBeLessThanOrEqual(1);
     }
   });
@@ -60,16 +53,21 @@ describe("what is known of a part", () => {
   const none = { partitions: 0, total: 4 };
   const moments = { count: 400, mean: 5, squares: 1600, min: 0, max: 9 };
 
-  test("is exact when it is all", () => {
-    expect(boundedCount(7, all, 0.95)).toEqual({ mean: 7, confidence: 1, low: 7, high: 7 });
-    expect(boundedMean(moments, all, 0.95)).toEqual({ mean: 5, confidence: 1, low: 5, high: 5 });
-    expect(boundedSum(moments, all, 0.95)).toEqual({ mean: 2000, confidence: 1, low: 2000, high: 2000 });
+  test("is exact when it is all", async () => {
+    expect((await Bounds.of(all, 0.95)).count(7)).toEqual({ mean: 7, confidence: 1, low: 7, high: 7 });
+    expect((await Bounds.of(all, 0.95)).mean(moments)).toEqual({ mean: 5, confidence: 1, low: 5, high: 5 });
+    expect((await Bounds.of(all, 0.95)).sum(moments)).toEqual({ mean: 2000, confidence: 1, low: 2000, high: 2000 });
   });
 
-  test("says nothing when it is nothing", () => {
-    expect(boundedCount(0, none, 0.95)).toEqual({ mean: 0, confidence: 0, low: 0, high: Infinity });
-    expect(boundedMean(moments, none, 0.95)).toEqual({ mean: 0, confidence: 0, low: -Infinity, high: Infinity });
-    expect(boundedSum({ ...moments, count: 1 }, half, 0.9)).toEqual({
+  test("says nothing when it is nothing", async () => {
+    expect((await Bounds.of(none, 0.95)).count(0)).toEqual({ mean: 0, confidence: 0, low: 0, high: Infinity });
+    expect((await Bounds.of(none, 0.95)).mean(moments)).toEqual({
+      mean: 0,
+      confidence: 0,
+      low: -Infinity,
+      high: Infinity,
+    });
+    expect((await Bounds.of(half, 0.9)).sum({ ...moments, count: 1 })).toEqual({
       mean: 10,
       confidence: 0.9,
       low: -Infinity,
@@ -77,16 +75,16 @@ describe("what is known of a part", () => {
     });
   });
 
-  test("bounds the whole, the wider the surer", () => {
-    const count = boundedCount(1000, half, 0.95);
+  test("bounds the whole, the wider the surer", async () => {
+    const count = (await Bounds.of(half, 0.95)).count(1000);
     expect(count.mean).toBe(2000);
     expect([count.low, count.high]).toEqual([1914, 2089]);
-    const sum = boundedSum(moments, half, 0.95);
+    const sum = (await Bounds.of(half, 0.95)).sum(moments);
     expect(sum.mean).toBe(4000);
     expect([sum.low < 4000, sum.high > 4000, sum.high - 4000 < 400]).toEqual([true, true, true]);
-    const mean = boundedMean(moments, half, 0.95);
+    const mean = (await Bounds.of(half, 0.95)).mean(moments);
     expect(mean.high - mean.mean).toBeCloseTo(0.196, 2);
-    expect(boundedMean(moments, half, 0.5).high).toBeLessThan(mean.high);
+    expect((await Bounds.of(half, 0.5)).mean(moments).high).toBeLessThan(mean.high);
   });
 });
 

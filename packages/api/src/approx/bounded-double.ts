@@ -1,5 +1,5 @@
 import type { Moments } from "@millrace/operators";
-import { countQuantile, normalQuantile, pascal, poissonOf, studentQuantile } from "./quantiles.ts";
+import { pascal, poissonOf, Quantiles } from "./quantiles.ts";
 
 /** A result that is not known exactly: with probability `confidence` it lies between `low` and `high`. */
 export interface BoundedDouble {
@@ -21,26 +21,6 @@ export interface Seen {
 
 const exactly = (value: number): BoundedDouble => ({ mean: value, confidence: 1, low: value, high: value });
 
-/** Sums past this are modelled by a simpler distribution. */
-const PASCAL_SUM_MAX = 10_000;
-
-/**
- * A count of which a part is known: each record is taken to be in a partition that was seen with the same probability, so
- * that what is missing follows Pascal's distribution (the reference's model).
- */
-export function boundedCount(counted: number, seen: Seen, confidence: number): BoundedDouble {
-  if (seen.partitions === seen.total) return exactly(counted);
-  if (seen.partitions === 0 || counted === 0) return { mean: 0, confidence: 0, low: 0, high: Number.POSITIVE_INFINITY };
-  const p = seen.partitions / seen.total;
-  const missing = counted <= PASCAL_SUM_MAX ? pascal(counted, p) : poissonOf((counted * (1 - p)) / p);
-  return {
-    mean: counted + missing.mean,
-    confidence,
-    low: counted + countQuantile(missing, (1 - confidence) / 2),
-    high: counted + countQuantile(missing, (1 + confidence) / 2),
-  };
-}
-
 const NOTHING_KNOWN: BoundedDouble = {
   mean: 0,
   confidence: 0,
@@ -48,39 +28,84 @@ const NOTHING_KNOWN: BoundedDouble = {
   high: Number.POSITIVE_INFINITY,
 };
 
-/** A mean of which a part is known. */
-export function boundedMean(moments: Moments, seen: Seen, confidence: number): BoundedDouble {
-  const { count, mean } = moments;
-  if (seen.partitions === seen.total) return exactly(mean);
-  if (seen.partitions === 0 || count === 0) return NOTHING_KNOWN;
-  if (count === 1) return { ...NOTHING_KNOWN, mean, confidence };
-  return around(mean, Math.sqrt(sampleVariance(moments) / count), count, confidence);
-}
-
-/** A sum of which a part is known: that of the rest is a count times a mean, both estimated. */
-export function boundedSum(moments: Moments, seen: Seen, confidence: number): BoundedDouble {
-  const { count, mean } = moments;
-  const known = count * mean;
-  if (seen.partitions === seen.total) return exactly(known);
-  if (seen.partitions === 0 || count === 0) return NOTHING_KNOWN;
-  const p = seen.partitions / seen.total;
-  const missing = (count * (1 - p)) / p;
-  const sum = known + mean * missing;
-  if (count === 1) return { ...NOTHING_KNOWN, mean: sum, confidence };
-  const meanVariance = sampleVariance(moments) / count;
-  const countVariance = (count * (1 - p)) / (p * p);
-  // Of a product of two independent estimates.
-  const variance = mean ** 2 * countVariance + missing ** 2 * meanVariance + meanVariance * countVariance;
-  return around(sum, Math.sqrt(variance), count, confidence);
-}
-
-/** Of fewer numbers the deviation itself is uncertain: Student's distribution knows by how much. */
+/** Larger sums are modelled by a simpler distribution. */
+const PASCAL_SUM_MAX = 10_000;
+/** The deviation of fewer numbers is itself uncertain: Student's distribution says by how much. */
 const NORMAL_COUNT_MIN = 100;
 
-function around(mean: number, deviation: number, count: number, confidence: number): BoundedDouble {
-  const p = (1 + confidence) / 2;
-  const factor = count > NORMAL_COUNT_MIN ? normalQuantile(p) : studentQuantile(p, count - 1);
-  return { mean, confidence, low: mean - factor * deviation, high: mean + factor * deviation };
+/** Bounds of results of which a part is known: those of the partitions that were seen. */
+export class Bounds {
+  readonly #seen: Seen;
+  readonly #confidence: number;
+  /** Only where something is left to estimate. */
+  readonly #quantiles: Quantiles | undefined;
+
+  private constructor(seen: Seen, confidence: number, quantiles: Quantiles | undefined) {
+    this.#seen = seen;
+    this.#confidence = confidence;
+    this.#quantiles = quantiles;
+  }
+
+  static async of(seen: Seen, confidence: number): Promise<Bounds> {
+    const partial = seen.partitions > 0 && seen.partitions < seen.total;
+    return new Bounds(seen, confidence, partial ? await Quantiles.load() : undefined);
+  }
+
+  /**
+   * A count: each record is taken to be in a partition that was seen with the same probability, so that the number of
+   * those missing follows Pascal's distribution (the reference's model).
+   */
+  count(counted: number): BoundedDouble {
+    if (this.#isWhole) return exactly(counted);
+    if (this.#quantiles === undefined || counted === 0) return { ...NOTHING_KNOWN, low: 0 };
+    const p = this.#share;
+    const missing = counted <= PASCAL_SUM_MAX ? pascal(counted, p) : poissonOf((counted * (1 - p)) / p);
+    return {
+      mean: counted + missing.mean,
+      confidence: this.#confidence,
+      low: counted + this.#quantiles.count(missing, (1 - this.#confidence) / 2),
+      high: counted + this.#quantiles.count(missing, (1 + this.#confidence) / 2),
+    };
+  }
+
+  mean(moments: Moments): BoundedDouble {
+    const { count, mean } = moments;
+    if (this.#isWhole) return exactly(mean);
+    if (this.#quantiles === undefined || count === 0) return NOTHING_KNOWN;
+    if (count === 1) return { ...NOTHING_KNOWN, mean, confidence: this.#confidence };
+    return this.#around(this.#quantiles, mean, Math.sqrt(sampleVariance(moments) / count), count);
+  }
+
+  /** A sum: that of the missing numbers is their count times their mean, both estimated. */
+  sum(moments: Moments): BoundedDouble {
+    const { count, mean } = moments;
+    const known = count * mean;
+    if (this.#isWhole) return exactly(known);
+    if (this.#quantiles === undefined || count === 0) return NOTHING_KNOWN;
+    const p = this.#share;
+    const missing = (count * (1 - p)) / p;
+    const sum = known + mean * missing;
+    if (count === 1) return { ...NOTHING_KNOWN, mean: sum, confidence: this.#confidence };
+    const meanVariance = sampleVariance(moments) / count;
+    const countVariance = (count * (1 - p)) / (p * p);
+    // Of a product of two independent estimates.
+    const variance = mean ** 2 * countVariance + missing ** 2 * meanVariance + meanVariance * countVariance;
+    return this.#around(this.#quantiles, sum, Math.sqrt(variance), count);
+  }
+
+  get #isWhole(): boolean {
+    return this.#seen.partitions === this.#seen.total;
+  }
+
+  get #share(): number {
+    return this.#seen.partitions / this.#seen.total;
+  }
+
+  #around(quantiles: Quantiles, mean: number, deviation: number, count: number): BoundedDouble {
+    const p = (1 + this.#confidence) / 2;
+    const factor = count > NORMAL_COUNT_MIN ? quantiles.normal(p) : quantiles.student(p, count - 1);
+    return { mean, confidence: this.#confidence, low: mean - factor * deviation, high: mean + factor * deviation };
+  }
 }
 
 function sampleVariance({ count, squares }: Moments): number {

@@ -1,6 +1,6 @@
 import { KeyMap } from "@millrace/codec";
 import { type FunctionRef, type Moments, mergeMoments, NO_MOMENTS, operators } from "@millrace/operators";
-import { type BoundedDouble, boundedCount, boundedMean, boundedSum, type Seen } from "../approx/bounded-double.ts";
+import { type BoundedDouble, Bounds, type Seen } from "../approx/bounded-double.ts";
 import { type Patience, withinTime } from "../approx/within-time.ts";
 import type { Dataset } from "./dataset.ts";
 import { mapOnDriver } from "./driver-map.ts";
@@ -20,7 +20,7 @@ export async function countApprox({ context, lineage }: Dataset, patience: Patie
       for (const n of counts) sum += n;
     },
   });
-  return boundedCount(sum, seen, patience.confidence);
+  return (await Bounds.of(seen, patience.confidence)).count(sum);
 }
 
 export function countByValueApprox<T>(on: Dataset, patience: Patience): Promise<Map<T, BoundedDouble>> {
@@ -36,12 +36,12 @@ export function countByKeyApprox<K>(on: Dataset, patience: Patience): Promise<Ma
 
 export async function meanApprox(on: Dataset, patience: Patience): Promise<BoundedDouble> {
   const { moments, seen } = await momentsWithin(on, "meanApprox", patience);
-  return boundedMean(moments, seen, patience.confidence);
+  return (await Bounds.of(seen, patience.confidence)).mean(moments);
 }
 
 export async function sumApprox(on: Dataset, patience: Patience): Promise<BoundedDouble> {
   const { moments, seen } = await momentsWithin(on, "sumApprox", patience);
-  return boundedSum(moments, seen, patience.confidence);
+  return (await Bounds.of(seen, patience.confidence)).sum(moments);
 }
 
 /** One record for each partition. */
@@ -78,7 +78,8 @@ async function countedWithin<V>(
   const seen = await partitionsWithin<readonly [V, number]>(on, name, patience, step, (records) => {
     for (const [value, n] of records) counts.merge(value, n, (a, b) => a + b);
   });
+  const bounds = await Bounds.of(seen, patience.confidence);
   const bounded = new KeyMap<V, BoundedDouble>();
-  for (const [value, n] of counts) bounded.add(value, boundedCount(n, seen, patience.confidence));
+  for (const [value, n] of counts) bounded.add(value, bounds.count(n));
   return mapOnDriver(bounded, name);
 }
