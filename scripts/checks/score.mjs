@@ -1,5 +1,7 @@
 // The score card: a few figures of the whole code, each with a limit that it may not pass again once it kept it.
 
+import { typeNamesInTwoPackages } from "./type-names.mjs";
+
 /** @typedef {import("./workspace.mjs").Workspace} Workspace */
 /** @typedef {import("./workspace.mjs").Source} Source */
 
@@ -44,10 +46,16 @@ export function cardOf(workspace) {
   const open = places(({ openSwitches }) => openSwitches);
   const plain = places(({ plainThrows }) => plainThrows);
   const thrown = plain.length + sum(code, ({ codedThrows }) => codedThrows);
+  const twice = typeNamesInTwoPackages(workspace);
   return [
     ...perThousandAll(perThousand),
     { ...most("errors without a code", "% of throws", 2), value: share(plain.length, thrown), where: plain },
     { ...most("switches not held to be complete", "", 0), value: open.length, where: open },
+    {
+      ...most("type names in two packages", "", 0),
+      value: twice.size,
+      where: [...twice].map(([name, files]) => `${name}: ${files.join(", ")}`),
+    },
     { ...most("file length, 9 of 10 below", "lines", 350), value: percentile(files, 0.9) },
     { ...most("function length, 9 of 10 below", "lines", 40), value: percentile(functions, 0.9) },
     { ...most("functions longer than 70 lines", "%", 2), value: share(long, functions.length) },

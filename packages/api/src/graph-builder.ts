@@ -1,3 +1,4 @@
+import { type StreamId, streamId } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type { Lineage, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
@@ -64,8 +65,8 @@ export class GraphBuilder {
   }
 
   /** @returns The number of the receiver's stream. */
-  addReceiver(node: StreamNode, spec: () => ReceiverSpec, level: StorageLevel): number {
-    return this.#receivers.push({ node, spec, level }) - 1;
+  addReceiver(node: StreamNode, spec: () => ReceiverSpec, level: StorageLevel): StreamId {
+    return streamId(this.#receivers.push({ node, spec, level }) - 1);
   }
 
   addFiles(node: StreamNode, directory: Location, list: FileInput["list"]): void {
@@ -109,8 +110,8 @@ export class GraphBuilder {
 
   /** What the receivers are, with what they capture now. */
   receivers(): ReceiverPlan[] {
-    return this.#receivers.map(({ node, spec, level }, stream) => ({
-      stream,
+    return this.#receivers.map(({ node, spec, level }, index) => ({
+      stream: streamId(index),
       name: this.nameOf(node) ?? node.label,
       receiver: spec(),
       level,

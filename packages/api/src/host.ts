@@ -18,7 +18,7 @@ export type {
 } from "./graph-port.ts";
 export type { EngineBatch, EngineEvent } from "./listener/engine-event.ts";
 export { formatPrint, formatRecord } from "./output/print.ts";
-export { attachReceiver, type ReceiverHost } from "./receiver.ts";
+export { attachReceiver, type ReceiverPort } from "./receiver.ts";
 export {
   type AccumulatorUpdate,
   enterTask,

@@ -3,7 +3,7 @@ import { receiverDetached } from "./errors.ts";
 import { StorageLevel } from "./storage-level.ts";
 
 /** What the engine gives a receiver while it runs. */
-export interface ReceiverHost {
+export interface ReceiverPort {
   readonly streamId: number;
   /**
    * Resolves when the records are as safe as the storage level says; waits while the engine is behind.
@@ -18,10 +18,10 @@ export interface ReceiverHost {
 }
 
 // Not a private field: an instance reaches the executor without its constructor being called.
-const hosts = new WeakMap<object, ReceiverHost>();
+const hosts = new WeakMap<object, ReceiverPort>();
 
 /** Gives a receiver its engine; before `onStart` is called. */
-export function attachReceiver(receiver: Receiver<unknown>, host: ReceiverHost): void {
+export function attachReceiver(receiver: Receiver<unknown>, host: ReceiverPort): void {
   hosts.set(receiver, host);
 }
 
@@ -87,7 +87,7 @@ export abstract class Receiver<T> {
 }
 
 // Not a private method, for the same reason.
-function hostOf(receiver: object): ReceiverHost {
+function hostOf(receiver: object): ReceiverPort {
   const host = hosts.get(receiver);
   if (host !== undefined) return host;
   throw receiverDetached(

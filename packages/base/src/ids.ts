@@ -6,6 +6,9 @@ export type ExecutorId = Brand<string, "ExecutorId">;
 /** Names one submitted job. */
 export type JobId = Brand<string, "JobId">;
 
+/** Names an input stream that a receiver feeds, within its job: its receiver, and the blocks that this has received. */
+export type StreamId = Brand<number, "StreamId">;
+
 export const badIdentifier: ErrorFactory = errorKind("BAD_IDENTIFIER", "user");
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -18,4 +21,5 @@ function checked(what: string, text: string): string {
 }
 
 export const executorId = (text: string): ExecutorId => checked("executor id", text) as ExecutorId; // checked above
+export const streamId = (n: number): StreamId => n as StreamId; // the one place for this cast
 export const jobId = (text: string): JobId => checked("job id", text) as JobId; // checked above

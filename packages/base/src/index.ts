@@ -37,7 +37,7 @@ export {
   unreachable,
   type WireError,
 } from "./errors.ts";
-export { badIdentifier, type ExecutorId, executorId, type JobId, jobId } from "./ids.ts";
+export { badIdentifier, type ExecutorId, executorId, type JobId, jobId, type StreamId, streamId } from "./ids.ts";
 export { formatLocalTime, localZone, type OffsetOf, sameZone } from "./local-time.ts";
 export {
   createLogger,

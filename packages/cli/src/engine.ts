@@ -1,15 +1,7 @@
-import type { ExecutorId, JobId, Millis, TakeOutput, WireError } from "@millrace/base";
-import type { BatchSummary, JobSummary, OperatorService, PortRange, TlsFiles } from "@millrace/rpc";
-import type { Master } from "./master.ts";
-
-/** How a job of `run` failed. */
-export interface RunFailure {
-  /** `killed`: it was ended before all was done that it was given. */
-  readonly state: "failed" | "killed";
-  readonly error: WireError;
-  /** Its batches had begun. */
-  readonly ran: boolean;
-}
+import type { ExecutorId, JobId, Millis, TakeOutput } from "@millrace/base";
+import type { Master, RunFailure } from "@millrace/driver/embedded";
+import type { BatchSummary, PortRange, TlsFiles } from "@millrace/rpc";
+import type { OperatorClient } from "@millrace/rpc/grpc";
 
 /** The two steps of an interruption: a first Ctrl-C or SIGTERM, and a second one. */
 export interface Interrupts {
@@ -95,13 +87,6 @@ export interface NodeHandle {
   stop(graceful: boolean): Promise<void>;
 }
 
-/** A connection to a driver; opened at the first call. */
-export interface Operator extends OperatorService {
-  /** @param within The caller waits no longer for the answer. */
-  jobs(within?: Millis): Promise<readonly JobSummary[]>;
-  close(): void;
-}
-
 export interface CheckRequest {
   readonly jobFile: string;
   readonly conf: Readonly<Record<string, string>>;
@@ -136,7 +121,7 @@ export interface Engine {
   /** Memory this process may use, in bytes: the machine's, or less when a control group says so. */
   memoryLimit(): Promise<number>;
   /** @param driver `host:port`; anything else is refused with BAD_ADDRESS. */
-  connect(driver: string, security: ClusterSecurity): Promise<Operator>;
+  connect(driver: string, security: ClusterSecurity): Promise<OperatorClient>;
   /** The packed artefact, ready to submit; syntax, imports and static captures are checked. */
   bundle(file: string, onProgress: (step: string) => void): Promise<Uint8Array>;
   /** What is wrong with the types of a job's file, if anything is. Takes seconds. */

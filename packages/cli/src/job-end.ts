@@ -1,7 +1,7 @@
 import type { JobId } from "@millrace/base";
 import type { JobSummary } from "@millrace/rpc";
+import type { OperatorClient } from "@millrace/rpc/grpc";
 import { type Console, tell } from "./console.ts";
-import type { Operator } from "./engine.ts";
 import { describeWireFailure } from "./failure.ts";
 
 /** After its log: why a job failed, on standard error. What ended well, or goes on, has nothing to tell. */
@@ -18,7 +18,7 @@ export interface AskedJob {
   readonly already: boolean;
 }
 
-export async function askToEnd(operator: Operator, id: JobId, how: "stop" | "kill"): Promise<AskedJob> {
+export async function askToEnd(operator: OperatorClient, id: JobId, how: "stop" | "kill"): Promise<AskedJob> {
   const before = await operator.status(id);
   if (before.endedAt !== undefined) return { job: before, already: true };
   await operator[how](id);

@@ -2,7 +2,7 @@ import type { LogEntry, LogStream } from "@millrace/rpc";
 import { type Console, tell } from "./console.ts";
 import { formatTime } from "./views.ts";
 
-export interface LogOptions {
+export interface JobLogOptions {
   readonly json: boolean;
   /** All that the engine says, not its warnings and errors alone. */
   readonly engine: boolean;
@@ -16,7 +16,7 @@ export interface LogShowOptions {
 
 export const ENGINE_OPTION = ["--engine", "show all that the engine says of the job, not its warnings alone"] as const;
 
-export const logOptions = (options: LogShowOptions): LogOptions => ({
+export const logOptions = (options: LogShowOptions): JobLogOptions => ({
   json: options.json === true,
   engine: options.engine === true,
 });
@@ -45,7 +45,7 @@ const WARN = 40;
  * error, as `run` does. With `json` everything goes to standard output, an object a line: `{ time, stream, text }`, and of the
  * engine `{ time, stream: "engine", record }`.
  */
-export async function copyLog(console: Console, log: AsyncIterable<LogEntry>, options: LogOptions): Promise<void> {
+export async function copyLog(console: Console, log: AsyncIterable<LogEntry>, options: JobLogOptions): Promise<void> {
   const lines = new LineMaker();
   for await (const entry of log) {
     if (!options.json && entry.stream !== "engine") {
@@ -57,7 +57,11 @@ export async function copyLog(console: Console, log: AsyncIterable<LogEntry>, op
   for (const line of lines.rest()) await writeLine(console, line, options);
 }
 
-async function writeLine(console: Console, { time, stream, text }: Line, { json, engine }: LogOptions): Promise<void> {
+async function writeLine(
+  console: Console,
+  { time, stream, text }: Line,
+  { json, engine }: JobLogOptions,
+): Promise<void> {
   const at = new Date(time).toISOString();
   if (stream !== "engine") return console.out(`${JSON.stringify({ time: at, stream, text })}\n`);
   const record = parseRecord(text);

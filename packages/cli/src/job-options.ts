@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { addSetting } from "./values.ts";
 
 /** Options of every command that starts a job. */
-export interface JobOptions {
+export interface JobFlags {
   /** Absent when none is given. */
   readonly conf?: Readonly<Record<string, string>>;
 }

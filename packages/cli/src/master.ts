@@ -1,9 +1,5 @@
+import type { Master } from "@millrace/driver/embedded";
 import { badMaster } from "./errors.ts";
-
-/** Where `run` puts the job: worker threads of one process, or a driver and executor processes. */
-export type Master =
-  | { readonly kind: "local"; readonly slots: number }
-  | { readonly kind: "local-cluster"; readonly executors: number; readonly slots: number };
 
 const EXECUTORS_MAX = 64;
 const SLOTS_MAX = 256;

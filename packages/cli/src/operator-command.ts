@@ -1,6 +1,6 @@
+import type { OperatorClient } from "@millrace/rpc/grpc";
 import type { Command } from "commander";
 import type { Console } from "./console.ts";
-import type { Operator } from "./engine.ts";
 import { type ClientOptions, clientSecurity, withClientSecurity } from "./security.ts";
 import { driverAddress } from "./values.ts";
 import { orInterrupted } from "./wait.ts";
@@ -11,11 +11,11 @@ export interface GlobalOptions {
 }
 
 /** Options of every command that talks to a driver. */
-export interface DriverOptions extends ClientOptions {
+export interface DriverFlags extends ClientOptions {
   readonly driver?: string;
 }
 
-export interface OperatorOptions extends DriverOptions {
+export interface OperatorOptions extends DriverFlags {
   readonly json?: true;
 }
 
@@ -31,8 +31,8 @@ export function withOperatorOptions(command: Command): Command {
 /** Connects, works, and closes whatever happened; Ctrl-C ends it. */
 export async function withOperator<T>(
   console: Console,
-  options: DriverOptions,
-  work: (operator: Operator, address: string) => Promise<T>,
+  options: DriverFlags,
+  work: (operator: OperatorClient, address: string) => Promise<T>,
 ): Promise<T> {
   const address = driverAddress(options.driver, console.env);
   const operator = await console.engine.connect(address, clientSecurity(options, console.env));

@@ -9,8 +9,9 @@ import {
   warningOf,
 } from "@millrace/base";
 import type { JobSummary, LogEntry } from "@millrace/rpc";
+import type { OperatorClient } from "@millrace/rpc/grpc";
 import type { Console } from "./console.ts";
-import type { Engine, Operator } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { runCli } from "./program.ts";
 
 /** Of the engine: declared there. */
@@ -67,7 +68,7 @@ export function never(): never {
   throw new Error("not a part of this test");
 }
 
-export function operator(parts: Partial<Operator>): Operator {
+export function operator(parts: Partial<OperatorClient>): OperatorClient {
   const refuse = async (): Promise<never> => never();
   return {
     submit: refuse,
@@ -94,7 +95,7 @@ interface CliSession {
 /** Runs a command line against a pretended engine. */
 export function session(parts: {
   readonly engine?: Partial<Engine>;
-  readonly operator?: Partial<Operator>;
+  readonly operator?: Partial<OperatorClient>;
   readonly env?: NodeJS.ProcessEnv;
   readonly terminal?: boolean;
 }): CliSession {

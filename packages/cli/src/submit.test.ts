@@ -1,11 +1,11 @@
 import { errorKind, millis } from "@millrace/base";
 import type { JobSummary } from "@millrace/rpc";
+import type { OperatorClient } from "@millrace/rpc/grpc";
 import { describe, expect, test } from "vitest";
-import type { Operator } from "./engine.ts";
 import { failed, never, running, session, textOf, unreachable } from "./program.fixture.ts";
 
 describe("submit", () => {
-  const submit: Operator["submit"] = async () => running;
+  const submit: OperatorClient["submit"] = async () => running;
   test("prints the id alone on standard output", async () => {
     const { code, out } = await session({ operator: { submit } }).run("submit", "job.ts");
     expect({ code, out }).toEqual({ code: 0, out: "chat-room-1\n" });

@@ -1,12 +1,12 @@
 /** One column: its heading and what it shows of a row. */
-export interface Column<Row> {
+export interface TableColumn<Row> {
   readonly title: string;
   readonly show: (row: Row) => string;
   readonly align?: "right";
 }
 
 /** Rows as aligned text, two blanks between columns; `empty` when there are none. */
-export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], empty: string): string {
+export function formatTable<Row>(rows: readonly Row[], columns: readonly TableColumn<Row>[], empty: string): string {
   if (rows.length === 0) return `${empty}\n`;
   const cells = [
     columns.map((column) => column.title),

@@ -1,13 +1,13 @@
 import { formatDuration, formatLocalTime, formatSize, type WarningRecord } from "@millrace/base";
 import type { BatchSummary, ExecutorSummary, JobSummary } from "@millrace/rpc";
 import { describeWireFailure } from "./failure.ts";
-import { type Column, formatTable } from "./table.ts";
+import { formatTable, type TableColumn } from "./table.ts";
 
 /** Local time to the second, as `print()` writes it. */
 export const formatTime = (ms: number, fraction = false): string => formatLocalTime(ms, { fraction });
 
 export function showJobs(jobs: readonly JobSummary[]): string {
-  const columns: readonly Column<JobSummary>[] = [
+  const columns: readonly TableColumn<JobSummary>[] = [
     { title: "ID", show: (job) => job.id },
     { title: "NAME", show: (job) => job.name },
     { title: "STATE", show: (job) => job.state },
@@ -48,7 +48,7 @@ function showWarning({ message, lasting, firstAt, lastAt, count }: WarningRecord
 
 export function showBatches(batches: readonly BatchSummary[]): string {
   const ms = (n: number | undefined): string => (n === undefined ? "-" : formatDuration(n));
-  const columns: readonly Column<BatchSummary>[] = [
+  const columns: readonly TableColumn<BatchSummary>[] = [
     { title: "TIME", show: (batch) => formatTime(batch.time, true) },
     { title: "STATE", show: (batch) => batch.state },
     { title: "RECORDS", show: (batch) => String(batch.records), align: "right" },
@@ -62,7 +62,7 @@ export function showBatches(batches: readonly BatchSummary[]): string {
 
 /** @param now Epoch milliseconds. */
 export function showExecutors(executors: readonly ExecutorSummary[], now: number): string {
-  const columns: readonly Column<ExecutorSummary>[] = [
+  const columns: readonly TableColumn<ExecutorSummary>[] = [
     { title: "ID", show: (one) => one.id },
     { title: "HOST", show: (one) => one.host },
     { title: "STATE", show: (one) => one.state },

@@ -30,7 +30,7 @@ import { type DataPlane, dataAddress } from "./blocks/data-plane.ts";
 import { Replicator } from "./blocks/replicator.ts";
 import { StoreSink } from "./blocks/store-sink.ts";
 import { receiverHeap } from "./memory.ts";
-import { ReceiverHost } from "./receiver/receiver-host.ts";
+import { ReceiverThreads } from "./receiver/receiver-threads.ts";
 import { SlotPool } from "./slots/slot-pool.ts";
 import { TaskRunner } from "./slots/task-runner.ts";
 
@@ -76,7 +76,7 @@ export class JobExecutor {
   readonly #endCommands = (): void => void this.#commands.endAll();
   #driverData: DataAddress | undefined;
   #peers: ReadonlyMap<ExecutorId, DataAddress> = new Map();
-  #running: { readonly slots: SlotPool; readonly tasks: TaskRunner; readonly receivers: ReceiverHost } | undefined;
+  #running: { readonly slots: SlotPool; readonly tasks: TaskRunner; readonly receivers: ReceiverThreads } | undefined;
   /** Resolves when what code of the job wrote has been taken. */
   #flush: () => Promise<unknown> = async () => {};
   #heartbeat: Timer | undefined;
@@ -274,7 +274,7 @@ export class JobExecutor {
       send: (statuses) => session.send({ type: "tasks", statuses }),
       shuffleBlockId,
     });
-    const receivers = new ReceiverHost({
+    const receivers = new ReceiverThreads({
       executor,
       pool: this.#pool,
       store: this.#store,

@@ -2,11 +2,11 @@ import { type Comparison, comparisonBy } from "@millrace/codec";
 import type { JobFunction } from "./job-function.ts";
 
 /** A compare function of the job. */
-export type Compare = JobFunction<[a: unknown, b: unknown]>;
+export type JobCompare = JobFunction<[a: unknown, b: unknown]>;
 
 /** The order of values, or that of a compare function of the job; or the reverse of it. */
 export interface Direction {
-  readonly compare: Compare | undefined;
+  readonly compare: JobCompare | undefined;
   readonly descending: boolean;
 }
 

@@ -1,7 +1,7 @@
 export { binomial, hypergeometric } from "./chance.ts";
 export type { KeySample } from "./entries/orders.ts";
 export type { Quota } from "./entries/samples.ts";
-export { type Compare, FirstInOrder } from "./first-in-order.ts";
+export { FirstInOrder, type JobCompare } from "./first-in-order.ts";
 export { freshValues } from "./fresh-values.ts";
 export type { AnyFunction, FunctionRef } from "./function-ref.ts";
 export type { Inline, PairPart } from "./inline.ts";

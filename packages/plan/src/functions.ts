@@ -1,8 +1,6 @@
 import { type ErrorFactory, errorKind, type SourceSite } from "@millrace/base";
+import type { AnyClass } from "@millrace/codec";
 import type { AnyFunction } from "@millrace/operators";
-
-/** Any class. */
-export type AnyClass = abstract new (...args: never[]) => object;
 
 /**
  * What a bundled job finds at `globalThis[Symbol.for("millrace.job")]` while it is loaded. The bundler writes calls of

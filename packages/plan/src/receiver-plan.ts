@@ -1,3 +1,4 @@
+import type { StreamId } from "@millrace/base";
 /** Where and how often a block is kept. `replication` 2 puts a copy on a second executor when there is one. */
 export interface BlockLevel {
   readonly memory: boolean;
@@ -20,7 +21,7 @@ export type ReceiverSpec =
 /** A receiver that the job's graph asks for. */
 export interface ReceiverPlan {
   /** Unique within the job, from 0 in the order of the job's text. */
-  readonly stream: number;
+  readonly stream: StreamId;
   /** What the operator calls it: `socketTextStream localhost:9999`, or what `named` gave. */
   readonly name: string;
   readonly receiver: ReceiverSpec;

@@ -3,8 +3,8 @@ import type {
   Aggregate,
   Feed,
   Op,
-  Partitioner,
   Pipeline,
+  ShufflePartitioner,
   Sink,
   Source,
   StageTemplate,
@@ -183,7 +183,7 @@ function renderSink(sink: Sink, name: Namer, limit: number | undefined): string 
   }
 }
 
-function renderPartitioner(partitioner: Partitioner, name: Namer): string {
+function renderPartitioner(partitioner: ShufflePartitioner, name: Namer): string {
   const fn = partitioner.kind === "custom" ? ` ${name(partitioner.fn)}` : "";
   return `${partitioner.kind} ${partitioner.partitions}${fn}`;
 }

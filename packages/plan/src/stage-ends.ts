@@ -2,7 +2,7 @@ import type { Layout } from "./layout.ts";
 import type { Combine, ShuffledNode } from "./lineage.ts";
 import type { ActionSink } from "./planner.ts";
 import type { StageDraft } from "./stage-draft.ts";
-import type { Aggregate, Partitioner, Sink } from "./template.ts";
+import type { Aggregate, ShufflePartitioner, Sink } from "./template.ts";
 
 /** @param inPlace The pairs come as they are, not combined by a map side. */
 export function aggregateOf(node: ShuffledNode, inPlace: boolean, draft: StageDraft): Aggregate {
@@ -25,7 +25,7 @@ export function shuffleSink(
   combine: Combine | undefined,
   draft: StageDraft,
 ): Sink {
-  const partitioner: Partitioner =
+  const partitioner: ShufflePartitioner =
     placement.kind === "custom"
       ? { kind: "custom", partitions: placement.partitions, fn: draft.slot(placement.fn) }
       : { kind: placement.kind, partitions: placement.partitions };

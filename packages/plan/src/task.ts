@@ -44,7 +44,7 @@ export type TaskResult =
   | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number }
   | { readonly kind: "written"; readonly file: WrittenFile };
 
-export interface MapOutput extends TaskTally {
+export interface MapOutcome extends TaskTally {
   readonly kind: "mapOutput";
   /** `bytes[r]`: size of the block for reduce partition `r`; 0 for none. */
   readonly bytes: readonly number[];
@@ -56,7 +56,7 @@ export interface MapOutput extends TaskTally {
   readonly checksum: number;
 }
 
-export interface ResultOutput extends TaskTally {
+export interface ResultOutcome extends TaskTally {
   readonly kind: "result";
   readonly result: TaskResult;
 }
@@ -68,8 +68,8 @@ export type TaskFailure =
   | { readonly kind: "cancelled" };
 
 export type TaskOutcome =
-  | MapOutput
-  | ResultOutput
+  | MapOutcome
+  | ResultOutcome
   | TaskFailure
   /** A block could not be had from the one holder it was known at: not the task's fault. */
   | { readonly kind: "fetchFailed"; readonly block: BlockId; readonly holder: Holder; readonly error: WireError };

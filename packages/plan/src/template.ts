@@ -175,7 +175,7 @@ export type Sink =
   /** One block per reduce partition, registered as map output of the stage's shuffle. */
   | {
       readonly kind: "shuffle";
-      readonly partitioner: Partitioner;
+      readonly partitioner: ShufflePartitioner;
       /** Map-side combine: the blocks hold `[K, C]`. */
       readonly combine?: {
         readonly create: FnSlot | undefined;
@@ -204,7 +204,7 @@ export type Sink =
   /** As `saveText`, in frames as blocks have. */
   | { readonly kind: "saveObjects" };
 
-export type Partitioner =
+export type ShufflePartitioner =
   /** Pairs by the hash of their key: group = hash(key) mod 4096, partition = floor(group · n / 4096). */
   | { readonly kind: "hash"; readonly partitions: number }
   /** Any records, spread evenly, beginning at a place that depends on the map partition. */

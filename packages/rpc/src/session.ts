@@ -1,4 +1,4 @@
-import type { EpochMs, ExecutorId, JobConf, JobId, WireError } from "@millrace/base";
+import type { EpochMs, ExecutorId, JobConf, JobId, StreamId, WireError } from "@millrace/base";
 import type {
   BlockId,
   BlockLevel,
@@ -42,8 +42,8 @@ export type FromExecutor =
     }
   | { readonly type: "ready" } // the artefact is loaded on every slot: tasks may come
   | { readonly type: "tasks"; readonly statuses: readonly TaskStatus[] }
-  | { readonly type: "received"; readonly stream: number; readonly blocks: readonly ReceivedBlock[] }
-  | { readonly type: "receiver"; readonly stream: number; readonly status: ReceiverStatus }
+  | { readonly type: "received"; readonly stream: StreamId; readonly blocks: readonly ReceivedBlock[] }
+  | { readonly type: "receiver"; readonly stream: StreamId; readonly status: ReceiverStatus }
   | {
       readonly type: "heartbeat";
       readonly rssBytes: number;
@@ -89,7 +89,7 @@ export type ToExecutor =
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
   | {
       readonly type: "startReceiver";
-      readonly stream: number;
+      readonly stream: StreamId;
       readonly receiver: ReceiverSpec;
       readonly blockIntervalMs: number;
       /** Received blocks never go while a batch may need them: without disk in it, memory only comes first. */
@@ -97,13 +97,13 @@ export type ToExecutor =
       readonly replicateTo: ExecutorId | undefined;
     }
   /** Where a running receiver sends second copies from now on; `undefined`: nowhere. */
-  | { readonly type: "replicateTo"; readonly stream: number; readonly peer: ExecutorId | undefined }
+  | { readonly type: "replicateTo"; readonly stream: StreamId; readonly peer: ExecutorId | undefined }
   /** Stops reading, stores what is buffered, answers with `received` and `receiver: stopped`. */
-  | { readonly type: "stopReceiver"; readonly stream: number }
+  | { readonly type: "stopReceiver"; readonly stream: StreamId }
   /** Received bytes of the stream that wait for a batch: past the bound the receiver is held back. */
-  | { readonly type: "receiverBacklog"; readonly stream: number; readonly bytes: number }
+  | { readonly type: "receiverBacklog"; readonly stream: StreamId; readonly bytes: number }
   /** Answer to `received`: the driver counts on these blocks from now on. */
-  | { readonly type: "blocksTaken"; readonly stream: number; readonly blocks: readonly BlockId[] }
+  | { readonly type: "blocksTaken"; readonly stream: StreamId; readonly blocks: readonly BlockId[] }
   /** No task comes any more: code of the job that left something pending may finish it. Answered by `settled`. */
   | { readonly type: "settle" }
   | { readonly type: "shutdown"; readonly graceful: boolean };

@@ -10,10 +10,10 @@ export {
   INLINE_RESULT_BYTES_MAX,
   type ResolvedBroadcast,
   type ResolvedInput,
-  type SlotMapOutput,
+  type SlotMapOutcome,
   type SlotOutcome,
   type SlotResult,
-  type SlotResultOutput,
+  type SlotResultOutcome,
   type SlotTask,
   type StageStart,
 } from "./task.ts";

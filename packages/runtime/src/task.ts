@@ -46,9 +46,9 @@ export interface StageStart {
 }
 
 /** What became of an attempt. Blocks belong to the receiver of the outcome, which frees them in the end. */
-export type SlotOutcome = SlotMapOutput | SlotResultOutput | TaskFailure;
+export type SlotOutcome = SlotMapOutcome | SlotResultOutcome | TaskFailure;
 
-export interface SlotMapOutput extends TaskTally {
+export interface SlotMapOutcome extends TaskTally {
   readonly kind: "mapOutput";
   /** By reduce partition; `undefined` for one without records. */
   readonly blocks: readonly (BlockHandle | undefined)[];
@@ -58,7 +58,7 @@ export interface SlotMapOutput extends TaskTally {
   readonly checksum: number;
 }
 
-export interface SlotResultOutput extends TaskTally {
+export interface SlotResultOutcome extends TaskTally {
   readonly kind: "result";
   readonly result: SlotResult;
 }

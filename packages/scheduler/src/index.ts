@@ -64,17 +64,17 @@ export type {
   ReceiverWarning,
 } from "./receivers/receiver-events.ts";
 export {
-  type Receiver,
   type ReceiverSettings,
   type ReceiverTracker,
   receiverTracker,
+  type TrackedReceiver,
 } from "./receivers/receiver-state.ts";
 export { checkReceiverTracker, stepReceivers } from "./receivers/receiver-tracker.ts";
 export { checkTaskScheduler } from "./tasks/check-task-scheduler.ts";
 export { HeldTemplates } from "./tasks/held-templates.ts";
 export { stateOwners } from "./tasks/state-owners.ts";
 export {
-  type PartitionResult,
+  type HeldResult,
   type PlanId,
   planId,
   type TaskEffect,

@@ -1,14 +1,7 @@
 import { formatSite, type SourceSite } from "@millrace/base";
-import type { ClassTable } from "@millrace/codec";
+import type { AnyClass, ClassTable } from "@millrace/codec";
 import type { AnyFunction, FunctionRef } from "@millrace/operators";
-import {
-  type AnyClass,
-  functionNotShippable,
-  globalFunctionName,
-  JOB_HOOKS,
-  type JobHooks,
-  type ShipRefusal,
-} from "@millrace/plan";
+import { functionNotShippable, globalFunctionName, JOB_HOOKS, type JobHooks, type ShipRefusal } from "@millrace/plan";
 
 /** What the bundler's build for the driver says of one function. */
 interface Tag extends FunctionRef {

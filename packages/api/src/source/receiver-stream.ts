@@ -1,4 +1,4 @@
-import type { EngineError, EpochMs } from "@millrace/base";
+import type { EngineError, EpochMs, StreamId } from "@millrace/base";
 import { lazySource, type ReceiverSpec } from "@millrace/plan";
 import type { BatchScope } from "../batch-scope.ts";
 import { batchForgotten } from "../errors.ts";
@@ -11,7 +11,7 @@ export class ReceiverStream implements StreamNode {
   readonly label: string;
   readonly parents = [];
   readonly slideMs: number;
-  readonly #stream: number;
+  readonly #stream: StreamId;
 
   /** @param spec Called when the graph is complete, so that what the receiver captures has its value. */
   constructor(graph: GraphBuilder, label: string, spec: () => ReceiverSpec, level: StorageLevel) {

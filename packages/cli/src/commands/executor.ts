@@ -4,12 +4,12 @@ import { executorId, type Millis, parseDuration, parseSize } from "@millrace/bas
 import { type Command, Option } from "commander";
 import { type Console, tell } from "../console.ts";
 import { executorName } from "../machine.ts";
-import { type DriverOptions, withDriverOptions } from "../operator-command.ts";
+import { type DriverFlags, withDriverOptions } from "../operator-command.ts";
 import { type ServerOptions, serverSecurity, withServerCertificate } from "../security.ts";
 import { untilInterrupted } from "../serve.ts";
 import { driverAddress, parseCount } from "../values.ts";
 
-interface ExecutorOptions extends ServerOptions, DriverOptions {
+interface ExecutorOptions extends ServerOptions, DriverFlags {
   readonly name?: string;
   readonly slots?: number;
   readonly memory?: number;

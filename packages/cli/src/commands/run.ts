@@ -3,14 +3,14 @@ import type { Command } from "commander";
 import { type Console, tell } from "../console.ts";
 import { EXIT } from "../failure.ts";
 import { tellJobFailure } from "../job-failure.ts";
-import { type JobOptions, withJob } from "../job-options.ts";
+import { type JobFlags, withJob } from "../job-options.ts";
 import { parseMaster } from "../master.ts";
 import type { GlobalOptions } from "../operator-command.ts";
 import type { SetExit } from "../program.ts";
 import { readerIsGone } from "../signals.ts";
 import { checkConf, parseCount } from "../values.ts";
 
-interface RunOptions extends JobOptions {
+interface RunOptions extends JobFlags {
   readonly master: string;
   readonly batches?: number;
 }

@@ -1,19 +1,19 @@
 import { type Millis, parseDuration } from "@millrace/base";
 import type { JobSummary } from "@millrace/rpc";
+import type { OperatorClient } from "@millrace/rpc/grpc";
 import type { Command } from "commander";
 import { type Console, outJson, tell } from "../console.ts";
-import type { Operator } from "../engine.ts";
 import { describeWireFailure, EXIT } from "../failure.ts";
 import { tellJobFailure } from "../job-failure.ts";
-import { copyLog, ENGINE_OPTION, type LogOptions, type LogShowOptions, logOptions } from "../job-log.ts";
-import { type JobOptions, withJob } from "../job-options.ts";
+import { copyLog, ENGINE_OPTION, type JobLogOptions, type LogShowOptions, logOptions } from "../job-log.ts";
+import { type JobFlags, withJob } from "../job-options.ts";
 import { type GlobalOptions, type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
 import type { SetExit } from "../program.ts";
 import { readerIsGone } from "../signals.ts";
 import { checkConf } from "../values.ts";
 import { untilReachable } from "../wait.ts";
 
-interface SubmitOptions extends OperatorOptions, JobOptions, LogShowOptions {
+interface SubmitOptions extends OperatorOptions, JobFlags, LogShowOptions {
   readonly name?: string;
   readonly follow?: true;
   readonly timeout?: Millis;
@@ -52,9 +52,9 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
 /** Shows the job's log until it ends; the exit code says how it did. */
 async function follow(
   console: Console,
-  operator: Operator,
-  id: Parameters<Operator["status"]>[0],
-  options: LogOptions & { readonly verbose: boolean },
+  operator: OperatorClient,
+  id: Parameters<OperatorClient["status"]>[0],
+  options: JobLogOptions & { readonly verbose: boolean },
 ): Promise<number> {
   const detached = (): void => {
     if (!readerIsGone(console.interrupts)) tell(console, `job ${id} goes on without us; millrace stop ${id} ends it`);

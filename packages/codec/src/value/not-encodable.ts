@@ -2,14 +2,14 @@ import { describeType } from "../describe.ts";
 import { recordNotEncodable } from "../errors.ts";
 
 /** Why a value cannot be written; becomes an `EngineError` that names the path where the root is known. */
-export type Refusal = "unsupported" | "cycle" | "deep";
+export type EncodingRefusal = "unsupported" | "cycle" | "deep";
 
 /** Internal signal of `ValueWriter`. */
 export class NotEncodable extends Error {
   readonly value: unknown;
-  readonly refusal: Refusal;
+  readonly refusal: EncodingRefusal;
 
-  constructor(value: unknown, refusal: Refusal) {
+  constructor(value: unknown, refusal: EncodingRefusal) {
     super(refusal);
     this.value = value;
     this.refusal = refusal;

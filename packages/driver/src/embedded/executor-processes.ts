@@ -10,7 +10,7 @@ import {
   type Timer,
   toWireError,
 } from "@millrace/base";
-import { JobProcess } from "@millrace/executor";
+import { JobExecutorProcess } from "@millrace/executor";
 import type { DataAddress } from "@millrace/rpc";
 import type { RpcServer } from "@millrace/rpc/grpc";
 import type { EmbeddedExecutors, EmbeddedExecutorsOptions } from "./executors.ts";
@@ -68,7 +68,7 @@ class EmbeddedExecutor {
   readonly #driver: Promise<DriverAddress>;
   readonly #options: EmbeddedExecutorsOptions;
   readonly #clock = new SystemClock();
-  #process: JobProcess;
+  #process: JobExecutorProcess;
   readonly #backoff = new Backoff(RESTART, systemRng());
   #restart: Timer | undefined;
   #stopping = false;
@@ -87,7 +87,7 @@ class EmbeddedExecutor {
     await this.#process.stop(STOP_GRACE_MS);
   }
 
-  #start(): JobProcess {
+  #start(): JobExecutorProcess {
     const { job, directory, memory } = this.#options;
     const start = Promise.all([this.#driver, memory]).then(([{ address, token }, sizes]) => ({
       type: "start" as const,
@@ -102,7 +102,7 @@ class EmbeddedExecutor {
       workDir: join(directory, this.#id),
       ...sizes,
     }));
-    const started = new JobProcess(job, start, {
+    const started = new JobExecutorProcess(job, start, {
       clock: this.#clock,
       output: this.#options.executorOutput,
       logLevel: this.#options.log.level,

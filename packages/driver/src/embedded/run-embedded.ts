@@ -15,7 +15,7 @@ import {
 } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
 import type { BatchSummary } from "@millrace/rpc";
-import type { ExecutorMemory, JobEvent } from "../job/events.ts";
+import type { ExecutorMemory, JobDriverEvent } from "../job/events.ts";
 import { JobDriver } from "../job/job-driver.ts";
 import type { StopRequest } from "../job/stopping.ts";
 import { type EmbeddedExecutors, startExecutors } from "./executors.ts";
@@ -42,6 +42,7 @@ export interface RunEmbeddedOptions {
   readonly onBatch: (batch: BatchSummary) => void;
 }
 
+/** How a job of `run` failed. */
 export interface RunFailure {
   /** `killed`: it was ended before all was done that it was given. */
   readonly state: "failed" | "killed";
@@ -131,7 +132,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
   }
 }
 
-function report(event: JobEvent, options: RunEmbeddedOptions): void {
+function report(event: JobDriverEvent, options: RunEmbeddedOptions): void {
   if (event.type === "warning" && event.told) options.onWarning(event.warning.message);
   else if (event.type === "warningOver" && event.over.message !== undefined) options.onWarning(event.over.message);
   else if (event.type === "batch") options.onBatch(event.batch);

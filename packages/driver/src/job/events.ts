@@ -9,7 +9,7 @@ export interface ExecutorMemory {
 }
 
 /** What a job driver tells whoever runs it: the supervisor, or `run`. */
-export type JobEvent =
+export type JobDriverEvent =
   | {
       readonly type: "built";
       readonly name: string;

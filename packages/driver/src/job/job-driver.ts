@@ -20,7 +20,7 @@ import { type BatchOutcome, endBeforeBatches, endOfJob, type JobEnd } from "@mil
 import { BatchShell } from "./batch-shell.ts";
 import { type DriverData, type DriverDataOptions, openDriverData } from "./driver-data.ts";
 import { Ending, receiversHang } from "./ending.ts";
-import type { JobEvent } from "./events.ts";
+import type { JobDriverEvent } from "./events.ts";
 import { ExecutorLosses } from "./executor-losses.ts";
 import { type ExecutorInfo, Executors, executorGone } from "./executors.ts";
 import { JobWarnings, WAITING, WAITING_AFTER } from "./job-warnings.ts";
@@ -56,7 +56,7 @@ export interface JobDriverOptions {
   readonly log: Logger;
   /** How the reader gets at executors where this job runs: the remedy of NO_EXECUTORS. */
   readonly executorsHint: string;
-  readonly onEvent: (event: JobEvent) => void;
+  readonly onEvent: (event: JobDriverEvent) => void;
   /** Takes what the job prints and what its code on the driver writes. */
   readonly output: TakeOutput;
 }

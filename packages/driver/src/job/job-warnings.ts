@@ -12,7 +12,7 @@ import {
   warningOf,
 } from "@millrace/base";
 import { isTold, WarningLog } from "@millrace/scheduler";
-import type { JobEvent } from "./events.ts";
+import type { JobDriverEvent } from "./events.ts";
 
 /** No executor has come yet. */
 export const WAITING: Warning = warningOf(
@@ -29,7 +29,7 @@ export interface JobWarningsOptions {
   readonly log: Logger;
   /** How the reader gets at executors where this job runs: the remedy that NO_EXECUTORS ends with. */
   readonly executorsHint: string;
-  readonly onEvent: (event: JobEvent) => void;
+  readonly onEvent: (event: JobDriverEvent) => void;
 }
 
 /** Hands on what the operator of a job should know: to its log, and to whoever runs it. */

@@ -4,6 +4,7 @@ import {
   type EpochMs,
   type ExecutorId,
   type JobConf,
+  type StreamId,
   unreachable,
   type WarningSink,
   warningOf,
@@ -38,7 +39,7 @@ export interface ReceiverShellPorts extends WarningSink {
 /** Carries out what the receiver tracker decides. */
 export class ReceiverShell {
   readonly #state: ReceiverTracker;
-  readonly #specs: ReadonlyMap<number, ReceiverPlan>;
+  readonly #specs: ReadonlyMap<StreamId, ReceiverPlan>;
   readonly #declared: readonly ReceiverPlan[];
   readonly #replicate: boolean;
   readonly #blockIntervalMs: number;
@@ -149,7 +150,7 @@ export class ReceiverShell {
     this.#ports.observe({ type: "receiver", stream, change, executor, location, error, at: this.#clock.now() });
   }
 
-  #start(executor: ExecutorId, stream: number, replicateTo: ExecutorId | undefined): void {
+  #start(executor: ExecutorId, stream: StreamId, replicateTo: ExecutorId | undefined): void {
     const declared = this.#specs.get(stream);
     if (declared === undefined) return; // the tracker only names what was declared
     const { receiver, level } = declared;

@@ -26,7 +26,7 @@ import type {
 } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
-  type PartitionResult,
+  type HeldResult,
   type PlanId,
   planId,
   stepTasks,
@@ -209,7 +209,7 @@ export class TaskShell {
     return waiting;
   }
 
-  async #finish(plan: PlanId, results: readonly PartitionResult[], accumulators: readonly Uint8Array[]): Promise<void> {
+  async #finish(plan: PlanId, results: readonly HeldResult[], accumulators: readonly Uint8Array[]): Promise<void> {
     const waiting = this.#take(plan);
     if (waiting === undefined) return;
     try {
@@ -230,14 +230,14 @@ export class TaskShell {
     }
   }
 
-  #checkSize(results: readonly PartitionResult[]): void {
+  #checkSize(results: readonly HeldResult[]): void {
     let bytes = 0;
     for (const { result } of results) bytes += sizeOf(result);
     if (bytes > this.#resultBytesMax) throw tooLarge(bytes, this.#resultBytesMax);
   }
 
   /** One after the other for each holder, so that no more than a partition per executor is under way. */
-  async #gather(results: readonly PartitionResult[]): Promise<Uint8Array[]> {
+  async #gather(results: readonly HeldResult[]): Promise<Uint8Array[]> {
     const partitions: Uint8Array[] = new Array(results.length);
     const byHolder = new Map<ExecutorId, number[]>();
     for (const [index, { executor }] of results.entries()) {
@@ -252,7 +252,7 @@ export class TaskShell {
   async #gatherFrom(
     holder: ExecutorId,
     indices: readonly number[],
-    results: readonly PartitionResult[],
+    results: readonly HeldResult[],
     into: Uint8Array[],
   ): Promise<void> {
     for (const index of indices) {
@@ -278,11 +278,11 @@ function sizeOf(result: TaskResult): number {
 }
 
 /** What the tasks of an action that saves have written; none for any other action. */
-function writtenFiles(results: readonly PartitionResult[]): readonly WrittenFile[] {
+function writtenFiles(results: readonly HeldResult[]): readonly WrittenFile[] {
   return results.flatMap(({ result }) => (result.kind === "written" ? result.file : []));
 }
 
-function inlineBlocks(results: readonly PartitionResult[]): Uint8Array[] | undefined {
+function inlineBlocks(results: readonly HeldResult[]): Uint8Array[] | undefined {
   const blocks: Uint8Array[] = [];
   for (const { result } of results) {
     if (result.kind !== "inline") return undefined;

@@ -1,6 +1,6 @@
 import type { ExecutorId, JobId, WireError } from "@millrace/base";
 import type { PortRange, TlsSettings } from "@millrace/rpc";
-import type { JobEvent } from "../job/events.ts";
+import type { JobDriverEvent } from "../job/events.ts";
 import type { StopRequest } from "../job/stopping.ts";
 
 /** Where a job's driver process writes the engine's log, for the supervisor to keep apart from the job's output. */
@@ -37,4 +37,4 @@ export type ToJobProcess =
 
 export type FromJobProcess =
   | { readonly type: "listening"; readonly port: number }
-  | { readonly type: "event"; readonly event: JobEvent };
+  | { readonly type: "event"; readonly event: JobDriverEvent };

@@ -22,17 +22,17 @@ import { installArtefact } from "@millrace/bundler";
 import type { BatchSummary, JobSummary } from "@millrace/rpc";
 import {
   type JobEffect,
+  type JobEvent,
   type JobLifecycle,
   jobLifecycle,
-  type JobEvent as LifecycleEvent,
   stepJob,
   WarningLog,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
-import type { ExecutorMemory, JobEvent } from "../job/events.ts";
+import type { ExecutorMemory, JobDriverEvent } from "../job/events.ts";
 import type { StopRequest } from "../job/stopping.ts";
+import { JobDriverProcess } from "./job-driver-process.ts";
 import { JobLog } from "./job-log.ts";
-import { JobProcess } from "./job-process.ts";
 import type { JobListen } from "./job-process-protocol.ts";
 
 /** How long a job's driver process may take to exit once it is told to. */
@@ -69,9 +69,9 @@ export class ManagedJob {
   readonly ended: Deferred<void> = deferred();
   readonly #options: ManagedJobOptions;
   readonly #state: JobLifecycle;
-  readonly #machine: Dispatcher<LifecycleEvent, JobEffect>;
+  readonly #machine: Dispatcher<JobEvent, JobEffect>;
   readonly #submittedAt: number;
-  #process: JobProcess | undefined;
+  #process: JobDriverProcess | undefined;
   #module = "";
   #port: number | undefined;
   #memory: ExecutorMemory | undefined;
@@ -211,7 +211,7 @@ export class ManagedJob {
 
   #startDriver(): void {
     const { id, args, conf, directory, listen, heapBytes } = this.#options;
-    const process = new JobProcess(
+    const process = new JobDriverProcess(
       { job: id, log: this.log, heapBytes },
       {
         onMessage: (message) => {
@@ -247,7 +247,7 @@ export class ManagedJob {
     if (this.#port !== undefined && this.#memory !== undefined) this.#options.startExecutors(this.#port, this.#memory);
   }
 
-  #onEvent(event: JobEvent): void {
+  #onEvent(event: JobDriverEvent): void {
     const at = this.#steady.now();
     switch (event.type) {
       case "built":

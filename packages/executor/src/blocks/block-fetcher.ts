@@ -16,7 +16,7 @@ import { Semaphore } from "./semaphore.ts";
 import { copyToShared } from "./shared-copy.ts";
 
 /** A block at hand; nothing happens to it until `release`, which is to be called once. */
-export interface HeldBlock {
+export interface PinnedBlock {
   readonly handle: BlockHandle;
   release(): void;
 }
@@ -65,12 +65,12 @@ export class BlockFetcher {
   }
 
   /** A block of this process, held; without waiting. */
-  local(id: BlockId): HeldBlock | undefined {
+  local(id: BlockId): PinnedBlock | undefined {
     return this.#ports.store.pin(id);
   }
 
   /** A block that need not be waited for: one of this process, or a small one that came with the task. */
-  atHand(location: BlockLocation): HeldBlock | undefined {
+  atHand(location: BlockLocation): PinnedBlock | undefined {
     const held = this.local(location.id);
     if (held !== undefined || location.copy === undefined) return held;
     const { pool } = this.#ports;
@@ -84,7 +84,7 @@ export class BlockFetcher {
    *
    * @throws FetchFailed
    */
-  async hold(location: BlockLocation): Promise<HeldBlock> {
+  async hold(location: BlockLocation): Promise<PinnedBlock> {
     return this.atHand(location) ?? this.#bring(location);
   }
 
@@ -93,7 +93,7 @@ export class BlockFetcher {
    *
    * @throws FetchFailed
    */
-  async holdAndKeep(location: BlockLocation): Promise<HeldBlock> {
+  async holdAndKeep(location: BlockLocation): Promise<PinnedBlock> {
     const { id } = location;
     for (;;) {
       const held = this.local(id);
@@ -111,7 +111,7 @@ export class BlockFetcher {
     return work;
   }
 
-  async #bring(location: BlockLocation): Promise<HeldBlock> {
+  async #bring(location: BlockLocation): Promise<PinnedBlock> {
     const releaseCount = await this.#count.acquire(1);
     const releaseBytes = await this.#bytes.acquire(location.bytes);
     try {
@@ -122,7 +122,7 @@ export class BlockFetcher {
     }
   }
 
-  async #fromAnyHolder(location: BlockLocation): Promise<HeldBlock> {
+  async #fromAnyHolder(location: BlockLocation): Promise<PinnedBlock> {
     let failed: FetchFailed | undefined;
     for (const holder of location.at) {
       try {
@@ -134,7 +134,7 @@ export class BlockFetcher {
     throw failed ?? new FetchFailed(location.id, "driver", holderUnknown(`block ${location.id} has no holder`));
   }
 
-  async #from(holder: Holder, location: BlockLocation): Promise<HeldBlock> {
+  async #from(holder: Holder, location: BlockLocation): Promise<PinnedBlock> {
     const { id } = location;
     if (holder === this.#ports.self) {
       const held = this.local(id);
@@ -220,7 +220,7 @@ class FetchTarget implements BlockSink {
     this.end();
   }
 
-  held(): HeldBlock {
+  held(): PinnedBlock {
     const handle = this.#builder.finish();
     this.#spill.close();
     return {

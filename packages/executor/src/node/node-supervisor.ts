@@ -32,7 +32,7 @@ import {
 import { dialCluster } from "@millrace/rpc/grpc";
 import { graceOver } from "../errors.ts";
 import { type MemorySplit, requireLeastMemory, splitMemory } from "../memory.ts";
-import { JobProcess } from "./job-process.ts";
+import { JobExecutorProcess } from "./job-executor-process.ts";
 
 export interface NodeSupervisorOptions {
   /** The driver's supervisor. */
@@ -79,7 +79,7 @@ const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
  */
 export class NodeSupervisor {
   readonly #options: NodeSupervisorOptions;
-  readonly #processes = new Map<JobId, JobProcess>();
+  readonly #processes = new Map<JobId, JobExecutorProcess>();
   readonly #stderr = new StreamTaker(process.stderr);
   #session: ClusterSession | undefined;
   #member = false;
@@ -261,13 +261,13 @@ export class NodeSupervisor {
     void started.exited.then((error) => this.#onExited(started, error));
   }
 
-  #newProcess(message: Extract<ToNode, { readonly type: "startJob" }>, memory: MemorySplit): JobProcess {
+  #newProcess(message: Extract<ToNode, { readonly type: "startJob" }>, memory: MemorySplit): JobExecutorProcess {
     const { executor, slots, host, insecure = false, tls, workDir, clock } = this.#options;
     const { output = (_, bytes) => this.#stderr.write(bytes) } = this.#options;
     const { job, token } = message;
     // The job's driver runs beside the driver's supervisor: it is reached on the host where that one was.
     const driver = { host: message.driver.host || this.#options.driver.host, port: message.driver.port };
-    return new JobProcess(
+    return new JobExecutorProcess(
       job,
       {
         type: "start",
@@ -301,7 +301,7 @@ export class NodeSupervisor {
     return split;
   }
 
-  #onExited(ended: JobProcess, error: EngineError | undefined): void {
+  #onExited(ended: JobExecutorProcess, error: EngineError | undefined): void {
     if (this.#processes.get(ended.job) === ended) this.#processes.delete(ended.job);
     if (error !== undefined) this.#options.log.warn({ job: ended.job, code: error.code }, error.message);
     this.#session?.send({

@@ -108,7 +108,7 @@ class Outbox {
 }
 
 /** Blocks of lines from a source's bytes: the text stays bytes. */
-export class LineCutter {
+export class LineBlockCutter {
   readonly #options: CutterOptions;
   readonly #writer: LineBlockWriter;
   readonly #timer: IntervalTimer;

@@ -1,12 +1,12 @@
 import { Receiver } from "@millrace/api";
-import { deferred, EngineError, millis, SeededRng } from "@millrace/base";
+import { deferred, EngineError, millis, SeededRng, streamId } from "@millrace/base";
 import { emptyClassTable } from "@millrace/codec";
 import { afterEach, describe, expect, test } from "vitest";
 import { RecordCutter } from "./block-cutter.ts";
 import { CustomSource } from "./custom-source.ts";
 import { cuttingTo, type EmittedBlock, removeDirectories, turn } from "./cutting.fixture.ts";
 import { Gate } from "./gate.ts";
-import type { SourceEnd } from "./source.ts";
+import type { SourceEnd } from "./receiver-run.ts";
 
 afterEach(removeDirectories);
 
@@ -39,7 +39,7 @@ function runOf(receiver: Queue, options: { readonly confirmsAtOnce?: boolean } =
   const ended = deferred<SourceEnd>();
   const troubles: string[] = [];
   const source = new CustomSource({
-    stream: 0,
+    stream: streamId(0),
     receiver,
     cutter: new RecordCutter(cutting, emptyClassTable),
     gate,

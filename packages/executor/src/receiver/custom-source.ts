@@ -1,5 +1,5 @@
 import type { Receiver } from "@millrace/api";
-import { attachReceiver, type ReceiverHost } from "@millrace/api/host";
+import { attachReceiver, type ReceiverPort } from "@millrace/api/host";
 import {
   type Clock,
   type DurationLike,
@@ -8,15 +8,16 @@ import {
   formatDuration,
   type Millis,
   parseDuration,
+  type StreamId,
 } from "@millrace/base";
 import { receiverFailed } from "../errors.ts";
 import type { RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
-import type { Source, SourceEnd, SourceEvents } from "./source.ts";
+import type { ReceiverRun, SourceEnd, SourceEvents } from "./receiver-run.ts";
 import { StoreLine } from "./store-line.ts";
 
 export interface CustomSourceOptions {
-  readonly stream: number;
+  readonly stream: StreamId;
   readonly receiver: Receiver<unknown>;
   readonly cutter: RecordCutter;
   readonly gate: Gate;
@@ -35,7 +36,7 @@ export interface CustomSourceOptions {
  * The first end counts; a stop while an end is under way waits for the same `onStop`. What `store` does in each state, see
  * {@link StoreLine}.
  */
-export class CustomSource implements Source {
+export class CustomSource implements ReceiverRun {
   readonly #options: CustomSourceOptions;
   readonly #name: string;
   readonly #line: StoreLine;
@@ -67,7 +68,7 @@ export class CustomSource implements Source {
     return this.#close();
   }
 
-  #host(): ReceiverHost {
+  #host(): ReceiverPort {
     const line = this.#line;
     const { stream, events } = this.#options;
     return {

@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deferred, type EngineError, epochMs, ManualClock, millis } from "@millrace/base";
+import { deferred, type EngineError, epochMs, ManualClock, millis, streamId } from "@millrace/base";
 import { decodeBlock, emptyClassTable } from "@millrace/codec";
 import { BlockPool, readHandle, SpillDirectory } from "@millrace/storage";
 import { afterEach, describe, expect, test } from "vitest";
 import { RecordCutter } from "./block-cutter.ts";
 import { Gate } from "./gate.ts";
 import { IterableSource, type MakeIterable } from "./iterable-source.ts";
-import type { SourceEnd } from "./source.ts";
+import type { SourceEnd } from "./receiver-run.ts";
 
 const directories: string[] = [];
 afterEach(() => {
@@ -46,7 +46,7 @@ function sourceOf(make: MakeIterable) {
     ended: ended.resolve,
     trouble: (error: EngineError) => void troubles.push(error),
   };
-  const source = new IterableSource(3, make, { cutter, gate, events }, clock);
+  const source = new IterableSource(streamId(3), make, { cutter, gate, events }, clock);
   return { source, clock, gate, stored, troubles, running: running.promise, ended: ended.promise };
 }
 

@@ -1,8 +1,8 @@
-import { type Clock, describeThrown, EngineError, millis } from "@millrace/base";
+import { type Clock, describeThrown, EngineError, millis, type StreamId } from "@millrace/base";
 import { receiverFailed } from "../errors.ts";
 import type { RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
-import type { Source, SourceEnd, SourceEvents } from "./source.ts";
+import type { ReceiverRun, SourceEnd, SourceEvents } from "./receiver-run.ts";
 
 /** The function of the job that gives the records of `iterableStream`. */
 export type MakeIterable = (signal: AbortSignal) => unknown;
@@ -22,8 +22,8 @@ const TURN_MS = 10;
 const TURN_RECORDS = 64;
 
 /** Records of whatever a function of the job gives to iterate. Nothing is asked of it while the engine is behind. */
-export class IterableSource implements Source {
-  readonly #stream: number;
+export class IterableSource implements ReceiverRun {
+  readonly #stream: StreamId;
   readonly #make: MakeIterable;
   readonly #cutter: RecordCutter;
   readonly #gate: Gate;
@@ -34,7 +34,7 @@ export class IterableSource implements Source {
   #over = false;
 
   constructor(
-    stream: number,
+    stream: StreamId,
     make: MakeIterable,
     sinks: { readonly cutter: RecordCutter; readonly gate: Gate; readonly events: SourceEvents },
     clock: Clock,

@@ -1,4 +1,4 @@
-import type { BackoffRange, ThreadOutputEnd, WireError } from "@millrace/base";
+import type { BackoffRange, StreamId, ThreadOutputEnd, WireError } from "@millrace/base";
 import type { ReceiverSpec } from "@millrace/plan";
 import type { ReceiverStatus } from "@millrace/scheduler";
 import type { BlockHandle, PoolHandle } from "@millrace/storage";
@@ -23,7 +23,7 @@ export interface ReceiverInit {
 export type ToReceivers =
   | {
       readonly type: "start";
-      readonly stream: number;
+      readonly stream: StreamId;
       readonly spec: ReceiverSpec;
       readonly blockIntervalMs: number;
       /** The earlier thread ended under it: wait so long first. */
@@ -32,13 +32,13 @@ export type ToReceivers =
       readonly held: boolean;
     }
   /** Reads no more, hands over what is buffered, answers with `status: stopped`. */
-  | { readonly type: "stop"; readonly stream: number }
+  | { readonly type: "stop"; readonly stream: StreamId }
   /** The engine is behind, or no longer. */
-  | { readonly type: "hold"; readonly stream: number; readonly held: boolean }
+  | { readonly type: "hold"; readonly stream: StreamId; readonly held: boolean }
   /** The block is as safe as it will be, and the driver counts on it. */
-  | { readonly type: "confirmed"; readonly stream: number; readonly block: number }
+  | { readonly type: "confirmed"; readonly stream: StreamId; readonly block: number }
   /** The block could not be stored. */
-  | { readonly type: "refused"; readonly stream: number; readonly block: number; readonly error: WireError }
+  | { readonly type: "refused"; readonly stream: StreamId; readonly block: number; readonly error: WireError }
   /** Answered by `pong`, when the thread takes its turn. */
   | { readonly type: "ping" }
   /** All receivers have stopped: the thread ends when nothing else keeps it. */
@@ -47,14 +47,14 @@ export type ToReceivers =
 export type FromReceivers =
   | {
       readonly type: "block";
-      readonly stream: number;
+      readonly stream: StreamId;
       /** From 0 in this thread; blocks of one stream come in order. */
       readonly block: number;
       readonly handle: BlockHandle;
       readonly bytes: number;
       readonly records: number;
     }
-  | { readonly type: "status"; readonly stream: number; readonly status: ReceiverStatus }
+  | { readonly type: "status"; readonly stream: StreamId; readonly status: ReceiverStatus }
   | { readonly type: "pong" }
   /** Last words of a thread that an error ends which nothing caught. */
   | { readonly type: "dying"; readonly error: WireError };

@@ -2,8 +2,8 @@ import { formatSize } from "@millrace/base";
 import { receiverFailed } from "../errors.ts";
 import type { FrameCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
+import type { SourceEvents } from "./receiver-run.ts";
 import { type SocketAddress, SocketChunks } from "./socket-chunks.ts";
-import type { SourceEvents } from "./source.ts";
 
 const LENGTH_BYTES = 4;
 const BLOCK_BYTES_MAX = 256 << 20;

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { executorId } from "@millrace/base";
+import { executorId, streamId } from "@millrace/base";
 import { decodeBlock, emptyClassTable, encodeBlock, encodeCaptures } from "@millrace/codec";
 import type { BlockId, ReceiverSpec } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
@@ -47,7 +47,7 @@ async function source(port = 0): Promise<Source> {
 function start(lab: Lab, receiver: ReceiverSpec, replicateTo?: string, stream = 0): void {
   lab.remote.send({
     type: "startReceiver",
-    stream,
+    stream: streamId(stream),
     receiver,
     blockIntervalMs: 5,
     level: { memory: true, disk: true, replication: 1 },
@@ -104,9 +104,9 @@ describe("a socket of lines", () => {
     const socket = await text.connection();
     socket.write("one\ntwo\n");
     expect(await received(lab, 2)).toEqual(["one", "two"]);
-    lab.remote.send({ type: "stopReceiver", stream: 0 });
+    lab.remote.send({ type: "stopReceiver", stream: streamId(0) });
     expect(await status(lab, "stopped")).toMatchObject({ status: { state: "stopped" } });
-    lab.remote.send({ type: "stopReceiver", stream: 0 });
+    lab.remote.send({ type: "stopReceiver", stream: streamId(0) });
     await status(lab, "stopped");
   });
 
@@ -123,7 +123,7 @@ describe("a socket of lines", () => {
     const stopped = await text.connection();
     stopped.write("after\nhal");
     expect(await received(lab, 1)).toEqual(["after"]);
-    lab.remote.send({ type: "stopReceiver", stream: 0 });
+    lab.remote.send({ type: "stopReceiver", stream: streamId(0) });
     await status(lab, "stopped");
     expect(lab.remote.messages.filter(({ type }) => type === "received")).toEqual([]);
   });
@@ -171,10 +171,10 @@ describe("a socket of lines", () => {
     start(lab, socketText(text.port));
     const socket = await text.connection();
     await status(lab, "running");
-    lab.remote.send({ type: "receiverBacklog", stream: 0, bytes: 2 ** 40 });
+    lab.remote.send({ type: "receiverBacklog", stream: streamId(0), bytes: 2 ** 40 });
     const lines = Array.from({ length: 200_000 }, (_, i) => `line ${i}`);
     socket.write(`${lines.join("\n")}\n`);
-    lab.remote.send({ type: "receiverBacklog", stream: 0, bytes: 0 });
+    lab.remote.send({ type: "receiverBacklog", stream: streamId(0), bytes: 0 });
     expect(await received(lab, lines.length)).toEqual(lines);
   });
 });
@@ -318,13 +318,13 @@ test("what a receiver stores in onStop is announced before it has stopped, and i
   start(lab, custom("Slow"));
   expect(await received(lab, 1)).toEqual(["first"]);
   lab.remote.takesBlocks = false;
-  lab.remote.send({ type: "stopReceiver", stream: 0 });
+  lab.remote.send({ type: "stopReceiver", stream: streamId(0) });
   const { blocks } = await lab.remote.take("received");
   expect(blocks.flatMap(({ id }) => recordsOf(lab, id))).toEqual(["last"]);
   expect(lab.remote.messages.filter(({ type }) => type === "receiver")).toEqual([
     expect.objectContaining({ status: { state: "running" } }),
   ]);
-  lab.remote.send({ type: "blocksTaken", stream: 0, blocks: blocks.map(({ id }) => id) });
+  lab.remote.send({ type: "blocksTaken", stream: streamId(0), blocks: blocks.map(({ id }) => id) });
   await status(lab, "stopped");
 });
 
@@ -363,7 +363,7 @@ describe("a receiver with code of the job is alone on its thread", () => {
     const { blocks } = await lab.remote.take("received", ({ stream }) => stream === 0);
     expect(blocks.flatMap(({ id }) => recordsOf(lab, id))).toEqual(["better"]);
     expect(lab.remote.messages.filter((message) => message.type === "receiver" && message.stream === 1)).toEqual([
-      { type: "receiver", stream: 1, status: { state: "running" } },
+      { type: "receiver", stream: streamId(1), status: { state: "running" } },
     ]);
   });
 
@@ -372,8 +372,8 @@ describe("a receiver with code of the job is alone on its thread", () => {
     await neighbourReceives("at once");
     expect(await of(0, "stuck")(lab)).toMatchObject({ status: { error: { kind: { code: "RECEIVER_STUCK" } } } });
     await neighbourReceives("still");
-    lab.remote.send({ type: "stopReceiver", stream: 0 });
-    lab.remote.send({ type: "stopReceiver", stream: 1 });
+    lab.remote.send({ type: "stopReceiver", stream: streamId(0) });
+    lab.remote.send({ type: "stopReceiver", stream: streamId(1) });
     expect(await of(0, "stopped")(lab)).toMatchObject({
       status: {
         error: {

@@ -5,6 +5,7 @@ import {
   deferred,
   fromWireError,
   millis,
+  type StreamId,
   systemRng,
   unreachable,
   type WireError,
@@ -13,14 +14,14 @@ import type { ReceiverSpec } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
 import type { BlockPool, SpillDirectory } from "@millrace/storage";
 import { receiverClosed, receiverFailed } from "../errors.ts";
-import { type CutBlock, type CutterOptions, FrameCutter, LineCutter, RecordCutter } from "./block-cutter.ts";
+import { type CutBlock, type CutterOptions, FrameCutter, LineBlockCutter, RecordCutter } from "./block-cutter.ts";
 import { CustomSource } from "./custom-source.ts";
 import { Gate } from "./gate.ts";
 import { IterableSource, type MakeIterable } from "./iterable-source.ts";
 import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
 import { RawSocketSource } from "./raw-socket-source.ts";
+import type { ReceiverRun, SourceEvents } from "./receiver-run.ts";
 import { type Decoder, SocketDecoderSource, SocketTextSource } from "./socket-source.ts";
-import type { Source, SourceEvents } from "./source.ts";
 import { SupervisedReceiver } from "./supervised-receiver.ts";
 
 export interface ReceiversPorts {
@@ -47,8 +48,8 @@ interface Entry {
 /** The receivers of one thread. */
 export class Receivers {
   readonly #ports: ReceiversPorts;
-  readonly #entries = new Map<number, Entry>();
-  readonly #values = new Map<number, unknown>();
+  readonly #entries = new Map<StreamId, Entry>();
+  readonly #values = new Map<StreamId, unknown>();
   #loaded: Promise<unknown> | undefined;
 
   constructor(ports: ReceiversPorts) {
@@ -99,13 +100,13 @@ export class Receivers {
     receiver.start(afterMs);
   }
 
-  async #stop(stream: number): Promise<void> {
+  async #stop(stream: StreamId): Promise<void> {
     const entry = this.#entries.get(stream);
     if (entry === undefined) this.#ports.send({ type: "status", stream, status: { state: "stopped" } });
     else await entry.receiver.stop();
   }
 
-  #confirmed(stream: number, block: number): void {
+  #confirmed(stream: StreamId, block: number): void {
     const entry = this.#entries.get(stream);
     const waiting = entry?.unconfirmed.get(block);
     if (entry === undefined || waiting === undefined) return;
@@ -115,11 +116,11 @@ export class Receivers {
   }
 
   /** It stays among the unconfirmed, so that a receiver whose blocks are refused is held back. */
-  #refused(stream: number, block: number, error: WireError): void {
+  #refused(stream: StreamId, block: number, error: WireError): void {
     this.#entries.get(stream)?.unconfirmed.get(block)?.safe.reject(fromWireError(error));
   }
 
-  #emit(stream: number, cut: CutBlock): Promise<void> {
+  #emit(stream: StreamId, cut: CutBlock): Promise<void> {
     const entry = this.#entries.get(stream);
     if (entry === undefined) {
       return Promise.reject(
@@ -135,10 +136,10 @@ export class Receivers {
   }
 
   #newSource(
-    stream: number,
+    stream: StreamId,
     spec: ReceiverSpec,
     by: { readonly blockIntervalMs: number; readonly gate: Gate; readonly events: SourceEvents },
-  ): Source | Promise<Source> {
+  ): ReceiverRun | Promise<ReceiverRun> {
     const { pool, spills, clock } = this.#ports;
     const { gate, events } = by;
     const outlet = { emit: (block: CutBlock) => this.#emit(stream, block) };
@@ -146,14 +147,14 @@ export class Receivers {
     if (spec.kind === "socketText") {
       const { lineBytesMax } = this.#ports.init;
       const lines = { ...cutting, source: `the socket ${spec.host}:${spec.port}`, lineBytesMax };
-      return new SocketTextSource(spec, new LineCutter(lines), gate, events);
+      return new SocketTextSource(spec, new LineBlockCutter(lines), gate, events);
     }
     if (spec.kind === "rawSocket") return new RawSocketSource(spec, new FrameCutter(cutting), gate, events);
     return this.#jobSource(stream, spec, { cutting, gate, events });
   }
 
   /** The instance or function of a stream: one for all its restarts, as it may remember how far it came. */
-  async #valueOf(stream: number, captures: Uint8Array): Promise<unknown> {
+  async #valueOf(stream: StreamId, captures: Uint8Array): Promise<unknown> {
     this.#loaded ??= this.#ports.loadJob();
     await this.#loaded;
     const known = this.#values.get(stream);
@@ -164,10 +165,10 @@ export class Receivers {
   }
 
   async #jobSource(
-    stream: number,
+    stream: StreamId,
     spec: Exclude<ReceiverSpec, { readonly kind: "socketText" | "rawSocket" }>,
     by: { readonly cutting: CutterOptions; readonly gate: Gate; readonly events: SourceEvents },
-  ): Promise<Source> {
+  ): Promise<ReceiverRun> {
     const value = await this.#valueOf(stream, codeOf(spec));
     const { functions, clock } = this.#ports;
     const cutter = new RecordCutter(by.cutting, functions.classes);

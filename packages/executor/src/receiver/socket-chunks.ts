@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { EngineError } from "@millrace/base";
 import { sourceDown } from "../errors.ts";
 import type { Gate } from "./gate.ts";
-import type { Source, SourceEvents } from "./source.ts";
+import type { ReceiverRun, SourceEvents } from "./receiver-run.ts";
 
 export interface SocketAddress {
   readonly host: string;
@@ -10,7 +10,7 @@ export interface SocketAddress {
 }
 
 /** A TCP server's bytes, chunk by chunk as they come, for as long as the gate is open. */
-export abstract class SocketChunks implements Source {
+export abstract class SocketChunks implements ReceiverRun {
   protected readonly where: SocketAddress;
   protected readonly events: SourceEvents;
   readonly #gate: Gate;

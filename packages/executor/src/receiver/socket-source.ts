@@ -1,10 +1,10 @@
 import { connect, type Socket } from "node:net";
 import { describeThrown, EngineError } from "@millrace/base";
 import { receiverFailed } from "../errors.ts";
-import type { LineCutter, RecordCutter } from "./block-cutter.ts";
+import type { LineBlockCutter, RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
+import type { ReceiverRun, SourceEvents } from "./receiver-run.ts";
 import { down, type SocketAddress, SocketChunks } from "./socket-chunks.ts";
-import type { Source, SourceEvents } from "./source.ts";
 
 /**
  * Lines of text from a TCP server, which end at "\n", "\r\n" or a "\r" alone. UTF-8 that is not valid becomes U+FFFD when a line is
@@ -12,9 +12,9 @@ import type { Source, SourceEvents } from "./source.ts";
  * connection, a line that is too long or a stop cuts off is not a line, and is left out.
  */
 export class SocketTextSource extends SocketChunks {
-  readonly #cutter: LineCutter;
+  readonly #cutter: LineBlockCutter;
 
-  constructor(where: SocketAddress, cutter: LineCutter, gate: Gate, events: SourceEvents) {
+  constructor(where: SocketAddress, cutter: LineBlockCutter, gate: Gate, events: SourceEvents) {
     super(where, gate, events);
     this.#cutter = cutter;
   }
@@ -40,7 +40,7 @@ export class SocketTextSource extends SocketChunks {
 export type Decoder = (stream: AsyncIterable<Uint8Array>) => AsyncIterable<unknown> | Iterable<unknown>;
 
 /** Records that a function of the job reads from a TCP server's bytes. */
-export class SocketDecoderSource implements Source {
+export class SocketDecoderSource implements ReceiverRun {
   readonly #where: SocketAddress;
   readonly #decoder: Decoder;
   readonly #cutter: RecordCutter;

@@ -2,7 +2,7 @@ import { epochMs, ManualClock, millis, SeededRng } from "@millrace/base";
 import type { ReceiverStatus } from "@millrace/scheduler";
 import { expect, test } from "vitest";
 import { receiverFailed } from "../errors.ts";
-import type { SourceEvents } from "./source.ts";
+import type { SourceEvents } from "./receiver-run.ts";
 import { SupervisedReceiver } from "./supervised-receiver.ts";
 
 test("a receiver that has a trouble with every record tells of ten a second, and how many more there were", () => {

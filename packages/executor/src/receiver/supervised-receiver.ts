@@ -9,7 +9,7 @@ import {
   toWireError,
 } from "@millrace/base";
 import type { ReceiverStatus } from "@millrace/scheduler";
-import type { Source, SourceEnd, SourceEvents } from "./source.ts";
+import type { ReceiverRun, SourceEnd, SourceEvents } from "./receiver-run.ts";
 
 export interface SupervisedOptions {
   /** The pauses before it is started again. */
@@ -17,7 +17,7 @@ export interface SupervisedOptions {
   readonly rng: Rng;
   readonly clock: Clock;
   /** May throw, or reject, when the job's code does not give a source: tried again like any failure. */
-  readonly newSource: (events: SourceEvents) => Source | Promise<Source>;
+  readonly newSource: (events: SourceEvents) => ReceiverRun | Promise<ReceiverRun>;
   report(status: ReceiverStatus): void;
 }
 
@@ -32,7 +32,7 @@ const TROUBLES_PER_SECOND = 10;
  */
 export class SupervisedReceiver {
   readonly #options: SupervisedOptions;
-  #source: Source | undefined;
+  #source: ReceiverRun | undefined;
   #timer: Timer | undefined;
   readonly #backoff: Backoff;
   #stopped = false;

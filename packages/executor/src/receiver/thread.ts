@@ -17,7 +17,7 @@ const MILLRACE_EXTERNAL = Symbol.for("millrace.external");
 
 const port = parentPort;
 assert(port !== null, "receivers run in a worker thread");
-const init = workerData as ReceiverInit; // as ReceiverHost posts it
+const init = workerData as ReceiverInit; // as ReceiverThreads posts it
 writeOutputTo(init.output);
 
 process.setSourceMapsEnabled(true);

@@ -2,8 +2,8 @@ import { type EngineError, type ExecutorId, toWireError, type WireError } from "
 import type {
   BlockId,
   LaunchTask,
-  MapOutput,
-  ResultOutput,
+  MapOutcome,
+  ResultOutcome,
   ShuffleId,
   StageRunId,
   TaskInput,
@@ -13,7 +13,13 @@ import type {
 } from "@millrace/plan";
 import { blockId } from "@millrace/plan";
 import type { ToExecutor } from "@millrace/rpc";
-import type { ResolvedBroadcast, ResolvedInput, SlotMapOutput, SlotOutcome, SlotResultOutput } from "@millrace/runtime";
+import type {
+  ResolvedBroadcast,
+  ResolvedInput,
+  SlotMapOutcome,
+  SlotOutcome,
+  SlotResultOutcome,
+} from "@millrace/runtime";
 import {
   type BlockHandle,
   type BlockPool,
@@ -22,7 +28,7 @@ import {
   type Keep,
   readHandle,
 } from "@millrace/storage";
-import { type BlockFetcher, FetchFailed, type HeldBlock } from "../blocks/block-fetcher.ts";
+import { type BlockFetcher, FetchFailed, type PinnedBlock } from "../blocks/block-fetcher.ts";
 import { keepOf, type Replicator } from "../blocks/replicator.ts";
 import { stageUnknown, tooManyTasks } from "../errors.ts";
 import { lostInput } from "./lost-input.ts";
@@ -38,7 +44,7 @@ type StageMessage = Extract<ToExecutor, { readonly type: "stage" }>;
 interface Stage {
   readonly writes: StageMessage["writes"];
   /** Broadcast variables, held until the stage is done. */
-  readonly held: HeldBlock[];
+  readonly held: PinnedBlock[];
   /** `undefined` once its broadcasts are at hand and every slot knows it. */
   readonly announced: Promise<void> | undefined;
   over: boolean;
@@ -70,7 +76,7 @@ export class TaskRunner {
   }
 
   startStage(message: StageMessage): void {
-    const held: HeldBlock[] = [];
+    const held: PinnedBlock[] = [];
     const stage: Stage = { writes: message.writes, held, announced: this.#announce(message, held), over: false };
     this.#stages.set(message.run, stage);
     stage.announced?.catch(() => {}); // told by each of its tasks
@@ -125,7 +131,7 @@ export class TaskRunner {
       .then((copied) => this.#finish(attempt, copied ? { ...outcome, replica: peer } : outcome));
   }
 
-  #announce(message: StageMessage, held: HeldBlock[]): Promise<void> | undefined {
+  #announce(message: StageMessage, held: PinnedBlock[]): Promise<void> | undefined {
     const { run, batch, templates, captures, partitions, limit } = message;
     const start = (broadcasts: readonly ResolvedBroadcast[]): void =>
       this.#ports.slots.startStage({
@@ -141,7 +147,7 @@ export class TaskRunner {
     });
   }
 
-  #bringBroadcasts(message: StageMessage, held: HeldBlock[]): Promise<ResolvedBroadcast[]> {
+  #bringBroadcasts(message: StageMessage, held: PinnedBlock[]): Promise<ResolvedBroadcast[]> {
     return Promise.all(
       message.broadcasts.map(async (location) => {
         const block = await this.#ports.fetcher.holdAndKeep(location);
@@ -188,7 +194,7 @@ export class TaskRunner {
     return true;
   }
 
-  #atHand(input: TaskInput, held: HeldBlock[]): ResolvedInput | undefined {
+  #atHand(input: TaskInput, held: PinnedBlock[]): ResolvedInput | undefined {
     if (input.kind !== "blocks") return input;
     const handles: BlockHandle[] = [];
     for (const location of input.blocks) {
@@ -214,7 +220,7 @@ export class TaskRunner {
     else this.#ports.slots.submit(attempt);
   }
 
-  async #bring(input: TaskInput, held: HeldBlock[]): Promise<ResolvedInput> {
+  async #bring(input: TaskInput, held: PinnedBlock[]): Promise<ResolvedInput> {
     if (input.kind !== "blocks") return input;
     const blocks = await settleAll(
       input.blocks.map(async (location) => {
@@ -277,7 +283,7 @@ export class TaskRunner {
     return { kind: "fetchFailed", block, holder: this.#ports.executor, error };
   }
 
-  #keepMapOutput(task: LaunchTask, stage: Stage, outcome: SlotMapOutput): MapOutput {
+  #keepMapOutput(task: LaunchTask, stage: Stage, outcome: SlotMapOutcome): MapOutcome {
     const { blocks, bytes, checksum, metrics, accumulators } = outcome;
     const shuffle = stage.writes?.shuffle;
     if (shuffle === undefined) {
@@ -297,7 +303,7 @@ export class TaskRunner {
   }
 
   /** Small blocks go along with the status: a round trip to fetch each would cost a small batch most of its time. */
-  #copies(blocks: SlotMapOutput["blocks"], bytes: readonly number[]): readonly Uint8Array[] | undefined {
+  #copies(blocks: SlotMapOutcome["blocks"], bytes: readonly number[]): readonly Uint8Array[] | undefined {
     let sum = 0;
     for (const n of bytes) sum += n;
     if (sum > COPIES_BYTES_MAX) return undefined;
@@ -308,7 +314,7 @@ export class TaskRunner {
     );
   }
 
-  #keepResult(task: LaunchTask, outcome: SlotResultOutput): ResultOutput {
+  #keepResult(task: LaunchTask, outcome: SlotResultOutcome): ResultOutcome {
     const { result, metrics, accumulators } = outcome;
     if (result.kind !== "block") return { kind: "result", result, metrics, accumulators };
     const id = blockId(`result/${attemptName(task)}`);
@@ -325,7 +331,7 @@ export class TaskRunner {
     }
   }
 
-  #freeOutput(outcome: SlotMapOutput | SlotResultOutput): void {
+  #freeOutput(outcome: SlotMapOutcome | SlotResultOutcome): void {
     const handles =
       outcome.kind === "mapOutput"
         ? outcome.blocks

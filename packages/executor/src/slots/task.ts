@@ -1,7 +1,7 @@
 import type { EngineError } from "@millrace/base";
 import type { LaunchTask, StageRunId, TaskKey } from "@millrace/plan";
 import type { ResolvedInput, SlotOutcome, SlotTask, StageStart } from "@millrace/runtime";
-import type { HeldBlock } from "../blocks/block-fetcher.ts";
+import type { PinnedBlock } from "../blocks/block-fetcher.ts";
 
 /** What became of an attempt, as the slot or its end tell it. */
 export type AttemptEnd =
@@ -19,7 +19,7 @@ export interface Attempt {
   readonly task: LaunchTask;
   readonly inputs: ResolvedInput[];
   /** Released when the attempt has ended. */
-  readonly held: HeldBlock[];
+  readonly held: PinnedBlock[];
   state: "resolving" | "waiting" | "running" | "ended";
   cancelled: boolean;
 }

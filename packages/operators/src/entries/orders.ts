@@ -1,6 +1,6 @@
 import { StreamRng } from "@millrace/base";
 import { comparisonBy } from "@millrace/codec";
-import { type Compare, FirstInOrder } from "../first-in-order.ts";
+import { FirstInOrder, type JobCompare } from "../first-in-order.ts";
 import { type Operator, operator } from "../operator.ts";
 import { pairOf } from "../pair.ts";
 import { rangePartition as partitionIn } from "../ranges.ts";
@@ -11,13 +11,14 @@ import { slicesOf } from "../slices.ts";
 /** How many keys a partition has, and some of them by chance. */
 export type KeySample = readonly [count: number, keys: readonly unknown[]];
 
-export const rangePartition: Operator<[bounds: readonly unknown[], descending: boolean, compare: Compare | undefined]> =
-  operator("rangePartition", (bounds, descending, compare) => {
-    const order = comparisonBy(compare);
-    const ranges = { bounds, descending };
-    return (key: unknown) => partitionIn(ranges, order, key);
-  });
-export const inRange: Operator<[lower: unknown, upper: unknown, compare: Compare | undefined]> = operator(
+export const rangePartition: Operator<
+  [bounds: readonly unknown[], descending: boolean, compare: JobCompare | undefined]
+> = operator("rangePartition", (bounds, descending, compare) => {
+  const order = comparisonBy(compare);
+  const ranges = { bounds, descending };
+  return (key: unknown) => partitionIn(ranges, order, key);
+});
+export const inRange: Operator<[lower: unknown, upper: unknown, compare: JobCompare | undefined]> = operator(
   "inRange",
   (lower, upper, compare) => {
     const order = comparisonBy(compare);
@@ -33,7 +34,7 @@ export const inRange: Operator<[lower: unknown, upper: unknown, compare: Compare
   },
 );
 /** The first records of a partition in order, or the last ones in reverse. */
-export const takeOrdered: Operator<[most: number, descending: boolean, compare: Compare | undefined]> = operator(
+export const takeOrdered: Operator<[most: number, descending: boolean, compare: JobCompare | undefined]> = operator(
   "takeOrdered",
   (most, descending, compare) => (values: Iterable<unknown>) => {
     const first = new FirstInOrder(most, { compare, descending });

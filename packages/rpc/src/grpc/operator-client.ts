@@ -15,6 +15,7 @@ import { statusToError } from "./status.ts";
 /** For calls that only ask. A submission waits for the job's `build`, a stop for its last batch. */
 const ASK_TIMEOUT_MS = 15_000;
 
+/** A connection to a driver; opened at the first call. */
 export interface OperatorClient extends OperatorService {
   /** @param within The caller waits no longer for the answer than this, or than any question is waited for. */
   jobs(within?: Millis): Promise<readonly JobSummary[]>;

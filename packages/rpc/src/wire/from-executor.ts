@@ -1,4 +1,4 @@
-import { executorId, jobId, unreachable } from "@millrace/base";
+import { executorId, jobId, type StreamId, streamId, unreachable } from "@millrace/base";
 import { blockId, type TaskMetrics, type TaskOutcome, type TaskResult, type TaskStatus } from "@millrace/plan";
 import type { ReceivedBlock, ReceiverStatus } from "@millrace/scheduler";
 import type {
@@ -59,7 +59,7 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
     const { stream, blocks } = wire.received;
     return {
       type: "received",
-      stream,
+      stream: streamId(stream),
       blocks: blocks.map(
         (block): ReceivedBlock => ({
           id: blockId(block.id),
@@ -70,7 +70,8 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
       ),
     };
   }
-  if (wire.receiver) return { type: "receiver", stream: wire.receiver.stream, status: decodeReport(wire.receiver) };
+  if (wire.receiver)
+    return { type: "receiver", stream: streamId(wire.receiver.stream), status: decodeReport(wire.receiver) };
   if (wire.heartbeat) {
     const { rssBytes, poolBytes, blocks, spilledBytes } = wire.heartbeat;
     return { type: "heartbeat", rssBytes, poolBytes, blocks, spilledBytes };
@@ -204,7 +205,7 @@ function decodeMetrics(metrics: MetricsOutput | null): TaskMetrics {
   return { runMs, recordsIn, recordsOut, spilledBytes };
 }
 
-function encodeReport(stream: number, status: ReceiverStatus): ReportInput {
+function encodeReport(stream: StreamId, status: ReceiverStatus): ReportInput {
   switch (status.state) {
     case "running":
       return { stream, running: {} };

@@ -1,4 +1,4 @@
-import { epochMs, executorId, jobId, parseConf, toWireError } from "@millrace/base";
+import { epochMs, executorId, jobId, parseConf, streamId, toWireError } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import { blockId, fnSlot, type StageTemplate, shuffleId, stageRunId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
@@ -84,14 +84,14 @@ const fromExecutor: readonly FromExecutor[] = [
       { task: key, outcome: { kind: "cancelled" } },
     ],
   },
-  { type: "received", stream: 0, blocks: [{ id: blockId("recv/0/1"), bytes: 10, records: 2, at: [e1] }] },
-  { type: "receiver", stream: 1, status: { state: "running" } },
-  { type: "receiver", stream: 1, status: { state: "retrying", error, retryMs: 200 } },
-  { type: "receiver", stream: 1, status: { state: "stopped" } },
-  { type: "receiver", stream: 1, status: { state: "stopped", error } },
-  { type: "receiver", stream: 1, status: { state: "trouble", error } },
-  { type: "receiver", stream: 1, status: { state: "stuck", error } },
-  { type: "receiver", stream: 1, status: { state: "answering" } },
+  { type: "received", stream: streamId(0), blocks: [{ id: blockId("recv/0/1"), bytes: 10, records: 2, at: [e1] }] },
+  { type: "receiver", stream: streamId(1), status: { state: "running" } },
+  { type: "receiver", stream: streamId(1), status: { state: "retrying", error, retryMs: 200 } },
+  { type: "receiver", stream: streamId(1), status: { state: "stopped" } },
+  { type: "receiver", stream: streamId(1), status: { state: "stopped", error } },
+  { type: "receiver", stream: streamId(1), status: { state: "trouble", error } },
+  { type: "receiver", stream: streamId(1), status: { state: "stuck", error } },
+  { type: "receiver", stream: streamId(1), status: { state: "answering" } },
   { type: "heartbeat", rssBytes: 1, poolBytes: 2, blocks: 3, spilledBytes: 4 },
   { type: "leaving" },
   { type: "trouble", error },
@@ -110,7 +110,7 @@ const template: StageTemplate = {
 };
 
 const toExecutor: readonly ToExecutor[] = [
-  { type: "blocksTaken", stream: 1, blocks: [blockId("recv/1/e-1.x/0"), blockId("recv/1/e-1.x/1")] },
+  { type: "blocksTaken", stream: streamId(1), blocks: [blockId("recv/1/e-1.x/0"), blockId("recv/1/e-1.x/1")] },
   { type: "welcome", conf: parseConf({}), artefact: location, data: { host: "d", port: 2 } },
   { type: "peers", peers: new Map([[e1, { host: "h", port: 3 }]]) },
   { type: "template", template },
@@ -166,7 +166,7 @@ const toExecutor: readonly ToExecutor[] = [
   { type: "dropBlocks", blocks: [blockId("a")] },
   {
     type: "startReceiver",
-    stream: 2,
+    stream: streamId(2),
     receiver: { kind: "rawSocket", host: "h", port: 1 },
     blockIntervalMs: 20,
     level: { memory: true, disk: true, replication: 1 },
@@ -174,7 +174,7 @@ const toExecutor: readonly ToExecutor[] = [
   },
   {
     type: "startReceiver",
-    stream: 3,
+    stream: streamId(3),
     receiver: { kind: "iterable", source: bytes(1, 2) },
     blockIntervalMs: 20,
     level: { memory: true, disk: true, replication: 1 },
@@ -182,7 +182,7 @@ const toExecutor: readonly ToExecutor[] = [
   },
   {
     type: "startReceiver",
-    stream: 0,
+    stream: streamId(0),
     receiver: { kind: "socketText", host: "h", port: 1 },
     blockIntervalMs: 20,
     level: { memory: true, disk: true, replication: 1 },
@@ -190,7 +190,7 @@ const toExecutor: readonly ToExecutor[] = [
   },
   {
     type: "startReceiver",
-    stream: 0,
+    stream: streamId(0),
     receiver: { kind: "socket", host: "h", port: 1, decoder: bytes(4) },
     blockIntervalMs: 20,
     level: { memory: true, disk: true, replication: 1 },
@@ -198,16 +198,16 @@ const toExecutor: readonly ToExecutor[] = [
   },
   {
     type: "startReceiver",
-    stream: 0,
+    stream: streamId(0),
     receiver: { kind: "custom", receiver: bytes(4) },
     blockIntervalMs: 20,
     level: { memory: true, disk: true, replication: 1 },
     replicateTo: undefined,
   },
-  { type: "replicateTo", stream: 0, peer: e1 },
-  { type: "replicateTo", stream: 0, peer: undefined },
-  { type: "stopReceiver", stream: 0 },
-  { type: "receiverBacklog", stream: 0, bytes: 5 },
+  { type: "replicateTo", stream: streamId(0), peer: e1 },
+  { type: "replicateTo", stream: streamId(0), peer: undefined },
+  { type: "stopReceiver", stream: streamId(0) },
+  { type: "receiverBacklog", stream: streamId(0), bytes: 5 },
   { type: "settle" },
   { type: "shutdown", graceful: true },
 ];

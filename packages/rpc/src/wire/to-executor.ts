@@ -1,4 +1,4 @@
-import { type ExecutorId, epochMs, executorId, type JobConf, parseConf } from "@millrace/base";
+import { type ExecutorId, epochMs, executorId, type JobConf, parseConf, streamId } from "@millrace/base";
 import { type BlockLevel, blockId, type ReceiverSpec, type ShuffleWrite, shuffleId, stageRunId } from "@millrace/plan";
 import type { BlockLevel__Output as BlockLevelOutput } from "../gen/millrace/session/v1/BlockLevel.ts";
 import type { Stage__Output as StageOutput } from "../gen/millrace/session/v1/Stage.ts";
@@ -82,14 +82,22 @@ export function decodeToExecutor(wire: WireOutput): ToExecutor {
   if (wire.dropShuffles) return { type: "dropShuffles", shuffles: wire.dropShuffles.shuffles.map(shuffleId) };
   if (wire.dropBlocks) return { type: "dropBlocks", blocks: wire.dropBlocks.blocks.map(blockId) };
   if (wire.blocksTaken) {
-    return { type: "blocksTaken", stream: wire.blocksTaken.stream, blocks: wire.blocksTaken.blocks.map(blockId) };
+    return {
+      type: "blocksTaken",
+      stream: streamId(wire.blocksTaken.stream),
+      blocks: wire.blocksTaken.blocks.map(blockId),
+    };
   }
   if (wire.receiverBacklog) {
-    return { type: "receiverBacklog", stream: wire.receiverBacklog.stream, bytes: wire.receiverBacklog.waitingBytes };
+    return {
+      type: "receiverBacklog",
+      stream: streamId(wire.receiverBacklog.stream),
+      bytes: wire.receiverBacklog.waitingBytes,
+    };
   }
   if (wire.replicateTo) {
     const { stream, peer } = wire.replicateTo;
-    return { type: "replicateTo", stream, peer: peer === undefined ? undefined : executorId(peer) };
+    return { type: "replicateTo", stream: streamId(stream), peer: peer === undefined ? undefined : executorId(peer) };
   }
   if (wire.template) return { type: "template", template: decodeTemplate(wire.template.body) };
   if (wire.welcome) return decodeWelcome(wire.welcome);
@@ -103,7 +111,7 @@ export function decodeToExecutor(wire: WireOutput): ToExecutor {
   }
   if (wire.cancel) return { type: "cancel", task: decodeKey(wire.cancel.key) };
   if (wire.startReceiver) return decodeStart(wire.startReceiver);
-  if (wire.stopReceiver) return { type: "stopReceiver", stream: wire.stopReceiver.stream };
+  if (wire.stopReceiver) return { type: "stopReceiver", stream: streamId(wire.stopReceiver.stream) };
   if (wire.settle) return { type: "settle" };
   if (wire.shutdown) return { type: "shutdown", graceful: wire.shutdown.graceful };
   throw malformed("the driver sent a message of no known type");
@@ -179,7 +187,7 @@ function encodeStart(message: Message<"startReceiver">): StartInput {
 function decodeStart(start: StartOutput): Message<"startReceiver"> {
   return {
     type: "startReceiver",
-    stream: start.stream,
+    stream: streamId(start.stream),
     receiver: decodeReceiver(start),
     blockIntervalMs: start.blockIntervalMs,
     level: decodeLevel(required(start.level, "level of a receiver")),

@@ -2,17 +2,17 @@ import type { AnyFunction } from "@millrace/operators";
 import type { FnSlot } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
 import type { FoldSlots } from "../compile/program.ts";
-import type { Fold } from "../table/spilling-table.ts";
+import type { TableFold } from "../table/spilling-table.ts";
 
 /** The last value of a key. */
-const LAST: Fold = { create: (value) => value, merge: (_, value) => value };
+const LAST: TableFold = { create: (value) => value, merge: (_, value) => value };
 
 /** What the loops do that fill a table of combiners, for pairs that come back from disk; errors name the operator. */
-export function foldOf(slots: FoldSlots | undefined, functionOf: (slot: FnSlot) => AnyFunction): Fold {
+export function foldOf(slots: FoldSlots | undefined, functionOf: (slot: FnSlot) => AnyFunction): TableFold {
   if (slots === undefined) return LAST;
   const { label } = slots;
-  const merge = functionOf(slots.merge) as Fold["merge"]; // the planner's signatures, here and below
-  const create = slots.create === undefined ? LAST.create : (functionOf(slots.create) as Fold["create"]);
+  const merge = functionOf(slots.merge) as TableFold["merge"]; // the planner's signatures, here and below
+  const create = slots.create === undefined ? LAST.create : (functionOf(slots.create) as TableFold["create"]);
   return {
     create: (value) => blaming(label, () => create(value)),
     merge: (combiner, value) => blaming(label, () => merge(combiner, value)),

@@ -1,9 +1,9 @@
 import type { Broadcast } from "@millrace/api";
 import { executorAccumulator } from "@millrace/api/host";
-import { type ClassTable, decodeCaptures } from "@millrace/codec";
+import { type AnyClass, type ClassTable, decodeCaptures } from "@millrace/codec";
 import type { FileSystems } from "@millrace/files";
 import { type AnyFunction, isOperatorId, type OperatorPort, operatorOf } from "@millrace/operators";
-import { type AnyClass, functionUnknown, globalFunction, type JobHooks, type StageTemplate } from "@millrace/plan";
+import { functionUnknown, globalFunction, type JobHooks, type StageTemplate } from "@millrace/plan";
 import { operatorPort } from "../host/operator-port.ts";
 import type { Commands } from "../ports.ts";
 

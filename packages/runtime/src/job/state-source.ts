@@ -9,7 +9,7 @@ import { StateFeeder } from "../source/state-feeder.ts";
 import { StateSnapshotFeeder } from "../source/state-snapshot-feeder.ts";
 import { InitialState } from "../state/update/initial-state.ts";
 import { KeyedInput } from "../state/update/keyed-input.ts";
-import { MapWithState, type MapWithStateOptions } from "../state/update/map-with-state.ts";
+import { type MapUpdaterOptions, MapWithState } from "../state/update/map-with-state.ts";
 import { UpdateByKey, type UpdateByKeyOptions } from "../state/update/update-by-key.ts";
 import { UpdatePartition, type UpdatePartitionOptions } from "../state/update/update-partition.ts";
 import { UpdateWindow, type UpdateWindowOptions } from "../state/update/update-window.ts";
@@ -91,7 +91,7 @@ function updaterOf(
         classes,
         label,
         time,
-        map: parts.function(entry.map) as MapWithStateOptions["map"],
+        map: parts.function(entry.map) as MapUpdaterOptions["map"],
         loop: entry.loop,
         timeoutMs: entry.timeoutMs,
         pairs: parts.whole(entry.feed),

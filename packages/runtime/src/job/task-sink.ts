@@ -1,7 +1,7 @@
 import { assert, unreachable } from "@millrace/base";
 import { BlockWriter, partitionOf } from "@millrace/codec";
 import { within } from "@millrace/files";
-import type { Partitioner, Sink } from "@millrace/plan";
+import type { ShufflePartitioner, Sink } from "@millrace/plan";
 import type { BlockHandle } from "@millrace/storage";
 import { blame } from "../compile/blame.ts";
 import type { StageProgram } from "../compile/program.ts";
@@ -10,7 +10,7 @@ import { openOutput, type TaskOutput } from "../files/task-output.ts";
 import { ResultOutput } from "../sink/result-output.ts";
 import { ShuffleOutput } from "../sink/shuffle-output.ts";
 import { isZipped, TextFile } from "../sink/text-file.ts";
-import type { PairColumns, SpillingTable } from "../table/spilling-table.ts";
+import type { AccumulatedPairs, SpillingTable } from "../table/spilling-table.ts";
 import type { SlotResult } from "../task.ts";
 import type { TaskEnvironment, TaskRun } from "./task-run.ts";
 
@@ -118,7 +118,7 @@ function shuffleSink(
 }
 
 /** The reduce partition of a key. @throws PARTITION_OUT_OF_RANGE by the job's own partitioner. */
-function partitionerOf(partitioner: Partitioner, env: TaskEnvironment): (key: unknown) => number {
+function partitionerOf(partitioner: ShufflePartitioner, env: TaskEnvironment): (key: unknown) => number {
   const { partitions } = partitioner;
   if (partitioner.kind !== "custom") return partitions === 1 ? () => 0 : (key) => partitionOf(key, partitions);
   const fn = env.functions[partitioner.fn] as ((key: unknown) => number) | undefined; // a partitioner's signature
@@ -131,7 +131,7 @@ function partitionerOf(partitioner: Partitioner, env: TaskEnvironment): (key: un
 }
 
 function writePairs(
-  { keys, values }: PairColumns,
+  { keys, values }: AccumulatedPairs,
   place: (key: unknown) => number,
   writers: readonly BlockWriter[],
 ): void {

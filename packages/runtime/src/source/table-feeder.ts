@@ -1,11 +1,11 @@
-import type { PairColumns, SpillingTable } from "../table/spilling-table.ts";
+import type { AccumulatedPairs, SpillingTable } from "../table/spilling-table.ts";
 import { Feeder } from "./feeder.ts";
 
 /** A key with what accumulated below it, for every key of a table that is filled when the feeder is opened. */
 export class TableFeeder extends Feeder {
   readonly #table: SpillingTable;
   readonly #fill: () => Promise<void>;
-  #chunks: Iterator<PairColumns> | undefined;
+  #chunks: Iterator<AccumulatedPairs> | undefined;
 
   constructor(table: SpillingTable, fill: () => Promise<void>) {
     super();

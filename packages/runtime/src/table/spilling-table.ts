@@ -11,13 +11,13 @@ import type { TableBudget } from "./table-budget.ts";
 const GROWN = 1.25;
 
 /** Some keys with what accumulated below them: two columns of equal length. */
-export interface PairColumns {
+export interface AccumulatedPairs {
   readonly keys: readonly unknown[];
   readonly values: readonly unknown[];
 }
 
 /** How combiners come about, one value after the other. */
-export interface Fold {
+export interface TableFold {
   readonly create: (value: unknown) => unknown;
   readonly merge: (combiner: unknown, value: unknown) => unknown;
 }
@@ -25,7 +25,7 @@ export interface Fold {
 export interface SpillingOptions extends SpillOptions {
   readonly shape: TableShape;
   /** Of `combine`: what the loops do that fill the table. Unused for lists. */
-  readonly fold: Fold;
+  readonly fold: TableFold;
   readonly budget: TableBudget;
   /**
    * Where a key goes in the end, a whole number from 0 on. With it, keys that go to different places come in no particular
@@ -80,7 +80,7 @@ export class SpillingTable {
   }
 
   /** Every key once, in the order in which they were first seen. A chunk is valid until the next one is asked for. */
-  drain(): Generator<PairColumns, void, undefined> {
+  drain(): Generator<AccumulatedPairs, void, undefined> {
     return this.#drain();
   }
 

@@ -1,4 +1,4 @@
-import { epochMs, executorId, millis } from "@millrace/base";
+import { epochMs, executorId, millis, streamId } from "@millrace/base";
 import { blockId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import type { BatchOutcome } from "../batches/batch-events.ts";
@@ -83,7 +83,7 @@ describe("what was received and not processed", () => {
   const received = (...blocks: readonly ReturnType<typeof block>[]): ReceiverEvent => ({
     type: "received",
     executor: a,
-    stream: 0,
+    stream: streamId(0),
     blocks,
   });
   const begun = (...events: readonly ReceiverEvent[]) => {
@@ -91,7 +91,7 @@ describe("what was received and not processed", () => {
     const first: readonly ReceiverEvent[] = [
       { type: "executorReady", executor: a },
       { type: "executorReady", executor: b },
-      { type: "started", receivers: [{ stream: 0, name: "lines", copies: 1 }] },
+      { type: "started", receivers: [{ stream: streamId(0), name: "lines", copies: 1 }] },
     ];
     for (const event of [...first, ...events]) stepReceivers(state, event);
     return state;

@@ -1,6 +1,6 @@
-import type { EpochMs, ExecutorId } from "@millrace/base";
+import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
 import type { BlockId, BlockLocation } from "@millrace/plan";
-import type { AllocatedBatch, HeldBlock, ReceivedCount, Receiver, ReceiverTracker } from "./receiver-state.ts";
+import type { AllocatedBatch, HeldBlock, ReceivedCount, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 
 /** Reports of a backlog come when it moved by this part of the bound. */
 const BACKLOG_STEPS = 8;
@@ -17,12 +17,12 @@ export function allocateWaiting(state: ReceiverTracker, time: EpochMs): void {
 }
 
 /** By stream: the records that a batch was given and that were not lost before it began. */
-export function recordsOfBatch(state: ReceiverTracker, time: EpochMs): ReadonlyMap<number, number> {
+export function recordsOfBatch(state: ReceiverTracker, time: EpochMs): ReadonlyMap<StreamId, number> {
   return state.batches.get(time)?.records ?? new Map();
 }
 
-export function locations(batch: AllocatedBatch): ReadonlyMap<number, readonly BlockLocation[]> {
-  const received = new Map<number, readonly BlockLocation[]>();
+export function locations(batch: AllocatedBatch): ReadonlyMap<StreamId, readonly BlockLocation[]> {
+  const received = new Map<StreamId, readonly BlockLocation[]>();
   for (const [stream, blocks] of batch.blocks) {
     received.set(
       stream,
@@ -106,7 +106,7 @@ export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
 
 /** Blocks of one receiver in one batch, or in none. */
 interface Loss {
-  readonly receiver: Receiver;
+  readonly receiver: TrackedReceiver;
   readonly batch: AllocatedBatch | undefined;
   readonly lost: readonly HeldBlock[];
 }
@@ -190,14 +190,14 @@ function recordsOf(blocks: readonly HeldBlock[]): number {
 const NAMES_MAX = 3;
 
 /** `receiver a`, or `receivers a, b, c and 4 more`. */
-export function namesOf(receivers: readonly Receiver[]): string {
+export function namesOf(receivers: readonly TrackedReceiver[]): string {
   const names = receivers.slice(0, NAMES_MAX).map(({ declared }) => declared.name);
   const more = receivers.length - names.length;
   return `receiver${receivers.length === 1 ? "" : "s"} ${names.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
 }
 
 /** Tells the receiver's executor how much waits, when that moved far enough or crossed the bound. */
-export function reportBacklog(state: ReceiverTracker, receiver: Receiver): void {
+export function reportBacklog(state: ReceiverTracker, receiver: TrackedReceiver): void {
   const { executor, backlogBytes, toldBytes } = receiver;
   const bound = state.settings.bufferBytes;
   const crossed = backlogBytes >= bound !== toldBytes >= bound;

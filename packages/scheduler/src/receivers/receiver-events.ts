@@ -1,9 +1,9 @@
-import type { EpochMs, ExecutorId, WireError } from "@millrace/base";
+import type { EpochMs, ExecutorId, StreamId, WireError } from "@millrace/base";
 import type { BlockId, BlockLocation } from "@millrace/plan";
 
 /** A receiver that the graph declares. */
 export interface ReceiverDeclaration {
-  readonly stream: number;
+  readonly stream: StreamId;
   /** What the operator calls it: `socketTextStream localhost:9999`. */
   readonly name: string;
   /** Copies of each block: 2 for the storage levels that end in `_2`. */
@@ -39,13 +39,13 @@ export type ReceiverEvent =
   | {
       readonly type: "received";
       readonly executor: ExecutorId;
-      readonly stream: number;
+      readonly stream: StreamId;
       readonly blocks: readonly ReceivedBlock[];
     }
   | {
       readonly type: "receiverStatus";
       readonly executor: ExecutorId;
-      readonly stream: number;
+      readonly stream: StreamId;
       readonly status: ReceiverStatus;
     }
   /** Gives a batch every block that no batch has. Answered at once by `allocated`. */
@@ -64,23 +64,23 @@ export type ReceiverEffect =
   | {
       readonly type: "startReceiver";
       readonly executor: ExecutorId;
-      readonly stream: number;
+      readonly stream: StreamId;
       /** The peer for second copies; `undefined`: none wanted, or no other executor. */
       readonly replicateTo: ExecutorId | undefined;
     }
-  | { readonly type: "stopReceiver"; readonly executor: ExecutorId; readonly stream: number }
+  | { readonly type: "stopReceiver"; readonly executor: ExecutorId; readonly stream: StreamId }
   /** The peer of a running receiver changed: the old one was lost, or the first one came. */
   | {
       readonly type: "replicateTo";
       readonly executor: ExecutorId;
-      readonly stream: number;
+      readonly stream: StreamId;
       readonly peer: ExecutorId | undefined;
     }
   /** Bytes of the stream in batches that are not done, and in none. Sent when it moved by an eighth of the bound or crossed it. */
   | {
       readonly type: "receiverBacklog";
       readonly executor: ExecutorId;
-      readonly stream: number;
+      readonly stream: StreamId;
       readonly bytes: number;
     }
   | { readonly type: "allocated"; readonly batch: EpochMs }
@@ -88,13 +88,13 @@ export type ReceiverEffect =
   | {
       readonly type: "batchInput";
       readonly batch: EpochMs;
-      readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
+      readonly received: ReadonlyMap<StreamId, readonly BlockLocation[]>;
     }
   /** The executor may confirm these blocks to their receiver: they are in the next batch's input unless all holders are lost. */
   | {
       readonly type: "blocksTaken";
       readonly executor: ExecutorId;
-      readonly stream: number;
+      readonly stream: StreamId;
       readonly blocks: readonly BlockId[];
     }
   /** An executor that leaves has nothing more that only it has: it may go. Told once. */
@@ -124,7 +124,7 @@ export type ReceiverEffect =
    */
   | {
       readonly type: "receiverChanged";
-      readonly stream: number;
+      readonly stream: StreamId;
       readonly change: "started" | "error" | "stopped";
       /** Where it runs or ran. */
       readonly executor: ExecutorId;
@@ -134,7 +134,7 @@ export type ReceiverEffect =
   | { readonly type: "allStopped"; readonly pending: boolean };
 
 export interface LostBlocks {
-  readonly stream: number;
+  readonly stream: StreamId;
   /** The batch that had them, if any. */
   readonly batch: EpochMs | undefined;
   readonly blocks: readonly BlockId[];

@@ -1,5 +1,5 @@
 import type { ExecutorId } from "@millrace/base";
-import type { Receiver, ReceiverTracker } from "./receiver-state.ts";
+import type { ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 import { hold } from "./receiver-warnings.ts";
 
 /** The condition that receivers wait for an executor. */
@@ -13,7 +13,7 @@ export function placeReceivers(state: ReceiverTracker): void {
   }
 }
 
-function startSomewhere(state: ReceiverTracker, receiver: Receiver): void {
+function startSomewhere(state: ReceiverTracker, receiver: TrackedReceiver): void {
   const { stream, name } = receiver.declared;
   const executor = leastUsed(state, (other) => other.executor, undefined);
   if (executor === undefined) {
@@ -42,7 +42,7 @@ export function renewPeers(state: ReceiverTracker): void {
   }
 }
 
-function choosePeer(state: ReceiverTracker, receiver: Receiver): ExecutorId | undefined {
+function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): ExecutorId | undefined {
   const { stream, name, copies } = receiver.declared;
   if (copies === 1) return undefined;
   const condition = `NO_REPLICA_PEER/${stream}`;
@@ -69,7 +69,7 @@ export function stays(state: ReceiverTracker, executor: ExecutorId): boolean {
 /** The executor that fewest receivers use so; the one that was ready first among equals. */
 function leastUsed(
   state: ReceiverTracker,
-  use: (receiver: Receiver) => ExecutorId | undefined,
+  use: (receiver: TrackedReceiver) => ExecutorId | undefined,
   except: ExecutorId | undefined,
 ): ExecutorId | undefined {
   let best: ExecutorId | undefined;

@@ -1,4 +1,4 @@
-import { epochMs, executorId } from "@millrace/base";
+import { epochMs, executorId, streamId } from "@millrace/base";
 import { blockId } from "@millrace/plan";
 import type { ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { type ReceiverTracker, receiverTracker } from "./receiver-state.ts";
@@ -10,7 +10,7 @@ export const tracker = (bufferBytes = 800): ReceiverTracker => receiverTracker({
 
 export const started = (...copies: readonly (1 | 2)[]): ReceiverEvent => ({
   type: "started",
-  receivers: copies.map((n, stream) => ({ stream, name: `socket ${stream}`, copies: n })),
+  receivers: copies.map((n, stream) => ({ stream: streamId(stream), name: `socket ${stream}`, copies: n })),
 });
 export const ready = (name: string): ReceiverEvent => ({ type: "executorReady", executor: executorId(name) });
 export const leaving = (name: string): ReceiverEvent => ({ type: "executorLeaving", executor: executorId(name) });
@@ -19,13 +19,13 @@ export const lost = (name: string): ReceiverEvent => ({ type: "executorLost", ex
 export const received = (name: string, stream: number, id: number, ...copies: readonly string[]): ReceiverEvent => ({
   type: "received",
   executor: executorId(name),
-  stream,
+  stream: streamId(stream),
   blocks: [{ id: blockId(`recv/${stream}/${id}`), bytes: 100, records: 10, at: [name, ...copies].map(executorId) }],
 });
 export const status = (name: string, stream: number, to: ReceiverStatus): ReceiverEvent => ({
   type: "receiverStatus",
   executor: executorId(name),
-  stream,
+  stream: streamId(stream),
   status: to,
 });
 export const down: ReceiverStatus = {

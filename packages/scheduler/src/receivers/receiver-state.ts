@@ -1,4 +1,4 @@
-import type { EpochMs, ExecutorId } from "@millrace/base";
+import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
 import type { BlockId } from "@millrace/plan";
 import type { ReceiverDeclaration, ReceiverEffect } from "./receiver-events.ts";
 
@@ -17,7 +17,7 @@ export interface ReceiverSettings {
  *        │                                         ├─ it says "stopped" ──▶ stopped
  *        └─ stopRequested ─▶ stopped               └─ stopRequested ─▶ stopping ─"stopped", executor lost─▶ stopped
  */
-export interface Receiver {
+export interface TrackedReceiver {
   readonly declared: ReceiverDeclaration;
   state: "homeless" | "starting" | "running" | "retrying" | "moving" | "stopping" | "stopped";
   /** Where it runs; `undefined` when homeless or stopped. */
@@ -40,7 +40,7 @@ export interface Receiver {
 
 export interface HeldBlock {
   readonly id: BlockId;
-  readonly stream: number;
+  readonly stream: StreamId;
   readonly bytes: number;
   readonly records: number;
   /** Who has a copy now; shrinks as executors are lost. */
@@ -52,16 +52,16 @@ export interface AllocatedBatch {
   readonly time: EpochMs;
   state: "allocated" | "begun" | "done";
   /** By stream, in order of arrival; lost blocks are taken out. */
-  readonly blocks: Map<number, HeldBlock[]>;
+  readonly blocks: Map<StreamId, HeldBlock[]>;
   /** By stream, in the blocks that the batch has, or had when it began. */
-  readonly records: Map<number, number>;
+  readonly records: Map<StreamId, number>;
 }
 
 /** All receivers of a job and what they received. Made by `receiverTracker`, changed by `stepReceivers` only. */
 export interface ReceiverTracker {
   readonly settings: ReceiverSettings;
   mode: "new" | "open" | "stopping" | "stopped";
-  readonly receivers: Map<number, Receiver>;
+  readonly receivers: Map<StreamId, TrackedReceiver>;
   /** Ready executors, in the order they became so. */
   readonly executors: ExecutorId[];
   /** Those of them that were told to end; true: it was said that they may go. */

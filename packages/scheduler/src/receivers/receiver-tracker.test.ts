@@ -1,4 +1,4 @@
-import { epochMs } from "@millrace/base";
+import { epochMs, streamId } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import { recordsOfBatch } from "./received-blocks.ts";
 import type { ReceiverStatus } from "./receiver-events.ts";
@@ -46,7 +46,7 @@ describe("whoever watches receivers is told", () => {
       "warning RECEIVER_TROUBLE",
       "changed 0 on e1: error, odd record",
     ]);
-    expect(state.receivers.get(0)?.state).toBe("running");
+    expect(state.receivers.get(streamId(0))?.state).toBe("running");
   });
 
   test("when one is over, by itself, at the end, or with its executor", () => {

@@ -1,9 +1,9 @@
-import { assert, type EpochMs, type ExecutorId, unreachable, type WireError } from "@millrace/base";
+import { assert, type EpochMs, type ExecutorId, type StreamId, unreachable, type WireError } from "@millrace/base";
 import { headline } from "../tasks/task-errors.ts";
 import { allocateWaiting, dropHolder, finishBatch, forgetBatch, locations, reportBacklog } from "./received-blocks.ts";
 import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
-import type { HeldBlock, Receiver, ReceiverTracker } from "./receiver-state.ts";
+import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 import { downCondition, hold, notDown, notStuck, stuckCondition, tell, tellMoved } from "./receiver-warnings.ts";
 
 /** Advances all receivers of a job by one event. Owns `state`; reads no clock, no randomness, no I/O. */
@@ -87,7 +87,7 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
   state.executors.splice(at, 1);
   state.leaving.delete(executor);
   dropHolder(state, executor);
-  const moving: Receiver[] = [];
+  const moving: TrackedReceiver[] = [];
   for (const receiver of state.receivers.values()) {
     if (receiver.executor === executor && loseHome(state, receiver, executor)) moving.push(receiver);
   }
@@ -138,7 +138,7 @@ function holdsAlone(state: ReceiverTracker, executor: ExecutorId): boolean {
 }
 
 /** Returns whether it needs another executor. */
-function loseHome(state: ReceiverTracker, receiver: Receiver, executor: ExecutorId): boolean {
+function loseHome(state: ReceiverTracker, receiver: TrackedReceiver, executor: ExecutorId): boolean {
   receiver.executor = undefined;
   receiver.peer = undefined;
   const lost = { name: "Error", message: `executor ${executor} was lost` };
@@ -179,7 +179,12 @@ function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type
   reportBacklog(state, receiver);
 }
 
-function onReceiverStatus(state: ReceiverTracker, executor: ExecutorId, stream: number, status: ReceiverStatus): void {
+function onReceiverStatus(
+  state: ReceiverTracker,
+  executor: ExecutorId,
+  stream: StreamId,
+  status: ReceiverStatus,
+): void {
   const receiver = state.receivers.get(stream);
   if (receiver === undefined || receiver.executor !== executor) return; // it runs elsewhere by now
   switch (status.state) {
@@ -212,24 +217,24 @@ function onReceiverStatus(state: ReceiverTracker, executor: ExecutorId, stream: 
 
 function changed(
   state: ReceiverTracker,
-  receiver: Receiver,
+  receiver: TrackedReceiver,
   what: Pick<Extract<ReceiverEffect, { type: "receiverChanged" }>, "change" | "executor" | "error">,
 ): void {
   state.effects.push({ type: "receiverChanged", stream: receiver.declared.stream, ...what });
 }
 
-function onTrouble(state: ReceiverTracker, receiver: Receiver, error: WireError): void {
+function onTrouble(state: ReceiverTracker, receiver: TrackedReceiver, error: WireError): void {
   const message = `[RECEIVER_TROUBLE] receiver ${receiver.declared.name} goes on, and tells of an error: ${reason(error)}.`;
   tell(state, "RECEIVER_TROUBLE", [receiver], message);
 }
 
-function onStuck(state: ReceiverTracker, receiver: Receiver, error: WireError): void {
+function onStuck(state: ReceiverTracker, receiver: TrackedReceiver, error: WireError): void {
   receiver.stuck = true;
   const message = `[RECEIVER_STUCK] receiver ${receiver.declared.name}: ${reason(error)}.`;
   hold(state, "RECEIVER_STUCK", stuckCondition(receiver), message);
 }
 
-function onRunning(state: ReceiverTracker, receiver: Receiver, executor: ExecutorId): void {
+function onRunning(state: ReceiverTracker, receiver: TrackedReceiver, executor: ExecutorId): void {
   if (receiver.down) {
     const message = `[SOURCE_BACK] receiver ${receiver.declared.name} has its source again.`;
     notDown(state, receiver, message);
@@ -241,7 +246,7 @@ function onRunning(state: ReceiverTracker, receiver: Receiver, executor: Executo
 
 function onRetrying(
   state: ReceiverTracker,
-  receiver: Receiver,
+  receiver: TrackedReceiver,
   status: Extract<ReceiverStatus, { state: "retrying" }>,
 ): void {
   if (receiver.state === "stopping" || receiver.state === "moving") return;
@@ -266,7 +271,7 @@ function reason(error: WireError): string {
 
 function onStopped(
   state: ReceiverTracker,
-  receiver: Receiver,
+  receiver: TrackedReceiver,
   status: Extract<ReceiverStatus, { state: "stopped" }>,
 ): void {
   notDown(state, receiver, undefined);
@@ -343,7 +348,7 @@ export function checkReceiverTracker(state: ReceiverTracker): void {
   }
 }
 
-function checkReceiver(state: ReceiverTracker, receiver: Receiver): void {
+function checkReceiver(state: ReceiverTracker, receiver: TrackedReceiver): void {
   const { executor, peer, waiting, declared } = receiver;
   const placed = receiver.state !== "homeless" && receiver.state !== "stopped";
   assert(placed === (executor !== undefined), `receiver ${declared.name} is ${receiver.state} on ${executor}`);

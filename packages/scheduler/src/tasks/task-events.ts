@@ -50,7 +50,7 @@ export type TaskEffect =
       readonly type: "planDone";
       readonly plan: PlanId;
       /** One per partition of the last stage, in partition order. */
-      readonly results: readonly PartitionResult[];
+      readonly results: readonly HeldResult[];
       /** Updates of every task that the plan ran, each task once however often it was rerun. No empty ones. */
       readonly accumulators: readonly Uint8Array[];
     }
@@ -63,7 +63,7 @@ export type TaskEffect =
 
 export type TaskWarning = "NO_EXECUTORS" | "TASK_RETRIED" | "STAGE_RERUN" | "STATE_MOVED" | "OUTPUT_DIFFERS";
 
-export interface PartitionResult {
+export interface HeldResult {
   /** Who computed it, and serves it when it is a block. */
   readonly executor: ExecutorId;
   readonly result: TaskResult;

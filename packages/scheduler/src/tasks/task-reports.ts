@@ -1,5 +1,5 @@
 import { assert, backoffPause, type ExecutorId, unreachable, type WireError } from "@millrace/base";
-import type { MapOutput, ResultOutput, TaskKey, TaskOutcome } from "@millrace/plan";
+import type { MapOutcome, ResultOutcome, TaskKey, TaskOutcome } from "@millrace/plan";
 import { compareContent } from "./content.ts";
 import { loseOutputs, parseShuffleBlock, registerOutput } from "./map-outputs.ts";
 import { completeStage, endPlan, needs, quiesce, refresh, requeue } from "./stages.ts";
@@ -83,7 +83,7 @@ function free(slot: Slot): void {
   slot.executor.free++;
 }
 
-function onSucceeded(state: TaskScheduler, report: Report<MapOutput | ResultOutput>): void {
+function onSucceeded(state: TaskScheduler, report: Report<MapOutcome | ResultOutcome>): void {
   const { executor, task, outcome } = report;
   const stage = endAttempt(state, executor, task);
   if (stage === undefined) return;

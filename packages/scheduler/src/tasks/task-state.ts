@@ -1,7 +1,7 @@
 import { assert, type BackoffRange, type EngineError, type ExecutorId, type Rng } from "@millrace/base";
 import type { JobPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
 import { Queue } from "./queue.ts";
-import type { PartitionResult, PlanId, TaskEffect } from "./task-events.ts";
+import type { HeldResult, PlanId, TaskEffect } from "./task-events.ts";
 
 export interface TaskSettings {
   /** `task.attempts.max`: failures of one task before its plan fails. */
@@ -92,7 +92,7 @@ export interface Stage {
   /** Tasks that failed, by the executor to keep away from. */
   readonly avoiding: Map<ExecutorId, Queue<number>>;
   /** Result stages: what came back, by partition. */
-  readonly results: (PartitionResult | undefined)[];
+  readonly results: (HeldResult | undefined)[];
   /** Stages that write a shuffle. */
   readonly outputs: ShuffleOutputs | undefined;
 }
@@ -259,7 +259,7 @@ export function newStage(planned: PlannedStage, plan: PlanId, since: number, ord
     unowned: new Queue(),
     preferring: new Map(),
     avoiding: new Map(),
-    results: writes === undefined ? new Array<PartitionResult | undefined>(tasks).fill(undefined) : [],
+    results: writes === undefined ? new Array<HeldResult | undefined>(tasks).fill(undefined) : [],
     outputs: writes && {
       shuffle: writes.shuffle,
       partitions: writes.partitions,

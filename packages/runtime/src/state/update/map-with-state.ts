@@ -9,7 +9,7 @@ import type { InitialState } from "./initial-state.ts";
 import { isCopy, KeyState, type PassingState, passing, publishedAt, UNREAD } from "./key-state.ts";
 import type { StateChunk, StateUpdater, Transaction } from "./updater.ts";
 
-export interface MapWithStateOptions {
+export interface MapUpdaterOptions {
   readonly classes: ClassTable;
   readonly map: StateCalls["map"];
   /** Calls it. */
@@ -35,7 +35,7 @@ export interface MapWithStateOptions {
 export class MapWithState implements StateUpdater {
   readonly timed: boolean;
   readonly repeatable = false;
-  readonly #options: MapWithStateOptions;
+  readonly #options: MapUpdaterOptions;
   readonly #key: KeyState;
   #pairs: Feeder;
   /** The keys of this batch; below, for each: its place in the published state, or -1, and its state so far. */
@@ -47,7 +47,7 @@ export class MapWithState implements StateUpdater {
   #filled = 0;
   #first = false;
 
-  constructor(options: MapWithStateOptions) {
+  constructor(options: MapUpdaterOptions) {
     this.#options = options;
     this.#key = new KeyState(options.classes);
     this.#pairs = options.pairs;

@@ -1,5 +1,5 @@
 import { SLICE } from "../../source/feeder.ts";
-import type { PairColumns } from "../../table/spilling-table.ts";
+import type { AccumulatedPairs } from "../../table/spilling-table.ts";
 import { NEW_KEY, type Overlay } from "../overlay.ts";
 import type { PartitionState } from "../partition-state.ts";
 
@@ -11,7 +11,7 @@ export interface Transaction {
 
 /** Some of what a task of a stateful operator gives: pairs as columns, or records. Never empty. */
 export type StateChunk =
-  | PairColumns
+  | AccumulatedPairs
   /** Of `rows` the first `count`. */
   | { readonly keys?: undefined; readonly rows: readonly unknown[]; readonly count: number };
 
@@ -51,7 +51,7 @@ export class PairsBuilder {
     this.#values.push(value);
   }
 
-  take(): PairColumns {
+  take(): AccumulatedPairs {
     const chunk = { keys: this.#keys, values: this.#values };
     this.#keys = [];
     this.#values = [];
@@ -59,7 +59,7 @@ export class PairsBuilder {
   }
 
   /** What is left, if anything. */
-  *end(): Generator<PairColumns, void, undefined> {
+  *end(): Generator<AccumulatedPairs, void, undefined> {
     if (this.#keys.length > 0) yield this.take();
   }
 }
@@ -111,7 +111,10 @@ export function maskOf({ index }: PartitionState, given: Iterable<number>): Uint
 }
 
 /** Keys that a batch has not come across, as the published state has them. */
-export function* untouched({ state }: Transaction, touched: Iterable<number>): Generator<PairColumns, void, undefined> {
+export function* untouched(
+  { state }: Transaction,
+  touched: Iterable<number>,
+): Generator<AccumulatedPairs, void, undefined> {
   const out = new PairsBuilder();
   const mask = maskOf(state, touched);
   const { column, index } = state;

@@ -7,6 +7,7 @@ import {
   formatSize,
   type JobConf,
   type Logger,
+  type StreamId,
   systemRng,
   type TakeOutput,
   ThreadOutput,
@@ -21,7 +22,7 @@ import { receiverStuck, receiverThreadEnded } from "../errors.ts";
 import type { ReceiverInit } from "./protocol.ts";
 import { type FromThread, ReceiverThread, stuckThread } from "./receiver-thread.ts";
 
-export interface ReceiverHostPorts {
+export interface ReceiverThreadsPorts {
   readonly executor: ExecutorId;
   readonly pool: BlockPool;
   readonly store: BlockStore;
@@ -64,9 +65,9 @@ interface Stream {
 const SOCKETS = "sockets";
 
 /** The main thread's side of the receivers: gives them threads, takes their blocks, announces them, and confirms those that the driver has taken. */
-export class ReceiverHost {
-  readonly #ports: ReceiverHostPorts;
-  readonly #streams = new Map<number, Stream>();
+export class ReceiverThreads {
+  readonly #ports: ReceiverThreadsPorts;
+  readonly #streams = new Map<StreamId, Stream>();
   readonly #groups = new Map<string, Group>();
   /** Also those that are done and on their way out. */
   readonly #threads = new Set<ReceiverThread>();
@@ -79,7 +80,7 @@ export class ReceiverHost {
   #nextBlock = 0;
   #closing = false;
 
-  constructor(ports: ReceiverHostPorts) {
+  constructor(ports: ReceiverThreadsPorts) {
     this.#ports = ports;
     this.#prefix = `${ports.executor}.${ports.clock.now().toString(36)}`;
   }
@@ -131,7 +132,7 @@ export class ReceiverHost {
     postStart(stream, 0);
   }
 
-  #stop(stream: number): void {
+  #stop(stream: StreamId): void {
     const entry = this.#streams.get(stream);
     if (entry === undefined) {
       this.#ports.send({ type: "receiver", stream, status: { state: "stopped" } });
@@ -142,14 +143,14 @@ export class ReceiverHost {
     this.#endStuck(entry.group);
   }
 
-  #hold(stream: number, held: boolean): void {
+  #hold(stream: StreamId, held: boolean): void {
     const entry = this.#streams.get(stream);
     if (entry === undefined || entry.held === held) return;
     entry.held = held;
     entry.group.thread.post({ type: "hold", stream, held });
   }
 
-  #confirm(stream: number, blocks: readonly BlockId[]): void {
+  #confirm(stream: StreamId, blocks: readonly BlockId[]): void {
     for (const id of blocks) {
       const announced = this.#announced.get(id);
       this.#announced.delete(id);

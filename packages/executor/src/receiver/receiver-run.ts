@@ -19,7 +19,7 @@ export interface SourceEvents {
 }
 
 /** One run of a receiver, from its start to its end; a restart makes another. */
-export interface Source {
+export interface ReceiverRun {
   start(): void;
   /** Reads no more; resolves when everything it had is safe. `ended` is not called any more. */
   stop(): Promise<void>;

@@ -17,7 +17,7 @@ export interface JobProcessHandlers {
 }
 
 /** The supervisor's handle on one job's driver process: its channel, its output, the reason of its end. */
-export class JobProcess {
+export class JobDriverProcess {
   readonly #child: ChildProcess;
   readonly #heapBytes: number;
   #tail = "";

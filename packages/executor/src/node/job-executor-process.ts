@@ -25,7 +25,7 @@ const LAST_WORDS_BYTES_MAX = 80 << 20;
 const LINE_BYTES_MAX = 64 * 1024;
 
 /** One job's executor process, seen from the supervisor. */
-export class JobProcess {
+export class JobExecutorProcess {
   readonly job: JobId;
   readonly pid: number | undefined;
   /** Settles when the process is gone: with the reason unless it was asked to go. */
