@@ -54,6 +54,24 @@ describe("an artefact as bytes", () => {
   });
 });
 
+test("what is wrong with the head of a bundled job is named", () => {
+  const packed = Buffer.from(packArtefact(artefact));
+  const head = packed.toString("utf8", 12, 12 + packed.readUInt32LE(8));
+  const withHead = (text: string): Buffer => {
+    const bytes = Buffer.from(text);
+    const prefix = Buffer.from(packed.subarray(0, 12));
+    prefix.writeUInt32LE(bytes.length, 8);
+    return Buffer.concat([prefix, bytes, packed.subarray(12 + Buffer.byteLength(head))]);
+  };
+  expect(() => unpackArtefact(withHead(head))).not.toThrow();
+  expect(() => unpackArtefact(withHead("{"))).toThrow("its head is not JSON");
+  expect(() => unpackArtefact(withHead("7"))).toThrow("in its head, all: ");
+  expect(() => unpackArtefact(withHead(head.replace('"functions":', '"f":')))).toThrow(
+    "in its head, manifest.functions: ",
+  );
+  expect(() => unpackArtefact(withHead(head.replace('"hash":"', '"hash":"../')))).toThrow("hash: want 64 hex digits");
+});
+
 describe("the API version of a job", () => {
   test.each([
     ["0.1.0", "0.9.3"],

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdir, rename, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
+import type { EngineError } from "@millrace/base";
+import * as v from "valibot";
 import { API_VERSION } from "./api-version.ts";
 import { artefactCorrupt, artefactVersion } from "./errors.ts";
 
@@ -58,6 +60,20 @@ interface Head {
   readonly driverBytes: number;
   readonly executorBytes: number;
 }
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const HEAD: v.GenericSchema<Head> = v.object({
+  hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "want 64 hex digits")), // it becomes a file name
+  manifest: v.object({
+    entry: v.string(),
+    apiVersion: v.string(),
+    externals: v.array(v.object({ name: v.string(), version: v.string(), reason: v.string() })),
+    files: v.array(v.string()),
+    functions: count,
+  }),
+  driverBytes: count,
+  executorBytes: count,
+});
 
 /** Puts the parts of an artefact together and names them by their content. */
 export function makeArtefact(parts: Omit<Artefact, "hash">): Artefact {
@@ -129,34 +145,18 @@ function readHead(bytes: Buffer): { head: Head; bodyAt: number } {
   const headBytes = bytes.readUInt32LE(8);
   const bodyAt = PREFIX_BYTES + headBytes;
   if (bodyAt > bytes.length) throw corrupt(`it ends within its head: ${bytes.length} of ${bodyAt} bytes`);
+  const head = parseJson(bytes.toString("utf8", PREFIX_BYTES, bodyAt));
+  if (v.is(HEAD, head)) return { head, bodyAt }; // as it is: the hash covers the order of its fields
+  const issue = v.safeParse(HEAD, head).issues?.[0];
+  throw corrupt(`in its head, ${issue === undefined ? "" : `${v.getDotPath(issue) ?? "all"}: ${issue.message}`}`);
+}
+
+function parseJson(text: string): unknown {
   try {
-    const head: unknown = JSON.parse(bytes.toString("utf8", PREFIX_BYTES, bodyAt));
-    if (isHead(head)) return { head, bodyAt };
+    return JSON.parse(text);
   } catch (error) {
     throw corrupt("its head is not JSON", error);
   }
-  throw corrupt("its head lacks fields");
-}
-
-function isHead(value: unknown): value is Head {
-  if (typeof value !== "object" || value === null) return false;
-  const { hash, driverBytes, executorBytes, manifest } = value as Partial<Head>; // every field is looked at below
-  return (
-    typeof hash === "string" &&
-    /^[0-9a-f]{64}$/.test(hash) && // it becomes a file name
-    isByteCount(driverBytes) &&
-    isByteCount(executorBytes) &&
-    typeof manifest === "object" &&
-    manifest !== null &&
-    typeof manifest.entry === "string" &&
-    typeof manifest.apiVersion === "string" &&
-    Array.isArray(manifest.externals) &&
-    Array.isArray(manifest.files)
-  );
-}
-
-function isByteCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function inflate(bytes: Buffer): Buffer {
@@ -167,7 +167,7 @@ function inflate(bytes: Buffer): Buffer {
   }
 }
 
-function corrupt(what: string, cause?: unknown) {
+function corrupt(what: string, cause?: unknown): EngineError {
   return artefactCorrupt(`A bundled job could not be read: ${what}. It was not loaded. Submit the job again.`, {
     cause,
   });

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import * as v from "valibot";
 import { type Artefact, packArtefact, unpackArtefact } from "./artefact.ts";
 
 /** Raise when the same sources give another bundle: what older versions kept is then not used. */
@@ -13,16 +14,17 @@ export function bundleCacheDir(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "millrace", "bundles");
 }
 
-interface CacheEntry {
-  readonly hash: string;
-  readonly inputs: readonly CachedInput[];
-}
-
-interface CachedInput {
-  readonly path: string;
-  /** SHA-256 of the content, or for files of packages, size and time of change; "absent" when there is no such file. */
-  readonly state: string;
-}
+const ENTRY = v.object({
+  hash: v.string(),
+  inputs: v.array(
+    v.object({
+      path: v.string(),
+      /** SHA-256 of the content, or for files of packages, size and time of change; "absent" when there is no such file. */
+      state: v.string(),
+    }),
+  ),
+});
+type CacheEntry = v.InferOutput<typeof ENTRY>;
 
 /** Bundles on disk: for each job file what went into its last bundle, and the bundles by hash. */
 export class JobCache {
@@ -75,7 +77,7 @@ export class JobCache {
   }
 
   async #entry(): Promise<CacheEntry> {
-    return JSON.parse(await readFile(this.#entryPath, "utf8")) as CacheEntry; // written by keep()
+    return v.parse(ENTRY, JSON.parse(await readFile(this.#entryPath, "utf8")));
   }
 
   #artefactPath(hash: string): string {
