@@ -5,7 +5,7 @@ import { EngineError } from "@millrace/base";
 import type { BuildFailure, BuildResult } from "esbuild";
 import type { Artefact, ExternalPackage } from "./artefact.ts";
 import { bundleError } from "./bundle-error.ts";
-import type { BundleOptions } from "./bundle-job.ts";
+import type { BundleOptions } from "./bundle-options.ts";
 import { jobNoDefaultExport } from "./errors.ts";
 import { type Build, type JobSources, jobPlugin } from "./job-plugin.ts";
 import { type LiftedFile, liftFile } from "./lift/lift-file.ts";

@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 import { EngineError } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
 import { installArtefact, packArtefact } from "./artefact.ts";
-import { type BundleOptions, bundleJob } from "./bundle-job.ts";
+import { bundleJob } from "./bundle-job.ts";
+import type { BundleOptions } from "./bundle-options.ts";
 import { checkExternals, externalLoader } from "./externals.ts";
 import { type Callable, type Lab, openLab, writeFiles } from "./job-lab.ts";
 

@@ -2,19 +2,9 @@ import { readFile, realpath } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { Artefact } from "./artefact.ts";
 import { makeArtefact } from "./artefact.ts";
+import type { BundleOptions } from "./bundle-options.ts";
 import { jobFileMissing } from "./errors.ts";
 import { JobCache } from "./job-cache.ts";
-
-export interface BundleOptions {
-  /** Where finished bundles are kept by content; none are kept without it. */
-  readonly cacheDir?: string | undefined;
-  /** The version of `millrace` that the job is written for. */
-  readonly apiVersion: string;
-  /** Names that `millrace` exports, so that a wrong import is an error now. Unchecked without it. */
-  readonly apiExports?: readonly string[] | undefined;
-  /** Told what is being done, for a person who waits. */
-  readonly onProgress?: ((step: string) => void) | undefined;
-}
 
 /**
  * Makes the artefact of a job: its file, what it imports, and the packages it uses, in one module for the driver and

@@ -1,7 +1,8 @@
 import { realpath } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import type { Artefact } from "./artefact.ts";
-import { type BundleOptions, bundleJob } from "./bundle-job.ts";
+import { bundleJob } from "./bundle-job.ts";
+import type { BundleOptions } from "./bundle-options.ts";
 import type { TypePaths } from "./type-check.ts";
 
 export interface CheckOptions extends BundleOptions, TypePaths {}

@@ -10,7 +10,8 @@ export {
   readManifest,
   unpackArtefact,
 } from "./artefact.ts";
-export { type BundleOptions, bundleJob } from "./bundle-job.ts";
+export { bundleJob } from "./bundle-job.ts";
+export type { BundleOptions } from "./bundle-options.ts";
 export { type CheckOptions, checkJob } from "./check-job.ts";
 export {
   artefactCorrupt,

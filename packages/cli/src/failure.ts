@@ -5,6 +5,9 @@ import { badUsage } from "./errors.ts";
 /** Codes 0 and 1 say how the job went; this one that it was never started as it was written. */
 export const EXIT = { done: 0, failed: 1, refused: 2, interrupted: 130 } as const;
 
+/** A command's own verdict on how it went, when that is not 0. */
+export type SetExit = (code: number) => void;
+
 /** Errors that say "the job, or the command, is wrong as written", found before anything runs. */
 const REFUSALS = new Set([
   "BAD_USAGE",

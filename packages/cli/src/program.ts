@@ -35,9 +35,6 @@ const REGISTRATIONS = [
   registerDoctor,
 ] as const;
 
-/** A command's own verdict on how it went, when that is not 0. */
-export type SetExit = (code: number) => void;
-
 /**
  * Runs one command line.
  *

@@ -3,6 +3,7 @@ export * from "./global-functions.ts";
 export * from "./job-plan.ts";
 export * from "./layout.ts";
 export * from "./lineage.ts";
+export * from "./plan-request.ts";
 export * from "./planner.ts";
 export * from "./receiver-plan.ts";
 export * from "./render-lineage.ts";

@@ -14,7 +14,7 @@ import {
 } from "./job-plan.ts";
 import type { Layout } from "./layout.ts";
 import type { Lineage, MergeNode, PersistedNode, ShuffleDependency, ShuffledNode, StateNode } from "./lineage.ts";
-import type { PlannedAction, PlannerOptions, PlanRequest, WrittenShuffle } from "./planner.ts";
+import type { PlannedAction, PlannerOptions, PlanRequest, WrittenShuffle } from "./plan-request.ts";
 import type { BlockLevel } from "./receiver-plan.ts";
 import { StageDraft } from "./stage-draft.ts";
 import { actionSink, aggregateOf, shuffleSink } from "./stage-ends.ts";

@@ -1,55 +1,9 @@
-import type { EpochMs } from "@millrace/base";
-import type { FunctionRef } from "@millrace/operators";
-import { type BlockLocation, type JobPlan, type OutputRef, type ShuffleId, shuffleId } from "./job-plan.ts";
+import { shuffleId } from "./job-plan.ts";
 import { Layout } from "./layout.ts";
-import type { Lineage, PersistedNode, ShuffleDependency, StateNode } from "./lineage.ts";
+import type { Lineage, PersistedNode } from "./lineage.ts";
+import type { PlannedAction, PlannerOptions, PlanRequest } from "./plan-request.ts";
 import { PlanRun } from "./plan-run.ts";
 import { TemplateCache } from "./template-cache.ts";
-
-/** What an action does with the records of its RDD. */
-export type ActionSink =
-  /** The records, at most `limit` of them from each partition. */
-  | { readonly kind: "collect"; readonly limit?: number }
-  | { readonly kind: "count" }
-  | { readonly kind: "reduce" | "foreach" | "foreachPartition"; readonly fn: FunctionRef; readonly label: string }
-  | { readonly kind: "saveText" | "saveObjects"; readonly output: (partition: number) => OutputRef };
-
-export interface PlanRequest {
-  readonly target: Lineage;
-  readonly sink: ActionSink;
-  readonly batch: EpochMs;
-  /** Only these partitions of the target, ascending; all by default. */
-  readonly partitions?: readonly number[];
-  /** Shuffles whose output an earlier plan has written and that still stands: their stages are left out. */
-  readonly written: ReadonlySet<ShuffleId>;
-}
-
-export type WrittenShuffle = ShuffleDependency & { readonly id: ShuffleId };
-
-/** A plan, and what is true once it has succeeded. */
-export interface PlannedAction {
-  /** Without stages when no task is needed: the target has no records for sure. */
-  readonly plan: JobPlan;
-  /** The shuffles that its stages write, with their ids. */
-  readonly writes: readonly WrittenShuffle[];
-  /** Stateful operators of which every partition is brought up to this batch. */
-  readonly states: readonly StateNode[];
-  /** Broadcast variables that have yet to be put where executors find them; stages name them once this is done. */
-  readonly ready: readonly Promise<void>[];
-}
-
-/** The captured values of one template's functions, ready to ship. */
-export interface EncodedCaptures {
-  readonly bytes: Uint8Array;
-  readonly broadcasts: readonly (BlockLocation | Promise<BlockLocation>)[];
-}
-
-export interface PlannerOptions {
-  /** Called only for functions of which one at least captures something. */
-  readonly encodeCaptures: (functions: readonly FunctionRef[]) => EncodedCaptures;
-  /** The setting `default.parallelism`; 0 when it is not set. */
-  readonly defaultPartitions: number;
-}
 
 /** Turns actions on lineage into stages, tasks and templates. One per run of a job: it gives the ids. */
 export class Planner {

@@ -1,6 +1,6 @@
 import type { Layout } from "./layout.ts";
 import type { Combine, ShuffledNode } from "./lineage.ts";
-import type { ActionSink } from "./planner.ts";
+import type { ActionSink } from "./plan-request.ts";
 import type { StageDraft } from "./stage-draft.ts";
 import type { Aggregate, ShufflePartitioner, Sink } from "./template.ts";
 

@@ -1,4 +1,5 @@
-export { compileTemplate, type StageProgram } from "./compile/program.ts";
+export { compileTemplate } from "./compile/program.ts";
+export type { StageProgram } from "./compile/stage-program.ts";
 export { ProcessGroups } from "./host/process-groups.ts";
 export { type FindBroadcast, FunctionTable, type FunctionTableOptions } from "./job/function-table.ts";
 export { SlotRuntime } from "./job/slot-runtime.ts";

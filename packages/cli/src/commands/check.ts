@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 import { type Console, outJson, tell, tellError } from "../console.ts";
 import type { CheckedJob } from "../engine.ts";
-import { exitCodeOfJob } from "../failure.ts";
+import { exitCodeOfJob, type SetExit } from "../failure.ts";
 import { Interrupted } from "../interrupted.ts";
 import { type JobFlags, withJob } from "../job-options.ts";
 import type { GlobalOptions } from "../operator-command.ts";
-import type { SetExit } from "../program.ts";
 import { checkConf } from "../values.ts";
 
 interface CheckOptions extends JobFlags {

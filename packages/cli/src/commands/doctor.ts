@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { type Console, outJson } from "../console.ts";
 import { type Finding, lookAround } from "../doctor.ts";
-import { EXIT } from "../failure.ts";
+import { EXIT, type SetExit } from "../failure.ts";
 import { type OperatorOptions, withOperator, withOperatorOptions } from "../operator-command.ts";
-import type { SetExit } from "../program.ts";
 
 interface DoctorOptions extends OperatorOptions {
   readonly dataDir: string;

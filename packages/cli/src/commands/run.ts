@@ -1,12 +1,11 @@
 import { fromWireError } from "@millrace/base";
 import type { Command } from "commander";
 import { type Console, tell } from "../console.ts";
-import { EXIT } from "../failure.ts";
+import { EXIT, type SetExit } from "../failure.ts";
 import { tellJobFailure } from "../job-failure.ts";
 import { type JobFlags, withJob } from "../job-options.ts";
 import { parseMaster } from "../master.ts";
 import type { GlobalOptions } from "../operator-command.ts";
-import type { SetExit } from "../program.ts";
 import { readerIsGone } from "../signals.ts";
 import { checkConf, parseCount } from "../values.ts";
 

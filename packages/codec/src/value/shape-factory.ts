@@ -1,9 +1,13 @@
 import { detachString } from "../bytes/text.ts";
 import type { AnyClass } from "../class-table.ts";
-import type { ValueReader } from "./value-reader.ts";
 
 /** Makes one object of a shape, reading its values in order. */
-export type ShapeFactory = (reader: ValueReader) => object;
+export type ShapeFactory = (reader: ValueSource) => object;
+
+/** What gives the next value: a `ValueReader`. */
+interface ValueSource {
+  read(): unknown;
+}
 
 /** Objects of one shape read before its literal is compiled: below, the generic loop is cheaper. */
 const COMPILE_AFTER = 64;

@@ -13,7 +13,7 @@ import {
 import { JobExecutorProcess } from "@millrace/executor";
 import type { DataAddress } from "@millrace/rpc";
 import type { RpcServer } from "@millrace/rpc/grpc";
-import type { EmbeddedExecutors, EmbeddedExecutorsOptions } from "./executors.ts";
+import type { EmbeddedExecutors, EmbeddedExecutorsOptions } from "./embedded-executors.ts";
 import type { Master } from "./master.ts";
 
 const HOST = "127.0.0.1";

@@ -18,7 +18,8 @@ import type { BatchSummary } from "@millrace/rpc";
 import type { ExecutorMemory, JobDriverEvent } from "../job/events.ts";
 import { JobDriver } from "../job/job-driver.ts";
 import type { StopRequest } from "../job/stopping.ts";
-import { type EmbeddedExecutors, startExecutors } from "./executors.ts";
+import type { EmbeddedExecutors } from "./embedded-executors.ts";
+import { startExecutors } from "./executors.ts";
 import type { Master } from "./master.ts";
 
 export interface RunEmbeddedOptions {

@@ -4,77 +4,9 @@ import type { Aggregate, Feed, FnSlot, JoinKind, Op, Pipeline, Sink, Source, Sta
 import type { TableShape } from "../table/aggregate-table.ts";
 import { generateSegment } from "./generate.ts";
 import type { FusedOp, Segment } from "./segment.ts";
-import { type StateEntry, stateEntry } from "./state-entry.ts";
+import type { Entry, FoldSlots, Link, PipelineProgram, StageProgram } from "./stage-program.ts";
+import { stateEntry } from "./state-entry.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** A template, compiled: once per thread, however many tasks run it. */
-export interface StageProgram {
-  readonly template: StageTemplate;
-  readonly pipeline: PipelineProgram;
-  /** Tables that one task of it may fill at the same time: they share the memory. */
-  readonly tables: number;
-}
-
-/** `segments[0]` takes what the entry gives, each link stands between two segments. */
-export interface PipelineProgram {
-  readonly entry: Entry;
-  readonly segments: readonly Segment[];
-  readonly links: readonly Link[];
-}
-
-/** How combiners come about. */
-export interface FoldSlots {
-  /** Absent: the first value is the combiner. */
-  readonly create: FnSlot | undefined;
-  readonly merge: FnSlot;
-  readonly label: string;
-}
-
-/** Where a fused loop ends because something takes a whole partition. */
-export type Link =
-  | {
-      readonly kind: "mapPartitions" | "mapPartitionsWithIndex" | "foreachPartition";
-      readonly fn: FnSlot;
-      readonly label: string;
-      /** The input that gives the partition's number, where it is not the task's. */
-      readonly index?: number | undefined;
-    }
-  | { readonly kind: "glom" }
-  | Extract<Op, { readonly kind: "sort" }>
-  /** Nothing in between: what follows may have to wait after each record. */
-  | { readonly kind: "wait" };
-
-export type Entry =
-  | { readonly kind: "blocks" | "text" | "bytes"; readonly input: number }
-  | { readonly kind: "fixed"; readonly input: number; readonly recordBytes: number }
-  | {
-      readonly kind: "table";
-      readonly shape: TableShape;
-      /** Of `combine`: what the loops that fill it do. */
-      readonly fold: FoldSlots | undefined;
-      readonly feeds: readonly PipelineProgram[];
-      readonly join: JoinKind | undefined;
-    }
-  /** Pairs of the left whose key the right has not. */
-  | {
-      readonly kind: "without";
-      readonly left: PipelineProgram;
-      /** Ends in a table of two lists a key. */
-      readonly right: PipelineProgram;
-      readonly label: string;
-    }
-  /** Each in turn. */
-  | { readonly kind: "concat"; readonly feeds: readonly PipelineProgram[] }
-  /** Each of the left with lists of the right. */
-  | { readonly kind: "cartesian"; readonly left: PipelineProgram; readonly right: PipelineProgram }
-  /** Side by side. */
-  | {
-      readonly kind: "zip";
-      readonly feeds: readonly PipelineProgram[];
-      readonly fn: FnSlot | undefined;
-      readonly label: string;
-    }
-  | StateEntry;
 
 /**
  * Compiles a template to generated loops. The loops themselves are built when they first run.

@@ -1,48 +1,8 @@
 import { unreachable } from "@millrace/base";
-import type { Feed, FnSlot, StateUpdate } from "@millrace/plan";
-import type { PipelineProgram } from "./program.ts";
-import { type StateLoop, stateLoop } from "./state-loop.ts";
+import type { Feed, StateUpdate } from "@millrace/plan";
+import type { PipelineProgram, StateEntry } from "./stage-program.ts";
+import { stateLoop } from "./state-loop.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** Where the records of a stateful operator come from. */
-export type StateEntry =
-  | {
-      readonly kind: "updateByKey";
-      /** Ends in a table of lists. */
-      readonly feed: PipelineProgram;
-      /** Ends in a table of last values, here and below. */
-      readonly initial: PipelineProgram | undefined;
-      readonly update: FnSlot;
-      readonly onlyUpdated: boolean;
-      readonly label: string;
-    }
-  | {
-      readonly kind: "updatePartition";
-      readonly feed: PipelineProgram;
-      readonly initial: PipelineProgram | undefined;
-      readonly update: FnSlot;
-      readonly place: FnSlot | undefined;
-      readonly label: string;
-    }
-  | {
-      readonly kind: "window";
-      /** What enters and what leaves; both end in one table, of two lists a key. */
-      readonly feeds: readonly [PipelineProgram, PipelineProgram];
-      readonly reduce: FnSlot;
-      readonly inverse: FnSlot;
-      readonly filter: FnSlot | undefined;
-      readonly label: string;
-    }
-  | {
-      readonly kind: "mapWithState";
-      readonly feed: PipelineProgram;
-      readonly initial: PipelineProgram | undefined;
-      readonly map: FnSlot;
-      readonly loop: StateLoop;
-      readonly timeoutMs: number;
-      readonly label: string;
-    }
-  | { readonly kind: "snapshot" };
 
 /** What the compiler of a template does for a stateful operator. */
 export interface StateCompiler {

@@ -1,7 +1,7 @@
 import type { AnyFunction } from "@millrace/operators";
 import type { FnSlot } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
-import type { FoldSlots } from "../compile/program.ts";
+import type { FoldSlots } from "../compile/stage-program.ts";
 import type { TableFold } from "../table/spilling-table.ts";
 
 /** The last value of a key. */

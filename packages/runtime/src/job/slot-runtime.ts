@@ -6,14 +6,16 @@ import { fileChanged } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import { readHandle } from "@millrace/storage";
-import { compileTemplate, type StageProgram } from "../compile/program.ts";
+import { compileTemplate } from "../compile/program.ts";
+import type { StageProgram } from "../compile/stage-program.ts";
 import type { SlotPorts } from "../ports.ts";
 import { StateStore } from "../state/state-store.ts";
 import { TableBudget } from "../table/table-budget.ts";
 import type { ResolvedInput, SlotOutcome, SlotTask, StageStart } from "../task.ts";
 import type { FunctionTable } from "./function-table.ts";
 import { TaskCancelled, TaskControl } from "./task-control.ts";
-import { type TaskEnvironment, TaskRun } from "./task-run.ts";
+import type { TaskEnvironment } from "./task-environment.ts";
+import { TaskRun } from "./task-run.ts";
 import { openSink, type TaskSink } from "./task-sink.ts";
 
 const NOTHING_ADDED = new Uint8Array(0);

@@ -2,8 +2,7 @@ import { assert } from "@millrace/base";
 import { partitionOf } from "@millrace/codec";
 import type { AnyFunction } from "@millrace/operators";
 import type { FnSlot, StateRef } from "@millrace/plan";
-import type { PipelineProgram } from "../compile/program.ts";
-import type { StateEntry } from "../compile/state-entry.ts";
+import type { PipelineProgram, StateEntry } from "../compile/stage-program.ts";
 import type { Feeder } from "../source/feeder.ts";
 import { StateFeeder } from "../source/state-feeder.ts";
 import { StateSnapshotFeeder } from "../source/state-snapshot-feeder.ts";
@@ -17,7 +16,7 @@ import type { StateUpdater } from "../state/update/updater.ts";
 import type { TableShape } from "../table/aggregate-table.ts";
 import type { SpillingTable } from "../table/spilling-table.ts";
 import { TableBudget } from "../table/table-budget.ts";
-import type { TaskEnvironment } from "./task-run.ts";
+import type { TaskEnvironment } from "./task-environment.ts";
 
 /** What a task's run does for its stateful operator. */
 export interface StateParts {

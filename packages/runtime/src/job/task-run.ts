@@ -1,15 +1,13 @@
 import { assert } from "@millrace/base";
-import type { ClassTable } from "@millrace/codec";
 import type { ListedFile } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
 import type { FnSlot } from "@millrace/plan";
 import { blame } from "../compile/blame.ts";
-import type { Entry, FoldSlots, Link, PipelineProgram } from "../compile/program.ts";
 import type { Segment } from "../compile/segment.ts";
 import { type Numbering, SegmentState } from "../compile/segment-state.ts";
+import type { Entry, FoldSlots, Link, PipelineProgram } from "../compile/stage-program.ts";
 import { type FilePieces, readPieces } from "../files/pieces.ts";
 import { unzipped } from "../files/unzip.ts";
-import type { SlotPorts } from "../ports.ts";
 import { isZipped } from "../sink/text-file.ts";
 import type { SortOrder } from "../sort/sort-order.ts";
 import { SpillingSort } from "../sort/spilling-sort.ts";
@@ -29,28 +27,14 @@ import { TextFeeder } from "../source/text-feeder.ts";
 import { WithoutFeeder } from "../source/without-feeder.ts";
 import { ZipFeeder } from "../source/zip-feeder.ts";
 import { ZippedTextFeeder } from "../source/zipped-text-feeder.ts";
-import type { StateStore } from "../state/state-store.ts";
 import type { TableShape } from "../table/aggregate-table.ts";
 import type { SpillOptions } from "../table/spill-run.ts";
 import { SpillingTable } from "../table/spilling-table.ts";
 import type { TableBudget } from "../table/table-budget.ts";
-import type { ResolvedInput, SlotTask } from "../task.ts";
+import type { ResolvedInput } from "../task.ts";
 import { foldOf } from "./fold-of.ts";
 import { type StateParts, stateFeeder } from "./state-source.ts";
-import type { TaskControl } from "./task-control.ts";
-
-export interface TaskEnvironment {
-  readonly ports: SlotPorts;
-  readonly classes: ClassTable;
-  readonly states: StateStore;
-  readonly functions: readonly AnyFunction[];
-  readonly control: TaskControl;
-  readonly task: SlotTask;
-  /** Of a sink that takes the first records: how many. */
-  readonly limit: number | undefined;
-  /** Memory that each of the task's tables may take. */
-  readonly budget: TableBudget;
-}
+import type { TaskEnvironment } from "./task-environment.ts";
 
 /** A pipeline of one task, put together and ready to be pumped into its last segment. */
 interface Flow {

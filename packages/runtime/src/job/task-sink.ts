@@ -4,15 +4,16 @@ import { within } from "@millrace/files";
 import type { ShufflePartitioner, Sink } from "@millrace/plan";
 import type { BlockHandle } from "@millrace/storage";
 import { blame } from "../compile/blame.ts";
-import type { StageProgram } from "../compile/program.ts";
 import { partitionOutOfRange, type SegmentState } from "../compile/segment-state.ts";
+import type { StageProgram } from "../compile/stage-program.ts";
 import { openOutput, type TaskOutput } from "../files/task-output.ts";
 import { ResultOutput } from "../sink/result-output.ts";
 import { ShuffleOutput } from "../sink/shuffle-output.ts";
 import { isZipped, TextFile } from "../sink/text-file.ts";
 import type { AccumulatedPairs, SpillingTable } from "../table/spilling-table.ts";
 import type { SlotResult } from "../task.ts";
-import type { TaskEnvironment, TaskRun } from "./task-run.ts";
+import type { TaskEnvironment } from "./task-environment.ts";
+import type { TaskRun } from "./task-run.ts";
 
 export type SinkOutcome =
   | {

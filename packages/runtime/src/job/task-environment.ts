@@ -1,0 +1,21 @@
+import type { ClassTable } from "@millrace/codec";
+import type { AnyFunction } from "@millrace/operators";
+import type { SlotPorts } from "../ports.ts";
+import type { StateStore } from "../state/state-store.ts";
+import type { TableBudget } from "../table/table-budget.ts";
+import type { SlotTask } from "../task.ts";
+import type { TaskControl } from "./task-control.ts";
+
+/** What one attempt of a task has around it. */
+export interface TaskEnvironment {
+  readonly ports: SlotPorts;
+  readonly classes: ClassTable;
+  readonly states: StateStore;
+  readonly functions: readonly AnyFunction[];
+  readonly control: TaskControl;
+  readonly task: SlotTask;
+  /** Of a sink that takes the first records: how many. */
+  readonly limit: number | undefined;
+  /** Memory that each of the task's tables may take. */
+  readonly budget: TableBudget;
+}
