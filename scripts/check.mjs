@@ -11,6 +11,7 @@ import { runVitest } from "./vitest.mjs";
 await bootstrapOrExit({ build: false }); // code that does not compile is a finding, not an obstacle
 const { findProblems, formatProblem } = await import("./checks/deps.mjs"); // need installed packages
 const { readWorkspace } = await import("./checks/workspace.mjs");
+const { findTypeCircles, ONE_IDEA } = await import("./checks/circles.mjs");
 const { findAmbient } = await import("./checks/ambient.mjs");
 const { checkLengths } = await import("./checks/lengths.mjs");
 const { checkLinks } = await import("./checks/links.mjs");
@@ -48,6 +49,7 @@ const settings = Object.fromEntries(
 const results = [
   ...compiled,
   problems("package arrows", () => findProblems(workspace)),
+  problems("circles", () => findTypeCircles(workspace, ONE_IDEA)),
   problems("time and chance", () => findAmbient(workspace)),
   problems("file lengths", () => checkLengths(workspace, join(root, "scripts/checks/long-files.json"))),
   problems("docs/errors.md", () => checkErrors(workspace, text("docs/errors.md"))),

@@ -231,7 +231,7 @@ function findCycles(one) {
       problems.push({
         where: `${one.folder}/${source.path}`,
         what: `a circle of imports: ${circle.join(" → ")}`,
-        fix: "move what both need to a file of its own, or import only types",
+        fix: "move what both need to a file of its own",
       });
       return;
     }

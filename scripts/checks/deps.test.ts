@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { findTypeCircles } from "./circles.mjs";
 import { findProblems } from "./deps.mjs";
 import { parseSource } from "./workspace.mjs";
 
@@ -109,13 +110,36 @@ describe("files of a package", () => {
       "packages/base/src/a.ts: a circle of imports: src/a.ts → src/b.ts → src/a.ts",
     ]);
   });
-  test("may know each other's types", () => {
+  describe("that know each other's types", () => {
     const files = {
       "src/index.ts": 'import "./a.ts";',
-      "src/a.ts": 'import "./b.ts";',
-      "src/b.ts": 'import type { A } from "./a.ts";',
+      "src/a.ts": 'import "./b.ts"; import "./d.ts";',
+      "src/b.ts": 'import type { C } from "./c.ts";',
+      "src/c.ts": 'await import("./a.ts");',
+      "src/d.ts": "",
     };
-    expect(found({ base: { files } })).toEqual([]);
+    const circle = ["packages/base/src/a.ts", "packages/base/src/b.ts", "packages/base/src/c.ts"];
+    const circles = (...listed: { readonly files: readonly string[]; readonly why: string }[]) =>
+      findTypeCircles(workspace({ base: { files } }), listed).map((one) => `${one.where}: ${one.what}`);
+
+    test("are no circle of values", () => {
+      expect(found({ base: { files } })).toEqual([]);
+    });
+    test("are a circle all the same", () => {
+      expect(circles()).toEqual([
+        `packages/base/src/a.ts: a circle of imports, with those of types: ${circle.join(" ")}`,
+      ]);
+    });
+    test("may stay if they are listed as one idea", () => {
+      expect(circles({ files: circle, why: "they are" })).toEqual([]);
+    });
+    test("are listed no longer than the circle lasts, and not with files that are not in it", () => {
+      const listed = [...circle, "packages/base/src/d.ts"];
+      expect(circles({ files: listed, why: "they were" })).toEqual([
+        `packages/base/src/a.ts: a circle of imports, with those of types: ${circle.join(" ")}`,
+        `scripts/checks/circles.mjs: no such circle any more: ${listed.join(" ")}`,
+      ]);
+    });
   });
   test("must be reached from an entry, a test, or as a thread's path", () => {
     const files = {
