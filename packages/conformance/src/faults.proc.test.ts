@@ -206,6 +206,50 @@ test("a batch that has not begun goes on without blocks whose only holder is kil
   expect(await job.stop()).toMatchObject({ state: "finished", batchesFailed: 0 });
 });
 
+describe("state moves to an executor that joins", () => {
+  /** By executor: which partitions of the state it has updated since then. */
+  const served = ({ gates }: World, since: number, executor: TestProcess): ReadonlySet<number> =>
+    new Set(
+      gates.seen.flatMap(({ at, ppid, partition }, index) =>
+        index >= since && at === "reduce" && ppid === executor.pid ? [partition] : [],
+      ),
+    );
+
+  test.each(["state", "mapped"] as const)("half of it to the second one, and the counts are right: %s", async (how) => {
+    const here = await world({ executors: 1, slots: 1, how });
+    const late = here.cluster.startExecutor(1);
+    await here.job.log.says(/\[STATE_MOVED\] 3 partitions of state move .* all 2 share the work/);
+    const since = here.gates.seen.length;
+    here.feed.send(...LINES);
+    await here.feed.counted(here.job.log);
+    const [first] = here.cluster.executors;
+    if (first === undefined) throw new Error("there is no first executor");
+    const moved = served(here, since, late);
+    expect(moved.size).toBeGreaterThan(0);
+    expect(moved.size).toBeLessThanOrEqual(3);
+    for (const partition of served(here, since, first)) expect(moved).not.toContain(partition);
+    expect((await here.job.status()).warnings).toContainEqual(expect.objectContaining({ code: "STATE_MOVED" }));
+    await expectExact(here, 1);
+  });
+
+  test("and back, when the one that joined is killed before it has updated any", async () => {
+    const here = await world({ executors: 1, slots: 1 });
+    const late = here.cluster.startExecutor(1);
+    await here.job.log.says(/\[STATE_MOVED\]/);
+    const since = here.gates.seen.length;
+    const arrived = here.gates.hold(({ at, ppid }) => at === "reduce" && ppid === late.pid);
+    here.feed.send(...LINES);
+    const victim = await arrived; // it stands before its state, which the batch needs
+    late.signal("SIGKILL");
+    await late.ended;
+    await here.feed.counted(here.job.log);
+    const [first] = here.cluster.executors;
+    if (first === undefined) throw new Error("there is no first executor");
+    expect(served(here, since, first)).toContain(victim.partition);
+    await expectExact(here, 1);
+  });
+});
+
 describe("executors come when they like", () => {
   test("a job waits for the first one", async () => {
     const cluster = await TestCluster.start({ executors: 0, slots: 1 });

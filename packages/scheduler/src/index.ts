@@ -61,7 +61,6 @@ export type {
   ReceiverEffect,
   ReceiverEvent,
   ReceiverStatus,
-  ReceiverWarning,
 } from "./receivers/receiver-events.ts";
 export {
   type ReceiverSettings,
@@ -72,14 +71,13 @@ export {
 export { checkReceiverTracker, stepReceivers } from "./receivers/receiver-tracker.ts";
 export { checkTaskScheduler } from "./tasks/check-task-scheduler.ts";
 export { HeldTemplates } from "./tasks/held-templates.ts";
-export { stateOwners } from "./tasks/state-owners.ts";
 export {
   type HeldResult,
   type PlanId,
   planId,
   type TaskEffect,
   type TaskEvent,
-  type TaskWarning,
 } from "./tasks/task-events.ts";
-export { stepTasks, taskLoad } from "./tasks/task-scheduler.ts";
+export { stepTasks } from "./tasks/task-scheduler.ts";
 export { type TaskScheduler, type TaskSettings, taskScheduler } from "./tasks/task-state.ts";
+export { jobBehind, noExecutors } from "./warnings.ts";

@@ -29,6 +29,7 @@ import {
   batchTime,
   type ClockStep,
   JOB_BEHIND,
+  jobBehind,
   lookAtClock,
   nextLook,
   type Pace,
@@ -243,7 +244,7 @@ export class BatchShell {
 
   #keepPace(event: PaceEvent): void {
     for (const { type, message } of stepPace(this.#pace, event)) {
-      if (type === "behind") this.#ports.warn(warningOf(message, { subject: JOB_BEHIND, lasting: true }));
+      if (type === "behind") this.#ports.warn(jobBehind(JOB_BEHIND, message));
       else this.#ports.warningOver({ subject: JOB_BEHIND, message });
     }
     this.#look?.cancel();

@@ -307,7 +307,7 @@ export class JobDriver {
         cancel: (time) => tasks.cancel("the job is stopped", time),
         over: (time) => {
           receivers.dispatch({ type: "batchDone", batch: time });
-          tasks.forget(time);
+          tasks.batchOver(time);
           this.#thread.send({ type: "over", time });
         },
         stopReceivers: () => receivers.dispatch({ type: "stopRequested" }),

@@ -11,13 +11,13 @@ import {
   type WireError,
   warningOf,
 } from "@millrace/base";
-import { isTold, WarningLog } from "@millrace/scheduler";
+import { isTold, noExecutors, WarningLog } from "@millrace/scheduler";
 import type { JobDriverEvent } from "./events.ts";
 
 /** No executor has come yet. */
-export const WAITING: Warning = warningOf(
-  "[NO_EXECUTORS] the job is built and no executor is ready: no batch has begun. It begins by itself when one is.",
-  { subject: "job", lasting: true },
+export const WAITING: Warning = noExecutors(
+  "job",
+  "the job is built and no executor is ready: no batch has begun. It begins by itself when one is.",
 );
 
 /** How long a job waits for its first executor before that is told. */

@@ -7,7 +7,6 @@ import {
   type StreamId,
   unreachable,
   type WarningSink,
-  warningOf,
 } from "@millrace/base";
 import type { BlockLocation, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
@@ -127,11 +126,9 @@ export class ReceiverShell {
       case "dropBlocks":
         return executors.tidy(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
       case "blocksLost":
-        return this.#ports.warn(warningOf(effect.message, { subject: effect.executor }));
-      case "warning": {
-        const { code, subject, message, lasting } = effect;
-        return this.#ports.warn({ code, subject, message, lasting });
-      }
+        return this.#ports.warn(effect.warning);
+      case "warning":
+        return this.#ports.warn(effect);
       case "conditionOver":
         return this.#ports.warningOver({ subject: effect.condition, message: effect.message });
       case "receiverChanged":

@@ -72,7 +72,7 @@ describe("what tasks put on disk", () => {
     tasks.run(action(1, FIRST)).catch(() => undefined); // cancelled below
     report(1, 0, 0, spilled(7));
     tasks.cancel("the job is stopped", FIRST);
-    tasks.forget(FIRST);
+    tasks.batchOver(FIRST);
     report(1, 1, 0, spilled(7));
     expect(tasks.spilledBytes(FIRST)).toBe(0);
   });
@@ -99,7 +99,7 @@ describe("what block stores put on disk", () => {
     await first;
     tasks.onStoreSpilled(EXECUTOR, 10);
     expect(tasks.spilledBytes(FIRST)).toBe(110);
-    tasks.forget(FIRST);
+    tasks.batchOver(FIRST);
     tasks.onStoreSpilled(EXECUTOR, 30);
     void tasks.run(action(2, SECOND));
     expect(tasks.spilledBytes(SECOND)).toBe(20);

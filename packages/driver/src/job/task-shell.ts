@@ -157,9 +157,10 @@ export class TaskShell {
     return this.#spilledBytes.get(batch) ?? 0;
   }
 
-  /** The batch is over: nobody asks for its figures any more. */
-  forget(batch: EpochMs): void {
+  /** Nobody asks for the batch's figures any more, and its state may move. */
+  batchOver(batch: EpochMs): void {
     this.#spilledBytes.delete(batch);
+    this.dispatch({ type: "batchOver" });
   }
 
   #countSpilled({ task, outcome }: TaskStatus): void {

@@ -39,7 +39,7 @@ describe("a job that falls behind says so", () => {
       {
         type: "behind",
         message:
-          "[JOB_BEHIND] batches come faster than they are processed: the last ones took 1.5 s each, and one is due every 1 s. " +
+          "batches come faster than they are processed: the last ones took 1.5 s each, and one is due every 1 s. " +
           "This one begins 7 s late, and 8 wait. Receivers deliver 3,000 records/s, batches process 3,000/s. " +
           "Batch times fall further behind; of receivers only receiver.buffer.bytes each is let in ahead. " +
           "Give the job more slots, a longer batchInterval or more partitions (default.parallelism), or let it receive less.",
@@ -82,7 +82,7 @@ describe("a batch that does not end", () => {
       {
         type: "behind",
         message:
-          "[JOB_BEHIND] batch 1970-01-01T00:00:01.000Z has been running for 10 s, one is due every 1 s, and 10 wait for it. " +
+          "batch 1970-01-01T00:00:01.000Z has been running for 10 s, one is due every 1 s, and 10 wait for it. " +
           "It goes on, and nothing ends it but its end. If its code can hang, in a loop without an end or on a promise that never settles, " +
           "stop the job and give what it waits for a limit of time; " +
           "if it has much to do, give the job more slots, a longer batchInterval or more partitions (default.parallelism).",

@@ -13,6 +13,7 @@ const STUCK_MS = 10_000;
 /** Rates are those of so many batches. */
 const REMEMBERED = 8;
 
+/** The subject of the condition that the job falls behind. */
 export const JOB_BEHIND = "JOB_BEHIND";
 
 export type PaceEvent =
@@ -125,7 +126,7 @@ function onLooked(
 
 function stuckMessage(state: Pace, time: EpochMs, runningMs: number, waiting: number): string {
   return (
-    `[${JOB_BEHIND}] batch ${new Date(time).toISOString()} has been running for ${formatDuration(runningMs)}, one is due every ` +
+    `batch ${new Date(time).toISOString()} has been running for ${formatDuration(runningMs)}, one is due every ` +
     `${formatDuration(state.intervalMs)}, and ${waiting} ${waiting === 1 ? "waits" : "wait"} for it. It goes on, and nothing ends it but its end. ` +
     "If its code can hang, in a loop without an end or on a promise that never settles, stop the job and give what it waits for a limit of time; " +
     "if it has much to do, give the job more slots, a longer batchInterval or more partitions (default.parallelism)."
@@ -137,7 +138,7 @@ function behindMessage(state: Pace, delayMs: number, waiting: number): string {
   const each = formatDuration(Math.round(took / Math.max(1, state.over.length)));
   const every = formatDuration(state.intervalMs);
   return (
-    `[${JOB_BEHIND}] batches come faster than they are processed: the last ones took ${each} each, and one is due every ${every}. ` +
+    `batches come faster than they are processed: the last ones took ${each} each, and one is due every ${every}. ` +
     `This one begins ${formatDuration(delayMs)} late, and ${waiting} wait.${ratesOf(state, took)} ` +
     "Batch times fall further behind; of receivers only receiver.buffer.bytes each is let in ahead. " +
     "Give the job more slots, a longer batchInterval or more partitions (default.parallelism), or let it receive less."

@@ -13,9 +13,9 @@ import {
   protocolMismatch,
   type Rng,
   unreachable,
-  warningOf,
 } from "@millrace/base";
 import { headline } from "../tasks/task-errors.ts";
+import { executorRestarted } from "../warnings.ts";
 import type { MembershipEffect, MembershipEvent, NodeSessionId } from "./membership-events.ts";
 
 export const executorNameInUse: ErrorFactory = errorKind("EXECUTOR_NAME_IN_USE", "user");
@@ -339,9 +339,9 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
   effects.push({
     type: "jobWarning",
     job,
-    warning: warningOf(
-      `[EXECUTOR_RESTARTED] the process of job ${job} on executor ${node.executor} ended: ${headline(error)}. It is started again in ${pause} ms.`,
-      { subject: node.executor },
+    warning: executorRestarted(
+      node.executor,
+      `the process of job ${job} on executor ${node.executor} ended: ${headline(error)}. It is started again in ${pause} ms.`,
     ),
   });
 }

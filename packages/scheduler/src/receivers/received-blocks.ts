@@ -1,5 +1,6 @@
 import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
 import type { BlockId, BlockLocation } from "@millrace/plan";
+import { receivedDataLost } from "../warnings.ts";
 import type { AllocatedBatch, HeldBlock, ReceivedCount, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 
 /** Reports of a backlog come when it moved by this part of the bound. */
@@ -162,10 +163,12 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
       blocks: lost.map(({ id }) => id),
       records: recordsOf(lost),
     })),
-    message:
-      `[RECEIVED_DATA_LOST] ${recordsOf(losses.flatMap(({ lost }) => lost))} records (${blocks} blocks) of ${namesOf(receivers)} are gone with ` +
-      `executor ${executor}, which held the only copy. ${fates.join("; ")}. ` +
-      "Run two executors or more, with a storage level that has a second copy (MEMORY_AND_DISK_2, the default, does): it is made as records arrive.",
+    warning: receivedDataLost(
+      executor,
+      `${recordsOf(losses.flatMap(({ lost }) => lost))} records (${blocks} blocks) of ${namesOf(receivers)} are gone with ` +
+        `executor ${executor}, which held the only copy. ${fates.join("; ")}. ` +
+        "Run two executors or more, with a storage level that has a second copy (MEMORY_AND_DISK_2, the default, does): it is made as records arrive.",
+    ),
   });
 }
 

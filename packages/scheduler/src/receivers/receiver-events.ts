@@ -1,4 +1,4 @@
-import type { EpochMs, ExecutorId, StreamId, WireError } from "@millrace/base";
+import type { EpochMs, ExecutorId, StreamId, Warning, WireError } from "@millrace/base";
 import type { BlockId, BlockLocation } from "@millrace/plan";
 
 /** A receiver that the graph declares. */
@@ -106,16 +106,10 @@ export type ReceiverEffect =
       /** It held them. */
       readonly executor: ExecutorId;
       readonly lost: readonly LostBlocks[];
-      readonly message: string;
+      readonly warning: Warning;
     }
   /** `lasting`: it holds until `conditionOver` names its subject, or a later condition of that subject replaces it. */
-  | {
-      readonly type: "warning";
-      readonly code: ReceiverWarning;
-      readonly subject: string;
-      readonly lasting: boolean;
-      readonly message: string;
-    }
+  | ({ readonly type: "warning" } & Warning)
   /** A warning no longer holds. `message`: news of that for the log. */
   | { readonly type: "conditionOver"; readonly condition: string; readonly message: string | undefined }
   /**
@@ -140,12 +134,3 @@ export interface LostBlocks {
   readonly blocks: readonly BlockId[];
   readonly records: number;
 }
-
-export type ReceiverWarning =
-  | "SOURCE_DOWN"
-  | "RECEIVER_TROUBLE"
-  | "RECEIVER_STOPPED"
-  | "RECEIVER_STUCK"
-  | "RECEIVER_MOVED"
-  | "NO_EXECUTORS"
-  | "NO_REPLICA_PEER";

@@ -1,6 +1,7 @@
 import type { ExecutorId } from "@millrace/base";
+import { noExecutors, noReplicaPeer } from "../warnings.ts";
 import type { ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
-import { hold } from "./receiver-warnings.ts";
+import { warn } from "./receiver-warnings.ts";
 
 /** The condition that receivers wait for an executor. */
 export const NO_EXECUTORS = "NO_EXECUTORS/receivers";
@@ -19,8 +20,8 @@ function startSomewhere(state: ReceiverTracker, receiver: TrackedReceiver): void
   if (executor === undefined) {
     if (state.starved || state.leaving.size > 0) return; // told when those that leave are gone
     state.starved = true;
-    const message = `[NO_EXECUTORS] receiver ${name} waits: no executor is ready. It starts by itself when one is.`;
-    hold(state, "NO_EXECUTORS", NO_EXECUTORS, message);
+    const message = `receiver ${name} waits: no executor is ready. It starts by itself when one is.`;
+    warn(state, noExecutors(NO_EXECUTORS, message));
     return;
   }
   receiver.state = "starting";
@@ -51,9 +52,9 @@ function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): Executor
   if (peer === undefined && (state.leaving.size > 0 || state.mode !== "open")) return undefined;
   if (peer === undefined && !receiver.alone) {
     const message =
-      `[NO_REPLICA_PEER] receiver ${name} wants a second copy of what it receives, and ${receiver.executor} is the only ` +
+      `receiver ${name} wants a second copy of what it receives, and ${receiver.executor} is the only ` +
       "executor. Data goes on with one copy: if that executor is lost, so is what was not processed. Add an executor.";
-    hold(state, "NO_REPLICA_PEER", condition, message);
+    warn(state, noReplicaPeer(condition, message));
   }
   if (peer !== undefined && receiver.alone)
     state.effects.push({ type: "conditionOver", condition, message: undefined });

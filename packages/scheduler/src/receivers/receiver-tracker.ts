@@ -1,10 +1,27 @@
-import { assert, type EpochMs, type ExecutorId, type StreamId, unreachable, type WireError } from "@millrace/base";
+import {
+  assert,
+  type EpochMs,
+  type ExecutorId,
+  type StreamId,
+  unreachable,
+  type WireError,
+  warningOf,
+} from "@millrace/base";
 import { headline } from "../tasks/task-errors.ts";
-import { allocateWaiting, dropHolder, finishBatch, forgetBatch, locations, reportBacklog } from "./received-blocks.ts";
+import { receiverStopped, receiverTrouble } from "../warnings.ts";
+import {
+  allocateWaiting,
+  dropHolder,
+  finishBatch,
+  forgetBatch,
+  locations,
+  namesOf,
+  reportBacklog,
+} from "./received-blocks.ts";
 import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
 import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
-import { downCondition, hold, notDown, notStuck, stuckCondition, tell, tellMoved } from "./receiver-warnings.ts";
+import { downCondition, notDown, notStuck, stuckCondition, tellMoved, warn } from "./receiver-warnings.ts";
 
 /** Advances all receivers of a job by one event. Owns `state`; reads no clock, no randomness, no I/O. */
 export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): readonly ReceiverEffect[] {
@@ -224,14 +241,14 @@ function changed(
 }
 
 function onTrouble(state: ReceiverTracker, receiver: TrackedReceiver, error: WireError): void {
-  const message = `[RECEIVER_TROUBLE] receiver ${receiver.declared.name} goes on, and tells of an error: ${reason(error)}.`;
-  tell(state, "RECEIVER_TROUBLE", [receiver], message);
+  const name = namesOf([receiver]);
+  warn(state, receiverTrouble(name, `${name} goes on, and tells of an error: ${reason(error)}.`));
 }
 
 function onStuck(state: ReceiverTracker, receiver: TrackedReceiver, error: WireError): void {
   receiver.stuck = true;
   const message = `[RECEIVER_STUCK] receiver ${receiver.declared.name}: ${reason(error)}.`;
-  hold(state, "RECEIVER_STUCK", stuckCondition(receiver), message);
+  warn(state, warningOf(message, { subject: stuckCondition(receiver), lasting: true }));
 }
 
 function onRunning(state: ReceiverTracker, receiver: TrackedReceiver, executor: ExecutorId): void {
@@ -261,7 +278,7 @@ function onRetrying(
       ? "" // it says the rest itself
       : ` It is started again in ${retryMs} ms, and from then on after growing pauses; batches go on without it.`;
   const message = `[SOURCE_DOWN] receiver ${name}: ${reason(error)}.${then}`;
-  hold(state, "SOURCE_DOWN", downCondition(receiver), message);
+  warn(state, warningOf(message, { subject: downCondition(receiver), lasting: true }));
 }
 
 /** What went wrong, without the codes that the sentence around it says in other words. */
@@ -286,8 +303,8 @@ function onStopped(
   if (receiver.state !== "stopping" || status.error !== undefined) {
     const why = status.error === undefined ? "by itself" : `with an error: ${reason(status.error)}`;
     const then = receiver.state === "stopping" ? "" : " The job goes on without it; restart the job to start it again.";
-    const message = `[RECEIVER_STOPPED] receiver ${receiver.declared.name} stopped ${why}.${then}`;
-    tell(state, "RECEIVER_STOPPED", [receiver], message);
+    const name = namesOf([receiver]);
+    warn(state, receiverStopped(name, `${name} stopped ${why}.${then}`));
   }
   receiver.state = "stopped";
   receiver.executor = undefined;

@@ -95,8 +95,11 @@ describe("warnings of receivers", () => {
       after(state, received("e1", n % 4, n), received("e1", 0, 100 + n), allocate(n), done(n));
     for (let n = 8; n < 15; n++) after(state, received("e1", n % 2, n), received("e1", 0, 100 + n), allocate(n));
     after(state, begin(8), received("e1", 0, 15), received("e1", 0, 115));
-    const told = stepReceivers(state, lost("e1")).filter(({ type }) => type === "blocksLost" || type === "warning");
-    expect(told.map((effect) => ("message" in effect ? effect.message : ""))).toEqual([
+    const told = stepReceivers(state, lost("e1")).flatMap((effect) => {
+      if (effect.type === "blocksLost") return effect.warning.message;
+      return effect.type === "warning" ? effect.message : [];
+    });
+    expect(told).toEqual([
       "[RECEIVED_DATA_LOST] 320 records (32 blocks) of receivers socket 0, socket 1, socket 2 and 1 more are gone with " +
         "executor e1, which held the only copy. 20 records: no batch had them yet, and none will; " +
         "120 records: one of 6 batches (9 to 14) had them, has not begun, and runs without them; 20 records: batch 8 had them, has begun, and fails if it still needs them; " +

@@ -1,28 +1,18 @@
-import type { ExecutorId } from "@millrace/base";
+import type { ExecutorId, Warning } from "@millrace/base";
+import { receiverMoved } from "../warnings.ts";
 import { namesOf } from "./received-blocks.ts";
-import type { ReceiverWarning } from "./receiver-events.ts";
 import type { ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 
-/** Warns of what has happened to these receivers. */
-export function tell(
-  state: ReceiverTracker,
-  code: ReceiverWarning,
-  receivers: readonly TrackedReceiver[],
-  message: string,
-): void {
-  state.effects.push({ type: "warning", code, subject: namesOf(receivers), lasting: false, message });
-}
-
-/** Warns of what holds until the effect `conditionOver` names the condition. */
-export function hold(state: ReceiverTracker, code: ReceiverWarning, condition: string, message: string): void {
-  state.effects.push({ type: "warning", code, subject: condition, lasting: true, message });
+/** Warns of what has happened, or of what holds until the effect `conditionOver` names the warning's subject. */
+export function warn(state: ReceiverTracker, warning: Warning): void {
+  state.effects.push({ type: "warning", ...warning });
 }
 
 export function tellMoved(state: ReceiverTracker, moving: readonly TrackedReceiver[], executor: ExecutorId): void {
   const message =
-    `[RECEIVER_MOVED] ${namesOf(moving)} ${moving.length === 1 ? "starts on another executor" : "start on other executors"}: ` +
+    `${namesOf(moving)} ${moving.length === 1 ? "starts on another executor" : "start on other executors"}: ` +
     `${executor} was lost. What was read there and not yet stored is read again only if the source can send it again.`;
-  tell(state, "RECEIVER_MOVED", moving, message);
+  warn(state, receiverMoved(namesOf(moving), message));
 }
 
 export const stuckCondition = (receiver: TrackedReceiver): string => `RECEIVER_STUCK/${receiver.declared.stream}`;

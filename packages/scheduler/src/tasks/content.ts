@@ -1,4 +1,5 @@
 import type { PlannedInput, ShuffleId } from "@millrace/plan";
+import { outputDiffers } from "../warnings.ts";
 import { forgetOutput } from "./map-outputs.ts";
 import { abandon, refresh } from "./stages.ts";
 import { describeTask, MAKE_REPEATABLE, notRepeatable } from "./task-errors.ts";
@@ -41,13 +42,13 @@ function warning(stage: Stage, map: number, undone: number): TaskEffect {
   const { differences = 0, given = false } = stage.outputs ?? {};
   const again = undone === 1 ? "1 task that had read those runs" : `${undone} tasks that had read those run`;
   const message =
-    `[OUTPUT_DIFFERS] ${describeTask(stage, map)} was run again for lost output and gave other records than before. ` +
+    `${describeTask(stage, map)} was run again for lost output and gave other records than before. ` +
     (undone > 0
       ? `${again} again, so that no record is lost or doubled; time ${differences} of at most ${DIFFERENCES_MAX}. `
       : "") +
     (given ? "Results that were given out already have the earlier records in them. " : "") +
     MAKE_REPEATABLE;
-  return { type: "warning", code: "OUTPUT_DIFFERS", subject: describeTask(stage, map), lasting: false, message };
+  return { type: "warning", ...outputDiffers(describeTask(stage, map), message) };
 }
 
 /** O(tasks of the stages that read the shuffle, and their map outputs). */

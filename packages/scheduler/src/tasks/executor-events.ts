@@ -1,4 +1,5 @@
 import type { ExecutorId, WireError } from "@millrace/base";
+import { stateMoved } from "../warnings.ts";
 import { loseOutputs, loseResults } from "./map-outputs.ts";
 import { quiesce, refresh } from "./stages.ts";
 import { disown, rebalance } from "./state-owners.ts";
@@ -22,6 +23,7 @@ export function onExecutorReady(state: TaskScheduler, id: ExecutorId): void {
   const executor = state.executors.get(id);
   if (executor === undefined || executor.ready) return; // it was lost meanwhile
   executor.ready = true;
+  if (state.operators.size > 0) state.joined = true;
   state.ready.push(executor);
   if (state.starved) state.effects.push({ type: "warningOver", subject: "tasks", message: undefined });
   state.starved = false;
@@ -74,17 +76,15 @@ function releasePinned(slot: Slot): void {
   }
 }
 
-export function onRebalanceState(state: TaskScheduler): void {
+/** State moves to executors that have joined, now that no task of a batch uses it. */
+export function onBatchOver(state: TaskScheduler): void {
+  if (!state.joined) return;
+  state.joined = false;
   const moved = rebalance(state);
   if (moved === 0) return;
   for (const executor of state.ready) for (const slot of executor.slots) releasePinned(slot);
-  state.effects.push({
-    type: "warning",
-    code: "STATE_MOVED",
-    subject: "",
-    lasting: false,
-    message:
-      `[STATE_MOVED] ${moved} state partitions get other slots, so that all ${state.ready.length} executors share the ` +
-      "work. Each is loaded from the checkpoint directory when its next batch runs.",
-  });
+  const message =
+    `${moved} ${moved === 1 ? "partition of state moves" : "partitions of state move"} to executors that have joined, so that all ` +
+    `${state.ready.length} share the work. Each is loaded from the checkpoint directory when its next batch runs; nothing needs to be done.`;
+  state.effects.push({ type: "warning", ...stateMoved("", message) });
 }

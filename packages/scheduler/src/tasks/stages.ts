@@ -1,4 +1,5 @@
 import { assert, type EngineError } from "@millrace/base";
+import { stageRerun } from "../warnings.ts";
 import { enqueue, unqueue } from "./placement.ts";
 import { rerunsExhausted, unknownShuffle } from "./task-errors.ts";
 import {
@@ -56,15 +57,11 @@ function loseReadiness(state: TaskScheduler, stage: Stage, reason: string): void
     state.failing.push({ stage, error: rerunsExhausted(stage, reason) });
     return;
   }
-  state.effects.push({
-    type: "warning",
-    code: "STAGE_RERUN",
-    subject: stage.planned.name,
-    lasting: false,
-    message:
-      `[STAGE_RERUN] stage "${stage.planned.name}" waits until lost inputs are computed again, because ${reason}. ` +
-      `Time ${stage.reruns} of at most ${STAGE_RERUNS_MAX} in a row.`,
-  });
+  const { name } = stage.planned;
+  const message =
+    `stage "${name}" waits until lost inputs are computed again, because ${reason}. ` +
+    `Time ${stage.reruns} of at most ${STAGE_RERUNS_MAX} in a row.`;
+  state.effects.push({ type: "warning", ...stageRerun(name, message) });
 }
 
 export function inputsComplete(state: TaskScheduler, stage: Stage): boolean {

@@ -1,4 +1,4 @@
-import { assert, type ExecutorId } from "@millrace/base";
+import { assert } from "@millrace/base";
 import type { StateRef } from "@millrace/plan";
 import type { Executor, OperatorState, Slot, TaskScheduler } from "./task-state.ts";
 
@@ -85,15 +85,6 @@ function rebalanceOperator(state: TaskScheduler, operator: OperatorState, busy: 
     least.slot.owned++;
     moved++;
   }
-}
-
-/** Where each partition of an operator's state lives, for whoever wants to show it; `undefined`: nowhere yet. */
-export function stateOwners(
-  state: TaskScheduler,
-  operator: string,
-): readonly ({ readonly executor: ExecutorId; readonly slot: number } | undefined)[] {
-  const owners = state.operators.get(operator)?.owners ?? [];
-  return owners.map((slot) => slot && { executor: slot.executor.id, slot: slot.index });
 }
 
 function leastLoaded(state: TaskScheduler, operator: OperatorState): Slot | undefined {

@@ -29,10 +29,10 @@ export type TaskEvent =
   /** Answer to `retryAfter`. Late ones do no harm. */
   | { readonly type: "retryDue"; readonly task: TaskKey }
   /**
-   * Spreads state evenly over the slots there are now, moving as few partitions as that takes. Never happens by itself: the
-   * new owners load what they get from its directory. Partitions whose task runs stay. For after executors joined.
+   * Between two batches. If executors have joined since the last one, state is spread evenly over the slots there are now,
+   * moving as few partitions as that takes: their new owners load them from the state's directory.
    */
-  | { readonly type: "rebalanceState" }
+  | { readonly type: "batchOver" }
   /** No later plan reads these. One that a running plan still needs goes when that plan ends. */
   | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] };
 
@@ -57,11 +57,9 @@ export type TaskEffect =
   | { readonly type: "planFailed"; readonly plan: PlanId; readonly error: EngineError }
   | { readonly type: "dropShuffles"; readonly executor: ExecutorId; readonly shuffles: readonly ShuffleId[] }
   /** What the operator should know; nothing else follows from it. */
-  | ({ readonly type: "warning"; readonly code: TaskWarning } & Warning)
+  | ({ readonly type: "warning" } & Warning)
   /** A lasting warning holds no longer. */
   | ({ readonly type: "warningOver" } & WarningOver);
-
-export type TaskWarning = "NO_EXECUTORS" | "TASK_RETRIED" | "STAGE_RERUN" | "STATE_MOVED" | "OUTPUT_DIFFERS";
 
 export interface HeldResult {
   /** Who computed it, and serves it when it is a block. */

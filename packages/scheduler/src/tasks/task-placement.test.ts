@@ -1,7 +1,10 @@
-import { executorId } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { stateOwners } from "./state-owners.ts";
 import { blockStage, Script } from "./task-script.fixture.ts";
+
+/** Where each partition of an operator's state lives. */
+function ownersOf({ state }: Script, operator: string): readonly (string | undefined)[] {
+  return (state.operators.get(operator)?.owners ?? []).map((slot) => slot && `${slot.executor.id}.${slot.index}`);
+}
 
 describe("slots", () => {
   test("are never oversold: the rest waits", () => {
@@ -67,10 +70,7 @@ describe("state", () => {
     s.after("join e1 1", "join e2 1", "submit 1 1x2~totals");
     expect(s.after("lost e1")).toEqual([]); // its new owner is busy
     expect(s.after("ok 1/1#0 e2")).toEqual(["launch 1/0#1 on e2.0"]);
-    expect(stateOwners(s.state, "totals")).toEqual([
-      { executor: executorId("e2"), slot: 0 },
-      { executor: executorId("e2"), slot: 0 },
-    ]);
+    expect(ownersOf(s, "totals")).toEqual(["e2.0", "e2.0"]);
   });
 
   test("of several operators is balanced over all slots", () => {
@@ -79,7 +79,7 @@ describe("state", () => {
     expect(s.submit(2, "2x1~b")).toEqual(["launch 2/0#0 on e2.0"]);
   });
 
-  test("moves to executors that joined when it is told to, and no more of it than needed", () => {
+  test("moves to executors that joined when the batch is over, and no more of it than needed", () => {
     const s = new Script();
     s.after(
       "join e1 2",
@@ -90,16 +90,37 @@ describe("state", () => {
       "ok 1/3#0 e1",
       "join e2 2",
     );
-    expect(s.after("rebalance")).toEqual(["warning STATE_MOVED"]);
-    const where = stateOwners(s.state, "totals").map((owner) => `${owner?.executor}.${owner?.slot}`);
-    expect(where).toEqual(["e1.0", "e1.1", "e2.0", "e2.1"]);
-    expect(s.after("rebalance")).toEqual([]);
+    expect(s.after("over")).toEqual(["warning STATE_MOVED"]);
+    expect(ownersOf(s, "totals")).toEqual(["e1.0", "e1.1", "e2.0", "e2.1"]);
+    expect(s.after("over")).toEqual([]);
+    expect(s.submit(2, "2x4~totals")).toEqual([
+      "launch 2/0#0 on e1.0",
+      "launch 2/1#0 on e1.1",
+      "launch 2/2#0 on e2.0",
+      "launch 2/3#0 on e2.1",
+    ]);
+  });
+
+  test("goes back when the executor that it moved to is lost, and to the next one that joins", () => {
+    const s = new Script();
+    s.after("join e1 1", "submit 1 1x2~totals", "ok 1/0#0 e1", "ok 1/1#0 e1", "join e2 1");
+    expect(s.after("over")).toEqual(["warning STATE_MOVED"]);
+    expect(s.after("lost e2", "join e3 1")).toEqual([]); // it has no owner, and the next batch finds it one
+    expect(s.after("over")).toEqual([]);
+    expect(s.submit(2, "2x2~totals")).toEqual(["launch 2/0#0 on e1.0", "launch 2/1#0 on e3.0"]);
+  });
+
+  test("stays where it is when no executor has joined since it was spread", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "submit 1 1x1~a", "ok 1/0#0 e1", "submit 2 2x1~b", "ok 2/0#0 e2", "lost e2");
+    expect(s.submit(3, "3x1~b")).toEqual(["launch 3/0#0 on e1.0"]);
+    expect(s.after("ok 3/0#0 e1", "over")).toEqual([]);
   });
 
   test("does not move from under a task that runs, and takes along one that waits", () => {
     const s = new Script();
     s.after("join e1 1", "submit 1 1x3~totals", "join e2 1"); // 0 runs, 1 and 2 wait for the same slot
-    expect(s.after("rebalance")).toEqual(["warning STATE_MOVED", "launch 1/2#0 on e2.0"]);
+    expect(s.after("over")).toEqual(["warning STATE_MOVED", "launch 1/2#0 on e2.0"]);
     expect(s.after("ok 1/0#0 e1")).toEqual(["launch 1/1#0 on e1.0"]);
   });
 

@@ -1,5 +1,6 @@
 import { assert, backoffPause, type ExecutorId, unreachable, type WireError } from "@millrace/base";
 import type { MapOutcome, ResultOutcome, TaskKey, TaskOutcome } from "@millrace/plan";
+import { taskRetried } from "../warnings.ts";
 import { compareContent } from "./content.ts";
 import { loseOutputs, parseShuffleBlock, registerOutput } from "./map-outputs.ts";
 import { completeStage, endPlan, needs, quiesce, refresh, requeue } from "./stages.ts";
@@ -144,15 +145,11 @@ function countFailure(
     return;
   }
   const delay = backoffPause(state.settings.retryDelay, failures, state.settings.rng);
-  state.effects.push({
-    type: "warning",
-    code: "TASK_RETRIED",
-    subject: describeTask(stage, index),
-    lasting: false,
-    message:
-      `[TASK_RETRIED] ${describeTask(stage, index)} failed on ${executor}: ${headline(error)}. ` +
-      `It is tried again${delay === 0 ? "" : ` in ${delay} ms`}; failure ${failures} of ${attemptsMax}.`,
-  });
+  const which = describeTask(stage, index);
+  const message =
+    `${which} failed on ${executor}: ${headline(error)}. ` +
+    `It is tried again${delay === 0 ? "" : ` in ${delay} ms`}; failure ${failures} of ${attemptsMax}.`;
+  state.effects.push({ type: "warning", ...taskRetried(which, message) });
   if (delay === 0) return requeue(state, stage, index, headline(error));
   stage.status[index] = PAUSED;
   refresh(state, stage, headline(error)); // inputs lost while all of it ran are computed during the pause

@@ -1,5 +1,6 @@
-import { assert, unreachable } from "@millrace/base";
-import { onExecutorJoined, onExecutorLost, onExecutorReady, onRebalanceState } from "./executor-events.ts";
+import { unreachable } from "@millrace/base";
+import { noExecutors } from "../warnings.ts";
+import { onBatchOver, onExecutorJoined, onExecutorLost, onExecutorReady } from "./executor-events.ts";
 import { place } from "./placement.ts";
 import { onCancelPlan, onDropShuffles, onPlanSubmitted } from "./plan-events.ts";
 import { failStage, sweep } from "./stages.ts";
@@ -49,8 +50,8 @@ function handle(state: TaskScheduler, event: TaskEvent): void {
     case "retryDue":
       onRetryDue(state, event.task);
       break;
-    case "rebalanceState":
-      onRebalanceState(state);
+    case "batchOver":
+      onBatchOver(state);
       break;
     case "dropShuffles":
       onDropShuffles(state, event.shuffles);
@@ -77,19 +78,6 @@ function warnWhenStarved(state: TaskScheduler): void {
   state.starved = true;
   const joined = state.executors.size;
   const who = joined === 0 ? "the job has no executor" : `none of the job's ${joined} executors is ready yet`;
-  state.effects.push({
-    type: "warning",
-    code: "NO_EXECUTORS",
-    subject: "tasks",
-    lasting: true,
-    message: `[NO_EXECUTORS] ${who}: stage "${state.active[0]?.planned.name}" waits. It continues by itself when one is ready.`,
-  });
-}
-
-/** Plans that are not over, and the attempts that hold a slot: what an idle scheduler has none of. O(executors). */
-export function taskLoad(state: TaskScheduler): { readonly plans: number; readonly slotsTaken: number } {
-  let slotsTaken = 0;
-  for (const executor of state.executors.values()) slotsTaken += executor.slots.length - executor.free;
-  assert(slotsTaken >= 0, "free slots never exceed those offered");
-  return { plans: state.plans.size, slotsTaken };
+  const message = `${who}: stage "${state.active[0]?.planned.name}" waits. It continues by itself when one is ready.`;
+  state.effects.push({ type: "warning", ...noExecutors("tasks", message) });
 }

@@ -156,7 +156,7 @@ const userError = (message: string): WireError => ({ name: "TypeError", message 
 /**
  * `join e1 2` (and ready), `hello e1 2`, `ready e1`, `lost e1`, `submit 1 STAGE…`, `ok 1/0#0 e1 [SIZES [REPLICA]]`,
  * `differs 1/0#0 e1 CHECKSUM`,
- * `fail 1/0#0 e1 [MESSAGE]`, `due 1/0#0`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `rebalance`, `drop 7,8`.
+ * `fail 1/0#0 e1 [MESSAGE]`, `due 1/0#0`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `over`, `drop 7,8`.
  */
 export function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent[] {
   const [verb = "", first = "", second = "", ...rest] = command.split(" ");
@@ -204,8 +204,8 @@ export function parseCommand(state: TaskScheduler, command: string): readonly Ta
       return [{ type: "retryDue", task: parseKey(first) }];
     case "cancel":
       return [{ type: "cancelPlan", plan: planId(Number(first)), reason: "the test says so" }];
-    case "rebalance":
-      return [{ type: "rebalanceState" }];
+    case "over":
+      return [{ type: "batchOver" }];
     case "drop":
       return [{ type: "dropShuffles", shuffles: first.split(",").map((id) => shuffleId(Number(id))) }];
     default:

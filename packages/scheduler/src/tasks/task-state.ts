@@ -195,6 +195,8 @@ export interface TaskScheduler {
   /** Attempts told to stop whose report is awaited, by `attemptKey`. */
   readonly abandoned: Map<string, Slot>;
   readonly operators: Map<string, OperatorState>;
+  /** Executors have joined since state was last spread over all of them. */
+  joined: boolean;
   /** `NO_EXECUTORS` was said and none has come since. */
   starved: boolean;
   /** Effects of the step under way. */
@@ -220,6 +222,7 @@ export function taskScheduler(settings: TaskSettings): TaskScheduler {
     active: [],
     abandoned: new Map(),
     operators: new Map(),
+    joined: false,
     starved: false,
     effects: [],
     failing: [],

@@ -120,7 +120,7 @@ export class InThreadEngine implements EnginePort {
 
   /** The batch is over. */
   forget(batch: EpochMs): void {
-    this.#running?.tasks.forget(batch);
+    this.#running?.tasks.batchOver(batch);
   }
 
   /** Gives up what runs for a batch. */
