@@ -43,6 +43,8 @@ class ModelExecutor {
   launched = 0;
   dropped = 0;
   most = 0;
+  /** Of launches and cancels, by the runs of their stages. */
+  readonly told: string[] = [];
 
   constructor(session: DriverSession) {
     this.session = session;
@@ -65,11 +67,15 @@ class ModelExecutor {
           this.stages.delete(message.run);
           return;
         case "launch":
+          this.told.push(`launch ${message.tasks.map(({ run }) => run)}`);
           for (const { run } of message.tasks) {
             const templates = this.stages.get(run);
             expect(templates?.every((id) => this.templates.has(id))).toBe(true);
             this.launched += 1;
           }
+          return;
+        case "cancel":
+          this.told.push(`cancel ${message.task.run}`);
           return;
       }
     });
@@ -170,30 +176,39 @@ describe("executors have settled", () => {
   });
 });
 
-describe("templates", () => {
-  const template = (id: string): StageTemplate => ({
-    id: id as TemplateId, // a name is enough here
-    pipeline: { source: { kind: "blocks", input: 0 }, ops: [] },
-    sink: { kind: "count" },
-    functions: [],
-  });
-  const steady = template("steady");
+const template = (id: string): StageTemplate => ({
+  id: id as TemplateId, // a name is enough here
+  pipeline: { source: { kind: "blocks", input: 0 }, ops: [] },
+  sink: { kind: "count" },
+  functions: [],
+});
 
-  function launch(run: number, ...templates: readonly StageTemplate[]): void {
-    const stage: PlannedStage = {
-      run: stageRunId(run),
-      name: "stage",
-      templates,
-      captures: templates.map(() => new Uint8Array(0)),
-      broadcasts: [],
-      tasks: [],
-      partitions: 1,
-      reads: [],
-      writes: undefined,
-    };
-    const task = { run: stage.run, partition: 0, attempt: 0, template: 0, inputs: [], slot: 0 };
-    executors.launch(EXECUTOR, stage, epochMs(1_000), task);
-  }
+function launch(run: number, ...templates: readonly StageTemplate[]): void {
+  const stage: PlannedStage = {
+    run: stageRunId(run),
+    name: "stage",
+    templates,
+    captures: templates.map(() => new Uint8Array(0)),
+    broadcasts: [],
+    tasks: [],
+    partitions: 1,
+    reads: [],
+    writes: undefined,
+  };
+  const task = { run: stage.run, partition: 0, attempt: 0, template: 0, inputs: [], slot: 0 };
+  executors.launch(EXECUTOR, stage, epochMs(1_000), task);
+}
+
+test("a task is launched before it is cancelled, though launches of one turn travel together", async () => {
+  launch(1, template("t"));
+  executors.send(EXECUTOR, { type: "cancel", task: { run: stageRunId(1), partition: 0, attempt: 0 } });
+  launch(2, template("t"));
+  await executor.say(HEARTBEAT);
+  expect(executor.told).toEqual(["launch 1", "cancel 1", "launch 2"]);
+});
+
+describe("templates", () => {
+  const steady = template("steady");
 
   test("of thousands of stages are dropped in time, but for the one that all of them use", async () => {
     const stages = 2 * TEMPLATES_MAX;

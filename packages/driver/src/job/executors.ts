@@ -139,7 +139,9 @@ export class Executors {
 
   send(executor: ExecutorId, message: ToExecutor): void {
     const member = this.#members.get(executor);
-    if (member !== undefined) this.#sendTo(member, message);
+    if (member === undefined) return;
+    this.#flushTo(member); // a cancel must not overtake the launch that it is about
+    this.#sendTo(member, message);
   }
 
   /** Tells an executor to let something go. It travels with the next message, or after a moment: nobody waits for it. */
@@ -244,11 +246,13 @@ export class Executors {
 
   #flush(): void {
     this.#flushing = false;
-    for (const member of this.#members.values()) {
-      if (member.pending.length === 0) continue;
-      this.#sendTo(member, { type: "launch", tasks: member.pending });
-      member.pending = [];
-    }
+    for (const member of this.#members.values()) this.#flushTo(member);
+  }
+
+  #flushTo(member: Member): void {
+    if (member.pending.length === 0) return;
+    this.#sendTo(member, { type: "launch", tasks: member.pending });
+    member.pending = [];
   }
 
   #announce(member: Member, stage: PlannedStage, batch: EpochMs): void {
