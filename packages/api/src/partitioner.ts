@@ -1,7 +1,7 @@
 import { partitionOf } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
 import type { KnownPartitioner, Partitioning, ResolvedPartitioning } from "@millrace/plan";
-import { checkPartitions } from "./check-all.ts";
+import { checkOptions, checkPartitions } from "./check-all.ts";
 import { badArgument } from "./errors.ts";
 import { PLACING } from "./internals.ts";
 
@@ -72,6 +72,9 @@ export function shipCompare(shipping: Pick<Shipping, "ship">, compare: unknown, 
   return shipping.ship(compare, operator);
 }
 
+/** What every shuffle has. */
+export const SHUFFLE_OPTIONS: readonly string[] = ["numPartitions", "partitioner"];
+
 /** @returns `undefined` when the author leaves it to the engine. @throws BAD_ARGUMENT, CAPTURE_NOT_SHIPPABLE */
 export function partitioningOf<K>(
   options: ShuffleOptions<K> | undefined,
@@ -84,7 +87,7 @@ export function partitioningOf<K>(
     throw badArgument(`${operator} takes a number of partitions, a partitioner or options, not ${typeof options}.`);
   }
   if (options.getPartition !== undefined) return placedBy(options, operator, shipping);
-  const { numPartitions, partitioner } = options;
+  const { numPartitions, partitioner } = checkOptions(options, SHUFFLE_OPTIONS, operator);
   if (partitioner === undefined) {
     return numPartitions === undefined
       ? undefined

@@ -290,3 +290,17 @@ describe("an RDD that is persisted", () => {
     expect(error?.message).toMatch(/\[LEVEL_FIXED\].*unpersist\(\) first/);
   });
 });
+
+test("a window without an inverse function has no filter, and says so", async () => {
+  const pairs = (ssc: StreamingContext) => words(ssc).map<[string, number]>((word) => [word, 1]);
+  const filter = () => true;
+  const options = { filter } as never; // as untyped code may
+  await expect(
+    GraphLab.build((ssc) => pairs(ssc).reduceByKeyAndWindow(add, "2s", "1s", options).print()),
+  ).rejects.toThrow(/\[BAD_ARGUMENT\].*reduceByKeyAndWindow has no option "filter"/);
+  const misspelt = { filtre: filter } as never;
+  await expect(
+    GraphLab.build((ssc) => pairs(ssc).reduceByKeyAndWindow(add, subtract, "2s", "1s", misspelt).print()),
+  ).rejects.toThrow(/\[BAD_ARGUMENT\].*has no option "filtre"\. It has numPartitions, partitioner, filter/);
+  await GraphLab.build((ssc) => pairs(ssc).reduceByKeyAndWindow(add, subtract, "2s", "1s", { filter }).print());
+});

@@ -2,9 +2,10 @@ import { naming } from "@millrace/base";
 import { encodeValue } from "@millrace/codec";
 import { type JobFunction, operators } from "@millrace/operators";
 import type { Partitioning, ShuffleUse } from "@millrace/plan";
+import { checkOptions } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
-import type { Partitioner, ShuffleOptions } from "../partitioner.ts";
+import { type Partitioner, SHUFFLE_OPTIONS, type ShuffleOptions } from "../partitioner.ts";
 import type { Carrier } from "./carrier.ts";
 import { type DistinctPrecision, sketchUse } from "./sketches.ts";
 import { chained, labelOf, narrowStep, plainStep, reduceByKeyStep, shuffleStep } from "./steps.ts";
@@ -49,20 +50,24 @@ export function reduceByKey<R, K>(on: Carrier<R>, fn: unknown, options: ShuffleO
   return on.take(reduceByKeyStep(ref, on.partitioning(options, operator), operator), labelOf(operator, ref));
 }
 
+const COMBINE_OPTIONS: readonly string[] = [...SHUFFLE_OPTIONS, "mapSideCombine"];
+
 export function combineByKey<R, K>(
   on: Carrier<R>,
   [create, mergeValue, mergeCombiners]: readonly [unknown, unknown, unknown],
   options: number | CombineOptions<K> | undefined,
 ): R {
   const operator = "combineByKey";
+  const { mapSideCombine = true, ...placing } =
+    typeof options === "object" ? checkOptions(options, COMBINE_OPTIONS, operator) : { numPartitions: options };
   const use: ShuffleUse = {
     kind: "combine",
-    mapSide: typeof options === "object" ? (options.mapSideCombine ?? true) : true,
+    mapSide: mapSideCombine,
     create: on.ship(create, operator),
     mergeValue: on.ship(mergeValue, operator),
     mergeCombiners: on.ship(mergeCombiners, operator),
   };
-  return shuffleBy(on, use, options, operator);
+  return shuffleBy(on, use, placing, operator);
 }
 
 /** @throws RECORD_NOT_ENCODABLE `zero` is no value that a record may have. */

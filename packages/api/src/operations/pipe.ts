@@ -1,4 +1,5 @@
 import { operators } from "@millrace/operators";
+import { checkOptions } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
 import type { Carrier } from "./carrier.ts";
 import { narrowStep } from "./steps.ts";
@@ -14,11 +15,8 @@ export interface PipeOptions<in T> {
 }
 
 /** @throws BAD_ARGUMENT, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
-export function pipe<R, T>(
-  on: Carrier<R>,
-  command: string | readonly string[],
-  { env, printContext, printRecord }: PipeOptions<T>,
-): R {
+export function pipe<R, T>(on: Carrier<R>, command: string | readonly string[], given: PipeOptions<T>): R {
+  const { env, printContext, printRecord } = checkOptions(given, ["env", "printContext", "printRecord"], "pipe");
   const words = typeof command === "string" ? command.trim().split(/\s+/) : command;
   if (
     !Array.isArray(words) ||

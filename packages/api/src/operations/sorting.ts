@@ -2,7 +2,7 @@ import { badComparison, type Comparison, comparisonBy } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
 import { deferredNode, type Lineage, narrow, PARTITIONS_MAX, type Partitioning } from "@millrace/plan";
 import { partitionsOf } from "../action.ts";
-import { checkPartitions } from "../check-all.ts";
+import { checkOptions, checkPartitions } from "../check-all.ts";
 import { type Compare, partitionerOf, type ShuffleOptions, shipCompare } from "../partitioner.ts";
 import { RangePartitioner } from "../range-partitioner.ts";
 import { Dataset } from "./dataset.ts";
@@ -65,10 +65,12 @@ interface Sorting {
   readonly ref: FunctionRef | undefined;
 }
 
+const SORT_OPTIONS: readonly string[] = ["ascending", "numPartitions", "compare"];
+
 /** @throws BAD_ARGUMENT, FUNCTION_NOT_SHIPPABLE */
 function sortingOf<K>(on: Dataset, given: boolean | SortOptions<K>, operator: string): Sorting {
   const options = typeof given === "boolean" ? { ascending: given } : given;
-  const { ascending = true, numPartitions, compare } = options;
+  const { ascending = true, numPartitions, compare } = checkOptions(options, SORT_OPTIONS, operator);
   return {
     descending: !ascending,
     partitions: numPartitions === undefined ? undefined : checkPartitions(numPartitions, operator),

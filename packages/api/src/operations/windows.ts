@@ -1,8 +1,9 @@
 import { type DurationLike, formatDuration, parseDuration } from "@millrace/base";
 import { type FunctionRef, operators } from "@millrace/operators";
 import type { Partitioning } from "@millrace/plan";
+import { checkOptions } from "../check-all.ts";
 import { badWindow } from "../errors.ts";
-import type { ShuffleOptions } from "../partitioner.ts";
+import { SHUFFLE_OPTIONS, type ShuffleOptions } from "../partitioner.ts";
 import { checkLevel, StorageLevel } from "../storage-level.ts";
 import type { StreamNode } from "../stream-node.ts";
 import { incrementalWindowNode, type WindowSpan, windowNode, windowSpan } from "../stream-windows.ts";
@@ -75,16 +76,28 @@ export function groupByKeyAndWindow<K>(
   return windowed(on.at(grouped), span, operators.concatenate.ref(), options, operator);
 }
 
+/** The options of a shuffle apart from the filter that only a window with an inverse function has. */
+function parted(given: InverseWindowOptions<unknown, unknown> | undefined): {
+  readonly filter: unknown;
+  readonly options: ShuffleOptions<unknown> | undefined;
+} {
+  if (typeof given !== "object" || given === null || given.getPartition !== undefined) {
+    return { filter: typeof given === "object" ? given?.filter : undefined, options: given };
+  }
+  const { filter, ...options } = checkOptions(given, [...SHUFFLE_OPTIONS, "filter"], "reduceByKeyAndWindow");
+  return { filter, options };
+}
+
 export function reduceByKeyAndWindow(on: GraphStream, fn: unknown, rest: WindowArguments): StreamNode {
   const operator = "reduceByKeyAndWindow";
-  const [inverse, length, slide, given] = typeof rest[0] === "function" ? rest : [undefined, ...rest];
-  const span = spanOf(on, operator, length, slide, given);
-  const options = given as InverseWindowOptions<unknown, unknown> | undefined; // as the overloads say
+  const [inverse, length, slide, last] = typeof rest[0] === "function" ? rest : [undefined, ...rest];
+  const given = last as InverseWindowOptions<unknown, unknown> | undefined; // as the overloads say
+  const { filter, options } = inverse === undefined ? { filter: undefined, options: given } : parted(given);
+  const span = spanOf(on, operator, length, slide, options);
   const reduce = on.ship(fn, operator);
   const label = labelOf(operator, reduce);
   const reduced = on.take(reduceByKeyStep(reduce, on.partitioning(options, operator), operator), label);
   if (inverse === undefined) return windowed(on.at(reduced), span, reduce, options, operator);
-  const filter = typeof options === "object" ? options.filter : undefined;
   const reduction = {
     reduce,
     inverse: on.ship(inverse, operator),

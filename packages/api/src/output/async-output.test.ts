@@ -83,6 +83,13 @@ describe("toAsyncIterable", () => {
     await expect(asked).rejects.toThrow("a batch failed");
   });
 
+  test("is refused an option that it does not have", async () => {
+    const options = { highwater: 3 } as never; // as untyped code may
+    await expect(GraphLab.build((ssc) => ssc.iterableStream(() => [1]).toAsyncIterable(options))).rejects.toThrow(
+      /\[BAD_ARGUMENT\] toAsyncIterable has no option "highwater"\. It has highWater, batches/,
+    );
+  });
+
   test.each([-1, 1.5, Number.NaN])("is refused a highWater of %d", async (highWater) => {
     await expect(GraphLab.build((ssc) => ssc.iterableStream(() => [1]).toAsyncIterable({ highWater }))).rejects.toThrow(
       /\[BAD_ARGUMENT\] the highWater of toAsyncIterable/,

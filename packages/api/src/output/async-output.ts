@@ -1,5 +1,5 @@
 import { millis } from "@millrace/base";
-import { checkCount } from "../check-all.ts";
+import { checkCount, checkOptions } from "../check-all.ts";
 import { collected } from "../operations/collecting.ts";
 import { Dataset } from "../operations/dataset.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
@@ -35,9 +35,10 @@ const WAITS_MS = 10_000;
  */
 export function asyncOutput(
   { context, graph, node }: GraphStream,
-  { highWater = 1, batches = false }: AsyncIterableOptions,
+  options: AsyncIterableOptions,
 ): AsyncIterableIterator<unknown, undefined> {
   const operator = "toAsyncIterable";
+  const { highWater = 1, batches = false } = checkOptions(options, ["highWater", "batches"], operator);
   const queue = new BatchQueue<unknown>(checkCount(highWater, `the highWater of ${operator}`, 0, 1_000_000));
   const { port } = context;
   const subject = `${operator} of ${node.label}`;

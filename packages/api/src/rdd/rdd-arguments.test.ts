@@ -164,3 +164,48 @@ describe("what an operation does not take is refused where it is called", () => 
     expect(await refused(call)).toMatch(message);
   });
 });
+
+describe("options that an operation does not have are refused by name", () => {
+  test.each<[string, RegExp, Parameters<typeof refused>[0]]>([
+    [
+      "a shuffle's",
+      /groupByKey has no option "partitions"\. It has numPartitions, partitioner/,
+      (_, pairs) => pairs.groupByKey(wrong({ partitions: 3 })),
+    ],
+    ["distinct's", /distinct has no option "n"/, (numbers) => numbers.distinct(wrong({ n: 1 }))],
+    [
+      "combineByKey's",
+      /combineByKey has no option "mapside"\. It has numPartitions, partitioner, mapSideCombine/,
+      (_, pairs) =>
+        pairs.combineByKey(
+          (n) => n,
+          (a, b) => a + b,
+          (a, b) => a + b,
+          wrong({ mapside: false }),
+        ),
+    ],
+    ["a sort's", /sortByKey has no option "descending"/, (_, pairs) => pairs.sortByKey(wrong({ descending: true }))],
+    [
+      "pipe's",
+      /pipe has no option "cwd"\. It has env, printContext/,
+      (numbers) => numbers.pipe("cat", wrong({ cwd: "/" })),
+    ],
+  ])("%s", async (_, message, call) => {
+    const error = await refused(call);
+    expect(error).toMatch(/^\[BAD_ARGUMENT\]/);
+    expect(error).toMatch(message);
+  });
+
+  test("options that it has are taken, a partitioner's properties are its own", async () => {
+    const lab = await GraphLab.build((ssc) => {
+      ssc.queueStream([[1]]).foreachRDD(async (rdd) => {
+        const pairs = rdd.map<[number, number]>((n) => [n, n]);
+        const named = { numPartitions: 2, getPartition: () => 0, name: "mine" };
+        pairs.groupByKey({ numPartitions: 2 });
+        pairs.groupByKey({ partitioner: named });
+        pairs.groupByKey(named);
+      });
+    });
+    expect((await lab.batch(1000)).error).toBeUndefined();
+  });
+});
