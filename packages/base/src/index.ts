@@ -2,6 +2,7 @@ export { authorFrames, authorFramesFirst, describeThrown, located } from "./auth
 export { Backoff, type BackoffRange, backoffPause } from "./backoff.ts";
 export type { Brand } from "./brand.ts";
 export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
+export { compiled } from "./compiled.ts";
 export { badConfiguration, type JobConf, parseConf } from "./config.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export { directoryUnusable, ownDirectory, usableDirectory } from "./directory.ts";

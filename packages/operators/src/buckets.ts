@@ -17,37 +17,35 @@ export function bucketCounts(values: Iterable<number>, buckets: readonly number[
   return Array.from(counts);
 }
 
-// Typed arrays are read and written within their length, here and below.
-
 function countEven(values: readonly number[], ends: Float64Array, counts: Float64Array): void {
   const size = counts.length;
-  const first = ends[0] as number;
-  const last = ends[size] as number;
+  const first = ends[0] ?? 0;
+  const last = ends[size] ?? 0;
   const scale = size / (last - first || 1); // a single point makes a bucket without width
   for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] as number;
+    const value = values[i] as number; // within the slice; what is no number is in no bucket
     if (!(value >= first && value <= last)) continue;
     const guess = Math.floor((value - first) * scale);
     const bucket = guess < size ? guess : size - 1;
-    counts[bucket] = (counts[bucket] as number) + 1;
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
   }
 }
 
 /** Looks for the last bucket that begins at or below each number, by halving. */
 function count(values: readonly number[], ends: Float64Array, counts: Float64Array): void {
   const size = counts.length;
-  const first = ends[0] as number;
-  const last = ends[size] as number;
+  const first = ends[0] ?? 0;
+  const last = ends[size] ?? 0;
   for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] as number;
+    const value = values[i] as number; // within the slice; what is no number is in no bucket
     if (!(value >= first && value <= last)) continue;
     let low = 0;
     let high = size - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if ((ends[middle] as number) <= value) low = middle;
+      if ((ends[middle] ?? 0) <= value) low = middle;
       else high = middle - 1;
     }
-    counts[low] = (counts[low] as number) + 1;
+    counts[low] = (counts[low] ?? 0) + 1;
   }
 }

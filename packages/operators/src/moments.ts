@@ -26,7 +26,7 @@ export function momentsOf(values: Iterable<number>): Moments {
   let max = Number.NEGATIVE_INFINITY;
   for (const slice of slicesOf(values)) {
     for (let i = 0; i < slice.length; i += 1) {
-      const value = slice[i] as number; // within the slice
+      const value = slice[i] as number; // within the slice; what is no number there makes NaN
       count += 1;
       const delta = value - mean;
       mean += delta / count;

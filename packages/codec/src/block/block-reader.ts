@@ -251,7 +251,7 @@ function cutStrings(text: string, lengths: Uint8Array | Uint16Array | Uint32Arra
 function cutShort(text: string, lengths: Uint8Array, column: string[]): number {
   let start = 0;
   for (let row = 0; row < lengths.length; row += 1) {
-    const end = start + (lengths[row] as number); // row is in range
+    const end = start + (lengths[row] ?? 0);
     column[row] = text.substring(start, end);
     start = end;
   }
@@ -261,7 +261,7 @@ function cutShort(text: string, lengths: Uint8Array, column: string[]): number {
 function cutLong(text: string, lengths: Uint16Array | Uint32Array, column: string[]): number {
   let start = 0;
   for (let row = 0; row < lengths.length; row += 1) {
-    const end = start + (lengths[row] as number); // row is in range
+    const end = start + (lengths[row] ?? 0);
     column[row] = text.substring(start, end);
     start = end;
   }

@@ -245,7 +245,7 @@ export class ColumnWriter {
     }
     out.ensure(rows * 4);
     const target = new Int32Array(out.bytes.buffer, out.length, rows);
-    for (let row = 0; row < rows; row += 1) target[row] = numbers[row] as number; // row < rows
+    for (let row = 0; row < rows; row += 1) target[row] = numbers[row] ?? 0;
     out.length += rows * 4;
     return COLUMN.int32;
   }
@@ -269,13 +269,13 @@ function isPair(value: unknown): value is [unknown, unknown] {
     Object.getPrototypeOf(value) === Array.prototype &&
     (value[0] !== undefined || Object.hasOwn(value, 0)) &&
     (value[1] !== undefined || Object.hasOwn(value, 1)) &&
-    (value as Partial<RegExpMatchArray>).index === undefined
+    (value as Partial<RegExpMatchArray>).index === undefined // a match has names besides, which are looked for nowhere else
   );
 }
 
 /** Sees one type of array only, which `TypedArray.set` between types is much slower than. */
 function copyLengths(lengths: Uint32Array, target: Uint8Array): void {
-  for (let row = 0; row < target.length; row += 1) target[row] = lengths[row] as number; // as many lengths as rows
+  for (let row = 0; row < target.length; row += 1) target[row] = lengths[row] ?? 0;
 }
 
 function grown<T extends Uint32Array | Float64Array>(array: T, type: new (length: number) => T): T {

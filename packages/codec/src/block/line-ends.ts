@@ -26,7 +26,7 @@ export class LineEnds {
     let at = first;
     // Byte for byte: lines are short, and a search and a copy for each takes longer.
     for (let from = first; from <= last; from += 1) {
-      const byte = bytes[from] as number; // from is in range
+      const byte = bytes[from] ?? 0;
       if (byte === RETURN) {
         if (from < last && bytes[from + 1] === NEWLINE) from += 1;
         to[at] = NEWLINE;

@@ -105,7 +105,7 @@ export function mergeSketches(a: DistinctSketch, b: DistinctSketch): DistinctSke
 export function estimateDistinct({ p, sp, few, sparse, dense }: DistinctSketch): number {
   const counts = new Array<number>(64 - p + 2).fill(0);
   if (dense !== undefined) {
-    for (let i = 0; i < dense.length; i += 1) count(counts, dense[i] as number); // within the array
+    for (let i = 0; i < dense.length; i += 1) count(counts, dense[i] ?? 0);
     return Math.round(estimateRegisters(counts, p));
   }
   if (few !== undefined) {
@@ -131,7 +131,7 @@ function raise(registers: Uint8Array, index: number, rank: number): void {
 
 function raiseFew(few: number[], index: number, rank: number): void {
   for (let i = 0; i < few.length; i += 1) {
-    const entry = few[i] as number; // within the array
+    const entry = few[i] ?? 0;
     if (entry >>> RANK_BITS !== index) continue;
     if (rank > (entry & RANK_MASK)) few[i] = (index << RANK_BITS) | rank;
     return;

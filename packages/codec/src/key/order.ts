@@ -61,9 +61,12 @@ export function assertOrdered(value: unknown): void {
 }
 
 function checkOrdered(value: unknown, depth: number): void {
-  if (rankOf(value) !== RANK.array) return;
+  if (!Array.isArray(value)) {
+    rankOf(value);
+    return;
+  }
   if (depth > DEPTH_MAX) tooDeep();
-  for (const element of value as readonly unknown[]) checkOrdered(element, depth + 1); // its rank says so
+  for (const element of value) checkOrdered(element, depth + 1);
 }
 
 function compareNumbers(a: number, b: number): number {
@@ -74,26 +77,18 @@ function compareNumbers(a: number, b: number): number {
 }
 
 function compareAny(a: unknown, b: unknown, depth: number): number {
-  const rank = rankOf(a);
-  const other = rankOf(b);
-  if (rank !== other) return rank - other;
-  switch (rank) {
-    case RANK.number:
-      return compareNumbers(a as number, b as number); // both have this rank, here and below
-    case RANK.date:
-      return compareNumbers((a as Date).getTime(), (b as Date).getTime());
-    case RANK.bytes:
-      return Buffer.compare(a as Uint8Array, b as Uint8Array);
-    case RANK.array:
-      return compareArrays(a as readonly unknown[], b as readonly unknown[], depth);
-    case RANK.undefined:
-    case RANK.null:
-      return 0;
-    default: {
-      const [first, second] = [a as string | bigint | boolean, b as string | bigint | boolean];
-      return first < second ? -1 : first > second ? 1 : 0;
-    }
-  }
+  if (typeof a === "number" && typeof b === "number") return compareNumbers(a, b);
+  if (typeof a === "string" && typeof b === "string") return compareSimple(a, b);
+  if (typeof a === "bigint" && typeof b === "bigint") return compareSimple(a, b);
+  if (typeof a === "boolean" && typeof b === "boolean") return compareSimple(a, b);
+  if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b, depth);
+  if (a instanceof Date && b instanceof Date) return compareNumbers(a.getTime(), b.getTime());
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
+  return rankOf(a) - rankOf(b); // both undefined, both null, or of different types
+}
+
+function compareSimple<T extends string | bigint | boolean>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function compareArrays(a: readonly unknown[], b: readonly unknown[], depth: number): number {

@@ -1,3 +1,4 @@
+import { compiled } from "@millrace/base";
 import { detachString } from "../bytes/text.ts";
 import type { AnyClass } from "../class-table.ts";
 
@@ -55,7 +56,7 @@ function stepTo(root: string, names: readonly string[]): Step | undefined {
   }
   let step = nextStep(roots, root);
   for (let i = 0; i < names.length; i += 1) {
-    const name = names[i] as string; // i is in range
+    const name = names[i] ?? "";
     if (name.length > REMEMBERED_UNITS_MAX) return undefined;
     step = nextStep(step.next, name);
   }
@@ -95,15 +96,15 @@ function compile(shape: Shape): ShapeFactory | undefined {
   try {
     if (shape.prototype === undefined) {
       const body = literals.map((name) => `[${name}]: reader.read()`).join(", ");
-      return new Function("reader", `return { ${body} };`) as ShapeFactory; // the source just written has this type
+      return compiled<ShapeFactory>(["reader"], `return { ${body} };`);
     }
     if (shape.names.includes("__proto__") || hasSetter(shape.prototype, shape.names)) return undefined;
     const body = literals.map((name) => `this[${name}] = reader.read();`).join(" ");
-    const make = new Function(
-      "prototype",
+    const make = compiled<(prototype: object | null) => ShapeFactory>(
+      ["prototype"],
       `function Made(reader) { ${body} } Made.prototype = prototype; return (reader) => new Made(reader);`,
     );
-    return make(shape.prototype) as ShapeFactory; // as above
+    return make(shape.prototype);
   } catch {
     return undefined; // code generation is switched off in this process: the loop does it
   }

@@ -1,3 +1,5 @@
+import { compiled } from "@millrace/base";
+
 /**
  * Property lists that objects of one frame share. Walking a trie of names needs no joined text and no hash of the list, and
  * the commonest case, the same shape as the object before, is one comparison a name.
@@ -138,7 +140,7 @@ function countSeen(node: ShapeNode, names: readonly string[]): void {
 function compile(names: readonly string[]): PropertyWriter | undefined {
   const body = names.map((name) => `writer.write(record[${JSON.stringify(name)}]);`).join(" ");
   try {
-    return new Function("writer", "record", body) as PropertyWriter; // the source just written has this type
+    return compiled<PropertyWriter>(["writer", "record"], body);
   } catch {
     return undefined; // code generation is switched off in this process: the loop does it
   }

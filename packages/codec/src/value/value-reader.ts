@@ -189,7 +189,7 @@ export class ValueReader extends ValueScanner {
     if (names.length > this.end - this.position) throwCorrupt("an object is cut short");
     const value = emptyObject(shape);
     this.#number(value);
-    for (let i = 0; i < names.length; i += 1) assign(value, names[i] as string, this.read()); // i is in range
+    for (let i = 0; i < names.length; i += 1) assign(value, names[i] ?? "", this.read());
     countMade(shape);
     return value;
   }

@@ -57,12 +57,7 @@ export class ValueScanner {
   protected int32(at: number): number {
     const bytes = this.bytes;
     // Within the bytes: `skip` has looked.
-    return (
-      (bytes[at] as number) |
-      ((bytes[at + 1] as number) << 8) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 3] as number) << 24)
-    );
+    return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
   }
 
   protected viewed(): DataView {
@@ -92,7 +87,7 @@ export class ValueScanner {
 
   protected u8(): number {
     if (this.position >= this.end) throwCorrupt("a value is cut short");
-    return this.bytes[this.position++] as number; // below the end
+    return this.bytes[this.position++] ?? 0;
   }
 
   /** Passes over `count` bytes and returns where they begin. */
@@ -147,7 +142,7 @@ export class ValueScanner {
     const position = this.position;
     const textPosition = this.#textPosition;
     for (let i = 0; i < names.length; i += 1) {
-      const name = names[i] as string; // i is in range
+      const name = names[i] ?? "";
       const { length } = name;
       const isNext =
         length <= tag.STRING_INLINE_MAX && this.u8() === (tag.STRING_INLINE | length) && this.#isNextText(name);

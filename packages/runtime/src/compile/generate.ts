@@ -1,3 +1,4 @@
+import { compiled } from "@millrace/base";
 import { partitionOf } from "@millrace/codec";
 import { lazily } from "./lazily.ts";
 import { LoopSource } from "./loop-source.ts";
@@ -63,10 +64,10 @@ function stops({ ops, terminal }: SegmentPlan): boolean {
 }
 
 function load<F>(source: string): F {
-  const make = new Function("isArray", "partitionOf", source) as (
-    isArray: typeof Array.isArray,
-    partition: typeof partitionOf,
-  ) => F; // the generated source returns such a loop
+  const make = compiled<(isArray: typeof Array.isArray, partition: typeof partitionOf) => F>(
+    ["isArray", "partitionOf"],
+    source,
+  );
   return make(Array.isArray, partitionOf);
 }
 

@@ -1,3 +1,4 @@
+import { compiled } from "@millrace/base";
 import { notPair } from "@millrace/operators";
 import type { Feeder } from "../source/feeder.ts";
 import type { KeyState, PassingState } from "../state/update/key-state.ts";
@@ -34,10 +35,10 @@ export type StateLoop = (
  */
 export function stateLoop(name: string): StateLoop {
   return lazily(() => {
-    const make = new Function("isArray", "notPair", `// ${name}${SOURCE}`) as (
-      isArray: typeof Array.isArray,
-      refuse: typeof notPair,
-    ) => StateLoop; // the text below is such a loop
+    const make = compiled<(isArray: typeof Array.isArray, refuse: typeof notPair) => StateLoop>(
+      ["isArray", "notPair"],
+      `// ${name}${SOURCE}`,
+    );
     return make(Array.isArray, notPair);
   });
 }

@@ -44,7 +44,7 @@ export class RunMerge {
   }
 
   #run(place: number): RunReader {
-    return this.#runs[this.#heap[place] as number] as RunReader; // callers stay within the heap, which holds positions of runs
+    return this.#runs[this.#heap[place] ?? 0] as RunReader; // callers stay within the heap, which holds positions of runs
   }
 
   #sink(from: number): void {
@@ -55,13 +55,13 @@ export class RunMerge {
       if (child >= heap.length) return;
       if (child + 1 < heap.length && this.#before(child + 1, child)) child += 1;
       if (!this.#before(child, place)) return;
-      [heap[place], heap[child]] = [heap[child] as number, heap[place] as number]; // both within the heap
+      [heap[place], heap[child]] = [heap[child] ?? 0, heap[place] ?? 0];
       place = child;
     }
   }
 
   #before(a: number, b: number): boolean {
     const order = this.#compare(this.#run(a).key, this.#run(b).key);
-    return order < 0 || (order === 0 && (this.#heap[a] as number) < (this.#heap[b] as number)); // both within the heap
+    return order < 0 || (order === 0 && (this.#heap[a] ?? 0) < (this.#heap[b] ?? 0));
   }
 }

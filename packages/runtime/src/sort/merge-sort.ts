@@ -28,15 +28,15 @@ function sortRange(
   sortRange(order, spare, { from, to: middle }, compare);
   sortRange(order, spare, { from: middle, to }, compare);
   // The casts here and below: all places lie in [from, to), within the array.
-  if (compare(order[middle - 1] as number, order[middle] as number) <= 0) return;
+  if (compare(order[middle - 1] ?? 0, order[middle] ?? 0) <= 0) return;
   spare.set(order.subarray(from, middle), from);
   let left = from;
   let right = middle;
   let at = from;
   // What is left over on the right lies where it belongs already.
   while (left < middle && right < to) {
-    const a = spare[left] as number;
-    const b = order[right] as number;
+    const a = spare[left] ?? 0;
+    const b = order[right] ?? 0;
     if (compare(a, b) <= 0) {
       order[at++] = a;
       left += 1;
@@ -50,10 +50,10 @@ function sortRange(
 
 function insertionSort(order: Uint32Array, from: number, to: number, compare: (i: number, j: number) => number): void {
   for (let i = from + 1; i < to; i++) {
-    const moved = order[i] as number;
+    const moved = order[i] ?? 0;
     let at = i;
     for (; at > from; at--) {
-      const before = order[at - 1] as number;
+      const before = order[at - 1] ?? 0;
       if (compare(before, moved) <= 0) break;
       order[at] = before;
     }

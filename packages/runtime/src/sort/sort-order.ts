@@ -47,8 +47,8 @@ export function columnComparison(
       const numbers = Float64Array.from(keys as readonly number[]); // its type, here and below
       return (i, j) => {
         if ((++ticks & CHECK_MASK) === 0) check();
-        const a = numbers[i] as number; // places of the column, here and below
-        const b = numbers[j] as number;
+        const a = numbers[i] ?? 0;
+        const b = numbers[j] ?? 0;
         return a < b ? -sign : a > b ? sign : 0;
       };
     }
@@ -56,8 +56,8 @@ export function columnComparison(
       const texts = keys as readonly string[];
       return (i, j) => {
         if ((++ticks & CHECK_MASK) === 0) check();
-        const a = texts[i] as string;
-        const b = texts[j] as string;
+        const a = texts[i] ?? "";
+        const b = texts[j] ?? "";
         return a < b ? -sign : a > b ? sign : 0;
       };
     }

@@ -116,7 +116,7 @@ export class SpillingSort {
       const records: unknown[] = [];
       const end = Math.min(inOrder.length, at + CHUNK);
       for (let i = at; i < end; i++) {
-        const place = inOrder[i] as number; // within the array
+        const place = inOrder[i] ?? 0;
         keys.push(this.#keys[place]);
         records.push(this.#records[place]);
       }

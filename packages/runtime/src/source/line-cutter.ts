@@ -130,7 +130,7 @@ function splitLines(bytes: Buffer, returns: boolean): string[] {
   if (!returns) return lines;
   // Before each "\n", and at the end, one "\r" belongs to the end of its line.
   for (let i = 0; i < lines.length; i++) {
-    const line = lines[i] as string; // i < length
+    const line = lines[i] ?? "";
     if (line.endsWith("\r")) lines[i] = line.slice(0, -1);
   }
   return hasLoneReturn(text) ? lines.flatMap((line) => line.split("\r")) : lines;

@@ -53,7 +53,7 @@ export class IdleOrder {
 
   /** Every column has a place for every index below its length. */
   #at(column: Int32Array | Float64Array, index: number): number {
-    return column[index] as number; // see above
+    return column[index] ?? 0;
   }
 
   #grow(index: number): void {

@@ -84,7 +84,7 @@ export class Overlay {
   /** Calls for each key of the published state that has another state now, with the place of that. */
   eachChanged(use: (index: number, column: StateColumn, place: number) => void): void {
     const changed = this.#changed;
-    for (let place = 0; place < changed.length; place++) use(changed[place] as number, this.#changedStates, place); // within the array
+    for (let place = 0; place < changed.length; place++) use(changed[place] ?? 0, this.#changedStates, place);
   }
 
   eachForgotten(use: (index: number) => void): void {

@@ -86,7 +86,7 @@ export class KeyIndex {
     const mask = this.#mask;
     let slot = hash & mask;
     for (;;) {
-      const index = (slots[2 * slot] as number) - 1; // slot <= mask, here and below
+      const index = (slots[2 * slot] ?? 0) - 1;
       if (index < 0) break;
       if (slots[2 * slot + 1] === hash && keys[index] === key) return index;
       slot = (slot + 1) & mask;
@@ -134,8 +134,8 @@ export class KeyIndex {
     this.#mask = this.#mask * 2 + 1;
     this.#slots = new Int32Array(2 * (this.#mask + 1));
     for (let at = 0; at < old.length; at += 2) {
-      const index = (old[at] as number) - 1; // within the array, here and below
-      if (index < 0 || this.#place(index, old[at + 1] as number)) continue;
+      const index = (old[at] ?? 0) - 1;
+      if (index < 0 || this.#place(index, old[at + 1] ?? 0)) continue;
       this.#others.set(this.keys[index], index);
       this.#overflow += 1;
       this.#short -= 1;
@@ -158,7 +158,7 @@ export class KeyIndex {
       for (;;) {
         slot = (slot + 1) & mask;
         if (slots[2 * slot] === 0) return true;
-        const home = (slots[2 * slot + 1] as number) & mask; // slot <= mask
+        const home = (slots[2 * slot + 1] ?? 0) & mask;
         // It may move to the gap unless its home lies cyclically in (gap, slot].
         if (((slot - home) & mask) >= ((slot - gap) & mask)) {
           slots.copyWithin(2 * gap, 2 * slot, 2 * slot + 2);

@@ -43,7 +43,7 @@ export function readOrdinals(bytes: Uint8Array): number[] {
   let last = 0;
   let scale = 1;
   for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number; // within the array
+    const byte = bytes[i] ?? 0;
     last += (byte % MORE) * scale;
     if (byte >= MORE) {
       scale *= GROUP;

@@ -278,5 +278,5 @@ export class SpillingTable {
 }
 
 function at(ordinals: ArrayLike<number>, i: number): number {
-  return ordinals[i] as number; // there is one for each pair
+  return ordinals[i] ?? 0;
 }
