@@ -15,6 +15,7 @@ const { findTypeCircles, ONE_IDEA } = await import("./checks/circles.mjs");
 const { findAmbient } = await import("./checks/ambient.mjs");
 const { checkLengths } = await import("./checks/lengths.mjs");
 const { checkLinks } = await import("./checks/links.mjs");
+const { findPublishedTests, sweepOutputs } = await import("./checks/published.mjs");
 const { cardOf, formatScore, scored, toRecord } = await import("./checks/score.mjs");
 const { checkDecisions, checkErrors, checkSettings } = await import("./checks/documents.mjs");
 
@@ -46,10 +47,12 @@ const settings = Object.fromEntries(
     { parse: (/** @type {unknown} */ value) => parseConf(value === undefined ? {} : { [name]: value })[name] },
   ]),
 );
+sweepOutputs(workspace, root);
 const results = [
   ...compiled,
   problems("package arrows", () => findProblems(workspace)),
   problems("circles", () => findTypeCircles(workspace, ONE_IDEA)),
+  problems("what is published", () => findPublishedTests(workspace, root)),
   problems("time and chance", () => findAmbient(workspace)),
   problems("file lengths", () => checkLengths(workspace, join(root, "scripts/checks/long-files.json"))),
   problems("docs/errors.md", () => checkErrors(workspace, text("docs/errors.md"))),

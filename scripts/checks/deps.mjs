@@ -1,6 +1,7 @@
 // Which package may use which, and what that implies for every file: the arrows of ARCHITECTURE.md, held by a script.
 import { builtinModules } from "node:module";
 import { posix } from "node:path";
+import { isTest } from "./workspace.mjs";
 
 /** @typedef {import("./workspace.mjs").Workspace} Workspace */
 /** @typedef {import("./workspace.mjs").Package} Package */
@@ -93,8 +94,8 @@ function unplaced(one) {
  * @returns {readonly Problem[]}
  */
 function checkMention(workspace, byName, user, source, mention) {
-  if (mention.kind === "path") return [];
   const where = `${user.folder}/${source.path}:${mention.line}`;
+  if (mention.kind === "path") return checkPath(workspace, user, source, mention.specifier, where);
   const { specifier } = mention;
   if (specifier.startsWith(".")) return checkRelative(user, source, specifier, where);
   if (specifier.startsWith("node:")) return [];
@@ -118,12 +119,46 @@ function checkMention(workspace, byName, user, source, mention) {
  */
 function checkRelative(user, source, specifier, where) {
   const target = posix.join(posix.dirname(source.path), specifier);
+  if (!isTest(source) && isTest({ path: target })) {
+    return [
+      {
+        where,
+        what: `"${specifier}" is for tests, and is not built`,
+        fix: "import it in tests alone, or give what the engine needs of it a file of its own",
+      },
+    ];
+  }
   if (!target.startsWith("../")) return [];
   return [
     {
       where,
       what: `"${specifier}" leaves ${user.folder}`,
       fix: "import the other package by its name, through its exports",
+    },
+  ];
+}
+
+/**
+ * A path in a string that leads to another package's code is an import that no arrow shows.
+ *
+ * @param {Workspace} workspace
+ * @param {Package} user
+ * @param {Source} source
+ * @param {string} specifier
+ * @param {string} where
+ * @returns {readonly Problem[]}
+ */
+function checkPath(workspace, user, source, specifier, where) {
+  const target = posix.join(user.folder, posix.dirname(source.path), specifier);
+  const used = workspace.packages.find(
+    (one) => one !== user && ["dist", "src"].some((part) => `${target}/`.startsWith(`${one.folder}/${part}/`)),
+  );
+  if (used === undefined) return [];
+  return [
+    {
+      where,
+      what: `"${specifier}" reaches into ${used.folder}`,
+      fix: `declare ${used.manifest.name} as a dependency and resolve what it exports by name`,
     },
   ];
 }
@@ -255,9 +290,7 @@ function findCycles(one) {
 function findUnused(one) {
   if (PROGRAMS.has(one.folder)) return [];
   const files = new Map(one.sources.map((source) => [source.path, source]));
-  const entries = one.sources.filter(
-    (source) => isTest(source) || source.path.startsWith("bench/") || isEntry(one, source.path),
-  );
+  const entries = one.sources.filter((source) => isTest(source) || isEntry(one, source.path));
   const reached = new Set(entries.map((source) => source.path));
   const queue = [...entries];
   for (let source = queue.pop(); source !== undefined; source = queue.pop()) {
@@ -297,11 +330,6 @@ function resolve(files, source, specifier) {
   if (!specifier.startsWith(".")) return undefined;
   const path = posix.join(posix.dirname(source.path), specifier);
   return files.get(path) ?? files.get(path.replace(/\.js$/, ".ts")) ?? files.get(`${path}.ts`);
-}
-
-/** @param {Source} source */
-function isTest(source) {
-  return /\.test(-\w+)?\.ts$|\.test-d\.ts$/.test(source.path) || source.path.startsWith("bench/");
 }
 
 /** `@scope/name/inside` → its name and `./inside`; `.` when nothing follows.

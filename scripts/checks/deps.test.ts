@@ -73,6 +73,12 @@ describe("an import of another package", () => {
       'packages/codec/src/index.ts:1: "../../base/src/index.ts" leaves packages/codec',
     ]);
   });
+  test("must not hide in the path of a string", () => {
+    const text = 'new URL("../../base/dist/index.js", import.meta.url);';
+    expect(found({ base: {}, codec: { files: { "src/index.ts": text } } })).toEqual([
+      'packages/codec/src/index.ts:1: "../../base/dist/index.js" reaches into packages/base',
+    ]);
+  });
   test("in a string, or in a job's text that a test holds, is none", () => {
     const text = 'const job = `import { x } from "@millrace/cli"`; // import "@millrace/cli"';
     expect(found({ base: { files: { "src/index.ts": text } } })).toEqual([]);
@@ -165,4 +171,12 @@ describe("a package", () => {
       "packages/plan/tsconfig.json: a reference to packages/codec, which is no dependency",
     ]);
   });
+});
+
+test("what tests share is for tests alone", () => {
+  const fixture = { "src/a.fixture.ts": "", "src/a.test.ts": 'import "./a.fixture.ts";' };
+  expect(found({ base: { files: fixture } })).toEqual([]);
+  expect(found({ base: { files: { ...fixture, "src/index.ts": 'import "./a.fixture.ts";' } } })).toEqual([
+    'packages/base/src/index.ts:1: "./a.fixture.ts" is for tests, and is not built',
+  ]);
 });

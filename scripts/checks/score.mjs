@@ -1,6 +1,7 @@
 // The score card: a few figures of the whole code, each with a limit that it may not pass again once it kept it.
 
 import { typeNamesInTwoPackages } from "./type-names.mjs";
+import { isTest } from "./workspace.mjs";
 
 /** @typedef {import("./workspace.mjs").Workspace} Workspace */
 /** @typedef {import("./workspace.mjs").Source} Source */
@@ -29,7 +30,7 @@ export function cardOf(workspace) {
   const all = workspace.packages.flatMap((one) =>
     one.sources.map((source) => ({ file: `${one.folder}/${source.path}`, source, aside: ASIDE.has(one.folder) })),
   );
-  const tests = all.filter(({ source }) => isTest(source));
+  const tests = all.filter(({ source }) => isTest(source) && source.path.startsWith("src/"));
   const code = all.filter(({ source, aside }) => !aside && !isTest(source) && source.path.startsWith("src/"));
   const lines = sum(code, ({ lines }) => lines);
   const thousands = lines / 1000;
@@ -136,13 +137,6 @@ export function formatScore({ figure: { name, value, unit, limit, goal, where },
     `${line} (${wanted}${than})`,
     ...(kept ? [] : where.slice(-PLACES_MAX).map((place) => `           ${place}`)),
   ];
-}
-
-/** @param {Source} source */
-function isTest({ path }) {
-  return (
-    /\.(test|fixture|test-[a-z]+)\.ts$/.test(path) || /(^|\/)(testkit|testdata)\//.test(path) || /-lab\.ts$/.test(path)
-  );
 }
 
 /**

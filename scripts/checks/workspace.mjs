@@ -21,6 +21,8 @@ import { isNode, isSurface } from "./surface.mjs";
  *
  * @typedef {object} Manifest
  * @property {string} name
+ * @property {boolean} [private] Published nowhere.
+ * @property {readonly string[]} [files] What is published beside the manifest.
  * @property {Readonly<Record<string, unknown>>} [exports]
  * @property {Readonly<Record<string, string>>} [bin]
  * @property {Readonly<Record<string, string>>} [dependencies]
@@ -30,6 +32,7 @@ import { isNode, isSurface } from "./surface.mjs";
  * @property {string} folder From the root: `packages/base`.
  * @property {Manifest} manifest
  * @property {readonly string[]} references Folders of its tsconfig's references, from the root.
+ * @property {readonly string[]} [unbuilt] What its tsconfig leaves out of the build: globs, from its folder.
  * @property {readonly Source[]} sources
  *
  * @typedef {object} Workspace
@@ -49,6 +52,15 @@ export function readWorkspace(root) {
   return { root: json(join(root, "package.json")), packages: folders.map((folder) => readPackage(root, folder)) };
 }
 
+/**
+ * A test, what tests share, or a measurement: nothing that ships.
+ *
+ * @param {Pick<Source, "path">} source From its package's folder.
+ */
+export function isTest({ path }) {
+  return /\.(test|test-d|fixture)\.ts$/.test(path) || path.startsWith("bench/");
+}
+
 /** @param {string} root */
 function connectors(root) {
   return readdirSync(join(root, "packages/connectors")).map((name) => `packages/connectors/${name}`);
@@ -65,10 +77,11 @@ function readPackage(root, folder) {
   const references = (tsconfig.references ?? []).map((/** @type {{ path: string }} */ one) =>
     relative(root, join(at, one.path)),
   );
+  const unbuilt = tsconfig.exclude ?? [];
   const sources = ["src", "bench"]
     .flatMap((part) => filesBelow(join(at, part)))
     .map((file) => parseSource(relative(at, file), readFileSync(file, "utf8")));
-  return { folder, manifest: json(join(at, "package.json")), references, sources };
+  return { folder, manifest: json(join(at, "package.json")), references, unbuilt, sources };
 }
 
 /**

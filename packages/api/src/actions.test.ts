@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type FakePort, GraphLab } from "./graph-lab.ts";
+import { type FakePort, GraphLab } from "./graph.fixture.ts";
 import type { RDD } from "./rdd/rdd.ts";
 
 describe("RDD actions", () => {

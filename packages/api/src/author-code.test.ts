@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { GraphLab } from "./graph-lab.ts";
+import { GraphLab } from "./graph.fixture.ts";
 
 const here = /\(at author-code\.test\.ts:\d+:\d+[,)]/;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Broadcast } from "./broadcast.ts";
 import { JobRegistry } from "./function/job-registry.ts";
-import { FakePort, GraphLab } from "./graph-lab.ts";
+import { FakePort, GraphLab } from "./graph.fixture.ts";
 import type { StreamingContext } from "./streaming-context.ts";
 
 const site = { file: "job.ts", line: 12, column: 8 };

@@ -2,7 +2,7 @@ import { decodeCaptures } from "@millrace/codec";
 import { describe, expect, test } from "vitest";
 import type { Broadcast } from "./broadcast.ts";
 import { JobRegistry } from "./function/job-registry.ts";
-import { FakePort, GraphLab } from "./graph-lab.ts";
+import { FakePort, GraphLab } from "./graph.fixture.ts";
 
 const site = { file: "job.ts", line: 12, column: 8 };
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { checkAll } from "./check-all.ts";
 import { defineJob } from "./define-job.ts";
 import { badArgument, badWindow } from "./errors.ts";
-import { GraphLab } from "./graph-lab.ts";
+import { GraphLab } from "./graph.fixture.ts";
 import { StateSpec } from "./state-spec.ts";
 import type { StreamingContext } from "./streaming-context.ts";
 

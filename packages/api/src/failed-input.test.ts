@@ -1,7 +1,7 @@
 import { errorKind } from "@millrace/base";
 import type { PlannedStage } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "./graph-lab.ts";
+import { GraphLab } from "./graph.fixture.ts";
 import type { StreamingContext } from "./streaming-context.ts";
 
 const changed = errorKind("FILE_CHANGED", "environment");

@@ -1,6 +1,6 @@
 import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "./graph-lab.ts";
+import { GraphLab } from "./graph.fixture.ts";
 
 const add = (a: number, b: number): number => a + b;
 

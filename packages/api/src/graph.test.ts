@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { buildJob } from "./build-job.ts";
 import { defineJob } from "./define-job.ts";
 import { minutes, seconds } from "./durations.ts";
-import { FakePort, GraphLab } from "./graph-lab.ts";
+import { FakePort, GraphLab } from "./graph.fixture.ts";
 import type { RDD } from "./rdd/rdd.ts";
 import type { DStream } from "./stream/dstream.ts";
 import { TaskContext } from "./task-context.ts";

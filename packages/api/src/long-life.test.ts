@@ -1,7 +1,7 @@
 import { queryObjects } from "node:v8";
 import { describe, expect, test } from "vitest";
 import { BatchScope } from "./batch-scope.ts";
-import { FakePort, GraphLab } from "./graph-lab.ts";
+import { FakePort, GraphLab } from "./graph.fixture.ts";
 import { InputDStream, type State } from "./index.ts";
 import type { RDD } from "./rdd/rdd.ts";
 import type { DStream } from "./stream/dstream.ts";

@@ -1,6 +1,6 @@
 import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "./graph-lab.ts";
+import { GraphLab } from "./graph.fixture.ts";
 import { type State, StateSpec, type StreamingContext } from "./index.ts";
 
 const words = (ssc: StreamingContext) => ssc.socketTextStream("localhost", 9999).map((word) => [word, 1]);

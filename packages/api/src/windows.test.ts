@@ -1,6 +1,6 @@
 import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "./graph-lab.ts";
+import { GraphLab } from "./graph.fixture.ts";
 import type { RDD } from "./rdd/rdd.ts";
 import { StorageLevel } from "./storage-level.ts";
 import type { StreamingContext } from "./streaming-context.ts";

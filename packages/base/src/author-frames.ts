@@ -7,7 +7,7 @@ const FRAME = /^\s+at (?:async )?(?:.* \()?(\/[^()]+):(\d+):(\d+)\)?$/;
 
 /** The engine's packages: below `node_modules` when it is installed, beside this one in a checkout. */
 const PACKAGES = fileURLToPath(new URL("../..", import.meta.url));
-const ENGINE_SOURCE = /^(?!examples|bench|testing\/jobs)[a-z]+\/(?:src|dist)\/(?!.*\.(?:proc\.)?test\.ts$)/;
+const ENGINE_SOURCE = /^(?!conformance|examples|bench)[a-z]+\/(?:src|dist)\/(?!.*\.(?:proc\.)?test\.ts$)/;
 
 const FRAMES_MAX = 5;
 const CAUSES_MAX = 4;

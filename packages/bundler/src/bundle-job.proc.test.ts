@@ -9,7 +9,7 @@ import { installArtefact, packArtefact } from "./artefact.ts";
 import { bundleJob } from "./bundle-job.ts";
 import type { BundleOptions } from "./bundle-options.ts";
 import { checkExternals, externalLoader } from "./externals.ts";
-import { type Callable, type Lab, openLab, writeFiles } from "./job-lab.ts";
+import { type Callable, type Lab, openLab, writeFiles } from "./job.fixture.ts";
 
 const run = promisify(execFile);
 let folder: string | undefined;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { EngineError } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
 import { checkJob } from "./check-job.ts";
-import { writeFiles } from "./job-lab.ts";
+import { writeFiles } from "./job.fixture.ts";
 
 let folders: string[] = [];
 afterEach(async () => {

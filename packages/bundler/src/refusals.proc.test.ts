@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { type Callable, type Lab, openLab } from "./job-lab.ts";
+import { type Callable, type Lab, openLab } from "./job.fixture.ts";
 
 let lab: Lab | undefined;
 afterEach(() => lab?.close());

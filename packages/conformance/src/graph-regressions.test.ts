@@ -1,5 +1,5 @@
 import { describe, test } from "vitest";
-import { expectAgreement } from "./graph-agreement.test-property.ts";
+import { expectAgreement } from "./graph-agreement.fixture.ts";
 import type { GraphRun } from "./graph-run.fixture.ts";
 
 // Shrunk failures of random graphs, each under the name of what was wrong.

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expectAgreements, expectAgreementsUnderFaults } from "./graph-agreement.test-property.ts";
+import { expectAgreements, expectAgreementsUnderFaults } from "./graph-agreement.fixture.ts";
 import { definedPart, runByOracle, runOnMaster, together } from "./graph-run.fixture.ts";
 import { runsOr, seed } from "./graph-seed.fixture.ts";
-import { anyRun } from "./random-graph.test-arbitrary.ts";
+import { anyRun } from "./random-graph.fixture.ts";
 
 const timeout = 300_000;
 

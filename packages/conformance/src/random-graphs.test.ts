@@ -1,5 +1,5 @@
 import { test } from "vitest";
-import { expectAgreements, expectAgreementsUnderFaults, expectSamePlaces } from "./graph-agreement.test-property.ts";
+import { expectAgreements, expectAgreementsUnderFaults, expectSamePlaces } from "./graph-agreement.fixture.ts";
 import { runsOr, seed } from "./graph-seed.fixture.ts";
 
 const runs = runsOr(25);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { executorId } from "@millrace/base";
 import { blockId, fnSlot, shuffleBlockId, shuffleId, stageRunId } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
-import { blockOf, cleanUp, clusterLab, type Lab, localLab, map, rows, template } from "./executor-lab.ts";
+import { blockOf, cleanUp, clusterLab, type Lab, localLab, map, rows, template } from "./job-executor.fixture.ts";
 
 afterEach(cleanUp);
 

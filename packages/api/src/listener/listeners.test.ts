@@ -1,6 +1,6 @@
 import { epochMs, executorId, millis } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { FakePort, GraphLab } from "../graph-lab.ts";
+import { FakePort, GraphLab } from "../graph.fixture.ts";
 import type { StreamingContext } from "../streaming-context.ts";
 import type { EngineBatch } from "./engine-event.ts";
 import { StatsReportListener } from "./stats-report-listener.ts";

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph-lab.ts";
+import { GraphLab } from "../graph.fixture.ts";
 import { HashPartitioner } from "../partitioner.ts";
 import { RangePartitioner } from "../range-partitioner.ts";
 import type { StreamingContext } from "../streaming-context.ts";

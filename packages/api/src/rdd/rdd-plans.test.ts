@@ -1,6 +1,6 @@
 import type { JobPlan, PlannedStage } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph-lab.ts";
+import { GraphLab } from "../graph.fixture.ts";
 import { HashPartitioner, type Partitioner } from "../partitioner.ts";
 import { RangePartitioner } from "../range-partitioner.ts";
 import type { StreamingContext } from "../streaming-context.ts";

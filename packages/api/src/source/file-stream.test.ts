@@ -1,7 +1,7 @@
 import { millis } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph-lab.ts";
+import { GraphLab } from "../graph.fixture.ts";
 import type { StreamingContext } from "../streaming-context.ts";
 import { rangesOf } from "./file-ranges.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FakePort, GraphLab } from "../graph-lab.ts";
+import { FakePort, GraphLab } from "../graph.fixture.ts";
 import type { RDD } from "../rdd/rdd.ts";
 import type { StreamingContext } from "../streaming-context.ts";
 import { ConstantInputDStream, InputDStream } from "./input-dstream.ts";

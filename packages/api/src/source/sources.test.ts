@@ -1,7 +1,7 @@
 import { epochMs } from "@millrace/base";
 import { decodeBlock, emptyClassTable } from "@millrace/codec";
 import { describe, expect, test } from "vitest";
-import { FakePort, GraphLab } from "../graph-lab.ts";
+import { FakePort, GraphLab } from "../graph.fixture.ts";
 import { Receiver } from "../receiver.ts";
 import { StorageLevel } from "../storage-level.ts";
 import { rawBlock } from "./raw-block.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anyString, anyValue, classes, identical, Point, RUNS } from "../value/value.test-arbitrary.ts";
+import { anyString, anyValue, classes, identical, Point, RUNS } from "../value/values.fixture.ts";
 import {
   decodeBlock,
   decodeColumnFrame,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { emptyClassTable } from "../class-table.ts";
-import { RUNS } from "../value/value.test-arbitrary.ts";
+import { RUNS } from "../value/values.fixture.ts";
 import { decodeFrame, frameLayout, frameRows, readFrames } from "./block-reader.ts";
 import { LineBlockWriter, LineSplitter, linesFrame } from "./lines.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anyValue, classes, identical, RUNS } from "../value/value.test-arbitrary.ts";
 import type { CaptureReference } from "../value/value-writer.ts";
+import { anyValue, classes, identical, RUNS } from "../value/values.fixture.ts";
 import { decodeCaptures, encodeCaptures } from "./captures.ts";
 
 /** Functions of a job: what the driver's build tags, and the factories of the executors' build. */

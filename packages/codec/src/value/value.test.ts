@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { emptyClassTable } from "../class-table.ts";
-import { anyValue, classes, identical, Point, Refused, Row, RUNS, Tags } from "./value.test-arbitrary.ts";
 import { decodeValue, encodeValue } from "./value.ts";
+import { anyValue, classes, identical, Point, Refused, Row, RUNS, Tags } from "./values.fixture.ts";
 
 const roundTrip = (value: unknown): unknown => decodeValue(encodeValue(value, classes), classes);
 const coded = (code: string): unknown => expect.objectContaining({ code });

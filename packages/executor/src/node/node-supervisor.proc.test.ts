@@ -13,7 +13,7 @@ import {
 import type { FromNode, NodeSession, OperatorService, ToNode } from "@millrace/rpc";
 import { listenCluster, listenSessions, type RpcServer } from "@millrace/rpc/grpc";
 import { afterEach, expect, test } from "vitest";
-import { cleanUp, later, Remote, temporary } from "../executor-lab.ts";
+import { cleanUp, later, Remote, temporary } from "../job-executor.fixture.ts";
 import { NodeSupervisor } from "./node-supervisor.ts";
 
 afterEach(cleanUp);

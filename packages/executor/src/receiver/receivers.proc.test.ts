@@ -4,7 +4,7 @@ import { executorId, streamId } from "@millrace/base";
 import { decodeBlock, emptyClassTable, encodeBlock, encodeCaptures } from "@millrace/codec";
 import type { BlockId, ReceiverSpec } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
-import { cleanUp, clusterLab, type Lab, later, localLab, temporary } from "../executor-lab.ts";
+import { cleanUp, clusterLab, type Lab, later, localLab, temporary } from "../job-executor.fixture.ts";
 
 afterEach(cleanUp);
 

@@ -1,7 +1,7 @@
 import { type FunctionRef, operators } from "@millrace/operators";
 import { fnSlot } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
-import { op, TestSlot } from "../../testkit/test-slot.ts";
+import { op, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { op, TestSlot } from "../../testkit/test-slot.ts";
+import { op, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());

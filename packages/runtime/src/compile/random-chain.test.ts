@@ -2,7 +2,7 @@ import type { AnyFunction } from "@millrace/operators";
 import { fnSlot, type Op } from "@millrace/plan";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { op, TestSlot } from "../../testkit/test-slot.ts";
+import { op, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());

@@ -5,7 +5,7 @@ import { emptyClassTable, encodeBlock, partitionOf } from "@millrace/codec";
 import { type Location, localVersion, locationFrom } from "@millrace/files";
 import { fnSlot, type Sink } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
-import { blocks, fileInput, op, TestSlot } from "../../testkit/test-slot.ts";
+import { blocks, fileInput, op, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());

@@ -3,7 +3,7 @@ import type { AnyFunction } from "@millrace/operators";
 import { fnSlot, type Op, type Source } from "@millrace/plan";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { blocks, op, shuffle, TestSlot } from "../../testkit/test-slot.ts";
+import { blocks, op, shuffle, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const roomy = new TestSlot();
 const tiny = new TestSlot({ spillBytes: 4 * 1024 });

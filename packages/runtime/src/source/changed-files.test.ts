@@ -5,7 +5,7 @@ import { encodeBlock } from "@millrace/codec";
 import { operators, type Slices } from "@millrace/operators";
 import type { Source } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
-import { blocks, fileInput, op, TestSlot } from "../../testkit/test-slot.ts";
+import { blocks, fileInput, op, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
-import { fileInput, TestSlot } from "../../testkit/test-slot.ts";
+import { fileInput, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const MAX = 300_000; // more than a piece of a file, and no multiple of one
 const slot = new TestSlot({ lineBytesMax: MAX });

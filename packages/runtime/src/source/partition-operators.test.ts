@@ -1,6 +1,6 @@
 import { type FunctionRef, operators } from "@millrace/operators";
 import { afterAll, describe, expect, test } from "vitest";
-import { blocks, op, TestSlot } from "../../testkit/test-slot.ts";
+import { blocks, op, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());

@@ -2,7 +2,7 @@ import type { AnyFunction } from "@millrace/operators";
 import { fnSlot, type Op, type Pipeline, type Source } from "@millrace/plan";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { op, shuffle, TestSlot } from "../../testkit/test-slot.ts";
+import { op, shuffle, TestSlot } from "../slot/test-slot.fixture.ts";
 
 // Sources that read several pipelines in one task, side by side.
 

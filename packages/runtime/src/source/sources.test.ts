@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type Feed, fnSlot, type JoinKind, type Source } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
-import { blocks, fileInput, op, shuffle, TestSlot } from "../../testkit/test-slot.ts";
+import { blocks, fileInput, op, shuffle, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const slot = new TestSlot();
 afterAll(() => slot.remove());

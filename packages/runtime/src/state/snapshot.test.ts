@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { MappedBatches, sum } from "../../testkit/mapped-batches.ts";
+import { MappedBatches, sum } from "./mapped-batches.fixture.ts";
 import type { KeyState } from "./update/key-state.ts";
 
 let batches: MappedBatches;

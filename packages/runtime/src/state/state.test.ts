@@ -5,7 +5,7 @@ import { locationFrom } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
 import { fnSlot, type Sink, type Source, type StateRef } from "@millrace/plan";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { op, TestSlot } from "../../testkit/test-slot.ts";
+import { op, TestSlot } from "../slot/test-slot.fixture.ts";
 
 let slot: TestSlot;
 beforeEach(() => {

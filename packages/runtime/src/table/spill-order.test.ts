@@ -2,7 +2,7 @@ import { SeededRng } from "@millrace/base";
 import type { AnyFunction } from "@millrace/operators";
 import { fnSlot, type Pipeline, type Sink, type Source } from "@millrace/plan";
 import { afterAll, describe, expect, test } from "vitest";
-import { blocks, shuffle, TestSlot, type TestStage } from "../../testkit/test-slot.ts";
+import { blocks, shuffle, TestSlot, type TestStage } from "../slot/test-slot.fixture.ts";
 
 const roomy = new TestSlot();
 const small = new TestSlot({ spillBytes: 128 * 1024 });

@@ -2,7 +2,7 @@ import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import type { Source } from "@millrace/plan";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { blocks, op, shuffle, TestSlot } from "../../testkit/test-slot.ts";
+import { blocks, op, shuffle, TestSlot } from "../slot/test-slot.fixture.ts";
 
 const tiny = new TestSlot({ spillBytes: 8 * 1024 });
 const roomy = new TestSlot();

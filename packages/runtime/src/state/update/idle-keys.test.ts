@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { MappedBatches, type Mapping } from "../../../testkit/mapped-batches.ts";
+import { MappedBatches, type Mapping } from "../mapped-batches.fixture.ts";
 import type { KeyState } from "./key-state.ts";
 
 let batches: MappedBatches;

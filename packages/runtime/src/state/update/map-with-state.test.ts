@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { MappedBatches, type MappedOptions, type Mapping, sum } from "../../../testkit/mapped-batches.ts";
+import { MappedBatches, type MappedOptions, type Mapping, sum } from "../mapped-batches.fixture.ts";
 import type { KeyState } from "./key-state.ts";
 
 let batches: MappedBatches;

@@ -1,6 +1,6 @@
 import { fnSlot, type StateUpdate } from "@millrace/plan";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { StateBatches } from "../../../testkit/state-batches.ts";
+import { StateBatches } from "../state-batches.fixture.ts";
 
 type Entries = Iterable<[key: string, values: number[], state: number | undefined]>;
 type Update = (entries: Entries, time: number) => Iterable<unknown>;

@@ -1,7 +1,7 @@
 import { fnSlot, type StateUpdate } from "@millrace/plan";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { StateBatches } from "../../../testkit/state-batches.ts";
-import { op } from "../../../testkit/test-slot.ts";
+import { op } from "../../slot/test-slot.fixture.ts";
+import { StateBatches } from "../state-batches.fixture.ts";
 
 type Pairs = readonly (readonly [unknown, unknown])[];
 type Value = (a: never, b: never) => unknown;

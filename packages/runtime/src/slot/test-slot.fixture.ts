@@ -19,7 +19,7 @@ import {
   type TemplateId,
 } from "@millrace/plan";
 import { type BlockHandle, BlockPool, localFileSystems, readHandle, SpillDirectory } from "@millrace/storage";
-import { FunctionTable, type ResolvedInput, type SlotOutcome, SlotRuntime } from "../src/index.ts";
+import { FunctionTable, type ResolvedInput, type SlotOutcome, SlotRuntime } from "../index.ts";
 
 export interface TestStage {
   readonly source: Source;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { definedPart, type GraphRun, runByOracle, runInThread } from "./graph-run.fixture.ts";
-import { anyRun } from "./random-graph.test-arbitrary.ts";
+import { anyRun } from "./random-graph.fixture.ts";
 import { SeededFaults } from "./seeded-faults.fixture.ts";
 
 /** The engine, in this thread, gives what the oracle gives. */

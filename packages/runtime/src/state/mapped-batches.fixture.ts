@@ -1,7 +1,7 @@
 import { fnSlot, type StateUpdate } from "@millrace/plan";
-import type { KeyState } from "../src/state/update/key-state.ts";
-import { type StateBatch, StateBatches } from "./state-batches.ts";
-import { op } from "./test-slot.ts";
+import { op } from "../slot/test-slot.fixture.ts";
+import { type StateBatch, StateBatches } from "./state-batches.fixture.ts";
+import type { KeyState } from "./update/key-state.ts";
 
 export type Mapping = (key: never, value: never, state: KeyState, time: number) => unknown;
 

@@ -4,8 +4,8 @@ import { epochMs } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
 import type { Op, Sink, StateRef, StateUpdate } from "@millrace/plan";
-import type { SlotOutcome } from "../src/index.ts";
-import { type Done, TestSlot } from "./test-slot.ts";
+import type { SlotOutcome } from "../index.ts";
+import { type Done, TestSlot } from "../slot/test-slot.fixture.ts";
 
 export interface StateBatch {
   readonly update: StateUpdate;
