@@ -8,12 +8,18 @@ import { keys } from "./conformance/keys.ts";
 import { mappedState } from "./conformance/mapped-state.ts";
 import { outputs } from "./conformance/outputs.ts";
 import { pairs } from "./conformance/pairs.ts";
+import { pipes } from "./conformance/pipes.ts";
+import { placedPairs } from "./conformance/placed-pairs.ts";
 import { rddActions } from "./conformance/rdd-actions.ts";
+import { rddFiles } from "./conformance/rdd-files.ts";
+import { rddOrder } from "./conformance/rdd-order.ts";
 import { rddPairs } from "./conformance/rdd-pairs.ts";
+import { rddSets } from "./conformance/rdd-sets.ts";
 import { rdds } from "./conformance/rdds.ts";
 import { records } from "./conformance/records.ts";
 import { reducedWindows } from "./conformance/reduced-windows.ts";
 import { declareCases } from "./conformance/report.ts";
+import { shared } from "./conformance/shared.ts";
 import { sources } from "./conformance/sources.ts";
 import { state } from "./conformance/state.ts";
 import { staticData } from "./conformance/static-data.ts";
@@ -32,6 +38,12 @@ const TOPICS: Readonly<Record<string, readonly Case[]>> = {
   rdds,
   "rdd-actions": rddActions,
   "rdd-pairs": rddPairs,
+  "placed-pairs": placedPairs,
+  "rdd-sets": rddSets,
+  "rdd-order": rddOrder,
+  "rdd-files": rddFiles,
+  pipes,
+  shared,
   outputs,
   sources,
   compositions,

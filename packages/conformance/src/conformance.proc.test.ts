@@ -10,7 +10,7 @@ import { jobFile } from "./test-cluster.fixture.ts";
 afterEach(cleanUp);
 
 /** Topics that share a job, for which processes are started once. */
-const PER_JOB = 6;
+const PER_JOB = 8;
 const jobs = TOPICS.map((_, i) => TOPICS.slice(i, i + PER_JOB)).filter((_, i) => i % PER_JOB === 0);
 const named = jobs.map((topics) => ({ names: topics.map(([topic]) => topic).join(", "), topics }));
 

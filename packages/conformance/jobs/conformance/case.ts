@@ -70,13 +70,28 @@ export function action<A>(
     Inputs<A> & { readonly act: (rdd: RDD<A>, ssc: StreamingContext, time: number) => Promise<readonly unknown[]> },
 ): Case {
   return stated(given, (ssc, report) => {
-    input(ssc, given).foreachRDD(async (rdd, time) => report(time, await given.act(rdd, ssc, time).catch(failure)));
+    let batches = 0;
+    input(ssc, given).foreachRDD(async (rdd, time) => {
+      batches += 1;
+      if (batches <= given.expected.length) report(time, await given.act(rdd, ssc, time).catch(failure));
+    });
   });
 }
 
 /** What no stream and no action of one shows. */
 export function observation(given: Statement & Pick<Case, "declare">): Case {
   return stated(given, given.declare);
+}
+
+/** Reports what a function of the driver finds out in the first batch, and leaves later ones alone. */
+export function inFirstBatch(ssc: StreamingContext, report: Report, act: () => Promise<readonly unknown[]>): void {
+  let begun = false;
+  ssc.queueStream([[1]]).foreachRDD(async (_, time) => {
+    if (!begun) {
+      begun = true;
+      report(time, await act().catch(failure));
+    }
+  });
 }
 
 /** A pair: two-element arrays that a formatter leaves on one line. */
@@ -87,6 +102,17 @@ export function kv<K, V>(key: K, value: V): [K, V] {
 /** For groups, whose values come in no particular order. */
 export function inOrder<V>(values: Iterable<V>): V[] {
   return [...values].sort((a, b) => (show(a) < show(b) ? -1 : 1));
+}
+
+/** "refused" if a promise is rejected with a message that matches; else what became of it instead. */
+export async function refused(promise: Promise<unknown>, message: RegExp): Promise<string> {
+  return promise.then(
+    (value) => `no error, but ${show(value)}`,
+    (error: unknown) => {
+      const said = error instanceof Error ? error.message : String(error);
+      return message.test(said) ? "refused" : said;
+    },
+  );
 }
 
 export function input<A>(ssc: StreamingContext, { batches, partitions }: Inputs<A>): DStream<A> {
