@@ -1,4 +1,3 @@
-import { operators } from "@millrace/operators";
 import { fnSlot } from "@millrace/plan";
 import { expect, test } from "vitest";
 import { segmentSource } from "./generate.ts";
@@ -20,26 +19,4 @@ test("the source names its template first, and nothing that varies by batch or p
   expect(source).toMatch(/^\/\/ millrace 0af3 0 rows\n/);
   expect(source).not.toMatch(/job\.ts/);
   expect(segmentSource({ ...plan, ops: plan.ops.map((op) => ({ ...op, label: "elsewhere" })) }, "rows")).toBe(source);
-});
-
-test("a pair is taken apart once and put together only for who wants an array", () => {
-  const source = segmentSource({ ...plan, ops: plan.ops.slice(1) }, "pairs");
-  expect(source).not.toContain("[k, v]");
-  expect(source).toMatch(/writePair\(k, r\d+\)/);
-  const mapped = segmentSource({ ...plan, ops: [{ kind: "map", fn: fnSlot(0), label: "map" }] }, "pairs");
-  expect(mapped).toContain("= [k, v];");
-});
-
-test("the engine's own functions are written out", () => {
-  const count = segmentSource(
-    {
-      ...plan,
-      ops: [{ kind: "map", fn: fnSlot(0), label: "countByValue" }],
-      terminal: { kind: "combine", create: undefined, merge: fnSlot(1) },
-      inlines: [operators.pairWithOne.inline, operators.add.inline],
-    },
-    "rows",
-  );
-  expect(count).toContain("accs[x] = accs[x] + 1;");
-  expect(count).not.toContain("s.f[");
 });

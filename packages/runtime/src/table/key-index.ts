@@ -170,8 +170,12 @@ export class KeyIndex {
   }
 }
 
-/** Two units at a time, as the multiplications wait for one another; the second is spread over all bits as the first is. */
-function hashOf(key: string): number {
+/**
+ * Of short strings; exported for the tests, which look for keys that collide.
+ *
+ * Two units at a time, as the multiplications wait for one another; the second is spread over all bits as the first is.
+ */
+export function hashOf(key: string): number {
   const length = key.length;
   let hash = length;
   let i = 0;
