@@ -19,6 +19,8 @@ export interface Action {
   readonly sink: ActionSink;
   /** Only these partitions, ascending; all by default. */
   readonly partitions?: readonly number[];
+  /** The job did not ask for it: what its tasks add to accumulators does not count. */
+  readonly aside?: true;
 }
 
 /**
@@ -55,7 +57,7 @@ async function perform(context: JobContext, scope: BatchScope, action: Action): 
     if (planned.ready.length > 0) await Promise.all(planned.ready);
     const result = await context.port.run(planned.plan);
     for (const { id } of planned.writes) context.written.add(id);
-    if (result.accumulators.length > 0) context.mergeAccumulators(result.accumulators);
+    if (result.accumulators.length > 0 && action.aside !== true) context.mergeAccumulators(result.accumulators);
     for (const state of planned.states) scope.covered.add(state);
     return result;
   } finally {

@@ -6,7 +6,7 @@ import { noOutput } from "./errors.ts";
 import type { JobRegistry } from "./function/job-registry.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import type { JobGraph } from "./graph-port.ts";
-import { JobContext } from "./job-context.ts";
+import { JobContext, type OnPrint } from "./job-context.ts";
 import { resolvePath } from "./source/found-files.ts";
 import { StreamGraph } from "./stream-graph.ts";
 import { StreamingContext } from "./streaming-context.ts";
@@ -23,6 +23,8 @@ export interface BuildOptions {
   readonly conf?: Readonly<Record<string, unknown>>;
   /** Checkpoint directory of a job that names none. */
   readonly directory: string;
+  /** For tests of jobs: hears of every `print()` once it is written. */
+  readonly onPrint?: OnPrint;
 }
 
 /**
@@ -52,9 +54,9 @@ const BUILD = {
  */
 export async function buildJob(exported: unknown, options: BuildOptions): Promise<JobGraph> {
   const job = asJob(exported);
-  const { port, registry } = options;
+  const { port, registry, onPrint } = options;
   const conf = confOf(job, options.conf);
-  const context = new JobContext({ port, conf, registry });
+  const context = new JobContext({ port, conf, registry, onPrint });
   const { checkpointDir } = job.options;
   const builder = new GraphBuilder(context, {
     batchIntervalMs: job.batchInterval,

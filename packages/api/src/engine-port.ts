@@ -29,18 +29,6 @@ export interface EnginePort extends WarningSink {
   watch(on: boolean): void;
   /** `ssc.stop()`: ends the job after the running batch, or at once. */
   stop(graceful: boolean): void;
-  /** For tests of jobs: what a `print()` was given, all of it and not only what it shows. Costs a `collect`. */
-  printed?(print: PrintedBatch): void;
-}
-
-/** One batch of one `print()`. */
-export interface PrintedBatch {
-  /** Batch time in epoch ms. */
-  readonly time: number;
-  /** What `named` calls the stream, else what its operator is called. */
-  readonly stream: string;
-  /** In partition order. */
-  readonly records: readonly unknown[];
 }
 
 /** What a plan gave. */

@@ -4,7 +4,7 @@ export { runAuthorCode } from "./author-code.ts";
 export { executorBroadcast } from "./broadcast.ts";
 export { type BuildOptions, buildJob, jobConf } from "./build-job.ts";
 export { asJob } from "./define-job.ts";
-export type { ActionResult, EnginePort, PrintedBatch } from "./engine-port.ts";
+export type { ActionResult, EnginePort } from "./engine-port.ts";
 export type { ReferenceTag } from "./function/capture-encoder.ts";
 export { InlineFunctions, installJobHooks, JobRegistry } from "./function/job-registry.ts";
 export type {

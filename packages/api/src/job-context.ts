@@ -27,6 +27,17 @@ import { capturesLarge } from "./warnings.ts";
 /** Captured values past this travel with every batch at a cost worth a warning. */
 const CAPTURES_WARN_BYTES = 1024 * 1024;
 
+/** A `print()` that was just written. */
+export interface Printed {
+  /** What `named` calls the stream, else what its operator is called. */
+  readonly stream: string;
+  /** All records of the batch, in partition order. Runs an action of its own when there are more than were shown. */
+  records(): Promise<readonly unknown[]>;
+}
+
+/** Waited for before the output is done. */
+export type OnPrint = (printed: Printed) => Promise<void>;
+
 /**
  * What the objects of one job share on the driver: who runs plans, what is known of its functions, and the batch that
  * runs. Not for the job's author.
@@ -37,6 +48,7 @@ export class JobContext {
   readonly port: EnginePort;
   readonly conf: JobConf;
   readonly registry: JobRegistry;
+  readonly onPrint: OnPrint | undefined;
   readonly planner: Planner;
   readonly captures: CaptureEncoder;
   readonly listeners: ListenerBus;
@@ -70,10 +82,16 @@ export class JobContext {
   #nextAccumulator = 0;
   #nextBlock = 0;
 
-  constructor(options: { readonly port: EnginePort; readonly conf: JobConf; readonly registry: JobRegistry }) {
+  constructor(options: {
+    readonly port: EnginePort;
+    readonly conf: JobConf;
+    readonly registry: JobRegistry;
+    readonly onPrint?: OnPrint | undefined;
+  }) {
     this.port = options.port;
     this.conf = options.conf;
     this.registry = options.registry;
+    this.onPrint = options.onPrint;
     this.listeners = new ListenerBus({
       warn: (warning) => this.warnOnce(warning),
       watch: (on) => this.port.watch(on),

@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
 import { formatLocalTime } from "@millrace/base";
+import type { Lineage } from "@millrace/plan";
 import { runAction } from "../action.ts";
 import { checkCount } from "../check-all.ts";
 import { decodeRecords } from "../collection.ts";
+import type { JobContext } from "../job-context.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
 import { takeRecords } from "../operations/take.ts";
 
@@ -13,20 +15,22 @@ export function printOutput({ context, graph, node }: GraphStream, num: number):
   checkCount(num, "the number of records to print", 0, 1_000_000);
   // One record more than it shows tells whether there are more. A stream may be named after it was printed.
   graph.output("print", node, async (lineage, scope) => {
-    const { port } = context;
-    let records: unknown[];
-    if (port.printed === undefined) {
-      records = await takeRecords(context, lineage, num + 1);
-    } else {
-      records = [];
-      const blocks = await runAction(context, { name: "print", target: lineage, sink: { kind: "collect" } });
-      for (const block of blocks) decodeRecords(context, block, records);
-      port.printed({ time: scope.time, stream: graph.nameOf(node) ?? node.label, records: [...records] });
-    }
-    const more = records.length > num;
-    if (more) records.length = num;
-    port.write(formatPrint(records, more, scope.time));
+    const taken = await takeRecords(context, lineage, num + 1);
+    const more = taken.length > num;
+    context.port.write(formatPrint(more ? taken.slice(0, num) : taken, more, scope.time));
+    await context.onPrint?.({
+      stream: graph.nameOf(node) ?? node.label,
+      records: async () => (more ? await allRecords(context, lineage) : taken),
+    });
   });
+}
+
+/** For a test, which sees more than is printed: an action beside those of the job, which leaves its accumulators alone. */
+async function allRecords(context: JobContext, target: Lineage): Promise<unknown[]> {
+  const records: unknown[] = [];
+  const blocks = await runAction(context, { name: "print", target, sink: { kind: "collect" }, aside: true });
+  for (const block of blocks) decodeRecords(context, block, records);
+  return records;
 }
 
 /** A batch as `print()` shows it: a banner with the local time, one record a line, dots if there are more, a blank line. */

@@ -1,4 +1,4 @@
-import type { ActionResult, EnginePort, PrintedBatch } from "@millrace/api/host";
+import type { ActionResult, EnginePort } from "@millrace/api/host";
 import {
   type EpochMs,
   type ExecutorId,
@@ -26,7 +26,6 @@ export interface InThreadEngineOptions {
   readonly parallelism: number;
   readonly scratch: Scratch;
   readonly faults: Faults | undefined;
-  readonly printed: (print: PrintedBatch) => void;
   readonly write: (text: string) => void;
   readonly warn: (warning: Warning) => void;
   readonly stop: (graceful: boolean) => void;
@@ -51,7 +50,6 @@ export class InThreadEngine implements EnginePort {
   readonly warningOver: EnginePort["warningOver"] = () => undefined;
   readonly stop: EnginePort["stop"];
   readonly watch: EnginePort["watch"];
-  readonly printed: (print: PrintedBatch) => void;
   readonly #options: InThreadEngineOptions;
   readonly #blocks = new DriverBlocks({ bytesMax: DRIVER_BYTES_MAX });
   readonly #closing: Promise<void>[] = [];
@@ -68,7 +66,6 @@ export class InThreadEngine implements EnginePort {
     this.warn = options.warn;
     this.stop = options.stop;
     this.watch = options.watch;
-    this.printed = options.printed;
   }
 
   /** The graph is built, and its settings are known: plans may run. */

@@ -5,7 +5,7 @@ type Level = "log" | "info" | "debug" | "warn" | "error";
 const LEVELS: readonly Level[] = ["log", "info", "debug", "warn", "error"];
 
 /** Whose code runs: it follows awaits, so that jobs of one process do not mix. */
-const current = new AsyncLocalStorage<JobConsole>();
+const current = new AsyncLocalStorage<JobConsole | "muted">();
 const installed: {
   readonly level: Level;
   readonly original: typeof console.log;
@@ -28,6 +28,11 @@ export class JobConsole {
     return current.run(this, work);
   }
 
+  /** Runs the job's code so that its lines are neither noted nor passed on. */
+  muted<T>(work: () => T): T {
+    return current.run("muted", work);
+  }
+
   close(): void {
     if (listening.delete(this) && listening.size === 0) restore();
   }
@@ -41,7 +46,9 @@ function intercept(): void {
   for (const level of LEVELS) {
     const original = console[level];
     const noting = (...parts: unknown[]): void => {
-      current.getStore()?.note(format(...parts));
+      const job = current.getStore();
+      if (job === "muted") return;
+      job?.note(format(...parts));
       // Beneath may be one of ours, which somebody's spy had covered when we last took ours away.
       current.exit(() => original.apply(console, parts));
     };
