@@ -35,16 +35,6 @@ export {
   nodeSessionId,
 } from "./cluster/membership-events.ts";
 export {
-  checkDrain,
-  type Drain,
-  type DrainEffect,
-  type DrainEvent,
-  type DrainSettings,
-  drain,
-  drainTimeLeft,
-  stepDrain,
-} from "./job/drain.ts";
-export {
   type CutReason,
   endBeforeBatches,
   endOfJob,
@@ -53,6 +43,30 @@ export {
   type ReceivedLoss,
   receivedLoss,
 } from "./job/job-end.ts";
+export {
+  checkJobLife,
+  type JobLife,
+  type JobLifeSettings,
+  type JobPhase,
+  jobLife,
+  stepJobLife,
+} from "./job/job-life.ts";
+export type { BuiltSettings, JobLifeEffect, JobLifeEvent, StopRequest } from "./job/job-life-events.ts";
+export {
+  checkRoster,
+  executorGone,
+  type Roster,
+  type RosterMember,
+  readyMembers,
+  roster,
+  stepRoster,
+} from "./job/roster.ts";
+export {
+  type ExecutorSessionId,
+  executorSessionId,
+  type RosterEffect,
+  type RosterEvent,
+} from "./job/roster-events.ts";
 export { EVENTS_PER_CODE_MAX, isTold, WARNINGS_MAX, WarningLog } from "./job/warning-log.ts";
 export { recordsOfBatch } from "./receivers/received-blocks.ts";
 export type {

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deferred, fromWireError, parseConf, type TakeOutput, usableDirectory } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
-import { JobThread } from "../job/thread/host.ts";
+import type { JobThread } from "../job/thread/job-thread.ts";
 import type { FromJobThread } from "../job/thread/protocol.ts";
+import { workerThread } from "../job/thread/worker-thread.ts";
 
 export interface DeclareOptions {
   readonly artefact: Artefact;
@@ -46,8 +47,8 @@ export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> 
   try {
     const { driver: module } = await installArtefact(packArtefact(artefact), join(directory, "code"));
     const externals = artefact.manifest.externals.length > 0;
-    const build = { module, externals, name: undefined, args, conf, directory: join(directory, "state") };
-    thread = new JobThread(
+    const build = { name: undefined, args, conf, directory: join(directory, "state") };
+    thread = workerThread({ module, externals })(
       { heapBytes: parseConf(conf)["driver.heap"], output: options.output, build },
       { onMessage, onLost: (error) => end.reject(error) },
     );

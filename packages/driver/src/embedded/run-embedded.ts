@@ -15,9 +15,10 @@ import {
 } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
 import type { BatchSummary } from "@millrace/rpc";
+import type { StopRequest } from "@millrace/scheduler";
 import type { ExecutorMemory, JobDriverEvent } from "../job/events.ts";
 import { JobDriver } from "../job/job-driver.ts";
-import type { StopRequest } from "../job/stopping.ts";
+import { workerThread } from "../job/thread/worker-thread.ts";
 import type { EmbeddedExecutors } from "./embedded-executors.ts";
 import { startExecutors } from "./executors.ts";
 import type { Master } from "./master.ts";
@@ -90,12 +91,13 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
   let ran = false;
   try {
     const artefact = await options.artefact;
-    const installed = await installArtefact(packArtefact(artefact), join(directory, "code"));
+    const packed = packArtefact(artefact);
+    const installed = await installArtefact(packed, join(directory, "code"));
     const driver = await JobDriver.start({
       job,
       name: undefined,
-      module: installed.driver,
-      artefact: packArtefact(artefact),
+      thread: workerThread({ module: installed.driver, externals: installed.manifest.externals.length > 0 }),
+      artefact: packed,
       args: options.args,
       conf: options.conf,
       dataDir: directory,

@@ -11,6 +11,7 @@ import {
   millis,
   type Timer,
   toWireError,
+  unreachable,
   type WarningSink,
   type WireError,
   warningOf,
@@ -205,6 +206,8 @@ export class BatchShell {
       case "stopped":
         for (const time of [...this.#planned.keys()]) this.#cancelled(time);
         return this.#ports.stopped(effect.outcome);
+      default:
+        return unreachable(effect);
     }
   }
 

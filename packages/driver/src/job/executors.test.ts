@@ -32,6 +32,7 @@ let executors: Executors;
 let executor: ModelExecutor;
 let ready: Deferred<void>;
 let heard: Deferred<void> | undefined;
+let settled: Deferred<void>;
 
 /** What an executor keeps of what it is told; what it is told out of order fails the test. */
 class ModelExecutor {
@@ -113,21 +114,23 @@ async function join(): Promise<ModelExecutor> {
 beforeEach(async () => {
   clock = new ManualClock(epochMs(0));
   lost = [];
-  executors = new Executors(
-    {
-      job: JOB,
-      conf: parseConf({ "executor.timeout": "10s" }),
-      artefact: { id: blockId("artefact"), bytes: 0, at: [] },
-      data: { host: "127.0.0.1", port: 1 },
-    },
-    {
-      onReady: () => ready.resolve(),
-      onLeaving: () => undefined,
-      onLost: (id, error) => lost.push(`${id}: ${error?.message}`),
-      onMessage: () => heard?.resolve(),
-    },
-    { clock, log: silentLogger() },
-  );
+  settled = deferred();
+  executors = new Executors({
+    job: JOB,
+    clock,
+    log: silentLogger(),
+    warn: () => undefined,
+    onReady: () => ready.resolve(),
+    onLeaving: () => undefined,
+    onLost: (id, error) => lost.push(`${id}: ${error.message}`),
+    onMessage: () => heard?.resolve(),
+    onAllSettled: () => settled.resolve(),
+  });
+  executors.open({
+    conf: parseConf({ "executor.timeout": "10s" }),
+    artefact: { id: blockId("artefact"), bytes: 0, at: [] },
+    data: { host: "127.0.0.1", port: 1 },
+  });
   executor = await join();
 });
 
@@ -153,26 +156,15 @@ describe("an executor that says nothing for executor.timeout", () => {
 
 describe("executors have settled", () => {
   test("when each has said so", async () => {
-    const done = deferred<void>();
-    executors.settle(done.resolve);
+    executors.settle();
     executor.session.send({ type: "settled" });
-    await done.promise;
+    await settled.promise;
   });
 
   test("when those that have not are gone", async () => {
-    const done = deferred<void>();
-    executors.settle(done.resolve);
+    executors.settle();
     executor.session.close();
-    await done.promise;
-  });
-
-  test("at once when there are none", () => {
-    clock.advance(millis(12_500)); // it is lost
-    let settled = false;
-    executors.settle(() => {
-      settled = true;
-    });
-    expect(settled).toBe(true);
+    await settled.promise;
   });
 });
 

@@ -1,29 +1,17 @@
 import {
   type Clock,
-  clauseOf,
-  type EngineError,
   type EpochMs,
-  type ErrorFactory,
   type ExecutorId,
-  errorKind,
-  formatDuration,
   type JobConf,
   type JobId,
   type Logger,
-  type Millis,
-  millis,
   parseDuration,
-  protocolMismatch,
   type Timer,
+  unreachable,
+  type Warning,
+  type WireError,
 } from "@millrace/base";
-import {
-  type BlockLocation,
-  type LaunchTask,
-  type PlannedStage,
-  type StageRunId,
-  TEMPLATES_MAX,
-  type TemplateId,
-} from "@millrace/plan";
+import type { BlockLocation, LaunchTask, PlannedStage, StageRunId } from "@millrace/plan";
 import {
   type DataAddress,
   type ExecutorSession,
@@ -31,153 +19,138 @@ import {
   PROTOCOL_VERSION,
   type ToExecutor,
 } from "@millrace/rpc";
-import { HeldTemplates } from "@millrace/scheduler";
-
-const executorLeft = errorKind("EXECUTOR_LOST", "environment", "same-task");
-
-export const wrongJob: ErrorFactory = errorKind("WRONG_JOB", "environment");
-
-export interface ExecutorInfo {
-  readonly executor: ExecutorId;
-  readonly slots: number;
-  readonly data: DataAddress;
-  readonly pid: number;
-  readonly zone: string;
-}
-
-type Hello = Extract<FromExecutor, { readonly type: "hello" }>;
-
-interface Member {
-  readonly info: ExecutorInfo;
-  readonly session: ExecutorSession;
-  /** The artefact is loaded on every slot. */
-  ready: boolean;
-  /** It was told to end, and serves until it is let go. */
-  leaving: boolean;
-  /** Monotonic time of its last message: heartbeats come every second. */
-  heardMs: number;
-  /** Stages and templates that went down this session: it is ordered, so once is enough. */
-  readonly held: HeldTemplates;
-  /** Launches of this turn of the event loop, sent as one message. */
-  pending: LaunchTask[];
-  /** What it may let go, told with its next message. Bound: what a batch leaves, within `TIDY_WITHIN`. */
-  readonly tidying: Tidying[];
-}
-
-type Tidying = Extract<ToExecutor, { readonly type: "stageDone" | "dropTemplates" | "dropShuffles" | "dropBlocks" }>;
+import {
+  type ExecutorSessionId,
+  executorSessionId,
+  type Roster,
+  type RosterEffect,
+  type RosterEvent,
+  readyMembers,
+  roster,
+  stepRoster,
+} from "@millrace/scheduler";
+import { Alarm } from "../alarm.ts";
+import { Dispatcher } from "../dispatcher.ts";
+import { type ExecutorInfo, ExecutorLink, type Tidying } from "./executor-link.ts";
 
 /** A message of its own would wake every executor once more a batch; held back this long at most. */
 const TIDY_WITHIN = parseDuration("50ms");
 
-export interface ExecutorsHandlers {
+/** What executors are given when they are let in. */
+export interface Welcome {
+  readonly conf: JobConf;
+  readonly artefact: BlockLocation;
+  readonly data: DataAddress;
+}
+
+export interface ExecutorsPorts {
+  readonly job: JobId;
+  readonly clock: Clock;
+  readonly log: Logger;
+  warn(warning: Warning): void;
   onReady(info: ExecutorInfo): void;
   /** It was told to end; {@link Executors.release} lets it go. */
   onLeaving(executor: ExecutorId): void;
-  /** It is gone. `left`: it was told to end. */
-  onLost(executor: ExecutorId, error: Error | undefined, left: boolean): void;
+  /** It was ready, and is gone. */
+  onLost(executor: ExecutorId, error: WireError): void;
   onMessage(executor: ExecutorId, message: FromExecutor): void;
+  /** Answers {@link Executors.settle}. */
+  onAllSettled(): void;
 }
 
-/**
- * The sessions of the job's executors: what was sent to whom. Holds no decision: who runs what is the scheduler's.
- */
+/** The sessions of the job's executors: carries out what the roster decides, and sends what others decide. */
 export class Executors {
-  readonly #members = new Map<ExecutorId, Member>();
-  readonly #welcome: {
-    readonly job: JobId;
-    readonly conf: JobConf;
-    readonly artefact: BlockLocation;
-    readonly data: DataAddress;
-  };
-  readonly #handlers: ExecutorsHandlers;
-  readonly #log: Logger;
-  readonly #clock: Clock;
-  readonly #timeout: Millis;
-  #watchTimer: Timer | undefined;
+  readonly #state: Roster;
+  readonly #machine: Dispatcher<RosterEvent, RosterEffect>;
+  readonly #ports: ExecutorsPorts;
+  /** Of all that dialled, until they are closed. */
+  readonly #sessions = new Map<ExecutorSessionId, ExecutorSession>();
+  /** Of those that have said hello, until they are refused or lost. */
+  readonly #links = new Map<ExecutorSessionId, ExecutorLink>();
+  #welcome: Welcome | undefined;
+  readonly #alarm: Alarm;
+  #nextSession = 0;
   #tidyTimer: Timer | undefined;
   #flushing = false;
-  /** Those that have not settled yet, and what waits for them. */
-  #settling: { readonly left: Set<ExecutorId>; readonly done: () => void } | undefined;
+  #over = false;
 
-  constructor(
-    welcome: {
-      readonly job: JobId;
-      readonly conf: JobConf;
-      readonly artefact: BlockLocation;
-      readonly data: DataAddress;
-    },
-    handlers: ExecutorsHandlers,
-    options: { readonly clock: Clock; readonly log: Logger },
-  ) {
-    this.#welcome = welcome;
-    this.#handlers = handlers;
-    this.#log = options.log;
-    this.#clock = options.clock;
-    this.#timeout = welcome.conf["executor.timeout"];
-    this.#watch();
+  constructor(ports: ExecutorsPorts) {
+    this.#ports = ports;
+    this.#state = roster({ job: ports.job, protocol: PROTOCOL_VERSION });
+    this.#machine = new Dispatcher(
+      (event) => stepRoster(this.#state, event),
+      (effect) => this.#perform(effect),
+    );
+    this.#alarm = new Alarm(ports.clock, (at) => this.#machine.dispatch({ type: "tick", at }));
   }
 
   get ready(): readonly ExecutorInfo[] {
-    return [...this.#members.values()].filter((member) => member.ready).map((member) => member.info);
+    return readyMembers(this.#state).flatMap(({ session }) => this.#links.get(session)?.info ?? []);
   }
 
   addressOf(executor: ExecutorId): DataAddress | undefined {
-    return this.#members.get(executor)?.info.data;
-  }
-
-  /** Takes a new session in; it counts once its hello was right and its artefact is loaded. */
-  accept(session: ExecutorSession): void {
-    let member: Member | undefined;
-    session.onMessage((message) => {
-      if (message.type === "hello") member = this.#onHello(session, message);
-      else if (member !== undefined) this.#onMessage(member, message);
-    });
-    session.onClose((error) => {
-      if (member !== undefined && this.#members.get(member.info.executor) === member) this.#lose(member, error);
-    });
-  }
-
-  send(executor: ExecutorId, message: ToExecutor): void {
-    const member = this.#members.get(executor);
-    if (member === undefined) return;
-    this.#flushTo(member); // a cancel must not overtake the launch that it is about
-    this.#sendTo(member, message);
-  }
-
-  /** Tells an executor to let something go. It travels with the next message, or after a moment: nobody waits for it. */
-  tidy(executor: ExecutorId, message: Tidying): void {
-    const member = this.#members.get(executor);
-    if (member !== undefined) this.#tidyLater(member, message);
-  }
-
-  /** {@link tidy} on every executor. */
-  tidyAll(message: Tidying): void {
-    for (const member of this.#members.values()) this.#tidyLater(member, message);
-  }
-
-  /** Sends the task with whatever its executor has not yet seen of its stage; tasks of one turn travel together. */
-  launch(executor: ExecutorId, stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
-    const member = this.#members.get(executor);
-    if (member === undefined) return; // its loss is on its way to the scheduler
-    if (!member.held.has(stage.run)) this.#announce(member, stage, batch);
-    member.pending.push(task);
-    if (!this.#flushing) {
-      this.#flushing = true;
-      queueMicrotask(() => this.#flush());
-    }
-  }
-
-  stageDone(run: StageRunId): void {
-    for (const member of this.#members.values()) {
-      if (!member.held.has(run)) continue;
-      this.#tidyLater(member, { type: "stageDone", run });
-      this.#dropTemplates(member, member.held.end(run));
-    }
+    return this.#link(executor)?.info.data;
   }
 
   /** It was told to end. */
   isLeaving(executor: ExecutorId): boolean {
-    return this.#members.get(executor)?.leaving ?? false;
+    return this.#state.byExecutor.get(executor)?.state === "leaving";
+  }
+
+  /** The job is built: executors may load it. */
+  open(welcome: Welcome): void {
+    this.#welcome = welcome;
+    this.#machine.dispatch({ type: "opened", timeout: welcome.conf["executor.timeout"], at: this.#now() });
+  }
+
+  /** Takes a new session in; it counts once its hello was right and its artefact is loaded. */
+  accept(session: ExecutorSession): void {
+    if (this.#over) return session.close();
+    const id = executorSessionId(this.#nextSession++);
+    this.#sessions.set(id, session);
+    session.onMessage((message) => this.#onMessage(id, session, message));
+    session.onClose((error) => {
+      this.#sessions.delete(id);
+      this.#machine.dispatch({ type: "closed", session: id, error });
+    });
+  }
+
+  /** Why an executor's process ended, told by whoever started it. */
+  explain(executor: ExecutorId, error: WireError): void {
+    this.#machine.dispatch({ type: "explained", executor, error });
+  }
+
+  send(executor: ExecutorId, message: ToExecutor): void {
+    const link = this.#link(executor);
+    link?.flushLaunches(); // a cancel must not overtake the launch that it is about
+    link?.send(message);
+  }
+
+  /** Tells an executor to let something go. It travels with the next message, or after a moment: nobody waits for it. */
+  tidy(executor: ExecutorId, message: Tidying): void {
+    this.#link(executor)?.tidy(message);
+    this.#tidySoon();
+  }
+
+  /** {@link tidy} on every executor. */
+  tidyAll(message: Tidying): void {
+    for (const link of this.#links.values()) link.tidy(message);
+    this.#tidySoon();
+  }
+
+  /** Sends the task with whatever its executor has not yet seen of its stage; tasks of one turn travel together. */
+  launch(executor: ExecutorId, stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
+    this.#link(executor)?.launch(stage, batch, task); // of one that is lost the scheduler hears
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      for (const link of this.#links.values()) link.flushLaunches();
+    });
+  }
+
+  stageDone(run: StageRunId): void {
+    for (const link of this.#links.values()) if (link.stageDone(run)) this.#tidySoon();
   }
 
   /** Lets an executor go that leaves: it closes its session. */
@@ -185,187 +158,101 @@ export class Executors {
     this.send(executor, { type: "shutdown", graceful: true });
   }
 
-  /** No task comes any more: lets code of the job finish what it left pending. `done` when each has, or is gone. */
-  settle(done: () => void): void {
-    this.#settling = { left: new Set(this.ready.map(({ executor }) => executor)), done };
-    for (const executor of this.#settling.left) this.send(executor, { type: "settle" });
-    this.#onSettled(undefined);
-  }
-
-  #onSettled(executor: ExecutorId | undefined): void {
-    const { left, done } = this.#settling ?? {};
-    if (executor !== undefined) left?.delete(executor);
-    if (left?.size !== 0) return;
-    this.#settling = undefined;
-    done?.();
+  /** No task comes any more: lets code of the job finish what it left pending. Answered by `onAllSettled`. */
+  settle(): void {
+    this.#machine.dispatch({ type: "settle" });
   }
 
   /** Ends all sessions after telling the executors to leave. */
   shutdown(graceful: boolean): void {
-    for (const member of [...this.#members.values()]) {
-      member.session.send({ type: "shutdown", graceful });
+    this.#over = true;
+    const members = new Set(this.#state.members.keys());
+    for (const [id, session] of this.#sessions) {
+      if (members.has(id) && this.#welcome !== undefined) session.send({ type: "shutdown", graceful });
+      else session.close();
     }
     this.#tidyTimer?.cancel();
-    this.#members.clear();
-    this.#watchTimer?.cancel();
+    this.#links.clear();
+    this.#machine.dispatch({ type: "closedDown" });
   }
 
-  /**
-   * Looks for executors that say nothing any more: a connection may stay up while its process hangs. Time in which this
-   * process itself stood still is nobody's silence: what was said meanwhile still waits in its sockets.
-   */
-  #watch(): void {
-    const every = millis(Math.ceil(this.#timeout / 4));
-    const due = this.#clock.monotonicMs() + every;
-    this.#watchTimer = this.#clock.after(every, () => {
-      const now = this.#clock.monotonicMs();
-      const stoodStill = Math.max(0, now - due);
-      for (const member of [...this.#members.values()]) {
-        member.heardMs += stoodStill;
-        if (!member.ready || now - member.heardMs <= this.#timeout) continue;
-        this.#lose(member, silent(member.info.executor, this.#timeout));
-        member.session.close();
+  #link(executor: ExecutorId): ExecutorLink | undefined {
+    const member = this.#state.byExecutor.get(executor);
+    return member === undefined ? undefined : this.#links.get(member.session);
+  }
+
+  #now(): number {
+    return this.#ports.clock.monotonicMs();
+  }
+
+  #onMessage(session: ExecutorSessionId, from: ExecutorSession, message: FromExecutor): void {
+    const at = this.#now();
+    if (message.type === "hello") {
+      const { executor, protocol, job, slots, data, zone } = message;
+      this.#links.set(session, new ExecutorLink({ executor, slots, data, zone }, from));
+      return this.#machine.dispatch({ type: "hello", session, executor, protocol, job, slots, at });
+    }
+    const member = this.#state.members.get(session);
+    if (member === undefined) return; // it was refused, or counts as lost
+    switch (message.type) {
+      case "ready":
+      case "leaving":
+      case "settled":
+        return this.#machine.dispatch({ type: message.type, session, at });
+      default:
+        this.#machine.dispatch({ type: "heard", session, at });
+        return this.#ports.onMessage(member.executor, message);
+    }
+  }
+
+  #perform(effect: RosterEffect): void {
+    switch (effect.type) {
+      case "welcome":
+        if (this.#welcome !== undefined) this.#links.get(effect.session)?.send({ type: "welcome", ...this.#welcome });
+        return;
+      case "refuse": {
+        const { executor, error } = effect;
+        this.#ports.log.warn({ executor, code: error.code }, error.message);
+        this.#links.delete(effect.session);
+        return this.#sessions.get(effect.session)?.close();
       }
-      this.#watch();
-    });
-  }
-
-  #sendTo(member: Member, message: ToExecutor): void {
-    for (const tidying of member.tidying.splice(0)) member.session.send(tidying);
-    member.session.send(message);
-  }
-
-  #tidyLater(member: Member, message: Tidying): void {
-    member.tidying.push(message);
-    this.#tidyTimer ??= this.#clock.after(TIDY_WITHIN, () => {
-      this.#tidyTimer = undefined;
-      for (const { session, tidying } of this.#members.values())
-        for (const late of tidying.splice(0)) session.send(late);
-    });
-  }
-
-  #flush(): void {
-    this.#flushing = false;
-    for (const member of this.#members.values()) this.#flushTo(member);
-  }
-
-  #flushTo(member: Member): void {
-    if (member.pending.length === 0) return;
-    this.#sendTo(member, { type: "launch", tasks: member.pending });
-    member.pending = [];
-  }
-
-  #announce(member: Member, stage: PlannedStage, batch: EpochMs): void {
-    const { send, drop } = member.held.begin(stage);
-    this.#dropTemplates(member, drop);
-    for (const template of send) this.#sendTo(member, { type: "template", template });
-    this.#sendTo(member, {
-      type: "stage",
-      run: stage.run,
-      batch,
-      templates: stage.templates.map((template) => template.id),
-      captures: stage.captures,
-      broadcasts: stage.broadcasts,
-      writes: stage.writes,
-      partitions: stage.partitions,
-      ...(stage.limit === undefined ? {} : { limit: stage.limit }),
-    });
-  }
-
-  /** Ahead of whatever is sent next, so that a template which comes back is not dropped after it came. */
-  #dropTemplates(member: Member, templates: readonly TemplateId[]): void {
-    if (templates.length > 0) this.#tidyLater(member, { type: "dropTemplates", templates });
-  }
-
-  #onHello(session: ExecutorSession, hello: Hello): Member | undefined {
-    const refusal = this.#refusal(hello);
-    if (refusal !== undefined) {
-      this.#log.warn({ executor: hello.executor, code: refusal.code }, refusal.message);
-      session.close();
-      return undefined;
+      case "close":
+        return this.#sessions.get(effect.session)?.close();
+      case "peersChanged":
+        return this.#sharePeers();
+      case "executorReady": {
+        const info = this.#link(effect.executor)?.info;
+        return info === undefined ? undefined : this.#ports.onReady(info);
+      }
+      case "executorLeaving":
+        return this.#ports.onLeaving(effect.executor);
+      case "executorLost":
+        this.#links.delete(effect.session);
+        return effect.wasReady ? this.#ports.onLost(effect.executor, effect.error) : undefined;
+      case "askToSettle":
+        return this.#links.get(effect.session)?.send({ type: "settle" });
+      case "allSettled":
+        return this.#ports.onAllSettled();
+      case "warning":
+        return this.#ports.warn(effect.warning);
+      case "wakeAt":
+        return this.#alarm.set(effect.at);
+      case "cancelWake":
+        return this.#alarm.cancel();
+      default:
+        return unreachable(effect);
     }
-    const earlier = this.#members.get(hello.executor);
-    if (earlier !== undefined) {
-      // The same executor dialled again: the old session is dead, whether or not its socket knows.
-      this.#lose(earlier, undefined);
-      earlier.session.close();
-    }
-    const { executor, slots, data, pid, zone } = hello;
-    const member: Member = {
-      info: { executor, slots, data, pid, zone },
-      session,
-      ready: false,
-      leaving: false,
-      heardMs: this.#clock.monotonicMs(),
-      held: new HeldTemplates(TEMPLATES_MAX),
-      pending: [],
-      tidying: [],
-    };
-    this.#members.set(executor, member);
-    const { conf, artefact } = this.#welcome;
-    session.send({ type: "welcome", conf, artefact, data: this.#welcome.data });
-    return member;
-  }
-
-  #refusal(hello: Hello): EngineError | undefined {
-    if (hello.protocol !== PROTOCOL_VERSION) {
-      return protocolMismatch(
-        `executor ${hello.executor} speaks protocol ${hello.protocol}, this driver ${PROTOCOL_VERSION}. It is refused. Run the same release of millrace on both.`,
-      );
-    }
-    if (hello.job !== this.#welcome.job) {
-      return wrongJob(
-        `executor ${hello.executor} came for job ${hello.job}, this is the driver of ${this.#welcome.job}. It is refused; its supervisor starts the right one.`,
-      );
-    }
-    return undefined;
-  }
-
-  #onMessage(member: Member, message: FromExecutor): void {
-    member.heardMs = this.#clock.monotonicMs();
-    if (message.type === "ready" && !member.ready) {
-      member.ready = true;
-      this.#sharePeers();
-      this.#handlers.onReady(member.info);
-      return;
-    }
-    if (message.type === "leaving") {
-      member.leaving = true;
-      return this.#handlers.onLeaving(member.info.executor);
-    }
-    if (message.type === "settled") return this.#onSettled(member.info.executor);
-    this.#handlers.onMessage(member.info.executor, message);
-  }
-
-  #lose(member: Member, error: Error | undefined): void {
-    this.#members.delete(member.info.executor);
-    if (!member.ready) return;
-    this.#sharePeers();
-    this.#handlers.onLost(member.info.executor, error, member.leaving);
-    this.#onSettled(member.info.executor);
   }
 
   #sharePeers(): void {
     const peers = new Map(this.ready.map((info) => [info.executor, info.data]));
-    for (const member of this.#members.values()) this.#sendTo(member, { type: "peers", peers });
+    for (const session of this.#state.members.keys()) this.#links.get(session)?.send({ type: "peers", peers });
   }
-}
 
-function silent(executor: ExecutorId, timeout: Millis): EngineError {
-  return executorLeft(
-    `executor ${executor} has said nothing for executor.timeout = ${formatDuration(timeout)} and counts as lost. ` +
-      "Its tasks run again on the others; if it only stalls, raise the setting or give its machine less to do.",
-    { fields: { executor } },
-  );
-}
-
-/** Its session is over: for the tasks that it ran, and for whoever reads what it held. `left`: it was told to end. */
-export function executorGone(executor: ExecutorId, cause: Error | undefined, left = false): EngineError {
-  const how = left
-    ? "was told to end and has left"
-    : `is gone${cause === undefined ? "" : `: ${clauseOf(cause.message)}`}`;
-  return executorLeft(`executor ${executor} ${how}. Its tasks run again on the others, what it held is recomputed.`, {
-    fields: { executor },
-    ...(cause === undefined ? {} : { cause }),
-  });
+  #tidySoon(): void {
+    this.#tidyTimer ??= this.#ports.clock.after(TIDY_WITHIN, () => {
+      this.#tidyTimer = undefined;
+      for (const link of this.#links.values()) link.flushTidying();
+    });
+  }
 }

@@ -1,33 +1,34 @@
-import type { EngineEvent } from "@millrace/api/host";
 import {
+  assert,
   type Clock,
   deferred,
-  type EpochMs,
   type ExecutorId,
-  fromWireError,
   type JobId,
   type Logger,
   millis,
   type TakeOutput,
-  type Timer,
   toWireError,
+  unreachable,
   type WireError,
 } from "@millrace/base";
-import { readManifest } from "@millrace/bundler";
-import type { BlockId, ShuffleId } from "@millrace/plan";
 import type { ExecutorSession, FromExecutor } from "@millrace/rpc";
-import { type BatchOutcome, endBeforeBatches, endOfJob, type JobEnd } from "@millrace/scheduler";
-import { BatchShell } from "./batch-shell.ts";
+import {
+  type JobEnd,
+  type JobLifeEffect,
+  type JobLifeEvent,
+  jobLife,
+  type StopRequest,
+  stepJobLife,
+} from "@millrace/scheduler";
+import { Alarm } from "../alarm.ts";
+import { Dispatcher } from "../dispatcher.ts";
 import { type DriverData, type DriverDataOptions, openDriverData } from "./driver-data.ts";
-import { Ending, receiversHang } from "./ending.ts";
 import type { JobDriverEvent } from "./events.ts";
-import { ExecutorLosses } from "./executor-losses.ts";
-import { type ExecutorInfo, Executors, executorGone } from "./executors.ts";
-import { JobWarnings, WAITING, WAITING_AFTER } from "./job-warnings.ts";
-import { ReceiverShell } from "./receiver-shell.ts";
-import { Stopping, type StopRequest } from "./stopping.ts";
-import { TaskShell } from "./task-shell.ts";
-import { JobThread } from "./thread/host.ts";
+import type { ExecutorInfo } from "./executor-link.ts";
+import { Executors } from "./executors.ts";
+import { JobWarnings } from "./job-warnings.ts";
+import { type Built, RunningJob } from "./running-job.ts";
+import type { JobThread, OpenJobThread } from "./thread/job-thread.ts";
 import type { Answer, FromJobThread } from "./thread/protocol.ts";
 import { Zones } from "./zones.ts";
 
@@ -35,8 +36,8 @@ export interface JobDriverOptions {
   readonly job: JobId;
   /** `--name`; the job's own when absent. */
   readonly name: string | undefined;
-  /** The driver's build of the job on this disk. */
-  readonly module: string;
+  /** Where the job's own code runs. */
+  readonly thread: OpenJobThread;
   /** The packed artefact, served to executors. */
   readonly artefact: Uint8Array;
   readonly args: readonly string[];
@@ -61,45 +62,22 @@ export interface JobDriverOptions {
   readonly output: TakeOutput;
 }
 
-/** What a batch that was cut off may take to take back what it began, such as output that is not complete. */
-const UNWIND = millis(1_000);
-
-type Built = Extract<FromJobThread, { readonly type: "built" }>;
-
-interface Running {
-  readonly built: Built;
-  readonly tasks: TaskShell;
-  readonly receivers: ReceiverShell;
-  readonly batches: BatchShell;
-  readonly stopping: Stopping;
-}
-
 /**
- * The main thread of one job's driver process: sessions with its executors, the batch clock, and the shells around the
- * schedulers. The job's own code runs in a thread beside it and cannot hold it up.
- *
- *     building ─built─▶ gathering ─executors ready─▶ running ─stop─▶ draining ─▶ ending ─told─▶ ended
- *         │                                             └── a batch failed ────────▲              ▲
- *         └──────────────── failed, stopNow, thread lost ─────────────────────────────────────────┘
+ * The main thread of one job's driver process: carries out what the job's life (`jobLife`) decides, and hands what comes
+ * from the thread of the job's code and from executors to whom it concerns. It decides nothing by itself, and the job's code
+ * cannot hold it up.
  */
 export class JobDriver {
   readonly #options: JobDriverOptions;
+  readonly #machine: Dispatcher<JobLifeEvent, JobLifeEffect>;
+  readonly #alarm: Alarm;
   readonly #thread: JobThread;
   readonly #data: DriverData;
   readonly #warnings: JobWarnings;
-  readonly #losses: ExecutorLosses;
   readonly #zones: Zones;
-  #executors: Executors | undefined;
-  #early: ExecutorSession[] = [];
+  readonly #executors: Executors;
   #built: Built | undefined;
-  #running: Running | undefined;
-  #gather: Timer | undefined;
-  /** Runs while the job waits for its first executor. */
-  #alone: Timer | undefined;
-  /** The last batch is over, and code of the job is being told. */
-  #ending: Ending | undefined;
-  /** A batch was cut off, and takes back what it began. */
-  #unwinding: { readonly time: EpochMs; readonly end: JobEnd; readonly limit: Timer } | undefined;
+  #running: RunningJob | undefined;
   /** The job has listeners. */
   #watched = false;
   #ended = false;
@@ -111,25 +89,44 @@ export class JobDriver {
   }
 
   private constructor(options: JobDriverOptions, data: DriverData) {
+    const { job, clock, log } = options;
     this.#options = options;
     this.#data = data;
     this.#warnings = new JobWarnings(options);
-    this.#losses = new ExecutorLosses(this.#warnings);
     this.#zones = new Zones(this.#warnings.warn);
-    this.#thread = new JobThread(
+    const life = jobLife({
+      executors: options.executors,
+      gather: millis(options.gatherMs),
+      parallelismMin: this.#onCluster ? 2 : 1,
+    });
+    this.#machine = new Dispatcher(
+      (event) => stepJobLife(life, event),
+      (effect) => this.#perform(effect),
+    );
+    this.#alarm = new Alarm(clock, (at) => this.#machine.dispatch({ type: "tick", at }));
+    this.#executors = new Executors({
+      job,
+      clock,
+      log,
+      warn: this.#warnings.warn,
+      onReady: (info) => this.#onExecutorReady(info),
+      onLeaving: (executor) => this.#running?.leaving(executor),
+      onLost: (executor, error) => this.#onExecutorLost(executor, error),
+      onMessage: (executor, message) => this.#onExecutorMessage(executor, message),
+      onAllSettled: () => this.#machine.dispatch({ type: "settled" }),
+    });
+    this.#thread = options.thread(
       {
         heapBytes: options.heapBytes,
         output: options.output,
         build: {
-          module: options.module,
-          externals: readManifest(options.artefact).manifest.externals.length > 0,
           name: options.name,
           args: options.args,
           conf: options.conf,
           directory: `${options.dataDir}/checkpoint`,
         },
       },
-      { onMessage: (message) => this.#onThread(message), onLost: (error) => this.#fail(error) },
+      { onMessage: (message) => this.#onThread(message), onLost: (error) => this.#fail(toWireError(error)) },
     );
   }
 
@@ -139,28 +136,63 @@ export class JobDriver {
   }
 
   accept(session: ExecutorSession): void {
-    if (this.#executors !== undefined) this.#executors.accept(session);
-    else if (this.#ended) session.close();
-    else this.#early.push(session);
+    this.#executors.accept(session);
   }
 
   /** Why an executor's process ended, told by whoever started it: reaches the tasks that ran there. */
   explainLoss(executor: ExecutorId, error: WireError): void {
-    this.#losses.explain(executor, error);
+    this.#executors.explain(executor, error);
   }
 
   /** Ends the job: after what was received when graceful, at once when not. */
   stop(how: StopRequest): void {
-    if (this.#ended || this.#unwinding !== undefined) return;
-    if (this.#running === undefined)
-      return this.#finish(how.graceful ? { state: "finished" } : endBeforeBatches(how.reason));
-    if (this.#ending === undefined) return this.#running.stopping.request(how);
-    if (!how.graceful) this.#finish(this.#ending.end);
+    this.#machine.dispatch({ type: "stopRequested", how, at: this.#now() });
   }
 
-  /** `ssc.stop()`: in `build` it keeps the job from starting, and that is no loss. */
-  #stopItself(graceful: boolean): void {
-    this.stop(graceful || this.#running === undefined ? { graceful: true } : { graceful, reason: { kind: "job" } });
+  /** Executors are, or may become, several. */
+  get #onCluster(): boolean {
+    return this.#options.data.kind === "tcp";
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonicMs();
+  }
+
+  #fail(error: WireError): void {
+    this.#machine.dispatch({ type: "failed", error });
+  }
+
+  #perform(effect: JobLifeEffect): void {
+    switch (effect.type) {
+      case "warning":
+        return this.#warnings.warn(effect.warning);
+      case "conditionOver":
+        return this.#warnings.warningOver({ subject: effect.subject, message: undefined });
+      case "begin":
+        return this.#begin(effect.executors, effect.parallelism);
+      case "stopBatches":
+        return this.#running?.drain();
+      case "cutBatches":
+        return this.#running?.cut();
+      case "tellEnd": {
+        const { end } = effect;
+        return this.#thread.send({ type: "end", error: end.state === "finished" ? undefined : end.error });
+      }
+      case "leave":
+        return void this.#thread
+          .leave()
+          .then((error) => this.#machine.dispatch({ type: "left", error: error?.message, at: this.#now() }));
+      case "settle":
+        return this.#executors.settle();
+      case "wakeAt":
+        return this.#alarm.set(effect.at);
+      case "cancelWake":
+        return this.#alarm.cancel();
+      case "ended":
+        return this.#finish(effect.end);
+      default:
+        return unreachable(effect);
+    }
   }
 
   #onThread(message: FromJobThread): void {
@@ -169,42 +201,35 @@ export class JobDriver {
       case "heap":
         return this.#data.blocks.limit(message.heapBytes);
       case "built":
-        try {
-          return this.#onBuilt(message);
-        } catch (error) {
-          return this.#finish({ state: "failed", error: toWireError(error) }); // such as an artefact that its heap does not hold
-        }
+        return this.#onBuilt(message);
       case "failed":
-        return this.#finish({ state: "failed", error: message.error });
+        return this.#fail(message.error);
       case "run":
-        return this.#answer(message.id, this.#running?.tasks.run(message.plan));
+        return this.#answer(message.id, this.#running?.runPlan(message.plan));
       case "putBlock":
         return this.#answer(message.id, (async () => this.#data.blocks.put(message.name, message.parts))());
       case "dropBlocks":
         for (const id of message.blocks) this.#data.blocks.drop(id);
-        return this.#executors?.tidyAll({ type: "dropBlocks", blocks: message.blocks });
+        return this.#executors.tidyAll({ type: "dropBlocks", blocks: message.blocks });
       case "released":
-        return this.#onReleased(message.times, message.shuffles);
+        return this.#running?.onReleased(message.times, message.shuffles);
       case "batchDone":
-        if (this.#unwinding?.time === message.time) return this.#finish(this.#unwinding.end);
-        return this.#running?.batches.onDone(message.time, message.report);
+        this.#running?.onBatchDone(message.time, message.report);
+        return this.#machine.dispatch({ type: "batchReturned", time: message.time });
       case "warn":
         return this.#warnings.warn(message.warning);
       case "warningOver":
         return this.#warnings.warningOver(message.over);
       case "stopJob":
-        return this.#stopItself(message.graceful);
+        return this.stop(message.graceful ? { graceful: true } : { graceful: false, reason: { kind: "job" } });
       case "watch":
         this.#watched = message.on;
-        return;
+        return this.#running?.watch(message.on);
       case "ended":
-        return this.#ending?.onTold(message.goesOn);
+        return this.#machine.dispatch({ type: "told", goesOn: message.goesOn, at: this.#now() });
+      default:
+        return unreachable(message);
     }
-  }
-
-  #onReleased(times: readonly EpochMs[], shuffles: readonly ShuffleId[]): void {
-    if (shuffles.length > 0) this.#running?.tasks.dropShuffles(shuffles);
-    for (const batch of times) this.#running?.receivers.dispatch({ type: "batchForgotten", batch });
   }
 
   #answer(id: number, work: Promise<unknown> | undefined): void {
@@ -217,184 +242,77 @@ export class JobDriver {
   }
 
   #onBuilt(built: Built): void {
+    const { conf, name, batchIntervalMs } = built;
+    try {
+      const artefact = this.#data.blocks.putArtefact(this.#options.artefact);
+      this.#executors.open({ conf, artefact, data: this.#data.address });
+    } catch (error) {
+      return this.#fail(toWireError(error)); // such as an artefact that its heap does not hold
+    }
     this.#built = built;
-    const artefact = this.#data.blocks.putArtefact(this.#options.artefact);
-    this.#executors = new Executors(
-      { job: this.#options.job, conf: built.conf, artefact, data: this.#data.address },
-      {
-        onReady: (info) => this.#onExecutorReady(info),
-        onLeaving: (executor) => this.#running?.receivers.dispatch({ type: "executorLeaving", executor }),
-        onLost: (executor, error, left) => this.#onExecutorLost(executor, error, left),
-        onMessage: (executor, message) => this.#onExecutorMessage(executor, message),
-      },
-      { clock: this.#options.clock, log: this.#options.log },
-    );
+    const stopTimeout = conf["stop.timeout"];
     this.#options.onEvent({
       type: "built",
-      name: built.name,
-      batchIntervalMs: built.batchIntervalMs,
-      memory: { slotHeapBytes: built.conf["executor.slot.heap"], poolBytes: built.conf["storage.pool.bytes"] },
-      stopTimeout: built.conf["stop.timeout"],
+      name,
+      batchIntervalMs,
+      memory: { slotHeapBytes: conf["executor.slot.heap"], poolBytes: conf["storage.pool.bytes"] },
+      stopTimeout,
     });
-    for (const session of this.#early) this.#executors.accept(session);
-    this.#early = [];
-    this.#alone ??= this.#options.clock.after(WAITING_AFTER, () => this.#warnings.warn(WAITING));
+    const settings = { stopTimeout, parallelism: conf["default.parallelism"] };
+    this.#machine.dispatch({ type: "built", settings, at: this.#now() });
+  }
+
+  #begin(executors: number, defaultParallelism: number): void {
+    assert(this.#built !== undefined, "batches begin once the job is built");
+    const { clock, batches, onEvent } = this.#options;
+    this.#running = new RunningJob(this.#built, this.#watched, {
+      clock,
+      batches,
+      onEvent,
+      executors: this.#executors,
+      data: this.#data,
+      thread: this.#thread,
+      warnings: this.#warnings,
+      replicate: this.#onCluster,
+      onReceiversAwaited: () => this.#machine.dispatch({ type: "receiversAwaited", at: this.#now() }),
+      onBatchesOver: (outcome, received) =>
+        this.#machine.dispatch({ type: "batchesOver", outcome, received, at: this.#now() }),
+    });
+    const zeroTime = this.#running.start();
+    this.#thread.send({ type: "begin", defaultParallelism, zeroTime });
+    onEvent({ type: "running", executors });
   }
 
   #onExecutorReady(info: ExecutorInfo): void {
-    this.#losses.forget(info.executor);
-    this.#alone?.cancel();
-    this.#warnings.warningOver({ subject: WAITING.subject, message: undefined });
-    this.#reportExecutors();
     this.#zones.onExecutor(info, this.#options.clock.now());
-    if (this.#running !== undefined) return this.#join(this.#running, info);
-    const ready = this.#executors?.ready.length ?? 0;
-    if (ready >= this.#options.executors) this.#begin();
-    else this.#gather ??= this.#options.clock.after(millis(this.#options.gatherMs), () => this.#begin());
-  }
-
-  #join(running: Running, info: ExecutorInfo): void {
-    running.tasks.dispatch({ type: "executorJoined", executor: info.executor, slots: info.slots });
-    running.tasks.dispatch({ type: "executorReady", executor: info.executor });
-    running.receivers.dispatch({ type: "executorReady", executor: info.executor });
-    if (this.#executors?.isLeaving(info.executor))
-      running.receivers.dispatch({ type: "executorLeaving", executor: info.executor });
-  }
-
-  #onExecutorLost(executor: ExecutorId, cause: Error | undefined, left: boolean): void {
-    const error = this.#losses.errorOf(executor, cause, left);
+    this.#running?.join(info);
     this.#reportExecutors();
-    this.#running?.tasks.dispatch({ type: "executorLost", executor, error: toWireError(error) });
-    this.#running?.receivers.dispatch({ type: "executorLost", executor });
+  }
+
+  #onExecutorLost(executor: ExecutorId, error: WireError): void {
+    this.#running?.lost(executor, error);
+    this.#reportExecutors();
   }
 
   #onExecutorMessage(executor: ExecutorId, message: FromExecutor): void {
-    if (message.type === "failed") return this.#fail(fromWireError(message.error));
+    if (message.type === "failed") return this.#fail(message.error);
     if (message.type === "trouble") this.#warnings.ofExecutor(executor, message.error);
-    this.#running?.tasks.onMessage(executor, message);
-    this.#running?.receivers.onMessage(executor, message);
-  }
-
-  #begin(): void {
-    const { built, options, executors } = { built: this.#built, options: this.#options, executors: this.#executors };
-    if (built === undefined || executors === undefined || this.#running !== undefined || this.#ended) return;
-    this.#gather?.cancel();
-    const slots = executors.ready.reduce((sum, info) => sum + info.slots, 0);
-    const tasks = new TaskShell(built.conf, {
-      executors,
-      clock: options.clock,
-      fetch: (holder, block) => this.#fetch(holder, block),
-      ...this.#warnings,
-    });
-    const receivers = new ReceiverShell(
-      built.receivers,
-      { ...built, replicate: options.data.kind === "tcp", clock: options.clock },
-      {
-        executors,
-        ...this.#warnings,
-        onAllocated: (time) => batches.onAllocated(time),
-        onInput: (time, received) => this.#thread.send({ type: "batch", time, received }),
-        observe: (event) => this.#observe(event),
-        onAllStopped: (pending) => batches.onReceiversStopped(pending),
-      },
-    );
-    const batches: BatchShell = new BatchShell(
-      { ...built, batches: options.batches, clock: options.clock },
-      {
-        ...this.#warnings,
-        allocate: (time) => receivers.dispatch({ type: "allocate", batch: time }),
-        run: (time) => receivers.dispatch({ type: "begin", batch: time }),
-        cancel: (time) => tasks.cancel("the job is stopped", time),
-        over: (time) => {
-          receivers.dispatch({ type: "batchDone", batch: time });
-          tasks.batchOver(time);
-          this.#thread.send({ type: "over", time });
-        },
-        stopReceivers: () => receivers.dispatch({ type: "stopRequested" }),
-        awaitReceivers: () => stopping.request({ graceful: true }),
-        records: (time) => receivers.records(time),
-        spilledBytes: (time) => tasks.spilledBytes(time),
-        observe: (event) => this.#observe(event),
-        report: (batch) => options.onEvent({ type: "batch", batch }),
-        waiting: (batches) => options.onEvent({ type: "waiting", batches }),
-        stopped: (outcome) => this.#onBatchesOver(outcome),
-      },
-    );
-    const stopping = new Stopping(built.conf, executors.ready.length, {
-      clock: options.clock,
-      stopBatches: () => batches.dispatch({ type: "stopRequested" }),
-      cutBatches: () => batches.dispatch({ type: "stopNow" }),
-    });
-    this.#running = { built, tasks, receivers, batches, stopping };
-    for (const info of executors.ready) this.#join(this.#running, info);
-    receivers.start();
-    const zeroTime = batches.start();
-    // Two at least on a cluster, which may have begun with a part of what it is to be.
-    const parallelism = options.data.kind === "tcp" ? Math.max(slots, 2) : slots;
-    this.#thread.send({
-      type: "begin",
-      defaultParallelism: built.conf["default.parallelism"] || parallelism,
-      zeroTime,
-    });
-    options.onEvent({ type: "running", executors: executors.ready.length });
-  }
-
-  async #fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array> {
-    const address = this.#executors?.addressOf(holder);
-    if (address === undefined) throw executorGone(holder, undefined);
-    return this.#data.fetch(address, block);
-  }
-
-  /** Tells code of the job, unless it is not to have another turn. */
-  #onBatchesOver(outcome: BatchOutcome): void {
-    if (this.#running === undefined) return; // batches have run
-    const { stopping, receivers } = this.#running;
-    const limit = stopping.over();
-    const end = endOfJob(outcome, stopping.reason, receivers.loss());
-    if (outcome.kind === "killed") return this.#unwind(outcome.cutOff, end);
-    if (end.state === "finished" && stopping.reason?.kind === "timeout")
-      this.#warnings.warn(receiversHang(stopping.reason.limit));
-    this.#ending = new Ending(end, limit, {
-      thread: this.#thread,
-      clock: this.#options.clock,
-      warn: this.#warnings.warn,
-      settle: (done) => this.#executors?.settle(done),
-      over: () => this.#finish(end),
-    });
-  }
-
-  /** Its tasks are cancelled: code that waits for them removes what it had begun to write. */
-  #unwind(time: EpochMs | undefined, end: JobEnd): void {
-    if (time === undefined) return this.#finish(end);
-    this.#unwinding = { time, end, limit: this.#options.clock.after(UNWIND, () => this.#finish(end)) };
-  }
-
-  #observe(event: EngineEvent): void {
-    if (this.#watched) this.#thread.send({ type: "observe", event });
+    this.#running?.onMessage(executor, message);
   }
 
   #reportExecutors(): void {
-    const ready = this.#executors?.ready.length ?? 0;
-    this.#options.onEvent({ type: "executors", executors: ready });
-    this.#running?.stopping.executors(ready);
-  }
-
-  #fail(error: Error): void {
-    const known = this.#unwinding?.end ?? this.#ending?.end;
-    const failed: JobEnd = { state: "failed", error: toWireError(error) };
-    this.#finish(known === undefined || known.state === "finished" ? failed : known);
+    const { ready } = this.#executors;
+    const slots = ready.reduce((sum, info) => sum + info.slots, 0);
+    this.#options.onEvent({ type: "executors", executors: ready.length });
+    this.#machine.dispatch({ type: "executors", ready: ready.length, slots, at: this.#now() });
   }
 
   #finish(end: JobEnd): void {
-    if (this.#ended) return;
     this.#ended = true;
-    for (const timer of [this.#gather, this.#alone, this.#unwinding?.limit, this.#running?.stopping, this.#ending])
-      timer?.cancel();
-    this.#running?.batches.close();
+    this.#running?.close();
     // First of all, so that nobody takes the ends of executors' processes for losses.
     this.#options.onEvent({ type: "ended", end });
-    for (const session of this.#early) session.close();
-    this.#executors?.shutdown(end.state === "finished");
+    this.#executors.shutdown(end.state === "finished");
     void Promise.allSettled([this.#thread.terminate(), this.#data.close()]).then(() => this.#end.resolve(end));
   }
 }

@@ -3,25 +3,14 @@ import {
   type ExecutorId,
   type JobId,
   type Logger,
-  type Millis,
-  millis,
   type Warning,
   type WarningOver,
   type WarningSink,
   type WireError,
   warningOf,
 } from "@millrace/base";
-import { isTold, noExecutors, WarningLog } from "@millrace/scheduler";
+import { isTold, WarningLog } from "@millrace/scheduler";
 import type { JobDriverEvent } from "./events.ts";
-
-/** No executor has come yet. */
-export const WAITING: Warning = noExecutors(
-  "job",
-  "the job is built and no executor is ready: no batch has begun. It begins by itself when one is.",
-);
-
-/** How long a job waits for its first executor before that is told. */
-export const WAITING_AFTER: Millis = millis(5_000);
 
 export interface JobWarningsOptions {
   readonly job: JobId;

@@ -7,11 +7,14 @@ import {
   StreamTaker,
   SystemClock,
   toWireError,
+  unreachable,
 } from "@millrace/base";
+import { readManifest } from "@millrace/bundler";
 import { listenWithin } from "@millrace/rpc";
 import { listenSessions } from "@millrace/rpc/grpc";
 import { ENGINE_LOG_FD, type FromJobProcess, type ToJobProcess } from "../supervisor/job-process-protocol.ts";
 import { JobDriver } from "./job-driver.ts";
+import { workerThread } from "./thread/worker-thread.ts";
 
 // The process of one job's driver. It belongs to the supervisor that started it and ends with it.
 
@@ -27,11 +30,12 @@ function tell(message: FromJobProcess): void {
 
 async function start(message: Extract<ToJobProcess, { readonly type: "start" }>): Promise<void> {
   const { job, name, module, args, conf, dataDir, listen, heapBytes, executors } = message;
+  const artefact = await readFile(message.artefact);
   driver = await JobDriver.start({
     job,
     name,
-    module,
-    artefact: await readFile(message.artefact),
+    thread: workerThread({ module, externals: readManifest(artefact).manifest.externals.length > 0 }),
+    artefact,
     args,
     conf,
     dataDir,
@@ -86,6 +90,8 @@ process.on("message", (message: ToJobProcess) => {
       return driver?.stop(message.how);
     case "executorExited":
       return driver?.explainLoss(message.executor, message.error);
+    default:
+      return unreachable(message);
   }
 });
 

@@ -12,6 +12,7 @@ import {
   millis,
   sizeSetting,
   systemRng,
+  unreachable,
   type WarningSink,
 } from "@millrace/base";
 import type {
@@ -201,6 +202,8 @@ export class TaskShell {
         return this.#ports.warn(effect);
       case "warningOver":
         return this.#ports.warningOver(effect);
+      default:
+        return unreachable(effect);
     }
   }
 

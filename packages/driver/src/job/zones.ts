@@ -1,5 +1,5 @@
 import { errorKind, localZone, sameZone, type Warning, warningOf } from "@millrace/base";
-import type { ExecutorInfo } from "./executors.ts";
+import type { ExecutorInfo } from "./executor-link.ts";
 
 const zoneDiffers = errorKind("ZONE_DIFFERS", "environment");
 

@@ -10,6 +10,7 @@ import {
   systemRng,
   type Timer,
   toWireError,
+  unreachable,
   type Warning,
   type WireError,
 } from "@millrace/base";
@@ -126,6 +127,8 @@ export class ClusterShell {
           this.#ports.onProcessExited(message.job, executor, message.error);
         return this.#machine.dispatch({ type: "processExited", session, job: message.job, error: message.error, at });
       }
+      default:
+        return unreachable(message);
     }
   }
 
@@ -167,6 +170,8 @@ export class ClusterShell {
           this.#machine.dispatch({ type: "tick", at: this.#clock.now() }),
         );
         return;
+      default:
+        return unreachable(effect);
     }
   }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type ErrorFactory, errorKind, type JobId, sizeSetting, toWireError, type WireError } from "@millrace/base";
-import { driverOutOfMemory } from "../job/thread/host.ts";
+import { driverOutOfMemory } from "../job/thread/worker-thread.ts";
 import type { JobLog } from "./job-log.ts";
 import { ENGINE_LOG_FD, type FromJobProcess, type ToJobProcess } from "./job-process-protocol.ts";
 

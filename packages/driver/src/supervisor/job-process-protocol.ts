@@ -1,7 +1,7 @@
 import type { ExecutorId, JobId, WireError } from "@millrace/base";
 import type { PortRange, TlsSettings } from "@millrace/rpc";
+import type { StopRequest } from "@millrace/scheduler";
 import type { JobDriverEvent } from "../job/events.ts";
-import type { StopRequest } from "../job/stopping.ts";
 
 /** Where a job's driver process writes the engine's log, for the supervisor to keep apart from the job's output. */
 export const ENGINE_LOG_FD = 4;

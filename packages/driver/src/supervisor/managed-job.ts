@@ -15,6 +15,7 @@ import {
   SteadyClock,
   type Timer,
   thrownMessage,
+  unreachable,
   type Warning,
   type WireError,
 } from "@millrace/base";
@@ -25,12 +26,12 @@ import {
   type JobEvent,
   type JobLifecycle,
   jobLifecycle,
+  type StopRequest,
   stepJob,
   WarningLog,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 import type { ExecutorMemory, JobDriverEvent } from "../job/events.ts";
-import type { StopRequest } from "../job/stopping.ts";
 import { JobDriverProcess } from "./job-driver-process.ts";
 import { JobLog } from "./job-log.ts";
 import type { JobListen } from "./job-process-protocol.ts";
@@ -206,6 +207,8 @@ export class ManagedJob {
         return this.#wake?.cancel();
       case "ended":
         return this.#onEnded(effect.error);
+      default:
+        return unreachable(effect);
     }
   }
 
@@ -273,6 +276,8 @@ export class ManagedJob {
         return;
       case "ended":
         return this.#machine.dispatch({ type: "ending", at, end: event.end });
+      default:
+        return unreachable(event);
     }
   }
 

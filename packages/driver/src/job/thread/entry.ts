@@ -1,15 +1,43 @@
+import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
-import { assert, type ThreadOutputEnd, writeOutputTo } from "@millrace/base";
-import { JobThreadBody } from "./body.ts";
+import * as api from "@millrace/api";
+import { installJobHooks, JobRegistry, runAuthorCode } from "@millrace/api/host";
+import { assert, SystemClock, writeOutputTo } from "@millrace/base";
+import { localFileSystems } from "@millrace/storage";
+import { type JobModule, JobThreadBody } from "./body.ts";
 import type { ToJobThread } from "./protocol.ts";
+import type { WorkerData } from "./worker-thread.ts";
 
 // The thread of a job's driver process in which the job's own driver code runs; see body.ts.
 process.setSourceMapsEnabled(true);
 const port = parentPort;
 assert(port !== null, "the job's code on the driver runs in a worker thread");
-writeOutputTo(workerData as ThreadOutputEnd); // as JobThread posts it
-const body = new JobThreadBody(
-  (message, transfer) => port.postMessage(message, transfer ?? []),
-  () => port.unref(),
-);
+const { output, code } = workerData as WorkerData; // as WorkerJobThread gives it
+writeOutputTo(output);
+
+const MODULE = { what: "module-level code of the job", outcome: "The job is not started." };
+
+async function load(): Promise<JobModule> {
+  const registry = new JobRegistry();
+  installJobHooks(registry);
+  if (code.externals) {
+    const { externalLoader } = await import("@millrace/bundler");
+    Reflect.set(globalThis, Symbol.for("millrace.external"), externalLoader([process.cwd()]));
+  }
+  Reflect.set(globalThis, Symbol.for("millrace.module"), api);
+  const module: { readonly default?: unknown } = await runAuthorCode(
+    MODULE,
+    () => import(pathToFileURL(code.module).href),
+  );
+  return { exported: module.default, registry };
+}
+
+const body = new JobThreadBody({
+  load,
+  post: (message, transfer) => port.postMessage(message, transfer ?? []),
+  leave: () => port.unref(),
+  clock: new SystemClock(),
+  files: localFileSystems(),
+  write: (text) => void process.stdout.write(text),
+});
 port.on("message", (message: ToJobThread) => body.onMessage(message));

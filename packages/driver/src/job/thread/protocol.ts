@@ -5,13 +5,9 @@ import type { BatchReport } from "../batch-failure.ts";
 
 /** What the main thread of a job's driver process tells the job's thread, where user code runs. */
 export type ToJobThread =
-  /** First message: load the artefact and build the graph. */
+  /** First message: load the job and build the graph. */
   | {
       readonly type: "build";
-      /** Path of the driver's build of the job. */
-      readonly module: string;
-      /** It has packages outside its bundle: they come from this process's installation. */
-      readonly externals: boolean;
       readonly name: string | undefined;
       readonly args: readonly string[];
       readonly conf: Readonly<Record<string, unknown>>;

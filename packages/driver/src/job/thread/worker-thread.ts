@@ -7,38 +7,44 @@ import {
   formatSize,
   heapFor,
   sizeSetting,
-  type TakeOutput,
   ThreadOutput,
+  type ThreadOutputEnd,
   threadHeap,
 } from "@millrace/base";
+import type { JobThread, JobThreadHandlers, JobThreadOptions, OpenJobThread } from "./job-thread.ts";
 import type { FromJobThread, ToJobThread } from "./protocol.ts";
 
 export const driverOutOfMemory: ErrorFactory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
 export const jobThreadEnded: ErrorFactory = errorKind("JOB_THREAD_ENDED", "user");
 
-export interface JobThreadHandlers {
-  onMessage(message: FromJobThread): void;
-  /** The thread is gone and was not asked to go: why, in words for the job's author. */
-  onLost(error: EngineError): void;
+/** Where the driver's build of a job is. */
+export interface JobCode {
+  /** Its path. */
+  readonly module: string;
+  /** It has packages outside its bundle: they come from this process's installation. */
+  readonly externals: boolean;
 }
+
+/** What the thread is started with. */
+export interface WorkerData {
+  readonly output: ThreadOutputEnd;
+  readonly code: JobCode;
+}
+
+/** Runs the job in a worker thread. */
+export const workerThread =
+  (code: JobCode): OpenJobThread =>
+  (options, handlers) =>
+    new WorkerJobThread(code, options, handlers);
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
 
-export interface JobThreadOptions {
-  /** `driver.heap` as far as it is known before the job's own settings are. */
-  readonly heapBytes: number;
-  /** Takes what code of the job writes, and what `print()` does. */
-  readonly output: TakeOutput;
-  readonly build: Omit<Build, "type" | "heapBytes">;
-}
-
 /**
- * The main thread's handle on the thread in which `build`, `transform`, `foreachRDD` and listeners of a job run.
- *
- * Its heap is fixed when it starts, and a job's own settings are known once its module is loaded: a thread that finds that
+ * A worker thread for the job. Its heap is fixed when it starts, and a job's own settings are known once its module is loaded: a thread that finds that
  * they ask for another heap is replaced by one that has it, before anything is built.
  */
-export class JobThread {
+class WorkerJobThread implements JobThread {
+  readonly #code: JobCode;
   readonly #handlers: JobThreadHandlers;
   readonly #build: JobThreadOptions["build"];
   readonly #output: ThreadOutput;
@@ -49,25 +55,19 @@ export class JobThread {
   /** Encoded bytes of the latest result of an action that the thread was given. */
   #resultBytes = 0;
 
-  /** Starts the thread and builds the job in it. */
-  constructor(options: JobThreadOptions, handlers: JobThreadHandlers) {
+  constructor(code: JobCode, options: JobThreadOptions, handlers: JobThreadHandlers) {
+    this.#code = code;
     this.#handlers = handlers;
     this.#build = options.build;
     this.#output = new ThreadOutput(options.output);
     this.#worker = this.#start(options.heapBytes, { mayAsk: true });
   }
 
-  /** After `built`. */
   send(message: ToJobThread): void {
     if (message.type === "answer" && message.answer.ok) this.#resultBytes = resultBytes(message.answer.value);
     this.#worker.postMessage(message);
   }
 
-  /**
-   * Lets the thread do what it has left, and end.
-   *
-   * @returns When it is gone: with the error that ended it, if one did.
-   */
   leave(): Promise<Error | undefined> {
     this.#ending = true;
     this.send({ type: "leave" });
@@ -77,7 +77,6 @@ export class JobThread {
     });
   }
 
-  /** Ends the thread at once; whatever it runs is cut short. Resolves when its output has been taken. */
   async terminate(): Promise<void> {
     this.#ending = true;
     await this.#worker.terminate();
@@ -90,7 +89,7 @@ export class JobThread {
     const worker = new Worker(new URL("./entry.js", import.meta.url), {
       name: "job",
       resourceLimits: threadHeap(heapBytes),
-      workerData: output,
+      workerData: { output, code: this.#code } satisfies WorkerData,
       transferList: [output.port],
     });
     const wanted = (): boolean => !this.#ending && !this.#replaced;

@@ -1,0 +1,91 @@
+import type { EpochMs, ExecutorId } from "@millrace/base";
+import { type LaunchTask, type PlannedStage, type StageRunId, TEMPLATES_MAX, type TemplateId } from "@millrace/plan";
+import type { DataAddress, ExecutorSession, ToExecutor } from "@millrace/rpc";
+import { HeldTemplates } from "@millrace/scheduler";
+
+/** What an executor may let go. */
+export type Tidying = Extract<
+  ToExecutor,
+  { readonly type: "stageDone" | "dropTemplates" | "dropShuffles" | "dropBlocks" }
+>;
+
+/** What an executor says of itself when it comes. */
+export interface ExecutorInfo {
+  readonly executor: ExecutorId;
+  readonly slots: number;
+  readonly data: DataAddress;
+  readonly zone: string;
+}
+
+/** One executor's session, and what went down it: it is ordered, so once is enough. */
+export class ExecutorLink {
+  readonly info: ExecutorInfo;
+  readonly #session: ExecutorSession;
+  /** Stages and templates that the executor has. */
+  readonly #held = new HeldTemplates(TEMPLATES_MAX);
+  /** Launches of this turn of the event loop, sent as one message. */
+  #pending: LaunchTask[] = [];
+  /** Sent ahead of the next message. Bound: what a batch leaves, until it is flushed. */
+  readonly #tidying: Tidying[] = [];
+
+  constructor(info: ExecutorInfo, session: ExecutorSession) {
+    this.info = info;
+    this.#session = session;
+  }
+
+  send(message: ToExecutor): void {
+    this.flushTidying();
+    this.#session.send(message);
+  }
+
+  /** Travels with the next message, or with {@link flushTidying}: nobody waits for it. */
+  tidy(message: Tidying): void {
+    this.#tidying.push(message);
+  }
+
+  flushTidying(): void {
+    for (const message of this.#tidying.splice(0)) this.#session.send(message);
+  }
+
+  /** Takes the task for {@link flushLaunches}, and sends whatever the executor has not yet seen of its stage. */
+  launch(stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
+    if (!this.#held.has(stage.run)) this.#announce(stage, batch);
+    this.#pending.push(task);
+  }
+
+  flushLaunches(): void {
+    if (this.#pending.length === 0) return;
+    this.send({ type: "launch", tasks: this.#pending });
+    this.#pending = [];
+  }
+
+  /** @returns Whether the executor knew it. */
+  stageDone(run: StageRunId): boolean {
+    if (!this.#held.has(run)) return false;
+    this.tidy({ type: "stageDone", run });
+    this.#dropTemplates(this.#held.end(run));
+    return true;
+  }
+
+  #announce(stage: PlannedStage, batch: EpochMs): void {
+    const { send, drop } = this.#held.begin(stage);
+    this.#dropTemplates(drop);
+    for (const template of send) this.send({ type: "template", template });
+    this.send({
+      type: "stage",
+      run: stage.run,
+      batch,
+      templates: stage.templates.map((template) => template.id),
+      captures: stage.captures,
+      broadcasts: stage.broadcasts,
+      writes: stage.writes,
+      partitions: stage.partitions,
+      ...(stage.limit === undefined ? {} : { limit: stage.limit }),
+    });
+  }
+
+  /** Ahead of whatever is sent next, so that a template which comes back is not dropped after it came. */
+  #dropTemplates(templates: readonly TemplateId[]): void {
+    if (templates.length > 0) this.tidy({ type: "dropTemplates", templates });
+  }
+}

@@ -1,0 +1,202 @@
+import type { ActionResult, EngineEvent } from "@millrace/api/host";
+import type { Clock, EpochMs, ExecutorId, Warning, WarningOver, WireError } from "@millrace/base";
+import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
+import type { BatchSummary, FromExecutor } from "@millrace/rpc";
+import { type BatchOutcome, executorGone, type ReceivedLoss } from "@millrace/scheduler";
+import type { BatchReport } from "./batch-failure.ts";
+import { BatchShell, type BatchShellPorts } from "./batch-shell.ts";
+import type { DriverData } from "./driver-data.ts";
+import type { JobDriverEvent } from "./events.ts";
+import type { ExecutorInfo } from "./executor-link.ts";
+import type { Executors } from "./executors.ts";
+import type { JobWarnings } from "./job-warnings.ts";
+import { ReceiverShell, type ReceiverShellPorts } from "./receiver-shell.ts";
+import { TaskShell, type TaskShellPorts } from "./task-shell.ts";
+import type { JobThread } from "./thread/job-thread.ts";
+import type { FromJobThread } from "./thread/protocol.ts";
+
+/** What the thread said when the job was built. */
+export type Built = Extract<FromJobThread, { readonly type: "built" }>;
+
+export interface RunningJobPorts {
+  readonly clock: Clock;
+  readonly executors: Executors;
+  readonly data: DriverData;
+  readonly thread: JobThread;
+  readonly warnings: JobWarnings;
+  /** End after this many batches. */
+  readonly batches: number | undefined;
+  /** Executors hold second copies of received blocks where a level asks for them. */
+  readonly replicate: boolean;
+  onEvent(event: JobDriverEvent): void;
+  /** Every batch is over, and only receivers have not stopped. */
+  onReceiversAwaited(): void;
+  onBatchesOver(outcome: BatchOutcome, received: ReceivedLoss): void;
+}
+
+/**
+ * A job whose batches have begun: the shells of its three machines (batches, tasks, receivers), and everything that one of
+ * them asks of another, of the job's thread or of its executors. Each shell knows its own machine only.
+ */
+export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShellPorts {
+  readonly clock: Clock;
+  readonly executors: Executors;
+  readonly warn: (warning: Warning) => void;
+  readonly warningOver: (over: WarningOver) => void;
+  readonly #ports: RunningJobPorts;
+  readonly #tasks: TaskShell;
+  readonly #receivers: ReceiverShell;
+  readonly #batches: BatchShell;
+  /** The job has listeners. */
+  #watched: boolean;
+
+  constructor(built: Built, watched: boolean, ports: RunningJobPorts) {
+    this.clock = ports.clock;
+    this.executors = ports.executors;
+    this.warn = ports.warnings.warn;
+    this.warningOver = ports.warnings.warningOver;
+    this.#ports = ports;
+    this.#watched = watched;
+    this.#tasks = new TaskShell(built.conf, this);
+    this.#receivers = new ReceiverShell(built.receivers, { ...built, ...ports }, this);
+    this.#batches = new BatchShell({ ...built, ...ports }, this);
+  }
+
+  /** @returns The time that windows align with, one interval before the first batch. */
+  start(): EpochMs {
+    for (const info of this.executors.ready) this.join(info);
+    this.#receivers.start();
+    return this.#batches.start();
+  }
+
+  /** No batch follows what has been received. */
+  drain(): void {
+    this.#batches.dispatch({ type: "stopRequested" });
+  }
+
+  /** Ends what runs, and takes no more. */
+  cut(): void {
+    this.#batches.dispatch({ type: "stopNow" });
+  }
+
+  /** The job is over: no timer of it fires any more. */
+  close(): void {
+    this.#batches.close();
+  }
+
+  watch(on: boolean): void {
+    this.#watched = on;
+  }
+
+  // Of executors
+
+  join({ executor, slots }: ExecutorInfo): void {
+    this.#tasks.dispatch({ type: "executorJoined", executor, slots });
+    this.#tasks.dispatch({ type: "executorReady", executor });
+    this.#receivers.dispatch({ type: "executorReady", executor });
+    if (this.executors.isLeaving(executor)) this.leaving(executor);
+  }
+
+  leaving(executor: ExecutorId): void {
+    this.#receivers.dispatch({ type: "executorLeaving", executor });
+  }
+
+  lost(executor: ExecutorId, error: WireError): void {
+    this.#tasks.dispatch({ type: "executorLost", executor, error });
+    this.#receivers.dispatch({ type: "executorLost", executor });
+  }
+
+  onMessage(executor: ExecutorId, message: FromExecutor): void {
+    this.#tasks.onMessage(executor, message);
+    this.#receivers.onMessage(executor, message);
+  }
+
+  // Of the job's thread
+
+  runPlan(plan: JobPlan): Promise<ActionResult> {
+    return this.#tasks.run(plan);
+  }
+
+  onReleased(times: readonly EpochMs[], shuffles: readonly ShuffleId[]): void {
+    this.#tasks.dropShuffles(shuffles);
+    for (const batch of times) this.#receivers.dispatch({ type: "batchForgotten", batch });
+  }
+
+  onBatchDone(time: EpochMs, report: BatchReport): void {
+    this.#batches.onDone(time, report);
+  }
+
+  // What batches ask for
+
+  allocate(time: EpochMs): void {
+    this.#receivers.dispatch({ type: "allocate", batch: time });
+  }
+
+  run(time: EpochMs): void {
+    this.#receivers.dispatch({ type: "begin", batch: time });
+  }
+
+  cancel(time: EpochMs): void {
+    this.#tasks.cancel("the job is stopped", time);
+  }
+
+  over(time: EpochMs): void {
+    this.#receivers.dispatch({ type: "batchDone", batch: time });
+    this.#tasks.batchOver(time);
+    this.#ports.thread.send({ type: "over", time });
+  }
+
+  stopReceivers(): void {
+    this.#receivers.dispatch({ type: "stopRequested" });
+  }
+
+  awaitReceivers(): void {
+    this.#ports.onReceiversAwaited();
+  }
+
+  records(time: EpochMs): ReadonlyMap<number, number> {
+    return this.#receivers.records(time);
+  }
+
+  spilledBytes(time: EpochMs): number {
+    return this.#tasks.spilledBytes(time);
+  }
+
+  report(batch: BatchSummary): void {
+    this.#ports.onEvent({ type: "batch", batch });
+  }
+
+  waiting(batches: number): void {
+    this.#ports.onEvent({ type: "waiting", batches });
+  }
+
+  stopped(outcome: BatchOutcome): void {
+    this.#ports.onBatchesOver(outcome, this.#receivers.loss());
+  }
+
+  // What receivers ask for
+
+  onAllocated(time: EpochMs): void {
+    this.#batches.onAllocated(time);
+  }
+
+  onInput(time: EpochMs, received: ReadonlyMap<number, readonly BlockLocation[]>): void {
+    this.#ports.thread.send({ type: "batch", time, received });
+  }
+
+  onAllStopped(pending: boolean): void {
+    this.#batches.onReceiversStopped(pending);
+  }
+
+  observe(event: EngineEvent): void {
+    if (this.#watched) this.#ports.thread.send({ type: "observe", event });
+  }
+
+  // What tasks ask for
+
+  async fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array> {
+    const address = this.executors.addressOf(holder);
+    if (address === undefined) throw executorGone(holder, undefined);
+    return this.#ports.data.fetch(address, block);
+  }
+}

@@ -1,0 +1,400 @@
+import {
+  assert,
+  clauseOf,
+  type EpochMs,
+  formatDuration,
+  type Millis,
+  millis,
+  unreachable,
+  type WireError,
+  warningKind,
+} from "@millrace/base";
+import { noExecutors } from "../warnings.ts";
+import { type CutReason, endBeforeBatches, endOfJob, type JobEnd } from "./job-end.ts";
+import type { BuiltSettings, JobLifeEffect, JobLifeEvent, StopRequest } from "./job-life-events.ts";
+
+export interface JobLifeSettings {
+  /** Batches begin once this many executors are ready. */
+  readonly executors: number;
+  /** Or with any, so long after the first of them. */
+  readonly gather: Millis;
+  /** `ssc.defaultParallelism` at least, when no setting gives it: a cluster may begin with a part of what it is to be. */
+  readonly parallelismMin: number;
+}
+
+/** How long a job waits for its first executor before that is told. */
+const WAITING_AFTER = millis(5_000);
+/** How long a drain waits for an executor when there is none: one that was lost is often back within a second or two. */
+const ALONE = millis(5_000);
+/** A batch that was cut off may take this long to take back what it began, such as output that is not complete. */
+const UNWIND = millis(1_000);
+/** Code of the job has this long at least when it is told of the end. */
+const TELL_MIN = millis(1_000);
+/** How long code of the job that goes on by itself may take: what follows a loop on the driver, timers on executors. */
+const LEAVE = millis(1_000);
+
+/** The subject of what happens once in a job. */
+const JOB = "";
+const WAITING = "job";
+
+const jobCodeCutOff = warningKind("JOB_CODE_CUT_OFF");
+const jobCodeFailedLate = warningKind("JOB_CODE_FAILED_LATE");
+const receiversCutOff = warningKind("RECEIVERS_CUT_OFF");
+
+/**
+ * Where a job is, and what it waits for there. Times are monotonic milliseconds.
+ *
+ * | phase       | waits for                                                  | and at most until                            |
+ * | ----------- | ---------------------------------------------------------- | -------------------------------------------- |
+ * | `building`  | the job's thread: `built`                                  | a stop: code of the job may take its time    |
+ * | `gathering` | executors                                                  | `gatherUntil`, once one is ready             |
+ * | `running`   | a stop, a failed batch, the last batch                     |                                              |
+ * | `draining`  | the batches: `batchesOver`                                 | `until`; `aloneUntil`, while nobody is ready |
+ * | `cutting`   | the batches: `batchesOver`, which answers in the same turn |                                              |
+ * | `unwinding` | the batch that was cut off: `batchReturned`                | `until`                                      |
+ * | `telling`   | code of the job on the driver: `told`                      | `until`                                      |
+ * | `leaving`   | the job's thread, which has something left to do: `left`   | `until`                                      |
+ * | `settling`  | code of the job on executors: `settled`                    | `until`                                      |
+ * | `ended`     |                                                            |                                              |
+ */
+export type JobPhase =
+  | { readonly name: "building" }
+  | {
+      readonly name: "gathering";
+      readonly built: BuiltSettings;
+      readonly gatherUntil: number | undefined;
+      /** When it is told that no executor is ready; `undefined` when one is, and once it has been told. */
+      readonly tellAt: number | undefined;
+      /** It has been told. */
+      readonly told: boolean;
+    }
+  | { readonly name: "running"; readonly built: BuiltSettings }
+  | {
+      readonly name: "draining";
+      readonly built: BuiltSettings;
+      readonly until: number;
+      readonly aloneUntil: number | undefined;
+    }
+  /** `until`: of the drain that was cut off, if it was one. */
+  | {
+      readonly name: "cutting";
+      readonly built: BuiltSettings;
+      readonly reason: CutReason;
+      readonly until: number | undefined;
+    }
+  | { readonly name: "unwinding"; readonly time: EpochMs; readonly end: JobEnd; readonly until: number }
+  | { readonly name: "telling"; readonly end: JobEnd; readonly limit: Millis; readonly until: number }
+  | { readonly name: "leaving" | "settling"; readonly end: JobEnd; readonly until: number }
+  | { readonly name: "ended"; readonly end: JobEnd };
+
+/**
+ * The life of one job, as its driver process decides it. Nobody else has a timer for any of it.
+ *
+ *     building ─built─▶ gathering ─executors ready─▶ running ─stop─▶ draining
+ *                                                       │ └─ kill ───────┐ │ kill, too late, alone for too long
+ *                                                       │                ▼ ▼
+ *                                                       │              cutting
+ *                                                       └─ batchesOver ──┬─┘
+ *                         ┌──────────────────────────────────────────────┴─── a batch was cut off ─▶ unwinding ─┐
+ *                         ▼                                                                                     │
+ *                      telling ─told─▶ (leaving ─left─▶) settling ─settled─▶ ended ◀────────────────────────────┘
+ *
+ *     building, gathering ─stop, kill─▶ ended     any ─failed─▶ ended     what waits until a time ─tick─▶ its next phase
+ */
+export interface JobLife {
+  readonly settings: JobLifeSettings;
+  phase: JobPhase;
+  /** Those that are ready, and their slots. */
+  executors: number;
+  slots: number;
+  /** The timer that was asked for. */
+  wakeAt: number | undefined;
+}
+
+export function jobLife(settings: JobLifeSettings): JobLife {
+  assert(settings.executors >= 1 && settings.parallelismMin >= 1, "a job has an executor and a partition at least");
+  return { settings, phase: { name: "building" }, executors: 0, slots: 0, wakeAt: undefined };
+}
+
+/** Advances a job by one event. Owns `state`; reads no clock. O(1). */
+export function stepJobLife(state: JobLife, event: JobLifeEvent): readonly JobLifeEffect[] {
+  const effects: JobLifeEffect[] = [];
+  if (event.type === "executors") {
+    state.executors = event.ready;
+    state.slots = event.slots;
+  }
+  if (state.phase.name === "ended") return effects; // late answers
+  switch (event.type) {
+    case "built":
+      onBuilt(state, event.settings, event.at, effects);
+      break;
+    case "failed":
+      onFailed(state, event.error, effects);
+      break;
+    case "executors":
+      onExecutors(state, event.at, effects);
+      break;
+    case "stopRequested":
+      onStopRequested(state, event.how, event.at, effects);
+      break;
+    case "receiversAwaited":
+      if (state.phase.name === "running") toDraining(state, state.phase.built, event.at, effects);
+      break;
+    case "batchesOver":
+      onBatchesOver(state, event, effects);
+      break;
+    case "batchReturned":
+      if (state.phase.name === "unwinding" && state.phase.time === event.time) end(state, state.phase.end, effects);
+      break;
+    case "told":
+      if (state.phase.name === "telling") toLeaving(state, event.goesOn, event.at, effects);
+      break;
+    case "left":
+      onLeft(state, event.error, event.at, effects);
+      break;
+    case "settled":
+      if (state.phase.name === "settling") end(state, state.phase.end, effects);
+      break;
+    case "tick":
+      state.wakeAt = undefined; // an early one is asked for again
+      onTick(state, event.at, effects);
+      break;
+    default:
+      return unreachable(event);
+  }
+  wake(state, effects);
+  return effects;
+}
+
+function onBuilt(state: JobLife, built: BuiltSettings, at: number, effects: JobLifeEffect[]): void {
+  assert(state.phase.name === "building", "a job is built once");
+  state.phase = { name: "gathering", built, gatherUntil: undefined, tellAt: at + WAITING_AFTER, told: false };
+  onExecutors(state, at, effects);
+}
+
+/** The cause that is known already is the better one, unless all seemed well. */
+function onFailed(state: JobLife, error: WireError, effects: JobLifeEffect[]): void {
+  const known = knownEnd(state.phase);
+  end(state, known === undefined || known.state === "finished" ? { state: "failed", error } : known, effects);
+}
+
+function onExecutors(state: JobLife, at: number, effects: JobLifeEffect[]): void {
+  const { phase, executors, settings } = state;
+  if (phase.name === "draining") {
+    const aloneUntil = executors > 0 ? undefined : (phase.aloneUntil ?? at + ALONE);
+    state.phase = { ...phase, aloneUntil };
+    return;
+  }
+  if (phase.name !== "gathering") return;
+  if (executors === 0) {
+    const tellAt = phase.told ? undefined : (phase.tellAt ?? at + WAITING_AFTER);
+    state.phase = { ...phase, gatherUntil: undefined, tellAt };
+    return;
+  }
+  if (phase.told) effects.push({ type: "conditionOver", subject: WAITING });
+  const gatherUntil = phase.gatherUntil ?? at + settings.gather;
+  state.phase = { ...phase, gatherUntil, tellAt: undefined, told: false };
+  if (executors >= settings.executors) begin(state, phase.built, effects);
+}
+
+function begin(state: JobLife, built: BuiltSettings, effects: JobLifeEffect[]): void {
+  const parallelism = built.parallelism || Math.max(state.slots, state.settings.parallelismMin);
+  state.phase = { name: "running", built };
+  effects.push({ type: "begin", executors: state.executors, parallelism });
+}
+
+function onStopRequested(state: JobLife, how: StopRequest, at: number, effects: JobLifeEffect[]): void {
+  const { phase } = state;
+  switch (phase.name) {
+    case "building":
+    case "gathering": {
+      // `ssc.stop()` in `build` keeps the job from starting, and that is no loss.
+      const nothingLost = how.graceful || how.reason.kind === "job";
+      return end(state, nothingLost ? { state: "finished" } : endBeforeBatches(how.reason), effects);
+    }
+    case "running":
+      if (how.graceful) return toDraining(state, phase.built, at, effects);
+      return cut(state, how.reason, effects);
+    case "draining":
+      return how.graceful ? undefined : cut(state, how.reason, effects);
+    case "telling":
+    case "leaving":
+    case "settling":
+      return how.graceful ? undefined : end(state, phase.end, effects);
+    case "cutting":
+    case "unwinding":
+    case "ended":
+      return; // it ends at once already
+    default:
+      return unreachable(phase);
+  }
+}
+
+function toDraining(state: JobLife, built: BuiltSettings, at: number, effects: JobLifeEffect[]): void {
+  const aloneUntil = state.executors > 0 ? undefined : at + ALONE;
+  state.phase = { name: "draining", built, until: at + built.stopTimeout, aloneUntil };
+  effects.push({ type: "stopBatches" });
+}
+
+function cut(state: JobLife, reason: CutReason, effects: JobLifeEffect[]): void {
+  const { phase } = state;
+  assert(phase.name === "running" || phase.name === "draining", `batches of a job that is ${phase.name} are cut off`);
+  const until = phase.name === "draining" ? phase.until : undefined;
+  state.phase = { name: "cutting", built: phase.built, reason, until };
+  effects.push({ type: "cutBatches" });
+}
+
+function onBatchesOver(
+  state: JobLife,
+  { outcome, received, at }: Extract<JobLifeEvent, { readonly type: "batchesOver" }>,
+  effects: JobLifeEffect[],
+): void {
+  const { phase } = state;
+  if (phase.name !== "running" && phase.name !== "draining" && phase.name !== "cutting") return; // it failed meanwhile
+  const reason = phase.name === "cutting" ? phase.reason : undefined;
+  const result = endOfJob(outcome, reason, received);
+  if (outcome.kind === "killed") {
+    // Its tasks are cancelled: code that waits for them removes what it had begun to write.
+    if (outcome.cutOff === undefined) return end(state, result, effects);
+    state.phase = { name: "unwinding", time: outcome.cutOff, end: result, until: at + UNWIND };
+    return;
+  }
+  if (result.state === "finished" && reason?.kind === "timeout") effects.push(receiversHang(reason.limit));
+  const { stopTimeout } = phase.built;
+  const left = phase.name === "running" || phase.until === undefined ? stopTimeout : phase.until - at;
+  const limit = millis(Math.max(TELL_MIN, left));
+  state.phase = { name: "telling", end: result, limit, until: at + limit };
+  effects.push({ type: "tellEnd", end: result });
+}
+
+function toLeaving(state: JobLife, goesOn: boolean, at: number, effects: JobLifeEffect[]): void {
+  if (!goesOn) return toSettling(state, at, effects);
+  state.phase = { name: "leaving", end: endOf(state.phase), until: at + LEAVE };
+  effects.push({ type: "leave" });
+}
+
+/** A job that has failed already said why, and may have told it to a loop that did not catch it. */
+function onLeft(state: JobLife, error: string | undefined, at: number, effects: JobLifeEffect[]): void {
+  const { phase } = state;
+  if (phase.name !== "leaving" && phase.name !== "settling") return;
+  if (error !== undefined && phase.end.state === "finished") {
+    const what = `code of the job failed after the last batch, by an error that nothing caught: ${clauseOf(error)}.`;
+    effects.push({ type: "warning", warning: jobCodeFailedLate(JOB, what) });
+  }
+  if (phase.name === "leaving") toSettling(state, at, effects);
+}
+
+function toSettling(state: JobLife, at: number, effects: JobLifeEffect[]): void {
+  state.phase = { name: "settling", end: endOf(state.phase), until: at + LEAVE };
+  effects.push({ type: "settle" });
+}
+
+function onTick(state: JobLife, at: number, effects: JobLifeEffect[]): void {
+  const { phase } = state;
+  switch (phase.name) {
+    case "building":
+    case "running":
+    case "cutting":
+    case "ended":
+      return;
+    case "gathering":
+      if (isDue(phase.gatherUntil, at)) return begin(state, phase.built, effects);
+      if (!isDue(phase.tellAt, at)) return;
+      state.phase = { ...phase, tellAt: undefined, told: true };
+      effects.push({ type: "warning", warning: noExecutors(WAITING, NO_EXECUTORS) });
+      return;
+    case "draining":
+      if (isDue(phase.until, at)) return cut(state, { kind: "timeout", limit: phase.built.stopTimeout }, effects);
+      if (isDue(phase.aloneUntil, at)) return cut(state, { kind: "alone", limit: ALONE }, effects);
+      return;
+    case "telling":
+      if (!isDue(phase.until, at)) return;
+      effects.push({ type: "warning", warning: jobCodeCutOff(JOB, cutOff(phase.limit)) });
+      return toSettling(state, at, effects);
+    case "leaving":
+      return isDue(phase.until, at) ? toSettling(state, at, effects) : undefined;
+    case "unwinding":
+    case "settling":
+      return isDue(phase.until, at) ? end(state, phase.end, effects) : undefined;
+    default:
+      return unreachable(phase);
+  }
+}
+
+const isDue = (time: number | undefined, at: number): boolean => time !== undefined && at >= time;
+
+function end(state: JobLife, how: JobEnd, effects: JobLifeEffect[]): void {
+  state.phase = { name: "ended", end: how };
+  wake(state, effects); // first: nothing follows the end
+  effects.push({ type: "ended", end: how });
+}
+
+/** Keeps one timer for whatever comes first. */
+function wake(state: JobLife, effects: JobLifeEffect[]): void {
+  const at = nextDeadline(state.phase);
+  if (at === state.wakeAt) return;
+  state.wakeAt = at;
+  effects.push(at === undefined ? { type: "cancelWake" } : { type: "wakeAt", at });
+}
+
+function nextDeadline(phase: JobPhase): number | undefined {
+  switch (phase.name) {
+    case "building":
+    case "running":
+    case "cutting":
+    case "ended":
+      return undefined;
+    case "gathering":
+      return phase.gatherUntil ?? phase.tellAt;
+    case "draining":
+      return Math.min(phase.until, phase.aloneUntil ?? phase.until);
+    case "unwinding":
+    case "telling":
+    case "leaving":
+    case "settling":
+      return phase.until;
+    default:
+      return unreachable(phase);
+  }
+}
+
+/** How the job is to end, once that is known. */
+function knownEnd(phase: JobPhase): JobEnd | undefined {
+  return "end" in phase ? phase.end : undefined;
+}
+
+function endOf(phase: JobPhase): JobEnd {
+  const known = knownEnd(phase);
+  assert(known !== undefined, `a job that is ${phase.name} does not know yet how it ends`);
+  return known;
+}
+
+const NO_EXECUTORS = "the job is built and no executor is ready: no batch has begun. It begins by itself when one is.";
+
+const cutOff = (limit: Millis): string =>
+  `code of the job did not come to an end within ${limit} ms after the last batch and is cut off. ` +
+  "Let stop() of its input streams return, and read what toAsyncIterable gives to its end.";
+
+/** Nothing was lost by it: all batches that were wanted are done. */
+function receiversHang(limit: Millis): JobLifeEffect {
+  const what =
+    `receivers have not stopped within stop.timeout = ${formatDuration(limit)} after the last batch and are cut off. ` +
+    "Let onStop return.";
+  return { type: "warning", warning: receiversCutOff(JOB, what) };
+}
+
+/** Throws when the state is one that correct code cannot reach. For tests and simulation. */
+export function checkJobLife(state: JobLife): void {
+  const { phase, executors, wakeAt } = state;
+  const waitsWithLimit = ["draining", "unwinding", "telling", "leaving", "settling"].includes(phase.name);
+  assert(!waitsWithLimit || wakeAt !== undefined, `a job that is ${phase.name} has a limit`);
+  assert(wakeAt === nextDeadline(phase), "the timer that was asked for is the one of the phase");
+  if (phase.name === "gathering") {
+    assert(executors > 0 === (phase.gatherUntil !== undefined), "executors are gathered from the first one on");
+    assert(executors > 0 || phase.told || phase.tellAt !== undefined, "that nobody is ready is told some day");
+    assert(executors < state.settings.executors, "batches begin as soon as all executors are ready");
+  }
+  if (phase.name === "draining") {
+    assert((executors === 0) === (phase.aloneUntil !== undefined), "a drain waits for an executor while there is none");
+  }
+}

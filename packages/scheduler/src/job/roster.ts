@@ -1,0 +1,284 @@
+import {
+  assert,
+  clauseOf,
+  type EngineError,
+  type ErrorFactory,
+  type ExecutorId,
+  errorKind,
+  formatDuration,
+  type JobId,
+  type Millis,
+  millis,
+  protocolMismatch,
+  toWireError,
+  unreachable,
+  type WireError,
+  warningOf,
+} from "@millrace/base";
+import type { ExecutorSessionId, RosterEffect, RosterEvent } from "./roster-events.ts";
+
+const executorLost: ErrorFactory = errorKind("EXECUTOR_LOST", "environment", "same-task");
+export const wrongJob: ErrorFactory = errorKind("WRONG_JOB", "environment");
+
+/** How often silence is looked for, in each timeout. */
+const LOOKS = 4;
+
+/**
+ * One executor of the job, by its session.
+ *
+ *     waiting ─opened─▶ loading ─ready─▶ ready ─leaving─▶ leaving
+ *     any ─ closed, the same executor dials again, silent (ready and leaving only) ─▶ (forgotten)
+ */
+export interface RosterMember {
+  readonly executor: ExecutorId;
+  readonly session: ExecutorSessionId;
+  readonly slots: number;
+  state: "waiting" | "loading" | "ready" | "leaving";
+  /** Its last message: heartbeats come every second. */
+  heardAt: number;
+}
+
+/**
+ * The executors of one job, as its driver process knows them. Holds who is there, who is lost and why, and what all of
+ * them are waited for; who runs what is the task scheduler's.
+ */
+export interface Roster {
+  readonly job: JobId;
+  readonly protocol: number;
+  readonly members: Map<ExecutorSessionId, RosterMember>;
+  readonly byExecutor: Map<ExecutorId, RosterMember>;
+  /** Why processes ended, told by whoever started them; until one of that name is ready again. Bound: executors of the cluster. */
+  readonly explanations: Map<ExecutorId, WireError>;
+  state: "closed" | "open" | "over";
+  /** `executor.timeout`; 0 until it is open. */
+  timeout: Millis;
+  /** Those that have not settled yet. */
+  settling: Set<ExecutorSessionId> | undefined;
+  /** The timer that was asked for. */
+  wakeAt: number | undefined;
+}
+
+export function roster(options: { readonly job: JobId; readonly protocol: number }): Roster {
+  return {
+    ...options,
+    members: new Map(),
+    byExecutor: new Map(),
+    explanations: new Map(),
+    state: "closed",
+    timeout: millis(0),
+    settling: undefined,
+    wakeAt: undefined,
+  };
+}
+
+const NOTHING: readonly RosterEffect[] = [];
+
+/** Advances the executors of a job by one event. Owns `state`; reads no clock. O(1), or O(executors) where all are concerned. */
+export function stepRoster(state: Roster, event: RosterEvent): readonly RosterEffect[] {
+  if (state.state === "over") return event.type === "hello" ? [{ type: "close", session: event.session }] : NOTHING;
+  switch (event.type) {
+    case "opened":
+      return onOpened(state, event.timeout, event.at);
+    case "hello":
+      return onHello(state, event);
+    case "heard":
+      heard(state, event.session, event.at);
+      return NOTHING;
+    case "ready":
+      return onReady(state, event.session, event.at);
+    case "leaving":
+      return onLeaving(state, event.session, event.at);
+    case "settled":
+      heard(state, event.session, event.at);
+      return onSettled(state, event.session);
+    case "closed":
+      return onClosed(state, event.session, event.error);
+    case "explained":
+      state.explanations.set(event.executor, event.error);
+      return [{ type: "warning", warning: warningOf(event.error.message, { subject: event.executor }) }];
+    case "settle":
+      return onSettle(state);
+    case "tick":
+      return onTick(state, event.at);
+    case "closedDown":
+      state.state = "over";
+      state.wakeAt = undefined;
+      state.members.clear();
+      state.byExecutor.clear();
+      return [{ type: "cancelWake" }];
+    default:
+      return unreachable(event);
+  }
+}
+
+/** Those on which tasks run: in the order they came. */
+export function readyMembers(state: Roster): readonly RosterMember[] {
+  return [...state.members.values()].filter(isReady);
+}
+
+const isReady = ({ state }: RosterMember): boolean => state === "ready" || state === "leaving";
+
+function onOpened(state: Roster, timeout: Millis, at: number): readonly RosterEffect[] {
+  assert(state.state === "closed", "the executors of a job are let in once");
+  state.state = "open";
+  state.timeout = timeout;
+  const effects: RosterEffect[] = [];
+  for (const member of state.members.values()) welcome(member, effects);
+  watch(state, at, effects);
+  return effects;
+}
+
+function welcome(member: RosterMember, effects: RosterEffect[]): void {
+  member.state = "loading";
+  effects.push({ type: "welcome", session: member.session, executor: member.executor });
+}
+
+function onHello(state: Roster, hello: Extract<RosterEvent, { readonly type: "hello" }>): readonly RosterEffect[] {
+  const { session, executor, slots, at } = hello;
+  const error = refusal(state, hello);
+  if (error !== undefined) return [{ type: "refuse", session, executor, error }];
+  const effects: RosterEffect[] = [];
+  // The same executor dialled again: the old session is dead, whether or not its socket knows.
+  const earlier = state.byExecutor.get(executor);
+  if (earlier !== undefined) {
+    lose(state, earlier, executorGone(executor, undefined), effects);
+    effects.push({ type: "close", session: earlier.session });
+  }
+  const member: RosterMember = { executor, session, slots, state: "waiting", heardAt: at };
+  state.members.set(session, member);
+  state.byExecutor.set(executor, member);
+  if (state.state === "open") welcome(member, effects);
+  return effects;
+}
+
+function refusal(
+  state: Roster,
+  { executor, protocol, job }: Extract<RosterEvent, { readonly type: "hello" }>,
+): EngineError | undefined {
+  if (protocol !== state.protocol) {
+    return protocolMismatch(
+      `executor ${executor} speaks protocol ${protocol}, this driver ${state.protocol}. It is refused. Run the same release of millrace on both.`,
+    );
+  }
+  if (job !== state.job) {
+    return wrongJob(
+      `executor ${executor} came for job ${job}, this is the driver of ${state.job}. It is refused; its supervisor starts the right one.`,
+    );
+  }
+  return undefined;
+}
+
+function heard(state: Roster, session: ExecutorSessionId, at: number): RosterMember | undefined {
+  const member = state.members.get(session);
+  if (member !== undefined) member.heardAt = at;
+  return member;
+}
+
+function onReady(state: Roster, session: ExecutorSessionId, at: number): readonly RosterEffect[] {
+  const member = heard(state, session, at);
+  if (member?.state !== "loading") return NOTHING;
+  member.state = "ready";
+  state.explanations.delete(member.executor);
+  return [{ type: "peersChanged" }, { type: "executorReady", executor: member.executor, slots: member.slots }];
+}
+
+function onLeaving(state: Roster, session: ExecutorSessionId, at: number): readonly RosterEffect[] {
+  const member = heard(state, session, at);
+  if (member?.state !== "ready") return NOTHING;
+  member.state = "leaving";
+  return [{ type: "executorLeaving", executor: member.executor }];
+}
+
+function onSettle(state: Roster): readonly RosterEffect[] {
+  const sessions = readyMembers(state).map(({ session }) => session);
+  if (sessions.length === 0) return [{ type: "allSettled" }];
+  state.settling = new Set(sessions);
+  return sessions.map((session) => ({ type: "askToSettle", session }));
+}
+
+function onSettled(state: Roster, session: ExecutorSessionId): readonly RosterEffect[] {
+  if (state.settling?.delete(session) !== true || state.settling.size > 0) return NOTHING;
+  state.settling = undefined;
+  return [{ type: "allSettled" }];
+}
+
+function onClosed(state: Roster, session: ExecutorSessionId, cause: Error | undefined): readonly RosterEffect[] {
+  const member = state.members.get(session);
+  if (member === undefined) return NOTHING;
+  const effects: RosterEffect[] = [];
+  lose(state, member, executorGone(member.executor, cause, member.state === "leaving"), effects);
+  return effects;
+}
+
+/**
+ * A connection may stay up while its process hangs. Time in which this process itself stood still is nobody's silence:
+ * what was said meanwhile still waits in its sockets.
+ */
+function onTick(state: Roster, at: number): readonly RosterEffect[] {
+  if (state.wakeAt === undefined) return NOTHING;
+  if (at < state.wakeAt) return [{ type: "wakeAt", at: state.wakeAt }];
+  const stoodStill = at - state.wakeAt;
+  const effects: RosterEffect[] = [];
+  for (const member of [...state.members.values()]) {
+    member.heardAt += stoodStill;
+    if (!isReady(member) || at - member.heardAt <= state.timeout) continue;
+    lose(state, member, silent(member.executor, state.timeout), effects);
+    effects.push({ type: "close", session: member.session });
+  }
+  watch(state, at, effects);
+  return effects;
+}
+
+function watch(state: Roster, at: number, effects: RosterEffect[]): void {
+  state.wakeAt = at + Math.ceil(state.timeout / LOOKS);
+  effects.push({ type: "wakeAt", at: state.wakeAt });
+}
+
+function lose(state: Roster, member: RosterMember, why: EngineError, effects: RosterEffect[]): void {
+  const { executor, session } = member;
+  const wasReady = isReady(member);
+  state.members.delete(session);
+  if (state.byExecutor.get(executor) === member) state.byExecutor.delete(executor);
+  // Whoever started the process may know more than its broken connection says, and has told it.
+  const known = state.explanations.get(executor);
+  // One that was told to end and went is no failure.
+  if (wasReady && known === undefined && member.state !== "leaving")
+    effects.push({ type: "warning", warning: warningOf(why.message, { subject: executor }) });
+  if (wasReady) effects.push({ type: "peersChanged" });
+  effects.push({ type: "executorLost", executor, session, error: known ?? toWireError(why), wasReady });
+  effects.push(...onSettled(state, session));
+}
+
+function silent(executor: ExecutorId, timeout: Millis): EngineError {
+  return executorLost(
+    `executor ${executor} has said nothing for executor.timeout = ${formatDuration(timeout)} and counts as lost. ` +
+      "Its tasks run again on the others; if it only stalls, raise the setting or give its machine less to do.",
+    { fields: { executor } },
+  );
+}
+
+/** Its session is over: for the tasks that it ran, and for whoever reads what it held. `left`: it was told to end. */
+export function executorGone(executor: ExecutorId, cause: Error | undefined, left = false): EngineError {
+  const how = left
+    ? "was told to end and has left"
+    : `is gone${cause === undefined ? "" : `: ${clauseOf(cause.message)}`}`;
+  return executorLost(`executor ${executor} ${how}. Its tasks run again on the others, what it held is recomputed.`, {
+    fields: { executor },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** Throws when the state is one that correct code cannot reach. For tests and simulation. */
+export function checkRoster(state: Roster): void {
+  assert(state.members.size === state.byExecutor.size, "an executor has one session");
+  for (const [session, member] of state.members) {
+    assert(
+      member.session === session && state.byExecutor.get(member.executor) === member,
+      "sessions and executors agree",
+    );
+    assert((member.state === "waiting") === (state.state === "closed"), "executors load the job once it is built");
+  }
+  for (const session of state.settling ?? [])
+    assert(state.members.has(session), "nobody waits for an executor that is gone");
+  assert((state.wakeAt !== undefined) === (state.state === "open"), "silence is looked for while executors may come");
+}
