@@ -50,7 +50,7 @@ function runInBatch(context: JobContext, action: Action): Promise<ActionResult> 
 }
 
 async function perform(context: JobContext, scope: BatchScope, action: Action): Promise<ActionResult> {
-  await resolveSources(context, action.target);
+  await resolveSources(action.target);
   const planned = await planWhenFree(context, scope, action);
   try {
     if (planned.plan.stages.length === 0) return NO_TASK;
@@ -68,32 +68,35 @@ async function perform(context: JobContext, scope: BatchScope, action: Action): 
 const NO_TASK: ActionResult = { partitions: [], written: [], accumulators: [] };
 
 /** Finds out what the plan of a target has to know: partitions of sources, and what deferred nodes are. */
-export async function resolveSources(context: JobContext, target: Lineage): Promise<void> {
+export async function resolveSources(target: Lineage): Promise<void> {
   // What a deferred node turns out to be may have sources of its own.
   for (let open = unresolvedNodes(target); open.length > 0; open = unresolvedNodes(target)) {
-    await Promise.all(open.map((node) => resolveOnce(context, node)));
+    await Promise.all(open.map((node) => resolveOnce(node)));
   }
 }
 
 /** How many partitions a lineage has, once its sources have been looked at. */
 export async function partitionsOf(context: JobContext, target: Lineage): Promise<number> {
-  await resolveSources(context, target);
+  await resolveSources(target);
   return context.planner.layout().partitions(target);
 }
 
-function resolveOnce(context: JobContext, node: UnresolvedNode): Promise<void> {
-  const known = context.resolving.get(node);
+/** Nodes of which something is being found out. */
+const resolving = new WeakMap<UnresolvedNode, Promise<void>>();
+
+function resolveOnce(node: UnresolvedNode): Promise<void> {
+  const known = resolving.get(node);
   if (known !== undefined) return known;
-  const resolving = (async () => {
+  const found = (async () => {
     try {
       if (node.kind === "source") node.inputs = await (node.resolve?.() ?? []);
       else node.lineage = await node.resolve();
     } finally {
-      context.resolving.delete(node);
+      resolving.delete(node);
     }
   })();
-  context.resolving.set(node, resolving);
-  return resolving;
+  resolving.set(node, found);
+  return found;
 }
 
 interface ReservedAction extends PlannedAction {
@@ -108,10 +111,10 @@ async function planWhenFree(context: JobContext, scope: BatchScope, action: Acti
       target: action.target,
       sink: action.sink,
       batch: scope.time,
-      written: context.written,
+      written: context.written.all,
       ...(action.partitions === undefined ? {} : { partitions: action.partitions }),
     });
-    const busy = planned.writes.flatMap(({ id }) => context.writing.get(id) ?? []);
+    const busy = context.written.busy(planned.writes);
     if (busy.length === 0) return { ...planned, release: reserve(context, scope, planned.writes) };
     for (const placed of planned.ready) placed.catch(() => {}); // this plan is not run: the next one sees what failed
     await Promise.all(busy);
@@ -119,18 +122,9 @@ async function planWhenFree(context: JobContext, scope: BatchScope, action: Acti
 }
 
 function reserve(context: JobContext, scope: BatchScope, writes: readonly WrittenShuffle[]): () => void {
-  if (writes.length === 0) return () => {};
-  let settle = (): void => {};
-  const settled = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
   if (writes.some(({ lasting }) => lasting)) scope.keepBroadcasts();
   for (const dependency of writes) {
-    context.writing.set(dependency.id, settled);
     if (!dependency.lasting) scope.shuffles.set(dependency.id, dependency);
   }
-  return () => {
-    for (const { id } of writes) context.writing.delete(id);
-    settle();
-  };
+  return context.written.reserve(writes);
 }

@@ -9,8 +9,6 @@ import {
   PARTITIONS_MAX,
   Planner,
   type ShuffleDependency,
-  type ShuffleId,
-  type UnresolvedNode,
 } from "@millrace/plan";
 import { AccumulatorHome, titleOf } from "./accumulator.ts";
 import type { AccumulatorKind, AnySpec } from "./accumulator-kinds.ts";
@@ -23,6 +21,7 @@ import type { JobRegistry } from "./function/job-registry.ts";
 import { ListenerBus } from "./listener/listener-bus.ts";
 import type { AccumulatorUpdate } from "./task-context.ts";
 import { capturesLarge } from "./warnings.ts";
+import { WrittenShuffles } from "./written-shuffles.ts";
 
 /** Captured values past this travel with every batch at a cost worth a warning. */
 const CAPTURES_WARN_BYTES = 1024 * 1024;
@@ -57,12 +56,7 @@ export class JobContext {
   scope: BatchScope | undefined;
   /** Once batches run. */
   history: BatchHistory | undefined;
-  /** Shuffles whose output stands. */
-  readonly written = new Set<ShuffleId>();
-  /** Shuffles that an action writes just now; settles with it, whatever becomes of it. */
-  readonly writing = new Map<ShuffleId, Promise<void>>();
-  /** Nodes of which something is being found out. */
-  readonly resolving = new Map<UnresolvedNode, Promise<void>>();
+  readonly written = new WrittenShuffles();
   /** What the author calls RDDs. */
   readonly names = new WeakMap<Lineage, string>();
   /** Functions whose captures had no value yet when they were handed over. */

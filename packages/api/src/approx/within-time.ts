@@ -30,7 +30,7 @@ export async function withinTime<R>(context: JobContext, action: ApproximateActi
   const timeoutMs = parseDuration(action.timeout, `the timeout of ${name}`);
   checkConfidence(action.confidence, name);
   context.requireBatch(name);
-  await resolveSources(context, target);
+  await resolveSources(target);
   const total = context.planner.layout().partitions(target);
   const state = { next: 0, seen: 0, over: false };
   const work = async (): Promise<void> => {

@@ -83,6 +83,6 @@ export async function partitionCount({ context, lineage }: Dataset): Promise<num
 }
 
 export async function partitioner({ context, lineage }: Dataset): Promise<Partitioner<unknown> | undefined> {
-  await resolveSources(context, lineage);
+  await resolveSources(lineage);
   return partitionerOf(context.planner.layout().partitioningOf(lineage));
 }

@@ -13,7 +13,7 @@ export function whenLaidOut(
   const { context, lineage: parent, steps } = on;
   const parents = [parent, ...others];
   return deferredNode(parents, label, async () => {
-    for (const one of parents) await resolveSources(context, one);
+    for (const one of parents) await resolveSources(one);
     return make(parent, context.planner.layout(), steps);
   });
 }

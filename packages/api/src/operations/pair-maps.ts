@@ -52,7 +52,7 @@ export async function lookup<V>(on: Dataset, key: unknown): Promise<V[]> {
 
 /** The only partition in which a key can be, if that is known. */
 async function partitionWith({ context, lineage }: Dataset, key: unknown): Promise<number | undefined> {
-  await resolveSources(context, lineage);
+  await resolveSources(lineage);
   const placed = context.planner.layout().partitioningOf(lineage);
   return placed === undefined ? undefined : placeOf(placed, key);
 }

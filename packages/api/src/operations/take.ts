@@ -18,7 +18,7 @@ export async function takeRecords(context: JobContext, target: Lineage, n: numbe
   const records: unknown[] = [];
   if (n === 0) return records;
   context.requireBatch("take");
-  await resolveSources(context, target);
+  await resolveSources(target);
   const total = context.planner.layout().partitions(target);
   const few = total <= Math.max(FEW_PARTITIONS, context.defaultParallelism) && total * n <= AT_ONCE_RECORDS_MAX;
   let asked = 0;
