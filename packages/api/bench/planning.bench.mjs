@@ -1,6 +1,7 @@
 // What a batch costs on the driver before anything runs: `node packages/api/bench/planning.bench.mjs`, on what is built.
 // The cluster answers at once with nothing. Prints microseconds per batch, median and p99 of many batches.
 import { epochMs, ManualClock } from "@millrace/base";
+import { FileSystems } from "@millrace/files";
 import { buildJob, installJobHooks, JobRegistry } from "../dist/host.js";
 import { defineJob } from "../dist/index.js";
 
@@ -52,11 +53,11 @@ const jobs = {
   ),
 };
 
-const result = { partitions: [], accumulators: [] };
+const result = { partitions: [], written: [], accumulators: [] };
 const port = {
   defaultParallelism: 4,
   clock: new ManualClock(epochMs(0)),
-  files: { resolve: (path) => path },
+  files: new FileSystems({ systems: [{ scheme: "file" }], directory: "/" }),
   run: async () => result,
   putBlock: async (id) => ({ id, bytes: 0, at: ["driver"] }),
   dropBlocks() {},
@@ -80,7 +81,7 @@ for (const [name, definition] of Object.entries(jobs)) {
     });
     times.push((performance.now() - start) * 1000);
     if (error) throw error;
-    graph.forget(time);
+    graph.release(time);
   }
   const first = times[0];
   times.sort((a, b) => a - b);
