@@ -26,40 +26,42 @@ export type AnySpec = AccumulatorSpec<unknown, unknown, unknown>;
 /** What has been added, and how many times. */
 type NumberTotal = [sum: number, count: number];
 
-const numbers: AnySpec = {
-  zero: (): NumberTotal => [0, 0],
-  // The casts here and below: totals of a kind are made by its zero, and values are checked to be of their kind.
+const numbers: AccumulatorSpec<number, NumberTotal, number> = {
+  zero: () => [0, 0],
   add: (total, value) => {
-    const own = total as NumberTotal;
-    own[0] += value as number;
-    own[1] += 1;
-    return own;
+    total[0] += value;
+    total[1] += 1;
+    return total;
   },
-  merge: (total, share) => {
-    const [own, [sum, count]] = [total as NumberTotal, share as NumberTotal];
-    own[0] += sum;
-    own[1] += count;
-    return own;
+  merge: (total, [sum, count]) => {
+    total[0] += sum;
+    total[1] += count;
+    return total;
   },
-  value: (total) => (total as NumberTotal)[0],
+  value: ([sum]) => sum,
 };
 
-const collection: AnySpec = {
+const collection: AccumulatorSpec<unknown, unknown[], unknown> = {
   zero: () => [],
   add: (total, value) => {
-    (total as unknown[]).push(value);
+    total.push(value);
     return total;
   },
   merge: (total, share) => {
-    for (const item of share as readonly unknown[]) (total as unknown[]).push(item);
+    for (const item of share) total.push(item);
     return total;
   },
-  value: (total) => [...(total as readonly unknown[])],
+  value: (total) => [...total],
 };
 
 /** How an accumulator of a kind of the engine adds up. */
 export function specOf(kind: Exclude<AccumulatorKind, "custom">): AnySpec {
-  return kind === "collection" ? collection : numbers;
+  return kind === "collection" ? anySpec(collection) : anySpec(numbers);
+}
+
+/** A spec whose types are forgotten: values are checked to be of their kind before, and totals come from its own `zero`. */
+export function anySpec<T, S, R>(spec: AccumulatorSpec<T, S, R>): AnySpec {
+  return spec as AnySpec; // see above
 }
 
 /** How many times something was added to a total of numbers. */

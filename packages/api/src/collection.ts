@@ -83,10 +83,14 @@ function rememberBlocks(context: JobContext, node: SourceNode, inputs: readonly 
   context.scope.sources.push(node);
 }
 
-/** The records of a result block, appended to `records`. */
-export function decodeRecords(context: JobContext, block: Uint8Array, records: unknown[] = []): unknown[] {
+/**
+ * The records of a result block, appended to `records`.
+ *
+ * @typeParam T What the sink of the action gives, or what the records of the RDD are: known to the caller, and to no block.
+ */
+export function decodeRecords<T>(context: JobContext, block: Uint8Array, records: T[] = []): T[] {
   for (const frame of readFrames(block)) {
-    for (const record of decodeFrame(frame, context.registry.classes)) records.push(record);
+    for (const record of decodeFrame(frame, context.registry.classes)) records.push(record as T); // see above
   }
   return records;
 }

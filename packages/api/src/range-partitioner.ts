@@ -37,7 +37,7 @@ export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
     this.bounds = [...bounds];
     this.descending = !(options.ascending ?? true);
     this.compare = options.compare;
-    this.#order = comparisonBy(options.compare as Comparison | undefined); // called for keys only
+    this.#order = comparisonBy(options.compare);
     checkBounds(this.bounds, this.#order);
   }
 
@@ -53,7 +53,7 @@ export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
     const partitions = checkPartitions(numPartitions, "RangePartitioner");
     const { context, lineage } = rdd[DATASET];
     if (options.compare !== undefined) shipCompare(context, options.compare, "RangePartitioner");
-    const request = { partitions, compare: options.compare as Comparison | undefined, name: "RangePartitioner" }; // called for keys only
+    const request = { partitions, compare: options.compare, name: "RangePartitioner" };
     const bounds = await sampledBounds(context, lineage, { ...request, seed: context.nextSeed() });
     return new RangePartitioner(bounds as K[], options); // keys of the RDD
   }

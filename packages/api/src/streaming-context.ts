@@ -1,7 +1,7 @@
 import { type DurationLike, parseDuration } from "@millrace/base";
 import type { FunctionRef } from "@millrace/operators";
 import { Accumulator, NumberAccumulator, shippedSpec } from "./accumulator.ts";
-import { type AccumulatorSpec, type AnySpec, specOf } from "./accumulator-kinds.ts";
+import { type AccumulatorSpec, type AnySpec, anySpec, specOf } from "./accumulator-kinds.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { badArgument } from "./errors.ts";
 import { CONTEXT, GRAPH } from "./internals.ts";
@@ -155,5 +155,5 @@ function checkSpec<T, S, R>(spec: AccumulatorSpec<T, S, R>): AnySpec {
       `an accumulator takes the functions zero(), add(total, value) and merge(a, b), and has no ${name}.`,
     );
   }
-  return spec as AnySpec; // called with values of T, and totals that it made itself
+  return anySpec(spec);
 }

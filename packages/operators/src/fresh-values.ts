@@ -1,8 +1,9 @@
 import { type ClassTable, decodeValue } from "@millrace/codec";
 
 /** A source of copies of an encoded value. */
-export function freshValues(encoded: Uint8Array, classes: ClassTable): () => unknown {
-  const first = decodeValue(encoded, classes);
+export function freshValues<T = unknown>(encoded: Uint8Array, classes: ClassTable): () => T {
+  const decoded = (): T => decodeValue(encoded, classes) as T; // of the type of what was encoded
+  const first = decoded();
   if (typeof first !== "object" || first === null) return () => first;
-  return () => decodeValue(encoded, classes);
+  return decoded;
 }

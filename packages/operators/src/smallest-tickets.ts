@@ -1,10 +1,10 @@
 /** A record with the random number by which it competes for a place in a sample. */
-export type Ticket = readonly [number: number, record: unknown];
+export type Ticket<T = unknown> = readonly [number: number, record: T];
 
 /** The `most` tickets with the smallest numbers. */
-export class SmallestTickets {
+export class SmallestTickets<T = unknown> {
   readonly #most: number;
-  #tickets: Ticket[] = [];
+  #tickets: Ticket<T>[] = [];
   /** Larger numbers lose. */
   #limit = Number.POSITIVE_INFINITY;
 
@@ -12,7 +12,7 @@ export class SmallestTickets {
     this.#most = most;
   }
 
-  offer(number: number, record: unknown): void {
+  offer(number: number, record: T): void {
     if (number > this.#limit) return;
     this.#tickets.push([number, record]);
     // Twice as many as are wanted: sorted now and then only.
@@ -22,7 +22,7 @@ export class SmallestTickets {
   }
 
   /** In order of their numbers. */
-  all(): Ticket[] {
+  all(): Ticket<T>[] {
     return this.#tickets.sort(([a], [b]) => a - b).slice(0, this.#most);
   }
 }

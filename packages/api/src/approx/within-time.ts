@@ -37,7 +37,7 @@ export async function withinTime<R>(context: JobContext, action: ApproximateActi
     while (!state.over && state.next < total) {
       const blocks = await runAction(context, { name, target, sink, partitions: [state.next++] });
       if (state.over) return;
-      for (const block of blocks) action.add(decodeRecords(context, block) as R[]); // the records of its sink
+      for (const block of blocks) action.add(decodeRecords<R>(context, block));
       state.seen += 1;
     }
   };

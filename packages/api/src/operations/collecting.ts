@@ -25,9 +25,9 @@ export async function collected<U>(
   const { context } = on;
   const sink = { kind: "collect" } as const;
   const blocks = await runAction(context, { name, target, sink, ...(partitions === undefined ? {} : { partitions }) });
-  const records: unknown[] = [];
+  const records: U[] = [];
   for (const block of blocks) decodeRecords(context, block, records);
-  return records as U[]; // of the type that the caller knows
+  return records;
 }
 
 /** What a step makes of the partitions of an RDD, brought to the driver. */
@@ -46,17 +46,16 @@ export async function* toLocalIterator<T>(on: Dataset): AsyncGenerator<T, void, 
 export async function count({ context, lineage: target }: Dataset): Promise<number> {
   const blocks = await runAction(context, { name: "count", target, sink: { kind: "count" } });
   let sum = 0;
-  for (const block of blocks) for (const n of decodeRecords(context, block)) sum += n as number; // the sink's records
+  for (const block of blocks) for (const n of decodeRecords<number>(context, block)) sum += n;
   return sum;
 }
 
 export async function take<T>({ context, lineage }: Dataset, n: number): Promise<T[]> {
-  return (await takeRecords(context, lineage, n)) as T[]; // the records of this RDD
+  return takeRecords<T>(context, lineage, n);
 }
 
 export async function first<T>(on: Dataset): Promise<T> {
-  const records = await take<T>(on, 1);
-  if (records.length > 0) return records[0] as T; // just checked to be there
+  for (const record of await take<T>(on, 1)) return record;
   throw emptyCollection("first() was called on an RDD without records. Ask isEmpty() before, or use take(1).");
 }
 

@@ -28,7 +28,7 @@ export function exactSample(
   return deferredNode([parent], OPERATOR, async () => {
     const target = countKeys(parent, steps);
     const blocks = await runAction(context, { name: OPERATOR, target, sink: { kind: "collect" } });
-    const counts = blocks.flatMap((block) => decodeRecords(context, block) as number[][]); // one record for each partition
+    const counts = blocks.flatMap((block) => decodeRecords<number[]>(context, block)); // one record for each partition
     const quotas = quotasOf(counts, fractions, { withReplacement, seed });
     const fn = operators.sampleByQuota.ref(() => [withReplacement, keys, quotas, seed]);
     return narrowStep("mapPartitionsWithIndex", fn, true, OPERATOR)(parent, steps);

@@ -44,7 +44,6 @@ async function firstInOrder<T>(
 /** The first record in order, or the last one. @throws EMPTY_COLLECTION There is none. */
 export async function outermost<T>(on: Dataset, compare: Compare<T> | undefined, last: boolean): Promise<T> {
   const operator = last ? "max" : "min";
-  const found = await firstInOrder<T>(on, 1, { compare, descending: last, operator });
-  if (found.length > 0) return found[0] as T; // just checked to be there
+  for (const record of await firstInOrder<T>(on, 1, { compare, descending: last, operator })) return record;
   throw emptyCollection(`${operator}() was called on an RDD without records. Ask isEmpty() before.`);
 }

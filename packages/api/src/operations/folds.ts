@@ -91,14 +91,14 @@ const CHOOSING = 2 ** 31;
 
 async function drawnOnce<T>(on: Dataset, num: number, seed: number): Promise<T[]> {
   const fn = operators.drawTickets.ref(() => [num, seed]);
-  const tickets = await collectedAfter<Ticket>(
+  const tickets = await collectedAfter<Ticket<T>>(
     on,
     "takeSample",
     narrowStep("mapPartitionsWithIndex", fn, false, "takeSample"),
   );
-  const smallest = new SmallestTickets(num);
+  const smallest = new SmallestTickets<T>(num);
   for (const [number, record] of tickets) smallest.offer(number, record);
-  return smallest.all().map(([, record]) => record as T); // a record of this RDD
+  return smallest.all().map(([, record]) => record);
 }
 
 async function drawnAgain<T>(on: Dataset, num: number, seed: number): Promise<T[]> {
@@ -123,9 +123,9 @@ async function partialsOf<R>(on: Dataset, fn: unknown, operator: string): Promis
   const ref = on.ship(fn, operator);
   const sink = { kind: "reduce", fn: ref, label: labelOf(operator, ref) } as const;
   const blocks = await runAction(context, { name: operator, target: on.lineage, sink });
-  const partials: unknown[] = [];
+  const partials: R[] = [];
   for (const block of blocks) decodeRecords(context, block, partials);
-  return partials as R[]; // each is a record, or made by `fn`
+  return partials;
 }
 
 /** `fn` may be one that takes more than two, such as Math.max: `Array.reduce` would hand it positions too. */
@@ -160,8 +160,8 @@ async function aggregated<U>(
 }
 
 function mergedOnDriver<U>(on: Dataset, zero: Uint8Array, totals: readonly U[], merge: Merge<U>): U {
-  const fresh = freshValues(zero, on.context.registry.classes);
-  return totals.reduce((a, b) => merge(a, b), fresh() as U); // a copy of the value that it was encoded from
+  const fresh = freshValues<U>(zero, on.context.registry.classes);
+  return totals.reduce((a, b) => merge(a, b), fresh());
 }
 
 // ---- of each batch of a stream

@@ -42,5 +42,5 @@ async function partitionCounts(
   if (partitions <= 0) return [];
   const first = Array.from({ length: partitions }, (_, i) => i);
   const blocks = await runAction(context, { name, target, sink: { kind: "count" }, partitions: first });
-  return blocks.flatMap((block) => decodeRecords(context, block) as number[]); // the sink's records
+  return blocks.flatMap((block) => decodeRecords<number>(context, block));
 }

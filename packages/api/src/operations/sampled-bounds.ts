@@ -60,5 +60,5 @@ async function drawKeys(
   const target = narrowStep("mapPartitionsWithIndex", fn, false, name)(pairs, rddSteps(context));
   const sink = { kind: "collect" } as const;
   const blocks = await runAction(context, { name, target, sink, ...(partitions === undefined ? {} : { partitions }) });
-  return blocks.flatMap((block) => decodeRecords(context, block) as KeySample[]); // one for each partition
+  return blocks.flatMap((block) => decodeRecords<KeySample>(context, block)); // one for each partition
 }

@@ -50,7 +50,7 @@ export function repartitionAndSortWithinPartitions<K>(
 export function filterByRange<K>(on: Dataset, ends: readonly [lower: K, upper: K], compare?: Compare<K>): Lineage {
   const operator = "filterByRange";
   if (compare !== undefined) shipCompare(on, compare, operator);
-  const order = compare as Comparison | undefined; // called for keys only
+  const order = compare;
   return whenLaidOut(on, operator, [], (parent, layout, at) => {
     const partitioner = partitionerOf(layout.partitioningOf(parent));
     return inRange(parent, ends, { compare: order, partitioner }, at);
@@ -74,7 +74,7 @@ function sortingOf<K>(on: Dataset, given: boolean | SortOptions<K>, operator: st
   return {
     descending: !ascending,
     partitions: numPartitions === undefined ? undefined : checkPartitions(numPartitions, operator),
-    compare: compare as Comparison | undefined, // called for keys only
+    compare: compare,
     ref: compare === undefined ? undefined : shipCompare(on, compare, `the compare function of ${operator}`),
   };
 }
@@ -133,7 +133,7 @@ function inRange(
   at: StepContext,
 ): Lineage {
   const ranges = partitioner instanceof RangePartitioner ? partitioner : undefined;
-  const order = compare ?? (ranges?.compare as Comparison | undefined); // called for keys only
+  const order = compare ?? ranges?.compare;
   const filter = narrowStep(
     "filter",
     operators.inRange.ref(() => [lower, upper, order]),

@@ -13,9 +13,9 @@ const FEW_PARTITIONS = 8;
  * The first `n` records in partition order. Few partitions are asked all at once; of many the first ones, then four
  * times as many in each further round.
  */
-export async function takeRecords(context: JobContext, target: Lineage, n: number): Promise<unknown[]> {
+export async function takeRecords<T>(context: JobContext, target: Lineage, n: number): Promise<T[]> {
   checkCount(n, "the number of records to take", 0, Number.MAX_SAFE_INTEGER);
-  const records: unknown[] = [];
+  const records: T[] = [];
   if (n === 0) return records;
   context.requireBatch("take");
   await resolveSources(target);

@@ -32,8 +32,14 @@ export function compareValues(a: unknown, b: unknown): number {
   return compareAny(a, b, 1);
 }
 
-/** Negative, 0 or positive as `a` comes before, with or after `b`. */
-export type Comparison = (a: unknown, b: unknown) => number;
+/**
+ * Negative, 0 or positive as `a` comes before, with or after `b`. A method's type, so that a comparison of some type stands for
+ * one: it is called for values of that type only.
+ */
+export type Comparison = { compare(a: unknown, b: unknown): number }["compare"];
+
+/** A compare function of which nobody knows yet that it gives numbers. */
+type Unchecked = { compare(a: unknown, b: unknown): unknown }["compare"];
 
 /**
  * A compare function of the job, held to its word; without one the order of values.
@@ -43,7 +49,7 @@ export type Comparison = (a: unknown, b: unknown) => number;
  *
  * @throws BAD_COMPARISON (from what it returns) The function gives no number.
  */
-export function comparisonBy(compare: ((a: unknown, b: unknown) => unknown) | undefined): Comparison {
+export function comparisonBy(compare: Unchecked | undefined): Comparison {
   if (compare === undefined) return compareValues;
   return (a, b) => {
     const order = compare(a, b);

@@ -11,15 +11,23 @@ const loaded = fromJSON(
   { longs: Number, enums: String, defaults: true, oneofs: true },
 );
 
-// The generator wrote these types from the files that the descriptors come from: the two cannot differ.
-export const sessionService = loaded["millrace.session.v1.SessionService"] as unknown as SessionServiceDefinition;
-export const nodeService = loaded["millrace.cluster.v1.NodeService"] as unknown as NodeServiceDefinition;
-export const operatorService = loaded["millrace.operator.v1.OperatorService"] as unknown as OperatorServiceDefinition;
+interface Definitions {
+  readonly "millrace.session.v1.SessionService": SessionServiceDefinition;
+  readonly "millrace.cluster.v1.NodeService": NodeServiceDefinition;
+  readonly "millrace.operator.v1.OperatorService": OperatorServiceDefinition;
+  readonly "millrace.common.v1.Error": {
+    readonly serialize: (value: ErrorInput) => Buffer;
+    readonly deserialize: (bytes: Buffer) => ErrorOutput;
+  };
+}
 
+// The generator wrote these types from the files that the descriptors come from: the two cannot differ.
+const definitions = loaded as unknown as Definitions;
+
+export const sessionService: SessionServiceDefinition = definitions["millrace.session.v1.SessionService"];
+export const nodeService: NodeServiceDefinition = definitions["millrace.cluster.v1.NodeService"];
+export const operatorService: OperatorServiceDefinition = definitions["millrace.operator.v1.OperatorService"];
 /** How an error is written outside a message. */
-export const errorMessage = loaded["millrace.common.v1.Error"] as unknown as {
-  readonly serialize: (value: ErrorInput) => Buffer;
-  readonly deserialize: (bytes: Buffer) => ErrorOutput;
-};
+export const errorMessage: Definitions["millrace.common.v1.Error"] = definitions["millrace.common.v1.Error"];
 
 export type { MethodDefinition };
