@@ -1,5 +1,9 @@
+import { epochMs } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
+import { blockId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import { type FakePort, GraphLab } from "./graph.fixture.ts";
+import { publishFiles } from "./output/staged-files.ts";
 import type { RDD } from "./rdd/rdd.ts";
 
 describe("RDD actions", () => {
@@ -128,16 +132,58 @@ describe("saving text", () => {
     expect(lab.port.plans).toEqual([]);
   });
 
-  test("replaces what the same batch wrote before", async () => {
+  const received = new Map([[0, [{ id: blockId("a"), bytes: 1, at: ["driver" as const] }]]]);
+
+  test("of a stream is staged, and nothing is visible before the host commits the batch", async () => {
     const lab = await build();
-    lab.port.memory.directory("/home/out/counts-1000.txt");
-    lab.port.memory.add("/home/out/counts-1000.txt/part-00000");
-    const { error } = await lab.batch(1000, { rerun: true });
-    expect(error).toBeUndefined();
-    expect(lab.port.memory.log.slice(-3, -1)).toEqual([
-      "remove /home/out/counts-1000.txt",
-      "publish /home/out/.counts-1000.txt.1000.writing/whole -> /home/out/counts-1000.txt",
+    lab.port.written = () => {
+      lab.port.memory.add(`/home/out/.counts-1000.txt.1000.writing/_temporary/0-part-00000`, { bytes: 7 });
+      return [{ file: "0-part-00000", bytes: 7, token: "7@0" }];
+    };
+    const { prepared } = await lab.graph.runBatch({ time: epochMs(1000), received, states: new Map() });
+    const staged = {
+      output: { id: 0, name: "saveAsTextFiles of socketTextStream h:1" },
+      staging: locationFrom("/home/out/.counts-1000.txt.1000.writing"),
+      directory: locationFrom("/home/out/counts-1000.txt"),
+      files: [{ file: "part-00000", bytes: 7, token: "7@0" }],
+    };
+    expect(prepared).toEqual({ states: [], outputs: [staged] });
+    const visible = () => [...lab.port.memory.entries.keys()].filter((path) => !path.includes("/."));
+    expect(visible()).toEqual([]);
+    await publishFiles(lab.port.files, JSON.parse(JSON.stringify(staged))); // it may come from a log
+    expect(visible()).toEqual([staged.directory, `${staged.directory}/part-00000`, `${staged.directory}/_SUCCESS`]);
+    const { log } = lab.port.memory;
+    log.length = 0;
+    await publishFiles(lab.port.files, staged); // its answer was lost
+    expect(log).toEqual([]);
+    const other = { ...staged, files: [{ file: "part-00000", bytes: 7, token: "7@1" }] };
+    await expect(publishFiles(lab.port.files, other)).rejects.toThrow(/OUTPUT_EXISTS\] .* came while the batch ran/);
+  });
+
+  test("by an action is visible when the action resolves, before the batch is committed", async () => {
+    const found: unknown[] = [];
+    const lab = await GraphLab.build((ssc, port) =>
+      ssc.socketTextStream("h", 1).foreachRDD(async (rdd) => {
+        await rdd.saveAsTextFile("/data/out");
+        found.push(await port.memory.stat(locationFrom("/data/out/_SUCCESS")));
+      }),
+    );
+    const { prepared } = await lab.graph.runBatch({ time: epochMs(1000), received: new Map(), states: new Map() });
+    expect([prepared.outputs, found]).toEqual([[], [expect.objectContaining({ kind: "file" })]]);
+  });
+
+  test("refuses the place that another output of the batch has staged files for", async () => {
+    const lab = await GraphLab.build((ssc) => {
+      ssc.socketTextStream("h", 1).saveAsTextFiles("/data/out");
+      ssc.socketTextStream("h", 1).saveAsTextFiles("/data/out");
+    });
+    const { failures, prepared } = await lab.batch(1000);
+    expect(failures.map(({ error }) => error.message)).toEqual([
+      expect.stringMatching(
+        /OUTPUT_EXISTS\] the output directory \/data\/out-1000 is the one that saveAsTextFiles of .* writes/,
+      ),
     ]);
+    expect(prepared.outputs.map(({ output }) => output.id)).toEqual([0]);
   });
 
   test("cleans up when a task fails", async () => {

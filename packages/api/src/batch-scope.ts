@@ -1,14 +1,16 @@
-import type { EpochMs } from "@millrace/base";
+import { type EpochMs, epochMs } from "@millrace/base";
 import {
   type BlockId,
   type BlockLevel,
   type BlockLocation,
+  type CommittedBatches,
   dependency,
   type Lineage,
   persisted,
   type ShuffleDependency,
   type ShuffleId,
   type SourceNode,
+  type StagedFiles,
   type StateNode,
   type StateVersions,
 } from "@millrace/plan";
@@ -21,8 +23,6 @@ export interface BatchHistory {
   readonly zeroTime: EpochMs;
   /** `undefined`: forgotten, or not begun. */
   scopeAt(time: EpochMs): BatchScope | undefined;
-  /** The last batch in which a stateful stream's update succeeded; 0 before the first. */
-  stateVersionOf(stream: StreamNode): EpochMs;
   /** The version of a stream's state that the oldest batch builds on which is not forgotten; `undefined`: there is none. */
   oldestVersionOf(stream: StreamNode): EpochMs | undefined;
 }
@@ -34,12 +34,18 @@ export interface InputReport {
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
+export interface ScopeOptions {
+  readonly time: EpochMs;
+  readonly history: BatchHistory;
+  readonly states: CommittedBatches["states"];
+}
+
 /** What belongs to one batch, and goes with it. */
 export class BatchScope {
   readonly time: EpochMs;
   readonly history: BatchHistory;
-  /** Output that is found belongs to an earlier run of this same batch. */
-  readonly rerun: boolean;
+  /** The states' versions that the batch builds on; a state that is not there is empty. */
+  readonly #committed: CommittedBatches["states"];
   received: ReadonlyMap<number, readonly BlockLocation[]> = new Map();
   /** By input: those that have been computed. */
   readonly reports = new Map<StreamNode, InputReport>();
@@ -54,6 +60,8 @@ export class BatchScope {
   /** Stateful operators of this batch, and those of which every partition has been brought up to it. */
   readonly states = new Map<StreamNode, StateNode>();
   readonly covered = new Set<StateNode>();
+  /** What its outputs have written, for its commit. */
+  readonly staged: StagedFiles[] = [];
   /** Seeds given out in this batch. */
   seeds = 0;
   /** Actions that run. */
@@ -61,10 +69,10 @@ export class BatchScope {
   /** Those that could not be made too: what was refused once is not tried again, and the job's code is called once. */
   readonly #lineages = new Map<StreamNode, Lineage | Promise<Lineage>>();
 
-  constructor(options: { readonly time: EpochMs; readonly history: BatchHistory; readonly rerun: boolean }) {
+  constructor(options: ScopeOptions) {
     this.time = options.time;
     this.history = options.history;
-    this.rerun = options.rerun;
+    this.#committed = options.states;
   }
 
   /** Whether a stream has an RDD in this batch. Slides count from the time before the first batch (features TM-4). */
@@ -110,9 +118,9 @@ export class BatchScope {
     }
   }
 
-  /** The state of a stream before and after this batch. */
-  versionsOf(stream: StreamNode): StateVersions {
-    const version = this.history.stateVersionOf(stream);
+  /** The state of a stream before and after this batch. @param name What its state is called. */
+  versionsOf(stream: StreamNode, name: string): StateVersions {
+    const version = this.#committed.get(name) ?? epochMs(0);
     return { version, oldest: this.history.oldestVersionOf(stream) ?? version, batch: this.time };
   }
 }

@@ -52,6 +52,7 @@ describe("the plan of a batch", () => {
         .named("totals")
         .print(),
     );
+    await lab.plansOf(1000);
     expect(await lab.plansOf(2000)).toMatchInlineSnapshot(`
       "stage 0 "updateStateByKey": 2 tasks
         state(#0) inline:1 for updated keys -> take 11

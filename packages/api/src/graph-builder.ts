@@ -2,13 +2,13 @@ import { type StreamId, streamId } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type { Lineage, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
-import type { FileInput } from "./graph-port.ts";
+import type { FileInput, OutputInfo } from "./graph-port.ts";
 import type { JobContext } from "./job-context.ts";
 import type { StorageLevel } from "./storage-level.ts";
 import type { StreamNode } from "./stream-node.ts";
 
 /** What an output operation does with its stream's RDD of a batch. */
-export type OutputBody = (lineage: Lineage, scope: BatchScope) => Promise<void>;
+export type OutputBody = (lineage: Lineage, scope: BatchScope, output: OutputInfo) => Promise<void>;
 
 export interface Output {
   readonly id: number;

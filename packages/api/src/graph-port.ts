@@ -1,6 +1,6 @@
 import type { EpochMs, JobConf } from "@millrace/base";
 import type { FileEntry, Location } from "@millrace/files";
-import type { BlockLocation, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type { BlockLocation, CommittedBatches, PreparedBatch, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import type { EngineEvent } from "./listener/engine-event.ts";
 
 /** What the host needs to run the batches of a job. Made by `buildJob`. */
@@ -27,8 +27,7 @@ export interface JobGraph {
   begin(zeroTime: EpochMs): Promise<void>;
   /**
    * Runs one batch: makes its RDDs, then each output in turn, whatever became of those before it. Never rejects: failures are
-   * in the outcome. State whose own stages succeeded stands, unless `batch.failure` is `stop`: then all of a batch that
-   * failed belongs to the batch that is run again. One batch at a time.
+   * in the outcome. Saved files and state stand once the host has committed what was prepared. One batch at a time.
    */
   runBatch(input: BatchInput): Promise<BatchOutcome>;
   /**
@@ -73,16 +72,16 @@ export interface BatchInput {
   readonly time: EpochMs;
   /** By stream: the blocks received for this batch, in order. Streams without any may be left out. */
   readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
-  /** The last batch whose state an earlier life of this job has committed: read in the first batch only. 0 by default. */
-  readonly stateVersion?: EpochMs;
-  /** The batch was planned before, by an earlier life of this job: output of it that is found is its own and is replaced. */
-  readonly rerun?: boolean;
+  /** The states' versions that it builds on. */
+  readonly states: CommittedBatches["states"];
 }
 
 export interface BatchOutcome {
   readonly time: EpochMs;
   /** Why the batch failed: the first of `failures`; `undefined` when all is done. */
   readonly error: Error | undefined;
+  /** What is to stand when the batch is committed, as far as it succeeded; nothing of it stands before. */
+  readonly prepared: PreparedBatch;
   /** In the order of what was tried. */
   readonly failures: readonly BatchFailure[];
   /** What the inputs that are no receivers brought to the batch, as far as it is known. */

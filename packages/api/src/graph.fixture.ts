@@ -15,6 +15,7 @@ import type { ActionResult, EnginePort } from "./engine-port.ts";
 import { InlineFunctions, JobRegistry } from "./function/job-registry.ts";
 import type { BatchInput, BatchOutcome, JobGraph } from "./graph-port.ts";
 import { MemoryFiles } from "./memory-files.ts";
+import { publishFiles } from "./output/staged-files.ts";
 import type { StreamingContext } from "./streaming-context.ts";
 
 /** What the fake cluster answers: the records of each task of a plan's last stage. */
@@ -105,6 +106,8 @@ export class FakePort implements EnginePort {
 export class GraphLab {
   readonly port: FakePort;
   readonly graph: JobGraph;
+  /** What the batches so far have committed. */
+  readonly states = new Map<string, EpochMs>();
 
   private constructor(port: FakePort, graph: JobGraph) {
     this.port = port;
@@ -122,16 +125,19 @@ export class GraphLab {
     return new GraphLab(port, graph);
   }
 
-  /** Runs a batch; `blocks` of the first receiver by name. */
-  batch(
+  /** Runs a batch and commits what succeeded; `blocks` of the first receiver by name. */
+  async batch(
     time: number,
     options: { readonly blocks?: readonly string[] } & Partial<BatchInput> = {},
   ): Promise<BatchOutcome> {
     const { blocks = [], ...rest } = options;
     this.port.clock.advance(millis(Math.max(0, time - this.port.clock.now())));
     const received = new Map([[0, blocks.map((name) => received1(name))]]);
-    const stateVersion: EpochMs = epochMs(Math.max(0, time - 1000));
-    return this.graph.runBatch({ time: epochMs(time), received, stateVersion, ...rest });
+    const outcome = await this.graph.runBatch({ time: epochMs(time), received, states: new Map(this.states), ...rest });
+    if (outcome.error !== undefined && this.graph.conf["batch.failure"] === "stop") return outcome;
+    for (const staged of outcome.prepared.outputs) await publishFiles(this.port.files, staged);
+    for (const name of outcome.prepared.states) this.states.set(name, epochMs(time));
+    return outcome;
   }
 
   /** Runs a batch that must succeed, and shows its plans. */

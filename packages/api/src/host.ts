@@ -18,6 +18,7 @@ export type {
 } from "./graph-port.ts";
 export type { EngineBatch, EngineEvent } from "./listener/engine-event.ts";
 export { formatPrint, formatRecord } from "./output/print.ts";
+export { discardFiles, publishFiles } from "./output/staged-files.ts";
 export { attachReceiver, type ReceiverPort } from "./receiver.ts";
 export {
   type AccumulatorUpdate,

@@ -1,4 +1,4 @@
-import type { EpochMs, JobConf, Warning } from "@millrace/base";
+import type { JobConf, Warning } from "@millrace/base";
 import { decodeValue, hashKey } from "@millrace/codec";
 import type { FunctionRef } from "@millrace/operators";
 import {
@@ -12,7 +12,7 @@ import {
 } from "@millrace/plan";
 import { AccumulatorHome, titleOf } from "./accumulator.ts";
 import type { AccumulatorKind, AnySpec } from "./accumulator-kinds.ts";
-import { type BatchHistory, BatchScope } from "./batch-scope.ts";
+import { type BatchHistory, BatchScope, type ScopeOptions } from "./batch-scope.ts";
 import { Broadcast, DriverBroadcast } from "./broadcast.ts";
 import type { EnginePort } from "./engine-port.ts";
 import { actionTooEarly, graphClosed } from "./errors.ts";
@@ -230,7 +230,7 @@ export class JobContext {
     return id !== undefined && this.written.has(id);
   }
 
-  beginBatch(options: { readonly time: EpochMs; readonly history: BatchHistory; readonly rerun: boolean }): BatchScope {
+  beginBatch(options: ScopeOptions): BatchScope {
     this.scope = new BatchScope(options);
     return this.scope;
   }

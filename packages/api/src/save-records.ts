@@ -1,9 +1,11 @@
 import { type FileSystem, type Location, nameIn, parentOf, within } from "@millrace/files";
-import type { Lineage } from "@millrace/plan";
+import type { Lineage, StagedFiles } from "@millrace/plan";
 import { runSave } from "./action.ts";
+import type { BatchScope } from "./batch-scope.ts";
 import { checkOptions } from "./check-all.ts";
 import { badArgument, outputExists, outputLost } from "./errors.ts";
 import type { JobContext } from "./job-context.ts";
+import { discardFiles, publishFiles, wholeOf } from "./output/staged-files.ts";
 import { resolvePath } from "./source/found-files.ts";
 
 /** How records are written. */
@@ -38,12 +40,10 @@ function partName(partition: number, suffix: string): string {
 }
 
 /**
- * Saves an RDD. Tasks write below a hidden directory beside the target, under the numbers of their attempts. The files that
- * they report get their names in a second directory there, `_SUCCESS` joins them, and the whole is published.
- * An attempt that does not count, however late it writes, writes into the first directory alone.
+ * Saves an RDD for an action: its files are visible when this resolves, whatever becomes of the batch.
  *
  * @throws FILE_SYSTEM_UNKNOWN
- * @throws OUTPUT_EXISTS Something is there already, and this is not a rerun of the batch that wrote it.
+ * @throws OUTPUT_EXISTS Something is there already.
  */
 export async function saveRecords(
   context: JobContext,
@@ -51,18 +51,36 @@ export async function saveRecords(
   path: string,
   format: SaveFormat,
 ): Promise<void> {
+  const { files } = context.port;
+  const staged = await stageRecords(context, target, path, format);
+  try {
+    await publishFiles(files, staged);
+  } catch (error) {
+    await discardFiles(files, staged);
+    throw error;
+  }
+}
+
+/**
+ * Writes an RDD's files without making them visible. Tasks write below a hidden directory beside the target, under the
+ * numbers of their attempts. The files that they report get their names in a second directory there, and `_SUCCESS` joins
+ * them. An attempt that does not count, however late it writes, writes into the first directory alone.
+ *
+ * @throws FILE_SYSTEM_UNKNOWN
+ * @throws OUTPUT_EXISTS Something is there already, or another output of the batch has staged files for it.
+ */
+export async function stageRecords(
+  context: JobContext,
+  target: Lineage,
+  path: string,
+  format: SaveFormat,
+): Promise<Omit<StagedFiles, "output">> {
   if (typeof path !== "string" || path === "") throw badArgument("the path to save to is missing. Give a directory.");
   const scope = context.requireBatch(format.operator);
   const directory = resolvePath(context, path, format.operator);
+  await checkFree(context, scope, directory);
   const files = context.port.files.for(directory);
-  const exists = (await files.stat(directory)) !== undefined;
-  if (exists && !scope.rerun) {
-    throw outputExists(
-      `the output directory ${directory} exists already, and this batch has not written it. Nothing is written. Remove it, or save to another path; saveAsTextFiles gives each batch its own.`,
-    );
-  }
   const staging = stagingOf(directory, scope.time);
-  const whole = within(staging, "whole");
   await files.remove(staging); // left by a run of this batch that was cut off
   await files.makeDirectory(within(staging, "_temporary"));
   try {
@@ -74,18 +92,33 @@ export async function saveRecords(
         output: (partition) => ({ directory: staging, file: partName(partition, format.suffix) }),
       },
     });
-    await files.makeDirectory(whole);
+    const parts = written.map((part, partition) => ({ ...part, file: partName(partition, format.suffix) }));
+    await files.makeDirectory(wholeOf(staging));
     await Promise.all(
-      written.map((part, partition) =>
-        nameFile(files, within(staging, "_temporary", part.file), within(whole, partName(partition, format.suffix))),
+      written.map(({ file }, partition) =>
+        nameFile(
+          files,
+          within(staging, "_temporary", file),
+          within(wholeOf(staging), partName(partition, format.suffix)),
+        ),
       ),
     );
-    await files.write(within(whole, "_SUCCESS"), []);
-    if (exists) await files.remove(directory);
-    await files.publish(whole, directory);
-  } finally {
-    await files.remove(staging).catch(() => {}); // hidden; the first error is the one to tell
+    await files.write(within(wholeOf(staging), "_SUCCESS"), []);
+    return { staging, directory, files: parts };
+  } catch (error) {
+    await discardFiles(context.port.files, { staging }); // the first error is the one to tell
+    throw error;
   }
+}
+
+/** @throws OUTPUT_EXISTS */
+async function checkFree({ port }: JobContext, { staged }: BatchScope, directory: Location): Promise<void> {
+  const other = staged.find((known) => known.directory === directory);
+  if (other === undefined && (await port.files.for(directory).stat(directory)) === undefined) return;
+  const why = other === undefined ? "exists already" : `is the one that ${other.output.name} writes in this batch`;
+  throw outputExists(
+    `the output directory ${directory} ${why}. Nothing is written. Remove it, or save to another path; saveAsTextFiles gives each batch its own.`,
+  );
 }
 
 /** Gives the file of the attempt that counts its name. @throws OUTPUT_LOST */

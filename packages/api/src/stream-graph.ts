@@ -1,6 +1,6 @@
 import { EngineError, type EpochMs, epochMs, type JobConf, thrownText } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { BlockId, Lineage, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type { BlockId, Lineage, PreparedBatch, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "./action.ts";
 import { askedAt } from "./author-code.ts";
 import type { BatchHistory, BatchScope, InputReport } from "./batch-scope.ts";
@@ -41,13 +41,10 @@ export class StreamGraph implements JobGraph, BatchHistory {
   /** Batches younger than this are kept. */
   readonly #rememberMs: number;
   readonly #scopes = new Map<EpochMs, BatchScope>();
-  readonly #stateVersions = new Map<StreamNode, EpochMs>();
   readonly #life: readonly LifePart[];
   readonly #watch: JobWatch;
   #begun: Promise<void> = Promise.resolve();
   #told: Promise<boolean> | undefined;
-  /** What an earlier life of the job has committed: where every state begins that this one has not carried on yet. */
-  #firstVersion: EpochMs | undefined;
   #zeroTime: EpochMs = epochMs(0);
 
   constructor(name: string, builder: GraphBuilder) {
@@ -105,10 +102,6 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return this.#scopes.get(time);
   }
 
-  stateVersionOf(stream: StreamNode): EpochMs {
-    return this.#stateVersions.get(stream) ?? this.#firstVersion ?? epochMs(0);
-  }
-
   oldestVersionOf(stream: StreamNode): EpochMs | undefined {
     for (const scope of this.#scopes.values()) {
       const state = scope.states.get(stream);
@@ -118,11 +111,9 @@ export class StreamGraph implements JobGraph, BatchHistory {
   }
 
   async runBatch(input: BatchInput): Promise<BatchOutcome> {
-    const { time } = input;
-    this.#forget(time);
+    const { time, states } = input;
     this.#releaseLate(this.#context.scope);
-    this.#firstVersion ??= input.stateVersion ?? epochMs(0);
-    const scope = this.#context.beginBatch({ time, history: this, rerun: input.rerun ?? false });
+    const scope = this.#context.beginBatch({ time, history: this, states });
     scope.received = input.received;
     this.#scopes.set(time, scope);
     const { failures, trials } = await this.#runParts(scope);
@@ -134,7 +125,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
         ? []
         : [{ name, records: report.numRecords, files: filesOf(report.metadata), returned: returned.get(node) ?? 0 }];
     });
-    return { time, error: failures[0]?.error, failures, inputs };
+    return { time, error: failures[0]?.error, failures, inputs, prepared: preparedBy(scope) };
   }
 
   /** All parts of a batch, each whatever became of the others. */
@@ -161,7 +152,9 @@ export class StreamGraph implements JobGraph, BatchHistory {
     for (const stream of lasting) await settled(scope.lineageOf(stream)); // `#computeLasting` reports its failure
     for (const { output, lineage } of due) {
       const error = await collect(failures, partOf(output), () =>
-        this.#watch.output(output, scope.time, () => declaredHere(output, output.body(lineage, scope))),
+        this.#watch.output(output, scope.time, () =>
+          declaredHere(output, output.body(lineage, scope, { id: output.id, name: output.name })),
+        ),
       );
       trials.push(trialOf(output.stream, error));
     }
@@ -170,8 +163,6 @@ export class StreamGraph implements JobGraph, BatchHistory {
       const error = await collect(failures, this.#lastingPart(stream), () => this.#computeLasting(stream, scope));
       trials.push(trialOf(stream, error));
     }
-    // Failed batches that end the job are run again as a whole, on the state before them.
-    if (failures.length === 0 || this.conf["batch.failure"] === "continue") this.#advanceStates(scope);
     return { failures, trials };
   }
 
@@ -189,13 +180,6 @@ export class StreamGraph implements JobGraph, BatchHistory {
     }
     if (unwritten.length > 0) port.dropShuffles(unwritten.map(([id]) => id));
     return returned;
-  }
-
-  /** State goes on to this batch where every partition of it was brought there; else the next batch builds on what was. */
-  #advanceStates(scope: BatchScope): void {
-    for (const [stream, state] of scope.states) {
-      if (scope.covered.has(state)) this.#stateVersions.set(stream, scope.time);
-    }
   }
 
   #lastingPart(stream: StreamNode): LastingPart {
@@ -259,6 +243,12 @@ export class StreamGraph implements JobGraph, BatchHistory {
     // No record is wanted: what a batch does not touch of its state need not even be looked at.
     if (!there) await runAction(this.#context, { name: stream.label, target, sink: { kind: "collect", limit: 0 } });
   }
+}
+
+/** State goes on to the batch where every partition of it was brought there; else the next batch builds on what was. */
+function preparedBy({ states, covered, staged }: BatchScope): PreparedBatch {
+  const through = [...states.values()].filter((state) => covered.has(state));
+  return { states: through.map(({ operator }) => operator), outputs: staged };
 }
 
 const NOTHING_RETURNED: ReadonlyMap<StreamNode, number> = new Map();

@@ -104,7 +104,8 @@ export function incrementalWindowNode(
     slideMs: span.slideMs,
     looksBackMs: span.lengthMs + span.slideMs,
     compute: async (scope) => {
-      const versions = versionsOf(scope, node);
+      const name = graph.nameOf(node) ?? position;
+      const versions = versionsOf(scope, node, name);
       const [before, now] = [versions.version, scope.time];
       const begin = now - span.lengthMs;
       const entering = await lineagesIn(scope, parent, Math.max(begin, before), now, label);
@@ -113,7 +114,7 @@ export function incrementalWindowNode(
         before === 0 ? [] : await lineagesIn(scope, parent, before - span.lengthMs, Math.min(before, begin), label);
       const made: StateNode = {
         kind: "state",
-        operator: graph.nameOf(node) ?? position,
+        operator: name,
         directory: graph.checkpointDir,
         change: {
           kind: "window",
@@ -139,8 +140,8 @@ export function incrementalWindowNode(
  * What a window's state builds on: the window one slide before it. After windows that failed it is made anew from its own
  * batches: those that left meanwhile may be forgotten, or may be what cannot be computed.
  */
-function versionsOf(scope: BatchScope, node: StreamNode): StateVersions {
-  const versions = scope.versionsOf(node);
+function versionsOf(scope: BatchScope, node: StreamNode, name: string): StateVersions {
+  const versions = scope.versionsOf(node, name);
   return versions.version === scope.time - node.slideMs ? versions : { ...versions, version: epochMs(0) };
 }
 

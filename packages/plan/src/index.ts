@@ -1,3 +1,4 @@
+export type { CommittedBatches, PreparedBatch, StagedFiles } from "./batch-commit.ts";
 export * from "./functions.ts";
 export * from "./global-functions.ts";
 export * from "./job-plan.ts";

@@ -125,6 +125,6 @@ export interface OutputRef {
 
 /** A file that an attempt of a task has written, as its outcome reports it. Files of other attempts do not count. */
 export interface WrittenFile extends WrittenContent {
-  /** Its name within `_temporary`. */
+  /** Its name; until the driver has given it another one, within `_temporary`. */
   readonly file: string;
 }

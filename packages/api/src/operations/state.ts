@@ -154,10 +154,11 @@ function statefulNode(
     slideMs: parent.slideMs,
     compute: (scope) =>
       whenReady(scope.lineageOf(parent), (lineage) => {
-        const versions = scope.versionsOf(node);
+        const name = graph.nameOf(node) ?? position;
+        const versions = scope.versionsOf(node, name);
         const made: StateNode = {
           kind: "state",
-          operator: graph.nameOf(node) ?? position,
+          operator: name,
           directory: graph.checkpointDir,
           change: change(ref, context.dependency(lineage), versions.version === 0 ? initial : undefined),
           partitioning: partitioning ?? defaultPartitioning(context.defaultParallelism),

@@ -2,7 +2,7 @@ import { checkAll } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
 import { kindOf } from "../not-given.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
-import { objectFormat, type SaveFormat, type SaveTextOptions, saveRecords, textFormat } from "../save-records.ts";
+import { objectFormat, type SaveFormat, type SaveTextOptions, stageRecords, textFormat } from "../save-records.ts";
 import { resolvePath } from "../source/found-files.ts";
 
 /** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
@@ -17,6 +17,7 @@ export function saveAsObjectFiles(on: GraphStream, prefix: string, suffix: strin
   saveOutput(on, operator, [prefix, suffix], () => objectFormat(operator));
 }
 
+/** Stages what a batch saves: the files appear when the batch is committed. */
 function saveOutput(
   { context, graph, node }: GraphStream,
   operator: string,
@@ -31,9 +32,10 @@ function saveOutput(
     suffix: () => checkText(suffix, `the suffix of ${operator}`),
     format: formatOf,
   });
-  graph.output(operator, node, (lineage, scope) =>
-    saveRecords(context, lineage, batchDirectory(prefix, suffix, scope.time), format),
-  );
+  graph.output(operator, node, async (lineage, scope, output) => {
+    const staged = await stageRecords(context, lineage, batchDirectory(prefix, suffix, scope.time), format);
+    scope.staged.push({ output, ...staged });
+  });
 }
 
 function checkText(value: unknown, what: string): void {

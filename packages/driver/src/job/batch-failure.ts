@@ -9,6 +9,8 @@ import {
   toWireError,
   type WireError,
 } from "@millrace/base";
+import type { PreparedBatch } from "@millrace/plan";
+import type { RefusedOutput } from "@millrace/scheduler";
 
 export const batchFailed: ErrorFactory = errorKind("BATCH_FAILED", "user");
 
@@ -21,15 +23,24 @@ export interface FailedPart {
   readonly error: WireError;
 }
 
-/** What became of a batch, as it leaves the thread of the job's code. */
+/** What became of the outputs of a batch, as it leaves the thread of the job's code. */
 export interface BatchReport {
+  /** What is to stand when the batch is committed. */
+  readonly prepared: PreparedBatch;
   /** In the order of what was tried; none: all is done. */
   readonly failed: readonly FailedPart[];
   readonly inputs: readonly BatchInputReport[];
 }
 
-export function reportOf({ failures, inputs }: BatchOutcome): BatchReport {
-  return { failed: failures.map((failure) => ({ what: whatOf(failure), error: toWireError(failure.error) })), inputs };
+export function reportOf({ prepared, failures, inputs }: BatchOutcome): BatchReport {
+  const failed = failures.map((failure) => ({ what: whatOf(failure), error: toWireError(failure.error) }));
+  return { prepared, failed, inputs };
+}
+
+/** Adds the outputs whose files could not be made visible. */
+export function withRefused(report: BatchReport, refused: readonly RefusedOutput[]): BatchReport {
+  const failed = refused.map(({ staged, error }) => ({ what: staged.output.name, error }));
+  return { ...report, failed: [...report.failed, ...failed] };
 }
 
 function whatOf(failure: BatchFailure): string {
@@ -48,7 +59,7 @@ function whatOf(failure: BatchFailure): string {
 /** Everything that the operator needs to know of a failed batch; `cause`: the first error. */
 export function batchFailure(
   time: EpochMs,
-  report: BatchReport,
+  report: Pick<BatchReport, "failed" | "inputs">,
   options: { readonly received: readonly BatchInputReport[]; readonly goesOn: boolean },
 ): EngineError | undefined {
   const [first] = report.failed;

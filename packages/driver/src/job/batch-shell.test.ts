@@ -1,24 +1,40 @@
 import { epochMs, ManualClock, millis, parseConf } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
+import type { PreparedBatch, StagedFiles } from "@millrace/plan";
+import type { RefusedOutput } from "@millrace/scheduler";
 import { describe, expect, test } from "vitest";
+import type { BatchReport } from "./batch-failure.ts";
 import { BatchShell } from "./batch-shell.ts";
 
+const NOTHING: PreparedBatch = { states: [], outputs: [] };
+const DONE: BatchReport = { failed: [], inputs: [], prepared: NOTHING };
+interface JobOptions {
+  readonly hangs?: boolean;
+  readonly conf?: Readonly<Record<string, string | number>>;
+  readonly prepared?: PreparedBatch;
+}
+
 /** A job whose batches take no time, unless they hang, on a machine whose wall clock can be set. */
-function job({ hangs = false } = {}) {
+function job({ hangs = false, conf = {}, prepared = NOTHING }: JobOptions = {}) {
   const clock = new ManualClock(epochMs(1_000_000));
   const seen: string[] = [];
   const told: string[] = [];
   const delays: number[] = [];
   const waiting: number[] = [];
+  const ended: number[] = [];
+  const files: string[] = [];
   const shell: BatchShell = new BatchShell(
-    { conf: parseConf({}), batchIntervalMs: 1000, batches: undefined, polls: false, receivers: [], clock },
+    { conf: parseConf(conf), batchIntervalMs: 1000, batches: undefined, polls: false, receivers: [], clock },
     {
       allocate: (time) => shell.onAllocated(time),
       run: (time) => {
         seen.push(`batch ${time - 1_000_000}`);
-        if (!hangs) shell.onDone(time, { failed: [], inputs: [] });
+        if (!hangs) shell.onOutputsDone(time, { ...DONE, prepared });
       },
       cancel: () => {},
-      over: () => {},
+      commit: (_, outputs) => files.push(`commit ${outputs.map(({ output }) => output.name).join(", ")}`),
+      discard: (_, outputs) => files.push(`discard ${outputs.map(({ output }) => output.name).join(", ")}`),
+      ended: (time) => ended.push(time - 1_000_000),
       awaitReceivers: () => {},
       stopReceivers: () => shell.onReceiversStopped(true),
       warn: ({ message }) => {
@@ -37,7 +53,7 @@ function job({ hangs = false } = {}) {
     },
   );
   shell.start();
-  return { clock, shell, seen, told, delays, waiting };
+  return { clock, shell, seen, told, delays, waiting, ended, files };
 }
 
 test("batches go on while the wall clock is an hour behind, and the job drains", () => {
@@ -115,9 +131,71 @@ describe("batches that wait", () => {
     clock.setWall(7_200_000);
     clock.advance(millis(1000));
     expect(waiting).toEqual([1, 2, 3, 4]);
-    shell.onDone(epochMs(1_001_000), { failed: [], inputs: [] });
+    shell.onOutputsDone(epochMs(1_001_000), DONE);
     expect(waiting).toEqual([1, 2, 3, 4, 3]);
     shell.dispatch({ type: "stopNow" });
     expect(waiting.at(-1)).toBe(0);
+  });
+});
+
+describe("the commit of a batch", () => {
+  const staged = (name: string): StagedFiles => ({
+    output: { id: 0, name: `save of ${name}` },
+    staging: locationFrom(`/out/.${name}`),
+    directory: locationFrom(`/out/${name}`),
+    files: [],
+  });
+  const [a, b] = [staged("a"), staged("b")];
+  const prepared: PreparedBatch = { states: [], outputs: [a, b] };
+  const refusedB: RefusedOutput = { staged: b, error: { name: "Error", message: "the disk is away" } };
+  const FIRST = epochMs(1_001_000);
+
+  test("follows its outputs, and the batch ends with the answer", () => {
+    const { clock, shell, ended, told, files } = job({ prepared });
+    clock.advance(millis(1000));
+    expect([files, ended]).toEqual([["commit save of a, save of b"], []]);
+    shell.onCommitted(FIRST, []);
+    expect([ended, told]).toEqual([[1000], []]);
+  });
+
+  test("asks nobody when the batch has staged nothing", () => {
+    const { clock, ended, files } = job();
+    clock.advance(millis(1000));
+    expect([files, ended]).toEqual([[], [1000]]);
+  });
+
+  test("tries again after a pause what was refused, and only that", () => {
+    const { clock, shell, ended, told, files } = job({ prepared });
+    clock.advance(millis(1000));
+    shell.onCommitted(FIRST, [refusedB]);
+    expect([files.length, ended]).toEqual([1, []]);
+    clock.advance(millis(500)); // task.retry.delay.min
+    expect(files.slice(1)).toEqual(["commit save of b"]);
+    shell.onCommitted(FIRST, []);
+    expect([ended, told]).toEqual([[1000], []]);
+  });
+
+  test("that is refused for good is a failed batch, which names the output, and what it staged is removed", () => {
+    const conf = { "task.retry.delay.min": 0, "batch.failure": "continue" };
+    const { clock, shell, ended, told, seen, files } = job({ prepared, conf });
+    clock.advance(millis(1000));
+    for (let i = 0; i < 4; i++) shell.onCommitted(FIRST, [refusedB]);
+    expect(files).toEqual([
+      "commit save of a, save of b",
+      ...new Array(3).fill("commit save of b"),
+      "discard save of b",
+    ]);
+    expect(told).toEqual([
+      expect.stringMatching(/^\[BATCH_FAILED\] batch \S+ failed: save of b: Error: the disk is away\./),
+    ]);
+    expect([ended, seen.includes("failed")]).toEqual([[1000], false]);
+  });
+
+  test("of a batch that is cut off is none: what comes late is removed", () => {
+    const { clock, shell, ended, files } = job({ hangs: true });
+    clock.advance(millis(1000));
+    shell.dispatch({ type: "stopNow" });
+    shell.onOutputsDone(FIRST, { ...DONE, prepared });
+    expect([files, ended]).toEqual([["discard save of a, save of b"], []]);
   });
 });

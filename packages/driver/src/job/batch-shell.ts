@@ -9,6 +9,7 @@ import {
   type JobConf,
   type Millis,
   millis,
+  systemRng,
   type Timer,
   toWireError,
   unreachable,
@@ -16,7 +17,7 @@ import {
   type WireError,
   warningOf,
 } from "@millrace/base";
-import type { ReceiverPlan } from "@millrace/plan";
+import type { CommittedBatches, ReceiverPlan, StagedFiles } from "@millrace/plan";
 import type { BatchSummary } from "@millrace/rpc";
 import {
   type BatchClock,
@@ -36,22 +37,30 @@ import {
   type Pace,
   type PaceEvent,
   pace,
+  type RefusedOutput,
   stepBatches,
   stepPace,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
-import { type BatchReport, batchFailure } from "./batch-failure.ts";
+import { type BatchReport, batchFailure, withRefused } from "./batch-failure.ts";
 
 export interface BatchShellPorts extends WarningSink {
   /** Gives the batch the blocks received so far; answered by `onAllocated`. */
   allocate(time: EpochMs): void;
-  /** Runs the batch in the job's thread, on what is still there of its input; answered by `onDone`. */
+  /**
+   * Runs the outputs of the batch in the job's thread, on what is still there of its input and on what is `committed`; answered
+   * by `onOutputsDone`.
+   */
   run(time: EpochMs): void;
   cancel(time: EpochMs): void;
-  /** The batch is over, committed or not: nothing of it is needed any more. */
-  over(time: EpochMs): void;
+  /** Makes what outputs have staged visible; answered by `onCommitted`. */
+  commit(time: EpochMs, outputs: readonly StagedFiles[]): void;
+  /** Removes what outputs have staged. */
+  discard(time: EpochMs, outputs: readonly StagedFiles[]): void;
+  /** The batch is committed, or, `error`, has failed: what no later batch reads of it may be released. */
+  ended(time: EpochMs, error: WireError | undefined): void;
   stopReceivers(): void;
-  /** Every batch is over, and receivers have not stopped. */
+  /** Every batch has ended, and receivers have not stopped. */
   awaitReceivers(): void;
   /** By stream: records of the blocks that the batch has, or had when it began. */
   records(time: EpochMs): ReadonlyMap<number, number>;
@@ -74,6 +83,8 @@ type BatchEventType = Exclude<EngineEvent["type"], "receiver">;
 /** A batch that has its blocks and is not over. */
 interface Planned {
   startedMs: number | undefined;
+  /** When its outputs are done. */
+  report: BatchReport | undefined;
 }
 
 /** The batch clock: carries out what the batch generator decides. */
@@ -92,6 +103,8 @@ export class BatchShell {
   /** Looks at the batch that runs. */
   #look: Timer | undefined;
   #waiting = 0;
+  /** Until refused outputs are tried again. */
+  #pause: Timer | undefined;
 
   constructor(
     options: {
@@ -115,6 +128,12 @@ export class BatchShell {
       plannedMax: options.conf["batches.planned.max"],
       onFailure: options.conf["batch.failure"],
       polls: options.polls,
+      attemptsMax: options.conf["task.attempts.max"],
+      retryDelay: {
+        min: millis(options.conf["task.retry.delay.min"]),
+        max: options.conf["task.retry.delay.max"],
+      },
+      rng: systemRng(),
       ...(options.batches === undefined ? {} : { batchesMax: options.batches }),
     });
     this.#machine = new Dispatcher(
@@ -130,35 +149,30 @@ export class BatchShell {
     return this.#state.zeroTime;
   }
 
+  /** What the next batch builds on. */
+  get committed(): CommittedBatches {
+    return this.#state.committed;
+  }
+
   /** The batch has its blocks. */
   onAllocated(time: EpochMs): void {
-    const batch: Planned = { startedMs: undefined };
+    const batch: Planned = { startedMs: undefined, report: undefined };
     this.#planned.set(time, batch);
     this.#keepPace({ type: "allocated", at: this.#now(), received: this.#received(time) });
     this.#observe("batchSubmitted", time, batch);
     this.dispatch({ type: "allocated", time });
   }
 
-  onDone(time: EpochMs, report: BatchReport): void {
+  /** Every output of the batch was tried. Of a batch that was cancelled meanwhile, what it staged is removed. */
+  onOutputsDone(time: EpochMs, report: BatchReport): void {
     const batch = this.#planned.get(time);
-    if (batch === undefined) return; // abandoned meanwhile
-    this.#planned.delete(time);
-    const records = this.#ports.records(time);
-    const received = this.#receivers.map(({ stream, name }) => ({
-      name,
-      records: records.get(stream) ?? 0,
-      files: [],
-      returned: 0,
-    }));
-    const failure = batchFailure(time, report, { received, goesOn: this.#goesOn });
-    if (failure !== undefined) this.#ports.warn(warningOf(failure.message, { subject: `batch ${time}` }));
-    const error = report.failed[0]?.error;
-    this.#report(time, batch, failure && toWireError(failure));
-    const processingMs = this.#now() - (batch.startedMs ?? time);
-    this.#keepPace({ type: "batchOver", received: sum(records.values()), processingMs });
-    this.#observe("batchCompleted", time, batch, error);
-    this.#ports.over(time);
-    this.dispatch(error === undefined ? { type: "batchDone", time } : { type: "batchFailed", time, error });
+    if (batch !== undefined) batch.report = report;
+    this.dispatch({ type: "outputsDone", time, prepared: report.prepared, error: report.failed[0]?.error });
+  }
+
+  /** What was staged is visible but for the `refused`. */
+  onCommitted(time: EpochMs, refused: readonly RefusedOutput[]): void {
+    this.dispatch({ type: "committed", time, refused });
   }
 
   /** All receivers have stopped; `pending`: they left blocks that no batch has taken. */
@@ -182,6 +196,7 @@ export class BatchShell {
   close(): void {
     this.#look?.cancel();
     this.#timer?.cancel();
+    this.#pause?.cancel();
   }
 
   #perform(effect: BatchEffect): void {
@@ -196,6 +211,18 @@ export class BatchShell {
         return this.#ports.allocate(effect.time);
       case "runBatch":
         return this.#run(effect.time);
+      case "commit":
+        if (effect.outputs.length === 0) return this.onCommitted(effect.time, []);
+        return this.#ports.commit(effect.time, effect.outputs);
+      case "commitAfter": {
+        const { time, delay } = effect;
+        this.#pause = this.#clock.after(delay, () => this.dispatch({ type: "commitDue", time }));
+        return;
+      }
+      case "discard":
+        return this.#ports.discard(effect.time, effect.outputs);
+      case "batchEnded":
+        return this.#ended(effect);
       case "cancelBatch":
         this.#cancelled(effect.time);
         return this.#ports.cancel(effect.time);
@@ -243,6 +270,27 @@ export class BatchShell {
     this.#report(time, batch, undefined, "running");
     this.#observe("batchStarted", time, batch);
     this.#ports.run(time);
+  }
+
+  #ended({ time, error, refused }: Extract<BatchEffect, { readonly type: "batchEnded" }>): void {
+    const batch = this.#planned.get(time);
+    if (batch?.report === undefined) return; // only what ran ends
+    this.#planned.delete(time);
+    const records = this.#ports.records(time);
+    const received = this.#receivers.map(({ stream, name }) => ({
+      name,
+      records: records.get(stream) ?? 0,
+      files: [],
+      returned: 0,
+    }));
+    const report = withRefused(batch.report, refused);
+    const failure = batchFailure(time, report, { received, goesOn: this.#goesOn });
+    if (failure !== undefined) this.#ports.warn(warningOf(failure.message, { subject: `batch ${time}` }));
+    this.#report(time, batch, failure && toWireError(failure));
+    const processingMs = this.#now() - (batch.startedMs ?? time);
+    this.#keepPace({ type: "batchOver", received: sum(records.values()), processingMs });
+    this.#observe("batchCompleted", time, batch, error);
+    this.#ports.ended(time, error);
   }
 
   #keepPace(event: PaceEvent): void {

@@ -213,8 +213,13 @@ export class JobDriver {
         return this.#executors.tidyAll({ type: "dropBlocks", blocks: message.blocks });
       case "released":
         return this.#running?.onReleased(message.times, message.shuffles);
-      case "batchDone":
-        this.#running?.onBatchDone(message.time, message.report);
+      case "outputsDone":
+        this.#running?.onOutputsDone(message.time, message.report);
+        if (message.report.prepared.outputs.length > 0) return; // `discarded` follows when the batch was cut off
+        return this.#machine.dispatch({ type: "batchReturned", time: message.time });
+      case "committed":
+        return this.#running?.onCommitted(message.time, message.refused);
+      case "discarded":
         return this.#machine.dispatch({ type: "batchReturned", time: message.time });
       case "warn":
         return this.#warnings.warn(message.warning);

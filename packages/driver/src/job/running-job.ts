@@ -1,8 +1,8 @@
 import type { ActionResult, EngineEvent } from "@millrace/api/host";
 import type { Clock, EpochMs, ExecutorId, Warning, WarningOver, WireError } from "@millrace/base";
-import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
+import type { BlockId, BlockLocation, JobPlan, ShuffleId, StagedFiles } from "@millrace/plan";
 import type { BatchSummary, FromExecutor } from "@millrace/rpc";
-import { type BatchOutcome, executorGone, type ReceivedLoss } from "@millrace/scheduler";
+import { type BatchOutcome, executorGone, type ReceivedLoss, type RefusedOutput } from "@millrace/scheduler";
 import type { BatchReport } from "./batch-failure.ts";
 import { BatchShell, type BatchShellPorts } from "./batch-shell.ts";
 import type { DriverData } from "./driver-data.ts";
@@ -122,8 +122,12 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     for (const batch of times) this.#receivers.dispatch({ type: "batchForgotten", batch });
   }
 
-  onBatchDone(time: EpochMs, report: BatchReport): void {
-    this.#batches.onDone(time, report);
+  onOutputsDone(time: EpochMs, report: BatchReport): void {
+    this.#batches.onOutputsDone(time, report);
+  }
+
+  onCommitted(time: EpochMs, refused: readonly RefusedOutput[]): void {
+    this.#batches.onCommitted(time, refused);
   }
 
   // What batches ask for
@@ -140,10 +144,18 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#tasks.cancel("the job is stopped", time);
   }
 
-  over(time: EpochMs): void {
+  commit(time: EpochMs, outputs: readonly StagedFiles[]): void {
+    this.#ports.thread.send({ type: "commit", time, outputs });
+  }
+
+  discard(time: EpochMs, outputs: readonly StagedFiles[]): void {
+    this.#ports.thread.send({ type: "discard", time, outputs });
+  }
+
+  ended(time: EpochMs): void {
     this.#receivers.dispatch({ type: "batchDone", batch: time });
     this.#tasks.batchOver(time);
-    this.#ports.thread.send({ type: "over", time });
+    this.#ports.thread.send({ type: "batchEnded", time });
   }
 
   stopReceivers(): void {
@@ -181,7 +193,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   onInput(time: EpochMs, received: ReadonlyMap<number, readonly BlockLocation[]>): void {
-    this.#ports.thread.send({ type: "batch", time, received });
+    this.#ports.thread.send({ type: "batch", time, received, states: this.#batches.committed.states });
   }
 
   onAllStopped(pending: boolean): void {

@@ -1,4 +1,4 @@
-import { epochMs, millis } from "@millrace/base";
+import { epochMs, millis, SeededRng } from "@millrace/base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchClock, batchTime, type ClockReading, lookAtClock } from "./batch-clock.ts";
@@ -16,7 +16,14 @@ class Lab {
   #monotonicMs = 5;
   wallAheadMs = 0;
   readonly #clock = batchClock(millis(INTERVAL), this.#reading);
-  readonly #generator = batchGenerator({ interval: millis(INTERVAL), plannedMax: 2, onFailure: "stop" });
+  readonly #generator = batchGenerator({
+    interval: millis(INTERVAL),
+    plannedMax: 2,
+    onFailure: "stop",
+    attemptsMax: 1,
+    retryDelay: { min: millis(0), max: millis(0) },
+    rng: new SeededRng(1),
+  });
   #dueAt = 0;
 
   constructor() {
@@ -50,7 +57,16 @@ class Lab {
         effects.push(...stepBatches(this.#generator, { type: "allocated", time: effect.time }));
       }
       if (effect.type === "runBatch")
-        effects.push(...stepBatches(this.#generator, { type: "batchDone", time: effect.time }));
+        effects.push(
+          ...stepBatches(this.#generator, {
+            type: "outputsDone",
+            time: effect.time,
+            prepared: { states: [], outputs: [] },
+            error: undefined,
+          }),
+        );
+      if (effect.type === "commit")
+        effects.push(...stepBatches(this.#generator, { type: "committed", time: effect.time, refused: [] }));
     }
     checkBatchGenerator(this.#generator);
   }

@@ -1,29 +1,36 @@
-import type { EpochMs, WireError } from "@millrace/base";
+import type { EpochMs, Millis, WireError } from "@millrace/base";
+import type { PreparedBatch, StagedFiles } from "@millrace/plan";
 
 /** What happens to the batch generator. */
 export type BatchEvent =
-  /** The job begins. `resume`: what the logs of an earlier run say. */
-  | { readonly type: "started"; readonly now: EpochMs; readonly resume?: BatchResume }
+  /** The job begins. */
+  | { readonly type: "started"; readonly now: EpochMs }
   /** The timer fired, or might have been due: every batch time up to `now` is taken. Early and late ones do no harm. */
   | { readonly type: "tick"; readonly now: EpochMs }
   /** The batch has its received blocks. */
   | { readonly type: "allocated"; readonly time: EpochMs }
-  | { readonly type: "batchDone"; readonly time: EpochMs }
-  | { readonly type: "batchFailed"; readonly time: EpochMs; readonly error: WireError }
+  /** Every output of the batch was tried. `error`: the first failure; what succeeded is in `prepared` all the same. */
+  | {
+      readonly type: "outputsDone";
+      readonly time: EpochMs;
+      readonly prepared: PreparedBatch;
+      readonly error: WireError | undefined;
+    }
+  /** Answer to `commit`. Outputs that are not among the `refused` are visible. */
+  | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
+  /** Answer to `commitAfter`. */
+  | { readonly type: "commitDue"; readonly time: EpochMs }
   /** Drain: receivers stop, what they had received is processed, then the job ends. */
   | { readonly type: "stopRequested" }
   /** Answer to `stopReceivers`. `pending`: received blocks wait that no batch has taken. */
   | { readonly type: "receiversStopped"; readonly now: EpochMs; readonly pending: boolean }
-  /** Ends at once; what runs is cancelled and stays uncommitted. */
+  /** Ends at once; a batch that runs is cancelled and stays uncommitted, a commit under way ends first. */
   | { readonly type: "stopNow" };
 
-export interface BatchResume {
-  /** The zero time of the first run: windows keep their alignment. */
-  readonly zeroTime: EpochMs;
-  /** The last batch that any run generated. */
-  readonly last: EpochMs;
-  /** Planned but uncommitted batches, ascending: they run again, with the same input, before any other. */
-  readonly planned: readonly EpochMs[];
+/** An output whose staged files could not be made visible. */
+export interface RefusedOutput {
+  readonly staged: StagedFiles;
+  readonly error: WireError;
 }
 
 /** What the shell does for the batch generator, in this order. */
@@ -33,12 +40,27 @@ export type BatchEffect =
   | { readonly type: "cancelTimer" }
   /** Give the batch the blocks received so far, answer `allocated`. One at a time, oldest first. */
   | { readonly type: "allocate"; readonly time: EpochMs }
-  /** Run it, commit it, answer `batchDone` or `batchFailed`. One at a time, oldest first. */
+  /** Run its outputs on what is committed, answer `outputsDone`. One at a time, oldest first. */
   | { readonly type: "runBatch"; readonly time: EpochMs }
-  /** Abandon the running batch; no answer is awaited. */
+  /** Make the outputs visible, one after the other, each whatever becomes of the others; answer `committed`. */
+  | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly StagedFiles[] }
+  /** Some were refused: answer `commitDue` after the pause. */
+  | { readonly type: "commitAfter"; readonly time: EpochMs; readonly delay: Millis }
+  /** Remove what outputs have staged: it never becomes visible. */
+  | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly StagedFiles[] }
+  /** Abandon the running batch. An `outputsDone` that comes all the same has what it staged discarded. */
   | { readonly type: "cancelBatch"; readonly time: EpochMs }
+  /** The batch is committed, or has failed: what of it no later one reads may be released. */
+  | {
+      readonly type: "batchEnded";
+      readonly time: EpochMs;
+      /** Why it failed; with `batch.failure` = `continue` what of it succeeded is committed. `undefined`: all is committed. */
+      readonly error: WireError | undefined;
+      /** Outputs that succeeded, and whose files could not be made visible. */
+      readonly refused: readonly RefusedOutput[];
+    }
   | { readonly type: "stopReceivers" }
-  /** Every batch is over; the end waits for the receivers alone, and should not do so for ever. */
+  /** Every batch has ended; the end waits for the receivers alone, and should not do so for ever. */
   | { readonly type: "awaitReceivers" }
   /** The end: nothing follows. */
   | { readonly type: "stopped"; readonly outcome: BatchOutcome };

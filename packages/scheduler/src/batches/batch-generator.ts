@@ -1,7 +1,19 @@
-import { assert, type EpochMs, epochMs, type Millis, unreachable, type WireError } from "@millrace/base";
-import type { BatchEffect, BatchEvent, BatchOutcome, BatchResume } from "./batch-events.ts";
+import { assert, type EpochMs, epochMs, type Millis, unreachable } from "@millrace/base";
+import type { CommittedBatches } from "@millrace/plan";
+import {
+  afterCommit,
+  beginCommit,
+  type Commit,
+  type CommitSettings,
+  commitAgain,
+  discard,
+  onCommitAnswered,
+} from "./batch-commit.ts";
+import type { BatchEffect, BatchEvent, BatchOutcome, RefusedOutput } from "./batch-events.ts";
 
-export interface BatchSettings {
+type Event<Type extends BatchEvent["type"]> = Extract<BatchEvent, { readonly type: Type }>;
+
+export interface BatchSettings extends CommitSettings {
   readonly interval: Millis;
   /** `batches.planned.max`: batches that have their blocks ahead of the one that runs. At least 1. */
   readonly plannedMax: number;
@@ -16,23 +28,29 @@ export interface BatchSettings {
 /**
  * The batches of one job, from clock tick to end.
  *
- *     tick ─▶ waiting ─▶ allocating ─▶ planned ─▶ running ─▶ over (done | failed)
+ *     tick ─▶ waiting ─▶ allocating ─▶ planned ─▶ running ─outputsDone─▶ committing ─▶ ended (committed | failed)
+ *               │                                    │  └─ an output failed, under "stop" ─▶ ended (failed)
+ *               │                                    └─ stopNow ─▶ cancelled
  *               └ times only: the input stays in the source
  *
  * | state      | held in                | bound                              |
  * |------------|------------------------|------------------------------------|
  * | waiting    | `nextWaiting`, `last`: every multiple of the interval in [nextWaiting, last] | two numbers, whatever the backlog |
  * | allocating | `allocating`           | 1                                  |
- * | planned    | `planned`, ascending   | `plannedMax`, with the allocating one; a resume may bring more |
+ * | planned    | `planned`, ascending   | `plannedMax`, with the allocating one |
  * | running    | `running`              | 1                                  |
- * | over       | counted only           |                                    |
+ * | committing | `running`, `commit`    | the same one                       |
+ * | ended      | counted only           |                                    |
+ *
+ * Nothing that a batch wrote stands before its commit: saved files are hidden until then, and later batches build on the
+ * versions of state in `committed`. A commit that has begun is not cut off.
  *
  * The job as a whole:
  *
  *     new ─started─▶ open ─stopRequested─▶ stopping ─receiversStopped─▶ draining ─all over─▶ stopped
  *                     │                       │                            ▲
  *                     └───────────────────────┴── `batchesMax` taken ──────┘
- *     any ─ batchFailed under "stop", stopNow ─────────────────────────────────────────────▶ stopped
+ *     any ─ a batch failed under "stop", stopNow ──────────────────────────────────────────▶ stopped
  *
  * No batch follows what the receivers hand over while they stop, so a last one is taken for it at once. It bears the next
  * batch time and runs before that time has come: batch times stay multiples of the interval, and none comes twice.
@@ -49,15 +67,19 @@ export interface BatchGenerator {
   allocating: EpochMs | undefined;
   readonly planned: EpochMs[];
   running: EpochMs | undefined;
+  /** Of the one that runs, when its outputs are done. */
+  commit: Commit | undefined;
+  committed: CommittedBatches;
+  /** The job is to end as soon as the commit has ended. */
+  cut: boolean;
   /** They are told to stop once, when no batch is to follow. */
   receivers: "running" | "stopping" | "stopped";
   /** It was said that nothing is left but receivers that have not stopped. */
   awaiting: boolean;
-  /** Batches taken from the clock or from the logs of an earlier run. */
+  /** Batches taken from the clock. */
   taken: number;
-  /** Those of them that came from the logs. */
-  resumed: number;
-  completed: number;
+  /** Batches that were committed without a failure. */
+  succeeded: number;
   failed: number;
   outcome: BatchOutcome | undefined;
 }
@@ -73,11 +95,13 @@ export function batchGenerator(settings: BatchSettings): BatchGenerator {
     allocating: undefined,
     planned: [],
     running: undefined,
+    commit: undefined,
+    committed: { last: epochMs(0), states: new Map() },
+    cut: false,
     receivers: "running",
     awaiting: false,
     taken: 0,
-    resumed: 0,
-    completed: 0,
+    succeeded: 0,
     failed: 0,
     outcome: undefined,
   };
@@ -85,11 +109,14 @@ export function batchGenerator(settings: BatchSettings): BatchGenerator {
 
 /** Advances the generator by one event. Owns `state`; reads no clock. O(1) per event, however many ticks are due. */
 export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly BatchEffect[] {
-  if (state.mode === "stopped") return []; // late answers of what was abandoned
   const effects: BatchEffect[] = [];
+  if (state.mode === "stopped") {
+    if (event.type === "outputsDone") discard(event.time, event.prepared.outputs, effects); // of the batch that was cancelled
+    return effects;
+  }
   switch (event.type) {
     case "started":
-      onStarted(state, event.now, event.resume, effects);
+      onStarted(state, event.now, effects);
       break;
     case "tick":
       onTick(state, event.now, effects);
@@ -97,11 +124,14 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
     case "allocated":
       onAllocated(state, event.time);
       break;
-    case "batchDone":
-      onBatchDone(state, event.time);
+    case "outputsDone":
+      onOutputsDone(state, event, effects);
       break;
-    case "batchFailed":
-      onBatchFailed(state, event.time, event.error, effects);
+    case "committed":
+      onCommitted(state, event, effects);
+      break;
+    case "commitDue":
+      if (state.commit?.time === event.time && state.commit.phase === "paused") commitAgain(state.commit, effects);
       break;
     case "stopRequested":
       onStopRequested(state, effects);
@@ -129,20 +159,13 @@ export function batchesWaiting(state: BatchGenerator): number {
   );
 }
 
-function onStarted(state: BatchGenerator, now: EpochMs, resume: BatchResume | undefined, effects: BatchEffect[]): void {
+function onStarted(state: BatchGenerator, now: EpochMs, effects: BatchEffect[]): void {
   assert(state.mode === "new", "a batch generator starts once");
   const { interval } = state.settings;
-  const floor = Math.floor(now / interval) * interval;
   state.mode = "open";
-  // A clock that was set back does not bring back batch times that were used already.
-  state.last = epochMs(resume === undefined ? floor : Math.max(floor, resume.last));
-  state.zeroTime = resume === undefined ? state.last : resume.zeroTime;
+  state.last = epochMs(Math.floor(now / interval) * interval);
+  state.zeroTime = state.last;
   state.nextWaiting = epochMs(state.last + interval);
-  if (resume !== undefined) {
-    state.planned.push(...resume.planned);
-    state.resumed = resume.planned.length;
-    state.taken = state.resumed;
-  }
   if (takenAll(state)) state.mode = "draining";
   else setTimer(state, effects);
 }
@@ -178,18 +201,63 @@ function onAllocated(state: BatchGenerator, time: EpochMs): void {
   state.planned.push(time);
 }
 
-function onBatchDone(state: BatchGenerator, time: EpochMs): void {
-  assert(state.running === time, `batch ${time} is done, but ${state.running ?? "none"} was running`);
-  state.running = undefined;
-  state.completed++;
+function onOutputsDone(
+  state: BatchGenerator,
+  { time, prepared, error }: Event<"outputsDone">,
+  effects: BatchEffect[],
+): void {
+  assert(
+    state.running === time && state.commit === undefined,
+    `the outputs of batch ${time} are done, but ${state.running ?? "none"} was running`,
+  );
+  if (error === undefined || state.settings.onFailure === "continue") {
+    state.commit = beginCommit({ time, prepared, error }, effects);
+  } else {
+    discard(time, prepared.outputs, effects);
+    endBatch(state, { time, error, refused: [] }, effects);
+  }
 }
 
-function onBatchFailed(state: BatchGenerator, time: EpochMs, error: WireError, effects: BatchEffect[]): void {
-  assert(state.running === time, `batch ${time} failed, but ${state.running ?? "none"} was running`);
+function onCommitted(state: BatchGenerator, { time, refused }: Event<"committed">, effects: BatchEffect[]): void {
+  const { commit, settings, cut } = state;
+  assert(commit?.time === time, `batch ${time} is committed, but ${commit?.time ?? "none"} was to be`);
+  if (!onCommitAnswered(commit, refused, { settings, last: cut, effects })) return;
+  endCommit(state, commit, [], effects);
+  if (cut && state.mode !== "stopped") onStopNow(state, effects);
+}
+
+/** @param more Outputs that would have been tried again. */
+function endCommit(
+  state: BatchGenerator,
+  commit: Commit,
+  more: readonly RefusedOutput[],
+  effects: BatchEffect[],
+): void {
+  const refused = [...commit.refused, ...more];
+  const error = commit.error ?? refused[0]?.error;
+  if (error === undefined || state.settings.onFailure === "continue")
+    state.committed = afterCommit(state.committed, commit);
+  discard(
+    commit.time,
+    refused.map(({ staged }) => staged),
+    effects,
+  );
+  endBatch(state, { time: commit.time, error, refused }, effects);
+}
+
+function endBatch(
+  state: BatchGenerator,
+  ended: Omit<Extract<BatchEffect, { readonly type: "batchEnded" }>, "type">,
+  effects: BatchEffect[],
+): void {
   state.running = undefined;
-  state.failed++;
-  if (state.settings.onFailure === "continue") return;
-  stop(state, { kind: "failed", time, error }, effects);
+  state.commit = undefined;
+  state.cut = false;
+  if (ended.error === undefined) state.succeeded++;
+  else state.failed++;
+  effects.push({ type: "batchEnded", ...ended });
+  if (ended.error !== undefined && state.settings.onFailure === "stop")
+    stop(state, { kind: "failed", time: ended.time, error: ended.error }, effects);
 }
 
 function onStopRequested(state: BatchGenerator, effects: BatchEffect[]): void {
@@ -202,7 +270,7 @@ function onStopRequested(state: BatchGenerator, effects: BatchEffect[]): void {
 
 function onReceiversStopped(
   state: BatchGenerator,
-  { pending, now }: Extract<BatchEvent, { readonly type: "receiversStopped" }>,
+  { pending, now }: Event<"receiversStopped">,
   effects: BatchEffect[],
 ): void {
   if (state.receivers !== "stopping") return;
@@ -216,6 +284,12 @@ function onReceiversStopped(
 }
 
 function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
+  if (state.commit?.phase === "committing") {
+    state.cut = true;
+    return;
+  }
+  if (state.commit !== undefined) endCommit(state, state.commit, state.commit.again, effects);
+  if (state.mode === "stopped") return;
   const waiting = state.mode === "new" ? 0 : batchesWaiting(state);
   if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: takenAll(state) }, effects); // the receivers alone were left
   const cutOff = state.running;
@@ -293,7 +367,9 @@ export function checkBatchGenerator(state: BatchGenerator): void {
     "no more batches are taken than asked for",
   );
   assert((state.mode === "stopped") === (state.outcome !== undefined), "exactly a stopped job has an outcome");
-  const over = state.completed + state.failed;
+  assert(state.commit === undefined || state.commit.time === state.running, "only the batch that runs is committed");
+  assert(!state.cut || state.commit !== undefined, "a stop waits for a commit alone");
+  const over = state.succeeded + state.failed;
   assert(
     state.mode === "stopped" || state.taken === over + batchesWaiting(state),
     `${state.taken} batches taken, ${over} over, ${batchesWaiting(state)} waiting: one was lost or made up`,

@@ -38,6 +38,11 @@ interface Running {
   readonly executor: InThreadExecutor;
 }
 
+/** Settings of an engine without pauses: virtual time stands still while a batch runs. */
+export function patient(conf: JobConf): JobConf {
+  return { ...conf, "task.retry.delay.min": millis(0) };
+}
+
 /** The whole engine in the thread of a test: scheduler, one executor, blocks. Plans run as on a cluster. */
 export class InThreadEngine implements EnginePort {
   readonly defaultParallelism: number;
@@ -71,9 +76,7 @@ export class InThreadEngine implements EnginePort {
   /** The graph is built, and its settings are known: plans may run. */
   begin(conf: JobConf): void {
     const { warn } = this.#options;
-    // Virtual time stands still while a batch runs.
-    const patient = { ...conf, "task.retry.delay.min": millis(0) };
-    const tasks = new TaskShell(patient, {
+    const tasks = new TaskShell(patient(conf), {
       clock: this.clock,
       executors: {
         launch: (...launch) => this.#of(launch[0])?.launch(...launch),

@@ -12,13 +12,13 @@ import {
   SystemClock,
   type Timer,
 } from "@millrace/base";
-import { BatchShell, reportOf } from "@millrace/driver/in-process";
+import { BatchShell, commitOutputs, discardOutputs, reportOf } from "@millrace/driver/in-process";
 import { JOB_BEHIND } from "@millrace/scheduler";
 import { pointToAuthor } from "./author-stack.ts";
 import { testJobEnded, testPrintUnknown } from "./errors.ts";
 import type { Faults } from "./faults.ts";
 import { Feeds, type Taken } from "./feeds.ts";
-import { InThreadEngine } from "./in-thread-engine.ts";
+import { InThreadEngine, patient } from "./in-thread-engine.ts";
 import { JobConsole } from "./job-console.ts";
 import { type LoadedJob, loadFile, loadInline } from "./load-job.ts";
 import { Scratch } from "./scratch.ts";
@@ -93,6 +93,7 @@ export class TestJob {
   #prints: { readonly stream: string; readonly records: readonly unknown[] }[] = [];
   #end: End = { kind: "open" };
   #running: Promise<void> = Promise.resolve();
+  #committing: Promise<void> = Promise.resolve();
   #failure: Error | undefined;
   #advancing: Promise<void> = Promise.resolve();
 
@@ -245,7 +246,7 @@ export class TestJob {
   #newBatches(graph: JobGraph, feeds: Feeds): BatchShell {
     const batches: BatchShell = new BatchShell(
       {
-        conf: graph.conf,
+        conf: patient(graph.conf),
         batchIntervalMs: graph.batchIntervalMs,
         receivers: graph.receivers,
         batches: undefined,
@@ -262,8 +263,18 @@ export class TestJob {
           this.#running = this.#runBatch(time);
         },
         records: (time) => this.#takenBy(time).records,
+        commit: (time, outputs) => {
+          const committed = commitOutputs(this.#engine.files, outputs);
+          this.#committing = committed.then((refused) => batches.onCommitted(time, refused));
+        },
+        discard: (_, outputs) => {
+          this.#committing = discardOutputs(this.#engine.files, outputs);
+        },
         cancel: (time) => this.#engine.cancel(time),
-        over: (time) => this.#release(graph, time),
+        ended: (time, error) => {
+          if (error !== undefined) this.#failure ??= fromWireError(error); // its files could not be made visible
+          this.#release(graph, time);
+        },
         stopReceivers: () => batches.onReceiversStopped(feeds.waiting),
         awaitReceivers: () => {},
         spilledBytes: (time) => this.#engine.spilledBytes(time),
@@ -295,9 +306,18 @@ export class TestJob {
     const { received } = this.#takenBy(time);
     this.#prints = [];
     this.#batches += 1;
-    const outcome = await this.#console.run(() => graph.runBatch({ time, received }));
+    const outcome = await this.#console.run(() => graph.runBatch({ time, received, states: batches.committed.states }));
     this.#failure = outcome.error;
-    batches.onDone(time, reportOf(outcome));
+    batches.onOutputsDone(time, reportOf(outcome));
+    await this.#commits();
+  }
+
+  /** Until nothing that outputs have staged is made visible, or removed. */
+  async #commits(): Promise<void> {
+    for (let work: Promise<void> | undefined; work !== this.#committing; ) {
+      work = this.#committing;
+      await work;
+    }
   }
 
   #takenBy(time: EpochMs): Taken {

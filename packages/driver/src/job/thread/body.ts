@@ -7,8 +7,9 @@ import {
   jobConf,
 } from "@millrace/api/host";
 import { type EpochMs, fromWireError, toWireError, unreachable, type WireError } from "@millrace/base";
-import type { BlockId, BlockLocation, JobPlan } from "@millrace/plan";
+import type { BlockId, BlockLocation, JobPlan, StagedFiles } from "@millrace/plan";
 import { reportOf } from "../batch-failure.ts";
+import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
 import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
@@ -54,7 +55,11 @@ export class JobThreadBody {
         return void this.#begin(message.zeroTime);
       case "batch":
         return void this.#batch(message);
-      case "over":
+      case "commit":
+        return void this.#commit(message.time, message.outputs);
+      case "discard":
+        return void this.#discard(message.time, message.outputs);
+      case "batchEnded":
         return this.#release(message.time);
       case "observe":
         return this.#graph?.observe(message.event);
@@ -103,10 +108,20 @@ export class JobThreadBody {
     this.#ports.post({ type: "ended", goesOn: goesOn ?? false });
   }
 
-  async #batch({ time, received }: Batch): Promise<void> {
+  async #batch({ time, received, states }: Batch): Promise<void> {
     const graph = this.#graph;
     if (graph === undefined) return;
-    this.#ports.post({ type: "batchDone", time, report: reportOf(await graph.runBatch({ time, received })) });
+    const outcome = await graph.runBatch({ time, received, states });
+    this.#ports.post({ type: "outputsDone", time, report: reportOf(outcome) });
+  }
+
+  async #commit(time: EpochMs, outputs: readonly StagedFiles[]): Promise<void> {
+    this.#ports.post({ type: "committed", time, refused: await commitOutputs(this.#ports.files, outputs) });
+  }
+
+  async #discard(time: EpochMs, outputs: readonly StagedFiles[]): Promise<void> {
+    await discardOutputs(this.#ports.files, outputs);
+    this.#ports.post({ type: "discarded", time });
   }
 
   #release(time: EpochMs): void {

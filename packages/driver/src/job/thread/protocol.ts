@@ -1,6 +1,15 @@
 import type { EngineEvent } from "@millrace/api/host";
 import type { EpochMs, JobConf, Warning, WarningOver, WireError } from "@millrace/base";
-import type { BlockId, BlockLocation, JobPlan, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type {
+  BlockId,
+  BlockLocation,
+  CommittedBatches,
+  JobPlan,
+  ReceiverPlan,
+  ShuffleId,
+  StagedFiles,
+} from "@millrace/plan";
+import type { RefusedOutput } from "@millrace/scheduler";
 import type { BatchReport } from "../batch-failure.ts";
 
 /** What the main thread of a job's driver process tells the job's thread, where user code runs. */
@@ -17,13 +26,20 @@ export type ToJobThread =
     }
   /** The cluster is there: batches follow. */
   | { readonly type: "begin"; readonly defaultParallelism: number; readonly zeroTime: EpochMs }
+  /** Run the outputs of a batch. Answered by `outputsDone`. */
   | {
       readonly type: "batch";
       readonly time: EpochMs;
       readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
+      /** The states' versions that it builds on. */
+      readonly states: CommittedBatches["states"];
     }
-  /** The batch is done for good: what no later one looks back on may go, and `released` follows. */
-  | { readonly type: "over"; readonly time: EpochMs }
+  /** Make what outputs of the batch have staged visible. Answered by `committed`. */
+  | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly StagedFiles[] }
+  /** Remove what outputs have staged. Answered by `discarded`. */
+  | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly StagedFiles[] }
+  /** The batch is committed, or has failed: what no later one looks back on is released, and `released` follows. */
+  | { readonly type: "batchEnded"; readonly time: EpochMs }
   /** For the job's listeners; sent while `watch` asks for it. */
   | { readonly type: "observe"; readonly event: EngineEvent }
   /** The job ends in an orderly way: no batch follows. Answered by `ended`. */
@@ -54,7 +70,9 @@ export type FromJobThread =
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
   /** Batches that nothing looks back on any more, and the shuffles that their plans wrote. */
   | { readonly type: "released"; readonly times: readonly EpochMs[]; readonly shuffles: readonly ShuffleId[] }
-  | { readonly type: "batchDone"; readonly time: EpochMs; readonly report: BatchReport }
+  | { readonly type: "outputsDone"; readonly time: EpochMs; readonly report: BatchReport }
+  | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
+  | { readonly type: "discarded"; readonly time: EpochMs }
   | { readonly type: "warn"; readonly warning: Warning }
   | { readonly type: "warningOver"; readonly over: WarningOver }
   /** Whether the job has listeners; it has none at first. */

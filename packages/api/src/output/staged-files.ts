@@ -1,0 +1,47 @@
+import { entriesOf, type FileSystem, type FileSystems, type Location, within } from "@millrace/files";
+import type { StagedFiles } from "@millrace/plan";
+import { outputExists } from "../errors.ts";
+
+/** What of an output is needed to make its files visible, or to remove them. */
+export type Staged = Omit<StagedFiles, "output">;
+
+/** Where the files are that become visible together, beside those of attempts. */
+export const wholeOf = (staging: Location): Location => within(staging, "whole");
+
+/**
+ * Makes staged files visible at once. May be tried again after an error: files that an earlier attempt has made visible
+ * without an answer are known by their tokens.
+ *
+ * @throws OUTPUT_EXISTS Something else has come to be there since they were staged.
+ */
+export async function publishFiles(systems: FileSystems, staged: Staged): Promise<void> {
+  const { directory, staging } = staged;
+  const files = systems.for(directory);
+  const exists = (await files.stat(directory)) !== undefined;
+  if (exists && !(await holdsOurs(files, staged))) {
+    throw outputExists(
+      `the output directory ${directory} exists already: it came while the batch ran. What this batch has written for it is ` +
+        "removed. Remove the directory, or save to another path; saveAsTextFiles gives each batch its own.",
+    );
+  }
+  const whole = wholeOf(staging);
+  if (!exists || (await files.stat(whole)) !== undefined) await files.publish(whole, directory);
+  await discardFiles(systems, staged);
+}
+
+/** Removes what is hidden of staged files. Never rejects: what cannot be removed stays hidden. */
+export async function discardFiles(systems: FileSystems, { staging }: Pick<Staged, "staging">): Promise<void> {
+  await systems
+    .for(staging)
+    .remove(staging)
+    .catch(() => undefined);
+}
+
+/** A directory that holds files of this output and no others. */
+async function holdsOurs(files: FileSystem, { directory, files: parts }: Staged): Promise<boolean> {
+  const tokens = new Map(parts.map(({ file, token }) => [file, token]));
+  const entries = (await entriesOf(files, directory)) ?? [];
+  return (
+    entries.length > 0 && entries.every(({ name, version }) => name === "_SUCCESS" || tokens.get(name) === version)
+  );
+}

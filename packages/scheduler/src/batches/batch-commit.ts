@@ -1,0 +1,79 @@
+import { assert, type BackoffRange, backoffPause, type EpochMs, type Rng, type WireError } from "@millrace/base";
+import type { CommittedBatches, PreparedBatch, StagedFiles } from "@millrace/plan";
+import type { BatchEffect, RefusedOutput } from "./batch-events.ts";
+
+export interface CommitSettings {
+  /** `task.attempts.max`: how often an output is tried to be made visible. At least 1. */
+  readonly attemptsMax: number;
+  /** `task.retry.delay`: the pause before it is tried again. */
+  readonly retryDelay: BackoffRange;
+  readonly rng: Rng;
+}
+
+/**
+ * The commit of one batch.
+ *
+ *     committing ─committed─▶ ended
+ *       ▲      └─ some outputs were refused that may be tried again ─▶ paused
+ *       └──────────────────────── commitDue ──────────────────────────────┘
+ */
+export interface Commit {
+  readonly time: EpochMs;
+  readonly prepared: PreparedBatch;
+  /** Why an output of the batch failed before the commit; what of the batch succeeded is committed all the same. */
+  readonly error: WireError | undefined;
+  phase: "committing" | "paused";
+  attempts: number;
+  /** To be tried again. */
+  again: readonly RefusedOutput[];
+  /** For good. */
+  readonly refused: RefusedOutput[];
+}
+
+export function beginCommit(
+  { time, prepared, error }: Pick<Commit, "time" | "prepared" | "error">,
+  effects: BatchEffect[],
+): Commit {
+  effects.push({ type: "commit", time, outputs: prepared.outputs });
+  return { time, prepared, error, phase: "committing", attempts: 1, again: [], refused: [] };
+}
+
+/** @param last No output is tried again. @returns Whether the commit has ended. */
+export function onCommitAnswered(
+  commit: Commit,
+  refused: readonly RefusedOutput[],
+  { settings, last, effects }: { settings: CommitSettings; last: boolean; effects: BatchEffect[] },
+): boolean {
+  assert(commit.phase === "committing", `the commit of batch ${commit.time} is answered, but it pauses`);
+  const mayPass = ({ error }: RefusedOutput): boolean => error.kind?.retry !== "never";
+  const again = refused.filter(mayPass);
+  commit.refused.push(...refused.filter((output) => !mayPass(output)));
+  if (last || again.length === 0 || commit.attempts >= settings.attemptsMax) {
+    commit.refused.push(...again);
+    return true;
+  }
+  const delay = backoffPause(settings.retryDelay, commit.attempts, settings.rng);
+  commit.again = again;
+  commit.phase = "paused";
+  if (delay === 0) commitAgain(commit, effects);
+  else effects.push({ type: "commitAfter", time: commit.time, delay });
+  return false;
+}
+
+/** The pause is over. */
+export function commitAgain(commit: Commit, effects: BatchEffect[]): void {
+  commit.phase = "committing";
+  commit.attempts += 1;
+  effects.push({ type: "commit", time: commit.time, outputs: commit.again.map(({ staged }) => staged) });
+}
+
+/** What stands when a batch is committed. */
+export function afterCommit(before: CommittedBatches, { time, prepared }: Commit): CommittedBatches {
+  const states = new Map(before.states);
+  for (const state of prepared.states) states.set(state, time);
+  return { last: time, states };
+}
+
+export function discard(time: EpochMs, outputs: readonly StagedFiles[], effects: BatchEffect[]): void {
+  if (outputs.length > 0) effects.push({ type: "discard", time, outputs });
+}

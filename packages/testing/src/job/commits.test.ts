@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DStream, defineJob, type StreamingContext } from "@millrace/api";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type TestJob, testJob } from "./test-job.ts";
+
+let out = "";
+let t: TestJob | undefined;
+beforeEach(async () => {
+  out = await mkdtemp(join(tmpdir(), "millrace-commits-"));
+});
+afterEach(async () => {
+  await t?.stop();
+  await rm(out, { recursive: true, force: true });
+});
+
+async function start(build: (ssc: StreamingContext) => void, failure: "stop" | "continue" = "stop"): Promise<TestJob> {
+  const job = defineJob({ name: "commits", batchInterval: "1s" }, build);
+  t = await testJob(job, { conf: { "batch.failure": failure, "task.attempts.max": 2 } });
+  return t;
+}
+
+/** One word in each batch. */
+const words = (ssc: StreamingContext): DStream<string> => ssc.queueStream([], { default: ["word"] });
+const totals = (stream: DStream<string>): DStream<[string, number]> =>
+  stream
+    .map((word): [string, number] => [word, 1])
+    .updateStateByKey((values: number[], before: number | undefined) => (before ?? 0) + values.length);
+/** All that is there, hidden or not. */
+const there = async () => (await readdir(out)).sort();
+const visible = async () => (await there()).filter((name) => !name.startsWith("."));
+const total = (name: string) => readFile(join(out, name, "part-00000"), "utf8");
+
+test("what outputs save is hidden while one of the batch runs, and visible when the batch is committed", async () => {
+  const seen: unknown[] = [];
+  const job = await start((ssc) => {
+    const stream = words(ssc);
+    stream.saveAsTextFiles(join(out, "a"));
+    stream.foreachRDD(async () => seen.push(await visible()));
+    stream.saveAsObjectFiles(join(out, "b"));
+    stream.foreachRDD(async () => seen.push(await visible()));
+  });
+  await job.advance("1s");
+  expect(seen).toEqual([[], []]);
+  expect(await there()).toEqual(["a-1000", "b-1000"]);
+});
+
+test("what an action saves is there when it resolves", async () => {
+  const seen: unknown[] = [];
+  const job = await start((ssc) =>
+    words(ssc).foreachRDD(async (rdd) => {
+      await rdd.saveAsTextFile(join(out, "a"));
+      seen.push(await there());
+    }),
+  );
+  await job.advance("1s");
+  expect(seen).toEqual([["a"]]);
+});
+
+describe("of a batch in which an output fails", () => {
+  const failing = (ssc: StreamingContext): void => {
+    const stream = words(ssc);
+    totals(stream).saveAsTextFiles(join(out, "totals"));
+    stream.foreachRDD((_, time) => {
+      if (time === 2000) throw new Error("boom");
+    });
+  };
+
+  test("nothing is visible, and nothing hidden is left, under the policy stop", async () => {
+    const job = await start(failing);
+    await job.advance("1s");
+    await expect(job.advance("1s")).rejects.toThrow("boom");
+    expect(await there()).toEqual(["totals-1000"]);
+  });
+
+  test("the files of the others are visible and their state goes on under the policy continue", async () => {
+    const job = await start(failing, "continue");
+    await job.advance("1s");
+    await expect(job.advance("1s")).rejects.toThrow("boom");
+    await job.advance("1s");
+    expect(await there()).toEqual(["totals-1000", "totals-2000", "totals-3000"]);
+    expect(await total("totals-2000")).toBe('["word",2]\n');
+    expect(await total("totals-3000")).toBe('["word",3]\n');
+  });
+});
+
+describe("when something comes to be where a batch has saved", () => {
+  /** In the second batch, while it runs. */
+  const taken = (ssc: StreamingContext): void => {
+    const stream = words(ssc);
+    totals(stream).saveAsTextFiles(join(out, "a"));
+    totals(stream).saveAsTextFiles(join(out, "b"));
+    stream.foreachRDD(async (_, time) => {
+      if (time === 2000) await mkdir(join(out, "a-2000"));
+    });
+  };
+
+  test("the commit refuses that output, and the job ends under the policy stop", async () => {
+    const job = await start(taken);
+    await job.advance("1s");
+    await expect(job.advance("1s")).rejects.toThrow(
+      /OUTPUT_EXISTS\] .*a-2000 exists already: it came while the batch ran/,
+    );
+    await expect(job.advance("1s")).rejects.toThrow("TEST_JOB_ENDED");
+    expect(await there()).toEqual(["a-1000", "a-2000", "b-1000", "b-2000"]);
+    expect(await readdir(join(out, "a-2000"))).toEqual([]);
+    expect(job.warnings).toEqual([
+      expect.stringMatching(/^\[BATCH_FAILED\] .* failed: saveAsTextFiles of updateStateByKey.*a-2000.*The job stops/),
+    ]);
+  });
+
+  test("the job goes on with its state and the other outputs under the policy continue", async () => {
+    const job = await start(taken, "continue");
+    await job.advance("1s");
+    await expect(job.advance("1s")).rejects.toThrow("OUTPUT_EXISTS");
+    await job.advance("1s");
+    expect(await total("b-2000")).toBe('["word",2]\n');
+    expect(await total("a-3000")).toBe('["word",3]\n');
+    expect((await there()).filter((name) => name.startsWith("."))).toEqual([]);
+  });
+});
+
+test("a job that stops itself at once leaves nothing of the batch that it cuts off", async () => {
+  const job = await start((ssc) => {
+    const stream = words(ssc);
+    stream.saveAsTextFiles(join(out, "a"));
+    stream.foreachRDD(() => ssc.stop({ graceful: false }));
+    stream.saveAsTextFiles(join(out, "b"));
+  });
+  await job.advance("1s").catch(() => undefined); // it was cut off
+  await job.stop();
+  expect(await there()).toEqual([]);
+});
