@@ -22,7 +22,7 @@ export const ONE_IDEA = [
   {
     files: [
       "packages/api/src/operations/sorting.ts",
-      "packages/api/src/range-partitioner.ts",
+      "packages/api/src/partition/range-partitioner.ts",
       "packages/api/src/rdd/rdd.ts",
       "packages/api/src/rdd/transformations.ts",
     ],

@@ -4,7 +4,7 @@ import { checkAll } from "./check-all.ts";
 import { defineJob } from "./define-job.ts";
 import { badArgument, badWindow } from "./errors.ts";
 import { GraphLab } from "./graph.fixture.ts";
-import { StateSpec } from "./state-spec.ts";
+import { StateSpec } from "./stream/state-spec.ts";
 import type { StreamingContext } from "./streaming-context.ts";
 
 const refuse = (text: string) => (): never => {

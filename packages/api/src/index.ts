@@ -14,6 +14,7 @@ export type {
   ReceiverInfo,
   StreamingListener,
 } from "./listener/streaming-listener.ts";
+export type { AnyKey, KeyOf, Pair, ShortLiteral, ValueOf, Widened } from "./operations/pair-types.ts";
 export type { CombineOptions } from "./operations/pairs.ts";
 export type { PipeOptions } from "./operations/pipe.ts";
 export type { PartitionResult } from "./operations/records.ts";
@@ -24,10 +25,10 @@ export type { StateOptions, UpdateOptions } from "./operations/state.ts";
 export type { TreeOptions } from "./operations/tree.ts";
 export type { InverseWindowOptions } from "./operations/windows.ts";
 export type { AsyncIterableOptions, StreamBatch } from "./output/async-output.ts";
-export type { AnyKey, KeyOf, Pair, ShortLiteral, ValueOf, Widened } from "./pair-types.ts";
-export { type Compare, HashPartitioner, type Partitioner, type ShuffleOptions } from "./partitioner.ts";
-export { type RangeOptions, RangePartitioner } from "./range-partitioner.ts";
+export { type Compare, HashPartitioner, type Partitioner, type ShuffleOptions } from "./partition/partitioner.ts";
+export { type RangeOptions, RangePartitioner } from "./partition/range-partitioner.ts";
 export { RDD } from "./rdd/rdd.ts";
+export { StatCounter } from "./rdd/stat-counter.ts";
 export type { Iterables, OtherPairs, RddTypes } from "./rdd/transformations.ts";
 export { Receiver } from "./receiver.ts";
 export type { SaveTextOptions } from "./save-records.ts";
@@ -37,15 +38,14 @@ export type { QueuedBatch, QueueOptions } from "./source/queue-stream.ts";
 export type { RateOptions, RateRecord } from "./source/rate-stream.ts";
 export { rawBlock } from "./source/raw-block.ts";
 export type { MakeRecords } from "./source/stream-sources.ts";
-export { StatCounter } from "./stat-counter.ts";
+export { StorageLevel } from "./storage-level.ts";
+export { DStream, type MapWithStateDStream, type StateSnapshots } from "./stream/dstream.ts";
 export {
   type InitialPairs,
   type MappingFunction,
   type MapWithStateOptions,
   type State,
   StateSpec,
-} from "./state-spec.ts";
-export { StorageLevel } from "./storage-level.ts";
-export { DStream, type MapWithStateDStream, type StateSnapshots } from "./stream/dstream.ts";
+} from "./stream/state-spec.ts";
 export { StreamingContext, type StreamTypes } from "./streaming-context.ts";
 export { type TaskCompletionListener, TaskContext, type TaskFailureListener } from "./task-context.ts";

@@ -1,7 +1,7 @@
 import type { FunctionRef } from "@millrace/operators";
 import type { Partitioning } from "@millrace/plan";
 import type { JobContext } from "../job-context.ts";
-import type { ShuffleOptions } from "../partitioner.ts";
+import type { ShuffleOptions } from "../partition/partitioner.ts";
 import type { MergeStep, Step } from "./steps.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { Lineage } from "@millrace/plan";
 import { partitionsOf, resolveSources, runAction } from "../action.ts";
 import { decodeRecords } from "../collection.ts";
 import { emptyCollection } from "../errors.ts";
-import { type Partitioner, partitionerOf } from "../partitioner.ts";
+import { type Partitioner, partitionerOf } from "../partition/partitioner.ts";
 import { objectFormat, type SaveTextOptions, saveRecords, textFormat } from "../save-records.ts";
 import type { Dataset } from "./dataset.ts";
 import { labelOf, type Step } from "./steps.ts";

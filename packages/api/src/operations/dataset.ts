@@ -4,7 +4,7 @@ import { badArgument, levelFixed, otherContext } from "../errors.ts";
 import { DATASET } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
 import { notGiven } from "../not-given.ts";
-import { partitioningOf, type ShuffleOptions } from "../partitioner.ts";
+import { partitioningOf, type ShuffleOptions } from "../partition/partitioner.ts";
 import { checkLevel, type StorageLevel } from "../storage-level.ts";
 import type { Carrier } from "./carrier.ts";
 import type { MergeStep, Step, StepContext } from "./steps.ts";

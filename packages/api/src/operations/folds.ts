@@ -6,7 +6,7 @@ import { runAction } from "../action.ts";
 import { checkCount } from "../check-all.ts";
 import { decodeRecords } from "../collection.ts";
 import { emptyCollection } from "../errors.ts";
-import type { ShuffleOptions } from "../partitioner.ts";
+import type { ShuffleOptions } from "../partition/partitioner.ts";
 import type { Carrier } from "./carrier.ts";
 import { collected, collectedAfter } from "./collecting.ts";
 import type { Dataset } from "./dataset.ts";

@@ -5,7 +5,7 @@ import type { GraphBuilder } from "../graph-builder.ts";
 import { STREAM } from "../internals.ts";
 import type { JobContext } from "../job-context.ts";
 import { notGiven } from "../not-given.ts";
-import { partitioningOf, type ShuffleOptions } from "../partitioner.ts";
+import { partitioningOf, type ShuffleOptions } from "../partition/partitioner.ts";
 import { commonSlide, type StreamNode, whenReady } from "../stream-node.ts";
 import type { Carrier } from "./carrier.ts";
 import type { MergeStep, Step, StepContext } from "./steps.ts";

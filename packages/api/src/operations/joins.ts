@@ -1,6 +1,6 @@
 import { operators } from "@millrace/operators";
 import type { JoinKind, Lineage, Partitioning } from "@millrace/plan";
-import type { ShuffleOptions } from "../partitioner.ts";
+import type { ShuffleOptions } from "../partition/partitioner.ts";
 import type { Carrier } from "./carrier.ts";
 import { type Dataset, datasetOf, lineageIn } from "./dataset.ts";
 import { whenLaidOut } from "./laid-out.ts";

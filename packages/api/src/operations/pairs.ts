@@ -5,7 +5,7 @@ import type { Partitioning, ShuffleUse } from "@millrace/plan";
 import { checkOptions } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
 import type { JobContext } from "../job-context.ts";
-import { type Partitioner, SHUFFLE_OPTIONS, type ShuffleOptions } from "../partitioner.ts";
+import { type Partitioner, SHUFFLE_OPTIONS, type ShuffleOptions } from "../partition/partitioner.ts";
 import type { Carrier } from "./carrier.ts";
 import { type DistinctPrecision, sketchUse } from "./sketches.ts";
 import { chained, labelOf, narrowStep, plainStep, reduceByKeyStep, shuffleStep } from "./steps.ts";

@@ -2,7 +2,7 @@ import { type FunctionRef, operators } from "@millrace/operators";
 import { type Lineage, type Partitioning, union as unionNode } from "@millrace/plan";
 import { checkCount, checkPartitions } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
-import type { ShuffleOptions } from "../partitioner.ts";
+import type { ShuffleOptions } from "../partition/partitioner.ts";
 import type { Carrier } from "./carrier.ts";
 import { type Dataset, lineageIn } from "./dataset.ts";
 import { subtractStep } from "./joins.ts";

@@ -3,7 +3,7 @@ import { type FunctionRef, operators } from "@millrace/operators";
 import type { Partitioning } from "@millrace/plan";
 import { checkOptions } from "../check-all.ts";
 import { badWindow } from "../errors.ts";
-import { SHUFFLE_OPTIONS, type ShuffleOptions } from "../partitioner.ts";
+import { SHUFFLE_OPTIONS, type ShuffleOptions } from "../partition/partitioner.ts";
 import { checkLevel, StorageLevel } from "../storage-level.ts";
 import type { StreamNode } from "../stream-node.ts";
 import { incrementalWindowNode, type WindowSpan, windowNode, windowSpan } from "../stream-windows.ts";

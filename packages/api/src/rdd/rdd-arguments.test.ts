@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { GraphLab } from "../graph.fixture.ts";
-import { HashPartitioner } from "../partitioner.ts";
-import { RangePartitioner } from "../range-partitioner.ts";
+import { HashPartitioner } from "../partition/partitioner.ts";
+import { RangePartitioner } from "../partition/range-partitioner.ts";
 import type { StreamingContext } from "../streaming-context.ts";
 import type { RDD } from "./rdd.ts";
 

@@ -1,8 +1,8 @@
 import type { JobPlan, PlannedStage } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import { GraphLab } from "../graph.fixture.ts";
-import { HashPartitioner, type Partitioner } from "../partitioner.ts";
-import { RangePartitioner } from "../range-partitioner.ts";
+import { HashPartitioner, type Partitioner } from "../partition/partitioner.ts";
+import { RangePartitioner } from "../partition/range-partitioner.ts";
 import type { StreamingContext } from "../streaming-context.ts";
 import type { RDD } from "./rdd.ts";
 

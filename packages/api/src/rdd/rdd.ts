@@ -8,13 +8,13 @@ import * as extremes from "../operations/extremes.ts";
 import * as folds from "../operations/folds.ts";
 import * as numbers from "../operations/numbers.ts";
 import * as pairMaps from "../operations/pair-maps.ts";
+import type { KeyOf, Pair, ValueOf, Widened } from "../operations/pair-types.ts";
 import type { DistinctPrecision } from "../operations/sketches.ts";
 import type { TreeOptions } from "../operations/tree.ts";
-import type { KeyOf, Pair, ValueOf, Widened } from "../pair-types.ts";
-import type { Compare, Partitioner } from "../partitioner.ts";
+import type { Compare, Partitioner } from "../partition/partitioner.ts";
 import type { SaveTextOptions } from "../save-records.ts";
-import type { StatCounter } from "../stat-counter.ts";
 import { StorageLevel } from "../storage-level.ts";
+import type { StatCounter } from "./stat-counter.ts";
 import { Transformations } from "./transformations.ts";
 
 /**

@@ -5,6 +5,7 @@ import type { JobContext } from "../job-context.ts";
 import { Dataset } from "../operations/dataset.ts";
 import * as joins from "../operations/joins.ts";
 import * as numbering from "../operations/numbering.ts";
+import type { AnyKey, KeyOf, Pair, ShortLiteral, ValueOf, Widened } from "../operations/pair-types.ts";
 import * as pairs from "../operations/pairs.ts";
 import { type PipeOptions, pipe } from "../operations/pipe.ts";
 import * as records from "../operations/records.ts";
@@ -12,8 +13,7 @@ import * as sampling from "../operations/sampling.ts";
 import * as sets from "../operations/sets.ts";
 import type { DistinctPrecision } from "../operations/sketches.ts";
 import * as sorting from "../operations/sorting.ts";
-import type { AnyKey, KeyOf, Pair, ShortLiteral, ValueOf, Widened } from "../pair-types.ts";
-import type { Compare, ShuffleOptions } from "../partitioner.ts";
+import type { Compare, ShuffleOptions } from "../partition/partitioner.ts";
 import type { RDD } from "./rdd.ts";
 
 /** An RDD for each type of a list, in its order. */

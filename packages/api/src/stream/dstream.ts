@@ -5,6 +5,7 @@ import { INSPECT, OF, STREAM } from "../internals.ts";
 import * as folds from "../operations/folds.ts";
 import { GraphStream } from "../operations/graph-stream.ts";
 import * as joins from "../operations/joins.ts";
+import type { AnyKey, KeyOf, Pair, ShortLiteral, ValueOf, Widened } from "../operations/pair-types.ts";
 import * as pairs from "../operations/pairs.ts";
 import * as records from "../operations/records.ts";
 import * as sets from "../operations/sets.ts";
@@ -16,13 +17,12 @@ import { type AsyncIterableOptions, asyncOutput, type StreamBatch } from "../out
 import { foreachRDD } from "../output/each.ts";
 import { printOutput } from "../output/print.ts";
 import { saveAsObjectFiles, saveAsTextFiles } from "../output/save.ts";
-import type { AnyKey, KeyOf, Pair, ShortLiteral, ValueOf, Widened } from "../pair-types.ts";
-import type { ShuffleOptions } from "../partitioner.ts";
+import type { ShuffleOptions } from "../partition/partitioner.ts";
 import { RDD } from "../rdd/rdd.ts";
 import type { SaveTextOptions } from "../save-records.ts";
-import type { MappingFunction, MapWithStateOptions, StateSpec } from "../state-spec.ts";
 import { StorageLevel } from "../storage-level.ts";
 import type { StreamNode } from "../stream-node.ts";
+import type { MappingFunction, MapWithStateOptions, StateSpec } from "./state-spec.ts";
 
 /**
  * A stream: one RDD per batch. Operations declare the graph while `build` runs; nothing happens before the batches, and

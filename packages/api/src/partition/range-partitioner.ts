@@ -1,12 +1,12 @@
 import { type Comparison, comparisonBy } from "@millrace/codec";
 import { type FunctionRef, operators, rangePartition } from "@millrace/operators";
 import { PARTITIONS_MAX } from "@millrace/plan";
-import { checkPartitions } from "./check-all.ts";
-import { badArgument } from "./errors.ts";
-import { DATASET, PLACING } from "./internals.ts";
-import { sampledBounds } from "./operations/sampled-bounds.ts";
+import { checkPartitions } from "../check-all.ts";
+import { badArgument } from "../errors.ts";
+import { DATASET, PLACING } from "../internals.ts";
+import { sampledBounds } from "../operations/sampled-bounds.ts";
+import type { RDD } from "../rdd/rdd.ts";
 import { type Compare, type Partitioner, type PlacesItself, shipCompare } from "./partitioner.ts";
-import type { RDD } from "./rdd/rdd.ts";
 
 /** The order of ranges. */
 export interface RangeOptions<K> {

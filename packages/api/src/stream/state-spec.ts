@@ -1,7 +1,7 @@
 import type { DurationLike } from "@millrace/base";
-import type { AnyKey, ShortLiteral } from "./pair-types.ts";
-import type { Partitioner } from "./partitioner.ts";
-import type { RDD } from "./rdd/rdd.ts";
+import type { AnyKey, ShortLiteral } from "../operations/pair-types.ts";
+import type { Partitioner } from "../partition/partitioner.ts";
+import type { RDD } from "../rdd/rdd.ts";
 
 /** The state of one key, while the function of `mapWithState` has it: of use only until the function returns. */
 export interface State<S> {
