@@ -1,6 +1,6 @@
 // npm run check: everything that can be known in a minute. Each check says what to mend; the last line counts them.
 // `--no-tests` leaves the fast tests out, for CI, which runs all of them next. `--record` keeps the score card's figures where
-// they got better: from then on they may not get worse.
+// they got better: from then on they may not get worse. `--draw` draws the picture of packages in ARCHITECTURE.md anew.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,6 +16,7 @@ const { findAmbient } = await import("./checks/ambient.mjs");
 const { checkLengths } = await import("./checks/lengths.mjs");
 const { checkLinks } = await import("./checks/links.mjs");
 const { findPublishedTests, sweepOutputs } = await import("./checks/published.mjs");
+const { checkPicture, drawPackages, withPicture } = await import("./checks/picture.mjs");
 const { cardOf, formatScore, scored, toRecord } = await import("./checks/score.mjs");
 const { checkDecisions, checkErrors, checkSettings } = await import("./checks/documents.mjs");
 
@@ -53,6 +54,7 @@ const results = [
   problems("package arrows", () => findProblems(workspace)),
   problems("circles", () => findTypeCircles(workspace, ONE_IDEA)),
   problems("what is published", () => findPublishedTests(workspace, root)),
+  problems("picture of packages", () => checkPicture(drawn(), drawPackages(workspace))),
   problems("time and chance", () => findAmbient(workspace)),
   problems("file lengths", () => checkLengths(workspace, join(root, "scripts/checks/long-files.json"))),
   problems("docs/errors.md", () => checkErrors(workspace, text("docs/errors.md"))),
@@ -65,6 +67,15 @@ const results = [
 ];
 const tests = process.argv.includes("--no-tests") ? [] : [runVitest(["--project=fast"])];
 finish(sum([...results.map((ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 })), ...tests]));
+
+/** ARCHITECTURE.md, drawn anew if that is asked for. */
+function drawn() {
+  const file = join(root, "ARCHITECTURE.md");
+  if (process.argv.includes("--draw")) {
+    writeFileSync(file, withPicture(readFileSync(file, "utf8"), drawPackages(workspace)));
+  }
+  return readFileSync(file, "utf8");
+}
 
 /** Every document that is part of the repository, by its path. */
 function documents() {
