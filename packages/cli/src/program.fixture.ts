@@ -3,6 +3,7 @@ import {
   type ErrorFactory,
   epochMs,
   errorKind,
+  executorId,
   jobId,
   ManualClock,
   type WireError,
@@ -43,6 +44,13 @@ export const running: JobSummary = {
   error: undefined,
   warnings: [{ ...warningOf("[SOURCE_DOWN] it is down", { subject: "receiver 0", lasting: true }), ...THRICE }],
   driverPid: undefined,
+  executorFigures: [
+    {
+      executor: executorId("e-1"),
+      ...{ tasks: 1_234, failures: 2, taskMs: 61_000.4, recordsIn: 5_000, recordsOut: 700 },
+      ...{ rssBytes: 150 * 2 ** 20, poolBytes: 2 ** 20, blocks: 12, spilledBytes: 0 },
+    },
+  ],
 };
 
 export const failed: JobSummary & { readonly state: "failed"; readonly error: WireError } = {

@@ -217,18 +217,27 @@ describe("looking at jobs", () => {
   test("batches is a table with what each waited, took and put on disk, or JSON", async () => {
     const batch: BatchSummary = {
       ...{ time: START, state: "completed", records: 12, schedulingDelayMs: 3, processingMs: 2_500 },
-      ...{ spilledBytes: 1.5 * 2 ** 30, error: undefined },
+      ...{ tasks: 8, taskMs: 9_000.3, recordsRead: 4_000, spilledBytes: 1.5 * 2 ** 30, error: undefined },
     };
     const it = () => session({ operator: { batches: async () => [batch] } });
     const [titles, row] = (await it().run("batches", "chat-room-1")).out.split("\n");
-    expect(titles).toMatch(/^TIME +STATE +RECORDS +DELAY +PROCESSING +SPILLED +ERROR$/);
-    expect(row).toMatch(/^2026-11-2\d .* completed +12 +3 ms +2.5 s +1\.5 GiB$/);
+    expect(titles).toMatch(/^TIME +STATE +RECORDS +READ +DELAY +PROCESSING +TASKS +TASK TIME +SPILLED +ERROR$/);
+    expect(row).toMatch(/^2026-11-2\d .* completed +12 +4000 +3 ms +2.5 s +8 +9 s +1\.5 GiB$/);
     expect(JSON.parse((await it().run("batches", "chat-room-1", "--json")).out)).toMatchObject([
       { spilledBytes: 1.5 * 2 ** 30 },
     ]);
   });
   test("status says how much the job put on disk for want of memory", async () => {
     expect((await session({}).run("status", "chat-room-1")).out).toContain("spilled    3.0 MiB\n");
+  });
+  test("status shows what each executor does for the job, in lines or as JSON", async () => {
+    const lines = (await session({}).run("status", "chat-room-1")).out.trimEnd().split("\n");
+    expect(lines.at(-2)).toMatch(
+      /^EXECUTOR +TASKS +FAILED +TASK TIME +READ +WRITTEN +MEMORY +IN BLOCKS +BLOCKS +SPILLED$/,
+    );
+    expect(lines.at(-1)).toMatch(/^e-1 +1234 +2 +1 min 1 s +5000 +700 +150\.0 MiB +1\.0 MiB +12 +0 B$/);
+    const json: unknown = JSON.parse((await session({}).run("status", "chat-room-1", "--json")).out);
+    expect(json).toMatchObject({ executorFigures: [{ executor: "e-1", tasks: 1_234, rssBytes: 150 * 2 ** 20 }] });
   });
   test("status says why a job failed, and where with --verbose", async () => {
     const it = () => session({ operator: { status: async () => failed } });

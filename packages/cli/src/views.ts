@@ -3,6 +3,8 @@ import type { BatchSummary, ExecutorSummary, JobSummary } from "@millrace/rpc";
 import { describeWireFailure } from "./failure.ts";
 import { formatTable, type TableColumn } from "./table.ts";
 
+type ExecutorFigures = JobSummary["executorFigures"][number];
+
 /** Local time to the second, as `print()` writes it. */
 export const formatTime = (ms: number, fraction = false): string => formatLocalTime(ms, { fraction });
 
@@ -38,7 +40,25 @@ export function showJob(job: JobSummary, now: number, verbose: boolean): string 
     ...job.warnings.map((warning) => ["warning", indent(showWarning(warning))] as const),
     ...(job.error === undefined ? [] : [["error", indent(describeWireFailure(job.error, verbose).trimEnd())] as const]),
   ];
-  return `${job.id}\n${rows.map(([title, text]) => `  ${title.padEnd(9)}  ${text}\n`).join("")}`;
+  const table = job.executorFigures.length === 0 ? "" : `\n${showFigures(job.executorFigures)}`;
+  return `${job.id}\n${rows.map(([title, text]) => `  ${title.padEnd(9)}  ${text}\n`).join("")}${table}`;
+}
+
+/** Counts are since the executor's process began, memory is as of its last heartbeat. */
+function showFigures(executors: readonly ExecutorFigures[]): string {
+  const columns: readonly TableColumn<ExecutorFigures>[] = [
+    { title: "EXECUTOR", show: (one) => one.executor },
+    { title: "TASKS", show: (one) => String(one.tasks), align: "right" },
+    { title: "FAILED", show: (one) => String(one.failures), align: "right" },
+    { title: "TASK TIME", show: (one) => formatDuration(Math.round(one.taskMs)), align: "right" },
+    { title: "READ", show: (one) => String(one.recordsIn), align: "right" },
+    { title: "WRITTEN", show: (one) => String(one.recordsOut), align: "right" },
+    { title: "MEMORY", show: (one) => formatSize(one.rssBytes), align: "right" },
+    { title: "IN BLOCKS", show: (one) => formatSize(one.poolBytes), align: "right" },
+    { title: "BLOCKS", show: (one) => String(one.blocks), align: "right" },
+    { title: "SPILLED", show: (one) => formatSize(one.spilledBytes), align: "right" },
+  ];
+  return formatTable(executors, columns, "");
 }
 
 function showWarning({ message, lasting, firstAt, lastAt, count }: WarningRecord): string {
@@ -52,8 +72,11 @@ export function showBatches(batches: readonly BatchSummary[]): string {
     { title: "TIME", show: (batch) => formatTime(batch.time, true) },
     { title: "STATE", show: (batch) => batch.state },
     { title: "RECORDS", show: (batch) => String(batch.records), align: "right" },
+    { title: "READ", show: (batch) => String(batch.recordsRead), align: "right" },
     { title: "DELAY", show: (batch) => ms(batch.schedulingDelayMs), align: "right" },
     { title: "PROCESSING", show: (batch) => ms(batch.processingMs), align: "right" },
+    { title: "TASKS", show: (batch) => String(batch.tasks), align: "right" },
+    { title: "TASK TIME", show: (batch) => ms(Math.round(batch.taskMs)), align: "right" },
     { title: "SPILLED", show: (batch) => formatSize(batch.spilledBytes), align: "right" },
     { title: "ERROR", show: (batch) => firstLine(batch.error?.message ?? "") },
   ];
@@ -68,6 +91,7 @@ export function showExecutors(executors: readonly ExecutorSummary[], now: number
     { title: "STATE", show: (one) => one.state },
     { title: "SLOTS", show: (one) => String(one.slots), align: "right" },
     { title: "MEMORY", show: (one) => formatSize(one.memoryBytes), align: "right" },
+    { title: "USED", show: (one) => formatSize(one.rssBytes), align: "right" },
     { title: "SEEN", show: (one) => `${formatDuration(Math.max(0, now - one.lastSeenAt))} ago`, align: "right" },
     { title: "JOBS", show: (one) => (one.jobs.length === 0 ? "-" : one.jobs.join(" ")) },
   ];

@@ -1,5 +1,5 @@
 import type { ExecutorId, JobId, WarningRecord, WireError } from "@millrace/base";
-import type { JobState, NodeHello } from "@millrace/scheduler";
+import type { BatchFigures, ExecutorFigures, JobState, NodeHello } from "@millrace/scheduler";
 import type { DataAddress, Session } from "./session.ts";
 
 /** What an executor supervisor tells the driver supervisor. It dials, and dials again for as long as it takes. */
@@ -49,17 +49,18 @@ export interface JobSummary {
   /** Conditions that hold now, such as a source that is down, and the latest events; the one that occurred last comes last. At most 20. */
   readonly warnings: readonly WarningRecord[];
   readonly driverPid: number | undefined;
+  /** What each of its executors does for it, as of its last heartbeat. None of a job that is over. */
+  readonly executorFigures: readonly ExecutorFigures[];
 }
 
-export interface BatchSummary {
+export interface BatchSummary extends BatchFigures {
   readonly time: number;
   /** `cancelled`: cut off, or not run, when the job was ended at once. */
   readonly state: "waiting" | "running" | "completed" | "failed" | "cancelled";
+  /** Records received for it; those that its tasks read from elsewhere are in `recordsRead`. */
   readonly records: number;
   readonly schedulingDelayMs: number | undefined;
   readonly processingMs: number | undefined;
-  /** What went to disk for want of memory: by its tasks, but for attempts that failed, and by block stores while it ran. */
-  readonly spilledBytes: number;
   readonly error: WireError | undefined;
 }
 
@@ -68,6 +69,8 @@ export interface ExecutorSummary {
   readonly host: string;
   readonly slots: number;
   readonly memoryBytes: number;
+  /** Memory that its jobs' processes have, as of their last heartbeats. */
+  readonly rssBytes: number;
   /** `leaving`: it was told to end, and serves until its jobs let it go. One that has left is not listed. */
   readonly state: "connected" | "leaving" | "lost";
   readonly jobs: readonly JobId[];

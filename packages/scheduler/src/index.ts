@@ -44,6 +44,14 @@ export {
   receivedLoss,
 } from "./job/job-end.ts";
 export {
+  type BatchFigures,
+  type ExecutorFigures,
+  JobFigures,
+  NO_FIGURES,
+  type ProcessFigures,
+  type StageFigures,
+} from "./job/job-figures.ts";
+export {
   checkJobLife,
   type JobLife,
   type JobLifeSettings,

@@ -43,7 +43,7 @@ function job({ hangs = false, conf = {}, prepared = NOTHING }: JobOptions = {}) 
       },
       warningOver: () => {},
       records: () => new Map(),
-      spilledBytes: () => 0,
+      figures: () => ({ tasks: 0, taskMs: 0, recordsRead: 0, spilledBytes: 0 }),
       report: ({ state, schedulingDelayMs, processingMs }) => {
         if (state === "completed") delays.push(schedulingDelayMs ?? -1, processingMs ?? -1);
       },

@@ -23,6 +23,7 @@ import {
   type BatchClock,
   type BatchEffect,
   type BatchEvent,
+  type BatchFigures,
   type BatchGenerator,
   type BatchOutcome,
   batchClock,
@@ -64,8 +65,8 @@ export interface BatchShellPorts extends WarningSink {
   awaitReceivers(): void;
   /** By stream: records of the blocks that the batch has, or had when it began. */
   records(time: EpochMs): ReadonlyMap<number, number>;
-  /** What the batch's tasks have written to disk for want of memory. */
-  spilledBytes(time: EpochMs): number;
+  /** What its tasks have done so far. */
+  figures(time: EpochMs): BatchFigures;
   report(batch: BatchSummary): void;
   /** So many batches wait for the one that runs; told when it changes. */
   waiting(batches: number): void;
@@ -321,7 +322,7 @@ export class BatchShell {
 
   #observe(type: BatchEventType, time: EpochMs, { startedMs }: Planned, error?: WireError): void {
     const endedMs = type === "batchCompleted" ? this.#now() : undefined;
-    const spilledBytes = this.#ports.spilledBytes(time);
+    const { spilledBytes } = this.#ports.figures(time);
     const records = this.#ports.records(time);
     this.#ports.observe({ type, batch: { time, records, startedMs, endedMs, spilledBytes, error } });
   }
@@ -334,7 +335,7 @@ export class BatchShell {
       // A last batch runs before its time.
       schedulingDelayMs: startedMs === undefined ? undefined : Math.max(0, startedMs - time),
       processingMs: startedMs === undefined || state === "running" ? undefined : this.#now() - startedMs,
-      spilledBytes: this.#ports.spilledBytes(time),
+      ...this.#ports.figures(time),
       error,
     });
   }

@@ -1,6 +1,6 @@
-import type { EpochMs, Millis, Warning, WarningOver } from "@millrace/base";
+import type { EpochMs, ExecutorId, Millis, Warning, WarningOver } from "@millrace/base";
 import type { BatchSummary } from "@millrace/rpc";
-import type { JobEnd } from "@millrace/scheduler";
+import type { ExecutorFigures, JobEnd } from "@millrace/scheduler";
 
 /** Memory of one executor process of a job. */
 export interface ExecutorMemory {
@@ -25,6 +25,8 @@ export type JobDriverEvent =
   /** Batches that wait for the one that runs; none at first. */
   | { readonly type: "waiting"; readonly batches: number }
   | { readonly type: "executors"; readonly executors: number }
+  /** What an executor does for the job, about once a second; `undefined`: it is gone. */
+  | { readonly type: "figures"; readonly executor: ExecutorId; readonly figures: ExecutorFigures | undefined }
   /** `told`: worth a line for whoever watches; the other repetitions only count. */
   | { readonly type: "warning"; readonly warning: Warning; readonly at: EpochMs; readonly told: boolean }
   | { readonly type: "warningOver"; readonly over: WarningOver }

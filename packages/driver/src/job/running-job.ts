@@ -2,7 +2,14 @@ import type { ActionResult, EngineEvent } from "@millrace/api/host";
 import type { Clock, EpochMs, ExecutorId, Warning, WarningOver, WireError } from "@millrace/base";
 import type { BlockId, BlockLocation, JobPlan, ShuffleId, StagedFiles } from "@millrace/plan";
 import type { BatchSummary, FromExecutor } from "@millrace/rpc";
-import { type BatchOutcome, executorGone, type ReceivedLoss, type RefusedOutput } from "@millrace/scheduler";
+import {
+  type BatchFigures,
+  type BatchOutcome,
+  type ExecutorFigures,
+  executorGone,
+  type ReceivedLoss,
+  type RefusedOutput,
+} from "@millrace/scheduler";
 import type { BatchReport } from "./batch-failure.ts";
 import { BatchShell, type BatchShellPorts } from "./batch-shell.ts";
 import type { DriverData } from "./driver-data.ts";
@@ -170,8 +177,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     return this.#receivers.records(time);
   }
 
-  spilledBytes(time: EpochMs): number {
-    return this.#tasks.spilledBytes(time);
+  figures(time: EpochMs): BatchFigures {
+    return this.#tasks.figures(time);
   }
 
   report(batch: BatchSummary): void {
@@ -205,6 +212,10 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   // What tasks ask for
+
+  onFigures(executor: ExecutorId, figures: ExecutorFigures | undefined): void {
+    this.#ports.onEvent({ type: "figures", executor, figures });
+  }
 
   async fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array> {
     const address = this.executors.addressOf(holder);

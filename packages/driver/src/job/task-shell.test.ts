@@ -1,5 +1,7 @@
 import { type EpochMs, epochMs, executorId, ManualClock, parseConf } from "@millrace/base";
 import { type JobPlan, stageRunId, type TaskOutcome, type TaskStatus } from "@millrace/plan";
+import type { FromExecutor } from "@millrace/rpc";
+import type { ExecutorFigures } from "@millrace/scheduler";
 import { describe, expect, test } from "vitest";
 import { TaskShell } from "./task-shell.ts";
 
@@ -16,10 +18,12 @@ function action(run: number, batch: EpochMs): JobPlan {
 
 /** A shell with one executor, which answers by hand. */
 function shell() {
+  const told: (ExecutorFigures | string)[] = [];
   const tasks = new TaskShell(parseConf({ "task.retry.delay.min": 0 }), {
     executors: { launch: () => {}, send: () => {}, stageDone: () => {}, tidy: () => {} },
     fetch: () => Promise.reject(new Error("results are inline here")),
     clock: new ManualClock(FIRST),
+    onFigures: (executor, figures) => told.push(figures ?? `${executor} is gone`),
     warn: () => {},
     warningOver: () => {},
   });
@@ -29,7 +33,7 @@ function shell() {
     const status: TaskStatus = { task: { run: stageRunId(run), partition, attempt }, outcome };
     tasks.onStatuses(EXECUTOR, { type: "tasks", statuses: [status] });
   };
-  return { tasks, report };
+  return { tasks, report, told };
 }
 
 const spilled = (spilledBytes: number): Extract<TaskOutcome, { kind: "result" }> => ({
@@ -37,6 +41,14 @@ const spilled = (spilledBytes: number): Extract<TaskOutcome, { kind: "result" }>
   result: { kind: "inline", block: Uint8Array.of(1) },
   metrics: { runMs: 1, recordsIn: 1, recordsOut: 1, spilledBytes },
   accumulators: new Uint8Array(),
+});
+
+const storeSpilled = (spilledBytes: number): FromExecutor => ({
+  type: "heartbeat",
+  rssBytes: 1_000,
+  poolBytes: 100,
+  blocks: 3,
+  spilledBytes,
 });
 
 describe("what tasks put on disk", () => {
@@ -52,19 +64,19 @@ describe("what tasks put on disk", () => {
     report(2, 1, 0, spilled(0));
     report(3, 1, 0, spilled(2_000));
     await Promise.all(both);
-    expect([tasks.spilledBytes(FIRST), tasks.spilledBytes(SECOND)]).toEqual([115, 3_000]);
+    expect([tasks.figures(FIRST).spilledBytes, tasks.figures(SECOND).spilledBytes]).toEqual([115, 3_000]);
   });
 
   test("is known while the batch runs, and of an attempt that failed it is not", async () => {
     const { tasks, report } = shell();
     const done = tasks.run(action(1, FIRST));
-    expect(tasks.spilledBytes(FIRST)).toBe(0);
+    expect(tasks.figures(FIRST).spilledBytes).toBe(0);
     report(1, 0, 0, { kind: "failed", error: { name: "Error", message: "no luck" } });
     report(1, 0, 1, spilled(7));
-    expect(tasks.spilledBytes(FIRST)).toBe(7);
+    expect(tasks.figures(FIRST).spilledBytes).toBe(7);
     report(1, 1, 0, spilled(1));
     await done;
-    expect(tasks.spilledBytes(FIRST)).toBe(8);
+    expect(tasks.figures(FIRST).spilledBytes).toBe(8);
   });
 
   test("is forgotten with the batch, and a late report does not bring it back", () => {
@@ -74,7 +86,7 @@ describe("what tasks put on disk", () => {
     tasks.cancel("the job is stopped", FIRST);
     tasks.batchOver(FIRST);
     report(1, 1, 0, spilled(7));
-    expect(tasks.spilledBytes(FIRST)).toBe(0);
+    expect(tasks.figures(FIRST).spilledBytes).toBe(0);
   });
 });
 
@@ -91,25 +103,39 @@ test("what the tasks of an action have saved is told in the order of its partiti
 describe("what block stores put on disk", () => {
   test("is charged to the batch that runs, and between batches to the next one", async () => {
     const { tasks, report } = shell();
-    tasks.onStoreSpilled(EXECUTOR, 7);
+    tasks.onMessage(EXECUTOR, storeSpilled(7));
     const first = tasks.run(action(1, FIRST));
-    tasks.onStoreSpilled(EXECUTOR, 10);
+    tasks.onMessage(EXECUTOR, storeSpilled(10));
     report(1, 0, 0, spilled(100));
     report(1, 1, 0, spilled(0));
     await first;
-    tasks.onStoreSpilled(EXECUTOR, 10);
-    expect(tasks.spilledBytes(FIRST)).toBe(110);
+    tasks.onMessage(EXECUTOR, storeSpilled(10));
+    expect(tasks.figures(FIRST).spilledBytes).toBe(110);
     tasks.batchOver(FIRST);
-    tasks.onStoreSpilled(EXECUTOR, 30);
+    tasks.onMessage(EXECUTOR, storeSpilled(30));
     void tasks.run(action(2, SECOND));
-    expect(tasks.spilledBytes(SECOND)).toBe(20);
+    expect(tasks.figures(SECOND).spilledBytes).toBe(20);
   });
 
   test("of an executor that is started again counts from nothing", () => {
     const { tasks } = shell();
-    tasks.onStoreSpilled(EXECUTOR, 1_000);
+    tasks.onMessage(EXECUTOR, storeSpilled(1_000));
     void tasks.run(action(1, FIRST));
-    tasks.onStoreSpilled(EXECUTOR, 5);
-    expect(tasks.spilledBytes(FIRST)).toBe(1_005);
+    tasks.onMessage(EXECUTOR, storeSpilled(5));
+    expect(tasks.figures(FIRST).spilledBytes).toBe(1_005);
   });
+});
+
+test("what an executor does is told at its heartbeat, and that it is gone", async () => {
+  const { tasks, report, told } = shell();
+  const done = tasks.run(action(1, FIRST));
+  report(1, 0, 0, { kind: "failed", error: { name: "Error", message: "no luck" } });
+  report(1, 0, 1, spilled(7));
+  report(1, 1, 0, spilled(0));
+  await done;
+  expect(tasks.figures(FIRST)).toEqual({ tasks: 2, taskMs: 2, recordsRead: 2, spilledBytes: 7 });
+  tasks.onMessage(EXECUTOR, storeSpilled(20));
+  tasks.dispatch({ type: "executorLost", executor: EXECUTOR });
+  const counts = { tasks: 2, failures: 1, taskMs: 2, recordsIn: 2, recordsOut: 2, spilledBytes: 27 };
+  expect(told).toEqual([{ executor: EXECUTOR, rssBytes: 1_000, poolBytes: 100, blocks: 3, ...counts }, "e-1 is gone"]);
 });

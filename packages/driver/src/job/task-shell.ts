@@ -15,21 +15,17 @@ import {
   unreachable,
   type WarningSink,
 } from "@millrace/base";
-import type {
-  BlockId,
-  JobPlan,
-  PlannedStage,
-  ShuffleId,
-  StageRunId,
-  TaskResult,
-  TaskStatus,
-  WrittenFile,
-} from "@millrace/plan";
+import type { BlockId, JobPlan, PlannedStage, ShuffleId, StageRunId, TaskResult, WrittenFile } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
+  type BatchFigures,
+  type ExecutorFigures,
   type HeldResult,
+  JobFigures,
   type PlanId,
+  type ProcessFigures,
   planId,
+  type StageFigures,
   stepTasks,
   type TaskEffect,
   type TaskEvent,
@@ -49,6 +45,8 @@ export type TaskOutlet = Pick<Executors, "launch" | "send" | "stageDone" | "tidy
 export interface TaskShellPorts extends WarningSink {
   readonly clock: Clock;
   readonly executors: TaskOutlet;
+  /** What an executor has done for the job, as of its heartbeat; `undefined`: it is gone. */
+  onFigures(executor: ExecutorId, figures: ExecutorFigures | undefined): void;
   /** Fetches a result block from the executor that holds it. */
   fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array>;
 }
@@ -70,13 +68,8 @@ export class TaskShell {
   /** A stage may run again for a later plan: it keeps the batch it was planned for. */
   readonly #batchOf = new WeakMap<PlannedStage, EpochMs>();
   /** For reports, which name the run only; until no attempt of it runs. */
-  readonly #batchOfRun = new Map<StageRunId, EpochMs>();
-  /** By batch, from its first plan until it is forgotten. */
-  readonly #spilledBytes = new Map<number, number>();
-  /** What each executor's store has spilled so far. Bound: the executors. */
-  readonly #stored = new Map<ExecutorId, number>();
-  /** Of those, what no batch is charged with yet. */
-  #unchargedBytes = 0;
+  readonly #stageOfRun = new Map<StageRunId, StageFigures>();
+  readonly #figures = new JobFigures();
   #nextPlan = 0;
 
   constructor(conf: JobConf, ports: TaskShellPorts) {
@@ -102,7 +95,7 @@ export class TaskShell {
     const { job } = waiting;
     const plan = planId(this.#nextPlan++);
     for (const stage of job.stages) this.#batchOf.set(stage, job.batch);
-    if (!this.#spilledBytes.has(job.batch)) this.#spilledBytes.set(job.batch, this.#takeUncharged());
+    this.#figures.planned(job.batch);
     this.#waiting.set(plan, waiting);
     this.dispatch({ type: "planSubmitted", plan, job });
   }
@@ -121,58 +114,36 @@ export class TaskShell {
   /** Messages about something else are ignored. */
   onMessage(executor: ExecutorId, message: FromExecutor): void {
     if (message.type === "tasks") this.onStatuses(executor, message);
-    else if (message.type === "heartbeat") this.onStoreSpilled(executor, message.spilledBytes);
+    else if (message.type === "heartbeat") this.#onHeartbeat(executor, message);
   }
 
   onStatuses(executor: ExecutorId, message: Extract<FromExecutor, { readonly type: "tasks" }>): void {
     for (const status of message.statuses) {
-      this.#countSpilled(status);
+      this.#figures.taskReported(executor, this.#stageOfRun.get(status.task.run), status.outcome);
       this.dispatch({ type: "taskReported", executor, ...status });
     }
   }
 
-  /**
-   * An executor tells what its block store has spilled since it began: received, shuffled and persisted blocks. The batch that
-   * runs is charged with what is new, as its blocks took the memory; between batches, the next one.
-   */
-  onStoreSpilled(executor: ExecutorId, totalBytes: number): void {
-    const before = this.#stored.get(executor) ?? 0;
-    this.#stored.set(executor, totalBytes);
-    this.#unchargedBytes += totalBytes >= before ? totalBytes - before : totalBytes; // less: its process is another one
-    const newest = [...this.#spilledBytes.keys()].at(-1);
-    if (newest === undefined) return;
-    this.#spilledBytes.set(newest, (this.#spilledBytes.get(newest) ?? 0) + this.#takeUncharged());
+  #onHeartbeat(executor: ExecutorId, figures: ProcessFigures): void {
+    this.#ports.onFigures(executor, this.#figures.heartbeat(executor, figures));
   }
 
-  #takeUncharged(): number {
-    const bytes = this.#unchargedBytes;
-    this.#unchargedBytes = 0;
-    return bytes;
-  }
-
-  /**
-   * What a batch has put to disk so far for want of memory: its tasks, but for attempts that failed, and the block stores while it
-   * ran.
-   */
-  spilledBytes(batch: EpochMs): number {
-    return this.#spilledBytes.get(batch) ?? 0;
+  /** What a batch has done so far. */
+  figures(batch: EpochMs): BatchFigures {
+    return this.#figures.of(batch);
   }
 
   /** Nobody asks for the batch's figures any more, and its state may move. */
   batchOver(batch: EpochMs): void {
-    this.#spilledBytes.delete(batch);
+    this.#figures.forget(batch);
     this.dispatch({ type: "batchOver" });
   }
 
-  #countSpilled({ task, outcome }: TaskStatus): void {
-    if (outcome.kind !== "mapOutput" && outcome.kind !== "result") return;
-    const batch = this.#batchOfRun.get(task.run);
-    const before = batch === undefined ? undefined : this.#spilledBytes.get(batch);
-    if (batch === undefined || before === undefined) return; // a late report, for a batch that is over
-    this.#spilledBytes.set(batch, before + outcome.metrics.spilledBytes);
-  }
-
   dispatch(event: TaskEvent): void {
+    if (event.type === "executorLost") {
+      this.#figures.lost(event.executor);
+      this.#ports.onFigures(event.executor, undefined);
+    }
     this.#machine.dispatch(event);
   }
 
@@ -181,7 +152,8 @@ export class TaskShell {
     switch (effect.type) {
       case "launch": {
         const batch = this.#batchOf.get(effect.stage) ?? epochMs(0);
-        this.#batchOfRun.set(effect.task.run, batch);
+        if (!this.#stageOfRun.has(effect.task.run))
+          this.#stageOfRun.set(effect.task.run, { batch, first: effect.stage.reads.length === 0 });
         return executors.launch(effect.executor, effect.stage, batch, effect.task);
       }
       case "retryAfter":
@@ -190,7 +162,7 @@ export class TaskShell {
       case "cancel":
         return executors.send(effect.executor, { type: "cancel", task: effect.task });
       case "stageDone":
-        this.#batchOfRun.delete(effect.run);
+        this.#stageOfRun.delete(effect.run);
         return executors.stageDone(effect.run);
       case "planDone":
         return void this.#finish(effect.plan, effect.results, effect.accumulators);

@@ -88,7 +88,7 @@ export class ClusterShell {
     this.#machine.dispatch({ type: "jobRemoved", job, at: this.#clock.now(), grace });
   }
 
-  executors(): readonly ExecutorSummary[] {
+  executors(): readonly Omit<ExecutorSummary, "rssBytes">[] {
     const wallAheadMs = this.#wall.now() - this.#clock.now();
     return [...this.#state.nodes.values()].map((node) => ({
       id: node.executor,

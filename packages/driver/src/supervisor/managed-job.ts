@@ -22,6 +22,7 @@ import {
 import { installArtefact } from "@millrace/bundler";
 import type { BatchSummary, JobSummary } from "@millrace/rpc";
 import {
+  type ExecutorFigures,
   type JobEffect,
   type JobEvent,
   type JobLifecycle,
@@ -90,6 +91,8 @@ export class ManagedJob {
   /** Of all times in the machine: deadlines do not move when the wall clock is set. */
   readonly #steady: Clock;
   readonly #batches = new Map<number, BatchSummary>();
+  /** Of the executors that it has. */
+  readonly #figures = new Map<ExecutorId, ExecutorFigures>();
 
   /**
    * Puts the job's files where its processes find them.
@@ -172,7 +175,13 @@ export class ManagedJob {
       error: this.#error,
       warnings: this.#warnings.list(),
       driverPid: this.over ? undefined : this.#process?.pid,
+      executorFigures: [...this.#figures.values()],
     };
+  }
+
+  /** What an executor does for it; `undefined`: nothing is known. */
+  figuresOf(executor: ExecutorId): ExecutorFigures | undefined {
+    return this.#figures.get(executor);
   }
 
   batches(): readonly BatchSummary[] {
@@ -268,6 +277,10 @@ export class ManagedJob {
       case "waiting":
         this.#waiting = event.batches;
         return;
+      case "figures":
+        if (event.figures === undefined) this.#figures.delete(event.executor);
+        else this.#figures.set(event.executor, event.figures);
+        return;
       case "warning":
         this.#warnings.raise(event.warning, event.at);
         return;
@@ -297,6 +310,7 @@ export class ManagedJob {
     // Its process may have gone without a word.
     for (const [time, batch] of this.#batches)
       if (batch.state === "running") this.#batches.set(time, { ...batch, state: "cancelled" });
+    this.#figures.clear();
     this.#wake?.cancel();
     this.log.end();
     const fields = { job: this.id, state: this.#state.state };

@@ -190,7 +190,11 @@ export class DriverSupervisor implements OperatorService {
   }
 
   executorList(): readonly ExecutorSummary[] {
-    return this.#cluster.executors();
+    return this.#cluster.executors().map((executor) => ({ ...executor, rssBytes: this.#rssOf(executor) }));
+  }
+
+  #rssOf({ id, jobs }: Pick<ExecutorSummary, "id" | "jobs">): number {
+    return jobs.reduce((sum, job) => sum + (this.#jobs.get(job)?.figuresOf(id)?.rssBytes ?? 0), 0);
   }
 
   logs(id: JobId, options: { readonly follow: boolean; readonly signal?: AbortSignal }): AsyncIterable<LogEntry> {

@@ -618,6 +618,11 @@ export const descriptors: object = {
            "rule": "repeated",
            "type": "Warning",
            "id": 15
+          },
+          "executorFigures": {
+           "rule": "repeated",
+           "type": "ExecutorFigures",
+           "id": 16
           }
          },
          "reserved": [
@@ -626,6 +631,50 @@ export const descriptors: object = {
            12
           ]
          ]
+        },
+        "ExecutorFigures": {
+         "fields": {
+          "executor": {
+           "type": "string",
+           "id": 1
+          },
+          "tasks": {
+           "type": "uint64",
+           "id": 2
+          },
+          "failures": {
+           "type": "uint64",
+           "id": 3
+          },
+          "taskMs": {
+           "type": "double",
+           "id": 4
+          },
+          "recordsIn": {
+           "type": "uint64",
+           "id": 5
+          },
+          "recordsOut": {
+           "type": "uint64",
+           "id": 6
+          },
+          "rssBytes": {
+           "type": "uint64",
+           "id": 7
+          },
+          "poolBytes": {
+           "type": "uint64",
+           "id": 8
+          },
+          "blocks": {
+           "type": "uint64",
+           "id": 9
+          },
+          "spilledBytes": {
+           "type": "uint64",
+           "id": 10
+          }
+         }
         },
         "Warning": {
          "fields": {
@@ -725,6 +774,18 @@ export const descriptors: object = {
           "error": {
            "type": "millrace.common.v1.Error",
            "id": 6
+          },
+          "tasks": {
+           "type": "uint64",
+           "id": 8
+          },
+          "taskMs": {
+           "type": "double",
+           "id": 9
+          },
+          "recordsRead": {
+           "type": "uint64",
+           "id": 10
           }
          }
         },
@@ -775,6 +836,10 @@ export const descriptors: object = {
           "lastSeenAtMs": {
            "type": "int64",
            "id": 7
+          },
+          "rssBytes": {
+           "type": "uint64",
+           "id": 8
           }
          }
         },

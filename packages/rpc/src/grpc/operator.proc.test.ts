@@ -44,6 +44,13 @@ const job: JobSummary = {
     },
   ],
   driverPid: 12,
+  executorFigures: [
+    {
+      executor: executorId("e-1"),
+      ...{ tasks: 7, failures: 1, taskMs: 1.5, recordsIn: 2 ** 40, recordsOut: 3 },
+      ...{ rssBytes: 2 ** 33, poolBytes: 5, blocks: 6, spilledBytes: 8 },
+    },
+  ],
 };
 const batch = {
   time: 5_000,
@@ -51,6 +58,9 @@ const batch = {
   records: 3,
   schedulingDelayMs: 0.5,
   processingMs: 7,
+  tasks: 4,
+  taskMs: 12.5,
+  recordsRead: 2 ** 40,
   spilledBytes: 2 ** 33,
   error: undefined,
 } as const;
@@ -59,6 +69,7 @@ const executor = {
   host: "h",
   slots: 2,
   memoryBytes: 1,
+  rssBytes: 2 ** 33,
   state: "connected",
   jobs: [job.id],
   lastSeenAt: 9,

@@ -67,6 +67,7 @@ export function encodeJob(job: JobSummary): JobInput {
     ...(job.error === undefined ? {} : { error: encodeError(job.error) }),
     warnings: job.warnings.map(encodeWarning),
     ...(job.driverPid === undefined ? {} : { driverPid: job.driverPid }),
+    executorFigures: job.executorFigures.map((figures) => ({ ...figures })),
   };
 }
 
@@ -86,6 +87,7 @@ export function decodeJob(job: JobOutput): JobSummary {
     error: decodeOptionalError(job.error),
     warnings: job.warnings.map(decodeWarning),
     driverPid: job.driverPid,
+    executorFigures: job.executorFigures.map((figures) => ({ ...figures, executor: executorId(figures.executor) })),
   };
 }
 
@@ -104,6 +106,9 @@ export function encodeBatch(batch: BatchSummary): BatchInput {
     records: batch.records,
     ...(batch.schedulingDelayMs === undefined ? {} : { schedulingDelayMs: batch.schedulingDelayMs }),
     ...(batch.processingMs === undefined ? {} : { processingMs: batch.processingMs }),
+    tasks: batch.tasks,
+    taskMs: batch.taskMs,
+    recordsRead: batch.recordsRead,
     spilledBytes: batch.spilledBytes,
     ...(batch.error === undefined ? {} : { error: encodeError(batch.error) }),
   };
@@ -116,6 +121,9 @@ export function decodeBatch(batch: BatchOutput): BatchSummary {
     records: batch.records,
     schedulingDelayMs: batch.schedulingDelayMs,
     processingMs: batch.processingMs,
+    tasks: batch.tasks,
+    taskMs: batch.taskMs,
+    recordsRead: batch.recordsRead,
     spilledBytes: batch.spilledBytes,
     error: decodeOptionalError(batch.error),
   };
@@ -127,6 +135,7 @@ export function encodeExecutor(executor: ExecutorSummary): ExecutorInput {
     host: executor.host,
     slots: executor.slots,
     memoryBytes: executor.memoryBytes,
+    rssBytes: executor.rssBytes,
     state: executorStates[executor.state],
     jobs: [...executor.jobs],
     lastSeenAtMs: executor.lastSeenAt,
@@ -139,6 +148,7 @@ export function decodeExecutor(executor: ExecutorOutput): ExecutorSummary {
     host: executor.host,
     slots: executor.slots,
     memoryBytes: executor.memoryBytes,
+    rssBytes: executor.rssBytes,
     state: keyOf(executorStates, executor.state, "executor state"),
     jobs: executor.jobs.map(jobId),
     lastSeenAt: executor.lastSeenAtMs,

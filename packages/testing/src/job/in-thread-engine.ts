@@ -13,6 +13,7 @@ import { DriverBlocks, TaskShell } from "@millrace/driver/in-process";
 import { FileSystems } from "@millrace/files";
 import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
+import { type BatchFigures, NO_FIGURES } from "@millrace/scheduler";
 import type { Faults } from "./faults.ts";
 import { InThreadExecutor } from "./in-thread-executor.ts";
 import type { Scratch } from "./scratch.ts";
@@ -85,6 +86,7 @@ export class InThreadEngine implements EnginePort {
         stageDone: (run) => this.#running?.executor.stageDone(run),
       },
       fetch: async (holder, block) => this.#result(holder, block),
+      onFigures: () => undefined, // nobody looks at its executor
       warn,
       warningOver: this.warningOver,
     });
@@ -114,8 +116,8 @@ export class InThreadEngine implements EnginePort {
     this.#running?.tasks.dropShuffles(shuffles);
   }
 
-  spilledBytes(batch: EpochMs): number {
-    return this.#running?.tasks.spilledBytes(batch) ?? 0;
+  figures(batch: EpochMs): BatchFigures {
+    return this.#running?.tasks.figures(batch) ?? NO_FIGURES;
   }
 
   /** The batch is over. */

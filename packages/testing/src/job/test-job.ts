@@ -277,7 +277,7 @@ export class TestJob {
         },
         stopReceivers: () => batches.onReceiversStopped(feeds.waiting),
         awaitReceivers: () => {},
-        spilledBytes: (time) => this.#engine.spilledBytes(time),
+        figures: (time) => this.#engine.figures(time),
         report: () => {},
         // Time is the test's: its batches are as late as it makes them.
         warn: ({ code, message }) => void (code !== JOB_BEHIND && this.#warnings.push(message)),

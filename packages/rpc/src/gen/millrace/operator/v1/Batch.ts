@@ -12,6 +12,9 @@ export interface Batch {
   'processingMs'?: (number | string);
   'error'?: (_millrace_common_v1_Error | null);
   'spilledBytes'?: (number | string | Long);
+  'tasks'?: (number | string | Long);
+  'taskMs'?: (number | string);
+  'recordsRead'?: (number | string | Long);
   '_schedulingDelayMs'?: "schedulingDelayMs";
   '_processingMs'?: "processingMs";
 }
@@ -24,6 +27,9 @@ export interface Batch__Output {
   'processingMs'?: (number);
   'error': (_millrace_common_v1_Error__Output | null);
   'spilledBytes': (number);
+  'tasks': (number);
+  'taskMs': (number);
+  'recordsRead': (number);
   '_schedulingDelayMs'?: "schedulingDelayMs";
   '_processingMs'?: "processingMs";
 }

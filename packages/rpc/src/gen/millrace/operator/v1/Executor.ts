@@ -11,6 +11,7 @@ export interface Executor {
   'state'?: (_millrace_operator_v1_ExecutorState);
   'jobs'?: (string)[];
   'lastSeenAtMs'?: (number | string | Long);
+  'rssBytes'?: (number | string | Long);
 }
 
 export interface Executor__Output {
@@ -21,4 +22,5 @@ export interface Executor__Output {
   'state': (_millrace_operator_v1_ExecutorState__Output);
   'jobs': (string)[];
   'lastSeenAtMs': (number);
+  'rssBytes': (number);
 }

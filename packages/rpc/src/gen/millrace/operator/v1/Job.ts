@@ -3,6 +3,7 @@
 import type { JobState as _millrace_operator_v1_JobState, JobState__Output as _millrace_operator_v1_JobState__Output } from '../../../millrace/operator/v1/JobState.ts';
 import type { Error as _millrace_common_v1_Error, Error__Output as _millrace_common_v1_Error__Output } from '../../../millrace/common/v1/Error.ts';
 import type { Warning as _millrace_operator_v1_Warning, Warning__Output as _millrace_operator_v1_Warning__Output } from '../../../millrace/operator/v1/Warning.ts';
+import type { ExecutorFigures as _millrace_operator_v1_ExecutorFigures, ExecutorFigures__Output as _millrace_operator_v1_ExecutorFigures__Output } from '../../../millrace/operator/v1/ExecutorFigures.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Job {
@@ -20,6 +21,7 @@ export interface Job {
   'driverPid'?: (number);
   'spilledBytes'?: (number | string | Long);
   'warnings'?: (_millrace_operator_v1_Warning)[];
+  'executorFigures'?: (_millrace_operator_v1_ExecutorFigures)[];
   '_endedAtMs'?: "endedAtMs";
   '_batchIntervalMs'?: "batchIntervalMs";
   '_driverPid'?: "driverPid";
@@ -40,6 +42,7 @@ export interface Job__Output {
   'driverPid'?: (number);
   'spilledBytes': (number);
   'warnings': (_millrace_operator_v1_Warning__Output)[];
+  'executorFigures': (_millrace_operator_v1_ExecutorFigures__Output)[];
   '_endedAtMs'?: "endedAtMs";
   '_batchIntervalMs'?: "batchIntervalMs";
   '_driverPid'?: "driverPid";

@@ -1,0 +1,147 @@
+import { type EpochMs, type ExecutorId, unreachable } from "@millrace/base";
+import type { TaskMetrics, TaskOutcome } from "@millrace/plan";
+
+/** What the tasks of one batch have done so far. */
+export interface BatchFigures {
+  /** Attempts that succeeded. */
+  readonly tasks: number;
+  /** The sum of their running times. */
+  readonly taskMs: number;
+  /** Records that tasks have read where the batch's input enters: a source, files, what was kept; once for each time it was read. */
+  readonly recordsRead: number;
+  /** What went to disk for want of memory: by its tasks, but for attempts that failed, and by block stores while it ran. */
+  readonly spilledBytes: number;
+}
+
+export const NO_FIGURES: BatchFigures = { tasks: 0, taskMs: 0, recordsRead: 0, spilledBytes: 0 };
+
+/** What one executor does for a job: since its process began, and as of its last heartbeat. */
+export interface ExecutorFigures {
+  readonly executor: ExecutorId;
+  /** Attempts that succeeded. */
+  readonly tasks: number;
+  /** Attempts that failed, lost input included. */
+  readonly failures: number;
+  readonly taskMs: number;
+  readonly recordsIn: number;
+  readonly recordsOut: number;
+  /** Memory of its process for this job, its share of shared blocks included. */
+  readonly rssBytes: number;
+  /** Blocks in memory. */
+  readonly poolBytes: number;
+  readonly blocks: number;
+  /** What its tasks and its block store have put to disk for want of memory. */
+  readonly spilledBytes: number;
+}
+
+/** What an executor's process tells of itself, now and then. */
+export interface ProcessFigures {
+  readonly rssBytes: number;
+  readonly poolBytes: number;
+  readonly blocks: number;
+  /** By its block store, since it began. */
+  readonly spilledBytes: number;
+}
+
+/** The stage whose task it was. */
+export interface StageFigures {
+  readonly batch: EpochMs;
+  /** The batch's input enters here: it reads no shuffle. */
+  readonly first: boolean;
+}
+
+type Figures<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/**
+ * Adds up what tasks and executors report: by batch, from its first plan until it is forgotten, and by executor, until it is lost.
+ * Reads no clock; bounded by the batches that are planned and the executors of the job.
+ */
+export class JobFigures {
+  readonly #batches = new Map<EpochMs, Figures<BatchFigures>>();
+  readonly #executors = new Map<ExecutorId, { readonly figures: Figures<ExecutorFigures>; storeBytes: number }>();
+  /** What block stores have spilled while no batch ran. */
+  #unchargedBytes = 0;
+
+  /** A plan of the batch begins. */
+  planned(batch: EpochMs): void {
+    if (this.#batches.has(batch)) return;
+    this.#batches.set(batch, { ...NO_FIGURES, spilledBytes: this.#unchargedBytes });
+    this.#unchargedBytes = 0;
+  }
+
+  /** @param stage `undefined`: a late report, of a stage that nobody needs any more. */
+  taskReported(executor: ExecutorId, stage: StageFigures | undefined, outcome: TaskOutcome): void {
+    const { figures } = this.#of(executor);
+    switch (outcome.kind) {
+      case "mapOutput":
+      case "result":
+        this.#succeeded(figures, stage, outcome.metrics);
+        return;
+      case "failed":
+      case "fetchFailed":
+        figures.failures++;
+        return;
+      case "cancelled":
+        return;
+      default:
+        return unreachable(outcome);
+    }
+  }
+
+  #succeeded(figures: Figures<ExecutorFigures>, stage: StageFigures | undefined, metrics: TaskMetrics): void {
+    figures.tasks++;
+    figures.taskMs += metrics.runMs;
+    figures.recordsIn += metrics.recordsIn;
+    figures.recordsOut += metrics.recordsOut;
+    figures.spilledBytes += metrics.spilledBytes;
+    const batch = stage === undefined ? undefined : this.#batches.get(stage.batch);
+    if (stage === undefined || batch === undefined) return; // a late report, for a batch that is over
+    batch.tasks++;
+    batch.taskMs += metrics.runMs;
+    if (stage.first) batch.recordsRead += metrics.recordsIn;
+    batch.spilledBytes += metrics.spilledBytes;
+  }
+
+  /**
+   * The batch that runs is charged with what the block store (of received, shuffled and persisted blocks) has spilled since the last
+   * heartbeat, as its blocks took the memory; between batches, the next one.
+   */
+  heartbeat(executor: ExecutorId, { rssBytes, poolBytes, blocks, spilledBytes }: ProcessFigures): ExecutorFigures {
+    const one = this.#of(executor);
+    // Less than before: its process is another one.
+    const spilled = spilledBytes >= one.storeBytes ? spilledBytes - one.storeBytes : spilledBytes;
+    one.storeBytes = spilledBytes;
+    Object.assign(one.figures, { rssBytes, poolBytes, blocks });
+    one.figures.spilledBytes += spilled;
+    const newest = [...this.#batches.values()].at(-1);
+    if (newest === undefined) this.#unchargedBytes += spilled;
+    else newest.spilledBytes += spilled;
+    return { ...one.figures };
+  }
+
+  /** Nothing is kept of an executor that is gone. */
+  lost(executor: ExecutorId): void {
+    this.#executors.delete(executor);
+  }
+
+  /** Zeros for a batch without a plan, or one that is forgotten. */
+  of(batch: EpochMs): BatchFigures {
+    return { ...(this.#batches.get(batch) ?? NO_FIGURES) };
+  }
+
+  /** The batch is over, and nobody asks for its figures any more. */
+  forget(batch: EpochMs): void {
+    this.#batches.delete(batch);
+  }
+
+  #of(executor: ExecutorId): { readonly figures: Figures<ExecutorFigures>; storeBytes: number } {
+    let one = this.#executors.get(executor);
+    if (one === undefined) {
+      const counts = { tasks: 0, failures: 0, taskMs: 0, recordsIn: 0, recordsOut: 0 };
+      const memory = { rssBytes: 0, poolBytes: 0, blocks: 0, spilledBytes: 0 };
+      one = { figures: { executor, ...counts, ...memory }, storeBytes: 0 };
+      this.#executors.set(executor, one);
+    }
+    return one;
+  }
+}
