@@ -13,7 +13,7 @@ import {
   toWireError,
 } from "@millrace/base";
 import { checkExternals, installArtefact } from "@millrace/bundler";
-import { type BlockId, type BlockLocation, type Holder, shuffleBlockId } from "@millrace/plan";
+import type { BlockId, BlockLocation, Holder } from "@millrace/plan";
 import {
   type DataAddress,
   DataClient,
@@ -272,7 +272,6 @@ export class JobExecutor {
       pool: this.#pool,
       replicator,
       send: (statuses) => session.send({ type: "tasks", statuses }),
-      shuffleBlockId,
     });
     const receivers = new ReceiverThreads({
       executor,

@@ -4,14 +4,13 @@ import type {
   LaunchTask,
   MapOutcome,
   ResultOutcome,
-  ShuffleId,
   StageRunId,
   TaskInput,
   TaskKey,
   TaskOutcome,
   TaskStatus,
 } from "@millrace/plan";
-import { blockId } from "@millrace/plan";
+import { blockId, shuffleBlockId } from "@millrace/plan";
 import type { ToExecutor } from "@millrace/rpc";
 import type {
   ResolvedBroadcast,
@@ -58,7 +57,6 @@ export interface TaskRunnerPorts {
   readonly pool: BlockPool;
   readonly replicator: Replicator;
   send(statuses: readonly TaskStatus[]): void;
-  shuffleBlockId(shuffle: ShuffleId, map: number, attempt: number, reduce: number): BlockId;
 }
 
 /**
@@ -124,7 +122,7 @@ export class TaskRunner {
     attempt.state = "ended"; // it cannot be cancelled any more
     const { partition, attempt: number } = attempt.task;
     const blocks = outcome.bytes.flatMap((bytes, reduce) =>
-      bytes === 0 ? [] : [this.#ports.shuffleBlockId(writes.shuffle, partition, number, reduce)],
+      bytes === 0 ? [] : [shuffleBlockId(writes.shuffle, partition, number, reduce)],
     );
     void this.#ports.replicator
       .copyTo(peer, blocks)
@@ -295,7 +293,7 @@ export class TaskRunner {
     const keep = keepOf(stage.writes?.level);
     for (const [reduce, handle] of blocks.entries()) {
       if (handle === undefined) continue;
-      this.#put(this.#ports.shuffleBlockId(shuffle, task.partition, task.attempt, reduce), handle, keep);
+      this.#put(shuffleBlockId(shuffle, task.partition, task.attempt, reduce), handle, keep);
     }
     const copies = keep === "memoryAndDisk" ? this.#copies(blocks, bytes) : undefined;
     const small = copies === undefined ? {} : { copies };

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EpochMs, epochMs } from "@millrace/base";
+import { epochMs } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import { afterAll, describe, expect, test } from "vitest";
 import { LocalFileSystem } from "../file-system/local.ts";
@@ -36,9 +36,9 @@ async function write(log: StateLog, ...deltas: readonly (readonly [number, numbe
 }
 
 /** The batches whose deltas make up the state as of `version`. */
-async function read(log: StateLog, version: number, isCommitted?: (batch: EpochMs) => boolean): Promise<number[]> {
+async function read(log: StateLog, version: number): Promise<number[]> {
   const batches: number[] = [];
-  for await (const part of log.read(totals, epochMs(version), isCommitted)) {
+  for await (const part of log.read(totals, epochMs(version))) {
     expect(text(part.kind === "delta" ? part.upserts : part.entries)).toBe(`+${part.batch}`);
     batches.push(part.batch);
   }
@@ -76,14 +76,6 @@ describe("the state as of a batch", () => {
     const { log } = newLog();
     await write(log, [100, 0], [200, 100], [300, 100]);
     expect(await read(log, 300)).toEqual([100, 300]);
-  });
-
-  test("does not begin at a batch that failed, when who reads knows it", async () => {
-    const { log } = newLog();
-    await write(log, [100, 0], [200, 100]);
-    expect(await read(log, 300, (batch) => batch !== 200)).toEqual([100]);
-    await log.discard(totals, epochMs(200));
-    expect(await read(log, 300)).toEqual([100]);
   });
 
   test("takes a batch that ran twice as its last attempt left it", async () => {
@@ -192,14 +184,5 @@ describe("the directory of the log", () => {
     expect(readdirSync(join(directory, "state"))).toHaveLength(names.length);
     expect(readdirSync(directory)).toEqual(["state"]);
     expect(readdirSync(join(directory, "state"))).toContain("updateStateByKey-2");
-  });
-
-  test("tells under which partition counts an operator has state", async () => {
-    const { log } = newLog();
-    expect(await log.partitionCounts("totals")).toEqual([]);
-    await write(log, [100, 0]);
-    const content = { batch: epochMs(200), previous: epochMs(0), upserts: [], removals: [] };
-    await log.write({ operator: "totals", partition: 7, partitions: 16 }, content);
-    expect(await log.partitionCounts("totals")).toEqual([2, 16]);
   });
 });

@@ -27,8 +27,6 @@ export interface StateLogOptions {
   readonly directory: Location;
   /** `HASH_VERSION` of the codec: state whose keys were placed by another hash is refused. */
   readonly hashVersion: number;
-  /** Wait at each write until it survives a power cut; without, it survives the end of processes only. */
-  readonly sync?: boolean;
 }
 
 /** The change to write, as frames. */
@@ -76,26 +74,24 @@ export class StateLog {
   readonly #files: FileSystem;
   readonly #directory: Location;
   readonly #hashVersion: number;
-  readonly #sync: boolean;
 
   constructor(options: StateLogOptions) {
     this.#files = options.files;
     this.#directory = options.directory;
     this.#hashVersion = options.hashVersion;
-    this.#sync = options.sync ?? false;
   }
 
   /** Writes a batch's delta, in place of one that an earlier attempt left. Visible as a whole or not at all. */
   async write(partition: StatePartition, content: DeltaContent): Promise<void> {
     assert(content.previous < content.batch, `delta ${content.batch} builds on ${content.previous}`);
     const path = this.#path(partition, content.batch, "delta");
-    await this.#files.write(path, encodeDelta(content, this.#hashVersion), { sync: this.#sync });
+    await this.#files.write(path, encodeDelta(content, this.#hashVersion));
   }
 
   /** Writes the state as of a committed batch. Visible as a whole or not at all; removes nothing. */
   async writeSnapshot(partition: StatePartition, content: SnapshotContent): Promise<void> {
     const path = this.#path(partition, content.batch, "snapshot");
-    await this.#files.write(path, encodeSnapshot(content, this.#hashVersion), { sync: this.#sync });
+    await this.#files.write(path, encodeSnapshot(content, this.#hashVersion));
   }
 
   /**
@@ -120,18 +116,12 @@ export class StateLog {
    * deltas after it do not build on, is passed over for an older one.
    *
    * @param version The last committed batch; later deltas are ignored. 0: nothing is read.
-   * @param isCommitted Tells deltas of failed batches below `version` apart; needed where a batch may fail and the job
-   *   goes on, since such a delta could otherwise be taken for the newest.
    * @throws STATE_DELTA_MISSING A delta that another builds on is not there.
    * @throws STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN
    */
-  async *read(
-    partition: StatePartition,
-    version: EpochMs,
-    isCommitted: (batch: EpochMs) => boolean = () => true,
-  ): AsyncGenerator<StatePart, void, undefined> {
+  async *read(partition: StatePartition, version: EpochMs): AsyncGenerator<StatePart, void, undefined> {
     if (version === 0) return;
-    const { snapshot, chain } = await this.#choose(partition, version, isCommitted);
+    const { snapshot, chain } = await this.#choose(partition, version);
     if (snapshot !== undefined) yield { kind: "snapshot", ...snapshot };
     const ahead: Promise<StateDelta>[] = [];
     try {
@@ -151,22 +141,6 @@ export class StateLog {
     }
   }
 
-  /** Removes the deltas of a batch that will not commit, in one partition; not being there is no error. */
-  async discard(partition: StatePartition, batch: EpochMs): Promise<void> {
-    await this.#files.remove(this.#path(partition, batch, "delta"));
-  }
-
-  /** The partition counts under which the operator has state, ascending: more than one after its count was changed. */
-  async partitionCounts(operator: string): Promise<readonly number[]> {
-    const folder = this.#operatorFolder(operator);
-    const counts = new Set<number>();
-    for (const entry of (await entriesOf(this.#files, folder)) ?? []) {
-      const match = /^(\d+)-(\d+)$/.exec(entry.name);
-      if (entry.kind === "directory" && match !== null) counts.add(Number(match[1]));
-    }
-    return [...counts].sort((a, b) => a - b);
-  }
-
   async #list(partition: StatePartition): Promise<Files> {
     const folder = this.#folder(partition);
     const found: Record<"delta" | "snapshot", EpochMs[]> = { delta: [], snapshot: [] };
@@ -182,10 +156,9 @@ export class StateLog {
   async #choose(
     partition: StatePartition,
     version: EpochMs,
-    isCommitted: (batch: EpochMs) => boolean,
   ): Promise<{ readonly snapshot: StateSnapshot | undefined; readonly chain: readonly EpochMs[] }> {
     const { deltas, snapshots } = await this.#list(partition);
-    const candidates = deltas.filter((batch) => batch <= version && isCommitted(batch));
+    const candidates = deltas.filter((batch) => batch <= version);
     let damage: unknown;
     for (const base of snapshots.filter((batch) => batch <= version).reverse()) {
       try {

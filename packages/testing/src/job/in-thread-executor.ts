@@ -6,7 +6,6 @@ import {
   type LaunchTask,
   type PlannedStage,
   type StageRunId,
-  shuffleBlockId,
   type TaskStatus,
   TEMPLATES_MAX,
 } from "@millrace/plan";
@@ -94,7 +93,6 @@ export class InThreadExecutor implements TaskOutlet {
       send: (statuses) => {
         if (!this.#lost) options.onStatuses(this.id, statuses);
       },
-      shuffleBlockId,
     });
   }
 
