@@ -1,5 +1,6 @@
 // What runs tasks, without the threads and sessions of a process: for `testJob`, `@millrace/executor/in-process`.
 export { BlockFetcher } from "./blocks/block-fetcher.ts";
+export { LocalData } from "./blocks/data-port.ts";
 export { Replicator } from "./blocks/replicator.ts";
 export { type Attempt, type AttemptEnd, slotTask, type TaskSlots } from "./slots/task.ts";
 export { TaskRunner } from "./slots/task-runner.ts";

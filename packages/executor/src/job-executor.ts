@@ -13,11 +13,9 @@ import {
   toWireError,
 } from "@millrace/base";
 import { checkExternals, installArtefact } from "@millrace/bundler";
-import type { BlockId, BlockLocation, Holder } from "@millrace/plan";
+import type { BlockId, BlockLocation } from "@millrace/plan";
 import {
-  type DataAddress,
-  DataClient,
-  DataServer,
+  type BlockService,
   type DriverSession,
   PROTOCOL_VERSION,
   type ReadableBlock,
@@ -26,7 +24,7 @@ import {
 import { type Commands, ProcessGroups } from "@millrace/runtime";
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
 import { BlockFetcher } from "./blocks/block-fetcher.ts";
-import { type DataPlane, dataAddress } from "./blocks/data-plane.ts";
+import { type DataPlane, type DataPort, openData } from "./blocks/data-port.ts";
 import { Replicator } from "./blocks/replicator.ts";
 import { StoreSink } from "./blocks/store-sink.ts";
 import { receiverHeap } from "./memory.ts";
@@ -69,13 +67,10 @@ export class JobExecutor {
   readonly #pool: BlockPool;
   readonly #store: BlockStore;
   readonly #fetcher: BlockFetcher;
-  readonly #client: DataClient | undefined;
-  readonly #server: DataServer | undefined;
+  readonly #data: DataPort;
   readonly #spillDir: string;
   readonly #commands = new ProcessGroups();
   readonly #endCommands = (): void => void this.#commands.endAll();
-  #driverData: DataAddress | undefined;
-  #peers: ReadonlyMap<ExecutorId, DataAddress> = new Map();
   #running: { readonly slots: SlotPool; readonly tasks: TaskRunner; readonly receivers: ReceiverThreads } | undefined;
   /** Resolves when what code of the job wrote has been taken. */
   #flush: () => Promise<unknown> = async () => {};
@@ -100,8 +95,12 @@ export class JobExecutor {
       onError: (error) => options.log.warn(error.message),
     });
     const spills = new SpillDirectory(spillDir, pool.owner);
-    const server = await serveBlocks(options, pool, store, spills);
-    return new JobExecutor(options, { pool, store, spills, spillDir, server });
+    const data = await openData(options.data, {
+      self: options.executor,
+      blocks: blockService(pool, store, spills),
+      onConnectionError: (peer, error) => options.log.warn({ peer }, error.message),
+    });
+    return new JobExecutor(options, { pool, store, spills, spillDir, data });
   }
 
   private constructor(
@@ -111,27 +110,21 @@ export class JobExecutor {
       readonly store: BlockStore;
       readonly spills: SpillDirectory;
       readonly spillDir: string;
-      readonly server: DataServer | undefined;
+      readonly data: DataPort;
     },
   ) {
-    const { data, session } = options;
+    const { session } = options;
     this.#options = options;
     this.#pool = parts.pool;
     this.#store = parts.store;
     this.#spillDir = parts.spillDir;
-    this.#server = parts.server;
-    this.#client =
-      data.kind === "tcp"
-        ? new DataClient({ token: data.token, ...(data.tls === undefined ? {} : { tls: data.tls }) })
-        : undefined;
+    this.#data = parts.data;
     this.#fetcher = new BlockFetcher({
       self: options.executor,
       pool: parts.pool,
       store: parts.store,
       spills: parts.spills,
-      client: this.#client,
-      addressOf: (holder) => this.#addressOf(holder),
-      readDriverBlock: (id) => (data.kind === "local" ? data.readDriverBlock(id) : undefined),
+      data: parts.data,
     });
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -146,7 +139,7 @@ export class JobExecutor {
       job: options.job,
       executor: options.executor,
       slots: options.slots,
-      data: dataAddress(options.data, parts.server),
+      data: parts.data.address,
       pid: process.pid,
       zone: localZone(),
     });
@@ -173,7 +166,7 @@ export class JobExecutor {
       this.#load(message).catch((error: unknown) => this.#fail(error));
       return;
     }
-    if (message.type === "peers") return this.#onPeers(message.peers);
+    if (message.type === "peers") return this.#data.setPeers(message.peers);
     if (message.type === "shutdown") return void this.#shutDown(undefined);
     const running = this.#running;
     if (running === undefined) return; // the driver sends nothing else before `ready`
@@ -205,12 +198,8 @@ export class JobExecutor {
   }
 
   async #load(welcome: Extract<ToExecutor, { readonly type: "welcome" }>): Promise<void> {
-    const { data, job, log, slots, workDir } = this.#options;
-    // An empty host: the driver serves blocks where this executor reached it.
-    this.#driverData = {
-      host: welcome.data.host || (data.kind === "tcp" ? data.driverHost : ""),
-      port: welcome.data.port,
-    };
+    const { job, log, slots, workDir } = this.#options;
+    this.#data.setDriver(welcome.data);
     const installed = await installArtefact(await this.#artefact(welcome.artefact), join(workDir, "artefact"));
     const externals = installed.manifest.externals.length === 0 ? [] : [process.cwd()];
     checkExternals(installed.manifest, externals);
@@ -259,10 +248,8 @@ export class JobExecutor {
     const replicator = new Replicator({
       pool: this.#pool,
       store: this.#store,
-      client: this.#client,
+      data: this.#data,
       log,
-      addressOf: (peer) => this.#peers.get(peer),
-      peers: () => [...this.#peers.keys()].filter((peer) => peer !== executor),
     });
     const tasks = new TaskRunner({
       executor,
@@ -298,18 +285,6 @@ export class JobExecutor {
     } finally {
       held.release();
     }
-  }
-
-  #onPeers(peers: ReadonlyMap<ExecutorId, DataAddress>): void {
-    for (const [peer, address] of this.#peers) {
-      const now = peers.get(peer);
-      if (now?.host !== address.host || now.port !== address.port) this.#client?.forget(address);
-    }
-    this.#peers = peers;
-  }
-
-  #addressOf(holder: Holder): DataAddress | undefined {
-    return holder === "driver" ? this.#driverData : this.#peers.get(holder);
   }
 
   #beat(): void {
@@ -350,8 +325,7 @@ export class JobExecutor {
     process.off("exit", this.#endCommands);
     // As slowly as it is read: whoever takes it decides when that is slow enough to be cut.
     await this.#flush();
-    this.#client?.close();
-    await this.#server?.close();
+    await this.#data.close();
     await this.#store.close();
     await rm(this.#options.workDir, { recursive: true, force: true });
   }
@@ -366,26 +340,11 @@ export class JobExecutor {
   }
 }
 
-function serveBlocks(
-  options: JobExecutorOptions,
-  pool: BlockPool,
-  store: BlockStore,
-  spills: SpillDirectory,
-): Promise<DataServer> | undefined {
-  const { data, log } = options;
-  if (data.kind === "local") return undefined;
-  return DataServer.listen({
-    host: data.host,
-    port: 0,
-    token: data.token,
-    ...(data.insecure === undefined ? {} : { insecure: data.insecure }),
-    ...(data.tls === undefined ? {} : { tls: data.tls }),
-    blocks: {
-      read: (id) => readable(store, pool, id),
-      write: (id, bytes) => new StoreSink({ pool, store, spills, id, bytes }),
-    },
-    onConnectionError: (peer, error) => log.warn({ peer }, error.message),
-  });
+function blockService(pool: BlockPool, store: BlockStore, spills: SpillDirectory): BlockService {
+  return {
+    read: (id) => readable(store, pool, id),
+    write: (id, bytes) => new StoreSink({ pool, store, spills, id, bytes }),
+  };
 }
 
 function readable(store: BlockStore, pool: BlockPool, id: BlockId): ReadableBlock | undefined {

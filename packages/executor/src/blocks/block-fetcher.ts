@@ -1,6 +1,6 @@
 import { type ExecutorId, formatSize } from "@millrace/base";
 import type { BlockId, BlockLocation, Holder } from "@millrace/plan";
-import { type BlockSink, blockNotHeld, type DataAddress, type DataClient } from "@millrace/rpc";
+import { type BlockSink, blockNotHeld } from "@millrace/rpc";
 import {
   BlockBuilder,
   type BlockHandle,
@@ -12,6 +12,7 @@ import {
   type SpillFile,
 } from "@millrace/storage";
 import { blockSizeWrong, holderUnknown } from "../errors.ts";
+import type { DataPort } from "./data-port.ts";
 import { Semaphore } from "./semaphore.ts";
 import { copyToShared } from "./shared-copy.ts";
 
@@ -41,11 +42,7 @@ export interface BlockFetcherPorts {
   readonly pool: BlockPool;
   readonly store: BlockStore;
   readonly spills: SpillDirectory;
-  /** `undefined` within one process: there is nobody to dial. */
-  readonly client: DataClient | undefined;
-  addressOf(holder: Holder): DataAddress | undefined;
-  /** The driver's blocks, within one process. */
-  readDriverBlock(id: BlockId): Iterable<Uint8Array> | undefined;
+  readonly data: DataPort;
 }
 
 /** Blocks on their way in at a time, and their bytes together. */
@@ -143,27 +140,10 @@ export class BlockFetcher {
         fields: { block: id, holder },
       });
     }
-    const { client } = this.#ports;
-    if (client === undefined && holder !== "driver") throw unknownHolder(holder, id);
-    const address = client === undefined ? undefined : this.#addressOf(holder, id);
     const target = new FetchTarget(this.#ports.pool, this.#ports.spills, location);
-    if (client === undefined || address === undefined) target.copy(this.#ports.readDriverBlock(id), id);
-    else await client.get(address, id, target);
+    await this.#ports.data.get(holder, id, target);
     return target.held();
   }
-
-  #addressOf(holder: Holder, id: BlockId): DataAddress {
-    const address = this.#ports.addressOf(holder);
-    if (address === undefined) throw unknownHolder(holder, id);
-    return address;
-  }
-}
-
-function unknownHolder(holder: Holder, id: BlockId): Error {
-  return holderUnknown(
-    `block ${id} was held by ${holder}, which is no executor of this job any more. What made it runs again.`,
-    { fields: { block: id, holder } },
-  );
 }
 
 /** Memory of the size that the block is said to have, filled as it arrives; on disk when the pool is full. */
@@ -204,20 +184,6 @@ class FetchTarget implements BlockSink {
     this.#reservation?.cancel();
     this.#reservation = undefined;
     this.#spill.discard();
-  }
-
-  copy(parts: Iterable<Uint8Array> | undefined, id: BlockId): void {
-    if (parts === undefined) {
-      this.abort();
-      throw blockNotHeld(`the driver does not hold block ${id} any more.`, { fields: { block: id } });
-    }
-    try {
-      for (const part of parts) this.chunk(part);
-    } catch (error) {
-      this.abort();
-      throw error;
-    }
-    this.end();
   }
 
   held(): PinnedBlock {

@@ -1,17 +1,13 @@
 import { type ExecutorId, type Logger, toWireError } from "@millrace/base";
 import type { BlockId, BlockLevel } from "@millrace/plan";
-import type { DataAddress, DataClient } from "@millrace/rpc";
 import { type BlockPool, type BlockStore, handleBytes, type Keep, readHandle } from "@millrace/storage";
+import type { DataPort } from "./data-port.ts";
 
 export interface ReplicatorPorts {
   readonly pool: BlockPool;
   readonly store: BlockStore;
-  /** `undefined` within one process: there is nobody to send to. */
-  readonly client: DataClient | undefined;
+  readonly data: DataPort;
   readonly log: Logger;
-  addressOf(peer: ExecutorId): DataAddress | undefined;
-  /** The other executors of the job. */
-  peers(): readonly ExecutorId[];
 }
 
 /** Sends second copies of blocks to other executors. */
@@ -25,7 +21,7 @@ export class Replicator {
 
   /** Another executor, each in turn; `undefined` when there is none. */
   anyPeer(): ExecutorId | undefined {
-    const peers = this.#ports.client === undefined ? [] : this.#ports.peers();
+    const { peers } = this.#ports.data;
     return peers[this.#next++ % Math.max(1, peers.length)];
   }
 
@@ -35,11 +31,10 @@ export class Replicator {
    * @returns Whether the peer has all of them.
    */
   async copyTo(peer: ExecutorId | undefined, blocks: readonly BlockId[]): Promise<boolean> {
-    const { client, log } = this.#ports;
-    const address = peer === undefined ? undefined : this.#ports.addressOf(peer);
-    if (client === undefined || address === undefined) return false;
+    const { data, log } = this.#ports;
+    if (peer === undefined || !data.peers.includes(peer)) return false;
     try {
-      for (const id of blocks) await this.#copy(client, address, id);
+      for (const id of blocks) await this.#copy(peer, id);
       return true;
     } catch (error) {
       log.warn({ peer }, `second copies could not be made, the first ones stand alone: ${toWireError(error).message}`);
@@ -47,12 +42,12 @@ export class Replicator {
     }
   }
 
-  async #copy(client: DataClient, address: DataAddress, id: BlockId): Promise<void> {
-    const { store, pool } = this.#ports;
+  async #copy(peer: ExecutorId, id: BlockId): Promise<void> {
+    const { store, pool, data } = this.#ports;
     const pin = store.pin(id);
     if (pin === undefined) return; // dropped meanwhile: nobody wants a copy
     try {
-      await client.put(address, id, { bytes: handleBytes(pin.handle), parts: readHandle(pin.handle, pool) });
+      await data.put(peer, id, { bytes: handleBytes(pin.handle), parts: readHandle(pin.handle, pool) });
     } finally {
       pin.release();
     }

@@ -1,6 +1,6 @@
 import { type Clock, type EpochMs, type ExecutorId, type JobConf, silentLogger } from "@millrace/base";
 import type { TaskOutlet } from "@millrace/driver/in-process";
-import { BlockFetcher, Replicator, TaskRunner } from "@millrace/executor/in-process";
+import { BlockFetcher, LocalData, Replicator, TaskRunner } from "@millrace/executor/in-process";
 import {
   type BlockId,
   type LaunchTask,
@@ -68,6 +68,7 @@ export class InThreadExecutor implements TaskOutlet {
         options.onLost(this.id);
       },
     });
+    const data = new LocalData((id) => options.readDriverBlock(id));
     this.#tasks = new TaskRunner({
       executor: this.id,
       slots: this.#slots,
@@ -76,18 +77,9 @@ export class InThreadExecutor implements TaskOutlet {
         pool,
         store,
         spills,
-        client: undefined,
-        addressOf: () => undefined,
-        readDriverBlock: (id) => options.readDriverBlock(id),
+        data,
       }),
-      replicator: new Replicator({
-        pool,
-        store,
-        client: undefined,
-        log: silentLogger(),
-        addressOf: () => undefined,
-        peers: () => [],
-      }),
+      replicator: new Replicator({ pool, store, data, log: silentLogger() }),
       store,
       pool,
       send: (statuses) => {

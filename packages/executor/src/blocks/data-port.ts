@@ -1,0 +1,189 @@
+import type { ExecutorId } from "@millrace/base";
+import type { BlockId, Holder } from "@millrace/plan";
+import {
+  type BlockService,
+  type BlockSink,
+  blockNotHeld,
+  type DataAddress,
+  DataClient,
+  DataServer,
+  type TlsSettings,
+} from "@millrace/rpc";
+import { holderUnknown } from "../errors.ts";
+
+/** How a job executor gets blocks that others hold, and serves its own. */
+export type DataPlane =
+  /** Framed TCP, as between machines. `host` is where to listen; `advertise` what peers dial, `host` when absent. */
+  | {
+      readonly kind: "tcp";
+      readonly host: string;
+      readonly advertise?: string;
+      /** The host on which the session with the driver was dialled. */
+      readonly driverHost: string;
+      readonly token: string | undefined;
+      readonly insecure?: boolean;
+      readonly tls?: TlsSettings;
+    }
+  /** Everything in one process: there are no peers, and the driver's blocks are read where they are. */
+  | { readonly kind: "local"; readonly readDriverBlock: ReadDriverBlock };
+
+export type ReadDriverBlock = (id: BlockId) => Iterable<Uint8Array> | undefined;
+
+/** A block to send: its bytes, in order. */
+export interface OutgoingBlock {
+  readonly bytes: number;
+  readonly parts: Iterable<Uint8Array>;
+}
+
+/** The blocks of others: of the job's driver, and of its other executors. */
+export interface DataPort {
+  /** Where peers fetch the blocks of this executor. */
+  readonly address: DataAddress;
+  /** The other executors of the job, as far as they can be reached. */
+  readonly peers: readonly ExecutorId[];
+  /**
+   * Fetches a block into `sink`, which hears when that fails.
+   *
+   * @throws HOLDER_UNKNOWN The holder is no executor of the job any more.
+   * @throws BLOCK_NOT_HELD The holder does not have it.
+   */
+  get(holder: Holder, id: BlockId, sink: BlockSink): Promise<void>;
+  /**
+   * Stores a copy of a block at a peer. `block` must stay as it is until it settles.
+   *
+   * @throws HOLDER_UNKNOWN
+   */
+  put(peer: ExecutorId, id: BlockId, block: OutgoingBlock): Promise<void>;
+  /** Where the driver serves its blocks. An empty host: where the session with it was dialled. */
+  setDriver(address: DataAddress): void;
+  /** All executors of the job, this one included, and where they serve. */
+  setPeers(executors: ReadonlyMap<ExecutorId, DataAddress>): void;
+  close(): Promise<void>;
+}
+
+export interface DataPortOptions {
+  readonly self: ExecutorId;
+  /** The blocks of this executor, for peers. */
+  readonly blocks: BlockService;
+  readonly onConnectionError: (peer: string, error: Error) => void;
+}
+
+/** @throws BIND_FAILED, INSECURE_BIND, BAD_TLS */
+export async function openData(data: DataPlane, options: DataPortOptions): Promise<DataPort> {
+  if (data.kind === "local") return new LocalData(data.readDriverBlock);
+  const security = { token: data.token, ...(data.tls === undefined ? {} : { tls: data.tls }) };
+  const server = await DataServer.listen({
+    host: data.host,
+    port: 0,
+    ...security,
+    ...(data.insecure === undefined ? {} : { insecure: data.insecure }),
+    blocks: options.blocks,
+    onConnectionError: options.onConnectionError,
+  });
+  return new TcpData(server, new DataClient(security), {
+    self: options.self,
+    host: data.advertise ?? data.host,
+    driverHost: data.driverHost,
+  });
+}
+
+/** Over framed TCP. */
+class TcpData implements DataPort {
+  readonly address: DataAddress;
+  peers: readonly ExecutorId[] = [];
+  readonly #server: DataServer;
+  readonly #client: DataClient;
+  readonly #self: ExecutorId;
+  readonly #driverHost: string;
+  #driver: DataAddress | undefined;
+  #executors: ReadonlyMap<ExecutorId, DataAddress> = new Map();
+
+  constructor(
+    server: DataServer,
+    client: DataClient,
+    at: { readonly self: ExecutorId; readonly host: string; readonly driverHost: string },
+  ) {
+    this.address = { host: at.host, port: server.address.port };
+    this.#server = server;
+    this.#client = client;
+    this.#self = at.self;
+    this.#driverHost = at.driverHost;
+  }
+
+  async get(holder: Holder, id: BlockId, sink: BlockSink): Promise<void> {
+    const address = holder === "driver" ? this.#driver : this.#executors.get(holder);
+    if (address === undefined) throw refuse(sink, unknownHolder(holder, id));
+    await this.#client.get(address, id, sink);
+  }
+
+  async put(peer: ExecutorId, id: BlockId, block: OutgoingBlock): Promise<void> {
+    const address = this.#executors.get(peer);
+    if (address === undefined) throw unknownHolder(peer, id);
+    await this.#client.put(address, id, block);
+  }
+
+  setDriver({ host, port }: DataAddress): void {
+    this.#driver = { host: host || this.#driverHost, port };
+  }
+
+  setPeers(executors: ReadonlyMap<ExecutorId, DataAddress>): void {
+    for (const [executor, address] of this.#executors) {
+      const now = executors.get(executor);
+      if (now?.host !== address.host || now.port !== address.port) this.#client.forget(address);
+    }
+    this.#executors = executors;
+    this.peers = [...executors.keys()].filter((executor) => executor !== this.#self);
+  }
+
+  async close(): Promise<void> {
+    this.#client.close();
+    await this.#server.close();
+  }
+}
+
+/** Within one process: nobody is there but the driver, and its blocks are copied from where they are. */
+export class LocalData implements DataPort {
+  readonly address: DataAddress = { host: "127.0.0.1", port: 0 };
+  readonly peers: readonly ExecutorId[] = [];
+  readonly #readDriverBlock: ReadDriverBlock;
+
+  constructor(readDriverBlock: ReadDriverBlock) {
+    this.#readDriverBlock = readDriverBlock;
+  }
+
+  async get(holder: Holder, id: BlockId, sink: BlockSink): Promise<void> {
+    if (holder !== "driver") throw refuse(sink, unknownHolder(holder, id));
+    const parts = this.#readDriverBlock(id);
+    if (parts === undefined) {
+      throw refuse(sink, blockNotHeld(`the driver does not hold block ${id} any more.`, { fields: { block: id } }));
+    }
+    try {
+      for (const part of parts) sink.chunk(part);
+    } catch (error) {
+      throw refuse(sink, error instanceof Error ? error : new Error(String(error)));
+    }
+    await sink.end();
+  }
+
+  async put(peer: ExecutorId, id: BlockId): Promise<void> {
+    throw unknownHolder(peer, id);
+  }
+
+  setDriver(): void {}
+
+  setPeers(): void {}
+
+  async close(): Promise<void> {}
+}
+
+function refuse(sink: BlockSink, error: Error): Error {
+  sink.abort(error);
+  return error;
+}
+
+function unknownHolder(holder: Holder, id: BlockId): Error {
+  return holderUnknown(
+    `block ${id} was held by ${holder}, which is no executor of this job any more. What made it runs again.`,
+    { fields: { block: id, holder } },
+  );
+}
