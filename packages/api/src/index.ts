@@ -6,6 +6,9 @@ export type { BoundedDouble } from "./approx/bounded-double.ts";
 export { Broadcast } from "./broadcast.ts";
 export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
 export { millis, minutes, seconds } from "./durations.ts";
+export { type ExternalSink, type SinkTask, type SinkWriter, saveExternal } from "./external/external-sink.ts";
+export { type ExternalSource, externalStream, type RangeRecords } from "./external/external-source.ts";
+export { type Shippable, shipPackage } from "./external/ship-package.ts";
 export { StatsReportListener } from "./listener/stats-report-listener.ts";
 export type {
   BatchInfo,

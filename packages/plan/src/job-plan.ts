@@ -87,7 +87,15 @@ export type TaskInput =
   | { readonly kind: "blocks"; readonly blocks: readonly BlockLocation[] }
   /** The number by which `mapPartitionsWithIndex` and `number` know a partition. */
   | { readonly kind: "partition"; readonly partition: number }
+  | ExternalRange
   | FileRange;
+
+/** What a task reads of a source that the engine does not know. */
+export interface ExternalRange {
+  readonly kind: "external";
+  /** Plain data, as the codec writes a value. Only the stage's own reading function knows what it says. */
+  readonly range: Uint8Array;
+}
 
 /** Bytes [start, end) of a file; a line belongs to the range in which it starts. */
 export interface FileRange {

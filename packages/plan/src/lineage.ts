@@ -27,7 +27,12 @@ export type Lineage =
  * What a source's partitions hold: frames of records; or bytes of files, taken as lines of text, in pieces of any size, or
  * as records of so many bytes each.
  */
-export type SourceFormat = "blocks" | "text" | "bytes" | { readonly recordBytes: number };
+export type SourceFormat =
+  | FileFormat
+  /** What this function makes of external ranges. */
+  | { readonly read: FunctionRef };
+
+export type FileFormat = "blocks" | "text" | "bytes" | { readonly recordBytes: number };
 
 /** Partitions that exist outside of the engine: received blocks, encoded collections, ranges of files. */
 export interface SourceNode {

@@ -9,6 +9,7 @@ export type ActionSink =
   | { readonly kind: "collect"; readonly limit?: number }
   | { readonly kind: "count" }
   | { readonly kind: "reduce" | "foreach" | "foreachPartition"; readonly fn: FunctionRef; readonly label: string }
+  | { readonly kind: "external"; readonly open: FunctionRef; readonly label: string }
   | { readonly kind: "saveText" | "saveObjects"; readonly output: (partition: number) => OutputRef };
 
 export interface PlanRequest {

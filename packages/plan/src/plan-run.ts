@@ -206,9 +206,10 @@ export class PlanRun {
         const { inputs } = base;
         assert(inputs !== undefined, `the partitions of ${base.label} are not known yet`);
         const input = draft.input((task) => inputs[partition(task)] ?? NO_BLOCKS);
-        const { format } = base;
-        return typeof format === "string"
-          ? { kind: format, input }
+        const { format, label } = base;
+        if (typeof format === "string") return { kind: format, input };
+        return "read" in format
+          ? { kind: "external", input, read: draft.slot(format.read), label }
           : { kind: "fixed", input, recordBytes: format.recordBytes };
       }
       case "persisted":

@@ -57,6 +57,8 @@ function renderInput(input: PlannedInput): string {
   switch (input.kind) {
     case "inline":
       return `${input.block.length} bytes`;
+    case "external":
+      return `range of ${input.range.length} bytes`;
     case "blocks":
       return input.blocks.length === 0 ? "nothing" : input.blocks.map((block) => block.id).join(" ");
     case "file":
@@ -105,6 +107,8 @@ function renderSource(source: Source, name: Namer): string {
       return `${source.kind} #${source.input}`;
     case "fixed":
       return `records of ${source.recordBytes} bytes #${source.input}`;
+    case "external":
+      return `${name(source.read)} #${source.input}`;
     case "shuffle":
       return `shuffle ${renderFeed(source.feed, name)}${renderAggregate(source.aggregate, name)}`;
     case "cogroup":
@@ -175,6 +179,8 @@ function renderSink(sink: Sink, name: Namer, limit: number | undefined): string 
     case "foreach":
     case "foreachPartition":
       return `${sink.kind} ${name(sink.fn)}`;
+    case "external":
+      return `write ${name(sink.open)}`;
     case "collect":
     case "count":
     case "saveText":

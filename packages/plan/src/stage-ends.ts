@@ -43,6 +43,9 @@ export function actionSink(sink: ActionSink, draft: StageDraft): Sink {
     case "foreachPartition":
       draft.label(sink.label);
       return { kind: sink.kind, fn: draft.slot(sink.fn), label: sink.label };
+    case "external":
+      draft.label(sink.label);
+      return { kind: sink.kind, open: draft.slot(sink.open), label: sink.label };
     case "saveText":
     case "saveObjects":
       return { kind: sink.kind };

@@ -37,6 +37,8 @@ export type Source =
   | { readonly kind: "bytes"; readonly input: number }
   /** Records of `recordBytes` each from a range of a file, which holds a whole number of them. */
   | { readonly kind: "fixed"; readonly input: number; readonly recordBytes: number }
+  /** What `read(range)` gives for the range of the task's input: an iterable, an async one, or a promise of either. */
+  | { readonly kind: "external"; readonly input: number; readonly read: FnSlot; readonly label: string }
   /** One reduce partition of a shuffle, aggregated; or, where the pairs lie right already, a partition of their RDD. */
   | { readonly kind: "shuffle"; readonly feed: Feed; readonly aggregate: Aggregate }
   /** The records of each pipeline in turn. */
@@ -196,6 +198,8 @@ export type Sink =
   /** No result. `fn` may be async; for `foreach` each call is awaited before the next. */
   | { readonly kind: "foreach"; readonly fn: FnSlot; readonly label: string }
   | { readonly kind: "foreachPartition"; readonly fn: FnSlot; readonly label: string }
+  /** `open(task)` gives a writer for all records of the partition. One record: what its `close` returned. */
+  | { readonly kind: "external"; readonly open: FnSlot; readonly label: string }
   /**
    * Writes one part file as the task's `output` says; a string as it is, anything else as a line of JSON. The result is
    * the {@link WrittenFile}.

@@ -1,5 +1,6 @@
 import type { EpochMs } from "@millrace/base";
 import type {
+  ExternalRange,
   FileRange,
   LaunchTask,
   StageRunId,
@@ -18,6 +19,7 @@ export type ResolvedInput =
   | { readonly kind: "inline"; readonly block: Uint8Array }
   /** The number by which `mapPartitionsWithIndex` and `number` know a partition. */
   | { readonly kind: "partition"; readonly partition: number }
+  | ExternalRange
   /** Lines of bytes [start, end) of a file, read by the slot itself. */
   | FileRange;
 

@@ -1,7 +1,7 @@
 import { clauseOf, thrownMessage } from "@millrace/base";
 import { entriesOf, type FileEntry, type FileSystem, type Location } from "@millrace/files";
 import { operators } from "@millrace/operators";
-import { type NarrowOp, narrow, type SourceFormat, type SourceNode, source } from "@millrace/plan";
+import { type FileFormat, type NarrowOp, narrow, type SourceNode, source } from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
 import { badArgument } from "../errors.ts";
@@ -49,7 +49,7 @@ export interface FileStreamOptions {
 
 /** How the executors read the files of a stream. */
 export interface FileReading {
-  readonly format: SourceFormat;
+  readonly format: FileFormat;
   /** Files are cut into ranges at multiples of this only. */
   readonly unitBytes: number;
   /** What is done with the bytes. */

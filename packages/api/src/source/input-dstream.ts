@@ -1,4 +1,3 @@
-import { thrownMessage, warningOf } from "@millrace/base";
 import { source } from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
@@ -9,6 +8,7 @@ import { kindOf } from "../not-given.ts";
 import { datasetOf, lineageIn } from "../operations/dataset.ts";
 import type { RDD } from "../rdd/rdd.ts";
 import type { StreamNode } from "../stream-node.ts";
+import { addInputLife } from "./input-life.ts";
 
 /**
  * A source of your own on the driver: extend it, and hand an instance to `ssc.inputStream`. For sources that can say in
@@ -52,17 +52,7 @@ export class ConstantInputDStream<out T> extends InputDStream<T> {
 export function inputNode(graph: GraphBuilder, input: InputDStream<unknown>): StreamNode {
   const label = `inputStream ${input.constructor.name}`;
   const { context } = graph;
-  graph.life.push({
-    begin: () => runAuthorCode({ what: `start of ${label}`, outcome: "The job ends." }, () => input.start()),
-    end: async () => {
-      try {
-        await runAuthorCode({ what: `stop of ${label}`, outcome: "The job ends all the same." }, () => input.stop());
-      } catch (error) {
-        context.port.warn(warningOf(thrownMessage(error), { subject: `stop of ${label}` }));
-      }
-      return false;
-    },
-  });
+  addInputLife(graph, label, input);
   const node: StreamNode = {
     label,
     parents: [],

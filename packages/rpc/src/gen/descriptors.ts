@@ -1644,7 +1644,8 @@ export const descriptors: object = {
             "inline",
             "blocks",
             "file",
-            "partition"
+            "partition",
+            "external"
            ]
           }
          },
@@ -1664,6 +1665,10 @@ export const descriptors: object = {
           "partition": {
            "type": "uint32",
            "id": 4
+          },
+          "external": {
+           "type": "bytes",
+           "id": 5
           }
          }
         },

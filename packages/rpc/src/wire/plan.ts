@@ -85,6 +85,8 @@ function encodeInput(input: TaskInput): InputInput {
       return { blocks: { blocks: input.blocks.map(encodeLocation) } };
     case "file":
       return { file: { path: input.path, start: input.start, end: input.end, version: input.version } };
+    case "external":
+      return { external: wireBytes(input.range) };
     case "partition":
       return { partition: input.partition };
   }
@@ -96,6 +98,7 @@ function decodeInput(input: InputOutput): TaskInput {
     const { path, start, end, version } = input.file;
     return { kind: "file", path: locationFrom(path), start, end, version };
   }
+  if (input.input === "external") return { kind: "external", range: ownBytes(required(input.external, "range")) };
   if (input.input === "partition") return { kind: "partition", partition: required(input.partition, "partition") };
   return { kind: "inline", block: ownBytes(required(input.inline, "task input")) };
 }

@@ -143,6 +143,7 @@ const toExecutor: readonly ToExecutor[] = [
         inputs: [
           { kind: "blocks", blocks: [location] },
           { kind: "blocks", blocks: [] },
+          { kind: "external", range: bytes(7) },
           { kind: "file", path: locationFrom("/a b"), start: 0, end: 2 ** 40, version: "5@7" },
         ],
         state: {

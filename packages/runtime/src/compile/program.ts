@@ -89,6 +89,7 @@ class Compiler {
       case "text":
       case "bytes":
       case "fixed":
+      case "external":
         return source;
       case "shuffle":
         return this.#shuffle(source.feed, source.aggregate);
@@ -222,6 +223,12 @@ function sinkEnd(sink: Sink): End {
       return { terminal: { kind: "text" }, label };
     case "saveObjects":
       return { terminal: { kind: "write", limited: false }, label };
+    case "external":
+      return {
+        terminal: { kind: "write", limited: false },
+        link: { kind: "external", fn: sink.open, label: sink.label },
+        label,
+      };
     case "foreach":
       return { terminal: { kind: "foreach", fn: sink.fn }, link: { kind: "wait" }, label };
     case "foreachPartition":

@@ -35,6 +35,8 @@ export type Link =
       /** The input that gives the partition's number, where it is not the task's. */
       readonly index?: number | undefined;
     }
+  /** A writer of the job takes all records, and what its `close` returns goes on. */
+  | { readonly kind: "external"; readonly fn: FnSlot; readonly label: string }
   | { readonly kind: "glom" }
   | Extract<Op, { readonly kind: "sort" }>
   /** Nothing in between: what follows may have to wait after each record. */
@@ -43,6 +45,7 @@ export type Link =
 export type Entry =
   | { readonly kind: "blocks" | "text" | "bytes"; readonly input: number }
   | { readonly kind: "fixed"; readonly input: number; readonly recordBytes: number }
+  | { readonly kind: "external"; readonly input: number; readonly read: FnSlot; readonly label: string }
   | {
       readonly kind: "table";
       readonly shape: TableShape;

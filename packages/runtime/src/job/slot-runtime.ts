@@ -130,6 +130,7 @@ export class SlotRuntime {
       states: this.#states,
       functions: this.#functionsOf(stage, task.template, program),
       control: this.#control,
+      batch: stage.start.batch,
       limit: stage.start.limit,
       task,
       budget: new TableBudget(Math.floor(this.#ports.spillBytes / Math.max(1, program.tables)), this.#ports.heapUse),

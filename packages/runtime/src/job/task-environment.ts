@@ -1,3 +1,4 @@
+import type { EpochMs } from "@millrace/base";
 import type { ClassTable } from "@millrace/codec";
 import type { AnyFunction } from "@millrace/operators";
 import type { SlotPorts } from "../ports.ts";
@@ -14,6 +15,8 @@ export interface TaskEnvironment {
   readonly functions: readonly AnyFunction[];
   readonly control: TaskControl;
   readonly task: SlotTask;
+  /** The batch's time. */
+  readonly batch: EpochMs;
   /** Of a sink that takes the first records: how many. */
   readonly limit: number | undefined;
   /** Memory that each of the task's tables may take. */

@@ -1,4 +1,5 @@
 import { assert } from "@millrace/base";
+import { decodeValue, emptyClassTable } from "@millrace/codec";
 import type { ListedFile } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
 import type { FnSlot } from "@millrace/plan";
@@ -33,6 +34,7 @@ import { SpillingTable } from "../table/spilling-table.ts";
 import type { TableBudget } from "../table/table-budget.ts";
 import type { ResolvedInput } from "../task.ts";
 import { foldOf } from "./fold-of.ts";
+import { partitionCall } from "./partition-call.ts";
 import { type StateParts, stateFeeder } from "./state-source.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
 
@@ -155,33 +157,27 @@ export class TaskRun {
       case "wait":
         return upstream;
       default:
-        return this.#called([upstream], this.#partitionFunction(link), link.label);
+        return this.#called(
+          [upstream],
+          partitionCall(link, this.#function(link.fn), this.#env, (input) => this.#partition(input)),
+          link.label,
+        );
     }
   }
 
-  #called(upstreams: readonly Feeder[], call: (...records: Iterable<unknown>[]) => unknown, label: string): Feeder {
+  #called(
+    upstreams: readonly Feeder[],
+    call: (...records: Iterable<unknown>[]) => unknown,
+    label: string,
+    onRecords?: (count: number) => void,
+  ): Feeder {
     return new LinkFeeder(upstreams, {
       call,
       label,
+      onRecords,
       check: () => this.#env.control.check(),
       spool: (later) => this.#spool(later),
     });
-  }
-
-  #partitionFunction(link: Extract<Link, { readonly fn: FnSlot }>): (...records: Iterable<unknown>[]) => unknown {
-    const fn = this.#function(link.fn) as (...args: unknown[]) => unknown; // the planner's signature for this kind of link
-    switch (link.kind) {
-      case "mapPartitions":
-        return fn;
-      case "mapPartitionsWithIndex":
-        return (records) => fn(this.#partition(link.index), records);
-      case "foreachPartition":
-        // Its result counts for nothing, but must be awaited.
-        return async (records) => {
-          await fn(records);
-          return [];
-        };
-    }
   }
 
   #sort(upstream: Feeder, link: Extract<Link, { readonly kind: "sort" }>): Feeder {
@@ -213,6 +209,8 @@ export class TaskRun {
         return this.#bytes(this.#input(entry.input), undefined);
       case "fixed":
         return this.#bytes(this.#input(entry.input), entry.recordBytes);
+      case "external":
+        return this.#external(entry);
       case "table":
         return this.#table(entry);
       case "without":
@@ -234,6 +232,18 @@ export class TaskRun {
       case "snapshot":
         return stateFeeder(entry, this.#stateParts());
     }
+  }
+
+  #external({ input: index, read, label }: Extract<Entry, { readonly kind: "external" }>): Feeder {
+    const input = this.#input(index);
+    assert(input.kind === "external", `input ${index} of a task is no range of ${label}`);
+    const fn = this.#function(read) as (range: unknown) => unknown; // the signature of reading functions
+    return this.#called(
+      [],
+      () => fn(decodeValue(input.range, emptyClassTable)),
+      label,
+      (n) => this.#count(n),
+    );
   }
 
   #cartesian(entry: Extract<Entry, { readonly kind: "cartesian" }>): Feeder {

@@ -56,6 +56,7 @@ export function openSink(program: StageProgram, run: TaskRun, env: TaskEnvironme
     case "reduce":
     case "foreach":
     case "foreachPartition":
+    case "external":
       return resultSink(sink, program, run, env);
     default:
       return unreachable(sink);

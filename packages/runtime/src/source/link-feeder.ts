@@ -13,6 +13,8 @@ export interface LinkOptions {
   readonly label: string;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
+  /** Is told of the records that go on, of a function that reads a source. */
+  readonly onRecords?: ((count: number) => void) | undefined;
   /** Makes a feeder that has to be waited for into one that has not, when it is opened. */
   readonly spool: (upstream: Feeder) => Feeder;
 }
@@ -67,7 +69,7 @@ export class LinkFeeder extends Feeder {
     if (this.#array !== undefined) {
       const array = this.#array;
       this.#array = undefined;
-      return array.length > 0 && this.setRows(array);
+      return this.#give(array);
     }
     if (this.#slices !== undefined) return this.#nextSlice(this.#slices);
     const iterator = this.#iterator;
@@ -85,7 +87,7 @@ export class LinkFeeder extends Feeder {
       this.#done = true;
       throw blame(error, this.#options.label);
     }
-    return chunk.length > 0 && this.setRows(chunk);
+    return this.#give(chunk);
   }
 
   #nextSlice(slices: Iterator<readonly unknown[] | PairSlice>): boolean {
@@ -102,9 +104,15 @@ export class LinkFeeder extends Feeder {
     return false;
   }
 
+  #give(rows: readonly unknown[]): boolean {
+    if (rows.length === 0) return false;
+    this.#options.onRecords?.(rows.length);
+    return this.setRows(rows);
+  }
+
   #setSlice(slice: readonly unknown[] | PairSlice): boolean {
     if (slice instanceof PairSlice) return slice.keys.length > 0 && this.setPairs(slice.keys, slice.values);
-    return slice.length > 0 && this.setRows(slice);
+    return this.#give(slice);
   }
 
   override async finish(): Promise<void> {
@@ -152,7 +160,7 @@ export class LinkFeeder extends Feeder {
       this.#done = true;
       throw blame(error, this.#options.label);
     }
-    return chunk.length > 0 && this.setRows(chunk);
+    return this.#give(chunk);
   }
 
   async #nextLaterSlice(slices: AsyncIterator<readonly unknown[]>): Promise<boolean> {
@@ -161,7 +169,7 @@ export class LinkFeeder extends Feeder {
         this.#options.check();
         const step = await slices.next();
         if (step.done === true) this.#done = true;
-        else if (step.value.length > 0) return this.setRows(step.value);
+        else if (step.value.length > 0) return this.#give(step.value);
       }
     } catch (error) {
       this.#done = true;

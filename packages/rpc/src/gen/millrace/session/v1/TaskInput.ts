@@ -8,7 +8,8 @@ export interface TaskInput {
   'blocks'?: (_millrace_session_v1_BlockList | null);
   'file'?: (_millrace_session_v1_FileRange | null);
   'partition'?: (number);
-  'input'?: "inline"|"blocks"|"file"|"partition";
+  'external'?: (Buffer | Uint8Array | string);
+  'input'?: "inline"|"blocks"|"file"|"partition"|"external";
 }
 
 export interface TaskInput__Output {
@@ -16,5 +17,6 @@ export interface TaskInput__Output {
   'blocks'?: (_millrace_session_v1_BlockList__Output | null);
   'file'?: (_millrace_session_v1_FileRange__Output | null);
   'partition'?: (number);
-  'input'?: "inline"|"blocks"|"file"|"partition";
+  'external'?: (Buffer);
+  'input'?: "inline"|"blocks"|"file"|"partition"|"external";
 }

@@ -1,0 +1,118 @@
+import { naming } from "@millrace/base";
+import { emptyClassTable, encodeValue } from "@millrace/codec";
+import { type FunctionRef, operators } from "@millrace/operators";
+import { type Lineage, source, type TaskInput } from "@millrace/plan";
+import { runAuthorCode } from "../author-code.ts";
+import type { BatchScope } from "../batch-scope.ts";
+import { checkAll } from "../check-all.ts";
+import { badArgument } from "../errors.ts";
+import type { GraphBuilder } from "../graph-builder.ts";
+import { CONTEXT, GRAPH } from "../internals.ts";
+import { kindOf } from "../not-given.ts";
+import { addInputLife } from "../source/input-life.ts";
+import { DStream } from "../stream/dstream.ts";
+import type { StreamNode } from "../stream-node.ts";
+import type { StreamingContext } from "../streaming-context.ts";
+
+/** Records of a range: as they come, or once they can be had. */
+export type RangeRecords<T> = AsyncIterable<T> | Iterable<T> | Promise<AsyncIterable<T> | Iterable<T>>;
+
+/**
+ * A source that can be read again, for packages: the driver fixes what each batch reads, tasks read exactly that, as often
+ * as they have to. Hand it to {@link externalStream}.
+ *
+ * What will still change: how a source learns which ranges are committed, and how much a batch may take.
+ *
+ * @typeParam Range What one task reads: plain data, such as a topic, a partition and two offsets. It may be written to logs.
+ * @typeParam T The records.
+ * @typeParam Options What reading takes besides, such as addresses and secrets. It goes to the executors only.
+ */
+export interface ExternalSource<Range, T, Options = undefined> {
+  /** What the operator calls it: `kafka orders`. */
+  readonly label: string;
+  /** Sent with the reading function: whatever a function may capture. */
+  readonly options: Options;
+  /** Called on the driver once, before the first batch, which waits for it. What it throws ends the job. */
+  start?(): void | Promise<void>;
+  /**
+   * Called on the driver once in each batch, in order: what the batch reads, one partition a range. None: the batch is empty.
+   *
+   * @param time The batch's time, in epoch ms.
+   */
+  fix(time: number): readonly Range[] | Promise<readonly Range[]>;
+  /**
+   * Called in a task, and again when it is tried again: the same range has to give the same records in the same order.
+   * A function of the job, or one that a package has named with {@link shipPackage}.
+   */
+  readonly read: (range: Range, options: Options) => RangeRecords<T>;
+  /** Called on the driver once, when no batch follows and the job ends in an orderly way. */
+  stop?(): void | Promise<void>;
+}
+
+/**
+ * The stream of a source that a package brings.
+ *
+ * @throws BAD_ARGUMENT
+ * @throws FUNCTION_NOT_SHIPPABLE Executors would not find `read`.
+ */
+export function externalStream<Range, T, Options>(
+  ssc: StreamingContext,
+  from: ExternalSource<Range, T, Options>,
+): DStream<T> {
+  const operator = "externalStream";
+  const context = ssc[CONTEXT];
+  context.requireBuilding(operator);
+  checkAll(operator, {
+    label: () => {
+      if (typeof from?.label !== "string" || from.label === "")
+        throw badArgument(`${operator} takes a source with a label and functions fix and read. Give it those.`);
+    },
+    fix: () => {
+      if (typeof from?.fix !== "function")
+        throw badArgument(`fix of the source given to ${operator} is ${kindOf(from?.fix)}. It must be a function.`);
+    },
+  });
+  const { site } = context.ship(from.read, `read of ${from.label}`);
+  const read = context.checked(operators.readExternal.ref(() => [from.read, from.options], site));
+  return new DStream<T>(ssc[GRAPH], new ExternalStream(ssc[GRAPH], from, read));
+}
+
+class ExternalStream<Range> implements StreamNode {
+  readonly label: string;
+  readonly parents = [];
+  readonly slideMs: number;
+  readonly #source: Pick<ExternalSource<Range, unknown>, "fix">;
+  readonly #read: FunctionRef;
+
+  constructor(graph: GraphBuilder, from: Omit<ExternalSource<Range, unknown>, "options" | "read">, read: FunctionRef) {
+    this.label = from.label;
+    this.slideMs = graph.batchIntervalMs;
+    this.#source = from;
+    this.#read = read;
+    graph.inputs.push(this);
+    graph.polls = true;
+    addInputLife(graph, this.label, from);
+  }
+
+  async compute(scope: BatchScope): Promise<Lineage> {
+    const ranges = await this.#fix(scope.time);
+    scope.reports.set(this, { numRecords: 0 }); // known once the tasks have read them
+    return this.#lineageOf(ranges);
+  }
+
+  async #fix(time: number): Promise<readonly Uint8Array[]> {
+    const about = { what: `fix of ${this.label}`, outcome: "The batch fails." };
+    const ranges: unknown = await runAuthorCode(about, () => this.#source.fix(time));
+    if (!Array.isArray(ranges)) {
+      throw badArgument(
+        `fix of ${this.label} gave ${kindOf(ranges)} for batch ${time}, not an array of ranges. The batch fails. Return one, empty when there is nothing.`,
+      );
+    }
+    return ranges.map((range, i) => naming(`range ${i} of ${this.label}`, () => encodeValue(range, emptyClassTable)));
+  }
+
+  #lineageOf(ranges: readonly Uint8Array[]): Lineage {
+    const inputs = ranges.map((range): TaskInput => ({ kind: "external", range }));
+    return source({ read: this.#read }, inputs, this.label);
+  }
+}

@@ -1,0 +1,32 @@
+import { JOB_HOOKS, type JobHooks } from "@millrace/plan";
+import { badArgument } from "../errors.ts";
+import { kindOf } from "../not-given.ts";
+
+/** What executors can find by its name: any function, or any class. */
+export type Shippable = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => object);
+
+/**
+ * Names functions and classes of a package, so that a job can send them, and instances of the classes, to its executors, which load the
+ * same package. Call it where the package's module is evaluated.
+ *
+ * @param name The package's: `@millrace/kafka`.
+ * @param exports By names that stay the same from release to release.
+ * @throws BAD_ARGUMENT
+ */
+export function shipPackage(name: string, exports: Readonly<Record<string, Shippable>>): void {
+  const hooks = (globalThis as { readonly [JOB_HOOKS]?: JobHooks })[JOB_HOOKS]; // set by whoever loads a job; see JobHooks
+  for (const [key, value] of Object.entries(exports)) {
+    if (typeof value !== "function") {
+      throw badArgument(
+        `${key} of package ${name} is ${kindOf(value)}. Only functions and classes are shipped by name.`,
+      );
+    }
+    const id = `${name}#${key}`;
+    if (isClass(value)) hooks?.defineClass(id, value);
+    else hooks?.defineImport(id, value);
+  }
+}
+
+function isClass(value: Shippable): value is Extract<Shippable, abstract new (...args: never[]) => object> {
+  return Function.prototype.toString.call(value).startsWith("class");
+}

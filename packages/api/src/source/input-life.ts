@@ -1,0 +1,24 @@
+import { thrownMessage, warningOf } from "@millrace/base";
+import { runAuthorCode } from "../author-code.ts";
+import type { GraphBuilder } from "../graph-builder.ts";
+
+/** What code of a source on the driver wants to be told of the job's life. */
+export interface InputLife {
+  start?(): void | Promise<void>;
+  stop?(): void | Promise<void>;
+}
+
+/** Has a source started before the first batch, and stopped when no batch follows. */
+export function addInputLife(graph: GraphBuilder, label: string, input: InputLife): void {
+  graph.life.push({
+    begin: () => runAuthorCode({ what: `start of ${label}`, outcome: "The job ends." }, () => input.start?.()),
+    end: async () => {
+      try {
+        await runAuthorCode({ what: `stop of ${label}`, outcome: "The job ends all the same." }, () => input.stop?.());
+      } catch (error) {
+        graph.context.port.warn(warningOf(thrownMessage(error), { subject: `stop of ${label}` }));
+      }
+      return false;
+    },
+  });
+}

@@ -1,0 +1,40 @@
+import { unreachable } from "@millrace/base";
+import type { AnyFunction } from "@millrace/operators";
+import type { FnSlot } from "@millrace/plan";
+import type { Link } from "../compile/stage-program.ts";
+import { writeAll } from "../sink/external-writer.ts";
+import type { TaskEnvironment } from "./task-environment.ts";
+
+/** A link that calls a function of the job with the records of a partition. */
+type CallLink = Extract<Link, { readonly fn: FnSlot }>;
+
+/**
+ * What such a link does with the records of its partition.
+ *
+ * @param given The function of the link's slot.
+ * @param partition The number that the partition of an input has; the task's own if there is none.
+ */
+export function partitionCall(
+  link: CallLink,
+  given: AnyFunction,
+  { batch: time, task }: TaskEnvironment,
+  partition: (input: number | undefined) => number,
+): (...records: Iterable<unknown>[]) => unknown {
+  const fn = given as (...args: unknown[]) => unknown; // the planner's signature for this kind of link
+  switch (link.kind) {
+    case "mapPartitions":
+      return fn;
+    case "mapPartitionsWithIndex":
+      return (records) => fn(partition(link.index), records);
+    case "foreachPartition":
+      // Its result counts for nothing, but must be awaited.
+      return async (records) => {
+        await fn(records);
+        return [];
+      };
+    case "external":
+      return (records) => writeAll(() => fn({ time, partition: task.partition, attempt: task.attempt }), records);
+    default:
+      return unreachable(link);
+  }
+}
