@@ -26,7 +26,7 @@ export const TOPICS = [
   ["rdd-files", 1],
   ["pipes", 1],
   ["shared", 1],
-  ["outputs", 4],
+  ["outputs", 5],
   ["sources", 4],
   ["compositions", 8],
   ["static-data", 5],

@@ -1,7 +1,7 @@
 // What is written: FO-1 … FO-3, DS-16, RD-27. Paths lie below a directory of the test's; a batch's time is written as its number.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DStream, StreamingContext } from "millrace";
+import type { StreamingContext } from "millrace";
 import { type Case, kv, observation, type Report } from "./case.ts";
 import { refusal } from "./rdds.ts";
 
@@ -18,7 +18,7 @@ export const outputs: readonly Case[] = [
     declare: (ssc, report, directory) => {
       const stream = ssc.queueStream([ssc.parallelize(["a", "b", "c"], 2), ssc.parallelize<string>([], 2)]);
       stream.saveAsTextFiles(join(directory, "letters"), "txt");
-      reportTree(ssc, stream, { directory, prefix: "letters-" }, report);
+      reportTree(ssc, { directory, prefix: "letters-" }, report);
     },
   }),
   observation({
@@ -28,7 +28,7 @@ export const outputs: readonly Case[] = [
     declare: (ssc, report, directory) => {
       const stream = ssc.queueStream([ssc.parallelize(["a"], 1)]);
       stream.saveAsTextFiles(`${directory}/plain/`);
-      reportTree(ssc, stream, { directory: join(directory, "plain"), prefix: "" }, report);
+      reportTree(ssc, { directory: join(directory, "plain"), prefix: "" }, report);
     },
   }),
   observation({
@@ -56,7 +56,7 @@ export const outputs: readonly Case[] = [
       ];
       const stream = ssc.queueStream<unknown>([ssc.parallelize<unknown>(records, 1)]);
       stream.saveAsTextFiles(join(directory, "forms"));
-      reportTree(ssc, stream, { directory, prefix: "forms-" }, report);
+      reportTree(ssc, { directory, prefix: "forms-" }, report);
     },
   }),
   observation({
@@ -67,12 +67,13 @@ export const outputs: readonly Case[] = [
       ["1/_SUCCESS: ", "1/part-00000: a\n", "1/part-00001: b\n"],
       undefined,
       ["3/_SUCCESS: ", "3/part-00000: c\n"],
+      undefined,
     ],
     declare: (ssc, report, directory) => {
       const letters = ["a", "b", "c"].map((letter) => ssc.parallelize([letter], 1));
       const stream = ssc.queueStream(letters).window(200, 200);
       stream.saveAsTextFiles(join(directory, "windows"));
-      reportTree(ssc, stream, { directory, prefix: "windows-" }, report);
+      reportTree(ssc, { directory, prefix: "windows-" }, report);
     },
   }),
   observation({
@@ -122,9 +123,11 @@ export const outputs: readonly Case[] = [
       const stream = ssc.queueStream<unknown>([ssc.parallelize<unknown>([-0, 1n, new Date(5)], 1)]);
       stream.saveAsObjectFiles(join(directory, "values"));
       stream.foreachRDD(async (rdd, time) => {
-        const once = join(directory, `value-${time}`);
-        if ((await rdd.count()) > 0) await rdd.saveAsObjectFile(once);
-        const paths = readdirSync(directory).includes(`value-${time}`) ? [join(directory, `values-${time}`), once] : [];
+        if ((await rdd.count()) > 0) await rdd.saveAsObjectFile(join(directory, `value-${time}`));
+      });
+      afterEachBatch(ssc, async (time) => {
+        if (!readdirSync(directory).includes(`value-${time}`)) return;
+        const paths = [join(directory, `values-${time}`), join(directory, `value-${time}`)];
         report(time, await Promise.all(paths.map((path) => ssc.objectFile<unknown>(path).collect())));
       });
     },
@@ -142,19 +145,25 @@ export const outputs: readonly Case[] = [
   }),
 ];
 
-/** Tells what the batch has left in its directory: each file, with what is in it. */
+/** Calls `look` in each batch with the time of the one before, whose files are visible by then. */
+function afterEachBatch(ssc: StreamingContext, look: (time: number) => Promise<void> | void): void {
+  let before: number | undefined;
+  ssc.queueStream<never>([]).foreachRDD(async (_, time) => {
+    if (before !== undefined) await look(before);
+    before = time;
+  });
+}
+
+/** Tells what each batch has left in its directory, if it has one: each file, with what is in it. */
 function reportTree(
   ssc: StreamingContext,
-  stream: DStream<unknown>,
   { directory, prefix }: { readonly directory: string; readonly prefix: string },
   report: Report,
 ): void {
   let first: number | undefined;
-  ssc.queueStream<never>([]).foreachRDD((_, time) => {
+  afterEachBatch(ssc, (time) => {
     first ??= time;
-  });
-  stream.foreachRDD((_, time) => {
-    const batch = (time - (first ?? time)) / ssc.batchInterval;
+    const batch = (time - first) / ssc.batchInterval;
     const found = readdirSync(directory).filter((name) => name.startsWith(`${prefix}${time}`));
     const files = found.flatMap((name) =>
       readdirSync(join(directory, name)).map((file) => {
@@ -162,6 +171,6 @@ function reportTree(
         return `${shown}/${file}: ${readFileSync(join(directory, name, file), "utf8")}`;
       }),
     );
-    report(time, files);
+    if (files.length > 0) report(time, files);
   });
 }
