@@ -157,7 +157,7 @@ export class LineBlockCutter {
 }
 
 /** Blocks that came as frames: each is handed on as it is, unread. */
-export class FrameCutter {
+export class FrameBlockCutter {
   readonly #options: CutterOptions;
   readonly #outbox: Outbox;
 

@@ -1,6 +1,6 @@
 import { formatSize } from "@millrace/base";
 import { receiverFailed } from "../errors.ts";
-import type { FrameCutter } from "./block-cutter.ts";
+import type { FrameBlockCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
 import type { SourceEvents } from "./receiver-run.ts";
 import { type SocketAddress, SocketChunks } from "./socket-chunks.ts";
@@ -13,14 +13,14 @@ const BLOCK_BYTES_MAX = 256 << 20;
  * Nothing is decoded here.
  */
 export class RawSocketSource extends SocketChunks {
-  readonly #cutter: FrameCutter;
+  readonly #cutter: FrameBlockCutter;
   /** What has come of the block that is being read, and of its length before that. */
   #parts: Uint8Array[] = [];
   #bytes = 0;
   /** Bytes of the block; `undefined` while its length is read. */
   #length: number | undefined;
 
-  constructor(where: SocketAddress, cutter: FrameCutter, gate: Gate, events: SourceEvents) {
+  constructor(where: SocketAddress, cutter: FrameBlockCutter, gate: Gate, events: SourceEvents) {
     super(where, gate, events);
     this.#cutter = cutter;
   }

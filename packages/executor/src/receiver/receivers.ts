@@ -14,7 +14,7 @@ import type { ReceiverSpec } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
 import type { BlockPool, SpillDirectory } from "@millrace/storage";
 import { receiverClosed, receiverFailed } from "../errors.ts";
-import { type CutBlock, type CutterOptions, FrameCutter, LineBlockCutter, RecordCutter } from "./block-cutter.ts";
+import { type CutBlock, type CutterOptions, FrameBlockCutter, LineBlockCutter, RecordCutter } from "./block-cutter.ts";
 import { CustomSource } from "./custom-source.ts";
 import { Gate } from "./gate.ts";
 import { IterableSource, type MakeIterable } from "./iterable-source.ts";
@@ -149,7 +149,7 @@ export class Receivers {
       const lines = { ...cutting, source: `the socket ${spec.host}:${spec.port}`, lineBytesMax };
       return new SocketTextSource(spec, new LineBlockCutter(lines), gate, events);
     }
-    if (spec.kind === "rawSocket") return new RawSocketSource(spec, new FrameCutter(cutting), gate, events);
+    if (spec.kind === "rawSocket") return new RawSocketSource(spec, new FrameBlockCutter(cutting), gate, events);
     return this.#jobSource(stream, spec, { cutting, gate, events });
   }
 
