@@ -5,14 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SystemClock } from "@millrace/base";
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
-import { BlockPool, FileSystems, freeSlices, LocalFileSystem, SpillDirectory } from "@millrace/storage";
-import { FunctionTable, localTaskFiles, SlotRuntime } from "../dist/index.js";
+import { BlockPool, freeSlices, localFileSystems, SpillDirectory } from "@millrace/storage";
+import { FunctionTable, SlotRuntime } from "../dist/index.js";
 
 const count = Number(process.argv[2] ?? 1_000_000);
 const rounds = Number(process.argv[3] ?? 5);
 const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
 const pool = BlockPool.create({ bytes: 512 * 1024 ** 2 });
-const functions = new FunctionTable();
+const files = localFileSystems();
+const functions = new FunctionTable({ files });
 functions.define("add", () => (a, b) => a + b);
 
 /** Each key so often, spread over all of them. */
@@ -33,8 +34,7 @@ const cases = [
 
 function slot(spillBytes) {
   const spills = new SpillDirectory(directory, pool.owner);
-  const files = new FileSystems([new LocalFileSystem()]);
-  const ports = { pool, newSpillFile: () => spills.newFile(), files: localTaskFiles, checkpoints: files };
+  const ports = { pool, newSpillFile: () => spills.newFile(), files };
   const cancellation = { cancelled: () => false };
   const rest = { lineBytesMax: 1 << 28, spillBytes, heapUse: () => 0 };
   return new SlotRuntime({ ...ports, cancellation, clock: new SystemClock(), ...rest }, functions);

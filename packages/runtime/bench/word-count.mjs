@@ -1,13 +1,14 @@
 // Map side of a word count on one core: node packages/runtime/bench/word-count.mjs [lines=200000] [rounds=7]
 // flatMap(line => line.split(" ")).map(w => [w, 1]).reduceByKey(add), 10 words a line, 10,000 words, Zipf. Needs a build.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SystemClock } from "@millrace/base";
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
-import { BlockPool, FileSystems, freeSlices, LocalFileSystem, SpillDirectory } from "@millrace/storage";
+import { localVersion } from "@millrace/files";
+import { BlockPool, freeSlices, localFileSystems, SpillDirectory } from "@millrace/storage";
 import { SegmentState } from "../dist/compile/segment-state.js";
-import { compileTemplate, FunctionTable, localTaskFiles, SlotRuntime } from "../dist/index.js";
+import { compileTemplate, FunctionTable, SlotRuntime } from "../dist/index.js";
 import { TaskControl } from "../dist/job/task-control.js";
 import { AggregateTable } from "../dist/table/aggregate-table.js";
 import { TableBudget } from "../dist/table/table-budget.js";
@@ -23,7 +24,8 @@ const directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
 const file = join(directory, "lines.txt");
 writeFileSync(file, `${lines.join("\n")}\n`);
 
-const functions = new FunctionTable();
+const files = localFileSystems();
+const functions = new FunctionTable({ files });
 functions.define("split", () => (line) => line.split(" "));
 functions.define("pair", () => (word) => [word, 1]);
 functions.define("add", () => (a, b) => a + b);
@@ -45,7 +47,7 @@ function loop() {
   const program = compileTemplate(template("loop", { kind: "blocks", input: 0 }));
   const segment = program.pipeline.segments[0];
   const fns = functions.resolveAll(program.template, new Uint8Array(0), undefined);
-  const control = new TaskControl({ cancelled: () => false });
+  const control = new TaskControl({ cancelled: () => false }, () => {});
   // Fresh copies: V8 keeps a line's hash and flat form, which lines from a block do not have.
   const input = Buffer.from(lines.join("\n"), "latin1").toString("latin1").split("\n");
   return () => {
@@ -65,8 +67,7 @@ const runtime = new SlotRuntime(
   {
     pool,
     newSpillFile: () => spills.newFile(),
-    files: localTaskFiles,
-    checkpoints: new FileSystems([new LocalFileSystem()]),
+    files,
     cancellation: { cancelled: () => false },
     clock: new SystemClock(),
     spillBytes: 64 * 1024 ** 2,
@@ -116,6 +117,9 @@ await measure(
 );
 await measure(
   "task over a text file",
-  task("text", { kind: "file", path: file, start: 0, end: Number.MAX_SAFE_INTEGER }),
+  task("text", {
+    ...{ kind: "file", path: file, start: 0, end: Number.MAX_SAFE_INTEGER },
+    version: localVersion(statSync(file, { bigint: true })),
+  }),
 );
 rmSync(directory, { recursive: true });

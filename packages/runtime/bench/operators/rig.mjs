@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SystemClock } from "@millrace/base";
 import { emptyClassTable, encodeBlock, encodeCaptures } from "@millrace/codec";
-import { BlockPool, FileSystems, freeSlices, LocalFileSystem, SpillDirectory } from "@millrace/storage";
-import { FunctionTable, localTaskFiles, SlotRuntime, threadHeapUse } from "../../dist/index.js";
+import { BlockPool, freeSlices, localFileSystems, SpillDirectory } from "@millrace/storage";
+import { FunctionTable, SlotRuntime, threadHeapUse } from "../../dist/index.js";
 import { latest } from "./data.mjs";
 
 /** Records that a flatMap makes of each record of a source. */
@@ -34,7 +34,8 @@ export const own = (name, ...captures) => ({ own: name, captures });
 export class Rig {
   #directory = mkdtempSync(join(tmpdir(), "millrace-bench-"));
   #pool = BlockPool.create({ bytes: 256 * 1024 ** 2 });
-  #functions = new FunctionTable();
+  #files = localFileSystems();
+  #functions = new FunctionTable({ files: this.#files });
   #ids = new Map();
   #runtime;
   #run = 0;
@@ -45,8 +46,7 @@ export class Rig {
       {
         pool: this.#pool,
         newSpillFile: () => spills.newFile(),
-        files: localTaskFiles,
-        checkpoints: new FileSystems([new LocalFileSystem()]),
+        files: this.#files,
         cancellation: { cancelled: () => false },
         clock: new SystemClock(),
         heapUse: threadHeapUse,
