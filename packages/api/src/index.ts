@@ -1,5 +1,25 @@
 // What a job imports, and nothing else: published as `millrace`. What hosts of jobs need is in `./host.ts`.
 export type { DurationLike, Millis } from "@millrace/base";
+export {
+  type BlockingFiles,
+  type BlockingReader,
+  type BlockingWriter,
+  type ByteRange,
+  type FileEntry,
+  type FileErrors,
+  type FileKind,
+  type FileReader,
+  type FileStat,
+  type FileSystem,
+  type FileWriter,
+  fileErrors,
+  type Location,
+  type Locations,
+  locations,
+  type MakeFileError,
+  registerFileSystem,
+  type WrittenContent,
+} from "@millrace/files";
 export { Accumulator, NumberAccumulator } from "./accumulator.ts";
 export type { AccumulatorKind, AccumulatorSpec } from "./accumulator-kinds.ts";
 export type { BoundedDouble } from "./approx/bounded-double.ts";

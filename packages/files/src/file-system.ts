@@ -118,7 +118,7 @@ export interface FileSystem {
   /** `file`, `s3`, … without the colon. */
   readonly scheme: string;
   /** Set where blocking calls do no harm. */
-  readonly blocking?: BlockingFiles;
+  readonly blocking?: BlockingFiles | undefined;
   /**
    * The entries of a directory, in no order, by pages of a size that the file system chooses; one page is in memory at a time.
    * Those that vanish meanwhile are left out. Links are followed.

@@ -1,6 +1,8 @@
 export {
   diskFull,
+  type FileErrors,
   fileChanged,
+  fileErrors,
   fileExists,
   fileForbidden,
   fileHandlesExhausted,
@@ -8,6 +10,7 @@ export {
   fileNotFound,
   fileSystemUnknown,
   fileWrongKind,
+  type MakeFileError,
 } from "./errors.ts";
 export {
   type BlockingFiles,
@@ -26,5 +29,16 @@ export {
 } from "./file-system.ts";
 export { FileSystems, type FileSystemsOptions } from "./file-systems.ts";
 export { changedSince, localVersion } from "./file-version.ts";
-export { type Location, locationFrom, nameIn, parentOf, parseLocation, rootOf, schemeOf, within } from "./location.ts";
+export {
+  type Location,
+  type Locations,
+  locationFrom,
+  locations,
+  nameIn,
+  parentOf,
+  parseLocation,
+  rootOf,
+  schemeOf,
+  within,
+} from "./location.ts";
 export { registerFileSystem } from "./registered.ts";

@@ -7,7 +7,7 @@ import { fileSystemUnknown } from "./errors.ts";
  * `scheme://rest`, as its file system takes it, for any other. It says which file system serves it, needs no working directory,
  * and is its own text: messages show it, and the wire carries it.
  *
- * Made by {@link parseLocation} from what an author wrote, and from other locations; nothing else makes one.
+ * Made from what an author wrote, once, and from other locations; nothing else makes one.
  */
 export type Location = Brand<string, "Location">;
 
@@ -107,3 +107,20 @@ function malformed(location: string, why: string, cause?: unknown): EngineError 
     { fields: { location }, ...(cause === undefined ? {} : { cause }) },
   );
 }
+
+/** What a file system of another package needs to do with locations. */
+export interface Locations {
+  /** The location of a path that is absolute, as an author would write it: `box://bucket/a`. @throws FILE_SYSTEM_UNKNOWN */
+  of(text: string): Location;
+  /** What is at `names`, one below the other, in a directory. */
+  within(directory: Location, ...names: readonly string[]): Location;
+  /** The directory that holds it; of a root that itself. */
+  parentOf(location: Location): Location;
+  /** The last name of it; "" of a root. */
+  nameIn(location: Location): string;
+  /** `s3://bucket` of `s3://bucket/a/b`. */
+  rootOf(location: Location): Location;
+}
+
+/** See {@link Locations}: `locations.within(directory, "part-00000")`. */
+export const locations: Locations = { of: (text) => parseLocation(text, "/"), within, parentOf, nameIn, rootOf };

@@ -61,6 +61,8 @@ export const shuffle = (aggregate: Extract<Source, { kind: "shuffle" }>["aggrega
 });
 
 export interface TestSlotOptions {
+  /** This machine's own, by blocking calls, if left out. */
+  readonly files?: FileSystems;
   readonly spillBytes?: number;
   readonly poolBytes?: number;
   readonly lineBytesMax?: number;
@@ -69,10 +71,10 @@ export interface TestSlotOptions {
 
 /** A slot in this thread, with a pool and a folder of its own. */
 export class TestSlot {
-  readonly files: FileSystems = localFileSystems();
+  readonly files: FileSystems;
   readonly directory = mkdtempSync(join(tmpdir(), "millrace-runtime-"));
   readonly pool: BlockPool;
-  readonly functions = new FunctionTable({ files: this.files, inline: (id) => this.#inline.get(id) });
+  readonly functions: FunctionTable;
   readonly #inline = new Map<string, AnyFunction>();
   runtime: SlotRuntime;
   readonly options: TestSlotOptions;
@@ -83,6 +85,8 @@ export class TestSlot {
 
   constructor(options: TestSlotOptions = {}) {
     this.options = options;
+    this.files = options.files ?? localFileSystems();
+    this.functions = new FunctionTable({ files: this.files, inline: (id) => this.#inline.get(id) });
     this.pool = BlockPool.create({ bytes: options.poolBytes ?? 16 * 1024 ** 2 });
     this.runtime = this.#newRuntime();
   }

@@ -35,7 +35,7 @@ let temporaryCount = 0;
 /** This machine's own files. Of a directory that is listed, all names are in memory, and one page of what they lead to. */
 export class LocalFileSystem implements FileSystem {
   readonly scheme = "file";
-  readonly blocking: BlockingFiles = localBlockingFiles;
+  readonly blocking: BlockingFiles | undefined = localBlockingFiles;
 
   async *list(directory: Location): AsyncGenerator<readonly FileEntry[], void, undefined> {
     const names = await attempt("list", directory, fs.readdir(directory));
