@@ -289,7 +289,7 @@ export class BatchShell {
     if (failure !== undefined) this.#ports.warn(warningOf(failure.message, { subject: `batch ${time}` }));
     this.#report(time, batch, failure && toWireError(failure));
     const processingMs = this.#now() - (batch.startedMs ?? time);
-    this.#keepPace({ type: "batchOver", received: sum(records.values()), processingMs });
+    this.#keepPace({ type: "batchEnded", received: sum(records.values()), processingMs });
     this.#observe("batchCompleted", time, batch, error);
     this.#ports.ended(time, error);
   }

@@ -126,7 +126,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
 
   onReleased(times: readonly EpochMs[], shuffles: readonly ShuffleId[]): void {
     this.#tasks.dropShuffles(shuffles);
-    for (const batch of times) this.#receivers.dispatch({ type: "batchForgotten", batch });
+    for (const batch of times) this.#receivers.dispatch({ type: "batchReleased", batch });
   }
 
   onOutputsDone(time: EpochMs, report: BatchReport): void {
@@ -160,8 +160,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   ended(time: EpochMs): void {
-    this.#receivers.dispatch({ type: "batchDone", batch: time });
-    this.#tasks.batchOver(time);
+    this.#receivers.dispatch({ type: "batchEnded", batch: time });
+    this.#tasks.batchEnded(time);
     this.#ports.thread.send({ type: "batchEnded", time });
   }
 

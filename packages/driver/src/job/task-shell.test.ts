@@ -84,7 +84,7 @@ describe("what tasks put on disk", () => {
     tasks.run(action(1, FIRST)).catch(() => undefined); // cancelled below
     report(1, 0, 0, spilled(7));
     tasks.cancel("the job is stopped", FIRST);
-    tasks.batchOver(FIRST);
+    tasks.batchEnded(FIRST);
     report(1, 1, 0, spilled(7));
     expect(tasks.figures(FIRST).spilledBytes).toBe(0);
   });
@@ -111,7 +111,7 @@ describe("what block stores put on disk", () => {
     await first;
     tasks.onMessage(EXECUTOR, storeSpilled(10));
     expect(tasks.figures(FIRST).spilledBytes).toBe(110);
-    tasks.batchOver(FIRST);
+    tasks.batchEnded(FIRST);
     tasks.onMessage(EXECUTOR, storeSpilled(30));
     void tasks.run(action(2, SECOND));
     expect(tasks.figures(SECOND).spilledBytes).toBe(20);

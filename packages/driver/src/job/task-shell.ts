@@ -134,9 +134,9 @@ export class TaskShell {
   }
 
   /** Nobody asks for the batch's figures any more, and its state may move. */
-  batchOver(batch: EpochMs): void {
+  batchEnded(batch: EpochMs): void {
     this.#figures.forget(batch);
-    this.dispatch({ type: "batchOver" });
+    this.dispatch({ type: "batchEnded" });
   }
 
   dispatch(event: TaskEvent): void {

@@ -26,7 +26,7 @@ function run(
       }),
     );
     from.now = begins + load.processingMs;
-    effects.push(...stepPace(state, { type: "batchOver", received, processingMs: load.processingMs }));
+    effects.push(...stepPace(state, { type: "batchEnded", received, processingMs: load.processingMs }));
   }
   return effects;
 }
@@ -72,7 +72,7 @@ describe("a batch that does not end", () => {
   }
   const begin = (state: Pace, time: number, at = time) =>
     stepPace(state, { type: "batchStarted", at: epochMs(at), time: epochMs(time), waiting: 1, lasts: true });
-  const over = (state: Pace) => stepPace(state, { type: "batchOver", received: 0, processingMs: 0 });
+  const over = (state: Pace) => stepPace(state, { type: "batchEnded", received: 0, processingMs: 0 });
 
   test("is named while it runs, with what waits for it and what to do", () => {
     const state = pace(1000);

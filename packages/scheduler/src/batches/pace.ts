@@ -32,7 +32,7 @@ export type PaceEvent =
     }
   /** Time has passed while a batch runs; `waiting` as above. */
   | { readonly type: "looked"; readonly at: EpochMs; readonly waiting: number }
-  | { readonly type: "batchOver"; readonly received: number; readonly processingMs: number };
+  | { readonly type: "batchEnded"; readonly received: number; readonly processingMs: number };
 
 /**
  * `behind` is said of late batches once, and again only after `caughtUp` or a batch that is stuck. Of a batch that is stuck it is said
@@ -82,7 +82,7 @@ export function stepPace(state: Pace, event: PaceEvent): readonly PaceEffect[] {
     case "allocated":
       remember(state.allocated, { at: event.at, received: event.received });
       return [];
-    case "batchOver":
+    case "batchEnded":
       state.running = undefined;
       remember(state.over, { received: event.received, processingMs: event.processingMs });
       return [];

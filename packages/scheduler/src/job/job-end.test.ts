@@ -100,7 +100,7 @@ describe("what was received and not processed", () => {
   test("waits for a batch, or is in one that is not done", () => {
     const state = begun(received(block("1", 5)), { type: "allocate", batch: epochMs(100) }, received(block("2", 7)));
     expect(receivedLoss(state).unprocessed).toEqual({ blocks: 2, records: 12 });
-    stepReceivers(state, { type: "batchDone", batch: epochMs(100) });
+    stepReceivers(state, { type: "batchEnded", batch: epochMs(100) });
     expect(receivedLoss(state).unprocessed).toEqual({ blocks: 1, records: 7 });
   });
 

@@ -44,16 +44,16 @@ export function unprocessed(state: ReceiverTracker): ReceivedCount {
   };
   for (const receiver of state.receivers.values()) add(receiver.waiting);
   for (const batch of state.batches.values()) {
-    if (batch.state !== "done") for (const blocks of batch.blocks.values()) add(blocks);
+    if (batch.state !== "ended") for (const blocks of batch.blocks.values()) add(blocks);
   }
   return count;
 }
 
 /** The batch no longer holds its receivers back. */
-export function finishBatch(state: ReceiverTracker, time: EpochMs): void {
+export function endBatch(state: ReceiverTracker, time: EpochMs): void {
   const batch = state.batches.get(time);
-  if (batch === undefined || batch.state === "done") return;
-  batch.state = "done";
+  if (batch === undefined || batch.state === "ended") return;
+  batch.state = "ended";
   for (const [stream, blocks] of batch.blocks) {
     const receiver = state.receivers.get(stream);
     if (receiver === undefined) continue;
@@ -63,10 +63,10 @@ export function finishBatch(state: ReceiverTracker, time: EpochMs): void {
 }
 
 /** Lets go of a batch's blocks. */
-export function forgetBatch(state: ReceiverTracker, time: EpochMs): void {
+export function releaseBatch(state: ReceiverTracker, time: EpochMs): void {
   const batch = state.batches.get(time);
   if (batch === undefined) return;
-  finishBatch(state, time);
+  endBatch(state, time);
   state.batches.delete(time);
   const byHolder = new Map<ExecutorId, BlockId[]>();
   for (const blocks of batch.blocks.values()) {
@@ -91,7 +91,7 @@ export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
       if (receiver === undefined || lost.length === 0) continue;
       batch.blocks.set(stream, kept);
       if (batch.state === "allocated") batch.records.set(stream, recordsOf(kept));
-      if (batch.state !== "done") for (const block of lost) receiver.backlogBytes -= block.bytes;
+      if (batch.state !== "ended") for (const block of lost) receiver.backlogBytes -= block.bytes;
       losses.push({ receiver, batch, lost });
     }
   }
@@ -127,7 +127,7 @@ function without(blocks: readonly HeldBlock[], executor: ExecutorId): { kept: He
 function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: ExecutorId): void {
   const blocks = losses.reduce((sum, { lost }) => sum + lost.length, 0);
   for (const { batch, lost } of losses) {
-    if (state.mode === "open" || batch?.state === "done") continue;
+    if (state.mode === "open" || batch?.state === "ended") continue;
     state.lost.blocks += lost.length;
     state.lost.records += recordsOf(lost);
   }
@@ -150,7 +150,7 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
     ),
     fate(
       losses,
-      (batch) => batch?.state === "done",
+      (batch) => batch?.state === "ended",
       (times) => `${times} had them and is over, but a window that looks back fails or misses them`,
     ),
   ].filter((text) => text !== undefined);

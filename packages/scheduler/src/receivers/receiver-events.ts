@@ -52,10 +52,10 @@ export type ReceiverEvent =
   | { readonly type: "allocate"; readonly batch: EpochMs }
   /** It is the batch's turn. Answered at once by `batchInput`: what was allocated and is still there. */
   | { readonly type: "begin"; readonly batch: EpochMs }
-  /** The batch is over, committed or given up: its bytes no longer hold its receivers back. */
-  | { readonly type: "batchDone"; readonly batch: EpochMs }
+  /** The batch is committed, has failed or was cancelled: its bytes no longer hold its receivers back. */
+  | { readonly type: "batchEnded"; readonly batch: EpochMs }
   /** No batch to come reads this one's blocks: they may go. */
-  | { readonly type: "batchForgotten"; readonly batch: EpochMs }
+  | { readonly type: "batchReleased"; readonly batch: EpochMs }
   /** Receivers stop, hand over what they buffered, and stay stopped. Answered by `allStopped`. */
   | { readonly type: "stopRequested" };
 

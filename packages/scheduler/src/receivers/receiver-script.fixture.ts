@@ -35,8 +35,8 @@ export const down: ReceiverStatus = {
 };
 export const allocate = (time: number): ReceiverEvent => ({ type: "allocate", batch: epochMs(time) });
 export const begin = (time: number): ReceiverEvent => ({ type: "begin", batch: epochMs(time) });
-export const done = (time: number): ReceiverEvent => ({ type: "batchDone", batch: epochMs(time) });
-export const forgotten = (time: number): ReceiverEvent => ({ type: "batchForgotten", batch: epochMs(time) });
+export const done = (time: number): ReceiverEvent => ({ type: "batchEnded", batch: epochMs(time) });
+export const released = (time: number): ReceiverEvent => ({ type: "batchReleased", batch: epochMs(time) });
 export const stop: ReceiverEvent = { type: "stopRequested" };
 
 function format(effect: ReceiverEffect): string {

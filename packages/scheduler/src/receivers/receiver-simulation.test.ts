@@ -7,11 +7,11 @@ import {
   begin,
   done,
   down,
-  forgotten,
   leaving,
   lost,
   ready,
   received,
+  released,
   started,
   status,
   tracker,
@@ -77,8 +77,8 @@ function someEvent(
   if (dice < 0.8) return allocate(nextTime());
   const [next] = batchesIn(state, "allocated");
   const [running] = batchesIn(state, "begun");
-  const [past] = batchesIn(state, "done");
+  const [past] = batchesIn(state, "ended");
   if (dice < 0.9 && next !== undefined && running === undefined) return begin(next);
   if (dice < 0.95 && running !== undefined) return done(running);
-  return past === undefined ? received(name, stream, i) : forgotten(past);
+  return past === undefined ? received(name, stream, i) : released(past);
 }

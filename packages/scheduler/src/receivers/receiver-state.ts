@@ -47,10 +47,10 @@ export interface HeldBlock {
   at: readonly ExecutorId[];
 }
 
-/** The received input of a batch: allocated ─begin─▶ begun ─batchDone─▶ done ─batchForgotten─▶ (gone). */
+/** The received input of a batch: allocated ─begin─▶ begun ─batchEnded─▶ ended ─batchReleased─▶ (gone). */
 export interface AllocatedBatch {
   readonly time: EpochMs;
-  state: "allocated" | "begun" | "done";
+  state: "allocated" | "begun" | "ended";
   /** By stream, in order of arrival; lost blocks are taken out. */
   readonly blocks: Map<StreamId, HeldBlock[]>;
   /** By stream, in the blocks that the batch has, or had when it began. */

@@ -10,11 +10,11 @@ import {
   changes,
   done,
   down,
-  forgotten,
   leaving,
   lost,
   ready,
   received,
+  released,
   started,
   status,
   stop,
@@ -180,10 +180,10 @@ describe("received blocks", () => {
     expect(after(state, allocate(200), begin(200))).toEqual(["input 200:"]);
   });
 
-  test("are dropped where they are when their batch is forgotten", () => {
+  test("are dropped where they are when their batch is released", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(2), received("e1", 0, 0, "e2"), allocate(100), done(100));
-    expect(after(state, forgotten(100))).toEqual(["drop recv/0/0 on e1", "drop recv/0/0 on e2"]);
+    expect(after(state, released(100))).toEqual(["drop recv/0/0 on e1", "drop recv/0/0 on e2"]);
     expect(recordsOfBatch(state, epochMs(100))).toEqual(new Map());
   });
 
@@ -224,7 +224,7 @@ describe("the backlog", () => {
     expect(allAfter(state, received("e1", 0, 0))).toEqual(["backlog 0 on e1: 100"]);
     expect(allAfter(state, allocate(100), begin(100))).toEqual(["input 100: recv/0/0@e1"]);
     expect(allAfter(state, done(100))).toEqual(["backlog 0 on e1: 0"]);
-    expect(allAfter(state, forgotten(100))).toEqual(["drop recv/0/0 on e1"]);
+    expect(allAfter(state, released(100))).toEqual(["drop recv/0/0 on e1"]);
   });
 
   test("is told when it has moved by an eighth of the bound, or crossed it", () => {
@@ -305,7 +305,7 @@ describe("an executor that leaves", () => {
     after(state, ready("e1"), ready("e2"), started(1), received("e1", 0, 0), leaving("e1"), status("e1", 0, stopped));
     expect(after(state, allocate(100), begin(100))).toEqual(["input 100: recv/0/0@e1"]);
     expect(after(state, done(100))).toEqual([]); // later batches may look back on it
-    expect(after(state, allocate(200), forgotten(100))).toEqual(["drop recv/0/0 on e1"]);
+    expect(after(state, allocate(200), released(100))).toEqual(["drop recv/0/0 on e1"]);
     expect(after(state, leaving("e2"))).toEqual(["stop 0 on e2"]);
     expect(after(state, done(200))).toEqual([]);
     expect(after(state, ready("e3"), status("e2", 0, stopped))).toEqual(["start 0 on e3", "free e2"]);

@@ -12,10 +12,10 @@ import { receiverStopped, receiverTrouble } from "../warnings.ts";
 import {
   allocateWaiting,
   dropHolder,
-  finishBatch,
-  forgetBatch,
+  endBatch,
   locations,
   namesOf,
+  releaseBatch,
   reportBacklog,
 } from "./received-blocks.ts";
 import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
@@ -52,11 +52,11 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
     case "begin":
       onBegin(state, event.batch);
       break;
-    case "batchDone":
-      finishBatch(state, event.batch);
+    case "batchEnded":
+      endBatch(state, event.batch);
       break;
-    case "batchForgotten":
-      forgetBatch(state, event.batch);
+    case "batchReleased":
+      releaseBatch(state, event.batch);
       break;
     case "stopRequested":
       onStopRequested(state);
@@ -135,7 +135,7 @@ function onExecutorLeaving(state: ReceiverTracker, executor: ExecutorId): void {
 function freeLeaving(state: ReceiverTracker): void {
   if (state.leaving.size === 0 || state.mode !== "open") return;
   if (!state.executors.some((executor) => stays(state, executor))) return;
-  if ([...state.batches.values()].some((batch) => batch.state !== "done")) return;
+  if ([...state.batches.values()].some((batch) => batch.state !== "ended")) return;
   for (const [executor, told] of state.leaving) {
     if (told || holdsAlone(state, executor)) continue;
     state.leaving.set(executor, true);
@@ -378,7 +378,7 @@ function checkReceiver(state: ReceiverTracker, receiver: TrackedReceiver): void 
   assert(state.mode !== "stopped" || receiver.state === "stopped", "stopped means all of them");
   let bytes = waiting.reduce((sum, block) => sum + block.bytes, 0);
   for (const batch of state.batches.values()) {
-    if (batch.state === "done") continue;
+    if (batch.state === "ended") continue;
     for (const block of batch.blocks.get(declared.stream) ?? []) bytes += block.bytes;
   }
   assert(receiver.backlogBytes === bytes, `receiver ${declared.name} miscounts its backlog`);

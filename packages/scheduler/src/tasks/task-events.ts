@@ -32,7 +32,7 @@ export type TaskEvent =
    * Between two batches. If executors have joined since the last one, state is spread evenly over the slots there are now,
    * moving as few partitions as that takes: their new owners load them from the state's directory.
    */
-  | { readonly type: "batchOver" }
+  | { readonly type: "batchEnded" }
   /** No later plan reads these. One that a running plan still needs goes when that plan ends. */
   | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] };
 

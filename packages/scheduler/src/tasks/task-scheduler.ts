@@ -50,7 +50,7 @@ function handle(state: TaskScheduler, event: TaskEvent): void {
     case "retryDue":
       onRetryDue(state, event.task);
       break;
-    case "batchOver":
+    case "batchEnded":
       onBatchOver(state);
       break;
     case "dropShuffles":

@@ -205,7 +205,7 @@ export function parseCommand(state: TaskScheduler, command: string): readonly Ta
     case "cancel":
       return [{ type: "cancelPlan", plan: planId(Number(first)), reason: "the test says so" }];
     case "over":
-      return [{ type: "batchOver" }];
+      return [{ type: "batchEnded" }];
     case "drop":
       return [{ type: "dropShuffles", shuffles: first.split(",").map((id) => shuffleId(Number(id))) }];
     default:

@@ -200,7 +200,7 @@ export class TaskWorld {
       this.#dispatch({ type: "cancelPlan", plan, reason: "simulated" });
     }
     if (this.rng.next() < 0.02) this.#dropSome();
-    if (this.rng.next() < 0.03) this.#dispatch({ type: "batchOver" });
+    if (this.rng.next() < 0.03) this.#dispatch({ type: "batchEnded" });
   }
 
   #dropSome(): void {

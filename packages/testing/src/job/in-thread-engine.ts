@@ -122,7 +122,7 @@ export class InThreadEngine implements EnginePort {
 
   /** The batch is over. */
   forget(batch: EpochMs): void {
-    this.#running?.tasks.batchOver(batch);
+    this.#running?.tasks.batchEnded(batch);
   }
 
   /** Gives up what runs for a batch. */
