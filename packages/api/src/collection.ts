@@ -90,7 +90,7 @@ function rememberBlocks(context: JobContext, node: SourceNode, inputs: readonly 
  */
 export function decodeRecords<T>(context: JobContext, block: Uint8Array, records: T[] = []): T[] {
   for (const frame of readFrames(block)) {
-    for (const record of decodeFrame(frame, context.registry.classes)) records.push(record as T); // see above
+    for (const record of decodeFrame<T>(frame, context.registry.classes)) records.push(record);
   }
   return records;
 }

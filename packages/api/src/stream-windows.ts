@@ -1,4 +1,4 @@
-import { type DurationLike, epochMs, formatDuration, type Millis, parseDuration } from "@millrace/base";
+import { type DurationLike, epochMs, formatDuration, millis, parseDuration } from "@millrace/base";
 import type { FunctionRef } from "@millrace/operators";
 import {
   IN_MEMORY_OR_ON_DISK,
@@ -48,7 +48,7 @@ function multipleOf(parentSlideMs: number, duration: DurationLike, what: string)
   const ms = parseDuration(duration, what);
   if (ms % parentSlideMs === 0) return ms;
   throw badWindow(
-    `${what} is ${formatDuration(ms)}; it must be a multiple of ${formatDuration(parentSlideMs as Millis)}, ` +
+    `${what} is ${formatDuration(ms)}; it must be a multiple of ${formatDuration(millis(parentSlideMs))}, ` +
       "as often as the stream it looks at has a batch. Choose such a length and slide, or another batch interval.",
   );
 }
@@ -158,7 +158,7 @@ export async function lineagesIn(
   const lineages: Lineage[] = [];
   const first = Math.max(0, Math.floor((after - history.zeroTime) / slideMs)) + 1;
   for (let time = history.zeroTime + first * slideMs; time <= until; time += slideMs) {
-    const past = history.scopeAt(time as BatchScope["time"]); // a multiple of the interval after the zero time
+    const past = history.scopeAt(epochMs(time)); // a multiple of the interval after the zero time
     if (past === undefined) {
       throw windowForgotten(
         `${label} looks back on batch ${time} from batch ${scope.time}, which is forgotten already. ` +

@@ -1,4 +1,4 @@
-import type { Brand } from "./brand.ts";
+import { type Brand, branded } from "./brand.ts";
 import { type ErrorFactory, errorKind } from "./errors.ts";
 
 /** A length of time in whole milliseconds. */
@@ -19,8 +19,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-export const millis = (n: number): Millis => n as Millis; // the one place where a bare number becomes a duration
-export const epochMs = (n: number): EpochMs => n as EpochMs; // the one place where a bare number becomes a time
+export const millis = (n: number): Millis => branded<Millis>(n);
+export const epochMs = (n: number): EpochMs => branded<EpochMs>(n);
 
 /**
  * Reads a duration as a user writes it.

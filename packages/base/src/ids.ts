@@ -1,4 +1,4 @@
-import type { Brand } from "./brand.ts";
+import { type Brand, branded } from "./brand.ts";
 import { type ErrorFactory, errorKind } from "./errors.ts";
 
 /** Names one executor process for as long as its machine keeps it: it survives a reconnection. */
@@ -20,6 +20,6 @@ function checked(what: string, text: string): string {
   );
 }
 
-export const executorId = (text: string): ExecutorId => checked("executor id", text) as ExecutorId; // checked above
-export const streamId = (n: number): StreamId => n as StreamId; // the one place for this cast
-export const jobId = (text: string): JobId => checked("job id", text) as JobId; // checked above
+export const executorId = (text: string): ExecutorId => branded<ExecutorId>(checked("executor id", text));
+export const streamId = (n: number): StreamId => branded<StreamId>(n);
+export const jobId = (text: string): JobId => branded<JobId>(checked("job id", text));

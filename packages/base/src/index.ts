@@ -1,6 +1,6 @@
 export { authorFrames, authorFramesFirst, describeThrown, located } from "./author-frames.ts";
 export { Backoff, type BackoffRange, backoffPause } from "./backoff.ts";
-export type { Brand } from "./brand.ts";
+export { type Brand, branded } from "./brand.ts";
 export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
 export { compiled } from "./compiled.ts";
 export { badConfiguration, type JobConf, parseConf } from "./config.ts";

@@ -1,6 +1,11 @@
 /** Any class. */
 export type AnyClass = abstract new (...args: never[]) => object;
 
+/** What `typeof` says of classes too. Of a function that is none the engine asks only whether a table of classes has it. */
+export function mayBeClass(value: unknown): value is AnyClass {
+  return typeof value === "function";
+}
+
 /** The job's own classes by the ids that the bundler gave them; the same ids in every process of the job. */
 export interface ClassTable {
   idOf(type: AnyClass): string | undefined;

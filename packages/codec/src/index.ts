@@ -27,7 +27,7 @@ export {
   decodeCaptures,
   encodeCaptures,
 } from "./capture/captures.ts";
-export { type AnyClass, type ClassTable, emptyClassTable } from "./class-table.ts";
+export { type AnyClass, type ClassTable, emptyClassTable, mayBeClass } from "./class-table.ts";
 export { shown } from "./describe.ts";
 export {
   badComparison,

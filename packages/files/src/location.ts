@@ -1,5 +1,5 @@
 import { posix, resolve } from "node:path";
-import type { Brand, EngineError } from "@millrace/base";
+import { type Brand, branded, type EngineError } from "@millrace/base";
 import { fileSystemUnknown } from "./errors.ts";
 
 /**
@@ -32,7 +32,7 @@ export function schemeOf(text: string): string {
  */
 export function parseLocation(text: string, directory: string): Location {
   const scheme = schemeOf(text);
-  if (scheme === LOCAL_SCHEME) return branded(resolve(directory, localPath(text)));
+  if (scheme === LOCAL_SCHEME) return branded<Location>(resolve(directory, localPath(text)));
   const rest = text.slice(scheme.length + 1);
   if (!rest.startsWith("/")) {
     throw fileSystemUnknown(
@@ -42,12 +42,12 @@ export function parseLocation(text: string, directory: string): Location {
     );
   }
   const below = rest.startsWith("//") ? rest.slice(2) : rest;
-  return branded(`${scheme}://${below.replace(/\/+$/, "")}`);
+  return branded<Location>(`${scheme}://${below.replace(/\/+$/, "")}`);
 }
 
 /** The location whose own text this is: one that has crossed a wire, or a thread. */
 export function locationFrom(text: string): Location {
-  return branded(text);
+  return branded<Location>(text);
 }
 
 /** The last name of a location; "" of a root. */
@@ -59,22 +59,17 @@ export function nameIn(location: Location): string {
 export function parentOf(location: Location): Location {
   const root = rootOf(location);
   const cut = location.lastIndexOf("/");
-  return branded(cut < root.length ? root : location.slice(0, cut));
+  return branded<Location>(cut < root.length ? root : location.slice(0, cut));
 }
 
 /** What is at `names`, one below the other, in a directory. */
 export function within(directory: Location, ...names: readonly string[]): Location {
-  return branded(posix.isAbsolute(directory) ? posix.join(directory, ...names) : joined(directory, names));
+  return branded<Location>(posix.isAbsolute(directory) ? posix.join(directory, ...names) : joined(directory, names));
 }
 
 /** `/` of this machine's files, `s3://bucket` of another file system's. */
 export function rootOf(location: Location): Location {
-  return branded(/^[^/]+:\/\/[^/]*/.exec(location)?.[0] ?? "/");
-}
-
-/** The one place where this cast stands: each caller has made sure of the form. */
-function branded(text: string): Location {
-  return text as Location;
+  return branded<Location>(/^[^/]+:\/\/[^/]*/.exec(location)?.[0] ?? "/");
 }
 
 function joined(directory: string, names: readonly string[]): string {

@@ -14,3 +14,7 @@ export interface FunctionRef {
   /** Where the author wrote it. */
   readonly site: SourceSite | undefined;
 }
+
+export function isFunction(value: unknown): value is AnyFunction {
+  return typeof value === "function";
+}

@@ -3,7 +3,7 @@ export type { KeySample } from "./entries/orders.ts";
 export type { Quota } from "./entries/samples.ts";
 export { FirstInOrder, type JobCompare } from "./first-in-order.ts";
 export { freshValues } from "./fresh-values.ts";
-export type { AnyFunction, FunctionRef } from "./function-ref.ts";
+export { type AnyFunction, type FunctionRef, isFunction } from "./function-ref.ts";
 export type { Inline, PairPart } from "./inline.ts";
 export type { JobFunction } from "./job-function.ts";
 export { type Moments, mergeMoments, momentsOf, NO_MOMENTS } from "./moments.ts";

@@ -1,4 +1,4 @@
-import type { AnyFunction } from "@millrace/operators";
+import { type AnyFunction, isFunction } from "@millrace/operators";
 import { functionUnknown } from "./functions.ts";
 
 /** Namespaces and classes whose functions are the same in every process. */
@@ -39,7 +39,7 @@ export function globalFunction(name: string): AnyFunction {
   const [root = "", ...path] = name.split(".");
   let value: unknown = Reflect.get(globalThis, root); // some, such as fetch, are getters there
   for (const part of path) value = member(value, part);
-  if (typeof value === "function") return value as AnyFunction; // checked by typeof
+  if (isFunction(value)) return value;
   throw functionUnknown(
     `this process has no built-in function ${name}. Run the same version of Node in every process.`,
   );

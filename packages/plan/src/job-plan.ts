@@ -1,4 +1,4 @@
-import type { Brand, EpochMs, ExecutorId } from "@millrace/base";
+import { type Brand, branded, type EpochMs, type ExecutorId } from "@millrace/base";
 import type { Location, WrittenContent } from "@millrace/files";
 import type { BlockLevel } from "./receiver-plan.ts";
 import type { StageTemplate } from "./template.ts";
@@ -10,9 +10,9 @@ export type ShuffleId = Brand<number, "ShuffleId">;
 /** Unique within a run of a job: one run of one stage. */
 export type StageRunId = Brand<number, "StageRunId">;
 
-export const blockId = (text: string): BlockId => text as BlockId; // the one place for this cast
-export const shuffleId = (n: number): ShuffleId => n as ShuffleId; // the one place for this cast
-export const stageRunId = (n: number): StageRunId => n as StageRunId; // the one place for this cast
+export const blockId = (text: string): BlockId => branded<BlockId>(text);
+export const shuffleId = (n: number): ShuffleId => branded<ShuffleId>(n);
+export const stageRunId = (n: number): StageRunId => branded<StageRunId>(n);
 
 /** The block that map task `map`, in its attempt `attempt`, wrote for reduce partition `reduce`. */
 export const shuffleBlockId = (shuffle: ShuffleId, map: number, attempt: number, reduce: number): BlockId =>

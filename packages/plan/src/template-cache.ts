@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { branded } from "@millrace/base";
 import type { FunctionRef } from "@millrace/operators";
 import type { Pipeline, Sink, StageTemplate, TemplateId } from "./template.ts";
 
@@ -37,5 +38,5 @@ export class TemplateCache {
 
 function newTemplate(content: string, parts: Omit<StageTemplate, "id">): StageTemplate {
   const id = createHash("sha256").update(content).digest("hex").slice(0, 32);
-  return { id: id as TemplateId, ...parts }; // the one place for this cast
+  return { id: branded<TemplateId>(id), ...parts };
 }

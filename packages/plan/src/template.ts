@@ -1,11 +1,11 @@
-import type { Brand } from "@millrace/base";
+import { type Brand, branded } from "@millrace/base";
 
 /** Content hash of a template: equal templates of any batch have equal ids. */
 export type TemplateId = Brand<string, "TemplateId">;
 /** Position of a function in `StageTemplate.functions`. */
 export type FnSlot = Brand<number, "FnSlot">;
 
-export const fnSlot = (index: number): FnSlot => index as FnSlot; // the one place where an index becomes a slot
+export const fnSlot = (index: number): FnSlot => branded<FnSlot>(index);
 
 /**
  * A stage's code and shape without its data. A steady stream has the same templates batch after batch: they are shipped

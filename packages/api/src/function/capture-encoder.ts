@@ -1,6 +1,6 @@
 import { EngineError } from "@millrace/base";
 import { type CaptureEncodeHooks, captureNotShippable, encodeCaptures } from "@millrace/codec";
-import type { AnyFunction, FunctionRef } from "@millrace/operators";
+import { type FunctionRef, isFunction } from "@millrace/operators";
 import type { BlockLocation, EncodedCaptures } from "@millrace/plan";
 import { Accumulator, accumulatorCaptures } from "../accumulator.ts";
 import { Broadcast, type DriverBroadcast } from "../broadcast.ts";
@@ -121,8 +121,8 @@ export class CaptureEncoder {
   }
 
   #reference(value: object): ReturnType<CaptureEncodeHooks["reference"]> {
-    if (typeof value === "function") {
-      const name = this.#registry.nameOf(value as AnyFunction); // typeof says that it can be called
+    if (isFunction(value)) {
+      const name = this.#registry.nameOf(value);
       if (name === undefined) return undefined;
       const { ref, tag } = name;
       return ref.captures === undefined

@@ -1,6 +1,6 @@
 import { formatSite, type SourceSite } from "@millrace/base";
-import type { AnyClass, ClassTable } from "@millrace/codec";
-import type { AnyFunction, FunctionRef } from "@millrace/operators";
+import { type AnyClass, type ClassTable, mayBeClass } from "@millrace/codec";
+import { type AnyFunction, type FunctionRef, isFunction } from "@millrace/operators";
 import { functionNotShippable, globalFunctionName, JOB_HOOKS, type JobHooks, type ShipRefusal } from "@millrace/plan";
 
 /** What the bundler's build for the driver says of one function. */
@@ -73,12 +73,12 @@ export class JobRegistry implements JobHooks {
    * @throws FUNCTION_NOT_SHIPPABLE It cannot leave the driver: why, where and what to do instead.
    */
   ship(fn: unknown, operator: string): FunctionRef {
-    if (typeof fn !== "function") {
+    if (!isFunction(fn)) {
       throw functionNotShippable(
         `${operator} takes a function, and was given ${fn === null ? "null" : typeof fn}. Nothing is run. Hand it a function.`,
       );
     }
-    const known = this.nameOf(fn as AnyFunction); // typeof says that it can be called
+    const known = this.nameOf(fn);
     if (known === undefined) throw notLifted(fn, operator);
     return known.ref;
   }
@@ -104,8 +104,7 @@ export class JobRegistry implements JobHooks {
     if (imported !== undefined) return { tag: "import", ref: plainRef(`import:${imported}`) };
     const builtin = globalFunctionName(fn);
     if (builtin !== undefined) return { tag: "builtin", ref: plainRef(`global:${builtin}`) };
-    // A class is a function to whom it asks; the table has nothing but classes.
-    const classId = this.#classIds.get(fn as unknown as AnyClass);
+    const classId = mayBeClass(fn) ? this.#classIds.get(fn) : undefined;
     if (classId !== undefined) return { tag: "class", ref: plainRef(classId) };
     return this.#inline === undefined ? undefined : { tag: "fn", ref: plainRef(this.#inline.idOf(fn)) };
   }
@@ -182,7 +181,7 @@ function refused(tag: Tag) {
   );
 }
 
-function notLifted(fn: { readonly name?: unknown }, operator: string) {
+function notLifted(fn: AnyFunction, operator: string) {
   const name = typeof fn.name === "string" && fn.name !== "" ? fn.name : "(anonymous)";
   const what = name.startsWith("bound ")
     ? `${name.slice(6)}.bind(…)`

@@ -1,4 +1,4 @@
-import type { EpochMs } from "@millrace/base";
+import { epochMs } from "@millrace/base";
 import type { Lineage } from "@millrace/plan";
 import { checkCount } from "../check-all.ts";
 import { actionTooEarly, sliceForgotten } from "../errors.ts";
@@ -27,7 +27,7 @@ export async function sliceOf({ context, node: stream }: GraphStream, from: numb
   const lineages: Lineage[] = [];
   for (let time = floor(from); time <= floor(to); time += stream.slideMs) {
     if (time <= history.zeroTime) continue; // nothing was before the first batch
-    const scope = history.scopeAt(time as EpochMs); // a multiple of the slide after the zero time
+    const scope = history.scopeAt(epochMs(time)); // a multiple of the slide after the zero time
     if (scope === undefined) {
       throw sliceForgotten(
         `slice of ${stream.label} was asked for batch ${time}, which is forgotten or has not begun. ` +

@@ -65,8 +65,8 @@ export function frameLayout(frame: Uint8Array): FrameLayout {
  *
  * @throws BLOCK_CORRUPT
  */
-export function decodeFrame(frame: Uint8Array, classes: ClassTable): unknown[] {
-  return toRows(decodeColumnFrame(frame, classes));
+export function decodeFrame<T = unknown>(frame: Uint8Array, classes: ClassTable): T[] {
+  return toRows(decodeColumnFrame(frame, classes)) as T[]; // whoever wrote the frame knows its rows
 }
 
 /** The rows of a frame as a column: as {@link decodeFrame}, but numbers stay in a typed array. @throws BLOCK_CORRUPT */

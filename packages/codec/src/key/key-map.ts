@@ -85,7 +85,7 @@ export class KeyMap<K, V> {
   merge(key: K, value: V, merge: (old: V, value: V) => V): void {
     const slot = this.find(key);
     if (slot < 0) this.add(key, value);
-    else this.#values[slot] = merge(this.#values[slot] as V, value); // the slot exists
+    else this.#values[slot] = merge(this.valueAt(slot), value);
   }
 
   get(key: K): V | undefined {
@@ -135,15 +135,15 @@ export class KeyMap<K, V> {
   forEach(visit: (value: V, key: K) => void): void {
     const length = this.#keys.length;
     for (let slot = 0; slot < length && slot < this.#keys.length; slot += 1) {
-      const key = this.#keys[slot] as K | typeof DELETED; // slot < length
-      if (key !== DELETED) visit(this.#values[slot] as V, key); // as above
+      const key = this.#keyAt(slot);
+      if (key !== DELETED) visit(this.valueAt(slot), key);
     }
   }
 
   *entries(): IterableIterator<[K, V]> {
     for (let slot = 0; slot < this.#keys.length; slot += 1) {
-      const key = this.#keys[slot] as K | typeof DELETED; // slot < length
-      if (key !== DELETED) yield [key, this.#values[slot] as V]; // as above
+      const key = this.#keyAt(slot);
+      if (key !== DELETED) yield [key, this.valueAt(slot)];
     }
   }
 
@@ -157,6 +157,10 @@ export class KeyMap<K, V> {
 
   *values(): IterableIterator<V> {
     for (const [, value] of this.entries()) yield value;
+  }
+
+  #keyAt(slot: number): K | typeof DELETED {
+    return this.#keys[slot] as K | typeof DELETED; // the slot exists
   }
 
   #textOf(key: object): string {
@@ -201,13 +205,12 @@ export class KeyMap<K, V> {
     const keys = this.#keys;
     const values = this.#values;
     this.clear();
-    for (let slot = 0; slot < keys.length; slot += 1) {
-      const key = keys[slot] as K | typeof DELETED; // slot < length
-      if (key === DELETED) continue;
+    keys.forEach((key, slot) => {
+      if (key === DELETED) return;
       this.#index(key, this.#keys.length);
       this.#keys.push(key);
-      this.#values.push(values[slot] as V); // as above
-    }
+      this.#values.push(values[slot] as V); // there is one for each key
+    });
   }
 }
 

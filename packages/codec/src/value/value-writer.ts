@@ -1,6 +1,6 @@
 import { ByteWriter } from "../bytes/byte-writer.ts";
 import { TextBuilder } from "../bytes/text-builder.ts";
-import type { AnyClass, ClassTable } from "../class-table.ts";
+import { type ClassTable, mayBeClass } from "../class-table.ts";
 import { TEXT_UNITS_MAX, throwTooLarge } from "../errors.ts";
 import { BODIES, BODY, type Body, bodyOf, builtInPrototype, ERROR_KINDS, isIndexed, VIEW_KINDS } from "./bodies.ts";
 import { NotEncodable } from "./not-encodable.ts";
@@ -262,8 +262,8 @@ export class ValueWriter extends ByteWriter {
     const known = this.#classInfo.get(prototype);
     if (known !== undefined) return known;
     const type: unknown = Object.hasOwn(prototype, "constructor") ? Reflect.get(prototype, "constructor") : undefined;
-    if (typeof type !== "function" || type.prototype !== prototype) throw new NotEncodable(value, "unsupported");
-    const id = this.classes.idOf(type as unknown as AnyClass); // a function that is a prototype's constructor can be one
+    if (!mayBeClass(type) || type.prototype !== prototype) throw new NotEncodable(value, "unsupported");
+    const id = this.classes.idOf(type);
     if (id === undefined) throw new NotEncodable(value, "unsupported");
     const info = { id, root: `class ${id}`, body: bodyOf(value) };
     this.#classInfo.set(prototype, info);

@@ -1,4 +1,4 @@
-import { type ExecutorId, epochMs, executorId } from "@millrace/base";
+import { branded, type ExecutorId, epochMs, executorId } from "@millrace/base";
 import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
 import { locationFrom } from "@millrace/files";
 import {
@@ -127,7 +127,7 @@ function decodeState(state: StateOutput): StateRef {
   };
 }
 
-export const templateId = (text: string): TemplateId => text as TemplateId; // made by the planner, only carried here
+export const templateId = (text: string): TemplateId => branded<TemplateId>(text); // made by the planner, only carried here
 
 export function encodeTemplate(template: StageTemplate): Buffer {
   return wireBytes(encodeValue(template, emptyClassTable));

@@ -1,7 +1,7 @@
 import { assert, unreachable } from "@millrace/base";
 import { type Inline, operatorOf } from "@millrace/operators";
 import type { Aggregate, Feed, FnSlot, JoinKind, Op, Pipeline, Sink, Source, StageTemplate } from "@millrace/plan";
-import type { TableShape } from "../table/aggregate-table.ts";
+import type { TableShape } from "../table/table-shape.ts";
 import { generateSegment } from "./generate.ts";
 import type { FusedOp, Segment } from "./segment.ts";
 import type { Entry, FoldSlots, Link, PipelineProgram, StageProgram } from "./stage-program.ts";

@@ -1,5 +1,5 @@
 import type { FnSlot, JoinKind, Op, StageTemplate } from "@millrace/plan";
-import type { TableShape } from "../table/aggregate-table.ts";
+import type { TableShape } from "../table/table-shape.ts";
 import type { Segment } from "./segment.ts";
 import type { StateLoop } from "./state-loop.ts";
 

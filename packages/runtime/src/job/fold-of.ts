@@ -8,11 +8,14 @@ import type { TableFold } from "../table/spilling-table.ts";
 const LAST: TableFold = { create: (value) => value, merge: (_, value) => value };
 
 /** What the loops do that fill a table of combiners, for pairs that come back from disk; errors name the operator. */
-export function foldOf(slots: FoldSlots | undefined, functionOf: (slot: FnSlot) => AnyFunction): TableFold {
+export function foldOf(
+  slots: FoldSlots | undefined,
+  functionOf: <F extends AnyFunction>(slot: FnSlot) => F,
+): TableFold {
   if (slots === undefined) return LAST;
   const { label } = slots;
-  const merge = functionOf(slots.merge) as TableFold["merge"]; // the planner's signatures, here and below
-  const create = slots.create === undefined ? LAST.create : (functionOf(slots.create) as TableFold["create"]);
+  const merge = functionOf<TableFold["merge"]>(slots.merge);
+  const create = slots.create === undefined ? LAST.create : functionOf<TableFold["create"]>(slots.create);
   return {
     create: (value) => blaming(label, () => create(value)),
     merge: (combiner, value) => blaming(label, () => merge(combiner, value)),

@@ -2,7 +2,7 @@ import type { Broadcast } from "@millrace/api";
 import { executorAccumulator } from "@millrace/api/host";
 import { type AnyClass, type ClassTable, decodeCaptures } from "@millrace/codec";
 import type { FileSystems } from "@millrace/files";
-import { type AnyFunction, isOperatorId, type OperatorPort, operatorOf } from "@millrace/operators";
+import { type AnyFunction, isFunction, isOperatorId, type OperatorPort, operatorOf } from "@millrace/operators";
 import { functionUnknown, globalFunction, type JobHooks, type StageTemplate } from "@millrace/plan";
 import { operatorPort } from "../host/operator-port.ts";
 import type { Commands } from "../ports.ts";
@@ -117,7 +117,7 @@ export class FunctionTable implements JobHooks {
 
   #make(id: string, captures: readonly unknown[]): AnyFunction {
     const fn = this.#find(id, captures);
-    if (typeof fn === "function") return fn as AnyFunction; // checked by typeof
+    if (isFunction(fn)) return fn;
     return unknown(`function ${id}`);
   }
 

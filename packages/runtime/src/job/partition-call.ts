@@ -1,5 +1,4 @@
 import { unreachable } from "@millrace/base";
-import type { AnyFunction } from "@millrace/operators";
 import type { FnSlot } from "@millrace/plan";
 import type { Link } from "../compile/stage-program.ts";
 import { writeAll } from "../sink/external-writer.ts";
@@ -11,16 +10,15 @@ type CallLink = Extract<Link, { readonly fn: FnSlot }>;
 /**
  * What such a link does with the records of its partition.
  *
- * @param given The function of the link's slot.
+ * @param fn The function of the link's slot.
  * @param partition The number that the partition of an input has; the task's own if there is none.
  */
 export function partitionCall(
   link: CallLink,
-  given: AnyFunction,
+  fn: (...args: unknown[]) => unknown,
   { batch: time, task }: TaskEnvironment,
   partition: (input: number | undefined) => number,
 ): (...records: Iterable<unknown>[]) => unknown {
-  const fn = given as (...args: unknown[]) => unknown; // the planner's signature for this kind of link
   switch (link.kind) {
     case "mapPartitions":
       return fn;

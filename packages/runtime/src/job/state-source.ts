@@ -13,15 +13,15 @@ import { UpdateByKey, type UpdateByKeyOptions } from "../state/update/update-by-
 import { UpdatePartition, type UpdatePartitionOptions } from "../state/update/update-partition.ts";
 import { UpdateWindow, type UpdateWindowOptions } from "../state/update/update-window.ts";
 import type { StateUpdater } from "../state/update/updater.ts";
-import type { TableShape } from "../table/aggregate-table.ts";
 import type { SpillingTable } from "../table/spilling-table.ts";
 import { TableBudget } from "../table/table-budget.ts";
+import type { TableShape } from "../table/table-shape.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
 
 /** What a task's run does for its stateful operator. */
 export interface StateParts {
   readonly env: TaskEnvironment;
-  function(slot: FnSlot): AnyFunction;
+  function<F extends AnyFunction>(slot: FnSlot): F;
   /** All that comes out of a pipeline. */
   whole(program: PipelineProgram): Feeder;
   /** Makes a feeder that has to be waited for into one that has not, when it is opened. */
@@ -40,7 +40,6 @@ export function stateFeeder(entry: StateEntry, parts: StateParts): Feeder {
   return new StateFeeder({ store, ref, updater, again: task.attempt > 0, check: () => control.check() });
 }
 
-/** Functions come with the signatures that `StateUpdate` gives them. */
 function updaterOf(
   entry: Exclude<StateEntry, { readonly kind: "snapshot" }>,
   ref: StateRef,
@@ -55,7 +54,7 @@ function updaterOf(
       return new UpdateByKey({
         label,
         time,
-        update: parts.function(entry.update) as UpdateByKeyOptions["update"],
+        update: parts.function<UpdateByKeyOptions["update"]>(entry.update),
         onlyUpdated: entry.onlyUpdated,
         input: new KeyedInput(values, () => parts.fill(entry.feed, values), initialState(entry.initial, parts)),
       });
@@ -65,7 +64,7 @@ function updaterOf(
       return new UpdatePartition({
         label,
         time,
-        update: parts.function(entry.update) as UpdatePartitionOptions["update"],
+        update: parts.function<UpdatePartitionOptions["update"]>(entry.update),
         belongs: belonging(entry.place, ref, parts),
         input: new KeyedInput(values, () => parts.fill(entry.feed, values), initialState(entry.initial, parts)),
         check: () => control.check(),
@@ -75,10 +74,12 @@ function updaterOf(
       const moved = parts.table({ kind: "cogroup", feeds: 2 }, budget);
       return new UpdateWindow({
         label,
-        reduce: parts.function(entry.reduce) as UpdateWindowOptions["reduce"],
-        inverse: parts.function(entry.inverse) as UpdateWindowOptions["inverse"],
+        reduce: parts.function<UpdateWindowOptions["reduce"]>(entry.reduce),
+        inverse: parts.function<UpdateWindowOptions["inverse"]>(entry.inverse),
         filter:
-          entry.filter === undefined ? undefined : (parts.function(entry.filter) as UpdateWindowOptions["filter"]),
+          entry.filter === undefined
+            ? undefined
+            : parts.function<NonNullable<UpdateWindowOptions["filter"]>>(entry.filter),
         moved,
         fillMoved: async () => {
           for (const feed of entry.feeds) await parts.fill(feed, moved);
@@ -90,7 +91,7 @@ function updaterOf(
         classes,
         label,
         time,
-        map: parts.function(entry.map) as MapUpdaterOptions["map"],
+        map: parts.function<MapUpdaterOptions["map"]>(entry.map),
         loop: entry.loop,
         timeoutMs: entry.timeoutMs,
         pairs: parts.whole(entry.feed),
@@ -104,7 +105,7 @@ function updaterOf(
 /** Whether a key lies in the task's partition. */
 function belonging(place: FnSlot | undefined, ref: StateRef, parts: StateParts): (key: unknown) => boolean {
   if (place === undefined) return (key) => partitionOf(key, ref.partitions) === ref.partition;
-  const fn = parts.function(place) as (key: unknown) => number; // a partitioner's signature
+  const fn = parts.function<(key: unknown) => number>(place);
   return (key) => fn(key) === ref.partition;
 }
 

@@ -28,15 +28,15 @@ import { TextFeeder } from "../source/text-feeder.ts";
 import { WithoutFeeder } from "../source/without-feeder.ts";
 import { ZipFeeder } from "../source/zip-feeder.ts";
 import { ZippedTextFeeder } from "../source/zipped-text-feeder.ts";
-import type { TableShape } from "../table/aggregate-table.ts";
 import type { SpillOptions } from "../table/spill-run.ts";
 import { SpillingTable } from "../table/spilling-table.ts";
 import type { TableBudget } from "../table/table-budget.ts";
+import type { TableShape } from "../table/table-shape.ts";
 import type { ResolvedInput } from "../task.ts";
 import { foldOf } from "./fold-of.ts";
 import { partitionCall } from "./partition-call.ts";
 import { type StateParts, stateFeeder } from "./state-source.ts";
-import type { TaskEnvironment } from "./task-environment.ts";
+import { functionIn, type TaskEnvironment } from "./task-environment.ts";
 
 /** A pipeline of one task, put together and ready to be pumped into its last segment. */
 interface Flow {
@@ -75,7 +75,7 @@ export class TaskRun {
     const numberings = new Map<number, Numbering>();
     for (const [place, { kind, fn, index }] of plan.ops.entries()) {
       if (kind !== "number" || fn === undefined) continue;
-      const of = this.#function(fn) as (partition: number) => readonly [first: number, step: number]; // the planner's signature
+      const of = this.#function<(partition: number) => readonly [first: number, step: number]>(fn);
       const [next, step] = of(this.#partition(index));
       numberings.set(place, { next, step });
     }
@@ -183,9 +183,9 @@ export class TaskRun {
   #sort(upstream: Feeder, link: Extract<Link, { readonly kind: "sort" }>): Feeder {
     const { control, budget } = this.#env;
     const { label, descending } = link;
-    // Their signatures are the planner's.
-    const key = link.key === undefined ? undefined : (this.#function(link.key) as SortOrder["key"]);
-    const compare = link.compare === undefined ? undefined : (this.#function(link.compare) as SortOrder["compare"]);
+    const key = link.key === undefined ? undefined : this.#function<NonNullable<SortOrder["key"]>>(link.key);
+    const compare =
+      link.compare === undefined ? undefined : this.#function<NonNullable<SortOrder["compare"]>>(link.compare);
     const check = (): void => control.check();
     const order = { key, compare, descending };
     const sort = new SpillingSort({ order, budget, check, ...this.#spillOptions() });
@@ -222,7 +222,7 @@ export class TaskRun {
       case "zip": {
         const feeders = entry.feeds.map((feed) => this.#whole(feed));
         if (entry.fn === undefined) return new ZipFeeder(feeders, entry.label);
-        const fn = this.#function(entry.fn) as (...records: Iterable<unknown>[]) => unknown; // zipPartitions' signature
+        const fn = this.#function<(...records: Iterable<unknown>[]) => unknown>(entry.fn);
         return this.#called(feeders, fn, entry.label);
       }
       case "updateByKey":
@@ -237,7 +237,7 @@ export class TaskRun {
   #external({ input: index, read, label }: Extract<Entry, { readonly kind: "external" }>): Feeder {
     const input = this.#input(index);
     assert(input.kind === "external", `input ${index} of a task is no range of ${label}`);
-    const fn = this.#function(read) as (range: unknown) => unknown; // the signature of reading functions
+    const fn = this.#function<(range: unknown) => unknown>(read);
     return this.#called(
       [],
       () => fn(decodeValue(input.range, emptyClassTable)),
@@ -378,10 +378,8 @@ export class TaskRun {
     return input;
   }
 
-  #function(slot: FnSlot): AnyFunction {
-    const fn = this.#env.functions[slot];
-    assert(fn !== undefined, `a stage has no function ${slot}`);
-    return fn;
+  #function<F extends AnyFunction>(slot: FnSlot): F {
+    return functionIn<F>(this.#env, slot);
   }
 
   #count(records: number): void {

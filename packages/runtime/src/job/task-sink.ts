@@ -12,7 +12,7 @@ import { ShuffleOutput } from "../sink/shuffle-output.ts";
 import { isZipped, TextFile } from "../sink/text-file.ts";
 import type { AccumulatedPairs, SpillingTable } from "../table/spilling-table.ts";
 import type { SlotResult } from "../task.ts";
-import type { TaskEnvironment } from "./task-environment.ts";
+import { functionIn, type TaskEnvironment } from "./task-environment.ts";
 import type { TaskRun } from "./task-run.ts";
 
 export type SinkOutcome =
@@ -123,8 +123,7 @@ function shuffleSink(
 function partitionerOf(partitioner: ShufflePartitioner, env: TaskEnvironment): (key: unknown) => number {
   const { partitions } = partitioner;
   if (partitioner.kind !== "custom") return partitions === 1 ? () => 0 : (key) => partitionOf(key, partitions);
-  const fn = env.functions[partitioner.fn] as ((key: unknown) => number) | undefined; // a partitioner's signature
-  assert(fn !== undefined, `a stage has no function ${partitioner.fn}`);
+  const fn = functionIn<(key: unknown) => number>(env, partitioner.fn);
   return (key) => {
     const partition = fn(key);
     if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition;

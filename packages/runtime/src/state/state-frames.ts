@@ -70,7 +70,7 @@ export function applySnapshot(state: PartitionState, snapshot: StateSnapshot, { 
   if (snapshot.idle.length === 0) for (const index of indices) state.idle?.touch(index, snapshot.batch);
   // As `snapshotFrames` wrote them: positions among the entries, with times.
   for (const frame of readFrames(snapshot.idle)) {
-    for (const [position, time] of decodeFrame(frame, classes) as [number, number][]) {
+    for (const [position, time] of decodeFrame<[number, number]>(frame, classes)) {
       const index = indices[position];
       if (index !== undefined) state.idle?.touch(index, time);
     }
@@ -80,7 +80,7 @@ export function applySnapshot(state: PartitionState, snapshot: StateSnapshot, { 
 
 function* pairsIn(frames: Uint8Array, { classes, onFrame }: Loading): Generator<[unknown, StateCell], void, undefined> {
   for (const frame of readFrames(frames)) {
-    yield* decodeFrame(frame, classes) as [unknown, StateCell][]; // as the functions above write them
+    yield* decodeFrame<[unknown, StateCell]>(frame, classes); // as the functions above write them
     onFrame();
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { AggregateTable, type TableShape } from "./aggregate-table.ts";
+import { AggregateTable } from "./aggregate-table.ts";
 import { TableBudget } from "./table-budget.ts";
+import type { TableShape } from "./table-shape.ts";
 
 const MB = 1024 ** 2;
 

@@ -1,7 +1,9 @@
 import { estimateBytes } from "./estimate.ts";
 import { KeyIndex } from "./key-index.ts";
 import { ListEstimate } from "./list-estimate.ts";
+import { listsOf } from "./parts.ts";
 import type { TableBudget } from "./table-budget.ts";
+import type { TableShape } from "./table-shape.ts";
 
 /** Hash table slots, the hash, and the places in both columns. */
 const ENTRY_BYTES = 48;
@@ -11,14 +13,6 @@ const SAMPLES = 32;
 const THOROUGH_EVERY = 64;
 /** Far below the limits of V8's collections. */
 const ENTRIES_MAX = 8_000_000;
-
-/** What accumulates below a key. */
-export type TableShape =
-  | { readonly kind: "combine" }
-  /** A list of values. */
-  | { readonly kind: "group" }
-  /** For each feed a list of values. */
-  | { readonly kind: "cogroup"; readonly feeds: number };
 
 /** What happens when the table passes its budget. */
 export type Overflow = (table: AggregateTable) => void;
@@ -103,9 +97,10 @@ export class AggregateTable {
 
   #listBytes(shape: Exclude<TableShape, { readonly kind: "combine" }>): number {
     const lists = new ListEstimate();
-    const fixed = this.#sample((acc) =>
-      shape.kind === "group" ? lists.add(acc as unknown[]) : lists.addAll(acc as unknown[][]),
-    ); // the shape says what they are
+    const fixed = this.#sample((acc) => {
+      const own = listsOf(shape, acc);
+      return shape.kind === "group" ? lists.add(own[0] ?? []) : lists.addAll(own);
+    });
     return fixed * this.accs.length + lists.valueBytes * this.values;
   }
 

@@ -1,10 +1,10 @@
 import type { FileBlock, SpillFile } from "@millrace/storage";
 import { RunMerge } from "../sort/merge-runs.ts";
 import { RunReader } from "../sort/run-reader.ts";
-import type { TableShape } from "./aggregate-table.ts";
 import type { OrdinalPairs } from "./pair-buckets.ts";
 import { appendPart, partsOf, valuesIn } from "./parts.ts";
 import { type SpillOptions, writeRun } from "./spill-run.ts";
+import type { TableShape } from "./table-shape.ts";
 
 /** Keys of a chunk, and the values in lists from which on it is given as it is. */
 const CHUNK = 1024;

@@ -126,6 +126,6 @@ export function* readPart(
 function decodePairs(frame: Uint8Array, classes: ClassTable): Pick<OrdinalPairs, "keys" | "values"> {
   const pairs = decodePairFrame(frame, classes);
   if (pairs !== undefined) return pairs;
-  const tuples = decodeFrame(frame, classes) as readonly (readonly [unknown, unknown])[]; // another layout keeps pairs as tuples
+  const tuples = decodeFrame<readonly [unknown, unknown]>(frame, classes); // another layout keeps pairs as tuples
   return { keys: tuples.map(([key]) => key), values: tuples.map(([, value]) => value) };
 }

@@ -1,4 +1,4 @@
-import type { TableShape } from "./aggregate-table.ts";
+import type { TableShape } from "./table-shape.ts";
 
 /** A longer list goes to disk in parts of so many values, so that one part at a time comes back. */
 const PART_VALUES = 2048;

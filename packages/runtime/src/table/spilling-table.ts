@@ -1,11 +1,12 @@
 import type { SpillFile } from "@millrace/storage";
-import { AggregateTable, type TableShape } from "./aggregate-table.ts";
+import { AggregateTable } from "./aggregate-table.ts";
 import { BUCKETS, bucketOf, DEPTH_MAX } from "./buckets.ts";
 import { mergeResults, type OrderedColumns, writeResults } from "./ordered-results.ts";
 import { type BucketPart, type OrdinalPairs, PairBuckets, readPart } from "./pair-buckets.ts";
 import { appendPart, listsOf, partsOf, valuesIn } from "./parts.ts";
 import type { SpillOptions } from "./spill-run.ts";
 import type { TableBudget } from "./table-budget.ts";
+import type { TableShape } from "./table-shape.ts";
 
 /** Combiners that have grown by this factor since their table took in its last key have to leave the memory. */
 const GROWN = 1.25;

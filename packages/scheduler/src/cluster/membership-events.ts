@@ -1,8 +1,18 @@
-import type { Brand, EngineError, EpochMs, ExecutorId, JobId, Millis, Warning, WireError } from "@millrace/base";
+import {
+  type Brand,
+  branded,
+  type EngineError,
+  type EpochMs,
+  type ExecutorId,
+  type JobId,
+  type Millis,
+  type Warning,
+  type WireError,
+} from "@millrace/base";
 
 /** One connection of an executor supervisor; given by the shell, never used twice. */
 export type NodeSessionId = Brand<number, "NodeSessionId">;
-export const nodeSessionId = (n: number): NodeSessionId => n as NodeSessionId; // the one place for this cast
+export const nodeSessionId = (n: number): NodeSessionId => branded<NodeSessionId>(n);
 
 /** What an executor supervisor says of itself when it joins. */
 export interface NodeHello {

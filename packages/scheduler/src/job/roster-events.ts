@@ -1,8 +1,17 @@
-import type { Brand, EngineError, ExecutorId, JobId, Millis, Warning, WireError } from "@millrace/base";
+import {
+  type Brand,
+  branded,
+  type EngineError,
+  type ExecutorId,
+  type JobId,
+  type Millis,
+  type Warning,
+  type WireError,
+} from "@millrace/base";
 
 /** One session of an executor with the job's driver; given by the shell, never used twice. */
 export type ExecutorSessionId = Brand<number, "ExecutorSessionId">;
-export const executorSessionId = (n: number): ExecutorSessionId => n as ExecutorSessionId; // the one place for this cast
+export const executorSessionId = (n: number): ExecutorSessionId => branded<ExecutorSessionId>(n);
 
 /** What happens to the executors of a job. `at`: monotonic milliseconds. */
 export type RosterEvent =

@@ -1,4 +1,13 @@
-import type { Brand, EngineError, ExecutorId, Millis, Warning, WarningOver, WireError } from "@millrace/base";
+import {
+  type Brand,
+  branded,
+  type EngineError,
+  type ExecutorId,
+  type Millis,
+  type Warning,
+  type WarningOver,
+  type WireError,
+} from "@millrace/base";
 import type {
   JobPlan,
   LaunchTask,
@@ -12,7 +21,7 @@ import type {
 
 /** Names one submitted plan within a run of a job; given by whoever submits it, ascending. */
 export type PlanId = Brand<number, "PlanId">;
-export const planId = (n: number): PlanId => n as PlanId; // the one place for this cast
+export const planId = (n: number): PlanId => branded<PlanId>(n);
 
 /** What happens to the task scheduler. A report names the executor whose session it came on. */
 export type TaskEvent =
