@@ -20,15 +20,18 @@ import {
   type TemplateId,
 } from "@millrace/plan";
 import {
+  type BlockService,
   DataClient,
   DataServer,
   type ExecutorSession,
   type FromExecutor,
+  MemoryNetwork,
   sessionPair,
   type ToExecutor,
 } from "@millrace/rpc";
 import { dialDriver, listenSessions } from "@millrace/rpc/grpc";
 import { JobExecutor } from "./job-executor.ts";
+import { workerThreads } from "./slots/executor-threads.ts";
 
 // What the tests of this package share: a driver that says exactly what a test wants, and jobs of a few lines.
 
@@ -192,6 +195,8 @@ export async function localLab(
   const driverBlocks = new Map<string, Uint8Array>([
     [ARTEFACT, artefactOf(options.code ?? JOB_CODE, options.apiVersion)],
   ]);
+  const network = new MemoryNetwork();
+  const data = network.serve(servedBlocks(driverBlocks));
   const remote = new Remote(driverEnd);
   const workDir = join(await temporary(), "work");
   const executor = await JobExecutor.start({
@@ -199,7 +204,8 @@ export async function localLab(
     executor: executorId("e-1"),
     slots: options.slots ?? 1,
     session: executorEnd,
-    data: { kind: "local", readDriverBlock: (id) => whole(driverBlocks, id) },
+    data: { kind: "memory", network },
+    threads: workerThreads,
     workDir,
     poolBytes: options.poolBytes ?? 64 << 20,
     slotHeapBytes: 128 << 20,
@@ -209,7 +215,7 @@ export async function localLab(
   });
   later(() => executor.stop());
   await remote.take("hello");
-  welcome(remote, driverBlocks, { host: "127.0.0.1", port: 0 }, options.conf);
+  welcome(remote, driverBlocks, data.address, options.conf);
   if (options.awaitReady !== false) await remote.take("ready");
   return { remote, executor, driverBlocks, workDir, put: putter(driverBlocks) };
 }
@@ -220,13 +226,7 @@ export async function clusterLab(
 ): Promise<{ readonly labs: readonly Lab[]; readonly client: DataClient }> {
   const token = "secret";
   const driverBlocks = new Map<string, Uint8Array>([[ARTEFACT, artefactOf(JOB_CODE)]]);
-  const blocks = {
-    read: (id: BlockId) => whole(driverBlocks, id),
-    write: () => {
-      throw new Error("the driver takes no blocks");
-    },
-  };
-  const data = await DataServer.listen({ host: "127.0.0.1", port: 0, token, blocks });
+  const data = await DataServer.listen({ host: "127.0.0.1", port: 0, token, blocks: servedBlocks(driverBlocks) });
   later(() => data.close());
   const labs: Lab[] = [];
   for (let n = 1; n <= count; n++) {
@@ -243,6 +243,7 @@ export async function clusterLab(
       slots: 1,
       session: dialDriver({ address: server.address, token }),
       data: { kind: "tcp", host: "127.0.0.1", driverHost: "127.0.0.1", token },
+      threads: workerThreads,
       workDir,
       poolBytes: 64 << 20,
       slotHeapBytes: 128 << 20,
@@ -292,6 +293,13 @@ function putter(blocks: Map<string, Uint8Array>): Lab["put"] {
     return { id: blockId(id), bytes: block.byteLength, at: ["driver"] };
   };
 }
+
+const servedBlocks = (blocks: ReadonlyMap<string, Uint8Array>): BlockService => ({
+  read: (id) => whole(blocks, id),
+  write: () => {
+    throw new Error("the driver takes no blocks");
+  },
+});
 
 function whole(blocks: ReadonlyMap<string, Uint8Array>, id: BlockId): readonly Uint8Array[] | undefined {
   const block = blocks.get(id);

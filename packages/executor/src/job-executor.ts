@@ -12,7 +12,6 @@ import {
   type Timer,
   toWireError,
 } from "@millrace/base";
-import { checkExternals, installArtefact } from "@millrace/bundler";
 import type { BlockId, BlockLocation } from "@millrace/plan";
 import {
   type BlockService,
@@ -29,7 +28,7 @@ import { Replicator } from "./blocks/replicator.ts";
 import { StoreSink } from "./blocks/store-sink.ts";
 import { receiverHeap } from "./memory.ts";
 import { ReceiverThreads } from "./receiver/receiver-threads.ts";
-import { SlotPool } from "./slots/slot-pool.ts";
+import type { ExecutorCode, ExecutorSlots, ExecutorThreads } from "./slots/executor-threads.ts";
 import { TaskRunner } from "./slots/task-runner.ts";
 
 export interface JobExecutorOptions {
@@ -39,6 +38,8 @@ export interface JobExecutorOptions {
   /** With the job's driver. It is spoken on from `start` on. */
   readonly session: DriverSession;
   readonly data: DataPlane;
+  /** Where code of the job runs. */
+  readonly threads: ExecutorThreads;
   /** A folder of its own, made when it is not there and removed at the end. */
   readonly workDir: string;
   readonly poolBytes: number;
@@ -71,7 +72,9 @@ export class JobExecutor {
   readonly #spillDir: string;
   readonly #commands = new ProcessGroups();
   readonly #endCommands = (): void => void this.#commands.endAll();
-  #running: { readonly slots: SlotPool; readonly tasks: TaskRunner; readonly receivers: ReceiverThreads } | undefined;
+  #running:
+    | { readonly slots: ExecutorSlots; readonly tasks: TaskRunner; readonly receivers: ReceiverThreads }
+    | undefined;
   /** Resolves when what code of the job wrote has been taken. */
   #flush: () => Promise<unknown> = async () => {};
   #heartbeat: Timer | undefined;
@@ -198,13 +201,11 @@ export class JobExecutor {
   }
 
   async #load(welcome: Extract<ToExecutor, { readonly type: "welcome" }>): Promise<void> {
-    const { job, log, slots, workDir } = this.#options;
+    const { job, log, slots, threads, workDir } = this.#options;
     this.#data.setDriver(welcome.data);
-    const installed = await installArtefact(await this.#artefact(welcome.artefact), join(workDir, "artefact"));
-    const externals = installed.manifest.externals.length === 0 ? [] : [process.cwd()];
-    checkExternals(installed.manifest, externals);
+    const code = await threads.install(await this.#artefact(welcome.artefact), join(workDir, "artefact"));
     if (this.#end !== undefined) return;
-    const running = this.#newRunning(welcome.conf, installed.executor, externals);
+    const running = this.#newRunning(welcome.conf, code);
     await running.slots.start();
     if (this.#end !== undefined) return void (await running.slots.close());
     this.#running = running;
@@ -213,9 +214,9 @@ export class JobExecutor {
     log.info({ job }, `${slots} slots are ready`);
   }
 
-  #newRunning(conf: JobConf, executorModule: string, externals: readonly string[]) {
-    const { session, clock, log, executor, slotHeapBytes, output } = this.#options;
-    const slots = new SlotPool(
+  #newRunning(conf: JobConf, { module: executorModule, externals }: ExecutorCode) {
+    const { session, clock, log, executor, slotHeapBytes, output, threads } = this.#options;
+    const slots = threads.slots(
       {
         slots: this.#options.slots,
         pool: this.#pool,

@@ -10,7 +10,16 @@ export {
 } from "./bind.ts";
 export * from "./cluster.ts";
 export { DataClient, type DataClientOptions } from "./data/client.ts";
-export { type BlockService, type BlockSink, GatheringSink, type ReadableBlock } from "./data/ports.ts";
+export { MemoryNetwork } from "./data/memory-network.ts";
+export {
+  type BlockClient,
+  type BlockNetwork,
+  type BlockServer,
+  type BlockService,
+  type BlockSink,
+  GatheringSink,
+  type ReadableBlock,
+} from "./data/ports.ts";
 export { DataServer, type DataServerOptions } from "./data/server.ts";
 export * from "./errors.ts";
 export * from "./session.ts";

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { deferred, executorId, SystemClock } from "@millrace/base";
-import { JobExecutor } from "@millrace/executor";
-import { sessionPair } from "@millrace/rpc";
-import { DriverBlocks } from "../job/driver-blocks.ts";
+import { JobExecutor, workerThreads } from "@millrace/executor";
+import { MemoryNetwork, sessionPair } from "@millrace/rpc";
 import type { EmbeddedExecutors, EmbeddedExecutorsOptions } from "./embedded-executors.ts";
 import type { Master } from "./master.ts";
 
@@ -15,7 +14,7 @@ export async function startExecutors(master: Master, options: EmbeddedExecutorsO
 
 function startWithin(slots: number, options: EmbeddedExecutorsOptions): EmbeddedExecutors {
   const { driverEnd, executorEnd } = sessionPair();
-  const blocks = new DriverBlocks({ bytesMax: 0 }); // the job says how much, before it has any
+  const data = { kind: "memory", network: new MemoryNetwork() } as const;
   const failed = deferred<never>();
   failed.promise.catch(() => undefined); // whoever awaits the job's end hears of it
   let executor: JobExecutor | undefined;
@@ -25,7 +24,8 @@ function startWithin(slots: number, options: EmbeddedExecutorsOptions): Embedded
       executor: executorId("local"),
       slots,
       session: executorEnd,
-      data: { kind: "local", readDriverBlock: (id) => blocks.read(id) },
+      data,
+      threads: workerThreads,
       workDir: join(options.directory, "executor"),
       ...memory,
       clock: new SystemClock(),
@@ -36,7 +36,7 @@ function startWithin(slots: number, options: EmbeddedExecutorsOptions): Embedded
   });
   started.catch((error: unknown) => failed.reject(error));
   return {
-    data: { kind: "local", blocks, readExecutorBlock: (id) => executor?.read(id) },
+    data,
     failed: failed.promise,
     async close() {
       await started.catch(() => undefined);

@@ -104,6 +104,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
       heapBytes: parseConf(options.conf)["driver.heap"],
       batches: options.batches,
       data: executors.data,
+      cluster: options.master.kind !== "local",
       executors: options.master.kind === "local" ? 1 : options.master.executors,
       gatherMs: GATHER_MS,
       clock: new SystemClock(),

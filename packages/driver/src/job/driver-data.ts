@@ -1,6 +1,8 @@
-import { type ErrorFactory, errorKind } from "@millrace/base";
 import type { BlockId } from "@millrace/plan";
 import {
+  type BlockClient,
+  type BlockNetwork,
+  type BlockServer,
   type DataAddress,
   DataClient,
   DataServer,
@@ -9,8 +11,6 @@ import {
   type TlsSettings,
 } from "@millrace/rpc";
 import { DriverBlocks } from "./driver-blocks.ts";
-
-export const resultNotHeld: ErrorFactory = errorKind("RESULT_NOT_HELD", "environment");
 
 /** How the driver gets blocks of executors and serves its own. */
 export type DriverDataOptions =
@@ -24,15 +24,11 @@ export type DriverDataOptions =
       readonly tls?: TlsSettings;
     }
   /** Everything in one process: blocks are read where they are. */
-  | {
-      readonly kind: "local";
-      readonly blocks: DriverBlocks;
-      readonly readExecutorBlock: (id: BlockId) => Iterable<Uint8Array> | undefined;
-    };
+  | { readonly kind: "memory"; readonly network: BlockNetwork };
 
 export interface DriverData {
   readonly blocks: DriverBlocks;
-  /** What executors are told to dial, on the host of their session; of no meaning within one process. */
+  /** What executors are told to dial, on the host of their session when it names none. */
   readonly address: DataAddress;
   fetch(from: DataAddress, id: BlockId): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -40,18 +36,11 @@ export interface DriverData {
 
 /** @throws INSECURE_BIND, BIND_FAILED, BAD_TLS */
 export async function openDriverData(options: DriverDataOptions, bytesMax: number): Promise<DriverData> {
-  if (options.kind === "local") return localData(options);
   const blocks = new DriverBlocks({ bytesMax });
-  const { host, ports, token, insecure, tls } = options;
-  const security = { token, ...(tls === undefined ? {} : { tls }) };
-  const server = await listenWithin(ports, (port) =>
-    DataServer.listen({ host, port, insecure, ...security, blocks: blocks.service() }),
-  );
-  const client = new DataClient(security);
+  const { client, server, host } = await openPlane(options, blocks);
   return {
     blocks,
-    // An executor reaches this server on the host where it reached the session, whatever that is called from there.
-    address: { host: "", port: server.address.port },
+    address: { host, port: server.address.port },
     fetch: (from, id) => client.fetch(from, id),
     close: async () => {
       client.close();
@@ -60,19 +49,19 @@ export async function openDriverData(options: DriverDataOptions, bytesMax: numbe
   };
 }
 
-function localData(options: Extract<DriverDataOptions, { readonly kind: "local" }>): DriverData {
-  return {
-    blocks: options.blocks,
-    address: { host: "127.0.0.1", port: 0 },
-    fetch: async (_from, id) => {
-      const parts = options.readExecutorBlock(id);
-      if (parts === undefined) {
-        throw resultNotHeld(
-          `result block ${id} is gone from the executor that announced it. The action fails; run the job again.`,
-        );
-      }
-      return new Uint8Array(Buffer.concat([...parts]));
-    },
-    close: async () => undefined,
-  };
+async function openPlane(
+  options: DriverDataOptions,
+  blocks: DriverBlocks,
+): Promise<{ readonly client: BlockClient; readonly server: BlockServer; readonly host: string }> {
+  if (options.kind === "memory") {
+    const server = options.network.serve(blocks.service());
+    return { client: options.network.client(), server, host: server.address.host };
+  }
+  const { host, ports, token, insecure, tls } = options;
+  const security = { token, ...(tls === undefined ? {} : { tls }) };
+  const server = await listenWithin(ports, (port) =>
+    DataServer.listen({ host, port, insecure, ...security, blocks: blocks.service() }),
+  );
+  // An executor reaches this server on the host where it reached the session, whatever that is called from there.
+  return { client: new DataClient(security), server, host: "" };
 }

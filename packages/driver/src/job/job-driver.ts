@@ -50,6 +50,8 @@ export interface JobDriverOptions {
   /** End after this many batches. */
   readonly batches: number | undefined;
   readonly data: DriverDataOptions;
+  /** Executors may be several, and may come later: not so where one lives in the driver's process. */
+  readonly cluster: boolean;
   /** Start batches once this many executors are ready, or after `gatherMs` with any. */
   readonly executors: number;
   readonly gatherMs: number;
@@ -97,7 +99,7 @@ export class JobDriver {
     const life = jobLife({
       executors: options.executors,
       gather: millis(options.gatherMs),
-      parallelismMin: this.#onCluster ? 2 : 1,
+      parallelismMin: options.cluster ? 2 : 1,
     });
     this.#machine = new Dispatcher(
       (event) => stepJobLife(life, event),
@@ -147,11 +149,6 @@ export class JobDriver {
   /** Ends the job: after what was received when graceful, at once when not. */
   stop(how: StopRequest): void {
     this.#machine.dispatch({ type: "stopRequested", how, at: this.#now() });
-  }
-
-  /** Executors are, or may become, several. */
-  get #onCluster(): boolean {
-    return this.#options.data.kind === "tcp";
   }
 
   #now(): number {
@@ -269,7 +266,7 @@ export class JobDriver {
 
   #begin(executors: number, defaultParallelism: number): void {
     assert(this.#built !== undefined, "batches begin once the job is built");
-    const { clock, batches, onEvent } = this.#options;
+    const { clock, batches, cluster, onEvent } = this.#options;
     this.#running = new RunningJob(this.#built, this.#watched, {
       clock,
       batches,
@@ -278,7 +275,7 @@ export class JobDriver {
       data: this.#data,
       thread: this.#thread,
       warnings: this.#warnings,
-      replicate: this.#onCluster,
+      replicate: cluster,
       onReceiversAwaited: () => this.#machine.dispatch({ type: "receiversAwaited", at: this.#now() }),
       onBatchesOver: (outcome, received) =>
         this.#machine.dispatch({ type: "batchesOver", outcome, received, at: this.#now() }),

@@ -40,6 +40,7 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
     conf,
     dataDir,
     heapBytes,
+    cluster: true,
     data: { kind: "tcp", insecure: false, ...listen },
     executors,
     gatherMs: GATHER_MS,

@@ -1,6 +1,9 @@
 import type { ExecutorId } from "@millrace/base";
 import type { BlockId, Holder } from "@millrace/plan";
 import {
+  type BlockClient,
+  type BlockNetwork,
+  type BlockServer,
   type BlockService,
   type BlockSink,
   blockNotHeld,
@@ -24,8 +27,8 @@ export type DataPlane =
       readonly insecure?: boolean;
       readonly tls?: TlsSettings;
     }
-  /** Everything in one process: there are no peers, and the driver's blocks are read where they are. */
-  | { readonly kind: "local"; readonly readDriverBlock: ReadDriverBlock };
+  /** Everything in one process: blocks are read where they are. */
+  | { readonly kind: "memory"; readonly network: BlockNetwork };
 
 export type ReadDriverBlock = (id: BlockId) => Iterable<Uint8Array> | undefined;
 
@@ -70,7 +73,11 @@ export interface DataPortOptions {
 
 /** @throws BIND_FAILED, INSECURE_BIND, BAD_TLS */
 export async function openData(data: DataPlane, options: DataPortOptions): Promise<DataPort> {
-  if (data.kind === "local") return new LocalData(data.readDriverBlock);
+  const { self } = options;
+  if (data.kind === "memory") {
+    const server = data.network.serve(options.blocks);
+    return new NetworkData(server, data.network.client(), { self, host: server.address.host, driverHost: "" });
+  }
   const security = { token: data.token, ...(data.tls === undefined ? {} : { tls: data.tls }) };
   const server = await DataServer.listen({
     host: data.host,
@@ -80,27 +87,27 @@ export async function openData(data: DataPlane, options: DataPortOptions): Promi
     blocks: options.blocks,
     onConnectionError: options.onConnectionError,
   });
-  return new TcpData(server, new DataClient(security), {
-    self: options.self,
+  return new NetworkData(server, new DataClient(security), {
+    self,
     host: data.advertise ?? data.host,
     driverHost: data.driverHost,
   });
 }
 
-/** Over framed TCP. */
-class TcpData implements DataPort {
+/** Over a network: framed TCP, or that of one process. */
+class NetworkData implements DataPort {
   readonly address: DataAddress;
   peers: readonly ExecutorId[] = [];
-  readonly #server: DataServer;
-  readonly #client: DataClient;
+  readonly #server: BlockServer;
+  readonly #client: BlockClient;
   readonly #self: ExecutorId;
   readonly #driverHost: string;
   #driver: DataAddress | undefined;
   #executors: ReadonlyMap<ExecutorId, DataAddress> = new Map();
 
   constructor(
-    server: DataServer,
-    client: DataClient,
+    server: BlockServer,
+    client: BlockClient,
     at: { readonly self: ExecutorId; readonly host: string; readonly driverHost: string },
   ) {
     this.address = { host: at.host, port: server.address.port };
@@ -141,7 +148,7 @@ class TcpData implements DataPort {
   }
 }
 
-/** Within one process: nobody is there but the driver, and its blocks are copied from where they are. */
+/** An executor without a network: nobody is there but the driver, and its blocks are copied from where they are. */
 export class LocalData implements DataPort {
   readonly address: DataAddress = { host: "127.0.0.1", port: 0 };
   readonly peers: readonly ExecutorId[] = [];

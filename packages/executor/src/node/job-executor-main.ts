@@ -1,6 +1,7 @@
 import { createLogger, EngineError, StreamTaker, SystemClock } from "@millrace/base";
 import { dialDriver } from "@millrace/rpc/grpc";
 import { JobExecutor } from "../job-executor.ts";
+import { workerThreads } from "../slots/executor-threads.ts";
 import type { FromJobExecutor, ToJobExecutor } from "./process-protocol.ts";
 
 // The process of one job on one executor. It belongs to the supervisor that forked it: when the channel between them
@@ -23,6 +24,7 @@ async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>
     executor: message.executor,
     slots,
     session: dialDriver({ address: driver, ...security }),
+    threads: workerThreads,
     data: { kind: "tcp", host, advertise, driverHost: driver.host, insecure, ...security },
     workDir,
     poolBytes,

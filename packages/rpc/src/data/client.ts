@@ -4,7 +4,7 @@ import { tooManyRequests } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
 import type { TlsSettings } from "../tls.ts";
 import { DialledConnection, type Request } from "./dialled-connection.ts";
-import { type BlockSink, GatheringSink } from "./ports.ts";
+import { type BlockClient, type BlockSink, GatheringSink } from "./ports.ts";
 
 export interface DataClientOptions {
   readonly token: string | undefined;
@@ -21,7 +21,7 @@ export interface DataClientOptions {
  * Fetches blocks from, and sends blocks to, other processes: one connection for each, dialled when first needed and again
  * after it was lost. Nothing is repeated by itself: a failure is told, and the scheduler knows what to do.
  */
-export class DataClient {
+export class DataClient implements BlockClient {
   readonly #options: DataClientOptions;
   readonly #peers = new Map<string, Peer>();
   #closed = false;
@@ -30,32 +30,18 @@ export class DataClient {
     this.#options = options;
   }
 
-  /**
-   * Fetches a block into `sink`.
-   *
-   * @returns Its bytes.
-   * @throws BLOCK_NOT_HELD The peer does not have it.
-   * @throws PEER_UNREACHABLE, FRAME_CUT_SHORT Nobody answers; the connection was lost. UNAUTHENTICATED, PROTOCOL_MISMATCH.
-   * @throws What `sink` threw; the rest of the block is thrown away then.
-   */
   get(from: DataAddress, id: BlockId, sink: BlockSink): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#submit(from, { kind: "get", id, sink, resolve, reject });
     });
   }
 
-  /** As {@link get}, into one array: for small blocks, artefacts and results. */
   async fetch(from: DataAddress, id: BlockId): Promise<Uint8Array> {
     const sink = new GatheringSink();
     await this.get(from, id, sink);
     return sink.take();
   }
 
-  /**
-   * Stores a copy of a block at a peer. `parts` must stay as they are until it settles.
-   *
-   * @throws As {@link get}, and what the peer's service threw.
-   */
   put(
     to: DataAddress,
     id: BlockId,
@@ -66,14 +52,12 @@ export class DataClient {
     });
   }
 
-  /** Gives up the connection to a peer that is known to be gone; what it still owes fails. */
   forget(peer: DataAddress): void {
     const key = formatAddress(peer);
     this.#peers.get(key)?.close();
     this.#peers.delete(key);
   }
 
-  /** What is under way fails. */
   close(): void {
     this.#closed = true;
     for (const peer of this.#peers.values()) peer.close();

@@ -1,4 +1,5 @@
 import type { BlockId } from "@millrace/plan";
+import type { DataAddress } from "../session.ts";
 
 /** A block that can be sent: its parts, in order. */
 export interface ReadableBlock extends Iterable<Uint8Array> {
@@ -22,6 +23,48 @@ export interface BlockSink {
   end(): void | Promise<void>;
   /** The rest will not come: what was taken may go. Called at most once, instead of `end`. */
   abort(error: Error): void;
+}
+
+/** Serves the blocks of one process. */
+export interface BlockServer {
+  /** Where others fetch them. */
+  readonly address: DataAddress;
+  close(): Promise<void>;
+}
+
+/** Fetches blocks from, and sends blocks to, other processes. Nothing is repeated by itself. */
+export interface BlockClient {
+  /**
+   * Fetches a block into `sink`.
+   *
+   * @returns Its bytes.
+   * @throws BLOCK_NOT_HELD The peer does not have it.
+   * @throws PEER_UNREACHABLE, FRAME_CUT_SHORT Nobody answers; the connection was lost. UNAUTHENTICATED, PROTOCOL_MISMATCH.
+   * @throws What `sink` threw; the rest of the block is thrown away then.
+   */
+  get(from: DataAddress, id: BlockId, sink: BlockSink): Promise<number>;
+  /** As {@link get}, into one array: for small blocks, artefacts and results. */
+  fetch(from: DataAddress, id: BlockId): Promise<Uint8Array>;
+  /**
+   * Stores a copy of a block at a peer. `parts` must stay as they are until it settles.
+   *
+   * @throws As {@link get}, and what the peer's service threw.
+   */
+  put(
+    to: DataAddress,
+    id: BlockId,
+    block: { readonly bytes: number; readonly parts: Iterable<Uint8Array> },
+  ): Promise<void>;
+  /** Gives up the connection to a peer that is known to be gone; what it still owes fails. */
+  forget(peer: DataAddress): void;
+  /** What is under way fails. */
+  close(): void;
+}
+
+/** Where the processes of one thread serve and fetch blocks. */
+export interface BlockNetwork {
+  serve(blocks: BlockService): BlockServer;
+  client(): BlockClient;
 }
 
 /** Gathers a block into one array, for small ones. */

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { cannotBind, checkBind, formatAddress, type Security } from "../bind.ts";
 import type { DataAddress } from "../session.ts";
 import { serverCertificate, type TlsSettings } from "../tls.ts";
-import type { BlockService } from "./ports.ts";
+import type { BlockServer, BlockService } from "./ports.ts";
 import { ServedConnection } from "./served-connection.ts";
 
 export interface DataServerOptions extends Security {
@@ -23,7 +23,7 @@ const CONNECTIONS_MAX = 1_024;
  * Serves the blocks of one process over framed TCP; `frame.ts` has the protocol. A peer that breaks it, or goes away in the
  * middle, loses its own connection only.
  */
-export class DataServer {
+export class DataServer implements BlockServer {
   readonly address: DataAddress;
   readonly #server: Server;
   readonly #connections: Set<ServedConnection>;

@@ -1,5 +1,5 @@
 import { assert, type Clock, type JobConf, toWireError } from "@millrace/base";
-import { type Attempt, type AttemptEnd, slotTask, type TaskSlots } from "@millrace/executor/in-process";
+import { type Attempt, type AttemptEnd, type ExecutorSlots, slotTask } from "@millrace/executor/in-process";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 import { type FunctionTable, type SlotOutcome, SlotRuntime, type StageStart, threadHeapUse } from "@millrace/runtime";
 import { type BlockPool, localFileSystems, type SpillDirectory } from "@millrace/storage";
@@ -23,7 +23,7 @@ export interface InThreadSlotsOptions {
  * Slots in the thread of a test: attempts run one after the other, in the order they came, so that a test sees the same
  * each time. A function that never returns cannot be ended here.
  */
-export class InThreadSlots implements TaskSlots {
+export class InThreadSlots implements ExecutorSlots {
   readonly #runtimes: readonly SlotRuntime[];
   readonly #options: InThreadSlotsOptions;
   readonly #waiting: Attempt[] = [];
@@ -35,6 +35,8 @@ export class InThreadSlots implements TaskSlots {
     this.#options = options;
     this.#runtimes = Array.from({ length: options.slots }, () => this.#newRuntime());
   }
+
+  async start(): Promise<void> {}
 
   loadTemplate(template: StageTemplate): void {
     for (const runtime of this.#runtimes) runtime.loadTemplate(template);
@@ -68,6 +70,11 @@ export class InThreadSlots implements TaskSlots {
     if (at >= 0) this.#waiting.splice(at, 1);
     return at >= 0;
   }
+
+  /** Code of the job that goes on after its task is not awaited here. */
+  async settle(): Promise<void> {}
+
+  async flush(): Promise<void> {}
 
   /** No attempt begins any more. Resolves when the one that runs has ended, of which nobody hears. */
   close(): Promise<void> {
