@@ -1,0 +1,77 @@
+import type { Clock, EngineError } from "@millrace/base";
+import {
+  type FromJobThread,
+  type JobThread,
+  JobThreadBody,
+  type OpenJobThread,
+  type ToJobThread,
+} from "@millrace/driver/in-process";
+import { localFileSystems } from "@millrace/storage";
+import type { LoadedJob } from "@millrace/testing/in-process";
+
+export interface InThreadJob {
+  /** Starts the job in the thread of the test. */
+  readonly open: OpenJobThread;
+  /** The thread dies by itself. */
+  die(error: EngineError): void;
+}
+
+/**
+ * The job's own code in the thread of the test, behind the port of a worker thread: messages are copied as they are on
+ * their way to a thread, and none is answered before `send` returns.
+ */
+export function inThreadJob(
+  job: LoadedJob,
+  clock: Clock,
+  tap: { toThread(message: ToJobThread): void; fromThread(message: FromJobThread): void },
+): InThreadJob {
+  let lose: (error: EngineError) => void = () => undefined;
+  return {
+    die: (error) => lose(error),
+    open: (options, handlers): JobThread => {
+      let over = false;
+      let left: (error: undefined) => void = () => undefined;
+      const body = new JobThreadBody({
+        load: async () => job,
+        post: (message) => {
+          const copy = structuredClone(message);
+          queueMicrotask(() => {
+            if (over) return;
+            tap.fromThread(copy);
+            handlers.onMessage(copy);
+          });
+        },
+        leave: () => left(undefined),
+        clock,
+        files: localFileSystems(),
+        write: (text) => options.output("stdout", Buffer.from(text)),
+      });
+      const send = (message: ToJobThread): void => {
+        const copy = structuredClone(message);
+        queueMicrotask(() => {
+          if (over) return;
+          tap.toThread(copy);
+          body.onMessage(copy);
+        });
+      };
+      lose = (error) => {
+        over = true;
+        handlers.onLost(error);
+      };
+      send({ type: "build", ...options.build, heapBytes: undefined });
+      return {
+        send,
+        leave: () => {
+          const gone = new Promise<undefined>((resolve) => {
+            left = resolve;
+          });
+          send({ type: "leave" });
+          return gone;
+        },
+        terminate: async () => {
+          over = true;
+        },
+      };
+    },
+  };
+}

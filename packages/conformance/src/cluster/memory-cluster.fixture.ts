@@ -1,0 +1,286 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { JobDefinition } from "@millrace/api";
+import {
+  type EngineError,
+  epochMs,
+  executorId,
+  jobId,
+  ManualClock,
+  millis,
+  parseConf,
+  silentLogger,
+} from "@millrace/base";
+import { type FromJobThread, JobDriver, type JobDriverEvent, type ToJobThread } from "@millrace/driver/in-process";
+import { type ExecutorThreads, JobExecutor } from "@millrace/executor";
+import { type BlockNetwork, type BlockServer, type FromExecutor, MemoryNetwork, type ToExecutor } from "@millrace/rpc";
+import { SpillDirectory } from "@millrace/storage";
+import { InThreadSlots, type LoadedJob, loadInline } from "@millrace/testing/in-process";
+import { type InThreadJob, inThreadJob } from "./in-thread-job.fixture.ts";
+import { Wire } from "./wire.fixture.ts";
+
+const JOB = jobId("job");
+const START = epochMs(1_000_000);
+const POOL_BYTES = 8 << 20;
+/** Turns of the event loop without a message or an open file after which nothing is under way. */
+const QUIET_TURNS = 3;
+/** A cluster that does not come to rest within so many has a message loop. */
+const TURNS_MAX = 100_000;
+/** Time passes in such steps, so that timers and messages take turns as they do in processes. */
+const STEP = 100;
+
+/** Something that passes between the parts of the cluster. */
+export type Traffic =
+  | { readonly what: "toExecutor"; readonly executor: string; readonly message: ToExecutor }
+  | { readonly what: "toDriver"; readonly executor: string; readonly message: FromExecutor }
+  | { readonly what: "toThread"; readonly message: ToJobThread }
+  | { readonly what: "fromThread"; readonly message: FromJobThread };
+
+interface Fault {
+  readonly when: (traffic: Traffic) => boolean;
+  readonly act: (traffic: Traffic) => void;
+  fired: boolean;
+}
+
+export interface MemoryClusterOptions {
+  /** Batches begin once this many are ready. */
+  readonly executors?: number;
+  readonly conf?: Readonly<Record<string, string>>;
+  readonly batches?: number;
+}
+
+/**
+ * A whole cluster in the thread of a test: the job driver, its machines and shells, executors, sessions and blocks are
+ * the real ones; threads and sockets are ports, and time passes when the test says so.
+ */
+export class MemoryCluster {
+  readonly clock: ManualClock = new ManualClock(START);
+  readonly events: JobDriverEvent[] = [];
+  readonly driver: JobDriver;
+  readonly #directory: string;
+  readonly #job: LoadedJob;
+  readonly #thread: InThreadJob;
+  readonly #network: MemoryNetwork;
+  readonly #executors = new Map<
+    string,
+    { readonly wire: Wire; readonly network: FragileNetwork; running: JobExecutor }
+  >();
+  readonly #see: (one: Traffic) => void;
+  readonly #faults: Fault[];
+  readonly #traffic: { messages: number };
+
+  static async start(definition: JobDefinition, options: MemoryClusterOptions = {}): Promise<MemoryCluster> {
+    const directory = mkdtempSync(join(tmpdir(), "millrace-cluster-"));
+    const clock = new ManualClock(START);
+    const job = loadInline(definition);
+    const network = new MemoryNetwork();
+    const events: JobDriverEvent[] = [];
+    const faults: Fault[] = [];
+    const traffic = { messages: 0 };
+    const see = (one: Traffic): void => {
+      traffic.messages += 1;
+      for (const fault of faults) {
+        if (fault.fired || !fault.when(one)) continue;
+        fault.fired = true;
+        fault.act(one);
+      }
+    };
+    const thread = inThreadJob(job, clock, {
+      toThread: (message) => see({ what: "toThread", message }),
+      fromThread: (message) => see({ what: "fromThread", message }),
+    });
+    const driver = await JobDriver.start({
+      job: JOB,
+      name: undefined,
+      thread: thread.open,
+      artefact: Uint8Array.of(0), // the code is in this thread already
+      args: [],
+      conf: options.conf ?? {},
+      dataDir: directory,
+      heapBytes: parseConf({})["driver.heap"],
+      batches: options.batches,
+      data: { kind: "memory", network },
+      cluster: true,
+      executors: options.executors ?? 1,
+      gatherMs: 10_000,
+      clock,
+      log: silentLogger(),
+      executorsHint: "",
+      onEvent: (event) => void events.push(event),
+      output: () => undefined,
+    });
+    return new MemoryCluster({ see, clock, job, network, events, faults, traffic, thread, driver, directory });
+  }
+
+  private constructor(parts: {
+    readonly see: (one: Traffic) => void;
+    readonly clock: ManualClock;
+    readonly job: LoadedJob;
+    readonly network: MemoryNetwork;
+    readonly events: JobDriverEvent[];
+    readonly faults: Fault[];
+    readonly traffic: { messages: number };
+    readonly thread: InThreadJob;
+    readonly driver: JobDriver;
+    readonly directory: string;
+  }) {
+    this.#see = parts.see;
+    this.clock = parts.clock;
+    this.events = parts.events;
+    this.driver = parts.driver;
+    this.#directory = parts.directory;
+    this.#job = parts.job;
+    this.#thread = parts.thread;
+    this.#network = parts.network;
+    this.#faults = parts.faults;
+    this.#traffic = parts.traffic;
+  }
+
+  /** Another executor dials the driver; it is ready when this resolves. */
+  async join(name: string, slots = 1): Promise<void> {
+    const see = this.#see;
+    const wire = new Wire({
+      toExecutor: (message) => see({ what: "toExecutor", executor: name, message }),
+      toDriver: (message) => see({ what: "toDriver", executor: name, message }),
+    });
+    const network = new FragileNetwork(this.#network);
+    const starting = JobExecutor.start({
+      job: JOB,
+      executor: executorId(name),
+      slots,
+      session: wire.executorEnd,
+      data: { kind: "memory", network },
+      threads: inThread(this.#job),
+      workDir: join(this.#directory, name),
+      poolBytes: POOL_BYTES,
+      slotHeapBytes: 128 << 20,
+      clock: this.clock,
+      log: silentLogger(),
+      output: () => undefined,
+    });
+    this.#executors.set(name, { wire, network, running: await starting });
+    this.driver.accept(wire.driverEnd);
+    await this.idle();
+  }
+
+  /** The executor's process is killed: what it held and what it said and has not arrived are gone. */
+  lose(name: string): void {
+    const { wire, network, running } = this.#of(name);
+    network.cut();
+    wire.cut();
+    void running.stop();
+  }
+
+  /** The executor's process hangs, with its connection open. */
+  hang(name: string): void {
+    this.#of(name).wire.silence();
+  }
+
+  /** The thread of the job's code ends by itself. */
+  loseThread(error: EngineError): void {
+    this.#thread.die(error);
+  }
+
+  /** Does something once, as soon as this passes. @returns Whether it has passed. */
+  once(when: (traffic: Traffic) => boolean, act: (traffic: Traffic) => void): () => boolean {
+    const fault: Fault = { when, act, fired: false };
+    this.#faults.push(fault);
+    return () => fault.fired;
+  }
+
+  /** Lets everything happen that needs no time to pass. */
+  async idle(): Promise<void> {
+    for (let turns = 0, quiet = 0; quiet < QUIET_TURNS; turns++) {
+      if (turns > TURNS_MAX) throw new Error("the cluster does not come to rest");
+      const before = this.#traffic.messages;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      quiet = before === this.#traffic.messages && !filesAreOpen() ? quiet + 1 : 0;
+    }
+  }
+
+  /** Lets time pass. */
+  async pass(ms: number): Promise<void> {
+    await this.idle();
+    for (let left = ms; left > 0; left -= STEP) {
+      this.clock.advance(millis(Math.min(STEP, left)));
+      await this.idle();
+    }
+  }
+
+  /** Codes of all warnings, in order. */
+  get warnings(): readonly string[] {
+    return this.events.flatMap((event) => (event.type === "warning" ? [event.warning.code] : []));
+  }
+
+  /** `undefined`: the job is not over. */
+  get end(): string | undefined {
+    const ended = this.events.find((event) => event.type === "ended");
+    if (ended?.type !== "ended") return undefined;
+    return ended.end.state === "finished" ? "finished" : `${ended.end.state}: ${ended.end.error.message}`;
+  }
+
+  /** Whatever has become of the job; its files go. */
+  async close(): Promise<void> {
+    this.driver.stop({ graceful: false, reason: { kind: "operator" } });
+    await Promise.all([...this.#executors.values()].map(({ running }) => running.stop()));
+    await this.pass(2_000);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #of(name: string) {
+    const executor = this.#executors.get(name);
+    if (executor === undefined) throw new Error(`no executor ${name} was started`);
+    return executor;
+  }
+}
+
+/** Requests to the file system of this thread that have no answer yet. */
+function filesAreOpen(): boolean {
+  return process.getActiveResourcesInfo().some((kind) => kind.startsWith("FSReq") || kind === "CloseReq");
+}
+
+/** The network as one executor has it: gone with its process. */
+class FragileNetwork implements BlockNetwork {
+  readonly #network: BlockNetwork;
+  readonly #servers: BlockServer[] = [];
+
+  constructor(network: BlockNetwork) {
+    this.#network = network;
+  }
+
+  serve(...args: Parameters<BlockNetwork["serve"]>): BlockServer {
+    const server = this.#network.serve(...args);
+    this.#servers.push(server);
+    return server;
+  }
+
+  client(): ReturnType<BlockNetwork["client"]> {
+    return this.#network.client();
+  }
+
+  cut(): void {
+    for (const server of this.#servers) void server.close();
+  }
+}
+
+/** Slots in this thread, which find the job's functions where the test has them. */
+function inThread({ functions }: LoadedJob): ExecutorThreads {
+  return {
+    install: async () => ({ module: "", externals: [] }),
+    slots: (options, handlers) => {
+      const { pool, slots, conf, clock, workDir } = options;
+      return new InThreadSlots({
+        pool,
+        slots,
+        conf,
+        clock,
+        functions,
+        spills: new SpillDirectory(workDir, pool.owner),
+        faults: undefined,
+        onEnd: (attempt, end) => handlers.onEnd(attempt, end),
+        onLost: () => undefined,
+      });
+    },
+  };
+}
