@@ -71,6 +71,15 @@ export function endBeforeBatches(asked: CutReason): JobEnd {
   return { state: "killed", error: toWireError(error) };
 }
 
+/** A job that is ended at once while a batch commits, and does not end that commit either. */
+export function endInCommit(asked: CutReason, limit: Millis): JobEnd {
+  const error = jobStopped(
+    `${why(asked)}. A commit was under way and did not end within ${formatDuration(limit)}: some outputs of its batch may be ` +
+      `visible, and others not. ${remedy(asked)}`,
+  );
+  return { state: "killed", error: toWireError(error) };
+}
+
 function killed(asked: CutReason | undefined, lost: readonly string[]): WireError {
   const what = lost.length === 0 ? "No batch was cut off, and nothing that was received is lost" : capital(list(lost));
   return toWireError(jobStopped(`${why(asked)}. ${what}. ${remedy(asked)}`));

@@ -52,7 +52,7 @@ export type JobLifeEffect =
   | { readonly type: "begin"; readonly executors: number; readonly parallelism: number }
   /** Drain: no batch follows what has been received. Answered by `batchesOver`. */
   | { readonly type: "stopBatches" }
-  /** Ends what runs and takes no more. Answered by `batchesOver` before anything else happens. */
+  /** Ends what runs and takes no more. Answered by `batchesOver`, once a commit under way has ended. */
   | { readonly type: "cutBatches" }
   /** Code of the job hears how the job ends, and has its turn. Answered by `told`. */
   | { readonly type: "tellEnd"; readonly end: JobEnd }

@@ -147,8 +147,8 @@ describe("a drain", () => {
     const state = running();
     expect(after(state, drain(1_000))).toEqual(["stopBatches", "wakeAt 61000"]);
     expect(after(state, drain(2_000))).toEqual([]);
-    expect(after(state, tick(61_000))).toEqual(["cutBatches"]);
-    expect(after(state, tick(99_000), kill(99_000))).toEqual([]);
+    expect(after(state, tick(61_000))).toEqual(["cutBatches", "wakeAt 65000"]);
+    expect(after(state, kill(62_000))).toEqual([]);
   });
 
   test("begins by itself when the receivers alone are left", () => {
@@ -163,8 +163,9 @@ describe("a drain", () => {
     expect(after(state, drain(10))).toEqual(["stopBatches", "wakeAt 5010"]);
     expect(after(state, ready(1, 4_000))).toEqual(["wakeAt 60010"]);
     expect(after(state, ready(0, 10_000))).toEqual(["wakeAt 15000"]);
-    expect(after(state, tick(15_000))).toEqual(["cutBatches"]);
+    expect(after(state, tick(15_000))).toEqual(["cutBatches", "wakeAt 19000"]);
     expect(after(state, cutOff(15_000))).toEqual([
+      "cancelWake",
       "ended killed: [JOB_STOPPED] the job was to drain and had no executor for 5 s",
     ]);
   });
@@ -176,8 +177,8 @@ describe("a drain", () => {
 
   test("is cut short by an operator", () => {
     const state = job(built(), ready(1, 0), drain(0));
-    expect(after(state, kill(1))).toEqual(["cutBatches", "cancelWake"]);
-    expect(after(state, cutOff(1))).toEqual(["ended killed: [JOB_STOPPED] the job was ended at once"]);
+    expect(after(state, kill(1))).toEqual(["cutBatches", "wakeAt 4001"]);
+    expect(after(state, cutOff(1))).toEqual(["cancelWake", "ended killed: [JOB_STOPPED] the job was ended at once"]);
   });
 });
 
@@ -188,13 +189,22 @@ describe("a job that runs", () => {
 
   test("ends when the batch that was cut off has taken back what it began", () => {
     const state = running();
-    expect(after(state, kill(5))).toEqual(["cutBatches"]);
+    expect(after(state, kill(5))).toEqual(["cutBatches", "wakeAt 4005"]);
     expect(after(state, cutOff(5, 1_000))).toEqual(["wakeAt 1005"]);
     expect(after(state, returned(2_000))).toEqual([]);
     expect(after(state, returned(1_000))).toEqual([
       "cancelWake",
       "ended killed: [JOB_STOPPED] the job was ended at once",
     ]);
+  });
+
+  test("does not wait for ever for a commit that was under way", () => {
+    const state = job(built(), ready(1, 0), kill(5));
+    expect(after(state, tick(4_004))).toEqual(["wakeAt 4005"]);
+    const [ended] = stepJobLife(state, tick(4_005));
+    expect(ended).toMatchObject({ type: "ended", end: { state: "killed" } });
+    expect(JSON.stringify(ended)).toMatch(/A commit was under way and did not end within 4 s/);
+    expect(after(state, cutOff(9_000))).toEqual([]);
   });
 
   test("or a second after", () => {
@@ -362,7 +372,6 @@ function walk(seed: number): { readonly effects: readonly JobLifeEffect[]; reado
   }
   for (let at = 10_000_000; state.phase.name !== "ended" && state.wakeAt !== undefined; at += 100_000) {
     step(tick(at));
-    if (state.phase.name === "cutting") step(cutOff(at)); // its answer
   }
   if (state.phase.name !== "ended") step(failed); // it still waits for executors, or runs
   return { effects, phases };

@@ -10,7 +10,7 @@ import {
   warningKind,
 } from "@millrace/base";
 import { noExecutors } from "../warnings.ts";
-import { type CutReason, endBeforeBatches, endOfJob, type JobEnd } from "./job-end.ts";
+import { type CutReason, endBeforeBatches, endInCommit, endOfJob, type JobEnd } from "./job-end.ts";
 import type { BuiltSettings, JobLifeEffect, JobLifeEvent, StopRequest } from "./job-life-events.ts";
 
 export interface JobLifeSettings {
@@ -26,6 +26,8 @@ export interface JobLifeSettings {
 const WAITING_AFTER = millis(5_000);
 /** How long a drain waits for an executor when there is none: one that was lost is often back within a second or two. */
 const ALONE = millis(5_000);
+/** A commit that is under way when a job is ended at once ends first, but the job does not wait for it any longer than this. */
+const COMMIT = millis(4_000);
 /** A batch that was cut off may take this long to take back what it began, such as output that is not complete. */
 const UNWIND = millis(1_000);
 /** Code of the job has this long at least when it is told of the end. */
@@ -50,7 +52,7 @@ const receiversCutOff = warningKind("RECEIVERS_CUT_OFF");
  * | `gathering` | executors                                                  | `gatherUntil`, once one is ready             |
  * | `running`   | a stop, a failed batch, the last batch                     |                                              |
  * | `draining`  | the batches: `batchesOver`                                 | `until`; `aloneUntil`, while nobody is ready |
- * | `cutting`   | the batches: `batchesOver`, which answers in the same turn |                                              |
+ * | `cutting`   | the batches: at once, or when a commit under way has ended | `until`                                      |
  * | `unwinding` | the batch that was cut off: `batchReturned`                | `until`                                      |
  * | `telling`   | code of the job on the driver: `told`                      | `until`                                      |
  * | `leaving`   | the job's thread, which has something left to do: `left`   | `until`                                      |
@@ -75,12 +77,13 @@ export type JobPhase =
       readonly until: number;
       readonly aloneUntil: number | undefined;
     }
-  /** `until`: of the drain that was cut off, if it was one. */
   | {
       readonly name: "cutting";
       readonly built: BuiltSettings;
       readonly reason: CutReason;
-      readonly until: number | undefined;
+      /** Of the drain that was cut off, if it was one. */
+      readonly drainUntil: number | undefined;
+      readonly until: number;
     }
   | { readonly name: "unwinding"; readonly time: EpochMs; readonly end: JobEnd; readonly until: number }
   | { readonly name: "telling"; readonly end: JobEnd; readonly limit: Millis; readonly until: number }
@@ -214,9 +217,9 @@ function onStopRequested(state: JobLife, how: StopRequest, at: number, effects: 
     }
     case "running":
       if (how.graceful) return toDraining(state, phase.built, at, effects);
-      return cut(state, how.reason, effects);
+      return cut(state, how.reason, at, effects);
     case "draining":
-      return how.graceful ? undefined : cut(state, how.reason, effects);
+      return how.graceful ? undefined : cut(state, how.reason, at, effects);
     case "telling":
     case "leaving":
     case "settling":
@@ -236,11 +239,11 @@ function toDraining(state: JobLife, built: BuiltSettings, at: number, effects: J
   effects.push({ type: "stopBatches" });
 }
 
-function cut(state: JobLife, reason: CutReason, effects: JobLifeEffect[]): void {
+function cut(state: JobLife, reason: CutReason, at: number, effects: JobLifeEffect[]): void {
   const { phase } = state;
   assert(phase.name === "running" || phase.name === "draining", `batches of a job that is ${phase.name} are cut off`);
-  const until = phase.name === "draining" ? phase.until : undefined;
-  state.phase = { name: "cutting", built: phase.built, reason, until };
+  const drainUntil = phase.name === "draining" ? phase.until : undefined;
+  state.phase = { name: "cutting", built: phase.built, reason, drainUntil, until: at + COMMIT };
   effects.push({ type: "cutBatches" });
 }
 
@@ -261,10 +264,14 @@ function onBatchesOver(
   }
   if (result.state === "finished" && reason?.kind === "timeout") effects.push(receiversHang(reason.limit));
   const { stopTimeout } = phase.built;
-  const left = phase.name === "running" || phase.until === undefined ? stopTimeout : phase.until - at;
-  const limit = millis(Math.max(TELL_MIN, left));
+  const limit = millis(Math.max(TELL_MIN, (drainUntilOf(phase) ?? at + stopTimeout) - at));
   state.phase = { name: "telling", end: result, limit, until: at + limit };
   effects.push({ type: "tellEnd", end: result });
+}
+
+function drainUntilOf(phase: JobPhase): number | undefined {
+  if (phase.name === "draining") return phase.until;
+  return phase.name === "cutting" ? phase.drainUntil : undefined;
 }
 
 function toLeaving(state: JobLife, goesOn: boolean, at: number, effects: JobLifeEffect[]): void {
@@ -294,9 +301,10 @@ function onTick(state: JobLife, at: number, effects: JobLifeEffect[]): void {
   switch (phase.name) {
     case "building":
     case "running":
-    case "cutting":
     case "ended":
       return;
+    case "cutting":
+      return isDue(phase.until, at) ? end(state, endInCommit(phase.reason, COMMIT), effects) : undefined;
     case "gathering":
       if (isDue(phase.gatherUntil, at)) return begin(state, phase.built, effects);
       if (!isDue(phase.tellAt, at)) return;
@@ -304,8 +312,8 @@ function onTick(state: JobLife, at: number, effects: JobLifeEffect[]): void {
       effects.push({ type: "warning", warning: noExecutors(WAITING, NO_EXECUTORS) });
       return;
     case "draining":
-      if (isDue(phase.until, at)) return cut(state, { kind: "timeout", limit: phase.built.stopTimeout }, effects);
-      if (isDue(phase.aloneUntil, at)) return cut(state, { kind: "alone", limit: ALONE }, effects);
+      if (isDue(phase.until, at)) return cut(state, { kind: "timeout", limit: phase.built.stopTimeout }, at, effects);
+      if (isDue(phase.aloneUntil, at)) return cut(state, { kind: "alone", limit: ALONE }, at, effects);
       return;
     case "telling":
       if (!isDue(phase.until, at)) return;
@@ -341,13 +349,13 @@ function nextDeadline(phase: JobPhase): number | undefined {
   switch (phase.name) {
     case "building":
     case "running":
-    case "cutting":
     case "ended":
       return undefined;
     case "gathering":
       return phase.gatherUntil ?? phase.tellAt;
     case "draining":
       return Math.min(phase.until, phase.aloneUntil ?? phase.until);
+    case "cutting":
     case "unwinding":
     case "telling":
     case "leaving":
@@ -386,7 +394,7 @@ function receiversHang(limit: Millis): JobLifeEffect {
 /** Throws when the state is one that correct code cannot reach. For tests and simulation. */
 export function checkJobLife(state: JobLife): void {
   const { phase, executors, wakeAt } = state;
-  const waitsWithLimit = ["draining", "unwinding", "telling", "leaving", "settling"].includes(phase.name);
+  const waitsWithLimit = ["draining", "cutting", "unwinding", "telling", "leaving", "settling"].includes(phase.name);
   assert(!waitsWithLimit || wakeAt !== undefined, `a job that is ${phase.name} has a limit`);
   assert(wakeAt === nextDeadline(phase), "the timer that was asked for is the one of the phase");
   if (phase.name === "gathering") {
