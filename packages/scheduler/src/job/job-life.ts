@@ -1,17 +1,7 @@
-import {
-  assert,
-  clauseOf,
-  type EpochMs,
-  formatDuration,
-  type Millis,
-  millis,
-  unreachable,
-  type WireError,
-  warningKind,
-} from "@millrace/base";
-import { noExecutors } from "../warnings.ts";
+import { assert, type EpochMs, type Millis, millis, unreachable, type WireError } from "@millrace/base";
 import { type CutReason, endBeforeBatches, endInCommit, endOfJob, type JobEnd } from "./job-end.ts";
 import type { BuiltSettings, JobLifeEffect, JobLifeEvent, StopRequest } from "./job-life-events.ts";
+import { codeCutOff, codeFailedLate, receiversHang, waiting } from "./job-life-warnings.ts";
 
 export interface JobLifeSettings {
   /** Batches begin once this many executors are ready. */
@@ -34,14 +24,6 @@ const UNWIND = millis(1_000);
 const TELL_MIN = millis(1_000);
 /** How long code of the job that goes on by itself may take: what follows a loop on the driver, timers on executors. */
 const LEAVE = millis(1_000);
-
-/** The subject of what happens once in a job. */
-const JOB = "";
-const WAITING = "job";
-
-const jobCodeCutOff = warningKind("JOB_CODE_CUT_OFF");
-const jobCodeFailedLate = warningKind("JOB_CODE_FAILED_LATE");
-const receiversCutOff = warningKind("RECEIVERS_CUT_OFF");
 
 /**
  * Where a job is, and what it waits for there. Times are monotonic milliseconds.
@@ -194,7 +176,7 @@ function onExecutors(state: JobLife, at: number, effects: JobLifeEffect[]): void
     state.phase = { ...phase, gatherUntil: undefined, tellAt };
     return;
   }
-  if (phase.told) effects.push({ type: "conditionOver", subject: WAITING });
+  if (phase.told) effects.push({ type: "conditionOver", subject: waiting.subject });
   const gatherUntil = phase.gatherUntil ?? at + settings.gather;
   state.phase = { ...phase, gatherUntil, tellAt: undefined, told: false };
   if (executors >= settings.executors) begin(state, phase.built, effects);
@@ -262,7 +244,8 @@ function onBatchesOver(
     state.phase = { name: "unwinding", time: outcome.cutOff, end: result, until: at + UNWIND };
     return;
   }
-  if (result.state === "finished" && reason?.kind === "timeout") effects.push(receiversHang(reason.limit));
+  if (result.state === "finished" && reason?.kind === "timeout")
+    effects.push({ type: "warning", warning: receiversHang(reason.limit) });
   const { stopTimeout } = phase.built;
   const limit = millis(Math.max(TELL_MIN, (drainUntilOf(phase) ?? at + stopTimeout) - at));
   state.phase = { name: "telling", end: result, limit, until: at + limit };
@@ -285,8 +268,7 @@ function onLeft(state: JobLife, error: string | undefined, at: number, effects: 
   const { phase } = state;
   if (phase.name !== "leaving" && phase.name !== "settling") return;
   if (error !== undefined && phase.end.state === "finished") {
-    const what = `code of the job failed after the last batch, by an error that nothing caught: ${clauseOf(error)}.`;
-    effects.push({ type: "warning", warning: jobCodeFailedLate(JOB, what) });
+    effects.push({ type: "warning", warning: codeFailedLate(error) });
   }
   if (phase.name === "leaving") toSettling(state, at, effects);
 }
@@ -309,7 +291,7 @@ function onTick(state: JobLife, at: number, effects: JobLifeEffect[]): void {
       if (isDue(phase.gatherUntil, at)) return begin(state, phase.built, effects);
       if (!isDue(phase.tellAt, at)) return;
       state.phase = { ...phase, tellAt: undefined, told: true };
-      effects.push({ type: "warning", warning: noExecutors(WAITING, NO_EXECUTORS) });
+      effects.push({ type: "warning", warning: waiting });
       return;
     case "draining":
       if (isDue(phase.until, at)) return cut(state, { kind: "timeout", limit: phase.built.stopTimeout }, at, effects);
@@ -317,7 +299,7 @@ function onTick(state: JobLife, at: number, effects: JobLifeEffect[]): void {
       return;
     case "telling":
       if (!isDue(phase.until, at)) return;
-      effects.push({ type: "warning", warning: jobCodeCutOff(JOB, cutOff(phase.limit)) });
+      effects.push({ type: "warning", warning: codeCutOff(phase.limit) });
       return toSettling(state, at, effects);
     case "leaving":
       return isDue(phase.until, at) ? toSettling(state, at, effects) : undefined;
@@ -375,20 +357,6 @@ function endOf(phase: JobPhase): JobEnd {
   const known = knownEnd(phase);
   assert(known !== undefined, `a job that is ${phase.name} does not know yet how it ends`);
   return known;
-}
-
-const NO_EXECUTORS = "the job is built and no executor is ready: no batch has begun. It begins by itself when one is.";
-
-const cutOff = (limit: Millis): string =>
-  `code of the job did not come to an end within ${limit} ms after the last batch and is cut off. ` +
-  "Let stop() of its input streams return, and read what toAsyncIterable gives to its end.";
-
-/** Nothing was lost by it: all batches that were wanted are done. */
-function receiversHang(limit: Millis): JobLifeEffect {
-  const what =
-    `receivers have not stopped within stop.timeout = ${formatDuration(limit)} after the last batch and are cut off. ` +
-    "Let onStop return.";
-  return { type: "warning", warning: receiversCutOff(JOB, what) };
 }
 
 /** Throws when the state is one that correct code cannot reach. For tests and simulation. */
