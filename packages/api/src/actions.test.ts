@@ -1,6 +1,5 @@
-import { epochMs } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
-import { blockId } from "@millrace/plan";
+
 import { describe, expect, test } from "vitest";
 import { type FakePort, GraphLab } from "./graph.fixture.ts";
 import { publishFiles } from "./output/staged-files.ts";
@@ -132,15 +131,13 @@ describe("saving text", () => {
     expect(lab.port.plans).toEqual([]);
   });
 
-  const received = new Map([[0, [{ id: blockId("a"), bytes: 1, at: ["driver" as const] }]]]);
-
   test("of a stream is staged, and nothing is visible before the host commits the batch", async () => {
     const lab = await build();
     lab.port.written = () => {
       lab.port.memory.add(`/home/out/.counts-1000.txt.1000.writing/_temporary/0-part-00000`, { bytes: 7 });
       return [{ file: "0-part-00000", bytes: 7, token: "7@0" }];
     };
-    const { prepared } = await lab.graph.runBatch({ time: epochMs(1000), received, states: new Map() });
+    const { prepared } = await lab.run(1000, { blocks: ["a"] });
     const staged = {
       output: { id: 0, name: "saveAsTextFiles of socketTextStream h:1" },
       staging: locationFrom("/home/out/.counts-1000.txt.1000.writing"),
@@ -168,7 +165,7 @@ describe("saving text", () => {
         found.push(await port.memory.stat(locationFrom("/data/out/_SUCCESS")));
       }),
     );
-    const { prepared } = await lab.graph.runBatch({ time: epochMs(1000), received: new Map(), states: new Map() });
+    const { prepared } = await lab.run(1000);
     expect([prepared.outputs, found]).toEqual([[], [expect.objectContaining({ kind: "file" })]]);
   });
 

@@ -2,9 +2,9 @@ import { type EpochMs, epochMs } from "@millrace/base";
 import {
   type BlockId,
   type BlockLevel,
-  type BlockLocation,
   type CommittedBatches,
   dependency,
+  type FixedInput,
   type Lineage,
   persisted,
   type ShuffleDependency,
@@ -27,28 +27,21 @@ export interface BatchHistory {
   oldestVersionOf(stream: StreamNode): EpochMs | undefined;
 }
 
-/** What an input that is no receiver tells of what it brings to a batch. */
-export interface InputReport {
-  /** 0 where it is not known before the records are read. */
-  readonly numRecords: number;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-}
-
 export interface ScopeOptions {
   readonly time: EpochMs;
   readonly history: BatchHistory;
-  readonly states: CommittedBatches["states"];
 }
 
 /** What belongs to one batch, and goes with it. */
 export class BatchScope {
   readonly time: EpochMs;
   readonly history: BatchHistory;
-  /** The states' versions that the batch builds on; a state that is not there is empty. */
-  readonly #committed: CommittedBatches["states"];
-  received: ReadonlyMap<number, readonly BlockLocation[]> = new Map();
-  /** By input: those that have been computed. */
-  readonly reports = new Map<StreamNode, InputReport>();
+  /** The states' versions that the batch builds on; a state that is not there is empty. Known when the batch runs. */
+  committed: CommittedBatches["states"] = new Map();
+  /** By name; none before all of them are fixed. */
+  inputs: ReadonlyMap<string, FixedInput> = new Map();
+  /** RDDs that inputs were given by code of the job: what is `unlogged` in `inputs`. */
+  readonly unlogged = new Map<StreamNode, Lineage>();
   /** Shuffles that plans of this batch wrote and that go with it. */
   readonly shuffles = new Map<ShuffleId, ShuffleDependency>();
   /** Blocks put at the driver for this batch. */
@@ -72,7 +65,6 @@ export class BatchScope {
   constructor(options: ScopeOptions) {
     this.time = options.time;
     this.history = options.history;
-    this.#committed = options.states;
   }
 
   /** Whether a stream has an RDD in this batch. Slides count from the time before the first batch (features TM-4). */
@@ -120,7 +112,7 @@ export class BatchScope {
 
   /** The state of a stream before and after this batch. @param name What its state is called. */
   versionsOf(stream: StreamNode, name: string): StateVersions {
-    const version = this.#committed.get(name) ?? epochMs(0);
+    const version = this.committed.get(name) ?? epochMs(0);
     return { version, oldest: this.history.oldestVersionOf(stream) ?? version, batch: this.time };
   }
 }

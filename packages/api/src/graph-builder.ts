@@ -1,11 +1,11 @@
-import { type StreamId, streamId } from "@millrace/base";
+import { streamId } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type { Lineage, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
 import type { FileInput, OutputInfo } from "./graph-port.ts";
 import type { JobContext } from "./job-context.ts";
 import type { StorageLevel } from "./storage-level.ts";
-import type { StreamNode } from "./stream-node.ts";
+import type { NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
 
 /** What an output operation does with its stream's RDD of a batch. */
 export type OutputBody = (lineage: Lineage, scope: BatchScope, output: OutputInfo) => Promise<void>;
@@ -39,12 +39,14 @@ export class GraphBuilder {
   checkpointDir: Location;
   readonly outputs: Output[] = [];
   readonly #receivers: {
-    readonly node: StreamNode;
+    readonly node: NamedInput;
     readonly spec: () => ReceiverSpec;
     readonly level: StorageLevel;
   }[] = [];
   /** Inputs that are no receivers, in the order in which they are declared, as are all of these lists. */
-  readonly inputs: StreamNode[] = [];
+  readonly inputs: PolledInput[] = [];
+  /** Inputs of both kinds. */
+  #inputs = 0;
   readonly #files: { readonly node: StreamNode; readonly directory: Location; readonly list: FileInput["list"] }[] = [];
   /** An input is looked at in each batch. */
   polls = false;
@@ -64,13 +66,17 @@ export class GraphBuilder {
     this.outputs.push({ id: this.outputs.length, operator, name, stream, body, declared: new Error(name) });
   }
 
-  /** @returns The number of the receiver's stream. */
-  addReceiver(node: StreamNode, spec: () => ReceiverSpec, level: StorageLevel): StreamId {
-    return streamId(this.#receivers.push({ node, spec, level }) - 1);
+  /** @returns The name of the input unless its stream is named: by its place in the job's text. */
+  addInput(): string {
+    this.#inputs += 1;
+    return `input-${this.#inputs - 1}`;
+  }
+
+  addReceiver(node: NamedInput, spec: () => ReceiverSpec, level: StorageLevel): void {
+    this.#receivers.push({ node, spec, level });
   }
 
   addFiles(node: StreamNode, directory: Location, list: FileInput["list"]): void {
-    this.inputs.push(node);
     this.polls = true;
     this.#files.push({ node, directory, list });
   }
@@ -98,7 +104,7 @@ export class GraphBuilder {
 
   /** False when another stream has that name, or may get it by its position. */
   name(node: StreamNode, id: string): boolean {
-    if (/^(updateStateByKey|updateStatePartitions|mapWithState|reduceByKeyAndWindow)-\d+$/.test(id)) return false;
+    if (/^(updateStateByKey|updateStatePartitions|mapWithState|reduceByKeyAndWindow|input)-\d+$/.test(id)) return false;
     for (const [other, taken] of this.#names) if (taken === id && other !== node) return false;
     this.#names.set(node, id);
     return true;
@@ -112,6 +118,7 @@ export class GraphBuilder {
   receivers(): ReceiverPlan[] {
     return this.#receivers.map(({ node, spec, level }, index) => ({
       stream: streamId(index),
+      input: node.input,
       name: this.nameOf(node) ?? node.label,
       receiver: spec(),
       level,

@@ -1,6 +1,6 @@
 import type { EpochMs, JobConf } from "@millrace/base";
 import type { FileEntry, Location } from "@millrace/files";
-import type { BlockLocation, CommittedBatches, PreparedBatch, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type { BatchInput, CommittedBatches, FixedInput, PreparedBatch, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import type { EngineEvent } from "./listener/engine-event.ts";
 
 /** What the host needs to run the batches of a job. Made by `buildJob`. */
@@ -26,10 +26,19 @@ export interface JobGraph {
    */
   begin(zeroTime: EpochMs): Promise<void>;
   /**
-   * Runs one batch: makes its RDDs, then each output in turn, whatever became of those before it. Never rejects: failures are
-   * in the outcome. Saved files and state stand once the host has committed what was prepared. One batch at a time.
+   * Begins a batch: each input that is looked at on the driver chooses what the batch reads, one after the other in the order of
+   * the job's text. Never rejects: an input that cannot choose has failed, and what needs it fails in `runBatch`. Nothing of
+   * an earlier batch may run.
+   *
+   * @returns By the input's name, without receivers.
    */
-  runBatch(input: BatchInput): Promise<BatchOutcome>;
+  fixInput(time: EpochMs): Promise<ReadonlyMap<string, FixedInput>>;
+  /**
+   * Runs the outputs of the batch that {@link fixInput} has begun: makes its RDDs, then each output in turn, whatever became of
+   * those before it. Never rejects: failures are in the outcome. Saved files and state stand once the host has committed what was
+   * prepared. One batch at a time.
+   */
+  runBatch(run: BatchRun): Promise<BatchOutcome>;
   /**
    * Batch `time` is done for good, committed or failed. Lets go of every batch that no later one looks back on: their
    * lineage goes, `port.dropBlocks` is told what they put, and the host may drop the rest.
@@ -68,10 +77,7 @@ export interface OutputInfo {
   readonly name: string;
 }
 
-export interface BatchInput {
-  readonly time: EpochMs;
-  /** By stream: the blocks received for this batch, in order. Streams without any may be left out. */
-  readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
+export interface BatchRun extends BatchInput {
   /** The states' versions that it builds on. */
   readonly states: CommittedBatches["states"];
 }

@@ -4,6 +4,7 @@ import { FileSystems } from "@millrace/files";
 import {
   type BlockLocation,
   blockId,
+  type FixedInput,
   type JobPlan,
   type PlannedStage,
   renderPlan,
@@ -13,7 +14,7 @@ import { buildJob } from "./build-job.ts";
 import { defineJob, type JobOptions } from "./define-job.ts";
 import type { ActionResult, EnginePort } from "./engine-port.ts";
 import { InlineFunctions, JobRegistry } from "./function/job-registry.ts";
-import type { BatchInput, BatchOutcome, JobGraph } from "./graph-port.ts";
+import type { BatchOutcome, BatchRun, JobGraph } from "./graph-port.ts";
 import { MemoryFiles } from "./memory-files.ts";
 import { publishFiles } from "./output/staged-files.ts";
 import type { StreamingContext } from "./streaming-context.ts";
@@ -102,6 +103,8 @@ export class FakePort implements EnginePort {
   }
 }
 
+type LabBatch = { readonly blocks?: readonly string[] } & Partial<Pick<BatchRun, "states">>;
+
 /** A job's graph on a host that runs nothing. */
 export class GraphLab {
   readonly port: FakePort;
@@ -126,18 +129,24 @@ export class GraphLab {
   }
 
   /** Runs a batch and commits what succeeded; `blocks` of the first receiver by name. */
-  async batch(
-    time: number,
-    options: { readonly blocks?: readonly string[] } & Partial<BatchInput> = {},
-  ): Promise<BatchOutcome> {
-    const { blocks = [], ...rest } = options;
-    this.port.clock.advance(millis(Math.max(0, time - this.port.clock.now())));
-    const received = new Map([[0, blocks.map((name) => received1(name))]]);
-    const outcome = await this.graph.runBatch({ time: epochMs(time), received, states: new Map(this.states), ...rest });
+  async batch(time: number, options: LabBatch = {}): Promise<BatchOutcome> {
+    const outcome = await this.run(time, options);
     if (outcome.error !== undefined && this.graph.conf["batch.failure"] === "stop") return outcome;
     for (const staged of outcome.prepared.outputs) await publishFiles(this.port.files, staged);
     for (const name of outcome.prepared.states) this.states.set(name, epochMs(time));
     return outcome;
+  }
+
+  /** Runs a batch that is not committed. */
+  async run(time: number, { blocks = [], ...rest }: LabBatch = {}): Promise<BatchOutcome> {
+    this.port.clock.advance(millis(Math.max(0, time - this.port.clock.now())));
+    const received = this.graph.receivers.map(({ stream, input }): [string, FixedInput] => {
+      const held = stream === 0 ? blocks.map((name) => received1(name)) : [];
+      return [input, { kind: "received", blocks: held, records: held.length }];
+    });
+    const inputs = new Map([...received, ...(await this.graph.fixInput(epochMs(time)))]);
+    const states = new Map(this.states);
+    return this.graph.runBatch({ time: epochMs(time), inputs: structuredClone(inputs), states, ...rest });
   }
 
   /** Runs a batch that must succeed, and shows its plans. */

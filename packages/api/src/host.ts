@@ -9,9 +9,9 @@ export type { ReferenceTag } from "./function/capture-encoder.ts";
 export { InlineFunctions, installJobHooks, JobRegistry } from "./function/job-registry.ts";
 export type {
   BatchFailure,
-  BatchInput,
   BatchInputReport,
   BatchOutcome,
+  BatchRun,
   FileInput,
   JobGraph,
   OutputInfo,

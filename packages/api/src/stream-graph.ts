@@ -1,15 +1,16 @@
-import { EngineError, type EpochMs, epochMs, type JobConf, thrownText } from "@millrace/base";
+import { assert, EngineError, type EpochMs, epochMs, type JobConf, thrownText, toWireError } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { BlockId, Lineage, PreparedBatch, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type { BlockId, FixedInput, Lineage, PreparedBatch, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "./action.ts";
 import { askedAt } from "./author-code.ts";
-import type { BatchHistory, BatchScope, InputReport } from "./batch-scope.ts";
+import type { BatchHistory, BatchScope } from "./batch-scope.ts";
 import { returnInput, type Trial } from "./failed-input.ts";
 import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
 import type {
   BatchFailure,
-  BatchInput,
+  BatchInputReport,
   BatchOutcome,
+  BatchRun,
   FileInput,
   JobGraph,
   OutputInfo,
@@ -18,7 +19,8 @@ import type {
 import type { JobContext } from "./job-context.ts";
 import type { EngineEvent } from "./listener/engine-event.ts";
 import { JobWatch } from "./listener/job-watch.ts";
-import type { StreamNode } from "./stream-node.ts";
+import { reportOf } from "./source/input-report.ts";
+import type { PolledInput, StreamNode } from "./stream-node.ts";
 
 /** A job's finished graph: makes the RDDs of each batch and runs its outputs. */
 export class StreamGraph implements JobGraph, BatchHistory {
@@ -34,8 +36,10 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly #context: JobContext;
   readonly #outputs: readonly Output[];
   readonly #states: readonly StreamNode[];
-  /** Inputs that are no receivers. */
-  readonly #inputs: readonly { readonly node: StreamNode; readonly name: string }[];
+  /** Inputs that are no receivers; `name`: for readers. */
+  readonly #inputs: readonly { readonly node: PolledInput; readonly input: string; readonly name: string }[];
+  /** Those of them that something in the graph reads. */
+  readonly #fixed: readonly PolledInput[];
   /** Streams that later batches look back on, or that carry state: computed in every batch that they have. */
   readonly #lasting: readonly StreamNode[];
   /** Batches younger than this are kept. */
@@ -58,7 +62,11 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.outputs = builder.outputs.map(({ id, name: output }) => ({ id, name: output }));
     this.stateful = builder.stateful;
     this.#states = builder.states;
-    this.#inputs = builder.inputs.map((node) => ({ node, name: builder.nameOf(node) ?? node.label }));
+    this.#inputs = builder.inputs.map((node) => ({
+      node,
+      input: node.input,
+      name: builder.nameOf(node) ?? node.label,
+    }));
     this.polls = builder.polls;
     this.#context = builder.context;
     this.#life = builder.life;
@@ -66,11 +74,12 @@ export class StreamGraph implements JobGraph, BatchHistory {
       bus: builder.context.listeners,
       receivers: this.receivers,
       inputs: this.#inputs,
-      reportsOf: (time) => this.#scopes.get(time)?.reports ?? new Map(),
+      inputsOf: (time) => this.#scopes.get(time)?.inputs ?? new Map(),
       clock: builder.context.port.clock,
     });
     const lookBack = lookBackOf([...builder.outputs.map(({ stream }) => stream), ...builder.states]);
     this.#lasting = [...lookBack.keys()].filter((node) => node.level !== undefined || builder.states.includes(node));
+    this.#fixed = builder.inputs.filter((node) => lookBack.has(node));
     this.#rememberMs = Math.max(builder.rememberMs, ...lookBack.values());
   }
 
@@ -110,20 +119,34 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return undefined;
   }
 
-  async runBatch(input: BatchInput): Promise<BatchOutcome> {
-    const { time, states } = input;
+  async fixInput(time: EpochMs): Promise<ReadonlyMap<string, FixedInput>> {
     this.#releaseLate(this.#context.scope);
-    const scope = this.#context.beginBatch({ time, history: this, states });
-    scope.received = input.received;
+    const scope = this.#context.beginBatch({ time, history: this });
     this.#scopes.set(time, scope);
+    const fixed = new Map<string, FixedInput>();
+    try {
+      await this.#begun;
+    } catch {
+      return fixed; // `runBatch` fails with it
+    }
+    for (const node of this.#fixed) fixed.set(node.input, await fix(node, scope));
+    return fixed;
+  }
+
+  async runBatch(run: BatchRun): Promise<BatchOutcome> {
+    const { time } = run;
+    const scope = this.#scopes.get(time);
+    assert(scope !== undefined, `batch ${time} runs, and its input was not fixed`);
+    scope.inputs = run.inputs;
+    scope.committed = run.states;
     const { failures, trials } = await this.#runParts(scope);
     const goesOn = failures.length > 0 && this.conf["batch.failure"] === "continue";
     const returned = goesOn ? this.#returnInput(scope, trials) : NOTHING_RETURNED;
-    const inputs = this.#inputs.flatMap(({ node, name }) => {
-      const report = scope.reports.get(node);
-      return report === undefined
-        ? []
-        : [{ name, records: report.numRecords, files: filesOf(report.metadata), returned: returned.get(node) ?? 0 }];
+    const inputs = this.#inputs.flatMap(({ node, input, name }): readonly BatchInputReport[] => {
+      const report = reportOf(run.inputs.get(input));
+      if (report === undefined) return [];
+      const { records, files = [] } = report;
+      return [{ name, records, files, returned: returned.get(node) ?? 0 }];
     });
     return { time, error: failures[0]?.error, failures, inputs, prepared: preparedBy(scope) };
   }
@@ -139,7 +162,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     }
     const failures: BatchFailure[] = [];
     const trials: Trial[] = [];
-    // All RDDs first: what transform does, and which files are new, is settled before anything runs.
+    // All RDDs first: what transform does is settled before anything runs.
     const due: { readonly output: Output; readonly lineage: Lineage }[] = [];
     for (const output of this.#outputs) {
       if (!scope.has(output.stream)) continue;
@@ -283,9 +306,12 @@ function trialOf(stream: StreamNode, error: Error | undefined): Trial {
   return error === undefined ? { stream } : { stream, error };
 }
 
-function filesOf(metadata: InputReport["metadata"]): readonly string[] {
-  const files = metadata?.files;
-  return Array.isArray(files) ? files.filter((file) => typeof file === "string") : [];
+async function fix(node: PolledInput, scope: BatchScope): Promise<FixedInput> {
+  try {
+    return await node.fix(scope);
+  } catch (error) {
+    return { kind: "failed", error: toWireError(asError(error)) };
+  }
 }
 
 async function settled(work: unknown): Promise<void> {

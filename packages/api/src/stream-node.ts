@@ -1,4 +1,4 @@
-import type { BlockLevel, Lineage } from "@millrace/plan";
+import type { BlockLevel, FixedInput, Lineage } from "@millrace/plan";
 import type { BatchScope } from "./batch-scope.ts";
 import { badArgument } from "./errors.ts";
 
@@ -19,6 +19,22 @@ export interface StreamNode {
   readonly rereadable?: Rereadable;
   /** Makes the RDD of a batch. Called once a batch at most, through {@link BatchScope.lineageOf}. */
   compute(scope: BatchScope): Lineage | Promise<Lineage>;
+}
+
+/** A stream that begins in a source. */
+export interface NamedInput extends StreamNode {
+  /** What its part of a `BatchInput` is called. */
+  readonly input: string;
+}
+
+/** An input that is looked at on the driver, in the job's thread, when the turn of a batch has come. */
+export interface PolledInput extends NamedInput {
+  /**
+   * Chooses what the batch reads. Once a batch, in order, when nothing of an earlier one runs.
+   *
+   * @throws Whatever keeps it from choosing: what needs this input fails with it, and the rest of the batch runs.
+   */
+  fix(scope: BatchScope): FixedInput | Promise<FixedInput>;
 }
 
 /** Input that is there after a batch has failed. Asked of the batch that ran last only. */

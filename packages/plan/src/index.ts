@@ -1,4 +1,5 @@
 export type { CommittedBatches, PreparedBatch, StagedFiles } from "./batch-commit.ts";
+export * from "./batch-input.ts";
 export * from "./functions.ts";
 export * from "./global-functions.ts";
 export * from "./job-plan.ts";

@@ -22,6 +22,8 @@ export type ReceiverSpec =
 export interface ReceiverPlan {
   /** Unique within the job, from 0 in the order of the job's text. */
   readonly stream: StreamId;
+  /** Under which name its blocks are in a `BatchInput`. */
+  readonly input: string;
   /** What the operator calls it: `socketTextStream localhost:9999`, or what `named` gave. */
   readonly name: string;
   readonly receiver: ReceiverSpec;

@@ -3,6 +3,7 @@ export type { BatchEffect, BatchEvent, BatchOutcome, RefusedOutput } from "./bat
 export {
   type BatchGenerator,
   type BatchSettings,
+  batchAtTurn,
   batchesWaiting,
   batchGenerator,
   checkBatchGenerator,

@@ -1,7 +1,7 @@
-import { naming } from "@millrace/base";
+import { assert, naming } from "@millrace/base";
 import { emptyClassTable, encodeValue } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
-import { type Lineage, source, type TaskInput } from "@millrace/plan";
+import { type ExternalInput, type FixedInput, type Lineage, source, type TaskInput } from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
 import { checkAll } from "../check-all.ts";
@@ -10,8 +10,8 @@ import type { GraphBuilder } from "../graph-builder.ts";
 import { CONTEXT, GRAPH } from "../internals.ts";
 import { kindOf } from "../not-given.ts";
 import { addInputLife } from "../source/input-life.ts";
+import { DriverInput } from "../source/input-node.ts";
 import { DStream } from "../stream/dstream.ts";
-import type { StreamNode } from "../stream-node.ts";
 import type { StreamingContext } from "../streaming-context.ts";
 
 /** Records of a range: as they come, or once they can be had. */
@@ -77,30 +77,21 @@ export function externalStream<Range, T, Options>(
   return new DStream<T>(ssc[GRAPH], new ExternalStream(ssc[GRAPH], from, read));
 }
 
-class ExternalStream<Range> implements StreamNode {
+class ExternalStream<Range> extends DriverInput {
   readonly label: string;
-  readonly parents = [];
-  readonly slideMs: number;
   readonly #source: Pick<ExternalSource<Range, unknown>, "fix">;
   readonly #read: FunctionRef;
 
   constructor(graph: GraphBuilder, from: Omit<ExternalSource<Range, unknown>, "options" | "read">, read: FunctionRef) {
+    super(graph);
     this.label = from.label;
-    this.slideMs = graph.batchIntervalMs;
     this.#source = from;
     this.#read = read;
-    graph.inputs.push(this);
     graph.polls = true;
     addInputLife(graph, this.label, from);
   }
 
-  async compute(scope: BatchScope): Promise<Lineage> {
-    const ranges = await this.#fix(scope.time);
-    scope.reports.set(this, { numRecords: 0 }); // known once the tasks have read them
-    return this.#lineageOf(ranges);
-  }
-
-  async #fix(time: number): Promise<readonly Uint8Array[]> {
+  async fix({ time }: BatchScope): Promise<ExternalInput> {
     const about = { what: `fix of ${this.label}`, outcome: "The batch fails." };
     const ranges: unknown = await runAuthorCode(about, () => this.#source.fix(time));
     if (!Array.isArray(ranges)) {
@@ -108,11 +99,15 @@ class ExternalStream<Range> implements StreamNode {
         `fix of ${this.label} gave ${kindOf(ranges)} for batch ${time}, not an array of ranges. The batch fails. Return one, empty when there is nothing.`,
       );
     }
-    return ranges.map((range, i) => naming(`range ${i} of ${this.label}`, () => encodeValue(range, emptyClassTable)));
+    const encoded = ranges.map((range, i) =>
+      naming(`range ${i} of ${this.label}`, () => encodeValue(range, emptyClassTable)),
+    );
+    return { kind: "external", ranges: encoded };
   }
 
-  #lineageOf(ranges: readonly Uint8Array[]): Lineage {
-    const inputs = ranges.map((range): TaskInput => ({ kind: "external", range }));
+  protected lineageOf(fixed: FixedInput): Lineage {
+    assert(fixed.kind === "external", `${this.label} reads ranges`);
+    const inputs = fixed.ranges.map((range): TaskInput => ({ kind: "external", range }));
     return source({ read: this.#read }, inputs, this.label);
   }
 }

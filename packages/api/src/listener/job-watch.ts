@@ -1,8 +1,7 @@
 import { type Clock, type EpochMs, fromWireError, thrownMessage } from "@millrace/base";
-import type { ReceiverPlan } from "@millrace/plan";
-import type { InputReport } from "../batch-scope.ts";
+import type { FixedInput, ReceiverPlan } from "@millrace/plan";
 import type { Output } from "../graph-builder.ts";
-import type { StreamNode } from "../stream-node.ts";
+import { reportOf } from "../source/input-report.ts";
 import type { EngineBatch, EngineEvent } from "./engine-event.ts";
 import type { ListenerBus } from "./listener-bus.ts";
 import type { BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo } from "./streaming-listener.ts";
@@ -10,10 +9,10 @@ import type { BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo } from "./
 export interface JobWatchOptions {
   readonly bus: ListenerBus;
   readonly receivers: readonly ReceiverPlan[];
-  /** The inputs that are no receivers. */
-  readonly inputs: readonly { readonly node: StreamNode; readonly name: string }[];
-  /** What the inputs of a batch have reported so far. */
-  readonly reportsOf: (time: EpochMs) => ReadonlyMap<StreamNode, InputReport>;
+  /** The inputs that are no receivers; `name`: for readers. */
+  readonly inputs: readonly { readonly input: string; readonly name: string }[];
+  /** What a batch reads, by input; nothing before it runs. */
+  readonly inputsOf: (time: EpochMs) => ReadonlyMap<string, FixedInput>;
   readonly clock: Pick<Clock, "now" | "monotonicMs">;
 }
 
@@ -137,11 +136,14 @@ export class JobWatch {
   }
 
   #reported(time: EpochMs): InputInfo[] {
-    const { inputs, receivers, reportsOf } = this.#options;
-    const reports = reportsOf(time);
-    return inputs.flatMap(({ node, name }, i) => {
-      const report = reports.get(node);
-      return report === undefined ? [] : [{ inputStreamId: receivers.length + i, name, metadata: {}, ...report }];
+    const { inputs, receivers, inputsOf } = this.#options;
+    const fixed = inputsOf(time);
+    return inputs.flatMap(({ input, name }, i) => {
+      const report = reportOf(fixed.get(input));
+      if (report === undefined) return [];
+      const { records: numRecords, files } = report;
+      const metadata = files === undefined ? {} : { files };
+      return [{ inputStreamId: receivers.length + i, name, numRecords, metadata }];
     });
   }
 }

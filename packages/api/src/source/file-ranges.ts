@@ -1,13 +1,7 @@
-import type { ListedFile } from "@millrace/files";
-import type { TaskInput } from "@millrace/plan";
+import type { FoundFile, TaskInput } from "@millrace/plan";
 
 /** A range is no larger: a task that fails reads it again. */
 const RANGE_BYTES_MAX = 64 * 1024 * 1024;
-
-/** A file as it was found. */
-export interface FoundFile extends ListedFile {
-  readonly bytes: number;
-}
 
 export interface Cutting {
   /** About how many ranges there are to be in all. */

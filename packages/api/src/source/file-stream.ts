@@ -1,14 +1,24 @@
-import { clauseOf, thrownMessage } from "@millrace/base";
+import { assert, clauseOf, thrownMessage } from "@millrace/base";
 import { entriesOf, type FileEntry, type FileSystem, type Location } from "@millrace/files";
 import { operators } from "@millrace/operators";
-import { type FileFormat, type NarrowOp, narrow, type SourceNode, source } from "@millrace/plan";
+import {
+  type FileFormat,
+  type FilesInput,
+  type FixedInput,
+  type FoundFile,
+  type Lineage,
+  type NarrowOp,
+  narrow,
+  type SourceNode,
+  source,
+} from "@millrace/plan";
 import { runAuthorCode } from "../author-code.ts";
 import type { BatchScope } from "../batch-scope.ts";
 import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import type { JobContext } from "../job-context.ts";
 import { labelOf } from "../operations/steps.ts";
-import type { BadFile, Rereadable, StreamNode } from "../stream-node.ts";
+import type { BadFile, Rereadable } from "../stream-node.ts";
 import {
   directoryMissing,
   directoryUnlistable,
@@ -22,10 +32,11 @@ import {
 } from "../warnings.ts";
 import { ClockLead, type Reading } from "./clock-lead.ts";
 import { DirectoryCondition, noDirectory } from "./directory-condition.ts";
-import { type FoundFile, rangesOf } from "./file-ranges.ts";
+import { rangesOf } from "./file-ranges.ts";
 import { IgnoredFiles, Names, WarningBudget } from "./file-warnings.ts";
 import { checkRecords, resolvePath } from "./found-files.ts";
 import { type Glob, matchesOf, parseGlob } from "./glob.ts";
+import { DriverInput } from "./input-node.ts";
 import { isHidden, NewFiles } from "./new-files.ts";
 
 /** Takes bytes apart into records. A socket's come in chunks of any size; of files, it is called once for each. */
@@ -87,16 +98,13 @@ const EMPTY_PER_MS = 10 * 60 * 1000;
 const LOST_NAMES_MAX = 20;
 
 /** The files that appear in a directory: listed on the driver in each batch, read by the executors. */
-export class FileStream implements StreamNode {
+export class FileStream extends DriverInput {
   readonly label: string;
-  readonly parents = [];
-  readonly slideMs: number;
   readonly rereadable: Rereadable = {
     reads: (time, path) => this.#last?.time === time && this.#last.files.some((file) => file.path === path),
     giveBack: (time, bad) => this.#giveBack(time, bad),
     giveUp: (time, bad) => this.#giveUp(time, bad),
   };
-  readonly #graph: GraphBuilder;
   readonly #files: FileSystem;
   readonly #directory: Location;
   readonly #glob: Glob | undefined;
@@ -106,7 +114,7 @@ export class FileStream implements StreamNode {
   readonly #ignored: IgnoredFiles;
   readonly #emptyBudget = new WarningBudget(EMPTY_MOST, EMPTY_PER_MS);
   readonly #condition = new DirectoryCondition();
-  /** The batch that was computed last. */
+  /** The batch that ran last. */
   #last: { readonly time: number; readonly files: readonly FoundFile[]; readonly source: SourceNode } | undefined;
 
   /** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
@@ -120,10 +128,9 @@ export class FileStream implements StreamNode {
       readonly newFilesOnly: boolean;
     },
   ) {
+    super(graph);
     const { operator, directory, reading, filter, newFilesOnly } = options;
     const { port, conf } = graph.context;
-    this.#graph = graph;
-    this.slideMs = graph.batchIntervalMs;
     this.#directory = resolvePath(graph.context, directory, operator);
     this.#files = port.files.for(this.#directory);
     this.#glob = parseGlob(this.#directory);
@@ -142,12 +149,16 @@ export class FileStream implements StreamNode {
     });
   }
 
-  async compute(scope: BatchScope) {
-    const { context } = this.#graph;
-    const { format, unitBytes, op } = this.#reading;
-    const { time } = scope;
+  async fix({ time }: BatchScope): Promise<FilesInput> {
     const files = await this.#find(time);
-    scope.reports.set(this, { numRecords: 0, metadata: { files: files.map(({ path }) => path) } });
+    return { kind: "files", files: files.map(({ path, bytes, version }) => ({ path, bytes, version })) };
+  }
+
+  protected lineageOf(fixed: FixedInput, { time }: BatchScope): Lineage {
+    assert(fixed.kind === "files", `${this.label} reads files`);
+    const { files } = fixed;
+    const { context } = this.graph;
+    const { format, unitBytes, op } = this.#reading;
     const cutting = { partitions: context.defaultParallelism, unitBytes, leastBytes: RANGE_BYTES_MIN };
     const ranges = files.length === 0 ? [] : rangesOf(files, cutting);
     const bytes = source(format, ranges, this.label);
@@ -181,20 +192,20 @@ export class FileStream implements StreamNode {
   }
 
   #clocks(): Reading {
-    const { clock } = this.#graph.context.port;
+    const { clock } = this.graph.context.port;
     return { wallMs: clock.now(), monotonicMs: clock.monotonicMs() };
   }
 
   /** `undefined`: it cannot be listed. */
   async #list(time: number): Promise<readonly FileEntry[] | undefined> {
-    const { clock } = this.#graph.context.port;
+    const { clock } = this.graph.context.port;
     const startedMs = clock.monotonicMs();
     try {
       const entries = await this.#entries();
       const tookMs = clock.monotonicMs() - startedMs;
       const missing = entries === undefined ? await this.#missingText() : undefined;
       if (missing !== undefined) this.#look(directoryMissing, missing);
-      else if (tookMs > this.#graph.batchIntervalMs) this.#look(listingSlow, this.#slowText(tookMs, time));
+      else if (tookMs > this.graph.batchIntervalMs) this.#look(listingSlow, this.#slowText(tookMs, time));
       else this.#look(undefined, "the directory is there and is listed in time.");
       return entries ?? [];
     } catch (error) {
@@ -207,7 +218,7 @@ export class FileStream implements StreamNode {
 
   /** Takes how a listing went: the condition of the directory, if it went badly. */
   #look(kind: MakeWarning | undefined, text: string): void {
-    const { port } = this.#graph.context;
+    const { port } = this.graph.context;
     const subject = this.label;
     const message = `${subject}: ${text}`;
     const news = this.#condition.look(kind?.(subject, message), port.clock.now());
@@ -264,7 +275,7 @@ export class FileStream implements StreamNode {
 
   #slowText(tookMs: number, time: number): string {
     return (
-      `listing ${this.#directory} for batch ${time} took ${Math.round(tookMs)} ms, longer than the batch interval of ${this.#graph.batchIntervalMs} ms. ` +
+      `listing ${this.#directory} for batch ${time} took ${Math.round(tookMs)} ms, longer than the batch interval of ${this.graph.batchIntervalMs} ms. ` +
       "The job falls behind. Take files out of the directory once they are read, or make the interval longer."
     );
   }
@@ -280,7 +291,7 @@ export class FileStream implements StreamNode {
   /** @param which Keeps files that are named from passing for a repetition, which is counted and in the end not told. */
   #warn(kind: MakeWarning, text: string, which?: string): void {
     const subject = which === undefined ? this.label : `${this.label}, ${which}`;
-    this.#graph.context.port.warn(kind(subject, `${this.label}: ${text}`));
+    this.graph.context.port.warn(kind(subject, `${this.label}: ${text}`));
   }
 }
 

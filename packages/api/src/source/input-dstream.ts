@@ -7,8 +7,8 @@ import type { GraphBuilder } from "../graph-builder.ts";
 import { kindOf } from "../not-given.ts";
 import { datasetOf, lineageIn } from "../operations/dataset.ts";
 import type { RDD } from "../rdd/rdd.ts";
-import type { StreamNode } from "../stream-node.ts";
 import { addInputLife } from "./input-life.ts";
+import { type GivenRdd, UnloggedInput } from "./input-node.ts";
 
 /**
  * A source of your own on the driver: extend it, and hand an instance to `ssc.inputStream`. For sources that can say in
@@ -49,28 +49,30 @@ export class ConstantInputDStream<out T> extends InputDStream<T> {
 }
 
 /** The stream of an {@link InputDStream}. */
-export function inputNode(graph: GraphBuilder, input: InputDStream<unknown>): StreamNode {
-  const label = `inputStream ${input.constructor.name}`;
-  const { context } = graph;
-  addInputLife(graph, label, input);
-  const node: StreamNode = {
-    label,
-    parents: [],
-    slideMs: graph.batchIntervalMs,
-    async compute(scope: BatchScope) {
-      const { time } = scope;
-      const code = { what: `compute of ${label}`, outcome: "The batch fails." };
-      const made: unknown = await runAuthorCode(code, () => input.compute(time));
-      scope.reports.set(node, { numRecords: 0 });
-      if (made === undefined) return source("blocks", [], label);
-      if (datasetOf(made) !== undefined) return lineageIn(context, made, label);
-      throw transformResult(
-        `compute of ${label} returned ${kindOf(made)} for batch ${time}, not an RDD. ` +
-          "The batch fails. Return an RDD, or undefined when there is nothing.",
-      );
-    },
-  };
-  graph.inputs.push(node);
-  if (!(input instanceof ConstantInputDStream)) graph.polls = true;
-  return node;
+export class InputStream extends UnloggedInput {
+  readonly label: string;
+  readonly #input: InputDStream<unknown>;
+
+  constructor(graph: GraphBuilder, input: InputDStream<unknown>) {
+    super(graph);
+    const label = `inputStream ${input.constructor.name}`;
+    this.label = label;
+    this.#input = input;
+    if (!(input instanceof ConstantInputDStream)) graph.polls = true;
+    addInputLife(graph, label, input);
+  }
+
+  protected async take({ time }: BatchScope): Promise<GivenRdd> {
+    const { label } = this;
+    const code = { what: `compute of ${label}`, outcome: "The batch fails." };
+    const made: unknown = await runAuthorCode(code, () => this.#input.compute(time));
+    if (made === undefined) return { lineage: source("blocks", [], label), records: 0 };
+    if (datasetOf(made) !== undefined) {
+      return { lineage: lineageIn(this.graph.context, made, label), records: 0 };
+    }
+    throw transformResult(
+      `compute of ${label} returned ${kindOf(made)} for batch ${time}, not an RDD. ` +
+        "The batch fails. Return an RDD, or undefined when there is nothing.",
+    );
+  }
 }

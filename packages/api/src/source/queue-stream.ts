@@ -1,11 +1,10 @@
 import { type Lineage, union } from "@millrace/plan";
-import type { BatchScope } from "../batch-scope.ts";
 import { collectionSource } from "../collection.ts";
 import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import { lineageIn } from "../operations/dataset.ts";
 import { RDD } from "../rdd/rdd.ts";
-import type { StreamNode } from "../stream-node.ts";
+import { type GivenRdd, UnloggedInput } from "./input-node.ts";
 
 /** One batch of a queue: records to be spread over the default parallelism, or an RDD. */
 export type QueuedBatch<T> = readonly T[] | RDD<T>;
@@ -22,36 +21,30 @@ export interface QueueOptions<T> {
  * A source for tests and trials: reads its batches from an array, to which more may be pushed as the job runs. The array is
  * the caller's and stays as it is: the stream has a position in it, so that any number of streams may read one array.
  */
-export class QueueStream<T> implements StreamNode {
+export class QueueStream<T> extends UnloggedInput {
   readonly label = "queueStream";
-  readonly parents = [];
-  readonly slideMs: number;
-  readonly #graph: GraphBuilder;
   readonly #queue: readonly QueuedBatch<T>[];
   readonly #options: QueueOptions<T>;
   /** Batches of the queue that were taken. */
   #taken = 0;
 
   constructor(graph: GraphBuilder, queue: readonly QueuedBatch<T>[], options: QueueOptions<T>) {
-    this.#graph = graph;
-    graph.inputs.push(this);
-    this.slideMs = graph.batchIntervalMs;
+    super(graph);
     this.#queue = queue;
     this.#options = options;
   }
 
-  compute(scope: BatchScope): Lineage {
+  protected take(): GivenRdd {
     const { oneAtATime = true, default: fallback } = this.#options;
     const batches = this.#queue.slice(this.#taken, oneAtATime ? this.#taken + 1 : undefined);
     this.#taken += batches.length;
     if (batches.length === 0 && fallback !== undefined) batches.push(fallback);
-    const numRecords = batches.reduce((sum, batch) => sum + (Array.isArray(batch) ? batch.length : 0), 0);
-    scope.reports.set(this, { numRecords });
-    return union(batches.map((batch) => this.#lineage(batch)));
+    const records = batches.reduce((sum, batch) => sum + (Array.isArray(batch) ? batch.length : 0), 0);
+    return { lineage: union(batches.map((batch) => this.#lineage(batch))), records };
   }
 
   #lineage(batch: QueuedBatch<T>): Lineage {
-    const { context } = this.#graph;
+    const { context } = this.graph;
     if (batch instanceof RDD) return lineageIn(context, batch, "queueStream");
     checkBatch(batch, "an element of queueStream's queue");
     return collectionSource(context, batch, { partitions: undefined, label: this.label });

@@ -1,9 +1,10 @@
+import { assert } from "@millrace/base";
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import { operators } from "@millrace/operators";
-import { type Lineage, narrow, source, type TaskInput } from "@millrace/plan";
+import { type FixedInput, type Lineage, narrow, type RateInput, source, type TaskInput } from "@millrace/plan";
 import type { BatchScope } from "../batch-scope.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
-import type { StreamNode } from "../stream-node.ts";
+import { DriverInput } from "./input-node.ts";
 
 /** A record of `rateStream`. */
 export interface RateRecord {
@@ -28,31 +29,31 @@ export function recordsDue(recordsPerSecond: number, ms: number): number {
  * So many records a second. Which ones a batch has follows from its time alone, and the executors make them: a batch that
  * runs again has the same, and nothing is received or stored.
  */
-export class RateStream implements StreamNode {
+export class RateStream extends DriverInput {
   readonly label: string;
-  readonly parents = [];
-  readonly slideMs: number;
-  readonly #graph: GraphBuilder;
   readonly #recordsPerSecond: number;
   readonly #partitions: number | undefined;
 
   constructor(graph: GraphBuilder, recordsPerSecond: number, partitions: number | undefined) {
+    super(graph);
     this.label = `rateStream ${recordsPerSecond}/s`;
-    this.slideMs = graph.batchIntervalMs;
-    this.#graph = graph;
-    graph.inputs.push(this);
     this.#recordsPerSecond = recordsPerSecond;
     this.#partitions = partitions;
   }
 
-  compute(scope: BatchScope): Lineage {
+  fix(scope: BatchScope): RateInput {
     const { zeroTime } = scope.history;
     const sinceMs = scope.time - zeroTime;
-    const rate = this.#recordsPerSecond;
-    const from = recordsDue(rate, sinceMs - this.slideMs);
-    const count = recordsDue(rate, sinceMs) - from;
-    scope.reports.set(this, { numRecords: count });
-    const partitions = Math.min(this.#partitions ?? this.#graph.context.defaultParallelism, count);
+    const recordsPerSecond = this.#recordsPerSecond;
+    const from = recordsDue(recordsPerSecond, sinceMs - this.slideMs);
+    return { kind: "rate", from, until: recordsDue(recordsPerSecond, sinceMs), recordsPerSecond, zeroTime };
+  }
+
+  protected lineageOf(fixed: FixedInput): Lineage {
+    assert(fixed.kind === "rate", `${this.label} reads numbers`);
+    const { from, until, recordsPerSecond: rate, zeroTime } = fixed;
+    const count = until - from;
+    const partitions = Math.min(this.#partitions ?? this.graph.context.defaultParallelism, count);
     const cut = (i: number): number => from + Math.floor((count * i) / partitions);
     const inputs = Array.from({ length: partitions }, (_, i): TaskInput => {
       const range = [cut(i), cut(i + 1), rate, zeroTime] as const;

@@ -1,28 +1,26 @@
-import type { EngineError, EpochMs, StreamId } from "@millrace/base";
-import { lazySource, type ReceiverSpec } from "@millrace/plan";
+import { assert, type EngineError, type EpochMs } from "@millrace/base";
+import { type FixedInput, type Lineage, lazySource, type ReceiverSpec } from "@millrace/plan";
 import type { BatchScope } from "../batch-scope.ts";
 import { batchForgotten } from "../errors.ts";
 import type { GraphBuilder } from "../graph-builder.ts";
 import type { StorageLevel } from "../storage-level.ts";
-import type { StreamNode } from "../stream-node.ts";
+import { InputNode } from "./input-node.ts";
 
-/** What a receiver has stored since the last batch: one partition per block. */
-export class ReceiverStream implements StreamNode {
+/** The blocks that a receiver has stored since the last batch: one partition each. The job's driver allocates them. */
+export class ReceiverStream extends InputNode {
   readonly label: string;
-  readonly parents = [];
-  readonly slideMs: number;
-  readonly #stream: StreamId;
 
   /** @param spec Called when the graph is complete, so that what the receiver captures has its value. */
   constructor(graph: GraphBuilder, label: string, spec: () => ReceiverSpec, level: StorageLevel) {
+    super(graph);
     this.label = label;
-    this.slideMs = graph.batchIntervalMs;
-    this.#stream = graph.addReceiver(this, spec, level);
+    graph.addReceiver(this, spec, level);
   }
 
-  compute(scope: BatchScope) {
+  protected lineageOf(fixed: FixedInput, scope: BatchScope): Lineage {
+    assert(fixed.kind === "received", `${this.label} reads blocks`);
+    const { blocks } = fixed;
     const { time } = scope;
-    const blocks = scope.received.get(this.#stream) ?? [];
     // It must not capture the scope: a window's lineage holds this node, and through it every batch back to the first.
     const node = lazySource("blocks", () => Promise.reject(forgotten(time)), {
       partitions: blocks.length,

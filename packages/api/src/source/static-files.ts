@@ -1,8 +1,8 @@
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import { operators } from "@millrace/operators";
-import { type Lineage, lazySource, narrow, type SourceFormat, type TaskInput } from "@millrace/plan";
+import { type FoundFile, type Lineage, lazySource, narrow, type SourceFormat, type TaskInput } from "@millrace/plan";
 import type { JobContext } from "../job-context.ts";
-import { type FoundFile, rangesOf } from "./file-ranges.ts";
+import { rangesOf } from "./file-ranges.ts";
 import { checkRecords, findFiles, resolvePath } from "./found-files.ts";
 
 /** Partitions of files hold about as much. */

@@ -20,7 +20,7 @@ import {
   isVisible,
   LINES,
 } from "./file-stream.ts";
-import { InputDStream, inputNode } from "./input-dstream.ts";
+import { InputDStream, InputStream } from "./input-dstream.ts";
 import { checkBatch, type QueuedBatch, type QueueOptions, QueueStream } from "./queue-stream.ts";
 import { type RateOptions, type RateRecord, RateStream } from "./rate-stream.ts";
 import { ReceiverStream } from "./receiver-stream.ts";
@@ -219,7 +219,7 @@ export abstract class StreamSources {
     if (!(input instanceof InputDStream)) {
       throw badArgument("inputStream takes an instance of a class that extends InputDStream.");
     }
-    return new DStream(this[GRAPH], inputNode(this[GRAPH], input));
+    return new DStream(this[GRAPH], new InputStream(this[GRAPH], input));
   }
 
   /**

@@ -27,6 +27,7 @@ function job({ hangs = false, conf = {}, prepared = NOTHING }: JobOptions = {}) 
     { conf: parseConf(conf), batchIntervalMs: 1000, batches: undefined, polls: false, receivers: [], clock },
     {
       allocate: (time) => shell.onAllocated(time),
+      fixInput: (time) => shell.onInputFixed(time),
       run: (time) => {
         seen.push(`batch ${time - 1_000_000}`);
         if (!hangs) shell.onOutputsDone(time, { ...DONE, prepared });

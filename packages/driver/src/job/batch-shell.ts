@@ -26,6 +26,7 @@ import {
   type BatchFigures,
   type BatchGenerator,
   type BatchOutcome,
+  batchAtTurn,
   batchClock,
   batchesWaiting,
   batchGenerator,
@@ -48,6 +49,8 @@ import { type BatchReport, batchFailure, withRefused } from "./batch-failure.ts"
 export interface BatchShellPorts extends WarningSink {
   /** Gives the batch the blocks received so far; answered by `onAllocated`. */
   allocate(time: EpochMs): void;
+  /** Fixes the rest of the batch's input; answered by `onInputFixed`. */
+  fixInput(time: EpochMs): void;
   /**
    * Runs the outputs of the batch in the job's thread, on what is still there of its input and on what is `committed`; answered
    * by `onOutputsDone`.
@@ -164,6 +167,11 @@ export class BatchShell {
     this.dispatch({ type: "allocated", time });
   }
 
+  /** The batch has all of its input. */
+  onInputFixed(time: EpochMs): void {
+    this.dispatch({ type: "inputFixed", time });
+  }
+
   /** Every output of the batch was tried. Of a batch that was cancelled meanwhile, what it staged is removed. */
   onOutputsDone(time: EpochMs, report: BatchReport): void {
     const batch = this.#planned.get(time);
@@ -188,7 +196,7 @@ export class BatchShell {
 
   /** Once a tick is carried out, so that a job which keeps up has nothing to tell. */
   #tellWaiting(): void {
-    const waiting = batchesWaiting(this.#state) - (this.#state.running === undefined ? 0 : 1);
+    const waiting = batchesWaiting(this.#state) - (batchAtTurn(this.#state) === undefined ? 0 : 1);
     if (waiting === this.#waiting) return;
     this.#waiting = waiting;
     this.#ports.waiting(waiting);
@@ -210,8 +218,10 @@ export class BatchShell {
         return this.#timer?.cancel();
       case "allocate":
         return this.#ports.allocate(effect.time);
+      case "fixInput":
+        return this.#begin(effect.time);
       case "runBatch":
-        return this.#run(effect.time);
+        return this.#ports.run(effect.time);
       case "commit":
         if (effect.outputs.length === 0) return this.onCommitted(effect.time, []);
         return this.#ports.commit(effect.time, effect.outputs);
@@ -256,9 +266,9 @@ export class BatchShell {
     return this.#time === undefined ? this.#clock.now() : batchTime(this.#time, this.#clock.monotonicMs());
   }
 
-  #run(time: EpochMs): void {
+  #begin(time: EpochMs): void {
     const batch = this.#planned.get(time);
-    if (batch === undefined) return; // only what has its blocks is run
+    if (batch === undefined) return; // only what has its blocks begins
     const at = this.#now();
     batch.startedMs = at;
     this.#keepPace({
@@ -270,7 +280,7 @@ export class BatchShell {
     });
     this.#report(time, batch, undefined, "running");
     this.#observe("batchStarted", time, batch);
-    this.#ports.run(time);
+    this.#ports.fixInput(time);
   }
 
   #ended({ time, error, refused }: Extract<BatchEffect, { readonly type: "batchEnded" }>): void {

@@ -210,6 +210,9 @@ export class JobDriver {
         return this.#executors.tidyAll({ type: "dropBlocks", blocks: message.blocks });
       case "released":
         return this.#running?.onReleased(message.times, message.shuffles);
+      case "inputFixed":
+        this.#running?.onInputFixed(message.time, message.inputs);
+        return this.#machine.dispatch({ type: "batchReturned", time: message.time });
       case "outputsDone":
         this.#running?.onOutputsDone(message.time, message.report);
         if (message.report.prepared.outputs.length > 0) return; // `discarded` follows when the batch was cut off

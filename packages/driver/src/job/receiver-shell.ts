@@ -8,7 +8,7 @@ import {
   unreachable,
   type WarningSink,
 } from "@millrace/base";
-import type { BlockLocation, ReceiverPlan } from "@millrace/plan";
+import type { BatchInput, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
   type ReceivedLoss,
@@ -27,8 +27,8 @@ export interface ReceiverShellPorts extends WarningSink {
   readonly executors: Executors;
   /** The batch has its blocks. */
   onAllocated(batch: EpochMs): void;
-  /** The received input of a batch that begins, by stream. */
-  onInput(batch: EpochMs, received: ReadonlyMap<number, readonly BlockLocation[]>): void;
+  /** What a batch that begins reads. */
+  onInput(input: BatchInput): void;
   /** For whoever watches the job. */
   observe(event: EngineEvent): void;
   /** All receivers have stopped; `pending`: they left blocks that no batch has taken. */
@@ -74,8 +74,9 @@ export class ReceiverShell {
 
   /** Starts the declared receivers on the executors that are ready, and on those that come. */
   start(): void {
-    const receivers = this.#declared.map(({ stream, name, level }) => ({
+    const receivers = this.#declared.map(({ stream, input, name, level }) => ({
       stream,
+      input,
       name,
       copies: this.#replicate && level.replication > 1 ? (2 as const) : (1 as const),
     }));
@@ -118,7 +119,7 @@ export class ReceiverShell {
       case "allocated":
         return this.#ports.onAllocated(effect.batch);
       case "batchInput":
-        return this.#ports.onInput(effect.batch, effect.received);
+        return this.#ports.onInput(effect.input);
       case "blocksTaken":
         return executors.send(effect.executor, { type: "blocksTaken", stream: effect.stream, blocks: effect.blocks });
       case "executorFree":

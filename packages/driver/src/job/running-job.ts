@@ -1,6 +1,6 @@
 import type { ActionResult, EngineEvent } from "@millrace/api/host";
 import type { Clock, EpochMs, ExecutorId, Warning, WarningOver, WireError } from "@millrace/base";
-import type { BlockId, BlockLocation, JobPlan, ShuffleId, StagedFiles } from "@millrace/plan";
+import type { BatchInput, BlockId, FixedInput, JobPlan, ShuffleId, StagedFiles } from "@millrace/plan";
 import type { BatchSummary, FromExecutor } from "@millrace/rpc";
 import {
   type BatchFigures,
@@ -129,6 +129,11 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     for (const batch of times) this.#receivers.dispatch({ type: "batchReleased", batch });
   }
 
+  onInputFixed(time: EpochMs, inputs: ReadonlyMap<string, FixedInput>): void {
+    this.#receivers.dispatch({ type: "inputFixed", batch: time, inputs });
+    this.#batches.onInputFixed(time);
+  }
+
   onOutputsDone(time: EpochMs, report: BatchReport): void {
     this.#batches.onOutputsDone(time, report);
   }
@@ -141,6 +146,10 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
 
   allocate(time: EpochMs): void {
     this.#receivers.dispatch({ type: "allocate", batch: time });
+  }
+
+  fixInput(time: EpochMs): void {
+    this.#ports.thread.send({ type: "fixInput", time });
   }
 
   run(time: EpochMs): void {
@@ -199,8 +208,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#batches.onAllocated(time);
   }
 
-  onInput(time: EpochMs, received: ReadonlyMap<number, readonly BlockLocation[]>): void {
-    this.#ports.thread.send({ type: "batch", time, received, states: this.#batches.committed.states });
+  onInput(input: BatchInput): void {
+    this.#ports.thread.send({ type: "batch", input, states: this.#batches.committed.states });
   }
 
   onAllStopped(pending: boolean): void {

@@ -56,6 +56,8 @@ class Lab {
         this.batches.push(effect.time);
         effects.push(...stepBatches(this.#generator, { type: "allocated", time: effect.time }));
       }
+      if (effect.type === "fixInput")
+        effects.push(...stepBatches(this.#generator, { type: "inputFixed", time: effect.time }));
       if (effect.type === "runBatch")
         effects.push(
           ...stepBatches(this.#generator, {

@@ -10,6 +10,7 @@ import {
   allocated,
   committed,
   error,
+  fixed,
   generator,
   outputsDone,
   started,
@@ -35,14 +36,14 @@ describe("a commit", () => {
   });
   const running = (settings: Partial<BatchSettings> = {}): BatchGenerator => {
     const state = generator(settings);
-    after(state, started(0), tick(200), allocated(100), allocated(200)); // 100 runs, 200 is planned
+    after(state, started(0), tick(200), allocated(100), allocated(200), fixed(100)); // 100 runs, 200 is planned
     return state;
   };
 
   test("follows when all outputs are done, and the next batch follows it", () => {
     const state = running();
     expect(allAfter(state, outputsDone(100, { outputs: [a, b] }))).toEqual(["commit 100 a b"]);
-    expect(allAfter(state, committed(100))).toEqual(["batchEnded 100", "runBatch 200"]);
+    expect(allAfter(state, committed(100))).toEqual(["batchEnded 100", "fixInput 200"]);
   });
 
   test("carries the versions of the states that the batch brought up; others stay, and the next batch builds on all", () => {
@@ -51,6 +52,7 @@ describe("a commit", () => {
       state,
       outputsDone(100, { states: ["totals", "seen"] }),
       committed(100),
+      fixed(200),
       outputsDone(200, { states: ["totals"] }),
     );
     expect(state.committed).toEqual({
@@ -84,7 +86,7 @@ describe("a commit", () => {
   test("of a batch that failed under the policy continue makes stand what succeeded", () => {
     const state = running({ onFailure: "continue" });
     expect(allAfter(state, outputsDone(100, { states: ["totals"], outputs: [b] }, error))).toEqual(["commit 100 b"]);
-    expect(allAfter(state, committed(100))).toEqual(["batchEnded 100: boom", "runBatch 200"]);
+    expect(allAfter(state, committed(100))).toEqual(["batchEnded 100: boom", "fixInput 200"]);
     expect(state.committed).toEqual({ last: 100, states: new Map([["totals", 100]]) });
   });
 
@@ -94,7 +96,7 @@ describe("a commit", () => {
     expect(allAfter(state, committed(100, [refused(b)]))).toEqual(["commitAfter 100"]);
     expect(allAfter(state, { type: "commitDue", time: epochMs(100) })).toEqual(["commit 100 b"]);
     expect(allAfter(state, { type: "commitDue", time: epochMs(100) })).toEqual([]); // twice does no harm
-    expect(allAfter(state, committed(100))).toEqual(["batchEnded 100", "runBatch 200"]);
+    expect(allAfter(state, committed(100))).toEqual(["batchEnded 100", "fixInput 200"]);
   });
 
   test("that is refused again and again fails the batch, and the job under the policy stop", () => {
@@ -118,7 +120,7 @@ describe("a commit", () => {
     expect(allAfter(state, committed(100, [refused(a, "never")]))).toEqual([
       "discard a",
       "batchEnded 100: no a",
-      "runBatch 200",
+      "fixInput 200",
     ]);
     expect(state.committed.states).toEqual(new Map([["totals", 100]]));
   });

@@ -9,6 +9,8 @@ export type BatchEvent =
   | { readonly type: "tick"; readonly now: EpochMs }
   /** The batch has its received blocks. */
   | { readonly type: "allocated"; readonly time: EpochMs }
+  /** Every input of the batch is fixed. */
+  | { readonly type: "inputFixed"; readonly time: EpochMs }
   /** Every output of the batch was tried. `error`: the first failure; what succeeded is in `prepared` all the same. */
   | {
       readonly type: "outputsDone";
@@ -40,6 +42,8 @@ export type BatchEffect =
   | { readonly type: "cancelTimer" }
   /** Give the batch the blocks received so far, answer `allocated`. One at a time, oldest first. */
   | { readonly type: "allocate"; readonly time: EpochMs }
+  /** Its turn: choose what it reads besides, answer `inputFixed`. One at a time, when nothing of an earlier batch runs. */
+  | { readonly type: "fixInput"; readonly time: EpochMs }
   /** Run its outputs on what is committed, answer `outputsDone`. One at a time, oldest first. */
   | { readonly type: "runBatch"; readonly time: EpochMs }
   /** Make the outputs visible, one after the other, each whatever becomes of the others; answer `committed`. */

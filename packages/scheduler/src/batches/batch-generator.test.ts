@@ -1,12 +1,13 @@
 import { millis, SeededRng } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import type { BatchEvent } from "./batch-events.ts";
-import { batchesWaiting, checkBatchGenerator, stepBatches } from "./batch-generator.ts";
+import { batchAtTurn, batchesWaiting, checkBatchGenerator, stepBatches } from "./batch-generator.ts";
 import {
   after,
   allocated,
   done,
   failed,
+  fixed,
   generator,
   receiversStopped,
   started,
@@ -31,7 +32,7 @@ describe("batch times", () => {
     const state = generator();
     after(state, started(0), tick(250));
     expect(batchesWaiting(state)).toBe(2);
-    expect(after(state, allocated(100))).toEqual(["runBatch 100", "allocate 200"]);
+    expect(after(state, allocated(100))).toEqual(["fixInput 100", "allocate 200"]);
   });
 
   test("are not taken by a timer that fires early, or twice", () => {
@@ -43,7 +44,7 @@ describe("batch times", () => {
 
   test("do not come again when the clock is set back", () => {
     const state = generator();
-    after(state, started(1_000), tick(1_100), allocated(1_100), done(1_100));
+    after(state, started(1_000), tick(1_100), allocated(1_100), fixed(1_100), done(1_100));
     expect(after(state, tick(500))).toEqual(["timer 1200"]);
     expect(batchesWaiting(state)).toBe(0);
   });
@@ -54,7 +55,7 @@ describe("batches", () => {
     const state = generator();
     after(state, started(0), tick(100), allocated(100), tick(200), allocated(200));
     expect(after(state, tick(300))).toEqual(["timer 400", "allocate 300"]);
-    expect(after(state, done(100))).toEqual(["runBatch 200"]);
+    expect(after(state, fixed(100), done(100))).toEqual(["fixInput 200"]);
   });
 
   test("have their blocks at most batches.planned.max ahead; later ticks are times only", () => {
@@ -62,7 +63,7 @@ describe("batches", () => {
     after(state, started(0), tick(100), allocated(100), tick(200), allocated(200)); // 100 runs, 200 is planned
     expect(after(state, tick(1_000))).toEqual(["timer 1100"]);
     expect(batchesWaiting(state)).toBe(10);
-    expect(after(state, done(100))).toEqual(["runBatch 200", "allocate 300"]);
+    expect(after(state, fixed(100), done(100))).toEqual(["fixInput 200", "allocate 300"]);
   });
 
   test("that wait cost nothing, however many", () => {
@@ -75,7 +76,7 @@ describe("batches", () => {
   test("are given their blocks one after the other", () => {
     const state = generator();
     expect(after(state, started(0), tick(300))).toEqual(["timer 400", "allocate 100"]);
-    expect(after(state, allocated(100))).toEqual(["runBatch 100", "allocate 200"]);
+    expect(after(state, allocated(100))).toEqual(["fixInput 100", "allocate 200"]);
     expect(after(state, allocated(200))).toEqual(["allocate 300"]);
   });
 });
@@ -84,44 +85,56 @@ describe("with --batches N", () => {
   test("N are taken, and the job ends when they are over", () => {
     const state = generator({ batchesMax: 2 });
     expect(after(state, started(0), tick(1_000))).toEqual(["allocate 100"]);
-    after(state, allocated(100), allocated(200), receiversStopped(true), done(100));
-    expect(after(state, done(200))).toEqual(["stopped finished"]);
+    after(state, allocated(100), allocated(200), receiversStopped(true), fixed(100), done(100));
+    expect(after(state, fixed(200), done(200))).toEqual(["stopped finished"]);
     expect(state.outcome).toEqual({ kind: "finished", bounded: true });
   });
 
   test("receivers go on until the last of them has its input, and are told to stop then", () => {
     const state = generator({ batchesMax: 4 });
     after(state, started(0), tick(1_000), allocated(100), allocated(200), allocated(300));
-    expect(after(state, done(100))).toEqual(["runBatch 200", "allocate 400", "stopReceivers"]);
+    expect(after(state, fixed(100), done(100))).toEqual(["fixInput 200", "allocate 400", "stopReceivers"]);
   });
 
   test("or until somebody stops the job", () => {
     const state = generator({ batchesMax: 4 });
     after(state, started(0), tick(1_000), allocated(100), allocated(200), allocated(300));
     expect(after(state, stop)).toEqual(["stopReceivers"]);
-    expect(after(state, receiversStopped(true), done(100), allocated(400), done(200), done(300), done(400))).toEqual([
-      "stopped finished",
-    ]);
+    expect(
+      after(
+        state,
+        receiversStopped(true),
+        fixed(100),
+        done(100),
+        allocated(400),
+        fixed(200),
+        done(200),
+        fixed(300),
+        done(300),
+        fixed(400),
+        done(400),
+      ),
+    ).toEqual(["stopped finished"]);
   });
 
   test("the end waits for the receivers", () => {
     const state = generator({ batchesMax: 1 });
     after(state, started(0), tick(100), allocated(100));
-    expect(after(state, done(100))).toEqual(["awaitReceivers"]);
+    expect(after(state, fixed(100), done(100))).toEqual(["awaitReceivers"]);
     expect(after(state, stop)).toEqual([]); // a Ctrl-C then has nothing to add
     expect(after(state, receiversStopped(true))).toEqual(["stopped finished"]);
   });
 
   test("receivers that do not stop take nothing from the job's success", () => {
     const state = generator({ batchesMax: 1 });
-    after(state, started(0), tick(100), allocated(100), done(100));
+    after(state, started(0), tick(100), allocated(100), fixed(100), done(100));
     expect(after(state, stopNow)).toEqual(["stopped finished"]);
   });
 
   test("failed ones count", () => {
     const state = generator({ batchesMax: 1, onFailure: "continue" });
     after(state, started(0), tick(100), allocated(100), receiversStopped(false));
-    expect(after(state, failed(100))).toEqual(["stopped finished"]);
+    expect(after(state, fixed(100), failed(100))).toEqual(["stopped finished"]);
     expect([state.succeeded, state.failed]).toEqual([0, 1]);
   });
 });
@@ -130,7 +143,7 @@ describe("a batch that fails", () => {
   test("ends the job under the policy stop, and what was planned does not run", () => {
     const state = generator();
     after(state, started(0), tick(200), allocated(100), allocated(200));
-    expect(after(state, failed(100))).toEqual(["cancelTimer", "stopped failed"]);
+    expect(after(state, fixed(100), failed(100))).toEqual(["cancelTimer", "stopped failed"]);
     expect(state.outcome).toMatchObject({ time: 100, error: { message: "boom" } });
     expect(after(state, tick(300), allocated(200))).toEqual([]);
   });
@@ -138,7 +151,26 @@ describe("a batch that fails", () => {
   test("is passed over under the policy continue", () => {
     const state = generator({ onFailure: "continue" });
     after(state, started(0), tick(200), allocated(100), allocated(200));
-    expect(after(state, failed(100))).toEqual(["runBatch 200"]);
+    expect(after(state, fixed(100), failed(100))).toEqual(["fixInput 200"]);
+  });
+});
+
+describe("the turn of a batch", () => {
+  test("comes when none is before it: its input is fixed, then it runs", () => {
+    const state = generator();
+    after(state, started(0), tick(200), allocated(100));
+    expect(after(state, allocated(200))).toEqual([]);
+    expect(after(state, fixed(100))).toEqual(["runBatch 100"]);
+    expect(after(state, done(100))).toEqual(["fixInput 200"]);
+    expect(batchAtTurn(state)).toBe(200);
+  });
+
+  test("ends at once with the job, while its input is fixed", () => {
+    const state = generator();
+    after(state, started(0), tick(100), allocated(100));
+    expect(after(state, stopNow)).toEqual(["cancelBatch 100", "cancelTimer", "stopped killed"]);
+    expect(state.outcome).toMatchObject({ cutOff: 100, notRun: 0 });
+    expect(after(state, fixed(100))).toEqual([]);
   });
 });
 
@@ -156,7 +188,7 @@ describe("a graceful stop", () => {
       "allocate 240000",
     ]);
     expect(after(state, tick(240_000))).toEqual([]);
-    expect(after(state, allocated(240_000), done(240_000))).toEqual(["stopped finished"]);
+    expect(after(state, allocated(240_000), fixed(240_000), done(240_000))).toEqual(["stopped finished"]);
   });
 
   test("takes no batch for nothing", () => {
@@ -176,7 +208,7 @@ describe("a graceful stop", () => {
   test("looks once more at inputs that are looked at in each batch, also within the first interval", () => {
     const state = generator({ polls: true });
     expect(after(state, started(0), stop, receiversStopped(false, 30))).toEqual(["cancelTimer", "allocate 100"]);
-    expect(after(state, allocated(100), done(100))).toEqual(["stopped finished"]);
+    expect(after(state, allocated(100), fixed(100), done(100))).toEqual(["stopped finished"]);
   });
 
   test("looks once more though a batch waits, whose time is past", () => {
@@ -197,7 +229,9 @@ describe("a graceful stop", () => {
     const state = generator({ plannedMax: 1 });
     after(state, started(0), tick(100), allocated(100), tick(300), allocated(200), stop); // 300 waits
     expect(after(state, receiversStopped(true, 300))).toEqual(["cancelTimer"]);
-    expect(after(state, done(100), allocated(300), done(200), done(300))).toEqual(["stopped finished"]);
+    expect(after(state, fixed(100), done(100), allocated(300), fixed(200), done(200), fixed(300), done(300))).toEqual([
+      "stopped finished",
+    ]);
   });
 
   test("before the start ends the job", () => {
@@ -207,8 +241,8 @@ describe("a graceful stop", () => {
   test("runs every batch whose time had come", () => {
     const state = generator();
     after(state, started(0), tick(200), allocated(100), allocated(200), stop, receiversStopped(false));
-    expect(after(state, done(100))).toEqual(["runBatch 200"]);
-    expect(after(state, done(200))).toEqual(["stopped finished"]);
+    expect(after(state, fixed(100), done(100))).toEqual(["fixInput 200"]);
+    expect(after(state, fixed(200), done(200))).toEqual(["stopped finished"]);
   });
 });
 
@@ -217,7 +251,7 @@ describe("an immediate stop", () => {
     const state = generator();
     after(state, started(0), tick(100), allocated(100), stop);
     expect(after(state, stopNow)).toEqual(["cancelBatch 100", "cancelTimer", "stopped killed"]);
-    expect(after(state, done(100))).toEqual([]);
+    expect(after(state, fixed(100), done(100))).toEqual([]);
   });
 
   test("says what it threw away", () => {
@@ -235,6 +269,8 @@ describe("an immediate stop", () => {
 
 test("an answer that nobody asked for is a defect", () => {
   expect(() => after(generator(), started(0), done(100))).toThrow("INVARIANT_BROKEN");
+  expect(() => after(generator(), started(0), fixed(100))).toThrow("INVARIANT_BROKEN");
+  expect(() => after(generator(), started(0), tick(100), allocated(100), done(100))).toThrow("INVARIANT_BROKEN");
 });
 
 test.each(Array.from({ length: 100 }, (_, i) => i))("whatever happens, in order and within bounds, seed %i", (seed) => {
@@ -242,12 +278,17 @@ test.each(Array.from({ length: 100 }, (_, i) => i))("whatever happens, in order 
   const state = generator({ onFailure: "continue", plannedMax: 1 + rng.int(3) });
   let now = rng.int(1_000);
   let allocating: number | undefined;
+  let fixing: number | undefined;
   let running: number | undefined;
   const ran: number[] = [];
   const dispatch = (...events: readonly BatchEvent[]): void => {
     for (const effect of events.flatMap((event) => stepBatches(state, event))) {
       checkBatchGenerator(state);
       if (effect.type === "allocate") allocating = effect.time;
+      if (effect.type === "fixInput") {
+        expect(running).toBeUndefined();
+        fixing = effect.time;
+      }
       if (effect.type === "runBatch") running = effect.time;
       if (effect.type === "runBatch") ran.push(effect.time);
       expect(state.planned.length).toBeLessThanOrEqual(state.settings.plannedMax);
@@ -261,6 +302,11 @@ test.each(Array.from({ length: 100 }, (_, i) => i))("whatever happens, in order 
     if (wasAllocating !== undefined && rng.next() < 0.5) {
       allocating = undefined;
       dispatch(allocated(wasAllocating));
+    }
+    const wasFixing = fixing;
+    if (wasFixing !== undefined && rng.next() < 0.8) {
+      fixing = undefined;
+      dispatch(fixed(wasFixing));
     }
     const wasRunning = running;
     if (wasRunning !== undefined && rng.next() < 0.5) {

@@ -28,9 +28,9 @@ export interface BatchSettings extends CommitSettings {
 /**
  * The batches of one job, from clock tick to end.
  *
- *     tick ─▶ waiting ─▶ allocating ─▶ planned ─▶ running ─outputsDone─▶ committing ─▶ ended (committed | failed)
- *               │                                    │  └─ an output failed, under "stop" ─▶ ended (failed)
- *               │                                    └─ stopNow ─▶ cancelled
+ *     tick ─▶ waiting ─▶ allocating ─▶ planned ─▶ fixing ─▶ running ─outputsDone─▶ committing ─▶ ended (committed | failed)
+ *               │                                               │  └─ an output failed, under "stop" ─▶ ended (failed)
+ *               │                                               └─ stopNow ─▶ cancelled
  *               └ times only: the input stays in the source
  *
  * | state      | held in                | bound                              |
@@ -38,7 +38,8 @@ export interface BatchSettings extends CommitSettings {
  * | waiting    | `nextWaiting`, `last`: every multiple of the interval in [nextWaiting, last] | two numbers, whatever the backlog |
  * | allocating | `allocating`           | 1                                  |
  * | planned    | `planned`, ascending   | `plannedMax`, with the allocating one |
- * | running    | `running`              | 1                                  |
+ * | fixing     | `fixing`               | 1, and then none runs              |
+ * | running    | `running`              | 1, and then none is fixing         |
  * | committing | `running`, `commit`    | the same one                       |
  * | ended      | counted only           |                                    |
  *
@@ -66,6 +67,8 @@ export interface BatchGenerator {
   last: EpochMs;
   allocating: EpochMs | undefined;
   readonly planned: EpochMs[];
+  /** Its turn has come, and the rest of its input is being chosen. */
+  fixing: EpochMs | undefined;
   running: EpochMs | undefined;
   /** Of the one that runs, when its outputs are done. */
   commit: Commit | undefined;
@@ -94,6 +97,7 @@ export function batchGenerator(settings: BatchSettings): BatchGenerator {
     last: epochMs(0),
     allocating: undefined,
     planned: [],
+    fixing: undefined,
     running: undefined,
     commit: undefined,
     committed: { last: epochMs(0), states: new Map() },
@@ -123,6 +127,9 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
       break;
     case "allocated":
       onAllocated(state, event.time);
+      break;
+    case "inputFixed":
+      onInputFixed(state, event.time, effects);
       break;
     case "outputsDone":
       onOutputsDone(state, event, effects);
@@ -155,8 +162,13 @@ export function batchesWaiting(state: BatchGenerator): number {
     countWaiting(state) +
     state.planned.length +
     (state.allocating === undefined ? 0 : 1) +
-    (state.running === undefined ? 0 : 1)
+    (batchAtTurn(state) === undefined ? 0 : 1)
   );
+}
+
+/** The batch that runs, or is about to. */
+export function batchAtTurn(state: BatchGenerator): EpochMs | undefined {
+  return state.fixing ?? state.running;
 }
 
 function onStarted(state: BatchGenerator, now: EpochMs, effects: BatchEffect[]): void {
@@ -199,6 +211,13 @@ function onAllocated(state: BatchGenerator, time: EpochMs): void {
   assert(state.allocating === time, `batch ${time} has its blocks, but ${state.allocating ?? "none"} was to have them`);
   state.allocating = undefined;
   state.planned.push(time);
+}
+
+function onInputFixed(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
+  assert(state.fixing === time, `the input of batch ${time} is fixed, but ${state.fixing ?? "none"} was asked for`);
+  state.fixing = undefined;
+  state.running = time;
+  effects.push({ type: "runBatch", time });
 }
 
 function onOutputsDone(
@@ -292,7 +311,7 @@ function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.mode === "stopped") return;
   const waiting = state.mode === "new" ? 0 : batchesWaiting(state);
   if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: takenAll(state) }, effects); // the receivers alone were left
-  const cutOff = state.running;
+  const cutOff = batchAtTurn(state);
   const notRun = waiting - (cutOff === undefined ? 0 : 1);
   const unread = state.settings.polls === true && state.mode === "stopping";
   if (cutOff !== undefined) effects.push({ type: "cancelBatch", time: cutOff });
@@ -302,11 +321,11 @@ function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
 /** Moves batches on as far as the bounds allow, and ends the job when nothing is left of it. */
 function advance(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.mode === "new" || state.mode === "stopped") return;
-  if (state.running === undefined) {
+  if (batchAtTurn(state) === undefined) {
     const next = state.planned.shift();
     if (next !== undefined) {
-      state.running = next;
-      effects.push({ type: "runBatch", time: next });
+      state.fixing = next;
+      effects.push({ type: "fixInput", time: next });
     }
   }
   if (state.allocating === undefined && countWaiting(state) > 0 && state.planned.length < state.settings.plannedMax) {
@@ -330,6 +349,7 @@ function stop(state: BatchGenerator, outcome: BatchOutcome, effects: BatchEffect
   state.mode = "stopped";
   state.outcome = outcome;
   state.allocating = undefined;
+  state.fixing = undefined;
   state.running = undefined;
   state.planned.length = 0;
   state.nextWaiting = epochMs(state.last + state.settings.interval);
@@ -355,7 +375,8 @@ function setTimer(state: BatchGenerator, effects: BatchEffect[]): void {
 /** Throws when the state is one that correct code cannot reach. For tests and simulation. */
 export function checkBatchGenerator(state: BatchGenerator): void {
   const { interval, batchesMax } = state.settings;
-  const inOrder = [state.running, ...state.planned, state.allocating].filter((time) => time !== undefined);
+  assert(state.fixing === undefined || state.running === undefined, "input is fixed when no batch runs");
+  const inOrder = [batchAtTurn(state), ...state.planned, state.allocating].filter((time) => time !== undefined);
   assert(
     inOrder.every((time, i) => i === 0 || time > (inOrder[i - 1] ?? time)),
     `batches out of order: ${inOrder.join(" ")}`,

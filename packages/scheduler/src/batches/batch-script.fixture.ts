@@ -25,6 +25,7 @@ export const generator = (settings: Partial<BatchSettings> = {}): BatchGenerator
 export const started = (now: number): BatchEvent => ({ type: "started", now: epochMs(now) });
 export const tick = (now: number): BatchEvent => ({ type: "tick", now: epochMs(now) });
 export const allocated = (time: number): BatchEvent => ({ type: "allocated", time: epochMs(time) });
+export const fixed = (time: number): BatchEvent => ({ type: "inputFixed", time: epochMs(time) });
 export const error: WireError = { name: "Error", message: "boom" };
 export const outputsDone = (time: number, prepared: Partial<PreparedBatch> = {}, why?: WireError): BatchEvent => ({
   type: "outputsDone",

@@ -91,7 +91,7 @@ describe("what was received and not processed", () => {
     const first: readonly ReceiverEvent[] = [
       { type: "executorReady", executor: a },
       { type: "executorReady", executor: b },
-      { type: "started", receivers: [{ stream: streamId(0), name: "lines", copies: 1 }] },
+      { type: "started", receivers: [{ stream: streamId(0), input: "in-0", name: "lines", copies: 1 }] },
     ];
     for (const event of [...first, ...events]) stepReceivers(state, event);
     return state;

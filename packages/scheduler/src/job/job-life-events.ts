@@ -32,7 +32,7 @@ export type JobLifeEvent =
       readonly received: ReceivedLoss;
       readonly at: number;
     }
-  /** The job's thread is done with this batch, also with one that was cut off. */
+  /** The job's thread has fixed the input of this batch or has run it, also when it was cut off meanwhile. */
   | { readonly type: "batchReturned"; readonly time: EpochMs }
   /** Answers `tellEnd`. `goesOn`: code of the job may do something more by itself. */
   | { readonly type: "told"; readonly goesOn: boolean; readonly at: number }

@@ -1,5 +1,5 @@
 import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
-import type { BlockId, BlockLocation } from "@millrace/plan";
+import type { BatchInput, BlockId, FixedInput } from "@millrace/plan";
 import { receivedDataLost } from "../warnings.ts";
 import type { AllocatedBatch, HeldBlock, ReceivedCount, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 
@@ -8,7 +8,7 @@ const BACKLOG_STEPS = 8;
 
 /** Moves everything that waits into the batch. O(blocks). */
 export function allocateWaiting(state: ReceiverTracker, time: EpochMs): void {
-  const batch: AllocatedBatch = { time, state: "allocated", blocks: new Map(), records: new Map() };
+  const batch: AllocatedBatch = { time, state: "allocated", blocks: new Map(), records: new Map(), fixed: new Map() };
   for (const [stream, receiver] of state.receivers) {
     batch.blocks.set(stream, receiver.waiting);
     batch.records.set(stream, recordsOf(receiver.waiting));
@@ -22,15 +22,18 @@ export function recordsOfBatch(state: ReceiverTracker, time: EpochMs): ReadonlyM
   return state.batches.get(time)?.records ?? new Map();
 }
 
-export function locations(batch: AllocatedBatch): ReadonlyMap<StreamId, readonly BlockLocation[]> {
-  const received = new Map<StreamId, readonly BlockLocation[]>();
-  for (const [stream, blocks] of batch.blocks) {
-    received.set(
-      stream,
-      blocks.map(({ id, bytes, at }) => ({ id, bytes, at })),
-    );
+/** The input of a batch as it is now. */
+export function batchInput(state: ReceiverTracker, { time, blocks, records, fixed }: AllocatedBatch): BatchInput {
+  const inputs = new Map<string, FixedInput>();
+  for (const [stream, { declared }] of state.receivers) {
+    inputs.set(declared.input, {
+      kind: "received",
+      blocks: (blocks.get(stream) ?? []).map(({ id, bytes, at }) => ({ id, bytes, at })),
+      records: records.get(stream) ?? 0,
+    });
   }
-  return received;
+  for (const [name, input] of fixed) inputs.set(name, input);
+  return { time, inputs };
 }
 
 /** What was received and no batch that is done has processed. O(blocks). */
@@ -54,6 +57,7 @@ export function endBatch(state: ReceiverTracker, time: EpochMs): void {
   const batch = state.batches.get(time);
   if (batch === undefined || batch.state === "ended") return;
   batch.state = "ended";
+  batch.fixed = new Map();
   for (const [stream, blocks] of batch.blocks) {
     const receiver = state.receivers.get(stream);
     if (receiver === undefined) continue;
@@ -90,7 +94,7 @@ export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
       const receiver = state.receivers.get(stream);
       if (receiver === undefined || lost.length === 0) continue;
       batch.blocks.set(stream, kept);
-      if (batch.state === "allocated") batch.records.set(stream, recordsOf(kept));
+      if (batch.state !== "begun" && batch.state !== "ended") batch.records.set(stream, recordsOf(kept));
       if (batch.state !== "ended") for (const block of lost) receiver.backlogBytes -= block.bytes;
       losses.push({ receiver, batch, lost });
     }
@@ -140,7 +144,7 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
     ),
     fate(
       losses,
-      (batch) => batch?.state === "allocated",
+      (batch) => batch?.state === "allocated" || batch?.state === "fixed",
       (times) => `${times} had them, has not begun, and runs without them`,
     ),
     fate(

@@ -1,9 +1,11 @@
 import type { EpochMs, ExecutorId, StreamId, Warning, WireError } from "@millrace/base";
-import type { BlockId, BlockLocation } from "@millrace/plan";
+import type { BatchInput, BlockId, FixedInput } from "@millrace/plan";
 
 /** A receiver that the graph declares. */
 export interface ReceiverDeclaration {
   readonly stream: StreamId;
+  /** Under which name its blocks are in a `BatchInput`. */
+  readonly input: string;
   /** What the operator calls it: `socketTextStream localhost:9999`. */
   readonly name: string;
   /** Copies of each block: 2 for the storage levels that end in `_2`. */
@@ -50,7 +52,13 @@ export type ReceiverEvent =
     }
   /** Gives a batch every block that no batch has. Answered at once by `allocated`. */
   | { readonly type: "allocate"; readonly batch: EpochMs }
-  /** It is the batch's turn. Answered at once by `batchInput`: what was allocated and is still there. */
+  /** The inputs that are no receivers have been fixed, by name: the batch has all of its input. */
+  | {
+      readonly type: "inputFixed";
+      readonly batch: EpochMs;
+      readonly inputs: ReadonlyMap<string, FixedInput>;
+    }
+  /** The batch is about to run. Answered at once by `batchInput`. */
   | { readonly type: "begin"; readonly batch: EpochMs }
   /** The batch is committed, has failed or was cancelled: its bytes no longer hold its receivers back. */
   | { readonly type: "batchEnded"; readonly batch: EpochMs }
@@ -84,12 +92,8 @@ export type ReceiverEffect =
       readonly bytes: number;
     }
   | { readonly type: "allocated"; readonly batch: EpochMs }
-  /** Every declared stream has an entry, blocks in order of arrival. */
-  | {
-      readonly type: "batchInput";
-      readonly batch: EpochMs;
-      readonly received: ReadonlyMap<StreamId, readonly BlockLocation[]>;
-    }
+  /** What the batch reads: blocks that were lost since they were allocated are not in it. */
+  | { readonly type: "batchInput"; readonly input: BatchInput }
   /** The executor may confirm these blocks to their receiver: they are in the next batch's input unless all holders are lost. */
   | {
       readonly type: "blocksTaken";

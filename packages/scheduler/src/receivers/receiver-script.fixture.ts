@@ -1,5 +1,5 @@
 import { epochMs, executorId, streamId } from "@millrace/base";
-import { blockId } from "@millrace/plan";
+import { type BlockLocation, blockId, type FixedInput } from "@millrace/plan";
 import type { ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { type ReceiverTracker, receiverTracker } from "./receiver-state.ts";
 import { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
@@ -10,7 +10,12 @@ export const tracker = (bufferBytes = 800): ReceiverTracker => receiverTracker({
 
 export const started = (...copies: readonly (1 | 2)[]): ReceiverEvent => ({
   type: "started",
-  receivers: copies.map((n, stream) => ({ stream: streamId(stream), name: `socket ${stream}`, copies: n })),
+  receivers: copies.map((n, stream) => ({
+    stream: streamId(stream),
+    input: `in-${stream}`,
+    name: `socket ${stream}`,
+    copies: n,
+  })),
 });
 export const ready = (name: string): ReceiverEvent => ({ type: "executorReady", executor: executorId(name) });
 export const leaving = (name: string): ReceiverEvent => ({ type: "executorLeaving", executor: executorId(name) });
@@ -34,10 +39,20 @@ export const down: ReceiverStatus = {
   retryMs: 200,
 };
 export const allocate = (time: number): ReceiverEvent => ({ type: "allocate", batch: epochMs(time) });
+export const fixed = (time: number, inputs: ReadonlyMap<string, FixedInput> = new Map()): ReceiverEvent => ({
+  type: "inputFixed",
+  batch: epochMs(time),
+  inputs,
+});
 export const begin = (time: number): ReceiverEvent => ({ type: "begin", batch: epochMs(time) });
 export const done = (time: number): ReceiverEvent => ({ type: "batchEnded", batch: epochMs(time) });
 export const released = (time: number): ReceiverEvent => ({ type: "batchReleased", batch: epochMs(time) });
 export const stop: ReceiverEvent = { type: "stopRequested" };
+
+/** Every block that a batch is given when it begins. */
+export function blocksOf({ input }: Extract<ReceiverEffect, { type: "batchInput" }>): readonly BlockLocation[] {
+  return [...input.inputs.values()].flatMap((fixed) => (fixed.kind === "received" ? fixed.blocks : []));
+}
 
 function format(effect: ReceiverEffect): string {
   switch (effect.type) {
@@ -54,8 +69,8 @@ function format(effect: ReceiverEffect): string {
     case "allocated":
       return `allocated ${effect.batch}`;
     case "batchInput": {
-      const all = [...effect.received.values()].flat().map(({ id, at }) => `${id}@${at.join("+")}`);
-      return `input ${effect.batch}: ${all.join(" ")}`.trimEnd();
+      const all = blocksOf(effect).map(({ id, at }) => `${id}@${at.join("+")}`);
+      return `input ${effect.input.time}: ${all.join(" ")}`.trimEnd();
     }
     case "blocksTaken":
       return `taken ${effect.blocks.join(" ")} from ${effect.executor}`;

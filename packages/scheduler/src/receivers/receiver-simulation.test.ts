@@ -5,8 +5,10 @@ import {
   after,
   allocate,
   begin,
+  blocksOf,
   done,
   down,
+  fixed,
   leaving,
   lost,
   ready,
@@ -35,22 +37,21 @@ test.each(Array.from({ length: 100 }, (_, i) => i))("no block is lost silently o
     const alive = "executor" in event && state.executors.includes(event.executor);
     if (event.type === "received" && alive) for (const { id } of event.blocks) seen.set(id, "received");
     for (const effect of stepReceivers(state, event)) {
-      if (effect.type === "batchInput")
-        for (const { id } of [...effect.received.values()].flat()) note(id, "processed");
+      if (effect.type === "batchInput") for (const { id } of blocksOf(effect)) note(id, "processed");
       if (effect.type !== "blocksLost") continue;
       losses++;
       for (const { batch, blocks } of effect.lost) {
-        const begun = batch !== undefined && state.batches.get(batch)?.state !== "allocated";
-        if (!begun) for (const id of blocks) note(id, "lost");
+        const fate = batch === undefined ? "allocated" : state.batches.get(batch)?.state;
+        if (fate === "allocated" || fate === "fixed") for (const id of blocks) note(id, "lost");
       }
     }
     checkReceiverTracker(state);
   }
   stepReceivers(state, allocate(time + 1));
-  for (const waiting of batchesIn(state, "allocated")) {
+  for (const waiting of batchesIn(state, "allocated")) stepReceivers(state, fixed(waiting));
+  for (const waiting of batchesIn(state, "fixed")) {
     for (const effect of stepReceivers(state, begin(waiting))) {
-      if (effect.type !== "batchInput") continue;
-      for (const { id } of [...effect.received.values()].flat()) note(id, "processed");
+      if (effect.type === "batchInput") for (const { id } of blocksOf(effect)) note(id, "processed");
     }
   }
   expect([...seen.values()].filter((fate) => fate === "received")).toEqual([]);
@@ -76,9 +77,11 @@ function someEvent(
   if (dice < 0.7) return status(name, stream, rng.next() < 0.5 ? down : { state: "running" });
   if (dice < 0.8) return allocate(nextTime());
   const [next] = batchesIn(state, "allocated");
+  const [chosen] = batchesIn(state, "fixed");
   const [running] = batchesIn(state, "begun");
   const [past] = batchesIn(state, "ended");
-  if (dice < 0.9 && next !== undefined && running === undefined) return begin(next);
+  if (dice < 0.86 && next !== undefined && chosen === undefined && running === undefined) return fixed(next);
+  if (dice < 0.92 && chosen !== undefined && running === undefined) return begin(chosen);
   if (dice < 0.95 && running !== undefined) return done(running);
   return past === undefined ? received(name, stream, i) : released(past);
 }

@@ -1,5 +1,5 @@
 import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
-import type { BlockId } from "@millrace/plan";
+import type { BlockId, FixedInput } from "@millrace/plan";
 import type { ReceiverDeclaration, ReceiverEffect } from "./receiver-events.ts";
 
 export interface ReceiverSettings {
@@ -47,14 +47,21 @@ export interface HeldBlock {
   at: readonly ExecutorId[];
 }
 
-/** The received input of a batch: allocated ─begin─▶ begun ─batchEnded─▶ ended ─batchReleased─▶ (gone). */
+/**
+ * The input of a batch, in the one place where it is kept.
+ *
+ *     allocated ─inputFixed─▶ fixed ─begin─▶ begun ─batchEnded─▶ ended ─batchReleased─▶ (gone)
+ *         └───────────────── batchEnded: the job is cut off ──────▲
+ */
 export interface AllocatedBatch {
   readonly time: EpochMs;
-  state: "allocated" | "begun" | "ended";
+  state: "allocated" | "fixed" | "begun" | "ended";
   /** By stream, in order of arrival; lost blocks are taken out. */
   readonly blocks: Map<StreamId, HeldBlock[]>;
   /** By stream, in the blocks that the batch has, or had when it began. */
   readonly records: Map<StreamId, number>;
+  /** Of the inputs that are no receivers, by name: once they are fixed, and until the batch is done. */
+  fixed: ReadonlyMap<string, FixedInput>;
 }
 
 /** All receivers of a job and what they received. Made by `receiverTracker`, changed by `stepReceivers` only. */

@@ -7,13 +7,14 @@ import {
   type WireError,
   warningOf,
 } from "@millrace/base";
+import type { FixedInput } from "@millrace/plan";
 import { headline } from "../tasks/task-errors.ts";
 import { receiverStopped, receiverTrouble } from "../warnings.ts";
 import {
   allocateWaiting,
+  batchInput,
   dropHolder,
   endBatch,
-  locations,
   namesOf,
   releaseBatch,
   reportBacklog,
@@ -48,6 +49,9 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
       break;
     case "allocate":
       onAllocate(state, event.batch);
+      break;
+    case "inputFixed":
+      onInputFixed(state, event.batch, event.inputs);
       break;
     case "begin":
       onBegin(state, event.batch);
@@ -318,11 +322,19 @@ function onAllocate(state: ReceiverTracker, time: EpochMs): void {
   state.effects.push({ type: "allocated", batch: time });
 }
 
+function onInputFixed(state: ReceiverTracker, time: EpochMs, inputs: ReadonlyMap<string, FixedInput>): void {
+  const batch = state.batches.get(time);
+  if (batch?.state === "ended") return; // the job was cut off meanwhile
+  assert(batch?.state === "allocated", `the input of batch ${time} is fixed, and it is ${batch?.state ?? "not known"}`);
+  batch.state = "fixed";
+  batch.fixed = inputs;
+}
+
 function onBegin(state: ReceiverTracker, time: EpochMs): void {
   const batch = state.batches.get(time);
-  assert(batch?.state === "allocated", `batch ${time} begins, and is ${batch?.state ?? "not known"}`);
+  assert(batch?.state === "fixed", `batch ${time} begins, and is ${batch?.state ?? "not known"}`);
   batch.state = "begun";
-  state.effects.push({ type: "batchInput", batch: time, received: locations(batch) });
+  state.effects.push({ type: "batchInput", input: batchInput(state, batch) });
 }
 
 function onStopRequested(state: ReceiverTracker): void {

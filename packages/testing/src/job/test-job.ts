@@ -9,19 +9,19 @@ import {
   ManualClock,
   millis,
   parseDuration,
-  SystemClock,
-  type Timer,
 } from "@millrace/base";
 import { BatchShell, commitOutputs, discardOutputs, reportOf } from "@millrace/driver/in-process";
 import { JOB_BEHIND } from "@millrace/scheduler";
+import { atMost } from "./at-most.ts";
 import { pointToAuthor } from "./author-stack.ts";
 import { testJobEnded, testPrintUnknown } from "./errors.ts";
 import type { Faults } from "./faults.ts";
-import { Feeds, type Taken } from "./feeds.ts";
+import { Feeds } from "./feeds.ts";
 import { InThreadEngine, patient } from "./in-thread-engine.ts";
 import { JobConsole } from "./job-console.ts";
 import { type LoadedJob, loadFile, loadInline } from "./load-job.ts";
 import { Scratch } from "./scratch.ts";
+import { TestInputs } from "./test-inputs.ts";
 
 /** How long code of the job may take when it is told of the end; by the machine's clock. */
 const END_MS = 5_000;
@@ -83,8 +83,7 @@ export class TestJob {
   readonly #engine: InThreadEngine;
   readonly #console = new JobConsole();
   readonly #warnings: string[] = [];
-  /** What batches have taken, until they are released. */
-  readonly #taken = new Map<EpochMs, Taken>();
+  readonly #inputs = new TestInputs();
   #started: Started | undefined;
   /** The job has listeners. */
   #watched = false;
@@ -256,13 +255,16 @@ export class TestJob {
       {
         waiting: () => undefined, // a test waits for its batches
         allocate: (time) => {
-          this.#taken.set(time, feeds.take());
+          this.#inputs.allocate(time, feeds.take());
           batches.onAllocated(time);
+        },
+        fixInput: (time) => {
+          this.#running = this.#fixInput(time);
         },
         run: (time) => {
           this.#running = this.#runBatch(time);
         },
-        records: (time) => this.#takenBy(time).records,
+        records: (time) => this.#inputs.records(time),
         commit: (time, outputs) => {
           const committed = commitOutputs(this.#engine.files, outputs);
           this.#committing = committed.then((refused) => batches.onCommitted(time, refused));
@@ -301,12 +303,18 @@ export class TestJob {
     await this.#console.run(() => this.#started?.graph.end(cause));
   }
 
+  async #fixInput(time: EpochMs): Promise<void> {
+    const { graph, batches } = this.#open("a batch");
+    this.#inputs.fix(await this.#console.run(() => graph.fixInput(time)));
+    batches.onInputFixed(time);
+  }
+
   async #runBatch(time: EpochMs): Promise<void> {
     const { graph, batches } = this.#open("a batch");
-    const { received } = this.#takenBy(time);
+    const run = { ...this.#inputs.input(time, graph.receivers), states: batches.committed.states };
     this.#prints = [];
     this.#batches += 1;
-    const outcome = await this.#console.run(() => graph.runBatch({ time, received, states: batches.committed.states }));
+    const outcome = await this.#console.run(() => graph.runBatch(run));
     this.#failure = outcome.error;
     batches.onOutputsDone(time, reportOf(outcome));
     await this.#commits();
@@ -320,18 +328,11 @@ export class TestJob {
     }
   }
 
-  #takenBy(time: EpochMs): Taken {
-    return this.#taken.get(time) ?? { received: new Map(), records: new Map() };
-  }
-
   #release(graph: JobGraph, time: EpochMs): void {
     this.#engine.forget(time);
     const { times, shuffles } = graph.release(time);
     this.#engine.dropShuffles(shuffles);
-    for (const old of times) {
-      this.#engine.dropBlocks([...this.#takenBy(old).received.values()].flat().map(({ id }) => id));
-      this.#taken.delete(old);
-    }
+    for (const old of times) this.#engine.dropBlocks(this.#inputs.release(old));
   }
 
   async #advanceTo(end: number): Promise<void> {
@@ -387,14 +388,4 @@ export class TestJob {
         : `${found} prints are called ${JSON.stringify(which)}`;
     return testPrintUnknown(`${what}. The last batch had ${known}. Name one by its stream or its position.`);
   }
-}
-
-/** Waits for code of the job, which may never be done. */
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  let limit: Timer | undefined;
-  const late = new Promise<void>((resolve) => {
-    limit = new SystemClock().after(millis(ms), resolve);
-  });
-  await Promise.race([work, late]);
-  limit?.cancel();
 }

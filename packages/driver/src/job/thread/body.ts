@@ -7,13 +7,12 @@ import {
   jobConf,
 } from "@millrace/api/host";
 import { type EpochMs, fromWireError, toWireError, unreachable, type WireError } from "@millrace/base";
-import type { BlockId, BlockLocation, JobPlan, StagedFiles } from "@millrace/plan";
+import type { BatchInput, BlockId, BlockLocation, CommittedBatches, JobPlan, StagedFiles } from "@millrace/plan";
 import { reportOf } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
 import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
-type Batch = Extract<ToJobThread, { readonly type: "batch" }>;
 
 interface Request {
   readonly resolve: (value: unknown) => void;
@@ -53,8 +52,10 @@ export class JobThreadBody {
       case "begin":
         this.#parallelism = message.defaultParallelism;
         return void this.#begin(message.zeroTime);
+      case "fixInput":
+        return void this.#fixInput(message.time);
       case "batch":
-        return void this.#batch(message);
+        return void this.#batch(message.input, message.states);
       case "commit":
         return void this.#commit(message.time, message.outputs);
       case "discard":
@@ -108,11 +109,14 @@ export class JobThreadBody {
     this.#ports.post({ type: "ended", goesOn: goesOn ?? false });
   }
 
-  async #batch({ time, received, states }: Batch): Promise<void> {
-    const graph = this.#graph;
-    if (graph === undefined) return;
-    const outcome = await graph.runBatch({ time, received, states });
-    this.#ports.post({ type: "outputsDone", time, report: reportOf(outcome) });
+  async #fixInput(time: EpochMs): Promise<void> {
+    const inputs = await this.#graph?.fixInput(time);
+    if (inputs !== undefined) this.#ports.post({ type: "inputFixed", time, inputs });
+  }
+
+  async #batch(input: BatchInput, states: CommittedBatches["states"]): Promise<void> {
+    const outcome = await this.#graph?.runBatch({ ...input, states });
+    if (outcome !== undefined) this.#ports.post({ type: "outputsDone", time: input.time, report: reportOf(outcome) });
   }
 
   async #commit(time: EpochMs, outputs: readonly StagedFiles[]): Promise<void> {

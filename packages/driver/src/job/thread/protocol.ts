@@ -1,9 +1,10 @@
 import type { EngineEvent } from "@millrace/api/host";
 import type { EpochMs, JobConf, Warning, WarningOver, WireError } from "@millrace/base";
 import type {
+  BatchInput,
   BlockId,
-  BlockLocation,
   CommittedBatches,
+  FixedInput,
   JobPlan,
   ReceiverPlan,
   ShuffleId,
@@ -26,11 +27,12 @@ export type ToJobThread =
     }
   /** The cluster is there: batches follow. */
   | { readonly type: "begin"; readonly defaultParallelism: number; readonly zeroTime: EpochMs }
+  /** The turn of a batch has come: fix the inputs that are no receivers. Answered by `inputFixed`. */
+  | { readonly type: "fixInput"; readonly time: EpochMs }
   /** Run the outputs of a batch. Answered by `outputsDone`. */
   | {
       readonly type: "batch";
-      readonly time: EpochMs;
-      readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
+      readonly input: BatchInput;
       /** The states' versions that it builds on. */
       readonly states: CommittedBatches["states"];
     }
@@ -70,6 +72,8 @@ export type FromJobThread =
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
   /** Batches that nothing looks back on any more, and the shuffles that their plans wrote. */
   | { readonly type: "released"; readonly times: readonly EpochMs[]; readonly shuffles: readonly ShuffleId[] }
+  /** By the name of the input. */
+  | { readonly type: "inputFixed"; readonly time: EpochMs; readonly inputs: ReadonlyMap<string, FixedInput> }
   | { readonly type: "outputsDone"; readonly time: EpochMs; readonly report: BatchReport }
   | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
   | { readonly type: "discarded"; readonly time: EpochMs }
