@@ -1,4 +1,4 @@
-import { assert, type ErrorFactory, errorKind } from "@millrace/base";
+import { assert, type ErrorFactory, errorKind, unreachable } from "@millrace/base";
 import {
   type DeferredNode,
   dependency,
@@ -224,6 +224,8 @@ export class Layout {
       case "zipped":
         // There is a block between them and state: see `separated`.
         return 0;
+      default:
+        return unreachable(at);
     }
   }
 
@@ -286,6 +288,8 @@ export class Layout {
         if (node.how === "right") return right;
         return empty.every(Boolean);
       }
+      default:
+        return unreachable(node);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { assert, type EpochMs } from "@millrace/base";
+import { assert, type EpochMs, unreachable } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type { FunctionRef } from "@millrace/operators";
 import type { ShuffleId, TaskInput } from "./job-plan.ts";
@@ -336,6 +336,8 @@ export function parentsOf(node: Lineage): readonly Lineage[] {
       return node.change.kind === "snapshot"
         ? [node.change.after]
         : feedsOf(node.change).map((dependency) => dependency.parent);
+    default:
+      return unreachable(node);
   }
 }
 
@@ -350,6 +352,8 @@ export function feedsOf(change: StateChange): readonly ShuffleDependency[] {
       return [change.entering, change.leaving];
     case "snapshot":
       return [];
+    default:
+      return unreachable(change);
   }
 }
 

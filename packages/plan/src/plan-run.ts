@@ -1,4 +1,4 @@
-import { assert } from "@millrace/base";
+import { assert, unreachable } from "@millrace/base";
 import type { FunctionRef } from "@millrace/operators";
 import { type Base, type Chain, type ChainedOp, chainsOf, type Gathered } from "./chain.ts";
 import {
@@ -224,6 +224,8 @@ export class PlanRun {
         return this.#merge(base, at);
       case "state":
         return this.#state(base, at);
+      default:
+        return unreachable(base);
     }
   }
 
@@ -249,6 +251,8 @@ export class PlanRun {
           label: of.label,
           ...(of.fn === undefined ? {} : { fn: at.draft.slot(of.fn) }),
         };
+      default:
+        return unreachable(of);
     }
   }
 
@@ -307,6 +311,8 @@ export class PlanRun {
         // Nothing of it is read: the state is there once the stage that updates it is done.
         this.#persistedInput(change.after, at);
         return { kind: change.kind };
+      default:
+        return unreachable(change);
     }
   }
 

@@ -1,3 +1,4 @@
+import { unreachable } from "@millrace/base";
 import type { JobPlan, PlannedInput, PlannedStage, PlannedTask } from "./job-plan.ts";
 import type {
   Aggregate,
@@ -69,6 +70,8 @@ function renderInput(input: PlannedInput): string {
       return `persisted ${input.shuffle}/${input.map}`;
     case "partition":
       return `partition ${input.partition}`;
+    default:
+      return unreachable(input);
   }
 }
 
@@ -125,6 +128,8 @@ function renderSource(source: Source, name: Namer): string {
     }
     case "state":
       return renderState(source.update, name);
+    default:
+      return unreachable(source);
   }
 }
 
@@ -147,6 +152,8 @@ function renderState(update: StateUpdate, name: Namer): string {
     }
     case "snapshot":
       return "state as it is";
+    default:
+      return unreachable(update);
   }
 }
 
@@ -186,6 +193,8 @@ function renderSink(sink: Sink, name: Namer, limit: number | undefined): string 
     case "saveText":
     case "saveObjects":
       return sink.kind;
+    default:
+      return unreachable(sink);
   }
 }
 

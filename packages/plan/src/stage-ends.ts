@@ -1,3 +1,4 @@
+import { unreachable } from "@millrace/base";
 import type { Layout } from "./layout.ts";
 import type { Combine, ShuffledNode } from "./lineage.ts";
 import type { ActionSink } from "./plan-request.ts";
@@ -49,5 +50,7 @@ export function actionSink(sink: ActionSink, draft: StageDraft): Sink {
     case "saveText":
     case "saveObjects":
       return { kind: sink.kind };
+    default:
+      return unreachable(sink);
   }
 }

@@ -1,4 +1,4 @@
-import { type ErrorFactory, errorKind } from "@millrace/base";
+import { type EngineError, type ErrorFactory, errorKind } from "@millrace/base";
 
 /** A server would listen beyond loopback without a token. */
 export const insecureBind: ErrorFactory = errorKind("INSECURE_BIND", "user");
@@ -36,3 +36,8 @@ export const tooManyRequests: ErrorFactory = errorKind("TOO_MANY_REQUESTS", "env
 export const callFailed: ErrorFactory = errorKind("CALL_FAILED", "engine");
 /** TLS settings that cannot work. */
 export const badTls: ErrorFactory = errorKind("BAD_TLS", "user");
+
+/** Whoever still waits for a block when the process closes its connections. */
+export function clientClosed(): EngineError {
+  return sessionLost("this process has closed its connections to the blocks of others. It is about to end.");
+}

@@ -1,4 +1,4 @@
-import { type Clock, type EpochMs, fromWireError, thrownMessage } from "@millrace/base";
+import { type Clock, type EpochMs, fromWireError, thrownMessage, unreachable } from "@millrace/base";
 import type { FixedInput, ReceiverPlan } from "@millrace/plan";
 import type { Output } from "../graph-builder.ts";
 import { reportOf } from "../source/input-report.ts";
@@ -40,6 +40,8 @@ export class JobWatch {
         bus.post("onBatchCompleted", { batchInfo: this.#batchInfo(event.batch) });
         this.#outputs.delete(event.batch.time);
         return;
+      default:
+        return unreachable(event);
     }
   }
 

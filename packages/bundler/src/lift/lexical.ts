@@ -54,6 +54,7 @@ export function noteLexical(path: NodePath, lifted: LiftedByNode): void {
       }
       break;
     default:
+      break; // other kinds of nodes take nothing from around
   }
 }
 

@@ -57,6 +57,7 @@ export class ModuleFactsCollector {
         }
         break;
       default:
+        break; // other kinds of nodes say nothing of the module
     }
   }
 

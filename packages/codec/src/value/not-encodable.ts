@@ -1,3 +1,4 @@
+import { unreachable } from "@millrace/base";
 import { describeType } from "../describe.ts";
 import { recordNotEncodable } from "../errors.ts";
 
@@ -25,6 +26,8 @@ export function describeRefusal(path: string, refused: NotEncodable): string {
       return `${path} is nested deeper than 1000 levels. Flatten it, for example into an array`;
     case "unsupported":
       return `${path} is ${describeType(refused.value)}. ${remedyFor(refused.value)}`;
+    default:
+      return unreachable(refused.refusal);
   }
 }
 

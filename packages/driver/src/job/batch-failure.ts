@@ -7,6 +7,7 @@ import {
   errorKind,
   fromWireError,
   toWireError,
+  unreachable,
   type WireError,
 } from "@millrace/base";
 import type { PreparedBatch } from "@millrace/plan";
@@ -53,6 +54,8 @@ function whatOf(failure: BatchFailure): string {
       return `${failure.name}, which later batches read`;
     case "job":
       return "what the job begins with";
+    default:
+      return unreachable(failure);
   }
 }
 

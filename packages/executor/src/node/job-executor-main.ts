@@ -1,4 +1,4 @@
-import { createLogger, EngineError, StreamTaker, SystemClock } from "@millrace/base";
+import { createLogger, EngineError, StreamTaker, SystemClock, unreachable } from "@millrace/base";
 import { dialDriver } from "@millrace/rpc/grpc";
 import { JobExecutor } from "../job-executor.ts";
 import { workerThreads } from "../slots/executor-threads.ts";
@@ -78,6 +78,8 @@ process.on("message", (message: ToJobExecutor) => {
       return leave();
     case "stop":
       return void stop().catch(fail);
+    default:
+      return unreachable(message);
   }
 });
 process.on("disconnect", () => process.exit(1));

@@ -17,6 +17,7 @@ import {
   type TakeOutput,
   type Timer,
   toWireError,
+  unreachable,
   usableDirectory,
 } from "@millrace/base";
 import {
@@ -198,6 +199,8 @@ export class NodeSupervisor {
         return this.#startJob(message);
       case "stopJob":
         return void this.#processes.get(message.job)?.stop(message.graceMs);
+      default:
+        return unreachable(message);
     }
   }
 

@@ -182,6 +182,8 @@ export class Receivers {
         return new IterableSource(stream, value as MakeIterable, sinks, clock);
       case "custom":
         return new CustomSource({ ...sinks, stream, receiver: value as Receiver<unknown>, clock, stopTimeout });
+      default:
+        return unreachable(spec);
     }
   }
 }
@@ -195,6 +197,8 @@ function codeOf(spec: Exclude<ReceiverSpec, { readonly kind: "socketText" | "raw
       return spec.source;
     case "custom":
       return spec.receiver;
+    default:
+      return unreachable(spec);
   }
 }
 

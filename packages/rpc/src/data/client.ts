@@ -1,6 +1,6 @@
 import type { BlockId } from "@millrace/plan";
 import { formatAddress } from "../bind.ts";
-import { tooManyRequests } from "../errors.ts";
+import { clientClosed, tooManyRequests } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
 import type { TlsSettings } from "../tls.ts";
 import { DialledConnection, type Request } from "./dialled-connection.ts";
@@ -66,7 +66,7 @@ export class DataClient implements BlockClient {
 
   #submit(address: DataAddress, request: Request): void {
     if (this.#closed) {
-      request.reject(new Error("the data client is closed"));
+      request.reject(clientClosed());
       return;
     }
     const key = formatAddress(address);
@@ -112,7 +112,7 @@ class Peer {
 
   close(): void {
     this.#connection?.close();
-    for (const request of this.#waiting.splice(0)) request.reject(new Error("the data client is closed"));
+    for (const request of this.#waiting.splice(0)) request.reject(clientClosed());
   }
 
   #pump(): void {

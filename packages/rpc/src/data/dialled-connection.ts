@@ -2,7 +2,7 @@ import { connect, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, TLSSocket } from "node:tls";
 import type { BlockId } from "@millrace/plan";
 import { formatAddress } from "../bind.ts";
-import { blockNotHeld, frameCutShort, peerUnreachable } from "../errors.ts";
+import { blockNotHeld, clientClosed, frameCutShort, frameMalformed, peerUnreachable } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
 import { type TlsSettings, untrusted } from "../tls.ts";
 import {
@@ -88,7 +88,7 @@ export class DialledConnection implements FrameHandler {
   }
 
   close(): void {
-    this.#fail(new Error("the data client is closed"));
+    this.#fail(clientClosed());
   }
 
   frame(type: FrameType, number: number, payload: Buffer): void {
@@ -185,7 +185,9 @@ export class DialledConnection implements FrameHandler {
       this.#socket.write(frame(FRAME.put, number, Buffer.concat([countPayload(request.bytes), id])));
       const sent = await sendParts(this.#socket, number, request.parts);
       if (sent !== request.bytes)
-        throw new Error(`block ${request.id} has ${sent} bytes of the ${request.bytes} announced`);
+        throw frameMalformed(
+          `block ${request.id} has ${sent} bytes of the ${request.bytes} announced. The connection is closed.`,
+        );
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
     }

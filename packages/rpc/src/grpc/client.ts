@@ -4,7 +4,7 @@ import { millis, SystemClock } from "@millrace/base";
 import { formatAddress } from "../bind.ts";
 import type { Session } from "../session.ts";
 import { callMetadata, clientChannel, type DialOptions } from "./channel.ts";
-import { lookAt, unreachable } from "./probe.ts";
+import { lookAt, notReached } from "./probe.ts";
 import { type CallEnd, statusToError } from "./status.ts";
 import { type StreamCodec, StreamSession } from "./stream-session.ts";
 
@@ -75,7 +75,7 @@ export function openSession<Out, In, WireOut, WireIn>(
 
 async function noAnswer(end: Omit<CallEnd, "established">, timeoutMs: number): Promise<Error> {
   const details = `no answer within ${timeoutMs} ms`;
-  return unreachable(end.address, await lookAt(end.address, end.clock, end.tls), {
+  return notReached(end.address, await lookAt(end.address, end.clock, end.tls), {
     details,
     tls: end.tls !== undefined,
   });

@@ -2,6 +2,7 @@ import type { Client, ClientReadableStream, Metadata, ServiceError } from "@grpc
 import type { MethodDefinition } from "@grpc/proto-loader";
 import { type JobId, type Millis, SystemClock } from "@millrace/base";
 import type { JobSummary, LogEntry, OperatorService } from "../cluster.ts";
+import { messageMalformed } from "../errors.ts";
 import type { Job__Output as JobOutput } from "../gen/millrace/operator/v1/Job.ts";
 import type { LogEntry__Output as LogEntryOutput } from "../gen/millrace/operator/v1/LogEntry.ts";
 import { decodeBatch, decodeExecutor, decodeJob, decodeLogEntry } from "../wire/operator.ts";
@@ -85,7 +86,12 @@ function settle<Response>(
   reject: (error: Error) => void,
 ): void {
   if (error !== null) void failure(link, error).then(reject);
-  else if (response === undefined) reject(new Error("no response"));
+  else if (response === undefined)
+    reject(
+      messageMalformed(
+        "a call ended without an answer and without an error. Call again; if it happens again, report it.",
+      ),
+    );
   else resolve(response);
 }
 

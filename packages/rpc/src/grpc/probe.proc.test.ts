@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { epochMs, ManualClock, millis, SystemClock } from "@millrace/base";
 import { afterEach, expect, test } from "vitest";
 import type { DataAddress } from "../session.ts";
-import { lookAt, unreachable } from "./probe.ts";
+import { lookAt, notReached } from "./probe.ts";
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -49,8 +49,8 @@ test("nobody is told apart from somebody else", async () => {
   const nobody = await lookAt(address, clock);
   expect(nobody).toMatchObject({ kind: "nobody", why: expect.stringContaining("ECONNREFUSED") });
   const options = { details: "", tls: false };
-  expect(unreachable(address, nobody, options).code).toBe("PEER_UNREACHABLE");
-  expect(unreachable(address, { kind: "closes" }, options).code).toBe("NOT_A_DRIVER");
-  expect(unreachable(address, { kind: "http2" }, options).code).toBe("PEER_UNREACHABLE");
-  expect(unreachable(address, { kind: "http2" }, { details: "", tls: true }).code).toBe("NOT_A_DRIVER");
+  expect(notReached(address, nobody, options).code).toBe("PEER_UNREACHABLE");
+  expect(notReached(address, { kind: "closes" }, options).code).toBe("NOT_A_DRIVER");
+  expect(notReached(address, { kind: "http2" }, options).code).toBe("PEER_UNREACHABLE");
+  expect(notReached(address, { kind: "http2" }, { details: "", tls: true }).code).toBe("NOT_A_DRIVER");
 });

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type Clock, type EngineError, type ErrorFields, millis } from "@millrace/base";
+import { type Clock, type EngineError, type ErrorFields, millis, unreachable } from "@millrace/base";
 import { formatAddress } from "../bind.ts";
 import { notADriver, peerUnreachable } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
@@ -101,7 +101,7 @@ const OWN_PORT =
   "Give the port that the driver says it listens at (7077 unless told otherwise; 4040 is for its health checks).";
 
 /** The error that says it. @param details What the transport said of the call. */
-export function unreachable(
+export function notReached(
   address: DataAddress,
   found: Found,
   options: { details: string; tls: boolean },
@@ -142,6 +142,8 @@ export function unreachable(
       );
     case "other":
       return other(`what answers there begins with ${JSON.stringify(found.text)}`);
+    default:
+      return unreachable(found);
   }
 }
 

@@ -12,7 +12,7 @@ import {
 import type { DataAddress } from "../session.ts";
 import type { TlsSettings } from "../tls.ts";
 import { decodeError, encodeError } from "../wire/error.ts";
-import { lookAt, unreachable } from "./probe.ts";
+import { lookAt, notReached } from "./probe.ts";
 import { errorMessage } from "./services.ts";
 
 const ERROR_TRAILER = "millrace-error-bin";
@@ -91,7 +91,7 @@ async function transportError(from: StatusObject, at: CallEnd): Promise<Error> {
             `the connection to ${where} was lost: ${from.details}. What it knew is asked for again after dialling.`,
             { fields },
           )
-        : unreachable(at.address, await lookAt(at.address, at.clock, at.tls), {
+        : notReached(at.address, await lookAt(at.address, at.clock, at.tls), {
             details: plainDetails(from.details),
             tls: at.tls !== undefined,
           });

@@ -1,4 +1,4 @@
-import { executorId, jobId } from "@millrace/base";
+import { executorId, jobId, unreachable } from "@millrace/base";
 import type { FromNode, ToNode } from "../cluster.ts";
 import type { FromNode as FromInput, FromNode__Output as FromOutput } from "../gen/millrace/cluster/v1/FromNode.ts";
 import type { ToNode as ToInput, ToNode__Output as ToOutput } from "../gen/millrace/cluster/v1/ToNode.ts";
@@ -21,6 +21,8 @@ export function encodeFromNode(message: FromNode): FromInput {
       return {
         jobExited: { job: message.job, ...(message.error === undefined ? {} : { error: encodeError(message.error) }) },
       };
+    default:
+      return unreachable(message);
   }
 }
 
@@ -60,6 +62,8 @@ export function encodeToNode(message: ToNode): ToInput {
     }
     case "stopJob":
       return { stopJob: { job: message.job, graceMs: message.graceMs } };
+    default:
+      return unreachable(message);
   }
 }
 

@@ -49,6 +49,8 @@ export function encodeFromExecutor(message: FromExecutor): WireInput {
       return { settled: {} };
     case "failed":
       return { failed: { error: encodeError(message.error) } };
+    default:
+      return unreachable(message);
   }
 }
 
@@ -133,6 +135,8 @@ function encodeStatus(status: TaskStatus): StatusInput {
       return { key, fetchFailed: { block: outcome.block, holder: outcome.holder, error: encodeError(outcome.error) } };
     case "cancelled":
       return { key, cancelled: {} };
+    default:
+      return unreachable(outcome);
   }
 }
 

@@ -1,4 +1,4 @@
-import { branded, type ExecutorId, epochMs, executorId } from "@millrace/base";
+import { branded, type ExecutorId, epochMs, executorId, unreachable } from "@millrace/base";
 import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
 import { locationFrom } from "@millrace/files";
 import {
@@ -89,6 +89,8 @@ function encodeInput(input: TaskInput): InputInput {
       return { external: wireBytes(input.range) };
     case "partition":
       return { partition: input.partition };
+    default:
+      return unreachable(input);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ExecutorId, epochMs, executorId, type JobConf, parseConf, streamId } from "@millrace/base";
+import { type ExecutorId, epochMs, executorId, type JobConf, parseConf, streamId, unreachable } from "@millrace/base";
 import { type BlockLevel, blockId, type ReceiverSpec, type ShuffleWrite, shuffleId, stageRunId } from "@millrace/plan";
 import type { BlockLevel__Output as BlockLevelOutput } from "../gen/millrace/session/v1/BlockLevel.ts";
 import type { Stage__Output as StageOutput } from "../gen/millrace/session/v1/Stage.ts";
@@ -70,6 +70,8 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
       return { settle: {} };
     case "shutdown":
       return { shutdown: { graceful: message.graceful } };
+    default:
+      return unreachable(message);
   }
 }
 
@@ -181,6 +183,8 @@ function encodeStart(message: Message<"startReceiver">): StartInput {
       return { ...common, iterable: { source: wireBytes(receiver.source) } };
     case "custom":
       return { ...common, custom: { receiver: wireBytes(receiver.receiver) } };
+    default:
+      return unreachable(receiver);
   }
 }
 

@@ -1,3 +1,4 @@
+import { unreachable } from "@millrace/base";
 import type { Inline, PairPart } from "@millrace/operators";
 import type { FnSlot } from "@millrace/plan";
 import { CHUNK_OF_ITS_OWN, type FusedOp, type LoopOptions, type SegmentPlan } from "./segment.ts";
@@ -119,6 +120,8 @@ return false;
         this.#emit(`const ${number} = next${index}; next${index} += step${index};`);
         return { kind: "pair", key: this.#asRecord(current), value: number, tuple: undefined };
       }
+      default:
+        return unreachable(op.kind);
     }
   }
 

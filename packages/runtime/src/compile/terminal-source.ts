@@ -1,3 +1,4 @@
+import { unreachable } from "@millrace/base";
 import type { FnSlot } from "@millrace/plan";
 import { BUFFER_RECORDS, type LoopOptions } from "./segment.ts";
 import type { Terminal } from "./terminal.ts";
@@ -40,6 +41,8 @@ export function terminalFrame(terminal: Terminal): { readonly before: string; re
     case "text":
     case "foreach":
       return { before: "", after: count };
+    default:
+      return unreachable(terminal);
   }
 }
 

@@ -1,4 +1,4 @@
-import { assert } from "@millrace/base";
+import { assert, unreachable } from "@millrace/base";
 import { partitionOf } from "@millrace/codec";
 import type { AnyFunction } from "@millrace/operators";
 import type { FnSlot, StateRef } from "@millrace/plan";
@@ -99,6 +99,8 @@ function updaterOf(
         initial: initialState(entry.initial, parts),
         check: () => control.check(),
       });
+    default:
+      return unreachable(entry);
   }
 }
 

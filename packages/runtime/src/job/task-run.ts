@@ -1,4 +1,4 @@
-import { assert } from "@millrace/base";
+import { assert, unreachable } from "@millrace/base";
 import { decodeValue, emptyClassTable } from "@millrace/codec";
 import type { ListedFile } from "@millrace/files";
 import type { AnyFunction } from "@millrace/operators";
@@ -231,6 +231,8 @@ export class TaskRun {
       case "mapWithState":
       case "snapshot":
         return stateFeeder(entry, this.#stateParts());
+      default:
+        return unreachable(entry);
     }
   }
 

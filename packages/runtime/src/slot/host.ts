@@ -11,6 +11,7 @@ import {
   type ThreadOutput,
   type Timer,
   threadHeap,
+  unreachable,
 } from "@millrace/base";
 import type { StageRunId, StageTemplate, TaskKey, TemplateId } from "@millrace/plan";
 import type { BlockPool } from "@millrace/storage";
@@ -260,6 +261,8 @@ export class SlotThread {
       case "done":
         this.#onDone(message.number, message.outcome);
         return;
+      default:
+        return unreachable(message);
     }
   }
 

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { type ErrorFactory, errorKind } from "@millrace/base";
+import { type ErrorFactory, errorKind, unreachable } from "@millrace/base";
 import type { BlockPool, PoolSlice } from "../pool/block-pool.ts";
 
 export interface MemoryBlock {
@@ -41,6 +41,8 @@ export function handleBytes(handle: BlockHandle): number {
       return handle.length;
     case "mixed":
       return handle.parts.reduce((sum, part) => sum + handleBytes(part), 0);
+    default:
+      return unreachable(handle);
   }
 }
 
