@@ -2,7 +2,7 @@ import { errorKind, type JobId, jobId, toWireError } from "@millrace/base";
 import type { BatchSummary } from "@millrace/rpc";
 import { describe, expect, test } from "vitest";
 import type { Engine, RunRequest } from "./engine.ts";
-import { failed, mismatch, noSuchJob, running, START, session, syntax } from "./program.fixture.ts";
+import { failed, mismatch, noSuchJob, running, START, session, syntax, unreachable } from "./program.fixture.ts";
 import { formatTime } from "./views.ts";
 
 describe("usage", () => {
@@ -11,9 +11,12 @@ describe("usage", () => {
     [["run", "job.ts", "--mastr", "local"], /unknown option '--mastr' \(Did you mean --master\?\)/],
     [["run"], /missing required argument 'job'/],
     [["run", "job.ts", "--batches", "0"], /--batches "0" is not a count/],
-    [["run", "job.ts", "--master", "loca"], /\[BAD_MASTER\]/],
+    [["run", "job.ts", "--master", "local[none]"], /\[BAD_MASTER\].*"local\[none\]".*Write local, local\[N\]/],
+    [["run", "job.ts", "--master", "spark://here:7077"], /\[BAD_MASTER\].*millrace submit JOB --driver HOST:PORT/],
     [["run", "job.ts", "--conf", "x"], /--conf "x" has no "="/],
     [["run", "job.ts", "--conf", "no.such=1"], /\[BAD_CONFIGURATION\] a setting is wrong: no\.such/],
+    [["run", "job.ts", "--conf", "batch.failur=stop"], /\[BAD_CONFIGURATION\].*did you mean batch\.failure/],
+    [["run", "job.ts", "--conf", "driver.heap=12"], /\[BAD_CONFIGURATION\] .*32m to 1t, not "?12/],
     [["driver", "--port", "70000"], /"70000" is not a port/],
     [["executor", "--driver", "a:1", "--memory", "lots"], /\[BAD_SIZE\] --memory "lots"/],
     [["status", "No Such"], /\[BAD_IDENTIFIER\]/],
@@ -138,6 +141,12 @@ describe("run", () => {
   });
 });
 
+test("check --json prints what it found of the job, for programs", async () => {
+  const found = { entry: "job.ts", name: "chat-room", files: 2, functions: 5 };
+  const { code, out } = await session({ engine: { check: async () => found } }).run("check", "job.ts", "--json");
+  expect({ code, out: JSON.parse(out) }).toEqual({ code: 0, out: found });
+});
+
 describe("a server", () => {
   const driver = () => {
     const stops: boolean[] = [];
@@ -248,6 +257,18 @@ describe("looking at jobs", () => {
     expect(out).not.toContain("job.ts:4:2");
     expect((await it().run("status", "chat-room-1", "--verbose")).out).toContain("job.ts:4:2");
   });
+  test.each([["jobs"], ["status", "a-1"], ["batches", "a-1"], ["executors"], ["stop", "a-1"], ["kill", "a-1"]])(
+    "%s of a driver that is not there ends with 1 and why",
+    async (...line) => {
+      const nobody = () => Promise.reject(unreachable("nobody answers at localhost:7077."));
+      const parts = { jobs: nobody, status: nobody, batches: nobody, executors: nobody, stop: nobody, kill: nobody };
+      expect(await session({ operator: parts }).run(...line)).toEqual({
+        code: 1,
+        out: "",
+        err: "[PEER_UNREACHABLE] nobody answers at localhost:7077.\n",
+      });
+    },
+  );
   test("a failure of the driver is told once and ends with 1", async () => {
     const status = () => Promise.reject(noSuchJob("No job x-1 here."));
     expect(await session({ operator: { status } }).run("status", "x-1")).toEqual({

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseAddress } from "@millrace/rpc";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
-import { freePort, LineServer } from "./line-server.fixture.ts";
+import { LineServer } from "./line-server.fixture.ts";
 import { Neighbour } from "./neighbour.fixture.ts";
 import { TestProcess } from "./process.fixture.ts";
 import { jobFile, TestCluster } from "./test-cluster.fixture.ts";
@@ -164,15 +164,4 @@ describe("an output directory that exists", () => {
     expect((await readdir(directory)).sort()).toEqual(["_SUCCESS", "part-00000"]);
     expect(await readFile(join(directory, "part-00000"), "utf8")).toBe("a line\n");
   });
-});
-
-test("an operator's command to a driver that is not there ends with 1, and names the address", async () => {
-  const address = `127.0.0.1:${await freePort()}`;
-  for (const command of [["jobs"], ["status", "a-1"], ["stop", "a-1"], ["executors"]]) {
-    expect(await TestProcess.millrace([...command, "--driver", address]).ended).toMatchObject({
-      code: 1,
-      stdout: "",
-      stderr: expect.stringMatching(new RegExp(`^\\[PEER_UNREACHABLE\\] nobody answers at ${address}.*ECONNREFUSED`)),
-    });
-  }
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Neighbour } from "./neighbour.fixture.ts";
 import type { Ended } from "./process.fixture.ts";
-import { jobFile, TestCluster } from "./test-cluster.fixture.ts";
+import { TestCluster } from "./test-cluster.fixture.ts";
 
 // What is wrong with a job as it is written, told by the commands that take one; nothing runs, and a cluster does not mind.
 
@@ -43,66 +43,54 @@ const check = (file: string): Promise<Ended> => cluster.command("check", file);
 
 const refused = (says: RegExp) => ({ code: 2, stdout: "", stderr: expect.stringMatching(says) });
 
+// A job is refused where it is bundled, by the command, or where its body is called, in a thread of the command or in the
+// process of its driver. One job of each kind shows how all three commands tell it; what else is refused at the same place
+// is shown to one of them.
 describe("run, submit and check refuse with 2", () => {
   test.each([
-    ["a syntax error, with its line", around("  ssc.queueStream([[1]]).print(;"), /\[JOB_SYNTAX\].*ts:3:32.*\^/s],
-    ["a missing default export", "export const job = 1;", /\[JOB_NO_DEFAULT_EXPORT\].*export default defineJob/s],
-    ["an import that leads nowhere", 'import "./nowhere.ts";', /\[JOB_IMPORT_UNRESOLVED\].*ts:2:8.*nowhere/s],
     [
-      "an assignment to a captured variable, with its line",
+      "what cannot be bundled: a syntax error, with its line",
+      around("  ssc.queueStream([[1]]).print(;"),
+      /\[JOB_SYNTAX\].*ts:3:32.*\^/s,
+    ],
+    [
+      "what its graph refuses: an assignment to a captured variable, with its line",
       around("  let n = 0;\n  ssc.queueStream([[1]]).map((x) => (n += x)).print();"),
       /\[FUNCTION_NOT_SHIPPABLE\].*assigns to `n`.*accumulator.*job-\d+\.ts:4:38/s,
     ],
   ])("%s", async (_what, text, says) => {
     const file = await write(text);
-    expect(await run(file)).toMatchObject(refused(says));
-    expect(await submit(file)).toMatchObject(refused(says));
-    expect(await check(file)).toMatchObject(refused(says));
+    for (const command of [run, submit, check]) expect(await command(file)).toMatchObject(refused(says));
     await neighbour.expectUnharmed();
   });
-
-  test.each([
-    ["that is missing", () => join(folder, "nowhere.ts")],
-    ["that is a folder", () => folder],
-  ])("a job file %s", async (_what, path) => {
-    const says = /^\[JOB_FILE_MISSING\] The job file .* cannot be read/m;
-    expect(await run(path())).toMatchObject(refused(says));
-    expect(await submit(path())).toMatchObject(refused(says));
-    expect(await check(path())).toMatchObject(refused(says));
-  });
-
-  test("a default export that is no job", async () => {
-    const file = await write("export default { name: defineJob.name };\n");
-    expect(await run(file)).toMatchObject(refused(/\[NOT_A_JOB\].*Write: export default defineJob/));
-    expect(await submit(file)).toMatchObject(refused(/\[NOT_A_JOB\].*Write: export default defineJob/));
-    expect(await check(file)).toMatchObject(refused(/\[JOB_TYPES\].*ts:2:1: The default export is of type/s));
-  });
 });
 
-test("what only the value of a captured variable tells is refused as well", async () => {
-  const file = await write(
+test.each<[string, (file: string) => Promise<Ended>, string, RegExp]>([
+  ["a missing default export", run, "export const job = 1;", /\[JOB_NO_DEFAULT_EXPORT\].*export default defineJob/s],
+  ["an import that leads nowhere", submit, 'import "./nowhere.ts";', /\[JOB_IMPORT_UNRESOLVED\].*ts:2:8.*nowhere/s],
+  [
+    "a default export that is no job",
+    run,
+    "export default { name: defineJob.name };\n",
+    /\[NOT_A_JOB\].*Write: export default defineJob/,
+  ],
+  [
+    "what only the value of a captured variable tells",
+    submit,
     around("  const socket: object = Promise.resolve(1);\n  ssc.queueStream([[1]]).map((n) => [n, socket]).print();"),
-  );
-  const says = /\[CAPTURE_NOT_SHIPPABLE\].*socket.*job-\d+\.ts:4:30/s;
-  expect(await run(file)).toMatchObject(refused(says));
-  expect(await submit(file)).toMatchObject(refused(says));
-  expect(await check(file)).toMatchObject(refused(says));
+    /\[CAPTURE_NOT_SHIPPABLE\].*socket.*job-\d+\.ts:4:30/s,
+  ],
+])("%s is refused with 2", async (_what, command, text, says) => {
+  expect(await command(await write(text))).toMatchObject(refused(says));
 });
 
-test("types are for check to refuse: run and submit take the job", async () => {
+test("a job file that is missing is refused with 2", async () => {
+  const says = /^\[JOB_FILE_MISSING\] The job file .* cannot be read/m;
+  expect(await check(join(folder, "nowhere.ts"))).toMatchObject(refused(says));
+});
+
+test("types are for check to refuse: run takes the job", async () => {
   const file = await write(around("  const one: string = 1 as never as number;\n  ssc.queueStream([[one]]).print();"));
   expect(await check(file)).toMatchObject(refused(/\[JOB_TYPES\].*ts:3:9: Type 'number' is not assignable to/s));
   expect(await run(file)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1$/m) });
-  const { code, stdout } = await submit(file);
-  expect(code).toBe(0);
-  expect(await cluster.command("kill", stdout.trim())).toMatchObject({ code: 0 });
-});
-
-test.each([
-  [["--mastr", "local"], /^\[BAD_USAGE\] unknown option '--mastr' \(Did you mean --master\?\)/],
-  [["--master", "local[none]"], /^\[BAD_MASTER\].*"local\[none\]".*Write local, local\[N\]/],
-  [["--master", "spark://here:7077"], /^\[BAD_MASTER\].*millrace submit JOB --driver HOST:PORT/],
-  [["--conf", "batch.failur=stop"], /^\[BAD_CONFIGURATION\].*did you mean batch\.failure/],
-])("run refuses %j with 2 before it looks at the job", async (options, says) => {
-  expect(await cluster.command("run", jobFile("ticks"), ...options)).toMatchObject(refused(says));
 });
