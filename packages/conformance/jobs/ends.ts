@@ -34,15 +34,17 @@ const jobs: Readonly<Record<string, (ssc: StreamingContext, directory: string) =
   /** Has a receiver with something to do at the end. */
   polite: (ssc, directory) =>
     ssc.receiverStream(new Polite(directory)).foreachRDD(() => appeared(directory, "started")),
-  /** Saves what never comes to its end. */
-  saving: (ssc, directory) =>
+  /** Saves what never comes to its end, and tells the time. */
+  saving: (ssc, directory) => {
+    setInterval(() => console.log(`it is ${Date.now()}`), 50);
     ssc.queueStream([], { default: [1] }).foreachRDD(async (rdd) => {
       console.log("saving");
       const endless = rdd.map((n) => {
         for (;;) if (n < 0) return n;
       });
       await endless.saveAsTextFile(`${directory}/saved`);
-    }),
+    });
+  },
   /** Saves in each batch, and prints. */
   printing: (ssc, directory) => {
     const numbers = ssc.queueStream([], { default: [1, 2, 3] });

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { millis, SystemClock, type Timer } from "@millrace/base";
-import { afterEach, describe, expect, test } from "vitest";
+import { jobId, SystemClock } from "@millrace/base";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
 import { LineServer } from "./line-server.fixture.ts";
 import { TestProcess } from "./process.fixture.ts";
@@ -32,51 +32,48 @@ function run(job: string, options: readonly string[], args: readonly string[], e
   return started;
 }
 
-/** Signals within the blink of an eye are one press: the second one goes on until it is heard as such. */
-function pressUntilEnded(job: TestProcess): void {
+/** Presses Ctrl-C twice. Presses within 300 ms of each other are one: the second comes when the job, by its clock, is past that. */
+async function pressTwice(job: TestProcess): Promise<void> {
   const clock = new SystemClock();
-  const press = (): Timer =>
-    clock.after(millis(400), () => {
-      job.signal("SIGINT");
-      pressing = press();
-    });
-  let pressing = press();
-  void job.ended.then(() => pressing.cancel());
+  job.signal("SIGINT");
+  await job.says(/Ctrl-C once more stops it at once/);
+  const heard = clock.now();
+  await job.lines.first((line) => Number(/^it is (\d+)$/.exec(line)?.[1]) > heard + 300);
+  job.signal("SIGINT");
 }
 
-test.each(["local[2]", "local-cluster[2,1]"])(
-  "what came in within the first interval, files too, is processed at once when the job is stopped, on %s",
-  async (master) => {
+const toItself = (job: TestProcess, signal: NodeJS.Signals): void => job.signal(signal);
+const toItsGroup = (job: TestProcess, signal: NodeJS.Signals): void => job.signalGroup(signal);
+
+test.each([
+  ["local[2]", "SIGINT", "to it alone", toItself],
+  // As a terminal and a service manager do: in every process but the one that decides, a signal is nothing.
+  ["local-cluster[2,1]", "SIGINT", "to its whole group", toItsGroup],
+  ["local-cluster[1,1]", "SIGTERM", "to its whole group", toItsGroup],
+  ["local-cluster[1,1]", "SIGHUP", "to its whole group", toItsGroup],
+] as const)(
+  "what came in within the first interval, files too, is processed at once when the job is stopped: on %s, by %s %s",
+  async (master, signal, _, send) => {
     const directory = await folder();
     const { port } = await thousandLines();
-    const job = run("received", ["--master", master], [String(port), directory]);
+    const args = ["run", jobFile("received"), "--master", master, "--", String(port), directory];
+    const job = TestProcess.millrace(args, { group: true });
+    later(() => job.end());
     await job.says(/all records are read/);
     await writeFile(join(directory, ".new"), "one\ntwo\nthree\n");
     await rename(join(directory, ".new"), join(directory, "new"));
-    job.signal("SIGINT");
+    send(job, signal);
     expect(await job.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^counted 1003$/m) });
-  },
-);
-
-test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-  "a signal to the whole process group is one to whoever decides: %s",
-  async (signal) => {
-    const { port } = await thousandLines();
-    const args = ["--master", "local-cluster[2,1]", "--", String(port), await folder()];
-    const job = TestProcess.millrace(["run", jobFile("received"), ...args], { group: true });
-    later(() => job.end());
-    await job.says(/all records are read/);
-    job.signalGroup(signal);
-    expect(await job.ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^counted 1000$/m) });
   },
 );
 
 describe("a driver and its executors that are told to end at once process what was received, when it is heard", () => {
   const stopping = (process: TestProcess): Promise<unknown> => process.says(/stopping the (driver|executor)/);
 
-  test.each<[string, (driver: TestProcess, executors: readonly TestProcess[]) => Promise<void>]>([
+  test.each<[string, number, (driver: TestProcess, executors: readonly TestProcess[]) => Promise<void>]>([
     [
-      "by the executors first",
+      "by the only executor first",
+      1,
       async (driver, executors) => {
         for (const executor of executors) executor.signal("SIGTERM");
         await Promise.all(executors.map(stopping));
@@ -85,6 +82,7 @@ describe("a driver and its executors that are told to end at once process what w
     ],
     [
       "by the driver first",
+      1,
       async (driver, executors) => {
         driver.signal("SIGTERM");
         await stopping(driver);
@@ -93,6 +91,7 @@ describe("a driver and its executors that are told to end at once process what w
     ],
     [
       "by one executor, the driver, and the other executor",
+      2,
       async (driver, [first, second]) => {
         first?.signal("SIGTERM");
         await driver.says(/executor e-0 was told to end/);
@@ -101,8 +100,8 @@ describe("a driver and its executors that are told to end at once process what w
         second?.signal("SIGTERM");
       },
     ],
-  ])("%s", async (_, tellAll) => {
-    const cluster = await TestCluster.start({ executors: 2, slots: 1 });
+  ])("%s", async (_, executors, tellAll) => {
+    const cluster = await TestCluster.start({ executors, slots: 1 });
     later(() => cluster.stop());
     const { port } = await thousandLines();
     const job = await cluster.submit("received", [String(port), await folder()]);
@@ -133,32 +132,13 @@ test("an executor that alone is told to end hands over, leaves, and is not liste
   expect(job.log.all).toContain("counted 1000");
 });
 
-describe("a drain that is cut off is no success", () => {
-  test("of run: 1, and what was lost", async () => {
-    const job = run("misbehaves", ["--master", "local[2]", "--conf", "stop.timeout=500ms"], ["loops"]);
-    await job.says(/^batch 3$/);
-    job.signal("SIGINT");
-    const { code, stderr } = await job.ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^\[JOB_STOPPED\] .* within stop\.timeout = 500 ms .* Batch \d+ \(.*Z\) was cut off/m);
-  });
-
-  test("on a cluster: killed, with the limit of the job itself, and 1 from submit --follow", async () => {
-    const cluster = await TestCluster.start({ executors: 1, slots: 2 });
-    later(() => cluster.stop());
-    const options = ["--conf", "stop.timeout=500ms", "--follow", "--driver", cluster.address];
-    const submit = TestProcess.millrace(["submit", jobFile("misbehaves"), ...options, "--", "loops"]);
-    later(() => submit.end());
-    await submit.says(/^batch 3$/);
-    await cluster.command("stop", "misbehaves-1");
-    const { code, stderr } = await submit.ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/job misbehaves-1 is killed\n\[JOB_STOPPED\] .* within stop\.timeout = 500 ms/);
-    const batches = await cluster.operator.batches((await cluster.operator.jobs())[0]?.id ?? expect.fail("no job"));
-    const states = batches.map(({ state }) => state);
-    expect(states.slice(0, 3)).toEqual(["completed", "completed", "cancelled"]);
-    expect(states).not.toContain("running");
-  });
+test("a drain that is cut off is no success of run: 1, and what was lost", async () => {
+  const job = run("misbehaves", ["--master", "local[2]", "--conf", "stop.timeout=500ms"], ["loops"]);
+  await job.says(/^batch 3$/);
+  job.signal("SIGINT");
+  const { code, stderr } = await job.ended;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^\[JOB_STOPPED\] .* within stop\.timeout = 500 ms .* Batch \d+ \(.*Z\) was cut off/m);
 });
 
 test("a job that ends after its batches lets its receivers stop", async () => {
@@ -190,25 +170,48 @@ describe("nothing is left behind", () => {
     const [temporary, directory] = [await folder(), await folder()];
     const job = run("ends", ["--master", "local[2]"], ["saving", directory], { TMPDIR: temporary });
     await job.says(/^saving$/);
-    pressUntilEnded(job);
+    await pressTwice(job);
     const { code, stderr } = await job.ended;
     expect(code).toBe(130);
     expect(stderr).toMatch(/\[JOB_STOPPED\] the job was ended at once, as asked\. Batch \d+ .* was cut off/);
     expect([await leftIn(temporary), await readdir(directory)]).toEqual([[], []]);
   });
+});
 
-  test("by logs -f and submit --follow whose reader goes away, and the job goes on", async () => {
-    const cluster = await TestCluster.start({ executors: 1, slots: 2 });
-    later(() => cluster.stop());
+describe("on a cluster", () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await TestCluster.start({ executors: 1, slots: 2 });
+  });
+  afterAll(() => cluster.stop());
+
+  test("a drain that is cut off: the job is killed, with the limit of the job itself, and 1 from submit --follow", async () => {
+    const options = ["--conf", "stop.timeout=500ms", "--follow", "--driver", cluster.address];
+    const submit = TestProcess.millrace(["submit", jobFile("misbehaves"), ...options, "--", "loops"]);
+    later(() => submit.end());
+    const [id] = await submit.says(/^misbehaves-\d+$/);
+    await submit.says(/^batch 3$/);
+    await cluster.command("stop", id);
+    const { code, stderr } = await submit.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/job misbehaves-\d+ is killed\n\[JOB_STOPPED\] .* within stop\.timeout = 500 ms/);
+    const batches = await cluster.operator.batches(jobId(id));
+    const states = batches.map(({ state }) => state);
+    expect(states.slice(0, 3)).toEqual(["completed", "completed", "cancelled"]);
+    expect(states).not.toContain("running");
+  });
+
+  test("logs -f and submit --follow whose reader goes away: both end, and the job goes on", async () => {
     const submit = TestProcess.millrace(["submit", jobFile("ticks"), "--follow", "--driver", cluster.address]);
+    const [id] = await submit.says(/^ticks-\d+$/);
     await submit.says(/^tick 1 /);
-    const logs = TestProcess.millrace(["logs", "ticks-1", "-f", "--driver", cluster.address]);
+    const logs = TestProcess.millrace(["logs", id, "-f", "--driver", cluster.address]);
     await logs.says(/^tick 1 /);
     for (const command of [submit, logs]) {
       command.child.stdout?.destroy();
       const { code, stderr } = await command.ended;
       expect({ code, errors: /rror|EPIPE/.test(stderr) }).toEqual({ code: 0, errors: false });
     }
-    expect(await cluster.ask("status", "ticks-1")).toMatchObject({ state: "running" });
+    expect(await cluster.ask("status", id)).toMatchObject({ state: "running" });
   });
 });
