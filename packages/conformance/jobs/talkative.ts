@@ -1,4 +1,5 @@
-// Writes LINES lines of output from the place it is told, and then ends as it is told.
+// Writes TALK_LINES lines of output from TALK_PLACE, and then ends as it is told. A second argument is a place of the driver
+// that goes before TALK_PLACE: for jobs of one cluster, whose environment is one.
 import { defineJob, Receiver } from "millrace";
 
 type Place = "module" | "build" | "driver" | "errors" | "operator" | "receiver";
@@ -7,8 +8,8 @@ type Place = "module" | "build" | "driver" | "errors" | "operator" | "receiver";
 const place = process.env.TALK_PLACE as Place; // the test sets it
 const count = Number(process.env.TALK_LINES);
 
-function talk(where: Place, write: (line: string) => void = console.log): void {
-  if (where !== place) return;
+function talk(where: Place, write: (line: string) => void = console.log, here = place): void {
+  if (where !== here) return;
   for (let i = 0; i < count; i += 1) write(`line ${String(i).padStart(6, "0")} ${"x".repeat(80)}`);
 }
 
@@ -22,7 +23,8 @@ class Talker extends Receiver<string> {
 
 talk("module");
 
-export default defineJob({ name: "talkative", batchInterval: "100ms" }, (ssc, [end = "stop"]) => {
+export default defineJob({ name: "talkative", batchInterval: "100ms" }, (ssc, [end = "stop", driverPlace]) => {
+  const here = driverPlace === "driver" || driverPlace === "errors" ? driverPlace : place;
   talk("build");
   const source = place === "receiver" ? ssc.receiverStream(new Talker()) : ssc.queueStream([["told"]]);
   source
@@ -33,8 +35,8 @@ export default defineJob({ name: "talkative", batchInterval: "100ms" }, (ssc, [e
     .foreachRDD(async (rdd) => {
       if ((await rdd.count()) === 0) return;
       console.error("talking");
-      talk("driver");
-      talk("errors", console.error);
+      talk("driver", console.log, here);
+      talk("errors", console.error, here);
       if (end === "throw") throw new Error("that was all");
       if (end === "reject") void Promise.reject(new Error("that was all"));
       else if (end === "exit") process.exit(0);

@@ -1,5 +1,5 @@
 import { millis, SystemClock, type Timer } from "@millrace/base";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
 import { TestProcess } from "./process.fixture.ts";
 import { jobFile, TestCluster } from "./test-cluster.fixture.ts";
@@ -81,29 +81,30 @@ test("a reader that has stopped reading does not keep a job from being stopped a
   expect(stderr).toMatch(/of output are cut off/);
 });
 
-test("the log of a job on a cluster has all of it", async () => {
-  const cluster = await TestCluster.start({
-    executors: 1,
-    slots: 1,
-    env: { TALK_PLACE: "driver", TALK_LINES: String(LINES) },
+describe("the log of a job on a cluster", () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await TestCluster.start({ executors: 1, slots: 1, env: { TALK_LINES: String(LINES) } });
   });
-  later(() => cluster.stop());
-  const job = await cluster.submit("talkative", ["exit"]);
-  await job.ended;
-  expect(told(job.log.all.join("\n"))).toEqual(all);
-});
+  afterAll(() => cluster.stop());
 
-test("what the engine says is kept apart from what a job writes", async () => {
-  const cluster = await TestCluster.start({ executors: 1, slots: 1, env: { TALK_PLACE: "errors", TALK_LINES: "2" } });
-  later(() => cluster.stop());
-  const { id, ended } = await cluster.submit("talkative", ["throw"]);
-  await ended;
-  const { stdout } = await cluster.command("logs", id);
-  expect(stdout).toMatch(/^talking\nline 000000 x+\nline 000001 x+\n$/);
-  const { stdout: json } = await cluster.command("logs", id, "--json", "--engine");
-  const entries: unknown[] = json
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-  expect(entries).toContainEqual({ time: expect.any(String), stream: "stderr", text: "talking" });
+  test("has all of it", async () => {
+    const job = await cluster.submit("talkative", ["exit", "driver"]);
+    await job.ended;
+    expect(told(job.log.all.join("\n"))).toEqual(all);
+  });
+
+  test("keeps what the engine says apart from what the job writes", async () => {
+    const { id, ended } = await cluster.submit("talkative", ["throw", "errors"]);
+    await ended;
+    const { stdout } = await cluster.command("logs", id);
+    expect(stdout).toMatch(/^talking\n(line \d{6} x+\n)+$/);
+    expect(told(stdout)).toEqual(all);
+    const { stdout: json } = await cluster.command("logs", id, "--json", "--engine");
+    const entries: unknown[] = json
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(entries).toContainEqual({ time: expect.any(String), stream: "stderr", text: "talking" });
+  });
 });

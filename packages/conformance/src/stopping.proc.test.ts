@@ -1,4 +1,3 @@
-import { millis, SystemClock, type Timer } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
 import { GateServer } from "./gate-server.fixture.ts";
@@ -73,27 +72,7 @@ test("a driver whose executors are gone when it is to end does not wait for them
   });
 });
 
-describe("Ctrl-C at run", () => {
-  test("twice ends at once, with 130, though a task never comes to its end", async () => {
-    const run = TestProcess.millrace(["run", jobFile("misbehaves"), "--master", "local[2]", "--", "loops"]);
-    later(() => run.end());
-    await run.says(/^batch 3$/);
-    run.signal("SIGINT");
-    // Two signals within the blink of an eye are one press: the second one goes on until it is heard as such.
-    const clock = new SystemClock();
-    const press = (): Timer =>
-      clock.after(millis(500), () => {
-        run.signal("SIGINT");
-        pressing = press();
-      });
-    let pressing = press();
-    const { code } = await run.ended;
-    pressing.cancel();
-    expect(code).toBe(130);
-  });
-});
-
-test("--json of every command can be read by a program", async () => {
+test("--json of every command of an operator can be read by a program", async () => {
   const cluster = await TestCluster.start({ executors: 1, slots: 1 });
   later(() => cluster.stop());
   const submitted = await cluster.ask("submit", jobFile("ticks"), "--name", "json");
@@ -115,6 +94,5 @@ test("--json of every command can be read by a program", async () => {
   expect(await cluster.ask("stop", "json-1")).toMatchObject({ id: "json-1" });
   await follow.ended;
   expect(await cluster.ask("kill", "json-1")).toMatchObject({ id: "json-1", state: "finished" });
-  expect(await cluster.ask("check", jobFile("ticks"))).toMatchObject({ entry: "ticks.ts" });
   expect(await cluster.ask("doctor")).toContainEqual(expect.objectContaining({ what: "driver", verdict: "ok" }));
 });
