@@ -9,9 +9,10 @@ import { jobFile } from "./test-cluster.fixture.ts";
 
 afterEach(cleanUp);
 
-/** Topics that share a job, for which processes are started once. */
+/** Topics that share a job, for which processes are started once; it has as many batches as the longest of them needs. */
 const PER_JOB = 8;
-const jobs = TOPICS.map((_, i) => TOPICS.slice(i, i + PER_JOB)).filter((_, i) => i % PER_JOB === 0);
+const byLength = [...TOPICS].sort(([, a], [, b]) => b - a);
+const jobs = byLength.map((_, i) => byLength.slice(i, i + PER_JOB)).filter((_, i) => i % PER_JOB === 0);
 const named = jobs.map((topics) => ({ names: topics.map(([topic]) => topic).join(", "), topics }));
 
 describe.each(["local[1]", "local[4]", "local-cluster[2,2]"])(
