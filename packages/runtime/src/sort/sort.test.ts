@@ -93,9 +93,9 @@ describe("sort", () => {
       fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
     );
     const keys = fc.oneof(
-      fc.array(key, { maxLength: 400 }),
-      fc.array(fc.string({ maxLength: 2 }), { maxLength: 400 }),
-      fc.array(fc.double({ noNaN: true }), { maxLength: 400 }),
+      fc.array(key, { maxLength: 200 }),
+      fc.array(fc.string({ maxLength: 2 }), { maxLength: 200 }),
+      fc.array(fc.double({ noNaN: true }), { maxLength: 200 }),
     );
     await fc.assert(
       fc.asyncProperty(keys, fc.boolean(), async (keys, descending) => {
