@@ -1,12 +1,29 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Sources, not builds, so that a test sees what is written; tests of real processes run what is built. */
 const resolveSources = { conditions: ["millrace-source"] };
+
+/** Tests of real processes that take longest, the longest first: none of them is to run alone at the end. */
+const LONGEST = ["conformance", "job-faults", "faults", "ends", "console", "bad-jobs", "random-graphs", "stopping"];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.proc.test.ts`));
+      return at === -1 ? LONGEST.length : at;
+    };
+    const sorted = await super.sort(files); // by project first, which no file with a rank leaves
+    const group = ({ project }: TestSpecification): number => project.config.sequence.groupOrder;
+    return sorted.sort((a, b) => group(a) - group(b) || rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   resolve: resolveSources,
   ssr: { resolve: resolveSources },
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -24,7 +41,8 @@ export default defineConfig({
           include: ["packages/*/src/**/*.proc.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          // A worker waits for processes most of the time: one more than the two cores that this is measured on.
+          maxWorkers: 3,
         },
       },
     ],
