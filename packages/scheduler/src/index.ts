@@ -1,5 +1,5 @@
 export { type BatchClock, batchClock, batchTime, type ClockStep, lookAtClock } from "./batches/batch-clock.ts";
-export type { BatchEffect, BatchEvent, BatchOutcome, RefusedOutput } from "./batches/batch-events.ts";
+export type { BatchEffect, BatchEvent, BatchesEnd, RefusedOutput } from "./batches/batch-events.ts";
 export {
   type BatchGenerator,
   type BatchSettings,

@@ -23,9 +23,9 @@ import {
   type BatchClock,
   type BatchEffect,
   type BatchEvent,
+  type BatchesEnd,
   type BatchFigures,
   type BatchGenerator,
-  type BatchOutcome,
   batchAtTurn,
   batchClock,
   batchesWaiting,
@@ -76,7 +76,7 @@ export interface BatchShellPorts extends WarningSink {
   /** For whoever watches the job. */
   observe(event: EngineEvent): void;
   /** The end. */
-  stopped(outcome: BatchOutcome): void;
+  stopped(outcome: BatchesEnd): void;
 }
 
 /** The wall clock was set while the job ran. */

@@ -3,8 +3,8 @@ import type { Clock, EpochMs, ExecutorId, Warning, WarningOver, WireError } from
 import type { BatchInput, BlockId, FixedInput, JobPlan, ShuffleId, StagedFiles } from "@millrace/plan";
 import type { BatchSummary, FromExecutor } from "@millrace/rpc";
 import {
+  type BatchesEnd,
   type BatchFigures,
-  type BatchOutcome,
   type ExecutorFigures,
   executorGone,
   type ReceivedLoss,
@@ -38,7 +38,7 @@ export interface RunningJobPorts {
   onEvent(event: JobDriverEvent): void;
   /** Every batch is over, and only receivers have not stopped. */
   onReceiversAwaited(): void;
-  onBatchesOver(outcome: BatchOutcome, received: ReceivedLoss): void;
+  onBatchesOver(outcome: BatchesEnd, received: ReceivedLoss): void;
 }
 
 /**
@@ -198,7 +198,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#ports.onEvent({ type: "waiting", batches });
   }
 
-  stopped(outcome: BatchOutcome): void {
+  stopped(outcome: BatchesEnd): void {
     this.#ports.onBatchesOver(outcome, this.#receivers.loss());
   }
 

@@ -67,9 +67,10 @@ export type BatchEffect =
   /** Every batch has ended; the end waits for the receivers alone, and should not do so for ever. */
   | { readonly type: "awaitReceivers" }
   /** The end: nothing follows. */
-  | { readonly type: "stopped"; readonly outcome: BatchOutcome };
+  | { readonly type: "stopped"; readonly outcome: BatchesEnd };
 
-export type BatchOutcome =
+/** How the batches of a job came to their end. */
+export type BatchesEnd =
   /** Asked to stop, or, `bounded`, the number of batches is reached: what came in after the last of them was not wanted. */
   | { readonly kind: "finished"; readonly bounded: boolean }
   /** A batch failed under the policy `stop`. */

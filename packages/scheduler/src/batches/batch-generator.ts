@@ -9,7 +9,7 @@ import {
   discard,
   onCommitAnswered,
 } from "./batch-commit.ts";
-import type { BatchEffect, BatchEvent, BatchOutcome, RefusedOutput } from "./batch-events.ts";
+import type { BatchEffect, BatchEvent, BatchesEnd, RefusedOutput } from "./batch-events.ts";
 
 type Event<Type extends BatchEvent["type"]> = Extract<BatchEvent, { readonly type: Type }>;
 
@@ -84,7 +84,7 @@ export interface BatchGenerator {
   /** Batches that were committed without a failure. */
   succeeded: number;
   failed: number;
-  outcome: BatchOutcome | undefined;
+  outcome: BatchesEnd | undefined;
 }
 
 export function batchGenerator(settings: BatchSettings): BatchGenerator {
@@ -344,7 +344,7 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
   }
 }
 
-function stop(state: BatchGenerator, outcome: BatchOutcome, effects: BatchEffect[]): void {
+function stop(state: BatchGenerator, outcome: BatchesEnd, effects: BatchEffect[]): void {
   if (ticking(state)) effects.push({ type: "cancelTimer" });
   state.mode = "stopped";
   state.outcome = outcome;

@@ -1,23 +1,23 @@
 import { epochMs, executorId, millis, streamId } from "@millrace/base";
 import { blockId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
-import type { BatchOutcome } from "../batches/batch-events.ts";
+import type { BatchesEnd } from "../batches/batch-events.ts";
 import type { ReceiverEvent } from "../receivers/receiver-events.ts";
 import { receiverTracker } from "../receivers/receiver-state.ts";
 import { stepReceivers } from "../receivers/receiver-tracker.ts";
 import { type CutReason, endBeforeBatches, endOfJob, type ReceivedLoss, receivedLoss } from "./job-end.ts";
 
-const drained: BatchOutcome = { kind: "finished", bounded: false };
-const bounded: BatchOutcome = { kind: "finished", bounded: true };
-const idle: BatchOutcome = { kind: "killed", cutOff: undefined, notRun: 0, unread: false };
-const cut: BatchOutcome = { kind: "killed", cutOff: epochMs(1_000), notRun: 3, unread: true };
+const drained: BatchesEnd = { kind: "finished", bounded: false };
+const bounded: BatchesEnd = { kind: "finished", bounded: true };
+const idle: BatchesEnd = { kind: "killed", cutOff: undefined, notRun: 0, unread: false };
+const cut: BatchesEnd = { kind: "killed", cutOff: epochMs(1_000), notRun: 3, unread: true };
 const timeout: CutReason = { kind: "timeout", limit: millis(3_000) };
 const some = { blocks: 2, records: 80 };
 
 const NOTHING = { blocks: 0, records: 0 };
 const NO_RECEIVED_LOSS: ReceivedLoss = { unprocessed: NOTHING, lost: NOTHING, cutOff: [] };
 
-const messageOf = (outcome: BatchOutcome, asked?: CutReason, received = NO_RECEIVED_LOSS): string => {
+const messageOf = (outcome: BatchesEnd, asked?: CutReason, received = NO_RECEIVED_LOSS): string => {
   const end = endOfJob(outcome, asked, received);
   return end.state === "finished" ? "finished" : `${end.state}: ${end.error.message}`;
 };

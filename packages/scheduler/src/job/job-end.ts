@@ -8,7 +8,7 @@ import {
   unreachable,
   type WireError,
 } from "@millrace/base";
-import type { BatchOutcome } from "../batches/batch-events.ts";
+import type { BatchesEnd } from "../batches/batch-events.ts";
 import { unprocessed } from "../receivers/received-blocks.ts";
 import type { ReceivedCount, ReceiverTracker } from "../receivers/receiver-state.ts";
 
@@ -57,7 +57,7 @@ export function receivedLoss(state: ReceiverTracker): ReceivedLoss {
  *
  * @param asked Why it was ended at once, if it was.
  */
-export function endOfJob(outcome: BatchOutcome, asked: CutReason | undefined, received: ReceivedLoss): JobEnd {
+export function endOfJob(outcome: BatchesEnd, asked: CutReason | undefined, received: ReceivedLoss): JobEnd {
   if (outcome.kind === "failed") return { state: "failed", error: outcome.error };
   if (outcome.kind === "finished" && outcome.bounded) return { state: "finished" };
   const lost = losses(outcome, received);
@@ -123,7 +123,7 @@ function remedy(asked: CutReason | undefined): string {
   }
 }
 
-function losses(outcome: Exclude<BatchOutcome, { readonly kind: "failed" }>, received: ReceivedLoss): string[] {
+function losses(outcome: Exclude<BatchesEnd, { readonly kind: "failed" }>, received: ReceivedLoss): string[] {
   const lost: string[] = [];
   if (outcome.kind === "killed") {
     const { cutOff, notRun, unread } = outcome;

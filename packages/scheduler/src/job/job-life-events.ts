@@ -1,5 +1,5 @@
 import type { EpochMs, Millis, Warning, WireError } from "@millrace/base";
-import type { BatchOutcome } from "../batches/batch-events.ts";
+import type { BatchesEnd } from "../batches/batch-events.ts";
 import type { CutReason, JobEnd, ReceivedLoss } from "./job-end.ts";
 
 /** How a job is asked to end. */
@@ -28,7 +28,7 @@ export type JobLifeEvent =
   /** Answers `stopBatches` and `cutBatches`, or comes by itself when a batch failed or the last one is done. */
   | {
       readonly type: "batchesOver";
-      readonly outcome: BatchOutcome;
+      readonly outcome: BatchesEnd;
       readonly received: ReceivedLoss;
       readonly at: number;
     }
