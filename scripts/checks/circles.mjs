@@ -16,7 +16,7 @@ import { posix } from "node:path";
 /** @type {readonly OneIdea[]} */
 export const ONE_IDEA = [
   {
-    files: ["packages/api/src/batch-scope.ts", "packages/api/src/stream-node.ts"],
+    files: ["packages/api/src/batch/batch-scope.ts", "packages/api/src/graph/stream-node.ts"],
     why: "A node of the graph makes its RDD of a batch from those that the batch has of other nodes, and a batch asks its nodes.",
   },
   {

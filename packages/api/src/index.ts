@@ -20,15 +20,14 @@ export {
   registerFileSystem,
   type WrittenContent,
 } from "@millrace/files";
-export { Accumulator, NumberAccumulator } from "./accumulator.ts";
-export type { AccumulatorKind, AccumulatorSpec } from "./accumulator-kinds.ts";
 export type { BoundedDouble } from "./approx/bounded-double.ts";
-export { Broadcast } from "./broadcast.ts";
-export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./define-job.ts";
-export { millis, minutes, seconds } from "./durations.ts";
 export { type ExternalSink, type SinkTask, type SinkWriter, saveExternal } from "./external/external-sink.ts";
 export { type ExternalSource, externalStream, type RangeRecords } from "./external/external-source.ts";
 export { type Shippable, shipPackage } from "./external/ship-package.ts";
+export { type TaskCompletionListener, TaskContext, type TaskFailureListener } from "./function/task-context.ts";
+export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./job/define-job.ts";
+export { millis, minutes, seconds } from "./job/durations.ts";
+export { StreamingContext, type StreamTypes } from "./job/streaming-context.ts";
 export { StatsReportListener } from "./listener/stats-report-listener.ts";
 export type {
   BatchInfo,
@@ -48,20 +47,23 @@ export type { StateOptions, UpdateOptions } from "./operations/state.ts";
 export type { TreeOptions } from "./operations/tree.ts";
 export type { InverseWindowOptions } from "./operations/windows.ts";
 export type { AsyncIterableOptions, StreamBatch } from "./output/async-output.ts";
+export type { SaveTextOptions } from "./output/save-records.ts";
 export { type Compare, HashPartitioner, type Partitioner, type ShuffleOptions } from "./partition/partitioner.ts";
 export { type RangeOptions, RangePartitioner } from "./partition/range-partitioner.ts";
 export { RDD } from "./rdd/rdd.ts";
 export { StatCounter } from "./rdd/stat-counter.ts";
+export { StorageLevel } from "./rdd/storage-level.ts";
 export type { Iterables, OtherPairs, RddTypes } from "./rdd/transformations.ts";
-export { Receiver } from "./receiver.ts";
-export type { SaveTextOptions } from "./save-records.ts";
+export { Accumulator, NumberAccumulator } from "./shared/accumulator.ts";
+export type { AccumulatorKind, AccumulatorSpec } from "./shared/accumulator-kinds.ts";
+export { Broadcast } from "./shared/broadcast.ts";
 export type { ByteDecoder, FileStreamOptions, PathFilter } from "./source/file-stream.ts";
 export { ConstantInputDStream, InputDStream } from "./source/input-dstream.ts";
 export type { QueuedBatch, QueueOptions } from "./source/queue-stream.ts";
 export type { RateOptions, RateRecord } from "./source/rate-stream.ts";
 export { rawBlock } from "./source/raw-block.ts";
+export { Receiver } from "./source/receiver.ts";
 export type { MakeRecords } from "./source/stream-sources.ts";
-export { StorageLevel } from "./storage-level.ts";
 export { DStream, type MapWithStateDStream, type StateSnapshots } from "./stream/dstream.ts";
 export {
   type InitialPairs,
@@ -70,5 +72,3 @@ export {
   type State,
   StateSpec,
 } from "./stream/state-spec.ts";
-export { StreamingContext, type StreamTypes } from "./streaming-context.ts";
-export { type TaskCompletionListener, TaskContext, type TaskFailureListener } from "./task-context.ts";

@@ -1,6 +1,6 @@
 import { deferred, millis } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { type FakePort, GraphLab } from "../graph.fixture.ts";
+import { type FakePort, GraphLab } from "../lab/graph.fixture.ts";
 import type { RDD } from "../rdd/rdd.ts";
 import { type BoundedDouble, Bounds } from "./bounded-double.ts";
 import { type CountDistribution, pascal, poissonOf, Quantiles } from "./quantiles.ts";

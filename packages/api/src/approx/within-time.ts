@@ -1,9 +1,9 @@
 import { type DurationLike, parseDuration, thrownMessage } from "@millrace/base";
 import type { ActionSink, Lineage } from "@millrace/plan";
-import { resolveSources, runAction } from "../action.ts";
-import { decodeRecords } from "../collection.ts";
+import { resolveSources, runAction } from "../action/action.ts";
 import { badArgument } from "../errors.ts";
-import type { JobContext } from "../job-context.ts";
+import type { JobContext } from "../job/job-context.ts";
+import { decodeRecords } from "../source/collection.ts";
 import { taskFailedLate } from "../warnings.ts";
 import type { Seen } from "./bounded-double.ts";
 

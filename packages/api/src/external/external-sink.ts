@@ -1,13 +1,13 @@
 import { operators } from "@millrace/operators";
 import type { Lineage } from "@millrace/plan";
-import { runAction } from "../action.ts";
-import { runAuthorCode } from "../author-code.ts";
-import type { BatchScope } from "../batch-scope.ts";
-import { checkAll } from "../check-all.ts";
-import { decodeRecords } from "../collection.ts";
+import { runAction } from "../action/action.ts";
+import type { BatchScope } from "../batch/batch-scope.ts";
 import { badArgument } from "../errors.ts";
 import { STREAM } from "../internals.ts";
-import { kindOf } from "../not-given.ts";
+import { runAuthorCode } from "../job/author-code.ts";
+import { checkAll } from "../refusal/check-all.ts";
+import { kindOf } from "../refusal/not-given.ts";
+import { decodeRecords } from "../source/collection.ts";
 import type { DStream } from "../stream/dstream.ts";
 
 /** Which attempt at which partition of a batch a writer is for: nothing else ever has the same three. */

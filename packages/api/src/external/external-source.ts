@@ -2,17 +2,17 @@ import { assert, naming } from "@millrace/base";
 import { emptyClassTable, encodeValue } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
 import { type ExternalInput, type FixedInput, type Lineage, source, type TaskInput } from "@millrace/plan";
-import { runAuthorCode } from "../author-code.ts";
-import type { BatchScope } from "../batch-scope.ts";
-import { checkAll } from "../check-all.ts";
+import type { BatchScope } from "../batch/batch-scope.ts";
 import { badArgument } from "../errors.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { CONTEXT, GRAPH } from "../internals.ts";
-import { kindOf } from "../not-given.ts";
+import { runAuthorCode } from "../job/author-code.ts";
+import type { StreamingContext } from "../job/streaming-context.ts";
+import { checkAll } from "../refusal/check-all.ts";
+import { kindOf } from "../refusal/not-given.ts";
 import { addInputLife } from "../source/input-life.ts";
 import { DriverInput } from "../source/input-node.ts";
 import { DStream } from "../stream/dstream.ts";
-import type { StreamingContext } from "../streaming-context.ts";
 
 /** Records of a range: as they come, or once they can be had. */
 export type RangeRecords<T> = AsyncIterable<T> | Iterable<T> | Promise<AsyncIterable<T> | Iterable<T>>;

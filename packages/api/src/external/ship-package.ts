@@ -1,6 +1,6 @@
 import { JOB_HOOKS, type JobHooks } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
-import { kindOf } from "../not-given.ts";
+import { kindOf } from "../refusal/not-given.ts";
 
 /** What executors can find by its name: any function, or any class. */
 export type Shippable = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => object);

@@ -2,8 +2,8 @@ import { EngineError } from "@millrace/base";
 import { type CaptureEncodeHooks, captureNotShippable, encodeCaptures } from "@millrace/codec";
 import { type FunctionRef, isFunction } from "@millrace/operators";
 import type { BlockLocation, EncodedCaptures } from "@millrace/plan";
-import { Accumulator, accumulatorCaptures } from "../accumulator.ts";
-import { Broadcast, type DriverBroadcast } from "../broadcast.ts";
+import { Accumulator, accumulatorCaptures } from "../shared/accumulator.ts";
+import { Broadcast, type DriverBroadcast } from "../shared/broadcast.ts";
 import { driverOnly } from "./driver-only.ts";
 import type { JobRegistry } from "./job-registry.ts";
 

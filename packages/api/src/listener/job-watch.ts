@@ -1,6 +1,6 @@
 import { type Clock, type EpochMs, fromWireError, thrownMessage, unreachable } from "@millrace/base";
 import type { FixedInput, ReceiverPlan } from "@millrace/plan";
-import type { Output } from "../graph-builder.ts";
+import type { Output } from "../graph/graph-builder.ts";
 import { reportOf } from "../source/input-report.ts";
 import type { EngineBatch, EngineEvent } from "./engine-event.ts";
 import type { ListenerBus } from "./listener-bus.ts";

@@ -1,6 +1,6 @@
 import { thrownMessage, type Warning, warningOf } from "@millrace/base";
-import { runAuthorCode } from "../author-code.ts";
 import { badArgument } from "../errors.ts";
+import { runAuthorCode } from "../job/author-code.ts";
 import type { StreamingListener } from "./streaming-listener.ts";
 
 const CALLBACKS: readonly string[] = [

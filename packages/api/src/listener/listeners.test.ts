@@ -1,7 +1,7 @@
 import { epochMs, executorId, millis } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { FakePort, GraphLab } from "../graph.fixture.ts";
-import type { StreamingContext } from "../streaming-context.ts";
+import type { StreamingContext } from "../job/streaming-context.ts";
+import { FakePort, GraphLab } from "../lab/graph.fixture.ts";
 import type { EngineBatch } from "./engine-event.ts";
 import { StatsReportListener } from "./stats-report-listener.ts";
 import type { BatchInfo, OutputOperationInfo, ReceiverInfo, StreamingListener } from "./streaming-listener.ts";

@@ -1,5 +1,5 @@
 import { formatDuration } from "@millrace/base";
-import { checkCount } from "../check-all.ts";
+import { checkCount } from "../refusal/check-all.ts";
 import type { BatchInfo, StreamingListener } from "./streaming-listener.ts";
 
 const QUANTILES: readonly number[] = [0, 5, 10, 25, 50, 75, 90, 95, 100];

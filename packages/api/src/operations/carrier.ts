@@ -1,6 +1,6 @@
 import type { FunctionRef } from "@millrace/operators";
 import type { Partitioning } from "@millrace/plan";
-import type { JobContext } from "../job-context.ts";
+import type { JobContext } from "../job/job-context.ts";
 import type { ShuffleOptions } from "../partition/partitioner.ts";
 import type { MergeStep, Step } from "./steps.ts";
 

@@ -1,9 +1,9 @@
 import type { Lineage } from "@millrace/plan";
-import { partitionsOf, resolveSources, runAction } from "../action.ts";
-import { decodeRecords } from "../collection.ts";
+import { partitionsOf, resolveSources, runAction } from "../action/action.ts";
 import { emptyCollection } from "../errors.ts";
+import { objectFormat, type SaveTextOptions, saveRecords, textFormat } from "../output/save-records.ts";
 import { type Partitioner, partitionerOf } from "../partition/partitioner.ts";
-import { objectFormat, type SaveTextOptions, saveRecords, textFormat } from "../save-records.ts";
+import { decodeRecords } from "../source/collection.ts";
 import type { Dataset } from "./dataset.ts";
 import { labelOf, type Step } from "./steps.ts";
 import { takeRecords } from "./take.ts";

@@ -2,10 +2,10 @@ import type { FunctionRef } from "@millrace/operators";
 import { dependency, type Lineage, type Partitioning, persisted, renderLineage } from "@millrace/plan";
 import { badArgument, levelFixed, otherContext } from "../errors.ts";
 import { DATASET } from "../internals.ts";
-import type { JobContext } from "../job-context.ts";
-import { notGiven } from "../not-given.ts";
+import type { JobContext } from "../job/job-context.ts";
 import { partitioningOf, type ShuffleOptions } from "../partition/partitioner.ts";
-import { checkLevel, type StorageLevel } from "../storage-level.ts";
+import { checkLevel, type StorageLevel } from "../rdd/storage-level.ts";
+import { notGiven } from "../refusal/not-given.ts";
 import type { Carrier } from "./carrier.ts";
 import type { MergeStep, Step, StepContext } from "./steps.ts";
 

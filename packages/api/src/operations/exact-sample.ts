@@ -1,8 +1,8 @@
 import { StreamRng } from "@millrace/base";
 import { binomial, hypergeometric, operators, type Quota } from "@millrace/operators";
 import { deferredNode, type Lineage } from "@millrace/plan";
-import { runAction } from "../action.ts";
-import { decodeRecords } from "../collection.ts";
+import { runAction } from "../action/action.ts";
+import { decodeRecords } from "../source/collection.ts";
 import type { Dataset } from "./dataset.ts";
 import { narrowStep } from "./steps.ts";
 

@@ -1,8 +1,8 @@
 import { naming } from "@millrace/base";
 import { FirstInOrder, operators } from "@millrace/operators";
-import { checkCount } from "../check-all.ts";
 import { emptyCollection } from "../errors.ts";
 import { type Compare, shipCompare } from "../partition/partitioner.ts";
+import { checkCount } from "../refusal/check-all.ts";
 import { collectedAfter } from "./collecting.ts";
 import type { Dataset } from "./dataset.ts";
 import { narrowStep } from "./steps.ts";

@@ -1,12 +1,12 @@
 import type { FunctionRef } from "@millrace/operators";
 import type { Lineage, Partitioning } from "@millrace/plan";
 import { badArgument, nameTaken, otherContext } from "../errors.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
+import { commonSlide, type StreamNode, whenReady } from "../graph/stream-node.ts";
 import { STREAM } from "../internals.ts";
-import type { JobContext } from "../job-context.ts";
-import { notGiven } from "../not-given.ts";
+import type { JobContext } from "../job/job-context.ts";
 import { partitioningOf, type ShuffleOptions } from "../partition/partitioner.ts";
-import { commonSlide, type StreamNode, whenReady } from "../stream-node.ts";
+import { notGiven } from "../refusal/not-given.ts";
 import type { Carrier } from "./carrier.ts";
 import type { MergeStep, Step, StepContext } from "./steps.ts";
 

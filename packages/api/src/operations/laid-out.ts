@@ -1,5 +1,5 @@
 import { deferredNode, type Layout, type Lineage } from "@millrace/plan";
-import { resolveSources } from "../action.ts";
+import { resolveSources } from "../action/action.ts";
 import type { Dataset } from "./dataset.ts";
 import type { StepContext } from "./steps.ts";
 

@@ -1,8 +1,8 @@
 import { operators } from "@millrace/operators";
 import { deferredNode, type Lineage } from "@millrace/plan";
-import { partitionsOf, runAction } from "../action.ts";
-import { decodeRecords } from "../collection.ts";
-import type { JobContext } from "../job-context.ts";
+import { partitionsOf, runAction } from "../action/action.ts";
+import type { JobContext } from "../job/job-context.ts";
+import { decodeRecords } from "../source/collection.ts";
 import type { Dataset } from "./dataset.ts";
 import { whenLaidOut } from "./laid-out.ts";
 import { narrowStep } from "./steps.ts";

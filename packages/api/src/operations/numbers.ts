@@ -1,7 +1,7 @@
 import { type Moments, mergeMoments, NO_MOMENTS, operators } from "@millrace/operators";
-import { checkCount } from "../check-all.ts";
 import { badArgument, notFinite } from "../errors.ts";
 import { StatCounter } from "../rdd/stat-counter.ts";
+import { checkCount } from "../refusal/check-all.ts";
 import { collectedAfter } from "./collecting.ts";
 import type { Dataset } from "./dataset.ts";
 import { narrowStep } from "./steps.ts";

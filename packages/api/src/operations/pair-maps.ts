@@ -2,7 +2,7 @@ import { naming } from "@millrace/base";
 import { hashKey, KeyMap, partitionOf } from "@millrace/codec";
 import { operators } from "@millrace/operators";
 import type { ResolvedPartitioning } from "@millrace/plan";
-import { resolveSources } from "../action.ts";
+import { resolveSources } from "../action/action.ts";
 import { collected, collectedAfter } from "./collecting.ts";
 import type { Dataset } from "./dataset.ts";
 import { mapOnDriver } from "./driver-map.ts";

@@ -1,6 +1,6 @@
 import { operators } from "@millrace/operators";
-import { checkOptions } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
+import { checkOptions } from "../refusal/check-all.ts";
 import type { Carrier } from "./carrier.ts";
 import { narrowStep } from "./steps.ts";
 

@@ -1,7 +1,7 @@
 import { type FunctionRef, type JobFunction, operators } from "@millrace/operators";
 import { type NarrowKind, shuffled } from "@millrace/plan";
-import { checkPartitions } from "../check-all.ts";
 import type { ShuffleOptions } from "../partition/partitioner.ts";
+import { checkPartitions } from "../refusal/check-all.ts";
 import type { Carrier } from "./carrier.ts";
 import { chained, labelOf, narrowStep, plainStep, type Step, shuffleStep } from "./steps.ts";
 

@@ -2,9 +2,9 @@ import { naming } from "@millrace/base";
 import { type Comparison, comparisonBy } from "@millrace/codec";
 import { boundsOf, type KeySample, operators, type WeightedSample } from "@millrace/operators";
 import type { Lineage } from "@millrace/plan";
-import { partitionsOf, runAction } from "../action.ts";
-import { decodeRecords } from "../collection.ts";
-import type { JobContext } from "../job-context.ts";
+import { partitionsOf, runAction } from "../action/action.ts";
+import type { JobContext } from "../job/job-context.ts";
+import { decodeRecords } from "../source/collection.ts";
 import { rddSteps } from "./dataset.ts";
 import { narrowStep } from "./steps.ts";
 

@@ -3,7 +3,7 @@ import { KeyMap } from "@millrace/codec";
 import { operators } from "@millrace/operators";
 import type { Lineage } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
-import type { JobContext } from "../job-context.ts";
+import type { JobContext } from "../job/job-context.ts";
 import type { Carrier } from "./carrier.ts";
 import type { Dataset } from "./dataset.ts";
 import { exactSample } from "./exact-sample.ts";

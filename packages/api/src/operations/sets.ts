@@ -1,8 +1,8 @@
 import { type FunctionRef, operators } from "@millrace/operators";
 import { type Lineage, type Partitioning, union as unionNode } from "@millrace/plan";
-import { checkCount, checkPartitions } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
 import type { ShuffleOptions } from "../partition/partitioner.ts";
+import { checkCount, checkPartitions } from "../refusal/check-all.ts";
 import type { Carrier } from "./carrier.ts";
 import { type Dataset, lineageIn } from "./dataset.ts";
 import { subtractStep } from "./joins.ts";

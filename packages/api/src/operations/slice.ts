@@ -1,7 +1,7 @@
 import { epochMs } from "@millrace/base";
 import type { Lineage } from "@millrace/plan";
-import { checkCount } from "../check-all.ts";
 import { actionTooEarly, sliceForgotten } from "../errors.ts";
+import { checkCount } from "../refusal/check-all.ts";
 import { sliceBetweenBatches } from "../warnings.ts";
 import type { GraphStream } from "./graph-stream.ts";
 

@@ -1,10 +1,10 @@
 import { badComparison, type Comparison, comparisonBy } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
 import { deferredNode, type Lineage, narrow, PARTITIONS_MAX, type Partitioning } from "@millrace/plan";
-import { partitionsOf } from "../action.ts";
-import { checkOptions, checkPartitions } from "../check-all.ts";
+import { partitionsOf } from "../action/action.ts";
 import { type Compare, partitionerOf, type ShuffleOptions, shipCompare } from "../partition/partitioner.ts";
 import { RangePartitioner } from "../partition/range-partitioner.ts";
+import { checkOptions, checkPartitions } from "../refusal/check-all.ts";
 import { Dataset } from "./dataset.ts";
 import { whenLaidOut } from "./laid-out.ts";
 import { placementOf } from "./pairs.ts";

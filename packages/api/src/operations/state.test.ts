@@ -1,7 +1,7 @@
 import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph.fixture.ts";
 import { type State, StateSpec, type StreamingContext } from "../index.ts";
+import { GraphLab } from "../lab/graph.fixture.ts";
 
 const words = (ssc: StreamingContext) => ssc.socketTextStream("localhost", 9999).map((word) => [word, 1]);
 const count = (_: string, value: number | undefined, state: State<number>) => (state.getOption() ?? 0) + (value ?? 0);

@@ -8,13 +8,13 @@ import {
   type StateChange,
   type StateNode,
 } from "@millrace/plan";
-import { checkAll, checkFlag, checkOptions } from "../check-all.ts";
-import { collectionSource } from "../collection.ts";
 import { badArgument } from "../errors.ts";
-import type { JobContext } from "../job-context.ts";
+import { type StreamNode, whenReady } from "../graph/stream-node.ts";
+import type { JobContext } from "../job/job-context.ts";
 import { type Partitioner, partitioningOf } from "../partition/partitioner.ts";
+import { checkAll, checkFlag, checkOptions } from "../refusal/check-all.ts";
+import { collectionSource } from "../source/collection.ts";
 import { type AnyMapOptions, type AnyStateOptions, type InitialPairs, SPEC, StateSpec } from "../stream/state-spec.ts";
-import { type StreamNode, whenReady } from "../stream-node.ts";
 import { datasetOf, lineageIn } from "./dataset.ts";
 import type { GraphStream } from "./graph-stream.ts";
 import { labelOf } from "./steps.ts";

@@ -1,8 +1,8 @@
 import type { Lineage } from "@millrace/plan";
-import { resolveSources, runAction } from "../action.ts";
-import { checkCount } from "../check-all.ts";
-import { decodeRecords } from "../collection.ts";
-import type { JobContext } from "../job-context.ts";
+import { resolveSources, runAction } from "../action/action.ts";
+import type { JobContext } from "../job/job-context.ts";
+import { checkCount } from "../refusal/check-all.ts";
+import { decodeRecords } from "../source/collection.ts";
 
 /** Up to this many records in all are worth the one round that asks every partition at once. */
 const AT_ONCE_RECORDS_MAX = 10_000;

@@ -1,10 +1,10 @@
 import type { JobFunction } from "@millrace/operators";
 import { union as unionNode } from "@millrace/plan";
-import { runAuthorCode } from "../author-code.ts";
 import { badArgument, transformResult } from "../errors.ts";
-import { kindOf, notGiven } from "../not-given.ts";
+import { commonSlide, type StreamNode } from "../graph/stream-node.ts";
+import { runAuthorCode } from "../job/author-code.ts";
 import { RDD } from "../rdd/rdd.ts";
-import { commonSlide, type StreamNode } from "../stream-node.ts";
+import { kindOf, notGiven } from "../refusal/not-given.ts";
 import { datasetOf, lineageIn } from "./dataset.ts";
 import { type GraphStream, graphStreamOf } from "./graph-stream.ts";
 

@@ -1,7 +1,7 @@
 import { type FunctionRef, operators } from "@millrace/operators";
 import type { Lineage, Partitioning } from "@millrace/plan";
-import { partitionsOf } from "../action.ts";
-import { checkCount } from "../check-all.ts";
+import { partitionsOf } from "../action/action.ts";
+import { checkCount } from "../refusal/check-all.ts";
 import type { Dataset } from "./dataset.ts";
 import { narrowStep, plainStep, type Step, type StepContext, shuffleStep } from "./steps.ts";
 

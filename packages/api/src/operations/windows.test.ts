@@ -1,9 +1,9 @@
 import { epochMs } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph.fixture.ts";
+import type { StreamingContext } from "../job/streaming-context.ts";
+import { GraphLab } from "../lab/graph.fixture.ts";
 import type { RDD } from "../rdd/rdd.ts";
-import { StorageLevel } from "../storage-level.ts";
-import type { StreamingContext } from "../streaming-context.ts";
+import { StorageLevel } from "../rdd/storage-level.ts";
 
 const add = (a: number, b: number): number => a + b;
 const subtract = (a: number, b: number): number => a - b;

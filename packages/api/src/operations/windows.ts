@@ -1,12 +1,12 @@
 import { type DurationLike, formatDuration, parseDuration } from "@millrace/base";
 import { type FunctionRef, operators } from "@millrace/operators";
 import type { Partitioning } from "@millrace/plan";
-import { checkOptions } from "../check-all.ts";
 import { badWindow } from "../errors.ts";
+import type { StreamNode } from "../graph/stream-node.ts";
+import { incrementalWindowNode, type WindowSpan, windowNode, windowSpan } from "../graph/stream-windows.ts";
 import { SHUFFLE_OPTIONS, type ShuffleOptions } from "../partition/partitioner.ts";
-import { checkLevel, StorageLevel } from "../storage-level.ts";
-import type { StreamNode } from "../stream-node.ts";
-import { incrementalWindowNode, type WindowSpan, windowNode, windowSpan } from "../stream-windows.ts";
+import { checkLevel, StorageLevel } from "../rdd/storage-level.ts";
+import { checkOptions } from "../refusal/check-all.ts";
 import { countByValueStep, reduceBatch, reduceStep } from "./folds.ts";
 import type { GraphStream } from "./graph-stream.ts";
 import { shuffleBy } from "./pairs.ts";

@@ -1,6 +1,6 @@
 import { millis } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph.fixture.ts";
+import { GraphLab } from "../lab/graph.fixture.ts";
 import type { DStream } from "../stream/dstream.ts";
 import type { StreamBatch } from "./async-output.ts";
 

@@ -1,8 +1,8 @@
 import { millis } from "@millrace/base";
-import { checkCount, checkOptions } from "../check-all.ts";
 import { collected } from "../operations/collecting.ts";
 import { Dataset } from "../operations/dataset.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
+import { checkCount, checkOptions } from "../refusal/check-all.ts";
 import { loopSlow } from "../warnings.ts";
 import { BatchQueue } from "./batch-queue.ts";
 

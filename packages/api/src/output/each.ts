@@ -1,4 +1,4 @@
-import { runAuthorCode } from "../author-code.ts";
+import { runAuthorCode } from "../job/author-code.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
 import { checkBody } from "../operations/transforming.ts";
 import { RDD } from "../rdd/rdd.ts";

@@ -1,12 +1,12 @@
 import { inspect } from "node:util";
 import { formatLocalTime } from "@millrace/base";
 import type { Lineage } from "@millrace/plan";
-import { runAction } from "../action.ts";
-import { checkCount } from "../check-all.ts";
-import { decodeRecords } from "../collection.ts";
-import type { JobContext } from "../job-context.ts";
+import { runAction } from "../action/action.ts";
+import type { JobContext } from "../job/job-context.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
 import { takeRecords } from "../operations/take.ts";
+import { checkCount } from "../refusal/check-all.ts";
+import { decodeRecords } from "../source/collection.ts";
 
 const RULE = "-".repeat(43);
 

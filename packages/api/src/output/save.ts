@@ -1,9 +1,9 @@
-import { checkAll } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
-import { kindOf } from "../not-given.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
-import { objectFormat, type SaveFormat, type SaveTextOptions, stageRecords, textFormat } from "../save-records.ts";
+import { checkAll } from "../refusal/check-all.ts";
+import { kindOf } from "../refusal/not-given.ts";
 import { resolvePath } from "../source/found-files.ts";
+import { objectFormat, type SaveFormat, type SaveTextOptions, stageRecords, textFormat } from "./save-records.ts";
 
 /** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
 export function saveAsTextFiles(on: GraphStream, prefix: string, suffix: string, options: SaveTextOptions): void {

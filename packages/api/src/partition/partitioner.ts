@@ -1,9 +1,9 @@
 import { partitionOf } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
 import type { KnownPartitioner, Partitioning, ResolvedPartitioning } from "@millrace/plan";
-import { checkOptions, checkPartitions } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
 import { PLACING } from "../internals.ts";
+import { checkOptions, checkPartitions } from "../refusal/check-all.ts";
 
 /**
  * Places pairs: a whole number in [0, numPartitions) for each key. Sent to executors by value: a plain object, or an

@@ -1,11 +1,11 @@
 import { type Comparison, comparisonBy } from "@millrace/codec";
 import { type FunctionRef, operators, rangePartition } from "@millrace/operators";
 import { PARTITIONS_MAX } from "@millrace/plan";
-import { checkPartitions } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
 import { DATASET, PLACING } from "../internals.ts";
 import { sampledBounds } from "../operations/sampled-bounds.ts";
 import type { RDD } from "../rdd/rdd.ts";
+import { checkPartitions } from "../refusal/check-all.ts";
 import { type Compare, type Partitioner, type PlacesItself, shipCompare } from "./partitioner.ts";
 
 /** The order of ranges. */

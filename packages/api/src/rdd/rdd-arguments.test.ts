@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph.fixture.ts";
+import type { StreamingContext } from "../job/streaming-context.ts";
+import { GraphLab } from "../lab/graph.fixture.ts";
 import { HashPartitioner } from "../partition/partitioner.ts";
 import { RangePartitioner } from "../partition/range-partitioner.ts";
-import type { StreamingContext } from "../streaming-context.ts";
 import type { RDD } from "./rdd.ts";
 
 /** Calls what must be refused before anything runs, as untyped code would. */

@@ -1,9 +1,9 @@
 import type { JobPlan, PlannedStage } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph.fixture.ts";
+import type { StreamingContext } from "../job/streaming-context.ts";
+import { GraphLab } from "../lab/graph.fixture.ts";
 import { HashPartitioner, type Partitioner } from "../partition/partitioner.ts";
 import { RangePartitioner } from "../partition/range-partitioner.ts";
-import type { StreamingContext } from "../streaming-context.ts";
 import type { RDD } from "./rdd.ts";
 
 class ByLength implements Partitioner<string> {

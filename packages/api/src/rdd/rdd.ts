@@ -11,10 +11,10 @@ import * as pairMaps from "../operations/pair-maps.ts";
 import type { KeyOf, Pair, ValueOf, Widened } from "../operations/pair-types.ts";
 import type { DistinctPrecision } from "../operations/sketches.ts";
 import type { TreeOptions } from "../operations/tree.ts";
+import type { SaveTextOptions } from "../output/save-records.ts";
 import type { Compare, Partitioner } from "../partition/partitioner.ts";
-import type { SaveTextOptions } from "../save-records.ts";
-import { StorageLevel } from "../storage-level.ts";
 import type { StatCounter } from "./stat-counter.ts";
+import { StorageLevel } from "./storage-level.ts";
 import { Transformations } from "./transformations.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Lineage } from "@millrace/plan";
 import { DRIVER_ONLY, RDD_REMEDY } from "../function/driver-only.ts";
 import { DATASET, OF } from "../internals.ts";
-import type { JobContext } from "../job-context.ts";
+import type { JobContext } from "../job/job-context.ts";
 import { Dataset } from "../operations/dataset.ts";
 import * as joins from "../operations/joins.ts";
 import * as numbering from "../operations/numbering.ts";

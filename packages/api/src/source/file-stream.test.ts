@@ -1,8 +1,8 @@
 import { millis } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph.fixture.ts";
-import type { StreamingContext } from "../streaming-context.ts";
+import type { StreamingContext } from "../job/streaming-context.ts";
+import { GraphLab } from "../lab/graph.fixture.ts";
 import { rangesOf } from "./file-ranges.ts";
 
 const MB = 1024 * 1024;

@@ -12,13 +12,13 @@ import {
   type SourceNode,
   source,
 } from "@millrace/plan";
-import { runAuthorCode } from "../author-code.ts";
-import type { BatchScope } from "../batch-scope.ts";
+import type { BatchScope } from "../batch/batch-scope.ts";
 import { badArgument } from "../errors.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
-import type { JobContext } from "../job-context.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { BadFile, Rereadable } from "../graph/stream-node.ts";
+import { runAuthorCode } from "../job/author-code.ts";
+import type { JobContext } from "../job/job-context.ts";
 import { labelOf } from "../operations/steps.ts";
-import type { BadFile, Rereadable } from "../stream-node.ts";
 import {
   directoryMissing,
   directoryUnlistable,

@@ -3,8 +3,8 @@ import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
 import { locationFrom } from "@millrace/files";
 import type { FixedInput } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph.fixture.ts";
-import type { StreamingContext } from "../streaming-context.ts";
+import type { StreamingContext } from "../job/streaming-context.ts";
+import { GraphLab } from "../lab/graph.fixture.ts";
 import { InputDStream } from "./input-dstream.ts";
 
 const TIME = epochMs(1000);

@@ -1,9 +1,9 @@
 import { naming } from "@millrace/base";
 import { entriesOf, type FileEntry, type Location } from "@millrace/files";
 import type { FoundFile } from "@millrace/plan";
-import type { EnginePort } from "../engine-port.ts";
 import { badRecordLength, inputMissing } from "../errors.ts";
-import type { JobContext } from "../job-context.ts";
+import type { JobContext } from "../job/job-context.ts";
+import type { EnginePort } from "../port/engine-port.ts";
 import { filesUnreachable } from "../warnings.ts";
 import { Names } from "./file-warnings.ts";
 import { matchesOf, parseGlob } from "./glob.ts";

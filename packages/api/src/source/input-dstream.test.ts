@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { FakePort, GraphLab } from "../graph.fixture.ts";
+import type { StreamingContext } from "../job/streaming-context.ts";
+import { FakePort, GraphLab } from "../lab/graph.fixture.ts";
 import type { RDD } from "../rdd/rdd.ts";
-import type { StreamingContext } from "../streaming-context.ts";
 import { ConstantInputDStream, InputDStream } from "./input-dstream.ts";
 
 /** Gives what a function says, and notes what it is asked. */

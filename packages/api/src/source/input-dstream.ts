@@ -1,12 +1,12 @@
 import { source } from "@millrace/plan";
-import { runAuthorCode } from "../author-code.ts";
-import type { BatchScope } from "../batch-scope.ts";
+import type { BatchScope } from "../batch/batch-scope.ts";
 import { transformResult } from "../errors.ts";
 import { DRIVER_ONLY, INPUT_REMEDY } from "../function/driver-only.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
-import { kindOf } from "../not-given.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
+import { runAuthorCode } from "../job/author-code.ts";
 import { datasetOf, lineageIn } from "../operations/dataset.ts";
 import type { RDD } from "../rdd/rdd.ts";
+import { kindOf } from "../refusal/not-given.ts";
 import { addInputLife } from "./input-life.ts";
 import { type GivenRdd, UnloggedInput } from "./input-node.ts";
 

@@ -1,6 +1,6 @@
 import { thrownMessage, warningOf } from "@millrace/base";
-import { runAuthorCode } from "../author-code.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
+import { runAuthorCode } from "../job/author-code.ts";
 
 /** What code of a source on the driver wants to be told of the job's life. */
 export interface InputLife {

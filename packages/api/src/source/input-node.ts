@@ -1,8 +1,8 @@
 import { assert, fromWireError } from "@millrace/base";
 import type { FixedInput, Lineage } from "@millrace/plan";
-import type { BatchScope } from "../batch-scope.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
-import type { NamedInput, PolledInput } from "../stream-node.ts";
+import type { BatchScope } from "../batch/batch-scope.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { NamedInput, PolledInput } from "../graph/stream-node.ts";
 
 /**
  * A stream that begins in a source. Its part of a batch is chosen first, as data, and the RDD is made from that data alone:

@@ -1,7 +1,7 @@
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import { operators } from "@millrace/operators";
 import { type Lineage, lazySource, narrow, type TaskInput } from "@millrace/plan";
-import type { JobContext } from "../job-context.ts";
+import type { JobContext } from "../job/job-context.ts";
 
 /** Whole numbers that are made on executors: a partition is sent its first number, its step and how many there are. */
 export function numberRange(

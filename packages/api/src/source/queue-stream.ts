@@ -1,9 +1,9 @@
 import { type Lineage, union } from "@millrace/plan";
-import { collectionSource } from "../collection.ts";
 import { badArgument } from "../errors.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { lineageIn } from "../operations/dataset.ts";
 import { RDD } from "../rdd/rdd.ts";
+import { collectionSource } from "./collection.ts";
 import { type GivenRdd, UnloggedInput } from "./input-node.ts";
 
 /** One batch of a queue: records to be spread over the default parallelism, or an RDD. */

@@ -1,7 +1,7 @@
 import { decodeBlock, emptyClassTable } from "@millrace/codec";
 import { type OperatorPort, operators } from "@millrace/operators";
 import { describe, expect, test } from "vitest";
-import { GraphLab } from "../graph.fixture.ts";
+import { GraphLab } from "../lab/graph.fixture.ts";
 import { type RateOptions, type RateRecord, recordsDue } from "./rate-stream.ts";
 
 /** What each partition of a batch gives, as an executor would. */

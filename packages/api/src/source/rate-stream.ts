@@ -2,8 +2,8 @@ import { assert } from "@millrace/base";
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import { operators } from "@millrace/operators";
 import { type FixedInput, type Lineage, narrow, type RateInput, source, type TaskInput } from "@millrace/plan";
-import type { BatchScope } from "../batch-scope.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
+import type { BatchScope } from "../batch/batch-scope.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { DriverInput } from "./input-node.ts";
 
 /** A record of `rateStream`. */

@@ -1,9 +1,9 @@
 import { assert, type EngineError, type EpochMs } from "@millrace/base";
 import { type FixedInput, type Lineage, lazySource, type ReceiverSpec } from "@millrace/plan";
-import type { BatchScope } from "../batch-scope.ts";
+import type { BatchScope } from "../batch/batch-scope.ts";
 import { batchForgotten } from "../errors.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
-import type { StorageLevel } from "../storage-level.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { StorageLevel } from "../rdd/storage-level.ts";
 import { InputNode } from "./input-node.ts";
 
 /** The blocks that a receiver has stored since the last batch: one partition each. The job's driver allocates them. */

@@ -1,10 +1,10 @@
 import { epochMs } from "@millrace/base";
 import { decodeBlock, emptyClassTable } from "@millrace/codec";
 import { describe, expect, test } from "vitest";
-import { FakePort, GraphLab } from "../graph.fixture.ts";
-import { Receiver } from "../receiver.ts";
-import { StorageLevel } from "../storage-level.ts";
+import { FakePort, GraphLab } from "../lab/graph.fixture.ts";
+import { StorageLevel } from "../rdd/storage-level.ts";
 import { rawBlock } from "./raw-block.ts";
+import { Receiver } from "./receiver.ts";
 
 describe("queueStream", () => {
   test("takes one element a batch, spread over the default parallelism; then the default", async () => {

@@ -1,7 +1,7 @@
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import { operators } from "@millrace/operators";
 import { type FoundFile, type Lineage, lazySource, narrow, type SourceFormat, type TaskInput } from "@millrace/plan";
-import type { JobContext } from "../job-context.ts";
+import type { JobContext } from "../job/job-context.ts";
 import { rangesOf } from "./file-ranges.ts";
 import { checkRecords, findFiles, resolvePath } from "./found-files.ts";
 

@@ -1,15 +1,15 @@
 import { RECORD_BYTES_MAX } from "@millrace/codec";
 import { operators } from "@millrace/operators";
 import { type Lineage, source, union } from "@millrace/plan";
-import { partitionsOf } from "../action.ts";
-import { checkAll, checkCount, checkPartitions } from "../check-all.ts";
-import { collectionSource } from "../collection.ts";
+import { partitionsOf } from "../action/action.ts";
 import { badArgument } from "../errors.ts";
 import { CONTEXT } from "../internals.ts";
 import { collected } from "../operations/collecting.ts";
 import { Dataset, lineageIn } from "../operations/dataset.ts";
 import { labelOf, narrowStep } from "../operations/steps.ts";
 import { RDD } from "../rdd/rdd.ts";
+import { checkAll, checkCount, checkPartitions } from "../refusal/check-all.ts";
+import { collectionSource } from "./collection.ts";
 import { numberRange } from "./number-range.ts";
 import { objectFiles, recordFiles, textFiles, wholeFiles } from "./static-files.ts";
 import { checkPath, StreamSources } from "./stream-sources.ts";

@@ -1,14 +1,13 @@
 import { RECORD_BYTES_MAX } from "@millrace/codec";
-import { checkAll, checkCount, checkFlag, checkOptions, checkPartitions } from "../check-all.ts";
 import { badArgument } from "../errors.ts";
 import { CONTEXT_REMEDY, DRIVER_ONLY } from "../function/driver-only.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { CONTEXT, GRAPH } from "../internals.ts";
-import type { JobContext } from "../job-context.ts";
+import type { JobContext } from "../job/job-context.ts";
 import type { ShortLiteral } from "../operations/pair-types.ts";
 import { labelOf } from "../operations/steps.ts";
-import { Receiver } from "../receiver.ts";
-import { checkLevel, StorageLevel } from "../storage-level.ts";
+import { checkLevel, StorageLevel } from "../rdd/storage-level.ts";
+import { checkAll, checkCount, checkFlag, checkOptions, checkPartitions } from "../refusal/check-all.ts";
 import { DStream } from "../stream/dstream.ts";
 import {
   type ByteDecoder,
@@ -23,6 +22,7 @@ import {
 import { InputDStream, InputStream } from "./input-dstream.ts";
 import { checkBatch, type QueuedBatch, type QueueOptions, QueueStream } from "./queue-stream.ts";
 import { type RateOptions, type RateRecord, RateStream } from "./rate-stream.ts";
+import { Receiver } from "./receiver.ts";
 import { ReceiverStream } from "./receiver-stream.ts";
 
 /** Gives what is iterated for `iterableStream`; on an executor. */

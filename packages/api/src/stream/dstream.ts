@@ -1,6 +1,7 @@
 import type { DurationLike } from "@millrace/base";
 import { DRIVER_ONLY, STREAM_REMEDY } from "../function/driver-only.ts";
-import type { GraphBuilder } from "../graph-builder.ts";
+import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { StreamNode } from "../graph/stream-node.ts";
 import { INSPECT, OF, STREAM } from "../internals.ts";
 import * as folds from "../operations/folds.ts";
 import { GraphStream } from "../operations/graph-stream.ts";
@@ -17,11 +18,10 @@ import { type AsyncIterableOptions, asyncOutput, type StreamBatch } from "../out
 import { foreachRDD } from "../output/each.ts";
 import { printOutput } from "../output/print.ts";
 import { saveAsObjectFiles, saveAsTextFiles } from "../output/save.ts";
+import type { SaveTextOptions } from "../output/save-records.ts";
 import type { ShuffleOptions } from "../partition/partitioner.ts";
 import { RDD } from "../rdd/rdd.ts";
-import type { SaveTextOptions } from "../save-records.ts";
-import { StorageLevel } from "../storage-level.ts";
-import type { StreamNode } from "../stream-node.ts";
+import { StorageLevel } from "../rdd/storage-level.ts";
 import type { MappingFunction, MapWithStateOptions, StateSpec } from "./state-spec.ts";
 
 /**

@@ -1,0 +1,134 @@
+import { errorKind } from "@millrace/base";
+import type { PlannedStage } from "@millrace/plan";
+import { describe, expect, test } from "vitest";
+import type { StreamingContext } from "../job/streaming-context.ts";
+import { GraphLab } from "../lab/graph.fixture.ts";
+
+const changed = errorKind("FILE_CHANGED", "environment");
+const damaged = errorKind("INPUT_DAMAGED", "environment");
+const userCode = errorKind("USER_CODE_FAILED", "user");
+
+const NAMES = ["a", "b", "c"];
+const BAD = { fields: { path: "/in/b" } };
+
+/** A job that has found three files in the batch of 1000, and what its batches read. */
+async function labOf(build: (ssc: StreamingContext) => unknown, failure: "continue" | "stop" = "continue") {
+  const lab = await GraphLab.build(build, { conf: { "batch.failure": failure } });
+  const { port } = lab;
+  port.memory.directory("/in");
+  for (const name of NAMES) port.memory.add(`/in/${name}`, { modifiedMs: 500 });
+  const answer = port.answer;
+  const batch = async (
+    time: number,
+    error?: Error,
+    fails: (stage: PlannedStage, plan: number) => boolean = () => true,
+  ) => {
+    let plans = 0;
+    port.answer = (stage) => {
+      plans += 1;
+      if (error !== undefined && fails(stage, plans)) throw error;
+      return answer(stage);
+    };
+    const outcome = await lab.batch(time);
+    expect(outcome.error !== undefined).toBe(error !== undefined);
+    const tasks = port.plans.splice(0).flatMap((plan) => plan.stages.flatMap((stage) => stage.tasks));
+    const paths = tasks.flatMap((task) => task.inputs.flatMap((input) => (input.kind === "file" ? [input.path] : [])));
+    return [...new Set(paths)];
+  };
+  return { port, batch, lab };
+}
+
+const readsIn = (stage: PlannedStage, directory: string): boolean =>
+  stage.tasks.some(({ inputs }) => inputs.some((input) => input.kind === "file" && input.path.startsWith(directory)));
+
+const printed = (ssc: StreamingContext) => ssc.textFileStream("/in").print();
+
+describe("a batch that fails over one of its files, while the job goes on", () => {
+  test("gives the others to the next one, and names the one that is lost", async () => {
+    const { port, batch } = await labOf(printed);
+    expect(await batch(1000, damaged("cut short", BAD))).toEqual(["/in/a", "/in/b", "/in/c"]);
+    expect(port.warnings).toEqual([
+      expect.stringMatching(
+        /batch 1000 failed over the file \/in\/b \(INPUT_DAMAGED\).*reads again: \/in\/a, \/in\/c\./,
+      ),
+      expect.stringMatching(/batch 1000 failed over the file \/in\/b.*does not read its files again: \/in\/b\./),
+    ]);
+    expect(await batch(2000)).toEqual(["/in/a", "/in/c"]);
+    expect(await batch(3000)).toEqual([]);
+  });
+
+  test("gives one that has changed, too, as it is now", async () => {
+    const { port, batch } = await labOf(printed);
+    await batch(1000, userCode("the author's own", { cause: changed("changed", BAD) }));
+    port.memory.add("/in/b", { modifiedMs: 1500, bytes: 77 });
+    expect(await batch(2000)).toEqual(["/in/a", "/in/c", "/in/b"]);
+  });
+
+  test("leaves the files of other streams, whose outputs are done, as they are", async () => {
+    const { port, batch } = await labOf((ssc) => {
+      printed(ssc);
+      ssc.textFileStream("/other").print();
+    });
+    port.memory.directory("/other");
+    port.memory.add("/other/x", { modifiedMs: 500 });
+    await batch(1000, damaged("cut short", BAD), (stage) => readsIn(stage, "/in/"));
+    expect(await batch(2000)).toEqual(["/in/a", "/in/c"]);
+  });
+
+  test("has none of them any more, for a window that looks back on it", async () => {
+    const { batch } = await labOf((ssc) => ssc.textFileStream("/in").window("3s").print());
+    await batch(1000, damaged("cut short", BAD));
+    expect(await batch(2000)).toEqual(["/in/a", "/in/c"]);
+  });
+
+  test("gives nothing back when an output is done, and names what is lost", async () => {
+    const { port, batch } = await labOf((ssc) => {
+      const lines = ssc.textFileStream("/in");
+      for (let i = 0; i < 2; i += 1) lines.foreachRDD((rdd) => rdd.count());
+    });
+    await batch(1000, damaged("cut short", BAD), (_, plan) => plan === 2);
+    expect(port.warnings.at(-1)).toMatch(
+      /batch 1000 failed over .*does not read its files again: \/in\/a, \/in\/b, \/in\/c\./,
+    );
+    expect(await batch(2000)).toEqual([]);
+  });
+});
+
+describe("a batch gives nothing back", () => {
+  test("when it fails by the author's code; BATCH_FAILED names its files", async () => {
+    const { port, batch } = await labOf(printed);
+    await batch(1000, userCode("map threw"));
+    expect(port.warnings).toEqual([]);
+    expect(await batch(2000)).toEqual([]);
+  });
+
+  test("when the author's code fails one output, and a file another", async () => {
+    const { port, batch } = await labOf((ssc) => {
+      const lines = ssc.textFileStream("/in");
+      lines.foreachRDD((_, time) => {
+        if (time === 1000) throw new Error("mine");
+      });
+      lines.print();
+    });
+    await batch(1000, damaged("cut short", BAD));
+    expect(port.warnings).toEqual([
+      expect.stringMatching(/does not read its files again: \/in\/a, \/in\/b, \/in\/c\./),
+    ]);
+    expect(await batch(2000)).toEqual([]);
+  });
+});
+
+test("an output that does not need the files may be done", async () => {
+  const { batch } = await labOf((ssc) => {
+    ssc.queueStream([["x"]]).print();
+    printed(ssc);
+  });
+  await batch(1000, damaged("cut short", BAD), (stage) => readsIn(stage, "/in/"));
+  expect(await batch(2000)).toEqual(["/in/a", "/in/c"]);
+});
+
+test("a batch whose job ends with it says nothing of its files", async () => {
+  const { port, batch } = await labOf(printed, "stop");
+  await batch(1000, damaged("cut short", BAD));
+  expect(port.warnings).toEqual([]);
+});

@@ -1,0 +1,127 @@
+import { streamId } from "@millrace/base";
+import type { Location } from "@millrace/files";
+import type { Lineage, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
+import type { BatchScope } from "../batch/batch-scope.ts";
+import type { JobContext } from "../job/job-context.ts";
+import type { FileInput, OutputInfo } from "../port/graph-port.ts";
+import type { StorageLevel } from "../rdd/storage-level.ts";
+import type { NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
+
+/** What an output operation does with its stream's RDD of a batch. */
+export type OutputBody = (lineage: Lineage, scope: BatchScope, output: OutputInfo) => Promise<void>;
+
+export interface Output {
+  readonly id: number;
+  /** `print` */
+  readonly operator: string;
+  /** `print of map at job.ts:4:6` */
+  readonly name: string;
+  readonly stream: StreamNode;
+  readonly body: OutputBody;
+  /** Its stack says where the author declared it. */
+  readonly declared: Error;
+}
+
+/** What begins and ends with the job, on the driver. */
+export interface LifePart {
+  /** Before the first batch; batches wait for it. */
+  begin?(): Promise<void>;
+  /**
+   * After the last one; `error`: why the job failed. Never rejects. True: code of the job goes on by itself for a moment.
+   */
+  end?(error: Error | undefined): Promise<boolean>;
+}
+
+/** The graph of streams as `build` declares it. */
+export class GraphBuilder {
+  readonly context: JobContext;
+  readonly batchIntervalMs: number;
+  checkpointDir: Location;
+  readonly outputs: Output[] = [];
+  readonly #receivers: {
+    readonly node: NamedInput;
+    readonly spec: () => ReceiverSpec;
+    readonly level: StorageLevel;
+  }[] = [];
+  /** Inputs that are no receivers, in the order in which they are declared, as are all of these lists. */
+  readonly inputs: PolledInput[] = [];
+  /** Inputs of both kinds. */
+  #inputs = 0;
+  readonly #files: { readonly node: StreamNode; readonly directory: Location; readonly list: FileInput["list"] }[] = [];
+  /** An input is looked at in each batch. */
+  polls = false;
+  readonly life: LifePart[] = [];
+  readonly #states: StreamNode[] = [];
+  readonly #names = new Map<StreamNode, string>();
+
+  constructor(context: JobContext, options: { readonly batchIntervalMs: number; readonly checkpointDir: Location }) {
+    this.context = context;
+    this.batchIntervalMs = options.batchIntervalMs;
+    this.checkpointDir = options.checkpointDir;
+  }
+
+  output(operator: string, stream: StreamNode, body: OutputBody): void {
+    this.context.requireBuilding(operator);
+    const name = `${operator} of ${stream.label}`;
+    this.outputs.push({ id: this.outputs.length, operator, name, stream, body, declared: new Error(name) });
+  }
+
+  /** @returns The name of the input unless its stream is named: by its place in the job's text. */
+  addInput(): string {
+    this.#inputs += 1;
+    return `input-${this.#inputs - 1}`;
+  }
+
+  addReceiver(node: NamedInput, spec: () => ReceiverSpec, level: StorageLevel): void {
+    this.#receivers.push({ node, spec, level });
+  }
+
+  addFiles(node: StreamNode, directory: Location, list: FileInput["list"]): void {
+    this.polls = true;
+    this.#files.push({ node, directory, list });
+  }
+
+  fileInputs(): FileInput[] {
+    return this.#files.map(({ node, directory, list }) => ({ name: this.nameOf(node) ?? node.label, directory, list }));
+  }
+
+  /** @returns What the state is called unless its stream is named: by its operator and position in the graph. */
+  addState(node: StreamNode, operator: string): string {
+    return `${operator}-${this.#states.push(node) - 1}`;
+  }
+
+  /** Streams whose state goes on in every batch. */
+  get states(): readonly StreamNode[] {
+    return this.#states;
+  }
+
+  /** `ssc.remember`: batches are kept for this long at least. */
+  rememberMs = 0;
+
+  get stateful(): boolean {
+    return this.#states.length > 0;
+  }
+
+  /** False when another stream has that name, or may get it by its position. */
+  name(node: StreamNode, id: string): boolean {
+    if (/^(updateStateByKey|updateStatePartitions|mapWithState|reduceByKeyAndWindow|input)-\d+$/.test(id)) return false;
+    for (const [other, taken] of this.#names) if (taken === id && other !== node) return false;
+    this.#names.set(node, id);
+    return true;
+  }
+
+  nameOf(node: StreamNode): string | undefined {
+    return this.#names.get(node);
+  }
+
+  /** What the receivers are, with what they capture now. */
+  receivers(): ReceiverPlan[] {
+    return this.#receivers.map(({ node, spec, level }, index) => ({
+      stream: streamId(index),
+      input: node.input,
+      name: this.nameOf(node) ?? node.label,
+      receiver: spec(),
+      level,
+    }));
+  }
+}

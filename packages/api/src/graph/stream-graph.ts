@@ -1,0 +1,342 @@
+import { assert, EngineError, type EpochMs, epochMs, type JobConf, thrownText, toWireError } from "@millrace/base";
+import type { Location } from "@millrace/files";
+import type { BlockId, FixedInput, Lineage, PreparedBatch, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import { runAction } from "../action/action.ts";
+import type { BatchHistory, BatchScope } from "../batch/batch-scope.ts";
+import { returnInput, type Trial } from "../batch/failed-input.ts";
+import { askedAt } from "../job/author-code.ts";
+import type { JobContext } from "../job/job-context.ts";
+import type { EngineEvent } from "../listener/engine-event.ts";
+import { JobWatch } from "../listener/job-watch.ts";
+import type {
+  BatchFailure,
+  BatchInputReport,
+  BatchOutcome,
+  BatchRun,
+  FileInput,
+  JobGraph,
+  OutputInfo,
+  ReleasedBatches,
+} from "../port/graph-port.ts";
+import { reportOf } from "../source/input-report.ts";
+import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
+import type { PolledInput, StreamNode } from "./stream-node.ts";
+
+/** A job's finished graph: makes the RDDs of each batch and runs its outputs. */
+export class StreamGraph implements JobGraph, BatchHistory {
+  readonly name: string;
+  readonly batchIntervalMs: number;
+  readonly conf: JobConf;
+  readonly checkpointDir: Location;
+  readonly receivers: readonly ReceiverPlan[];
+  readonly fileInputs: readonly FileInput[];
+  readonly outputs: readonly OutputInfo[];
+  readonly stateful: boolean;
+  readonly polls: boolean;
+  readonly #context: JobContext;
+  readonly #outputs: readonly Output[];
+  readonly #states: readonly StreamNode[];
+  /** Inputs that are no receivers; `name`: for readers. */
+  readonly #inputs: readonly { readonly node: PolledInput; readonly input: string; readonly name: string }[];
+  /** Those of them that something in the graph reads. */
+  readonly #fixed: readonly PolledInput[];
+  /** Streams that later batches look back on, or that carry state: computed in every batch that they have. */
+  readonly #lasting: readonly StreamNode[];
+  /** Batches younger than this are kept. */
+  readonly #rememberMs: number;
+  readonly #scopes = new Map<EpochMs, BatchScope>();
+  readonly #life: readonly LifePart[];
+  readonly #watch: JobWatch;
+  #begun: Promise<void> = Promise.resolve();
+  #told: Promise<boolean> | undefined;
+  #zeroTime: EpochMs = epochMs(0);
+
+  constructor(name: string, builder: GraphBuilder) {
+    this.name = name;
+    this.batchIntervalMs = builder.batchIntervalMs;
+    this.conf = builder.context.conf;
+    this.checkpointDir = builder.checkpointDir;
+    this.receivers = builder.receivers();
+    this.fileInputs = builder.fileInputs();
+    this.#outputs = builder.outputs;
+    this.outputs = builder.outputs.map(({ id, name: output }) => ({ id, name: output }));
+    this.stateful = builder.stateful;
+    this.#states = builder.states;
+    this.#inputs = builder.inputs.map((node) => ({
+      node,
+      input: node.input,
+      name: builder.nameOf(node) ?? node.label,
+    }));
+    this.polls = builder.polls;
+    this.#context = builder.context;
+    this.#life = builder.life;
+    this.#watch = new JobWatch({
+      bus: builder.context.listeners,
+      receivers: this.receivers,
+      inputs: this.#inputs,
+      inputsOf: (time) => this.#scopes.get(time)?.inputs ?? new Map(),
+      clock: builder.context.port.clock,
+    });
+    const lookBack = lookBackOf([...builder.outputs.map(({ stream }) => stream), ...builder.states]);
+    this.#lasting = [...lookBack.keys()].filter((node) => node.level !== undefined || builder.states.includes(node));
+    this.#fixed = builder.inputs.filter((node) => lookBack.has(node));
+    this.#rememberMs = Math.max(builder.rememberMs, ...lookBack.values());
+  }
+
+  get zeroTime(): EpochMs {
+    return this.#zeroTime;
+  }
+
+  begin(zeroTime: EpochMs): Promise<void> {
+    this.#zeroTime = zeroTime;
+    this.#context.begin(this);
+    this.#begun = (async () => {
+      for (const part of this.#life) await part.begin?.();
+      this.#watch.streamingStarted();
+    })();
+    return this.#begun;
+  }
+
+  observe(event: EngineEvent): void {
+    this.#watch.observe(event);
+  }
+
+  end(error: Error | undefined): Promise<boolean> {
+    this.#context.phase = "stopped";
+    this.#told ??= Promise.all(this.#life.map((part) => part.end?.(error))).then((all) => all.includes(true));
+    return this.#told;
+  }
+
+  scopeAt(time: EpochMs): BatchScope | undefined {
+    return this.#scopes.get(time);
+  }
+
+  oldestVersionOf(stream: StreamNode): EpochMs | undefined {
+    for (const scope of this.#scopes.values()) {
+      const state = scope.states.get(stream);
+      if (state !== undefined) return state.versions.version; // batches are there in order, and versions only rise
+    }
+    return undefined;
+  }
+
+  async fixInput(time: EpochMs): Promise<ReadonlyMap<string, FixedInput>> {
+    this.#releaseLate(this.#context.scope);
+    const scope = this.#context.beginBatch({ time, history: this });
+    this.#scopes.set(time, scope);
+    const fixed = new Map<string, FixedInput>();
+    try {
+      await this.#begun;
+    } catch {
+      return fixed; // `runBatch` fails with it
+    }
+    for (const node of this.#fixed) fixed.set(node.input, await fix(node, scope));
+    return fixed;
+  }
+
+  async runBatch(run: BatchRun): Promise<BatchOutcome> {
+    const { time } = run;
+    const scope = this.#scopes.get(time);
+    assert(scope !== undefined, `batch ${time} runs, and its input was not fixed`);
+    scope.inputs = run.inputs;
+    scope.committed = run.states;
+    const { failures, trials } = await this.#runParts(scope);
+    const goesOn = failures.length > 0 && this.conf["batch.failure"] === "continue";
+    const returned = goesOn ? this.#returnInput(scope, trials) : NOTHING_RETURNED;
+    const inputs = this.#inputs.flatMap(({ node, input, name }): readonly BatchInputReport[] => {
+      const report = reportOf(run.inputs.get(input));
+      if (report === undefined) return [];
+      const { records, files = [] } = report;
+      return [{ name, records, files, returned: returned.get(node) ?? 0 }];
+    });
+    return { time, error: failures[0]?.error, failures, inputs, prepared: preparedBy(scope) };
+  }
+
+  /** All parts of a batch, each whatever became of the others. */
+  async #runParts(
+    scope: BatchScope,
+  ): Promise<{ readonly failures: readonly BatchFailure[]; readonly trials: readonly Trial[] }> {
+    try {
+      await this.#begun;
+    } catch (error) {
+      return { failures: [{ part: "job", error: asError(error) }], trials: [] };
+    }
+    const failures: BatchFailure[] = [];
+    const trials: Trial[] = [];
+    // All RDDs first: what transform does is settled before anything runs.
+    const due: { readonly output: Output; readonly lineage: Lineage }[] = [];
+    for (const output of this.#outputs) {
+      if (!scope.has(output.stream)) continue;
+      const error = await collect(failures, partOf(output), async () => {
+        due.push({ output, lineage: await scope.lineageOf(output.stream) });
+      });
+      if (error !== undefined) trials.push({ stream: output.stream, error });
+    }
+    const lasting = this.#lasting.filter((stream) => scope.has(stream));
+    for (const stream of lasting) await settled(scope.lineageOf(stream)); // `#computeLasting` reports its failure
+    for (const { output, lineage } of due) {
+      const error = await collect(failures, partOf(output), () =>
+        this.#watch.output(output, scope.time, () =>
+          declaredHere(output, output.body(lineage, scope, { id: output.id, name: output.name })),
+        ),
+      );
+      trials.push(trialOf(output.stream, error));
+    }
+    await settle(scope);
+    for (const stream of lasting) {
+      const error = await collect(failures, this.#lastingPart(stream), () => this.#computeLasting(stream, scope));
+      trials.push(trialOf(stream, error));
+    }
+    return { failures, trials };
+  }
+
+  /** Offers files of a failed batch to the next one, where that can be. */
+  #returnInput(scope: BatchScope, trials: readonly Trial[]): ReadonlyMap<StreamNode, number> {
+    const inputs = this.#inputs.map(({ node }) => node);
+    const returned = returnInput(inputs, scope.time, trials);
+    if (returned.size === 0) return returned;
+    // Sources of the batch have fewer partitions now: what was begun of its shuffles does not fit them any more.
+    const { written, port } = this.#context;
+    const unwritten = [...scope.shuffles].filter(([id]) => !written.has(id));
+    for (const [id, dependency] of unwritten) {
+      dependency.id = undefined;
+      scope.shuffles.delete(id);
+    }
+    if (unwritten.length > 0) port.dropShuffles(unwritten.map(([id]) => id));
+    return returned;
+  }
+
+  #lastingPart(stream: StreamNode): LastingPart {
+    return { part: this.#states.includes(stream) ? "state" : "stream", name: stream.label };
+  }
+
+  release(time: EpochMs): ReleasedBatches {
+    const times = [...this.#scopes.keys()].filter((known) => known <= time - this.#rememberMs);
+    return { times, shuffles: times.flatMap((old) => this.#forget(old)) };
+  }
+
+  /** @returns The shuffles that plans of the batch wrote. */
+  #forget(time: EpochMs): readonly ShuffleId[] {
+    const scope = this.#scopes.get(time);
+    if (scope === undefined) return [];
+    this.#scopes.delete(time);
+    this.#watch.forget(time);
+    return this.#drop(scope);
+  }
+
+  /**
+   * Code of the job may run actions between batches, such as in a timer: they belong to the batch before, which may be
+   * forgotten by then. What they left is released when the next batch begins, or when they are done.
+   */
+  #releaseLate(scope: BatchScope | undefined): void {
+    if (scope === undefined || this.#scopes.get(scope.time) === scope) return;
+    const release = (): void => {
+      const shuffles = this.#drop(scope);
+      if (shuffles.length > 0) this.#context.port.dropShuffles(shuffles);
+    };
+    if (scope.pending.size === 0) release();
+    else void settle(scope).then(release);
+  }
+
+  /** Releases what a forgotten batch holds. @returns The shuffles that its plans wrote. */
+  #drop(scope: BatchScope): readonly ShuffleId[] {
+    const shuffles = [...scope.shuffles.keys()];
+    for (const [shuffle, dependency] of scope.shuffles) {
+      this.#context.written.delete(shuffle);
+      dependency.id = undefined; // an RDD that the job kept is shuffled again, under a new id
+    }
+    scope.shuffles.clear();
+    for (const source of scope.sources.splice(0)) source.inputs = undefined;
+    scope.releaseBroadcasts();
+    const blocks: readonly BlockId[] = scope.blocks.splice(0);
+    if (blocks.length > 0) this.#context.port.dropBlocks(blocks);
+    return shuffles;
+  }
+
+  /**
+   * What later batches build on happens in its own: state goes on even where the outputs asked for some of its partitions
+   * only, or for none, and what a window will read is there while the state that it comes from is.
+   */
+  async #computeLasting(stream: StreamNode, scope: BatchScope): Promise<void> {
+    const target = await scope.lineageOf(stream);
+    const state = scope.states.get(stream);
+    const there =
+      target.kind === "persisted"
+        ? this.#context.isWritten(target.dependency)
+        : state === undefined || scope.covered.has(state);
+    // No record is wanted: what a batch does not touch of its state need not even be looked at.
+    if (!there) await runAction(this.#context, { name: stream.label, target, sink: { kind: "collect", limit: 0 } });
+  }
+}
+
+/** State goes on to the batch where every partition of it was brought there; else the next batch builds on what was. */
+function preparedBy({ states, covered, staged }: BatchScope): PreparedBatch {
+  const through = [...states.values()].filter((state) => covered.has(state));
+  return { states: through.map(({ operator }) => operator), outputs: staged };
+}
+
+const NOTHING_RETURNED: ReadonlyMap<StreamNode, number> = new Map();
+
+type LastingPart = { readonly part: "state" | "stream"; readonly name: string };
+type Part = { readonly part: "output"; readonly output: OutputInfo } | LastingPart;
+
+const partOf = ({ id, name }: Output): Part => ({ part: "output", output: { id, name } });
+
+/** Tries a part of a batch, and notes its failure. @returns Why it failed. */
+async function collect(failures: BatchFailure[], part: Part, attempt: () => Promise<void>): Promise<Error | undefined> {
+  try {
+    await attempt();
+    return undefined;
+  } catch (thrown) {
+    const error = asError(thrown);
+    failures.push({ ...part, error });
+    return error;
+  }
+}
+
+/** A refusal of an output that names no line of the author, with the one where it is declared. */
+async function declaredHere({ declared }: Output, done: Promise<void>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    throw askedAt(error, declared);
+  }
+}
+
+function trialOf(stream: StreamNode, error: Error | undefined): Trial {
+  return error === undefined ? { stream } : { stream, error };
+}
+
+async function fix(node: PolledInput, scope: BatchScope): Promise<FixedInput> {
+  try {
+    return await node.fix(scope);
+  } catch (error) {
+    return { kind: "failed", error: toWireError(asError(error)) };
+  }
+}
+
+async function settled(work: unknown): Promise<void> {
+  await Promise.allSettled([work]);
+}
+
+/** Every stream that the roots need, and for how long back from a batch its own batches are read. */
+function lookBackOf(roots: readonly StreamNode[]): ReadonlyMap<StreamNode, number> {
+  const found = new Map<StreamNode, number>();
+  const visit = (node: StreamNode, ms: number): void => {
+    const known = found.get(node);
+    if (known !== undefined && known >= ms) return;
+    found.set(node, ms);
+    for (const parent of node.parents) visit(parent, ms + (node.looksBackMs ?? 0));
+  };
+  for (const root of roots) visit(root, 0);
+  return found;
+}
+
+/** Waits for the actions that the job did not wait for; what they throw is the job's to catch. */
+async function settle(scope: BatchScope): Promise<void> {
+  while (scope.pending.size > 0) await Promise.allSettled([...scope.pending]);
+}
+
+function asError(error: unknown): Error {
+  if (error instanceof EngineError || error instanceof Error) return error;
+  return new Error(`a thrown value that is not an Error: ${thrownText(error)}`);
+}

@@ -1,0 +1,171 @@
+import { type DurationLike, epochMs, formatDuration, millis, parseDuration } from "@millrace/base";
+import type { FunctionRef } from "@millrace/operators";
+import {
+  IN_MEMORY_OR_ON_DISK,
+  type Lineage,
+  type Partitioning,
+  type StateNode,
+  type StateVersions,
+  union,
+} from "@millrace/plan";
+import type { BatchScope } from "../batch/batch-scope.ts";
+import { badWindow, windowForgotten } from "../errors.ts";
+import { checkAll } from "../refusal/check-all.ts";
+import type { GraphBuilder } from "./graph-builder.ts";
+import type { StreamNode } from "./stream-node.ts";
+
+/** A window over a stream: how long it is, and how often there is one. */
+export interface WindowSpan {
+  readonly lengthMs: number;
+  readonly slideMs: number;
+}
+
+/**
+ * Checks a window against the stream it looks at.
+ *
+ * @param slide As often as the stream has batches when it is left out.
+ * @param also Checks the operation's other arguments: what is wrong with any of them is told together.
+ * @throws BAD_WINDOW, BAD_DURATION, BAD_ARGUMENT
+ */
+export function windowSpan(
+  parent: StreamNode,
+  operator: string,
+  length: DurationLike,
+  slide: DurationLike | undefined,
+  also: () => unknown = () => undefined,
+): WindowSpan {
+  const { slideMs } = parent;
+  const span = checkAll(operator, {
+    lengthMs: () => multipleOf(slideMs, length, `the length of ${operator} over ${parent.label}`),
+    slideMs: () =>
+      slide === undefined ? slideMs : multipleOf(slideMs, slide, `the slide of ${operator} over ${parent.label}`),
+    rest: also,
+  });
+  return { lengthMs: span.lengthMs, slideMs: span.slideMs };
+}
+
+function multipleOf(parentSlideMs: number, duration: DurationLike, what: string): number {
+  const ms = parseDuration(duration, what);
+  if (ms % parentSlideMs === 0) return ms;
+  throw badWindow(
+    `${what} is ${formatDuration(ms)}; it must be a multiple of ${formatDuration(millis(parentSlideMs))}, ` +
+      "as often as the stream it looks at has a batch. Choose such a length and slide, or another batch interval.",
+  );
+}
+
+/**
+ * The records of the parent's batches in `(t - length, t]`, oldest first. The parent's RDDs are kept for as long as a
+ * window needs them, so that each is computed once.
+ */
+export function windowNode(parent: StreamNode, span: WindowSpan, label: string): StreamNode {
+  keep(parent);
+  return {
+    label,
+    parents: [parent],
+    slideMs: span.slideMs,
+    looksBackMs: span.lengthMs,
+    persistsParent: parent.persistsParent ?? parent,
+    compute: (scope) => lineagesIn(scope, parent, scope.time - span.lengthMs, scope.time, label).then(union),
+  };
+}
+
+/** Windows read a batch several times: it is computed once, whether or not the author said so (features WN-4). */
+function keep(stream: StreamNode): void {
+  const kept = stream.persistsParent ?? stream;
+  kept.level ??= IN_MEMORY_OR_ON_DISK;
+}
+
+/** What an incremental window does: see the `window` update of state. */
+export interface WindowReduction {
+  readonly reduce: FunctionRef;
+  readonly inverse: FunctionRef;
+  readonly filter: FunctionRef | undefined;
+  /** The placement of the parent's pairs; the parallelism of the cluster by default. */
+  readonly partitioning: () => Partitioning;
+}
+
+/**
+ * `[K, V]` of a window as state: what entered since the window before is added to it, what left is taken away.
+ *
+ * @param parent Pairs, reduced per batch and placed as the window is.
+ */
+export function incrementalWindowNode(
+  graph: GraphBuilder,
+  parent: StreamNode,
+  span: WindowSpan,
+  reduction: WindowReduction,
+  label: string,
+): StreamNode {
+  const { context } = graph;
+  keep(parent);
+  const node: StreamNode = {
+    label,
+    parents: [parent],
+    slideMs: span.slideMs,
+    looksBackMs: span.lengthMs + span.slideMs,
+    compute: async (scope) => {
+      const name = graph.nameOf(node) ?? position;
+      const versions = versionsOf(scope, node, name);
+      const [before, now] = [versions.version, scope.time];
+      const begin = now - span.lengthMs;
+      const entering = await lineagesIn(scope, parent, Math.max(begin, before), now, label);
+      // Nothing has left yet when there was no window before.
+      const leaving =
+        before === 0 ? [] : await lineagesIn(scope, parent, before - span.lengthMs, Math.min(before, begin), label);
+      const made: StateNode = {
+        kind: "state",
+        operator: name,
+        directory: graph.checkpointDir,
+        change: {
+          kind: "window",
+          entering: context.dependency(union(entering)),
+          leaving: context.dependency(union(leaving)),
+          reduce: reduction.reduce,
+          inverse: reduction.inverse,
+          filter: reduction.filter,
+        },
+        partitioning: reduction.partitioning(),
+        versions,
+        label,
+      };
+      scope.states.set(node, made);
+      return made;
+    },
+  };
+  const position = graph.addState(node, "reduceByKeyAndWindow");
+  return node;
+}
+
+/**
+ * What a window's state builds on: the window one slide before it. After windows that failed it is made anew from its own
+ * batches: those that left meanwhile may be forgotten, or may be what cannot be computed.
+ */
+function versionsOf(scope: BatchScope, node: StreamNode, name: string): StateVersions {
+  const versions = scope.versionsOf(node, name);
+  return versions.version === scope.time - node.slideMs ? versions : { ...versions, version: epochMs(0) };
+}
+
+/** The RDDs that a stream had in the batches of `(after, until]`, oldest first; none before the first batch. */
+export async function lineagesIn(
+  scope: BatchScope,
+  stream: StreamNode,
+  after: number,
+  until: number,
+  label: string,
+): Promise<Lineage[]> {
+  const { history } = scope;
+  const { slideMs } = stream;
+  const lineages: Lineage[] = [];
+  const first = Math.max(0, Math.floor((after - history.zeroTime) / slideMs)) + 1;
+  for (let time = history.zeroTime + first * slideMs; time <= until; time += slideMs) {
+    const past = history.scopeAt(epochMs(time)); // a multiple of the interval after the zero time
+    if (past === undefined) {
+      throw windowForgotten(
+        `${label} looks back on batch ${time} from batch ${scope.time}, which is forgotten already. ` +
+          "The batch fails. Raise ssc.remember.",
+      );
+    }
+    lineages.push(await past.lineageOf(stream));
+  }
+  return lineages;
+}

@@ -1,0 +1,75 @@
+import { type JobConf, parseConf } from "@millrace/base";
+import { noOutput } from "../errors.ts";
+import type { JobRegistry } from "../function/job-registry.ts";
+import { GraphBuilder } from "../graph/graph-builder.ts";
+import { StreamGraph } from "../graph/stream-graph.ts";
+import type { EnginePort } from "../port/engine-port.ts";
+import type { JobGraph } from "../port/graph-port.ts";
+import { resolvePath } from "../source/found-files.ts";
+import { runAuthorCode } from "./author-code.ts";
+import { asJob, type JobDefinition } from "./define-job.ts";
+import { JobContext, type OnPrint } from "./job-context.ts";
+import { StreamingContext } from "./streaming-context.ts";
+
+export interface BuildOptions {
+  readonly port: EnginePort;
+  /** What `installJobHooks` was given before the job's module was loaded. */
+  readonly registry: JobRegistry;
+  /** What follows `--` on the command line. */
+  readonly args: readonly string[];
+  /** The name given at this start; that of `defineJob` by default. */
+  readonly name?: string | undefined;
+  /** Settings of this start; they win over those of `defineJob`. */
+  readonly conf?: Readonly<Record<string, unknown>>;
+  /** Checkpoint directory of a job that names none. */
+  readonly directory: string;
+  /** For tests of jobs: hears of every `print()` once it is written. */
+  readonly onPrint?: OnPrint;
+}
+
+/**
+ * All settings of a job, before its `build` has run: some of them say in what it is to run.
+ *
+ * @param exported The default export of the job's module.
+ * @param given Settings of this start; they win over those of `defineJob`.
+ * @throws NOT_A_JOB, BAD_CONFIGURATION
+ */
+export function jobConf(exported: unknown, given: Readonly<Record<string, unknown>>): JobConf {
+  return confOf(asJob(exported), given);
+}
+
+const confOf = (job: JobDefinition, given: Readonly<Record<string, unknown>> | undefined): JobConf =>
+  parseConf({ ...job.options.conf, ...given });
+
+const BUILD = {
+  what: "build",
+  outcome: "The job is not started; `millrace check` finds what its types do not allow.",
+};
+
+/**
+ * Runs the job's `build` and checks what it declares. One job per thread: its module has filled the registry.
+ *
+ * @param exported The default export of the job's module.
+ * @throws NOT_A_JOB, BAD_CONFIGURATION, NO_OUTPUT, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE, and JOB_CODE_FAILED for what `build` throws.
+ */
+export async function buildJob(exported: unknown, options: BuildOptions): Promise<JobGraph> {
+  const job = asJob(exported);
+  const { port, registry, onPrint } = options;
+  const conf = confOf(job, options.conf);
+  const context = new JobContext({ port, conf, registry, onPrint });
+  const { checkpointDir } = job.options;
+  const builder = new GraphBuilder(context, {
+    batchIntervalMs: job.batchInterval,
+    checkpointDir: resolvePath(context, checkpointDir ?? options.directory, "checkpointDir"),
+  });
+  const ssc = new StreamingContext(builder);
+  await runAuthorCode(BUILD, () => job.build(ssc, options.args));
+  context.checkTheRest();
+  if (builder.outputs.length === 0) {
+    throw noOutput(
+      "the job declares no output operation, so no batch would do anything. It is not started. " +
+        "End a stream with print, saveAsTextFiles or foreachRDD.",
+    );
+  }
+  return new StreamGraph(options.name ?? job.options.name, builder);
+}

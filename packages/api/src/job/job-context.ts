@@ -1,0 +1,259 @@
+import type { JobConf, Warning } from "@millrace/base";
+import { decodeValue, hashKey } from "@millrace/codec";
+import type { FunctionRef } from "@millrace/operators";
+import {
+  type BlockLocation,
+  blockId,
+  dependency,
+  type Lineage,
+  PARTITIONS_MAX,
+  Planner,
+  type ShuffleDependency,
+} from "@millrace/plan";
+import { WrittenShuffles } from "../action/written-shuffles.ts";
+import { type BatchHistory, BatchScope, type ScopeOptions } from "../batch/batch-scope.ts";
+import { actionTooEarly, graphClosed } from "../errors.ts";
+import { CaptureEncoder } from "../function/capture-encoder.ts";
+import type { JobRegistry } from "../function/job-registry.ts";
+import type { AccumulatorUpdate } from "../function/task-context.ts";
+import { ListenerBus } from "../listener/listener-bus.ts";
+import type { EnginePort } from "../port/engine-port.ts";
+import { AccumulatorHome, titleOf } from "../shared/accumulator.ts";
+import type { AccumulatorKind, AnySpec } from "../shared/accumulator-kinds.ts";
+import { Broadcast, DriverBroadcast } from "../shared/broadcast.ts";
+import { capturesLarge } from "../warnings.ts";
+
+/** Captured values past this travel with every batch at a cost worth a warning. */
+const CAPTURES_WARN_BYTES = 1024 * 1024;
+
+/** A `print()` that was just written. */
+export interface Printed {
+  /** What `named` calls the stream, else what its operator is called. */
+  readonly stream: string;
+  /** All records of the batch, in partition order. Runs an action of its own when there are more than were shown. */
+  records(): Promise<readonly unknown[]>;
+}
+
+/** Waited for before the output is done. */
+export type OnPrint = (printed: Printed) => Promise<void>;
+
+/**
+ * What the objects of one job share on the driver: who runs plans, what is known of its functions, and the batch that
+ * runs. Not for the job's author.
+ *
+ * `building`: streams may be declared, actions may not run. `running`: the other way round. `stopped`: no batch follows.
+ */
+export class JobContext {
+  readonly port: EnginePort;
+  readonly conf: JobConf;
+  readonly registry: JobRegistry;
+  readonly onPrint: OnPrint | undefined;
+  readonly planner: Planner;
+  readonly captures: CaptureEncoder;
+  readonly listeners: ListenerBus;
+  phase: "building" | "running" | "stopped" = "building";
+  /** The batch that runs, or the last one that did. */
+  scope: BatchScope | undefined;
+  /** Once batches run. */
+  history: BatchHistory | undefined;
+  readonly written = new WrittenShuffles();
+  /** What the author calls RDDs. */
+  readonly names = new WeakMap<Lineage, string>();
+  /** Functions whose captures had no value yet when they were handed over. */
+  #unchecked: FunctionRef[] = [];
+  readonly #checked = new WeakSet<FunctionRef>();
+  readonly #broadcasts = new WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>();
+  /** A job may make accumulators and broadcast variables in every batch: those that it drops go. */
+  readonly #accumulators = new Map<number, WeakRef<AccumulatorHome>>();
+  readonly #droppedAccumulators = new FinalizationRegistry<number>((id) => this.#accumulators.delete(id));
+  readonly #droppedBroadcasts = new FinalizationRegistry<DriverBroadcast<unknown>>((backing) =>
+    backing.onUnreachable(),
+  );
+  readonly #warnedOf = new Set<string>();
+  #seeds = 0;
+  #nextRdd = 0;
+  #nextBroadcast = 0;
+  #nextAccumulator = 0;
+  #nextBlock = 0;
+
+  constructor(options: {
+    readonly port: EnginePort;
+    readonly conf: JobConf;
+    readonly registry: JobRegistry;
+    readonly onPrint?: OnPrint | undefined;
+  }) {
+    this.port = options.port;
+    this.conf = options.conf;
+    this.registry = options.registry;
+    this.onPrint = options.onPrint;
+    this.listeners = new ListenerBus({
+      warn: (warning) => this.warnOnce(warning),
+      watch: (on) => this.port.watch(on),
+    });
+    this.captures = new CaptureEncoder(options.registry, {
+      broadcasts: this.#broadcasts,
+      onUse: (broadcast) => this.scope?.holdBroadcast(broadcast),
+    });
+    this.planner = new Planner({
+      defaultPartitions: this.conf["default.parallelism"],
+      encodeCaptures: (functions) => {
+        const encoded = this.captures.encode(functions);
+        if (encoded.bytes.length > CAPTURES_WARN_BYTES) this.#warnLarge(functions, encoded.bytes.length);
+        return encoded;
+      },
+    });
+  }
+
+  /** Partitions of a stream's shuffles, and of collections, when nothing says otherwise. */
+  get defaultParallelism(): number {
+    const n = this.conf["default.parallelism"] || this.port.defaultParallelism;
+    if (n > 0) return Math.min(n, PARTITIONS_MAX);
+    throw actionTooEarly(
+      "the default parallelism is asked for while the graph is built, before the cluster is known. " +
+        "Ask in transform or foreachRDD, or set default.parallelism.",
+    );
+  }
+
+  /** @throws GRAPH_CLOSED The batches have begun. */
+  requireBuilding(what: string): void {
+    if (this.phase === "building") return;
+    throw graphClosed(
+      `${what} was called after the job had started. The graph of streams cannot change then. ` +
+        "Declare streams in build; inside transform and foreachRDD, use the operations of the RDD.",
+    );
+  }
+
+  /** The batch for which an action runs. @throws ACTION_TOO_EARLY There is none yet. */
+  requireBatch(what: string): BatchScope {
+    if (this.scope !== undefined) return this.scope;
+    throw actionTooEarly(
+      `${what} was called while the graph is built, before there is a cluster to run it. ` +
+        "Run actions inside transform or foreachRDD, where each belongs to a batch.",
+    );
+  }
+
+  /** @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
+  ship(fn: unknown, operator: string): FunctionRef {
+    return this.checked(this.registry.ship(fn, operator));
+  }
+
+  /** Checks what a function captures as far as it can be known now. @throws CAPTURE_NOT_SHIPPABLE */
+  checked(ref: FunctionRef): FunctionRef {
+    if (ref.captures === undefined) return ref;
+    const building = this.phase === "building";
+    if (building && this.#checked.has(ref)) return ref;
+    if (!this.captures.check(ref, building)) this.#unchecked.push(ref);
+    else if (building) this.#checked.add(ref);
+    return ref;
+  }
+
+  /** Checks what could not be checked when it was handed over. @throws CAPTURE_NOT_SHIPPABLE, and what reading throws. */
+  checkTheRest(): void {
+    const rest = this.#unchecked;
+    this.#unchecked = [];
+    for (const ref of rest) {
+      if (!this.captures.check(ref, true)) ref.captures?.(); // throws what it threw before
+    }
+  }
+
+  dependency(parent: Lineage): ShuffleDependency {
+    return dependency(parent, this.phase === "building");
+  }
+
+  /** A seed for the chance that an author leaves open: the same again when a batch is run again. */
+  nextSeed(): number {
+    const { scope } = this;
+    return hashKey([scope?.time ?? 0, scope === undefined ? this.#seeds++ : scope.seeds++]);
+  }
+
+  nextRddId(): number {
+    return this.#nextRdd++;
+  }
+
+  broadcast<T>(value: T): Broadcast<T> {
+    const id = this.#nextBroadcast++;
+    const backing = new DriverBroadcast<T>(id, value, {
+      lasting: this.phase === "building",
+      store: {
+        encode: (v) => this.captures.encodeValue(v, "a broadcast variable's value"),
+        put: (name, parts) => this.port.putBlock(name, parts),
+        drop: (blocks) => this.port.dropBlocks(blocks),
+      },
+    });
+    const broadcast = new Broadcast<T>(id, backing);
+    this.#broadcasts.set(broadcast, backing);
+    this.#droppedBroadcasts.register(broadcast, backing);
+    return broadcast;
+  }
+
+  /** A total that lives here for as long as the job keeps the accumulator. */
+  newAccumulator(kind: AccumulatorKind, name: string | undefined, spec: AnySpec) {
+    const id = this.#nextAccumulator++;
+    const home = new AccumulatorHome(titleOf({ id, kind, name }), spec);
+    this.#accumulators.set(id, new WeakRef(home));
+    this.#droppedAccumulators.register(home, id);
+    return { identity: { id, kind, name, spec }, home };
+  }
+
+  /** Adds what tasks have sent: for each the encoded updates of its scope. */
+  mergeAccumulators(encoded: readonly Uint8Array[]): void {
+    for (const bytes of encoded) {
+      if (bytes.length === 0) continue;
+      // Written by `TaskScope.updates` on an executor of this job.
+      const updates = decodeValue(bytes, this.registry.classes) as readonly AccumulatorUpdate[];
+      for (const [id, , share] of updates) this.#accumulators.get(id)?.deref()?.merge(share);
+    }
+  }
+
+  /** Puts frames at the driver for executors to fetch. */
+  putBlock(frames: readonly Uint8Array[]): Promise<BlockLocation> {
+    return this.port.putBlock(blockId(`driver/${this.#nextBlock++}`), frames);
+  }
+
+  begin(history: BatchHistory): void {
+    this.phase = "running";
+    this.history = history;
+  }
+
+  /** What a shuffle wrote may go before its batch does. */
+  dropOutput(dependency: ShuffleDependency): void {
+    const { id } = dependency;
+    if (id === undefined) return;
+    this.written.delete(id);
+    this.scope?.shuffles.delete(id);
+    dependency.id = undefined;
+    this.port.dropShuffles([id]);
+  }
+
+  /** The output of a shuffle stands. */
+  isWritten({ id }: ShuffleDependency): boolean {
+    return id !== undefined && this.written.has(id);
+  }
+
+  beginBatch(options: ScopeOptions): BatchScope {
+    this.scope = new BatchScope(options);
+    return this.scope;
+  }
+
+  warnOnce(warning: Warning): void {
+    const { message } = warning;
+    if (this.#warnedOf.has(message)) return;
+    if (this.#warnedOf.size >= 1000) this.#warnedOf.clear(); // better twice than a set without a bound
+    this.#warnedOf.add(message);
+    this.port.warn(warning);
+  }
+
+  #warnLarge(functions: readonly FunctionRef[], bytes: number): void {
+    const ids = functions.filter((fn) => fn.captures !== undefined).map((fn) => fn.id);
+    const key = `captures ${ids.join(" ")}`;
+    if (this.#warnedOf.has(key)) return;
+    this.#warnedOf.add(key);
+    const names = [...new Set(functions.flatMap((fn) => fn.names))].map((name) => `"${name}"`).join(", ");
+    this.port.warn(
+      capturesLarge(
+        names,
+        `the captured values of one stage (${names}) take ${bytes} bytes, which are sent anew with every batch. Use ssc.broadcast(value) for large values.`,
+      ),
+    );
+  }
+}

@@ -1,0 +1,162 @@
+import { type EpochMs, epochMs, ManualClock, millis, type Warning, type WarningOver } from "@millrace/base";
+import { encodeBlock } from "@millrace/codec";
+import { FileSystems } from "@millrace/files";
+import {
+  type BlockLocation,
+  blockId,
+  type FixedInput,
+  type JobPlan,
+  type PlannedStage,
+  renderPlan,
+  type WrittenFile,
+} from "@millrace/plan";
+import { InlineFunctions, JobRegistry } from "../function/job-registry.ts";
+import { buildJob } from "../job/build-job.ts";
+import { defineJob, type JobOptions } from "../job/define-job.ts";
+import type { StreamingContext } from "../job/streaming-context.ts";
+import { publishFiles } from "../output/staged-files.ts";
+import type { ActionResult, EnginePort } from "../port/engine-port.ts";
+import type { BatchOutcome, BatchRun, JobGraph } from "../port/graph-port.ts";
+import { MemoryFiles } from "./memory-files.fixture.ts";
+
+/** What the fake cluster answers: the records of each task of a plan's last stage. */
+export type Answer = (stage: PlannedStage) => readonly (readonly unknown[])[];
+
+const nothing: Answer = (stage) => stage.tasks.map(() => []);
+
+/** A host that runs nothing: it writes down what it is asked for. */
+export class FakePort implements EnginePort {
+  defaultParallelism = 2;
+  readonly clock = new ManualClock(epochMs(0));
+  readonly memory = new MemoryFiles();
+  readonly files: FileSystems = new FileSystems({ systems: [this.memory], directory: "/home" });
+  readonly plans: JobPlan[] = [];
+  readonly texts: string[] = [];
+  /** Messages of all that was warned of. */
+  readonly warnings: string[] = [];
+  /** The latest warning of each subject; conditions that are over are gone. */
+  readonly standing = new Map<string, Warning>();
+  readonly put: string[] = [];
+  readonly dropped: string[] = [];
+  readonly stops: boolean[] = [];
+  readonly watched: boolean[] = [];
+  answer: Answer = nothing;
+  /** What the tasks of a last stage have saved. */
+  written: (stage: PlannedStage) => readonly WrittenFile[] = () => [];
+  /** Updates of accumulators that the next plan brings. */
+  accumulators: Uint8Array[] = [];
+  /** Held plans answer when it is resolved. */
+  hold: Promise<void> | undefined;
+  readonly registry = new JobRegistry({ inline: new InlineFunctions() });
+
+  async run(plan: JobPlan): Promise<ActionResult> {
+    this.plans.push(plan);
+    await this.hold;
+    const last = plan.stages[plan.stages.length - 1];
+    const rows = last === undefined ? [] : this.answer(last);
+    const accumulators = this.accumulators.splice(0);
+    const written = last === undefined ? [] : this.written(last);
+    const partitions = written.length > 0 ? [] : rows.map((records) => encodeBlock(records, this.registry.classes));
+    return { partitions, written, accumulators };
+  }
+
+  async putBlock(name: BlockLocation["id"], parts: readonly Uint8Array[]): Promise<BlockLocation> {
+    this.put.push(name);
+    return { id: name, bytes: parts.reduce((sum, part) => sum + part.length, 0), at: ["driver"] };
+  }
+
+  dropBlocks(blocks: readonly string[]): void {
+    this.dropped.push(...blocks);
+  }
+
+  dropShuffles(shuffles: readonly number[]): void {
+    this.dropped.push(...shuffles.map((shuffle) => `shuffle ${shuffle}`));
+  }
+
+  write(text: string): void {
+    this.texts.push(text);
+  }
+
+  readonly warn = (warning: Warning): void => {
+    this.warnings.push(warning.message);
+    this.standing.set(warning.subject, warning);
+  };
+
+  readonly warningOver = ({ subject }: WarningOver): void => {
+    this.standing.delete(subject);
+  };
+
+  watch(on: boolean): void {
+    this.watched.push(on);
+  }
+
+  stop(graceful: boolean): void {
+    this.stops.push(graceful);
+  }
+
+  /** The plans since the last call, as text. */
+  takePlans(): string {
+    return this.plans
+      .splice(0)
+      .map((plan) => renderPlan(plan))
+      .join("\n---\n");
+  }
+}
+
+type LabBatch = { readonly blocks?: readonly string[] } & Partial<Pick<BatchRun, "states">>;
+
+/** A job's graph on a host that runs nothing. */
+export class GraphLab {
+  readonly port: FakePort;
+  readonly graph: JobGraph;
+  /** What the batches so far have committed. */
+  readonly states = new Map<string, EpochMs>();
+
+  private constructor(port: FakePort, graph: JobGraph) {
+    this.port = port;
+    this.graph = graph;
+  }
+
+  static async build(
+    build: (ssc: StreamingContext, port: FakePort) => unknown,
+    options: Partial<JobOptions> & { readonly port?: FakePort } = {},
+  ): Promise<GraphLab> {
+    const { port = new FakePort(), ...job } = options;
+    const definition = defineJob({ name: "test", batchInterval: "1s", ...job }, (ssc) => build(ssc, port));
+    const graph = await buildJob(definition, { port, registry: port.registry, args: [], directory: "/checkpoint" });
+    await graph.begin(epochMs(0));
+    return new GraphLab(port, graph);
+  }
+
+  /** Runs a batch and commits what succeeded; `blocks` of the first receiver by name. */
+  async batch(time: number, options: LabBatch = {}): Promise<BatchOutcome> {
+    const outcome = await this.run(time, options);
+    if (outcome.error !== undefined && this.graph.conf["batch.failure"] === "stop") return outcome;
+    for (const staged of outcome.prepared.outputs) await publishFiles(this.port.files, staged);
+    for (const name of outcome.prepared.states) this.states.set(name, epochMs(time));
+    return outcome;
+  }
+
+  /** Runs a batch that is not committed. */
+  async run(time: number, { blocks = [], ...rest }: LabBatch = {}): Promise<BatchOutcome> {
+    this.port.clock.advance(millis(Math.max(0, time - this.port.clock.now())));
+    const received = this.graph.receivers.map(({ stream, input }): [string, FixedInput] => {
+      const held = stream === 0 ? blocks.map((name) => received1(name)) : [];
+      return [input, { kind: "received", blocks: held, records: held.length }];
+    });
+    const inputs = new Map([...received, ...(await this.graph.fixInput(epochMs(time)))]);
+    const states = new Map(this.states);
+    return this.graph.runBatch({ time: epochMs(time), inputs: structuredClone(inputs), states, ...rest });
+  }
+
+  /** Runs a batch that must succeed, and shows its plans. */
+  async plansOf(time: number, options: Parameters<GraphLab["batch"]>[1] = {}): Promise<string> {
+    const { error } = await this.batch(time, options);
+    if (error !== undefined) throw error;
+    return this.port.takePlans();
+  }
+}
+
+function received1(name: string): BlockLocation {
+  return { id: blockId(name), bytes: 10, at: ["driver"] };
+}

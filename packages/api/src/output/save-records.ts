@@ -1,0 +1,141 @@
+import { type FileSystem, type Location, nameIn, parentOf, within } from "@millrace/files";
+import type { Lineage, StagedFiles } from "@millrace/plan";
+import { runSave } from "../action/action.ts";
+import type { BatchScope } from "../batch/batch-scope.ts";
+import { badArgument, outputExists, outputLost } from "../errors.ts";
+import type { JobContext } from "../job/job-context.ts";
+import { checkOptions } from "../refusal/check-all.ts";
+import { resolvePath } from "../source/found-files.ts";
+import { discardFiles, publishFiles, wholeOf } from "./staged-files.ts";
+
+/** How records are written. */
+export interface SaveFormat {
+  readonly kind: "saveText" | "saveObjects";
+  /** What the author calls it. */
+  readonly operator: string;
+  /** Of the names of part files. */
+  readonly suffix: string;
+}
+
+/** How files of text are written. */
+export interface SaveTextOptions {
+  /** Compresses each part file, whose name then ends in `.gz`. None if it is left out. */
+  readonly codec?: "gzip" | undefined;
+}
+
+/** @throws BAD_ARGUMENT */
+export function textFormat(options: SaveTextOptions, operator: string): SaveFormat {
+  const { codec } = checkOptions(options, ["codec"], operator);
+  if (codec !== undefined && codec !== "gzip") {
+    throw badArgument(`the codec of ${operator} is ${JSON.stringify(codec)}; it can be "gzip", or be left out.`);
+  }
+  return { kind: "saveText", operator, suffix: codec === undefined ? "" : ".gz" };
+}
+
+export const objectFormat = (operator: string): SaveFormat => ({ kind: "saveObjects", operator, suffix: "" });
+
+/** `part-00042`. */
+function partName(partition: number, suffix: string): string {
+  return `part-${String(partition).padStart(5, "0")}${suffix}`;
+}
+
+/**
+ * Saves an RDD for an action: its files are visible when this resolves, whatever becomes of the batch.
+ *
+ * @throws FILE_SYSTEM_UNKNOWN
+ * @throws OUTPUT_EXISTS Something is there already.
+ */
+export async function saveRecords(
+  context: JobContext,
+  target: Lineage,
+  path: string,
+  format: SaveFormat,
+): Promise<void> {
+  const { files } = context.port;
+  const staged = await stageRecords(context, target, path, format);
+  try {
+    await publishFiles(files, staged);
+  } catch (error) {
+    await discardFiles(files, staged);
+    throw error;
+  }
+}
+
+/**
+ * Writes an RDD's files without making them visible. Tasks write below a hidden directory beside the target, under the
+ * numbers of their attempts. The files that they report get their names in a second directory there, and `_SUCCESS` joins
+ * them. An attempt that does not count, however late it writes, writes into the first directory alone.
+ *
+ * @throws FILE_SYSTEM_UNKNOWN
+ * @throws OUTPUT_EXISTS Something is there already, or another output of the batch has staged files for it.
+ */
+export async function stageRecords(
+  context: JobContext,
+  target: Lineage,
+  path: string,
+  format: SaveFormat,
+): Promise<Omit<StagedFiles, "output">> {
+  if (typeof path !== "string" || path === "") throw badArgument("the path to save to is missing. Give a directory.");
+  const scope = context.requireBatch(format.operator);
+  const directory = resolvePath(context, path, format.operator);
+  await checkFree(context, scope, directory);
+  const files = context.port.files.for(directory);
+  const staging = stagingOf(directory, scope.time);
+  await files.remove(staging); // left by a run of this batch that was cut off
+  await files.makeDirectory(within(staging, "_temporary"));
+  try {
+    const written = await runSave(context, {
+      name: format.operator,
+      target,
+      sink: {
+        kind: format.kind,
+        output: (partition) => ({ directory: staging, file: partName(partition, format.suffix) }),
+      },
+    });
+    const parts = written.map((part, partition) => ({ ...part, file: partName(partition, format.suffix) }));
+    await files.makeDirectory(wholeOf(staging));
+    await Promise.all(
+      written.map(({ file }, partition) =>
+        nameFile(
+          files,
+          within(staging, "_temporary", file),
+          within(wholeOf(staging), partName(partition, format.suffix)),
+        ),
+      ),
+    );
+    await files.write(within(wholeOf(staging), "_SUCCESS"), []);
+    return { staging, directory, files: parts };
+  } catch (error) {
+    await discardFiles(context.port.files, { staging }); // the first error is the one to tell
+    throw error;
+  }
+}
+
+/** @throws OUTPUT_EXISTS */
+async function checkFree({ port }: JobContext, { staged }: BatchScope, directory: Location): Promise<void> {
+  const other = staged.find((known) => known.directory === directory);
+  if (other === undefined && (await port.files.for(directory).stat(directory)) === undefined) return;
+  const why = other === undefined ? "exists already" : `is the one that ${other.output.name} writes in this batch`;
+  throw outputExists(
+    `the output directory ${directory} ${why}. Nothing is written. Remove it, or save to another path; saveAsTextFiles gives each batch its own.`,
+  );
+}
+
+/** Gives the file of the attempt that counts its name. @throws OUTPUT_LOST */
+async function nameFile(files: FileSystem, from: Location, to: Location): Promise<void> {
+  try {
+    await files.publish(from, to);
+  } catch (error) {
+    if ((await files.stat(from)) !== undefined) throw error;
+    throw outputLost(
+      `the file ${from} that a task has written is not there. The batch fails. ` +
+        "Output has to be on storage that the driver and all executors share; check that they see the same directory.",
+      { cause: error },
+    );
+  }
+}
+
+/** Hidden, beside the target, so that what is published stays within one file system. */
+function stagingOf(directory: Location, time: number): Location {
+  return within(parentOf(directory), `.${nameIn(directory)}.${time}.writing`);
+}

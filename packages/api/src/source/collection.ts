@@ -1,0 +1,96 @@
+import { naming } from "@millrace/base";
+import { BlockWriter, decodeFrame, readFrames } from "@millrace/codec";
+import { lazySource, type SourceNode, type TaskInput } from "@millrace/plan";
+import type { JobContext } from "../job/job-context.ts";
+
+/** Frames up to this travel with their task; larger ones are fetched. */
+const INLINE_BYTES_MAX = 64 * 1024;
+
+/**
+ * A collection of the driver as a source: cut into equal slices, in order, and encoded when it is first read.
+ *
+ * @param partitions The default parallelism when it is left out.
+ */
+export function collectionSource(
+  context: JobContext,
+  items: readonly unknown[],
+  options: { readonly partitions: number | undefined; readonly label: string },
+): SourceNode {
+  const { partitions, label } = options;
+  const lasting = context.phase === "building";
+  const node = lazySource(
+    "blocks",
+    async () => {
+      const n = partitions ?? context.defaultParallelism;
+      const inputs = await Promise.all(
+        Array.from({ length: n }, (_, i) =>
+          encodeSlice(context, items, label, [slicePoint(items, i, n), slicePoint(items, i + 1, n)]),
+        ),
+      );
+      if (!lasting) rememberBlocks(context, node, inputs);
+      return inputs;
+    },
+    { lasting, label, ...(partitions === undefined ? {} : { partitions }) },
+  );
+  return node;
+}
+
+function slicePoint(items: readonly unknown[], i: number, n: number): number {
+  return Math.floor((i * items.length) / n);
+}
+
+async function encodeSlice(
+  context: JobContext,
+  items: readonly unknown[],
+  label: string,
+  [from, to]: readonly [number, number],
+): Promise<TaskInput> {
+  if (from === to) return { kind: "blocks", blocks: [] };
+  const frames = naming(label, () => encodeRecords(context, items, from, to));
+  const bytes = frames.reduce((sum, frame) => sum + frame.length, 0);
+  if (bytes <= INLINE_BYTES_MAX) return { kind: "inline", block: concatenate(frames, bytes) };
+  return { kind: "blocks", blocks: [await context.putBlock(frames)] };
+}
+
+function encodeRecords(context: JobContext, items: readonly unknown[], from: number, to: number): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  const writer = new BlockWriter({
+    classes: context.registry.classes,
+    flush: (frame) => void frames.push(frame.slice()), // the writer uses its buffer again
+  });
+  for (let i = from; i < to; i += 1) writer.write(items[i]);
+  writer.finish();
+  return frames;
+}
+
+function concatenate(frames: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [only] = frames;
+  if (only !== undefined && frames.length === 1) return only;
+  const block = new Uint8Array(bytes);
+  let at = 0;
+  for (const frame of frames) {
+    block.set(frame, at);
+    at += frame.length;
+  }
+  return block;
+}
+
+/** Blocks put for a batch go with it: a source that is used again later is encoded again. */
+function rememberBlocks(context: JobContext, node: SourceNode, inputs: readonly TaskInput[]): void {
+  const ids = inputs.flatMap((input) => (input.kind === "blocks" ? input.blocks.map((block) => block.id) : []));
+  if (ids.length === 0 || context.scope === undefined) return;
+  context.scope.blocks.push(...ids);
+  context.scope.sources.push(node);
+}
+
+/**
+ * The records of a result block, appended to `records`.
+ *
+ * @typeParam T What the sink of the action gives, or what the records of the RDD are: known to the caller, and to no block.
+ */
+export function decodeRecords<T>(context: JobContext, block: Uint8Array, records: T[] = []): T[] {
+  for (const frame of readFrames(block)) {
+    for (const record of decodeFrame<T>(frame, context.registry.classes)) records.push(record);
+  }
+  return records;
+}
