@@ -36,6 +36,11 @@ const compiled = [
   command("types", [...tsc, "-b"], "mend the types"),
   command("types of tests and scripts", [...tsc, "-p", "tsconfig.tests.json"], "mend the types"),
   command(
+    "unused code",
+    ["node_modules/knip/bin/knip.js", "--no-config-hints", "--no-progress"],
+    "remove the dependency or the export, or wire it: knip.json says what begins a program",
+  ),
+  command(
     "reference",
     ["scripts/reference/build.mjs", "--check"],
     "write the docstring, export the type, or mend the link",

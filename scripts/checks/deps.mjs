@@ -9,7 +9,7 @@ import { isTest } from "./workspace.mjs";
 /** @typedef {import("./workspace.mjs").Mention} Mention */
 
 /** From the ground up. A package may use only what stands on a line before its own. */
-export const LINES = [
+const LINES = [
   ["base"],
   ["files"],
   ["codec"],

@@ -49,7 +49,7 @@ export function findPublishedTests(workspace, root) {
  * @param {Package} one
  * @returns {Problem[]}
  */
-export function findBuilt({ folder, unbuilt = [] }) {
+function findBuilt({ folder, unbuilt = [] }) {
   return UNBUILT.filter((pattern) => !unbuilt.includes(pattern)).map((pattern) => ({
     where: `${folder}/tsconfig.json`,
     what: `${pattern} is built into what is published`,
@@ -62,7 +62,7 @@ export function findBuilt({ folder, unbuilt = [] }) {
  * @param {readonly string[]} files What npm would pack, from the package's folder.
  * @returns {Problem[]}
  */
-export function findPacked({ folder }, files) {
+function findPacked({ folder }, files) {
   return files
     .filter((path) => isTest({ path: path.replace(OUTPUT, ".ts") }) || /(^|\/)testdata\//.test(path))
     .map((path) => ({

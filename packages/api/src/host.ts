@@ -1,6 +1,5 @@
 // What the processes that run a job need of this package, and its author never sees: `@millrace/api/host`.
 
-export type { ReferenceTag } from "./function/capture-encoder.ts";
 export { InlineFunctions, installJobHooks, JobRegistry } from "./function/job-registry.ts";
 export {
   type AccumulatorUpdate,
@@ -11,9 +10,7 @@ export {
 } from "./function/task-context.ts";
 export { runAuthorCode } from "./job/author-code.ts";
 export { type BuildOptions, buildJob, jobConf } from "./job/build-job.ts";
-export { asJob } from "./job/define-job.ts";
 export type { EngineBatch, EngineEvent } from "./listener/engine-event.ts";
-export { formatPrint, formatRecord } from "./output/print.ts";
 export { discardFiles, publishFiles } from "./output/staged-files.ts";
 export type { ActionResult, EnginePort } from "./port/engine-port.ts";
 export type {

@@ -10,4 +10,3 @@ export const HOME: unique symbol = Symbol("millrace.home");
 export const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 /** The operator that places keys on executors as a partitioner of the engine does. */
 export const PLACING: unique symbol = Symbol("millrace.placing");
-export const OF_STATE: unique symbol = Symbol("millrace.ofState");

@@ -3,7 +3,7 @@ import { type Millis, parseDuration } from "./duration.ts";
 import { clauseOf, EngineError, type ErrorFactory, errorKind } from "./errors.ts";
 import { type Bytes, parseSize } from "./size.ts";
 
-export const badConfiguration: ErrorFactory = errorKind("BAD_CONFIGURATION", "user");
+const badConfiguration: ErrorFactory = errorKind("BAD_CONFIGURATION", "user");
 
 const numberOrText = v.union([v.number(), v.string()], "want a number or text");
 const duration = parsedBy((value) => parseDuration(value));

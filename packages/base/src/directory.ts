@@ -4,7 +4,7 @@ import { type ErrorFactory, errorKind } from "./errors.ts";
 import { thrownMessage } from "./thrown-text.ts";
 
 export const directoryUnusable: ErrorFactory = errorKind("DIRECTORY_UNUSABLE", "environment");
-export const directoryInUse: ErrorFactory = errorKind("DIRECTORY_IN_USE", "user");
+const directoryInUse: ErrorFactory = errorKind("DIRECTORY_IN_USE", "user");
 
 /** Who takes a directory over from a dead owner at the same time; each attempt loses to one that won. */
 const ATTEMPTS_MAX = 8;

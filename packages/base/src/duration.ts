@@ -8,7 +8,7 @@ export type EpochMs = Brand<number, "EpochMs">;
 /** What a user may write for a duration: a number of milliseconds, or `"500ms"`, `"1.5s"`, `"2m"`, `"1h"`, `"1d"`. */
 export type DurationLike = number | string;
 
-export const badDuration: ErrorFactory = errorKind("BAD_DURATION", "user");
+const badDuration: ErrorFactory = errorKind("BAD_DURATION", "user");
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,

@@ -9,7 +9,7 @@ export type JobId = Brand<string, "JobId">;
 /** Names an input stream that a receiver feeds, within its job: its receiver, and the blocks that this has received. */
 export type StreamId = Brand<number, "StreamId">;
 
-export const badIdentifier: ErrorFactory = errorKind("BAD_IDENTIFIER", "user");
+const badIdentifier: ErrorFactory = errorKind("BAD_IDENTIFIER", "user");
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 

@@ -1,13 +1,12 @@
-export { authorFrames, authorFramesFirst, describeThrown, located } from "./author-frames.ts";
+export { authorFramesFirst, describeThrown, located } from "./author-frames.ts";
 export { Backoff, type BackoffRange, backoffPause } from "./backoff.ts";
 export { type Brand, branded } from "./brand.ts";
 export { type Clock, ManualClock, SteadyClock, SystemClock, type Timer } from "./clock.ts";
 export { compiled } from "./compiled.ts";
-export { badConfiguration, type JobConf, parseConf } from "./config.ts";
+export { type JobConf, parseConf } from "./config.ts";
 export { type Deferred, deferred } from "./deferred.ts";
 export { directoryUnusable, ownDirectory, usableDirectory } from "./directory.ts";
 export {
-  badDuration,
   type DurationLike,
   type EpochMs,
   epochMs,
@@ -38,7 +37,7 @@ export {
   unreachable,
   type WireError,
 } from "./errors.ts";
-export { badIdentifier, type ExecutorId, executorId, type JobId, jobId, type StreamId, streamId } from "./ids.ts";
+export { type ExecutorId, executorId, type JobId, jobId, type StreamId, streamId } from "./ids.ts";
 export { formatLocalTime, localZone, type OffsetOf, sameZone } from "./local-time.ts";
 export {
   createLogger,
@@ -50,9 +49,9 @@ export {
   logTroubles,
   silentLogger,
 } from "./log.ts";
-export { OutputRing, type OutputStream } from "./output-ring.ts";
+export type { OutputStream } from "./output-ring.ts";
 export { type Rng, SeededRng, StreamRng, systemRng } from "./rng.ts";
-export { type Bytes, badSize, bytes, formatSize, heapFor, parseSize, sizeSetting } from "./size.ts";
+export { type Bytes, formatSize, heapFor, parseSize, sizeSetting } from "./size.ts";
 export { StreamTaker } from "./stream-taker.ts";
 export { threadHeap } from "./thread-heap.ts";
 export { type TakeOutput, ThreadOutput, type ThreadOutputEnd, writeOutputTo } from "./thread-output.ts";

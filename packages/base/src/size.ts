@@ -4,11 +4,11 @@ import { type ErrorFactory, errorKind } from "./errors.ts";
 /** A number of bytes. */
 export type Bytes = Brand<number, "Bytes">;
 
-export const badSize: ErrorFactory = errorKind("BAD_SIZE", "user");
+const badSize: ErrorFactory = errorKind("BAD_SIZE", "user");
 
 const UNIT: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
-export const bytes = (n: number): Bytes => branded<Bytes>(n);
+const bytes = (n: number): Bytes => branded<Bytes>(n);
 
 /**
  * Reads a size as a user writes it: `512m`, `1g`, `64 KiB`, or a number of bytes. Units are powers of 1024.

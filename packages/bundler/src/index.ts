@@ -8,21 +8,11 @@ export {
   makeArtefact,
   packArtefact,
   readManifest,
-  unpackArtefact,
 } from "./artefact.ts";
 export { bundleJob } from "./bundle-job.ts";
 export type { BundleOptions } from "./bundle-options.ts";
 export { type CheckOptions, checkJob } from "./check-job.ts";
-export {
-  artefactCorrupt,
-  artefactVersion,
-  jobFileMissing,
-  jobImportUnresolved,
-  jobNoDefaultExport,
-  jobPackagesMissing,
-  jobSyntax,
-  jobTypes,
-} from "./errors.ts";
+
 export { checkExternals, externalLoader } from "./externals.ts";
 export { bundleCacheDir } from "./job-cache.ts";
 export { checkTypes } from "./type-check.ts";

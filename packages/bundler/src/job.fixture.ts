@@ -21,7 +21,7 @@ interface Tag {
 }
 
 /** What one process knows of a job: the other side of the injected code. */
-export class FakeHooks {
+class FakeHooks {
   readonly tags = new Map<unknown, Tag>();
   readonly factories = new Map<string, Callable>();
   readonly classes = new Map<string, Callable>();

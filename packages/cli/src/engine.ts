@@ -87,7 +87,7 @@ export interface NodeHandle {
   stop(graceful: boolean): Promise<void>;
 }
 
-export interface CheckRequest {
+interface CheckRequest {
   readonly jobFile: string;
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];

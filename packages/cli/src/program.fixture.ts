@@ -23,7 +23,7 @@ export const mismatch: ErrorFactory = kindOf("PROTOCOL_MISMATCH", "environment")
 export const noSuchJob: ErrorFactory = kindOf("JOB_UNKNOWN", "user");
 
 export const START: number = Date.UTC(2026, 10, 23, 20, 17, 31);
-export const THRICE: { firstAt: EpochMs; lastAt: EpochMs; count: number } = {
+const THRICE: { firstAt: EpochMs; lastAt: EpochMs; count: number } = {
   firstAt: epochMs(START),
   lastAt: epochMs(START),
   count: 3,

@@ -21,7 +21,7 @@ function describeObject(value: object): string {
 }
 
 /** Name of the class that made an object; `undefined` without one. */
-export function className(value: object): string | undefined {
+function className(value: object): string | undefined {
   const maker: unknown = Reflect.get(Object.getPrototypeOf(value) ?? {}, "constructor");
   return typeof maker === "function" && maker.name !== "" ? maker.name : undefined;
 }

@@ -5,19 +5,17 @@ export {
   decodeFrame,
   decodePairFrame,
   frameBytes,
-  frameLayout,
   frameRows,
   type PairColumns,
   readFrames,
 } from "./block/block-reader.ts";
-export { BlockWriter, type BlockWriterOptions, encodeBlock, FRAME_BYTES_DEFAULT } from "./block/block-writer.ts";
-export { FORMAT_VERSION, FRAME_HEADER_BYTES, type FrameLayout } from "./block/frame.ts";
+export { BlockWriter, type BlockWriterOptions, encodeBlock } from "./block/block-writer.ts";
+export { FRAME_HEADER_BYTES, type FrameLayout } from "./block/frame.ts";
 export {
   LineBlockWriter,
   type LineBlockWriterOptions,
   type LineOptions,
   LineSplitter,
-  linesFrame,
 } from "./block/lines.ts";
 export { copyBytes } from "./bytes/copy-bytes.ts";
 export { detachString } from "./bytes/text.ts";
@@ -31,19 +29,14 @@ export { type AnyClass, type ClassTable, emptyClassTable, mayBeClass } from "./c
 export { shown } from "./describe.ts";
 export {
   badComparison,
-  blockCorrupt,
   captureNotShippable,
-  keyNotComparable,
   lineTooLong,
   RECORD_BYTES_MAX,
-  recordNotEncodable,
   recordTooLarge,
-  valueNotOrdered,
 } from "./errors.ts";
 export { type CanonicalKey, canonicalKey } from "./key/canonical.ts";
 export {
   addToSketch,
-  badPrecision,
   type DistinctSketch,
   emptySketch,
   estimateDistinct,
@@ -51,7 +44,7 @@ export {
   precisionFor,
   type SketchPrecision,
 } from "./key/distinct-sketch.ts";
-export { HASH_VERSION, hashKey, KEY_GROUPS, keyGroup, partitionOf } from "./key/hash.ts";
+export { HASH_VERSION, hashKey, partitionOf } from "./key/hash.ts";
 export { KeyMap } from "./key/key-map.ts";
 export { assertOrdered, type Comparison, compareValues, comparisonBy } from "./key/order.ts";
 export { decodeValue, type EncodedSink, encodeValue, encodeValueTo, ValueDecoder } from "./value/value.ts";

@@ -49,7 +49,7 @@ export async function temporary(): Promise<string> {
 }
 
 /** The packed artefact of a job whose executor build is `code`; `hooks` is at hand there. */
-export function artefactOf(code: string, apiVersion: string = API_VERSION): Uint8Array {
+function artefactOf(code: string, apiVersion: string = API_VERSION): Uint8Array {
   const manifest = { entry: "job.ts", apiVersion, externals: [], files: [], functions: 0 };
   const executor = `const hooks = globalThis[Symbol.for("millrace.job")];\n${code}`;
   return packArtefact(makeArtefact({ manifest, driver: "", executor }));
@@ -161,7 +161,7 @@ export interface Lab {
   put(id: string, block: Uint8Array): BlockLocation;
 }
 
-export const JOB_CODE = `
+const JOB_CODE = `
   hooks.define("double", () => (x) => x * 2);
   hooks.define("fail", () => (x) => { throw new RangeError("no " + x); });
   hooks.define("exit", () => (x) => process.exit(3));

@@ -8,7 +8,6 @@ export {
   fileHandlesExhausted,
   fileIo,
   fileNotFound,
-  fileSystemUnknown,
   fileWrongKind,
   type MakeFileError,
 } from "./errors.ts";
@@ -36,7 +35,6 @@ export {
   locations,
   nameIn,
   parentOf,
-  parseLocation,
   rootOf,
   schemeOf,
   within,

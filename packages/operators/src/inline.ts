@@ -4,12 +4,12 @@ import type { AnyFunction } from "./function-ref.ts";
 export type Inline = InlineSum | InlinePair<PairPart, PairPart>;
 
 /** The sum of both arguments: written out, the types of its operands are those of this loop alone. */
-export interface InlineSum {
+interface InlineSum {
   readonly kind: "sum";
 }
 
 /** A pair of two parts, for which a loop needs no tuple. */
-export interface InlinePair<Key extends PairPart, Value extends PairPart> {
+interface InlinePair<Key extends PairPart, Value extends PairPart> {
   readonly kind: "pair";
   readonly key: Key;
   readonly value: Value;

@@ -37,7 +37,7 @@ export type FixedInput =
   | { readonly kind: "failed"; readonly error: WireError };
 
 /** Blocks that a receiver stored: one partition each. */
-export interface ReceivedInput {
+interface ReceivedInput {
   readonly kind: "received";
   /** In order of arrival; the holders are those that were alive when the value was read. */
   readonly blocks: readonly BlockLocation[];

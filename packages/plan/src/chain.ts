@@ -29,7 +29,7 @@ export interface Gathered {
 }
 
 /** For a partition of a gathering chain, counted from 0: a chain, and the number of its partition, counted from 0. */
-export interface Part {
+interface Part {
   readonly chain: Chain;
   readonly partition: (partition: number) => number;
 }

@@ -16,7 +16,7 @@ import {
   type UnionNode,
 } from "./lineage.ts";
 
-export const partitionsDiffer: ErrorFactory = errorKind("PARTITIONS_DIFFER", "user");
+const partitionsDiffer: ErrorFactory = errorKind("PARTITIONS_DIFFER", "user");
 
 /** Key groups: no shuffle has more partitions. */
 export const PARTITIONS_MAX = 4096;
@@ -24,7 +24,7 @@ export const PARTITIONS_MAX = 4096;
 /** A partitioning whose number of partitions is known. */
 export type ResolvedPartitioning = Partitioning & { readonly partitions: number };
 
-export function samePartitioning(a: ResolvedPartitioning, b: ResolvedPartitioning | undefined): boolean {
+function samePartitioning(a: ResolvedPartitioning, b: ResolvedPartitioning | undefined): boolean {
   if (b === undefined || a.partitions !== b.partitions) return false;
   if (a.kind === "hash") return b.kind === "hash";
   if (b.kind !== "custom") return false;
@@ -297,7 +297,7 @@ export class Layout {
 type BaseNode = Exclude<Lineage, NarrowNode | DeferredNode>;
 
 /** The node below a chain of narrow operators. */
-export function baseOf(node: Lineage): BaseNode {
+function baseOf(node: Lineage): BaseNode {
   let at = resolvedNode(node);
   while (at.kind === "narrow") at = resolvedNode(at.parent);
   return at;

@@ -342,7 +342,7 @@ export function parentsOf(node: Lineage): readonly Lineage[] {
 }
 
 /** The pairs that a change of state reads, in the order in which a task of it has them. */
-export function feedsOf(change: StateChange): readonly ShuffleDependency[] {
+function feedsOf(change: StateChange): readonly ShuffleDependency[] {
   switch (change.kind) {
     case "updateByKey":
     case "updatePartition":

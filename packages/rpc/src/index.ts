@@ -1,12 +1,10 @@
 export {
   checkBind,
   formatAddress,
-  isLoopback,
   listenWithin,
   type PortRange,
   parseAddress,
   type Security,
-  tokenMatches,
 } from "./bind.ts";
 export * from "./cluster.ts";
 export { DataClient, type DataClientOptions } from "./data/client.ts";
@@ -23,5 +21,5 @@ export {
 export { DataServer, type DataServerOptions } from "./data/server.ts";
 export * from "./errors.ts";
 export * from "./session.ts";
-export { inMemoryPair, sessionPair } from "./session-pair.ts";
+export { sessionPair } from "./session-pair.ts";
 export { readTls, serverCertificate, type TlsFiles, type TlsSettings } from "./tls.ts";

@@ -7,14 +7,13 @@ export type { Cancellation, Commands, SlotPorts } from "./ports.ts";
 export { threadHeapUse } from "./slot/heap.ts";
 export { SlotThread, type SlotThreadOptions } from "./slot/host.ts";
 export type { FromSlot, SlotInit, SlotSetup, ToSlot } from "./slot/protocol.ts";
-export {
-  INLINE_RESULT_BYTES_MAX,
-  type ResolvedBroadcast,
-  type ResolvedInput,
-  type SlotMapOutcome,
-  type SlotOutcome,
-  type SlotResult,
-  type SlotResultOutcome,
-  type SlotTask,
-  type StageStart,
+export type {
+  ResolvedBroadcast,
+  ResolvedInput,
+  SlotMapOutcome,
+  SlotOutcome,
+  SlotResult,
+  SlotResultOutcome,
+  SlotTask,
+  StageStart,
 } from "./task.ts";

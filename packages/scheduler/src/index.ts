@@ -6,26 +6,21 @@ export {
   batchAtTurn,
   batchesWaiting,
   batchGenerator,
-  checkBatchGenerator,
   stepBatches,
 } from "./batches/batch-generator.ts";
 export { JOB_BEHIND, nextLook, type Pace, type PaceEffect, type PaceEvent, pace, stepPace } from "./batches/pace.ts";
 export type { JobEffect, JobEvent, JobState } from "./cluster/job-events.ts";
 export {
-  checkJobLifecycle,
   type JobLifecycle,
   type JobSettings,
   jobLifecycle,
   stepJob,
 } from "./cluster/job-lifecycle.ts";
 export {
-  checkMembership,
-  type JobProcess,
   type Membership,
   type MembershipSettings,
   membership,
   membershipDefaults,
-  type Node,
   stepMembership,
 } from "./cluster/membership.ts";
 export {
@@ -37,10 +32,7 @@ export {
 } from "./cluster/membership-events.ts";
 export {
   type CutReason,
-  endBeforeBatches,
-  endOfJob,
   type JobEnd,
-  jobStopped,
   type ReceivedLoss,
   receivedLoss,
 } from "./job/job-end.ts";
@@ -53,7 +45,6 @@ export {
   type StageFigures,
 } from "./job/job-figures.ts";
 export {
-  checkJobLife,
   type JobLife,
   type JobLifeSettings,
   type JobPhase,
@@ -62,7 +53,6 @@ export {
 } from "./job/job-life.ts";
 export type { BuiltSettings, JobLifeEffect, JobLifeEvent, StopRequest } from "./job/job-life-events.ts";
 export {
-  checkRoster,
   executorGone,
   type Roster,
   type RosterMember,
@@ -76,7 +66,7 @@ export {
   type RosterEffect,
   type RosterEvent,
 } from "./job/roster-events.ts";
-export { EVENTS_PER_CODE_MAX, isTold, WARNINGS_MAX, WarningLog } from "./job/warning-log.ts";
+export { isTold, WarningLog } from "./job/warning-log.ts";
 export { recordsOfBatch } from "./receivers/received-blocks.ts";
 export type {
   ReceivedBlock,
@@ -91,8 +81,8 @@ export {
   receiverTracker,
   type TrackedReceiver,
 } from "./receivers/receiver-state.ts";
-export { checkReceiverTracker, stepReceivers } from "./receivers/receiver-tracker.ts";
-export { checkTaskScheduler } from "./tasks/check-task-scheduler.ts";
+export { stepReceivers } from "./receivers/receiver-tracker.ts";
+
 export { HeldTemplates } from "./tasks/held-templates.ts";
 export {
   type HeldResult,
@@ -103,4 +93,4 @@ export {
 } from "./tasks/task-events.ts";
 export { stepTasks } from "./tasks/task-scheduler.ts";
 export { type TaskScheduler, type TaskSettings, taskScheduler } from "./tasks/task-state.ts";
-export { jobBehind, noExecutors } from "./warnings.ts";
+export { jobBehind } from "./warnings.ts";

@@ -2,11 +2,9 @@ export { BlockBuilder, freeSlices, type Reservation } from "./block/block-builde
 export {
   type BlockHandle,
   blockLost,
-  EMPTY_BLOCK,
   type FileBlock,
   handleBytes,
   type MemoryBlock,
-  type MixedBlock,
   partsOf,
   readHandle,
 } from "./block/block-handle.ts";
@@ -16,7 +14,6 @@ export {
   type Keep,
   type Pin,
   type StoreUsage,
-  storeFull,
 } from "./block/block-store.ts";
 export { SpillDirectory, SpillFile, type SpillRange } from "./block/spill-file.ts";
 export { LocalFileSystem, localFileSystems } from "./file-system/local.ts";
@@ -25,10 +22,9 @@ export {
   type BlockPoolOptions,
   type PoolHandle,
   type PoolSlice,
-  poolNotCreated,
 } from "./pool/block-pool.ts";
-export { checkPool } from "./pool/check-pool.ts";
-export { type StateDelta, type StateSnapshot, stateDeltaCorrupt, stateDeltaForeign } from "./state-log/delta-file.ts";
+
+export type { StateDelta, StateSnapshot } from "./state-log/delta-file.ts";
 export {
   type DeltaContent,
   type SnapshotContent,

@@ -7,9 +7,6 @@ import { Broadcast, type DriverBroadcast } from "../shared/broadcast.ts";
 import { driverOnly } from "./driver-only.ts";
 import type { JobRegistry } from "./job-registry.ts";
 
-/** Tags and ids in encoded captures: see `nameOf` for functions; broadcast variables by block, accumulators by number. */
-export type ReferenceTag = "fn" | "builtin" | "import" | "class" | "broadcast" | "accumulator";
-
 /** Turns what functions capture into bytes, and says in the author's words what cannot be turned. */
 export class CaptureEncoder {
   readonly #registry: JobRegistry;

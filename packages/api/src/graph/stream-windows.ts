@@ -146,7 +146,7 @@ function versionsOf(scope: BatchScope, node: StreamNode, name: string): StateVer
 }
 
 /** The RDDs that a stream had in the batches of `(after, until]`, oldest first; none before the first batch. */
-export async function lineagesIn(
+async function lineagesIn(
   scope: BatchScope,
   stream: StreamNode,
   after: number,

@@ -27,7 +27,7 @@ import { capturesLarge } from "../warnings.ts";
 const CAPTURES_WARN_BYTES = 1024 * 1024;
 
 /** A `print()` that was just written. */
-export interface Printed {
+interface Printed {
   /** What `named` calls the stream, else what its operator is called. */
   readonly stream: string;
   /** All records of the batch, in partition order. Runs an action of its own when there are more than were shown. */

@@ -40,7 +40,7 @@ export function exactSample(
  *
  * @param counts For each partition, for each key.
  */
-export function quotasOf(
+function quotasOf(
   counts: readonly (readonly number[])[],
   fractions: readonly (readonly [key: unknown, fraction: number])[],
   options: { readonly withReplacement: boolean; readonly seed: number },

@@ -31,7 +31,7 @@ export async function treeFolded(
 }
 
 /** Numbers of partitions after each shuffle. */
-export function roundsOf(partitions: number, depth: number, finalOnExecutor: boolean): number[] {
+function roundsOf(partitions: number, depth: number, finalOnExecutor: boolean): number[] {
   const scale = Math.max(Math.ceil(partitions ** (1 / depth)), 2);
   const rounds: number[] = [];
   let left = partitions;

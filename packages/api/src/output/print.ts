@@ -34,13 +34,13 @@ async function allRecords(context: JobContext, target: Lineage): Promise<unknown
 }
 
 /** A batch as `print()` shows it: a banner with the local time, one record a line, dots if there are more, a blank line. */
-export function formatPrint(records: readonly unknown[], more: boolean, time: number): string {
+function formatPrint(records: readonly unknown[], more: boolean, time: number): string {
   const lines = records.map((record) => `${formatRecord(record)}\n`).join("");
   return `${RULE}\nTime: ${formatLocalTime(time)}\n${RULE}\n${lines}${more ? "...\n" : ""}\n`;
 }
 
 /** A string as it is; anything else as `util.inspect` shows it, on one line. */
-export function formatRecord(record: unknown): string {
+function formatRecord(record: unknown): string {
   if (typeof record === "string") return record;
   return inspect(record, { compact: true, breakLength: Number.POSITIVE_INFINITY, colors: false });
 }

@@ -43,7 +43,7 @@ function checkText(value: unknown, what: string): void {
 }
 
 /** `prefix-<ms>.suffix`; without a prefix no dash, without a suffix no dot (features FO-1). */
-export function batchDirectory(prefix: string, suffix: string, time: number): string {
+function batchDirectory(prefix: string, suffix: string, time: number): string {
   const dash = prefix === "" || prefix.endsWith("/") ? "" : "-";
   return `${prefix}${dash}${time}${suffix === "" ? "" : `.${suffix}`}`;
 }

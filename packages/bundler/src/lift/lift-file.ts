@@ -16,7 +16,7 @@ export interface LiftedFile {
   readonly text: string;
 }
 
-export interface LiftedCode {
+interface LiftedCode {
   /** With an inline map to the author's file. */
   readonly code: string;
   readonly segments: Segments;

@@ -10,7 +10,7 @@ export type LiftedNode =
   | t.ClassDeclaration
   | t.ClassExpression;
 
-export interface Refusal {
+interface Refusal {
   readonly message: string;
   /** Offset in the stripped code. */
   readonly at: number;

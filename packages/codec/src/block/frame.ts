@@ -29,8 +29,8 @@ import { HASH_VERSION } from "../key/hash.ts";
  *   values   u32 text units, u32 bytes of values, text, values (`value/tags.ts`)
  *   lines    u32 bytes of text, u32 0, text with "\n" between lines
  */
-export const FRAME_MAGIC = 0x0a46524d;
-export const FORMAT_VERSION = 1;
+const FRAME_MAGIC = 0x0a46524d;
+const FORMAT_VERSION = 1;
 export const FRAME_HEADER_BYTES = 16;
 export const COLUMN_HEADER_BYTES = 8;
 

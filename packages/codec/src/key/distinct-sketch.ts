@@ -1,7 +1,7 @@
 import { type ErrorFactory, errorKind } from "@millrace/base";
 import { hashKey, hashKeyAgain } from "./hash.ts";
 
-export const badPrecision: ErrorFactory = errorKind("BAD_PRECISION", "user");
+const badPrecision: ErrorFactory = errorKind("BAD_PRECISION", "user");
 
 /** Bits of a hash that choose a register. */
 export interface SketchPrecision {

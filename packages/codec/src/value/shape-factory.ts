@@ -3,7 +3,7 @@ import { detachString } from "../bytes/text.ts";
 import type { AnyClass } from "../class-table.ts";
 
 /** Makes one object of a shape, reading its values in order. */
-export type ShapeFactory = (reader: ValueSource) => object;
+type ShapeFactory = (reader: ValueSource) => object;
 
 /** What gives the next value: a `ValueReader`. */
 interface ValueSource {

@@ -24,7 +24,7 @@ export interface Definition {
 /** Writes the values of an object's properties, in the order of its shape. */
 export type PropertyWriter = (writer: ValueSink, record: object) => void;
 
-export interface ValueSink {
+interface ValueSink {
   write(value: unknown): void;
 }
 
@@ -45,7 +45,7 @@ const NODES_MAX = 65_536;
 /** {@link ShapeTable.find}: write the names, they become this shape. */
 export const SHAPE_NEW = -1;
 /** {@link ShapeTable.find}: write the names, and do not count them as a shape. */
-export const SHAPE_NONE = -2;
+const SHAPE_NONE = -2;
 
 export class ShapeTable {
   /** By prototype: "" plain, "null", or "class " and its id. */

@@ -7,7 +7,7 @@ import { type Resolve, ValueReader } from "./value-reader.ts";
 import { ValueWriter } from "./value-writer.ts";
 
 /** First byte of every encoded value: the version of the form in `tags.ts`. */
-export const VALUE_VERSION = 1;
+const VALUE_VERSION = 1;
 /** version u8, text encoding u8, text units u32; values follow, then the text */
 const HEADER_BYTES = 6;
 /** Memory that a writer keeps between values. */

@@ -115,7 +115,7 @@ export async function refused(promise: Promise<unknown>, message: RegExp): Promi
   );
 }
 
-export function input<A>(ssc: StreamingContext, { batches, partitions }: Inputs<A>): DStream<A> {
+function input<A>(ssc: StreamingContext, { batches, partitions }: Inputs<A>): DStream<A> {
   return ssc.queueStream<A>(
     batches.map((batch) => (partitions === undefined ? batch : ssc.parallelize<A>(batch, partitions))),
   );

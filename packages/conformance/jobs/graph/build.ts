@@ -53,7 +53,7 @@ export function typesOf(graph: Graph): readonly StreamType[] {
 }
 
 /** Streams of which no other is made. */
-export function leavesOf({ sources, nodes }: Graph): readonly number[] {
+function leavesOf({ sources, nodes }: Graph): readonly number[] {
   const used = new Set(nodes.flatMap(({ of }) => of));
   return Array.from({ length: sources.length + nodes.length }, (_, i) => i).filter((i) => !used.has(i));
 }

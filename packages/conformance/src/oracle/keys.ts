@@ -2,7 +2,7 @@
  * A text for each key, the same for keys that are equal by value: no order of properties, `-0` as `0`, one `NaN`, and
  * types told apart.
  */
-export function keyText(key: unknown): string {
+function keyText(key: unknown): string {
   if (typeof key === "string") return `string ${key.length} ${key}`;
   if (typeof key !== "object" || key === null) return `${key === null ? "null" : typeof key} ${String(key)}`;
   if (key instanceof Date) return `date ${key.getTime()}`;

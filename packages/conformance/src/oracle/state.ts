@@ -77,7 +77,7 @@ export function mappedWithState<K, V, S, U>(
 }
 
 /** What the function of `mapWithState` has of a key's state. */
-export class KeyState<S> {
+class KeyState<S> {
   #state: S | undefined;
   readonly #timingOut: boolean;
 

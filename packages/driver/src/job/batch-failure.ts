@@ -13,13 +13,13 @@ import {
 import type { PreparedBatch } from "@millrace/plan";
 import type { RefusedOutput } from "@millrace/scheduler";
 
-export const batchFailed: ErrorFactory = errorKind("BATCH_FAILED", "user");
+const batchFailed: ErrorFactory = errorKind("BATCH_FAILED", "user");
 
 const PARTS_TOLD_MAX = 5;
 const FILES_TOLD_MAX = 5;
 
 /** A part of a batch that failed, in words. */
-export interface FailedPart {
+interface FailedPart {
   readonly what: string;
   readonly error: WireError;
 }

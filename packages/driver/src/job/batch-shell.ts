@@ -80,7 +80,7 @@ export interface BatchShellPorts extends WarningSink {
 }
 
 /** The wall clock was set while the job ran. */
-export const clockStepped: ErrorFactory = errorKind("CLOCK_STEPPED", "environment");
+const clockStepped: ErrorFactory = errorKind("CLOCK_STEPPED", "environment");
 
 type BatchEventType = Exclude<EngineEvent["type"], "receiver">;
 

@@ -3,8 +3,8 @@ import { type ErrorFactory, errorKind } from "@millrace/base";
 import { type BlockId, type BlockLocation, blockId } from "@millrace/plan";
 import type { BlockService } from "@millrace/rpc";
 
-export const driverTakesNoBlocks: ErrorFactory = errorKind("DRIVER_TAKES_NO_BLOCKS", "engine");
-export const driverBlocksFull: ErrorFactory = errorKind("DRIVER_BLOCKS_FULL", "user");
+const driverTakesNoBlocks: ErrorFactory = errorKind("DRIVER_TAKES_NO_BLOCKS", "engine");
+const driverBlocksFull: ErrorFactory = errorKind("DRIVER_BLOCKS_FULL", "user");
 
 /**
  * Blocks that only the driver can make: large `parallelize` batches, broadcast values, the job's artefact. In memory,

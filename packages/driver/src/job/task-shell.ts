@@ -37,7 +37,7 @@ import type { Executors } from "./executors.ts";
 /** How often a plan is run again because its result was lost on its way to the driver. */
 const RESULT_LOSSES_MAX = 4;
 
-export const resultTooLarge: ErrorFactory = errorKind("RESULT_TOO_LARGE", "user");
+const resultTooLarge: ErrorFactory = errorKind("RESULT_TOO_LARGE", "user");
 
 /** Where tasks go: the sessions of the job's executors, or an executor within this thread. */
 export type TaskOutlet = Pick<Executors, "launch" | "send" | "stageDone" | "tidy">;

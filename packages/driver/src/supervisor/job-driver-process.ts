@@ -6,7 +6,7 @@ import { driverOutOfMemory } from "../job/thread/worker-thread.ts";
 import type { JobLog } from "./job-log.ts";
 import { ENGINE_LOG_FD, type FromJobProcess, type ToJobProcess } from "./job-process-protocol.ts";
 
-export const driverProcessExited: ErrorFactory = errorKind("DRIVER_PROCESS_EXITED", "user");
+const driverProcessExited: ErrorFactory = errorKind("DRIVER_PROCESS_EXITED", "user");
 
 const TAIL_BYTES = 8_192;
 

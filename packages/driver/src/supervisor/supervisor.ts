@@ -30,8 +30,8 @@ import { ClusterShell } from "./cluster-shell.ts";
 import { serveHealth } from "./health.ts";
 import { ManagedJob } from "./managed-job.ts";
 
-export const jobUnknown: ErrorFactory = errorKind("JOB_UNKNOWN", "user");
-export const driverDraining: ErrorFactory = errorKind("DRIVER_DRAINING", "environment");
+const jobUnknown: ErrorFactory = errorKind("JOB_UNKNOWN", "user");
+const driverDraining: ErrorFactory = errorKind("DRIVER_DRAINING", "environment");
 
 const EXECUTOR_STOP_GRACE = parseDuration("5s");
 const HEARTBEAT_TIMEOUT = parseDuration("10s");

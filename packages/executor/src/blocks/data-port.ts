@@ -33,7 +33,7 @@ export type DataPlane =
 export type ReadDriverBlock = (id: BlockId) => Iterable<Uint8Array> | undefined;
 
 /** A block to send: its bytes, in order. */
-export interface OutgoingBlock {
+interface OutgoingBlock {
   readonly bytes: number;
   readonly parts: Iterable<Uint8Array>;
 }

@@ -20,7 +20,7 @@ export interface CutBlock {
 }
 
 /** Takes what one receiver gets and hands it on in blocks. */
-export interface BlockOutlet {
+interface BlockOutlet {
   /** Resolves when the block is as safe as it will be. */
   emit(block: CutBlock): Promise<void>;
 }

@@ -31,7 +31,7 @@ export const FRAME = {
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 
-export const HEADER_BYTES = 9;
+const HEADER_BYTES = 9;
 /** A block of any size travels in frames of at most this: nobody can make the other end wait for, or hold, more. */
 export const FRAME_BYTES_MAX: number = (1 << 20) + HEADER_BYTES;
 /** Payload of one `data` frame. */

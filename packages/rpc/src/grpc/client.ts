@@ -1,4 +1,4 @@
-import { Client, type Metadata, type requestCallback, type StatusObject, status as statusCodes } from "@grpc/grpc-js";
+import { Client, type Metadata, type StatusObject, status as statusCodes } from "@grpc/grpc-js";
 import type { MethodDefinition } from "@grpc/proto-loader";
 import { millis, SystemClock } from "@millrace/base";
 import { formatAddress } from "../bind.ts";
@@ -10,8 +10,6 @@ import { type StreamCodec, StreamSession } from "./stream-session.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const { OK } = statusCodes;
-
-export type { requestCallback };
 
 export function newClient(options: DialOptions): { readonly client: Client; readonly metadata: Metadata } {
   const { address, tls } = options;

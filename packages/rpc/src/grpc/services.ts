@@ -1,4 +1,4 @@
-import { fromJSON, type MethodDefinition } from "@grpc/proto-loader";
+import { fromJSON } from "@grpc/proto-loader";
 import { descriptors } from "../gen/descriptors.ts";
 import type { NodeServiceDefinition } from "../gen/millrace/cluster/v1/NodeService.ts";
 import type { Error as ErrorInput, Error__Output as ErrorOutput } from "../gen/millrace/common/v1/Error.ts";
@@ -29,5 +29,3 @@ export const nodeService: NodeServiceDefinition = definitions["millrace.cluster.
 export const operatorService: OperatorServiceDefinition = definitions["millrace.operator.v1.OperatorService"];
 /** How an error is written outside a message. */
 export const errorMessage: Definitions["millrace.common.v1.Error"] = definitions["millrace.common.v1.Error"];
-
-export type { MethodDefinition };

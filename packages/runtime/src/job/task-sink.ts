@@ -15,7 +15,7 @@ import type { SlotResult } from "../task.ts";
 import { functionIn, type TaskEnvironment } from "./task-environment.ts";
 import type { TaskRun } from "./task-run.ts";
 
-export type SinkOutcome =
+type SinkOutcome =
   | {
       readonly kind: "mapOutput";
       readonly blocks: readonly (BlockHandle | undefined)[];

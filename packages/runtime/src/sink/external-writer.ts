@@ -1,5 +1,5 @@
 /** What an external sink gives a task: the port `SinkWriter` of jobs. */
-export interface ExternalWriter {
+interface ExternalWriter {
   write(records: readonly unknown[]): unknown;
   close(): unknown;
   abort?(): unknown;

@@ -205,5 +205,3 @@ export class TestSlot {
     );
   }
 }
-
-export { encodeCaptures };

@@ -69,7 +69,7 @@ export function allAfter(state: BatchGenerator, ...events: readonly Events[]): r
   return effects.map(inWords);
 }
 
-export function inWords(effect: BatchEffect): string {
+function inWords(effect: BatchEffect): string {
   const names = (outputs: readonly StagedFiles[]) => outputs.map(({ output }) => ` ${output.name}`).join("");
   switch (effect.type) {
     case "setTimer":

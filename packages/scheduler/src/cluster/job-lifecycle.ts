@@ -14,7 +14,7 @@ import {
 import { type CutReason, type JobEnd, jobStopped } from "../job/job-end.ts";
 import type { JobEffect, JobEvent, JobState } from "./job-events.ts";
 
-export const jobDriverEnded: ErrorFactory = errorKind("JOB_DRIVER_ENDED", "engine");
+const jobDriverEnded: ErrorFactory = errorKind("JOB_DRIVER_ENDED", "engine");
 
 export interface JobSettings {
   /** Past `stop.timeout`, which the job's own driver process keeps: a process that has not ended by then hangs. */

@@ -18,7 +18,7 @@ import { headline } from "../tasks/task-errors.ts";
 import { executorRestarted } from "../warnings.ts";
 import type { MembershipEffect, MembershipEvent, NodeSessionId } from "./membership-events.ts";
 
-export const executorNameInUse: ErrorFactory = errorKind("EXECUTOR_NAME_IN_USE", "user");
+const executorNameInUse: ErrorFactory = errorKind("EXECUTOR_NAME_IN_USE", "user");
 
 export interface MembershipSettings {
   /** The version this driver speaks; an executor of another is refused. */
@@ -57,7 +57,7 @@ export const LOST_KEPT_MAX = 100;
  *     (unknown) ─hello─▶ connected ─closed, silent for `timeout`─▶ lost ─hello─▶ connected
  *                           └─leaving─▶ leaving ─closed─▶ (forgotten)      leaving ─silent─▶ lost
  */
-export interface Node {
+interface Node {
   readonly executor: ExecutorId;
   session: NodeSessionId | undefined; // undefined: lost
   slots: number;
@@ -81,7 +81,7 @@ export interface Node {
  *
  * All are forgotten when the executor is lost, and begin anew from what its next `hello` says.
  */
-export interface JobProcess {
+interface JobProcess {
   state: "starting" | "running" | "pausing" | "stopping";
   pid: number | undefined;
   startedAt: EpochMs;

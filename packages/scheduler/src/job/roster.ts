@@ -18,7 +18,7 @@ import {
 import type { ExecutorSessionId, RosterEffect, RosterEvent } from "./roster-events.ts";
 
 const executorLost: ErrorFactory = errorKind("EXECUTOR_LOST", "environment", "same-task");
-export const wrongJob: ErrorFactory = errorKind("WRONG_JOB", "environment");
+const wrongJob: ErrorFactory = errorKind("WRONG_JOB", "environment");
 
 /** How often silence is looked for, in each timeout. */
 const LOOKS = 4;

@@ -131,7 +131,7 @@ export type ReceiverEffect =
   /** Answer to `stopRequested`, once. `pending`: blocks wait that no batch has taken. */
   | { readonly type: "allStopped"; readonly pending: boolean };
 
-export interface LostBlocks {
+interface LostBlocks {
   readonly stream: StreamId;
   /** The batch that had them, if any. */
   readonly batch: EpochMs | undefined;

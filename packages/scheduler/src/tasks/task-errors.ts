@@ -11,12 +11,12 @@ import {
 import type { BlockId, ShuffleId } from "@millrace/plan";
 import { DIFFERENCES_MAX, EXECUTOR_LOSSES_MAX, STAGE_RERUNS_MAX, type Stage } from "./task-state.ts";
 
-export const shuffleUnknown: ErrorFactory = errorKind("SHUFFLE_UNKNOWN", "engine");
-export const inputBlockLost: ErrorFactory = errorKind("INPUT_BLOCK_LOST", "environment");
-export const stageRerunsExhausted: ErrorFactory = errorKind("STAGE_RERUNS_EXHAUSTED", "environment");
-export const stageNotRepeatable: ErrorFactory = errorKind("STAGE_NOT_REPEATABLE", "user");
-export const taskFailed: ErrorFactory = errorKind("TASK_FAILED", "user");
-export const taskLostExecutors: ErrorFactory = errorKind("TASK_LOST_EXECUTORS", "environment");
+const shuffleUnknown: ErrorFactory = errorKind("SHUFFLE_UNKNOWN", "engine");
+const inputBlockLost: ErrorFactory = errorKind("INPUT_BLOCK_LOST", "environment");
+const stageRerunsExhausted: ErrorFactory = errorKind("STAGE_RERUNS_EXHAUSTED", "environment");
+const stageNotRepeatable: ErrorFactory = errorKind("STAGE_NOT_REPEATABLE", "user");
+const taskFailed: ErrorFactory = errorKind("TASK_FAILED", "user");
+const taskLostExecutors: ErrorFactory = errorKind("TASK_LOST_EXECUTORS", "environment");
 export const planCancelled: ErrorFactory = errorKind("PLAN_CANCELLED", "user");
 
 /** `task 3 of stage "map at job.ts:12:8"`: how messages name a task. */

@@ -120,7 +120,7 @@ export class Script {
   }
 }
 
-export function formatEffect(effect: TaskEffect): string {
+function formatEffect(effect: TaskEffect): string {
   switch (effect.type) {
     case "launch":
       return `launch ${formatKey(effect.task)} on ${effect.executor}.${effect.task.slot}`;
@@ -158,7 +158,7 @@ const userError = (message: string): WireError => ({ name: "TypeError", message 
  * `differs 1/0#0 e1 CHECKSUM`,
  * `fail 1/0#0 e1 [MESSAGE]`, `due 1/0#0`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `over`, `drop 7,8`.
  */
-export function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent[] {
+function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent[] {
   const [verb = "", first = "", second = "", ...rest] = command.split(" ");
   const named = (): ExecutorId => executorId(second);
   const reported = (outcome: TaskOutcome): TaskEvent => ({

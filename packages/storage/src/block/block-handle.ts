@@ -17,7 +17,7 @@ export interface FileBlock {
 }
 
 /** A block that began in memory and went on to disk when the pool was full. */
-export interface MixedBlock {
+interface MixedBlock {
   readonly kind: "mixed";
   readonly parts: readonly (MemoryBlock | FileBlock)[];
 }

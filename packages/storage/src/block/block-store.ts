@@ -49,7 +49,7 @@ export interface StoreUsage {
   readonly spilledBytes: number;
 }
 
-export const storeFull: ErrorFactory = errorKind("STORE_FULL", "environment");
+const storeFull: ErrorFactory = errorKind("STORE_FULL", "environment");
 
 /**
  * One copy of a block. It is held by its entry (until it is dropped, replaced or spilled) and by its pins; when the last

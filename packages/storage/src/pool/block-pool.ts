@@ -19,7 +19,7 @@ export interface BlockPoolOptions {
   readonly bytes: number;
 }
 
-export const poolNotCreated: ErrorFactory = errorKind("POOL_NOT_CREATED", "environment");
+const poolNotCreated: ErrorFactory = errorKind("POOL_NOT_CREATED", "environment");
 
 /** Small enough that a block of a few dozen KB wastes little, large enough that the table of 4 GiB stays at 2 MB. */
 export const PAGE_BYTES: number = 16 * 1024;

@@ -22,7 +22,7 @@ const OWNER_SHIFT = 16;
 const LOW_MASK = 0xffff;
 const CLAIMED = 0xfffe;
 const TAIL = 0xffff;
-export const REFS_MAX = 0xfffd;
+const REFS_MAX = 0xfffd;
 export const OWNER_MAX = 0x7fff;
 
 const MAGIC = 0x6d72706c; // "mrpl"

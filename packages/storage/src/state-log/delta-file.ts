@@ -27,8 +27,8 @@ export type DeltaHeader = Pick<StateDelta, "batch" | "previous"> & {
   readonly removalBytes: number;
 };
 
-export const stateDeltaCorrupt: ErrorFactory = errorKind("STATE_DELTA_CORRUPT", "environment");
-export const stateDeltaForeign: ErrorFactory = errorKind("STATE_DELTA_FOREIGN", "user");
+const stateDeltaCorrupt: ErrorFactory = errorKind("STATE_DELTA_CORRUPT", "environment");
+const stateDeltaForeign: ErrorFactory = errorKind("STATE_DELTA_FOREIGN", "user");
 
 /*
  * A delta file, little-endian; in brackets where a snapshot file differs:

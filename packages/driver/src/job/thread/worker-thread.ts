@@ -15,7 +15,7 @@ import type { JobThread, JobThreadHandlers, JobThreadOptions, OpenJobThread } fr
 import type { FromJobThread, ToJobThread } from "./protocol.ts";
 
 export const driverOutOfMemory: ErrorFactory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
-export const jobThreadEnded: ErrorFactory = errorKind("JOB_THREAD_ENDED", "user");
+const jobThreadEnded: ErrorFactory = errorKind("JOB_THREAD_ENDED", "user");
 
 /** Where the driver's build of a job is. */
 export interface JobCode {
