@@ -16,6 +16,7 @@ export const nameTaken: ErrorFactory = errorKind("NAME_TAKEN", "user");
 export const mapTooLarge: ErrorFactory = errorKind("MAP_TOO_LARGE", "user");
 export const outputExists: ErrorFactory = errorKind("OUTPUT_EXISTS", "user");
 export const outputLost: ErrorFactory = errorKind("OUTPUT_LOST", "environment");
+export const sinkCommitFailed: ErrorFactory = errorKind("SINK_COMMIT_FAILED", "environment", "same-task");
 export const badRecordLength: ErrorFactory = errorKind("BAD_RECORD_LENGTH", "user");
 export const inputMissing: ErrorFactory = errorKind("INPUT_MISSING", "user");
 export const broadcastDestroyed: ErrorFactory = errorKind("BROADCAST_DESTROYED", "user");

@@ -11,7 +11,6 @@ export {
 export { runAuthorCode } from "./job/author-code.ts";
 export { type BuildOptions, buildJob, jobConf } from "./job/build-job.ts";
 export type { EngineBatch, EngineEvent } from "./listener/engine-event.ts";
-export { discardFiles, publishFiles } from "./output/staged-files.ts";
 export type { ActionResult, EnginePort } from "./port/engine-port.ts";
 export type {
   BatchFailure,

@@ -84,7 +84,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   BoundedDouble: members<BoundedDouble>({ mean: 1, confidence: 1, low: 1, high: 1 }),
   Broadcast: members<Broadcast<unknown>>({ id: 1, value: 1, unpersist: 1, destroy: 1, isDestroyed: 1 }),
   CombineOptions: members<CombineOptions<unknown>>({ numPartitions: 1, partitioner: 1, mapSideCombine: 1 }),
-  ExternalSink: members<ExternalSink<unknown, unknown>>({ label: 1, options: 1, open: 1, commit: 1 }),
+  ExternalSink: members<ExternalSink<unknown, unknown>>({ label: 1, options: 1, open: 1, commit: 1, abort: 1 }),
   ExternalSource: members<ExternalSource<unknown, unknown>>({
     ...{ label: 1, options: 1, start: 1, fix: 1, read: 1, stop: 1 },
   }),

@@ -1,4 +1,4 @@
-export type { CommittedBatches, PreparedBatch, StagedFiles } from "./batch-commit.ts";
+export type { CommittedBatches, PreparedBatch, PreparedOutput, SinkWrites, StagedFiles } from "./batch-commit.ts";
 export * from "./batch-input.ts";
 export * from "./functions.ts";
 export * from "./global-functions.ts";

@@ -1,5 +1,5 @@
 import { locationFrom } from "@millrace/files";
-
+import type { StagedFiles } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import { type FakePort, GraphLab } from "../lab/graph.fixture.ts";
 import { publishFiles } from "../output/staged-files.ts";
@@ -138,7 +138,8 @@ describe("saving text", () => {
       return [{ file: "0-part-00000", bytes: 7, token: "7@0" }];
     };
     const { prepared } = await lab.run(1000, { blocks: ["a"] });
-    const staged = {
+    const staged: StagedFiles = {
+      kind: "files",
       output: { id: 0, name: "saveAsTextFiles of socketTextStream h:1" },
       staging: locationFrom("/home/out/.counts-1000.txt.1000.writing"),
       directory: locationFrom("/home/out/counts-1000.txt"),

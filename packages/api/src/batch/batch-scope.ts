@@ -6,11 +6,11 @@ import {
   dependency,
   type FixedInput,
   type Lineage,
+  type PreparedOutput,
   persisted,
   type ShuffleDependency,
   type ShuffleId,
   type SourceNode,
-  type StagedFiles,
   type StateNode,
   type StateVersions,
 } from "@millrace/plan";
@@ -54,7 +54,7 @@ export class BatchScope {
   readonly states = new Map<StreamNode, StateNode>();
   readonly covered = new Set<StateNode>();
   /** What its outputs have written, for its commit. */
-  readonly staged: StagedFiles[] = [];
+  readonly prepared: PreparedOutput[] = [];
   /** Seeds given out in this batch. */
   seeds = 0;
   /** Actions that run. */

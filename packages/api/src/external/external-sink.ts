@@ -1,10 +1,14 @@
+import { describeThrown, EngineError, type EpochMs, located, thrownMessage, warningOf } from "@millrace/base";
 import { operators } from "@millrace/operators";
-import type { Lineage } from "@millrace/plan";
+import type { Lineage, SinkWrites } from "@millrace/plan";
 import { runAction } from "../action/action.ts";
 import type { BatchScope } from "../batch/batch-scope.ts";
-import { badArgument } from "../errors.ts";
+import { badArgument, sinkCommitFailed } from "../errors.ts";
+import type { OutputSink } from "../graph/graph-builder.ts";
 import { STREAM } from "../internals.ts";
 import { runAuthorCode } from "../job/author-code.ts";
+import type { JobContext } from "../job/job-context.ts";
+import type { OutputInfo } from "../port/graph-port.ts";
 import { checkAll } from "../refusal/check-all.ts";
 import { kindOf } from "../refusal/not-given.ts";
 import { decodeRecords } from "../source/collection.ts";
@@ -25,9 +29,9 @@ export interface SinkWriter<T, Written> {
   /** Takes some of the records, in their order. Those that follow wait for it. */
   write(records: readonly T[]): void | Promise<void>;
   /**
-   * All records are there.
+   * All records are there. What was written is complete, and not visible yet.
    *
-   * @returns What was written, as plain data, for `commit` of the sink: a name, an offset, the number of a transaction.
+   * @returns What was written, as plain data, for `commit` and `abort` of the sink: a name, an offset, the number of a transaction.
    */
   close(): Written | Promise<Written>;
   /** The attempt has failed or was cancelled. An executor that is lost calls nothing. */
@@ -37,8 +41,7 @@ export interface SinkWriter<T, Written> {
 /**
  * A sink that tasks write to, for packages. Hand it to {@link saveExternal}.
  *
- * What will still change: a batch will be committed when all of its outputs are done, with a log before it, and a sink
- * will be told after a restart what of a batch it has to finish or take back.
+ * What will still change: a sink will be told after a restart what of a batch it has to finish or take back.
  *
  * @typeParam T The records.
  * @typeParam Written What `close` of a writer tells: plain data.
@@ -55,12 +58,22 @@ export interface ExternalSink<T, Written, Options = undefined> {
    */
   readonly open: (task: SinkTask, options: Options) => SinkWriter<T, Written> | Promise<SinkWriter<T, Written>>;
   /**
-   * Called on the driver when all tasks of the batch's output are done. When it throws, the output has failed.
+   * Makes visible what a batch has written. Called on the driver when every output of the batch is done, with those of the
+   * batch's outputs that save files. When it throws it is called again, `task.attempts.max` times in all and with the pauses
+   * of a task's retries; then the output has failed. So it may find that an earlier call has done its work: nothing happens twice.
    *
    * @param time The batch's time, in epoch ms.
-   * @param written What the attempts that count have told, in partition order.
+   * @param written What `close` of the attempts that count returned, in partition order.
    */
   commit?(time: number, written: readonly Written[]): void | Promise<void>;
+  /**
+   * Takes back what a batch has written: it is not committed, because a task of this output failed, because the batch failed or was
+   * cut off, or because `commit` was refused for good. Called on the driver. What it throws is a warning.
+   *
+   * @param time The batch's time, in epoch ms.
+   * @param written What `commit` would have got, or has got; nothing when a task failed.
+   */
+  abort?(time: number, written: readonly Written[]): void | Promise<void>;
 }
 
 /**
@@ -78,18 +91,63 @@ export function saveExternal<T, Written, Options>(stream: DStream<T>, to: Extern
       if (typeof to?.label !== "string" || to.label === "")
         throw badArgument(`${operator} takes a sink with a label and a function open. Give it those.`);
     },
-    commit: () => {
-      if (to?.commit !== undefined && typeof to.commit !== "function")
-        throw badArgument(`commit of the sink given to ${operator} is ${kindOf(to.commit)}. It must be a function.`);
-    },
+    commit: () => checkMethod(to, "commit"),
+    abort: () => checkMethod(to, "abort"),
   });
   const { label } = to;
   const { site } = context.ship(to.open, `open of ${label}`);
   const open = context.checked(operators.openExternal.ref(() => [to.open, to.options], site));
-  graph.output(`${operator} to ${label}`, node, async (target: Lineage, { time }: BatchScope) => {
-    const blocks = await runAction(context, { name: operator, target, sink: { kind: "external", open, label } });
-    const written = blocks.flatMap((block) => decodeRecords(context, block) as Written[]); // one of each partition, from its writer
-    const about = { what: `commit of ${label}`, outcome: "The output fails." };
-    await runAuthorCode(about, () => to.commit?.(time, written));
-  });
+  const sink = outputSink<Written>(context, to);
+  const body = async (target: Lineage, scope: BatchScope, output: OutputInfo): Promise<void> => {
+    try {
+      const written = await runAction(context, { name: operator, target, sink: { kind: "external", open, label } });
+      if (to.commit !== undefined || to.abort !== undefined) scope.prepared.push({ kind: "sink", output, written });
+    } catch (error) {
+      await sink.abort(scope.time, []); // the first error is the one to tell
+      throw error;
+    }
+  };
+  graph.output(`${operator} to ${label}`, node, body, sink);
+}
+
+type Commits<Written> = Pick<ExternalSink<never, Written, unknown>, "label" | "commit" | "abort">;
+
+/** @throws BAD_ARGUMENT */
+function checkMethod(to: Commits<never> | undefined, method: "commit" | "abort"): void {
+  const given = to?.[method];
+  if (given === undefined || typeof given === "function") return;
+  throw badArgument(`${method} of the sink given to saveExternal is ${kindOf(given)}. It must be a function.`);
+}
+
+function outputSink<Written>(context: JobContext, to: Commits<Written>): OutputSink {
+  const decoded = (written: SinkWrites["written"]): Written[] =>
+    written.flatMap((block) => decodeRecords<Written>(context, block)); // one of each partition, from its writer
+  return {
+    commit: async (time, written) => {
+      try {
+        await to.commit?.(time, decoded(written));
+      } catch (error) {
+        throw commitFailed(to.label, time, error);
+      }
+    },
+    abort: async (time, written) => {
+      const what = `abort of ${to.label}`;
+      try {
+        const outcome = "What the batch has written stays where it is.";
+        await runAuthorCode({ what, outcome }, () => to.abort?.(time, decoded(written)));
+      } catch (error) {
+        context.port.warn(warningOf(thrownMessage(error), { subject: what }));
+      }
+    },
+  };
+}
+
+/** An error of the engine passes: it knows whether to try again is of use. */
+function commitFailed(label: string, time: EpochMs, error: unknown): EngineError {
+  if (error instanceof EngineError) return located(error);
+  return sinkCommitFailed(
+    `commit of ${label} threw ${describeThrown(error)} for batch ${time}. It is called again, task.attempts.max times in all; ` +
+      "then the output has failed, and what was written for it is taken back. Look at what the sink writes to.",
+    { cause: error },
+  );
 }

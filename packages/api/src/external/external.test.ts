@@ -1,5 +1,6 @@
+import { epochMs } from "@millrace/base";
 import { decodeValue, emptyClassTable } from "@millrace/codec";
-import { JOB_HOOKS } from "@millrace/plan";
+import { JOB_HOOKS, type PreparedOutput } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
 import { InlineFunctions, JobRegistry } from "../function/job-registry.ts";
 import type { StreamingContext } from "../job/streaming-context.ts";
@@ -88,37 +89,103 @@ describe("a source that a package brings", () => {
 });
 
 describe("a sink that a package brings", () => {
-  const archive = (commit: ExternalSink<number, string>["commit"]): ExternalSink<number, string> => ({
-    label: "archive",
-    options: undefined,
-    open: ({ partition }) => ({ write: () => {}, close: () => `part-${partition}` }),
-    ...(commit === undefined ? {} : { commit }),
-  });
-  const build = (commit?: ExternalSink<number, string>["commit"]) =>
-    GraphLab.build((ssc: StreamingContext) =>
+  type Sink = ExternalSink<number, string>;
+
+  /** What its methods are called with goes into `told`; its tasks write what the fake cluster answers. */
+  async function archive(methods: (told: unknown[]) => Pick<Sink, "commit" | "abort">) {
+    const told: unknown[] = [];
+    const lab = await GraphLab.build((ssc: StreamingContext) =>
       saveExternal(
         ssc.rateStream(10, { numPartitions: 2 }).map(({ value }) => value),
-        archive(commit),
+        {
+          label: "archive",
+          options: undefined,
+          open: ({ partition }) => ({ write: () => {}, close: () => `part-${partition}` }),
+          ...methods(told),
+        },
       ),
     );
-
-  test("is committed with what the writers told, in partition order, once a batch", async () => {
-    const committed: unknown[] = [];
-    const lab = await build((time, written) => void committed.push([time, written]));
     lab.port.answer = (stage) => stage.tasks.map((task) => [`part-${task.partition}`]);
-    await lab.plansOf(1000);
-    expect(committed).toEqual([[1000, ["part-0", "part-1"]]]);
+    return { lab, told };
+  }
+
+  const both = (told: unknown[]): Pick<Sink, "commit" | "abort"> => ({
+    commit: (...call) => void told.push(["commit", ...call]),
+    abort: (...call) => void told.push(["abort", ...call]),
+  });
+  const WRITTEN = ["part-0", "part-1"];
+  const TIME = epochMs(1000);
+
+  /** Runs a batch that is not committed. */
+  async function preparedBy(lab: GraphLab): Promise<PreparedOutput> {
+    const { error, prepared } = await lab.run(1000);
+    if (error !== undefined) throw error;
+    const [output] = prepared.outputs;
+    if (output === undefined || prepared.outputs.length > 1) throw new Error("one output was to prepare something");
+    return structuredClone(output); // it may come from another thread
+  }
+
+  test("is committed with the batch, with what the writers told in partition order", async () => {
+    const { lab, told } = await archive(both);
+    const output = await preparedBy(lab);
+    expect(output).toMatchObject({ kind: "sink", output: { id: 0, name: "saveExternal to archive of map" } });
+    expect(told).toEqual([]);
+    await lab.graph.commitOutput(TIME, output);
+    expect(told).toEqual([["commit", 1000, WRITTEN]]);
   });
 
-  test("may do without a commit", async () => {
-    expect(await (await build()).plansOf(1000)).toMatch(/-> write millrace:openExternal/);
+  test("is told of a batch that is not committed", async () => {
+    const { lab, told } = await archive(both);
+    await lab.graph.discardOutput(TIME, await preparedBy(lab));
+    expect(told).toEqual([["abort", 1000, WRITTEN]]);
   });
 
-  test("whose commit throws fails its output", async () => {
-    const lab = await build(() => {
-      throw new Error("conflict");
+  test("is told at once when a task failed, and has nothing to commit", async () => {
+    const { lab, told } = await archive(both);
+    lab.port.run = () => Promise.reject(new Error("no space"));
+    const { error, prepared } = await lab.run(1000);
+    expect([error?.message, prepared.outputs, told]).toEqual(["no space", [], [["abort", 1000, []]]]);
+  });
+
+  test("may refuse a commit, which can be tried again", async () => {
+    let refusals = 1;
+    const { lab, told } = await archive((calls) => ({
+      commit: (_, written) => {
+        if (refusals-- > 0) throw new Error("conflict");
+        calls.push(written);
+      },
+    }));
+    const output = await preparedBy(lab);
+    await expect(lab.graph.commitOutput(TIME, output)).rejects.toMatchObject({
+      message: expect.stringMatching(/SINK_COMMIT_FAILED\] commit of archive threw Error: conflict .*for batch 1000/),
+      retry: "same-task",
     });
-    expect((await lab.batch(1000)).error?.message).toMatch(/JOB_CODE_FAILED.*commit of archive threw Error: conflict/);
+    await lab.graph.commitOutput(TIME, output);
+    expect(told).toEqual([WRITTEN]);
+  });
+
+  test("that cannot take back what was written is warned of", async () => {
+    const { lab } = await archive(() => ({
+      abort: () => {
+        throw new Error("gone");
+      },
+    }));
+    await lab.graph.discardOutput(TIME, await preparedBy(lab));
+    expect(lab.port.warnings).toEqual([expect.stringMatching(/abort of archive threw Error: gone/)]);
+  });
+
+  test("may do without a commit, and prepares nothing then", async () => {
+    const { lab } = await archive(() => ({}));
+    const { prepared } = await lab.run(1000);
+    expect(prepared.outputs).toEqual([]);
+    expect(lab.port.takePlans()).toMatch(/-> write millrace:openExternal/);
+  });
+
+  test("whose methods are no functions is refused", async () => {
+    const none = "later" as never; // what a job without types may give
+    await expect(archive(() => ({ commit: none, abort: none }))).rejects.toThrow(
+      /commit of the sink given to saveExternal/,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
-import { streamId } from "@millrace/base";
+import { type EpochMs, streamId } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { Lineage, ReceiverPlan, ReceiverSpec } from "@millrace/plan";
+import type { Lineage, ReceiverPlan, ReceiverSpec, SinkWrites } from "@millrace/plan";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import type { JobContext } from "../job/job-context.ts";
 import type { FileInput, OutputInfo } from "../port/graph-port.ts";
@@ -10,6 +10,14 @@ import type { NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
 /** What an output operation does with its stream's RDD of a batch. */
 export type OutputBody = (lineage: Lineage, scope: BatchScope, output: OutputInfo) => Promise<void>;
 
+/** What commits and discards the writes of an output, where a package brings it. */
+export interface OutputSink {
+  /** @throws SINK_COMMIT_FAILED */
+  commit(time: EpochMs, written: SinkWrites["written"]): Promise<void>;
+  /** Never rejects. */
+  abort(time: EpochMs, written: SinkWrites["written"]): Promise<void>;
+}
+
 export interface Output {
   readonly id: number;
   /** `print` */
@@ -18,6 +26,7 @@ export interface Output {
   readonly name: string;
   readonly stream: StreamNode;
   readonly body: OutputBody;
+  readonly sink: OutputSink | undefined;
   /** Its stack says where the author declared it. */
   readonly declared: Error;
 }
@@ -60,10 +69,10 @@ export class GraphBuilder {
     this.checkpointDir = options.checkpointDir;
   }
 
-  output(operator: string, stream: StreamNode, body: OutputBody): void {
+  output(operator: string, stream: StreamNode, body: OutputBody, sink?: OutputSink): void {
     this.context.requireBuilding(operator);
     const name = `${operator} of ${stream.label}`;
-    this.outputs.push({ id: this.outputs.length, operator, name, stream, body, declared: new Error(name) });
+    this.outputs.push({ id: this.outputs.length, operator, name, stream, body, sink, declared: new Error(name) });
   }
 
   /** @returns The name of the input unless its stream is named: by its place in the job's text. */

@@ -1,6 +1,23 @@
-import { assert, EngineError, type EpochMs, epochMs, type JobConf, thrownText, toWireError } from "@millrace/base";
+import {
+  assert,
+  EngineError,
+  type EpochMs,
+  epochMs,
+  type JobConf,
+  thrownText,
+  toWireError,
+  unreachable,
+} from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { BlockId, FixedInput, Lineage, PreparedBatch, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type {
+  BlockId,
+  FixedInput,
+  Lineage,
+  PreparedBatch,
+  PreparedOutput,
+  ReceiverPlan,
+  ShuffleId,
+} from "@millrace/plan";
 import { runAction } from "../action/action.ts";
 import type { BatchHistory, BatchScope } from "../batch/batch-scope.ts";
 import { returnInput, type Trial } from "../batch/failed-input.ts";
@@ -8,6 +25,7 @@ import { askedAt } from "../job/author-code.ts";
 import type { JobContext } from "../job/job-context.ts";
 import type { EngineEvent } from "../listener/engine-event.ts";
 import { JobWatch } from "../listener/job-watch.ts";
+import { discardFiles, publishFiles } from "../output/staged-files.ts";
 import type {
   BatchFailure,
   BatchInputReport,
@@ -19,7 +37,7 @@ import type {
   ReleasedBatches,
 } from "../port/graph-port.ts";
 import { reportOf } from "../source/input-report.ts";
-import type { GraphBuilder, LifePart, Output } from "./graph-builder.ts";
+import type { GraphBuilder, LifePart, Output, OutputSink } from "./graph-builder.ts";
 import type { PolledInput, StreamNode } from "./stream-node.ts";
 
 /** A job's finished graph: makes the RDDs of each batch and runs its outputs. */
@@ -151,6 +169,34 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return { time, error: failures[0]?.error, failures, inputs, prepared: preparedBy(scope) };
   }
 
+  async commitOutput(time: EpochMs, prepared: PreparedOutput): Promise<void> {
+    switch (prepared.kind) {
+      case "files":
+        return publishFiles(this.#context.port.files, prepared);
+      case "sink":
+        return this.#sinkOf(prepared).commit(time, prepared.written);
+      default:
+        return unreachable(prepared);
+    }
+  }
+
+  async discardOutput(time: EpochMs, prepared: PreparedOutput): Promise<void> {
+    switch (prepared.kind) {
+      case "files":
+        return discardFiles(this.#context.port.files, prepared);
+      case "sink":
+        return this.#sinkOf(prepared).abort(time, prepared.written);
+      default:
+        return unreachable(prepared);
+    }
+  }
+
+  #sinkOf({ output }: PreparedOutput): OutputSink {
+    const sink = this.#outputs.find(({ id }) => id === output.id)?.sink;
+    assert(sink !== undefined, `${output.name} has prepared writes of a sink, and has none`);
+    return sink;
+  }
+
   /** All parts of a batch, each whatever became of the others. */
   async #runParts(
     scope: BatchScope,
@@ -269,9 +315,9 @@ export class StreamGraph implements JobGraph, BatchHistory {
 }
 
 /** State goes on to the batch where every partition of it was brought there; else the next batch builds on what was. */
-function preparedBy({ states, covered, staged }: BatchScope): PreparedBatch {
+function preparedBy({ states, covered, prepared }: BatchScope): PreparedBatch {
   const through = [...states.values()].filter((state) => covered.has(state));
-  return { states: through.map(({ operator }) => operator), outputs: staged };
+  return { states: through.map(({ operator }) => operator), outputs: prepared };
 }
 
 const NOTHING_RETURNED: ReadonlyMap<StreamNode, number> = new Map();

@@ -14,7 +14,6 @@ import { InlineFunctions, JobRegistry } from "../function/job-registry.ts";
 import { buildJob } from "../job/build-job.ts";
 import { defineJob, type JobOptions } from "../job/define-job.ts";
 import type { StreamingContext } from "../job/streaming-context.ts";
-import { publishFiles } from "../output/staged-files.ts";
 import type { ActionResult, EnginePort } from "../port/engine-port.ts";
 import type { BatchOutcome, BatchRun, JobGraph } from "../port/graph-port.ts";
 import { MemoryFiles } from "./memory-files.fixture.ts";
@@ -132,7 +131,7 @@ export class GraphLab {
   async batch(time: number, options: LabBatch = {}): Promise<BatchOutcome> {
     const outcome = await this.run(time, options);
     if (outcome.error !== undefined && this.graph.conf["batch.failure"] === "stop") return outcome;
-    for (const staged of outcome.prepared.outputs) await publishFiles(this.port.files, staged);
+    for (const output of outcome.prepared.outputs) await this.graph.commitOutput(epochMs(time), output);
     for (const name of outcome.prepared.states) this.states.set(name, epochMs(time));
     return outcome;
   }

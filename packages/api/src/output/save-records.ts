@@ -1,12 +1,12 @@
 import { type FileSystem, type Location, nameIn, parentOf, within } from "@millrace/files";
-import type { Lineage, StagedFiles } from "@millrace/plan";
+import type { Lineage } from "@millrace/plan";
 import { runSave } from "../action/action.ts";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import { badArgument, outputExists, outputLost } from "../errors.ts";
 import type { JobContext } from "../job/job-context.ts";
 import { checkOptions } from "../refusal/check-all.ts";
 import { resolvePath } from "../source/found-files.ts";
-import { discardFiles, publishFiles, wholeOf } from "./staged-files.ts";
+import { discardFiles, publishFiles, type Staged, wholeOf } from "./staged-files.ts";
 
 /** How records are written. */
 export interface SaveFormat {
@@ -74,7 +74,7 @@ export async function stageRecords(
   target: Lineage,
   path: string,
   format: SaveFormat,
-): Promise<Omit<StagedFiles, "output">> {
+): Promise<Staged> {
   if (typeof path !== "string" || path === "") throw badArgument("the path to save to is missing. Give a directory.");
   const scope = context.requireBatch(format.operator);
   const directory = resolvePath(context, path, format.operator);
@@ -112,8 +112,8 @@ export async function stageRecords(
 }
 
 /** @throws OUTPUT_EXISTS */
-async function checkFree({ port }: JobContext, { staged }: BatchScope, directory: Location): Promise<void> {
-  const other = staged.find((known) => known.directory === directory);
+async function checkFree({ port }: JobContext, { prepared }: BatchScope, directory: Location): Promise<void> {
+  const other = prepared.find((known) => known.kind === "files" && known.directory === directory);
   if (other === undefined && (await port.files.for(directory).stat(directory)) === undefined) return;
   const why = other === undefined ? "exists already" : `is the one that ${other.output.name} writes in this batch`;
   throw outputExists(

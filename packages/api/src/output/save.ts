@@ -34,7 +34,7 @@ function saveOutput(
   });
   graph.output(operator, node, async (lineage, scope, output) => {
     const staged = await stageRecords(context, lineage, batchDirectory(prefix, suffix, scope.time), format);
-    scope.staged.push({ output, ...staged });
+    scope.prepared.push({ kind: "files", output, ...staged });
   });
 }
 

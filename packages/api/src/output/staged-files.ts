@@ -3,7 +3,7 @@ import type { StagedFiles } from "@millrace/plan";
 import { outputExists } from "../errors.ts";
 
 /** What of an output is needed to make its files visible, or to remove them. */
-export type Staged = Omit<StagedFiles, "output">;
+export type Staged = Omit<StagedFiles, "kind" | "output">;
 
 /** Where the files are that become visible together, beside those of attempts. */
 export const wholeOf = (staging: Location): Location => within(staging, "whole");

@@ -1,6 +1,14 @@
 import type { EpochMs, JobConf } from "@millrace/base";
 import type { FileEntry, Location } from "@millrace/files";
-import type { BatchInput, CommittedBatches, FixedInput, PreparedBatch, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type {
+  BatchInput,
+  CommittedBatches,
+  FixedInput,
+  PreparedBatch,
+  PreparedOutput,
+  ReceiverPlan,
+  ShuffleId,
+} from "@millrace/plan";
 import type { EngineEvent } from "../listener/engine-event.ts";
 
 /** What the host needs to run the batches of a job. Made by `buildJob`. */
@@ -35,10 +43,19 @@ export interface JobGraph {
   fixInput(time: EpochMs): Promise<ReadonlyMap<string, FixedInput>>;
   /**
    * Runs the outputs of the batch that {@link fixInput} has begun: makes its RDDs, then each output in turn, whatever became of
-   * those before it. Never rejects: failures are in the outcome. Saved files and state stand once the host has committed what was
-   * prepared. One batch at a time.
+   * those before it. Never rejects: failures are in the outcome. Saved files, what sinks were given, and state stand once the host
+   * has committed what was prepared. One batch at a time.
    */
   runBatch(run: BatchRun): Promise<BatchOutcome>;
+  /**
+   * Commits what an output of batch `time` has prepared. May be called again after an error, and when its answer was lost: what is
+   * committed already stays as it is.
+   *
+   * @throws OUTPUT_EXISTS, SINK_COMMIT_FAILED, and what file systems throw.
+   */
+  commitOutput(time: EpochMs, prepared: PreparedOutput): Promise<void>;
+  /** Takes back what an output of batch `time` has prepared: it is never committed. Never rejects. */
+  discardOutput(time: EpochMs, prepared: PreparedOutput): Promise<void>;
   /**
    * Batch `time` is done for good, committed or failed. Lets go of every batch that no later one looks back on: their
    * lineage goes, `port.dropBlocks` is told what they put, and the host may drop the rest.

@@ -38,9 +38,9 @@ export function reportOf({ prepared, failures, inputs }: BatchOutcome): BatchRep
   return { prepared, failed, inputs };
 }
 
-/** Adds the outputs whose files could not be made visible. */
+/** Adds the outputs whose commit failed. */
 export function withRefused(report: BatchReport, refused: readonly RefusedOutput[]): BatchReport {
-  const failed = refused.map(({ staged, error }) => ({ what: staged.output.name, error }));
+  const failed = refused.map(({ prepared, error }) => ({ what: prepared.output.name, error }));
   return { ...report, failed: [...report.failed, ...failed] };
 }
 

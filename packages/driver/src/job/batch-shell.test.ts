@@ -141,6 +141,7 @@ describe("batches that wait", () => {
 
 describe("the commit of a batch", () => {
   const staged = (name: string): StagedFiles => ({
+    kind: "files",
     output: { id: 0, name: `save of ${name}` },
     staging: locationFrom(`/out/.${name}`),
     directory: locationFrom(`/out/${name}`),
@@ -148,7 +149,7 @@ describe("the commit of a batch", () => {
   });
   const [a, b] = [staged("a"), staged("b")];
   const prepared: PreparedBatch = { states: [], outputs: [a, b] };
-  const refusedB: RefusedOutput = { staged: b, error: { name: "Error", message: "the disk is away" } };
+  const refusedB: RefusedOutput = { prepared: b, error: { name: "Error", message: "the disk is away" } };
   const FIRST = epochMs(1_001_000);
 
   test("follows its outputs, and the batch ends with the answer", () => {

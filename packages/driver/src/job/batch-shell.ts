@@ -17,7 +17,7 @@ import {
   type WireError,
   warningOf,
 } from "@millrace/base";
-import type { CommittedBatches, ReceiverPlan, StagedFiles } from "@millrace/plan";
+import type { CommittedBatches, PreparedOutput, ReceiverPlan } from "@millrace/plan";
 import type { BatchSummary } from "@millrace/rpc";
 import {
   type BatchClock,
@@ -57,10 +57,10 @@ export interface BatchShellPorts extends WarningSink {
    */
   run(time: EpochMs): void;
   cancel(time: EpochMs): void;
-  /** Makes what outputs have staged visible; answered by `onCommitted`. */
-  commit(time: EpochMs, outputs: readonly StagedFiles[]): void;
-  /** Removes what outputs have staged. */
-  discard(time: EpochMs, outputs: readonly StagedFiles[]): void;
+  /** Commits what outputs have prepared; answered by `onCommitted`. */
+  commit(time: EpochMs, outputs: readonly PreparedOutput[]): void;
+  /** Discards what outputs have prepared. */
+  discard(time: EpochMs, outputs: readonly PreparedOutput[]): void;
   /** The batch is committed, or, `error`, has failed: what no later batch reads of it may be released. */
   ended(time: EpochMs, error: WireError | undefined): void;
   stopReceivers(): void;
@@ -172,14 +172,14 @@ export class BatchShell {
     this.dispatch({ type: "inputFixed", time });
   }
 
-  /** Every output of the batch was tried. Of a batch that was cancelled meanwhile, what it staged is removed. */
+  /** Every output of the batch was tried. Of a batch that was cancelled meanwhile, what it prepared is discarded. */
   onOutputsDone(time: EpochMs, report: BatchReport): void {
     const batch = this.#planned.get(time);
     if (batch !== undefined) batch.report = report;
     this.dispatch({ type: "outputsDone", time, prepared: report.prepared, error: report.failed[0]?.error });
   }
 
-  /** What was staged is visible but for the `refused`. */
+  /** What was prepared is committed but for the `refused`. */
   onCommitted(time: EpochMs, refused: readonly RefusedOutput[]): void {
     this.dispatch({ type: "committed", time, refused });
   }

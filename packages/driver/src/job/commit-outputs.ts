@@ -1,30 +1,30 @@
-import { discardFiles, publishFiles } from "@millrace/api/host";
-import { toWireError } from "@millrace/base";
-import type { FileSystems } from "@millrace/files";
-import type { StagedFiles } from "@millrace/plan";
+import type { JobGraph } from "@millrace/api/host";
+import { type EpochMs, toWireError } from "@millrace/base";
+import type { PreparedOutput } from "@millrace/plan";
 import type { RefusedOutput } from "@millrace/scheduler";
 
-/**
- * Makes what outputs have staged visible, one after the other, each whatever becomes of the others. Never rejects.
- *
- * @param files The file systems that the job's packages bring are known on the thread of its code.
- */
+/** Commits what outputs of a batch have prepared, one after the other, each whatever becomes of the others. Never rejects. */
 export async function commitOutputs(
-  files: FileSystems,
-  outputs: readonly StagedFiles[],
+  graph: Pick<JobGraph, "commitOutput">,
+  time: EpochMs,
+  outputs: readonly PreparedOutput[],
 ): Promise<readonly RefusedOutput[]> {
   const refused: RefusedOutput[] = [];
-  for (const staged of outputs) {
+  for (const prepared of outputs) {
     try {
-      await publishFiles(files, staged);
+      await graph.commitOutput(time, prepared);
     } catch (error) {
-      refused.push({ staged, error: toWireError(error) });
+      refused.push({ prepared, error: toWireError(error) });
     }
   }
   return refused;
 }
 
-/** Removes what outputs have staged. Never rejects. */
-export async function discardOutputs(files: FileSystems, outputs: readonly StagedFiles[]): Promise<void> {
-  await Promise.all(outputs.map((staged) => discardFiles(files, staged)));
+/** Discards what outputs of a batch have prepared. Never rejects. */
+export async function discardOutputs(
+  graph: Pick<JobGraph, "discardOutput">,
+  time: EpochMs,
+  outputs: readonly PreparedOutput[],
+): Promise<void> {
+  await Promise.all(outputs.map((prepared) => graph.discardOutput(time, prepared)));
 }

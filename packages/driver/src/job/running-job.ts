@@ -1,6 +1,6 @@
 import type { ActionResult, EngineEvent } from "@millrace/api/host";
 import type { Clock, EpochMs, ExecutorId, Warning, WarningOver, WireError } from "@millrace/base";
-import type { BatchInput, BlockId, FixedInput, JobPlan, ShuffleId, StagedFiles } from "@millrace/plan";
+import type { BatchInput, BlockId, FixedInput, JobPlan, PreparedOutput, ShuffleId } from "@millrace/plan";
 import type { BatchSummary, FromExecutor } from "@millrace/rpc";
 import {
   type BatchesEnd,
@@ -160,11 +160,11 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#tasks.cancel("the job is stopped", time);
   }
 
-  commit(time: EpochMs, outputs: readonly StagedFiles[]): void {
+  commit(time: EpochMs, outputs: readonly PreparedOutput[]): void {
     this.#ports.thread.send({ type: "commit", time, outputs });
   }
 
-  discard(time: EpochMs, outputs: readonly StagedFiles[]): void {
+  discard(time: EpochMs, outputs: readonly PreparedOutput[]): void {
     this.#ports.thread.send({ type: "discard", time, outputs });
   }
 

@@ -20,6 +20,7 @@ import {
 
 describe("a commit", () => {
   const staged = (name: string): StagedFiles => ({
+    kind: "files",
     output: { id: 0, name },
     staging: locationFrom(`/out/.${name}`),
     directory: locationFrom(`/out/${name}`),
@@ -27,7 +28,7 @@ describe("a commit", () => {
   });
   const [a, b] = [staged("a"), staged("b")];
   const refused = (output: StagedFiles, retry: "never" | "same-task" = "same-task"): RefusedOutput => ({
-    staged: output,
+    prepared: output,
     error: {
       name: "Error",
       message: `no ${output.output.name}`,

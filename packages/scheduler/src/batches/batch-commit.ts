@@ -1,9 +1,9 @@
 import { assert, type BackoffRange, backoffPause, type EpochMs, type Rng, type WireError } from "@millrace/base";
-import type { CommittedBatches, PreparedBatch, StagedFiles } from "@millrace/plan";
+import type { CommittedBatches, PreparedBatch, PreparedOutput } from "@millrace/plan";
 import type { BatchEffect, RefusedOutput } from "./batch-events.ts";
 
 export interface CommitSettings {
-  /** `task.attempts.max`: how often an output is tried to be made visible. At least 1. */
+  /** `task.attempts.max`: how often the commit of an output is tried. At least 1. */
   readonly attemptsMax: number;
   /** `task.retry.delay`: the pause before it is tried again. */
   readonly retryDelay: BackoffRange;
@@ -64,7 +64,7 @@ export function onCommitAnswered(
 export function commitAgain(commit: Commit, effects: BatchEffect[]): void {
   commit.phase = "committing";
   commit.attempts += 1;
-  effects.push({ type: "commit", time: commit.time, outputs: commit.again.map(({ staged }) => staged) });
+  effects.push({ type: "commit", time: commit.time, outputs: commit.again.map((refused) => refused.prepared) });
 }
 
 /** What stands when a batch is committed. */
@@ -74,6 +74,6 @@ export function afterCommit(before: CommittedBatches, { time, prepared }: Commit
   return { last: time, states };
 }
 
-export function discard(time: EpochMs, outputs: readonly StagedFiles[], effects: BatchEffect[]): void {
+export function discard(time: EpochMs, outputs: readonly PreparedOutput[], effects: BatchEffect[]): void {
   if (outputs.length > 0) effects.push({ type: "discard", time, outputs });
 }

@@ -1,5 +1,5 @@
 import type { EpochMs, Millis, WireError } from "@millrace/base";
-import type { PreparedBatch, StagedFiles } from "@millrace/plan";
+import type { PreparedBatch, PreparedOutput } from "@millrace/plan";
 
 /** What happens to the batch generator. */
 export type BatchEvent =
@@ -18,7 +18,7 @@ export type BatchEvent =
       readonly prepared: PreparedBatch;
       readonly error: WireError | undefined;
     }
-  /** Answer to `commit`. Outputs that are not among the `refused` are visible. */
+  /** Answer to `commit`. Outputs that are not among the `refused` are committed. */
   | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
   /** Answer to `commitAfter`. */
   | { readonly type: "commitDue"; readonly time: EpochMs }
@@ -29,9 +29,9 @@ export type BatchEvent =
   /** Ends at once; a batch that runs is cancelled and stays uncommitted, a commit under way ends first. */
   | { readonly type: "stopNow" };
 
-/** An output whose staged files could not be made visible. */
+/** An output whose commit failed: its files could not be made visible, or its sink refused. */
 export interface RefusedOutput {
-  readonly staged: StagedFiles;
+  readonly prepared: PreparedOutput;
   readonly error: WireError;
 }
 
@@ -46,13 +46,13 @@ export type BatchEffect =
   | { readonly type: "fixInput"; readonly time: EpochMs }
   /** Run its outputs on what is committed, answer `outputsDone`. One at a time, oldest first. */
   | { readonly type: "runBatch"; readonly time: EpochMs }
-  /** Make the outputs visible, one after the other, each whatever becomes of the others; answer `committed`. */
-  | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly StagedFiles[] }
+  /** Commit the outputs, one after the other, each whatever becomes of the others; answer `committed`. */
+  | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
   /** Some were refused: answer `commitDue` after the pause. */
   | { readonly type: "commitAfter"; readonly time: EpochMs; readonly delay: Millis }
-  /** Remove what outputs have staged: it never becomes visible. */
-  | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly StagedFiles[] }
-  /** Abandon the running batch. An `outputsDone` that comes all the same has what it staged discarded. */
+  /** Discard what outputs have prepared: it is never committed. */
+  | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
+  /** Abandon the running batch. An `outputsDone` that comes all the same has what it prepared discarded. */
   | { readonly type: "cancelBatch"; readonly time: EpochMs }
   /** The batch is committed, or has failed: what of it no later one reads may be released. */
   | {
@@ -60,7 +60,7 @@ export type BatchEffect =
       readonly time: EpochMs;
       /** Why it failed; with `batch.failure` = `continue` what of it succeeded is committed. `undefined`: all is committed. */
       readonly error: WireError | undefined;
-      /** Outputs that succeeded, and whose files could not be made visible. */
+      /** Outputs that succeeded, and whose commit failed. */
       readonly refused: readonly RefusedOutput[];
     }
   | { readonly type: "stopReceivers" }

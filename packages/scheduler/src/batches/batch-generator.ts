@@ -43,7 +43,7 @@ export interface BatchSettings extends CommitSettings {
  * | committing | `running`, `commit`    | the same one                       |
  * | ended      | counted only           |                                    |
  *
- * Nothing that a batch wrote stands before its commit: saved files are hidden until then, and later batches build on the
+ * Nothing that a batch wrote stands before its commit: saved files are hidden until then, sinks have committed nothing, and later batches build on the
  * versions of state in `committed`. A commit that has begun is not cut off.
  *
  * The job as a whole:
@@ -258,7 +258,7 @@ function endCommit(
     state.committed = afterCommit(state.committed, commit);
   discard(
     commit.time,
-    refused.map(({ staged }) => staged),
+    refused.map((output) => output.prepared),
     effects,
   );
   endBatch(state, { time: commit.time, error, refused }, effects);

@@ -1,5 +1,5 @@
 import { epochMs, millis, SeededRng, type WireError } from "@millrace/base";
-import type { PreparedBatch, StagedFiles } from "@millrace/plan";
+import type { PreparedBatch, PreparedOutput } from "@millrace/plan";
 import type { BatchEffect, BatchEvent, RefusedOutput } from "./batch-events.ts";
 import {
   type BatchGenerator,
@@ -70,7 +70,7 @@ export function allAfter(state: BatchGenerator, ...events: readonly Events[]): r
 }
 
 function inWords(effect: BatchEffect): string {
-  const names = (outputs: readonly StagedFiles[]) => outputs.map(({ output }) => ` ${output.name}`).join("");
+  const names = (outputs: readonly PreparedOutput[]) => outputs.map(({ output }) => ` ${output.name}`).join("");
   switch (effect.type) {
     case "setTimer":
       return `timer ${effect.at}`;

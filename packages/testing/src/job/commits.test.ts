@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DStream, defineJob, type StreamingContext } from "@millrace/api";
+import { type DStream, defineJob, type StreamingContext, saveExternal } from "@millrace/api";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type TestJob, testJob } from "./test-job.ts";
 
@@ -131,4 +131,82 @@ test("a job that stops itself at once leaves nothing of the batch that it cuts o
   await job.advance("1s").catch(() => undefined); // it was cut off
   await job.stop();
   expect(await there()).toEqual([]);
+});
+
+describe("a sink of a package", () => {
+  /** Calls of `commit` and `abort`, in order; the first `refusals` commits throw. */
+  function archive(stream: DStream<string>, told: string[], refusals = 0): void {
+    let left = refusals;
+    saveExternal(stream, {
+      label: "archive",
+      options: undefined,
+      open: () => {
+        const records: string[] = [];
+        return { write: (some) => void records.push(...some), close: () => records.join() };
+      },
+      commit: (time, written) => {
+        told.push(`commit ${time} ${written}`);
+        if (left-- > 0) throw new Error("conflict");
+      },
+      abort: (time, written) => void told.push(`abort ${time} ${written}`),
+    });
+  }
+
+  /** Beside files that are saved, and before an output that looks at both; `fails`: in the second batch. */
+  const beside =
+    (told: string[], { fails = false, refusals = 0 } = {}) =>
+    (ssc: StreamingContext): void => {
+      const stream = words(ssc);
+      archive(stream, told, refusals);
+      stream.saveAsTextFiles(join(out, "a"));
+      stream.foreachRDD(async (_, time) => {
+        told.push(`seen ${[...(await visible())]}`);
+        if (fails && time === 2000) throw new Error("boom");
+      });
+    };
+
+  test("is committed with the files of the batch, and not while another output runs", async () => {
+    const told: string[] = [];
+    const job = await start(beside(told));
+    await job.advance("1s");
+    expect(told).toEqual(["seen ", "commit 1000 word"]);
+    expect(await there()).toEqual(["a-1000"]);
+  });
+
+  test("is told to take back what it has of a batch that failed, under the policy stop", async () => {
+    const told: string[] = [];
+    const job = await start(beside(told, { fails: true }));
+    await job.advance("1s");
+    await expect(job.advance("1s")).rejects.toThrow("boom");
+    expect(told.slice(2)).toEqual(["seen a-1000", "abort 2000 word"]);
+  });
+
+  test("is committed with what succeeded of a batch that failed, under the policy continue", async () => {
+    const told: string[] = [];
+    const job = await start(beside(told, { fails: true }), "continue");
+    await job.advance("1s");
+    await expect(job.advance("1s")).rejects.toThrow("boom");
+    expect(told.slice(2)).toEqual(["seen a-1000", "commit 2000 word"]);
+  });
+
+  test("that refuses is asked again, without the other outputs", async () => {
+    const told: string[] = [];
+    const job = await start(beside(told, { refusals: 1 }));
+    await job.advance("1s");
+    expect(told).toEqual(["seen ", "commit 1000 word", "commit 1000 word"]);
+    expect([await there(), job.warnings]).toEqual([["a-1000"], []]);
+  });
+
+  test("that refuses for good fails the batch, takes back what was written, and the files stay", async () => {
+    const told: string[] = [];
+    const job = await start(beside(told, { refusals: 2 }));
+    await expect(job.advance("1s")).rejects.toThrow(/SINK_COMMIT_FAILED\] commit of archive threw Error: conflict/);
+    expect(told.slice(1)).toEqual(["commit 1000 word", "commit 1000 word", "abort 1000 word"]);
+    expect(await there()).toEqual(["a-1000"]);
+    expect(job.warnings).toEqual([
+      expect.stringMatching(
+        /^\[BATCH_FAILED\] .* failed: saveExternal to archive of queueStream: \[SINK_COMMIT_FAILED\]/,
+      ),
+    ]);
+  });
 });

@@ -266,15 +266,15 @@ export class TestJob {
         },
         records: (time) => this.#inputs.records(time),
         commit: (time, outputs) => {
-          const committed = commitOutputs(this.#engine.files, outputs);
+          const committed = this.#console.run(() => commitOutputs(graph, time, outputs));
           this.#committing = committed.then((refused) => batches.onCommitted(time, refused));
         },
-        discard: (_, outputs) => {
-          this.#committing = discardOutputs(this.#engine.files, outputs);
+        discard: (time, outputs) => {
+          this.#committing = this.#console.run(() => discardOutputs(graph, time, outputs));
         },
         cancel: (time) => this.#engine.cancel(time),
         ended: (time, error) => {
-          if (error !== undefined) this.#failure ??= fromWireError(error); // its files could not be made visible
+          if (error !== undefined) this.#failure ??= fromWireError(error); // the commit of an output failed
           this.#release(graph, time);
         },
         stopReceivers: () => batches.onReceiversStopped(feeds.waiting),
@@ -320,7 +320,7 @@ export class TestJob {
     await this.#commits();
   }
 
-  /** Until nothing that outputs have staged is made visible, or removed. */
+  /** Until nothing that outputs have prepared is being committed, or discarded. */
   async #commits(): Promise<void> {
     for (let work: Promise<void> | undefined; work !== this.#committing; ) {
       work = this.#committing;

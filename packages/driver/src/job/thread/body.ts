@@ -7,7 +7,7 @@ import {
   jobConf,
 } from "@millrace/api/host";
 import { type EpochMs, fromWireError, toWireError, unreachable, type WireError } from "@millrace/base";
-import type { BatchInput, BlockId, BlockLocation, CommittedBatches, JobPlan, StagedFiles } from "@millrace/plan";
+import type { BatchInput, BlockId, BlockLocation, CommittedBatches, JobPlan, PreparedOutput } from "@millrace/plan";
 import { reportOf } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
 import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
@@ -119,12 +119,14 @@ export class JobThreadBody {
     if (outcome !== undefined) this.#ports.post({ type: "outputsDone", time: input.time, report: reportOf(outcome) });
   }
 
-  async #commit(time: EpochMs, outputs: readonly StagedFiles[]): Promise<void> {
-    this.#ports.post({ type: "committed", time, refused: await commitOutputs(this.#ports.files, outputs) });
+  async #commit(time: EpochMs, outputs: readonly PreparedOutput[]): Promise<void> {
+    if (this.#graph === undefined) return;
+    this.#ports.post({ type: "committed", time, refused: await commitOutputs(this.#graph, time, outputs) });
   }
 
-  async #discard(time: EpochMs, outputs: readonly StagedFiles[]): Promise<void> {
-    await discardOutputs(this.#ports.files, outputs);
+  async #discard(time: EpochMs, outputs: readonly PreparedOutput[]): Promise<void> {
+    if (this.#graph === undefined) return;
+    await discardOutputs(this.#graph, time, outputs);
     this.#ports.post({ type: "discarded", time });
   }
 

@@ -6,9 +6,9 @@ import type {
   CommittedBatches,
   FixedInput,
   JobPlan,
+  PreparedOutput,
   ReceiverPlan,
   ShuffleId,
-  StagedFiles,
 } from "@millrace/plan";
 import type { RefusedOutput } from "@millrace/scheduler";
 import type { BatchReport } from "../batch-failure.ts";
@@ -36,10 +36,10 @@ export type ToJobThread =
       /** The states' versions that it builds on. */
       readonly states: CommittedBatches["states"];
     }
-  /** Make what outputs of the batch have staged visible. Answered by `committed`. */
-  | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly StagedFiles[] }
-  /** Remove what outputs have staged. Answered by `discarded`. */
-  | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly StagedFiles[] }
+  /** Commit what outputs of the batch have prepared. Answered by `committed`. */
+  | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
+  /** Discard what outputs have prepared. Answered by `discarded`. */
+  | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
   /** The batch is committed, or has failed: what no later one looks back on is released, and `released` follows. */
   | { readonly type: "batchEnded"; readonly time: EpochMs }
   /** For the job's listeners; sent while `watch` asks for it. */
