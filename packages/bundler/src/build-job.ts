@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { EngineError } from "@millrace/base";
 import type { BuildFailure, BuildResult } from "esbuild";
+import * as v from "valibot";
 import type { Artefact, ExternalPackage } from "./artefact.ts";
 import { bundleError } from "./bundle-error.ts";
 import type { BundleOptions } from "./bundle-options.ts";
@@ -11,6 +12,8 @@ import { type Build, type JobSources, jobPlugin } from "./job-plugin.ts";
 import { type LiftedFile, liftFile } from "./lift/lift-file.ts";
 import { PackageInspector, packageOf } from "./packages.ts";
 import { shownName } from "./shown-name.ts";
+
+const SOURCE_MAP = v.looseObject({ sources: v.array(v.string()) });
 
 export interface BuiltJob {
   readonly parts: Omit<Artefact, "hash">;
@@ -145,9 +148,7 @@ async function ownFiles(entry: string, lifts: ReadonlyMap<string, Promise<Lifted
 /** The bundle with its map inline, whose sources are files as seen from anywhere. */
 function moduleText(entry: string, { outputFiles }: JobBuild): string {
   const text = outputFiles.find(({ path }) => path.endsWith(".mjs"))?.text ?? "";
-  const map = JSON.parse(outputFiles.find(({ path }) => path.endsWith(".map"))?.text ?? "{}") as {
-    sources: string[]; // esbuild's own output
-  };
+  const map = v.parse(SOURCE_MAP, JSON.parse(outputFiles.find(({ path }) => path.endsWith(".map"))?.text ?? "{}"));
   const sources = map.sources.map((source) =>
     /^[a-z-]+:/.test(source) ? source : pathToFileURL(resolve(dirname(entry), source)).href,
   );

@@ -1,7 +1,10 @@
 import { decode, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
 import type { SourceSite } from "@millrace/base";
 import type { Loader, Message, TransformFailure } from "esbuild";
+import * as v from "valibot";
 import { jobSyntax } from "./errors.ts";
+
+const SOURCE_MAP = v.object({ mappings: v.string() });
 
 export type Segments = SourceMapSegment[][];
 
@@ -49,7 +52,7 @@ export async function stripTypes(file: { path: string; name: string; text: strin
   }).catch((error: unknown) => {
     throw isTransformFailure(error) ? syntaxError(error.errors, file.name) : error;
   });
-  const { mappings } = JSON.parse(stripped.map) as { mappings: string }; // esbuild's own output
+  const { mappings } = v.parse(SOURCE_MAP, JSON.parse(stripped.map));
   return {
     path: file.path,
     name: file.name,

@@ -130,11 +130,10 @@ async function partialsOf<R>(on: Dataset, fn: unknown, operator: string): Promis
 
 /** `fn` may be one that takes more than two, such as Math.max: `Array.reduce` would hand it positions too. */
 function reduced<R>(partials: readonly R[], fn: Merge<R>, operator: string): R {
-  const [first, ...others] = partials;
   if (partials.length === 0) {
     throw emptyCollection(`${operator}() was called on an RDD without records. Ask isEmpty() before.`);
   }
-  return others.reduce((a, b) => fn(a, b), first as R); // there is one
+  return partials.reduce((a, b) => fn(a, b));
 }
 
 function foldStep(on: Dataset, zero: Uint8Array, add: Fold, operator: string) {

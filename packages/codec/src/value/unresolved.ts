@@ -8,7 +8,7 @@ export class Unresolved {
   /** A function that calls what this becomes. */
   forward(): unknown {
     const target = (): ((...args: unknown[]) => unknown) => {
-      if (typeof this.#target === "function") return this.#target as (...args: unknown[]) => unknown; // just checked
+      if (isCallable(this.#target)) return this.#target;
       return throwCorrupt("a function is called before it is complete");
     };
     this.#forward ??= function forward(this: unknown, ...args: unknown[]): unknown {
@@ -22,4 +22,8 @@ export class Unresolved {
     this.#target = value;
     if (this.#forward !== undefined && typeof value !== "function") throwCorrupt("a cycle leads through no function");
   }
+}
+
+function isCallable(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === "function";
 }

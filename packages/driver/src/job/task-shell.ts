@@ -56,7 +56,7 @@ interface Waiting {
   /** Runs of this plan whose result was lost with the executor that held it. */
   readonly lost: number;
   readonly resolve: (result: ActionResult) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Carries out what the task scheduler decides, and tells it what became of it. */
@@ -194,8 +194,7 @@ export class TaskShell {
       const partitions = written.length > 0 ? [] : (inlineBlocks(results) ?? (await this.#gather(results)));
       waiting.resolve({ partitions, written, accumulators });
     } catch (error) {
-      if (waiting.lost >= RESULT_LOSSES_MAX || isCode(error, resultTooLarge.code))
-        return waiting.reject(error as Error); // an EngineError of the data plane, or ours
+      if (waiting.lost >= RESULT_LOSSES_MAX || isCode(error, resultTooLarge.code)) return waiting.reject(error);
       // The executor that held a result went after it had announced it: the plan gives the same once more.
       const { resolve } = waiting;
       this.#submit({

@@ -68,7 +68,6 @@ function encodeWire(wire: WireError): Buffer {
 }
 
 function isWireError(value: unknown): value is WireError {
-  if (typeof value !== "object" || value === null) return false;
-  const { name, message } = value as Partial<WireError>; // both are looked at here, the rest only shown
-  return typeof name === "string" && typeof message === "string";
+  if (typeof value !== "object" || value === null || !("name" in value) || !("message" in value)) return false;
+  return typeof value.name === "string" && typeof value.message === "string"; // the rest is only shown
 }

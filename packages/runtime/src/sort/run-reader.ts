@@ -1,4 +1,4 @@
-import { decodeColumnFrame, decodePairFrame } from "@millrace/codec";
+import { decodeColumnFrame, decodeFrame, decodePairFrame } from "@millrace/codec";
 import { type FileBlock, readHandle } from "@millrace/storage";
 import type { SpillOptions } from "../table/spill-run.ts";
 import type { SortColumns } from "./sort-columns.ts";
@@ -48,7 +48,7 @@ export class RunReader {
     const pairs = decodePairFrame(frame, classes);
     if (pairs !== undefined) return { keys: pairs.keys, records: pairs.values };
     // A frame that began as another layout's keeps the pairs it was given as they were: tuples.
-    const tuples = decodeColumnFrame(frame, classes) as readonly (readonly [unknown, unknown])[];
+    const tuples = decodeFrame<readonly [unknown, unknown]>(frame, classes);
     return { keys: tuples.map(([key]) => key), records: tuples.map(([, value]) => value) };
   }
 }

@@ -189,7 +189,7 @@ export class BlockStore {
   async reclaim(owner: number): Promise<void> {
     this.#pool.reclaim(owner, this.#liveSlices());
     const prefix = spillPrefix(owner);
-    const names = await readdir(this.#directory).catch(() => [] as string[]); // no directory: nothing was spilled
+    const names = await readdir(this.#directory).catch((): string[] => []); // no directory: nothing was spilled
     const orphans = names.filter(
       (name) => name.startsWith(prefix) && !this.#fileUsers.has(join(this.#directory, name)),
     );
