@@ -43,9 +43,7 @@ function runInBatch(context: JobContext, action: Action): Promise<ActionResult> 
   const running = perform(context, scope, action).catch((error: unknown) => {
     throw askedAt(error, asked);
   });
-  scope.pending.add(running);
-  const done = (): void => void scope.pending.delete(running);
-  running.then(done, done);
+  scope.addAction(running);
   return running;
 }
 
@@ -58,7 +56,7 @@ async function perform(context: JobContext, scope: BatchScope, action: Action): 
     const result = await context.port.run(planned.plan);
     for (const { id } of planned.writes) context.written.add(id);
     if (result.accumulators.length > 0 && action.aside !== true) context.mergeAccumulators(result.accumulators);
-    for (const state of planned.states) scope.covered.add(state);
+    for (const state of planned.states) scope.coverState(state);
     return result;
   } finally {
     planned.release();
@@ -124,7 +122,7 @@ async function planWhenFree(context: JobContext, scope: BatchScope, action: Acti
 function reserve(context: JobContext, scope: BatchScope, writes: readonly WrittenShuffle[]): () => void {
   if (writes.some(({ lasting }) => lasting)) scope.keepBroadcasts();
   for (const dependency of writes) {
-    if (!dependency.lasting) scope.shuffles.set(dependency.id, dependency);
+    if (!dependency.lasting) scope.ownShuffle(dependency.id, dependency);
   }
   return context.written.reserve(writes);
 }

@@ -101,7 +101,7 @@ export function saveExternal<T, Written, Options>(stream: DStream<T>, to: Extern
   const body = async (target: Lineage, scope: BatchScope, output: OutputInfo): Promise<void> => {
     try {
       const written = await runAction(context, { name: operator, target, sink: { kind: "external", open, label } });
-      if (to.commit !== undefined || to.abort !== undefined) scope.prepared.push({ kind: "sink", output, written });
+      if (to.commit !== undefined || to.abort !== undefined) scope.addPrepared({ kind: "sink", output, written });
     } catch (error) {
       await sink.abort(scope.time, []); // the first error is the one to tell
       throw error;

@@ -9,15 +9,7 @@ import {
   unreachable,
 } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type {
-  BlockId,
-  FixedInput,
-  Lineage,
-  PreparedBatch,
-  PreparedOutput,
-  ReceiverPlan,
-  ShuffleId,
-} from "@millrace/plan";
+import type { FixedInput, Lineage, PreparedBatch, PreparedOutput, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "../action/action.ts";
 import type { BatchHistory, BatchScope } from "../batch/batch-scope.ts";
 import { returnInput, type Trial } from "../batch/failed-input.ts";
@@ -131,7 +123,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
 
   oldestVersionOf(stream: StreamNode): EpochMs | undefined {
     for (const scope of this.#scopes.values()) {
-      const state = scope.states.get(stream);
+      const state = scope.stateOf(stream);
       if (state !== undefined) return state.versions.version; // batches are there in order, and versions only rise
     }
     return undefined;
@@ -155,8 +147,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     const { time } = run;
     const scope = this.#scopes.get(time);
     assert(scope !== undefined, `batch ${time} runs, and its input was not fixed`);
-    scope.inputs = run.inputs;
-    scope.committed = run.states;
+    scope.begin(run.inputs, run.states);
     const { failures, trials } = await this.#runParts(scope);
     const goesOn = failures.length > 0 && this.conf["batch.failure"] === "continue";
     const returned = goesOn ? this.#returnInput(scope, trials) : NOTHING_RETURNED;
@@ -227,7 +218,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
       );
       trials.push(trialOf(output.stream, error));
     }
-    await settle(scope);
+    await scope.settle();
     for (const stream of lasting) {
       const error = await collect(failures, this.#lastingPart(stream), () => this.#computeLasting(stream, scope));
       trials.push(trialOf(stream, error));
@@ -242,12 +233,8 @@ export class StreamGraph implements JobGraph, BatchHistory {
     if (returned.size === 0) return returned;
     // Sources of the batch have fewer partitions now: what was begun of its shuffles does not fit them any more.
     const { written, port } = this.#context;
-    const unwritten = [...scope.shuffles].filter(([id]) => !written.has(id));
-    for (const [id, dependency] of unwritten) {
-      dependency.id = undefined;
-      scope.shuffles.delete(id);
-    }
-    if (unwritten.length > 0) port.dropShuffles(unwritten.map(([id]) => id));
+    const unwritten = scope.takeUnwritten(written.all);
+    if (unwritten.length > 0) port.dropShuffles(unwritten);
     return returned;
   }
 
@@ -279,21 +266,14 @@ export class StreamGraph implements JobGraph, BatchHistory {
       const shuffles = this.#drop(scope);
       if (shuffles.length > 0) this.#context.port.dropShuffles(shuffles);
     };
-    if (scope.pending.size === 0) release();
-    else void settle(scope).then(release);
+    if (scope.idle) release();
+    else void scope.settle().then(release);
   }
 
   /** Releases what a forgotten batch holds. @returns The shuffles that its plans wrote. */
   #drop(scope: BatchScope): readonly ShuffleId[] {
-    const shuffles = [...scope.shuffles.keys()];
-    for (const [shuffle, dependency] of scope.shuffles) {
-      this.#context.written.delete(shuffle);
-      dependency.id = undefined; // an RDD that the job kept is shuffled again, under a new id
-    }
-    scope.shuffles.clear();
-    for (const source of scope.sources.splice(0)) source.inputs = undefined;
-    scope.releaseBroadcasts();
-    const blocks: readonly BlockId[] = scope.blocks.splice(0);
+    const { shuffles, blocks } = scope.release();
+    for (const shuffle of shuffles) this.#context.written.delete(shuffle);
     if (blocks.length > 0) this.#context.port.dropBlocks(blocks);
     return shuffles;
   }
@@ -304,20 +284,19 @@ export class StreamGraph implements JobGraph, BatchHistory {
    */
   async #computeLasting(stream: StreamNode, scope: BatchScope): Promise<void> {
     const target = await scope.lineageOf(stream);
-    const state = scope.states.get(stream);
+    const state = scope.stateOf(stream);
     const there =
       target.kind === "persisted"
         ? this.#context.isWritten(target.dependency)
-        : state === undefined || scope.covered.has(state);
+        : state === undefined || scope.isCovered(state);
     // No record is wanted: what a batch does not touch of its state need not even be looked at.
     if (!there) await runAction(this.#context, { name: stream.label, target, sink: { kind: "collect", limit: 0 } });
   }
 }
 
 /** State goes on to the batch where every partition of it was brought there; else the next batch builds on what was. */
-function preparedBy({ states, covered, prepared }: BatchScope): PreparedBatch {
-  const through = [...states.values()].filter((state) => covered.has(state));
-  return { states: through.map(({ operator }) => operator), outputs: prepared };
+function preparedBy({ coveredStates, preparedOutputs }: BatchScope): PreparedBatch {
+  return { states: coveredStates.map(({ operator }) => operator), outputs: preparedOutputs };
 }
 
 const NOTHING_RETURNED: ReadonlyMap<StreamNode, number> = new Map();
@@ -375,11 +354,6 @@ function lookBackOf(roots: readonly StreamNode[]): ReadonlyMap<StreamNode, numbe
   };
   for (const root of roots) visit(root, 0);
   return found;
-}
-
-/** Waits for the actions that the job did not wait for; what they throw is the job's to catch. */
-async function settle(scope: BatchScope): Promise<void> {
-  while (scope.pending.size > 0) await Promise.allSettled([...scope.pending]);
 }
 
 function asError(error: unknown): Error {

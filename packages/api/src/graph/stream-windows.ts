@@ -128,7 +128,7 @@ export function incrementalWindowNode(
         versions,
         label,
       };
-      scope.states.set(node, made);
+      scope.addState(node, made);
       return made;
     },
   };

@@ -163,7 +163,7 @@ export class JobContext {
   /** A seed for the chance that an author leaves open: the same again when a batch is run again. */
   nextSeed(): number {
     const { scope } = this;
-    return hashKey([scope?.time ?? 0, scope === undefined ? this.#seeds++ : scope.seeds++]);
+    return hashKey([scope?.time ?? 0, scope === undefined ? this.#seeds++ : scope.nextSeed()]);
   }
 
   nextRddId(): number {
@@ -220,7 +220,7 @@ export class JobContext {
     const { id } = dependency;
     if (id === undefined) return;
     this.written.delete(id);
-    this.scope?.shuffles.delete(id);
+    this.scope?.disownShuffle(id);
     dependency.id = undefined;
     this.port.dropShuffles([id]);
   }

@@ -127,7 +127,7 @@ export function stateSnapshots({ context, node: mapped }: GraphStream): StreamNo
     slideMs: mapped.slideMs,
     compute: (scope) =>
       whenReady(scope.lineageOf(mapped), (after) => {
-        const state = scope.states.get(mapped);
+        const state = scope.stateOf(mapped);
         assert(state !== undefined && after.kind === "persisted", "what mapWithState gives is kept");
         return { ...state, change: { kind: "snapshot", after }, label };
       }),
@@ -165,7 +165,7 @@ function statefulNode(
           versions,
           label,
         };
-        scope.states.set(node, made);
+        scope.addState(node, made);
         return made;
       }),
   };

@@ -112,8 +112,8 @@ export async function stageRecords(
 }
 
 /** @throws OUTPUT_EXISTS */
-async function checkFree({ port }: JobContext, { prepared }: BatchScope, directory: Location): Promise<void> {
-  const other = prepared.find((known) => known.kind === "files" && known.directory === directory);
+async function checkFree({ port }: JobContext, { preparedOutputs }: BatchScope, directory: Location): Promise<void> {
+  const other = preparedOutputs.find((known) => known.kind === "files" && known.directory === directory);
   if (other === undefined && (await port.files.for(directory).stat(directory)) === undefined) return;
   const why = other === undefined ? "exists already" : `is the one that ${other.output.name} writes in this batch`;
   throw outputExists(

@@ -34,7 +34,7 @@ function saveOutput(
   });
   graph.output(operator, node, async (lineage, scope, output) => {
     const staged = await stageRecords(context, lineage, batchDirectory(prefix, suffix, scope.time), format);
-    scope.prepared.push({ kind: "files", output, ...staged });
+    scope.addPrepared({ kind: "files", output, ...staged });
   });
 }
 

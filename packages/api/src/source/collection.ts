@@ -78,9 +78,7 @@ function concatenate(frames: readonly Uint8Array[], bytes: number): Uint8Array {
 /** Blocks put for a batch go with it: a source that is used again later is encoded again. */
 function rememberBlocks(context: JobContext, node: SourceNode, inputs: readonly TaskInput[]): void {
   const ids = inputs.flatMap((input) => (input.kind === "blocks" ? input.blocks.map((block) => block.id) : []));
-  if (ids.length === 0 || context.scope === undefined) return;
-  context.scope.blocks.push(...ids);
-  context.scope.sources.push(node);
+  if (ids.length > 0) context.scope?.ownSource(node, ids);
 }
 
 /**

@@ -50,14 +50,14 @@ export abstract class DriverInput extends InputNode implements PolledInput {
 export abstract class UnloggedInput extends DriverInput {
   async fix(scope: BatchScope): Promise<FixedInput> {
     const { lineage, records } = await this.take(scope);
-    scope.unlogged.set(this, lineage);
+    scope.giveUnlogged(this, lineage);
     return { kind: "unlogged", records };
   }
 
   protected abstract take(scope: BatchScope): GivenRdd | Promise<GivenRdd>;
 
   protected lineageOf(_: FixedInput, scope: BatchScope): Lineage {
-    const lineage = scope.unlogged.get(this);
+    const lineage = scope.unloggedOf(this);
     assert(lineage !== undefined, `batch ${scope.time} has lost what ${this.label} gave`);
     return lineage;
   }

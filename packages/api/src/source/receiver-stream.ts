@@ -28,7 +28,7 @@ export class ReceiverStream extends InputNode {
       label: this.label,
     });
     node.inputs = blocks.map((block) => ({ kind: "blocks", blocks: [block] }));
-    scope.sources.push(node); // which has no inputs any more once the batch is over
+    scope.ownSource(node);
     return node;
   }
 }
