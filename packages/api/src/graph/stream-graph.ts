@@ -112,7 +112,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   }
 
   end(error: Error | undefined): Promise<boolean> {
-    this.#context.phase = "stopped";
+    this.#context.end();
     this.#told ??= Promise.all(this.#life.map((part) => part.end?.(error))).then((all) => all.includes(true));
     return this.#told;
   }

@@ -51,14 +51,12 @@ export class JobContext {
   readonly planner: Planner;
   readonly captures: CaptureEncoder;
   readonly listeners: ListenerBus;
-  phase: "building" | "running" | "stopped" = "building";
-  /** The batch that runs, or the last one that did. */
-  scope: BatchScope | undefined;
-  /** Once batches run. */
-  history: BatchHistory | undefined;
   readonly written = new WrittenShuffles();
+  #phase: "building" | "running" | "stopped" = "building";
+  #scope: BatchScope | undefined;
+  #history: BatchHistory | undefined;
   /** What the author calls RDDs. */
-  readonly names = new WeakMap<Lineage, string>();
+  readonly #names = new WeakMap<Lineage, string>();
   /** Functions whose captures had no value yet when they were handed over. */
   #unchecked: FunctionRef[] = [];
   readonly #checked = new WeakSet<FunctionRef>();
@@ -92,7 +90,7 @@ export class JobContext {
     });
     this.captures = new CaptureEncoder(options.registry, {
       broadcasts: this.#broadcasts,
-      onUse: (broadcast) => this.scope?.holdBroadcast(broadcast),
+      onUse: (broadcast) => this.#scope?.holdBroadcast(broadcast),
     });
     this.planner = new Planner({
       defaultPartitions: this.conf["default.parallelism"],
@@ -102,6 +100,35 @@ export class JobContext {
         return encoded;
       },
     });
+  }
+
+  get phase(): "building" | "running" | "stopped" {
+    return this.#phase;
+  }
+
+  /** What is made now belongs to no batch: it stays for as long as the job runs. */
+  get building(): boolean {
+    return this.#phase === "building";
+  }
+
+  /** The batch that runs, or the last one that did. */
+  get scope(): BatchScope | undefined {
+    return this.#scope;
+  }
+
+  /** Once batches run. */
+  get history(): BatchHistory | undefined {
+    return this.#history;
+  }
+
+  /** The author gives an RDD a name. */
+  nameRdd(lineage: Lineage, name: string): void {
+    this.#names.set(lineage, name);
+  }
+
+  /** What the author calls an RDD. */
+  nameOf(lineage: Lineage): string | undefined {
+    return this.#names.get(lineage);
   }
 
   /** Partitions of a stream's shuffles, and of collections, when nothing says otherwise. */
@@ -116,7 +143,7 @@ export class JobContext {
 
   /** @throws GRAPH_CLOSED The batches have begun. */
   requireBuilding(what: string): void {
-    if (this.phase === "building") return;
+    if (this.building) return;
     throw graphClosed(
       `${what} was called after the job had started. The graph of streams cannot change then. ` +
         "Declare streams in build; inside transform and foreachRDD, use the operations of the RDD.",
@@ -125,7 +152,7 @@ export class JobContext {
 
   /** The batch for which an action runs. @throws ACTION_TOO_EARLY There is none yet. */
   requireBatch(what: string): BatchScope {
-    if (this.scope !== undefined) return this.scope;
+    if (this.#scope !== undefined) return this.#scope;
     throw actionTooEarly(
       `${what} was called while the graph is built, before there is a cluster to run it. ` +
         "Run actions inside transform or foreachRDD, where each belongs to a batch.",
@@ -140,7 +167,7 @@ export class JobContext {
   /** Checks what a function captures as far as it can be known now. @throws CAPTURE_NOT_SHIPPABLE */
   checked(ref: FunctionRef): FunctionRef {
     if (ref.captures === undefined) return ref;
-    const building = this.phase === "building";
+    const { building } = this;
     if (building && this.#checked.has(ref)) return ref;
     if (!this.captures.check(ref, building)) this.#unchecked.push(ref);
     else if (building) this.#checked.add(ref);
@@ -157,12 +184,12 @@ export class JobContext {
   }
 
   dependency(parent: Lineage): ShuffleDependency {
-    return dependency(parent, this.phase === "building");
+    return dependency(parent, this.building);
   }
 
   /** A seed for the chance that an author leaves open: the same again when a batch is run again. */
   nextSeed(): number {
-    const { scope } = this;
+    const scope = this.#scope;
     return hashKey([scope?.time ?? 0, scope === undefined ? this.#seeds++ : scope.nextSeed()]);
   }
 
@@ -173,7 +200,7 @@ export class JobContext {
   broadcast<T>(value: T): Broadcast<T> {
     const id = this.#nextBroadcast++;
     const backing = new DriverBroadcast<T>(id, value, {
-      lasting: this.phase === "building",
+      lasting: this.building,
       store: {
         encode: (v) => this.captures.encodeValue(v, "a broadcast variable's value"),
         put: (name, parts) => this.port.putBlock(name, parts),
@@ -210,9 +237,15 @@ export class JobContext {
     return this.port.putBlock(blockId(`driver/${this.#nextBlock++}`), frames);
   }
 
+  /** The graph is complete: batches run from now on. */
   begin(history: BatchHistory): void {
-    this.phase = "running";
-    this.history = history;
+    this.#phase = "running";
+    this.#history = history;
+  }
+
+  /** No batch follows. */
+  end(): void {
+    this.#phase = "stopped";
   }
 
   /** What a shuffle wrote may go before its batch does. */
@@ -220,7 +253,7 @@ export class JobContext {
     const { id } = dependency;
     if (id === undefined) return;
     this.written.delete(id);
-    this.scope?.disownShuffle(id);
+    this.#scope?.disownShuffle(id);
     dependency.id = undefined;
     this.port.dropShuffles([id]);
   }
@@ -231,8 +264,8 @@ export class JobContext {
   }
 
   beginBatch(options: ScopeOptions): BatchScope {
-    this.scope = new BatchScope(options);
-    return this.scope;
+    this.#scope = new BatchScope(options);
+    return this.#scope;
   }
 
   warnOnce(warning: Warning): void {

@@ -129,8 +129,8 @@ export class StreamingContext extends StaticSources {
    * is not a failure.
    */
   stop(options: { readonly graceful?: boolean } = {}): void {
-    const { port, phase } = this[CONTEXT];
-    if (phase === "building") {
+    const { port, building } = this[CONTEXT];
+    if (building) {
       port.warn(
         stoppedInBuild(
           "",

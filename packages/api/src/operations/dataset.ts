@@ -60,12 +60,12 @@ export class Dataset implements Carrier<Lineage> {
   rename(name: string): void {
     if (typeof name !== "string") throw badArgument(`the name of an RDD is a text, not ${typeof name}.`);
     this.name = name;
-    this.context.names.set(this.lineage, name);
+    this.context.nameRdd(this.lineage, name);
   }
 
   render(): string {
-    const { planner, names } = this.context;
-    return renderLineage(this.lineage, { layout: planner.layout(), nameOf: (node) => names.get(node) });
+    const { context } = this;
+    return renderLineage(this.lineage, { layout: context.planner.layout(), nameOf: (node) => context.nameOf(node) });
   }
 
   // ---- how it is kept
@@ -98,7 +98,7 @@ export class Dataset implements Carrier<Lineage> {
 /** Steps of RDDs: what says nothing of its partitions has as many as its largest parent. */
 export function rddSteps(context: JobContext): StepContext {
   // Steps that have to wait for something are taken later: what lasts is decided now.
-  const lasting = context.phase === "building";
+  const lasting = context.building;
   return {
     dependency: (parent) => dependency(parent, lasting),
     defaultPartitioning: () => ({ kind: "hash", partitions: "upstream" }),

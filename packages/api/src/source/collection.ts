@@ -17,7 +17,7 @@ export function collectionSource(
   options: { readonly partitions: number | undefined; readonly label: string },
 ): SourceNode {
   const { partitions, label } = options;
-  const lasting = context.phase === "building";
+  const lasting = context.building;
   const node = lazySource(
     "blocks",
     async () => {

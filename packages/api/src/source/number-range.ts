@@ -17,7 +17,7 @@ export function numberRange(
       return { kind: "inline", block: encodeBlock([slice], emptyClassTable) };
     });
   };
-  const options = { lasting: context.phase === "building", label: "range" };
+  const options = { lasting: context.building, label: "range" };
   const slices = lazySource("blocks", inputsOf, partitions === undefined ? options : { ...options, partitions });
   return narrow(slices, { kind: "flatMap", fn: operators.numbers.ref(), label: "range" }, false);
 }

@@ -25,7 +25,7 @@ function filesSource(
   const label = `${operator} ${path}`;
   const at = resolvePath(context, path, operator);
   const resolve = async () => inputsOf(await findFiles(context, at));
-  return lazySource(format, resolve, { lasting: context.phase === "building", label });
+  return lazySource(format, resolve, { lasting: context.building, label });
 }
 
 function leastPartitions(context: JobContext, given: number | undefined): number {
