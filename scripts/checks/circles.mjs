@@ -16,10 +16,6 @@ import { posix } from "node:path";
 /** @type {readonly OneIdea[]} */
 export const ONE_IDEA = [
   {
-    files: ["packages/api/src/batch/batch-scope.ts", "packages/api/src/graph/stream-node.ts"],
-    why: "A node of the graph makes its RDD of a batch from those that the batch has of other nodes, and a batch asks its nodes.",
-  },
-  {
     files: [
       "packages/api/src/operations/sorting.ts",
       "packages/api/src/partition/range-partitioner.ts",

@@ -14,18 +14,8 @@ import {
   type StateNode,
   type StateVersions,
 } from "@millrace/plan";
-import { type StreamNode, whenReady } from "../graph/stream-node.ts";
+import { type BatchHistory, type NodeBatch, type StreamNode, whenReady } from "../graph/stream-node.ts";
 import type { DriverBroadcast } from "../shared/broadcast.ts";
-
-/** The batches that are not forgotten, as streams that look back on them see them. */
-export interface BatchHistory {
-  /** The time before the first batch. */
-  readonly zeroTime: EpochMs;
-  /** `undefined`: forgotten, or not begun. */
-  scopeAt(time: EpochMs): BatchScope | undefined;
-  /** The version of a stream's state that the oldest batch builds on which is not forgotten; `undefined`: there is none. */
-  oldestVersionOf(stream: StreamNode): EpochMs | undefined;
-}
 
 export interface ScopeOptions {
   readonly time: EpochMs;
@@ -33,7 +23,7 @@ export interface ScopeOptions {
 }
 
 /** What belongs to one batch, and goes with it. */
-export class BatchScope {
+export class BatchScope implements NodeBatch {
   readonly time: EpochMs;
   readonly history: BatchHistory;
   /** The states' versions that the batch builds on; a state that is not there is empty. Known when the batch runs. */

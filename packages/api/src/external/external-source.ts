@@ -2,9 +2,9 @@ import { assert, naming } from "@millrace/base";
 import { emptyClassTable, encodeValue } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
 import { type ExternalInput, type FixedInput, type Lineage, source, type TaskInput } from "@millrace/plan";
-import type { BatchScope } from "../batch/batch-scope.ts";
 import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { NodeBatch } from "../graph/stream-node.ts";
 import { CONTEXT, GRAPH } from "../internals.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 import type { StreamingContext } from "../job/streaming-context.ts";
@@ -91,7 +91,7 @@ class ExternalStream<Range> extends DriverInput {
     addInputLife(graph, this.label, from);
   }
 
-  async fix({ time }: BatchScope): Promise<ExternalInput> {
+  async fix({ time }: NodeBatch): Promise<ExternalInput> {
     const about = { what: `fix of ${this.label}`, outcome: "The batch fails." };
     const ranges: unknown = await runAuthorCode(about, () => this.#source.fix(time));
     if (!Array.isArray(ranges)) {

@@ -11,7 +11,7 @@ import {
 import type { Location } from "@millrace/files";
 import type { FixedInput, Lineage, PreparedBatch, PreparedOutput, ReceiverPlan, ShuffleId } from "@millrace/plan";
 import { runAction } from "../action/action.ts";
-import type { BatchHistory, BatchScope } from "../batch/batch-scope.ts";
+import type { BatchScope } from "../batch/batch-scope.ts";
 import { returnInput, type Trial } from "../batch/failed-input.ts";
 import { askedAt } from "../job/author-code.ts";
 import type { JobContext } from "../job/job-context.ts";
@@ -30,7 +30,7 @@ import type {
 } from "../port/graph-port.ts";
 import { reportOf } from "../source/input-report.ts";
 import type { GraphBuilder, LifePart, Output, OutputSink } from "./graph-builder.ts";
-import type { PolledInput, StreamNode } from "./stream-node.ts";
+import type { BatchHistory, PolledInput, StreamNode } from "./stream-node.ts";
 
 /** A job's finished graph: makes the RDDs of each batch and runs its outputs. */
 export class StreamGraph implements JobGraph, BatchHistory {

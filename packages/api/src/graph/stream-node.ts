@@ -1,5 +1,5 @@
-import type { BlockLevel, FixedInput, Lineage } from "@millrace/plan";
-import type { BatchScope } from "../batch/batch-scope.ts";
+import type { EpochMs } from "@millrace/base";
+import type { BlockLevel, FixedInput, Lineage, SourceNode, StateNode, StateVersions } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 
 /** A stream in the job's graph: what makes its RDD, batch by batch. */
@@ -17,8 +17,38 @@ export interface StreamNode {
   readonly persistsParent?: StreamNode;
   /** Of an input that can be read again. */
   readonly rereadable?: Rereadable;
-  /** Makes the RDD of a batch. Called once a batch at most, through {@link BatchScope.lineageOf}. */
-  compute(scope: BatchScope): Lineage | Promise<Lineage>;
+  /** Makes the RDD of a batch. Called once a batch at most, through {@link NodeBatch.lineageOf}. */
+  compute(scope: NodeBatch): Lineage | Promise<Lineage>;
+}
+
+/** A batch as a node sees it that chooses input for it, or makes its RDD. */
+export interface NodeBatch {
+  readonly time: EpochMs;
+  readonly history: BatchHistory;
+  /** By name; none before the batch runs. */
+  readonly inputs: ReadonlyMap<string, FixedInput>;
+  /** The RDD of a stream in this batch: made once, however many streams and outputs use it. */
+  lineageOf(stream: StreamNode): Lineage | Promise<Lineage>;
+  /** Code of the job gave this RDD for an input. */
+  giveUnlogged(input: StreamNode, lineage: Lineage): void;
+  unloggedOf(input: StreamNode): Lineage | undefined;
+  /** The source has no inputs any more once the batch is over. */
+  ownSource(node: SourceNode): void;
+  /** The batch has a stateful operator. */
+  addState(stream: StreamNode, state: StateNode): void;
+  stateOf(stream: StreamNode): StateNode | undefined;
+  /** The state of a stream before and after this batch. @param name What its state is called. */
+  versionsOf(stream: StreamNode, name: string): StateVersions;
+}
+
+/** The batches that are not forgotten, as streams that look back on them see them. */
+export interface BatchHistory {
+  /** The time before the first batch. */
+  readonly zeroTime: EpochMs;
+  /** `undefined`: forgotten, or not begun. */
+  scopeAt(time: EpochMs): NodeBatch | undefined;
+  /** The version of a stream's state that the oldest batch builds on which is not forgotten; `undefined`: there is none. */
+  oldestVersionOf(stream: StreamNode): EpochMs | undefined;
 }
 
 /** A stream that begins in a source. */
@@ -34,7 +64,7 @@ export interface PolledInput extends NamedInput {
    *
    * @throws Whatever keeps it from choosing: what needs this input fails with it, and the rest of the batch runs.
    */
-  fix(scope: BatchScope): FixedInput | Promise<FixedInput>;
+  fix(scope: NodeBatch): FixedInput | Promise<FixedInput>;
 }
 
 /** Input that is there after a batch has failed. Asked of the batch that ran last only. */

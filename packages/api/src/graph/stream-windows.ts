@@ -8,11 +8,10 @@ import {
   type StateVersions,
   union,
 } from "@millrace/plan";
-import type { BatchScope } from "../batch/batch-scope.ts";
 import { badWindow, windowForgotten } from "../errors.ts";
 import { checkAll } from "../refusal/check-all.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
-import type { StreamNode } from "./stream-node.ts";
+import type { NodeBatch, StreamNode } from "./stream-node.ts";
 
 /** A window over a stream: how long it is, and how often there is one. */
 export interface WindowSpan {
@@ -140,14 +139,14 @@ export function incrementalWindowNode(
  * What a window's state builds on: the window one slide before it. After windows that failed it is made anew from its own
  * batches: those that left meanwhile may be forgotten, or may be what cannot be computed.
  */
-function versionsOf(scope: BatchScope, node: StreamNode, name: string): StateVersions {
+function versionsOf(scope: NodeBatch, node: StreamNode, name: string): StateVersions {
   const versions = scope.versionsOf(node, name);
   return versions.version === scope.time - node.slideMs ? versions : { ...versions, version: epochMs(0) };
 }
 
 /** The RDDs that a stream had in the batches of `(after, until]`, oldest first; none before the first batch. */
 async function lineagesIn(
-  scope: BatchScope,
+  scope: NodeBatch,
   stream: StreamNode,
   after: number,
   until: number,

@@ -11,11 +11,12 @@ import {
   type ShuffleDependency,
 } from "@millrace/plan";
 import { WrittenShuffles } from "../action/written-shuffles.ts";
-import { type BatchHistory, BatchScope, type ScopeOptions } from "../batch/batch-scope.ts";
+import { BatchScope, type ScopeOptions } from "../batch/batch-scope.ts";
 import { actionTooEarly, graphClosed } from "../errors.ts";
 import { CaptureEncoder } from "../function/capture-encoder.ts";
 import type { JobRegistry } from "../function/job-registry.ts";
 import type { AccumulatorUpdate } from "../function/task-context.ts";
+import type { BatchHistory } from "../graph/stream-node.ts";
 import { ListenerBus } from "../listener/listener-bus.ts";
 import type { EnginePort } from "../port/engine-port.ts";
 import { AccumulatorHome, titleOf } from "../shared/accumulator.ts";

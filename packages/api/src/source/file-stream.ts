@@ -12,10 +12,9 @@ import {
   type SourceNode,
   source,
 } from "@millrace/plan";
-import type { BatchScope } from "../batch/batch-scope.ts";
 import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
-import type { BadFile, Rereadable } from "../graph/stream-node.ts";
+import type { BadFile, NodeBatch, Rereadable } from "../graph/stream-node.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 import type { JobContext } from "../job/job-context.ts";
 import { labelOf } from "../operations/steps.ts";
@@ -149,12 +148,12 @@ export class FileStream extends DriverInput {
     });
   }
 
-  async fix({ time }: BatchScope): Promise<FilesInput> {
+  async fix({ time }: NodeBatch): Promise<FilesInput> {
     const files = await this.#find(time);
     return { kind: "files", files: files.map(({ path, bytes, version }) => ({ path, bytes, version })) };
   }
 
-  protected lineageOf(fixed: FixedInput, { time }: BatchScope): Lineage {
+  protected lineageOf(fixed: FixedInput, { time }: NodeBatch): Lineage {
     assert(fixed.kind === "files", `${this.label} reads files`);
     const { files } = fixed;
     const { context } = this.graph;

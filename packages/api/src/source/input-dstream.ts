@@ -1,8 +1,8 @@
 import { source } from "@millrace/plan";
-import type { BatchScope } from "../batch/batch-scope.ts";
 import { transformResult } from "../errors.ts";
 import { DRIVER_ONLY, INPUT_REMEDY } from "../function/driver-only.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { NodeBatch } from "../graph/stream-node.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 import { datasetOf, lineageIn } from "../operations/dataset.ts";
 import type { RDD } from "../rdd/rdd.ts";
@@ -62,7 +62,7 @@ export class InputStream extends UnloggedInput {
     addInputLife(graph, label, input);
   }
 
-  protected async take({ time }: BatchScope): Promise<GivenRdd> {
+  protected async take({ time }: NodeBatch): Promise<GivenRdd> {
     const { label } = this;
     const code = { what: `compute of ${label}`, outcome: "The batch fails." };
     const made: unknown = await runAuthorCode(code, () => this.#input.compute(time));

@@ -1,8 +1,7 @@
 import { assert, fromWireError } from "@millrace/base";
 import type { FixedInput, Lineage } from "@millrace/plan";
-import type { BatchScope } from "../batch/batch-scope.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
-import type { NamedInput, PolledInput } from "../graph/stream-node.ts";
+import type { NamedInput, NodeBatch, PolledInput } from "../graph/stream-node.ts";
 
 /**
  * A stream that begins in a source. Its part of a batch is chosen first, as data, and the RDD is made from that data alone:
@@ -26,14 +25,14 @@ export abstract class InputNode implements NamedInput {
     return this.graph.nameOf(this) ?? this.#position;
   }
 
-  compute(scope: BatchScope): Lineage {
+  compute(scope: NodeBatch): Lineage {
     const fixed = scope.inputs.get(this.input);
     assert(fixed !== undefined, `batch ${scope.time} has no input ${this.input}`);
     if (fixed.kind === "failed") throw fromWireError(fixed.error);
     return this.lineageOf(fixed, scope);
   }
 
-  protected abstract lineageOf(fixed: FixedInput, scope: BatchScope): Lineage;
+  protected abstract lineageOf(fixed: FixedInput, scope: NodeBatch): Lineage;
 }
 
 /** An input that chooses on the driver. */
@@ -43,20 +42,20 @@ export abstract class DriverInput extends InputNode implements PolledInput {
     graph.inputs.push(this);
   }
 
-  abstract fix(scope: BatchScope): FixedInput | Promise<FixedInput>;
+  abstract fix(scope: NodeBatch): FixedInput | Promise<FixedInput>;
 }
 
 /** An input whose choice is an RDD that code of the job made: it stays in this thread, with the batch. */
 export abstract class UnloggedInput extends DriverInput {
-  async fix(scope: BatchScope): Promise<FixedInput> {
+  async fix(scope: NodeBatch): Promise<FixedInput> {
     const { lineage, records } = await this.take(scope);
     scope.giveUnlogged(this, lineage);
     return { kind: "unlogged", records };
   }
 
-  protected abstract take(scope: BatchScope): GivenRdd | Promise<GivenRdd>;
+  protected abstract take(scope: NodeBatch): GivenRdd | Promise<GivenRdd>;
 
-  protected lineageOf(_: FixedInput, scope: BatchScope): Lineage {
+  protected lineageOf(_: FixedInput, scope: NodeBatch): Lineage {
     const lineage = scope.unloggedOf(this);
     assert(lineage !== undefined, `batch ${scope.time} has lost what ${this.label} gave`);
     return lineage;

@@ -2,8 +2,8 @@ import { assert } from "@millrace/base";
 import { emptyClassTable, encodeBlock } from "@millrace/codec";
 import { operators } from "@millrace/operators";
 import { type FixedInput, type Lineage, narrow, type RateInput, source, type TaskInput } from "@millrace/plan";
-import type { BatchScope } from "../batch/batch-scope.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { NodeBatch } from "../graph/stream-node.ts";
 import { DriverInput } from "./input-node.ts";
 
 /** A record of `rateStream`. */
@@ -41,7 +41,7 @@ export class RateStream extends DriverInput {
     this.#partitions = partitions;
   }
 
-  fix(scope: BatchScope): RateInput {
+  fix(scope: NodeBatch): RateInput {
     const { zeroTime } = scope.history;
     const sinceMs = scope.time - zeroTime;
     const recordsPerSecond = this.#recordsPerSecond;

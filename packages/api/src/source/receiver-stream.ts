@@ -1,8 +1,8 @@
 import { assert, type EngineError, type EpochMs } from "@millrace/base";
 import { type FixedInput, type Lineage, lazySource, type ReceiverSpec } from "@millrace/plan";
-import type { BatchScope } from "../batch/batch-scope.ts";
 import { batchForgotten } from "../errors.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { NodeBatch } from "../graph/stream-node.ts";
 import type { StorageLevel } from "../rdd/storage-level.ts";
 import { InputNode } from "./input-node.ts";
 
@@ -17,7 +17,7 @@ export class ReceiverStream extends InputNode {
     graph.addReceiver(this, spec, level);
   }
 
-  protected lineageOf(fixed: FixedInput, scope: BatchScope): Lineage {
+  protected lineageOf(fixed: FixedInput, scope: NodeBatch): Lineage {
     assert(fixed.kind === "received", `${this.label} reads blocks`);
     const { blocks } = fixed;
     const { time } = scope;
