@@ -30,8 +30,6 @@ describe("a job fails alone, with the reason in its status, when its code", () =
     ["exits-driver", [], /process\.exit\(3\)/],
     ["collects-too-many", ["driver.heap=64m"], /\[DRIVER_OUT_OF_MEMORY\].*collect\(\).*driver\.heap/s],
     ["collects-too-large", ["driver.result.bytes.max=1m"], /\[RESULT_TOO_LARGE\].*driver\.result\.bytes\.max/s],
-    ["groups-too-many", ["executor.slot.heap=64m"], /\[(SLOT|EXECUTOR)_OUT_OF_MEMORY\].*executor\.slot\.heap/s],
-    ["joins-too-many", ["executor.slot.heap=64m"], /\[(SLOT|EXECUTOR)_OUT_OF_MEMORY\].*executor\.slot\.heap/s],
     ["keeps-too-much", ["executor.slot.heap=64m"], /\[(SLOT|EXECUTOR)_OUT_OF_MEMORY\].*executor\.slot\.heap/s],
   ])("%s", async (how, conf, reason) => {
     const job = await misbehaving(how, conf);

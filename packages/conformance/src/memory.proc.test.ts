@@ -34,7 +34,8 @@ test.each(["groups-too-many", "joins-too-many"])(
   "a key with more values than a slot holds fails its job alone, which is told what memory it takes: %s",
   async (how) => {
     const neighbour = await Neighbour.in(cluster);
-    const job = await cluster.submit("misbehaves", [how]);
+    const options = ["--conf", "task.attempts.max=1"]; // each attempt takes as long, and ends the same
+    const job = await cluster.submit("misbehaves", [how], options);
     const { state, error } = await job.ended;
     expect(state).toBe("failed");
     expect(error?.message).toMatch(/OUT_OF_MEMORY.*reduceByKey.*--memory 1424m.*executor\.slot\.heap/s);
