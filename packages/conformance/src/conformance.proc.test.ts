@@ -15,7 +15,7 @@ const byLength = [...TOPICS].sort(([, a], [, b]) => b - a);
 const jobs = byLength.map((_, i) => byLength.slice(i, i + PER_JOB)).filter((_, i) => i % PER_JOB === 0);
 const named = jobs.map((topics) => ({ names: topics.map(([topic]) => topic).join(", "), topics }));
 
-describe.each(["local[1]", "local[4]", "local-cluster[2,2]"])(
+describe.each(["local[1]", "local[4]", "local-cluster[2,1]"])(
   "on %s operations give what the reference says",
   (master) => {
     test.each(named)("$names", async ({ topics }) => {
