@@ -1,45 +1,20 @@
-import { defineJob } from "@millrace/api";
 import { deferred, invariantBroken } from "@millrace/base";
-import { afterEach, describe, expect, test } from "vitest";
-import { MemoryCluster, type MemoryClusterOptions, type Traffic } from "./memory-cluster.fixture.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { MemoryCluster, Traffic } from "./memory-cluster.fixture.ts";
+import { begins, OutputDirectory, startCluster, TOTALS, totals } from "./totals-job.fixture.ts";
 
-const BATCHES = [["a", "b", "a"], ["b", "c"], ["a"], ["c", "c", "b"]];
-const TOTALS = [
-  ["a=2", "b=1"],
-  ["a=2", "b=2", "c=1"],
-  ["a=3", "b=2", "c=1"],
-  ["a=3", "b=3", "c=3"],
-];
-
+let out: OutputDirectory;
 let cluster: MemoryCluster;
-afterEach(() => cluster.close());
+beforeEach(() => {
+  out = new OutputDirectory();
+});
+afterEach(async () => {
+  await cluster.close();
+  out.remove();
+});
 
-/** Totals of words by key: a shuffle, and state that stays where it is. */
-function totals({ meanwhile }: { readonly meanwhile?: (batch: number) => Promise<void> } = {}) {
-  const seen: string[][] = [];
-  const job = defineJob({ name: "totals", batchInterval: "1s" }, (ssc) => {
-    ssc
-      .queueStream(BATCHES)
-      .map((word): [string, number] => [word, 1])
-      .reduceByKey((a, b) => a + b)
-      .updateStateByKey<number>((added, total = 0) => added.reduce((sum, n) => sum + n, total))
-      .foreachRDD(async (rdd) => {
-        const all = await rdd.collect();
-        await meanwhile?.(seen.length);
-        seen.push(all.map(([word, total]) => `${word}=${total}`).sort());
-      });
-  });
-  return { job, seen };
-}
-
-async function start(
-  given: ReturnType<typeof totals>,
-  executors: readonly string[],
-  options: MemoryClusterOptions = {},
-): Promise<void> {
-  cluster = await MemoryCluster.start(given.job, { executors: executors.length || 1, ...options });
-  await cluster.idle();
-  for (const name of executors) await cluster.join(name);
+async function start(...args: Parameters<typeof startCluster>): Promise<void> {
+  cluster = await startCluster(...args);
 }
 
 const isTo =
@@ -136,29 +111,34 @@ describe("an executor that is lost changes no result", () => {
     ["when it has told of its map output", hasTold("e1", "mapOutput")],
     ["when it has told of a result", hasTold("e1", "result")],
     ["when the job has asked for a plan", ({ what, message }) => what === "fromThread" && message.type === "run"],
-    ["when the batch begins", ({ what, message }) => what === "toThread" && message.type === "batch"],
+    ["when the batch begins", begins("batch")],
     ["when its outputs are done", ({ what, message }) => what === "fromThread" && message.type === "outputsDone"],
-    ["when the batch has ended", ({ what, message }) => what === "toThread" && message.type === "batchEnded"],
+    ["when its commit begins", begins("commit")],
+    ["when its commit is answered", ({ what, message }) => what === "fromThread" && message.type === "committed"],
+    ["when the batch has ended", begins("batchEnded")],
   ];
 
   test.each(STEPS)("%s, of the first batch", async (_, step) => {
-    const job = totals();
+    const job = totals({ saveTo: out.path });
     await start(job, ["e1", "e2"]);
     const fired = cluster.once(step, () => cluster.lose("e1"));
     await cluster.pass(6_000);
     expect(fired()).toBe(true);
     expect(cluster.warnings).toContain("EXECUTOR_LOST");
     expect(job.seen.slice(0, 4)).toEqual(TOTALS);
+    expect(out.totals().slice(0, 4)).toEqual(TOTALS);
   });
 
   test.each(STEPS)("%s, of a later batch, whose state it held", async (_, step) => {
-    const job = totals();
+    const job = totals({ saveTo: out.path });
     await start(job, ["e1", "e2"]);
     await cluster.pass(2_000);
     const fired = cluster.once(step, () => cluster.lose("e1"));
     await cluster.pass(6_000);
     expect(fired()).toBe(true);
     expect(job.seen.slice(0, 4)).toEqual(TOTALS);
+    expect(out.totals().slice(0, 4)).toEqual(TOTALS);
+    expect(out.hidden()).toEqual([]);
   });
 
   test("between two batches", async () => {
