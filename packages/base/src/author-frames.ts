@@ -38,9 +38,10 @@ function isAuthorFrame(line: string): boolean {
 }
 
 /**
- * An error of the engine, with the innermost line of the author that led to it, unless it names one or none is known.
+ * Adds the innermost line of the author's code that led to an engine error, unless the error has a site already or no
+ * line is known.
  *
- * @param stack Of where the author asked for what failed; the error's own by default.
+ * @param stack Taken where the author called what failed; the error's own by default.
  */
 export function located(error: EngineError, stack: string | undefined = error.stack): EngineError {
   const [site] = authorFrames(stack);
@@ -81,7 +82,7 @@ function causeOf(thrown: unknown): unknown {
 function nameOf(thrown: unknown): string {
   if (thrown === undefined) return "nothing: undefined";
   if (!(thrown instanceof Error)) return `a value of type ${typeof thrown}: ${thrownText(thrown)}`;
-  // Several addresses of a name that all refused: an AggregateError without a message.
+  // An AggregateError without a message: several addresses of a name, all refused.
   const parts: unknown[] = thrown.message === "" && thrown instanceof AggregateError ? thrown.errors : [];
   const text =
     thrown.message || parts.map((part) => (part instanceof Error ? part.message : thrownText(part))).join("; ");

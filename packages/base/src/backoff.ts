@@ -1,16 +1,16 @@
 import { type Millis, millis } from "./duration.ts";
 import type { Rng } from "./rng.ts";
 
-/** The pauses between attempts of one thing. */
+/** The pauses between attempts at an operation. */
 export interface BackoffRange {
-  /** The first pause; 0: there are none. */
+  /** The first pause; 0: no pauses. */
   readonly min: Millis;
   readonly max: Millis;
 }
 
 /**
- * The pause after a number of failures in a row: twice the one before, from `min` to `max`. Of that it is between half and all, by
- * chance, so that many who failed together do not come back together.
+ * The pause after a number of consecutive failures: it doubles from `min` up to `max`. Jitter takes away up to half of
+ * it, so that many that failed together do not retry together.
  *
  * @param failures From 1.
  */
@@ -19,7 +19,7 @@ export function backoffPause({ min, max }: BackoffRange, failures: number, rng: 
   return millis(Math.ceil(full * (1 - rng.next() / 2)));
 }
 
-/** Counts the failures in a row of one thing. */
+/** Counts the consecutive failures of an operation. */
 export class Backoff {
   readonly #range: BackoffRange;
   readonly #rng: Rng;
@@ -30,13 +30,13 @@ export class Backoff {
     this.#rng = rng;
   }
 
-  /** It failed once more. @returns How long to wait before the next attempt. */
+  /** Records a failure. @returns How long to wait before the next attempt. */
   next(): Millis {
     this.#failures += 1;
     return backoffPause(this.#range, this.#failures, this.#rng);
   }
 
-  /** It is well: the next failure is a first one. */
+  /** Records a success: the next failure counts as the first. */
   reset(): void {
     this.#failures = 0;
   }

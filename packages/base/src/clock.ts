@@ -7,21 +7,21 @@ export interface Timer {
 
 /** The only source of time. Everything but {@link SystemClock} and its tests takes one of these. */
 export interface Clock {
-  /** Wall-clock time. */
+  /** The wall clock. */
   now(): EpochMs;
   /** Monotonic milliseconds with a fraction, from an arbitrary origin. */
   monotonicMs(): number;
   /**
-   * Calls `fire` once, by the monotonic clock. There is no timer for a wall-clock time: it would wait for an hour longer when
-   * that clock is set back by an hour.
+   * Calls `fire` once, by the monotonic clock. There are no timers for wall-clock times: if that clock were set back by
+   * an hour, they would fire an hour late.
    */
   after(delay: Millis, fire: () => void): Timer;
 }
 
-/** Node's limit for one timer; longer waits are cut into several. */
+/** Node's limit for one timer; longer waits are split. */
 const TIMEOUT_MAX_MS = 2 ** 31 - 1;
 
-/** The machine's clock. Its timers do not keep a process alive by themselves when `unref` is asked for. */
+/** The machine's clock. With `unref`, its timers do not keep a process alive. */
 export class SystemClock implements Clock {
   readonly #unref: boolean;
 
@@ -45,8 +45,8 @@ export class SystemClock implements Clock {
 }
 
 /**
- * Wall-clock time as of its making, and from then on at the pace of the monotonic clock, however the wall clock is set: for durations between
- * events that carry times. It drifts from the wall clock, and is not for showing.
+ * Starts at the wall-clock time of its creation and then follows the monotonic clock, however the wall clock is set:
+ * for durations between events that carry times. It drifts from the wall clock, so its times are not for display.
  */
 export class SteadyClock implements Clock {
   readonly #clock: Clock;
@@ -117,7 +117,7 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
-  /** Moves time forward as if this process stood still: timers that came due meanwhile fire late, at the end. */
+  /** Moves time forward as if this process had stalled: timers that came due meanwhile fire late, at the end. */
   standStill(by: Millis): void {
     this.#now += by;
     this.advance(millis(0));

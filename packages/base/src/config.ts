@@ -8,9 +8,9 @@ const badConfiguration: ErrorFactory = errorKind("BAD_CONFIGURATION", "user");
 const numberOrText = v.union([v.number(), v.string()], "want a number or text");
 const duration = parsedBy((value) => parseDuration(value));
 const size = parsedBy((value) => parseSize(value));
-/** More than any heap or pool can be used for; far less than what arithmetic or V8 refuses. */
+/** More than any heap or pool can use, and far below the limits of arithmetic and of V8. */
 const MEMORY_MAX = 1024 ** 4;
-/** Less does not hold what a thread of the engine itself needs beside a job. */
+/** Below this, the engine's own part of a thread does not fit. */
 const HEAP_MIN = 32 * 1024 ** 2;
 const heap = v.pipe(
   size,
@@ -20,7 +20,7 @@ const pool = v.pipe(
   size,
   v.check((bytes) => bytes >= 64 * 1024 && bytes <= MEMORY_MAX, "want 64k to 1t"),
 );
-/** A bound on what memory holds: any small value works, with more spilling or waiting. */
+/** A memory budget: any small value works, with more spilling or waiting. */
 const memoryBound = v.pipe(
   size,
   v.check((bytes) => bytes <= MEMORY_MAX, "want 1t or less"),
@@ -36,56 +36,64 @@ const lineBytes = v.pipe(
 const automatic = v.pipe(v.union([v.literal(0), v.literal("0")]), v.transform(Number));
 
 /**
- * Every setting a job may have (`--conf key=value`, or `conf` of `defineJob`), read. The names are the contract;
- * `docs/configuration.md` lists them and a script holds the two together.
+ * All settings of a job (`--conf key=value`, or `conf` of `defineJob`), parsed. The names are a contract;
+ * `docs/configuration.md` lists them, and a script keeps the two in step.
  */
 export interface JobConf {
-  /** Partitions of a shuffle, and of `parallelize`, when none is given. 0: the slots of the cluster at the start. */
+  /**
+   * Partitions of a shuffle, and of `parallelize`, unless given. 0: the number of slots of the cluster when the job
+   * starts.
+   */
   readonly "default.parallelism": number;
   /** Attempts of one task before its batch fails. */
   readonly "task.attempts.max": number;
-  /** The pause before a task that failed is tried again: it doubles at each failure, and half of it is by chance. 0: none. */
+  /** The pause before a failed task is retried; it doubles with each failure, and half of it is jitter. 0: no pause. */
   readonly "task.retry.delay.min": number;
   readonly "task.retry.delay.max": Millis;
-  /** How long a running task is given to notice that it is cancelled before its thread is ended. */
+  /** How long a cancelled task has to stop before its thread is terminated. */
   readonly "task.cancel.grace": Millis;
   /** A receiver closes a block at least this often. 0: a fifth of the batch interval, 5 to 200 ms. */
   readonly "receiver.block.interval": number;
-  /** Received records that may wait for a batch, per receiver, before it is held back. */
+  /** Received bytes that may wait for a batch, per receiver, before back-pressure holds it back. */
   readonly "receiver.buffer.bytes": Bytes;
-  /** First pause before a source that is down is tried again; it doubles at each failure. */
+  /** The first pause before a failed source is restarted; it doubles with each failure. */
   readonly "receiver.restart.delay.min": Millis;
   readonly "receiver.restart.delay.max": Millis;
-  /** How long a receiver's `onStop` is waited for. */
+  /** How long to wait for a receiver's `onStop`. */
   readonly "receiver.stop.timeout": Millis;
   /** The heap of each receiver's thread. */
   readonly "receiver.heap": Bytes;
-  /** A file whose last change is older than this is never new to a file stream; what was read within it is remembered. */
+  /**
+   * A file whose last change is older than this is never new to a file stream; files read more recently are remembered.
+   */
   readonly "file.stream.remember": Millis;
-  /** A longer line is an error, of a text file, zipped or not, a socket or a command. A string cannot hold much more. */
+  /**
+   * The longest line of a text file (compressed or not), a socket or a command; a longer one is an error. A string
+   * cannot hold much more.
+   */
   readonly "line.bytes.max": Bytes;
-  /** Batches that are given received blocks ahead of the one that runs. */
+  /** Batches whose input may be fixed ahead of the running batch. */
   readonly "batches.planned.max": number;
-  /** `stop`: a failed batch ends the job. `continue`: later batches go on without it. */
+  /** `stop`: a failed batch ends the job. `continue`: later batches run without it. */
   readonly "batch.failure": "stop" | "continue";
-  /** Deltas of a partition of state after which a snapshot takes their place. */
+  /** Deltas of a state partition after which a snapshot replaces them. */
   readonly "state.snapshot.deltas": number;
-  /** Memory that blocks may take in each executor process before they go to disk. */
+  /** Memory for blocks in each executor process; beyond it they go to disk. */
   readonly "storage.pool.bytes": Bytes;
   /** Memory one task's grouping or combining may take before it spills. */
   readonly "shuffle.spill.bytes": Bytes;
   /** The heap of each slot's thread, and of the job's driver thread. */
   readonly "executor.slot.heap": Bytes;
   readonly "driver.heap": Bytes;
-  /** Results one action may bring to the driver. */
+  /** Bytes of results that one action may return to the driver. */
   readonly "driver.result.bytes.max": Bytes;
-  /** An executor that has not been heard of for this long is lost. */
+  /** An executor that has been silent for this long is lost. */
   readonly "executor.timeout": Millis;
   /** How long a graceful stop may take before it becomes an immediate one. */
   readonly "stop.timeout": Millis;
 }
 
-/** How each is read from what is given, and what it is when nothing is. */
+/** How each setting is parsed, and its default. */
 const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, JobConf[Name]> } = {
   "default.parallelism": v.optional(parallelism, 0),
   "task.attempts.max": v.optional(count, 4),
@@ -117,7 +125,7 @@ const schema = v.strictObject(settings);
 /**
  * Checks all settings at once.
  *
- * @throws BAD_CONFIGURATION Names every unknown or wrong setting, each with what would be right.
+ * @throws BAD_CONFIGURATION Names every unknown or wrong setting, each with a valid value.
  */
 export function parseConf(given: Readonly<Record<string, unknown>>): JobConf {
   const result = v.safeParse(schema, given, { abortPipeEarly: true });
@@ -125,7 +133,7 @@ export function parseConf(given: Readonly<Record<string, unknown>>): JobConf {
   const problems = result.issues.map((issue) => {
     const key = v.getDotPath(issue) ?? "";
     if (!Object.hasOwn(settings, key)) return `${key}: no such setting${nearest(key)}`;
-    if (issue.type === "raw_transform") return `${key}: ${issue.message}`; // it shows the value itself
+    if (issue.type === "raw_transform") return `${key}: ${issue.message}`; // it contains the value itself
     return `${key}: ${issue.message}, not ${JSON.stringify(given[key])}`;
   });
   throw badConfiguration(
@@ -133,7 +141,7 @@ export function parseConf(given: Readonly<Record<string, unknown>>): JobConf {
   );
 }
 
-/** A value in one of our notations; what the parser throws becomes the complaint about its setting. */
+/** A value in one of our notations; an error of the parser becomes the complaint about the setting. */
 function parsedBy<T>(parse: (value: number | string) => T) {
   return v.pipe(
     numberOrText,

@@ -1,4 +1,4 @@
-/** A promise that is settled from outside. (`Promise.withResolvers` is younger than the oldest Node we run on.) */
+/** A promise that is settled from outside. (`Promise.withResolvers` is newer than the oldest supported Node.) */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   resolve(value: T): void;

@@ -6,14 +6,14 @@ import { thrownMessage } from "./thrown-text.ts";
 export const directoryUnusable: ErrorFactory = errorKind("DIRECTORY_UNUSABLE", "environment");
 const directoryInUse: ErrorFactory = errorKind("DIRECTORY_IN_USE", "user");
 
-/** Who takes a directory over from a dead owner at the same time; each attempt loses to one that won. */
+/** Attempts to take over a dead owner's directory; each lost one was won by another process. */
 const ATTEMPTS_MAX = 8;
 
 /**
- * Makes a directory that a process is to write to for as long as it runs.
+ * Creates a directory that a process writes to for as long as it runs.
  *
  * @param option Names it in the error: `--data-dir`.
- * @throws DIRECTORY_UNUSABLE It cannot be made, or written to.
+ * @throws DIRECTORY_UNUSABLE It cannot be created or written to.
  */
 export function usableDirectory(path: string, option: string): void {
   try {
@@ -29,9 +29,9 @@ export function usableDirectory(path: string, option: string): void {
 }
 
 /**
- * Takes a directory for this process alone, among those of this machine. An owner that is dead does not keep it.
+ * Takes a directory for this process alone, among those of this machine. A dead owner does not keep it.
  *
- * @returns Gives it back.
+ * @returns Releases it.
  * @throws DIRECTORY_UNUSABLE, DIRECTORY_IN_USE
  */
 export function ownDirectory(path: string, owner: string, option: string): () => void {
@@ -47,7 +47,7 @@ export function ownDirectory(path: string, owner: string, option: string): () =>
     } catch (error) {
       if (!isCode(error, "EEXIST")) {
         throw directoryUnusable(
-          `${file} cannot be written: ${thrownMessage(error)}. Nothing was started. Give another directory with ${option}, or make room there.`,
+          `${file} cannot be written: ${thrownMessage(error)}. Nothing was started. Give another directory with ${option}, or free space there.`,
           { cause: error, fields: { path } },
         );
       }
@@ -55,7 +55,7 @@ export function ownDirectory(path: string, owner: string, option: string): () =>
     const [pid, start] = (textOf(file) ?? "").split(" ");
     if (isAlive(Number(pid), start ?? "")) {
       throw directoryInUse(
-        `${resolve(path)} is in use by the ${owner} with pid ${pid}. Nothing was started. Give another directory with ${option}, or end that ${owner} first.`,
+        `${resolve(path)} is in use by the ${owner} with pid ${pid}. Nothing was started. Give another directory with ${option}, or stop that ${owner} first.`,
         { fields: { path, pid: Number(pid) } },
       );
     }
@@ -67,7 +67,7 @@ export function ownDirectory(path: string, owner: string, option: string): () =>
   );
 }
 
-/** @param start What {@link startOf} said of it: another process may have got its number since. */
+/** @param start Result of {@link startOf} at the time: another process may have reused the pid since. */
 function isAlive(pid: number, start: string): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
@@ -78,7 +78,7 @@ function isAlive(pid: number, start: string): boolean {
   return (startOf(pid) ?? "") === start;
 }
 
-/** When a process started, in ticks since the machine did; `undefined` where the system has no `/proc`. */
+/** When a process started, in ticks since boot; `undefined` on systems without `/proc`. */
 function startOf(pid: number): string | undefined {
   const stat = textOf(`/proc/${pid}/stat`);
   // The name, in parentheses, may have spaces; the start is the 22nd field, the 20th after it.
@@ -89,7 +89,7 @@ function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return undefined; // whoever had it is gone, or the system has no such file
+    return undefined; // the process is gone, or the system has no such file
   }
 }
 

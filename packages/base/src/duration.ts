@@ -5,7 +5,7 @@ import { type ErrorFactory, errorKind } from "./errors.ts";
 export type Millis = Brand<number, "Millis">;
 /** A point in time: milliseconds since the Unix epoch. */
 export type EpochMs = Brand<number, "EpochMs">;
-/** What a user may write for a duration: a number of milliseconds, or `"500ms"`, `"1.5s"`, `"2m"`, `"1h"`, `"1d"`. */
+/** A duration as a user may write it: a number of milliseconds, or `"500ms"`, `"1.5s"`, `"2m"`, `"1h"`, `"1d"`. */
 export type DurationLike = number | string;
 
 const badDuration: ErrorFactory = errorKind("BAD_DURATION", "user");

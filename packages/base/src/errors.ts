@@ -1,6 +1,6 @@
 import { thrownText } from "./thrown-text.ts";
 
-/** Whose fault a failure is: the job's author, this engine, or the world around both. */
+/** Whose fault a failure is: the job's author, the engine, or the environment. */
 export type Blame = "user" | "engine" | "environment";
 
 /** What the scheduler may do about a failure. */
@@ -15,7 +15,7 @@ export interface SourceSite {
 
 export type ErrorFields = Readonly<Record<string, string | number | boolean>>;
 
-/** One kind of error: its stable code and what follows from it. Documented in `docs/errors.md`, checked by a script. */
+/** One kind of error: its stable code and its consequences. Documented in `docs/errors.md`, checked by a script. */
 export interface ErrorKind {
   readonly code: string;
   readonly blame: Blame;
@@ -24,14 +24,14 @@ export interface ErrorKind {
 
 export interface EngineErrorOptions {
   readonly cause?: unknown;
-  /** Actual values a program may want: ids, sizes, addresses. They cross processes with the error. */
+  /** Actual values that a program may need: ids, sizes, addresses. They travel with the error. */
   readonly fields?: ErrorFields;
   readonly site?: SourceSite;
 }
 
 /**
- * Every failure this engine reports. The message begins with `[CODE]`, says what happened with the actual values, what
- * the engine does now and what the reader can do. Programs branch on `code` alone.
+ * Every failure that the engine reports. The message begins with `[CODE]` and says what happened with the actual
+ * values, what the engine does now, and what the reader can do. Programs branch on `code` alone.
  */
 export class EngineError extends Error {
   override readonly name = "EngineError";
@@ -53,7 +53,7 @@ export class EngineError extends Error {
   }
 }
 
-/** The author's line may be further out than the ten frames that V8 keeps by default. */
+/** The author's frame may be beyond the ten that V8 keeps by default. */
 const FRAMES_KEPT = 40;
 
 /** A stack that reaches the author's code through the engine's own calls. */
@@ -65,7 +65,7 @@ function captureDeep(error: EngineError): void {
   Error.stackTraceLimit = limit;
 }
 
-/** An error of the engine, with the operator that it came up in: `map at job.ts:12:8`. */
+/** An engine error with the operator in which it occurred: `map at job.ts:12:8`. */
 export function named(error: EngineError, operator: string): EngineError {
   const code = `[${error.code}] `;
   const text = error.message.startsWith(code) ? error.message.slice(code.length) : error.message;
@@ -78,7 +78,7 @@ export function named(error: EngineError, operator: string): EngineError {
   return result;
 }
 
-/** Does what an operator does without a task: what is refused names the operator, as it does where tasks run. */
+/** Runs an operator outside of a task: errors name the operator, as they do in tasks. */
 export function naming<T>(operator: string, act: () => T): T {
   try {
     return act();
@@ -87,7 +87,7 @@ export function naming<T>(operator: string, act: () => T): T {
   }
 }
 
-/** A message without a full stop at its end: it becomes part of a sentence. */
+/** A message without its final full stop, for use within a sentence. */
 export function clauseOf(message: string): string {
   return message.endsWith(".") ? message.slice(0, -1) : message;
 }
@@ -122,7 +122,7 @@ export interface WireError {
 }
 
 const CAUSE_DEPTH_MAX = 8;
-/** The name, on the wire, of what was thrown and is no error. */
+/** The name, on the wire, of a thrown value that is no error. */
 const NOT_AN_ERROR = "NonError";
 
 /** Turns anything thrown into plain data; never throws itself. */
@@ -169,10 +169,10 @@ function define(target: object, key: string, value: unknown): void {
 /** A state that correct code cannot reach: a defect of the engine. */
 export const invariantBroken: ErrorFactory = errorKind("INVARIANT_BROKEN", "engine");
 
-/** Two processes of different versions met: said by whichever of the sessions, the cluster and the shells sees it. */
+/** Two processes of different versions met; sessions, cluster and shells all report it. */
 export const protocolMismatch: ErrorFactory = errorKind("PROTOCOL_MISMATCH", "user");
 
-/** Fails loudly when the engine's own logic is wrong; never used for input. */
+/** Fails loudly when the engine's own logic is wrong; never for input. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) {
     throw invariantBroken(`${message}. This is a defect of the engine: please report it with the job's log.`);

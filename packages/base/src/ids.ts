@@ -1,12 +1,12 @@
 import { type Brand, branded } from "./brand.ts";
 import { type ErrorFactory, errorKind } from "./errors.ts";
 
-/** Names one executor process for as long as its machine keeps it: it survives a reconnection. */
+/** Names one executor process for as long as its machine keeps it, across reconnections. */
 export type ExecutorId = Brand<string, "ExecutorId">;
 /** Names one submitted job. */
 export type JobId = Brand<string, "JobId">;
 
-/** Names an input stream that a receiver feeds, within its job: its receiver, and the blocks that this has received. */
+/** Names an input stream that has a receiver, within its job: the receiver and the blocks it has received. */
 export type StreamId = Brand<number, "StreamId">;
 
 const badIdentifier: ErrorFactory = errorKind("BAD_IDENTIFIER", "user");

@@ -45,6 +45,6 @@ test("zones are the same when their clocks are, whatever they are called", () =>
   expect(sameZone("UTC", "Etc/UTC", back)).toBe(true);
   expect(sameZone("Europe/Berlin", "Europe/Vienna", back)).toBe(true);
   expect(sameZone("Europe/Berlin", "UTC", back)).toBe(false);
-  expect(sameZone("Africa/Lagos", "Europe/Berlin", back)).toBe(false); // alike in winter
+  expect(sameZone("Africa/Lagos", "Europe/Berlin", back)).toBe(false); // the same in winter
   expect(sameZone("UTC", "No/Where", back)).toBe(false);
 });

@@ -1,14 +1,16 @@
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** Minutes from local time to UTC at an instant, as `Date.getTimezoneOffset` has them: negative east of Greenwich. */
+/**
+ * Minutes from local time to UTC at an instant, with the sign of `Date.getTimezoneOffset`: negative east of Greenwich.
+ */
 export type OffsetOf = (ms: number) => number;
 
 const ofThisProcess: OffsetOf = (ms) => new Date(ms).getTimezoneOffset();
 
 /**
- * `2026-11-23 20:17:31.000`, local; with the offset behind it, `2026-10-25 02:30:00.000 +02:00`, when the clocks go back and
- * show this time twice.
+ * Local time as `2026-11-23 20:17:31.000`; with its offset, `2026-10-25 02:30:00.000 +02:00`, when the clocks go back
+ * and this time occurs twice.
  *
  * @param ms Epoch milliseconds.
  */
@@ -25,7 +27,7 @@ export function formatLocalTime(
   return isShownTwice(ms, offset, offsetOf) ? `${text} ${formatOffset(offset)}` : text;
 }
 
-/** Another instant, by the offset that holds a day earlier or later, shows the same local time. */
+/** Whether another instant shows the same local time, under the offset of a day earlier or later. */
 function isShownTwice(ms: number, offset: number, offsetOf: OffsetOf): boolean {
   return [ms - DAY_MS, ms + DAY_MS].some((near) => {
     const other = offsetOf(near);
@@ -42,11 +44,14 @@ function formatOffset(offset: number): string {
 /** The IANA name of this process's time zone, such as `Europe/Berlin`. */
 export const localZone = (): string => new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** How far ahead two zones have to agree to count as one. */
+/** For how long two zones must agree to count as the same. */
 const COMPARED_DAYS = 400;
 const STEP_DAYS = 10;
 
-/** Whether clocks in two zones show the same time, for a year and a little from `ms` on. A name that is not known is another zone. */
+/**
+ * Whether two zones have the same local time for the next {@link COMPARED_DAYS} days from `ms`. An unknown name is a
+ * different zone.
+ */
 export function sameZone(a: string, b: string, ms: number): boolean {
   if (a === b) return true;
   try {

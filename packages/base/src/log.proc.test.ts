@@ -40,7 +40,7 @@ test("a level that is none leaves the default", async () => {
 test("settings of logs that mean nothing are told", () => {
   expect(logTroubles({ MILLRACE_LOG: "warn", MILLRACE_LOG_FORMAT: "json" })).toEqual([]);
   expect(logTroubles({ MILLRACE_LOG: "loud", MILLRACE_LOG_FORMAT: "fancy" })).toEqual([
-    "MILLRACE_LOG=loud is ignored: it is none of trace, debug, info, warn, error, silent",
-    "MILLRACE_LOG_FORMAT=fancy is ignored: it is none of pretty, json",
+    "MILLRACE_LOG=loud is ignored: valid values are trace, debug, info, warn, error, silent",
+    "MILLRACE_LOG_FORMAT=fancy is ignored: valid values are pretty, json",
   ]);
 });

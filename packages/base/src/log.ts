@@ -4,20 +4,20 @@ import type { Logger as PinoLogger } from "pino";
 export type Logger = PinoLogger;
 
 export interface LogOptions {
-  /** The part of the engine that speaks: `driver`, `executor`, `cli`. */
+  /** The component that logs: `driver`, `executor`, `cli`. */
   readonly name: string;
   readonly level?: string;
-  /** Where to write JSON, in place of standard error. */
+  /** File descriptor for JSON, in place of standard error. */
   readonly fd?: number;
 }
 
 const require = createRequire(import.meta.url);
 
-/** Loaded when a log is first made: most threads and commands never make one, and it takes a tenth of a second. */
+/** Loaded on first use: most threads and commands never log, and loading takes a tenth of a second. */
 const loadPino = (): typeof import("pino") => require("pino");
 const loadPretty = (): typeof import("pino-pretty") => require("pino-pretty");
 
-/** `pretty`: lines for people; `json`: one object a line, for programs. */
+/** `pretty`: lines for people; `json`: one object per line, for programs. */
 export type LogFormat = "pretty" | "json";
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
@@ -29,17 +29,17 @@ export function logLevel(): string | undefined {
   return wanted !== undefined && LEVELS.includes(wanted) ? wanted : undefined;
 }
 
-/** What is wrong with the environment's settings of logs, which are then as if they were not given. */
+/** Errors in the environment's log settings, which are then ignored. */
 export function logTroubles(env: NodeJS.ProcessEnv): readonly string[] {
   const known = { MILLRACE_LOG: LEVELS, MILLRACE_LOG_FORMAT: FORMATS };
   return Object.entries(known).flatMap(([name, values]) => {
     const given = env[name];
     if (given === undefined || given === "" || values.includes(given)) return [];
-    return [`${name}=${given} is ignored: it is none of ${values.join(", ")}`];
+    return [`${name}=${given} is ignored: valid values are ${values.join(", ")}`];
   });
 }
 
-/** As MILLRACE_LOG_FORMAT says, else what suits a terminal or a pipe on standard error. */
+/** The format given by MILLRACE_LOG_FORMAT, else the one that suits standard error: a terminal or a pipe. */
 export function logFormat(): LogFormat {
   const wanted = process.env.MILLRACE_LOG_FORMAT;
   if (wanted === "pretty" || wanted === "json") return wanted;
@@ -64,13 +64,13 @@ export function createLogger(options: LogOptions): Logger {
   return pino(settings, unlessItFails(pino.destination({ dest: options.fd ?? 2, sync: true })));
 }
 
-/** A log that cannot be written, for want of room or of a reader, is no reason to end what it tells of. */
+/** A log that cannot be written, because the disk is full or the reader gone, must not end the process. */
 function unlessItFails<Stream extends NodeJS.EventEmitter>(stream: Stream): Stream {
   stream.on("error", () => undefined);
   return stream;
 }
 
-/** A log that goes nowhere, for tests and embedded use. */
+/** A log that discards everything, for tests and embedded use. */
 export function silentLogger(): Logger {
   return loadPino().pino({ level: "silent" });
 }

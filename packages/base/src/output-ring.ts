@@ -1,4 +1,4 @@
-/** Which of a process's two streams of output. */
+/** The output streams of a process. */
 export type OutputStream = "stdout" | "stderr";
 
 export interface OutputPiece {
@@ -11,17 +11,17 @@ const HEAD = 0;
 const TAIL = 1;
 const TOLD = 2;
 const FIELDS_BYTES = 16;
-/** Of a piece: one byte for its stream, four for its length. */
+/** Of each piece: one byte for its stream, four for its length. */
 const PREFIX_BYTES = 5;
 
 /**
- * What one thread writes and another reads: pieces of output in memory that both share, so that they outlive the writer
- * however it ends. A full ring makes the writer wait.
+ * A ring of output shared between a writing thread and a reading thread, so that output outlives its writer, however
+ * that ends. A full ring makes the writer wait.
  *
  *     [head][tail][told][-] | data: (stream u8, length u32, bytes)*
  *
- * `head` and `tail` count bytes written and read since the start, modulo 2^32. A piece counts once it is there whole: a
- * thread that is ended while it writes leaves none of it. At most one writer and one reader at a time.
+ * `head` and `tail` count bytes written and read since the start, modulo 2^32. A piece counts once it is complete: a
+ * thread terminated in mid-write leaves nothing of it. At most one writer and one reader at a time.
  */
 export class OutputRing {
   readonly buffer: SharedArrayBuffer;
@@ -42,11 +42,12 @@ export class OutputRing {
   }
 
   /**
-   * Writes all of it, waiting for room when there is none; not for a thread that may not wait, as a process's first is.
+   * Writes all of `bytes`, waiting while the ring is full; not for threads that must not block, such as the main
+   * thread.
    *
-   * Up to the size of the ring it becomes one piece, so that lines of several threads do not mix.
+   * Up to the size of the ring the bytes become one piece, so that lines of several threads do not mix.
    *
-   * @param tell Wakes the reader, which has to be told of the first piece after it had found none.
+   * @param tell Wakes the reader; called for the first piece after the reader found the ring empty.
    */
   write(stream: OutputStream, bytes: Uint8Array, tell: () => void): void {
     const most = this.#data.length - PREFIX_BYTES;
@@ -56,12 +57,12 @@ export class OutputRing {
     }
   }
 
-  /** Before the reader looks: what is written from now on is told. */
+  /** Called before the reader looks: later writes wake it. */
   listen(): void {
     Atomics.store(this.#fields, TOLD, 0);
   }
 
-  /** The next pieces of one stream, joined, up to about `bytesMax`; `undefined` when nothing is there. */
+  /** The next pieces of one stream, joined, up to about `bytesMax`; `undefined` when there are none. */
   read(bytesMax: number): OutputPiece | undefined {
     const head = Atomics.load(this.#fields, HEAD);
     let tail = Atomics.load(this.#fields, TAIL);

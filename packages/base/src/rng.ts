@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** The only source of chance. Everything that needs one takes one of these, seeded. */
+/** The only source of randomness. Code that needs it takes one of these, seeded. */
 export interface Rng {
   /** Uniform in [0, 1). */
   next(): number;
@@ -8,7 +8,7 @@ export interface Rng {
   int(below: number): number;
 }
 
-/** mulberry32 (Tommy Ettinger): 32 bits of state, passes gjrand; for simulation and sampling, never for secrets. */
+/** mulberry32 (Tommy Ettinger): 32 bits of state, passes gjrand; for simulation and sampling, not for secrets. */
 export class SeededRng implements Rng {
   #state: number;
 
@@ -29,17 +29,17 @@ export class SeededRng implements Rng {
   }
 }
 
-/** Seeded anew in each process: for jitter. */
+/** Seeded afresh in each process: for jitter. */
 export function systemRng(): Rng {
   return new SeededRng(randomBytes(4).readUInt32LE());
 }
 
-/** Rounds after which two streams of neighbouring numbers have nothing in common any more. */
+/** Rounds after which streams with neighbouring seeds are uncorrelated. */
 const WARM_UP = 16;
 
 /**
- * sfc32 (Chris Doty-Humphrey, passes PractRand): 128 bits of state, one of 2^32 streams of a seed. For what is drawn in
- * many places at once, such as a sample of each partition, where the sequences must not overlap.
+ * sfc32 (Chris Doty-Humphrey, passes PractRand): 128 bits of state, one of 2^32 streams of a seed. For draws in many
+ * places at once, such as a sample of each partition, whose sequences must not overlap.
  */
 export class StreamRng implements Rng {
   #a: number;
@@ -48,8 +48,8 @@ export class StreamRng implements Rng {
   #counter = 1;
 
   /**
-   * @param seed A whole number; its lower 64 bits count.
-   * @param stream A whole number from 0: the same seed gives another sequence in each stream.
+   * @param seed An integer, of which the lower 64 bits are used.
+   * @param stream An integer from 0; the same seed yields a different sequence in each stream.
    */
   constructor(seed: number, stream: number) {
     this.#a = Math.floor(seed / 2 ** 32) | 0;

@@ -27,13 +27,13 @@ export function parseSize(value: number | string, what?: string): Bytes {
   return bytes(size);
 }
 
-/** A size as a setting is written, rounded up to whole MiB: `768m`, `2g`. */
+/** A size in the notation of settings, rounded up to whole MiB: `768m`, `2g`. */
 export function sizeSetting(n: number): string {
   const mib = Math.ceil(n / 1024 ** 2);
   return mib % 1024 === 0 ? `${mib / 1024}g` : `${mib}m`;
 }
 
-/** The heap that so many bytes of encoded records take as small objects, beside their encoded form: for remedies of errors. */
+/** Heap taken by small objects, and their encoded form, given the size of the encoded form: for remedies in errors. */
 export const heapFor = (encodedBytes: number): number => 8 * encodedBytes;
 
 export function formatSize(n: number): string {

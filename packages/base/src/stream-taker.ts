@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 
-/** Writes to a stream for any number of writers, each of which is told when the stream has room again. */
+/** Writes to a stream for several writers, each of which is told when the stream has room again. */
 export class StreamTaker {
   readonly #stream: Writable;
   #room: Promise<void> | undefined;
@@ -11,17 +11,17 @@ export class StreamTaker {
     this.#stream = stream;
   }
 
-  /** Bytes that nobody read before {@link abandon}, or that came after it. */
+  /** Bytes unread at the time of {@link abandon}, and those that came later. */
   get droppedBytes(): number {
     return this.#droppedBytes ?? 0;
   }
 
-  /** Something was written that its reader has not taken yet. */
+  /** Something written has not been read yet. */
   get behind(): boolean {
     return this.#stream.writableLength > 0;
   }
 
-  /** @returns Nothing while the stream has room; else a promise that resolves when it has, or will never have it. */
+  /** @returns Nothing while the stream has room; else a promise that resolves when it has room or never will. */
   write(data: string | Uint8Array): Promise<void> | undefined {
     if (this.#droppedBytes !== undefined) {
       this.#droppedBytes += Buffer.byteLength(data);
@@ -44,7 +44,7 @@ export class StreamTaker {
     });
   }
 
-  /** Waits for the reader no longer: whoever waits goes on, and what is written from now on is dropped. */
+  /** Stops waiting for the reader: waiting writers go on, and later writes are dropped. */
   abandon(): void {
     if (this.#droppedBytes !== undefined) return;
     this.#droppedBytes = this.#stream.writableLength;

@@ -14,7 +14,7 @@ const script = `
   worker.on("message", (thread) => console.log(JSON.stringify({ thread, main: getHeapStatistics().heap_size_limit })));
 `;
 
-/** What a process and its thread of 64 MB may take; the young generation, a small one, comes on top. */
+/** Heap limits of a process and of its thread of 64 MB; the young generation, which is small, is added to them. */
 async function limits(options: {
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;

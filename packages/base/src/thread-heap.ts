@@ -2,20 +2,20 @@ import { setFlagsFromString } from "node:v8";
 import type { ResourceLimits } from "node:worker_threads";
 
 const LEAST_MB = 16;
-/** V8's own choice for the young generation. */
+/** V8's default for the young generation. */
 const YOUNG_MB_MAX = 48;
 const YOUNG_MB_MIN = 12;
 
 /**
- * The limit of a thread's heap, as `new Worker` takes it.
+ * A thread's heap limit, in the form that `new Worker` takes.
  *
- * A heap size on the command line or in NODE_OPTIONS would win over the limit of every thread. It is taken back here, so
- * that it holds for what it is meant for: the main thread, which has its heap already.
+ * A heap size on the command line or in NODE_OPTIONS overrides the limit of every thread, so it is reset here: the main
+ * thread, for which it is meant, has its heap already.
  *
- * V8 counts the young generation beside it, which in a small heap would take a third more than was given: so it is small
- * there too.
+ * V8 counts the young generation separately, which would add a third to a small heap; so in small heaps it is kept
+ * small.
  *
- * @param bytes Less than 16 MiB is taken for 16 MiB.
+ * @param bytes Raised to 16 MiB if less.
  */
 export function threadHeap(bytes: number): ResourceLimits {
   setFlagsFromString("--max-old-space-size=0");

@@ -9,7 +9,7 @@ const module = new URL("../dist/thread-output.js", import.meta.url).href;
 const workers: Worker[] = [];
 afterEach(() => Promise.all(workers.splice(0).map((worker) => worker.terminate())));
 
-/** A thread that runs `code`, whose output is captured; and what has been taken of it. */
+/** A thread that runs `code` with captured output, and the output taken so far. */
 function start(code: string, room: () => Promise<void> | undefined = () => undefined) {
   const taken = { stdout: "", stderr: "", all: "" };
   const output = new ThreadOutput((stream: OutputStream, bytes) => {

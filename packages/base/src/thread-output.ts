@@ -2,29 +2,26 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { type Deferred, deferred } from "./deferred.ts";
 import { OutputRing, type OutputStream } from "./output-ring.ts";
 
-/**
- * Takes output; a promise says that no more is to come before it resolves, and it never rejects. Bytes are the taker's
- * to keep.
- */
+/** Takes output. A returned promise asks for no more until it resolves; it never rejects. The taker owns the bytes. */
 export type TakeOutput = (stream: OutputStream, bytes: Uint8Array) => Promise<void> | undefined;
 
-/** What a thread needs to write its output; goes to it as a part of its `workerData`, with the port transferred. */
+/** A thread's end of its output; part of its `workerData`, with the port transferred. */
 export interface ThreadOutputEnd {
   readonly ring: SharedArrayBuffer;
   readonly port: MessagePort;
 }
 
-/** Memory that output may take which a thread has written and nobody has read. */
+/** Memory for output that a thread has written and nobody has read. */
 const RING_BYTES = 256 * 1024;
 const READ_BYTES = 64 * 1024;
 
 /**
  * The output of a thread that runs a job's code, seen from the thread that started it. Worker threads send what they
- * write to their process's streams through the event loops of both threads: what a busy thread has written by the time it
- * ends, or is ended, is lost on the way. This goes through shared memory at once, and is there when the thread is not.
+ * write to their process's streams through the event loops of both threads: what a busy thread wrote before it exits or
+ * is terminated is lost on the way. This class uses shared memory, which outlives the thread.
  *
- * Nothing is dropped: a thread that writes faster than its output is taken waits in its `write`. It serves one thread at
- * a time, and a thread that takes the place of another as well.
+ * Nothing is dropped: a thread that writes faster than its output is read blocks in `write`. One instance serves one
+ * thread at a time, and its replacements.
  */
 export class ThreadOutput {
   readonly #take: TakeOutput;
@@ -36,7 +33,7 @@ export class ThreadOutput {
     this.#ring = OutputRing.allocate(ringBytes);
   }
 
-  /** The other end, for the thread that is started next. */
+  /** The other end, for the next thread to be started. */
   connect(): ThreadOutputEnd {
     const { port1, port2 } = new MessageChannel();
     port1.on("message", () => void this.flush());
@@ -45,7 +42,7 @@ export class ThreadOutput {
     return { ring: this.#ring.buffer, port: port2 };
   }
 
-  /** Resolves when everything that was written has been taken. Of a thread that has ended, that is all of its output. */
+  /** Resolves when everything written has been taken: all output of a thread that has ended. */
   flush(): Promise<void> {
     if (this.#reading !== undefined) return this.#reading.promise;
     const reading = deferred<void>();
@@ -66,12 +63,15 @@ export class ThreadOutput {
   }
 }
 
-/** On the thread: `console` and `process.stdout` and `stderr` write to `end` from now on, and return when it is there. */
+/**
+ * On the thread: from now on `console`, `process.stdout` and `process.stderr` write to `end`, and return once the
+ * output is there.
+ */
 export function writeOutputTo(end: ThreadOutputEnd): void {
   const ring = new OutputRing(end.ring);
   const tell = (): void => end.port.postMessage(undefined);
   for (const name of ["stdout", "stderr"] as const) {
-    // All that a stream is given comes through here, already checked and in order.
+    // All writes to a stream arrive here, checked and in order.
     process[name]._writev = (chunks, done) => {
       for (const { chunk, encoding } of chunks) {
         ring.write(name, typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk, tell);

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 const TEXT_MAX = 300;
 const SHOWN = { depth: 2, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 200, maxArrayLength: 20 } as const;
 
-/** What something that was thrown holds, on one line: `text` as it is, `{ code: 5 }` of an object. Never throws. */
+/** A thrown value on one line: `text` as it is, an object as `{ code: 5 }`. Never throws. */
 export function thrownText(value: unknown): string {
   if (typeof value === "string") return cut(value);
   try {
@@ -13,7 +13,7 @@ export function thrownText(value: unknown): string {
   }
 }
 
-/** The message of an error; of anything else that was thrown, what it holds. */
+/** The message of an error; for any other thrown value, its text. */
 export function thrownMessage(value: unknown): string {
   return value instanceof Error ? value.message : thrownText(value);
 }

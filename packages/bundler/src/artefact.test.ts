@@ -46,7 +46,7 @@ describe("an artefact as bytes", () => {
       const altered = packed.slice();
       altered[at] = (altered[at] ?? 0) ^ 0x01;
       const result = attempt(() => unpackArtefact(altered));
-      // A flipped bit in the header of gzip or in the unused bytes changes nothing that is read.
+      // A flipped bit in the header of gzip or in unused bytes has no effect.
       if (result instanceof Error) expect(result.message).toMatch(/^\[ARTEFACT_(CORRUPT|VERSION)\]/);
       else expect(result).toEqual(artefact);
     }

@@ -7,20 +7,20 @@ import * as v from "valibot";
 import { API_VERSION } from "./api-version.ts";
 import { artefactCorrupt, artefactVersion } from "./errors.ts";
 
-/** A package that stays outside the bundle: each process resolves it from its own installation. */
+/** A package left outside the bundle: each process resolves it from its own installation. */
 export interface ExternalPackage {
   readonly name: string;
-  /** As found where the job was bundled; for messages, not enforced. */
+  /** The version found where the job was bundled; for messages, not enforced. */
   readonly version: string;
   /** Why it is not bundled, such as "has native parts (build/Release/x.node)". */
   readonly reason: string;
 }
 
-/** What a process must know of a job before it loads it. */
+/** What a process must know of a job before loading it. */
 export interface Manifest {
   /** The job file's name, such as `chat-room.ts`. */
   readonly entry: string;
-  /** The version of `millrace` that the job was bundled for: another major is refused on load. */
+  /** The version of `millrace` that the job was bundled for: a different major is refused on load. */
   readonly apiVersion: string;
   readonly externals: readonly ExternalPackage[];
   /** The author's own files, relative to the folder of the job file, entry first. */
@@ -31,7 +31,7 @@ export interface Manifest {
 
 /** A job, ready to ship. */
 export interface Artefact {
-  /** SHA-256 over everything else, 64 hex digits. */
+  /** SHA-256 of everything else, 64 hex digits. */
   readonly hash: string;
   readonly manifest: Manifest;
   /** ESM source text with an inline source map: the build whose functions carry tags. */
@@ -51,7 +51,7 @@ const MAGIC = Buffer.from("MRJB", "latin1");
 const FORMAT = 1;
 /** magic, format (u8), three unused bytes, length of the head (u32). */
 const PREFIX_BYTES = 12;
-/** The largest job accepted, unpacked: a longer one would not fit a string of V8 anyway. */
+/** The largest accepted job, unpacked: a longer text would not fit a V8 string anyway. */
 const UNPACKED_BYTES_MAX = 256 * 1024 * 1024;
 
 interface Head {
@@ -75,7 +75,7 @@ const HEAD: v.GenericSchema<Head> = v.object({
   executorBytes: count,
 });
 
-/** Puts the parts of an artefact together and names them by their content. */
+/** Assembles an artefact and names it by its content. */
 export function makeArtefact(parts: Omit<Artefact, "hash">): Artefact {
   return { hash: hashOf(parts), ...parts };
 }
@@ -88,7 +88,7 @@ function hashOf(parts: Omit<Artefact, "hash">): string {
   return sha.digest("hex");
 }
 
-/** An artefact as bytes for the wire or a file: a small head in clear, the code compressed. */
+/** Encodes an artefact for the wire or a file: a small plain head, and the code compressed. */
 export function packArtefact(artefact: Artefact): Uint8Array {
   const driver = Buffer.from(artefact.driver);
   const executor = Buffer.from(artefact.executor);
@@ -109,7 +109,7 @@ export function packArtefact(artefact: Artefact): Uint8Array {
 /**
  * The inverse of {@link packArtefact}, with every length and the hash checked.
  *
- * @throws ARTEFACT_CORRUPT when the bytes are cut short, foreign or altered.
+ * @throws ARTEFACT_CORRUPT when the bytes are truncated, foreign or altered.
  */
 export function unpackArtefact(packed: Uint8Array): Artefact {
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
@@ -127,7 +127,7 @@ export function unpackArtefact(packed: Uint8Array): Artefact {
   return artefact;
 }
 
-/** Reads the manifest and the hash alone; costs no decompression. */
+/** Reads the manifest and the hash only, without decompression. */
 export function readManifest(packed: Uint8Array): { readonly hash: string; readonly manifest: Manifest } {
   return readHead(Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength)).head;
 }
@@ -146,7 +146,7 @@ function readHead(bytes: Buffer): { head: Head; bodyAt: number } {
   const bodyAt = PREFIX_BYTES + headBytes;
   if (bodyAt > bytes.length) throw corrupt(`it ends within its head: ${bytes.length} of ${bodyAt} bytes`);
   const head = parseJson(bytes.toString("utf8", PREFIX_BYTES, bodyAt));
-  if (v.is(HEAD, head)) return { head, bodyAt }; // as it is: the hash covers the order of its fields
+  if (v.is(HEAD, head)) return { head, bodyAt }; // unchanged: the hash depends on the order of its fields
   const issue = v.safeParse(HEAD, head).issues?.[0];
   throw corrupt(`in its head, ${issue === undefined ? "" : `${v.getDotPath(issue) ?? "all"}: ${issue.message}`}`);
 }
@@ -174,8 +174,8 @@ function corrupt(what: string, cause?: unknown): EngineError {
 }
 
 /**
- * Writes an artefact's two modules into `dir`, named by its hash, so that a process can `import()` them. Repeats and
- * races are harmless: files appear by rename and equal names have equal contents.
+ * Writes an artefact's two modules into `dir`, named by its hash, so that a process can `import()` them. Repetitions
+ * and races are harmless: files appear by rename, and equal names have equal contents.
  *
  * @throws ARTEFACT_CORRUPT
  * @throws ARTEFACT_VERSION It was bundled for another major version of `millrace` than this process runs.

@@ -17,14 +17,14 @@ const SOURCE_MAP = v.looseObject({ sources: v.array(v.string()) });
 
 export interface BuiltJob {
   readonly parts: Omit<Artefact, "hash">;
-  /** Absolute path of every file that went in, with its text if it is the author's. */
+  /** Absolute path of every input file, with its text if it is the author's. */
   readonly inputs: ReadonlyMap<string, string | undefined>;
 }
 
-/** Bundles a job without looking at any cache. */
+/** Bundles a job without a cache. */
 export async function buildJob(entry: string, options: BundleOptions): Promise<BuiltJob> {
-  // Starting esbuild's process and loading Babel take a while each: they may as well overlap.
-  void import("esbuild").then(({ transform }) => transform("")).catch(() => undefined); // who needs it will say so
+  // Starting esbuild's process and loading Babel both take a while: let them overlap.
+  void import("esbuild").then(({ transform }) => transform("")).catch(() => undefined); // callers that need it will report the error
   const packages = new PackageInspector();
   const lifts = new Map<string, Promise<LiftedFile>>();
   const lift = (path: string): Promise<LiftedFile> => {
@@ -32,7 +32,7 @@ export async function buildJob(entry: string, options: BundleOptions): Promise<B
     lifts.set(path, begun);
     return begun;
   };
-  // A package may turn out to need its place on disk; each round finds at least one more of them.
+  // A package may turn out to depend on its place on disk; each round finds at least one more of them.
   for (;;) {
     let again = false;
     const externals = new Map<string, ExternalPackage>();
@@ -76,7 +76,7 @@ async function readAndLift(entry: string, path: string): Promise<LiftedFile> {
 
 type JobBuild = BuildResult<{ write: false; metafile: true }>;
 
-/** CommonJS packages within an ES module ask for `require` to reach Node's own modules. */
+/** CommonJS packages within an ES module use `require` to load Node's own modules. */
 const REQUIRE_BANNER = `import { createRequire as __millraceCreateRequire } from "node:module"; const require = __millraceCreateRequire(import.meta.url);`;
 
 async function runBuild(
@@ -106,7 +106,7 @@ async function runBuild(
       plugins: [jobPlugin(which, sources)],
     });
   } catch (error) {
-    // What a callback of ours throws comes back as one of esbuild's messages: the author should see the original.
+    // Errors of our callbacks come back as esbuild messages: show the author the original.
     for (const lifted of lifts.values()) await lifted.catch(rethrowEngineError);
     throw isBuildFailure(error) ? await bundleError(error, { entry, which, lifts }) : error;
   }
@@ -145,7 +145,7 @@ async function ownFiles(entry: string, lifts: ReadonlyMap<string, Promise<Lifted
   };
 }
 
-/** The bundle with its map inline, whose sources are files as seen from anywhere. */
+/** The bundle with its map inline; its sources are absolute. */
 function moduleText(entry: string, { outputFiles }: JobBuild): string {
   const text = outputFiles.find(({ path }) => path.endsWith(".mjs"))?.text ?? "";
   const map = v.parse(SOURCE_MAP, JSON.parse(outputFiles.find(({ path }) => path.endsWith(".map"))?.text ?? "{}"));

@@ -15,7 +15,7 @@ interface BundleContext {
 
 const IMPORT_PROBLEM = /Could not resolve|No matching export|No loader is configured/;
 
-/** Everything that esbuild refused, as one error with places in the author's files. */
+/** All errors of esbuild as one, with places in the author's files. */
 export async function bundleError(failure: BuildFailure, context: BundleContext): Promise<EngineError> {
   const found = await Promise.all(
     failure.errors.map(async (message) => ({ message, site: await authorSite(message, context) })),
@@ -24,11 +24,11 @@ export async function bundleError(failure: BuildFailure, context: BundleContext)
     const place = site ? `${site.file}:${site.line}:${site.column}: ` : "";
     return `  ${place}${message.text.replaceAll("millrace-api:", "")}`;
   });
-  // A function stands in the executors' bundle twice, where it was written and lifted out of there.
+  // A function occurs twice in the executors' bundle: where it was written, and lifted out of there.
   const lines = [...new Set(each)];
   const imports = failure.errors.every(({ text }) => IMPORT_PROBLEM.test(text));
   const site = found[0]?.site;
-  // No cause: it would tell the same once more, with columns of another file.
+  // No cause: it would repeat the message, with columns of another file.
   const options = site === undefined ? {} : { site };
   return imports
     ? jobImportUnresolved(

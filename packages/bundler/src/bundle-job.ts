@@ -7,13 +7,14 @@ import { jobFileMissing } from "./errors.ts";
 import { JobCache } from "./job-cache.ts";
 
 /**
- * Makes the artefact of a job: its file, what it imports, and the packages it uses, in one module for the driver and
+ * Builds the artefact of a job: its file, what it imports, and the packages it uses, in one module for the driver and
  * one for executors.
  *
- * @param file The job file, absolute or from the working directory.
- * @throws JOB_FILE_MISSING, JOB_SYNTAX, JOB_NO_DEFAULT_EXPORT, JOB_IMPORT_UNRESOLVED: all with places in the author's files.
+ * @param file The job file, absolute or relative to the working directory.
+ * @throws JOB_FILE_MISSING, JOB_SYNTAX, JOB_NO_DEFAULT_EXPORT, JOB_IMPORT_UNRESOLVED: all with places in the author's
+ *   files.
  *
- * Time: some 400 ms in a fresh process, 100 in a warm one, 10 when nothing changed and `cacheDir` is given.
+ * Time: about 400 ms in a fresh process, 100 in a warm one, 10 when nothing changed and `cacheDir` is given.
  */
 export async function bundleJob(file: string, options: BundleOptions): Promise<Artefact> {
   const path = await existing(file);

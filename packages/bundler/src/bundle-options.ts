@@ -1,10 +1,10 @@
 export interface BundleOptions {
-  /** Where finished bundles are kept by content; none are kept without it. */
+  /** Where finished bundles are cached by content; without it, nowhere. */
   readonly cacheDir?: string | undefined;
   /** The version of `millrace` that the job is written for. */
   readonly apiVersion: string;
-  /** Names that `millrace` exports, so that a wrong import is an error now. Unchecked without it. */
+  /** Names that `millrace` exports, so that a wrong import is an error now. Unchecked if absent. */
   readonly apiExports?: readonly string[] | undefined;
-  /** Told what is being done, for a person who waits. */
+  /** Receives the current step, for a waiting person. */
   readonly onProgress?: ((step: string) => void) | undefined;
 }

@@ -8,9 +8,9 @@ import type { TypePaths } from "./type-check.ts";
 export interface CheckOptions extends BundleOptions, TypePaths {}
 
 /**
- * Everything that can be known without running the job: what {@link bundleJob} finds, then types.
+ * Everything that can be checked without running the job: what {@link bundleJob} checks, then types.
  *
- * @throws What `bundleJob` throws, and JOB_TYPES.
+ * @throws The errors of `bundleJob`, and JOB_TYPES.
  */
 export async function checkJob(file: string, options: CheckOptions): Promise<Artefact> {
   const artefact = await bundleJob(file, options);

@@ -5,10 +5,10 @@ import type { Manifest } from "./artefact.ts";
 import { jobPackagesMissing } from "./errors.ts";
 
 /**
- * Finds packages that a bundle left out, in the installations given, first match wins. Set the result as
- * `globalThis[Symbol.for("millrace.external")]` before a job with externals is imported.
+ * Finds packages that a bundle left out in the given installations; the first match wins. Set the result as
+ * `globalThis[Symbol.for("millrace.external")]` before importing a job with externals.
  *
- * @param folders Folders from whose point of view `node_modules` is searched, upwards, as Node does.
+ * @param folders Folders from which `node_modules` is searched, upwards, as Node does.
  */
 export function externalLoader(folders: readonly string[]): (specifier: string) => unknown {
   return (specifier) => {
@@ -29,7 +29,7 @@ export function checkExternals(manifest: Manifest, folders: readonly string[]): 
   if (absent.length > 0) throw missing(absent, folders);
 }
 
-/** Whether a folder of that name stands where Node would look; what its `exports` allow is another matter. */
+/** Whether a folder of that name exists where Node would look; what its `exports` allow is not checked. */
 function isInstalled(folder: string, name: string): boolean {
   const places = createRequire(join(folder, "resolve.js")).resolve.paths(name) ?? [];
   return places.some((place) => existsSync(join(place, name, "package.json")));
@@ -40,7 +40,7 @@ function resolveFrom(require: NodeJS.Require, specifier: string): string | undef
     return require.resolve(specifier);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "MODULE_NOT_FOUND") return undefined;
-    throw error; // it is there, and broken: its own words tell more than ours
+    throw error; // it exists and is broken: its own error says more
   }
 }
 

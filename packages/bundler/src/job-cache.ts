@@ -6,10 +6,10 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { type Artefact, packArtefact, unpackArtefact } from "./artefact.ts";
 
-/** Raise when the same sources give another bundle: what older versions kept is then not used. */
+/** Increase when the same sources yield a different bundle: bundles of older versions are then not used. */
 const BUNDLER_VERSION = 2;
 
-/** Where this machine keeps the bundles of unchanged jobs, by content: for the command line and for tests of jobs. */
+/** Where this machine caches the bundles of unchanged jobs, by content: for the command line and for tests of jobs. */
 export function bundleCacheDir(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "millrace", "bundles");
 }
@@ -19,20 +19,23 @@ const ENTRY = v.object({
   inputs: v.array(
     v.object({
       path: v.string(),
-      /** SHA-256 of the content, or for files of packages, size and time of change; "absent" when there is no such file. */
+      /**
+       * SHA-256 of the content or, for files of packages, size and modification time; "absent" if there is no such
+       * file.
+       */
       state: v.string(),
     }),
   ),
 });
 type CacheEntry = v.InferOutput<typeof ENTRY>;
 
-/** Bundles on disk: for each job file what went into its last bundle, and the bundles by hash. */
+/** Bundles on disk: for each job file the inputs of its last bundle, and the bundles by hash. */
 export class JobCache {
   readonly #dir: string;
   readonly #entryPath: string;
   readonly #file: string;
 
-  /** @param options Whatever else decides what the bundle looks like, as text. */
+  /** @param options Everything else that affects the bundle, as text. */
   constructor(dir: string, file: string, options: string) {
     const key = createHash("sha256")
       .update(JSON.stringify([BUNDLER_VERSION, file, options]))
@@ -42,7 +45,7 @@ export class JobCache {
     this.#entryPath = join(dir, "jobs", `${key.slice(0, 40)}.json`);
   }
 
-  /** The artefact kept for this file, if nothing that went into it has changed since. Never fails: a cache may be lost. */
+  /** The cached artefact for this file, if none of its inputs has changed since. Never fails: a cache may be lost. */
   async find(): Promise<Artefact | undefined> {
     try {
       const entry = await this.#entry();
@@ -54,8 +57,8 @@ export class JobCache {
   }
 
   /**
-   * Keeps an artefact, and what went into it: paths, with the text that was read where it is known, so that a file which
-   * changed meanwhile is seen. A disk that refuses is no reason to fail a job that is bundled already.
+   * Caches an artefact with its inputs: paths, with the text that was read if known, so that a file that changed
+   * meanwhile is noticed. A full disk is no reason to fail a job that is already bundled.
    */
   async keep(artefact: Artefact, inputs: ReadonlyMap<string, string | undefined>): Promise<void> {
     const files = [...inputs].map(([path, text]) => ({
@@ -69,7 +72,7 @@ export class JobCache {
       const before = await this.#entry().catch(() => undefined);
       await replace(this.#artefactPath(artefact.hash), packArtefact(artefact));
       await replace(this.#entryPath, JSON.stringify(entry));
-      // One bundle a job file is kept, so that the folder stays small however often a job is edited.
+      // Only one bundle per job file is kept, so that the folder stays small however often a job is edited.
       if (before && before.hash !== artefact.hash) await unlink(this.#artefactPath(before.hash));
     } catch {
       return;
@@ -107,7 +110,7 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Files that may change what an import means: those that exist count, and so does it when one appears. */
+/** Files that may change the meaning of an import: if they exist, their content; otherwise, their appearance. */
 function settingsAround(file: string): string[] {
   const files: string[] = [];
   for (let dir = dirname(file); ; dir = dirname(dir)) {

@@ -10,16 +10,16 @@ import { findsFilesByPlace, type PackageInspector, packageOf } from "./packages.
 
 export type Build = "driver" | "executor";
 
-/** What the plugin asks of, and tells, the one who bundles. */
+/** The plugin's interface to the bundler. */
 export interface JobSources {
   readonly packages: PackageInspector;
-  /** The package that the job file itself is installed in, if it is: its files are the author's. */
+  /** The installed package that contains the job file, if any: its files are the author's. */
   readonly ownPackage: string | undefined;
   readonly apiExports: readonly string[] | undefined;
-  /** Packages that were left out, by name. */
+  /** Packages left outside the bundle, by name. */
   readonly externals: Map<string, ExternalPackage>;
   lift(path: string): Promise<LiftedFile>;
-  /** A package was found to need its place on disk: bundle again without it. */
+  /** A package was found to depend on its place on disk: bundle again without it. */
   repeat(): void;
 }
 
@@ -29,7 +29,7 @@ const EXTERNAL = "millrace-external";
 /** Marks our own call of esbuild's resolver. */
 const RESOLVING = Symbol("resolving");
 
-/** Feeds lifted files, the hooks, `millrace` and packages that stay outside to esbuild. */
+/** Feeds lifted files, the hooks, `millrace` and external packages to esbuild. */
 export function jobPlugin(which: Build, sources: JobSources): Plugin {
   return {
     name: "millrace-job",
@@ -51,7 +51,7 @@ export function jobPlugin(which: Build, sources: JobSources): Plugin {
   };
 }
 
-/** `millrace` is whatever the process supplies: its exports are read from there when the job is evaluated. */
+/** `millrace` is supplied by the process: its exports are read from there when the job is evaluated. */
 function apiShim(path: string, names: readonly string[] | undefined): string {
   const global = `globalThis[Symbol.for(${JSON.stringify(path === "millrace" ? "millrace.module" : "millrace.testing")})]`;
   const check = `if (${global} === undefined) throw new Error(${JSON.stringify(`"${path}" is not supplied by this process`)});\n`;
@@ -82,7 +82,7 @@ async function resolveBare(
   if (/^(node|https?):/.test(args.path)) return { errors: [{ text: `Could not resolve "${args.path}"` }] };
   const { importer, namespace, resolveDir, kind } = args;
   const found = await build.resolve(args.path, { importer, namespace, resolveDir, kind, pluginData: RESOLVING });
-  if (found.errors.length > 0) return undefined; // esbuild says it again, with the place
+  if (found.errors.length > 0) return undefined; // esbuild reports it again, with the place
   const owner = packageOf(found.path);
   const outside = owner && owner.folder !== ownPackage ? packages.inspect(owner) : undefined;
   if (outside === undefined) return found;
@@ -94,7 +94,7 @@ async function loadCode(which: Build, sources: JobSources, { path }: OnLoadArgs)
   const owner = packageOf(path);
   if (owner === undefined || owner.folder === sources.ownPackage) {
     const lifted = await sources.lift(path);
-    // Every file is its author's JavaScript by now, whatever it was.
+    // By now every file is JavaScript, whatever its author wrote.
     return { contents: lifted[which].code, loader: "js", resolveDir: dirname(path) };
   }
   const sign = which === "driver" ? findsFilesByPlace(await readFile(path, "utf8")) : undefined;

@@ -1,4 +1,4 @@
-// For tests alone: evaluates both builds of a job in this process and ships functions from one to the other.
+// For tests only: evaluates both builds of a job in this process and ships functions from one to the other.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -63,14 +63,14 @@ export interface Lab {
   readonly executor: FakeHooks;
   /** The driver build's default export. */
   readonly job: unknown;
-  /** A value of the driver's as an executor gets it. */
+  /** A value of the driver as an executor receives it. */
   ship(value: unknown): unknown;
   close(): Promise<void>;
 }
 
 let loads = 0;
 
-/** Writes the files into a folder of their own, bundles `job.ts` and evaluates both builds. */
+/** Writes the files to a folder of their own, bundles `job.ts` and evaluates both builds. */
 export async function openLab(files: Readonly<Record<string, string>>, entry = "job.ts"): Promise<Lab> {
   const folder = await writeFiles(files);
   const artefact = await bundleJob(join(folder, entry), { apiVersion: "0.1.0" });
@@ -114,7 +114,7 @@ async function load(path: string, hooks: FakeHooks, folder: string): Promise<unk
   world[Symbol.for("millrace.module")] = MILLRACE;
   world[Symbol.for("millrace.job")] = hooks;
   world[Symbol.for("millrace.external")] = externalLoader([folder]);
-  // A fresh instance each time; Node's own loader, since a test runner's would rewrite the module.
+  // A fresh instance each time, by Node's own loader: a test runner's would rewrite the module.
   const url = `${pathToFileURL(path).href}?load=${++loads}`;
   const loaded: { default: unknown } = await nativeImport(url);
   return loaded.default;
@@ -126,7 +126,7 @@ const nativeImport: (url: string) => Promise<{ default: unknown }> = createRequi
   importModuleDynamically: createRequire(import.meta.url)("node:vm").constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 
-/** Carries values over as a codec would: by content, functions and classes by id, cycles kept. */
+/** Copies values as a codec would: by content, functions and classes by id, with cycles. */
 class Shipping {
   readonly #from: FakeHooks;
   readonly #to: FakeHooks;
@@ -156,7 +156,7 @@ class Shipping {
     const factory = this.#to.factories.get(tag.id);
     if (factory === undefined) throw new Error(`no factory for ${tag.id}`);
     let made: Callable | undefined;
-    // Whoever captures the function that is being made calls it through this.
+    // Functions that capture the one being made call it through this.
     const forward = function (this: unknown, ...args: unknown[]): unknown {
       if (made === undefined) throw new Error(`${tag.id} was called while it was made`);
       return new.target ? Reflect.construct(made, args) : made.apply(this, args);

@@ -5,7 +5,7 @@ interface Case {
   readonly name: string;
   /** Body of a driver function that returns the function to ship. */
   readonly body: string;
-  /** What stands in the module before the job. */
+  /** Module-level code before the job. */
   readonly module?: string;
   readonly files?: Readonly<Record<string, string>>;
   readonly args?: readonly unknown[];

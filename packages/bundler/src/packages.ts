@@ -2,7 +2,7 @@ import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { ExternalPackage } from "./artefact.ts";
 
-/** A package in `node_modules`, as far as it matters whether its code can be moved into a bundle. */
+/** A package in `node_modules`: what decides whether its code can be moved into a bundle. */
 export interface FoundPackage {
   readonly name: string;
   readonly folder: string;
@@ -20,7 +20,7 @@ export function packageOf(path: string): FoundPackage | undefined {
   return { name, folder: join(path.slice(0, start), name) };
 }
 
-/** How deep in a package's folder native parts are looked for, and how many entries at most. */
+/** Limits of the search for native parts in a package's folder: depth, and number of entries. */
 const DEPTH_MAX = 4;
 const ENTRIES_MAX = 4000;
 
@@ -33,17 +33,17 @@ const NATIVE_HELPERS = new Set([
 ]);
 const PLATFORM_PACKAGE = /(linux|darwin|win32|freebsd|android)-(x64|arm64|arm|ia32)/;
 
-/** Looks once at each package for what a bundle cannot carry. */
+/** Checks each package once for parts that a bundle cannot carry. */
 export class PackageInspector {
   readonly #seen = new Map<string, ExternalPackage | undefined>();
 
-  /** The package as the manifest lists it when it has to stay outside the bundle. */
+  /** The package's entry in the manifest if it must stay outside the bundle. */
   inspect(found: FoundPackage): ExternalPackage | undefined {
     if (!this.#seen.has(found.folder)) this.#seen.set(found.folder, look(found));
     return this.#seen.get(found.folder);
   }
 
-  /** Notes that a package's code finds files of its own by its place, which it would lose in a bundle. */
+  /** Records that a package's code finds its own files by its location, which it would lose in a bundle. */
   keepOutside(found: FoundPackage, reason: string): void {
     this.#seen.set(found.folder, { name: found.name, version: versionIn(readPackageJson(found.folder)), reason });
   }
@@ -92,7 +92,7 @@ function readPackageJson(folder: string): Readonly<Record<string, unknown>> {
     const json: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     return typeof json === "object" && json !== null ? { ...json } : {};
   } catch {
-    return {}; // a folder in node_modules that is no package has nothing native to tell of
+    return {}; // a folder in node_modules that is not a package has no native parts
   }
 }
 

@@ -4,7 +4,7 @@ import { type Callable, type Lab, openLab } from "./job.fixture.ts";
 let lab: Lab | undefined;
 afterEach(() => lab?.close());
 
-/** The tag of the function that a job's body returns; the body begins on line 3 of `job.ts`. */
+/** The tag of the function returned by a job's body; the body begins on line 3 of `job.ts`. */
 async function tagOf(body: string, module = "") {
   lab = await openLab({
     "job.ts": `import { defineJob } from "millrace"; ${module}\nexport default defineJob({ name: "case", batchInterval: "1s" }, () => {\n${body}\n});\n`,

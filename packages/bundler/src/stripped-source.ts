@@ -8,11 +8,11 @@ const SOURCE_MAP = v.object({ mappings: v.string() });
 
 export type Segments = SourceMapSegment[][];
 
-/** One of the author's files without its types, and the way back to what was written. */
+/** One of the author's files without its types, and the mapping back to the original. */
 export interface StrippedSource {
   /** Absolute. */
   readonly path: string;
-  /** As messages and ids show it: relative to the folder of the job file, with forward slashes. */
+  /** As in messages and ids: relative to the folder of the job file, with forward slashes. */
   readonly name: string;
   readonly code: string;
   /** Offset of the first character of each line of `code`. */
@@ -33,7 +33,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
 };
 
 /**
- * Removes types, and lowers what Node 20 does not run (decorators, `using`). Names and order stay.
+ * Removes types, and lowers what Node 20 does not run (decorators, `using`). Names and order are preserved.
  *
  * @throws JOB_SYNTAX
  */
@@ -82,7 +82,7 @@ function describe({ text, location }: Message, name: string): string {
   return `  ${name}:${location.line}:${column}: ${text}\n    ${location.lineText}\n    ${" ".repeat(column - 1)}^`;
 }
 
-/** esbuild counts columns in bytes of UTF-8 from 0; people count characters from 1. */
+/** esbuild counts columns in UTF-8 bytes from 0; people count characters from 1. */
 export function columnOf(lineText: string, bytes: number): number {
   return Buffer.from(lineText).toString("utf8", 0, bytes).length + 1;
 }
@@ -93,7 +93,7 @@ export function lineStartsOf(code: string): number[] {
   return starts;
 }
 
-/** The line, counted from 0, that holds an offset. */
+/** The line, from 0, that contains an offset. */
 export function lineAt(lineStarts: readonly number[], offset: number): number {
   let low = 0;
   let high = lineStarts.length - 1;
@@ -105,7 +105,7 @@ export function lineAt(lineStarts: readonly number[], offset: number): number {
   return low;
 }
 
-/** Where in the author's file the character at `offset` of the stripped code comes from. */
+/** The place in the author's file of the character at `offset` of the stripped code. */
 export function siteOf(source: StrippedSource, offset: number): SourceSite {
   const line = lineAt(source.lineStarts, offset);
   const found = segmentAt(source.segments, line, offset - (source.lineStarts[line] ?? 0));

@@ -7,7 +7,7 @@ import { jobTypes } from "./errors.ts";
 import { shownName } from "./shown-name.ts";
 
 export interface TypePaths {
-  /** Path of the declaration file that `import … from "millrace"` means; given a source, it is checked with the job. */
+  /** Path of the declaration file for `import … from "millrace"`; given a source file, it is checked with the job. */
   readonly millraceTypes: string;
   /** The same for `millrace/testing`. */
   readonly testingTypes?: string | undefined;
@@ -23,23 +23,23 @@ interface Place {
   readonly start: number | undefined;
 }
 
-/** Problems told in one message; a job with more has them told again after these are gone. */
+/** Problems listed in one message; further ones are listed once these are fixed. */
 const SHOWN_MAX = 20;
 
 /**
- * Checks the types of a job and of what it imports, strictly, or as the `tsconfig.json` around it says, and that its default
- * export is what `defineJob` returns.
+ * Checks the types of a job and its imports, strictly or according to the `tsconfig.json` around it, and that its
+ * default export is the result of `defineJob`.
  *
- * @throws JOB_TYPES with every problem's place in the author's files, at most 20.
+ * @throws JOB_TYPES with the place of each problem in the author's files, at most 20.
  *
- * Time: a second or two, nearly all of it spent in reading the declarations of the language and of Node.
+ * Time: a second or two, nearly all of it spent reading the declarations of the language and of Node.
  */
 export async function checkTypes(file: string, paths: TypePaths): Promise<void> {
   const { default: api } = await import("typescript-api");
-  // What millrace declares is needed also when the job forgets to import it.
+  // The declarations of millrace are needed even if the job forgets to import them.
   const options = optionsFor(api, file, paths);
   const host = api.createCompilerHost(options);
-  host.getCurrentDirectory = () => dirname(file); // packages of declarations are looked for from here upwards
+  host.getCurrentDirectory = () => dirname(file); // packages of declarations are searched from here upwards
   const program = api.createProgram([file, resolve(paths.millraceTypes)], options, host);
   const diagnostics = [...program.getOptionsDiagnostics(), ...diagnosticsOf(program)];
   const errors = diagnostics
@@ -59,7 +59,7 @@ export async function checkTypes(file: string, paths: TypePaths): Promise<void> 
   );
 }
 
-/** The author's files alone: what packages declare is not theirs to mend. */
+/** The author's files only: they cannot fix what packages declare. */
 function diagnosticsOf(program: ts.Program): ts.Diagnostic[] {
   return program
     .getSourceFiles()
@@ -77,7 +77,7 @@ function optionsFor(api: typeof ts, file: string, { millraceTypes, testingTypes 
     ...nodeTypes(own, file),
     target,
     lib: own.lib ?? ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.esnext.decorators.d.ts"],
-    // The rest is what bundling does, whatever an editor was told.
+    // The rest follows what bundling does, whatever is set for an editor.
     module: api.ModuleKind.ESNext,
     moduleResolution: api.ModuleResolutionKind.Bundler,
     moduleDetection: api.ModuleDetectionKind.Force,
@@ -103,7 +103,7 @@ function optionsFor(api: typeof ts, file: string, { millraceTypes, testingTypes 
   };
 }
 
-/** The options of the `tsconfig.json` around a job, if there is one that can be read. */
+/** The options of the `tsconfig.json` around a job, if a readable one exists. */
 function settingsAround(api: typeof ts, file: string): { options: ts.CompilerOptions; folder: string } {
   const config = api.findConfigFile(dirname(file), api.sys.fileExists);
   if (config === undefined) return { options: {}, folder: dirname(file) };
@@ -120,7 +120,7 @@ function absolutePaths({ paths, baseUrl }: ts.CompilerOptions, folder: string): 
   );
 }
 
-/** Node's own declarations: the author's if installed, else those that come with this package. */
+/** Node's declarations: the author's if installed, else those of this package. */
 function nodeTypes({ types }: ts.CompilerOptions, file: string): ts.CompilerOptions {
   for (let dir = dirname(file); ; dir = dirname(dir)) {
     if (existsSync(join(dir, "node_modules", "@types", "node"))) return {};
@@ -138,7 +138,7 @@ function textOf(api: typeof ts, { messageText, code }: ts.Diagnostic): string {
   return `${api.flattenDiagnosticMessageText(messageText, "\n    ")} (TS${code})`;
 }
 
-/** Whether the module's default export is something else than a job: no program calls it, so no type checks it. */
+/** Whether the module's default export is not a job: no program calls it, so no type checks it. */
 function otherThanJob(api: typeof ts, program: ts.Program, file: string, paths: TypePaths): Problem | undefined {
   const checker = program.getTypeChecker();
   const exportOf = (path: string, name: string): ts.Symbol | undefined => {

@@ -26,7 +26,7 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; out: s
   return { code, out, err };
 }
 
-/** An address where nobody listens: it was free a moment ago. */
+/** An address where nobody listens: its port was free a moment ago. */
 async function deadAddress(): Promise<string> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -131,7 +131,7 @@ test.each([
   expect(err).toContain(option);
 });
 
-// What the system refuses depends on the machine, but for a limit of one's own.
+// The limits of the system depend on the machine; this one is set by the test.
 test.skipIf(process.platform !== "linux")("a pool that the system refuses is the reason that `run` gives", async () => {
   const file = jobFile("pool.ts", job('{ name: "j", batchInterval: "100ms" }', "ssc.queueStream([[1]]).print();"));
   const run = [process.execPath, main, "run", file, "--master", "local[1]", "--conf", "storage.pool.bytes=1t"];

@@ -2,28 +2,31 @@ import type { Clock } from "@millrace/base";
 import type { Engine, Interrupts } from "./engine.ts";
 import { describeFailure, failureForPrograms } from "./failure.ts";
 
-/** What a command may touch of the process it runs in. */
+/** What a command may use of the process it runs in. */
 export interface Console {
   readonly env: NodeJS.ProcessEnv;
   readonly engine: Engine;
   readonly clock: Clock;
-  /** Somebody looks at standard error. */
+  /** Standard error is a terminal. */
   readonly terminal: boolean;
-  /** Processor cores that this process may use. */
+  /** Processor cores available to this process. */
   readonly cores: number;
-  /** Results. Resolves when the text has left the process or its buffer has room. */
+  /** Writes results. Resolves when the text has left the process or its buffer has room. */
   out(text: string | Uint8Array): Promise<void>;
-  /** Everything else: progress, warnings, errors. A promise asks whoever has more to wait until it resolves. */
+  /**
+   * Everything else: progress, warnings, errors. A returned promise asks callers with more to write to wait until it
+   * resolves.
+   */
   err(text: string | Uint8Array): Promise<void> | undefined;
   readonly interrupts: Interrupts;
 }
 
-/** Says what is going on, on standard error. */
+/** Reports progress, on standard error. */
 export function tell(console: Console, text: string): void {
   console.err(`millrace: ${text}\n`);
 }
 
-/** Why a command failed: a paragraph on standard error, or for programs, where they look for a result. */
+/** Reports why a command failed: as a paragraph on standard error or, for programs, where they expect the result. */
 export async function tellError(
   console: Console,
   error: unknown,
@@ -33,7 +36,7 @@ export async function tellError(
   else console.err(describeFailure(error, options.verbose));
 }
 
-/** A result as JSON, for programs. @param line On one line, where others follow. */
+/** A result as JSON, for programs. @param line On one line, if others follow. */
 export function outJson(
   console: Console,
   value: unknown,

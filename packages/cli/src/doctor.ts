@@ -11,7 +11,7 @@ export interface Finding {
 
 const DISK_BYTES_MIN = 1024 ** 3;
 
-/** What this machine would mean for a driver or an executor. Opens the usual ports for a moment; creates `dataDir`. */
+/** Checks this machine for a driver or an executor. Opens the default ports for a moment; creates `dataDir`. */
 export async function lookAround(
   dataDir: string,
   machine: { readonly cores: number; readonly memoryBytes: number },

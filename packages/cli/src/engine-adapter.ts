@@ -6,13 +6,13 @@ import type { Artefact, BundleOptions } from "@millrace/bundler";
 import type { DriverHandle, DriverRequest, Engine, NodeHandle, NodeRequest } from "./engine.ts";
 import { VERSION } from "./version.ts";
 
-/** The engine itself, each part loaded when a command first needs it. */
+/** The real engine, each part loaded when a command first needs it. */
 export const engine: Engine = {
   async runEmbedded({ jobFile, ...request }) {
     const artefact = bundled(jobFile, request.onProgress);
-    artefact.catch(() => undefined); // told by whoever awaits it
+    artefact.catch(() => undefined); // reported by whoever awaits it
     const { runEmbedded } = await import("@millrace/driver/embedded");
-    // As `millrace executor` does, and apart from what the driver prints: lines of several processes come in any order.
+    // Like `millrace executor`, and apart from the driver's output: lines of several processes arrive in any order.
     return runEmbedded({ ...request, artefact, executorOutput: (_, bytes) => request.output("stderr", bytes) });
   },
   startDriver,
@@ -118,7 +118,7 @@ async function bundleOptions(onProgress: (step: string) => void): Promise<Bundle
   return { apiVersion: VERSION, apiExports, cacheDir: bundleCacheDir(process.env), onProgress };
 }
 
-/** The declarations that `import … from "millrace"` means to a job's types: those built beside the API's code. */
+/** The declarations of `import … from "millrace"` for a job's types: those built with the API's code. */
 function apiTypes(): string {
   return fileURLToPath(import.meta.resolve("@millrace/api")).replace(/\.js$/, ".d.ts");
 }

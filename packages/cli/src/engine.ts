@@ -12,24 +12,24 @@ export interface Interrupts {
 export interface RunRequest {
   readonly jobFile: string;
   readonly master: Master;
-  /** Completes so many batches, then stops gracefully; `undefined`: until it is interrupted. */
+  /** The number of batches to complete before a graceful stop; `undefined`: until interrupted. */
   readonly batches: number | undefined;
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   readonly signal: Interrupts;
-  /** Takes what the job prints and writes. */
+  /** Takes the job's output. */
   readonly output: TakeOutput;
-  /** What its operator should know and that fails nothing. */
+  /** Warnings for the operator. */
   readonly onWarning: (message: string) => void;
   readonly onProgress: (step: string) => void;
-  /** A batch begins, and is over. */
+  /** Called when a batch begins and when it is done. */
   readonly onBatch: (batch: BatchSummary) => void;
 }
 
-/** Who may talk to a process and to whom it talks: the cluster's token, and the files of TLS. */
+/** Authentication of a process and its peers: the cluster's token, and the files of TLS. */
 export interface ClusterSecurity {
   readonly token: string | undefined;
-  /** Without any: no TLS. */
+  /** Empty: no TLS. */
   readonly tls: TlsFiles;
 }
 
@@ -38,14 +38,14 @@ export interface DriverRequest extends ClusterSecurity {
   readonly port: number;
   readonly uiPort: number;
   readonly dataDir: string;
-  /** Where executors dial the drivers of jobs; `undefined`: where they dialled the driver. */
+  /** Where executors dial job drivers; `undefined`: where they dialled the driver. */
   readonly advertise: string | undefined;
-  /** Where the drivers of jobs listen; `undefined`: on any free ports. */
+  /** Where job drivers listen; `undefined`: on any free ports. */
   readonly jobPorts: PortRange | undefined;
   readonly insecure: boolean;
   /** How long a graceful stop waits for the jobs' last batches. */
   readonly graceMs: number;
-  /** The longest pause before a job's process on an executor is started again. */
+  /** The longest pause before a job's process on an executor is restarted. */
   readonly restartPauseMax: Millis;
 }
 
@@ -55,8 +55,8 @@ export interface DriverHandle {
   /** host:port of the health checks. */
   readonly health: string;
   /**
-   * Resolves when everything is down, with the jobs that were killed; `graceful: false` ends jobs at once, also during a
-   * graceful stop.
+   * Resolves when everything has stopped, with the jobs that were killed; `graceful: false` ends jobs at once, even
+   * during a graceful stop.
    */
   stop(graceful: boolean): Promise<readonly JobId[]>;
 }
@@ -64,26 +64,26 @@ export interface DriverHandle {
 export interface NodeRequest extends ClusterSecurity {
   /** host:port of the driver. */
   readonly driver: string;
-  /** Its name in the cluster; another connected executor must not have it. */
+  /** Its name in the cluster; no other connected executor may have it. */
   readonly executor: ExecutorId;
   readonly slots: number;
-  /** What each job's process may take; `undefined`: three quarters of what this process may use. */
+  /** Memory limit of each job's process; `undefined`: three quarters of what this process may use. */
   readonly memoryBytes: number | undefined;
   readonly workDir: string;
   readonly host: string;
   /** Where other executors dial it; `undefined`: at `host`. */
   readonly advertise: string | undefined;
   readonly insecure: boolean;
-  /** How long a graceful stop waits for its jobs to let it go. */
+  /** How long a graceful stop waits for its jobs to release it. */
   readonly graceMs: number;
   /** The longest pause between two attempts to reach the driver. */
   readonly dialPauseMax: Millis;
 }
 
 export interface NodeHandle {
-  /** Settles when it is done for good: with the reason when the driver refused it. */
+  /** Settles when it has ended for good: with the reason if the driver refused it. */
   readonly ended: Promise<Error | undefined>;
-  /** Resolves when it has left; `graceful: false`: at once, also during a graceful stop. */
+  /** Resolves when it has left; `graceful: false`: at once, even during a graceful stop. */
   stop(graceful: boolean): Promise<void>;
 }
 
@@ -92,13 +92,13 @@ interface CheckRequest {
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   readonly signal: Interrupts;
-  /** Takes what `build` writes. */
+  /** Takes the output of `build`. */
   readonly output: TakeOutput;
   readonly onWarning: (message: string) => void;
   readonly onProgress: (step: string) => void;
 }
 
-/** What a job is known to be before it runs. */
+/** What is known of a job before it runs. */
 export interface CheckedJob {
   readonly entry: string;
   readonly name: string;
@@ -107,25 +107,28 @@ export interface CheckedJob {
 }
 
 /**
- * Everything the commands need of the engine. The command line holds no part of it: {@link engine} in `engine-adapter.ts`
- * loads each when it is asked for, so that `jobs` does not pay for a compiler; tests give their own.
+ * Everything the commands need from the engine. The command line contains no part of it: {@link engine} in
+ * `engine-adapter.ts` loads each part on demand, so that `jobs` does not pay for a compiler; tests supply their own.
  */
 export interface Engine {
   /**
-   * Bundles and runs the job to its end. Resolves with how it failed; `undefined`: its batches are done, or it was stopped
-   * and has lost nothing.
+   * Bundles the job and runs it to its end. Resolves with its failure; `undefined`: its batches are done, or it was
+   * stopped without loss.
    */
   runEmbedded(request: RunRequest): Promise<RunFailure | undefined>;
   startDriver(request: DriverRequest): Promise<DriverHandle>;
   startNode(request: NodeRequest): Promise<NodeHandle>;
-  /** Memory this process may use, in bytes: the machine's, or less when a control group says so. */
+  /** Memory this process may use, in bytes: the machine's, or less if a control group limits it. */
   memoryLimit(): Promise<number>;
   /** @param driver `host:port`; anything else is refused with BAD_ADDRESS. */
   connect(driver: string, security: ClusterSecurity): Promise<OperatorClient>;
-  /** The packed artefact, ready to submit; syntax, imports and static captures are checked. */
+  /** The packed artefact, ready to submit; syntax, imports and static captures have been checked. */
   bundle(file: string, onProgress: (step: string) => void): Promise<Uint8Array>;
-  /** What is wrong with the types of a job's file, if anything is. Takes seconds. */
+  /** The type errors of a job's file, if any. Takes seconds. */
   typeErrors(file: string): Promise<Error | undefined>;
-  /** As `bundle`, and types, then what `build` declares: what its functions capture, and that the graph is whole. */
+  /**
+   * Like `bundle`, then types, then the declarations of `build`: captures of its functions, and completeness of the
+   * graph.
+   */
   check(request: CheckRequest): Promise<CheckedJob>;
 }

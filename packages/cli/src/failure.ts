@@ -2,13 +2,13 @@ import { authorFramesFirst, clauseOf, EngineError, fromWireError, thrownText, ty
 import { CommanderError } from "commander";
 import { badUsage } from "./errors.ts";
 
-/** Codes 0 and 1 say how the job went; this one that it was never started as it was written. */
+/** 0 and 1 report how the job went; 2 says that it was never started. */
 export const EXIT = { done: 0, failed: 1, refused: 2, interrupted: 130 } as const;
 
-/** A command's own verdict on how it went, when that is not 0. */
+/** Sets a command's exit code if it is not 0. */
 export type SetExit = (code: number) => void;
 
-/** Errors that say "the job, or the command, is wrong as written", found before anything runs. */
+/** Errors found before anything runs: the job or the command is wrong as written. */
 const REFUSALS = new Set([
   "BAD_USAGE",
   "BAD_MASTER",
@@ -43,12 +43,12 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof EngineError && REFUSALS.has(error.code) ? EXIT.refused : EXIT.failed;
 }
 
-/** The job's own code ended it, for reasons of its own: it threw, or called `process.exit`. */
+/** The job's own code ended it: it threw, or called `process.exit`. */
 const OF_THE_JOB = new Set(["JOB_CODE_FAILED", "JOB_THREAD_ENDED"]);
 
 export const isOfTheJob = (error: unknown): boolean => error instanceof EngineError && OF_THE_JOB.has(error.code);
 
-/** Of a job: what the engine finds wrong with it before its first batch is a refusal. */
+/** For a job: an error that the engine finds before its first batch is a refusal. */
 export function exitCodeOfJob(error: unknown, ran: boolean): number {
   if (ran) return EXIT.failed;
   const refused = error instanceof EngineError && error.blame === "user" && !isOfTheJob(error);
@@ -56,7 +56,7 @@ export function exitCodeOfJob(error: unknown, ran: boolean): number {
 }
 
 /**
- * An error as a paragraph: code, cause and remedy in one message, then what caused it, a line for each.
+ * An error as a paragraph: code, cause and remedy in one message, then its causes, one per line.
  *
  * @param verbose Adds the stacks, which point into the author's TypeScript.
  */
@@ -70,7 +70,7 @@ export function describeFailure(error: unknown, verbose: boolean): string {
 }
 
 /**
- * The same for programs: what `--json` puts to standard output in place of a result. `code` is what they branch on.
+ * The same for programs: `--json` writes it to standard output in place of a result. Programs branch on `code`.
  *
  * @param verbose Adds the stack.
  */
@@ -103,14 +103,14 @@ function messageOf(error: unknown): string {
   return error.name === "Error" ? error.message : `${error.name}: ${error.message}`;
 }
 
-/** Commander's own words, with our code in front and its suggestion on the same line. */
+/** Commander's own message, with our code in front and its suggestion on the same line. */
 function usage(message: string): string {
   const text = message.replace(/^error: /, "").replaceAll("\n", " ");
   return badUsage(`${text.endsWith(".") || text.endsWith(")") ? text : `${text}.`} --help shows what there is.`)
     .message;
 }
 
-/** A cause that the message tells already is not told twice. */
+/** A cause that the message already includes is not repeated. */
 function untoldCausesOf(error: unknown): unknown[] {
   const told = error instanceof Error ? error.message : "";
   return causesOf(error).filter(
@@ -132,7 +132,7 @@ function firstLines(text: string): string {
   return text.split("\n").slice(0, 5).join("\n    ");
 }
 
-/** Of the error and all its causes, in each of which the author's own frames come first. */
+/** Stacks of the error and all its causes, each with the author's own frames first. */
 function stacksOf(error: unknown): string[] {
   return [error, ...causesOf(error)].flatMap((one) =>
     one instanceof Error && one.stack ? ["", authorFramesFirst(one.stack)] : [],

@@ -1,4 +1,4 @@
-/** The user pressed Ctrl-C: nothing to explain, the process ends with 130. */
+/** The user pressed Ctrl-C: no explanation, exit code 130. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 }

@@ -4,17 +4,17 @@ import type { OperatorClient } from "@millrace/rpc/grpc";
 import { type Console, tell } from "./console.ts";
 import { describeWireFailure } from "./failure.ts";
 
-/** After its log: why a job failed, on standard error. What ended well, or goes on, has nothing to tell. */
+/** Why a job failed, on standard error, after its log. Jobs that ended well, or still run, print nothing. */
 export function tellFailure(console: Console, job: JobSummary, verbose: boolean): void {
   if (job.error === undefined) return;
   tell(console, `job ${job.id} is ${job.state}`);
   console.err(describeWireFailure(job.error, verbose));
 }
 
-/** A job after it was asked to end. */
+/** A job that was asked to end. */
 export interface AskedJob {
   readonly job: JobSummary;
-  /** There was nothing left to ask. */
+  /** It had already ended. */
   readonly already: boolean;
 }
 
@@ -25,7 +25,7 @@ export async function askToEnd(operator: OperatorClient, id: JobId, how: "stop" 
   return { job: await operator.status(id), already: false };
 }
 
-/** Of a job that nobody has to end any more: that it is over, and how it ended. */
+/** For a job that had already ended: says so, and how it ended. */
 export function tellEndedAlready(console: Console, job: JobSummary): void {
   const how = job.error === undefined ? job.state : `${job.state}: ${describeWireFailure(job.error, false).trimEnd()}`;
   tell(console, `job ${job.id} has ended already; it is ${how}`);

@@ -2,10 +2,10 @@ import { type Console, tellError } from "./console.ts";
 import { EXIT, exitCodeOfJob, isOfTheJob } from "./failure.ts";
 
 /**
- * Tells why a job failed.
+ * Reports why a job failed.
  *
- * Jobs are started without a look at their types, which takes seconds. One whose own code fails before its first batch is
- * looked at now: where its types do not hold, that is why, or it comes first.
+ * Jobs are started without type checking, which takes seconds. If a job's own code fails before its first batch its
+ * types are checked now: type errors are the reason, or come first.
  *
  * @param ran Its batches had begun.
  * @returns The exit code.

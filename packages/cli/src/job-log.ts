@@ -4,7 +4,7 @@ import { formatTime } from "./views.ts";
 
 export interface JobLogOptions {
   readonly json: boolean;
-  /** All that the engine says, not its warnings and errors alone. */
+  /** All engine messages, not just warnings and errors. */
   readonly engine: boolean;
 }
 
@@ -41,9 +41,9 @@ const LEVELS: Readonly<Record<number, string>> = {
 const WARN = 40;
 
 /**
- * Writes a job's log, no faster than it is read: what the job wrote to standard output, what the engine says of it to standard
- * error, as `run` does. With `json` everything goes to standard output, an object a line: `{ time, stream, text }`, and of the
- * engine `{ time, stream: "engine", record }`.
+ * Writes a job's log, no faster than it is read: the job's standard output to standard output, the engine's messages to
+ * standard error, as `run` does. With `json` everything goes to standard output, one object per line: `{ time, stream,
+ * text }`, and for the engine `{ time, stream: "engine", record }`.
  */
 export async function copyLog(console: Console, log: AsyncIterable<LogEntry>, options: JobLogOptions): Promise<void> {
   const lines = new LineMaker();
@@ -72,7 +72,7 @@ async function writeLine(
   tell(console, engine ? `${formatTime(time, true)} ${LEVELS[level] ?? "?"} ${message}` : message);
 }
 
-/** Whatever is no record of ours is the message of one. */
+/** Text that is not a log record becomes the message of one. */
 function parseRecord(text: string): EngineRecord {
   try {
     const value: unknown = JSON.parse(text);
@@ -83,7 +83,7 @@ function parseRecord(text: string): EngineRecord {
   return { level: WARN, msg: text };
 }
 
-/** Makes lines of pieces that are cut anywhere, of each stream by itself. A line has the time of its first piece. */
+/** Assembles lines from pieces cut anywhere, for each stream separately. A line has the time of its first piece. */
 class LineMaker {
   readonly #open = new Map<LogStream, Line>();
 

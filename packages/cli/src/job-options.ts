@@ -3,7 +3,7 @@ import { addSetting } from "./values.ts";
 
 /** Options of every command that starts a job. */
 export interface JobFlags {
-  /** Absent when none is given. */
+  /** Absent if none is given. */
   readonly conf?: Readonly<Record<string, string>>;
 }
 

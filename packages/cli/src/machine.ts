@@ -1,8 +1,9 @@
 import { type ExecutorId, executorId } from "@millrace/base";
 
 /**
- * A name for an executor: the machine's, as far as a name may hold it, and a part of its own. That must be new for each
- * process, not its number: a container that was killed comes back as the same machine and the same number, at once.
+ * A name for an executor: the machine's name, as far as it is valid, and a distinguishing part. That part must be new
+ * for each process; a pid will not do, since a killed container comes back at once as the same machine with the same
+ * pid.
  */
 export function executorName(host: string, part: string): ExecutorId {
   const stem = host

@@ -5,7 +5,7 @@ import { processConsole } from "./process-console.ts";
 import { runCli } from "./program.ts";
 
 process.setSourceMapsEnabled(true);
-// Code of jobs has threads or processes of its own: what nothing catches here is a defect of the engine.
+// User code runs in threads or processes of its own, so an uncaught error here is a defect of the engine.
 process.on("uncaughtException", (error) => {
   const known = error instanceof EngineError ? error : defect(error);
   process.stderr.write(describeFailure(known, process.argv.includes("--verbose")));
@@ -13,7 +13,7 @@ process.on("uncaughtException", (error) => {
 });
 const console = processConsole();
 const code = await runCli(process.argv.slice(2), console);
-// What a command leaves behind, such as an open connection, must not keep the process; what it printed must be out.
+// Leftovers of a command, such as an open connection, must not keep the process alive; its output must be flushed.
 process.exit(await console.flush(code));
 
 function defect(cause: unknown): EngineError {

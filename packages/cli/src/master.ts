@@ -8,7 +8,7 @@ const SLOTS_MAX = 256;
  * Reads a master as a user writes it: `local` (one slot), `local[4]`, `local[*]` (a slot for each core),
  * `local-cluster[2,2]` (executors, slots of each).
  *
- * @param cores What `*` stands for.
+ * @param cores The value of `*`.
  * @throws BAD_MASTER Any other text, with what is wrong with it.
  */
 export function parseMaster(text: string, cores: number): Master {

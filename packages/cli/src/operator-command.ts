@@ -5,7 +5,7 @@ import { type ClientOptions, clientSecurity, withClientSecurity } from "./securi
 import { driverAddress } from "./values.ts";
 import { orInterrupted } from "./wait.ts";
 
-/** Options that stand before or after any command. */
+/** Options that may precede or follow any command. */
 export interface GlobalOptions {
   readonly verbose?: true;
 }
@@ -23,12 +23,12 @@ export function withDriverOptions(command: Command): Command {
   return withClientSecurity(command.option("--driver <host:port>", "the driver (default: MILLRACE_DRIVER)"));
 }
 
-/** Those, and `--json`. */
+/** The same, and `--json`. */
 export function withOperatorOptions(command: Command): Command {
   return withDriverOptions(command).option("--json", "print JSON for programs");
 }
 
-/** Connects, works, and closes whatever happened; Ctrl-C ends it. */
+/** Connects, works, and always closes; Ctrl-C ends it. */
 export async function withOperator<T>(
   console: Console,
   options: DriverFlags,

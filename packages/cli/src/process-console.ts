@@ -6,19 +6,22 @@ import { describeFailure, EXIT } from "./failure.ts";
 import { ReaderGone, whenOutputEnds } from "./reader.ts";
 import { watchSignals } from "./signals.ts";
 
-/** How long a second Ctrl-C lets the readers of our output take what is left for them. */
+/** How long the readers of our output get after a second Ctrl-C. */
 const CUT_AFTER = millis(1_000);
 
 export interface ProcessConsole extends Console {
   /**
-   * Resolves when all output has been taken, however slow its reader; or was cut, which is said.
+   * Resolves when all output has been read, however slowly, or was cut, which is reported.
    *
-   * @returns The exit code that this makes of the command's own: standard output that could not be written is a failure.
+   * @returns The exit code, given the command's own: failing to write standard output is a failure.
    */
   flush(code: number): Promise<number>;
 }
 
-/** The real process. A reader that goes away, as `head` does, stops what runs, gracefully and without a word; a full disk with one. */
+/**
+ * The real process. A reader that goes away, like `head`, stops the command gracefully and silently; a full disk stops
+ * it with a message.
+ */
 export function processConsole(): ProcessConsole {
   const clock = new SystemClock();
   const stdout = new StreamTaker(process.stdout);
@@ -33,11 +36,11 @@ export function processConsole(): ProcessConsole {
     }
     unread.abort(reason);
   });
-  // What is said there is only for whoever listens: no reason to end.
+  // Standard error is only for whoever listens: its loss is no reason to end.
   whenOutputEnds(process.stderr, () => stderr.abandon());
   const interrupts = watchSignals(clock, process, unread.signal);
   const takers = [stdout, stderr];
-  // A reader that keeps up is still told how the job ended.
+  // A reader that keeps up still learns how the job ended.
   interrupts.immediate.addEventListener("abort", () => {
     clock.after(CUT_AFTER, () => {
       for (const taker of takers) if (taker.behind) taker.abandon();

@@ -15,7 +15,7 @@ import type { Console } from "./console.ts";
 import type { Engine } from "./engine.ts";
 import { runCli } from "./program.ts";
 
-/** Of the engine: declared there. */
+/** Declared for the engine's errors. */
 const kindOf: typeof errorKind = (...kind) => errorKind(...kind);
 export const unreachable: ErrorFactory = kindOf("PEER_UNREACHABLE", "environment");
 export const syntax: ErrorFactory = kindOf("JOB_SYNTAX", "user");
@@ -100,7 +100,7 @@ interface CliSession {
   said(): string;
 }
 
-/** Runs a command line against a pretended engine. */
+/** Runs a command line against a fake engine. */
 export function session(parts: {
   readonly engine?: Partial<Engine>;
   readonly operator?: Partial<OperatorClient>;

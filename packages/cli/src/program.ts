@@ -38,9 +38,9 @@ const REGISTRATIONS = [
 /**
  * Runs one command line.
  *
- * @param args What follows the program's name.
+ * @param args Everything after the program's name.
  * @returns The exit code: 0 done, 1 the job or the cluster failed, 2 bad usage or a job that does not compile, 130
- *   interrupted. Failures have been written to standard error; nothing is thrown.
+ *   interrupted. Failures are written to standard error; nothing is thrown.
  */
 export async function runCli(args: readonly string[], console: Console): Promise<number> {
   let exit: number = EXIT.done;
@@ -56,7 +56,7 @@ export async function runCli(args: readonly string[], console: Console): Promise
     .configureOutput({
       writeOut: (text) => void console.out(text),
       writeErr: (text) => console.err(text),
-      outputError: () => undefined, // told below, in our form
+      outputError: () => undefined, // reported below, in our form
     });
   for (const register of REGISTRATIONS) {
     register(program, console, (code) => {
@@ -82,7 +82,7 @@ function isHelp(error: unknown): boolean {
   return error instanceof CommanderError && error.exitCode === 0;
 }
 
-/** Looked for by hand: a command line that did not parse has no options yet. */
+/** Parsed by hand: a command line that failed to parse has no options. */
 function has(args: readonly string[], option: "--verbose" | "--json"): boolean {
   const own = args.indexOf("--");
   return args.slice(0, own === -1 ? undefined : own).includes(option);

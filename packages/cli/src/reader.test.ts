@@ -12,7 +12,7 @@ test.each([
 ])("standard output that ends with %s is told once, with the reason", (code, reason) => {
   const stream = new EventEmitter();
   const told: Error[] = [];
-  // An emitter stands in for the stream: only `on` is used.
+  // An emitter replaces the stream: only `on` is used.
   whenOutputEnds(stream as unknown as Writable, (why) => told.push(why));
   stream.emit("error", failure(code));
   stream.emit("error", failure(code));

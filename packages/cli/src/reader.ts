@@ -2,12 +2,12 @@ import type { Writable } from "node:stream";
 import { describeThrown, type EngineError } from "@millrace/base";
 import { outputUnwritable } from "./errors.ts";
 
-/** Whoever read standard output is gone, as `head` is when it has what it wants. */
+/** The reader of standard output is gone, as `head` is when it has enough. */
 export class ReaderGone extends Error {
   override readonly name = "ReaderGone";
 }
 
-/** Tells, once, when nothing that is written to standard output arrives any more, and why. */
+/** Reports, once, that standard output cannot be written any more, and why. */
 export function whenOutputEnds(stream: Pick<Writable, "on">, then: (reason: ReaderGone | EngineError) => void): void {
   let told = false;
   stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -3,13 +3,13 @@ import type { Command } from "commander";
 import type { ClusterSecurity } from "./engine.ts";
 import { readToken } from "./values.ts";
 
-/** Of every command that talks to a cluster. */
+/** Options of every command that connects to a cluster. */
 export interface ClientOptions {
   readonly tokenFile?: string;
   readonly tlsCa?: string;
 }
 
-/** Of every command that others of the cluster talk to. */
+/** Options of every command that the cluster connects to. */
 export interface ServerOptions extends ClientOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
@@ -25,7 +25,7 @@ export function withServerSecurity(command: Command): Command {
   return withServerCertificate(withClientSecurity(command));
 }
 
-/** For a command that has the options of a client already. */
+/** For a command that already has the options of a client. */
 export function withServerCertificate(command: Command): Command {
   return command
     .option("--tls-cert <file>", "PEM file of its certificate; turns TLS on (default: MILLRACE_TLS_CERT)")

@@ -2,11 +2,11 @@ import { type Console, tell } from "./console.ts";
 import { Interrupted } from "./interrupted.ts";
 
 /**
- * Keeps a server up until the user, or whoever runs the process, ends it: the first signal stops it gracefully, a
- * second one at once.
+ * Keeps a server running until the user or the process manager ends it: the first signal stops it gracefully, a second
+ * one at once.
  *
- * @returns What `stop` resolved with.
- * @throws {Interrupted} When the second signal cut the graceful stop short.
+ * @returns The result of `stop`.
+ * @throws {Interrupted} The second signal cut the graceful stop short.
  */
 export async function untilInterrupted<T>(
   console: Console,

@@ -10,7 +10,7 @@ test("a press that reaches the process twice is one press; a later one means at 
   const clock = new ManualClock(epochMs(0));
   const process = new EventEmitter();
   const closed = new AbortController();
-  // An emitter stands in for the process: only `on` is used.
+  // An emitter replaces the process: only `on` is used.
   const interrupts = watchSignals(clock, process as unknown as NodeJS.Process, closed.signal);
   expect(state(interrupts)).toEqual([false, false]);
   process.emit("SIGINT");

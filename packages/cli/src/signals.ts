@@ -3,15 +3,15 @@ import type { Interrupts } from "./engine.ts";
 import { ReaderGone } from "./reader.ts";
 
 /**
- * Ctrl-C in a terminal reaches every process of the group, and npm passes it on besides: copies that arrive this close
- * together are one press.
+ * Ctrl-C in a terminal reaches every process of the group, and npm forwards it as well: copies this close together are
+ * one press.
  */
 const SAME_PRESS_MS = 300;
 
 /**
  * Turns SIGINT, SIGTERM and SIGHUP into the two steps of an interruption, for the life of the process.
  *
- * @param closed What is printed arrives nowhere any more, for the reason it has: as a first signal, but for what {@link readerIsGone} says.
+ * @param closed Output can no longer be written, for this reason: like a first signal, except for {@link readerIsGone}.
  */
 export function watchSignals(clock: Clock, process: Pick<NodeJS.Process, "on">, closed: AbortSignal): Interrupts {
   const graceful = new AbortController();
@@ -29,7 +29,7 @@ export function watchSignals(clock: Clock, process: Pick<NodeJS.Process, "on">, 
   return { graceful: graceful.signal, immediate: immediate.signal };
 }
 
-/** The interruption came from a closed pipe, as behind `| head -1`: no failure, and nobody wants to hear of it. */
+/** The interruption came from a closed pipe, as in `| head -1`: no failure, and nothing to report. */
 export function readerIsGone({ graceful }: Interrupts): boolean {
   return graceful.reason instanceof ReaderGone;
 }

@@ -10,7 +10,7 @@ describe("submit", () => {
     const { code, out } = await session({ operator: { submit } }).run("submit", "job.ts");
     expect({ code, out }).toEqual({ code: 0, out: "chat-room-1\n" });
   });
-  /** Runs it while the clock goes on until it ends. */
+  /** Runs it while the clock advances until it ends. */
   async function submitted(it: ReturnType<typeof session>, ...options: string[]) {
     const result = it.run("submit", "job.ts", ...options);
     let done = false;

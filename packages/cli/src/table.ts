@@ -1,11 +1,11 @@
-/** One column: its heading and what it shows of a row. */
+/** One column: its heading and its text for a row. */
 export interface TableColumn<Row> {
   readonly title: string;
   readonly show: (row: Row) => string;
   readonly align?: "right";
 }
 
-/** Rows as aligned text, two blanks between columns; `empty` when there are none. */
+/** Rows as aligned text, two spaces between columns; `empty` if there are none. */
 export function formatTable<Row>(rows: readonly Row[], columns: readonly TableColumn<Row>[], empty: string): string {
   if (rows.length === 0) return `${empty}\n`;
   const cells = [

@@ -3,14 +3,14 @@ import { parseConf } from "@millrace/base";
 import type { PortRange } from "@millrace/rpc";
 import { badUsage, driverUnknown, tokenUnreadable } from "./errors.ts";
 
-/** A port as an option: 0 means any that is free. */
+/** A port option: 0 means any free port. */
 export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port <= 65_535) return port;
   throw badUsage(`${JSON.stringify(text)} is not a port. Give a number from 0 (any free port) to 65535.`);
 }
 
-/** Ports as an option, `first-last`: at least two, for a job needs as many. */
+/** A range of ports as an option, `first-last`: at least two, since a job needs two. */
 export function parsePorts(text: string): PortRange {
   const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(text)?.map(Number) ?? [];
   if (first !== undefined && last !== undefined && first >= 1 && last <= 65_535 && last > first) return { first, last };
@@ -46,7 +46,7 @@ export function checkConf(conf: Readonly<Record<string, string>> = {}): Readonly
   return conf;
 }
 
-/** The driver to talk to: `--driver`, else `MILLRACE_DRIVER`. Whether it is an address is for the connection to say. */
+/** The driver to connect to: `--driver`, else `MILLRACE_DRIVER`. The connection checks the address. */
 export function driverAddress(given: string | undefined, env: NodeJS.ProcessEnv): string {
   const text = given ?? env.MILLRACE_DRIVER;
   if (text !== undefined && text !== "") return text;
@@ -55,7 +55,10 @@ export function driverAddress(given: string | undefined, env: NodeJS.ProcessEnv)
   );
 }
 
-/** The cluster's token: the first line of `--token-file`, else `MILLRACE_TOKEN`, else none. Space around it does not count. */
+/**
+ * The cluster's token: the first line of `--token-file`, else `MILLRACE_TOKEN`, else none. Surrounding space is
+ * ignored.
+ */
 export function readToken(file: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
   if (file === undefined) return usable(env.MILLRACE_TOKEN?.trim() ?? "", "MILLRACE_TOKEN") || undefined;
   let text: string;

@@ -5,7 +5,7 @@ import { formatTable, type TableColumn } from "./table.ts";
 
 type ExecutorFigures = JobSummary["executorFigures"][number];
 
-/** Local time to the second, as `print()` writes it. */
+/** Local time to the second, in the form of `print()`. */
 export const formatTime = (ms: number, fraction = false): string => formatLocalTime(ms, { fraction });
 
 export function showJobs(jobs: readonly JobSummary[]): string {

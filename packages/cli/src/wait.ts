@@ -4,23 +4,23 @@ import { driverNotReached } from "./errors.ts";
 import { Interrupted } from "./interrupted.ts";
 
 const PAUSE = { min: millis(250), max: millis(5_000) };
-/** On a terminal, where somebody looks on: so often that it still waits. */
+/** On a terminal: how often to say that it still waits. */
 const REMINDER_MS = 10_000;
-/** An attempt at the very end of the time still has this long for its answer. */
+/** An attempt started at the end of the timeout still gets this long for its answer. */
 const ATTEMPT_MIN_MS = 1_000;
 
 export interface WaitOptions {
   readonly address: string;
-  /** Gives up after so long; `undefined`: never. */
+  /** When to give up; `undefined`: never. */
   readonly timeout: Millis | undefined;
 }
 
 /**
- * Repeats `attempt` while the driver cannot be reached, with growing pauses, and says so: once, and on a terminal again and
- * again. Any other failure ends it.
+ * Repeats `attempt` while the driver cannot be reached, backing off, and says so: once, and repeatedly on a terminal.
+ * Any other failure ends it.
  *
- * @param attempt Is given the time that is left for it; `undefined`: there is no limit.
- * @throws {Interrupted} When the user gives up.
+ * @param attempt Receives the remaining time; `undefined`: no limit.
+ * @throws {Interrupted} The user gave up.
  * @throws DRIVER_NOT_REACHED After `timeout`.
  */
 export async function untilReachable<T>(
@@ -66,7 +66,7 @@ const limits = (timeout: Millis | undefined): string =>
     ? "It is tried until it answers: --timeout DURATION limits that, Ctrl-C gives up."
     : `It is tried for ${formatDuration(timeout)}; Ctrl-C gives up.`;
 
-/** What a proxy in front of a driver says before the driver is up counts as well: that nobody is there yet. */
+/** Answers of a proxy in front of a driver that is not up yet count as unreachable. */
 function mayBecomeReachable(error: unknown): error is EngineError {
   if (!(error instanceof EngineError)) return false;
   const { found } = error.fields;
@@ -91,7 +91,7 @@ function sleep(console: Console, ms: Millis): Promise<void> {
   });
 }
 
-/** Settles as `work` does, or rejects when the user interrupts first; `work` itself is left to end with the process. */
+/** Settles like `work`, or rejects when the user interrupts first; `work` itself ends with the process. */
 export function orInterrupted<T>(console: Console, work: Promise<T>): Promise<T> {
   const { graceful } = console.interrupts;
   return new Promise((resolve, reject) => {

@@ -12,7 +12,7 @@ export interface ClassTable {
   constructorOf(id: string): AnyClass | undefined;
 }
 
-/** Knows no class: instances of classes are refused. */
+/** Contains no class: instances of classes are refused. */
 export const emptyClassTable: ClassTable = {
   idOf: () => undefined,
   constructorOf: () => undefined,

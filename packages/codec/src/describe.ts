@@ -1,6 +1,9 @@
 import { inspect } from "node:util";
 
-/** What a value is, for an error message: "a function `f`", "a Promise", "an instance of class `User`". Runs no user code but a name getter. */
+/**
+ * The type of a value, for an error message: "a function `f`", "a Promise", "an instance of class `User`". Runs no user
+ * code except a name getter.
+ */
 export function describeType(value: unknown): string {
   switch (typeof value) {
     case "function":
@@ -26,7 +29,7 @@ function className(value: object): string | undefined {
   return typeof maker === "function" && maker.name !== "" ? maker.name : undefined;
 }
 
-/** A value as an error message shows it: one short line. */
+/** A value in an error message: one short line. */
 export function shown(value: unknown): string {
   const text = inspect(value, {
     depth: 1,

@@ -36,7 +36,7 @@ export function parseLocation(text: string, directory: string): Location {
   const rest = text.slice(scheme.length + 1);
   if (!rest.startsWith("/")) {
     throw fileSystemUnknown(
-      `${JSON.stringify(text)} is not a location: after "${scheme}:" comes no slash, and relative paths have no scheme. ` +
+      `${JSON.stringify(text)} is not a location: no slash follows "${scheme}:", and relative paths have no scheme. ` +
         `Nothing is read or written. Write ${scheme}://…; for a relative path with a colon, begin it with "./".`,
       { fields: { location: text, scheme } },
     );
@@ -88,17 +88,13 @@ function localPath(text: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch (error) {
-    throw malformed(
-      text,
-      'a "%" in it does not begin an encoded character; write "%25" for the character itself',
-      error,
-    );
+    throw malformed(text, 'a "%" in it does not begin an encoded character; write "%25" for a literal "%"', error);
   }
 }
 
 function malformed(location: string, why: string, cause?: unknown): EngineError {
   return fileSystemUnknown(
-    `${JSON.stringify(location)} is not a URL of a file of this machine: ${why}. Write file:///absolute/path, or the path alone.`,
+    `${JSON.stringify(location)} is not the URL of a file on this machine: ${why}. Write file:///absolute/path, or the path alone.`,
     { fields: { location }, ...(cause === undefined ? {} : { cause }) },
   );
 }

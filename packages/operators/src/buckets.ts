@@ -1,11 +1,11 @@
 import { slicesOf } from "./slices.ts";
 
 /**
- * How many of the numbers lie in each bucket: from `buckets[i]` up to and without `buckets[i + 1]`, the last one with its end.
- * Numbers outside, and NaN, are left out.
+ * Counts the numbers in each bucket: from `buckets[i]` up to but excluding `buckets[i + 1]`; the last bucket includes
+ * its end. Numbers outside, and NaN, are not counted.
  *
  * @param buckets Two or more, ascending.
- * @param even The buckets are equally wide, so that a number's bucket need not be looked for.
+ * @param even The buckets have equal width, so that a number's bucket is computed, not searched.
  */
 export function bucketCounts(values: Iterable<number>, buckets: readonly number[], even: boolean): number[] {
   const counts = new Float64Array(buckets.length - 1);
@@ -21,9 +21,9 @@ function countEven(values: readonly number[], ends: Float64Array, counts: Float6
   const size = counts.length;
   const first = ends[0] ?? 0;
   const last = ends[size] ?? 0;
-  const scale = size / (last - first || 1); // a single point makes a bucket without width
+  const scale = size / (last - first || 1); // a single point makes a bucket of zero width
   for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] as number; // within the slice; what is no number is in no bucket
+    const value = values[i] as number; // within the slice; a non-number is in no bucket
     if (!(value >= first && value <= last)) continue;
     const guess = Math.floor((value - first) * scale);
     const bucket = guess < size ? guess : size - 1;
@@ -31,13 +31,13 @@ function countEven(values: readonly number[], ends: Float64Array, counts: Float6
   }
 }
 
-/** Looks for the last bucket that begins at or below each number, by halving. */
+/** Finds the last bucket that begins at or below each number, by binary search. */
 function count(values: readonly number[], ends: Float64Array, counts: Float64Array): void {
   const size = counts.length;
   const first = ends[0] ?? 0;
   const last = ends[size] ?? 0;
   for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] as number; // within the slice; what is no number is in no bucket
+    const value = values[i] as number; // within the slice; a non-number is in no bucket
     if (!(value >= first && value <= last)) continue;
     let low = 0;
     let high = size - 1;

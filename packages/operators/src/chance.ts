@@ -29,7 +29,7 @@ export function binomial(rng: Rng, trials: number, p: number): number {
 }
 
 /**
- * How many of `draws` out of a population without putting back are among its first `marked`. Time: O(draws).
+ * How many of `draws` from a population, without replacement, are among its first `marked`. Time: O(draws).
  *
  * @param options.draws At most `population`.
  */

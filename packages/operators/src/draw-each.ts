@@ -2,8 +2,8 @@ import type { Rng } from "@millrace/base";
 import { slicesOf } from "./slices.ts";
 
 /**
- * Independent draws from records of which nobody knows how many there are, in one pass: each draw keeps the record it has
- * until one that comes later takes its place, which is found by jumping there.
+ * Independent draws, in one pass, from records of unknown number: each draw keeps its record until a later one replaces
+ * it, and skips to that one directly.
  */
 export function drawEach(
   values: Iterable<unknown>,

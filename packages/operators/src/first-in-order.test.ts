@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FirstInOrder } from "./first-in-order.ts";
 
-/** As many as make the list that is kept be cut back, again and again: some values, each many times. */
+/** Enough to make the kept list be cut back repeatedly: some values, many times each. */
 const many = (value: fc.Arbitrary<unknown>) =>
   fc
     .tuple(fc.array(value, { minLength: 1, maxLength: 40 }), fc.nat(1500))
@@ -45,7 +45,7 @@ describe("the first in order", () => {
           const first = new FirstInOrder<unknown>(most, { compare: undefined, descending });
           first.offerAll(all.slice(0, 300));
           for (const one of all.slice(300)) first.offer(one);
-          const order = all.map((_, i) => i); // the language's own sort puts `undefined` last
+          const order = all.map((_, i) => i); // the built-in sort puts `undefined` last
           order.sort((i, j) => (descending ? compareValues(all[j], all[i]) : compareValues(all[i], all[j])));
           expect(first.all()).toEqual(order.slice(0, most).map((i) => all[i]));
         },

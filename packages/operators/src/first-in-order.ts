@@ -4,24 +4,24 @@ import type { JobFunction } from "./job-function.ts";
 /** A compare function of the job. */
 export type JobCompare = JobFunction<[a: unknown, b: unknown]>;
 
-/** The order of values, or that of a compare function of the job; or the reverse of it. */
+/** The order of values, or that of a compare function of the job; or its reverse. */
 export interface Direction {
   readonly compare: JobCompare | undefined;
   readonly descending: boolean;
 }
 
-/** So few are kept in order, each new one put into its place; of more, many are gathered and put in order at once. */
+/** Up to this many are kept sorted by insertion; larger numbers are gathered and sorted in bulk. */
 const IN_ORDER_MAX = 32;
-/** Values that are gathered beside those that are kept, before all are put in order again. */
+/** Values gathered beside the kept ones before all are sorted again. */
 const GATHERED_MIN = 240;
 
-/** The first `most` of many values in order, equal ones as they came. */
+/** The first `most` of many values in order; equal ones in order of arrival. */
 export class FirstInOrder<T> {
   readonly #most: number;
   readonly #direction: Direction;
   readonly #compare: Comparison;
   #values: T[] = [];
-  /** There are `most` in order: what does not come before the last one is too late. */
+  /** `most` values are sorted: a value that does not come before the last is dropped. */
   #full = false;
 
   constructor(most: number, direction: Direction) {
@@ -37,7 +37,7 @@ export class FirstInOrder<T> {
     else this.#gather(value);
   }
 
-  /** The last one falls out when it is full. */
+  /** Drops the last one when full. */
   #insert(value: T): void {
     const values = this.#values;
     let end = this.#full ? this.#most - 1 : values.length;
@@ -67,13 +67,13 @@ export class FirstInOrder<T> {
 
   all(): T[] {
     const values = this.#values;
-    // Places, not values: the language puts `undefined` last without asking.
+    // Indices, not values: the built-in sort puts `undefined` last without a comparison.
     const order = values.map((_, i) => i).sort((i, j) => this.#compare(values[i], values[j]));
-    return order.slice(0, this.#most).map((i) => values[i] as T); // places of values
+    return order.slice(0, this.#most).map((i) => values[i] as T); // indices of values
   }
 }
 
-/** Moves numbers before `end` that come after `value` one place on; returns where the rest ends. */
+/** Moves numbers before `end` that come after `value` up by one; returns where the others end. */
 function makeRoom(values: unknown[], end: number, value: number, descending: boolean): number {
   let at = end;
   for (; at > 0; at -= 1) {
@@ -84,7 +84,7 @@ function makeRoom(values: unknown[], end: number, value: number, descending: boo
   return at;
 }
 
-/** The place of a value among the first `end`, which are in order: behind those that are equal. */
+/** The index for a value among the first `end`, which are sorted: after equal ones. */
 function placeOf(values: readonly unknown[], end: number, value: unknown, compare: Comparison): number {
   if (end === 0 || compare(value, values[end - 1]) >= 0) return end;
   let [low, high] = [0, end - 1];
@@ -97,8 +97,8 @@ function placeOf(values: readonly unknown[], end: number, value: unknown, compar
 }
 
 /**
- * The place, from `at` on, of the first value that may come before `last`, or the length: nearly all of many values come too
- * late, and are seen to by a look at each.
+ * The index, from `at` on, of the first value that may come before `last`, or the length: of many values nearly all
+ * come too late, and one comparison disposes of each.
  */
 function notTooLate(values: readonly unknown[], at: number, last: unknown, direction: Direction): number {
   if (direction.compare !== undefined) return notAfter(values, at, last, direction);
@@ -109,7 +109,7 @@ function notTooLate(values: readonly unknown[], at: number, last: unknown, direc
   return at;
 }
 
-/** What the job's function says, if it is a number at all: who asks it again is told what else it is. */
+/** The result of the job's function, if it is a number; other results are reported when it is called again. */
 function notAfter(values: readonly unknown[], from: number, last: unknown, { compare, descending }: Direction): number {
   let at = from;
   for (; at < values.length; at += 1) {
@@ -119,7 +119,10 @@ function notAfter(values: readonly unknown[], from: number, last: unknown, { com
   return at;
 }
 
-/** NaN lies after all numbers: none of them is too late for it, and it is for all of them. Four at a time save a third. */
+/**
+ * NaN comes after all numbers: no number is too late for it, and it is too late for all. Unrolling by four saves a
+ * third.
+ */
 function smallerNumber(values: readonly unknown[], from: number, last: number): number {
   let at = from;
   if (Number.isNaN(last)) return at;
@@ -135,7 +138,7 @@ function smallerNumber(values: readonly unknown[], from: number, last: number): 
   return at;
 }
 
-/** As above, from the end: NaN comes before all numbers. */
+/** The reverse: NaN comes before all numbers. */
 function largerNumber(values: readonly unknown[], from: number, last: number): number {
   let at = from;
   if (Number.isNaN(last)) return at;

@@ -1,6 +1,6 @@
 import { type ClassTable, decodeValue } from "@millrace/codec";
 
-/** A source of copies of an encoded value. */
+/** A supplier of copies of an encoded value. */
 export function freshValues<T = unknown>(encoded: Uint8Array, classes: ClassTable): () => T {
   const decoded = (): T => decodeValue(encoded, classes) as T; // of the type of what was encoded
   const first = decoded();

@@ -1,6 +1,6 @@
 import type { AnyFunction } from "./function-ref.ts";
 
-/** What a generated loop writes in place of a call of an operator's function, to the same effect. */
+/** Code that a generated loop contains in place of a call of an operator's function, to the same effect. */
 export type Inline = InlineSum | InlinePair<PairPart, PairPart>;
 
 /** The sum of both arguments: written out, the types of its operands are those of this loop alone. */
@@ -15,7 +15,7 @@ interface InlinePair<Key extends PairPart, Value extends PairPart> {
   readonly value: Value;
 }
 
-/** The record; what the property `key` of the operator's function returns for it; or a constant. */
+/** The record; the result of property `key` of the operator's function for it; or a constant. */
 export type PairPart = "record" | "key" | Constant;
 type Constant = 1 | null;
 
@@ -23,7 +23,7 @@ interface Keyed {
   readonly key: (record: unknown) => unknown;
 }
 
-/** The inlines that a function can have by its type. */
+/** The inlines that a function of this type can have. */
 export type InlineOf<Fn extends AnyFunction> =
   | (Fn extends (a: number, b: number) => number ? InlineSum : never)
   | (Fn extends (record: unknown) => readonly [infer Key, infer Value]

@@ -1,6 +1,6 @@
 import { slicesOf } from "./slices.ts";
 
-/** A summary of numbers: how many, their mean, the sum of squared differences from it, the smallest and the largest. */
+/** A summary of numbers: count, mean, sum of squared differences from the mean, minimum and maximum. */
 export interface Moments {
   readonly count: number;
   readonly mean: number;
@@ -17,7 +17,7 @@ export const NO_MOMENTS: Moments = {
   max: Number.NEGATIVE_INFINITY,
 };
 
-/** Welford's method: one pass, without the cancellation that sums of squares suffer. */
+/** Welford's method: one pass, without the cancellation of sums of squares. */
 export function momentsOf(values: Iterable<number>): Moments {
   let count = 0;
   let mean = 0;
@@ -26,7 +26,7 @@ export function momentsOf(values: Iterable<number>): Moments {
   let max = Number.NEGATIVE_INFINITY;
   for (const slice of slicesOf(values)) {
     for (let i = 0; i < slice.length; i += 1) {
-      const value = slice[i] as number; // within the slice; what is no number there makes NaN
+      const value = slice[i] as number; // within the slice; a non-number there yields NaN
       count += 1;
       const delta = value - mean;
       mean += delta / count;
@@ -38,7 +38,7 @@ export function momentsOf(values: Iterable<number>): Moments {
   return { count, mean, squares, min, max };
 }
 
-/** Of the numbers of both (Chan, Golub and LeVeque). */
+/** The summary of both sets of numbers (Chan, Golub and LeVeque). */
 export function mergeMoments(a: Moments, b: Moments): Moments {
   if (a.count === 0) return b;
   if (b.count === 0) return a;

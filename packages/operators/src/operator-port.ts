@@ -3,17 +3,20 @@ import type { ListedFile } from "@millrace/files";
 import type { JobFunction } from "./job-function.ts";
 import type { LaterSlices, Slices } from "./slices.ts";
 
-/** What operators need of the executor on which they run. */
+/** What operators need from the executor on which they run. */
 export interface OperatorPort {
   /** The job's classes, to decode values of the author. */
   readonly classes: ClassTable;
   /**
-   * Passes the records of a partition to a command as lines, and gives the lines that it writes.
+   * Passes the records of a partition to a command as lines, and returns the lines that it writes.
    *
    * @throws PIPE_FAILED (while iterating)
    */
   pipe(command: readonly string[], capture: PipeCapture): (records: Iterable<unknown>) => AsyncIterable<string>;
-  /** `[path, text]` of each file, one after the other, unzipped if its name says so. @throws As `readBytes`; INPUT_DAMAGED */
+  /**
+   * `[path, text]` of each file, one after the other, decompressed if its name says so. @throws As `readBytes`;
+   * INPUT_DAMAGED
+   */
   readText(files: Iterable<ListedFile>): Slices | LaterSlices;
   /** `[path, bytes]` of each file. @throws FILE_CHANGED, FILE_NOT_FOUND, INPUT_FILE_FAILED, RECORD_TOO_LARGE (while iterating) */
   readBytes(files: Iterable<ListedFile>): Slices | LaterSlices;

@@ -5,7 +5,7 @@ const byId: ReadonlyMap<string, AnyOperator> = new Map(
   Object.values(operators).map((one): [string, AnyOperator] => [one.id, one]),
 );
 
-/** The operator of an id; `undefined` for any other function, or for one of another version of the engine. */
+/** The operator with an id; `undefined` for other functions and for operators of another version of the engine. */
 export function operatorOf(id: string): AnyOperator | undefined {
   return byId.get(id);
 }

@@ -8,26 +8,27 @@ const PREFIX = "millrace:";
 /** Names an operator in templates and captures. Templates are named by their content, so an id never changes. */
 export type OperatorId = `${typeof PREFIX}${string}`;
 
-/** Whether an id is of the engine's own, and not of a function of the job. */
+/** Whether an id is the engine's own rather than a function of the job. */
 export function isOperatorId(id: string): id is OperatorId {
   return id.startsWith(PREFIX);
 }
 
-/** An operator whose captures are not known, as an executor finds it by its id. */
+/** An operator with unknown captures, as an executor finds it by id. */
 export interface AnyOperator {
   readonly id: OperatorId;
-  /** How a loop does without a call of its function; `undefined`: it has to call it. */
+  /** Code that replaces a call of the function in a loop; `undefined`: the loop must call it. */
   readonly inline: Inline | undefined;
   /**
    * The function that runs in tasks.
    *
-   * @param captures Those of a reference to this operator.
+   * @param captures The captures of a reference to this operator.
    */
   make(port: OperatorPort, captures: readonly unknown[]): AnyFunction;
 }
 
 /**
- * A function of the engine: its id, what each use captures, and its code. The driver refers to it, executors make it.
+ * A function of the engine: its id, the captures of each use, and its code. The driver refers to it; executors
+ * instantiate it.
  *
  * @typeParam Captures The parameters of its factory, in order.
  */
@@ -44,7 +45,7 @@ type UseOf<Captures extends readonly unknown[]> = Captures extends readonly []
   ? []
   : [captures: () => Captures, site?: SourceSite | undefined];
 
-/** Declares an operator that needs nothing but its captures. */
+/** Declares an operator that needs only its captures. */
 export function operator<Captures extends readonly unknown[], Fn extends AnyFunction>(
   name: string,
   factory: (...captures: Captures) => Fn,
@@ -53,7 +54,7 @@ export function operator<Captures extends readonly unknown[], Fn extends AnyFunc
   return { ...operatorOn<Captures>(name, (_, ...captures) => factory(...captures)), inline };
 }
 
-/** Declares an operator that needs something of the executor on which it runs. */
+/** Declares an operator that also needs the executor on which it runs. */
 export function operatorOn<Captures extends readonly unknown[]>(
   name: string,
   factory: (port: OperatorPort, ...captures: Captures) => AnyFunction,

@@ -19,7 +19,7 @@ async function* lines(of: readonly unknown[]) {
 
 /** The function of an operator, called with records and values. */
 function call<Captures extends readonly unknown[]>(operator: Operator<Captures>, captures: Captures) {
-  return operator.make(port, captures) as (...args: unknown[]) => unknown; // each test gives what its operator takes
+  return operator.make(port, captures) as (...args: unknown[]) => unknown; // each test supplies what its operator takes
 }
 
 describe("an operator", () => {

@@ -1,4 +1,4 @@
-// All operators, by name. A file below `entries/` exports operators and nothing else.
+// All operators, by name. Files in `entries/` export operators only.
 export * from "./entries/folds.ts";
 export * from "./entries/orders.ts";
 export * from "./entries/partitions.ts";

@@ -1,12 +1,12 @@
 import { errorKind } from "@millrace/base";
 import { shown } from "@millrace/codec";
 
-/** A record is not what the operator above promised by its type. */
+/** A record is not the pair that the type of the preceding operator promised. */
 const recordNotPair = errorKind("RECORD_NOT_PAIR", "user");
 
 export type PairRecord = readonly [key: unknown, value: unknown];
 
-/** Checks what types promise of a record and JavaScript does not. @throws RECORD_NOT_PAIR */
+/** Checks what types promise of a record but JavaScript does not enforce. @throws RECORD_NOT_PAIR */
 export function pairOf(record: unknown): PairRecord {
   if (Array.isArray(record) && record.length === 2) return record as unknown as PairRecord; // just counted
   return notPair(record);

@@ -1,13 +1,13 @@
 import type { Comparison } from "@millrace/codec";
 
-/** How keys are cut into ranges. */
+/** How keys are split into ranges. */
 export interface Ranges {
   /** The last key of each partition but the last, ascending. */
   readonly bounds: readonly unknown[];
   readonly descending: boolean;
 }
 
-/** The partition of a key: equal keys share one. Time: O(log bounds). */
+/** The partition of a key: equal keys go to the same one. Time: O(log bounds). */
 export function rangePartition({ bounds, descending }: Ranges, compare: Comparison, key: unknown): number {
   let low = 0;
   let high = bounds.length;
@@ -19,14 +19,14 @@ export function rangePartition({ bounds, descending }: Ranges, compare: Comparis
   return descending ? bounds.length - low : low;
 }
 
-/** What was drawn from a partition, each key standing for `weight` records. */
+/** A sample of a partition, in which each key represents `weight` records. */
 export interface WeightedSample {
   readonly keys: readonly unknown[];
   readonly weight: number;
 }
 
 /**
- * Bounds that give each of `partitions` ranges about as many records; fewer where there are too few different keys.
+ * Bounds that split the records into `partitions` ranges of about equal size; fewer if there are too few distinct keys.
  */
 export function boundsOf(samples: readonly WeightedSample[], partitions: number, compare: Comparison): unknown[] {
   const candidates = samples.flatMap(({ keys, weight }) => keys.map((key) => ({ key, weight })));
@@ -40,7 +40,7 @@ export function boundsOf(samples: readonly WeightedSample[], partitions: number,
     if (bounds.length >= cuts - 1) break;
     passed += weight;
     if (passed < target) continue;
-    // A key that makes up several ranges by itself has one.
+    // A key that would fill several ranges gets one.
     if (bounds.length > 0 && compare(key, bounds.at(-1)) <= 0) continue;
     bounds.push(key);
     target += step;

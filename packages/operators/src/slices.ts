@@ -1,13 +1,13 @@
 /**
- * The records of a partition in a task. The engine's own functions take and return them in arrays of a few hundred, for plain
- * loops: passing a record on its own, as a job's functions do, costs as much as the work of many of these functions.
+ * The records of a partition in a task. The engine's own functions exchange them in arrays of a few hundred, for plain
+ * loops: passing records one by one, as a job's functions do, costs as much as the work of many of these functions.
  */
 export interface SlicedRecords<T> extends Iterable<T> {
-  /** The next records, at least one, in an array that is valid until the next call; `undefined` at the end. */
+  /** The next records, at least one, in an array valid until the next call; `undefined` at the end. */
   nextSlice(): readonly T[] | undefined;
 }
 
-/** The records of a partition, in arrays. Of an array itself, all at once. */
+/** The records of a partition, in arrays; an array is returned whole. */
 export function* slicesOf<T>(records: Iterable<T> | SlicedRecords<T>): Generator<readonly T[], void, undefined> {
   if (!("nextSlice" in records)) {
     yield Array.isArray(records) ? records : [...records];
@@ -27,7 +27,7 @@ export class PairSlice {
   }
 }
 
-/** Records that an engine function returns many at a time. Also iterable one by one. */
+/** Records that an engine function returns in bulk. Also iterable one by one. */
 export class Slices implements Iterable<unknown> {
   /** Each is valid until the next one is requested. */
   readonly slices: Iterable<readonly unknown[] | PairSlice>;
@@ -44,7 +44,7 @@ export class Slices implements Iterable<unknown> {
   }
 }
 
-/** The same of records that have to be waited for. */
+/** The same, for records that arrive asynchronously. */
 export class LaterSlices {
   readonly slices: AsyncIterable<readonly unknown[]>;
 

@@ -15,13 +15,13 @@ export class SmallestTickets<T = unknown> {
   offer(number: number, record: T): void {
     if (number > this.#limit) return;
     this.#tickets.push([number, record]);
-    // Twice as many as are wanted: sorted now and then only.
+    // Twice as many as wanted: sorting is only occasional.
     if (this.#tickets.length < 2 * this.#most + 16) return;
     this.#tickets = this.all();
     this.#limit = this.#tickets.at(-1)?.[0] ?? this.#limit;
   }
 
-  /** In order of their numbers. */
+  /** Sorted by number. */
   all(): Ticket<T>[] {
     return this.#tickets.sort(([a], [b]) => a - b).slice(0, this.#most);
   }

@@ -20,9 +20,9 @@ export interface StagedFiles {
   readonly output: OutputRef;
   /** The hidden directory; what becomes visible is `whole` in it. */
   readonly staging: Location;
-  /** Where the files are once they are visible: absolute. */
+  /** Where the published files are: absolute. */
   readonly directory: Location;
-  /** By their names in `directory`. */
+  /** By name within `directory`. */
   readonly files: readonly WrittenFile[];
 }
 
@@ -36,16 +36,16 @@ export interface SinkWrites {
 
 /** What a batch has prepared: nothing of it stands before the batch is committed. */
 export interface PreparedBatch {
-  /** Names of the states of which every partition was brought up to the batch. */
+  /** Names of the states of which every partition was updated to this batch. */
   readonly states: readonly string[];
   /** In the order of the outputs. */
   readonly outputs: readonly PreparedOutput[];
 }
 
-/** What stands of all batches that were committed: the next batch builds on it. */
+/** The effect of all committed batches, on which the next batch builds. */
 export interface CommittedBatches {
-  /** The last of them; 0 before the first. */
+  /** The last committed batch; 0 before the first. */
   readonly last: EpochMs;
-  /** By state: the last batch that brought all of it up. States that no batch has brought up are not there. */
+  /** By state: the last batch that updated all of it. States that no batch has updated are absent. */
   readonly states: ReadonlyMap<string, EpochMs>;
 }

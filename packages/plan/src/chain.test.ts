@@ -21,7 +21,7 @@ import { renderPlan } from "./render-plan.ts";
 const fn: FunctionRef = { id: "job.ts#0", captures: undefined, names: [], site: undefined };
 const hash = (partitions: number): Partitioning => ({ kind: "hash", partitions });
 
-/** A source of one block a partition, called `a0`, `a1` … */
+/** A source of one block per partition, named `a0`, `a1` … */
 function blocks(name: string, partitions: number): Lineage {
   const inputs = Array.from({ length: partitions }, (_, i): TaskInput => {
     return { kind: "blocks", blocks: [{ id: blockId(`${name}${i}`), bytes: 1, at: ["driver"] }] };

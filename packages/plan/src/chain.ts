@@ -21,7 +21,7 @@ import {
 /** A node at which a fused chain of narrow operators begins. */
 export type Base = SourceNode | ShuffledNode | MergeNode | StateNode | PersistedNode | Gathered;
 
-/** One task reads partitions of several chains: those of a coalesced or aligned RDD, of a product, of RDDs side by side. */
+/** One task reads partitions of several chains: in a coalesced or aligned RDD, a Cartesian product, or zipped RDDs. */
 export interface Gathered {
   readonly kind: "gathered";
   readonly of: UnionNode | CoalescedNode | PrunedNode | CartesianNode | ZippedNode;
@@ -34,22 +34,24 @@ interface Part {
   readonly partition: (partition: number) => number;
 }
 
-/** An operator, and how many partitions of other parents of a union come before the ones it sees. */
+/** An operator, and the number of partitions of other parents of a union that precede the ones it sees. */
 export interface ChainedOp {
   readonly op: NarrowOp;
   readonly shift: number;
 }
 
-/** Neighbouring partitions of an RDD that have the same template: where their chain begins and what it passes. */
+/** Neighbouring partitions of an RDD that share a template: the base of their chain and the operators on it. */
 export interface Chain {
   readonly base: Base;
   readonly ops: readonly ChainedOp[];
-  /** Partitions of the RDD that come before this chain's. */
+  /** Partitions of the RDD that precede this chain's. */
   readonly start: number;
   readonly partitions: number;
 }
 
-/** Cuts an RDD into chains: one, or one per member of its unions, or per way in which its partitions gather others. */
+/**
+ * Splits an RDD into chains: one, or one per member of its unions, or per way in which its partitions gather others.
+ */
 export function chainsOf(node: Lineage, layout: Layout): readonly Chain[] {
   const ops: NarrowOp[] = [];
   let at: Exclude<Lineage, DeferredNode> = resolvedNode(node);
@@ -95,7 +97,7 @@ function oneAfterTheOther(node: UnionNode, layout: Layout): readonly Chain[] {
   return chains;
 }
 
-/** Every parent is placed by key, so that each is one chain. */
+/** All parents are partitioned by key, so each is one chain. */
 function aligned(node: UnionNode, layout: Layout): readonly Chain[] {
   const parts = node.parents.flatMap((parent) =>
     chainsOf(parent, layout).map((chain) => ({ chain, partition: (partition: number) => partition })),
@@ -104,7 +106,7 @@ function aligned(node: UnionNode, layout: Layout): readonly Chain[] {
   return [{ base: { kind: "gathered", of: node, parts }, ops: [], start: 0, partitions: layout.partitions(node) }];
 }
 
-/** Groups of neighbours, as even as can be; groups that gather the same chains in the same way share a template. */
+/** Groups of neighbours, as even as possible; groups that gather the same chains in the same way share a template. */
 function coalesced(node: CoalescedNode, layout: Layout): readonly Chain[] {
   const chains = chainsOf(layout.separated(node.parent), layout);
   const total = layout.partitions(node.parent);

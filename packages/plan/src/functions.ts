@@ -3,18 +3,20 @@ import type { AnyClass } from "@millrace/codec";
 import type { AnyFunction } from "@millrace/operators";
 
 /**
- * What a bundled job finds at `globalThis[Symbol.for("millrace.job")]` while it is loaded. The bundler writes calls of
- * these into the author's code: `tag` into the driver's build, `define` into the executors', the others into both.
+ * The hooks that a bundled job finds at `globalThis[Symbol.for("millrace.job")]` while it is loaded. The bundler
+ * inserts calls of them into the author's code: `tag` into the driver's build, `define` into the executors', the others
+ * into both.
  */
 export interface JobHooks {
   /**
-   * Marks a function made by the job: its id, what it captures (read anew at each call of `captures`), and where it stands.
+   * Marks a function made by the job with its id, its captures (read at each call of `captures`), and its site.
    *
-   * Classes are tagged too (a class is a function to whom it asks).
+   * Classes are tagged too, since `typeof` a class is `"function"`.
    *
-   * @param assigned Captured variables that its body assigns to: harmless in a driver body, refused when it is handed to an operator.
-   * @param refusals All that forbids shipping it, assignments included, in source order: to be thrown as FUNCTION_NOT_SHIPPABLE
-   *   when it is handed to an operator. Such a function has no factory in the executors' build.
+   * @param assigned Captured variables that its body assigns to: allowed in a driver body, refused when it is passed to
+   *   an operator.
+   * @param refusals All reasons why it cannot be shipped, assignments included, in source order; thrown as
+   *   FUNCTION_NOT_SHIPPABLE when it is passed to an operator. The executors' build has no factory for it.
    */
   tag<F extends AnyFunction>(
     fn: F,
@@ -25,19 +27,19 @@ export interface JobHooks {
     assigned?: readonly string[],
     refusals?: readonly ShipRefusal[],
   ): F;
-  /** Registers the factory of a function: captures as parameters, in the order that `tag` gives them. */
+  /** Registers the factory of a function: captures are its parameters, in the order of `tag`. */
   define(id: string, factory: (...captures: never[]) => unknown): void;
-  /** Registers a class of the job, so that its instances keep their type on the wire. */
+  /** Registers a class of the job, so that instances keep their type across processes. */
   defineClass(id: string, type: AnyClass): void;
-  /** Registers what an import of a package brought, by `package#export`, so that functions of packages ship by name. */
+  /** Registers the value of a package import under `package#export`, so that functions of packages ship by name. */
   defineImport(id: string, value: unknown): void;
 }
 
-/** One reason why a function of the job cannot leave the driver. */
+/** A reason why a function of the job cannot leave the driver. */
 export interface ShipRefusal {
   /** A sentence or two with the variable's name and the remedy. */
   readonly message: string;
-  /** Where in the author's source the offending expression stands. */
+  /** Where the offending expression is in the author's source. */
   readonly site: SourceSite;
 }
 

@@ -1,7 +1,7 @@
 import { type AnyFunction, isFunction } from "@millrace/operators";
 import { functionUnknown } from "./functions.ts";
 
-/** Namespaces and classes whose functions are the same in every process. */
+/** Namespaces and classes whose functions are identical in every process. */
 const ROOTS = [
   ...["Object", "Array", "String", "Number", "Boolean", "BigInt", "Symbol", "Date", "RegExp", "Promise", "Error"],
   ...["Map", "Set", "WeakMap", "WeakSet", "ArrayBuffer", "SharedArrayBuffer", "DataView", "JSON", "Math", "Reflect"],
@@ -24,14 +24,14 @@ const ROOTS = [
 
 let names: Map<unknown, string> | undefined;
 
-/** `JSON.parse` for the built-in of that name; `undefined` for anything that is not one. */
+/** The name of a built-in, such as `JSON.parse`; `undefined` for other functions. */
 export function globalFunctionName(fn: AnyFunction): string | undefined {
   names ??= collect();
   return names.get(fn);
 }
 
 /**
- * The built-in of a name that {@link globalFunctionName} gave.
+ * The built-in with a name returned by {@link globalFunctionName}.
  *
  * @throws FUNCTION_UNKNOWN This process has no such built-in.
  */

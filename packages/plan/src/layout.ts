@@ -18,7 +18,7 @@ import {
 
 const partitionsDiffer: ErrorFactory = errorKind("PARTITIONS_DIFFER", "user");
 
-/** Key groups: no shuffle has more partitions. */
+/** The number of key groups, and so the limit of a shuffle's partitions. */
 export const PARTITIONS_MAX = 4096;
 
 /** A partitioning whose number of partitions is known. */
@@ -31,15 +31,15 @@ function samePartitioning(a: ResolvedPartitioning, b: ResolvedPartitioning | und
   return a.fn === b.fn || (b.partitioner !== undefined && a.partitioner?.equals(b.partitioner.given) === true);
 }
 
-/** Which parents of a node that merges by key are read in place; by position, parallel to its parents. */
+/** Which parents of a node that merges by key are read in place, parallel to its parents. */
 export type InPlace = readonly boolean[];
 
 /**
- * How the RDDs of one plan lie: numbers of partitions, placement of keys, and what is empty for sure. Remembers each
- * answer, so that a plan costs one visit per node. Every source below must know its inputs.
+ * Layout of the RDDs of one plan: numbers of partitions, partitioning by key, and which are certainly empty. Remembers
+ * each answer, so that a plan costs one visit per node. The inputs of every source below must be known.
  */
 export class Layout {
-  /** Partitions of a shuffle when nothing says otherwise; 0: as many as the largest parent has. */
+  /** Default number of partitions of a shuffle; 0: as many as the largest parent has. */
   readonly #defaultPartitions: number;
   readonly #counts = new Map<Lineage, number>();
   readonly #partitionings = new Map<Lineage, ResolvedPartitioning | undefined>();
@@ -47,7 +47,7 @@ export class Layout {
   readonly #unions = new Map<UnionNode, ResolvedPartitioning | undefined>();
   readonly #separations: WeakMap<Lineage, PersistedNode>;
 
-  /** @param separations Outlives the layout, so that plans agree on what `separated` gives. */
+  /** @param separations Outlives the layout, so that plans agree on the result of `separated`. */
   constructor(defaultPartitions: number, separations: WeakMap<Lineage, PersistedNode> = new WeakMap()) {
     this.#defaultPartitions = defaultPartitions;
     this.#separations = separations;
@@ -92,14 +92,15 @@ export class Layout {
     const [first = 0] = counts;
     if (counts.every((count) => count === first)) return first;
     throw partitionsDiffer(
-      `${label} brings together RDDs of ${counts.join(" and ")} partitions. It needs as many in each: ` +
-        "use coalesce or repartition to make them alike, or zipWithIndex and a join.",
+      `${label} combines RDDs of ${counts.join(" and ")} partitions. All must have the same number: ` +
+        "use coalesce or repartition to make them equal, or zipWithIndex and a join.",
     );
   }
 
   /**
-   * How the records of a union lie if all its parents are partitioned alike: then partition i is theirs of that number
-   * (features RD-5). Parents of which several hold state stay apart, as a task holds the state of one operator at most.
+   * The partitioning of a union whose parents are all partitioned alike: its partition i then consists of theirs with
+   * that number (operation RD-5). Several parents with state are not aligned, as a task holds the state of at most one
+   * operator.
    */
   alignment(node: UnionNode): ResolvedPartitioning | undefined {
     if (this.#unions.has(node)) return this.#unions.get(node);
@@ -114,7 +115,7 @@ export class Layout {
     return alignment;
   }
 
-  /** How a node that shuffles or merges places its records. */
+  /** Placement of the records of a node that shuffles or merges. */
   placement(
     node: ShuffledNode | MergeNode | StateNode,
   ): ResolvedPartitioning | { readonly kind: "roundRobin"; readonly partitions: number } {
@@ -123,7 +124,7 @@ export class Layout {
     return this.#resolved(partitioning, node);
   }
 
-  /** How the keys of a node are placed, if its pairs are placed by key at all. */
+  /** The partitioning of a node's pairs; `undefined` if they are not partitioned by key. */
   partitioningOf(node: Lineage): ResolvedPartitioning | undefined {
     let at = resolvedNode(node);
     while (at.kind === "narrow") {
@@ -143,7 +144,7 @@ export class Layout {
       case "persisted":
         return this.partitioningOf(at.dependency.parent);
       case "state":
-        // The function of mapWithState gives what it likes.
+        // The function of mapWithState may return anything.
         return at.change.kind === "mapWithState" ? undefined : this.#resolved(at.partitioning, at);
       default: {
         const placement = this.placement(at);
@@ -154,7 +155,7 @@ export class Layout {
 
   #resolved(partitioning: Partitioning, node: Lineage): ResolvedPartitioning {
     if (partitioning.kind === "custom" || partitioning.partitions !== "upstream") {
-      return partitioning as ResolvedPartitioning; // "upstream" is the only count that is no number, and is excluded
+      return partitioning as ResolvedPartitioning; // "upstream" is the only count that is not a number, and is excluded
     }
     const known = this.#partitionings.get(node);
     if (known !== undefined) return known;
@@ -164,8 +165,9 @@ export class Layout {
   }
 
   /**
-   * Spark's rule: keep the largest partitioning that a parent has already, if it is not an order of magnitude below the
-   * largest parent's number of partitions or not below the default; else hash over the default, or over as many as the largest parent has.
+   * Spark's rule: keep the largest partitioning of a parent unless it is an order of magnitude below the largest
+   * parent's number of partitions and below the default; else hash over the default, or over as many as the largest
+   * parent has.
    */
   #upstream(parents: readonly Lineage[]): ResolvedPartitioning {
     let most = 1;
@@ -181,8 +183,8 @@ export class Layout {
   }
 
   /**
-   * A task holds the state of one operator at most, since each is pinned to a slot of its own: parents past that one
-   * are shuffled even if they lie right.
+   * A task holds the state of at most one operator, since each is pinned to a slot of its own: further stateful parents
+   * are shuffled even if they are partitioned correctly.
    */
   inPlace(node: ShuffledNode | MergeNode | StateNode): InPlace {
     const placement = this.placement(node);
@@ -197,7 +199,7 @@ export class Layout {
     });
   }
 
-  /** How many stateful operators a task of this node updates: 0 or 1. */
+  /** Number of stateful operators that a task of this node updates: 0 or 1. */
   #statesInTask(node: Lineage): number {
     const at = baseOf(node);
     switch (at.kind) {
@@ -222,7 +224,7 @@ export class Layout {
       case "pruned":
       case "cartesian":
       case "zipped":
-        // There is a block between them and state: see `separated`.
+        // A block separates them from state: see `separated`.
         return 0;
       default:
         return unreachable(at);
@@ -230,8 +232,8 @@ export class Layout {
   }
 
   /**
-   * A parent of which a task reads several partitions, or one beside others: as it is, or with a block in between where
-   * it updates state, which needs tasks of its own.
+   * A parent of which a task reads several partitions, or one beside others: unchanged, or, if it updates state, which
+   * needs tasks of its own, with a block in between.
    */
   separated(parent: Lineage): Lineage {
     if (this.#statesInTask(parent) === 0) return parent;
@@ -242,7 +244,7 @@ export class Layout {
     return own;
   }
 
-  /** True if no record can come out of it, whatever the functions of the job do. */
+  /** True if the node has no records whatever the job's functions do. */
   isEmpty(node: Lineage): boolean {
     let at = resolvedNode(node);
     while (at.kind === "narrow") {
@@ -279,7 +281,7 @@ export class Layout {
       case "shuffled":
         return this.isEmpty(node.dependency.parent);
       case "state":
-        return false; // its tasks carry the state on from batch to batch
+        return false; // its tasks carry the state over from batch to batch
       case "merge": {
         const empty = node.parents.map((dependency) => this.isEmpty(dependency.parent));
         const [left = true, right = true] = empty;

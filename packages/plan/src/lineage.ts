@@ -6,7 +6,7 @@ import type { BlockLevel } from "./receiver-plan.ts";
 import type { JoinKind } from "./template.ts";
 
 /**
- * How an RDD came to be, as data. Nodes are made by the functions of this file, never change but for what the
+ * How an RDD is computed, as data. Nodes are created by the functions of this file, are immutable except for what the
  * planner fills in once (`partitions` of lazy sources, shuffle ids), and may be shared by any number of RDDs.
  */
 export type Lineage =
@@ -24,8 +24,8 @@ export type Lineage =
   | StateNode;
 
 /**
- * What a source's partitions hold: frames of records; or bytes of files, taken as lines of text, in pieces of any size, or
- * as records of so many bytes each.
+ * Content of a source's partitions: frames of records; or bytes of files, read as lines of text, in pieces of any size,
+ * or as records of fixed length.
  */
 export type SourceFormat =
   | FileFormat
@@ -38,13 +38,15 @@ export type FileFormat = "blocks" | "text" | "bytes" | { readonly recordBytes: n
 export interface SourceNode {
   readonly kind: "source";
   readonly format: SourceFormat;
-  /** One input per partition; `undefined` until `resolve` is done. */
+  /** One input per partition; `undefined` until resolved. */
   inputs: readonly TaskInput[] | undefined;
-  /** Finds out the inputs: encodes a collection, lists a directory. Called once, before the first plan that reads it. */
+  /**
+   * Determines the inputs: encodes a collection, lists a directory. Called once, before the first plan that reads it.
+   */
   readonly resolve: (() => Promise<readonly TaskInput[]>) | undefined;
-  /** How many partitions there will be, when that is known before `resolve`. */
+  /** The number of partitions, if it is known before `resolve`. */
   readonly partitions: number | undefined;
-  /** Made outside of any batch: what it resolved to stays for as long as the job runs. */
+  /** Created outside of any batch: what it resolved to is kept for as long as the job runs. */
   readonly lasting: boolean;
   readonly label: string;
 }
@@ -64,9 +66,9 @@ export type NarrowOp =
   | { readonly kind: "glom" | "keys" | "values"; readonly label: string }
   | {
       readonly kind: "sort";
-      /** What is compared: of each record, or the key of a pair when it is absent. */
+      /** What is compared: a function of each record; the key of a pair if absent. */
       readonly key: FunctionRef | undefined;
-      /** `(a, b) => number`; the order of values when it is absent. */
+      /** `(a, b) => number`; the order of values if absent. */
       readonly compare: FunctionRef | undefined;
       readonly descending: boolean;
       readonly label: string;
@@ -77,45 +79,45 @@ export interface NarrowNode {
   readonly kind: "narrow";
   readonly parent: Lineage;
   readonly op: NarrowOp;
-  /** Keys are as the parent's: what holds of the parent's partitioning holds here. */
+  /** Keys are unchanged, so the parent's partitioning is preserved. */
   readonly keepsPartitioning: boolean;
 }
 
 /**
- * The partitions of each parent, one after the other; where all parents are partitioned alike, partition i is theirs of
- * that number, one after the other.
+ * The partitions of all parents in sequence; if all parents are partitioned alike, partition i consists of theirs with
+ * that number, in sequence.
  */
 export interface UnionNode {
   readonly kind: "union";
   readonly parents: readonly Lineage[];
 }
 
-/** Neighbouring partitions of the parent as one, without a shuffle: at most `partitions` of them. */
+/** Merges neighbouring partitions of the parent without a shuffle: at most `partitions` of them remain. */
 export interface CoalescedNode {
   readonly kind: "coalesced";
   readonly parent: Lineage;
   readonly partitions: number;
 }
 
-/** Some partitions of the parent, in this order. */
+/** A selection of the parent's partitions, in this order. */
 export interface PrunedNode {
   readonly kind: "pruned";
   readonly parent: Lineage;
   readonly partitions: readonly number[];
 }
 
-/** Partition `i * right + j` has each record of the left partition i with each of the right partition j. */
+/** Partition `i * right + j` combines each record of left partition i with each of right partition j. */
 export interface CartesianNode {
   readonly kind: "cartesian";
   readonly left: Lineage;
   readonly right: Lineage;
 }
 
-/** Partition i of each parent, side by side; all have as many. */
+/** Partition i of each parent, side by side; all have the same number of partitions. */
 export interface ZippedNode {
   readonly kind: "zipped";
   readonly parents: readonly Lineage[];
-  /** `(...iterables) => iterable`; without it tuples of the records at the same place. */
+  /** `(...iterables) => iterable`; if absent, tuples of the records at the same position. */
   readonly fn: FunctionRef | undefined;
   readonly keepsPartitioning: boolean;
   readonly label: string;
@@ -124,8 +126,8 @@ export interface ZippedNode {
 export const IN_MEMORY_OR_ON_DISK: BlockLevel = { memory: true, disk: true, replication: 1 };
 
 /**
- * Partition i of the parent, computed once: its records stay as a block where they were computed, and are computed again
- * only if that is lost. A shuffle whose map task i feeds reader i alone.
+ * Partition i of the parent, computed once: its records stay as a block where they were computed, and are recomputed
+ * only if that block is lost. A shuffle whose map task i feeds reader i alone.
  */
 export interface PersistedNode {
   readonly kind: "persisted";
@@ -135,37 +137,40 @@ export interface PersistedNode {
 }
 
 /**
- * An RDD whose making needs something of its parents that only a job can tell, such as a sample or the lengths of
- * partitions. Resolved before the first plan that reads it.
+ * An RDD that cannot be created without a job on its parents, for example a sample or the lengths of partitions.
+ * Resolved before the first plan that reads it.
  */
 export interface DeferredNode {
   readonly kind: "deferred";
   readonly parents: readonly Lineage[];
   /** Runs actions of its own. Called once. */
   readonly resolve: () => Promise<Lineage>;
-  /** What it turned out to be; `undefined` until `resolve` is done. */
+  /** The result; `undefined` until `resolve` is done. */
   lineage: Lineage | undefined;
   readonly label: string;
 }
 
-/** How pairs are placed; `partitions` of `"upstream"`: as many as the largest parent has, found out when it is planned. */
+/**
+ * Partitioning of pairs; `partitions` of `"upstream"`: as many as the largest parent has, determined when it is
+ * planned.
+ */
 export type Partitioning =
   | { readonly kind: "hash"; readonly partitions: number | "upstream" }
   | {
       readonly kind: "custom";
       readonly partitions: number;
       readonly fn: FunctionRef;
-      /** Absent: only the same function places keys alike. */
+      /** If absent, only the same function counts as the same placement. */
       readonly partitioner?: KnownPartitioner;
     };
 
 /** The driver's side of a custom partitioning. */
 export interface KnownPartitioner {
-  /** What the author handed over, or would have. */
+  /** The partitioner object that the author passed, or would have. */
   readonly given: unknown;
-  /** Where a key lies. */
+  /** The partition of a key. */
   readonly place: (key: unknown) => number;
-  /** Whether another such object places every key alike. */
+  /** Whether another partitioner object places every key alike. */
   readonly equals: (given: unknown) => boolean;
 }
 
@@ -175,16 +180,16 @@ export interface Combine {
   readonly mergeCombiners: FunctionRef;
 }
 
-/** What a shuffle's reader makes of its records. */
+/** How a shuffle's reader aggregates its records. */
 export type ShuffleUse =
   | { readonly kind: "none" }
   | { readonly kind: "group" }
   | ({ readonly kind: "combine"; readonly mapSide: boolean } & Combine);
 
-/** One shuffle of a parent's records. The id is given when it is first planned. */
+/** One shuffle of a parent's records. Its id is assigned when it is first planned. */
 export interface ShuffleDependency {
   readonly parent: Lineage;
-  /** Made outside of any batch: its output stays for as long as the job runs. */
+  /** Created outside of any batch: its output is kept for as long as the job runs. */
   readonly lasting: boolean;
   id: ShuffleId | undefined;
 }
@@ -197,7 +202,7 @@ export interface ShuffledNode {
   readonly label: string;
 }
 
-/** Brings parents together by key: those partitioned alike are read in place, the others are shuffled. */
+/** Merges parents by key: those partitioned alike are read in place, the others are shuffled. */
 export interface MergeNode {
   readonly kind: "merge";
   readonly how: "cogroup" | JoinKind;
@@ -207,7 +212,7 @@ export interface MergeNode {
   readonly label: string;
 }
 
-/** What is known only once a batch runs. */
+/** State versions, known only when a batch runs. */
 export interface StateVersions {
   readonly version: EpochMs;
   /** The version that the oldest remembered batch builds on. */
@@ -215,7 +220,7 @@ export interface StateVersions {
   readonly batch: EpochMs;
 }
 
-/** What a batch does to the state of an operator; see `StateUpdate` of templates. */
+/** How a batch changes the state of an operator; see `StateUpdate` of templates. */
 export type StateChange =
   | {
       readonly kind: "updateByKey";
@@ -246,10 +251,10 @@ export type StateChange =
       readonly fn: FunctionRef;
       readonly timeoutMs: number;
     }
-  /** The state after the stage that makes `after` has updated it. */
+  /** The state after the stage that computes `after` has updated it. */
   | { readonly kind: "snapshot"; readonly after: PersistedNode };
 
-/** The state of a stream in one batch: what is done to it, and what comes of that. */
+/** The state of a stream in one batch: the change, and its result. */
 export interface StateNode {
   readonly kind: "state";
   readonly operator: string;
@@ -260,7 +265,7 @@ export interface StateNode {
   readonly label: string;
 }
 
-/** A parent as something that may have to be shuffled. */
+/** A parent that may have to be shuffled. */
 export function dependency(parent: Lineage, lasting: boolean): ShuffleDependency {
   return { parent, lasting, id: undefined };
 }
@@ -274,12 +279,12 @@ export function union(parents: readonly Lineage[]): Lineage {
   return only !== undefined && parents.length === 1 ? only : { kind: "union", parents };
 }
 
-/** Partitions that are at hand. */
+/** A source whose partitions are known. */
 export function source(format: SourceFormat, inputs: readonly TaskInput[], label: string): SourceNode {
   return { kind: "source", format, inputs, resolve: undefined, partitions: inputs.length, lasting: false, label };
 }
 
-/** Partitions that have to be looked for first. */
+/** A source whose partitions are determined by `resolve`. */
 export function lazySource(
   format: SourceFormat,
   resolve: () => Promise<readonly TaskInput[]>,
@@ -310,7 +315,7 @@ export function deferredNode(
   return { kind: "deferred", parents, resolve, lineage: undefined, label };
 }
 
-/** What nodes a node is made of. */
+/** The parents of a node. */
 export function parentsOf(node: Lineage): readonly Lineage[] {
   switch (node.kind) {
     case "source":
@@ -357,14 +362,14 @@ function feedsOf(change: StateChange): readonly ShuffleDependency[] {
   }
 }
 
-/** A node whose making waits for something: where its partitions are, or what it is. */
+/** A node that waits for its partitions or its lineage. */
 export type UnresolvedNode = SourceNode | DeferredNode;
 
 /**
- * What below a node has to be found out before it can be planned. Below a deferred node nothing is looked for until it is
- * resolved: resolving it runs actions, which find out what they need. Nodes already seen are not entered again.
+ * The nodes below a node that must be resolved before it can be planned. Below an unresolved deferred node none are
+ * listed: resolving it runs actions, which resolve what they need. Nodes already seen are skipped.
  *
- * Cost: one visit per node; nothing is allocated but the result when all is at hand.
+ * Cost: one visit per node; allocates only the result.
  */
 export function unresolvedNodes(
   node: Lineage,
@@ -384,7 +389,7 @@ export function unresolvedNodes(
   return found;
 }
 
-/** Skips what stands in for another node: a deferred one that is resolved. */
+/** Skips nodes that represent another one: resolved deferred nodes. */
 export function resolvedNode(node: Lineage): Exclude<Lineage, DeferredNode> {
   let at = node;
   while (at.kind === "deferred") {

@@ -18,33 +18,33 @@ export interface PlanRequest {
   readonly batch: EpochMs;
   /** Only these partitions of the target, ascending; all by default. */
   readonly partitions?: readonly number[];
-  /** Shuffles whose output an earlier plan has written and that still stands: their stages are left out. */
+  /** Shuffles whose output already exists: their stages are left out. */
   readonly written: ReadonlySet<ShuffleId>;
 }
 
 export type WrittenShuffle = ShuffleDependency & { readonly id: ShuffleId };
 
-/** A plan, and what is true once it has succeeded. */
+/** A plan, and what holds once it has succeeded. */
 export interface PlannedAction {
-  /** Without stages when no task is needed: the target has no records for sure. */
+  /** Without stages if no task is needed: the target is certainly empty. */
   readonly plan: JobPlan;
   /** The shuffles that its stages write, with their ids. */
   readonly writes: readonly WrittenShuffle[];
-  /** Stateful operators of which every partition is brought up to this batch. */
+  /** Stateful operators of which every partition is updated to this batch. */
   readonly states: readonly StateNode[];
-  /** Broadcast variables that have yet to be put where executors find them; stages name them once this is done. */
+  /** Broadcast variables that are still being stored where executors find them; stages name them once this is done. */
   readonly ready: readonly Promise<void>[];
 }
 
-/** The captured values of one template's functions, ready to ship. */
+/** The captured values of one template's functions, encoded. */
 export interface EncodedCaptures {
   readonly bytes: Uint8Array;
   readonly broadcasts: readonly (BlockLocation | Promise<BlockLocation>)[];
 }
 
 export interface PlannerOptions {
-  /** Called only for functions of which one at least captures something. */
+  /** Called only if at least one of the functions has captures. */
   readonly encodeCaptures: (functions: readonly FunctionRef[]) => EncodedCaptures;
-  /** The setting `default.parallelism`; 0 when it is not set. */
+  /** The setting `default.parallelism`; 0 if unset. */
   readonly defaultPartitions: number;
 }

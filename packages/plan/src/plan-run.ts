@@ -31,10 +31,10 @@ export interface PlannerParts {
   readonly nextShuffle: () => ShuffleId;
 }
 
-/** Which partition of a node belongs to the task of a partition of the stage. */
+/** The partition of a node that belongs to the task of a stage's partition. */
 type PartitionOf = (task: number) => number;
 
-/** Where in a template something is planned. */
+/** Where in a template a node is planned. */
 interface Place {
   readonly draft: StageDraft;
   readonly reads: Set<ShuffleId>;
@@ -107,7 +107,7 @@ export class PlanRun {
       if (end.label !== undefined) draft.label(end.label);
       const template = this.#parts.templates.intern(pipeline, end.sink(draft), draft.functions);
       const encoded = this.#captures(draft.functions, broadcasts);
-      // Members of a union that do the same thing with the same captures share a template.
+      // Members of a union with the same operators and captures share a template.
       let index = templates.findIndex((known, i) => known.id === template.id && captures[i] === encoded);
       if (index < 0) {
         index = templates.push(template) - 1;
@@ -308,7 +308,7 @@ export class PlanRun {
           ...(change.filter === undefined ? {} : { filter: at.draft.slot(change.filter) }),
         };
       case "snapshot":
-        // Nothing of it is read: the state is there once the stage that updates it is done.
+        // Read for its effect: the state is available once the stage that updates it is done.
         this.#persistedInput(change.after, at);
         return { kind: change.kind };
       default:
@@ -323,7 +323,10 @@ export class PlanRun {
     return { kind: "pipeline", pipeline: this.#pipeline(chain, { ...at, own: at.own && chain.start === 0 }) };
   }
 
-  /** The number of the input that reads a partition of a persisted RDD; plans the stage that writes it unless that is done. */
+  /**
+   * The index of the input that reads a partition of a persisted RDD; plans the stage that writes it unless that is
+   * done.
+   */
   #persistedInput(node: PersistedNode, { draft, reads, partition }: Place): number {
     const { dependency, level, label } = node;
     if (this.#layout.isEmpty(dependency.parent)) return draft.input(() => NO_BLOCKS);
@@ -336,7 +339,7 @@ export class PlanRun {
     return draft.input((task) => ({ kind: "mapOutput", shuffle, map: partition(task) }));
   }
 
-  /** The number of the input that reads a shuffle; plans the stage that writes it unless that is done or not needed. */
+  /** The index of the input that reads a shuffle; plans the stage that writes it unless that is done or unnecessary. */
   #shuffleInput(
     dependency: ShuffleDependency,
     node: ShuffledNode | MergeNode | StateNode,
@@ -369,7 +372,7 @@ export class PlanRun {
     const shuffle = dependency.id;
     reads.add(shuffle);
     if (this.#request.written.has(shuffle) || this.#writes.has(shuffle)) return shuffle;
-    this.#writes.set(shuffle, dependency as WrittenShuffle); // its id was given above
+    this.#writes.set(shuffle, dependency as WrittenShuffle); // its id was assigned above
     const { sink, partitions, level, label } = write;
     this.#stage(dependency.parent, {
       sink,

@@ -5,7 +5,7 @@ import type { PlannedAction, PlannerOptions, PlanRequest } from "./plan-request.
 import { PlanRun } from "./plan-run.ts";
 import { TemplateCache } from "./template-cache.ts";
 
-/** Turns actions on lineage into stages, tasks and templates. One per run of a job: it gives the ids. */
+/** Turns actions on lineage into stages, tasks and templates. One per run of a job, for which it assigns ids. */
 export class Planner {
   readonly #options: PlannerOptions;
   readonly #templates = new TemplateCache();
@@ -17,7 +17,7 @@ export class Planner {
     this.#options = options;
   }
 
-  /** How the partitions of an RDD lie; its sources must be resolved. */
+  /** Layout of RDDs; their sources must be resolved. */
   layout(): Layout {
     return new Layout(this.#options.defaultPartitions, this.#separations);
   }
@@ -25,7 +25,7 @@ export class Planner {
   /**
    * Plans one action. Every source below the target must be resolved.
    *
-   * Cost: one visit per node of lineage that is not behind a written shuffle; tens of microseconds for a small job.
+   * Cost: one visit per node of lineage not hidden by a written shuffle; tens of microseconds for a small job.
    */
   plan(request: PlanRequest): PlannedAction {
     const run = new PlanRun(request, this.layout(), {

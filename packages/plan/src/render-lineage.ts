@@ -1,16 +1,15 @@
 import type { Layout } from "./layout.ts";
 import { type Lineage, parentsOf, unresolvedNodes } from "./lineage.ts";
 
-/** What is known of RDDs beside their lineage. */
+/** What is known of RDDs beyond their lineage. */
 export interface LineageNames {
   readonly layout: Layout;
   readonly nameOf: (node: Lineage) => string | undefined;
 }
 
 /**
- * An RDD and what it is made of, a line each, the last operation first. What needs no shuffle stands below each other;
- * behind `+-` are the RDDs that are shuffled. The numbers are those of partitions, `?` where sources have to be looked at
- * first.
+ * An RDD and its lineage, one line each, the last operation first. RDDs that need no shuffle are aligned; those behind
+ * `+-` are shuffled. The numbers are those of partitions, `?` where sources must be resolved first.
  */
 export function renderLineage(node: Lineage, names: LineageNames): string {
   return stageLines(node, "", "", names).join("\n");

@@ -3,10 +3,10 @@ import type { PlannedInput } from "./job-plan.ts";
 import type { StateNode } from "./lineage.ts";
 import { type FnSlot, fnSlot } from "./template.ts";
 
-/** A template in the making: functions get slots and inputs get numbers as they are met. */
+/** A template under construction: functions are assigned slots and inputs are numbered as they are met. */
 export class StageDraft {
   readonly functions: FunctionRef[] = [];
-  /** For each input of a task: what it is for the task of that partition. */
+  /** For each input: the input of the task of a partition. */
   readonly inputs: ((partition: number) => PlannedInput)[] = [];
   readonly labels: string[] = [];
   /** The operator whose state the tasks update, and the partition of it that belongs to a task. */

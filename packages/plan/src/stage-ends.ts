@@ -5,7 +5,7 @@ import type { ActionSink } from "./plan-request.ts";
 import type { StageDraft } from "./stage-draft.ts";
 import type { Aggregate, ShufflePartitioner, Sink } from "./template.ts";
 
-/** @param inPlace The pairs come as they are, not combined by a map side. */
+/** @param inPlace The pairs were not combined on the map side. */
 export function aggregateOf(node: ShuffledNode, inPlace: boolean, draft: StageDraft): Aggregate {
   const { use } = node;
   if (use.kind === "none") return use;

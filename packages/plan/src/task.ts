@@ -1,7 +1,7 @@
 import type { ExecutorId, WireError } from "@millrace/base";
 import type { BlockId, Holder, OutputRef, StageRunId, StateRef, TaskInput, WrittenFile } from "./job-plan.ts";
 
-/** One attempt of one task. Attempt numbers of a task only grow, from 0, over every rerun of its stage. */
+/** One attempt of one task. Attempt numbers of a task increase from 0, across all reruns of its stage. */
 export interface TaskKey {
   readonly run: StageRunId;
   readonly partition: number;
@@ -9,9 +9,9 @@ export interface TaskKey {
 }
 
 /**
- * An attempt as the scheduler launches it, and as it travels to a slot.
+ * An attempt as the scheduler launches it and as it travels to a slot.
  *
- * @typeParam Input On its way to an executor an input is a {@link TaskInput}; a slot gets it with its blocks pinned.
+ * @typeParam Input {@link TaskInput} on the way to an executor; in a slot, the same with its blocks pinned.
  */
 export interface LaunchTask<Input = TaskInput> extends TaskKey {
   /** Index into the stage's templates. */
@@ -19,7 +19,7 @@ export interface LaunchTask<Input = TaskInput> extends TaskKey {
   readonly inputs: readonly Input[];
   readonly state?: StateRef;
   readonly output?: OutputRef;
-  /** The slot it must run on. The scheduler names one for every task, so a slot never has two. */
+  /** The slot that must run it. The scheduler chooses one for every task, so a slot never has two. */
   readonly slot: number;
 }
 
@@ -31,14 +31,17 @@ export interface TaskMetrics {
   readonly spilledBytes: number;
 }
 
-/** What an attempt that succeeded reports besides its output. */
+/** Reported by a successful attempt besides its output. */
 export interface TaskTally {
   readonly metrics: TaskMetrics;
   /** Encoded updates of the attempt; empty for none. */
   readonly accumulators: Uint8Array;
 }
 
-/** Frames of result records: with the report up to 64 KB, past that as a block to fetch. Or the file that was saved. Passed on unread. */
+/**
+ * Frames of result records, in the report up to 64 KB, beyond that as a block to fetch; or the saved file. Passed on
+ * unread.
+ */
 export type TaskResult =
   | { readonly kind: "inline"; readonly block: Uint8Array }
   | { readonly kind: "block"; readonly id: BlockId; readonly bytes: number }
@@ -48,11 +51,11 @@ export interface MapOutcome extends TaskTally {
   readonly kind: "mapOutput";
   /** `bytes[r]`: size of the block for reduce partition `r`; 0 for none. */
   readonly bytes: readonly number[];
-  /** The blocks, by reduce partition, when all of them together are small: their readers need not fetch them. */
+  /** The blocks, by reduce partition, if all of them are small: readers need not fetch them. */
   readonly copies?: readonly Uint8Array[];
-  /** The executor that has second copies of all blocks. */
+  /** The executor that holds second copies of all blocks. */
   readonly replica?: ExecutorId;
-  /** CRC-32 of the content of all blocks, in order. The same for the same records in the same order. */
+  /** CRC-32 of the content of all blocks, in order; equal for equal records in equal order. */
   readonly checksum: number;
 }
 
@@ -61,20 +64,20 @@ export interface ResultOutcome extends TaskTally {
   readonly result: TaskResult;
 }
 
-/** An attempt that gave nothing. */
+/** An attempt without output. */
 export type TaskFailure =
   | { readonly kind: "failed"; readonly error: WireError }
-  /** It ended because it was told to. */
+  /** It was cancelled. */
   | { readonly kind: "cancelled" };
 
 export type TaskOutcome =
   | MapOutcome
   | ResultOutcome
   | TaskFailure
-  /** A block could not be had from the one holder it was known at: not the task's fault. */
+  /** A block could not be fetched from its only known holder: not the task's fault. */
   | { readonly kind: "fetchFailed"; readonly block: BlockId; readonly holder: Holder; readonly error: WireError };
 
-/** An executor's report of an attempt that is over. */
+/** An executor's report on a finished attempt. */
 export interface TaskStatus {
   readonly task: TaskKey;
   readonly outcome: TaskOutcome;

@@ -4,18 +4,15 @@ import type { FunctionRef } from "@millrace/operators";
 import type { Pipeline, Sink, StageTemplate, TemplateId } from "./template.ts";
 
 /**
- * Templates that each side keeps: the planner, and every executor with its slots. Past it the least recently used goes, and
- * is hashed, sent and compiled again when it comes once more. A batch that itself has more than these finds none of them
- * again. A slot takes some 6 KB for one of a few operators, its compiled loops included.
+ * Templates that each side keeps: the planner, and every executor with its slots. Beyond that the least recently used
+ * is evicted, and is hashed, sent and compiled again on its next use. A batch with more templates than this reuses
+ * none. A template of a few operators takes some 6 KB in a slot, compiled loops included.
  */
 export const TEMPLATES_MAX = 2_048;
 
-/**
- * Gives equal code and shape the same template, by content, so that a steady stream hashes nothing after its first
- * batch.
- */
+/** Returns the same template for equal code and shape, so that a steady stream hashes nothing after its first batch. */
 export class TemplateCache {
-  /** The least recently used first. */
+  /** Least recently used first. */
   readonly #templates = new Map<string, StageTemplate>();
 
   get size(): number {

@@ -8,10 +8,10 @@ export type FnSlot = Brand<number, "FnSlot">;
 export const fnSlot = (index: number): FnSlot => branded<FnSlot>(index);
 
 /**
- * A stage's code and shape without its data. A steady stream has the same templates batch after batch: they are shipped
+ * A stage's code and shape without its data. A steady stream has the same templates in every batch: each is shipped
  * once to each executor and compiled once on each slot thread.
  *
- * Functions stand here by id only; their captured values come with each run of the stage, in the same order.
+ * Functions appear by id only; their captured values come with each run of the stage, in the same order.
  */
 export interface StageTemplate {
   readonly id: TemplateId;
@@ -21,7 +21,7 @@ export interface StageTemplate {
   readonly functions: readonly string[];
 }
 
-/** Where records come from and what narrow operators they pass, fused into one loop. */
+/** A source and the narrow operators on it, fused into one loop. */
 export interface Pipeline {
   readonly source: Source;
   readonly ops: readonly Op[];
@@ -39,43 +39,49 @@ export type Source =
   | { readonly kind: "fixed"; readonly input: number; readonly recordBytes: number }
   /** What `read(range)` gives for the range of the task's input: an iterable, an async one, or a promise of either. */
   | { readonly kind: "external"; readonly input: number; readonly read: FnSlot; readonly label: string }
-  /** One reduce partition of a shuffle, aggregated; or, where the pairs lie right already, a partition of their RDD. */
+  /**
+   * One reduce partition of a shuffle, aggregated; or, if the pairs are already partitioned correctly, a partition of
+   * their RDD.
+   */
   | { readonly kind: "shuffle"; readonly feed: Feed; readonly aggregate: Aggregate }
   /** The records of each pipeline in turn. */
   | { readonly kind: "concat"; readonly feeds: readonly Pipeline[] }
-  /** `[L, R]` for each record of `left` with each of `right`, right changing fastest. */
+  /** `[L, R]` for each record of `left` with each of `right`, right varying fastest. */
   | { readonly kind: "cartesian"; readonly left: Pipeline; readonly right: Pipeline }
   /**
-   * Without `fn` one tuple per position, and an error when the pipelines differ in length; with it what
-   * `fn(...iterables)` gives.
+   * Without `fn` one tuple per position, and an error if the pipelines differ in length; with it the result of
+   * `fn(...iterables)`.
    */
   | { readonly kind: "zip"; readonly feeds: readonly Pipeline[]; readonly fn?: FnSlot; readonly label: string }
-  /** `[K, [V1[], V2[], …]]` for each key that any feed holds; order of keys: first seen. */
+  /** `[K, [V1[], V2[], …]]` for each key of any feed, in the order of first occurrence. */
   | { readonly kind: "cogroup"; readonly feeds: readonly Feed[]; readonly label?: string }
-  /** `[K, [V, W]]`; a missing side of an outer join is `undefined`. `without`: the pairs of the left whose key the right has not. */
+  /**
+   * `[K, [V, W]]`; a missing side of an outer join is `undefined`. `without`: the pairs of the left whose key the right
+   * does not have.
+   */
   | { readonly kind: "join"; readonly how: JoinKind; readonly feeds: readonly [Feed, Feed]; readonly label?: string }
   /**
-   * Keyed state, brought up to the batch. The task carries a `StateRef`; it updates its whole partition, however few
+   * Keyed state, updated to the batch. The task carries a `StateRef`; it updates its whole partition, however few
    * records its sink takes.
    */
   | { readonly kind: "state"; readonly update: StateUpdate; readonly label: string };
 
-/** What a batch does to a partition of state, and what comes out. */
+/** How a batch changes a partition of state, and the output. */
 export type StateUpdate =
-  /** Gives `[K, S]` for every key that has state after it. */
+  /** Emits `[K, S]` for every key that has state afterwards. */
   | {
       readonly kind: "updateByKey";
       /** Pairs of this batch. */
       readonly feed: Feed;
-      /** Pairs merged below the state when it is empty, in the first batch only. */
+      /** Pairs that initialise empty state, in the first batch only. */
       readonly initial?: Feed;
       /** `(values, state, key, time) => state | undefined`. */
       readonly fn: FnSlot;
-      /** Call `fn` only for keys that have values in this batch. */
+      /** Call `fn` only for keys with values in this batch. */
       readonly onlyUpdated: boolean;
     }
   /**
-   * A function over all of a partition's state at once. Gives `[K, S]` for every key that the function gives; others are
+   * A function over the whole state of a partition. Emits `[K, S]` for every key that the function returns; others are
    * forgotten.
    */
   | {
@@ -84,24 +90,24 @@ export type StateUpdate =
       readonly initial?: Feed;
       /** `(iterable of [key, values, state | undefined], time) => iterable of [key, state]`. */
       readonly fn: FnSlot;
-      /** The partition of a key; by its hash when it is absent. */
+      /** The partition of a key; by hash if absent. */
       readonly place?: FnSlot;
     }
   /**
-   * A window's reduction as state: what enters is added, what leaves is taken away, other keys are not touched. Gives
-   * `[K, V]` for every key of the window.
+   * The reduction of a window as state: entering values are added, leaving values subtracted, other keys not touched.
+   * Emits `[K, V]` for every key of the window.
    */
   | {
       readonly kind: "window";
-      /** `[K, V]`, reduced per batch; several of a key are reduced in order. */
+      /** `[K, V]`, reduced per batch; several values of a key are reduced in order. */
       readonly entering: Feed;
       readonly leaving: Feed;
       readonly reduce: FnSlot;
       readonly inverse: FnSlot;
-      /** `([key, value]) => boolean`: keys for which it does not hold are forgotten. */
+      /** `([key, value]) => boolean`: keys for which it is false are forgotten. */
       readonly filter?: FnSlot;
     }
-  /** Calls `fn(key, value, state, time)` for each pair in turn, and once for each key that was idle for too long. */
+  /** Calls `fn(key, value, state, time)` for each pair, and once for each key that has timed out. */
   | {
       readonly kind: "mapWithState";
       readonly feed: Feed;
@@ -110,23 +116,23 @@ export type StateUpdate =
       /** 0: keys never time out. */
       readonly timeoutMs: number;
     }
-  /** `[K, S]` for every key of the state that another stage has brought up to the batch; calls nothing. */
+  /** `[K, S]` for every key of state that another stage has updated to the batch; calls nothing. */
   | { readonly kind: "snapshot" };
 
 export type JoinKind = "inner" | "left" | "right" | "full" | "without";
 
-/** Pairs for an operator that brings several inputs together by key. */
+/** Pairs for an operator that merges several inputs by key. */
 export type Feed =
   | { readonly kind: "shuffle"; readonly input: number }
   /** A parent that is already partitioned the same way: computed within the task. */
   | { readonly kind: "pipeline"; readonly pipeline: Pipeline };
 
 export type Aggregate =
-  /** Records as written, map outputs in the order of their partitions. */
+  /** Records as written, map outputs in order of their partitions. */
   | { readonly kind: "none" }
   /** `[K, V[]]`, values in map order. */
   | { readonly kind: "group"; readonly label?: string }
-  /** `[K, C]`. With `mapSide` the blocks hold combiners already and only `mergeCombiners` is called. */
+  /** `[K, C]`. With `mapSide` the blocks already contain combiners and only `mergeCombiners` is called. */
   | {
       readonly kind: "combine";
       readonly mapSide: boolean;
@@ -134,11 +140,11 @@ export type Aggregate =
       readonly create: FnSlot | undefined;
       readonly mergeValue: FnSlot;
       readonly mergeCombiners: FnSlot;
-      /** Names the operator to the author when one of the functions throws. */
+      /** The operator's name for the author when one of the functions throws. */
       readonly label?: string;
     };
 
-/** A narrow operator. `label` names it to the author: `map at job.ts:12:8`. */
+/** A narrow operator. `label` is its name for the author: `map at job.ts:12:8`. */
 export type Op =
   | {
       readonly kind:
@@ -151,18 +157,18 @@ export type Op =
         | "mapPartitions"
         /** `(partition, iterable) => …` */
         | "mapPartitionsWithIndex"
-        /** `[record, first + i * step]` for the records of a partition; `fn(partition)` gives `[first, step]`. */
+        /** `[record, first + i * step]` for the records of a partition; `fn(partition)` returns `[first, step]`. */
         | "number";
       readonly fn: FnSlot;
       readonly label: string;
-      /** Of `mapPartitionsWithIndex` and `number`: the input that gives the partition's number, where it is not the task's. */
+      /** For `mapPartitionsWithIndex` and `number`: the input with the partition's number, if it is not the task's. */
       readonly index?: number;
     }
   /** `glom` emits one array per partition, `[]` for an empty one. */
   | { readonly kind: "glom" | "keys" | "values"; readonly label: string }
   /**
-   * The records of the partition in order, equal ones as they came: by `key(record)`, or by the key of a pair when there
-   * is none; by `compare(a, b)` of those, or by value order. Spills past the memory of its task.
+   * Sorts the records of the partition, stably: by `key(record)`, or by the key of a pair without it; by `compare(a,
+   * b)`, or by value order without it. Spills beyond the memory budget of its task.
    */
   | {
       readonly kind: "sort";
@@ -184,12 +190,15 @@ export type Sink =
         readonly mergeValue: FnSlot;
         readonly mergeCombiners: FnSlot;
       };
-      /** Names the operator to the author when the partitioner or a combining function throws. */
+      /** The operator's name for the author when the partitioner or a combining function throws. */
       readonly label?: string;
     }
   /** The records. */
   | { readonly kind: "collect" }
-  /** The first records, as many as the `limit` of the run of the stage says: a template for each number would be compiled anew. */
+  /**
+   * The first records, up to the `limit` of the run of the stage: a separate template for each limit would have to be
+   * compiled.
+   */
   | { readonly kind: "take" }
   /** One record: the number of records. */
   | { readonly kind: "count" }
@@ -201,17 +210,17 @@ export type Sink =
   /** `open(task)` gives a writer for all records of the partition. One record: what its `close` returned. */
   | { readonly kind: "external"; readonly open: FnSlot; readonly label: string }
   /**
-   * Writes one part file as the task's `output` says; a string as it is, anything else as a line of JSON. The result is
+   * Writes one part file to the task's `output`; strings as they are, anything else as a line of JSON. The result is
    * the {@link WrittenFile}.
    */
   | { readonly kind: "saveText" }
-  /** As `saveText`, in frames as blocks have. */
+  /** Like `saveText`, in the frames of blocks. */
   | { readonly kind: "saveObjects" };
 
 export type ShufflePartitioner =
   /** Pairs by the hash of their key: group = hash(key) mod 4096, partition = floor(group · n / 4096). */
   | { readonly kind: "hash"; readonly partitions: number }
-  /** Any records, spread evenly, beginning at a place that depends on the map partition. */
+  /** Any records, spread evenly, starting at a partition that depends on the map partition. */
   | { readonly kind: "roundRobin"; readonly partitions: number }
-  /** Pairs by `fn(key)`, which must give an integer in [0, partitions). */
+  /** Pairs by `fn(key)`, which must return an integer in [0, partitions). */
   | { readonly kind: "custom"; readonly partitions: number; readonly fn: FnSlot };

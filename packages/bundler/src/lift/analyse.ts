@@ -10,20 +10,20 @@ import { isLexical, noteLexical } from "./lexical.ts";
 import type { Lifted } from "./lifted.ts";
 import { type ModuleFacts, ModuleFactsCollector } from "./module-facts.ts";
 
-/** Everything that both builds of a file are made from. */
+/** The analysis from which both builds of a file are made. */
 export interface Analysis {
   readonly source: StrippedSource;
-  /** Begins names that the author uses nowhere in the file. */
+  /** A prefix that no name of the file begins with. */
   readonly prefix: string;
   /** In source order. */
   readonly lifted: readonly Lifted[];
   readonly hoistedGroups: readonly (readonly Lifted[])[];
   readonly facts: ModuleFacts;
-  /** Where statements may go that run before the author's first: after directives. */
+  /** Where statements that run before the author's first may be inserted: after directives. */
   readonly bodyStart: number;
 }
 
-/** Finds the functions and classes of a file and what each needs from around it. */
+/** Finds the functions and classes of a file and what each needs from its surroundings. */
 export async function analyse(source: StrippedSource): Promise<Analysis> {
   const [{ parse }, traverse] = await Promise.all([import("@babel/parser"), loadTraverse()]);
   const program = parseAny(parse, source);
@@ -52,7 +52,7 @@ export async function analyse(source: StrippedSource): Promise<Analysis> {
       if (isFunctionOrClass(path)) depth--;
     },
   });
-  // Only when all are known can it be said who reaches what through whom.
+  // Indirect captures are known only after all functions are.
   for (const scope of scopes) noteCaptures(scope, lifted);
   for (const path of lexical) noteLexical(path, lifted);
   const all = [...lifted.values()];
@@ -75,7 +75,7 @@ type Traverse = typeof import("@babel/traverse").default;
 
 async function loadTraverse(): Promise<Traverse> {
   const loaded: unknown = await import("@babel/traverse");
-  // A CommonJS module whose default export is itself wrapped, or not, by who loads it.
+  // A CommonJS module whose default export may or may not be wrapped, depending on the loader.
   const outer = (loaded as { default: Traverse | { default: Traverse } }).default;
   return "default" in outer ? outer.default : outer;
 }
@@ -94,7 +94,7 @@ function parseAny(parse: Parse, source: StrippedSource): ParseResult<t.File> {
   }
 }
 
-/** What esbuild lets pass and Babel does not. */
+/** Errors that esbuild accepts and Babel does not. */
 function syntaxError(error: unknown, source: StrippedSource): unknown {
   if (!(error instanceof SyntaxError) || !("pos" in error) || typeof error.pos !== "number") return error;
   const site = siteOf(source, error.pos);

@@ -5,8 +5,8 @@ import { isClass, type Lifted, refuse } from "./lifted.ts";
 export type LiftedByNode = ReadonlyMap<t.Node, Lifted>;
 
 /**
- * Notes for each local variable of a scope the functions that reach it from within. What is declared at the top of a
- * module is not captured: every process evaluates the module itself.
+ * Records, for each local variable of a scope, the functions within that use it. Declarations at the top level of a
+ * module are not captured: every process evaluates the module itself.
  */
 export function noteCaptures(scope: Scope, lifted: LiftedByNode): void {
   if (scope.path.isProgram()) {
@@ -21,7 +21,7 @@ export function noteCaptures(scope: Scope, lifted: LiftedByNode): void {
   }
 }
 
-/** What code of the driver gives a variable of the module, executors never see; those that set it themselves may. */
+/** Executors never see a value that driver code assigns to a module variable; functions may assign their own. */
 function noteDriverVariable(binding: Binding, lifted: LiftedByNode): void {
   const { constantViolations: changes, referencePaths: uses } = binding;
   if (!changes.some(isOnDriver)) return;
@@ -36,7 +36,7 @@ function noteDriverVariable(binding: Binding, lifted: LiftedByNode): void {
   }
 }
 
-/** Whether a place is in the body of the job or of an output, and in no function within it. */
+/** Whether a place is directly in the body of the job or of an output, not in a function within it. */
 function isOnDriver(place: NodePath): boolean {
   const call = place.getFunctionParent()?.parent;
   if (call?.type !== "CallExpression") return false;
@@ -53,14 +53,14 @@ function readMessage(name: string): string {
 }
 
 interface Reach {
-  /** Whose variable it is. */
+  /** The scope that owns the variable. */
   readonly owner: NodePath;
-  /** The class that a name stands for within that class itself. */
+  /** The class that a name refers to within that class itself. */
   readonly self: t.Node | undefined;
   readonly lifted: LiftedByNode;
 }
 
-/** A class declaration's name has a second binding within the class; it is the same variable to whoever copies code. */
+/** A class declaration's name has a second binding within the class; for copied code both are the same variable. */
 function declarationOf(binding: Binding): { owner: NodePath; self: t.Node | undefined } {
   const { path, scope } = binding;
   if (path.node.type !== "ClassDeclaration" || scope.path.node !== path.node)
@@ -76,7 +76,7 @@ function noteUse(use: NodePath, name: string, reach: Reach): void {
   }
 }
 
-/** The node that gives a name its value at its declaration. */
+/** The node that initialises a name at its declaration. */
 function declaredBy(use: NodePath, name: string): t.Node | null | undefined {
   const node = use.scope.getBinding(name)?.path.node;
   return node?.type === "VariableDeclarator" ? node.init : node;
@@ -99,7 +99,7 @@ function assignmentMessage(name: string): string {
   );
 }
 
-/** The lifted functions and classes from a place outwards to the owner of a variable, which is not among them. */
+/** The lifted functions and classes between a place and the owner of a variable, exclusive of the owner. */
 function between(from: NodePath, { owner, self, lifted }: Reach): Lifted[] {
   const found: Lifted[] = [];
   for (let path: NodePath | null = from; path && path.node !== owner.node; path = path.parentPath) {

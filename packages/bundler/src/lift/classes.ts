@@ -1,10 +1,10 @@
 import { isClass, type Lifted } from "./lifted.ts";
 
 /**
- * Decides which classes are registered, so that their instances keep their type: those made once per process where they
- * stand, and local ones that can be made once because they capture nothing but one another and run no code of their own.
+ * Decides which classes are registered, so that their instances keep their type: those created once per process where
+ * they are, and local ones that can be created once because they capture only one another and run no code of their own.
  *
- * @returns Groups of local classes that must be made together, in source order.
+ * @returns Groups of local classes that must be created together, in source order.
  */
 export function registerClasses(all: readonly Lifted[]): readonly (readonly Lifted[])[] {
   for (const one of all) {
@@ -41,7 +41,7 @@ function dropThoseThatCaptureOthers(hoistable: Set<Lifted>): boolean {
   return false;
 }
 
-/** The local class that a captured name means, if it is among `candidates`. */
+/** The local class that a captured name refers to, if it is among `candidates`. */
 function classNamed(one: Lifted, name: string, candidates: Iterable<Lifted>): Lifted | undefined {
   const declaration = one.path.parentPath?.scope.getBinding(name)?.path.node;
   for (const other of candidates) {

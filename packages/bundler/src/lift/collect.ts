@@ -5,16 +5,16 @@ import { type ConstantName, isClass, type Lifted, type LiftedNode, type Member }
 export interface Placing {
   readonly fileName: string;
   readonly code: string;
-  /** Begins names that the author uses nowhere. */
+  /** A prefix that no name of the author begins with. */
   readonly prefix: string;
-  /** How many were found in the file before. */
+  /** The number found in the file so far. */
   readonly index: number;
   readonly depth: number;
 }
 
 /**
- * Makes the record of a node that is to be lifted; `undefined` for all others. Left alone are functions called where
- * they stand (nobody else ever holds them) and methods whose name is computed.
+ * The record of a node to be lifted; `undefined` for all others. Functions called on the spot (nothing else ever holds
+ * them) and methods with computed names are not lifted.
  */
 export function liftedOf(path: NodePath, { fileName, code, prefix, index, depth }: Placing): Lifted | undefined {
   const node = liftedNode(path);
@@ -51,7 +51,7 @@ function liftedNode(path: NodePath): LiftedNode | undefined {
     case "ArrowFunctionExpression":
       return parent.type === "CallExpression" && parent.callee === node ? undefined : node;
     case "ObjectMethod":
-      // As a property, which a tag would make of it, __proto__ means something else.
+      // A tag would make it a property, and a property named __proto__ has another meaning.
       return node.kind === "method" && !node.computed && keyName(node.key) !== "__proto__" ? node : undefined;
     default:
       return undefined;
@@ -78,7 +78,7 @@ function keyName(key: t.Node): string | undefined {
   }
 }
 
-/** NamedEvaluation of the language: what `f.name` says of a function without a name of its own. */
+/** NamedEvaluation of the language: `f.name` of a function without a name of its own. */
 function inferName({ node, parent }: NodePath): string | undefined {
   switch (parent.type) {
     case "VariableDeclarator":
@@ -106,7 +106,7 @@ function identifierName(node: t.Node): string | undefined {
   return node.type === "Identifier" ? node.name : undefined;
 }
 
-/** The variable that holds this function and is never given another value. */
+/** The variable that holds this function and is never reassigned. */
 function constantOf(path: NodePath, prefix: string): ConstantName | undefined {
   if (isNamelessDefault(path.node)) return { name: `${prefix}_default`, ofModule: true };
   const declared = declaredName(path);
@@ -118,7 +118,7 @@ function constantOf(path: NodePath, prefix: string): ConstantName | undefined {
   return { name: declared.name, ofModule: binding.scope.path.isProgram() };
 }
 
-/** `export default function () {}` or the like of a class, which is given a name so that it can be spoken of. */
+/** `export default function () {}`, or a class like it: given a name so that it can be referred to. */
 export function isNamelessDefault(node: t.Node): boolean {
   return (node.type === "FunctionDeclaration" || node.type === "ClassDeclaration") && !node.id;
 }
@@ -131,7 +131,7 @@ function declaredName({ node, parent }: NodePath): { name: string; declaration: 
   return { name: parent.id.name, declaration: parent };
 }
 
-/** `#private` members of instances, as written or as esbuild lowers them together with decorators. */
+/** `#private` members of instances, as written or as lowered by esbuild together with decorators. */
 function hasPrivates({ body }: t.ClassDeclaration | t.ClassExpression, code: string): boolean {
   return (
     body.body.some((one) => /^ClassPrivate/.test(one.type) && !("static" in one && one.static)) ||

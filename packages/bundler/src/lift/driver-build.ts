@@ -6,7 +6,7 @@ import { type Edit, type Emitted, Emitter, sortEdits } from "./emitter.ts";
 import { isClass, type Lifted } from "./lifted.ts";
 import { callWith, endOfStatement, inNamedLiteral, moduleEdits, needsParentheses, statementPlaces } from "./places.ts";
 
-/** The author's module with a tag on every function and class that it makes. */
+/** The author's module with a tag on every function and class that it creates. */
 export function driverBuild(analysis: Analysis): Emitted {
   const emitter = new Emitter(analysis.source);
   const edits = [...moduleEdits(analysis), ...analysis.lifted.flatMap((one) => tagEdits(one, analysis))];
@@ -39,7 +39,7 @@ function tagEdits(one: Lifted, analysis: Analysis): Edit[] {
   }
 }
 
-/** Id, place, captures, assignments and refusals as arguments in source text; what is empty at the end is left out. */
+/** Id, site, captures, assignments and refusals as arguments in source text; trailing empty ones are omitted. */
 function tagDetails(one: Lifted, { source }: Analysis): string[] {
   const site = siteOf(source, one.node.start ?? 0);
   const details = [JSON.stringify(one.id), JSON.stringify(site.file), `${site.line}`, `${site.column}`];

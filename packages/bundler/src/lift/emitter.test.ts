@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { lineStartsOf, type Segments, type StrippedSource, siteOf } from "../stripped-source.ts";
 import { type Edit, Emitter, sortEdits } from "./emitter.ts";
 
-/** A source whose every second character is mapped to the same place, ten lines further down in the author's file. */
+/** A source in which every second character is mapped to the same place ten lines further down in the author's file. */
 function source(code: string): StrippedSource {
   const segments: Segments = code
     .split("\n")
@@ -14,7 +14,7 @@ function edit(at: number, text: string, more: Partial<Edit> = {}): Edit {
   return { at, end: at, text, rank: "statement", depth: 0, ...more };
 }
 
-/** For each character of the output, the author's character, or "-" where the map says another text was there. */
+/** For each character of the output, the author's character, or "-" where the map has different text. */
 function emit(from: StrippedSource, ranges: readonly (readonly [number, number])[], edits: Edit[] = []) {
   const emitter = new Emitter(from);
   for (const [start, end] of ranges) emitter.range(start, end, sortEdits(edits));
@@ -32,7 +32,7 @@ describe("emitted code", () => {
   test("has a place for what follows an insertion", () => {
     const { code, segments } = emit(source("abcdef"), [[0, 6]], [edit(3, "XX")]);
     expect(code).toBe("abcXXdef");
-    // d has no place of its own: that of c is the nearest before it.
+    // d has no mapping of its own: that of c is the nearest before it.
     expect(segments[0]).toEqual([
       [0, 0, 10, 0],
       [2, 0, 10, 2],

@@ -1,14 +1,14 @@
 import { encode, type SourceMapSegment } from "@jridgewell/sourcemap-codec";
 import { lineAt, type Segments, type StrippedSource, segmentAt } from "../stripped-source.ts";
 
-/** A change of the stripped code: `text` in place of [at, end). With `end === at` it is an insertion. */
+/** A change to the stripped code: `text` replaces [at, end). With `end === at` it is an insertion. */
 export interface Edit {
   readonly at: number;
   readonly end: number;
   readonly text: string;
-  /** Order among edits at one place: what closes an expression, then statements, then what opens one. */
+  /** Order of edits at the same place: closing an expression, then statements, then opening one. */
   readonly rank: "close" | "statement" | "open";
-  /** How deep the function lies: at one place the outermost opens first and closes last. */
+  /** Nesting depth of the function: at one place the outermost opens first and closes last. */
   readonly depth: number;
 }
 
@@ -29,8 +29,8 @@ export interface Emitted {
 }
 
 /**
- * Writes code out of pieces of stripped source, each as often as wanted, and text of its own, and keeps the map: a
- * function that is copied into a factory still points to where its author wrote it.
+ * Assembles code from pieces of stripped source, each as often as needed, and text of its own, and maintains the map: a
+ * function copied into a factory still maps to where its author wrote it.
  */
 export class Emitter {
   readonly #source: StrippedSource;
@@ -42,7 +42,7 @@ export class Emitter {
     this.#source = source;
   }
 
-  /** Text that no author wrote. */
+  /** Generated text, without a place in the author's file. */
   text(text: string): void {
     this.#parts.push(text);
     let from = 0;
@@ -53,7 +53,7 @@ export class Emitter {
     this.#column += text.length - from;
   }
 
-  /** The source between two offsets with the edits that fall within; edits must be sorted. */
+  /** The source between two offsets with the edits inside; edits must be sorted. */
   range(start: number, end: number, edits: readonly Edit[]): void {
     let from = start;
     for (const edit of edits) {

@@ -5,8 +5,8 @@ import type { Lifted } from "./lifted.ts";
 import { callWith, endOfStatement, inNamedLiteral, moduleEdits, needsParentheses } from "./places.ts";
 
 /**
- * The author's module as it is, and behind it a factory for each function: what it captures comes in as parameters,
- * and nothing within is tagged.
+ * The author's module unchanged, followed by a factory for each function: captures are parameters, and nothing within
+ * is tagged.
  */
 export function executorBuild(analysis: Analysis): Emitted {
   const { source, lifted, facts, hoistedGroups } = analysis;
@@ -15,7 +15,7 @@ export function executorBuild(analysis: Analysis): Emitted {
   const edits = [...moduleEdits(analysis), ...lifted.flatMap((one) => classEdits(one, analysis))];
   emitter.range(0, source.code.length, sortEdits(edits));
   emitter.text("\n");
-  // What the driver imports only while it runs may make functions too, and here nobody would import it.
+  // Modules that the driver imports dynamically may create functions too, and nothing else would import them here.
   if (!facts.isCommonJs) for (const file of facts.dynamicImports) emitter.text(`import ${JSON.stringify(file)};\n`);
   for (const group of hoistedGroups) emitHoisted(emitter, group, { analysis, inCopies });
   for (const one of lifted) {
@@ -26,7 +26,7 @@ export function executorBuild(analysis: Analysis): Emitted {
 
 interface Copying {
   readonly analysis: Analysis;
-  /** The edits that a copied piece of source needs too. */
+  /** The edits that copies of a piece of source need too. */
   readonly inCopies: readonly Edit[];
 }
 
@@ -68,7 +68,7 @@ function emitFactory(emitter: Emitter, one: Lifted, { analysis, inCopies }: Copy
   } else {
     const captures = [...one.captures].join(", ");
     const [before, after] = makingOf(one);
-    // An arrow within sees the `this` of the function that is called here.
+    // An arrow function sees the `this` of the function called here.
     const [open, close] = one.usesThis
       ? [`(${[...one.captures, `${prefix}_this`].join(", ")}) => function () {`, `}.call(${prefix}_this)`]
       : [`(${captures}) => {`, "}"];
@@ -81,7 +81,7 @@ function emitFactory(emitter: Emitter, one: Lifted, { analysis, inCopies }: Copy
   }
 }
 
-/** The statements around a copied function that make it, under its name, and return it. */
+/** The statements around a copied function that create it under its name and return it. */
 function makingOf({ node, constant, ownName, inferredName }: Lifted): readonly [string, string] {
   if (node.type === "FunctionDeclaration" || node.type === "ClassDeclaration") {
     return ["{ ", ` return ${constant?.name ?? ownName}; }`]; // a block, since a parameter may have the same name

@@ -1,7 +1,7 @@
 /**
- * Source of the module that lifted code takes its hooks from: a thin layer over `JobHooks`, so that what is injected
- * into each file stays short. Plain JavaScript: it becomes part of every job. Classes get their names back where
- * esbuild renamed them, since a printed record shows the name of its class.
+ * Source of the module from which lifted code imports its hooks: a thin layer over `JobHooks`, so that the code
+ * injected into each file stays short. Plain JavaScript: it becomes part of every job. Classes that esbuild renamed get
+ * their names back, since a printed record shows the name of its class.
  */
 export function hooksModule(build: "driver" | "executor"): string {
   return `${COMMON}${build === "driver" ? DRIVER : EXECUTOR}`;
@@ -36,8 +36,8 @@ const REFUSAL = Symbol.for("millrace.refusal");
 function refuseInstances(type, remedy) {
   if (!Object.hasOwn(type, REFUSAL)) Object.defineProperty(type, REFUSAL, { value: remedy });
 }
-// Only a class's own code sees its #private parts, so an instance would arrive without them: such classes, and those
-// that extend them, stay unknown to the codec, which refuses their instances and finds the remedy here.
+// Only a class's own code can read its #private members, so an instance would arrive without them: such classes, and
+// their subclasses, stay unknown to the codec, which refuses their instances and finds the remedy here.
 function keepClass(type, id, hasPrivates) {
   if (hasPrivates) refuseInstances(type, ${JSON.stringify(PRIVATES_REMEDY)});
   if (type[REFUSAL] === undefined) hooks.defineClass(id, type);

@@ -5,14 +5,16 @@ import { isClass, type Lifted, refuse } from "./lifted.ts";
 
 const LEXICAL = /^(ThisExpression|Super|MetaProperty|PrivateName)$/;
 
-/** Whether {@link noteLexical} has anything to say of a node. */
+/** Whether {@link noteLexical} applies to a node. */
 export function isLexical(node: t.Node): boolean {
   if (node.type === "Identifier") return node.name === "arguments";
   if (node.type === "CallExpression") return node.callee.type === "Identifier" && node.callee.name === "eval";
   return LEXICAL.test(node.type);
 }
 
-/** Notes what a function takes from around it other than variables: `this`, `arguments`, `super`, `#private` names. */
+/**
+ * Records what a function uses from its surroundings besides variables: `this`, `arguments`, `super`, `#private` names.
+ */
 export function noteLexical(path: NodePath, lifted: LiftedByNode): void {
   const { node } = path;
   switch (node.type) {
@@ -58,14 +60,16 @@ export function noteLexical(path: NodePath, lifted: LiftedByNode): void {
   }
 }
 
-/** What lies between a place and the function that gives it `this`: arrows, and classes passed by their head. */
+/**
+ * The nodes between a place and the function that provides its `this`: arrows, and classes entered through their heads.
+ */
 function throughArrows(from: NodePath, visit: (crossed: NodePath) => void): NodePath | undefined {
   for (let path = from; path.parentPath; path = path.parentPath) {
     const parent = path.parentPath;
     const { node } = parent;
     if (node.type === "ArrowFunctionExpression") visit(parent);
     else if (parent.isFunction()) {
-      if (path.key !== "key") return parent; // the computed name of a method lies outside it
+      if (path.key !== "key") return parent; // the computed name of a method is evaluated outside of it
     } else if (node.type === "StaticBlock") return parent;
     else if (isFieldValue(parent, path)) return parent;
     else if (isClass(node)) visit(parent);
@@ -111,7 +115,7 @@ function isDeclarationOfPrivate({ parent, key }: NodePath): boolean {
   return /^Class(Private|Accessor)(Property|Method)$/.test(parent.type) && key === "key";
 }
 
-/** Code that names a `#private` member compiles only within its class, so what lies between cannot be copied out. */
+/** Code with a `#private` member compiles only within its class, so functions in between cannot be copied out. */
 function notePrivate(path: NodePath, name: string, lifted: LiftedByNode): void {
   const owner = path.findParent((parent) => isClass(parent.node) && declaresPrivate(parent.node, name));
   for (const one of around(path, lifted)) {

@@ -6,13 +6,13 @@ import { driverBuild } from "./driver-build.ts";
 import { type Emitted, withInlineMap } from "./emitter.ts";
 import { executorBuild } from "./executor-build.ts";
 
-/** One of the author's files as both builds take it. */
+/** One of the author's files, as input of both builds. */
 export interface LiftedFile {
   readonly driver: LiftedCode;
   readonly executor: LiftedCode;
-  /** How many functions and classes got an id. */
+  /** Number of functions and classes with an id. */
   readonly functions: number;
-  /** The text that was read, so that a later change of the file is seen. */
+  /** The text that was read, so that a later change of the file is noticed. */
   readonly text: string;
 }
 
@@ -23,9 +23,9 @@ interface LiftedCode {
 }
 
 /**
- * Strips the types of a file and lifts its functions. Both builds come from one analysis, so that they agree on ids.
+ * Strips the types of a file and lifts its functions. Both builds come from one analysis, so that their ids agree.
  *
- * @param file `path` absolute; `name` as ids and messages show it.
+ * @param file `path` absolute; `name` as in ids and messages.
  * @throws JOB_SYNTAX
  */
 export async function liftFile(file: { path: string; name: string; text: string }): Promise<LiftedFile> {

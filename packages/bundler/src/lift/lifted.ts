@@ -1,7 +1,7 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 
-/** What is lifted: everything of the author's that makes a function value, and classes. */
+/** Lifted nodes: everything of the author's that creates a function value, and classes. */
 export type LiftedNode =
   | t.FunctionDeclaration
   | t.FunctionExpression
@@ -23,28 +23,28 @@ export interface Member {
   readonly at: number;
 }
 
-/** One function or class of the job, and what it takes to make it again elsewhere. */
+/** A function or class of the job, and what is needed to recreate it elsewhere. */
 export interface Lifted {
   readonly id: string;
   readonly node: LiftedNode;
   readonly path: NodePath;
-  /** How many functions and classes lie around it. */
+  /** The number of functions and classes around it. */
   readonly depth: number;
   /** Its own name. */
   readonly ownName: string | undefined;
-  /** The name that the language would give it from where it stands. */
+  /** The name that the language infers from its position. */
   readonly inferredName: string | undefined;
-  /** The variable that is this function and nothing else, ever. */
+  /** The variable that always holds this function. */
   readonly constant: ConstantName | undefined;
-  /** Names of local variables from around it that it reads or writes, in order of first sight. */
+  /** Names of the surrounding local variables that it reads or writes, in order of occurrence. */
   readonly captures: Set<string>;
-  /** Whether it sees the `this` of the function around it. */
+  /** Whether it uses the `this` of the function around it. */
   usesThis: boolean;
   /** Captured variables that it assigns to. */
   readonly assigned: Set<string>;
   readonly refusals: Refusal[];
   readonly members: readonly Member[];
-  /** A class whose instances hold what only its own code can see. */
+  /** A class whose instances have state that only its own code can see. */
   readonly hasPrivates: boolean;
   /** A class whose instances keep their type between processes. */
   registered: "at its place" | "hoisted" | undefined;
@@ -52,7 +52,7 @@ export interface Lifted {
 
 export interface ConstantName {
   readonly name: string;
-  /** Visible to the whole module, so that no copy of the function is needed. */
+  /** Visible in the whole module, so that the function need not be copied. */
   readonly ofModule: boolean;
 }
 

@@ -1,22 +1,22 @@
 import type { NodePath } from "@babel/traverse";
 import type * as t from "@babel/types";
 
-/** A function of a package that the job may hand to an operator by name. */
+/** A function of a package that the job may pass to an operator by name. */
 export interface PackageImport {
-  /** `package#export`, with `.member` for what hangs on a default or namespace import. */
+  /** `package#export`, with `.member` for members of a default or namespace import. */
   readonly id: string;
-  /** Gives it, in the module's scope. */
+  /** Evaluates to it, in the module's scope. */
   readonly expression: string;
 }
 
-/** What is to be known of a module as a whole. */
+/** Facts about a module as a whole. */
 export interface ModuleFacts {
   readonly imports: readonly PackageImport[];
-  /** Relative files that are imported only when running. */
+  /** Relative files that are imported dynamically. */
   readonly dynamicImports: readonly string[];
-  /** `import.meta.url` and the like, which mean the author's file. */
+  /** `import.meta.url` and the like, which refer to the author's file. */
   readonly metaUses: readonly MetaUse[];
-  /** Written with `require` and `module.exports`. */
+  /** It uses `require` and `module.exports`. */
   readonly isCommonJs: boolean;
 }
 

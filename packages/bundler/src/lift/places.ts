@@ -6,20 +6,20 @@ import type { Edit } from "./emitter.ts";
 import type { Lifted } from "./lifted.ts";
 import type { MetaUse } from "./module-facts.ts";
 
-/** The virtual module that lifted code imports its hooks from. */
+/** The virtual module from which lifted code imports its hooks. */
 export const HOOKS_MODULE = "millrace:job-hooks";
 
 export function callWith(callee: string, args: readonly string[]): string {
   return `${callee}(${args.join(", ")})`;
 }
 
-/** Text before and after a function that makes it a property for a moment, for the sake of its name. */
+/** Text around a function that makes it a property for a moment, which gives it its name. */
 export function inNamedLiteral(name: string, withKey: boolean): readonly [string, string] {
   const key = JSON.stringify(name);
   return [withKey ? `({ [${key}]: ` : "({ ", ` })[${key}]`];
 }
 
-/** Changes that both builds have: the hooks, imported functions by name, and what means the author's file. */
+/** Edits of both builds: the hooks, imported functions by name, and references to the author's file. */
 export function moduleEdits({ facts, prefix, bodyStart, source }: Analysis): Edit[] {
   const hooks = facts.isCommonJs
     ? `const ${prefix} = require(${JSON.stringify(HOOKS_MODULE)});`
@@ -39,7 +39,7 @@ function metaEdit({ what, start, end }: MetaUse, path: string): Edit {
   return { at: start, end, text: JSON.stringify(value), rank: "statement", depth: 0 };
 }
 
-/** Where a function value may be replaced by a call without changing how the code around it parses. */
+/** Parents in which a function value may be replaced by a call without changing how the surrounding code parses. */
 const SAFE_PARENTS = new Set([
   "VariableDeclarator",
   "ReturnStatement",
@@ -58,14 +58,15 @@ export function needsParentheses({ node, parent }: NodePath): boolean {
   return !SAFE_PARENTS.has(parent.type);
 }
 
-/** Behind a declaration, with its `export`. */
+/** After a declaration, with its `export`. */
 export function endOfStatement({ node, parent }: NodePath): number {
   return (/^Export/.test(parent.type) ? parent.end : node.end) ?? 0;
 }
 
 /**
- * Where a statement goes that must run before a function declaration is first used: at the start of what it is
- * hoisted to. None in sloppy code that hoists in its own way; esbuild has made consts of those in blocks already.
+ * Where to put a statement that must run before a function declaration is first used: at the start of the block it is
+ * hoisted to. None in sloppy code that hoists differently; esbuild has already turned declarations in blocks there into
+ * consts.
  */
 export function statementPlaces({ path }: Lifted, { source, bodyStart }: Analysis): number[] {
   const block = /^Export/.test(path.parent.type) ? path.parentPath?.parent : path.parent;

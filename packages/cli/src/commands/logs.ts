@@ -21,7 +21,7 @@ export function registerLogs(program: Command, console: Console): Command {
       await withOperator(console, options, async (operator) => {
         const id = jobId(name);
         await copyLog(console, operator.logs(id, { follow: options.follow === true }), logOptions(options));
-        // Programs ask `status --json`: on standard error they would not look for it.
+        // Programs use `status --json`: they would not look on standard error.
         if (options.json === true) return;
         tellFailure(console, await operator.status(id), program.opts<GlobalOptions>().verbose === true);
       });

@@ -31,7 +31,7 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
       const conf = checkConf(options.conf);
       await withOperator(console, options, async (operator, address) => {
         const artefact = await console.engine.bundle(file, (step) => tell(console, step));
-        // Submitting is not repeatable, asking for the jobs is.
+        // Submitting is not idempotent; listing the jobs is.
         await untilReachable(console, { address, timeout: options.timeout }, (within) => operator.jobs(within));
         const verbose = program.opts<GlobalOptions>().verbose === true;
         let job: JobSummary;
@@ -48,7 +48,7 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
     });
 }
 
-/** Shows the job's log until it ends; the exit code says how it did. */
+/** Shows the job's log until it ends; the exit code reports the outcome. */
 async function follow(
   console: Console,
   operator: OperatorClient,

@@ -13,7 +13,7 @@ import {
   readFrameHeader,
 } from "./frame.ts";
 
-/** The elements of a column, one a row: read it by index. */
+/** The elements of a column, one per row, read by index. */
 export type Column = unknown[] | Int32Array | Float64Array;
 
 /** A frame of pairs as two columns of equal length. */
@@ -23,13 +23,13 @@ export interface PairColumns {
   readonly values: Column;
 }
 
-/** Pairs of pairs of … that a frame may hold; a writer makes fewer. */
+/** Depth of nested pairs that a frame may have; writers make fewer. */
 const PAIR_DEPTH_MAX = 8;
 
 /**
  * The frames of a block, in order, as views of it.
  *
- * @throws BLOCK_CORRUPT While iterating: cut short, foreign, or of another version.
+ * @throws BLOCK_CORRUPT While iterating: truncated, foreign, or of another version.
  */
 export function* readFrames(block: Uint8Array): Generator<Uint8Array, void, undefined> {
   const view = viewOf(block);
@@ -40,7 +40,9 @@ export function* readFrames(block: Uint8Array): Generator<Uint8Array, void, unde
   }
 }
 
-/** Bytes of the frame that begins with these {@link FRAME_HEADER_BYTES}. @throws BLOCK_CORRUPT No frame begins so. */
+/**
+ * Size of the frame that begins with these {@link FRAME_HEADER_BYTES}. @throws BLOCK_CORRUPT No frame begins like this.
+ */
 export function frameBytes(header: Uint8Array): number {
   return parseFrameHeader(viewOf(header), 0).byteLength;
 }
@@ -50,7 +52,7 @@ export function frameRows(frame: Uint8Array): number {
   return headerOf(frame).rows;
 }
 
-/** How the rows of a frame lie. @throws BLOCK_CORRUPT */
+/** The layout of the rows of a frame. @throws BLOCK_CORRUPT */
 export function frameLayout(frame: Uint8Array): FrameLayout {
   const { layout } = headerOf(frame);
   for (const [name, kind] of Object.entries(COLUMN)) {
@@ -60,8 +62,8 @@ export function frameLayout(frame: Uint8Array): FrameLayout {
 }
 
 /**
- * The rows of a frame. Nothing of the result refers to the frame's memory; strings of 13 units and more share one text
- * (see `detachString`).
+ * The rows of a frame. The result does not refer to the frame's memory; strings of 13 units or more share one text (see
+ * `detachString`).
  *
  * @throws BLOCK_CORRUPT
  */
@@ -104,7 +106,7 @@ function viewOf(bytes: Uint8Array): DataView {
 function headerOf(frame: Uint8Array): FrameHeader {
   const header = readFrameHeader(viewOf(frame), 0);
   if (header.byteLength !== frame.byteLength) {
-    throwCorrupt(`${frame.byteLength} bytes are given for a frame of ${header.byteLength}`);
+    throwCorrupt(`${frame.byteLength} bytes were given for a frame of ${header.byteLength}`);
   }
   return header;
 }
@@ -124,7 +126,7 @@ class FrameReader {
   readonly #classes: ClassTable;
 
   constructor(frame: Uint8Array, rows: number, classes: ClassTable) {
-    // Never a Buffer: its `slice` would not copy.
+    // Not a Buffer: its `slice` would not copy.
     this.#bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength);
     this.#view = viewOf(frame);
     this.#rows = rows;
@@ -167,15 +169,15 @@ class FrameReader {
   #columnEnd(offset: number, limit: number): number {
     if (limit - offset < COLUMN_HEADER_BYTES) throwCorrupt("a column is missing");
     const end = offset + COLUMN_HEADER_BYTES + this.#view.getUint32(offset + 4, true);
-    if (end > limit) throwCorrupt("a column is cut short");
+    if (end > limit) throwCorrupt("a column is truncated");
     return end;
   }
 
   #require(start: number, end: number, bytes: number): void {
-    if (bytes > end - start) throwCorrupt("a column is cut short");
+    if (bytes > end - start) throwCorrupt("a column is truncated");
   }
 
-  /** Memory of its own, so aligned and lasting, with the numbers of the column. */
+  /** The numbers of the column in memory of their own, so that they are aligned and outlive the frame. */
   #numbers(start: number, end: number, width: number): ArrayBuffer {
     this.#require(start, end, this.#rows * width);
     const copy = new Uint8Array(this.#rows * width);
@@ -191,7 +193,7 @@ class FrameReader {
     const units = this.#view.getUint32(start, true);
     const textStart = start + 4 + rows * width;
     const textEnd = textStart + textBytes(encoding, units);
-    if (textEnd > end) throwCorrupt("its text is cut short");
+    if (textEnd > end) throwCorrupt("its text is truncated");
     const lengths = this.#lengths(start + 4, width);
     return cutStrings(readText(this.#bytes, encoding, textStart, textEnd), lengths, rows);
   }
@@ -201,7 +203,7 @@ class FrameReader {
     if (width === 1) return this.#bytes.subarray(start, start + rows);
     if (width === 2) return new Uint16Array(this.#numbers(start, this.#bytes.byteLength, 2));
     if (width === 4) return new Uint32Array(this.#numbers(start, this.#bytes.byteLength, 4));
-    return throwCorrupt(`lengths of ${width} bytes cannot be`);
+    return throwCorrupt(`lengths of ${width} bytes are impossible`);
   }
 
   #lines(offset: number, start: number, end: number): string[] {
@@ -210,7 +212,7 @@ class FrameReader {
     this.#require(start + 8, end, bytes);
     const text = readText(this.#bytes, this.#view.getUint8(offset + 1), start + 8, start + 8 + bytes);
     const lines = this.#rows === 0 ? [] : text.split("\n");
-    if (lines.length !== this.#rows) throwCorrupt(`${lines.length} lines stand where ${this.#rows} should`);
+    if (lines.length !== this.#rows) throwCorrupt(`${lines.length} lines where ${this.#rows} were expected`);
     return lines;
   }
 
@@ -221,8 +223,8 @@ class FrameReader {
     const units = this.#view.getUint32(start, true);
     const bytes = this.#view.getUint32(start + 4, true);
     const valuesStart = start + 8 + textBytes(encoding, units);
-    if (valuesStart + bytes > end) throwCorrupt("a column is cut short");
-    if (rows > bytes) throwCorrupt(`${rows} rows cannot lie in ${bytes} bytes`);
+    if (valuesStart + bytes > end) throwCorrupt("a column is truncated");
+    if (rows > bytes) throwCorrupt(`${rows} rows do not fit in ${bytes} bytes`);
     const text = readText(this.#bytes, encoding, start + 8, valuesStart);
     const reader = new ValueReader(this.#bytes, { start: valuesStart, end: valuesStart + bytes }, text, this.#classes);
     const column = new Array<unknown>(rows);
@@ -243,11 +245,11 @@ class FrameReader {
 function cutStrings(text: string, lengths: Uint8Array | Uint16Array | Uint32Array, rows: number): string[] {
   const column = new Array<string>(rows);
   const used = lengths instanceof Uint8Array ? cutShort(text, lengths, column) : cutLong(text, lengths, column);
-  if (used !== text.length) throwCorrupt("its lengths do not add up to its text");
+  if (used !== text.length) throwCorrupt("the sum of its lengths is not that of its text");
   return column;
 }
 
-/** Apart from `cutLong`, so that each sees few types of array. */
+/** Separate from `cutLong`, so that each sees few types of array. */
 function cutShort(text: string, lengths: Uint8Array, column: string[]): number {
   let start = 0;
   for (let row = 0; row < lengths.length; row += 1) {

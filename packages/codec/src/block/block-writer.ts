@@ -6,31 +6,35 @@ import { ColumnWriter } from "./column-writer.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "./frame.ts";
 
 export const FRAME_BYTES_DEFAULT: number = 256 * 1024;
-/** Larger frames would let a text outgrow what one string can hold. */
+/** In larger frames a text could exceed the longest string. */
 const FRAME_BYTES_LIMIT = RECORD_BYTES_MAX / 4;
-/** Rows of a frame: more bring nothing, and a young generation of short strings stays in the cache. */
+/** Rows of a frame: larger frames gain nothing, and this many short strings fit in the cache. */
 const ROWS_MAX = 8192;
-/** Memory for assembling frames that a thread keeps. */
+/** Memory for assembling frames that a thread retains. */
 const SCRATCH_KEEP_BYTES = 4 * FRAME_BYTES_DEFAULT;
 
 export interface BlockWriterOptions {
   readonly classes: ClassTable;
-  /** Takes a finished frame. The view is valid during the call only: copy it. It must not write to this writer. */
+  /**
+   * Takes a finished frame. The view is valid only during the call, so copy it; do not write to this writer from here.
+   */
   flush(frame: Uint8Array): void;
-  /** A frame is closed when it has about this many bytes; default 256 KiB, at most 256 MiB. */
+  /** Size at which a frame is closed, approximately; default 256 KiB, at most 256 MiB. */
   readonly frameBytesMax?: number;
 }
 
-/** One per thread: frames are assembled here one at a time. Taken while in use. */
+/** One per thread: frames are assembled here one at a time. `undefined` while in use. */
 let scratch: ByteWriter | undefined;
 
 /**
- * Turns records into the frames of a block, choosing for each frame how its rows lie.
+ * Turns records into the frames of a block, choosing a layout for each frame.
  *
- * Records are taken over at once: changing an object afterwards does not show. A frame exceeds `frameBytesMax` by its last
- * record at most (twice that for the first frame with text beyond latin1). A writer that has thrown is finished.
+ * Records are encoded at once: later changes to an object have no effect. A frame exceeds `frameBytesMax` by its last
+ * record at most (twice that for the first frame with text beyond latin1). A writer that has thrown cannot be used
+ * again.
  *
- * Cost: about 30 ns a short string, 60 ns a pair of string and number; memory about the frame, four times that for text.
+ * Cost: about 30 ns per short string, 60 ns per pair of string and number; memory about that of the frame, four times
+ * that for text.
  */
 export class BlockWriter {
   readonly #flush: (frame: Uint8Array) => void;
@@ -55,7 +59,7 @@ export class BlockWriter {
     return this.#bytes;
   }
 
-  /** @throws RECORD_NOT_ENCODABLE Names the path. @throws RECORD_TOO_LARGE More than 1 GiB encoded. */
+  /** @throws RECORD_NOT_ENCODABLE Names the path to the value. @throws RECORD_TOO_LARGE More than 1 GiB encoded. */
   write(record: unknown): void {
     const column = this.#column;
     try {
@@ -77,7 +81,7 @@ export class BlockWriter {
     if (column.rows >= ROWS_MAX || column.size() >= this.#frameBytesMax) this.#flushFrame();
   }
 
-  /** Flushes what is left. More may be written after it. */
+  /** Flushes the last frame. Writing may continue afterwards. */
   finish(): void {
     if (this.#column.rows > 0) this.#flushFrame();
   }

@@ -22,7 +22,7 @@ function framesOf(rows: readonly unknown[], frameBytesMax?: number): Uint8Array[
     flush(frame) {
       const kept = new Uint8Array(new SharedArrayBuffer(frame.length + 1), 1);
       kept.set(frame);
-      frame.fill(0xff); // the view is the writer's again: nobody may rely on it
+      frame.fill(0xff); // the writer reuses its memory: nobody may rely on the view
       frames.push(kept);
     },
     ...(frameBytesMax === undefined ? {} : { frameBytesMax }),

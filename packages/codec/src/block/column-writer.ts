@@ -7,21 +7,23 @@ import { ValueReader } from "../value/value-reader.ts";
 import { ValueWriter } from "../value/value-writer.ts";
 import { COLUMN, COLUMN_HEADER_BYTES, type ColumnKind } from "./frame.ts";
 
-/** What a column has seen so far; `any` as long as nothing. */
+/** The values that a column has had so far; `any` while it is empty. */
 const MODE = { any: 0, strings: 1, numbers: 2, pairs: 3, values: 4 } as const;
 type Mode = (typeof MODE)[keyof typeof MODE];
 
-/** Pairs of pairs of … become columns to this depth. */
+/** Depth to which nested pairs become columns. */
 const PAIR_DEPTH_MAX = 3;
-/** Frames for which a column of mixed rows takes values at once, before it looks for a better layout again. */
+/**
+ * Frames of mixed rows for which a column uses the layout of values at once, before it looks for a better one again.
+ */
 const MIXED_FRAMES = 16;
 const ROWS_INITIAL = 256;
 /** Memory that a column keeps between frames. */
 const KEEP_BYTES = 1024 ** 2;
 
 /**
- * Collects the rows of one column of one frame, and chooses how they lie by what they are. Primitives wait here as they
- * are; anything that could be changed later is encoded at once.
+ * Collects the rows of one column of one frame, and chooses their layout by their types. Primitives are kept as they
+ * are; values that could change later are encoded at once.
  */
 export class ColumnWriter {
   rows = 0;
@@ -33,7 +35,7 @@ export class ColumnWriter {
   #text = "";
   #lengths = new Uint32Array(0);
   #lengthMax = 0;
-  /** Bytes that a unit took in the frame before: an estimate, since looking at each string would cost more than it brings. */
+  /** Bytes per unit in the previous frame: an estimate, since inspecting each string would cost more than it saves. */
   #unitBytes = 1;
   #numbers = new Float64Array(0);
   #allInt32 = true;
@@ -46,7 +48,7 @@ export class ColumnWriter {
     this.#pairDepth = pairDepth;
   }
 
-  /** About the bytes that this column will take in the frame. */
+  /** Approximate size of this column in the frame. */
   size(): number {
     switch (this.#mode) {
       case MODE.strings:
@@ -273,7 +275,7 @@ function isPair(value: unknown): value is [unknown, unknown] {
   );
 }
 
-/** Sees one type of array only, which `TypedArray.set` between types is much slower than. */
+/** Sees one type of array only: `TypedArray.set` between types is much slower. */
 function copyLengths(lengths: Uint32Array, target: Uint8Array): void {
   for (let row = 0; row < target.length; row += 1) target[row] = lengths[row] ?? 0;
 }

@@ -6,7 +6,7 @@ import { HASH_VERSION } from "../key/hash.ts";
  *
  *   0  u32  magic "MRF\n"
  *   4  u8   format version
- *   5  u8   hash version: who placed these rows by key
+ *   5  u8   version of the hash that placed these rows by key
  *   6  u8   layout of its rows, a column kind
  *   7  u8   0
  *   8  u32  rows
@@ -37,7 +37,7 @@ export const COLUMN_HEADER_BYTES = 8;
 export const COLUMN = { strings: 1, float64: 2, int32: 3, pairs: 4, values: 5, lines: 6 } as const;
 export type ColumnKind = (typeof COLUMN)[keyof typeof COLUMN];
 
-/** How the rows of a frame lie. */
+/** The layout of the rows of a frame. */
 export type FrameLayout = keyof typeof COLUMN;
 
 export interface FrameHeader {
@@ -56,19 +56,22 @@ export function writeFrameHeader(view: DataView, header: FrameHeader): void {
   view.setUint32(12, header.byteLength, true);
 }
 
-/** The header of the frame at `offset`. @throws BLOCK_CORRUPT Not a whole frame of this version. */
+/** The header of the frame at `offset`. @throws BLOCK_CORRUPT Not a complete frame of this version. */
 export function readFrameHeader(view: DataView, offset: number): FrameHeader {
   const header = parseFrameHeader(view, offset);
   const left = view.byteLength - offset;
-  if (header.byteLength > left) throwCorrupt(`a frame of ${header.byteLength} bytes is cut to ${left}`, { offset });
+  if (header.byteLength > left)
+    throwCorrupt(`a frame of ${header.byteLength} bytes is truncated to ${left}`, { offset });
   return header;
 }
 
-/** The header of a frame whose rest need not be there yet. @throws BLOCK_CORRUPT No frame of this version begins here. */
+/**
+ * The header of a frame of which the rest may be missing. @throws BLOCK_CORRUPT No frame of this version begins here.
+ */
 export function parseFrameHeader(view: DataView, offset: number): FrameHeader {
   const left = view.byteLength - offset;
-  if (left < FRAME_HEADER_BYTES) throwCorrupt(`${left} bytes stand where a frame should begin`, { offset });
-  if (view.getUint32(offset, true) !== FRAME_MAGIC) throwCorrupt("no frame begins where one should", { offset });
+  if (left < FRAME_HEADER_BYTES) throwCorrupt(`${left} bytes where a frame should begin`, { offset });
+  if (view.getUint32(offset, true) !== FRAME_MAGIC) throwCorrupt("no frame begins where one is expected", { offset });
   const format = view.getUint8(offset + 4);
   const hash = view.getUint8(offset + 5);
   if (format !== FORMAT_VERSION || hash !== HASH_VERSION) {
@@ -79,7 +82,7 @@ export function parseFrameHeader(view: DataView, offset: number): FrameHeader {
   }
   const byteLength = view.getUint32(offset + 12, true);
   if (byteLength < FRAME_HEADER_BYTES + COLUMN_HEADER_BYTES || byteLength % 8 !== 0) {
-    throwCorrupt(`a frame of ${byteLength} bytes cannot be`, { offset });
+    throwCorrupt(`a frame of ${byteLength} bytes is impossible`, { offset });
   }
   return { layout: view.getUint8(offset + 6), rows: view.getUint32(offset + 8, true), byteLength };
 }

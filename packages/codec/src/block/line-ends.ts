@@ -2,15 +2,15 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
 /**
- * Gives every line end of a text the same form: "\r\n", and a "\r" alone, become "\n". The text comes in pieces, which may end
- * anywhere. A piece without "\r" is passed on as it is, at the cost of one search.
+ * Normalises the line ends of a text: "\r\n", and a "\r" alone, become "\n". The text comes in pieces, which may end
+ * anywhere. A piece without "\r" is passed on as it is, at the cost of one scan.
  */
 export class LineEnds {
-  /** The last piece ended in "\r", which has ended a line: a "\n" that follows is its second half. */
+  /** The last piece ended with "\r", which ended a line: a "\n" that follows belongs to it. */
   #afterReturn = false;
   #memory: Buffer = Buffer.alloc(0);
 
-  /** The piece itself, or a part of it, or a view that holds until the next call. */
+  /** The piece itself, a part of it, or a view that is valid until the next call. */
   normalize(piece: Buffer): Buffer {
     const bytes = this.#afterReturn && piece[0] === NEWLINE ? piece.subarray(1) : piece;
     if (piece.length > 0) this.#afterReturn = piece[piece.length - 1] === RETURN;
@@ -24,7 +24,7 @@ export class LineEnds {
     const last = bytes.length - 1;
     to.set(bytes.subarray(0, first), 0);
     let at = first;
-    // Byte for byte: lines are short, and a search and a copy for each takes longer.
+    // Byte by byte: lines are short, and a search and a copy for each would take longer.
     for (let from = first; from <= last; from += 1) {
       const byte = bytes[from] ?? 0;
       if (byte === RETURN) {

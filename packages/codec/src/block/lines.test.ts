@@ -8,7 +8,7 @@ import { LineBlockWriter, LineSplitter, linesFrame } from "./lines.ts";
 const CHUNK = 3;
 const FROM = { source: "the socket h:1", lineBytesMax: 1024 ** 2 };
 
-/** The bytes in chunks of three, each in memory that is reused as a socket's is. */
+/** The bytes in chunks of three, in memory that is reused like a socket's. */
 function* chunksOf(bytes: Uint8Array): Iterable<Uint8Array> {
   const memory = new Uint8Array(new SharedArrayBuffer(CHUNK));
   for (let at = 0; at < bytes.length; at += CHUNK) {
@@ -42,7 +42,7 @@ function viaFrames(bytes: Uint8Array, frameBytesMax?: number): unknown[] {
   return [...rows, ...rowsOf(writer.takeFrames())];
 }
 
-/** What a line is, in one expression. */
+/** The definition of a line, in one expression. */
 function linesOf(bytes: Uint8Array): string[] {
   const lines = Buffer.from(bytes)
     .toString("utf8")
@@ -128,7 +128,7 @@ describe("a line block writer", () => {
       expect.objectContaining({
         code: "LINE_TOO_LONG",
         message: expect.stringContaining(
-          `a line of the socket h:1 is longer than 100 B (line.bytes.max); ${offset} bytes`,
+          `a line of the socket h:1 is longer than 100 B (line.bytes.max) after ${offset} bytes`,
         ),
         fields: { source: "the socket h:1", offset, lineBytesMax: 100 },
       });

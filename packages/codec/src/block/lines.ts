@@ -7,26 +7,26 @@ import { COLUMN, COLUMN_HEADER_BYTES, FRAME_HEADER_BYTES, writeFrameHeader } fro
 import { LineEnds } from "./line-ends.ts";
 
 const NEWLINE = 0x0a;
-/** Memory for parts of lines that is kept between chunks. */
+/** Memory for incomplete lines that is retained between chunks. */
 const KEEP_BYTES = 1024 ** 2;
 const DATA_OFFSET = FRAME_HEADER_BYTES + COLUMN_HEADER_BYTES + 8;
 
 export interface LineOptions {
-  /** What the bytes come from, for messages: `the socket localhost:9999`. */
+  /** Where the bytes come from, for messages: `the socket localhost:9999`. */
   readonly source: string;
   /** The setting `line.bytes.max`: a source that never ends its line must not take all memory. */
   readonly lineBytesMax: number;
 }
 
-/** Bytes of lines, chunk by chunk, with what is not yet a whole line kept back. */
+/** Bytes of lines, chunk by chunk; an incomplete line is kept for the next chunk. */
 class LineBuffer {
   readonly #ends = new LineEnds();
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
-  /** What of the last chunk is to be kept back, once the view that `push` returned has been used. */
+  /** The part of the last chunk to keep once the view returned by `push` has been used. */
   #keepLater: Buffer | undefined;
   readonly #options: LineOptions;
-  /** Bytes of the source in the chunks before the one that is looked at. */
+  /** Bytes of the source before the current chunk. */
   #read = 0;
 
   constructor(options: LineOptions) {
@@ -34,7 +34,7 @@ class LineBuffer {
   }
 
   /**
-   * Takes a chunk, and returns the bytes of all lines that are whole now, with a "\n" at the end of each, as a view that holds
+   * Takes a chunk and returns the bytes of all lines that are now complete, each ended by "\n", as a view that is valid
    * until the next call; `undefined` when there is none.
    *
    * @throws LINE_TOO_LONG
@@ -54,7 +54,7 @@ class LineBuffer {
     return first;
   }
 
-  /** Looks for a line that is too long, where there can be one. */
+  /** Looks for a line that is too long, if there can be one. */
   #check(bytes: Buffer): void {
     const { source, lineBytesMax } = this.#options;
     if (this.#length + bytes.length <= lineBytesMax) return;
@@ -65,8 +65,8 @@ class LineBuffer {
       if (length > lineBytesMax) {
         const offset = this.#read + at;
         throw lineTooLong(
-          `a line of ${source} is longer than ${formatSize(lineBytesMax)} (line.bytes.max); ${offset} bytes were read before. ` +
-            'Does it send lines of text that end in "\\n"? Cut them, raise the setting, or read other formats with a function of your own.',
+          `a line of ${source} is longer than ${formatSize(lineBytesMax)} (line.bytes.max) after ${offset} bytes.  ` +
+            'Does it send lines of text that end in "\\n"? Shorten them, raise the setting, or read other formats with a function of your own.',
           { fields: { source, offset, lineBytesMax } },
         );
       }
@@ -75,21 +75,21 @@ class LineBuffer {
     }
   }
 
-  /** To be called when the view that `push` returned has been used. */
+  /** Must be called once the view returned by `push` has been used. */
   settle(): void {
     const rest = this.#keepLater;
     this.#keepLater = undefined;
     if (rest !== undefined && rest.length > 0) this.#keep(rest);
   }
 
-  /** What stands after the last line end; empty after a whole line. */
+  /** The bytes after the last line end; empty after a complete line. */
   takeRest(): Buffer {
     const rest = this.#bytes.subarray(0, this.#length);
     this.#letGo();
     return rest;
   }
 
-  /** Forgets what is kept back, and its memory when a long line had made it large; views of it stay good. */
+  /** Drops what is kept, and its memory if a long line made it large; existing views stay valid. */
   #letGo(): void {
     this.#length = 0;
     if (this.#bytes.length > KEEP_BYTES) this.#bytes = Buffer.alloc(0);
@@ -113,8 +113,8 @@ class LineBuffer {
 }
 
 /**
- * Cuts bytes that arrive in chunks into lines, which end at "\n", "\r\n" or a "\r" alone. Chunks may end anywhere, also within a
- * line end or a character. Invalid UTF-8 becomes U+FFFD; a byte-order mark stays.
+ * Cuts bytes that arrive in chunks into lines, which end at "\n", "\r\n" or a "\r" alone. Chunks may end anywhere, even
+ * within a line end or a character. Invalid UTF-8 becomes U+FFFD; a byte-order mark stays.
  */
 export class LineSplitter {
   readonly #lines: LineBuffer;
@@ -132,7 +132,7 @@ export class LineSplitter {
     return lines;
   }
 
-  /** The last line, when it has no end. The splitter may then be used for the next input. */
+  /** The last line, if it has no end. The splitter may then be used for another input. */
   end(): string[] {
     const rest = this.#lines.takeRest();
     return rest.length === 0 ? [] : splitLines(rest);
@@ -145,9 +145,9 @@ function splitLines(bytes: Buffer): string[] {
 }
 
 /**
- * One frame from the bytes of whole lines, without looking inside them: the text stays bytes until somebody reads a row.
+ * One frame from the bytes of complete lines, without decoding them: text stays bytes until a row is read.
  *
- * @param bytes Lines with "\n" between them, and no other line ends; a last "\n" ends the last line.
+ * @param bytes Lines separated by "\n", without other line ends; a final "\n" ends the last line.
  * @returns A frame in memory of its own; `undefined` when there is no line.
  */
 export function linesFrame(bytes: Uint8Array): Uint8Array | undefined {
@@ -185,14 +185,14 @@ export interface LineBlockWriterOptions extends LineOptions {
 }
 
 /**
- * Makes frames from bytes that arrive in chunks. As {@link LineSplitter}, but the text stays bytes: nothing is decoded until
- * a row is read.
+ * Makes frames from bytes that arrive in chunks. Like {@link LineSplitter}, but the text stays bytes: nothing is
+ * decoded until a row is read.
  */
 export class LineBlockWriter {
   readonly #lines: LineBuffer;
   readonly #textMax: number;
   #frames: Uint8Array[] = [];
-  /** Bytes of whole lines that wait for more, so that small chunks do not make small frames. */
+  /** Complete lines that wait for more, so that small chunks do not make small frames. */
   #pending: Buffer;
   #pendingLength = 0;
   #records = 0;
@@ -204,12 +204,12 @@ export class LineBlockWriter {
     this.#pending = Buffer.allocUnsafeSlow(this.#textMax);
   }
 
-  /** Whole lines since the last `takeFrames`, whether in a frame yet or not. */
+  /** Complete lines since the last `takeFrames`, in frames or not. */
   get records(): number {
     return this.#records;
   }
 
-  /** Bytes of those lines, with one byte for the end of each. */
+  /** Bytes of those lines, counting one byte for each line end. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -222,13 +222,13 @@ export class LineBlockWriter {
     this.#lines.settle();
   }
 
-  /** Makes a last line without an end a record. */
+  /** Makes an unterminated last line a record. */
   endOfInput(): void {
     const rest = this.#lines.takeRest();
     if (rest.length > 0) this.#add(Buffer.concat([rest, Buffer.of(NEWLINE)]));
   }
 
-  /** All whole lines so far as frames, which are the caller's; the rest of a line stays. */
+  /** All complete lines so far as frames, which the caller owns; an incomplete line stays. */
   takeFrames(): Uint8Array[] {
     this.#flush();
     const frames = this.#frames;
@@ -258,7 +258,7 @@ export class LineBlockWriter {
     }
   }
 
-  /** A line that is longer than a frame becomes one. */
+  /** A line longer than a frame becomes one. */
   #addLongLine(lines: Buffer, start: number): number {
     const end = lines.indexOf(NEWLINE, start) + 1;
     if (end === 0) throwCorrupt("lines do not end in a line end");

@@ -4,11 +4,11 @@ import { copyBytes } from "./copy-bytes.ts";
 const INITIAL_BYTES = 1024;
 
 /**
- * Bytes that grow at the end, up to `RECORD_BYTES_MAX`. Fields are open because hot loops write through them; after
- * `ensure(n)` the next `n` bytes may be written without a check. Memory starts at a multiple of 8.
+ * Bytes that grow at the end, up to `RECORD_BYTES_MAX`. Fields are public because hot loops write through them; after
+ * `ensure(n)` the next `n` bytes may be written without a check. Memory is aligned to 8.
  */
 export class ByteWriter {
-  /** The same memory three ways. Each `ensure` may replace them. */
+  /** Three views of the same memory. Any `ensure` may replace them. */
   bytes: Uint8Array;
   buffer: Buffer;
   view: DataView;
@@ -41,7 +41,7 @@ export class ByteWriter {
     this.capacity = capacity;
   }
 
-  /** Forgets what was written, and the memory too when it had grown beyond `keepBytes`. */
+  /** Discards the content, and the memory too if it has grown beyond `keepBytes`. */
   clear(keepBytes: number): void {
     this.length = 0;
     if (this.capacity <= keepBytes) return;

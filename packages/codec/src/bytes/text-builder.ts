@@ -1,14 +1,17 @@
 import type { ByteWriter } from "./byte-writer.ts";
 import { beyondLatin1, TEXT_LATIN1, TEXT_UTF16, textBytes, writeText, writeTextAs } from "./text.ts";
 
-/** Pieces are laid flat at this length: what V8 appends to, it keeps as a tree with a node for each appended string. */
+/** Pieces are flattened at this length: V8 represents appended text as a tree with a node per appended string. */
 const PIECE_UNITS = 64 * 1024;
 
-/** A text that grows at its end, also to millions of strings: the tree that V8 would make of it takes more than the text. */
+/**
+ * A text that grows at its end, by millions of strings if need be: V8's tree for it would take more memory than the
+ * text.
+ */
 export class TextBuilder {
   #pieces: string[] = [];
   #last = "";
-  /** Units of `pieces`. */
+  /** Units in `pieces`. */
   #laid = 0;
   /** Some of `pieces` are beyond latin1. */
   #wide = false;
@@ -46,7 +49,7 @@ export class TextBuilder {
   }
 
   #lay(): void {
-    // The search also lays the piece flat, which lets go of its tree.
+    // The search also flattens the piece, which frees its tree.
     if (beyondLatin1(this.#last)) this.#wide = true;
     this.#pieces.push(this.#last);
     this.#laid += this.#last.length;

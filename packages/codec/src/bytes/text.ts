@@ -2,18 +2,18 @@ import { throwCorrupt } from "../errors.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 
 /**
- * How a run of text lies in bytes. Strings are sequences of UTF-16 code units and may hold lone surrogates
- * (`"😀".split("")` makes them), so UTF-8 is only for text that came from outside as UTF-8.
+ * How a run of text is stored in bytes. Strings are sequences of UTF-16 code units and may contain lone surrogates
+ * (`"😀".split("")` makes them), so UTF-8 is used only for text that arrived as UTF-8.
  */
 export const TEXT_LATIN1 = 1;
 export const TEXT_UTF16 = 2;
 export const TEXT_UTF8 = 3;
 
 const BEYOND_LATIN1 = /[\u0100-\uffff]/;
-/** Texts up to this are written unit by unit: a call into Node costs more. */
+/** Texts up to this length are written unit by unit: a call into Node costs more. */
 const SHORT_UNITS_MAX = 32;
 
-/** Appends `text` and returns the encoding chosen: one byte a unit where all units allow it, else two, little-endian. */
+/** Appends `text` and returns the encoding chosen: one byte per unit where possible, else two, little-endian. */
 export function writeText(out: ByteWriter, text: string): typeof TEXT_LATIN1 | typeof TEXT_UTF16 {
   if (text.length <= SHORT_UNITS_MAX && writeShort(out, text)) return TEXT_LATIN1;
   const encoding = beyondLatin1(text) ? TEXT_UTF16 : TEXT_LATIN1;
@@ -22,17 +22,17 @@ export function writeText(out: ByteWriter, text: string): typeof TEXT_LATIN1 | t
   return encoding;
 }
 
-/** Whether units of the text take two bytes. */
+/** Whether the text needs two bytes per unit. */
 export function beyondLatin1(text: string): boolean {
   return BEYOND_LATIN1.test(text);
 }
 
-/** Appends `text`, for which there is room, in an encoding that holds it. */
+/** Appends `text` in an encoding that can hold it; the caller has made room. */
 export function writeTextAs(out: ByteWriter, text: string, encoding: typeof TEXT_LATIN1 | typeof TEXT_UTF16): void {
   out.length += out.buffer.write(text, out.length, encoding === TEXT_UTF16 ? "utf16le" : "latin1");
 }
 
-/** Writes `text` when it is latin1; else leaves `out` as it was. */
+/** Writes `text` if it is latin1; else leaves `out` unchanged. */
 function writeShort(out: ByteWriter, text: string): boolean {
   const units = text.length;
   out.ensure(units);
@@ -54,7 +54,7 @@ export function textBytes(encoding: number, units: number): number {
   return encoding === TEXT_UTF16 ? units * 2 : units;
 }
 
-/** Reads [start, end) of `bytes`, which may lie in shared memory. @throws BLOCK_CORRUPT Unknown encoding. */
+/** Reads [start, end) of `bytes`, which may be in shared memory. @throws BLOCK_CORRUPT Unknown encoding. */
 export function readText(bytes: Uint8Array, encoding: number, start: number, end: number): string {
   if (end === start) return "";
   if (encoding === TEXT_LATIN1) return readLatin1(bytes, start, end);
@@ -65,8 +65,8 @@ export function readText(bytes: Uint8Array, encoding: number, start: number, end
 }
 
 /**
- * Node's decoder takes any Uint8Array; only its public door, `Buffer.toString`, needs a Buffer around the bytes, which
- * costs four times the decoding of a short text. Where a release hides it, that door serves.
+ * Node's decoder takes any Uint8Array, but its public entry point, `Buffer.toString`, needs a Buffer around the bytes,
+ * which costs four times as much as decoding a short text. It is the fallback where a release hides the decoder.
  */
 const latin1Slice: unknown = Reflect.get(Buffer.prototype, "latin1Slice");
 const readLatin1: (bytes: Uint8Array, start: number, end: number) => string =
@@ -79,8 +79,9 @@ const readLatin1: (bytes: Uint8Array, start: number, end: number) => string =
 export const SLICED_UNITS_MIN = 13;
 
 /**
- * The same string without a hold on the text it was cut from. Strings of a decoded frame share the frame's text; one that
- * outlives its batch should be detached, or it keeps up to 256 KiB alive. About 100 ns; short strings are free.
+ * The same string without a reference to the text it was cut from. Strings of a decoded frame share the frame's text;
+ * one that outlives its batch should be detached, or it keeps up to 256 KiB alive. About 100 ns; free for short
+ * strings.
  */
 export function detachString(text: string): string {
   return text.length < SLICED_UNITS_MIN ? text : ` ${text}`.slice(1);

@@ -4,7 +4,7 @@ import type { CaptureReference } from "../value/value-writer.ts";
 import { anyValue, classes, identical, RUNS } from "../value/values.fixture.ts";
 import { decodeCaptures, encodeCaptures } from "./captures.ts";
 
-/** Functions of a job: what the driver's build tags, and the factories of the executors' build. */
+/** Functions of a job: the tags of the driver's build, and the factories of the executors' build. */
 class Job {
   readonly #tags = new Map<object, () => CaptureReference>();
   readonly #factories = new Map<string, (...captures: never[]) => unknown>();
@@ -36,7 +36,7 @@ class Job {
       resolve: (tag, id, captures) => {
         expect(tag).toBe("fn");
         this.resolved += 1;
-        return this.#factories.get(id)?.(...(captures as never[])); // the factory takes what the tag gave
+        return this.#factories.get(id)?.(...(captures as never[])); // the factory takes the captures of the tag
       },
     });
   }

@@ -6,24 +6,24 @@ import { type CaptureReference, ValueWriter } from "../value/value-writer.ts";
 
 export interface CaptureEncodeHooks {
   readonly classes: ClassTable;
-  /** Asked once for each function and each object, before it is written by value. `undefined`: by value. */
+  /** Called once for each function and object before it is written by value. `undefined`: by value. */
   reference(value: object): CaptureReference | undefined;
-  /** How the author knows capture `index` of set `set`: the variable's name. Without it: `captures[set][index]`. */
+  /** The author's name for capture `index` of set `set`: the variable. By default `captures[set][index]`. */
   describe?(set: number, index: number): string;
 }
 
 export interface CaptureDecodeHooks {
   readonly classes: ClassTable;
   /**
-   * Makes what a reference stands for. Of functions that capture each other, one is resolved first: among its captures
-   * stands a function that forwards to the other as soon as that is resolved, so `captures` must not be called here.
+   * Creates the target of a reference. When functions capture each other, one is resolved first: its captures contain a
+   * function that forwards to the other once that is resolved, so `captures` must not be called here.
    */
   resolve(tag: string, id: string, captures: unknown[]): unknown;
 }
 
 /**
- * Writes sets of captured values, one set a function. Cycles and shared objects are kept, across sets too; functions,
- * broadcast variables and accumulators go as `(tag, id, captures)` where the hook says so.
+ * Writes sets of captured values, one set per function. Cycles and shared objects are preserved, across sets too;
+ * functions, broadcast variables and accumulators are written as `(tag, id, captures)` where the hook says so.
  *
  * @throws CAPTURE_NOT_SHIPPABLE Names the path from the variable, such as `pool.sockets[0]`.
  * @throws RECORD_TOO_LARGE

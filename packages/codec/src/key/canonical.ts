@@ -5,11 +5,11 @@ const DEPTH_MAX = 256;
 export type CanonicalKey = string | number | bigint | boolean | null | undefined;
 
 /**
- * A value whose SameValueZero equality (that of a JS `Map`) is the equality of keys. A primitive stands for itself; a Date,
- * bytes, array or plain object becomes a string in which each part says its type and length. Such a string may equal a key
- * that *is* that string, so tables keep the two apart: see `KeyMap`.
+ * A value whose SameValueZero equality (that of a JS `Map`) is the equality of keys. A primitive represents itself; a
+ * Date, bytes, an array or a plain object becomes a string that encodes the type and length of each part. A key may
+ * *be* such a string, so tables keep the two apart: see `KeyMap`.
  *
- * @throws KEY_NOT_COMPARABLE As `hashKey`.
+ * @throws KEY_NOT_COMPARABLE See `hashKey`.
  */
 export function canonicalKey(key: unknown): CanonicalKey {
   switch (typeof key) {
@@ -26,7 +26,7 @@ export function canonicalKey(key: unknown): CanonicalKey {
   }
 }
 
-/** The string that stands for a composite key among composite keys. */
+/** The string that represents a composite key among composite keys. */
 export function canonicalObject(key: object, depth: number): string {
   if (depth > DEPTH_MAX) notComparable(key, `a key that is cyclic or nested deeper than ${DEPTH_MAX}`);
   if (Array.isArray(key)) return canonicalArray(key, depth);

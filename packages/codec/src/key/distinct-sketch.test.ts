@@ -99,7 +99,7 @@ describe("an estimate of distinct values", () => {
     [0, /BAD_PRECISION.*deviation of 0/],
     [-1, /deviation of -1/],
     [Number.NaN, /deviation of NaN/],
-    [0.00001, /0.0003 or more/],
+    [0.00001, /at least 0.0003/],
     [{ p: 3 }, /p must be/],
     [{ p: 30 }, /p must be/],
     [{ p: 10, sp: 9 }, /sp 0 or from p/],

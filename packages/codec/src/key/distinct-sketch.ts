@@ -3,11 +3,14 @@ import { hashKey, hashKeyAgain } from "./hash.ts";
 
 const badPrecision: ErrorFactory = errorKind("BAD_PRECISION", "user");
 
-/** Bits of a hash that choose a register. */
+/** Bits of a hash that select a register. */
 export interface SketchPrecision {
   /** 4 to 24: 2^p registers of one byte each, and a relative error of about 1.04 / √(2^p). */
   readonly p: number;
-  /** 0, or `p` to 32: while there are few, values are told apart by this many bits, so that small counts are nearly exact. */
+  /**
+   * 0, or `p` to 32: while there are few values they are distinguished by this many bits, so that small counts are
+   * nearly exact.
+   */
   readonly sp: number;
 }
 
@@ -15,28 +18,28 @@ const P_MIN = 4;
 const P_MAX = 24;
 const SP_MAX = 32;
 
-/** As many registers are found by looking at each; an array of bytes for all of them is an object outside of the heap. */
+/** Up to this many registers are searched linearly; a byte array for all of them would be an off-heap object. */
 const FEW_MAX = 32;
 const RANK_BITS = 6;
 const RANK_MASK = 2 ** RANK_BITS - 1;
 
 /**
- * What is kept of many values to estimate how many different ones they are. A record like any other: one of `few`, `sparse`
- * and `dense`.
+ * A sketch of many values that estimates how many are distinct. A record like any other: one of `few`, `sparse` and
+ * `dense`.
  */
 export interface DistinctSketch extends SketchPrecision {
-  /** While there are few and `sp` is 0: the registers that are not 0, each as its index and then 6 bits of its rank. */
+  /** While few and `sp` is 0: the non-zero registers, each as its index followed by 6 bits of its rank. */
   readonly few: number[] | undefined;
-  /** From the first `sp` bits of a hash to the rank of the others. */
+  /** From the first `sp` bits of a hash to the rank of the rest. */
   readonly sparse: Map<number, number> | undefined;
-  /** By the first `p` bits of a hash: the largest rank of the others, 0 for none. */
+  /** By the first `p` bits of a hash: the largest rank of the rest, 0 for none. */
   readonly dense: Uint8Array | undefined;
 }
 
 /**
  * The precision for a relative standard deviation.
  *
- * @throws BAD_PRECISION Not between 0.0003 and 0.27, or more registers than are sensible.
+ * @throws BAD_PRECISION Not between 0.0003 and 0.27, or it needs too many registers.
  */
 export function precisionFor(
   given: number | { readonly p: number; readonly sp?: number | undefined },
@@ -45,14 +48,14 @@ export function precisionFor(
     const p = Math.max(P_MIN, Math.ceil(2 * Math.log2(1.054 / given)));
     if (given > 0 && p <= P_MAX) return { p, sp: 0 };
     throw badPrecision(
-      `a relative standard deviation of ${given} is asked for. It must be more than 0, and 0.0003 or more: that takes 16 MB for each partition already. Nothing is run.`,
+      `a relative standard deviation of ${given} was requested. It must be at least 0.0003, which already takes 16 MB per partition. Nothing is run.`,
     );
   }
   const { p, sp = 0 } = given;
   const fits = Number.isInteger(p) && p >= P_MIN && p <= P_MAX;
   if (fits && Number.isInteger(sp) && (sp === 0 || (sp >= p && sp <= SP_MAX))) return { p, sp };
   throw badPrecision(
-    `the precision { p: ${p}, sp: ${sp} } is asked for. p must be a whole number from ${P_MIN} to ${P_MAX}, sp 0 or from p to ${SP_MAX}. Nothing is run.`,
+    `the precision { p: ${p}, sp: ${sp} } was requested. p must be a whole number from ${P_MIN} to ${P_MAX}, sp 0 or from p to ${SP_MAX}. Nothing is run.`,
   );
 }
 
@@ -63,8 +66,8 @@ export function emptySketch({ p, sp }: SketchPrecision): DistinctSketch {
 }
 
 /**
- * HyperLogLog (Heule, Nunkesser, Hall: "HyperLogLog in Practice", 2013) over 64 bits of hash. Adds to `sketch` and gives it,
- * or what it has become.
+ * HyperLogLog (Heule, Nunkesser, Hall: "HyperLogLog in Practice", 2013) over 64 bits of hash. Adds to `sketch` and
+ * returns it, or its replacement.
  *
  * @throws KEY_NOT_COMPARABLE
  */
@@ -85,7 +88,7 @@ export function addToSketch(sketch: DistinctSketch, value: unknown): DistinctSke
   return shrunk(sketch);
 }
 
-/** Adds to `a` what is in `b`, and gives it, or what it has become. Both have the same precision. */
+/** Merges `b` into `a` and returns it, or its replacement. Both must have the same precision. */
 export function mergeSketches(a: DistinctSketch, b: DistinctSketch): DistinctSketch {
   if (a.sparse !== undefined && b.sparse !== undefined) {
     for (const [index, rank] of b.sparse) raiseSparse(a.sparse, index, rank);
@@ -101,7 +104,7 @@ export function mergeSketches(a: DistinctSketch, b: DistinctSketch): DistinctSke
   return into;
 }
 
-/** How many different values there were, about. */
+/** Estimated number of distinct values. */
 export function estimateDistinct({ p, sp, few, sparse, dense }: DistinctSketch): number {
   const counts = new Array<number>(64 - p + 2).fill(0);
   if (dense !== undefined) {
@@ -118,7 +121,7 @@ export function estimateDistinct({ p, sp, few, sparse, dense }: DistinctSketch):
   return Math.round(slots * Math.log(slots / Math.max(1, slots - seen))); // linear counting
 }
 
-/** The place of the first bit that is set after the first `bits`, counted from 1: of a hash, and of a second one where that has none. */
+/** The position of the first set bit after the first `bits`, from 1: of a hash, or of a second one if that has none. */
 function rankAfter(hash: number, bits: number, value: unknown): number {
   const rest = bits === 32 ? 0 : (hash << bits) >>> 0;
   if (rest !== 0) return Math.clz32(rest) + 1;
@@ -148,7 +151,7 @@ function raiseSparse(sparse: Map<number, number>, index: number, rank: number): 
   if (known === undefined || known < rank) sparse.set(index, rank);
 }
 
-/** A sparse entry costs some 32 bytes, a register one. */
+/** A sparse entry takes some 32 bytes, a register one. */
 function shrunk(sketch: DistinctSketch): DistinctSketch {
   return sketch.sparse !== undefined && sketch.sparse.size * 32 > 2 ** sketch.p ? densified(sketch) : sketch;
 }
@@ -168,10 +171,10 @@ function densified(sketch: DistinctSketch): DistinctSketch {
 }
 
 /**
- * The improved estimator of Otmar Ertl ("New cardinality estimation algorithms for HyperLogLog sketches", 2017): without
- * bias at any size, where HyperLogLog++ has tables of measured biases.
+ * The improved estimator of Otmar Ertl ("New cardinality estimation algorithms for HyperLogLog sketches", 2017):
+ * unbiased at any size, where HyperLogLog++ needs tables of measured biases.
  *
- * @param counts How many registers have each rank.
+ * @param counts Number of registers by rank.
  */
 function estimateRegisters(counts: readonly number[], p: number): number {
   const m = 2 ** p;
@@ -197,7 +200,7 @@ function sigma(share: number): number {
   return z;
 }
 
-/** For registers that can rise no more. */
+/** For registers that are saturated. */
 function tau(share: number): number {
   if (share === 0 || share === 1) return 0;
   let x = share;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { HASH_VERSION, hashKey, KEY_GROUPS, keyGroup, partitionOf } from "./hash.ts";
 
-/** MurmurHash3_x86_32 as its author wrote it, over bytes: the specification that the fast code must meet. */
+/** MurmurHash3_x86_32 in its author's form, over bytes: the specification for the fast code. */
 function murmur3(bytes: Uint8Array, seed: number): number {
   const at = (i: number): number => bytes[i] ?? 0;
   const scramble = (k: number): number => {
@@ -116,7 +116,7 @@ describe("the hash of a key", () => {
     expect(hashKey(Object.assign(Object.create(null), { x: 1 }))).toBe(hashKey({ x: 1 }));
   });
 
-  // These numbers are the contract with state and shuffles already written: a change needs another HASH_VERSION.
+  // State and shuffles already written depend on these numbers: a change needs another HASH_VERSION.
   test("is fixed for version 1", () => {
     expect(HASH_VERSION).toBe(1);
     expect(KNOWN.map(([key]) => hashKey(key))).toEqual(KNOWN.map(([, hash]) => hash));

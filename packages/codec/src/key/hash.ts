@@ -1,12 +1,12 @@
 import { notComparable, plainKeys } from "./comparable.ts";
 
-/** Changes whenever `hashKey` gives any key another hash: then old shuffles and state are placed elsewhere. */
+/** Changes whenever `hashKey` gives any key a different hash: placement of shuffles and state changes with it. */
 export const HASH_VERSION = 1;
 
-/** Fixed buckets of keys: what a partition of a shuffle or of a state is made of. */
+/** Fixed ranges of key hashes: a partition of a shuffle or of state is a run of them. */
 export const KEY_GROUPS = 4096;
 
-/** Seeds: one per type, so that `1`, `1n`, `"1"`, `true` and `new Date(1)` part. */
+/** Seeds: one per type, so that `1`, `1n`, `"1"`, `true` and `new Date(1)` differ. */
 const UNDEFINED = 0x75;
 const NULL = 0x7a;
 const FALSE = 0x66;
@@ -23,7 +23,7 @@ const PROPERTY = 0x70;
 /** Changes all seeds, for a second hash. */
 const AGAIN = 0x9e3779b9;
 
-/** Deeper keys are refused; a cyclic one is found this way. */
+/** Deeper keys are refused, and cyclic ones with them. */
 const DEPTH_MAX = 256;
 
 const float = new Float64Array(1);
@@ -57,8 +57,8 @@ export function hashKey(key: unknown): number {
 }
 
 /**
- * A second hash of a key, independent of the first: as {@link hashKey}, every seed of the table by exclusive or with
- * 0x9e3779b9. Together they are 64 bits.
+ * A second hash of a key, independent of the first: like {@link hashKey}, with every seed of the table XORed with
+ * 0x9e3779b9. Together they make 64 bits.
  */
 export function hashKeyAgain(key: unknown): number {
   return hashOther(key, 0, AGAIN);
@@ -135,7 +135,7 @@ function hashString(text: string, seed: number): number {
 }
 
 function hashFloat(value: number, seed: number): number {
-  // Adding 0 turns -0 into 0. A NaN may carry any payload, so it gets the one pattern by hand.
+  // Adding 0 turns -0 into 0. NaN payloads vary, so NaN gets one fixed pattern.
   if (Number.isNaN(value)) return finish(mix(mix(seed, 0), 0x7ff80000), 8);
   float[0] = value + 0;
   return finish(mix(mix(seed, words[0] ?? 0), words[1] ?? 0), 8);

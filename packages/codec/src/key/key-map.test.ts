@@ -23,7 +23,7 @@ const key = fc.letrec((tie) => ({
   ),
 })).key;
 
-/** What api.md says of the equality of keys, word for word and slowly. */
+/** The contract's definition of key equality, literal and slow. */
 function equal(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
     return a === b || (Number.isNaN(a) && Number.isNaN(b));

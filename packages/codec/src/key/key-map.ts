@@ -2,10 +2,10 @@ import { detachString, SLICED_UNITS_MIN } from "../bytes/text.ts";
 import { canonicalObject } from "./canonical.ts";
 import { notComparable } from "./comparable.ts";
 
-/** V8's `Map` refuses more than 2^24 entries; a table goes on in a further map before that. */
+/** V8's `Map` refuses more than 2^24 entries; the table continues in another map before that. */
 const MAP_ENTRIES_MAX = 2 ** 24 - 2 ** 16;
 
-/** Holes of deleted entries are closed when they are more than half of the slots, and at least this many. */
+/** Deleted slots are compacted when they are more than half of all, and at least this many. */
 const COMPACT_MIN = 1024;
 
 const DELETED: unique symbol = Symbol("deleted");
@@ -13,26 +13,27 @@ const DELETED: unique symbol = Symbol("deleted");
 /**
  * A table from keys, equal by value, to values; iterated in the order of first insertion.
  *
- * Entries live in two dense arrays, and maps lead from a key to its *slot*, its position there. So an update costs one
- * look-up: `const s = map.find(key); s < 0 ? map.add(key, v) : map.setAt(s, f(map.valueAt(s), v))`. A slot number holds
- * until the next `delete`, `clear` or `add`. Numbers as values are stored unboxed.
+ * Entries are stored in two dense arrays; maps lead from a key to its *slot*, its index there. So an update costs one
+ * look-up: `const s = map.find(key); s < 0 ? map.add(key, v) : map.setAt(s, f(map.valueAt(s), v))`. A slot is valid
+ * until the next `delete`, `clear` or `add`. Number values are stored unboxed.
  *
- * Holds more than the 16.7 million entries at which a JS `Map` fails. Strings in keys are kept without the text they were cut
- * from, for which arrays and objects are copied when they hold long ones. Deleting while iterating is allowed; adding while iterating is not.
+ * Holds more than the 16.7 million entries at which a JS `Map` fails. Strings in keys are detached from the text they
+ * were cut from; arrays and objects with long strings are copied for it. Deleting while iterating is allowed; adding
+ * while iterating is not.
  *
- * @throws KEY_NOT_COMPARABLE From any method that takes a key, when it has no equality by value.
+ * @throws KEY_NOT_COMPARABLE From any method that takes a key: the key has no equality by value.
  */
 export class KeyMap<K, V> {
   #primitives: Map<unknown, number> = new Map();
-  /** Composite keys by their canonical text: apart from `#primitives`, where a string key may read the same. */
+  /** Composite keys by their canonical text: separate from `#primitives`, where a string key may have the same text. */
   #composites: Map<string, number> = new Map();
-  /** Maps that are full; empty for all but huge tables. */
+  /** Full maps; empty for all but huge tables. */
   #full: Map<unknown, number>[] = [];
   #fullComposites: Map<string, number>[] = [];
   #keys: (K | typeof DELETED)[] = [];
   #values: V[] = [];
   #deleted = 0;
-  /** The composite key looked up last and its text: `add` after `find` need not make it again. */
+  /** The composite key of the last look-up and its text, so that `add` after `find` need not compute it again. */
   #lastKey: unknown;
   #lastText = "";
   readonly #entriesMax: number;
@@ -72,7 +73,7 @@ export class KeyMap<K, V> {
     return slot;
   }
 
-  /** Undefined behaviour for a slot that `find` or `add` did not just give. */
+  /** Behaviour is undefined for a slot that `find` or `add` did not just return. */
   valueAt(slot: number): V {
     return this.#values[slot] as V; // the slot exists: see above
   }
@@ -81,7 +82,7 @@ export class KeyMap<K, V> {
     this.#values[slot] = value;
   }
 
-  /** Stores `value` for a new key, or `merge(old, value)` for a known one; one look-up. */
+  /** Stores `value` for a new key, or `merge(old, value)` for a known one, with one look-up. */
   merge(key: K, value: V, merge: (old: V, value: V) => V): void {
     const slot = this.find(key);
     if (slot < 0) this.add(key, value);
@@ -114,7 +115,7 @@ export class KeyMap<K, V> {
       deleteIn(this.#primitives, this.#full, key);
     }
     this.#keys[slot] = DELETED;
-    // Never read again. Overwriting a number would make V8 box all the others, and a number holds nothing alive.
+    // Never read again. Overwriting a number would make V8 box all others, and a number keeps nothing alive.
     if (typeof this.#values[slot] === "object") this.#values[slot] = undefined as V; // the slot is marked deleted
     this.#deleted += 1;
     return true;
@@ -131,7 +132,7 @@ export class KeyMap<K, V> {
     this.#lastKey = undefined;
   }
 
-  /** The fastest way through the table. */
+  /** The fastest iteration of the table. */
   forEach(visit: (value: V, key: K) => void): void {
     const length = this.#keys.length;
     for (let slot = 0; slot < length && slot < this.#keys.length; slot += 1) {
@@ -214,7 +215,7 @@ export class KeyMap<K, V> {
   }
 }
 
-/** An equal key whose strings hold no larger text alive; the key itself when it has none that could. */
+/** An equal key whose strings keep no larger text alive; the key itself if it has no such strings. */
 function detachKey(key: unknown): unknown {
   if (typeof key === "string") return detachString(key);
   if (typeof key !== "object" || key === null || key instanceof Date || ArrayBuffer.isView(key)) return key;

@@ -82,7 +82,7 @@ describe("the order of values", () => {
         const ab = compareValues(a, b);
         expect(Math.sign(compareValues(b, a))).toBe(-Math.sign(ab) + 0);
         if (ab <= 0 && compareValues(b, c) <= 0) expect(compareValues(a, c)).toBeLessThanOrEqual(0);
-        // A string may be what stands for a composite key among composite keys.
+        // A string key may have the text that represents a composite key.
         if (typeof a === typeof b) expect(ab === 0).toBe(Object.is(canonicalKey(a), canonicalKey(b)) || a === b);
         else expect(ab).not.toBe(0);
       }),

@@ -3,7 +3,7 @@ import { badComparison, valueNotOrdered } from "../errors.ts";
 
 const DEPTH_MAX = 256;
 
-/** Values of different types lie in the order of these. */
+/** Values of different types are ordered by these ranks. */
 const RANK = {
   undefined: 0,
   null: 1,
@@ -17,14 +17,14 @@ const RANK = {
 } as const;
 
 /**
- * The order of values, the same wherever the engine sorts, cuts ranges or looks for the largest: negative, 0 or positive
- * as `a` comes before, with or after `b`.
+ * The order of values, used wherever the engine sorts, partitions by range or looks for the largest: negative, 0 or
+ * positive as `a` comes before, with or after `b`.
  *
- * `undefined`, then `null`, then false, true, numbers, bigints, strings, Dates, bytes, arrays. Numbers lie by their value,
- * -0 with 0, NaN last; strings by their UTF-16 code units; Dates by time, an invalid one last; bytes and arrays by the first
- * element that differs, then by length. Values that are equal as keys, and only those, give 0.
+ * `undefined`, then `null`, then false, true, numbers, bigints, strings, Dates, bytes, arrays. Numbers are ordered by
+ * value, -0 equal to 0, NaN last; strings by their UTF-16 code units; Dates by time, an invalid one last; bytes and
+ * arrays by the first element that differs, then by length. The result is 0 exactly for values that are equal as keys.
  *
- * @throws VALUE_NOT_ORDERED A plain object, an instance, a function or a symbol, also inside an array.
+ * @throws VALUE_NOT_ORDERED A plain object, an instance, a function or a symbol, even inside an array.
  */
 export function compareValues(a: unknown, b: unknown): number {
   if (typeof a === "number" && typeof b === "number") return compareNumbers(a, b);
@@ -33,21 +33,21 @@ export function compareValues(a: unknown, b: unknown): number {
 }
 
 /**
- * Negative, 0 or positive as `a` comes before, with or after `b`. A method's type, so that a comparison of some type stands for
- * one: it is called for values of that type only.
+ * Negative, 0 or positive as `a` comes before, with or after `b`. The type of a method, so that a comparison of a
+ * narrower type is assignable: it is called with values of that type only.
  */
 export type Comparison = { compare(a: unknown, b: unknown): number }["compare"];
 
-/** A compare function of which nobody knows yet that it gives numbers. */
+/** A compare function that has not been checked to return numbers. */
 type Unchecked = { compare(a: unknown, b: unknown): unknown }["compare"];
 
 /**
- * A compare function of the job, held to its word; without one the order of values.
+ * A compare function of the job, with its result checked; without one, the order of values.
  *
- * Whether it contradicts itself is not asked: functions that never give 0, such as `(a, b) => (a < b ? -1 : 1)`, contradict
- * themselves for equal values alone, and order all others well.
+ * Consistency is not checked: functions that never return 0, such as `(a, b) => (a < b ? -1 : 1)`, contradict
+ * themselves for equal values only and order all others correctly.
  *
- * @throws BAD_COMPARISON (from what it returns) The function gives no number.
+ * @throws BAD_COMPARISON (from the returned function) The result is not a number.
  */
 export function comparisonBy(compare: Unchecked | undefined): Comparison {
   if (compare === undefined) return compareValues;
@@ -55,13 +55,13 @@ export function comparisonBy(compare: Unchecked | undefined): Comparison {
     const order = compare(a, b);
     if (typeof order === "number" && !Number.isNaN(order)) return order;
     throw badComparison(
-      `its compare function gave ${shown(order)} for ${shown(a)} and ${shown(b)}. The task fails. It must give a number: negative when ` +
+      `its compare function returned ${shown(order)} for ${shown(a)} and ${shown(b)}. The task fails. It must return a number: negative when ` +
         "the first comes before the second, positive when it comes after, else 0.",
     );
   };
 }
 
-/** Refuses a value that has no place in the order, for where it may stand alone and nothing is compared. @throws VALUE_NOT_ORDERED */
+/** Refuses a value outside the order, where it may be alone and never compared. @throws VALUE_NOT_ORDERED */
 export function assertOrdered(value: unknown): void {
   checkOrdered(value, 1);
 }
@@ -136,7 +136,7 @@ function tooDeep(): never {
 
 function notOrdered(what: string): never {
   throw valueNotOrdered(
-    `what is to be put in order is ${what}, which has no order. Nothing is guessed, the operation fails. Give a key function that ` +
+    `a value to be sorted is ${what}, which has no order. The operation fails. Give a key function that ` +
       "picks a string, number, bigint, boolean, Date, Uint8Array or an array of those, or a compare function of your own.",
     { fields: { type: what } },
   );

@@ -1,7 +1,7 @@
 import { types } from "node:util";
 import * as tag from "./tags.ts";
 
-/** Kinds of built-in objects that hold more than properties. */
+/** Kinds of built-in objects with content beyond properties. */
 export const BODY = { array: 1, map: 2, set: 3, date: 4, regexp: 5, buffer: 6, view: 7, error: 8 } as const;
 export type Body = (typeof BODY)[keyof typeof BODY];
 
@@ -30,7 +30,9 @@ export function isIndexed(body: Body): boolean {
   return body === BODY.array || body === BODY.view;
 }
 
-/** The kind of an object by what it is, whatever its prototype: for instances of classes that extend a built-in. */
+/**
+ * The kind of an object by its internal type, whatever its prototype: for instances of classes that extend a built-in.
+ */
 export function bodyOf(value: object): Body | undefined {
   if (Array.isArray(value)) return BODY.array;
   if (types.isMap(value)) return BODY.map;

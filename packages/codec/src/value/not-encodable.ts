@@ -2,7 +2,7 @@ import { unreachable } from "@millrace/base";
 import { describeType } from "../describe.ts";
 import { recordNotEncodable } from "../errors.ts";
 
-/** Why a value cannot be written; becomes an `EngineError` that names the path where the root is known. */
+/** Why a value cannot be encoded; becomes an `EngineError` with the path where the root is known. */
 export type EncodingRefusal = "unsupported" | "cycle" | "deep";
 
 /** Internal signal of `ValueWriter`. */
@@ -17,11 +17,11 @@ export class NotEncodable extends Error {
   }
 }
 
-/** What `path` holds and what the author can do. */
+/** The refused value at `path`, and the remedy. */
 export function describeRefusal(path: string, refused: NotEncodable): string {
   switch (refused.refusal) {
     case "cycle":
-      return `${path} leads back to itself. Only captured values may be cyclic: break the cycle, for example by an id`;
+      return `${path} refers back to itself. Only captured values may be cyclic: break the cycle, for example by an id`;
     case "deep":
       return `${path} is nested deeper than 1000 levels. Flatten it, for example into an array`;
     case "unsupported":
@@ -42,7 +42,7 @@ function remedyFor(value: unknown): string {
   );
 }
 
-/** `error` with the path of the offending value inside `root`, when it is a refusal; else `error` itself. */
+/** `error` with the path of the offending value inside `root` if it is a refusal; else `error` itself. */
 export function explainRecord(error: unknown, root: unknown): unknown {
   if (!(error instanceof NotEncodable)) return error;
   const path = findPath(root, error, "record", () => undefined);
@@ -51,7 +51,7 @@ export function explainRecord(error: unknown, root: unknown): unknown {
   });
 }
 
-/** How the walk enters what a hook replaces: the values it ships, and their names. */
+/** How the walk descends into values that a hook replaces: what they ship, with names. */
 export type Inner = (
   value: object,
 ) => { readonly values: readonly unknown[]; readonly names: readonly string[] } | undefined;
@@ -59,15 +59,15 @@ export type Inner = (
 interface Step {
   readonly value: unknown;
   readonly path: string;
-  /** The walk has come back up from this object. */
+  /** The walk leaves this object. */
   readonly leave?: boolean;
 }
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 /**
- * The path from `root` to the refused value, such as `record[1].socket`; `root` alone when it is not found again.
- * Only on the way to an error, so it may be slow: O(values).
+ * The path from `root` to the refused value, such as `record[1].socket`; `root` alone if it is not found again. Used
+ * only to report an error, so it may be slow: O(values).
  */
 export function findPath(root: unknown, refused: NotEncodable, name: string, inner: Inner): string {
   const wantsCycle = refused.refusal === "cycle";
@@ -85,7 +85,7 @@ export function findPath(root: unknown, refused: NotEncodable, name: string, inn
     seen.add(value);
     above.add(value);
     pending.push({ value, path, leave: true });
-    // One by one: a value may hold more than a call takes arguments.
+    // One by one: there may be more values than a call takes arguments.
     for (const next of [...stepsFrom(value, path, inner)].reverse()) pending.push(next);
   }
   return name;

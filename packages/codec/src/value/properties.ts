@@ -7,7 +7,7 @@ export function assign(target: object, name: string, value: unknown): void {
   }
 }
 
-/** An own property as errors have them: not enumerable. */
+/** An own property in the manner of errors: not enumerable. */
 export function hidden(target: object, name: string, value: unknown): void {
   Object.defineProperty(target, name, { value, writable: true, enumerable: false, configurable: true });
 }

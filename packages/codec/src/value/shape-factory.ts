@@ -5,27 +5,27 @@ import type { AnyClass } from "../class-table.ts";
 /** Makes one object of a shape, reading its values in order. */
 type ShapeFactory = (reader: ValueSource) => object;
 
-/** What gives the next value: a `ValueReader`. */
+/** Returns the next value: a `ValueReader`. */
 interface ValueSource {
   read(): unknown;
 }
 
-/** Objects of one shape read before its literal is compiled: below, the generic loop is cheaper. */
+/** Objects of a shape read before its literal is compiled; below that, the generic loop is cheaper. */
 const COMPILE_AFTER = 64;
 /** Wider objects are dictionaries. */
 const COMPILE_NAMES_MAX = 32;
-/** Steps of the table of known shapes; beyond it the table starts anew. */
+/** Entries of the table of known shapes; when full, it starts over. */
 const STEPS_MAX = 8192;
-/** Longer names and lists are not remembered: they would keep memory for nothing. */
+/** Longer names and lists are not remembered: they would waste memory. */
 const REMEMBERED_NAMES_MAX = 64;
 const REMEMBERED_UNITS_MAX = 256;
 
-/** A property list with its prototype, and the quickest way known to build such an object. */
+/** A property list with its prototype, and the fastest known way to build such an object. */
 export interface Shape {
   readonly names: readonly string[];
   /** `undefined` for plain objects, `null` for those without a prototype. */
   readonly prototype: object | null | undefined;
-  /** Objects made so far. */
+  /** Objects created so far. */
   made: number;
   compiled: ShapeFactory | undefined;
 }
@@ -38,7 +38,7 @@ interface Step {
 let roots = new Map<string, Step>();
 let steps = 0;
 
-/** The shape of these names; the same object over frames, so that what is compiled stays warm. */
+/** The shape with these names; the same object across frames, so that compiled code stays warm. */
 export function shapeOf(root: string, names: readonly string[], type: AnyClass | null | undefined): Shape {
   const prototype: object | null | undefined = type === null || type === undefined ? type : type.prototype;
   const step = stepTo(root, names);
@@ -73,12 +73,12 @@ function nextStep(from: Map<string, Step>, name: string): Step {
   return step;
 }
 
-/** An object of the prototype of a shape, without properties; no constructor runs. */
+/** An object with the prototype of a shape and no properties; no constructor runs. */
 export function emptyObject(shape: Shape): object {
   return shape.prototype === undefined ? {} : Object.create(shape.prototype);
 }
 
-/** Counts one object, and compiles the shape when it has become common. */
+/** Counts an object, and compiles the shape once it is common. */
 export function countMade(shape: Shape): void {
   shape.made += 1;
   if (shape.made === COMPILE_AFTER && shape.names.length <= COMPILE_NAMES_MAX && shape.prototype !== null) {
@@ -87,8 +87,8 @@ export function countMade(shape: Shape): void {
 }
 
 /**
- * An object literal (or, for a class, a constructor of assignments over its prototype) gives V8 one hidden class and no
- * keyed store: 3 to 5 times the speed of the loop. Names enter the source only as JSON strings, and `["__proto__"]`
+ * An object literal (or, for a class, a constructor of assignments over its prototype) lets V8 use one hidden class and
+ * no keyed stores: 3 to 5 times as fast as the loop. Names enter the source only as JSON strings, and `["__proto__"]`
  * is an ordinary property where a literal name would set the prototype.
  */
 function compile(shape: Shape): ShapeFactory | undefined {
@@ -106,7 +106,7 @@ function compile(shape: Shape): ShapeFactory | undefined {
     );
     return make(shape.prototype);
   } catch {
-    return undefined; // code generation is switched off in this process: the loop does it
+    return undefined; // code generation is disabled in this process: the loop is used
   }
 }
 

@@ -1,8 +1,8 @@
 import { compiled } from "@millrace/base";
 
 /**
- * Property lists that objects of one frame share. Walking a trie of names needs no joined text and no hash of the list, and
- * the commonest case, the same shape as the object before, is one comparison a name.
+ * Property lists that objects of one frame share. Walking a trie of names needs neither a joined text nor a hash, and
+ * the commonest case, the shape of the previous object, takes one comparison per name.
  */
 interface ShapeNode {
   /** Valid while `epoch` is the trie's. */
@@ -15,7 +15,7 @@ interface ShapeNode {
   definition: Definition | undefined;
 }
 
-/** How a shape is written when a frame uses it first. */
+/** How a shape is written when a frame first uses it. */
 export interface Definition {
   readonly bytes: Uint8Array;
   readonly text: string;
@@ -37,12 +37,12 @@ const COMPILE_NAMES_MAX = 32;
 
 /** Objects with more properties are dictionaries rather than records. */
 const SHAPE_NAMES_MAX = 64;
-/** Shapes of one frame; later ones are written out each time. */
+/** Shapes per frame; further ones are written out each time. */
 const SHAPES_MAX = 1024;
-/** Nodes kept over frames. */
+/** Nodes retained across frames. */
 const NODES_MAX = 65_536;
 
-/** {@link ShapeTable.find}: write the names, they become this shape. */
+/** {@link ShapeTable.find}: write the names, which define this shape. */
 export const SHAPE_NEW = -1;
 /** {@link ShapeTable.find}: write the names, and do not count them as a shape. */
 const SHAPE_NONE = -2;
@@ -67,17 +67,17 @@ export class ShapeTable {
     this.#nodes = 0;
   }
 
-  /** What writes the properties of an object of the shape found last, when it is common. */
+  /** Writes the properties of objects of the shape found last, if it is common. */
   get writer(): PropertyWriter | undefined {
     return this.#last?.write;
   }
 
-  /** How the shape found last is defined, once {@link define} has said so. */
+  /** The definition of the shape found last, after {@link define}. */
   get definition(): Definition | undefined {
     return this.#last?.definition;
   }
 
-  /** Keeps how the shape found last is defined, if it is common. */
+  /** Keeps the definition of the shape found last, if it is common. */
   define(definition: () => Definition): void {
     const last = this.#last;
     if (last !== undefined && last.seen >= DEFINE_AFTER) last.definition = definition();
@@ -134,15 +134,15 @@ function countSeen(node: ShapeNode, names: readonly string[]): void {
 }
 
 /**
- * One load a property that always sees one hidden class, where a loop over names is megamorphic. Names enter the source
- * only as JSON strings.
+ * One load per property that always sees one hidden class, where a loop over names is megamorphic. Names enter the
+ * source only as JSON strings.
  */
 function compile(names: readonly string[]): PropertyWriter | undefined {
   const body = names.map((name) => `writer.write(record[${JSON.stringify(name)}]);`).join(" ");
   try {
     return compiled<PropertyWriter>(["writer", "record"], body);
   } catch {
-    return undefined; // code generation is switched off in this process: the loop does it
+    return undefined; // code generation is disabled in this process: the loop is used
   }
 }
 

@@ -6,8 +6,8 @@
  *   0x80..0xbf  a string of 0..63 code units
  *   0xc0..0xdf  an array of 0..31 elements without holes
  *
- * Strings stand as a length only: their units lie one after the other in a text of their own, so that all the strings of a
- * frame are made by one decoding and one cut each. `varint` is LEB128; all else is little-endian.
+ * A string is encoded as its length only: the units of all strings are concatenated in a separate text, so that a frame
+ * needs one decoding and one cut per string. `varint` is LEB128; all else is little-endian.
  */
 export const INT_INLINE_MAX = 63;
 export const STRING_INLINE = 0x80;
@@ -66,7 +66,7 @@ export const PROTOTYPE_PLAIN = 0;
 export const PROTOTYPE_NULL = 1;
 export const PROTOTYPE_CLASS = 2;
 
-/** Constructors differ in their statics and not in what is asked of them here. */
+/** The constructors differ in statics that are not used here. */
 interface ViewType {
   readonly prototype: ArrayBufferView;
   readonly BYTES_PER_ELEMENT?: number;
@@ -105,5 +105,5 @@ export const ERROR_TYPES: readonly ErrorType[] = [
   URIError,
 ];
 
-/** Deeper values are refused on both sides: the coder recurses, and its stack must hold. */
+/** Deeper values are refused on both sides: the coder recurses, and the stack is limited. */
 export const DEPTH_MAX = 1000;

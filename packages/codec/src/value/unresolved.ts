@@ -1,11 +1,11 @@
 import { throwCorrupt } from "../errors.ts";
 
-/** A reference whose captures are being read: a function that captures itself, perhaps through others. */
+/** A reference whose captures are still being read: a function that captures itself, perhaps through others. */
 export class Unresolved {
   #forward: ((...args: unknown[]) => unknown) | undefined;
   #target: unknown;
 
-  /** A function that calls what this becomes. */
+  /** A function that calls the resolved target. */
   forward(): unknown {
     const target = (): ((...args: unknown[]) => unknown) => {
       if (isCallable(this.#target)) return this.#target;

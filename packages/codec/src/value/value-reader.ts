@@ -8,26 +8,26 @@ import { type TextBehind, ValueScanner } from "./value-scanner.ts";
 
 /** The longest array a JS engine can make. */
 const ARRAY_LENGTH_MAX = 2 ** 32 - 1;
-/** Elements allocated ahead of reading them: a damaged length must not cost memory. */
+/** Elements allocated before they are read: a damaged length must not cost memory. */
 const ARRAY_AHEAD_MAX = 4096;
 
-/** The common plain shape read last: single values are of one shape mostly, and each begins with its names. */
+/** The last common plain shape: single values mostly share one shape, and each begins with its names. */
 let lastPlain: Shape | undefined;
 
-/** Makes what a `REFERENCE` stands for; see `decodeCaptures`. */
+/** Creates the target of a `REFERENCE`; see `decodeCaptures`. */
 export type Resolve = (tag: string, id: string, captures: unknown[]) => unknown;
 
 /**
- * Reads values in the form of `tags.ts` from `[start, end)` of `bytes`, whose strings are cut from `text`.
+ * Reads values in the form of `tags.ts` from `[start, end)` of `bytes`, with strings cut from `text`.
  *
- * Any bytes give a value or BLOCK_CORRUPT, in time and memory proportional to their number.
+ * Any bytes yield a value or BLOCK_CORRUPT, in time and memory proportional to their length.
  */
 export class ValueReader extends ValueScanner {
   readonly #classes: ClassTable;
-  /** Those defined so far; most single values have one, and need no list. */
+  /** The shapes defined so far; most single values have one, and need no list. */
   #firstShape: Shape | undefined;
   #shapes: Shape[] | undefined;
-  /** Objects in the order in which they were begun; with `resolve` only. */
+  /** Objects in the order in which they began; only with `resolve`. */
   readonly #numbered: unknown[] | undefined;
   readonly #resolve: Resolve | undefined;
   #depth = 0;
@@ -45,7 +45,7 @@ export class ValueReader extends ValueScanner {
     this.#numbered = resolve === undefined ? undefined : [];
   }
 
-  /** Only of one without `resolve`. */
+  /** Only for readers without `resolve`. */
   override begin(bytes: Uint8Array, range: { start: number; end: number }, text: TextBehind): void {
     super.begin(bytes, range, text);
     this.#firstShape = undefined;
@@ -186,7 +186,7 @@ export class ValueReader extends ValueScanner {
   #shaped(shape: Shape): object {
     if (shape.compiled !== undefined && this.#numbered === undefined) return shape.compiled(this);
     const names = shape.names;
-    if (names.length > this.end - this.position) throwCorrupt("an object is cut short");
+    if (names.length > this.end - this.position) throwCorrupt("an object is truncated");
     const value = emptyObject(shape);
     this.#number(value);
     for (let i = 0; i < names.length; i += 1) assign(value, names[i] ?? "", this.read());
@@ -206,7 +206,7 @@ export class ValueReader extends ValueScanner {
     return value;
   }
 
-  /** Pairs are so common that they get a literal. */
+  /** Pairs are common enough to deserve a literal. */
   #two(): unknown[] {
     const first = this.read();
     if (this.bytes[this.position] !== tag.HOLES) return [first, this.read()];
@@ -218,7 +218,7 @@ export class ValueReader extends ValueScanner {
   }
 
   #array(length: number): unknown[] {
-    if (length > ARRAY_LENGTH_MAX) throwCorrupt(`an array of ${length} elements cannot be`);
+    if (length > ARRAY_LENGTH_MAX) throwCorrupt(`an array of ${length} elements is impossible`);
     const value: unknown[] = new Array(Math.min(length, ARRAY_AHEAD_MAX));
     this.#number(value);
     for (let i = 0; i < length; i += 1) {
@@ -235,7 +235,7 @@ export class ValueReader extends ValueScanner {
 
   #namedArray(): unknown[] {
     const length = this.varint();
-    if (length > ARRAY_LENGTH_MAX) throwCorrupt(`an array of ${length} elements cannot be`);
+    if (length > ARRAY_LENGTH_MAX) throwCorrupt(`an array of ${length} elements is impossible`);
     const value: unknown[] = [];
     this.#number(value);
     value.length = length;
@@ -325,7 +325,7 @@ export class ValueReader extends ValueScanner {
   #backReference(): unknown {
     const number = this.varint();
     const numbered = this.#numbered;
-    if (numbered === undefined || number >= numbered.length) throwCorrupt("a reference leads nowhere");
+    if (numbered === undefined || number >= numbered.length) throwCorrupt("a reference has no target");
     const value = numbered[number];
     return value instanceof Unresolved ? value.forward() : value;
   }

@@ -2,25 +2,25 @@ import { readText, TEXT_LATIN1 } from "../bytes/text.ts";
 import { throwCorrupt } from "../errors.ts";
 import * as tag from "./tags.ts";
 
-/** Text that lies right behind the values, to this end. */
+/** Text stored right after the values, up to this offset. */
 export interface TextBehind {
   readonly encoding: number;
   readonly end: number;
 }
 
 /**
- * Goes through the bytes of values in the form of `tags.ts`, and through the text from which their strings are cut.
+ * Scans the bytes of values in the form of `tags.ts`, and the text from which their strings are cut.
  *
- * @throws BLOCK_CORRUPT Wherever there is less than is asked for.
+ * @throws BLOCK_CORRUPT Wherever fewer bytes remain than are needed.
  */
 export class ValueScanner {
   protected bytes: Uint8Array;
-  /** Made when a number first needs it: it costs as much as reading a small object. */
+  /** Created on first need: it costs as much as reading a small object. */
   #view: DataView | undefined;
   protected end: number;
-  /** `undefined` until it is needed: a value may have no strings but names that are known. */
+  /** `undefined` until needed: a value may have no strings except known names. */
   #text: string | undefined;
-  /** Behind the values: its encoding, and where it ends. */
+  /** The encoding and the end of text stored after the values. */
   #textEncoding: number;
   #textEnd: number;
   #textPosition = 0;
@@ -36,7 +36,7 @@ export class ValueScanner {
     this.#textEnd = given ? 0 : text.end;
   }
 
-  /** Begins with other bytes, as if it were new. */
+  /** Starts over with other bytes. */
   begin(bytes: Uint8Array, range: { start: number; end: number }, text: TextBehind): void {
     if (bytes !== this.bytes) this.#view = undefined;
     this.bytes = bytes;
@@ -56,7 +56,7 @@ export class ValueScanner {
 
   protected int32(at: number): number {
     const bytes = this.bytes;
-    // Within the bytes: `skip` has looked.
+    // In range: `skip` has checked.
     return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
   }
 
@@ -82,18 +82,18 @@ export class ValueScanner {
   string(): string {
     const first = this.u8();
     if (first >= tag.STRING_INLINE && first < tag.ARRAY_INLINE) return this.cut(first & tag.STRING_INLINE_MAX);
-    return first === tag.STRING ? this.cut(this.varint()) : throwCorrupt(`tag ${first} stands where a string belongs`);
+    return first === tag.STRING ? this.cut(this.varint()) : throwCorrupt(`tag ${first} where a string is expected`);
   }
 
   protected u8(): number {
-    if (this.position >= this.end) throwCorrupt("a value is cut short");
+    if (this.position >= this.end) throwCorrupt("a value is truncated");
     return this.bytes[this.position++] ?? 0;
   }
 
   /** Passes over `count` bytes and returns where they begin. */
   protected skip(count: number): number {
     const start = this.position;
-    if (count > this.end - start) throwCorrupt("a value is cut short");
+    if (count > this.end - start) throwCorrupt("a value is truncated");
     this.position = start + count;
     return start;
   }
@@ -102,7 +102,7 @@ export class ValueScanner {
     const start = this.#textPosition;
     const end = start + units;
     const text = this.#text ?? this.#readText();
-    if (end > text.length) throwCorrupt("its text is cut short");
+    if (end > text.length) throwCorrupt("its text is truncated");
     this.#textPosition = end;
     return text.substring(start, end);
   }
@@ -119,7 +119,7 @@ export class ValueScanner {
     return this.#readText().length;
   }
 
-  /** Whether the text goes on with this. */
+  /** Whether this text comes next. */
   #isNextText(text: string): boolean {
     if (this.#text !== undefined || this.#textEncoding !== TEXT_LATIN1) {
       return (this.#text ?? this.#readText()).startsWith(text, this.#textPosition);
@@ -130,14 +130,14 @@ export class ValueScanner {
     return true;
   }
 
-  /** A number of parts that follow, each of at least one byte. */
+  /** A count of parts that follow, each of at least one byte. */
   protected count(): number {
     const count = this.varint();
-    if (count > this.end - this.position) throwCorrupt("a collection is cut short");
+    if (count > this.end - this.position) throwCorrupt("a collection is truncated");
     return count;
   }
 
-  /** Passes over these names if they are what comes next. */
+  /** Skips these names if they come next. */
   protected passNames(names: readonly string[]): boolean {
     const position = this.position;
     const textPosition = this.#textPosition;

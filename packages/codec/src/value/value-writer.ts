@@ -7,10 +7,10 @@ import { NotEncodable } from "./not-encodable.ts";
 import { SHAPE_NEW, ShapeTable } from "./shapes.ts";
 import * as tag from "./tags.ts";
 
-/** Below this depth the objects on the way down are compared, so that a cycle is found on its second turn. */
+/** Below this depth the ancestors of an object are compared, so that a cycle is found on its second turn. */
 const CYCLE_CHECK_DEPTH = 32;
 
-/** What a hook may say about an object or function that is not written by value. */
+/** A hook's answer about an object or function that is not written by value. */
 export interface CaptureReference {
   readonly tag: string;
   readonly id: string;
@@ -20,7 +20,7 @@ export interface CaptureReference {
   readonly names?: readonly string[];
 }
 
-/** Makes a writer keep identity: cycles, shared objects, and references that the hook knows. */
+/** Makes a writer preserve identity: cycles, shared objects, and references known to the hook. */
 export interface IdentityHooks {
   reference(value: object): CaptureReference | undefined;
 }
@@ -28,14 +28,15 @@ export interface IdentityHooks {
 interface ClassInfo {
   readonly id: string;
   readonly root: string;
-  /** The built-in that the class extends, when its instances have more than properties. */
+  /** The built-in that the class extends, if its instances have content beyond properties. */
   readonly body: Body | undefined;
 }
 
 /**
  * Writes values in the form of `tags.ts`: the bytes here, the units of all strings in `text`, in order.
  *
- * Values are written at once, so later changes to an object do not show. After a throw only `reset` makes it usable.
+ * Values are written at once, so later changes to an object have no effect. After a throw, call `reset` before further
+ * use.
  */
 export class ValueWriter extends ByteWriter {
   readonly text: TextBuilder = new TextBuilder();
@@ -54,7 +55,7 @@ export class ValueWriter extends ByteWriter {
     this.#hooks = hooks;
   }
 
-  /** Bytes that `text` and the values take at least. */
+  /** Lower bound of the size of `text` and values. */
   get size(): number {
     return this.length + this.text.units;
   }
@@ -170,7 +171,7 @@ export class ValueWriter extends ByteWriter {
     this.#ancestors.push(value);
   }
 
-  /** With hooks: writes what is no plain value. True when that was all. */
+  /** With hooks: writes references and back-references. True when nothing remains to be written. */
   #shared(value: object, hooks: IdentityHooks): boolean {
     const number = this.#numbers.get(value);
     if (number !== undefined) {
@@ -315,7 +316,7 @@ export class ValueWriter extends ByteWriter {
 
   #array(value: readonly unknown[]): void {
     const length = value.length;
-    // A match of a regular expression is an array with named properties; they are looked for nowhere else.
+    // A regular expression match is an array with named properties; they are looked for in no other array.
     if ((value as Partial<RegExpMatchArray>).index !== undefined) {
       this.#namedArray(value);
       return;
@@ -330,7 +331,7 @@ export class ValueWriter extends ByteWriter {
       const element = value[i];
       if (element === undefined && !Object.hasOwn(value, i)) {
         this.u8(tag.HOLES);
-        // Ascending indices come first: the first i are written.
+        // Ascending indices come first: the first i have been written.
         this.#named(value, Object.keys(value).slice(i));
         return;
       }

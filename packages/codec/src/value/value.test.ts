@@ -124,7 +124,7 @@ describe("a value that cannot be encoded", () => {
     ["shared memory", { "odd name": new SharedArrayBuffer(1) }, 'record["odd name"]', "SharedArrayBuffer"],
     ["a generator", { a: (function* () {})() }, "record.a", "record.a is an object"],
     ["a boxed primitive", [Object(1)], "record[0]", "a Number"],
-    ["a cycle", cyclic, "record.children[1].parent", "leads back to itself"],
+    ["a cycle", cyclic, "record.children[1].parent", "refers back to itself"],
   ])("is refused by the path to it: %s", (_, value, path, text) => {
     const encode = (): unknown => encodeValue(value, classes);
     expect(encode).toThrow(coded("RECORD_NOT_ENCODABLE"));

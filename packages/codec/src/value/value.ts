@@ -10,23 +10,23 @@ import { ValueWriter } from "./value-writer.ts";
 const VALUE_VERSION = 1;
 /** version u8, text encoding u8, text units u32; values follow, then the text */
 const HEADER_BYTES = 6;
-/** Memory that a writer keeps between values. */
+/** Memory that a writer retains between values. */
 const KEEP_BYTES = 1024 ** 2;
 
-/** The writer used last, unless it is in use: a process has one class table, so it nearly always fits. */
+/** The last writer, unless it is in use: a process has one class table, so it nearly always fits. */
 let idle: ValueWriter | undefined;
 
 function takeWriter(classes: ClassTable): ValueWriter {
-  // A getter of the value may encode too: then the writer is taken, and the inner call makes its own.
+  // A getter of the value may encode too: then the writer is in use, and the inner call makes its own.
   const writer = idle !== undefined && idle.classes === classes ? idle : new ValueWriter(classes);
   idle = undefined;
   return writer;
 }
 
 /**
- * One value as bytes of its own. For state, accumulators and results; blocks have columns.
+ * Encodes one value as bytes of its own, for state, accumulators and results; blocks use columns.
  *
- * @throws RECORD_NOT_ENCODABLE Names the path of what cannot be written, such as `record[1].socket`.
+ * @throws RECORD_NOT_ENCODABLE Names the path to the offending value, such as `record[1].socket`.
  * @throws RECORD_TOO_LARGE
  */
 export function encodeValue(value: unknown, classes: ClassTable): Uint8Array {
@@ -36,20 +36,20 @@ export function encodeValue(value: unknown, classes: ClassTable): Uint8Array {
   return bytes;
 }
 
-/** Where an encoded value goes to, without memory of its own. */
+/** A destination for an encoded value that needs no copy. */
 export interface EncodedSink {
-  /** Gets bytes of which the first `length` are the value, until it returns; it must not encode. */
+  /** Receives the value in the first `length` of `bytes`, valid until it returns; it must not encode. */
   takeEncoded(bytes: Uint8Array, length: number): void;
 }
 
-/** As {@link encodeValue}, into a sink. */
+/** Like {@link encodeValue}, into a sink. */
 export function encodeValueTo(sink: EncodedSink, value: unknown, classes: ClassTable): void {
   const writer = encoded(value, classes);
   sink.takeEncoded(writer.bytes, writer.length);
   idle = writer;
 }
 
-/** The writer that has the value, to be made idle when that has been taken. */
+/** The writer that holds the encoded value; returned to `idle` once the value has been taken. */
 function encoded(value: unknown, classes: ClassTable): ValueWriter {
   const writer = takeWriter(classes);
   beginValue(writer);
@@ -62,12 +62,12 @@ function encoded(value: unknown, classes: ClassTable): ValueWriter {
   return writer;
 }
 
-/** The inverse of {@link encodeValue}; `bytes` may lie in shared memory. @throws BLOCK_CORRUPT */
+/** The inverse of {@link encodeValue}; `bytes` may be in shared memory. @throws BLOCK_CORRUPT */
 export function decodeValue(bytes: Uint8Array, classes: ClassTable): unknown {
   return new ValueDecoder(classes).decode(bytes);
 }
 
-/** Decodes one value after the other, with less work for each. It keeps hold of the bytes that it was given last. */
+/** Decodes values one after the other, with less work for each. It keeps a reference to the last bytes. */
 export class ValueDecoder {
   readonly #classes: ClassTable;
   #reader: ValueReader | undefined;
@@ -76,7 +76,7 @@ export class ValueDecoder {
     this.#classes = classes;
   }
 
-  /** The value that lies at [start, end) of `bytes`. @throws BLOCK_CORRUPT */
+  /** The value at [start, end) of `bytes`. @throws BLOCK_CORRUPT */
   decode(bytes: Uint8Array, start = 0, end: number = bytes.byteLength): unknown {
     try {
       const reader = this.#open(bytes, start, end);
@@ -96,7 +96,7 @@ export class ValueDecoder {
   }
 }
 
-/** Makes `writer` ready for the values of one {@link finishValue}. */
+/** Prepares `writer` for the values of one {@link finishValue}. */
 export function beginValue(writer: ValueWriter): void {
   writer.reset(KEEP_BYTES);
   writer.length = HEADER_BYTES;
@@ -115,13 +115,13 @@ function completeValue(writer: ValueWriter): void {
   writer.view.setUint32(2, writer.text.units, true);
 }
 
-/** A reader at the first value of what {@link finishValue} made. @throws BLOCK_CORRUPT */
+/** A reader at the first value of the result of {@link finishValue}. @throws BLOCK_CORRUPT */
 export function openValue(bytes: Uint8Array, classes: ClassTable, resolve?: Resolve): ValueReader {
   const { range, text } = partsOf(bytes, 0, bytes.byteLength);
   return new ValueReader(bytes, range, text, classes, resolve);
 }
 
-/** Where the values and the text lie of what {@link finishValue} made, at [start, end). */
+/** Positions of values and text in the result of {@link finishValue}, at [start, end). */
 function partsOf(bytes: Uint8Array, start: number, end: number) {
   if (end - start < HEADER_BYTES) throwCorrupt(`an encoded value has ${end - start} bytes`);
   const at = (i: number): number => bytes[start + i] ?? 0; // within the header
@@ -130,11 +130,14 @@ function partsOf(bytes: Uint8Array, start: number, end: number) {
   const encoding = at(1);
   const units = (at(2) | (at(3) << 8) | (at(4) << 16) | (at(5) << 24)) >>> 0;
   const range = { start: start + HEADER_BYTES, end: end - textBytes(encoding, units) };
-  if (range.end < range.start) throwCorrupt("its text is cut short");
+  if (range.end < range.start) throwCorrupt("its text is truncated");
   return { range, text: { encoding, end } };
 }
 
-/** Runs a reader; what damaged bytes make the language throw (a bad RegExp, an impossible length) becomes BLOCK_CORRUPT. */
+/**
+ * Runs a reader; exceptions of the language that damaged bytes cause (a bad RegExp, an impossible length) become
+ * BLOCK_CORRUPT.
+ */
 export function corruptIfBroken<T>(read: () => T): T {
   try {
     return read();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { AnyClass, ClassTable } from "../class-table.ts";
 
-// Values for the property tests of this package, and what it means that one came back.
+// Values for the property tests of this package, and the definition of a faithful round trip.
 
 /** Runs of one property; the tests are fast, and `FUZZ_RUNS=20000` makes them thorough. */
 export const RUNS = Number(process.env.FUZZ_RUNS ?? 100);

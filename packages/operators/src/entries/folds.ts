@@ -13,11 +13,12 @@ import { momentsOf } from "../moments.ts";
 import { type Operator, operator, operatorOn } from "../operator.ts";
 import { slicesOf } from "../slices.ts";
 
-// Operators that make one result of many records. Those that begin with a value of the author give a copy to each use of it.
+// Operators that fold many records into one result. Those with an initial value of the author use a fresh copy of it
+// each time.
 
 type Fold = JobFunction<[total: unknown, value: unknown]>;
 
-/** One record for each partition, an empty one too. */
+/** One record per partition, even if the partition is empty. */
 export const foldPartition: Operator<[zero: Uint8Array, fold: Fold]> = operatorOn(
   "foldPartition",
   ({ classes }, zero, fold) => {
@@ -29,7 +30,7 @@ export const foldPartition: Operator<[zero: Uint8Array, fold: Fold]> = operatorO
     };
   },
 );
-/** The first combiner of a key: its first value, folded into a zero of its own. */
+/** The first combiner of a key: its first value, folded into a fresh zero. */
 export const foldFirst: Operator<[zero: Uint8Array, fold: Fold]> = operatorOn(
   "foldFirst",
   ({ classes }, zero, fold) => {
@@ -69,12 +70,12 @@ export const addToSketch: Operator<[]> = operator("addToSketch", () => addTo);
 export const mergeSketches: Operator<[]> = operator("mergeSketches", () => merge);
 export const estimateDistinct: Operator<[]> = operator("estimateDistinct", () => estimate);
 
-/** One record for each partition: how many of its numbers lie in each bucket. */
+/** One record per partition: how many of its numbers are in each bucket. */
 export const histogram: Operator<[buckets: readonly number[], even: boolean]> = operator(
   "histogram",
   (buckets, even) => (values: Iterable<number>) => [bucketCounts(values, buckets, even)],
 );
-/** For each different value of a partition, how often it occurs. */
+/** The number of occurrences of each distinct value of a partition. */
 export const countValues: Operator<[]> = operator("countValues", () => (values: Iterable<unknown>) => {
   const counts = new KeyMap<unknown, number>();
   for (const slice of slicesOf(values)) for (const value of slice) counts.merge(value, 1, plus);

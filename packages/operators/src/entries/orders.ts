@@ -8,7 +8,7 @@ import { slicesOf } from "../slices.ts";
 
 // Operators that depend on the order of values; without a compare function, on their natural order.
 
-/** How many keys a partition has, and some of them by chance. */
+/** The number of keys of a partition, and a random sample of them. */
 export type KeySample = readonly [count: number, keys: readonly unknown[]];
 
 export const rangePartition: Operator<
@@ -26,7 +26,7 @@ export const inRange: Operator<[lower: unknown, upper: unknown, compare: JobComp
     if (compare !== undefined || typeof lower !== "string" || typeof upper !== "string") {
       return (record: unknown) => between(pairOf(record)[0]);
     }
-    // The order of texts is the language's own.
+    // Texts are ordered by the language.
     return (record: unknown) => {
       const key = pairOf(record)[0];
       return typeof key === "string" ? key >= lower && key <= upper : between(key);
@@ -42,7 +42,7 @@ export const takeOrdered: Operator<[most: number, descending: boolean, compare: 
     return first.all();
   },
 );
-/** One record for each partition: how many pairs it has, and a random sample of `most` of their keys. */
+/** One record per partition: the number of its pairs, and a random sample of `most` of their keys. */
 export const sampleKeys: Operator<[most: number, seed: number]> = operator(
   "sampleKeys",
   (most, seed) => (partition: number, pairs: Iterable<unknown>) => {

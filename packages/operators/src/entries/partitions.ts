@@ -24,7 +24,7 @@ export const wholePartition: Operator<[fn: JobFunction<[values: Iterable<unknown
   "wholePartition",
   (fn) => async (values: Iterable<unknown>) => [await fn(values)],
 );
-/** One pair for each key of a partition of pairs. */
+/** One pair per key of a partition of pairs. */
 export const reducePartition: Operator<[fn: JobFunction<[a: unknown, b: unknown]>]> = operator(
   "reducePartition",
   (fn) => (pairs: Iterable<unknown>) => {

@@ -40,7 +40,7 @@ export const isDefined: Operator<[]> = operator("isDefined", () => (value: unkno
 export const add: Operator<[]> = operator("add", () => (a: number, b: number) => a + b, { kind: "sum" });
 export const subtract: Operator<[]> = operator("subtract", () => (a: number, b: number) => a - b);
 export const keepFirst: Operator<[]> = operator("keepFirst", () => (a: unknown) => a);
-/** Appends to the first list, which is not shared: it was decoded, or made here. */
+/** Appends to the first list, which is not shared: it was decoded or created here. */
 export const concatenate: Operator<[]> = operator("concatenate", () => (a: unknown[], b: readonly unknown[]) => {
   for (const value of b) a.push(value);
   return a;
@@ -50,7 +50,7 @@ export const countNotZero: Operator<[]> = operator(
   "countNotZero",
   () => (pair: readonly [unknown, number]) => pair[1] !== 0,
 );
-/** Keeps the keys of a cogroup that every side has. */
+/** Keeps the keys of a cogroup that occur on every side. */
 export const onEverySide: Operator<[]> = operator(
   "onEverySide",
   () => (pair: Cogrouped) => pair[1].every((values) => values.length > 0),
@@ -71,7 +71,7 @@ export const zipWithIndex: Operator<[starts: readonly number[]]> = operator(
   "zipWithIndex",
   (starts) => (partition: number) => [starts[partition] ?? 0, 1],
 );
-/** As `zipWithIndex`, with numbers that are unique in so many partitions, and take no counting. */
+/** Like `zipWithIndex`, with numbers that are unique for this number of partitions and need no counting. */
 export const zipWithUniqueId: Operator<[partitions: number]> = operator(
   "zipWithUniqueId",
   (partitions) => (partition: number) => [partition, partitions],

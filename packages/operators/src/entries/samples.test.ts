@@ -4,7 +4,7 @@ import type { OperatorPort } from "../operator-port.ts";
 import { drawWithReplacement, type Quota, sample, sampleByQuota } from "./samples.ts";
 
 const numbers = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
-const port = {} as OperatorPort; // samples need nothing of it
+const port = {} as OperatorPort; // samples use nothing of it
 
 /** The result of an operator on a partition. */
 function drawn<Captures extends readonly unknown[]>(

@@ -7,15 +7,15 @@ import { pairOf } from "../pair.ts";
 import { mapSlices, type Slices, slicesOf } from "../slices.ts";
 import { SmallestTickets } from "../smallest-tickets.ts";
 
-// Samples. What is drawn depends on the seed, the number of the partition and the records before, so that an attempt that is made
-// again draws the same.
+// Samples. Draws depend on the seed, the partition's number and the preceding records, so that a retried attempt draws
+// the same.
 
 const fractionMissing = errorKind("FRACTION_MISSING", "user");
 
-/** How many records of a key a partition has, and how many of them are wanted. */
+/** How many records of a key a partition has, and how many are wanted. */
 export type Quota = readonly [population: number, wanted: number];
 
-/** Records whose random number lies in [from, to): disjoint intervals of one seed give disjoint samples. */
+/** Records whose random number is in [from, to): disjoint intervals of one seed yield disjoint samples. */
 export const sample: Operator<[from: number, to: number, seed: number]> = operator(
   "sample",
   (from, to, seed) => (partition: number, values: Iterable<unknown>) => {
@@ -54,7 +54,7 @@ export const sampleByKey: Operator<
   };
 });
 
-/** One record for each partition: how many pairs of each of these keys it has. */
+/** One record per partition: the number of pairs with each of these keys. */
 export const countKeys: Operator<[keys: readonly unknown[]]> = operator(
   "countKeys",
   (keys) => (pairs: Iterable<unknown>) => {
@@ -81,13 +81,16 @@ export const sampleByQuota: Operator<
     const left = (quotas[partition] ?? []).map(([population, wanted]) => ({ population, wanted }));
     return repeated(pairs, (record) => {
       const quota = left[slots.find(pairOf(record)[0])];
-      // The partition was counted without this record.
+      // This record was not there when the partition was counted.
       return quota === undefined || quota.population === 0 ? 0 : copiesOf(quota, withReplacement, rng);
     });
   };
 });
 
-/** The records with the smallest random numbers, with these: of several partitions the smallest are a sample of all. */
+/**
+ * The records with the smallest random numbers, with the numbers: the smallest of several partitions are a sample of
+ * all.
+ */
 export const drawTickets: Operator<[most: number, seed: number]> = operator(
   "drawTickets",
   (most, seed) => (partition: number, values: Iterable<unknown>) => {
@@ -97,7 +100,7 @@ export const drawTickets: Operator<[most: number, seed: number]> = operator(
     return tickets.all();
   },
 );
-/** One record for each partition: how many records it has, and as many independent draws from them as are wanted. */
+/** One record per partition: the number of its records, and the wanted number of independent draws from them. */
 export const drawWithReplacement: Operator<[draws: number, seed: number]> = operator(
   "drawWithReplacement",
   (draws, seed) => (partition: number, values: Iterable<unknown>) => [
@@ -105,7 +108,7 @@ export const drawWithReplacement: Operator<[draws: number, seed: number]> = oper
   ],
 );
 
-/** Each record as many times as `timesOf` says. */
+/** Each record `timesOf(record)` times. */
 function repeated<T>(values: Iterable<T>, timesOf: (value: T) => number): Slices {
   return mapSlices(values, (slice) => {
     const some: T[] = [];
@@ -114,7 +117,7 @@ function repeated<T>(values: Iterable<T>, timesOf: (value: T) => number): Slices
   });
 }
 
-/** Knuth's selection sampling: each record is taken with the share of what is wanted in what is left. */
+/** Knuth's selection sampling: each record is taken with probability wanted / remaining. */
 function copiesOf(quota: { population: number; wanted: number }, withReplacement: boolean, rng: Rng): number {
   const copies = withReplacement
     ? binomial(rng, quota.wanted, 1 / quota.population)
@@ -132,7 +135,7 @@ function slotsOf(keys: readonly unknown[]): KeyMap<unknown, true> {
 
 function noFraction(key: unknown): Error {
   return fractionMissing(
-    `a pair has the key ${typeof key === "string" ? JSON.stringify(key) : String(key)}, for which the fractions say nothing. ` +
-      "The task fails. Give every key a fraction, 0 for those that are not wanted.",
+    `a pair has the key ${typeof key === "string" ? JSON.stringify(key) : String(key)}, for which no fraction is given. ` +
+      "The task fails. Give every key a fraction, 0 for unwanted keys.",
   );
 }

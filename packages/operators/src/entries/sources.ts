@@ -3,9 +3,9 @@ import type { JobFunction } from "../job-function.ts";
 import { type Operator, operator, operatorOn } from "../operator.ts";
 import type { PipeCapture } from "../operator-port.ts";
 
-// Operators with which sources make their records, and those that touch files and processes.
+// Operators that create the records of sources, and those that use files and processes.
 
-/** Passes the pieces of a file to a decoder of the job, which expects them to arrive over time. */
+/** Passes the chunks of a file to a decoder of the job, which expects them asynchronously. */
 export const decodeFile: Operator<[decode: JobFunction<[bytes: AsyncIterable<Uint8Array>]>]> = operator(
   "decodeFile",
   (decode) => (pieces: Iterable<Uint8Array>) => decode(later(pieces)),
@@ -16,7 +16,7 @@ export const readExternal: Operator<[read: JobFunction<[range: unknown, options:
 /** Opens a writer of a sink of the job, or of a package. */
 export const openExternal: Operator<[open: JobFunction<[task: unknown, options: unknown]>, options: unknown]> =
   operator("openExternal", (open, options) => (task: unknown) => open(task, options));
-/** Numbers of a slice of a range. */
+/** The numbers of a slice of a range. */
 export const numbers: Operator<[]> = operator("numbers", () => numbersOf);
 /** Records of `rateStream` from one number up to another; see there. */
 export const rateRecords: Operator<[]> = operator("rateRecords", () => rateRecordsOf);
