@@ -1,7 +1,7 @@
 import { type ErrorFactory, errorKind } from "@millrace/base";
 
 export const fileNotFound: ErrorFactory = errorKind("FILE_NOT_FOUND", "environment");
-/** A file is not what it was when it was listed. */
+/** A file differs from what was listed. */
 export const fileChanged: ErrorFactory = errorKind("FILE_CHANGED", "environment");
 export const fileForbidden: ErrorFactory = errorKind("FILE_FORBIDDEN", "environment");
 export const fileExists: ErrorFactory = errorKind("FILE_EXISTS", "environment");

@@ -3,20 +3,21 @@ import { fileNotFound, fileWrongKind } from "./errors.ts";
 import type { Location } from "./location.ts";
 
 /**
- * What a path leads to; `other` is a socket, device or pipe. In listings, `unnameable` is what has a name that is not UTF-8: no
- * path leads to it; `dangling` is a link to nothing; and `unreachable` is what the system cannot look at, such as a loop of links.
+ * The kind of a path's target; `other` is a socket, device or pipe. In listings, `unnameable` has a name that is not
+ * UTF-8, so no path refers to it; `dangling` is a link without a target; and `unreachable` cannot be examined by the
+ * system, such as a loop of links.
  */
 export type FileKind = "file" | "directory" | "other" | "unnameable" | "dangling" | "unreachable";
 
 export interface FileStat {
   readonly kind: FileKind;
-  /** Size of a file; of anything else what the system says. */
+  /** Size of a file; for other kinds, whatever the system reports. */
   readonly bytes: number;
-  /** Last change of content, milliseconds since the epoch, with a fraction where the system has one. */
+  /** Last change of content, in milliseconds since the epoch, with a fraction if the system provides one. */
   readonly modifiedMs: number;
-  /** Names the content: equal while nobody has changed the file, in whatever words its file system uses. */
+  /** Identifies the content: unchanged as long as the file is, in a form chosen by its file system. */
   readonly version: string;
-  /** Why it is `unreachable`: the system's own code, such as `ELOOP`. */
+  /** Why it is `unreachable`: the system's code, such as `ELOOP`. */
   readonly problem?: string;
 }
 
@@ -26,10 +27,10 @@ export interface FileEntry extends FileStat {
   readonly path: Location;
 }
 
-/** A file as it was listed. */
+/** A file as listed. */
 export interface ListedFile {
   readonly path: Location;
-  /** What its file system called its content then. */
+  /** The file system's version of its content at that time. */
   readonly version: string;
 }
 
@@ -39,39 +40,39 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** What `open` gives: a file at any place of which bytes are read; for inputs too large to hold. Close it, also after an error. */
+/** The result of `open`: a file with random access, for inputs too large for memory. Close it, also after an error. */
 export interface FileReader {
   readonly path: Location;
-  /** Size when it was opened. */
+  /** Size at the time of opening. */
   readonly bytes: number;
-  /** Names the content that it reads now, as {@link FileStat} does. */
+  /** The version of the content that it reads now, as in {@link FileStat}. */
   version(): Promise<string>;
   /**
-   * Fills `target` from `position` on.
+   * Fills `target` starting at `position`.
    *
-   * @returns The number of bytes read: fewer than `target` holds only at the end of the file, 0 past it.
+   * @returns The number of bytes read: less than the length of `target` only at the end of the file, 0 beyond it.
    */
   read(target: Uint8Array, position: number): Promise<number>;
   close(): Promise<void>;
 }
 
-/** What `close` of a writer tells of a file. */
+/** Returned by `close` of a writer. */
 export interface WrittenContent {
   readonly bytes: number;
-  /** Names the content in the words of the file system. A task hands it to the driver. */
+  /** Identifies the content in the terms of the file system. A task passes it to the driver. */
   readonly token: string;
 }
 
-/** A file being written from its beginning to its end. Others may see what it holds before `close`, or nothing of it. */
+/** A file written sequentially. Before `close`, others may see part of its content or nothing. */
 export interface FileWriter {
   readonly path: Location;
-  /** Bytes given so far. */
+  /** Bytes written so far. */
   readonly bytes: number;
   /** Appends; the view may be reused once the promise settles. */
   write(chunk: Uint8Array): Promise<void>;
   /** Ends the file. `sync` waits until it survives a power cut. */
   close(options?: { readonly sync?: boolean }): Promise<WrittenContent>;
-  /** Closes the file and removes it: what writes it has failed. */
+  /** Closes and removes the file, after the writing has failed. */
   abandon(): Promise<void>;
 }
 
@@ -79,7 +80,7 @@ export interface FileWriter {
 export interface BlockingReader {
   readonly path: Location;
   version(): string;
-  /** Fills `target` from `position` on, as far as one call of the system does; returns 0 at the end of the file only. */
+  /** Fills `target` from `position` as far as one system call does; returns 0 only at the end of the file. */
   read(target: Uint8Array, position: number): number;
   close(): void;
 }
@@ -94,70 +95,72 @@ export interface BlockingWriter {
 }
 
 /**
- * Files that a thread may read and write by blocking calls, because nothing slower than a disk is behind them. A task then
- * waits for no promise per piece.
+ * Files that a thread may access with blocking calls, because they are no slower than a disk. Tasks then need no
+ * promise per piece.
  */
 export interface BlockingFiles {
   open(file: Location): BlockingReader;
-  /** As `create` of {@link FileSystem}. */
+  /** Like `create` of {@link FileSystem}. */
   create(file: Location): BlockingWriter;
 }
 
 /**
- * The one way to files, by the scheme of their locations: for the listings and commits of the driver, for what tasks read and
- * write, and for state. `file:` comes with the engine; packages bring others, by `registerFileSystem`. Each thread has an
+ * The only port to files, selected by the scheme of a location: for listings and commits of the driver, input and
+ * output of tasks, and state. `file:` is built in; packages add others with `registerFileSystem`. Each thread has an
  * instance of its own.
  *
- * Every failure is an `EngineError` with the location, the system's reason and a remedy: FILE_NOT_FOUND, FILE_FORBIDDEN,
- * FILE_EXISTS, FILE_WRONG_KIND, FILE_CHANGED, FILE_HANDLES_EXHAUSTED, DISK_FULL, FILE_IO. `fileErrors` makes them.
+ * Every failure is an `EngineError` with the location, the system's reason and a remedy: FILE_NOT_FOUND,
+ * FILE_FORBIDDEN, FILE_EXISTS, FILE_WRONG_KIND, FILE_CHANGED, FILE_HANDLES_EXHAUSTED, DISK_FULL, FILE_IO. `fileErrors`
+ * makes them.
  *
- * Directories may be no more than the beginnings of names that files have in common. Such a file system makes them when it is
- * asked to, in a way that `list` and `stat` find; its `create` and `write` need none.
+ * Directories may be mere common prefixes of file names. Such a file system creates them on request, so that `list` and
+ * `stat` find them; its `create` and `write` do not need them.
  */
 export interface FileSystem {
-  /** `file`, `s3`, … without the colon. */
+  /** `file`, `s3`, …, without the colon. */
   readonly scheme: string;
-  /** Set where blocking calls do no harm. */
+  /** Present if blocking calls are acceptable. */
   readonly blocking?: BlockingFiles | undefined;
   /**
-   * The entries of a directory, in no order, by pages of a size that the file system chooses; one page is in memory at a time.
-   * Those that vanish meanwhile are left out. Links are followed.
+   * The entries of a directory, in no particular order, in pages of a size that the file system chooses; one page is in
+   * memory at a time. Entries that vanish meanwhile are omitted. Links are followed.
    *
-   * @throws FILE_NOT_FOUND The directory is not there. @throws FILE_WRONG_KIND It is no directory. Both before the first page.
+   * @throws FILE_NOT_FOUND The directory does not exist. @throws FILE_WRONG_KIND It is not a directory. Both before the
+   *   first page.
    */
   list(directory: Location): AsyncIterable<readonly FileEntry[]>;
-  /** `undefined` when nothing is there. */
+  /** `undefined` if nothing exists there. */
   stat(path: Location): Promise<FileStat | undefined>;
-  /** The whole file, or a range of it; a range past the end gives what there is. At most 4 GiB. */
+  /** The whole file, or a range of it; a range beyond the end returns what exists. At most 4 GiB. */
   read(file: Location, range?: ByteRange): Promise<Uint8Array>;
   open(file: Location): Promise<FileReader>;
   /**
-   * Puts a file in place at once: others see the old content or the new, never a part. Parent directories are made.
+   * Replaces a file atomically: others see the old content or the new, never a part. Parent directories are created.
    *
    * @param parts Written one after the other.
-   * @param options.sync Wait until content and name survive a power cut.
+   * @param options.sync Wait until content and name survive a power failure.
    */
   write(file: Location, parts: readonly Uint8Array[], options?: { readonly sync?: boolean }): Promise<void>;
   /**
-   * Opens a new file, or empties an old one, to be written piece by piece. Its directory has to be there: whoever is late must
-   * not make anew what was removed.
+   * Creates or truncates a file for sequential writing. Its directory must exist: a late writer must not recreate what
+   * was removed.
    */
   create(file: Location): Promise<FileWriter>;
   /**
-   * Makes visible at `target` what was written elsewhere in the same file system: a file, or a directory with all it holds.
-   * `staged` is gone afterwards. Where the file system can, nobody ever sees a part of it; where it cannot, `_SUCCESS` of a
-   * directory is seen last, and a call that was cut off can be made again.
+   * Publishes at `target` what was staged elsewhere in the same file system: a file, or a directory with its content.
+   * `staged` no longer exists afterwards. If the file system can, publishing is atomic; if not, `_SUCCESS` of a
+   * directory becomes visible last, and an interrupted call can be repeated.
    *
-   * @throws FILE_EXISTS `target` is a directory that holds something, when a whole directory is published. A file is replaced.
+   * @throws FILE_EXISTS A directory is published and `target` is a non-empty directory. A file is replaced.
    */
   publish(staged: Location, target: Location): Promise<void>;
-  /** With its parents; none of them need be missing. */
+  /** Creates a directory and its parents, as far as they are missing. */
   makeDirectory(directory: Location): Promise<void>;
-  /** A file, or a directory with all it holds; nothing there is no error. */
+  /** Removes a file, or a directory with its content; it is no error if nothing exists. */
   remove(path: Location): Promise<void>;
 }
 
-/** The entries of a directory on all its pages; `undefined`: there is no directory at that place. */
+/** All entries of a directory; `undefined` if it does not exist. */
 export async function entriesOf(files: FileSystem, directory: Location): Promise<readonly FileEntry[] | undefined> {
   const entries: FileEntry[] = [];
   try {

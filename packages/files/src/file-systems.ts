@@ -4,13 +4,13 @@ import { type Location, parseLocation, schemeOf } from "./location.ts";
 import { registeredFileSystem, registeredSchemes } from "./registered.ts";
 
 export interface FileSystemsOptions {
-  /** What comes with the engine. Others are those that `registerFileSystem` was given on this thread. */
+  /** The built-in file systems. Others are those registered on this thread with `registerFileSystem`. */
   readonly systems: readonly FileSystem[];
-  /** Where relative paths count from. */
+  /** The base of relative paths. */
   readonly directory: string;
 }
 
-/** The file systems that a thread knows, by the scheme of a location. */
+/** The file systems of a thread, by scheme. */
 export class FileSystems {
   readonly #byScheme: ReadonlyMap<string, FileSystem>;
   readonly #directory: string;
@@ -21,9 +21,9 @@ export class FileSystems {
   }
 
   /**
-   * Reads a path as an author writes it: the one place where that is done.
+   * Parses a path as an author writes it: the only place that does.
    *
-   * @throws FILE_SYSTEM_UNKNOWN No file system of its scheme is there, or it is not well-formed.
+   * @throws FILE_SYSTEM_UNKNOWN Its scheme has no file system, or it is malformed.
    */
   parse(text: string): Location {
     const location = parseLocation(text, this.#directory);

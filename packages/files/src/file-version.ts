@@ -1,15 +1,15 @@
 import type { EngineError } from "@millrace/base";
 import { fileChanged } from "./errors.ts";
 
-/** The parts of a `BigIntStats` that tell one content of a file from the next. */
+/** The parts of a `BigIntStats` that distinguish one content of a file from the next. */
 export interface VersionedStat {
   readonly size: bigint;
   readonly mtimeNs: bigint;
 }
 
 /**
- * Names the content that a file of this machine has: its size and the time of its last change, in full. The inode is no part
- * of it, as file systems that many machines mount may number the same file differently on each.
+ * The version of a local file: its size and full modification time. The inode is not part of it, as a file system
+ * mounted by many machines may number the same file differently on each.
  */
 export function localVersion({ size, mtimeNs }: VersionedStat): string {
   return `${size}@${mtimeNs}`;
@@ -22,7 +22,7 @@ export function describeVersion(version: string): string {
   return `${bytes} bytes of ${timeOf(BigInt(ns))}`;
 }
 
-/** @param now The version that is there instead. */
+/** @param now The version found instead. */
 export function changedSince(path: string, listed: string, now: string, cause?: unknown): EngineError {
   return fileChanged(
     `the file ${path} changed between being listed and being read: it was ${describeVersion(listed)} and is ${describeVersion(now)}. ` +

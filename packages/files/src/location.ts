@@ -14,7 +14,7 @@ export type Location = Brand<string, "Location">;
 /** The scheme of this machine's own files. */
 export const LOCAL_SCHEME = "file";
 
-/** A scheme has two letters or more, so that a Windows drive is none. */
+/** A scheme has at least two letters, so that a Windows drive is not one. */
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 
 /** `s3` of `s3://bucket/a`; a path without a scheme is a `file`. */
@@ -23,12 +23,12 @@ export function schemeOf(text: string): string {
 }
 
 /**
- * Reads a path as an author writes it. A plain path is taken as it is, and counts from `directory` if it is relative. After
- * `file:`, `file://` or `file://localhost` it is percent-decoded, as in a URL; `?`, `#` and `\` are characters of the path
- * nevertheless, so that wildcards mean the same with the scheme and without it. Of another scheme, what follows is left to its
- * file system, but for slashes at the end.
+ * Parses a path as an author writes it. A plain path is taken literally, and relative to `directory` if it is not
+ * absolute. After `file:`, `file://` or `file://localhost` it is percent-decoded, as in a URL, but `?`, `#` and `\` are
+ * ordinary characters, so that wildcards mean the same with and without the scheme. For other schemes the rest is left
+ * to the file system, except for trailing slashes.
  *
- * @throws FILE_SYSTEM_UNKNOWN It is not well-formed, or names another machine's files.
+ * @throws FILE_SYSTEM_UNKNOWN It is malformed, or names files of another machine.
  */
 export function parseLocation(text: string, directory: string): Location {
   const scheme = schemeOf(text);
@@ -45,29 +45,29 @@ export function parseLocation(text: string, directory: string): Location {
   return branded<Location>(`${scheme}://${below.replace(/\/+$/, "")}`);
 }
 
-/** The location whose own text this is: one that has crossed a wire, or a thread. */
+/** The location with this text, which has crossed a wire or a thread. */
 export function locationFrom(text: string): Location {
   return branded<Location>(text);
 }
 
-/** The last name of a location; "" of a root. */
+/** The last name of a location; "" for a root. */
 export function nameIn(location: Location): string {
   return location === rootOf(location) ? "" : location.slice(location.lastIndexOf("/") + 1);
 }
 
-/** The directory that holds it. */
+/** The parent directory. */
 export function parentOf(location: Location): Location {
   const root = rootOf(location);
   const cut = location.lastIndexOf("/");
   return branded<Location>(cut < root.length ? root : location.slice(0, cut));
 }
 
-/** What is at `names`, one below the other, in a directory. */
+/** The location of nested `names` in a directory. */
 export function within(directory: Location, ...names: readonly string[]): Location {
   return branded<Location>(posix.isAbsolute(directory) ? posix.join(directory, ...names) : joined(directory, names));
 }
 
-/** `/` of this machine's files, `s3://bucket` of another file system's. */
+/** `/` for this machine's files, `s3://bucket` for another file system's. */
 export function rootOf(location: Location): Location {
   return branded<Location>(/^[^/]+:\/\/[^/]*/.exec(location)?.[0] ?? "/");
 }
@@ -83,7 +83,7 @@ function localPath(text: string): string {
     throw malformed(text, `it names the host ${JSON.stringify(host)}`);
   }
   if (encoded === "") throw malformed(text, "it has no path");
-  // An encoded slash would change what the path's names are; no name holds a NUL.
+  // An encoded slash would change the path's names, and no name contains a NUL.
   if (/%2f|%00/i.test(encoded)) throw malformed(text, "a name in it holds an encoded slash or NUL");
   try {
     return decodeURIComponent(encoded);

@@ -2,17 +2,17 @@ import { fileSystemRefused } from "./errors.ts";
 import type { FileSystem } from "./file-system.ts";
 import { LOCAL_SCHEME } from "./location.ts";
 
-/** By scheme; each is made when it is first asked for. Of this thread: each evaluates the job's modules by itself. */
+/** By scheme; each is created on first use. Per thread: each evaluates the job's modules itself. */
 const registered = new Map<string, { readonly make: () => FileSystem; made: FileSystem | undefined }>();
 
 /**
- * Brings a file system to a job. Called at the top of a module that the job imports, it runs on every thread that opens files:
- * where the graph is built and where tasks run.
+ * Adds a file system to a job. Called at the top level of a module that the job imports, it runs on every thread that
+ * opens files: where the graph is built and where tasks run.
  *
- * @param scheme What its locations begin with: `s3` for `s3://bucket/key`. Two characters or more, in lower case.
- * @param make Called once in each thread, when a location of the scheme is first used there. Options come from the environment
- *   or from files: they must not depend on what `build` is given.
- *   Of a scheme that is registered already the later one counts: a module may be loaded twice, and a test may bring its own.
+ * @param scheme The scheme of its locations: `s3` for `s3://bucket/key`. At least two characters, lower case.
+ * @param make Called once per thread, when a location of the scheme is first used there. Options come from the
+ *   environment or from files: they must not depend on the arguments of `build`. If a scheme is registered twice the
+ *   later registration wins: a module may be loaded twice, and a test may supply its own.
  * @throws FILE_SYSTEM_REFUSED The scheme is malformed, or belongs to the engine.
  */
 export function registerFileSystem(scheme: string, make: () => FileSystem): void {

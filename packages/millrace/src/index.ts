@@ -1,5 +1,5 @@
 /**
- * What a job imports: `import { defineJob } from "millrace"`. Begin with {@link defineJob}, {@link StreamingContext},
+ * What a job imports: `import { defineJob } from "millrace"`. Start with {@link defineJob}, {@link StreamingContext},
  * {@link DStream} and {@link RDD}.
  *
  * @module millrace

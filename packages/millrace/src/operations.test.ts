@@ -45,12 +45,13 @@ import * as api from "./index.ts";
 import type { TestJob, TestJobOptions } from "./testing.ts";
 import * as testing from "./testing.ts";
 
-// docs/operations.md is what a reader from Spark looks things up in: it must name what there is, all of it, and nothing else.
+// docs/operations.md is the reference for readers who know Spark: it must list everything that exists, and nothing
+// else.
 
-/** Stands for an ID where the reference has none. */
+/** For entries that the reference does not have. */
 const BEYOND = "beyond";
 
-/** What the reference has: every one of these has a row at least. */
+/** The operations of the reference: every one of these has at least one row. */
 const IDS: readonly string[] = [
   ...numbered("SC", 1, 24),
   ...numbered("IN", 1, 10),
@@ -70,7 +71,7 @@ const IDS: readonly string[] = [
   ...numbered("RC", 1, 3),
 ];
 
-/** Types leave no trace at run time, and neither do fields: their names, complete by the types of these lists. */
+/** Types and fields leave no trace at run time: their names, kept complete by the types of these lists. */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   Accumulator: members<Accumulator<unknown>>({ id: 1, kind: 1, name: 1, add: 1, value: 1, reset: 1 }),
   AsyncIterableOptions: members<AsyncIterableOptions>({ highWater: 1, batches: 1 }),
@@ -237,7 +238,7 @@ function stringsOf(value: object): string[] {
   return Reflect.ownKeys(value).filter((key) => typeof key === "string");
 }
 
-/** The layers that a class is built of; what every object has is not among them. */
+/** The prototypes of a class, without that of all objects. */
 function chainOf(prototype: object): object[] {
   const above: object | null = Object.getPrototypeOf(prototype);
   return above === null ? [] : [prototype, ...chainOf(above)];
@@ -251,7 +252,7 @@ function members<T>(names: Readonly<Record<Extract<keyof T, string>, 1>>): reado
   return Object.keys(names);
 }
 
-/** `millrace run`, `millrace run --master`, and so on for every command and option, as `--help` tells them. */
+/** `millrace run`, `millrace run --master`, and so on for every command and option listed by `--help`. */
 async function commandLines(): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   for (const [, command = ""] of (await help()).matchAll(/^ {2}([a-z]+) .*<?/gm)) {

@@ -2,19 +2,19 @@ import type { BlockPool, PoolSlice } from "../pool/block-pool.ts";
 import { type BlockHandle, EMPTY_BLOCK, type FileBlock, type MemoryBlock } from "./block-handle.ts";
 import type { SpillFile, SpillRange } from "./spill-file.ts";
 
-/** Memory to be filled with the next piece of a block, from a socket for example. */
+/** Memory to fill with the next piece of a block, from a socket for example. */
 export interface Reservation {
-  /** As long as was asked for; fill all of it. */
+  /** As long as requested; fill all of it. */
   readonly target: Uint8Array;
   /** Makes it the block's next piece. */
   commit(): void;
-  /** Gives it back unused. */
+  /** Returns it unused. */
   cancel(): void;
 }
 
 /**
- * Puts a block together piece by piece: in the pool while there is room, then in the spill file. A piece is what comes
- * back as one piece from `readHandle`: give whole frames.
+ * Builds a block piece by piece: in the pool while there is room, then in the spill file. `readHandle` returns the same
+ * pieces, so append whole frames.
  */
 export class BlockBuilder {
   readonly #pool: BlockPool;
@@ -23,7 +23,7 @@ export class BlockBuilder {
   #bytes = 0;
   #spilledBytes = 0;
 
-  /** @param spill May be shared by all builders of a task. Whoever made it closes it. */
+  /** @param spill May be shared by all builders of a task. Its creator closes it. */
   constructor(pool: BlockPool, spill: SpillFile) {
     this.#pool = pool;
     this.#spill = spill;
@@ -33,15 +33,15 @@ export class BlockBuilder {
     return this.#bytes;
   }
 
-  /** How many of the bytes went to disk. */
+  /** Bytes that went to disk. */
   get spilledBytes(): number {
     return this.#spilledBytes;
   }
 
   /**
-   * Copies one piece; the view may be reused at once. An empty one is left out.
+   * Copies one piece; the view may be reused at once. Empty pieces are omitted.
    *
-   * @throws DISK_FULL, FILE_IO The pool is full and so is the disk; `discard` then.
+   * @throws DISK_FULL, FILE_IO Pool and disk are full; call `discard` then.
    */
   append(piece: Uint8Array): void {
     if (piece.length === 0) return;
@@ -50,7 +50,7 @@ export class BlockBuilder {
     else this.#addSlice(slice);
   }
 
-  /** Room for the next piece, so that it need not be copied once more; `bytes` is at least 1. One at a time. */
+  /** Room for the next piece, which saves a copy; `bytes` is at least 1. One reservation at a time. */
   reserve(bytes: number): Reservation {
     const slice = this.#pool.allocate(bytes);
     if (slice === undefined) {
@@ -75,7 +75,7 @@ export class BlockBuilder {
     return parts.length === 1 ? first : { kind: "mixed", parts };
   }
 
-  /** Frees what is in the pool; what is in the spill file goes when the file is discarded. */
+  /** Frees what is in the pool; what is in the spill file is removed with the file. */
   discard(): void {
     freeSlices(this.finish(), this.#pool);
   }
@@ -103,7 +103,7 @@ export class BlockBuilder {
 type MutableMemoryBlock = MemoryBlock & { slices: PoolSlice[] };
 type MutableFileBlock = { -readonly [Key in keyof FileBlock]: FileBlock[Key] } & { pieces: number[] };
 
-/** Gives a block's memory back to the pool; what it has on disk stays. */
+/** Returns a block's memory to the pool; its part on disk stays. */
 export function freeSlices(handle: BlockHandle, pool: BlockPool): void {
   for (const part of handle.kind === "mixed" ? handle.parts : [handle]) {
     if (part.kind === "memory") for (const slice of part.slices) pool.free(slice);

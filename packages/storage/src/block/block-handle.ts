@@ -12,7 +12,7 @@ export interface FileBlock {
   readonly path: string;
   readonly offset: number;
   readonly length: number;
-  /** Lengths of the pieces the range consists of, in order; one piece when absent. */
+  /** Lengths of the pieces of the range, in order; one piece if absent. */
   readonly pieces?: readonly number[];
 }
 
@@ -23,9 +23,9 @@ interface MixedBlock {
 }
 
 /**
- * Where the bytes of a block are, on this machine. Plain data: it goes to other threads. The bytes come back in the
- * pieces in which they were put, so that a frame is never cut in two. Who may free it: {@link BlockStore} once it was
- * put there, the task that made it before.
+ * Where the bytes of a block are on this machine. Plain data, which can be sent to other threads. The bytes are read in
+ * the pieces in which they were written, so that a frame is never split. Freed by {@link BlockStore} once it was put
+ * there, by the task that created it before.
  */
 export type BlockHandle = MemoryBlock | FileBlock | MixedBlock;
 
@@ -46,7 +46,7 @@ export function handleBytes(handle: BlockHandle): number {
   }
 }
 
-/** How many bytes of a block are on disk. */
+/** Bytes of a block that are on disk. */
 export function fileBytes(handle: BlockHandle): number {
   return partsOf(handle).reduce((sum, part) => sum + (part.kind === "file" ? part.length : 0), 0);
 }
@@ -60,10 +60,10 @@ export function partsOf(handle: BlockHandle): readonly (MemoryBlock | FileBlock)
  * The bytes of a block, piece by piece, in order. A piece in memory is a view of the pool, without a copy, valid until
  * the block is freed: pin it, or be its only user. A piece on disk is read when its turn comes, blocking this thread.
  *
- * @throws BLOCK_LOST A file of the block is gone or shorter than the block.
+ * @throws BLOCK_LOST A file of the block is missing or too short.
  */
 export function* readHandle(handle: BlockHandle, pool: BlockPool): Generator<Uint8Array, void, undefined> {
-  // Neighbouring parts in one file, of which there may be many, share one opening of it.
+  // Consecutive parts in one file, which may be many, share one open handle.
   let path: string | undefined;
   let file = 0;
   try {

@@ -11,24 +11,24 @@ import { writeSpill } from "./spill-writer.ts";
 
 export interface BlockStoreOptions {
   readonly pool: BlockPool;
-  /** For spilled blocks; made when first needed. Files in it that belong to no block are removed, nothing outside it. */
+  /** For spilled blocks; created on first use. Files in it that belong to no block are removed, nothing outside it. */
   readonly directory: string;
-  /** Share of the pool above which the least recently used blocks go to disk. */
+  /** Share of the pool above which the least recently used blocks are evicted to disk. */
   readonly highWatermark?: number;
-  /** Share of the pool at which that ends. */
+  /** Share of the pool at which eviction stops. */
   readonly lowWatermark?: number;
   readonly blocksMax?: number;
-  /** Told of a spill or a removal that failed; the blocks stay in memory. */
+  /** Called when a spill or a removal has failed; the blocks stay in memory. */
   readonly onError: (error: Error) => void;
 }
 
 /**
- * What becomes of a block when memory is short: it goes to disk; or it goes, as it can be made again; or it is on disk
- * from the beginning.
+ * How a block is evicted when memory is short: it is written to disk; or dropped, as it can be recomputed; or it is on
+ * disk from the beginning.
  */
 export type Keep = "memoryAndDisk" | "memoryOnly" | "diskOnly";
 
-/** A block that stays where it is until `release`, even if it is dropped, replaced or spilled meanwhile. */
+/** Keeps a block where it is until `release`, even if it is dropped, replaced or spilled meanwhile. */
 export interface Pin {
   readonly id: BlockId;
   readonly handle: BlockHandle;
@@ -39,21 +39,21 @@ export interface Pin {
 export interface StoreUsage {
   readonly blocks: number;
   readonly pins: number;
-  /** Bytes of blocks in the pool and on disk, those dropped but still pinned included. */
+  /** Bytes of blocks in the pool and on disk, including dropped blocks that are still pinned. */
   readonly memoryBytes: number;
   readonly fileBytes: number;
-  /** Whole pages of the pool in use, also by tasks that have not finished. */
+  /** Whole pages of the pool in use, including those of unfinished tasks. */
   readonly poolUsedBytes: number;
   readonly poolCapacityBytes: number;
-  /** Bytes that went to disk for want of memory since the start. */
+  /** Bytes that went to disk because memory was short, since the start. */
   readonly spilledBytes: number;
 }
 
 const storeFull: ErrorFactory = errorKind("STORE_FULL", "environment");
 
 /**
- * One copy of a block. It is held by its entry (until it is dropped, replaced or spilled) and by its pins; when the last
- * lets go, its memory is freed and its files lose a user.
+ * One copy of a block. It is held by its entry (until it is dropped, replaced or spilled) and by its pins; when the
+ * last is released, its memory is freed and its files lose a user.
  */
 interface Copy {
   readonly keep: Keep;
@@ -63,9 +63,9 @@ interface Copy {
 }
 
 /**
- * The blocks of one process, by id; lives on the main thread. Slots read them through handles that are pinned for as
- * long as the task runs. When the pool fills past the high watermark, the blocks that have not been asked for the longest
- * are written to disk, without blocking, until the low one is reached; pinned ones stay.
+ * The blocks of one process, by id; on the main thread. Slots read them through handles that are pinned while the task
+ * runs. When the pool fills beyond the high watermark, the least recently used blocks are evicted, without blocking,
+ * down to the low watermark; pinned ones stay.
  */
 export class BlockStore {
   readonly #pool: BlockPool;
@@ -75,12 +75,12 @@ export class BlockStore {
   readonly #blocksMax: number;
   readonly #onError: (error: Error) => void;
   readonly #entries = new Map<BlockId, Copy>();
-  /** The entries that have memory, the least recently used first. */
+  /** The entries in memory, least recently used first. */
   readonly #inMemory = new Map<BlockId, Copy>();
-  /** Ids by their first two parts (`shuffle/4`), so that a shuffle is dropped without looking at all blocks. */
+  /** Ids by their first two parts (`shuffle/4`), so that dropping a shuffle does not scan all blocks. */
   readonly #groups = new Map<string, Set<BlockId>>();
   readonly #copies = new Set<Copy>();
-  /** Number of copies that have a part in a file. */
+  /** Number of copies with a part in each file. */
   readonly #fileUsers = new Map<string, number>();
   #pins = 0;
   #memoryBytes = 0;
@@ -88,7 +88,7 @@ export class BlockStore {
   #spilledBytes = 0;
   #spillCount = 0;
   #spilling: Promise<void> | undefined;
-  /** Puts to let pass before the disk is tried again, after it refused. */
+  /** Puts to skip before the disk is tried again after a failure. */
   #patience = 0;
   readonly #background = new Set<Promise<void>>();
 
@@ -102,7 +102,7 @@ export class BlockStore {
   }
 
   /**
-   * Takes over a block. One of the same id is replaced: who has it pinned goes on reading the old one.
+   * Takes ownership of a block. It replaces one with the same id, whose pins stay valid.
    *
    * @throws STORE_FULL There are too many blocks; the caller still owns the handle.
    */
@@ -126,7 +126,7 @@ export class BlockStore {
     this.#relieve();
   }
 
-  /** Counts what whoever wrote the block has put to disk for want of memory, where nobody else counts it. */
+  /** Counts what the writer of a block spilled, if nobody else counts it. */
   countSpilled(handle: BlockHandle): void {
     this.#spilledBytes += fileBytes(handle);
   }
@@ -135,12 +135,12 @@ export class BlockStore {
     return this.#entries.has(id);
   }
 
-  /** Where a block is now, without holding it: for sizes and listings. Use `pin` to read it. */
+  /** Where a block is now, without pinning it: for sizes and listings. Use `pin` to read it. */
   get(id: BlockId): BlockHandle | undefined {
     return this.#entries.get(id)?.handle;
   }
 
-  /** Holds a block for reading and counts as its latest use; `undefined` when it is not here. */
+  /** Pins a block for reading, which counts as a use; `undefined` if it is not here. */
   pin(id: BlockId): Pin | undefined {
     const copy = this.#entries.get(id);
     if (copy === undefined) return undefined;
@@ -157,12 +157,12 @@ export class BlockStore {
     return { id, handle: copy.handle, release };
   }
 
-  /** Forgets blocks; ids that are not here are no error. Pinned ones are freed when they are released. */
+  /** Drops blocks; unknown ids are ignored. Pinned ones are freed when they are released. */
   drop(ids: Iterable<BlockId>): void {
     for (const id of ids) this.#remove(id);
   }
 
-  /** Forgets every block whose id begins so. Fast for two whole parts and a slash: `shuffle/4/`. */
+  /** Drops every block whose id has this prefix. Fast for two complete parts and a slash: `shuffle/4/`. */
   dropPrefix(prefix: string): void {
     const group = groupOf(prefix);
     const candidates =
@@ -183,8 +183,8 @@ export class BlockStore {
   }
 
   /**
-   * Frees what a slot thread left that was ended in the middle of its work: memory that no block of this store uses and
-   * spill files that none has a part in. Release the pins of its tasks, and put what it had reported, before.
+   * Frees what a terminated slot thread left behind: memory that no block of this store uses and spill files without
+   * blocks. First release the pins of its tasks, and put the blocks it had reported.
    */
   async reclaim(owner: number): Promise<void> {
     this.#pool.reclaim(owner, this.#liveSlices());
@@ -196,12 +196,12 @@ export class BlockStore {
     await Promise.all(orphans.map((name) => this.#unlink(join(this.#directory, name))));
   }
 
-  /** Resolves when no spill and no removal of a file is under way. */
+  /** Resolves when no spill and no removal of a file is in progress. */
   async settled(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
 
-  /** Forgets everything and removes the spill directory. */
+  /** Drops everything and removes the spill directory. */
   async close(): Promise<void> {
     this.drop([...this.#entries.keys()]);
     await this.settled();
@@ -257,7 +257,7 @@ export class BlockStore {
       return;
     }
     this.#fileUsers.delete(path);
-    // A block may also be a range of a file that is not ours to remove.
+    // A block may also be a range of a file that belongs to others.
     if (path.startsWith(this.#directory + sep)) this.#inBackground(this.#unlink(path));
   }
 
@@ -265,7 +265,7 @@ export class BlockStore {
     try {
       await rm(path, { force: true });
     } catch (error) {
-      if (systemCode(error) !== "ENOTDIR") this.#onError(fileError("remove", path, error)); // else it never was there
+      if (systemCode(error) !== "ENOTDIR") this.#onError(fileError("remove", path, error)); // otherwise it never existed
     }
   }
 
@@ -274,7 +274,7 @@ export class BlockStore {
     this.#background.add(tracked);
   }
 
-  /** Starts to spill when there is need and it is not under way. */
+  /** Starts spilling if needed and not in progress. */
   #relieve(): void {
     if (this.#spilling !== undefined || this.#pool.usedBytes <= this.#highBytes) return;
     if (this.#patience > 0) {
@@ -303,7 +303,7 @@ export class BlockStore {
     }
   }
 
-  /** A disk that refuses costs memory, not the block. */
+  /** A failing disk costs memory, not the block. */
   async #toDisk(id: BlockId, copy: Copy): Promise<void> {
     try {
       await this.#spill([[id, copy]]);
@@ -312,7 +312,7 @@ export class BlockStore {
     }
   }
 
-  /** The least recently used blocks that have memory and no reader, of `bytes` together or a little more. */
+  /** The least recently used unpinned blocks in memory, of at least `bytes` together. */
   #victims(bytes: number): [BlockId, Copy][] {
     const victims: [BlockId, Copy][] = [];
     let found = 0;
@@ -327,7 +327,7 @@ export class BlockStore {
 
   async #spill(victims: readonly [BlockId, Copy][]): Promise<void> {
     const path = join(this.#directory, `store-${this.#spillCount++}`);
-    for (const [, copy] of victims) copy.holders += 1; // what is being written must not be freed
+    for (const [, copy] of victims) copy.holders += 1; // blocks being written must not be freed
     this.#fileUsers.set(path, (this.#fileUsers.get(path) ?? 0) + 1);
     try {
       await mkdir(this.#directory, { recursive: true });
@@ -355,10 +355,10 @@ export class BlockStore {
   }
 }
 
-/** So that a disk that stays full is not tried, and complained of, at every block. */
+/** So that a disk that stays full is not tried, and reported, with every block. */
 const PUTS_AFTER_FAILURE = 100;
 
-/** Written at a time, so that memory comes free step by step. */
+/** Written at a time, so that memory is freed in steps. */
 const SPILL_STEP_BYTES = 16 * 1024 * 1024;
 
 function hasMemory(handle: BlockHandle): boolean {

@@ -9,11 +9,11 @@ export interface SpillRange {
   readonly length: number;
 }
 
-/** Names spill files after the thread that writes them, so that what a dead thread left can be found. */
+/** Names spill files after the thread that writes them, so that those of a dead thread can be found. */
 export const spillPrefix = (owner: number): string => `spill-${owner}-`;
 
 /**
- * Where one thread puts what does not fit in memory: one file per task attempt, made when first needed. Blocks that
+ * Where one thread stores what does not fit in memory: one file per task attempt, created on first use. Blocks that
  * outlive the task keep their file; the store removes it with the last of them.
  */
 export class SpillDirectory {
@@ -23,17 +23,20 @@ export class SpillDirectory {
 
   /** @param owner The pool's number of this thread. */
   constructor(directory: string, owner: number) {
-    this.#directory = resolve(directory); // the store knows its files by their whole paths
+    this.#directory = resolve(directory); // the store knows its files by absolute path
     this.#prefix = spillPrefix(owner);
   }
 
-  /** A new file, which does not exist before something is appended. */
+  /** A new file, which is created with the first append. */
   newFile(): SpillFile {
     return new SpillFile(join(this.#directory, `${this.#prefix}${this.#count++}`));
   }
 }
 
-/** A file that one thread appends to, blocking; for loops that cannot wait. Not synced: it need not survive the machine. */
+/**
+ * A file that one thread appends to, blocking: for loops that cannot wait. Not synced: it need not survive a crash of
+ * the machine.
+ */
 export class SpillFile {
   readonly path: string;
   #file: number | undefined;
@@ -63,13 +66,13 @@ export class SpillFile {
     return { path: this.path, offset, length: bytes.length };
   }
 
-  /** Ends the writing; what was appended stays. */
+  /** Ends writing; the content stays. */
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }
 
-  /** Closes and removes the file: for a task that failed, or data that only the task itself read. */
+  /** Closes and removes the file: for a failed task, or for data that only the task itself reads. */
   discard(): void {
     this.close();
     if (this.#bytes > 0) rmSync(this.path, { force: true });
@@ -80,7 +83,7 @@ export class SpillFile {
     try {
       return openSync(this.path, "w");
     } catch {
-      // The directory is most likely not there yet; if that is not it, the second attempt says what is.
+      // Most likely the directory does not exist yet; if not, the second attempt reports the reason.
       mkdirSync(join(this.path, ".."), { recursive: true });
       return openSync(this.path, "w");
     }

@@ -2,13 +2,13 @@ import { open } from "node:fs/promises";
 import type { BlockPool } from "../pool/block-pool.ts";
 import { type BlockHandle, type FileBlock, readHandle } from "./block-handle.ts";
 
-/** Slices that go to the system in one call. */
+/** Slices per system call. */
 const PIECES_PER_WRITE = 64;
 
 /**
  * Writes blocks one after the other into a new file, without blocking the thread.
  *
- * @returns For each block where it now is, in the same pieces.
+ * @returns For each block its new handle, in the same pieces.
  */
 export async function writeSpill(spill: {
   readonly path: string;
@@ -40,7 +40,7 @@ export async function writeSpill(spill: {
   }
 }
 
-/** `writev` may write less than asked; the rest follows piece by piece. Returns where the data ends. */
+/** `writev` may write less than requested; the rest follows piece by piece. Returns where the data ends. */
 async function writeAt(
   file: Awaited<ReturnType<typeof open>>,
   pieces: readonly Uint8Array[],

@@ -9,7 +9,7 @@ import {
 } from "@millrace/files";
 import { fileError } from "./system-error.ts";
 
-/** This machine's own files, by calls that block the thread. */
+/** This machine's own files, with calls that block the thread. */
 export const localBlockingFiles: BlockingFiles = {
   open: (file) => new LocalBlockingReader(file),
   create: (file) => new LocalBlockingWriter(file),

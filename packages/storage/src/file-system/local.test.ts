@@ -18,7 +18,7 @@ const root = locationFrom(mkdtempSync(join(tmpdir(), "millrace-files-")));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let count = 0;
-/** A new directory that holds `content`, by name. */
+/** A new directory with `content`, by name. */
 function directory(content: Readonly<Record<string, string>> = {}): Location {
   const path = within(root, String(count++));
   mkdirSync(path);
@@ -26,7 +26,7 @@ function directory(content: Readonly<Record<string, string>> = {}): Location {
   return path;
 }
 
-/** Does it as a user who is bound by the modes of files, which root is not. */
+/** Runs `action` as a user bound by file modes, which root is not. */
 async function unprivileged(action: () => Promise<void>): Promise<void> {
   if (process.getuid?.() !== 0) return action();
   process.seteuid?.("nobody");

@@ -19,20 +19,20 @@ import {
 import { localBlockingFiles } from "./local-blocking.ts";
 import { fileError, systemCode } from "./system-error.ts";
 
-/** Entries whose size and time are asked for at the same time: a page of a listing. */
+/** Entries whose size and time are requested concurrently: a page of a listing. */
 const PAGE_ENTRIES = 32;
 
-/** Node gives bytes of a name that are not UTF-8 as U+FFFD, and finds nothing at such a path. */
+/** Node decodes bytes of a name that are not UTF-8 as U+FFFD, and finds nothing at such a path. */
 const UNNAMEABLE: FileStat = { kind: "unnameable", bytes: 0, modifiedMs: 0, version: "" };
 const DANGLING: FileStat = { ...UNNAMEABLE, kind: "dangling" };
 
-/** Failures of the process or the machine, which say nothing about the entry that was looked at. */
+/** Failures of the process or the machine, which are not about the entry. */
 const NOT_OF_ENTRY: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
 /** Distinguishes the temporary files of this thread. */
 let temporaryCount = 0;
 
-/** This machine's own files. Of a directory that is listed, all names are in memory, and one page of what they lead to. */
+/** This machine's own files. When a directory is listed, all names are in memory, with the details of one page. */
 export class LocalFileSystem implements FileSystem {
   readonly scheme = "file";
   readonly blocking: BlockingFiles | undefined = localBlockingFiles;
@@ -51,7 +51,7 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
-  /** `undefined`: it went while the directory was listed. */
+  /** `undefined`: it was removed while the directory was listed. */
   async #entryStat(directory: Location, name: string): Promise<FileStat | undefined> {
     const path = within(directory, name);
     let stat: FileStat | undefined;
@@ -90,7 +90,7 @@ export class LocalFileSystem implements FileSystem {
     const handle = await attempt("open", file, fs.open(file, "r"));
     try {
       const stat = await handle.stat();
-      // Opening a directory succeeds on Linux; only reading it fails, with a less clear word.
+      // Opening a directory succeeds on Linux; only reading it fails, with a less clear message.
       if (stat.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
       return new LocalReader(file, handle, stat.size);
     } catch (error) {
@@ -112,7 +112,7 @@ export class LocalFileSystem implements FileSystem {
       await fs.rename(temporary, file);
       if (options.sync === true) await syncDirectory(dirname(file));
     } catch (error) {
-      await fs.rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
+      await fs.rm(temporary, { force: true }).catch(() => {}); // the first error is the one to report
       throw fileError("write", file, error);
     }
   }
@@ -121,7 +121,7 @@ export class LocalFileSystem implements FileSystem {
     return new LocalWriter(file, await attempt("create", file, fs.open(file, "w")));
   }
 
-  /** One rename. */
+  /** A single rename. */
   async publish(staged: Location, target: Location): Promise<void> {
     await attempt(`move to ${target} what is at`, staged, fs.rename(staged, target));
   }
@@ -139,7 +139,7 @@ export class LocalFileSystem implements FileSystem {
   }
 }
 
-/** The file systems of a process that has none but this machine's, and those that are registered. */
+/** The file systems of a process: this machine's, and the registered ones. */
 export function localFileSystems(): FileSystems {
   return new FileSystems({ systems: [new LocalFileSystem()], directory: process.cwd() });
 }
@@ -213,7 +213,7 @@ class LocalWriter implements FileWriter {
   }
 }
 
-/** `undefined`: nothing is there. */
+/** `undefined`: nothing exists there. */
 async function statOf(path: string): Promise<FileStat | undefined> {
   try {
     const stat = await fs.stat(path, { bigint: true });
@@ -229,7 +229,9 @@ async function statOf(path: string): Promise<FileStat | undefined> {
   }
 }
 
-/** Whether entries of a directory can be looked at. One that may be read and not searched gives their names only. */
+/**
+ * Whether entries of a directory can be examined. A directory that is readable but not searchable yields names only.
+ */
 function isSearchable(directory: string): Promise<boolean> {
   return fs.stat(`${directory}/.`).then(
     () => true,
@@ -245,7 +247,7 @@ async function attempt<T>(what: string, path: string, deed: Promise<T>): Promise
   }
 }
 
-/** Opens for writing; only when the parent is missing is it made, since it rarely is. */
+/** Opens for writing; the parent is created only if missing, which is rare. */
 async function openMakingParents(path: string): Promise<fs.FileHandle> {
   try {
     return await fs.open(path, "w");
@@ -257,8 +259,8 @@ async function openMakingParents(path: string): Promise<fs.FileHandle> {
 }
 
 /**
- * Makes a directory and what is missing above it. Node's own `recursive` says ENOENT on a read-only disk, and never returns
- * where the system answers so for a parent that is there, as `/proc` does.
+ * Creates a directory and its missing parents. Node's own `recursive` reports ENOENT on a read-only disk, and never
+ * returns where the system reports that for an existing parent, as `/proc` does.
  */
 async function makeDirectories(path: string): Promise<void> {
   try {
@@ -271,13 +273,13 @@ async function makeDirectories(path: string): Promise<void> {
   }
 }
 
-/** Whatever `mkdir` says of a path where a directory is, it is no error. */
+/** Whatever `mkdir` reports for an existing directory, it is no error. */
 async function mustBeDirectory(path: string, error: unknown): Promise<void> {
   const stat = await fs.stat(path).catch(() => undefined); // the first error is the one to tell
   if (stat?.isDirectory() !== true) throw error;
 }
 
-/** `FileHandle.writev` and `write` may write less than asked. */
+/** `FileHandle.writev` and `write` may write less than requested. */
 async function writeAll(handle: fs.FileHandle, parts: readonly Uint8Array[]): Promise<void> {
   for (const part of parts) {
     let written = 0;
@@ -287,7 +289,7 @@ async function writeAll(handle: fs.FileHandle, parts: readonly Uint8Array[]): Pr
   }
 }
 
-/** Makes a rename survive a power cut. Systems that cannot sync a directory do not need it. */
+/** Makes a rename survive a power failure. Systems that cannot sync a directory do not need it. */
 async function syncDirectory(path: string): Promise<void> {
   const handle = await fs.open(path, "r");
   try {
@@ -304,7 +306,7 @@ function kindOf(stat: { isFile(): boolean; isDirectory(): boolean }): FileKind {
   return stat.isDirectory() ? "directory" : "other";
 }
 
-/** ENOTDIR: a part of the path is a file, so nothing is at the path either. */
+/** ENOTDIR: a part of the path is a file, so nothing exists at the path. */
 function isNothingThere(error: unknown): boolean {
   const code = systemCode(error);
   return code === "ENOENT" || code === "ENOTDIR";

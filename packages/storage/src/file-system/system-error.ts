@@ -9,13 +9,13 @@ import {
   fileWrongKind,
 } from "@millrace/files";
 
-/** The system's own code, such as `ENOENT`, when `error` is one of its errors. */
+/** The system's code, such as `ENOENT`, if `error` is one of its errors. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   return typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Turns what Node throws into the engine's error: `what` is the deed, as in "read" or "make the directory". */
+/** Converts an error of Node into the engine's: `what` is the operation, as in "read" or "make the directory". */
 export function fileError(what: string, path: string, error: unknown): EngineError {
   const code = systemCode(error) ?? "no code";
   const options = { cause: error, fields: { path, reason: code } };

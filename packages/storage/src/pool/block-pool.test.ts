@@ -107,7 +107,7 @@ describe("the room of the pool", () => {
     const pool = poolOf(6);
     const slices = [1, 2, 3].map(() => allocated(pool, 2 * PAGE_BYTES));
     for (const slice of slices.filter((_, i) => i !== 1)) pool.free(slice);
-    for (let i = 0; i < 3; i++) expect(pool.allocate(3 * PAGE_BYTES)).toBeUndefined(); // four pages, but not together
+    for (let i = 0; i < 3; i++) expect(pool.allocate(3 * PAGE_BYTES)).toBeUndefined(); // four pages, but not contiguous
     for (const slice of slices.filter((_, i) => i === 1)) pool.free(slice);
     expect(pool.allocate(3 * PAGE_BYTES)).toBeDefined();
   });
@@ -172,10 +172,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("end" as const), by, reported: fc.nat(10) }) },
 );
 
-/** In place of the number of a thread. */
+/** In place of a thread's number. */
 const OF_THE_STORE = -1;
 
-/** A slice, its writer's mark, and who allocated it. */
+/** A slice, its writer's mark, and its allocator. */
 interface Live {
   readonly slice: PoolSlice;
   readonly mark: number;
@@ -201,7 +201,7 @@ test("no history of allocating, freeing and ending threads makes slices overlap 
           const [freed] = live.splice(one.which % (live.length || 1), 1);
           if (freed !== undefined) pool.free(freed.slice);
         } else {
-          // What the thread had reported belongs to the store from now on, and no end of a later thread takes it along.
+          // What the thread has reported now belongs to the store, and is not reclaimed with a later thread.
           live = live
             .filter((each, i) => each.by !== one.by || i < one.reported)
             .map((each) => (each.by === one.by ? { ...each, by: OF_THE_STORE } : each));

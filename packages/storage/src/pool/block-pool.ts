@@ -1,52 +1,53 @@
 import { assert, type ErrorFactory, errorKind, formatSize } from "@millrace/base";
 import { OWNER_MAX, type PageRun, PageTable } from "./page-table.ts";
 
-/** A piece of the pool: byte positions in its buffer. Plain data; whoever holds it may read it until it is freed. */
+/** A piece of the pool: byte positions in its buffer. Plain data; it may be read until it is freed. */
 export interface PoolSlice {
   readonly offset: number;
   readonly length: number;
 }
 
-/** What another thread of this process needs to use the pool; goes through `postMessage` and `workerData`. */
+/** What another thread of this process needs to use the pool; sent with `postMessage` and `workerData`. */
 export interface PoolHandle {
   readonly buffer: SharedArrayBuffer;
-  /** The number under which the thread that attaches will hold memory; one handle per thread. */
+  /** The number under which the attaching thread will hold memory; one handle per thread. */
   readonly owner: number;
 }
 
 export interface BlockPoolOptions {
-  /** Memory for blocks; the page table (a two-thousandth) comes on top. Address space only, until blocks are written. */
+  /**
+   * Memory for blocks; the page table (a two-thousandth) is added to it. Only address space until blocks are written.
+   */
   readonly bytes: number;
 }
 
 const poolNotCreated: ErrorFactory = errorKind("POOL_NOT_CREATED", "environment");
 
-/** Small enough that a block of a few dozen KB wastes little, large enough that the table of 4 GiB stays at 2 MB. */
+/** Small enough that a block of a few dozen KB wastes little, large enough that the table of 4 GiB takes 2 MB. */
 export const PAGE_BYTES: number = 16 * 1024;
-/** Slices up to this size share runs of {@link ARENA_PAGES} pages; larger ones have pages of their own. */
+/** Slices up to this size share runs of {@link ARENA_PAGES} pages; larger ones have their own pages. */
 export const SMALL_MAX_BYTES: number = 12 * 1024;
 const ARENA_PAGES = 4;
-/** Every slice begins at a multiple of this. */
+/** Alignment of slices. */
 const ALIGN = 16;
 
 const EMPTY: PoolSlice = { offset: 0, length: 0 };
 
 /**
- * The memory in which a process keeps its blocks: one `SharedArrayBuffer`, of which every thread allocates, reads and
- * frees slices without a lock and without a copy. Each thread has an instance of its own, attached to the same memory.
+ * The memory for a process's blocks: one `SharedArrayBuffer` from which every thread allocates, reads and frees slices
+ * without locks and without copies. Each thread has an instance of its own, attached to the same memory.
  *
- * The buffer is address space until it is written (4 GiB cost no memory when made); what has been touched once stays with
- * the process, therefore the lowest free place is always taken first. A slice is 16-byte aligned, its bytes are whatever
- * was there before.
+ * The buffer is only address space until it is written (creating 4 GiB takes no memory); pages touched once stay with
+ * the process, so allocation always takes the lowest free address. A slice is 16-byte aligned and not cleared.
  *
  * Cost: 0.1 µs for a slice of up to 12 KiB, 1 µs for one of 256 KiB; waste under 16 KiB for each larger slice.
  */
 export class BlockPool {
-  /** The number under which this thread holds what it has allocated; see {@link reclaim}. */
+  /** The number under which this thread holds its allocations; see {@link reclaim}. */
   readonly owner: number;
   readonly #buffer: SharedArrayBuffer;
   readonly #table: PageTable;
-  /** First page of the run that small slices of this thread are cut from. */
+  /** First page of the run from which small slices of this thread are cut. */
   #arena: number | undefined;
   #arenaUsed = 0;
   #arenaBytes = 0;
@@ -57,7 +58,7 @@ export class BlockPool {
     this.owner = owner;
   }
 
-  /** @throws POOL_NOT_CREATED The system gives no such stretch of addresses. */
+  /** @throws POOL_NOT_CREATED The system refuses that much address space. */
   static create(options: BlockPoolOptions): BlockPool {
     const pages = Math.max(1, Math.ceil(options.bytes / PAGE_BYTES));
     const bytes = PageTable.tableBytes(PAGE_BYTES, pages) + pages * PAGE_BYTES;
@@ -81,8 +82,8 @@ export class BlockPool {
   }
 
   /**
-   * What one more thread needs to {@link attach}. Each reading has an owner number that nobody had before: read it once
-   * per thread and keep `owner`, to {@link reclaim} what the thread held should it be ended.
+   * What one more thread needs to {@link attach}. Each read returns a new owner number: read it once per thread and
+   * keep `owner`, to {@link reclaim} the thread's memory should it be terminated.
    */
   get handle(): PoolHandle {
     return { buffer: this.#buffer, owner: this.#table.newOwner() };
@@ -92,15 +93,15 @@ export class BlockPool {
     return this.#table.pages * this.#table.pageBytes;
   }
 
-  /** Whole pages in use, by whatever thread. */
+  /** Whole pages in use, by any thread. */
   get usedBytes(): number {
     return (this.#table.pages - this.#table.freePages) * this.#table.pageBytes;
   }
 
   /**
-   * Takes `bytes` neighbouring bytes, which belong to the caller until someone frees the slice.
+   * Allocates `bytes` contiguous bytes, which belong to the caller until someone frees the slice.
    *
-   * @returns `undefined` when no such stretch is free: spill, or wait until something is freed.
+   * @returns `undefined` if there is no free run of that length: spill, or wait until something is freed.
    */
   allocate(bytes: number): PoolSlice | undefined {
     if (bytes === 0) return EMPTY;
@@ -114,29 +115,29 @@ export class BlockPool {
     return new Uint8Array(this.#buffer, slice.offset, slice.length);
   }
 
-  /** Allocates and fills. */
+  /** Allocates and fills a slice. */
   copyIn(bytes: Uint8Array): PoolSlice | undefined {
     const slice = this.allocate(bytes.length);
     if (slice !== undefined) this.view(slice).set(bytes);
     return slice;
   }
 
-  /** Gives a slice back, once, from any thread. Views of it must no longer be used. */
+  /** Frees a slice, once, from any thread. Views of it must no longer be used. */
   free(slice: PoolSlice): void {
     if (slice.length > 0) this.#table.release(this.#headOf(slice));
   }
 
-  /** Lets go of the run that small slices are cut from; for a thread that ends in good order. Slices stay. */
+  /** Releases the run from which small slices are cut; for a thread that ends normally. Slices stay. */
   close(): void {
     if (this.#arena !== undefined) this.#table.release(this.#arena);
     this.#arena = undefined;
   }
 
   /**
-   * Frees all that a thread held which was ended in the middle of its work: slices it had not told of, half-made runs.
-   * Call it once the thread is known to be gone.
+   * Frees everything held by a thread that was terminated at work: unreported slices and half-made runs. Call it once
+   * the thread is known to be gone.
    *
-   * @param live Every slice of the pool that is still in use by others; those of other owners may be among them.
+   * @param live Every slice of the pool that is still in use; those of other owners may be among them.
    * @returns Bytes freed.
    */
   reclaim(owner: number, live: Iterable<PoolSlice>): number {
@@ -150,7 +151,7 @@ export class BlockPool {
     return this.#table.reclaim(owner, refs) * PAGE_BYTES;
   }
 
-  /** What the page table says; exact while no thread works. For `checkPool`. */
+  /** The content of the page table; exact while no thread works. For `checkPool`. */
   inspect(): {
     readonly runs: readonly PageRun[];
     readonly dataOffset: number;
@@ -161,7 +162,7 @@ export class BlockPool {
     return { runs: [...this.#table.runs()], dataOffset, freePages, pages };
   }
 
-  /** The run this thread cuts small slices from; it holds it once itself. */
+  /** The run from which this thread cuts small slices; the thread itself holds it once. */
   get arenaPage(): number | undefined {
     return this.#arena;
   }
@@ -179,7 +180,7 @@ export class BlockPool {
     return slice;
   }
 
-  /** Begins an arena with room for `length` bytes: the old one again if nothing else is left in it. */
+  /** Starts an arena with room for `length` bytes: the old one again if nothing else remains in it. */
   #newArena(length: number): boolean {
     const old = this.#arena;
     if (old !== undefined && this.#table.refs(old) === 1 && length <= this.#arenaBytes) {

@@ -2,11 +2,11 @@ import { assert } from "@millrace/base";
 import { type BlockPool, PAGE_BYTES, type PoolSlice } from "./block-pool.ts";
 
 /**
- * Checks that the pool and those who use it agree, while none of them works: no two slices overlap, each lies in a run,
- * every run is held by exactly its slices and its owner's arena, nothing is held that nobody knows of, and the count of
- * free pages is right.
+ * Checks that the pool and its users agree, while none of them works: no two slices overlap, each is in a run, every
+ * run is held by exactly its slices and its owner's arena, nothing unknown is held, and the count of free pages is
+ * right.
  *
- * @param live Every slice given out and not freed.
+ * @param live Every slice that was allocated and not freed.
  * @param pools The instances of all threads, for their arenas.
  * @throws INVARIANT_BROKEN
  */

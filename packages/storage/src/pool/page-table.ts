@@ -6,16 +6,16 @@ import { assert } from "@millrace/base";
  * State of a page:
  *
  *   0                    free
- *   owner | CLAIMED      taken by a compare-and-swap, not yet part of a run: only ever within `claim`
- *   owner | 1..REFS_MAX  the first page of a run that so many slices (and its owner's arena) hold
+ *   owner | CLAIMED      taken by a compare-and-swap, not yet part of a run: only within `claim`
+ *   owner | 1..REFS_MAX  the first page of a run held by that many slices (and its owner's arena)
  *   owner | TAIL         a later page of a run
- *   owner | 0            a run whose last holder has let go, within `release`
+ *   owner | 0            a run whose last holder has released it, within `release`
  *
- * Legal transitions: free → CLAIMED → head or TAIL → free; a head's count moves by one at a time. Nobody ever waits for
- * another thread: a thread may be ended in the middle of any of this, and what it held is found by its owner number.
+ * Legal transitions: free → CLAIMED → head or TAIL → free; a head's count moves by one at a time. No thread ever waits
+ * for another: a thread may be terminated at any instruction, and its pages are found by its owner number.
  *
  * Geometry of a page: on the head of a run the number of its pages, on a tail minus the distance to its head. It is
- * written before the run is given out, so whoever was told of a slice reads it settled.
+ * written before the run is handed out, so every user of a slice reads the final value.
  */
 
 const OWNER_SHIFT = 16;
@@ -31,10 +31,10 @@ const H_MAGIC = 0;
 const H_PAGE_BYTES = 1;
 const H_PAGES = 2;
 const H_FREE = 3;
-/** A page before which nothing is free, as far as known; missing one there costs compactness, never memory. */
+/** A page before which nothing is known to be free; missing one costs compactness, never memory. */
 const H_HINT = 4;
 const H_NEXT_OWNER = 5;
-/** Counts runs that were freed, round and round: a refusal stands until it moves. */
+/** Counts freed runs, wrapping around: a refusal is valid until it changes. */
 const H_FREED = 6;
 
 /** A run of pages as the checker sees it. */
@@ -45,7 +45,9 @@ export interface PageRun {
   readonly owner: number;
 }
 
-/** Allocation of runs of pages, by any thread, without locks. Lowest address first, so that little memory is ever touched. */
+/**
+ * Allocation of runs of pages, by any thread, without locks. Lowest address first, so that little memory is touched.
+ */
 export class PageTable {
   readonly pageBytes: number;
   readonly pages: number;
@@ -54,7 +56,7 @@ export class PageTable {
   readonly #words: Int32Array;
   readonly #state: number;
   readonly #geometry: number;
-  /** The shortest run that was refused to this thread, when {@link H_FREED} was `#refusedAt`. */
+  /** The shortest run refused to this thread while {@link H_FREED} was `#refusedAt`. */
   #refused = Number.POSITIVE_INFINITY;
   #refusedAt = 0;
 
@@ -67,7 +69,7 @@ export class PageTable {
     this.dataOffset = PageTable.tableBytes(pageBytes, pages);
   }
 
-  /** Bytes the table takes, in whole pages so that page 0 is aligned. */
+  /** Size of the table, in whole pages so that page 0 is aligned. */
   static tableBytes(pageBytes: number, pages: number): number {
     return Math.ceil((4 * (HEADER_WORDS + 2 * pages)) / pageBytes) * pageBytes;
   }
@@ -100,9 +102,9 @@ export class PageTable {
   }
 
   /**
-   * Takes `count` neighbouring pages, held once.
+   * Allocates `count` contiguous pages with one holder.
    *
-   * @returns The first page; `undefined` when no such run is free.
+   * @returns The first page; `undefined` if there is no such free run.
    */
   claim(count: number, owner: number): number | undefined {
     const freed = Atomics.load(this.#words, H_FREED);
@@ -119,7 +121,7 @@ export class PageTable {
       Atomics.store(this.#words, this.#state + first + i, (owner << OWNER_SHIFT) | TAIL);
     }
     this.#words[this.#geometry + first] = count;
-    // Both without a loop or a call between: a thread can only be ended before or after the two together.
+    // No loop or call in between: a thread can be terminated only before or after the two together.
     Atomics.store(this.#words, this.#state + first, (owner << OWNER_SHIFT) | 1);
     Atomics.sub(this.#words, H_FREE, count);
     return first;
@@ -146,22 +148,22 @@ export class PageTable {
     return undefined;
   }
 
-  /** Claims page by page; gives all back at the first that another holds. Returns how many were free. */
+  /** Claims page by page; on the first page held by another, returns all of them. Returns how many were free. */
   #claimRun(first: number, count: number, claimed: number): number {
     for (let i = 1; i < count; i++) {
-      if (this.#words[this.#state + first + i] !== 0) return i; // most often seen so, which is far cheaper than claiming
+      if (this.#words[this.#state + first + i] !== 0) return i; // the most common case, and far cheaper than claiming
     }
     for (let i = 0; i < count; i++) {
       if (Atomics.compareExchange(this.#words, this.#state + first + i, 0, claimed) !== 0) {
         for (let j = i - 1; j >= 0; j--) Atomics.store(this.#words, this.#state + first + j, 0);
-        Atomics.add(this.#words, H_FREED, 1); // who saw them taken may look again
+        Atomics.add(this.#words, H_FREED, 1); // threads that saw them taken may look again
         return i;
       }
     }
     return count;
   }
 
-  /** A whole run when `page` is its head. Read while others change it: a wrong guess only misses a free page. */
+  /** A whole run if `page` is its head. Read while others change it: a wrong guess only misses a free page. */
   #pagesToSkip(page: number, state: number): number {
     if ((state & LOW_MASK) >= CLAIMED) return 1;
     return Math.max(1, this.#words[this.#geometry + page] ?? 1);
@@ -183,13 +185,13 @@ export class PageTable {
     return low > REFS_MAX ? 0 : low;
   }
 
-  /** One holder more. Only a present holder may add one, so the run cannot go away meanwhile. */
+  /** Adds a holder. Only a current holder may add one, so the run cannot be freed meanwhile. */
   retain(head: number): void {
     const before = Atomics.add(this.#words, this.#state + head, 1) & LOW_MASK;
     assert(before > 0 && before < REFS_MAX, `page ${head} of the block pool was shared with ${before} holders`);
   }
 
-  /** One holder less; the last one frees the run. */
+  /** Removes a holder; the last one frees the run. */
   release(head: number): void {
     for (;;) {
       const state = Atomics.load(this.#words, this.#state + head);
@@ -215,7 +217,7 @@ export class PageTable {
   }
 
   /**
-   * Takes back all that a thread which no longer runs had claimed, except the slices others know of.
+   * Frees all pages of a thread that no longer runs, except the slices that others use.
    *
    * @param liveRefs For each head of a run, how many slices of it are still in use.
    * @returns Pages that became free.
@@ -226,7 +228,7 @@ export class PageTable {
       const state = Atomics.load(this.#words, this.#state + page);
       if (state >>> OWNER_SHIFT !== owner) continue;
       if ((state & LOW_MASK) >= CLAIMED) {
-        Atomics.store(this.#words, this.#state + page, 0); // of a run that never came to be, or was half freed
+        Atomics.store(this.#words, this.#state + page, 0); // of a run that was never completed, or was half freed
         continue;
       }
       const count = this.runPages(page);
@@ -240,7 +242,9 @@ export class PageTable {
     return this.freePages - before;
   }
 
-  /** As `#free`, but the thread may have been ended within its own `#free`: tails may belong to others already. */
+  /**
+   * Like `#free`, but the thread may have been terminated within its own `#free`: tails may already belong to others.
+   */
   #freeAbandoned(head: number, count: number, owner: number): void {
     const tail = (owner << OWNER_SHIFT) | TAIL;
     for (let i = count - 1; i > 0; i--) {

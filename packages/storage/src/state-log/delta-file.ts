@@ -1,23 +1,23 @@
 import { crc32 } from "node:zlib";
 import { type EpochMs, type ErrorFactory, epochMs, errorKind } from "@millrace/base";
 
-/** What one batch changed in one partition of an operator's state. */
+/** The changes of one batch to one partition of an operator's state. */
 export interface StateDelta {
   readonly batch: EpochMs;
-  /** The batch of the delta that this one builds on; 0 when it is the first. */
+  /** The batch of the delta that this one builds on; 0 for the first. */
   readonly previous: EpochMs;
   /** Frames of pairs: keys with their new state. */
   readonly upserts: Uint8Array;
-  /** Frames of keys that have no state any more. */
+  /** Frames of keys that no longer have state. */
   readonly removals: Uint8Array;
 }
 
-/** All state of one partition as of a committed batch: it stands in for every delta up to that batch. */
+/** The whole state of one partition as of a committed batch: it replaces every delta up to that batch. */
 export interface StateSnapshot {
   readonly batch: EpochMs;
   /** Frames of pairs: keys with their state. */
   readonly entries: Uint8Array;
-  /** Frames that the writer understands: when each key was last updated, where keys time out. */
+  /** Frames in the writer's own format: when each key was last updated, if keys time out. */
   readonly idle: Uint8Array;
 }
 
@@ -62,7 +62,7 @@ export function encodeDelta(
   return encode({ kind: "delta", batch, previous, sections: [upserts, removals] }, hashVersion);
 }
 
-/** As {@link encodeDelta}. */
+/** Like {@link encodeDelta}. */
 export function encodeSnapshot(
   snapshot: {
     readonly batch: EpochMs;
@@ -102,7 +102,7 @@ function encode({ kind, batch, previous, sections }: StateFile, hashVersion: num
 /**
  * Reads the head of a delta file; `head` may be longer.
  *
- * @throws STATE_DELTA_CORRUPT Cut short, or not such a file.
+ * @throws STATE_DELTA_CORRUPT Truncated, or not such a file.
  * @throws STATE_DELTA_FOREIGN Written by another version of the engine.
  */
 export function decodeHeader(path: string, head: Uint8Array, hashVersion: number, kind: Kind = "delta"): DeltaHeader {
@@ -120,13 +120,13 @@ export function decodeHeader(path: string, head: Uint8Array, hashVersion: number
   };
 }
 
-/** @throws STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN As `decodeHeader`, and for a wrong length or checksum. */
+/** @throws STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN Like `decodeHeader`, and for a wrong length or checksum. */
 export function decodeDelta(path: string, file: Uint8Array, hashVersion: number): StateDelta {
   const { batch, previous, first, second } = decode(path, file, hashVersion, "delta");
   return { batch, previous, upserts: first, removals: second };
 }
 
-/** @throws As {@link decodeDelta}. */
+/** @throws The errors of {@link decodeDelta}. */
 export function decodeSnapshot(path: string, file: Uint8Array, hashVersion: number): StateSnapshot {
   const { batch, first, second } = decode(path, file, hashVersion, "snapshot");
   return { batch, entries: first, idle: second };

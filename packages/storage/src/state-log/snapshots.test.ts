@@ -17,7 +17,7 @@ const text = (content: Uint8Array): string => new TextDecoder().decode(content);
 
 let count = 0;
 
-/** A log whose files can be looked at and damaged. */
+/** A log whose files can be examined and damaged. */
 class Lab {
   readonly folder: string;
   readonly log: StateLog;
@@ -42,7 +42,7 @@ class Lab {
     return this.log.writeSnapshot(totals, { batch: epochMs(batch), entries: [bytes(`=${batch}`)], idle: [] });
   }
 
-  /** What a state is read from: `=3 +4 +5`. */
+  /** The files from which a state is read: `=3 +4 +5`. */
   async read(version: number): Promise<string> {
     const parts: string[] = [];
     for await (const part of this.log.read(totals, epochMs(version)))
@@ -193,7 +193,7 @@ describe("pruning", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const lab = new Lab();
-        /** Of each committed version: the batches that made it. */
+        /** For each committed version: the batches that made it. */
         const model = new Map<number, readonly number[]>([[0, []]]);
         let [version, next, oldest, torn] = [0, 1, 0, false];
         for (const each of steps) {
@@ -216,7 +216,7 @@ describe("pruning", () => {
             case "tear": {
               const newest = lab.files.split(" ").findLast((name) => name.endsWith("snapshot"));
               if (newest === undefined || torn) break;
-              torn = true; // one is borne: the snapshot before it is kept
+              torn = true; // one is tolerated: the snapshot before it is kept
               writeFileSync(lab.path(newest), "");
             }
           }

@@ -23,16 +23,16 @@ export interface StatePartition {
 
 export interface StateLogOptions {
   readonly files: FileSystem;
-  /** The checkpoint directory; the log lives in `state` below it. */
+  /** The checkpoint directory; the log is in `state` within it. */
   readonly directory: Location;
-  /** `HASH_VERSION` of the codec: state whose keys were placed by another hash is refused. */
+  /** `HASH_VERSION` of the codec: state whose keys were partitioned by another hash is refused. */
   readonly hashVersion: number;
 }
 
 /** The change to write, as frames. */
 export interface DeltaContent {
   readonly batch: EpochMs;
-  /** The batch of the last delta that is part of this state: `batch` of the last one read or written; 0 if none. */
+  /** The batch of the last delta in this state: `batch` of the last one read or written; 0 if none. */
   readonly previous: EpochMs;
   readonly upserts: readonly Uint8Array[];
   readonly removals: readonly Uint8Array[];
@@ -46,7 +46,7 @@ export interface SnapshotContent {
   readonly idle: readonly Uint8Array[];
 }
 
-/** What a state is read from, in this order: a snapshot at most, then the deltas of later batches. */
+/** The files of a state, in reading order: at most one snapshot, then the deltas of later batches. */
 export type StatePart = ({ readonly kind: "snapshot" } & StateSnapshot) | ({ readonly kind: "delta" } & StateDelta);
 
 export const stateDeltaMissing: ErrorFactory = errorKind("STATE_DELTA_MISSING", "environment");
@@ -62,13 +62,13 @@ interface Files {
 }
 
 /**
- * What each batch changed in the state of each operator: one file per partition and batch,
+ * The changes of each batch to the state of each operator: one file per partition and batch,
  * `<directory>/state/<operator>/<partitions>-<partition>/<batch ms>.delta`. Each file names the one it builds on, so a
- * state is read along that chain: files of batches that never committed lie beside it and a missing one is noticed.
+ * state is read along that chain: files of uncommitted batches are not part of it, and a missing file is noticed.
  *
- * A snapshot, `<batch ms>.snapshot` beside them, stands in for the chain up to its batch. `prune` removes what two snapshots
- * have made needless: the newer of the two may turn out to be damaged, and whoever listed the files before it was
- * written still finds what it chose.
+ * A snapshot, `<batch ms>.snapshot` beside them, replaces the chain up to its batch. `prune` removes files that two
+ * snapshots have made unnecessary: the newer of the two may turn out to be damaged, and a reader that listed the files
+ * before it was written still finds its choice.
  */
 export class StateLog {
   readonly #files: FileSystem;
@@ -81,22 +81,22 @@ export class StateLog {
     this.#hashVersion = options.hashVersion;
   }
 
-  /** Writes a batch's delta, in place of one that an earlier attempt left. Visible as a whole or not at all. */
+  /** Writes a batch's delta, replacing that of an earlier attempt. Atomic. */
   async write(partition: StatePartition, content: DeltaContent): Promise<void> {
     assert(content.previous < content.batch, `delta ${content.batch} builds on ${content.previous}`);
     const path = this.#path(partition, content.batch, "delta");
     await this.#files.write(path, encodeDelta(content, this.#hashVersion));
   }
 
-  /** Writes the state as of a committed batch. Visible as a whole or not at all; removes nothing. */
+  /** Writes the state as of a committed batch. Atomic; removes nothing. */
   async writeSnapshot(partition: StatePartition, content: SnapshotContent): Promise<void> {
     const path = this.#path(partition, content.batch, "snapshot");
     await this.#files.write(path, encodeSnapshot(content, this.#hashVersion));
   }
 
   /**
-   * Removes files that no read of a version from `oldest` on needs. It may be cut off anywhere: what is left is removed the
-   * next time, and a state is read without it.
+   * Removes files that no read of a version from `oldest` on needs. It may be interrupted anywhere: leftovers are
+   * removed the next time, and do not affect reading.
    */
   async prune(partition: StatePartition, oldest: EpochMs): Promise<void> {
     const { deltas, snapshots } = await this.#list(partition);
@@ -106,17 +106,17 @@ export class StateLog {
     for (const batch of deltas) if (batch <= base) await this.#files.remove(this.#path(partition, batch, "delta"));
   }
 
-  /** The batches that have a delta, committed or not, oldest first. Other files are ignored. */
+  /** The batches with a delta, committed or not, oldest first. Other files are ignored. */
   async batches(partition: StatePartition): Promise<readonly EpochMs[]> {
     return (await this.#list(partition)).deltas;
   }
 
   /**
-   * The parts that make up the state as of `version`; apply them in this order. A snapshot that is damaged, or that the
-   * deltas after it do not build on, is passed over for an older one.
+   * The parts that make up the state as of `version`; apply them in this order. A snapshot that is damaged, or on which
+   * later deltas do not build, is skipped for an older one.
    *
-   * @param version The last committed batch; later deltas are ignored. 0: nothing is read.
-   * @throws STATE_DELTA_MISSING A delta that another builds on is not there.
+   * @param version The last committed batch; later deltas are ignored. With 0, nothing is read.
+   * @throws STATE_DELTA_MISSING A delta that another builds on is missing.
    * @throws STATE_DELTA_CORRUPT, STATE_DELTA_FOREIGN
    */
   async *read(partition: StatePartition, version: EpochMs): AsyncGenerator<StatePart, void, undefined> {
@@ -130,7 +130,7 @@ export class StateLog {
           const batch = chain[next];
           if (batch === undefined) continue;
           const delta = this.#readDelta(partition, batch);
-          delta.catch(() => undefined); // it may fail before its turn: then it is told
+          delta.catch(() => undefined); // it may fail before its turn, when the error is reported
           ahead.push(delta);
         }
         const delta = await ahead.shift();
@@ -152,7 +152,7 @@ export class StateLog {
     return { deltas: inOrder(found.delta), snapshots: inOrder(found.snapshot) };
   }
 
-  /** The newest snapshot up to `version` that can be read, and the deltas after it. */
+  /** The newest readable snapshot up to `version`, and the deltas after it. */
   async #choose(
     partition: StatePartition,
     version: EpochMs,
@@ -166,7 +166,7 @@ export class StateLog {
         const chain = await this.#chain(partition, later, base);
         return { snapshot: await this.#readSnapshot(partition, base), chain };
       } catch (error) {
-        damage ??= error; // of the newest: it is the one that should have done
+        damage ??= error; // report the newest: it is the one that should have worked
       }
     }
     try {
@@ -176,7 +176,7 @@ export class StateLog {
     }
   }
 
-  /** Walks from the newest delta to the one that builds on `base`, then turns the way round. */
+  /** Walks from the newest delta to the one that builds on `base`, then reverses. */
   async #chain(partition: StatePartition, candidates: readonly EpochMs[], base: EpochMs): Promise<readonly EpochMs[]> {
     const headers = await this.#headers(partition, candidates);
     const chain: EpochMs[] = [];
@@ -248,9 +248,9 @@ export class StateLog {
   }
 }
 
-/** A name any file system takes, different for different operators: what is not plain becomes `%` and four hex digits. */
+/** A name valid in any file system and distinct per operator: other characters become `%` and four hex digits. */
 function folderName(operator: string): string {
   const hexed = (unit: string): string => `%${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  const name = operator.replace(/[^A-Za-z0-9_.-]/g, hexed); // without the u flag: lone surrogates are units as any other
+  const name = operator.replace(/[^A-Za-z0-9_.-]/g, hexed); // without the u flag: lone surrogates are ordinary units
   return name === "" ? "%" : name.replace(/^\./, hexed);
 }

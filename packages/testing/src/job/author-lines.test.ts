@@ -14,7 +14,7 @@ async function failureOf(build: (ssc: StreamingContext) => unknown) {
   closing.push(() => t.stop());
   const error = await t.advance("1s").then(
     () => undefined,
-    (reason: EngineError) => reason, // whatever fails a batch is one
+    (reason: EngineError) => reason, // every failed batch rejects with one
   );
   return { error, warnings: t.warnings };
 }

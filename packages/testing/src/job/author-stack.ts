@@ -1,8 +1,8 @@
 import { findSourceMap } from "node:module";
 
 /**
- * Points an error's stack, and those of its causes, into the author's files where a test runner has put its own reading
- * of stacks in place of Node's, which knows nothing of the bundles. In place; stacks that point there already stay.
+ * Maps the stacks of an error and its causes to the author's files, where a test runner has replaced Node's source
+ * mapping, which would know the bundles. In place; stacks that already point there are left alone.
  */
 export function pointToAuthor(error: unknown): void {
   for (let each = error; each instanceof Error; each = each.cause) {

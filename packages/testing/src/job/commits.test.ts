@@ -21,13 +21,13 @@ async function start(build: (ssc: StreamingContext) => void, failure: "stop" | "
   return t;
 }
 
-/** One word in each batch. */
+/** One word per batch. */
 const words = (ssc: StreamingContext): DStream<string> => ssc.queueStream([], { default: ["word"] });
 const totals = (stream: DStream<string>): DStream<[string, number]> =>
   stream
     .map((word): [string, number] => [word, 1])
     .updateStateByKey((values: number[], before: number | undefined) => (before ?? 0) + values.length);
-/** All that is there, hidden or not. */
+/** All files, hidden or not. */
 const there = async () => (await readdir(out)).sort();
 const visible = async () => (await there()).filter((name) => !name.startsWith("."));
 const total = (name: string) => readFile(join(out, name, "part-00000"), "utf8");

@@ -1,6 +1,6 @@
 import { type ErrorFactory, errorKind } from "@millrace/base";
 
-/** What a test of a job does wrong; a section each in docs/errors.md. */
+/** Mistakes in tests of jobs; each has a section in docs/errors.md. */
 export const testSourceUnknown: ErrorFactory = errorKind("TEST_SOURCE_UNKNOWN", "user");
 export const testFeedRefused: ErrorFactory = errorKind("TEST_FEED_REFUSED", "user");
 export const testPrintUnknown: ErrorFactory = errorKind("TEST_PRINT_UNKNOWN", "user");

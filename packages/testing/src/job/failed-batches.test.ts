@@ -28,7 +28,7 @@ const checked = (words: DStream<string>): DStream<string> =>
     if (word === "bad") throw new Error("no such word");
     return word;
   });
-/** What `print` of a stream was given in the last batch; nothing when it did not get so far. */
+/** The output of `print` for a stream in the last batch; empty if it did not run. */
 function shown(t: TestJob, stream: string): string[] {
   try {
     return t.printed(stream).map(String);
@@ -37,7 +37,7 @@ function shown(t: TestJob, stream: string): string[] {
   }
 }
 
-/** What each batch gave, with "failed" for one that failed. */
+/** The output of each batch, with "failed" for failed ones. */
 async function batches(t: TestJob, input: readonly (readonly string[])[]): Promise<unknown[]> {
   const given: unknown[] = [];
   for (const words of input) {

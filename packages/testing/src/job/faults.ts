@@ -2,19 +2,22 @@ import type { Attempt } from "@millrace/executor/in-process";
 import type { SlotOutcome } from "@millrace/runtime";
 import { type BlockPool, freeSlices } from "@millrace/storage";
 
-/** What goes wrong while a job runs: for tests of the engine itself. */
+/** Injected faults while a job runs: for tests of the engine itself. */
 export interface Faults {
   /** An attempt begins. */
   onStart(attempt: Attempt): void;
-  /** A function of the job is called within it; what this throws, the function throws. */
+  /** A function of the job is called during the attempt; an error thrown here is thrown by the function. */
   onCall(): void;
   /** Memory for the tables of an attempt that begins. */
   spillBytes(): number;
-  /** It ended well. `task`: it is told to have failed all the same. `executor`: all that its executor holds goes too. */
+  /**
+   * It succeeded. `task`: it is reported as failed nevertheless. `executor`: everything that its executor holds is lost
+   * too.
+   */
   onSuccess(attempt: Attempt): "nothing" | "task" | "executor";
 }
 
-/** Memory that an outcome holds and that nobody will ask for. */
+/** Frees memory held by an outcome that nobody will read. */
 export function freeOutcome(outcome: SlotOutcome, pool: BlockPool): void {
   const blocks = outcome.kind === "mapOutput" ? outcome.blocks : [];
   const result = outcome.kind === "result" && outcome.result.kind === "block" ? [outcome.result.handle] : [];

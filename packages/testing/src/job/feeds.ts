@@ -8,20 +8,20 @@ export interface FeedsPorts {
   readonly classes: ClassTable;
   /** The location of a path as an author writes it. */
   resolve(path: string): Location;
-  /** Makes a file appear in a directory. */
+  /** Creates a file in a directory. */
   putFile(directory: Location, content: Uint8Array): void;
   put(id: BlockId, frames: readonly Uint8Array[]): BlockLocation;
 }
 
-/** By receiver: what a batch takes. */
+/** By receiver: the input of a batch. */
 export interface Taken {
   readonly received: ReadonlyMap<number, readonly BlockLocation[]>;
   readonly records: ReadonlyMap<number, number>;
 }
 
 /**
- * What stands in for the job's sources: the blocks that the next batch takes, as a receiver would have stored them, and
- * files that it finds.
+ * Replaces the job's sources: the blocks that the next batch takes, as a receiver would have stored them, and the files
+ * that it finds.
  */
 export class Feeds {
   readonly #receivers: readonly ReceiverPlan[];
@@ -37,7 +37,7 @@ export class Feeds {
     this.#ports = ports;
   }
 
-  /** What `feed` may name, in the order of the job's text. */
+  /** The names that `feed` accepts, in the order in which the job declares them. */
   get names(): readonly string[] {
     return [
       ...this.#receivers.map((receiver) => addressOf(receiver) ?? receiver.name),
@@ -53,7 +53,7 @@ export class Feeds {
   feed(source: string | number, records: Iterable<unknown>): void {
     const found = this.#find(source);
     if (typeof records !== "object" || typeof records?.[Symbol.iterator] !== "function") {
-      // A text is iterable as well, by its characters.
+      // A string is iterable as well, by its characters.
       throw testFeedRefused(
         `feed takes a list of records, and was given ${shown(records)}. Nothing was fed. Put a single record into an array.`,
       );
@@ -113,12 +113,12 @@ export class Feeds {
     );
   }
 
-  /** An address such as `localhost:9998` looks like a path of another file system, and is none of ours. */
+  /** An address such as `localhost:9998` looks like a path of an unknown file system, and matches nothing. */
   #leadsTo(source: string, directory: Location): boolean {
     return schemeOf(source) === "file" && this.#ports.resolve(source) === directory;
   }
 
-  /** Files have no number to be named by. */
+  /** Files cannot be named by number. */
   get #described(): string {
     const numbered = this.#receivers.map((each) => `${each.stream} is ${describe(each)}`);
     const files = this.#files.map(({ name, directory }) => `${JSON.stringify(name)} (${directory})`);

@@ -39,7 +39,7 @@ interface Running {
   readonly executor: InThreadExecutor;
 }
 
-/** Settings of an engine without pauses: virtual time stands still while a batch runs. */
+/** Settings for an engine without pauses: virtual time stands still while a batch runs. */
 export function patient(conf: JobConf): JobConf {
   return { ...conf, "task.retry.delay.min": millis(0) };
 }
@@ -52,7 +52,7 @@ export class InThreadEngine implements EnginePort {
   readonly files: FileSystems;
   readonly write: EnginePort["write"];
   readonly warn: EnginePort["warn"];
-  /** A test sees all that was warned of. */
+  /** A test sees every warning. */
   readonly warningOver: EnginePort["warningOver"] = () => undefined;
   readonly stop: EnginePort["stop"];
   readonly watch: EnginePort["watch"];
@@ -74,7 +74,7 @@ export class InThreadEngine implements EnginePort {
     this.watch = options.watch;
   }
 
-  /** The graph is built, and its settings are known: plans may run. */
+  /** The graph is built and its settings are known: plans may run. */
   begin(conf: JobConf): void {
     const { warn } = this.#options;
     const tasks = new TaskShell(patient(conf), {
@@ -86,7 +86,7 @@ export class InThreadEngine implements EnginePort {
         stageDone: (run) => this.#running?.executor.stageDone(run),
       },
       fetch: async (holder, block) => this.#result(holder, block),
-      onFigures: () => undefined, // nobody looks at its executor
+      onFigures: () => undefined, // nobody reads its executor's figures
       warn,
       warningOver: this.warningOver,
     });
@@ -120,12 +120,12 @@ export class InThreadEngine implements EnginePort {
     return this.#running?.tasks.figures(batch) ?? NO_FIGURES;
   }
 
-  /** The batch is over. */
+  /** Releases a finished batch. */
   forget(batch: EpochMs): void {
     this.#running?.tasks.batchEnded(batch);
   }
 
-  /** Gives up what runs for a batch. */
+  /** Cancels the work of a batch. */
   cancel(batch: number): void {
     this.#running?.tasks.cancel("the test stopped the job", batch);
   }
@@ -168,7 +168,7 @@ export class InThreadEngine implements EnginePort {
     tasks.dispatch({ type: "executorReady", executor: executor.id });
   }
 
-  /** The executor is gone, and another comes in its place. */
+  /** Replaces a lost executor. */
   #replace(): void {
     const lost = this.#running;
     if (lost === undefined) return;

@@ -16,7 +16,7 @@ import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/sto
 import type { Faults } from "./faults.ts";
 import { InThreadSlots } from "./in-thread-slots.ts";
 
-/** Tests move little; what does not fit goes to disk, as everywhere. */
+/** Tests move little data; the rest goes to disk, as everywhere. */
 const POOL_BYTES_MAX = 32 * 1024 ** 2;
 
 export interface InThreadExecutorOptions {
@@ -29,13 +29,13 @@ export interface InThreadExecutorOptions {
   readonly clock: Clock;
   readDriverBlock(id: BlockId): Iterable<Uint8Array> | undefined;
   readonly faults: Faults | undefined;
-  /** A fault takes this executor down, with all that it holds. */
+  /** A fault kills this executor with everything it holds. */
   onLost(executor: ExecutorId): void;
   onStatuses(executor: ExecutorId, statuses: readonly TaskStatus[]): void;
   warn(message: string): void;
 }
 
-/** An executor within the thread of a test: the real slots' code, block store and task runner, without a wire to them. */
+/** An executor within the thread of a test: the slots' real code, block store and task runner, without a wire. */
 export class InThreadExecutor implements TaskOutlet {
   readonly id: ExecutorId;
   readonly #pool: BlockPool;
@@ -114,7 +114,7 @@ export class InThreadExecutor implements TaskOutlet {
     this.#slots.dropTemplates(this.#held.end(run));
   }
 
-  /** A block of this executor; `undefined`: it is not here. */
+  /** A block of this executor; `undefined` if it is not here. */
   read(id: BlockId): readonly Uint8Array[] | undefined {
     const pin = this.#store.pin(id);
     if (pin === undefined) return undefined;

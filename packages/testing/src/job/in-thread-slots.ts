@@ -9,19 +9,19 @@ export interface InThreadSlotsOptions {
   readonly pool: BlockPool;
   readonly spills: SpillDirectory;
   readonly functions: FunctionTable;
-  /** State stays in its slot, as it does on threads. */
+  /** State is pinned to its slot, as it is on threads. */
   readonly slots: number;
   readonly conf: JobConf;
   readonly clock: Clock;
   readonly faults: Faults | undefined;
   onEnd(attempt: Attempt, end: AttemptEnd): void;
-  /** A fault takes the executor down. */
+  /** A fault kills the executor. */
   onLost(): void;
 }
 
 /**
- * Slots in the thread of a test: attempts run one after the other, in the order they came, so that a test sees the same
- * each time. A function that never returns cannot be ended here.
+ * Slots in the thread of a test: attempts run one after the other, in order of arrival, so that results are
+ * reproducible. A function that never returns cannot be terminated here.
  */
 export class InThreadSlots implements ExecutorSlots {
   readonly #runtimes: readonly SlotRuntime[];

@@ -4,7 +4,7 @@ import { format } from "node:util";
 type Level = "log" | "info" | "debug" | "warn" | "error";
 const LEVELS: readonly Level[] = ["log", "info", "debug", "warn", "error"];
 
-/** Whose code runs: it follows awaits, so that jobs of one process do not mix. */
+/** The job whose code is running: it follows awaits, so that jobs of one process do not mix. */
 const current = new AsyncLocalStorage<JobConsole | "muted">();
 const installed: {
   readonly level: Level;
@@ -13,7 +13,7 @@ const installed: {
 }[] = [];
 const listening = new Set<JobConsole>();
 
-/** Notes what a job writes to the console, beside passing it on. */
+/** Records what a job writes to the console and passes it on. */
 export class JobConsole {
   readonly #lines: string[] = [];
 
@@ -21,14 +21,14 @@ export class JobConsole {
     return this.#lines;
   }
 
-  /** Runs the job's code so that its lines are noted here. */
+  /** Runs the job's code and records its output here. */
   run<T>(work: () => T): T {
     if (listening.size === 0) intercept();
     listening.add(this);
     return current.run(this, work);
   }
 
-  /** Runs the job's code so that its lines are neither noted nor passed on. */
+  /** Runs the job's code without recording or passing on its output. */
   muted<T>(work: () => T): T {
     return current.run("muted", work);
   }
@@ -49,7 +49,7 @@ function intercept(): void {
       const job = current.getStore();
       if (job === "muted") return;
       job?.note(format(...parts));
-      // Beneath may be one of ours, which somebody's spy had covered when we last took ours away.
+      // Underneath may be another of ours, which a spy covered when ours was last removed.
       current.exit(() => original.apply(console, parts));
     };
     console[level] = noting;
@@ -59,6 +59,6 @@ function intercept(): void {
 
 function restore(): void {
   for (const { level, original, noting } of installed.splice(0)) {
-    if (console[level] === noting) console[level] = original; // else somebody put theirs on top, and will take it away
+    if (console[level] === noting) console[level] = original; // otherwise someone else has replaced it, and will restore it
   }
 }

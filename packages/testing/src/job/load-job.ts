@@ -11,14 +11,14 @@ import { localFileSystems } from "@millrace/storage";
 import type { Faults } from "./faults.ts";
 import type { Scratch } from "./scratch.ts";
 
-/** A job with its functions, as the driver knows them and as executors find them. */
+/** A job with its functions, as the driver knows them and as executors look them up. */
 export interface LoadedJob {
   readonly exported: unknown;
   readonly registry: JobRegistry;
   readonly functions: FunctionTable;
 }
 
-/** The job's functions run as they are: nothing is lifted, so that captures are shared and not checked. */
+/** Runs the job's functions as they are: nothing is lifted, so captures are shared and not checked. */
 export function loadInline(job: JobDefinition, faults?: Faults): LoadedJob {
   const inline = new InlineFunctions();
   const find = (id: string): AnyFunction | undefined => failing(inline.functionOf(id), faults);
@@ -37,7 +37,7 @@ function failing(fn: AnyFunction | undefined, faults: Faults | undefined): AnyFu
   };
 }
 
-/** Bundles a job's file, lifts its functions and loads both builds, as `submit` and the processes of a cluster do. */
+/** Bundles a job's file, lifts its functions and loads both builds, like `submit` and the processes of a cluster. */
 export async function loadFile(file: string | URL, scratch: Scratch): Promise<LoadedJob> {
   const path = file instanceof URL || file.startsWith("file:") ? fileURLToPath(file) : resolve(file);
   const { bundleCacheDir, bundleJob, externalLoader, installArtefact, packArtefact } = await import(
@@ -66,7 +66,7 @@ export async function loadFile(file: string | URL, scratch: Scratch): Promise<Lo
   return { exported, registry, functions };
 }
 
-/** Modules find their hooks in a global while they are loaded. */
+/** Modules find their hooks in a global while they load, so they load one at a time. */
 let loading: Promise<unknown> = Promise.resolve();
 
 function oneAtATime<T>(load: () => Promise<T>): Promise<T> {
@@ -75,11 +75,11 @@ function oneAtATime<T>(load: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** Beside `src` and `dist`, as it is: see there. */
+/** The file is beside `src` and `dist`; see there. */
 const require = createRequire(import.meta.url);
 const nativeImport = require("../../native-import.cjs") as (url: string) => Promise<{ readonly default?: unknown }>; // what it says
 
-/** All packages carry one number. */
+/** All packages have the same number. */
 function version(): string {
   const manifest: unknown = require("../../package.json");
   return typeof manifest === "object" && manifest !== null && "version" in manifest

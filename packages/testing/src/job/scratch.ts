@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Folders of test jobs that nobody has stopped: they go with the process. */
+/** Folders of test jobs that were not stopped: removed when the process exits. */
 const open = new Set<string>();
 let watching = false;
 
 /** The folder of one test job: spilled blocks, state, the bundle. */
 export class Scratch {
   readonly directory: string;
-  /** When it was made, on the clock of the file system. */
+  /** Its creation time, by the clock of the file system. */
   readonly madeMs: number;
 
   constructor() {
@@ -23,7 +23,7 @@ export class Scratch {
     });
   }
 
-  /** A folder in it, made when it is not there. */
+  /** A folder in it, created if missing. */
   folder(name: string): string {
     const path = join(this.directory, name);
     mkdirSync(path, { recursive: true });

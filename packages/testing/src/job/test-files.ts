@@ -11,17 +11,17 @@ interface Sighting {
 }
 
 /**
- * The real files of this machine on the time of the test: a file that was there before the job counts as old by as much as
- * it was; one that is new or changed since counts as modified when it was first seen. Files that the test feeds are listed
- * where they seem to be, and lie elsewhere.
+ * The real files of this machine in the time of the test: a file that existed before the job keeps its age; one that is
+ * new or changed since counts as modified when it was first seen. Files that the test feeds are listed in their
+ * apparent directory and stored elsewhere.
  */
 export class TestFiles extends LocalFileSystem {
   readonly #clock: Clock;
   readonly #startMs: number;
   readonly #scratch: Scratch;
-  /** Bound, as for `fed`: the files that a test makes. */
+  /** Bounded, like `fed`, by the files that a test creates. */
   readonly #seen = new Map<Location, Sighting>();
-  /** Paths of fed files, by the directory that they seem to be in. */
+  /** Paths of fed files, by their apparent directory. */
   readonly #fed = new Map<Location, Location[]>();
   #feeds = 0;
 
@@ -32,16 +32,16 @@ export class TestFiles extends LocalFileSystem {
     this.#scratch = scratch;
   }
 
-  /** What is there when the job starts, however lately it came. */
+  /** Files that exist when the job starts, however recent. */
   knowAsOld(entries: readonly FileEntry[]): void {
     for (const { path, modifiedMs } of entries) {
       const realMs = this.#seen.get(path)?.realMs;
-      if (realMs === undefined) continue; // older than the job anyway
+      if (realMs === undefined) continue; // older than the job in any case
       this.#seen.set(path, { realMs, virtualMs: Math.min(modifiedMs, this.#startMs) });
     }
   }
 
-  /** A file that appears in a directory, which need not exist. */
+  /** Adds a file to a directory, which need not exist. */
   feed(directory: Location, content: Uint8Array): void {
     const path = locationFrom(join(this.#scratch.folder("fed"), `fed-${this.#feeds++}`));
     writeFileSync(path, content);

@@ -18,7 +18,7 @@ afterAll(async () => {
   vi.unstubAllEnvs();
 });
 
-/** Writes the files and gives the path of `job.ts`. */
+/** Writes the files and returns the path of `job.ts`. */
 async function project(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-testing-"));
   closing.push(() => rm(folder, { recursive: true, force: true }));
@@ -59,7 +59,7 @@ describe("a job given by its file", () => {
     t.feed(SOCKET, ["a", "b"]);
     await t.advance("1s");
     expect(t.printed()).toEqual(["A?1", "B?2"]);
-    expect(t.log).toEqual(["0"]); // the driver's array is another
+    expect(t.log).toEqual(["0"]); // the driver's array is a different one
   });
 
   test("has its own instance each time, also when two start at once", async () => {

@@ -23,21 +23,24 @@ import { type LoadedJob, loadFile, loadInline } from "./load-job.ts";
 import { Scratch } from "./scratch.ts";
 import { TestInputs } from "./test-inputs.ts";
 
-/** How long code of the job may take when it is told of the end; by the machine's clock. */
+/** How long the job's code may take to handle the end, by the machine's clock. */
 const END_MS = 5_000;
 
 /** How a test runs a job. */
 export interface TestJobOptions {
-  /** What `build` is given: what follows `--` on the command line. */
+  /** The arguments of `build`: those after `--` on the command line. */
   readonly args?: readonly string[];
-  /** Settings, as `--conf` gives them; they win over the job's own. */
+  /** Settings, as with `--conf`; they override the job's own. */
   readonly conf?: Readonly<Record<string, string | number | boolean>>;
   /**
-   * Partitions of shuffles and collections when nothing says otherwise: the slots of a cluster. 1 by default, so that
-   * a result's order is easy to tell; try more to see that a job does not rely on it.
+   * Default number of partitions of shuffles and collections, in place of a cluster's slots. 1 by default, so that the
+   * order of results is predictable; use more to check that a job does not rely on it.
    */
   readonly parallelism?: number;
-  /** Where the virtual clock begins: a date, or ms since the epoch. 0 by default: batches at one interval, two, … */
+  /**
+   * Start of the virtual clock: a date, or ms since the epoch. 0 by default, so that batches are at one interval, two,
+   * and so on.
+   */
   readonly startTime?: number | Date;
 }
 
@@ -47,19 +50,19 @@ type FaultyJob = LoadedJob & { readonly faults: Faults | undefined };
 
 /**
  * Starts a job for a test: in this thread, in virtual time, without ports or processes. It runs on the real engine:
- * planned, scheduled and compiled as on a cluster, each record encoded and decoded at each shuffle.
+ * planned, scheduled and compiled as on a cluster, with each record encoded and decoded at each shuffle.
  *
- * @param job The path or URL of the job's file: bundled, its functions lifted and their captures checked as `submit` does.
- *   Or the job itself, what `defineJob` returned: its functions run as they are, which starts at once.
- * @throws What the job's build throws, and given a file all that `millrace check` says but type errors.
+ * @param job The path or URL of the job's file: bundled, its functions lifted and their captures checked as `submit`
+ *   does. Or the job itself, the result of `defineJob`: its functions run as they are, which starts at once.
+ * @throws Errors of the job's `build` and, for a file, all errors of `millrace check` except type errors.
  *
- * Time: some 10 ms for a job itself; for a file 400 more, or 50 while it and what it imports are unchanged.
+ * Time: about 10 ms for a job itself; 400 more for a file, or 50 while it and its imports are unchanged.
  */
 export async function testJob(job: JobDefinition | string | URL, options: TestJobOptions = {}): Promise<TestJob> {
   return testJobUnder(undefined, job, options);
 }
 
-/** As {@link testJob}, while the engine has faults: given a file, the job's functions themselves do not fail. */
+/** Like {@link testJob}, with faults in the engine; given a file, the job's own functions do not fail. */
 export async function testJobUnder(
   faults: Faults | undefined,
   job: JobDefinition | string | URL,
@@ -76,7 +79,7 @@ export async function testJobUnder(
   }
 }
 
-/** A job under test. Time stands still but for `advance`. */
+/** A job under test. Time moves only by `advance`. */
 export class TestJob {
   readonly #clock: ManualClock;
   readonly #scratch: Scratch;
@@ -129,38 +132,42 @@ export class TestJob {
     });
   }
 
-  /** The virtual time, in epoch ms: within a batch, that batch's. */
+  /** The virtual time, in epoch ms; within a batch, its batch time. */
   get time(): number {
     return this.#clock.now();
   }
 
-  /** What `feed` may name: sockets by `host:port`, others, such as directories, by what `named` or their operator calls them. */
+  /**
+   * The names that `feed` accepts: sockets as `host:port`; others, such as directories, by the name given with `named`
+   * or their operator's.
+   */
   get sources(): readonly string[] {
     return this.#started?.feeds.names ?? [];
   }
 
-  /** All that `print()` has written so far, banners included. */
+  /** Everything that `print()` has written so far, banners included. */
   get output(): string {
     return this.#text;
   }
 
-  /** What the job wrote to the console so far, wherever its code runs: a string for each call. */
+  /** What the job has written to the console so far, on the driver and in tasks: one string per call. */
   get log(): readonly string[] {
     return this.#console.lines;
   }
 
-  /** What the engine warned the operator of so far. */
+  /** The engine's warnings to the operator so far. */
   get warnings(): readonly string[] {
     return this.#warnings;
   }
 
   /**
-   * Stands in for a source until the next batch, which gets these records after those of earlier calls. Each call is a
+   * Replaces a source until the next batch, which receives these records after those of earlier calls. Each call is a
    * block or a file of its own, and so a partition.
    *
-   * @param source `"localhost:9999"`, the directory of a file stream, what `named()` calls the stream, or the number of a receiver.
-   * @param records Lines for `socketTextStream` and `textFileStream`; bytes for other streams of files, together one file;
-   *   for others what the decoder or receiver would have given.
+   * @param source `"localhost:9999"`, the directory of a file stream, the name given with `named()`, or the number of a
+   *   receiver.
+   * @param records Lines for `socketTextStream` and `textFileStream`; bytes for other streams of files, together one
+   *   file; for others, the records that the decoder or receiver would have produced.
    * @throws TEST_SOURCE_UNKNOWN, TEST_FEED_REFUSED, RECORD_NOT_ENCODABLE, TEST_JOB_ENDED
    */
   feed(source: string | number, records: Iterable<unknown>): void {
@@ -168,11 +175,11 @@ export class TestJob {
   }
 
   /**
-   * Moves time forward and runs exactly the batches whose time comes, one after the other. Returns when they are done.
+   * Advances time and runs exactly the batches that come due, one after the other. Returns when they are done.
    *
-   * @throws What made a batch fail: the error as the job's operator would see it, with the author's error as its last
-   *   cause where the job's code threw. The job has ended then, unless `batch.failure` is `continue`.
-   * @throws TEST_JOB_ENDED It has ended before.
+   * @throws The error of a failed batch, as the job's operator would see it, with the author's error as its last cause
+   *   if the job's code threw. The job has then ended, unless `batch.failure` is `continue`.
+   * @throws TEST_JOB_ENDED The job had already ended.
    */
   advance(by: DurationLike): Promise<void> {
     const ms = parseDuration(by, "the time to advance by");
@@ -182,10 +189,10 @@ export class TestJob {
   }
 
   /**
-   * The records that a `print()` was given in the last batch, in partition order: all of them, though it shows 10.
+   * The records that a `print()` received in the last batch, in partition order: all of them, although it shows 10.
    *
-   * @param which When the job prints more than one stream: what `named()` or its operator calls it, or its position
-   *   among the job's prints, from 0.
+   * @param which If the job prints more than one stream: the name given with `named()`, the operator's name, or its
+   *   position among the job's prints, from 0.
    * @throws TEST_PRINT_UNKNOWN There is no such print, or more than one and none was named.
    */
   printed(which?: string | number): unknown[] {
@@ -198,7 +205,7 @@ export class TestJob {
     throw this.#noSuchPrint(which, found.length);
   }
 
-  /** Ends the job and removes what it left. A batch that runs is cut short. Harmless when it has ended. */
+  /** Ends the job and removes its files. A running batch is cut short. Harmless if the job has ended. */
   async stop(): Promise<void> {
     this.#ended("it was stopped by the test");
     this.#started?.batches.dispatch({ type: "stopNow" });
@@ -210,7 +217,7 @@ export class TestJob {
     this.#scratch.remove();
   }
 
-  /** As `stop`: for `await using`. */
+  /** Like `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
@@ -224,7 +231,7 @@ export class TestJob {
         conf: options.conf ?? {},
         directory: this.#scratch.folder("checkpoint"),
         onPrint: async ({ stream, records }) => {
-          // The job's code runs once more for records that were not shown; what it writes is no news.
+          // The job's code runs again for records that were not shown; its output is not recorded twice.
           this.#prints.push({ stream, records: await this.#console.muted(records) });
         },
       }),
@@ -281,7 +288,7 @@ export class TestJob {
         awaitReceivers: () => {},
         figures: (time) => this.#engine.figures(time),
         report: () => {},
-        // Time is the test's: its batches are as late as it makes them.
+        // The test controls time: its batches are as late as it makes them.
         warn: ({ code, message }) => void (code !== JOB_BEHIND && this.#warnings.push(message)),
         warningOver: () => {},
         observe: (event) => {
@@ -297,7 +304,7 @@ export class TestJob {
     return batches;
   }
 
-  /** Tells code of the job that it is over. */
+  /** Tells the job's code that the job is over. */
   async #tell(): Promise<void> {
     const cause = this.#end.kind === "ended" ? this.#end.cause : undefined;
     await this.#console.run(() => this.#started?.graph.end(cause));
@@ -353,7 +360,7 @@ export class TestJob {
     this.#clock.advance(millis(end - this.#clock.now()));
   }
 
-  /** Until no batch runs: a job that stops itself has a last one at once. */
+  /** Waits until no batch runs: a job that stops itself runs a last one at once. */
   async #settled(): Promise<void> {
     for (let running: Promise<void> | undefined; running !== this.#running; ) {
       running = this.#running;
