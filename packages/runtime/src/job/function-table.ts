@@ -4,7 +4,7 @@ import { type AnyClass, type ClassTable, decodeCaptures } from "@millrace/codec"
 import type { FileSystems } from "@millrace/files";
 import { type AnyFunction, isFunction, isOperatorId, type OperatorPort, operatorOf } from "@millrace/operators";
 import { functionUnknown, globalFunction, type JobHooks, type StageTemplate } from "@millrace/plan";
-import { operatorPort } from "../host/operator-port.ts";
+import { operatorPort } from "../operator-port/operator-port.ts";
 import type { Commands } from "../ports.ts";
 
 export interface FunctionTableOptions {

@@ -8,7 +8,7 @@ import { decodeBlock, emptyClassTable, encodeBlock, encodeCaptures } from "@mill
 import { fnSlot, type StageTemplate, stageRunId, type TemplateId } from "@millrace/plan";
 import { BlockPool } from "@millrace/storage";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { SlotThread } from "./host.ts";
+import { SlotThread } from "./slot-thread.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "millrace-slot-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

@@ -16,7 +16,7 @@ import {
 import type { StageRunId, StageTemplate, TaskKey, TemplateId } from "@millrace/plan";
 import type { BlockPool } from "@millrace/storage";
 import { artefactLoadFailed, slotCrashed, slotExited, slotTerminated } from "../errors.ts";
-import { ProcessGroups } from "../host/process-groups.ts";
+import { ProcessGroups } from "../operator-port/process-groups.ts";
 import type { Commands } from "../ports.ts";
 import type { SlotOutcome, SlotTask, StageStart } from "../task.ts";
 import { afterThread, exitMessage } from "./exit-message.ts";

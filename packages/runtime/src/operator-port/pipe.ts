@@ -9,7 +9,7 @@ import { CommandErrors } from "./command-errors.ts";
 import { endGroup } from "./process-groups.ts";
 
 /** What a command needs from where it runs. */
-export interface PipeHost {
+export interface PipeContext {
   readonly commands: Commands;
   /** The setting `line.bytes.max`. */
   readonly lineBytesMax: number;
@@ -34,14 +34,14 @@ type Ended =
  *
  * @throws PIPE_FAILED, LINE_TOO_LONG (while iterating)
  */
-export function piped(command: readonly string[], capture: PipeCapture, host: PipeHost) {
-  return (records: Iterable<unknown>): AsyncIterable<string> => linesOf(command, capture, host, records);
+export function piped(command: readonly string[], capture: PipeCapture, context: PipeContext) {
+  return (records: Iterable<unknown>): AsyncIterable<string> => linesOf(command, capture, context, records);
 }
 
 async function* linesOf(
   command: readonly string[],
   capture: PipeCapture,
-  { commands, lineBytesMax }: PipeHost,
+  { commands, lineBytesMax }: PipeContext,
   records: Iterable<unknown>,
 ): AsyncGenerator<string, void, undefined> {
   const [file = "", ...args] = command;

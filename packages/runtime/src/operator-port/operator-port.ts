@@ -2,11 +2,11 @@ import type { ClassTable } from "@millrace/codec";
 import type { FileSystems } from "@millrace/files";
 import type { OperatorPort } from "@millrace/operators";
 import { wholeBytes, wholeTexts } from "../files/whole-files.ts";
-import { type PipeHost, piped } from "./pipe.ts";
+import { type PipeContext, piped } from "./pipe.ts";
 
 /** What a slot gives to the engine's operators: the job's classes, its files, and commands. */
 export function operatorPort(
-  slot: { readonly classes: ClassTable; readonly files: FileSystems } & PipeHost,
+  slot: { readonly classes: ClassTable; readonly files: FileSystems } & PipeContext,
 ): OperatorPort {
   const { classes, files, commands, lineBytesMax } = slot;
   return {
