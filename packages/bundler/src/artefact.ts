@@ -116,7 +116,9 @@ export function unpackArtefact(packed: Uint8Array): Artefact {
   const { head, bodyAt } = readHead(bytes);
   const body = inflate(bytes.subarray(bodyAt));
   if (body.length !== head.driverBytes + head.executorBytes) {
-    throw corrupt(`its code has ${body.length} bytes where ${head.driverBytes + head.executorBytes} are announced`);
+    throw corrupt(
+      `its code has ${body.length} bytes instead of the announced ${head.driverBytes + head.executorBytes}`,
+    );
   }
   const artefact = makeArtefact({
     manifest: head.manifest,
@@ -134,7 +136,7 @@ export function readManifest(packed: Uint8Array): { readonly hash: string; reado
 
 function readHead(bytes: Buffer): { head: Head; bodyAt: number } {
   if (bytes.length < PREFIX_BYTES || !bytes.subarray(0, 4).equals(MAGIC)) {
-    throw corrupt(`the ${bytes.length} bytes do not begin as a bundled job does`);
+    throw corrupt(`the ${bytes.length} bytes do not begin like a bundled job`);
   }
   if (bytes[4] !== FORMAT) {
     throw artefactVersion(

@@ -32,7 +32,7 @@ export async function bundleError(failure: BuildFailure, context: BundleContext)
   const options = site === undefined ? {} : { site };
   return imports
     ? jobImportUnresolved(
-        `The job imports what was not found, so nothing was run:\n${lines.join("\n")}\n` +
+        `The job has imports that were not found, so nothing was run:\n${lines.join("\n")}\n` +
           (failure.errors.some(({ text }) => text.startsWith("Could not resolve"))
             ? "Correct the name, or install the package beside the job (npm install NAME)."
             : "Correct the name."),

@@ -40,7 +40,7 @@ function port(number: number, option: string): Promise<Finding> {
     const what = `:${number}`;
     const server = createServer();
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const why = error.code === "EADDRINUSE" ? "in use, perhaps by a driver that runs already" : error.message;
+      const why = error.code === "EADDRINUSE" ? "in use, perhaps by a running driver" : error.message;
       resolve({ what, verdict: "warn", text: `${why}; choose another with ${option}` });
     });
     server.listen(number, "127.0.0.1", () => server.close(() => resolve({ what, verdict: "ok", text: "free" })));
@@ -66,6 +66,6 @@ function memory({ cores, memoryBytes }: { readonly cores: number; readonly memor
   const text =
     `${formatSize(memoryBytes)} for this process; a job with default settings may take ` +
     `${formatSize(conf["storage.pool.bytes"])} for blocks and ${cores} x ${formatSize(conf["executor.slot.heap"])} for slots` +
-    (fits ? "" : ": too much here, lower executor.slot.heap, storage.pool.bytes or --slots");
+    (fits ? "" : ": too much for this machine; lower executor.slot.heap, storage.pool.bytes or --slots");
   return { what: "memory", verdict: fits ? "ok" : "warn", text };
 }

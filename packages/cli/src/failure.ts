@@ -106,7 +106,7 @@ function messageOf(error: unknown): string {
 /** Commander's own message, with our code in front and its suggestion on the same line. */
 function usage(message: string): string {
   const text = message.replace(/^error: /, "").replaceAll("\n", " ");
-  return badUsage(`${text.endsWith(".") || text.endsWith(")") ? text : `${text}.`} --help shows what there is.`)
+  return badUsage(`${text.endsWith(".") || text.endsWith(")") ? text : `${text}.`} --help lists what is available.`)
     .message;
 }
 

@@ -38,7 +38,7 @@ function remedy(text: string): string {
     return 'Write local-cluster[E,S]: E executor processes of S slots, for example "local-cluster[2,2]"; the third number that Spark takes does not exist here.';
   }
   if (/^(spark|yarn|k8s|mesos|millrace):/.test(text) || /^[\w.-]+:\d+$/.test(text)) {
-    return "run brings its own cluster. To use one that runs, start the job with: millrace submit JOB --driver HOST:PORT";
+    return "run starts its own cluster. To use a running one, start the job with: millrace submit JOB --driver HOST:PORT";
   }
   return "Write local, local[N], local[*] or local-cluster[E,S], quoted for the shell.";
 }

@@ -132,7 +132,7 @@ describe("run", () => {
     });
     expect(await stopping.run("run", "job.ts")).toMatchObject({
       code: 0,
-      err: "millrace: stopping when what was received is processed; Ctrl-C once more stops it at once\n",
+      err: "millrace: stopping once all received data is processed; Ctrl-C again stops at once\n",
     });
     const pressed = session({ engine: { runEmbedded: async () => undefined } });
     pressed.graceful.abort();

@@ -47,7 +47,7 @@ export async function runCli(args: readonly string[], console: Console): Promise
   const program = new Command("millrace")
     .description("A distributed micro-batch stream engine for TypeScript.")
     .version(VERSION, "--version", "print the version")
-    .helpOption("-h, --help", "print what there is")
+    .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .option("--verbose", "errors with their stack traces")
     .configureHelp({ showGlobalOptions: true })

@@ -20,8 +20,8 @@ export function whenOutputEnds(stream: Pick<Writable, "on">, then: (reason: Read
 function unwritable(error: NodeJS.ErrnoException): EngineError {
   const full = error.code === "ENOSPC" || error.code === "EDQUOT" || error.code === "EFBIG";
   return outputUnwritable(
-    `standard output could not be written: ${describeThrown(error)}. What was printed from there on is lost; a job that runs here is stopped gracefully. ` +
-      `${full ? "Free space where it goes, or let it go" : "Let it go"} somewhere else, and start again.`,
+    `standard output could not be written: ${describeThrown(error)}. Output from then on is lost; a job that runs here is stopped gracefully. ` +
+      `${full ? "Free space there, or redirect it" : "Redirect it"} elsewhere, and start again.`,
     { cause: error, fields: { reason: error.code ?? "no code" } },
   );
 }

@@ -18,7 +18,7 @@ export interface ServerOptions extends ClientOptions {
 export function withClientSecurity(command: Command): Command {
   return command
     .option("--token-file <file>", "file with the cluster's token (default: MILLRACE_TOKEN)")
-    .option("--tls-ca <file>", "PEM file of the authorities that others are trusted by (default: MILLRACE_TLS_CA)");
+    .option("--tls-ca <file>", "PEM file of the trusted certificate authorities (default: MILLRACE_TLS_CA)");
 }
 
 export function withServerSecurity(command: Command): Command {

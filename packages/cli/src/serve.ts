@@ -15,7 +15,7 @@ export async function untilInterrupted<T>(
 ): Promise<T> {
   const { graceful, immediate } = console.interrupts;
   await aborted(graceful);
-  tell(console, `stopping the ${name}; once more to stop it at once`);
+  tell(console, `stopping the ${name}; repeat to stop it at once`);
   const hard = aborted(immediate).then(() => undefined);
   const soft = stop(true).then((value) => ({ value }));
   const first = await Promise.race([soft, hard]);

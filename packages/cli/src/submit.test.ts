@@ -28,7 +28,7 @@ describe("submit", () => {
     const nobody = () => Promise.reject(unreachable("nobody there. Look."));
     return { submit, jobs: () => (calls++ < 6 ? nobody() : (afterwards[0] ?? nobody)()) };
   };
-  const limit = "It is tried until it answers: --timeout DURATION limits that, Ctrl-C gives up.\n";
+  const limit = "Retrying until it answers; --timeout DURATION limits that, Ctrl-C gives up.\n";
   test("waits for a driver that does not answer, and says so once, with what limits it", async () => {
     const it = session({ operator: waiting(async () => []) });
     expect(await submitted(it)).toEqual({

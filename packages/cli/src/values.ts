@@ -51,7 +51,7 @@ export function driverAddress(given: string | undefined, env: NodeJS.ProcessEnv)
   const text = given ?? env.MILLRACE_DRIVER;
   if (text !== undefined && text !== "") return text;
   throw driverUnknown(
-    "No driver is named. Give --driver HOST:PORT or set MILLRACE_DRIVER; a driver on this machine is 127.0.0.1:7077 unless told otherwise.",
+    "No driver is given. Use --driver HOST:PORT or set MILLRACE_DRIVER; a driver on this machine is at 127.0.0.1:7077 by default.",
   );
 }
 
@@ -79,6 +79,6 @@ export function readToken(file: string | undefined, env: NodeJS.ProcessEnv): str
 function usable(token: string, where: string): string {
   if (/^[\x20-\x7e]*$/.test(token)) return token;
   throw tokenUnreadable(
-    `The token in ${where} has characters that a call cannot carry. Choose one of letters, digits and signs of ASCII, on one line.`,
+    `The token in ${where} has characters that cannot be sent with a call. Choose one of ASCII letters, digits and punctuation, on one line.`,
   );
 }

@@ -63,8 +63,8 @@ export async function untilReachable<T>(
 
 const limits = (timeout: Millis | undefined): string =>
   timeout === undefined
-    ? "It is tried until it answers: --timeout DURATION limits that, Ctrl-C gives up."
-    : `It is tried for ${formatDuration(timeout)}; Ctrl-C gives up.`;
+    ? "Retrying until it answers; --timeout DURATION limits that, Ctrl-C gives up."
+    : `Retrying for ${formatDuration(timeout)}; Ctrl-C gives up.`;
 
 /** Answers of a proxy in front of a driver that is not up yet count as unreachable. */
 function mayBecomeReachable(error: unknown): error is EngineError {

@@ -6,7 +6,7 @@ export function mayBeClass(value: unknown): value is AnyClass {
   return typeof value === "function";
 }
 
-/** The job's own classes by the ids that the bundler gave them; the same ids in every process of the job. */
+/** The job's own classes by the ids that the bundler assigned; the same in every process of the job. */
 export interface ClassTable {
   idOf(type: AnyClass): string | undefined;
   constructorOf(id: string): AnyClass | undefined;

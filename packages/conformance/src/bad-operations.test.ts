@@ -73,7 +73,7 @@ test.each<readonly [string, Untyped, RegExp]>([
   [
     "an RDD",
     (ssc, s) => s.union(untyped<DStream<never>>(ssc.range(3))).print(),
-    /given an RDD\. Bring it together .* in transform\./,
+    /given an RDD\. Combine it .* in transform\./,
   ],
 ])("the graph is refused: %s", async (_, build, message) => {
   expect(await failureOf(build)).toMatch(message);
@@ -213,7 +213,7 @@ test("the record is refused: one that leads back to itself", async () => {
     return node;
   };
   expect(await failureOf((_, s) => s.map(cyclic).print())).toMatch(
-    /\[RECORD_NOT_ENCODABLE\] map: .*record\.self leads back/,
+    /\[RECORD_NOT_ENCODABLE\] map: .*record\.self refers back/,
   );
 });
 
@@ -233,5 +233,5 @@ test("the record is refused: a partition that is not there", async () => {
       .map((x) => [x, 1])
       .partitionBy({ numPartitions: 2, getPartition: () => 7 })
       .print();
-  expect(await failureOf(build)).toMatch(/\[BAD_PARTITION\] partitionBy: the partitioner gave 7 for the key 1/);
+  expect(await failureOf(build)).toMatch(/\[BAD_PARTITION\] partitionBy: the partitioner returned 7 for the key 1/);
 });

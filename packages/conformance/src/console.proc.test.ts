@@ -63,7 +63,7 @@ test("a reader that has stopped reading does not keep a job from being stopped a
   run.child.stdout?.pause();
   await run.says(/^talking$/);
   run.signal("SIGINT");
-  await run.says(/Ctrl-C once more stops it at once/);
+  await run.says(/Ctrl-C again stops at once/);
   // Two signals within the blink of an eye are one press: the second one goes on until it is heard as such.
   const clock = new SystemClock();
   const press = (): Timer =>
@@ -78,7 +78,7 @@ test("a reader that has stopped reading does not keep a job from being stopped a
   const { code, stdout, stderr } = await run.ended;
   expect(code).toBe(130);
   expect(told(stdout).length).toBeLessThan(LINES);
-  expect(stderr).toMatch(/of output are cut off/);
+  expect(stderr).toMatch(/of output were dropped/);
 });
 
 describe("the log of a job on a cluster", () => {

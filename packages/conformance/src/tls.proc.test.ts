@@ -38,7 +38,7 @@ test("a cluster with TLS runs jobs, on every connection, and tells those who dia
   const at = ["--driver", cluster.address];
   expect(await millrace(["jobs", ...at])).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/\[NOT_A_DRIVER\].*it wants TLS, and this process dials without.*--tls-ca/),
+    stderr: expect.stringMatching(/\[NOT_A_DRIVER\].*it requires TLS, and this process dials without.*--tls-ca/),
   });
   const stranger = {
     code: 2,

@@ -62,7 +62,7 @@ describe("the split of a process's memory", () => {
   });
   test("has a least, which an executor must have to start", () => {
     expect(() => requireLeastMemory(256 * MB, 2)).not.toThrow();
-    expect(() => requireLeastMemory(256 * MB, 4)).toThrow(/MEMORY_TOO_SMALL.*336\.0 MiB are the least.*--slots/);
+    expect(() => requireLeastMemory(256 * MB, 4)).toThrow(/MEMORY_TOO_SMALL.*at least 336\.0 MiB is required.*--slots/);
   });
   test("is refused below the least, with the remedy", () => {
     expect(() => splitMemory({ ...wanted, limitBytes: 150 * MB })).toThrow(/MEMORY_TOO_SMALL.*--memory/);

@@ -50,7 +50,7 @@ export function requireLeastMemory(limitBytes: number, slots: number): void {
   const least = reserveBytes(slots) + smallestBytes(slots);
   if (limitBytes >= least) return;
   throw memoryTooSmall(
-    `${formatSize(limitBytes)} of memory are too little for ${slots} slots: ${formatSize(least)} are the least. ` +
+    `${formatSize(limitBytes)} of memory is not enough for ${slots} slots; at least ${formatSize(least)} is required. ` +
       `Nothing was started. Give more memory (--memory, or the container's limit), or fewer slots (--slots).`,
     { fields: { limitBytes, slots } },
   );
@@ -72,7 +72,7 @@ export function moreHeap(
     const limit = reserveBytes(has.slots) + conf["storage.pool.bytes"] + has.slots * Math.max(wanted, heapBytes);
     const more = heapBytes > wanted ? `, and ${raise(heapBytes)}` : "";
     return (
-      `give the executor --memory ${sizeSetting(limit)}, a container of as much, or fewer slots: ` +
+      `give the executor --memory ${sizeSetting(limit)}, a container of that size, or fewer slots: ` +
       `it has too little for executor.slot.heap = ${formatSize(wanted)}${more}`
     );
   };

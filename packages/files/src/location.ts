@@ -103,7 +103,7 @@ function malformed(location: string, why: string, cause?: unknown): EngineError 
 export interface Locations {
   /** The location of a path that is absolute, as an author would write it: `box://bucket/a`. @throws FILE_SYSTEM_UNKNOWN */
   of(text: string): Location;
-  /** What is at `names`, one below the other, in a directory. */
+  /** The location of nested `names` in a directory. */
   within(directory: Location, ...names: readonly string[]): Location;
   /** The directory that holds it; of a root that itself. */
   parentOf(location: Location): Location;

@@ -24,7 +24,7 @@ export interface ReceiverPlan {
   readonly stream: StreamId;
   /** Under which name its blocks are in a `BatchInput`. */
   readonly input: string;
-  /** What the operator calls it: `socketTextStream localhost:9999`, or what `named` gave. */
+  /** Its name for users: `socketTextStream localhost:9999`, or the argument of `named`. */
   readonly name: string;
   readonly receiver: ReceiverSpec;
   readonly level: BlockLevel;

@@ -24,7 +24,7 @@ export function isLoopback(host: string): boolean {
 export function checkBind(host: string, security: Security): void {
   if (isLoopback(host) || (security.token !== undefined && security.token !== "") || security.insecure === true) return;
   throw insecureBind(
-    `refusing to listen on ${host} without a token: anybody who reaches the port could run code here. Nothing was started. ` +
+    `refusing to listen on ${host} without a token: anyone who reaches the port could run code here. Nothing was started. ` +
       `Set MILLRACE_TOKEN (or --token-file) to the same secret on every process, bind to 127.0.0.1, or pass --insecure on a network you trust.`,
     { fields: { host } },
   );
@@ -93,7 +93,7 @@ export async function listenWithin<T>(range: PortRange | undefined, listen: (por
 export function cannotBind(wanted: string, cause: Error): Error {
   const inUse = /EADDRINUSE/.test(cause.message);
   const why = inUse
-    ? "the port is in use. Choose another with --port (0 takes any free one), or end what listens there"
+    ? "the port is in use. Choose another with --port (0 takes any free one), or stop the process that listens there"
     : /EADDRNOTAVAIL|ENOTFOUND/.test(cause.message)
       ? "this machine has no such address. Choose one of its own with --host"
       : `${cause.message}. Choose another host or port`;

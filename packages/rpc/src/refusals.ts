@@ -6,7 +6,7 @@ import { PROTOCOL_VERSION } from "./session.ts";
 
 export function wrongToken(missing: boolean): EngineError {
   return unauthenticated(
-    `the server asks for a token and this process ${missing ? "sent none" : "sent another one"}. The connection is refused. ` +
+    `the server requires a token and this process ${missing ? "sent none" : "sent another one"}. The connection is refused. ` +
       `Set MILLRACE_TOKEN (or --token-file) here to the secret that the driver was started with.`,
   );
 }

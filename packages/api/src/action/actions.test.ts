@@ -127,7 +127,7 @@ describe("saving text", () => {
     const lab = await build("/data/out");
     lab.port.memory.directory("/data/out");
     const { error } = await lab.batch(1000, { blocks: ["a"] });
-    expect(error?.message).toMatch(/OUTPUT_EXISTS\] the output directory \/data\/out exists already/);
+    expect(error?.message).toMatch(/OUTPUT_EXISTS\] the output directory \/data\/out already exists/);
     expect(lab.port.plans).toEqual([]);
   });
 
@@ -155,7 +155,9 @@ describe("saving text", () => {
     await publishFiles(lab.port.files, staged); // its answer was lost
     expect(log).toEqual([]);
     const other = { ...staged, files: [{ file: "part-00000", bytes: 7, token: "7@1" }] };
-    await expect(publishFiles(lab.port.files, other)).rejects.toThrow(/OUTPUT_EXISTS\] .* came while the batch ran/);
+    await expect(publishFiles(lab.port.files, other)).rejects.toThrow(
+      /OUTPUT_EXISTS\] .* was created while the batch ran/,
+    );
   });
 
   test("by an action is visible when the action resolves, before the batch is committed", async () => {

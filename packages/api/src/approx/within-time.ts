@@ -69,7 +69,7 @@ async function untilDoneOrLate(
         context.port.warn(
           taskFailedLate(
             name,
-            `a task of ${name} failed after its time was up, when its result was given: ${thrownMessage(error)}`,
+            `a task of ${name} failed after the timeout, when its result had been returned: ${thrownMessage(error)}`,
           ),
         );
       else reject(error);

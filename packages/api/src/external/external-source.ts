@@ -96,7 +96,7 @@ class ExternalStream<Range> extends DriverInput {
     const ranges: unknown = await runAuthorCode(about, () => this.#source.fix(time));
     if (!Array.isArray(ranges)) {
       throw badArgument(
-        `fix of ${this.label} gave ${kindOf(ranges)} for batch ${time}, not an array of ranges. The batch fails. Return one, empty when there is nothing.`,
+        `fix of ${this.label} gave ${kindOf(ranges)} for batch ${time}, not an array of ranges. The batch fails. Return one, empty if there is nothing.`,
       );
     }
     const encoded = ranges.map((range, i) =>

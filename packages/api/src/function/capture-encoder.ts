@@ -13,11 +13,11 @@ export class CaptureEncoder {
   /** The driver's side of each broadcast variable of this job. */
   readonly #broadcasts: WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>;
   readonly #onUse: (broadcast: DriverBroadcast<unknown>) => void;
-  /** Blocks met by the encoding that runs now; `undefined` while nothing is placed, for it only checks. */
+  /** Blocks met by the current encoding; `undefined` if it only checks, and stores nothing. */
   #met: (BlockLocation | Promise<BlockLocation>)[] | undefined;
   readonly #hooks: CaptureEncodeHooks;
 
-  /** @param options.onUse Told of each variable that an encoding names, before its block is looked for. */
+  /** @param options.onUse Called with each variable that an encoding names, before its block is looked up. */
   constructor(
     registry: JobRegistry,
     options: {
@@ -44,9 +44,10 @@ export class CaptureEncoder {
   }
 
   /**
-   * One value as captures are encoded, `[[value]]`: of a broadcast variable, a receiver or a decoder.
+   * Encodes one value like captures, `[[value]]`: a broadcast variable, a receiver or a decoder.
    *
-   * @throws CAPTURE_NOT_SHIPPABLE It holds what cannot ship, or a broadcast variable, which only tasks have.
+   * @throws CAPTURE_NOT_SHIPPABLE It contains something that cannot ship, or a broadcast variable, which only tasks
+   *   have.
    */
   encodeValue(value: unknown, what: string): Uint8Array {
     const hooks: CaptureEncodeHooks = {
@@ -55,7 +56,7 @@ export class CaptureEncoder {
       reference: (inner) => {
         if (!(inner instanceof Broadcast)) return this.#reference(inner);
         throw captureNotShippable(
-          `${what} holds the broadcast variable ${inner.id}, which only functions of operators can use. Give it the value itself.`,
+          `${what} holds the broadcast variable ${inner.id}, which only functions of operators can use. Pass the value itself.`,
         );
       },
     };
@@ -63,10 +64,10 @@ export class CaptureEncoder {
   }
 
   /**
-   * Checks what a function captures when it is handed over.
+   * Checks the captures of a function when it is passed to an operator.
    *
-   * @param deep Encodes it all to be sure; otherwise what is captured directly is looked at, and the rest when it ships.
-   * @returns False if a captured variable has no value yet, so that it has to be checked again later.
+   * @param deep Encodes everything to be sure; otherwise only direct captures are checked, and the rest when it ships.
+   * @returns False if a captured variable has no value yet, so that it must be checked again later.
    * @throws CAPTURE_NOT_SHIPPABLE Names the variable, the place and the remedy.
    */
   check(fn: FunctionRef, deep: boolean): boolean {
@@ -75,7 +76,7 @@ export class CaptureEncoder {
     try {
       values = readCaptures(fn);
     } catch (error) {
-      // A variable declared further down: `const` before its declaration has run.
+      // A variable declared further down: a `const` whose declaration has not run.
       if (error instanceof ReferenceError) return false;
       throw error;
     }
@@ -97,7 +98,7 @@ export class CaptureEncoder {
     }
   }
 
-  /** Adds the author's line, and the variable's name where only the hook below knew that it cannot ship. */
+  /** Adds the author's line, and the variable's name if only the hook below knew that it cannot ship. */
   #blame(error: unknown, functions: readonly FunctionRef[], values: readonly (readonly unknown[])[]): unknown {
     if (!(error instanceof EngineError) || error.code !== captureNotShippable.code) return error;
     const { set } = error.fields;
@@ -139,7 +140,7 @@ export class CaptureEncoder {
     const backing = this.#broadcasts.get(broadcast);
     if (backing === undefined || broadcast.isDestroyed) {
       throw captureNotShippable(
-        `it holds the broadcast variable ${broadcast.id}, which is ${broadcast.isDestroyed ? "destroyed" : "of another job"}. Make a new one with ssc.broadcast(value).`,
+        `it holds the broadcast variable ${broadcast.id}, which is ${broadcast.isDestroyed ? "destroyed" : "of another job"}. Create a new one with ssc.broadcast(value).`,
       );
     }
     if (this.#met !== undefined) {

@@ -1,4 +1,4 @@
-/** Marks objects of the driver that no function may take to an executor: gives what it is and what to do instead. */
+/** Marks objects of the driver that no function may take to an executor, with a description and the remedy. */
 export const DRIVER_ONLY: unique symbol = Symbol("millrace.driverOnly");
 
 export interface DriverOnly {
@@ -18,7 +18,7 @@ export const STREAM_REMEDY = {
 
 export const INPUT_REMEDY = {
   noun: "an input stream",
-  remedy: "It exists on the driver only. Capture what you took from it.",
+  remedy: "It exists on the driver only. Capture values taken from it.",
 } as const;
 
 export const RDD_REMEDY = {
@@ -29,5 +29,5 @@ export const RDD_REMEDY = {
 
 export const CONTEXT_REMEDY = {
   noun: "the StreamingContext",
-  remedy: "It exists on the driver only. Use it in build, transform or foreachRDD, and capture what you took from it.",
+  remedy: "It exists on the driver only. Use it in build, transform or foreachRDD, and capture values taken from it.",
 } as const;

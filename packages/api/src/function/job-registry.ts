@@ -3,20 +3,20 @@ import { type AnyClass, type ClassTable, mayBeClass } from "@millrace/codec";
 import { type AnyFunction, type FunctionRef, isFunction } from "@millrace/operators";
 import { functionNotShippable, globalFunctionName, JOB_HOOKS, type JobHooks, type ShipRefusal } from "@millrace/plan";
 
-/** What the bundler's build for the driver says of one function. */
+/** What the bundler's driver build states about one function. */
 interface Tag extends FunctionRef {
   readonly refusals: readonly ShipRefusal[];
 }
 
-/** How a function or class crosses processes: the tag and id that stand for it in captures. */
+/** How a function or class is referred to across processes: the tag and id in captures. */
 export interface FunctionName {
   readonly tag: "fn" | "builtin" | "import" | "class";
   readonly ref: FunctionRef;
 }
 
 /**
- * The driver's side of a job's functions: what each is called elsewhere and what it captures. The job's module fills it
- * while it is loaded, through {@link JobHooks}.
+ * The driver's side of a job's functions: their names in other processes and their captures. The job's module fills it
+ * while loading, through {@link JobHooks}.
  */
 export class JobRegistry implements JobHooks {
   readonly #tags = new WeakMap<AnyFunction, Tag>();
@@ -27,8 +27,8 @@ export class JobRegistry implements JobHooks {
   readonly #inline: InlineFunctions | undefined;
 
   /**
-   * @param inline For tests that run a job which no bundler has seen: functions stay in this process and are found
-   *   again by their id. Without it, functions that carry no tag are refused.
+   * @param inline For tests that run an unbundled job: functions stay in this process and are looked up by id. Without
+   *   it, untagged functions are refused.
    */
   constructor(options: { readonly inline?: InlineFunctions } = {}) {
     this.#inline = options.inline;
@@ -67,15 +67,15 @@ export class JobRegistry implements JobHooks {
   };
 
   /**
-   * How a function that was handed to an operator ships. The same function always gives the same object.
+   * How a function passed to an operator ships. The same function always yields the same object.
    *
-   * @param operator Names the operator in messages: `map`.
+   * @param operator The operator's name in messages: `map`.
    * @throws FUNCTION_NOT_SHIPPABLE It cannot leave the driver: why, where and what to do instead.
    */
   ship(fn: unknown, operator: string): FunctionRef {
     if (!isFunction(fn)) {
       throw functionNotShippable(
-        `${operator} takes a function, and was given ${fn === null ? "null" : typeof fn}. Nothing is run. Hand it a function.`,
+        `${operator} takes a function, and was given ${fn === null ? "null" : typeof fn}. Nothing is run. Pass it a function.`,
       );
     }
     const known = this.nameOf(fn);
@@ -84,9 +84,9 @@ export class JobRegistry implements JobHooks {
   }
 
   /**
-   * What stands for a function or class in captures; `undefined` if nothing can.
+   * The name of a function or class in captures; `undefined` if it has none.
    *
-   * @throws FUNCTION_NOT_SHIPPABLE The bundler has found why it cannot.
+   * @throws FUNCTION_NOT_SHIPPABLE The bundler has found why it cannot ship.
    */
   nameOf(fn: AnyFunction): FunctionName | undefined {
     const tag = this.#tags.get(fn);
@@ -117,13 +117,13 @@ function plainRef(id: string): FunctionRef {
 /** Functions and classes that stay in this process, by ids like `inline:3`. */
 export class InlineFunctions {
   readonly #ids = new WeakMap<AnyFunction, string>();
-  /** All that were ever handed over: nothing else holds them, for graph and plans know their ids only. */
+  /** All functions ever passed: nothing else keeps them alive, as graph and plans know only their ids. */
   readonly #functions = new Map<string, AnyFunction>();
   readonly #classIds = new Map<AnyClass, string | undefined>();
   readonly #classes = new Map<string, AnyClass>();
   #next = 0;
 
-  /** Classes written in source text whose instances hold nothing that only their own code can see. */
+  /** Classes from source text whose instances contain nothing that only their own code can see. */
   readonly classes: ClassTable = {
     idOf: (type) => {
       if (!this.#classIds.has(type)) this.#registerClass(type);
@@ -152,7 +152,9 @@ export class InlineFunctions {
   }
 }
 
-/** As the bundler decides for a job that it lifts: a class in source text, and neither it nor what it extends has #private parts. */
+/**
+ * As the bundler decides for lifted jobs: a class from source text without #private members, inherited ones included.
+ */
 function canCross(type: AnyClass): boolean {
   if (!isWritten(type)) return false;
   for (let each: unknown = type; typeof each === "function"; each = Object.getPrototypeOf(each)) {
@@ -191,7 +193,7 @@ function notLifted(fn: AnyFunction, operator: string) {
   );
 }
 
-/** Makes a registry what the modules of the job that this thread loads find. Call it before the job is imported. */
+/** Makes a registry available to the job's modules that this thread loads. Call it before the job is imported. */
 export function installJobHooks(registry: JobRegistry): void {
   Object.defineProperty(globalThis, JOB_HOOKS, { value: registry, configurable: true, writable: true });
 }

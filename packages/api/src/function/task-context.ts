@@ -150,7 +150,7 @@ export class TaskContext {
   static get(): TaskContext {
     if (current !== undefined) return current.context;
     throw noTask(
-      "TaskContext.get() was called outside of a task. Call it within a function that you hand to an operator, not in build or foreachRDD.",
+      "TaskContext.get() was called outside of a task. Call it within a function that you pass to an operator, not in build or foreachRDD.",
     );
   }
 

@@ -98,7 +98,7 @@ export function commonSlide(parents: readonly StreamNode[], operator: string): n
   const [first = 0, ...others] = parents.map(({ slideMs }) => slideMs);
   if (others.every((slide) => slide === first)) return first;
   throw badArgument(
-    `${operator} brings together streams that do not slide alike: ${parents.map(({ label, slideMs }) => `${label} by ${slideMs} ms`).join(", ")}. ` +
-      "They must slide alike: give the windows before it the same slide.",
+    `${operator} combines streams with different slides: ${parents.map(({ label, slideMs }) => `${label} by ${slideMs} ms`).join(", ")}. ` +
+      "They must be equal: give the preceding windows the same slide.",
   );
 }

@@ -48,7 +48,7 @@ function multipleOf(parentSlideMs: number, duration: DurationLike, what: string)
   if (ms % parentSlideMs === 0) return ms;
   throw badWindow(
     `${what} is ${formatDuration(ms)}; it must be a multiple of ${formatDuration(millis(parentSlideMs))}, ` +
-      "as often as the stream it looks at has a batch. Choose such a length and slide, or another batch interval.",
+      "the interval at which its parent has batches. Choose such a length and slide, or another batch interval.",
   );
 }
 
@@ -160,7 +160,7 @@ async function lineagesIn(
     const past = history.scopeAt(epochMs(time)); // a multiple of the interval after the zero time
     if (past === undefined) {
       throw windowForgotten(
-        `${label} looks back on batch ${time} from batch ${scope.time}, which is forgotten already. ` +
+        `${label} reads batch ${time} from batch ${scope.time}, but it has been released already. ` +
           "The batch fails. Raise ssc.remember.",
       );
     }

@@ -48,7 +48,7 @@ export function defineJob(options: JobOptions, build: BuildJob): JobDefinition {
   const unknown = Object.keys(options).filter((key) => !OPTION_NAMES.includes(key));
   const problems = [
     ...unknown.map((key) => `there is no option ${JSON.stringify(key)}`),
-    ...(typeof name === "string" && name.trim() !== "" ? [] : ["name must be a text that is not empty"]),
+    ...(typeof name === "string" && name.trim() !== "" ? [] : ["name must be a non-empty string"]),
     ...(interval === undefined ? ['batchInterval is missing, such as "1s"'] : []),
     ...(interval instanceof EngineError ? [clauseOf(interval.message.replace(`[${interval.code}] `, ""))] : []),
     ...(checkpointDir === undefined || (typeof checkpointDir === "string" && checkpointDir !== "")

@@ -137,8 +137,8 @@ export class JobContext {
     const n = this.conf["default.parallelism"] || this.port.defaultParallelism;
     if (n > 0) return Math.min(n, PARTITIONS_MAX);
     throw actionTooEarly(
-      "the default parallelism is asked for while the graph is built, before the cluster is known. " +
-        "Ask in transform or foreachRDD, or set default.parallelism.",
+      "the default parallelism was requested while the graph is built, before the cluster is known. " +
+        "Read it in transform or foreachRDD, or set default.parallelism.",
     );
   }
 
@@ -286,7 +286,7 @@ export class JobContext {
     this.port.warn(
       capturesLarge(
         names,
-        `the captured values of one stage (${names}) take ${bytes} bytes, which are sent anew with every batch. Use ssc.broadcast(value) for large values.`,
+        `the captured values of one stage (${names}) take ${bytes} bytes, which are sent again with every batch. Use ssc.broadcast(value) for large values.`,
       ),
     );
   }

@@ -1,13 +1,13 @@
 import type { EpochMs, ExecutorId, WireError } from "@millrace/base";
 
-/** What the host of a job tells for its listeners, as far as it happens outside of the job's own thread. */
+/** Events outside of the job's own thread, which the engine reports for its listeners. */
 export type EngineEvent =
   | {
       readonly type: "receiver";
       readonly stream: number;
       readonly change: "started" | "error" | "stopped";
       readonly executor: ExecutorId;
-      /** The executor's host. */
+      /** The host name of the executor. */
       readonly location: string;
       readonly error: WireError | undefined;
       readonly at: EpochMs;

@@ -16,11 +16,11 @@ export interface JobWatchOptions {
   readonly clock: Pick<Clock, "now" | "monotonicMs">;
 }
 
-/** Makes what listeners are told of what happens: here to outputs, and elsewhere to receivers and batches. */
+/** Makes listener events: of outputs here, and of receivers and batches elsewhere. */
 export class JobWatch {
   readonly #options: JobWatchOptions;
   readonly #receivers = new Map<number, ReceiverInfo>();
-  /** Outputs of batches that are not completed. */
+  /** Outputs of uncompleted batches. */
   readonly #outputs = new Map<number, Map<number, OutputOperationInfo>>();
 
   constructor(options: JobWatchOptions) {
@@ -50,7 +50,7 @@ export class JobWatch {
     bus.post("onStreamingStarted", { time: clock.now() });
   }
 
-  /** Runs an output operation of a batch and tells of it. */
+  /** Runs an output operation of a batch and reports it. */
   async output(output: Output, batchTime: EpochMs, run: () => Promise<void>): Promise<void> {
     const { bus, clock } = this.#options;
     if (!bus.heard) return run();
@@ -64,7 +64,7 @@ export class JobWatch {
     this.#note(begun);
     bus.post("onOutputOperationStarted", { outputOperationInfo: begun });
     const completed = (failureReason: string | undefined): void => {
-      const duration = Math.round(clock.monotonicMs() - startedMs); // whatever becomes of the wall clock
+      const duration = Math.round(clock.monotonicMs() - startedMs); // independent of the wall clock
       const info = { ...begun, endTime: startTime + duration, duration, failureReason };
       this.#note(info);
       bus.post("onOutputOperationCompleted", { outputOperationInfo: info });
@@ -78,7 +78,7 @@ export class JobWatch {
     completed(undefined);
   }
 
-  /** A batch that is not completed, because it was cut short, is not either when it is released. */
+  /** A batch that was cut short is never completed; it is dropped here. */
   forget(time: EpochMs): void {
     this.#outputs.delete(time);
   }

@@ -24,7 +24,7 @@ export class ListenerBus {
   readonly #warn: (warning: Warning) => void;
   readonly #watch: (on: boolean) => void;
 
-  /** @param watch Told when the first listener comes, and when the last one goes. */
+  /** @param watch Told when the first listener is added and when the last one is removed. */
   constructor(ports: { readonly warn: (warning: Warning) => void; readonly watch: (on: boolean) => void }) {
     this.#warn = ports.warn;
     this.#watch = ports.watch;

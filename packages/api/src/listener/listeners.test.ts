@@ -6,7 +6,7 @@ import type { EngineBatch } from "./engine-event.ts";
 import { StatsReportListener } from "./stats-report-listener.ts";
 import type { BatchInfo, OutputOperationInfo, ReceiverInfo, StreamingListener } from "./streaming-listener.ts";
 
-/** Notes all that it is told. */
+/** Records everything it is told. */
 class Recorder implements Required<StreamingListener> {
   readonly heard: string[] = [];
   readonly batches: BatchInfo[] = [];
@@ -61,7 +61,7 @@ async function watched(build: (ssc: StreamingContext, port: FakePort) => unknown
     ssc.addStreamingListener(recorder);
     return build(ssc, port);
   });
-  /** A batch as its host tells of it, which ran from `startedMs` to `endedMs`. */
+  /** A batch as the engine reports it, which ran from `startedMs` to `endedMs`. */
   const batch = async (time: number, more: Partial<EngineBatch> = {}): Promise<void> => {
     const told: EngineBatch = {
       ...{ time: epochMs(time), records: new Map(), startedMs: undefined, endedMs: undefined },

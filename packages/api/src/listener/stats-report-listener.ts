@@ -4,15 +4,18 @@ import type { BatchInfo, StreamingListener } from "./streaming-listener.ts";
 
 const QUANTILES: readonly number[] = [0, 5, 10, 25, 50, 75, 90, 95, 100];
 
-/** Prints how long the last batches took, after each batch: their total delays and processing times, and how they spread. */
+/**
+ * Prints how long the last batches took, after each batch: the distributions of their total delays and processing
+ * times.
+ */
 export class StatsReportListener implements StreamingListener {
   readonly #batchesMax: number;
   readonly #write: (text: string) => void;
   readonly #batches: BatchInfo[] = [];
 
   /**
-   * @param batches How many batches back; 10 by default.
-   * @param write Where the text goes; to the job's standard output by default.
+   * @param batches Number of batches to include; 10 by default.
+   * @param write Receives the text; the job's standard output by default.
    */
   constructor(batches = 10, write: (text: string) => void = (text) => console.log(text)) {
     this.#batchesMax = checkCount(batches, "the number of batches of StatsReportListener", 1, 1_000_000);
@@ -28,7 +31,7 @@ export class StatsReportListener implements StreamingListener {
   }
 }
 
-/** A heading with count, mean and deviation; below it the quantiles and their values. */
+/** A heading with count, mean and deviation, followed by the quantiles and their values. */
 function distribution(heading: string, ms: readonly number[]): string[] {
   if (ms.length === 0) return [];
   const sorted = [...ms].sort((a, b) => a - b);

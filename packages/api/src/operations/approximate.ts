@@ -6,8 +6,8 @@ import type { Dataset } from "./dataset.ts";
 import { mapOnDriver } from "./driver-map.ts";
 import { chained, narrowStep, plainStep, type Step } from "./steps.ts";
 
-// Actions that give what they have after some time: bounds between which the result lies with a probability. Partitions are
-// looked at in their order, so the bounds hold as far as those that were seen are like the others.
+// Actions that return what they have after a timeout: bounds that contain the result with a probability. Partitions are
+// processed in order, so the bounds hold as far as the processed ones are representative.
 
 export async function countApprox({ context, lineage }: Dataset, patience: Patience): Promise<BoundedDouble> {
   let sum = 0;
@@ -44,7 +44,7 @@ export async function sumApprox(on: Dataset, patience: Patience): Promise<Bounde
   return (await Bounds.of(seen, patience.confidence)).sum(moments);
 }
 
-/** One record for each partition. */
+/** One record per partition. */
 function partitionStep(fn: FunctionRef, operator: string): Step {
   return narrowStep("mapPartitions", fn, false, operator);
 }

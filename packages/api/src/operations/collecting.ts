@@ -8,12 +8,12 @@ import type { Dataset } from "./dataset.ts";
 import { labelOf, type Step } from "./steps.ts";
 import { takeRecords } from "./take.ts";
 
-// Actions that bring records to the driver as they are, or have them go elsewhere.
+// Actions that return records to the driver unchanged, or send them elsewhere.
 
 /**
- * The records of an RDD, brought to the driver in partition order.
+ * The records of an RDD on the driver, in partition order.
  *
- * @typeParam U What they are, as the caller knows.
+ * @typeParam U Their type, as the caller knows.
  * @param partitions Only these, ascending.
  */
 export async function collected<U>(
@@ -30,7 +30,7 @@ export async function collected<U>(
   return records;
 }
 
-/** What a step makes of the partitions of an RDD, brought to the driver. */
+/** The results of a step on the partitions of an RDD, on the driver. */
 export function collectedAfter<U>(on: Dataset, name: string, step: Step): Promise<U[]> {
   return collected<U>(on, name, on.take(step));
 }
@@ -56,7 +56,7 @@ export async function take<T>({ context, lineage }: Dataset, n: number): Promise
 
 export async function first<T>(on: Dataset): Promise<T> {
   for (const record of await take<T>(on, 1)) return record;
-  throw emptyCollection("first() was called on an RDD without records. Ask isEmpty() before, or use take(1).");
+  throw emptyCollection("first() was called on an RDD without records. Check isEmpty() first, or use take(1).");
 }
 
 export async function isEmpty(on: Dataset): Promise<boolean> {

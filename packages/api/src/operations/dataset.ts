@@ -9,13 +9,13 @@ import { notGiven } from "../refusal/not-given.ts";
 import type { Carrier } from "./carrier.ts";
 import type { MergeStep, Step, StepContext } from "./steps.ts";
 
-/** What an RDD is to the engine: its lineage, in the context of its job. */
+/** An RDD as the engine sees it: its lineage, in the context of its job. */
 export class Dataset implements Carrier<Lineage> {
   readonly context: JobContext;
-  /** Another one once the RDD is persisted. */
+  /** Replaced when the RDD is persisted. */
   lineage: Lineage;
   #id: number | undefined;
-  /** As the author calls it. */
+  /** Set by the author. */
   name: string | undefined;
 
   constructor(context: JobContext, lineage: Lineage) {
@@ -39,17 +39,17 @@ export class Dataset implements Carrier<Lineage> {
     return step([this.lineage, ...this.lineagesOf(others, operator)], this.steps);
   }
 
-  /** @throws BAD_ARGUMENT One is no RDD. @throws OTHER_CONTEXT One is of another job. */
+  /** @throws BAD_ARGUMENT One is not an RDD. @throws OTHER_CONTEXT One belongs to another job. */
   lineagesOf(others: readonly unknown[], operator: string): Lineage[] {
     return others.map((other) => lineageIn(this.context, other, operator));
   }
 
-  /** Where its steps are taken. */
+  /** The context of its steps. */
   get steps(): StepContext {
     return rddSteps(this.context);
   }
 
-  // ---- what it is
+  // ---- identity
 
   get id(): number {
     this.#id ??= this.context.nextRddId();
@@ -58,7 +58,7 @@ export class Dataset implements Carrier<Lineage> {
 
   /** @throws BAD_ARGUMENT */
   rename(name: string): void {
-    if (typeof name !== "string") throw badArgument(`the name of an RDD is a text, not ${typeof name}.`);
+    if (typeof name !== "string") throw badArgument(`the name of an RDD is a string, not ${typeof name}.`);
     this.name = name;
     this.context.nameRdd(this.lineage, name);
   }
@@ -68,7 +68,7 @@ export class Dataset implements Carrier<Lineage> {
     return renderLineage(this.lineage, { layout: context.planner.layout(), nameOf: (node) => context.nameOf(node) });
   }
 
-  // ---- how it is kept
+  // ---- persistence
 
   /** @throws BAD_ARGUMENT, LEVEL_FIXED */
   persist(level: StorageLevel): void {
@@ -78,7 +78,7 @@ export class Dataset implements Carrier<Lineage> {
       this.lineage = persisted(this.context.dependency(lineage), level, "persist");
     } else if (lineage.level !== level) {
       throw levelFixed(
-        "persist was called on an RDD that has another storage level already, which cannot change. Call unpersist() first.",
+        "persist was called on an RDD that already has another storage level, which cannot change. Call unpersist() first.",
       );
     }
   }
@@ -95,7 +95,7 @@ export class Dataset implements Carrier<Lineage> {
   }
 }
 
-/** Steps of RDDs: what says nothing of its partitions has as many as its largest parent. */
+/** Steps of RDDs: without a given number, as many partitions as the largest parent has. */
 export function rddSteps(context: JobContext): StepContext {
   // Steps that have to wait for something are taken later: what lasts is decided now.
   const lasting = context.building;
@@ -105,13 +105,13 @@ export function rddSteps(context: JobContext): StepContext {
   };
 }
 
-/** What an RDD holds for the engine; `undefined`: the value is no RDD. */
+/** The engine's part of an RDD; `undefined` if the value is not an RDD. */
 export function datasetOf(value: unknown): Dataset | undefined {
   if (typeof value !== "object" || value === null || !(DATASET in value)) return undefined;
   return value[DATASET] instanceof Dataset ? value[DATASET] : undefined;
 }
 
-/** @throws BAD_ARGUMENT It is no RDD. @throws OTHER_CONTEXT It is one of another job. */
+/** @throws BAD_ARGUMENT It is not an RDD. @throws OTHER_CONTEXT It belongs to another job. */
 export function lineageIn(context: JobContext, rdd: unknown, operator: string): Lineage {
   const dataset = datasetOf(rdd);
   if (dataset === undefined) throw notGiven("RDDs", rdd, operator);

@@ -1,10 +1,10 @@
 import { mapTooLarge } from "../errors.ts";
 
-/** V8 refuses more. */
+/** V8's limit. */
 const ENTRIES_MAX = 2 ** 24;
 
 /**
- * A Map for the code of the job, of keys that are all different.
+ * A Map with distinct keys for the job's code.
  *
  * @param entries.size Or `length`: how many there are.
  * @throws MAP_TOO_LARGE
@@ -17,8 +17,8 @@ export function mapOnDriver<K, V>(
   const count = "size" in entries ? entries.size : entries.length;
   if (count <= entriesMax) return new Map(entries);
   throw mapTooLarge(
-    `${operator} found ${count} different keys, and a Map holds ${entriesMax} at most. The action fails. Keep the result distributed: ` +
-      "use reduceByKey or groupByKey, and save what they give or go through it with toLocalIterator; or take the part that is wanted, with filter or top.",
+    `${operator} found ${count} distinct keys, and a Map holds at most ${entriesMax}. The action fails. Keep the result distributed: ` +
+      "use reduceByKey or groupByKey, and save the result or iterate it with toLocalIterator; or select the part you need, with filter or top.",
     { fields: { operator, keys: count, most: entriesMax } },
   );
 }

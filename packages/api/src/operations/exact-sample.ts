@@ -7,10 +7,12 @@ import type { Dataset } from "./dataset.ts";
 import { narrowStep } from "./steps.ts";
 
 const OPERATOR = "sampleByKeyExact";
-/** The stream of chance that shares the samples out among partitions: none of theirs. */
+/** The random stream that distributes the samples among partitions, distinct from theirs. */
 const SHARING = 2 ** 31;
 
-/** Exactly a share of each key's pairs: they are counted first, and what is wanted is shared out among the partitions. */
+/**
+ * Exactly a fraction of each key's pairs: they are counted first, and the quota is distributed among the partitions.
+ */
 export function exactSample(
   on: Dataset,
   withReplacement: boolean,
@@ -36,7 +38,7 @@ export function exactSample(
 }
 
 /**
- * How many of each key each partition is to give: as chance would have it if the sample were drawn from all of them.
+ * How many pairs of each key each partition contributes: distributed as if the sample were drawn from all of them.
  *
  * @param counts For each partition, for each key.
  */

@@ -7,9 +7,9 @@ import { collectedAfter } from "./collecting.ts";
 import type { Dataset } from "./dataset.ts";
 import { narrowStep } from "./steps.ts";
 
-// Actions that look for the first or last records in an order: that of values, or of a compare function.
+// Actions that find the first or last records in an order: that of values, or of a compare function.
 
-/** More records than the driver can be asked to hold. */
+/** More records than the driver can hold. */
 const TAKEN_MAX = 10_000_000;
 
 /** The first `num` records in order. */
@@ -41,9 +41,9 @@ async function firstInOrder<T>(
   });
 }
 
-/** The first record in order, or the last one. @throws EMPTY_COLLECTION There is none. */
+/** The first record in order, or the last one. @throws EMPTY_COLLECTION There are no records. */
 export async function outermost<T>(on: Dataset, compare: Compare<T> | undefined, last: boolean): Promise<T> {
   const operator = last ? "max" : "min";
   for (const record of await firstInOrder<T>(on, 1, { compare, descending: last, operator })) return record;
-  throw emptyCollection(`${operator}() was called on an RDD without records. Ask isEmpty() before.`);
+  throw emptyCollection(`${operator}() was called on an RDD without records. Check isEmpty() first.`);
 }

@@ -17,12 +17,12 @@ import { type DistinctPrecision, sketchPartition } from "./sketches.ts";
 import { chained, labelOf, narrowStep, plainStep, reduceByKeyStep, type Step } from "./steps.ts";
 import { type TreeOptions, treeFolded } from "./tree.ts";
 
-// What makes one result of all records: of an RDD as an action, of a stream as one more step in each batch.
+// Operations that reduce records to one result: actions on an RDD, steps on each batch of a stream.
 
-/** A function of the author that makes one of two. */
+/** A function of the author that merges two values. */
 type Merge<R> = (a: R, b: R) => R;
 
-// ---- of an RDD
+// ---- on an RDD
 
 export async function reduce<R>(on: Dataset, fn: Merge<R>): Promise<R> {
   return reduced(await partialsOf<R>(on, fn, "reduce"), fn, "reduce");
@@ -84,9 +84,9 @@ export async function takeSample<T>(
   return withReplacement ? drawnAgain<T>(on, num, drawn) : drawnOnce<T>(on, num, drawn);
 }
 
-/** As many records as the driver can be asked to hold. */
+/** The most records that the driver can hold. */
 const SAMPLE_MAX = 10_000_000;
-/** The stream of chance that chooses among partitions: none of theirs. */
+/** The random stream that chooses among partitions, distinct from theirs. */
 const CHOOSING = 2 ** 31;
 
 async function drawnOnce<T>(on: Dataset, num: number, seed: number): Promise<T[]> {
@@ -128,10 +128,10 @@ async function partialsOf<R>(on: Dataset, fn: unknown, operator: string): Promis
   return partials;
 }
 
-/** `fn` may be one that takes more than two, such as Math.max: `Array.reduce` would hand it positions too. */
+/** `fn` may take more than two arguments, like Math.max, and `Array.reduce` would pass indices too. */
 function reduced<R>(partials: readonly R[], fn: Merge<R>, operator: string): R {
   if (partials.length === 0) {
-    throw emptyCollection(`${operator}() was called on an RDD without records. Ask isEmpty() before.`);
+    throw emptyCollection(`${operator}() was called on an RDD without records. Check isEmpty() first.`);
   }
   return partials.reduce((a, b) => fn(a, b));
 }
@@ -163,7 +163,7 @@ function mergedOnDriver<U>(on: Dataset, zero: Uint8Array, totals: readonly U[], 
   return totals.reduce((a, b) => merge(a, b), fresh());
 }
 
-// ---- of each batch of a stream
+// ---- on each batch of a stream
 
 /** One number, in one partition; 0 for an empty batch. */
 export function countBatch<R>(on: Carrier<R>): R {

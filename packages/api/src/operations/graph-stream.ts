@@ -10,7 +10,9 @@ import { notGiven } from "../refusal/not-given.ts";
 import type { Carrier } from "./carrier.ts";
 import type { MergeStep, Step, StepContext } from "./steps.ts";
 
-/** What a stream is to the engine: a node of the job's graph. Its operations may be declared while `build` runs only. */
+/**
+ * A stream as the engine sees it: a node of the job's graph. Its operations may be declared only while `build` runs.
+ */
 export class GraphStream implements Carrier<StreamNode> {
   readonly graph: GraphBuilder;
   readonly node: StreamNode;
@@ -76,7 +78,7 @@ export class GraphStream implements Carrier<StreamNode> {
     return new GraphStream(this.graph, node);
   }
 
-  /** @throws BAD_ARGUMENT It is no stream. @throws OTHER_CONTEXT It is one of another job. */
+  /** @throws BAD_ARGUMENT It is not a stream. @throws OTHER_CONTEXT It belongs to another job. */
   nodeOf(stream: unknown, operator: string): StreamNode {
     const other = graphStreamOf(stream);
     if (other === undefined) throw notGiven("streams", stream, operator);
@@ -87,7 +89,7 @@ export class GraphStream implements Carrier<StreamNode> {
   }
 }
 
-/** What a stream holds for the engine; `undefined`: the value is no stream. */
+/** The engine's part of a stream; `undefined` if the value is not a stream. */
 export function graphStreamOf(value: unknown): GraphStream | undefined {
   if (typeof value !== "object" || value === null || !(STREAM in value)) return undefined;
   return value[STREAM] instanceof GraphStream ? value[STREAM] : undefined;
@@ -98,7 +100,7 @@ function allReady(lineages: readonly (Lineage | Promise<Lineage>)[]): readonly L
   return lineages as readonly Lineage[]; // none is a promise
 }
 
-/** Steps of streams: what says nothing of its partitions has the default parallelism. */
+/** Steps of streams: without a given number, the default parallelism. */
 function streamSteps(context: JobContext): StepContext {
   return {
     dependency: (parent) => context.dependency(parent),

@@ -6,7 +6,7 @@ import { type Dataset, datasetOf, lineageIn } from "./dataset.ts";
 import { whenLaidOut } from "./laid-out.ts";
 import { type MergeStep, mergeStep, narrowStep } from "./steps.ts";
 
-// What brings the pairs of several RDDs, or streams, together by key.
+// Operations that merge the pairs of several RDDs, or streams, by key.
 
 export function cogroup<R, K>(
   on: Carrier<R>,
@@ -21,7 +21,7 @@ export function cogroup<R, K>(
 export function cogroupSeveral(on: Dataset, given: readonly unknown[], operator: string): Lineage {
   const last = given.at(-1);
   const isRdd = datasetOf(last) !== undefined;
-  // The last one may be options; what else is no RDD is refused where it is read.
+  // The last one may be options; anything else that is not an RDD is refused where it is read.
   const options = isRdd ? undefined : (last as ShuffleOptions<unknown> | undefined);
   const others = given.filter((_, i) => i === 0 || i < given.length - 1 || isRdd);
   return cogroup(on, others, options, operator);

@@ -3,7 +3,10 @@ import { resolveSources } from "../action/action.ts";
 import type { Dataset } from "./dataset.ts";
 import type { StepContext } from "./steps.ts";
 
-/** A lineage that is made once the partitions of this one, and of others, are known. Takes no job, only a look at sources. */
+/**
+ * A lineage that is created once the numbers of partitions of this one and others are known. Takes no job, only
+ * resolving sources.
+ */
 export function whenLaidOut(
   on: Dataset,
   label: string,

@@ -7,7 +7,7 @@ import type { Dataset } from "./dataset.ts";
 import { whenLaidOut } from "./laid-out.ts";
 import { narrowStep } from "./steps.ts";
 
-// Numbers for records.
+// Numbering of records.
 
 export function zipWithIndex(on: Dataset): Lineage {
   const operator = "zipWithIndex";
@@ -32,7 +32,7 @@ export function zipWithUniqueId(on: Dataset): Lineage {
   });
 }
 
-/** How many records the first partitions have, in their order; none when there cannot be any. */
+/** Record counts of the first partitions, in order; none if they are certainly empty. */
 async function partitionCounts(
   context: JobContext,
   target: Lineage,

@@ -8,7 +8,7 @@ import { narrowStep } from "./steps.ts";
 
 // Actions on numbers.
 
-/** More buckets than anybody looks at. */
+/** More buckets than anyone needs. */
 const BUCKETS_MAX = 10_000_000;
 
 export async function sum(on: Dataset): Promise<number> {
@@ -17,7 +17,7 @@ export async function sum(on: Dataset): Promise<number> {
   return sums.reduce((a, b) => a + b, 0);
 }
 
-/** One figure of `stats`, under the name of the action that gives it. */
+/** One figure of `stats`, under the name of its action. */
 export async function figure(
   on: Dataset,
   operator: string,
@@ -33,7 +33,7 @@ export async function histogram(on: Dataset, given: number | readonly number[]):
   const { min, max } = await stats(on, "histogram");
   if (!Number.isFinite(min) || !Number.isFinite(max)) {
     throw notFinite(
-      "histogram was asked for buckets of an RDD that is empty, or has NaN or an infinity in it. Filter them out, or give the ends of the buckets.",
+      "histogram was asked for buckets of an RDD that is empty or contains NaN or an infinity. Filter them out, or give the ends of the buckets.",
     );
   }
   const ends = evenEnds(min, max, size);
@@ -71,7 +71,7 @@ function checkEnds(ends: readonly unknown[]): readonly number[] {
     if (typeof end === "number" && !Number.isNaN(end)) return end;
     throw badArgument(`an end of a bucket of histogram is ${String(end)}; ends are numbers.`);
   });
-  if (numbers.length < 2) throw badArgument("histogram takes two ends of buckets at least.");
+  if (numbers.length < 2) throw badArgument("histogram takes at least two ends of buckets.");
   for (let i = 1; i < numbers.length; i += 1) {
     const [a = 0, b = 0] = numbers.slice(i - 1, i + 1);
     if (a < b) continue;

@@ -9,7 +9,7 @@ import { mapOnDriver } from "./driver-map.ts";
 import { countByValueStep } from "./folds.ts";
 import { chained, narrowStep, plainStep } from "./steps.ts";
 
-// Actions that give the driver values by key.
+// Actions that return values by key to the driver.
 
 export async function countByKey<K>(on: Dataset): Promise<Map<K, number>> {
   const operator = "countByKey";
@@ -20,7 +20,7 @@ export async function countByKey<K>(on: Dataset): Promise<Map<K, number>> {
 export async function collectAsMap<K, V>(on: Dataset): Promise<Map<K, V>> {
   const operator = "collectAsMap";
   const last = new KeyMap<K, V>();
-  const step = narrowStep("mapValues", operators.identity.ref(), true, operator); // refuses what is no pair
+  const step = narrowStep("mapValues", operators.identity.ref(), true, operator); // refuses records that are not pairs
   const pairs = await collectedAfter<[K, V]>(on, operator, step);
   naming(operator, () => {
     for (const [key, value] of pairs) last.set(key, value);
@@ -42,7 +42,7 @@ export async function reduceByKeyLocally<K, V>(on: Dataset, fn: (a: V, b: V) => 
 /** @throws KEY_NOT_COMPARABLE */
 export async function lookup<V>(on: Dataset, key: unknown): Promise<V[]> {
   const operator = "lookup";
-  naming(operator, () => hashKey(key)); // refuses what is no key before anything runs
+  naming(operator, () => hashKey(key)); // refuses invalid keys before anything runs
   on.context.requireBatch(operator);
   const wanted = operators.hasKey.ref(() => [key]);
   const target = on.take(chained(narrowStep("filter", wanted, true, operator), plainStep("values")));
@@ -50,7 +50,7 @@ export async function lookup<V>(on: Dataset, key: unknown): Promise<V[]> {
   return collected<V>(on, operator, target, partition === undefined ? undefined : [partition]);
 }
 
-/** The only partition in which a key can be, if that is known. */
+/** The only partition that can contain a key, if known. */
 async function partitionWith({ context, lineage }: Dataset, key: unknown): Promise<number | undefined> {
   await resolveSources(lineage);
   const placed = context.planner.layout().partitioningOf(lineage);

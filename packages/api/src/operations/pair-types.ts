@@ -1,4 +1,4 @@
-/** Any two-tuple: what the pair operations ask of the elements of a stream. */
+/** Any two-tuple: pair operations require it of a stream's elements. */
 export type Pair = readonly [key: unknown, value: unknown];
 
 /** The key type of a pair type. */
@@ -7,8 +7,8 @@ export type KeyOf<T> = T extends readonly [infer K, unknown] ? K : never;
 export type ValueOf<T> = T extends readonly [unknown, infer V] ? V : never;
 
 /**
- * The type of which a literal is a value: `number` for `1`. Operations that reduce take and give it, since the sum of
- * ones is no one. Branded primitives stay; read-only tuples, as `as const` makes them, are widened element by element.
+ * The type of which a literal is a value: `number` for `1`. Operations that reduce use it, since the sum of ones is not
+ * a one. Branded primitives stay; read-only tuples, as `as const` makes them, are widened element by element.
  */
 export type Widened<T> = T extends object
   ? T extends readonly unknown[]
@@ -30,7 +30,7 @@ export type Widened<T> = T extends object
 export type AnyKey = string | number | bigint | boolean | symbol | object | null | undefined;
 
 /**
- * An array literal of no or one element. Behind an overload for pairs the compiler takes every literal for a tuple, and of
- * records of the type `[string]` nothing could be put together with `[...a, ...b]`: such literals are arrays of `E`.
+ * An array literal of no or one element. After an overload for pairs the compiler takes every literal for a tuple, and
+ * records of type `[string]` could not be combined with `[...a, ...b]`: such literals are arrays of `E`.
  */
 export type ShortLiteral<E> = [E] | [];

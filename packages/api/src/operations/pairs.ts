@@ -10,19 +10,19 @@ import type { Carrier } from "./carrier.ts";
 import { type DistinctPrecision, sketchUse } from "./sketches.ts";
 import { chained, labelOf, narrowStep, plainStep, reduceByKeyStep, shuffleStep } from "./steps.ts";
 
-// What is done with pairs by their key.
+// Operations on pairs by key.
 
 /** Options of `combineByKey` beyond those of every shuffle. */
 export interface CombineOptions<K> {
-  /** How many partitions there shall be, 1 to 4096. */
+  /** Number of partitions, 1 to 4096. */
   readonly numPartitions?: number | undefined;
-  /** Where each key goes; by its hash if this is left out. */
+  /** Partitioner of the keys; by hash if absent. */
   readonly partitioner?: Partitioner<K> | undefined;
-  /** False: combine after the shuffle only, when combining saves nothing. */
+  /** False: combine only after the shuffle, if combining earlier saves nothing. */
   readonly mapSideCombine?: boolean | undefined;
 }
 
-/** Brings the pairs of a key together and does something with their values. */
+/** Shuffles pairs by key and processes the values of each key. */
 export function shuffleBy<R, K>(
   on: Carrier<R>,
   use: ShuffleUse,
@@ -70,7 +70,7 @@ export function combineByKey<R, K>(
   return shuffleBy(on, use, placing, operator);
 }
 
-/** @throws RECORD_NOT_ENCODABLE `zero` is no value that a record may have. */
+/** @throws RECORD_NOT_ENCODABLE `zero` is not a valid record. */
 export function aggregateByKey<R, K>(
   on: Carrier<R>,
   zero: unknown,
@@ -80,15 +80,15 @@ export function aggregateByKey<R, K>(
   return foldedByKey(on, zero, functions, options, "aggregateByKey");
 }
 
-/** @throws RECORD_NOT_ENCODABLE `zero` is no value that a record may have. */
+/** @throws RECORD_NOT_ENCODABLE `zero` is not a valid record. */
 export function foldByKey<R, K>(on: Carrier<R>, zero: unknown, fn: Fold, options: ShuffleOptions<K> | undefined): R {
   return foldedByKey(on, zero, [fn, fn], options, "foldByKey");
 }
 
-/** A function of the author, whose types its method has checked. */
+/** A function of the author, whose types have been checked by its method. */
 export type Fold = JobFunction<[total: unknown, value: unknown]>;
 
-/** Each key begins with a copy of its own of `zero`. */
+/** Each key starts with its own copy of `zero`. */
 function foldedByKey<R, K>(
   on: Carrier<R>,
   zero: unknown,
@@ -108,7 +108,7 @@ function foldedByKey<R, K>(
   return shuffleBy(on, use, options, operator);
 }
 
-/** What a fold begins with, to make copies of. @throws RECORD_NOT_ENCODABLE */
+/** The initial value of a fold, encoded so that it can be copied. @throws RECORD_NOT_ENCODABLE */
 export function encodedZero(context: JobContext, zero: unknown, operator: string): Uint8Array {
   return naming(operator, () => encodeValue(zero, context.registry.classes));
 }
@@ -130,7 +130,7 @@ export function partitionBy<R, K>(on: Carrier<R>, options: ShuffleOptions<K>): R
   return on.take(shuffleStep({ kind: "none" }, placementOf(on, options, operator), operator), operator);
 }
 
-/** A placement that the author has to give. @throws BAD_ARGUMENT */
+/** A partitioning that the author must give. @throws BAD_ARGUMENT */
 export function placementOf<K>(on: Carrier<unknown>, options: ShuffleOptions<K>, operator: string): Partitioning {
   const placed = on.partitioning(options, operator);
   if (placed !== undefined) return placed;

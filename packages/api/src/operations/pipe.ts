@@ -4,11 +4,11 @@ import { checkOptions } from "../refusal/check-all.ts";
 import type { Carrier } from "./carrier.ts";
 import { narrowStep } from "./steps.ts";
 
-/** How records are handed to a command, and in what environment it runs. */
+/** How records are passed to a command, and its environment. */
 export interface PipeOptions<in T> {
-  /** Variables beside those of the executor's process. */
+  /** Variables added to those of the executor's process. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Called before the records of a partition: what it prints comes first. */
+  /** Called before the records of a partition: its output comes first. */
   readonly printContext?: ((print: (line: string) => void) => void) | undefined;
   /** Called for each record, which it prints as any number of lines. */
   readonly printRecord?: ((record: T, print: (line: string) => void) => void) | undefined;

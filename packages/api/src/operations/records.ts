@@ -5,15 +5,15 @@ import { checkPartitions } from "../refusal/check-all.ts";
 import type { Carrier } from "./carrier.ts";
 import { chained, labelOf, narrowStep, plainStep, type Step, shuffleStep } from "./steps.ts";
 
-// What is done record by record, or partition by partition, and how records are spread over partitions.
+// Operations on single records or whole partitions, and their distribution over partitions.
 
-/** What a function of partitions may give back. */
+/** The result of a function of partitions. */
 export type PartitionResult<U> = Iterable<U> | AsyncIterable<U> | Promise<Iterable<U> | AsyncIterable<U>>;
 
-/** A key function of the author, whose types its method has checked. */
+/** A key function of the author, whose types have been checked by its method. */
 export type Key = JobFunction<[record: unknown]>;
 
-/** The operations that are a function of the author and nothing else: `map`, `filter`, `mapValues` … */
+/** The operations that consist of a function of the author: `map`, `filter`, `mapValues` … */
 export function narrow<R>(on: Carrier<R>, kind: NarrowKind, fn: unknown, keepsPartitioning?: boolean): R {
   const ref = on.ship(fn, kind);
   return on.take(narrowStep(kind, ref, keepsPartitioning), labelOf(kind, ref));

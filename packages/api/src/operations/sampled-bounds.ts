@@ -8,7 +8,7 @@ import { decodeRecords } from "../source/collection.ts";
 import { rddSteps } from "./dataset.ts";
 import { narrowStep } from "./steps.ts";
 
-/** Keys drawn for each range; three times as many are asked for, as partitions may be uneven (the reference's numbers). */
+/** Keys sampled for each range; three times as many are requested, as partitions may be uneven (Spark's numbers). */
 const KEYS_PER_RANGE = 20;
 const KEYS_MAX = 1_000_000;
 const OVERSAMPLING = 3;
@@ -17,13 +17,13 @@ export interface BoundsRequest {
   readonly partitions: number;
   readonly compare: Comparison | undefined;
   readonly seed: number;
-  /** Of the operator that asks. */
+  /** The calling operator's name. */
   readonly name: string;
 }
 
 /**
- * Keys that cut the pairs of an RDD into ranges of about as many each. Takes a job that draws keys from every partition,
- * and one more for partitions that turn out to have far more pairs than others. None for a single range.
+ * Keys that split the pairs of an RDD into ranges of about equal size. Takes a job that samples keys from every
+ * partition, and another for partitions that turn out to have far more pairs than others. None for a single range.
  */
 export async function sampledBounds(context: JobContext, pairs: Lineage, request: BoundsRequest): Promise<unknown[]> {
   const { partitions, compare } = request;

@@ -9,9 +9,9 @@ import type { Dataset } from "./dataset.ts";
 import { exactSample } from "./exact-sample.ts";
 import { narrowStep } from "./steps.ts";
 
-// Parts of the records, drawn by chance.
+// Random samples of records.
 
-/** How many of each key: pairs, or a Map. */
+/** A fraction for each key: pairs, or a Map. */
 export type Fractions<K> = Iterable<readonly [K, number]>;
 
 /** @throws BAD_ARGUMENT Not a whole number. */
@@ -21,7 +21,7 @@ export function seedOf(context: JobContext, seed: unknown, operator: string): nu
   throw badArgument(`the seed of ${operator} is ${shown(seed)}; it must be a whole number.`);
 }
 
-/** @throws BAD_ARGUMENT A share that is not in [0, 1], or, where records may come up repeatedly, not a mean of 0 or more. */
+/** @throws BAD_ARGUMENT A fraction outside [0, 1] or, with replacement, a negative mean. */
 function checkFraction(fraction: unknown, withReplacement: boolean, what: string): number {
   const most = withReplacement ? Number.MAX_SAFE_INTEGER : 1;
   if (typeof fraction === "number" && fraction >= 0 && fraction <= most) return fraction;
@@ -38,7 +38,7 @@ export function sample<R>(on: Carrier<R>, withReplacement: boolean, fraction: nu
   return on.take(narrowStep("mapPartitionsWithIndex", fn, true, "sample"), "sample");
 }
 
-/** One result for each weight; together they have every record once. @throws BAD_ARGUMENT */
+/** One result per weight; together they contain every record once. @throws BAD_ARGUMENT */
 export function randomSplit<R>(on: Carrier<R>, weights: readonly number[], given: number | undefined): R[] {
   const operator = "randomSplit";
   const seed = seedOf(on.context, given, operator);
@@ -48,7 +48,7 @@ export function randomSplit<R>(on: Carrier<R>, weights: readonly number[], given
   });
 }
 
-/** Neighbouring parts of [0, 1], in proportion to the weights. @throws BAD_ARGUMENT */
+/** Adjacent parts of [0, 1], in proportion to the weights. @throws BAD_ARGUMENT */
 function sharesOf(weights: readonly number[]): (readonly [from: number, to: number])[] {
   if (!Array.isArray(weights) || weights.length === 0) throw badArgument("randomSplit takes an array of weights.");
   for (const weight of weights) {
@@ -64,17 +64,17 @@ function sharesOf(weights: readonly number[]): (readonly [from: number, to: numb
     below += weight;
     return below / total;
   });
-  bounds[bounds.length - 1] = 1; // whatever was lost in rounding
+  bounds[bounds.length - 1] = 1; // what was lost in rounding
   return bounds.map((to, i) => [bounds[i - 1] ?? 0, to]);
 }
 
-/** Each key once, the last fraction given for it. @throws BAD_ARGUMENT */
+/** Each key once, with the last fraction given for it. @throws BAD_ARGUMENT */
 function checkFractions(fractions: unknown, withReplacement: boolean, operator: string): [unknown, number][] {
   const byKey = new KeyMap<unknown, number>();
   if (typeof fractions !== "object" || fractions === null || !(Symbol.iterator in fractions)) {
     throw badArgument(`${operator} takes a Map from keys to fractions, or pairs of them.`);
   }
-  // What is not a pair is found out by its fraction.
+  // An entry that is not a pair is detected by its fraction.
   for (const entry of fractions as Iterable<readonly [unknown, number] | undefined>) {
     const fraction = checkFraction(entry?.[1], withReplacement, `a fraction of ${operator}`);
     naming(operator, () => byKey.set(entry?.[0], fraction));

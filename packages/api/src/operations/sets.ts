@@ -10,7 +10,7 @@ import { whenLaidOut } from "./laid-out.ts";
 import { repartitionStep } from "./records.ts";
 import { chained, labelOf, mergeStep, narrowStep, plainStep, reduceByKeyStep, type Step } from "./steps.ts";
 
-// Operations on RDDs as wholes.
+// Operations on whole RDDs.
 
 export function coalesce(on: Dataset, numPartitions: number, shuffle: boolean): Lineage {
   const partitions = checkPartitions(numPartitions, "coalesce");
@@ -62,7 +62,7 @@ export function distinct<T>(on: Dataset, options: ShuffleOptions<T> | undefined)
   });
 }
 
-/** @param inPlace Equal records are in one partition already, in which they stay: that is how the parent is placed. */
+/** @param inPlace Equal records are already in the same partition, because of the parent's partitioning. */
 function distinctStep(partitioning: Partitioning | undefined, inPlace = false): Step {
   const operator = "distinct";
   return chained(
@@ -88,7 +88,7 @@ export function zipPartitions(
   return besides(on, others, { fn: on.ship(fn, operator), keepsPartitioning: preservesPartitioning, operator });
 }
 
-/** Partitions of several RDDs side by side. */
+/** Corresponding partitions of several RDDs, side by side. */
 function besides(
   on: Dataset,
   others: readonly unknown[],

@@ -3,13 +3,13 @@ import { type FunctionRef, operators } from "@millrace/operators";
 import type { ShuffleUse } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 
-/** How exact an estimate of distinct values is: a relative standard deviation, or bits of a hash. */
+/** The precision of an estimate of distinct values: a relative standard deviation, or bits of a hash. */
 export type DistinctPrecision =
   | number
   | {
-      /** Bits of the hash that choose a register, 4 to 24: 2 to the power of them is how many there are, of a byte each. */
+      /** Bits of the hash that select a register, 4 to 24: there are 2^p registers, of one byte each. */
       readonly p: number;
-      /** Bits of the hash while few values have been seen. 0, the default: registers from the beginning. */
+      /** Bits of the hash used while there are few values. 0, the default: registers from the start. */
       readonly sp?: number | undefined;
     };
 
@@ -19,13 +19,13 @@ function checkPrecision(given: DistinctPrecision): SketchPrecision {
   throw badArgument(`the precision of distinct values is ${typeof given}; give a relative deviation, or { p, sp }.`);
 }
 
-/** Makes one sketch of each partition. */
+/** Makes one sketch per partition. */
 export function sketchPartition(precision: DistinctPrecision): FunctionRef {
   const checked = checkPrecision(precision);
   return operators.sketchPartition.ref(() => [checked]);
 }
 
-/** One sketch for each key. */
+/** One sketch per key. */
 export function sketchUse(precision: DistinctPrecision): ShuffleUse {
   const checked = checkPrecision(precision);
   return {

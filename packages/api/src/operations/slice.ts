@@ -5,7 +5,7 @@ import { checkCount } from "../refusal/check-all.ts";
 import { sliceBetweenBatches } from "../warnings.ts";
 import type { GraphStream } from "./graph-stream.ts";
 
-/** The RDDs that a stream has in the batches of [from, to]: see `DStream.slice`. */
+/** The RDDs of a stream in the batches of [from, to]: see `DStream.slice`. */
 export async function sliceOf({ context, node: stream }: GraphStream, from: number, to: number): Promise<Lineage[]> {
   checkCount(from, "the beginning of slice", 0, Number.MAX_SAFE_INTEGER);
   checkCount(to, "the end of slice", from, Number.MAX_SAFE_INTEGER);
@@ -20,17 +20,17 @@ export async function sliceOf({ context, node: stream }: GraphStream, from: numb
     context.warnOnce(
       sliceBetweenBatches(
         `slice of ${stream.label}`,
-        `slice of ${stream.label} was asked for [${from}, ${to}], which lies between batches: [${floor(from)}, ${floor(to)}] is given.`,
+        `slice of ${stream.label} was asked for [${from}, ${to}], which is between batches: [${floor(from)}, ${floor(to)}] is used.`,
       ),
     );
   }
   const lineages: Lineage[] = [];
   for (let time = floor(from); time <= floor(to); time += stream.slideMs) {
-    if (time <= history.zeroTime) continue; // nothing was before the first batch
+    if (time <= history.zeroTime) continue; // there is nothing before the first batch
     const scope = history.scopeAt(epochMs(time)); // a multiple of the slide after the zero time
     if (scope === undefined) {
       throw sliceForgotten(
-        `slice of ${stream.label} was asked for batch ${time}, which is forgotten or has not begun. ` +
+        `slice of ${stream.label} was asked for batch ${time}, which has been released or has not begun. ` +
           'Call ssc.remember("5m") in build to keep batches for longer, and ask for none that is still to come.',
       );
     }

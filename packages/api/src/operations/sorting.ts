@@ -12,15 +12,15 @@ import { type Key, keyByStep } from "./records.ts";
 import { sampledBounds } from "./sampled-bounds.ts";
 import { labelOf, narrowStep, plainStep, type StepContext, shuffleStep } from "./steps.ts";
 
-// What puts records in order.
+// Operations that sort records.
 
 /** How `sortBy` and `sortByKey` sort. */
 export interface SortOptions<K> {
-  /** True if it is left out. */
+  /** Default: true. */
   readonly ascending?: boolean | undefined;
-  /** As many as this RDD has if it is left out. There may be fewer, if there are too few different keys. */
+  /** Default: the same number as this RDD. There may be fewer, if there are too few distinct keys. */
   readonly numPartitions?: number | undefined;
-  /** `(a, b) => number`; the order of values if it is left out. */
+  /** `(a, b) => number`; by default the order of values. */
   readonly compare?: Compare<K> | undefined;
 }
 
@@ -57,7 +57,7 @@ export function filterByRange<K>(on: Dataset, ends: readonly [lower: K, upper: K
   });
 }
 
-/** What an author may say of an order, checked. */
+/** The sort options of an author, checked. */
 interface Sorting {
   readonly descending: boolean;
   readonly partitions: number | undefined;
@@ -80,8 +80,8 @@ function sortingOf<K>(on: Dataset, given: boolean | SortOptions<K>, operator: st
 }
 
 /**
- * Pairs in the order of their keys, partition after partition. Ranges are cut by some keys that a job draws when the result
- * is first needed; then the pairs are shuffled, and each partition is sorted.
+ * Pairs sorted by key, across partitions. Ranges are split at keys that a job samples when the result is first needed;
+ * then the pairs are shuffled, and each partition is sorted.
  */
 function sortedByKey(on: Dataset, sorting: Sorting, operator: string, label: string): Lineage {
   const { context, lineage: parent, steps } = on;
@@ -99,18 +99,18 @@ function sortedByKey(on: Dataset, sorting: Sorting, operator: string, label: str
   });
 }
 
-/** The bounds are drawn in their order: where they are in none, the author's function contradicts itself. */
+/** The bounds are sampled in order: if they are not sorted, the author's function contradicts itself. */
 function checkBounds(bounds: readonly unknown[], order: Comparison, operator: string): void {
   for (const [i, bound] of bounds.entries()) {
     if (order(bound, bound) === 0 && (i === 0 || order(bounds[i - 1], bound) < 0)) continue;
     throw badComparison(
-      `${operator}: its compare function contradicts itself: it has no order for the keys that it was given, such as one that gives the same ` +
-        "number for (a, b) and for (b, a), or one that draws lots. The batch fails. Equal keys must give 0, and (b, a) the opposite of (a, b).",
+      `${operator}: its compare function contradicts itself: it defines no order for the given keys; for example, it returns the same ` +
+        "number for (a, b) and for (b, a), or random numbers. The batch fails. Return 0 for equal keys, and opposite signs for (a, b) and (b, a).",
     );
   }
 }
 
-/** Pairs placed and sorted within their partitions. */
+/** Pairs partitioned by key, and sorted within their partitions. */
 function placedAndSorted(
   parent: Lineage,
   placed: Partitioning | undefined,
@@ -125,7 +125,7 @@ function sortedWithin(parent: Lineage, { ref, descending }: Sorting, label: stri
   return narrow(parent, { kind: "sort", key: undefined, compare: ref, descending, label }, true);
 }
 
-/** Pairs whose key lies within bounds; partitions that cannot have any are not looked at. */
+/** Pairs whose key is within bounds; partitions that cannot contain any are not read. */
 function inRange(
   parent: Lineage,
   [lower, upper]: readonly [unknown, unknown],

@@ -200,7 +200,7 @@ test("a task of state names the version that the oldest remembered batch builds 
     const { version, oldest } = tasks.find(({ state }) => state?.batch === time)?.state ?? {};
     named.push([version, oldest]);
   }
-  // Three batches are remembered when one has run; the fourth is the one that runs.
+  // Three batches are remembered after the first; the fourth is the running one.
   expect(named).toEqual([
     [0, 0],
     [1000, 0],

@@ -19,30 +19,30 @@ import { datasetOf, lineageIn } from "./dataset.ts";
 import type { GraphStream } from "./graph-stream.ts";
 import { labelOf } from "./steps.ts";
 
-// What keeps a state for each key from batch to batch.
+// Operations that maintain state for each key across batches.
 
 /** Options of `updateStatePartitions`. */
 export interface StateOptions<K, S> {
-  /** How many partitions the state has, 1 to 4096. */
+  /** Number of partitions of the state, 1 to 4096. */
   readonly numPartitions?: number | undefined;
-  /** Where each key goes; by its hash if this is left out. */
+  /** Partitioner of the keys; by hash if absent. */
   readonly partitioner?: Partitioner<K> | undefined;
-  /** State to begin with, merged below the first batch. */
+  /** Initial state, available to the first batch. */
   readonly initialState?: InitialPairs<K, S> | undefined;
 }
 
 /** Options of `updateStateByKey`. */
 export interface UpdateOptions<K, S> extends StateOptions<K, S> {
-  /** Call the function only for keys that have values in the batch: none expires by being idle. */
+  /** Call the function only for keys with values in the batch: idle keys never expire. */
   readonly onlyUpdated?: boolean | undefined;
 }
 
 type AnyUpdateOptions = AnyStateOptions & { readonly onlyUpdated?: boolean | undefined };
 
-/** The options that all stateful operations have. */
+/** The options common to all stateful operations. */
 const STATE_OPTIONS: readonly string[] = ["numPartitions", "partitioner", "initialState"];
 
-/** @throws BAD_ARGUMENT All that is wrong with them. */
+/** @throws BAD_ARGUMENT Lists all mistakes. */
 function checkState(context: JobContext, options: AnyStateOptions, operator: string): void {
   const { numPartitions, partitioner, initialState } = options;
   checkAll(operator, {
@@ -93,7 +93,7 @@ export function updateStatePartitions(
 }
 
 /**
- * Its result is kept, so that no reader has the function called again.
+ * Its result is persisted, so that no reader calls the function again.
  *
  * @param given The function, or a spec of it.
  */
@@ -117,7 +117,7 @@ export function mapWithState(on: GraphStream, given: unknown, more: AnyMapOption
   return node;
 }
 
-/** The stream of all state of `mapWithState` after each batch. */
+/** The stream of all `mapWithState` state after each batch. */
 export function stateSnapshots({ context, node: mapped }: GraphStream): StreamNode {
   const label = "stateSnapshots";
   context.requireBuilding(label);
@@ -134,7 +134,7 @@ export function stateSnapshots({ context, node: mapped }: GraphStream): StreamNo
   };
 }
 
-/** One node of state per batch, which remembers what it has to be run with. */
+/** One state node per batch, which remembers what it must run with. */
 function statefulNode(
   on: GraphStream,
   operator: string,

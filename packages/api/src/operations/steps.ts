@@ -12,17 +12,17 @@ import {
 } from "@millrace/plan";
 
 /**
- * From one lineage to the next: what operations are made of. An RDD takes a step at once, a stream takes it anew in each
- * batch; the author's arguments are checked when the step is made.
+ * From one lineage to the next: the building block of operations. An RDD takes a step at once, a stream takes it in
+ * each batch; the author's arguments are checked when the step is made.
  */
 export type Step = (parent: Lineage, at: StepContext) => Lineage;
 /** A step with several parents. */
 export type MergeStep = (parents: readonly Lineage[], at: StepContext) => Lineage;
 
-/** Where a step is taken. */
+/** The context in which a step is taken. */
 export interface StepContext {
   dependency(parent: Lineage): ShuffleDependency;
-  /** How pairs are placed when the author says nothing. */
+  /** Partitioning of pairs unless the author gives one. */
   defaultPartitioning(): Partitioning;
 }
 
@@ -30,7 +30,7 @@ export function labelOf(operator: string, fn: FunctionRef | undefined): string {
   return fn?.site === undefined ? operator : `${operator} at ${formatSite(fn.site)}`;
 }
 
-/** Whether keys stay where they are; `mapPartitions` says so itself. */
+/** Whether keys keep their placement; `mapPartitions` states it itself. */
 const KEEPS_PARTITIONING: Readonly<Record<NarrowKind, boolean>> = {
   map: false,
   flatMap: false,

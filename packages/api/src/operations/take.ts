@@ -4,14 +4,14 @@ import type { JobContext } from "../job/job-context.ts";
 import { checkCount } from "../refusal/check-all.ts";
 import { decodeRecords } from "../source/collection.ts";
 
-/** Up to this many records in all are worth the one round that asks every partition at once. */
+/** Up to this many records in all are worth a single round over all partitions. */
 const AT_ONCE_RECORDS_MAX = 10_000;
-/** Up to this many partitions are few, whatever the cluster's size. */
+/** Up to this many partitions count as few, whatever the cluster's size. */
 const FEW_PARTITIONS = 8;
 
 /**
- * The first `n` records in partition order. Few partitions are asked all at once; of many the first ones, then four
- * times as many in each further round.
+ * The first `n` records in partition order. If there are few partitions all are read at once; otherwise the first ones,
+ * then four times as many in each further round.
  */
 export async function takeRecords<T>(context: JobContext, target: Lineage, n: number): Promise<T[]> {
   checkCount(n, "the number of records to take", 0, Number.MAX_SAFE_INTEGER);

@@ -8,18 +8,18 @@ import { kindOf, notGiven } from "../refusal/not-given.ts";
 import { datasetOf, lineageIn } from "./dataset.ts";
 import { type GraphStream, graphStreamOf } from "./graph-stream.ts";
 
-// What a function of the driver makes of the RDDs of one stream, or of several.
+// Streams derived by a function of the driver from the RDDs of one stream, or of several.
 
-/** A function of the author, whose types its method has checked: of an RDD for each stream, and the batch's time. */
+/** A function of the author, whose types have been checked by its method: of one RDD per stream, and the batch time. */
 type OfRdds = JobFunction<[...rdds: RDD<unknown>[], time: number]>;
 
-/** `transform` and its like. @throws BAD_ARGUMENT */
+/** `transform` and its variants. @throws BAD_ARGUMENT */
 export function transform(streams: readonly unknown[], fn: OfRdds, operator: string): StreamNode {
   checkBody(fn, operator);
   return transformed(streams, operator, (rdds, time) => fn(...rdds, time));
 }
 
-/** A stream whose RDDs a function of the driver makes, of those that several streams have in a batch. */
+/** A stream whose RDDs a function of the driver derives from those of several streams in a batch. */
 export function transformed(
   streams: readonly unknown[],
   operator: string,
@@ -46,19 +46,19 @@ export function transformed(
   };
 }
 
-/** Streams, one after the other. */
+/** The concatenation of streams. */
 export function unionOf(streams: readonly unknown[]): StreamNode {
   const { on, others } = severalStreams(streams, "union");
   return on.merge(others, unionNode, "union");
 }
 
-/** @throws BAD_ARGUMENT None is given, or the first is no stream. */
+/** @throws BAD_ARGUMENT None is given, or the first is not a stream. */
 function severalStreams(
   streams: readonly unknown[],
   operator: string,
 ): { on: GraphStream; others: readonly unknown[] } {
   const [first, ...others] = streams;
-  if (streams.length === 0) throw badArgument(`${operator} takes one stream at least, and was given none.`);
+  if (streams.length === 0) throw badArgument(`${operator} takes at least one stream, and was given none.`);
   const on = graphStreamOf(first);
   if (on === undefined) throw notGiven("streams", first, operator);
   on.context.requireBuilding(operator);

@@ -5,15 +5,15 @@ import { checkCount } from "../refusal/check-all.ts";
 import type { Dataset } from "./dataset.ts";
 import { narrowStep, plainStep, type Step, type StepContext, shuffleStep } from "./steps.ts";
 
-/** How `treeReduce` and `treeAggregate` bring results together. */
+/** How `treeReduce` and `treeAggregate` merge results. */
 export interface TreeOptions {
-  /** Rounds in which results are brought together: that of the driver, and shuffles before it; 2 if it is left out. */
+  /** Rounds of merging: the driver's, and shuffles before it; 2 by default. */
   readonly depth?: number | undefined;
-  /** The last round takes place on an executor too; the driver gets one result. */
+  /** The last round runs on an executor too; the driver gets one result. */
   readonly finalOnExecutor?: boolean | undefined;
 }
 
-/** Partial results of partitions, brought together by shuffles until they are few enough for the driver. */
+/** Partial results of partitions, merged by shuffles until they are few enough for the driver. */
 export async function treeFolded(
   on: Dataset,
   partial: Step,
@@ -35,7 +35,7 @@ function roundsOf(partitions: number, depth: number, finalOnExecutor: boolean): 
   const scale = Math.max(Math.ceil(partitions ** (1 / depth)), 2);
   const rounds: number[] = [];
   let left = partitions;
-  // Another round is worth it only if it saves more than it adds.
+  // Another round must save more than it adds.
   while (left > scale + Math.ceil(left / scale)) {
     left = Math.floor(left / scale);
     rounds.push(left);

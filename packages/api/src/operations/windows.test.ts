@@ -9,7 +9,7 @@ const add = (a: number, b: number): number => a + b;
 const subtract = (a: number, b: number): number => a - b;
 const words = (ssc: StreamingContext) => ssc.socketTextStream("localhost", 9999);
 
-/** The blocks that the tasks of the output's plan read in a batch. */
+/** The blocks read by the tasks of the output's plan in a batch. */
 async function inputsAt(lab: GraphLab, time: number): Promise<readonly string[]> {
   expect((await lab.batch(time, { blocks: [`recv/${time}`] })).error).toBeUndefined();
   const [plan] = lab.port.plans.splice(0);
@@ -100,7 +100,7 @@ describe("a window", () => {
   test("does not mix with streams that slide otherwise", async () => {
     const mixed = GraphLab.build((ssc) => words(ssc).union(words(ssc).window("2s", "2s")).print());
     await expect(mixed).rejects.toThrow(
-      /union brings together .*socketTextStream .* by 1000 ms, .* by 2000 ms.*windows\.test\.ts:\d+:\d+/,
+      /union combines .*socketTextStream .* by 1000 ms, .* by 2000 ms.*windows\.test\.ts:\d+:\d+/,
     );
   });
 });
@@ -138,7 +138,7 @@ describe("batches are remembered", () => {
     await lab.batch(2000, { blocks: ["b", "c"] });
     await lab.batch(3000, { blocks: [] });
     expect(seen).toEqual([1, 2, 0]);
-    expect(lab.port.warnings.join()).toContain("lies between batches");
+    expect(lab.port.warnings.join()).toContain("is between batches");
   });
 
   test("and an RDD that a job kept says so when they are not", async () => {

@@ -12,17 +12,17 @@ import type { GraphStream } from "./graph-stream.ts";
 import { shuffleBy } from "./pairs.ts";
 import { labelOf, narrowStep, plainStep, reduceByKeyStep } from "./steps.ts";
 
-// What looks back on earlier batches, and how batches are kept for it.
+// Operations on earlier batches, and the persistence that they need.
 
 /** Options of `reduceByKeyAndWindow` with an inverse function. */
 export type InverseWindowOptions<K, V> =
   | number
   | (Exclude<ShuffleOptions<K>, number> & {
-      /** Keys for which it does not hold are forgotten: without it a key stays, with whatever value is left of it. */
+      /** Keys for which it is false are dropped: without it a key stays, with whatever value is left of it. */
       readonly filter?: ((pair: readonly [K, V]) => unknown) | undefined;
     });
 
-/** Both of what `reduceByWindow` may be called with: an inverse function comes before the length, or is left out. */
+/** The arguments of `reduceByWindow`: an inverse function may precede the length. */
 type WindowArguments = readonly unknown[];
 
 export function window(on: GraphStream, length: DurationLike, slide: DurationLike | undefined): StreamNode {
@@ -76,7 +76,7 @@ export function groupByKeyAndWindow<K>(
   return windowed(on.at(grouped), span, operators.concatenate.ref(), options, operator);
 }
 
-/** The options of a shuffle apart from the filter that only a window with an inverse function has. */
+/** The options of a shuffle, separated from the filter that only a window with an inverse function has. */
 function parted(given: InverseWindowOptions<unknown, unknown> | undefined): {
   readonly filter: unknown;
   readonly options: ShuffleOptions<unknown> | undefined;
@@ -107,7 +107,7 @@ export function reduceByKeyAndWindow(on: GraphStream, fn: unknown, rest: WindowA
   return incrementalWindowNode(on.graph, reduced, span, reduction, label);
 }
 
-// ---- how batches are kept
+// ---- persistence
 
 /** @throws BAD_ARGUMENT */
 export function persist({ context, node }: GraphStream, level: StorageLevel): void {
@@ -124,7 +124,7 @@ export function checkpoint(on: GraphStream, interval: DurationLike): void {
   const ms = parseDuration(interval, "the interval of checkpoint");
   if (ms % slideMs !== 0) {
     throw badWindow(
-      `the interval of checkpoint is ${formatDuration(ms)}; it must be a multiple of ${formatDuration(slideMs)}, as often as the stream has a batch.`,
+      `the interval of checkpoint is ${formatDuration(ms)}; it must be a multiple of ${formatDuration(slideMs)}, the interval at which the stream has batches.`,
     );
   }
   if (level === undefined) persist(on, StorageLevel.MEMORY_AND_DISK);
@@ -132,7 +132,7 @@ export function checkpoint(on: GraphStream, interval: DurationLike): void {
 
 function spanOf(on: GraphStream, operator: string, length: unknown, slide: unknown, options?: unknown): WindowSpan {
   on.context.requireBuilding(operator);
-  // What is no duration, or no such options, is refused where it is read.
+  // Invalid durations and options are refused where they are read.
   const [duration, every] = [length as DurationLike, slide as DurationLike | undefined];
   const placed = options as ShuffleOptions<unknown> | undefined;
   return windowSpan(on.node, operator, duration, every, () => on.partitioning(placed, operator));
@@ -148,7 +148,7 @@ function partitioningFor<K>(
   return () => given ?? { kind: "hash", partitions: context.defaultParallelism };
 }
 
-/** Reduced once more over the batches of a window: its pairs are placed already, so nothing is shuffled. */
+/** Reduced again over the batches of a window: its pairs are already partitioned, so nothing is shuffled. */
 function windowed<K>(
   perBatch: GraphStream,
   span: WindowSpan,

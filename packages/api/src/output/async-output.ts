@@ -51,8 +51,8 @@ export function asyncOutput(
       port.warn(
         loopSlow(
           subject,
-          `batch ${time} waits for the loop that reads ${subject}, for more than ${WAITS_MS / 1000} s by now. ` +
-            "Later batches wait too. Make the loop quicker, or leave it: break, or return() of the iterator.",
+          `batch ${time} waits for the loop that reads ${subject}, for more than ${WAITS_MS / 1000} s so far. ` +
+            "Later batches wait too. Make the loop faster, or leave it: break, or return() of the iterator.",
         ),
       );
     });

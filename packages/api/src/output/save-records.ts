@@ -115,7 +115,7 @@ export async function stageRecords(
 async function checkFree({ port }: JobContext, { preparedOutputs }: BatchScope, directory: Location): Promise<void> {
   const other = preparedOutputs.find((known) => known.kind === "files" && known.directory === directory);
   if (other === undefined && (await port.files.for(directory).stat(directory)) === undefined) return;
-  const why = other === undefined ? "exists already" : `is the one that ${other.output.name} writes in this batch`;
+  const why = other === undefined ? "already exists" : `is the one that ${other.output.name} writes in this batch`;
   throw outputExists(
     `the output directory ${directory} ${why}. Nothing is written. Remove it, or save to another path; saveAsTextFiles gives each batch its own.`,
   );
@@ -128,7 +128,7 @@ async function nameFile(files: FileSystem, from: Location, to: Location): Promis
   } catch (error) {
     if ((await files.stat(from)) !== undefined) throw error;
     throw outputLost(
-      `the file ${from} that a task has written is not there. The batch fails. ` +
+      `the file ${from} that a task has written is missing. The batch fails. ` +
         "Output has to be on storage that the driver and all executors share; check that they see the same directory.",
       { cause: error },
     );

@@ -39,7 +39,7 @@ function saveOutput(
 }
 
 function checkText(value: unknown, what: string): void {
-  if (typeof value !== "string") throw badArgument(`${what} is ${kindOf(value)}; it must be a text.`);
+  if (typeof value !== "string") throw badArgument(`${what} is ${kindOf(value)}; it must be a string.`);
 }
 
 /** `prefix-<ms>.suffix`; without a prefix no dash, without a suffix no dot (features FO-1). */

@@ -20,7 +20,7 @@ export async function publishFiles(systems: FileSystems, staged: Staged): Promis
   const exists = (await files.stat(directory)) !== undefined;
   if (exists && !(await holdsOurs(files, staged))) {
     throw outputExists(
-      `the output directory ${directory} exists already: it came while the batch ran. What this batch has written for it is ` +
+      `the output directory ${directory} already exists: it was created while the batch ran. The files that this batch staged for it are ` +
         "removed. Remove the directory, or save to another path; saveAsTextFiles gives each batch its own.",
     );
   }

@@ -6,17 +6,17 @@ import { PLACING } from "../internals.ts";
 import { checkOptions, checkPartitions } from "../refusal/check-all.ts";
 
 /**
- * Places pairs: a whole number in [0, numPartitions) for each key. Sent to executors by value: a plain object, or an
+ * Partitions pairs: an integer in [0, numPartitions) for each key. Sent to executors by value: a plain object, or an
  * instance of a class of the job.
  *
- * RDDs that were placed by the same partitioner, or by equal ones, are joined and combined without a shuffle.
+ * RDDs partitioned by the same partitioner, or by equal ones, are joined and combined without a shuffle.
  */
 export interface Partitioner<in K = never> {
   /** 1 to 4096. */
   readonly numPartitions: number;
   /** The partition of a key, from 0. Called on executors, and on the driver by `lookup`. */
   readonly getPartition: (key: K) => number;
-  /** Whether another partitioner places every key as this one does. Called on the driver. */
+  /** Whether another partitioner places every key like this one. Called on the driver. */
   readonly equals?: (other: unknown) => boolean;
 }
 
@@ -25,20 +25,20 @@ export type ShuffleOptions<K> =
   | number
   | Partitioner<K>
   | {
-      /** How many partitions there shall be, 1 to 4096. */
+      /** Number of partitions, 1 to 4096. */
       readonly numPartitions?: number | undefined;
-      /** Where each key goes; by its hash if this is left out. */
+      /** Partitioner of the keys; by hash if absent. */
       readonly partitioner?: Partitioner<K> | undefined;
-      /** A partitioner of other keys is no options. */
+      /** A partitioner of other keys is not an options object. */
       readonly getPartition?: undefined;
     };
 
-/** The engine's own placement: by the hash of keys, the same as a number of partitions alone gives. */
+/** The engine's own partitioner: by the hash of keys, as with a bare number of partitions. */
 export class HashPartitioner implements Partitioner<unknown> {
   /** 1 to 4096. */
   readonly numPartitions: number;
 
-  /** @throws BAD_ARGUMENT Not 1 to 4096 partitions. */
+  /** @throws BAD_ARGUMENT The number of partitions is not 1 to 4096. */
   constructor(numPartitions: number) {
     this.numPartitions = checkPartitions(numPartitions, "HashPartitioner");
   }
@@ -56,26 +56,26 @@ export class HashPartitioner implements Partitioner<unknown> {
 /** Negative, 0 or positive as `a` comes before, with or after `b`. */
 export type Compare<in V> = (a: V, b: V) => number;
 
-/** Makes functions that run on executors ones that ship, and refuses those that cannot. */
+/** Makes functions that run on executors shippable, and refuses those that cannot ship. */
 export interface Shipping {
   ship(fn: unknown, operator: string): FunctionRef;
   checked(ref: FunctionRef): FunctionRef;
 }
 
-/** @throws BAD_ARGUMENT It is a key function, as Python's operations take. */
+/** @throws BAD_ARGUMENT It is a key function, as in Python. */
 export function shipCompare(shipping: Pick<Shipping, "ship">, compare: unknown, operator: string): FunctionRef {
   if (typeof compare === "function" && compare.length === 1) {
     throw badArgument(
-      `${operator} was given a function of one value. It takes one that compares two, and gives a number below 0 where the first comes before: (a, b) => key(a) - key(b).`,
+      `${operator} was given a function of one value. It takes one that compares two, and returns a number below 0 if the first comes first: (a, b) => key(a) - key(b).`,
     );
   }
   return shipping.ship(compare, operator);
 }
 
-/** What every shuffle has. */
+/** The options of every shuffle. */
 export const SHUFFLE_OPTIONS: readonly string[] = ["numPartitions", "partitioner"];
 
-/** @returns `undefined` when the author leaves it to the engine. @throws BAD_ARGUMENT, CAPTURE_NOT_SHIPPABLE */
+/** @returns `undefined` if the author leaves it to the engine. @throws BAD_ARGUMENT, CAPTURE_NOT_SHIPPABLE */
 export function partitioningOf<K>(
   options: ShuffleOptions<K> | undefined,
   operator: string,
@@ -101,7 +101,7 @@ export function partitioningOf<K>(
   return placedBy(partitioner, operator, shipping);
 }
 
-/** The partitioner of a placement: what the author gave, where it is one of the author. */
+/** The partitioner of a partitioning: the author's own object, if it came from the author. */
 export function partitionerOf(placed: ResolvedPartitioning | undefined): Partitioner<unknown> | undefined {
   if (placed === undefined) return undefined;
   if (placed.kind === "hash") return new HashPartitioner(placed.partitions);
@@ -121,7 +121,7 @@ function placedBy<K>(partitioner: Partitioner<K>, operator: string, shipping: Pi
   return { kind: "custom", partitions, fn: shipping.checked(known.fn), partitioner: known.partitioner };
 }
 
-/** The same partitioner always gives the same function, so that templates and placements are recognised. */
+/** The same partitioner always yields the same function, so that templates and partitionings are recognised. */
 const made = new WeakMap<object, { readonly fn: FunctionRef; readonly partitioner: KnownPartitioner }>();
 
 function shipped(partitioner: Partitioner<never>) {
@@ -151,7 +151,7 @@ function placesItself(partitioner: object): partitioner is PlacesItself {
   return PLACING in partitioner;
 }
 
-/** Plain objects are alike when all they hold is. */
+/** Plain objects are equal if their contents are. */
 function isSame(a: object, b: unknown): boolean {
   if (a === b) return true;
   if (typeof b !== "object" || b === null || !isPlain(a) || !isPlain(b)) return false;

@@ -10,18 +10,15 @@ import { type Compare, type Partitioner, type PlacesItself, shipCompare } from "
 
 /** The order of ranges. */
 export interface RangeOptions<K> {
-  /** The first partition has the smallest keys; true if it is left out. */
+  /** The first partition has the smallest keys; true by default. */
   readonly ascending?: boolean | undefined;
-  /** The order of values if it is left out. */
+  /** The order of values by default. */
   readonly compare?: Compare<K> | undefined;
 }
 
-/**
- * Places pairs by ranges of their keys, so that the partitions are in order one after the other. Equal keys share a
- * partition.
- */
+/** Partitions pairs by ranges of keys, so that the partitions are in order. Equal keys share a partition. */
 export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
-  /** The last key of each partition but the last, ascending. */
+  /** The last key of each partition except the last, ascending. */
   readonly bounds: readonly K[];
   /** Whether the first partition has the largest keys. */
   readonly descending: boolean;
@@ -30,7 +27,7 @@ export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
   readonly #order: Comparison;
 
   /**
-   * @param bounds Ascending, no two equal: there is a partition more than bounds.
+   * @param bounds Ascending and distinct; there is one partition more than bounds.
    * @throws BAD_ARGUMENT, VALUE_NOT_ORDERED
    */
   constructor(bounds: readonly K[], options: RangeOptions<K> = {}) {
@@ -42,8 +39,8 @@ export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
   }
 
   /**
-   * A partitioner that gives each of at most `numPartitions` ranges about as many of the pairs of an RDD: fewer, if there
-   * are too few different keys. Takes a job that draws some of its keys.
+   * A partitioner with at most `numPartitions` ranges of about equal size for the pairs of an RDD: fewer, if there are
+   * too few distinct keys. Takes a job that samples its keys.
    */
   static async of<K>(
     rdd: RDD<readonly [K, unknown]>,
@@ -80,7 +77,7 @@ export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
 
 function checkBounds(bounds: readonly unknown[], order: Comparison): void {
   if (bounds.length >= PARTITIONS_MAX) {
-    throw badArgument(`a RangePartitioner was given ${bounds.length} bounds; it takes ${PARTITIONS_MAX - 1} at most.`);
+    throw badArgument(`a RangePartitioner was given ${bounds.length} bounds; it takes at most ${PARTITIONS_MAX - 1}.`);
   }
   bounds.forEach((bound, i) => {
     if (i === 0 ? order(bound, bound) === 0 : order(bounds[i - 1], bound) < 0) return;

@@ -144,7 +144,7 @@ describe("what an operation does not take is refused where it is called", () => 
       (n) => n.pipe("ls", { printRecord: wrong("x") }),
       /printRecord of pipe takes a function/,
     ],
-    ["a name that is none", (n) => n.setName(wrong(7)), /name of an RDD is a text, not number/],
+    ["a name that is none", (n) => n.setName(wrong(7)), /name of an RDD is a string, not number/],
     [
       "records without a length",
       (_, __, ssc) => ssc.binaryRecords("/in", 0),

@@ -20,7 +20,7 @@ class ByLength implements Partitioner<string> {
   }
 }
 
-/** The plans of a body that is run in a batch, on a cluster which answers each action with as many records as it likes. */
+/** The plans of a body that runs in a batch, on a cluster that answers each action with arbitrary records. */
 async function plansOf(
   body: (ssc: StreamingContext) => Promise<unknown>,
   answer: (stage: PlannedStage) => readonly (readonly unknown[])[] = (stage) => stage.tasks.map(() => []),

@@ -18,11 +18,11 @@ import { StorageLevel } from "./storage-level.ts";
 import { Transformations } from "./transformations.ts";
 
 /**
- * The partitioned records of one batch, or of a static source. Transformations are lazy and give a new RDD; actions run
- * on the cluster and give promises. An RDD is computed anew by each action, unless it is persisted; what it has shuffled
- * is kept until its batch is done.
+ * The partitioned records of one batch, or of a static source. Transformations are lazy and return a new RDD; actions
+ * run on the cluster and return promises. Each action recomputes its RDD unless it is persisted; shuffle output is kept
+ * until the batch is done.
  *
- * Pair operations exist on RDDs of two-tuples only. Made by the engine: see `ssc.parallelize`, `ssc.textFile`,
+ * Pair operations exist on RDDs of two-tuples only. Created by the engine: see `ssc.parallelize`, `ssc.textFile`,
  * `transform` and `foreachRDD`.
  */
 export class RDD<out T> extends Transformations<T> {
@@ -30,14 +30,14 @@ export class RDD<out T> extends Transformations<T> {
     return new RDD<U>(this[DATASET].context, lineage);
   }
 
-  // ---- what it is
+  // ---- identity
 
   /** Unique within the job. */
   get id(): number {
     return this[DATASET].id;
   }
 
-  /** As `setName` was given it. */
+  /** The name given to `setName`. */
   get name(): string | undefined {
     return this[DATASET].name;
   }
@@ -49,38 +49,38 @@ export class RDD<out T> extends Transformations<T> {
   }
 
   /**
-   * This RDD and what it is made of, a line each, the last operation first; behind `+-` are those that are shuffled. Numbers
-   * are those of partitions, `?` where sources have to be looked at first.
+   * This RDD and its lineage, one line each, the last operation first; `+-` marks RDDs that are shuffled. The numbers
+   * are those of partitions, `?` where sources must be resolved first.
    */
   toDebugString(): string {
     return this[DATASET].render();
   }
 
-  /** What `console.log` shows: which RDD it is. Its records are what actions are for. */
+  /** Shown by `console.log`: identifies the RDD. Use actions to see its records. */
   [INSPECT](): string {
     return `RDD ${this.toDebugString().split("\n", 1).join()}`;
   }
 
-  // ---- how it is kept
+  // ---- persistence
 
   /**
-   * Computes each partition once, when an action first asks for one, and keeps it: for all actions on this RDD and on RDDs
-   * that are derived from it after this call. It goes with its batch, or with the job if it was made in `build`, or by
-   * `unpersist`. A partition that is lost is computed again.
+   * Computes each partition once, when an action first needs it, and keeps it for all actions on this RDD and on RDDs
+   * derived from it after this call. It is released with its batch, with the job if it was created in `build`, or by
+   * `unpersist`. Lost partitions are recomputed.
    *
-   * @throws LEVEL_FIXED It has another level already.
+   * @throws LEVEL_FIXED It already has another level.
    */
   persist(level: StorageLevel = StorageLevel.MEMORY_ONLY): this {
     this[DATASET].persist(level);
     return this;
   }
 
-  /** As `persist()`. */
+  /** Same as `persist()`. */
   cache(): this {
     return this.persist();
   }
 
-  /** Lets go of what is kept of this RDD. Actions that run keep what they read until they are done. */
+  /** Releases the kept partitions. Running actions keep what they read until they are done. */
   unpersist(): this {
     this[DATASET].unpersist();
     return this;
@@ -91,104 +91,105 @@ export class RDD<out T> extends Transformations<T> {
     return this[DATASET].level;
   }
 
-  // ---- actions: each runs on the cluster for the batch that is under way, and gives a promise
+  // ---- actions: each runs on the cluster for the current batch, and returns a promise
 
-  /** All records, in partition order. They must fit the driver's memory. */
+  /** All records, in partition order. They must fit in the driver's memory. */
   collect(): Promise<T[]> {
     return collecting.collected<T>(this[DATASET], "collect");
   }
 
-  /** All records, in partition order, of which the driver holds one partition at a time. Takes a job for each partition. */
+  /** All records, in partition order; the driver holds one partition at a time. Takes a job per partition. */
   toLocalIterator(): AsyncGenerator<T, void, undefined> {
     return collecting.toLocalIterator<T>(this[DATASET]);
   }
 
-  /** How many records there are. */
+  /** The number of records. */
   count(): Promise<number> {
     return collecting.count(this[DATASET]);
   }
 
-  /** The first `n` records, in partition order. Looks at a few partitions first, if there are many. */
+  /** The first `n` records, in partition order. Reads a few partitions first if there are many. */
   take(n: number): Promise<T[]> {
     return collecting.take<T>(this[DATASET], n);
   }
 
-  /** The first record. @throws EMPTY_COLLECTION There is none. */
+  /** The first record. @throws EMPTY_COLLECTION There are no records. */
   first(): Promise<T> {
     return collecting.first<T>(this[DATASET]);
   }
 
-  /** Whether there is no record. Looks at few partitions, as `take(1)` does. */
+  /** Whether there are no records. Reads few partitions, like `take(1)`. */
   isEmpty(): Promise<boolean> {
     return collecting.isEmpty(this[DATASET]);
   }
 
-  /** Calls `fn` for each record, on the executors; each call is awaited before the next of its partition. */
+  /** Calls `fn` for each record, on the executors; within a partition each call is awaited before the next. */
   foreach(fn: (value: T) => unknown): Promise<void> {
     return collecting.runEach(this[DATASET], "foreach", fn);
   }
 
-  /** Calls `fn` for each partition, empty ones too, on the executors. */
+  /** Calls `fn` for each partition, including empty ones, on the executors. */
   foreachPartition(fn: (values: Iterable<T>) => unknown): Promise<void> {
     return collecting.runEach(this[DATASET], "foreachPartition", fn);
   }
 
   /**
-   * Writes one `part-00000` file per partition, and `_SUCCESS`: a string as it is, anything else as a line of JSON. The
-   * directory appears when it is complete.
+   * Writes one file per partition, `part-00000` and so on, and `_SUCCESS`: strings as they are, anything else as a line
+   * of JSON. The directory becomes visible when it is complete.
    *
-   * @throws OUTPUT_EXISTS There is something at `path` already.
+   * @throws OUTPUT_EXISTS `path` already exists.
    */
   saveAsTextFile(path: string, options: SaveTextOptions = {}): Promise<void> {
     return collecting.saveAsTextFile(this[DATASET], path, options);
   }
 
-  /** As `saveAsTextFile`, in the engine's own format, which keeps what records are: read it with `ssc.objectFile`. */
+  /** Like `saveAsTextFile`, in the engine's own format, which preserves types: read it with `ssc.objectFile`. */
   saveAsObjectFile(path: string): Promise<void> {
     return collecting.saveAsObjectFile(this[DATASET], path);
   }
 
-  /** How many partitions there are; a promise, since sources may have to be looked at first. */
+  /** The number of partitions; a promise, since sources may have to be resolved first. */
   getNumPartitions(): Promise<number> {
     return collecting.partitionCount(this[DATASET]);
   }
 
-  /** How the pairs are placed by their keys, if they are; a promise, as for `getNumPartitions`. */
+  /** The partitioner of the pairs, if they are partitioned by key; a promise, as for `getNumPartitions`. */
   getPartitioner(): Promise<Partitioner<unknown> | undefined> {
     return collecting.partitioner(this[DATASET]);
   }
 
-  // ---- one result of all records
+  // ---- a single result
 
-  /** Reduces all records to one. `fn` must be associative. @throws EMPTY_COLLECTION There is none. */
+  /** Reduces all records to one. `fn` must be associative. @throws EMPTY_COLLECTION There are no records. */
   reduce(fn: (a: Widened<T>, b: Widened<T>) => Widened<T>): Promise<Widened<T>> {
     return folds.reduce(this[DATASET], fn);
   }
 
   /**
-   * As `reduce`, with partial results brought together on executors first, for many partitions with large results.
+   * Like `reduce`, with partial results merged on executors first: for many partitions with large results.
    *
-   * @param depth Rounds in which results are brought together: that of the driver, and shuffles before it.
-   * @throws EMPTY_COLLECTION There is none.
+   * @param depth Rounds of merging: the driver's, and shuffles before it.
+   * @throws EMPTY_COLLECTION There are no records.
    */
   treeReduce(fn: (a: Widened<T>, b: Widened<T>) => Widened<T>, depth = 2): Promise<Widened<T>> {
     return folds.treeReduce(this[DATASET], fn, depth);
   }
 
-  /** As `aggregate`, when totals are of the type of records. */
+  /** Like `aggregate`, where totals have the type of records. */
   fold(zero: Widened<T>, fn: (a: Widened<T>, b: Widened<T>) => Widened<T>): Promise<Widened<T>> {
     return folds.fold(this[DATASET], zero, fn);
   }
 
   /**
-   * Folds all records into a total: those of each partition by `fold`, beginning with a copy of `zero`, then the totals of
-   * partitions by `merge` on the driver, beginning with a copy of `zero` again. Both may change the total they are given.
+   * Folds all records into a total: the records of each partition with `fold`, starting from a copy of `zero`, then the
+   * totals of partitions with `merge` on the driver, starting from another copy of `zero`. Both may modify the total
+   * they are given.
    */
   aggregate<U>(zero: U, fold: (total: U, value: T) => U, merge: (a: U, b: U) => U): Promise<U> {
     return folds.aggregate(this[DATASET], zero, fold, merge);
   }
 
-  /** As `aggregate`, with totals brought together on executors first: for many partitions with large totals. */
+  /** Like `aggregate`, with totals merged on executors first: for many partitions with large totals. */
   treeAggregate<U>(
     zero: U,
     fold: (total: U, value: T) => U,
@@ -198,16 +199,16 @@ export class RDD<out T> extends Transformations<T> {
     return folds.treeAggregate(this[DATASET], zero, [fold, merge], options);
   }
 
-  /** How often each value occurs. Values must have equality by value, as keys do. */
+  /** The number of occurrences of each value. Values must have equality by value, like keys. */
   countByValue(): Promise<Map<T, number>> {
     return folds.countsByValue<T>(this[DATASET]);
   }
 
   /**
-   * About how many different values there are, by HyperLogLog: without a shuffle, in little memory.
+   * The approximate number of distinct values, by HyperLogLog: without a shuffle, in little memory.
    *
-   * @param precision The relative standard deviation, 0.05 if it is left out; or the bits `p` of a hash that choose one of
-   *   2^p registers, and `sp` bits for small counts.
+   * @param precision The relative standard deviation, 0.05 by default; or the bits `p` of a hash that select one of 2^p
+   *   registers, and `sp` bits for small counts.
    * @throws BAD_PRECISION, KEY_NOT_COMPARABLE
    */
   countApproxDistinct(precision: DistinctPrecision = 0.05): Promise<number> {
@@ -215,16 +216,16 @@ export class RDD<out T> extends Transformations<T> {
   }
 
   /**
-   * `num` records by chance, in random order, or all there are if they are fewer; `withReplacement` each may come up
+   * `num` random records in random order, or all of them if there are fewer; `withReplacement`, a record may be drawn
    * repeatedly.
    *
-   * @param seed The same seed draws the same of the same partitions.
+   * @param seed The same seed draws the same records from the same partitions.
    */
   takeSample(withReplacement: boolean, num: number, seed?: number): Promise<T[]> {
     return folds.takeSample<T>(this[DATASET], withReplacement, num, seed);
   }
 
-  // ---- the first and the last
+  // ---- order statistics
 
   /** The first `num` records in order. */
   takeOrdered(num: number, compare?: Compare<T>): Promise<T[]> {
@@ -236,30 +237,30 @@ export class RDD<out T> extends Transformations<T> {
     return extremes.top<T>(this[DATASET], num, compare);
   }
 
-  /** The first record in order. @throws EMPTY_COLLECTION There is none. */
+  /** The first record in order. @throws EMPTY_COLLECTION There are no records. */
   min(compare?: Compare<T>): Promise<T> {
     return extremes.outermost<T>(this[DATASET], compare, false);
   }
 
-  /** The last record in order. @throws EMPTY_COLLECTION There is none. */
+  /** The last record in order. @throws EMPTY_COLLECTION There are no records. */
   max(compare?: Compare<T>): Promise<T> {
     return extremes.outermost<T>(this[DATASET], compare, true);
   }
 
   // ---- pairs on the driver
 
-  /** How many values each key has. */
+  /** The number of values of each key. */
   countByKey(this: RDD<Pair>): Promise<Map<KeyOf<T>, number>> {
     return pairMaps.countByKey(this[DATASET]);
   }
 
-  /** The pairs as a Map; of pairs with equal keys the last one stays. */
+  /** The pairs as a Map; of pairs with equal keys the last one wins. */
   collectAsMap(this: RDD<Pair>): Promise<Map<KeyOf<T>, ValueOf<T>>> {
     return pairMaps.collectAsMap(this[DATASET]);
   }
 
   /**
-   * Reduces the values of each key to one and gives them as a Map: without a shuffle, for few keys. `fn` must be
+   * Reduces the values of each key to one and returns them as a Map: without a shuffle, for few keys. `fn` must be
    * associative.
    */
   reduceByKeyLocally(
@@ -270,7 +271,7 @@ export class RDD<out T> extends Transformations<T> {
   }
 
   /**
-   * The values of one key, in partition order. Looks at a single partition where it is known how the pairs are placed.
+   * The values of one key, in partition order. Reads a single partition if the partitioning of the pairs is known.
    *
    * @throws KEY_NOT_COMPARABLE
    */
@@ -280,32 +281,35 @@ export class RDD<out T> extends Transformations<T> {
 
   // ---- numbers
 
-  /** 0 of no numbers. */
+  /** 0 if there are no numbers. */
   sum(this: RDD<number>): Promise<number> {
     return numbers.sum(this[DATASET]);
   }
 
-  /** Count, mean, variance and ends, in one pass. */
+  /** Count, mean, variance, minimum and maximum, in one pass. */
   stats(this: RDD<number>): Promise<StatCounter> {
     return numbers.stats(this[DATASET]);
   }
 
-  /** 0 of no numbers. */
+  /** 0 if there are no numbers. */
   mean(this: RDD<number>): Promise<number> {
     return numbers.figure(this[DATASET], "mean", "mean");
   }
 
-  /** Of the numbers as a whole population. NaN of no numbers. */
+  /** Of the numbers as a whole population. NaN if there are no numbers. */
   variance(this: RDD<number>): Promise<number> {
     return numbers.figure(this[DATASET], "variance", "variance");
   }
 
-  /** As `variance`. */
+  /** Same as `variance`. */
   popVariance(this: RDD<number>): Promise<number> {
     return numbers.figure(this[DATASET], "popVariance", "variance");
   }
 
-  /** As an estimate for what the numbers are a sample of: divides by n - 1. NaN of fewer than two numbers. */
+  /**
+   * The estimate for the population from which the numbers are a sample: divides by n - 1. NaN for fewer than two
+   * numbers.
+   */
   sampleVariance(this: RDD<number>): Promise<number> {
     return numbers.figure(this[DATASET], "sampleVariance", "sampleVariance");
   }
@@ -315,7 +319,7 @@ export class RDD<out T> extends Transformations<T> {
     return numbers.figure(this[DATASET], "stdev", "stdev");
   }
 
-  /** As `stdev`. */
+  /** Same as `stdev`. */
   popStdev(this: RDD<number>): Promise<number> {
     return numbers.figure(this[DATASET], "popStdev", "stdev");
   }
@@ -326,15 +330,15 @@ export class RDD<out T> extends Transformations<T> {
   }
 
   /**
-   * How many numbers lie in each of `buckets` equally wide ones between the smallest and the largest number: `[ends, counts]`,
-   * of which ends has one more. A single bucket when all numbers are equal.
+   * The number of values in each of `buckets` buckets of equal width between the smallest and the largest number:
+   * `[ends, counts]`, with one more end than buckets. A single bucket if all numbers are equal.
    *
-   * @throws NOT_FINITE There are no numbers, or NaN or an infinity among them.
+   * @throws NOT_FINITE There are no numbers, or NaN or an infinity is among them.
    */
   histogram(this: RDD<number>, buckets: number): Promise<[ends: number[], counts: number[]]>;
   /**
-   * How many numbers lie in each bucket: from each of `ends` up to and without the next one, the last bucket with its end.
-   * Numbers outside, and NaN, are left out.
+   * The number of values in each bucket: from each of `ends` up to but excluding the next one; the last bucket includes
+   * its end. Numbers outside, and NaN, are not counted.
    *
    * @param ends Two or more, ascending.
    */
@@ -343,19 +347,19 @@ export class RDD<out T> extends Transformations<T> {
     return numbers.histogram(this[DATASET], given);
   }
 
-  // ---- within a time: bounds between which the result lies with a probability; exact if all partitions were seen
+  // ---- within a timeout: bounds that contain the result with a probability; exact if all partitions were processed
 
   /** @param timeout For example `"500ms"`. @param confidence The probability, from 0 to 1. */
   countApprox(timeout: DurationLike, confidence = 0.95): Promise<BoundedDouble> {
     return approximate.countApprox(this[DATASET], { timeout, confidence });
   }
 
-  /** How often each value occurs, of those that were seen. See `countApprox`. */
+  /** The number of occurrences of each value, as far as processed. See `countApprox`. */
   countByValueApprox(timeout: DurationLike, confidence = 0.95): Promise<Map<T, BoundedDouble>> {
     return approximate.countByValueApprox(this[DATASET], { timeout, confidence });
   }
 
-  /** How many values each key has, of those that were seen. See `countApprox`. */
+  /** The number of values of each key, as far as processed. See `countApprox`. */
   countByKeyApprox(this: RDD<Pair>, timeout: DurationLike, confidence = 0.95): Promise<Map<KeyOf<T>, BoundedDouble>> {
     return approximate.countByKeyApprox(this[DATASET], { timeout, confidence });
   }

@@ -1,10 +1,10 @@
 import { type Moments, mergeMoments, momentsOf } from "@millrace/operators";
 
-/** Statistics of numbers, gathered in one pass: as many as you like can be brought together by `merge`. */
+/** Statistics of numbers, gathered in one pass; any number of counters can be combined with `merge`. */
 export class StatCounter {
   #moments: Moments;
 
-  /** Of these numbers. */
+  /** The statistics of these numbers. */
   constructor(values?: Iterable<number>);
   /** @internal */
   constructor(values: Iterable<number>, moments: Moments);
@@ -12,50 +12,50 @@ export class StatCounter {
     this.#moments = moments;
   }
 
-  /** Adds a number, or all that another counter has. */
+  /** Adds a number, or everything that another counter contains. */
   merge(other: number | StatCounter): this {
     const added = typeof other === "number" ? momentsOf([other]) : other.#moments;
     this.#moments = mergeMoments(this.#moments, added);
     return this;
   }
 
-  /** How many numbers there are. */
+  /** The number of values. */
   get count(): number {
     return this.#moments.count;
   }
 
-  /** 0 of no numbers. */
+  /** 0 if there are no numbers. */
   get mean(): number {
     return this.#moments.mean;
   }
 
-  /** 0 of no numbers. */
+  /** 0 if there are no numbers. */
   get sum(): number {
     return this.#moments.count * this.#moments.mean;
   }
 
-  /** Infinity of no numbers. */
+  /** Infinity if there are no numbers. */
   get min(): number {
     return this.#moments.min;
   }
 
-  /** -Infinity of no numbers. */
+  /** -Infinity if there are no numbers. */
   get max(): number {
     return this.#moments.max;
   }
 
-  /** Of the numbers as a whole population. NaN of no numbers. */
+  /** Of the numbers as a whole population. NaN if there are no numbers. */
   get variance(): number {
     const { count, squares } = this.#moments;
     return count === 0 ? Number.NaN : squares / count;
   }
 
-  /** As `variance`. */
+  /** Same as `variance`. */
   get popVariance(): number {
     return this.variance;
   }
 
-  /** As an estimate for what the numbers are a sample of. NaN of fewer than two numbers. */
+  /** The estimate for the population from which the numbers are a sample. NaN for fewer than two numbers. */
   get sampleVariance(): number {
     const { count, squares } = this.#moments;
     return count < 2 ? Number.NaN : squares / (count - 1);
@@ -66,7 +66,7 @@ export class StatCounter {
     return Math.sqrt(this.variance);
   }
 
-  /** As `stdev`. */
+  /** Same as `stdev`. */
   get popStdev(): number {
     return this.stdev;
   }

@@ -16,14 +16,17 @@ import * as sorting from "../operations/sorting.ts";
 import type { Compare, ShuffleOptions } from "../partition/partitioner.ts";
 import type { RDD } from "./rdd.ts";
 
-/** An RDD for each type of a list, in its order. */
+/** An RDD for each type of a list, in order. */
 export type RddTypes<R extends readonly unknown[]> = { readonly [I in keyof R]: RDD<R[I]> };
-/** The records of a partition for each type of a list, in its order. */
+/** The records of a partition for each type of a list, in order. */
 export type Iterables<R extends readonly unknown[]> = { [I in keyof R]: Iterable<R[I]> };
-/** What an RDD with keys of type `K` can be joined with. */
+/** An RDD that can be joined with one whose keys have type `K`. */
 export type OtherPairs<K, W> = RDD<readonly [Widened<K>, W]>;
 
-/** The operations that make an RDD of another: each method states what `operations/` does. `RDD` adds the actions. */
+/**
+ * The operations that derive an RDD from others: each method declares a function of `operations/`. `RDD` adds the
+ * actions.
+ */
 export abstract class Transformations<out T> {
   readonly [DATASET]: Dataset;
 
@@ -36,7 +39,7 @@ export abstract class Transformations<out T> {
     return RDD_REMEDY;
   }
 
-  /** The RDD of another lineage. */
+  /** The RDD with another lineage. */
   abstract [OF]<U>(lineage: Lineage): RDD<U>;
 
   // ---- records
@@ -50,7 +53,7 @@ export abstract class Transformations<out T> {
     return this[OF](records.narrow(this[DATASET], "map", fn));
   }
 
-  /** Applies `fn` to each record and takes apart what it gives. */
+  /** Applies `fn` to each record and flattens the results. */
   flatMap<K extends AnyKey, V>(fn: (value: T) => Iterable<readonly [K, V]>): RDD<[K, V]>;
   flatMap<E>(fn: (value: T) => Iterable<ShortLiteral<E>>): RDD<E[]>;
   flatMap<U>(fn: (value: T) => Iterable<U>): RDD<U>;
@@ -65,7 +68,7 @@ export abstract class Transformations<out T> {
     return this[OF](records.narrow(this[DATASET], "filter", predicate));
   }
 
-  /** Applies `fn` to each record and keeps what it gives, unless that is `undefined`. */
+  /** Applies `fn` to each record and keeps the result unless it is `undefined`. */
   filterMap<K extends AnyKey, V>(fn: (value: T) => readonly [K, V] | undefined): RDD<[K, V]>;
   filterMap<E>(fn: (value: T) => ShortLiteral<E> | undefined): RDD<E[]>;
   filterMap<U>(fn: (value: T) => U): RDD<Exclude<U, undefined>>;
@@ -74,9 +77,9 @@ export abstract class Transformations<out T> {
   }
 
   /**
-   * Applies `fn` to each partition as a whole, empty ones too; it may be async.
+   * Applies `fn` to each partition as a whole, including empty ones; it may be async.
    *
-   * @param preservesPartitioning The function leaves keys as they are.
+   * @param preservesPartitioning The function does not change keys.
    */
   mapPartitions<K extends AnyKey, V>(
     fn: (values: Iterable<T>) => records.PartitionResult<readonly [K, V]>,
@@ -94,7 +97,7 @@ export abstract class Transformations<out T> {
     return this[OF](records.narrow(this[DATASET], "mapPartitions", fn, preservesPartitioning));
   }
 
-  /** As `mapPartitions`, with the number of the partition. */
+  /** Like `mapPartitions`, with the partition's number. */
   mapPartitionsWithIndex<K extends AnyKey, V>(
     fn: (index: number, values: Iterable<T>) => records.PartitionResult<readonly [K, V]>,
     preservesPartitioning?: boolean,
@@ -120,11 +123,12 @@ export abstract class Transformations<out T> {
   }
 
   /**
-   * The lines that a command writes when it is given the records as lines: it is started once for each partition, empty
-   * ones too. Without a shell: `["sh", "-c", "…"]` has one. A string is handed over as it is, anything else as JSON.
+   * The lines written by a command that receives the records as lines; it is started once per partition, including
+   * empty ones. It runs without a shell; use `["sh", "-c", "…"]` for one. Strings are passed as they are, anything else
+   * as JSON.
    *
-   * @param command A text is cut at white space.
-   * @throws PIPE_FAILED (from actions) The command cannot be started, or ends with something else than 0.
+   * @param command A string is split at white space.
+   * @throws PIPE_FAILED (from actions) The command cannot be started, or does not exit with 0.
    */
   pipe(command: string | readonly string[], options: PipeOptions<T> = {}): RDD<string> {
     return this[OF](pipe(this[DATASET], command, options));
@@ -135,22 +139,22 @@ export abstract class Transformations<out T> {
     return this[OF](records.keyBy(this[DATASET], fn));
   }
 
-  /** `[key, values]` for each key that `fn` gives. */
+  /** `[key, values]` for each key that `fn` returns. */
   groupBy<K>(fn: (value: T) => K, options?: ShuffleOptions<K>): RDD<[K, T[]]> {
     return this[OF](records.groupBy(this[DATASET], fn, options));
   }
 
   // ---- partitions
 
-  /** Spreads the records evenly over `numPartitions`, by a full shuffle. */
+  /** Spreads the records evenly over `numPartitions`, with a full shuffle. */
   repartition(numPartitions: number): RDD<T> {
     return this[OF](records.repartition(this[DATASET], numPartitions));
   }
 
   /**
-   * Brings neighbouring partitions together into at most `numPartitions`, each of about as many, without a shuffle.
+   * Merges neighbouring partitions into at most `numPartitions`, of about the same number each, without a shuffle.
    *
-   * @param shuffle As `repartition`: the partitions become even, and may be more than before.
+   * @param shuffle Like `repartition`: partitions become even, and their number may grow.
    */
   coalesce(numPartitions: number, shuffle = false): RDD<T> {
     return this[OF](sets.coalesce(this[DATASET], numPartitions, shuffle));
@@ -163,24 +167,25 @@ export abstract class Transformations<out T> {
     return this[OF](sets.union(this[DATASET], others));
   }
 
-  /** The values that both have, each once. Values must have equality by value, as keys do. */
+  /** The values that occur in both, each once. Values must have equality by value, like keys. */
   intersection(other: RDD<T>, options?: ShuffleOptions<T>): RDD<T> {
     return this[OF](sets.intersection(this[DATASET], other, options));
   }
 
-  /** The records whose value the other does not have; duplicates stay. Partitions as this one has, unless `options` say more. */
+  /**
+   * The records whose value does not occur in the other; duplicates stay. Keeps the number of partitions, unless
+   * `options` say otherwise.
+   */
   subtract(other: RDD<T>, options?: ShuffleOptions<T>): RDD<T> {
     return this[OF](sets.subtract(this[DATASET], other, options));
   }
 
-  /** `[record here, record there]` for each combination: n × m partitions, each of n and m read that often. */
+  /** `[record here, record there]` for each combination: n × m partitions, so each partition is read repeatedly. */
   cartesian<U>(other: RDD<U>): RDD<[T, U]> {
     return this[OF](sets.cartesian(this[DATASET], other));
   }
 
-  /**
-   * Each value once. Values must have equality by value, as keys do. Pairs that were placed by key already are not moved.
-   */
+  /** Each value once. Values must have equality by value, like keys. Pairs already partitioned by key are not moved. */
   distinct(options?: ShuffleOptions<T>): RDD<T> {
     return this[OF](sets.distinct(this[DATASET], options));
   }
@@ -188,20 +193,21 @@ export abstract class Transformations<out T> {
   // ---- side by side
 
   /**
-   * `[record here, record there]` for records at the same place. Both must have as many partitions, and as many records
-   * in each.
+   * `[record here, record there]` for records at the same position. Both must have the same number of partitions, and
+   * of records in each.
    *
-   * @throws PARTITIONS_DIFFER (from actions) They have not as many partitions.
+   * @throws PARTITIONS_DIFFER (from actions) Their numbers of partitions differ.
    */
   zip<U>(other: RDD<U>): RDD<[T, U]> {
     return this[OF](sets.zip(this[DATASET], other));
   }
 
   /**
-   * Applies `fn` to partitions of several RDDs, one to three others, side by side; empty ones too. It may be async.
+   * Applies `fn` to the corresponding partitions of this RDD and one to three others, including empty ones. It may be
+   * async.
    *
-   * @param preservesPartitioning The function leaves the keys of this RDD where they are.
-   * @throws PARTITIONS_DIFFER (from actions) They have not as many partitions.
+   * @param preservesPartitioning The function leaves the keys of this RDD in their partitions.
+   * @throws PARTITIONS_DIFFER (from actions) Their numbers of partitions differ.
    */
   zipPartitions<R extends readonly unknown[], K extends AnyKey, V>(
     others: readonly [...RddTypes<R>],
@@ -225,32 +231,34 @@ export abstract class Transformations<out T> {
   // ---- samples
 
   /**
-   * A part of the records, each drawn by itself: with probability `fraction`, or, `withReplacement`, `fraction` times on
-   * average.
+   * A random sample of the records, each drawn independently: with probability `fraction` or, `withReplacement`,
+   * `fraction` times on average.
    *
-   * @param seed The same seed draws the same of the same partitions. Without one each batch draws otherwise, and the same
-   *   when it is run again.
+   * @param seed The same seed draws the same records from the same partitions. Without one, each batch draws
+   *   differently, and repeats its draw if it is recomputed.
    */
   sample(withReplacement: boolean, fraction: number, seed?: number): RDD<T> {
     return this[OF](sampling.sample(this[DATASET], withReplacement, fraction, seed));
   }
 
-  /** As many RDDs as there are weights, which share the records by chance in proportion to those. `seed` as for `sample`. */
+  /**
+   * Splits the records at random into as many RDDs as there are weights, in proportion to them. `seed` as for `sample`.
+   */
   randomSplit(weights: readonly number[], seed?: number): RDD<T>[] {
     return sampling.randomSplit(this[DATASET], weights, seed).map((share) => this[OF]<T>(share));
   }
 
-  // ---- numbers for records
+  // ---- numbering
 
   /**
-   * `[record, n]`: the records in partition order, counted from 0. With more than one partition it takes a job that counts
-   * the records of all but the last, when the result is first needed.
+   * `[record, n]`: the records numbered in partition order from 0. With more than one partition, this takes a job that
+   * counts the records of all but the last, when the result is first needed.
    */
   zipWithIndex(): RDD<[T, number]> {
     return this[OF](numbering.zipWithIndex(this[DATASET]));
   }
 
-  /** `[record, n]` with numbers that are unique: record i of partition k of n has `i * n + k`. Takes no job. */
+  /** `[record, n]` with unique numbers: record i of partition k of n has `i * n + k`. Takes no job. */
   zipWithUniqueId(): RDD<[T, number]> {
     return this[OF](numbering.zipWithUniqueId(this[DATASET]));
   }
@@ -258,27 +266,27 @@ export abstract class Transformations<out T> {
   // ---- order
 
   /**
-   * The records in the order of what `key` gives: within each partition, and one partition after the other. Those whose keys
-   * are equal share a partition, and stay in the order they were in.
+   * Sorts the records by `key`: within each partition, and across partitions. Records with equal keys share a partition
+   * and keep their order.
    *
-   * With more than one partition it takes a job that draws some of the keys, when the result is first needed.
+   * With more than one partition, this takes a job that samples the keys, when the result is first needed.
    *
-   * @param options `false` for descending, or more.
+   * @param options `false` for descending, or an object.
    * @throws VALUE_NOT_ORDERED (from actions) There is no compare function, and a key is a plain object or an instance.
    */
   sortBy<K>(key: (value: T) => K, options: boolean | sorting.SortOptions<K> = {}): RDD<T> {
     return this[OF](sorting.sortBy(this[DATASET], key, options));
   }
 
-  /** The pairs in the order of their keys; see `sortBy`. */
+  /** Sorts the pairs by key; see `sortBy`. */
   sortByKey(this: RDD<Pair>, options: boolean | sorting.SortOptions<KeyOf<T>> = {}): RDD<[KeyOf<T>, ValueOf<T>]> {
     return this[OF](sorting.sortByKey(this[DATASET], options));
   }
 
   /**
-   * Places pairs by their key and puts each partition in the order of its keys: cheaper than to do one after the other.
+   * Partitions pairs by key and sorts each partition by key: cheaper than one after the other.
    *
-   * @param order `false` for descending, or more.
+   * @param order `false` for descending, or an object.
    */
   repartitionAndSortWithinPartitions(
     this: RDD<Pair>,
@@ -289,10 +297,10 @@ export abstract class Transformations<out T> {
   }
 
   /**
-   * The pairs whose key is neither before `lower` nor after `upper`. Where the pairs are placed by ranges, as `sortByKey`
-   * does, only the partitions that may have such keys are looked at.
+   * The pairs whose key is neither before `lower` nor after `upper`. If the pairs are partitioned by ranges, as by
+   * `sortByKey`, only partitions that may contain such keys are read.
    *
-   * @param compare The order; that of the ranges, or of values, if it is left out.
+   * @param compare The order; by default that of the ranges, or of values.
    */
   filterByRange(
     this: RDD<Pair>,
@@ -305,12 +313,12 @@ export abstract class Transformations<out T> {
 
   // ---- pairs
 
-  /** Applies `fn` to each value; keys stay where they are. */
+  /** Applies `fn` to each value; keys and their placement do not change. */
   mapValues<U>(this: RDD<Pair>, fn: (value: ValueOf<T>) => U): RDD<[KeyOf<T>, U]> {
     return this[OF](records.narrow(this[DATASET], "mapValues", fn));
   }
 
-  /** Applies `fn` to each value and makes a pair of each thing it gives; keys stay where they are. */
+  /** Applies `fn` to each value and makes a pair of each result; keys and their placement do not change. */
   flatMapValues<U>(this: RDD<Pair>, fn: (value: ValueOf<T>) => Iterable<U>): RDD<[KeyOf<T>, U]> {
     return this[OF](records.narrow(this[DATASET], "flatMapValues", fn));
   }
@@ -325,7 +333,7 @@ export abstract class Transformations<out T> {
     return this[OF](pairs.values(this[DATASET]));
   }
 
-  /** `[key, values]`, values in the order of the partitions that they come from. To reduce them, `reduceByKey` sends far less. */
+  /** `[key, values]`, values in the order of their partitions. To reduce them, `reduceByKey` transfers far less. */
   groupByKey(this: RDD<Pair>, options?: ShuffleOptions<KeyOf<T>>): RDD<[KeyOf<T>, ValueOf<T>[]]> {
     return this[OF](pairs.groupByKey(this[DATASET], options));
   }
@@ -351,10 +359,10 @@ export abstract class Transformations<out T> {
   }
 
   /**
-   * Folds the values of each key into a total, which begins as a copy of `zero`: in each partition by `fold`, then the
-   * totals of partitions by `merge`.
+   * Folds the values of each key into a total that starts as a copy of `zero`: within each partition with `fold`, then
+   * the totals of partitions with `merge`.
    *
-   * @param zero Once for each key and partition, so it should change nothing. `fold` may change the total that it is given.
+   * @param zero Used once per key and partition, so it should be neutral. `fold` may modify the total that it is given.
    */
   aggregateByKey<C>(
     this: RDD<Pair>,
@@ -366,7 +374,7 @@ export abstract class Transformations<out T> {
     return this[OF](pairs.aggregateByKey(this[DATASET], zero, [fold, merge], options));
   }
 
-  /** Reduces the values of each key to one, beginning with a copy of `zero` for each key and partition. */
+  /** Reduces the values of each key to one, starting from a copy of `zero` for each key and partition. */
   foldByKey(
     this: RDD<Pair>,
     zero: Widened<ValueOf<T>>,
@@ -377,10 +385,10 @@ export abstract class Transformations<out T> {
   }
 
   /**
-   * About how many different values each key has, by HyperLogLog.
+   * The approximate number of distinct values of each key, by HyperLogLog.
    *
-   * @param precision The relative standard deviation, 0.05 if it is left out; or the bits `p` of a hash that choose one of
-   *   2^p registers, and `sp` bits for small counts.
+   * @param precision The relative standard deviation, 0.05 by default; or the bits `p` of a hash that select one of 2^p
+   *   registers, and `sp` bits for small counts.
    * @throws BAD_PRECISION
    */
   countApproxDistinctByKey(
@@ -391,15 +399,15 @@ export abstract class Transformations<out T> {
     return this[OF](pairs.countApproxDistinctByKey(this[DATASET], precision, options));
   }
 
-  /** Places pairs by their key, without changing them. */
+  /** Partitions pairs by key, without changing them. */
   partitionBy(this: RDD<Pair>, options: ShuffleOptions<KeyOf<T>>): RDD<[KeyOf<T>, ValueOf<T>]> {
     return this[OF](pairs.partitionBy(this[DATASET], options));
   }
 
   /**
-   * A part of the pairs, each drawn by itself with the fraction of its key; see `sample`.
+   * A random sample of the pairs, each drawn independently with the fraction of its key; see `sample`.
    *
-   * @param fractions For every key that there is.
+   * @param fractions For every key that occurs.
    * @throws FRACTION_MISSING (from actions) A pair has another key.
    */
   sampleByKey(
@@ -412,8 +420,9 @@ export abstract class Transformations<out T> {
   }
 
   /**
-   * As `sampleByKey`, but exactly the fraction of each key's pairs, rounded up. Takes a job that counts each key's pairs in
-   * each partition, when the result is first needed; the pairs must be the same when they are computed again.
+   * Like `sampleByKey`, but with exactly the fraction of each key's pairs, rounded up. Takes a job that counts each
+   * key's pairs in each partition, when the result is first needed; the pairs must be the same when they are
+   * recomputed.
    */
   sampleByKeyExact(
     this: RDD<Pair>,
@@ -424,9 +433,9 @@ export abstract class Transformations<out T> {
     return this[OF](sampling.sampleByKeyExact(this[DATASET], withReplacement, fractions, seed));
   }
 
-  // ---- joins: RDDs that are placed alike, by the same number of partitions or by equal partitioners, are not shuffled
+  // ---- joins: RDDs with the same partitioning, by number or by equal partitioners, are not shuffled
 
-  /** `[key, [values here, values there, …]]` for each key that any has; one to three others. */
+  /** `[key, [values here, values there, …]]` for each key of any of them; one to three others. */
   cogroup<W>(
     this: RDD<Pair>,
     other: OtherPairs<KeyOf<T>, W>,
@@ -449,7 +458,7 @@ export abstract class Transformations<out T> {
     return this[OF](joins.cogroupSeveral(this[DATASET], given, "cogroup"));
   }
 
-  /** As `cogroup`, without options. */
+  /** Like `cogroup`, without options. */
   groupWith<W>(this: RDD<Pair>, other: OtherPairs<KeyOf<T>, W>): RDD<[Widened<KeyOf<T>>, [ValueOf<T>[], W[]]]>;
   groupWith<W, X>(
     this: RDD<Pair>,
@@ -475,7 +484,7 @@ export abstract class Transformations<out T> {
     return this[OF](joins.join(this[DATASET], other, "inner", options));
   }
 
-  /** As `join`, and `[value, undefined]` for keys that the other has not. */
+  /** Like `join`, and `[value, undefined]` for keys that the other does not have. */
   leftOuterJoin<W>(
     this: RDD<Pair>,
     other: OtherPairs<KeyOf<T>, W>,
@@ -484,7 +493,7 @@ export abstract class Transformations<out T> {
     return this[OF](joins.join(this[DATASET], other, "left", options));
   }
 
-  /** As `join`, and `[undefined, value]` for keys that only the other has. */
+  /** Like `join`, and `[undefined, value]` for keys that only the other has. */
   rightOuterJoin<W>(
     this: RDD<Pair>,
     other: OtherPairs<KeyOf<T>, W>,
@@ -493,7 +502,7 @@ export abstract class Transformations<out T> {
     return this[OF](joins.join(this[DATASET], other, "right", options));
   }
 
-  /** As `join`, and `undefined` for the side that does not have the key. */
+  /** Like `join`, with `undefined` for the side that does not have the key. */
   fullOuterJoin<W>(
     this: RDD<Pair>,
     other: OtherPairs<KeyOf<T>, W>,
@@ -502,7 +511,7 @@ export abstract class Transformations<out T> {
     return this[OF](joins.join(this[DATASET], other, "full", options));
   }
 
-  /** The pairs whose key the other does not have. Placed as this RDD is, unless `options` say more. */
+  /** The pairs whose key the other does not have. Keeps the partitioning, unless `options` say otherwise. */
   subtractByKey(
     this: RDD<Pair>,
     other: OtherPairs<KeyOf<T>, unknown>,

@@ -27,7 +27,7 @@ describe("checkAll", () => {
   test("lists several refusals, those of checks within a check too", () => {
     const within = () => checkAll("op", { b: refuse("b is odd."), c: refuse("c is odd.") });
     expect(() => checkAll("op", { a: refuse("a is odd."), within })).toThrow(
-      "[BAD_ARGUMENT] 3 things that op was given are wrong: (1) a is odd. (2) b is odd. (3) c is odd.",
+      "[BAD_ARGUMENT] 3 arguments of op are wrong: (1) a is odd. (2) b is odd. (3) c is odd.",
     );
   });
 
@@ -46,27 +46,27 @@ describe("several wrong arguments come in one refusal", () => {
   const cases: Readonly<Record<string, readonly [(ssc: StreamingContext) => unknown, readonly string[]]>> = {
     sockets: [
       (ssc) => ssc.socketTextStream("", 70_000, odd("disk")),
-      ["3 things that socketTextStream", "the host", "the port of socketTextStream is 70000", "a storage level"],
+      ["3 arguments of socketTextStream", "the host", "the port of socketTextStream is 70000", "a storage level"],
     ],
     "file streams": [
       (ssc) => ssc.fileStream("", odd({ filter: 5, newFilesOnly: "yes", recursive: true })),
-      ["4 things that fileStream", "the path", "the filter", "newFilesOnly of fileStream", 'no option "recursive"'],
+      ["4 arguments of fileStream", "the path", "the filter", "newFilesOnly of fileStream", 'no option "recursive"'],
     ],
     queues: [
       (ssc) => ssc.queueStream([], odd({ oneAtATime: 1, default: 5, loop: true })),
-      ["3 things that queueStream", "oneAtATime", "the default of queueStream is number", 'no option "loop"'],
+      ["3 arguments of queueStream", "oneAtATime", "the default of queueStream is number", 'no option "loop"'],
     ],
     rates: [
       (ssc) => ssc.rateStream(-1, { numPartitions: 0 }),
-      ["2 things that rateStream", "records per second of rateStream is -1", "numPartitions of rateStream is 0"],
+      ["2 arguments of rateStream", "records per second of rateStream is -1", "numPartitions of rateStream is 0"],
     ],
     "static files": [
       (ssc) => ssc.textFile("", 0),
-      ["2 things that textFile", "the path given to textFile is empty", "numPartitions of textFile is 0"],
+      ["2 arguments of textFile", "the path given to textFile is empty", "numPartitions of textFile is 0"],
     ],
     windows: [
       (ssc) => ssc.queueStream<[string, number]>([]).reduceByKeyAndWindow((a, b) => a + b, "1500ms", odd("often"), 0),
-      ["3 things that reduceByKeyAndWindow", "the length", "1.5 s", "the slide", '"often"', "numPartitions"],
+      ["3 arguments of reduceByKeyAndWindow", "the length", "1.5 s", "the slide", '"often"', "numPartitions"],
     ],
     "a StateSpec": [
       (ssc) => {
@@ -75,18 +75,18 @@ describe("several wrong arguments come in one refusal", () => {
           .queueStream<[string, number]>([])
           .mapWithState(spec.timeout(odd("soon")).numPartitions(5000).initialState(odd(5)));
       },
-      ["3 things that mapWithState", 'the timeout of mapWithState is "soon"', "numPartitions", "the initial state"],
+      ["3 arguments of mapWithState", 'the timeout of mapWithState is "soon"', "numPartitions", "the initial state"],
     ],
     "options of state": [
       (ssc) =>
         ssc
           .queueStream<[string, number]>([])
           .updateStateByKey((values) => values.length, odd({ onlyUpdated: "yes", numPartitions: 1.5, timeout: "1s" })),
-      ["3 things that updateStateByKey", "onlyUpdated", "numPartitions", 'no option "timeout"'],
+      ["3 arguments of updateStateByKey", "onlyUpdated", "numPartitions", 'no option "timeout"'],
     ],
     saves: [
       (ssc) => ssc.queueStream([]).saveAsTextFiles(odd(5), odd(null), odd({ codec: "zip" })),
-      ["3 things that saveAsTextFiles", "the prefix", "the suffix", 'the codec of saveAsTextFiles is "zip"'],
+      ["3 arguments of saveAsTextFiles", "the prefix", "the suffix", 'the codec of saveAsTextFiles is "zip"'],
     ],
   };
 

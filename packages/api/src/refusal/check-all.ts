@@ -31,7 +31,7 @@ export function checkAll<C extends Checks>(operator: string, checks: C): Checked
 
 function severalRefused(operator: string, refused: readonly EngineError[]): EngineError {
   const texts = refused.map(({ code, message }, i) => `(${i + 1}) ${message.replace(`[${code}] `, "")}`);
-  const error = badArgument(`${refused.length} things that ${operator} was given are wrong: ${texts.join(" ")}`, {
+  const error = badArgument(`${refused.length} arguments of ${operator} are wrong: ${texts.join(" ")}`, {
     fields: { refused: refused.length },
   });
   several.set(error, refused);
@@ -43,7 +43,7 @@ export function checkOptions<O extends object>(options: O, known: readonly strin
   const given: unknown = options;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw badArgument(
-      `the options of ${operator} are ${given === null ? "null" : Array.isArray(given) ? "an array" : typeof given}; they must be an object. It can have ${known.join(", ")}.`,
+      `the options of ${operator} are ${given === null ? "null" : Array.isArray(given) ? "an array" : typeof given}; they must be an object with ${known.join(", ")}.`,
     );
   }
   const unknown = Object.keys(given).filter((name) => !known.includes(name));

@@ -27,7 +27,7 @@ function described(wanted: Wanted, given: unknown): readonly [what: string, reme
     case "a stream":
       return [what, "Let transformWith of the streams give you both RDDs of each batch."];
     case "an RDD":
-      return [what, "Bring it together with the stream's RDD of each batch, in transform."];
+      return [what, "Combine it with the stream's RDD of each batch, in transform."];
     default:
       return [what, `Give it ${wanted} of this job.`];
   }

@@ -47,7 +47,7 @@ export class Accumulator<T, V = T> {
     if (task !== undefined) task.add({ id, kind, title: titleOf(this) }, spec, value);
     else if (home !== undefined) home.add(value);
     else {
-      throw accumulatorMisused(`${titleOf(this)} was added to outside of a task. Add to it in functions of operators.`);
+      throw accumulatorMisused(`${titleOf(this)} was updated outside of a task. Update it in functions of operators.`);
     }
   }
 
@@ -98,7 +98,7 @@ function homeOf(accumulator: Accumulator<never, unknown>, done: "read" | "reset"
   if (home !== undefined) return home;
   throw accumulatorMisused(
     `${titleOf(accumulator)} was ${done} on an executor, which does not know the total. ` +
-      `It can be ${done} on the driver only, such as in foreachRDD.`,
+      `It can be ${done} only on the driver, such as in foreachRDD.`,
   );
 }
 

@@ -50,7 +50,7 @@ export class Broadcast<out T> {
   #alive(): Backing<T> {
     if (this.#backing !== undefined) return this.#backing;
     throw broadcastDestroyed(
-      `the broadcast variable ${this.id} is used after destroy(). Destroy it when no batch uses it any more, or use unpersist().`,
+      `the broadcast variable ${this.id} is used after destroy(). Destroy it once no batch uses it, or use unpersist().`,
     );
   }
 }
@@ -155,7 +155,7 @@ export function executorBroadcast(name: string, load: () => unknown): Broadcast<
     },
     unpersist: () => {
       throw broadcastMisused(
-        `the block ${name} was to be let go on an executor, where other tasks may use it. Call unpersist() and destroy() on the driver, such as in foreachRDD.`,
+        `the block ${name} was to be released on an executor, where other tasks may use it. Call unpersist() and destroy() on the driver, such as in foreachRDD.`,
       );
     },
   });

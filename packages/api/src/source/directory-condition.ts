@@ -52,7 +52,7 @@ export function noDirectory(at: string, entry: FileStat | undefined): string | u
         "Name the directory that files are moved into; textFile reads a file once."
       );
     case "unreachable":
-      return `the system cannot look at ${at} (${problem}). Batches read nothing from it until it can.`;
+      return `the system cannot access ${at} (${problem}). Batches read nothing from it until it can.`;
     default:
       return unreachable(kind);
   }

@@ -158,7 +158,7 @@ describe("textFileStream", () => {
     for (const time of [1000, 2000]) expect(await reads(time)).toEqual([]);
     expect(port.warnings).toEqual([
       expect.stringMatching(
-        /^\[FILES_LEFT_ALONE\] textFileStream \/in: the file \/in\/moved-in is left alone: .* Touch files .*newFilesOnly: false\.$/,
+        /^\[FILES_LEFT_ALONE\] textFileStream \/in: the file \/in\/moved-in is ignored: .* Touch files .*newFilesOnly: false\.$/,
       ),
     ]);
     const subject = "textFileStream /in, batch 1000, old";
@@ -186,7 +186,7 @@ describe("textFileStream", () => {
     for (const name of ["a", "b", "c", "d", "e", "f"]) files.add(`/in/${name}`, { bytes: 0, modifiedMs: 500 });
     expect(await reads(1000)).toEqual([]);
     expect(port.warnings).toEqual([
-      expect.stringContaining("files without a byte: /in/a, /in/b, /in/c, /in/d, /in/e and 1 more"),
+      expect.stringContaining("empty files: /in/a, /in/b, /in/c, /in/d, /in/e and 1 more"),
     ]);
   });
 });
@@ -208,7 +208,7 @@ describe("fileStream", () => {
     // Of files that are too old it is asked as well: nobody wants to hear of those that it refuses.
     expect(asked).toEqual(["/in/c.csv", "/in/.a.csv", "/in/b.txt", "/in/.d.csv"]);
     expect(port.warnings).toEqual([
-      expect.stringMatching(/the file \/in\/\.a\.csv is left alone: the last change is longer ago/),
+      expect.stringMatching(/the file \/in\/\.a\.csv is ignored: the last change is older/),
     ]);
   });
 

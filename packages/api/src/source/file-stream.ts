@@ -247,7 +247,7 @@ export class FileStream extends DriverInput {
     if (again.length > 0) {
       this.#warn(
         filesReadAgain,
-        `batch ${time} failed over ${filesAt(bad)} before anything of this stream was output. The next batch reads again: ${Names.of(again)}.`,
+        `batch ${time} failed because of ${filesAt(bad)} before anything of this stream was output. The next batch rereads: ${Names.of(again)}.`,
       );
     }
     if (lost.length > 0) this.#warn(filesGivenUp, lostFiles(lost, time, bad), `batch ${time}`);
@@ -283,7 +283,7 @@ export class FileStream extends DriverInput {
     const held = this.#emptyBudget.take(nowMs);
     if (held === undefined) return;
     const text = emptyFiles(paths, time);
-    const message = held === 0 ? text : `${text} It was so in ${held} more batches since this was last said.`;
+    const message = held === 0 ? text : `${text} It happened in ${held} more batches since this was last reported.`;
     this.#warn(filesEmpty, message, `batch ${time}`);
   }
 
@@ -300,14 +300,14 @@ export function isVisible(path: string): boolean {
 
 function emptyFiles(paths: readonly string[], time: number): string {
   return (
-    `batch ${time} found files without a byte: ${Names.of(paths)}. What is written to them later is not read. ` +
+    `batch ${time} found empty files: ${Names.of(paths)}. What is written to them later is not read. ` +
     "Write files elsewhere on the same file system and move them in complete."
   );
 }
 
 function goneFiles(paths: readonly string[]): string {
   return (
-    `files of a failed batch were to be read again and have vanished: ${Names.of(paths)}. What was in them is lost. ` +
+    `files of a failed batch were to be reread and have vanished: ${Names.of(paths)}. Their content is lost. ` +
     "Leave files in place until the batch that reads them is done."
   );
 }
@@ -319,7 +319,7 @@ function filesAt(bad: readonly BadFile[]): string {
 
 function lostFiles(paths: readonly string[], time: number, bad: readonly BadFile[]): string {
   return (
-    `batch ${time} failed over ${filesAt(bad)}, and does not read its files again: ${Names.of(paths, LOST_NAMES_MAX)}. ` +
-    "What it would have output of them is missing. Put them in again under other names once the cause is mended."
+    `batch ${time} failed because of ${filesAt(bad)}, and its files are not reread: ${Names.of(paths, LOST_NAMES_MAX)}. ` +
+    "Their part of the output is missing. Put them in again under other names once the cause is fixed."
   );
 }

@@ -65,16 +65,16 @@ export class WarningBudget {
 /** Why, and what to do about it; of one file and of many. */
 const REASONS: { readonly [Why in Ignored]: string } = {
   old: "the last change was before the job started, which moving a file in does not alter. Touch files when they are in place, or set newFilesOnly: false",
-  aged: "the last change is longer ago than file.stream.remember. Touch files when they are in place, or raise the setting",
+  aged: "the last change is older than file.stream.remember. Touch files when they are in place, or raise the setting",
   early:
-    "the time of the last change is still to come, and nothing is read before it. Set the clock of the machine that writes there",
+    "the time of the last change is in the future, and nothing is read before it. Set the clock of the machine that writes there",
   changed:
-    "read already, and changed since, which is not read: a path may be used again when it has been still for file.stream.remember. Give each file a name of its own",
+    "already read, and changed since, which is not read: a path may be reused once it has not changed for file.stream.remember. Give each file a name of its own",
   special: "not a file but a socket, device or pipe. Put files into the directory",
-  dangling: "a link that leads to nothing. Remove it, or put in place what it leads to",
+  dangling: "a link without a target. Remove it, or create its target",
   unreachable:
-    "the system cannot look at it, for the reason in brackets. Remove it, or mend what it leads to or the right to it",
-  unnameable: "the name is not UTF-8, so that no path leads there. Give it another name",
+    "the system cannot access it, for the reason in brackets. Remove it, or fix its target or its permissions",
+  unnameable: "the name is not UTF-8, so no path refers to it. Give it another name",
 };
 
 /** What is said of files that are left alone: names up to a few, at most so often. */
@@ -96,7 +96,7 @@ export class IgnoredFiles {
       if (this.#budget(why).take(nowMs) === undefined) continue;
       this.#waiting.delete(why);
       const files = names.count === 1 ? `the file ${names} is` : `${names.count} files (${names}) are`;
-      due.push({ why, text: `${files} left alone: ${REASONS[why]}.` });
+      due.push({ why, text: `${files} ignored: ${REASONS[why]}.` });
     }
     return due;
   }

@@ -20,7 +20,7 @@ export async function findFiles({ port }: JobContext, at: Location): Promise<Fou
   const found = (await filesAt(port, at)) ?? (await filesMatching(port, at));
   if (found !== undefined) return found;
   throw inputMissing(
-    `there is no file or directory ${at}. The action fails. Check the path; relative ones count from where the job was started.`,
+    `there is no file or directory ${at}. The action fails. Check the path; relative ones are relative to where the job was started.`,
   );
 }
 
@@ -57,7 +57,7 @@ function warnOfLeftOut(port: EnginePort, at: string, entries: readonly FileEntry
     port.warn(
       filesUnreachable(
         at,
-        `names that are not UTF-8 lead to no file, so these are left out: ${Names.of(unnameable)}. Give them other names.`,
+        `no path refers to names that are not UTF-8, so these are left out: ${Names.of(unnameable)}. Give them other names.`,
       ),
     );
   }
@@ -66,7 +66,7 @@ function warnOfLeftOut(port: EnginePort, at: string, entries: readonly FileEntry
     port.warn(
       filesUnreachable(
         at,
-        `links that lead to nothing are left out: ${Names.of(dangling)}. Remove them, or put in place what they lead to.`,
+        `links without a target are left out: ${Names.of(dangling)}. Remove them, or create their targets.`,
       ),
     );
   }
@@ -76,7 +76,7 @@ function warnOfLeftOut(port: EnginePort, at: string, entries: readonly FileEntry
     port.warn(
       filesUnreachable(
         at,
-        `entries that the system cannot look at are left out: ${names}. Remove them, or mend what they lead to or the right to them.`,
+        `entries that the system cannot access are left out: ${names}. Remove them, or fix their targets or permissions.`,
       ),
     );
   }
@@ -114,8 +114,8 @@ function isData(entry: FileEntry): boolean {
 export function checkRecords({ path, bytes }: FoundFile, recordBytes: number, operator: string): void {
   if (bytes % recordBytes === 0) return;
   throw badRecordLength(
-    `the file ${path} has ${bytes} bytes, which is no whole number of records of ${recordBytes} bytes. The batch fails. ` +
-      `Give ${operator} the length that the records have, and move files in complete.`,
+    `the file ${path} has ${bytes} bytes, which is not a whole number of records of ${recordBytes} bytes. The batch fails. ` +
+      `Give ${operator} the actual length of the records, and move files in complete.`,
     { fields: { path, bytes, recordBytes } },
   );
 }

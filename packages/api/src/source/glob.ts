@@ -95,7 +95,7 @@ function closingBrace(pattern: string, open: number, whole: string) {
       if (depth === 0) return { close: i, commas };
     }
   }
-  throw badArgument(`a brace of the path ${whole} is not closed. Write \\{ for the character itself.`);
+  throw badArgument(`a brace of the path ${whole} is not closed. Write \\{ for a literal brace.`);
 }
 
 /** An escape, a class of characters, or one that the library has a use for and we have not. */
@@ -106,7 +106,7 @@ function segmentOf(name: string, whole: string): Segment {
   const pattern = name.replace(PART, (part, escaped?: string, negation?: string, members?: string) => {
     if (members !== undefined) return `[${negation === "" ? "" : "^"}${members.replace(/\\(.)/gsu, inClass)}]`;
     if (part === "[")
-      throw badArgument(`a bracket of the path ${whole} is not closed. Write \\[ for the character itself.`);
+      throw badArgument(`a bracket of the path ${whole} is not closed. Write \\[ for a literal bracket.`);
     return literal(escaped === undefined ? part : escaped === "" ? "\\" : escaped);
   });
   const hidden = !/^[*?[]/.test(name);
@@ -132,7 +132,7 @@ function expressionOf(pattern: string, name: string, whole: string): RegExp {
       debug: true, // throws what it could not make an expression of
     });
   } catch {
-    throw badArgument(`the brackets of ${name} in the path ${whole} are no range of characters, such as [a-c].`);
+    throw badArgument(`the brackets of ${name} in the path ${whole} are not a range of characters, such as [a-c].`);
   }
 }
 

@@ -35,7 +35,7 @@ export class ReceiverStream extends InputNode {
 
 function forgotten(time: EpochMs): EngineError {
   return batchForgotten(
-    `an RDD of batch ${time} was used when that batch was over, and what had been received for it is gone. The action fails. ` +
+    `an RDD of batch ${time} was used after that batch was released, with its received blocks. The action fails. ` +
       'Call ssc.remember("5m") in build to keep batches for longer, or use a window of the stream.',
   );
 }

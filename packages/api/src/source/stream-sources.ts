@@ -283,8 +283,7 @@ function address(host: string, port: number, level: StorageLevel, operator: stri
 
 /** @throws BAD_ARGUMENT */
 function checkText(value: unknown, what: string): void {
-  if (typeof value !== "string" || value === "")
-    throw badArgument(`${what} is missing. Give a text that is not empty.`);
+  if (typeof value !== "string" || value === "") throw badArgument(`${what} is missing. Give a non-empty string.`);
 }
 
 /** @throws BAD_ARGUMENT */

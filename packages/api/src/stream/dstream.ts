@@ -25,8 +25,8 @@ import { StorageLevel } from "../rdd/storage-level.ts";
 import type { MappingFunction, MapWithStateOptions, StateSpec } from "./state-spec.ts";
 
 /**
- * A stream: one RDD per batch. Operations declare the graph while `build` runs; nothing happens before the batches, and
- * without an output operation nothing happens at all.
+ * A stream: one RDD per batch. Operations declare the graph while `build` runs; nothing runs before the batches, and
+ * without an output operation nothing runs at all.
  *
  * Pair operations exist on streams of two-tuples only.
  */
@@ -38,7 +38,7 @@ export class DStream<out T> {
     this[STREAM] = new GraphStream(graph, node);
   }
 
-  /** What `console.log` shows: which stream it is, not its batches. */
+  /** Shown by `console.log`: identifies the stream, not its batches. */
   [INSPECT](): string {
     return `DStream (${this[STREAM].node.label})`;
   }
@@ -52,7 +52,7 @@ export class DStream<out T> {
     return new DStream<U>(this[STREAM].graph, node);
   }
 
-  // ---- record by record
+  // ---- records
 
   /** Applies `fn` to each record. Two-tuples make pairs, with or without `as const`. */
   map<K extends AnyKey, V>(fn: (value: T) => readonly [K, V]): DStream<[K, V]>;
@@ -63,7 +63,7 @@ export class DStream<out T> {
     return this[OF](records.narrow(this[STREAM], "map", fn));
   }
 
-  /** Applies `fn` to each record and takes apart what it gives. */
+  /** Applies `fn` to each record and flattens the results. */
   flatMap<K extends AnyKey, V>(fn: (value: T) => Iterable<readonly [K, V]>): DStream<[K, V]>;
   flatMap<E>(fn: (value: T) => Iterable<ShortLiteral<E>>): DStream<E[]>;
   flatMap<U>(fn: (value: T) => Iterable<U>): DStream<U>;
@@ -78,12 +78,12 @@ export class DStream<out T> {
     return this[OF](records.narrow(this[STREAM], "filter", predicate));
   }
 
-  // ---- partition by partition
+  // ---- partitions
 
   /**
-   * Applies `fn` to each partition as a whole, empty ones too; it may be async.
+   * Applies `fn` to each partition as a whole, including empty ones; it may be async.
    *
-   * @param preservesPartitioning The function leaves keys as they are.
+   * @param preservesPartitioning The function does not change keys.
    */
   mapPartitions<K extends AnyKey, V>(
     fn: (values: Iterable<T>) => records.PartitionResult<readonly [K, V]>,
@@ -104,7 +104,7 @@ export class DStream<out T> {
     return this[OF](records.narrow(this[STREAM], "mapPartitions", fn, preservesPartitioning));
   }
 
-  /** As `mapPartitions`, with the number of the partition. */
+  /** Like `mapPartitions`, with the partition's number. */
   mapPartitionsWithIndex<K extends AnyKey, V>(
     fn: (index: number, values: Iterable<T>) => records.PartitionResult<readonly [K, V]>,
     preservesPartitioning?: boolean,
@@ -129,7 +129,7 @@ export class DStream<out T> {
     return this[OF](records.glom(this[STREAM]));
   }
 
-  /** Spreads the records evenly over `numPartitions`, by a full shuffle. */
+  /** Spreads the records evenly over `numPartitions`, with a full shuffle. */
   repartition(numPartitions: number): DStream<T> {
     return this[OF](records.repartition(this[STREAM], numPartitions));
   }
@@ -141,30 +141,32 @@ export class DStream<out T> {
     return this[OF](sets.union(this[STREAM], others));
   }
 
-  /** One number a batch: how many records it has; 0 for an empty batch. */
+  /** One number per batch: its count of records; 0 for an empty batch. */
   count(): DStream<number> {
     return this[OF](folds.countBatch(this[STREAM]));
   }
 
-  /** One record a batch: all of them reduced to one; nothing for an empty batch. `fn` must be associative. */
+  /** One record per batch: all of its records reduced to one; none for an empty batch. `fn` must be associative. */
   reduce(fn: (a: Widened<T>, b: Widened<T>) => Widened<T>): DStream<Widened<T>> {
     return this[OF](folds.reduceBatch(this[STREAM], fn));
   }
 
-  /** `[value, n]`: how often each value occurs in the batch. Values must have equality by value, as keys do. */
+  /**
+   * `[value, n]`: the number of occurrences of each value in the batch. Values must have equality by value, like keys.
+   */
   countByValue(options?: ShuffleOptions<T>): DStream<[T, number]> {
     return this[OF](folds.countByValueInBatch(this[STREAM], options));
   }
 
   /**
-   * Makes each batch's RDD into another, on the driver: `fn` may use any operation of RDDs, run actions and be async.
-   * It is called for empty batches too, with the batch time in epoch ms.
+   * Transforms each batch's RDD into another, on the driver: `fn` may use any operation of RDDs, run actions and be
+   * async. It is called for empty batches too, with the batch time in epoch ms.
    */
   transform<U>(fn: (rdd: RDD<T>, time: number) => RDD<U> | Promise<RDD<U>>): DStream<U> {
     return this[OF](transforming.transform([this], fn, "transform"));
   }
 
-  /** As `transform`, with the RDD of another stream in the same batch. */
+  /** Like `transform`, with the RDD of another stream in the same batch. */
   transformWith<U, R>(
     other: DStream<U>,
     fn: (rdd: RDD<T>, other: RDD<U>, time: number) => RDD<R> | Promise<RDD<R>>,
@@ -174,12 +176,12 @@ export class DStream<out T> {
 
   // ---- pairs
 
-  /** Applies `fn` to each value; keys stay where they are. */
+  /** Applies `fn` to each value; keys and their placement do not change. */
   mapValues<U>(this: DStream<Pair>, fn: (value: ValueOf<T>) => U): DStream<[KeyOf<T>, U]> {
     return this[OF](records.narrow(this[STREAM], "mapValues", fn));
   }
 
-  /** Applies `fn` to each value and makes a pair of each thing it gives; keys stay where they are. */
+  /** Applies `fn` to each value and makes a pair of each result; keys and their placement do not change. */
   flatMapValues<U>(this: DStream<Pair>, fn: (value: ValueOf<T>) => Iterable<U>): DStream<[KeyOf<T>, U]> {
     return this[OF](records.narrow(this[STREAM], "flatMapValues", fn));
   }
@@ -194,7 +196,7 @@ export class DStream<out T> {
     return this[OF](pairs.values(this[STREAM]));
   }
 
-  /** `[key, values]`, values in the order of the partitions that they come from. To reduce them, `reduceByKey` sends far less. */
+  /** `[key, values]`, values in the order of their partitions. To reduce them, `reduceByKey` transfers far less. */
   groupByKey(this: DStream<Pair>, options?: ShuffleOptions<KeyOf<T>>): DStream<[KeyOf<T>, ValueOf<T>[]]> {
     return this[OF](pairs.groupByKey(this[STREAM], options));
   }
@@ -220,10 +222,10 @@ export class DStream<out T> {
   }
 
   /**
-   * Folds the values of each key into a total, which begins as a copy of `zero`: in each partition by `fold`, then the
-   * totals of partitions by `merge`.
+   * Folds the values of each key into a total that starts as a copy of `zero`: within each partition with `fold`, then
+   * the totals of partitions with `merge`.
    *
-   * @param zero Once for each key and partition, so it should change nothing. `fold` may change the total that it is given.
+   * @param zero Used once per key and partition, so it should be neutral. `fold` may modify the total that it is given.
    */
   aggregateByKey<C>(
     this: DStream<Pair>,
@@ -235,7 +237,7 @@ export class DStream<out T> {
     return this[OF](pairs.aggregateByKey(this[STREAM], zero, [fold, merge], options));
   }
 
-  /** Reduces the values of each key to one, beginning with a copy of `zero` for each key and partition. */
+  /** Reduces the values of each key to one, starting from a copy of `zero` for each key and partition. */
   foldByKey(
     this: DStream<Pair>,
     zero: Widened<ValueOf<T>>,
@@ -245,14 +247,14 @@ export class DStream<out T> {
     return this[OF](pairs.foldByKey(this[STREAM], zero, fn, options));
   }
 
-  /** Places pairs by their key, without changing them. */
+  /** Partitions pairs by key, without changing them. */
   partitionBy(this: DStream<Pair>, options: ShuffleOptions<KeyOf<T>>): DStream<[KeyOf<T>, ValueOf<T>]> {
     return this[OF](pairs.partitionBy(this[STREAM], options));
   }
 
   // ---- joins
 
-  /** `[key, [values here, values there]]` for each key that either has in the batch. */
+  /** `[key, [values here, values there]]` for each key of either stream in the batch. */
   cogroup<W>(
     this: DStream<Pair>,
     other: DStream<readonly [Widened<KeyOf<T>>, W]>,
@@ -270,7 +272,7 @@ export class DStream<out T> {
     return this[OF](joins.join(this[STREAM], other, "inner", options));
   }
 
-  /** As `join`, and `[value, undefined]` for keys that the other has not. */
+  /** Like `join`, and `[value, undefined]` for keys that the other does not have. */
   leftOuterJoin<W>(
     this: DStream<Pair>,
     other: DStream<readonly [Widened<KeyOf<T>>, W]>,
@@ -279,7 +281,7 @@ export class DStream<out T> {
     return this[OF](joins.join(this[STREAM], other, "left", options));
   }
 
-  /** As `join`, and `[undefined, value]` for keys that only the other has. */
+  /** Like `join`, and `[undefined, value]` for keys that only the other has. */
   rightOuterJoin<W>(
     this: DStream<Pair>,
     other: DStream<readonly [Widened<KeyOf<T>>, W]>,
@@ -288,7 +290,7 @@ export class DStream<out T> {
     return this[OF](joins.join(this[STREAM], other, "right", options));
   }
 
-  /** As `join`, and `undefined` for the side that does not have the key. */
+  /** Like `join`, with `undefined` for the side that does not have the key. */
   fullOuterJoin<W>(
     this: DStream<Pair>,
     other: DStream<readonly [Widened<KeyOf<T>>, W]>,
@@ -300,12 +302,12 @@ export class DStream<out T> {
   // ---- state
 
   /**
-   * Keeps a state for each key from batch to batch, and gives all of them in each batch: `[key, state]`.
+   * Maintains state for each key across batches, and emits all of it in each batch: `[key, state]`.
    *
-   * `fn` is called in every batch for every known key, with the values that are new, the state so far, the key, and the
-   * batch's time in epoch ms; `undefined` forgets the key. With `onlyUpdated` it is called for keys with new values only,
-   * which costs no more than they do. The result is placed as the state is: what is done by key with as many partitions
-   * after it shuffles nothing.
+   * `fn` is called in every batch for every known key, with the new values, the current state, the key, and the batch
+   * time in epoch ms; returning `undefined` forgets the key. With `onlyUpdated` it is called only for keys with new
+   * values, at a cost proportional to them. The result is partitioned like the state: later operations by key with the
+   * same number of partitions do not shuffle.
    */
   updateStateByKey<S>(
     this: DStream<Pair>,
@@ -316,11 +318,11 @@ export class DStream<out T> {
   }
 
   /**
-   * As `updateStateByKey`, a partition at a time: `fn` is called once for each, empty ones too, with an iterable of
-   * `[key, values, state]` for every key that has either, and the batch's time in epoch ms. What it gives, an iterable of
-   * `[key, state]`, is all the state of the partition: other keys are forgotten.
+   * Like `updateStateByKey`, one partition at a time: `fn` is called once for each, including empty ones, with an
+   * iterable of `[key, values, state]` for every key that has either, and the batch time in epoch ms. The iterable of
+   * `[key, state]` that it returns replaces the partition's state: other keys are forgotten.
    *
-   * @param fn Gives each key once at most, and only keys that lie in the partition, such as those that it was given.
+   * @param fn Returns each key at most once, and only keys of the partition, such as those that it was given.
    */
   updateStatePartitions<S>(
     this: DStream<Pair>,
@@ -334,13 +336,15 @@ export class DStream<out T> {
   }
 
   /**
-   * Keeps a state for each key, and gives what `fn` makes of each pair with the state of its key, in the order of arrival.
+   * Maintains state for each key, and emits the result of `fn` for each pair with the state of its key, in order of
+   * arrival.
    *
-   * `fn` is called with key, value, state and the batch's time, for pairs alone and not for every key: a batch costs what it
-   * brings. With a timeout, a key that is idle for longer is passed once more, without a value, and forgotten; that happens
-   * in the first batch after the timeout. What comes of a batch is computed once, however many streams read it.
+   * `fn` is called with key, value, state and the batch time, for the pairs of a batch only, not for every key: a batch
+   * costs as much as its pairs. With a timeout, a key that has been idle for longer is passed once more, without a
+   * value, and forgotten, in the first batch after the timeout. Each batch is computed once, however many streams read
+   * it.
    *
-   * @param fn Gives the state's type by its third parameter: `(key, value, state: State<number>) => …`.
+   * @param fn Its third parameter determines the type of the state: `(key, value, state: State<number>) => …`.
    */
   mapWithState<S, L extends AnyKey, W>(
     this: DStream<Pair>,
@@ -371,9 +375,9 @@ export class DStream<out T> {
 
   // ---- windows
   //
-  // A window of length L and slide S ends with batch t when t is a multiple of S after the time before the first batch; it
-  // has the batches of (t - L, t], as far as there are any. L and S must be multiples of the stream's own slide; S is that
-  // slide by default.
+  // A window of length L and slide S ends with batch t if t is a multiple of S after the time before the first batch;
+  // it contains the batches of (t - L, t], as far as they exist. L and S must be multiples of the stream's own slide,
+  // which is the default of S.
 
   /** The records of all batches of a window, oldest first. */
   window(length: DurationLike, slide?: DurationLike): DStream<T> {
@@ -381,10 +385,10 @@ export class DStream<out T> {
   }
 
   /**
-   * One record a window: all of it reduced to one, nothing for an empty one. `fn` must be associative.
+   * One record per window: all of its records reduced to one; none for an empty window. `fn` must be associative.
    *
-   * With `inverse`, which takes away what `fn` has added, a window costs what enters and leaves it. Then a window that is
-   * empty after others were not gives what `inverse` leaves.
+   * With `inverse`, which undoes `fn`, a window costs only what enters and leaves it. A window that becomes empty then
+   * yields whatever `inverse` leaves.
    */
   reduceByWindow(
     fn: (a: Widened<T>, b: Widened<T>) => Widened<T>,
@@ -401,12 +405,14 @@ export class DStream<out T> {
     return this[OF](windows.reduceByWindow(this[STREAM], fn, rest));
   }
 
-  /** One number a window: how many records it has. Nothing until there was a first one; 0 for later empty windows. */
+  /** One number per window: its count of records. Nothing until the first record; 0 for later empty windows. */
   countByWindow(length: DurationLike, slide?: DurationLike): DStream<number> {
     return this[OF](windows.countByWindow(this[STREAM], length, slide));
   }
 
-  /** `[value, n]`: how often each value occurs in a window. Values must have equality by value, as keys do. */
+  /**
+   * `[value, n]`: the number of occurrences of each value in a window. Values must have equality by value, like keys.
+   */
   countByValueAndWindow(length: DurationLike, slide?: DurationLike, options?: ShuffleOptions<T>): DStream<[T, number]> {
     return this[OF](windows.countByValueAndWindow(this[STREAM], length, slide, options));
   }
@@ -424,8 +430,8 @@ export class DStream<out T> {
   /**
    * Reduces the values of each key of a window to one. `fn` must be associative.
    *
-   * With `inverse`, which takes away what `fn` has added, a window costs what enters and leaves it, not what it holds. Then
-   * `fn` must be commutative too, and a key stays with whatever `inverse` leaves of it unless `filter` lets it go.
+   * With `inverse`, which undoes `fn`, a window costs what enters and leaves it, not what it contains. `fn` must then
+   * be commutative too, and a key stays with whatever `inverse` leaves of it unless `filter` drops it.
    */
   reduceByKeyAndWindow(
     this: DStream<Pair>,
@@ -450,24 +456,24 @@ export class DStream<out T> {
     return this[OF](windows.reduceByKeyAndWindow(this[STREAM], fn, rest));
   }
 
-  // ---- how batches are kept
+  // ---- persistence
 
   /**
-   * Computes each batch of this stream once and keeps it, for several outputs or for `slice`, as long as its batch is
-   * remembered. A windowed stream keeps the batches it looks at instead.
+   * Computes each batch of this stream once and keeps it for several outputs or for `slice`, as long as its batch is
+   * remembered. A windowed stream keeps its parent's batches instead.
    */
   persist(level: StorageLevel = StorageLevel.MEMORY_AND_DISK): this {
     windows.persist(this[STREAM], level);
     return this;
   }
 
-  /** As `persist()`. */
+  /** Same as `persist()`. */
   cache(): this {
     return this.persist();
   }
 
   /**
-   * Keeps each batch as `persist` does. State needs no call of this: every batch writes what it changed.
+   * Keeps each batch like `persist`. State does not need it: every batch writes its changes.
    *
    * @param interval A multiple of the stream's slide.
    * @throws BAD_WINDOW
@@ -477,16 +483,17 @@ export class DStream<out T> {
     return this;
   }
 
-  /** Milliseconds between two batches of this stream: the batch interval, or the slide of the window before it. */
+  /** Milliseconds between two batches of this stream: the batch interval, or the slide of the preceding window. */
   get slideDuration(): number {
     return this[STREAM].node.slideMs;
   }
 
   /**
    * The RDDs of this stream in the batches of [from, to], oldest first, both in epoch ms: for `transform` and
-   * `foreachRDD`, as far back as batches are remembered (`ssc.remember`). Times between two batches count as the earlier one.
+   * `foreachRDD`, as far back as batches are remembered (`ssc.remember`). Times between two batches count as the
+   * earlier one.
    *
-   * @throws SLICE_FORGOTTEN A batch within is forgotten, or has not begun.
+   * @throws SLICE_FORGOTTEN One of the batches has been released, or has not begun.
    */
   slice(from: number, to: number): Promise<RDD<T>[]> {
     return sliceOf(this[STREAM], from, to).then((all) =>
@@ -496,45 +503,48 @@ export class DStream<out T> {
 
   // ---- outputs
 
-  /** Calls `body` on the driver with each batch's RDD, empty ones too, and the batch time in epoch ms; awaits it. */
+  /**
+   * Calls `body` on the driver with each batch's RDD, including empty ones, and the batch time in epoch ms; awaits it.
+   */
   foreachRDD(body: (rdd: RDD<T>, time: number) => unknown): void {
     foreachRDD(this[STREAM], body);
   }
 
-  /** Prints the first `num` records of each batch below its time. */
+  /** Prints the first `num` records of each batch under its time. */
   print(num = 10): void {
     printOutput(this[STREAM], num);
   }
 
-  /** As `print`. */
+  /** Same as `print`. */
   pprint(num = 10): void {
     this.print(num);
   }
 
   /**
-   * Saves each batch in a directory `prefix-<batch ms>.suffix` of its own: a string as it is, anything else as a line of
-   * JSON. The directory appears when it is complete; a batch that is run again replaces its own.
+   * Saves each batch in its own directory `prefix-<batch ms>.suffix`: strings as they are, anything else as a line of
+   * JSON. The directory becomes visible when it is complete; a batch that is rerun replaces its own.
    */
   saveAsTextFiles(prefix: string, suffix = "", options: SaveTextOptions = {}): void {
     saveAsTextFiles(this[STREAM], prefix, suffix, options);
   }
 
-  /** As `saveAsTextFiles`, in the engine's own format, which keeps what records are: read it with `ssc.objectFile`. */
+  /** Like `saveAsTextFiles`, in the engine's own format, which preserves types: read it with `ssc.objectFile`. */
   saveAsObjectFiles(prefix: string, suffix = ""): void {
     saveAsObjectFiles(this[STREAM], prefix, suffix);
   }
 
   /**
-   * An output operation for a loop of the driver, in `build` or wherever the context is in reach: the records of every
-   * batch, in partition order, or whole batches with their times.
+   * An output operation for a loop on the driver, in `build` or wherever the context is accessible: the records of
+   * every batch, in partition order, or whole batches with their times.
    *
    *     const totals = stream.toAsyncIterable({ batches: true });
    *     void (async () => {
    *       for await (const { time, records } of totals) await store(time, records);
    *     })();
    *
-   * For one loop. A batch waits while the loop is behind; leave the loop, and batches go on without it. It ends when the
-   * job ends in an orderly way, or throws what made the job fail. All records of a batch come to the driver at once.
+   * For a single loop. Batches wait while the loop is behind, and no longer once the loop is left. The loop ends when
+   * the job ends normally, or throws the error that made the job fail. All records of a batch are brought to the driver
+   * at once.
    *
    * @throws BAD_ARGUMENT
    */
@@ -548,24 +558,24 @@ export class DStream<out T> {
     return asyncOutput(this[STREAM], options);
   }
 
-  /** Names this stream for the operator, and the state that it keeps: unique within the job. */
+  /** Names this stream for the operator, and its state; unique within the job. */
   named(id: string): this {
     this[STREAM].rename(id);
     return this;
   }
 }
 
-/** The state beside what `mapWithState` gives. */
+/** The state behind a `mapWithState` stream. */
 export interface StateSnapshots<K, S> {
   /**
    * `[key, state]` of every key that has state after each batch.
    *
-   * Cost: what there is of state, in each batch.
+   * Cost: proportional to the whole state, in each batch.
    */
   stateSnapshots(): DStream<[K, S]>;
 }
 
-/** What `mapWithState` gives: a stream of the records that its function returned, and the state beside it. */
+/** The result of `mapWithState`: a stream of the records that its function returned, with access to the state. */
 export type MapWithStateDStream<K, S, U> = DStream<U> & StateSnapshots<K, S>;
 
 class MappedWithState<K, S, out U> extends DStream<U> implements StateSnapshots<K, S> {

@@ -48,7 +48,7 @@ function isOnDriver(place: NodePath): boolean {
 function readMessage(name: string): string {
   return (
     `This function runs on executors and reads \`${name}\`, a variable of the module that the driver assigns to: each executor ` +
-    "has a variable of its own, with the value of its declaration. Declare it in the job's body, so that its value goes along."
+    "has a variable of its own, with the value of its declaration. Declare it in the job's body, so that its value is shipped."
   );
 }
 
@@ -94,7 +94,7 @@ function noteAssignment(change: NodePath, binding: Binding, reach: Reach): void 
 
 function assignmentMessage(name: string): string {
   return (
-    `This function runs on executors and assigns to \`${name}\`, a captured variable: that would change a copy which nobody ` +
+    `This function runs on executors and assigns to \`${name}\`, a captured variable: that would change a copy that nothing ` +
     "reads. Return the value instead (map, reduce, updateStateByKey), or count with an accumulator (ssc.longAccumulator())."
   );
 }

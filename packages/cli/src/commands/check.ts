@@ -15,7 +15,7 @@ export function registerCheck(program: Command, console: Console, setExit: SetEx
   return withJob(program.command("check"))
     .option("--json", "print JSON for programs")
     .description(
-      "find what can be known without running: syntax, types, imports, and, by declaring the graph, what functions capture",
+      "check what can be checked without running: syntax, types, imports, and, by declaring the graph, captures of functions",
     )
     .action(async (file: string, args: readonly string[], options: CheckOptions) => {
       const conf = checkConf(options.conf);
@@ -38,6 +38,6 @@ export function registerCheck(program: Command, console: Console, setExit: SetEx
       }
       if (options.json) return outJson(console, job);
       const files = job.files === 1 ? "" : ` and the ${job.files - 1} of its own that it imports`;
-      return console.out(`${job.entry}${files}: nothing wrong\n`);
+      return console.out(`${job.entry}${files}: no errors\n`);
     });
 }

@@ -11,7 +11,7 @@ interface DoctorOptions extends OperatorOptions {
 export function registerDoctor(program: Command, console: Console, setExit: SetExit): Command {
   return withOperatorOptions(program.command("doctor"))
     .option("--data-dir <dir>", "where a driver would keep its data", ".millrace")
-    .description("look at node, ports, disk, memory, and at the connection to a driver when one is named")
+    .description("check node, ports, disk, memory, and the connection to a driver if one is given")
     .action(async (options: DoctorOptions) => {
       const findings = [
         ...(await lookAround(options.dataDir, {

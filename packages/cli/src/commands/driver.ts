@@ -21,24 +21,20 @@ interface DriverCommandOptions extends ServerOptions {
 
 export function registerDriver(program: Command, console: Console, setExit: SetExit): Command {
   return withServerSecurity(program.command("driver"))
-    .option("--host <address>", "address to listen on; beyond this machine a token is needed", "127.0.0.1")
+    .option("--host <address>", "address to listen on; other than loopback, a token is needed", "127.0.0.1")
     .option("--port <port>", "for executors and this command", parsePort, 7077)
     .option("--ui-port <port>", "for HTTP: /healthz, /readyz", parsePort, 4040)
     .option("--data-dir <dir>", "jobs, logs and checkpoints", ".millrace/driver")
-    .option("--advertise <host>", "where executors dial the drivers of jobs (default: where they dialled this one)")
-    .option(
-      "--job-ports <first-last>",
-      "where the drivers of jobs listen, two ports each (default: any free)",
-      parsePorts,
-    )
-    .option("--insecure", "listen beyond this machine without a token: whoever reaches the port may run code")
+    .option("--advertise <host>", "where executors dial job drivers (default: where they dialled this driver)")
+    .option("--job-ports <first-last>", "where job drivers listen, two ports each (default: any free)", parsePorts)
+    .option("--insecure", "listen on other than loopback without a token: anyone who reaches the port can run code")
     .addOption(
       new Option("--grace <duration>", "how long SIGTERM waits for running batches")
         .argParser((text) => parseDuration(text, "--grace"))
         .default(parseDuration("25s"), "25s"),
     )
     .addOption(
-      new Option("--restart-pause <duration>", "longest pause before a job's process on an executor is started again")
+      new Option("--restart-pause <duration>", "longest pause before a job's process on an executor is restarted")
         .argParser((text) => parseDuration(text, "--restart-pause"))
         .default(parseDuration("30s"), "30s"),
     )

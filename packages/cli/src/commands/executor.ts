@@ -27,16 +27,16 @@ export function registerExecutor(program: Command, console: Console): Command {
       "--name <name>",
       'its name in the cluster, of a-z, 0-9 and "-" (default: the machine\'s, and a random part)',
     )
-    .option("--slots <n>", "tasks at a time (default: a slot for each core)", parseCount("--slots", 256))
-    .option("--memory <size>", "memory for each job that it runs (default: 3/4 of what the process may use)", (text) =>
+    .option("--slots <n>", "concurrent tasks (default: one per core)", parseCount("--slots", 256))
+    .option("--memory <size>", "memory for each job that it runs (default: 3/4 of what this process may use)", (text) =>
       parseSize(text, "--memory"),
     )
     .option("--work-dir <dir>", "spilled blocks and installed jobs", ".millrace/executor")
-    .option("--host <address>", "address to serve blocks on; beyond this machine a token is needed", "127.0.0.1")
+    .option("--host <address>", "address to serve blocks on; other than loopback, a token is needed", "127.0.0.1")
     .option("--advertise <host>", "where other executors dial it (default: --host, or this machine's first address)")
-    .option("--insecure", "serve beyond this machine without a token")
+    .option("--insecure", "serve on other than loopback without a token")
     .addOption(
-      new Option("--grace <duration>", "how long SIGTERM waits for its jobs to let it go; longer than the driver's")
+      new Option("--grace <duration>", "how long SIGTERM waits for its jobs to release it; longer than the driver's")
         .argParser((text) => parseDuration(text, "--grace"))
         .default(parseDuration("30s"), "30s"),
     )
@@ -45,7 +45,7 @@ export function registerExecutor(program: Command, console: Console): Command {
         .argParser((text) => parseDuration(text, "--dial-pause"))
         .default(parseDuration("5s"), "5s"),
     )
-    .description("an executor; it looks for its driver for as long as it takes; SIGTERM lets it leave")
+    .description("an executor; it dials its driver for as long as it takes; SIGTERM drains it")
     .action(async (options: ExecutorOptions) => {
       const driver = driverAddress(options.driver, console.env);
       const slots = options.slots ?? console.cores;

@@ -12,7 +12,7 @@ interface LogsOptions extends OperatorOptions, LogShowOptions {
 export function registerLogs(program: Command, console: Console): Command {
   return withOperatorOptions(program.command("logs"))
     .argument("<id>", "the job, as `jobs` shows it")
-    .option("-f, --follow", "go on until the job ends")
+    .option("-f, --follow", "follow the log until the job ends")
     .option(...ENGINE_OPTION)
     .description(
       "what a job printed, from its beginning; on standard error its warnings and, if it failed, why: it still ends with 0",

@@ -17,13 +17,13 @@ interface RunOptions extends JobFlags {
 export function registerRun(program: Command, console: Console, setExit: SetExit): Command {
   return withJob(program.command("run"))
     .option("--master <master>", "local, local[N], local[*] or local-cluster[E,S]", "local[*]")
-    .option("--batches <n>", "complete so many batches, then stop", parseCount("--batches"))
+    .option("--batches <n>", "complete this many batches, then stop", parseCount("--batches"))
     .description("run a job on a cluster of its own; Ctrl-C stops gracefully, a second one at once")
     .action(async (job: string, args: readonly string[], options: RunOptions) => {
       const { graceful, immediate } = console.interrupts;
       const onInterrupt = (): void => {
         if (readerIsGone(console.interrupts)) return;
-        tell(console, "stopping when what was received is processed; Ctrl-C once more stops it at once");
+        tell(console, "stopping once all received data is processed; Ctrl-C again stops at once");
       };
       graceful.addEventListener("abort", onInterrupt, { once: true });
       const batches = { over: 0, failed: 0 };

@@ -7,7 +7,7 @@ import { type OperatorOptions, withOperator, withOperatorOptions } from "../oper
 export function registerStop(program: Command, console: Console): Command {
   return withOperatorOptions(program.command("stop"))
     .argument("<id>", "the job, as `jobs` shows it")
-    .description("end a job gracefully: what was received is processed, then it stops")
+    .description("end a job gracefully: received data is processed, then it stops")
     .action(async (id: string, options: OperatorOptions) => {
       const { job, already } = await withOperator(console, options, (operator) =>
         askToEnd(operator, jobId(id), "stop"),

@@ -21,7 +21,7 @@ interface SubmitOptions extends OperatorOptions, JobFlags, LogShowOptions {
 export function registerSubmit(program: Command, console: Console, setExit: SetExit): Command {
   return withOperatorOptions(withJob(program.command("submit")))
     .option("--name <name>", "the job's name, instead of its own")
-    .option("--timeout <duration>", "give up when the driver is not reached for so long (default: never)", (text) =>
+    .option("--timeout <duration>", "give up if the driver is not reached in this time (default: never)", (text) =>
       parseDuration(text, "--timeout"),
     )
     .option("--follow", "show its log until it ends; Ctrl-C leaves it running")
@@ -56,7 +56,7 @@ async function follow(
   options: JobLogOptions & { readonly verbose: boolean },
 ): Promise<number> {
   const detached = (): void => {
-    if (!readerIsGone(console.interrupts)) tell(console, `job ${id} goes on without us; millrace stop ${id} ends it`);
+    if (!readerIsGone(console.interrupts)) tell(console, `job ${id} keeps running; millrace stop ${id} ends it`);
   };
   console.interrupts.graceful.addEventListener("abort", detached, { once: true });
   try {

@@ -134,7 +134,7 @@ export const shared: readonly Case[] = [
       const found = await numbers.map((n) => names.value.get(n)).collect();
       await names.destroy();
       const late = numbers.map((n) => names.value.get(n)).count();
-      return [found, await refused(late, /"names" .* which is destroyed\. Make a new one/)];
+      return [found, await refused(late, /"names" .* which is destroyed\. Create a new one/)];
     },
     order: "exactly",
     expected: [[["one", "two", undefined], "refused"]],

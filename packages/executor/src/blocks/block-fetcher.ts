@@ -136,7 +136,7 @@ export class BlockFetcher {
     if (holder === this.#ports.self) {
       const held = this.local(id);
       if (held !== undefined) return held;
-      throw blockNotHeld(`this executor, ${holder}, does not hold block ${id} any more. What made it runs again.`, {
+      throw blockNotHeld(`this executor, ${holder}, no longer holds block ${id}. It is recomputed.`, {
         fields: { block: id, holder },
       });
     }
@@ -201,7 +201,7 @@ class FetchTarget implements BlockSink {
   #wrongSize(came: string): Error {
     const { id, bytes } = this.#location;
     return blockSizeWrong(
-      `block ${id} should have ${bytes} bytes (${formatSize(bytes)}) and ${came} came. What made it runs again.`,
+      `block ${id} should have ${bytes} bytes (${formatSize(bytes)}), but ${came} arrived. It is recomputed.`,
       {
         fields: { block: id, bytes },
       },

@@ -162,7 +162,7 @@ export class LocalData implements DataPort {
     if (holder !== "driver") throw refuse(sink, unknownHolder(holder, id));
     const parts = this.#readDriverBlock(id);
     if (parts === undefined) {
-      throw refuse(sink, blockNotHeld(`the driver does not hold block ${id} any more.`, { fields: { block: id } }));
+      throw refuse(sink, blockNotHeld(`the driver no longer holds block ${id}.`, { fields: { block: id } }));
     }
     try {
       for (const part of parts) sink.chunk(part);
@@ -190,7 +190,7 @@ function refuse(sink: BlockSink, error: Error): Error {
 
 function unknownHolder(holder: Holder, id: BlockId): Error {
   return holderUnknown(
-    `block ${id} was held by ${holder}, which is no executor of this job any more. What made it runs again.`,
+    `block ${id} was held by ${holder}, which is no longer an executor of this job. It is recomputed.`,
     { fields: { block: id, holder } },
   );
 }

@@ -37,7 +37,7 @@ export class Replicator {
       for (const id of blocks) await this.#copy(peer, id);
       return true;
     } catch (error) {
-      log.warn({ peer }, `second copies could not be made, the first ones stand alone: ${toWireError(error).message}`);
+      log.warn({ peer }, `second copies could not be stored, only the first ones exist: ${toWireError(error).message}`);
       return false;
     }
   }

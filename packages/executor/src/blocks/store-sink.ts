@@ -40,7 +40,7 @@ export class StoreSink implements BlockSink {
     const target = this.#reservation?.target;
     if (target === undefined || this.#filled + view.byteLength > target.byteLength) {
       throw blockSizeWrong(
-        `block ${this.#id} was announced with ${this.#bytes} bytes and more came. It is not stored.`,
+        `block ${this.#id} was announced with ${this.#bytes} bytes, but more arrived. It is not stored.`,
       );
     }
     copyToShared(view, target, this.#filled);

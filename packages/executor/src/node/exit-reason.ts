@@ -19,7 +19,7 @@ export function exitError(exit: ProcessExit): EngineError {
   const { job, pid, code, signal } = exit;
   const fields = { job, pid: pid ?? 0, code: code ?? -1, signal: signal ?? "" };
   const who = `the executor process of job ${job} (pid ${pid})`;
-  const goesOn = "Its tasks run elsewhere; other jobs on this executor are not touched.";
+  const goesOn = "Its tasks run elsewhere; other jobs on this executor are not affected.";
   if (heapExhausted(exit)) {
     return executorOutOfMemory(
       `${who} ran out of JavaScript heap. ${goesOn} Use more partitions, group less per key, or raise executor.slot.heap${raised(exit)}.${said(exit)}`,
@@ -35,11 +35,11 @@ export function exitError(exit: ProcessExit): EngineError {
   }
   if (signal !== null) {
     return executorKilled(
-      `${who} was ended by ${signal}${signal === "SIGKILL" ? ", sent by somebody or by the kernel for want of memory" : ""}. ${goesOn}${said(exit)}`,
+      `${who} was killed by ${signal}${signal === "SIGKILL" ? ", sent by a user or by the kernel for lack of memory" : ""}. ${goesOn}${said(exit)}`,
       { fields },
     );
   }
-  return executorExited(`${who} ended with code ${code}. ${goesOn}${said(exit)}`, { fields });
+  return executorExited(`${who} exited with code ${code}. ${goesOn}${said(exit)}`, { fields });
 }
 
 function raised({ slotHeapBytes: bytes }: ProcessExit): string {

@@ -172,7 +172,7 @@ test("an executor whose grace period is over ends with the reason, and names the
   await startsJob(atDriver);
   const left = supervising.leave(1_000);
   clock.advance(millis(1_000)); // before its process can have answered
-  await expect(left).rejects.toThrow(/^\[GRACE_OVER\] the grace period of 1 s is over, and j-1 did not let/);
+  await expect(left).rejects.toThrow(/^\[GRACE_OVER\] the grace period of 1 s is over, and j-1 did not release/);
   expect(await supervising.ended).toMatchObject({ code: "GRACE_OVER" });
 });
 

@@ -143,8 +143,8 @@ export class NodeSupervisor {
   #graceOver(graceMs: number): void {
     const jobs = [...this.#processes.keys()].join(", ");
     const error = graceOver(
-      `the grace period of ${formatDuration(graceMs)} is over, and ${jobs} did not let this executor go. Their processes here end; ` +
-        "what only they held is computed again or, if it was received, lost. End the driver first, or raise --grace.",
+      `the grace period of ${formatDuration(graceMs)} is over, and ${jobs} did not release this executor. Their processes here end; ` +
+        "data that only they held is recomputed or, if it was received, lost. End the driver first, or raise --grace.",
       { fields: { graceMs } },
     );
     this.#options.log.warn({ jobs: this.jobs }, error.message); // before its processes have ended
@@ -298,7 +298,7 @@ export class NodeSupervisor {
     if (split.reduced) {
       log.warn(
         { job: message.job, ...split },
-        `job ${message.job} asks for more memory than this executor has: its pool and slot heaps are made smaller`,
+        `job ${message.job} requests more memory than this executor has: its pool and slot heaps are reduced`,
       );
     }
     return split;

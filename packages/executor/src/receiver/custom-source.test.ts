@@ -150,7 +150,7 @@ describe("what is stored while onStop runs is taken", () => {
     run.gate.hold(true);
     receiver.stopped = async () => {
       await receiver.store(Array.from({ length: 999_999 }, () => 0));
-      await expect(receiver.store([1, 2])).rejects.toThrow(/RECEIVER_OVERRUN.*these 2 are not/);
+      await expect(receiver.store([1, 2])).rejects.toThrow(/RECEIVER_OVERRUN.*these 2 are refused/);
     };
     run.source.start();
     await run.source.stop();
@@ -166,7 +166,7 @@ describe("what is stored later is refused", () => {
     run.source.start();
     await run.source.stop();
     await expect(receiver.store("late")).rejects.toEqual(closed);
-    await expect(receiver.store(["later", "still"])).rejects.toThrow(/2 records given to store\(\) are not taken/);
+    await expect(receiver.store(["later", "still"])).rejects.toThrow(/2 records given to store\(\) are refused/);
     expect(run.counted).toEqual([]);
     expect(run.troubles).toEqual([expect.stringMatching(/^\[RECEIVER_CLOSED\]/)]);
   });

@@ -130,8 +130,8 @@ export class CustomSource implements ReceiverRun {
 
   #slowToStop(): EngineError {
     return receiverFailed(
-      `onStop of ${this.#name} has not settled within receiver.stop.timeout = ${formatDuration(this.#options.stopTimeout)}. It is not waited for any longer, ` +
-        "and what it stores from now on is not taken. Bound its waits, or raise receiver.stop.timeout.",
+      `onStop of ${this.#name} has not settled within receiver.stop.timeout = ${formatDuration(this.#options.stopTimeout)}. It is no longer awaited, ` +
+        "and records it stores from now on are refused. Bound its waits, or raise receiver.stop.timeout.",
     );
   }
 

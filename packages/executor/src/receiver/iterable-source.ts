@@ -120,8 +120,8 @@ export class IterableSource implements ReceiverRun {
 
   #slowToEnd(): EngineError {
     return receiverFailed(
-      `what the function of iterableStream ${this.#stream} gave did not end within ${RETURN_MS} ms of return(). It is not waited for any longer. ` +
-        "End its waits when the signal that the function is given is aborted.",
+      `the iterable of iterableStream ${this.#stream} did not end within ${RETURN_MS} ms of return(). It is no longer awaited. ` +
+        "End its waits when the signal passed to the function is aborted.",
     );
   }
 
@@ -145,7 +145,7 @@ function stepsOf(given: unknown): Steps {
     if (iterate !== undefined) return iterate.call(given);
   }
   throw receiverFailed(
-    `the function of iterableStream gave ${given === null ? "null" : typeof given}, which cannot be iterated. ` +
+    `the function of iterableStream returned ${given === null ? "null" : typeof given}, which cannot be iterated. ` +
       "Return an array, an iterable, an async iterable or a web stream.",
   );
 }

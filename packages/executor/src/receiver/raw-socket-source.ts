@@ -69,7 +69,7 @@ export class RawSocketSource extends SocketChunks {
     const { host, port } = this.where;
     throw receiverFailed(
       `the source ${host}:${port} announces a block of ${formatSize(length)}, more than ${formatSize(BLOCK_BYTES_MAX)}. ` +
-        "Does it send what rawBlock made, and nothing else?",
+        "Does it send the output of rawBlock, and nothing else?",
     );
   }
 }

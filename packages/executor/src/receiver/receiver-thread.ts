@@ -100,8 +100,8 @@ export class ReceiverThread {
 
 export function stuckThread(): EngineError {
   return receiverStuck(
-    `its thread has not taken a turn for ${PINGS_UNANSWERED_MAX} s: code of the job runs on without an end, or writes what nobody reads, and meanwhile the receiver hands nothing over. ` +
-      "It is not ended before the job is. Let the code await between pieces of its work, or do that work in an operator.",
+    `its event loop has been blocked for ${PINGS_UNANSWERED_MAX} s: the job's code does not return, or waits for its output to be read, and meanwhile the receiver delivers nothing. ` +
+      "It is not terminated before the job ends. Let the code await between pieces of its work, or do that work in an operator.",
   );
 }
 

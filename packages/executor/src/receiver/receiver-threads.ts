@@ -317,15 +317,15 @@ function postStart({ start, group, held }: Stream, afterMs: number): void {
 function threadEnded(cause: Error | undefined, heapBytes: number): EngineError {
   const [why, remedy] = whyEnded(cause, heapBytes);
   return receiverThreadEnded(
-    `its thread ended: ${why}. What it had read and not stored is lost. ${remedy}`,
+    `its thread ended: ${why}. Records it had read but not stored are lost. ${remedy}`,
     cause === undefined ? {} : { cause },
   );
 }
 
 function whyEnded(cause: Error | undefined, heapBytes: number): readonly [why: string, remedy: string] {
-  if (cause === undefined) return ["code of the job ended it with process.exit", "Call stop() or restart() instead."];
+  if (cause === undefined) return ["the job's code called process.exit", "Call stop() or restart() instead."];
   if ("code" in cause && cause.code === receiverStuck.code) {
-    return ["it was to stop and took no turn to do so", "Let its code await between pieces of its work."];
+    return ["it was asked to stop and its event loop was blocked", "Let its code await between pieces of its work."];
   }
   if ("code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY") {
     return [

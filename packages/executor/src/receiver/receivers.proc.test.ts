@@ -378,7 +378,7 @@ describe("a receiver with code of the job is alone on its thread", () => {
       status: {
         error: {
           kind: { code: "RECEIVER_THREAD_ENDED" },
-          message: expect.stringContaining("was to stop and took no turn"),
+          message: expect.stringContaining("was asked to stop and its event loop"),
         },
       },
     });

@@ -124,7 +124,7 @@ export class Receivers {
     const entry = this.#entries.get(stream);
     if (entry === undefined) {
       return Promise.reject(
-        receiverClosed(`a block of ${cut.records} records came after its receiver had stopped. It is not taken.`),
+        receiverClosed(`a block of ${cut.records} records arrived after its receiver had stopped. It is refused.`),
       );
     }
     const block = entry.nextBlock++;
@@ -204,6 +204,6 @@ function codeOf(spec: Exclude<ReceiverSpec, { readonly kind: "socketText" | "raw
 
 function noBroadcast(name: string): Broadcast<unknown> {
   throw receiverFailed(
-    `a receiver uses the broadcast variable ${name}, which receivers have not. Pass it the value itself.`,
+    `a receiver uses the broadcast variable ${name}. Receivers cannot use broadcast variables: capture the value instead.`,
   );
 }

@@ -92,7 +92,7 @@ export abstract class SocketChunks implements ReceiverRun {
 
 export function down({ host, port }: SocketAddress, why: string): EngineError {
   return sourceDown(
-    `the source ${host}:${port} is down: ${why}. It is tried again with growing pauses, and batches go on without it. ` +
+    `the source ${host}:${port} is down: ${why}. It is retried with increasing pauses, and batches continue without it. ` +
       `Check that something listens there and that this executor can reach it.`,
     { fields: { host, port } },
   );

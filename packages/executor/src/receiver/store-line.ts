@@ -86,7 +86,7 @@ export class StoreLine {
     if (this.#waitingRecords + records.length > WAITING_RECORDS_MAX) {
       return Promise.reject(
         receiverOverrun(
-          `${this.#options.name} has ${this.#waitingRecords} records waiting in store() while the engine is behind. These ${records.length} are not taken. ` +
+          `${this.#options.name} has ${this.#waitingRecords} records waiting in store() while the engine is behind. These ${records.length} are refused. ` +
             "Await store(): it resolves when there is room.",
         ),
       );
@@ -126,7 +126,7 @@ export class StoreLine {
         this.#pastGate -= records.length;
         return Promise.reject(
           receiverOverrun(
-            `${this.#options.name} stores while it stops, and the engine is behind: ${this.#pastGate} records were taken so, these ${records.length} are not. ` +
+            `${this.#options.name} stores while it stops, and the engine is behind: ${this.#pastGate} records were accepted nevertheless, these ${records.length} are refused. ` +
               "Let onStop end the source before it does anything else.",
           ),
         );
@@ -146,7 +146,7 @@ export class StoreLine {
 
   #refuse(records: number): Promise<void> {
     const error = receiverClosed(
-      `${this.#options.name} has stopped and onStop has settled, so ${records === 1 ? "a record given to store() is" : `${records} records given to store() are`} not taken. ` +
+      `${this.#options.name} has stopped and onStop has settled, so ${records === 1 ? "a record given to store() is" : `${records} records given to store() are`} refused. ` +
         "Do not acknowledge them. Store what is left before onStop settles, and end the source there.",
     );
     if (!this.#refused) {

@@ -111,7 +111,7 @@ export class SupervisedReceiver {
     if (known === undefined || nowMs - known.sinceMs >= 1000) this.#troubles = { sinceMs: nowMs, told: 1, untold: 0 };
     else known.told += 1;
     const wire = toWireError(error);
-    const message = untold === 0 ? wire.message : `${wire.message} (${untold} more were not told)`;
+    const message = untold === 0 ? wire.message : `${wire.message} (${untold} more were not reported)`;
     this.#options.report({ state: "trouble", error: { ...wire, message } });
   }
 

@@ -251,7 +251,7 @@ export class SlotPool implements TaskSlots {
       this.#handlers.onFatal(
         slotStuck(
           `slot ${slot.index} does not end ${graceMs} ms after its task was cancelled: a native call blocks its thread. ` +
-            `This executor process of the job is ended, its work goes elsewhere; other jobs are not touched.`,
+            `This executor process of the job is terminated and its work moves elsewhere; other jobs are not affected.`,
           { fields: { slot: slot.index } },
         ),
       );

@@ -164,12 +164,12 @@ export class TaskRunner {
     if (stage === undefined) {
       this.#fail(
         attempt,
-        stageUnknown(`task ${name} came without its stage. It is launched again; this is a defect of the engine.`),
+        stageUnknown(`task ${name} arrived without its stage. It is relaunched; this is a defect of the engine.`),
       );
     } else if (this.#attempts.size > ATTEMPTS_MAX) {
       this.#fail(
         attempt,
-        tooManyTasks(`task ${name} is one more than the ${ATTEMPTS_MAX} an executor keeps. It is launched again.`),
+        tooManyTasks(`task ${name} exceeds the ${ATTEMPTS_MAX} an executor keeps. It is relaunched.`),
       );
     } else if (stage.announced === undefined && this.#resolveAtHand(attempt)) {
       this.#ports.slots.submit(attempt);

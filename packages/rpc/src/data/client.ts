@@ -101,7 +101,7 @@ class Peer {
       const where = formatAddress(this.#address);
       request.reject(
         tooManyRequests(
-          `${waitingMax} requests wait for ${where} already; block ${request.id} is not asked for. It is tried again.`,
+          `${waitingMax} requests are already waiting for ${where}; block ${request.id} is not requested. It is retried.`,
         ),
       );
       return;

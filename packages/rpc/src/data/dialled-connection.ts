@@ -144,7 +144,7 @@ export class DialledConnection implements FrameHandler {
     const { request, received } = pending;
     if (pending.error !== undefined || request.kind !== "get") return;
     if (received !== bytes) {
-      this.#abort(pending, this.#cutShort(`block ${request.id} has ${bytes} bytes and ${received} came`));
+      this.#abort(pending, this.#cutShort(`block ${request.id} has ${bytes} bytes and ${received} arrived`));
       return;
     }
     let ended: void | Promise<void>;
@@ -219,7 +219,7 @@ export class DialledConnection implements FrameHandler {
     if (this.#welcomed && this.#pending.size === 0) return;
     this.#fail(
       peerUnreachable(
-        `${this.#where} has sent nothing for ${this.#silenceMs} ms and owes ${this.#pending.size} answers. The connection is given up and what it held is had elsewhere.`,
+        `${this.#where} has sent nothing for ${this.#silenceMs} ms and owes ${this.#pending.size} answers. The connection is closed and its blocks are fetched elsewhere.`,
         { fields: { address: this.#where } },
       ),
     );
@@ -247,14 +247,14 @@ export class DialledConnection implements FrameHandler {
   }
 
   #missing(id: BlockId): Error {
-    return blockNotHeld(`${this.#where} does not hold block ${id} any more. What made it runs again.`, {
+    return blockNotHeld(`${this.#where} no longer holds block ${id}. It is recomputed.`, {
       fields: { block: id, address: this.#where },
     });
   }
 
   #cutShort(why: string): Error {
     return frameCutShort(
-      `the data connection to ${this.#where} ended before what was asked for had come: ${why}. It is asked for again, or made again.`,
+      `the data connection to ${this.#where} ended before the requested blocks had arrived: ${why}. They are requested again, or recomputed.`,
       { fields: { address: this.#where } },
     );
   }

@@ -171,7 +171,7 @@ function checkLength(length: number): void {
 
 function tooLarge(bytes: number, bytesMax: number): Error {
   return frameTooLarge(
-    `a frame of ${formatSize(bytes)} was announced where at most ${formatSize(bytesMax)} are allowed. This connection is closed, others go on. ` +
+    `a frame of ${formatSize(bytes)} was announced where at most ${formatSize(bytesMax)} are allowed. This connection is closed; others are not affected. ` +
       `If a Millrace process sent it, compare the versions; if not, something else dials the data port.`,
     { fields: { bytes, bytesMax } },
   );
@@ -179,7 +179,7 @@ function tooLarge(bytes: number, bytesMax: number): Error {
 
 export function malformedFrame(why: string): Error {
   return frameMalformed(
-    `a frame on the data plane is not of its protocol: ${why}. This connection is closed, others go on. ` +
+    `a frame on the data plane violates the protocol: ${why}. This connection is closed; others are not affected. ` +
       `If a Millrace process sent it, compare the versions; if not, something else dials the data port.`,
   );
 }

@@ -41,7 +41,7 @@ export function checkWelcome(payload: Buffer): void {
 
 function readVersion(payload: Buffer): number {
   if (payload.byteLength < 6 || payload.readUInt32LE(0) !== MAGIC) {
-    throw malformedFrame("it does not begin as a Millrace peer does");
+    throw malformedFrame("it does not begin like a Millrace peer");
   }
   return payload.readUInt16LE(4);
 }

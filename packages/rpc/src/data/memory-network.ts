@@ -59,7 +59,7 @@ export class MemoryNetwork implements BlockNetwork {
       const block = this.#service(from).read(id);
       if (block === undefined) {
         const where = formatAddress(from);
-        throw blockNotHeld(`${where} does not hold block ${id} any more. What made it runs again.`, {
+        throw blockNotHeld(`${where} no longer holds block ${id}. It is recomputed.`, {
           fields: { block: id, holder: where },
         });
       }

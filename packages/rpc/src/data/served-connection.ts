@@ -51,7 +51,9 @@ export class ServedConnection implements FrameHandler {
     this.#options = options;
     this.#peer = `${socket.remoteAddress}:${socket.remotePort}`;
     socket.setTimeout(HELLO_TIMEOUT_MS, () =>
-      this.#end(peerUnreachable(`${this.#peer} connected to the data port and said nothing. It is hung up on.`)),
+      this.#end(
+        peerUnreachable(`${this.#peer} connected to the data port and sent nothing. The connection is closed.`),
+      ),
     );
     socket.on("data", (input: Buffer) => this.#read(input));
     socket.on("error", (error) => this.#lost(error.message));
@@ -101,7 +103,7 @@ export class ServedConnection implements FrameHandler {
   }
 
   #greet(type: FrameType, payload: Buffer): void {
-    if (type !== FRAME.hello) throw malformedFrame("it does not begin as a Millrace peer does");
+    if (type !== FRAME.hello) throw malformedFrame("it does not begin like a Millrace peer");
     const refused = checkHello(payload, this.#options.token);
     if (refused !== undefined) throw refused;
     this.#greeted = true;
@@ -139,7 +141,7 @@ export class ServedConnection implements FrameHandler {
       return {
         ...put,
         error: tooManyRequests(
-          `${PUTS_MAX} blocks are being stored already; block ${id} is refused. It is sent again later.`,
+          `${PUTS_MAX} blocks are already being stored; block ${id} is refused. It is sent again later.`,
         ),
       };
     }
@@ -204,7 +206,7 @@ export class ServedConnection implements FrameHandler {
     this.#options.onConnectionError?.(
       this.#peer,
       frameCutShort(
-        `the data connection from ${this.#peer} ended in the middle of a frame or a block: ${why}. What had come of it is dropped; other connections go on.`,
+        `the data connection from ${this.#peer} ended in the middle of a frame or a block: ${why}. The part received is dropped; other connections are not affected.`,
         { fields: { peer: this.#peer } },
       ),
     );
@@ -212,7 +214,7 @@ export class ServedConnection implements FrameHandler {
 
   #abortPuts(why: string): void {
     const error = frameCutShort(
-      `the sender of a block went away before its end: ${why}. What had come of it is dropped.`,
+      `the sender of a block went away before its end: ${why}. The part received is dropped.`,
     );
     for (const put of this.#puts.values()) put.sink?.abort(error);
     this.#puts.clear();

@@ -97,8 +97,7 @@ function recognise(bytes: Buffer): Found {
 }
 
 const CHECK = "Check the address, that the process there runs, and that a firewall lets the port through.";
-const OWN_PORT =
-  "Give the port that the driver says it listens at (7077 unless told otherwise; 4040 is for its health checks).";
+const OWN_PORT = "Give the port that the driver reports (7077 by default; 4040 is for its health checks).";
 
 /** The error that says it. @param details What the transport said of the call. */
 export function notReached(
@@ -109,7 +108,7 @@ export function notReached(
   const where = formatAddress(address);
   const fields = { address: where, found: found.kind };
   const other = (what: string, remedy = OWN_PORT): EngineError =>
-    notADriver(`${where} is no Millrace driver: ${what}. ${remedy}`, { fields });
+    notADriver(`${where} is not a Millrace driver: ${what}. ${remedy}`, { fields });
   switch (found.kind) {
     case "nobody":
       return peerUnreachable(`nobody answers at ${where}: ${found.why}. ${CHECK}`, { fields });
@@ -125,19 +124,19 @@ export function notReached(
     case "tls":
       if (options.tls) return silentCall(where, options.details, fields);
       return other(
-        "it wants TLS, and this process dials without",
-        "Where the driver was started with --tls-cert, give --tls-ca, or MILLRACE_TLS_CA; where a proxy in front of it wants TLS, the address behind that.",
+        "it requires TLS, and this process dials without",
+        "Where the driver was started with --tls-cert, give --tls-ca, or MILLRACE_TLS_CA; where a proxy in front of it requires TLS, the address behind that.",
       );
     case "untrusted":
       return untrusted(where, found.why);
     case "closes":
       return other(
-        "it takes connections and closes them without a word",
+        "it accepts connections and closes them without a reply",
         `${OWN_PORT} A proxy in front of a driver that is not up yet does the same.`,
       );
     case "silent":
       return other(
-        "it takes connections and says nothing",
+        "it accepts connections and sends nothing",
         `${OWN_PORT} A proxy in front of a driver that is not up yet does the same.`,
       );
     case "other":
@@ -149,7 +148,7 @@ export function notReached(
 
 function silentCall(where: string, details: string, fields: ErrorFields): EngineError {
   return peerUnreachable(
-    `${where} takes connections and did not answer a call: ${details}. It may be starting, overloaded or shutting down; its log may tell more.`,
+    `${where} accepts connections and did not answer a call: ${details}. It may be starting, overloaded or shutting down; its log may say more.`,
     { fields },
   );
 }

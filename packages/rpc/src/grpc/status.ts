@@ -73,7 +73,7 @@ async function transportError(from: StatusObject, at: CallEnd): Promise<Error> {
   switch (from.code) {
     case status.RESOURCE_EXHAUSTED:
       return messageTooLarge(
-        `a message between this process and ${where} is past the bound: ${from.details}. The session ends. ` +
+        `a message between this process and ${where} exceeds the size limit: ${from.details}. The session ends. ` +
           `Large data travels as blocks: broadcast large captured values.`,
         { fields },
       );
@@ -84,11 +84,11 @@ async function transportError(from: StatusObject, at: CallEnd): Promise<Error> {
       );
     case status.INTERNAL:
     case status.UNKNOWN:
-      return callFailed(`${where} failed without saying why: ${from.details}. Its log may tell more.`, { fields });
+      return callFailed(`${where} failed without saying why: ${from.details}. Its log may say more.`, { fields });
     default:
       return at.established
         ? sessionLost(
-            `the connection to ${where} was lost: ${from.details}. What it knew is asked for again after dialling.`,
+            `the connection to ${where} was lost: ${from.details}. Its information is requested again after reconnecting.`,
             { fields },
           )
         : notReached(at.address, await lookAt(at.address, at.clock, at.tls), {

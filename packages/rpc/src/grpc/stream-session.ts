@@ -52,8 +52,8 @@ export class StreamSession<Out, In, WireOut, WireIn> implements Session<Out, In>
     if (this.#queuedBytes > WAITING_BYTES_MAX) {
       this.fail(
         sessionOverflow(
-          `${formatSize(this.#queuedBytes)} wait for a peer that does not read (at most ${formatSize(WAITING_BYTES_MAX)} may). ` +
-            `The session is ended and its work given to others. Look at what blocks that process.`,
+          `${formatSize(this.#queuedBytes)} are queued for a peer that does not read (the limit is ${formatSize(WAITING_BYTES_MAX)}). ` +
+            `The session is closed and its work given to others. Check what blocks that process.`,
           { fields: { waitingBytes: this.#queuedBytes } },
         ),
       );
@@ -123,7 +123,7 @@ export class StreamSession<Out, In, WireOut, WireIn> implements Session<Out, In>
     const bytes = wireBytesOf(message);
     if (bytes > MESSAGE_BYTES_MAX) {
       throw messageTooLarge(
-        `a message of ${formatSize(bytes)} is past the bound of ${formatSize(MESSAGE_BYTES_MAX)} and was not sent. ` +
+        `a message of ${formatSize(bytes)} exceeds the limit of ${formatSize(MESSAGE_BYTES_MAX)} and was not sent. ` +
           `Most often these are values that functions capture: put large ones into a broadcast variable.`,
         { fields: { bytes, bytesMax: MESSAGE_BYTES_MAX } },
       );

@@ -12,7 +12,7 @@ export function required<T>(value: T | null | undefined, what: string): T {
 
 export function malformed(why: string): Error {
   return messageMalformed(
-    `a message of the control plane is not of the protocol: ${why}. The session ends; a new one is dialled. ` +
+    `a message of the control plane violates the protocol: ${why}. The session ends and is dialled again. ` +
       `If it repeats, compare the versions that run on both machines.`,
   );
 }

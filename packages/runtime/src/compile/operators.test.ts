@@ -341,7 +341,7 @@ describe("an error of the user's function", () => {
 
   test("a filter that is async is refused: its promise would keep every record", async () => {
     await expect(slot.collect([1], { ops: [op("filter", 0)], functions: [async () => false] })).rejects.toThrow(
-      /\[PROMISE_NOT_AWAITED\] filter at job\.ts:1:1: it gave a promise.*mapPartitions/,
+      /\[PROMISE_NOT_AWAITED\] filter at job\.ts:1:1: it returned a promise.*mapPartitions/,
     );
   });
 

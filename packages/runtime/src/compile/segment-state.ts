@@ -162,7 +162,7 @@ export class SegmentState {
 export function isKept(value: unknown): boolean {
   if (value instanceof Promise) {
     throw promiseNotAwaited(
-      "it gave a promise, and must say at once whether a record stays. Await in the function of mapPartitions, which may be async.",
+      "it returned a promise, but must decide synchronously whether a record stays. Await in the function of mapPartitions, which may be async.",
     );
   }
   return Boolean(value);
@@ -178,7 +178,7 @@ export function lineOf(record: unknown): string {
   } catch (error) {
     const why = thrownMessage(error);
     throw recordNotText(
-      `${shown(record)} cannot be written as JSON: ${why}. The batch fails. Map records to strings before.`,
+      `${shown(record)} cannot be written as JSON: ${why}. The batch fails. Map records to strings first.`,
       { cause: error },
     );
   }
@@ -199,7 +199,7 @@ const EMPTIED: ReadonlySet<unknown> = new Set([Map, Set, RegExp, ArrayBuffer, Pr
 
 export function partitionOutOfRange(partition: unknown, partitions: number, key: unknown): EngineError {
   return badPartition(
-    `the partitioner gave ${shown(partition)} for the key ${shown(key)}. It must give a whole number from 0 to ${partitions - 1}.`,
+    `the partitioner returned ${shown(partition)} for the key ${shown(key)}. It must return a whole number from 0 to ${partitions - 1}.`,
   );
 }
 
@@ -212,5 +212,5 @@ export function iteratorOf(value: unknown): Iterator<unknown> {
     value instanceof Promise
       ? "Only the functions of mapPartitions, foreachPartition and foreach may be async."
       : "Return an array or another iterable.";
-  throw notIterable(`it gave ${shown(value)}, which cannot be iterated. ${remedy}`);
+  throw notIterable(`it returned ${shown(value)}, which cannot be iterated. ${remedy}`);
 }

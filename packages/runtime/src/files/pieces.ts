@@ -175,9 +175,9 @@ function failedToRead({ path }: ListedFile, what: string, error: unknown): unkno
   if (code === fileChanged.code) return error;
   if (code === fileNotFound.code) {
     return fileNotFound(
-      `the input file ${path} could not be ${what}: there is nothing at that path any more, or this executor does not see the storage ` +
-        "that the driver has listed. Its batch fails. Leave files in place until the batch that reads them is done, at a path that " +
-        "every executor has; keep a stream from the temporary names of other writers with a filter.",
+      `the input file ${path} could not be ${what}: nothing exists at that path any more, or this executor does not see the storage ` +
+        "that the driver listed. Its batch fails. Leave files in place until the batch that reads them is done, at a path that " +
+        "every executor has; use a filter to exclude the temporary names of other writers.",
       options,
     );
   }

@@ -116,7 +116,7 @@ class CollectedOutput implements TaskOutput {
 function failedToWrite(path: Location, error: unknown): EngineError {
   const gone = error instanceof EngineError && error.code === fileNotFound.code;
   const remedy = gone
-    ? "The driver makes this directory before: output has to be on storage that the driver and all executors share."
+    ? "The driver creates this directory first: output has to be on storage that the driver and all executors share."
     : "Check the directory's permissions and the free disk space on this executor.";
   return outputFileFailed(
     `the output file ${path} could not be written: ${clauseOf(thrownMessage(error))}. ${remedy}`,

@@ -74,7 +74,7 @@ function unzipFailed(path: string, start: Uint8Array, error: unknown) {
   const failed = `the input file ${path} could not be unzipped`;
   if (code === "Z_BUF_ERROR") {
     return inputDamaged(
-      `${failed}: it ends in the middle (${reason(error)}), so it was cut short or is not complete yet. Its batch fails. ` +
+      `${failed}: it ends prematurely (${reason(error)}), so it was truncated or is not complete yet. Its batch fails. ` +
         "Write it elsewhere and rename it into place when it is complete.",
       options,
     );
@@ -82,19 +82,19 @@ function unzipFailed(path: string, start: Uint8Array, error: unknown) {
   if (/header check/.test(reason(error))) {
     if (GZIP_MAGIC.every((byte, at) => start[at] === byte)) {
       return inputDamaged(
-        `${failed}: it begins as gzip files do, and bytes that are not gzip data follow (${reason(error)}). Its batch fails. ` +
+        `${failed}: it begins like a gzip file, but bytes that are not gzip data follow (${reason(error)}). Its batch fails. ` +
           'Check its end with "gzip -t", and write it again without what follows.',
         options,
       );
     }
     return inputDamaged(
-      `${failed}: its name ends in .gz, and it does not begin as gzip files do (${reason(error)}). Its batch fails. ` +
+      `${failed}: its name ends in .gz, but it does not begin like a gzip file (${reason(error)}). Its batch fails. ` +
         "Compress it with gzip, or give it another name.",
       options,
     );
   }
   return inputDamaged(
-    `${failed}: its bytes are damaged (${reason(error)}). Its batch fails. Check it with "gzip -t", and copy it again from where it was made.`,
+    `${failed}: its bytes are damaged (${reason(error)}). Its batch fails. Check it with "gzip -t", and copy it again from its origin.`,
     options,
   );
 }

@@ -105,7 +105,7 @@ function unzipped(path: string, bytes: Buffer): Buffer {
 
 function tooLarge(path: string) {
   return recordTooLarge(
-    `the file ${path} is to be one record and has more than ${formatSize(FILE_BYTES_MAX)}. The task fails. Read it with textFile or binaryRecords, which take files apart.`,
+    `the file ${path} would be one record and has more than ${formatSize(FILE_BYTES_MAX)}. The task fails. Read it with textFile or binaryRecords, which split files.`,
     { fields: { path } },
   );
 }

@@ -132,12 +132,12 @@ export class FunctionTable implements JobHooks {
 
 function noOperator(id: string): never {
   throw functionUnknown(
-    `the engine has no operator ${id}, which the driver asks for. The task fails. Run the same version of millrace in every process.`,
+    `the engine has no operator ${id}, which the driver requests. The task fails. Run the same version of millrace in every process.`,
   );
 }
 
 function unknown(what: string): never {
   throw functionUnknown(
-    `the job's artefact has no ${what}, which the driver asks for. The task fails. Submit the job again, with the same version of millrace in every process.`,
+    `the job's artefact has no ${what}, which the driver requests. The task fails. Submit the job again, with the same version of millrace in every process.`,
   );
 }

@@ -219,12 +219,12 @@ export class SlotRuntime {
       const [values = []] = this.#functions.decode(this.#wholeBlock(given.source), (inner) => this.#nested(inner));
       return values[0];
     }
-    return assert(false, `the block of ${name} is not at hand`);
+    return assert(false, `the block of ${name} is not available here`);
   }
 
   #nested(name: string): Broadcast<unknown> {
     const known = this.#broadcasts.get(name);
-    assert(known !== undefined, `a broadcast variable refers to ${name}, which is not at hand`);
+    assert(known !== undefined, `a broadcast variable refers to ${name}, which is not available here`);
     return known;
   }
 

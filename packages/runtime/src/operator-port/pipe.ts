@@ -137,12 +137,11 @@ function failed(command: readonly string[], outcome: Ended, tail: string) {
     "error" in outcome
       ? `could not be started: ${outcome.error.message}`
       : outcome.signal === null
-        ? `ended with exit code ${outcome.code}`
-        : `was ended by ${outcome.signal}`;
+        ? `exited with code ${outcome.code}`
+        : `was killed by ${outcome.signal}`;
   const words = tail === "" ? "It wrote nothing to its standard error" : `Its standard error ends: ${tail}`;
   return pipeFailed(
-    `the command ${command.join(" ")} ${how}. ${words}. ` +
-      "The command must be there on every executor and end with 0.",
+    `the command ${command.join(" ")} ${how}. ${words}. ` + "The command must exist on every executor and exit with 0.",
     { ...("error" in outcome ? { cause: outcome.error } : {}), fields: { command: command.join(" ") } },
   );
 }

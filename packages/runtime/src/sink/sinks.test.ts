@@ -60,7 +60,7 @@ describe("a shuffle write", () => {
     expect(slot.partitions(done)).toEqual([[[1, "y"]], [[0, "x"]]]);
     for (const wrong of [2, -1, 0.5, Number.NaN, "0", undefined]) {
       await expect(slot.done({ source: blocks, inputs, sink, functions: [() => wrong] })).rejects.toThrow(
-        /\[BAD_PARTITION\] function .* the partitioner gave .* from 0 to 1/,
+        /\[BAD_PARTITION\] function .* the partitioner returned .* from 0 to 1/,
       );
     }
   });
@@ -286,8 +286,8 @@ describe("saveText", () => {
     const whole = encodeBlock([1, 2, 3], emptyClassTable);
     for (const [bytes, why] of [
       [Buffer.from("no frame begins like this"), "no frame begins"],
-      [whole.subarray(0, whole.length - 8), "its last frame is cut"],
-      [whole.subarray(0, 10), "its last frame is cut to 10 bytes"],
+      [whole.subarray(0, whole.length - 8), "its last frame is truncated"],
+      [whole.subarray(0, 10), "its last frame is truncated to 10 bytes"],
     ] as const) {
       const path = join(slot.directory, "strange");
       writeFileSync(path, bytes);

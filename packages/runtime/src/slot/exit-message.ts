@@ -15,6 +15,6 @@ export function exitMessage(exit: {
 /** What follows when a slot's thread has ended. */
 export function afterThread(busy: boolean): string {
   return busy
-    ? " and its task is tried again"
-    : ": no task ran on it, nothing is tried again, and state it held is loaded again";
+    ? " and its task is retried"
+    : ": no task ran on it, nothing is retried, and the state it held is reloaded";
 }

@@ -32,8 +32,8 @@ export function outOfMemory(known: OutOfMemory): EngineError {
   if (stateKeys > 0 && heapBytes / stateKeys <= BYTES_PER_STATE_KEY_MAX) {
     const each = Math.ceil(heapBytes / stateKeys);
     return slotOutOfMemory(
-      `${full}. It held ${stateKeys} keys of state, which does not go to disk, at up to ${each} bytes of heap each. ` +
-        `Forget keys that are not needed (a timeout, or \`undefined\` for their state), share them among more slots, ` +
+      `${full}. It held ${stateKeys} keys of state, which is not spilled, at up to ${each} bytes of heap each. ` +
+        `Forget unneeded keys (with a timeout, or \`undefined\` as their state), distribute them over more slots, ` +
         `or ${moreHeap(twice)}: that holds ${2 * stateKeys} keys a slot.`,
       { fields: { heapBytes, stateKeys } },
     );

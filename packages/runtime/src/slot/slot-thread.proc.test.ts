@@ -257,7 +257,7 @@ describe("a thread that settles", () => {
     await task(thread, [1]);
     const end = await thread.settle();
     expect(end).toMatchObject({ code: "SLOT_CRASHED" });
-    expect(end?.message).toMatch(/Error: in a timer.*no task ran on it, nothing is tried again/);
+    expect(end?.message).toMatch(/Error: in a timer.*no task ran on it, nothing is retried/);
   });
 
   test("can be ended while something is pending", async () => {

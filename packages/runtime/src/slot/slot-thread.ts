@@ -198,8 +198,8 @@ export class SlotThread {
     Atomics.store(this.#cancel, 0, pending.number);
     this.#grace = this.#options.clock.after(this.#options.cancelGraceMs, () => {
       this.#cause ??= slotTerminated(
-        `slot ${this.slot} was ended because its task did not stop within ${this.#options.cancelGraceMs} ms of being cancelled. ` +
-          "State it held is loaded again elsewhere. User code that runs for long without giving records back cannot be interrupted otherwise.",
+        `slot ${this.slot} was terminated because its task did not stop within ${this.#options.cancelGraceMs} ms of being cancelled. ` +
+          "The state it held is reloaded elsewhere. User code that runs for long without returning cannot be interrupted otherwise.",
       );
       void this.terminate();
     });
@@ -281,7 +281,7 @@ export class SlotThread {
 
   #crashed(error: unknown): EngineError {
     return slotCrashed(
-      `user code on slot ${this.slot} left an error that nothing caught: ${describeThrown(error)}. The slot's thread ended${afterThread(this.busy)}; ` +
+      `user code on slot ${this.slot} threw an error that nothing caught: ${describeThrown(error)}. The slot's thread ended${afterThread(this.busy)}; ` +
         "await every promise and handle the errors of timers and emitters.",
       { cause: error },
     );

@@ -44,8 +44,8 @@ export class StrayRejections {
     this.#unreported = 0;
     report(
       unhandledRejection(
-        `code of the job left a promise that nobody awaits, and it rejected after its task was done: ${describeThrown(reason)}. ` +
-          `Nothing is tried again, and what it was to do may be missing.${more} Await every promise, or catch what it may reject with.`,
+        `the job's code left a promise that nobody awaits, and it rejected after its task was done: ${describeThrown(reason)}. ` +
+          `Nothing is retried, and its work may be missing.${more} Await every promise, or catch what it may reject with.`,
         { cause: reason },
       ),
     );

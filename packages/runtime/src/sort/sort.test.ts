@@ -225,7 +225,9 @@ describe("a sort refuses", () => {
   ])("%s from a compare function", async (_, compare, shown) => {
     await expect(
       roomy.collect([1, 2], { ops: [sort({ key: 0, compare: 1 })], functions: [self, compare] }),
-    ).rejects.toThrow(new RegExp(`^\\[BAD_COMPARISON\\] sortBy at job\\.ts:1:1: its compare function gave ${shown}`));
+    ).rejects.toThrow(
+      new RegExp(`^\\[BAD_COMPARISON\\] sortBy at job\\.ts:1:1: its compare function returned ${shown}`),
+    );
   });
 
   test("records that cannot be encoded, once they have to go to disk", async () => {

@@ -88,8 +88,8 @@ export class BytesFeeder extends Feeder {
   #cutShort() {
     const { path, end } = this.#range;
     return inputFileFailed(
-      `the input file ${path} ends at byte ${this.#position}, and had ${end} bytes when it was listed. ` +
-        "Leave files as they are once they have been moved in.",
+      `the input file ${path} ends at byte ${this.#position}, but had ${end} bytes when it was listed. ` +
+        "Do not change files once they have been moved in.",
       { fields: { path } },
     );
   }

@@ -131,7 +131,7 @@ describe("whole files", () => {
     expect(read(operators.readBytes.id, path, version)).toEqual([path, new Uint8Array(zipped)]);
     writeFileSync(path, zipped.subarray(0, 12));
     expect(() => read(operators.readText.id, path, fileInput(path).version)).toThrow(
-      /\[INPUT_DAMAGED\].*ends in the middle/,
+      /\[INPUT_DAMAGED\].*ends prematurely/,
     );
     writeFileSync(path, "");
     expect(read(operators.readText.id, path, fileInput(path).version)).toEqual([path, ""]);

@@ -39,7 +39,7 @@ export class FrameCutter {
 
   /** No bytes follow. @throws INPUT_DAMAGED The last frame is cut short. */
   end(): void {
-    if (this.#have > 0) throw unreadable(this.#path, `its last frame is cut to ${this.#have} bytes`);
+    if (this.#have > 0) throw unreadable(this.#path, `its last frame is truncated to ${this.#have} bytes`);
   }
 
   #takeFrame(): Uint8Array {
@@ -64,7 +64,7 @@ function withRoomForFrame(path: string, header: Uint8Array): Uint8Array<ArrayBuf
 function unreadable(path: string, why: string, cause?: unknown) {
   return inputDamaged(
     `the input file ${path} cannot be read as records: ${why}. Its batch fails. ` +
-      "objectFile reads what saveAsObjectFile of the same release has written.",
+      "objectFile reads only files of saveAsObjectFile of the same release.",
     { fields: { path }, ...(cause === undefined ? {} : { cause }) },
   );
 }

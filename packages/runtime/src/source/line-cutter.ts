@@ -97,10 +97,10 @@ export class LineCutter {
 
   #tooLong(offset: number) {
     const { path, lineBytesMax } = this.#options;
-    const where = path.endsWith(".gz") ? `byte ${offset} of the unzipped text` : `byte ${offset}`;
+    const where = path.endsWith(".gz") ? `byte ${offset} of the decompressed text` : `byte ${offset}`;
     return lineTooLong(
       `the line of ${path} that begins at ${where} is longer than ${formatSize(lineBytesMax)} (line.bytes.max). ` +
-        "The batch fails. Is this a text file? Cut its lines, raise the setting, or read it with binaryRecords or a format of your own.",
+        "The batch fails. Is this a text file? Shorten its lines, raise the setting, or read it with binaryRecords or a format of your own.",
       { fields: { path, offset, lineBytesMax } },
     );
   }

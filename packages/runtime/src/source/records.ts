@@ -77,7 +77,7 @@ export class Records implements IterableIterator<unknown>, SlicedRecords<unknown
     if (this.#closed || this.#failed) return false;
     const feeder = this.#feeder;
     this.#check();
-    assert(!feeder.later, "a partition function was given records that have to be waited for");
+    assert(!feeder.later, "a partition function was given records that arrive asynchronously");
     try {
       if (feeder.at >= feeder.end && !feeder.next()) return false;
     } catch (error) {

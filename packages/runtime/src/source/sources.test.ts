@@ -86,13 +86,13 @@ describe("a text split", () => {
     const zipped = gzipSync("some text".repeat(100));
     writeFileSync(join(slot.directory, "cut.gz"), zipped.subarray(0, 15));
     await expect(read("cut.gz")).rejects.toThrow(
-      /\[INPUT_DAMAGED\] .*cut\.gz .*ends in the middle.*rename it into place/,
+      /\[INPUT_DAMAGED\] .*cut\.gz .*ends prematurely.*rename it into place/,
     );
     writeFileSync(join(slot.directory, "plain.gz"), "some text");
-    await expect(read("plain.gz")).rejects.toThrow(/\[INPUT_DAMAGED\] .*does not begin as gzip files do.*another name/);
+    await expect(read("plain.gz")).rejects.toThrow(/\[INPUT_DAMAGED\] .*does not begin like a gzip file.*another name/);
     writeFileSync(join(slot.directory, "tail.gz"), Buffer.concat([zipped, Buffer.from("some text")]));
     await expect(read("tail.gz")).rejects.toThrow(
-      /\[INPUT_DAMAGED\] .*tail\.gz .*it begins as gzip files do, and bytes that are not gzip data follow/,
+      /\[INPUT_DAMAGED\] .*tail\.gz .*it begins like a gzip file, but bytes that are not gzip data follow/,
     );
     writeFileSync(join(slot.directory, "bad.gz"), zipped.with(-6, 1));
     await expect(read("bad.gz")).rejects.toThrow(/\[INPUT_DAMAGED\] .*its bytes are damaged.*gzip -t/);
@@ -101,7 +101,7 @@ describe("a text split", () => {
   test("of a file that has vanished names it", async () => {
     const gone = join(slot.directory, "gone.txt");
     await expect(slot.done({ source: { kind: "text", input: 0 }, inputs: [fileInput(gone, 0, 5)] })).rejects.toThrow(
-      /\[FILE_NOT_FOUND\] the input file .*gone\.txt could not be opened: there is nothing/,
+      /\[FILE_NOT_FOUND\] the input file .*gone\.txt could not be opened: nothing exists/,
     );
   });
 });
@@ -146,7 +146,7 @@ describe("bytes of a file", () => {
 
   test("of a file that is shorter than its range fail", async () => {
     await expect(read({ kind: "fixed", input: 0, recordBytes: 100 }, 699_900, 700_100)).rejects.toThrow(
-      /\[INPUT_FILE_FAILED\] the input file .*in\.bin ends at byte 700000, and had 700100/,
+      /\[INPUT_FILE_FAILED\] the input file .*in\.bin ends at byte 700000, but had 700100/,
     );
   });
 });

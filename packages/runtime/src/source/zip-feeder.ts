@@ -66,8 +66,8 @@ export class ZipFeeder extends Feeder {
       more.flatMap((has, side) => (has === wanted ? [`${side + 1}`] : [])).join(" and ");
     return blame(
       partitionLengthsDiffer(
-        `a partition has ${this.#given} records in RDD ${sides(false)} and more in RDD ${sides(true)}. The task fails, as there is nothing ` +
-          "to put beside the rest. Zip RDDs made of one another by map alone, use zipPartitions with a function that handles it, or join what zipWithIndex gives.",
+        `a partition has ${this.#given} records in RDD ${sides(false)} and more in RDD ${sides(true)}. The task fails, since the rest has no ` +
+          "counterpart. Zip RDDs derived from one another by map alone, use zipPartitions with a function that handles it, or join the results of zipWithIndex.",
         { fields: { records: this.#given } },
       ),
       this.#label,

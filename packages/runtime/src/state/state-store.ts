@@ -212,9 +212,9 @@ const nameOf = (ref: StateRef): string => `${ref.directory}\0${ref.operator}\0${
 function notFound(ref: StateRef, version: EpochMs, newest: EpochMs): Error {
   return stateNotFound(
     `the state of ${ref.operator}, partition ${ref.partition} of ${ref.partitions}, as of batch ${version} is not in ${ref.directory} ` +
-      `as this executor sees it; the newest there is ${newest > 0 ? `of batch ${newest}` : "none"}. The job stops before it counts wrongly. ` +
+      `as this executor sees it; the newest there is ${newest > 0 ? `of batch ${newest}` : "none"}. The job stops rather than compute wrong results. ` +
       "The checkpoint directory must be the same storage for all executors: mount one volume on each, or set checkpointDir to a path that all share. " +
-      "State of a batch that is forgotten is not kept: call ssc.remember in build where RDDs are used long after their batch.",
+      "State of a released batch is not kept: call ssc.remember in build where RDDs are used long after their batch.",
     { fields: { operator: ref.operator, partition: ref.partition, version, directory: ref.directory } },
   );
 }

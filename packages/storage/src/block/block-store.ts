@@ -109,7 +109,7 @@ export class BlockStore {
   put(id: BlockId, handle: BlockHandle, keep: Keep = "memoryAndDisk"): void {
     if (this.#entries.size >= this.#blocksMax && !this.#entries.has(id)) {
       throw storeFull(
-        `block ${id} is one more than the ${this.#blocksMax} blocks an executor may hold. The task fails; ` +
+        `block ${id} exceeds the ${this.#blocksMax} blocks an executor may hold. The task fails; ` +
           `use fewer partitions, or keep fewer batches (remember, window lengths).`,
         { fields: { block: id, blocksMax: this.#blocksMax } },
       );

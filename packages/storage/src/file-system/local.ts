@@ -275,7 +275,7 @@ async function makeDirectories(path: string): Promise<void> {
 
 /** Whatever `mkdir` reports for an existing directory, it is no error. */
 async function mustBeDirectory(path: string, error: unknown): Promise<void> {
-  const stat = await fs.stat(path).catch(() => undefined); // the first error is the one to tell
+  const stat = await fs.stat(path).catch(() => undefined); // the first error is the one to report
   if (stat?.isDirectory() !== true) throw error;
 }
 

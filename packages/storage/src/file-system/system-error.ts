@@ -23,19 +23,22 @@ export function fileError(what: string, path: string, error: unknown): EngineErr
   switch (code) {
     case "ENOENT":
       return fileNotFound(
-        `${failed}: there is nothing at that path. Check the path and who removes files there.`,
+        `${failed}: nothing exists at that path. Check the path, and what may remove files there.`,
         options,
       );
     case "EACCES":
     case "EPERM":
     case "EROFS":
       return fileForbidden(
-        `${failed}: the system forbids it (${code}). Give the user that runs this process the right to it, or choose another path.`,
+        `${failed}: permission denied (${code}). Give the user that runs this process access, or choose another path.`,
         options,
       );
     case "EEXIST":
     case "ENOTEMPTY":
-      return fileExists(`${failed}: something is there already (${code}). Remove it or choose another path.`, options);
+      return fileExists(
+        `${failed}: something already exists there (${code}). Remove it or choose another path.`,
+        options,
+      );
     case "ENOTDIR":
     case "EISDIR":
       return fileWrongKind(
@@ -45,18 +48,18 @@ export function fileError(what: string, path: string, error: unknown): EngineErr
     case "EMFILE":
     case "ENFILE":
       return fileHandlesExhausted(
-        `${failed}: too many files are open (${code}). A task that it fails is tried again; raise the limit (ulimit -n) if this repeats.`,
+        `${failed}: too many files are open (${code}). A task that fails because of it is retried; raise the limit (ulimit -n) if this repeats.`,
         options,
       );
     case "ENOSPC":
     case "EDQUOT":
       return diskFull(
-        `${failed}: the disk is full (${code}). The task is tried again, elsewhere when possible; free space, or set another work directory.`,
+        `${failed}: the disk is full (${code}). The task is retried, elsewhere if possible; free space, or set another work directory.`,
         options,
       );
     default:
       return fileIo(
-        `${failed}: ${error instanceof Error ? error.message : String(error)}. A task that it fails is tried again; check the disk if this repeats.`,
+        `${failed}: ${error instanceof Error ? error.message : String(error)}. A task that fails because of it is retried; check the disk if this repeats.`,
         options,
       );
   }

@@ -206,7 +206,7 @@ export class BlockPool {
 
   #headOf(slice: PoolSlice): number {
     const page = Math.floor((slice.offset - this.#table.dataOffset) / PAGE_BYTES);
-    assert(page >= 0 && page < this.#table.pages, `a slice at ${slice.offset} does not lie in the block pool`);
+    assert(page >= 0 && page < this.#table.pages, `a slice at ${slice.offset} is outside the block pool`);
     return this.#table.headOf(page);
   }
 }

@@ -28,7 +28,7 @@ export function checkPool(live: readonly PoolSlice[], pools: readonly BlockPool[
     const runEnd = runStart + run.pages * PAGE_BYTES;
     let refs = held.get(run.firstPage) ?? 0;
     for (let slice = slices[next]; slice !== undefined && slice.offset < runEnd; slice = slices[++next]) {
-      assert(slice.offset >= runStart, `the slice at ${slice.offset} lies in no run`);
+      assert(slice.offset >= runStart, `the slice at ${slice.offset} is in no run`);
       assert(slice.offset >= end, `the slice at ${slice.offset} overlaps one that ends at ${end}`);
       end = slice.offset + slice.length;
       assert(end <= runEnd, `the slice at ${slice.offset} ends at ${end}, past its run at ${runEnd}`);
@@ -36,6 +36,6 @@ export function checkPool(live: readonly PoolSlice[], pools: readonly BlockPool[
     }
     assert(run.refs === refs, `the run at page ${run.firstPage} counts ${run.refs} holders, but has ${refs}`);
   }
-  assert(next === slices.length, `${slices.length - next} slices lie in no run`);
+  assert(next === slices.length, `${slices.length - next} slices are in no run`);
   assert(freePages === pages - taken, `${freePages} pages count as free, but ${pages - taken} are`);
 }

@@ -196,7 +196,7 @@ export class PageTable {
     for (;;) {
       const state = Atomics.load(this.#words, this.#state + head);
       const refs = state & LOW_MASK;
-      assert(refs > 0 && refs <= REFS_MAX, `page ${head} of the block pool was freed twice or never given out`);
+      assert(refs > 0 && refs <= REFS_MAX, `page ${head} of the block pool was freed twice or never allocated`);
       if (Atomics.compareExchange(this.#words, this.#state + head, state, state - 1) === state) {
         if (refs === 1) this.#free(head);
         return;
@@ -268,7 +268,7 @@ export class PageTable {
       const pages = this.runPages(page);
       for (let i = 1; i < pages; i++) {
         const tail = Atomics.load(this.#words, this.#state + page + i);
-        assert((tail & LOW_MASK) === TAIL, `page ${page + i} lies in the run of page ${page} but is not its tail`);
+        assert((tail & LOW_MASK) === TAIL, `page ${page + i} is in the run of page ${page} but is not its tail`);
         assert(this.headOf(page + i) === page, `page ${page + i} points to page ${this.headOf(page + i)}, not ${page}`);
       }
       yield { firstPage: page, pages, refs, owner: state >>> OWNER_SHIFT };

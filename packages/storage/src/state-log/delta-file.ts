@@ -106,9 +106,9 @@ function encode({ kind, batch, previous, sections }: StateFile, hashVersion: num
  * @throws STATE_DELTA_FOREIGN Written by another version of the engine.
  */
 export function decodeHeader(path: string, head: Uint8Array, hashVersion: number, kind: Kind = "delta"): DeltaHeader {
-  if (head.length < HEADER_BYTES) throw corrupt(path, `it is cut short at ${head.length} bytes, within its header`);
+  if (head.length < HEADER_BYTES) throw corrupt(path, `it is truncated to ${head.length} bytes, within its header`);
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  if (view.getUint32(0, true) !== MAGICS[kind]) throw corrupt(path, `it does not begin as a ${kind} does`);
+  if (view.getUint32(0, true) !== MAGICS[kind]) throw corrupt(path, `it does not begin like a ${kind}`);
   const format = view.getUint16(4, true);
   const hash = view.getUint32(8, true);
   if (format !== FORMAT || hash !== hashVersion) throw foreign(path, { format, hash, hashVersion });
@@ -135,10 +135,10 @@ export function decodeSnapshot(path: string, file: Uint8Array, hashVersion: numb
 function decode(path: string, file: Uint8Array, hashVersion: number, kind: Kind) {
   const { batch, previous, upsertBytes, removalBytes } = decodeHeader(path, file, hashVersion, kind);
   const bytes = HEADER_BYTES + upsertBytes + removalBytes;
-  if (file.length !== bytes) throw corrupt(path, `it has ${file.length} bytes where its header says ${bytes}`);
+  if (file.length !== bytes) throw corrupt(path, `it has ${file.length} bytes, but its header says ${bytes}`);
   const expected = new DataView(file.buffer, file.byteOffset).getUint32(12, true);
   const actual = crc32(file.subarray(CHECKED_FROM));
-  if (actual !== expected) throw corrupt(path, `its checksum is ${hex(actual)} where its header says ${hex(expected)}`);
+  if (actual !== expected) throw corrupt(path, `its checksum is ${hex(actual)}, but its header says ${hex(expected)}`);
   const secondFrom = HEADER_BYTES + upsertBytes;
   return { batch, previous, first: file.subarray(HEADER_BYTES, secondFrom), second: file.subarray(secondFrom) };
 }

@@ -117,7 +117,7 @@ describe("a snapshot", () => {
     await lab.snapshot(4);
     await lab.prune(5);
     for (const batch of [2, 4]) writeFileSync(lab.path(`${batch}.snapshot`), "");
-    await expect(lab.read(5)).rejects.toThrow(/STATE_DELTA_CORRUPT.*4\.snapshot is damaged: it is cut short/);
+    await expect(lab.read(5)).rejects.toThrow(/STATE_DELTA_CORRUPT.*4\.snapshot is damaged: it is truncated/);
   });
 });
 

@@ -110,17 +110,17 @@ describe("the state as of a batch", () => {
 
 describe("a delta file that is not as it was written", () => {
   test.each([
-    ["empty", (file: Buffer) => file.subarray(0, 0), "cut short at 0 bytes, within its header"],
-    ["cut within its header", (file: Buffer) => file.subarray(0, 40), "cut short at 40 bytes, within its header"],
+    ["empty", (file: Buffer) => file.subarray(0, 0), "truncated to 0 bytes, within its header"],
+    ["cut within its header", (file: Buffer) => file.subarray(0, 40), "truncated to 40 bytes, within its header"],
     [
       "cut within its content",
       (file: Buffer) => file.subarray(0, file.length - 1),
-      "has 51 bytes where its header says 52",
+      "has 51 bytes, but its header says 52",
     ],
-    ["longer", (file: Buffer) => Buffer.concat([file, Buffer.of(0)]), "has 53 bytes where its header says 52"],
+    ["longer", (file: Buffer) => Buffer.concat([file, Buffer.of(0)]), "has 53 bytes, but its header says 52"],
     ["of other content", (file: Buffer) => Buffer.concat([file.subarray(0, -1), Buffer.of(0)]), "its checksum is"],
     ["of another batch", (file: Buffer) => Buffer.from(file).fill(0, 16, 24), "its header says batch 0"],
-    ["not a delta file at all", () => Buffer.alloc(100, "x"), "does not begin as a delta does"],
+    ["not a delta file at all", () => Buffer.alloc(100, "x"), "does not begin like a delta"],
   ])("because it is %s stops the reader with the file's name", async (_, damage, message) => {
     const { log, file } = newLog();
     await write(log, [100, 0], [200, 100], [300, 200]);
@@ -152,7 +152,7 @@ describe("a delta file that is not as it was written", () => {
     await write(log, [100, 0], [200, 100], [300, 200]);
     rmSync(file(200));
     await expect(read(log, 300)).rejects.toThrow(
-      /STATE_DELTA_MISSING.*200\.delta is gone, and the delta of batch 300 builds on it/,
+      /STATE_DELTA_MISSING.*200\.delta is missing, and the delta of batch 300 builds on it/,
     );
   });
 

@@ -241,7 +241,7 @@ export class StateLog {
   #missing(partition: StatePartition, batch: EpochMs, builtOnIt: EpochMs | undefined): Error {
     return stateDeltaMissing(
       `the state of ${partition.operator}, partition ${partition.partition} of ${partition.partitions}, cannot be loaded: ` +
-        `${this.#path(partition, batch, "delta")} is gone, and the delta of batch ${builtOnIt} builds on it. The job stops. ` +
+        `${this.#path(partition, batch, "delta")} is missing, and the delta of batch ${builtOnIt} builds on it. The job stops. ` +
         `Restore the file from a copy of the checkpoint directory, or start the job with an empty one.`,
       { fields: { operator: partition.operator, partition: partition.partition, batch } },
     );

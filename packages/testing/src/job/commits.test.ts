@@ -100,7 +100,7 @@ describe("when something comes to be where a batch has saved", () => {
     const job = await start(taken);
     await job.advance("1s");
     await expect(job.advance("1s")).rejects.toThrow(
-      /OUTPUT_EXISTS\] .*a-2000 exists already: it came while the batch ran/,
+      /OUTPUT_EXISTS\] .*a-2000 already exists: it was created while the batch ran/,
     );
     await expect(job.advance("1s")).rejects.toThrow("TEST_JOB_ENDED");
     expect(await there()).toEqual(["a-1000", "a-2000", "b-1000", "b-2000"]);

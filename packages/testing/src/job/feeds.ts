@@ -55,7 +55,7 @@ export class Feeds {
     if (typeof records !== "object" || typeof records?.[Symbol.iterator] !== "function") {
       // A string is iterable as well, by its characters.
       throw testFeedRefused(
-        `feed takes a list of records, and was given ${shown(records)}. Nothing was fed. Put a single record into an array.`,
+        `feed takes an iterable of records, not ${shown(records)}. Nothing was fed. Put a single record into an array.`,
       );
     }
     const list = [...records];
@@ -102,14 +102,14 @@ export class Feeds {
     if (only !== undefined && found.length === 1) return only;
     const known =
       this.names.length === 0
-        ? "The job has no source that can be fed: queueStream brings its own batches"
+        ? "The job has no source that can be fed: queueStream has its own batches"
         : this.#described;
     const what =
       found.length === 0
         ? `there is no source ${JSON.stringify(source)}`
         : `${found.length} sources are called ${JSON.stringify(source)}`;
     throw testSourceUnknown(
-      `${what}. Nothing was fed. ${known}; name one by its number, address or directory, or by what named() calls it.`,
+      `${what}. Nothing was fed. ${known}; name one by its number, address or directory, or by the name given with named().`,
     );
   }
 

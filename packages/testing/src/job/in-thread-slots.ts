@@ -76,7 +76,7 @@ export class InThreadSlots implements ExecutorSlots {
 
   async flush(): Promise<void> {}
 
-  /** No attempt begins any more. Resolves when the one that runs has ended, of which nobody hears. */
+  /** Starts no more attempts. Resolves when the running one has ended; its outcome is dropped. */
   close(): Promise<void> {
     this.#closed = true;
     this.#waiting.length = 0;

@@ -385,9 +385,7 @@ export class TestJob {
   #noSuchPrint(which: string | number | undefined, found: number): Error {
     const known = this.#prints.map(({ stream }, i) => `${i}: ${JSON.stringify(stream)}`).join(", ");
     if (this.#prints.length === 0) {
-      return testPrintUnknown(
-        "printed() was asked for, and no print() ran in the last batch. End a stream with print().",
-      );
+      return testPrintUnknown("printed() was called, but no print() ran in the last batch. End a stream with print().");
     }
     const what =
       which === undefined

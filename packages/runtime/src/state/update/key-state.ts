@@ -42,7 +42,7 @@ export class KeyState implements State<unknown> {
     const state = this.getOption();
     if (state !== undefined) return state;
     throw stateMisused(
-      "get() was called for a key that has no state. Ask exists() first, or use getOption(), which gives undefined then.",
+      "get() was called for a key without state. Check exists() first, or use getOption(), which then returns undefined.",
     );
   }
 
@@ -136,7 +136,7 @@ export function publishedAt(column: StateColumn, place: number): PassingState {
 
 function notOpen(): Error {
   return stateMisused(
-    "the state of a key was used after the function that was given it had returned. Take from it what you need before, and hand on that.",
+    "the state of a key was used after the function that was given it had returned. Copy what you need from it first, and pass that on.",
   );
 }
 
@@ -144,7 +144,7 @@ function barred(call: string, bar: Bar): Error {
   if (bar === BAR.closed) return notOpen();
   if (bar === BAR.timingOut) {
     return stateMisused(
-      `${call} was called for a key that is timing out. Its state goes when the function returns: ask isTimingOut() first.`,
+      `${call} was called for a key that is timing out. Its state is removed when the function returns: check isTimingOut() first.`,
     );
   }
   const when = call === "remove()" ? "twice" : "after remove()";

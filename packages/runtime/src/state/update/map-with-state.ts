@@ -196,6 +196,6 @@ export class MapWithState implements StateUpdater {
 function notToBeAwaited(promise: Promise<unknown>): Error {
   promise.catch(() => undefined); // that there is a promise at all is what is told
   return promiseNotAwaited(
-    "it gave a promise, and state is updated record by record, at once. Await in the function of mapPartitions before it, which may be async.",
+    "it returned a promise, but state is updated synchronously, record by record. Await in the function of a preceding mapPartitions, which may be async.",
   );
 }

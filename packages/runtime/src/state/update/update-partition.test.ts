@@ -169,7 +169,9 @@ describe("a function of a partition's state is refused", () => {
   test("a key of another partition", async () => {
     expect(await failure(1, [["a", 1]], () => [["b", 1]], { place: (key) => (key === "a" ? 0 : 1) })).toMatchObject({
       kind: { code: "STATE_MISUSED" },
-      message: expect.stringMatching(/stateful at job\.ts:3:3: it gave state for the key 'b', which lies in another/),
+      message: expect.stringMatching(
+        /stateful at job\.ts:3:3: it returned state for the key 'b', which belongs to another/,
+      ),
     });
   });
 

@@ -123,14 +123,14 @@ export class UpdatePartition implements StateUpdater {
     this.#added.add(key);
     if (this.#options.belongs(key)) return;
     throw stateMisused(
-      `it gave state for the key ${shown(key)}, which lies in another partition. Give state for keys of the partition alone: those that the function was given.`,
+      `it returned state for the key ${shown(key)}, which belongs to another partition. Return state only for keys of the partition: those that the function was given.`,
     );
   }
 }
 
 function givenTwice(key: unknown): Error {
   return stateMisused(
-    `it gave state for the key ${shown(key)} twice. Give one state for each key, or none to forget it.`,
+    `it returned state for the key ${shown(key)} twice. Return one state per key, or none to forget it.`,
   );
 }
 

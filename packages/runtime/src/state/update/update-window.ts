@@ -103,8 +103,8 @@ export class UpdateWindow implements StateUpdater {
 
 function unknownKey(key: unknown): Error {
   return windowKeyUnknown(
-    `data of the key ${shown(key)} leaves the window, which holds no value of it. The batch fails. The filter has let the key go while ` +
-      "data of it was in the window: let the filter keep every key that has data there, for example by a count beside the " +
+    `data of the key ${shown(key)} leaves the window, which has no value for it. The batch fails. The filter has dropped the key while ` +
+      "its data was in the window: let the filter keep every key that has data there, for example by a count beside the " +
       "value. If there is no filter, see that the key is the same in every batch.",
   );
 }
