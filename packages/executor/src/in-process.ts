@@ -1,4 +1,4 @@
-// What runs tasks, without the threads and sessions of a process: for `testJob`, `@millrace/executor/in-process`.
+// Runs tasks without the threads and sessions of a process: for `testJob`, `@millrace/executor/in-process`.
 export { BlockFetcher } from "./blocks/block-fetcher.ts";
 export { LocalData } from "./blocks/data-port.ts";
 export { Replicator } from "./blocks/replicator.ts";

@@ -33,7 +33,7 @@ import { dialDriver, listenSessions } from "@millrace/rpc/grpc";
 import { JobExecutor } from "./job-executor.ts";
 import { workerThreads } from "./slots/executor-threads.ts";
 
-// What the tests of this package share: a driver that says exactly what a test wants, and jobs of a few lines.
+// Shared by the tests of this package: a scripted driver, and jobs of a few lines.
 
 const cleanups: (() => unknown)[] = [];
 /** For `afterEach`. */
@@ -78,7 +78,7 @@ export class Remote {
   readonly session: ExecutorSession;
   readonly messages: FromExecutor[] = [];
   readonly closed: Promise<Error | undefined>;
-  /** Received blocks are counted on as soon as they are announced. */
+  /** Received blocks are confirmed as soon as they are announced. */
   takesBlocks = true;
   #waiting: {
     readonly matches: (message: FromExecutor) => boolean;
@@ -99,7 +99,7 @@ export class Remote {
     this.closed = new Promise((resolve) => session.onClose(resolve));
   }
 
-  /** The next message of a type that fits, also one that came before; heartbeats are in nobody's way. */
+  /** The next message of a type that matches, including earlier ones; heartbeats are skipped. */
   take<Type extends FromExecutor["type"]>(
     type: Type,
     fits: (message: Extract<FromExecutor, { readonly type: Type }>) => boolean = () => true,
@@ -157,7 +157,7 @@ export interface Lab {
   readonly executor: JobExecutor;
   readonly driverBlocks: Map<string, Uint8Array>;
   readonly workDir: string;
-  /** A block of the driver's, as tasks name it. */
+  /** A block of the driver's, as tasks refer to it. */
   put(id: string, block: Uint8Array): BlockLocation;
 }
 
@@ -182,7 +182,7 @@ export async function localLab(
   options: {
     readonly slots?: number;
     readonly code?: string;
-    /** The version of the API that the job was bundled for; the executor's own when absent. */
+    /** The version of the API that the job was bundled for; by default the executor's own. */
     readonly apiVersion?: string;
     readonly awaitReady?: boolean;
     readonly poolBytes?: number;
@@ -220,7 +220,7 @@ export async function localLab(
   return { remote, executor, driverBlocks, workDir, put: putter(driverBlocks) };
 }
 
-/** Executors that talk gRPC and framed TCP as on a cluster, within this process. */
+/** Executors within this process that use gRPC and framed TCP, as on a cluster. */
 export async function clusterLab(
   count: number,
 ): Promise<{ readonly labs: readonly Lab[]; readonly client: DataClient }> {

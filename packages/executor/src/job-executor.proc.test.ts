@@ -148,7 +148,7 @@ describe("a slot", () => {
     remote.begin(2, doubling);
     expect(await remote.run({ run: stageRunId(2), inputs: [inline(1)] })).toMatchObject(without);
 
-    remote.stage(3, doubling); // at once behind the next drop, as a launch may be
+    remote.stage(3, doubling); // immediately after the drop, as a launch may be
     expect(resultOf(await remote.run({ run: stageRunId(3), inputs: [inline(3)] }))).toEqual([6]);
     remote.send({ type: "stageDone", run: stageRunId(3) });
     remote.send({ type: "dropTemplates", templates: [doubling.id] });

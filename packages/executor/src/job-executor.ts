@@ -35,20 +35,20 @@ export interface JobExecutorOptions {
   readonly job: JobId;
   readonly executor: ExecutorId;
   readonly slots: number;
-  /** With the job's driver. It is spoken on from `start` on. */
+  /** With the job's driver. Used from `start` on. */
   readonly session: DriverSession;
   readonly data: DataPlane;
   /** Where code of the job runs. */
   readonly threads: ExecutorThreads;
-  /** A folder of its own, made when it is not there and removed at the end. */
+  /** A folder of its own, created if missing and removed at the end. */
   readonly workDir: string;
   readonly poolBytes: number;
   readonly slotHeapBytes: number;
-  /** Is told of the process groups that tasks started, by whoever ends them when this process can no longer do so. */
+  /** Told of the process groups started by tasks, on behalf of whoever ends them when this process no longer can. */
   readonly commands?: Pick<Commands, "started" | "ended">;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Takes what code of the job writes. */
+  /** Takes the output of the job's code. */
   readonly output: TakeOutput;
 }
 
@@ -56,12 +56,12 @@ const HEARTBEAT_MS = 1_000;
 const THREADS_END_MS = 2_000;
 
 /**
- * One job on one executor: its slot threads, its blocks, its receivers. In a process of its own on a cluster, within the
- * driver's for `local[N]`. Decides nothing about what runs where: the job's driver does.
+ * One job on one executor: its slot threads, its blocks, its receivers. In a process of its own on a cluster, within
+ * the driver's for `local[N]`. The job's driver decides what runs where.
  *
  *     starting ─welcome─▶ loading (artefact, threads) ─ready─▶ running ─shutdown, session lost, fatal─▶ ended
  *
- * One that is to leave goes on in `running`.
+ * A leaving executor stays in `running`.
  */
 export class JobExecutor {
   readonly #options: JobExecutorOptions;
@@ -75,16 +75,16 @@ export class JobExecutor {
   #running:
     | { readonly slots: ExecutorSlots; readonly tasks: TaskRunner; readonly receivers: ReceiverThreads }
     | undefined;
-  /** Resolves when what code of the job wrote has been taken. */
+  /** Resolves when the output of the job's code has been taken. */
   #flush: () => Promise<unknown> = async () => {};
   #heartbeat: Timer | undefined;
   #end: Promise<void> | undefined;
   #resolveEnded: (error: Error | undefined) => void = () => {};
-  /** Settles when everything of this executor is gone: with the reason when it was not told to end. */
+  /** Settles when this executor has ended and released everything: with the reason unless it was told to end. */
   readonly ended: Promise<Error | undefined>;
 
   /**
-   * Opens what is needed and says hello; what follows is the driver's to say.
+   * Opens what is needed and says hello; the rest is up to the driver.
    *
    * @throws BIND_FAILED, INSECURE_BIND, POOL_NOT_CREATED, and the file system's errors for `workDir`.
    */
@@ -132,7 +132,7 @@ export class JobExecutor {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    // A thread that a native call keeps from ending is left to the end of the process.
+    // A thread blocked in a native call lives until the process exits.
     process.once("exit", this.#endCommands);
     session.onMessage((message) => this.#onMessage(message));
     session.onClose((error) => void this.#shutDown(error));
@@ -153,13 +153,13 @@ export class JobExecutor {
     return readable(this.#store, this.#pool, id);
   }
 
-  /** Tells the driver that this executor is to end; it serves until the driver says `shutdown`, or {@link stop}. */
+  /** Tells the driver that this executor is leaving; it serves until the driver sends `shutdown`, or {@link stop}. */
   leave(): void {
     if (this.#running === undefined) void this.stop();
     else this.#options.session.send({ type: "leaving" });
   }
 
-  /** Ends everything; what runs is cut short. Later calls wait for the first. */
+  /** Ends everything, cutting running work short. Later calls wait for the first. */
   stop(): Promise<void> {
     return this.#shutDown(undefined);
   }
@@ -302,7 +302,7 @@ export class JobExecutor {
     });
   }
 
-  /** This executor cannot go on: the driver hears why, then everything ends. */
+  /** This executor cannot continue: it tells the driver why, then ends. */
   #fail(error: unknown): void {
     if (this.#end !== undefined) return;
     const failure = error instanceof Error ? error : new Error(String(error));
@@ -318,13 +318,13 @@ export class JobExecutor {
 
   async #close(): Promise<void> {
     this.#heartbeat?.cancel();
-    // A native call may keep a thread from ending: the process ends with it then, here nothing waits for it.
+    // A native call may block a thread, which then ends with the process; it is not awaited here.
     await this.#atMost(THREADS_END_MS, this.#running?.receivers.close());
     this.#options.session.close();
     await this.#atMost(THREADS_END_MS, this.#running?.slots.close());
     this.#endCommands();
     process.off("exit", this.#endCommands);
-    // As slowly as it is read: whoever takes it decides when that is slow enough to be cut.
+    // At the reader's pace: whoever takes it decides when to cut it off.
     await this.#flush();
     await this.#data.close();
     await this.#store.close();

@@ -5,7 +5,7 @@ import { memoryTooSmall } from "./errors.ts";
 
 /** The heap of the main thread, code, and what Node itself takes. */
 const RESERVE_BYTES = 96 << 20;
-/** Code, young generation and buffers of one more thread, beside its heap. */
+/** Code, young generation and buffers of each further thread, besides its heap. */
 const RESERVE_PER_SLOT_BYTES = 24 << 20;
 const POOL_BYTES_MIN = 16 << 20;
 const HEAP_BYTES_MIN = 32 << 20;
@@ -13,13 +13,13 @@ const HEAP_BYTES_MIN = 32 << 20;
 export interface MemorySplit {
   readonly poolBytes: number;
   readonly slotHeapBytes: number;
-  /** It had to be smaller than was asked for. */
+  /** Sizes had to be reduced. */
   readonly reduced: boolean;
 }
 
 /**
- * Fits pool and slot heaps into what a process may take. What was asked for is given when it fits; otherwise pool and
- * heaps shrink by the same factor.
+ * Fits pool and slot heaps into the memory of a process. Requested sizes that fit are granted; otherwise pool and heaps
+ * shrink by the same factor.
  *
  * @throws MEMORY_TOO_SMALL Not even the smallest useful sizes fit.
  */
@@ -43,9 +43,7 @@ export function splitMemory(wanted: {
   };
 }
 
-/**
- * @throws MEMORY_TOO_SMALL No job could run so many slots in so much memory.
- */
+/** @throws MEMORY_TOO_SMALL No job could run that many slots in that much memory. */
 export function requireLeastMemory(limitBytes: number, slots: number): void {
   const least = reserveBytes(slots) + smallestBytes(slots);
   if (limitBytes >= least) return;
@@ -57,8 +55,8 @@ export function requireLeastMemory(limitBytes: number, slots: number): void {
 }
 
 /**
- * What gives slots a heap of so many bytes, in the words of an error's remedy: where they have less than was asked for, a
- * setting does not.
+ * How to give slots a heap of this size, for the remedy of an error: if they have less than requested, a setting will
+ * not help.
  */
 export function moreHeap(
   has: { readonly slots: number; readonly slotHeapBytes: number },
@@ -78,7 +76,7 @@ export function moreHeap(
   };
 }
 
-/** The heap of a receiver's thread: as asked for, or by as much smaller as those of the slots had to be. */
+/** The heap of a receiver's thread: as requested, or reduced by the same factor as those of the slots. */
 export function receiverHeap(conf: JobConf, slotHeapBytes: number): number {
   const factor = Math.min(1, slotHeapBytes / conf["executor.slot.heap"]);
   return Math.max(Math.min(HEAP_BYTES_MIN, conf["receiver.heap"]), Math.floor(conf["receiver.heap"] * factor));
@@ -91,12 +89,12 @@ function shrink(bytes: number, least: number, factor: number): number {
   return Math.floor(least + Math.max(0, bytes - least) * factor);
 }
 
-/** Reads a small file of the kernel; `undefined` when there is none. */
+/** Reads a small file of the kernel; `undefined` if it does not exist. */
 export type ReadText = (path: string) => string | undefined;
 
 /**
- * What this process may use: the smallest of the machine's memory and the limits of its control groups, v2 (`memory.max` of
- * the group and those above it) or v1 (`memory.limit_in_bytes`).
+ * The memory that this process may use: the smallest of the machine's memory and the limits of its control groups, v2
+ * (`memory.max` of the group and those above it) or v1 (`memory.limit_in_bytes`).
  */
 export function memoryLimit(read: ReadText = readSmallFile, machineBytes: number = totalmem()): number {
   const limits = [machineBytes];
@@ -108,7 +106,7 @@ export function memoryLimit(read: ReadText = readSmallFile, machineBytes: number
   return Math.min(...limits);
 }
 
-/** Times the kernel has ended a process of this control group for want of memory; 0 where that is not counted. */
+/** How often the kernel has killed a process of this control group for lack of memory; 0 if that is not counted. */
 export function outOfMemoryKills(read: ReadText = readSmallFile): number {
   for (const line of (read("/proc/self/cgroup") ?? "").split("\n")) {
     const [, controllers = "", group = ""] = line.split(":");
@@ -122,7 +120,7 @@ export function outOfMemoryKills(read: ReadText = readSmallFile): number {
 }
 
 function limitFiles(cgroups: string): readonly string[] {
-  // In a container the group of the process is mounted as the root.
+  // In a container, the group of the process is mounted as the root.
   const files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
   for (const line of cgroups.split("\n")) {
     const [, controllers, group] = line.split(":");

@@ -3,23 +3,23 @@ import { EngineError } from "@millrace/base";
 import { badAddress, bindFailed, insecureBind } from "./errors.ts";
 import type { DataAddress } from "./session.ts";
 
-/** Who may talk to a server, and how. */
+/** Who may connect to a server, and how. */
 export interface Security {
-  /** What every caller must present; `undefined`: anybody may call, which is refused beyond loopback. */
+  /** The token that every caller must present; `undefined`: anyone may call, which is refused beyond loopback. */
   readonly token: string | undefined;
-  /** Said aloud by the operator: listen beyond loopback without a token. */
+  /** Explicit choice of the operator: listen beyond loopback without a token. */
   readonly insecure?: boolean;
 }
 
-/** Whether only this machine reaches the address. Names other than `localhost` count as beyond. */
+/** Whether an address is reachable only from this machine. Names other than `localhost` count as not loopback. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /**
- * Holds the rule that nothing listens beyond loopback without a token.
+ * Ensures that nothing listens beyond loopback without a token.
  *
- * @throws INSECURE_BIND The host is beyond loopback, there is no token and nobody said `insecure`.
+ * @throws INSECURE_BIND The host is not loopback, there is no token and `insecure` is not set.
  */
 export function checkBind(host: string, security: Security): void {
   if (isLoopback(host) || (security.token !== undefined && security.token !== "") || security.insecure === true) return;
@@ -31,7 +31,7 @@ export function checkBind(host: string, security: Security): void {
 }
 
 /**
- * Reads `host:port` or `[v6]:port`.
+ * Parses `host:port` or `[v6]:port`.
  *
  * @throws BAD_ADDRESS Anything else, or a port outside 0..65535.
  */
@@ -51,7 +51,7 @@ export function formatAddress(address: DataAddress): string {
   return `${host}:${address.port}`;
 }
 
-/** Compares in a time that does not depend on where the two differ. No token asked for: everything matches. */
+/** Constant-time comparison. Without an expected token everything matches. */
 export function tokenMatches(expected: string | undefined, given: string | undefined): boolean {
   if (expected === undefined || expected === "") return true;
   return timingSafeEqual(digest(expected), digest(given ?? ""));
@@ -61,14 +61,14 @@ function digest(text: string): Buffer {
   return createHash("sha256").update(text, "utf8").digest();
 }
 
-/** Ports from `first` to `last`, both included. */
+/** Ports from `first` to `last`, inclusive. */
 export interface PortRange {
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * Listens on the first port of a range that is free; without a range on any free one.
+ * Listens on the first free port of a range; without a range on any free port.
  *
  * @throws BIND_FAILED No port of the range is free, or the host is not this machine's.
  */
@@ -89,7 +89,7 @@ export async function listenWithin<T>(range: PortRange | undefined, listen: (por
   );
 }
 
-/** What to say when nothing can listen at an address. */
+/** The error for an address on which nothing can listen. */
 export function cannotBind(wanted: string, cause: Error): Error {
   const inUse = /EADDRINUSE/.test(cause.message);
   const why = inUse

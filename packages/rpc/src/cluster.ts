@@ -2,11 +2,11 @@ import type { ExecutorId, JobId, WarningRecord, WireError } from "@millrace/base
 import type { BatchFigures, ExecutorFigures, JobState, NodeHello } from "@millrace/scheduler";
 import type { DataAddress, Session } from "./session.ts";
 
-/** What an executor supervisor tells the driver supervisor. It dials, and dials again for as long as it takes. */
+/** Messages from an executor supervisor to the driver supervisor. It dials, and redials for as long as it takes. */
 export type FromNode =
   | ({ readonly type: "hello" } & NodeHello)
   | { readonly type: "heartbeat" }
-  /** It was told to end: it takes no new jobs, and closes when those it has are over or have let it go. */
+  /** It was told to end: it takes no new jobs, and closes when its jobs are over or have released it. */
   | { readonly type: "leaving" }
   | { readonly type: "jobStarted"; readonly job: JobId; readonly pid: number }
   /** `error`: why the process ended other than by a stop, such as out of memory, with its last lines. */
@@ -39,23 +39,23 @@ export interface JobSummary {
   readonly batchIntervalMs: number | undefined;
   readonly batchesCompleted: number;
   readonly batchesFailed: number;
-  /** Batches whose time has come and that are not done. */
+  /** Batches that are due and not done. */
   readonly batchesWaiting: number;
-  /** What the batches that are over have put to disk for want of memory. */
+  /** Bytes spilled by finished batches. */
   readonly spilledBytes: number;
   readonly executors: number;
-  /** Why it failed, or what troubles it now. */
+  /** Why it failed, or its current problem. */
   readonly error: WireError | undefined;
-  /** Conditions that hold now, such as a source that is down, and the latest events; the one that occurred last comes last. At most 20. */
+  /** Current conditions, such as a source that is down, and the latest events; the most recent last. At most 20. */
   readonly warnings: readonly WarningRecord[];
   readonly driverPid: number | undefined;
-  /** What each of its executors does for it, as of its last heartbeat. None of a job that is over. */
+  /** Figures of each of its executors, as of the last heartbeat. None for a job that is over. */
   readonly executorFigures: readonly ExecutorFigures[];
 }
 
 export interface BatchSummary extends BatchFigures {
   readonly time: number;
-  /** `cancelled`: cut off, or not run, when the job was ended at once. */
+  /** `cancelled`: cut off, or not run, because the job was ended at once. */
   readonly state: "waiting" | "running" | "completed" | "failed" | "cancelled";
   /** Records received for it; those that its tasks read from elsewhere are in `recordsRead`. */
   readonly records: number;
@@ -69,18 +69,20 @@ export interface ExecutorSummary {
   readonly host: string;
   readonly slots: number;
   readonly memoryBytes: number;
-  /** Memory that its jobs' processes have, as of their last heartbeats. */
+  /** Memory of its jobs' processes, as of their last heartbeats. */
   readonly rssBytes: number;
-  /** `leaving`: it was told to end, and serves until its jobs let it go. One that has left is not listed. */
+  /** `leaving`: it was told to end, and serves until its jobs release it. An executor that has left is not listed. */
   readonly state: "connected" | "leaving" | "lost";
   readonly jobs: readonly JobId[];
   readonly lastSeenAt: number;
 }
 
-/** The job's own two, and what the engine says in its driver process: one JSON object a line, as pino writes it. */
+/**
+ * The job's own two streams, and the engine's log in its driver process: one JSON object per line, as written by pino.
+ */
 export type LogStream = "stdout" | "stderr" | "engine";
 
-/** A piece of a job's log. Pieces of one stream follow each other without a gap; lines may be cut between two. */
+/** A piece of a job's log. Pieces of one stream are contiguous; lines may be split between two. */
 export interface LogEntry {
   /** When it was read, in epoch milliseconds. */
   readonly time: number;
@@ -88,9 +90,9 @@ export interface LogEntry {
   readonly text: string;
 }
 
-/** The driver's public service, used by the command line and later the UI. */
+/** The driver's public service, used by the command line. */
 export interface OperatorService {
-  /** `artefact`: the packed bundle. Resolves when the job's driver process runs its `build` without error. */
+  /** `artefact`: the packed bundle. Resolves when the job's driver process has run its `build` without error. */
   submit(request: {
     readonly artefact: Uint8Array;
     readonly name: string | undefined;
@@ -101,7 +103,7 @@ export interface OperatorService {
   status(id: JobId): Promise<JobSummary>;
   batches(id: JobId): Promise<readonly BatchSummary[]>;
   executors(): Promise<readonly ExecutorSummary[]>;
-  /** The job's log from its beginning; with `follow`, until the job ends. */
+  /** The job's log from the beginning; with `follow`, until the job ends. */
   logs(id: JobId, options: { readonly follow: boolean }): AsyncIterable<LogEntry>;
   stop(id: JobId): Promise<void>;
   kill(id: JobId): Promise<void>;

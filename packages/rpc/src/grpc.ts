@@ -1,4 +1,5 @@
-// The gRPC adapters of the ports, `@millrace/rpc/grpc`: apart, because a process that talks to nobody need not load gRPC.
+// The gRPC adapters of the ports, `@millrace/rpc/grpc`: separate, because a process that needs no gRPC should not load
+// it.
 export type { DialOptions, ListenOptions } from "./grpc/channel.ts";
 export { type OperatorClient, operatorClient } from "./grpc/operator-client.ts";
 export { listenCluster } from "./grpc/operator-server.ts";

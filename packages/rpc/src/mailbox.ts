@@ -1,6 +1,6 @@
 /**
- * The receiving half of a session: keeps what arrives before there is a handler, delivers in order, and tells the end once,
- * after the last message.
+ * The receiving half of a session: queues messages that arrive before there is a handler, delivers in order, and
+ * reports the end once, after the last message.
  */
 export class Mailbox<In> {
   #waiting: In[] = [];

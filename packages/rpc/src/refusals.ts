@@ -2,7 +2,7 @@ import { type EngineError, protocolMismatch } from "@millrace/base";
 import { unauthenticated } from "./errors.ts";
 import { PROTOCOL_VERSION } from "./session.ts";
 
-// What either plane says to a caller that it does not let in.
+// How both planes refuse a caller.
 
 export function wrongToken(missing: boolean): EngineError {
   return unauthenticated(

@@ -1,7 +1,7 @@
 import { Mailbox } from "./mailbox.ts";
 import type { DriverSession, ExecutorSession, FromExecutor, Session, ToExecutor } from "./session.ts";
 
-/** Both ends of a session within one process, for `local[N]`. Messages are handed over as they are, not copied. */
+/** Both ends of a session within one process, for `local[N]`. Messages are passed as they are, not copied. */
 export function sessionPair(): { readonly driverEnd: ExecutorSession; readonly executorEnd: DriverSession } {
   const [driverEnd, executorEnd] = inMemoryPair<ToExecutor, FromExecutor>();
   return { driverEnd, executorEnd };

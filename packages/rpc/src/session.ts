@@ -15,7 +15,7 @@ import type {
 } from "@millrace/plan";
 import type { ReceivedBlock, ReceiverStatus } from "@millrace/scheduler";
 
-/** Raised whenever a message changes its meaning; an executor of another version is refused with both numbers. */
+/** Increased whenever a message changes its meaning; an executor of another version is refused with both numbers. */
 export const PROTOCOL_VERSION = 6;
 
 /** host:port of a framed-TCP data server. */
@@ -25,7 +25,7 @@ export interface DataAddress {
 }
 
 /**
- * What a job executor process tells the job driver process. Messages of one session arrive in order, once, or the
+ * Messages from a job executor process to the job driver process. Messages of one session arrive in order, once, or the
  * session ends.
  */
 export type FromExecutor =
@@ -37,10 +37,10 @@ export type FromExecutor =
       readonly slots: number;
       readonly data: DataAddress;
       readonly pid: number;
-      /** IANA name of its time zone; empty when it does not say. */
+      /** IANA name of its time zone; empty if unknown. */
       readonly zone: string;
     }
-  | { readonly type: "ready" } // the artefact is loaded on every slot: tasks may come
+  | { readonly type: "ready" } // the artefact is loaded on every slot: tasks may be sent
   | { readonly type: "tasks"; readonly statuses: readonly TaskStatus[] }
   | { readonly type: "received"; readonly stream: StreamId; readonly blocks: readonly ReceivedBlock[] }
   | { readonly type: "receiver"; readonly stream: StreamId; readonly status: ReceiverStatus }
@@ -49,21 +49,24 @@ export type FromExecutor =
       readonly rssBytes: number;
       readonly poolBytes: number;
       readonly blocks: number;
-      /** Of blocks that were moved to disk, or received there, for want of memory, since the process began. */
+      /** Blocks that were spilled, or received to disk, for lack of memory, since the process began. */
       readonly spilledBytes: number;
     }
-  /** It was told to end: it serves tasks, blocks and state until it gets `shutdown`, or its own grace period is over. */
+  /**
+   * It was told to end: it serves tasks, blocks and state until it receives `shutdown`, or its own grace period is
+   * over.
+   */
   | { readonly type: "leaving" }
-  /** Code of the job went wrong where no task can fail for it. */
+  /** An error in user code for which no task can fail. */
   | { readonly type: "trouble"; readonly error: WireError }
-  /** Answers `settle`: nothing of the job is pending on any slot, and what went wrong has been told. */
+  /** Answers `settle`: nothing of the job is pending on any slot, and all errors have been reported. */
   | { readonly type: "settled" }
-  | { readonly type: "failed"; readonly error: WireError }; // this process cannot go on, for example the artefact does not load
+  | { readonly type: "failed"; readonly error: WireError }; // this process cannot continue, for example because the artefact does not load
 
-/** What the job driver process tells a job executor process. */
+/** Messages from the job driver process to a job executor process. */
 export type ToExecutor =
   | { readonly type: "welcome"; readonly conf: JobConf; readonly artefact: BlockLocation; readonly data: DataAddress } // data: of the driver; an empty host is that of the session
-  /** Who else executes the job; blocks are fetched from, and replicated to, these. */
+  /** The other executors of the job, to fetch blocks from and replicate to. */
   | { readonly type: "peers"; readonly peers: ReadonlyMap<ExecutorId, DataAddress> }
   | { readonly type: "template"; readonly template: StageTemplate }
   /** Precedes the first launch of a stage's tasks on this executor. */
@@ -75,15 +78,15 @@ export type ToExecutor =
       readonly captures: readonly Uint8Array[];
       readonly broadcasts: readonly BlockLocation[];
       readonly writes: ShuffleWrite | undefined;
-      /** Of the stage's RDD, whether or not all are computed. */
+      /** Partitions of the stage's RDD, whether or not all are computed. */
       readonly partitions: number;
-      /** Of a sink that takes the first records: how many from each partition. */
+      /** For a sink that takes the first records: how many per partition. */
       readonly limit?: number;
     }
   | { readonly type: "launch"; readonly tasks: readonly LaunchTask[] }
   | { readonly type: "cancel"; readonly task: TaskKey }
   | { readonly type: "stageDone"; readonly run: StageRunId }
-  /** No stage that it was told of and not of its end has them. One that is used once more is sent once more. */
+  /** No announced stage that is still running uses them. A template that is needed again is sent again. */
   | { readonly type: "dropTemplates"; readonly templates: readonly TemplateId[] }
   | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] }
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
@@ -92,7 +95,7 @@ export type ToExecutor =
       readonly stream: StreamId;
       readonly receiver: ReceiverSpec;
       readonly blockIntervalMs: number;
-      /** Received blocks never go while a batch may need them: without disk in it, memory only comes first. */
+      /** Received blocks are never dropped while a batch may need them: a level without disk only prefers memory. */
       readonly level: BlockLevel;
       readonly replicateTo: ExecutorId | undefined;
     }
@@ -100,20 +103,20 @@ export type ToExecutor =
   | { readonly type: "replicateTo"; readonly stream: StreamId; readonly peer: ExecutorId | undefined }
   /** Stops reading, stores what is buffered, answers with `received` and `receiver: stopped`. */
   | { readonly type: "stopReceiver"; readonly stream: StreamId }
-  /** Received bytes of the stream that wait for a batch: past the bound the receiver is held back. */
+  /** Received bytes of the stream that wait for a batch: beyond the limit the receiver is held back. */
   | { readonly type: "receiverBacklog"; readonly stream: StreamId; readonly bytes: number }
-  /** Answer to `received`: the driver counts on these blocks from now on. */
+  /** Answers `received`: the driver counts on these blocks from now on. */
   | { readonly type: "blocksTaken"; readonly stream: StreamId; readonly blocks: readonly BlockId[] }
-  /** No task comes any more: code of the job that left something pending may finish it. Answered by `settled`. */
+  /** No more tasks follow: pending user code may finish. Answered by `settled`. */
   | { readonly type: "settle" }
   | { readonly type: "shutdown"; readonly graceful: boolean };
 
-/** One end of a session. `send` never blocks; what it queues is bounded by the flow of the protocol. */
+/** One end of a session. `send` never blocks; its queue is bounded by the flow of the protocol. */
 export interface Session<Out, In> {
   send(message: Out): void;
-  /** Set before anything is sent; messages that come earlier wait. */
+  /** Set before anything is sent; earlier messages wait. */
   onMessage(handler: (message: In) => void): void;
-  /** Called once, with the reason when it is not an orderly end. */
+  /** Called once, with the reason unless the end is orderly. */
   onClose(handler: (error: Error | undefined) => void): void;
   close(): void;
 }

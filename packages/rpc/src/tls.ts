@@ -3,21 +3,22 @@ import { readFileSync } from "node:fs";
 import type { EngineError } from "@millrace/base";
 import { badTls } from "./errors.ts";
 
-/** PEM texts. A server needs `cert` and `key`; a client needs `ca` unless the system's authorities are enough. */
+/** PEM texts. A server needs `cert` and `key`; a client needs `ca` unless the system's authorities suffice. */
 export interface TlsSettings {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
 }
 
-/** Where the PEM texts are, each with the option that named it. */
+/** The PEM files, each with the option that named it. */
 export type TlsFiles = Readonly<Partial<Record<keyof TlsSettings, { readonly file: string; readonly option: string }>>>;
 
 /**
- * Reads the files once, at the start of a process; a certificate that was renewed is read when the process starts again.
+ * Reads the files once, when the process starts; a renewed certificate requires a restart.
  *
  * @returns `undefined`: no file is named, so TLS is off.
- * @throws BAD_TLS A file cannot be read or is no such PEM file; a certificate without its key; a key of another certificate.
+ * @throws BAD_TLS A file cannot be read or is not the right PEM file; a certificate without its key; a key of another
+ *   certificate.
  */
 export function readTls(files: TlsFiles): TlsSettings | undefined {
   const { ca, cert, key } = files;
@@ -80,7 +81,7 @@ export function serverCertificate(tls: TlsSettings): { readonly cert: string; re
   );
 }
 
-/** The certificate of the peer does not hold; `why` is in the words of TLS. Nothing was sent to that peer. */
+/** The certificate of the peer is not trusted; `why` is in the words of TLS. Nothing was sent to that peer. */
 export function untrusted(address: string, why: string): EngineError {
   const remedy = /altname|does not match/i.test(why)
     ? "Dial it by a name that its certificate has (--advertise for executors and jobs), or make a certificate that has this one."

@@ -16,13 +16,13 @@ import type { DataPort } from "./data-port.ts";
 import { Semaphore } from "./semaphore.ts";
 import { copyToShared } from "./shared-copy.ts";
 
-/** A block at hand; nothing happens to it until `release`, which is to be called once. */
+/** A block in local memory; it is kept unchanged until `release`, which must be called once. */
 export interface PinnedBlock {
   readonly handle: BlockHandle;
   release(): void;
 }
 
-/** None of the holders of a block gave it. */
+/** None of the holders of a block served it. */
 export class FetchFailed extends Error {
   override readonly name = "FetchFailed";
   readonly block: BlockId;
@@ -45,7 +45,7 @@ export interface BlockFetcherPorts {
   readonly data: DataPort;
 }
 
-/** Blocks on their way in at a time, and their bytes together. */
+/** Concurrent fetches, and their total size. */
 const FETCHES_MAX = 64;
 const FETCH_BYTES_MAX = 64 << 20;
 
@@ -54,30 +54,30 @@ export class BlockFetcher {
   readonly #ports: BlockFetcherPorts;
   readonly #count = new Semaphore(FETCHES_MAX);
   readonly #bytes = new Semaphore(FETCH_BYTES_MAX);
-  /** Blocks that many tasks want and that are kept: who comes second waits for the first. */
+  /** Blocks being fetched into the store for many tasks: later requests wait for the first. */
   readonly #keeping = new Map<BlockId, Promise<void>>();
 
   constructor(ports: BlockFetcherPorts) {
     this.#ports = ports;
   }
 
-  /** A block of this process, held; without waiting. */
+  /** Pins a block of this process, without waiting. */
   local(id: BlockId): PinnedBlock | undefined {
     return this.#ports.store.pin(id);
   }
 
-  /** A block that need not be waited for: one of this process, or a small one that came with the task. */
+  /** A block available without waiting: one of this process, or a small one that came with the task. */
   atHand(location: BlockLocation): PinnedBlock | undefined {
     const held = this.local(location.id);
     if (held !== undefined || location.copy === undefined) return held;
     const { pool } = this.#ports;
     const slice = pool.copyIn(location.copy);
-    if (slice === undefined) return undefined; // the pool is full: it is fetched, which may go to disk
+    if (slice === undefined) return undefined; // the pool is full: it is fetched, which may use the disk
     return { handle: { kind: "memory", slices: [slice] }, release: () => pool.free(slice) };
   }
 
   /**
-   * Holds a block, bringing it here when it is elsewhere. The copy goes when it is released.
+   * Pins a block, fetching it if it is elsewhere. A fetched copy is freed when released.
    *
    * @throws FetchFailed
    */
@@ -86,7 +86,8 @@ export class BlockFetcher {
   }
 
   /**
-   * As {@link hold}, and puts the copy into the store, where it stays until it is dropped by name: broadcast variables.
+   * Like {@link hold}, but the copy goes into the store, where it stays until it is dropped by name: for broadcast
+   * variables.
    *
    * @throws FetchFailed
    */
@@ -146,7 +147,7 @@ export class BlockFetcher {
   }
 }
 
-/** Memory of the size that the block is said to have, filled as it arrives; on disk when the pool is full. */
+/** Memory of the announced size, filled as the block arrives; on disk if the pool is full. */
 class FetchTarget implements BlockSink {
   readonly #pool: BlockPool;
   readonly #location: BlockLocation;

@@ -14,9 +14,9 @@ import {
 } from "@millrace/rpc";
 import { holderUnknown } from "../errors.ts";
 
-/** How a job executor gets blocks that others hold, and serves its own. */
+/** How a job executor fetches blocks of other holders, and serves its own. */
 export type DataPlane =
-  /** Framed TCP, as between machines. `host` is where to listen; `advertise` what peers dial, `host` when absent. */
+  /** Framed TCP, as between machines. `host` is where to listen; `advertise` is what peers dial, by default `host`. */
   | {
       readonly kind: "tcp";
       readonly host: string;
@@ -38,26 +38,26 @@ interface OutgoingBlock {
   readonly parts: Iterable<Uint8Array>;
 }
 
-/** The blocks of others: of the job's driver, and of its other executors. */
+/** The blocks of other holders: the job's driver, and its other executors. */
 export interface DataPort {
   /** Where peers fetch the blocks of this executor. */
   readonly address: DataAddress;
-  /** The other executors of the job, as far as they can be reached. */
+  /** The other reachable executors of the job. */
   readonly peers: readonly ExecutorId[];
   /**
-   * Fetches a block into `sink`, which hears when that fails.
+   * Fetches a block into `sink`, which is told of a failure.
    *
-   * @throws HOLDER_UNKNOWN The holder is no executor of the job any more.
+   * @throws HOLDER_UNKNOWN The holder is no longer an executor of the job.
    * @throws BLOCK_NOT_HELD The holder does not have it.
    */
   get(holder: Holder, id: BlockId, sink: BlockSink): Promise<void>;
   /**
-   * Stores a copy of a block at a peer. `block` must stay as it is until it settles.
+   * Stores a copy of a block at a peer. `block` must not change until it settles.
    *
    * @throws HOLDER_UNKNOWN
    */
   put(peer: ExecutorId, id: BlockId, block: OutgoingBlock): Promise<void>;
-  /** Where the driver serves its blocks. An empty host: where the session with it was dialled. */
+  /** Where the driver serves its blocks. An empty host: the one on which the session with it was dialled. */
   setDriver(address: DataAddress): void;
   /** All executors of the job, this one included, and where they serve. */
   setPeers(executors: ReadonlyMap<ExecutorId, DataAddress>): void;

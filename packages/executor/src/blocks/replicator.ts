@@ -19,14 +19,14 @@ export class Replicator {
     this.#ports = ports;
   }
 
-  /** Another executor, each in turn; `undefined` when there is none. */
+  /** Another executor, round-robin; `undefined` if there is none. */
   anyPeer(): ExecutorId | undefined {
     const { peers } = this.#ports.data;
     return peers[this.#next++ % Math.max(1, peers.length)];
   }
 
   /**
-   * Sends copies of blocks of this process to `peer`. Never rejects: without a second copy the first stands alone.
+   * Sends copies of blocks of this process to `peer`. Never rejects: without a second copy there is only the first.
    *
    * @returns Whether the peer has all of them.
    */
@@ -45,7 +45,7 @@ export class Replicator {
   async #copy(peer: ExecutorId, id: BlockId): Promise<void> {
     const { store, pool, data } = this.#ports;
     const pin = store.pin(id);
-    if (pin === undefined) return; // dropped meanwhile: nobody wants a copy
+    if (pin === undefined) return; // dropped meanwhile: nobody needs a copy
     try {
       await data.put(peer, id, { bytes: handleBytes(pin.handle), parts: readHandle(pin.handle, pool) });
     } finally {
@@ -54,11 +54,11 @@ export class Replicator {
   }
 }
 
-/** What the store is told of a storage level. */
+/** How the store keeps blocks of a storage level. */
 export function keepOf(level: BlockLevel | undefined): Keep {
   if (level === undefined || (level.memory && level.disk)) return "memoryAndDisk";
   return level.memory ? "memoryOnly" : "diskOnly";
 }
 
-/** Received blocks cannot be made again, so that they go to disk rather than nowhere. */
+/** Received blocks cannot be recomputed, so they are spilled rather than dropped. */
 export const keepReceived = (level: BlockLevel): Keep => (level.memory ? "memoryAndDisk" : "diskOnly");

@@ -1,4 +1,4 @@
-/** Lets work of limited total weight go on at a time, first come first served. */
+/** Limits the total weight of concurrent work, first come first served. */
 export class Semaphore {
   #free: number;
   readonly #capacity: number;
@@ -9,7 +9,7 @@ export class Semaphore {
     this.#capacity = capacity;
   }
 
-  /** Work heavier than everything goes alone. The result gives back what was taken. */
+  /** Work heavier than the limit runs alone. The result releases what was acquired. */
   async acquire(weight: number): Promise<() => void> {
     const taken = Math.min(weight, this.#capacity);
     if (this.#waiting.length > 0 || this.#free < taken) {

@@ -11,7 +11,7 @@ import {
 import { blockSizeWrong } from "../errors.ts";
 import { copyToShared } from "./shared-copy.ts";
 
-/** Takes a block that a peer replicates here into the store. */
+/** Stores a block that a peer replicates to this executor. */
 export class StoreSink implements BlockSink {
   readonly #store: BlockStore;
   readonly #id: BlockId;

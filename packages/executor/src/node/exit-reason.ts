@@ -8,13 +8,13 @@ export interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly lastLines: readonly string[];
-  /** Of each of its slots; unknown while the process had not been told yet. */
+  /** The heap of each slot; unknown if the process ended before it was told. */
   readonly slotHeapBytes: number | undefined;
-  /** The kernel counted one more process ended for want of memory since this one started. */
+  /** The kernel counted another out-of-memory kill since this process started. */
   readonly outOfMemory: boolean;
 }
 
-/** Why a process ended that nobody asked to, in words for the operator and the job's author. */
+/** Why a process ended unexpectedly, for the operator and the job's author. */
 export function exitError(exit: ProcessExit): EngineError {
   const { job, pid, code, signal } = exit;
   const fields = { job, pid: pid ?? 0, code: code ?? -1, signal: signal ?? "" };
@@ -51,7 +51,7 @@ function heapExhausted({ code, signal, lastLines }: ProcessExit): boolean {
   return aborted && lastLines.some((line) => /heap out of memory|allocation failed|out of memory/i.test(line));
 }
 
-/** The lines that carry meaning: V8's own report is mostly addresses. */
+/** The meaningful lines: V8's own report is mostly addresses. */
 function said({ lastLines }: ProcessExit): string {
   const telling = lastLines.filter((line) => !/^\s*(\d+: 0x|\[?0x|-+|<---|=+)/.test(line)).slice(-6);
   return telling.length === 0 ? "" : ` Its last lines: ${telling.join(" | ")}`;

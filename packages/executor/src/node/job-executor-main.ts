@@ -4,8 +4,8 @@ import { JobExecutor } from "../job-executor.ts";
 import { workerThreads } from "../slots/executor-threads.ts";
 import type { FromJobExecutor, ToJobExecutor } from "./process-protocol.ts";
 
-// The process of one job on one executor. It belongs to the supervisor that forked it: when the channel between them
-// closes, the supervisor is gone and nobody could end this process any more, so it ends itself.
+// The process of one job on one executor. It belongs to the supervisor that forked it: when their channel closes, the
+// supervisor is gone and nobody could end this process, so it ends itself.
 
 process.setSourceMapsEnabled(true);
 const log = createLogger({ name: "job-executor" });
@@ -13,7 +13,7 @@ const streams = { stdout: new StreamTaker(process.stdout), stderr: new StreamTak
 let executor: JobExecutor | undefined;
 
 function tell(message: FromJobExecutor): void {
-  if (process.connected) process.send?.(message, undefined, undefined, () => undefined); // a supervisor that just ended has nothing to end
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined); // a supervisor that has just ended need not be told
 }
 
 async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>): Promise<void> {
@@ -43,18 +43,21 @@ async function start(message: Extract<ToJobExecutor, { readonly type: "start" }>
   await exit(0);
 }
 
-/** Most often the job is over. If not, its driver missed this process too, told so, and the supervisor starts another. */
+/**
+ * Usually the job is over. If not, its driver has lost this process too and reported it, and the supervisor starts
+ * another.
+ */
 function isLossOfDriver(error: Error): boolean {
   return error instanceof EngineError && error.code === "SESSION_LOST";
 }
 
-/** The supervisor reads the last lines of standard error: they say why. */
+/** The supervisor reads the last lines of standard error for the reason. */
 function fail(error: unknown): Promise<void> {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   return exit(1);
 }
 
-/** Ends this process once what it wrote is in its pipes: what waits for room in them would be lost. */
+/** Exits once all output is in its pipes: output still waiting for room would be lost. */
 async function exit(code: number): Promise<void> {
   await Promise.all([streams.stdout.flush(), streams.stderr.flush()]);
   process.exit(code);
@@ -83,5 +86,6 @@ process.on("message", (message: ToJobExecutor) => {
   }
 });
 process.on("disconnect", () => process.exit(1));
-// Terminals send Ctrl-C, and a hang-up, to the whole group, service managers SIGTERM: the supervisor decides, and tells us.
+// Terminals send Ctrl-C and hang-ups to the whole group, service managers SIGTERM: the supervisor decides, and tells
+// us.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);

@@ -18,40 +18,40 @@ import { WholeLines } from "./whole-lines.ts";
 
 type Start = Extract<ToJobExecutor, { readonly type: "start" }>;
 
-/** What a process may still write once it is to end: what its threads share with it, for 256 slots, and its pipes. */
+/** Output that a stopping process may still have: the rings of its threads, for 256 slots, and its pipes. */
 const LAST_WORDS_BYTES_MAX = 80 << 20;
 
-/** A longer line may have other output within it. */
+/** A longer line may be interleaved with other output. */
 const LINE_BYTES_MAX = 64 * 1024;
 
 /** One job's executor process, seen from the supervisor. */
 export class JobExecutorProcess {
   readonly job: JobId;
   readonly pid: number | undefined;
-  /** Settles when the process is gone: with the reason unless it was asked to go. */
+  /** Settles when the process has exited: with the reason unless it was asked to. */
   readonly exited: Promise<EngineError | undefined>;
   readonly #child: ChildProcess;
   readonly #clock: Clock;
   readonly #lines = new LastLines();
-  /** Commands of its tasks: it may be gone before it could end them. */
+  /** Commands of its tasks, which it may not have ended itself. */
   readonly #commands = new ProcessGroups();
   readonly #killsBefore = outOfMemoryKills();
   #stopping = false;
-  /** Bytes that were read from it and are not taken yet. */
+  /** Bytes read from it and not taken yet. */
   #untaken = 0;
   #slotHeapBytes: number | undefined;
 
   /**
-   * Starts the process, which loads its code while `start` may still be unknown.
+   * Starts the process, which loads its code while `start` may still be pending.
    *
-   * @param start What to run. If it cannot be had, stop the process.
+   * @param start What to run. If it rejects, stop the process.
    */
   constructor(
     job: JobId,
     start: Start | Promise<Start>,
     options: {
       readonly clock: Clock;
-      /** Takes what the process writes. */
+      /** Takes the output of the process. */
       readonly output: TakeOutput;
       readonly logLevel?: string;
     },
@@ -63,7 +63,7 @@ export class JobExecutorProcess {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       env: {
         ...process.env,
-        // Its standard error is a pipe: what reads that is at the end of ours.
+        // Its standard error is a pipe; the format depends on the reader at the end of ours.
         MILLRACE_LOG_FORMAT: logFormat(),
         ...(options.logLevel === undefined ? {} : { MILLRACE_LOG: options.logLevel }),
       },
@@ -72,7 +72,7 @@ export class JobExecutorProcess {
     this.#read("stdout", options.output);
     this.#read("stderr", options.output);
     this.#child.on("message", (message) => this.#onMessage(message as FromJobExecutor)); // the other end is ours, same release
-    // What it still said before it died may be read after its exit, but not after the end of the channel.
+    // Its last messages may be read after its exit, but not after the channel has closed.
     for (const end of ["exit", "disconnect"]) this.#child.once(end, () => this.#commands.endAll());
     this.exited = new Promise((resolve) => {
       // `close`, not `exit`: by then the last lines have been read.
@@ -87,11 +87,11 @@ export class JobExecutorProcess {
         this.#slotHeapBytes = message.slotHeapBytes;
         this.#send(message);
       },
-      () => undefined, // told to whoever made the promise, who stops this process
+      () => undefined, // reported to whoever made the promise, and stops this process
     );
   }
 
-  /** Tells the process that its executor leaves: it ends when its job is over, or lets it go. */
+  /** Tells the process that its executor is leaving: it ends when its job is over or releases it. */
   leave(): void {
     this.#send({ type: "leave" });
   }
@@ -109,7 +109,7 @@ export class JobExecutorProcess {
     return this.exited;
   }
 
-  /** Reads one of its streams, no faster than what was read is taken: the process waits, as it would for a full pipe. */
+  /** Reads one of its streams, no faster than it is taken: the process waits, as for a full pipe. */
   #read(name: OutputStream, take: TakeOutput): void {
     const stream = this.#child[name];
     const whole = new WholeLines(LINE_BYTES_MAX);
@@ -136,10 +136,13 @@ export class JobExecutorProcess {
   }
 
   #send(message: ToJobExecutor): void {
-    if (this.#child.connected) this.#child.send(message, () => {}); // a process that just ended cannot be told
+    if (this.#child.connected) this.#child.send(message, () => {}); // a process that has just exited cannot be told
   }
 
-  /** A process that is to end has little left to say, and says it now: it would be killed while it waits for a slow reader. */
+  /**
+   * A stopping process has little left to write, and writes it at once: it would be killed while waiting for a slow
+   * reader.
+   */
   get #untakenMax(): number {
     return this.#stopping ? LAST_WORDS_BYTES_MAX : 1;
   }
@@ -158,7 +161,7 @@ export class JobExecutorProcess {
   }
 }
 
-/** The compiled entry: beside this file when that is compiled, in `dist` when tests run the source. */
+/** The compiled entry: beside this file if this is compiled, in `dist` when tests run the source. */
 function entry(): string {
   const path = import.meta.url.endsWith(".ts") ? "../../dist/node/job-executor-main.js" : "./job-executor-main.js";
   return fileURLToPath(new URL(path, import.meta.url));

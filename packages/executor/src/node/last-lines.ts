@@ -1,7 +1,7 @@
 const LINES_MAX = 12;
 const LINE_CHARS_MAX = 500;
 
-/** The last lines of a stream of text, for the reason why a process ended. */
+/** The last lines of a text stream, for the reason of a process's end. */
 export class LastLines {
   #lines: string[] = [];
   #open = "";

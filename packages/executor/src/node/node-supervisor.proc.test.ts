@@ -100,7 +100,7 @@ async function supervisor(
   return node;
 }
 
-/** A job's driver that takes one executor's session and leaves it at that. */
+/** A job's driver that accepts one executor's session and does nothing else. */
 async function jobDriver() {
   let accept = (_remote: Remote): void => {};
   const remote = new Promise<Remote>((resolve) => {
@@ -158,7 +158,7 @@ test("an executor that leaves says so, takes no new job, and is gone when it has
   const left = supervising.leave(60_000);
   expect(await atDriver.take("leaving")).toEqual({ type: "leaving" });
   atDriver.session.send(startJob(jobId("j-2"), (await jobDriver()).server));
-  // Nothing of the job was there yet: it need not be let go.
+  // Nothing of the job was there yet: there is nothing to release.
   expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: undefined });
   await left;
   expect(await supervising.ended).toBeUndefined();

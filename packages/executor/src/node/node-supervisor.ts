@@ -42,11 +42,11 @@ export interface NodeSupervisorOptions {
   readonly tls?: TlsSettings;
   readonly executor: ExecutorId;
   readonly slots: number;
-  /** What each job's process may take at most. */
+  /** Memory limit of each job's process. */
   readonly memoryBytes: number;
   /** Where data servers listen; beyond loopback only with a token or `insecure`. */
   readonly host: string;
-  /** Where other executors dial; worked out from `host` when absent. */
+  /** Where other executors dial; derived from `host` if absent. */
   readonly advertise?: string;
   readonly insecure?: boolean;
   readonly workDir: string;
@@ -54,7 +54,7 @@ export interface NodeSupervisorOptions {
   readonly dialPauseMax?: Millis;
   readonly clock: Clock;
   readonly log: Logger;
-  /** What job processes write; to this process's standard error when absent. */
+  /** Takes the output of job processes; by default this process's standard error. */
   readonly output?: TakeOutput;
 }
 
@@ -68,12 +68,12 @@ function dialPause(max: Millis = DIAL_PAUSE.max): BackoffRange {
 /** For each process of a job to end by itself. */
 const STOP_GRACE_MS = 5_000;
 
-/** What makes dialling again pointless until somebody changes something. */
+/** Errors for which redialling is pointless until something is changed. */
 const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
 
 /**
- * An executor's supervisor: a member of the cluster for as long as it runs, with one process for each job it works for. It
- * dials the driver again for as long as it takes, and says so. Runs no code of any job.
+ * An executor's supervisor: a member of the cluster for as long as it runs, with one process for each job it works for.
+ * It redials the driver for as long as it takes, and logs it. Runs no user code.
  *
  *     dialling ─welcome─▶ member ─lost─▶ pausing ─▶ dialling …     any ─stop, refused─▶ ended
  *     any ─leave─▶ leaving ─no process is left, the grace period is over─▶ ended
@@ -90,7 +90,7 @@ export class NodeSupervisor {
   #leaving: Timer | undefined;
   #stopping: Promise<void> | undefined;
   #resolveEnded: (error: Error | undefined) => void = () => {};
-  /** Settles when this executor is done for good: with the driver's reason when it refused it. */
+  /** Settles when this executor has ended for good: with the driver's reason if it was refused. */
   readonly ended: Promise<Error | undefined>;
 
   /** @throws INSECURE_BIND, BAD_TLS, MEMORY_TOO_SMALL, DIRECTORY_UNUSABLE */
@@ -110,7 +110,7 @@ export class NodeSupervisor {
     this.#dial();
   }
 
-  /** Whether the driver has this executor in its cluster now. */
+  /** Whether this executor is currently in the driver's cluster. */
   get connected(): boolean {
     return this.#member;
   }
@@ -120,14 +120,14 @@ export class NodeSupervisor {
   }
 
   /**
-   * Takes no new jobs, and leaves the cluster when those it has are over or have let it go: a job that stops at the same time
-   * needs what is here. What is left after `graceMs` is ended at once.
+   * Takes no new jobs, and leaves the cluster when its jobs are over or have released it: a job that stops at the same
+   * time needs what is here. What remains after `graceMs` is terminated.
    *
-   * @throws GRACE_OVER Something was left.
+   * @throws GRACE_OVER Something remained.
    */
   async leave(graceMs: number): Promise<void> {
     if (this.#stopping !== undefined || this.#leaving !== undefined) return this.#left();
-    this.#timer?.cancel(); // a connection that is lost is not dialled again
+    this.#timer?.cancel(); // a lost connection is not redialled
     this.#leaving = this.#options.clock.after(millis(graceMs), () => this.#graceOver(graceMs));
     this.#session?.send({ type: "leaving" });
     for (const process of this.#processes.values()) process.leave();
@@ -236,7 +236,7 @@ export class NodeSupervisor {
     this.#timer = clock.after(retryMs, () => this.#dial());
   }
 
-  /** The driver does not want this executor, and asking again would not change that. */
+  /** The driver refuses this executor for good. */
   #refused(error: Error): void {
     if (this.#stopping !== undefined) return;
     this.#options.log.error(error.message);
@@ -268,7 +268,7 @@ export class NodeSupervisor {
     const { executor, slots, host, insecure = false, tls, workDir, clock } = this.#options;
     const { output = (_, bytes) => this.#stderr.write(bytes) } = this.#options;
     const { job, token } = message;
-    // The job's driver runs beside the driver's supervisor: it is reached on the host where that one was.
+    // The job's driver runs beside the driver's supervisor: it is reached on the same host.
     const driver = { host: message.driver.host || this.#options.driver.host, port: message.driver.port };
     return new JobExecutorProcess(
       job,
@@ -316,7 +316,7 @@ export class NodeSupervisor {
   }
 }
 
-/** What peers can dial when the server listens everywhere: the first address of this machine that is not loopback. */
+/** The address for peers when the server listens on all interfaces: this machine's first one that is not loopback. */
 function advertised(host: string): string {
   if (host !== "0.0.0.0" && host !== "::") return host;
   for (const addresses of Object.values(networkInterfaces())) {

@@ -1,7 +1,7 @@
 import type { ExecutorId, JobId } from "@millrace/base";
 import type { DataAddress, TlsSettings } from "@millrace/rpc";
 
-/** What a job executor process is told by the supervisor that started it, over the channel between them. */
+/** Messages to a job executor process from the supervisor that started it, over their channel. */
 export type ToJobExecutor =
   /** First, once. */
   | {
@@ -21,14 +21,14 @@ export type ToJobExecutor =
       readonly poolBytes: number;
       readonly slotHeapBytes: number;
     }
-  /** Its executor was told to end: it tells its driver, and serves until that lets it go. */
+  /** Its executor was told to end: the process tells its driver, and serves until released. */
   | { readonly type: "leave" }
   /** The process ends by itself soon, or is killed after the grace period. */
   | { readonly type: "stop" };
 
 /**
- * What a job executor process tells the supervisor: the process groups of commands that tasks started. The process ends
- * them itself as long as it can.
+ * Messages from a job executor process to its supervisor: the process groups of commands started by tasks. The process
+ * ends them itself as long as it can.
  */
 export interface FromJobExecutor {
   readonly type: "commandStarted" | "commandEnded";

@@ -9,7 +9,7 @@ import {
 } from "@millrace/codec";
 import { BlockBuilder, type BlockHandle, type BlockPool, type SpillDirectory } from "@millrace/storage";
 
-/** A block that is longer is closed before its time. */
+/** A longer block is closed early. */
 const BLOCK_BYTES_MAX = 4 << 20;
 const BLOCK_RECORDS_MAX = 262_144;
 
@@ -33,7 +33,7 @@ export interface CutterOptions {
   readonly outlet: BlockOutlet;
 }
 
-/** Copies frames to the pool, or past it to disk, as one block. */
+/** Copies frames to the pool, or to disk if it is full, as one block. */
 class FrameSink {
   readonly #spill;
   readonly #builder: BlockBuilder;
@@ -63,7 +63,7 @@ class FrameSink {
   }
 }
 
-/** Closes a block at the interval after its first record. */
+/** Closes a block one interval after its first record. */
 class IntervalTimer {
   readonly #options: CutterOptions;
   #timer: Timer | undefined;
@@ -85,7 +85,7 @@ class IntervalTimer {
   }
 }
 
-/** Hands blocks over, and knows when the last of them is settled. */
+/** Passes blocks on, and knows when the last of them has settled. */
 class Outbox {
   readonly #outlet: BlockOutlet;
   #last: Promise<void> = Promise.resolve();
@@ -94,7 +94,7 @@ class Outbox {
     this.#outlet = outlet;
   }
 
-  /** @returns When the block is safe; rejects when it was not taken, which whoever does not ask need not handle. */
+  /** @returns Resolves when the block is safe; rejects if it was refused, which callers may ignore. */
   emit(block: CutBlock): Promise<void> {
     const safe = this.#outlet.emit(block);
     this.#last = safe.catch(() => {}); // blocks are settled in order
@@ -134,7 +134,7 @@ export class LineBlockCutter {
     return completed;
   }
 
-  /** The source ended of itself: a last line without an end is a record too. */
+  /** The source ended by itself: an unterminated last line is a record too. */
   endOfInput(): void {
     this.#writer.endOfInput();
     this.cut();
@@ -149,14 +149,14 @@ export class LineBlockCutter {
     void this.#outbox.emit(sink.finish(records));
   }
 
-  /** Hands over what is there; resolves when all of it is safe. */
+  /** Passes on what is there; resolves when all of it is safe. */
   async close(): Promise<void> {
     this.cut();
     await this.#outbox.settled();
   }
 }
 
-/** Blocks that came as frames: each is handed on as it is, unread. */
+/** Blocks that arrived as frames: each is passed on unread. */
 export class FrameBlockCutter {
   readonly #options: CutterOptions;
   readonly #outbox: Outbox;
@@ -166,7 +166,7 @@ export class FrameBlockCutter {
     this.#outbox = new Outbox(options.outlet);
   }
 
-  /** @throws BLOCK_CORRUPT It is not a number of whole frames; nothing of it is stored. */
+  /** @throws BLOCK_CORRUPT It is not a sequence of complete frames; nothing of it is stored. */
   writeBlock(block: Uint8Array): void {
     let records = 0;
     for (const frame of readFrames(block)) records += frameRows(frame);
@@ -176,7 +176,7 @@ export class FrameBlockCutter {
     void this.#outbox.emit(sink.finish(records));
   }
 
-  /** Resolves when all that was written is safe. */
+  /** Resolves when everything written is safe. */
   async close(): Promise<void> {
     await this.#outbox.settled();
   }
@@ -184,7 +184,7 @@ export class FrameBlockCutter {
 
 interface OpenBlock {
   readonly safe: Deferred<void>;
-  /** As they were stored: to make the block again without a record that cannot be encoded. */
+  /** As stored: to rebuild the block without a record that cannot be encoded. */
   readonly records: unknown[];
   writer: BlockWriter;
   sink: FrameSink;
@@ -206,9 +206,9 @@ export class RecordCutter {
   }
 
   /**
-   * Puts a record into the block that is being filled.
+   * Writes a record into the current block.
    *
-   * @returns When that block is safe.
+   * @returns Resolves when that block is safe.
    * @throws RECORD_NOT_ENCODABLE, RECORD_TOO_LARGE The record is left out.
    */
   write(record: unknown): Promise<void> {
@@ -217,7 +217,7 @@ export class RecordCutter {
     try {
       open.writer.write(record);
     } catch (error) {
-      this.#remake(open); // a writer that has thrown is finished
+      this.#remake(open); // a writer that has thrown cannot be used again
       throw error;
     }
     open.records.push(record);
@@ -226,7 +226,7 @@ export class RecordCutter {
     return open.safe.promise;
   }
 
-  /** Stores records as a block of their own, after what was written before. */
+  /** Stores records as a block of their own, after earlier ones. */
   async writeBlock(records: readonly unknown[]): Promise<void> {
     this.cut();
     if (records.length === 0) return;
@@ -263,7 +263,7 @@ export class RecordCutter {
 
   #newBlock(): OpenBlock {
     const safe = deferred<void>();
-    safe.promise.catch(() => {}); // who stores without awaiting does not ask
+    safe.promise.catch(() => {}); // callers that do not await it do not care
     return { safe, records: [], ...this.#newWriter() };
   }
 

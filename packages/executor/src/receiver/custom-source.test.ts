@@ -55,7 +55,7 @@ function runOf(receiver: Queue, options: { readonly confirmsAtOnce?: boolean } =
   return { source, clock, gate, emitted, counted, confirm, ended: ended.promise, troubles };
 }
 
-/** How a promise of `store` settled, by what was stored. */
+/** How each promise of `store` settled, by record. */
 function watch(fates: Map<unknown, string>, records: readonly unknown[], stored: Promise<void>): void {
   for (const record of records) fates.set(record, "open");
   const settle = (fate: string): void => records.forEach((record) => void fates.set(record, fate));
@@ -253,7 +253,7 @@ describe("whatever comes in between, exactly what was acknowledged and what is s
       if (rng.next() < 0.5) for (const one of many) watch(fates, [one], receiver.store(one));
       else watch(fates, many, receiver.store(many));
     };
-    // A receiver's life is many runs: each ends by a stop of the engine's, by itself, or with its executor.
+    // A receiver has many runs: each ends by a stop of the engine, by itself, or with its executor.
     for (let life = 0; life < 6; life++) {
       const run = runOf(receiver, { confirmsAtOnce: false });
       const inStop = deferred<void>();
@@ -277,7 +277,7 @@ describe("whatever comes in between, exactly what was acknowledged and what is s
         if (rng.next() < 0.05) inStop.resolve();
       }
       if (life === seed % 6) {
-        // Its executor is lost: what was not confirmed will not be counted, and must not be acknowledged.
+        // Its executor is lost: unconfirmed records will not be counted, and must not be acknowledged.
         seen.kills += 1;
         await turn();
         counted.push(...run.counted);

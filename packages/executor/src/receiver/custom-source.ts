@@ -23,18 +23,18 @@ export interface CustomSourceOptions {
   readonly gate: Gate;
   readonly events: SourceEvents;
   readonly clock: Clock;
-  /** `receiver.stop.timeout`: how long `onStop` is waited for. */
+  /** `receiver.stop.timeout`: how long to wait for `onStop`. */
   readonly stopTimeout: Millis;
 }
 
 /**
  * A run of a receiver of the job's own class.
  *
- *     open ─restart(), stop(), onStart fails─▶ closing ─onStop has settled, all is safe─▶ closed, `ended` is told
+ *     open ─restart(), stop(), onStart fails─▶ closing ─onStop has settled, all is safe─▶ closed, `ended` is called
  *       └────────── stop, by the engine ─────────▲ └────────────────────────────────────▶ closed, `stop` resolves
  *
- * The first end counts; a stop while an end is under way waits for the same `onStop`. What `store` does in each state, see
- * {@link StoreLine}.
+ * The first end counts; a stop during an end waits for the same `onStop`. See {@link StoreLine} for `store` in each
+ * state.
  */
 export class CustomSource implements ReceiverRun {
   readonly #options: CustomSourceOptions;
@@ -112,7 +112,7 @@ export class CustomSource implements ReceiverRun {
     await this.#line.close();
   }
 
-  /** Waits for `onStop` as long as it may take. Never rejects. */
+  /** Waits for `onStop` up to its timeout. Never rejects. */
   async #callOnStop(): Promise<void> {
     const { receiver, events, clock, stopTimeout } = this.#options;
     const settled = attempt(() => receiver.onStop()).catch((error: unknown) =>
@@ -142,7 +142,7 @@ export class CustomSource implements ReceiverRun {
   }
 }
 
-/** So that what throws at once is a rejection too. */
+/** So that synchronous errors become rejections too. */
 async function attempt(work: () => void | Promise<void>): Promise<void> {
   await work();
 }

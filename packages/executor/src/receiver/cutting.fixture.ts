@@ -6,7 +6,7 @@ import { decodeBlock, emptyClassTable } from "@millrace/codec";
 import { BlockPool, readHandle, SpillDirectory } from "@millrace/storage";
 import type { CutBlock, CutterOptions } from "./block-cutter.ts";
 
-// What the tests of sources share: where their blocks go.
+// Shared by the tests of receiver runs: where their blocks go.
 
 const directories: string[] = [];
 /** For `afterEach`. */
@@ -19,7 +19,7 @@ export interface EmittedBlock {
   readonly safe: Deferred<void>;
 }
 
-/** Options of a cutter on a clock that stands still. `emitted` gets each block; nothing settles them but the test. */
+/** Options of a cutter on a clock that stands still. `emitted` receives each block; only the test settles them. */
 export function cuttingTo(emitted: (block: EmittedBlock) => void): { options: CutterOptions; clock: ManualClock } {
   const workDir = mkdtempSync(join(tmpdir(), "millrace-source-"));
   directories.push(workDir);

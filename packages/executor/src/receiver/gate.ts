@@ -1,4 +1,4 @@
-/** What holds a receiver back: the engine is behind, or too much of what was stored is not yet taken. */
+/** Back-pressure on a receiver: closed while the engine is behind, or while too many stored bytes are unconfirmed. */
 export class Gate {
   readonly #bytesMax: number;
   #held = false;
@@ -14,7 +14,7 @@ export class Gate {
     return !this.#held && this.#unconfirmed < this.#bytesMax;
   }
 
-  /** Told at each change, for sources that are paused and resumed. */
+  /** Called at each change, for sources that are paused and resumed. */
   onChange(listener: ((open: boolean) => void) | undefined): void {
     this.#onChange = listener;
   }

@@ -15,7 +15,7 @@ afterEach(() => {
   for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
 });
 
-/** One run of a source, in this thread, on a clock that stands still. */
+/** A run in this thread, on a clock that stands still. */
 function sourceOf(make: MakeIterable) {
   const workDir = mkdtempSync(join(tmpdir(), "millrace-iterable-"));
   directories.push(workDir);

@@ -4,7 +4,7 @@ import type { RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
 import type { ReceiverRun, SourceEnd, SourceEvents } from "./receiver-run.ts";
 
-/** The function of the job that gives the records of `iterableStream`. */
+/** The job's function that returns the records of `iterableStream`. */
 export type MakeIterable = (signal: AbortSignal) => unknown;
 
 type Step = IteratorResult<unknown, unknown>;
@@ -14,14 +14,14 @@ interface Steps {
   return?(): unknown;
 }
 
-/** How long what is iterated may take to end once it was told. */
+/** How long an iterable may take to end after `return()`. */
 const RETURN_MS = 1_000;
-/** How long records that are at hand may keep the thread's other receivers waiting. */
+/** How long available records may keep the thread's other receivers waiting. */
 const TURN_MS = 10;
-/** Records between two looks at the clock. */
+/** Records between two checks of the clock. */
 const TURN_RECORDS = 64;
 
-/** Records of whatever a function of the job gives to iterate. Nothing is asked of it while the engine is behind. */
+/** Records of the iterable returned by the job's function. Nothing is requested from it while the engine is behind. */
 export class IterableSource implements ReceiverRun {
   readonly #stream: StreamId;
   readonly #make: MakeIterable;
@@ -65,7 +65,7 @@ export class IterableSource implements ReceiverRun {
   async #read(): Promise<void> {
     const steps = stepsOf(await this.#make(this.#abort.signal));
     this.#steps = steps;
-    if (this.#over) return void (await this.#return()); // it was stopped while it was made
+    if (this.#over) return void (await this.#return()); // stopped while it was being created
     this.#events.running();
     let turnMs = this.#clock.monotonicMs();
     for (let n = 1; ; n += 1) {
@@ -73,7 +73,7 @@ export class IterableSource implements ReceiverRun {
       if (this.#over) return;
       const given = steps.next();
       const step = isPromiseLike(given) ? await given : given;
-      // What comes after the end was not asked for any more: a source that acknowledges must not take it as read.
+      // Records after the end were not requested: a source that acknowledges must not take them as read.
       if (this.#over) return;
       if (step.done === true) {
         this.#steps = undefined;
@@ -96,7 +96,7 @@ export class IterableSource implements ReceiverRun {
     });
   }
 
-  /** Tells what is iterated that it is over, and waits for it a while. Never rejects. */
+  /** Ends the iterable and waits for it a while. Never rejects. */
   async #return(): Promise<void> {
     this.#abort.abort();
     const steps = this.#steps;
@@ -105,7 +105,7 @@ export class IterableSource implements ReceiverRun {
     const returned = Promise.resolve()
       .then(() => steps.return?.())
       .catch((error: unknown) => {
-        // A wait that the signal has ended is as it should be.
+        // A wait that was ended by the signal is not an error.
         if (!isAbort(error)) this.#events.trouble(this.#failed(error));
       });
     const late = new Promise<void>((resolve) => {
@@ -136,7 +136,7 @@ export class IterableSource implements ReceiverRun {
 /** @throws RECEIVER_FAILED It cannot be iterated. */
 function stepsOf(given: unknown): Steps {
   if ((typeof given === "object" && given !== null) || typeof given === "string") {
-    // The protocol of iteration, whose results are looked at one by one.
+    // The iteration protocol, with each result checked.
     const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = Object(given) as {
       [Symbol.asyncIterator]?: () => Steps;
       [Symbol.iterator]?: () => Steps;

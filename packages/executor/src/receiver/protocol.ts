@@ -3,20 +3,20 @@ import type { ReceiverSpec } from "@millrace/plan";
 import type { ReceiverStatus } from "@millrace/scheduler";
 import type { BlockHandle, PoolHandle } from "@millrace/storage";
 
-/** What a thread of receivers is born with (its `workerData`). */
+/** The start data of a receiver thread (its `workerData`). */
 export interface ReceiverInit {
   readonly pool: PoolHandle;
   /** Where blocks go when the pool is full. */
   readonly workDir: string;
-  /** The executor's build of the job; loaded when the first receiver needs code of the job. */
+  /** The executor build of the job; loaded when the first receiver needs it. */
   readonly executorModule: string;
   readonly output: ThreadOutputEnd;
   readonly restartDelay: BackoffRange;
-  /** How long `onStop` is waited for. */
+  /** How long to wait for `onStop`. */
   readonly stopTimeoutMs: number;
   /** The setting `line.bytes.max`. */
   readonly lineBytesMax: number;
-  /** Bytes stored by one receiver that the main thread has not yet taken, before it is held back. */
+  /** Bytes stored by one receiver that may be unconfirmed before it is held back. */
   readonly unconfirmedBytesMax: number;
 }
 
@@ -26,12 +26,12 @@ export type ToReceivers =
       readonly stream: StreamId;
       readonly spec: ReceiverSpec;
       readonly blockIntervalMs: number;
-      /** The earlier thread ended under it: wait so long first. */
+      /** Wait this long first, because the previous thread ended. */
       readonly afterMs: number;
       /** The engine is behind. */
       readonly held: boolean;
     }
-  /** Reads no more, hands over what is buffered, answers with `status: stopped`. */
+  /** Stops reading, passes on what is buffered, answers with `status: stopped`. */
   | { readonly type: "stop"; readonly stream: StreamId }
   /** The engine is behind, or no longer. */
   | { readonly type: "hold"; readonly stream: StreamId; readonly held: boolean }
@@ -39,16 +39,16 @@ export type ToReceivers =
   | { readonly type: "confirmed"; readonly stream: StreamId; readonly block: number }
   /** The block could not be stored. */
   | { readonly type: "refused"; readonly stream: StreamId; readonly block: number; readonly error: WireError }
-  /** Answered by `pong`, when the thread takes its turn. */
+  /** Answered by `pong` from the thread's event loop. */
   | { readonly type: "ping" }
-  /** All receivers have stopped: the thread ends when nothing else keeps it. */
+  /** All receivers have stopped: the thread ends when nothing else keeps it alive. */
   | { readonly type: "end" };
 
 export type FromReceivers =
   | {
       readonly type: "block";
       readonly stream: StreamId;
-      /** From 0 in this thread; blocks of one stream come in order. */
+      /** From 0 in this thread; blocks of one stream are in order. */
       readonly block: number;
       readonly handle: BlockHandle;
       readonly bytes: number;
@@ -56,5 +56,5 @@ export type FromReceivers =
     }
   | { readonly type: "status"; readonly stream: StreamId; readonly status: ReceiverStatus }
   | { readonly type: "pong" }
-  /** Last words of a thread that an error ends which nothing caught. */
+  /** The last message of a thread that ends with an uncaught error. */
   | { readonly type: "dying"; readonly error: WireError };

@@ -9,12 +9,11 @@ const LENGTH_BYTES = 4;
 const BLOCK_BYTES_MAX = 256 << 20;
 
 /**
- * Blocks that are encoded already, from a TCP server: the length of each, 4 bytes with the highest first, then the block.
- * Nothing is decoded here.
+ * Encoded blocks from a TCP server: the length of each in 4 bytes, big-endian, then the block. Nothing is decoded here.
  */
 export class RawSocketSource extends SocketChunks {
   readonly #cutter: FrameBlockCutter;
-  /** What has come of the block that is being read, and of its length before that. */
+  /** The parts received so far of the current block, or of its length before it. */
   #parts: Uint8Array[] = [];
   #bytes = 0;
   /** Bytes of the block; `undefined` while its length is read. */
@@ -43,7 +42,7 @@ export class RawSocketSource extends SocketChunks {
       : `${super.closed()} within a block, which is lost`;
   }
 
-  /** Takes what is still missing of the length or the block. Returns how much that was. */
+  /** Takes the bytes still missing from the length or the block. Returns how many. */
   #part(chunk: Uint8Array): number {
     const wanted = this.#length ?? LENGTH_BYTES;
     const part = chunk.subarray(0, wanted - this.#bytes);

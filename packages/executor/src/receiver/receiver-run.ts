@@ -1,26 +1,26 @@
 import type { EngineError } from "@millrace/base";
 
-/** Why a source does not go on, and what it wants. */
+/** Why a run of a receiver ended, and what should follow. */
 export type SourceEnd =
-  /** It is started again: after its own delay, or the next of the growing pauses. */
+  /** It is restarted: after the given delay, or after the next back-off pause. */
   | { readonly kind: "retry"; readonly error: EngineError; readonly delayMs?: number }
-  /** It is over for good. */
+  /** It has ended for good. */
   | { readonly kind: "stopped"; readonly error?: EngineError };
 
 export interface SourceEvents {
-  /** It receives: the pauses begin small again once records have come. */
+  /** It is connected; the back-off is reset once records have arrived. */
   running(): void;
-  /** Records have come. */
+  /** Records have arrived. */
   received(): void;
   /** Once. */
   ended(end: SourceEnd): void;
-  /** Something went wrong that ends nothing. */
+  /** A non-fatal error. */
   trouble(error: EngineError): void;
 }
 
-/** One run of a receiver, from its start to its end; a restart makes another. */
+/** One run of a receiver, from start to end; a restart begins another. */
 export interface ReceiverRun {
   start(): void;
-  /** Reads no more; resolves when everything it had is safe. `ended` is not called any more. */
+  /** Stops reading; resolves when everything read is safe. `ended` is not called afterwards. */
   stop(): Promise<void>;
 }

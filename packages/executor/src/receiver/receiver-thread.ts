@@ -4,9 +4,11 @@ import { receiverStuck } from "../errors.ts";
 import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
 
 const PING_MS = millis(1_000);
-/** Pings in a row without an answer before a thread counts as stuck. Counted, not timed: the main thread may be late itself. */
+/**
+ * Unanswered pings in a row before a thread counts as stuck. Counted, not timed: the main thread may be late itself.
+ */
 const PINGS_UNANSWERED_MAX = 5;
-/** How long a thread that is done may take to send what its sockets hold. */
+/** How long a finished thread may take to send what its sockets hold. */
 const LINGER_MS = millis(2_000);
 
 export interface ReceiverThreadOptions {
@@ -15,17 +17,20 @@ export interface ReceiverThreadOptions {
   readonly heapBytes: number;
   readonly clock: Clock;
   onMessage(message: FromThread): void;
-  /** It does not answer, or does again. */
+  /** It does not answer, or answers again. */
   onStuck(stuck: boolean): void;
-  /** Once. `cause`: an error that nothing caught, or why it was ended; none when code of the job ended it, or it is done. */
+  /**
+   * Called once. `cause`: an uncaught error, or why it was terminated; absent if the job's code ended it, or it is
+   * done.
+   */
   onEnded(cause: Error | undefined): void;
 }
 
 export type FromThread = Exclude<FromReceivers, { readonly type: "dying" | "pong" }>;
 
-/** One thread of receivers, watched from the main thread. */
+/** One receiver thread, watched from the main thread. */
 export class ReceiverThread {
-  /** The pool's number of the thread: what it leaves behind is reclaimed by it. */
+  /** The pool's owner number of the thread, by which its memory is reclaimed. */
   readonly poolOwner: number;
   readonly #options: ReceiverThreadOptions;
   readonly #worker: Worker;
@@ -70,7 +75,7 @@ export class ReceiverThread {
     this.#timer = this.#options.clock.after(LINGER_MS, () => void this.#worker.terminate());
   }
 
-  /** Ends it at once: what it has not handed over is lost. */
+  /** Terminates it: what it has not passed on is lost. */
   async terminate(cause?: EngineError): Promise<void> {
     this.#cause ??= cause;
     await this.#worker.terminate();
@@ -105,7 +110,7 @@ export function stuckThread(): EngineError {
   );
 }
 
-/** The compiled entry: beside this file when that is compiled, in `dist` when tests run the source. */
+/** The compiled entry: beside this file if this is compiled, in `dist` when tests run the source. */
 function threadEntry(): URL {
   return import.meta.url.endsWith(".ts")
     ? new URL("../../dist/receiver/thread.js", import.meta.url)

@@ -41,12 +41,12 @@ export interface ReceiverThreadsPorts {
 type Start = Extract<ToExecutor, { readonly type: "startReceiver" }>;
 type ReceivedBlockMessage = Extract<FromThread, { readonly type: "block" }>;
 
-/** Receivers that share a thread: one alone when it runs code of the job, else all that do not. */
+/** Receivers that share a thread: a receiver with user code has its own, all others share one. */
 interface Group {
   readonly name: string;
   readonly streams: Set<Stream>;
   thread: ReceiverThread;
-  /** Of threads that end, until one hands over a block. */
+  /** Back-off of threads that end, until one passes on a block. */
   readonly backoff: Backoff;
 }
 
@@ -54,26 +54,29 @@ interface Stream {
   readonly start: Start;
   readonly group: Group;
   replicateTo: ExecutorId | undefined;
-  /** The engine is behind: also said to a thread that takes it over. */
+  /** The engine is behind; a replacement thread is told so too. */
   held: boolean;
   stopping: boolean;
-  /** Blocks are stored, replicated and announced one after the other, and what is told of the receiver comes in between. */
+  /** Blocks are stored, replicated and announced in sequence, together with the receiver's reports. */
   line: Promise<void>;
 }
 
-/** Name of the group of all receivers without code of the job. */
+/** The group of all receivers without user code. */
 const SOCKETS = "sockets";
 
-/** The main thread's side of the receivers: gives them threads, takes their blocks, announces them, and confirms those that the driver has taken. */
+/**
+ * The main thread's side of the receivers: assigns threads, stores and announces blocks, and confirms those that the
+ * driver has taken.
+ */
 export class ReceiverThreads {
   readonly #ports: ReceiverThreadsPorts;
   readonly #streams = new Map<StreamId, Stream>();
   readonly #groups = new Map<string, Group>();
-  /** Also those that are done and on their way out. */
+  /** Including those that are done and ending. */
   readonly #threads = new Set<ReceiverThread>();
-  /** Of these threads, and of those that have ended and whose output is still being taken. */
+  /** Of these threads, and of ended ones whose output is still being taken. */
   readonly #outputs = new Set<ThreadOutput>();
-  /** Announced blocks that the driver has not taken yet. Bound: each receiver is held back by its own. */
+  /** Announced blocks that the driver has not taken yet. Bounded: each receiver is held back by its own. */
   readonly #announced = new Map<BlockId, { readonly thread: ReceiverThread; readonly block: number }>();
   /** Blocks of a former process of this executor may still be known under its name. */
   readonly #prefix: string;
@@ -105,13 +108,13 @@ export class ReceiverThreads {
     }
   }
 
-  /** Ends the threads at once: what they had not handed over is lost. */
+  /** Terminates the threads: what they had not passed on is lost. */
   async close(): Promise<void> {
     this.#closing = true;
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
   }
 
-  /** Resolves when everything that code of the job wrote in the threads has been taken. */
+  /** Resolves when all output of user code in the threads has been taken. */
   async flush(): Promise<void> {
     await Promise.all([...this.#outputs].map((output) => output.flush()));
   }
@@ -238,7 +241,7 @@ export class ReceiverThreads {
     const id = blockId(`recv/${stream}/${this.#prefix}/${this.#nextBlock++}`);
     try {
       store.put(id, handle, keepReceived(entry.start.level));
-      store.countSpilled(handle); // the receiver went on to disk by itself where the pool was full
+      store.countSpilled(handle); // the receiver has spilled by itself because the pool was full
     } catch (error) {
       log.error({ stream }, `received block ${id} is refused: ${String(error)}`);
       thread.post({ type: "refused", stream, block, error: toWireError(error) });
@@ -267,23 +270,23 @@ export class ReceiverThreads {
     }
   }
 
-  /** A thread that does not answer does not hear either that it is to stop. */
+  /** A thread that does not answer cannot be told to stop either. */
   #endStuck({ thread, streams }: Group): void {
     if (thread.stuck && [...streams].every(({ stopping }) => stopping)) void thread.terminate(stuckThread());
   }
 
-  /** A new thread takes its receivers over, after pauses that grow while threads keep ending. */
+  /** A new thread takes over its receivers, with back-off while threads keep ending. */
   #onThreadEnded(thread: ReceiverThread, cause: Error | undefined): void {
     this.#threads.delete(thread);
     if (this.#closing) return;
     for (const [id, announced] of this.#announced) if (announced.thread === thread) this.#announced.delete(id);
     const lines: Promise<void>[] = [];
     for (const group of this.#groups.values()) if (group.thread === thread) lines.push(...this.#renew(group, cause));
-    // What it had handed over is in the store first; the rest of its memory is free then.
+    // Blocks it had passed on are stored first; then the rest of its memory can be freed.
     void Promise.all(lines).then(() => this.#ports.store.reclaim(thread.poolOwner));
   }
 
-  /** Returns when all that the old thread had handed over is in the store. */
+  /** Returns when everything that the old thread had passed on is stored. */
   #renew(group: Group, cause: Error | undefined): readonly Promise<void>[] {
     const { log, heapBytes, send } = this.#ports;
     const error = threadEnded(cause, heapBytes);

@@ -64,12 +64,12 @@ function recordsOf(lab: Lab, id: BlockId): unknown[] {
   return [...decodeBlock(bytes, emptyClassTable)];
 }
 
-/** Records of announced blocks until there are so many. */
+/** Records of announced blocks, up to a count. */
 async function received(lab: Lab, count: number): Promise<unknown[]> {
   const records: unknown[] = [];
   while (records.length < count) {
     const { blocks } = await lab.remote.take("received");
-    // One by one: all lines may have come in one block, which is more than a call takes arguments.
+    // One by one: there may be more lines in a block than a call takes arguments.
     for (const block of blocks) for (const record of recordsOf(lab, block.id)) records.push(record);
   }
   return records;
@@ -77,7 +77,7 @@ async function received(lab: Lab, count: number): Promise<unknown[]> {
 
 const status = (lab: Lab, state: string) => lab.remote.take("receiver", (message) => message.status.state === state);
 
-/** Of each pause, chance takes up to a half. */
+/** Jitter takes away up to half of each pause. */
 function expectPauses(pauses: readonly number[], full: readonly number[]): void {
   expect(pauses).toHaveLength(full.length);
   const within = pauses.map((pause, i) => pause >= (full[i] ?? 0) / 2 && pause <= (full[i] ?? 0));

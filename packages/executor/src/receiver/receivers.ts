@@ -30,7 +30,7 @@ export interface ReceiversPorts {
   readonly spills: SpillDirectory;
   readonly functions: FunctionTable;
   readonly clock: Clock;
-  /** Loads the executor's build of the job, which registers its functions and classes. */
+  /** Loads the job's executor build, which registers its functions and classes. */
   loadJob(): Promise<unknown>;
   send(message: FromReceivers): void;
   /** All receivers have stopped. */
@@ -115,7 +115,7 @@ export class Receivers {
     waiting.safe.resolve();
   }
 
-  /** It stays among the unconfirmed, so that a receiver whose blocks are refused is held back. */
+  /** It stays unconfirmed, so that a receiver whose blocks are refused is held back. */
   #refused(stream: StreamId, block: number, error: WireError): void {
     this.#entries.get(stream)?.unconfirmed.get(block)?.safe.reject(fromWireError(error));
   }
@@ -153,7 +153,7 @@ export class Receivers {
     return this.#jobSource(stream, spec, { cutting, gate, events });
   }
 
-  /** The instance or function of a stream: one for all its restarts, as it may remember how far it came. */
+  /** The instance or function of a stream: one for all its restarts, as it may remember its position. */
   async #valueOf(stream: StreamId, captures: Uint8Array): Promise<unknown> {
     this.#loaded ??= this.#ports.loadJob();
     await this.#loaded;
@@ -174,7 +174,7 @@ export class Receivers {
     const cutter = new RecordCutter(by.cutting, functions.classes);
     const sinks = { cutter, gate: by.gate, events: by.events };
     const stopTimeout = millis(this.#ports.init.stopTimeoutMs);
-    // What the api encoded, and checked when the stream was declared.
+    // Encoded by the api, and checked when the stream was declared.
     switch (spec.kind) {
       case "socket":
         return new SocketDecoderSource(spec, value as Decoder, sinks);
@@ -188,7 +188,7 @@ export class Receivers {
   }
 }
 
-/** The decoder, function or instance, as captures are encoded. */
+/** The decoder, function or instance, in the encoding of captures. */
 function codeOf(spec: Exclude<ReceiverSpec, { readonly kind: "socketText" | "rawSocket" }>): Uint8Array {
   switch (spec.kind) {
     case "socket":

@@ -9,7 +9,7 @@ export interface SocketAddress {
   readonly port: number;
 }
 
-/** A TCP server's bytes, chunk by chunk as they come, for as long as the gate is open. */
+/** A TCP server's bytes, chunk by chunk, as long as the gate is open. */
 export abstract class SocketChunks implements ReceiverRun {
   protected readonly where: SocketAddress;
   protected readonly events: SourceEvents;
@@ -41,25 +41,27 @@ export abstract class SocketChunks implements ReceiverRun {
     await this.close();
   }
 
-  /** What a socket that was paused has read already; each \`read\` comes by as \`data\`. Bound: its high-water mark. */
+  /**
+   * Data that a paused socket has already read; each \`read\` is emitted as \`data\`. Bounded by its high-water mark.
+   */
   #takeRead(): void {
     const socket = this.#socket;
     while (!this.#over && socket !== undefined && socket.read() !== null);
   }
 
-  /** Takes a chunk. What it throws ends the connection, which is made again after a pause. */
+  /** Takes a chunk. An error ends the connection, which is redialled after a pause. */
   protected abstract take(chunk: Uint8Array): void;
 
-  /** Forgets what is incomplete. */
+  /** Drops what is incomplete. */
   protected abstract cut(): void;
 
-  /** Hands over what is complete. */
+  /** Passes on what is complete. */
   protected abstract close(): Promise<void>;
 
-  /** The server has sent all that it will. */
+  /** The server has sent everything. */
   protected endOfInput(): void {}
 
-  /** What to tell of a connection that was closed. */
+  /** The message for a closed connection. */
   protected closed(): string {
     return "it closed the connection";
   }

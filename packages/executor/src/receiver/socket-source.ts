@@ -7,9 +7,9 @@ import type { ReceiverRun, SourceEvents } from "./receiver-run.ts";
 import { down, type SocketAddress, SocketChunks } from "./socket-chunks.ts";
 
 /**
- * Lines of text from a TCP server, which end at "\n", "\r\n" or a "\r" alone. UTF-8 that is not valid becomes U+FFFD when a line is
- * read; a byte-order mark stays. A last line without an end is a record when the server ends the connection; what a broken
- * connection, a line that is too long or a stop cuts off is not a line, and is left out.
+ * Lines of text from a TCP server, which end at "\n", "\r\n" or a "\r" alone. UTF-8 that is not valid becomes U+FFFD
+ * when a line is read; a byte-order mark stays. A last line without an end is a record when the server ends the
+ * connection; a line cut off by a broken connection, its length or a stop is dropped.
  */
 export class SocketTextSource extends SocketChunks {
   readonly #cutter: LineBlockCutter;
@@ -36,10 +36,10 @@ export class SocketTextSource extends SocketChunks {
   }
 }
 
-/** `(stream) => records`: the job's own reading of a socket's bytes. */
+/** `(stream) => records`: the job's own decoding of a socket's bytes. */
 export type Decoder = (stream: AsyncIterable<Uint8Array>) => AsyncIterable<unknown> | Iterable<unknown>;
 
-/** Records that a function of the job reads from a TCP server's bytes. */
+/** Records that a function of the job decodes from a TCP server's bytes. */
 export class SocketDecoderSource implements ReceiverRun {
   readonly #where: SocketAddress;
   readonly #decoder: Decoder;
@@ -82,7 +82,7 @@ export class SocketDecoderSource implements ReceiverRun {
     for await (const record of this.#decoder(bytesOf(socket))) {
       if (this.#over) return;
       this.#events.received();
-      // First: a record that waited in hand would be lost with a stop.
+      // First: a record held while waiting would be lost with a stop.
       void this.#cutter.write(record);
       if (!this.#gate.open) await this.#gate.pass();
     }
@@ -108,7 +108,7 @@ export class SocketDecoderSource implements ReceiverRun {
   }
 }
 
-/** Plain chunks: the job's code need not know what a Buffer is. */
+/** Plain chunks: the job's code need not know Buffer. */
 async function* bytesOf(socket: Socket): AsyncGenerator<Uint8Array> {
   for await (const chunk of socket as AsyncIterable<Buffer>) {
     // without an encoding a socket gives buffers

@@ -3,7 +3,9 @@ import { receiverClosed, receiverOverrun } from "../errors.ts";
 import type { RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
 
-/** Records that wait in `store` calls nobody awaits; as many are taken past a gate that is shut while `onStop` runs. */
+/**
+ * Limit of records waiting in un-awaited `store` calls, and of records accepted past a closed gate while `onStop` runs.
+ */
 const WAITING_RECORDS_MAX = 1_000_000;
 
 export interface StoreLineOptions {
@@ -11,7 +13,7 @@ export interface StoreLineOptions {
   readonly name: string;
   readonly cutter: RecordCutter;
   readonly gate: Gate;
-  /** Records are refused because the line is closed: told once, as who does not await `store` does not hear of it. */
+  /** Records are refused because the line is closed: reported once, for callers that do not await `store`. */
   onRefused(error: EngineError): void;
 }
 
@@ -29,12 +31,12 @@ interface Waiting {
  * | state   | `store`                                                                             | bound                        |
  * |---------|-------------------------------------------------------------------------------------|------------------------------|
  * | open    | taken at once; waits in line while the gate is shut or others wait                  | `WAITING_RECORDS_MAX` waiting |
- * | closing | taken at once, whatever the gate says: nobody would come back for it                | as many past a shut gate     |
+ * | closing | taken at once, whatever the gate's state: there is no later chance                | as many past a shut gate     |
  * | closed  | rejects with RECEIVER_CLOSED                                                        |                              |
  *
- * What waits when closing begins is taken then, before anything else. A promise of `store` resolves when the block with its
- * records is confirmed and at no other time; it rejects when they are not taken; it stays open when the thread or the executor
- * ends first. So what was acknowledged will be counted, unless every executor that holds it is lost.
+ * Waiting records are taken when closing begins, before anything else. A promise of `store` resolves only when the
+ * block with its records is confirmed; it rejects if they are refused; it stays pending if the thread or the executor
+ * ends first. So acknowledged records will be counted, unless every executor that holds them is lost.
  */
 export class StoreLine {
   readonly #options: StoreLineOptions;
@@ -53,7 +55,10 @@ export class StoreLine {
     return this.#state === "open";
   }
 
-  /** @throws (rejects) RECEIVER_CLOSED, RECEIVER_OVERRUN, RECORD_NOT_ENCODABLE, RECORD_TOO_LARGE Nothing of it is taken. */
+  /**
+   * @throws (rejects) RECEIVER_CLOSED, RECEIVER_OVERRUN, RECORD_NOT_ENCODABLE, RECORD_TOO_LARGE None of the records is
+   *   taken.
+   */
   store(records: readonly unknown[], oneBlock: boolean): Promise<void> {
     switch (this.#state) {
       case "open":
@@ -68,14 +73,14 @@ export class StoreLine {
     }
   }
 
-  /** Lets everything through that waits; from now on nothing waits. */
+  /** Lets all waiting records through; from now on nothing waits. */
   beginClose(): void {
     if (this.#state !== "open") return;
     this.#state = "closing";
     this.#passAll(() => true);
   }
 
-  /** Takes no more. Resolves when all that was taken is safe. */
+  /** Takes no more records. Resolves when all taken ones are safe. */
   async close(): Promise<void> {
     this.beginClose();
     this.#state = "closed";
@@ -135,7 +140,7 @@ export class StoreLine {
     return this.#write(records, oneBlock);
   }
 
-  /** Never throws: what the encoder refuses is a rejection. */
+  /** Never throws: errors of the encoder are rejections. */
   async #write(records: readonly unknown[], oneBlock: boolean): Promise<void> {
     const { cutter } = this.#options;
     if (oneBlock) return cutter.writeBlock(records);

@@ -12,21 +12,21 @@ import type { ReceiverStatus } from "@millrace/scheduler";
 import type { ReceiverRun, SourceEnd, SourceEvents } from "./receiver-run.ts";
 
 export interface SupervisedOptions {
-  /** The pauses before it is started again. */
+  /** The pauses before a restart. */
   readonly restartDelay: BackoffRange;
   readonly rng: Rng;
   readonly clock: Clock;
-  /** May throw, or reject, when the job's code does not give a source: tried again like any failure. */
+  /** May throw or reject if the job's code provides no source: retried like any failure. */
   readonly newSource: (events: SourceEvents) => ReceiverRun | Promise<ReceiverRun>;
   report(status: ReceiverStatus): void;
 }
 
-/** Troubles that are told within a second; further ones are counted. */
+/** Non-fatal errors reported per second; further ones are counted. */
 const TROUBLES_PER_SECOND = 10;
 
 /**
- * One receiver, for as long as the driver wants it: a source that ends is started again after pauses that double from
- * failure to failure, and begin small again once records have come.
+ * One receiver, for as long as the driver wants it: a run that ends is followed by another, with back-off that is reset
+ * once records have arrived.
  *
  *     starting ─▶ running ─end─▶ pausing ─▶ starting …      any ─stop─▶ stopped
  */
@@ -37,7 +37,7 @@ export class SupervisedReceiver {
   readonly #backoff: Backoff;
   #stopped = false;
   #troubles: { readonly sinceMs: number; told: number; untold: number } | undefined;
-  /** Counts starts: events of an earlier source are not this one's. */
+  /** Counts runs: events of an earlier run are ignored. */
   #run = 0;
 
   constructor(options: SupervisedOptions) {
@@ -50,7 +50,7 @@ export class SupervisedReceiver {
     else void this.#open();
   }
 
-  /** Reads no more; resolves when all that came is safe. */
+  /** Stops reading; resolves when everything received is safe. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -99,7 +99,7 @@ export class SupervisedReceiver {
     this.#pause(retryMs);
   }
 
-  /** Code of the job may have a trouble with every record. */
+  /** User code may report an error for every record. */
   #trouble(error: EngineError): void {
     const nowMs = this.#options.clock.monotonicMs();
     const known = this.#troubles;

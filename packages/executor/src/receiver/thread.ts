@@ -12,7 +12,7 @@ import { Receivers } from "./receivers.ts";
 
 /** Where the shim for `import "millrace"` in an artefact finds the module. */
 const MILLRACE_MODULE = Symbol.for("millrace.module");
-/** Where it finds packages that cannot travel in a bundle. */
+/** Where it finds packages that cannot be bundled. */
 const MILLRACE_EXTERNAL = Symbol.for("millrace.external");
 
 const port = parentPort;
@@ -33,7 +33,7 @@ const dying = (error: unknown): void => {
 };
 process.on("uncaughtException", dying);
 process.on("unhandledRejection", (error) => {
-  // Whoever stores without awaiting is not ended for a stop that it did not see; the operator has been told.
+  // Un-awaited stores after an unnoticed stop do not end the thread; the operator has been told.
   if (error instanceof EngineError && error.code === receiverClosed.code) return;
   dying(error);
 });

@@ -1,10 +1,10 @@
 import { externalLoader } from "@millrace/bundler";
 
 /**
- * Runs on a slot thread before the job's code is loaded: the packages that are not in the bundle come from this
- * executor's own installation.
+ * Runs on a slot thread before the job's code is loaded: packages outside the bundle come from this executor's own
+ * installation.
  *
- * @param folders Where to look, the first that has a package wins.
+ * @param folders Where to look; the first that has a package wins.
  */
 export default function installExternals(folders: readonly string[]): void {
   Reflect.set(globalThis, Symbol.for("millrace.external"), externalLoader(folders));

@@ -3,7 +3,7 @@ import type { BlockId } from "@millrace/plan";
 import { type BlockHandle, blockLost, partsOf } from "@millrace/storage";
 import type { Attempt } from "./task.ts";
 
-/** The block among the inputs of an attempt whose file is gone, when that is what its error says. */
+/** The block among the inputs of an attempt whose file is missing, if its error says so. */
 export function lostInput(attempt: Attempt, error: WireError): BlockId | undefined {
   if (error.kind?.code !== blockLost.code) return undefined;
   const lies = (handle: BlockHandle): boolean =>

@@ -25,7 +25,7 @@ export interface SlotPoolOptions {
   readonly workDir: string;
   /** The executor's build of the job. */
   readonly executorModule: string;
-  /** Folders to find packages in that are not in the bundle; none when the job has none. */
+  /** Folders in which to find packages outside the bundle; none if the job has none. */
   readonly externals: readonly string[];
   readonly commands: Pick<Commands, "started" | "ended">;
   readonly conf: JobConf;
@@ -36,13 +36,13 @@ export interface SlotPoolOptions {
 
 export interface SlotPoolHandlers {
   onEnd(attempt: Attempt, end: AttemptEnd): void;
-  /** Code of the job went wrong where no task can fail for it. */
+  /** An error in user code for which no task can fail. */
   onTrouble(error: EngineError): void;
-  /** The process cannot go on: a thread does not end, or none can be started. */
+  /** The process cannot continue: a thread does not terminate, or none can be started. */
   onFatal(error: Error): void;
 }
 
-/** The module that a slot thread runs first when the job has packages outside its bundle. */
+/** The module that a slot thread runs first if the job has packages outside its bundle. */
 const EXTERNALS = new URL(
   import.meta.url.endsWith(".ts") ? "../../dist/slots/externals.js" : "./externals.js",
   import.meta.url,
@@ -50,7 +50,7 @@ const EXTERNALS = new URL(
 
 interface Slot {
   readonly index: number;
-  /** Of each of its threads in turn: one that is followed by another may have left output that is not taken yet. */
+  /** Per thread: a replaced thread may have left output that is not taken yet. */
   readonly output: ThreadOutput;
   /** `undefined` while a new one starts. */
   thread: SlotThread | undefined;
@@ -59,12 +59,12 @@ interface Slot {
   readonly queue: Attempt[];
 }
 
-/** How much longer than the grace period a thread may take to end before the process does. */
+/** How much longer than the grace period a thread may take to terminate before the process exits. */
 const STUCK_AFTER_GRACE_MS = 5_000;
 
 /**
- * The slot threads of this process and what waits for them. A thread that dies is replaced by a new one, which gets the
- * templates and stages of the moment; what it ran is told as lost.
+ * The slot threads of this process and their queues. A thread that dies is replaced by a new one, which receives the
+ * current templates and stages; its attempt is reported as lost.
  */
 export class SlotPool implements TaskSlots {
   readonly #options: SlotPoolOptions;
@@ -76,7 +76,7 @@ export class SlotPool implements TaskSlots {
   /** Threads whose end a task has reported. */
   readonly #blamed = new WeakSet<SlotThread>();
   #closing = false;
-  /** Threads end by themselves, and none is replaced. */
+  /** Threads end by themselves, and are not replaced. */
   #settling = false;
 
   constructor(options: SlotPoolOptions, handlers: SlotPoolHandlers) {
@@ -136,7 +136,7 @@ export class SlotPool implements TaskSlots {
     this.#pump(slot);
   }
 
-  /** A waiting attempt is forgotten, and `true` says so; a running one is asked to stop and ends when it has. */
+  /** A queued attempt is removed, which returns `true`; a running one is asked to stop. */
   cancel(attempt: Attempt): boolean {
     const slot = this.#slots[attempt.task.slot];
     const at = slot?.queue.indexOf(attempt) ?? -1;
@@ -150,19 +150,21 @@ export class SlotPool implements TaskSlots {
     return false;
   }
 
-  /** No attempt comes any more. Resolves when code of the job has nothing pending in any thread, and its errors are told. */
+  /**
+   * No more attempts follow. Resolves when user code has nothing pending in any thread, and its errors are reported.
+   */
   async settle(): Promise<void> {
     this.#settling = true;
     await Promise.all(this.#threads().map((thread) => thread.settle()));
   }
 
-  /** Ends all threads at once. */
+  /** Terminates all threads. */
   async close(): Promise<void> {
     this.#closing = true;
     await Promise.all(this.#slots.map((slot) => slot.thread?.terminate()));
   }
 
-  /** Resolves when everything that code of the job wrote in these threads has been taken. */
+  /** Resolves when all output of user code in these threads has been taken. */
   async flush(): Promise<void> {
     await Promise.all(this.#slots.map((slot) => slot.output.flush()));
   }
@@ -235,7 +237,7 @@ export class SlotPool implements TaskSlots {
     if (cause !== undefined && !this.#blamed.has(thread)) this.#handlers.onTrouble(cause);
     if (this.#settling) return;
     try {
-      // The attempt's end is told in a microtask that precedes this one: its pins are released by now.
+      // The attempt's end is reported in an earlier microtask: its pins have been released.
       await this.#options.store.reclaim(thread.poolOwner);
       await this.#startThread(slot);
     } catch (error) {
@@ -243,7 +245,7 @@ export class SlotPool implements TaskSlots {
     }
   }
 
-  /** A native call cannot be interrupted: when even ending the thread does not end it, the process has to go. */
+  /** A native call cannot be interrupted: if even termination does not end the thread, the process has to exit. */
   #watchCancelled(slot: Slot, attempt: Attempt): void {
     const graceMs = this.#options.conf["task.cancel.grace"] + STUCK_AFTER_GRACE_MS;
     this.#options.clock.after(millis(graceMs), () => {

@@ -33,18 +33,18 @@ import { stageUnknown, tooManyTasks } from "../errors.ts";
 import { lostInput } from "./lost-input.ts";
 import { type Attempt, type AttemptEnd, attemptName, newAttempt, releaseHeld, type TaskSlots } from "./task.ts";
 
-/** Attempts here at a time: a driver that knows the slots sends far fewer. */
+/** Concurrent attempts: a driver that knows the slots sends far fewer. */
 const ATTEMPTS_MAX = 65_536;
-/** Map output up to this many bytes, of all its reduce partitions together, is told and not only announced. */
+/** Map output up to this size, over all reduce partitions, is included in the status rather than only announced. */
 const COPIES_BYTES_MAX = 4_096;
 
 type StageMessage = Extract<ToExecutor, { readonly type: "stage" }>;
 
 interface Stage {
   readonly writes: StageMessage["writes"];
-  /** Broadcast variables, held until the stage is done. */
+  /** Broadcast variables, pinned until the stage is done. */
   readonly held: PinnedBlock[];
-  /** `undefined` once its broadcasts are at hand and every slot knows it. */
+  /** `undefined` once its broadcasts are available and every slot knows it. */
   readonly announced: Promise<void> | undefined;
   over: boolean;
 }
@@ -60,8 +60,8 @@ export interface TaskRunnerPorts {
 }
 
 /**
- * What happens to a task here: its inputs are brought in before it takes a slot, its output goes to the store, and what
- * became of it is told, together with what else ended in the same turn.
+ * The life of a task on this executor: its inputs are fetched before it takes a slot, its output is stored, and its
+ * outcome is reported, together with others of the same turn.
  */
 export class TaskRunner {
   readonly #ports: TaskRunnerPorts;
@@ -77,7 +77,7 @@ export class TaskRunner {
     const held: PinnedBlock[] = [];
     const stage: Stage = { writes: message.writes, held, announced: this.#announce(message, held), over: false };
     this.#stages.set(message.run, stage);
-    stage.announced?.catch(() => {}); // told by each of its tasks
+    stage.announced?.catch(() => {}); // reported by each of its tasks
   }
 
   endStage(run: StageRunId): void {
@@ -99,7 +99,7 @@ export class TaskRunner {
 
   cancel(key: TaskKey): void {
     const attempt = this.#attempts.get(attemptName(key));
-    if (attempt === undefined) return; // it has ended, and that was told
+    if (attempt === undefined) return; // it has ended and was reported
     attempt.cancelled = true;
     if (attempt.state === "waiting" && this.#ports.slots.cancel(attempt)) this.#finish(attempt, { kind: "cancelled" });
     else if (attempt.state === "running") this.#ports.slots.cancel(attempt);
@@ -110,7 +110,7 @@ export class TaskRunner {
     else this.#conclude(attempt, this.#outcome(attempt, end.outcome));
   }
 
-  /** Tells what became of a task, once second copies of what it wrote are there, if it should have them. */
+  /** Reports an outcome, once second copies of its output exist, if required. */
   #conclude(attempt: Attempt, outcome: TaskOutcome): void {
     const writes = this.#stages.get(attempt.task.run)?.writes;
     const peer =
@@ -119,7 +119,7 @@ export class TaskRunner {
         : undefined;
     if (writes === undefined || outcome.kind !== "mapOutput" || peer === undefined)
       return this.#finish(attempt, outcome);
-    attempt.state = "ended"; // it cannot be cancelled any more
+    attempt.state = "ended"; // it can no longer be cancelled
     const { partition, attempt: number } = attempt.task;
     const blocks = outcome.bytes.flatMap((bytes, reduce) =>
       bytes === 0 ? [] : [shuffleBlockId(writes.shuffle, partition, number, reduce)],
@@ -178,7 +178,7 @@ export class TaskRunner {
     }
   }
 
-  /** Nothing has to be waited for: false when something has. */
+  /** True if all inputs are available without waiting. */
   #resolveAtHand(attempt: Attempt): boolean {
     for (const input of attempt.task.inputs) {
       const resolved = this.#atHand(input, attempt.held);
@@ -262,7 +262,7 @@ export class TaskRunner {
     const { task } = attempt;
     const stage = this.#stages.get(task.run);
     if (stage === undefined) {
-      // Over meanwhile: nobody would ever drop what it made.
+      // Over meanwhile: nobody would ever drop its output.
       this.#freeOutput(outcome);
       return { kind: "cancelled" };
     }
@@ -273,7 +273,9 @@ export class TaskRunner {
     }
   }
 
-  /** A block whose file is gone is as good as not here: what made it has to run again, the task alone would fail again. */
+  /**
+   * A block with a missing file is a lost block: its stage must run again, since a retry of the task alone would fail.
+   */
   #failure(attempt: Attempt, error: WireError): TaskOutcome {
     const block = lostInput(attempt, error);
     if (block === undefined) return { kind: "failed", error };
@@ -300,7 +302,7 @@ export class TaskRunner {
     return { kind: "mapOutput", bytes, ...small, checksum, metrics, accumulators };
   }
 
-  /** Small blocks go along with the status: a round trip to fetch each would cost a small batch most of its time. */
+  /** Small blocks are sent with the status: fetching each would dominate the time of a small batch. */
   #copies(blocks: SlotMapOutcome["blocks"], bytes: readonly number[]): readonly Uint8Array[] | undefined {
     let sum = 0;
     for (const n of bytes) sum += n;
@@ -338,7 +340,7 @@ export class TaskRunner {
   }
 }
 
-/** As `Promise.all`, but waits for all also when one fails: what the others hold must be known to be released. */
+/** Like `Promise.all`, but waits for all even if one fails: what the others pin must be known to be released. */
 async function settleAll<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const settled = await Promise.allSettled(work);
   const failed = settled.find((each) => each.status === "rejected");

@@ -3,7 +3,7 @@ import type { LaunchTask, StageRunId, TaskKey } from "@millrace/plan";
 import type { ResolvedInput, SlotOutcome, SlotTask, StageStart } from "@millrace/runtime";
 import type { PinnedBlock } from "../blocks/block-fetcher.ts";
 
-/** What became of an attempt, as the slot or its end tell it. */
+/** The end of an attempt, as reported by its slot. */
 export type AttemptEnd =
   | { readonly kind: "outcome"; readonly outcome: SlotOutcome }
   /** Its thread died. */
@@ -30,7 +30,7 @@ export interface TaskSlots {
   endStage(run: StageRunId): void;
   /** Runs the attempt when its slot is free. */
   submit(attempt: Attempt): void;
-  /** A waiting attempt is forgotten, and `true` says so; a running one is asked to stop and ends when it has. */
+  /** A queued attempt is removed, which returns `true`; a running one is asked to stop. */
   cancel(attempt: Attempt): boolean;
 }
 
@@ -48,7 +48,7 @@ export function releaseHeld(attempt: Attempt): void {
   for (const block of attempt.held.splice(0)) block.release();
 }
 
-/** What a slot is told of an attempt whose inputs are all at hand. */
+/** The message to a slot for an attempt whose inputs are all available. */
 export function slotTask(attempt: Attempt): SlotTask {
   return { ...attempt.task, inputs: attempt.inputs };
 }

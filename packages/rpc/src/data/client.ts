@@ -9,17 +9,17 @@ import { type BlockClient, type BlockSink, GatheringSink } from "./ports.ts";
 export interface DataClientOptions {
   readonly token: string | undefined;
   readonly tls?: TlsSettings;
-  /** Questions sent to one peer before it has answered. Default 64. */
+  /** Requests sent to one peer before it has answered. Default 64. */
   readonly inFlightMax?: number;
-  /** Questions that may wait beyond those. Default 16384. */
+  /** Further requests that may wait. Default 16384. */
   readonly waitingMax?: number;
-  /** A peer that owes an answer and sends nothing for so long is given up. Default 10 000. */
+  /** A peer that owes an answer and sends nothing for this long is given up. Default 10 000. */
   readonly silenceMs?: number;
 }
 
 /**
- * Fetches blocks from, and sends blocks to, other processes: one connection for each, dialled when first needed and again
- * after it was lost. Nothing is repeated by itself: a failure is told, and the scheduler knows what to do.
+ * Fetches blocks from, and sends blocks to, other processes: one connection each, dialled on first use and again after
+ * it was lost. Nothing is retried here: failures are reported, and the scheduler decides.
  */
 export class DataClient implements BlockClient {
   readonly #options: DataClientOptions;
@@ -83,7 +83,7 @@ const IN_FLIGHT_MAX = 64;
 const WAITING_MAX = 16_384;
 const SILENCE_MS = 10_000;
 
-/** One peer: its connection while there is one, and the questions that wait for room. */
+/** One peer: its connection, if there is one, and the requests that wait for room. */
 class Peer {
   readonly #address: DataAddress;
   readonly #options: DataClientOptions;
@@ -135,7 +135,7 @@ class Peer {
         settled: () => this.#pump(),
         closed: (error) => {
           if (this.#connection === connection) this.#connection = undefined;
-          // Whoever waits behind a peer that cannot be reached would only wait for the same.
+          // Requests waiting behind a peer that cannot be reached would fail the same way.
           for (const request of this.#waiting.splice(0)) request.reject(error);
         },
       },

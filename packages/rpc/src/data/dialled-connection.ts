@@ -33,7 +33,7 @@ interface Pending {
   error: Error | undefined;
 }
 
-/** Reused by every read of a connection: large enough that a block takes few turns of the loop. */
+/** Reused by every read of a connection: large enough that a block takes few turns of the event loop. */
 const READ_BUFFER_BYTES = 256 * 1024;
 
 /** The dialling end of one connection. */
@@ -48,7 +48,7 @@ export class DialledConnection implements FrameHandler {
   #welcomed = false;
   #corked = false;
   #closed = false;
-  /** Puts go one after the other. */
+  /** Puts are sent one after the other. */
   #sending: Promise<void> = Promise.resolve();
 
   constructor(
@@ -170,7 +170,7 @@ export class DialledConnection implements FrameHandler {
     queueMicrotask(() => this.#handlers.settled());
   }
 
-  /** The request fails; what may still come of its block is thrown away. */
+  /** The request fails; the rest of its block is discarded. */
   #abort(pending: Pending, error: Error): void {
     if (pending.error !== undefined) return;
     pending.error = error;
@@ -193,7 +193,7 @@ export class DialledConnection implements FrameHandler {
     }
   }
 
-  /** Questions asked within one turn leave in one packet. */
+  /** Requests made within one turn leave in one packet. */
   #write(bytes: Buffer): void {
     if (!this.#corked) {
       this.#corked = true;
@@ -260,7 +260,7 @@ export class DialledConnection implements FrameHandler {
   }
 }
 
-/** It was given up because its certificate does not hold. */
+/** It was closed because its certificate is not trusted. */
 function isUntrusted(socket: Socket): boolean {
   return socket instanceof TLSSocket && Boolean(socket.authorizationError);
 }
@@ -269,7 +269,7 @@ function dial(address: DataAddress, tls: TlsSettings | undefined, read: (input: 
   if (tls !== undefined) {
     const socket = connectTls({
       ...address,
-      ...(isIP(address.host) === 0 ? { servername: address.host } : {}), // TLS names no addresses; the certificate is compared to them all the same
+      ...(isIP(address.host) === 0 ? { servername: address.host } : {}), // TLS has no names for addresses; the certificate is compared to the address nevertheless
       ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     });
     socket.setNoDelay(true);

@@ -6,15 +6,15 @@ import { frameMalformed, frameTooLarge } from "../errors.ts";
  *
  *     u32 length of what follows (at most FRAME_BYTES_MAX)   u8 type   u32 request   payload
  *
- * A connection begins with one `hello` and is answered by `welcome` or `error`. Then the dialling end asks, any number of
- * times, without waiting: `get`, or `put` (u64 bytes, id) followed by its `data`. An answer carries the number of its
- * question; answers do not interleave:
+ * A connection begins with one `hello` and is answered by `welcome` or `error`. The dialling end then sends requests,
+ * any number, without waiting: `get`, or `put` (u64 bytes, id) followed by its `data`. An answer has the number of its
+ * request; answers do not interleave:
  *
  *     get  →  found, data …, end (u64 bytes)  |  missing  |  error
  *     put, data …  →  stored  |  error
  *
- * A `put` that is refused is still sent to its end and thrown away, so that the connection goes on. An `error` with number
- * 0 is about the connection, which ends with it.
+ * A refused `put` is still sent to its end and discarded, so that the connection survives. An `error` with number 0 is
+ * about the connection, which ends with it.
  */
 export const FRAME = {
   hello: 1,
@@ -36,7 +36,7 @@ const HEADER_BYTES = 9;
 export const FRAME_BYTES_MAX: number = (1 << 20) + HEADER_BYTES;
 /** Payload of one `data` frame. */
 export const CHUNK_BYTES: number = 1 << 20;
-/** "MLRC": what is no Millrace peer is told from one that is cut short. */
+/** "MLRC": distinguishes foreign bytes from truncated ones. */
 export const MAGIC = 0x43524c4d;
 
 const MAX_TYPE = 10;
@@ -49,14 +49,14 @@ export function frameHeader(type: FrameType, request: number, payloadBytes: numb
   return header;
 }
 
-/** A u64 as the payload of `end`, or the beginning of `put`. */
+/** A u64 as the payload of `end`, or at the beginning of `put`. */
 export function countPayload(count: number): Buffer {
   const payload = Buffer.allocUnsafe(8);
   payload.writeBigUInt64LE(BigInt(count), 0);
   return payload;
 }
 
-/** @throws FRAME_MALFORMED It is cut short or past what a number holds. */
+/** @throws FRAME_MALFORMED It is truncated or exceeds the range of a number. */
 export function readCount(payload: Buffer): number {
   const count = payload.byteLength < 8 ? -1 : Number(payload.readBigUInt64LE(0));
   if (!Number.isSafeInteger(count) || count < 0) throw malformedFrame("its byte count is not one");
@@ -72,19 +72,19 @@ export function frame(type: FrameType, request: number, payload: Uint8Array = ne
   return whole;
 }
 
-/** What the parser tells, in order. */
+/** Receives the output of the parser, in order. */
 export interface FrameHandler {
-  /** A whole frame of any type but `data`; the payload is valid during the call only. */
+  /** A complete frame of any type but `data`; the payload is valid only during the call. */
   frame(type: FrameType, request: number, payload: Buffer): void;
-  /** A piece of a `data` frame, as it comes from the socket; valid during the call only. */
+  /** A piece of a `data` frame, as read from the socket; valid only during the call. */
   data(request: number, piece: Buffer): void;
 }
 
-/** Control frames are small: an id, an error. What is longer than this comes from no Millrace peer. */
+/** Control frames are small: an id, an error. Longer ones do not come from a Millrace peer. */
 const CONTROL_BYTES_MAX = 64 * 1024;
 
 /**
- * Cuts what a socket delivers into frames. `data` is passed on piece by piece without a copy; other frames are gathered.
+ * Splits a socket's bytes into frames. `data` is passed on piece by piece without a copy; other frames are assembled.
  */
 export class FrameParser {
   readonly #handler: FrameHandler;
@@ -92,7 +92,7 @@ export class FrameParser {
   #headerBytes = 0;
   #type: FrameType = FRAME.hello;
   #request = 0;
-  /** Payload bytes of the current frame still to come. */
+  /** Remaining payload bytes of the current frame. */
   #left = 0;
   #gathered: Buffer | undefined;
   #gatheredBytes = 0;
@@ -101,13 +101,13 @@ export class FrameParser {
     this.#handler = handler;
   }
 
-  /** Nothing of a frame is waiting for its rest. */
+  /** No partial frame is pending. */
   get atBoundary(): boolean {
     return this.#headerBytes === 0 && this.#left === 0;
   }
 
   /**
-   * @throws FRAME_TOO_LARGE A length past the bound, before any of it is kept.
+   * @throws FRAME_TOO_LARGE A length beyond the limit, before any of it is kept.
    * @throws FRAME_MALFORMED An unknown type or an impossible length.
    */
   push(input: Buffer): void {

@@ -6,8 +6,8 @@ import { PROTOCOL_VERSION } from "../session.ts";
 import { MAGIC, malformedFrame } from "./frame.ts";
 
 /**
- * The payload of `hello`: u32 magic, u16 protocol version, then the token in UTF-8. Of `welcome`: u32 magic, u16 version.
- * These two never change their form, so that any two versions can name each other.
+ * The payload of `hello`: u32 magic, u16 protocol version, then the token in UTF-8. Of `welcome`: u32 magic, u16
+ * version. The format of these two never changes, so that any two versions can report each other's.
  */
 export function helloPayload(token: string | undefined, version: number = PROTOCOL_VERSION): Buffer {
   return Buffer.concat([welcomePayload(version), Buffer.from(token ?? "", "utf8")]);
@@ -21,9 +21,9 @@ export function welcomePayload(version: number = PROTOCOL_VERSION): Buffer {
 }
 
 /**
- * Why a caller is refused; `undefined`: it is welcome.
+ * Why a caller is refused; `undefined` if it is accepted.
  *
- * @throws FRAME_MALFORMED It is no Millrace process.
+ * @throws FRAME_MALFORMED It is not a Millrace process.
  */
 export function checkHello(payload: Buffer, token: string | undefined): EngineError | undefined {
   const version = readVersion(payload);

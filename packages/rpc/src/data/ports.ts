@@ -3,25 +3,25 @@ import type { DataAddress } from "../session.ts";
 
 /** A block that can be sent: its parts, in order. */
 export interface ReadableBlock extends Iterable<Uint8Array> {
-  /** Called once, when the last byte is out or the connection is gone: until then every part must stay as it is. */
+  /** Called once, when the last byte is sent or the connection is gone: until then no part may change. */
   release?(): void;
 }
 
-/** What a data server asks of the process that holds the blocks. All calls are on the main thread. */
+/** What a data server needs from the process that holds the blocks. All calls are on the main thread. */
 export interface BlockService {
   /** `undefined`: not held here. Parts go straight to the socket, without a copy. */
   read(id: BlockId): ReadableBlock | undefined;
-  /** A peer replicates a block of `bytes` bytes here. Throw to refuse it: the peer gets the error. */
+  /** A peer replicates a block of `bytes` bytes here. Throw to refuse it: the peer receives the error. */
   write(id: BlockId, bytes: number): BlockSink;
 }
 
-/** Takes one block as it arrives. A method that throws ends the block, not the connection. */
+/** Takes one block as it arrives. A method that throws fails the block, not the connection. */
 export interface BlockSink {
   /** The next bytes; the view is valid only during the call. */
   chunk(view: Uint8Array): void;
-  /** Everything arrived. It counts as stored when this returns or resolves. */
+  /** Everything has arrived. It counts as stored when this returns or resolves. */
   end(): void | Promise<void>;
-  /** The rest will not come: what was taken may go. Called at most once, instead of `end`. */
+  /** The rest will not arrive: drop what was taken. Called at most once, instead of `end`. */
   abort(error: Error): void;
 }
 
@@ -67,7 +67,7 @@ export interface BlockNetwork {
   client(): BlockClient;
 }
 
-/** Gathers a block into one array, for small ones. */
+/** Collects a small block into one array. */
 export class GatheringSink implements BlockSink {
   readonly #parts: Buffer[] = [];
   bytes = 0;

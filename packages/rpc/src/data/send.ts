@@ -1,14 +1,14 @@
 import type { Socket } from "node:net";
 import { CHUNK_BYTES, FRAME, frameHeader } from "./frame.ts";
 
-/** Bytes handed to the socket before the kernel has taken the first of them: enough that it never waits for this thread. */
+/** Bytes passed to the socket before the kernel has taken the first of them: enough to keep it busy. */
 const OUTSTANDING_BYTES = 4 * CHUNK_BYTES;
 
 /**
  * Writes parts as `data` frames, straight from their memory, at the pace of the socket.
  *
  * @returns The bytes written, once the kernel has taken the last of them.
- * @throws When the socket is closed before.
+ * @throws The socket was closed first.
  */
 export async function sendParts(socket: Socket, request: number, parts: Iterable<Uint8Array>): Promise<number> {
   const window = new SendWindow(socket);
@@ -25,7 +25,7 @@ export async function sendParts(socket: Socket, request: number, parts: Iterable
   return sent;
 }
 
-/** What the kernel has not taken yet of one block. */
+/** The bytes of one block that the kernel has not taken yet. */
 class SendWindow {
   readonly #socket: Socket;
   outstanding = 0;

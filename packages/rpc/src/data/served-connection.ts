@@ -15,13 +15,13 @@ import { checkHello, errorPayload, welcomePayload } from "./handshake.ts";
 import type { BlockService, BlockSink } from "./ports.ts";
 import { sendParts } from "./send.ts";
 
-/** A caller that says nothing is hung up on. */
+/** A silent caller is disconnected after this. */
 const HELLO_TIMEOUT_MS = 5_000;
-/** Questions that wait for their answer before no more are read. */
+/** Unanswered requests before no more are read. */
 const WAITING_MAX = 256;
 const PUTS_MAX = 16;
 
-/** What a connection needs to know of its server. */
+/** What a connection needs from its server. */
 export interface ServingOptions {
   readonly token: string | undefined;
   readonly blocks: BlockService;
@@ -34,7 +34,7 @@ interface IncomingPut {
   error: unknown;
 }
 
-/** The serving end of one connection: answers one question after the other, at the pace of the socket. */
+/** The serving end of one connection: answers one request after the other, at the pace of the socket. */
 export class ServedConnection implements FrameHandler {
   readonly #socket: Socket;
   readonly #options: ServingOptions;
@@ -164,7 +164,7 @@ export class ServedConnection implements FrameHandler {
     }, request);
   }
 
-  /** `work` that throws answers with its error; a socket that closed meanwhile makes that a write into nothing. */
+  /** An error of `work` is sent as the answer; if the socket has closed meanwhile, the write has no effect. */
   #answer(work: () => Promise<void>, request: number): void {
     this.#answers.push(() =>
       work().catch((error: unknown) => {
@@ -185,7 +185,7 @@ export class ServedConnection implements FrameHandler {
     this.#answering = false;
   }
 
-  /** This end hangs up, saying why. */
+  /** Closes from this end, with the reason. */
   #end(error: Error): void {
     if (this.#ended) return;
     this.#ended = true;

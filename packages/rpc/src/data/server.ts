@@ -8,20 +8,20 @@ import { ServedConnection } from "./served-connection.ts";
 
 export interface DataServerOptions extends Security {
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly tls?: TlsSettings;
   readonly blocks: BlockService;
-  /** Hears why a connection was ended that did not end by itself; the others go on. */
+  /** Told why a connection ended abnormally; the others go on. */
   readonly onConnectionError?: (peer: string, error: Error) => void;
 }
 
-/** More dial than any cluster this engine is made for has processes. */
+/** More than the processes of any cluster this engine is designed for. */
 const CONNECTIONS_MAX = 1_024;
 
 /**
- * Serves the blocks of one process over framed TCP; `frame.ts` has the protocol. A peer that breaks it, or goes away in the
- * middle, loses its own connection only.
+ * Serves the blocks of one process over framed TCP; see `frame.ts` for the protocol. A peer that violates it, or goes
+ * away, loses only its own connection.
  */
 export class DataServer implements BlockServer {
   readonly address: DataAddress;
@@ -29,7 +29,7 @@ export class DataServer implements BlockServer {
   readonly #connections: Set<ServedConnection>;
 
   /**
-   * @throws INSECURE_BIND The host is beyond loopback and there is no token.
+   * @throws INSECURE_BIND The host is not loopback and there is no token.
    * @throws BIND_FAILED The port is in use or the host is not this machine's.
    * @throws BAD_TLS TLS without certificate and key.
    */
@@ -51,7 +51,7 @@ export class DataServer implements BlockServer {
     this.#connections = connections;
   }
 
-  /** Ends every connection at once. */
+  /** Closes every connection at once. */
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#server.close(() => resolve());

@@ -7,9 +7,9 @@ import { versionsDiffer, wrongToken } from "../refusals.ts";
 import { type DataAddress, PROTOCOL_VERSION } from "../session.ts";
 import { serverCertificate, type TlsSettings } from "../tls.ts";
 
-/** Messages that wait together are sent as one group up to about this size; a larger one goes alone. */
+/** Queued messages are sent as one group up to about this size; a larger message is sent alone. */
 export const GROUP_BYTES: number = 1 << 20;
-/** The largest single message: a stage's captured values, say. Past it the sender is told to use a broadcast. */
+/** The largest single message, such as a stage's captured values. Beyond it the sender is told to use a broadcast. */
 export const MESSAGE_BYTES_MAX: number = 16 << 20;
 
 /** How to reach a server. */
@@ -29,18 +29,18 @@ export interface ListenOptions extends Security {
   readonly tls?: TlsSettings;
 }
 
-/** A ping after this long, and for its answer as long as each side's own timeout: a peer that vanished is noticed in their sum. */
+/** A ping after this long, with each side's own timeout for the answer: a vanished peer is noticed after their sum. */
 const KEEPALIVE_TIME_MS = 2_000;
-/** A driver that stalls no longer keeps its executors, and they what they hold. */
+/** A driver that stalls for longer loses its executors, with all that they hold. */
 const DRIVER_SILENCE_MS = 10_000;
-/** Executors are judged by their heartbeats and `executor.timeout`; this only clears away what nobody watches. */
+/** Executors are judged by their heartbeats and `executor.timeout`; this only cleans up unwatched connections. */
 const CLIENT_SILENCE_MS = 300_000;
 
 const common: ChannelOptions = {
   "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
   "grpc.max_send_message_length": MESSAGE_BYTES_MAX + GROUP_BYTES,
   "grpc.max_receive_message_length": MESSAGE_BYTES_MAX + GROUP_BYTES,
-  // The default window of 64 KB would make a 1 MB group wait for several round trips.
+  // The default window of 64 KB would make a 1 MB group take several round trips.
   "grpc-node.flow_control_window": 4 << 20,
 };
 
@@ -52,15 +52,18 @@ const clientOptions: ChannelOptions = {
   "grpc.keepalive_timeout_ms": DRIVER_SILENCE_MS,
   "grpc.enable_channelz": 0,
   "grpc.keepalive_permit_without_calls": 1,
-  "grpc.use_local_subchannel_pool": 1, // another session's failure to connect is not this one's back-off
+  "grpc.use_local_subchannel_pool": 1, // another session's failure to connect must not cause back-off here
   "grpc.enable_retries": 0, // a session is never replayed
-  "grpc.enable_http_proxy": 0, // a cluster's own traffic does not go through the web's proxy
+  "grpc.enable_http_proxy": 0, // traffic within a cluster must not use a web proxy
   "grpc.service_config_disable_resolution": 1,
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1_000,
 };
 
-/** How a channel to `host` is opened: TLS names no addresses, so one has a name in its place, and its certificate is compared to it all the same. */
+/**
+ * How to open a channel to `host`: TLS has no names for addresses, so an address gets a substitute name, and the
+ * certificate is compared to the address nevertheless.
+ */
 export function clientChannel(
   { host }: DataAddress,
   tls: TlsSettings | undefined,
@@ -88,7 +91,7 @@ const pem = (text: string | undefined): Buffer | null => (text === undefined ? n
 const VERSION_KEY = "millrace-protocol";
 const TOKEN_KEY = "authorization";
 
-/** What every call carries. */
+/** The metadata of every call. */
 export function callMetadata(token: string | undefined): Metadata {
   const metadata = new Metadata();
   metadata.set(VERSION_KEY, String(PROTOCOL_VERSION));
@@ -96,7 +99,7 @@ export function callMetadata(token: string | undefined): Metadata {
   return metadata;
 }
 
-/** Why a call is refused, before anything of it is read; `undefined`: it is welcome. */
+/** Why a call is refused, before anything of it is read; `undefined` if it is accepted. */
 export function refusal(metadata: Metadata, token: string | undefined): EngineError | undefined {
   const given = text(metadata, TOKEN_KEY)?.replace(/^Bearer /i, "");
   if (!tokenMatches(token, given)) return wrongToken(given === undefined);

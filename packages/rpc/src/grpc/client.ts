@@ -21,8 +21,8 @@ export function newClient(options: DialOptions): { readonly client: Client; read
 }
 
 /**
- * Opens one session at once; what is sent before the server has accepted it waits. A failure to connect is told by
- * `onClose`; nothing is dialled again by itself.
+ * Opens one session at once; messages sent before the server has accepted it wait. A failure to connect is reported by
+ * `onClose`; nothing is redialled here.
  */
 export function openSession<Out, In, WireOut, WireIn>(
   method: MethodDefinition<

@@ -13,12 +13,12 @@ import { ARTEFACT_BYTES_MAX, artefactTooLarge } from "./operator-server.ts";
 import { operatorService } from "./services.ts";
 import { statusToError } from "./status.ts";
 
-/** For calls that only ask. A submission waits for the job's `build`, a stop for its last batch. */
+/** For calls that only query. A submission waits for the job's `build`, a stop for its last batch. */
 const ASK_TIMEOUT_MS = 15_000;
 
-/** A connection to a driver; opened at the first call. */
+/** A connection to a driver, opened with the first call. */
 export interface OperatorClient extends OperatorService {
-  /** @param within The caller waits no longer for the answer than this, or than any question is waited for. */
+  /** @param within An upper limit for the wait, in addition to that of every query. */
   jobs(within?: Millis): Promise<readonly JobSummary[]>;
   close(): void;
 }

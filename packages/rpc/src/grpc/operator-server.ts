@@ -15,7 +15,7 @@ import { nodeService, operatorService } from "./services.ts";
 import { nodeHandler } from "./sessions.ts";
 import { errorToStatus } from "./status.ts";
 
-/** The largest artefact a job may have. */
+/** The largest artefact of a job. */
 export const ARTEFACT_BYTES_MAX: number = 256 << 20;
 
 /**
@@ -75,7 +75,7 @@ function operatorHandlers(operator: OperatorService, token: string | undefined):
   };
 }
 
-/** So that a service that throws before it returns its promise fails only its call. */
+/** So that a service that throws synchronously fails only its call. */
 async function attempt<T>(work: () => Promise<T>): Promise<T> {
   return work();
 }
@@ -105,7 +105,7 @@ export function artefactTooLarge(bytes: number): Error {
   );
 }
 
-/** Follows the caller's pace: no chunk is read from the log before the last one went out. */
+/** At the caller's pace: no chunk is read from the log before the last one was sent. */
 async function streamLog(operator: OperatorService, call: ServerWritableStream<LogsRequest, LogEntry>): Promise<void> {
   const log = operator.logs(jobId(call.request.id), { follow: call.request.follow })[Symbol.asyncIterator]();
   const gone = new Promise<void>((resolve) => call.once("cancelled", resolve));
@@ -122,7 +122,7 @@ async function streamLog(operator: OperatorService, call: ServerWritableStream<L
       }
     }
   } finally {
-    // A log that is followed may wait for its next line for ever: its end is asked for, not waited for.
+    // A followed log may never have another line: its end is requested, not awaited.
     void log.return?.().catch(() => {});
   }
   call.end();

@@ -147,7 +147,7 @@ describe("an operator", () => {
 
   test("waits for an answer no longer than it was told, where nothing is said", async () => {
     const clock = new ManualClock(new SystemClock().now());
-    // Only the look at who is there waits on this clock: the deadline of a call is gRPC's.
+    // Only the probe uses this clock: the deadline of a call is gRPC's.
     const server = createServer((socket) => {
       socket.on("error", () => undefined); // the client goes as it likes
       socket.on("data", () => clock.advance(millis(2_000)));

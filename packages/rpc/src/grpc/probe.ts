@@ -6,18 +6,18 @@ import { notADriver, peerUnreachable } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
 import { type TlsSettings, untrusted } from "../tls.ts";
 
-/** What is behind an address where a call did not get through. */
+/** What is at an address where a call failed. */
 export type Found =
   /** No connection; in the operating system's words. */
   | { readonly kind: "nobody"; readonly why: string }
   /** HTTP/2 without TLS, as a driver speaks it. */
   | { readonly kind: "http2" }
   | { readonly kind: "http1" | "tls" | "closes" | "silent" }
-  /** TLS, with a certificate that this process does not trust; in the words of TLS. */
+  /** TLS with a certificate that this process does not trust; in the words of TLS. */
   | { readonly kind: "untrusted"; readonly why: string }
   | { readonly kind: "other"; readonly text: string };
 
-/** The beginning of every HTTP/2 connection, and settings without any. */
+/** The beginning of every HTTP/2 connection, and empty settings. */
 const PREFACE = Buffer.concat([
   Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
@@ -28,13 +28,13 @@ const SHOWN_CHARS = 40;
 const SILENCE = millis(2_000);
 
 /**
- * Dials and looks at the first bytes that come back. Takes at most four seconds, and sends no token.
+ * Dials and inspects the first bytes that arrive. Takes at most four seconds, and sends no token.
  *
- * @param tls What this process dials with, if it dials with TLS: whether the certificate there holds is looked at, too.
+ * @param tls This process's TLS settings, if it dials with TLS: the certificate is checked, too.
  */
 export async function lookAt(address: DataAddress, clock: Clock, tls?: TlsSettings): Promise<Found> {
   const found = await knock(address, clock);
-  // What wants TLS may close a connection without it, and say nothing either.
+  // A server that requires TLS may close or ignore a connection without it.
   if (found.kind !== "closes" && found.kind !== "tls") return found;
   if (found.kind === "tls" && tls === undefined) return found;
   const shown = await shakeHands(address, clock, tls);
@@ -42,7 +42,7 @@ export async function lookAt(address: DataAddress, clock: Clock, tls?: TlsSettin
   return shown === "trusted" || tls === undefined ? { kind: "tls" } : { kind: "untrusted", why: shown.why };
 }
 
-/** Whether it speaks TLS, and shows a certificate that `tls` trusts. */
+/** Whether it speaks TLS, and has a certificate that `tls` trusts. */
 function shakeHands(
   { host, port }: DataAddress,
   clock: Clock,
@@ -50,7 +50,7 @@ function shakeHands(
 ): Promise<"none" | "trusted" | { readonly why: string }> {
   return new Promise((resolve) => {
     const authority = tls?.ca === undefined ? {} : { ca: tls.ca };
-    const socket = connectTls({ host, port, ...authority, rejectUnauthorized: tls !== undefined }); // nothing is told to it
+    const socket = connectTls({ host, port, ...authority, rejectUnauthorized: tls !== undefined }); // nothing is sent to it
     const end = (answer: "none" | "trusted" | { readonly why: string }): void => {
       silence.cancel();
       socket.destroy();
@@ -82,7 +82,7 @@ function knock({ host, port }: DataAddress, clock: Clock): Promise<Found> {
     socket.once("data", (bytes: Buffer) => found(recognise(bytes)));
     socket.once("end", () => found({ kind: "closes" }));
     socket.once("error", (error: NodeJS.ErrnoException) => {
-      const closed = connected || error.code === "ECONNRESET" || error.code === "EPIPE"; // perhaps before we had noticed that it took us
+      const closed = connected || error.code === "ECONNRESET" || error.code === "EPIPE"; // perhaps before we noticed that it had accepted us
       found(closed ? { kind: "closes" } : { kind: "nobody", why: error.message });
     });
   });
@@ -99,7 +99,7 @@ function recognise(bytes: Buffer): Found {
 const CHECK = "Check the address, that the process there runs, and that a firewall lets the port through.";
 const OWN_PORT = "Give the port that the driver reports (7077 by default; 4040 is for its health checks).";
 
-/** The error that says it. @param details What the transport said of the call. */
+/** The error for a finding. @param details The transport's message about the call. */
 export function notReached(
   address: DataAddress,
   found: Found,

@@ -7,18 +7,18 @@ import { type ListenOptions, refusal, serverCredentials, serverOptions } from ".
 import { errorToStatus } from "./status.ts";
 import { type StreamCodec, StreamSession } from "./stream-session.ts";
 
-setLogVerbosity(logVerbosity.NONE); // what it would print on standard error comes back as typed errors
+setLogVerbosity(logVerbosity.NONE); // what it would print on standard error is reported as typed errors
 
 /** A server that listens. */
 export interface RpcServer {
-  /** The port is the real one also when 0 was asked for. */
+  /** The actual port, even if 0 was requested. */
   readonly address: DataAddress;
-  /** Takes no new calls, lets those that run end for `graceMs` (default 0), then cuts them off. */
+  /** Takes no new calls, gives running ones `graceMs` (default 0) to end, then cuts them off. */
   close(graceMs?: number): Promise<void>;
 }
 
 /**
- * @throws INSECURE_BIND The host is beyond loopback and there is no token.
+ * @throws INSECURE_BIND The host is not loopback and there is no token.
  * @throws BIND_FAILED The port is in use or the host is not this machine's.
  */
 export async function startServer(options: ListenOptions, addServices: (server: Server) => void): Promise<RpcServer> {
@@ -62,7 +62,7 @@ export type SessionHandler<WireOut, WireIn> = handleBidiStreamingCall<
   { messages?: WireOut[] }
 >;
 
-/** Serves one kind of session: refuses whom it must, hands the rest over. */
+/** Serves one kind of session: refuses callers as required, and passes the others on. */
 export function sessionHandler<Out, In, WireOut, WireIn>(
   codec: StreamCodec<Out, In, WireOut, WireIn>,
   token: string | undefined,
@@ -89,11 +89,11 @@ export function sessionHandler<Out, In, WireOut, WireIn>(
     call.on("drain", () => session.drained());
     const lost = (why: string): void =>
       session.ended(sessionLost(`the connection to ${peer} was lost: ${why}.`, { fields: { peer } }));
-    // HTTP/2 ends a stream whose connection broke as if its sender had finished: only `last` tells an orderly end.
+    // HTTP/2 ends a stream with a broken connection as if its sender had finished: only `last` marks an orderly end.
     call.on("end", () => lost("it ended without closing it"));
     call.on("cancelled", () => lost("the peer ended it, or does not answer"));
     call.on("error", (error) => lost(error.message));
-    call.sendMetadata(new Metadata()); // tells the caller that it is in, before there is anything to say
+    call.sendMetadata(new Metadata()); // tells the caller that it is accepted, before there is anything to send
     onSession(session, { peer });
   };
 }

@@ -5,7 +5,7 @@ import type { Error as ErrorInput, Error__Output as ErrorOutput } from "../gen/m
 import type { OperatorServiceDefinition } from "../gen/millrace/operator/v1/OperatorService.ts";
 import type { SessionServiceDefinition } from "../gen/millrace/session/v1/SessionService.ts";
 
-/** Must agree with the options that scripts/generate.mjs gives the type generator. */
+/** Must agree with the options that scripts/generate.mjs passes to the type generator. */
 const loaded = fromJSON(
   descriptors as Parameters<typeof fromJSON>[0], // what protobufjs's toJSON wrote
   { longs: Number, enums: String, defaults: true, oneofs: true },

@@ -46,7 +46,7 @@ const nodeEnd: StreamCodec<FromNode, ToNode, FromNodeInput, ToNodeOutput> = {
 /**
  * The job driver's side: listens for its executor processes.
  *
- * A caller with a wrong token or another protocol version is refused before `onSession` hears of it.
+ * A caller with a wrong token or another protocol version is refused before `onSession` is called.
  *
  * @throws INSECURE_BIND, BIND_FAILED, BAD_TLS
  */
@@ -58,7 +58,7 @@ export function listenSessions(
   );
 }
 
-/** The executor process's side. Why it cannot be had, or was lost, is told by `onClose`. */
+/** The executor process's side. Failures and losses are reported by `onClose`. */
 export function dialDriver(options: DialOptions): DriverSession {
   return openSession(sessionService.Open, executorEnd, options);
 }
@@ -71,7 +71,7 @@ export function nodeHandler(
   return { Open: sessionHandler(clusterEnd, token, onNode) };
 }
 
-/** The executor supervisor's side. Why it cannot be had, or was lost, is told by `onClose`. */
+/** The executor supervisor's side. Failures and losses are reported by `onClose`. */
 export function dialCluster(options: DialOptions): ClusterSession {
   return openSession(nodeService.Open, nodeEnd, options);
 }

@@ -16,7 +16,7 @@ import { lookAt, notReached } from "./probe.ts";
 import { errorMessage } from "./services.ts";
 
 const ERROR_TRAILER = "millrace-error-bin";
-/** HTTP/2 peers refuse header blocks past 16 KB or so; base64 makes a third more of it. */
+/** HTTP/2 peers refuse header blocks beyond about 16 KB; base64 adds a third. */
 const TRAILER_BYTES_MAX = 6 * 1024;
 const MESSAGE_CHARS_MAX = 2_000;
 
@@ -34,7 +34,7 @@ const statusOfBlame = {
   engine: status.INTERNAL,
 } as const;
 
-/** What a server answers for a thrown error: a status, with the whole error in the trailer. */
+/** The server's answer for a thrown error: a status, with the whole error in the trailer. */
 export function errorToStatus(error: unknown): Partial<StatusObject> {
   const wire = toWireError(error);
   const metadata = new Metadata();
@@ -47,12 +47,15 @@ export function errorToStatus(error: unknown): Partial<StatusObject> {
 export interface CallEnd {
   readonly address: DataAddress;
   readonly tls: TlsSettings | undefined;
-  /** The server had taken the call. */
+  /** The server had accepted the call. */
   readonly established: boolean;
   readonly clock: Clock;
 }
 
-/** The error that a server put into its status, or one that says what the transport saw, and who is there if not a driver. */
+/**
+ * The error that a server put into its status; otherwise one with the transport's message, and what is there instead of
+ * a driver.
+ */
 export async function statusToError(from: StatusObject, at: CallEnd): Promise<Error> {
   return carriedError(from.metadata) ?? (await transportError(from, at));
 }
@@ -63,7 +66,7 @@ function carriedError(metadata: Metadata): Error | undefined {
   try {
     return fromWireError(decodeError(errorMessage.deserialize(bytes)));
   } catch {
-    return undefined; // whatever it was, the status itself still tells
+    return undefined; // whatever it was, the status itself is still reported
   }
 }
 
@@ -98,12 +101,12 @@ async function transportError(from: StatusObject, at: CallEnd): Promise<Error> {
   }
 }
 
-/** What the operating system said, without the story of the attempt that grpc-js tells around it. */
+/** The operating system's message, without grpc-js's account of the attempt. */
 function plainDetails(details: string): string {
   return /Last error: (?:Error: )?(.+?)\. Resolution note:/.exec(details)?.[1] ?? details;
 }
 
-/** Stack and causes go first when the whole would not fit a header. */
+/** Stack and causes are dropped first if the whole would not fit a header. */
 function serializeBounded(wire: WireError): Buffer {
   const { stack: _stack, cause: _cause, ...bare } = wire;
   const short = { ...bare, message: bare.message.slice(0, MESSAGE_CHARS_MAX) };

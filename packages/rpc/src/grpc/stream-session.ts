@@ -5,10 +5,10 @@ import type { Session } from "../session.ts";
 import { wireBytesOf } from "../wire/size.ts";
 import { GROUP_BYTES, MESSAGE_BYTES_MAX } from "./channel.ts";
 
-/** What may wait for a peer that does not read before the session is given up. */
+/** Bytes that may be queued for a peer that does not read before the session is closed. */
 const WAITING_BYTES_MAX = 128 << 20;
 
-/** Translates between the messages of the domain and those of the wire. */
+/** Translates between domain messages and wire messages. */
 export interface StreamCodec<Out, In, WireOut, WireIn> {
   /** One message may become several, so that each fits a group. */
   encode(message: Out): readonly WireOut[];
@@ -20,13 +20,13 @@ export interface GroupStream<WireOut> {
   write(group: { messages: WireOut[] }): boolean;
   /** Orderly: what was written is still delivered. */
   finish(): void;
-  /** Ends the stream with an error that the peer is told where the protocol allows it. */
+  /** Ends the stream with an error, which the peer receives if the protocol allows it. */
   abort(error: Error): void;
 }
 
 /**
- * A session over one bidirectional gRPC stream. What is sent within one turn of the event loop's callback travels as one
- * group; while the stream is full, messages wait here, up to a bound.
+ * A session over one bidirectional gRPC stream. Messages of one turn of the event loop travel as one group; while the
+ * stream is full, messages are queued here, up to a limit.
  */
 export class StreamSession<Out, In, WireOut, WireIn> implements Session<Out, In> {
   readonly #codec: StreamCodec<Out, In, WireOut, WireIn>;
@@ -43,9 +43,7 @@ export class StreamSession<Out, In, WireOut, WireIn> implements Session<Out, In>
     this.#stream = stream;
   }
 
-  /**
-   * @throws MESSAGE_TOO_LARGE The message alone is past the bound. The session stays as it was.
-   */
+  /** @throws MESSAGE_TOO_LARGE The message alone is beyond the limit. The session is not affected. */
   send(message: Out): void {
     if (this.#closing || this.#mailbox.closed) return;
     for (const part of this.#codec.encode(message)) this.#enqueue(part);
@@ -75,13 +73,13 @@ export class StreamSession<Out, In, WireOut, WireIn> implements Session<Out, In>
   close(): void {
     if (this.#closing || this.#mailbox.closed) return;
     this.#closing = true;
-    this.#full = false; // the last words go out whatever the stream's buffer says
+    this.#full = false; // the last messages are sent whatever the state of the stream's buffer
     this.#flush();
     this.#stream.finish();
     this.#mailbox.end(undefined);
   }
 
-  /** The stream takes more. */
+  /** The stream accepts more. */
   drained(): void {
     this.#full = false;
     this.#flush();
@@ -100,7 +98,7 @@ export class StreamSession<Out, In, WireOut, WireIn> implements Session<Out, In>
     }
   }
 
-  /** The peer is gone: in order when there is no error. */
+  /** The peer is gone: orderly if there is no error. */
   ended(error: Error | undefined): void {
     this.#drop();
     this.#mailbox.end(error);

@@ -26,7 +26,7 @@ export function encodeFromNode(message: FromNode): FromInput {
   }
 }
 
-/** @throws MESSAGE_MALFORMED Parts are missing, or the message is of no known type. */
+/** @throws MESSAGE_MALFORMED Parts are missing, or the type is unknown. */
 export function decodeFromNode(wire: FromOutput): FromNode {
   if (wire.heartbeat) return { type: "heartbeat" };
   if (wire.leaving) return { type: "leaving" };

@@ -54,7 +54,7 @@ export function encodeFromExecutor(message: FromExecutor): WireInput {
   }
 }
 
-/** @throws MESSAGE_MALFORMED Parts are missing, or the message is of no known type. */
+/** @throws MESSAGE_MALFORMED Parts are missing, or the type is unknown. */
 export function decodeFromExecutor(wire: WireOutput): FromExecutor {
   if (wire.tasks) return { type: "tasks", statuses: wire.tasks.statuses.map(decodeStatus) };
   if (wire.received) {

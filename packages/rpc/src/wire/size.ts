@@ -1,6 +1,6 @@
 /**
- * About how many bytes a message takes on the wire: never much less than it does. Walks plain data of strings, numbers,
- * byte arrays, arrays and objects, as the encoders of this folder make it.
+ * Approximate size of a message on the wire, never much too small. Walks plain data of strings, numbers, byte arrays,
+ * arrays and objects, as the encoders of this folder create it.
  */
 export function wireBytesOf(value: unknown): number {
   switch (typeof value) {
@@ -19,7 +19,7 @@ export function wireBytesOf(value: unknown): number {
   if (Array.isArray(value)) return ofArray(value);
   let sum = 6;
   for (const key in value) {
-    // Keys of proto maps are written too; field names are not, and cost little to count.
+    // Keys of proto maps are written too; field names are not, and hardly matter.
     sum += key.length + wireBytesOf((value as Readonly<Record<string, unknown>>)[key]); // it is an object with this key
   }
   return sum;

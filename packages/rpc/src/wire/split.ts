@@ -2,7 +2,7 @@ import type { FromExecutor as FromExecutorInput } from "../gen/millrace/session/
 import type { ToExecutor as ToExecutorInput } from "../gen/millrace/session/v1/ToExecutor.ts";
 import { wireBytesOf } from "./size.ts";
 
-/** Cuts a list into runs of about `bytesMax` each; an item that is larger is a run of its own. */
+/** Splits a list into runs of about `bytesMax` each; a larger item is a run of its own. */
 export function runsOf<T>(items: readonly T[], bytesMax: number): T[][] {
   const runs: T[][] = [];
   let run: T[] = [];
@@ -21,14 +21,14 @@ export function runsOf<T>(items: readonly T[], bytesMax: number): T[][] {
   return runs;
 }
 
-/** A launch of many tasks with inline input, as several launches that each fit a group. */
+/** Splits a launch of many tasks with inline input into several that each fit a group. */
 export function splitToExecutor(message: ToExecutorInput, bytesMax: number): readonly ToExecutorInput[] {
   const tasks = message.launch?.tasks;
   if (tasks === undefined || tasks.length < 2) return [message];
   return runsOf(tasks, bytesMax).map((run) => ({ launch: { tasks: run } }));
 }
 
-/** Many statuses with inline results, as several messages that each fit a group. */
+/** Splits many statuses with inline results into several messages that each fit a group. */
 export function splitFromExecutor(message: FromExecutorInput, bytesMax: number): readonly FromExecutorInput[] {
   const statuses = message.tasks?.statuses;
   if (statuses === undefined || statuses.length < 2) return [message];

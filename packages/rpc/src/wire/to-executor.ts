@@ -75,7 +75,7 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
   }
 }
 
-/** @throws MESSAGE_MALFORMED Parts are missing, or the message is of no known type. */
+/** @throws MESSAGE_MALFORMED Parts are missing, or the type is unknown. */
 export function decodeToExecutor(wire: WireOutput): ToExecutor {
   if (wire.launch) return { type: "launch", tasks: wire.launch.tasks.map(decodeLaunch) };
   if (wire.stage) return decodeStage(wire.stage);
