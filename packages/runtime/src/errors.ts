@@ -2,7 +2,7 @@ import { type ErrorFactory, errorKind } from "@millrace/base";
 
 /** An operator's function threw; `cause` is its error. */
 export const userCodeFailed: ErrorFactory = errorKind("USER_CODE_FAILED", "user", "same-task");
-/** A record to be saved as text has no JSON. */
+/** A record to be saved as text has no JSON form. */
 export const recordNotText: ErrorFactory = errorKind("RECORD_NOT_TEXT", "user");
 export const notIterable: ErrorFactory = errorKind("NOT_ITERABLE", "user");
 export const promiseNotAwaited: ErrorFactory = errorKind("PROMISE_NOT_AWAITED", "user");
@@ -19,13 +19,13 @@ export const slotTerminated: ErrorFactory = errorKind("SLOT_TERMINATED", "enviro
 /** A command that an RDD was piped through failed. */
 export const pipeFailed: ErrorFactory = errorKind("PIPE_FAILED", "user", "same-task");
 export const inputFileFailed: ErrorFactory = errorKind("INPUT_FILE_FAILED", "environment", "same-task");
-/** An input file's bytes are not what its name or its reader promises: another attempt would find the same. */
+/** An input file's bytes contradict its name or its reader: another attempt would fail too. */
 export const inputDamaged: ErrorFactory = errorKind("INPUT_DAMAGED", "environment");
 export const outputFileFailed: ErrorFactory = errorKind("OUTPUT_FILE_FAILED", "environment", "same-task");
 
 /** The state of the last committed batch is not where this executor looks for it. */
 export const stateNotFound: ErrorFactory = errorKind("STATE_NOT_FOUND", "environment");
-/** An incremental window was told to take away from a key that it does not hold. */
+/** An incremental window removes data of a key that it does not contain. */
 export const windowKeyUnknown: ErrorFactory = errorKind("WINDOW_KEY_UNKNOWN", "user");
-/** The function of mapWithState did with a key's state what cannot be done. */
+/** The function of mapWithState misused a key's state. */
 export const stateMisused: ErrorFactory = errorKind("STATE_MISUSED", "user");

@@ -3,28 +3,28 @@ import type { FileSystems } from "@millrace/files";
 import type { BlockPool, SpillFile } from "@millrace/storage";
 
 /**
- * Commands that tasks started, each the leader of a process group of its own: its id names the command and all that it
- * started. Groups are ended with the slot's thread, whatever ended that.
+ * Commands started by tasks, each the leader of a process group, whose id identifies the command and its children.
+ * Groups are killed with the slot's thread, however it ended.
  */
 export interface Commands {
   started(group: number): void;
   /** No process of the group is left. */
   ended(group: number): void;
-  /** A line, without its end, for the job's output: a command wrote it to its standard error. */
+  /** A line, without its end, for the job's output: from a command's standard error. */
   said(line: string): void;
 }
 
-/** What a task asks every thousand records or so. */
+/** Checked by a task about every thousand records. */
 export interface Cancellation {
   cancelled(): boolean;
 }
 
-/** What the code of a slot needs from its thread. */
+/** What a slot's code needs from its thread. */
 export interface SlotPorts {
   /** The process's block memory, attached by this thread. */
   readonly pool: BlockPool;
   readonly newSpillFile: () => SpillFile;
-  /** What tasks read and save, and where state is kept. */
+  /** For input and output of tasks, and for state. */
   readonly files: FileSystems;
   readonly cancellation: Cancellation;
   readonly clock: Clock;
@@ -32,10 +32,10 @@ export interface SlotPorts {
   readonly lineBytesMax: number;
   /** Memory that the tables of one task may take before they spill. */
   readonly spillBytes: number;
-  /** Deltas of a partition of state after which a snapshot takes their place. */
+  /** Deltas of a state partition after which a snapshot replaces them. */
   readonly snapshotDeltas: number;
-  /** The share of the thread's heap that is in use, 0 to 1, with what the collector has not come to yet. */
+  /** The used share of the thread's heap, 0 to 1, including garbage that is not collected yet. */
   readonly heapUse: () => number;
-  /** Is told now and then how many keys of state are held: it is too late for that when the heap is full. */
+  /** Told periodically how many keys of state are held: it is too late once the heap is full. */
   readonly stateKeys?: (keys: number) => void;
 }

@@ -2,13 +2,13 @@ import { describeThrown, EngineError, named, thrownText } from "@millrace/base";
 import { userCodeFailed } from "../errors.ts";
 import { TaskCancelled } from "../job/task-control.ts";
 
-/** Errors that name their operator already: they pass through the operators further out. */
+/** Errors that already name their operator: outer operators pass them on. */
 const blamed = new WeakSet<object>();
 
 /**
  * The error to report for something thrown while an operator ran. The user's error is kept as the cause, with its name,
- * message and stack; an error of the engine keeps its kind and says which operator it came from. What becomes of the task
- * is not said here: the scheduler alone knows, and says it around this.
+ * message and stack; an error of the engine keeps its kind and says which operator it came from. The message does not
+ * mention the task's fate: only the scheduler knows it, and adds it.
  *
  * @param label `map at job.ts:12:8`.
  */
@@ -26,7 +26,7 @@ function fromUser(error: unknown, label: string): EngineError {
     `${label} threw ${describeThrown(error)}. Correct the function, or catch what it may throw.`,
     { cause: error, fields: { operator: label, name, message } },
   );
-  // The author's frames are what the reader wants to see first.
+  // The author's frames come first.
   const stack = error instanceof Error && typeof error.stack === "string" ? error.stack : undefined;
   if (stack !== undefined) {
     const frames = stack.indexOf("\n    at ");

@@ -7,10 +7,12 @@ import type { SegmentState } from "./segment-state.ts";
 
 /**
  * Turns a chain of operators into two functions, one over records and one over key and value columns: one loop, with a
- * nested one for each flatMap, every operator's function called where it stands. Nothing is allocated for the chain itself.
+ * nested one for each flatMap, with every operator's function called in place. Nothing is allocated for the chain
+ * itself.
  *
- * The functions are variables of the loop, read from its state, so that captured values may differ from run to run while
- * the machine code stays. `op` says at any time whose function runs, so that one catch can name the operator that threw.
+ * The functions are variables of the loop, read from its state, so that captured values may differ from run to run
+ * while the machine code stays. `op` always identifies the running function, so that a single catch can name the
+ * operator that threw.
  */
 export function generateSegment(plan: SegmentPlan): Segment {
   // Most segments are only ever fed in one of the two ways.
@@ -32,7 +34,7 @@ export function generateSegment(plan: SegmentPlan): Segment {
   };
 }
 
-/** A loop of its own takes what there is up to the first record, so that the other one need not ask whether there was one. */
+/** A separate loop runs up to the first record, so that the main loop need not check whether there was one. */
 function reducingRows(first: RowsLoop, others: RowsLoop): RowsLoop {
   return (rows, from, to, state) => {
     const at = upToFirst(from, to, state, (start, end) => first(rows, start, end, state));
@@ -47,7 +49,7 @@ function reducingPairs(first: PairsLoop, others: PairsLoop): PairsLoop {
   };
 }
 
-/** In steps, as any number of records may come of one, and none of many. Returns where the others begin. */
+/** In steps, since one record may yield many and many may yield none. Returns where the others begin. */
 function upToFirst(from: number, to: number, state: SegmentState, take: (start: number, end: number) => void): number {
   let at = from;
   for (let step = 1; at < to && !state.has; step *= 2) {
@@ -58,7 +60,7 @@ function upToFirst(from: number, to: number, state: SegmentState, take: (start: 
   return at;
 }
 
-/** A buffer would hold all that comes of one record at once. */
+/** A buffer would hold everything that one record yields at once. */
 function stops({ ops, terminal }: SegmentPlan): boolean {
   return terminal.kind === "buffer" && ops.some(({ kind }) => kind === "flatMap" || kind === "flatMapValues");
 }
@@ -71,7 +73,7 @@ function load<F>(source: string): F {
   return make(Array.isArray, partitionOf);
 }
 
-/** The text of the function body that makes the loop; exported for the tests, which read it. */
+/** The text of the function body that creates the loop; exported for the tests, which read it. */
 export function segmentSource(plan: SegmentPlan, feed: "rows" | "pairs", options: LoopOptions = {}): string {
   return new LoopSource(plan, feed, options).source();
 }

@@ -1,4 +1,4 @@
-/** A function that is made when it is first called. */
+/** A function that is created on its first call. */
 export function lazily<Args extends unknown[], Result>(
   make: () => (...args: Args) => Result,
 ): (...args: Args) => Result {

@@ -12,16 +12,16 @@ import {
   writeTerminal,
 } from "./terminal-source.ts";
 
-/** Inner loops look at the cancel flag, and at the size of their table, once in so many records. */
+/** Inner loops check the cancel flag, and the size of their table, once per this many records. */
 const PAUSE_RECORDS = 1024;
 
-/** How the current record stands in the generated code: names of variables. */
+/** The representation of the current record in the generated code: names of variables. */
 type Current =
   | { readonly kind: "record"; readonly name: string }
-  /** `tuple` holds the same pair as an array, when there is one. */
+  /** `tuple` holds the same pair as an array, if there is one. */
   | { readonly kind: "pair"; readonly key: string; readonly value: string; readonly tuple: string | undefined };
 
-/** Writes the text of the loop of a segment: one pass over its operators, and its terminal at the end. */
+/** Generates the loop of a segment: one pass over its operators, with its terminal at the end. */
 export class LoopSource {
   readonly #plan: SegmentPlan;
   readonly #feed: "rows" | "pairs";
@@ -125,7 +125,10 @@ return false;
     }
   }
 
-  /** The pair that a map of the engine makes, without a tuple; `undefined`: it makes none, or is one of the job. */
+  /**
+   * The pair that an operator of the engine makes, without a tuple; `undefined` if it makes none, or is a function of
+   * the job.
+   */
   #inlineMap(op: FusedOp, index: number, current: Current): Current | undefined {
     const inline = op.fn === undefined ? undefined : this.#inline(op.fn);
     if (inline?.kind !== "pair") return undefined;
@@ -146,7 +149,7 @@ return false;
     return this.#plan.inlines[fn];
   }
 
-  /** Calls the operator's function; returns the variable with its result. */
+  /** Calls the operator's function; returns the variable with the result. */
   #call(op: FusedOp, index: number, argument: string): string {
     const result = this.#name("r");
     this.#emit(`op = ${index}; const ${result} = ${this.#fn(op)}(${argument});`);
@@ -154,8 +157,8 @@ return false;
   }
 
   /**
-   * Opens a loop over what a flatMap gave: by index over an array; anything else is taken from its iterator in pieces,
-   * which are arrays again, so that there is one loop body. Returns the variable with the element.
+   * Opens a loop over the result of a flatMap: arrays by index; anything else is taken from its iterator in arrays of
+   * limited length, so that there is one loop body. Returns the variable with the element.
    */
   #loop(given: string, index: number, kind: FusedOp["kind"]): string {
     const list = this.#name("a");
@@ -166,7 +169,7 @@ return false;
     const element = this.#name("r");
     this.#emit(`let ${list} = ${given}, ${rest};`);
     this.#emit(`if (!isArray(${list})) { ${list} = s.firstPiece(${given}); ${rest} = s.rest; }`);
-    // Of a flatMapValues it has values, not records.
+    // The result of a flatMapValues has values, not records.
     const whole = this.#stopping && index === this.#plan.ops.length - 1 && kind === "flatMap";
     const length = `${list}.length`;
     const piece = `${length} - ${from} > ${PAUSE_RECORDS} ? ${from} + ${PAUSE_RECORDS} : ${length}`;
@@ -177,7 +180,7 @@ return false;
       const give = `if (filled > 0) { s.filled = filled; yield; filled = 0; } s.filled = 0; s.whole = ${list}; yield;`;
       this.#emit(`if (${end} >= ${CHUNK_OF_ITS_OWN}) { ${give} } else`);
     }
-    // Nothing but the operators in the innermost loop: after a call, V8 looks anew at what it knows of the array.
+    // Only the operators are in the innermost loop: after a call, V8 checks the array again.
     this.#emit(`for (let ${at} = ${from}; ${at} < ${end}; ${at}++) {\nconst ${element} = ${list}[${at}];`);
     this.#closers.push(
       `}
@@ -209,7 +212,7 @@ op = ${index}; ${list} = s.nextPiece(${rest}); ${rest} = s.rest; ${from} = 0;
     return tuple;
   }
 
-  /** @param consumer Operator to be named if the record is no pair. */
+  /** @param consumer The operator to be named if the record is not a pair. */
   #asPair(current: Current, consumer: number): { readonly key: string; readonly value: string } {
     if (current.kind === "pair") return current;
     const key = this.#name("k");

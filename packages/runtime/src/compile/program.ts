@@ -9,9 +9,9 @@ import { stateEntry } from "./state-entry.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Compiles a template to generated loops. The loops themselves are built when they first run.
+ * Compiles a template to generated loops, which are built on their first run.
  *
- * Time: a millisecond or so. The result holds nothing of any batch.
+ * Time: about a millisecond. The result does not refer to any batch.
  */
 export function compileTemplate(template: StageTemplate): StageProgram {
   const compiler = new Compiler(template);
@@ -68,7 +68,7 @@ class Compiler {
     return { entry, segments, links };
   }
 
-  /** @param giver What gives the records that `ops` begin with, if that has a name. */
+  /** @param giver The name of whatever supplies the first records, if it has one. */
   #segment(ops: readonly FusedOp[], end: End, giver: string | undefined): Segment {
     return generateSegment({
       name: this.#loopName(),
@@ -183,7 +183,8 @@ class Compiler {
     if (terminal.kind === "reduce" || terminal.kind === "custom" || terminal.kind === "foreach") {
       return this.#functionLabel(terminal.fn);
     }
-    // What fails here is what the operator before gave: a record that cannot be encoded, a key that cannot be compared.
+    // Failures here are caused by the result of the preceding operator: a record that cannot be encoded, a key that
+    // cannot be compared.
     return giver ?? "the output of a stage";
   }
 
@@ -194,7 +195,7 @@ class Compiler {
   }
 }
 
-/** A product comes as each record of the left with a list of those of the right. */
+/** A product yields each record of the left with a list of those of the right. */
 function opsOfSource(source: Source): FusedOp[] {
   return source.kind === "cartesian" ? [{ kind: "flatMapValues", fn: undefined, label: "cartesian" }] : [];
 }

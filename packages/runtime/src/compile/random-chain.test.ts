@@ -71,7 +71,7 @@ const step = fc
   .tuple(fc.constantFrom(...Object.keys(perRecord)), fc.nat(5))
   .map(([name, n]) => (perRecord[name] as (n: number) => Step)(n));
 const records = fc.array(fc.tuple(fc.nat(20), fc.nat(20)), { maxLength: 60 });
-/** Of no records nothing, of one that itself; else it depends on the order. */
+/** Nothing for no records, the record itself for one; otherwise the result depends on the order. */
 const folded = ([k, v]: Pair, [l, w]: Pair): Pair => [(k * 7 + l) % 1009, (v * 5 + w) % 1013];
 
 test("a compiled chain gives what its operators mean on arrays, collected or reduced", async () => {

@@ -8,7 +8,7 @@ import type { AggregateTable } from "../table/aggregate-table.ts";
 import { KeyIndex } from "../table/key-index.ts";
 import { blame } from "./blame.ts";
 
-/** Elements of an iterable that is not an array are taken in pieces of this size. */
+/** Elements of an iterable that is not an array are taken in arrays of this length. */
 const PIECE = 256;
 
 export interface Numbering {
@@ -17,7 +17,7 @@ export interface Numbering {
 }
 
 /**
- * What one run of a segment works on. One class for all templates, so that the generated code that reads it stays
+ * The state of one run of a segment. One class for all templates, so that the generated code that reads it stays
  * monomorphic; each terminal uses the few fields it needs.
  */
 export class SegmentState {
@@ -25,14 +25,14 @@ export class SegmentState {
   readonly f: readonly AnyFunction[];
   readonly control: TaskControl;
   readonly labels: readonly string[];
-  /** Of each `number` among the operators, by its place: what the next record gets, and what is added for the one after. */
+  /** For each `number` among the operators, by position: the next record's number, and the increment. */
   readonly numberings: ReadonlyMap<number, Numbering>;
   /** Records that reached the terminal. */
   count = 0;
-  /** Of a segment that ends in a buffer: what it gave, of which the first `filled` count; the array is used again. */
+  /** For a segment that ends in a buffer: its output, of which the first `filled` are valid; the array is reused. */
   readonly out: unknown[] = [];
   filled = 0;
-  /** In place of the buffer: an array that the segment gave as it is. */
+  /** In place of the buffer: an array that the segment passed on unchanged. */
   whole: readonly unknown[] | undefined;
   writer: BlockWriter | undefined;
   writers: readonly BlockWriter[] = [];
@@ -44,14 +44,14 @@ export class SegmentState {
   accs: unknown[];
   readonly table: AggregateTable | undefined;
   text: TextFile | undefined;
-  /** Of `foreach`: what to await, and where to go on. */
+  /** For `foreach`: the promise to await, and where to continue. */
   pending: PromiseLike<unknown> | undefined;
   resumeAt = 0;
   /** Records that the table knows of. */
   #counted = 0;
-  /** What is left of the iterable of which the last piece was taken. */
+  /** The rest of the iterable from which the last piece was taken. */
   rest: Iterator<unknown> | undefined;
-  /** Those that are not at their end, from the outermost loop to the innermost. */
+  /** The open ones, from the outermost loop to the innermost. */
   readonly #iterators: Iterator<unknown>[] = [];
 
   constructor(options: {
@@ -83,7 +83,7 @@ export class SegmentState {
     try {
       this.table.relieve();
     } catch (error) {
-      // What cannot be written to disk is what the last operator gave.
+      // A record that cannot be written to disk came from the last operator.
       throw blame(error, this.labels.at(-1) ?? "an operator");
     }
   }
@@ -97,7 +97,7 @@ export class SegmentState {
     notPair(record);
   }
 
-  /** What a filter gave, if not `true`. */
+  /** The result of a filter that is not `true`. */
   truthy(value: unknown): boolean {
     return isKept(value);
   }
@@ -106,7 +106,7 @@ export class SegmentState {
     throw partitionOutOfRange(partition, partitions, key);
   }
 
-  /** The first elements of an iterable; `rest` gives those that are left. */
+  /** The first elements of an iterable; `rest` yields the others. */
   firstPiece(value: unknown): unknown[] {
     const iterator = iteratorOf(value);
     const piece = this.#piece(iterator);
@@ -114,7 +114,7 @@ export class SegmentState {
     return piece;
   }
 
-  /** The next elements, of the innermost iterator that is open; none at the end. */
+  /** The next elements of the innermost open iterator; none at the end. */
   nextPiece(iterator: Iterator<unknown>): unknown[] {
     this.control.check();
     const piece = this.#piece(iterator);
@@ -136,7 +136,7 @@ export class SegmentState {
     return piece;
   }
 
-  /** Lets the generators of user code run their `finally` blocks when nobody wants the rest. */
+  /** Lets the generators of user code run their `finally` blocks when the rest is not needed. */
   closeIterators(): void {
     for (const iterator of this.#iterators.splice(0).reverse()) {
       try {
@@ -158,7 +158,7 @@ export class SegmentState {
   }
 }
 
-/** What a filter says of a record. A promise would keep every record, whatever comes of it. @throws PROMISE_NOT_AWAITED */
+/** The result of a filter. A promise would keep every record, whatever it resolves to. @throws PROMISE_NOT_AWAITED */
 export function isKept(value: unknown): boolean {
   if (value instanceof Promise) {
     throw promiseNotAwaited(
@@ -184,7 +184,7 @@ export function lineOf(record: unknown): string {
   }
 }
 
-/** JSON writes these as `{}`, or as numbered bytes: what they hold would be lost. */
+/** JSON would write these as `{}`, or as numbered bytes: their content would be lost. */
 function refuseEmptied(value: unknown): void {
   if (typeof value !== "object" || value === null || "toJSON" in value) return;
   if (Array.isArray(value)) return value.forEach(refuseEmptied);

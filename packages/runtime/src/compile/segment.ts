@@ -13,7 +13,7 @@ export interface FusedOp {
   readonly index?: number | undefined;
 }
 
-/** Operators that run in one loop, and what stands at its end. */
+/** Operators that run in one loop, and the terminal at its end. */
 export interface SegmentPlan {
   /** Distinct for each segment of each template: the first line of the generated source. */
   readonly name: string;
@@ -21,17 +21,17 @@ export interface SegmentPlan {
   readonly terminal: Terminal;
   /** Names the terminal's own functions in errors. */
   readonly terminalLabel: string;
-  /** By slot: what the loop writes in place of a call of a function. */
+  /** By slot: the code that replaces calls of a function. */
   readonly inlines: readonly (Inline | undefined)[];
 }
 
 /**
  * A generated loop over records [from, to).
  *
- * @returns True when nothing more is wanted; for `foreach` the place at which it stopped is in the state.
+ * @returns True when no more records are needed; for `foreach` the position at which it stopped is in the state.
  */
 export type RowsLoop = (rows: ArrayLike<unknown>, from: number, to: number, state: SegmentState) => boolean;
-/** The same over two columns, for sources of pairs: no tuple is made unless a function wants one. */
+/** The same over two columns, for sources of pairs: no tuple is made unless a function needs one. */
 export type PairsLoop = (
   keys: ArrayLike<unknown>,
   values: ArrayLike<unknown>,
@@ -40,22 +40,22 @@ export type PairsLoop = (
   state: SegmentState,
 ) => boolean;
 
-/** A loop that stops whenever a buffer has {@link BUFFER_RECORDS}, and goes on when it is asked to. */
+/** A loop that stops whenever a buffer has {@link BUFFER_RECORDS}, and can be continued. */
 export type Steps<Loop extends (...args: never[]) => boolean> = (
   ...args: Parameters<Loop>
 ) => Generator<undefined, boolean, undefined>;
 
-/** What the generated function is, besides the plain loop. */
+/** Variants of the generated function, besides the plain loop. */
 export interface LoopOptions {
   /** A generator that stops when its buffer is full. */
   readonly stopping?: boolean;
-  /** Of a reduce: it may be given its first record. The plain loop must have had one. */
+  /** For a reduce: it may receive the first record. The plain loop needs an earlier one. */
   readonly first?: boolean;
 }
 
-/** Records that a buffer takes before somebody takes them from it. */
+/** Records in a buffer before it is emptied. */
 export const BUFFER_RECORDS = 256;
-/** An array of so many records, which a flatMap gave last of all, is not worth a copy into the buffer. */
+/** An array of at least this many records, from a final flatMap, is passed on rather than copied into the buffer. */
 export const CHUNK_OF_ITS_OWN = 64;
 
 export interface Segment {
@@ -63,6 +63,6 @@ export interface Segment {
   readonly labels: readonly string[];
   readonly rows: RowsLoop;
   readonly pairs: PairsLoop;
-  /** Of a segment that may make any number of records of one, and ends in a buffer. */
+  /** For a segment that may yield any number of records for one, and ends in a buffer. */
   readonly steps: { readonly rows: Steps<RowsLoop>; readonly pairs: Steps<PairsLoop> } | undefined;
 }

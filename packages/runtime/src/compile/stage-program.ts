@@ -7,18 +7,18 @@ import type { StateLoop } from "./state-loop.ts";
 export interface StageProgram {
   readonly template: StageTemplate;
   readonly pipeline: PipelineProgram;
-  /** Tables that one task of it may fill at the same time: they share the memory. */
+  /** Tables that one of its tasks may fill at the same time: they share the memory. */
   readonly tables: number;
 }
 
-/** `segments[0]` takes what the entry gives, each link stands between two segments. */
+/** `segments[0]` takes the records of the entry; each link is between two segments. */
 export interface PipelineProgram {
   readonly entry: Entry;
   readonly segments: readonly Segment[];
   readonly links: readonly Link[];
 }
 
-/** How combiners come about. */
+/** How combiners are made. */
 export interface FoldSlots {
   /** Absent: the first value is the combiner. */
   readonly create: FnSlot | undefined;
@@ -26,20 +26,20 @@ export interface FoldSlots {
   readonly label: string;
 }
 
-/** Where a fused loop ends because something takes a whole partition. */
+/** Where a fused loop ends because a function takes a whole partition. */
 export type Link =
   | {
       readonly kind: "mapPartitions" | "mapPartitionsWithIndex" | "foreachPartition";
       readonly fn: FnSlot;
       readonly label: string;
-      /** The input that gives the partition's number, where it is not the task's. */
+      /** The input with the partition's number, if it is not the task's. */
       readonly index?: number | undefined;
     }
-  /** A writer of the job takes all records, and what its `close` returns goes on. */
+  /** A writer of the job takes all records; the result of its `close` goes on. */
   | { readonly kind: "external"; readonly fn: FnSlot; readonly label: string }
   | { readonly kind: "glom" }
   | Extract<Op, { readonly kind: "sort" }>
-  /** Nothing in between: what follows may have to wait after each record. */
+  /** Nothing in between: the next segment may have to wait after each record. */
   | { readonly kind: "wait" };
 
 export type Entry =
@@ -49,12 +49,12 @@ export type Entry =
   | {
       readonly kind: "table";
       readonly shape: TableShape;
-      /** Of `combine`: what the loops that fill it do. */
+      /** For `combine`: how the loops that fill it fold. */
       readonly fold: FoldSlots | undefined;
       readonly feeds: readonly PipelineProgram[];
       readonly join: JoinKind | undefined;
     }
-  /** Pairs of the left whose key the right has not. */
+  /** Pairs of the left whose key the right does not have. */
   | {
       readonly kind: "without";
       readonly left: PipelineProgram;

@@ -5,21 +5,24 @@ import type { KeyState, PassingState } from "../state/update/key-state.ts";
 import type { KeyIndex } from "../table/key-index.ts";
 import { lazily } from "./lazily.ts";
 
-/** What the calls of one task's `mapWithState` work on. */
+/** The working data of one task's `mapWithState` calls. */
 export interface StateCalls {
-  /** Keys of the batch, and beside them their states. */
+  /** Keys of the batch, and their states in parallel. */
   readonly keys: KeyIndex;
   readonly states: (PassingState | undefined)[];
   readonly state: KeyState;
   readonly map: (key: unknown, value: unknown, state: KeyState, time: number) => unknown;
   readonly time: number;
-  /** Adds a key that the batch has not had yet; returns its index. */
+  /** Adds a key that is new to the batch; returns its index. */
   meet(key: unknown): number;
-  /** Takes what the function gave, if that was something. */
+  /** Takes the function's result, unless it is undefined. */
   give(made: unknown): void;
 }
 
-/** Calls the function for the pairs [from, to) of a chunk, each with what the one before it left. @throws RECORD_NOT_PAIR */
+/**
+ * Calls the function for the pairs [from, to) of a chunk, each with the state left by the previous call. @throws
+ * RECORD_NOT_PAIR
+ */
 export type StateLoop = (
   chunk: Pick<Feeder, "rows" | "keys" | "values">,
   from: number,
@@ -28,10 +31,10 @@ export type StateLoop = (
 ) => void;
 
 /**
- * A loop for one operator: what V8 learns of its function, its keys and its states, it learns of no other. It is made when it
- * first runs.
+ * A loop for one operator, so that V8's type feedback on functions, keys and states is not shared with others. Created
+ * on its first run.
  *
- * @param name Distinct for each loop, or V8 would take them for the same.
+ * @param name Distinct for each loop, or V8 would treat them as the same.
  */
 export function stateLoop(name: string): StateLoop {
   return lazily(() => {
@@ -62,6 +65,6 @@ state.next(at, before);
 const made = map(key, value, state, time);
 if (made !== undefined) calls.give(made);
 const after = state.state;
-if (after !== before || after === 0) states[at] = after; // -0 is another state than 0
+if (after !== before || after === 0) states[at] = after; // -0 is a different state from 0
 }
 };`;

@@ -7,11 +7,11 @@ import type { Terminal } from "./terminal.ts";
 export interface Calls {
   /** The variable that holds a function. */
   readonly slot: (fn: FnSlot) => string;
-  /** A call of two arguments. */
+  /** A call with two arguments. */
   readonly merge: (fn: FnSlot, a: string, b: string) => string;
 }
 
-/** What the terminal keeps in local variables while the loop runs, and how it gets back into the state. */
+/** The terminal's local variables while the loop runs, and how they are written back to the state. */
 export function terminalFrame(terminal: Terminal): { readonly before: string; readonly after: string } {
   const count = "s.count += n;";
   switch (terminal.kind) {
@@ -51,7 +51,7 @@ export function stopsEarly(terminal: Terminal): boolean {
   return terminal.kind === "foreach" || (terminal.kind === "write" && terminal.limited);
 }
 
-/** What a terminal that takes pairs does with one. */
+/** The code for one pair, for terminals that take pairs. */
 export function pairTerminal(terminal: Terminal, key: string, value: string, calls: Calls): string {
   switch (terminal.kind) {
     case "hash":
@@ -84,7 +84,7 @@ if (x >= 0) accs[x] = ${value}; else { index.add(${key}); accs.push(${value}); }
   }
 }
 
-/** What a terminal that takes records does with one. */
+/** The code for one record, for terminals that take records. */
 export function recordTerminal(
   terminal: Terminal,
   record: string,
@@ -110,7 +110,7 @@ if (p !== undefined && p !== null && typeof p.then === "function") { s.suspend(p
   }
 }
 
-/** What a terminal that writes does, given the end of a call of the writer's method: `.write(r)`. */
+/** The code for terminals that write, given the end of a call of the writer's method: `.write(r)`. */
 export function writeTerminal(terminal: Terminal, call: string): string {
   if (terminal.kind === "roundRobin") return `w[next]${call} if (++next === ${terminal.partitions}) next = 0;`;
   if (terminal.kind === "write" && terminal.limited) {

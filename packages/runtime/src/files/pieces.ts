@@ -15,32 +15,34 @@ import { inputFileFailed } from "../errors.ts";
 const READ_BYTES = 256 * 1024;
 
 /**
- * The bytes of a file from a place on, in bounded pieces, each good until the next one. They have to be those of the version
- * that was listed. The file is opened by the first piece. Reading throws FILE_CHANGED, FILE_NOT_FOUND or INPUT_FILE_FAILED.
+ * The bytes of a file from an offset on, in pieces of limited size, each valid until the next. They must be those of
+ * the listed version. The first piece opens the file. Reading throws FILE_CHANGED, FILE_NOT_FOUND or INPUT_FILE_FAILED.
  */
 export interface FilePieces {
-  /** Whether pieces have to be waited for: then `nextLater` is called in place of `next`. */
+  /** Whether pieces arrive asynchronously: then `nextLater` is called in place of `next`. */
   readonly later: boolean;
   /** `undefined`: the end of the file. */
   next(): Uint8Array | undefined;
   nextLater(): Promise<Uint8Array | undefined>;
   /**
-   * To be asked after the last piece. What was read before may be of two versions when it throws; so may whatever another error
-   * is about, which is then the `cause`.
+   * Called after the last piece. If it throws, the data read before may be of two versions, which may also explain
+   * another error, the `cause`.
    *
    * @throws FILE_CHANGED
    */
   verify(cause?: unknown): void | Promise<void>;
-  /** Lets go of the file; more than once is no error. What was there then is what `verify` looks at. */
+  /** Releases the file; may be called repeatedly. `verify` checks the version at that time. */
   close(): void | Promise<void>;
 }
 
-/** Closes what an error has left open: nobody waits for it, and that error is the one to tell. */
+/** Closes what an error has left open: nobody waits for it, and that error is the one to report. */
 export function letGo(pieces: FilePieces): void {
   pieces.close()?.catch(() => {});
 }
 
-/** The one place where a task's reading takes the blocking way, if the file system has it, or waits. */
+/**
+ * The one place that decides whether a task reads with blocking calls, if the file system has them, or asynchronously.
+ */
 export function readPieces(files: FileSystems, file: ListedFile, start = 0): FilePieces {
   const system = files.for(file.path);
   return system.blocking === undefined
@@ -55,7 +57,7 @@ class BlockingPieces implements FilePieces {
   #position: number;
   #reader: BlockingReader | undefined;
   #buffer: Uint8Array | undefined;
-  /** The version that was there when the file was closed. */
+  /** The file's version when it was closed. */
   #closedAs: string | undefined;
 
   constructor(files: BlockingFiles, file: ListedFile, start: number) {

@@ -11,25 +11,25 @@ import {
 import { BlockBuilder, type BlockPool, freeSlices, readHandle, type SpillFile } from "@millrace/storage";
 import { outputFileFailed } from "../errors.ts";
 
-/** The file that a task saves. Writing it throws OUTPUT_FILE_FAILED. */
+/** The file that a task saves. Writing throws OUTPUT_FILE_FAILED. */
 export interface TaskOutput {
-  /** Never waits: loops over records write. The memory may be used again when this returns. */
+  /** Never waits: loops over records call it. The memory may be reused when this returns. */
   write(bytes: Uint8Array): void;
-  /** All of it is with the file system when this is done. */
+  /** The file system has all of it when this is done. */
   close(): WrittenContent | Promise<WrittenContent>;
-  /** Nothing of it is left. */
+  /** Nothing of it remains. */
   abandon(): void;
 }
 
-/** Where what cannot be written at once waits. */
+/** Where data that cannot be written at once is kept. */
 export interface Waiting {
   readonly pool: BlockPool;
   readonly newSpillFile: () => SpillFile;
 }
 
 /**
- * Opens a new file whose directory is there. The one place where a task's writing takes the blocking way, if the file system
- * has it, or collects in memory and on this machine's disk what is sent when all is there.
+ * Creates a file in an existing directory. The one place that decides whether a task writes with blocking calls, if the
+ * file system has them, or collects in memory and on local disk what is sent at the end.
  */
 export function openOutput(files: FileSystems, file: Location, waiting: Waiting): TaskOutput {
   const system = files.for(file);
@@ -44,7 +44,7 @@ class BlockingOutput implements TaskOutput {
 
   constructor(files: BlockingFiles, path: Location) {
     this.#path = path;
-    // The driver has made the directory, and removes it when the save fails: a task that is late must not make it anew.
+    // The driver has created the directory, and removes it if the save fails: a late task must not recreate it.
     this.#file = this.#attempt(() => files.create(path));
   }
 
@@ -96,7 +96,7 @@ class CollectedOutput implements TaskOutput {
         for (const piece of readHandle(block, this.#pool)) await writer.write(piece);
         return await writer.close();
       } catch (error) {
-        await writer.abandon().catch(() => {}); // the first error is the one to tell
+        await writer.abandon().catch(() => {}); // the first error is the one to report
         throw error;
       }
     } catch (error) {

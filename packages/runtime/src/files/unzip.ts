@@ -9,10 +9,10 @@ const CHUNK_BYTES = 256 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b] as const;
 
 /**
- * What a file compressed by gzip holds, in pieces of any size.
+ * The decompressed content of a gzip file, in pieces of any size.
  *
  * @param zipped Its bytes; closed at the end.
- * @throws INPUT_DAMAGED (while iterating), and what reading it throws.
+ * @throws INPUT_DAMAGED (while iterating), and errors of reading.
  */
 export async function* unzipped(path: string, zipped: FilePieces): AsyncGenerator<Uint8Array, void, undefined> {
   let start = new Uint8Array();
@@ -21,7 +21,7 @@ export async function* unzipped(path: string, zipped: FilePieces): AsyncGenerato
   };
   const source = Readable.from(zipped.later ? copiesLater(zipped, onFirst) : copies(zipped, onFirst));
   const zip = createGunzip({ chunkSize: CHUNK_BYTES });
-  source.once("error", (error) => zip.destroy(error)); // a pipe does not hand errors on
+  source.once("error", (error) => zip.destroy(error)); // a pipe does not propagate errors
   try {
     for await (const piece of source.pipe(zip)) yield piece as Uint8Array; // a gunzip's chunks
   } catch (error) {
@@ -34,7 +34,7 @@ export async function* unzipped(path: string, zipped: FilePieces): AsyncGenerato
   }
 }
 
-/** The unzipped content of a file, from its whole bytes. @throws INPUT_DAMAGED, ERR_BUFFER_TOO_LARGE */
+/** The decompressed content of a file, from its whole bytes. @throws INPUT_DAMAGED, ERR_BUFFER_TOO_LARGE */
 export function unzipWhole(path: string, bytes: Uint8Array, bytesMax: number): Buffer {
   if (bytes.length === 0) return Buffer.alloc(0);
   try {
@@ -44,7 +44,7 @@ export function unzipWhole(path: string, bytes: Uint8Array, bytesMax: number): B
   }
 }
 
-/** The unzipper may still hold a piece when the next one is asked for. */
+/** The decompressor may still hold a piece when the next one is requested. */
 function* copies(pieces: FilePieces, onFirst: (piece: Uint8Array) => void): Generator<Uint8Array, void, undefined> {
   let first = true;
   for (let piece = pieces.next(); piece !== undefined; piece = pieces.next()) {
@@ -66,7 +66,7 @@ async function* copiesLater(
   }
 }
 
-/** @param start Of the zipped file: two bytes at least, if it has them. */
+/** @param start Of the compressed file: at least two bytes, if it has them. */
 function unzipFailed(path: string, start: Uint8Array, error: unknown) {
   const code = codeOf(error);
   if (code === undefined || !code.startsWith("Z_")) return error;

@@ -1,7 +1,7 @@
 import { FileSystems } from "@millrace/files";
 import { LocalFileSystem } from "@millrace/storage";
 
-/** This machine's files as those of a server: whoever uses them has to wait. */
+/** This machine's files with the interface of a server: asynchronous only. */
 class WaitingFiles extends LocalFileSystem {
   override readonly blocking = undefined;
 }

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { blocks, fileInput, op, TestSlot } from "../slot/test-slot.fixture.ts";
 import { waitingFileSystems } from "./waiting-files.fixture.ts";
 
-// What tasks do with a file system that has no blocking calls must be what they do with one that has.
+// Tasks must behave the same on a file system without blocking calls as on one with them.
 const blocking = new TestSlot();
 const waiting = new TestSlot({ files: waitingFileSystems() });
 afterAll(() => {

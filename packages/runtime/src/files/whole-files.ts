@@ -13,7 +13,8 @@ const FILE_BYTES_MAX = Math.min(constants.MAX_STRING_LENGTH, 2 ** 29);
 type WholeFiles = Slices | LaterSlices;
 
 /**
- * `[path, text]` of each file, unzipped if its name says so; invalid UTF-8 becomes U+FFFD. One file is in memory at a time.
+ * `[path, text]` of each file, decompressed if its name says so; invalid UTF-8 becomes U+FFFD. One file is in memory at
+ * a time.
  *
  * @throws As {@link wholeBytes}; INPUT_DAMAGED
  */
@@ -84,7 +85,7 @@ class WholeFile {
   }
 
   add(piece: Uint8Array): void {
-    this.#pieces.push(new Uint8Array(piece)); // it is good until the next one only
+    this.#pieces.push(new Uint8Array(piece)); // it is valid only until the next one
     this.#bytes += piece.length;
     if (this.#bytes > FILE_BYTES_MAX) throw tooLarge(this.#path);
   }

@@ -71,7 +71,7 @@ describe("a source that the engine does not know", () => {
 });
 
 describe("a sink that the engine does not know", () => {
-  /** What a writer was told, in order. */
+  /** The calls of a writer, in order. */
   function archive(failing?: "write" | "close") {
     const told: unknown[] = [];
     const open = (task: unknown) => {

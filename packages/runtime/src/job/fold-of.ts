@@ -7,7 +7,9 @@ import type { TableFold } from "../table/spilling-table.ts";
 /** The last value of a key. */
 const LAST: TableFold = { create: (value) => value, merge: (_, value) => value };
 
-/** What the loops do that fill a table of combiners, for pairs that come back from disk; errors name the operator. */
+/**
+ * The fold of the loops that fill a table of combiners, for pairs that come back from disk; errors name the operator.
+ */
 export function foldOf(
   slots: FoldSlots | undefined,
   functionOf: <F extends AnyFunction>(slot: FnSlot) => F,

@@ -8,37 +8,37 @@ import { operatorPort } from "../operator-port/operator-port.ts";
 import type { Commands } from "../ports.ts";
 
 export interface FunctionTableOptions {
-  /** What the engine's functions read. */
+  /** For the engine's functions. */
   readonly files: FileSystems;
-  /** Is told of the processes that the engine's functions start. */
+  /** Told of the processes that the engine's functions start. */
   readonly commands?: Commands;
   /** The setting `line.bytes.max`, for what commands write. */
   readonly lineBytesMax?: number;
-  /** Finds functions that never left this process (`inline:3`), in tests of jobs that no bundler has seen. */
+  /** Finds functions that never left this process (`inline:3`), in tests of unbundled jobs. */
   readonly inline?: (id: string) => AnyFunction | undefined;
   /** Finds classes of such a job. */
   readonly inlineClasses?: ClassTable;
 }
 
-/** For a process that is its own slot: nothing outlives a task there, because nothing cuts the task's code off. */
+/** For a process that is its own slot: its tasks are never cut off, so nothing outlives them. */
 const UNWATCHED: Commands = { started: () => undefined, ended: () => undefined, said: (line) => console.error(line) };
 
-/** As the setting is by default. */
+/** The default of the setting. */
 const LINE_BYTES_MAX = 256 * 1024 ** 2;
 
 /** Finds the broadcast variable of a block, `broadcast/3`, on this thread. */
 export type FindBroadcast = (name: string) => Broadcast<unknown>;
 
 /**
- * The executor's side of a job's functions: a factory for each, which takes what it captures. The executor's build fills
- * it while it is loaded, through {@link JobHooks}; set it at `globalThis[JOB_HOOKS]` before.
+ * The executor's side of a job's functions: a factory for each, which takes its captures. The executor's build fills it
+ * while it is loaded, through {@link JobHooks}; set it at `globalThis[JOB_HOOKS]` before.
  */
 export class FunctionTable implements JobHooks {
   readonly #factories = new Map<string, (...captures: never[]) => unknown>();
   readonly #imports = new Map<string, unknown>();
   readonly #classIds = new Map<AnyClass, string>();
   readonly #classes = new Map<string, AnyClass>();
-  /** Functions that capture nothing: one object each, whose machine code stays warm from batch to batch. */
+  /** Functions without captures: one object each, whose machine code stays warm from batch to batch. */
   readonly #plain = new Map<string, AnyFunction>();
   readonly #options: FunctionTableOptions;
   readonly #operatorPort: OperatorPort;
@@ -49,7 +49,7 @@ export class FunctionTable implements JobHooks {
     this.#operatorPort = operatorPort({ classes: this.classes, files, commands, lineBytesMax });
   }
 
-  /** Nothing leaves an executor, so that nothing needs a tag. */
+  /** Nothing leaves an executor, so nothing needs a tag. */
   tag<F extends AnyFunction>(fn: F): F {
     return fn;
   }

@@ -8,10 +8,10 @@ import type { TaskEnvironment } from "./task-environment.ts";
 type CallLink = Extract<Link, { readonly fn: FnSlot }>;
 
 /**
- * What such a link does with the records of its partition.
+ * The call that such a link makes with the records of its partition.
  *
  * @param fn The function of the link's slot.
- * @param partition The number that the partition of an input has; the task's own if there is none.
+ * @param partition The partition number of an input; by default the task's own.
  */
 export function partitionCall(
   link: CallLink,
@@ -25,7 +25,7 @@ export function partitionCall(
     case "mapPartitionsWithIndex":
       return (records) => fn(partition(link.index), records);
     case "foreachPartition":
-      // Its result counts for nothing, but must be awaited.
+      // Its result is ignored, but must be awaited.
       return async (records) => {
         await fn(records);
         return [];

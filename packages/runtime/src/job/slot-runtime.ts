@@ -22,13 +22,12 @@ const NOTHING_ADDED = new Uint8Array(0);
 
 interface RunningStage {
   readonly start: StageStart;
-  /** By template of the stage: its functions with this run's captured values, once they are needed. */
+  /** By template of the stage: its functions with this run's captures, once they are needed. */
   readonly functions: (readonly AnyFunction[] | undefined)[];
 }
 
 /**
- * What runs in a slot, without the thread around it: compiled templates, the functions of running stages, and state.
- * Runs one task at a time.
+ * A slot without its thread: compiled templates, the functions of running stages, and state. Runs one task at a time.
  */
 export class SlotRuntime {
   readonly #ports: SlotPorts;
@@ -54,12 +53,12 @@ export class SlotRuntime {
     this.#control = new TaskControl(ports.cancellation, () => this.#states.reportKeys());
   }
 
-  /** Kept until it is dropped; compiled when its first task comes. */
+  /** Kept until dropped; compiled for its first task. */
   loadTemplate(template: StageTemplate): void {
     if (!this.#templates.has(template.id)) this.#templates.set(template.id, template);
   }
 
-  /** A task that runs has what it needs; no other stage that has started and not ended may use them. */
+  /** A running task keeps what it needs; no other running stage may use them. */
   dropTemplates(ids: readonly TemplateId[]): void {
     for (const id of ids) {
       this.#templates.delete(id);
@@ -79,7 +78,7 @@ export class SlotRuntime {
     for (const id of ids) this.#broadcasts.delete(id);
   }
 
-  /** Never rejects: what goes wrong is the outcome. */
+  /** Never rejects: failures are outcomes. */
   async runTask(task: SlotTask): Promise<SlotOutcome> {
     assert(!this.#busy, "a slot was given a task while it has one");
     this.#busy = true;
@@ -157,7 +156,7 @@ export class SlotRuntime {
       };
       return outcome;
     } catch (error) {
-      // What was read of a file while it was rewritten can fail anywhere, in the author's code too.
+      // Data read from a file while it was rewritten can fail anywhere, even in the author's code.
       if (!(error instanceof TaskCancelled || isFileChanged(error))) await run.verifyFiles(error);
       throw error;
     } finally {
@@ -199,7 +198,7 @@ export class SlotRuntime {
     return functions;
   }
 
-  /** The block is read when the value is first asked for, while the stage that brought it has it pinned. */
+  /** The block is read when the value is first used, while the stage that brought it has it pinned. */
   #broadcast(stage: RunningStage, name: string): Broadcast<unknown> {
     const known = this.#broadcasts.get(name);
     if (known !== undefined) return known;

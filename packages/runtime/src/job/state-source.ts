@@ -18,13 +18,13 @@ import { TableBudget } from "../table/table-budget.ts";
 import type { TableShape } from "../table/table-shape.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
 
-/** What a task's run does for its stateful operator. */
+/** What a task's run provides for its stateful operator. */
 export interface StateParts {
   readonly env: TaskEnvironment;
   function<F extends AnyFunction>(slot: FnSlot): F;
-  /** All that comes out of a pipeline. */
+  /** The whole output of a pipeline. */
   whole(program: PipelineProgram): Feeder;
-  /** Makes a feeder that has to be waited for into one that has not, when it is opened. */
+  /** Turns an asynchronous feeder into a synchronous one, when it is opened. */
   spool(later: Feeder): Feeder;
   table(shape: TableShape, budget: TableBudget): SpillingTable;
   fill(program: PipelineProgram, table: SpillingTable): Promise<void>;
@@ -104,14 +104,14 @@ function updaterOf(
   }
 }
 
-/** Whether a key lies in the task's partition. */
+/** Whether a key belongs to the task's partition. */
 function belonging(place: FnSlot | undefined, ref: StateRef, parts: StateParts): (key: unknown) => boolean {
   if (place === undefined) return (key) => partitionOf(key, ref.partitions) === ref.partition;
   const fn = parts.function<(key: unknown) => number>(place);
   return (key) => fn(key) === ref.partition;
 }
 
-/** Initial state becomes state, which is in memory anyway, and is looked up by key: it must not spill. */
+/** Initial state becomes state, which is in memory in any case, and is looked up by key: it must not spill. */
 function initialState(program: PipelineProgram | undefined, parts: StateParts): InitialState | undefined {
   if (program === undefined) return undefined;
   const table = parts.table({ kind: "combine" }, TableBudget.unbounded);

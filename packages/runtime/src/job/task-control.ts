@@ -9,12 +9,12 @@ export class TaskCancelled extends Error {
   }
 }
 
-/** Whether the running task is still wanted. */
+/** Whether the running task has been cancelled. */
 export class TaskControl {
   readonly #cancellation: Cancellation;
   readonly #onCheck: () => void;
 
-  /** @param onCheck Called at every check: for what is told now and then of a task that runs. */
+  /** @param onCheck Called at every check: for periodic reports of a running task. */
   constructor(cancellation: Cancellation, onCheck: () => void) {
     this.#cancellation = cancellation;
     this.#onCheck = onCheck;

@@ -8,7 +8,7 @@ import type { TableBudget } from "../table/table-budget.ts";
 import type { SlotTask } from "../task.ts";
 import type { TaskControl } from "./task-control.ts";
 
-/** What one attempt of a task has around it. */
+/** The surroundings of one attempt of a task. */
 export interface TaskEnvironment {
   readonly ports: SlotPorts;
   readonly classes: ClassTable;
@@ -18,7 +18,7 @@ export interface TaskEnvironment {
   readonly task: SlotTask;
   /** The batch's time. */
   readonly batch: EpochMs;
-  /** Of a sink that takes the first records: how many. */
+  /** For a sink that takes the first records: how many. */
   readonly limit: number | undefined;
   /** Memory that each of the task's tables may take. */
   readonly budget: TableBudget;

@@ -38,7 +38,7 @@ import { partitionCall } from "./partition-call.ts";
 import { type StateParts, stateFeeder } from "./state-source.ts";
 import { functionIn, type TaskEnvironment } from "./task-environment.ts";
 
-/** A pipeline of one task, put together and ready to be pumped into its last segment. */
+/** A pipeline of one task, assembled and ready to be pumped into its last segment. */
 interface Flow {
   readonly feeder: Feeder;
   readonly last: Segment;
@@ -47,7 +47,7 @@ interface Flow {
 /** Pairs of a number and what stands there. */
 const BY_PLACE: SortOrder = { key: undefined, compare: undefined, descending: false };
 
-/** One attempt of a task: builds the feeders that its program names, and pumps records through them. */
+/** One attempt of a task: builds the feeders of its program, and pumps records through them. */
 export class TaskRun {
   recordsIn = 0;
   spilledBytes = 0;
@@ -59,7 +59,7 @@ export class TaskRun {
     this.#env = env;
   }
 
-  /** What a segment of this task works on. */
+  /** The state of a segment of this task. */
   state(segment: Segment, table?: SpillingTable["table"]): SegmentState {
     const { functions, control } = this.#env;
     return new SegmentState({
@@ -91,15 +91,15 @@ export class TaskRun {
   }
 
   /**
-   * To be asked when all is read, and before another error is believed.
+   * Called when everything is read, and before another error is believed.
    *
-   * @throws FILE_CHANGED An input file is not what it was when it was listed.
+   * @throws FILE_CHANGED An input file differs from what was listed.
    */
   async verifyFiles(cause?: unknown): Promise<void> {
     for (const file of this.#files) await file.verify(cause);
   }
 
-  /** Lets go of everything; after an error too. */
+  /** Releases everything, even after an error. */
   close(): void {
     for (const feeder of this.#feeders.splice(0)) feeder.close();
   }
@@ -259,7 +259,7 @@ export class TaskRun {
     });
   }
 
-  /** All that comes out of a pipeline, its last segment included. */
+  /** The whole output of a pipeline, including its last segment. */
   #whole(program: PipelineProgram): Feeder {
     const { feeder, last } = this.#flow(program);
     return this.#buffered(feeder, last);
@@ -273,7 +273,7 @@ export class TaskRun {
   }
 
   #text(input: ResolvedInput): Feeder {
-    // A file that is gone when the batch is planned leaves no blocks in its place.
+    // A file that is missing when the batch is planned is not replaced by blocks.
     if (input.kind !== "file") return this.#blocks(input);
     const { lineBytesMax } = this.#env.ports;
     const { path } = input;

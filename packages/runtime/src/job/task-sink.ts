@@ -31,13 +31,13 @@ interface Finished {
   readonly spilledBytes: number;
 }
 
-/** Where the records of a task end, and what becomes of them. */
+/** The destination of a task's records. */
 export interface TaskSink {
   /** State for the last segment of the stage's pipeline. */
   readonly state: SegmentState;
   /** All records are there. */
   finish(): Finished | Promise<Finished>;
-  /** Frees and removes everything: the task failed. */
+  /** Frees and removes everything, because the task failed. */
   discard(): void;
 }
 
@@ -201,7 +201,7 @@ function objectsSink(program: StageProgram, run: TaskRun, env: TaskEnvironment):
   return { ...savingSink(state, attempt, close), discard: () => file.abandon() };
 }
 
-/** `attempt`: what the file is called until the driver gives it its name, so that no two attempts write the same file. */
+/** `attempt`: the file's name until the driver renames it, so that no two attempts write the same file. */
 function outputFile({ task, ports }: TaskEnvironment): {
   readonly file: TaskOutput;
   readonly name: string;

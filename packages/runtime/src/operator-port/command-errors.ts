@@ -1,15 +1,15 @@
 import type { Commands } from "../ports.ts";
 
-/** The end of what a command wrote, for the error of one that fails. */
+/** The end of a command's standard error, for its failure message. */
 const TAIL_CHARS = 4 * 1024;
-/** What one run of a command may add to the job's output. */
+/** Limit of what one run of a command adds to the job's output. */
 const OUTPUT_CHARS = 64 * 1024;
 
 /** The standard error of one command: lines for the job's output, up to a bound, and its end. */
 export class CommandErrors {
   readonly #commands: Pick<Commands, "said">;
   #tail = "";
-  /** Begun, and not ended by a newline yet; within the bound. */
+  /** An incomplete line, within the limit. */
   #line = "";
   #left = OUTPUT_CHARS;
   #omitted = 0;
@@ -28,7 +28,7 @@ export class CommandErrors {
     for (const line of lines) this.#commands.said(line);
   }
 
-  /** Passes on a last line without an end, and says how much was left out. */
+  /** Passes on an incomplete last line, and reports how much was omitted. */
   end(): void {
     if (this.#line !== "") this.#commands.said(this.#line);
     this.#line = "";

@@ -8,7 +8,7 @@ import type { Commands } from "../ports.ts";
 import { CommandErrors } from "./command-errors.ts";
 import { endGroup } from "./process-groups.ts";
 
-/** What a command needs from where it runs. */
+/** What a command needs from the slot in which it runs. */
 export interface PipeContext {
   readonly commands: Commands;
   /** The setting `line.bytes.max`. */
@@ -25,12 +25,11 @@ type Ended =
   | { readonly error: Error };
 
 /**
- * Hands the records of a partition to a command as lines, and gives the lines that it writes. Its standard error goes to
- * the job's output.
+ * Passes the records of a partition to a command as lines, and yields the lines that it writes. Its standard error goes
+ * to the job's output.
  *
- * A command that ends well without having read all its input wants no more of it. One that does not end well fails the
- * task. The command leads a process group of its own, so that what it started ends with it, and a terminal's Ctrl-C is the
- * job's alone.
+ * A command may exit with 0 before reading all its input. Any other exit code fails the task. The command leads a
+ * process group of its own, so that its children end with it, and a terminal's Ctrl-C reaches only the job.
  *
  * @throws PIPE_FAILED, LINE_TOO_LONG (while iterating)
  */
@@ -54,7 +53,7 @@ async function* linesOf(
   const ended = endOf(child);
   const errors = new CommandErrors(commands);
   child.stderr.setEncoding("utf8").on("data", (text: string) => errors.push(text));
-  // When the records fail the command is of no use any more; its output ends, and the failure is thrown below.
+  // If the records fail the command is useless; its output ends, and the failure is thrown below.
   const fed = feed(child, linesToWrite(records, capture)).catch((error: unknown) => {
     if (child.pid !== undefined) endGroup(child.pid);
     return { error };
@@ -63,7 +62,7 @@ async function* linesOf(
   const pieces: AsyncIterator<Uint8Array> = child.stdout[Symbol.asyncIterator]();
   try {
     for (;;) {
-      // It may break off when the command could not be started, or was ended: that is told by its end.
+      // It may break off if the command could not be started, or was killed: that is reported with its end.
       const step = await pieces.next().catch(() => undefined);
       if (step === undefined || step.done === true) break;
       yield* splitter.push(step.value);
@@ -96,7 +95,7 @@ function* linesToWrite(records: Iterable<unknown>, capture: PipeCapture): Genera
   if (text !== "") yield text;
 }
 
-/** Writes as fast as the command reads, and no longer than it does. */
+/** Writes as fast as the command reads, and stops when it does. */
 async function feed(child: ChildProcessWithoutNullStreams, texts: Iterable<string>): Promise<undefined> {
   const { stdin } = child;
   let closed = false;
@@ -105,7 +104,7 @@ async function feed(child: ChildProcessWithoutNullStreams, texts: Iterable<strin
       closed = true;
       resolve();
     };
-    // EPIPE and its like: the command reads no more. How it ends says whether that is an error.
+    // EPIPE and the like: the command reads no more. Its exit code decides whether that is an error.
     stdin.on("error", close).once("close", close);
   });
   for (const text of texts) {
@@ -115,7 +114,7 @@ async function feed(child: ChildProcessWithoutNullStreams, texts: Iterable<strin
   if (!closed) stdin.end();
 }
 
-/** Once this is done neither the command nor anything in its group runs, whoever waits for its lines. */
+/** Afterwards neither the command nor anything in its group runs, whoever waits for its lines. */
 async function stopped(child: ChildProcessWithoutNullStreams, commands: Commands): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return; // it could not be started
@@ -141,7 +140,7 @@ function failed(command: readonly string[], outcome: Ended, tail: string) {
         : `was killed by ${outcome.signal}`;
   const words = tail === "" ? "It wrote nothing to its standard error" : `Its standard error ends: ${tail}`;
   return pipeFailed(
-    `the command ${command.join(" ")} ${how}. ${words}. ` + "The command must exist on every executor and exit with 0.",
+    `the command ${command.join(" ")} ${how}. ${words}. The command must exist on every executor and exit with 0.`,
     { ...("error" in outcome ? { cause: outcome.error } : {}), fields: { command: command.join(" ") } },
   );
 }

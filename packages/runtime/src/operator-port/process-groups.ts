@@ -1,4 +1,4 @@
-/** Kills every process of the group. One that is gone already is what was wanted. */
+/** Kills every process of the group. A missing group is no error. */
 export function endGroup(group: number): void {
   try {
     process.kill(-group, "SIGKILL");
@@ -10,7 +10,7 @@ export function endGroup(group: number): void {
 /**
  * Process groups that end with whatever started them: a slot's thread, a process.
  *
- * A process that is killed by SIGKILL runs no code, so whoever started that process keeps a list of its own.
+ * A process killed with SIGKILL runs no code, so its parent keeps a list of its own.
  */
 export class ProcessGroups {
   readonly #groups = new Set<number>();
@@ -23,7 +23,7 @@ export class ProcessGroups {
     this.#groups.delete(group);
   }
 
-  /** Ends all that are left, and gives them. */
+  /** Kills all remaining groups, and returns them. */
   endAll(): readonly number[] {
     const groups = [...this.#groups];
     this.#groups.clear();

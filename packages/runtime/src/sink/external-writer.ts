@@ -5,11 +5,12 @@ interface ExternalWriter {
   abort?(): unknown;
 }
 
-/** Records that are handed to a writer at once. */
+/** Records passed to a writer at once. */
 const BATCH = 1024;
 
 /**
- * Has a writer take all records. One that failed, or whose task was cancelled, is told to abort; its own error is the one that counts.
+ * Passes all records to a writer. If it fails, or its task is cancelled, `abort` is called; the first error is
+ * reported.
  *
  * @returns What was written, as the only record.
  */
@@ -28,7 +29,7 @@ export async function writeAll(open: () => unknown, records: Iterable<unknown>):
     try {
       await writer.abort?.();
     } catch {
-      // What made it abort says more.
+      // The error that caused the abort says more.
     }
     throw error;
   }

@@ -2,7 +2,7 @@ import { BlockWriter, type ClassTable } from "@millrace/codec";
 import { BlockBuilder, type BlockPool, freeSlices, type SpillFile } from "@millrace/storage";
 import { INLINE_RESULT_BYTES_MAX, type SlotResult } from "../task.ts";
 
-/** The records that a task sends to the driver: inline while they are few, else a block. */
+/** The records that a task returns to the driver: inline if few, else a block. */
 export class ResultOutput {
   readonly writer: BlockWriter;
   readonly #builder: BlockBuilder;
@@ -28,7 +28,7 @@ export class ResultOutput {
     return { result: { kind: "block", handle: this.#builder.finish(), bytes }, spilledBytes };
   }
 
-  /** Frees everything: the task failed. */
+  /** Frees everything, because the task failed. */
   discard(): void {
     freeSlices(this.#builder.finish(), this.#pool);
     this.#file.discard();

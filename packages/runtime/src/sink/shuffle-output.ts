@@ -2,12 +2,12 @@ import { crc32 } from "node:zlib";
 import { BlockWriter, type ClassTable } from "@millrace/codec";
 import { BlockBuilder, type BlockHandle, type BlockPool, type SpillFile } from "@millrace/storage";
 
-/** What the writers of one task may hold back together. */
+/** Limit of data buffered by all writers of one task. */
 const BUFFERS_BYTES = 16 * 1024 * 1024;
 const FRAME_BYTES_MAX = 256 * 1024;
 const FRAME_BYTES_MIN = 4 * 1024;
 
-/** One block per reduce partition, in the pool while there is room and else in the task's spill file. */
+/** One block per reduce partition, in the pool while there is room and otherwise in the task's spill file. */
 export class ShuffleOutput {
   readonly writers: readonly BlockWriter[];
   readonly #builders: readonly BlockBuilder[];
@@ -36,11 +36,11 @@ export class ShuffleOutput {
     });
   }
 
-  /** The blocks, which belong to the caller, and what of them is on disk. */
+  /** The blocks, which now belong to the caller, and their sizes on disk. */
   finish(): {
     readonly blocks: readonly (BlockHandle | undefined)[];
     readonly bytes: readonly number[];
-    /** Of the content of all blocks: the same for the same records in the same order, wherever the bytes lie. */
+    /** Of the content of all blocks: equal for equal records in equal order, wherever the bytes are stored. */
     readonly checksum: number;
     readonly spilledBytes: number;
   } {
@@ -53,7 +53,7 @@ export class ShuffleOutput {
     return { blocks, bytes, checksum, spilledBytes };
   }
 
-  /** Frees everything: the task failed. */
+  /** Frees everything, because the task failed. */
   discard(): void {
     for (const builder of this.#builders) builder.discard();
     this.#file.discard();

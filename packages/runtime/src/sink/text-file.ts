@@ -9,7 +9,7 @@ export function isZipped(name: string): boolean {
   return name.endsWith(".gz");
 }
 
-/** Lines of text on their way to a file: UTF-8, compressed piece by piece if the file's name says so. */
+/** Text lines written to a file: UTF-8, compressed piece by piece if the file's name says so. */
 export class TextFile {
   readonly #file: TaskOutput;
   readonly #zipped: boolean;
@@ -29,7 +29,7 @@ export class TextFile {
   }
 
   close(): ReturnType<TaskOutput["close"]> {
-    // An empty file is no gzip file.
+    // An empty file is not a gzip file.
     if (this.#text !== "" || (this.#zipped && this.#empty)) this.#flush();
     return this.#file.close();
   }

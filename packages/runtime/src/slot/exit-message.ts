@@ -12,7 +12,7 @@ export function exitMessage(exit: {
   );
 }
 
-/** What follows when a slot's thread has ended. */
+/** The consequences of the end of a slot's thread. */
 export function afterThread(busy: boolean): string {
   return busy
     ? " and its task is retried"

@@ -3,28 +3,28 @@ import { handleBytes } from "@millrace/storage";
 import { slotOutOfMemory } from "../errors.ts";
 import type { ResolvedInput } from "../task.ts";
 
-/** With fewer bytes of heap for each of its keys, state is what filled it. */
+/** Below this many bytes of heap per key, state is what filled it. */
 const BYTES_PER_STATE_KEY_MAX = 16 * 1024;
-/** What values that are held together may come to, for a byte encoded: a task reads its input piece by piece. */
+/** Estimated heap per encoded byte for values held together: a task reads its input piece by piece. */
 const HEAP_PER_ENCODED_BYTE = 4;
 
 /** What is known of a thread whose heap was too small. */
 export interface OutOfMemory {
   readonly slot: number;
   readonly heapBytes: number;
-  /** The remedy that gives so much heap. */
+  /** The remedy that provides this much heap. */
   readonly moreHeap: (heapBytes: number) => string;
-  /** Held when it was last looked at. */
+  /** The number held at the last report. */
   readonly stateKeys: number;
   /** ` while it computed …`, or nothing. */
   readonly doing: string;
-  /** Encoded, of the task; files are read piece by piece and count for nothing. */
+  /** Encoded input of the task; files are read piece by piece and not counted. */
   readonly inputBytes: number;
-  /** Encoded, of the task's stage. */
+  /** Encoded size, of the task's stage. */
   readonly broadcastBytes: number;
 }
 
-/** SLOT_OUT_OF_MEMORY, with a size that would do. */
+/** SLOT_OUT_OF_MEMORY, with a sufficient size. */
 export function outOfMemory(known: OutOfMemory): EngineError {
   const { slot, heapBytes, moreHeap, stateKeys, doing, inputBytes: input, broadcastBytes } = known;
   const full = `slot ${slot} needed more than its heap of ${sizeSetting(heapBytes)}${doing}`;
@@ -51,7 +51,7 @@ export function outOfMemory(known: OutOfMemory): EngineError {
   );
 }
 
-/** Encoded bytes that inputs bring along. */
+/** Encoded size of the blocks among inputs. */
 export function inputBytes(inputs: readonly ResolvedInput[]): number {
   let bytes = 0;
   for (const input of inputs) {

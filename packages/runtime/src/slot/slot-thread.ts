@@ -28,13 +28,13 @@ export interface SlotThreadOptions {
   /** Position among the executor's slots: 0, 1, … */
   readonly slot: number;
   readonly pool: BlockPool;
-  /** Heap of the thread. Past it the thread ends, or the whole process aborts: V8 decides. */
+  /** Heap of the thread. Beyond it V8 ends the thread or aborts the whole process. */
   readonly heapBytes: number;
-  /** What gives the thread so much heap, for whoever reads that it had too little: `raise executor.slot.heap from … to …`. */
+  /** How to provide this much heap, for error messages: `raise executor.slot.heap from … to …`. */
   readonly moreHeap: (heapBytes: number) => string;
   /** The setting `line.bytes.max`. */
   readonly lineBytesMax: number;
-  /** `shuffle.spill.bytes`; less where the heap is small. */
+  /** `shuffle.spill.bytes`, or less if the heap is small. */
   readonly spillBytes: number;
   /** `state.snapshot.deltas`. */
   readonly snapshotDeltas: number;
@@ -42,16 +42,16 @@ export interface SlotThreadOptions {
   readonly workDir: string;
   /** Absolute path of the artefact's executor build, as `installArtefact` wrote it. */
   readonly executorModule: string;
-  /** Done on the thread before the artefact is loaded, such as to provide the packages that it left out. */
+  /** Run on the thread before the artefact is loaded, for example to provide packages outside the bundle. */
   readonly setup?: SlotSetup;
-  /** Is told of the process groups of commands, which end with the thread; all of them have to end with the process. */
+  /** Told of the process groups of commands, which end with the thread; all of them must end with the process. */
   readonly commands?: Pick<Commands, "started" | "ended">;
-  /** How long a cancelled task may go on before its thread is ended. */
+  /** How long a cancelled task may run before its thread is terminated. */
   readonly cancelGraceMs: Millis;
   readonly clock: Clock;
-  /** Gets what code of the job writes. */
+  /** Takes the output of user code. */
   readonly output: ThreadOutput;
-  /** Code of the job went wrong where no task can fail for it; the thread goes on. */
+  /** An error in user code for which no task can fail; the thread keeps running. */
   readonly onStray: (error: EngineError) => void;
 }
 
@@ -66,21 +66,21 @@ interface Pending {
  * The main thread's handle of one slot thread. Runs one task at a time; `run` on a busy slot is a defect of the caller.
  *
  * A thread that dies rejects what is pending with the cause, settles `closed`, and is not replaced: the executor starts
- * another {@link SlotThread} and sends it templates and stages anew. State kept by the thread is gone with it.
+ * another {@link SlotThread} and sends it templates and stages again. The state of the thread is lost.
  */
 export class SlotThread {
   readonly slot: number;
   /** Resolves once, when the thread has ended: with the cause, or `undefined` after `terminate` on an idle thread. */
   readonly closed: Promise<EngineError | undefined>;
 
-  /** The number under which the thread holds memory of the pool: for `BlockStore.reclaim` once it has died. */
+  /** The owner number of the thread's pool memory: for `BlockStore.reclaim` once it has died. */
   readonly poolOwner: number;
 
   readonly #options: SlotThreadOptions;
   readonly #worker: Worker;
   readonly #cancel = new Int32Array(new SharedArrayBuffer(4));
   readonly #stateKeys = new Int32Array(new SharedArrayBuffer(4));
-  /** Encoded bytes of the broadcast variables of each stage that runs. */
+  /** Encoded size of the broadcast variables of each running stage. */
   readonly #broadcastBytes = new Map<StageRunId, number>();
   readonly #started = deferred<void>();
   readonly #closed = deferred<EngineError | undefined>();
@@ -91,7 +91,7 @@ export class SlotThread {
   #grace: Timer | undefined;
   #cause: EngineError | undefined;
   #nextNumber = 1;
-  /** Commands that the task runs; nobody else would end them. */
+  /** Commands of the running task; nobody else would end them. */
   readonly #commands = new ProcessGroups();
 
   /**
@@ -137,7 +137,7 @@ export class SlotThread {
     this.#worker.on("exit", (code: number) => this.#onExit(code));
   }
 
-  /** False once the thread has ended or is being ended. */
+  /** False once the thread has ended or is being terminated. */
   get alive(): boolean {
     return this.#alive && !this.#terminating && !this.#settling;
   }
@@ -151,7 +151,7 @@ export class SlotThread {
     this.#post({ type: "template", template });
   }
 
-  /** No stage that has started and not ended uses them. */
+  /** No running stage uses them. */
   dropTemplates(ids: readonly TemplateId[]): void {
     this.#post({ type: "dropTemplates", ids });
   }
@@ -167,7 +167,7 @@ export class SlotThread {
     this.#post({ type: "stageDone", run });
   }
 
-  /** Forgets decoded broadcast variables, by block id. */
+  /** Drops decoded broadcast variables, by block id. */
   dropBroadcasts(ids: readonly string[]): void {
     this.#post({ type: "dropBroadcasts", ids });
   }
@@ -189,7 +189,7 @@ export class SlotThread {
     });
   }
 
-  /** Asks the running task to stop; past the grace period its thread is ended. Any other task: no effect. */
+  /** Asks the running task to stop; after the grace period its thread is terminated. No effect on other tasks. */
   cancel({ run, partition, attempt }: TaskKey): void {
     const pending = this.#pending;
     if (pending === undefined || this.#grace !== undefined) return;
@@ -206,7 +206,8 @@ export class SlotThread {
   }
 
   /**
-   * Ends the thread. The promise stays open while a native call blocks it: give up waiting and end the process then.
+   * Terminates the thread. The promise stays pending while a native call blocks it: stop waiting and exit the process
+   * then.
    */
   async terminate(): Promise<void> {
     this.#terminating = true;
@@ -215,8 +216,8 @@ export class SlotThread {
   }
 
   /**
-   * Takes no further task, and lets the thread end once code of the job has nothing pending, as Node.js ends a process. A
-   * timer that repeats or an open connection keeps it: `terminate` it after a while. Resolves as `closed` does.
+   * Takes no further task, and lets the thread end once user code has nothing pending, as Node.js ends a process. A
+   * repeating timer or an open connection prevents that: `terminate` it after a while. Resolves like `closed`.
    */
   settle(): Promise<EngineError | undefined> {
     this.#settling = true;
@@ -268,7 +269,7 @@ export class SlotThread {
 
   #onDone(number: number, outcome: SlotOutcome): void {
     const pending = this.#pending;
-    if (pending?.number !== number) return; // told of its end already
+    if (pending?.number !== number) return; // its end was already reported
     this.#grace?.cancel();
     this.#grace = undefined;
     this.#pending = undefined;
@@ -329,7 +330,7 @@ function isOutOfMemory(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
 }
 
-/** The compiled entry: beside this file when that is compiled, in `dist` when tests run the source. */
+/** The compiled entry: beside this file if this is compiled, in `dist` when tests run the source. */
 function threadEntry(): URL {
   return import.meta.url.endsWith(".ts")
     ? new URL("../../dist/slot/thread.js", import.meta.url)

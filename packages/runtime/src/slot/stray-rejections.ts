@@ -1,21 +1,22 @@
 import { type Clock, describeThrown, type EngineError } from "@millrace/base";
 import { unhandledRejection } from "../errors.ts";
 
-/** Rejections that are reported within a second; further ones are counted. */
+/** Rejections reported per second; further ones are counted. */
 const REPORTED_PER_SECOND = 5;
 
 export interface StrayRejectionsPorts {
   readonly clock: Pick<Clock, "monotonicMs">;
-  /** A task runs: the promise is taken for one of its own. */
+  /** A task runs: the promise is attributed to it. */
   readonly busy: () => boolean;
-  /** The job has a handler of its own, which is to do what it likes. */
+  /** The job has a handler of its own, which takes precedence. */
   readonly handled: () => boolean;
   readonly report: (error: EngineError) => void;
 }
 
 /**
- * Promises that nobody awaits and that reject. While a task runs, that is an error of the task and ends the thread, as Node.js would: the
- * task is tried again. After its task there is nothing to try again, and the thread with its state is sound: the job is told.
+ * Un-awaited promises that reject. While a task runs, that is an error of the task and ends the thread, as in Node.js:
+ * the task is retried. Between tasks there is nothing to retry, and the thread with its state is sound: the job is
+ * warned.
  */
 export class StrayRejections {
   readonly #ports: StrayRejectionsPorts;
@@ -26,7 +27,7 @@ export class StrayRejections {
     this.#ports = ports;
   }
 
-  /** @throws The reason itself, when it ends the thread. */
+  /** @throws The reason itself, if it ends the thread. */
   onRejection(reason: unknown): void {
     const { busy, handled, clock, report } = this.#ports;
     if (handled()) return;

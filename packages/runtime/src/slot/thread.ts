@@ -21,7 +21,7 @@ assert(port !== null, "a slot's code runs in a worker thread");
 const init = workerData as SlotInit; // as SlotThread posts it
 writeOutputTo(init.output);
 
-/** The number of the task that runs; 0 between tasks. */
+/** The number of the running task; 0 between tasks. */
 let running = 0;
 const cancel = new Int32Array(init.cancel);
 const stateKeys = new Int32Array(init.stateKeys);
@@ -31,15 +31,15 @@ function send(message: FromSlot): void {
 }
 
 /**
- * Tells the executor why this thread ends before it does: an error that nobody caught, or `process.exit` in user code,
- * which ends this thread alone. Node.js itself calls `process.exit` after an uncaught error.
+ * Reports why this thread ends, beforehand: an uncaught error, or `process.exit` in user code, which ends only this
+ * thread. Node.js itself calls `process.exit` after an uncaught error.
  */
 function reportEnd(): void {
   let uncaught: { readonly error: unknown } | undefined;
   process.on("uncaughtExceptionMonitor", (error: unknown) => {
     uncaught = { error };
     queueMicrotask(() => {
-      uncaught = undefined; // a handler of the job took it: the thread lives on
+      uncaught = undefined; // a handler of the job took it: the thread survives
     });
   });
   const exit = process.exit.bind(process);
@@ -154,7 +154,7 @@ async function main(): Promise<void> {
     send({ type: "loadFailed", error: toWireError(error) });
     return;
   }
-  // Messages that came meanwhile have waited in the port.
+  // Messages that arrived meanwhile have waited in the port.
   port?.on("message", (message: ToSlot) => onMessage(runtime, message));
   send({ type: "ready" });
 }

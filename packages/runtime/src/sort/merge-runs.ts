@@ -1,10 +1,13 @@
 import type { Comparison } from "@millrace/codec";
 import type { RunReader } from "./run-reader.ts";
 
-/** Sorted runs as one, equal records in the order of the runs. A heap of the runs' next records: O(log runs) comparisons each. */
+/**
+ * Merges sorted runs, with equal records in the order of the runs. A heap of the runs' next records: O(log runs)
+ * comparisons each.
+ */
 export class RunMerge {
   readonly #compare: Comparison;
-  /** A run's position in the list is its place among equal records. */
+  /** A run's position in the list determines its place among equal records. */
   readonly #runs: readonly RunReader[];
   /** Positions of runs that have a record; the children of place i are 2i + 1 and 2i + 2. */
   readonly #heap: number[] = [];
@@ -14,7 +17,7 @@ export class RunMerge {
     this.#compare = compare;
   }
 
-  /** Reads the first record of every run; before anything is taken. */
+  /** Reads the first record of every run, before anything is taken. */
   begin(): void {
     this.#runs.forEach((run, position) => {
       if (run.next()) this.#heap.push(position);
@@ -22,7 +25,7 @@ export class RunMerge {
     for (let place = this.#heap.length >>> 1; place >= 0; place--) this.#sink(place);
   }
 
-  /** Hands over the next `limit` records; fewer at the end, of which it returns how many. */
+  /** Passes on the next `limit` records, or fewer at the end; returns how many. */
   take(limit: number, take: (key: unknown, record: unknown) => void): number {
     const heap = this.#heap;
     let taken = 0;

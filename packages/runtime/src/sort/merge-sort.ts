@@ -2,10 +2,10 @@
 const INSERTION_MAX = 8;
 
 /**
- * The integers 0 … length - 1 in the order of `compare`, equal ones ascending: a stable sort of whatever they number.
- * Linear for what is in order already.
+ * The integers 0 … length - 1 in the order of `compare`, equal ones ascending: a stable sort by index. Linear for
+ * sorted input.
  *
- * Memory: 8 bytes per element, outside of the heap; the sorts of the language take 16 to 20, inside.
+ * Memory: 8 bytes per element, off-heap; the built-in sort takes 16 to 20 on the heap.
  */
 export function sortedOrder(length: number, compare: (i: number, j: number) => number): Uint32Array {
   const order = new Uint32Array(length);
@@ -33,7 +33,7 @@ function sortRange(
   let left = from;
   let right = middle;
   let at = from;
-  // What is left over on the right lies where it belongs already.
+  // The rest on the right is already in place.
   while (left < middle && right < to) {
     const a = spare[left] ?? 0;
     const b = order[right] ?? 0;

@@ -20,7 +20,7 @@ export class RunReader {
     this.#keyOf = keyOf;
   }
 
-  /** Moves on to the next record; false at the end. */
+  /** Moves to the next record; false at the end. */
   next(): boolean {
     if (this.#at >= this.#columns.records.length) {
       const step = this.#frames.next();

@@ -1,11 +1,11 @@
 import { assertOrdered, type Comparison, comparisonBy } from "@millrace/codec";
 
-/** Comparisons between two looks at the cancel flag. */
+/** Comparisons between two checks of the cancel flag. */
 const CHECK_MASK = 0xffff;
 
-/** How the records of a partition are put in order. */
+/** How the records of a partition are sorted. */
 export interface SortOrder {
-  /** What of a record is compared; absent: records are pairs, and their keys are. */
+  /** What is compared of a record; if absent, records are pairs, compared by key. */
   readonly key: ((record: unknown) => unknown) | undefined;
   /** The user's, or absent for the order of values. */
   readonly compare: ((a: unknown, b: unknown) => unknown) | undefined;
@@ -13,10 +13,9 @@ export interface SortOrder {
 }
 
 /**
- * Compares what the order says is compared: negative, 0 or positive; reversed when it is descending, so that equal ones
- * stay as they came.
+ * Compares by the order: negative, 0 or positive; reversed if it is descending, so that equal records keep their order.
  *
- * @param check Called now and then; throws when the task is cancelled.
+ * @param check Called periodically; throws when the task is cancelled.
  */
 export function comparison({ compare, descending }: SortOrder, check: () => void): Comparison {
   const ascending = comparisonBy(compare);
@@ -28,9 +27,10 @@ export function comparison({ compare, descending }: SortOrder, check: () => void
 }
 
 /**
- * The same between places of a column. Columns of numbers or strings alone are compared where they lie: a third of the time.
+ * The same between indices of a column. Columns of only numbers or only strings are compared in place: a third of the
+ * time.
  *
- * @throws VALUE_NOT_ORDERED A key has no place in the order of values, be it the only one.
+ * @throws VALUE_NOT_ORDERED A key is outside the order of values, even if it is the only one.
  */
 export function columnComparison(
   keys: readonly unknown[],
@@ -66,7 +66,7 @@ export function columnComparison(
   }
 }
 
-/** What all keys are. NaN is none of the numbers that can be compared by `<`. */
+/** The common type of all keys. NaN is not a number that `<` can compare. */
 function columnType(keys: readonly unknown[]): "number" | "string" | "mixed" {
   if (keys.every((key) => typeof key === "number" && !Number.isNaN(key))) return "number";
   if (keys.every((key) => typeof key === "string")) return "string";

@@ -10,11 +10,11 @@ import { columnComparison, comparison, type SortOrder } from "./sort-order.ts";
 
 /** Both columns, with room to grow, and the places while they are sorted. */
 const ENTRY_BYTES = 2 * 12 + 8;
-/** Records looked at of each lot that is added. */
+/** Records sampled of each batch added. */
 const SAMPLES = 16;
 /** Far below the limits of V8's arrays. */
 const ENTRIES_MAX = 8_000_000;
-/** Runs that are read side by side, each with an open file and a frame in memory. */
+/** Runs that are read in parallel, each with an open file and a frame in memory. */
 const RUNS_MAX = 64;
 /** Records of a chunk that is given on. */
 const CHUNK = 1024;
@@ -27,13 +27,14 @@ export interface SpillingSortOptions extends SpillOptions {
 }
 
 /**
- * The records of a partition in order. What passes the budget goes to disk as a sorted run; in the end the runs are merged,
- * {@link RUNS_MAX} at a time. Stable: equal records come as they were added.
+ * Sorts the records of a partition. What exceeds the budget is spilled as a sorted run; at the end the runs are merged,
+ * {@link RUNS_MAX} at a time. Stable: equal records keep the order in which they were added.
  *
- * The key function is called when a record is added, and again when it comes back from disk: keys need not be encodable.
+ * The key function is called when a record is added, and again when it comes back from disk: keys need not be
+ * encodable.
  *
- * Disk: each record once, and once more for every pass beyond {@link RUNS_MAX} runs. Memory: the budget and a lot of
- * records; while merging a frame per run.
+ * Disk: each record once, and once more for every pass beyond {@link RUNS_MAX} runs. Memory: the budget and one batch
+ * of records; while merging, a frame per run.
  */
 export class SpillingSort {
   readonly #options: SpillingSortOptions;
@@ -66,7 +67,7 @@ export class SpillingSort {
     if (this.#options.budget.exceededBy(this.#bytes) || records.length > ENTRIES_MAX) this.#spill();
   }
 
-  /** All that was added, in order. A chunk is valid until the next one is asked for. */
+  /** Everything that was added, in order. A chunk is valid until the next one is requested. */
   *drain(): Generator<SortColumns, void, undefined> {
     if (this.#runs.length === 0) {
       yield* this.#drainMemory();
@@ -77,7 +78,7 @@ export class SpillingSort {
     yield* this.#drainRuns();
   }
 
-  /** Lets go of everything, on disk too. */
+  /** Releases everything, on disk too. */
   discard(): void {
     this.#runs = [];
     this.#file?.discard();

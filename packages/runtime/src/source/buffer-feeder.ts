@@ -3,8 +3,8 @@ import type { SegmentState } from "../compile/segment-state.ts";
 import { Feeder, push } from "./feeder.ts";
 
 /**
- * The end of a fused loop: what a segment gives, chunk by chunk, to a function that pulls. However many records a flatMap
- * makes of one, a chunk of them is in memory.
+ * The end of a fused loop: passes on the output of a segment, chunk by chunk, to a function that pulls. However many
+ * records a flatMap yields for one, only a chunk of them is in memory.
  */
 export class BufferFeeder extends Feeder {
   readonly #upstream: Feeder;

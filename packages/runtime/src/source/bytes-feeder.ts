@@ -4,8 +4,8 @@ import { type FilePieces, letGo } from "../files/pieces.ts";
 import { Feeder } from "./feeder.ts";
 
 /**
- * The bytes of a range of a file: as pieces of any size, or as records of `recordBytes` each. Every record has memory of
- * its own, from its first byte on, so that `new DataView(record.buffer)` reads that record.
+ * The bytes of a range of a file: as pieces of any size, or as records of `recordBytes` each. Every record has memory
+ * of its own, starting at its first byte, so that `new DataView(record.buffer)` reads that record.
  */
 export class BytesFeeder extends Feeder {
   readonly #range: FileRange;

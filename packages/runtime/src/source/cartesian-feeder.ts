@@ -12,8 +12,9 @@ export interface CartesianOptions {
 }
 
 /**
- * `[L, R[]]` for each record of the left side with all of the right, a lot at a time, for a loop that takes the lots apart. The
- * right side is read when it is opened, and closed before the left one is opened; of that a chunk at a time is in memory.
+ * `[L, R[]]` for each record of the left side with all of the right, one batch of them at a time, for a loop that
+ * flattens the batches. The right side is read when it is opened, and closed before the left one is opened; only a
+ * chunk of the left is in memory.
  */
 export class CartesianFeeder extends Feeder {
   readonly #options: CartesianOptions;

@@ -21,7 +21,10 @@ export class ConcatFeeder extends Feeder {
     return this.#feeders[0]?.opensLater === true;
   }
 
-  /** What opens later may finish later, too: moving on from it has to wait. The last one is finished by `finish`. */
+  /**
+   * A feeder that opens asynchronously may finish asynchronously: moving on from it has to wait. The last one is
+   * finished by `finish`.
+   */
   override get later(): boolean {
     const several = this.#feeders.length > 1;
     return this.#feeders.some((feeder) => (several && feeder.opensLater) || feeder.later);

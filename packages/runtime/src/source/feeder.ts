@@ -1,12 +1,12 @@
 import type { Segment } from "../compile/segment.ts";
 import type { SegmentState } from "../compile/segment-state.ts";
 
-/** Records between two looks at the cancel flag. */
+/** Records between two checks of the cancel flag. */
 export const SLICE = 1024;
 
 /**
- * Gives records chunk by chunk to whoever pulls. A chunk is either `rows` or the columns `keys` and `values`, of which
- * [at, end) is still to be taken; it is valid until the next one is asked for.
+ * Supplies records chunk by chunk, on demand. A chunk is either `rows` or the columns `keys` and `values`, of which
+ * [at, end) is still to be taken; it is valid until the next one is requested.
  */
 export abstract class Feeder {
   rows: ArrayLike<unknown> | undefined;
@@ -15,18 +15,18 @@ export abstract class Feeder {
   at = 0;
   end = 0;
 
-  /** Does what may wait, such as filling tables; once, before anything else. */
+  /** Does what may take time, such as filling tables; once, before anything else. */
   open(): void | Promise<void> {}
 
-  /** Whether `open` has to be waited for. */
+  /** Whether `open` is asynchronous. */
   get opensLater(): boolean {
     return false;
   }
 
-  /** Moves on to the next chunk, never an empty one; false at the end. */
+  /** Moves to the next chunk, which is never empty; false at the end. */
   abstract next(): boolean;
 
-  /** Once open: whether chunks have to be waited for, so that `nextLater` is to be called in place of `next`. */
+  /** Once open: whether chunks arrive asynchronously, so that `nextLater` must be called in place of `next`. */
   get later(): boolean {
     return false;
   }
@@ -35,10 +35,10 @@ export abstract class Feeder {
     return this.next();
   }
 
-  /** Completes what must happen whether or not all records were taken, such as the update of state. */
+  /** Completes work that does not depend on whether all records were taken, such as updating state. */
   finish(): void | Promise<void> {}
 
-  /** Lets go of what it holds, at the end or after an error. */
+  /** Releases its resources, at the end or after an error. */
   close(): void {}
 
   protected setRows(rows: ArrayLike<unknown>, at = 0, end: number = rows.length): true {
@@ -58,7 +58,7 @@ export abstract class Feeder {
   }
 }
 
-/** Runs a segment over the next `limit` records of the chunk. Returns whether the segment wants no more. */
+/** Runs a segment over the next `limit` records of the chunk. Returns whether the segment needs no more. */
 export function push(feeder: Feeder, segment: Segment, state: SegmentState, limit: number = SLICE): boolean {
   const from = feeder.at;
   const to = Math.min(feeder.end, from + limit);

@@ -1,7 +1,7 @@
 import { FRAME_HEADER_BYTES, frameBytes } from "@millrace/codec";
 import { inputDamaged } from "../errors.ts";
 
-/** Puts the frames of a file that `saveAsObjectFile` has written together, each in memory of its own. */
+/** Reassembles the frames of a file written by `saveAsObjectFile`, each in memory of its own. */
 export class FrameCutter {
   readonly #path: string;
   /** A frame whose rest has not come, or only its header as long as that is not `#whole`. */
@@ -37,7 +37,7 @@ export class FrameCutter {
     return undefined;
   }
 
-  /** No bytes follow. @throws INPUT_DAMAGED The last frame is cut short. */
+  /** No more bytes follow. @throws INPUT_DAMAGED The last frame is truncated. */
   end(): void {
     if (this.#have > 0) throw unreadable(this.#path, `its last frame is truncated to ${this.#have} bytes`);
   }

@@ -4,8 +4,9 @@ import { Feeder, SLICE } from "./feeder.ts";
 const MISSING: readonly unknown[] = [undefined];
 
 /**
- * `[K, [V, W]]` out of `[K, [V[], W[]]]`: every value of the one side with every value of the other, in that order, a
- * chunk at a time, so that a key with many values on both sides takes no memory. `without`: `[K, V]` where the right has none.
+ * `[K, [V, W]]` out of `[K, [V[], W[]]]`: every value of one side with every value of the other, in that order, a chunk
+ * at a time, so that a key with many values on both sides takes little memory. `without`: `[K, V]` if the right has
+ * none.
  */
 export class JoinFeeder extends Feeder {
   readonly #lists: Feeder;
@@ -16,7 +17,7 @@ export class JoinFeeder extends Feeder {
   #i = 0;
   #j = 0;
 
-  /** @param lists Gives a list of values per side for each key. */
+  /** @param lists Supplies a list of values per side for each key. */
   constructor(lists: Feeder, how: JoinKind) {
     super();
     this.#lists = lists;

@@ -16,9 +16,9 @@ export interface LineCutterOptions {
 }
 
 /**
- * Lines of the bytes of a file, which come in pieces that are good until the next one, in UTF-8; an invalid sequence becomes
- * U+FFFD, and a byte-order mark at the beginning of the file goes. A line ends at "\n", "\r\n" or a "\r" alone; the last one of a
- * file needs no end.
+ * Lines of the bytes of a file, which arrive in pieces valid until the next one, in UTF-8; an invalid sequence becomes
+ * U+FFFD, and a byte-order mark at the beginning of the file is removed. A line ends at "\n", "\r\n" or a "\r" alone;
+ * the last one of a file needs no end.
  */
 export class LineCutter {
   readonly #options: LineCutterOptions;
@@ -27,7 +27,7 @@ export class LineCutter {
   #carriedBytes = 0;
   /** Where in the text that line begins. */
   #carriedFrom = 0;
-  /** The last piece ended in "\r", which has ended a line: a "\n" that follows is its second half. */
+  /** The last piece ended with "\r", which ended a line: a "\n" that follows belongs to it. */
   #afterReturn = false;
   /** The next line is the first one of the file. */
   #atStart: boolean;
@@ -38,9 +38,9 @@ export class LineCutter {
   }
 
   /**
-   * The lines that end in a piece; what begins after them is carried on to the next one.
+   * The lines that end in a piece; the rest is carried over to the next one.
    *
-   * @param position Where in the text the piece begins.
+   * @param position Offset of the piece in the text.
    * @throws LINE_TOO_LONG
    */
   push(piece: Uint8Array, position: number): string[] {

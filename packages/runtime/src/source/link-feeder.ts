@@ -13,15 +13,16 @@ export interface LinkOptions {
   readonly label: string;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
-  /** Is told of the records that go on, of a function that reads a source. */
+  /** Told how many records go on, for a function that reads a source. */
   readonly onRecords?: ((count: number) => void) | undefined;
-  /** Makes a feeder that has to be waited for into one that has not, when it is opened. */
+  /** Turns an asynchronous feeder into a synchronous one, when it is opened. */
   readonly spool: (upstream: Feeder) => Feeder;
 }
 
 /**
- * What a function over whole partitions gives. It is called once when the feeder is opened, also for empty partitions,
- * with an iterable for each that pulls the records from upstream; it may be async and give an async iterable.
+ * The result of a function over whole partitions. It is called once when the feeder is opened, even for empty
+ * partitions, with an iterable for each that pulls the records from upstream; it may be async and return an async
+ * iterable.
  */
 export class LinkFeeder extends Feeder {
   readonly #options: LinkOptions;
@@ -178,7 +179,7 @@ export class LinkFeeder extends Feeder {
     return false;
   }
 
-  /** Lets the function's generator run its `finally` blocks when nobody wants the rest. */
+  /** Lets the function's generator run its `finally` blocks when the rest is not needed. */
   async #return(): Promise<void> {
     if (this.#done) return;
     this.#done = true;

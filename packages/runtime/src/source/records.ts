@@ -2,12 +2,12 @@ import { assert } from "@millrace/base";
 import type { SlicedRecords } from "@millrace/operators";
 import type { Feeder } from "./feeder.ts";
 
-/** The cancel flag is looked at once in so many records. */
+/** The cancel flag is checked once per this many records. */
 const SLICE_RECORDS = 256;
 /** The same for functions that take them in arrays. An array that the feeder has is given as it is up to this length. */
 const ARRAY_RECORDS = 4096;
 
-/** What a partition function iterates over; pulls one chunk at a time. Can be iterated once, as the records exist once. */
+/** The argument of a partition function; pulls one chunk at a time. Can be iterated once, as the records exist once. */
 export class Records implements IterableIterator<unknown>, SlicedRecords<unknown> {
   readonly #feeder: Feeder;
   readonly #check: () => void;
@@ -57,7 +57,7 @@ export class Records implements IterableIterator<unknown>, SlicedRecords<unknown
     return all;
   }
 
-  /** The reader wants no more: a `for … of` that was left early may be continued by another one. */
+  /** The reader needs no more: a `for … of` that was left early may be continued by another. */
   return(): IteratorResult<unknown, undefined> {
     return { done: true, value: undefined };
   }

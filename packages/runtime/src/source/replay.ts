@@ -16,8 +16,8 @@ export interface ReplayOptions extends SpillOptions {
 }
 
 /**
- * All records of a feeder, to be read any number of times: in memory while they fit into the budget, else encoded, in the
- * pool or on disk, and decoded anew each time.
+ * All records of a feeder, to be read any number of times: in memory while they fit the budget, else encoded, in the
+ * pool or on disk, and decoded each time.
  */
 export class Replay {
   readonly #options: ReplayOptions;

@@ -4,8 +4,9 @@ import type { SpillOptions } from "../table/spill-run.ts";
 import { Feeder } from "./feeder.ts";
 
 /**
- * When it is opened, waits for all records of a feeder, open already, that has to be waited for, and gives them without waiting: between an async
- * partition function and a next one, whose iterable is synchronous. Kept encoded, in the pool or on disk.
+ * On opening, collects all records of an asynchronous feeder that is already open, and then supplies them
+ * synchronously: between an async partition function and a next one, whose iterable is synchronous. Kept encoded, in
+ * the pool or on disk.
  */
 export class SpoolFeeder extends Feeder {
   readonly #upstream: Feeder;

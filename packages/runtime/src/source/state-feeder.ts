@@ -7,17 +7,17 @@ export interface StateFeederOptions {
   readonly store: StateStore;
   readonly ref: StateRef;
   readonly updater: StateUpdater;
-  /** The task was launched before: what it reads may be other records than those of the update that was made. */
+  /** The task has run before: its input may differ from that of the update that was made. */
   readonly again: boolean;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
 }
 
 /**
- * The transaction of one batch on one partition of state, and what comes out of it.
+ * The transaction of one batch on one partition of state, and its output.
  *
  * Updates are made as records are pulled; `finish` makes those that nobody pulled, then writes the delta. So an output
- * that takes ten records updates every key all the same. What a batch did not touch is only read as it is pulled.
+ * that takes ten records still updates every key. State that a batch did not touch is only read as it is pulled.
  */
 export class StateFeeder extends Feeder {
   readonly #options: StateFeederOptions;

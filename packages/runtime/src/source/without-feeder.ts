@@ -22,9 +22,9 @@ export interface WithoutOptions {
 }
 
 /**
- * The pairs of the left side whose key the right side has not, in the left side's order. With the keys of the right in memory
- * the left passes by them; when they went to disk, the left follows them there, each record with its number, and what stays
- * is sorted by that.
+ * The pairs of the left side whose key the right side does not have, in the left side's order. If the right side's keys
+ * are in memory the left is streamed past them; if they were spilled, the left is spilled with them, each record with
+ * its number, and the remaining records are sorted by it.
  */
 export class WithoutFeeder extends Feeder {
   readonly #options: WithoutOptions;

@@ -46,7 +46,7 @@ export class ZipFeeder extends Feeder {
     for (const feeder of this.#feeders) feeder.close();
   }
 
-  /** As many as every side has at hand. */
+  /** As many as every side has available. */
   #zip(more: readonly boolean[]): boolean {
     if (more.includes(false)) {
       if (more.includes(true)) throw this.#differ(more);

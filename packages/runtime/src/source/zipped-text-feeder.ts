@@ -1,7 +1,7 @@
 import { Feeder } from "./feeder.ts";
 import { LineCutter } from "./line-cutter.ts";
 
-/** Lines of a file compressed by gzip, which can be read from its beginning only, and has to be waited for. */
+/** Lines of a gzip file, which can be read only from its beginning, and asynchronously. */
 export class ZippedTextFeeder extends Feeder {
   readonly #pieces: AsyncIterator<Uint8Array>;
   readonly #cutter: LineCutter;
@@ -48,7 +48,7 @@ export class ZippedTextFeeder extends Feeder {
   }
 
   override close(): void {
-    // After an error nobody waits; the file is let go in its own time.
+    // After an error nobody waits; the file is released in its own time.
     if (!this.#done) this.#pieces.return?.()?.then(undefined, () => {});
     this.#done = true;
   }

@@ -1,7 +1,10 @@
-/** To open and read a delta takes about as long as to read this much of a snapshot. */
+/** Opening and reading a delta takes about as long as reading this much of a snapshot. */
 const DELTA_COSTS_BYTES = 32 * 1024;
 
-/** The deltas since the last snapshot of a partition: what has to be read besides it. Decides when another one is due. */
+/**
+ * The deltas since the last snapshot of a partition, which must be read in addition to it. Decides when the next one is
+ * due.
+ */
 export class DeltaChain {
   #deltas = 0;
   #bytes = 0;
@@ -13,7 +16,7 @@ export class DeltaChain {
     this.#bytes += bytes;
   }
 
-  /** A snapshot stands in for all so far. */
+  /** A snapshot replaces all deltas so far. */
   restart(snapshotBytes: number): void {
     this.#deltas = 0;
     this.#bytes = 0;
@@ -21,8 +24,8 @@ export class DeltaChain {
   }
 
   /**
-   * Whether reading the deltas has come to cost as much as reading a snapshot does, but for the first `deltasMax`: a reload
-   * then costs at most twice what the state's size does, and what is written for snapshots at most as much as for deltas.
+   * Whether reading the deltas costs as much as reading a snapshot, not counting the first `deltasMax`: a reload then
+   * costs at most twice the state's size, and snapshots write at most as much as deltas.
    */
   isDue(deltasMax: number): boolean {
     return this.#deltas >= deltasMax && this.#bytes + this.#deltas * DELTA_COSTS_BYTES >= this.#snapshotBytes;

@@ -2,10 +2,10 @@ const FIRST_CAPACITY = 16;
 const NONE = -1;
 
 /**
- * When each key of a partition was last updated, and the keys in that order, by the index of the key: a linked list over
- * columns, so that those that have been idle for longest are found without a look at the others.
+ * The time of each key's last update, and the keys in that order, by index: a linked list over columns, so that the
+ * keys idle for longest are found without visiting the others.
  *
- * Memory: 16 bytes an index. Time: constant for each update.
+ * Memory: 16 bytes per index. Time: constant per update.
  */
 export class IdleOrder {
   #times = new Float64Array(FIRST_CAPACITY);
@@ -17,7 +17,7 @@ export class IdleOrder {
   #oldest = NONE;
   #newest = NONE;
 
-  /** The index was updated at `time`, which is no earlier than that of any other. */
+  /** Records an update at `time`, which is no earlier than that of any other. */
   touch(index: number, time: number): void {
     this.#grow(index);
     this.remove(index);
@@ -29,7 +29,7 @@ export class IdleOrder {
     this.#newest = index;
   }
 
-  /** Takes an index out; one that is not in does no harm. */
+  /** Removes an index, if it is there. */
   remove(index: number): void {
     if (index >= this.#end) return;
     const next = this.#at(this.#next, index);

@@ -7,30 +7,30 @@ const FORGOTTEN = -1;
 /** In {@link Overlay.order}: the next of the new keys. */
 export const NEW_KEY = -1;
 
-/** What one batch changes in a partition, on top of the published state. */
+/** The changes of one batch to a partition, on top of the published state. */
 export class Overlay {
   readonly batch: EpochMs;
-  /** The delta is written: the batch can commit. */
+  /** The delta is written: the batch can be committed. */
   complete = false;
-  /** What the delta takes in the log, once it is written. */
+  /** Size of the delta in the log, once it is written. */
   deltaBytes = 0;
-  /** By index in the published state: keys that count as updated although their state is as it was. */
+  /** By index in the published state: keys that count as updated although their state is unchanged. */
   readonly touched: Set<number> = new Set();
-  /** Keys that the published state has not, each once. */
+  /** Keys that the published state does not have, each once. */
   readonly newKeys: unknown[] = [];
   /**
-   * The keys that the batch has come across, in the order in which it gave them: by index in the published state, or
-   * `NEW_KEY` for the next of `newKeys`. Who reads the state again gets it in the same order: where a record goes may
-   * depend on it, and another output, or a task that is run again, must not see it elsewhere.
+   * The keys that the batch has met, in order: by index in the published state, or `NEW_KEY` for the next of `newKeys`.
+   * Later readers of the state get it in the same order: where a record goes may depend on it, and another output, or a
+   * rerun task, must not see it elsewhere.
    */
   readonly order: number[] = [];
   readonly #published: StateColumn;
-  /** Keys of the published state that have another state now: their indices there, and beside them the states. */
+  /** Keys of the published state with a changed state: their indices, and the states in parallel. */
   readonly #changed: number[] = [];
   readonly #changedStates: StateColumn;
-  /** Keys of the published state that have none now. */
+  /** Keys of the published state that no longer have state. */
   readonly #forgotten: number[] = [];
-  /** Of both: the place of each among the changed, or `FORGOTTEN`. Made when somebody looks for a key. */
+  /** For both: the position of each among the changed, or `FORGOTTEN`. Created when a key is first looked up. */
   #places: Map<number, number> | undefined;
   readonly #newStates: StateColumn;
 
@@ -41,7 +41,7 @@ export class Overlay {
     this.#newStates = new StateColumn(classes);
   }
 
-  /** Sets the state of a key that has one, once. False: it has that state already. @throws RECORD_NOT_ENCODABLE */
+  /** Sets the state of a key that has one, once. False if it is unchanged. @throws RECORD_NOT_ENCODABLE */
   change(index: number, state: unknown): boolean {
     const place = this.#changed.length;
     this.#changedStates.set(place, state);
@@ -60,7 +60,7 @@ export class Overlay {
     this.#places?.set(index, FORGOTTEN);
   }
 
-  /** Adds a key that the published state has not. @throws RECORD_NOT_ENCODABLE */
+  /** Adds a key that the published state does not have. @throws RECORD_NOT_ENCODABLE */
   add(key: unknown, state: unknown): void {
     this.#newStates.set(this.newKeys.length, state);
     this.newKeys.push(key);

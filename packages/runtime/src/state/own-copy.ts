@@ -1,6 +1,6 @@
 import { type ClassTable, decodeValue, encodeValue } from "@millrace/codec";
 
-/** Deeper states, and longer arrays in them, are as well encoded as copied; so are cycles. */
+/** Deeper states, and longer arrays in them, are better encoded than copied; so are cycles. */
 const DEPTH_MAX = 4;
 const LENGTH_MAX = 16;
 /** Objects with the same properties seen one after the other before a class is compiled for their copies. */
@@ -12,15 +12,15 @@ const COMPILED_MAX = 256;
 const NOT_PLAIN: unique symbol = Symbol("not plain");
 
 /**
- * A state that nobody else has, for as long as a batch may replace it many times. Small plain data is copied, down to its
- * primitives, at a tenth of the cost of encoding, or less where many objects have the same properties; what it gives is as
- * decoding would give it.
+ * A private copy of a state, while a batch may replace it many times. Small plain data is copied, down to its
+ * primitives, at a tenth of the cost of encoding, or less if many objects have the same properties; the result is the
+ * same as that of decoding.
  */
 export abstract class OwnCopy {
-  /** Takes over another state in place of its own; false, and nothing happens, if it cannot be held here. */
+  /** Replaces its state by another one; false, without effect, if it cannot be held here. */
   abstract take(state: unknown): boolean;
 
-  /** The state, for somebody who may do with it as he likes. */
+  /** The state, as a copy that the caller may modify. */
   abstract give(): unknown;
 }
 
@@ -30,7 +30,7 @@ export function ownCopy(state: unknown, classes: ClassTable): OwnCopy {
   return copy ?? new EncodedCopy(encodeValue(state, classes), classes);
 }
 
-/** `undefined` for what is no small plain data. */
+/** `undefined` for anything but small plain data. */
 export function plainCopy(state: object): OwnCopy | undefined {
   const copy = latest?.(state);
   if (copy !== undefined) return copy;

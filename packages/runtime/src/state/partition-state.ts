@@ -9,22 +9,24 @@ import { type StateCell, StateColumn } from "./state-column.ts";
 const COMPACT_MIN = 1024;
 
 /**
- * One partition of an operator's state in memory: what is published, and the overlay of the batch that is running or
- * has run last.
+ * One partition of an operator's state in memory: what is published, and the overlay of the running or the last batch.
  *
  *     none ─begin─▶ overlay, incomplete ─complete─▶ overlay, complete ─publish─▶ none, at the next version
  *                          └─drop─▶ none                    └─drop─▶ none
  */
 export class PartitionState {
-  /** The last batch that is part of the published state and known to be committed. */
+  /** The last batch in the published state known to be committed. */
   version: EpochMs;
-  /** The batch of the last delta that is part of the published state; 0 if none. */
+  /** The batch of the last delta in the published state; 0 if none. */
   delta: EpochMs;
   /** What the log has of the published state. */
   readonly chain: DeltaChain = new DeltaChain();
   index: KeyIndex = new KeyIndex();
   column: StateColumn;
-  /** Of operators whose keys time out: when each key was last updated, which is the batch of the last delta that sets it. */
+  /**
+   * For operators whose keys time out: the time of each key's last update, which is the batch of the last delta that
+   * sets it.
+   */
   idle: IdleOrder | undefined;
   readonly #classes: ClassTable;
   #overlay: Overlay | undefined;
@@ -37,7 +39,7 @@ export class PartitionState {
     this.idle = options.timed ? new IdleOrder() : undefined;
   }
 
-  /** Keys in memory, those that the batch adds included. */
+  /** Keys in memory, including those that the batch adds. */
   get keys(): number {
     return this.index.size + (this.#overlay?.newKeys.length ?? 0);
   }
@@ -57,7 +59,7 @@ export class PartitionState {
     this.#overlay = undefined;
   }
 
-  /** The overlay's batch is committed: it becomes part of the state. */
+  /** The overlay's batch is committed: the overlay becomes part of the published state. */
   publish(): void {
     const overlay = this.#overlay;
     if (overlay === undefined) return;
@@ -109,8 +111,8 @@ export class PartitionState {
   }
 
   /**
-   * Indices are never given again, so that forgotten keys leave holes. The order of the keys stays: a slot that loads the
-   * state from its log must give them in the same one.
+   * Indices are never reused, so forgotten keys leave holes. The order of the keys is preserved: a slot that loads the
+   * state from its log must produce the same one.
    */
   #compact(): void {
     const { index, column, idle } = this;

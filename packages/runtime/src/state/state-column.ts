@@ -18,9 +18,9 @@ const FIRST_BYTES = 1024;
 const GARBAGE_MIN = 64 * 1024;
 
 /**
- * The states of a partition, by the index of their keys. Objects are encoded, so that user code which changes the one that it
- * was given changes nothing that a later attempt sees. They lie in one buffer, so that a million of them are one object to
- * the garbage collector; space of replaced ones is reclaimed when it is more than half.
+ * The states of a partition, by the index of their keys. Objects are encoded, so that user code which changes the one
+ * that it was given changes nothing that a later attempt sees. They are stored in one buffer, so that a million of them
+ * are one object to the garbage collector; space of replaced ones is reclaimed when it is more than half.
  */
 export class StateColumn implements EncodedSink {
   readonly #classes: ClassTable;
@@ -106,7 +106,9 @@ export class StateColumn implements EncodedSink {
     else this.#setPlain(index, cell);
   }
 
-  /** Whether another column has the same state: -0 and 0 differ, NaN is NaN; objects are equal when they are encoded alike. */
+  /**
+   * Whether another column has the same state: -0 and 0 differ, NaN is NaN; objects are equal if their encodings are.
+   */
   equals(index: number, other: StateColumn, at: number): boolean {
     const cell = this.#cells[index];
     if (cell !== ENCODED) return Object.is(cell, other.#cells[at]);

@@ -4,7 +4,7 @@ import type { Overlay } from "./overlay.ts";
 import type { PartitionState } from "./partition-state.ts";
 import type { StateCell } from "./state-column.ts";
 
-/** What a batch changes, as frames for the log. */
+/** The changes of a batch, as frames for the log. */
 export function deltaFrames(
   state: PartitionState,
   overlay: Overlay,

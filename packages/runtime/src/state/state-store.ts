@@ -8,10 +8,10 @@ import type { Overlay } from "./overlay.ts";
 import { PartitionState } from "./partition-state.ts";
 import { applyDelta, applySnapshot, deltaFrames, snapshotFrames } from "./state-frames.ts";
 
-/** A partition that no task of so many batches has asked for has moved to another slot. */
+/** A partition that no task has needed for this many batches has moved to another slot. */
 const IDLE_BATCHES_MAX = 16;
 
-/** How often a state is read before a file that is gone counts as missing: another slot may have replaced it meanwhile. */
+/** How often a state is read before a missing file is reported: another slot may have replaced it meanwhile. */
 const READS_MAX = 3;
 
 export interface StateStoreOptions {
@@ -19,31 +19,32 @@ export interface StateStoreOptions {
   readonly classes: ClassTable;
   /** `state.snapshot.deltas`. */
   readonly snapshotDeltas: number;
-  /** Is told how many keys are held, at every `reportKeys` and while state is loaded. */
+  /** Told how many keys are held, at every `reportKeys` and while state is loaded. */
   readonly onKeys?: ((keys: number) => void) | undefined;
 }
 
-/** What a task of a stateful operator finds. */
+/** The state that a task of a stateful operator starts from. */
 export interface Prepared {
   readonly state: PartitionState;
-  /** The batch's update is made already: give its result again. */
+  /** The batch's update has already been made: return its result again. */
   readonly done: boolean;
 }
 
 /**
  * The state that this slot holds: per operator and partition the published version and an overlay.
  *
- * There is no message that a batch has committed. A task names the version it builds on, which is the last committed batch:
+ * There is no message that a batch has committed. A task names the version it builds on, which is the last committed
+ * batch:
  *
  * | the slot has | it does |
  * |---|---|
  * | an overlay of batch `version` | publishes it |
- * | `version` published, and a complete overlay of this batch | nothing: an output is made again |
+ * | `version` published, and a complete overlay of this batch | nothing: an output is repeated |
  * | `version` published, and any other overlay | drops the overlay |
  * | anything else | loads the log up to `version` |
  *
- * After so many deltas the published state, which is committed, is written to the log as a snapshot, and older files are removed:
- * both in the background, one at a time for each partition. Neither has to succeed.
+ * After a number of deltas the published state, which is committed, is written to the log as a snapshot, and older
+ * files are removed: both in the background, one at a time for each partition. Neither has to succeed.
  */
 export class StateStore {
   readonly #options: StateStoreOptions;
@@ -97,10 +98,10 @@ export class StateStore {
   }
 
   /**
-   * The state as of `ref.batch`, to be read only: what this slot has of it, published or in a complete overlay; else what
-   * the log has. The update of the batch is done.
+   * The state as of `ref.batch`, read-only: this slot's, published or in a complete overlay; otherwise that of the log.
+   * The update of the batch is done.
    *
-   * @throws As `prepare`.
+   * @throws The errors of `prepare`.
    */
   async readUpdated(ref: StateRef): Promise<{ readonly state: PartitionState; readonly overlay: Overlay | undefined }> {
     this.#tick(ref.batch);
@@ -117,8 +118,8 @@ export class StateStore {
   }
 
   /**
-   * Writes the delta of a batch and completes its overlay. A batch that changes nothing writes an empty one: a
-   * delta that a failed batch left between two versions must not be taken for part of the state.
+   * Writes the delta of a batch and completes its overlay. A batch that changes nothing writes an empty one: a delta
+   * left by a failed batch between two versions must not be mistaken for part of the state.
    */
   async complete(ref: StateRef, state: PartitionState, overlay: Overlay): Promise<void> {
     const { upserts, removals } = deltaFrames(state, overlay, this.#options.classes);
@@ -177,7 +178,7 @@ export class StateStore {
           return unreachable(part);
       }
     }
-    // Every batch writes a delta of every partition, an empty one when nothing changed: that of the version must be there.
+    // Every batch writes a delta of every partition, even if nothing changed: the version's must exist.
     if (version > 0 && state.delta !== version) throw notFound(ref, version, state.delta);
     return state;
   }

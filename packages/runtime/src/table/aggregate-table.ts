@@ -14,21 +14,21 @@ const THOROUGH_EVERY = 64;
 /** Far below the limits of V8's collections. */
 const ENTRIES_MAX = 8_000_000;
 
-/** What happens when the table passes its budget. */
+/** Called when the table exceeds its budget. */
 export type Overflow = (table: AggregateTable) => void;
 
-/** Where pairs go in place of a table. */
+/** Where pairs go instead of a table. */
 export interface DirectPairs {
   add(key: unknown, value: unknown, feed: number): void;
 }
 
 /**
- * Keys with what accumulates below them, as two columns. Generated loops find and change entries directly through
- * `index` and `accs`; `relieve`, called about every thousand records, estimates the size and has something done when it
- * passes its budget.
+ * Keys with their accumulators, as two columns. Generated loops find and change entries directly through `index` and
+ * `accs`; `relieve`, called about every thousand records, estimates the size and calls the overflow handler when it
+ * exceeds the budget.
  *
- * The estimate counts keys and values in lists exactly and samples how large they are. Of combiners it samples too; a
- * single enormous one among many is looked for when the heap is filling up.
+ * The estimate counts keys and values in lists exactly and samples their sizes. Combiners are sampled too; a single
+ * enormous one among many is searched for when the heap is filling up.
  */
 export class AggregateTable {
   readonly index: KeyIndex = new KeyIndex();

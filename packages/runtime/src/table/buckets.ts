@@ -8,8 +8,8 @@ export const DEPTH_MAX = 3;
 const HASH_BITS = 32;
 
 /**
- * The bucket of a key: by the highest bits of its hash, and at each level below by the next ones. The lowest, its key group,
- * are equal for much of a partition.
+ * The bucket of a key: by the highest bits of its hash, and at each lower level by the next ones. The lowest bits, its
+ * key group, are equal for much of a partition.
  */
 export function bucketOf(key: unknown, depth: number): number {
   return (hashKey(key) >>> (HASH_BITS - BUCKET_BITS * (depth + 1))) & (BUCKETS - 1);

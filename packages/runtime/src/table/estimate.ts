@@ -3,8 +3,8 @@ const DEPTH_MAX = 4;
 const SAMPLE = 8;
 
 /**
- * Roughly the bytes that a value takes on V8's heap. Cheap rather than right: collections are sampled at their ends, and
- * nothing below depth 4 is looked at.
+ * Approximate size of a value on V8's heap. Fast rather than exact: collections are sampled at their ends, and nothing
+ * below depth 4 is visited.
  */
 export function estimateBytes(value: unknown, depth = 0): number {
   switch (typeof value) {

@@ -7,12 +7,12 @@ const PROBES_MAX = 64;
 const FIRST_CAPACITY = 64;
 
 /**
- * Gives each distinct key a small integer, in the order of their first `add`: 0, 1, 2, … Columns beside it hold what
- * belongs to the keys. Keys are equal by value, as `canonicalKey` says.
+ * Assigns each distinct key a small integer, in the order of their first `add`: 0, 1, 2, … Parallel columns hold data
+ * of the keys. Keys are equal by value, see `canonicalKey`.
  *
- * Short strings, nearly all keys there are, have an open-addressing table here (linear probing, multiplicative hash over
- * UTF-16 units, at most half full): about twice as fast as a `Map`, which hashes each new string object through the
- * runtime. Everything else is in a `KeyMap`.
+ * Short strings, by far the most common keys, have an open-addressing table here (linear probing, multiplicative hash
+ * over UTF-16 units, at most half full): about twice as fast as a `Map`, which hashes each new string object through
+ * the runtime. Everything else is in a `KeyMap`.
  *
  * @throws KEY_NOT_COMPARABLE `find` of a key without value equality.
  */
@@ -35,7 +35,7 @@ export class KeyIndex {
     return this.keys.length - this.#removed;
   }
 
-  /** Indices given so far, those of removed keys included. */
+  /** Indices assigned so far, including those of removed keys. */
   get capacity(): number {
     return this.keys.length;
   }
@@ -55,7 +55,7 @@ export class KeyIndex {
     return this.#addOther(key);
   }
 
-  /** Forgets the key at `index`, which keeps its place: indices are not given again. */
+  /** Forgets the key at `index`, which is not reused. */
   remove(index: number): void {
     const key = this.keys[index];
     this.keys[index] = undefined;

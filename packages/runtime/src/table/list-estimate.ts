@@ -10,8 +10,8 @@ const SLOT_BYTES = 10;
 const SAMPLE = 8;
 
 /**
- * What lists take, from some of them: apart a list, whatever is in it, and a value in it. So the number of all values can
- * be counted, and a list that is far longer than those that were looked at is not missed.
+ * Estimates the size of lists by sampling: list overhead, and size of a value, separately. So the number of all values
+ * can be counted exactly, and a list far longer than the sampled ones is not missed.
  */
 export class ListEstimate {
   #values = 0;

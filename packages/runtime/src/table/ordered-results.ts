@@ -12,7 +12,7 @@ const CHUNK_VALUES = 16 * 1024;
 /** Rows taken from the runs at a time. */
 const STEP = 16;
 
-/** Keys with what accumulated below them and their ordinals, which rise. */
+/** Keys with their accumulators and ascending ordinals. */
 export interface OrderedColumns {
   readonly ordinals: readonly number[];
   readonly keys: readonly unknown[];

@@ -30,8 +30,8 @@ export interface PairBucketsOptions {
 }
 
 /**
- * Writes pairs to disk one by one, each to the bucket of its key, in the order they came in. The ordinals lie beside each
- * frame as a piece of their own: about a byte and a half a pair.
+ * Spills pairs one by one, each to the bucket of its key, in order of arrival. The ordinals are stored beside each
+ * frame as a piece of their own: about a byte and a half per pair.
  */
 export class PairBuckets implements DirectPairs {
   readonly #options: PairBucketsOptions;

@@ -36,18 +36,18 @@ export interface SpillingOptions extends SpillOptions {
 }
 
 /**
- * An {@link AggregateTable} that goes to disk when it passes its budget. Memory decides how long it takes, never what comes
- * out: keys come in the order in which they were first seen, lists hold their values as they came, and combiners are folded
- * one value after the other, the same calls in the same order whether or not there was a spill.
+ * An {@link AggregateTable} that spills when it exceeds its budget. Memory affects the time, never the result: keys
+ * come in the order in which they were first seen, lists hold their values in order of arrival, and combiners are
+ * folded one value after the other, with the same calls in the same order whether or not it spilled.
  *
- * Hybrid hash aggregation. A table of combiners that is full takes no further keys: those it has go on in memory, which are
- * the first and mostly the frequent ones; pairs of others go to disk as they come, each to the bucket of its key. When the
- * combiners themselves outgrow the memory, and at once for lists, what the table holds goes to disk before its later pairs. In
- * the end each bucket is aggregated by itself, and cut by further bits of the hash if it is again too large. Each pair has its
- * ordinal with it, so that the buckets' results, as sorted runs, merge into the order of the keys.
+ * Hybrid hash aggregation. A full table of combiners takes no further keys: the keys it has, the first and mostly the
+ * frequent ones, stay in memory; pairs of other keys are spilled as they arrive, each to the bucket of its key. When
+ * the combiners themselves outgrow the memory, and at once for lists, the table's content is spilled before later
+ * pairs. At the end each bucket is aggregated separately, and split by further bits of the hash if it is again too
+ * large. Each pair carries its ordinal, so that the buckets' results, as sorted runs, merge into the order of the keys.
  *
- * Disk: each pair once per level, and each result once per level. Memory: the budget, plus what `relieve` lets in between two
- * calls; in the end at least what accumulates below the largest key, which has to be there as a whole.
+ * Disk: each pair once per level, and each result once per level. Memory: the budget, plus what `relieve` lets in
+ * between two calls; in the end at least what accumulates below the largest key, which has to be there as a whole.
  */
 export class SpillingTable {
   readonly table: AggregateTable;
@@ -85,7 +85,7 @@ export class SpillingTable {
     return this.#drain();
   }
 
-  /** Removes what is on disk, and empties the table. */
+  /** Removes everything on disk, and empties the table. */
   discard(): void {
     this.#entries = undefined;
     this.#pairs = undefined;
@@ -96,10 +96,10 @@ export class SpillingTable {
     this.#clear();
   }
 
-  // ---- giving
+  // ---- draining
 
   *#drain(): Generator<OrderedColumns, void, undefined> {
-    // What is still in memory was seen before all that is on disk.
+    // What is still in memory was met before everything on disk.
     if (this.table.size > 0) {
       yield { ordinals: this.#ordinals, keys: this.table.index.keys, values: this.table.accs };
     }
@@ -140,7 +140,7 @@ export class SpillingTable {
     }
   }
 
-  // ---- taking
+  // ---- filling
 
   #addEntries({ ordinals, keys, values }: OrdinalPairs): void {
     const { index, accs, shape } = this.table;
@@ -208,7 +208,7 @@ export class SpillingTable {
     return this.table.index.add(key);
   }
 
-  // ---- going to disk
+  // ---- spilling
 
   #relieve(): void {
     const { shape, values } = this.table;

@@ -2,7 +2,7 @@ import type { SpillingTable } from "../../table/spilling-table.ts";
 
 const TAKEN: unique symbol = Symbol("taken");
 
-/** The state that the first batch begins with, by key; the last one given for a key. In memory, as state is. */
+/** The state that the first batch starts from, by key; the last one given for a key wins. In memory, like all state. */
 export class InitialState {
   readonly #table: SpillingTable;
   readonly #fill: () => Promise<void>;

@@ -4,17 +4,17 @@ import { stateMisused } from "../../errors.ts";
 import { type OwnCopy, ownCopy, plainCopy } from "../own-copy.ts";
 import { StateColumn } from "../state-column.ts";
 
-/** The state of a key within a batch; `UNREAD`: the published one, an object that nobody has asked for yet. */
+/** The state of a key within a batch; `UNREAD`: the published one, an object that has not been requested yet. */
 export type PassingState = string | number | boolean | bigint | null | OwnCopy | typeof UNREAD;
 export const UNREAD: unique symbol = Symbol("unread");
 
-/** What stands against a change: no function has the state, or this call has removed it, or the key is timing out. */
+/** What prevents a change: no function has the state, or this call has removed it, or the key is timing out. */
 const BAR = { none: 0, closed: 1, removed: 2, timingOut: 3 } as const;
 type Bar = (typeof BAR)[keyof typeof BAR];
 
 /**
- * The state of one key while the function of `mapWithState` has it: the same object for every call, of use only during
- * the call. What `get` gives belongs to the function: a change to it stays only by `update`.
+ * The state of one key while the function of `mapWithState` has it: the same object for every call, valid only during
+ * the call. The result of `get` belongs to the function: changes to it take effect only through `update`.
  */
 export class KeyState implements State<unknown> {
   readonly #classes: ClassTable;

@@ -1,7 +1,7 @@
 import type { SpillingTable } from "../../table/spilling-table.ts";
 import type { InitialState } from "./initial-state.ts";
 
-/** What an update by key reads: the values of the batch, by key, and in the first batch the initial state. */
+/** The input of an update by key: the values of the batch, by key, and in the first batch the initial state. */
 export class KeyedInput {
   readonly values: SpillingTable;
   readonly #fill: () => Promise<void>;

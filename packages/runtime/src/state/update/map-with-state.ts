@@ -21,7 +21,7 @@ export interface MapUpdaterOptions {
   readonly time: number;
   /** The pairs of the batch. */
   readonly pairs: Feeder;
-  /** Makes a feeder that has to be waited for into one that has not, when it is opened. */
+  /** Turns an asynchronous feeder into a synchronous one, when it is opened. */
   readonly spool: (later: Feeder) => Feeder;
   readonly initial: InitialState | undefined;
   /** Throws when the task is cancelled. */
@@ -29,8 +29,8 @@ export interface MapUpdaterOptions {
 }
 
 /**
- * `mapWithState`: gives what the function makes of each pair, then of each key that was idle for too long. Costs what
- * arrives and what times out, however many keys there are.
+ * `mapWithState`: emits the function's result for each pair, then for each key that has timed out. The cost depends on
+ * what arrives and times out, not on the number of keys.
  */
 export class MapWithState implements StateUpdater {
   readonly timed: boolean;
@@ -138,7 +138,7 @@ export class MapWithState implements StateUpdater {
     };
   }
 
-  /** A key that has not come in this batch yet, and that nobody has asked for since `find`. */
+  /** A key that is new to this batch, and was not added since `find`. */
   #meet(key: unknown, { index, column }: PartitionState): number {
     const place = index.find(key);
     this.#places.push(place);
@@ -146,7 +146,7 @@ export class MapWithState implements StateUpdater {
     return this.#keys.add(key);
   }
 
-  /** All that came of the batch's pairs goes to the overlay, once a key. */
+  /** Writes the results of the batch's pairs to the overlay, once per key. */
   #settle({ overlay }: Transaction): void {
     try {
       this.#keys.keys.forEach((key, at) => {

@@ -12,7 +12,7 @@ export interface UpdateByKeyOptions {
   readonly input: KeyedInput;
 }
 
-/** `updateStateByKey`: gives `[K, S]` for every key that has state after the batch. */
+/** `updateStateByKey`: emits `[K, S]` for every key that has state after the batch. */
 export class UpdateByKey implements StateUpdater {
   readonly timed = false;
   readonly repeatable = true;
@@ -112,7 +112,7 @@ export class UpdateByKey implements StateUpdater {
     return this.#named(() => update(given, state, key, time));
   }
 
-  /** What fails is the operator's: its function, or a state that cannot be encoded. */
+  /** A failure is attributed to the operator: to its function, or to a state that cannot be encoded. */
   #named<T>(run: () => T): T {
     try {
       return run();

@@ -25,7 +25,7 @@ export interface UpdatePartitionOptions {
   readonly check: () => void;
 }
 
-/** `updateStatePartitions`: one call of the function, and what it gives is all the state there is. */
+/** `updateStatePartitions`: one call of the function, whose result replaces all state. */
 export class UpdatePartition implements StateUpdater {
   readonly timed = false;
   readonly repeatable = true;
@@ -64,7 +64,7 @@ export class UpdatePartition implements StateUpdater {
     } catch (error) {
       throw blame(error, label);
     } finally {
-      made?.return?.(); // the task fails: the function's generator may have something to let go of
+      made?.return?.(); // the task fails: the function's generator may have resources to release
     }
     this.#given.forEach((given, index) => {
       if (given === 0 && state.column.has(index)) overlay.forget(index);

@@ -19,8 +19,8 @@ export interface UpdateWindowOptions {
 }
 
 /**
- * A window's reduction: gives `[K, V]` for every key of the window. An update costs what enters and leaves; keys without
- * either are only read as they are pulled.
+ * A window's reduction: emits `[K, V]` for every key of the window. An update costs what enters and leaves; other keys
+ * are only read as they are pulled.
  */
 export class UpdateWindow implements StateUpdater {
   readonly timed = false;

@@ -3,37 +3,40 @@ import type { AccumulatedPairs } from "../../table/spilling-table.ts";
 import { NEW_KEY, type Overlay } from "../overlay.ts";
 import type { PartitionState } from "../partition-state.ts";
 
-/** A batch's change to a partition: the published state, which stays as it is, and what is to be on top of it. */
+/** A batch's change to a partition: the published state, which is not modified, and the overlay on top of it. */
 export interface Transaction {
   readonly state: PartitionState;
   readonly overlay: Overlay;
 }
 
-/** Some of what a task of a stateful operator gives: pairs as columns, or records. Never empty. */
+/** Part of the output of a stateful operator's task: pairs as columns, or records. Never empty. */
 export type StateChunk =
   | AccumulatedPairs
   /** Of `rows` the first `count`. */
   | { readonly keys?: undefined; readonly rows: readonly unknown[]; readonly count: number };
 
-/** One way of changing state, for one attempt of a task. */
+/** One kind of state update, for one attempt of a task. */
 export interface StateUpdater {
-  /** It asks when keys were last updated. */
+  /** It needs the times of the keys' last updates. */
   readonly timed: boolean;
-  /** What it gives is the state after the batch: an output that is made again needs no update. */
+  /** Its output is the state after the batch: repeating it needs no update. */
   readonly repeatable: boolean;
   /**
-   * Gathers what the update needs, before the transaction begins.
+   * Collects the input of the update, before the transaction begins.
    *
    * @param first No batch has changed this state before.
    */
   open(first: boolean): Promise<void>;
-  /** Brings the overlay up to the batch and gives records on the way. All of it happens, whoever takes them. */
+  /**
+   * Updates the overlay to the batch and emits records on the way. All of it runs, whether or not the records are
+   * taken.
+   */
   update(transaction: Transaction): Generator<StateChunk, void, undefined>;
-  /** What the batch gives besides, as far as somebody pulls. */
+  /** Further output of the batch, as far as it is pulled. */
   rest(transaction: Transaction): Generator<StateChunk, void, undefined>;
-  /** All of `update` has happened. */
+  /** All of `update` has run. */
   finish(): void | Promise<void>;
-  /** Lets go of what it holds, also after an error. */
+  /** Releases its resources, even after an error. */
   close(): void;
 }
 
@@ -67,9 +70,9 @@ export class PairsBuilder {
 /**
  * Every key that has state on top of the overlay.
  *
- * @param order Those that come first, as `Overlay.order` has them: with that of the overlay, keys come in the order in which
- *   the batch gave them; with none, in the order in which they were added, which is the same for an overlay, for what was
- *   published, and for what was loaded elsewhere.
+ * @param order Keys that come first, in the form of `Overlay.order`: with that of the overlay, keys are in the order in
+ *   which the batch met them; with none, in the order in which they were added, which is the same for an overlay, for
+ *   published state, and for state loaded elsewhere.
  */
 export function* everyKey(
   state: PartitionState,
@@ -103,14 +106,14 @@ export function* everyKey(
   yield* out.end();
 }
 
-/** For each index of the published state: 1 if it is among those given, of which others, such as `NEW_KEY`, count for nothing. */
+/** For each index of the published state: 1 if it is among `given`; other values, such as `NEW_KEY`, are ignored. */
 export function maskOf({ index }: PartitionState, given: Iterable<number>): Uint8Array {
   const mask = new Uint8Array(index.capacity);
   for (const at of given) if (at >= 0) mask[at] = 1;
   return mask;
 }
 
-/** Keys that a batch has not come across, as the published state has them. */
+/** Keys that a batch has not met, in the order of the published state. */
 export function* untouched(
   { state }: Transaction,
   touched: Iterable<number>,
