@@ -5,7 +5,7 @@ import type { BatchEffect, RefusedOutput } from "./batch-events.ts";
 export interface CommitSettings {
   /** `task.attempts.max`: how often the commit of an output is tried. At least 1. */
   readonly attemptsMax: number;
-  /** `task.retry.delay`: the pause before it is tried again. */
+  /** `task.retry.delay`: the pause before it is retried. */
   readonly retryDelay: BackoffRange;
   readonly rng: Rng;
 }
@@ -14,17 +14,17 @@ export interface CommitSettings {
  * The commit of one batch.
  *
  *     committing ─committed─▶ ended
- *       ▲      └─ some outputs were refused that may be tried again ─▶ paused
+ *       ▲      └─ some refused outputs may be retried ─▶ paused
  *       └──────────────────────── commitDue ──────────────────────────────┘
  */
 export interface Commit {
   readonly time: EpochMs;
   readonly prepared: PreparedBatch;
-  /** Why an output of the batch failed before the commit; what of the batch succeeded is committed all the same. */
+  /** Why an output of the batch failed before the commit; successful parts are committed nevertheless. */
   readonly error: WireError | undefined;
   phase: "committing" | "paused";
   attempts: number;
-  /** To be tried again. */
+  /** To be retried. */
   again: readonly RefusedOutput[];
   /** For good. */
   readonly refused: RefusedOutput[];
@@ -38,7 +38,7 @@ export function beginCommit(
   return { time, prepared, error, phase: "committing", attempts: 1, again: [], refused: [] };
 }
 
-/** @param last No output is tried again. @returns Whether the commit has ended. */
+/** @param last No output is retried. @returns Whether the commit has ended. */
 export function onCommitAnswered(
   commit: Commit,
   refused: readonly RefusedOutput[],
@@ -67,7 +67,7 @@ export function commitAgain(commit: Commit, effects: BatchEffect[]): void {
   effects.push({ type: "commit", time: commit.time, outputs: commit.again.map((refused) => refused.prepared) });
 }
 
-/** What stands when a batch is committed. */
+/** The committed state after a batch. */
 export function afterCommit(before: CommittedBatches, { time, prepared }: Commit): CommittedBatches {
   const states = new Map(before.states);
   for (const state of prepared.states) states.set(state, time);

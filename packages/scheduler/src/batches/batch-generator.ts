@@ -15,20 +15,21 @@ type Event<Type extends BatchEvent["type"]> = Extract<BatchEvent, { readonly typ
 
 export interface BatchSettings extends CommitSettings {
   readonly interval: Millis;
-  /** `batches.planned.max`: batches that have their blocks ahead of the one that runs. At least 1. */
+  /** `batches.planned.max`: batches with allocated blocks ahead of the running one. At least 1. */
   readonly plannedMax: number;
-  /** `--batches N`: the job ends when N are over, failed ones included. */
+  /** `--batches N`: the job ends after N batches, including failed ones. */
   readonly batchesMax?: number;
   /** `batch.failure`. */
   readonly onFailure: "stop" | "continue";
-  /** Some input is looked at in each batch, such as a directory: a graceful stop looks once more. */
+  /** Some input is polled in each batch, such as a directory: a graceful stop polls once more. */
   readonly polls?: boolean;
 }
 
 /**
  * The batches of one job, from clock tick to end.
  *
- *     tick ─▶ waiting ─▶ allocating ─▶ planned ─▶ fixing ─▶ running ─outputsDone─▶ committing ─▶ ended (committed | failed)
+ *     tick ─▶ waiting ─▶ allocating ─▶ planned ─▶ fixing ─▶ running ─outputsDone─▶ committing ─▶ ended (committed |
+ *     failed)
  *               │                                               │  └─ an output failed, under "stop" ─▶ ended (failed)
  *               │                                               └─ stopNow ─▶ cancelled
  *               └ times only: the input stays in the source
@@ -53,31 +54,31 @@ export interface BatchSettings extends CommitSettings {
  *                     └───────────────────────┴── `batchesMax` taken ──────┘
  *     any ─ a batch failed under "stop", stopNow ──────────────────────────────────────────▶ stopped
  *
- * No batch follows what the receivers hand over while they stop, so a last one is taken for it at once. It bears the next
- * batch time and runs before that time has come: batch times stay multiples of the interval, and none comes twice.
+ * No further batch is due for the data that stopping receivers hand over, so a last one is taken for it at once. It has
+ * the next batch time and runs before that time: batch times stay multiples of the interval, and none comes twice.
  */
 export interface BatchGenerator {
   readonly settings: BatchSettings;
   mode: "new" | "open" | "stopping" | "draining" | "stopped";
   /** The first batch's time minus one interval; windows align with it. 0 before the start. */
   zeroTime: EpochMs;
-  /** The oldest batch time that waits; past `last` when none does. */
+  /** The oldest waiting batch time; past `last` if there is none. */
   nextWaiting: EpochMs;
   /** The newest batch time taken from the clock. */
   last: EpochMs;
   allocating: EpochMs | undefined;
   readonly planned: EpochMs[];
-  /** Its turn has come, and the rest of its input is being chosen. */
+  /** Its turn has come, and its other inputs are being fixed. */
   fixing: EpochMs | undefined;
   running: EpochMs | undefined;
-  /** Of the one that runs, when its outputs are done. */
+  /** Of the running batch, once its outputs are done. */
   commit: Commit | undefined;
   committed: CommittedBatches;
-  /** The job is to end as soon as the commit has ended. */
+  /** The job ends as soon as the commit has ended. */
   cut: boolean;
   /** They are told to stop once, when no batch is to follow. */
   receivers: "running" | "stopping" | "stopped";
-  /** It was said that nothing is left but receivers that have not stopped. */
+  /** `awaitReceivers` was sent. */
   awaiting: boolean;
   /** Batches taken from the clock. */
   taken: number;
@@ -115,7 +116,7 @@ export function batchGenerator(settings: BatchSettings): BatchGenerator {
 export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly BatchEffect[] {
   const effects: BatchEffect[] = [];
   if (state.mode === "stopped") {
-    if (event.type === "outputsDone") discard(event.time, event.prepared.outputs, effects); // of the batch that was cancelled
+    if (event.type === "outputsDone") discard(event.time, event.prepared.outputs, effects); // of the cancelled batch
     return effects;
   }
   switch (event.type) {
@@ -156,7 +157,7 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
   return effects;
 }
 
-/** Batch times that have come and are not over. O(1). */
+/** Batch times that are due and not over. O(1). */
 export function batchesWaiting(state: BatchGenerator): number {
   return (
     countWaiting(state) +
@@ -189,7 +190,7 @@ function onTick(state: BatchGenerator, now: EpochMs, effects: BatchEffect[]): vo
   else setTimer(state, effects);
 }
 
-/** Takes every batch whose time has come. */
+/** Takes every due batch. */
 function takeDue(state: BatchGenerator, now: EpochMs): void {
   take(state, Math.max(0, Math.floor((now - state.last) / state.settings.interval)));
 }
@@ -245,7 +246,7 @@ function onCommitted(state: BatchGenerator, { time, refused }: Event<"committed"
   if (cut && state.mode !== "stopped") onStopNow(state, effects);
 }
 
-/** @param more Outputs that would have been tried again. */
+/** @param more Outputs that would have been retried. */
 function endCommit(
   state: BatchGenerator,
   commit: Commit,
@@ -282,7 +283,7 @@ function endBatch(
 function onStopRequested(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.mode === "new") stop(state, { kind: "finished", bounded: takenAll(state) }, effects);
   if (state.mode !== "open" && state.mode !== "draining") return;
-  // Ticks go on until the receivers have handed over what they hold: a slow one must not starve the others' data.
+  // Ticks continue until the receivers have handed over their data: a slow one must not starve the others.
   if (state.mode === "open") state.mode = "stopping";
   stopReceivers(state, effects);
 }
@@ -294,11 +295,11 @@ function onReceiversStopped(
 ): void {
   if (state.receivers !== "stopping") return;
   state.receivers = "stopped";
-  if (state.mode !== "stopping") return; // all batches that are wanted are taken
+  if (state.mode !== "stopping") return; // all wanted batches are taken
   state.mode = "draining";
   effects.push({ type: "cancelTimer" });
   takeDue(state, now);
-  // A batch that waits takes what the receivers have left. One whose time is past does not see the latest files.
+  // A waiting batch takes the receivers' remaining data. One whose time is past does not see the latest files.
   if (state.settings.polls === true || (pending && countWaiting(state) === 0)) take(state, 1);
 }
 
@@ -310,7 +311,7 @@ function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.commit !== undefined) endCommit(state, state.commit, state.commit.again, effects);
   if (state.mode === "stopped") return;
   const waiting = state.mode === "new" ? 0 : batchesWaiting(state);
-  if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: takenAll(state) }, effects); // the receivers alone were left
+  if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: takenAll(state) }, effects); // only the receivers were left
   const cutOff = batchAtTurn(state);
   const notRun = waiting - (cutOff === undefined ? 0 : 1);
   const unread = state.settings.polls === true && state.mode === "stopping";
@@ -318,7 +319,7 @@ function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
   stop(state, { kind: "killed", cutOff, notRun, unread }, effects);
 }
 
-/** Moves batches on as far as the bounds allow, and ends the job when nothing is left of it. */
+/** Advances batches as far as the bounds allow, and ends the job when nothing is left of it. */
 function advance(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.mode === "new" || state.mode === "stopped") return;
   if (batchAtTurn(state) === undefined) {
@@ -333,7 +334,7 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
     state.nextWaiting = epochMs(state.nextWaiting + state.settings.interval);
     effects.push({ type: "allocate", time: state.allocating });
   }
-  // What comes in when the last batch of all has its input is wanted by none.
+  // Data received after the last batch has its input is not wanted.
   if (takenAll(state) && countWaiting(state) === 0) stopReceivers(state, effects);
   if (state.mode !== "draining" || batchesWaiting(state) > 0) return;
   if (state.receivers !== "stopping") {
@@ -372,7 +373,7 @@ function setTimer(state: BatchGenerator, effects: BatchEffect[]): void {
   effects.push({ type: "setTimer", at: epochMs(state.last + state.settings.interval) });
 }
 
-/** Throws when the state is one that correct code cannot reach. For tests and simulation. */
+/** Throws if the state is unreachable for correct code. For tests and simulation. */
 export function checkBatchGenerator(state: BatchGenerator): void {
   const { interval, batchesMax } = state.settings;
   assert(state.fixing === undefined || state.running === undefined, "input is fixed when no batch runs");

@@ -9,7 +9,7 @@ import {
   stepBatches,
 } from "./batch-generator.ts";
 
-// What the tests of the batch generator share: events in few words, and effects as lines.
+// Shared by the tests of the batch generator: concise events, and effects as lines.
 
 export const generator = (settings: Partial<BatchSettings> = {}): BatchGenerator =>
   batchGenerator({

@@ -1,27 +1,27 @@
 import { type EpochMs, epochMs, formatDuration, unreachable } from "@millrace/base";
 
-/** A batch that begins so late is a sign that its job falls behind: as many intervals, and as long, whichever is more. */
+/** A batch this late indicates that its job falls behind: this many intervals, and this long, whichever is more. */
 const LATE_INTERVALS = 5;
 const LATE_MS = 5_000;
-/** So many late batches in a row, the last no less late than the first, make the job one that falls behind. */
+/** After this many late batches in a row, the last no less late than the first, the job counts as behind. */
 const LATE_BATCHES = 5;
-/** A batch that begins no later than this, or one interval, says that the job has caught up. */
+/** A batch no later than this, or one interval, shows that the job has caught up. */
 const CAUGHT_UP_MS = 1_000;
-/** A batch that runs for so long may never end: as many intervals, and as long, whichever is more. */
+/** A batch running this long may never end: this many intervals, and this long, whichever is more. */
 const STUCK_INTERVALS = 10;
 const STUCK_MS = 10_000;
-/** Rates are those of so many batches. */
+/** Rates are averaged over this many batches. */
 const REMEMBERED = 8;
 
-/** The subject of the condition that the job falls behind. */
+/** The subject of the condition that the job is behind. */
 export const JOB_BEHIND = "JOB_BEHIND";
 
 export type PaceEvent =
-  /** A batch has its blocks: so many records have come in since the batch before had its. */
+  /** A batch has its blocks: the number of records received since the previous batch. */
   | { readonly type: "allocated"; readonly at: EpochMs; readonly received: number }
   /**
-   * `waiting`: batches whose time has come and that are not over, this one included; `lasts`: new ones go on coming, the job
-   * neither stops nor has all its batches.
+   * `waiting`: batches that are due and not over, including this one; `lasts`: new ones keep coming, the job neither
+   * stops nor has all its batches.
    */
   | {
       readonly type: "batchStarted";
@@ -35,8 +35,8 @@ export type PaceEvent =
   | { readonly type: "batchEnded"; readonly received: number; readonly processingMs: number };
 
 /**
- * `behind` is said of late batches once, and again only after `caughtUp` or a batch that is stuck. Of a batch that is stuck it is said
- * again whenever one has been running for twice as long as when it was last said.
+ * `behind` is reported once for late batches, and again only after `caughtUp` or a stuck batch. For a stuck batch it is
+ * repeated whenever one has been running for twice as long as at the last report.
  */
 export type PaceEffect =
   | { readonly type: "behind"; readonly message: string }
@@ -52,13 +52,16 @@ export interface Pace {
   readonly intervalMs: number;
   state: "onTime" | "behind" | "stuck";
   running: { readonly time: EpochMs; readonly since: EpochMs } | undefined;
-  /** How long a batch has to run to be called stuck: more, once one has been. */
+  /** How long a batch must run to count as stuck; increased after each. */
   stuckMs: number;
-  /** How late the last batches began, oldest first, since one that was not late. Bound: `LATE_BATCHES`. */
+  /** The delays of the last batches, oldest first, since one that was not late. Bound: `LATE_BATCHES`. */
   late: number[];
-  /** The last batches, oldest first: when they had their blocks, and how many records these hold. Bound: `REMEMBERED`. */
+  /**
+   * The last batches, oldest first: when their blocks were allocated, and their numbers of records. Bound:
+   * `REMEMBERED`.
+   */
   readonly allocated: { readonly at: EpochMs; readonly received: number }[];
-  /** The last batches that are over. Bound: `REMEMBERED`. */
+  /** The last finished batches. Bound: `REMEMBERED`. */
   readonly over: { readonly received: number; readonly processingMs: number }[];
 }
 
@@ -67,7 +70,7 @@ export function pace(intervalMs: number): Pace {
   return { intervalMs, state: "onTime", running: undefined, stuckMs, late: [], allocated: [], over: [] };
 }
 
-/** When the batch that runs is to be looked at, should it still run then. */
+/** When to check the running batch, if it still runs then. */
 export function nextLook({ running, stuckMs }: Pace): EpochMs | undefined {
   return running === undefined ? undefined : epochMs(running.since + stuckMs);
 }
@@ -105,7 +108,7 @@ function onStarted(state: Pace, event: Extract<PaceEvent, { readonly type: "batc
     state.stuckMs = stuckAfter(state.intervalMs);
     return [{ type: "caughtUp", message: "the job has caught up: its batches begin on time again." }];
   }
-  if (!event.lasts) return []; // nothing that could be done about it would help any more
+  if (!event.lasts) return []; // advice would come too late
   if (state.state === "behind" || state.late.length < LATE_BATCHES || delayMs < (state.late[0] ?? 0)) return [];
   state.state = "behind";
   return [{ type: "behind", message: behindMessage(state, delayMs, event.waiting) }];
@@ -145,7 +148,7 @@ function behindMessage(state: Pace, delayMs: number, waiting: number): string {
   );
 }
 
-/** Nothing where no receivers are, or they give next to nothing. */
+/** Empty if there are no receivers, or next to no data. */
 function ratesOf(state: Pace, processingMs: number): string {
   const received = state.allocated.slice(1).reduce((sum, one) => sum + one.received, 0);
   const processed = state.over.reduce((sum, one) => sum + one.received, 0);

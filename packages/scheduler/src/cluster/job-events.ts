@@ -1,25 +1,25 @@
 import type { EpochMs, Millis, WireError } from "@millrace/base";
 import type { CutReason, JobEnd } from "../job/job-end.ts";
 
-/** What an operator sees of a job. */
+/** The state of a job for operators. */
 export type JobState = "starting" | "running" | "stopping" | "finished" | "failed" | "killed";
 
-/** What happens to a job, as its driver supervisor sees it. */
+/** Events of a job, as its driver supervisor sees it. */
 export type JobEvent =
   | { readonly type: "submitted"; readonly at: EpochMs }
   /** The job driver process runs, with this pid. */
   | { readonly type: "driverStarted"; readonly at: EpochMs; readonly pid: number }
-  /** Its `build` ended without error: batches begin. `stopTimeout`: what its settings, its own too, give a drain. */
+  /** Its `build` succeeded: batches begin. `stopTimeout`: the limit of a drain by its settings. */
   | { readonly type: "built"; readonly at: EpochMs; readonly stopTimeout: Millis }
-  /** It says how it ends, and is about to exit. */
+  /** It reports how it ends, and is about to exit. */
   | { readonly type: "ending"; readonly at: EpochMs; readonly end: JobEnd }
-  /** The process is gone, or could not be started. `error`: how, when it was not an exit with code 0. */
+  /** The process is gone, or could not be started. `error`: how, unless it exited with code 0. */
   | { readonly type: "driverExited"; readonly at: EpochMs; readonly error: WireError | undefined }
   /** `millrace stop`: drain. */
   | { readonly type: "stopRequested"; readonly at: EpochMs }
   /** `millrace kill`, or the supervisor's grace period is over. */
   | { readonly type: "killRequested"; readonly at: EpochMs; readonly reason: CutReason }
-  /** The timer asked for by `wakeAt` fired. */
+  /** The timer of `wakeAt` fired. */
   | { readonly type: "tick"; readonly at: EpochMs };
 
 /** What the shell does for a job, in this order. */
@@ -27,7 +27,7 @@ export type JobEffect =
   | { readonly type: "startDriver" }
   /** Tell the job driver process to drain and exit. */
   | { readonly type: "drainDriver" }
-  /** Tell it to exit at once; `killDriver` follows when it does not. */
+  /** Tell it to exit at once; `killDriver` follows if it does not. */
   | { readonly type: "stopDriver"; readonly reason: CutReason }
   /** SIGKILL. Answered by `driverExited`. */
   | { readonly type: "killDriver" }
@@ -35,12 +35,12 @@ export type JobEffect =
   | { readonly type: "startExecutors" }
   /** Take it off (membership `jobRemoved`). */
   | { readonly type: "stopExecutors" }
-  /** `submit` may answer: it runs. */
+  /** Answer `submit`: the job runs. */
   | { readonly type: "accepted" }
-  /** `submit` may answer: it does not. Comes before `ended`. */
+  /** Answer `submit`: it does not. Precedes `ended`. */
   | { readonly type: "rejected"; readonly error: WireError }
-  /** Replaces the timer asked for before; answered by `tick`. */
+  /** Replaces the previous timer; answered by `tick`. */
   | { readonly type: "wakeAt"; readonly at: EpochMs }
   | { readonly type: "cancelWake" }
-  /** The end: nothing follows but late events, which do nothing. */
+  /** The end: only late events follow, which have no effect. */
   | { readonly type: "ended"; readonly state: "finished" | "failed" | "killed"; readonly error: WireError | undefined };

@@ -17,9 +17,9 @@ import type { JobEffect, JobEvent, JobState } from "./job-events.ts";
 const jobDriverEnded: ErrorFactory = errorKind("JOB_DRIVER_ENDED", "engine");
 
 export interface JobSettings {
-  /** Past `stop.timeout`, which the job's own driver process keeps: a process that has not ended by then hangs. */
+  /** Beyond `stop.timeout`, which the job's own driver process enforces: a process still running by then hangs. */
   readonly overrun: Millis;
-  /** How long a process may take to exit after it was told to, before it is killed. */
+  /** How long a process may take to exit when told to, before it is killed. */
   readonly exitGrace: Millis;
 }
 
@@ -30,12 +30,12 @@ export interface JobSettings {
  *                         │                 │                        │       │ driverExited
  *                         └─────────────────┴── driverExited ────────┴───────┴▶ finished | failed | killed
  *
- * Which of the three is for the process to say, in `ending`: it alone knows what it has thrown away. One that exits without
- * a word was killed if it was told to end at once, and has failed if not. The state an operator sees changes only when the
- * process is gone.
+ * The process reports which of the three in `ending`: only it knows what it has discarded. A process that exits without
+ * a report was killed if it was told to end at once, and has failed otherwise. The state an operator sees changes only
+ * when the process is gone.
  *
- * It leaves the executors as soon as it told that it ends, or is gone without a word: their processes end with it, and must
- * not be taken for lost.
+ * It leaves the executors as soon as it reports its end, or is gone: their processes end with it, and must not count as
+ * lost.
  *
  * `deadline` is what the timer is for: in "draining" the drain, in "exiting" the exit.
  */
@@ -43,12 +43,12 @@ export interface JobLifecycle {
   readonly settings: JobSettings;
   state: JobState | "new";
   phase: "none" | "alive" | "draining" | "exiting" | "killing" | "gone";
-  /** How it is going to end: what its process said. */
+  /** How it is going to end, as its process reported. */
   verdict: JobEnd["state"] | undefined;
   error: WireError | undefined;
   /** Why it was told to end at once. */
   killed: CutReason | undefined;
-  /** What a drain may take; known once it is built. */
+  /** The limit of a drain; known once it is built. */
   stopTimeout: Millis;
   pid: number | undefined;
   built: boolean;
@@ -79,7 +79,7 @@ export function jobLifecycle(settings: JobSettings): JobLifecycle {
 /** Advances a job by one event. Owns `state`; reads no clock. O(1). */
 export function stepJob(state: JobLifecycle, event: JobEvent): readonly JobEffect[] {
   const effects: JobEffect[] = [];
-  if (state.phase === "gone") return effects; // late events of a job that ended
+  if (state.phase === "gone") return effects; // late events of a job that has ended
   switch (event.type) {
     case "submitted":
       onSubmitted(state, event.at, effects);
@@ -125,12 +125,12 @@ function onBuilt(state: JobLifecycle, stopTimeout: Millis, effects: JobEffect[])
   state.built = true;
   state.onExecutors = true;
   effects.push({ type: "startExecutors" });
-  if (state.state !== "starting") return; // it is being stopped: `submit` is answered by its end
+  if (state.state !== "starting") return; // it is being stopped: its end answers `submit`
   state.state = "running";
   effects.push({ type: "accepted" });
 }
 
-/** The process told how it ends: it gets a while to exit. */
+/** The process has reported its end: it gets a while to exit. */
 function onEnding(state: JobLifecycle, end: JobEnd, at: EpochMs, effects: JobEffect[]): void {
   leaveExecutors(state, effects);
   if (state.verdict !== undefined) return; // the first one counts
@@ -196,7 +196,7 @@ function onDriverExited(state: JobLifecycle, error: WireError | undefined, at: E
   effects.push({ type: "ended", state: verdict, error: state.error });
 }
 
-/** For a process that went without a word. */
+/** For a process that exited without a report. */
 function settleVerdict(state: JobLifecycle, error: WireError | undefined): void {
   if (state.verdict !== undefined) return;
   if (state.killed !== undefined) {
@@ -236,7 +236,7 @@ function setDeadline(state: JobLifecycle, at: EpochMs, after: Millis, effects: J
   effects.push({ type: "wakeAt", at: state.deadline });
 }
 
-/** Throws when the state is one that correct code cannot reach. For tests and simulation. */
+/** Throws if the state is unreachable for correct code. For tests and simulation. */
 export function checkJobLifecycle(state: JobLifecycle): void {
   const over = state.state === "finished" || state.state === "failed" || state.state === "killed";
   assert(over === (state.phase === "gone"), `a job is ${state.state} while its process is ${state.phase}`);

@@ -10,11 +10,11 @@ import {
   type WireError,
 } from "@millrace/base";
 
-/** One connection of an executor supervisor; given by the shell, never used twice. */
+/** One connection of an executor supervisor; assigned by the shell, never reused. */
 export type NodeSessionId = Brand<number, "NodeSessionId">;
 export const nodeSessionId = (n: number): NodeSessionId => branded<NodeSessionId>(n);
 
-/** What an executor supervisor says of itself when it joins. */
+/** An executor supervisor's introduction when it joins. */
 export interface NodeHello {
   readonly protocol: number;
   readonly executor: ExecutorId;
@@ -22,20 +22,20 @@ export interface NodeHello {
   readonly memoryBytes: number;
   readonly host: string;
   readonly pid: number;
-  /** Job executor processes that still run there, for a driver that restarted. */
+  /** Job executor processes still running there, for a restarted driver. */
   readonly jobs: readonly JobId[];
 }
 
-/** What happens to the cluster. `at` is when; times never run backwards by much, and it does no harm when they do. */
+/** Events of the cluster. `at` is their time; times never run backwards by much, and it is harmless if they do. */
 export type MembershipEvent =
   | ({ readonly type: "hello"; readonly session: NodeSessionId; readonly at: EpochMs } & NodeHello)
   | { readonly type: "heartbeat"; readonly session: NodeSessionId; readonly at: EpochMs }
   | { readonly type: "closed"; readonly session: NodeSessionId; readonly at: EpochMs }
-  /** It was told to end: it gets no new jobs, and closes when those it has are over or have let it go. */
+  /** It was told to end: it gets no new jobs, and closes when its jobs are over or have released it. */
   | { readonly type: "leaving"; readonly session: NodeSessionId; readonly at: EpochMs }
-  /** The timer asked for by `wakeAt` fired; a tick at any other time does no harm. */
+  /** The timer of `wakeAt` fired; ticks at other times are harmless. */
   | { readonly type: "tick"; readonly at: EpochMs }
-  /** From now on the job runs on every executor, also on those that come later. */
+  /** From now on the job runs on every executor, including later ones. */
   | { readonly type: "jobAdded"; readonly job: JobId; readonly at: EpochMs }
   /** It is over: its processes end within `grace`. */
   | { readonly type: "jobRemoved"; readonly job: JobId; readonly at: EpochMs; readonly grace: Millis }
@@ -58,7 +58,7 @@ export type MembershipEvent =
 /** What the shell does for the cluster, in this order. */
 export type MembershipEffect =
   | { readonly type: "welcome"; readonly session: NodeSessionId; readonly executor: ExecutorId }
-  /** Tell it why, then close. */
+  /** Send the reason, then close. */
   | { readonly type: "refuse"; readonly session: NodeSessionId; readonly error: EngineError }
   | { readonly type: "close"; readonly session: NodeSessionId }
   | { readonly type: "startJob"; readonly session: NodeSessionId; readonly executor: ExecutorId; readonly job: JobId }
@@ -66,9 +66,9 @@ export type MembershipEffect =
   | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number; readonly host: string }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }
   | { readonly type: "executorLeaving"; readonly executor: ExecutorId }
-  /** It went as it was told to, and is not remembered. */
+  /** It left as it was told to, and is not remembered. */
   | { readonly type: "executorLeft"; readonly executor: ExecutorId }
   /** For the warnings of `status`. */
   | { readonly type: "jobWarning"; readonly job: JobId; readonly warning: Warning }
-  /** Replaces the timer asked for before; answered by `tick`. */
+  /** Replaces the previous timer; answered by `tick`. */
   | { readonly type: "wakeAt"; readonly at: EpochMs };

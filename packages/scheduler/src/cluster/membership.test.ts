@@ -90,7 +90,7 @@ function format(effect: MembershipEffect): string {
   }
 }
 
-/** What the last event caused; timers left out unless asked for. */
+/** The effects of the last event; without timers unless asked for. */
 function after(state: Membership, ...events: readonly MembershipEvent[]): readonly string[] {
   return allAfter(state, ...events).filter((line) => !line.startsWith("wakeAt"));
 }

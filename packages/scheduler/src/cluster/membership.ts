@@ -21,20 +21,20 @@ import type { MembershipEffect, MembershipEvent, NodeSessionId } from "./members
 const executorNameInUse: ErrorFactory = errorKind("EXECUTOR_NAME_IN_USE", "user");
 
 export interface MembershipSettings {
-  /** The version this driver speaks; an executor of another is refused. */
+  /** The driver's protocol version; executors with another are refused. */
   readonly protocol: number;
   /** `executor.timeout`: silence after which an executor is lost. */
   readonly timeout: Millis;
-  /** The pauses before a job's process that ended is started again. */
+  /** The pauses before a job's process is restarted. */
   readonly restartDelay: BackoffRange;
   readonly rng: Rng;
-  /** A process that ran this long begins anew with the first pause. */
+  /** A process that ran this long resets the pauses. */
   readonly steadyAfter: Millis;
 }
 
 const RESTART_PAUSE_MIN = millis(200);
 
-/** @param restartPauseMax The longest pause before a job's process that ended is started again. */
+/** @param restartPauseMax The longest pause before a job's process is restarted. */
 export const membershipDefaults = (
   protocol: number,
   timeout: Millis,
@@ -48,7 +48,7 @@ export const membershipDefaults = (
   steadyAfter: millis(60_000),
 });
 
-/** Lost executors that are remembered for `millrace executors`; the one lost first goes first. */
+/** Lost executors remembered for `millrace executors`; the one lost first is dropped first. */
 export const LOST_KEPT_MAX = 100;
 
 /**
@@ -79,13 +79,13 @@ interface Node {
  *     any ─jobRemoved─▶ stopping ─processExited─▶ (forgotten)
  *     stopping ─jobAdded─▶ starting, once it has exited
  *
- * All are forgotten when the executor is lost, and begin anew from what its next `hello` says.
+ * All are forgotten when the executor is lost, and start again from its next `hello`.
  */
 interface JobProcess {
   state: "starting" | "running" | "pausing" | "stopping";
   pid: number | undefined;
   startedAt: EpochMs;
-  /** Ends in a row without a steady run between. */
+  /** Consecutive ends without a steady run in between. */
   crashes: number;
   /** For `pausing`. */
   restartAt: EpochMs;
@@ -99,7 +99,7 @@ export interface Membership {
   readonly sessions: Map<NodeSessionId, Node>;
   /** In the order they were added. */
   readonly jobs: Set<JobId>;
-  /** The timer that was asked for. */
+  /** The current timer. */
   wakeAt: EpochMs | undefined;
 }
 
@@ -176,7 +176,7 @@ function onHello(state: Membership, event: Of<"hello">, effects: MembershipEffec
   join(state, event, effects);
 }
 
-/** The same process that dials again while its old connection hangs; or any, once that one has been silent too long. */
+/** The same process redialling while its old connection hangs; or any, once the old one has been silent too long. */
 function mayReplace(state: Membership, known: Node, event: Of<"hello">): boolean {
   const same = known.host === event.host && known.pid === event.pid;
   return same || event.at - known.lastSeenAt >= state.settings.timeout;
@@ -256,7 +256,8 @@ function lose(state: Membership, node: Node, reason: string, effects: Membership
 function onTick(state: Membership, at: EpochMs, effects: MembershipEffect[]): void {
   const { timeout } = state.settings;
   const late = at - (state.wakeAt ?? at);
-  // So late, this process stood still or the clock was set: what was said meanwhile is not read yet. A little more time, then.
+  // A tick this late means that the process stalled or the clock jumped. Messages received meanwhile are still unread,
+  // so every deadline is extended by a quarter of the timeout.
   const heardSince = late >= timeout / 4 ? epochMs(Math.ceil(at - (timeout * 3) / 4)) : epochMs(0);
   state.wakeAt = undefined;
   for (const node of [...state.sessions.values()]) {
@@ -302,7 +303,7 @@ function onProcessStarted(state: Membership, event: Of<"processStarted">, effect
   const node = state.sessions.get(event.session);
   const process = node?.processes.get(event.job);
   if (process === undefined) {
-    // Started by nobody we know of: a job that ended while the message was on its way.
+    // Of an unknown job: one that ended while the message was on its way.
     if (node !== undefined) {
       node.processes.set(event.job, { ...fresh(event.at), state: "stopping", pid: event.pid });
       effects.push({ type: "stopJob", session: event.session, job: event.job, grace: millis(0) });
@@ -325,7 +326,7 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
     return;
   }
   if (process.state === "stopping") {
-    node.processes.delete(job); // it was removed and added again: the old process is gone, the new one may start
+    node.processes.delete(job); // it was removed and added again: the old process is gone, so a new one may start
     start(node, session, job, at, effects);
     return;
   }
@@ -335,7 +336,7 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
   process.state = "pausing";
   process.pid = undefined;
   process.restartAt = epochMs(at + pause);
-  if (error === undefined) return; // it left in order, as when its job ends: news of that is on its way
+  if (error === undefined) return; // an orderly exit, as when its job ends: that is about to be reported
   effects.push({
     type: "jobWarning",
     job,
@@ -346,7 +347,7 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
   });
 }
 
-/** Asks to be woken when the next thing is due, unless a timer for then, or a little before, is set already. */
+/** Requests a timer for the next deadline, unless one for then, or slightly earlier, is set already. */
 function planWake(state: Membership, effects: MembershipEffect[]): void {
   let next = Number.POSITIVE_INFINITY;
   for (const node of state.sessions.values()) {
@@ -360,7 +361,7 @@ function planWake(state: Membership, effects: MembershipEffect[]): void {
   effects.push({ type: "wakeAt", at: state.wakeAt });
 }
 
-/** Throws when the state is one that correct code cannot reach. For tests and simulation. */
+/** Throws if the state is unreachable for correct code. For tests and simulation. */
 export function checkMembership(state: Membership): void {
   for (const [session, node] of state.sessions) {
     assert(node.session === session, `session ${session} is listed for a node of another`);

@@ -14,7 +14,7 @@ import type { ReceivedCount, ReceiverTracker } from "../receivers/receiver-state
 
 export const jobStopped: ErrorFactory = errorKind("JOB_STOPPED", "user");
 
-/** How a job ended. `killed`: something that it was given, or had received, was thrown away, or an operator killed it. */
+/** How a job ended. `killed`: input or received data was discarded, or an operator killed it. */
 export type JobEnd =
   | { readonly state: "finished" }
   | { readonly state: "failed" | "killed"; readonly error: WireError };
@@ -23,7 +23,7 @@ export type JobEnd =
 export type CutReason =
   /** `stop.timeout`: its drain took too long. */
   | { readonly kind: "timeout"; readonly limit: Millis }
-  /** No executor was there to drain on. */
+  /** There was no executor to drain on. */
   | { readonly kind: "alone"; readonly limit: Millis }
   /** The driver is shut down, and `--grace` is over. */
   | { readonly kind: "grace"; readonly limit: Millis }
@@ -32,17 +32,17 @@ export type CutReason =
   /** `ssc.stop()` without `graceful`. */
   | { readonly kind: "job" };
 
-/** What of the received data was not processed, as far as it is known. */
+/** The received data that was not processed, as far as known. */
 export interface ReceivedLoss {
-  /** Received, and in no batch that is done. */
+  /** Received, and in no finished batch. */
   readonly unprocessed: ReceivedCount;
-  /** Gone with executors since the stop was asked for. */
+  /** Lost with executors since the stop was requested. */
   readonly lost: ReceivedCount;
-  /** Receivers that did not hand over what they held. */
+  /** Receivers that did not hand over their data. */
   readonly cutOff: readonly string[];
 }
 
-/** @param state Of the receivers, when the last batch is over or cut off. */
+/** @param state Of the receivers, when the last batch has ended or was cut off. */
 export function receivedLoss(state: ReceiverTracker): ReceivedLoss {
   const stopping = [...state.receivers.values()].filter((receiver) => receiver.state === "stopping");
   return {
@@ -53,7 +53,7 @@ export function receivedLoss(state: ReceiverTracker): ReceivedLoss {
 }
 
 /**
- * How a job ends whose batches are over: `finished` when nothing was thrown away.
+ * The end of a job whose batches are over: `finished` if nothing was discarded.
  *
  * @param asked Why it was ended at once, if it was.
  */
@@ -65,13 +65,13 @@ export function endOfJob(outcome: BatchesEnd, asked: CutReason | undefined, rece
   return { state: "killed", error: killed(asked, lost) };
 }
 
-/** A job that is ended at once before its first batch. */
+/** The end of a job that is ended at once before its first batch. */
 export function endBeforeBatches(asked: CutReason): JobEnd {
   const error = jobStopped(`${why(asked)}, before its first batch. Nothing of it ran. Submit it again.`);
   return { state: "killed", error: toWireError(error) };
 }
 
-/** A job that is ended at once while a batch commits, and does not end that commit either. */
+/** The end of a job that is ended at once during a commit, which does not end either. */
 export function endInCommit(asked: CutReason, limit: Millis): JobEnd {
   const error = jobStopped(
     `${why(asked)}. A commit was under way and did not end within ${formatDuration(limit)}: some outputs of its batch may be ` +

@@ -1,40 +1,43 @@
 import { type EpochMs, type ExecutorId, unreachable } from "@millrace/base";
 import type { TaskMetrics, TaskOutcome } from "@millrace/plan";
 
-/** What the tasks of one batch have done so far. */
+/** The work of one batch's tasks so far. */
 export interface BatchFigures {
-  /** Attempts that succeeded. */
+  /** Successful attempts. */
   readonly tasks: number;
   /** The sum of their running times. */
   readonly taskMs: number;
-  /** Records that tasks have read where the batch's input enters: a source, files, what was kept; once for each time it was read. */
+  /**
+   * Records that tasks have read where the batch's input enters: from sources, files, or kept data; counted once per
+   * read.
+   */
   readonly recordsRead: number;
-  /** What went to disk for want of memory: by its tasks, but for attempts that failed, and by block stores while it ran. */
+  /** Bytes spilled for lack of memory: by its tasks, except failed attempts, and by block stores while it ran. */
   readonly spilledBytes: number;
 }
 
 export const NO_FIGURES: BatchFigures = { tasks: 0, taskMs: 0, recordsRead: 0, spilledBytes: 0 };
 
-/** What one executor does for a job: since its process began, and as of its last heartbeat. */
+/** The work of one executor for a job: since its process began, and as of its last heartbeat. */
 export interface ExecutorFigures {
   readonly executor: ExecutorId;
   /** Attempts that succeeded. */
   readonly tasks: number;
-  /** Attempts that failed, lost input included. */
+  /** Failed attempts, including those that lost their input. */
   readonly failures: number;
   readonly taskMs: number;
   readonly recordsIn: number;
   readonly recordsOut: number;
-  /** Memory of its process for this job, its share of shared blocks included. */
+  /** Memory of its process for this job, including its share of shared blocks. */
   readonly rssBytes: number;
   /** Blocks in memory. */
   readonly poolBytes: number;
   readonly blocks: number;
-  /** What its tasks and its block store have put to disk for want of memory. */
+  /** Bytes spilled by its tasks and its block store. */
   readonly spilledBytes: number;
 }
 
-/** What an executor's process tells of itself, now and then. */
+/** Figures in an executor process's heartbeats. */
 export interface ProcessFigures {
   readonly rssBytes: number;
   readonly poolBytes: number;
@@ -53,8 +56,8 @@ export interface StageFigures {
 type Figures<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
- * Adds up what tasks and executors report: by batch, from its first plan until it is forgotten, and by executor, until it is lost.
- * Reads no clock; bounded by the batches that are planned and the executors of the job.
+ * Sums up reports of tasks and executors: by batch, from its first plan until it is released, and by executor, until it
+ * is lost. Reads no clock; bounded by the planned batches and the executors of the job.
  */
 export class JobFigures {
   readonly #batches = new Map<EpochMs, Figures<BatchFigures>>();
@@ -69,7 +72,7 @@ export class JobFigures {
     this.#unchargedBytes = 0;
   }
 
-  /** @param stage `undefined`: a late report, of a stage that nobody needs any more. */
+  /** @param stage `undefined`: a late report, of a stage that is no longer needed. */
   taskReported(executor: ExecutorId, stage: StageFigures | undefined, outcome: TaskOutcome): void {
     const { figures } = this.#of(executor);
     switch (outcome.kind) {
@@ -95,7 +98,7 @@ export class JobFigures {
     figures.recordsOut += metrics.recordsOut;
     figures.spilledBytes += metrics.spilledBytes;
     const batch = stage === undefined ? undefined : this.#batches.get(stage.batch);
-    if (stage === undefined || batch === undefined) return; // a late report, for a batch that is over
+    if (stage === undefined || batch === undefined) return; // a late report, for a finished batch
     batch.tasks++;
     batch.taskMs += metrics.runMs;
     if (stage.first) batch.recordsRead += metrics.recordsIn;
@@ -103,12 +106,12 @@ export class JobFigures {
   }
 
   /**
-   * The batch that runs is charged with what the block store (of received, shuffled and persisted blocks) has spilled since the last
-   * heartbeat, as its blocks took the memory; between batches, the next one.
+   * Spills of the block store (of received, shuffled and persisted blocks) since the last heartbeat are charged to the
+   * running batch, whose blocks took the memory; between batches, to the next one.
    */
   heartbeat(executor: ExecutorId, { rssBytes, poolBytes, blocks, spilledBytes }: ProcessFigures): ExecutorFigures {
     const one = this.#of(executor);
-    // Less than before: its process is another one.
+    // Less than before: its process is a new one.
     const spilled = spilledBytes >= one.storeBytes ? spilledBytes - one.storeBytes : spilledBytes;
     one.storeBytes = spilledBytes;
     Object.assign(one.figures, { rssBytes, poolBytes, blocks });
@@ -119,17 +122,17 @@ export class JobFigures {
     return { ...one.figures };
   }
 
-  /** Nothing is kept of an executor that is gone. */
+  /** Drops an executor that is gone. */
   lost(executor: ExecutorId): void {
     this.#executors.delete(executor);
   }
 
-  /** Zeros for a batch without a plan, or one that is forgotten. */
+  /** Zeros for a batch without a plan, or one that was released. */
   of(batch: EpochMs): BatchFigures {
     return { ...(this.#batches.get(batch) ?? NO_FIGURES) };
   }
 
-  /** The batch is over, and nobody asks for its figures any more. */
+  /** The batch has ended, and its figures are no longer needed. */
   forget(batch: EpochMs): void {
     this.#batches.delete(batch);
   }

@@ -5,21 +5,21 @@ import type { CutReason, JobEnd, ReceivedLoss } from "./job-end.ts";
 /** How a job is asked to end. */
 export type StopRequest = { readonly graceful: true } | { readonly graceful: false; readonly reason: CutReason };
 
-/** What the settings of a job, known once it is built, say of its life. */
+/** Settings that affect a job's life, known once it is built. */
 export interface BuiltSettings {
-  /** `stop.timeout`: a drain that takes longer is cut off. */
+  /** `stop.timeout`: a longer drain is cut off. */
   readonly stopTimeout: Millis;
-  /** `default.parallelism`; 0: as many as there are slots when batches begin. */
+  /** `default.parallelism`; 0: the number of slots when batches begin. */
   readonly parallelism: number;
 }
 
-/** What happens to a job in its driver process. `at`: monotonic milliseconds. */
+/** Events of a job in its driver process. `at`: monotonic milliseconds. */
 export type JobLifeEvent =
-  /** Its graph stands. */
+  /** Its graph is built. */
   | { readonly type: "built"; readonly settings: BuiltSettings; readonly at: number }
-  /** It cannot start or go on: its code, its thread, or one of its executors failed for good. */
+  /** It cannot start or continue: its code, its thread, or one of its executors failed for good. */
   | { readonly type: "failed"; readonly error: WireError }
-  /** So many executors are ready, with so many slots together. Told whenever that changes. */
+  /** Numbers of ready executors and of their slots, whenever they change. */
   | { readonly type: "executors"; readonly ready: number; readonly slots: number; readonly at: number }
   /** An operator, the supervisor or the job itself asks for the end. */
   | { readonly type: "stopRequested"; readonly how: StopRequest; readonly at: number }
@@ -32,15 +32,15 @@ export type JobLifeEvent =
       readonly received: ReceivedLoss;
       readonly at: number;
     }
-  /** The job's thread has fixed the input of this batch or has run it, also when it was cut off meanwhile. */
+  /** The job's thread has fixed the input of this batch or has run it, even if it was cut off meanwhile. */
   | { readonly type: "batchReturned"; readonly time: EpochMs }
-  /** Answers `tellEnd`. `goesOn`: code of the job may do something more by itself. */
+  /** Answers `tellEnd`. `goesOn`: user code may continue by itself. */
   | { readonly type: "told"; readonly goesOn: boolean; readonly at: number }
-  /** Answers `leave`: the thread is gone. `error`: what ended it, in words, if something did. */
+  /** Answers `leave`: the thread is gone. `error`: the reason, in words, if it was ended by something. */
   | { readonly type: "left"; readonly error: string | undefined; readonly at: number }
   /** Answers `settle`. */
   | { readonly type: "settled" }
-  /** The timer asked for by `wakeAt` fired; early and late ones do no harm. */
+  /** The timer of `wakeAt` fired; early and late ones are harmless. */
   | { readonly type: "tick"; readonly at: number };
 
 /** What the job driver does for the life of its job, in this order. */
@@ -50,18 +50,18 @@ export type JobLifeEffect =
   | { readonly type: "conditionOver"; readonly subject: string }
   /** Batches begin, with this `ssc.defaultParallelism`. */
   | { readonly type: "begin"; readonly executors: number; readonly parallelism: number }
-  /** Drain: no batch follows what has been received. Answered by `batchesOver`. */
+  /** Drain: no batch follows the received data. Answered by `batchesOver`. */
   | { readonly type: "stopBatches" }
-  /** Ends what runs and takes no more. Answered by `batchesOver`, once a commit under way has ended. */
+  /** Ends running work and takes no more. Answered by `batchesOver`, once a commit in progress has ended. */
   | { readonly type: "cutBatches" }
-  /** Code of the job hears how the job ends, and has its turn. Answered by `told`. */
+  /** User code is told how the job ends, and may react. Answered by `told`. */
   | { readonly type: "tellEnd"; readonly end: JobEnd }
-  /** The job's thread may end as soon as nothing is left for it to do. Answered by `left`. */
+  /** The job's thread may end as soon as it has nothing left to do. Answered by `left`. */
   | { readonly type: "leave" }
-  /** Executors let code of the job finish what its tasks left pending. Answered by `settled`. */
+  /** Executors let user code finish what its tasks left pending. Answered by `settled`. */
   | { readonly type: "settle" }
-  /** Replaces the timer asked for before; answered by `tick`. */
+  /** Replaces the previous timer; answered by `tick`. */
   | { readonly type: "wakeAt"; readonly at: number }
   | { readonly type: "cancelWake" }
-  /** The end: nothing follows. Everything that is still open is closed. */
+  /** The end: nothing follows. Everything still open is closed. */
   | { readonly type: "ended"; readonly end: JobEnd };

@@ -1,7 +1,7 @@
 import { clauseOf, formatDuration, type Millis, type Warning, type WarningFactory, warningKind } from "@millrace/base";
 import { noExecutors } from "../warnings.ts";
 
-/** The subject of what happens once in a job. */
+/** The subject of events that happen once per job. */
 const JOB = "";
 
 const jobCodeCutOff: WarningFactory = warningKind("JOB_CODE_CUT_OFF");
@@ -27,7 +27,7 @@ export const codeFailedLate = (error: string): Warning =>
     `code of the job failed after the last batch, by an error that nothing caught: ${clauseOf(error)}.`,
   );
 
-/** Nothing was lost by it: all batches that were wanted are done. */
+/** Nothing was lost by it: all wanted batches are done. */
 export const receiversHang = (limit: Millis): Warning =>
   receiversCutOff(
     JOB,

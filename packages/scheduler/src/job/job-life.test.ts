@@ -105,7 +105,7 @@ describe("a job that waits for executors", () => {
   test("begins with those that are there when it has waited long enough", () => {
     const state = newJob(3);
     after(state, built(), ready(1, 1_000), ready(2, 9_000));
-    expect(after(state, tick(10_999))).toEqual(["wakeAt 11000"]); // a timer that fires early is asked for again
+    expect(after(state, tick(10_999))).toEqual(["wakeAt 11000"]); // a timer that fires early is requested again
     expect(after(state, tick(11_000))).toEqual(["begin on 2, parallelism 4"]);
   });
 

@@ -4,25 +4,25 @@ import type { BuiltSettings, JobLifeEffect, JobLifeEvent, StopRequest } from "./
 import { codeCutOff, codeFailedLate, receiversHang, waiting } from "./job-life-warnings.ts";
 
 export interface JobLifeSettings {
-  /** Batches begin once this many executors are ready. */
+  /** Batches begin once this many executors are ready, */
   readonly executors: number;
-  /** Or with any, so long after the first of them. */
+  /** or, with any number, this long after the first of them. */
   readonly gather: Millis;
-  /** `ssc.defaultParallelism` at least, when no setting gives it: a cluster may begin with a part of what it is to be. */
+  /** Lower limit of `ssc.defaultParallelism` without a setting: executors may still be joining when the job starts. */
   readonly parallelismMin: number;
 }
 
-/** How long a job waits for its first executor before that is told. */
+/** How long a job waits for its first executor before that is reported. */
 const WAITING_AFTER = millis(5_000);
-/** How long a drain waits for an executor when there is none: one that was lost is often back within a second or two. */
+/** How long a drain waits for an executor if there is none: a lost one is often back within a second or two. */
 const ALONE = millis(5_000);
-/** A commit that is under way when a job is ended at once ends first, but the job does not wait for it any longer than this. */
+/** How long the job waits for a commit in progress when it is ended at once. */
 const COMMIT = millis(4_000);
-/** A batch that was cut off may take this long to take back what it began, such as output that is not complete. */
+/** How long a cut-off batch may take to undo its work, such as incomplete output. */
 const UNWIND = millis(1_000);
-/** Code of the job has this long at least when it is told of the end. */
+/** The least time that user code gets when it is told of the end. */
 const TELL_MIN = millis(1_000);
-/** How long code of the job that goes on by itself may take: what follows a loop on the driver, timers on executors. */
+/** How long user code may continue by itself: after a loop on the driver, or timers on executors. */
 const LEAVE = millis(1_000);
 
 /**
@@ -47,9 +47,9 @@ export type JobPhase =
       readonly name: "gathering";
       readonly built: BuiltSettings;
       readonly gatherUntil: number | undefined;
-      /** When it is told that no executor is ready; `undefined` when one is, and once it has been told. */
+      /** When to report that no executor is ready; `undefined` if one is, and once it has been reported. */
       readonly tellAt: number | undefined;
-      /** It has been told. */
+      /** It has been reported. */
       readonly told: boolean;
     }
   | { readonly name: "running"; readonly built: BuiltSettings }
@@ -63,7 +63,7 @@ export type JobPhase =
       readonly name: "cutting";
       readonly built: BuiltSettings;
       readonly reason: CutReason;
-      /** Of the drain that was cut off, if it was one. */
+      /** The deadline of the drain that was cut off, if there was one. */
       readonly drainUntil: number | undefined;
       readonly until: number;
     }
@@ -73,7 +73,7 @@ export type JobPhase =
   | { readonly name: "ended"; readonly end: JobEnd };
 
 /**
- * The life of one job, as its driver process decides it. Nobody else has a timer for any of it.
+ * The life of one job, as its driver process decides it. There are no other timers for it.
  *
  *     building ─built─▶ gathering ─executors ready─▶ running ─stop─▶ draining
  *                                                       │ └─ kill ───────┐ │ kill, too late, alone for too long
@@ -84,15 +84,16 @@ export type JobPhase =
  *                         ▼                                                                                     │
  *                      telling ─told─▶ (leaving ─left─▶) settling ─settled─▶ ended ◀────────────────────────────┘
  *
- *     building, gathering ─stop, kill─▶ ended     any ─failed─▶ ended     what waits until a time ─tick─▶ its next phase
+ *     building, gathering ─stop, kill─▶ ended     any ─failed─▶ ended     what waits until a time ─tick─▶ its next
+ *     phase
  */
 export interface JobLife {
   readonly settings: JobLifeSettings;
   phase: JobPhase;
-  /** Those that are ready, and their slots. */
+  /** Ready executors, and their slots. */
   executors: number;
   slots: number;
-  /** The timer that was asked for. */
+  /** The current timer. */
   wakeAt: number | undefined;
 }
 
@@ -141,7 +142,7 @@ export function stepJobLife(state: JobLife, event: JobLifeEvent): readonly JobLi
       if (state.phase.name === "settling") end(state, state.phase.end, effects);
       break;
     case "tick":
-      state.wakeAt = undefined; // an early one is asked for again
+      state.wakeAt = undefined; // an early one is requested again
       onTick(state, event.at, effects);
       break;
     default:
@@ -157,7 +158,7 @@ function onBuilt(state: JobLife, built: BuiltSettings, at: number, effects: JobL
   onExecutors(state, at, effects);
 }
 
-/** The cause that is known already is the better one, unless all seemed well. */
+/** A cause that is already known is the better one, unless all seemed well. */
 function onFailed(state: JobLife, error: WireError, effects: JobLifeEffect[]): void {
   const known = knownEnd(state.phase);
   end(state, known === undefined || known.state === "finished" ? { state: "failed", error } : known, effects);
@@ -193,7 +194,7 @@ function onStopRequested(state: JobLife, how: StopRequest, at: number, effects: 
   switch (phase.name) {
     case "building":
     case "gathering": {
-      // `ssc.stop()` in `build` keeps the job from starting, and that is no loss.
+      // `ssc.stop()` in `build` prevents the job from starting, which loses nothing.
       const nothingLost = how.graceful || how.reason.kind === "job";
       return end(state, nothingLost ? { state: "finished" } : endBeforeBatches(how.reason), effects);
     }
@@ -209,7 +210,7 @@ function onStopRequested(state: JobLife, how: StopRequest, at: number, effects: 
     case "cutting":
     case "unwinding":
     case "ended":
-      return; // it ends at once already
+      return; // it is already being ended at once
     default:
       return unreachable(phase);
   }
@@ -239,7 +240,7 @@ function onBatchesOver(
   const reason = phase.name === "cutting" ? phase.reason : undefined;
   const result = endOfJob(outcome, reason, received);
   if (outcome.kind === "killed") {
-    // Its tasks are cancelled: code that waits for them removes what it had begun to write.
+    // Its tasks are cancelled: code that waits for them removes incomplete output.
     if (outcome.cutOff === undefined) return end(state, result, effects);
     state.phase = { name: "unwinding", time: outcome.cutOff, end: result, until: at + UNWIND };
     return;
@@ -263,7 +264,7 @@ function toLeaving(state: JobLife, goesOn: boolean, at: number, effects: JobLife
   effects.push({ type: "leave" });
 }
 
-/** A job that has failed already said why, and may have told it to a loop that did not catch it. */
+/** A failed job has already said why, perhaps to a loop that did not catch it. */
 function onLeft(state: JobLife, error: string | undefined, at: number, effects: JobLifeEffect[]): void {
   const { phase } = state;
   if (phase.name !== "leaving" && phase.name !== "settling") return;
@@ -319,7 +320,7 @@ function end(state: JobLife, how: JobEnd, effects: JobLifeEffect[]): void {
   effects.push({ type: "ended", end: how });
 }
 
-/** Keeps one timer for whatever comes first. */
+/** Keeps one timer for the earliest deadline. */
 function wake(state: JobLife, effects: JobLifeEffect[]): void {
   const at = nextDeadline(state.phase);
   if (at === state.wakeAt) return;
@@ -348,7 +349,7 @@ function nextDeadline(phase: JobPhase): number | undefined {
   }
 }
 
-/** How the job is to end, once that is known. */
+/** How the job will end, once that is known. */
 function knownEnd(phase: JobPhase): JobEnd | undefined {
   return "end" in phase ? phase.end : undefined;
 }
@@ -359,7 +360,7 @@ function endOf(phase: JobPhase): JobEnd {
   return known;
 }
 
-/** Throws when the state is one that correct code cannot reach. For tests and simulation. */
+/** Throws if the state is unreachable for correct code. For tests and simulation. */
 export function checkJobLife(state: JobLife): void {
   const { phase, executors, wakeAt } = state;
   const waitsWithLimit = ["draining", "cutting", "unwinding", "telling", "leaving", "settling"].includes(phase.name);

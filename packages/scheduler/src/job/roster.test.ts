@@ -140,7 +140,7 @@ describe("an executor says nothing for executor.timeout", () => {
 
   test("and is lost", () => {
     const state = open(hello(1), says("ready", 1));
-    expect(after(state, tick(2_499))).toEqual(["wakeAt 2500"]); // an early timer is asked for again
+    expect(after(state, tick(2_499))).toEqual(["wakeAt 2500"]); // an early timer is requested again
     expect(after(state, tick(2_500), tick(5_000), tick(7_500), tick(10_000))).toEqual(["wakeAt 12500"]);
     expect(after(state, tick(12_500))).toEqual([
       "warn EXECUTOR_LOST e1",

@@ -20,7 +20,7 @@ import type { ExecutorSessionId, RosterEffect, RosterEvent } from "./roster-even
 const executorLost: ErrorFactory = errorKind("EXECUTOR_LOST", "environment", "same-task");
 const wrongJob: ErrorFactory = errorKind("WRONG_JOB", "environment");
 
-/** How often silence is looked for, in each timeout. */
+/** Checks for silence per timeout. */
 const LOOKS = 4;
 
 /**
@@ -39,22 +39,25 @@ export interface RosterMember {
 }
 
 /**
- * The executors of one job, as its driver process knows them. Holds who is there, who is lost and why, and what all of
- * them are waited for; who runs what is the task scheduler's.
+ * The executors of one job, as its driver process knows them: who is there, who is lost and why, and what all of them
+ * are awaited for. Which runs what is the task scheduler's concern.
  */
 export interface Roster {
   readonly job: JobId;
   readonly protocol: number;
   readonly members: Map<ExecutorSessionId, RosterMember>;
   readonly byExecutor: Map<ExecutorId, RosterMember>;
-  /** Why processes ended, told by whoever started them; until one of that name is ready again. Bound: executors of the cluster. */
+  /**
+   * Why processes ended, as reported by their starters; until one of that name is ready again. Bound: executors of the
+   * cluster.
+   */
   readonly explanations: Map<ExecutorId, WireError>;
   state: "closed" | "open" | "over";
   /** `executor.timeout`; 0 until it is open. */
   timeout: Millis;
   /** Those that have not settled yet. */
   settling: Set<ExecutorSessionId> | undefined;
-  /** The timer that was asked for. */
+  /** The current timer. */
   wakeAt: number | undefined;
 }
 
@@ -73,7 +76,10 @@ export function roster(options: { readonly job: JobId; readonly protocol: number
 
 const NOTHING: readonly RosterEffect[] = [];
 
-/** Advances the executors of a job by one event. Owns `state`; reads no clock. O(1), or O(executors) where all are concerned. */
+/**
+ * Advances the executors of a job by one event. Owns `state`; reads no clock. O(1), or O(executors) if all are
+ * concerned.
+ */
 export function stepRoster(state: Roster, event: RosterEvent): readonly RosterEffect[] {
   if (state.state === "over") return event.type === "hello" ? [{ type: "close", session: event.session }] : NOTHING;
   switch (event.type) {
@@ -111,7 +117,7 @@ export function stepRoster(state: Roster, event: RosterEvent): readonly RosterEf
   }
 }
 
-/** Those on which tasks run: in the order they came. */
+/** Executors that run tasks, in the order in which they joined. */
 export function readyMembers(state: Roster): readonly RosterMember[] {
   return [...state.members.values()].filter(isReady);
 }
@@ -138,7 +144,7 @@ function onHello(state: Roster, hello: Extract<RosterEvent, { readonly type: "he
   const error = refusal(state, hello);
   if (error !== undefined) return [{ type: "refuse", session, executor, error }];
   const effects: RosterEffect[] = [];
-  // The same executor dialled again: the old session is dead, whether or not its socket knows.
+  // The same executor dialled again: the old session is dead, even if its socket does not know.
   const earlier = state.byExecutor.get(executor);
   if (earlier !== undefined) {
     lose(state, earlier, executorGone(executor, undefined), effects);
@@ -211,8 +217,8 @@ function onClosed(state: Roster, session: ExecutorSessionId, cause: Error | unde
 }
 
 /**
- * A connection may stay up while its process hangs. Time in which this process itself stood still is nobody's silence:
- * what was said meanwhile still waits in its sockets.
+ * A connection may stay up while its process hangs. Time in which this process itself was stalled does not count as
+ * silence: messages received meanwhile are still unread in its sockets.
  */
 function onTick(state: Roster, at: number): readonly RosterEffect[] {
   if (state.wakeAt === undefined) return NOTHING;
@@ -239,9 +245,9 @@ function lose(state: Roster, member: RosterMember, why: EngineError, effects: Ro
   const wasReady = isReady(member);
   state.members.delete(session);
   if (state.byExecutor.get(executor) === member) state.byExecutor.delete(executor);
-  // Whoever started the process may know more than its broken connection says, and has told it.
+  // The starter of the process may know more than its broken connection says, and has reported it.
   const known = state.explanations.get(executor);
-  // One that was told to end and went is no failure.
+  // An executor that left as it was told to is no failure.
   if (wasReady && known === undefined && member.state !== "leaving")
     effects.push({ type: "warning", warning: warningOf(why.message, { subject: executor }) });
   if (wasReady) effects.push({ type: "peersChanged" });
@@ -257,7 +263,7 @@ function silent(executor: ExecutorId, timeout: Millis): EngineError {
   );
 }
 
-/** Its session is over: for the tasks that it ran, and for whoever reads what it held. `left`: it was told to end. */
+/** Its session has ended: for the tasks that it ran, and for readers of its blocks. `left`: it was told to end. */
 export function executorGone(executor: ExecutorId, cause: Error | undefined, left = false): EngineError {
   const how = left
     ? "was told to end and has left"
@@ -268,7 +274,7 @@ export function executorGone(executor: ExecutorId, cause: Error | undefined, lef
   });
 }
 
-/** Throws when the state is one that correct code cannot reach. For tests and simulation. */
+/** Throws if the state is unreachable for correct code. For tests and simulation. */
 export function checkRoster(state: Roster): void {
   assert(state.members.size === state.byExecutor.size, "an executor has one session");
   for (const [session, member] of state.members) {

@@ -2,18 +2,18 @@ import type { EpochMs, Warning, WarningOver, WarningRecord } from "@millrace/bas
 
 /** Warnings kept; events are evicted before conditions, the one that occurred longest ago first. */
 export const WARNINGS_MAX = 20;
-/** Events kept of one code: a fault of many things, or of each batch, must not evict the rest. */
+/** Events kept per code: a fault of many things, or of each batch, must not evict the rest. */
 export const EVENTS_PER_CODE_MAX = 5;
 
 /**
- * The warnings of one job. A repeated one is counted, not listed again; a condition leaves the list when it is over; an event
- * stays until newer ones evict it. Reads no clock.
+ * The warnings of one job. Repeated ones are counted, not listed again; a condition is removed when it is over; an
+ * event stays until newer ones evict it. Reads no clock.
  */
 export class WarningLog {
   /** In the order of their last occurrence. */
   readonly #records = new Map<string, WarningRecord>();
 
-  /** Takes one occurrence. O(warnings kept). */
+  /** Records one occurrence. O(warnings kept). */
   raise(warning: Warning, at: EpochMs): WarningRecord {
     const key = keyOf(warning);
     const there = this.#records.get(key);
@@ -25,12 +25,12 @@ export class WarningLog {
     return record;
   }
 
-  /** Takes a condition off the list. @returns Whether it was there. */
+  /** Removes a condition. @returns Whether it was listed. */
   end(over: WarningOver): boolean {
     return this.#records.delete(conditionKey(over.subject));
   }
 
-  /** The one that occurred last comes last. */
+  /** The most recent one last. */
   list(): readonly WarningRecord[] {
     return [...this.#records.values()];
   }
@@ -48,7 +48,7 @@ export class WarningLog {
 
 const TOLD_SINGLY = 4;
 
-/** Whether this occurrence is worth a line: the first few are, then every one that doubles the count. */
+/** Whether this occurrence deserves a line: the first few do, then every one that doubles the count. */
 export function isTold({ count }: WarningRecord): boolean {
   return count <= TOLD_SINGLY || Number.isInteger(Math.log2(count));
 }

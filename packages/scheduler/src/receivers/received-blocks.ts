@@ -3,10 +3,10 @@ import type { BatchInput, BlockId, FixedInput } from "@millrace/plan";
 import { receivedDataLost } from "../warnings.ts";
 import type { AllocatedBatch, HeldBlock, ReceivedCount, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 
-/** Reports of a backlog come when it moved by this part of the bound. */
+/** A backlog is reported when it has moved by this fraction of the limit. */
 const BACKLOG_STEPS = 8;
 
-/** Moves everything that waits into the batch. O(blocks). */
+/** Allocates all waiting blocks to the batch. O(blocks). */
 export function allocateWaiting(state: ReceiverTracker, time: EpochMs): void {
   const batch: AllocatedBatch = { time, state: "allocated", blocks: new Map(), records: new Map(), fixed: new Map() };
   for (const [stream, receiver] of state.receivers) {
@@ -17,12 +17,12 @@ export function allocateWaiting(state: ReceiverTracker, time: EpochMs): void {
   state.batches.set(time, batch);
 }
 
-/** By stream: the records that a batch was given and that were not lost before it began. */
+/** By stream: the records allocated to a batch and not lost before it began. */
 export function recordsOfBatch(state: ReceiverTracker, time: EpochMs): ReadonlyMap<StreamId, number> {
   return state.batches.get(time)?.records ?? new Map();
 }
 
-/** The input of a batch as it is now. */
+/** The current input of a batch. */
 export function batchInput(state: ReceiverTracker, { time, blocks, records, fixed }: AllocatedBatch): BatchInput {
   const inputs = new Map<string, FixedInput>();
   for (const [stream, { declared }] of state.receivers) {
@@ -36,7 +36,7 @@ export function batchInput(state: ReceiverTracker, { time, blocks, records, fixe
   return { time, inputs };
 }
 
-/** What was received and no batch that is done has processed. O(blocks). */
+/** Received data that no finished batch has processed. O(blocks). */
 export function unprocessed(state: ReceiverTracker): ReceivedCount {
   const count: ReceivedCount = { blocks: 0, records: 0 };
   const add = (blocks: readonly HeldBlock[]): void => {
@@ -66,7 +66,7 @@ export function endBatch(state: ReceiverTracker, time: EpochMs): void {
   }
 }
 
-/** Lets go of a batch's blocks. */
+/** Releases a batch's blocks. */
 export function releaseBatch(state: ReceiverTracker, time: EpochMs): void {
   const batch = state.batches.get(time);
   if (batch === undefined) return;
@@ -85,7 +85,7 @@ export function releaseBatch(state: ReceiverTracker, time: EpochMs): void {
   for (const [executor, blocks] of byHolder) state.effects.push({ type: "dropBlocks", executor, blocks });
 }
 
-/** Takes a lost executor out of all holders, and says which blocks had no other. O(blocks held). */
+/** Removes a lost executor from all holders, and reports blocks without another one. O(blocks held). */
 export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
   const losses: Loss[] = [];
   for (const batch of state.batches.values()) {
@@ -127,7 +127,7 @@ function without(blocks: readonly HeldBlock[], executor: ExecutorId): { kept: He
   return { kept, lost };
 }
 
-/** Once for everything that went with an executor. */
+/** One report for everything that was lost with an executor. */
 function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: ExecutorId): void {
   const blocks = losses.reduce((sum, { lost }) => sum + lost.length, 0);
   for (const { batch, lost } of losses) {
@@ -176,7 +176,7 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
   });
 }
 
-/** What becomes of those losses whose batches are alike; `undefined` when there are none. */
+/** The consequence of losses whose batches are in the same state; `undefined` if there are none. */
 function fate(
   losses: readonly Loss[],
   alike: (batch: AllocatedBatch | undefined) => boolean,
@@ -203,7 +203,7 @@ export function namesOf(receivers: readonly TrackedReceiver[]): string {
   return `receiver${receivers.length === 1 ? "" : "s"} ${names.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
 }
 
-/** Tells the receiver's executor how much waits, when that moved far enough or crossed the bound. */
+/** Reports the backlog to the receiver's executor, if it has moved far enough or crossed the limit. */
 export function reportBacklog(state: ReceiverTracker, receiver: TrackedReceiver): void {
   const { executor, backlogBytes, toldBytes } = receiver;
   const bound = state.settings.bufferBytes;

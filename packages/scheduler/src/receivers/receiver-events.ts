@@ -4,11 +4,11 @@ import type { BatchInput, BlockId, FixedInput } from "@millrace/plan";
 /** A receiver that the graph declares. */
 export interface ReceiverDeclaration {
   readonly stream: StreamId;
-  /** Under which name its blocks are in a `BatchInput`. */
+  /** The name of its blocks in a `BatchInput`. */
   readonly input: string;
-  /** What the operator calls it: `socketTextStream localhost:9999`. */
+  /** Its name for the operator: `socketTextStream localhost:9999`. */
   readonly name: string;
-  /** Copies of each block: 2 for the storage levels that end in `_2`. */
+  /** Copies of each block: 2 for storage levels ending in `_2`. */
   readonly copies: 1 | 2;
 }
 
@@ -16,7 +16,7 @@ export interface ReceivedBlock {
   readonly id: BlockId;
   readonly bytes: number;
   readonly records: number;
-  /** Every executor that holds it: the receiver's own first. */
+  /** Every executor that holds it, the receiver's own first. */
   readonly at: readonly ExecutorId[];
 }
 
@@ -24,14 +24,14 @@ export type ReceiverStatus =
   | { readonly state: "running" }
   | { readonly state: "retrying"; readonly error: WireError; readonly retryMs: number }
   | { readonly state: "stopped"; readonly error?: WireError }
-  /** Something went wrong that stops nothing: a receiver's `reportError`. */
+  /** A non-fatal error: a receiver's `reportError`. */
   | { readonly state: "trouble"; readonly error: WireError }
-  /** Its thread does not answer: code of the job keeps it. */
+  /** Its thread does not answer: user code blocks it. */
   | { readonly state: "stuck"; readonly error: WireError }
-  /** It was stuck, and is no longer. */
+  /** It was stuck, and no longer is. */
   | { readonly state: "answering" };
 
-/** What happens to the receiver tracker. A report names the executor whose session it came on. */
+/** Events of the receiver tracker. A report names the executor of its session. */
 export type ReceiverEvent =
   | { readonly type: "started"; readonly receivers: readonly ReceiverDeclaration[] }
   | { readonly type: "executorReady"; readonly executor: ExecutorId }
@@ -50,9 +50,9 @@ export type ReceiverEvent =
       readonly stream: StreamId;
       readonly status: ReceiverStatus;
     }
-  /** Gives a batch every block that no batch has. Answered at once by `allocated`. */
+  /** Allocate to a batch every block that no batch has. Answered at once by `allocated`. */
   | { readonly type: "allocate"; readonly batch: EpochMs }
-  /** The inputs that are no receivers have been fixed, by name: the batch has all of its input. */
+  /** The inputs without receivers have been fixed, by name: the batch has all of its input. */
   | {
       readonly type: "inputFixed";
       readonly batch: EpochMs;
@@ -62,7 +62,7 @@ export type ReceiverEvent =
   | { readonly type: "begin"; readonly batch: EpochMs }
   /** The batch is committed, has failed or was cancelled: its bytes no longer hold its receivers back. */
   | { readonly type: "batchEnded"; readonly batch: EpochMs }
-  /** No batch to come reads this one's blocks: they may go. */
+  /** No later batch reads the blocks of this one: they may be dropped. */
   | { readonly type: "batchReleased"; readonly batch: EpochMs }
   /** Receivers stop, hand over what they buffered, and stay stopped. Answered by `allStopped`. */
   | { readonly type: "stopRequested" };
@@ -73,18 +73,21 @@ export type ReceiverEffect =
       readonly type: "startReceiver";
       readonly executor: ExecutorId;
       readonly stream: StreamId;
-      /** The peer for second copies; `undefined`: none wanted, or no other executor. */
+      /** The peer for second copies; `undefined`: none needed, or no other executor. */
       readonly replicateTo: ExecutorId | undefined;
     }
   | { readonly type: "stopReceiver"; readonly executor: ExecutorId; readonly stream: StreamId }
-  /** The peer of a running receiver changed: the old one was lost, or the first one came. */
+  /** The peer of a running receiver changed: the old one was lost, or a first one joined. */
   | {
       readonly type: "replicateTo";
       readonly executor: ExecutorId;
       readonly stream: StreamId;
       readonly peer: ExecutorId | undefined;
     }
-  /** Bytes of the stream in batches that are not done, and in none. Sent when it moved by an eighth of the bound or crossed it. */
+  /**
+   * Bytes of the stream in unfinished batches or in none. Sent when it has moved by an eighth of the limit or crossed
+   * it.
+   */
   | {
       readonly type: "receiverBacklog";
       readonly executor: ExecutorId;
@@ -92,7 +95,7 @@ export type ReceiverEffect =
       readonly bytes: number;
     }
   | { readonly type: "allocated"; readonly batch: EpochMs }
-  /** What the batch reads: blocks that were lost since they were allocated are not in it. */
+  /** The input of the batch, without blocks that were lost since they were allocated. */
   | { readonly type: "batchInput"; readonly input: BatchInput }
   /** The executor may confirm these blocks to their receiver: they are in the next batch's input unless all holders are lost. */
   | {
@@ -101,10 +104,10 @@ export type ReceiverEffect =
       readonly stream: StreamId;
       readonly blocks: readonly BlockId[];
     }
-  /** An executor that leaves has nothing more that only it has: it may go. Told once. */
+  /** A leaving executor no longer has anything that only it holds: it may end. Sent once. */
   | { readonly type: "executorFree"; readonly executor: ExecutorId }
   | { readonly type: "dropBlocks"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
-  /** Records are gone: their only holder was lost. To be told loudly, once for each executor that is lost. */
+  /** Records are gone: their only holder was lost. To be reported prominently, once per lost executor. */
   | {
       readonly type: "blocksLost";
       /** It held them. */
@@ -112,13 +115,15 @@ export type ReceiverEffect =
       readonly lost: readonly LostBlocks[];
       readonly warning: Warning;
     }
-  /** `lasting`: it holds until `conditionOver` names its subject, or a later condition of that subject replaces it. */
+  /**
+   * `lasting`: it holds until `conditionOver` names its subject, or a later condition with that subject replaces it.
+   */
   | ({ readonly type: "warning" } & Warning)
-  /** A warning no longer holds. `message`: news of that for the log. */
+  /** A condition is over. `message`: a line for the log. */
   | { readonly type: "conditionOver"; readonly condition: string; readonly message: string | undefined }
   /**
-   * For whoever watches. `started`: it has its source, also after it had lost it. `error`: it has not, or has told of a
-   * trouble that stops nothing. `stopped`: it is over, at least there.
+   * For listeners. `started`: it is connected to its source, perhaps again. `error`: it is not, or has reported a
+   * non-fatal error. `stopped`: it has ended, at least there.
    */
   | {
       readonly type: "receiverChanged";
@@ -128,12 +133,12 @@ export type ReceiverEffect =
       readonly executor: ExecutorId;
       readonly error: WireError | undefined;
     }
-  /** Answer to `stopRequested`, once. `pending`: blocks wait that no batch has taken. */
+  /** Answers `stopRequested`, once. `pending`: there are blocks that no batch has taken. */
   | { readonly type: "allStopped"; readonly pending: boolean };
 
 interface LostBlocks {
   readonly stream: StreamId;
-  /** The batch that had them, if any. */
+  /** The batch they were allocated to, if any. */
   readonly batch: EpochMs | undefined;
   readonly blocks: readonly BlockId[];
   readonly records: number;

@@ -18,7 +18,7 @@ function startSomewhere(state: ReceiverTracker, receiver: TrackedReceiver): void
   const { stream, name } = receiver.declared;
   const executor = leastUsed(state, (other) => other.executor, undefined);
   if (executor === undefined) {
-    if (state.starved || state.leaving.size > 0) return; // told when those that leave are gone
+    if (state.starved || state.leaving.size > 0) return; // reported when the leaving ones are gone
     state.starved = true;
     const message = `receiver ${name} waits: no executor is ready. It starts by itself when one is.`;
     warn(state, noExecutors(NO_EXECUTORS, message));
@@ -31,7 +31,7 @@ function startSomewhere(state: ReceiverTracker, receiver: TrackedReceiver): void
   state.effects.push({ type: "startReceiver", executor, stream, replicateTo: receiver.peer });
 }
 
-/** Gives a peer to running receivers that want one and have none, or a lost one. */
+/** Assigns a peer to running receivers that need one and have none, or a lost one. */
 export function renewPeers(state: ReceiverTracker): void {
   for (const receiver of state.receivers.values()) {
     const { executor, declared, peer } = receiver;
@@ -48,7 +48,8 @@ function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): Executor
   if (copies === 1) return undefined;
   const condition = `NO_REPLICA_PEER/${stream}`;
   const peer = leastUsed(state, (other) => (other === receiver ? undefined : other.peer), receiver.executor);
-  // What leaves holds its copies meanwhile, and the job may be told to end next: told when those that leave are gone.
+  // A leaving executor keeps its copies meanwhile, and the job may be about to end: reported when the leaving ones are
+  // gone.
   if (peer === undefined && (state.leaving.size > 0 || state.mode !== "open")) return undefined;
   if (peer === undefined && !receiver.alone) {
     const message =
@@ -67,7 +68,7 @@ export function stays(state: ReceiverTracker, executor: ExecutorId): boolean {
   return state.executors.includes(executor) && !state.leaving.has(executor);
 }
 
-/** The executor that fewest receivers use so; the one that was ready first among equals. */
+/** The executor used this way by the fewest receivers; among equals, the one that was ready first. */
 function leastUsed(
   state: ReceiverTracker,
   use: (receiver: TrackedReceiver) => ExecutorId | undefined,

@@ -4,7 +4,7 @@ import type { ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-e
 import { type ReceiverTracker, receiverTracker } from "./receiver-state.ts";
 import { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
 
-// What the tests of the receiver tracker share: events in few words, and effects as lines.
+// Shared by the tests of the receiver tracker: concise events, and effects as lines.
 
 export const tracker = (bufferBytes = 800): ReceiverTracker => receiverTracker({ bufferBytes });
 
@@ -49,7 +49,7 @@ export const done = (time: number): ReceiverEvent => ({ type: "batchEnded", batc
 export const released = (time: number): ReceiverEvent => ({ type: "batchReleased", batch: epochMs(time) });
 export const stop: ReceiverEvent = { type: "stopRequested" };
 
-/** Every block that a batch is given when it begins. */
+/** Every block in the input of a batch when it begins. */
 export function blocksOf({ input }: Extract<ReceiverEffect, { type: "batchInput" }>): readonly BlockLocation[] {
   return [...input.inputs.values()].flatMap((fixed) => (fixed.kind === "received" ? fixed.blocks : []));
 }

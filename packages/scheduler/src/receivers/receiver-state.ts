@@ -3,7 +3,7 @@ import type { BlockId, FixedInput } from "@millrace/plan";
 import type { ReceiverDeclaration, ReceiverEffect } from "./receiver-events.ts";
 
 export interface ReceiverSettings {
-  /** `receiver.buffer.bytes`: past it a receiver is held back; reports of the backlog are spaced by it. */
+  /** `receiver.buffer.bytes`: beyond it a receiver is held back; reports of the backlog are spaced by it. */
   readonly bufferBytes: number;
 }
 
@@ -20,21 +20,21 @@ export interface ReceiverSettings {
 export interface TrackedReceiver {
   readonly declared: ReceiverDeclaration;
   state: "homeless" | "starting" | "running" | "retrying" | "moving" | "stopping" | "stopped";
-  /** Where it runs; `undefined` when homeless or stopped. */
+  /** Its executor; `undefined` when homeless or stopped. */
   executor: ExecutorId | undefined;
-  /** Who gets second copies. */
+  /** The holder of second copies. */
   peer: ExecutorId | undefined;
-  /** It was said that no executor can take second copies. */
+  /** NO_REPLICA_PEER was reported. */
   alone: boolean;
-  /** It was said that its source is down. */
+  /** SOURCE_DOWN was reported. */
   down: boolean;
-  /** It was said that its thread does not answer. */
+  /** RECEIVER_STUCK was reported. */
   stuck: boolean;
-  /** Blocks that no batch has, in order of arrival. Bound: the executor holds the receiver back past `bufferBytes`. */
+  /** Unallocated blocks, in order of arrival. Bound: the executor holds the receiver back beyond `bufferBytes`. */
   waiting: HeldBlock[];
-  /** Bytes of blocks in no batch, or in one that is not done. */
+  /** Bytes of blocks in no batch, or in an unfinished one. */
   backlogBytes: number;
-  /** The backlog last told. */
+  /** The backlog last reported. */
   toldBytes: number;
 }
 
@@ -43,12 +43,12 @@ export interface HeldBlock {
   readonly stream: StreamId;
   readonly bytes: number;
   readonly records: number;
-  /** Who has a copy now; shrinks as executors are lost. */
+  /** The current holders; shrinks as executors are lost. */
   at: readonly ExecutorId[];
 }
 
 /**
- * The input of a batch, in the one place where it is kept.
+ * The input of a batch; this is the only place that keeps it.
  *
  *     allocated ─inputFixed─▶ fixed ─begin─▶ begun ─batchEnded─▶ ended ─batchReleased─▶ (gone)
  *         └───────────────── batchEnded: the job is cut off ──────▲
@@ -56,30 +56,30 @@ export interface HeldBlock {
 export interface AllocatedBatch {
   readonly time: EpochMs;
   state: "allocated" | "fixed" | "begun" | "ended";
-  /** By stream, in order of arrival; lost blocks are taken out. */
+  /** By stream, in order of arrival; lost blocks are removed. */
   readonly blocks: Map<StreamId, HeldBlock[]>;
   /** By stream, in the blocks that the batch has, or had when it began. */
   readonly records: Map<StreamId, number>;
-  /** Of the inputs that are no receivers, by name: once they are fixed, and until the batch is done. */
+  /** The inputs without receivers, by name: once they are fixed, until the batch has ended. */
   fixed: ReadonlyMap<string, FixedInput>;
 }
 
-/** All receivers of a job and what they received. Made by `receiverTracker`, changed by `stepReceivers` only. */
+/** All receivers of a job and their blocks. Created by `receiverTracker`, changed only by `stepReceivers`. */
 export interface ReceiverTracker {
   readonly settings: ReceiverSettings;
   mode: "new" | "open" | "stopping" | "stopped";
   readonly receivers: Map<StreamId, TrackedReceiver>;
-  /** Ready executors, in the order they became so. */
+  /** Ready executors, in the order in which they became so. */
   readonly executors: ExecutorId[];
-  /** Those of them that were told to end; true: it was said that they may go. */
+  /** Those that were told to end; true: `executorFree` was sent. */
   readonly leaving: Map<ExecutorId, boolean>;
-  /** Ascending. Bound: batches planned, and those whose data later batches still read. */
+  /** Ascending. Bound: planned batches, and those whose data later batches still read. */
   readonly batches: Map<EpochMs, AllocatedBatch>;
-  /** It was said that receivers wait for an executor. */
+  /** NO_EXECUTORS was reported. */
   starved: boolean;
-  /** What was lost with executors since the stop was asked for; what went before was told, and the job went on. */
+  /** Lost with executors since the stop was requested; earlier losses were reported, and the job went on. */
   readonly lost: ReceivedCount;
-  /** Receivers whose executor was lost while they were to hand over what they held. */
+  /** Receivers whose executor was lost while they were handing over their data. */
   readonly cutOff: string[];
   effects: ReceiverEffect[];
 }

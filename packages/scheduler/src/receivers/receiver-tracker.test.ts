@@ -105,7 +105,7 @@ describe("receivers", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(1));
     expect(after(state, lost("e1"))).toEqual(["warning RECEIVER_MOVED", "start 0 on e2"]);
-    expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual([]); // late word from the old one
+    expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual([]); // a late report of the old one
   });
 
   test("that stop by themselves stay stopped, also when their executor is lost", () => {

@@ -132,9 +132,9 @@ function onExecutorLeaving(state: ReceiverTracker, executor: ExecutorId): void {
 }
 
 /**
- * Lets executors go that leave, when nothing is lost by it: no receiver of theirs has anything to hand over, and all they
- * hold is held elsewhere. Not in the middle of a batch, whose tasks would run again, nor when the job is to stop, which needs
- * all of them. O(blocks held) while one leaves.
+ * Releases leaving executors when nothing would be lost: their receivers have nothing to hand over, and all they hold
+ * is held elsewhere. Not during a batch, whose tasks would have to run again, nor when the job is about to stop, which
+ * needs all of them. O(blocks held) while one leaves.
  */
 function freeLeaving(state: ReceiverTracker): void {
   if (state.leaving.size === 0 || state.mode !== "open") return;
@@ -176,9 +176,9 @@ function loseHome(state: ReceiverTracker, receiver: TrackedReceiver, executor: E
 
 function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type: "received" }>): void {
   const receiver = state.receivers.get(event.stream);
-  // Late words of an executor that was lost: its blocks are gone, and a receiver elsewhere has taken over.
+  // Late reports of a lost executor: its blocks are gone, and a receiver elsewhere has taken over.
   if (receiver === undefined || !state.executors.includes(event.executor)) return;
-  if (state.mode === "stopped") return; // no batch will come for them: they are not confirmed
+  if (state.mode === "stopped") return; // no batch will take them: they are not confirmed
   for (const { id, bytes, records, at } of event.blocks) {
     // A copy may have been lost while the report was on its way.
     const holders = at.filter((holder) => state.executors.includes(holder));
@@ -273,7 +273,7 @@ function onRetrying(
   if (receiver.state === "stopping" || receiver.state === "moving") return;
   notStuck(state, receiver, undefined); // its thread has ended
   receiver.state = "retrying";
-  if (receiver.down) return; // told once per outage: its attempts go on, and each of them reports
+  if (receiver.down) return; // reported once per outage: each of its attempts reports it
   receiver.down = true;
   const { name } = receiver.declared;
   const { error, retryMs } = status;
@@ -285,7 +285,7 @@ function onRetrying(
   warn(state, warningOf(message, { subject: downCondition(receiver), lasting: true }));
 }
 
-/** What went wrong, without the codes that the sentence around it says in other words. */
+/** The reason, without codes that the surrounding message already expresses. */
 function reason(error: WireError): string {
   return headline(error).replace(/^\[(?:SOURCE_DOWN|RECEIVER_FAILED|RECEIVER_STUCK)\] /, "");
 }
@@ -344,7 +344,7 @@ function onStopRequested(state: ReceiverTracker): void {
     if (receiver.executor === undefined) {
       receiver.state = "stopped";
     } else if (receiver.state !== "stopping") {
-      // One that moves was told already.
+      // A moving receiver has already been reported.
       if (receiver.state !== "moving")
         state.effects.push({ type: "stopReceiver", executor: receiver.executor, stream: receiver.declared.stream });
       receiver.state = "stopping";
@@ -364,7 +364,7 @@ function finishStop(state: ReceiverTracker): void {
   state.effects.push({ type: "allStopped", pending });
 }
 
-/** Throws when the state is one that correct code cannot reach. For tests and simulation. O(blocks held). */
+/** Throws if the state is unreachable for correct code. For tests and simulation. O(blocks held). */
 export function checkReceiverTracker(state: ReceiverTracker): void {
   for (const receiver of state.receivers.values()) checkReceiver(state, receiver);
   for (const batch of state.batches.values()) {

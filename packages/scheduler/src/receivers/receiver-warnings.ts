@@ -3,7 +3,7 @@ import { receiverMoved } from "../warnings.ts";
 import { namesOf } from "./received-blocks.ts";
 import type { ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 
-/** Warns of what has happened, or of what holds until the effect `conditionOver` names the warning's subject. */
+/** Reports an event, or a condition until the effect `conditionOver` names its subject. */
 export function warn(state: ReceiverTracker, warning: Warning): void {
   state.effects.push({ type: "warning", ...warning });
 }

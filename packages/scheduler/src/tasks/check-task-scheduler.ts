@@ -15,7 +15,7 @@ import {
   type TaskScheduler,
 } from "./task-state.ts";
 
-/** Throws when the state is one that correct code cannot reach. For tests and simulation. O(everything). */
+/** Throws if the state is unreachable for correct code. For tests and simulation. O(everything). */
 export function checkTaskScheduler(state: TaskScheduler): void {
   checkSlots(state);
   for (const stage of state.stages.values()) {
@@ -32,7 +32,7 @@ export function checkTaskScheduler(state: TaskScheduler): void {
   assert(state.failing.length === 0 && !state.sweepDue, "a step leaves nothing for later");
 }
 
-/** Each taken slot is held by the attempt that says it holds it, and by no other. */
+/** Each taken slot is held by exactly the attempt that claims it. */
 function checkSlots(state: TaskScheduler): void {
   let abandoned = 0;
   for (const executor of state.executors.values()) {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { Script } from "./task-script.fixture.ts";
 
-/** Two maps, two reducers. The second reducer is done, and the first map's output is lost and computed again: what is told decides. */
+/**
+ * Two maps, two reducers. The second reducer is done, and the first map's output is lost and recomputed: the test
+ * decides with which content.
+ */
 function halfRead(): Script {
   const s = new Script();
   s.after("join e1 1", "join e2 1", "submit 1 1>7:2x2 2<7x2", "differs 1/0#0 e1 5", "ok 1/1#0 e2", "ok 2/1#0 e2");

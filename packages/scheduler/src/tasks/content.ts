@@ -7,11 +7,11 @@ import type { TaskEffect } from "./task-events.ts";
 import { DIFFERENCES_MAX, DONE, IDLE, RUNNING, type Stage, type TaskScheduler } from "./task-state.ts";
 
 /**
- * Compares what a map task has written with what it wrote before, if it was lost in between. Other records than those that
- * readers have seen would be in some of what is computed and not in the rest: so every task that has read the earlier ones, or
- * is about to, runs again. What those write is compared in turn when it comes, and so on.
+ * Compares a map task's output with its earlier one, if that was lost. If they differ, readers of the earlier records
+ * would be inconsistent with later ones: so every task that has read them, or is about to, runs again. Their outputs
+ * are compared in turn, and so on.
  *
- * Results of plans that are over cannot be taken back: that is told, and the readers to come see the new records.
+ * Results of finished plans cannot be revoked: that is reported, and later readers see the new records.
  */
 export function compareContent(state: TaskScheduler, stage: Stage, map: number, checksum: number | undefined): void {
   const { outputs } = stage;
@@ -20,7 +20,7 @@ export function compareContent(state: TaskScheduler, stage: Stage, map: number, 
   outputs.checksums[map] = checksum;
   if (before === undefined || checksum === undefined || before === checksum) return;
   const undone = undoReaders(state, outputs.shuffle, map);
-  if (undone.tasks === 0 && !outputs.given) return; // nobody has seen them
+  if (undone.tasks === 0 && !outputs.given) return; // nobody has read them
   const first = !outputs.differing;
   outputs.differing = true;
   if (first) outputs.differences++;
@@ -76,7 +76,7 @@ function isOf(input: PlannedInput, shuffle: ShuffleId, map: number): boolean {
   return input.kind === "mapOutput" && input.shuffle === shuffle && input.map === map;
 }
 
-/** Makes a task idle that is done, or runs with the inputs that it was launched with. */
+/** Makes a task idle that is done, or running with its original inputs. */
 function undo(state: TaskScheduler, stage: Stage, index: number): boolean {
   const slot = stage.slots[index];
   if (stage.status[index] === RUNNING && slot !== undefined) {

@@ -47,7 +47,7 @@ export function onExecutorLost(state: TaskScheduler, id: ExecutorId, error: Wire
   for (const stage of [...state.active]) refresh(state, stage, reason);
 }
 
-/** Ends the attempt on a slot of a lost executor: not its fault, but not without a bound either. */
+/** Ends the attempt on a slot of a lost executor: not the task's fault, but bounded nevertheless. */
 function endAttempt(state: TaskScheduler, slot: Slot, error: WireError | undefined): void {
   const { stage, task } = slot;
   if (stage === undefined) return;
@@ -76,7 +76,7 @@ function releasePinned(slot: Slot): void {
   }
 }
 
-/** State moves to executors that have joined, now that no task of a batch uses it. */
+/** Moves state to executors that have joined, while no task of a batch uses it. */
 export function onBatchOver(state: TaskScheduler): void {
   if (!state.joined) return;
   state.joined = false;

@@ -34,7 +34,7 @@ test("keeps what stages use whose end was not told, however much it is, and drop
   expect(held.size).toBe(4);
   expect(held.end(stageRunId(0))).toEqual(["a", "b"]);
   expect(held.end(stageRunId(1))).toEqual([]);
-  expect(held.end(stageRunId(1))).toEqual([]); // told before
+  expect(held.end(stageRunId(1))).toEqual([]); // reported before
   expect(held.size).toBe(2);
 });
 

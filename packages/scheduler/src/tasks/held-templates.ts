@@ -2,19 +2,18 @@ import { assert } from "@millrace/base";
 import type { PlannedStage, StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 
 /**
- * What one executor holds of templates, as its driver decides: which have to be sent ahead of a stage, and which it may
- * drop because more than `max` are there. The least recently used goes first, and none that a stage uses whose end was
- * not told: so many more than `max` may be held.
+ * The templates of one executor, as its driver decides: which must be sent before a stage, and which may be dropped
+ * because there are more than `max`. The least recently used is evicted first, and none that a running stage uses: so
+ * more than `max` may be held.
  *
- * What is said to drop must reach the executor in the order of the calls, as what is to be sent does: then a task never
- * meets a template that is gone.
+ * Drops must reach the executor in the order of the calls, like sends: then a task never meets a missing template.
  */
 export class HeldTemplates {
   readonly #max: number;
   readonly #stages = new Map<StageRunId, readonly TemplateId[]>();
   /** How many stages use a template. */
   readonly #uses = new Map<TemplateId, number>();
-  /** Of no stage now, the one that went out of use first before the others. */
+  /** Used by no stage now, in the order in which they became unused. */
   readonly #idle = new Set<TemplateId>();
 
   constructor(max: number) {
@@ -30,7 +29,7 @@ export class HeldTemplates {
     return this.#stages.has(run);
   }
 
-  /** The executor is told of a stage that it does not have. */
+  /** The executor is told of a new stage. */
   begin({ run, templates }: Pick<PlannedStage, "run" | "templates">): {
     readonly send: readonly StageTemplate[];
     readonly drop: readonly TemplateId[];
@@ -59,7 +58,7 @@ export class HeldTemplates {
     return this.#evict();
   }
 
-  /** @returns It has to be sent. */
+  /** @returns Whether it must be sent. */
   #use(id: TemplateId): boolean {
     const uses = this.#uses.get(id) ?? 0;
     this.#uses.set(id, uses + 1);

@@ -20,7 +20,7 @@ import {
   type TaskScheduler,
 } from "./task-state.ts";
 
-/** Registers what map task `map` wrote. O(reduce partitions). */
+/** Registers the output of map task `map`. O(reduce partitions). */
 export function registerOutput(outputs: ShuffleOutputs, map: number, output: MapOutput): void {
   assert(outputs.maps[map] === undefined, `map ${map} of shuffle ${outputs.shuffle} is registered already`);
   assert(
@@ -42,8 +42,8 @@ function addBytes(outputs: ShuffleOutputs, output: MapOutput): void {
 }
 
 /**
- * Forgets every output of the stage's shuffle that `executor` holds: those tasks are to be done again, unless another
- * executor has a copy, which takes its place. O(map tasks).
+ * Drops every output of the stage's shuffle held by `executor`: those tasks must run again, unless another executor has
+ * a copy, which replaces it. O(map tasks).
  */
 export function loseOutputs(stage: Stage, executor: ExecutorId): void {
   const { outputs } = stage;
@@ -68,7 +68,7 @@ export function loseOutputs(stage: Stage, executor: ExecutorId): void {
   }
 }
 
-/** Forgets what one map task wrote: it is to be done again. O(map tasks). */
+/** Drops the output of one map task, which must run again. O(map tasks). */
 export function forgetOutput(stage: Stage, map: number): void {
   const { outputs } = stage;
   const output = outputs?.maps[map];
@@ -82,7 +82,7 @@ export function forgetOutput(stage: Stage, map: number): void {
   if (!outputs.maps.some((other) => other?.executor === output.executor)) outputs.bytesAt.delete(output.executor);
 }
 
-/** As `loseOutputs`, for results that the driver has not seen yet: blocks that wait on `executor` to be fetched. */
+/** Like `loseOutputs`, for results that the driver has not fetched yet from `executor`. */
 export function loseResults(stage: Stage, executor: ExecutorId): void {
   for (let i = 0; i < stage.results.length; i++) {
     const result = stage.results[i];
@@ -103,8 +103,8 @@ export function parseShuffleBlock(
 }
 
 /**
- * The inputs of a task with shuffles replaced by the blocks to fetch, in the order of the map tasks, and without the
- * holders that are gone. O(map tasks of the shuffles it reads).
+ * The inputs of a task with shuffles replaced by the blocks to fetch, in the order of the map tasks, and without lost
+ * holders. O(map tasks of the shuffles it reads).
  *
  * @returns The inputs, or why there are none: a block has no holder left.
  */
@@ -145,7 +145,7 @@ function shuffleBlocks(state: TaskScheduler, outputs: ShuffleOutputs, reduce: nu
   return blocks;
 }
 
-/** What a map task wrote for a reducer; `undefined` if that is nothing. */
+/** The output of a map task for a reducer; `undefined` if there is none. */
 function mapBlock(
   state: TaskScheduler,
   outputs: ShuffleOutputs,
@@ -164,7 +164,9 @@ function mapBlock(
   return copy === undefined ? { id, bytes, at } : { id, bytes, at, copy };
 }
 
-/** Adds to `score` of each ready executor the input bytes of the task that it holds; returns whether any holds some. */
+/**
+ * Adds to `score` of each ready executor the size of the task's input that it holds; returns whether any holds some.
+ */
 export function scoreInputs(state: TaskScheduler, stage: Stage, index: number): boolean {
   for (const executor of state.ready) executor.score = 0;
   let any = false;
@@ -207,7 +209,9 @@ function addScore(executor: Executor | undefined, bytes: number): void {
   if (executor !== undefined) executor.score += bytes;
 }
 
-/** Whether a holder named by the plan can still have it: an executor that joined since is empty, whatever its name. */
+/**
+ * Whether a holder named by the plan can still have it: an executor that has joined since is empty, whatever its name.
+ */
 function holds(state: TaskScheduler, stage: Stage, holder: Holder): boolean {
   if (holder === "driver") return true;
   const executor = state.executors.get(holder);

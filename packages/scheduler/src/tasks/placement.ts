@@ -5,7 +5,7 @@ import { Queue } from "./queue.ts";
 import { ownerOf } from "./state-owners.ts";
 import { type Executor, IDLE, QUEUED, RUNNING, type Slot, type Stage, type TaskScheduler } from "./task-state.ts";
 
-/** Puts an idle task of a ready stage where a slot will find it. O(1), plus its input blocks for the preference. */
+/** Queues an idle task of a ready stage where a slot will find it. O(1), plus its input blocks for the preference. */
 export function enqueue(state: TaskScheduler, stage: Stage, index: number): void {
   if (stage.status[index] !== IDLE) assert(false, `task ${index} of stage ${stage.planned.run} is queued twice`);
   stage.status[index] = QUEUED;
@@ -20,7 +20,7 @@ export function enqueue(state: TaskScheduler, stage: Stage, index: number): void
   }
 }
 
-/** Takes every queued task of a stage off its queues; entries in slots' queues are skipped when met. O(tasks). */
+/** Removes every queued task of a stage from its queues; entries in slots' queues are skipped when met. O(tasks). */
 export function unqueue(stage: Stage): void {
   for (let i = 0; i < stage.status.length; i++) if (stage.status[i] === QUEUED) stage.status[i] = IDLE;
   stage.any.clear();
@@ -30,16 +30,16 @@ export function unqueue(stage: Stage): void {
 }
 
 /**
- * Launches what there are slots for. Stages that came first go first. Within one: tasks whose state lives in a free slot,
- * retries, tasks that an executor with a free slot holds most input of, then any task anywhere. Nothing waits for locality;
- * only state waits for its slot, and a retry for another executor when there is one.
+ * Launches tasks on free slots. Earlier stages go first. Within a stage: tasks whose state is in a free slot, retries,
+ * tasks of whose input an executor with a free slot holds most, then any task anywhere. Nothing waits for locality;
+ * only state waits for its slot, and a retry for another executor if there is one.
  */
 export function place(state: TaskScheduler): void {
   if (state.ready.length === 0) return;
   for (const stage of state.active) if (stage.unowned.size > 0) assignOwners(state, stage);
   for (const executor of state.ready) if (executor.free > 0) placePinned(state, executor);
   for (const stage of state.active) {
-    if (state.failing.length > 0) return; // first the plans end that cannot go on
+    if (state.failing.length > 0) return; // plans that cannot continue end first
     if (!stage.ready || stage.todo === 0) continue;
     if (stage.avoiding.size > 0) placeRetries(state, stage);
     if (stage.preferring.size > 0) placePreferred(state, stage);
@@ -62,7 +62,7 @@ function placePinned(state: TaskScheduler, executor: Executor): void {
     while (slot.stage === undefined && slot.pinned.size > 0 && state.failing.length === 0) {
       const entry = slot.pinned.shift();
       if (entry === undefined || entry.stage.status[entry.task] !== QUEUED) continue;
-      // An entry from before the stage was taken off its queues may meet the task queued again for another owner.
+      // An entry from before the stage was removed from its queues may meet the task queued again for another owner.
       const ref = entry.stage.planned.tasks[entry.task]?.state;
       if (ref !== undefined && ownerOf(state, ref) === slot) launch(state, entry.stage, entry.task, slot);
     }
@@ -112,7 +112,7 @@ function takeQueued(stage: Stage, queue: Queue<number>): number | undefined {
   return undefined;
 }
 
-/** As `takeQueued`, leaving out tasks that failed meanwhile and stand in `avoiding`. */
+/** Like `takeQueued`, without tasks that have failed meanwhile and are in `avoiding`. */
 function takeFresh(stage: Stage, queue: Queue<number>): number | undefined {
   for (let index = takeQueued(stage, queue); index !== undefined; index = takeQueued(stage, queue)) {
     if (stage.failedOn[index] === undefined) return index;
@@ -126,7 +126,7 @@ function launch(state: TaskScheduler, stage: Stage, index: number, slot: Slot): 
     assert(false, `slot ${slot.index} of ${slot.executor.id} is taken`);
   const inputs = resolveInputs(state, stage, index);
   if (inputs instanceof EngineError) {
-    // The task stays queued, in no queue: its plans fail before this step ends, and that takes it off.
+    // The task stays queued, in no queue: its plans fail before this step ends, which removes it.
     state.failing.push({ stage, error: inputs });
     return;
   }
@@ -155,7 +155,7 @@ function launch(state: TaskScheduler, stage: Stage, index: number, slot: Slot): 
   state.effects.push({ type: "launch", executor: slot.executor.id, stage: stage.planned, task });
 }
 
-/** Enters the task under the executors that hold most of its input: several when copies make them equal. */
+/** Queues the task under the executors that hold most of its input: several if copies make them equal. */
 function prefer(state: TaskScheduler, stage: Stage, index: number): void {
   let most = 0;
   for (const executor of state.ready) if (executor.score > most) most = executor.score;
@@ -165,7 +165,7 @@ function prefer(state: TaskScheduler, stage: Stage, index: number): void {
   }
 }
 
-/** The ready executor with most free slots, other than `avoid`. */
+/** The ready executor with the most free slots, other than `avoid`. */
 function roomiest(state: TaskScheduler, avoid: ExecutorId | undefined): Executor | undefined {
   let best: Executor | undefined;
   for (const executor of state.ready) {
@@ -174,7 +174,7 @@ function roomiest(state: TaskScheduler, avoid: ExecutorId | undefined): Executor
   return best;
 }
 
-/** The ready executor with a free slot that holds most of what was scored last; `undefined` when none holds any. */
+/** The ready executor with a free slot that holds most of the last scored input; `undefined` if none holds any. */
 function bestScored(state: TaskScheduler): Executor | undefined {
   let best: Executor | undefined;
   for (const executor of state.ready) {

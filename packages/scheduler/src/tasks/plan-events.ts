@@ -16,7 +16,7 @@ export function onPlanSubmitted(state: TaskScheduler, id: PlanId, job: JobPlan):
     return;
   }
   for (const planned of job.stages) {
-    // Another plan brought the stage that writes this shuffle: its output serves both.
+    // Another plan has brought the stage that writes this shuffle: its output serves both.
     if (planned.writes !== undefined && state.shuffles.has(planned.writes.shuffle)) continue;
     assert(!state.stages.has(planned.run), `stage run ${planned.run} is submitted twice`);
     const stage = newStage(planned, id, state.clock, state.stagesSeen++);

@@ -15,7 +15,7 @@ import {
   type TaskScheduler,
 } from "./task-state.ts";
 
-/** Starts a stage that a plan needs, and whatever must be there before it. A complete or started one stays as it is. */
+/** Starts a stage that a plan needs, and the stages it depends on. A complete or started one is left alone. */
 export function activate(state: TaskScheduler, stage: Stage): void {
   if (stage.active || isComplete(stage)) return;
   stage.active = true;
@@ -26,10 +26,10 @@ export function activate(state: TaskScheduler, stage: Stage): void {
 }
 
 /**
- * Brings an active stage in line with its inputs: complete, its idle tasks are queued; incomplete while it needs them, its
+ * Updates an active stage to its inputs: if they are complete, its idle tasks are queued; if not and it needs them, its
  * queued tasks wait and the stages that write them start. O(its tasks).
  *
- * @param reason Why inputs may have been lost, for the message when it happens too often.
+ * @param reason Why inputs may have been lost, for the message if it happens too often.
  */
 export function refresh(state: TaskScheduler, stage: Stage, reason: string): void {
   if (!stage.active || stage.todo === 0) return;
@@ -71,13 +71,13 @@ export function inputsComplete(state: TaskScheduler, stage: Stage): boolean {
   return true;
 }
 
-/** Gives an idle task of an active stage back to its queue, or lets the stage wait for its inputs. O(1) for the former. */
+/** Requeues an idle task of an active stage, or lets the stage wait for its inputs. O(1) for the former. */
 export function requeue(state: TaskScheduler, stage: Stage, index: number, reason: string): void {
   if (stage.ready && inputsComplete(state, stage)) enqueue(state, stage, index);
   else refresh(state, stage, reason);
 }
 
-/** All tasks are done: readers may go on. */
+/** All tasks are done: readers may continue. */
 export function completeStage(state: TaskScheduler, stage: Stage): void {
   deactivate(state, stage);
   if (stage.outputs === undefined) return;
@@ -109,7 +109,7 @@ function abandonAll(state: TaskScheduler, stage: Stage): void {
   }
 }
 
-/** Tells an attempt to stop; its task is idle again, and its slot taken until the report. */
+/** Cancels an attempt; its task is idle again, and its slot taken until the report. */
 export function abandon(state: TaskScheduler, stage: Stage, index: number, slot: Slot): void {
   const { run } = stage.planned;
   const partition = stage.planned.tasks[index]?.partition ?? index;
@@ -127,7 +127,7 @@ export function abandon(state: TaskScheduler, stage: Stage, index: number, slot:
   });
 }
 
-/** Says that no attempt of the stage runs, once that is so and nobody needs the stage. */
+/** Reports that no attempt of the stage runs, once that is so and the stage is not needed. */
 export function quiesce(state: TaskScheduler, stage: Stage): void {
   if (stage.active || stage.abandoned > 0) return;
   if (stage.outputs === undefined || stage.outputs.dropped) state.sweepDue = true;
@@ -159,7 +159,7 @@ export function endPlan(state: TaskScheduler, plan: Plan, error: EngineError | u
   state.effects.push({ type: "planDone", plan: plan.id, results, accumulators: plan.accumulators });
 }
 
-/** What the plan's results were made of was given out with them. */
+/** The outputs that the plan's results were computed from have been exposed with them. */
 function markGiven(state: TaskScheduler, plan: Plan): void {
   const mark = ++state.marks;
   walk(state, plan.result, mark, true);
@@ -177,18 +177,18 @@ export function needs(state: TaskScheduler, plan: Plan, stage: Stage): boolean {
   return stage.mark === mark;
 }
 
-/** Marks the stage and those it reads from: all of them, or only those that have work left. */
+/** Marks the stage and those it reads from: all of them, or only those with work left. */
 function walk(state: TaskScheduler, stage: Stage, mark: number, all: boolean): void {
   if (stage.mark === mark || (!all && isComplete(stage))) return;
   stage.mark = mark;
-  if (!all && stage.todo === 0) return; // what runs has its inputs
+  if (!all && stage.todo === 0) return; // running tasks have their inputs
   for (const shuffle of stage.planned.reads) {
     const producer = state.shuffles.get(shuffle);
     if (producer !== undefined) walk(state, producer, mark, all);
   }
 }
 
-/** Stops and forgets what no plan needs any more. O(live stages). */
+/** Stops and drops what no plan needs any more. O(live stages). */
 export function sweep(state: TaskScheduler): void {
   state.sweepDue = false;
   const working = ++state.marks;

@@ -3,8 +3,9 @@ import type { StateRef } from "@millrace/plan";
 import type { Executor, OperatorState, Slot, TaskScheduler } from "./task-state.ts";
 
 /**
- * The slot that owns a state partition; one without an owner gets the slot that owns fewest of the operator's, then fewest
- * of all, then the first. State stays where it is until its executor is lost. O(1), O(slots) for a new owner.
+ * The slot that owns a state partition; a partition without an owner goes to the slot with the fewest of the
+ * operator's, then the fewest of all, then the first. State stays there until its executor is lost. O(1), O(slots) for
+ * a new owner.
  *
  * @returns `undefined` when it has no owner and no executor is ready to be one.
  */
@@ -24,7 +25,7 @@ export function ownerOf(state: TaskScheduler, ref: StateRef): Slot | undefined {
   return chosen;
 }
 
-/** The partitions that an executor owned have no owner any more. O(state partitions). */
+/** Partitions owned by an executor become unowned. O(state partitions). */
 export function disown(state: TaskScheduler, executor: Executor): void {
   for (const { owners } of state.operators.values()) {
     for (let p = 0; p < owners.length; p++) if (owners[p]?.executor === executor) owners[p] = undefined;
@@ -32,8 +33,8 @@ export function disown(state: TaskScheduler, executor: Executor): void {
 }
 
 /**
- * Moves partitions from the slots that own most of an operator's to those that own fewest, until they differ by one at
- * most. Partitions whose task runs stay where they are. O(state partitions + moves × slots).
+ * Moves partitions from the slots that own most of an operator's to those that own fewest, until they differ by at most
+ * one. Partitions with a running task stay. O(state partitions + moves × slots).
  *
  * @returns How many moved.
  */
@@ -50,7 +51,7 @@ export function rebalance(state: TaskScheduler): number {
   return moved;
 }
 
-/** What a slot owns of one operator. */
+/** The partitions of one operator owned by a slot. */
 interface Share {
   readonly slot: Slot;
   owned: number;
@@ -92,7 +93,8 @@ function leastLoaded(state: TaskScheduler, operator: OperatorState): Slot | unde
   for (const slot of operator.owners) if (slot !== undefined) ofOperator.set(slot, (ofOperator.get(slot) ?? 0) + 1);
   let best: Slot | undefined;
   let bestHere = 0;
-  // Slot 0 of every executor, then slot 1 of every executor: an operator of few partitions spreads over machines first.
+  // Slot 0 of every executor, then slot 1 of every executor: an operator with few partitions is spread over machines
+  // first.
   for (let index = 0, more = true; more; index++) {
     more = false;
     for (const executor of state.ready) {

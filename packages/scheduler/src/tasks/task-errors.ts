@@ -25,8 +25,8 @@ export function describeTask(stage: Stage, index: number): string {
 }
 
 /**
- * The failure of a plan by one of its tasks. What must not be retried is passed on as it is; the rest is named TASK_FAILED,
- * with the blame, the site and, as `cause`, the whole of the last error.
+ * The failure of a plan caused by a task. Errors that must not be retried are passed on; others become TASK_FAILED,
+ * with the blame, the site and, as `cause`, the last error.
  */
 export function taskFailure(
   stage: Stage,
@@ -37,7 +37,7 @@ export function taskFailure(
   const cause = fromWireError(error);
   if (error.kind?.retry === "never" && cause instanceof EngineError) return cause;
   const times = attemptsMax === 1 ? "and is not retried (task.attempts.max is 1)" : `${attemptsMax} times`;
-  // An error of the engine brings its own remedy, at the end of its message.
+  // An error of the engine ends with its own remedy.
   const remedy = error.kind === undefined || error.message.includes("\n") ? "Mend what the error names; " : "";
   return new EngineError(
     { code: taskFailed.code, blame: error.kind?.blame ?? taskFailed.blame, retry: taskFailed.retry },
@@ -73,7 +73,7 @@ export function rerunsExhausted(stage: Stage, reason: string): EngineError {
   );
 }
 
-/** What the author can do about records that are others each time. */
+/** The author's remedy for records that differ each time. */
 export const MAKE_REPEATABLE: string =
   "Draw chance from a generator with a fixed seed, by the partition's number, and leave out what changes from run to run, such as the time; " +
   "or keep it with persist, at a level with copies.";
@@ -103,7 +103,7 @@ export function lostInput(stage: Stage, index: number, block: BlockId): EngineEr
   );
 }
 
-/** The first line of an error, without a full stop at its end: it becomes part of a sentence. */
+/** The first line of an error, without a final full stop, for use within a sentence. */
 export function headline(error: WireError): string {
   const text = clauseOf(error.message.split("\n", 1)[0] ?? "");
   return error.kind === undefined ? `${error.name}: ${text}` : text;

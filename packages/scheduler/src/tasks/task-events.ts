@@ -19,41 +19,41 @@ import type {
   TaskStatus,
 } from "@millrace/plan";
 
-/** Names one submitted plan within a run of a job; given by whoever submits it, ascending. */
+/** Names one submitted plan within a run of a job; assigned by the submitter, ascending. */
 export type PlanId = Brand<number, "PlanId">;
 export const planId = (n: number): PlanId => branded<PlanId>(n);
 
-/** What happens to the task scheduler. A report names the executor whose session it came on. */
+/** Events of the task scheduler. A report names the executor of its session. */
 export type TaskEvent =
   | { readonly type: "planSubmitted"; readonly plan: PlanId; readonly job: JobPlan }
   | { readonly type: "cancelPlan"; readonly plan: PlanId; readonly reason: string }
-  /** A session began. An executor that is known already counts as lost first: its memory is a new one. */
+  /** A session began. A known executor counts as lost first: its memory is new. */
   | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number }
-  /** It has loaded the artefact: tasks may go there. */
+  /** It has loaded the artefact: tasks may be launched there. */
   | { readonly type: "executorReady"; readonly executor: ExecutorId }
-  /** Its session ended or its heartbeats stopped. Everything it held is gone. `error`: why, if known. */
+  /** Its session ended or its heartbeats stopped. Everything it held is lost. `error`: why, if known. */
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly error?: WireError }
-  /** What became of an attempt: its slot is free from now on. */
+  /** The outcome of an attempt: its slot is free from now on. */
   | ({ readonly type: "taskReported"; readonly executor: ExecutorId } & TaskStatus)
-  /** Answer to `retryAfter`. Late ones do no harm. */
+  /** Answers `retryAfter`. Late ones are harmless. */
   | { readonly type: "retryDue"; readonly task: TaskKey }
   /**
-   * Between two batches. If executors have joined since the last one, state is spread evenly over the slots there are now,
-   * moving as few partitions as that takes: their new owners load them from the state's directory.
+   * Between two batches. If executors have joined since the last one, state is rebalanced over the current slots,
+   * moving as few partitions as possible: their new owners load them from the state's directory.
    */
   | { readonly type: "batchEnded" }
-  /** No later plan reads these. One that a running plan still needs goes when that plan ends. */
+  /** No later plan reads these. One that a running plan still needs is dropped when that plan ends. */
   | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] };
 
 /** What the shell does for the task scheduler, in this order. */
 export type TaskEffect =
-  /** `stage` goes ahead of the first launch of its tasks on an executor, and again after its `stageDone`. */
+  /** `stage` is sent before the first launch of its tasks on an executor, and again after its `stageDone`. */
   | { readonly type: "launch"; readonly executor: ExecutorId; readonly stage: PlannedStage; readonly task: LaunchTask }
-  /** Answer `retryDue` after the pause: the task's next attempt waits for it. `task`: the attempt that failed. */
+  /** Answer `retryDue` after the pause: the task's next attempt waits for it. `task`: the failed attempt. */
   | { readonly type: "retryAfter"; readonly task: TaskKey; readonly delay: Millis }
-  /** The slot stays taken until the executor reports the attempt, whatever the report says. */
+  /** The slot stays taken until the executor reports the attempt, with any outcome. */
   | { readonly type: "cancel"; readonly executor: ExecutorId; readonly task: TaskKey }
-  /** No attempt of the stage runs anywhere; executors may forget its captures. It may be launched again after a loss. */
+  /** No attempt of the stage runs anywhere; executors may drop its captures. It may be launched again after a loss. */
   | { readonly type: "stageDone"; readonly run: StageRunId }
   | {
       readonly type: "planDone";
@@ -65,13 +65,13 @@ export type TaskEffect =
     }
   | { readonly type: "planFailed"; readonly plan: PlanId; readonly error: EngineError }
   | { readonly type: "dropShuffles"; readonly executor: ExecutorId; readonly shuffles: readonly ShuffleId[] }
-  /** What the operator should know; nothing else follows from it. */
+  /** For the operator; nothing else depends on it. */
   | ({ readonly type: "warning" } & Warning)
-  /** A lasting warning holds no longer. */
+  /** A condition is over. */
   | ({ readonly type: "warningOver" } & WarningOver);
 
 export interface HeldResult {
-  /** Who computed it, and serves it when it is a block. */
+  /** Its task's executor, which serves it if it is a block. */
   readonly executor: ExecutorId;
   readonly result: TaskResult;
 }

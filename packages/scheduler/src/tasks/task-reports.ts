@@ -19,7 +19,7 @@ import {
   type TaskScheduler,
 } from "./task-state.ts";
 
-/** What is said of one attempt. */
+/** A report on one attempt. */
 interface Report<Outcome> {
   readonly executor: ExecutorId;
   readonly task: TaskKey;
@@ -44,10 +44,10 @@ export function onTaskReported(state: TaskScheduler, { executor, task, outcome }
 }
 
 /**
- * Frees the slot of the attempt that a report ends.
+ * Frees the slot of the reported attempt.
  *
- * @returns Its stage, the task neither queued, running nor done; `undefined` for an attempt that was abandoned, or that is
- *   not known (any more): such a report changes nothing else.
+ * @returns Its stage, with the task neither queued, running nor done; `undefined` for an attempt that was abandoned or
+ *   is unknown (by now): such a report changes nothing else.
  */
 function endAttempt(state: TaskScheduler, executor: ExecutorId, key: TaskKey): Stage | undefined {
   const stage = state.stages.get(key.run);
@@ -98,7 +98,7 @@ function onSucceeded(state: TaskScheduler, report: Report<MapOutcome | ResultOut
   if (outcome.kind === "mapOutput") {
     if (stage.outputs === undefined) assert(false, `stage ${task.run} writes no shuffle but reports map output`);
     const { bytes, copies, checksum } = outcome;
-    // One that left before this was told has no copy any more.
+    // A replica that has left meanwhile no longer has a copy.
     const replica = outcome.replica !== undefined && state.executors.has(outcome.replica) ? outcome.replica : undefined;
     registerOutput(stage.outputs, index, { executor, replica, attempt: task.attempt, bytes, copies });
     compareContent(state, stage, index, checksum);
@@ -152,11 +152,11 @@ function countFailure(
   state.effects.push({ type: "warning", ...taskRetried(which, message) });
   if (delay === 0) return requeue(state, stage, index, headline(error));
   stage.status[index] = PAUSED;
-  refresh(state, stage, headline(error)); // inputs lost while all of it ran are computed during the pause
+  refresh(state, stage, headline(error)); // inputs lost while all of it ran are recomputed during the pause
   state.effects.push({ type: "retryAfter", task, delay });
 }
 
-/** The pause after a failure is over, unless nobody needs the task any more, or it has been tried again since. */
+/** The pause after a failure is over, unless the task is no longer needed, or has been retried since. */
 export function onRetryDue(state: TaskScheduler, task: TaskKey): void {
   const stage = state.stages.get(task.run);
   const index = stage === undefined ? -1 : indexOf(stage, task.partition);
@@ -172,7 +172,7 @@ function onFetchFailed(state: TaskScheduler, report: Report<FetchFailed>): void 
   const block = parseShuffleBlock(outcome.block);
   const producer = block && state.shuffles.get(block.shuffle);
   if (block === undefined || producer === undefined || outcome.holder === "driver") {
-    countFailure(state, stage, report); // received, broadcast, driver's: nothing to recompute it from, another try may get it
+    countFailure(state, stage, report); // received, broadcast, or the driver's: it cannot be recomputed, but a retry may get it
     return;
   }
   const index = indexOf(stage, task.partition);
@@ -180,8 +180,8 @@ function onFetchFailed(state: TaskScheduler, report: Report<FetchFailed>): void 
   const reason = `executor ${outcome.holder} did not serve block ${outcome.block}`;
   const { executor: first, replica } = output ?? {};
   if (output?.attempt === block.attempt && (first === outcome.holder || replica === outcome.holder)) {
-    // Where one block of a shuffle cannot be had, seldom can the others: one rerun instead of one for each. The one that
-    // holds a second copy was asked too.
+    // If one block of a shuffle is missing, the others rarely exist: one rerun instead of one for each. The holder of a
+    // second copy was tried too.
     loseOutputs(producer, output.executor);
     if (replica !== undefined) loseOutputs(producer, replica);
     for (const other of [...state.active]) {
@@ -193,7 +193,9 @@ function onFetchFailed(state: TaskScheduler, report: Report<FetchFailed>): void 
   requeue(state, stage, index, reason);
 }
 
-/** The block had been replaced already: the next attempt finds the new one. Bounded, in case a report makes no sense. */
+/**
+ * The block had already been replaced: the next attempt finds the new one. Bounded, in case a report makes no sense.
+ */
 function countLoss(state: TaskScheduler, stage: Stage, index: number, report: Report<FetchFailed>): boolean {
   const losses = (stage.losses[index] ?? 0) + 1;
   stage.losses[index] = losses;
@@ -203,7 +205,7 @@ function countLoss(state: TaskScheduler, stage: Stage, index: number, report: Re
   return true;
 }
 
-/** The attempt was told to stop and did. One that was not told, and says it did, counts as failed. */
+/** A cancelled attempt has stopped. One that was not cancelled, and reports it was, counts as failed. */
 function onCancelled(state: TaskScheduler, executor: ExecutorId, task: TaskKey): void {
   const stage = endAttempt(state, executor, task);
   if (stage === undefined) return;

@@ -117,7 +117,7 @@ describe("a task that fails", () => {
     expect(s.after("fail 1/0#0 e1 boom")).toEqual(["warning TASK_RETRIED", "retry 1/0#0 after 500 ms"]);
     expect(s.after("due 1/0#0")).toEqual(["launch 1/0#1 on e2.0"]);
     expect(s.after("fail 1/0#1 e2 boom")).toEqual(["warning TASK_RETRIED", "retry 1/0#1 after 1000 ms"]);
-    expect(s.after("due 1/0#0")).toEqual([]); // a late one of the pause before
+    expect(s.after("due 1/0#0")).toEqual([]); // late, of the previous pause
     expect(s.after("due 1/0#1")).toEqual(["launch 1/0#2 on e1.0"]);
   });
 

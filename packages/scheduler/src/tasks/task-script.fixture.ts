@@ -72,7 +72,7 @@ export function blockStage(run: number, holders: readonly (readonly string[])[])
   };
 }
 
-/** A scheduler that is driven, and answers, in text; invariants are checked after every event. */
+/** A scheduler with text for commands and effects; invariants are checked after every event. */
 export class Script {
   readonly state: TaskScheduler;
   /** All effects of the last command. */
@@ -85,7 +85,7 @@ export class Script {
     this.state = taskScheduler({ attemptsMax, retryDelay, rng: { next: () => 0, int: () => 0 } });
   }
 
-  /** Runs commands; returns what the last of them caused. */
+  /** Runs commands; returns the effects of the last. */
   after(...commands: readonly string[]): readonly string[] {
     let lines: readonly string[] = [];
     for (const command of commands) lines = this.step(...parseCommand(this.state, command));

@@ -28,13 +28,13 @@ const STATED = new Set([
   "TASK_LOST_EXECUTORS",
   "STAGE_RERUNS_EXHAUSTED",
   "STAGE_NOT_REPEATABLE",
-  "SHUFFLE_UNKNOWN", // a shuffle was dropped that a live one needs again
+  "SHUFFLE_UNKNOWN", // a dropped shuffle that a live one needs again
 ]);
 
 const seeds = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 const PLANS = 12;
 
-/** What became of each seed, run when a test first asks for it: those that look at all of them need no other test before. */
+/** The outcome of each seed, run when a test first needs it, so that tests do not depend on one another. */
 function worlds(faults: Faults): (seed: number) => TaskWorld {
   const made = new Map<number, TaskWorld>();
   return (seed) => {

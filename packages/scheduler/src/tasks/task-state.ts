@@ -6,7 +6,7 @@ import type { HeldResult, PlanId, TaskEffect } from "./task-events.ts";
 export interface TaskSettings {
   /** `task.attempts.max`: failures of one task before its plan fails. */
   readonly attemptsMax: number;
-  /** `task.retry.delay`: the pauses before a task that failed is tried again. */
+  /** `task.retry.delay`: the pauses before a failed task is retried. */
   readonly retryDelay: BackoffRange;
   readonly rng: Rng;
 }
@@ -14,7 +14,7 @@ export interface TaskSettings {
 /** How often in a row a stage may lose its inputs, or a task its executor, before the plan fails. */
 export const STAGE_RERUNS_MAX = 4;
 export const EXECUTOR_LOSSES_MAX = 4;
-/** Runs of a stage in which tasks may give other records than before, when others have read those, before the plan fails. */
+/** Runs of a stage that may yield other records than before, after those were read, before the plan fails. */
 export const DIFFERENCES_MAX = 3;
 
 /**
@@ -39,8 +39,8 @@ export const DONE = 3;
 export const PAUSED = 4;
 
 /**
- * One stage, from the plan that brought it until nobody can need it: a result stage until its plan ends, one that writes
- * a shuffle until the shuffle is dropped.
+ * One stage, from the plan that brought it until it can no longer be needed: a result stage until its plan ends, one
+ * that writes a shuffle until the shuffle is dropped.
  *
  *     dormant ─needed─▶ waiting ─inputs complete─▶ ready ─all tasks done─▶ dormant
  *        ▲                 ▲ └──inputs lost again────┘ │
@@ -50,9 +50,9 @@ export const PAUSED = 4;
  */
 export interface Stage {
   readonly planned: PlannedStage;
-  /** Partition to index of its task; `undefined` when they are the same. All below is by index. */
+  /** Partition to index of its task; `undefined` if they are equal. Everything below is by index. */
   readonly indices: ReadonlyMap<number, number> | undefined;
-  /** `Scheduler.clock` when it came: executors that joined later cannot hold the blocks it names. */
+  /** `Scheduler.clock` when it was added: executors that joined later cannot hold the blocks it names. */
   readonly since: number;
   /** The plan that brought it; its accumulator updates go there. */
   readonly plan: PlanId;
