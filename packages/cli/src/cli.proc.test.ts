@@ -78,7 +78,7 @@ test("check hands the job its arguments, and says nothing is wrong on standard o
     "args.ts",
     job(plain, `if (args[0] !== "9") throw new Error("which port?");\n${lines}.print();`),
   );
-  expect(await ended(start("check", file, "--", "9"))).toMatchObject({ code: 0, out: "args.ts: nothing wrong\n" });
+  expect(await ended(start("check", file, "--", "9"))).toMatchObject({ code: 0, out: "args.ts: no errors\n" });
 });
 
 test("submit waits for a driver that is not there, and Ctrl-C gives up with 130", async () => {

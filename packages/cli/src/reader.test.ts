@@ -8,7 +8,7 @@ const failure = (code: string): Error => Object.assign(new Error(`write ${code}`
 test.each([
   ["EPIPE", { name: "ReaderGone" }],
   ["ENOSPC", { code: "OUTPUT_UNWRITABLE", message: expect.stringMatching(/ENOSPC.*Free space/) }],
-  ["EIO", { code: "OUTPUT_UNWRITABLE", message: expect.stringMatching(/EIO.*Let it go somewhere else/) }],
+  ["EIO", { code: "OUTPUT_UNWRITABLE", message: expect.stringMatching(/EIO.*Redirect it elsewhere/) }],
 ])("standard output that ends with %s is told once, with the reason", (code, reason) => {
   const stream = new EventEmitter();
   const told: Error[] = [];
