@@ -1,6 +1,6 @@
 import { type Clock, millis, type Timer } from "@millrace/base";
 
-/** One timer of a machine that asks for `wakeAt`, by the monotonic clock. */
+/** The one timer of a machine that requests `wakeAt`, by the monotonic clock. */
 export class Alarm {
   readonly #clock: Clock;
   readonly #fire: (at: number) => void;
@@ -11,7 +11,7 @@ export class Alarm {
     this.#fire = fire;
   }
 
-  /** Replaces the time that was set before. */
+  /** Replaces the previous time. */
   set(at: number): void {
     this.#timer?.cancel();
     const delay = millis(Math.max(0, Math.ceil(at - this.#clock.monotonicMs())));

@@ -1,6 +1,6 @@
 /**
- * Feeds events to a pure state machine one at a time and carries out the effects of each in order. An event raised while
- * effects are carried out waits its turn: the machine never sees one before the effects of the last are all done.
+ * Feeds events to a pure state machine one at a time and carries out the effects of each in order. An event raised
+ * while effects are carried out is queued: the machine sees it only after all effects of the previous one.
  */
 export class Dispatcher<Event, Effect> {
   readonly #step: (event: Event) => readonly Effect[];
@@ -13,7 +13,7 @@ export class Dispatcher<Event, Effect> {
     this.#perform = perform;
   }
 
-  /** An event is being carried out: the machine is in between. */
+  /** An event is being carried out. */
   get busy(): boolean {
     return this.#busy;
   }

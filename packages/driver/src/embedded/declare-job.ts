@@ -11,24 +11,24 @@ export interface DeclareOptions {
   readonly artefact: Artefact;
   readonly args: readonly string[];
   readonly conf: Readonly<Record<string, string>>;
-  /** Takes what `build` writes. */
+  /** Takes the output of `build`. */
   readonly output: TakeOutput;
   readonly onWarning: (message: string) => void;
-  /** Gives up. */
+  /** Cancels. */
   readonly signal: AbortSignal;
 }
 
-/** What a job declares. */
+/** The declarations of a job. */
 export interface DeclaredJob {
   readonly name: string;
   readonly batchIntervalMs: number;
 }
 
 /**
- * Runs a job's `build` and nothing else: what its functions capture is checked, and that the graph is whole. There is no
- * cluster, and no batch begins; what `build` itself does happens.
+ * Runs only a job's `build`: captures of its functions and completeness of the graph are checked. There is no cluster,
+ * and no batch begins; side effects of `build` itself happen.
  *
- * @throws What a start of the job would refuse it with.
+ * @throws The errors that would refuse a start of the job.
  */
 export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> {
   const { artefact, args, conf, signal } = options;

@@ -5,24 +5,24 @@ import type { ExecutorMemory } from "../job/events.ts";
 
 export interface EmbeddedExecutorsOptions {
   readonly job: JobId;
-  /** Work directories go below it. */
+  /** Work directories are created below it. */
   readonly directory: string;
-  /** Known once the job is built; rejected when that is not to be. */
+  /** Known once the job is built; rejected if it will not be. */
   readonly memory: Promise<ExecutorMemory>;
   readonly log: Logger;
   readonly onSession: (session: ExecutorSession) => void;
-  /** Takes what code of the job writes in this process. */
+  /** Takes the output of user code in this process. */
   readonly output: TakeOutput;
-  /** Takes what executor processes write, their logs too. */
+  /** Takes the output of executor processes, including their logs. */
   readonly executorOutput: TakeOutput;
-  /** The process of an executor ended by itself; another is started in its place. */
+  /** An executor's process exited by itself; another one replaces it. */
   readonly onExit: (executor: ExecutorId, error: WireError) => void;
 }
 
 export interface EmbeddedExecutors {
-  /** How the driver meets them. */
+  /** How the driver exchanges blocks with them. */
   readonly data: DriverDataOptions;
-  /** Rejects when they cannot be started for a reason that trying again does not mend. */
+  /** Rejects if they cannot be started for a reason that a retry does not fix. */
   readonly failed: Promise<never>;
   /** After `memory` has settled. */
   close(): Promise<void>;

@@ -20,7 +20,7 @@ const HOST = "127.0.0.1";
 const STOP_GRACE_MS = 5_000;
 const RESTART = { min: millis(200), max: millis(10_000) };
 
-/** Starts `E` executor processes that dial this one, and another for each that ends by itself. */
+/** Starts `E` executor processes that dial this one, and replaces each that exits by itself. */
 export async function startExecutorProcesses(
   master: Extract<Master, { readonly kind: "local-cluster" }>,
   options: EmbeddedExecutorsOptions,
@@ -37,7 +37,7 @@ export async function startExecutorProcesses(
     const listening = await server;
     return {
       data: { kind: "tcp", host: HOST, token, insecure: false },
-      failed: new Promise(() => undefined), // a process that ends is followed by another
+      failed: new Promise(() => undefined), // a process that exits is replaced
       close: () => close(listening, executors),
     };
   } catch (error) {
@@ -61,7 +61,7 @@ async function close(server: RpcServer, executors: readonly EmbeddedExecutor[]):
   await server.close();
 }
 
-/** One executor: its process, or the next one after a pause that grows while they keep ending. */
+/** One executor: its process, or the next one after a back-off pause. */
 class EmbeddedExecutor {
   readonly #id: ExecutorId;
   readonly #slots: number;

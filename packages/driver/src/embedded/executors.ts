@@ -5,10 +5,10 @@ import { MemoryNetwork, sessionPair } from "@millrace/rpc";
 import type { EmbeddedExecutors, EmbeddedExecutorsOptions } from "./embedded-executors.ts";
 import type { Master } from "./master.ts";
 
-/** Starts the executors of `run`: threads of this process, or processes that talk as on a cluster. */
+/** Starts the executors of `run`: threads of this process, or processes that communicate as on a cluster. */
 export async function startExecutors(master: Master, options: EmbeddedExecutorsOptions): Promise<EmbeddedExecutors> {
   if (master.kind === "local") return startWithin(master.slots, options);
-  const { startExecutorProcesses } = await import("./executor-processes.ts"); // gRPC only where somebody is talked to
+  const { startExecutorProcesses } = await import("./executor-processes.ts"); // gRPC is loaded only if needed
   return startExecutorProcesses(master, options);
 }
 
@@ -16,7 +16,7 @@ function startWithin(slots: number, options: EmbeddedExecutorsOptions): Embedded
   const { driverEnd, executorEnd } = sessionPair();
   const data = { kind: "memory", network: new MemoryNetwork() } as const;
   const failed = deferred<never>();
-  failed.promise.catch(() => undefined); // whoever awaits the job's end hears of it
+  failed.promise.catch(() => undefined); // reported to whoever awaits the job's end
   let executor: JobExecutor | undefined;
   const started = options.memory.then(async (memory) => {
     executor = await JobExecutor.start({

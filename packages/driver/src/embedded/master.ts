@@ -2,5 +2,5 @@
 export type Master =
   /** One process, `slots` worker threads. */
   | { readonly kind: "local"; readonly slots: number }
-  /** A driver and executor processes of `slots` threads each, talking as a real cluster does. */
+  /** A driver and executor processes of `slots` threads each, communicating like a real cluster. */
   | { readonly kind: "local-cluster"; readonly executors: number; readonly slots: number };

@@ -24,42 +24,44 @@ import { startExecutors } from "./executors.ts";
 import type { Master } from "./master.ts";
 
 export interface RunEmbeddedOptions {
-  /** The bundled job; executors start while it is still being made. */
+  /** The bundled job; executors start while it is still being built. */
   readonly artefact: Promise<Artefact>;
   readonly master: Master;
-  /** Completes so many batches, then stops gracefully; `undefined`: until it is interrupted. */
+  /** The number of batches to complete before a graceful stop; `undefined`: until interrupted. */
   readonly batches: number | undefined;
   readonly conf: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   /** Aborted by a first Ctrl-C and by a second one. */
   readonly signal: { readonly graceful: AbortSignal; readonly immediate: AbortSignal };
-  /** Takes what the job prints, and what its code writes in this process. */
+  /** Takes what the job prints, and the output of its code in this process. */
   readonly output: TakeOutput;
-  /** Takes what the job writes on executor processes, and what those log. */
+  /** Takes the job's output on executor processes, and their logs. */
   readonly executorOutput: TakeOutput;
-  /** What its operator should know. */
+  /** Warnings for the operator. */
   readonly onWarning: (message: string) => void;
   readonly onProgress: (step: string) => void;
-  /** A batch begins, and is over. */
+  /** Called when a batch begins and when it has ended. */
   readonly onBatch: (batch: BatchSummary) => void;
 }
 
 /** How a job of `run` failed. */
 export interface RunFailure {
-  /** `killed`: it was ended before all was done that it was given. */
+  /** `killed`: it was ended before all of its work was done. */
   readonly state: "failed" | "killed";
   readonly error: WireError;
   /** Its batches had begun. */
   readonly ran: boolean;
 }
 
-/** Executors of an embedded cluster come at once or not at all; after this, those that are there begin. */
+/**
+ * Executors of an embedded cluster start at once or not at all; after this, batches begin with those that are ready.
+ */
 const GATHER_MS = 10_000;
 
 /**
  * Runs one job on a cluster of its own, from its first batch to its last.
  *
- * @returns How it failed; `undefined` when its batches are done, or it was stopped and has lost nothing.
+ * @returns Its failure; `undefined` if its batches are done, or it was stopped without loss.
  */
 export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailure | undefined> {
   usableDirectory(tmpdir(), "TMPDIR");
@@ -67,9 +69,9 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
   const job = jobId("run");
   const log = createLogger({ name: "run", level: logLevel() ?? "error" });
   const memory = deferred<ExecutorMemory>();
-  memory.promise.catch(() => undefined); // told by whoever awaits the job's end
+  memory.promise.catch(() => undefined); // reported to whoever awaits the job's end
   const accept = deferred<JobDriver>();
-  accept.promise.catch(() => undefined); // nobody may be listening when the bundle fails
+  accept.promise.catch(() => undefined); // there may be no listener when bundling fails
   const executors = await startExecutors(options.master, {
     job,
     directory,

@@ -24,11 +24,11 @@ interface FailedPart {
   readonly error: WireError;
 }
 
-/** What became of the outputs of a batch, as it leaves the thread of the job's code. */
+/** The outcome of a batch's outputs, as reported by the thread of user code. */
 export interface BatchReport {
-  /** What is to stand when the batch is committed. */
+  /** What counts once the batch is committed. */
   readonly prepared: PreparedBatch;
-  /** In the order of what was tried; none: all is done. */
+  /** In the order of execution; empty if everything succeeded. */
   readonly failed: readonly FailedPart[];
   readonly inputs: readonly BatchInputReport[];
 }

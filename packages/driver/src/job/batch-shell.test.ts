@@ -14,7 +14,7 @@ interface JobOptions {
   readonly prepared?: PreparedBatch;
 }
 
-/** A job whose batches take no time, unless they hang, on a machine whose wall clock can be set. */
+/** A job whose batches take no time, unless they hang, on a machine with a settable wall clock. */
 function job({ hangs = false, conf = {}, prepared = NOTHING }: JobOptions = {}) {
   const clock = new ManualClock(epochMs(1_000_000));
   const seen: string[] = [];

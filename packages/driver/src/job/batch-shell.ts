@@ -47,13 +47,13 @@ import { Dispatcher } from "../dispatcher.ts";
 import { type BatchReport, batchFailure, withRefused } from "./batch-failure.ts";
 
 export interface BatchShellPorts extends WarningSink {
-  /** Gives the batch the blocks received so far; answered by `onAllocated`. */
+  /** Allocates the blocks received so far to the batch; answered by `onAllocated`. */
   allocate(time: EpochMs): void;
-  /** Fixes the rest of the batch's input; answered by `onInputFixed`. */
+  /** Fixes the batch's other inputs; answered by `onInputFixed`. */
   fixInput(time: EpochMs): void;
   /**
-   * Runs the outputs of the batch in the job's thread, on what is still there of its input and on what is `committed`; answered
-   * by `onOutputsDone`.
+   * Runs the outputs of the batch in the job's thread, on the remaining input and on `committed`; answered by
+   * `onOutputsDone`.
    */
   run(time: EpochMs): void;
   cancel(time: EpochMs): void;
@@ -61,19 +61,19 @@ export interface BatchShellPorts extends WarningSink {
   commit(time: EpochMs, outputs: readonly PreparedOutput[]): void;
   /** Discards what outputs have prepared. */
   discard(time: EpochMs, outputs: readonly PreparedOutput[]): void;
-  /** The batch is committed, or, `error`, has failed: what no later batch reads of it may be released. */
+  /** The batch is committed, or has failed with `error`: what no later batch reads of it may be released. */
   ended(time: EpochMs, error: WireError | undefined): void;
   stopReceivers(): void;
   /** Every batch has ended, and receivers have not stopped. */
   awaitReceivers(): void;
-  /** By stream: records of the blocks that the batch has, or had when it began. */
+  /** By stream: records of the blocks allocated to the batch, or of those it began with. */
   records(time: EpochMs): ReadonlyMap<number, number>;
-  /** What its tasks have done so far. */
+  /** The work of its tasks so far. */
   figures(time: EpochMs): BatchFigures;
   report(batch: BatchSummary): void;
-  /** So many batches wait for the one that runs; told when it changes. */
+  /** The number of batches that wait for the running one; called when it changes. */
   waiting(batches: number): void;
-  /** For whoever watches the job. */
+  /** For the job's listeners. */
   observe(event: EngineEvent): void;
   /** The end. */
   stopped(outcome: BatchesEnd): void;
@@ -84,19 +84,19 @@ const clockStepped: ErrorFactory = errorKind("CLOCK_STEPPED", "environment");
 
 type BatchEventType = Exclude<EngineEvent["type"], "receiver">;
 
-/** A batch that has its blocks and is not over. */
+/** A batch that has its blocks and has not ended. */
 interface Planned {
   startedMs: number | undefined;
   /** When its outputs are done. */
   report: BatchReport | undefined;
 }
 
-/** The batch clock: carries out what the batch generator decides. */
+/** Carries out what the batch generator decides. */
 export class BatchShell {
   readonly #state: BatchGenerator;
   readonly #machine: Dispatcher<BatchEvent, BatchEffect>;
   readonly #clock: Clock;
-  /** The time of batches, which all that is told of them is in; `undefined` before the start. */
+  /** The time of batches, used for everything reported of them; `undefined` before the start. */
   #time: BatchClock | undefined;
   readonly #ports: BatchShellPorts;
   readonly #planned = new Map<EpochMs, Planned>();
@@ -104,10 +104,10 @@ export class BatchShell {
   readonly #goesOn: boolean;
   readonly #pace: Pace;
   #timer: Timer | undefined;
-  /** Looks at the batch that runs. */
+  /** Checks the running batch. */
   #look: Timer | undefined;
   #waiting = 0;
-  /** Until refused outputs are tried again. */
+  /** Until refused outputs are retried. */
   #pause: Timer | undefined;
 
   constructor(
@@ -116,7 +116,7 @@ export class BatchShell {
       readonly batchIntervalMs: number;
       readonly receivers: readonly ReceiverPlan[];
       readonly batches: number | undefined;
-      /** Inputs are looked at in each batch. */
+      /** Some inputs are polled in each batch. */
       readonly polls: boolean;
       readonly clock: Clock;
     },
@@ -146,7 +146,7 @@ export class BatchShell {
     );
   }
 
-  /** Begins with the next multiple of the interval. Returns the time windows align with, one interval before it. */
+  /** Begins at the next multiple of the interval. Returns the time with which windows align, one interval before it. */
   start(): EpochMs {
     this.#time = batchClock(this.#state.settings.interval, this.#reading());
     this.dispatch({ type: "started", now: this.#now() });
@@ -172,14 +172,14 @@ export class BatchShell {
     this.dispatch({ type: "inputFixed", time });
   }
 
-  /** Every output of the batch was tried. Of a batch that was cancelled meanwhile, what it prepared is discarded. */
+  /** Every output of the batch was attempted. If the batch was cancelled meanwhile, what it prepared is discarded. */
   onOutputsDone(time: EpochMs, report: BatchReport): void {
     const batch = this.#planned.get(time);
     if (batch !== undefined) batch.report = report;
     this.dispatch({ type: "outputsDone", time, prepared: report.prepared, error: report.failed[0]?.error });
   }
 
-  /** What was prepared is committed but for the `refused`. */
+  /** What was prepared is committed, except for the `refused`. */
   onCommitted(time: EpochMs, refused: readonly RefusedOutput[]): void {
     this.dispatch({ type: "committed", time, refused });
   }
@@ -194,7 +194,7 @@ export class BatchShell {
     if (!this.#machine.busy) this.#tellWaiting();
   }
 
-  /** Once a tick is carried out, so that a job which keeps up has nothing to tell. */
+  /** After a tick has been carried out, so that a job that keeps up reports nothing. */
   #tellWaiting(): void {
     const waiting = batchesWaiting(this.#state) - (batchAtTurn(this.#state) === undefined ? 0 : 1);
     if (waiting === this.#waiting) return;
@@ -268,7 +268,7 @@ export class BatchShell {
 
   #begin(time: EpochMs): void {
     const batch = this.#planned.get(time);
-    if (batch === undefined) return; // only what has its blocks begins
+    if (batch === undefined) return; // only a batch with blocks begins
     const at = this.#now();
     batch.startedMs = at;
     this.#keepPace({
@@ -285,7 +285,7 @@ export class BatchShell {
 
   #ended({ time, error, refused }: Extract<BatchEffect, { readonly type: "batchEnded" }>): void {
     const batch = this.#planned.get(time);
-    if (batch?.report === undefined) return; // only what ran ends
+    if (batch?.report === undefined) return; // only a running batch ends
     this.#planned.delete(time);
     const records = this.#ports.records(time);
     const received = this.#receivers.map(({ stream, name }) => ({

@@ -3,7 +3,7 @@ import { type EpochMs, toWireError } from "@millrace/base";
 import type { PreparedOutput } from "@millrace/plan";
 import type { RefusedOutput } from "@millrace/scheduler";
 
-/** Commits what outputs of a batch have prepared, one after the other, each whatever becomes of the others. Never rejects. */
+/** Commits what outputs of a batch have prepared, in sequence and independently of each other. Never rejects. */
 export async function commitOutputs(
   graph: Pick<JobGraph, "commitOutput">,
   time: EpochMs,

@@ -7,7 +7,7 @@ const driverTakesNoBlocks: ErrorFactory = errorKind("DRIVER_TAKES_NO_BLOCKS", "e
 const driverBlocksFull: ErrorFactory = errorKind("DRIVER_BLOCKS_FULL", "user");
 
 /**
- * Blocks that only the driver can make: large `parallelize` batches, broadcast values, the job's artefact. In memory,
+ * Blocks that only the driver can create: large `parallelize` batches, broadcast values, the job's artefact. In memory,
  * bounded; executors fetch them from the driver's data server.
  */
 export class DriverBlocks {
@@ -19,14 +19,12 @@ export class DriverBlocks {
     this.#bytesMax = options.bytesMax;
   }
 
-  /** From now on, `driver.heap` as the job has it. */
+  /** Sets the limit to the job's `driver.heap`. */
   limit(bytesMax: number): void {
     this.#bytesMax = bytesMax;
   }
 
-  /**
-   * @throws DRIVER_BLOCKS_FULL What is held and the new block together pass the bound.
-   */
+  /** @throws DRIVER_BLOCKS_FULL The blocks so far and the new one exceed the limit. */
   put(id: BlockId, parts: readonly Uint8Array[]): BlockLocation {
     const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
     if (this.#bytes + bytes > this.#bytesMax) {
@@ -52,7 +50,7 @@ export class DriverBlocks {
     return this.#blocks.get(id)?.parts;
   }
 
-  /** What executors may ask for over the data plane: to read. Nothing is replicated to the driver. */
+  /** The driver's service on the data plane: read-only. Nothing is replicated to the driver. */
   service(): BlockService {
     return {
       read: (id) => this.read(id),

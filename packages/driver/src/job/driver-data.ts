@@ -12,12 +12,12 @@ import {
 } from "@millrace/rpc";
 import { DriverBlocks } from "./driver-blocks.ts";
 
-/** How the driver gets blocks of executors and serves its own. */
+/** How the driver fetches blocks from executors and serves its own. */
 export type DriverDataOptions =
   | {
       readonly kind: "tcp";
       readonly host: string;
-      /** Where to listen; any free port when absent. */
+      /** Where to listen; by default any free port. */
       readonly ports?: PortRange;
       readonly token: string | undefined;
       readonly insecure: boolean;
@@ -28,7 +28,7 @@ export type DriverDataOptions =
 
 export interface DriverData {
   readonly blocks: DriverBlocks;
-  /** What executors are told to dial, on the host of their session when it names none. */
+  /** The address that executors dial; without a host, that of their session. */
   readonly address: DataAddress;
   fetch(from: DataAddress, id: BlockId): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -62,6 +62,6 @@ async function openPlane(
   const server = await listenWithin(ports, (port) =>
     DataServer.listen({ host, port, insecure, ...security, blocks: blocks.service() }),
   );
-  // An executor reaches this server on the host where it reached the session, whatever that is called from there.
+  // An executor reaches this server on the host of its session, whatever its name there.
   return { client: new DataClient(security), server, host: "" };
 }

@@ -8,26 +8,26 @@ export interface ExecutorMemory {
   readonly poolBytes: number;
 }
 
-/** What a job driver tells whoever runs it: the supervisor, or `run`. */
+/** Events of a job driver for its owner: the supervisor, or `run`. */
 export type JobDriverEvent =
   | {
       readonly type: "built";
       readonly name: string;
       readonly batchIntervalMs: number;
-      /** What the job's settings, its own and those of its start, ask for in each executor process. */
+      /** What the job's settings, its own and those of this start, require of each executor process. */
       readonly memory: ExecutorMemory;
       /** `stop.timeout`, as the job itself has it. */
       readonly stopTimeout: Millis;
     }
-  /** The first batch's time is fixed and executors are there. */
+  /** The first batch's time is fixed and executors are ready. */
   | { readonly type: "running"; readonly executors: number }
   | { readonly type: "batch"; readonly batch: BatchSummary }
-  /** Batches that wait for the one that runs; none at first. */
+  /** Batches that wait for the running one; none at first. */
   | { readonly type: "waiting"; readonly batches: number }
   | { readonly type: "executors"; readonly executors: number }
-  /** What an executor does for the job, about once a second; `undefined`: it is gone. */
+  /** An executor's figures for the job, about once a second; `undefined`: it is gone. */
   | { readonly type: "figures"; readonly executor: ExecutorId; readonly figures: ExecutorFigures | undefined }
-  /** `told`: worth a line for whoever watches; the other repetitions only count. */
+  /** `told`: worth a line in a log; other repetitions are only counted. */
   | { readonly type: "warning"; readonly warning: Warning; readonly at: EpochMs; readonly told: boolean }
   | { readonly type: "warningOver"; readonly over: WarningOver }
   /** The last event. */

@@ -3,13 +3,13 @@ import { type LaunchTask, type PlannedStage, type StageRunId, TEMPLATES_MAX, typ
 import type { DataAddress, ExecutorSession, ToExecutor } from "@millrace/rpc";
 import { HeldTemplates } from "@millrace/scheduler";
 
-/** What an executor may let go. */
+/** Messages by which an executor may drop things. */
 export type Tidying = Extract<
   ToExecutor,
   { readonly type: "stageDone" | "dropTemplates" | "dropShuffles" | "dropBlocks" }
 >;
 
-/** What an executor says of itself when it comes. */
+/** An executor's introduction. */
 export interface ExecutorInfo {
   readonly executor: ExecutorId;
   readonly slots: number;
@@ -17,7 +17,7 @@ export interface ExecutorInfo {
   readonly zone: string;
 }
 
-/** One executor's session, and what went down it: it is ordered, so once is enough. */
+/** One executor's session, and what was sent on it: it is ordered, so sending once is enough. */
 export class ExecutorLink {
   readonly info: ExecutorInfo;
   readonly #session: ExecutorSession;
@@ -25,7 +25,7 @@ export class ExecutorLink {
   readonly #held = new HeldTemplates(TEMPLATES_MAX);
   /** Launches of this turn of the event loop, sent as one message. */
   #pending: LaunchTask[] = [];
-  /** Sent ahead of the next message. Bound: what a batch leaves, until it is flushed. */
+  /** Sent before the next message. Bound: what a batch leaves, until it is flushed. */
   readonly #tidying: Tidying[] = [];
 
   constructor(info: ExecutorInfo, session: ExecutorSession) {
@@ -38,7 +38,7 @@ export class ExecutorLink {
     this.#session.send(message);
   }
 
-  /** Travels with the next message, or with {@link flushTidying}: nobody waits for it. */
+  /** Sent with the next message, or with {@link flushTidying}: nobody waits for it. */
   tidy(message: Tidying): void {
     this.#tidying.push(message);
   }
@@ -47,7 +47,7 @@ export class ExecutorLink {
     for (const message of this.#tidying.splice(0)) this.#session.send(message);
   }
 
-  /** Takes the task for {@link flushLaunches}, and sends whatever the executor has not yet seen of its stage. */
+  /** Queues the task for {@link flushLaunches}, and sends whatever the executor has not received of its stage. */
   launch(stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
     if (!this.#held.has(stage.run)) this.#announce(stage, batch);
     this.#pending.push(task);
@@ -84,7 +84,7 @@ export class ExecutorLink {
     });
   }
 
-  /** Ahead of whatever is sent next, so that a template which comes back is not dropped after it came. */
+  /** Sent before anything else, so that a template that is sent again is not dropped after its arrival. */
   #dropTemplates(templates: readonly TemplateId[]): void {
     if (templates.length > 0) this.tidy({ type: "dropTemplates", templates });
   }

@@ -34,13 +34,13 @@ let ready: Deferred<void>;
 let heard: Deferred<void> | undefined;
 let settled: Deferred<void>;
 
-/** What an executor keeps of what it is told; what it is told out of order fails the test. */
+/** A model of an executor's memory; messages out of order fail the test. */
 class ModelExecutor {
   readonly session: DriverSession;
   readonly templates = new Set<TemplateId>();
   readonly sent = new Map<TemplateId, number>();
   readonly stages = new Map<StageRunId, readonly TemplateId[]>();
-  /** Tasks that were launched while all that they need was here. */
+  /** Tasks launched while everything they need was here. */
   launched = 0;
   dropped = 0;
   most = 0;
@@ -94,7 +94,7 @@ class ModelExecutor {
     session.send({ type: "ready" });
   }
 
-  /** The driver has heard all of it. */
+  /** The driver has received all of it. */
   async say(...messages: FromExecutor[]): Promise<void> {
     heard = deferred();
     for (const message of messages) this.session.send(message);
@@ -146,7 +146,7 @@ describe("an executor that says nothing for executor.timeout", () => {
     clock.advance(millis(1_000));
     clock.standStill(millis(60_000));
     expect(lost).toEqual([]);
-    await executor.say(HEARTBEAT); // it was in the socket
+    await executor.say(HEARTBEAT); // it was still in the socket
     clock.advance(millis(9_000));
     expect(lost).toEqual([]);
     clock.advance(millis(5_000));

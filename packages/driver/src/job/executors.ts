@@ -33,10 +33,10 @@ import { Alarm } from "../alarm.ts";
 import { Dispatcher } from "../dispatcher.ts";
 import { type ExecutorInfo, ExecutorLink, type Tidying } from "./executor-link.ts";
 
-/** A message of its own would wake every executor once more a batch; held back this long at most. */
+/** A message of its own would wake every executor once more per batch; held back for at most this long. */
 const TIDY_WITHIN = parseDuration("50ms");
 
-/** What executors are given when they are let in. */
+/** What executors receive when they are accepted. */
 export interface Welcome {
   readonly conf: JobConf;
   readonly artefact: BlockLocation;
@@ -49,7 +49,7 @@ export interface ExecutorsPorts {
   readonly log: Logger;
   warn(warning: Warning): void;
   onReady(info: ExecutorInfo): void;
-  /** It was told to end; {@link Executors.release} lets it go. */
+  /** It was told to end; {@link Executors.release} releases it. */
   onLeaving(executor: ExecutorId): void;
   /** It was ready, and is gone. */
   onLost(executor: ExecutorId, error: WireError): void;
@@ -58,14 +58,16 @@ export interface ExecutorsPorts {
   onAllSettled(): void;
 }
 
-/** The sessions of the job's executors: carries out what the roster decides, and sends what others decide. */
+/**
+ * The sessions of the job's executors: carries out what the roster decides, and sends what the other machines decide.
+ */
 export class Executors {
   readonly #state: Roster;
   readonly #machine: Dispatcher<RosterEvent, RosterEffect>;
   readonly #ports: ExecutorsPorts;
-  /** Of all that dialled, until they are closed. */
+  /** Of all that dialled, until closed. */
   readonly #sessions = new Map<ExecutorSessionId, ExecutorSession>();
-  /** Of those that have said hello, until they are refused or lost. */
+  /** Of those that have said hello, until refused or lost. */
   readonly #links = new Map<ExecutorSessionId, ExecutorLink>();
   #welcome: Welcome | undefined;
   readonly #alarm: Alarm;
@@ -103,7 +105,7 @@ export class Executors {
     this.#machine.dispatch({ type: "opened", timeout: welcome.conf["executor.timeout"], at: this.#now() });
   }
 
-  /** Takes a new session in; it counts once its hello was right and its artefact is loaded. */
+  /** Accepts a new session; it counts once its hello is valid and its artefact is loaded. */
   accept(session: ExecutorSession): void {
     if (this.#over) return session.close();
     const id = executorSessionId(this.#nextSession++);
@@ -115,18 +117,18 @@ export class Executors {
     });
   }
 
-  /** Why an executor's process ended, told by whoever started it. */
+  /** Why an executor's process ended, as reported by its starter. */
   explain(executor: ExecutorId, error: WireError): void {
     this.#machine.dispatch({ type: "explained", executor, error });
   }
 
   send(executor: ExecutorId, message: ToExecutor): void {
     const link = this.#link(executor);
-    link?.flushLaunches(); // a cancel must not overtake the launch that it is about
+    link?.flushLaunches(); // a cancel must not overtake its launch
     link?.send(message);
   }
 
-  /** Tells an executor to let something go. It travels with the next message, or after a moment: nobody waits for it. */
+  /** Tells an executor to drop something. Sent with the next message, or after a moment: nobody waits for it. */
   tidy(executor: ExecutorId, message: Tidying): void {
     this.#link(executor)?.tidy(message);
     this.#tidySoon();
@@ -138,9 +140,9 @@ export class Executors {
     this.#tidySoon();
   }
 
-  /** Sends the task with whatever its executor has not yet seen of its stage; tasks of one turn travel together. */
+  /** Sends the task with whatever its executor has not received of its stage; tasks of one turn travel together. */
   launch(executor: ExecutorId, stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
-    this.#link(executor)?.launch(stage, batch, task); // of one that is lost the scheduler hears
+    this.#link(executor)?.launch(stage, batch, task); // the scheduler is told of lost ones
     if (this.#flushing) return;
     this.#flushing = true;
     queueMicrotask(() => {
@@ -153,12 +155,12 @@ export class Executors {
     for (const link of this.#links.values()) if (link.stageDone(run)) this.#tidySoon();
   }
 
-  /** Lets an executor go that leaves: it closes its session. */
+  /** Releases a leaving executor: it closes its session. */
   release(executor: ExecutorId): void {
     this.send(executor, { type: "shutdown", graceful: true });
   }
 
-  /** No task comes any more: lets code of the job finish what it left pending. Answered by `onAllSettled`. */
+  /** No more tasks follow: lets pending user code finish. Answered by `onAllSettled`. */
   settle(): void {
     this.#machine.dispatch({ type: "settle" });
   }

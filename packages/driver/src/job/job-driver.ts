@@ -34,7 +34,7 @@ import { Zones } from "./zones.ts";
 
 export interface JobDriverOptions {
   readonly job: JobId;
-  /** `--name`; the job's own when absent. */
+  /** `--name`; by default the job's own. */
   readonly name: string | undefined;
   /** Where the job's own code runs. */
   readonly thread: OpenJobThread;
@@ -43,31 +43,30 @@ export interface JobDriverOptions {
   readonly args: readonly string[];
   /** Settings of this start, checked together with the job's own. */
   readonly conf: Readonly<Record<string, string>>;
-  /** Checkpoints go below it when the job names no directory. */
+  /** Checkpoints are stored below it if the job names no directory. */
   readonly dataDir: string;
-  /** `driver.heap` without what the job's own `conf` says of it. */
+  /** `driver.heap` without the job's own `conf`. */
   readonly heapBytes: number;
   /** End after this many batches. */
   readonly batches: number | undefined;
   readonly data: DriverDataOptions;
-  /** Executors may be several, and may come later: not so where one lives in the driver's process. */
+  /** There may be several executors, which may join later; not if the only one is in the driver's process. */
   readonly cluster: boolean;
-  /** Start batches once this many executors are ready, or after `gatherMs` with any. */
+  /** Begin batches once this many executors are ready, or after `gatherMs` with any number. */
   readonly executors: number;
   readonly gatherMs: number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How the reader gets at executors where this job runs: the remedy of NO_EXECUTORS. */
+  /** How to get executors in this environment: the remedy of NO_EXECUTORS. */
   readonly executorsHint: string;
   readonly onEvent: (event: JobDriverEvent) => void;
-  /** Takes what the job prints and what its code on the driver writes. */
+  /** Takes what the job prints and the output of its code on the driver. */
   readonly output: TakeOutput;
 }
 
 /**
- * The main thread of one job's driver process: carries out what the job's life (`jobLife`) decides, and hands what comes
- * from the thread of the job's code and from executors to whom it concerns. It decides nothing by itself, and the job's code
- * cannot hold it up.
+ * The main thread of one job's driver process: carries out what the job's life (`jobLife`) decides, and routes messages
+ * from the job's thread and from executors. It decides nothing itself, and user code cannot block it.
  */
 export class JobDriver {
   readonly #options: JobDriverOptions;
@@ -85,7 +84,7 @@ export class JobDriver {
   #ended = false;
   readonly #end = deferred<JobEnd>();
 
-  /** Starts the job's thread and builds the graph; executors may come at once. */
+  /** Starts the job's thread and builds the graph; executors may join at once. */
   static async start(options: JobDriverOptions): Promise<JobDriver> {
     return new JobDriver(options, await openDriverData(options.data, options.heapBytes));
   }
@@ -132,7 +131,7 @@ export class JobDriver {
     );
   }
 
-  /** Settles when the job is over. */
+  /** Settles when the job has ended. */
   get ended(): Promise<JobEnd> {
     return this.#end.promise;
   }
@@ -141,12 +140,12 @@ export class JobDriver {
     this.#executors.accept(session);
   }
 
-  /** Why an executor's process ended, told by whoever started it: reaches the tasks that ran there. */
+  /** Why an executor's process ended, as reported by its starter: for errors of the tasks that ran there. */
   explainLoss(executor: ExecutorId, error: WireError): void {
     this.#executors.explain(executor, error);
   }
 
-  /** Ends the job: after what was received when graceful, at once when not. */
+  /** Ends the job: if graceful, after the received data; otherwise at once. */
   stop(how: StopRequest): void {
     this.#machine.dispatch({ type: "stopRequested", how, at: this.#now() });
   }
@@ -215,7 +214,7 @@ export class JobDriver {
         return this.#machine.dispatch({ type: "batchReturned", time: message.time });
       case "outputsDone":
         this.#running?.onOutputsDone(message.time, message.report);
-        if (message.report.prepared.outputs.length > 0) return; // `discarded` follows when the batch was cut off
+        if (message.report.prepared.outputs.length > 0) return; // `discarded` follows if the batch was cut off
         return this.#machine.dispatch({ type: "batchReturned", time: message.time });
       case "committed":
         return this.#running?.onCommitted(message.time, message.refused);
@@ -252,7 +251,7 @@ export class JobDriver {
       const artefact = this.#data.blocks.putArtefact(this.#options.artefact);
       this.#executors.open({ conf, artefact, data: this.#data.address });
     } catch (error) {
-      return this.#fail(toWireError(error)); // such as an artefact that its heap does not hold
+      return this.#fail(toWireError(error)); // such as an artefact too large for its heap
     }
     this.#built = built;
     const stopTimeout = conf["stop.timeout"];
@@ -315,7 +314,7 @@ export class JobDriver {
   #finish(end: JobEnd): void {
     this.#ended = true;
     this.#running?.close();
-    // First of all, so that nobody takes the ends of executors' processes for losses.
+    // First, so that the ends of executors' processes are not taken for losses.
     this.#options.onEvent({ type: "ended", end });
     this.#executors.shutdown(end.state === "finished");
     void Promise.allSettled([this.#thread.terminate(), this.#data.close()]).then(() => this.#end.resolve(end));

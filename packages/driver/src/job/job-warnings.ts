@@ -16,12 +16,12 @@ export interface JobWarningsOptions {
   readonly job: JobId;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How the reader gets at executors where this job runs: the remedy that NO_EXECUTORS ends with. */
+  /** How to get executors in this environment: the remedy in NO_EXECUTORS. */
   readonly executorsHint: string;
   readonly onEvent: (event: JobDriverEvent) => void;
 }
 
-/** Hands on what the operator of a job should know: to its log, and to whoever runs it. */
+/** Passes a job's warnings on to its log and to its owner. */
 export class JobWarnings implements WarningSink {
   readonly #options: JobWarningsOptions;
   readonly #log = new WarningLog();
@@ -40,7 +40,7 @@ export class JobWarnings implements WarningSink {
     onEvent({ type: "warning", warning, at, told });
   };
 
-  /** An executor tells of an error that ends nothing. */
+  /** An executor reports a non-fatal error. */
   readonly ofExecutor = (executor: ExecutorId, { message }: WireError): void =>
     this.warn(warningOf(message, { subject: executor }));
 

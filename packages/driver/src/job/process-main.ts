@@ -61,14 +61,14 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
   process.disconnect();
 }
 
-/** Ends the job with the reason that its operator is to read. */
+/** Ends the job with the reason for its operator. */
 function fail(error: unknown): void {
   process.exitCode = 1;
   tell({ type: "event", event: { type: "ended", end: { state: "failed", error: toWireError(error) } } });
-  if (process.connected) process.disconnect(); // when what was told has left
+  if (process.connected) process.disconnect(); // once all messages are sent
 }
 
-// Code of the job has threads of its own: this is a start that failed outside of any promise, or a defect of the engine.
+// User code has threads of its own: this is a start that failed outside of any promise, or a defect of the engine.
 process.on("uncaughtException", (error) => {
   log.error({ err: error }, "an error that nothing caught ends the job's driver");
   fail(
@@ -101,5 +101,6 @@ process.on("disconnect", () => {
   driver?.stop({ graceful: false, reason: { kind: "operator" } });
   if (process.exitCode === undefined) process.exit(1);
 });
-// Terminals send Ctrl-C, and a hang-up, to the whole group, service managers SIGTERM: the supervisor decides, and tells us.
+// Terminals send Ctrl-C and hang-ups to the whole group, service managers SIGTERM: the supervisor decides, and tells
+// us.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);

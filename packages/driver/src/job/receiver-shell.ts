@@ -27,9 +27,9 @@ export interface ReceiverShellPorts extends WarningSink {
   readonly executors: Executors;
   /** The batch has its blocks. */
   onAllocated(batch: EpochMs): void;
-  /** What a batch that begins reads. */
+  /** The input of a batch that begins. */
   onInput(input: BatchInput): void;
-  /** For whoever watches the job. */
+  /** For the job's listeners. */
   observe(event: EngineEvent): void;
   /** All receivers have stopped; `pending`: they left blocks that no batch has taken. */
   onAllStopped(pending: boolean): void;
@@ -43,7 +43,7 @@ export class ReceiverShell {
   readonly #replicate: boolean;
   readonly #blockIntervalMs: number;
   readonly #clock: Clock;
-  /** Hosts of executors that run receivers, or ran some. */
+  /** Host names of executors that run receivers, or did. */
   readonly #locations = new Map<ExecutorId, string>();
   readonly #ports: ReceiverShellPorts;
   readonly #machine: Dispatcher<ReceiverEvent, ReceiverEffect>;
@@ -72,7 +72,7 @@ export class ReceiverShell {
     );
   }
 
-  /** Starts the declared receivers on the executors that are ready, and on those that come. */
+  /** Starts the declared receivers on executors that are ready, and on later ones. */
   start(): void {
     const receivers = this.#declared.map(({ stream, input, name, level }) => ({
       stream,
@@ -91,12 +91,12 @@ export class ReceiverShell {
     }
   }
 
-  /** What was received and is processed by no batch that is done. */
+  /** Received data that no finished batch has processed. */
   loss(): ReceivedLoss {
     return receivedLoss(this.#state);
   }
 
-  /** By stream: records of the blocks that a batch has, or had when it began. */
+  /** By stream: records of the blocks allocated to a batch, or of those it began with. */
   records(batch: EpochMs): ReadonlyMap<number, number> {
     return recordsOfBatch(this.#state, batch);
   }
@@ -142,7 +142,7 @@ export class ReceiverShell {
   }
 
   #observe({ stream, change, executor, error }: Extract<ReceiverEffect, { readonly type: "receiverChanged" }>): void {
-    // Known from its start on, and still when it was lost.
+    // Known from its start on, even after it was lost.
     const location = this.#ports.executors.addressOf(executor)?.host ?? this.#locations.get(executor) ?? "";
     this.#locations.set(executor, location);
     this.#ports.observe({ type: "receiver", stream, change, executor, location, error, at: this.#clock.now() });

@@ -22,7 +22,7 @@ import { TaskShell, type TaskShellPorts } from "./task-shell.ts";
 import type { JobThread } from "./thread/job-thread.ts";
 import type { FromJobThread } from "./thread/protocol.ts";
 
-/** What the thread said when the job was built. */
+/** The thread's message when the job was built. */
 export type Built = Extract<FromJobThread, { readonly type: "built" }>;
 
 export interface RunningJobPorts {
@@ -33,7 +33,7 @@ export interface RunningJobPorts {
   readonly warnings: JobWarnings;
   /** End after this many batches. */
   readonly batches: number | undefined;
-  /** Executors hold second copies of received blocks where a level asks for them. */
+  /** Executors store second copies of received blocks if a level requires them. */
   readonly replicate: boolean;
   onEvent(event: JobDriverEvent): void;
   /** Every batch is over, and only receivers have not stopped. */
@@ -42,8 +42,8 @@ export interface RunningJobPorts {
 }
 
 /**
- * A job whose batches have begun: the shells of its three machines (batches, tasks, receivers), and everything that one of
- * them asks of another, of the job's thread or of its executors. Each shell knows its own machine only.
+ * A job whose batches have begun: the shells of its three machines (batches, tasks, receivers), and all requests
+ * between them, the job's thread and its executors. Each shell knows only its own machine.
  */
 export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShellPorts {
   readonly clock: Clock;
@@ -69,24 +69,24 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#batches = new BatchShell({ ...built, ...ports }, this);
   }
 
-  /** @returns The time that windows align with, one interval before the first batch. */
+  /** @returns The time with which windows align, one interval before the first batch. */
   start(): EpochMs {
     for (const info of this.executors.ready) this.join(info);
     this.#receivers.start();
     return this.#batches.start();
   }
 
-  /** No batch follows what has been received. */
+  /** No batch follows the received data. */
   drain(): void {
     this.#batches.dispatch({ type: "stopRequested" });
   }
 
-  /** Ends what runs, and takes no more. */
+  /** Ends running work, and takes no more. */
   cut(): void {
     this.#batches.dispatch({ type: "stopNow" });
   }
 
-  /** The job is over: no timer of it fires any more. */
+  /** The job is over: none of its timers fires any more. */
   close(): void {
     this.#batches.close();
   }

@@ -34,7 +34,7 @@ import {
 import { Dispatcher } from "../dispatcher.ts";
 import type { Executors } from "./executors.ts";
 
-/** How often a plan is run again because its result was lost on its way to the driver. */
+/** How often a plan is rerun because its result was lost on the way to the driver. */
 const RESULT_LOSSES_MAX = 4;
 
 const resultTooLarge: ErrorFactory = errorKind("RESULT_TOO_LARGE", "user");
@@ -45,7 +45,7 @@ export type TaskOutlet = Pick<Executors, "launch" | "send" | "stageDone" | "tidy
 export interface TaskShellPorts extends WarningSink {
   readonly clock: Clock;
   readonly executors: TaskOutlet;
-  /** What an executor has done for the job, as of its heartbeat; `undefined`: it is gone. */
+  /** An executor's work for the job, as of its heartbeat; `undefined`: it is gone. */
   onFigures(executor: ExecutorId, figures: ExecutorFigures | undefined): void;
   /** Fetches a result block from the executor that holds it. */
   fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array>;
@@ -59,7 +59,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Carries out what the task scheduler decides, and tells it what became of it. */
+/** Carries out what the task scheduler decides, and reports the outcomes to it. */
 export class TaskShell {
   readonly #machine: Dispatcher<TaskEvent, TaskEffect>;
   readonly #ports: TaskShellPorts;
@@ -86,7 +86,7 @@ export class TaskShell {
     this.#ports = ports;
   }
 
-  /** Runs an action's plan to its end. Rejects with the user's error when a task of it failed for good. */
+  /** Runs an action's plan to its end. Rejects with the user's error if a task failed for good. */
   run(job: JobPlan): Promise<ActionResult> {
     return new Promise((resolve, reject) => this.#submit({ job, lost: 0, resolve, reject }));
   }
@@ -100,7 +100,7 @@ export class TaskShell {
     this.dispatch({ type: "planSubmitted", plan, job });
   }
 
-  /** Gives up the plans of a batch, or all of them. */
+  /** Cancels the plans of a batch, or all of them. */
   cancel(reason: string, batch?: number): void {
     for (const [plan, waiting] of this.#waiting) {
       if (batch === undefined || waiting.job.batch === batch) this.dispatch({ type: "cancelPlan", plan, reason });
@@ -111,7 +111,7 @@ export class TaskShell {
     if (shuffles.length > 0) this.dispatch({ type: "dropShuffles", shuffles });
   }
 
-  /** Messages about something else are ignored. */
+  /** Other messages are ignored. */
   onMessage(executor: ExecutorId, message: FromExecutor): void {
     if (message.type === "tasks") this.onStatuses(executor, message);
     else if (message.type === "heartbeat") this.#onHeartbeat(executor, message);
@@ -128,12 +128,12 @@ export class TaskShell {
     this.#ports.onFigures(executor, this.#figures.heartbeat(executor, figures));
   }
 
-  /** What a batch has done so far. */
+  /** The work of a batch so far. */
   figures(batch: EpochMs): BatchFigures {
     return this.#figures.of(batch);
   }
 
-  /** Nobody asks for the batch's figures any more, and its state may move. */
+  /** The batch's figures are no longer needed, and its state may move. */
   batchEnded(batch: EpochMs): void {
     this.#figures.forget(batch);
     this.dispatch({ type: "batchEnded" });
@@ -195,7 +195,7 @@ export class TaskShell {
       waiting.resolve({ partitions, written, accumulators });
     } catch (error) {
       if (waiting.lost >= RESULT_LOSSES_MAX || isCode(error, resultTooLarge.code)) return waiting.reject(error);
-      // The executor that held a result went after it had announced it: the plan gives the same once more.
+      // The executor that held a result was lost after announcing it: the plan yields the same again.
       const { resolve } = waiting;
       this.#submit({
         ...waiting,
@@ -211,7 +211,7 @@ export class TaskShell {
     if (bytes > this.#resultBytesMax) throw tooLarge(bytes, this.#resultBytesMax);
   }
 
-  /** One after the other for each holder, so that no more than a partition per executor is under way. */
+  /** One after the other per holder, so that at most one partition per executor is being fetched. */
   async #gather(results: readonly HeldResult[]): Promise<Uint8Array[]> {
     const partitions: Uint8Array[] = new Array(results.length);
     const byHolder = new Map<ExecutorId, number[]>();
@@ -246,13 +246,13 @@ function isCode(error: unknown, code: string): boolean {
   return error instanceof EngineError && error.code === code;
 }
 
-/** Bytes that the driver gets of a result. */
+/** Bytes of a result that the driver receives. */
 function sizeOf(result: TaskResult): number {
   if (result.kind === "written") return 0;
   return result.kind === "inline" ? result.block.byteLength : result.bytes;
 }
 
-/** What the tasks of an action that saves have written; none for any other action. */
+/** The files written by the tasks of a saving action; none for any other action. */
 function writtenFiles(results: readonly HeldResult[]): readonly WrittenFile[] {
   return results.flatMap(({ result }) => (result.kind === "written" ? result.file : []));
 }

@@ -3,10 +3,10 @@ import type { ExecutorInfo } from "./executor-link.ts";
 
 const zoneDiffers = errorKind("ZONE_DIFFERS", "environment");
 
-/** More zones than a cluster has; past it nothing more is told. */
+/** More zones than a cluster has; beyond it nothing is reported. */
 const ZONES_MAX = 64;
 
-/** Notices executors whose clocks show another time than the driver's. */
+/** Detects executors whose local time differs from the driver's. */
 export class Zones {
   readonly #warn: (warning: Warning) => void;
   readonly #own = localZone();
@@ -16,7 +16,7 @@ export class Zones {
     this.#warn = warn;
   }
 
-  /** Warns the first time that an executor comes with a zone. @param now Epoch milliseconds. */
+  /** Warns when an executor's zone is seen for the first time. @param now Epoch milliseconds. */
   onExecutor({ executor, zone }: Pick<ExecutorInfo, "executor" | "zone">, now: number): void {
     if (zone === "" || this.#told.has(zone) || this.#told.size >= ZONES_MAX || sameZone(zone, this.#own, now)) return;
     this.#told.add(zone);

@@ -39,7 +39,7 @@ export class ClusterShell {
   readonly #state: Membership;
   readonly #machine: Dispatcher<MembershipEvent, MembershipEffect>;
   readonly #wall: Clock;
-  /** Of all times in the machine: an executor is not silent because the wall clock was set. */
+  /** For all times in the machine: an executor is not silent because the wall clock was set. */
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #ports: ClusterShellPorts;

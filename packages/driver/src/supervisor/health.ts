@@ -1,7 +1,7 @@
 import { bindFailed } from "@millrace/rpc";
 import fastify, { type FastifyInstance } from "fastify";
 
-/** What the probes answer: alive as soon as it listens, ready while it takes jobs. */
+/** The answers of the probes: alive as soon as it listens, ready while it accepts jobs. */
 export interface Health {
   ready(): boolean;
 }
@@ -26,7 +26,7 @@ export async function serveHealth(
   return { port: typeof bound === "object" && bound !== null ? bound.port : address.port, close: () => app.close() };
 }
 
-/** Turns what `listen` throws into words with a remedy. */
+/** Turns an error of `listen` into a message with a remedy. */
 function explained(cause: unknown, address: { readonly host: string; readonly port: number }): unknown {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   const why =

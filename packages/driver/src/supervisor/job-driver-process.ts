@@ -12,7 +12,7 @@ const TAIL_BYTES = 8_192;
 
 export interface JobProcessHandlers {
   onMessage(message: FromJobProcess): void;
-  /** The process is gone. `error`: how, when it was not an exit with code 0. */
+  /** The process is gone. `error`: how, unless it exited with code 0. */
   onExit(error: WireError | undefined): void;
 }
 
@@ -30,9 +30,9 @@ export class JobDriverProcess {
     this.#heapBytes = heapBytes;
     this.#child = fork(fileURLToPath(new URL("../job/process-main.js", import.meta.url)), [], {
       serialization: "advanced",
-      // The last one is for the engine's own log, apart from what the job writes.
+      // The last one is for the engine's own log, separate from the job's output.
       stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
-      // The thread of the job has a limit of its own; the main thread keeps what schedulers and blocks need.
+      // The job's thread has its own limit; the main thread keeps what schedulers and blocks need.
       execArgv: ["--enable-source-maps", `--max-old-space-size=${Math.ceil(options.heapBytes / 2 ** 20) + 256}`],
       env: { ...process.env, MILLRACE_JOB: options.job },
     });

@@ -5,7 +5,7 @@ import type { Clock } from "@millrace/base";
 import type { LogEntry, LogStream } from "@millrace/rpc";
 
 /**
- * A job's log: what its driver process writes and what the engine says there, kept in one file, a {@link LogEntry} a line,
+ * A job's log: the output of its driver process and the engine's log there, in one file, one {@link LogEntry} per line,
  * readable from the beginning while it grows.
  */
 export class JobLog {
@@ -20,7 +20,7 @@ export class JobLog {
   };
   #flushed = 0;
   #ending = false;
-  /** Nothing more will be in the file. */
+  /** Nothing more will be written to the file. */
   #ended = false;
   #waiting: (() => void)[] = [];
 
@@ -31,12 +31,12 @@ export class JobLog {
     this.#stream.on("error", () => this.end()); // a full disk must not take the supervisor down; the job goes on without a log
   }
 
-  /** Returns false when the disk is behind: the writer should pause until {@link drained}. */
+  /** Returns false if the disk is behind: the writer should pause until {@link drained}. */
   write(stream: LogStream, chunk: Buffer): boolean {
     const text = this.#decoders[stream].write(chunk);
     if (this.#ending || text === "") return true;
     const entry: LogEntry = { time: this.#clock.now(), stream, text };
-    // Two characters that JSON leaves alone end lines too, to some who read lines.
+    // Some readers treat two characters that JSON leaves alone as line ends.
     const json = JSON.stringify(entry).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
     const line = Buffer.from(`${json}\n`);
     return this.#stream.write(line, () => {
@@ -58,7 +58,7 @@ export class JobLog {
     });
   }
 
-  /** The log from its beginning; with `follow`, until the job is over. Reads the file: no copy is held in memory. */
+  /** The log from the beginning; with `follow`, until the job is over. Reads the file: no copy is held in memory. */
   async *read(options: { readonly follow: boolean; readonly signal?: AbortSignal }): AsyncGenerator<LogEntry> {
     let offset = 0;
     for (;;) {
@@ -87,7 +87,7 @@ export class JobLog {
   }
 }
 
-/** `undefined`: a line that a full disk has cut short. */
+/** `undefined`: a line truncated by a full disk. */
 function parseEntry(line: string): LogEntry | undefined {
   try {
     return JSON.parse(line) as LogEntry; // as `write` made it

@@ -3,19 +3,21 @@ import type { PortRange, TlsSettings } from "@millrace/rpc";
 import type { StopRequest } from "@millrace/scheduler";
 import type { JobDriverEvent } from "../job/events.ts";
 
-/** Where a job's driver process writes the engine's log, for the supervisor to keep apart from the job's output. */
+/**
+ * Where a job's driver process writes the engine's log, so that the supervisor can separate it from the job's output.
+ */
 export const ENGINE_LOG_FD = 4;
 
-/** Where a job's driver process listens for the job's executors, and to whom. */
+/** Where a job's driver process listens for the job's executors, and its security. */
 export interface JobListen {
   readonly host: string;
-  /** Any free ports when absent. */
+  /** By default any free ports. */
   readonly ports?: PortRange;
   readonly token: string;
   readonly tls?: TlsSettings;
 }
 
-/** What the supervisor tells a job's driver process, over the channel that the two share from its start. */
+/** Messages from the supervisor to a job's driver process, over their channel. */
 export type ToJobProcess =
   | {
       readonly type: "start";
@@ -28,7 +30,7 @@ export type ToJobProcess =
       readonly dataDir: string;
       readonly listen: JobListen;
       readonly heapBytes: number;
-      /** Executors that are known and will dial. */
+      /** Known executors, which will dial. */
       readonly executors: number;
     }
   | { readonly type: "stop"; readonly how: StopRequest }

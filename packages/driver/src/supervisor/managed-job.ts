@@ -37,9 +37,12 @@ import { JobDriverProcess } from "./job-driver-process.ts";
 import { JobLog } from "./job-log.ts";
 import type { JobListen } from "./job-process-protocol.ts";
 
-/** How long a job's driver process may take to exit once it is told to. */
+/** How long a job's driver process may take to exit when told to. */
 const EXIT_GRACE = parseDuration("5s");
-/** What a drain may take past `stop.timeout`, which the job's driver process keeps: time to tell the job's code, and to exit. */
+/**
+ * How much longer than `stop.timeout`, which the job's driver process enforces, a drain may take: time to tell user
+ * code, and to exit.
+ */
 const DRAIN_OVERRUN = parseDuration("15s");
 const BATCHES_MAX = 1_000;
 
@@ -57,13 +60,13 @@ export interface ManagedJobOptions {
   readonly log: Logger;
   /** Executors that will be told to join. */
   executorsKnown(): number;
-  /** The job's driver listens on this port and knows what it needs: put it on the executors. */
+  /** The job's driver listens on this port and knows its needs: start it on the executors. */
   startExecutors(port: number, memory: ExecutorMemory): void;
   stopExecutors(): void;
   onEnded(): void;
 }
 
-/** One job as the supervisor keeps it: its process, its log, what the operator sees of it. */
+/** One job in the supervisor: its process, its log, and its view for operators. */
 export class ManagedJob {
   readonly id: JobId;
   readonly log: JobLog;
@@ -88,16 +91,16 @@ export class ManagedJob {
   #waiting = 0;
   #spilledBytes = 0;
   readonly #warnings = new WarningLog();
-  /** Of all times in the machine: deadlines do not move when the wall clock is set. */
+  /** For all times in the machine: deadlines do not move when the wall clock is set. */
   readonly #steady: Clock;
   readonly #batches = new Map<number, BatchSummary>();
   /** Of the executors that it has. */
   readonly #figures = new Map<ExecutorId, ExecutorFigures>();
 
   /**
-   * Puts the job's files where its processes find them.
+   * Writes the job's files where its processes find them.
    *
-   * @throws DIRECTORY_UNUSABLE The disk is full, or the data directory is not what it was when the driver started.
+   * @throws DIRECTORY_UNUSABLE The disk is full, or the data directory has become unusable since the driver started.
    */
   static async create(options: ManagedJobOptions): Promise<ManagedJob> {
     const { directory, packed } = options;
@@ -179,7 +182,7 @@ export class ManagedJob {
     };
   }
 
-  /** What an executor does for it; `undefined`: nothing is known. */
+  /** An executor's figures for it; `undefined` if unknown. */
   figuresOf(executor: ExecutorId): ExecutorFigures | undefined {
     return this.#figures.get(executor);
   }
@@ -199,7 +202,7 @@ export class ManagedJob {
       case "killDriver":
         return this.#process?.kill();
       case "startExecutors":
-        return undefined; // put on the executors as soon as its port is known: batches need them
+        return undefined; // started on the executors as soon as its port is known: batches need them
       case "stopExecutors":
         return this.#options.stopExecutors();
       case "accepted":
@@ -254,7 +257,7 @@ export class ManagedJob {
       this.#machine.dispatch({ type: "driverStarted", at: this.#steady.now(), pid: process.pid });
   }
 
-  /** Once both are known: where its driver listens, and what the job asks for. */
+  /** Once its driver's port and the job's needs are known. */
   #startExecutors(): void {
     if (this.#port !== undefined && this.#memory !== undefined) this.#options.startExecutors(this.#port, this.#memory);
   }
@@ -307,7 +310,7 @@ export class ManagedJob {
   #onEnded(error: WireError | undefined): void {
     this.#endedAt = this.#options.clock.now();
     this.#error = error;
-    // Its process may have gone without a word.
+    // Its process may have exited without a report.
     for (const [time, batch] of this.#batches)
       if (batch.state === "running") this.#batches.set(time, { ...batch, state: "cancelled" });
     this.#figures.clear();

@@ -35,7 +35,7 @@ const driverDraining: ErrorFactory = errorKind("DRIVER_DRAINING", "environment")
 
 const EXECUTOR_STOP_GRACE = parseDuration("5s");
 const HEARTBEAT_TIMEOUT = parseDuration("10s");
-/** Jobs that have ended are remembered, the oldest forgotten first. */
+/** Ended jobs that are remembered; the oldest is dropped first. */
 const ENDED_JOBS_MAX = 100;
 
 export interface DriverOptions {
@@ -46,21 +46,21 @@ export interface DriverOptions {
   readonly dataDir: string;
   readonly token: string | undefined;
   readonly insecure: boolean;
-  /** On every connection but the health checks'. */
+  /** For every connection except the health checks'. */
   readonly tls?: TlsSettings;
-  /** Where executors dial the drivers of jobs; where they dialled this one when absent. */
+  /** Where executors dial job drivers; by default where they dialled this one. */
   readonly advertise?: string;
-  /** Where the drivers of jobs listen, on two ports each; any free ones when absent. */
+  /** Where job drivers listen, on two ports each; by default any free ones. */
   readonly jobPorts?: PortRange;
-  /** The longest pause before a job's process on an executor is started again. */
+  /** The longest pause before a job's process on an executor is restarted. */
   readonly restartPauseMax?: Millis;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /**
- * The long-running driver: keeps the membership of executors, starts a driver process for each job, answers operators.
- * It never runs a line of a job's code.
+ * The long-running driver: maintains the membership of executors, starts a driver process for each job, answers
+ * operators. It never runs user code.
  */
 export class DriverSupervisor implements OperatorService {
   readonly #options: DriverOptions;
@@ -72,7 +72,7 @@ export class DriverSupervisor implements OperatorService {
   readonly #cluster: ClusterShell;
   #server: RpcServer | undefined;
   #health: { readonly port: number; close(): Promise<void> } | undefined;
-  /** Gives the data directory back. */
+  /** Releases the data directory. */
   readonly #release: () => void;
   #draining = false;
   #nextJob = 1;
@@ -105,7 +105,7 @@ export class DriverSupervisor implements OperatorService {
         startMessage: (job) => {
           const at = this.#ports.get(job);
           if (at === undefined) return undefined;
-          // Unless told otherwise, an executor reaches the job's driver on the host where it reached this one.
+          // By default, an executor reaches the job's driver on the host where it reached this one.
           return {
             type: "startJob",
             job,
@@ -210,7 +210,7 @@ export class DriverSupervisor implements OperatorService {
   }
 
   /**
-   * Stops every job, gracefully as long as `graceMs` allows, then everything else. Called once.
+   * Stops every job, gracefully within `graceMs`, then everything else. Called once.
    *
    * @returns The jobs that were killed instead.
    */

@@ -25,7 +25,7 @@ export interface JobModule {
   readonly registry: JobRegistry;
 }
 
-/** What surrounds the job's code on the driver: a worker thread, or a test. */
+/** The surroundings of the job's code on the driver: a worker thread, or a test. */
 export interface JobThreadPorts extends Pick<EnginePort, "clock" | "files" | "write"> {
   load(): Promise<JobModule>;
   post(message: FromJobThread, transfer?: ArrayBuffer[]): void;
@@ -33,7 +33,10 @@ export interface JobThreadPorts extends Pick<EnginePort, "clock" | "files" | "wr
   leave(): void;
 }
 
-/** The job's side of its driver: builds the graph, runs one batch after the other, asks the main thread for the rest. */
+/**
+ * The job's side of its driver: builds the graph, runs one batch after the other, requests the rest from the main
+ * thread.
+ */
 export class JobThreadBody {
   readonly #ports: JobThreadPorts;
   readonly #requests = new Map<number, Request>();
@@ -159,7 +162,7 @@ export class JobThreadBody {
       },
       clock,
       files,
-      // The answers' shapes are those that the main thread gives to these requests: both ends are in this folder.
+      // The answers have the types that the main thread gives to these requests: both ends are in this folder.
       run: (plan: JobPlan) => this.#ask((id) => ({ type: "run", id, plan })) as Promise<ActionResult>,
       putBlock: (name: BlockId, parts: readonly Uint8Array[]) =>
         this.#ask((id) => ({ type: "putBlock", id, name, parts })) as Promise<BlockLocation>,

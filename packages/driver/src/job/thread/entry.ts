@@ -8,7 +8,7 @@ import { type JobModule, JobThreadBody } from "./body.ts";
 import type { ToJobThread } from "./protocol.ts";
 import type { WorkerData } from "./worker-thread.ts";
 
-// The thread of a job's driver process in which the job's own driver code runs; see body.ts.
+// The thread of a job's driver process that runs the job's own driver code; see body.ts.
 process.setSourceMapsEnabled(true);
 const port = parentPort;
 assert(port !== null, "the job's code on the driver runs in a worker thread");

@@ -3,32 +3,32 @@ import type { FromJobThread, ToJobThread } from "./protocol.ts";
 
 export interface JobThreadHandlers {
   onMessage(message: FromJobThread): void;
-  /** The thread is gone and was not asked to go: why, in words for the job's author. */
+  /** The thread ended without being asked to: why, in words for the job's author. */
   onLost(error: EngineError): void;
 }
 
 export interface JobThreadOptions {
-  /** `driver.heap` as far as it is known before the job's own settings are. */
+  /** `driver.heap` as known before the job's own settings are. */
   readonly heapBytes: number;
-  /** Takes what code of the job writes, and what `print()` does. */
+  /** Takes the output of user code, and of `print()`. */
   readonly output: TakeOutput;
   readonly build: Omit<Extract<ToJobThread, { readonly type: "build" }>, "type" | "heapBytes">;
 }
 
 /**
- * The job driver's handle on where `build`, `transform`, `foreachRDD` and listeners of a job run: a thread of its own, or
- * the thread of a test. Nothing that is sent is answered before `send` returns.
+ * The job driver's handle on the thread that runs a job's `build`, `transform`, `foreachRDD` and listeners: a worker
+ * thread, or the thread of a test. No message is answered before `send` returns.
  */
 export interface JobThread {
   /** After `built`. */
   send(message: ToJobThread): void;
   /**
-   * Lets the thread do what it has left, and end.
+   * Lets the thread finish what it has left, and end.
    *
-   * @returns When it is gone: with the error that ended it, if one did.
+   * @returns Resolves when it is gone: with the error that ended it, if one did.
    */
   leave(): Promise<Error | undefined>;
-  /** Ends the thread at once; whatever it runs is cut short. Resolves when its output has been taken. */
+  /** Terminates the thread, cutting short whatever it runs. Resolves when its output has been taken. */
   terminate(): Promise<void>;
 }
 

@@ -40,8 +40,8 @@ export const workerThread =
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
 
 /**
- * A worker thread for the job. Its heap is fixed when it starts, and a job's own settings are known once its module is loaded: a thread that finds that
- * they ask for another heap is replaced by one that has it, before anything is built.
+ * A worker thread for the job. Its heap is fixed when it starts, but the job's own settings are known only once its
+ * module is loaded: a thread with the wrong heap is replaced before anything is built.
  */
 class WorkerJobThread implements JobThread {
   readonly #code: JobCode;
@@ -50,9 +50,9 @@ class WorkerJobThread implements JobThread {
   readonly #output: ThreadOutput;
   #worker: Worker;
   #ending = false;
-  /** It has said that it is the wrong one: its end is no loss. */
+  /** It has reported that it has the wrong heap: its end is no loss. */
   #replaced = false;
-  /** Encoded bytes of the latest result of an action that the thread was given. */
+  /** Encoded size of the latest action result that the thread received. */
   #resultBytes = 0;
 
   constructor(code: JobCode, options: JobThreadOptions, handlers: JobThreadHandlers) {
@@ -83,7 +83,7 @@ class WorkerJobThread implements JobThread {
     await this.#output.flush();
   }
 
-  /** @param mayAsk It is the first: the second one has to do with what it was given, whatever the job says then. */
+  /** @param mayAsk It is the first thread: the second one keeps its heap, whatever the job says then. */
   #start(heapBytes: number, { mayAsk }: { readonly mayAsk: boolean }): Worker {
     const output = this.#output.connect();
     const worker = new Worker(new URL("./entry.js", import.meta.url), {
