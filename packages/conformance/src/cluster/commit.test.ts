@@ -1,3 +1,4 @@
+import { deferred } from "@millrace/base";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { MemoryCluster } from "./memory-cluster.fixture.ts";
 import { begins, FIRST, OutputDirectory, startCluster, TOTALS, totals } from "./totals-job.fixture.ts";
@@ -22,11 +23,11 @@ describe("the commit of a batch", () => {
   /** A sink that refuses its first commit, and the times of the batches that it is asked to commit. */
   function refusing() {
     const asked: number[] = [];
-    const onCommit = (time: number): void => {
+    const commit = (time: number): void => {
       asked.push(time);
       if (asked.length === 1) throw new Error("conflict");
     };
-    return { job: totals({ saveTo: out.path, onCommit }), asked };
+    return { job: totals({ saveTo: out.path, sink: { commit } }), asked };
   }
 
   test("makes files visible, and none before it begins", async () => {
@@ -80,5 +81,34 @@ describe("the commit of a batch", () => {
     await cluster.pass(2_000);
     expect(cluster.end).toMatch(/^failed: \[SINK_COMMIT_FAILED\] commit of watched threw Error: conflict/);
     expect([asked, out.totals()]).toEqual([[FIRST], TOTALS.slice(0, 1)]);
+  });
+
+  /** A sink that takes its time to take back what was written. */
+  function slow(commit: () => void = () => undefined) {
+    const taken = deferred<void>();
+    return { sink: { commit, abort: () => taken.promise }, taken };
+  }
+
+  test("that is refused is discarded before the job ends, though it is ended at once meanwhile", async () => {
+    const { sink, taken } = slow(() => {
+      kill();
+      throw new Error("conflict");
+    });
+    await start(totals({ sink }), ["e1", "e2"], { conf: { "batch.failure": "continue" } });
+    await cluster.pass(1_500);
+    expect([cluster.warnings, cluster.end]).toEqual([["BATCH_FAILED"], undefined]);
+    taken.resolve();
+    await cluster.idle();
+    expect(cluster.end).toMatch(/killed: \[JOB_STOPPED\]/);
+  });
+
+  test("does not follow a failed output: the others are discarded before the job ends", async () => {
+    const { sink, taken } = slow();
+    await start(totals({ sink, meanwhile: () => Promise.reject(new Error("boom")) }), ["e1", "e2"]);
+    await cluster.pass(1_500);
+    expect([cluster.warnings, cluster.end]).toEqual([["BATCH_FAILED"], undefined]);
+    taken.resolve();
+    await cluster.pass(100);
+    expect(cluster.end).toMatch(/^failed: .*boom/);
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { defineJob, type JobDefinition, saveExternal } from "@millrace/api";
+import { defineJob, type ExternalSink, type JobDefinition, saveExternal } from "@millrace/api";
 import type { ToJobThread } from "@millrace/driver/in-process";
 import { MemoryCluster, type MemoryClusterOptions, type Traffic } from "./memory-cluster.fixture.ts";
 
@@ -21,7 +21,7 @@ interface TotalsOptions {
   /** They are saved too, as files of this directory. */
   readonly saveTo?: string;
   /** They are given to a sink too, which is committed before the files. */
-  readonly onCommit?: (time: number) => void;
+  readonly sink?: Pick<ExternalSink<string, string>, "commit" | "abort">;
 }
 
 interface TotalsJob {
@@ -31,7 +31,7 @@ interface TotalsJob {
 }
 
 /** Totals of words by key: a shuffle, and state that stays where it is. */
-export function totals({ meanwhile, saveTo, onCommit }: TotalsOptions = {}): TotalsJob {
+export function totals({ meanwhile, saveTo, sink }: TotalsOptions = {}): TotalsJob {
   const seen: string[][] = [];
   const job = defineJob({ name: "totals", batchInterval: "1s" }, (ssc) => {
     const lines = ssc
@@ -40,12 +40,12 @@ export function totals({ meanwhile, saveTo, onCommit }: TotalsOptions = {}): Tot
       .reduceByKey((a, b) => a + b)
       .updateStateByKey<number>((added, total = 0) => added.reduce((sum, n) => sum + n, total))
       .map(([word, total]) => `${word}=${total}`);
-    if (onCommit !== undefined) {
+    if (sink !== undefined) {
       saveExternal(lines, {
         label: "watched",
         options: undefined,
         open: () => ({ write: () => {}, close: () => "written" }),
-        commit: onCommit,
+        ...sink,
       });
     }
     if (saveTo !== undefined) lines.saveAsTextFiles(join(saveTo, "totals"));

@@ -210,16 +210,13 @@ export class JobDriver {
       case "released":
         return this.#running?.onReleased(message.times, message.shuffles);
       case "inputFixed":
-        this.#running?.onInputFixed(message.time, message.inputs);
-        return this.#machine.dispatch({ type: "batchReturned", time: message.time });
+        return this.#running?.onInputFixed(message.time, message.inputs);
       case "outputsDone":
-        this.#running?.onOutputsDone(message.time, message.report);
-        if (message.report.prepared.outputs.length > 0) return; // `discarded` follows if the batch was cut off
-        return this.#machine.dispatch({ type: "batchReturned", time: message.time });
+        return this.#running?.onOutputsDone(message.time, message.report);
       case "committed":
         return this.#running?.onCommitted(message.time, message.refused);
       case "discarded":
-        return this.#machine.dispatch({ type: "batchReturned", time: message.time });
+        return this.#running?.onDiscarded();
       case "warn":
         return this.#warnings.warn(message.warning);
       case "warningOver":
@@ -279,8 +276,9 @@ export class JobDriver {
       warnings: this.#warnings,
       replicate: cluster,
       onReceiversAwaited: () => this.#machine.dispatch({ type: "receiversAwaited", at: this.#now() }),
-      onBatchesOver: (outcome, received) =>
-        this.#machine.dispatch({ type: "batchesOver", outcome, received, at: this.#now() }),
+      onBatchesOver: (outcome, received, busy) =>
+        this.#machine.dispatch({ type: "batchesOver", outcome, received, busy, at: this.#now() }),
+      onThreadIdle: () => this.#machine.dispatch({ type: "threadIdle" }),
     });
     const zeroTime = this.#running.start();
     this.#thread.send({ type: "begin", defaultParallelism, zeroTime });

@@ -20,7 +20,7 @@ import type { JobWarnings } from "./job-warnings.ts";
 import { ReceiverShell, type ReceiverShellPorts } from "./receiver-shell.ts";
 import { TaskShell, type TaskShellPorts } from "./task-shell.ts";
 import type { JobThread } from "./thread/job-thread.ts";
-import type { FromJobThread } from "./thread/protocol.ts";
+import type { FromJobThread, ToJobThread } from "./thread/protocol.ts";
 
 /** The thread's message when the job was built. */
 export type Built = Extract<FromJobThread, { readonly type: "built" }>;
@@ -38,7 +38,10 @@ export interface RunningJobPorts {
   onEvent(event: JobDriverEvent): void;
   /** Every batch is over, and only receivers have not stopped. */
   onReceiversAwaited(): void;
-  onBatchesOver(outcome: BatchesEnd, received: ReceivedLoss): void;
+  /** @param busy The job's thread has not done yet all that batches asked of it; `onThreadIdle` follows. */
+  onBatchesOver(outcome: BatchesEnd, received: ReceivedLoss, busy: boolean): void;
+  /** The job's thread has done all that batches asked of it. */
+  onThreadIdle(): void;
 }
 
 /**
@@ -54,6 +57,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   readonly #tasks: TaskShell;
   readonly #receivers: ReceiverShell;
   readonly #batches: BatchShell;
+  /** What batches asked of the job's thread, and it has not answered. */
+  #asked = 0;
   /** The job has listeners. */
   #watched: boolean;
 
@@ -130,16 +135,34 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   onInputFixed(time: EpochMs, inputs: ReadonlyMap<string, FixedInput>): void {
-    this.#receivers.dispatch({ type: "inputFixed", batch: time, inputs });
-    this.#batches.onInputFixed(time);
+    this.#answered(() => {
+      this.#receivers.dispatch({ type: "inputFixed", batch: time, inputs });
+      this.#batches.onInputFixed(time);
+    });
   }
 
   onOutputsDone(time: EpochMs, report: BatchReport): void {
-    this.#batches.onOutputsDone(time, report);
+    this.#answered(() => this.#batches.onOutputsDone(time, report));
   }
 
   onCommitted(time: EpochMs, refused: readonly RefusedOutput[]): void {
-    this.#batches.onCommitted(time, refused);
+    this.#answered(() => this.#batches.onCommitted(time, refused));
+  }
+
+  onDiscarded(): void {
+    this.#answered(() => undefined);
+  }
+
+  /** @param next What the answer leads to, which may ask for more. */
+  #answered(next: () => void): void {
+    this.#asked -= 1;
+    next();
+    if (this.#asked === 0) this.#ports.onThreadIdle();
+  }
+
+  #ask(message: Extract<ToJobThread, { readonly type: "fixInput" | "batch" | "commit" | "discard" }>): void {
+    this.#asked += 1;
+    this.#ports.thread.send(message);
   }
 
   // What batches ask for
@@ -149,7 +172,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   fixInput(time: EpochMs): void {
-    this.#ports.thread.send({ type: "fixInput", time });
+    this.#ask({ type: "fixInput", time });
   }
 
   run(time: EpochMs): void {
@@ -161,11 +184,11 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   commit(time: EpochMs, outputs: readonly PreparedOutput[]): void {
-    this.#ports.thread.send({ type: "commit", time, outputs });
+    this.#ask({ type: "commit", time, outputs });
   }
 
   discard(time: EpochMs, outputs: readonly PreparedOutput[]): void {
-    this.#ports.thread.send({ type: "discard", time, outputs });
+    this.#ask({ type: "discard", time, outputs });
   }
 
   ended(time: EpochMs): void {
@@ -199,7 +222,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   stopped(outcome: BatchesEnd): void {
-    this.#ports.onBatchesOver(outcome, this.#receivers.loss());
+    this.#ports.onBatchesOver(outcome, this.#receivers.loss(), this.#asked > 0);
   }
 
   // What receivers ask for
@@ -209,7 +232,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   onInput(input: BatchInput): void {
-    this.#ports.thread.send({ type: "batch", input, states: this.#batches.committed.states });
+    this.#ask({ type: "batch", input, states: this.#batches.committed.states });
   }
 
   onAllStopped(pending: boolean): void {

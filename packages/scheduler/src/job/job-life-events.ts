@@ -1,4 +1,4 @@
-import type { EpochMs, Millis, Warning, WireError } from "@millrace/base";
+import type { Millis, Warning, WireError } from "@millrace/base";
 import type { BatchesEnd } from "../batches/batch-events.ts";
 import type { CutReason, JobEnd, ReceivedLoss } from "./job-end.ts";
 
@@ -30,10 +30,12 @@ export type JobLifeEvent =
       readonly type: "batchesOver";
       readonly outcome: BatchesEnd;
       readonly received: ReceivedLoss;
+      /** The job's thread has not done yet all that batches asked of it: `threadIdle` follows. */
+      readonly busy: boolean;
       readonly at: number;
     }
-  /** The job's thread has fixed the input of this batch or has run it, even if it was cut off meanwhile. */
-  | { readonly type: "batchReturned"; readonly time: EpochMs }
+  /** The job's thread has done all that batches asked of it, also what was cut off meanwhile. */
+  | { readonly type: "threadIdle" }
   /** Answers `tellEnd`. `goesOn`: user code may continue by itself. */
   | { readonly type: "told"; readonly goesOn: boolean; readonly at: number }
   /** Answers `leave`: the thread is gone. `error`: the reason, in words, if it was ended by something. */

@@ -30,21 +30,25 @@ const finished = (at: number): JobLifeEvent => ({
   type: "batchesOver",
   outcome: { kind: "finished", bounded: false },
   received: NO_LOSS,
+  busy: false,
   at,
 });
 const failedBatch = (at: number): JobLifeEvent => ({
   type: "batchesOver",
   outcome: { kind: "failed", time: epochMs(1000), error: { name: "Error", message: "a batch failed" } },
   received: NO_LOSS,
+  busy: false,
   at,
 });
-const cutOff = (at: number, batch?: number): JobLifeEvent => ({
+/** @param busy The job's thread still works on it, or discards what a commit has refused. */
+const cutOff = (at: number, busy = false): JobLifeEvent => ({
   type: "batchesOver",
-  outcome: { kind: "killed", cutOff: batch === undefined ? undefined : epochMs(batch), notRun: 1, unread: false },
+  outcome: { kind: "killed", cutOff: busy ? epochMs(1_000) : undefined, notRun: 1, unread: false },
   received: NO_LOSS,
+  busy,
   at,
 });
-const returned = (batch: number): JobLifeEvent => ({ type: "batchReturned", time: epochMs(batch) });
+const idle: JobLifeEvent = { type: "threadIdle" };
 const told = (at: number, goesOn = false): JobLifeEvent => ({ type: "told", goesOn, at });
 const left = (at: number, error?: string): JobLifeEvent => ({ type: "left", error, at });
 const tick = (at: number): JobLifeEvent => ({ type: "tick", at });
@@ -187,15 +191,12 @@ describe("a job that runs", () => {
     expect(after(running(), finished(1_000_000))).toEqual(["tellEnd finished", "wakeAt 1060000"]);
   });
 
-  test("ends when the batch that was cut off has taken back what it began", () => {
+  test("ends when its thread has taken back what was begun", () => {
     const state = running();
     expect(after(state, kill(5))).toEqual(["cutBatches", "wakeAt 4005"]);
-    expect(after(state, cutOff(5, 1_000))).toEqual(["wakeAt 1005"]);
-    expect(after(state, returned(2_000))).toEqual([]);
-    expect(after(state, returned(1_000))).toEqual([
-      "cancelWake",
-      "ended killed: [JOB_STOPPED] the job was ended at once",
-    ]);
+    expect(after(state, idle)).toEqual([]); // of a commit
+    expect(after(state, cutOff(5, true))).toEqual(["wakeAt 1005"]);
+    expect(after(state, idle)).toEqual(["cancelWake", "ended killed: [JOB_STOPPED] the job was ended at once"]);
   });
 
   test("does not wait for ever for a commit that was under way", () => {
@@ -208,9 +209,9 @@ describe("a job that runs", () => {
   });
 
   test("or a second after", () => {
-    const state = job(built(), ready(1, 0), kill(5), cutOff(5, 1_000));
+    const state = job(built(), ready(1, 0), kill(5), cutOff(5, true));
     expect(after(state, tick(1_005))).toEqual(["ended killed: [JOB_STOPPED] the job was ended at once"]);
-    expect(after(state, returned(1_000), failed)).toEqual([]);
+    expect(after(state, idle, failed)).toEqual([]);
   });
 
   test("fails with its thread, or with an executor that cannot go on", () => {
@@ -275,7 +276,7 @@ const PHASES: Readonly<Record<JobPhase["name"], readonly JobLifeEvent[]>> = {
   running: [built(0), ready(1, 0)],
   draining: [built(0), ready(1, 0), drain(100_000)],
   cutting: [built(0), ready(1, 0), kill(100_000)],
-  unwinding: [built(0), ready(1, 0), kill(100_000), cutOff(100_000, 1_000)],
+  unwinding: [built(0), ready(1, 0), kill(100_000), cutOff(100_000, true)],
   telling: [built(0), ready(1, 0), finished(100_000)],
   leaving: [built(0), ready(1, 0), finished(100_000), told(100_000, true)],
   settling: [built(0), ready(1, 0), finished(100_000), told(100_000)],
@@ -293,9 +294,9 @@ const EVENTS: readonly (readonly [string, JobLifeEvent])[] = [
   ["receivers awaited", awaited(100_500)],
   ["batches finished", finished(100_500)],
   ["batch failed", failedBatch(100_500)],
-  ["batches cut off", cutOff(100_500, 1_000)],
+  ["batches cut off", cutOff(100_500, true)],
   ["nothing cut off", cutOff(100_500)],
-  ["batch returned", returned(1_000)],
+  ["thread idle", idle],
   ["told", told(100_500)],
   ["told, goes on", told(100_500, true)],
   ["left", left(100_500)],

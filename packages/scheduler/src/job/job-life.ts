@@ -1,4 +1,4 @@
-import { assert, type EpochMs, type Millis, millis, unreachable, type WireError } from "@millrace/base";
+import { assert, type Millis, millis, unreachable, type WireError } from "@millrace/base";
 import { type CutReason, endBeforeBatches, endInCommit, endOfJob, type JobEnd } from "./job-end.ts";
 import type { BuiltSettings, JobLifeEffect, JobLifeEvent, StopRequest } from "./job-life-events.ts";
 import { codeCutOff, codeFailedLate, receiversHang, waiting } from "./job-life-warnings.ts";
@@ -35,7 +35,7 @@ const LEAVE = millis(1_000);
  * | `running`   | a stop, a failed batch, the last batch                     |                                              |
  * | `draining`  | the batches: `batchesOver`                                 | `until`; `aloneUntil`, while nobody is ready |
  * | `cutting`   | the batches: at once, or when a commit under way has ended | `until`                                      |
- * | `unwinding` | the batch that was cut off: `batchReturned`                | `until`                                      |
+ * | `unwinding` | what was cut off, what is discarded: `threadIdle`          | `until`                                      |
  * | `telling`   | code of the job on the driver: `told`                      | `until`                                      |
  * | `leaving`   | the job's thread, which has something left to do: `left`   | `until`                                      |
  * | `settling`  | code of the job on executors: `settled`                    | `until`                                      |
@@ -67,7 +67,7 @@ export type JobPhase =
       readonly drainUntil: number | undefined;
       readonly until: number;
     }
-  | { readonly name: "unwinding"; readonly time: EpochMs; readonly end: JobEnd; readonly until: number }
+  | { readonly name: "unwinding"; readonly end: JobEnd; readonly until: number }
   | { readonly name: "telling"; readonly end: JobEnd; readonly limit: Millis; readonly until: number }
   | { readonly name: "leaving" | "settling"; readonly end: JobEnd; readonly until: number }
   | { readonly name: "ended"; readonly end: JobEnd };
@@ -80,7 +80,7 @@ export type JobPhase =
  *                                                       │                ▼ ▼
  *                                                       │              cutting
  *                                                       └─ batchesOver ──┬─┘
- *                         ┌──────────────────────────────────────────────┴─── a batch was cut off ─▶ unwinding ─┐
+ *                         ┌──────────────────────────────────────────────┴─── cut off, still busy ─▶ unwinding ─┐
  *                         ▼                                                                                     │
  *                      telling ─told─▶ (leaving ─left─▶) settling ─settled─▶ ended ◀────────────────────────────┘
  *
@@ -129,8 +129,8 @@ export function stepJobLife(state: JobLife, event: JobLifeEvent): readonly JobLi
     case "batchesOver":
       onBatchesOver(state, event, effects);
       break;
-    case "batchReturned":
-      if (state.phase.name === "unwinding" && state.phase.time === event.time) end(state, state.phase.end, effects);
+    case "threadIdle":
+      if (state.phase.name === "unwinding") end(state, state.phase.end, effects);
       break;
     case "told":
       if (state.phase.name === "telling") toLeaving(state, event.goesOn, event.at, effects);
@@ -232,7 +232,7 @@ function cut(state: JobLife, reason: CutReason, at: number, effects: JobLifeEffe
 
 function onBatchesOver(
   state: JobLife,
-  { outcome, received, at }: Extract<JobLifeEvent, { readonly type: "batchesOver" }>,
+  { outcome, received, busy, at }: Extract<JobLifeEvent, { readonly type: "batchesOver" }>,
   effects: JobLifeEffect[],
 ): void {
   const { phase } = state;
@@ -241,8 +241,8 @@ function onBatchesOver(
   const result = endOfJob(outcome, reason, received);
   if (outcome.kind === "killed") {
     // Its tasks are cancelled: code that waits for them removes incomplete output.
-    if (outcome.cutOff === undefined) return end(state, result, effects);
-    state.phase = { name: "unwinding", time: outcome.cutOff, end: result, until: at + UNWIND };
+    if (!busy) return end(state, result, effects);
+    state.phase = { name: "unwinding", end: result, until: at + UNWIND };
     return;
   }
   if (result.state === "finished" && reason?.kind === "timeout")

@@ -43,6 +43,7 @@ export class JobThreadBody {
   #nextRequest = 0;
   #graph: JobGraph | undefined;
   #parallelism = 0;
+  #discarding: Promise<unknown> = Promise.resolve();
 
   constructor(ports: JobThreadPorts) {
     this.#ports = ports;
@@ -108,7 +109,8 @@ export class JobThreadBody {
   }
 
   async #end(error: WireError | undefined): Promise<void> {
-    const goesOn = await this.#graph?.end(error === undefined ? undefined : fromWireError(error));
+    const ended = this.#graph?.end(error === undefined ? undefined : fromWireError(error));
+    const [goesOn] = await Promise.all([ended, this.#discarding]); // the thread is gone soon after
     this.#ports.post({ type: "ended", goesOn: goesOn ?? false });
   }
 
@@ -129,8 +131,10 @@ export class JobThreadBody {
 
   async #discard(time: EpochMs, outputs: readonly PreparedOutput[]): Promise<void> {
     if (this.#graph === undefined) return;
-    await discardOutputs(this.#graph, time, outputs);
-    this.#ports.post({ type: "discarded", time });
+    const done = discardOutputs(this.#graph, time, outputs);
+    this.#discarding = Promise.all([this.#discarding, done]);
+    await done;
+    this.#ports.post({ type: "discarded" });
   }
 
   #release(time: EpochMs): void {

@@ -79,7 +79,7 @@ export type FromJobThread =
   | { readonly type: "inputFixed"; readonly time: EpochMs; readonly inputs: ReadonlyMap<string, FixedInput> }
   | { readonly type: "outputsDone"; readonly time: EpochMs; readonly report: BatchReport }
   | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
-  | { readonly type: "discarded"; readonly time: EpochMs }
+  | { readonly type: "discarded" }
   | { readonly type: "warn"; readonly warning: Warning }
   | { readonly type: "warningOver"; readonly over: WarningOver }
   /** Whether the job has listeners; it has none at first. */
