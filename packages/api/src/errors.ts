@@ -1,6 +1,6 @@
 import { type ErrorFactory, errorKind } from "@millrace/base";
 
-/** Every error that the use of the public classes gives; a section each in docs/errors.md. */
+/** The errors of using the public classes; each has a section in docs/errors.md. */
 export const badJobOptions: ErrorFactory = errorKind("BAD_JOB_OPTIONS", "user");
 export const notAJob: ErrorFactory = errorKind("NOT_A_JOB", "user");
 export const jobCodeFailed: ErrorFactory = errorKind("JOB_CODE_FAILED", "user");

@@ -1,4 +1,4 @@
-// What the processes that run a job need of this package, and its author never sees: `@millrace/api/host`.
+// The part of this package for the processes that run a job, which its author never sees: `@millrace/api/host`.
 
 export { InlineFunctions, installJobHooks, JobRegistry } from "./function/job-registry.ts";
 export {

@@ -1,4 +1,4 @@
-// What a job imports, and nothing else: published as `millrace`. What hosts of jobs need is in `./host.ts`.
+// Everything that a job imports: published as `millrace`. The part for the engine's processes is in `./host.ts`.
 export type { DurationLike, Millis } from "@millrace/base";
 export {
   type BlockingFiles,

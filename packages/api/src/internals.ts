@@ -1,4 +1,4 @@
-// How the classes of this package see into each other; jobs have no access to these names.
+// How the classes of this package access each other's internals; jobs have no access to these names.
 export const CONTEXT: unique symbol = Symbol("millrace.context");
 export const DATASET: unique symbol = Symbol("millrace.dataset");
 export const STREAM: unique symbol = Symbol("millrace.stream");
@@ -6,7 +6,7 @@ export const GRAPH: unique symbol = Symbol("millrace.graph");
 export const OF: unique symbol = Symbol("millrace.of");
 export const SPEC: unique symbol = Symbol("millrace.spec");
 export const HOME: unique symbol = Symbol("millrace.home");
-/** Asked by `console.log` of Node.js, which would show the whole engine behind a stream. */
+/** Called by Node's `console.log`, which would otherwise show the whole engine behind a stream. */
 export const INSPECT: unique symbol = Symbol.for("nodejs.util.inspect.custom");
-/** The operator that places keys on executors as a partitioner of the engine does. */
+/** The operator that partitions keys on executors like a partitioner of the engine. */
 export const PLACING: unique symbol = Symbol("millrace.placing");

@@ -1,7 +1,7 @@
 import { describe, expectTypeOf, test } from "vitest";
 import type { DStream, RDD, State, StreamingContext } from "./index.ts";
 
-// Checked by the compiler, as types.test.ts is.
+// Checked by the compiler, like types.test.ts.
 declare const ssc: StreamingContext;
 declare const lines: DStream<string>;
 declare const pairs: DStream<[string, number]>;

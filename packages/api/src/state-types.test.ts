@@ -2,7 +2,7 @@ import { describe, expectTypeOf, test } from "vitest";
 import type { DStream, MapWithStateDStream, RDD, State } from "./index.ts";
 import { StateSpec } from "./index.ts";
 
-// Checked by the compiler, as types.test.ts is; nothing here runs.
+// Checked by the compiler, like types.test.ts; nothing here runs.
 declare const lines: DStream<string>;
 declare const pairs: DStream<[string, number]>;
 declare const totals: RDD<[string, number]>;

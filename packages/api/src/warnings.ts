@@ -3,7 +3,7 @@ import { type WarningFactory, warningKind } from "@millrace/base";
 /** Makes a warning of a subject and a message. */
 export type MakeWarning = ReturnType<typeof warningKind>;
 
-/** Every warning that the use of the public classes gives; a section each in docs/errors.md. */
+/** The warnings of using the public classes; each has a section in docs/errors.md. */
 export const stoppedInBuild: WarningFactory = warningKind("STOPPED_IN_BUILD");
 export const capturesLarge: WarningFactory = warningKind("CAPTURES_LARGE");
 export const sliceBetweenBatches: WarningFactory = warningKind("SLICE_BETWEEN_BATCHES");

@@ -99,7 +99,7 @@ export class Layout {
 
   /**
    * The partitioning of a union whose parents are all partitioned alike: its partition i then consists of theirs with
-   * that number (operation RD-5). Several parents with state are not aligned, as a task holds the state of at most one
+   * that number (RD-5 of docs/operations.md). Several parents with state are not aligned, as a task holds the state of at most one
    * operator.
    */
   alignment(node: UnionNode): ResolvedPartitioning | undefined {

@@ -1,11 +1,11 @@
 import type { Moments } from "@millrace/operators";
 import { pascal, poissonOf, Quantiles } from "./quantiles.ts";
 
-/** A result that is not known exactly: with probability `confidence` it lies between `low` and `high`. */
+/** An estimate: with probability `confidence` the result is between `low` and `high`. */
 export interface BoundedDouble {
-  /** The likeliest value. */
+  /** The most likely value. */
   readonly mean: number;
-  /** 1 when the result is exact: `low`, `mean` and `high` are one then. 0 when nothing is known. */
+  /** 1 if the result is exact: `low`, `mean` and `high` are then equal. 0 if nothing is known. */
   readonly confidence: number;
   /** -Infinity when nothing is known. */
   readonly low: number;
@@ -13,7 +13,7 @@ export interface BoundedDouble {
   readonly high: number;
 }
 
-/** How many of the partitions an approximate result has seen. */
+/** How many of the partitions an approximate result is based on. */
 export interface Seen {
   readonly partitions: number;
   readonly total: number;
@@ -33,7 +33,7 @@ const PASCAL_SUM_MAX = 10_000;
 /** The deviation of fewer numbers is itself uncertain: Student's distribution says by how much. */
 const NORMAL_COUNT_MIN = 100;
 
-/** Bounds of results of which a part is known: those of the partitions that were seen. */
+/** Bounds of results that are partially known: from the processed partitions. */
 export class Bounds {
   readonly #seen: Seen;
   readonly #confidence: number;
@@ -52,7 +52,7 @@ export class Bounds {
   }
 
   /**
-   * A count: each record is taken to be in a partition that was seen with the same probability, so that the number of
+   * A count: each record is assumed to be in a processed partition with the same probability, so that the number of
    * those missing follows Pascal's distribution (the reference's model).
    */
   count(counted: number): BoundedDouble {

@@ -7,7 +7,7 @@ import { decodeRecords } from "../source/collection.ts";
 import { taskFailedLate } from "../warnings.ts";
 import type { Seen } from "./bounded-double.ts";
 
-/** How long an approximate action may take, and how sure its bounds are to be. */
+/** The timeout of an approximate action, and the confidence of its bounds. */
 export interface Patience {
   readonly timeout: DurationLike;
   readonly confidence: number;
@@ -22,8 +22,8 @@ interface ApproximateAction<R> extends Patience {
 }
 
 /**
- * Runs an action partition by partition for as long as its time lasts, and says how many partitions came to be seen. Those
- * that run when it is up are not waited for, but finish before the batch does.
+ * Runs an action partition by partition until its timeout, and reports how many partitions were processed. Running
+ * tasks are not awaited then, but finish before the batch does.
  */
 export async function withinTime<R>(context: JobContext, action: ApproximateAction<R>): Promise<Seen> {
   const { name, target, sink } = action;
@@ -50,7 +50,7 @@ export async function withinTime<R>(context: JobContext, action: ApproximateActi
   return { partitions: state.seen, total };
 }
 
-/** @throws What the work throws in time; later it is told to the operator. */
+/** @throws Errors of the work before the timeout; later ones are reported to the operator. */
 async function untilDoneOrLate(
   context: JobContext,
   work: Promise<unknown>,

@@ -56,7 +56,7 @@ export class BatchScope implements NodeBatch {
     this.history = options.history;
   }
 
-  /** Whether a stream has an RDD in this batch. Slides count from the time before the first batch (features TM-4). */
+  /** Whether a stream has an RDD in this batch. Slides count from the time before the first batch (TM-4 of docs/operations.md). */
   has(stream: StreamNode): boolean {
     return (this.time - this.history.zeroTime) % stream.slideMs === 0;
   }

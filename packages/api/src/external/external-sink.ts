@@ -14,9 +14,9 @@ import { kindOf } from "../refusal/not-given.ts";
 import { decodeRecords } from "../source/collection.ts";
 import type { DStream } from "../stream/dstream.ts";
 
-/** Which attempt at which partition of a batch a writer is for: nothing else ever has the same three. */
+/** The attempt and partition of a batch that a writer belongs to: no other writer has the same three. */
 export interface SinkTask {
-  /** The batch's time, in epoch ms. */
+  /** The batch time, in epoch ms. */
   readonly time: number;
   /** Of the stream, from 0. */
   readonly partition: number;
@@ -26,49 +26,52 @@ export interface SinkTask {
 
 /** Takes the records of one attempt. Its methods are called one after the other. */
 export interface SinkWriter<T, Written> {
-  /** Takes some of the records, in their order. Those that follow wait for it. */
+  /** Takes some of the records, in order. Later ones wait for it. */
   write(records: readonly T[]): void | Promise<void>;
   /**
-   * All records are there. What was written is complete, and not visible yet.
+   * Called after all records. The written data is then complete, and not visible yet.
    *
-   * @returns What was written, as plain data, for `commit` and `abort` of the sink: a name, an offset, the number of a transaction.
+   * @returns A description of it, as plain data, for `commit` and `abort` of the sink: a name, an offset, the number of
+   *   a transaction.
    */
   close(): Written | Promise<Written>;
-  /** The attempt has failed or was cancelled. An executor that is lost calls nothing. */
+  /** The attempt has failed or was cancelled. A lost executor calls nothing. */
   abort?(): void | Promise<void>;
 }
 
 /**
- * A sink that tasks write to, for packages. Hand it to {@link saveExternal}.
+ * A sink that tasks write to, for packages. Pass it to {@link saveExternal}.
  *
  * What will still change: a sink will be told after a restart what of a batch it has to finish or take back.
  *
  * @typeParam T The records.
- * @typeParam Written What `close` of a writer tells: plain data.
- * @typeParam Options What writing takes, such as addresses and secrets. It goes to the executors only.
+ * @typeParam Written The result of a writer's `close`: plain data.
+ * @typeParam Options Parameters of writing, such as addresses and secrets. Sent only to executors.
  */
 export interface ExternalSink<T, Written, Options = undefined> {
-  /** What the operator calls it: `kafka totals`. */
+  /** Its name for the operator: `kafka totals`. */
   readonly label: string;
   /** Sent with the opening function: whatever a function may capture. */
   readonly options: Options;
   /**
-   * Called in a task, once for each attempt at each partition, also for empty ones. A function of the job, or one that a package
-   * has named with {@link shipPackage}.
+   * Called in a task, once for each attempt at each partition, including empty ones. A function of the job, or one that
+   * a package has named with {@link shipPackage}.
    */
   readonly open: (task: SinkTask, options: Options) => SinkWriter<T, Written> | Promise<SinkWriter<T, Written>>;
   /**
-   * Makes visible what a batch has written. Called on the driver when every output of the batch is done, with those of the
-   * batch's outputs that save files. When it throws it is called again, `task.attempts.max` times in all and with the pauses
-   * of a task's retries; then the output has failed. So it may find that an earlier call has done its work: nothing happens twice.
+   * Publishes what a batch has written. Called on the driver when every output of the batch is done, with those of the
+   * batch's outputs that save files. If it throws it is retried, `task.attempts.max` times in all and with the pauses
+   * of a task's retries; then the output has failed. An earlier call may have done its work already, so it must be
+   * idempotent.
    *
    * @param time The batch's time, in epoch ms.
    * @param written What `close` of the attempts that count returned, in partition order.
    */
   commit?(time: number, written: readonly Written[]): void | Promise<void>;
   /**
-   * Takes back what a batch has written: it is not committed, because a task of this output failed, because the batch failed or was
-   * cut off, or because `commit` was refused for good. Called on the driver. What it throws is a warning.
+   * Discards what a batch has written: it is not committed, because a task of this output failed, because the batch
+   * failed or was cut off, or because `commit` was refused for good. Called on the driver. An error is reported as a
+   * warning.
    *
    * @param time The batch's time, in epoch ms.
    * @param written What `commit` would have got, or has got; nothing when a task failed.
@@ -77,7 +80,7 @@ export interface ExternalSink<T, Written, Options = undefined> {
 }
 
 /**
- * Declares an output operation that writes what a stream has to a sink that a package brings.
+ * Declares an output operation that writes a stream to a sink of a package.
  *
  * @throws BAD_ARGUMENT
  * @throws FUNCTION_NOT_SHIPPABLE Executors would not find `open`.
@@ -142,7 +145,7 @@ function outputSink<Written>(context: JobContext, to: Commits<Written>): OutputS
   };
 }
 
-/** An error of the engine passes: it knows whether to try again is of use. */
+/** An error of the engine is passed on: it knows whether a retry is useful. */
 function commitFailed(label: string, time: EpochMs, error: unknown): EngineError {
   if (error instanceof EngineError) return located(error);
   return sinkCommitFailed(

@@ -14,43 +14,45 @@ import { addInputLife } from "../source/input-life.ts";
 import { DriverInput } from "../source/input-node.ts";
 import { DStream } from "../stream/dstream.ts";
 
-/** Records of a range: as they come, or once they can be had. */
+/** Records of a range, synchronous or asynchronous. */
 export type RangeRecords<T> = AsyncIterable<T> | Iterable<T> | Promise<AsyncIterable<T> | Iterable<T>>;
 
 /**
- * A source that can be read again, for packages: the driver fixes what each batch reads, tasks read exactly that, as often
- * as they have to. Hand it to {@link externalStream}.
+ * A source that can be read again, for packages: the driver fixes what each batch reads, tasks read exactly that, as
+ * often as necessary. Pass it to {@link externalStream}.
  *
  * What will still change: how a source learns which ranges are committed, and how much a batch may take.
  *
- * @typeParam Range What one task reads: plain data, such as a topic, a partition and two offsets. It may be written to logs.
+ * @typeParam Range What one task reads: plain data, such as a topic, a partition and two offsets. It may be written to
+ *   logs.
  * @typeParam T The records.
- * @typeParam Options What reading takes besides, such as addresses and secrets. It goes to the executors only.
+ * @typeParam Options Other parameters of reading, such as addresses and secrets. Sent only to executors.
  */
 export interface ExternalSource<Range, T, Options = undefined> {
-  /** What the operator calls it: `kafka orders`. */
+  /** Its name for the operator: `kafka orders`. */
   readonly label: string;
   /** Sent with the reading function: whatever a function may capture. */
   readonly options: Options;
-  /** Called on the driver once, before the first batch, which waits for it. What it throws ends the job. */
+  /** Called on the driver once, before the first batch, which waits for it. An error ends the job. */
   start?(): void | Promise<void>;
   /**
-   * Called on the driver once in each batch, in order: what the batch reads, one partition a range. None: the batch is empty.
+   * Called on the driver once in each batch, in order: returns what the batch reads, one partition per range. None: the
+   * batch is empty.
    *
-   * @param time The batch's time, in epoch ms.
+   * @param time The batch time, in epoch ms.
    */
   fix(time: number): readonly Range[] | Promise<readonly Range[]>;
   /**
-   * Called in a task, and again when it is tried again: the same range has to give the same records in the same order.
-   * A function of the job, or one that a package has named with {@link shipPackage}.
+   * Called in a task, and again when it is retried: the same range must yield the same records in the same order. A
+   * function of the job, or one that a package has named with {@link shipPackage}.
    */
   readonly read: (range: Range, options: Options) => RangeRecords<T>;
-  /** Called on the driver once, when no batch follows and the job ends in an orderly way. */
+  /** Called on the driver once, when no batch follows and the job ends normally. */
   stop?(): void | Promise<void>;
 }
 
 /**
- * The stream of a source that a package brings.
+ * The stream of a source of a package.
  *
  * @throws BAD_ARGUMENT
  * @throws FUNCTION_NOT_SHIPPABLE Executors would not find `read`.

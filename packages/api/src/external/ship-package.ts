@@ -2,15 +2,15 @@ import { JOB_HOOKS, type JobHooks } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 import { kindOf } from "../refusal/not-given.ts";
 
-/** What executors can find by its name: any function, or any class. */
+/** What executors can look up by name: any function, or any class. */
 export type Shippable = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => object);
 
 /**
- * Names functions and classes of a package, so that a job can send them, and instances of the classes, to its executors, which load the
- * same package. Call it where the package's module is evaluated.
+ * Names functions and classes of a package, so that a job can send them, and instances of the classes, to its
+ * executors, which load the same package. Call it where the package's module is evaluated.
  *
- * @param name The package's: `@millrace/kafka`.
- * @param exports By names that stay the same from release to release.
+ * @param name The name of the package: `@millrace/kafka`.
+ * @param exports By names that stay the same across releases.
  * @throws BAD_ARGUMENT
  */
 export function shipPackage(name: string, exports: Readonly<Record<string, Shippable>>): void {

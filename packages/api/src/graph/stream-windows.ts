@@ -68,7 +68,7 @@ export function windowNode(parent: StreamNode, span: WindowSpan, label: string):
   };
 }
 
-/** Windows read a batch several times: it is computed once, whether or not the author said so (features WN-4). */
+/** Windows read a batch several times: it is computed once, whether or not the author said so (WN-4 of docs/operations.md). */
 function keep(stream: StreamNode): void {
   const kept = stream.persistsParent ?? stream;
   kept.level ??= IN_MEMORY_OR_ON_DISK;

@@ -6,30 +6,30 @@ import { checkCount, checkOptions } from "../refusal/check-all.ts";
 import { loopSlow } from "../warnings.ts";
 import { BatchQueue } from "./batch-queue.ts";
 
-/** How a loop of the driver takes what a stream gives. */
+/** How a loop on the driver reads a stream. */
 export interface AsyncIterableOptions {
   /**
-   * How many batches may be done with before the loop is done with them; 1 by default. With 0 a batch is done when the
-   * loop has taken all of it and asks for more.
+   * How many batches may end before the loop has processed them; 1 by default. With 0 a batch ends when the loop has
+   * taken all of it and requests more.
    */
   readonly highWater?: number | undefined;
-  /** Give whole batches, empty ones too. Default false: records. */
+  /** Yield whole batches, including empty ones. Default false: records. */
   readonly batches?: boolean | undefined;
 }
 
-/** A batch as `toAsyncIterable` gives it. */
+/** A batch as yielded by `toAsyncIterable`. */
 export interface StreamBatch<out T> {
-  /** The batch's time, in epoch ms. */
+  /** The batch time, in epoch ms. */
   readonly time: number;
   /** All its records, in partition order. */
   readonly records: readonly T[];
 }
 
-/** A batch that is held up for so long is worth a warning. */
+/** A batch delayed for this long deserves a warning. */
 const WAITS_MS = 10_000;
 
 /**
- * Declares an output operation that gives what a stream has to a loop of the driver.
+ * Declares an output operation that passes a stream's records to a loop on the driver.
  *
  * @throws BAD_ARGUMENT
  */

@@ -2,7 +2,7 @@ import { type Deferred, deferred } from "@millrace/base";
 
 interface Entry<T> {
   readonly items: readonly T[];
-  /** How many of them have been given. */
+  /** How many of them have been taken. */
   given: number;
 }
 
@@ -12,15 +12,15 @@ interface Entry<T> {
 type State = { readonly kind: "open" | "over" } | { readonly kind: "ending"; readonly error: Error | undefined };
 
 /**
- * What a job gives to a loop of its driver: batches come in at one end, their items are taken one by one at the other. A
- * batch is held up while more than `highWater` of them are not done with; whoever asks for the next item is done with the
- * one before.
+ * Passes batches from a job to a loop on its driver: batches are pushed at one end, their items taken one by one at the
+ * other. A batch waits while more than `highWater` of them are unprocessed; requesting the next item ends the previous
+ * one.
  *
  * Bound: `highWater` + 1 batches.
  */
 export class BatchQueue<T> implements AsyncIterableIterator<T, undefined> {
   readonly #highWater: number;
-  /** Those not done with, oldest first. */
+  /** Unprocessed ones, oldest first. */
   readonly #entries: Entry<T>[] = [];
   readonly #asking: Deferred<IteratorResult<T, undefined>>[] = [];
   readonly #held: Deferred<void>[] = [];
@@ -42,7 +42,7 @@ export class BatchQueue<T> implements AsyncIterableIterator<T, undefined> {
     return this.#asked;
   }
 
-  /** Resolves when so few batches are not done with that the next one may come. */
+  /** Resolves when few enough batches are unprocessed that the next one may be pushed. */
   async push(items: readonly T[]): Promise<void> {
     if (!this.open || items.length === 0) return;
     this.#entries.push({ items, given: 0 });
@@ -54,7 +54,7 @@ export class BatchQueue<T> implements AsyncIterableIterator<T, undefined> {
     }
   }
 
-  /** No batch follows. Resolves when all that came has been taken, and at once when nobody ever asked. */
+  /** No batch follows. Resolves when everything has been taken, and at once if there never was a reader. */
   async end(error: Error | undefined): Promise<void> {
     if (this.#state.kind !== "open") return;
     this.#state = { kind: "ending", error };
@@ -80,7 +80,7 @@ export class BatchQueue<T> implements AsyncIterableIterator<T, undefined> {
     return this;
   }
 
-  /** Gives what there is to those who ask. */
+  /** Serves waiting readers. */
   #serve(): void {
     while (this.#asking.length > 0) {
       const [head] = this.#entries;

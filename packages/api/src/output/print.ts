@@ -13,7 +13,7 @@ const RULE = "-".repeat(43);
 /** Declares the output of `print(num)`. @throws BAD_ARGUMENT */
 export function printOutput({ context, graph, node }: GraphStream, num: number): void {
   checkCount(num, "the number of records to print", 0, 1_000_000);
-  // One record more than it shows tells whether there are more. A stream may be named after it was printed.
+  // One extra record tells whether there are more. A stream may be named after it was printed.
   graph.output("print", node, async (lineage, scope) => {
     const taken = await takeRecords(context, lineage, num + 1);
     const more = taken.length > num;
@@ -25,7 +25,10 @@ export function printOutput({ context, graph, node }: GraphStream, num: number):
   });
 }
 
-/** For a test, which sees more than is printed: an action beside those of the job, which leaves its accumulators alone. */
+/**
+ * For a test, which sees more than is printed: an action besides those of the job, which does not affect its
+ * accumulators.
+ */
 async function allRecords(context: JobContext, target: Lineage): Promise<unknown[]> {
   const records: unknown[] = [];
   const blocks = await runAction(context, { name: "print", target, sink: { kind: "collect" }, aside: true });
@@ -33,13 +36,16 @@ async function allRecords(context: JobContext, target: Lineage): Promise<unknown
   return records;
 }
 
-/** A batch as `print()` shows it: a banner with the local time, one record a line, dots if there are more, a blank line. */
+/**
+ * A batch in the form of `print()`: a banner with the local time, one record per line, dots if there are more, a blank
+ * line.
+ */
 function formatPrint(records: readonly unknown[], more: boolean, time: number): string {
   const lines = records.map((record) => `${formatRecord(record)}\n`).join("");
   return `${RULE}\nTime: ${formatLocalTime(time)}\n${RULE}\n${lines}${more ? "...\n" : ""}\n`;
 }
 
-/** A string as it is; anything else as `util.inspect` shows it, on one line. */
+/** A string as it is; anything else in the form of `util.inspect`, on one line. */
 function formatRecord(record: unknown): string {
   if (typeof record === "string") return record;
   return inspect(record, { compact: true, breakLength: Number.POSITIVE_INFINITY, colors: false });

@@ -11,7 +11,7 @@ import { discardFiles, publishFiles, type Staged, wholeOf } from "./staged-files
 /** How records are written. */
 export interface SaveFormat {
   readonly kind: "saveText" | "saveObjects";
-  /** What the author calls it. */
+  /** Its name for the author. */
   readonly operator: string;
   /** Of the names of part files. */
   readonly suffix: string;
@@ -19,7 +19,7 @@ export interface SaveFormat {
 
 /** How files of text are written. */
 export interface SaveTextOptions {
-  /** Compresses each part file, whose name then ends in `.gz`. None if it is left out. */
+  /** Compresses each part file, whose name then ends in `.gz`. Default: no compression. */
   readonly codec?: "gzip" | undefined;
 }
 
@@ -40,10 +40,10 @@ function partName(partition: number, suffix: string): string {
 }
 
 /**
- * Saves an RDD for an action: its files are visible when this resolves, whatever becomes of the batch.
+ * Saves an RDD for an action: its files are visible when this resolves, whatever the fate of the batch.
  *
  * @throws FILE_SYSTEM_UNKNOWN
- * @throws OUTPUT_EXISTS Something is there already.
+ * @throws OUTPUT_EXISTS The target already exists.
  */
 export async function saveRecords(
   context: JobContext,
@@ -62,12 +62,12 @@ export async function saveRecords(
 }
 
 /**
- * Writes an RDD's files without making them visible. Tasks write below a hidden directory beside the target, under the
- * numbers of their attempts. The files that they report get their names in a second directory there, and `_SUCCESS` joins
- * them. An attempt that does not count, however late it writes, writes into the first directory alone.
+ * Stages an RDD's files without publishing them. Tasks write to a hidden directory beside the target, under the numbers
+ * of their attempts. The files that they report are renamed into a second directory there, and `_SUCCESS` is added.
+ * Other attempts, however late, write only to the first directory.
  *
  * @throws FILE_SYSTEM_UNKNOWN
- * @throws OUTPUT_EXISTS Something is there already, or another output of the batch has staged files for it.
+ * @throws OUTPUT_EXISTS The target already exists, or another output of the batch has staged files for it.
  */
 export async function stageRecords(
   context: JobContext,
@@ -81,7 +81,7 @@ export async function stageRecords(
   await checkFree(context, scope, directory);
   const files = context.port.files.for(directory);
   const staging = stagingOf(directory, scope.time);
-  await files.remove(staging); // left by a run of this batch that was cut off
+  await files.remove(staging); // left by an interrupted run of this batch
   await files.makeDirectory(within(staging, "_temporary"));
   try {
     const written = await runSave(context, {
@@ -106,7 +106,7 @@ export async function stageRecords(
     await files.write(within(wholeOf(staging), "_SUCCESS"), []);
     return { staging, directory, files: parts };
   } catch (error) {
-    await discardFiles(context.port.files, { staging }); // the first error is the one to tell
+    await discardFiles(context.port.files, { staging }); // the first error is the one to report
     throw error;
   }
 }
@@ -121,7 +121,7 @@ async function checkFree({ port }: JobContext, { preparedOutputs }: BatchScope, 
   );
 }
 
-/** Gives the file of the attempt that counts its name. @throws OUTPUT_LOST */
+/** Gives the file of the successful attempt its final name. @throws OUTPUT_LOST */
 async function nameFile(files: FileSystem, from: Location, to: Location): Promise<void> {
   try {
     await files.publish(from, to);
@@ -135,7 +135,7 @@ async function nameFile(files: FileSystem, from: Location, to: Location): Promis
   }
 }
 
-/** Hidden, beside the target, so that what is published stays within one file system. */
+/** Hidden, beside the target, so that publishing stays within one file system. */
 function stagingOf(directory: Location, time: number): Location {
   return within(parentOf(directory), `.${nameIn(directory)}.${time}.writing`);
 }

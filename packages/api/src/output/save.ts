@@ -17,7 +17,7 @@ export function saveAsObjectFiles(on: GraphStream, prefix: string, suffix: strin
   saveOutput(on, operator, [prefix, suffix], () => objectFormat(operator));
 }
 
-/** Stages what a batch saves: the files appear when the batch is committed. */
+/** Stages the output of a batch: the files are published when the batch is committed. */
 function saveOutput(
   { context, graph, node }: GraphStream,
   operator: string,
@@ -42,7 +42,7 @@ function checkText(value: unknown, what: string): void {
   if (typeof value !== "string") throw badArgument(`${what} is ${kindOf(value)}; it must be a string.`);
 }
 
-/** `prefix-<ms>.suffix`; without a prefix no dash, without a suffix no dot (features FO-1). */
+/** `prefix-<ms>.suffix`; without a prefix no dash, without a suffix no dot (FO-1 of docs/operations.md). */
 function batchDirectory(prefix: string, suffix: string, time: number): string {
   const dash = prefix === "" || prefix.endsWith("/") ? "" : "-";
   return `${prefix}${dash}${time}${suffix === "" ? "" : `.${suffix}`}`;

@@ -2,17 +2,17 @@ import { entriesOf, type FileSystem, type FileSystems, type Location, within } f
 import type { StagedFiles } from "@millrace/plan";
 import { outputExists } from "../errors.ts";
 
-/** What of an output is needed to make its files visible, or to remove them. */
+/** The part of an output that suffices to publish or remove its files. */
 export type Staged = Omit<StagedFiles, "kind" | "output">;
 
-/** Where the files are that become visible together, beside those of attempts. */
+/** Where the files to be published are, beside those of attempts. */
 export const wholeOf = (staging: Location): Location => within(staging, "whole");
 
 /**
- * Makes staged files visible at once. May be tried again after an error: files that an earlier attempt has made visible
- * without an answer are known by their tokens.
+ * Publishes staged files. May be retried after an error: files that an earlier attempt has published unnoticed are
+ * recognised by their tokens.
  *
- * @throws OUTPUT_EXISTS Something else has come to be there since they were staged.
+ * @throws OUTPUT_EXISTS The target was created since they were staged.
  */
 export async function publishFiles(systems: FileSystems, staged: Staged): Promise<void> {
   const { directory, staging } = staged;
@@ -29,7 +29,7 @@ export async function publishFiles(systems: FileSystems, staged: Staged): Promis
   await discardFiles(systems, staged);
 }
 
-/** Removes what is hidden of staged files. Never rejects: what cannot be removed stays hidden. */
+/** Removes staged files. Never rejects: what cannot be removed stays hidden. */
 export async function discardFiles(systems: FileSystems, { staging }: Pick<Staged, "staging">): Promise<void> {
   await systems
     .for(staging)
@@ -37,7 +37,7 @@ export async function discardFiles(systems: FileSystems, { staging }: Pick<Stage
     .catch(() => undefined);
 }
 
-/** A directory that holds files of this output and no others. */
+/** Whether a directory contains files of this output and no others. */
 async function holdsOurs(files: FileSystem, { directory, files: parts }: Staged): Promise<boolean> {
   const tokens = new Map(parts.map(({ file, token }) => [file, token]));
   const entries = (await entriesOf(files, directory)) ?? [];

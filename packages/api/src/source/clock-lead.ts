@@ -4,11 +4,11 @@ export interface Reading {
   readonly monotonicMs: number;
 }
 
-/** Less is a clock that is slewed. */
+/** Smaller differences come from slewing. */
 const STEP_MS = 1000;
 
 /**
- * How far the wall clock, which files have their times from, is ahead of the times of batches because it was set forward or the
+ * How far the wall clock, which determines file times, is ahead of batch times because it was set forward or the
  * machine slept: until batches have caught up. A batch that is merely late does not count. Reads no clock.
  */
 export class ClockLead {
@@ -19,7 +19,7 @@ export class ClockLead {
     this.#last = reading;
   }
 
-  /** To be called in each batch. The lead is never more than what the batch's time is behind, and so ends as batches catch up. */
+  /** Called in each batch. The lead never exceeds the delay of the batch's time, and so ends as batches catch up. */
   look(reading: Reading, batchTime: number): number {
     const { wallMs, monotonicMs } = reading;
     const stepMs = wallMs - this.#last.wallMs - (monotonicMs - this.#last.monotonicMs);

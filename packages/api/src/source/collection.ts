@@ -3,13 +3,13 @@ import { BlockWriter, decodeFrame, readFrames } from "@millrace/codec";
 import { lazySource, type SourceNode, type TaskInput } from "@millrace/plan";
 import type { JobContext } from "../job/job-context.ts";
 
-/** Frames up to this travel with their task; larger ones are fetched. */
+/** Frames up to this size travel with their task; larger ones are fetched. */
 const INLINE_BYTES_MAX = 64 * 1024;
 
 /**
- * A collection of the driver as a source: cut into equal slices, in order, and encoded when it is first read.
+ * A collection of the driver as a source: split into equal slices, in order, and encoded when it is first read.
  *
- * @param partitions The default parallelism when it is left out.
+ * @param partitions By default the default parallelism.
  */
 export function collectionSource(
   context: JobContext,
@@ -56,7 +56,7 @@ function encodeRecords(context: JobContext, items: readonly unknown[], from: num
   const frames: Uint8Array[] = [];
   const writer = new BlockWriter({
     classes: context.registry.classes,
-    flush: (frame) => void frames.push(frame.slice()), // the writer uses its buffer again
+    flush: (frame) => void frames.push(frame.slice()), // the writer reuses its buffer
   });
   for (let i = from; i < to; i += 1) writer.write(items[i]);
   writer.finish();
@@ -75,7 +75,7 @@ function concatenate(frames: readonly Uint8Array[], bytes: number): Uint8Array {
   return block;
 }
 
-/** Blocks put for a batch go with it: a source that is used again later is encoded again. */
+/** Blocks of a batch are released with it: a source that is used again later is encoded again. */
 function rememberBlocks(context: JobContext, node: SourceNode, inputs: readonly TaskInput[]): void {
   const ids = inputs.flatMap((input) => (input.kind === "blocks" ? input.blocks.map((block) => block.id) : []));
   if (ids.length > 0) context.scope?.ownSource(node, ids);
@@ -84,7 +84,7 @@ function rememberBlocks(context: JobContext, node: SourceNode, inputs: readonly 
 /**
  * The records of a result block, appended to `records`.
  *
- * @typeParam T What the sink of the action gives, or what the records of the RDD are: known to the caller, and to no block.
+ * @typeParam T The result of the action's sink, or the records of the RDD: known to the caller, not to the block.
  */
 export function decodeRecords<T>(context: JobContext, block: Uint8Array, records: T[] = []): T[] {
   for (const frame of readFrames(block)) {

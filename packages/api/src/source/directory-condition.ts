@@ -1,24 +1,26 @@
 import { unreachable, type Warning } from "@millrace/base";
 import type { FileStat } from "@millrace/files";
 
-/** How often the condition may begin or change in {@link CHANGES_PER_MS}: a directory that comes and goes must not fill the log. */
+/**
+ * How often the condition may begin or change in {@link CHANGES_PER_MS}: a flapping directory must not fill the log.
+ */
 const CHANGES_MAX = 3;
 const CHANGES_PER_MS = 10 * 60 * 1000;
 
 /**
- * What is wrong with the directory of a file stream, for as long as it is: one condition at a time. One that has changed too
- * often lately stands, as it was told last, until the first of these changes is ten minutes ago. Reads no clock.
+ * The problem of a file stream's directory, while it lasts: one condition at a time. One that has changed too often
+ * lately stays as last reported, until the first of these changes is ten minutes old. Reads no clock.
  */
 export class DirectoryCondition {
   #current: string | undefined;
-  /** When it changed lately, oldest first; {@link CHANGES_MAX} at most. */
+  /** Its recent changes, oldest first; at most {@link CHANGES_MAX}. */
   readonly #changes: number[] = [];
 
   /**
-   * Takes how one listing went.
+   * Records the result of a listing.
    *
-   * @param trouble `undefined`: it went well.
-   * @returns What is to be told: a condition, that it is `over`, or nothing.
+   * @param trouble `undefined`: it succeeded.
+   * @returns What to report: a condition, that it is `over`, or nothing.
    */
   look(trouble: Warning | undefined, nowMs: number): Warning | "over" | undefined {
     if (trouble?.code === this.#current) return undefined;
@@ -34,7 +36,7 @@ export class DirectoryCondition {
   }
 }
 
-/** Says what is where a directory should be; `undefined`: a directory is, by now. */
+/** Describes what is in place of a directory; `undefined` if there is a directory by now. */
 export function noDirectory(at: string, entry: FileStat | undefined): string | undefined {
   const missing = `the directory ${at} does not exist. Batches read nothing from it until it does.`;
   if (entry === undefined) return missing;

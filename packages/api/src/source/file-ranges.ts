@@ -1,22 +1,22 @@
 import type { FoundFile, TaskInput } from "@millrace/plan";
 
-/** A range is no larger: a task that fails reads it again. */
+/** Limit of a range: a failed task reads it again. */
 const RANGE_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface Cutting {
-  /** About how many ranges there are to be in all. */
+  /** Approximate number of ranges in all. */
   readonly partitions: number;
-  /** Every range begins at a multiple of it: `Infinity` for files that are read whole; 1 if it is left out. */
+  /** Every range begins at a multiple of it: `Infinity` for files that are read whole; default 1. */
   readonly unitBytes?: number;
-  /** Files up to this are not cut, and larger ones not into smaller ranges: each costs a task. */
+  /** Files up to this size are not split, and larger ones not into smaller ranges: each costs a task. */
   readonly leastBytes?: number;
 }
 
 /**
- * Cuts files into ranges for tasks, one at least for each file that is not empty. Ranges of a file are in order and about
- * equally long.
+ * Splits files into ranges for tasks, at least one for each non-empty file. Ranges of a file are in order and of about
+ * equal length.
  *
- * Files that are compressed can be read from their beginning only: they are not cut.
+ * Compressed files can be read only from the beginning, so they are not split.
  */
 export function rangesOf(
   files: readonly FoundFile[],

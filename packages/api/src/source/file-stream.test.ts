@@ -205,7 +205,7 @@ describe("fileStream", () => {
     expect(await reads(1000)).toEqual(["/in/c.csv 0..1"]);
     files.add("/in/.d.csv", { modifiedMs: 1500 });
     expect(await reads(2000)).toEqual(["/in/.d.csv 0..1"]);
-    // Of files that are too old it is asked as well: nobody wants to hear of those that it refuses.
+    // The filter is also called for files that are too old: those that it refuses are not reported.
     expect(asked).toEqual(["/in/c.csv", "/in/.a.csv", "/in/b.txt", "/in/.d.csv"]);
     expect(port.warnings).toEqual([
       expect.stringMatching(/the file \/in\/\.a\.csv is ignored: the last change is older/),

@@ -38,7 +38,7 @@ import { type Glob, matchesOf, parseGlob } from "./glob.ts";
 import { DriverInput } from "./input-node.ts";
 import { isHidden, NewFiles } from "./new-files.ts";
 
-/** Takes bytes apart into records. A socket's come in chunks of any size; of files, it is called once for each. */
+/** Decodes bytes to records. A socket's bytes come in chunks of any size; for files, it is called once for each. */
 export type ByteDecoder<T> = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>;
 
 /** Whether a file is read, by its absolute path. */
@@ -46,13 +46,16 @@ export type PathFilter = (path: string) => boolean;
 
 /** Which files `fileStream` reads, and how. */
 export interface FileStreamOptions {
-  /** Which files are read, by their absolute path. Asked on the driver. By default all whose name does not begin with a dot. */
+  /**
+   * Which files are read, by their absolute paths. Called on the driver. By default all whose name does not begin with
+   * a dot.
+   */
   readonly filter?: PathFilter | undefined;
-  /** Leave alone what was there when the job started. Default true. */
+  /** Ignore files that existed when the job started. Default true. */
   readonly newFilesOnly?: boolean | undefined;
   /**
-   * What makes records of a file: lines of UTF-8 by default, of a `.gz` after unzipping. A function is given the bytes as they
-   * are in the file; it has to unzip them itself.
+   * How a file becomes records: lines of UTF-8 by default, decompressed for a `.gz`. A function receives the file's
+   * bytes unchanged; it has to decompress them itself.
    */
   readonly format?: "text" | ByteDecoder<unknown> | undefined;
 }
@@ -60,13 +63,13 @@ export interface FileStreamOptions {
 /** How the executors read the files of a stream. */
 export interface FileReading {
   readonly format: FileFormat;
-  /** Files are cut into ranges at multiples of this only. */
+  /** Files are split into ranges only at multiples of this. */
   readonly unitBytes: number;
-  /** What is done with the bytes. */
+  /** How the bytes are processed. */
   readonly op?: NarrowOp;
 }
 
-/** Files of a stream are many and small: ranges of less cost more than they bring. */
+/** Files of a stream are many and small: smaller ranges cost more than they gain. */
 const RANGE_BYTES_MIN = 1024 * 1024;
 
 export const LINES: FileReading = { format: "text", unitBytes: 1 };
@@ -77,7 +80,7 @@ export function checkFilter(filter: PathFilter, operator: string): PathFilter {
   throw badArgument(`the filter of ${operator} must be a function of a path.`);
 }
 
-/** Each file by one call of a function of the job. @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
+/** Each file with one call of a function of the job. @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE */
 export function decoded(context: JobContext, decoder: ByteDecoder<unknown>, operator: string): FileReading {
   const { site } = context.ship(decoder, `the format of ${operator}`);
   const fn = operators.decodeFile.ref(() => [decoder], site);
@@ -90,10 +93,10 @@ export function decoded(context: JobContext, decoder: ByteDecoder<unknown>, oper
 
 /** The code of the error, which is declared where files are read. */
 const FILE_CHANGED = "FILE_CHANGED";
-/** How often a stream tells of empty files in {@link EMPTY_PER_MS}. */
+/** How often a stream reports empty files in {@link EMPTY_PER_MS}. */
 const EMPTY_MOST = 5;
 const EMPTY_PER_MS = 10 * 60 * 1000;
-/** Names of files that are lost, in one warning. */
+/** Names of lost files in one warning. */
 const LOST_NAMES_MAX = 20;
 
 /** The files that appear in a directory: listed on the driver in each batch, read by the executors. */
@@ -168,7 +171,7 @@ export class FileStream extends DriverInput {
   }
 
   async #begin(): Promise<void> {
-    // A directory that cannot be listed is told of in the first batch.
+    // A directory that cannot be listed is reported in the first batch.
     const entries = await this.#entries().catch(() => undefined);
     if (entries !== undefined) this.#new.begin(entries);
   }
@@ -215,7 +218,7 @@ export class FileStream extends DriverInput {
     }
   }
 
-  /** Takes how a listing went: the condition of the directory, if it went badly. */
+  /** Records the result of a listing: the condition of the directory, if it failed. */
   #look(kind: MakeWarning | undefined, text: string): void {
     const { port } = this.graph.context;
     const subject = this.label;
@@ -225,7 +228,7 @@ export class FileStream extends DriverInput {
     else if (news !== undefined) port.warn(news);
   }
 
-  /** What is in the directory, or in each one that matches; `undefined`: there is none. */
+  /** The content of the directory, or of each one that matches; `undefined` if there is none. */
   async #entries(): Promise<readonly FileEntry[] | undefined> {
     if (this.#glob === undefined) return entriesOf(this.#files, this.#directory);
     const directories = await matchesOf(this.#glob, async (directory) => {
@@ -240,7 +243,7 @@ export class FileStream extends DriverInput {
   #giveBack(time: number, bad: readonly BadFile[]): number {
     const last = this.#last;
     if (last === undefined || last.time !== time) return 0;
-    // One that has changed may be whole now.
+    // A changed file may be complete now.
     const unreadable = bad.filter(({ code }) => code !== FILE_CHANGED).map(({ path }) => path);
     const { again, lost } = this.#new.giveBack(time, new Set(unreadable));
     last.source.inputs = [];
@@ -265,7 +268,7 @@ export class FileStream extends DriverInput {
     this.#warn(filesGivenUp, lostFiles(paths, time, bad), `batch ${time}`);
   }
 
-  /** Why there is no list; `undefined`: a directory has come into being since. */
+  /** Why there is no listing; `undefined` if a directory has been created since. */
   async #missingText(): Promise<string | undefined> {
     const at = this.#directory;
     if (this.#glob !== undefined) return `no directory matches ${at}. Batches read nothing until one does.`;
@@ -287,7 +290,9 @@ export class FileStream extends DriverInput {
     this.#warn(filesEmpty, message, `batch ${time}`);
   }
 
-  /** @param which Keeps files that are named from passing for a repetition, which is counted and in the end not told. */
+  /**
+   * @param which Keeps warnings about different files from counting as repetitions, which are eventually not reported.
+   */
   #warn(kind: MakeWarning, text: string, which?: string): void {
     const subject = which === undefined ? this.label : `${this.label}, ${which}`;
     this.graph.context.port.warn(kind(subject, `${this.label}: ${text}`));

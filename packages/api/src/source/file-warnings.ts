@@ -34,11 +34,11 @@ export class Names {
   }
 }
 
-/** Lets a warning that keeps coming through a few times in a while. */
+/** Limits a recurring warning to a few per period. */
 export class WarningBudget {
   readonly #most: number;
   readonly #perMs: number;
-  /** When the last ones were given, oldest first; `most` at most. */
+  /** Times of the last ones, oldest first; at most `most`. */
   readonly #given: number[] = [];
   #held = 0;
 
@@ -47,7 +47,7 @@ export class WarningBudget {
     this.#perMs = perMs;
   }
 
-  /** How many have been held back since the last one that was given; `undefined`: this one is to be held back, too. */
+  /** How many have been suppressed since the last one; `undefined`: this one is suppressed, too. */
   take(nowMs: number): number | undefined {
     const [oldest] = this.#given;
     if (oldest !== undefined && this.#given.length >= this.#most && nowMs - oldest < this.#perMs) {
@@ -62,7 +62,7 @@ export class WarningBudget {
   }
 }
 
-/** Why, and what to do about it; of one file and of many. */
+/** The reason and the remedy, for one file and for many. */
 const REASONS: { readonly [Why in Ignored]: string } = {
   old: "the last change was before the job started, which moving a file in does not alter. Touch files when they are in place, or set newFilesOnly: false",
   aged: "the last change is older than file.stream.remember. Touch files when they are in place, or raise the setting",
@@ -77,13 +77,13 @@ const REASONS: { readonly [Why in Ignored]: string } = {
   unnameable: "the name is not UTF-8, so no path refers to it. Give it another name",
 };
 
-/** What is said of files that are left alone: names up to a few, at most so often. */
+/** Reports ignored files: up to a few names, with limited frequency. */
 export class IgnoredFiles {
   readonly #waiting = new Map<Ignored, Names>();
   readonly #budgets = new Map<Ignored, WarningBudget>();
   readonly #perMs: number;
 
-  /** @param perMs Five warnings of a kind are given in this time; files beyond are told of together after it. */
+  /** @param perMs Five warnings of a kind are reported in this period; further files are reported together after it. */
   constructor(perMs: number) {
     this.#perMs = perMs;
   }

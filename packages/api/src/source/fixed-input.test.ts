@@ -28,7 +28,7 @@ async function labOf(build: (ssc: StreamingContext) => unknown) {
   return { lab, port: lab.port, fix, run };
 }
 
-/** A source of the job's own that never has anything. */
+/** A source of the job's own that never has data. */
 class Table extends InputDStream<number> {
   readonly #asked: (time: number) => void;
   constructor(asked: (time: number) => void = () => undefined) {

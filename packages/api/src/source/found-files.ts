@@ -10,11 +10,10 @@ import { matchesOf, parseGlob } from "./glob.ts";
 import { isHidden, namedWithProblem } from "./new-files.ts";
 
 /**
- * A file, or the files of a directory that hold records; or those of all that match a path with wildcards. In order of
- * their names.
+ * A file, or the data files of a directory; or those of all paths that match wildcards. Ordered by name.
  *
- * @param at As {@link resolvePath} gives it.
- * @throws INPUT_MISSING Nothing is there. @throws BAD_ARGUMENT A bracket or brace is not closed.
+ * @param at The result of {@link resolvePath}.
+ * @throws INPUT_MISSING Nothing exists there. @throws BAD_ARGUMENT A bracket or brace is not closed.
  */
 export async function findFiles({ port }: JobContext, at: Location): Promise<FoundFile[]> {
   const found = (await filesAt(port, at)) ?? (await filesMatching(port, at));
@@ -25,8 +24,8 @@ export async function findFiles({ port }: JobContext, at: Location): Promise<Fou
 }
 
 /**
- * The location that an author means by a path given to an operator: asked for when the operator is called, so that a path
- * which no file system serves is refused there, and not when something is read.
+ * The location of a path passed to an operator: resolved when the operator is called, so that a path without a file
+ * system is refused there, not when something is read.
  *
  * @throws FILE_SYSTEM_UNKNOWN
  */
@@ -49,7 +48,7 @@ async function filesAt(port: EnginePort, path: Location): Promise<FoundFile[] | 
   return entries?.filter(isData).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Whoever gives a directory, or a pattern, means all that is there. */
+/** A directory, or a pattern, stands for everything in it. */
 function warnOfLeftOut(port: EnginePort, at: string, entries: readonly FileEntry[]): void {
   const leftOut = (wanted: FileEntry["kind"]) => entries.filter(({ kind }) => kind === wanted).map(({ path }) => path);
   const unnameable = leftOut("unnameable");
@@ -102,10 +101,10 @@ async function filesMatching(port: EnginePort, path: Location): Promise<FoundFil
   return found.length === 0 ? undefined : found.flat();
 }
 
-/** Kinds of entries that no path leads to. */
+/** Kinds of entries that no path refers to. */
 const NOT_THERE: ReadonlySet<FileEntry["kind"]> = new Set(["unnameable", "dangling", "unreachable"]);
 
-/** Hidden files, and those that writers use for themselves such as `_SUCCESS`, hold no records. */
+/** Hidden files, and writers' own files such as `_SUCCESS`, contain no records. */
 function isData(entry: FileEntry): boolean {
   return entry.kind === "file" && !isHidden(entry.path) && !entry.name.startsWith("_");
 }

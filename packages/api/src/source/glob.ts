@@ -5,13 +5,13 @@ import { badArgument } from "../errors.ts";
 /** Alternatives of braces in one pattern. */
 const ALTERNATIVES_MAX = 1000;
 
-/** A name as it stands, or what names have to match. */
+/** A literal name, or a test of names. */
 type Segment = string | ((name: string) => boolean);
 
-/** A location with wildcards, taken apart. */
+/** A parsed location with wildcards. */
 export interface Glob {
   readonly root: Location;
-  /** For each alternative of its braces the names from the root down. */
+  /** For each alternative of its braces, the names from the root down. */
   readonly alternatives: readonly (readonly Segment[])[];
 }
 
@@ -37,13 +37,13 @@ export function parseGlob(location: Location): Glob | undefined {
   return { root, alternatives };
 }
 
-/** What is in a directory, by name; none if it is none or is not there. `last`: nothing below it is asked for. */
+/**
+ * The entries of a directory, by name; none if it does not exist or is not a directory. `last`: nothing below it is
+ * needed.
+ */
 export type NamesIn = (directory: Location, last: boolean) => Promise<readonly string[]>;
 
-/**
- * What matches, each once, in the order of their names. The last names of a path may be without a wildcard: whether
- * there is such a one is not looked up.
- */
+/** The matching locations, each once, ordered by name. Trailing names without a wildcard are not looked up. */
 export async function matchesOf({ root, alternatives }: Glob, namesIn: NamesIn): Promise<readonly Location[]> {
   const found = new Set<Location>();
   for (const segments of alternatives) {
@@ -68,7 +68,7 @@ async function matching(
   return names.filter(matches).map((name) => within(directory, name));
 }
 
-/** Writes out the first pair of braces, then those within what came of it. */
+/** Expands the first pair of braces, then those within the results. */
 function expandBraces(pattern: string, whole: string): string[] {
   const open = findUnescaped(pattern, "{", 0);
   if (open < 0) return [pattern];

@@ -11,26 +11,26 @@ import { addInputLife } from "./input-life.ts";
 import { type GivenRdd, UnloggedInput } from "./input-node.ts";
 
 /**
- * A source of your own on the driver: extend it, and hand an instance to `ssc.inputStream`. For sources that can say in
- * each batch what is new, such as a table with a column that grows; what has to listen is a `Receiver`.
+ * A custom source on the driver: extend it, and pass an instance to `ssc.inputStream`. For sources that can report in
+ * each batch what is new, such as a table with a growing column; a source that must listen is a `Receiver`.
  */
 export abstract class InputDStream<out T> {
   get [DRIVER_ONLY]() {
     return INPUT_REMEDY;
   }
 
-  /** Called once, before the first batch, which waits for it. What it throws ends the job. */
+  /** Called once, before the first batch, which waits for it. An error ends the job. */
   start(): void | Promise<void> {}
 
   /**
-   * Called once in each batch, in order. The RDD may be one that was given before.
+   * Called once in each batch, in order. The RDD may be one returned before.
    *
-   * @param time The batch's time, in epoch ms.
+   * @param time The batch time, in epoch ms.
    * @returns `undefined`: nothing is new, and the batch is empty.
    */
   abstract compute(time: number): RDD<T> | undefined | Promise<RDD<T> | undefined>;
 
-  /** Called once, when no batch follows and the job ends in an orderly way: not when it is killed. */
+  /** Called once, when no batch follows and the job ends normally: not when it is killed. */
   stop(): void | Promise<void> {}
 }
 

@@ -2,13 +2,13 @@ import { thrownMessage, warningOf } from "@millrace/base";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 
-/** What code of a source on the driver wants to be told of the job's life. */
+/** Callbacks of a source on the driver for the job's life. */
 export interface InputLife {
   start?(): void | Promise<void>;
   stop?(): void | Promise<void>;
 }
 
-/** Has a source started before the first batch, and stopped when no batch follows. */
+/** Starts a source before the first batch, and stops it when no batch follows. */
 export function addInputLife(graph: GraphBuilder, label: string, input: InputLife): void {
   graph.life.push({
     begin: () => runAuthorCode({ what: `start of ${label}`, outcome: "The job ends." }, () => input.start?.()),

@@ -4,15 +4,15 @@ import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { NamedInput, NodeBatch, PolledInput } from "../graph/stream-node.ts";
 
 /**
- * A stream that begins in a source. Its part of a batch is chosen first, as data, and the RDD is made from that data alone:
- * {@link lineageOf} asks no source and reads no clock.
+ * An input of the graph. Its part of a batch is fixed first, as data, and the RDD is made from that data alone:
+ * {@link lineageOf} does not access the source or a clock.
  */
 export abstract class InputNode implements NamedInput {
   abstract readonly label: string;
   readonly parents = [];
   readonly slideMs: number;
   protected readonly graph: GraphBuilder;
-  /** Its name unless the author gives one: by its place among the inputs of the job's text. */
+  /** Its name unless the author gives one: by its position among the job's inputs. */
   readonly #position: string;
 
   constructor(graph: GraphBuilder) {
@@ -35,7 +35,7 @@ export abstract class InputNode implements NamedInput {
   protected abstract lineageOf(fixed: FixedInput, scope: NodeBatch): Lineage;
 }
 
-/** An input that chooses on the driver. */
+/** An input that is fixed on the driver. */
 export abstract class DriverInput extends InputNode implements PolledInput {
   constructor(graph: GraphBuilder) {
     super(graph);
@@ -45,7 +45,7 @@ export abstract class DriverInput extends InputNode implements PolledInput {
   abstract fix(scope: NodeBatch): FixedInput | Promise<FixedInput>;
 }
 
-/** An input whose choice is an RDD that code of the job made: it stays in this thread, with the batch. */
+/** An input that is fixed as an RDD made by the job's code: it stays in this thread, with the batch. */
 export abstract class UnloggedInput extends DriverInput {
   async fix(scope: NodeBatch): Promise<FixedInput> {
     const { lineage, records } = await this.take(scope);
@@ -62,9 +62,9 @@ export abstract class UnloggedInput extends DriverInput {
   }
 }
 
-/** What code of the job gave for a batch. */
+/** The RDD that the job's code returned for a batch. */
 export interface GivenRdd {
   readonly lineage: Lineage;
-  /** 0 where it is not known before the records are read. */
+  /** 0 if it is unknown before the records are read. */
   readonly records: number;
 }

@@ -1,9 +1,9 @@
 import { unreachable } from "@millrace/base";
 import type { FixedInput } from "@millrace/plan";
 
-/** What listeners and operators are told of what a batch reads of an input. */
+/** What a batch reads from an input, for listeners and operators. */
 export interface InputReport {
-  /** 0 where it is not known before the records are read. */
+  /** 0 if it is unknown before the records are read. */
   readonly records: number;
   /** Paths, of an input of files. */
   readonly files?: readonly string[];

@@ -1,12 +1,12 @@
 import type { FileEntry } from "@millrace/files";
 
-/** Why a file that is in a listing is left alone. */
+/** Why a listed file is ignored. */
 export type Ignored =
-  /** It was changed last before the job began. */
+  /** Its last change was before the job began. */
   | "old"
-  /** It was changed last longer ago than is remembered. */
+  /** Its last change is older than what is remembered. */
   | "aged"
-  /** It was changed last at a time that is still to come. */
+  /** Its last change is in the future. */
   | "early"
   /** It was read, and has changed since. */
   | "changed"
@@ -14,16 +14,16 @@ export type Ignored =
   | "special"
   /** Its name is not UTF-8. */
   | "unnameable"
-  /** A link to nothing. */
+  /** A link without a target. */
   | "dangling"
-  /** The system cannot look at it. */
+  /** The system cannot access it. */
   | "unreachable";
 
 export interface NewFilesOptions {
-  /** Files that had changed last by then are not new; `-Infinity`: all that were there at the start may be. */
+  /** Files last changed by then are not new; `-Infinity`: files from before the start may be. */
   readonly afterMs: number;
   readonly batchIntervalMs: number;
-  /** The setting `file.stream.remember`; whole batches are remembered (features FS-3). */
+  /** The setting `file.stream.remember`; whole batches are remembered (FS-3 of docs/operations.md). */
   readonly rememberMs: number;
   readonly accepts: (path: string) => boolean;
 }
@@ -31,13 +31,13 @@ export interface NewFilesOptions {
 export interface Choice {
   /** Ordered by the time of their last change, then by path. */
   readonly files: readonly FileEntry[];
-  /** Files that had been given back, and are not there any more. */
+  /** Returned files that no longer exist. */
   readonly gone: readonly string[];
-  /** Files that are left alone, each told of once. */
+  /** Ignored files, each reported once. */
   readonly ignored: ReadonlyMap<Ignored, readonly string[]>;
 }
 
-/** What became of the files of a failed batch. */
+/** The fate of a failed batch's files. */
 export interface Returned {
   /** To be offered again. */
   readonly again: readonly string[];
@@ -48,37 +48,36 @@ export interface Returned {
 interface Known {
   /** The batch from which on it is remembered. */
   since: number;
-  /** What it was when it was chosen. */
+  /** Its version when it was chosen. */
   version: string;
-  /** How often it was given back. */
+  /** How often it was returned. */
   returns: number;
-  /** It was given back, and no batch has chosen it again. */
+  /** It was returned, and no batch has chosen it again. */
   waiting: boolean;
-  /** Its change was told of. */
+  /** Its change was reported. */
   told: boolean;
 }
 
-/** A batch fails with each file that cannot be read; those that wait behind it are not held up for ever. */
+/** A batch fails with each unreadable file; files waiting behind it must not be blocked forever. */
 const RETURNS_MAX = 3;
-/** Files left alone whose paths are kept, so that each is told of once. */
+/** Ignored files whose paths are kept, so that each is reported once. */
 const IGNORED_MAX = 100_000;
 
 /**
- * Which files of a listing are new in a batch (features FS-2): those that changed last after `afterMs`, within the time
- * that is remembered, and not after the batch's time; that the filter accepts; and that no batch has chosen which is
- * remembered. Files that a failed batch gave back are new again, whatever their time. Pure: the listing comes in, the choice
- * goes out.
+ * Which files of a listing are new in a batch (FS-2 of docs/operations.md): last changed after `afterMs`, within the
+ * remembered time, and not after the batch's time; accepted by the filter; and not chosen by a remembered batch. Files
+ * returned by a failed batch are new again, whatever their time. Pure: a listing in, a choice out.
  */
 export class NewFiles {
   readonly #afterMs: number;
   readonly #intervalMs: number;
   readonly #rememberMs: number;
   readonly #accepts: (path: string) => boolean;
-  /** The choices of the batches that are remembered, oldest first: a batch that is planned again has the same files. */
+  /** The choices of the remembered batches, oldest first: a batch that is planned again has the same files. */
   readonly #chosen = new Map<number, readonly FileEntry[]>();
-  /** Each file that is remembered. Bound: the files that change within the time remembered, and those given back. */
+  /** Each remembered file. Bound: the files that change within the remembered time, and returned ones. */
   readonly #known = new Map<string, Known>();
-  /** The files of the last listing that are left alone, up to {@link IGNORED_MAX}; those beyond are not told of. */
+  /** The ignored files of the last listing, up to {@link IGNORED_MAX}; further ones are not reported. */
   #ignored: ReadonlySet<string> = new Set();
 
   constructor(options: NewFilesOptions) {
@@ -88,7 +87,7 @@ export class NewFiles {
     this.#accepts = options.accepts;
   }
 
-  /** Takes what is there when the job begins: nobody is surprised that it is left alone. */
+  /** Records the files that exist when the job begins: ignoring them is not reported. */
   begin(entries: readonly FileEntry[]): void {
     const paths = entries.filter(({ modifiedMs }) => modifiedMs <= this.#afterMs).map(({ path }) => path);
     this.#ignored = new Set(paths.slice(0, IGNORED_MAX));
@@ -97,10 +96,11 @@ export class NewFiles {
   /**
    * Chooses the files of a batch and remembers them.
    *
-   * @param entries All that is in the directories, in any order; `undefined`: nobody could tell.
-   * @param nowMs When the listing was made: the batch's time or later; earlier where the wall clock was set back, and times of
-   *   changes are compared with it then.
-   * @param leadMs How far the clock was set forward, ahead of the batches: files are new up to so long after the batch's time.
+   * @param entries The content of the directories, in any order; `undefined`: unknown.
+   * @param nowMs When the listing was made: the batch's time or later; earlier if the wall clock was set back, and then
+   *   the reference for times of changes.
+   * @param leadMs How far the clock was set forward, ahead of the batches: files are new up to this long after the
+   *   batch's time.
    */
   choose(entries: readonly FileEntry[] | undefined, batchTime: number, nowMs: number, leadMs = 0): Choice {
     const known = this.#chosen.get(batchTime);
@@ -121,9 +121,9 @@ export class NewFiles {
   }
 
   /**
-   * Takes the files of a failed batch back, to be offered again; the batch itself has none from then on.
+   * Returns the files of a failed batch, to be offered again; the batch itself has none from then on.
    *
-   * @param unreadable Files that failed it, and are not to be offered again.
+   * @param unreadable Files that failed it, and are not offered again.
    */
   giveBack(batchTime: number, unreadable: ReadonlySet<string>): Returned {
     const again: string[] = [];
@@ -164,7 +164,7 @@ export class NewFiles {
         gone.push(path);
         this.#known.delete(path);
       } else if (modifiedMs !== undefined && modifiedMs > oldest) {
-        // One that is still written to would be read again from its beginning (features FS-4).
+        // A file that is still being written would be read again from its beginning (FS-4 of docs/operations.md).
         known.since = batchTime;
       } else {
         this.#known.delete(path);
@@ -217,7 +217,7 @@ export class NewFiles {
     }
   }
 
-  /** Why a file that no batch has chosen is left alone; `undefined`: it is not, or the filter does that. */
+  /** Why a file that no batch has chosen is ignored; `undefined` if it is not, or if the filter refuses it. */
   #why(
     { kind, modifiedMs }: FileEntry,
     { oldest, nowMs }: { readonly oldest: number; readonly nowMs: number },

@@ -3,7 +3,7 @@ import { operators } from "@millrace/operators";
 import { type Lineage, lazySource, narrow, type TaskInput } from "@millrace/plan";
 import type { JobContext } from "../job/job-context.ts";
 
-/** Whole numbers that are made on executors: a partition is sent its first number, its step and how many there are. */
+/** Whole numbers created on executors: a partition receives its first number, its step and its count. */
 export function numberRange(
   context: JobContext,
   { from, step, length }: { readonly from: number; readonly step: number; readonly length: number },

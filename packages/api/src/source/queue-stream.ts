@@ -9,17 +9,18 @@ import { type GivenRdd, UnloggedInput } from "./input-node.ts";
 /** One batch of a queue: records to be spread over the default parallelism, or an RDD. */
 export type QueuedBatch<T> = readonly T[] | RDD<T>;
 
-/** What `queueStream` does with its queue. */
+/** How `queueStream` uses its queue. */
 export interface QueueOptions<T> {
-  /** Take one element of the queue a batch; otherwise all that were added since the batch before. Default true. */
+  /** Take one element of the queue per batch; otherwise all that were added since the previous batch. Default true. */
   readonly oneAtATime?: boolean | undefined;
-  /** What a batch has when the queue is empty; nothing by default. */
+  /** The batch when the queue is empty; nothing by default. */
   readonly default?: QueuedBatch<T> | undefined;
 }
 
 /**
- * A source for tests and trials: reads its batches from an array, to which more may be pushed as the job runs. The array is
- * the caller's and stays as it is: the stream has a position in it, so that any number of streams may read one array.
+ * A source for tests and trials: reads its batches from an array, to which more may be pushed as the job runs. The
+ * array is the caller's and is not changed: the stream keeps a position in it, so that several streams may read one
+ * array.
  */
 export class QueueStream<T> extends UnloggedInput {
   readonly label = "queueStream";

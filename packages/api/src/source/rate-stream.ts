@@ -14,9 +14,9 @@ export interface RateRecord {
   readonly timestamp: number;
 }
 
-/** What `rateStream` makes, and for how long. */
+/** Options of `rateStream`. */
 export interface RateOptions {
-  /** The default parallelism when it is left out. */
+  /** By default the default parallelism. */
   readonly numPartitions?: number | undefined;
 }
 
@@ -26,8 +26,8 @@ export function recordsDue(recordsPerSecond: number, ms: number): number {
 }
 
 /**
- * So many records a second. Which ones a batch has follows from its time alone, and the executors make them: a batch that
- * runs again has the same, and nothing is received or stored.
+ * A fixed number of records per second. The records of a batch follow from its time alone, and are created on
+ * executors: a batch that runs again has the same ones, and nothing is received or stored.
  */
 export class RateStream extends DriverInput {
   readonly label: string;

@@ -5,10 +5,10 @@ const LENGTH_BYTES = 4;
 const BLOCK_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
- * Records as one block for `ssc.rawSocketStream`: its length in 4 bytes, the highest first, then the records as the engine
- * keeps them. For programs that send to a job; write what this gives to the connection, and nothing else.
+ * Encodes records as one block for `ssc.rawSocketStream`: its length in 4 bytes, big-endian, then the records in the
+ * engine's format. For programs that send to a job; write the result to the connection, and nothing else.
  *
- * @param records Anything that records may be, but for instances of classes.
+ * @param records Any valid records except instances of classes.
  * @throws RECORD_NOT_ENCODABLE, RECORD_TOO_LARGE
  * @throws BAD_ARGUMENT They take more than 256 MB.
  */

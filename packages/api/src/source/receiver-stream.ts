@@ -10,7 +10,7 @@ import { InputNode } from "./input-node.ts";
 export class ReceiverStream extends InputNode {
   readonly label: string;
 
-  /** @param spec Called when the graph is complete, so that what the receiver captures has its value. */
+  /** @param spec Called when the graph is complete, so that the receiver's captures have their values. */
   constructor(graph: GraphBuilder, label: string, spec: () => ReceiverSpec, level: StorageLevel) {
     super(graph);
     this.label = label;
@@ -21,7 +21,8 @@ export class ReceiverStream extends InputNode {
     assert(fixed.kind === "received", `${this.label} reads blocks`);
     const { blocks } = fixed;
     const { time } = scope;
-    // It must not capture the scope: a window's lineage holds this node, and through it every batch back to the first.
+    // It must not capture the scope: a window's lineage refers to this node, and through it to every batch back to the
+    // first.
     const node = lazySource("blocks", () => Promise.reject(forgotten(time)), {
       partitions: blocks.length,
       lasting: false,

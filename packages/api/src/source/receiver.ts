@@ -2,13 +2,13 @@ import type { DurationLike } from "@millrace/base";
 import { receiverDetached } from "../errors.ts";
 import { StorageLevel } from "../rdd/storage-level.ts";
 
-/** What the engine gives a receiver while it runs. */
+/** The engine's interface to a running receiver. */
 export interface ReceiverPort {
   readonly streamId: number;
   /**
    * Resolves when the records are as safe as the storage level says; waits while the engine is behind.
    *
-   * @param oneBlock They are one block of their own; otherwise they join the block that is being filled.
+   * @param oneBlock They are a block of their own; otherwise they join the current block.
    */
   store(records: readonly unknown[], oneBlock: boolean): Promise<void>;
   restart(message: string, error: unknown, delay: DurationLike | undefined): void;
@@ -20,17 +20,17 @@ export interface ReceiverPort {
 // Not a private field: an instance reaches the executor without its constructor being called.
 const hosts = new WeakMap<object, ReceiverPort>();
 
-/** Gives a receiver its engine; before `onStart` is called. */
+/** Connects a receiver to the engine, before `onStart`. */
 export function attachReceiver(receiver: Receiver<unknown>, host: ReceiverPort): void {
   hosts.set(receiver, host);
 }
 
 /**
- * A source of your own: extend it, and hand an instance to `ssc.receiverStream`. The instance is shipped by value to an
+ * A custom source: extend it, and pass an instance to `ssc.receiverStream`. The instance is shipped by value to an
  * executor, where it runs on a thread of its own; open sockets and files in `onStart`, not in the constructor.
  */
 export abstract class Receiver<T> {
-  /** Where received blocks are kept until their batch is done. */
+  /** How received blocks are stored until their batch is done. */
   readonly storageLevel: StorageLevel;
 
   /** @param storageLevel By default received blocks are copied to a second executor. */
@@ -38,29 +38,30 @@ export abstract class Receiver<T> {
     this.storageLevel = storageLevel;
   }
 
-  /** Begins to receive. Must return, or resolve, soon: what takes long goes on in the background. */
+  /** Starts receiving. Must return, or resolve, soon: long work continues in the background. */
   abstract onStart(): void | Promise<void>;
   /**
-   * Stops receiving and frees what `onStart` took. What is stored until it settles is taken; it is waited for as long as
-   * `receiver.stop.timeout` says.
+   * Stops receiving and releases the resources of `onStart`. Records stored until it settles are accepted; it may take
+   * as long as `receiver.stop.timeout`.
    */
   abstract onStop(): void | Promise<void>;
 
   /**
-   * Hands records to the engine: one, or an array of them as one block that is never split.
+   * Stores records: one, or an array of them as one block that is never split.
    *
-   * Resolves when they are as safe as the storage level says and a batch will have them, so that a reliable receiver can then
-   * acknowledge them; waits when the engine is behind. A record that is itself an array goes in as `[record]`.
+   * Resolves when they are as safe as the storage level says and a batch will have them, so that a reliable receiver
+   * can then acknowledge them; waits when the engine is behind (back-pressure). A record that is itself an array is
+   * passed as `[record]`.
    *
-   * Rejects when they are not taken: with RECEIVER_CLOSED once `onStop` has settled, with RECEIVER_OVERRUN when a million
-   * records wait, with RECORD_NOT_ENCODABLE or RECORD_TOO_LARGE for what no record can be.
+   * Rejects if they are refused: with RECEIVER_CLOSED once `onStop` has settled, with RECEIVER_OVERRUN when a million
+   * records are waiting, with RECORD_NOT_ENCODABLE or RECORD_TOO_LARGE for invalid records.
    */
   store(records: T | readonly T[]): Promise<void> {
     const many = Array.isArray(records);
     return hostOf(this).store(many ? records : [records], many);
   }
 
-  /** Stops and starts again after `delay`; by default pauses grow from failure to failure. */
+  /** Stops and restarts after `delay`; by default with back-off. */
   restart(message: string, error?: unknown, delay?: DurationLike): void {
     hostOf(this).restart(message, error, delay);
   }
@@ -70,7 +71,7 @@ export abstract class Receiver<T> {
     hostOf(this).stop(message, error);
   }
 
-  /** Tells the operator of a trouble that stops nothing. */
+  /** Reports a non-fatal error to the operator. */
   reportError(message: string, error: unknown): void {
     hostOf(this).reportError(message, error);
   }
@@ -80,7 +81,7 @@ export abstract class Receiver<T> {
     return hostOf(this).streamId;
   }
 
-  /** Whether it does not run: it was stopped, or has not been started. */
+  /** Whether it is not running: it was stopped, or has not been started. */
   get isStopped(): boolean {
     return hosts.get(this)?.isStopped ?? true;
   }

@@ -5,17 +5,17 @@ import type { JobContext } from "../job/job-context.ts";
 import { rangesOf } from "./file-ranges.ts";
 import { checkRecords, findFiles, resolvePath } from "./found-files.ts";
 
-/** Partitions of files hold about as much. */
+/** Partitions of files have about equal size. */
 const PARTITION_BYTES_MAX = 64 * 1024 * 1024;
 
 interface StaticFiles {
-  /** What the author calls it. */
+  /** Its name for the author. */
   readonly operator: string;
   /** A file, a directory, or a path with wildcards. */
   readonly path: string;
 }
 
-/** An RDD of files that are looked at when it is first read. @throws FILE_SYSTEM_UNKNOWN */
+/** An RDD of files that are listed when it is first read. @throws FILE_SYSTEM_UNKNOWN */
 function filesSource(
   context: JobContext,
   { operator, path }: StaticFiles,
@@ -32,14 +32,14 @@ function leastPartitions(context: JobContext, given: number | undefined): number
   return given ?? Math.min(context.defaultParallelism, 2);
 }
 
-/** Lines; files that are compressed have one partition each. */
+/** Lines; compressed files have one partition each. */
 export function textFiles(context: JobContext, files: StaticFiles, minPartitions: number | undefined): Lineage {
   return filesSource(context, files, "text", (found) =>
     rangesOf(found, { partitions: leastPartitions(context, minPartitions) }),
   );
 }
 
-/** Records of so many bytes each. */
+/** Records of fixed length. */
 export function recordFiles(context: JobContext, files: StaticFiles, recordBytes: number): Lineage {
   return filesSource(context, files, { recordBytes }, (found) => {
     for (const file of found) checkRecords(file, recordBytes, files.operator);
@@ -47,7 +47,7 @@ export function recordFiles(context: JobContext, files: StaticFiles, recordBytes
   });
 }
 
-/** What `saveAsObjectFile` has written: a partition for each file. */
+/** The output of `saveAsObjectFile`: a partition for each file. */
 export function objectFiles(context: JobContext, files: StaticFiles): Lineage {
   return filesSource(context, files, "blocks", (found) =>
     found.map(({ path, bytes, version }) => ({ kind: "file", path, start: 0, end: bytes, version })),
@@ -73,7 +73,7 @@ export function wholeFiles(
   return narrow(paths, { kind: "mapPartitions", fn: operators[read].ref(), label: files.operator }, false);
 }
 
-/** Neighbouring files, about as many bytes in each group as in any other, and not too many. */
+/** Groups of neighbouring files with about equal sizes, and not too many. */
 export function groupsOf(files: readonly FoundFile[], least: number): FoundFile[][] {
   const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const goal = Math.min(PARTITION_BYTES_MAX, total / least);

@@ -14,7 +14,7 @@ import { numberRange } from "./number-range.ts";
 import { objectFiles, recordFiles, textFiles, wholeFiles } from "./static-files.ts";
 import { checkPath, StreamSources } from "./stream-sources.ts";
 
-/** RDDs of something that is there: the part of `StreamingContext` that makes them. */
+/** Static RDDs: the part of `StreamingContext` that creates them. */
 export abstract class StaticSources extends StreamSources {
   // ---- static RDDs
 
@@ -30,14 +30,16 @@ export abstract class StaticSources extends StreamSources {
     return this.#rdd(collectionSource(this[CONTEXT], list, { partitions, label: "parallelize" }));
   }
 
-  /** As `parallelize`. */
+  /** Same as `parallelize`. */
   makeRDD<K, V>(items: Iterable<readonly [K, V]>, numPartitions?: number): RDD<[K, V]>;
   makeRDD<T>(items: Iterable<T>, numPartitions?: number): RDD<T>;
   makeRDD(items: Iterable<unknown>, numPartitions?: number): RDD<unknown> {
     return this.parallelize<unknown>(items, numPartitions);
   }
 
-  /** The whole numbers from `start` up to and without `end`; `range(end)` begins at 0. They are made on executors. */
+  /**
+   * The whole numbers from `start` up to but excluding `end`; `range(end)` begins at 0. They are created on executors.
+   */
   range(start: number, end?: number, step = 1, numPartitions?: number): RDD<number> {
     const [from, to] = end === undefined ? [0, start] : [start, end];
     if (![from, to, step].every(Number.isSafeInteger) || step === 0) {
@@ -55,14 +57,14 @@ export abstract class StaticSources extends StreamSources {
   }
 
   /**
-   * Lines of a file, or of all files of a directory in order of their names. Files whose name ends in `.gz` are unzipped;
-   * they have one partition each. The files are those that were there when the RDD was first read: when one changes after
-   * that, the batch that reads it fails (FILE_CHANGED).
+   * Lines of a file, or of all files of a directory in order of their names. Files whose name ends in `.gz` are
+   * decompressed; they have one partition each. The files are those that existed when the RDD was first read: if one
+   * changes after that, the batch that reads it fails (FILE_CHANGED).
    *
-   * @param path For all that read files: wildcards as `fileStream` has them stand for the files and directories that match.
-   * @param minPartitions About how many partitions there are to be: more for many files, as each has one at least, and for
-   *   large ones. 2 if it is left out.
-   * @throws INPUT_MISSING (from actions) Nothing is there.
+   * @param path For all operations that read files: wildcards as in `fileStream` match files and directories.
+   * @param minPartitions Approximate number of partitions: more for many files, as each has at least one, and for large
+   *   ones. Default 2.
+   * @throws INPUT_MISSING (from actions) Nothing exists there.
    */
   textFile(path: string, minPartitions?: number): RDD<string> {
     const { where, least } = filesOf(path, minPartitions, "textFile");
@@ -70,7 +72,7 @@ export abstract class StaticSources extends StreamSources {
   }
 
   /**
-   * `[path, text]` for each file of a directory, or for a file. Files whose name ends in `.gz` are unzipped.
+   * `[path, text]` for each file of a directory, or for a file. Files whose name ends in `.gz` are decompressed.
    *
    * @throws INPUT_MISSING, INPUT_DAMAGED, RECORD_TOO_LARGE (from actions)
    */
@@ -81,7 +83,7 @@ export abstract class StaticSources extends StreamSources {
   }
 
   /**
-   * `[path, bytes]` for each file of a directory, or for a file. Bytes are as they are in the file: a `.gz` is not unzipped.
+   * `[path, bytes]` for each file of a directory, or for a file. Bytes are unchanged: a `.gz` is not decompressed.
    *
    * @throws INPUT_MISSING, RECORD_TOO_LARGE (from actions)
    */
@@ -92,7 +94,7 @@ export abstract class StaticSources extends StreamSources {
   }
 
   /**
-   * Records of `length` bytes each from a file, or from all files of a directory. A `.gz` is not unzipped.
+   * Records of `length` bytes each from a file, or from all files of a directory. A `.gz` is not decompressed.
    *
    * @throws BAD_RECORD_LENGTH (from actions)
    */
@@ -106,8 +108,8 @@ export abstract class StaticSources extends StreamSources {
   }
 
   /**
-   * The records that `saveAsObjectFile` has written, a partition for each file. Instances of the job's classes can be read by
-   * the same job only.
+   * The records written by `saveAsObjectFile`, one partition per file. Instances of the job's classes can be read only
+   * by the same job.
    *
    * @throws INPUT_MISSING, INPUT_DAMAGED (from actions)
    */
@@ -121,8 +123,8 @@ export abstract class StaticSources extends StreamSources {
   }
 
   /**
-   * Calls `fn` with each partition of an RDD, or with some of them, on executors; empty ones too. Gives what it makes of
-   * them, in the order they are asked for. It may be async.
+   * Calls `fn` with each partition of an RDD, or with some of them, on executors; including empty ones. Returns the
+   * results, in the requested order. `fn` may be async.
    *
    * @throws BAD_ARGUMENT There is no such partition.
    */
@@ -143,7 +145,7 @@ export abstract class StaticSources extends StreamSources {
     for (const one of partitions) checkCount(one, `a partition of ${labelOf(operator, ref)}`, 0, total - 1);
     const ascending = [...new Set(partitions)].sort((a, b) => a - b);
     const results = await collected<U>(on, operator, target, ascending);
-    return partitions.map((one) => results[ascending.indexOf(one)] as U); // one for each that was asked for
+    return partitions.map((one) => results[ascending.indexOf(one)] as U); // one for each requested partition
   }
 
   #rdd<T>(lineage: Lineage): RDD<T> {

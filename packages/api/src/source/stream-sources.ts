@@ -25,18 +25,18 @@ import { type RateOptions, type RateRecord, RateStream } from "./rate-stream.ts"
 import { Receiver } from "./receiver.ts";
 import { ReceiverStream } from "./receiver-stream.ts";
 
-/** Gives what is iterated for `iterableStream`; on an executor. */
+/** Returns the iterable of `iterableStream`; called on an executor. */
 export type MakeRecords<T> = (
   signal: AbortSignal,
 ) => AsyncIterable<T> | Iterable<T> | Promise<AsyncIterable<T> | Iterable<T>>;
 
-/** Where streams come from: the part of `StreamingContext` that makes them. */
+/** Input streams: the part of `StreamingContext` that creates them. */
 export abstract class StreamSources {
   readonly [CONTEXT]: JobContext;
   readonly [GRAPH]: GraphBuilder;
 
   /**
-   * Made by the engine and handed to `build`.
+   * Created by the engine and passed to `build`.
    *
    * @internal
    */
@@ -51,14 +51,14 @@ export abstract class StreamSources {
 
   // ---- receivers
 
-  /** Lines of text from a TCP server: a receiver connects to it, and again with growing pauses when it is down. */
+  /** Lines of text from a TCP server: a receiver connects to it, and reconnects with back-off when it is down. */
   socketTextStream(host: string, port: number, level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2): DStream<string> {
     const at = address(host, port, level, "socketTextStream");
     const label = `socketTextStream ${at}`;
     return this.#receive(label, () => ({ kind: "socketText", host, port }), level);
   }
 
-  /** Records from a TCP server, as `decoder` makes them of its bytes, which come in chunks of any size. */
+  /** Records from a TCP server, decoded by `decoder` from its bytes, which come in chunks of any size. */
   socketStream<K, V>(
     host: string,
     port: number,
@@ -90,8 +90,8 @@ export abstract class StreamSources {
   }
 
   /**
-   * Records from a TCP server that sends them as the engine keeps them, in blocks that `rawBlock` made. They are stored as
-   * they come: nothing is decoded before a task reads it.
+   * Records from a TCP server that sends them in the engine's format, in blocks made by `rawBlock`. They are stored as
+   * they arrive: nothing is decoded before a task reads it.
    */
   rawSocketStream<K, V>(host: string, port: number, level?: StorageLevel): DStream<[K, V]>;
   rawSocketStream<T>(host: string, port: number, level?: StorageLevel): DStream<T>;
@@ -101,11 +101,12 @@ export abstract class StreamSources {
   }
 
   /**
-   * Records of whatever can be iterated: an async generator, a Node or web stream, an array. `make` is called on an executor,
-   * on the receivers' thread, and what it gives is read one record at a time; nothing is asked of it while the engine is
-   * behind. When it throws, it is made again after pauses that grow; when it ends, the stream has no more records.
+   * Records of anything iterable: an async generator, a Node or web stream, an array. `make` is called on an executor,
+   * on the receiver's thread, and its result is read one record at a time; nothing is requested while the engine is
+   * behind. When it throws, it is recreated with back-off; when it ends, the stream has no more records.
    *
-   * @param make Is given a signal that is aborted when the job stops: end your waits then. `return()` is called besides.
+   * @param make Receives a signal that is aborted when the job stops: end your waits then. `return()` is called as
+   *   well.
    * @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
    */
   iterableStream<K, V>(make: MakeRecords<readonly [K, V]>, level?: StorageLevel): DStream<[K, V]>;
@@ -121,9 +122,9 @@ export abstract class StreamSources {
   }
 
   /**
-   * Records of a receiver of your own.
+   * Records of a custom receiver.
    *
-   * @throws CAPTURE_NOT_SHIPPABLE (when the graph is complete) The instance holds something that cannot be sent.
+   * @throws CAPTURE_NOT_SHIPPABLE (when the graph is complete) The instance contains something that cannot be sent.
    */
   receiverStream<T>(receiver: Receiver<T>): DStream<T> {
     if (!(receiver instanceof Receiver)) {
@@ -146,15 +147,15 @@ export abstract class StreamSources {
   }
 
   /**
-   * Records of the files that are moved into a directory, on storage that the driver and all executors share. Each file is
-   * read once, in the batch at whose time it is there, as it was then: write it elsewhere and move it in complete.
+   * Records of the files that are moved into a directory, on storage that the driver and all executors share. Each file
+   * is read once, by the batch during which it appears: write it elsewhere and move it in complete.
    *
-   * A file belongs to a batch when it changed last after the job's start (unless `newFilesOnly` is false), within the time
-   * of the setting `file.stream.remember` (60 s), and not after the batch's time. Files are read in no particular order.
-   * Subdirectories are left alone.
+   * A file belongs to a batch if its last change was after the job's start (unless `newFilesOnly` is false), within the
+   * time of the setting `file.stream.remember` (60 s), and not after the batch's time. Files are read in no particular
+   * order. Subdirectories are ignored.
    *
-   * @param directory May have wildcards, which directories have to match: `logs/2026-??/{web,mail}`. They are looked for in
-   *   each batch.
+   * @param directory May have wildcards that match directories: `logs/2026-??/{web,mail}`. They are matched in each
+   *   batch.
    * @throws BAD_ARGUMENT
    */
   fileStream(
@@ -179,8 +180,8 @@ export abstract class StreamSources {
   }
 
   /**
-   * Records of `length` bytes each from the files that are moved into a directory; see `fileStream`. A file with a part of
-   * a record fails its batch (BAD_RECORD_LENGTH). A `.gz` is not unzipped.
+   * Records of `length` bytes each from the files that are moved into a directory; see `fileStream`. A file with a
+   * partial record fails its batch (BAD_RECORD_LENGTH). A `.gz` is not decompressed.
    */
   binaryRecordsStream(directory: string, length: number): DStream<Uint8Array> {
     const operator = "binaryRecordsStream";
@@ -194,8 +195,9 @@ export abstract class StreamSources {
   // ---- the driver
 
   /**
-   * So many records a second, as `{ value, timestamp }`: numbers from 0 without gaps, each with the time it was due. A
-   * batch has the records that were due within its interval before its time, whenever it runs; they are made on executors.
+   * A fixed number of records per second, as `{ value, timestamp }`: numbers from 0 without gaps, each with the time it
+   * was due. A batch has the records that were due within its interval before its time, whenever it runs; they are
+   * created on executors.
    *
    * @param recordsPerSecond A whole number up to 1e8.
    */
@@ -211,7 +213,7 @@ export abstract class StreamSources {
     return new DStream<RateRecord>(this[GRAPH], new RateStream(this[GRAPH], rate, partitions));
   }
 
-  /** The batches of a source of your own on the driver. */
+  /** The batches of a custom source on the driver. */
   inputStream<K, V>(input: InputDStream<readonly [K, V]>): DStream<[K, V]>;
   inputStream<T>(input: InputDStream<T>): DStream<T>;
   inputStream(input: InputDStream<unknown>): DStream<unknown> {
@@ -223,9 +225,9 @@ export abstract class StreamSources {
   }
 
   /**
-   * Batches from an array, for tests and trials: each batch takes the next, or with `oneAtATime: false` all that are new.
-   * The array is left as it is, and what the driver's code pushes to it while the job runs is taken too. Several streams
-   * over one array each have all of it.
+   * Batches from an array, for tests and trials: each batch takes the next, or with `oneAtATime: false` all new ones.
+   * The array is not changed, and elements that the driver's code pushes to it while the job runs are taken too.
+   * Several streams over one array each have all of it.
    */
   queueStream<K, V>(
     batches: readonly QueuedBatch<readonly [K, V]>[],
