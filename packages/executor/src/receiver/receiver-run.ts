@@ -1,19 +1,19 @@
 import type { EngineError } from "@millrace/base";
 
 /** Why a run of a receiver ended, and what should follow. */
-export type SourceEnd =
+export type RunEnd =
   /** It is restarted: after the given delay, or after the next back-off pause. */
   | { readonly kind: "retry"; readonly error: EngineError; readonly delayMs?: number }
   /** It has ended for good. */
   | { readonly kind: "stopped"; readonly error?: EngineError };
 
-export interface SourceEvents {
+export interface RunEvents {
   /** It is connected; the back-off is reset once records have arrived. */
   running(): void;
   /** Records have arrived. */
   received(): void;
   /** Once. */
-  ended(end: SourceEnd): void;
+  ended(end: RunEnd): void;
   /** A non-fatal error. */
   trouble(error: EngineError): void;
 }

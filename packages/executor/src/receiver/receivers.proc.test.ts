@@ -350,8 +350,8 @@ describe("a receiver with code of the job is alone on its thread", () => {
   }
 
   test.each([
-    ["throws", /its thread ended: nobody catches this\. What/],
-    ["grows", /more memory than receiver\.heap = 32\.0 MiB gives it\. What/],
+    ["throws", /its thread ended: nobody catches this\. Records/],
+    ["grows", /more memory than receiver\.heap = 32\.0 MiB gives it\. Records/],
   ])("so that one that %s is started again by itself, and its neighbour has not noticed", async (does, why) => {
     const { lab, neighbourReceives } = await besideANeighbour(does);
     const retrying = await of(0, "retrying")(lab);

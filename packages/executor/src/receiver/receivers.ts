@@ -15,13 +15,13 @@ import type { FunctionTable } from "@millrace/runtime";
 import type { BlockPool, SpillDirectory } from "@millrace/storage";
 import { receiverClosed, receiverFailed } from "../errors.ts";
 import { type CutBlock, type CutterOptions, FrameBlockCutter, LineBlockCutter, RecordCutter } from "./block-cutter.ts";
-import { CustomSource } from "./custom-source.ts";
+import { CustomReceiverRun } from "./custom-receiver-run.ts";
 import { Gate } from "./gate.ts";
-import { IterableSource, type MakeIterable } from "./iterable-source.ts";
+import { IterableRun, type MakeIterable } from "./iterable-run.ts";
 import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
-import { RawSocketSource } from "./raw-socket-source.ts";
-import type { ReceiverRun, SourceEvents } from "./receiver-run.ts";
-import { type Decoder, SocketDecoderSource, SocketTextSource } from "./socket-source.ts";
+import { RawSocketRun } from "./raw-socket-run.ts";
+import type { ReceiverRun, RunEvents } from "./receiver-run.ts";
+import { type Decoder, SocketDecoderRun, SocketTextRun } from "./socket-run.ts";
 import { SupervisedReceiver } from "./supervised-receiver.ts";
 
 export interface ReceiversPorts {
@@ -87,7 +87,7 @@ export class Receivers {
       restartDelay: init.restartDelay,
       rng: systemRng(),
       clock,
-      newSource: (events) => this.#newSource(stream, spec, { blockIntervalMs, gate, events }),
+      newRun: (events) => this.#newRun(stream, spec, { blockIntervalMs, gate, events }),
       report: (status) => {
         if (status.state === "stopped") {
           this.#entries.delete(stream);
@@ -135,10 +135,10 @@ export class Receivers {
     return safe.promise;
   }
 
-  #newSource(
+  #newRun(
     stream: StreamId,
     spec: ReceiverSpec,
-    by: { readonly blockIntervalMs: number; readonly gate: Gate; readonly events: SourceEvents },
+    by: { readonly blockIntervalMs: number; readonly gate: Gate; readonly events: RunEvents },
   ): ReceiverRun | Promise<ReceiverRun> {
     const { pool, spills, clock } = this.#ports;
     const { gate, events } = by;
@@ -147,9 +147,9 @@ export class Receivers {
     if (spec.kind === "socketText") {
       const { lineBytesMax } = this.#ports.init;
       const lines = { ...cutting, source: `the socket ${spec.host}:${spec.port}`, lineBytesMax };
-      return new SocketTextSource(spec, new LineBlockCutter(lines), gate, events);
+      return new SocketTextRun(spec, new LineBlockCutter(lines), gate, events);
     }
-    if (spec.kind === "rawSocket") return new RawSocketSource(spec, new FrameBlockCutter(cutting), gate, events);
+    if (spec.kind === "rawSocket") return new RawSocketRun(spec, new FrameBlockCutter(cutting), gate, events);
     return this.#jobSource(stream, spec, { cutting, gate, events });
   }
 
@@ -167,7 +167,7 @@ export class Receivers {
   async #jobSource(
     stream: StreamId,
     spec: Exclude<ReceiverSpec, { readonly kind: "socketText" | "rawSocket" }>,
-    by: { readonly cutting: CutterOptions; readonly gate: Gate; readonly events: SourceEvents },
+    by: { readonly cutting: CutterOptions; readonly gate: Gate; readonly events: RunEvents },
   ): Promise<ReceiverRun> {
     const value = await this.#valueOf(stream, codeOf(spec));
     const { functions, clock } = this.#ports;
@@ -177,11 +177,11 @@ export class Receivers {
     // Encoded by the api, and checked when the stream was declared.
     switch (spec.kind) {
       case "socket":
-        return new SocketDecoderSource(spec, value as Decoder, sinks);
+        return new SocketDecoderRun(spec, value as Decoder, sinks);
       case "iterable":
-        return new IterableSource(stream, value as MakeIterable, sinks, clock);
+        return new IterableRun(stream, value as MakeIterable, sinks, clock);
       case "custom":
-        return new CustomSource({ ...sinks, stream, receiver: value as Receiver<unknown>, clock, stopTimeout });
+        return new CustomReceiverRun({ ...sinks, stream, receiver: value as Receiver<unknown>, clock, stopTimeout });
       default:
         return unreachable(spec);
     }

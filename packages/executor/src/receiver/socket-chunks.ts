@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { EngineError } from "@millrace/base";
 import { sourceDown } from "../errors.ts";
 import type { Gate } from "./gate.ts";
-import type { ReceiverRun, SourceEvents } from "./receiver-run.ts";
+import type { ReceiverRun, RunEvents } from "./receiver-run.ts";
 
 export interface SocketAddress {
   readonly host: string;
@@ -12,12 +12,12 @@ export interface SocketAddress {
 /** A TCP server's bytes, chunk by chunk, as long as the gate is open. */
 export abstract class SocketChunks implements ReceiverRun {
   protected readonly where: SocketAddress;
-  protected readonly events: SourceEvents;
+  protected readonly events: RunEvents;
   readonly #gate: Gate;
   #socket: Socket | undefined;
   #over = false;
 
-  constructor(where: SocketAddress, gate: Gate, events: SourceEvents) {
+  constructor(where: SocketAddress, gate: Gate, events: RunEvents) {
     this.where = where;
     this.events = events;
     this.#gate = gate;

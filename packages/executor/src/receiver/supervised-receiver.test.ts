@@ -2,18 +2,18 @@ import { epochMs, ManualClock, millis, SeededRng } from "@millrace/base";
 import type { ReceiverStatus } from "@millrace/scheduler";
 import { expect, test } from "vitest";
 import { receiverFailed } from "../errors.ts";
-import type { SourceEvents } from "./receiver-run.ts";
+import type { RunEvents } from "./receiver-run.ts";
 import { SupervisedReceiver } from "./supervised-receiver.ts";
 
 test("a receiver that has a trouble with every record tells of ten a second, and how many more there were", () => {
   const clock = new ManualClock(epochMs(0));
   const told: string[] = [];
-  const running: SourceEvents[] = [];
+  const running: RunEvents[] = [];
   const receiver = new SupervisedReceiver({
     restartDelay: { min: millis(20), max: millis(50) },
     rng: new SeededRng(1),
     clock,
-    newSource: (events) => {
+    newRun: (events) => {
       running.push(events);
       return { start: () => {}, stop: async () => {} };
     },
@@ -29,7 +29,7 @@ test("a receiver that has a trouble with every record tells of ten a second, and
   trouble(26);
   trouble(27);
   expect(told.slice(10)).toEqual([
-    "[RECEIVER_FAILED] odd record 26 (15 more were not told)",
+    "[RECEIVER_FAILED] odd record 26 (15 more were not reported)",
     "[RECEIVER_FAILED] odd record 27",
   ]);
 });

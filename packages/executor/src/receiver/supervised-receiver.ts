@@ -9,7 +9,7 @@ import {
   toWireError,
 } from "@millrace/base";
 import type { ReceiverStatus } from "@millrace/scheduler";
-import type { ReceiverRun, SourceEnd, SourceEvents } from "./receiver-run.ts";
+import type { ReceiverRun, RunEnd, RunEvents } from "./receiver-run.ts";
 
 export interface SupervisedOptions {
   /** The pauses before a restart. */
@@ -17,7 +17,7 @@ export interface SupervisedOptions {
   readonly rng: Rng;
   readonly clock: Clock;
   /** May throw or reject if the job's code provides no source: retried like any failure. */
-  readonly newSource: (events: SourceEvents) => ReceiverRun | Promise<ReceiverRun>;
+  readonly newRun: (events: RunEvents) => ReceiverRun | Promise<ReceiverRun>;
   report(status: ReceiverStatus): void;
 }
 
@@ -62,7 +62,7 @@ export class SupervisedReceiver {
   async #open(): Promise<void> {
     const run = ++this.#run;
     const current = (): boolean => run === this.#run && !this.#stopped;
-    const events: SourceEvents = {
+    const events: RunEvents = {
       running: () => {
         if (current()) this.#options.report({ state: "running" });
       },
@@ -75,7 +75,7 @@ export class SupervisedReceiver {
       trouble: (error) => this.#trouble(error),
     };
     try {
-      const source = await this.#options.newSource(events);
+      const source = await this.#options.newRun(events);
       if (!current()) return;
       this.#source = source;
       source.start();
@@ -84,7 +84,7 @@ export class SupervisedReceiver {
     }
   }
 
-  #ended(end: SourceEnd): void {
+  #ended(end: RunEnd): void {
     if (end.kind === "retry") return this.#retry(toWireError(end.error), end.delayMs);
     this.#stopped = true;
     this.#options.report(

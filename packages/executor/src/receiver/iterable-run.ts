@@ -2,7 +2,7 @@ import { type Clock, describeThrown, EngineError, millis, type StreamId } from "
 import { receiverFailed } from "../errors.ts";
 import type { RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
-import type { ReceiverRun, SourceEnd, SourceEvents } from "./receiver-run.ts";
+import type { ReceiverRun, RunEnd, RunEvents } from "./receiver-run.ts";
 
 /** The job's function that returns the records of `iterableStream`. */
 export type MakeIterable = (signal: AbortSignal) => unknown;
@@ -22,12 +22,12 @@ const TURN_MS = 10;
 const TURN_RECORDS = 64;
 
 /** Records of the iterable returned by the job's function. Nothing is requested from it while the engine is behind. */
-export class IterableSource implements ReceiverRun {
+export class IterableRun implements ReceiverRun {
   readonly #stream: StreamId;
   readonly #make: MakeIterable;
   readonly #cutter: RecordCutter;
   readonly #gate: Gate;
-  readonly #events: SourceEvents;
+  readonly #events: RunEvents;
   readonly #clock: Clock;
   readonly #abort = new AbortController();
   #steps: Steps | undefined;
@@ -36,7 +36,7 @@ export class IterableSource implements ReceiverRun {
   constructor(
     stream: StreamId,
     make: MakeIterable,
-    sinks: { readonly cutter: RecordCutter; readonly gate: Gate; readonly events: SourceEvents },
+    sinks: { readonly cutter: RecordCutter; readonly gate: Gate; readonly events: RunEvents },
     clock: Clock,
   ) {
     this.#stream = stream;
@@ -87,7 +87,7 @@ export class IterableSource implements ReceiverRun {
     }
   }
 
-  #end(end: SourceEnd): void {
+  #end(end: RunEnd): void {
     if (this.#over) return;
     this.#over = true;
     void this.#return().then(() => {

@@ -3,7 +3,7 @@ import { describeThrown, EngineError } from "@millrace/base";
 import { receiverFailed } from "../errors.ts";
 import type { LineBlockCutter, RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
-import type { ReceiverRun, SourceEvents } from "./receiver-run.ts";
+import type { ReceiverRun, RunEvents } from "./receiver-run.ts";
 import { down, type SocketAddress, SocketChunks } from "./socket-chunks.ts";
 
 /**
@@ -11,10 +11,10 @@ import { down, type SocketAddress, SocketChunks } from "./socket-chunks.ts";
  * when a line is read; a byte-order mark stays. A last line without an end is a record when the server ends the
  * connection; a line cut off by a broken connection, its length or a stop is dropped.
  */
-export class SocketTextSource extends SocketChunks {
+export class SocketTextRun extends SocketChunks {
   readonly #cutter: LineBlockCutter;
 
-  constructor(where: SocketAddress, cutter: LineBlockCutter, gate: Gate, events: SourceEvents) {
+  constructor(where: SocketAddress, cutter: LineBlockCutter, gate: Gate, events: RunEvents) {
     super(where, gate, events);
     this.#cutter = cutter;
   }
@@ -40,19 +40,19 @@ export class SocketTextSource extends SocketChunks {
 export type Decoder = (stream: AsyncIterable<Uint8Array>) => AsyncIterable<unknown> | Iterable<unknown>;
 
 /** Records that a function of the job decodes from a TCP server's bytes. */
-export class SocketDecoderSource implements ReceiverRun {
+export class SocketDecoderRun implements ReceiverRun {
   readonly #where: SocketAddress;
   readonly #decoder: Decoder;
   readonly #cutter: RecordCutter;
   readonly #gate: Gate;
-  readonly #events: SourceEvents;
+  readonly #events: RunEvents;
   #socket: Socket | undefined;
   #over = false;
 
   constructor(
     where: SocketAddress,
     decoder: Decoder,
-    sinks: { readonly cutter: RecordCutter; readonly gate: Gate; readonly events: SourceEvents },
+    sinks: { readonly cutter: RecordCutter; readonly gate: Gate; readonly events: RunEvents },
   ) {
     this.#where = where;
     this.#decoder = decoder;

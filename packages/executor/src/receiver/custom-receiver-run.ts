@@ -13,15 +13,15 @@ import {
 import { receiverFailed } from "../errors.ts";
 import type { RecordCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
-import type { ReceiverRun, SourceEnd, SourceEvents } from "./receiver-run.ts";
+import type { ReceiverRun, RunEnd, RunEvents } from "./receiver-run.ts";
 import { StoreLine } from "./store-line.ts";
 
-export interface CustomSourceOptions {
+export interface CustomReceiverRunOptions {
   readonly stream: StreamId;
   readonly receiver: Receiver<unknown>;
   readonly cutter: RecordCutter;
   readonly gate: Gate;
-  readonly events: SourceEvents;
+  readonly events: RunEvents;
   readonly clock: Clock;
   /** `receiver.stop.timeout`: how long to wait for `onStop`. */
   readonly stopTimeout: Millis;
@@ -36,13 +36,13 @@ export interface CustomSourceOptions {
  * The first end counts; a stop during an end waits for the same `onStop`. See {@link StoreLine} for `store` in each
  * state.
  */
-export class CustomSource implements ReceiverRun {
-  readonly #options: CustomSourceOptions;
+export class CustomReceiverRun implements ReceiverRun {
+  readonly #options: CustomReceiverRunOptions;
   readonly #name: string;
   readonly #line: StoreLine;
   #closing: Promise<void> | undefined;
 
-  constructor(options: CustomSourceOptions) {
+  constructor(options: CustomReceiverRunOptions) {
     this.#options = options;
     this.#name = options.receiver.constructor.name;
     this.#line = new StoreLine({
@@ -96,7 +96,7 @@ export class CustomSource implements ReceiverRun {
     this.#end(error === undefined ? { kind: "stopped" } : { kind: "stopped", error: this.#failed(message, error) });
   }
 
-  #end(end: SourceEnd): void {
+  #end(end: RunEnd): void {
     if (this.#closing !== undefined) return;
     void this.#close().then(() => this.#options.events.ended(end));
   }

@@ -2,7 +2,7 @@ import { formatSize } from "@millrace/base";
 import { receiverFailed } from "../errors.ts";
 import type { FrameBlockCutter } from "./block-cutter.ts";
 import type { Gate } from "./gate.ts";
-import type { SourceEvents } from "./receiver-run.ts";
+import type { RunEvents } from "./receiver-run.ts";
 import { type SocketAddress, SocketChunks } from "./socket-chunks.ts";
 
 const LENGTH_BYTES = 4;
@@ -11,7 +11,7 @@ const BLOCK_BYTES_MAX = 256 << 20;
 /**
  * Encoded blocks from a TCP server: the length of each in 4 bytes, big-endian, then the block. Nothing is decoded here.
  */
-export class RawSocketSource extends SocketChunks {
+export class RawSocketRun extends SocketChunks {
   readonly #cutter: FrameBlockCutter;
   /** The parts received so far of the current block, or of its length before it. */
   #parts: Uint8Array[] = [];
@@ -19,7 +19,7 @@ export class RawSocketSource extends SocketChunks {
   /** Bytes of the block; `undefined` while its length is read. */
   #length: number | undefined;
 
-  constructor(where: SocketAddress, cutter: FrameBlockCutter, gate: Gate, events: SourceEvents) {
+  constructor(where: SocketAddress, cutter: FrameBlockCutter, gate: Gate, events: RunEvents) {
     super(where, gate, events);
     this.#cutter = cutter;
   }

@@ -7,8 +7,8 @@ import { BlockPool, readHandle, SpillDirectory } from "@millrace/storage";
 import { afterEach, describe, expect, test } from "vitest";
 import { RecordCutter } from "./block-cutter.ts";
 import { Gate } from "./gate.ts";
-import { IterableSource, type MakeIterable } from "./iterable-source.ts";
-import type { SourceEnd } from "./receiver-run.ts";
+import { IterableRun, type MakeIterable } from "./iterable-run.ts";
+import type { RunEnd } from "./receiver-run.ts";
 
 const directories: string[] = [];
 afterEach(() => {
@@ -25,7 +25,7 @@ function sourceOf(make: MakeIterable) {
   const stored: unknown[] = [];
   const troubles: EngineError[] = [];
   const running = deferred<void>();
-  const ended = deferred<SourceEnd>();
+  const ended = deferred<RunEnd>();
   const cutter = new RecordCutter(
     {
       pool,
@@ -46,7 +46,7 @@ function sourceOf(make: MakeIterable) {
     ended: ended.resolve,
     trouble: (error: EngineError) => void troubles.push(error),
   };
-  const source = new IterableSource(streamId(3), make, { cutter, gate, events }, clock);
+  const source = new IterableRun(streamId(3), make, { cutter, gate, events }, clock);
   return { source, clock, gate, stored, troubles, running: running.promise, ended: ended.promise };
 }
 

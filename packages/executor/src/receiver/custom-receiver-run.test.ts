@@ -3,10 +3,10 @@ import { deferred, EngineError, millis, SeededRng, streamId } from "@millrace/ba
 import { emptyClassTable } from "@millrace/codec";
 import { afterEach, describe, expect, test } from "vitest";
 import { RecordCutter } from "./block-cutter.ts";
-import { CustomSource } from "./custom-source.ts";
+import { CustomReceiverRun } from "./custom-receiver-run.ts";
 import { cuttingTo, type EmittedBlock, removeDirectories, turn } from "./cutting.fixture.ts";
 import { Gate } from "./gate.ts";
-import type { SourceEnd } from "./receiver-run.ts";
+import type { RunEnd } from "./receiver-run.ts";
 
 afterEach(removeDirectories);
 
@@ -36,9 +36,9 @@ function runOf(receiver: Queue, options: { readonly confirmsAtOnce?: boolean } =
     if (options.confirmsAtOnce !== false) confirm();
   });
   const gate = new Gate(1 << 20);
-  const ended = deferred<SourceEnd>();
+  const ended = deferred<RunEnd>();
   const troubles: string[] = [];
-  const source = new CustomSource({
+  const source = new CustomReceiverRun({
     stream: streamId(0),
     receiver,
     cutter: new RecordCutter(cutting, emptyClassTable),
@@ -140,7 +140,9 @@ describe("what is stored while onStop runs is taken", () => {
     await run.source.stop();
     expect(run.counted).toEqual(["last"]);
     expect(run.troubles).toEqual([
-      expect.stringMatching(/^\[RECEIVER_FAILED\] Queue: onStop failed: RangeError: odd \(at custom-source\.test\.ts:/),
+      expect.stringMatching(
+        /^\[RECEIVER_FAILED\] Queue: onStop failed: RangeError: odd \(at custom-receiver-run\.test\.ts:/,
+      ),
     ]);
   });
 
