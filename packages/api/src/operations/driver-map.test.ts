@@ -11,7 +11,7 @@ test("a Map for the job's code has all entries, or is refused by name before V8 
   expect(mapOnDriver(entries, "countByKey", 3)).toEqual(new Map(entries));
   const refused = {
     code: "MAP_TOO_LARGE",
-    message: expect.stringMatching(/countByKey found 3 different keys.* 2 at most/),
+    message: expect.stringMatching(/countByKey found 3 distinct keys.* at most 2/),
   };
   expect(() => mapOnDriver(entries, "countByKey", 2)).toThrow(expect.objectContaining(refused));
   const keyed = new KeyMap<string, number>();

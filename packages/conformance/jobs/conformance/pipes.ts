@@ -66,9 +66,9 @@ export const pipes: readonly Case[] = [
       });
       const broken = ["sh", "-c", "echo nothing works >&2; exit 3"];
       return [
-        await refused(rdd.pipe(broken).count(), /PIPE_FAILED.*exit code 3.*nothing works/),
+        await refused(rdd.pipe(broken).count(), /PIPE_FAILED.*exited with code 3.*nothing works/),
         await refused(rdd.pipe("no-such-command-at-all").count(), /PIPE_FAILED.*could not be started/),
-        await refused(rdd.pipe(["sh", "-c", "kill -9 $$"]).count(), /PIPE_FAILED.*ended by SIGKILL/),
+        await refused(rdd.pipe(["sh", "-c", "kill -9 $$"]).count(), /PIPE_FAILED.*killed by SIGKILL/),
         await refused(thrown.pipe("cat").count(), /no c/),
       ];
     },

@@ -115,9 +115,9 @@ describe("a command that records are piped through", () => {
   test.each([
     [
       sh("echo so it is >&2; exit 7"),
-      /\[PIPE_FAILED\] the command sh -c .* ended with exit code 7. Its standard error ends: so it is/,
+      /\[PIPE_FAILED\] the command sh -c .* exited with code 7. Its standard error ends: so it is/,
     ],
-    [sh("kill -TERM $$"), /was ended by SIGTERM. It wrote nothing/],
+    [sh("kill -TERM $$"), /was killed by SIGTERM. It wrote nothing/],
     [["no-such-command-at-all", "x"], /no-such-command-at-all x could not be started: .*ENOENT/],
     [sh("yes words | head -n 100000 >&2; echo the end >&2; exit 1"), /ends: .{4000,4100}the end\./s],
   ])("that fails says how: %j", async (command, message) => {
