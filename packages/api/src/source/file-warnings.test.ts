@@ -7,7 +7,7 @@ const left = (why: Ignored, ...paths: readonly string[]) => new Map([[why, paths
 test("a file that is left alone has its name, the reason and the remedy", () => {
   const [due] = new IgnoredFiles(60_000).add(left("old", "/in/a"), 0);
   expect(due?.text).toMatch(
-    /^the file \/in\/a is left alone: the last change was before the job started.*newFilesOnly: false/,
+    /^the file \/in\/a is ignored: the last change was before the job started.*newFilesOnly: false/,
   );
 });
 
@@ -16,9 +16,7 @@ test("thousands are one warning, by reason", () => {
   const many = Array.from({ length: 5000 }, (_, i) => `/in/${i}`);
   const due = files.add(new Map([...left("aged", ...many), ...left("unnameable", "/in/x")]), 0);
   expect(due).toHaveLength(2);
-  expect(due[0]?.text).toMatch(
-    /^5000 files \(\/in\/0, \/in\/1, \/in\/2, \/in\/3, \/in\/4 and 4995 more\) are left alone/,
-  );
+  expect(due[0]?.text).toMatch(/^5000 files \(\/in\/0, \/in\/1, \/in\/2, \/in\/3, \/in\/4 and 4995 more\) are ignored/);
 });
 
 test("a flood that goes on is five warnings, and then one of all that came meanwhile", () => {

@@ -44,7 +44,7 @@ test("a block that a sink refuses fails the request, and is released all the sam
 test("a block that is not held, or a server that is gone, is told as on a cluster", async () => {
   const { server, client } = served(undefined);
   const fetched = client.fetch(server.address, ID);
-  await expect(fetched).rejects.toThrow("[BLOCK_NOT_HELD] 127.0.0.1:1 does not hold block result/1");
+  await expect(fetched).rejects.toThrow("[BLOCK_NOT_HELD] 127.0.0.1:1 no longer holds block result/1");
   await server.close();
   await expect(client.fetch(server.address, ID)).rejects.toThrow("[PEER_UNREACHABLE]");
   await expect(client.put(server.address, ID, { bytes: 0, parts: [] })).rejects.toThrow("[PEER_UNREACHABLE]");

@@ -17,7 +17,7 @@ const read = async (at: TestSlot, path: string) =>
 
 describe.each([
   ["plain", (text: string) => Buffer.from(text), ""],
-  ["zipped.gz", (text: string) => gzipSync(text), " of the unzipped text"],
+  ["zipped.gz", (text: string) => gzipSync(text), " of the decompressed text"],
 ])("a line of a %s file", (name, bytesOf, where) => {
   const put = (at: TestSlot, text: string): string => {
     const path = join(at.directory, name);
