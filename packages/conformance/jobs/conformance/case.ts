@@ -17,7 +17,7 @@ export type Report = (time: number, records: readonly unknown[]) => void;
 
 /** One statement on an operation: batches that go in, and the records of each batch that come out. */
 export interface Case {
-  /** The ID of features.md, and what is stated. Unique. */
+  /** The ID of docs/operations.md where it has one, and what is stated. Unique. */
   readonly name: string;
   readonly order: Order;
   readonly expected: Expected;

@@ -14,8 +14,9 @@ export interface SlotInit {
   readonly stateKeys: SharedArrayBuffer;
   /** A folder that exists, for scratch and spill files. */
   readonly workDir: string;
-  /** Memory that the tables of one task may take before they spill. */
+  /** The setting `line.bytes.max`. */
   readonly lineBytesMax: number;
+  /** Memory that the tables of one task may take before they spill. */
   readonly spillBytes: number;
   /** Deltas of a state partition after which a snapshot replaces them. */
   readonly snapshotDeltas: number;

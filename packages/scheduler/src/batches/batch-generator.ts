@@ -45,7 +45,7 @@ export interface BatchSettings extends CommitSettings {
  * | ended      | counted only           |                                    |
  *
  * Nothing that a batch wrote stands before its commit: saved files are hidden until then, sinks have committed nothing, and later batches build on the
- * versions of state in `committed`. A commit that has begun is not cut off.
+ * versions of state in `committed`. A commit that has begun is not cut off here; the job's life bounds how long it waits for one.
  *
  * The job as a whole:
  *

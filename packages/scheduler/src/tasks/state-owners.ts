@@ -4,7 +4,8 @@ import type { Executor, OperatorState, Slot, TaskScheduler } from "./task-state.
 
 /**
  * The slot that owns a state partition; a partition without an owner goes to the slot with the fewest of the
- * operator's, then the fewest of all, then the first. State stays there until its executor is lost. O(1), O(slots) for
+ * operator's, then the fewest of all, then the first. State stays there until its executor is lost, or until `rebalance` moves it, between two batches, to an
+ * executor that joined. O(1), O(slots) for
  * a new owner.
  *
  * @returns `undefined` when it has no owner and no executor is ready to be one.
