@@ -69,7 +69,7 @@ describe.each(["local[2]", "local-cluster[2,1]"])("on %s", (master) => {
     await job.says(/^lines 4$/);
     job.signal("SIGINT");
     const { stderr } = await job.ended;
-    expect(stderr).toMatch(/failed over the file .*lot\/2 \(FILE_NOT_FOUND\).* reads again: .*lot\/0, /);
+    expect(stderr).toMatch(/failed because of the file .*lot\/2 \(FILE_NOT_FOUND\).* rereads: .*lot\/0, /);
     expect(stderr).toMatch(/failed because of the file .*its files are not reread: .*lot\/2\./);
   });
 });
