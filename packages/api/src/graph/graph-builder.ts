@@ -1,10 +1,11 @@
-import { type EpochMs, streamId } from "@millrace/base";
+import { type DurationLike, type EpochMs, parseDuration, streamId } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type { Lineage, ReceiverPlan, ReceiverSpec, SinkWrites } from "@millrace/plan";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import type { JobContext } from "../job/job-context.ts";
 import type { FileInput, OutputInfo } from "../port/graph-port.ts";
 import type { StorageLevel } from "../rdd/storage-level.ts";
+import { checkPath, resolvePath } from "../source/found-files.ts";
 import type { NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
 
 /** What an output operation does with its stream's RDD of a batch. */
@@ -45,7 +46,8 @@ export interface LifePart {
 export class GraphBuilder {
   readonly context: JobContext;
   readonly batchIntervalMs: number;
-  checkpointDir: Location;
+  #checkpointDir: Location;
+  #rememberMs = 0;
   readonly outputs: Output[] = [];
   readonly #receivers: {
     readonly node: NamedInput;
@@ -66,7 +68,7 @@ export class GraphBuilder {
   constructor(context: JobContext, options: { readonly batchIntervalMs: number; readonly checkpointDir: Location }) {
     this.context = context;
     this.batchIntervalMs = options.batchIntervalMs;
-    this.checkpointDir = options.checkpointDir;
+    this.#checkpointDir = options.checkpointDir;
   }
 
   output(operator: string, stream: StreamNode, body: OutputBody, sink?: OutputSink): void {
@@ -104,8 +106,27 @@ export class GraphBuilder {
     return this.#states;
   }
 
-  /** `ssc.remember`: batches are kept for this long at least. */
-  rememberMs = 0;
+  /** Batches are kept for this long at least. */
+  get rememberMs(): number {
+    return this.#rememberMs;
+  }
+
+  /** `ssc.remember`. @throws GRAPH_CLOSED, BAD_DURATION */
+  remember(duration: DurationLike): void {
+    this.context.requireBuilding("remember");
+    this.#rememberMs = Math.max(this.#rememberMs, parseDuration(duration, "the duration of remember"));
+  }
+
+  /** Where state is kept. */
+  get checkpointDir(): Location {
+    return this.#checkpointDir;
+  }
+
+  /** `ssc.checkpoint`. @throws GRAPH_CLOSED, BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
+  checkpoint(directory: string): void {
+    this.context.requireBuilding("checkpoint");
+    this.#checkpointDir = resolvePath(this.context, checkPath(directory, "checkpoint"), "checkpoint");
+  }
 
   get stateful(): boolean {
     return this.#states.length > 0;

@@ -22,10 +22,13 @@ import type { EnginePort } from "../port/engine-port.ts";
 import { AccumulatorHome, titleOf } from "../shared/accumulator.ts";
 import type { AccumulatorKind, AnySpec } from "../shared/accumulator-kinds.ts";
 import { Broadcast, DriverBroadcast } from "../shared/broadcast.ts";
-import { capturesLarge } from "../warnings.ts";
+import { capturesLarge, stoppedInBuild } from "../warnings.ts";
 
 /** Captured values past this travel with every batch at a cost worth a warning. */
 const CAPTURES_WARN_BYTES = 1024 * 1024;
+
+/** What authors call the phases of a job. */
+export const JOB_STATES = { building: "INITIALIZED", running: "ACTIVE", stopped: "STOPPED" } as const;
 
 /** A `print()` that was just written. */
 interface Printed {
@@ -242,6 +245,19 @@ export class JobContext {
   begin(history: BatchHistory): void {
     this.#phase = "running";
     this.#history = history;
+  }
+
+  /** `ssc.stop`. In `build` it keeps the job from starting, and the operator hears of it. */
+  stop(graceful: boolean): void {
+    if (this.building) {
+      this.port.warn(
+        stoppedInBuild(
+          "",
+          "ssc.stop() was called while the graph is built: the job ends before its first batch, as finished.",
+        ),
+      );
+    }
+    this.port.stop(graceful);
   }
 
   /** No batch follows. */

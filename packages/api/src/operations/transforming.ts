@@ -19,8 +19,17 @@ export function transform(streams: readonly unknown[], fn: OfRdds, operator: str
   return transformed(streams, operator, (rdds, time) => fn(...rdds, time));
 }
 
+/** `transform` of several streams. @throws BAD_ARGUMENT */
+export function transformedAll(
+  streams: readonly unknown[],
+  fn: (rdds: readonly RDD<unknown>[], time: number) => unknown,
+): StreamNode {
+  if (!Array.isArray(streams)) throw badArgument("transform takes an array of streams and a function.");
+  return transformed([...streams], "transform", fn);
+}
+
 /** A stream whose RDDs a function of the driver derives from those of several streams in a batch. */
-export function transformed(
+function transformed(
   streams: readonly unknown[],
   operator: string,
   fn: (rdds: readonly RDD<unknown>[], time: number) => unknown,

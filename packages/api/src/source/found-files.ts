@@ -1,7 +1,7 @@
 import { naming } from "@millrace/base";
 import { entriesOf, type FileEntry, type Location } from "@millrace/files";
 import type { FoundFile } from "@millrace/plan";
-import { badRecordLength, inputMissing } from "../errors.ts";
+import { badArgument, badRecordLength, inputMissing } from "../errors.ts";
 import type { JobContext } from "../job/job-context.ts";
 import type { EnginePort } from "../port/engine-port.ts";
 import { filesUnreachable } from "../warnings.ts";
@@ -31,6 +31,14 @@ export async function findFiles({ port }: JobContext, at: Location): Promise<Fou
  */
 export function resolvePath({ port: { files } }: JobContext, path: string, operator: string): Location {
   return naming(operator, () => files.parse(path));
+}
+
+/** @throws BAD_ARGUMENT */
+export function checkPath(path: string, operator: string): string {
+  if (typeof path === "string" && path !== "") return path;
+  throw badArgument(
+    `the path given to ${operator} is ${path === "" ? "empty" : typeof path}. Give a file or directory.`,
+  );
 }
 
 async function filesAt(port: EnginePort, path: Location): Promise<FoundFile[] | undefined> {

@@ -3,154 +3,117 @@ import { operators } from "@millrace/operators";
 import { type Lineage, source, union } from "@millrace/plan";
 import { partitionsOf } from "../action/action.ts";
 import { badArgument } from "../errors.ts";
-import { CONTEXT } from "../internals.ts";
+import type { JobContext } from "../job/job-context.ts";
 import { collected } from "../operations/collecting.ts";
 import { Dataset, lineageIn } from "../operations/dataset.ts";
 import { labelOf, narrowStep } from "../operations/steps.ts";
-import { RDD } from "../rdd/rdd.ts";
 import { checkAll, checkCount, checkPartitions } from "../refusal/check-all.ts";
 import { collectionSource } from "./collection.ts";
+import { checkPath } from "./found-files.ts";
 import { numberRange } from "./number-range.ts";
 import { objectFiles, recordFiles, textFiles, wholeFiles } from "./static-files.ts";
-import { checkPath, StreamSources } from "./stream-sources.ts";
 
-/** Static RDDs: the part of `StreamingContext` that creates them. */
-export abstract class StaticSources extends StreamSources {
-  // ---- static RDDs
+// RDDs of something that is there.
 
-  /** The items of a collection of the driver, in order, in `numPartitions` equal slices. */
-  parallelize<K, V>(items: Iterable<readonly [K, V]>, numPartitions?: number): RDD<[K, V]>;
-  parallelize<T>(items: Iterable<T>, numPartitions?: number): RDD<T>;
-  parallelize(items: Iterable<unknown>, numPartitions?: number): RDD<unknown> {
-    if (items === null || items === undefined || typeof items[Symbol.iterator] !== "function") {
-      throw badArgument("parallelize takes an array or another iterable.");
-    }
-    const partitions = given(numPartitions, "parallelize");
-    const list = Array.isArray(items) ? items : [...items];
-    return this.#rdd(collectionSource(this[CONTEXT], list, { partitions, label: "parallelize" }));
+/** The items of a collection of the driver. @throws BAD_ARGUMENT */
+export function parallelized(
+  context: JobContext,
+  items: Iterable<unknown>,
+  numPartitions: number | undefined,
+): Lineage {
+  if (items === null || items === undefined || typeof items[Symbol.iterator] !== "function") {
+    throw badArgument("parallelize takes an array or another iterable.");
   }
+  const partitions = given(numPartitions, "parallelize");
+  const list = Array.isArray(items) ? items : [...items];
+  return collectionSource(context, list, { partitions, label: "parallelize" });
+}
 
-  /** Same as `parallelize`. */
-  makeRDD<K, V>(items: Iterable<readonly [K, V]>, numPartitions?: number): RDD<[K, V]>;
-  makeRDD<T>(items: Iterable<T>, numPartitions?: number): RDD<T>;
-  makeRDD(items: Iterable<unknown>, numPartitions?: number): RDD<unknown> {
-    return this.parallelize<unknown>(items, numPartitions);
+/** Whole numbers, made on executors. @throws BAD_ARGUMENT */
+export function numbersFrom(
+  context: JobContext,
+  start: number,
+  end: number | undefined,
+  step: number,
+  numPartitions: number | undefined,
+): Lineage {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  if (![from, to, step].every(Number.isSafeInteger) || step === 0) {
+    throw badArgument(
+      `range takes whole numbers up to 2^53 - 1, and a step that is not 0; it was given ${from}, ${to} and a step of ${step}.`,
+    );
   }
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  return numberRange(context, { from, step, length }, given(numPartitions, "range"));
+}
 
-  /**
-   * The whole numbers from `start` up to but excluding `end`; `range(end)` begins at 0. They are created on executors.
-   */
-  range(start: number, end?: number, step = 1, numPartitions?: number): RDD<number> {
-    const [from, to] = end === undefined ? [0, start] : [start, end];
-    if (![from, to, step].every(Number.isSafeInteger) || step === 0) {
-      throw badArgument(
-        `range takes whole numbers up to 2^53 - 1, and a step that is not 0; it was given ${from}, ${to} and a step of ${step}.`,
-      );
-    }
-    const length = Math.max(0, Math.ceil((to - from) / step));
-    return this.#rdd(numberRange(this[CONTEXT], { from, step, length }, given(numPartitions, "range")));
-  }
+/** No partition at all. */
+export function nothing(): Lineage {
+  return source("blocks", [], "emptyRDD");
+}
 
-  /** An RDD without partitions. */
-  emptyRDD<T = never>(): RDD<T> {
-    return this.#rdd(source("blocks", [], "emptyRDD"));
-  }
+/** Lines of files. */
+export function linesAt(context: JobContext, path: string, minPartitions: number | undefined): Lineage {
+  const { where, least } = filesOf(path, minPartitions, "textFile");
+  return textFiles(context, where, least);
+}
 
-  /**
-   * Lines of a file, or of all files of a directory in order of their names. Files whose name ends in `.gz` are
-   * decompressed; they have one partition each. The files are those that existed when the RDD was first read: if one
-   * changes after that, the batch that reads it fails (FILE_CHANGED).
-   *
-   * @param path For all operations that read files: wildcards as in `fileStream` match files and directories.
-   * @param minPartitions Approximate number of partitions: more for many files, as each has at least one, and for large
-   *   ones. Default 2.
-   * @throws INPUT_MISSING (from actions) Nothing exists there.
-   */
-  textFile(path: string, minPartitions?: number): RDD<string> {
-    const { where, least } = filesOf(path, minPartitions, "textFile");
-    return this.#rdd(textFiles(this[CONTEXT], where, least));
-  }
+/** Each file with its text. */
+export function textsAt(context: JobContext, path: string, minPartitions: number | undefined): Lineage {
+  const { where, least } = filesOf(path, minPartitions, "wholeTextFiles");
+  return wholeFiles(context, where, "readText", least);
+}
 
-  /**
-   * `[path, text]` for each file of a directory, or for a file. Files whose name ends in `.gz` are decompressed.
-   *
-   * @throws INPUT_MISSING, INPUT_DAMAGED, RECORD_TOO_LARGE (from actions)
-   */
-  wholeTextFiles(path: string, minPartitions?: number): RDD<[path: string, text: string]> {
-    const operator = "wholeTextFiles";
-    const { where, least } = filesOf(path, minPartitions, operator);
-    return this.#rdd(wholeFiles(this[CONTEXT], where, "readText", least));
-  }
+/** Each file with its bytes. */
+export function bytesAt(context: JobContext, path: string, minPartitions: number | undefined): Lineage {
+  const { where, least } = filesOf(path, minPartitions, "binaryFiles");
+  return wholeFiles(context, where, "readBytes", least);
+}
 
-  /**
-   * `[path, bytes]` for each file of a directory, or for a file. Bytes are unchanged: a `.gz` is not decompressed.
-   *
-   * @throws INPUT_MISSING, RECORD_TOO_LARGE (from actions)
-   */
-  binaryFiles(path: string, minPartitions?: number): RDD<[path: string, bytes: Uint8Array]> {
-    const operator = "binaryFiles";
-    const { where, least } = filesOf(path, minPartitions, operator);
-    return this.#rdd(wholeFiles(this[CONTEXT], where, "readBytes", least));
-  }
+/** Records of one length of files. */
+export function recordsAt(context: JobContext, path: string, length: number): Lineage {
+  const operator = "binaryRecords";
+  const { where, recordBytes } = checkAll(operator, {
+    where: () => at(path, operator),
+    recordBytes: () => checkCount(length, `the length of records of ${operator}`, 1, RECORD_BYTES_MAX),
+  });
+  return recordFiles(context, where, recordBytes);
+}
 
-  /**
-   * Records of `length` bytes each from a file, or from all files of a directory. A `.gz` is not decompressed.
-   *
-   * @throws BAD_RECORD_LENGTH (from actions)
-   */
-  binaryRecords(path: string, length: number): RDD<Uint8Array> {
-    const operator = "binaryRecords";
-    const { where, recordBytes } = checkAll(operator, {
-      where: () => at(path, operator),
-      recordBytes: () => checkCount(length, `the length of records of ${operator}`, 1, RECORD_BYTES_MAX),
-    });
-    return this.#rdd(recordFiles(this[CONTEXT], where, recordBytes));
-  }
+/** The records that `saveAsObjectFile` has written. */
+export function objectsAt(context: JobContext, path: string): Lineage {
+  return objectFiles(context, at(path, "objectFile"));
+}
 
-  /**
-   * The records written by `saveAsObjectFile`, one partition per file. Instances of the job's classes can be read only
-   * by the same job.
-   *
-   * @throws INPUT_MISSING, INPUT_DAMAGED (from actions)
-   */
-  objectFile<T>(path: string): RDD<T> {
-    return this.#rdd(objectFiles(this[CONTEXT], at(path, "objectFile")));
-  }
+/** The records of each RDD in turn. */
+export function unionOfRdds(context: JobContext, rdds: readonly unknown[]): Lineage {
+  return union(rdds.map((rdd) => lineageIn(context, rdd, "unionRDD")));
+}
 
-  /** The records of each RDD in turn. */
-  unionRDD<T>(...rdds: readonly RDD<T>[]): RDD<T> {
-    return this.#rdd(union(rdds.map((rdd) => lineageIn(this[CONTEXT], rdd, "unionRDD"))));
-  }
-
-  /**
-   * Calls `fn` with each partition of an RDD, or with some of them, on executors; including empty ones. Returns the
-   * results, in the requested order. `fn` may be async.
-   *
-   * @throws BAD_ARGUMENT There is no such partition.
-   */
-  async runJob<T, U>(
-    rdd: RDD<T>,
-    fn: (records: Iterable<T>) => U | Promise<U>,
-    partitions?: readonly number[],
-  ): Promise<U[]> {
-    const operator = "runJob";
-    const context = this[CONTEXT];
-    const parent = lineageIn(context, rdd, operator);
-    const ref = operators.wholePartition.ref(() => [fn], context.ship(fn, operator).site);
-    context.requireBatch(operator);
-    const on = new Dataset(context, parent);
-    const target = on.take(narrowStep("mapPartitions", ref, false, operator));
-    if (partitions === undefined) return collected<U>(on, operator, target);
-    const total = await partitionsOf(context, parent);
-    for (const one of partitions) checkCount(one, `a partition of ${labelOf(operator, ref)}`, 0, total - 1);
-    const ascending = [...new Set(partitions)].sort((a, b) => a - b);
-    const results = await collected<U>(on, operator, target, ascending);
-    return partitions.map((one) => results[ascending.indexOf(one)] as U); // one for each requested partition
-  }
-
-  #rdd<T>(lineage: Lineage): RDD<T> {
-    return new RDD<T>(this[CONTEXT], lineage);
-  }
+/**
+ * What a function of the job makes of partitions of an RDD, in the order they are asked for.
+ *
+ * @typeParam T, U The records of the RDD and what the function makes of them: known to the caller alone.
+ * @throws BAD_ARGUMENT There is no such partition.
+ */
+export async function runJob<T, U>(
+  context: JobContext,
+  rdd: unknown,
+  fn: (records: Iterable<T>) => U | Promise<U>,
+  partitions: readonly number[] | undefined,
+): Promise<U[]> {
+  const operator = "runJob";
+  const parent = lineageIn(context, rdd, operator);
+  const ref = operators.wholePartition.ref(() => [fn], context.ship(fn, operator).site);
+  context.requireBatch(operator);
+  const on = new Dataset(context, parent);
+  const target = on.take(narrowStep("mapPartitions", ref, false, operator));
+  if (partitions === undefined) return collected<U>(on, operator, target);
+  const total = await partitionsOf(context, parent);
+  for (const one of partitions) checkCount(one, `a partition of ${labelOf(operator, ref)}`, 0, total - 1);
+  const ascending = [...new Set(partitions)].sort((a, b) => a - b);
+  const results = await collected<U>(on, operator, target, ascending);
+  return partitions.map((one) => results[ascending.indexOf(one)] as U); // one for each that was asked for
 }
 
 function at(path: string, operator: string) {
