@@ -3,7 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseMaster } from "./master.ts";
-import { addSetting, checkConf, driverAddress, parseCount, parsePort, parsePorts, readToken } from "./values.ts";
+import {
+  addSetting,
+  checkConf,
+  driverAddress,
+  parseCount,
+  parseHost,
+  parsePort,
+  parsePorts,
+  readToken,
+} from "./values.ts";
 
 describe("a master", () => {
   test.each([
@@ -55,6 +64,13 @@ describe("settings", () => {
       /stop\.timeout: .*task\.attempts: /,
     );
   });
+});
+
+describe("a host", () => {
+  test.each(["node-1", "node_1.example", "10.0.0.7", "::1"])("%s is one", (text) => expect(parseHost(text)).toBe(text));
+  test.each(["", "foo bar", "127.0.0.1:99", "http://a", "a/b"])("%j is none", (text) =>
+    expect(() => parseHost(text)).toThrow(/^\[BAD_USAGE\].*without a port/),
+  );
 });
 
 describe("numbers", () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { parseConf } from "@millrace/base";
 import type { PortRange } from "@millrace/rpc";
 import { badUsage, driverUnknown, tokenUnreadable } from "./errors.ts";
@@ -80,5 +81,13 @@ function usable(token: string, where: string): string {
   if (/^[\x20-\x7e]*$/.test(token)) return token;
   throw tokenUnreadable(
     `The token in ${where} has characters that cannot be sent with a call. Choose one of ASCII letters, digits and punctuation, on one line.`,
+  );
+}
+
+/** A host name or an IP address, without a port. @throws BAD_USAGE */
+export function parseHost(text: string): string {
+  if (isIP(text) !== 0 || /^[\w-]+(\.[\w-]+)*$/.test(text)) return text;
+  throw badUsage(
+    `${JSON.stringify(text)} is not a host. Give a name or an IP address without a port, such as node-1 or 10.0.0.7.`,
   );
 }

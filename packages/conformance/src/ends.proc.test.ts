@@ -36,7 +36,7 @@ function run(job: string, options: readonly string[], args: readonly string[], e
 async function pressTwice(job: TestProcess): Promise<void> {
   const clock = new SystemClock();
   job.signal("SIGINT");
-  await job.says(/Ctrl-C once more stops it at once/);
+  await job.says(/Ctrl-C again stops at once/);
   const heard = clock.now();
   await job.lines.first((line) => Number(/^it is (\d+)$/.exec(line)?.[1]) > heard + 300);
   job.signal("SIGINT");

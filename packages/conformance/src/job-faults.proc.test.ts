@@ -95,7 +95,7 @@ test("a source that is down at the start, and goes down later, is tried again, a
   const port = await freePort();
   const job = await cluster.submit("totals", ["127.0.0.1", String(port)]);
   later(() => job.kill());
-  await job.log.says(/\[SOURCE_DOWN\].*ECONNREFUSED.*growing pauses/);
+  await job.log.says(/\[SOURCE_DOWN\].*ECONNREFUSED.*increasing pauses/);
   expect((await job.status()).warnings).toEqual([expect.objectContaining({ code: "SOURCE_DOWN", lasting: true })]);
   await job.log.says(/^totals \{\}$/); // batches go on without it
   const feed = await WordFeed.listen(port);

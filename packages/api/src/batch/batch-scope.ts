@@ -45,6 +45,7 @@ export class BatchScope implements NodeBatch {
   readonly #covered = new Set<StateNode>();
   /** What its outputs have written, for its commit. */
   readonly #prepared: PreparedOutput[] = [];
+  #cancelled = false;
   #seeds = 0;
   /** Actions that run. */
   readonly #running = new Set<Promise<unknown>>();
@@ -154,6 +155,17 @@ export class BatchScope implements NodeBatch {
 
   get preparedOutputs(): readonly PreparedOutput[] {
     return this.#prepared;
+  }
+
+  /** The batch was cut off: nothing of it starts any more. */
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** @returns What its outputs have prepared so far, which is not part of the batch any more. */
+  cancel(): readonly PreparedOutput[] {
+    this.#cancelled = true;
+    return this.#prepared.splice(0);
   }
 
   // ---- what goes with it

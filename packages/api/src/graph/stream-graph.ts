@@ -182,6 +182,11 @@ export class StreamGraph implements JobGraph, BatchHistory {
     }
   }
 
+  async cancelBatch(time: EpochMs): Promise<void> {
+    const prepared = this.#scopes.get(time)?.cancel() ?? [];
+    await Promise.all(prepared.map((output) => this.discardOutput(time, output)));
+  }
+
   #sinkOf({ output }: PreparedOutput): OutputSink {
     const sink = this.#outputs.find(({ id }) => id === output.id)?.sink;
     assert(sink !== undefined, `${output.name} has prepared writes of a sink, and has none`);
@@ -211,6 +216,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     const lasting = this.#lasting.filter((stream) => scope.has(stream));
     for (const stream of lasting) await settled(scope.lineageOf(stream)); // `#computeLasting` reports its failure
     for (const { output, lineage } of due) {
+      if (scope.cancelled) break;
       const error = await collect(failures, partOf(output), () =>
         this.#watch.output(output, scope.time, () =>
           declaredHere(output, output.body(lineage, scope, { id: output.id, name: output.name })),
@@ -219,7 +225,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
       trials.push(trialOf(output.stream, error));
     }
     await scope.settle();
-    for (const stream of lasting) {
+    for (const stream of scope.cancelled ? [] : lasting) {
       const error = await collect(failures, this.#lastingPart(stream), () => this.#computeLasting(stream, scope));
       trials.push(trialOf(stream, error));
     }

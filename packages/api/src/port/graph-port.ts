@@ -57,6 +57,12 @@ export interface JobGraph {
   /** Takes back what an output of batch `time` has prepared: it is never committed. Never rejects. */
   discardOutput(time: EpochMs, prepared: PreparedOutput): Promise<void>;
   /**
+   * Batch `time`, which runs, is cut off: no further output of it starts, and what its outputs have prepared so far is discarded.
+   * `runBatch` still resolves, when the output that runs returns; what that one has prepared is in its outcome. The caller
+   * cancels the plans of the batch. Never rejects.
+   */
+  cancelBatch(time: EpochMs): Promise<void>;
+  /**
    * Batch `time` is done for good, committed or failed. Lets go of every batch that no later one looks back on: their
    * lineage goes, `port.dropBlocks` is told what they put, and the host may drop the rest.
    */

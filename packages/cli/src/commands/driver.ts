@@ -5,7 +5,7 @@ import { type Console, tell } from "../console.ts";
 import { EXIT, type SetExit } from "../failure.ts";
 import { type ServerOptions, serverSecurity, withServerSecurity } from "../security.ts";
 import { untilInterrupted } from "../serve.ts";
-import { parsePort, parsePorts } from "../values.ts";
+import { parseHost, parsePort, parsePorts } from "../values.ts";
 
 interface DriverCommandOptions extends ServerOptions {
   readonly host: string;
@@ -25,7 +25,11 @@ export function registerDriver(program: Command, console: Console, setExit: SetE
     .option("--port <port>", "for executors and this command", parsePort, 7077)
     .option("--ui-port <port>", "for HTTP: /healthz, /readyz", parsePort, 4040)
     .option("--data-dir <dir>", "jobs, logs and checkpoints", ".millrace/driver")
-    .option("--advertise <host>", "where executors dial job drivers (default: where they dialled this driver)")
+    .option(
+      "--advertise <host>",
+      "where executors dial job drivers (default: where they dialled this driver)",
+      parseHost,
+    )
     .option("--job-ports <first-last>", "where job drivers listen, two ports each (default: any free)", parsePorts)
     .option("--insecure", "listen on other than loopback without a token: anyone who reaches the port can run code")
     .addOption(

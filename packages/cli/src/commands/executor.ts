@@ -7,7 +7,7 @@ import { executorName } from "../machine.ts";
 import { type DriverFlags, withDriverOptions } from "../operator-command.ts";
 import { type ServerOptions, serverSecurity, withServerCertificate } from "../security.ts";
 import { untilInterrupted } from "../serve.ts";
-import { driverAddress, parseCount } from "../values.ts";
+import { driverAddress, parseCount, parseHost } from "../values.ts";
 
 interface ExecutorOptions extends ServerOptions, DriverFlags {
   readonly name?: string;
@@ -33,7 +33,11 @@ export function registerExecutor(program: Command, console: Console): Command {
     )
     .option("--work-dir <dir>", "spilled blocks and installed jobs", ".millrace/executor")
     .option("--host <address>", "address to serve blocks on; other than loopback, a token is needed", "127.0.0.1")
-    .option("--advertise <host>", "where other executors dial it (default: --host, or this machine's first address)")
+    .option(
+      "--advertise <host>",
+      "where other executors dial it (default: --host, or this machine's first address)",
+      parseHost,
+    )
     .option("--insecure", "serve on other than loopback without a token")
     .addOption(
       new Option("--grace <duration>", "how long SIGTERM waits for its jobs to release it; longer than the driver's")

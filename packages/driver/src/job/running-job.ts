@@ -160,7 +160,9 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     if (this.#asked === 0) this.#ports.onThreadIdle();
   }
 
-  #ask(message: Extract<ToJobThread, { readonly type: "fixInput" | "batch" | "commit" | "discard" }>): void {
+  #ask(
+    message: Extract<ToJobThread, { readonly type: "fixInput" | "batch" | "cancelBatch" | "commit" | "discard" }>,
+  ): void {
     this.#asked += 1;
     this.#ports.thread.send(message);
   }
@@ -180,6 +182,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   cancel(time: EpochMs): void {
+    this.#ask({ type: "cancelBatch", time }); // before its plans fail, or code of the job would go on as after any failure
     this.#tasks.cancel("the job is stopped", time);
   }
 

@@ -71,6 +71,8 @@ export class TaskShell {
   readonly #stageOfRun = new Map<StageRunId, StageFigures>();
   readonly #figures = new JobFigures();
   #nextPlan = 0;
+  /** The batch that was cut off. */
+  #cancelled: { readonly batch: number; readonly reason: string } | undefined;
 
   constructor(conf: JobConf, ports: TaskShellPorts) {
     const state = taskScheduler({
@@ -98,10 +100,13 @@ export class TaskShell {
     this.#figures.planned(job.batch);
     this.#waiting.set(plan, waiting);
     this.dispatch({ type: "planSubmitted", plan, job });
+    if (job.batch !== this.#cancelled?.batch) return;
+    this.dispatch({ type: "cancelPlan", plan, reason: this.#cancelled.reason });
   }
 
-  /** Cancels the plans of a batch, or all of them. */
+  /** Cancels the plans of a batch, those that it still asks for too, or all plans. */
   cancel(reason: string, batch?: number): void {
+    this.#cancelled = batch === undefined ? undefined : { batch, reason };
     for (const [plan, waiting] of this.#waiting) {
       if (batch === undefined || waiting.job.batch === batch) this.dispatch({ type: "cancelPlan", plan, reason });
     }
@@ -136,6 +141,7 @@ export class TaskShell {
   /** The batch's figures are no longer needed, and its state may move. */
   batchEnded(batch: EpochMs): void {
     this.#figures.forget(batch);
+    if (batch === this.#cancelled?.batch) this.#cancelled = undefined;
     this.dispatch({ type: "batchEnded" });
   }
 

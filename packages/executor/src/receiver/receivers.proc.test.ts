@@ -265,7 +265,7 @@ const CODE = `
   hooks.defineClass("Slow", Slow);
 `;
 
-/** An instance of a class that \`CODE\` defines. */
+/** An instance of a class that `CODE` defines. */
 function custom(name: string, fields: Readonly<Record<string, unknown>> = {}): ReceiverSpec {
   class Shipped {}
   const classes = {

@@ -42,7 +42,7 @@ export abstract class SocketChunks implements ReceiverRun {
   }
 
   /**
-   * Data that a paused socket has already read; each \`read\` is emitted as \`data\`. Bounded by its high-water mark.
+   * Data that a paused socket has already read; each `read` is emitted as `data`. Bounded by its high-water mark.
    */
   #takeRead(): void {
     const socket = this.#socket;

@@ -1,4 +1,4 @@
-import { assert, backoffPause, type ExecutorId, unreachable, type WireError } from "@millrace/base";
+import { assert, backoffPause, clauseOf, type ExecutorId, unreachable, type WireError } from "@millrace/base";
 import type { MapOutcome, ResultOutcome, TaskKey, TaskOutcome } from "@millrace/plan";
 import { taskRetried } from "../warnings.ts";
 import { compareContent } from "./content.ts";
@@ -177,7 +177,7 @@ function onFetchFailed(state: TaskScheduler, report: Report<FetchFailed>): void 
   }
   const index = indexOf(stage, task.partition);
   const output = producer.outputs?.maps[block.map];
-  const reason = `executor ${outcome.holder} did not serve block ${outcome.block}`;
+  const reason = `executor ${outcome.holder} did not serve block ${outcome.block} (${clauseOf(outcome.error.message)})`;
   const { executor: first, replica } = output ?? {};
   if (output?.attempt === block.attempt && (first === outcome.holder || replica === outcome.holder)) {
     // If one block of a shuffle is missing, the others rarely exist: one rerun instead of one for each. The holder of a

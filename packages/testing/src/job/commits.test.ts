@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DStream, defineJob, type StreamingContext, saveExternal } from "@millrace/api";
+import { deferred, type EngineError } from "@millrace/base";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type TestJob, testJob } from "./test-job.ts";
 
@@ -130,6 +131,40 @@ test("a job that stops itself at once leaves nothing of the batch that it cuts o
   });
   await job.advance("1s").catch(() => undefined); // it was cut off
   await job.stop();
+  expect(await there()).toEqual([]);
+});
+
+test("a batch that is cut off starts no output, runs no plan and discards at once what it has prepared", async () => {
+  const told: string[] = [];
+  const [aborted, refused, hangs] = [deferred<void>(), deferred<void>(), deferred<void>()];
+  const job = await start((ssc) => {
+    const stream = words(ssc);
+    stream.saveAsTextFiles(join(out, "a"));
+    saveExternal(stream, {
+      label: "archive",
+      options: undefined,
+      open: () => ({ write: () => {}, close: () => "kept" }),
+      abort: (_, written) => {
+        told.push(`abort ${written}`);
+        aborted.resolve();
+      },
+    });
+    stream.foreachRDD(async (rdd) => {
+      ssc.stop({ graceful: false });
+      await aborted.promise; // though this output still runs
+      await rdd.saveAsTextFile(join(out, "by-hand")).catch((error: EngineError) => told.push(error.code));
+      refused.resolve();
+      await hangs.promise;
+    });
+    stream.foreachRDD(() => void told.push("a later output"));
+    stream.saveAsTextFiles(join(out, "b"));
+  });
+  const advanced = job.advance("1s").catch(() => undefined); // it was cut off
+  await refused.promise;
+  hangs.resolve();
+  await advanced;
+  await job.stop();
+  expect(told).toEqual(["abort kept", "PLAN_CANCELLED"]);
   expect(await there()).toEqual([]);
 });
 

@@ -279,7 +279,10 @@ export class TestJob {
         discard: (time, outputs) => {
           this.#committing = this.#console.run(() => discardOutputs(graph, time, outputs));
         },
-        cancel: (time) => this.#engine.cancel(time),
+        cancel: (time) => {
+          this.#committing = this.#console.run(() => graph.cancelBatch(time));
+          this.#engine.cancel(time);
+        },
         ended: (time, error) => {
           if (error !== undefined) this.#failure ??= fromWireError(error); // the commit of an output failed
           this.#release(graph, time);

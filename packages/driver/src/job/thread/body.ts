@@ -63,7 +63,9 @@ export class JobThreadBody {
       case "commit":
         return void this.#commit(message.time, message.outputs);
       case "discard":
-        return void this.#discard(message.time, message.outputs);
+        return void this.#discarded(this.#graph && discardOutputs(this.#graph, message.time, message.outputs));
+      case "cancelBatch":
+        return void this.#discarded(this.#graph?.cancelBatch(message.time));
       case "batchEnded":
         return this.#release(message.time);
       case "observe":
@@ -129,9 +131,8 @@ export class JobThreadBody {
     this.#ports.post({ type: "committed", time, refused: await commitOutputs(this.#graph, time, outputs) });
   }
 
-  async #discard(time: EpochMs, outputs: readonly PreparedOutput[]): Promise<void> {
-    if (this.#graph === undefined) return;
-    const done = discardOutputs(this.#graph, time, outputs);
+  async #discarded(done: Promise<void> | undefined): Promise<void> {
+    if (done === undefined) return;
     this.#discarding = Promise.all([this.#discarding, done]);
     await done;
     this.#ports.post({ type: "discarded" });

@@ -38,6 +38,8 @@ export type ToJobThread =
     }
   /** Commit what outputs of the batch have prepared. Answered by `committed`. */
   | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
+  /** The batch that runs is cut off. Answered by `discarded`, when what its outputs have prepared so far is discarded. */
+  | { readonly type: "cancelBatch"; readonly time: EpochMs }
   /** Discard what outputs have prepared. Answered by `discarded`. */
   | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
   /** The batch is committed, or has failed: what no later batch reads is released, and `released` follows. */
