@@ -95,7 +95,7 @@ export class TestJob {
   #prints: { readonly stream: string; readonly records: readonly unknown[] }[] = [];
   #end: End = { kind: "open" };
   #running: Promise<void> = Promise.resolve();
-  #committing: Promise<void> = Promise.resolve();
+  #committing: Promise<unknown> = Promise.resolve();
   #failure: Error | undefined;
   #advancing: Promise<void> = Promise.resolve();
 
@@ -276,11 +276,9 @@ export class TestJob {
           const committed = this.#console.run(() => commitOutputs(graph, time, outputs));
           this.#committing = committed.then((refused) => batches.onCommitted(time, refused));
         },
-        discard: (time, outputs) => {
-          this.#committing = this.#console.run(() => discardOutputs(graph, time, outputs));
-        },
+        discard: (time, outputs) => this.#discard(() => discardOutputs(graph, time, outputs)),
         cancel: (time) => {
-          this.#committing = this.#console.run(() => graph.cancelBatch(time));
+          this.#discard(() => graph.cancelBatch(time));
           this.#engine.cancel(time);
         },
         ended: (time, error) => {
@@ -332,10 +330,11 @@ export class TestJob {
 
   /** Until nothing that outputs have prepared is being committed, or discarded. */
   async #commits(): Promise<void> {
-    for (let work: Promise<void> | undefined; work !== this.#committing; ) {
-      work = this.#committing;
-      await work;
-    }
+    for (let work: unknown; work !== this.#committing; await work) work = this.#committing;
+  }
+
+  #discard(work: () => Promise<void>): void {
+    this.#committing = Promise.all([this.#committing, this.#console.run(work)]);
   }
 
   #release(graph: JobGraph, time: EpochMs): void {
