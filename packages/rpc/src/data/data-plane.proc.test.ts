@@ -140,7 +140,10 @@ describe("a caller is refused", () => {
   test("when nobody listens", async () => {
     const { server } = await serve();
     await server.close();
-    await expect(clientOf().fetch(server.address, blockId("big"))).rejects.toMatchObject({ code: "PEER_UNREACHABLE" });
+    await expect(clientOf().fetch(server.address, blockId("big"))).rejects.toMatchObject({
+      code: "PEER_UNREACHABLE",
+      message: expect.stringMatching(/ECONNREFUSED.*the host it advertises \(--advertise, or else its --host\)/),
+    });
   });
 });
 
