@@ -21,8 +21,8 @@ export default defineJob({ name: "chat-room", batchInterval: "1s" }, (ssc, args)
 const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
 const file = join(folder, "job.ts");
 writeFileSync(file, JOB);
-const options = { apiVersion: "0.1.0" };
-const cached = { ...options, cacheDir: join(folder, "cache") };
+const options = {};
+const cached = { cacheDir: join(folder, "cache") };
 
 async function measure(times, given) {
   const taken = [];

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { EngineError } from "@millrace/base";
 import type { BuildFailure, BuildResult } from "esbuild";
 import * as v from "valibot";
+import { API_VERSION } from "./api-version.ts";
 import type { Artefact, ExternalPackage } from "./artefact.ts";
 import { bundleError } from "./bundle-error.ts";
 import type { BundleOptions } from "./bundle-options.ts";
@@ -57,7 +58,7 @@ export async function buildJob(entry: string, options: BundleOptions): Promise<B
       parts: {
         manifest: {
           entry: basename(entry),
-          apiVersion: options.apiVersion,
+          apiVersion: API_VERSION,
           externals: [...externals.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
           files: own.names,
           functions: own.functions,

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { EngineError } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
-import { installArtefact, packArtefact } from "./artefact.ts";
+import { installArtefact, makeArtefact, packArtefact } from "./artefact.ts";
 import { bundleJob } from "./bundle-job.ts";
 import type { BundleOptions } from "./bundle-options.ts";
 import { checkExternals, externalLoader } from "./externals.ts";
@@ -23,7 +23,7 @@ afterEach(async () => {
 
 async function bundle(files: Readonly<Record<string, string>>, options: Partial<BundleOptions> = {}) {
   folder = await writeFiles(files);
-  return bundleJob(join(folder, "job.ts"), { apiVersion: "0.1.0", ...options });
+  return bundleJob(join(folder, "job.ts"), options);
 }
 
 async function failure(files: Readonly<Record<string, string>>, options = {}): Promise<EngineError> {
@@ -34,17 +34,13 @@ async function failure(files: Readonly<Record<string, string>>, options = {}): P
 
 describe("a job that cannot be bundled", () => {
   test("a missing file", async () => {
-    const error: unknown = await bundleJob("/nowhere/job.ts", { apiVersion: "0.1.0" }).catch(
-      (thrown: unknown) => thrown,
-    );
+    const error: unknown = await bundleJob("/nowhere/job.ts").catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "JOB_FILE_MISSING", blame: "user" });
   });
 
   test("a folder", async () => {
     folder = await writeFiles({ "job.ts/x": "" });
-    const error: unknown = await bundleJob(join(folder, "job.ts"), { apiVersion: "0.1.0" }).catch(
-      (thrown: unknown) => thrown,
-    );
+    const error: unknown = await bundleJob(join(folder, "job.ts")).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "JOB_FILE_MISSING" });
   });
 
@@ -172,7 +168,7 @@ describe("an artefact", () => {
   test("is the same for the same source, and has as many functions as have ids", async () => {
     const first = await bundle(JOB);
     if (folder === undefined) throw new Error("no folder");
-    const second = await bundleJob(join(folder, "job.ts"), { apiVersion: "0.1.0" });
+    const second = await bundleJob(join(folder, "job.ts"));
     expect(second).toEqual(first);
     expect(first.manifest.functions).toBe(3);
   });
@@ -186,7 +182,6 @@ describe("an artefact", () => {
     folder = await writeFiles(files);
     const steps: string[] = [];
     const options = {
-      apiVersion: "0.1.0",
       cacheDir: join(folder, ".cache"),
       onProgress: (step: string) => steps.push(step),
     };
@@ -201,7 +196,7 @@ describe("an artefact", () => {
     await writeFile(join(folder, "tsconfig.json"), "{}");
     await bundleJob(file, options);
     expect(steps).toHaveLength(3);
-    await bundleJob(file, { ...options, apiVersion: "0.2.0" });
+    await bundleJob(file, { ...options, apiExports: ["defineJob"] });
     expect(steps).toHaveLength(4);
     for (const name of await readdir(join(folder, ".cache"))) {
       if (name.endsWith(".artefact")) await writeFile(join(folder, ".cache", name), "broken");
@@ -262,12 +257,14 @@ export function check<T>(value: T, limit: Limit): T {
   });
 
   test("is not installed for another major version of the API", async () => {
-    const foreign = packArtefact(await bundle(JOB, { apiVersion: "77.0.0" }));
-    await expect(installArtefact(foreign, join(folder ?? "", "out"))).rejects.toThrow("[ARTEFACT_VERSION]");
-    const packed = packArtefact(await bundle(JOB));
-    const [first, second] = await Promise.all([0, 1].map(() => installArtefact(packed, join(folder ?? "", "out"))));
+    const { manifest, driver, executor } = await bundle(JOB);
+    const foreign = makeArtefact({ manifest: { ...manifest, apiVersion: "77.0.0" }, driver, executor });
+    const out = join(folder ?? "", "out");
+    await expect(installArtefact(packArtefact(foreign), out)).rejects.toThrow("[ARTEFACT_VERSION]");
+    const packed = packArtefact(makeArtefact({ manifest, driver, executor }));
+    const [first, second] = await Promise.all([0, 1].map(() => installArtefact(packed, out)));
     expect(first).toEqual(second);
-    expect(await readdir(join(folder ?? "", "out"))).toHaveLength(2);
+    expect(await readdir(out)).toHaveLength(2);
   });
 
   test("is lifted also when its file is part of an installed package", async () => {

@@ -1,5 +1,6 @@
 import { readFile, realpath } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { API_VERSION } from "./api-version.ts";
 import type { Artefact } from "./artefact.ts";
 import { makeArtefact } from "./artefact.ts";
 import type { BundleOptions } from "./bundle-options.ts";
@@ -16,7 +17,7 @@ import { JobCache } from "./job-cache.ts";
  *
  * Time: about 400 ms in a fresh process, 100 in a warm one, 10 when nothing changed and `cacheDir` is given.
  */
-export async function bundleJob(file: string, options: BundleOptions): Promise<Artefact> {
+export async function bundleJob(file: string, options: BundleOptions = {}): Promise<Artefact> {
   const path = await existing(file);
   const cache = options.cacheDir === undefined ? undefined : new JobCache(options.cacheDir, path, keyOf(options));
   const cached = await cache?.find();
@@ -43,6 +44,6 @@ async function existing(file: string): Promise<string> {
   }
 }
 
-function keyOf({ apiVersion, apiExports }: BundleOptions): string {
-  return JSON.stringify([apiVersion, apiExports ?? null]);
+function keyOf({ apiExports }: BundleOptions): string {
+  return JSON.stringify([API_VERSION, apiExports ?? null]);
 }

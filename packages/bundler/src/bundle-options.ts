@@ -1,10 +1,8 @@
 export interface BundleOptions {
-  /** Where finished bundles are cached by content; without it, nowhere. */
+  /** The directory of the {@link JobCache | bundle cache}; nothing is cached if absent. */
   readonly cacheDir?: string | undefined;
-  /** The version of `millrace` that the job is written for. */
-  readonly apiVersion: string;
-  /** Names that `millrace` exports, so that a wrong import is an error now. Unchecked if absent. */
+  /** The names that `millrace` exports, so that a wrong import is refused while bundling. Unchecked if absent. */
   readonly apiExports?: readonly string[] | undefined;
-  /** Receives the current step, for a waiting person. */
+  /** Called with each step as it begins, for someone who is waiting. */
   readonly onProgress?: ((step: string) => void) | undefined;
 }

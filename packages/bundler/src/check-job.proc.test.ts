@@ -21,7 +21,7 @@ export interface JobDefinition { readonly name: string; readonly build: unknown 
 async function check(files: Readonly<Record<string, string>>): Promise<EngineError | undefined> {
   const folder = await writeFiles({ ...files, "types/millrace.d.ts": TYPES });
   folders.push(folder);
-  const options = { apiVersion: "0.1.0", millraceTypes: join(folder, "types/millrace.d.ts") };
+  const options = { millraceTypes: join(folder, "types/millrace.d.ts") };
   const error: unknown = await checkJob(join(folder, "job.ts"), options).then(
     () => undefined,
     (thrown: unknown) => thrown,

@@ -73,7 +73,7 @@ let loads = 0;
 /** Writes the files to a folder of their own, bundles `job.ts` and evaluates both builds. */
 export async function openLab(files: Readonly<Record<string, string>>, entry = "job.ts"): Promise<Lab> {
   const folder = await writeFiles(files);
-  const artefact = await bundleJob(join(folder, entry), { apiVersion: "0.1.0" });
+  const artefact = await bundleJob(join(folder, entry));
   const installed = await installArtefact(packArtefact(artefact), join(folder, ".out"));
   const driver = new FakeHooks();
   const executor = new FakeHooks();

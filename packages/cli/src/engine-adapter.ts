@@ -4,7 +4,6 @@ import { fileURLToPath } from "node:url";
 import { createLogger, type JobId, SystemClock } from "@millrace/base";
 import type { Artefact, BundleOptions } from "@millrace/bundler";
 import type { DriverHandle, DriverRequest, Engine, NodeHandle, NodeRequest } from "./engine.ts";
-import { VERSION } from "./version.ts";
 
 /** The real engine, each part loaded when a command first needs it. */
 export const engine: Engine = {
@@ -115,7 +114,7 @@ async function bundled(file: string, onProgress: (step: string) => void): Promis
 async function bundleOptions(onProgress: (step: string) => void): Promise<BundleOptions> {
   const { bundleCacheDir } = await import("@millrace/bundler");
   const apiExports = Object.keys(await import("@millrace/api"));
-  return { apiVersion: VERSION, apiExports, cacheDir: bundleCacheDir(process.env), onProgress };
+  return { apiExports, cacheDir: bundleCacheDir(process.env), onProgress };
 }
 
 /** The declarations of `import … from "millrace"` for a job's types: those built with the API's code. */

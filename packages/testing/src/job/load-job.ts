@@ -44,7 +44,6 @@ export async function loadFile(file: string | URL, scratch: Scratch): Promise<Lo
     "@millrace/bundler"
   );
   const artefact = await bundleJob(path, {
-    apiVersion: version(),
     apiExports: Object.keys(api),
     cacheDir: bundleCacheDir(process.env),
   });
@@ -78,11 +77,3 @@ function oneAtATime<T>(load: () => Promise<T>): Promise<T> {
 /** The file is beside `src` and `dist`; see there. */
 const require = createRequire(import.meta.url);
 const nativeImport = require("../../native-import.cjs") as (url: string) => Promise<{ readonly default?: unknown }>; // what it says
-
-/** All packages have the same number. */
-function version(): string {
-  const manifest: unknown = require("../../package.json");
-  return typeof manifest === "object" && manifest !== null && "version" in manifest
-    ? String(manifest.version)
-    : "0.0.0";
-}
