@@ -33,7 +33,7 @@ export async function treeReduce<R>(on: Dataset, fn: Merge<R>, depth: number): P
   const merge = on.ship(fn, operator);
   const whole = operators.reduceWhole.ref(() => [fn], merge.site);
   const step = narrowStep("mapPartitions", whole, false, operator);
-  const target = await treeFolded(on, step, { merge, operator, depth });
+  const target = await treeFolded(on, step, { merge, operator, options: { depth } });
   return reduced(await collected<R>(on, operator, target), fn, operator);
 }
 
@@ -53,9 +53,12 @@ export async function treeAggregate<U>(
 ): Promise<U> {
   const operator = "treeAggregate";
   const encoded = encodedZero(on.context, zero, operator);
-  const given = typeof options === "number" ? { depth: options } : options;
   const step = foldStep(on, encoded, add, operator);
-  const target = await treeFolded(on, step, { merge: on.ship(merge, operator), operator, ...given });
+  const target = await treeFolded(on, step, {
+    merge: on.ship(merge, operator),
+    operator,
+    options: typeof options === "number" ? { depth: options } : options,
+  });
   return mergedOnDriver(on, encoded, await collected<U>(on, operator, target), merge);
 }
 

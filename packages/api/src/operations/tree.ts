@@ -1,26 +1,33 @@
 import { type FunctionRef, operators } from "@millrace/operators";
 import type { Lineage, Partitioning } from "@millrace/plan";
 import { partitionsOf } from "../action/action.ts";
-import { checkCount } from "../refusal/check-all.ts";
+import { checkAll, checkCount, checkFlag, checkOptions } from "../refusal/check-all.ts";
 import type { Dataset } from "./dataset.ts";
 import { narrowStep, plainStep, type Step, type StepContext, shuffleStep } from "./steps.ts";
 
-/** How `treeReduce` and `treeAggregate` merge results. */
+/** Options of `treeAggregate`: how totals of partitions are merged. */
 export interface TreeOptions {
-  /** Rounds of merging: the driver's, and shuffles before it; 2 by default. */
+  /** Rounds of merging, from 1 to 16: the last on the driver, each one before it by a shuffle. 2 by default. */
   readonly depth?: number | undefined;
-  /** The last round runs on an executor too; the driver gets one result. */
+  /** Runs the last round on an executor too, so that the driver gets one result. False by default. */
   readonly finalOnExecutor?: boolean | undefined;
 }
 
-/** Partial results of partitions, merged by shuffles until they are few enough for the driver. */
+/**
+ * The lineage of partial results, one for each partition, merged by shuffles until they are few enough for the driver.
+ *
+ * @throws BAD_ARGUMENT An option is unknown or invalid.
+ */
 export async function treeFolded(
   on: Dataset,
   partial: Step,
-  options: TreeOptions & { readonly merge: FunctionRef; readonly operator: string },
+  {
+    merge,
+    operator,
+    options,
+  }: { readonly merge: FunctionRef; readonly operator: string; readonly options: TreeOptions },
 ): Promise<Lineage> {
-  const { merge, operator, finalOnExecutor = false } = options;
-  const depth = checkCount(options.depth ?? 2, `the depth of ${operator}`, 1, 16);
+  const { depth, finalOnExecutor } = treeOptions(options, operator);
   const { context, steps } = on;
   context.requireBatch(operator);
   const partitions = await partitionsOf(context, on.lineage);
@@ -30,7 +37,18 @@ export async function treeFolded(
   );
 }
 
-/** Numbers of partitions after each shuffle. */
+function treeOptions(
+  options: TreeOptions,
+  operator: string,
+): { readonly depth: number; readonly finalOnExecutor: boolean } {
+  const given = checkOptions(options, ["depth", "finalOnExecutor"], operator);
+  return checkAll(operator, {
+    depth: () => checkCount(given.depth ?? 2, `the depth of ${operator}`, 1, 16),
+    finalOnExecutor: () => checkFlag(given.finalOnExecutor ?? false, `finalOnExecutor of ${operator}`),
+  });
+}
+
+/** The number of partitions after each shuffle. */
 function roundsOf(partitions: number, depth: number, finalOnExecutor: boolean): number[] {
   const scale = Math.max(Math.ceil(partitions ** (1 / depth)), 2);
   const rounds: number[] = [];

@@ -26,6 +26,7 @@ async function refused(
 }
 
 const wrong = (value: unknown): never => value as never; // what a job without types may hand over
+const sum = (a: number, b: number): number => a + b;
 
 test("what console.log shows of an RDD or a stream is which one it is", async () => {
   const shown: string[] = [];
@@ -54,6 +55,16 @@ describe("what an operation does not take is refused where it is called", () => 
     ["a negative number of records", (n) => n.take(-1), /number of records to take is -1/],
     ["a negative sample", (n) => n.takeSample(false, -1), /number of records of takeSample is -1/],
     ["a tree without rounds", (n) => n.treeReduce((a) => a, 0), /depth of treeReduce is 0/],
+    [
+      "a tree with an option that is none",
+      (n) => n.treeAggregate(0, sum, sum, wrong({ depth: 2, merge: sum })),
+      /treeAggregate has no option "merge". It has depth, finalOnExecutor\./,
+    ],
+    [
+      "a tree with two wrong options",
+      (n) => n.treeAggregate(0, sum, sum, wrong({ depth: 17, finalOnExecutor: "yes" })),
+      /2 arguments of treeAggregate .* depth of treeAggregate is 17; .* finalOnExecutor of treeAggregate is string/,
+    ],
     ["no buckets", (n) => n.histogram(0), /number of buckets of histogram is 0/],
     ["one end", (n) => n.histogram([1]), /two ends/],
     ["ends that do not ascend", (n) => n.histogram([1, 3, 3]), /must ascend, and 3 follows 3/],
