@@ -89,7 +89,7 @@ class ExternalStream<Range> extends DriverInput {
     this.label = from.label;
     this.#source = from;
     this.#read = read;
-    graph.polls = true;
+    graph.requirePolling();
     addInputLife(graph, this.label, from);
   }
 

@@ -48,20 +48,19 @@ export class GraphBuilder {
   readonly batchIntervalMs: number;
   #checkpointDir: Location;
   #rememberMs = 0;
-  readonly outputs: Output[] = [];
+  readonly #outputs: Output[] = [];
   readonly #receivers: {
     readonly node: NamedInput;
     readonly spec: () => ReceiverSpec;
     readonly level: StorageLevel;
   }[] = [];
-  /** Inputs that are no receivers, in the order in which they are declared, as are all of these lists. */
-  readonly inputs: PolledInput[] = [];
-  /** Inputs of both kinds. */
-  #inputs = 0;
+  /** The inputs without a receiver. All of these lists are in the order of declaration. */
+  readonly #inputs: PolledInput[] = [];
+  /** The number of inputs, with and without a receiver. */
+  #inputCount = 0;
   readonly #files: { readonly node: StreamNode; readonly directory: Location; readonly list: FileInput["list"] }[] = [];
-  /** An input is looked at in each batch. */
-  polls = false;
-  readonly life: LifePart[] = [];
+  #polls = false;
+  readonly #life: LifePart[] = [];
   readonly #states: StreamNode[] = [];
   readonly #names = new Map<StreamNode, string>();
 
@@ -74,13 +73,45 @@ export class GraphBuilder {
   output(operator: string, stream: StreamNode, body: OutputBody, sink?: OutputSink): void {
     this.context.requireBuilding(operator);
     const name = `${operator} of ${stream.label}`;
-    this.outputs.push({ id: this.outputs.length, operator, name, stream, body, sink, declared: new Error(name) });
+    this.#outputs.push({ id: this.#outputs.length, operator, name, stream, body, sink, declared: new Error(name) });
   }
 
-  /** @returns The name of the input unless its stream is named: by its place in the job's text. */
+  get outputs(): readonly Output[] {
+    return this.#outputs;
+  }
+
+  /** @returns The input's name if its stream is not named: its position among the inputs of the job. */
   addInput(): string {
-    this.#inputs += 1;
-    return `input-${this.#inputs - 1}`;
+    this.#inputCount += 1;
+    return `input-${this.#inputCount - 1}`;
+  }
+
+  /** Adds an input without a receiver, after {@link addInput}. */
+  addDriverInput(node: PolledInput): void {
+    this.#inputs.push(node);
+  }
+
+  /** The inputs without a receiver, in the order of declaration. */
+  get inputs(): readonly PolledInput[] {
+    return this.#inputs;
+  }
+
+  /** Declares that an input finds new data only when it is asked, so that every batch asks. */
+  requirePolling(): void {
+    this.#polls = true;
+  }
+
+  get polls(): boolean {
+    return this.#polls;
+  }
+
+  /** Adds callbacks for the beginning and the end of the job; begun one after the other in the order of declaration, ended all at once. */
+  addLife(part: LifePart): void {
+    this.#life.push(part);
+  }
+
+  get life(): readonly LifePart[] {
+    return this.#life;
   }
 
   addReceiver(node: NamedInput, spec: () => ReceiverSpec, level: StorageLevel): void {
@@ -88,7 +119,7 @@ export class GraphBuilder {
   }
 
   addFiles(node: StreamNode, directory: Location, list: FileInput["list"]): void {
-    this.polls = true;
+    this.requirePolling();
     this.#files.push({ node, directory, list });
   }
 

@@ -60,7 +60,7 @@ export function asyncOutput(
     late.cancel();
     if (waits) port.warningOver({ subject, message: undefined });
   });
-  graph.life.push({
+  graph.addLife({
     async end(error) {
       await queue.end(error);
       return queue.asked;

@@ -137,7 +137,7 @@ export class FileStream extends DriverInput {
     this.#files = port.files.for(this.#directory);
     this.#glob = parseGlob(this.#directory);
     graph.addFiles(this, this.#directory, () => this.#entries());
-    if (newFilesOnly) graph.life.push({ begin: () => this.#begin() });
+    if (newFilesOnly) graph.addLife({ begin: () => this.#begin() });
     this.#reading = reading;
     this.#lead = new ClockLead(this.#clocks());
     this.label = `${operator} ${directory}`;

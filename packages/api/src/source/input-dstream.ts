@@ -58,7 +58,7 @@ export class InputStream extends UnloggedInput {
     const label = `inputStream ${input.constructor.name}`;
     this.label = label;
     this.#input = input;
-    if (!(input instanceof ConstantInputDStream)) graph.polls = true;
+    if (!(input instanceof ConstantInputDStream)) graph.requirePolling();
     addInputLife(graph, label, input);
   }
 

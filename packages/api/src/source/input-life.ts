@@ -10,7 +10,7 @@ export interface InputLife {
 
 /** Starts a source before the first batch, and stops it when no batch follows. */
 export function addInputLife(graph: GraphBuilder, label: string, input: InputLife): void {
-  graph.life.push({
+  graph.addLife({
     begin: () => runAuthorCode({ what: `start of ${label}`, outcome: "The job ends." }, () => input.start?.()),
     end: async () => {
       try {

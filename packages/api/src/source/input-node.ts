@@ -39,7 +39,7 @@ export abstract class InputNode implements NamedInput {
 export abstract class DriverInput extends InputNode implements PolledInput {
   constructor(graph: GraphBuilder) {
     super(graph);
-    graph.inputs.push(this);
+    graph.addDriverInput(this);
   }
 
   abstract fix(scope: NodeBatch): FixedInput | Promise<FixedInput>;
