@@ -2,7 +2,7 @@
 // The cluster answers at once with nothing. Prints microseconds per batch, median and p99 of many batches.
 import { epochMs, ManualClock } from "@millrace/base";
 import { FileSystems } from "@millrace/files";
-import { buildJob, installJobHooks, JobRegistry } from "../dist/host.js";
+import { buildJob, installJobHooks, JobRegistry } from "../dist/engine.js";
 import { defineJob } from "../dist/index.js";
 
 const BATCHES = 20_000;

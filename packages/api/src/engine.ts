@@ -1,4 +1,4 @@
-// The part of this package for the processes that run a job, which its author never sees: `@millrace/api/host`.
+// The entry point for the engine, `@millrace/api/engine`: how its processes build and run a job. Authors do not import it.
 
 export { InlineFunctions, installJobHooks, JobRegistry } from "./function/job-registry.ts";
 export {

@@ -1,4 +1,4 @@
-// Everything that a job imports: published as `millrace`. The part for the engine's processes is in `./host.ts`.
+// Everything that a job imports, published as `millrace`. The entry point for the engine is `./engine.ts`.
 export type { DurationLike, Millis } from "@millrace/base";
 export {
   type BlockingFiles,

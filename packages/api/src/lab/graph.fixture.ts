@@ -18,12 +18,12 @@ import type { ActionResult, EnginePort } from "../port/engine-port.ts";
 import type { BatchOutcome, BatchRun, JobGraph } from "../port/graph-port.ts";
 import { MemoryFiles } from "./memory-files.fixture.ts";
 
-/** What the fake cluster answers: the records of each task of a plan's last stage. */
+/** The answer of the fake cluster: the records of each task of a plan's last stage. */
 export type Answer = (stage: PlannedStage) => readonly (readonly unknown[])[];
 
 const nothing: Answer = (stage) => stage.tasks.map(() => []);
 
-/** A host that runs nothing: it writes down what it is asked for. */
+/** An engine that runs nothing and records every request. */
 export class FakePort implements EnginePort {
   defaultParallelism = 2;
   readonly clock = new ManualClock(epochMs(0));
@@ -31,20 +31,20 @@ export class FakePort implements EnginePort {
   readonly files: FileSystems = new FileSystems({ systems: [this.memory], directory: "/home" });
   readonly plans: JobPlan[] = [];
   readonly texts: string[] = [];
-  /** Messages of all that was warned of. */
+  /** The message of every warning so far. */
   readonly warnings: string[] = [];
-  /** The latest warning of each subject; conditions that are over are gone. */
+  /** The latest warning of each subject whose condition still holds. */
   readonly standing = new Map<string, Warning>();
   readonly put: string[] = [];
   readonly dropped: string[] = [];
   readonly stops: boolean[] = [];
   readonly watched: boolean[] = [];
   answer: Answer = nothing;
-  /** What the tasks of a last stage have saved. */
+  /** The files that the tasks of a last stage have saved. */
   written: (stage: PlannedStage) => readonly WrittenFile[] = () => [];
-  /** Updates of accumulators that the next plan brings. */
+  /** Accumulator updates that the next plan returns. */
   accumulators: Uint8Array[] = [];
-  /** Held plans answer when it is resolved. */
+  /** Plans wait for it before they answer. */
   hold: Promise<void> | undefined;
   readonly registry = new JobRegistry({ inline: new InlineFunctions() });
 
@@ -104,11 +104,11 @@ export class FakePort implements EnginePort {
 
 type LabBatch = { readonly blocks?: readonly string[] } & Partial<Pick<BatchRun, "states">>;
 
-/** A job's graph on a host that runs nothing. */
+/** A job's graph on an engine that runs nothing. */
 export class GraphLab {
   readonly port: FakePort;
   readonly graph: JobGraph;
-  /** What the batches so far have committed. */
+  /** The state versions that the batches so far have committed. */
   readonly states = new Map<string, EpochMs>();
 
   private constructor(port: FakePort, graph: JobGraph) {

@@ -11,86 +11,85 @@ import type {
 } from "@millrace/plan";
 import type { EngineEvent } from "../listener/engine-event.ts";
 
-/** What the host needs to run the batches of a job. Made by `buildJob`. */
+/** A built job as the engine runs it, batch by batch. Made by `buildJob`. */
 export interface JobGraph {
   readonly name: string;
   readonly batchIntervalMs: number;
-  /** The job's settings below those given at its start. */
+  /** The effective settings: those given at the start of the job override its own. */
   readonly conf: JobConf;
-  /** Where state goes: what the job says, else what the host gave. */
+  /** The directory of state: the job's own if it sets one, otherwise the engine's. */
   readonly checkpointDir: Location;
   readonly receivers: readonly ReceiverPlan[];
-  /** Streams of files that appear in directories, in the order of the job's text. */
+  /** Streams of files that appear in directories, in the order of declaration. */
   readonly fileInputs: readonly FileInput[];
-  /** Some input is looked at in each batch: what has come since the last one is there for one more. */
+  /** Some input finds new data only when a batch asks it, so a graceful stop runs one more batch. */
   readonly polls: boolean;
-  /** Output operations in the order they run in. */
+  /** The output operations, in the order in which they run. */
   readonly outputs: readonly OutputInfo[];
-  /** The job has an operator that keeps state from batch to batch. */
+  /** True if some operator keeps state from batch to batch. */
   readonly stateful: boolean;
   /**
-   * The cluster is there: `port.defaultParallelism` is final. Batches are at `zeroTime` + k · interval, k ≥ 1; they wait
-   * until this resolves. Rejects when code of the job that has to begin first fails: the job cannot start.
+   * Starts the job's own parts, such as sources. Called when `port.defaultParallelism` is final. Batches are at
+   * `zeroTime` + k · interval, k ≥ 1, and wait until this resolves. Rejects if one of those parts fails: the job cannot start.
    */
   begin(zeroTime: EpochMs): Promise<void>;
   /**
-   * Begins a batch: each input that is looked at on the driver chooses what the batch reads, one after the other in the order of
-   * the job's text. Never rejects: an input that cannot choose has failed, and what needs it fails in `runBatch`. Nothing of
-   * an earlier batch may run.
+   * Begins a batch: each input without a receiver chooses what the batch reads, one after the other in the order of declaration.
+   * Never rejects: an input whose choice fails is recorded as failed, and outputs that need it fail in `runBatch`. No earlier
+   * batch may still be running.
    *
-   * @returns By the input's name, without receivers.
+   * @returns The fixed inputs by name, without those of receivers.
    */
   fixInput(time: EpochMs): Promise<ReadonlyMap<string, FixedInput>>;
   /**
-   * Runs the outputs of the batch that {@link fixInput} has begun: makes its RDDs, then each output in turn, whatever became of
-   * those before it. Never rejects: failures are in the outcome. Saved files, what sinks were given, and state stand once the host
-   * has committed what was prepared. One batch at a time.
+   * Runs the outputs of the batch that {@link fixInput} has begun: makes its RDDs, then runs each output in turn, whether or not
+   * those before it failed. Never rejects: failures are in the outcome. Saved files, writes of sinks and new state become
+   * visible when the engine commits what the outcome has prepared. One batch at a time.
    */
   runBatch(run: BatchRun): Promise<BatchOutcome>;
   /**
-   * Commits what an output of batch `time` has prepared. May be called again after an error, and when its answer was lost: what is
-   * committed already stays as it is.
+   * Commits what an output of batch `time` has prepared. Idempotent: it may be called again after an error or a lost answer.
    *
-   * @throws OUTPUT_EXISTS, SINK_COMMIT_FAILED, and what file systems throw.
+   * @throws OUTPUT_EXISTS, SINK_COMMIT_FAILED, and the errors of file systems.
    */
   commitOutput(time: EpochMs, prepared: PreparedOutput): Promise<void>;
-  /** Takes back what an output of batch `time` has prepared: it is never committed. Never rejects. */
+  /** Discards what an output of batch `time` has prepared and will never commit. Never rejects. */
   discardOutput(time: EpochMs, prepared: PreparedOutput): Promise<void>;
   /**
-   * Batch `time`, which runs, is cut off: no further output of it starts, and what its outputs have prepared so far is discarded.
-   * `runBatch` still resolves, when the output that runs returns; what that one has prepared is in its outcome. The caller
+   * Cancels the running batch `time`: starts no further output of it, and discards what its outputs have prepared so far.
+   * `runBatch` still resolves, once the running output returns; the outcome has what that output has prepared. The caller
    * cancels the plans of the batch. Never rejects.
    */
   cancelBatch(time: EpochMs): Promise<void>;
   /**
-   * Batch `time` is done for good, committed or failed. Lets go of every batch that no later one looks back on: their
-   * lineage goes, `port.dropBlocks` is told what they put, and the host may drop the rest.
+   * Ends batch `time`, committed or failed, and releases every batch that no later one looks back on: forgets their lineage and
+   * drops, with `port.dropBlocks`, the blocks that they put. The engine may drop the rest.
    */
   release(time: EpochMs): ReleasedBatches;
-  /** Tells listeners of what happened elsewhere. Wanted while `port.watch` says so, in the order of what happened. */
+  /** Passes an event to the job's listeners. Called in the order of events, and only while `port.watch` is on. */
   observe(event: EngineEvent): void;
   /**
-   * The job ends in an orderly way: no batch runs, and none follows. Resolves when the job's own code has been told and has
-   * had its turn, which may never come. Never rejects.
+   * Ends the job in an orderly way, when no batch is running and none will follow. Resolves when the job's own code has been told
+   * and has returned, which may be never. Never rejects.
    *
    * @param error Why the job failed.
-   * @returns Whether code of the job goes on by itself for a moment: a loop that has just got the last record.
+   * @returns True if code of the job may still run for a moment, such as a loop that has just received the last record.
    */
   end(error: Error | undefined): Promise<boolean>;
 }
 
-/** What nothing reads any more. */
+/** Batches and shuffles that nothing will read again. */
 export interface ReleasedBatches {
   readonly times: readonly EpochMs[];
   readonly shuffles: readonly ShuffleId[];
 }
 
 export interface FileInput {
-  /** What `named` gave, else `textFileStream logs`. */
+  /** The name given with `named`, otherwise the label, such as `textFileStream logs`. */
   readonly name: string;
-  /** It may have wildcards. */
+  /** May have wildcards. */
   readonly directory: Location;
-  /** All that is there now, in every directory that matches; `undefined`: there is no such directory. */
+  /** The current entries of every directory that matches; `undefined` if none does. */
   list(): Promise<readonly FileEntry[] | undefined>;
 }
 
@@ -101,38 +100,38 @@ export interface OutputInfo {
 }
 
 export interface BatchRun extends BatchInput {
-  /** The states' versions that it builds on. */
+  /** The state versions that the batch builds on. */
   readonly states: CommittedBatches["states"];
 }
 
 export interface BatchOutcome {
   readonly time: EpochMs;
-  /** Why the batch failed: the first of `failures`; `undefined` when all is done. */
+  /** The error of the first of `failures`; `undefined` if nothing failed. */
   readonly error: Error | undefined;
-  /** What is to stand when the batch is committed, as far as it succeeded; nothing of it stands before. */
+  /** The writes and state versions to commit, of the parts that succeeded. None of them is visible before the commit. */
   readonly prepared: PreparedBatch;
-  /** In the order of what was tried. */
+  /** In the order in which the parts ran. */
   readonly failures: readonly BatchFailure[];
-  /** What the inputs that are no receivers brought to the batch, as far as it is known. */
+  /** Reports of the inputs without a receiver, as far as they are known. */
   readonly inputs: readonly BatchInputReport[];
 }
 
-/** One thing of a batch that failed; the others were tried all the same. */
+/** A part of a batch that failed; the other parts ran all the same. */
 export type BatchFailure =
   | { readonly part: "output"; readonly output: OutputInfo; readonly error: Error }
-  /** The state of this stream could not be computed and is as it was before the batch. */
+  /** The state of a stream could not be computed; it stays as it was before the batch. */
   | { readonly part: "state"; readonly name: string; readonly error: Error }
-  /** What later batches look back on, such as the batches of a window; they compute it again when they need it. */
+  /** An RDD that later batches look back on, such as one in a window, could not be computed; they compute it again when they need it. */
   | { readonly part: "stream"; readonly name: string; readonly error: Error }
-  /** Code of the job that has to begin before the first batch. */
+  /** Code of the job that must run before the first batch. */
   | { readonly part: "job"; readonly error: Error };
 
 export interface BatchInputReport {
   readonly name: string;
-  /** 0 where it is not known before the records are read. */
+  /** 0 if the number is unknown until the records are read. */
   readonly records: number;
-  /** Of a stream of files. */
+  /** The paths that a stream of files read; empty for other inputs. */
   readonly files: readonly string[];
-  /** Of a failed batch: how many of the files are offered to the next one. */
+  /** For a failed batch, the number of these files that are offered to the next one. */
   readonly returned: number;
 }

@@ -18,11 +18,11 @@ export interface ReceiverPort {
 }
 
 // Not a private field: an instance reaches the executor without its constructor being called.
-const hosts = new WeakMap<object, ReceiverPort>();
+const ports = new WeakMap<object, ReceiverPort>();
 
 /** Connects a receiver to the engine, before `onStart`. */
-export function attachReceiver(receiver: Receiver<unknown>, host: ReceiverPort): void {
-  hosts.set(receiver, host);
+export function attachReceiver(receiver: Receiver<unknown>, port: ReceiverPort): void {
+  ports.set(receiver, port);
 }
 
 /**
@@ -58,39 +58,39 @@ export abstract class Receiver<T> {
    */
   store(records: T | readonly T[]): Promise<void> {
     const many = Array.isArray(records);
-    return hostOf(this).store(many ? records : [records], many);
+    return portOf(this).store(many ? records : [records], many);
   }
 
   /** Stops and restarts after `delay`; by default with back-off. */
   restart(message: string, error?: unknown, delay?: DurationLike): void {
-    hostOf(this).restart(message, error, delay);
+    portOf(this).restart(message, error, delay);
   }
 
   /** Stops for good. */
   stop(message: string, error?: unknown): void {
-    hostOf(this).stop(message, error);
+    portOf(this).stop(message, error);
   }
 
   /** Reports a non-fatal error to the operator. */
   reportError(message: string, error: unknown): void {
-    hostOf(this).reportError(message, error);
+    portOf(this).reportError(message, error);
   }
 
   /** Unique within the job, from 0. @throws RECEIVER_DETACHED Before `onStart`. */
   get streamId(): number {
-    return hostOf(this).streamId;
+    return portOf(this).streamId;
   }
 
   /** Whether it is not running: it was stopped, or has not been started. */
   get isStopped(): boolean {
-    return hosts.get(this)?.isStopped ?? true;
+    return ports.get(this)?.isStopped ?? true;
   }
 }
 
 // Not a private method, for the same reason.
-function hostOf(receiver: object): ReceiverPort {
-  const host = hosts.get(receiver);
-  if (host !== undefined) return host;
+function portOf(receiver: object): ReceiverPort {
+  const port = ports.get(receiver);
+  if (port !== undefined) return port;
   throw receiverDetached(
     "a receiver was used before the engine started it. Call store, restart, stop and streamId from onStart on, not in the constructor.",
   );

@@ -1,4 +1,4 @@
-import type { BatchFailure, BatchInputReport, BatchOutcome } from "@millrace/api/host";
+import type { BatchFailure, BatchInputReport, BatchOutcome } from "@millrace/api/engine";
 import {
   clauseOf,
   EngineError,

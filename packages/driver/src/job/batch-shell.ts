@@ -1,4 +1,4 @@
-import type { EngineEvent } from "@millrace/api/host";
+import type { EngineEvent } from "@millrace/api/engine";
 import {
   type Clock,
   type EngineError,

@@ -1,4 +1,4 @@
-import type { JobGraph } from "@millrace/api/host";
+import type { JobGraph } from "@millrace/api/engine";
 import { type EpochMs, toWireError } from "@millrace/base";
 import type { PreparedOutput } from "@millrace/plan";
 import type { RefusedOutput } from "@millrace/scheduler";

@@ -1,4 +1,4 @@
-import type { ActionResult, EngineEvent } from "@millrace/api/host";
+import type { ActionResult, EngineEvent } from "@millrace/api/engine";
 import type { Clock, EpochMs, ExecutorId, Warning, WarningOver, WireError } from "@millrace/base";
 import type { BatchInput, BlockId, FixedInput, JobPlan, PreparedOutput, ShuffleId } from "@millrace/plan";
 import type { BatchSummary, FromExecutor } from "@millrace/rpc";

@@ -1,4 +1,4 @@
-import type { ActionResult } from "@millrace/api/host";
+import type { ActionResult } from "@millrace/api/engine";
 import {
   type Clock,
   EngineError,

@@ -1,5 +1,5 @@
 import type { Receiver } from "@millrace/api";
-import { attachReceiver, type ReceiverPort } from "@millrace/api/host";
+import { attachReceiver, type ReceiverPort } from "@millrace/api/engine";
 import {
   type Clock,
   type DurationLike,

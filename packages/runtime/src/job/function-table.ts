@@ -1,5 +1,5 @@
 import type { Broadcast } from "@millrace/api";
-import { executorAccumulator } from "@millrace/api/host";
+import { executorAccumulator } from "@millrace/api/engine";
 import { type AnyClass, type ClassTable, decodeCaptures } from "@millrace/codec";
 import type { FileSystems } from "@millrace/files";
 import { type AnyFunction, isFunction, isOperatorId, type OperatorPort, operatorOf } from "@millrace/operators";

@@ -1,5 +1,5 @@
 import type { Broadcast } from "@millrace/api";
-import { type AccumulatorUpdate, enterTask, executorBroadcast, leaveTask, TaskScope } from "@millrace/api/host";
+import { type AccumulatorUpdate, enterTask, executorBroadcast, leaveTask, TaskScope } from "@millrace/api/engine";
 import { assert, EngineError, naming, toWireError } from "@millrace/base";
 import { encodeValue } from "@millrace/codec";
 import { fileChanged } from "@millrace/files";

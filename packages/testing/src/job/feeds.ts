@@ -1,4 +1,4 @@
-import type { FileInput } from "@millrace/api/host";
+import type { FileInput } from "@millrace/api/engine";
 import { type ClassTable, encodeBlock, LineBlockWriter, shown } from "@millrace/codec";
 import { type Location, schemeOf } from "@millrace/files";
 import { type BlockId, type BlockLocation, blockId, type ReceiverPlan } from "@millrace/plan";

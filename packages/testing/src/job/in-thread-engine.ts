@@ -1,4 +1,4 @@
-import type { ActionResult, EnginePort } from "@millrace/api/host";
+import type { ActionResult, EnginePort } from "@millrace/api/engine";
 import {
   type EpochMs,
   type ExecutorId,

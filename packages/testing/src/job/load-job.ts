@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { JobDefinition } from "@millrace/api";
 import * as api from "@millrace/api";
-import { InlineFunctions, installJobHooks, JobRegistry } from "@millrace/api/host";
+import { InlineFunctions, installJobHooks, JobRegistry } from "@millrace/api/engine";
 import type { AnyFunction } from "@millrace/operators";
 import { JOB_HOOKS } from "@millrace/plan";
 import { FunctionTable } from "@millrace/runtime";

@@ -1,5 +1,5 @@
 import type { JobDefinition } from "@millrace/api";
-import { buildJob, type JobGraph } from "@millrace/api/host";
+import { buildJob, type JobGraph } from "@millrace/api/engine";
 import {
   clauseOf,
   type DurationLike,

@@ -5,7 +5,7 @@ import {
   type JobGraph,
   type JobRegistry,
   jobConf,
-} from "@millrace/api/host";
+} from "@millrace/api/engine";
 import { type EpochMs, fromWireError, toWireError, unreachable, type WireError } from "@millrace/base";
 import type { BatchInput, BlockId, BlockLocation, CommittedBatches, JobPlan, PreparedOutput } from "@millrace/plan";
 import { reportOf } from "../batch-failure.ts";

@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
 import * as api from "@millrace/api";
-import { installJobHooks, JobRegistry, runAuthorCode } from "@millrace/api/host";
+import { installJobHooks, JobRegistry, runAuthorCode } from "@millrace/api/engine";
 import { assert, SystemClock, writeOutputTo } from "@millrace/base";
 import { localFileSystems } from "@millrace/storage";
 import { type JobModule, JobThreadBody } from "./body.ts";
