@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLogger, type JobId, SystemClock } from "@millrace/base";
 import type { Artefact, BundleOptions } from "@millrace/bundler";
-import type { DriverHandle, DriverRequest, Engine, NodeHandle, NodeRequest } from "./engine.ts";
+import type { DriverHandle, DriverRequest, Engine, ExecutorHandle, ExecutorRequest } from "./engine.ts";
 
 /** The real engine, each part loaded when a command first needs it. */
 export const engine: Engine = {
@@ -15,9 +15,9 @@ export const engine: Engine = {
     return runEmbedded({ ...request, artefact, executorOutput: (_, bytes) => request.output("stderr", bytes) });
   },
   startDriver,
-  startNode,
+  startExecutor,
   async memoryLimit() {
-    const { memoryLimit } = await import("@millrace/executor/node");
+    const { memoryLimit } = await import("@millrace/executor/supervisor");
     return memoryLimit();
   },
   async connect(driver, { token, tls: files }) {
@@ -83,18 +83,18 @@ async function startDriver({
   };
 }
 
-async function startNode({
+async function startExecutor({
   driver,
   memoryBytes,
   graceMs,
   tls: files,
   advertise,
   ...request
-}: NodeRequest): Promise<NodeHandle> {
-  const { memoryLimit, NodeSupervisor } = await import("@millrace/executor/node");
+}: ExecutorRequest): Promise<ExecutorHandle> {
+  const { memoryLimit, ExecutorSupervisor } = await import("@millrace/executor/supervisor");
   const { parseAddress, readTls } = await import("@millrace/rpc");
   const tls = readTls(files);
-  const node = new NodeSupervisor({
+  const supervisor = new ExecutorSupervisor({
     ...request,
     ...(tls === undefined ? {} : { tls }),
     ...(advertise === undefined ? {} : { advertise }),
@@ -103,7 +103,7 @@ async function startNode({
     clock: new SystemClock(),
     log: createLogger({ name: "executor" }),
   });
-  return { ended: node.ended, stop: (graceful) => (graceful ? node.leave(graceMs) : node.stop()) };
+  return { ended: supervisor.ended, stop: (graceful) => (graceful ? supervisor.leave(graceMs) : supervisor.stop()) };
 }
 
 async function bundled(file: string, onProgress: (step: string) => void): Promise<Artefact> {

@@ -61,7 +61,7 @@ export interface DriverHandle {
   stop(graceful: boolean): Promise<readonly JobId[]>;
 }
 
-export interface NodeRequest extends ClusterSecurity {
+export interface ExecutorRequest extends ClusterSecurity {
   /** host:port of the driver. */
   readonly driver: string;
   /** Its name in the cluster; no other connected executor may have it. */
@@ -80,7 +80,7 @@ export interface NodeRequest extends ClusterSecurity {
   readonly dialPauseMax: Millis;
 }
 
-export interface NodeHandle {
+export interface ExecutorHandle {
   /** Settles when it has ended for good: with the reason if the driver refused it. */
   readonly ended: Promise<Error | undefined>;
   /** Resolves when it has left; `graceful: false`: at once, even during a graceful stop. */
@@ -117,7 +117,7 @@ export interface Engine {
    */
   runEmbedded(request: RunRequest): Promise<RunFailure | undefined>;
   startDriver(request: DriverRequest): Promise<DriverHandle>;
-  startNode(request: NodeRequest): Promise<NodeHandle>;
+  startExecutor(request: ExecutorRequest): Promise<ExecutorHandle>;
   /** Memory this process may use, in bytes: the machine's, or less if a control group limits it. */
   memoryLimit(): Promise<number>;
   /** @param driver `host:port`; anything else is refused with BAD_ADDRESS. */

@@ -121,7 +121,7 @@ export function session(parts: {
     engine: {
       runEmbedded: refuse,
       startDriver: refuse,
-      startNode: refuse,
+      startExecutor: refuse,
       memoryLimit: refuse,
       connect: async () => operator(parts.operator ?? {}),
       bundle: async () => Buffer.from("artefact"),

@@ -184,7 +184,7 @@ describe("a server", () => {
     const asked: unknown[] = [];
     const ended = Promise.resolve(mismatch("no."));
     const engine: Partial<Engine> = {
-      startNode: async ({ dialPauseMax }) => {
+      startExecutor: async ({ dialPauseMax }) => {
         asked.push(dialPauseMax);
         return { stop: async () => undefined, ended };
       },
@@ -199,8 +199,8 @@ describe("a server", () => {
   });
   test("that the driver refuses ends with 1 and the driver's reason", async () => {
     const ended = Promise.resolve(mismatch("versions 1 and 2 differ."));
-    const startNode: Engine["startNode"] = async () => ({ stop: async () => undefined, ended });
-    const { code, err } = await session({ engine: { startNode } }).run("executor", "--slots", "1");
+    const startExecutor: Engine["startExecutor"] = async () => ({ stop: async () => undefined, ended });
+    const { code, err } = await session({ engine: { startExecutor } }).run("executor", "--slots", "1");
     expect(code).toBe(1);
     expect(err).toContain("[PROTOCOL_MISMATCH] versions 1 and 2 differ.");
   });

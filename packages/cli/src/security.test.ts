@@ -15,7 +15,7 @@ function spied(): { readonly asked: ClusterSecurity[]; readonly engine: Partial<
         asked.push({ token: request.token, tls: request.tls });
         throw mismatch("no.");
       },
-      startNode: async (request) => {
+      startExecutor: async (request) => {
         asked.push({ token: request.token, tls: request.tls });
         return { stop: async () => undefined, ended: Promise.resolve(mismatch("no.")) };
       },
@@ -65,7 +65,7 @@ test("where others are to dial, and where jobs listen, reaches the processes", a
       asked.push({ advertise, jobPorts });
       throw mismatch("no.");
     },
-    startNode: async ({ advertise }) => {
+    startExecutor: async ({ advertise }) => {
       asked.push({ advertise });
       return { stop: async () => undefined, ended: Promise.resolve(mismatch("no.")) };
     },

@@ -60,7 +60,7 @@ export interface ClusterOptions {
   readonly memory?: string;
   /** What every process and command of the cluster has in MILLRACE_TOKEN. */
   readonly token?: string;
-  /** The folder of certificates, `node.pem`, `node.key` and `ours-ca.pem`, that every process and command uses. */
+  /** The folder of certificates, `process.pem`, `process.key` and `ours-ca.pem`, that every process and command uses. */
   readonly tls?: string;
   /** More options of the driver. */
   readonly driverOptions?: readonly string[];
@@ -89,8 +89,8 @@ export class TestCluster {
         ? {}
         : {
             MILLRACE_TLS_CA: join(options.tls, "ours-ca.pem"),
-            MILLRACE_TLS_CERT: join(options.tls, "node.pem"),
-            MILLRACE_TLS_KEY: join(options.tls, "node.key"),
+            MILLRACE_TLS_CERT: join(options.tls, "process.pem"),
+            MILLRACE_TLS_KEY: join(options.tls, "process.key"),
           }),
     };
     const host = options.host === undefined ? [] : ["--host", options.host];

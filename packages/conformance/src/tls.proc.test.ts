@@ -46,7 +46,7 @@ test("a cluster with TLS runs jobs, on every connection, and tells those who dia
   };
   expect(await millrace(["jobs", ...at, "--tls-ca", OTHER_CA])).toMatchObject(stranger);
   const executor = ["executor", ...at, "--work-dir", folder];
-  const own = ["--tls-cert", join(CERTIFICATES, "node.pem"), "--tls-key", join(CERTIFICATES, "node.key")];
+  const own = ["--tls-cert", join(CERTIFICATES, "process.pem"), "--tls-key", join(CERTIFICATES, "process.key")];
   expect(await millrace([...executor, ...own, "--tls-ca", OTHER_CA])).toMatchObject(stranger);
   expect(await millrace(executor, { MILLRACE_TLS_CA: join(CERTIFICATES, "ours-ca.pem") })).toMatchObject({
     code: 2,

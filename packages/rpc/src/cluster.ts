@@ -1,10 +1,10 @@
 import type { ExecutorId, JobId, WarningRecord, WireError } from "@millrace/base";
-import type { BatchFigures, ExecutorFigures, JobState, NodeHello } from "@millrace/scheduler";
+import type { BatchFigures, ExecutorFigures, JobState, MemberHello } from "@millrace/scheduler";
 import type { DataAddress, Session } from "./session.ts";
 
 /** Messages from an executor supervisor to the driver supervisor. It dials, and redials for as long as it takes. */
-export type FromNode =
-  | ({ readonly type: "hello" } & NodeHello)
+export type FromMember =
+  | ({ readonly type: "hello" } & MemberHello)
   | { readonly type: "heartbeat" }
   /** It was told to end: it takes no new jobs, and closes when its jobs are over or have released it. */
   | { readonly type: "leaving" }
@@ -12,7 +12,7 @@ export type FromNode =
   /** `error`: why the process ended other than by a stop, such as out of memory, with its last lines. */
   | { readonly type: "jobExited"; readonly job: JobId; readonly error: WireError | undefined };
 
-export type ToNode =
+export type ToMember =
   | { readonly type: "welcome" }
   /** Refused for good: wrong protocol version or a name in use. */
   | { readonly type: "refused"; readonly error: WireError }
@@ -27,8 +27,8 @@ export type ToNode =
     }
   | { readonly type: "stopJob"; readonly job: JobId; readonly graceMs: number };
 
-export type NodeSession = Session<ToNode, FromNode>;
-export type ClusterSession = Session<FromNode, ToNode>;
+export type MemberSession = Session<ToMember, FromMember>;
+export type ClusterSession = Session<FromMember, ToMember>;
 
 export interface JobSummary {
   readonly id: JobId;

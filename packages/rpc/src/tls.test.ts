@@ -4,8 +4,8 @@ import { readTls, serverCertificate, type TlsFiles } from "./tls.ts";
 
 const at = (name: string): string => fileURLToPath(new URL(`../testdata/tls/${name}`, import.meta.url));
 const ca = { file: at("ours-ca.pem"), option: "--tls-ca" };
-const cert = { file: at("node.pem"), option: "--tls-cert" };
-const key = { file: at("node.key"), option: "MILLRACE_TLS_KEY" };
+const cert = { file: at("process.pem"), option: "--tls-cert" };
+const key = { file: at("process.key"), option: "MILLRACE_TLS_KEY" };
 
 describe("the files of TLS", () => {
   test("are read as they are, and none means that TLS is off", () => {
@@ -26,7 +26,7 @@ describe("the files of TLS", () => {
     [
       "without a certificate",
       { ca: { ...ca, file: key.file } },
-      /node\.key of --tls-ca has no certificate in PEM form/,
+      /process\.key of --tls-ca has no certificate in PEM form/,
     ],
     ["without a key", { cert, key: encrypted }, /README\.md of MILLRACE_TLS_KEY has no unencrypted private key/],
     ["of a certificate alone", { cert }, /has a certificate and no key.*Give both/],
@@ -34,7 +34,7 @@ describe("the files of TLS", () => {
     [
       "of another certificate's key",
       { cert: ca, key },
-      /key in .*node\.key is not that of the certificate in .*ours-ca/,
+      /key in .*process\.key is not that of the certificate in .*ours-ca/,
     ],
   ])("%s are refused by name, with the remedy", (_, files, message) => {
     expect(() => readTls(files)).toThrow(/^\[BAD_TLS\]/);

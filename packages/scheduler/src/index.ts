@@ -24,11 +24,11 @@ export {
   stepMembership,
 } from "./cluster/membership.ts";
 export {
+  type MemberHello,
+  type MemberSessionId,
   type MembershipEffect,
   type MembershipEvent,
-  type NodeHello,
-  type NodeSessionId,
-  nodeSessionId,
+  memberSessionId,
 } from "./cluster/membership-events.ts";
 export {
   type CutReason,

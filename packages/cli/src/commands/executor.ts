@@ -57,7 +57,7 @@ export function registerExecutor(program: Command, console: Console): Command {
         options.name === undefined
           ? executorName(hostname(), randomBytes(3).toString("hex"))
           : executorId(options.name);
-      const node = await console.engine.startNode({
+      const running = await console.engine.startExecutor({
         driver,
         executor,
         slots,
@@ -71,9 +71,9 @@ export function registerExecutor(program: Command, console: Console): Command {
         dialPauseMax: options.dialPause,
       });
       tell(console, `executor ${executor} with ${slots} slots for the driver at ${driver}`);
-      const refused = node.ended.then((error) => {
+      const refused = running.ended.then((error) => {
         if (error !== undefined) throw error;
       });
-      await Promise.race([refused, untilInterrupted(console, "executor", (graceful) => node.stop(graceful))]);
+      await Promise.race([refused, untilInterrupted(console, "executor", (graceful) => running.stop(graceful))]);
     });
 }

@@ -14,22 +14,22 @@ import {
   type Warning,
   type WireError,
 } from "@millrace/base";
-import type { ExecutorSummary, FromNode, NodeSession, ToNode } from "@millrace/rpc";
+import type { ExecutorSummary, FromMember, MemberSession, ToMember } from "@millrace/rpc";
 import {
+  type MemberSessionId,
   type Membership,
   type MembershipEffect,
   type MembershipEvent,
+  memberSessionId,
   membership,
   membershipDefaults,
-  type NodeSessionId,
-  nodeSessionId,
   stepMembership,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 
 export interface ClusterShellPorts {
   /** How a job's executors reach its driver; `undefined` when the job is gone. */
-  startMessage(job: JobId): Extract<ToNode, { readonly type: "startJob" }> | undefined;
+  startMessage(job: JobId): Extract<ToMember, { readonly type: "startJob" }> | undefined;
   onJobWarning(job: JobId, warning: Warning): void;
   onProcessExited(job: JobId, executor: ExecutorId, error: WireError): void;
 }
@@ -43,7 +43,10 @@ export class ClusterShell {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #ports: ClusterShellPorts;
-  readonly #sessions = new Map<NodeSessionId, { readonly session: NodeSession; executor: ExecutorId | undefined }>();
+  readonly #sessions = new Map<
+    MemberSessionId,
+    { readonly session: MemberSession; executor: ExecutorId | undefined }
+  >();
   #nextSession = 0;
   #wake: Timer | undefined;
 
@@ -70,8 +73,8 @@ export class ClusterShell {
     );
   }
 
-  accept(session: NodeSession): void {
-    const id = nodeSessionId(this.#nextSession++);
+  accept(session: MemberSession): void {
+    const id = memberSessionId(this.#nextSession++);
     this.#sessions.set(id, { session, executor: undefined });
     session.onMessage((message) => this.#onMessage(id, message));
     session.onClose(() => {
@@ -90,14 +93,14 @@ export class ClusterShell {
 
   executors(): readonly Omit<ExecutorSummary, "rssBytes">[] {
     const wallAheadMs = this.#wall.now() - this.#clock.now();
-    return [...this.#state.nodes.values()].map((node) => ({
-      id: node.executor,
-      host: node.host,
-      slots: node.slots,
-      memoryBytes: node.memoryBytes,
-      state: node.session === undefined ? "lost" : node.leaving ? "leaving" : "connected",
-      jobs: [...node.processes.keys()],
-      lastSeenAt: epochMs(node.lastSeenAt + wallAheadMs),
+    return [...this.#state.members.values()].map((member) => ({
+      id: member.executor,
+      host: member.host,
+      slots: member.slots,
+      memoryBytes: member.memoryBytes,
+      state: member.session === undefined ? "lost" : member.leaving ? "leaving" : "connected",
+      jobs: [...member.processes.keys()],
+      lastSeenAt: epochMs(member.lastSeenAt + wallAheadMs),
     }));
   }
 
@@ -107,7 +110,7 @@ export class ClusterShell {
     this.#sessions.clear();
   }
 
-  #onMessage(session: NodeSessionId, message: FromNode): void {
+  #onMessage(session: MemberSessionId, message: FromMember): void {
     const at = this.#clock.now();
     switch (message.type) {
       case "hello": {
@@ -175,7 +178,7 @@ export class ClusterShell {
     }
   }
 
-  #send(session: NodeSessionId, message: ToNode): void {
+  #send(session: MemberSessionId, message: ToMember): void {
     this.#sessions.get(session)?.session.send(message);
   }
 }

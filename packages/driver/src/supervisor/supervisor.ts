@@ -238,7 +238,7 @@ export class DriverSupervisor implements OperatorService {
       token,
       insecure,
       ...(tls === undefined ? {} : { tls }),
-      onNode: (session) => this.#cluster.accept(session),
+      onMember: (session) => this.#cluster.accept(session),
       operator: this,
     });
     try {

@@ -8,21 +8,21 @@ export const descriptors: object = {
      "nested": {
       "v1": {
        "nested": {
-        "NodeService": {
+        "ClusterService": {
          "methods": {
           "Open": {
-           "requestType": "FromNodeGroup",
+           "requestType": "FromMemberGroup",
            "requestStream": true,
-           "responseType": "ToNodeGroup",
+           "responseType": "ToMemberGroup",
            "responseStream": true
           }
          }
         },
-        "FromNodeGroup": {
+        "FromMemberGroup": {
          "fields": {
           "messages": {
            "rule": "repeated",
-           "type": "FromNode",
+           "type": "FromMember",
            "id": 1
           },
           "last": {
@@ -31,16 +31,16 @@ export const descriptors: object = {
           }
          }
         },
-        "ToNodeGroup": {
+        "ToMemberGroup": {
          "fields": {
           "messages": {
            "rule": "repeated",
-           "type": "ToNode",
+           "type": "ToMember",
            "id": 1
           }
          }
         },
-        "FromNode": {
+        "FromMember": {
          "oneofs": {
           "message": {
            "oneof": [
@@ -54,11 +54,11 @@ export const descriptors: object = {
          },
          "fields": {
           "hello": {
-           "type": "NodeHello",
+           "type": "MemberHello",
            "id": 1
           },
           "heartbeat": {
-           "type": "NodeHeartbeat",
+           "type": "MemberHeartbeat",
            "id": 2
           },
           "jobStarted": {
@@ -70,12 +70,12 @@ export const descriptors: object = {
            "id": 4
           },
           "leaving": {
-           "type": "NodeLeaving",
+           "type": "MemberLeaving",
            "id": 5
           }
          }
         },
-        "NodeHello": {
+        "MemberHello": {
          "fields": {
           "protocol": {
            "type": "uint32",
@@ -108,10 +108,10 @@ export const descriptors: object = {
           }
          }
         },
-        "NodeHeartbeat": {
+        "MemberHeartbeat": {
          "fields": {}
         },
-        "NodeLeaving": {
+        "MemberLeaving": {
          "fields": {}
         },
         "JobStarted": {
@@ -138,7 +138,7 @@ export const descriptors: object = {
           }
          }
         },
-        "ToNode": {
+        "ToMember": {
          "oneofs": {
           "message": {
            "oneof": [
@@ -151,11 +151,11 @@ export const descriptors: object = {
          },
          "fields": {
           "welcome": {
-           "type": "NodeWelcome",
+           "type": "MemberWelcome",
            "id": 1
           },
           "refused": {
-           "type": "NodeRefused",
+           "type": "MemberRefused",
            "id": 2
           },
           "startJob": {
@@ -168,10 +168,10 @@ export const descriptors: object = {
           }
          }
         },
-        "NodeWelcome": {
+        "MemberWelcome": {
          "fields": {}
         },
-        "NodeRefused": {
+        "MemberRefused": {
          "fields": {
           "error": {
            "type": "millrace.common.v1.Error",

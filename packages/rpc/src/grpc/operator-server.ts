@@ -1,6 +1,6 @@
 import type { ServerReadableStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
 import { formatSize, jobId } from "@millrace/base";
-import type { NodeSession, OperatorService } from "../cluster.ts";
+import type { MemberSession, OperatorService } from "../cluster.ts";
 import { messageTooLarge } from "../errors.ts";
 import type { LogEntry } from "../gen/millrace/operator/v1/LogEntry.ts";
 import type { LogsRequest__Output as LogsRequest } from "../gen/millrace/operator/v1/LogsRequest.ts";
@@ -11,8 +11,8 @@ import { encodeBatch, encodeExecutor, encodeJob, encodeLogEntry } from "../wire/
 import { malformed, required } from "../wire/required.ts";
 import { type ListenOptions, refusal } from "./channel.ts";
 import { type PeerInfo, type RpcServer, startServer } from "./server.ts";
-import { nodeService, operatorService } from "./services.ts";
-import { nodeHandler } from "./sessions.ts";
+import { clusterService, operatorService } from "./services.ts";
+import { clusterHandler } from "./sessions.ts";
 import { errorToStatus } from "./status.ts";
 
 /** The largest artefact of a job. */
@@ -26,11 +26,11 @@ export const ARTEFACT_BYTES_MAX: number = 256 << 20;
 export function listenCluster(
   options: ListenOptions & {
     readonly operator: OperatorService;
-    readonly onNode: (session: NodeSession, info: PeerInfo) => void;
+    readonly onMember: (session: MemberSession, info: PeerInfo) => void;
   },
 ): Promise<RpcServer> {
   return startServer(options, (server) => {
-    server.addService(nodeService, nodeHandler(options.token, options.onNode));
+    server.addService(clusterService, clusterHandler(options.token, options.onMember));
     server.addService(operatorService, operatorHandlers(options.operator, options.token));
   });
 }

@@ -11,7 +11,7 @@ import {
   warningOf,
 } from "@millrace/base";
 import { afterEach, describe, expect, test } from "vitest";
-import type { JobSummary, LogEntry, NodeSession, OperatorService } from "../cluster.ts";
+import type { JobSummary, LogEntry, MemberSession, OperatorService } from "../cluster.ts";
 import { operatorClient } from "./operator-client.ts";
 import { listenCluster } from "./operator-server.ts";
 import { dialCluster } from "./sessions.ts";
@@ -98,7 +98,7 @@ function service(over: Partial<OperatorService> = {}): OperatorService {
 }
 
 async function connected(operator: OperatorService, token = "secret") {
-  const server = await listenCluster({ host: "127.0.0.1", port: 0, token: "secret", operator, onNode: () => {} });
+  const server = await listenCluster({ host: "127.0.0.1", port: 0, token: "secret", operator, onMember: () => {} });
   cleanups.push(() => server.close());
   const client = operatorClient({ address: server.address, token });
   cleanups.push(() => client.close());
@@ -220,8 +220,8 @@ describe("an operator", () => {
 });
 
 test("an executor's supervisor and the driver's talk on the operators' port", async () => {
-  let accepted = (_node: NodeSession): void => {};
-  const node = new Promise<NodeSession>((resolve) => {
+  let accepted = (_member: MemberSession): void => {};
+  const member = new Promise<MemberSession>((resolve) => {
     accepted = resolve;
   });
   const server = await listenCluster({
@@ -229,11 +229,11 @@ test("an executor's supervisor and the driver's talk on the operators' port", as
     port: 0,
     token: undefined,
     operator: service(),
-    onNode: accepted,
+    onMember: accepted,
   });
   cleanups.push(() => server.close());
   const supervisor = dialCluster({ address: server.address, token: undefined });
-  const atDriver = await node;
+  const atDriver = await member;
   supervisor.send({ type: "heartbeat" });
   atDriver.send({ type: "welcome" });
   expect(await new Promise((resolve) => atDriver.onMessage(resolve))).toEqual({ type: "heartbeat" });

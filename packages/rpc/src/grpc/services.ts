@@ -1,6 +1,6 @@
 import { fromJSON } from "@grpc/proto-loader";
 import { descriptors } from "../gen/descriptors.ts";
-import type { NodeServiceDefinition } from "../gen/millrace/cluster/v1/NodeService.ts";
+import type { ClusterServiceDefinition } from "../gen/millrace/cluster/v1/ClusterService.ts";
 import type { Error as ErrorInput, Error__Output as ErrorOutput } from "../gen/millrace/common/v1/Error.ts";
 import type { OperatorServiceDefinition } from "../gen/millrace/operator/v1/OperatorService.ts";
 import type { SessionServiceDefinition } from "../gen/millrace/session/v1/SessionService.ts";
@@ -13,7 +13,7 @@ const loaded = fromJSON(
 
 interface Definitions {
   readonly "millrace.session.v1.SessionService": SessionServiceDefinition;
-  readonly "millrace.cluster.v1.NodeService": NodeServiceDefinition;
+  readonly "millrace.cluster.v1.ClusterService": ClusterServiceDefinition;
   readonly "millrace.operator.v1.OperatorService": OperatorServiceDefinition;
   readonly "millrace.common.v1.Error": {
     readonly serialize: (value: ErrorInput) => Buffer;
@@ -25,7 +25,7 @@ interface Definitions {
 const definitions = loaded as unknown as Definitions;
 
 export const sessionService: SessionServiceDefinition = definitions["millrace.session.v1.SessionService"];
-export const nodeService: NodeServiceDefinition = definitions["millrace.cluster.v1.NodeService"];
+export const clusterService: ClusterServiceDefinition = definitions["millrace.cluster.v1.ClusterService"];
 export const operatorService: OperatorServiceDefinition = definitions["millrace.operator.v1.OperatorService"];
 /** How an error is written outside a message. */
 export const errorMessage: Definitions["millrace.common.v1.Error"] = definitions["millrace.common.v1.Error"];

@@ -1,9 +1,12 @@
-import type { ClusterSession, FromNode, NodeSession, ToNode } from "../cluster.ts";
+import type { ClusterSession, FromMember, MemberSession, ToMember } from "../cluster.ts";
 import type {
-  FromNode as FromNodeInput,
-  FromNode__Output as FromNodeOutput,
-} from "../gen/millrace/cluster/v1/FromNode.ts";
-import type { ToNode as ToNodeInput, ToNode__Output as ToNodeOutput } from "../gen/millrace/cluster/v1/ToNode.ts";
+  FromMember as FromMemberInput,
+  FromMember__Output as FromMemberOutput,
+} from "../gen/millrace/cluster/v1/FromMember.ts";
+import type {
+  ToMember as ToMemberInput,
+  ToMember__Output as ToMemberOutput,
+} from "../gen/millrace/cluster/v1/ToMember.ts";
 import type {
   FromExecutor as FromExecutorInput,
   FromExecutor__Output as FromExecutorOutput,
@@ -13,14 +16,14 @@ import type {
   ToExecutor__Output as ToExecutorOutput,
 } from "../gen/millrace/session/v1/ToExecutor.ts";
 import type { DriverSession, ExecutorSession, FromExecutor, ToExecutor } from "../session.ts";
-import { decodeFromNode, decodeToNode, encodeFromNode, encodeToNode } from "../wire/cluster.ts";
+import { decodeFromMember, decodeToMember, encodeFromMember, encodeToMember } from "../wire/cluster.ts";
 import { decodeFromExecutor, encodeFromExecutor } from "../wire/from-executor.ts";
 import { splitFromExecutor, splitToExecutor } from "../wire/split.ts";
 import { decodeToExecutor, encodeToExecutor } from "../wire/to-executor.ts";
 import { type DialOptions, GROUP_BYTES, type ListenOptions } from "./channel.ts";
 import { openSession } from "./client.ts";
 import { type PeerInfo, type RpcServer, type SessionHandler, sessionHandler, startServer } from "./server.ts";
-import { nodeService, sessionService } from "./services.ts";
+import { clusterService, sessionService } from "./services.ts";
 import type { StreamCodec } from "./stream-session.ts";
 
 const driverEnd: StreamCodec<ToExecutor, FromExecutor, ToExecutorInput, FromExecutorOutput> = {
@@ -33,14 +36,14 @@ const executorEnd: StreamCodec<FromExecutor, ToExecutor, FromExecutorInput, ToEx
   decode: decodeToExecutor,
 };
 
-const clusterEnd: StreamCodec<ToNode, FromNode, ToNodeInput, FromNodeOutput> = {
-  encode: (message) => [encodeToNode(message)],
-  decode: decodeFromNode,
+const clusterEnd: StreamCodec<ToMember, FromMember, ToMemberInput, FromMemberOutput> = {
+  encode: (message) => [encodeToMember(message)],
+  decode: decodeFromMember,
 };
 
-const nodeEnd: StreamCodec<FromNode, ToNode, FromNodeInput, ToNodeOutput> = {
-  encode: (message) => [encodeFromNode(message)],
-  decode: decodeToNode,
+const memberEnd: StreamCodec<FromMember, ToMember, FromMemberInput, ToMemberOutput> = {
+  encode: (message) => [encodeFromMember(message)],
+  decode: decodeToMember,
 };
 
 /**
@@ -63,15 +66,15 @@ export function dialDriver(options: DialOptions): DriverSession {
   return openSession(sessionService.Open, executorEnd, options);
 }
 
-/** A handler of the node service for a server that offers several. */
-export function nodeHandler(
+/** A handler of the cluster service for a server that offers several. */
+export function clusterHandler(
   token: string | undefined,
-  onNode: (session: NodeSession, info: PeerInfo) => void,
-): { readonly Open: SessionHandler<ToNodeInput, FromNodeOutput> } {
-  return { Open: sessionHandler(clusterEnd, token, onNode) };
+  onMember: (session: MemberSession, info: PeerInfo) => void,
+): { readonly Open: SessionHandler<ToMemberInput, FromMemberOutput> } {
+  return { Open: sessionHandler(clusterEnd, token, onMember) };
 }
 
 /** The executor supervisor's side. Failures and losses are reported by `onClose`. */
 export function dialCluster(options: DialOptions): ClusterSession {
-  return openSession(nodeService.Open, nodeEnd, options);
+  return openSession(clusterService.Open, memberEnd, options);
 }

@@ -1,11 +1,14 @@
 import { executorId, jobId, unreachable } from "@millrace/base";
-import type { FromNode, ToNode } from "../cluster.ts";
-import type { FromNode as FromInput, FromNode__Output as FromOutput } from "../gen/millrace/cluster/v1/FromNode.ts";
-import type { ToNode as ToInput, ToNode__Output as ToOutput } from "../gen/millrace/cluster/v1/ToNode.ts";
+import type { FromMember, ToMember } from "../cluster.ts";
+import type {
+  FromMember as FromInput,
+  FromMember__Output as FromOutput,
+} from "../gen/millrace/cluster/v1/FromMember.ts";
+import type { ToMember as ToInput, ToMember__Output as ToOutput } from "../gen/millrace/cluster/v1/ToMember.ts";
 import { decodeError, decodeOptionalError, encodeError } from "./error.ts";
 import { malformed, required } from "./required.ts";
 
-export function encodeFromNode(message: FromNode): FromInput {
+export function encodeFromMember(message: FromMember): FromInput {
   switch (message.type) {
     case "hello": {
       const { protocol, executor, slots, memoryBytes, host, pid, jobs } = message;
@@ -27,7 +30,7 @@ export function encodeFromNode(message: FromNode): FromInput {
 }
 
 /** @throws MESSAGE_MALFORMED Parts are missing, or the type is unknown. */
-export function decodeFromNode(wire: FromOutput): FromNode {
+export function decodeFromMember(wire: FromOutput): FromMember {
   if (wire.heartbeat) return { type: "heartbeat" };
   if (wire.leaving) return { type: "leaving" };
   if (wire.hello) {
@@ -50,7 +53,7 @@ export function decodeFromNode(wire: FromOutput): FromNode {
   throw malformed("an executor's supervisor sent a message of no known type");
 }
 
-export function encodeToNode(message: ToNode): ToInput {
+export function encodeToMember(message: ToMember): ToInput {
   switch (message.type) {
     case "welcome":
       return { welcome: {} };
@@ -68,7 +71,7 @@ export function encodeToNode(message: ToNode): ToInput {
 }
 
 /** @throws MESSAGE_MALFORMED Parts are missing, or the message is of no known type. */
-export function decodeToNode(wire: ToOutput): ToNode {
+export function decodeToMember(wire: ToOutput): ToMember {
   if (wire.welcome) return { type: "welcome" };
   if (wire.refused) return { type: "refused", error: decodeError(required(wire.refused.error, "error")) };
   if (wire.startJob) {

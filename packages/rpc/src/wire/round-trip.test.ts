@@ -2,11 +2,11 @@ import { epochMs, executorId, jobId, parseConf, streamId, toWireError } from "@m
 import { locationFrom } from "@millrace/files";
 import { blockId, fnSlot, type StageTemplate, shuffleId, stageRunId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
-import type { FromNode, ToNode } from "../cluster.ts";
+import type { FromMember, ToMember } from "../cluster.ts";
 import { blockNotHeld } from "../errors.ts";
-import { nodeService, sessionService } from "../grpc/services.ts";
+import { clusterService, sessionService } from "../grpc/services.ts";
 import type { FromExecutor, ToExecutor } from "../session.ts";
-import { decodeFromNode, decodeToNode, encodeFromNode, encodeToNode } from "./cluster.ts";
+import { decodeFromMember, decodeToMember, encodeFromMember, encodeToMember } from "./cluster.ts";
 import { decodeFromExecutor, encodeFromExecutor } from "./from-executor.ts";
 import { templateId } from "./plan.ts";
 import { wireBytesOf } from "./size.ts";
@@ -213,7 +213,7 @@ const toExecutor: readonly ToExecutor[] = [
   { type: "shutdown", graceful: true },
 ];
 
-const fromNode: readonly FromNode[] = [
+const fromMember: readonly FromMember[] = [
   { type: "hello", protocol: 1, executor: e1, slots: 2, memoryBytes: 2 ** 34, host: "h", pid: 4, jobs: [jobId("j-1")] },
   { type: "heartbeat" },
   { type: "leaving" },
@@ -222,7 +222,7 @@ const fromNode: readonly FromNode[] = [
   { type: "jobExited", job: jobId("j-1"), error },
 ];
 
-const toNode: readonly ToNode[] = [
+const toMember: readonly ToMember[] = [
   { type: "welcome" },
   { type: "refused", error },
   { type: "startJob", job: jobId("j-1"), driver: { host: "h", port: 1 }, token: "t", slotHeapBytes: 1, poolBytes: 2 },
@@ -240,13 +240,13 @@ describe("every message comes through the wire as it went in", () => {
     const { messages } = sessionService.Open.responseDeserialize(wire);
     expect(messages.map(decodeToExecutor)).toEqual([message]);
   });
-  test.each(fromNode)("from a supervisor: $type", (message) => {
-    const wire = nodeService.Open.requestSerialize({ messages: [encodeFromNode(message)] });
-    expect(nodeService.Open.requestDeserialize(wire).messages.map(decodeFromNode)).toEqual([message]);
+  test.each(fromMember)("from a supervisor: $type", (message) => {
+    const wire = clusterService.Open.requestSerialize({ messages: [encodeFromMember(message)] });
+    expect(clusterService.Open.requestDeserialize(wire).messages.map(decodeFromMember)).toEqual([message]);
   });
-  test.each(toNode)("to a supervisor: $type", (message) => {
-    const wire = nodeService.Open.responseSerialize({ messages: [encodeToNode(message)] });
-    expect(nodeService.Open.responseDeserialize(wire).messages.map(decodeToNode)).toEqual([message]);
+  test.each(toMember)("to a supervisor: $type", (message) => {
+    const wire = clusterService.Open.responseSerialize({ messages: [encodeToMember(message)] });
+    expect(clusterService.Open.responseDeserialize(wire).messages.map(decodeToMember)).toEqual([message]);
   });
 });
 

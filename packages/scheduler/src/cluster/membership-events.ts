@@ -11,11 +11,11 @@ import {
 } from "@millrace/base";
 
 /** One connection of an executor supervisor; assigned by the shell, never reused. */
-export type NodeSessionId = Brand<number, "NodeSessionId">;
-export const nodeSessionId = (n: number): NodeSessionId => branded<NodeSessionId>(n);
+export type MemberSessionId = Brand<number, "MemberSessionId">;
+export const memberSessionId = (n: number): MemberSessionId => branded<MemberSessionId>(n);
 
 /** An executor supervisor's introduction when it joins. */
-export interface NodeHello {
+export interface MemberHello {
   readonly protocol: number;
   readonly executor: ExecutorId;
   readonly slots: number;
@@ -28,11 +28,11 @@ export interface NodeHello {
 
 /** Events of the cluster. `at` is their time; times never run backwards by much, and it is harmless if they do. */
 export type MembershipEvent =
-  | ({ readonly type: "hello"; readonly session: NodeSessionId; readonly at: EpochMs } & NodeHello)
-  | { readonly type: "heartbeat"; readonly session: NodeSessionId; readonly at: EpochMs }
-  | { readonly type: "closed"; readonly session: NodeSessionId; readonly at: EpochMs }
+  | ({ readonly type: "hello"; readonly session: MemberSessionId; readonly at: EpochMs } & MemberHello)
+  | { readonly type: "heartbeat"; readonly session: MemberSessionId; readonly at: EpochMs }
+  | { readonly type: "closed"; readonly session: MemberSessionId; readonly at: EpochMs }
   /** It was told to end: it gets no new jobs, and closes when its jobs are over or have released it. */
-  | { readonly type: "leaving"; readonly session: NodeSessionId; readonly at: EpochMs }
+  | { readonly type: "leaving"; readonly session: MemberSessionId; readonly at: EpochMs }
   /** The timer of `wakeAt` fired; ticks at other times are harmless. */
   | { readonly type: "tick"; readonly at: EpochMs }
   /** From now on the job runs on every executor, including later ones. */
@@ -41,7 +41,7 @@ export type MembershipEvent =
   | { readonly type: "jobRemoved"; readonly job: JobId; readonly at: EpochMs; readonly grace: Millis }
   | {
       readonly type: "processStarted";
-      readonly session: NodeSessionId;
+      readonly session: MemberSessionId;
       readonly job: JobId;
       readonly pid: number;
       readonly at: EpochMs;
@@ -49,7 +49,7 @@ export type MembershipEvent =
   /** `error`: why it ended other than by a stop. */
   | {
       readonly type: "processExited";
-      readonly session: NodeSessionId;
+      readonly session: MemberSessionId;
       readonly job: JobId;
       readonly error: WireError | undefined;
       readonly at: EpochMs;
@@ -57,12 +57,12 @@ export type MembershipEvent =
 
 /** What the shell does for the cluster, in this order. */
 export type MembershipEffect =
-  | { readonly type: "welcome"; readonly session: NodeSessionId; readonly executor: ExecutorId }
+  | { readonly type: "welcome"; readonly session: MemberSessionId; readonly executor: ExecutorId }
   /** Send the reason, then close. */
-  | { readonly type: "refuse"; readonly session: NodeSessionId; readonly error: EngineError }
-  | { readonly type: "close"; readonly session: NodeSessionId }
-  | { readonly type: "startJob"; readonly session: NodeSessionId; readonly executor: ExecutorId; readonly job: JobId }
-  | { readonly type: "stopJob"; readonly session: NodeSessionId; readonly job: JobId; readonly grace: Millis }
+  | { readonly type: "refuse"; readonly session: MemberSessionId; readonly error: EngineError }
+  | { readonly type: "close"; readonly session: MemberSessionId }
+  | { readonly type: "startJob"; readonly session: MemberSessionId; readonly executor: ExecutorId; readonly job: JobId }
+  | { readonly type: "stopJob"; readonly session: MemberSessionId; readonly job: JobId; readonly grace: Millis }
   | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number; readonly host: string }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }
   | { readonly type: "executorLeaving"; readonly executor: ExecutorId }

@@ -8,7 +8,7 @@ import {
   membershipDefaults,
   stepMembership,
 } from "./membership.ts";
-import { type MembershipEffect, type MembershipEvent, nodeSessionId } from "./membership-events.ts";
+import { type MembershipEffect, type MembershipEvent, memberSessionId } from "./membership-events.ts";
 
 const SETTINGS = membershipDefaults(1, millis(10_000), { next: () => 0, int: () => 0 });
 
@@ -30,7 +30,7 @@ interface Hello {
 
 const hello = (session: number, name: string, options: Hello = {}): MembershipEvent => ({
   type: "hello",
-  session: nodeSessionId(session),
+  session: memberSessionId(session),
   at: epochMs(options.at ?? 0),
   protocol: options.protocol ?? 1,
   executor: executorId(name),
@@ -42,12 +42,12 @@ const hello = (session: number, name: string, options: Hello = {}): MembershipEv
 });
 const heartbeat = (session: number, at: number): MembershipEvent => ({
   type: "heartbeat",
-  session: nodeSessionId(session),
+  session: memberSessionId(session),
   at: epochMs(at),
 });
 const closed = (session: number, at = 0): MembershipEvent => ({
   type: "closed",
-  session: nodeSessionId(session),
+  session: memberSessionId(session),
   at: epochMs(at),
 });
 const tick = (at: number): MembershipEvent => ({ type: "tick", at: epochMs(at) });
@@ -55,14 +55,14 @@ const added = (job: JobId): MembershipEvent => ({ type: "jobAdded", job, at: epo
 const removed = (job: JobId): MembershipEvent => ({ type: "jobRemoved", job, at: epochMs(0), grace: millis(500) });
 const up = (session: number, job: JobId, at = 0): MembershipEvent => ({
   type: "processStarted",
-  session: nodeSessionId(session),
+  session: memberSessionId(session),
   job,
   pid: 7,
   at: epochMs(at),
 });
 const down = (session: number, job: JobId, at = 0, message = "out of memory"): MembershipEvent => ({
   type: "processExited",
-  session: nodeSessionId(session),
+  session: memberSessionId(session),
   job,
   error: { name: "Error", message },
   at: epochMs(at),
@@ -135,7 +135,7 @@ describe("an executor", () => {
       "executorJoined e1",
     ]);
     expect(after(state, closed(1))).toEqual([]); // the end of the old one comes late
-    expect(state.nodes.get(executorId("e1"))?.session).toBe(2);
+    expect(state.members.get(executorId("e1"))?.session).toBe(2);
   });
 
   test("takes over the name of one that has been silent too long", () => {
@@ -147,7 +147,7 @@ describe("an executor", () => {
   test("is lost when its connection ends, stays listed, and may come back", () => {
     const state = cluster();
     expect(after(state, hello(1, "e1"), closed(1))).toEqual(["executorLost e1"]);
-    expect(state.nodes.get(executorId("e1"))?.session).toBeUndefined();
+    expect(state.members.get(executorId("e1"))?.session).toBeUndefined();
     expect(after(state, hello(2, "e1"))).toEqual(["welcome 2", "executorJoined e1"]);
   });
 });
@@ -254,7 +254,7 @@ describe("a job's process that ends by itself", () => {
     after(state, hello(1, "e1"), added(j1), up(1, j1));
     const left = {
       type: "processExited",
-      session: nodeSessionId(1),
+      session: memberSessionId(1),
       job: j1,
       error: undefined,
       at: epochMs(1_000),
@@ -267,10 +267,10 @@ describe("a job's process that ends by itself", () => {
   test("begins anew with the first pause when it had run for long", () => {
     const state = cluster();
     after(state, hello(1, "e1"), added(j1), up(1, j1, 0), down(1, j1, 10), tick(210), up(1, j1, 300), down(1, j1, 400));
-    expect(state.nodes.get(executorId("e1"))?.processes.get(j1)).toMatchObject({ crashes: 2, restartAt: 800 });
+    expect(state.members.get(executorId("e1"))?.processes.get(j1)).toMatchObject({ crashes: 2, restartAt: 800 });
     after(state, heartbeat(1, 60_000), tick(800), up(1, j1, 900), heartbeat(1, 61_000));
     after(state, down(1, j1, 60_900));
-    expect(state.nodes.get(executorId("e1"))?.processes.get(j1)).toMatchObject({ crashes: 1, restartAt: 61_100 });
+    expect(state.members.get(executorId("e1"))?.processes.get(j1)).toMatchObject({ crashes: 1, restartAt: 61_100 });
   });
 
   test("is not started again when its job is over meanwhile", () => {
@@ -284,7 +284,7 @@ describe("a job's process that ends by itself", () => {
 describe("an executor that was told to end", () => {
   const leaving = (session: number): MembershipEvent => ({
     type: "leaving",
-    session: nodeSessionId(session),
+    session: memberSessionId(session),
     at: epochMs(0),
   });
 
@@ -294,9 +294,9 @@ describe("an executor that was told to end", () => {
     expect(after(state, leaving(1))).toEqual(["executorLeaving e1"]);
     expect(after(state, leaving(1))).toEqual([]);
     expect(after(state, added(j2))).toEqual([]);
-    expect(state.nodes.get(executorId("e1"))?.processes.has(j1)).toBe(true);
+    expect(state.members.get(executorId("e1"))?.processes.has(j1)).toBe(true);
     expect(after(state, closed(1))).toEqual(["executorLeft e1"]);
-    expect(state.nodes.size).toBe(0);
+    expect(state.members.size).toBe(0);
   });
 
   test("does not get a process again that ends, nor one that waits to be started again", () => {
@@ -323,9 +323,9 @@ describe("an executor that was told to end", () => {
 test("lost executors are forgotten beyond a bound, the longest lost first", () => {
   const state = cluster();
   for (let i = 0; i < LOST_KEPT_MAX + 5; i++) after(state, hello(i, `e${i}`, { at: i }), closed(i, i));
-  expect(state.nodes.size).toBe(LOST_KEPT_MAX);
-  expect(state.nodes.has(executorId("e4"))).toBe(false);
-  expect(state.nodes.has(executorId("e5"))).toBe(true);
+  expect(state.members.size).toBe(LOST_KEPT_MAX);
+  expect(state.members.has(executorId("e4"))).toBe(false);
+  expect(state.members.has(executorId("e5"))).toBe(true);
 });
 
 test.each(Array.from({ length: 100 }, (_, i) => i))(
@@ -344,7 +344,7 @@ test.each(Array.from({ length: 100 }, (_, i) => i))(
         hello(++session, `e${rng.int(4)}`, { at: now, jobs: rng.next() < 0.3 ? [job] : [] }),
         closed(some, now),
         heartbeat(some, now),
-        { type: "leaving", session: nodeSessionId(some), at: epochMs(now) },
+        { type: "leaving", session: memberSessionId(some), at: epochMs(now) },
         tick(now),
         rng.next() < 0.5 ? added(job) : removed(job),
         up(some, job, now),

@@ -16,7 +16,7 @@ import {
 } from "@millrace/base";
 import { headline } from "../tasks/task-errors.ts";
 import { executorRestarted } from "../warnings.ts";
-import type { MembershipEffect, MembershipEvent, NodeSessionId } from "./membership-events.ts";
+import type { MemberSessionId, MembershipEffect, MembershipEvent } from "./membership-events.ts";
 
 const executorNameInUse: ErrorFactory = errorKind("EXECUTOR_NAME_IN_USE", "user");
 
@@ -52,14 +52,14 @@ export const membershipDefaults = (
 export const LOST_KEPT_MAX = 100;
 
 /**
- * One executor supervisor.
+ * One executor, as its supervisor describes it.
  *
  *     (unknown) ─hello─▶ connected ─closed, silent for `timeout`─▶ lost ─hello─▶ connected
  *                           └─leaving─▶ leaving ─closed─▶ (forgotten)      leaving ─silent─▶ lost
  */
-interface Node {
+interface Member {
   readonly executor: ExecutorId;
-  session: NodeSessionId | undefined; // undefined: lost
+  session: MemberSessionId | undefined; // undefined: lost
   slots: number;
   memoryBytes: number;
   host: string;
@@ -95,8 +95,8 @@ interface JobProcess {
 export interface Membership {
   readonly settings: MembershipSettings;
   /** In the order they were first seen. */
-  readonly nodes: Map<ExecutorId, Node>;
-  readonly sessions: Map<NodeSessionId, Node>;
+  readonly members: Map<ExecutorId, Member>;
+  readonly sessions: Map<MemberSessionId, Member>;
   /** In the order they were added. */
   readonly jobs: Set<JobId>;
   /** The current timer. */
@@ -104,7 +104,7 @@ export interface Membership {
 }
 
 export function membership(settings: MembershipSettings): Membership {
-  return { settings, nodes: new Map(), sessions: new Map(), jobs: new Set(), wakeAt: undefined };
+  return { settings, members: new Map(), sessions: new Map(), jobs: new Set(), wakeAt: undefined };
 }
 
 /** Advances the cluster by one event. Owns `state`; reads no clock. O(executors + jobs on the executor concerned). */
@@ -159,7 +159,7 @@ function onHello(state: Membership, event: Of<"hello">, effects: MembershipEffec
     effects.push({ type: "refuse", session: event.session, error });
     return;
   }
-  const known = state.nodes.get(event.executor);
+  const known = state.members.get(event.executor);
   if (known?.session !== undefined && !mayReplace(state, known, event)) {
     const error = executorNameInUse(
       `an executor called ${event.executor} is connected already, from ${known.host} (pid ${known.pid}). The one from ` +
@@ -177,7 +177,7 @@ function onHello(state: Membership, event: Of<"hello">, effects: MembershipEffec
 }
 
 /** The same process redialling while its old connection hangs; or any, once the old one has been silent too long. */
-function mayReplace(state: Membership, known: Node, event: Of<"hello">): boolean {
+function mayReplace(state: Membership, known: Member, event: Of<"hello">): boolean {
   const same = known.host === event.host && known.pid === event.pid;
   return same || event.at - known.lastSeenAt >= state.settings.timeout;
 }
@@ -185,19 +185,19 @@ function mayReplace(state: Membership, known: Node, event: Of<"hello">): boolean
 function join(state: Membership, event: Of<"hello">, effects: MembershipEffect[]): void {
   const { executor, session, slots, memoryBytes, host, pid, at } = event;
   const known = { slots, memoryBytes, host, pid, lastSeenAt: at };
-  const node: Node = { executor, session, ...known, leaving: false, processes: new Map() };
-  state.nodes.set(executor, node);
-  state.sessions.set(session, node);
+  const member: Member = { executor, session, ...known, leaving: false, processes: new Map() };
+  state.members.set(executor, member);
+  state.sessions.set(session, member);
   effects.push({ type: "welcome", session, executor }, { type: "executorJoined", executor, slots, host });
   for (const job of event.jobs) {
     if (state.jobs.has(job)) {
-      node.processes.set(job, { ...fresh(at), state: "running" });
+      member.processes.set(job, { ...fresh(at), state: "running" });
     } else {
-      node.processes.set(job, { ...fresh(at), state: "stopping" });
+      member.processes.set(job, { ...fresh(at), state: "stopping" });
       effects.push({ type: "stopJob", session, job, grace: millis(0) });
     }
   }
-  for (const job of state.jobs) if (!node.processes.has(job)) start(node, session, job, at, effects);
+  for (const job of state.jobs) if (!member.processes.has(job)) start(member, session, job, at, effects);
 }
 
 const fresh = (at: EpochMs): JobProcess => ({
@@ -208,49 +208,49 @@ const fresh = (at: EpochMs): JobProcess => ({
   restartAt: at,
 });
 
-function start(node: Node, session: NodeSessionId, job: JobId, at: EpochMs, effects: MembershipEffect[]): void {
-  const process = node.processes.get(job) ?? fresh(at);
+function start(member: Member, session: MemberSessionId, job: JobId, at: EpochMs, effects: MembershipEffect[]): void {
+  const process = member.processes.get(job) ?? fresh(at);
   process.state = "starting";
   process.pid = undefined;
   process.startedAt = at;
-  node.processes.set(job, process);
-  effects.push({ type: "startJob", session, executor: node.executor, job });
+  member.processes.set(job, process);
+  effects.push({ type: "startJob", session, executor: member.executor, job });
 }
 
-function onHeartbeat(state: Membership, session: NodeSessionId, at: EpochMs): void {
-  const node = state.sessions.get(session);
-  if (node !== undefined && at > node.lastSeenAt) node.lastSeenAt = at;
+function onHeartbeat(state: Membership, session: MemberSessionId, at: EpochMs): void {
+  const member = state.sessions.get(session);
+  if (member !== undefined && at > member.lastSeenAt) member.lastSeenAt = at;
 }
 
-function onClosed(state: Membership, session: NodeSessionId, effects: MembershipEffect[]): void {
-  const node = state.sessions.get(session);
-  if (node?.leaving === true) {
+function onClosed(state: Membership, session: MemberSessionId, effects: MembershipEffect[]): void {
+  const member = state.sessions.get(session);
+  if (member?.leaving === true) {
     state.sessions.delete(session);
-    state.nodes.delete(node.executor);
-    effects.push({ type: "executorLeft", executor: node.executor });
-  } else if (node !== undefined) {
-    lose(state, node, "its connection ended", effects);
+    state.members.delete(member.executor);
+    effects.push({ type: "executorLeft", executor: member.executor });
+  } else if (member !== undefined) {
+    lose(state, member, "its connection ended", effects);
   }
 }
 
-function onLeaving(state: Membership, session: NodeSessionId, effects: MembershipEffect[]): void {
-  const node = state.sessions.get(session);
-  if (node === undefined || node.leaving) return;
-  node.leaving = true;
-  for (const [job, process] of node.processes) if (process.state === "pausing") node.processes.delete(job);
-  effects.push({ type: "executorLeaving", executor: node.executor });
+function onLeaving(state: Membership, session: MemberSessionId, effects: MembershipEffect[]): void {
+  const member = state.sessions.get(session);
+  if (member === undefined || member.leaving) return;
+  member.leaving = true;
+  for (const [job, process] of member.processes) if (process.state === "pausing") member.processes.delete(job);
+  effects.push({ type: "executorLeaving", executor: member.executor });
 }
 
-function lose(state: Membership, node: Node, reason: string, effects: MembershipEffect[]): void {
-  if (node.session === undefined) return;
-  state.sessions.delete(node.session);
-  node.session = undefined;
-  node.processes.clear();
-  effects.push({ type: "executorLost", executor: node.executor, reason });
-  const lost = [...state.nodes.values()].filter((other) => other.session === undefined);
+function lose(state: Membership, member: Member, reason: string, effects: MembershipEffect[]): void {
+  if (member.session === undefined) return;
+  state.sessions.delete(member.session);
+  member.session = undefined;
+  member.processes.clear();
+  effects.push({ type: "executorLost", executor: member.executor, reason });
+  const lost = [...state.members.values()].filter((other) => other.session === undefined);
   if (lost.length <= LOST_KEPT_MAX) return;
   const oldest = lost.reduce((a, b) => (b.lastSeenAt < a.lastSeenAt ? b : a));
-  state.nodes.delete(oldest.executor);
+  state.members.delete(oldest.executor);
 }
 
 function onTick(state: Membership, at: EpochMs, effects: MembershipEffect[]): void {
@@ -260,18 +260,18 @@ function onTick(state: Membership, at: EpochMs, effects: MembershipEffect[]): vo
   // so every deadline is extended by a quarter of the timeout.
   const heardSince = late >= timeout / 4 ? epochMs(Math.ceil(at - (timeout * 3) / 4)) : epochMs(0);
   state.wakeAt = undefined;
-  for (const node of [...state.sessions.values()]) {
-    const { session } = node;
+  for (const member of [...state.sessions.values()]) {
+    const { session } = member;
     if (session === undefined) continue;
-    if (node.lastSeenAt < heardSince) node.lastSeenAt = heardSince;
-    const silent = at - node.lastSeenAt;
+    if (member.lastSeenAt < heardSince) member.lastSeenAt = heardSince;
+    const silent = at - member.lastSeenAt;
     if (silent >= timeout) {
       effects.push({ type: "close", session });
-      lose(state, node, `nothing was heard of it for ${silent} ms`, effects);
+      lose(state, member, `nothing was heard of it for ${silent} ms`, effects);
       continue;
     }
-    for (const [job, process] of node.processes) {
-      if (process.state === "pausing" && process.restartAt <= at) start(node, session, job, at, effects);
+    for (const [job, process] of member.processes) {
+      if (process.state === "pausing" && process.restartAt <= at) start(member, session, job, at, effects);
     }
   }
 }
@@ -279,33 +279,33 @@ function onTick(state: Membership, at: EpochMs, effects: MembershipEffect[]): vo
 function onJobAdded(state: Membership, job: JobId, at: EpochMs, effects: MembershipEffect[]): void {
   if (state.jobs.has(job)) return;
   state.jobs.add(job);
-  for (const node of state.sessions.values()) {
-    if (node.session !== undefined && !node.leaving && !node.processes.has(job))
-      start(node, node.session, job, at, effects);
+  for (const member of state.sessions.values()) {
+    if (member.session !== undefined && !member.leaving && !member.processes.has(job))
+      start(member, member.session, job, at, effects);
   }
 }
 
 function onJobRemoved(state: Membership, job: JobId, grace: Millis, effects: MembershipEffect[]): void {
   if (!state.jobs.delete(job)) return;
-  for (const node of state.sessions.values()) {
-    const process = node.processes.get(job);
-    if (process === undefined || node.session === undefined || process.state === "stopping") continue;
+  for (const member of state.sessions.values()) {
+    const process = member.processes.get(job);
+    if (process === undefined || member.session === undefined || process.state === "stopping") continue;
     if (process.state === "pausing") {
-      node.processes.delete(job); // nothing runs
+      member.processes.delete(job); // nothing runs
     } else {
       process.state = "stopping";
-      effects.push({ type: "stopJob", session: node.session, job, grace });
+      effects.push({ type: "stopJob", session: member.session, job, grace });
     }
   }
 }
 
 function onProcessStarted(state: Membership, event: Of<"processStarted">, effects: MembershipEffect[]): void {
-  const node = state.sessions.get(event.session);
-  const process = node?.processes.get(event.job);
+  const member = state.sessions.get(event.session);
+  const process = member?.processes.get(event.job);
   if (process === undefined) {
     // Of an unknown job: one that ended while the message was on its way.
-    if (node !== undefined) {
-      node.processes.set(event.job, { ...fresh(event.at), state: "stopping", pid: event.pid });
+    if (member !== undefined) {
+      member.processes.set(event.job, { ...fresh(event.at), state: "stopping", pid: event.pid });
       effects.push({ type: "stopJob", session: event.session, job: event.job, grace: millis(0) });
     }
     return;
@@ -318,16 +318,16 @@ function onProcessStarted(state: Membership, event: Of<"processStarted">, effect
 
 function onProcessExited(state: Membership, event: Of<"processExited">, effects: MembershipEffect[]): void {
   const { session, job, at, error } = event;
-  const node = state.sessions.get(session);
-  const process = node?.processes.get(job);
-  if (node === undefined || process === undefined || process.state === "pausing") return;
-  if (!state.jobs.has(job) || node.leaving) {
-    node.processes.delete(job);
+  const member = state.sessions.get(session);
+  const process = member?.processes.get(job);
+  if (member === undefined || process === undefined || process.state === "pausing") return;
+  if (!state.jobs.has(job) || member.leaving) {
+    member.processes.delete(job);
     return;
   }
   if (process.state === "stopping") {
-    node.processes.delete(job); // it was removed and added again: the old process is gone, so a new one may start
-    start(node, session, job, at, effects);
+    member.processes.delete(job); // it was removed and added again: the old process is gone, so a new one may start
+    start(member, session, job, at, effects);
     return;
   }
   const steady = process.state === "running" && at - process.startedAt >= state.settings.steadyAfter;
@@ -341,8 +341,8 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
     type: "jobWarning",
     job,
     warning: executorRestarted(
-      node.executor,
-      `the process of job ${job} on executor ${node.executor} ended: ${headline(error)}. It is started again in ${pause} ms.`,
+      member.executor,
+      `the process of job ${job} on executor ${member.executor} ended: ${headline(error)}. It is started again in ${pause} ms.`,
     ),
   });
 }
@@ -350,9 +350,9 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
 /** Requests a timer for the next deadline, unless one for then, or slightly earlier, is set already. */
 function planWake(state: Membership, effects: MembershipEffect[]): void {
   let next = Number.POSITIVE_INFINITY;
-  for (const node of state.sessions.values()) {
-    next = Math.min(next, node.lastSeenAt + state.settings.timeout);
-    for (const process of node.processes.values()) {
+  for (const member of state.sessions.values()) {
+    next = Math.min(next, member.lastSeenAt + state.settings.timeout);
+    for (const process of member.processes.values()) {
       if (process.state === "pausing") next = Math.min(next, process.restartAt);
     }
   }
@@ -363,18 +363,18 @@ function planWake(state: Membership, effects: MembershipEffect[]): void {
 
 /** Throws if the state is unreachable for correct code. For tests and simulation. */
 export function checkMembership(state: Membership): void {
-  for (const [session, node] of state.sessions) {
-    assert(node.session === session, `session ${session} is listed for a node of another`);
-    assert(state.nodes.get(node.executor) === node, `${node.executor} is connected but not listed`);
+  for (const [session, member] of state.sessions) {
+    assert(member.session === session, `session ${session} is listed for another member`);
+    assert(state.members.get(member.executor) === member, `${member.executor} is connected but not listed`);
     for (const job of state.jobs)
-      assert(node.leaving || node.processes.has(job), `job ${job} does not run on ${node.executor}`);
-    for (const [job, process] of node.processes) {
+      assert(member.leaving || member.processes.has(job), `job ${job} does not run on ${member.executor}`);
+    for (const [job, process] of member.processes) {
       assert(state.jobs.has(job) || process.state === "stopping", `job ${job} is over but ${process.state}`);
     }
   }
-  for (const node of state.nodes.values()) {
-    assert(node.session !== undefined || node.processes.size === 0, `${node.executor} is lost but runs jobs`);
-    assert(node.session === undefined || state.sessions.get(node.session) === node, "every connection is listed");
+  for (const member of state.members.values()) {
+    assert(member.session !== undefined || member.processes.size === 0, `${member.executor} is lost but runs jobs`);
+    assert(member.session === undefined || state.sessions.get(member.session) === member, "every connection is listed");
   }
   assert(state.sessions.size === 0 || state.wakeAt !== undefined, "silence would go unnoticed");
 }

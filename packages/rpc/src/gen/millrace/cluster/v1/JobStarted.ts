@@ -1,4 +1,4 @@
-// Original file: proto/millrace/cluster/v1/node_service.proto
+// Original file: proto/millrace/cluster/v1/cluster_service.proto
 
 
 export interface JobStarted {

@@ -1,4 +1,4 @@
-// Original file: proto/millrace/cluster/v1/node_service.proto
+// Original file: proto/millrace/cluster/v1/cluster_service.proto
 
 import type { DataAddress as _millrace_common_v1_DataAddress, DataAddress__Output as _millrace_common_v1_DataAddress__Output } from '../../../millrace/common/v1/DataAddress.ts';
 import type { Long } from '@grpc/proto-loader';

@@ -10,11 +10,11 @@ import {
   SystemClock,
   silentLogger,
 } from "@millrace/base";
-import type { FromNode, NodeSession, OperatorService, ToNode } from "@millrace/rpc";
+import type { FromMember, MemberSession, OperatorService, ToMember } from "@millrace/rpc";
 import { listenCluster, listenSessions, type RpcServer } from "@millrace/rpc/grpc";
 import { afterEach, expect, test } from "vitest";
 import { cleanUp, later, Remote, temporary } from "../job-executor.fixture.ts";
-import { NodeSupervisor } from "./node-supervisor.ts";
+import { ExecutorSupervisor } from "./executor-supervisor.ts";
 
 afterEach(cleanUp);
 
@@ -24,15 +24,15 @@ const noOperator = {} as OperatorService; // no test here calls it
 interface Cluster {
   readonly server: RpcServer;
   /** The next session of a supervisor, with its messages. */
-  node(): Promise<Node>;
+  member(): Promise<Member>;
 }
 
-class Node {
-  readonly session: NodeSession;
-  readonly #messages: FromNode[] = [];
+class Member {
+  readonly session: MemberSession;
+  readonly #messages: FromMember[] = [];
   #wake = (): void => {};
 
-  constructor(session: NodeSession) {
+  constructor(session: MemberSession) {
     this.session = session;
     session.onMessage((message) => {
       this.#messages.push(message);
@@ -40,11 +40,11 @@ class Node {
     });
   }
 
-  async take<Type extends FromNode["type"]>(type: Type): Promise<Extract<FromNode, { readonly type: Type }>> {
+  async take<Type extends FromMember["type"]>(type: Type): Promise<Extract<FromMember, { readonly type: Type }>> {
     for (;;) {
       const at = this.#messages.findIndex((message) => message.type === type);
       const found = at < 0 ? undefined : this.#messages.splice(at, 1)[0];
-      if (found !== undefined) return found as Extract<FromNode, { readonly type: Type }>; // found by its type
+      if (found !== undefined) return found as Extract<FromMember, { readonly type: Type }>; // found by its type
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -53,14 +53,14 @@ class Node {
 }
 
 async function cluster(port = 0): Promise<Cluster> {
-  const sessions: NodeSession[] = [];
+  const sessions: MemberSession[] = [];
   let wake = (): void => {};
   const server = await listenCluster({
     host: "127.0.0.1",
     port,
     token: TOKEN,
     operator: noOperator,
-    onNode: (session) => {
+    onMember: (session) => {
       sessions.push(session);
       wake();
     },
@@ -68,10 +68,10 @@ async function cluster(port = 0): Promise<Cluster> {
   later(() => server.close());
   return {
     server,
-    node: async () => {
+    member: async () => {
       for (;;) {
         const session = sessions.shift();
-        if (session !== undefined) return new Node(session);
+        if (session !== undefined) return new Member(session);
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -83,8 +83,8 @@ async function cluster(port = 0): Promise<Cluster> {
 async function supervisor(
   server: RpcServer,
   { token = TOKEN, clock = new SystemClock() }: { readonly token?: string; readonly clock?: Clock } = {},
-): Promise<NodeSupervisor> {
-  const node = new NodeSupervisor({
+): Promise<ExecutorSupervisor> {
+  const started = new ExecutorSupervisor({
     driver: server.address,
     token,
     executor: executorId("e-1"),
@@ -96,8 +96,8 @@ async function supervisor(
     log: silentLogger(),
     output: () => undefined,
   });
-  later(() => node.stop(0));
-  return node;
+  later(() => started.stop(0));
+  return started;
 }
 
 /** A job's driver that accepts one executor's session and does nothing else. */
@@ -116,7 +116,7 @@ async function jobDriver() {
   return { server, remote };
 }
 
-const startJob = (job: JobId, driver: RpcServer): ToNode => ({
+const startJob = (job: JobId, driver: RpcServer): ToMember => ({
   type: "startJob",
   job,
   driver: driver.address,
@@ -126,7 +126,7 @@ const startJob = (job: JobId, driver: RpcServer): ToNode => ({
 });
 
 /** Has the executor at the other end start job j-1. @returns The job's process there, seen from the job's driver, once it said hello. */
-async function startsJob(executor: Awaited<ReturnType<Awaited<ReturnType<typeof cluster>>["node"]>>): Promise<Remote> {
+async function startsJob(executor: Member): Promise<Remote> {
   executor.session.send({ type: "welcome" });
   const driver = await jobDriver();
   executor.session.send(startJob(jobId("j-1"), driver.server));
@@ -136,9 +136,9 @@ async function startsJob(executor: Awaited<ReturnType<Awaited<ReturnType<typeof 
 }
 
 test("a job's process is started, says hello to its driver, and is told with the reason when it is killed", async () => {
-  const { server, node } = await cluster();
+  const { server, member } = await cluster();
   await supervisor(server);
-  const atDriver = await node();
+  const atDriver = await member();
   expect(await atDriver.take("hello")).toMatchObject({ executor: "e-1", slots: 1, jobs: [] });
   atDriver.session.send({ type: "welcome" });
   const driver = await jobDriver();
@@ -151,9 +151,9 @@ test("a job's process is started, says hello to its driver, and is told with the
 });
 
 test("an executor that leaves says so, takes no new job, and is gone when it has none", async () => {
-  const { server, node } = await cluster();
+  const { server, member } = await cluster();
   const supervising = await supervisor(server);
-  const atDriver = await node();
+  const atDriver = await member();
   await startsJob(atDriver);
   const left = supervising.leave(60_000);
   expect(await atDriver.take("leaving")).toEqual({ type: "leaving" });
@@ -165,10 +165,10 @@ test("an executor that leaves says so, takes no new job, and is gone when it has
 });
 
 test("an executor whose grace period is over ends with the reason, and names the jobs that it had", async () => {
-  const { server, node } = await cluster();
+  const { server, member } = await cluster();
   const clock = new ManualClock(epochMs(0));
   const supervising = await supervisor(server, { clock });
-  const atDriver = await node();
+  const atDriver = await member();
   await startsJob(atDriver);
   const left = supervising.leave(1_000);
   clock.advance(millis(1_000)); // before its process can have answered
@@ -177,9 +177,9 @@ test("an executor whose grace period is over ends with the reason, and names the
 });
 
 test("a job that is stopped ends in order, without an error", async () => {
-  const { server, node } = await cluster();
+  const { server, member } = await cluster();
   const supervising = await supervisor(server);
-  const atDriver = await node();
+  const atDriver = await member();
   const remote = await startsJob(atDriver);
   atDriver.session.send({ type: "stopJob", job: jobId("j-1"), graceMs: 20_000 });
   expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: undefined });
@@ -190,11 +190,11 @@ test("a job that is stopped ends in order, without an error", async () => {
 test("a driver that goes away is dialled until it is back, and hears which jobs still run", async () => {
   const first = await cluster();
   await supervisor(first.server);
-  const before = await first.node();
+  const before = await first.member();
   await startsJob(before);
   await first.server.close();
   const second = await cluster(first.server.address.port);
-  expect(await (await second.node()).take("hello")).toMatchObject({ executor: "e-1", jobs: ["j-1"] });
+  expect(await (await second.member()).take("hello")).toMatchObject({ executor: "e-1", jobs: ["j-1"] });
 });
 
 test("a wrong token ends the executor with the reason", async () => {
@@ -203,9 +203,9 @@ test("a wrong token ends the executor with the reason", async () => {
 });
 
 test("a refusal by the driver ends the executor with the driver's reason", async () => {
-  const { server, node } = await cluster();
+  const { server, member } = await cluster();
   const refused = await supervisor(server);
-  (await node()).session.send({
+  (await member()).session.send({
     type: "refused",
     error: { name: "EngineError", message: "[NAME_IN_USE] e-1 is taken" },
   });
@@ -213,20 +213,20 @@ test("a refusal by the driver ends the executor with the driver's reason", async
 });
 
 test("a job's process ends when its supervisor is killed", async () => {
-  const { server, node } = await cluster();
+  const { server, member } = await cluster();
   const built = (name: string): string =>
     JSON.stringify(import.meta.resolve(name, import.meta.url).replace("/src/index.ts", "/dist/index.js"));
   const script = `
     import { executorId, silentLogger, SystemClock } from ${built("@millrace/base")};
-    import { NodeSupervisor } from ${JSON.stringify(new URL("../../dist/node.js", import.meta.url).href)};
-    new NodeSupervisor({
+    import { ExecutorSupervisor } from ${JSON.stringify(new URL("../../dist/supervisor.js", import.meta.url).href)};
+    new ExecutorSupervisor({
       driver: ${JSON.stringify(server.address)}, token: "${TOKEN}", executor: executorId("e-2"), slots: 1, memoryBytes: 2 ** 30,
       host: "127.0.0.1", workDir: ${JSON.stringify(await temporary())}, clock: new SystemClock(), log: silentLogger(), output() {},
     });
   `;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" });
   later(() => child.kill("SIGKILL"));
-  const atDriver = await node();
+  const atDriver = await member();
   const remote = await startsJob(atDriver);
   child.kill("SIGKILL");
   expect(await remote.closed).toMatchObject({ code: "SESSION_LOST" });

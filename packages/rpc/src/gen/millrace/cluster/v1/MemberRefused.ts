@@ -1,11 +1,11 @@
-// Original file: proto/millrace/cluster/v1/node_service.proto
+// Original file: proto/millrace/cluster/v1/cluster_service.proto
 
 import type { Error as _millrace_common_v1_Error, Error__Output as _millrace_common_v1_Error__Output } from '../../../millrace/common/v1/Error.ts';
 
-export interface NodeRefused {
+export interface MemberRefused {
   'error'?: (_millrace_common_v1_Error | null);
 }
 
-export interface NodeRefused__Output {
+export interface MemberRefused__Output {
   'error': (_millrace_common_v1_Error__Output | null);
 }

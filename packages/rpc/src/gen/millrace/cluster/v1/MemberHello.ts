@@ -1,8 +1,8 @@
-// Original file: proto/millrace/cluster/v1/node_service.proto
+// Original file: proto/millrace/cluster/v1/cluster_service.proto
 
 import type { Long } from '@grpc/proto-loader';
 
-export interface NodeHello {
+export interface MemberHello {
   'protocol'?: (number);
   'executor'?: (string);
   'slots'?: (number);
@@ -12,7 +12,7 @@ export interface NodeHello {
   'jobs'?: (string)[];
 }
 
-export interface NodeHello__Output {
+export interface MemberHello__Output {
   'protocol': (number);
   'executor': (string);
   'slots': (number);

@@ -163,6 +163,8 @@ export class JobExecutorProcess {
 
 /** The compiled entry: beside this file if this is compiled, in `dist` when tests run the source. */
 function entry(): string {
-  const path = import.meta.url.endsWith(".ts") ? "../../dist/node/job-executor-main.js" : "./job-executor-main.js";
+  const path = import.meta.url.endsWith(".ts")
+    ? "../../dist/supervisor/job-executor-main.js"
+    : "./job-executor-main.js";
   return fileURLToPath(new URL(path, import.meta.url));
 }

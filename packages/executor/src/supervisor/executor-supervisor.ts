@@ -28,14 +28,14 @@ import {
   PROTOCOL_VERSION,
   serverCertificate,
   type TlsSettings,
-  type ToNode,
+  type ToMember,
 } from "@millrace/rpc";
 import { dialCluster } from "@millrace/rpc/grpc";
 import { graceOver } from "../errors.ts";
 import { type MemorySplit, requireLeastMemory, splitMemory } from "../memory.ts";
 import { JobExecutorProcess } from "./job-executor-process.ts";
 
-export interface NodeSupervisorOptions {
+export interface ExecutorSupervisorOptions {
   /** The driver's supervisor. */
   readonly driver: DataAddress;
   readonly token: string | undefined;
@@ -78,8 +78,8 @@ const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
  *     dialling ─welcome─▶ member ─lost─▶ pausing ─▶ dialling …     any ─stop, refused─▶ ended
  *     any ─leave─▶ leaving ─no process is left, the grace period is over─▶ ended
  */
-export class NodeSupervisor {
-  readonly #options: NodeSupervisorOptions;
+export class ExecutorSupervisor {
+  readonly #options: ExecutorSupervisorOptions;
   readonly #processes = new Map<JobId, JobExecutorProcess>();
   readonly #stderr = new StreamTaker(process.stderr);
   #session: ClusterSession | undefined;
@@ -94,7 +94,7 @@ export class NodeSupervisor {
   readonly ended: Promise<Error | undefined>;
 
   /** @throws INSECURE_BIND, BAD_TLS, MEMORY_TOO_SMALL, DIRECTORY_UNUSABLE */
-  constructor(options: NodeSupervisorOptions) {
+  constructor(options: ExecutorSupervisorOptions) {
     checkBind(options.host, {
       token: options.token,
       ...(options.insecure === undefined ? {} : { insecure: options.insecure }),
@@ -189,7 +189,7 @@ export class NodeSupervisor {
     });
   }
 
-  #onMessage(message: ToNode): void {
+  #onMessage(message: ToMember): void {
     switch (message.type) {
       case "welcome":
         return this.#onWelcome();
@@ -243,7 +243,7 @@ export class NodeSupervisor {
     this.#stopping = this.#end(0, error);
   }
 
-  #startJob(message: Extract<ToNode, { readonly type: "startJob" }>): void {
+  #startJob(message: Extract<ToMember, { readonly type: "startJob" }>): void {
     const { job } = message;
     if (this.#leaving !== undefined) return; // sent before the driver knew
     const running = this.#processes.get(job);
@@ -264,7 +264,7 @@ export class NodeSupervisor {
     void started.exited.then((error) => this.#onExited(started, error));
   }
 
-  #newProcess(message: Extract<ToNode, { readonly type: "startJob" }>, memory: MemorySplit): JobExecutorProcess {
+  #newProcess(message: Extract<ToMember, { readonly type: "startJob" }>, memory: MemorySplit): JobExecutorProcess {
     const { executor, slots, host, insecure = false, tls, workDir, clock } = this.#options;
     const { output = (_, bytes) => this.#stderr.write(bytes) } = this.#options;
     const { job, token } = message;
@@ -291,7 +291,7 @@ export class NodeSupervisor {
     );
   }
 
-  #memoryFor(message: Extract<ToNode, { readonly type: "startJob" }>): MemorySplit {
+  #memoryFor(message: Extract<ToMember, { readonly type: "startJob" }>): MemorySplit {
     const { memoryBytes, slots, log } = this.#options;
     const { poolBytes, slotHeapBytes } = message;
     const split = splitMemory({ limitBytes: memoryBytes, slots, poolBytes, slotHeapBytes });
