@@ -1,0 +1,108 @@
+// npm run pack: makes the package that is published, as a file to install: packed/millrace-VERSION.tgz. Fails when it has grown by
+// more than a tenth since its size was recorded; `--record` records what it is now. `--to DIR` puts it elsewhere.
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { bootstrapOrExit, root } from "./bootstrap.mjs";
+
+await bootstrapOrExit();
+const { readWorkspace } = await import("./checks/workspace.mjs"); // need installed packages
+const { sweepOutputs } = await import("./checks/published.mjs");
+const { collectFiles } = await import("./pack/files.mjs");
+const { entriesOf, packedManifest } = await import("./pack/manifest.mjs");
+const { formatSize, grown } = await import("./pack/size.mjs");
+
+const { values: options } = parseArgs({
+  options: { to: { type: "string", default: join(root, "packed") }, record: { type: "boolean", default: false } },
+});
+const RECORD = join(root, "scripts/pack/size.json");
+
+const workspace = readWorkspace(root);
+sweepOutputs(workspace, root);
+const published = json(join(root, "packages/millrace/package.json"));
+const files = collectFiles(workspace, root, entriesOf(published));
+const manifest = packedManifest(published, workspace, files);
+const stage = join(root, ".millrace/pack", manifest.name);
+writeStage();
+
+const to = resolve(options.to);
+mkdirSync(to, { recursive: true });
+const [packed] = JSON.parse(npm("pack", "--json", "--pack-destination", to));
+const installed = installedWith(Object.keys(manifest.dependencies));
+const size = {
+  packedBytes: packed.size,
+  unpackedBytes: packed.unpackedSize,
+  files: packed.entryCount,
+  dependencies: Object.keys(manifest.dependencies).length,
+  installed: installed.size,
+};
+console.log(join(to, packed.filename));
+console.log(formatSize(size));
+if (options.record) writeFileSync(RECORD, `${JSON.stringify(size, null, 2)}\n`);
+const problems = grown(size, json(RECORD));
+for (const problem of problems) console.error(`millrace: ${problem}`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+function writeStage() {
+  rmSync(stage, { recursive: true, force: true });
+  for (const { target, text } of files) {
+    const path = join(stage, target);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSync(join(stage, "README.md"), readme());
+  cpSync(join(root, "LICENSE"), join(stage, "LICENSE"));
+}
+
+/** A registry shows it far from the repository: every link has to say where that is. */
+function readme() {
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  return text.replace(/\]\((?![a-z]+:|#)([^)]+)\)/g, (_, path) => `](${published.homepage}/blob/main/${path})`);
+}
+
+/** @param {readonly string[]} args */
+function npm(...args) {
+  const { status, stdout, stderr } = spawnSync("npm", args, { cwd: stage, encoding: "utf8" });
+  if (status !== 0) throw new Error(`npm ${args.join(" ")} ended with status ${status}:\n${stderr}`);
+  return stdout;
+}
+
+/**
+ * The folders of all packages that come with these, on a machine like this one.
+ *
+ * @param {readonly string[]} names
+ * @returns {ReadonlySet<string>}
+ */
+function installedWith(names) {
+  /** @type {Set<string>} */
+  const found = new Set();
+  const visit = (/** @type {string} */ name, /** @type {string} */ from) => {
+    const at = folderOf(name, from);
+    if (at === undefined || found.has(at)) return;
+    found.add(at);
+    const { dependencies, optionalDependencies } = json(join(at, "package.json"));
+    for (const other of Object.keys({ ...dependencies, ...optionalDependencies })) visit(other, at);
+  };
+  for (const { folder } of workspace.packages) for (const name of names) visit(name, join(root, folder));
+  return found;
+}
+
+/**
+ * @param {string} name
+ * @param {string} from
+ * @returns {string | undefined} `undefined` for what is not for this machine.
+ */
+function folderOf(name, from) {
+  for (let at = from; at.startsWith(root.replace(/\/$/, "")); at = dirname(at)) {
+    const folder = join(at, "node_modules", name);
+    if (existsSync(join(folder, "package.json"))) return realpathSync(folder);
+  }
+  return undefined;
+}
+
+/** @param {string} file */
+function json(file) {
+  return JSON.parse(readFileSync(file, "utf8"));
+}
