@@ -1,7 +1,9 @@
 // npm run docs: the reference of what jobs and their tests import, from the docstrings, with the guide around it, as web pages
-// below docs/reference. `--check` only tells what is wrong: a public name without a docstring, a link that leads nowhere, a
-// type that is used and not exported. A warning is a failure.
-import { readFileSync } from "node:fs";
+// below docs/reference. `--check` makes the same pages, throws them away and only tells what is wrong: a public name without a
+// docstring, a link that leads nowhere, a type that is used and not exported, a language without colours. A warning is a failure.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   Application,
@@ -17,6 +19,8 @@ import {
 /** @typedef {import("typedoc").Context} Context */
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+const trial = process.argv.includes("--check");
+const out = trial ? mkdtempSync(join(tmpdir(), "millrace-reference-")) : `${root}docs/reference`;
 /** The pages of the guide, in its order. */
 const guide = [...readFileSync(`${root}docs/guide/README.md`, "utf8").matchAll(/\]\(([\w-]+\.md)\)/g)].map(
   ([, page]) => `docs/guide/${page}`,
@@ -42,7 +46,7 @@ const app = await Application.bootstrap(
     entryPoints: [`${root}packages/millrace/src/index.ts`, `${root}packages/millrace/src/testing.ts`],
     readme: `${root}README.md`,
     projectDocuments: pages.map((path) => `${root}${path}`),
-    out: `${root}docs/reference`,
+    out,
     skipErrorChecking: true, // the types have been checked by the compiler that builds
     excludePrivate: true,
     excludeInternal: true,
@@ -50,7 +54,8 @@ const app = await Application.bootstrap(
     sort: ["source-order"],
     defaultCategory: "Other",
     navigation: { includeCategories: true },
-    highlightLanguages: ["bash", "console", "json", "python", "scala", "typescript", "yaml"],
+    highlightLanguages: ["bash", "console", "javascript", "json", "python", "scala", "typescript", "yaml"],
+    ignoredHighlightLanguages: ["mermaid"],
     packagesRequiringDocumentation: ["@millrace/api", "@millrace/testing"],
     validation: { notDocumented: true, notExported: false, invalidLink: true, invalidPath: true, rewrittenLink: true },
   },
@@ -63,8 +68,9 @@ if (project !== undefined) {
   app.validate(project);
   for (const name of notExported(project))
     app.logger.warn(`${name} is part of a public type, and index.ts does not export it`);
-  if (!process.argv.includes("--check")) await app.generateOutputs(project);
+  await app.generateOutputs(project);
 }
+if (trial) rmSync(out, { recursive: true, force: true });
 process.exitCode = project === undefined || app.logger.hasErrors() || app.logger.hasWarnings() ? 1 : 0;
 
 /**

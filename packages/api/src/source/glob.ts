@@ -1,6 +1,9 @@
+import { createRequire } from "node:module";
 import { type Location, rootOf, within } from "@millrace/files";
-import picomatch from "picomatch";
 import { badArgument } from "../errors.ts";
+
+/** Loads the library when the first wildcard is read: every thread of a job loads this file, and few read one. */
+const require = createRequire(import.meta.url);
 
 /** Alternatives of braces in one pattern. */
 const ALTERNATIVES_MAX = 1000;
@@ -119,6 +122,7 @@ function segmentOf(name: string, whole: string): Segment {
  * Hadoop's patterns, which these are, do not have it.
  */
 function expressionOf(pattern: string, name: string, whole: string): RegExp {
+  const picomatch: typeof import("picomatch") = require("picomatch");
   try {
     return picomatch.makeRe(pattern, {
       dot: true,
