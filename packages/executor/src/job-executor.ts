@@ -20,7 +20,7 @@ import {
   type ReadableBlock,
   type ToExecutor,
 } from "@millrace/rpc";
-import { type Commands, ProcessGroups } from "@millrace/runtime";
+import { type Commands, ProcessGroups } from "@millrace/runtime/threads";
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
 import { BlockFetcher } from "./blocks/block-fetcher.ts";
 import { type DataPlane, type DataPort, openData } from "./blocks/data-port.ts";

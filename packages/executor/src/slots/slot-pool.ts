@@ -10,7 +10,7 @@ import {
   toWireError,
 } from "@millrace/base";
 import type { StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
-import { type Commands, SlotThread, type StageStart } from "@millrace/runtime";
+import { type Commands, SlotThread, type StageStart } from "@millrace/runtime/threads";
 import type { BlockPool, BlockStore } from "@millrace/storage";
 import { slotStuck } from "../errors.ts";
 import { moreHeap } from "../memory.ts";

@@ -18,7 +18,7 @@ import type {
   SlotMapOutcome,
   SlotOutcome,
   SlotResultOutcome,
-} from "@millrace/runtime";
+} from "@millrace/runtime/threads";
 import {
   type BlockHandle,
   type BlockPool,

@@ -1,6 +1,6 @@
 import type { EngineError } from "@millrace/base";
 import type { LaunchTask, StageRunId, TaskKey } from "@millrace/plan";
-import type { ResolvedInput, SlotOutcome, SlotTask, StageStart } from "@millrace/runtime";
+import type { ResolvedInput, SlotOutcome, SlotTask, StageStart } from "@millrace/runtime/threads";
 import type { PinnedBlock } from "../blocks/block-fetcher.ts";
 
 /** The end of an attempt, as reported by its slot. */

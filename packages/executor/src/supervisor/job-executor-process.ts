@@ -9,7 +9,7 @@ import {
   type OutputStream,
   type TakeOutput,
 } from "@millrace/base";
-import { ProcessGroups } from "@millrace/runtime";
+import { ProcessGroups } from "@millrace/runtime/threads";
 import { outOfMemoryKills } from "../memory.ts";
 import { exitError } from "./exit-reason.ts";
 import { LastLines } from "./last-lines.ts";

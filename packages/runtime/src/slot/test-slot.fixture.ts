@@ -19,7 +19,8 @@ import {
   type TemplateId,
 } from "@millrace/plan";
 import { type BlockHandle, BlockPool, localFileSystems, readHandle, SpillDirectory } from "@millrace/storage";
-import { FunctionTable, type ResolvedInput, type SlotOutcome, SlotRuntime } from "../index.ts";
+import { FunctionTable, type SlotOutcome, SlotRuntime } from "../index.ts";
+import type { ResolvedInput } from "../threads.ts";
 
 export interface TestStage {
   readonly source: Source;

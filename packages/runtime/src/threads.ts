@@ -1,0 +1,17 @@
+// For the process that starts slots: the thread of a slot seen from outside, and what is sent to it and back. Without the API
+// of jobs and the compiler of stages, which take as long to load as all the rest of an executor.
+
+export { ProcessGroups } from "./operator-port/process-groups.ts";
+export type { Commands } from "./ports.ts";
+export type { FromSlot, SlotInit, SlotSetup, ToSlot } from "./slot/protocol.ts";
+export { SlotThread, type SlotThreadOptions } from "./slot/slot-thread.ts";
+export type {
+  ResolvedBroadcast,
+  ResolvedInput,
+  SlotMapOutcome,
+  SlotOutcome,
+  SlotResult,
+  SlotResultOutcome,
+  SlotTask,
+  StageStart,
+} from "./task.ts";
