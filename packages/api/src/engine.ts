@@ -19,7 +19,6 @@ export type {
   BatchRun,
   FileInput,
   JobGraph,
-  OutputInfo,
 } from "./port/graph-port.ts";
 export { type AccumulatorHome, executorAccumulator } from "./shared/accumulator.ts";
 export { executorBroadcast } from "./shared/broadcast.ts";

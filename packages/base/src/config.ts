@@ -72,8 +72,8 @@ export interface JobConf {
    * cannot hold much more.
    */
   readonly "line.bytes.max": Bytes;
-  /** Batches whose input may be fixed ahead of the running batch. */
-  readonly "batches.planned.max": number;
+  /** Batches that may have received blocks allocated ahead of the running batch. */
+  readonly "batches.allocated.max": number;
   /** `stop`: a failed batch ends the job. `continue`: later batches run without it. */
   readonly "batch.failure": "stop" | "continue";
   /** Deltas of a state partition after which a snapshot replaces them. */
@@ -108,7 +108,7 @@ const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, Job
   "receiver.heap": v.optional(heap, "256m"),
   "file.stream.remember": v.optional(duration, "60s"),
   "line.bytes.max": v.optional(lineBytes, "256m"),
-  "batches.planned.max": v.optional(count, 2),
+  "batches.allocated.max": v.optional(count, 2),
   "batch.failure": v.optional(policy, "stop"),
   "state.snapshot.deltas": v.optional(count, 100),
   "storage.pool.bytes": v.optional(pool, "256m"),

@@ -3,7 +3,7 @@
 import { defineJob, StorageLevel } from "millrace";
 import { gate } from "./gate.ts";
 
-const conf = { "batches.planned.max": 1000 };
+const conf = { "batches.allocated.max": 1000 };
 
 export default defineJob({ name: "lost-input", batchInterval: "100ms", conf }, (ssc, [port, gatePort]) => {
   ssc.addStreamingListener({

@@ -1,6 +1,6 @@
 import type { EpochMs } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { WrittenFile } from "./job-plan.ts";
+import type { WrittenFile } from "./action-plan.ts";
 
 /**
  * What one output of a batch has prepared for its commit. Plain data that says all there is to know to commit it, or to
@@ -8,16 +8,17 @@ import type { WrittenFile } from "./job-plan.ts";
  */
 export type PreparedOutput = StagedFiles | SinkWrites;
 
-/** The output of the job that has prepared something. */
-interface OutputRef {
+/** One output operation of the job. */
+export interface OutputInfo {
   readonly id: number;
+  /** `print at job.ts:9:6`. */
   readonly name: string;
 }
 
 /** Files that were written whole, under their final names, and are hidden until the batch is committed. */
 export interface StagedFiles {
   readonly kind: "files";
-  readonly output: OutputRef;
+  readonly output: OutputInfo;
   /** The hidden directory; what becomes visible is `whole` in it. */
   readonly staging: Location;
   /** Where the published files are: absolute. */
@@ -29,7 +30,7 @@ export interface StagedFiles {
 /** What the writers of a package's sink have written; its `commit` makes that visible. */
 export interface SinkWrites {
   readonly kind: "sink";
-  readonly output: OutputRef;
+  readonly output: OutputInfo;
   /** By partition: a block with what `close` of the writer returned, of the attempt that counts. The engine never reads it. */
   readonly written: readonly Uint8Array[];
 }

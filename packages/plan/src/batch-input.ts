@@ -1,6 +1,6 @@
 import type { EpochMs, WireError } from "@millrace/base";
 import type { ListedFile } from "@millrace/files";
-import type { BlockLocation } from "./job-plan.ts";
+import type { BlockLocation } from "./action-plan.ts";
 
 /**
  * The input of a batch: fixed before anything of the batch runs, and all that its lineage is made from. No source is asked

@@ -1,8 +1,8 @@
 import { epochMs } from "@millrace/base";
 import type { FunctionRef } from "@millrace/operators";
 import { describe, expect, test } from "vitest";
-import type { TaskInput } from "./job-plan.ts";
-import { blockId } from "./job-plan.ts";
+import type { TaskInput } from "./action-plan.ts";
+import { blockId } from "./action-plan.ts";
 import {
   deferredNode,
   dependency,

@@ -1,8 +1,15 @@
-export type { CommittedBatches, PreparedBatch, PreparedOutput, SinkWrites, StagedFiles } from "./batch-commit.ts";
+export * from "./action-plan.ts";
+export type {
+  CommittedBatches,
+  OutputInfo,
+  PreparedBatch,
+  PreparedOutput,
+  SinkWrites,
+  StagedFiles,
+} from "./batch-commit.ts";
 export * from "./batch-input.ts";
 export * from "./functions.ts";
 export * from "./global-functions.ts";
-export * from "./job-plan.ts";
 export * from "./layout.ts";
 export * from "./lineage.ts";
 export * from "./plan-request.ts";

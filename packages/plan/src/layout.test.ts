@@ -2,7 +2,7 @@ import { epochMs } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import { type FunctionRef, operators } from "@millrace/operators";
 import { describe, expect, test } from "vitest";
-import type { TaskInput } from "./job-plan.ts";
+import type { TaskInput } from "./action-plan.ts";
 import { Layout } from "./layout.ts";
 import {
   dependency,

@@ -1,7 +1,7 @@
 import { assert, type EpochMs, unreachable } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type { FunctionRef } from "@millrace/operators";
-import type { ShuffleId, TaskInput } from "./job-plan.ts";
+import type { ShuffleId, TaskInput } from "./action-plan.ts";
 import type { BlockLevel } from "./receiver-plan.ts";
 import type { JoinKind } from "./template.ts";
 

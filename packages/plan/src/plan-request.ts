@@ -1,6 +1,6 @@
 import type { EpochMs } from "@millrace/base";
 import type { FunctionRef } from "@millrace/operators";
-import type { BlockLocation, JobPlan, OutputRef, ShuffleId } from "./job-plan.ts";
+import type { ActionPlan, BlockLocation, OutputRef, ShuffleId } from "./action-plan.ts";
 import type { Lineage, ShuffleDependency, StateNode } from "./lineage.ts";
 
 /** What an action does with the records of its RDD. */
@@ -27,7 +27,7 @@ export type WrittenShuffle = ShuffleDependency & { readonly id: ShuffleId };
 /** A plan, and what holds once it has succeeded. */
 export interface PlannedAction {
   /** Without stages if no task is needed: the target is certainly empty. */
-  readonly plan: JobPlan;
+  readonly plan: ActionPlan;
   /** The shuffles that its stages write, with their ids. */
   readonly writes: readonly WrittenShuffle[];
   /** Stateful operators of which every partition is updated to this batch. */

@@ -1,6 +1,5 @@
 import { assert, unreachable } from "@millrace/base";
 import type { FunctionRef } from "@millrace/operators";
-import { type Base, type Chain, type ChainedOp, chainsOf, type Gathered } from "./chain.ts";
 import {
   type BlockLocation,
   type OutputRef,
@@ -11,7 +10,8 @@ import {
   type ShuffleWrite,
   type StateRef,
   stageRunId,
-} from "./job-plan.ts";
+} from "./action-plan.ts";
+import { type Base, type Chain, type ChainedOp, chainsOf, type Gathered } from "./chain.ts";
 import type { Layout } from "./layout.ts";
 import type { Lineage, MergeNode, PersistedNode, ShuffleDependency, ShuffledNode, StateNode } from "./lineage.ts";
 import type { PlannedAction, PlannerOptions, PlanRequest, WrittenShuffle } from "./plan-request.ts";

@@ -1,4 +1,4 @@
-import { shuffleId } from "./job-plan.ts";
+import { shuffleId } from "./action-plan.ts";
 import { Layout } from "./layout.ts";
 import type { Lineage, PersistedNode } from "./lineage.ts";
 import type { PlannedAction, PlannerOptions, PlanRequest } from "./plan-request.ts";

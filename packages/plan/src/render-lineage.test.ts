@@ -1,6 +1,6 @@
 import type { FunctionRef } from "@millrace/operators";
 import { expect, test } from "vitest";
-import type { TaskInput } from "./job-plan.ts";
+import type { TaskInput } from "./action-plan.ts";
 import { Layout } from "./layout.ts";
 import { deferredNode, dependency, type Lineage, lazySource, narrow, shuffled, source, union } from "./lineage.ts";
 import { renderLineage } from "./render-lineage.ts";

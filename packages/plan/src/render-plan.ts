@@ -1,5 +1,5 @@
 import { unreachable } from "@millrace/base";
-import type { JobPlan, PlannedInput, PlannedStage, PlannedTask } from "./job-plan.ts";
+import type { ActionPlan, PlannedInput, PlannedStage, PlannedTask } from "./action-plan.ts";
 import type {
   Aggregate,
   Feed,
@@ -20,7 +20,7 @@ import type {
  *     stage 1 "reduceByKey, print" reads shuffle 0: 4 tasks
  *       shuffle #0 merge(millrace:add) -> take 11
  */
-export function renderPlan(plan: JobPlan): string {
+export function renderPlan(plan: ActionPlan): string {
   return plan.stages.map((stage, i) => renderStage(stage, i)).join("\n");
 }
 

@@ -1,5 +1,5 @@
 import type { FunctionRef } from "@millrace/operators";
-import type { PlannedInput } from "./job-plan.ts";
+import type { PlannedInput } from "./action-plan.ts";
 import type { StateNode } from "./lineage.ts";
 import { type FnSlot, fnSlot } from "./template.ts";
 

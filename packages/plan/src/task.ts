@@ -1,5 +1,5 @@
 import type { ExecutorId, WireError } from "@millrace/base";
-import type { BlockId, Holder, OutputRef, StageRunId, StateRef, TaskInput, WrittenFile } from "./job-plan.ts";
+import type { BlockId, Holder, OutputRef, StageRunId, StateRef, TaskInput, WrittenFile } from "./action-plan.ts";
 
 /** One attempt of one task. Attempt numbers of a task increase from 0, across all reruns of its stage. */
 export interface TaskKey {

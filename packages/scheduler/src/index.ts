@@ -4,7 +4,7 @@ export {
   type BatchGenerator,
   type BatchSettings,
   batchAtTurn,
-  batchesWaiting,
+  batchesDue,
   batchGenerator,
   stepBatches,
 } from "./batches/batch-generator.ts";

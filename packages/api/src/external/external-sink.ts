@@ -1,6 +1,6 @@
 import { describeThrown, EngineError, type EpochMs, located, thrownMessage, warningOf } from "@millrace/base";
 import { operators } from "@millrace/operators";
-import type { Lineage, SinkWrites } from "@millrace/plan";
+import type { Lineage, OutputInfo, SinkWrites } from "@millrace/plan";
 import { runAction } from "../action/action.ts";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import { badArgument, sinkCommitFailed } from "../errors.ts";
@@ -8,7 +8,6 @@ import type { OutputSink } from "../graph/graph-builder.ts";
 import { STREAM } from "../internals.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 import type { JobContext } from "../job/job-context.ts";
-import type { OutputInfo } from "../port/graph-port.ts";
 import { checkAll } from "../refusal/check-all.ts";
 import { kindOf } from "../refusal/not-given.ts";
 import { decodeRecords } from "../source/collection.ts";

@@ -11,7 +11,7 @@ import type { StreamingContext } from "../job/streaming-context.ts";
 import { checkAll } from "../refusal/check-all.ts";
 import { kindOf } from "../refusal/not-given.ts";
 import { addInputLife } from "../source/input-life.ts";
-import { DriverInput } from "../source/input-node.ts";
+import { PolledInputNode } from "../source/input-node.ts";
 import { DStream } from "../stream/dstream.ts";
 
 /** Records of a range, synchronous or asynchronous. */
@@ -79,7 +79,7 @@ export function externalStream<Range, T, Options>(
   return new DStream<T>(ssc[GRAPH], new ExternalStream(ssc[GRAPH], from, read));
 }
 
-class ExternalStream<Range> extends DriverInput {
+class ExternalStream<Range> extends PolledInputNode {
   readonly label: string;
   readonly #source: Pick<ExternalSource<Range, unknown>, "fix">;
   readonly #read: FunctionRef;

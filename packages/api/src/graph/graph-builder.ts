@@ -1,9 +1,9 @@
 import { type DurationLike, type EpochMs, parseDuration, streamId } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { Lineage, ReceiverPlan, ReceiverSpec, SinkWrites } from "@millrace/plan";
+import type { Lineage, OutputInfo, ReceiverPlan, ReceiverSpec, SinkWrites } from "@millrace/plan";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import type { JobContext } from "../job/job-context.ts";
-import type { FileInput, OutputInfo } from "../port/graph-port.ts";
+import type { FileInput } from "../port/graph-port.ts";
 import type { StorageLevel } from "../rdd/storage-level.ts";
 import { checkPath, resolvePath } from "../source/found-files.ts";
 import type { NamedInput, PolledInput, StreamNode } from "./stream-node.ts";

@@ -9,7 +9,15 @@ import {
   unreachable,
 } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { FixedInput, Lineage, PreparedBatch, PreparedOutput, ReceiverPlan, ShuffleId } from "@millrace/plan";
+import type {
+  FixedInput,
+  Lineage,
+  OutputInfo,
+  PreparedBatch,
+  PreparedOutput,
+  ReceiverPlan,
+  ShuffleId,
+} from "@millrace/plan";
 import { runAction } from "../action/action.ts";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import { returnInput, type Trial } from "../batch/failed-input.ts";
@@ -25,10 +33,9 @@ import type {
   BatchRun,
   FileInput,
   JobGraph,
-  OutputInfo,
   ReleasedBatches,
 } from "../port/graph-port.ts";
-import { reportOf } from "../source/input-report.ts";
+import { inputReport } from "../source/input-report.ts";
 import type { GraphBuilder, LifePart, Output, OutputSink } from "./graph-builder.ts";
 import type { BatchHistory, PolledInput, StreamNode } from "./stream-node.ts";
 
@@ -97,7 +104,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return this.#zeroTime;
   }
 
-  begin(zeroTime: EpochMs): Promise<void> {
+  startBatches(zeroTime: EpochMs): Promise<void> {
     this.#zeroTime = zeroTime;
     this.#context.begin(this);
     this.#begun = (async () => {
@@ -152,7 +159,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     const goesOn = failures.length > 0 && this.conf["batch.failure"] === "continue";
     const returned = goesOn ? this.#returnInput(scope, trials) : NOTHING_RETURNED;
     const inputs = this.#inputs.flatMap(({ node, input, name }): readonly BatchInputReport[] => {
-      const report = reportOf(run.inputs.get(input));
+      const report = inputReport(run.inputs.get(input));
       if (report === undefined) return [];
       const { records, files = [] } = report;
       return [{ name, records, files, returned: returned.get(node) ?? 0 }];

@@ -57,7 +57,7 @@ export interface NamedInput extends StreamNode {
   readonly input: string;
 }
 
-/** An input that is looked at on the driver, in the job's thread, when the turn of a batch has come. */
+/** An input without a receiver: the job's thread asks it what to read when a batch's turn has come. */
 export interface PolledInput extends NamedInput {
   /**
    * Chooses what the batch reads. Once a batch, in order, when nothing of an earlier one runs.

@@ -2,10 +2,10 @@ import { type EpochMs, epochMs, ManualClock, millis, type Warning, type WarningO
 import { encodeBlock } from "@millrace/codec";
 import { FileSystems } from "@millrace/files";
 import {
+  type ActionPlan,
   type BlockLocation,
   blockId,
   type FixedInput,
-  type JobPlan,
   type PlannedStage,
   renderPlan,
   type WrittenFile,
@@ -29,7 +29,7 @@ export class FakePort implements EnginePort {
   readonly clock = new ManualClock(epochMs(0));
   readonly memory = new MemoryFiles();
   readonly files: FileSystems = new FileSystems({ systems: [this.memory], directory: "/home" });
-  readonly plans: JobPlan[] = [];
+  readonly plans: ActionPlan[] = [];
   readonly texts: string[] = [];
   /** The message of every warning so far. */
   readonly warnings: string[] = [];
@@ -48,7 +48,7 @@ export class FakePort implements EnginePort {
   hold: Promise<void> | undefined;
   readonly registry = new JobRegistry({ inline: new InlineFunctions() });
 
-  async run(plan: JobPlan): Promise<ActionResult> {
+  async run(plan: ActionPlan): Promise<ActionResult> {
     this.plans.push(plan);
     await this.hold;
     const last = plan.stages[plan.stages.length - 1];
@@ -123,7 +123,7 @@ export class GraphLab {
     const { port = new FakePort(), ...job } = options;
     const definition = defineJob({ name: "test", batchInterval: "1s", ...job }, (ssc) => build(ssc, port));
     const graph = await buildJob(definition, { port, registry: port.registry, args: [], directory: "/checkpoint" });
-    await graph.begin(epochMs(0));
+    await graph.startBatches(epochMs(0));
     return new GraphLab(port, graph);
   }
 

@@ -1,7 +1,7 @@
 import { type Clock, type EpochMs, fromWireError, thrownMessage, unreachable } from "@millrace/base";
 import type { FixedInput, ReceiverPlan } from "@millrace/plan";
 import type { Output } from "../graph/graph-builder.ts";
-import { reportOf } from "../source/input-report.ts";
+import { inputReport } from "../source/input-report.ts";
 import type { EngineBatch, EngineEvent } from "./engine-event.ts";
 import type { ListenerBus } from "./listener-bus.ts";
 import type { BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo } from "./streaming-listener.ts";
@@ -141,7 +141,7 @@ export class JobWatch {
     const { inputs, receivers, inputsOf } = this.#options;
     const fixed = inputsOf(time);
     return inputs.flatMap(({ input, name }, i) => {
-      const report = reportOf(fixed.get(input));
+      const report = inputReport(fixed.get(input));
       if (report === undefined) return [];
       const { records: numRecords, files } = report;
       const metadata = files === undefined ? {} : { files };

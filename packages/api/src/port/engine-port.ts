@@ -1,6 +1,6 @@
 import type { Clock, WarningSink } from "@millrace/base";
 import type { FileSystems } from "@millrace/files";
-import type { BlockId, BlockLocation, JobPlan, ShuffleId, WrittenFile } from "@millrace/plan";
+import type { ActionPlan, BlockId, BlockLocation, ShuffleId, WrittenFile } from "@millrace/plan";
 
 /**
  * The job's access to the engine that runs it: implemented by the job driver's thread, `testJob` and the tests of this package.
@@ -16,7 +16,7 @@ export interface EnginePort extends WarningSink {
    * Runs every stage of a plan, parents before children. Plans may run concurrently, but never write the same shuffle at
    * the same time. Rejects with the error of the task that exhausted its attempts.
    */
-  run(plan: JobPlan): Promise<ActionResult>;
+  run(plan: ActionPlan): Promise<ActionResult>;
   /** Keeps a block at the driver for executors to fetch. Takes ownership of the buffers of `parts`. */
   putBlock(name: BlockId, parts: readonly Uint8Array[]): Promise<BlockLocation>;
   /** Drops blocks of the driver that will not be read again, and the copies on executors. */

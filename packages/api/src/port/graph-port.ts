@@ -4,6 +4,7 @@ import type {
   BatchInput,
   CommittedBatches,
   FixedInput,
+  OutputInfo,
   PreparedBatch,
   PreparedOutput,
   ReceiverPlan,
@@ -22,7 +23,7 @@ export interface JobGraph {
   readonly receivers: readonly ReceiverPlan[];
   /** Streams of files that appear in directories, in the order of declaration. */
   readonly fileInputs: readonly FileInput[];
-  /** Some input finds new data only when a batch asks it, so a graceful stop runs one more batch. */
+  /** Some polled input may find new data in each batch, so a graceful stop runs one more batch. */
   readonly polls: boolean;
   /** The output operations, in the order in which they run. */
   readonly outputs: readonly OutputInfo[];
@@ -32,9 +33,9 @@ export interface JobGraph {
    * Starts the job's own parts, such as sources. Called when `port.defaultParallelism` is final. Batches are at
    * `zeroTime` + k · interval, k ≥ 1, and wait until this resolves. Rejects if one of those parts fails: the job cannot start.
    */
-  begin(zeroTime: EpochMs): Promise<void>;
+  startBatches(zeroTime: EpochMs): Promise<void>;
   /**
-   * Begins a batch: each input without a receiver chooses what the batch reads, one after the other in the order of declaration.
+   * Begins a batch: each polled input chooses what the batch reads, one after the other in the order of declaration.
    * Never rejects: an input whose choice fails is recorded as failed, and outputs that need it fail in `runBatch`. No earlier
    * batch may still be running.
    *
@@ -91,12 +92,6 @@ export interface FileInput {
   readonly directory: Location;
   /** The current entries of every directory that matches; `undefined` if none does. */
   list(): Promise<readonly FileEntry[] | undefined>;
-}
-
-export interface OutputInfo {
-  readonly id: number;
-  /** `print at job.ts:9:6`. */
-  readonly name: string;
 }
 
 export interface BatchRun extends BatchInput {

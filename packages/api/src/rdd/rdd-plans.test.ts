@@ -1,4 +1,4 @@
-import type { JobPlan, PlannedStage } from "@millrace/plan";
+import type { ActionPlan, PlannedStage } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import type { StreamingContext } from "../job/streaming-context.ts";
 import { GraphLab } from "../lab/graph.fixture.ts";
@@ -24,7 +24,7 @@ class ByLength implements Partitioner<string> {
 async function plansOf(
   body: (ssc: StreamingContext) => Promise<unknown>,
   answer: (stage: PlannedStage) => readonly (readonly unknown[])[] = (stage) => stage.tasks.map(() => []),
-): Promise<readonly JobPlan[]> {
+): Promise<readonly ActionPlan[]> {
   const lab = await GraphLab.build((ssc) => {
     ssc.queueStream([[1]]).foreachRDD(() => body(ssc));
   });
@@ -36,9 +36,9 @@ async function plansOf(
 }
 
 /** Stages that write shuffles. */
-const shufflesIn = (plans: readonly JobPlan[]): number =>
+const shufflesIn = (plans: readonly ActionPlan[]): number =>
   plans.flatMap((plan) => plan.stages).filter((stage) => stage.writes !== undefined).length;
-const tasksOf = (plan: JobPlan | undefined): number[] | undefined =>
+const tasksOf = (plan: ActionPlan | undefined): number[] | undefined =>
   plan?.stages.at(-1)?.tasks.map((task) => task.partition);
 
 const pairs = (ssc: StreamingContext, partitions = 3): RDD<[string, number]> =>

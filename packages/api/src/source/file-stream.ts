@@ -35,7 +35,7 @@ import { rangesOf } from "./file-ranges.ts";
 import { IgnoredFiles, Names, WarningBudget } from "./file-warnings.ts";
 import { checkRecords, resolvePath } from "./found-files.ts";
 import { type Glob, matchesOf, parseGlob } from "./glob.ts";
-import { DriverInput } from "./input-node.ts";
+import { PolledInputNode } from "./input-node.ts";
 import { isHidden, NewFiles } from "./new-files.ts";
 
 /** Decodes bytes to records. A socket's bytes come in chunks of any size; for files, it is called once for each. */
@@ -100,7 +100,7 @@ const EMPTY_PER_MS = 10 * 60 * 1000;
 const LOST_NAMES_MAX = 20;
 
 /** The files that appear in a directory: listed on the driver in each batch, read by the executors. */
-export class FileStream extends DriverInput {
+export class FileStream extends PolledInputNode {
   readonly label: string;
   readonly rereadable: Rereadable = {
     reads: (time, path) => this.#last?.time === time && this.#last.files.some((file) => file.path === path),

@@ -35,8 +35,8 @@ export abstract class InputNode implements NamedInput {
   protected abstract lineageOf(fixed: FixedInput, scope: NodeBatch): Lineage;
 }
 
-/** An input that is fixed on the driver. */
-export abstract class DriverInput extends InputNode implements PolledInput {
+/** The node of a polled input. */
+export abstract class PolledInputNode extends InputNode implements PolledInput {
   constructor(graph: GraphBuilder) {
     super(graph);
     graph.addDriverInput(this);
@@ -46,7 +46,7 @@ export abstract class DriverInput extends InputNode implements PolledInput {
 }
 
 /** An input that is fixed as an RDD made by the job's code: it stays in this thread, with the batch. */
-export abstract class UnloggedInput extends DriverInput {
+export abstract class UnloggedInput extends PolledInputNode {
   async fix(scope: NodeBatch): Promise<FixedInput> {
     const { lineage, records } = await this.take(scope);
     scope.giveUnlogged(this, lineage);

@@ -10,7 +10,7 @@ export interface InputReport {
 }
 
 /** `undefined`: it was not fixed. */
-export function reportOf(fixed: FixedInput | undefined): InputReport | undefined {
+export function inputReport(fixed: FixedInput | undefined): InputReport | undefined {
   if (fixed === undefined) return undefined;
   switch (fixed.kind) {
     case "received":

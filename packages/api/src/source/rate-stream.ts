@@ -4,7 +4,7 @@ import { operators } from "@millrace/operators";
 import { type FixedInput, type Lineage, narrow, type RateInput, source, type TaskInput } from "@millrace/plan";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import type { NodeBatch } from "../graph/stream-node.ts";
-import { DriverInput } from "./input-node.ts";
+import { PolledInputNode } from "./input-node.ts";
 
 /** A record of `rateStream`. */
 export interface RateRecord {
@@ -29,7 +29,7 @@ export function recordsDue(recordsPerSecond: number, ms: number): number {
  * A fixed number of records per second. The records of a batch follow from its time alone, and are created on
  * executors: a batch that runs again has the same ones, and nothing is received or stored.
  */
-export class RateStream extends DriverInput {
+export class RateStream extends PolledInputNode {
   readonly label: string;
   readonly #recordsPerSecond: number;
   readonly #partitions: number | undefined;

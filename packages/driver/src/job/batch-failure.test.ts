@@ -1,11 +1,11 @@
 import { epochMs, errorKind, toWireError } from "@millrace/base";
 import { describe, expect, test } from "vitest";
-import { type BatchReport, batchFailure } from "./batch-failure.ts";
+import { batchFailure, type WireBatchOutcome } from "./batch-failure.ts";
 
 const refused = errorKind("TASK_FAILED", "environment");
 const TIME = epochMs(1_000);
 const boom = toWireError(refused("task 0 failed 4 times: map at job.ts:3:5 threw Error: boom."));
-const failed = (...parts: BatchReport["failed"]) => ({ failed: parts, inputs: [] });
+const failed = (...parts: WireBatchOutcome["failed"]) => ({ failed: parts, inputs: [] });
 const options = { received: [], goesOn: true };
 
 describe("a failed batch", () => {

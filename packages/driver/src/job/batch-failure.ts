@@ -25,7 +25,7 @@ interface FailedPart {
 }
 
 /** The outcome of a batch's outputs, as reported by the thread of user code. */
-export interface BatchReport {
+export interface WireBatchOutcome {
   /** What counts once the batch is committed. */
   readonly prepared: PreparedBatch;
   /** In the order of execution; empty if everything succeeded. */
@@ -33,13 +33,13 @@ export interface BatchReport {
   readonly inputs: readonly BatchInputReport[];
 }
 
-export function reportOf({ prepared, failures, inputs }: BatchOutcome): BatchReport {
+export function toWireOutcome({ prepared, failures, inputs }: BatchOutcome): WireBatchOutcome {
   const failed = failures.map((failure) => ({ what: whatOf(failure), error: toWireError(failure.error) }));
   return { prepared, failed, inputs };
 }
 
 /** Adds the outputs whose commit failed. */
-export function withRefused(report: BatchReport, refused: readonly RefusedOutput[]): BatchReport {
+export function withRefused(report: WireBatchOutcome, refused: readonly RefusedOutput[]): WireBatchOutcome {
   const failed = refused.map(({ prepared, error }) => ({ what: prepared.output.name, error }));
   return { ...report, failed: [...report.failed, ...failed] };
 }
@@ -62,7 +62,7 @@ function whatOf(failure: BatchFailure): string {
 /** Everything that the operator needs to know of a failed batch; `cause`: the first error. */
 export function batchFailure(
   time: EpochMs,
-  report: Pick<BatchReport, "failed" | "inputs">,
+  report: Pick<WireBatchOutcome, "failed" | "inputs">,
   options: { readonly received: readonly BatchInputReport[]; readonly goesOn: boolean },
 ): EngineError | undefined {
   const [first] = report.failed;

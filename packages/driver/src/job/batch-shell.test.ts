@@ -3,11 +3,11 @@ import { locationFrom } from "@millrace/files";
 import type { PreparedBatch, StagedFiles } from "@millrace/plan";
 import type { RefusedOutput } from "@millrace/scheduler";
 import { describe, expect, test } from "vitest";
-import type { BatchReport } from "./batch-failure.ts";
+import type { WireBatchOutcome } from "./batch-failure.ts";
 import { BatchShell } from "./batch-shell.ts";
 
 const NOTHING: PreparedBatch = { states: [], outputs: [] };
-const DONE: BatchReport = { failed: [], inputs: [], prepared: NOTHING };
+const DONE: WireBatchOutcome = { failed: [], inputs: [], prepared: NOTHING };
 interface JobOptions {
   readonly hangs?: boolean;
   readonly conf?: Readonly<Record<string, string | number>>;
@@ -28,14 +28,14 @@ function job({ hangs = false, conf = {}, prepared = NOTHING }: JobOptions = {}) 
     {
       allocate: (time) => shell.onAllocated(time),
       fixInput: (time) => shell.onInputFixed(time),
-      run: (time) => {
+      runBatch: (time) => {
         seen.push(`batch ${time - 1_000_000}`);
         if (!hangs) shell.onOutputsDone(time, { ...DONE, prepared });
       },
-      cancel: () => {},
+      cancelBatch: () => {},
       commit: (_, outputs) => files.push(`commit ${outputs.map(({ output }) => output.name).join(", ")}`),
       discard: (_, outputs) => files.push(`discard ${outputs.map(({ output }) => output.name).join(", ")}`),
-      ended: (time) => ended.push(time - 1_000_000),
+      batchEnded: (time) => ended.push(time - 1_000_000),
       awaitReceivers: () => {},
       stopReceivers: () => shell.onReceiversStopped(true),
       warn: ({ message }) => {
@@ -50,7 +50,7 @@ function job({ hangs = false, conf = {}, prepared = NOTHING }: JobOptions = {}) 
       },
       waiting: (batches) => waiting.push(batches),
       observe: () => {},
-      stopped: ({ kind }) => seen.push(kind),
+      batchesEnded: ({ kind }) => seen.push(kind),
     },
   );
   shell.start();

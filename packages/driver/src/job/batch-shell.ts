@@ -28,7 +28,7 @@ import {
   type BatchGenerator,
   batchAtTurn,
   batchClock,
-  batchesWaiting,
+  batchesDue,
   batchGenerator,
   batchTime,
   type ClockStep,
@@ -44,7 +44,7 @@ import {
   stepPace,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
-import { type BatchReport, batchFailure, withRefused } from "./batch-failure.ts";
+import { batchFailure, type WireBatchOutcome, withRefused } from "./batch-failure.ts";
 
 export interface BatchShellPorts extends WarningSink {
   /** Allocates the blocks received so far to the batch; answered by `onAllocated`. */
@@ -55,14 +55,14 @@ export interface BatchShellPorts extends WarningSink {
    * Runs the outputs of the batch in the job's thread, on the remaining input and on `committed`; answered by
    * `onOutputsDone`.
    */
-  run(time: EpochMs): void;
-  cancel(time: EpochMs): void;
+  runBatch(time: EpochMs): void;
+  cancelBatch(time: EpochMs): void;
   /** Commits what outputs have prepared; answered by `onCommitted`. */
   commit(time: EpochMs, outputs: readonly PreparedOutput[]): void;
   /** Discards what outputs have prepared. */
   discard(time: EpochMs, outputs: readonly PreparedOutput[]): void;
   /** The batch is committed, or has failed with `error`: what no later batch reads of it may be released. */
-  ended(time: EpochMs, error: WireError | undefined): void;
+  batchEnded(time: EpochMs, error: WireError | undefined): void;
   stopReceivers(): void;
   /** Every batch has ended, and receivers have not stopped. */
   awaitReceivers(): void;
@@ -76,7 +76,7 @@ export interface BatchShellPorts extends WarningSink {
   /** For the job's listeners. */
   observe(event: EngineEvent): void;
   /** The end. */
-  stopped(outcome: BatchesEnd): void;
+  batchesEnded(end: BatchesEnd): void;
 }
 
 /** The wall clock was set while the job ran. */
@@ -85,10 +85,10 @@ const clockStepped: ErrorFactory = errorKind("CLOCK_STEPPED", "environment");
 type BatchEventType = Exclude<EngineEvent["type"], "receiver">;
 
 /** A batch that has its blocks and has not ended. */
-interface Planned {
+interface OpenBatch {
   startedMs: number | undefined;
   /** When its outputs are done. */
-  report: BatchReport | undefined;
+  outcome: WireBatchOutcome | undefined;
 }
 
 /** Carries out what the batch generator decides. */
@@ -99,7 +99,7 @@ export class BatchShell {
   /** The time of batches, used for everything reported of them; `undefined` before the start. */
   #time: BatchClock | undefined;
   readonly #ports: BatchShellPorts;
-  readonly #planned = new Map<EpochMs, Planned>();
+  readonly #open = new Map<EpochMs, OpenBatch>();
   readonly #receivers: readonly ReceiverPlan[];
   readonly #goesOn: boolean;
   readonly #pace: Pace;
@@ -129,7 +129,7 @@ export class BatchShell {
     this.#pace = pace(options.batchIntervalMs);
     this.#state = batchGenerator({
       interval: millis(options.batchIntervalMs),
-      plannedMax: options.conf["batches.planned.max"],
+      allocatedMax: options.conf["batches.allocated.max"],
       onFailure: options.conf["batch.failure"],
       polls: options.polls,
       attemptsMax: options.conf["task.attempts.max"],
@@ -160,8 +160,8 @@ export class BatchShell {
 
   /** The batch has its blocks. */
   onAllocated(time: EpochMs): void {
-    const batch: Planned = { startedMs: undefined, report: undefined };
-    this.#planned.set(time, batch);
+    const batch: OpenBatch = { startedMs: undefined, outcome: undefined };
+    this.#open.set(time, batch);
     this.#keepPace({ type: "allocated", at: this.#now(), received: this.#received(time) });
     this.#observe("batchSubmitted", time, batch);
     this.dispatch({ type: "allocated", time });
@@ -173,10 +173,10 @@ export class BatchShell {
   }
 
   /** Every output of the batch was attempted. If the batch was cancelled meanwhile, what it prepared is discarded. */
-  onOutputsDone(time: EpochMs, report: BatchReport): void {
-    const batch = this.#planned.get(time);
-    if (batch !== undefined) batch.report = report;
-    this.dispatch({ type: "outputsDone", time, prepared: report.prepared, error: report.failed[0]?.error });
+  onOutputsDone(time: EpochMs, outcome: WireBatchOutcome): void {
+    const batch = this.#open.get(time);
+    if (batch !== undefined) batch.outcome = outcome;
+    this.dispatch({ type: "outputsDone", time, prepared: outcome.prepared, error: outcome.failed[0]?.error });
   }
 
   /** What was prepared is committed, except for the `refused`. */
@@ -196,7 +196,7 @@ export class BatchShell {
 
   /** After a tick has been carried out, so that a job that keeps up reports nothing. */
   #tellWaiting(): void {
-    const waiting = batchesWaiting(this.#state) - (batchAtTurn(this.#state) === undefined ? 0 : 1);
+    const waiting = batchesDue(this.#state) - (batchAtTurn(this.#state) === undefined ? 0 : 1);
     if (waiting === this.#waiting) return;
     this.#waiting = waiting;
     this.#ports.waiting(waiting);
@@ -219,9 +219,9 @@ export class BatchShell {
       case "allocate":
         return this.#ports.allocate(effect.time);
       case "fixInput":
-        return this.#begin(effect.time);
+        return this.#startBatch(effect.time);
       case "runBatch":
-        return this.#ports.run(effect.time);
+        return this.#ports.runBatch(effect.time);
       case "commit":
         if (effect.outputs.length === 0) return this.onCommitted(effect.time, []);
         return this.#ports.commit(effect.time, effect.outputs);
@@ -233,17 +233,17 @@ export class BatchShell {
       case "discard":
         return this.#ports.discard(effect.time, effect.outputs);
       case "batchEnded":
-        return this.#ended(effect);
+        return this.#endBatch(effect);
       case "cancelBatch":
         this.#cancelled(effect.time);
-        return this.#ports.cancel(effect.time);
+        return this.#ports.cancelBatch(effect.time);
       case "stopReceivers":
         return this.#ports.stopReceivers();
       case "awaitReceivers":
         return this.#ports.awaitReceivers();
-      case "stopped":
-        for (const time of [...this.#planned.keys()]) this.#cancelled(time);
-        return this.#ports.stopped(effect.outcome);
+      case "batchesEnded":
+        for (const time of [...this.#open.keys()]) this.#cancelled(time);
+        return this.#ports.batchesEnded(effect.end);
       default:
         return unreachable(effect);
     }
@@ -251,7 +251,7 @@ export class BatchShell {
 
   #tick(): void {
     if (this.#time !== undefined) {
-      const keepsUp = batchesWaiting(this.#state) <= 1; // the one that runs
+      const keepsUp = batchesDue(this.#state) <= 1; // the one that runs
       const step = lookAtClock(this.#time, this.#reading(), keepsUp);
       if (step !== undefined) this.#ports.warn(warningOf(stepWarning(step, this.#state.settings.interval).message));
     }
@@ -266,16 +266,16 @@ export class BatchShell {
     return this.#time === undefined ? this.#clock.now() : batchTime(this.#time, this.#clock.monotonicMs());
   }
 
-  #begin(time: EpochMs): void {
-    const batch = this.#planned.get(time);
-    if (batch === undefined) return; // only a batch with blocks begins
+  #startBatch(time: EpochMs): void {
+    const batch = this.#open.get(time);
+    if (batch === undefined) return; // only a batch with blocks starts
     const at = this.#now();
     batch.startedMs = at;
     this.#keepPace({
       type: "batchStarted",
       at,
       time,
-      waiting: batchesWaiting(this.#state),
+      due: batchesDue(this.#state),
       lasts: this.#state.mode === "open",
     });
     this.#report(time, batch, undefined, "running");
@@ -283,10 +283,10 @@ export class BatchShell {
     this.#ports.fixInput(time);
   }
 
-  #ended({ time, error, refused }: Extract<BatchEffect, { readonly type: "batchEnded" }>): void {
-    const batch = this.#planned.get(time);
-    if (batch?.report === undefined) return; // only a running batch ends
-    this.#planned.delete(time);
+  #endBatch({ time, error, refused }: Extract<BatchEffect, { readonly type: "batchEnded" }>): void {
+    const batch = this.#open.get(time);
+    if (batch?.outcome === undefined) return; // only a running batch ends
+    this.#open.delete(time);
     const records = this.#ports.records(time);
     const received = this.#receivers.map(({ stream, name }) => ({
       name,
@@ -294,14 +294,14 @@ export class BatchShell {
       files: [],
       returned: 0,
     }));
-    const report = withRefused(batch.report, refused);
-    const failure = batchFailure(time, report, { received, goesOn: this.#goesOn });
+    const outcome = withRefused(batch.outcome, refused);
+    const failure = batchFailure(time, outcome, { received, goesOn: this.#goesOn });
     if (failure !== undefined) this.#ports.warn(warningOf(failure.message, { subject: `batch ${time}` }));
     this.#report(time, batch, failure && toWireError(failure));
     const processingMs = this.#now() - (batch.startedMs ?? time);
     this.#keepPace({ type: "batchEnded", received: sum(records.values()), processingMs });
     this.#observe("batchCompleted", time, batch, error);
-    this.#ports.ended(time, error);
+    this.#ports.batchEnded(time, error);
   }
 
   #keepPace(event: PaceEvent): void {
@@ -313,14 +313,14 @@ export class BatchShell {
     const look = nextLook(this.#pace);
     if (look === undefined) return;
     this.#look = this.#clock.after(millis(Math.max(0, look - this.#now())), () =>
-      this.#keepPace({ type: "looked", at: this.#now(), waiting: batchesWaiting(this.#state) }),
+      this.#keepPace({ type: "looked", at: this.#now(), due: batchesDue(this.#state) }),
     );
   }
 
   #cancelled(time: EpochMs): void {
-    const batch = this.#planned.get(time);
+    const batch = this.#open.get(time);
     if (batch === undefined) return;
-    this.#planned.delete(time);
+    this.#open.delete(time);
     this.#look?.cancel();
     this.#report(time, batch, undefined, "cancelled");
   }
@@ -330,14 +330,19 @@ export class BatchShell {
     return sum(this.#ports.records(time).values());
   }
 
-  #observe(type: BatchEventType, time: EpochMs, { startedMs }: Planned, error?: WireError): void {
+  #observe(type: BatchEventType, time: EpochMs, { startedMs }: OpenBatch, error?: WireError): void {
     const endedMs = type === "batchCompleted" ? this.#now() : undefined;
     const { spilledBytes } = this.#ports.figures(time);
     const records = this.#ports.records(time);
     this.#ports.observe({ type, batch: { time, records, startedMs, endedMs, spilledBytes, error } });
   }
 
-  #report(time: EpochMs, { startedMs }: Planned, error: WireError | undefined, state?: "running" | "cancelled"): void {
+  #report(
+    time: EpochMs,
+    { startedMs }: OpenBatch,
+    error: WireError | undefined,
+    state?: "running" | "cancelled",
+  ): void {
     this.#ports.report({
       time,
       state: state ?? (error === undefined ? "completed" : "failed"),

@@ -63,12 +63,12 @@ export class ExecutorLink {
   stageDone(run: StageRunId): boolean {
     if (!this.#held.has(run)) return false;
     this.tidy({ type: "stageDone", run });
-    this.#dropTemplates(this.#held.end(run));
+    this.#dropTemplates(this.#held.endStage(run));
     return true;
   }
 
   #announce(stage: PlannedStage, batch: EpochMs): void {
-    const { send, drop } = this.#held.begin(stage);
+    const { send, drop } = this.#held.startStage(stage);
     this.#dropTemplates(drop);
     for (const template of send) this.send({ type: "template", template });
     this.send({

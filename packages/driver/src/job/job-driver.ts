@@ -162,10 +162,10 @@ export class JobDriver {
     switch (effect.type) {
       case "warning":
         return this.#warnings.warn(effect.warning);
-      case "conditionOver":
-        return this.#warnings.warningOver({ subject: effect.subject, message: undefined });
-      case "begin":
-        return this.#begin(effect.executors, effect.parallelism);
+      case "warningOver":
+        return this.#warnings.warningOver(effect);
+      case "startBatches":
+        return this.#startBatches(effect.executors, effect.parallelism);
       case "stopBatches":
         return this.#running?.drain();
       case "cutBatches":
@@ -200,7 +200,7 @@ export class JobDriver {
         return this.#onBuilt(message);
       case "failed":
         return this.#fail(message.error);
-      case "run":
+      case "runPlan":
         return this.#answer(message.id, this.#running?.runPlan(message.plan));
       case "putBlock":
         return this.#answer(message.id, (async () => this.#data.blocks.put(message.name, message.parts))());
@@ -212,7 +212,7 @@ export class JobDriver {
       case "inputFixed":
         return this.#running?.onInputFixed(message.time, message.inputs);
       case "outputsDone":
-        return this.#running?.onOutputsDone(message.time, message.report);
+        return this.#running?.onOutputsDone(message.time, message.outcome);
       case "committed":
         return this.#running?.onCommitted(message.time, message.refused);
       case "discarded":
@@ -263,8 +263,8 @@ export class JobDriver {
     this.#machine.dispatch({ type: "built", settings, at: this.#now() });
   }
 
-  #begin(executors: number, defaultParallelism: number): void {
-    assert(this.#built !== undefined, "batches begin once the job is built");
+  #startBatches(executors: number, defaultParallelism: number): void {
+    assert(this.#built !== undefined, "batches start once the job is built");
     const { clock, batches, cluster, onEvent } = this.#options;
     this.#running = new RunningJob(this.#built, this.#watched, {
       clock,
@@ -276,12 +276,12 @@ export class JobDriver {
       warnings: this.#warnings,
       replicate: cluster,
       onReceiversAwaited: () => this.#machine.dispatch({ type: "receiversAwaited", at: this.#now() }),
-      onBatchesOver: (outcome, received, busy) =>
-        this.#machine.dispatch({ type: "batchesOver", outcome, received, busy, at: this.#now() }),
+      onBatchesEnded: (end, received, busy) =>
+        this.#machine.dispatch({ type: "batchesEnded", end, received, busy, at: this.#now() }),
       onThreadIdle: () => this.#machine.dispatch({ type: "threadIdle" }),
     });
     const zeroTime = this.#running.start();
-    this.#thread.send({ type: "begin", defaultParallelism, zeroTime });
+    this.#thread.send({ type: "startBatches", defaultParallelism, zeroTime });
     onEvent({ type: "running", executors });
   }
 

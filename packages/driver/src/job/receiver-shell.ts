@@ -130,8 +130,8 @@ export class ReceiverShell {
         return this.#ports.warn(effect.warning);
       case "warning":
         return this.#ports.warn(effect);
-      case "conditionOver":
-        return this.#ports.warningOver({ subject: effect.condition, message: effect.message });
+      case "warningOver":
+        return this.#ports.warningOver(effect);
       case "receiverChanged":
         return this.#observe(effect);
       case "allStopped":

@@ -1,6 +1,6 @@
 import type { ActionResult, EngineEvent } from "@millrace/api/engine";
 import type { Clock, EpochMs, ExecutorId, Warning, WarningOver, WireError } from "@millrace/base";
-import type { BatchInput, BlockId, FixedInput, JobPlan, PreparedOutput, ShuffleId } from "@millrace/plan";
+import type { ActionPlan, BatchInput, BlockId, FixedInput, PreparedOutput, ShuffleId } from "@millrace/plan";
 import type { BatchSummary, FromExecutor } from "@millrace/rpc";
 import {
   type BatchesEnd,
@@ -10,7 +10,7 @@ import {
   type ReceivedLoss,
   type RefusedOutput,
 } from "@millrace/scheduler";
-import type { BatchReport } from "./batch-failure.ts";
+import type { WireBatchOutcome } from "./batch-failure.ts";
 import { BatchShell, type BatchShellPorts } from "./batch-shell.ts";
 import type { DriverData } from "./driver-data.ts";
 import type { JobDriverEvent } from "./events.ts";
@@ -39,7 +39,7 @@ export interface RunningJobPorts {
   /** Every batch is over, and only receivers have not stopped. */
   onReceiversAwaited(): void;
   /** @param busy The job's thread has not done yet all that batches asked of it; `onThreadIdle` follows. */
-  onBatchesOver(outcome: BatchesEnd, received: ReceivedLoss, busy: boolean): void;
+  onBatchesEnded(end: BatchesEnd, received: ReceivedLoss, busy: boolean): void;
   /** The job's thread has done all that batches asked of it. */
   onThreadIdle(): void;
 }
@@ -125,7 +125,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
 
   // Of the job's thread
 
-  runPlan(plan: JobPlan): Promise<ActionResult> {
+  runPlan(plan: ActionPlan): Promise<ActionResult> {
     return this.#tasks.run(plan);
   }
 
@@ -141,8 +141,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     });
   }
 
-  onOutputsDone(time: EpochMs, report: BatchReport): void {
-    this.#answered(() => this.#batches.onOutputsDone(time, report));
+  onOutputsDone(time: EpochMs, outcome: WireBatchOutcome): void {
+    this.#answered(() => this.#batches.onOutputsDone(time, outcome));
   }
 
   onCommitted(time: EpochMs, refused: readonly RefusedOutput[]): void {
@@ -161,7 +161,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   #ask(
-    message: Extract<ToJobThread, { readonly type: "fixInput" | "batch" | "cancelBatch" | "commit" | "discard" }>,
+    message: Extract<ToJobThread, { readonly type: "fixInput" | "runBatch" | "cancelBatch" | "commit" | "discard" }>,
   ): void {
     this.#asked += 1;
     this.#ports.thread.send(message);
@@ -177,11 +177,11 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#ask({ type: "fixInput", time });
   }
 
-  run(time: EpochMs): void {
-    this.#receivers.dispatch({ type: "begin", batch: time });
+  runBatch(time: EpochMs): void {
+    this.#receivers.dispatch({ type: "runBatch", batch: time });
   }
 
-  cancel(time: EpochMs): void {
+  cancelBatch(time: EpochMs): void {
     this.#ask({ type: "cancelBatch", time }); // before its plans fail, or code of the job would go on as after any failure
     this.#tasks.cancel("the job is stopped", time);
   }
@@ -194,7 +194,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#ask({ type: "discard", time, outputs });
   }
 
-  ended(time: EpochMs): void {
+  batchEnded(time: EpochMs): void {
     this.#receivers.dispatch({ type: "batchEnded", batch: time });
     this.#tasks.batchEnded(time);
     this.#ports.thread.send({ type: "batchEnded", time });
@@ -224,8 +224,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#ports.onEvent({ type: "waiting", batches });
   }
 
-  stopped(outcome: BatchesEnd): void {
-    this.#ports.onBatchesOver(outcome, this.#receivers.loss(), this.#asked > 0);
+  batchesEnded(end: BatchesEnd): void {
+    this.#ports.onBatchesEnded(end, this.#receivers.loss(), this.#asked > 0);
   }
 
   // What receivers ask for
@@ -235,7 +235,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   onInput(input: BatchInput): void {
-    this.#ask({ type: "batch", input, states: this.#batches.committed.states });
+    this.#ask({ type: "runBatch", input, states: this.#batches.committed.states });
   }
 
   onAllStopped(pending: boolean): void {

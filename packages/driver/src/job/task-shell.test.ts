@@ -1,5 +1,5 @@
 import { type EpochMs, epochMs, executorId, ManualClock, parseConf } from "@millrace/base";
-import { type JobPlan, stageRunId, type TaskOutcome, type TaskStatus } from "@millrace/plan";
+import { type ActionPlan, stageRunId, type TaskOutcome, type TaskStatus } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import type { ExecutorFigures } from "@millrace/scheduler";
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ const FIRST = epochMs(1_000);
 const SECOND = epochMs(2_000);
 
 /** An action of one stage with two tasks. */
-function action(run: number, batch: EpochMs): JobPlan {
+function action(run: number, batch: EpochMs): ActionPlan {
   const stage = { run: stageRunId(run), name: "count", templates: [], captures: [], broadcasts: [], partitions: 2 };
   const tasks = [0, 1].map((partition) => ({ partition, template: 0, inputs: [] }));
   return { batch, stages: [{ ...stage, tasks, reads: [], writes: undefined }] };

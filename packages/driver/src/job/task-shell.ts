@@ -15,7 +15,7 @@ import {
   unreachable,
   type WarningSink,
 } from "@millrace/base";
-import type { BlockId, JobPlan, PlannedStage, ShuffleId, StageRunId, TaskResult, WrittenFile } from "@millrace/plan";
+import type { ActionPlan, BlockId, PlannedStage, ShuffleId, StageRunId, TaskResult, WrittenFile } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
   type BatchFigures,
@@ -52,7 +52,7 @@ export interface TaskShellPorts extends WarningSink {
 }
 
 interface Waiting {
-  readonly job: JobPlan;
+  readonly action: ActionPlan;
   /** Runs of this plan whose result was lost with the executor that held it. */
   readonly lost: number;
   readonly resolve: (result: ActionResult) => void;
@@ -89,18 +89,18 @@ export class TaskShell {
   }
 
   /** Runs an action's plan to its end. Rejects with the user's error if a task failed for good. */
-  run(job: JobPlan): Promise<ActionResult> {
-    return new Promise((resolve, reject) => this.#submit({ job, lost: 0, resolve, reject }));
+  run(action: ActionPlan): Promise<ActionResult> {
+    return new Promise((resolve, reject) => this.#submit({ action, lost: 0, resolve, reject }));
   }
 
   #submit(waiting: Waiting): void {
-    const { job } = waiting;
+    const { action } = waiting;
     const plan = planId(this.#nextPlan++);
-    for (const stage of job.stages) this.#batchOf.set(stage, job.batch);
-    this.#figures.planned(job.batch);
+    for (const stage of action.stages) this.#batchOf.set(stage, action.batch);
+    this.#figures.planSubmitted(action.batch);
     this.#waiting.set(plan, waiting);
-    this.dispatch({ type: "planSubmitted", plan, job });
-    if (job.batch !== this.#cancelled?.batch) return;
+    this.dispatch({ type: "planSubmitted", plan, action });
+    if (action.batch !== this.#cancelled?.batch) return;
     this.dispatch({ type: "cancelPlan", plan, reason: this.#cancelled.reason });
   }
 
@@ -108,7 +108,7 @@ export class TaskShell {
   cancel(reason: string, batch?: number): void {
     this.#cancelled = batch === undefined ? undefined : { batch, reason };
     for (const [plan, waiting] of this.#waiting) {
-      if (batch === undefined || waiting.job.batch === batch) this.dispatch({ type: "cancelPlan", plan, reason });
+      if (batch === undefined || waiting.action.batch === batch) this.dispatch({ type: "cancelPlan", plan, reason });
     }
   }
 

@@ -18,7 +18,7 @@ class Lab {
   readonly #clock = batchClock(millis(INTERVAL), this.#reading);
   readonly #generator = batchGenerator({
     interval: millis(INTERVAL),
-    plannedMax: 2,
+    allocatedMax: 2,
     onFailure: "stop",
     attemptsMax: 1,
     retryDelay: { min: millis(0), max: millis(0) },

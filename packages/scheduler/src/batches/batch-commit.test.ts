@@ -37,7 +37,7 @@ describe("a commit", () => {
   });
   const running = (settings: Partial<BatchSettings> = {}): BatchGenerator => {
     const state = generator(settings);
-    after(state, started(0), tick(200), allocated(100), allocated(200), fixed(100)); // 100 runs, 200 is planned
+    after(state, started(0), tick(200), allocated(100), allocated(200), fixed(100)); // 100 runs, 200 waits
     return state;
   };
 
@@ -79,7 +79,7 @@ describe("a commit", () => {
       "discard a",
       "batchEnded 100: boom",
       "cancelTimer",
-      "stopped failed",
+      "batchesEnded failed",
     ]);
     expect(state.committed.states.size).toBe(0);
   });
@@ -110,9 +110,9 @@ describe("a commit", () => {
       "discard b",
       "batchEnded 100: no b",
       "cancelTimer",
-      "stopped failed",
+      "batchesEnded failed",
     ]);
-    expect(state.outcome).toMatchObject({ kind: "failed", time: 100, error: { message: "no b" } });
+    expect(state.end).toMatchObject({ kind: "failed", time: 100, error: { message: "no b" } });
   });
 
   test("under the policy continue goes on with what was not refused", () => {
@@ -130,8 +130,8 @@ describe("a commit", () => {
     const state = running();
     after(state, outputsDone(100, { outputs: [a] }));
     expect(allAfter(state, stopNow)).toEqual([]);
-    expect(allAfter(state, committed(100))).toEqual(["batchEnded 100", "cancelTimer", "stopped killed"]);
-    expect(state.outcome).toMatchObject({ cutOff: undefined, notRun: 1 });
+    expect(allAfter(state, committed(100))).toEqual(["batchEnded 100", "cancelTimer", "batchesEnded killed"]);
+    expect(state.end).toMatchObject({ cutOff: undefined, notRun: 1 });
   });
 
   test("is not tried again after an immediate stop, whether it comes before the answer or in the pause", () => {
@@ -145,14 +145,14 @@ describe("a commit", () => {
         "discard a",
         "batchEnded 100: no a",
         "cancelTimer",
-        "stopped killed",
+        "batchesEnded killed",
       ]);
     }
   });
 
   test("does not follow the late end of a batch that was cancelled: what it staged is removed", () => {
     const state = running();
-    expect(allAfter(state, stopNow)).toEqual(["cancelBatch 100", "cancelTimer", "stopped killed"]);
+    expect(allAfter(state, stopNow)).toEqual(["cancelBatch 100", "cancelTimer", "batchesEnded killed"]);
     expect(allAfter(state, outputsDone(100, { outputs: [a] }))).toEqual(["discard a"]);
   });
 });

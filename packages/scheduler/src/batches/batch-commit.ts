@@ -30,7 +30,7 @@ export interface Commit {
   readonly refused: RefusedOutput[];
 }
 
-export function beginCommit(
+export function startCommit(
   { time, prepared, error }: Pick<Commit, "time" | "prepared" | "error">,
   effects: BatchEffect[],
 ): Commit {

@@ -72,7 +72,7 @@ export type BatchEffect =
   /** Every batch has ended; only receivers are awaited, which should be bounded. */
   | { readonly type: "awaitReceivers" }
   /** The end: nothing follows. */
-  | { readonly type: "stopped"; readonly outcome: BatchesEnd };
+  | { readonly type: "batchesEnded"; readonly end: BatchesEnd };
 
 /** How the batches of a job ended. */
 export type BatchesEnd =

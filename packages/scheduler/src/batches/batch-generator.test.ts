@@ -1,7 +1,7 @@
 import { millis, SeededRng } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import type { BatchEvent } from "./batch-events.ts";
-import { batchAtTurn, batchesWaiting, checkBatchGenerator, stepBatches } from "./batch-generator.ts";
+import { batchAtTurn, batchesDue, checkBatchGenerator, stepBatches } from "./batch-generator.ts";
 import {
   after,
   allocated,
@@ -31,7 +31,7 @@ describe("batch times", () => {
   test("are all taken, oldest first, when the clock jumps", () => {
     const state = generator();
     after(state, started(0), tick(250));
-    expect(batchesWaiting(state)).toBe(2);
+    expect(batchesDue(state)).toBe(2);
     expect(after(state, allocated(100))).toEqual(["fixInput 100", "allocate 200"]);
   });
 
@@ -39,14 +39,14 @@ describe("batch times", () => {
     const state = generator();
     expect(after(state, started(0), tick(99))).toEqual(["timer 100"]);
     expect(after(state, tick(100), tick(100))).toEqual(["timer 200"]);
-    expect(batchesWaiting(state)).toBe(1);
+    expect(batchesDue(state)).toBe(1);
   });
 
   test("do not come again when the clock is set back", () => {
     const state = generator();
     after(state, started(1_000), tick(1_100), allocated(1_100), fixed(1_100), done(1_100));
     expect(after(state, tick(500))).toEqual(["timer 1200"]);
-    expect(batchesWaiting(state)).toBe(0);
+    expect(batchesDue(state)).toBe(0);
   });
 });
 
@@ -58,19 +58,19 @@ describe("batches", () => {
     expect(after(state, fixed(100), done(100))).toEqual(["fixInput 200"]);
   });
 
-  test("have their blocks at most batches.planned.max ahead; later ticks are times only", () => {
-    const state = generator({ plannedMax: 1 });
-    after(state, started(0), tick(100), allocated(100), tick(200), allocated(200)); // 100 runs, 200 is planned
+  test("have their blocks at most batches.allocated.max ahead; later ticks are times only", () => {
+    const state = generator({ allocatedMax: 1 });
+    after(state, started(0), tick(100), allocated(100), tick(200), allocated(200)); // 100 runs, 200 waits
     expect(after(state, tick(1_000))).toEqual(["timer 1100"]);
-    expect(batchesWaiting(state)).toBe(10);
+    expect(batchesDue(state)).toBe(10);
     expect(after(state, fixed(100), done(100))).toEqual(["fixInput 200", "allocate 300"]);
   });
 
   test("that wait cost nothing, however many", () => {
     const state = generator();
     after(state, started(0), tick(100_000_000));
-    expect(batchesWaiting(state)).toBe(1_000_000);
-    expect(state.planned).toEqual([]);
+    expect(batchesDue(state)).toBe(1_000_000);
+    expect(state.allocated).toEqual([]);
   });
 
   test("are given their blocks one after the other", () => {
@@ -86,8 +86,8 @@ describe("with --batches N", () => {
     const state = generator({ batchesMax: 2 });
     expect(after(state, started(0), tick(1_000))).toEqual(["allocate 100"]);
     after(state, allocated(100), allocated(200), receiversStopped(true), fixed(100), done(100));
-    expect(after(state, fixed(200), done(200))).toEqual(["stopped finished"]);
-    expect(state.outcome).toEqual({ kind: "finished", bounded: true });
+    expect(after(state, fixed(200), done(200))).toEqual(["batchesEnded finished"]);
+    expect(state.end).toEqual({ kind: "finished", bounded: true });
   });
 
   test("receivers go on until the last of them has its input, and are told to stop then", () => {
@@ -114,7 +114,7 @@ describe("with --batches N", () => {
         fixed(400),
         done(400),
       ),
-    ).toEqual(["stopped finished"]);
+    ).toEqual(["batchesEnded finished"]);
   });
 
   test("the end waits for the receivers", () => {
@@ -122,29 +122,29 @@ describe("with --batches N", () => {
     after(state, started(0), tick(100), allocated(100));
     expect(after(state, fixed(100), done(100))).toEqual(["awaitReceivers"]);
     expect(after(state, stop)).toEqual([]); // a Ctrl-C then has nothing to add
-    expect(after(state, receiversStopped(true))).toEqual(["stopped finished"]);
+    expect(after(state, receiversStopped(true))).toEqual(["batchesEnded finished"]);
   });
 
   test("receivers that do not stop take nothing from the job's success", () => {
     const state = generator({ batchesMax: 1 });
     after(state, started(0), tick(100), allocated(100), fixed(100), done(100));
-    expect(after(state, stopNow)).toEqual(["stopped finished"]);
+    expect(after(state, stopNow)).toEqual(["batchesEnded finished"]);
   });
 
   test("failed ones count", () => {
     const state = generator({ batchesMax: 1, onFailure: "continue" });
     after(state, started(0), tick(100), allocated(100), receiversStopped(false));
-    expect(after(state, fixed(100), failed(100))).toEqual(["stopped finished"]);
+    expect(after(state, fixed(100), failed(100))).toEqual(["batchesEnded finished"]);
     expect([state.succeeded, state.failed]).toEqual([0, 1]);
   });
 });
 
 describe("a batch that fails", () => {
-  test("ends the job under the policy stop, and what was planned does not run", () => {
+  test("ends the job under the policy stop, and the batches that wait do not run", () => {
     const state = generator();
     after(state, started(0), tick(200), allocated(100), allocated(200));
-    expect(after(state, fixed(100), failed(100))).toEqual(["cancelTimer", "stopped failed"]);
-    expect(state.outcome).toMatchObject({ time: 100, error: { message: "boom" } });
+    expect(after(state, fixed(100), failed(100))).toEqual(["cancelTimer", "batchesEnded failed"]);
+    expect(state.end).toMatchObject({ time: 100, error: { message: "boom" } });
     expect(after(state, tick(300), allocated(200))).toEqual([]);
   });
 
@@ -168,8 +168,8 @@ describe("the turn of a batch", () => {
   test("ends at once with the job, while its input is fixed", () => {
     const state = generator();
     after(state, started(0), tick(100), allocated(100));
-    expect(after(state, stopNow)).toEqual(["cancelBatch 100", "cancelTimer", "stopped killed"]);
-    expect(state.outcome).toMatchObject({ cutOff: 100, notRun: 0 });
+    expect(after(state, stopNow)).toEqual(["cancelBatch 100", "cancelTimer", "batchesEnded killed"]);
+    expect(state.end).toMatchObject({ cutOff: 100, notRun: 0 });
     expect(after(state, fixed(100))).toEqual([]);
   });
 });
@@ -188,13 +188,13 @@ describe("a graceful stop", () => {
       "allocate 240000",
     ]);
     expect(after(state, tick(240_000))).toEqual([]);
-    expect(after(state, allocated(240_000), fixed(240_000), done(240_000))).toEqual(["stopped finished"]);
+    expect(after(state, allocated(240_000), fixed(240_000), done(240_000))).toEqual(["batchesEnded finished"]);
   });
 
   test("takes no batch for nothing", () => {
     expect(after(generator(), started(0), stop, receiversStopped(false, 50))).toEqual([
       "cancelTimer",
-      "stopped finished",
+      "batchesEnded finished",
     ]);
   });
 
@@ -208,11 +208,11 @@ describe("a graceful stop", () => {
   test("looks once more at inputs that are looked at in each batch, also within the first interval", () => {
     const state = generator({ polls: true });
     expect(after(state, started(0), stop, receiversStopped(false, 30))).toEqual(["cancelTimer", "allocate 100"]);
-    expect(after(state, allocated(100), fixed(100), done(100))).toEqual(["stopped finished"]);
+    expect(after(state, allocated(100), fixed(100), done(100))).toEqual(["batchesEnded finished"]);
   });
 
   test("looks once more though a batch waits, whose time is past", () => {
-    const state = generator({ polls: true, plannedMax: 1 });
+    const state = generator({ polls: true, allocatedMax: 1 });
     after(state, started(0), tick(100), allocated(100), tick(300), allocated(200), stop); // 300 waits
     after(state, receiversStopped(true, 310));
     expect(state.last).toBe(400);
@@ -226,23 +226,23 @@ describe("a graceful stop", () => {
   });
 
   test("gives it to a batch that waits, if there is one", () => {
-    const state = generator({ plannedMax: 1 });
+    const state = generator({ allocatedMax: 1 });
     after(state, started(0), tick(100), allocated(100), tick(300), allocated(200), stop); // 300 waits
     expect(after(state, receiversStopped(true, 300))).toEqual(["cancelTimer"]);
     expect(after(state, fixed(100), done(100), allocated(300), fixed(200), done(200), fixed(300), done(300))).toEqual([
-      "stopped finished",
+      "batchesEnded finished",
     ]);
   });
 
   test("before the start ends the job", () => {
-    expect(after(generator(), stop)).toEqual(["stopped finished"]);
+    expect(after(generator(), stop)).toEqual(["batchesEnded finished"]);
   });
 
   test("runs every batch whose time had come", () => {
     const state = generator();
     after(state, started(0), tick(200), allocated(100), allocated(200), stop, receiversStopped(false));
     expect(after(state, fixed(100), done(100))).toEqual(["fixInput 200"]);
-    expect(after(state, fixed(200), done(200))).toEqual(["stopped finished"]);
+    expect(after(state, fixed(200), done(200))).toEqual(["batchesEnded finished"]);
   });
 });
 
@@ -250,20 +250,20 @@ describe("an immediate stop", () => {
   test("cancels what runs and ends", () => {
     const state = generator();
     after(state, started(0), tick(100), allocated(100), stop);
-    expect(after(state, stopNow)).toEqual(["cancelBatch 100", "cancelTimer", "stopped killed"]);
+    expect(after(state, stopNow)).toEqual(["cancelBatch 100", "cancelTimer", "batchesEnded killed"]);
     expect(after(state, fixed(100), done(100))).toEqual([]);
   });
 
   test("says what it threw away", () => {
     const state = generator();
     after(state, started(0), tick(500), allocated(100), allocated(200), stopNow); // 100 runs, 200 to 500 wait
-    expect(state.outcome).toEqual({ kind: "killed", cutOff: 100, notRun: 4, unread: false });
+    expect(state.end).toEqual({ kind: "killed", cutOff: 100, notRun: 4, unread: false });
   });
 
   test("of a drain says that the last look at its inputs was not taken", () => {
     const state = generator({ polls: true });
     after(state, started(0), stop, stopNow);
-    expect(state.outcome).toEqual({ kind: "killed", cutOff: undefined, notRun: 0, unread: true });
+    expect(state.end).toEqual({ kind: "killed", cutOff: undefined, notRun: 0, unread: true });
   });
 });
 
@@ -275,7 +275,7 @@ test("an answer that nobody asked for is a defect", () => {
 
 test.each(Array.from({ length: 100 }, (_, i) => i))("whatever happens, in order and within bounds, seed %i", (seed) => {
   const rng = new SeededRng(seed);
-  const state = generator({ onFailure: "continue", plannedMax: 1 + rng.int(3) });
+  const state = generator({ onFailure: "continue", allocatedMax: 1 + rng.int(3) });
   let now = rng.int(1_000);
   let allocating: number | undefined;
   let fixing: number | undefined;
@@ -291,7 +291,7 @@ test.each(Array.from({ length: 100 }, (_, i) => i))("whatever happens, in order 
       }
       if (effect.type === "runBatch") running = effect.time;
       if (effect.type === "runBatch") ran.push(effect.time);
-      expect(state.planned.length).toBeLessThanOrEqual(state.settings.plannedMax);
+      expect(state.allocated.length).toBeLessThanOrEqual(state.settings.allocatedMax);
     }
   };
   dispatch(started(now));

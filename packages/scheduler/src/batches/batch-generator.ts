@@ -2,12 +2,12 @@ import { assert, type EpochMs, epochMs, type Millis, unreachable } from "@millra
 import type { CommittedBatches } from "@millrace/plan";
 import {
   afterCommit,
-  beginCommit,
   type Commit,
   type CommitSettings,
   commitAgain,
   discard,
   onCommitAnswered,
+  startCommit,
 } from "./batch-commit.ts";
 import type { BatchEffect, BatchEvent, BatchesEnd, RefusedOutput } from "./batch-events.ts";
 
@@ -15,8 +15,8 @@ type Event<Type extends BatchEvent["type"]> = Extract<BatchEvent, { readonly typ
 
 export interface BatchSettings extends CommitSettings {
   readonly interval: Millis;
-  /** `batches.planned.max`: batches with allocated blocks ahead of the running one. At least 1. */
-  readonly plannedMax: number;
+  /** `batches.allocated.max`: batches with allocated blocks ahead of the running one. At least 1. */
+  readonly allocatedMax: number;
   /** `--batches N`: the job ends after N batches, including failed ones. */
   readonly batchesMax?: number;
   /** `batch.failure`. */
@@ -28,7 +28,7 @@ export interface BatchSettings extends CommitSettings {
 /**
  * The batches of one job, from clock tick to end.
  *
- *     tick ─▶ waiting ─▶ allocating ─▶ planned ─▶ fixing ─▶ running ─outputsDone─▶ committing ─▶ ended (committed |
+ *     tick ─▶ waiting ─▶ allocating ─▶ allocated ─▶ fixing ─▶ running ─outputsDone─▶ committing ─▶ ended (committed |
  *     failed)
  *               │                                               │  └─ an output failed, under "stop" ─▶ ended (failed)
  *               │                                               └─ stopNow ─▶ cancelled
@@ -38,7 +38,7 @@ export interface BatchSettings extends CommitSettings {
  * |------------|------------------------|------------------------------------|
  * | waiting    | `nextWaiting`, `last`: every multiple of the interval in [nextWaiting, last] | two numbers, whatever the backlog |
  * | allocating | `allocating`           | 1                                  |
- * | planned    | `planned`, ascending   | `plannedMax`, with the allocating one |
+ * | allocated  | `allocated`, ascending | `allocatedMax`, with the allocating one |
  * | fixing     | `fixing`               | 1, and then none runs              |
  * | running    | `running`              | 1, and then none is fixing         |
  * | committing | `running`, `commit`    | the same one                       |
@@ -67,7 +67,7 @@ export interface BatchGenerator {
   /** The newest batch time taken from the clock. */
   last: EpochMs;
   allocating: EpochMs | undefined;
-  readonly planned: EpochMs[];
+  readonly allocated: EpochMs[];
   /** Its turn has come, and its other inputs are being fixed. */
   fixing: EpochMs | undefined;
   running: EpochMs | undefined;
@@ -85,11 +85,14 @@ export interface BatchGenerator {
   /** Batches that were committed without a failure. */
   succeeded: number;
   failed: number;
-  outcome: BatchesEnd | undefined;
+  end: BatchesEnd | undefined;
 }
 
 export function batchGenerator(settings: BatchSettings): BatchGenerator {
-  assert(settings.interval > 0 && settings.plannedMax >= 1, "a batch interval above 0 and at least one planned batch");
+  assert(
+    settings.interval > 0 && settings.allocatedMax >= 1,
+    "a batch interval above 0 and at least one allocated batch",
+  );
   return {
     settings,
     mode: "new",
@@ -97,7 +100,7 @@ export function batchGenerator(settings: BatchSettings): BatchGenerator {
     nextWaiting: epochMs(0),
     last: epochMs(0),
     allocating: undefined,
-    planned: [],
+    allocated: [],
     fixing: undefined,
     running: undefined,
     commit: undefined,
@@ -108,7 +111,7 @@ export function batchGenerator(settings: BatchSettings): BatchGenerator {
     taken: 0,
     succeeded: 0,
     failed: 0,
-    outcome: undefined,
+    end: undefined,
   };
 }
 
@@ -158,10 +161,10 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
 }
 
 /** Batch times that are due and not over. O(1). */
-export function batchesWaiting(state: BatchGenerator): number {
+export function batchesDue(state: BatchGenerator): number {
   return (
     countWaiting(state) +
-    state.planned.length +
+    state.allocated.length +
     (state.allocating === undefined ? 0 : 1) +
     (batchAtTurn(state) === undefined ? 0 : 1)
   );
@@ -211,7 +214,7 @@ function stopReceivers(state: BatchGenerator, effects: BatchEffect[]): void {
 function onAllocated(state: BatchGenerator, time: EpochMs): void {
   assert(state.allocating === time, `batch ${time} has its blocks, but ${state.allocating ?? "none"} was to have them`);
   state.allocating = undefined;
-  state.planned.push(time);
+  state.allocated.push(time);
 }
 
 function onInputFixed(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
@@ -231,7 +234,7 @@ function onOutputsDone(
     `the outputs of batch ${time} are done, but ${state.running ?? "none"} was running`,
   );
   if (error === undefined || state.settings.onFailure === "continue") {
-    state.commit = beginCommit({ time, prepared, error }, effects);
+    state.commit = startCommit({ time, prepared, error }, effects);
   } else {
     discard(time, prepared.outputs, effects);
     endBatch(state, { time, error, refused: [] }, effects);
@@ -310,7 +313,7 @@ function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
   }
   if (state.commit !== undefined) endCommit(state, state.commit, state.commit.again, effects);
   if (state.mode === "stopped") return;
-  const waiting = state.mode === "new" ? 0 : batchesWaiting(state);
+  const waiting = state.mode === "new" ? 0 : batchesDue(state);
   if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: takenAll(state) }, effects); // only the receivers were left
   const cutOff = batchAtTurn(state);
   const notRun = waiting - (cutOff === undefined ? 0 : 1);
@@ -323,20 +326,24 @@ function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
 function advance(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.mode === "new" || state.mode === "stopped") return;
   if (batchAtTurn(state) === undefined) {
-    const next = state.planned.shift();
+    const next = state.allocated.shift();
     if (next !== undefined) {
       state.fixing = next;
       effects.push({ type: "fixInput", time: next });
     }
   }
-  if (state.allocating === undefined && countWaiting(state) > 0 && state.planned.length < state.settings.plannedMax) {
+  if (
+    state.allocating === undefined &&
+    countWaiting(state) > 0 &&
+    state.allocated.length < state.settings.allocatedMax
+  ) {
     state.allocating = state.nextWaiting;
     state.nextWaiting = epochMs(state.nextWaiting + state.settings.interval);
     effects.push({ type: "allocate", time: state.allocating });
   }
   // Data received after the last batch has its input is not wanted.
   if (takenAll(state) && countWaiting(state) === 0) stopReceivers(state, effects);
-  if (state.mode !== "draining" || batchesWaiting(state) > 0) return;
+  if (state.mode !== "draining" || batchesDue(state) > 0) return;
   if (state.receivers !== "stopping") {
     stop(state, { kind: "finished", bounded: takenAll(state) }, effects);
   } else if (!state.awaiting) {
@@ -345,16 +352,16 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
   }
 }
 
-function stop(state: BatchGenerator, outcome: BatchesEnd, effects: BatchEffect[]): void {
+function stop(state: BatchGenerator, end: BatchesEnd, effects: BatchEffect[]): void {
   if (ticking(state)) effects.push({ type: "cancelTimer" });
   state.mode = "stopped";
-  state.outcome = outcome;
+  state.end = end;
   state.allocating = undefined;
   state.fixing = undefined;
   state.running = undefined;
-  state.planned.length = 0;
+  state.allocated.length = 0;
   state.nextWaiting = epochMs(state.last + state.settings.interval);
-  effects.push({ type: "stopped", outcome });
+  effects.push({ type: "batchesEnded", end });
 }
 
 function ticking(state: BatchGenerator): boolean {
@@ -377,7 +384,7 @@ function setTimer(state: BatchGenerator, effects: BatchEffect[]): void {
 export function checkBatchGenerator(state: BatchGenerator): void {
   const { interval, batchesMax } = state.settings;
   assert(state.fixing === undefined || state.running === undefined, "input is fixed when no batch runs");
-  const inOrder = [batchAtTurn(state), ...state.planned, state.allocating].filter((time) => time !== undefined);
+  const inOrder = [batchAtTurn(state), ...state.allocated, state.allocating].filter((time) => time !== undefined);
   assert(
     inOrder.every((time, i) => i === 0 || time > (inOrder[i - 1] ?? time)),
     `batches out of order: ${inOrder.join(" ")}`,
@@ -388,12 +395,12 @@ export function checkBatchGenerator(state: BatchGenerator): void {
     batchesMax === undefined || state.taken <= Math.max(batchesMax, 0),
     "no more batches are taken than asked for",
   );
-  assert((state.mode === "stopped") === (state.outcome !== undefined), "exactly a stopped job has an outcome");
+  assert((state.mode === "stopped") === (state.end !== undefined), "exactly a stopped job has an end");
   assert(state.commit === undefined || state.commit.time === state.running, "only the batch that runs is committed");
   assert(!state.cut || state.commit !== undefined, "a stop waits for a commit alone");
   const over = state.succeeded + state.failed;
   assert(
-    state.mode === "stopped" || state.taken === over + batchesWaiting(state),
-    `${state.taken} batches taken, ${over} over, ${batchesWaiting(state)} waiting: one was lost or made up`,
+    state.mode === "stopped" || state.taken === over + batchesDue(state),
+    `${state.taken} batches taken, ${over} over, ${batchesDue(state)} waiting: one was lost or made up`,
   );
 }

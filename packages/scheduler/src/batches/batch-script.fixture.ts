@@ -14,7 +14,7 @@ import {
 export const generator = (settings: Partial<BatchSettings> = {}): BatchGenerator =>
   batchGenerator({
     interval: millis(100),
-    plannedMax: 2,
+    allocatedMax: 2,
     onFailure: "stop",
     attemptsMax: 3,
     retryDelay: { min: millis(100), max: millis(100) },
@@ -74,8 +74,8 @@ function inWords(effect: BatchEffect): string {
   switch (effect.type) {
     case "setTimer":
       return `timer ${effect.at}`;
-    case "stopped":
-      return `stopped ${effect.outcome.kind}`;
+    case "batchesEnded":
+      return `batchesEnded ${effect.end.kind}`;
     case "commit":
       return `commit ${effect.time}${names(effect.outputs)}`;
     case "discard":

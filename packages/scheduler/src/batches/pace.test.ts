@@ -14,14 +14,14 @@ function run(
     from.time += state.intervalMs;
     const begins = Math.max(from.time, from.now);
     const received = Math.round(((load.perSecond ?? 0) * Math.max(state.intervalMs, load.processingMs)) / 1000);
-    const waiting = 1 + Math.floor((begins - from.time) / state.intervalMs);
+    const due = 1 + Math.floor((begins - from.time) / state.intervalMs);
     effects.push(
       ...stepPace(state, { type: "allocated", at: epochMs(begins), received }),
       ...stepPace(state, {
         type: "batchStarted",
         at: epochMs(begins),
         time: epochMs(from.time),
-        waiting,
+        due,
         lasts: load.lasts ?? true,
       }),
     );
@@ -64,14 +64,14 @@ describe("a job that falls behind says so", () => {
 
 describe("a batch that does not end", () => {
   /** Looks when the machine wants to, until `until`. */
-  function look(state: Pace, until: number, waiting = 1): readonly PaceEffect[] {
+  function look(state: Pace, until: number, due = 1): readonly PaceEffect[] {
     const effects: PaceEffect[] = [];
     for (let at = nextLook(state); at !== undefined && at <= until; at = nextLook(state))
-      effects.push(...stepPace(state, { type: "looked", at, waiting }));
+      effects.push(...stepPace(state, { type: "looked", at, due }));
     return effects;
   }
   const begin = (state: Pace, time: number, at = time) =>
-    stepPace(state, { type: "batchStarted", at: epochMs(at), time: epochMs(time), waiting: 1, lasts: true });
+    stepPace(state, { type: "batchStarted", at: epochMs(at), time: epochMs(time), due: 1, lasts: true });
   const over = (state: Pace) => stepPace(state, { type: "batchEnded", received: 0, processingMs: 0 });
 
   test("is named while it runs, with what waits for it and what to do", () => {

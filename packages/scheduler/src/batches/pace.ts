@@ -20,18 +20,18 @@ export type PaceEvent =
   /** A batch has its blocks: the number of records received since the previous batch. */
   | { readonly type: "allocated"; readonly at: EpochMs; readonly received: number }
   /**
-   * `waiting`: batches that are due and not over, including this one; `lasts`: new ones keep coming, the job neither
+   * `due`: batches that are due and not over, including this one; `lasts`: new ones keep coming, the job neither
    * stops nor has all its batches.
    */
   | {
       readonly type: "batchStarted";
       readonly at: EpochMs;
       readonly time: EpochMs;
-      readonly waiting: number;
+      readonly due: number;
       readonly lasts: boolean;
     }
-  /** Time has passed while a batch runs; `waiting` as above. */
-  | { readonly type: "looked"; readonly at: EpochMs; readonly waiting: number }
+  /** Time has passed while a batch runs; `due` as above. */
+  | { readonly type: "looked"; readonly at: EpochMs; readonly due: number }
   | { readonly type: "batchEnded"; readonly received: number; readonly processingMs: number };
 
 /**
@@ -111,20 +111,17 @@ function onStarted(state: Pace, event: Extract<PaceEvent, { readonly type: "batc
   if (!event.lasts) return []; // advice would come too late
   if (state.state === "behind" || state.late.length < LATE_BATCHES || delayMs < (state.late[0] ?? 0)) return [];
   state.state = "behind";
-  return [{ type: "behind", message: behindMessage(state, delayMs, event.waiting) }];
+  return [{ type: "behind", message: behindMessage(state, delayMs, event.due) }];
 }
 
-function onLooked(
-  state: Pace,
-  { at, waiting }: Extract<PaceEvent, { readonly type: "looked" }>,
-): readonly PaceEffect[] {
+function onLooked(state: Pace, { at, due }: Extract<PaceEvent, { readonly type: "looked" }>): readonly PaceEffect[] {
   if (state.running === undefined) return [];
   const { time, since } = state.running;
   const runningMs = at - since;
   if (runningMs < state.stuckMs) return [];
   state.state = "stuck";
   state.stuckMs = 2 * runningMs;
-  return [{ type: "behind", message: stuckMessage(state, time, runningMs, waiting - 1) }];
+  return [{ type: "behind", message: stuckMessage(state, time, runningMs, due - 1) }];
 }
 
 function stuckMessage(state: Pace, time: EpochMs, runningMs: number, waiting: number): string {
@@ -136,13 +133,13 @@ function stuckMessage(state: Pace, time: EpochMs, runningMs: number, waiting: nu
   );
 }
 
-function behindMessage(state: Pace, delayMs: number, waiting: number): string {
+function behindMessage(state: Pace, delayMs: number, due: number): string {
   const took = state.over.reduce((sum, { processingMs }) => sum + processingMs, 0);
   const each = formatDuration(Math.round(took / Math.max(1, state.over.length)));
   const every = formatDuration(state.intervalMs);
   return (
     `batches come faster than they are processed: the last ones took ${each} each, and one is due every ${every}. ` +
-    `This one begins ${formatDuration(delayMs)} late, and ${waiting} wait.${ratesOf(state, took)} ` +
+    `This one begins ${formatDuration(delayMs)} late, and ${due} wait.${ratesOf(state, took)} ` +
     "Batch times fall further behind; of receivers only receiver.buffer.bytes each is let in ahead. " +
     "Give the job more slots, a longer batchInterval or more partitions (default.parallelism), or let it receive less."
   );

@@ -17,8 +17,8 @@ const some = { blocks: 2, records: 80 };
 const NOTHING = { blocks: 0, records: 0 };
 const NO_RECEIVED_LOSS: ReceivedLoss = { unprocessed: NOTHING, lost: NOTHING, cutOff: [] };
 
-const messageOf = (outcome: BatchesEnd, asked?: CutReason, received = NO_RECEIVED_LOSS): string => {
-  const end = endOfJob(outcome, asked, received);
+const messageOf = (batches: BatchesEnd, asked?: CutReason, received = NO_RECEIVED_LOSS): string => {
+  const end = endOfJob(batches, asked, received);
   return end.state === "finished" ? "finished" : `${end.state}: ${end.error.message}`;
 };
 

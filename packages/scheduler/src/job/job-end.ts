@@ -57,10 +57,10 @@ export function receivedLoss(state: ReceiverTracker): ReceivedLoss {
  *
  * @param asked Why it was ended at once, if it was.
  */
-export function endOfJob(outcome: BatchesEnd, asked: CutReason | undefined, received: ReceivedLoss): JobEnd {
-  if (outcome.kind === "failed") return { state: "failed", error: outcome.error };
-  if (outcome.kind === "finished" && outcome.bounded) return { state: "finished" };
-  const lost = losses(outcome, received);
+export function endOfJob(batches: BatchesEnd, asked: CutReason | undefined, received: ReceivedLoss): JobEnd {
+  if (batches.kind === "failed") return { state: "failed", error: batches.error };
+  if (batches.kind === "finished" && batches.bounded) return { state: "finished" };
+  const lost = losses(batches, received);
   if (lost.length === 0 && asked?.kind !== "operator" && asked?.kind !== "grace") return { state: "finished" };
   return { state: "killed", error: killed(asked, lost) };
 }
@@ -123,10 +123,10 @@ function remedy(asked: CutReason | undefined): string {
   }
 }
 
-function losses(outcome: Exclude<BatchesEnd, { readonly kind: "failed" }>, received: ReceivedLoss): string[] {
+function losses(batches: Exclude<BatchesEnd, { readonly kind: "failed" }>, received: ReceivedLoss): string[] {
   const lost: string[] = [];
-  if (outcome.kind === "killed") {
-    const { cutOff, notRun, unread } = outcome;
+  if (batches.kind === "killed") {
+    const { cutOff, notRun, unread } = batches;
     if (cutOff !== undefined) lost.push(`batch ${cutOff} (${iso(cutOff)}) was cut off`);
     if (notRun > 0) lost.push(`${many(notRun, "batch that waited", "batches that waited")} did not run`);
     if (unread) lost.push("files and other input that came since the last batch were not read");

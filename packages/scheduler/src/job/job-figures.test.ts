@@ -19,7 +19,7 @@ const done = (recordsIn: number, recordsOut: number, spilledBytes = 0): TaskOutc
 
 test("a batch has its tasks, and the records where its input enters; what attempts that failed did counts for no batch", () => {
   const figures = new JobFigures();
-  figures.planned(FIRST);
+  figures.planSubmitted(FIRST);
   figures.taskReported(e1, source, done(100, 10));
   figures.taskReported(e2, source, { kind: "failed", error: { name: "Error", message: "no" } });
   figures.taskReported(e2, source, done(50, 5, 7));
@@ -32,7 +32,7 @@ test("a batch has its tasks, and the records where its input enters; what attemp
 
 test("an executor has what its tasks did for all batches, and what it says of its process", () => {
   const figures = new JobFigures();
-  figures.planned(FIRST);
+  figures.planSubmitted(FIRST);
   figures.taskReported(e1, source, done(100, 10, 3));
   figures.forget(FIRST);
   figures.taskReported(e1, { batch: SECOND, first: true }, done(50, 5));
@@ -55,10 +55,10 @@ test("nothing is kept of an executor that is lost: one of its name begins anew",
 test("what block stores spill is charged to the newest batch, and between batches to the next one", () => {
   const figures = new JobFigures();
   figures.heartbeat(e1, { ...idle, spilledBytes: 7 });
-  figures.planned(FIRST);
-  figures.planned(FIRST); // another plan of it
+  figures.planSubmitted(FIRST);
+  figures.planSubmitted(FIRST); // another plan of it
   figures.heartbeat(e1, { ...idle, spilledBytes: 10 });
-  figures.planned(SECOND);
+  figures.planSubmitted(SECOND);
   figures.heartbeat(e2, { ...idle, spilledBytes: 1 });
   figures.heartbeat(e1, { ...idle, spilledBytes: 4 }); // its process is another one
   expect([figures.of(FIRST).spilledBytes, figures.of(SECOND).spilledBytes]).toEqual([10, 5]);

@@ -57,7 +57,7 @@ type Figures<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
  * Sums up reports of tasks and executors: by batch, from its first plan until it is released, and by executor, until it
- * is lost. Reads no clock; bounded by the planned batches and the executors of the job.
+ * is lost. Reads no clock; bounded by the allocated batches and the executors of the job.
  */
 export class JobFigures {
   readonly #batches = new Map<EpochMs, Figures<BatchFigures>>();
@@ -66,7 +66,7 @@ export class JobFigures {
   #unchargedBytes = 0;
 
   /** A plan of the batch begins. */
-  planned(batch: EpochMs): void {
+  planSubmitted(batch: EpochMs): void {
     if (this.#batches.has(batch)) return;
     this.#batches.set(batch, { ...NO_FIGURES, spilledBytes: this.#unchargedBytes });
     this.#unchargedBytes = 0;

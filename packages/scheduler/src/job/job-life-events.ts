@@ -1,4 +1,4 @@
-import type { Millis, Warning, WireError } from "@millrace/base";
+import type { Millis, Warning, WarningOver, WireError } from "@millrace/base";
 import type { BatchesEnd } from "../batches/batch-events.ts";
 import type { CutReason, JobEnd, ReceivedLoss } from "./job-end.ts";
 
@@ -27,8 +27,8 @@ export type JobLifeEvent =
   | { readonly type: "receiversAwaited"; readonly at: number }
   /** Answers `stopBatches` and `cutBatches`, or comes by itself when a batch failed or the last one is done. */
   | {
-      readonly type: "batchesOver";
-      readonly outcome: BatchesEnd;
+      readonly type: "batchesEnded";
+      readonly end: BatchesEnd;
       readonly received: ReceivedLoss;
       /** The job's thread has not done yet all that batches asked of it: `threadIdle` follows. */
       readonly busy: boolean;
@@ -48,13 +48,13 @@ export type JobLifeEvent =
 /** What the job driver does for the life of its job, in this order. */
 export type JobLifeEffect =
   | { readonly type: "warning"; readonly warning: Warning }
-  /** The condition with this subject is over. */
-  | { readonly type: "conditionOver"; readonly subject: string }
-  /** Batches begin, with this `ssc.defaultParallelism`. */
-  | { readonly type: "begin"; readonly executors: number; readonly parallelism: number }
-  /** Drain: no batch follows the received data. Answered by `batchesOver`. */
+  /** A condition is over. */
+  | ({ readonly type: "warningOver" } & WarningOver)
+  /** Starts the batches, with this `ssc.defaultParallelism`. */
+  | { readonly type: "startBatches"; readonly executors: number; readonly parallelism: number }
+  /** Drain: no batch follows the received data. Answered by `batchesEnded`. */
   | { readonly type: "stopBatches" }
-  /** Ends running work and takes no more. Answered by `batchesOver`, once a commit in progress has ended. */
+  /** Ends running work and takes no more. Answered by `batchesEnded`, once a commit in progress has ended. */
   | { readonly type: "cutBatches" }
   /** User code is told how the job ends, and may react. Answered by `told`. */
   | { readonly type: "tellEnd"; readonly end: JobEnd }

@@ -27,23 +27,23 @@ const kill = (at: number, reason: CutReason = { kind: "operator" }): JobLifeEven
   at,
 });
 const finished = (at: number): JobLifeEvent => ({
-  type: "batchesOver",
-  outcome: { kind: "finished", bounded: false },
+  type: "batchesEnded",
+  end: { kind: "finished", bounded: false },
   received: NO_LOSS,
   busy: false,
   at,
 });
 const failedBatch = (at: number): JobLifeEvent => ({
-  type: "batchesOver",
-  outcome: { kind: "failed", time: epochMs(1000), error: { name: "Error", message: "a batch failed" } },
+  type: "batchesEnded",
+  end: { kind: "failed", time: epochMs(1000), error: { name: "Error", message: "a batch failed" } },
   received: NO_LOSS,
   busy: false,
   at,
 });
 /** @param busy The job's thread still works on it, or discards what a commit has refused. */
 const cutOff = (at: number, busy = false): JobLifeEvent => ({
-  type: "batchesOver",
-  outcome: { kind: "killed", cutOff: busy ? epochMs(1_000) : undefined, notRun: 1, unread: false },
+  type: "batchesEnded",
+  end: { kind: "killed", cutOff: busy ? epochMs(1_000) : undefined, notRun: 1, unread: false },
   received: NO_LOSS,
   busy,
   at,
@@ -62,10 +62,10 @@ function words(effect: JobLifeEffect): string {
   switch (effect.type) {
     case "warning":
       return `warn ${effect.warning.code}`;
-    case "conditionOver":
+    case "warningOver":
       return `over ${effect.subject}`;
-    case "begin":
-      return `begin on ${effect.executors}, parallelism ${effect.parallelism}`;
+    case "startBatches":
+      return `startBatches on ${effect.executors}, parallelism ${effect.parallelism}`;
     case "tellEnd":
       return `tellEnd ${effect.end.state}`;
     case "wakeAt":
@@ -103,14 +103,14 @@ describe("a job that waits for executors", () => {
     const state = newJob(2);
     expect(after(state, built())).toEqual(["wakeAt 5000"]);
     expect(after(state, ready(1, 1_000))).toEqual(["wakeAt 11000"]);
-    expect(after(state, ready(2, 2_000))).toEqual(["begin on 2, parallelism 4", "cancelWake"]);
+    expect(after(state, ready(2, 2_000))).toEqual(["startBatches on 2, parallelism 4", "cancelWake"]);
   });
 
   test("begins with those that are there when it has waited long enough", () => {
     const state = newJob(3);
     after(state, built(), ready(1, 1_000), ready(2, 9_000));
     expect(after(state, tick(10_999))).toEqual(["wakeAt 11000"]); // a timer that fires early is requested again
-    expect(after(state, tick(11_000))).toEqual(["begin on 2, parallelism 4"]);
+    expect(after(state, tick(11_000))).toEqual(["startBatches on 2, parallelism 4"]);
   });
 
   test("does not begin with none: it waits anew when the last one was lost", () => {
@@ -126,13 +126,13 @@ describe("a job that waits for executors", () => {
     after(state, built());
     expect(after(state, tick(5_000))).toEqual(["warn NO_EXECUTORS"]);
     expect(after(state, tick(60_000))).toEqual([]);
-    expect(after(state, ready(1, 61_000))).toEqual(["over job", "begin on 1, parallelism 2"]);
+    expect(after(state, ready(1, 61_000))).toEqual(["over job", "startBatches on 1, parallelism 2"]);
   });
 
   test("takes the parallelism of the settings, or that of the slots, but no less than a cluster has", () => {
-    expect(after(newJob(), built(0, 7), ready(1, 0))).toContain("begin on 1, parallelism 7");
+    expect(after(newJob(), built(0, 7), ready(1, 0))).toContain("startBatches on 1, parallelism 7");
     const one: JobLifeEvent = { type: "executors", ready: 1, slots: 1, at: 0 };
-    expect(after(newJob(), built(), one)).toContain("begin on 1, parallelism 2");
+    expect(after(newJob(), built(), one)).toContain("startBatches on 1, parallelism 2");
   });
 
   test("ends when it is asked to: well when it asks itself, or an operator can wait", () => {
@@ -385,7 +385,7 @@ test.each(SEEDS)("a job ends once whatever comes, seed %i", (seed) => {
   const count = (type: JobLifeEffect["type"]): number => effects.filter((effect) => effect.type === type).length;
   expect(count("ended")).toBe(1);
   expect(effects.at(-1)?.type).toBe("ended");
-  expect(count("begin")).toBeLessThanOrEqual(1);
+  expect(count("startBatches")).toBeLessThanOrEqual(1);
   expect(count("tellEnd")).toBeLessThanOrEqual(1);
 });
 

@@ -33,7 +33,7 @@ const LEAVE = millis(1_000);
  * | `building`  | the job's thread: `built`                                  | a stop: code of the job may take its time    |
  * | `gathering` | executors                                                  | `gatherUntil`, once one is ready             |
  * | `running`   | a stop, a failed batch, the last batch                     |                                              |
- * | `draining`  | the batches: `batchesOver`                                 | `until`; `aloneUntil`, while nobody is ready |
+ * | `draining`  | the batches: `batchesEnded`                                 | `until`; `aloneUntil`, while nobody is ready |
  * | `cutting`   | the batches: at once, or when a commit under way has ended | `until`                                      |
  * | `unwinding` | what was cut off, what is discarded: `threadIdle`          | `until`                                      |
  * | `telling`   | code of the job on the driver: `told`                      | `until`                                      |
@@ -79,7 +79,7 @@ export type JobPhase =
  *                                                       │ └─ kill ───────┐ │ kill, too late, alone for too long
  *                                                       │                ▼ ▼
  *                                                       │              cutting
- *                                                       └─ batchesOver ──┬─┘
+ *                                                       └─ batchesEnded ──┬─┘
  *                         ┌──────────────────────────────────────────────┴─── cut off, still busy ─▶ unwinding ─┐
  *                         ▼                                                                                     │
  *                      telling ─told─▶ (leaving ─left─▶) settling ─settled─▶ ended ◀────────────────────────────┘
@@ -126,8 +126,8 @@ export function stepJobLife(state: JobLife, event: JobLifeEvent): readonly JobLi
     case "receiversAwaited":
       if (state.phase.name === "running") toDraining(state, state.phase.built, event.at, effects);
       break;
-    case "batchesOver":
-      onBatchesOver(state, event, effects);
+    case "batchesEnded":
+      onBatchesEnded(state, event, effects);
       break;
     case "threadIdle":
       if (state.phase.name === "unwinding") end(state, state.phase.end, effects);
@@ -177,16 +177,16 @@ function onExecutors(state: JobLife, at: number, effects: JobLifeEffect[]): void
     state.phase = { ...phase, gatherUntil: undefined, tellAt };
     return;
   }
-  if (phase.told) effects.push({ type: "conditionOver", subject: waiting.subject });
+  if (phase.told) effects.push({ type: "warningOver", subject: waiting.subject, message: undefined });
   const gatherUntil = phase.gatherUntil ?? at + settings.gather;
   state.phase = { ...phase, gatherUntil, tellAt: undefined, told: false };
-  if (executors >= settings.executors) begin(state, phase.built, effects);
+  if (executors >= settings.executors) startBatches(state, phase.built, effects);
 }
 
-function begin(state: JobLife, built: BuiltSettings, effects: JobLifeEffect[]): void {
+function startBatches(state: JobLife, built: BuiltSettings, effects: JobLifeEffect[]): void {
   const parallelism = built.parallelism || Math.max(state.slots, state.settings.parallelismMin);
   state.phase = { name: "running", built };
-  effects.push({ type: "begin", executors: state.executors, parallelism });
+  effects.push({ type: "startBatches", executors: state.executors, parallelism });
 }
 
 function onStopRequested(state: JobLife, how: StopRequest, at: number, effects: JobLifeEffect[]): void {
@@ -230,16 +230,16 @@ function cut(state: JobLife, reason: CutReason, at: number, effects: JobLifeEffe
   effects.push({ type: "cutBatches" });
 }
 
-function onBatchesOver(
+function onBatchesEnded(
   state: JobLife,
-  { outcome, received, busy, at }: Extract<JobLifeEvent, { readonly type: "batchesOver" }>,
+  { end: batches, received, busy, at }: Extract<JobLifeEvent, { readonly type: "batchesEnded" }>,
   effects: JobLifeEffect[],
 ): void {
   const { phase } = state;
   if (phase.name !== "running" && phase.name !== "draining" && phase.name !== "cutting") return; // it failed meanwhile
   const reason = phase.name === "cutting" ? phase.reason : undefined;
-  const result = endOfJob(outcome, reason, received);
-  if (outcome.kind === "killed") {
+  const result = endOfJob(batches, reason, received);
+  if (batches.kind === "killed") {
     // Its tasks are cancelled: code that waits for them removes incomplete output.
     if (!busy) return end(state, result, effects);
     state.phase = { name: "unwinding", end: result, until: at + UNWIND };
@@ -289,7 +289,7 @@ function onTick(state: JobLife, at: number, effects: JobLifeEffect[]): void {
     case "cutting":
       return isDue(phase.until, at) ? end(state, endInCommit(phase.reason, COMMIT), effects) : undefined;
     case "gathering":
-      if (isDue(phase.gatherUntil, at)) return begin(state, phase.built, effects);
+      if (isDue(phase.gatherUntil, at)) return startBatches(state, phase.built, effects);
       if (!isDue(phase.tellAt, at)) return;
       state.phase = { ...phase, tellAt: undefined, told: true };
       effects.push({ type: "warning", warning: waiting });

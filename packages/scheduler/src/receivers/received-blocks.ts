@@ -1,14 +1,14 @@
 import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
 import type { BatchInput, BlockId, FixedInput } from "@millrace/plan";
 import { receivedDataLost } from "../warnings.ts";
-import type { AllocatedBatch, HeldBlock, ReceivedCount, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
+import type { HeldBlock, ReceivedCount, ReceiverTracker, TrackedBatch, TrackedReceiver } from "./receiver-state.ts";
 
 /** A backlog is reported when it has moved by this fraction of the limit. */
 const BACKLOG_STEPS = 8;
 
 /** Allocates all waiting blocks to the batch. O(blocks). */
 export function allocateWaiting(state: ReceiverTracker, time: EpochMs): void {
-  const batch: AllocatedBatch = { time, state: "allocated", blocks: new Map(), records: new Map(), fixed: new Map() };
+  const batch: TrackedBatch = { time, state: "allocated", blocks: new Map(), records: new Map(), fixed: new Map() };
   for (const [stream, receiver] of state.receivers) {
     batch.blocks.set(stream, receiver.waiting);
     batch.records.set(stream, recordsOf(receiver.waiting));
@@ -23,7 +23,7 @@ export function recordsOfBatch(state: ReceiverTracker, time: EpochMs): ReadonlyM
 }
 
 /** The current input of a batch. */
-export function batchInput(state: ReceiverTracker, { time, blocks, records, fixed }: AllocatedBatch): BatchInput {
+export function batchInput(state: ReceiverTracker, { time, blocks, records, fixed }: TrackedBatch): BatchInput {
   const inputs = new Map<string, FixedInput>();
   for (const [stream, { declared }] of state.receivers) {
     inputs.set(declared.input, {
@@ -94,7 +94,7 @@ export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
       const receiver = state.receivers.get(stream);
       if (receiver === undefined || lost.length === 0) continue;
       batch.blocks.set(stream, kept);
-      if (batch.state !== "begun" && batch.state !== "ended") batch.records.set(stream, recordsOf(kept));
+      if (batch.state !== "running" && batch.state !== "ended") batch.records.set(stream, recordsOf(kept));
       if (batch.state !== "ended") for (const block of lost) receiver.backlogBytes -= block.bytes;
       losses.push({ receiver, batch, lost });
     }
@@ -112,7 +112,7 @@ export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
 /** Blocks of one receiver in one batch, or in none. */
 interface Loss {
   readonly receiver: TrackedReceiver;
-  readonly batch: AllocatedBatch | undefined;
+  readonly batch: TrackedBatch | undefined;
   readonly lost: readonly HeldBlock[];
 }
 
@@ -149,7 +149,7 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
     ),
     fate(
       losses,
-      (batch) => batch?.state === "begun",
+      (batch) => batch?.state === "running",
       (times) => `${times} had them, has begun, and fails if it still needs them`,
     ),
     fate(
@@ -179,7 +179,7 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
 /** The consequence of losses whose batches are in the same state; `undefined` if there are none. */
 function fate(
   losses: readonly Loss[],
-  alike: (batch: AllocatedBatch | undefined) => boolean,
+  alike: (batch: TrackedBatch | undefined) => boolean,
   tell: (batches: string) => string,
 ): string | undefined {
   const those = losses.filter(({ batch }) => alike(batch));

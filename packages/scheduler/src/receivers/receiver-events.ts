@@ -1,4 +1,4 @@
-import type { EpochMs, ExecutorId, StreamId, Warning, WireError } from "@millrace/base";
+import type { EpochMs, ExecutorId, StreamId, Warning, WarningOver, WireError } from "@millrace/base";
 import type { BatchInput, BlockId, FixedInput } from "@millrace/plan";
 
 /** A receiver that the graph declares. */
@@ -59,7 +59,7 @@ export type ReceiverEvent =
       readonly inputs: ReadonlyMap<string, FixedInput>;
     }
   /** The batch is about to run. Answered at once by `batchInput`. */
-  | { readonly type: "begin"; readonly batch: EpochMs }
+  | { readonly type: "runBatch"; readonly batch: EpochMs }
   /** The batch is committed, has failed or was cancelled: its bytes no longer hold its receivers back. */
   | { readonly type: "batchEnded"; readonly batch: EpochMs }
   /** No later batch reads the blocks of this one: they may be dropped. */
@@ -116,11 +116,11 @@ export type ReceiverEffect =
       readonly warning: Warning;
     }
   /**
-   * `lasting`: it holds until `conditionOver` names its subject, or a later condition with that subject replaces it.
+   * `lasting`: it holds until `warningOver` names its subject, or a later condition with that subject replaces it.
    */
   | ({ readonly type: "warning" } & Warning)
   /** A condition is over. `message`: a line for the log. */
-  | { readonly type: "conditionOver"; readonly condition: string; readonly message: string | undefined }
+  | ({ readonly type: "warningOver" } & WarningOver)
   /**
    * For listeners. `started`: it is connected to its source, perhaps again. `error`: it is not, or has reported a
    * non-fatal error. `stopped`: it has ended, at least there.

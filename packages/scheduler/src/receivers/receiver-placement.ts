@@ -58,7 +58,7 @@ function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): Executor
     warn(state, noReplicaPeer(condition, message));
   }
   if (peer !== undefined && receiver.alone)
-    state.effects.push({ type: "conditionOver", condition, message: undefined });
+    state.effects.push({ type: "warningOver", subject: condition, message: undefined });
   receiver.alone = peer === undefined;
   return peer;
 }

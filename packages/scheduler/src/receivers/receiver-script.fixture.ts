@@ -44,7 +44,7 @@ export const fixed = (time: number, inputs: ReadonlyMap<string, FixedInput> = ne
   batch: epochMs(time),
   inputs,
 });
-export const begin = (time: number): ReceiverEvent => ({ type: "begin", batch: epochMs(time) });
+export const runBatch = (time: number): ReceiverEvent => ({ type: "runBatch", batch: epochMs(time) });
 export const done = (time: number): ReceiverEvent => ({ type: "batchEnded", batch: epochMs(time) });
 export const released = (time: number): ReceiverEvent => ({ type: "batchReleased", batch: epochMs(time) });
 export const stop: ReceiverEvent = { type: "stopRequested" };
@@ -80,8 +80,8 @@ function format(effect: ReceiverEffect): string {
       return `LOST ${effect.lost.map(({ records, stream, batch }) => `${records} of ${stream} in ${batch ?? "none"}`).join(", ")}`;
     case "warning":
       return `warning ${effect.code}${effect.lasting ? `: ${effect.subject}` : ""}`;
-    case "conditionOver":
-      return `over ${effect.condition}${effect.message === undefined ? "" : `: ${effect.message}`}`;
+    case "warningOver":
+      return `over ${effect.subject}${effect.message === undefined ? "" : `: ${effect.message}`}`;
     case "receiverChanged":
       return `changed ${effect.stream} on ${effect.executor}: ${effect.change}${effect.error ? `, ${effect.error.message}` : ""}`;
     case "allStopped":

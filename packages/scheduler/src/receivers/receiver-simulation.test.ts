@@ -4,7 +4,6 @@ import type { ReceiverEvent } from "./receiver-events.ts";
 import {
   after,
   allocate,
-  begin,
   blocksOf,
   done,
   down,
@@ -14,11 +13,12 @@ import {
   ready,
   received,
   released,
+  runBatch,
   started,
   status,
   tracker,
 } from "./receiver-script.fixture.ts";
-import type { AllocatedBatch, ReceiverTracker } from "./receiver-state.ts";
+import type { ReceiverTracker, TrackedBatch } from "./receiver-state.ts";
 import { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
 
 test.each(Array.from({ length: 100 }, (_, i) => i))("no block is lost silently or processed twice, seed %i", (seed) => {
@@ -50,7 +50,7 @@ test.each(Array.from({ length: 100 }, (_, i) => i))("no block is lost silently o
   stepReceivers(state, allocate(time + 1));
   for (const waiting of batchesIn(state, "allocated")) stepReceivers(state, fixed(waiting));
   for (const waiting of batchesIn(state, "fixed")) {
-    for (const effect of stepReceivers(state, begin(waiting))) {
+    for (const effect of stepReceivers(state, runBatch(waiting))) {
       if (effect.type === "batchInput") for (const { id } of blocksOf(effect)) note(id, "processed");
     }
   }
@@ -58,7 +58,7 @@ test.each(Array.from({ length: 100 }, (_, i) => i))("no block is lost silently o
   expect(losses).toBeGreaterThan(0);
 });
 
-function batchesIn(state: ReceiverTracker, wanted: AllocatedBatch["state"]): readonly number[] {
+function batchesIn(state: ReceiverTracker, wanted: TrackedBatch["state"]): readonly number[] {
   return [...state.batches.values()].filter((batch) => batch.state === wanted).map(({ time }) => time);
 }
 
@@ -78,10 +78,10 @@ function someEvent(
   if (dice < 0.8) return allocate(nextTime());
   const [next] = batchesIn(state, "allocated");
   const [chosen] = batchesIn(state, "fixed");
-  const [running] = batchesIn(state, "begun");
+  const [running] = batchesIn(state, "running");
   const [past] = batchesIn(state, "ended");
   if (dice < 0.86 && next !== undefined && chosen === undefined && running === undefined) return fixed(next);
-  if (dice < 0.92 && chosen !== undefined && running === undefined) return begin(chosen);
+  if (dice < 0.92 && chosen !== undefined && running === undefined) return runBatch(chosen);
   if (dice < 0.95 && running !== undefined) return done(running);
   return past === undefined ? received(name, stream, i) : released(past);
 }

@@ -50,12 +50,12 @@ export interface HeldBlock {
 /**
  * The input of a batch; this is the only place that keeps it.
  *
- *     allocated ─inputFixed─▶ fixed ─begin─▶ begun ─batchEnded─▶ ended ─batchReleased─▶ (gone)
+ *     allocated ─inputFixed─▶ fixed ─runBatch─▶ running ─batchEnded─▶ ended ─batchReleased─▶ (gone)
  *         └───────────────── batchEnded: the job is cut off ──────▲
  */
-export interface AllocatedBatch {
+export interface TrackedBatch {
   readonly time: EpochMs;
-  state: "allocated" | "fixed" | "begun" | "ended";
+  state: "allocated" | "fixed" | "running" | "ended";
   /** By stream, in order of arrival; lost blocks are removed. */
   readonly blocks: Map<StreamId, HeldBlock[]>;
   /** By stream, in the blocks that the batch has, or had when it began. */
@@ -74,7 +74,7 @@ export interface ReceiverTracker {
   /** Those that were told to end; true: `executorFree` was sent. */
   readonly leaving: Map<ExecutorId, boolean>;
   /** Ascending. Bound: planned batches, and those whose data later batches still read. */
-  readonly batches: Map<EpochMs, AllocatedBatch>;
+  readonly batches: Map<EpochMs, TrackedBatch>;
   /** NO_EXECUTORS was reported. */
   starved: boolean;
   /** Lost with executors since the stop was requested; earlier losses were reported, and the job went on. */

@@ -8,7 +8,6 @@ import {
   after,
   allAfter,
   allocate,
-  begin,
   changes,
   done,
   down,
@@ -18,6 +17,7 @@ import {
   ready,
   received,
   released,
+  runBatch,
   started,
   status,
   stop,
@@ -121,8 +121,8 @@ describe("received blocks", () => {
   test("go to the next batch, all of them, once, in order of arrival", () => {
     const state = tracker();
     after(state, ready("e1"), started(1), received("e1", 0, 0), received("e1", 0, 1));
-    expect(after(state, allocate(100), fixed(100), begin(100))).toEqual(["input 100: recv/0/0@e1 recv/0/1@e1"]);
-    expect(after(state, allocate(200), fixed(200), begin(200))).toEqual(["input 200:"]);
+    expect(after(state, allocate(100), fixed(100), runBatch(100))).toEqual(["input 100: recv/0/0@e1 recv/0/1@e1"]);
+    expect(after(state, allocate(200), fixed(200), runBatch(200))).toEqual(["input 200:"]);
   });
 
   test("are in the input of the batch beside what is fixed of the others, and every receiver has an entry", () => {
@@ -136,7 +136,7 @@ describe("received blocks", () => {
       ["in-1", { kind: "received", blocks: [], records: 0 }],
       ["logs", files],
     ]);
-    expect(stepReceivers(state, begin(100))).toEqual([{ type: "batchInput", input: { time: 100, inputs } }]);
+    expect(stepReceivers(state, runBatch(100))).toEqual([{ type: "batchInput", input: { time: 100, inputs } }]);
     expect(recordsOfBatch(state, epochMs(100))).toEqual(
       new Map([
         [0, 10],
@@ -163,14 +163,14 @@ describe("received blocks", () => {
   test("of a lost executor are ignored when they are announced late", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(1), lost("e1"));
-    expect(after(state, received("e1", 0, 0), allocate(100), fixed(100), begin(100))).toEqual(["input 100:"]);
+    expect(after(state, received("e1", 0, 0), allocate(100), fixed(100), runBatch(100))).toEqual(["input 100:"]);
   });
 
   test("with a second copy survive the loss of the first", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(2), received("e1", 0, 0, "e2"));
     expect(after(state, lost("e1"))).not.toContain("LOST 10 of 0 in none");
-    expect(after(state, allocate(100), fixed(100), begin(100))).toEqual(["input 100: recv/0/0@e2"]);
+    expect(after(state, allocate(100), fixed(100), runBatch(100))).toEqual(["input 100: recv/0/0@e2"]);
   });
 
   test("whose every holder is lost are reported, whether a batch has them or not", () => {
@@ -181,7 +181,7 @@ describe("received blocks", () => {
       "warning RECEIVER_MOVED",
       "start 0 on e2",
     ]);
-    expect(after(state, allocate(200), fixed(200), begin(200))).toEqual(["input 200:"]);
+    expect(after(state, allocate(200), fixed(200), runBatch(200))).toEqual(["input 200:"]);
   });
 
   test("are dropped where they are when their batch is released", () => {
@@ -199,7 +199,7 @@ describe("received blocks", () => {
       [1, 10],
     ]);
     expect(after(state, lost("e1"))[0]).toBe("LOST 10 of 0 in 100");
-    expect(after(state, fixed(100), begin(100))).toEqual(["input 100: recv/1/0@e2"]);
+    expect(after(state, fixed(100), runBatch(100))).toEqual(["input 100: recv/1/0@e2"]);
     expect(after(state, lost("e2"))[0]).toBe("LOST 10 of 1 in 100");
     expect([...recordsOfBatch(state, epochMs(100))]).toEqual([
       [0, 0],
@@ -209,9 +209,9 @@ describe("received blocks", () => {
 
   test("are given to a batch that begins once, and after all of its input is fixed", () => {
     const state = tracker();
-    after(state, started(1), allocate(100), fixed(100), begin(100));
-    expect(() => after(state, begin(100))).toThrow("INVARIANT_BROKEN");
-    expect(() => after(state, allocate(200), begin(200))).toThrow("INVARIANT_BROKEN");
+    after(state, started(1), allocate(100), fixed(100), runBatch(100));
+    expect(() => after(state, runBatch(100))).toThrow("INVARIANT_BROKEN");
+    expect(() => after(state, allocate(200), runBatch(200))).toThrow("INVARIANT_BROKEN");
   });
 
   test("cannot be allocated to one batch twice", () => {
@@ -226,7 +226,7 @@ describe("the backlog", () => {
     const state = tracker();
     after(state, ready("e1"), started(1));
     expect(allAfter(state, received("e1", 0, 0))).toEqual(["backlog 0 on e1: 100"]);
-    expect(allAfter(state, allocate(100), fixed(100), begin(100))).toEqual(["input 100: recv/0/0@e1"]);
+    expect(allAfter(state, allocate(100), fixed(100), runBatch(100))).toEqual(["input 100: recv/0/0@e1"]);
     expect(allAfter(state, done(100))).toEqual(["backlog 0 on e1: 0"]);
     expect(allAfter(state, released(100))).toEqual(["drop recv/0/0 on e1"]);
   });
@@ -283,7 +283,7 @@ describe("an executor that leaves", () => {
     expect(after(state, leaving("e1"))).toEqual(["stop 0 on e1"]);
     after(state, received("e1", 0, 0, "e2"));
     expect(after(state, status("e1", 0, stopped))).toEqual(["start 0 on e2", "free e1"]);
-    expect(after(state, allocate(100), fixed(100), begin(100))).toEqual(["input 100: recv/0/0@e1+e2"]);
+    expect(after(state, allocate(100), fixed(100), runBatch(100))).toEqual(["input 100: recv/0/0@e1+e2"]);
     // Of a second copy that cannot be: once it is gone and the job goes on.
     expect(after(state, lost("e1"))).toEqual(["warning NO_REPLICA_PEER: NO_REPLICA_PEER/0"]);
   });
@@ -307,7 +307,7 @@ describe("an executor that leaves", () => {
   test("stays while only it holds something, while a batch is not done, and while it is the last", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), started(1), received("e1", 0, 0), leaving("e1"), status("e1", 0, stopped));
-    expect(after(state, allocate(100), fixed(100), begin(100))).toEqual(["input 100: recv/0/0@e1"]);
+    expect(after(state, allocate(100), fixed(100), runBatch(100))).toEqual(["input 100: recv/0/0@e1"]);
     expect(after(state, done(100))).toEqual([]); // later batches may look back on it
     expect(after(state, allocate(200), released(100))).toEqual(["drop recv/0/0 on e1"]);
     expect(after(state, leaving("e2"))).toEqual(["stop 0 on e2"]);
@@ -321,7 +321,7 @@ describe("an executor that leaves", () => {
     expect(after(state, stop)).toEqual([]);
     after(state, received("e1", 1, 0));
     expect(after(state, status("e1", 1, stopped))).toEqual(["allStopped, pending"]);
-    expect(after(state, allocate(100), fixed(100), begin(100), done(100))).toEqual([]);
+    expect(after(state, allocate(100), fixed(100), runBatch(100), done(100))).toEqual([]);
   });
 
   test("may be told after the job", () => {

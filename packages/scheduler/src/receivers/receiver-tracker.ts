@@ -53,8 +53,8 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
     case "inputFixed":
       onInputFixed(state, event.batch, event.inputs);
       break;
-    case "begin":
-      onBegin(state, event.batch);
+    case "runBatch":
+      onRunBatch(state, event.batch);
       break;
     case "batchEnded":
       endBatch(state, event.batch);
@@ -96,7 +96,7 @@ function onStarted(state: ReceiverTracker, declarations: readonly ReceiverDeclar
 function onExecutorReady(state: ReceiverTracker, executor: ExecutorId): void {
   if (state.executors.includes(executor)) return;
   state.executors.push(executor);
-  if (state.starved) state.effects.push({ type: "conditionOver", condition: NO_EXECUTORS, message: undefined });
+  if (state.starved) state.effects.push({ type: "warningOver", subject: NO_EXECUTORS, message: undefined });
   state.starved = false;
   placeReceivers(state);
   renewPeers(state);
@@ -330,10 +330,10 @@ function onInputFixed(state: ReceiverTracker, time: EpochMs, inputs: ReadonlyMap
   batch.fixed = inputs;
 }
 
-function onBegin(state: ReceiverTracker, time: EpochMs): void {
+function onRunBatch(state: ReceiverTracker, time: EpochMs): void {
   const batch = state.batches.get(time);
   assert(batch?.state === "fixed", `batch ${time} begins, and is ${batch?.state ?? "not known"}`);
-  batch.state = "begun";
+  batch.state = "running";
   state.effects.push({ type: "batchInput", input: batchInput(state, batch) });
 }
 

@@ -2,13 +2,13 @@ import { describe, expect, test } from "vitest";
 import {
   after,
   allocate,
-  begin,
   done,
   down,
   fixed,
   lost,
   ready,
   received,
+  runBatch,
   started,
   status,
   stop,
@@ -95,7 +95,7 @@ describe("warnings of receivers", () => {
     for (let n = 0; n < 8; n++)
       after(state, received("e1", n % 4, n), received("e1", 0, 100 + n), allocate(n), done(n));
     for (let n = 8; n < 15; n++) after(state, received("e1", n % 2, n), received("e1", 0, 100 + n), allocate(n));
-    after(state, fixed(8), begin(8), received("e1", 0, 15), received("e1", 0, 115));
+    after(state, fixed(8), runBatch(8), received("e1", 0, 15), received("e1", 0, 115));
     const told = stepReceivers(state, lost("e1")).flatMap((effect) => {
       if (effect.type === "blocksLost") return effect.warning.message;
       return effect.type === "warning" ? effect.message : [];

@@ -3,7 +3,7 @@ import { receiverMoved } from "../warnings.ts";
 import { namesOf } from "./received-blocks.ts";
 import type { ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 
-/** Reports an event, or a condition until the effect `conditionOver` names its subject. */
+/** Reports an event, or a condition until the effect `warningOver` names its subject. */
 export function warn(state: ReceiverTracker, warning: Warning): void {
   state.effects.push({ type: "warning", ...warning });
 }
@@ -20,7 +20,7 @@ export const stuckCondition = (receiver: TrackedReceiver): string => `RECEIVER_S
 export function notStuck(state: ReceiverTracker, receiver: TrackedReceiver, message: string | undefined): void {
   if (!receiver.stuck) return;
   receiver.stuck = false;
-  state.effects.push({ type: "conditionOver", condition: stuckCondition(receiver), message });
+  state.effects.push({ type: "warningOver", subject: stuckCondition(receiver), message });
 }
 
 export const downCondition = (receiver: TrackedReceiver): string => `SOURCE_DOWN/${receiver.declared.stream}`;
@@ -28,5 +28,5 @@ export const downCondition = (receiver: TrackedReceiver): string => `SOURCE_DOWN
 export function notDown(state: ReceiverTracker, receiver: TrackedReceiver, message: string | undefined): void {
   if (!receiver.down) return;
   receiver.down = false;
-  state.effects.push({ type: "conditionOver", condition: downCondition(receiver), message });
+  state.effects.push({ type: "warningOver", subject: downCondition(receiver), message });
 }

@@ -77,7 +77,7 @@ function releasePinned(slot: Slot): void {
 }
 
 /** Moves state to executors that have joined, while no task of a batch uses it. */
-export function onBatchOver(state: TaskScheduler): void {
+export function onBatchEnded(state: TaskScheduler): void {
   if (!state.joined) return;
   state.joined = false;
   const moved = rebalance(state);

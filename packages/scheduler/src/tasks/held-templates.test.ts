@@ -17,24 +17,24 @@ const ids = (templates: readonly StageTemplate[]): readonly string[] => template
 
 test("sends a template once, also within one stage, and drops the one that went out of use first", () => {
   const held = new HeldTemplates(2);
-  expect(ids(held.begin(stage(0, "a", "b", "a")).send)).toEqual(["a", "b"]);
-  expect(ids(held.begin(stage(1, "a")).send)).toEqual([]);
-  expect(held.end(stageRunId(0))).toEqual([]);
-  expect(held.end(stageRunId(1))).toEqual([]);
-  const third = held.begin(stage(2, "c"));
+  expect(ids(held.startStage(stage(0, "a", "b", "a")).send)).toEqual(["a", "b"]);
+  expect(ids(held.startStage(stage(1, "a")).send)).toEqual([]);
+  expect(held.endStage(stageRunId(0))).toEqual([]);
+  expect(held.endStage(stageRunId(1))).toEqual([]);
+  const third = held.startStage(stage(2, "c"));
   expect([ids(third.send), third.drop]).toEqual([["c"], ["b"]]); // `a` was used by stage 1
-  const again = held.begin(stage(3, "b"));
+  const again = held.startStage(stage(3, "b"));
   expect([ids(again.send), again.drop]).toEqual([["b"], ["a"]]);
 });
 
 test("keeps what stages use whose end was not told, however much it is, and drops the rest of it at their end", () => {
   const held = new HeldTemplates(2);
-  expect(held.begin(stage(0, "a", "b", "c")).drop).toEqual([]);
-  expect(held.begin(stage(1, "d")).drop).toEqual([]);
+  expect(held.startStage(stage(0, "a", "b", "c")).drop).toEqual([]);
+  expect(held.startStage(stage(1, "d")).drop).toEqual([]);
   expect(held.size).toBe(4);
-  expect(held.end(stageRunId(0))).toEqual(["a", "b"]);
-  expect(held.end(stageRunId(1))).toEqual([]);
-  expect(held.end(stageRunId(1))).toEqual([]); // reported before
+  expect(held.endStage(stageRunId(0))).toEqual(["a", "b"]);
+  expect(held.endStage(stageRunId(1))).toEqual([]);
+  expect(held.endStage(stageRunId(1))).toEqual([]); // reported before
   expect(held.size).toBe(2);
 });
 
@@ -53,10 +53,10 @@ test.each([1, 2, 3, 4, 5])("an executor always has what its stages use and never
     const over = [...running.keys()][rng.int(8)];
     if (over !== undefined) {
       running.delete(over);
-      drop(held.end(over));
+      drop(held.endStage(over));
     } else {
       const next = stage(step, ...Array.from({ length: 1 + rng.int(3) }, () => `t${rng.int(20)}`));
-      const said = held.begin(next);
+      const said = held.startStage(next);
       drop(said.drop);
       for (const { id } of said.send) {
         expect(executor.has(id)).toBe(false);

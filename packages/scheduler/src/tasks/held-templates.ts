@@ -30,7 +30,7 @@ export class HeldTemplates {
   }
 
   /** The executor is told of a new stage. */
-  begin({ run, templates }: Pick<PlannedStage, "run" | "templates">): {
+  startStage({ run, templates }: Pick<PlannedStage, "run" | "templates">): {
     readonly send: readonly StageTemplate[];
     readonly drop: readonly TemplateId[];
   } {
@@ -44,7 +44,7 @@ export class HeldTemplates {
   }
 
   /** The executor is told that a stage is over. */
-  end(run: StageRunId): readonly TemplateId[] {
+  endStage(run: StageRunId): readonly TemplateId[] {
     for (const id of this.#stages.get(run) ?? []) {
       const uses = (this.#uses.get(id) ?? 0) - 1;
       if (uses > 0) {

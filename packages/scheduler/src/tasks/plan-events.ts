@@ -1,21 +1,21 @@
 import { assert } from "@millrace/base";
-import type { JobPlan, ShuffleId } from "@millrace/plan";
+import type { ActionPlan, ShuffleId } from "@millrace/plan";
 import { activate, endPlan } from "./stages.ts";
 import { planCancelled, unknownShuffle } from "./task-errors.ts";
 import type { PlanId } from "./task-events.ts";
 import { isComplete, newStage, type Plan, type TaskScheduler } from "./task-state.ts";
 
-export function onPlanSubmitted(state: TaskScheduler, id: PlanId, job: JobPlan): void {
+export function onPlanSubmitted(state: TaskScheduler, id: PlanId, action: ActionPlan): void {
   assert(!state.plans.has(id), `plan ${id} is submitted twice`);
-  const last = job.stages.at(-1);
+  const last = action.stages.at(-1);
   assert(last !== undefined && last.writes === undefined, `the last stage of plan ${id} gives no result`);
-  const unknown = findUnknownShuffle(state, job);
+  const unknown = findUnknownShuffle(state, action);
   if (unknown !== undefined) {
     const error = unknownShuffle(unknown.shuffle, unknown.reader);
     state.effects.push({ type: "planFailed", plan: id, error });
     return;
   }
-  for (const planned of job.stages) {
+  for (const planned of action.stages) {
     // Another plan has brought the stage that writes this shuffle: its output serves both.
     if (planned.writes !== undefined && state.shuffles.has(planned.writes.shuffle)) continue;
     assert(!state.stages.has(planned.run), `stage run ${planned.run} is submitted twice`);
@@ -25,7 +25,7 @@ export function onPlanSubmitted(state: TaskScheduler, id: PlanId, job: JobPlan):
   }
   const result = state.stages.get(last.run);
   assert(result !== undefined, "the last stage was entered above");
-  const plan: Plan = { id, job, result, accumulators: [] };
+  const plan: Plan = { id, action, result, accumulators: [] };
   state.plans.set(id, plan);
   activate(state, result);
   if (isComplete(result)) endPlan(state, plan, undefined); // it has no tasks
@@ -34,10 +34,10 @@ export function onPlanSubmitted(state: TaskScheduler, id: PlanId, job: JobPlan):
 /** A shuffle that is neither live nor written by an earlier stage of the plan. */
 function findUnknownShuffle(
   state: TaskScheduler,
-  job: JobPlan,
+  action: ActionPlan,
 ): { readonly shuffle: ShuffleId; readonly reader: string } | undefined {
   const written = new Set<ShuffleId>();
-  for (const stage of job.stages) {
+  for (const stage of action.stages) {
     for (const shuffle of stage.reads) {
       if (!written.has(shuffle) && !state.shuffles.has(shuffle)) return { shuffle, reader: stage.name };
     }
@@ -53,9 +53,9 @@ export function onCancelPlan(state: TaskScheduler, id: PlanId, reason: string): 
     state,
     plan,
     planCancelled(
-      `a plan of batch ${plan.job.batch} was cancelled: ${reason}. Its tasks stop and nothing of it is kept.`,
+      `a plan of batch ${plan.action.batch} was cancelled: ${reason}. Its tasks stop and nothing of it is kept.`,
       {
-        fields: { plan: id, batch: plan.job.batch },
+        fields: { plan: id, batch: plan.action.batch },
       },
     ),
   );

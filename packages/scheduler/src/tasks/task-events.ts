@@ -9,7 +9,7 @@ import {
   type WireError,
 } from "@millrace/base";
 import type {
-  JobPlan,
+  ActionPlan,
   LaunchTask,
   PlannedStage,
   ShuffleId,
@@ -25,7 +25,7 @@ export const planId = (n: number): PlanId => branded<PlanId>(n);
 
 /** Events of the task scheduler. A report names the executor of its session. */
 export type TaskEvent =
-  | { readonly type: "planSubmitted"; readonly plan: PlanId; readonly job: JobPlan }
+  | { readonly type: "planSubmitted"; readonly plan: PlanId; readonly action: ActionPlan }
   | { readonly type: "cancelPlan"; readonly plan: PlanId; readonly reason: string }
   /** A session began. A known executor counts as lost first: its memory is new. */
   | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number }

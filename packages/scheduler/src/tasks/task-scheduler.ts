@@ -1,6 +1,6 @@
 import { unreachable } from "@millrace/base";
 import { noExecutors } from "../warnings.ts";
-import { onBatchOver, onExecutorJoined, onExecutorLost, onExecutorReady } from "./executor-events.ts";
+import { onBatchEnded, onExecutorJoined, onExecutorLost, onExecutorReady } from "./executor-events.ts";
 import { place } from "./placement.ts";
 import { onCancelPlan, onDropShuffles, onPlanSubmitted } from "./plan-events.ts";
 import { failStage, sweep } from "./stages.ts";
@@ -30,7 +30,7 @@ export function stepTasks(state: TaskScheduler, event: TaskEvent): readonly Task
 function handle(state: TaskScheduler, event: TaskEvent): void {
   switch (event.type) {
     case "planSubmitted":
-      onPlanSubmitted(state, event.plan, event.job);
+      onPlanSubmitted(state, event.plan, event.action);
       break;
     case "cancelPlan":
       onCancelPlan(state, event.plan, event.reason);
@@ -51,7 +51,7 @@ function handle(state: TaskScheduler, event: TaskEvent): void {
       onRetryDue(state, event.task);
       break;
     case "batchEnded":
-      onBatchOver(state);
+      onBatchEnded(state);
       break;
     case "dropShuffles":
       onDropShuffles(state, event.shuffles);

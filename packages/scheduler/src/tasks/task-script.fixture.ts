@@ -1,8 +1,8 @@
 import { assert, type ExecutorId, epochMs, executorId, millis, type WireError } from "@millrace/base";
 import { locationFrom } from "@millrace/files";
 import {
+  type ActionPlan,
   blockId,
-  type JobPlan,
   type PlannedInput,
   type PlannedStage,
   type PlannedTask,
@@ -53,7 +53,7 @@ export function stageOf(text: string): PlannedStage {
   };
 }
 
-export const jobOf = (...stages: readonly (string | PlannedStage)[]): JobPlan => ({
+export const actionOf = (...stages: readonly (string | PlannedStage)[]): ActionPlan => ({
   batch: epochMs(1_000),
   stages: stages.map((stage) => (typeof stage === "string" ? stageOf(stage) : stage)),
 });
@@ -93,7 +93,7 @@ export class Script {
   }
 
   submit(plan: number, ...stages: readonly (string | PlannedStage)[]): readonly string[] {
-    return this.step({ type: "planSubmitted", plan: planId(plan), job: jobOf(...stages) });
+    return this.step({ type: "planSubmitted", plan: planId(plan), action: actionOf(...stages) });
   }
 
   step(...events: readonly TaskEvent[]): readonly string[] {
@@ -180,7 +180,9 @@ function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent
     case "lost":
       return [{ type: "executorLost", executor: executorId(first) }];
     case "submit":
-      return [{ type: "planSubmitted", plan: planId(Number(first)), job: jobOf(...[second, ...rest].filter(Boolean)) }];
+      return [
+        { type: "planSubmitted", plan: planId(Number(first)), action: actionOf(...[second, ...rest].filter(Boolean)) },
+      ];
     case "ok":
       return [reported(success(state, parseKey(first), rest))];
     case "differs":

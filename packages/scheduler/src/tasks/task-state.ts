@@ -1,5 +1,5 @@
 import { assert, type BackoffRange, type EngineError, type ExecutorId, type Rng } from "@millrace/base";
-import type { JobPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
+import type { ActionPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
 import { Queue } from "./queue.ts";
 import type { HeldResult, PlanId, TaskEffect } from "./task-events.ts";
 
@@ -132,7 +132,7 @@ export interface MapOutput {
 /** A plan that was submitted and is not over. It is over with exactly one `planDone` or `planFailed`. */
 export interface Plan {
   readonly id: PlanId;
-  readonly job: JobPlan;
+  readonly action: ActionPlan;
   readonly result: Stage;
   readonly accumulators: Uint8Array[];
 }

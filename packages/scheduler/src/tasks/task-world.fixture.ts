@@ -1,7 +1,7 @@
 import { assert, type ExecutorId, executorId, millis, type Rng, SeededRng, type WireError } from "@millrace/base";
 import {
+  type ActionPlan,
   blockId,
-  type JobPlan,
   type LaunchTask,
   type PlannedInput,
   type PlannedStage,
@@ -14,7 +14,7 @@ import {
 import { checkTaskScheduler } from "./check-task-scheduler.ts";
 import { type PlanId, planId, type TaskEffect, type TaskEvent } from "./task-events.ts";
 import { stepTasks } from "./task-scheduler.ts";
-import { jobOf, NO_TALLY, stageOf } from "./task-script.fixture.ts";
+import { actionOf, NO_TALLY, stageOf } from "./task-script.fixture.ts";
 import { type TaskScheduler, taskScheduler } from "./task-state.ts";
 
 /** Chances per tick; those of `failTask` and `poisonTask` per attempt, of `lateMessage` per message. */
@@ -53,7 +53,7 @@ export class TaskWorld {
   readonly rng: Rng;
   readonly fired = new Map<string, number>();
   readonly outcomes = new Map<PlanId, { readonly results?: readonly string[]; readonly code?: string }>();
-  readonly jobs = new Map<PlanId, JobPlan>();
+  readonly jobs = new Map<PlanId, ActionPlan>();
   readonly #faults: Faults;
   readonly #processes = new Map<ExecutorId, Process>();
   /** Words of dead processes that are still under way. */
@@ -176,8 +176,8 @@ export class TaskWorld {
     }
     const state = this.rng.next() < 0.3 ? `~op${reads?.width ?? 3}` : "";
     stages.push(stageOf(`${this.#nextRun++}${reads === undefined ? "" : `<${reads.id}`}x${reads?.width ?? 3}${state}`));
-    this.jobs.set(plan, jobOf(...stages));
-    this.#dispatch({ type: "planSubmitted", plan, job: jobOf(...stages) });
+    this.jobs.set(plan, actionOf(...stages));
+    this.#dispatch({ type: "planSubmitted", plan, action: actionOf(...stages) });
   }
 
   #someLiveShuffle(): { readonly id: ShuffleId; readonly width: number } | undefined {

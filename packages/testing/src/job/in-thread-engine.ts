@@ -11,7 +11,7 @@ import {
 } from "@millrace/base";
 import { DriverBlocks, TaskShell } from "@millrace/driver/in-process";
 import { FileSystems } from "@millrace/files";
-import type { BlockId, BlockLocation, JobPlan, ShuffleId } from "@millrace/plan";
+import type { ActionPlan, BlockId, BlockLocation, ShuffleId } from "@millrace/plan";
 import type { FunctionTable } from "@millrace/runtime";
 import { type BatchFigures, NO_FIGURES } from "@millrace/scheduler";
 import type { Faults } from "./faults.ts";
@@ -94,7 +94,7 @@ export class InThreadEngine implements EnginePort {
     this.#join(this.#running);
   }
 
-  async run(plan: JobPlan): Promise<ActionResult> {
+  async run(plan: ActionPlan): Promise<ActionResult> {
     if (this.#running === undefined) throw new Error("a plan before the batches have begun"); // the API lets none through
     return this.#running.tasks.run(plan);
   }

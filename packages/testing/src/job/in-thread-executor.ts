@@ -111,7 +111,7 @@ export class InThreadExecutor implements TaskOutlet {
   stageDone(run: StageRunId): void {
     if (!this.#held.has(run)) return;
     this.#tasks.endStage(run);
-    this.#slots.dropTemplates(this.#held.end(run));
+    this.#slots.dropTemplates(this.#held.endStage(run));
   }
 
   /** A block of this executor; `undefined` if it is not here. */
@@ -132,7 +132,7 @@ export class InThreadExecutor implements TaskOutlet {
 
   #announce(stage: PlannedStage, batch: EpochMs): void {
     const { run, templates, captures, broadcasts, writes, partitions, limit } = stage;
-    const { send, drop } = this.#held.begin(stage);
+    const { send, drop } = this.#held.startStage(stage);
     this.#slots.dropTemplates(drop);
     for (const template of send) this.#slots.loadTemplate(template);
     this.#tasks.startStage({

@@ -10,7 +10,7 @@ import {
   millis,
   parseDuration,
 } from "@millrace/base";
-import { BatchShell, commitOutputs, discardOutputs, reportOf } from "@millrace/driver/in-process";
+import { BatchShell, commitOutputs, discardOutputs, toWireOutcome } from "@millrace/driver/in-process";
 import { JOB_BEHIND } from "@millrace/scheduler";
 import { atMost } from "./at-most.ts";
 import { pointToAuthor } from "./author-stack.ts";
@@ -246,7 +246,7 @@ export class TestJob {
     });
     const batches = this.#newBatches(graph, feeds);
     this.#started = { batches, graph, feeds };
-    await this.#console.run(() => graph.begin(batches.start()));
+    await this.#console.run(() => graph.startBatches(batches.start()));
   }
 
   #newBatches(graph: JobGraph, feeds: Feeds): BatchShell {
@@ -268,7 +268,7 @@ export class TestJob {
         fixInput: (time) => {
           this.#running = this.#fixInput(time);
         },
-        run: (time) => {
+        runBatch: (time) => {
           this.#running = this.#runBatch(time);
         },
         records: (time) => this.#inputs.records(time),
@@ -277,11 +277,11 @@ export class TestJob {
           this.#committing = committed.then((refused) => batches.onCommitted(time, refused));
         },
         discard: (time, outputs) => this.#discard(() => discardOutputs(graph, time, outputs)),
-        cancel: (time) => {
+        cancelBatch: (time) => {
           this.#discard(() => graph.cancelBatch(time));
           this.#engine.cancel(time);
         },
-        ended: (time, error) => {
+        batchEnded: (time, error) => {
           if (error !== undefined) this.#failure ??= fromWireError(error); // the commit of an output failed
           this.#release(graph, time);
         },
@@ -295,9 +295,9 @@ export class TestJob {
         observe: (event) => {
           if (this.#watched) this.#console.run(() => graph.observe(event));
         },
-        stopped: (outcome) => {
-          if (outcome.kind !== "failed") return this.#ended("the job stopped itself");
-          const { error } = outcome;
+        batchesEnded: (end) => {
+          if (end.kind !== "failed") return this.#ended("the job stopped itself");
+          const { error } = end;
           this.#ended(`a batch failed: ${clauseOf(error.message)}`, this.#failure ?? fromWireError(error));
         },
       },
@@ -324,7 +324,7 @@ export class TestJob {
     this.#batches += 1;
     const outcome = await this.#console.run(() => graph.runBatch(run));
     this.#failure = outcome.error;
-    batches.onOutputsDone(time, reportOf(outcome));
+    batches.onOutputsDone(time, toWireOutcome(outcome));
     await this.#commits();
   }
 

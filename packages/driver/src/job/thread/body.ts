@@ -7,8 +7,8 @@ import {
   jobConf,
 } from "@millrace/api/engine";
 import { type EpochMs, fromWireError, toWireError, unreachable, type WireError } from "@millrace/base";
-import type { BatchInput, BlockId, BlockLocation, CommittedBatches, JobPlan, PreparedOutput } from "@millrace/plan";
-import { reportOf } from "../batch-failure.ts";
+import type { ActionPlan, BatchInput, BlockId, BlockLocation, CommittedBatches, PreparedOutput } from "@millrace/plan";
+import { toWireOutcome } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
 import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
 
@@ -53,13 +53,13 @@ export class JobThreadBody {
     switch (message.type) {
       case "build":
         return void this.#build(message);
-      case "begin":
+      case "startBatches":
         this.#parallelism = message.defaultParallelism;
-        return void this.#begin(message.zeroTime);
+        return void this.#startBatches(message.zeroTime);
       case "fixInput":
         return void this.#fixInput(message.time);
-      case "batch":
-        return void this.#batch(message.input, message.states);
+      case "runBatch":
+        return void this.#runBatch(message.input, message.states);
       case "commit":
         return void this.#commit(message.time, message.outputs);
       case "discard":
@@ -102,9 +102,9 @@ export class JobThreadBody {
     }
   }
 
-  async #begin(zeroTime: EpochMs): Promise<void> {
+  async #startBatches(zeroTime: EpochMs): Promise<void> {
     try {
-      await this.#graph?.begin(zeroTime);
+      await this.#graph?.startBatches(zeroTime);
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });
     }
@@ -121,9 +121,10 @@ export class JobThreadBody {
     if (inputs !== undefined) this.#ports.post({ type: "inputFixed", time, inputs });
   }
 
-  async #batch(input: BatchInput, states: CommittedBatches["states"]): Promise<void> {
+  async #runBatch(input: BatchInput, states: CommittedBatches["states"]): Promise<void> {
     const outcome = await this.#graph?.runBatch({ ...input, states });
-    if (outcome !== undefined) this.#ports.post({ type: "outputsDone", time: input.time, report: reportOf(outcome) });
+    if (outcome !== undefined)
+      this.#ports.post({ type: "outputsDone", time: input.time, outcome: toWireOutcome(outcome) });
   }
 
   async #commit(time: EpochMs, outputs: readonly PreparedOutput[]): Promise<void> {
@@ -168,7 +169,7 @@ export class JobThreadBody {
       clock,
       files,
       // The answers have the types that the main thread gives to these requests: both ends are in this folder.
-      run: (plan: JobPlan) => this.#ask((id) => ({ type: "run", id, plan })) as Promise<ActionResult>,
+      run: (plan: ActionPlan) => this.#ask((id) => ({ type: "runPlan", id, plan })) as Promise<ActionResult>,
       putBlock: (name: BlockId, parts: readonly Uint8Array[]) =>
         this.#ask((id) => ({ type: "putBlock", id, name, parts })) as Promise<BlockLocation>,
       dropBlocks: (blocks) => this.#ports.post({ type: "dropBlocks", blocks }),

@@ -1,17 +1,17 @@
 import type { EngineEvent } from "@millrace/api/engine";
 import type { EpochMs, JobConf, Warning, WarningOver, WireError } from "@millrace/base";
 import type {
+  ActionPlan,
   BatchInput,
   BlockId,
   CommittedBatches,
   FixedInput,
-  JobPlan,
   PreparedOutput,
   ReceiverPlan,
   ShuffleId,
 } from "@millrace/plan";
 import type { RefusedOutput } from "@millrace/scheduler";
-import type { BatchReport } from "../batch-failure.ts";
+import type { WireBatchOutcome } from "../batch-failure.ts";
 
 /** Messages from the main thread of a job's driver process to the job's thread, which runs user code. */
 export type ToJobThread =
@@ -26,12 +26,12 @@ export type ToJobThread =
       readonly heapBytes: number | undefined;
     }
   /** The cluster is ready: batches follow. */
-  | { readonly type: "begin"; readonly defaultParallelism: number; readonly zeroTime: EpochMs }
+  | { readonly type: "startBatches"; readonly defaultParallelism: number; readonly zeroTime: EpochMs }
   /** A batch's turn: fix the inputs without receivers. Answered by `inputFixed`. */
   | { readonly type: "fixInput"; readonly time: EpochMs }
   /** Run the outputs of a batch. Answered by `outputsDone`. */
   | {
-      readonly type: "batch";
+      readonly type: "runBatch";
       readonly input: BatchInput;
       /** The state versions that it builds on. */
       readonly states: CommittedBatches["states"];
@@ -72,14 +72,14 @@ export type FromJobThread =
   | { readonly type: "heap"; readonly heapBytes: number }
   /** The job cannot start: its graph is refused, or an input stream of its own does not start. */
   | { readonly type: "failed"; readonly error: WireError }
-  | { readonly type: "run"; readonly id: number; readonly plan: JobPlan }
+  | { readonly type: "runPlan"; readonly id: number; readonly plan: ActionPlan }
   | { readonly type: "putBlock"; readonly id: number; readonly name: BlockId; readonly parts: readonly Uint8Array[] }
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
   /** Batches that nothing reads any more, and the shuffles that their plans wrote. */
   | { readonly type: "released"; readonly times: readonly EpochMs[]; readonly shuffles: readonly ShuffleId[] }
   /** By the name of the input. */
   | { readonly type: "inputFixed"; readonly time: EpochMs; readonly inputs: ReadonlyMap<string, FixedInput> }
-  | { readonly type: "outputsDone"; readonly time: EpochMs; readonly report: BatchReport }
+  | { readonly type: "outputsDone"; readonly time: EpochMs; readonly outcome: WireBatchOutcome }
   | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
   | { readonly type: "discarded" }
   | { readonly type: "warn"; readonly warning: Warning }

@@ -33,7 +33,7 @@ export interface BlockLocation {
 }
 
 /** The plan of one action: its stages, parents before children. The last one produces the result. */
-export interface JobPlan {
+export interface ActionPlan {
   readonly batch: EpochMs;
   readonly stages: readonly PlannedStage[];
 }
