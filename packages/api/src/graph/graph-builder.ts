@@ -87,7 +87,7 @@ export class GraphBuilder {
   }
 
   /** Adds an input without a receiver, after {@link addInput}. */
-  addDriverInput(node: PolledInput): void {
+  addPolledInput(node: PolledInput): void {
     this.#inputs.push(node);
   }
 

@@ -39,7 +39,7 @@ export abstract class InputNode implements NamedInput {
 export abstract class PolledInputNode extends InputNode implements PolledInput {
   constructor(graph: GraphBuilder) {
     super(graph);
-    graph.addDriverInput(this);
+    graph.addPolledInput(this);
   }
 
   abstract fix(scope: NodeBatch): FixedInput | Promise<FixedInput>;
