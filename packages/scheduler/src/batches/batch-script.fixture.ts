@@ -1,13 +1,8 @@
 import { epochMs, millis, SeededRng, type WireError } from "@millrace/base";
 import type { PreparedBatch, PreparedOutput } from "@millrace/plan";
 import type { BatchEffect, BatchEvent, RefusedOutput } from "./batch-events.ts";
-import {
-  type BatchGenerator,
-  type BatchSettings,
-  batchGenerator,
-  checkBatchGenerator,
-  stepBatches,
-} from "./batch-generator.ts";
+import { type BatchGenerator, type BatchSettings, batchGenerator, stepBatches } from "./batch-generator.ts";
+import { checkBatchGenerator } from "./check-batch-generator.ts";
 
 // Shared by the tests of the batch generator: concise events, and effects as lines.
 
