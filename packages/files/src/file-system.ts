@@ -70,8 +70,8 @@ export interface FileWriter {
   readonly bytes: number;
   /** Appends; the view may be reused once the promise settles. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Ends the file. `sync` waits until it survives a power cut. */
-  close(options?: { readonly sync?: boolean }): Promise<WrittenContent>;
+  /** Ends the file. */
+  close(): Promise<WrittenContent>;
   /** Closes and removes the file, after the writing has failed. */
   abandon(): Promise<void>;
 }
@@ -138,9 +138,8 @@ export interface FileSystem {
    * Replaces a file atomically: others see the old content or the new, never a part. Parent directories are created.
    *
    * @param parts Written one after the other.
-   * @param options.sync Wait until content and name survive a power failure.
    */
-  write(file: Location, parts: readonly Uint8Array[], options?: { readonly sync?: boolean }): Promise<void>;
+  write(file: Location, parts: readonly Uint8Array[]): Promise<void>;
   /**
    * Creates or truncates a file for sequential writing. Its directory must exist: a late writer must not recreate what
    * was removed.

@@ -166,7 +166,7 @@ describe("what is at a path", () => {
 describe("a file put in place", () => {
   test("has all parts in order, and its directories are made", async () => {
     const path = within(directory(), "x", "y", "file");
-    await files.write(path, [bytes("ab"), bytes(""), bytes("cd")], { sync: true });
+    await files.write(path, [bytes("ab"), bytes(""), bytes("cd")]);
     expect(readFileSync(path, "utf8")).toBe("abcd");
   });
 
@@ -200,7 +200,7 @@ test("a file written piece by piece has all of them", async () => {
   await writer.write(bytes("ab"));
   await writer.write(bytes("cd"));
   expect(writer.bytes).toBe(4);
-  await writer.close({ sync: true });
+  await writer.close();
   expect(readFileSync(path, "utf8")).toBe("abcd");
 });
 

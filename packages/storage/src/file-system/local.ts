@@ -99,18 +99,16 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
-  async write(file: Location, parts: readonly Uint8Array[], options: { readonly sync?: boolean } = {}): Promise<void> {
+  async write(file: Location, parts: readonly Uint8Array[]): Promise<void> {
     const temporary = `${file}.${process.pid}-${threadId}-${temporaryCount++}.tmp`;
     try {
       const handle = await openMakingParents(temporary);
       try {
         await writeAll(handle, parts);
-        if (options.sync === true) await handle.sync();
       } finally {
         await handle.close();
       }
       await fs.rename(temporary, file);
-      if (options.sync === true) await syncDirectory(dirname(file));
     } catch (error) {
       await fs.rm(temporary, { force: true }).catch(() => {}); // the first error is the one to report
       throw fileError("write", file, error);
@@ -197,9 +195,8 @@ class LocalWriter implements FileWriter {
     await attempt("write", this.path, writeAll(this.#handle, [chunk]));
   }
 
-  async close(options: { readonly sync?: boolean } = {}): Promise<WrittenContent> {
+  async close(): Promise<WrittenContent> {
     try {
-      if (options.sync === true) await attempt("write", this.path, this.#handle.sync());
       const stat = await attempt("look at", this.path, this.#handle.stat({ bigint: true }));
       return { bytes: Number(stat.size), token: localVersion(stat) };
     } finally {
@@ -286,18 +283,6 @@ async function writeAll(handle: fs.FileHandle, parts: readonly Uint8Array[]): Pr
     while (written < part.length) {
       written += (await handle.write(part, written, part.length - written)).bytesWritten;
     }
-  }
-}
-
-/** Makes a rename survive a power failure. Systems that cannot sync a directory do not need it. */
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await fs.open(path, "r");
-  try {
-    await handle.sync();
-  } catch (error) {
-    if (systemCode(error) !== "EINVAL" && systemCode(error) !== "EPERM") throw error;
-  } finally {
-    await handle.close();
   }
 }
 

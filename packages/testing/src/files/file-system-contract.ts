@@ -166,7 +166,7 @@ const writing: Readonly<Record<string, Check>> = {
   ) => {
     const file = within(directory, "x", "y", "file");
     await files.write(file, [bytesOf("old and longer")]);
-    await files.write(file, [bytesOf("ab"), bytesOf(""), bytesOf("cd")], { sync: true });
+    await files.write(file, [bytesOf("ab"), bytesOf(""), bytesOf("cd")]);
     equal(textOf(await files.read(file)), "abcd");
     equal(await namesIn(files, parentOf(file)), "file");
     await files.write(file, []);
@@ -188,7 +188,7 @@ const writing: Readonly<Record<string, Check>> = {
     chunk.set(bytesOf("def"));
     await writer.write(chunk);
     equal(writer.bytes, 6);
-    const { bytes, token } = await writer.close({ sync: true });
+    const { bytes, token } = await writer.close();
     deepEqual([bytes, typeof token], [6, "string"]);
     equal(textOf(await files.read(file)), "abcdef");
   },
