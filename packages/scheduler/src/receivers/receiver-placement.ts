@@ -1,7 +1,7 @@
 import type { ExecutorId } from "@millrace/base";
 import { noExecutors, noReplicaPeer } from "../warnings.ts";
 import type { ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
-import { warn } from "./receiver-warnings.ts";
+import { aloneCondition, notAlone, warn } from "./receiver-warnings.ts";
 
 /** The condition that receivers wait for an executor. */
 export const NO_EXECUTORS = "NO_EXECUTORS/receivers";
@@ -44,9 +44,8 @@ export function renewPeers(state: ReceiverTracker): void {
 }
 
 function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): ExecutorId | undefined {
-  const { stream, name, copies } = receiver.declared;
+  const { name, copies } = receiver.declared;
   if (copies === 1) return undefined;
-  const condition = `NO_REPLICA_PEER/${stream}`;
   const peer = leastUsed(state, (other) => (other === receiver ? undefined : other.peer), receiver.executor);
   // A leaving executor keeps its copies meanwhile, and the job may be about to end: reported when the leaving ones are
   // gone.
@@ -55,11 +54,10 @@ function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): Executor
     const message =
       `receiver ${name} wants a second copy of what it receives, and ${receiver.executor} is the only ` +
       "executor. Data goes on with one copy: if that executor is lost, so is what was not processed. Add an executor.";
-    warn(state, noReplicaPeer(condition, message));
+    receiver.alone = true;
+    warn(state, noReplicaPeer(aloneCondition(receiver), message));
   }
-  if (peer !== undefined && receiver.alone)
-    state.effects.push({ type: "warningOver", subject: condition, message: undefined });
-  receiver.alone = peer === undefined;
+  if (peer !== undefined) notAlone(state, receiver);
   return peer;
 }
 

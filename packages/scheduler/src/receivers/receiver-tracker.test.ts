@@ -94,6 +94,30 @@ describe("receivers", () => {
     expect(after(state, ready("e2"))).toEqual(["over NO_REPLICA_PEER/0", "peer of 0 on e1: e2"]);
   });
 
+  test("want no second copy while there is no executor at all, and say so again with the next one", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(2));
+    expect(after(state, lost("e1"))).toEqual([
+      "warning RECEIVER_MOVED",
+      "over NO_REPLICA_PEER/0",
+      "warning NO_EXECUTORS: NO_EXECUTORS/receivers",
+    ]);
+    expect(after(state, ready("e2"))).toEqual([
+      "over NO_EXECUTORS/receivers",
+      "warning NO_REPLICA_PEER: NO_REPLICA_PEER/0",
+      "start 0 on e2",
+    ]);
+  });
+
+  test("want no second copy once the last executor, which was told to end, is gone", () => {
+    const state = tracker();
+    after(state, ready("e1"), started(2), leaving("e1"), status("e1", 0, { state: "stopped" }));
+    expect(after(state, lost("e1"))).toEqual([
+      "over NO_REPLICA_PEER/0",
+      "warning NO_EXECUTORS: NO_EXECUTORS/receivers",
+    ]);
+  });
+
   test("get another peer when theirs is lost", () => {
     const state = tracker();
     after(state, ready("e1"), ready("e2"), ready("e3"), started(2));

@@ -22,7 +22,7 @@ import {
 import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
 import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
-import { downCondition, notDown, notStuck, stuckCondition, tellMoved, warn } from "./receiver-warnings.ts";
+import { downCondition, notAlone, notDown, notStuck, stuckCondition, tellMoved, warn } from "./receiver-warnings.ts";
 
 /** Advances all receivers of a job by one event. Owns `state`; reads no clock, no randomness, no I/O. */
 export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): readonly ReceiverEffect[] {
@@ -113,6 +113,8 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
     if (receiver.executor === executor && loseHome(state, receiver, executor)) moving.push(receiver);
   }
   if (moving.length > 0) tellMoved(state, moving, executor);
+  // Without executors there is no first copy either: from now on they wait, which NO_EXECUTORS says.
+  if (state.executors.length === 0) for (const receiver of state.receivers.values()) notAlone(state, receiver);
   placeReceivers(state);
   renewPeers(state);
   for (const receiver of state.receivers.values()) reportBacklog(state, receiver);

@@ -30,3 +30,11 @@ export function notDown(state: ReceiverTracker, receiver: TrackedReceiver, messa
   receiver.down = false;
   state.effects.push({ type: "warningOver", subject: downCondition(receiver), message });
 }
+
+export const aloneCondition = (receiver: TrackedReceiver): string => `NO_REPLICA_PEER/${receiver.declared.stream}`;
+
+export function notAlone(state: ReceiverTracker, receiver: TrackedReceiver): void {
+  if (!receiver.alone) return;
+  receiver.alone = false;
+  state.effects.push({ type: "warningOver", subject: aloneCondition(receiver), message: undefined });
+}
