@@ -64,8 +64,8 @@ function memory({ cores, memoryBytes }: { readonly cores: number; readonly memor
   const wanted = conf["storage.pool.bytes"] + cores * conf["executor.slot.heap"];
   const fits = wanted <= memoryBytes;
   const text =
-    `${formatSize(memoryBytes)} for this process; a job with default settings may take ` +
+    `${formatSize(memoryBytes)} for this process; a job with default settings may use ` +
     `${formatSize(conf["storage.pool.bytes"])} for blocks and ${cores} x ${formatSize(conf["executor.slot.heap"])} for slots` +
-    (fits ? "" : ": too much for this machine; lower executor.slot.heap, storage.pool.bytes or --slots");
+    (fits ? "" : ": more than this process may use; lower executor.slot.heap, storage.pool.bytes or --slots");
   return { what: "memory", verdict: fits ? "ok" : "warn", text };
 }

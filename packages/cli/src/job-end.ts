@@ -28,5 +28,5 @@ export async function askToEnd(operator: OperatorClient, id: JobId, how: "stop" 
 /** For a job that had already ended: says so, and how it ended. */
 export function tellEndedAlready(console: Console, job: JobSummary): void {
   const how = job.error === undefined ? job.state : `${job.state}: ${describeWireFailure(job.error, false).trimEnd()}`;
-  tell(console, `job ${job.id} has ended already; it is ${how}`);
+  tell(console, `job ${job.id} has already ended: it is ${how}`);
 }

@@ -14,7 +14,10 @@ export interface LogShowOptions {
   readonly engine?: true;
 }
 
-export const ENGINE_OPTION = ["--engine", "show all engine messages about the job, not just warnings"] as const;
+export const ENGINE_OPTION = [
+  "--engine",
+  "show all engine messages about the job, not only warnings and errors",
+] as const;
 
 export const logOptions = (options: LogShowOptions): JobLogOptions => ({
   json: options.json === true,

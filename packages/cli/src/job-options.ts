@@ -11,6 +11,6 @@ export interface JobFlags {
 export function withJob(command: Command): Command {
   return command
     .argument("<job>", "the job's file, such as chat-room.ts")
-    .argument("[args...]", "arguments of the job, after --")
-    .option("--conf <name=value>", "a setting of docs/configuration.md; may be repeated", addSetting);
+    .argument("[args...]", "arguments for the job, after --")
+    .option("--conf <name=value>", "set a setting of docs/configuration.md; may be repeated", addSetting);
 }

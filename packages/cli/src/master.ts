@@ -30,7 +30,7 @@ export function parseMaster(text: string, cores: number): Master {
 
 function inRange(text: string, what: string, n: number, max: number): number {
   if (n >= 1 && n <= max) return n;
-  throw badMaster(`--master ${JSON.stringify(text)} asks for ${n} ${what}. Ask for 1 to ${max}.`);
+  throw badMaster(`--master ${JSON.stringify(text)} requests ${n} ${what}. Use 1 to ${max}.`);
 }
 
 function remedy(text: string): string {

@@ -20,12 +20,12 @@ export interface OperatorOptions extends DriverFlags {
 }
 
 export function withDriverOptions(command: Command): Command {
-  return withClientSecurity(command.option("--driver <host:port>", "the driver (default: MILLRACE_DRIVER)"));
+  return withClientSecurity(command.option("--driver <host:port>", "address of the driver (default: MILLRACE_DRIVER)"));
 }
 
 /** The same, and `--json`. */
 export function withOperatorOptions(command: Command): Command {
-  return withDriverOptions(command).option("--json", "print JSON for programs");
+  return withDriverOptions(command).option("--json", "print JSON, for programs");
 }
 
 /** Connects, works, and always closes; Ctrl-C ends it. */

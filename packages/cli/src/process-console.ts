@@ -65,7 +65,7 @@ export function processConsole(): ProcessConsole {
       await Promise.all(takers.map((taker) => taker.flush()));
       const bytes = (unread.signal.aborted ? 0 : stdout.droppedBytes) + stderr.droppedBytes;
       if (bytes > 0)
-        process.stderr.write(`millrace: ${formatSize(bytes)} of output were dropped: nobody read them in time\n`);
+        process.stderr.write(`millrace: ${formatSize(bytes)} of output was dropped: it was not read in time\n`);
       return unwritable ? EXIT.failed : code;
     },
   };

@@ -293,14 +293,14 @@ describe("looking at jobs", () => {
     const status = async () => ({ ...running, state: asked.length === 0 ? "running" : "stopping" }) as const;
     const { code, out, err } = await session({ operator: { stop, status } }).run("stop", "chat-room-1");
     expect({ code, out, asked }).toEqual({ code: 0, out: "", asked: ["chat-room-1"] });
-    expect(err).toBe("millrace: job chat-room-1 is asked to stop; it is stopping\n");
+    expect(err).toBe("millrace: job chat-room-1 was asked to stop; it is now stopping\n");
   });
   test.each(["stop", "kill"])("%s of a job that is over says so, and how it ended", async (command) => {
     const status = async () => ({ ...failed, endedAt: START });
     const { code, err } = await session({ operator: { status } }).run(command, "chat-room-1");
     expect({ code, err }).toMatchObject({
       code: 0,
-      err: expect.stringContaining("has ended already; it is failed: [B"),
+      err: expect.stringContaining("has already ended: it is failed: [B"),
     });
   });
 });

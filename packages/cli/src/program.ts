@@ -49,7 +49,7 @@ export async function runCli(args: readonly string[], console: Console): Promise
     .version(VERSION, "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
-    .option("--verbose", "errors with their stack traces")
+    .option("--verbose", "print the stack traces of errors")
     .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .showSuggestionAfterError(true)

@@ -20,7 +20,7 @@ export function whenOutputEnds(stream: Pick<Writable, "on">, then: (reason: Read
 function unwritable(error: NodeJS.ErrnoException): EngineError {
   const full = error.code === "ENOSPC" || error.code === "EDQUOT" || error.code === "EFBIG";
   return outputUnwritable(
-    `standard output could not be written: ${describeThrown(error)}. Output from then on is lost; a job that runs here is stopped gracefully. ` +
+    `standard output could not be written: ${describeThrown(error)}. Further output is lost; a job that runs here is stopped gracefully. ` +
       `${full ? "Free space there, or redirect it" : "Redirect it"} elsewhere, and start again.`,
     { cause: error, fields: { reason: error.code ?? "no code" } },
   );

@@ -17,8 +17,8 @@ export interface ServerOptions extends ClientOptions {
 
 export function withClientSecurity(command: Command): Command {
   return command
-    .option("--token-file <file>", "file with the cluster's token (default: MILLRACE_TOKEN)")
-    .option("--tls-ca <file>", "PEM file of the trusted certificate authorities (default: MILLRACE_TLS_CA)");
+    .option("--token-file <file>", "file that contains the cluster's token (default: the token in MILLRACE_TOKEN)")
+    .option("--tls-ca <file>", "PEM file with the trusted certificate authorities (default: MILLRACE_TLS_CA)");
 }
 
 export function withServerSecurity(command: Command): Command {
@@ -28,8 +28,11 @@ export function withServerSecurity(command: Command): Command {
 /** For a command that already has the options of a client. */
 export function withServerCertificate(command: Command): Command {
   return command
-    .option("--tls-cert <file>", "PEM file of its certificate; turns TLS on (default: MILLRACE_TLS_CERT)")
-    .option("--tls-key <file>", "PEM file of the certificate's key (default: MILLRACE_TLS_KEY)");
+    .option(
+      "--tls-cert <file>",
+      "PEM file with the certificate of this process; turns on TLS (default: MILLRACE_TLS_CERT)",
+    )
+    .option("--tls-key <file>", "PEM file with the private key of the certificate (default: MILLRACE_TLS_KEY)");
 }
 
 /** @throws TOKEN_UNREADABLE */

@@ -28,11 +28,11 @@ describe("a master", () => {
     ["", /Write local, local\[N\]/],
     ["locl[2]", /Write local, local\[N\]/],
     ["local[]", /Write local/],
-    ["local[0]", /asks for 0 slots\. Ask for 1 to 256/],
-    ["local[1000]", /Ask for 1 to 256/],
+    ["local[0]", /requests 0 slots\. Use 1 to 256/],
+    ["local[1000]", /Use 1 to 256/],
     ["local-cluster[2]", /local-cluster\[E,S\]/],
     ["local-cluster[2,1,1024]", /third number that Spark takes/],
-    ["local-cluster[0,1]", /asks for 0 executors/],
+    ["local-cluster[0,1]", /requests 0 executors/],
     ["spark://host:7077", /millrace submit/],
     ["host:7077", /millrace submit/],
   ])("%j is refused with what to write", (text, message) => {
@@ -105,7 +105,7 @@ describe("a token", () => {
   test("that a call cannot carry is refused without showing it", () => {
     for (const token of ["schl\u00fcssel", "two\nlines"]) {
       expect(() => readToken(undefined, { MILLRACE_TOKEN: token })).toThrow(
-        /^\[TOKEN_UNREADABLE\] The token in MILLRACE_TOKEN has/,
+        /^\[TOKEN_UNREADABLE\] The token in MILLRACE_TOKEN contains/,
       );
       expect(() => readToken(undefined, { MILLRACE_TOKEN: token })).not.toThrow(token);
     }

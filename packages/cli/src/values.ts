@@ -72,7 +72,7 @@ export function readToken(file: string | undefined, env: NodeJS.ProcessEnv): str
     });
   }
   const token = text.split(/\r?\n/, 1)[0]?.trim() ?? "";
-  if (token !== "") return usable(token, `the token file ${file}`);
+  if (token !== "") return usable(token, `the file ${file}`);
   throw tokenUnreadable(`The token file ${file} is empty. Put the cluster's token on its first line.`);
 }
 
@@ -80,7 +80,7 @@ export function readToken(file: string | undefined, env: NodeJS.ProcessEnv): str
 function usable(token: string, where: string): string {
   if (/^[\x20-\x7e]*$/.test(token)) return token;
   throw tokenUnreadable(
-    `The token in ${where} has characters that cannot be sent with a call. Choose one of ASCII letters, digits and punctuation, on one line.`,
+    `The token in ${where} contains characters that cannot be sent in a header. Choose a token of ASCII letters, digits and punctuation, on one line.`,
   );
 }
 

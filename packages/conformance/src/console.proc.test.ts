@@ -78,7 +78,7 @@ test("a reader that has stopped reading does not keep a job from being stopped a
   const { code, stdout, stderr } = await run.ended;
   expect(code).toBe(130);
   expect(told(stdout).length).toBeLessThan(LINES);
-  expect(stderr).toMatch(/of output were dropped/);
+  expect(stderr).toMatch(/of output was dropped/);
 });
 
 describe("the log of a job on a cluster", () => {

@@ -6,8 +6,8 @@ import { showBatches } from "../views.ts";
 
 export function registerBatches(program: Command, console: Console): Command {
   return withOperatorOptions(program.command("batches"))
-    .argument("<id>", "the job, as `jobs` shows it")
-    .description("a job's latest batches with their records and times")
+    .argument("<id>", "the job's id, as listed by `jobs`")
+    .description("list a job's latest batches with their records and times")
     .action(async (id: string, options: OperatorOptions) => {
       const batches = await withOperator(console, options, (operator) => operator.batches(jobId(id)));
       await (options.json ? outJson(console, batches) : console.out(showBatches(batches)));

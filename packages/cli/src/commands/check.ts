@@ -13,9 +13,9 @@ interface CheckOptions extends JobFlags {
 
 export function registerCheck(program: Command, console: Console, setExit: SetExit): Command {
   return withJob(program.command("check"))
-    .option("--json", "print JSON for programs")
+    .option("--json", "print JSON, for programs")
     .description(
-      "check what can be checked without running: syntax, types, imports, and, by declaring the graph, captures of functions",
+      "check a job without running it: syntax, types, imports and, by declaring its graph, the captures of its functions",
     )
     .action(async (file: string, args: readonly string[], options: CheckOptions) => {
       const conf = checkConf(options.conf);

@@ -10,8 +10,8 @@ interface DoctorOptions extends OperatorOptions {
 
 export function registerDoctor(program: Command, console: Console, setExit: SetExit): Command {
   return withOperatorOptions(program.command("doctor"))
-    .option("--data-dir <dir>", "where a driver would keep its data", ".millrace")
-    .description("check node, ports, disk, memory, and the connection to a driver if one is given")
+    .option("--data-dir <dir>", "directory to check for a driver's data; created if missing", ".millrace")
+    .description("check Node, ports, disk and memory of this machine and, if a driver is given, the connection to it")
     .action(async (options: DoctorOptions) => {
       const findings = [
         ...(await lookAround(options.dataDir, {
@@ -38,7 +38,7 @@ async function lookAtDriver(console: Console, options: DoctorOptions): Promise<r
       {
         what: "driver",
         verdict: slots > 0 ? "ok" : "warn",
-        text: `answers; ${connected.length} executors with ${slots} slots`,
+        text: `answers; executors connected: ${connected.length}, with ${slots} slots in all`,
       },
     ];
   } catch (error) {

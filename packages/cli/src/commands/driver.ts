@@ -21,28 +21,32 @@ interface DriverCommandOptions extends ServerOptions {
 
 export function registerDriver(program: Command, console: Console, setExit: SetExit): Command {
   return withServerSecurity(program.command("driver"))
-    .option("--host <address>", "address to listen on; other than loopback, a token is needed", "127.0.0.1")
-    .option("--port <port>", "for executors and this command", parsePort, 7077)
-    .option("--ui-port <port>", "for HTTP: /healthz, /readyz", parsePort, 4040)
-    .option("--data-dir <dir>", "jobs, logs and checkpoints", ".millrace/driver")
+    .option("--host <address>", "address to listen on; any but loopback requires a token", "127.0.0.1")
+    .option("--port <port>", "port for executors and commands", parsePort, 7077)
+    .option("--ui-port <port>", "HTTP port of the health checks, /healthz and /readyz", parsePort, 4040)
+    .option("--data-dir <dir>", "directory for jobs, logs and checkpoints", ".millrace/driver")
     .option(
       "--advertise <host>",
-      "where executors dial job drivers (default: where they dialled this driver)",
+      "host at which executors dial job drivers (default: the one at which they dialled this driver)",
       parseHost,
     )
-    .option("--job-ports <first-last>", "where job drivers listen, two ports each (default: any free)", parsePorts)
-    .option("--insecure", "listen on other than loopback without a token: anyone who reaches the port can run code")
+    .option(
+      "--job-ports <first-last>",
+      "ports for job drivers to listen on, two each (default: any free ports)",
+      parsePorts,
+    )
+    .option("--insecure", "listen beyond loopback without a token: anyone who reaches the port can run code")
     .addOption(
-      new Option("--grace <duration>", "how long SIGTERM waits for running batches")
+      new Option("--grace <duration>", "how long jobs may take to drain after SIGTERM")
         .argParser((text) => parseDuration(text, "--grace"))
         .default(parseDuration("25s"), "25s"),
     )
     .addOption(
-      new Option("--restart-pause <duration>", "longest pause before a job's process on an executor is restarted")
+      new Option("--restart-pause <duration>", "longest pause before restarting a job's process on an executor")
         .argParser((text) => parseDuration(text, "--restart-pause"))
         .default(parseDuration("30s"), "30s"),
     )
-    .description("a driver that waits for executors and jobs; SIGTERM drains it")
+    .description("run a driver, which waits for executors and jobs; SIGTERM drains it")
     .action(async (options: DriverCommandOptions) => {
       const driver = await console.engine.startDriver({
         host: options.host,
@@ -59,7 +63,7 @@ export function registerDriver(program: Command, console: Console, setExit: SetE
       tell(console, `driver listening at ${driver.address}, health at http://${driver.health}/healthz`);
       const killed = await untilInterrupted(console, "driver", (graceful) => driver.stop(graceful));
       if (killed.length === 0) return;
-      tell(console, `the driver is down; killed before they had drained: ${killed.join(", ")}`);
+      tell(console, `the driver has stopped; jobs killed before they had drained: ${killed.join(", ")}`);
       setExit(EXIT.failed);
     });
 }

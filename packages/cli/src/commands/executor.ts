@@ -25,22 +25,27 @@ export function registerExecutor(program: Command, console: Console): Command {
   return withServerCertificate(withDriverOptions(program.command("executor")))
     .option(
       "--name <name>",
-      'its name in the cluster, of a-z, 0-9 and "-" (default: the machine\'s, and a random part)',
+      'name in the cluster, of a-z, 0-9 and "-" (default: the machine\'s name with a random suffix)',
     )
-    .option("--slots <n>", "concurrent tasks (default: one per core)", parseCount("--slots", 256))
-    .option("--memory <size>", "memory for each job that it runs (default: 3/4 of what this process may use)", (text) =>
-      parseSize(text, "--memory"),
+    .option("--slots <n>", "number of concurrent tasks (default: one per core)", parseCount("--slots", 256))
+    .option(
+      "--memory <size>",
+      "memory for each job that it runs (default: 3/4 of the memory available to this process)",
+      (text) => parseSize(text, "--memory"),
     )
-    .option("--work-dir <dir>", "spilled blocks and installed jobs", ".millrace/executor")
-    .option("--host <address>", "address to serve blocks on; other than loopback, a token is needed", "127.0.0.1")
+    .option("--work-dir <dir>", "directory for spilled blocks and installed jobs", ".millrace/executor")
+    .option("--host <address>", "address to serve blocks on; any but loopback requires a token", "127.0.0.1")
     .option(
       "--advertise <host>",
-      "where other executors dial it (default: --host, or this machine's first address)",
+      "host at which drivers and other executors dial it (default: --host, or this machine's first address)",
       parseHost,
     )
-    .option("--insecure", "serve on other than loopback without a token")
+    .option("--insecure", "serve blocks beyond loopback without a token")
     .addOption(
-      new Option("--grace <duration>", "how long SIGTERM waits for its jobs to release it; longer than the driver's")
+      new Option(
+        "--grace <duration>",
+        "how long its jobs may take to release it after SIGTERM; give it more than the driver",
+      )
         .argParser((text) => parseDuration(text, "--grace"))
         .default(parseDuration("30s"), "30s"),
     )
@@ -49,7 +54,7 @@ export function registerExecutor(program: Command, console: Console): Command {
         .argParser((text) => parseDuration(text, "--dial-pause"))
         .default(parseDuration("5s"), "5s"),
     )
-    .description("an executor; it dials its driver for as long as it takes; SIGTERM drains it")
+    .description("run an executor, which dials its driver until it answers; SIGTERM drains it")
     .action(async (options: ExecutorOptions) => {
       const driver = driverAddress(options.driver, console.env);
       const slots = options.slots ?? console.cores;

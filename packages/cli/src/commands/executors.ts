@@ -5,7 +5,7 @@ import { showExecutors } from "../views.ts";
 
 export function registerExecutors(program: Command, console: Console): Command {
   return withOperatorOptions(program.command("executors"))
-    .description("list the executors that the driver knows")
+    .description("list the executors known to the driver")
     .action(async (options: OperatorOptions) => {
       const executors = await withOperator(console, options, (operator) => operator.executors());
       const show = (): string => showExecutors(executors, console.clock.now());

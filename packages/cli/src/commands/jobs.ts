@@ -5,7 +5,7 @@ import { showJobs } from "../views.ts";
 
 export function registerJobs(program: Command, console: Console): Command {
   return withOperatorOptions(program.command("jobs"))
-    .description("list the jobs of a driver, including those that have ended")
+    .description("list the driver's jobs, including those that have ended")
     .action(async (options: OperatorOptions) => {
       const jobs = await withOperator(console, options, (operator) => operator.jobs());
       await (options.json ? outJson(console, jobs) : console.out(showJobs(jobs)));

@@ -11,11 +11,11 @@ interface LogsOptions extends OperatorOptions, LogShowOptions {
 
 export function registerLogs(program: Command, console: Console): Command {
   return withOperatorOptions(program.command("logs"))
-    .argument("<id>", "the job, as `jobs` shows it")
+    .argument("<id>", "the job's id, as listed by `jobs`")
     .option("-f, --follow", "follow the log until the job ends")
     .option(...ENGINE_OPTION)
     .description(
-      "what a job printed, from its beginning; on standard error its warnings and, if it failed, why: it still ends with 0",
+      "print a job's output from its beginning and, on standard error, its warnings and why it failed; exits with 0 either way",
     )
     .action(async (name: string, options: LogsOptions) => {
       await withOperator(console, options, async (operator) => {

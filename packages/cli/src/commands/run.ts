@@ -16,9 +16,9 @@ interface RunOptions extends JobFlags {
 
 export function registerRun(program: Command, console: Console, setExit: SetExit): Command {
   return withJob(program.command("run"))
-    .option("--master <master>", "local, local[N], local[*] or local-cluster[E,S]", "local[*]")
-    .option("--batches <n>", "complete this many batches, then stop", parseCount("--batches"))
-    .description("run a job on a cluster of its own; Ctrl-C stops gracefully, a second one at once")
+    .option("--master <master>", "where to run: local, local[N], local[*] or local-cluster[E,S]", "local[*]")
+    .option("--batches <n>", "stop after completing this many batches", parseCount("--batches"))
+    .description("run a job on a cluster of its own; Ctrl-C stops it gracefully, a second Ctrl-C at once")
     .action(async (job: string, args: readonly string[], options: RunOptions) => {
       const { graceful, immediate } = console.interrupts;
       const onInterrupt = (): void => {

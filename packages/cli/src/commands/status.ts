@@ -6,8 +6,8 @@ import { showJob } from "../views.ts";
 
 export function registerStatus(program: Command, console: Console): Command {
   return withOperatorOptions(program.command("status"))
-    .argument("<id>", "the job, as `jobs` shows it")
-    .description("how a job is doing, and why it failed")
+    .argument("<id>", "the job's id, as listed by `jobs`")
+    .description("show the state and warnings of a job and, if it failed, why")
     .action(async (id: string, options: OperatorOptions) => {
       const job = await withOperator(console, options, (operator) => operator.status(jobId(id)));
       const show = (): string => showJob(job, console.clock.now(), program.opts<GlobalOptions>().verbose === true);

@@ -6,14 +6,14 @@ import { type OperatorOptions, withOperator, withOperatorOptions } from "../oper
 
 export function registerStop(program: Command, console: Console): Command {
   return withOperatorOptions(program.command("stop"))
-    .argument("<id>", "the job, as `jobs` shows it")
-    .description("end a job gracefully: received data is processed, then it stops")
+    .argument("<id>", "the job's id, as listed by `jobs`")
+    .description("stop a job gracefully, after processing all received data")
     .action(async (id: string, options: OperatorOptions) => {
       const { job, already } = await withOperator(console, options, (operator) =>
         askToEnd(operator, jobId(id), "stop"),
       );
       if (options.json) return outJson(console, job);
       if (already) return tellEndedAlready(console, job);
-      return tell(console, `job ${job.id} is asked to stop; it is ${job.state}`);
+      return tell(console, `job ${job.id} was asked to stop; it is now ${job.state}`);
     });
 }

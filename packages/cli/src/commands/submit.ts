@@ -20,13 +20,15 @@ interface SubmitOptions extends OperatorOptions, JobFlags, LogShowOptions {
 
 export function registerSubmit(program: Command, console: Console, setExit: SetExit): Command {
   return withOperatorOptions(withJob(program.command("submit")))
-    .option("--name <name>", "the job's name, instead of its own")
-    .option("--timeout <duration>", "give up if the driver is not reached in this time (default: never)", (text) =>
-      parseDuration(text, "--timeout"),
+    .option("--name <name>", "name for the job, in place of its own")
+    .option(
+      "--timeout <duration>",
+      "give up if the driver cannot be reached within this time (default: never)",
+      (text) => parseDuration(text, "--timeout"),
     )
-    .option("--follow", "show its log until it ends; Ctrl-C leaves it running")
+    .option("--follow", "print the job's log until it ends; Ctrl-C leaves the job running")
     .option(...ENGINE_OPTION)
-    .description("bundle and check a job, and start it on a cluster; prints its id")
+    .description("bundle and check a job, start it on a cluster, and print its id")
     .action(async (file: string, args: readonly string[], options: SubmitOptions) => {
       const conf = checkConf(options.conf);
       await withOperator(console, options, async (operator, address) => {
