@@ -1,5 +1,6 @@
+import { once } from "node:events";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { bindFailed } from "@millrace/rpc";
-import fastify, { type FastifyInstance } from "fastify";
 
 /** The answers of the probes: alive as soon as it listens, ready while it accepts jobs. */
 export interface Health {
@@ -11,19 +12,33 @@ export async function serveHealth(
   address: { readonly host: string; readonly port: number },
   health: Health,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const app: FastifyInstance = fastify({ logger: false, forceCloseConnections: true });
-  app.get("/healthz", () => ({ status: "ok" }));
-  app.get("/readyz", (_request, reply) => {
+  const server = createServer((request, response) => {
+    const [path] = (request.url ?? "").split("?");
+    if (request.method !== "GET" && request.method !== "HEAD") return answer(response, 405, "only GET and HEAD");
+    if (path === "/healthz") return answer(response, 200, "ok");
+    if (path !== "/readyz") return answer(response, 404, "only /healthz and /readyz are here");
     const ready = health.ready();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "draining" });
+    answer(response, ready ? 200 : 503, ready ? "ready" : "draining");
   });
   try {
-    await app.listen({ host: address.host, port: address.port });
+    server.listen({ host: address.host, port: address.port });
+    await once(server, "listening");
   } catch (error) {
     throw explained(error, address);
   }
-  const bound = app.server.address();
-  return { port: typeof bound === "object" && bound !== null ? bound.port : address.port, close: () => app.close() };
+  const bound = server.address();
+  return { port: typeof bound === "object" && bound !== null ? bound.port : address.port, close: () => close(server) };
+}
+
+function answer(response: ServerResponse, code: number, status: string): void {
+  response.writeHead(code, { "content-type": "application/json; charset=utf-8" }).end(JSON.stringify({ status }));
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections(); // a probe that keeps its connection must not keep the process
+  await closed;
 }
 
 /** Turns an error of `listen` into a message with a remedy. */
