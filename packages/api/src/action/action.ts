@@ -13,26 +13,26 @@ import type { JobContext } from "../job/job-context.ts";
 import type { ActionResult } from "../port/engine-port.ts";
 
 export interface Action {
-  /** Names it in messages: `collect`. */
+  /** The operation's name in messages: `collect`. */
   readonly name: string;
   readonly target: Lineage;
   readonly sink: ActionSink;
   /** Only these partitions, ascending; all by default. */
   readonly partitions?: readonly number[];
-  /** The job did not ask for it: what its tasks add to accumulators does not count. */
+  /** The engine runs it for its own purposes: what its tasks add to accumulators is ignored. */
   readonly aside?: true;
 }
 
 /**
- * Runs one action on the cluster: finds out its sources, plans it, waits for what other actions write that it reads.
+ * Runs one action on the cluster: resolves its sources, plans it, and waits for other actions that write what it reads.
  *
- * @returns The result block of each partition asked for; none at all when no task was needed.
+ * @returns The result block of each requested partition, in order; an empty array if no task was needed.
  */
 export async function runAction(context: JobContext, action: Action): Promise<readonly Uint8Array[]> {
   return (await runInBatch(context, action)).partitions;
 }
 
-/** Runs an action that saves. @returns The file of each partition; none at all when no task was needed. */
+/** Runs an action that saves. @returns The file of each partition, in order; an empty array if no task was needed. */
 export async function runSave(context: JobContext, action: Action): Promise<readonly WrittenFile[]> {
   return (await runInBatch(context, action)).written;
 }
@@ -65,21 +65,21 @@ async function perform(context: JobContext, scope: BatchScope, action: Action): 
 
 const NO_TASK: ActionResult = { partitions: [], written: [], accumulators: [] };
 
-/** Finds out what the plan of a target has to know: partitions of sources, and what deferred nodes are. */
+/** Resolves everything that a target's plan depends on: the partitions of sources, and the lineages of deferred nodes. */
 export async function resolveSources(target: Lineage): Promise<void> {
-  // What a deferred node turns out to be may have sources of its own.
+  // The lineage of a resolved node may have unresolved sources of its own.
   for (let open = unresolvedNodes(target); open.length > 0; open = unresolvedNodes(target)) {
     await Promise.all(open.map((node) => resolveOnce(node)));
   }
 }
 
-/** How many partitions a lineage has, once its sources have been looked at. */
+/** The number of partitions of a lineage. Resolves its sources. */
 export async function partitionsOf(context: JobContext, target: Lineage): Promise<number> {
   await resolveSources(target);
   return context.planner.layout().partitions(target);
 }
 
-/** Nodes of which something is being found out. */
+/** Nodes that are being resolved. */
 const resolving = new WeakMap<UnresolvedNode, Promise<void>>();
 
 function resolveOnce(node: UnresolvedNode): Promise<void> {
@@ -98,11 +98,11 @@ function resolveOnce(node: UnresolvedNode): Promise<void> {
 }
 
 interface ReservedAction extends PlannedAction {
-  /** Lets other actions have the shuffles of this one: written, or to be written by them. */
+  /** Gives up this action's claim to its shuffles: other actions may then read them, or write those still missing. */
   release(): void;
 }
 
-/** Two plans never write the same shuffle at the same time: the second waits, and reads what the first has written. */
+/** Two plans never write the same shuffle at the same time: the second one waits, and reads the output of the first. */
 async function planWhenFree(context: JobContext, scope: BatchScope, action: Action): Promise<ReservedAction> {
   for (;;) {
     const planned = context.planner.plan({
@@ -114,7 +114,7 @@ async function planWhenFree(context: JobContext, scope: BatchScope, action: Acti
     });
     const busy = context.written.busy(planned.writes);
     if (busy.length === 0) return { ...planned, release: reserve(context, scope, planned.writes) };
-    for (const placed of planned.ready) placed.catch(() => {}); // this plan is not run: the next one sees what failed
+    for (const placed of planned.ready) placed.catch(() => {}); // this plan is discarded: the next one reports the failure
     await Promise.all(busy);
   }
 }

@@ -1,12 +1,12 @@
 import type { ShuffleId, WrittenShuffle } from "@millrace/plan";
 
-/** The shuffles whose output stands, and those that actions are writing: two never write the same shuffle at a time. */
+/** The shuffles whose output exists, and those that actions are writing: at most one action writes a shuffle at a time. */
 export class WrittenShuffles {
   readonly #written = new Set<ShuffleId>();
-  /** Settles with the action that writes it, whatever becomes of it. */
+  /** Resolves when the action that writes the shuffle ends, successful or not. */
   readonly #writing = new Map<ShuffleId, Promise<void>>();
 
-  /** Plans leave out their stages. */
+  /** The shuffles whose output exists: plans omit their stages. */
   get all(): ReadonlySet<ShuffleId> {
     return this.#written;
   }
@@ -15,22 +15,22 @@ export class WrittenShuffles {
     return this.#written.has(id);
   }
 
-  /** The output of this one stands from now on. */
+  /** Records that the output of a shuffle exists. */
   add(id: ShuffleId): void {
     this.#written.add(id);
   }
 
-  /** The output of this one goes. */
+  /** Records that the output of a shuffle no longer exists. */
   delete(id: ShuffleId): void {
     this.#written.delete(id);
   }
 
-  /** For each of these shuffles that an action is writing: when it is done. */
+  /** For each of these shuffles that an action is writing, a promise that resolves when that action ends. */
   busy(shuffles: readonly WrittenShuffle[]): Promise<void>[] {
     return shuffles.flatMap(({ id }) => this.#writing.get(id) ?? []);
   }
 
-  /** An action is about to write these. @returns Lets others have them: written, or to be written by them. */
+  /** Claims shuffles for an action that is about to write them. @returns A function that gives up the claim. */
   reserve(shuffles: readonly WrittenShuffle[]): () => void {
     if (shuffles.length === 0) return () => {};
     let settle = (): void => {};

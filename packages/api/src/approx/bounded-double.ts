@@ -13,7 +13,7 @@ export interface BoundedDouble {
   readonly high: number;
 }
 
-/** How many of the partitions an approximate result is based on. */
+/** The partitions that an approximate result is based on, and the total number of partitions. */
 export interface Seen {
   readonly partitions: number;
   readonly total: number;
@@ -33,11 +33,11 @@ const PASCAL_SUM_MAX = 10_000;
 /** The deviation of fewer numbers is itself uncertain: Student's distribution says by how much. */
 const NORMAL_COUNT_MIN = 100;
 
-/** Bounds of results that are partially known: from the processed partitions. */
+/** Bounds of a result, estimated from the partitions that have been processed. */
 export class Bounds {
   readonly #seen: Seen;
   readonly #confidence: number;
-  /** Only where something is left to estimate. */
+  /** Loaded only if there is something to estimate. */
   readonly #quantiles: Quantiles | undefined;
 
   private constructor(seen: Seen, confidence: number, quantiles: Quantiles | undefined) {
@@ -76,7 +76,7 @@ export class Bounds {
     return this.#around(this.#quantiles, mean, Math.sqrt(sampleVariance(moments) / count), count);
   }
 
-  /** A sum: that of the missing numbers is their count times their mean, both estimated. */
+  /** A sum: that of the missing numbers is the product of their count and their mean, both estimated. */
   sum(moments: Moments): BoundedDouble {
     const { count, mean } = moments;
     const known = count * mean;
@@ -88,7 +88,7 @@ export class Bounds {
     if (count === 1) return { ...NOTHING_KNOWN, mean: sum, confidence: this.#confidence };
     const meanVariance = sampleVariance(moments) / count;
     const countVariance = (count * (1 - p)) / (p * p);
-    // Of a product of two independent estimates.
+    // The variance of a product of two independent estimates.
     const variance = mean ** 2 * countVariance + missing ** 2 * meanVariance + meanVariance * countVariance;
     return this.#around(this.#quantiles, sum, Math.sqrt(variance), count);
   }

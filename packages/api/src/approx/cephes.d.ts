@@ -1,6 +1,6 @@
-// The package has declarations that its `exports` do not lead to: those of its functions that are used here.
+// The functions used here: the package has declarations of its own, but its `exports` do not expose them.
 declare module "cephes" {
-  /** Its functions work from then on. */
+  /** Resolves when the functions may be called. */
   export const compiled: Promise<void>;
   /** The value below which a standard normal variable lies with probability `p`. */
   export function ndtri(p: number): number;

@@ -15,12 +15,12 @@ export class Quantiles {
     return new Quantiles(cephes);
   }
 
-  /** Of the standard normal distribution. */
+  /** A quantile of the standard normal distribution. */
   normal(p: number): number {
     return this.#cephes.ndtri(p);
   }
 
-  /** Of Student's t distribution. */
+  /** A quantile of Student's t distribution. */
   student(p: number, freedom: number): number {
     return this.#cephes.stdtri(freedom, p);
   }
@@ -31,7 +31,7 @@ export class Quantiles {
     if (p <= 0 || mean === 0) return 0;
     if (p >= 1) return Number.POSITIVE_INFINITY;
     const z = this.normal(p);
-    // Cornish and Fisher's first correction for what is not symmetric.
+    // The first term of the Cornish-Fisher expansion, which corrects for skewness.
     const guess = Math.max(0, Math.round(mean + Math.sqrt(variance) * (z + (skewness * (z * z - 1)) / 6)));
     return mean > SEARCHED_MAX ? guess : smallest(guess, (k) => this.#below(distribution, k) >= p);
   }
@@ -50,10 +50,10 @@ export type CountDistribution = { readonly mean: number; readonly variance: numb
   | { readonly kind: "pascal"; readonly successes: number; readonly p: number }
 );
 
-/** Means past this are as good as normal, and the library counts in 32 bits. */
+/** Distributions with larger means are practically normal, and the library counts in 32 bits. */
 const SEARCHED_MAX = 20_000;
 
-/** The smallest count, from 0, for which `enough`, which holds for all that are larger; found from a guess. */
+/** The smallest count, from 0, for which `enough` holds; it must hold for all larger ones. The search starts at `guess`. */
 function smallest(guess: number, enough: (k: number) => boolean): number {
   let [low, high] = [guess, guess];
   for (let step = 1; low >= 0 && enough(low); step *= 2) [low, high] = [low - step, low];
@@ -67,7 +67,7 @@ function smallest(guess: number, enough: (k: number) => boolean): number {
   return high;
 }
 
-/** Failures before as many successes, each with probability `p`. */
+/** The number of failures before the given number of successes, each of probability `p`. */
 export function pascal(successes: number, p: number): CountDistribution {
   const q = 1 - p;
   const moments = {

@@ -22,34 +22,34 @@ export interface ScopeOptions {
   readonly history: BatchHistory;
 }
 
-/** What belongs to one batch, and goes with it. */
+/** Everything that belongs to one batch and is released with it. */
 export class BatchScope implements NodeBatch {
   readonly time: EpochMs;
   readonly history: BatchHistory;
-  /** The states' versions that the batch builds on; a state that is not there is empty. Known when the batch runs. */
+  /** The state versions that the batch builds on, known once it runs. A state without a version is empty. */
   #committed: CommittedBatches["states"] = new Map();
-  /** By name; none before all of them are fixed. */
+  /** The fixed inputs by name; empty until the batch runs. */
   #inputs: ReadonlyMap<string, FixedInput> = new Map();
-  /** RDDs that inputs were given by code of the job: what is `unlogged` in `#inputs`. */
+  /** The RDDs that code of the job returned for inputs: those that are `unlogged` in `#inputs`. */
   readonly #unlogged = new Map<StreamNode, Lineage>();
-  /** Shuffles that plans of this batch wrote and that go with it. */
+  /** Shuffles that plans of this batch wrote, and that are dropped with it. */
   readonly #shuffles = new Map<ShuffleId, ShuffleDependency>();
   /** Blocks put at the driver for this batch. */
   #blocks: BlockId[] = [];
-  /** Sources whose inputs go with it: those blocks, and what was received for it. */
+  /** Sources whose inputs are dropped with the batch: those blocks, and the blocks received for it. */
   #sources: SourceNode[] = [];
   /** Broadcast variables that plans of this batch use. */
   readonly #broadcasts = new Set<DriverBroadcast<unknown>>();
-  /** Stateful operators of this batch, and those of which every partition has been brought up to it. */
+  /** The stateful operators of this batch, and those whose partitions have all been brought up to it. */
   readonly #states = new Map<StreamNode, StateNode>();
   readonly #covered = new Set<StateNode>();
-  /** What its outputs have written, for its commit. */
+  /** The writes of its outputs, to be committed with the batch. */
   readonly #prepared: PreparedOutput[] = [];
   #cancelled = false;
   #seeds = 0;
-  /** Actions that run. */
+  /** Running actions. */
   readonly #running = new Set<Promise<unknown>>();
-  /** Those that could not be made too: what was refused once is not tried again, and the job's code is called once. */
+  /** Includes failures, so that a refused RDD is not tried again and the job's code is called once. */
   readonly #lineages = new Map<StreamNode, Lineage | Promise<Lineage>>();
 
   constructor(options: ScopeOptions) {
@@ -57,12 +57,12 @@ export class BatchScope implements NodeBatch {
     this.history = options.history;
   }
 
-  /** Whether a stream has an RDD in this batch. Slides count from the time before the first batch (TM-4 of docs/operations.md). */
+  /** True if a stream has an RDD in this batch. Slides count from the zero time, one interval before the first batch (TM-4 of docs/operations.md). */
   has(stream: StreamNode): boolean {
     return (this.time - this.history.zeroTime) % stream.slideMs === 0;
   }
 
-  /** The RDD of a stream in this batch: made once, however many streams and outputs use it. */
+  /** The RDD of a stream in this batch, made once however many streams and outputs use it. */
   lineageOf(stream: StreamNode): Lineage | Promise<Lineage> {
     const known = this.#lineages.get(stream);
     if (known !== undefined) return known;
@@ -71,20 +71,20 @@ export class BatchScope implements NodeBatch {
     return made;
   }
 
-  // ---- what it reads
+  // ---- input
 
-  /** The batch runs: on these inputs, and on these versions of states. */
+  /** Starts the batch with its fixed inputs and the state versions that it builds on. */
   begin(inputs: ReadonlyMap<string, FixedInput>, committed: CommittedBatches["states"]): void {
     this.#inputs = inputs;
     this.#committed = committed;
   }
 
-  /** By name; none before the batch runs. */
+  /** The fixed inputs by name; empty until the batch runs. */
   get inputs(): ReadonlyMap<string, FixedInput> {
     return this.#inputs;
   }
 
-  /** Code of the job gave this RDD for an input. */
+  /** Keeps the RDD that code of the job has returned for an input. */
   giveUnlogged(input: StreamNode, lineage: Lineage): void {
     this.#unlogged.set(input, lineage);
   }
@@ -93,14 +93,14 @@ export class BatchScope implements NodeBatch {
     return this.#unlogged.get(input);
   }
 
-  /** The next number in the batch to make a seed of. */
+  /** The next number of the batch's sequence, to derive a seed from. */
   nextSeed(): number {
     return this.#seeds++;
   }
 
-  // ---- its state
+  // ---- state
 
-  /** The batch has a stateful operator. */
+  /** Adds a stateful operator of this batch. */
   addState(stream: StreamNode, state: StateNode): void {
     this.#states.set(stream, state);
   }
@@ -109,7 +109,7 @@ export class BatchScope implements NodeBatch {
     return this.#states.get(stream);
   }
 
-  /** Every partition of the state has been brought up to this batch. */
+  /** Records that every partition of a state has been brought up to this batch. */
   coverState(state: StateNode): void {
     this.#covered.add(state);
   }
@@ -118,37 +118,37 @@ export class BatchScope implements NodeBatch {
     return this.#covered.has(state);
   }
 
-  /** The states of which every partition has been brought up to this batch. */
+  /** The states whose partitions have all been brought up to this batch. */
   get coveredStates(): readonly StateNode[] {
     return [...this.#states.values()].filter((state) => this.#covered.has(state));
   }
 
-  /** The state of a stream before and after this batch. @param name What its state is called. */
+  /** The versions of a stream's state before and after this batch. @param name The name of the state. */
   versionsOf(stream: StreamNode, name: string): StateVersions {
     const version = this.#committed.get(name) ?? epochMs(0);
     return { version, oldest: this.history.oldestVersionOf(stream) ?? version, batch: this.time };
   }
 
-  // ---- its actions
+  // ---- actions
 
-  /** An action runs in this batch, until the promise settles. */
+  /** Adds an action that runs in this batch until the promise settles. */
   addAction(running: Promise<unknown>): void {
     this.#running.add(running);
     const done = (): void => void this.#running.delete(running);
     running.then(done, done);
   }
 
-  /** No action of this batch runs. */
+  /** True if no action of this batch is running. */
   get idle(): boolean {
     return this.#running.size === 0;
   }
 
-  /** Waits for the actions that the job did not wait for; what they throw is the job's to catch. */
+  /** Waits for the actions that the job did not await. Ignores their errors, which are the job's to handle. */
   async settle(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
   }
 
-  /** An output has written something that takes effect with the commit of the batch. */
+  /** Adds writes of an output that become visible when the batch is committed. */
   addPrepared(output: PreparedOutput): void {
     this.#prepared.push(output);
   }
@@ -157,36 +157,36 @@ export class BatchScope implements NodeBatch {
     return this.#prepared;
   }
 
-  /** The batch was cut off: nothing of it starts any more. */
+  /** True if the batch was cancelled: no further part of it starts. */
   get cancelled(): boolean {
     return this.#cancelled;
   }
 
-  /** @returns What its outputs have prepared so far, which is not part of the batch any more. */
+  /** Cancels the batch. @returns The writes that its outputs have prepared so far; the batch no longer has them. */
   cancel(): readonly PreparedOutput[] {
     this.#cancelled = true;
     return this.#prepared.splice(0);
   }
 
-  // ---- what goes with it
+  // ---- release
 
-  /** The source has no inputs any more once the batch is over. @param blocks What was put at the driver for it. */
+  /** Has a source forget its inputs when the batch is released. @param blocks The blocks put at the driver for it. */
   ownSource(node: SourceNode, blocks: readonly BlockId[] = []): void {
     this.#sources.push(node);
     this.#blocks.push(...blocks);
   }
 
-  /** A plan of this batch writes the shuffle. */
+  /** Adds a shuffle that a plan of this batch writes. */
   ownShuffle(id: ShuffleId, dependency: ShuffleDependency): void {
     this.#shuffles.set(id, dependency);
   }
 
-  /** The shuffle goes before the batch does. */
+  /** Removes a shuffle that is dropped before the batch is. */
   disownShuffle(id: ShuffleId): void {
     this.#shuffles.delete(id);
   }
 
-  /** Gives up the shuffles that were begun, and not written to the end. @returns Those. */
+  /** Removes and returns the shuffles that were begun but not completely written. */
   takeUnwritten(written: ReadonlySet<ShuffleId>): readonly ShuffleId[] {
     const unwritten = [...this.#shuffles].filter(([id]) => !written.has(id));
     for (const [id, dependency] of unwritten) {
@@ -196,11 +196,11 @@ export class BatchScope implements NodeBatch {
     return unwritten.map(([id]) => id);
   }
 
-  /** The batch is forgotten: lets go of all that it holds. @returns What is to be dropped where it is kept. */
+  /** Releases everything that the batch holds. @returns The shuffles and blocks that the engine is to drop. */
   release(): { readonly shuffles: readonly ShuffleId[]; readonly blocks: readonly BlockId[] } {
     const shuffles = [...this.#shuffles.keys()];
     for (const dependency of this.#shuffles.values()) {
-      dependency.id = undefined; // an RDD that the job kept is shuffled again, under a new id
+      dependency.id = undefined; // if the job has kept the RDD, it is shuffled again under a new id
     }
     this.#shuffles.clear();
     for (const source of this.#sources) source.inputs = undefined;
@@ -212,14 +212,14 @@ export class BatchScope implements NodeBatch {
     return { shuffles, blocks };
   }
 
-  /** A plan of this batch uses the variable. */
+  /** Holds a broadcast variable that a plan of this batch uses. */
   holdBroadcast(broadcast: DriverBroadcast<unknown>): void {
     if (this.#broadcasts.has(broadcast)) return;
     this.#broadcasts.add(broadcast);
     broadcast.hold();
   }
 
-  /** What this batch wrote stays for as long as the job runs, and may have to be computed again. */
+  /** Keeps the broadcast variables of this batch for as long as the job runs, because lasting output may have to be recomputed. */
   keepBroadcasts(): void {
     for (const broadcast of this.#broadcasts) broadcast.lasting = true;
   }
@@ -231,13 +231,13 @@ export class BatchScope implements NodeBatch {
       return level === undefined ? computed : whenReady(computed, (lineage) => kept(lineage, level, stream.label));
     } catch (error) {
       const failed = Promise.reject<Lineage>(error);
-      failed.catch(() => undefined); // each that asks for it learns of it
+      failed.catch(() => undefined); // every caller gets the rejection
       return failed;
     }
   }
 }
 
-/** Blocks that exist outside of the engine are kept anyway. */
+/** Persists a lineage, unless it is a source of blocks, which are kept anyway. */
 function kept(lineage: Lineage, level: BlockLevel, label: string): Lineage {
   if (lineage.kind === "persisted" || (lineage.kind === "source" && lineage.format === "blocks")) return lineage;
   return persisted(dependency(lineage, false), level, label);

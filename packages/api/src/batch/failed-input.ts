@@ -3,19 +3,19 @@ import type { BadFile, StreamNode } from "../graph/stream-node.ts";
 
 const CAUSES_MAX = 8;
 
-/** A part of a batch that was tried: an output, or what later batches build on. */
+/** A part of a batch that ran: an output, or a stream that later batches build on. */
 export interface Trial {
   readonly stream: StreamNode;
-  /** Why it failed. */
+  /** The error that made it fail; absent if it succeeded. */
   readonly error?: Error;
 }
 
 /**
- * Decides what becomes of the files that a failed batch took from its inputs while the job goes on. Where nothing that needs an
- * input is done, and the input's files alone are why, they are offered to the next batch. Otherwise they are not: what is
- * done would be done twice, and a file that the author's code cannot take would fail every batch from then on.
+ * Decides whether the files of a failed batch are offered to the next one while the job goes on. The files of an input are
+ * offered again if no part that needs the input has succeeded and its unreadable files are the only cause. Otherwise the
+ * successful parts would be repeated, or a file that the author's code cannot process would fail every batch from then on.
  *
- * @returns Which inputs had a file that could not be read, and how many of its files are offered again.
+ * @returns The inputs with an unreadable file, and for each the number of files that are offered again.
  */
 export function returnInput(
   inputs: readonly StreamNode[],
@@ -47,7 +47,7 @@ function needs(stream: StreamNode, input: StreamNode): boolean {
   return stream === input || stream.parents.some((parent) => needs(parent, input));
 }
 
-/** The file that an error of the engine, or one that it came from, is about. */
+/** The file that an error of the engine, or one of its causes, refers to. */
 function badFile(error: Error, isInput: (path: string) => boolean): BadFile | undefined {
   let at: unknown = error;
   for (let depth = 0; depth < CAUSES_MAX && at instanceof Error; depth += 1, at = at.cause) {

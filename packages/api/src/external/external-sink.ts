@@ -13,13 +13,13 @@ import { kindOf } from "../refusal/not-given.ts";
 import { decodeRecords } from "../source/collection.ts";
 import type { DStream } from "../stream/dstream.ts";
 
-/** The attempt and partition of a batch that a writer belongs to: no other writer has the same three. */
+/** The batch, partition and attempt that a writer belongs to. The three together are unique. */
 export interface SinkTask {
   /** The batch time, in epoch ms. */
   readonly time: number;
-  /** Of the stream, from 0. */
+  /** The partition of the stream, from 0. */
   readonly partition: number;
-  /** Only one attempt's result counts, which need not be the last one. Several may write at the same time. */
+  /** The number of the attempt. Several may write at the same time; one of them counts, not necessarily the last. */
   readonly attempt: number;
 }
 
@@ -41,7 +41,7 @@ export interface SinkWriter<T, Written> {
 /**
  * A sink that tasks write to, for packages. Pass it to {@link saveExternal}.
  *
- * What will still change: a sink will be told after a restart what of a batch it has to finish or take back.
+ * Not final: after a restart, a sink will be told which writes of a batch it must finish or discard.
  *
  * @typeParam T The records.
  * @typeParam Written The result of a writer's `close`: plain data.
@@ -50,7 +50,7 @@ export interface SinkWriter<T, Written> {
 export interface ExternalSink<T, Written, Options = undefined> {
   /** Its name for the operator: `kafka totals`. */
   readonly label: string;
-  /** Sent with the opening function: whatever a function may capture. */
+  /** Sent to executors with `open`: any value that a function may capture. */
   readonly options: Options;
   /**
    * Called in a task, once for each attempt at each partition, including empty ones. A function of the job, or one that
@@ -64,7 +64,7 @@ export interface ExternalSink<T, Written, Options = undefined> {
    * idempotent.
    *
    * @param time The batch's time, in epoch ms.
-   * @param written What `close` of the attempts that count returned, in partition order.
+   * @param written The results of `close` of the attempts that count, in partition order.
    */
   commit?(time: number, written: readonly Written[]): void | Promise<void>;
   /**
@@ -73,7 +73,7 @@ export interface ExternalSink<T, Written, Options = undefined> {
    * warning.
    *
    * @param time The batch's time, in epoch ms.
-   * @param written What `commit` would have got, or has got; nothing when a task failed.
+   * @param written The argument that `commit` was or would have been called with; empty if a task failed.
    */
   abort?(time: number, written: readonly Written[]): void | Promise<void>;
 }
@@ -105,7 +105,7 @@ export function saveExternal<T, Written, Options>(stream: DStream<T>, to: Extern
       const written = await runAction(context, { name: operator, target, sink: { kind: "external", open, label } });
       if (to.commit !== undefined || to.abort !== undefined) scope.addPrepared({ kind: "sink", output, written });
     } catch (error) {
-      await sink.abort(scope.time, []); // the first error is the one to tell
+      await sink.abort(scope.time, []); // the first error is the one to report
       throw error;
     }
   };
@@ -149,7 +149,7 @@ function commitFailed(label: string, time: EpochMs, error: unknown): EngineError
   if (error instanceof EngineError) return located(error);
   return sinkCommitFailed(
     `commit of ${label} threw ${describeThrown(error)} for batch ${time}. It is called again, task.attempts.max times in all; ` +
-      "then the output has failed, and what was written for it is taken back. Look at what the sink writes to.",
+      "then the output has failed, and its writes are discarded. Check the system that the sink writes to.",
     { cause: error },
   );
 }

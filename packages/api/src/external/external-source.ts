@@ -21,7 +21,7 @@ export type RangeRecords<T> = AsyncIterable<T> | Iterable<T> | Promise<AsyncIter
  * A source that can be read again, for packages: the driver fixes what each batch reads, tasks read exactly that, as
  * often as necessary. Pass it to {@link externalStream}.
  *
- * What will still change: how a source learns which ranges are committed, and how much a batch may take.
+ * Not final: how a source learns which ranges are committed, and how much a batch may read.
  *
  * @typeParam Range What one task reads: plain data, such as a topic, a partition and two offsets. It may be written to
  *   logs.
@@ -31,13 +31,13 @@ export type RangeRecords<T> = AsyncIterable<T> | Iterable<T> | Promise<AsyncIter
 export interface ExternalSource<Range, T, Options = undefined> {
   /** Its name for the operator: `kafka orders`. */
   readonly label: string;
-  /** Sent with the reading function: whatever a function may capture. */
+  /** Sent to executors with `read`: any value that a function may capture. */
   readonly options: Options;
   /** Called on the driver once, before the first batch, which waits for it. An error ends the job. */
   start?(): void | Promise<void>;
   /**
-   * Called on the driver once in each batch, in order: returns what the batch reads, one partition per range. None: the
-   * batch is empty.
+   * Called on the driver once in each batch, in order: returns the ranges that the batch reads, one partition
+   * each. Without ranges the batch is empty.
    *
    * @param time The batch time, in epoch ms.
    */

@@ -2,7 +2,7 @@ import { JOB_HOOKS, type JobHooks } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 import { kindOf } from "../refusal/not-given.ts";
 
-/** What executors can look up by name: any function, or any class. */
+/** A function or class, which executors can look up by name. */
 export type Shippable = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => object);
 
 /**
@@ -10,11 +10,11 @@ export type Shippable = ((...args: never[]) => unknown) | (abstract new (...args
  * executors, which load the same package. Call it where the package's module is evaluated.
  *
  * @param name The name of the package: `@millrace/kafka`.
- * @param exports By names that stay the same across releases.
+ * @param exports The functions and classes, by names that must stay the same across releases.
  * @throws BAD_ARGUMENT
  */
 export function shipPackage(name: string, exports: Readonly<Record<string, Shippable>>): void {
-  const hooks = (globalThis as { readonly [JOB_HOOKS]?: JobHooks })[JOB_HOOKS]; // set by whoever loads a job; see JobHooks
+  const hooks = (globalThis as { readonly [JOB_HOOKS]?: JobHooks })[JOB_HOOKS]; // set by the process that loads the job; see JobHooks
   for (const [key, value] of Object.entries(exports)) {
     if (typeof value !== "function") {
       throw badArgument(

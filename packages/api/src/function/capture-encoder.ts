@@ -7,17 +7,17 @@ import { Broadcast, type DriverBroadcast } from "../shared/broadcast.ts";
 import { driverOnly } from "./driver-only.ts";
 import type { JobRegistry } from "./job-registry.ts";
 
-/** Turns what functions capture into bytes, and says in the author's words what cannot be turned. */
+/** Encodes captured values, and reports values that cannot be encoded in terms of the author's code. */
 export class CaptureEncoder {
   readonly #registry: JobRegistry;
   /** The driver's side of each broadcast variable of this job. */
   readonly #broadcasts: WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>;
   readonly #onUse: (broadcast: DriverBroadcast<unknown>) => void;
-  /** Blocks met by the current encoding; `undefined` if it only checks, and stores nothing. */
+  /** Blocks that the current encoding refers to; `undefined` if it only checks and stores nothing. */
   #met: (BlockLocation | Promise<BlockLocation>)[] | undefined;
   readonly #hooks: CaptureEncodeHooks;
 
-  /** @param options.onUse Called with each variable that an encoding names, before its block is looked up. */
+  /** @param options.onUse Called with each broadcast variable in an encoding, before its block is looked up. */
   constructor(
     registry: JobRegistry,
     options: {
@@ -46,8 +46,8 @@ export class CaptureEncoder {
   /**
    * Encodes one value like captures, `[[value]]`: a broadcast variable, a receiver or a decoder.
    *
-   * @throws CAPTURE_NOT_SHIPPABLE It contains something that cannot ship, or a broadcast variable, which only tasks
-   *   have.
+   * @throws CAPTURE_NOT_SHIPPABLE It contains a value that cannot ship, or a broadcast variable, which is available to
+   *   tasks only.
    */
   encodeValue(value: unknown, what: string): Uint8Array {
     const hooks: CaptureEncodeHooks = {
@@ -98,7 +98,7 @@ export class CaptureEncoder {
     }
   }
 
-  /** Adds the author's line, and the variable's name if only the hook below knew that it cannot ship. */
+  /** Adds the author's line, and the name of the variable if the error does not have it. */
   #blame(error: unknown, functions: readonly FunctionRef[], values: readonly (readonly unknown[])[]): unknown {
     if (!(error instanceof EngineError) || error.code !== captureNotShippable.code) return error;
     const { set } = error.fields;

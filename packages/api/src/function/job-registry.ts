@@ -3,12 +3,12 @@ import { type AnyClass, type ClassTable, mayBeClass } from "@millrace/codec";
 import { type AnyFunction, type FunctionRef, isFunction } from "@millrace/operators";
 import { functionNotShippable, globalFunctionName, JOB_HOOKS, type JobHooks, type ShipRefusal } from "@millrace/plan";
 
-/** What the bundler's driver build states about one function. */
+/** The description of a function by the bundler's driver build. */
 interface Tag extends FunctionRef {
   readonly refusals: readonly ShipRefusal[];
 }
 
-/** How a function or class is referred to across processes: the tag and id in captures. */
+/** A reference to a function or class across processes: the tag and id in captures. */
 export interface FunctionName {
   readonly tag: "fn" | "builtin" | "import" | "class";
   readonly ref: FunctionRef;
@@ -67,10 +67,10 @@ export class JobRegistry implements JobHooks {
   };
 
   /**
-   * How a function passed to an operator ships. The same function always yields the same object.
+   * The shippable reference to a function that was passed to an operator. The same function always yields the same object.
    *
    * @param operator The operator's name in messages: `map`.
-   * @throws FUNCTION_NOT_SHIPPABLE It cannot leave the driver: why, where and what to do instead.
+   * @throws FUNCTION_NOT_SHIPPABLE It cannot leave the driver; the message has the reason, the place and the remedy.
    */
   ship(fn: unknown, operator: string): FunctionRef {
     if (!isFunction(fn)) {
@@ -86,7 +86,7 @@ export class JobRegistry implements JobHooks {
   /**
    * The name of a function or class in captures; `undefined` if it has none.
    *
-   * @throws FUNCTION_NOT_SHIPPABLE The bundler has found why it cannot ship.
+   * @throws FUNCTION_NOT_SHIPPABLE The bundler has found a reason why it cannot ship.
    */
   nameOf(fn: AnyFunction): FunctionName | undefined {
     const tag = this.#tags.get(fn);
@@ -153,7 +153,7 @@ export class InlineFunctions {
 }
 
 /**
- * As the bundler decides for lifted jobs: a class from source text without #private members, inherited ones included.
+ * The bundler's rule for lifted jobs: a class from source text that neither has nor inherits #private members.
  */
 function canCross(type: AnyClass): boolean {
   if (!isWritten(type)) return false;

@@ -2,27 +2,27 @@ import type { EpochMs } from "@millrace/base";
 import { noTask } from "../errors.ts";
 import type { AccumulatorKind, AnySpec } from "../shared/accumulator-kinds.ts";
 
-/** What runs just now on this thread, as told by whoever runs tasks. */
+/** The task that a thread runs, described by its task runner. */
 export interface TaskInfo {
   readonly stageId: number;
   readonly partitionId: number;
-  /** Of the stage's RDD. */
+  /** The number of partitions of the stage's RDD. */
   readonly numPartitions: number;
   readonly attemptNumber: number;
   readonly batchTime: EpochMs;
-  /** Nobody wants its result any more. */
+  /** True if the attempt was cancelled and its result will be ignored. */
   readonly interrupted: () => boolean;
 }
 
-/** What one task added to one accumulator. */
+/** The share of an accumulator's total that one task has added. */
 export type AccumulatorUpdate = readonly [id: number, kind: AccumulatorKind, share: unknown];
 
-/** Called when an attempt has failed, with what it threw. */
+/** Called with the error when an attempt has failed. */
 export type TaskFailureListener = (context: TaskContext, error: unknown) => unknown;
-/** Called when an attempt has ended, well or not. */
+/** Called when an attempt has ended, successful or not. */
 export type TaskCompletionListener = (context: TaskContext) => unknown;
 
-/** One attempt of a task on its thread: its context for the job's functions, and what they add to accumulators. */
+/** One attempt of a task on its thread: the context that the job's functions see, and their accumulator updates. */
 export class TaskScope {
   readonly info: TaskInfo;
   readonly context: TaskContext;
@@ -37,7 +37,7 @@ export class TaskScope {
     this.context = new TaskContext(this);
   }
 
-  /** @param to What is added to; `title` is for messages. */
+  /** Adds a value to the attempt's share of an accumulator. @param to The accumulator; `title` is for messages. */
   add(
     to: { readonly id: number; readonly kind: AccumulatorKind; readonly title: string },
     spec: AnySpec,
@@ -52,12 +52,12 @@ export class TaskScope {
     own.share = spec.add(own.share, value);
   }
 
-  /** What the attempt added, to be sent if it succeeds: encode it with `encodeValue`; nothing to send when empty. */
+  /** The updates to send if the attempt succeeds, encoded with `encodeValue`; if empty, nothing needs to be sent. */
   updates(): readonly AccumulatorUpdate[] {
     return [...this.#shares].map(([id, { kind, share }]) => [id, kind, share]);
   }
 
-  /** What to call the accumulator in a message: `the long accumulator bad lines`. */
+  /** The accumulator's name in messages: `the long accumulator bad lines`. */
   titleOf(accumulator: number): string {
     return this.#shares.get(accumulator)?.title ?? `accumulator ${accumulator}`;
   }
@@ -81,9 +81,9 @@ export class TaskScope {
   }
 
   /**
-   * The attempt ended well: calls its completion listeners, the last added first, all of them.
+   * Ends a successful attempt: calls all of its completion listeners, the last added first.
    *
-   * @throws What the first listener that threw has thrown: the attempt fails by it.
+   * @throws The first error thrown by a listener, which makes the attempt fail.
    */
   complete(): void {
     this.#over = true;
@@ -91,17 +91,17 @@ export class TaskScope {
     if (thrown !== undefined) throw thrown.error;
   }
 
-  /** The attempt failed: calls its failure listeners, then those of completion that were not called yet. */
+  /** Ends a failed attempt: calls its failure listeners, then the completion listeners that have not been called yet. */
   fail(error: unknown): void {
     this.#failure = { error };
-    // What listeners throw now matters less than what made the attempt fail.
+    // Errors of listeners are ignored: the error that made the attempt fail is the one to report.
     callAll(this.#failureListeners.splice(0), (listener) => listener(this.context, error));
     this.#over = true;
     callAll(this.#completionListeners.splice(0), (listener) => listener(this.context));
   }
 }
 
-/** Calls all, the last one first. Gives what the first that threw has thrown. */
+/** Calls all listeners, the last one first. @returns The first error, if any listener has thrown. */
 function callAll<L>(listeners: readonly L[], call: (listener: L) => unknown): { readonly error: unknown } | undefined {
   let thrown: { readonly error: unknown } | undefined;
   for (const listener of [...listeners].reverse()) {
@@ -116,7 +116,7 @@ function callAll<L>(listeners: readonly L[], call: (listener: L) => unknown): { 
 
 let current: TaskScope | undefined;
 
-/** Makes a task the one that runs on this thread; a thread runs one at a time. */
+/** Makes a task the current one of this thread, which runs one task at a time. */
 export function enterTask(scope: TaskScope): void {
   current = scope;
 }
@@ -129,12 +129,12 @@ export function currentTask(): TaskScope | undefined {
   return current;
 }
 
-/** About the task in which a function of the job runs. */
+/** The task in which a function of the job runs. */
 export class TaskContext {
   readonly #scope: TaskScope;
 
   /**
-   * Made by the engine; ask {@link TaskContext.get}.
+   * Created by the engine; use {@link TaskContext.get}.
    *
    * @internal
    */
@@ -143,7 +143,7 @@ export class TaskContext {
   }
 
   /**
-   * The task that runs on this thread.
+   * The context of the current task.
    *
    * @throws NO_TASK Called on the driver, or while a module is loaded.
    */
@@ -154,62 +154,62 @@ export class TaskContext {
     );
   }
 
-  /** Unique to the run of the stage. */
+  /** Unique for each run of a stage. */
   get stageId(): number {
     return this.#scope.info.stageId;
   }
 
-  /** From 0; the partition of the stage's RDD. */
+  /** The partition of the stage's RDD that the task computes, from 0. */
   get partitionId(): number {
     return this.#scope.info.partitionId;
   }
 
-  /** How many partitions the stage's RDD has, whether or not all of them are computed. */
+  /** The number of partitions of the stage's RDD, including any that are not computed. */
   get numPartitions(): number {
     return this.#scope.info.numPartitions;
   }
 
-  /** 0 for the first attempt. */
+  /** The number of the attempt: 0 for the first one. */
   get attemptNumber(): number {
     return this.#scope.info.attemptNumber;
   }
 
-  /** `stage/partition/attempt`: unique within a run of the job, and what the engine's log calls it. */
+  /** `stage/partition/attempt`: unique within a run of the job; the engine's log uses it too. */
   get taskAttemptId(): string {
     const { stageId, partitionId, attemptNumber } = this.#scope.info;
     return `${stageId}/${partitionId}/${attemptNumber}`;
   }
 
-  /** Of the batch that the task belongs to, in epoch ms. */
+  /** The time of the task's batch, in epoch ms. */
   get batchTime(): number {
     return this.#scope.info.batchTime;
   }
 
-  /** Nobody wants the result any more: the attempt is cancelled. Long loops of your own may look at it. */
+  /** True if the attempt has been cancelled. Check it in long loops, to end early. */
   isInterrupted(): boolean {
     return this.#scope.info.interrupted();
   }
 
-  /** The attempt has ended, well or not: true in completion listeners. */
+  /** True if the attempt has ended, successful or not; always true in completion listeners. */
   isCompleted(): boolean {
     return this.#scope.isOver;
   }
 
-  /** The attempt has failed: may be true in listeners only. */
+  /** True if the attempt has failed; only listeners can see that. */
   isFailed(): boolean {
     return this.#scope.failure !== undefined;
   }
 
   /**
-   * Calls `listener` when the attempt ends, well or not; the last one added is called first. Called at once when it has
-   * ended already. What it throws fails an attempt that went well so far.
+   * Calls `listener` when the attempt ends, successful or not, or at once if it has already ended. The last listener added is
+   * called first. An error of a listener makes a successful attempt fail.
    */
   addTaskCompletionListener(listener: TaskCompletionListener): this {
     this.#scope.onCompletion(listener);
     return this;
   }
 
-  /** Calls `listener` with the error when the attempt fails, before those of completion; the last one added first. */
+  /** Calls `listener` with the error when the attempt fails, before completion listeners. The last one added is called first. */
   addTaskFailureListener(listener: TaskFailureListener): this {
     this.#scope.onFailure(listener);
     return this;

@@ -8,10 +8,10 @@ import type { StorageLevel } from "../rdd/storage-level.ts";
 import { checkPath, resolvePath } from "../source/found-files.ts";
 import type { NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
 
-/** What an output operation does with its stream's RDD of a batch. */
+/** The work of an output operation on its stream's RDD in a batch. */
 export type OutputBody = (lineage: Lineage, scope: BatchScope, output: OutputInfo) => Promise<void>;
 
-/** What commits and discards the writes of an output, where a package brings it. */
+/** Commits and discards the writes of an output to a package's sink. */
 export interface OutputSink {
   /** @throws SINK_COMMIT_FAILED */
   commit(time: EpochMs, written: SinkWrites["written"]): Promise<void>;
@@ -28,16 +28,19 @@ export interface Output {
   readonly stream: StreamNode;
   readonly body: OutputBody;
   readonly sink: OutputSink | undefined;
-  /** Its stack says where the author declared it. */
+  /** Its stack has the line where the author declared the output. */
   readonly declared: Error;
 }
 
-/** What begins and ends with the job, on the driver. */
+/** Something on the driver that begins and ends with the job. */
 export interface LifePart {
-  /** Before the first batch; batches wait for it. */
+  /** Called before the first batch, which waits for it. */
   begin?(): Promise<void>;
   /**
-   * After the last one; `error`: why the job failed. Never rejects. True: code of the job goes on by itself for a moment.
+   * Called after the last batch. Never rejects.
+   *
+   * @param error The reason why the job failed, if it did.
+   * @returns True if code of the job may still run for a moment.
    */
   end?(error: Error | undefined): Promise<boolean>;
 }
@@ -105,7 +108,7 @@ export class GraphBuilder {
     return this.#polls;
   }
 
-  /** Adds callbacks for the beginning and the end of the job; begun one after the other in the order of declaration, ended all at once. */
+  /** Adds a part of the job's life. Parts begin one after the other, in the order of declaration, and end concurrently. */
   addLife(part: LifePart): void {
     this.#life.push(part);
   }
@@ -127,17 +130,17 @@ export class GraphBuilder {
     return this.#files.map(({ node, directory, list }) => ({ name: this.nameOf(node) ?? node.label, directory, list }));
   }
 
-  /** @returns What the state is called unless its stream is named: by its operator and position in the graph. */
+  /** @returns The state's name if its stream is not named: its operator and its position among the states of the job. */
   addState(node: StreamNode, operator: string): string {
     return `${operator}-${this.#states.push(node) - 1}`;
   }
 
-  /** Streams whose state goes on in every batch. */
+  /** Streams with state, which every batch brings up to date. */
   get states(): readonly StreamNode[] {
     return this.#states;
   }
 
-  /** Batches are kept for this long at least. */
+  /** The time for which batches are remembered, at least. */
   get rememberMs(): number {
     return this.#rememberMs;
   }
@@ -148,7 +151,7 @@ export class GraphBuilder {
     this.#rememberMs = Math.max(this.#rememberMs, parseDuration(duration, "the duration of remember"));
   }
 
-  /** Where state is kept. */
+  /** The directory of state. */
   get checkpointDir(): Location {
     return this.#checkpointDir;
   }
@@ -163,7 +166,7 @@ export class GraphBuilder {
     return this.#states.length > 0;
   }
 
-  /** False when another stream has that name, or may get it by its position. */
+  /** Names a stream. @returns False if another stream has the name, or could have it by its position. */
   name(node: StreamNode, id: string): boolean {
     if (/^(updateStateByKey|updateStatePartitions|mapWithState|reduceByKeyAndWindow|input)-\d+$/.test(id)) return false;
     for (const [other, taken] of this.#names) if (taken === id && other !== node) return false;
@@ -175,7 +178,7 @@ export class GraphBuilder {
     return this.#names.get(node);
   }
 
-  /** What the receivers are, with what they capture now. */
+  /** The receivers of the job, with the current values of their captures. */
   receivers(): ReceiverPlan[] {
     return this.#receivers.map(({ node, spec, level }, index) => ({
       stream: streamId(index),

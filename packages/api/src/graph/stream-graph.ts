@@ -53,13 +53,13 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly #context: JobContext;
   readonly #outputs: readonly Output[];
   readonly #states: readonly StreamNode[];
-  /** Inputs that are no receivers; `name`: for readers. */
+  /** The inputs without a receiver. `input` identifies one; `name` is for people. */
   readonly #inputs: readonly { readonly node: PolledInput; readonly input: string; readonly name: string }[];
-  /** Those of them that something in the graph reads. */
+  /** Those of them that an output or a state depends on. */
   readonly #fixed: readonly PolledInput[];
-  /** Streams that later batches look back on, or that carry state: computed in every batch that they have. */
+  /** Streams that later batches look back on, or that have state: computed in each of their batches. */
   readonly #lasting: readonly StreamNode[];
-  /** Batches younger than this are kept. */
+  /** The age up to which batches are remembered. */
   readonly #rememberMs: number;
   readonly #scopes = new Map<EpochMs, BatchScope>();
   readonly #life: readonly LifePart[];
@@ -131,7 +131,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   oldestVersionOf(stream: StreamNode): EpochMs | undefined {
     for (const scope of this.#scopes.values()) {
       const state = scope.stateOf(stream);
-      if (state !== undefined) return state.versions.version; // batches are there in order, and versions only rise
+      if (state !== undefined) return state.versions.version; // scopes are in order, and versions only rise
     }
     return undefined;
   }
@@ -153,7 +153,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   async runBatch(run: BatchRun): Promise<BatchOutcome> {
     const { time } = run;
     const scope = this.#scopes.get(time);
-    assert(scope !== undefined, `batch ${time} runs, and its input was not fixed`);
+    assert(scope !== undefined, `batch ${time} runs without fixed input`);
     scope.begin(run.inputs, run.states);
     const { failures, trials } = await this.#runParts(scope);
     const goesOn = failures.length > 0 && this.conf["batch.failure"] === "continue";
@@ -196,11 +196,11 @@ export class StreamGraph implements JobGraph, BatchHistory {
 
   #sinkOf({ output }: PreparedOutput): OutputSink {
     const sink = this.#outputs.find(({ id }) => id === output.id)?.sink;
-    assert(sink !== undefined, `${output.name} has prepared writes of a sink, and has none`);
+    assert(sink !== undefined, `${output.name} has prepared writes of a sink that it does not have`);
     return sink;
   }
 
-  /** All parts of a batch, each whatever became of the others. */
+  /** Runs all parts of a batch, each whether or not others fail. */
   async #runParts(
     scope: BatchScope,
   ): Promise<{ readonly failures: readonly BatchFailure[]; readonly trials: readonly Trial[] }> {
@@ -211,7 +211,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     }
     const failures: BatchFailure[] = [];
     const trials: Trial[] = [];
-    // All RDDs first: what transform does is settled before anything runs.
+    // All RDDs first, so that functions of transform have returned before any output runs.
     const due: { readonly output: Output; readonly lineage: Lineage }[] = [];
     for (const output of this.#outputs) {
       if (!scope.has(output.stream)) continue;
@@ -239,12 +239,12 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return { failures, trials };
   }
 
-  /** Offers files of a failed batch to the next one, where that can be. */
+  /** Offers files of a failed batch to the next one where possible. @returns The number of files offered, by input. */
   #returnInput(scope: BatchScope, trials: readonly Trial[]): ReadonlyMap<StreamNode, number> {
     const inputs = this.#inputs.map(({ node }) => node);
     const returned = returnInput(inputs, scope.time, trials);
     if (returned.size === 0) return returned;
-    // Sources of the batch have fewer partitions now: what was begun of its shuffles does not fit them any more.
+    // Sources of the batch may have fewer partitions now, which incomplete shuffles do not match.
     const { written, port } = this.#context;
     const unwritten = scope.takeUnwritten(written.all);
     if (unwritten.length > 0) port.dropShuffles(unwritten);
@@ -270,8 +270,8 @@ export class StreamGraph implements JobGraph, BatchHistory {
   }
 
   /**
-   * Code of the job may run actions between batches, such as in a timer: they belong to the batch before, which may be
-   * forgotten by then. What they left is released when the next batch begins, or when they are done.
+   * Code of the job may run actions between batches, such as in a timer. They belong to the preceding batch, which may have been
+   * forgotten. Their shuffles and blocks are released when the next batch begins, or when they are done.
    */
   #releaseLate(scope: BatchScope | undefined): void {
     if (scope === undefined || this.#scopes.get(scope.time) === scope) return;
@@ -292,8 +292,8 @@ export class StreamGraph implements JobGraph, BatchHistory {
   }
 
   /**
-   * What later batches build on happens in its own: state goes on even where the outputs asked for some of its partitions
-   * only, or for none, and what a window will read is there while the state that it comes from is.
+   * Computes a stream that later batches build on, in its own batch. State must be brought up to date even if the outputs
+   * needed only some of its partitions, or none; and a window's input must be computed while its sources are available.
    */
   async #computeLasting(stream: StreamNode, scope: BatchScope): Promise<void> {
     const target = await scope.lineageOf(stream);
@@ -302,12 +302,12 @@ export class StreamGraph implements JobGraph, BatchHistory {
       target.kind === "persisted"
         ? this.#context.isWritten(target.dependency)
         : state === undefined || scope.isCovered(state);
-    // No record is wanted: what a batch does not touch of its state need not even be looked at.
+    // No record is requested, so partitions of state need not look at keys that the batch does not touch.
     if (!there) await runAction(this.#context, { name: stream.label, target, sink: { kind: "collect", limit: 0 } });
   }
 }
 
-/** State goes on to the batch where every partition of it was brought there; else the next batch builds on what was. */
+/** States advance to the batch if all of their partitions were brought up to it; otherwise the next batch builds on the old version. */
 function preparedBy({ coveredStates, preparedOutputs }: BatchScope): PreparedBatch {
   return { states: coveredStates.map(({ operator }) => operator), outputs: preparedOutputs };
 }
@@ -319,7 +319,7 @@ type Part = { readonly part: "output"; readonly output: OutputInfo } | LastingPa
 
 const partOf = ({ id, name }: Output): Part => ({ part: "output", output: { id, name } });
 
-/** Tries a part of a batch, and notes its failure. @returns Why it failed. */
+/** Runs a part of a batch, and adds its failure to `failures`. @returns The error, if it failed. */
 async function collect(failures: BatchFailure[], part: Part, attempt: () => Promise<void>): Promise<Error | undefined> {
   try {
     await attempt();
@@ -331,7 +331,7 @@ async function collect(failures: BatchFailure[], part: Part, attempt: () => Prom
   }
 }
 
-/** A refusal of an output that names no line of the author, with the one where it is declared. */
+/** Adds the line where an output is declared to a refusal without a line of the author. */
 async function declaredHere({ declared }: Output, done: Promise<void>): Promise<void> {
   try {
     await done;
@@ -356,7 +356,7 @@ async function settled(work: unknown): Promise<void> {
   await Promise.allSettled([work]);
 }
 
-/** Every stream that the roots need, and for how long back from a batch its own batches are read. */
+/** Every stream that the roots depend on, with the ms that its batches are read back from a batch. */
 function lookBackOf(roots: readonly StreamNode[]): ReadonlyMap<StreamNode, number> {
   const found = new Map<StreamNode, number>();
   const visit = (node: StreamNode, ms: number): void => {

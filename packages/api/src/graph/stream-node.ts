@@ -2,98 +2,98 @@ import type { EpochMs } from "@millrace/base";
 import type { BlockLevel, FixedInput, Lineage, SourceNode, StateNode, StateVersions } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 
-/** A stream in the job's graph: what makes its RDD, batch by batch. */
+/** A stream in the job's graph, which makes its RDD of each batch. */
 export interface StreamNode {
   /** `map at job.ts:4:6`. */
   readonly label: string;
   readonly parents: readonly StreamNode[];
-  /** It has an RDD in batches that are a multiple of this after the time before the first one. */
+  /** The interval between its batches, counted from the zero time, one interval before the job's first batch. */
   readonly slideMs: number;
-  /** How far back from a batch it looks at its parents: the length of a window; 0 for most. */
+  /** The ms that it looks back from a batch at its parents: the length of a window. 0 by default. */
   readonly looksBackMs?: number;
-  /** Its RDDs are computed once and kept like this. */
+  /** The storage level of its RDDs, which are then computed once; not persisted if absent. */
   level?: BlockLevel | undefined;
-  /** A windowed stream keeps what it reads, not what it gives: the stream whose `level` is its own. */
+  /** The stream to persist in place of this one: a window persists what it reads, not what it returns. */
   readonly persistsParent?: StreamNode;
-  /** Of an input that can be read again. */
+  /** Set for an input that can be read again. */
   readonly rereadable?: Rereadable;
-  /** Makes the RDD of a batch. Called once a batch at most, through {@link NodeBatch.lineageOf}. */
+  /** Makes the RDD of a batch. Called at most once per batch, through {@link NodeBatch.lineageOf}. */
   compute(scope: NodeBatch): Lineage | Promise<Lineage>;
 }
 
-/** A batch as a node sees it that chooses input for it, or makes its RDD. */
+/** A batch as seen by a node that fixes input for it or makes its RDD. */
 export interface NodeBatch {
   readonly time: EpochMs;
   readonly history: BatchHistory;
-  /** By name; none before the batch runs. */
+  /** The fixed inputs by name; empty until the batch runs. */
   readonly inputs: ReadonlyMap<string, FixedInput>;
-  /** The RDD of a stream in this batch: made once, however many streams and outputs use it. */
+  /** The RDD of a stream in this batch, made once however many streams and outputs use it. */
   lineageOf(stream: StreamNode): Lineage | Promise<Lineage>;
-  /** Code of the job gave this RDD for an input. */
+  /** Keeps the RDD that code of the job has returned for an input. */
   giveUnlogged(input: StreamNode, lineage: Lineage): void;
   unloggedOf(input: StreamNode): Lineage | undefined;
-  /** The source has no inputs any more once the batch is over. */
+  /** Has a source forget its inputs when the batch is released. */
   ownSource(node: SourceNode): void;
-  /** The batch has a stateful operator. */
+  /** Adds a stateful operator of this batch. */
   addState(stream: StreamNode, state: StateNode): void;
   stateOf(stream: StreamNode): StateNode | undefined;
-  /** The state of a stream before and after this batch. @param name What its state is called. */
+  /** The versions of a stream's state before and after this batch. @param name The name of the state. */
   versionsOf(stream: StreamNode, name: string): StateVersions;
 }
 
-/** The batches that are not forgotten, as streams that look back on them see them. */
+/** The remembered batches, as seen by streams that look back on them. */
 export interface BatchHistory {
-  /** The time before the first batch. */
+  /** One batch interval before the first batch. */
   readonly zeroTime: EpochMs;
-  /** `undefined`: forgotten, or not begun. */
+  /** The batch of a time; `undefined` if it has been forgotten or has not begun. */
   scopeAt(time: EpochMs): NodeBatch | undefined;
-  /** The version of a stream's state that the oldest batch builds on which is not forgotten; `undefined`: there is none. */
+  /** The version of a stream's state that the oldest remembered batch with that state builds on; `undefined` if there is none. */
   oldestVersionOf(stream: StreamNode): EpochMs | undefined;
 }
 
-/** A stream that begins in a source. */
+/** A stream that reads a source. */
 export interface NamedInput extends StreamNode {
-  /** What its part of a `BatchInput` is called. */
+  /** The name of its part of a `BatchInput`. */
   readonly input: string;
 }
 
 /** An input without a receiver: the job's thread asks it what to read when a batch's turn has come. */
 export interface PolledInput extends NamedInput {
   /**
-   * Chooses what the batch reads. Once a batch, in order, when nothing of an earlier one runs.
+   * Chooses what the batch reads. Called once per batch, in order, when no earlier batch is running.
    *
-   * @throws Whatever keeps it from choosing: what needs this input fails with it, and the rest of the batch runs.
+   * @throws Any error: the parts of the batch that need this input fail with it, and the others run.
    */
   fix(scope: NodeBatch): FixedInput | Promise<FixedInput>;
 }
 
-/** Input that is there after a batch has failed. Asked of the batch that ran last only. */
+/** An input that can be read again after a batch has failed. Called for the last batch only. */
 export interface Rereadable {
-  /** Whether the batch reads that file. */
+  /** True if the batch reads the file. */
   reads(time: number, path: string): boolean;
   /**
-   * Offers what can be read again to the next batch; in the failed one it is not there any more. Warns of what is lost.
+   * Moves the files that can be read again from the failed batch to the next one, and warns of those that are lost.
    *
-   * @returns How many files those are.
+   * @returns The number of files offered to the next batch.
    */
   giveBack(time: number, bad: readonly BadFile[]): number;
-  /** The batch is not read again: leaves out what cannot be read, for those who look back on it, and warns of what is lost. */
+  /** Gives up rereading the batch: removes unreadable files from it, for batches that look back on it, and warns of the loss. */
   giveUp(time: number, bad: readonly BadFile[]): void;
 }
 
-/** The file that failed a batch. */
+/** A file that made a batch fail. */
 export interface BadFile {
   readonly path: string;
-  /** The code of the error. */
+  /** The code of the error that it caused. */
   readonly code: string;
 }
 
-/** Applies a step to what may be at hand already, without an idle turn of the event loop when it is. */
+/** Applies a step to a value or to the result of a promise; for a value, at once and without a turn of the event loop. */
 export function whenReady<T, U>(value: T | Promise<T>, step: (value: T) => U | Promise<U>): U | Promise<U> {
   return value instanceof Promise ? value.then(step) : step(value);
 }
 
-/** Streams that are brought together must have an RDD in the same batches. */
+/** The slide of streams that are combined, which must have an RDD in the same batches. @throws BAD_ARGUMENT */
 export function commonSlide(parents: readonly StreamNode[], operator: string): number {
   const [first = 0, ...others] = parents.map(({ slideMs }) => slideMs);
   if (others.every((slide) => slide === first)) return first;

@@ -13,17 +13,17 @@ import { checkAll } from "../refusal/check-all.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
 import type { NodeBatch, StreamNode } from "./stream-node.ts";
 
-/** A window over a stream: how long it is, and how often there is one. */
+/** A window over a stream: its length, and the slide from one window to the next, in ms. */
 export interface WindowSpan {
   readonly lengthMs: number;
   readonly slideMs: number;
 }
 
 /**
- * Checks a window against the stream it looks at.
+ * Checks a window against its parent stream.
  *
- * @param slide As often as the stream has batches when it is left out.
- * @param also Checks the operation's other arguments: what is wrong with any of them is told together.
+ * @param slide The slide of the parent if absent.
+ * @param also Checks the operation's other arguments, so that all mistakes are reported together.
  * @throws BAD_WINDOW, BAD_DURATION, BAD_ARGUMENT
  */
 export function windowSpan(
@@ -68,13 +68,13 @@ export function windowNode(parent: StreamNode, span: WindowSpan, label: string):
   };
 }
 
-/** Windows read a batch several times: it is computed once, whether or not the author said so (WN-4 of docs/operations.md). */
+/** Persists the parent of a window even if the author does not ask for it, since windows read a batch several times (WN-4 of docs/operations.md). */
 function keep(stream: StreamNode): void {
   const kept = stream.persistsParent ?? stream;
   kept.level ??= IN_MEMORY_OR_ON_DISK;
 }
 
-/** What an incremental window does: see the `window` update of state. */
+/** The functions of an incremental window: see the `window` update of state. */
 export interface WindowReduction {
   readonly reduce: FunctionRef;
   readonly inverse: FunctionRef;
@@ -84,9 +84,9 @@ export interface WindowReduction {
 }
 
 /**
- * `[K, V]` of a window as state: what entered since the window before is added to it, what left is taken away.
+ * The pairs of a window, kept as state: batches that have entered since the previous window are added, those that left are subtracted.
  *
- * @param parent Pairs, reduced per batch and placed as the window is.
+ * @param parent Pairs, reduced within each batch and partitioned like the window.
  */
 export function incrementalWindowNode(
   graph: GraphBuilder,
@@ -108,7 +108,7 @@ export function incrementalWindowNode(
       const [before, now] = [versions.version, scope.time];
       const begin = now - span.lengthMs;
       const entering = await lineagesIn(scope, parent, Math.max(begin, before), now, label);
-      // Nothing has left yet when there was no window before.
+      // Without a previous window, nothing has left.
       const leaving =
         before === 0 ? [] : await lineagesIn(scope, parent, before - span.lengthMs, Math.min(before, begin), label);
       const made: StateNode = {
@@ -136,15 +136,15 @@ export function incrementalWindowNode(
 }
 
 /**
- * What a window's state builds on: the window one slide before it. After windows that failed it is made anew from its own
- * batches: those that left meanwhile may be forgotten, or may be what cannot be computed.
+ * The state versions of a window, which builds on the window one slide before it. After a failed window it is rebuilt from its own
+ * batches: those that have left since may be forgotten, or may be the ones that cannot be computed.
  */
 function versionsOf(scope: NodeBatch, node: StreamNode, name: string): StateVersions {
   const versions = scope.versionsOf(node, name);
   return versions.version === scope.time - node.slideMs ? versions : { ...versions, version: epochMs(0) };
 }
 
-/** The RDDs that a stream had in the batches of `(after, until]`, oldest first; none before the first batch. */
+/** The RDDs of a stream in the batches of `(after, until]`, oldest first, without times before the first batch. */
 async function lineagesIn(
   scope: NodeBatch,
   stream: StreamNode,

@@ -2,9 +2,10 @@ import { describeThrown, EngineError, located } from "@millrace/base";
 import { jobCodeFailed } from "../errors.ts";
 
 /**
- * Runs code of the job's author on the driver, so that what it throws says which code it was and where.
+ * Runs code of the job's author on the driver, and adds to its errors which code it was and where.
  *
- * @throws JOB_CODE_FAILED With the author's frames and, as `cause`, what was thrown. Errors of the engine pass, with the line that led to them.
+ * @throws JOB_CODE_FAILED With the author's frames, and the original error as `cause`. Errors of the engine are passed on, with the
+ *   author's line that led to them.
  */
 export async function runAuthorCode<T>(about: AuthorCode, code: () => T): Promise<Awaited<T>> {
   try {
@@ -14,7 +15,7 @@ export async function runAuthorCode<T>(about: AuthorCode, code: () => T): Promis
   }
 }
 
-/** The same for code that gives its result at once. */
+/** Like {@link runAuthorCode}, for synchronous code. */
 export function callAuthorCode<T>(about: AuthorCode, code: () => T): T {
   try {
     return code();
@@ -26,28 +27,28 @@ export function callAuthorCode<T>(about: AuthorCode, code: () => T): T {
 function authorCodeFailed({ what, outcome }: AuthorCode, error: unknown): EngineError {
   if (error instanceof EngineError) return located(error);
   return jobCodeFailed(
-    `${what} threw ${describeThrown(error)}. It runs on the driver. ${outcome} Correct it, or catch what it may throw.`,
+    `${what} threw ${describeThrown(error)}. It runs on the driver. ${outcome} Correct it, or catch the error.`,
     { cause: error },
   );
 }
 
-/** Errors that say already where the author's code went wrong, or that are no fault of it. */
+/** Codes of errors that already have the author's line, or that the author's code did not cause. */
 const TOLD: ReadonlySet<string> = new Set(["TASK_FAILED", "PLAN_CANCELLED"]);
 
 /**
- * A refusal that came up on an executor, or in what the engine does by itself, with the line where the author asked for it.
+ * Adds the line of the author's call to an error that arose on an executor or within the engine.
  *
- * @param asked Made where the author called the engine; its stack is read only when it is needed.
+ * @param asked Created where the author called the engine; its stack is read only when needed.
  */
 export function askedAt(error: unknown, asked: Error): unknown {
   if (!(error instanceof EngineError) || error.blame !== "user" || TOLD.has(error.code)) return error;
   return located(error, asked.stack);
 }
 
-/** Code of the author, for messages. */
+/** The author's code, as messages describe it. */
 interface AuthorCode {
-  /** Names it, such as `the body of foreachRDD`. */
+  /** A description of the code, such as `the body of foreachRDD`. */
   readonly what: string;
-  /** What the engine does about a failure: a sentence. */
+  /** The engine's reaction to a failure, as a sentence. */
   readonly outcome: string;
 }

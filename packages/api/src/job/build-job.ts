@@ -13,25 +13,25 @@ import { StreamingContext } from "./streaming-context.ts";
 
 export interface BuildOptions {
   readonly port: EnginePort;
-  /** What `installJobHooks` was given before the job's module was loaded. */
+  /** The registry that was passed to `installJobHooks` before the job's module was loaded. */
   readonly registry: JobRegistry;
-  /** What follows `--` on the command line. */
+  /** The arguments after `--` on the command line. */
   readonly args: readonly string[];
-  /** The name given at this start; that of `defineJob` by default. */
+  /** Replaces the name given to `defineJob`. */
   readonly name?: string | undefined;
-  /** Settings of this start; they win over those of `defineJob`. */
+  /** Settings of this start, which override those of `defineJob`. */
   readonly conf?: Readonly<Record<string, unknown>>;
-  /** Checkpoint directory of a job that names none. */
+  /** The checkpoint directory, unless the job sets one. */
   readonly directory: string;
-  /** For tests of jobs: hears of every `print()` once it is written. */
+  /** For tests of jobs: called after every `print()`. */
   readonly onPrint?: OnPrint;
 }
 
 /**
- * All settings of a job, before its `build` has run: some of them say in what it is to run.
+ * All settings of a job, known before `build` runs because some of them determine the process it runs in.
  *
  * @param exported The default export of the job's module.
- * @param given Settings of this start; they win over those of `defineJob`.
+ * @param given Settings of this start, which override those of `defineJob`.
  * @throws NOT_A_JOB, BAD_CONFIGURATION
  */
 export function jobConf(exported: unknown, given: Readonly<Record<string, unknown>>): JobConf {
@@ -43,14 +43,15 @@ const confOf = (job: JobDefinition, given: Readonly<Record<string, unknown>> | u
 
 const BUILD = {
   what: "build",
-  outcome: "The job is not started; `millrace check` finds what its types do not allow.",
+  outcome: "The job is not started; `millrace check` finds errors of types.",
 };
 
 /**
- * Runs the job's `build` and checks what it declares. One job per thread: its module has filled the registry.
+ * Runs the job's `build` and checks its declarations. One job per thread, whose module has filled the registry.
  *
  * @param exported The default export of the job's module.
- * @throws NOT_A_JOB, BAD_CONFIGURATION, NO_OUTPUT, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE, and JOB_CODE_FAILED for what `build` throws.
+ * @throws NOT_A_JOB, BAD_CONFIGURATION, NO_OUTPUT, FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
+ * @throws JOB_CODE_FAILED `build` threw an error.
  */
 export async function buildJob(exported: unknown, options: BuildOptions): Promise<JobGraph> {
   const job = asJob(exported);

@@ -2,19 +2,19 @@ import { clauseOf, type DurationLike, EngineError, type Millis, parseDuration } 
 import { badJobOptions, notAJob } from "../errors.ts";
 import type { StreamingContext } from "./streaming-context.ts";
 
-/** What is known of a job before its streams are declared. */
+/** The options of a job, known before its streams are declared. */
 export interface JobOptions {
-  /** What the operator sees. */
+  /** The job's name for the operator; not empty. */
   readonly name: string;
-  /** `"1s"`, `"500ms"`, `seconds(1)` or a number of milliseconds. */
+  /** The time between two batches: `"1s"`, `"500ms"`, `seconds(1)` or a number of milliseconds. */
   readonly batchInterval: DurationLike;
-  /** Where state is kept; the driver's data directory by default. */
+  /** The directory of state, on storage that all processes share; in the driver's data directory by default. */
   readonly checkpointDir?: string | undefined;
-  /** Settings, as `--conf` gives them; those win over these. */
+  /** Settings; those given with `--conf` override them. */
   readonly conf?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
-/** Declares the graph. Runs on the driver at every start and restart; may be async. */
+/** Declares the streams and outputs of a job. Runs on the driver at each start; may be async. */
 export type BuildJob = (ssc: StreamingContext, args: readonly string[]) => unknown;
 
 const JOB: unique symbol = Symbol.for("millrace.jobDefinition") as never; // a registered symbol has no literal type
@@ -22,7 +22,7 @@ const JOB: unique symbol = Symbol.for("millrace.jobDefinition") as never; // a r
 /** A job: the default export of its module. */
 export interface JobDefinition {
   readonly [JOB]: true;
-  /** As they were given. */
+  /** The options passed to `defineJob`. */
   readonly options: JobOptions;
   /** Milliseconds between two batches. */
   readonly batchInterval: Millis;
@@ -33,9 +33,9 @@ export interface JobDefinition {
 const OPTION_NAMES: readonly string[] = ["name", "batchInterval", "checkpointDir", "conf"];
 
 /**
- * Makes a job of its options and of the function that declares its streams. Export the result as default.
+ * Defines a job by its options and the function that declares its streams. Make the result the default export of the module.
  *
- * @throws BAD_JOB_OPTIONS, BAD_DURATION Names the option and what would be right.
+ * @throws BAD_JOB_OPTIONS, BAD_DURATION The message names each wrong option and what it must be.
  */
 export function defineJob(options: JobOptions, build: BuildJob): JobDefinition {
   if (typeof options !== "object" || options === null) {
@@ -56,7 +56,7 @@ export function defineJob(options: JobOptions, build: BuildJob): JobDefinition {
       : ["checkpointDir must be a directory"]),
     ...(typeof build === "function" ? [] : ["the second argument must be the function that declares the streams"]),
   ];
-  // Alone, it is what it is everywhere.
+  // If the interval is the only mistake, keep its own error code.
   if (interval instanceof EngineError && problems.length === 1) throw interval;
   if (problems.length > 0 || interval === undefined || interval instanceof EngineError) {
     throw badJobOptions(`defineJob: ${problems.join("; ")}. The options are ${OPTION_NAMES.join(", ")}.`);
@@ -74,7 +74,7 @@ function intervalOf(given: DurationLike): Millis | EngineError {
 }
 
 /**
- * The job that a module exports.
+ * Checks that a module exports a job.
  *
  * @param exported Its default export.
  * @throws NOT_A_JOB It is something else.

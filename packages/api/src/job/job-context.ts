@@ -24,28 +24,28 @@ import type { AccumulatorKind, AnySpec } from "../shared/accumulator-kinds.ts";
 import { Broadcast, DriverBroadcast } from "../shared/broadcast.ts";
 import { capturesLarge, stoppedInBuild } from "../warnings.ts";
 
-/** Captured values past this travel with every batch at a cost worth a warning. */
+/** Captured values are sent with every batch; above this size the cost deserves a warning. */
 const CAPTURES_WARN_BYTES = 1024 * 1024;
 
-/** What authors call the phases of a job. */
+/** The public names of the phases of a job. */
 export const JOB_STATES = { building: "INITIALIZED", running: "ACTIVE", stopped: "STOPPED" } as const;
 
-/** A `print()` that was just written. */
+/** The output of a `print()` in a batch. */
 interface Printed {
-  /** What `named` calls the stream, else what its operator is called. */
+  /** The name given with `named`, otherwise the label of the stream. */
   readonly stream: string;
-  /** All records of the batch, in partition order. Runs an action of its own when there are more than were shown. */
+  /** All records of the batch, in partition order. Runs another action if not all of them were printed. */
   records(): Promise<readonly unknown[]>;
 }
 
-/** Waited for before the output is done. */
+/** Called after a `print()`; the output waits for it. */
 export type OnPrint = (printed: Printed) => Promise<void>;
 
 /**
- * What the objects of one job share on the driver: who runs plans, what is known of its functions, and the batch that
- * runs. Not for the job's author.
+ * The state that the objects of a job share on the driver: the engine's port, the registry of functions, and the current
+ * batch. Internal.
  *
- * `building`: streams may be declared, actions may not run. `running`: the other way round. `stopped`: no batch follows.
+ * `building`: streams may be declared, and actions may not run. `running`: the other way round. `stopped`: no batch follows.
  */
 export class JobContext {
   readonly port: EnginePort;
@@ -59,13 +59,13 @@ export class JobContext {
   #phase: "building" | "running" | "stopped" = "building";
   #scope: BatchScope | undefined;
   #history: BatchHistory | undefined;
-  /** What the author calls RDDs. */
+  /** Names that the author gave to RDDs. */
   readonly #names = new WeakMap<Lineage, string>();
-  /** Functions whose captures had no value yet when they were handed over. */
+  /** Functions with captured variables that had no value yet when the function was passed to an operator. */
   #unchecked: FunctionRef[] = [];
   readonly #checked = new WeakSet<FunctionRef>();
   readonly #broadcasts = new WeakMap<Broadcast<unknown>, DriverBroadcast<unknown>>();
-  /** A job may make accumulators and broadcast variables in every batch: those that it drops go. */
+  /** Weak, since a job may create accumulators in every batch: those that it drops are collected. */
   readonly #accumulators = new Map<number, WeakRef<AccumulatorHome>>();
   readonly #droppedAccumulators = new FinalizationRegistry<number>((id) => this.#accumulators.delete(id));
   readonly #droppedBroadcasts = new FinalizationRegistry<DriverBroadcast<unknown>>((backing) =>
@@ -110,32 +110,32 @@ export class JobContext {
     return this.#phase;
   }
 
-  /** What is made now belongs to no batch: it stays for as long as the job runs. */
+  /** True while `build` runs. Objects created then belong to no batch and stay for as long as the job runs. */
   get building(): boolean {
     return this.#phase === "building";
   }
 
-  /** The batch that runs, or the last one that did. */
+  /** The current batch, or the last one between two batches. */
   get scope(): BatchScope | undefined {
     return this.#scope;
   }
 
-  /** Once batches run. */
+  /** The remembered batches; `undefined` while `build` runs. */
   get history(): BatchHistory | undefined {
     return this.#history;
   }
 
-  /** The author gives an RDD a name. */
+  /** Names an RDD. */
   nameRdd(lineage: Lineage, name: string): void {
     this.#names.set(lineage, name);
   }
 
-  /** What the author calls an RDD. */
+  /** The name that the author gave to an RDD. */
   nameOf(lineage: Lineage): string | undefined {
     return this.#names.get(lineage);
   }
 
-  /** Partitions of a stream's shuffles, and of collections, when nothing says otherwise. */
+  /** The default number of partitions of collections and of shuffles of streams. @throws ACTION_TOO_EARLY In `build`. */
   get defaultParallelism(): number {
     const n = this.conf["default.parallelism"] || this.port.defaultParallelism;
     if (n > 0) return Math.min(n, PARTITIONS_MAX);
@@ -154,7 +154,7 @@ export class JobContext {
     );
   }
 
-  /** The batch for which an action runs. @throws ACTION_TOO_EARLY There is none yet. */
+  /** The batch that an action belongs to. @throws ACTION_TOO_EARLY There is none yet. */
   requireBatch(what: string): BatchScope {
     if (this.#scope !== undefined) return this.#scope;
     throw actionTooEarly(
@@ -168,7 +168,7 @@ export class JobContext {
     return this.checked(this.registry.ship(fn, operator));
   }
 
-  /** Checks what a function captures as far as it can be known now. @throws CAPTURE_NOT_SHIPPABLE */
+  /** Checks the captures of a function as far as their values are known. @throws CAPTURE_NOT_SHIPPABLE */
   checked(ref: FunctionRef): FunctionRef {
     if (ref.captures === undefined) return ref;
     const { building } = this;
@@ -178,12 +178,12 @@ export class JobContext {
     return ref;
   }
 
-  /** Checks what could not be checked when it was handed over. @throws CAPTURE_NOT_SHIPPABLE, and what reading throws. */
+  /** Checks the captures that had no value before. @throws CAPTURE_NOT_SHIPPABLE, and the error of a variable still without a value. */
   checkTheRest(): void {
     const rest = this.#unchecked;
     this.#unchecked = [];
     for (const ref of rest) {
-      if (!this.captures.check(ref, true)) ref.captures?.(); // throws what it threw before
+      if (!this.captures.check(ref, true)) ref.captures?.(); // throws the same ReferenceError again
     }
   }
 
@@ -191,7 +191,7 @@ export class JobContext {
     return dependency(parent, this.building);
   }
 
-  /** A seed for the chance that an author leaves open: the same again when a batch is run again. */
+  /** A seed for a random operation without one; a batch that runs again gets the same seeds. */
   nextSeed(): number {
     const scope = this.#scope;
     return hashKey([scope?.time ?? 0, scope === undefined ? this.#seeds++ : scope.nextSeed()]);
@@ -217,7 +217,7 @@ export class JobContext {
     return broadcast;
   }
 
-  /** A total that lives here for as long as the job keeps the accumulator. */
+  /** Creates the total of an accumulator, which lives for as long as the job keeps the accumulator. */
   newAccumulator(kind: AccumulatorKind, name: string | undefined, spec: AnySpec) {
     const id = this.#nextAccumulator++;
     const home = new AccumulatorHome(titleOf({ id, kind, name }), spec);
@@ -226,7 +226,7 @@ export class JobContext {
     return { identity: { id, kind, name, spec }, home };
   }
 
-  /** Adds what tasks have sent: for each the encoded updates of its scope. */
+  /** Merges the updates of tasks: for each task, the encoded updates of its scope. */
   mergeAccumulators(encoded: readonly Uint8Array[]): void {
     for (const bytes of encoded) {
       if (bytes.length === 0) continue;
@@ -236,18 +236,18 @@ export class JobContext {
     }
   }
 
-  /** Puts frames at the driver for executors to fetch. */
+  /** Keeps frames at the driver, as a block for executors to fetch. */
   putBlock(frames: readonly Uint8Array[]): Promise<BlockLocation> {
     return this.port.putBlock(blockId(`driver/${this.#nextBlock++}`), frames);
   }
 
-  /** The graph is complete: batches run from now on. */
+  /** Enters the phase `running`: the graph is complete. */
   begin(history: BatchHistory): void {
     this.#phase = "running";
     this.#history = history;
   }
 
-  /** `ssc.stop`. In `build` it keeps the job from starting, and the operator hears of it. */
+  /** `ssc.stop`. During `build` it keeps the job from starting, with a warning to the operator. */
   stop(graceful: boolean): void {
     if (this.building) {
       this.port.warn(
@@ -260,12 +260,12 @@ export class JobContext {
     this.port.stop(graceful);
   }
 
-  /** No batch follows. */
+  /** Enters the phase `stopped`: no batch follows. */
   end(): void {
     this.#phase = "stopped";
   }
 
-  /** What a shuffle wrote may go before its batch does. */
+  /** Drops the output of a shuffle before its batch is released. */
   dropOutput(dependency: ShuffleDependency): void {
     const { id } = dependency;
     if (id === undefined) return;
@@ -275,7 +275,7 @@ export class JobContext {
     this.port.dropShuffles([id]);
   }
 
-  /** The output of a shuffle stands. */
+  /** True if the output of a shuffle exists. */
   isWritten({ id }: ShuffleDependency): boolean {
     return id !== undefined && this.written.has(id);
   }
@@ -288,7 +288,7 @@ export class JobContext {
   warnOnce(warning: Warning): void {
     const { message } = warning;
     if (this.#warnedOf.has(message)) return;
-    if (this.#warnedOf.size >= 1000) this.#warnedOf.clear(); // better twice than a set without a bound
+    if (this.#warnedOf.size >= 1000) this.#warnedOf.clear(); // repeating a warning is better than an unbounded set
     this.#warnedOf.add(message);
     this.port.warn(warning);
   }

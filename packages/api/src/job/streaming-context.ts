@@ -25,16 +25,16 @@ import * as streams from "../source/stream-sources.ts";
 import { DStream } from "../stream/dstream.ts";
 import { JOB_STATES, type JobContext } from "./job-context.ts";
 
-/** A stream for each type of a list, in its order. */
+/** A stream for each type of a list, in order. */
 export type StreamTypes<R extends readonly unknown[]> = { [I in keyof R]: DStream<R[I]> };
 
-/** The job as its author sees it: sources of streams, static RDDs, and variables shared with executors. */
+/** A job as its author sees it: it creates streams, static RDDs, and variables shared with executors. */
 export class StreamingContext {
   readonly [CONTEXT]: JobContext;
   readonly [GRAPH]: GraphBuilder;
 
   /**
-   * Made by the engine and handed to `build`.
+   * Created by the engine and passed to `build`.
    *
    * @internal
    */
@@ -49,12 +49,12 @@ export class StreamingContext {
 
   // ---- receivers
 
-  /** Lines of text from a TCP server: a receiver connects to it, and again with growing pauses when it is down. */
+  /** Lines of text from a TCP server. A receiver connects to it, and reconnects with back-off when the connection is lost. */
   socketTextStream(host: string, port: number, level: StorageLevel = StorageLevel.MEMORY_AND_DISK_2): DStream<string> {
     return this.#stream(streams.socketText(this[GRAPH], host, port, level));
   }
 
-  /** Records from a TCP server, as `decoder` makes them of its bytes, which come in chunks of any size. */
+  /** Records that `decoder` decodes from the bytes of a TCP server, which arrive in chunks of any size. */
   socketStream<K, V>(
     host: string,
     port: number,
@@ -78,8 +78,8 @@ export class StreamingContext {
   }
 
   /**
-   * Records from a TCP server that sends them as the engine keeps them, in blocks that `rawBlock` made. They are stored as
-   * they come: nothing is decoded before a task reads it.
+   * Records from a TCP server that sends them in the engine's own format, in blocks made with `rawBlock`. They are stored as
+   * received, and decoded only when a task reads them.
    */
   rawSocketStream<K, V>(host: string, port: number, level?: StorageLevel): DStream<[K, V]>;
   rawSocketStream<T>(host: string, port: number, level?: StorageLevel): DStream<T>;
@@ -88,11 +88,12 @@ export class StreamingContext {
   }
 
   /**
-   * Records of whatever can be iterated: an async generator, a Node or web stream, an array. `make` is called on an executor,
-   * on the receivers' thread, and what it gives is read one record at a time; nothing is asked of it while the engine is
-   * behind. When it throws, it is made again after pauses that grow; when it ends, the stream has no more records.
+   * Records of anything that can be iterated: an async generator, a Node or web stream, an array. `make` is called on an
+   * executor, on a receiver's thread, and its result is read record by record, with back-pressure. After an error it is called
+   * again, with back-off; after a normal end the stream has no more records.
    *
-   * @param make Is given a signal that is aborted when the job stops: end your waits then. `return()` is called besides.
+   * @param make Its argument is a signal that is aborted when the job stops, to end pending waits. `return()` of the iterator
+   *   is called as well.
    * @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
    */
   iterableStream<K, V>(make: MakeRecords<readonly [K, V]>, level?: StorageLevel): DStream<[K, V]>;
@@ -103,9 +104,9 @@ export class StreamingContext {
   }
 
   /**
-   * Records of a receiver of your own.
+   * Records of a custom receiver.
    *
-   * @throws CAPTURE_NOT_SHIPPABLE (when the graph is complete) The instance holds something that cannot be sent.
+   * @throws CAPTURE_NOT_SHIPPABLE (after `build`) The instance holds a value that cannot be sent.
    */
   receiverStream<T>(receiver: Receiver<T>): DStream<T> {
     return this.#stream(streams.received(this[GRAPH], receiver));
@@ -120,14 +121,14 @@ export class StreamingContext {
 
   /**
    * Records of the files that are moved into a directory, on storage that the driver and all executors share. Each file is
-   * read once, in the batch at whose time it is there, as it was then: write it elsewhere and move it in complete.
+   * read once, in the first batch that finds it, with the content it has then: write it elsewhere and move it in complete.
    *
-   * A file belongs to a batch when it changed last after the job's start (unless `newFilesOnly` is false), within the time
+   * A file is new in a batch if its last change was after the job's start (unless `newFilesOnly` is false), within the time
    * of the setting `file.stream.remember` (60 s), and not after the batch's time. Files are read in no particular order.
-   * Subdirectories are left alone.
+   * Subdirectories are ignored.
    *
-   * @param directory May have wildcards, which directories have to match: `logs/2026-??/{web,mail}`. They are looked for in
-   *   each batch.
+   * @param directory May have wildcards, which stand for directories: `logs/2026-??/{web,mail}`. They are matched in each
+   *   batch.
    * @throws BAD_ARGUMENT
    */
   fileStream(
@@ -148,8 +149,8 @@ export class StreamingContext {
   }
 
   /**
-   * Records of `length` bytes each from the files that are moved into a directory; see `fileStream`. A file with a part of
-   * a record fails its batch (BAD_RECORD_LENGTH). A `.gz` is not unzipped.
+   * Records of `length` bytes each from the files that are moved into a directory; see `fileStream`. A file with an
+   * incomplete record fails its batch (BAD_RECORD_LENGTH). A `.gz` file is not decompressed.
    */
   binaryRecordsStream(directory: string, length: number): DStream<Uint8Array> {
     return this.#stream(streams.movedBinary(this[GRAPH], directory, length));
@@ -158,16 +159,16 @@ export class StreamingContext {
   // ---- the driver
 
   /**
-   * So many records a second, as `{ value, timestamp }`: numbers from 0 without gaps, each with the time it was due. A
-   * batch has the records that were due within its interval before its time, whenever it runs; they are made on executors.
+   * A fixed number of records per second, as `{ value, timestamp }`: numbers from 0 without gaps, each with the time at which it
+   * was due. A batch has the records due in the interval before its time, even if it runs late. They are created on executors.
    *
-   * @param recordsPerSecond A whole number up to 1e8.
+   * @param recordsPerSecond A whole number from 1 to 1e8.
    */
   rateStream(recordsPerSecond: number, options: RateOptions = {}): DStream<RateRecord> {
     return this.#stream(streams.atRate(this[GRAPH], recordsPerSecond, options));
   }
 
-  /** The batches of a source of your own on the driver. */
+  /** The batches of a custom source on the driver. */
   inputStream<K, V>(input: InputDStream<readonly [K, V]>): DStream<[K, V]>;
   inputStream<T>(input: InputDStream<T>): DStream<T>;
   inputStream(input: InputDStream<unknown>): DStream<unknown> {
@@ -175,9 +176,9 @@ export class StreamingContext {
   }
 
   /**
-   * Batches from an array, for tests and trials: each batch takes the next, or with `oneAtATime: false` all that are new.
-   * The array is left as it is, and what the driver's code pushes to it while the job runs is taken too. Several streams
-   * over one array each have all of it.
+   * Batches from an array, for tests and experiments: each batch takes the next element or, with `oneAtATime: false`, all new
+   * ones. Code on the driver may push more elements while the job runs. The array is not modified, so several streams can
+   * read the same one.
    */
   queueStream<K, V>(
     batches: readonly QueuedBatch<readonly [K, V]>[],
@@ -190,21 +191,21 @@ export class StreamingContext {
 
   // ---- static RDDs
 
-  /** The items of a collection of the driver, in order, in `numPartitions` equal slices. */
+  /** The items of a collection, in order, in `numPartitions` slices of equal size. */
   parallelize<K, V>(items: Iterable<readonly [K, V]>, numPartitions?: number): RDD<[K, V]>;
   parallelize<T>(items: Iterable<T>, numPartitions?: number): RDD<T>;
   parallelize(items: Iterable<unknown>, numPartitions?: number): RDD<unknown> {
     return this.#rdd(statics.parallelized(this[CONTEXT], items, numPartitions));
   }
 
-  /** As `parallelize`. */
+  /** Same as `parallelize`. */
   makeRDD<K, V>(items: Iterable<readonly [K, V]>, numPartitions?: number): RDD<[K, V]>;
   makeRDD<T>(items: Iterable<T>, numPartitions?: number): RDD<T>;
   makeRDD(items: Iterable<unknown>, numPartitions?: number): RDD<unknown> {
     return this.parallelize<unknown>(items, numPartitions);
   }
 
-  /** The whole numbers from `start` up to and without `end`; `range(end)` begins at 0. They are made on executors. */
+  /** The whole numbers from `start` up to but excluding `end`; `range(end)` begins at 0. They are created on executors. */
   range(start: number, end?: number, step = 1, numPartitions?: number): RDD<number> {
     return this.#rdd(statics.numbersFrom(this[CONTEXT], start, end, step, numPartitions));
   }
@@ -215,21 +216,21 @@ export class StreamingContext {
   }
 
   /**
-   * Lines of a file, or of all files of a directory in order of their names. Files whose name ends in `.gz` are unzipped;
-   * they have one partition each. The files are those that were there when the RDD was first read: when one changes after
-   * that, the batch that reads it fails (FILE_CHANGED).
+   * Lines of a file, or of all files of a directory in the order of their names. Files whose name ends in `.gz` are
+   * decompressed, and have one partition each. The files are listed when the RDD is first read: if one of them changes
+   * later, a batch that reads it fails (FILE_CHANGED).
    *
-   * @param path For all that read files: wildcards as `fileStream` has them stand for the files and directories that match.
-   * @param minPartitions About how many partitions there are to be: more for many files, as each has one at least, and for
-   *   large ones. 2 if it is left out.
-   * @throws INPUT_MISSING (from actions) Nothing is there.
+   * @param path May have wildcards, like that of `fileStream`, which stand for files and directories.
+   * @param minPartitions The approximate number of partitions, 2 by default. There may be more: at least one per file, and
+   *   several for a large file.
+   * @throws INPUT_MISSING (from actions) There is no such file or directory.
    */
   textFile(path: string, minPartitions?: number): RDD<string> {
     return this.#rdd(statics.linesAt(this[CONTEXT], path, minPartitions));
   }
 
   /**
-   * `[path, text]` for each file of a directory, or for a file. Files whose name ends in `.gz` are unzipped.
+   * `[path, text]` for each file of a directory, or for a single file. Files whose name ends in `.gz` are decompressed.
    *
    * @throws INPUT_MISSING, INPUT_DAMAGED, RECORD_TOO_LARGE (from actions)
    */
@@ -238,7 +239,7 @@ export class StreamingContext {
   }
 
   /**
-   * `[path, bytes]` for each file of a directory, or for a file. Bytes are as they are in the file: a `.gz` is not unzipped.
+   * `[path, bytes]` for each file of a directory, or for a single file. A `.gz` file is not decompressed.
    *
    * @throws INPUT_MISSING, RECORD_TOO_LARGE (from actions)
    */
@@ -247,7 +248,7 @@ export class StreamingContext {
   }
 
   /**
-   * Records of `length` bytes each from a file, or from all files of a directory. A `.gz` is not unzipped.
+   * Records of `length` bytes each from a file, or from all files of a directory. A `.gz` file is not decompressed.
    *
    * @throws BAD_RECORD_LENGTH (from actions)
    */
@@ -256,8 +257,8 @@ export class StreamingContext {
   }
 
   /**
-   * The records that `saveAsObjectFile` has written, a partition for each file. Instances of the job's classes can be read by
-   * the same job only.
+   * The records written by `saveAsObjectFile`, one partition per file. Instances of the job's own classes can be read only by the
+   * same job.
    *
    * @throws INPUT_MISSING, INPUT_DAMAGED (from actions)
    */
@@ -265,15 +266,15 @@ export class StreamingContext {
     return this.#rdd(statics.objectsAt(this[CONTEXT], path));
   }
 
-  /** The records of each RDD in turn. */
+  /** The records of the first RDD, then those of the next ones, in order. */
   unionRDD<T>(...rdds: readonly RDD<T>[]): RDD<T> {
     return this.#rdd(statics.unionOfRdds(this[CONTEXT], rdds));
   }
 
   /**
-   * Calls `fn` with each partition of an RDD, or with some of them, on executors; empty ones too. Gives what it makes of
-   * them, in the order they are asked for. It may be async.
+   * Calls `fn` on executors with each partition of an RDD, or only with some, including empty ones. `fn` may be async.
    *
+   * @returns The results of `fn`, in the order of the requested partitions.
    * @throws BAD_ARGUMENT There is no such partition.
    */
   async runJob<T, U>(
@@ -286,12 +287,12 @@ export class StreamingContext {
 
   // ---- several streams
 
-  /** The records of each stream in turn. */
+  /** The records of the first stream in a batch, then those of the next ones, in order. */
   union<T>(...streams: readonly DStream<T>[]): DStream<T> {
     return this.#stream(unionOf(streams));
   }
 
-  /** Makes an RDD of the RDDs that several streams have in a batch, on the driver; see `DStream.transform`. */
+  /** Derives an RDD from the RDDs of several streams in each batch, on the driver; see `DStream.transform`. */
   transform<R extends readonly unknown[], U>(
     streams: readonly [...StreamTypes<R>],
     fn: (rdds: RddTypes<R>, time: number) => RDD<U> | Promise<RDD<U>>,
@@ -323,9 +324,9 @@ export class StreamingContext {
   }
 
   /**
-   * An accumulator of your own.
+   * A custom accumulator.
    *
-   * @throws BAD_ARGUMENT It lacks a function. @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
+   * @throws BAD_ARGUMENT A function is missing. @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
    */
   accumulator<T, S, R = S>(spec: AccumulatorSpec<T, S, R>, name?: string): Accumulator<T, R> {
     return newCustom(this[CONTEXT], spec, name);
@@ -333,48 +334,48 @@ export class StreamingContext {
 
   // ---- the job
 
-  /** Partitions of shuffles and collections when nothing says otherwise. @throws ACTION_TOO_EARLY In `build`. */
+  /** The default number of partitions of shuffles and collections. @throws ACTION_TOO_EARLY In `build`. */
   get defaultParallelism(): number {
     return this[CONTEXT].defaultParallelism;
   }
 
-  /** Milliseconds between two batches. */
+  /** The ms between two batches. */
   get batchInterval(): number {
     return this[GRAPH].batchIntervalMs;
   }
 
-  /** Where the job is: `build` runs, batches run, or none follows. */
+  /** The phase of the job: `build` is running, batches are running, or no batch follows. */
   getState(): "INITIALIZED" | "ACTIVE" | "STOPPED" {
     return JOB_STATES[this[CONTEXT].phase];
   }
 
-  /** Lets an object watch the job; also while batches run. Twice the same is once. @throws BAD_ARGUMENT */
+  /** Adds an object that observes the job, in `build` or later. Adding it again has no effect. @throws BAD_ARGUMENT */
   addStreamingListener(listener: StreamingListener): void {
     this[CONTEXT].listeners.add(listener);
   }
 
-  /** The listener hears no more. */
+  /** Removes a listener. */
   removeStreamingListener(listener: StreamingListener): void {
     this[CONTEXT].listeners.remove(listener);
   }
 
   /**
-   * Keeps the RDDs of every batch for this long at least, for `slice` and for RDDs that the job uses in later batches; windows
-   * keep what they need by themselves. Costs the memory and disk of what those batches received and shuffled.
+   * Keeps the RDDs of every batch for at least this long, for `slice` and for RDDs that the job uses in later batches. Windows do
+   * not need it. Costs memory and disk for everything that those batches received and shuffled.
    */
   remember(duration: DurationLike): void {
     this[GRAPH].remember(duration);
   }
 
-  /** Where state is kept; as `checkpointDir` of `defineJob`. */
+  /** Sets the directory of state, like `checkpointDir` of `defineJob`. */
   checkpoint(directory: string): void {
     this[GRAPH].checkpoint(directory);
   }
 
   /**
-   * Ends the job: after all that was received is processed when `graceful`, else at once, and a batch that is cut off by it,
-   * such as the one that called it, makes the end `killed`. Twice is once. In `build` it keeps the job from starting, which
-   * is not a failure.
+   * Ends the job: if `graceful`, after everything received has been processed; otherwise at once. If that cuts off a batch, such
+   * as the one that called `stop`, the job ends as `killed`. Calling it again has no effect. In `build` it keeps the job from
+   * starting, which is not a failure.
    */
   stop(options: { readonly graceful?: boolean } = {}): void {
     this[CONTEXT].stop(options.graceful ?? false);

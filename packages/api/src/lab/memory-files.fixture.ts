@@ -12,11 +12,11 @@ import {
   parentOf,
 } from "@millrace/files";
 
-/** Files that exist as names and sizes only, to be listed and published: nobody reads them. */
+/** Files that exist as names and sizes only, to be listed and published, never read. */
 export class MemoryFiles implements FileSystem {
   readonly scheme = "file";
   readonly entries = new Map<string, FileEntry>();
-  /** What was done, in order: `publish /a -> /b`. */
+  /** The operations so far, in order: `publish /a -> /b`. */
   readonly log: string[] = [];
 
   add(path: string, options: Partial<Pick<FileStat, "kind" | "bytes" | "modifiedMs">> = {}): void {

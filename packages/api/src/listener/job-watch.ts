@@ -9,9 +9,9 @@ import type { BatchInfo, InputInfo, OutputOperationInfo, ReceiverInfo } from "./
 export interface JobWatchOptions {
   readonly bus: ListenerBus;
   readonly receivers: readonly ReceiverPlan[];
-  /** The inputs that are no receivers; `name`: for readers. */
+  /** The inputs without a receiver. `input` identifies one; `name` is for people. */
   readonly inputs: readonly { readonly input: string; readonly name: string }[];
-  /** What a batch reads, by input; nothing before it runs. */
+  /** The fixed inputs of a batch, by name; empty before it runs. */
   readonly inputsOf: (time: EpochMs) => ReadonlyMap<string, FixedInput>;
   readonly clock: Pick<Clock, "now" | "monotonicMs">;
 }

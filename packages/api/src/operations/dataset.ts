@@ -97,7 +97,7 @@ export class Dataset implements Carrier<Lineage> {
 
 /** Steps of RDDs: without a given number, as many partitions as the largest parent has. */
 export function rddSteps(context: JobContext): StepContext {
-  // Steps that have to wait for something are taken later: what lasts is decided now.
+  // Deferred steps are taken later; whether their shuffles last is decided now.
   const lasting = context.building;
   return {
     dependency: (parent) => dependency(parent, lasting),

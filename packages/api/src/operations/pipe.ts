@@ -4,7 +4,7 @@ import { checkOptions } from "../refusal/check-all.ts";
 import type { Carrier } from "./carrier.ts";
 import { narrowStep } from "./steps.ts";
 
-/** How records are passed to a command, and its environment. */
+/** Options of `pipe`: the environment of the command, and the lines it is given. */
 export interface PipeOptions<in T> {
   /** Variables added to those of the executor's process. */
   readonly env?: Readonly<Record<string, string>> | undefined;

@@ -14,7 +14,7 @@ import { labelOf, narrowStep, plainStep, type StepContext, shuffleStep } from ".
 
 // Operations that sort records.
 
-/** How `sortBy` and `sortByKey` sort. */
+/** Options of `sortBy` and `sortByKey`. */
 export interface SortOptions<K> {
   /** Default: true. */
   readonly ascending?: boolean | undefined;

@@ -128,7 +128,7 @@ export function stateSnapshots({ context, node: mapped }: GraphStream): StreamNo
     compute: (scope) =>
       whenReady(scope.lineageOf(mapped), (after) => {
         const state = scope.stateOf(mapped);
-        assert(state !== undefined && after.kind === "persisted", "what mapWithState gives is kept");
+        assert(state !== undefined && after.kind === "persisted", "the result of mapWithState is persisted");
         return { ...state, change: { kind: "snapshot", after }, label };
       }),
   };

@@ -30,7 +30,7 @@ export function labelOf(operator: string, fn: FunctionRef | undefined): string {
   return fn?.site === undefined ? operator : `${operator} at ${formatSite(fn.site)}`;
 }
 
-/** Whether keys keep their placement; `mapPartitions` states it itself. */
+/** True for operations after which keys keep their partition; `mapPartitions` has an argument for it. */
 const KEEPS_PARTITIONING: Readonly<Record<NarrowKind, boolean>> = {
   map: false,
   flatMap: false,

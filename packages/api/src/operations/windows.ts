@@ -18,7 +18,7 @@ import { labelOf, narrowStep, plainStep, reduceByKeyStep } from "./steps.ts";
 export type InverseWindowOptions<K, V> =
   | number
   | (Exclude<ShuffleOptions<K>, number> & {
-      /** Keys for which it is false are dropped: without it a key stays, with whatever value is left of it. */
+      /** Drops keys for which it is false. Without it a key stays, with the value that `inverse` leaves. */
       readonly filter?: ((pair: readonly [K, V]) => unknown) | undefined;
     });
 

@@ -6,11 +6,11 @@ import { checkCount, checkOptions } from "../refusal/check-all.ts";
 import { loopSlow } from "../warnings.ts";
 import { BatchQueue } from "./batch-queue.ts";
 
-/** How a loop on the driver reads a stream. */
+/** Options of `toAsyncIterable`. */
 export interface AsyncIterableOptions {
   /**
-   * How many batches may end before the loop has processed them; 1 by default. With 0 a batch ends when the loop has
-   * taken all of it and requests more.
+   * The number of batches that may end before the loop has processed them; 1 by default. With 0, a batch ends when the
+   * loop has taken all of it and requests more.
    */
   readonly highWater?: number | undefined;
   /** Yield whole batches, including empty ones. Default false: records. */
@@ -43,7 +43,7 @@ export function asyncOutput(
   const { port } = context;
   const subject = `${operator} of ${node.label}`;
   graph.output(operator, node, async (lineage, { time }) => {
-    if (!queue.open) return; // the loop was left: nothing is fetched for it any more
+    if (!queue.open) return; // the loop has been left: fetch nothing for it
     const records = await collected(new Dataset(context, lineage), "collect");
     let waits = false;
     const late = port.clock.after(millis(WAITS_MS), () => {

@@ -2,7 +2,7 @@ import { type Deferred, deferred } from "@millrace/base";
 
 interface Entry<T> {
   readonly items: readonly T[];
-  /** How many of them have been taken. */
+  /** The number of items that have been taken. */
   given: number;
 }
 
@@ -32,12 +32,12 @@ export class BatchQueue<T> implements AsyncIterableIterator<T, undefined> {
     this.#highWater = highWater;
   }
 
-  /** Somebody still takes what comes. */
+  /** True while the reader may take items. */
   get open(): boolean {
     return this.#state.kind === "open";
   }
 
-  /** Somebody has begun to take items. */
+  /** True if a reader has begun to take items. */
   get asked(): boolean {
     return this.#asked;
   }
@@ -88,7 +88,7 @@ export class BatchQueue<T> implements AsyncIterableIterator<T, undefined> {
         this.#entries.shift();
         this.#release();
       } else if (head !== undefined) {
-        // It has an item at `given`, and somebody asks: see the conditions above.
+        // There is an item at `given`, and a waiting reader: see the conditions above.
         this.#asking.shift()?.resolve({ done: false, value: head.items[head.given++] as T });
       } else if (this.#state.kind === "ending") {
         const { error } = this.#state;

@@ -8,16 +8,16 @@ import { checkOptions } from "../refusal/check-all.ts";
 import { resolvePath } from "../source/found-files.ts";
 import { discardFiles, publishFiles, type Staged, wholeOf } from "./staged-files.ts";
 
-/** How records are written. */
+/** The format of saved records. */
 export interface SaveFormat {
   readonly kind: "saveText" | "saveObjects";
-  /** Its name for the author. */
+  /** The public name of the operation. */
   readonly operator: string;
-  /** Of the names of part files. */
+  /** The suffix of the names of part files. */
   readonly suffix: string;
 }
 
-/** How files of text are written. */
+/** Options of `saveAsTextFile` and `saveAsTextFiles`. */
 export interface SaveTextOptions {
   /** Compresses each part file, whose name then ends in `.gz`. Default: no compression. */
   readonly codec?: "gzip" | undefined;

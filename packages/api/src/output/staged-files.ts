@@ -5,7 +5,7 @@ import { outputExists } from "../errors.ts";
 /** The part of an output that suffices to publish or remove its files. */
 export type Staged = Omit<StagedFiles, "kind" | "output">;
 
-/** Where the files to be published are, beside those of attempts. */
+/** The directory of the files to be published, beside those of attempts. */
 export const wholeOf = (staging: Location): Location => within(staging, "whole");
 
 /**

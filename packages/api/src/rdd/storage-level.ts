@@ -1,31 +1,31 @@
 import { badArgument } from "../errors.ts";
 
-/** Where blocks are kept: one of the levels of {@link StorageLevel | the constant of this name}. */
+/** The place where blocks are kept: one of the levels of {@link StorageLevel | the constant of this name}. */
 export interface StorageLevel {
-  /** In the block pool of an executor. */
+  /** Keep blocks in the memory pool of an executor. */
   readonly memory: boolean;
-  /** On an executor's disk, where there is no memory or no room in it. */
+  /** Keep blocks on the disk of an executor if they are not, or cannot be, in memory. */
   readonly disk: boolean;
-  /** Executors that have a copy, as far as there are so many. */
+  /** The number of executors with a copy, if there are that many. */
   readonly replication: number;
 }
 
 const level = (memory: boolean, disk: boolean, replication: number): StorageLevel =>
   Object.freeze({ memory, disk, replication });
 
-/** The storage levels there are. Blocks are bytes outside of any heap in all of them. */
+/** The storage levels. At every level blocks are bytes, outside of any JavaScript heap. */
 export const StorageLevel = Object.freeze({
-  /** What does not fit is left out, and computed again when it is needed; what a receiver stored goes to disk. */
+  /** Blocks that do not fit are dropped and recomputed when needed; received blocks are spilled to disk instead. */
   MEMORY_ONLY: level(true, false, 1),
-  /** As `MEMORY_ONLY`, with a copy on a second executor, when there is one. */
+  /** Like `MEMORY_ONLY`, with a copy on a second executor if there is one. */
   MEMORY_ONLY_2: level(true, false, 2),
-  /** What does not fit goes to disk. */
+  /** Blocks that do not fit are spilled to disk. */
   MEMORY_AND_DISK: level(true, true, 1),
-  /** As `MEMORY_AND_DISK`, with a copy on a second executor, when there is one. */
+  /** Like `MEMORY_AND_DISK`, with a copy on a second executor if there is one. */
   MEMORY_AND_DISK_2: level(true, true, 2),
-  /** On disk alone. */
+  /** Blocks are kept on disk only. */
   DISK_ONLY: level(false, true, 1),
-  /** As `DISK_ONLY`, with a copy on a second executor, when there is one. */
+  /** Like `DISK_ONLY`, with a copy on a second executor if there is one. */
   DISK_ONLY_2: level(false, true, 2),
 });
 

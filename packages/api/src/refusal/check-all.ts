@@ -2,16 +2,17 @@ import { EngineError } from "@millrace/base";
 import { PARTITIONS_MAX } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 
-/** What a refusal of several things is made of: it may become part of a larger one. */
+/** The parts of a refusal of several arguments, which may become part of a larger refusal. */
 const several = new WeakMap<EngineError, readonly EngineError[]>();
 
 type Checks = Readonly<Record<string, () => unknown>>;
 type Checked<C extends Checks> = { readonly [Name in keyof C]: ReturnType<C[Name]> };
 
 /**
- * What each check gives, by its name. All of them run, so that an author learns of all mistakes in one go.
+ * Runs all checks, so that an author sees all mistakes at once.
  *
- * @throws The refusal, if it is one alone; else BAD_ARGUMENT, which lists them. What is no refusal passes at once.
+ * @returns The result of each check, by its name.
+ * @throws The refusal if there is only one; otherwise BAD_ARGUMENT, which lists all of them. Any other error at once.
  */
 export function checkAll<C extends Checks>(operator: string, checks: C): Checked<C> {
   const refused: EngineError[] = [];
@@ -38,7 +39,7 @@ function severalRefused(operator: string, refused: readonly EngineError[]): Engi
   return error;
 }
 
-/** An object of options with no others than these. @throws BAD_ARGUMENT */
+/** Checks that options are an object without unknown ones. @throws BAD_ARGUMENT */
 export function checkOptions<O extends object>(options: O, known: readonly string[], operator: string): O {
   const given: unknown = options;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {

@@ -4,13 +4,13 @@ import { DATASET, STREAM } from "../internals.ts";
 
 type Wanted = "streams" | "RDDs";
 
-/** An operation on several streams, or several RDDs, was given something else. */
+/** The error of an operation on several streams or RDDs that was given something else. */
 export function notGiven(wanted: Wanted, given: unknown, operator: string): EngineError {
   const [what, remedy] = described(wanted, given);
   return badArgument(`${operator} takes ${wanted}, and was given ${what}. ${remedy}`);
 }
 
-/** What something is that should have been something else, for messages. */
+/** The kind of an unexpected value, for messages. */
 export function kindOf(given: unknown): string {
   if (Array.isArray(given)) return "an array";
   if (given === null) return "null";

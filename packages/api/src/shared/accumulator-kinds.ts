@@ -1,29 +1,29 @@
-/** The kinds of accumulators there are. */
+/** The kinds of accumulators. */
 export type AccumulatorKind = "long" | "double" | "collection" | "custom";
 
 /**
- * How an accumulator of your own adds up. `zero` and `add` run on executors too, where each task begins with a `zero` of its
- * own; `merge` and `value` run on the driver. Sent by value: a plain object, or an instance of a class of the job.
+ * The functions of a custom accumulator. `zero` and `add` run on executors too, where each task starts with its own `zero`;
+ * `merge` and `value` run on the driver. Sent by value: a plain object, or an instance of a class of the job.
  *
- * @typeParam T What is added.
- * @typeParam S What a total is: of records' kinds, as it is sent from executors.
- * @typeParam R What `value` gives.
+ * @typeParam T The values that are added.
+ * @typeParam S The total. It is sent from executors, so it must be a valid record.
+ * @typeParam R The result of `value`.
  */
 export interface AccumulatorSpec<in T, S, out R = S> {
-  /** A total of nothing, a new one at each call. */
+  /** A new total of no values, created at each call. */
   zero(): S;
-  /** May change `total` and give it back. */
+  /** Adds a value. May modify and return `total`. */
   add(total: S, value: T): S;
-  /** May change `total` and give it back. In any order: tasks end as they do. */
+  /** Merges the share of a task. May modify and return `total`. Called in any order, as tasks end. */
   merge(total: S, share: S): S;
-  /** What is read: the total itself if it is left out. */
+  /** Derives the value that is read from the total; by default the total itself. */
   value?(total: S): R;
 }
 
-/** The spec of any accumulator, whose types are those of its kind or of its author. */
+/** The spec of any accumulator, with its types erased. */
 export type AnySpec = AccumulatorSpec<unknown, unknown, unknown>;
 
-/** What has been added, and how many times. */
+/** A sum of numbers and their count. */
 type NumberTotal = [sum: number, count: number];
 
 const numbers: AccumulatorSpec<number, NumberTotal, number> = {
@@ -54,17 +54,17 @@ const collection: AccumulatorSpec<unknown, unknown[], unknown> = {
   value: (total) => [...total],
 };
 
-/** How an accumulator of a kind of the engine adds up. */
+/** The spec of a built-in kind of accumulator. */
 export function specOf(kind: Exclude<AccumulatorKind, "custom">): AnySpec {
   return kind === "collection" ? anySpec(collection) : anySpec(numbers);
 }
 
-/** A spec whose types are forgotten: values are checked to be of their kind before, and totals come from its own `zero`. */
+/** Erases the types of a spec. Safe, since values are checked before they are added, and totals come from the spec's own `zero`. */
 export function anySpec<T, S, R>(spec: AccumulatorSpec<T, S, R>): AnySpec {
   return spec as AnySpec; // see above
 }
 
-/** How many times something was added to a total of numbers. */
+/** The count of a total of numbers. */
 export function countOf(total: unknown): number {
-  return (total as NumberTotal)[1]; // asked for accumulators of numbers only
+  return (total as NumberTotal)[1]; // called for accumulators of numbers only
 }

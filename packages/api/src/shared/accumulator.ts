@@ -5,24 +5,24 @@ import { callAuthorCode } from "../job/author-code.ts";
 import { type AccumulatorKind, type AnySpec, countOf, specOf } from "./accumulator-kinds.ts";
 
 /**
- * A total that functions on executors add to and that the driver reads. What a failed attempt added does not count; a
- * transformation that runs twice, because two actions need it, adds twice.
+ * A total that functions on executors add to and that the driver reads. Updates of failed attempts do not count. A
+ * transformation that is computed twice, because two actions need it, adds twice.
  *
- * @typeParam T What is added.
- * @typeParam V What the total is.
+ * @typeParam T The values that are added.
+ * @typeParam V The value that is read.
  */
 export class Accumulator<T, V = T> {
   /** Unique within the job. */
   readonly id: number;
-  /** What it adds up. */
+  /** A built-in kind, or `custom`. */
   readonly kind: AccumulatorKind;
-  /** As it was given to `ssc.longAccumulator(name)` and its like. */
+  /** The name passed to `ssc.longAccumulator(name)` or a similar method. */
   readonly name: string | undefined;
   readonly [SPEC]: AnySpec;
   readonly [HOME]: AccumulatorHome | undefined;
 
   /**
-   * Made by `ssc.longAccumulator()` and its like, and by the engine on executors, where there is no `home`.
+   * Created by `ssc.longAccumulator()` and similar methods, and by the engine on executors, without a `home`.
    *
    * @internal
    */
@@ -35,15 +35,15 @@ export class Accumulator<T, V = T> {
   }
 
   /**
-   * Adds to the total; on an executor, when the task ends well.
+   * Adds a value to the total; on an executor, the update counts when the task succeeds.
    *
-   * @throws ACCUMULATOR_MISUSED The value is of another type than this accumulator's.
+   * @throws ACCUMULATOR_MISUSED The value has the wrong type, or the call is outside of a task.
    */
   add(value: T): void {
     checkValue(this, value);
     const { [HOME]: home, [SPEC]: spec, id, kind } = this;
     const task = currentTask();
-    // A task that runs on the driver's thread, in a test, has the accumulator itself.
+    // In a test, a task runs on the driver's thread and has the accumulator itself.
     if (task !== undefined) task.add({ id, kind, title: titleOf(this) }, spec, value);
     else if (home !== undefined) home.add(value);
     else {
@@ -54,31 +54,31 @@ export class Accumulator<T, V = T> {
   /**
    * The total of all tasks that have succeeded so far.
    *
-   * @throws ACCUMULATOR_MISUSED Read on an executor, which knows its own share only.
+   * @throws ACCUMULATOR_MISUSED It is read on an executor, which only knows its own share.
    */
   get value(): V {
     return homeOf(this, "read").value as V; // the kind, or its author, decides what V is
   }
 
-  /** Begins again: from 0, from an empty collection, or from `zero()`. @throws ACCUMULATOR_MISUSED Not on the driver. */
+  /** Resets the total to 0, an empty collection, or `zero()`. @throws ACCUMULATOR_MISUSED It is called on an executor. */
   reset(): void {
     homeOf(this, "reset").reset();
   }
 }
 
-/** An accumulator of numbers: knows how many there were too. */
+/** An accumulator of numbers, which counts them too. */
 export class NumberAccumulator extends Accumulator<number> {
-  /** As `value`. */
+  /** Same as `value`. */
   get sum(): number {
     return this.value;
   }
 
-  /** How many numbers were added. @throws ACCUMULATOR_MISUSED Read on an executor. */
+  /** The count of the numbers added. @throws ACCUMULATOR_MISUSED It is read on an executor. */
   get count(): number {
     return countOf(homeOf(this, "read").total);
   }
 
-  /** Their mean; NaN of none. @throws ACCUMULATOR_MISUSED Read on an executor. */
+  /** The mean of the numbers added; NaN if there are none. @throws ACCUMULATOR_MISUSED It is read on an executor. */
   get avg(): number {
     return this.sum / this.count;
   }
@@ -91,7 +91,7 @@ export interface AccumulatorIdentity {
   readonly spec: AnySpec;
 }
 
-// These take any accumulator, of which subclasses have no access to private members.
+// Functions rather than private methods, which subclasses could not access.
 
 function homeOf(accumulator: Accumulator<never, unknown>, done: "read" | "reset"): AccumulatorHome {
   const home = accumulator[HOME];
@@ -114,7 +114,7 @@ function checkValue(accumulator: Accumulator<never, unknown>, value: unknown): v
   );
 }
 
-/** `the long accumulator words`: for messages. */
+/** The accumulator in messages: `the long accumulator words`. */
 export function titleOf({ kind, name, id }: Pick<AccumulatorIdentity, "kind" | "name" | "id">): string {
   return `the ${kind} accumulator ${name ?? id}`;
 }
@@ -148,7 +148,7 @@ export class AccumulatorHome {
     this.#total = this.#spec.add(this.#total, value);
   }
 
-  /** @param share What a task has added up. @throws JOB_CODE_FAILED */
+  /** Merges the share of a task. @throws JOB_CODE_FAILED */
   merge(share: unknown): void {
     const about = { what: `merge of ${this.#title}`, outcome: "The action whose tasks added to it fails." };
     this.#total = callAuthorCode(about, () => this.#spec.merge(this.#total, share));
@@ -165,13 +165,13 @@ export class AccumulatorHome {
   }
 }
 
-/** What of an accumulator goes to executors with it; {@link executorAccumulator} makes one of it. */
+/** The parts of an accumulator that are sent to executors, for {@link executorAccumulator}. */
 export function accumulatorCaptures(accumulator: Accumulator<never, unknown>): readonly unknown[] {
   const { kind, name, [SPEC]: spec } = accumulator;
   return kind === "custom" ? [kind, name, shippedSpec(spec)] : [kind, name];
 }
 
-/** What executors need of an author's spec: of a plain object all but what runs on the driver, of an instance all of it. */
+/** The part of a custom spec that executors need: a plain object without the functions of the driver, or a whole instance. */
 export function shippedSpec(spec: AnySpec): unknown {
   const prototype: unknown = Object.getPrototypeOf(spec);
   if (prototype !== Object.prototype && prototype !== null) return spec;
@@ -180,12 +180,12 @@ export function shippedSpec(spec: AnySpec): unknown {
 }
 
 /**
- * The accumulator of an id as an executor sees it: what is added counts for the task that runs on the thread.
+ * An accumulator on an executor, which adds to the share of the current task of the thread.
  *
- * @param captures As {@link accumulatorCaptures} gave them.
+ * @param captures The result of {@link accumulatorCaptures}.
  */
 export function executorAccumulator(id: number, captures: readonly unknown[]): Accumulator<unknown> {
-  const [kind, name, given] = captures as [AccumulatorKind, string | undefined, AnySpec]; // as the driver wrote them
+  const [kind, name, given] = captures as [AccumulatorKind, string | undefined, AnySpec]; // written by the driver
   const spec = kind === "custom" ? given : specOf(kind);
   return new Accumulator({ id, kind, name, spec });
 }

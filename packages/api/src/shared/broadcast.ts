@@ -1,15 +1,15 @@
 import { type BlockId, type BlockLocation, blockId } from "@millrace/plan";
 import { broadcastDestroyed, broadcastMisused } from "../errors.ts";
 
-/** Where a broadcast variable's value comes from: the driver has it, an executor fetches and decodes it. */
+/** The source of a broadcast variable's value: the driver has it, an executor fetches and decodes it. */
 interface Backing<T> {
   value(): T;
   unpersist(): void;
 }
 
 /**
- * A read-only value that is sent to each executor once, however many tasks use it. Give it to functions by capturing
- * the `Broadcast` itself, and read `value` inside.
+ * A read-only value that is sent to each executor once, however many tasks use it. Capture the `Broadcast` itself in a
+ * function, and read `value` inside.
  */
 export class Broadcast<out T> {
   /** Unique within the job. */
@@ -17,7 +17,7 @@ export class Broadcast<out T> {
   #backing: Backing<T> | undefined;
 
   /**
-   * Made by `ssc.broadcast(value)`, and by the engine on executors.
+   * Created by `ssc.broadcast(value)`, and by the engine on executors.
    *
    * @internal
    */
@@ -26,23 +26,23 @@ export class Broadcast<out T> {
     this.#backing = backing;
   }
 
-  /** The value; on an executor it is decoded once per thread. Do not change it. @throws BROADCAST_DESTROYED */
+  /** The value; on an executor it is decoded once per thread. Do not modify it. @throws BROADCAST_DESTROYED */
   get value(): T {
     return this.#alive().value();
   }
 
-  /** Frees the executors' copies; the next use sends it again. @throws BROADCAST_MISUSED Not on the driver. */
+  /** Frees the copies on executors; the next use sends the value again. @throws BROADCAST_MISUSED It is called on an executor. */
   unpersist(): void {
     this.#alive().unpersist();
   }
 
-  /** Frees it everywhere, for good; once it is done nothing happens. @throws BROADCAST_MISUSED Not on the driver. */
+  /** Frees the value everywhere, for good. Calling it again has no effect. @throws BROADCAST_MISUSED It is called on an executor. */
   destroy(): void {
     this.#backing?.unpersist();
     this.#backing = undefined;
   }
 
-  /** Whether `destroy` was called here. */
+  /** True if `destroy` has been called in this process. */
   get isDestroyed(): boolean {
     return this.#backing === undefined;
   }
@@ -55,7 +55,7 @@ export class Broadcast<out T> {
   }
 }
 
-/** What keeps the blocks of broadcast variables on the driver. */
+/** The store for the blocks of broadcast variables on the driver. */
 export interface BroadcastStore {
   encode(value: unknown): Uint8Array;
   put(name: BlockId, parts: readonly Uint8Array[]): Promise<BlockLocation>;
@@ -63,23 +63,23 @@ export interface BroadcastStore {
 }
 
 /**
- * A broadcast variable on the driver: encoded and put when a stage first needs it.
+ * A broadcast variable on the driver: encoded and stored when a stage first needs it.
  *
- * The block of one made for a batch is dropped when every batch that used it is forgotten, so that a job that
- * broadcasts anew in each batch keeps no more blocks than batches; a later use puts it again under another name. The garbage
- * collector alone would not do: a value that the job holds anyway makes no garbage, however often it is encoded.
+ * The block of a variable created for a batch is dropped when every batch that used it is forgotten, so that a job that
+ * creates one in each batch keeps no more blocks than batches. A later use stores it again, under another name. Relying on
+ * the garbage collector would not suffice: it does not collect a value that the job still holds, however often it is encoded.
  */
 export class DriverBroadcast<T> implements Backing<T> {
-  /** Kept until the job drops it: made in `build`, or used by output that stays for as long as the job runs. */
+  /** True if it is kept until the job drops it: created in `build`, or used by output that stays for as long as the job runs. */
   lasting: boolean;
   readonly #id: number;
   readonly #value: T;
   readonly #store: BroadcastStore;
   #version = 0;
   #location: BlockLocation | Promise<BlockLocation> | undefined;
-  /** Remembered batches whose stages name the block: they may run again. */
+  /** The number of remembered batches whose stages refer to the block, and may run again. */
   #holders = 0;
-  /** The job has no reference to it any more. */
+  /** True if the job no longer has a reference to it. */
   #unreachable = false;
 
   constructor(id: number, value: T, options: { readonly lasting: boolean; readonly store: BroadcastStore }) {
@@ -89,18 +89,18 @@ export class DriverBroadcast<T> implements Backing<T> {
     this.lasting = options.lasting;
   }
 
-  /** A batch uses it: its block stays until {@link release}. */
+  /** Keeps the block for a batch, until {@link release}. */
   hold(): void {
     this.#holders += 1;
   }
 
-  /** A batch that held it is forgotten. */
+  /** Undoes a {@link hold}, when its batch is forgotten. */
   release(): void {
     this.#holders -= 1;
     if (this.#holders === 0 && (!this.lasting || this.#unreachable)) this.unpersist();
   }
 
-  /** The job dropped its last reference. */
+  /** Called when the job has dropped its last reference. */
   onUnreachable(): void {
     this.#unreachable = true;
     if (this.#holders === 0) this.unpersist();
@@ -110,12 +110,12 @@ export class DriverBroadcast<T> implements Backing<T> {
     return this.#value;
   }
 
-  /** The block's name: that of the current copy. */
+  /** The name of the current block. */
   get name(): BlockId {
     return blockId(this.#version === 0 ? `broadcast/${this.#id}` : `broadcast/${this.#id}.${this.#version}`);
   }
 
-  /** Where executors find it. At once when it was put before. */
+  /** The location of the block for executors; not a promise if the block is stored already. */
   locate(): BlockLocation | Promise<BlockLocation> {
     if (this.#location !== undefined) return this.#location;
     const { name } = this;
@@ -142,7 +142,7 @@ export class DriverBroadcast<T> implements Backing<T> {
 }
 
 /**
- * The broadcast variable of a block as an executor sees it.
+ * A broadcast variable on an executor.
  *
  * @param load Reads and decodes the block (`decodeCaptures(bytes)[0][0]`); called when `value` is first read.
  */
@@ -155,7 +155,7 @@ export function executorBroadcast(name: string, load: () => unknown): Broadcast<
     },
     unpersist: () => {
       throw broadcastMisused(
-        `the block ${name} was to be released on an executor, where other tasks may use it. Call unpersist() and destroy() on the driver, such as in foreachRDD.`,
+        `the block ${name} cannot be released on an executor, where other tasks may use it. Call unpersist() and destroy() on the driver, such as in foreachRDD.`,
       );
     },
   });

@@ -17,9 +17,9 @@ export function newCollection<T>(context: JobContext, name: string | undefined):
 }
 
 /**
- * An accumulator of the job's own.
+ * A custom accumulator.
  *
- * @throws BAD_ARGUMENT It lacks a function. @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
+ * @throws BAD_ARGUMENT A function is missing. @throws FUNCTION_NOT_SHIPPABLE, CAPTURE_NOT_SHIPPABLE
  */
 export function newCustom<T, S, R>(
   context: JobContext,
@@ -32,7 +32,7 @@ export function newCustom<T, S, R>(
   return new Accumulator<T, R>(identity, home);
 }
 
-/** Executors get the functions of a spec as they get captured ones: so they are checked alike. */
+/** A reference whose captures are the functions of a spec, so that they are checked like captured functions. */
 function specRef(spec: AnySpec): FunctionRef {
   return { id: "accumulator", captures: () => [shippedSpec(spec)], names: ["accumulator"], site: undefined };
 }

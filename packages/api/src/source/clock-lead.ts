@@ -8,8 +8,8 @@ export interface Reading {
 const STEP_MS = 1000;
 
 /**
- * How far the wall clock, which determines file times, is ahead of batch times because it was set forward or the
- * machine slept: until batches have caught up. A batch that is merely late does not count. Reads no clock.
+ * The lead of the wall clock, which determines file times, over batch times after the clock was set forward or the machine
+ * slept, until batches have caught up. A batch that is merely late does not count. Reads no clock.
  */
 export class ClockLead {
   #last: Reading;

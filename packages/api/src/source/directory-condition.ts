@@ -2,7 +2,7 @@ import { unreachable, type Warning } from "@millrace/base";
 import type { FileStat } from "@millrace/files";
 
 /**
- * How often the condition may begin or change in {@link CHANGES_PER_MS}: a flapping directory must not fill the log.
+ * The maximum number of changes of the condition in {@link CHANGES_PER_MS}, so that a flapping directory does not fill the log.
  */
 const CHANGES_MAX = 3;
 const CHANGES_PER_MS = 10 * 60 * 1000;

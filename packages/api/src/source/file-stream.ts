@@ -41,31 +41,30 @@ import { isHidden, NewFiles } from "./new-files.ts";
 /** Decodes bytes to records. A socket's bytes come in chunks of any size; for files, it is called once for each. */
 export type ByteDecoder<T> = (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<T> | Iterable<T>;
 
-/** Whether a file is read, by its absolute path. */
+/** A predicate that selects files by their absolute path. */
 export type PathFilter = (path: string) => boolean;
 
-/** Which files `fileStream` reads, and how. */
+/** Options of `fileStream`. */
 export interface FileStreamOptions {
   /**
-   * Which files are read, by their absolute paths. Called on the driver. By default all whose name does not begin with
-   * a dot.
+   * Selects the files to read. Called on the driver. By default, all files whose name does not begin with a dot.
    */
   readonly filter?: PathFilter | undefined;
   /** Ignore files that existed when the job started. Default true. */
   readonly newFilesOnly?: boolean | undefined;
   /**
-   * How a file becomes records: lines of UTF-8 by default, decompressed for a `.gz`. A function receives the file's
-   * bytes unchanged; it has to decompress them itself.
+   * The format of the files: lines of UTF-8 by default, with `.gz` files decompressed. A function receives the bytes of a
+   * file unchanged, and must decompress them itself.
    */
   readonly format?: "text" | ByteDecoder<unknown> | undefined;
 }
 
-/** How the executors read the files of a stream. */
+/** The way in which executors read the files of a stream. */
 export interface FileReading {
   readonly format: FileFormat;
   /** Files are split into ranges only at multiples of this. */
   readonly unitBytes: number;
-  /** How the bytes are processed. */
+  /** The operator that processes the bytes; none for lines of text. */
   readonly op?: NarrowOp;
 }
 
@@ -93,7 +92,7 @@ export function decoded(context: JobContext, decoder: ByteDecoder<unknown>, oper
 
 /** The code of the error, which is declared where files are read. */
 const FILE_CHANGED = "FILE_CHANGED";
-/** How often a stream reports empty files in {@link EMPTY_PER_MS}. */
+/** The maximum number of reports of empty files in {@link EMPTY_PER_MS}. */
 const EMPTY_MOST = 5;
 const EMPTY_PER_MS = 10 * 60 * 1000;
 /** Names of lost files in one warning. */

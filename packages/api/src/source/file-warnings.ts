@@ -47,7 +47,7 @@ export class WarningBudget {
     this.#perMs = perMs;
   }
 
-  /** How many have been suppressed since the last one; `undefined`: this one is suppressed, too. */
+  /** @returns The number of warnings suppressed since the last one; `undefined` if this one must be suppressed too. */
   take(nowMs: number): number | undefined {
     const [oldest] = this.#given;
     if (oldest !== undefined && this.#given.length >= this.#most && nowMs - oldest < this.#perMs) {

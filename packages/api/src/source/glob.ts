@@ -101,7 +101,7 @@ function closingBrace(pattern: string, open: number, whole: string) {
   throw badArgument(`a brace of the path ${whole} is not closed. Write \\{ for a literal brace.`);
 }
 
-/** An escape, a class of characters, or one that the library has a use for and we have not. */
+/** An escape, a class of characters, or a character that is special to the library but not to these patterns. */
 const PART = /\\(.?)|\[([!^]?)((?:\\.|[^\\])(?:\\.|[^\]\\])*)\]|[()|+$^{}"[\]]/gsu;
 
 function segmentOf(name: string, whole: string): Segment {
@@ -118,8 +118,8 @@ function segmentOf(name: string, whole: string): Segment {
 }
 
 /**
- * Of one name, so that what the library has for paths is switched off; what it takes from other shells too (`+(…)`, `!…`), as
- * Hadoop's patterns, which these are, do not have it.
+ * The expression of a single name. The library's features for whole paths are switched off, as are those of other shells
+ * (`+(…)`, `!…`), because these patterns are Hadoop's, which do not have them.
  */
 function expressionOf(pattern: string, name: string, whole: string): RegExp {
   const picomatch: typeof import("picomatch") = require("picomatch");
@@ -131,9 +131,9 @@ function expressionOf(pattern: string, name: string, whole: string): RegExp {
       noglobstar: true,
       nonegate: true,
       literalBrackets: false,
-      fastpaths: false, // they would escape what the flag u allows no escape for
+      fastpaths: false, // they would add escapes that the flag u does not allow
       flags: "su",
-      debug: true, // throws what it could not make an expression of
+      debug: true, // throws if a pattern cannot become an expression
     });
   } catch {
     throw badArgument(`the brackets of ${name} in the path ${whole} are not a range of characters, such as [a-c].`);

@@ -1,15 +1,15 @@
 import { unreachable } from "@millrace/base";
 import type { FixedInput } from "@millrace/plan";
 
-/** What a batch reads from an input, for listeners and operators. */
+/** The contribution of an input to a batch, for listeners and operators. */
 export interface InputReport {
   /** 0 if it is unknown before the records are read. */
   readonly records: number;
-  /** Paths, of an input of files. */
+  /** The paths, for an input of files. */
   readonly files?: readonly string[];
 }
 
-/** `undefined`: it was not fixed. */
+/** The report of a fixed input; `undefined` if it was not fixed. */
 export function inputReport(fixed: FixedInput | undefined): InputReport | undefined {
   if (fixed === undefined) return undefined;
   switch (fixed.kind) {

@@ -1,6 +1,6 @@
 import type { FileEntry } from "@millrace/files";
 
-/** Why a listed file is ignored. */
+/** The reason why a listed file is ignored. */
 export type Ignored =
   /** Its last change was before the job began. */
   | "old"
@@ -50,7 +50,7 @@ interface Known {
   since: number;
   /** Its version when it was chosen. */
   version: string;
-  /** How often it was returned. */
+  /** The number of times that it was returned. */
   returns: number;
   /** It was returned, and no batch has chosen it again. */
   waiting: boolean;
@@ -208,7 +208,7 @@ export class NewFiles {
     return told;
   }
 
-  /** A filter that throws fails the batch where it decides something; not here. */
+  /** The decision of the filter; false if it throws, since its errors are reported when it selects files for a batch. */
   #wants(path: string): boolean {
     try {
       return this.#accepts(path);
@@ -217,7 +217,7 @@ export class NewFiles {
     }
   }
 
-  /** Why a file that no batch has chosen is ignored; `undefined` if it is not, or if the filter refuses it. */
+  /** The reason why a file that no batch has chosen is ignored; `undefined` if it is not, or if the filter rejects it. */
   #why(
     { kind, modifiedMs }: FileEntry,
     { oldest, nowMs }: { readonly oldest: number; readonly nowMs: number },

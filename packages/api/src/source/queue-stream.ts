@@ -9,7 +9,7 @@ import { type GivenRdd, UnloggedInput } from "./input-node.ts";
 /** One batch of a queue: records to be spread over the default parallelism, or an RDD. */
 export type QueuedBatch<T> = readonly T[] | RDD<T>;
 
-/** How `queueStream` uses its queue. */
+/** Options of `queueStream`. */
 export interface QueueOptions<T> {
   /** Take one element of the queue per batch; otherwise all that were added since the previous batch. Default true. */
   readonly oneAtATime?: boolean | undefined;
@@ -18,7 +18,7 @@ export interface QueueOptions<T> {
 }
 
 /**
- * A source for tests and trials: reads its batches from an array, to which more may be pushed as the job runs. The
+ * A source for tests and experiments: reads its batches from an array, to which more may be pushed as the job runs. The
  * array is the caller's and is not changed: the stream keeps a position in it, so that several streams may read one
  * array.
  */

@@ -10,7 +10,7 @@ import { PolledInputNode } from "./input-node.ts";
 export interface RateRecord {
   /** Counts from 0, without gaps, for as long as the job runs. */
   readonly value: number;
-  /** When it was due, in epoch ms: records are spread evenly over the time of their batch. */
+  /** The time at which it was due, in epoch ms: records are spread evenly over the interval of their batch. */
   readonly timestamp: number;
 }
 

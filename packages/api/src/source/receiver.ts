@@ -30,7 +30,7 @@ export function attachReceiver(receiver: Receiver<unknown>, port: ReceiverPort):
  * executor, where it runs on a thread of its own; open sockets and files in `onStart`, not in the constructor.
  */
 export abstract class Receiver<T> {
-  /** How received blocks are stored until their batch is done. */
+  /** The storage level of received blocks, which are kept until their batch is done. */
   readonly storageLevel: StorageLevel;
 
   /** @param storageLevel By default received blocks are copied to a second executor. */
@@ -81,7 +81,7 @@ export abstract class Receiver<T> {
     return portOf(this).streamId;
   }
 
-  /** Whether it is not running: it was stopped, or has not been started. */
+  /** True if it is not running: it was stopped, or has not been started. */
   get isStopped(): boolean {
     return ports.get(this)?.isStopped ?? true;
   }

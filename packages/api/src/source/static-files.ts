@@ -9,7 +9,7 @@ import { checkRecords, findFiles, resolvePath } from "./found-files.ts";
 const PARTITION_BYTES_MAX = 64 * 1024 * 1024;
 
 interface StaticFiles {
-  /** Its name for the author. */
+  /** The public name of the operation. */
   readonly operator: string;
   /** A file, a directory, or a path with wildcards. */
   readonly path: string;

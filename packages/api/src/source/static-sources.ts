@@ -13,7 +13,7 @@ import { checkPath } from "./found-files.ts";
 import { numberRange } from "./number-range.ts";
 import { objectFiles, recordFiles, textFiles, wholeFiles } from "./static-files.ts";
 
-// RDDs of something that is there.
+// Static RDDs: of collections, numbers and files.
 
 /** The items of a collection of the driver. @throws BAD_ARGUMENT */
 export function parallelized(
@@ -29,7 +29,7 @@ export function parallelized(
   return collectionSource(context, list, { partitions, label: "parallelize" });
 }
 
-/** Whole numbers, made on executors. @throws BAD_ARGUMENT */
+/** Whole numbers, created on executors. @throws BAD_ARGUMENT */
 export function numbersFrom(
   context: JobContext,
   start: number,
@@ -47,7 +47,7 @@ export function numbersFrom(
   return numberRange(context, { from, step, length }, given(numPartitions, "range"));
 }
 
-/** No partition at all. */
+/** An RDD without partitions. */
 export function nothing(): Lineage {
   return source("blocks", [], "emptyRDD");
 }
@@ -70,7 +70,7 @@ export function bytesAt(context: JobContext, path: string, minPartitions: number
   return wholeFiles(context, where, "readBytes", least);
 }
 
-/** Records of one length of files. */
+/** Records of fixed length from files. */
 export function recordsAt(context: JobContext, path: string, length: number): Lineage {
   const operator = "binaryRecords";
   const { where, recordBytes } = checkAll(operator, {
@@ -91,9 +91,9 @@ export function unionOfRdds(context: JobContext, rdds: readonly unknown[]): Line
 }
 
 /**
- * What a function of the job makes of partitions of an RDD, in the order they are asked for.
+ * The results of a function of the job for partitions of an RDD, in the requested order.
  *
- * @typeParam T, U The records of the RDD and what the function makes of them: known to the caller alone.
+ * @typeParam T, U The records of the RDD and the results of the function, whose types only the caller knows.
  * @throws BAD_ARGUMENT There is no such partition.
  */
 export async function runJob<T, U>(
@@ -113,7 +113,7 @@ export async function runJob<T, U>(
   for (const one of partitions) checkCount(one, `a partition of ${labelOf(operator, ref)}`, 0, total - 1);
   const ascending = [...new Set(partitions)].sort((a, b) => a - b);
   const results = await collected<U>(on, operator, target, ascending);
-  return partitions.map((one) => results[ascending.indexOf(one)] as U); // one for each that was asked for
+  return partitions.map((one) => results[ascending.indexOf(one)] as U); // one for each requested partition
 }
 
 function at(path: string, operator: string) {

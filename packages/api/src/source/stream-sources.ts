@@ -21,7 +21,7 @@ import { type RateOptions, RateStream } from "./rate-stream.ts";
 import { Receiver } from "./receiver.ts";
 import { ReceiverStream } from "./receiver-stream.ts";
 
-/** Gives what is iterated for `iterableStream`; on an executor. */
+/** Called on an executor to create the iterable of `iterableStream`. */
 export type MakeRecords<T> = (
   signal: AbortSignal,
 ) => AsyncIterable<T> | Iterable<T> | Promise<AsyncIterable<T> | Iterable<T>>;
@@ -34,7 +34,7 @@ export function socketText(graph: GraphBuilder, host: string, port: number, leve
   return receive(graph, `socketTextStream ${at}`, () => ({ kind: "socketText", host, port }), level);
 }
 
-/** What a decoder of the job makes of the bytes of a TCP server. */
+/** Records that a decoder of the job reads from a TCP server. */
 export function socketRecords(
   graph: GraphBuilder,
   host: string,
@@ -51,13 +51,13 @@ export function socketRecords(
   return receive(graph, `${operator} ${at}`, () => ({ kind: "socket", host, port, decoder: encoded() }), level);
 }
 
-/** Blocks of a TCP server, as the engine keeps them. */
+/** Blocks of a TCP server, in the engine's own format. */
 export function rawSocket(graph: GraphBuilder, host: string, port: number, level: StorageLevel): StreamNode {
   const at = address(host, port, level, "rawSocketStream");
   return receive(graph, `rawSocketStream ${at}`, () => ({ kind: "rawSocket", host, port }), level);
 }
 
-/** What a function of the job gives to iterate on an executor. */
+/** Records of an iterable that a function of the job creates on an executor. */
 export function iterated(graph: GraphBuilder, make: unknown, level: StorageLevel): StreamNode {
   const operator = "iterableStream";
   const { context } = graph;
@@ -67,7 +67,7 @@ export function iterated(graph: GraphBuilder, make: unknown, level: StorageLevel
   return receive(graph, label, () => ({ kind: "iterable", source: encoded() }), level);
 }
 
-/** What a receiver of the job stores. @throws BAD_ARGUMENT */
+/** Records that a receiver of the job stores. @throws BAD_ARGUMENT */
 export function received(graph: GraphBuilder, receiver: unknown): StreamNode {
   if (!(receiver instanceof Receiver)) {
     throw badArgument("receiverStream takes an instance of a class that extends Receiver.");
@@ -115,7 +115,7 @@ export function movedText(graph: GraphBuilder, directory: string): StreamNode {
   return movedFiles(graph, "textFileStream", directory, () => LINES, {});
 }
 
-/** Records of the files that are moved into a directory, in a format of the options. */
+/** Records of the files that are moved into a directory, in the format given by the options. */
 export function movedRecords(
   graph: GraphBuilder,
   directory: string,
@@ -129,7 +129,7 @@ export function movedRecords(
   return movedFiles(graph, operator, directory, reading, options);
 }
 
-/** Records of one length of the files that are moved into a directory. */
+/** Records of fixed length of the files that are moved into a directory. */
 export function movedBinary(graph: GraphBuilder, directory: string, length: number): StreamNode {
   const operator = "binaryRecordsStream";
   const reading = (): FileReading => {
@@ -159,7 +159,7 @@ function movedFiles(
 
 // ---- the driver
 
-/** So many numbers a second. */
+/** A fixed number of records per second. */
 export function atRate(graph: GraphBuilder, recordsPerSecond: number, options: RateOptions): StreamNode {
   const operator = "rateStream";
   graph.context.requireBuilding(operator);

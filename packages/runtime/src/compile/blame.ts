@@ -22,10 +22,10 @@ export function blame(error: unknown, label: string): unknown {
 
 function fromUser(error: unknown, label: string): EngineError {
   const { name, message } = describe(error);
-  const result = userCodeFailed(
-    `${label} threw ${describeThrown(error)}. Correct the function, or catch what it may throw.`,
-    { cause: error, fields: { operator: label, name, message } },
-  );
+  const result = userCodeFailed(`${label} threw ${describeThrown(error)}. Correct the function, or catch the error.`, {
+    cause: error,
+    fields: { operator: label, name, message },
+  });
   // The author's frames come first.
   const stack = error instanceof Error && typeof error.stack === "string" ? error.stack : undefined;
   if (stack !== undefined) {
