@@ -41,7 +41,7 @@ function isAuthorFrame(line: string): boolean {
  * Adds the innermost line of the author's code that led to an engine error, unless the error has a site already or no
  * line is known.
  *
- * @param stack Taken where the author called what failed; the error's own by default.
+ * @param stack The stack at the author's call; the error's own by default.
  */
 export function located(error: EngineError, stack: string | undefined = error.stack): EngineError {
   const [site] = authorFrames(stack);
@@ -64,7 +64,7 @@ function isEngine(file: string): boolean {
 }
 
 /**
- * What the author's code threw, as a clause of a message: `TypeError: fetch failed, caused by Error: connect ECONNREFUSED
+ * A value that the author's code threw, as a clause of a message: `TypeError: fetch failed, caused by Error: connect ECONNREFUSED
  * 127.0.0.1:80 (at client.ts:5:28, job.ts:3:5)`, with the frames in the author's own sources, relative to their directory.
  */
 export function describeThrown(thrown: unknown): string {
@@ -82,7 +82,7 @@ function causeOf(thrown: unknown): unknown {
 function nameOf(thrown: unknown): string {
   if (thrown === undefined) return "nothing: undefined";
   if (!(thrown instanceof Error)) return `a value of type ${typeof thrown}: ${thrownText(thrown)}`;
-  // An AggregateError without a message: several addresses of a name, all refused.
+  // An AggregateError without a message, as from a name whose addresses have all refused a connection.
   const parts: unknown[] = thrown.message === "" && thrown instanceof AggregateError ? thrown.errors : [];
   const text =
     thrown.message || parts.map((part) => (part instanceof Error ? part.message : thrownText(part))).join("; ");

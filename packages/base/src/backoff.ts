@@ -9,8 +9,8 @@ export interface BackoffRange {
 }
 
 /**
- * The pause after a number of consecutive failures: it doubles from `min` up to `max`. Jitter takes away up to half of
- * it, so that many that failed together do not retry together.
+ * The pause after a number of consecutive failures: it doubles from `min` up to `max`. Jitter subtracts up to half of
+ * it, so that operations that failed together do not retry together.
  *
  * @param failures From 1.
  */
@@ -30,7 +30,7 @@ export class Backoff {
     this.#rng = rng;
   }
 
-  /** Records a failure. @returns How long to wait before the next attempt. */
+  /** Records a failure. @returns The pause before the next attempt. */
   next(): Millis {
     this.#failures += 1;
     return backoffPause(this.#range, this.#failures, this.#rng);

@@ -1,6 +1,6 @@
 import { type EpochMs, epochMs, type Millis, millis } from "./duration.ts";
 
-/** A timer that has been set and may be cancelled; cancelling twice, or after it fired, does nothing. */
+/** A pending timer. Cancelling it again, or after it has fired, has no effect. */
 export interface Timer {
   cancel(): void;
 }
@@ -73,7 +73,7 @@ export class SteadyClock implements Clock {
 /** A clock that stands still until a test moves it. Timers fire in order of time, then of setting. */
 export class ManualClock implements Clock {
   #now: number;
-  /** How far the wall clock was set. */
+  /** The ms by which the wall clock was set. */
   #setByMs = 0;
   #next = 0;
   readonly #timers = new Map<number, { readonly time: number; readonly fire: () => void }>();
@@ -96,7 +96,7 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#timers.delete(id) };
   }
 
-  /** Sets the wall clock forward, or back when below 0; timers and the monotonic clock do not notice. */
+  /** Sets the wall clock forward, or back if negative; timers and the monotonic clock are not affected. */
   setWall(byMs: number): void {
     this.#setByMs += byMs;
   }

@@ -5,5 +5,5 @@
  * @throws EvalError Code generation is disabled in this process.
  */
 export function compiled<F extends (...args: never[]) => unknown>(parameters: readonly string[], body: string): F {
-  return new Function(...parameters, body) as F; // whoever generates the text vouches for its type
+  return new Function(...parameters, body) as F; // the caller, which generates the text, guarantees the type
 }

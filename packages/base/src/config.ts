@@ -50,7 +50,7 @@ export interface JobConf {
   /** The pause before a failed task is retried; it doubles with each failure, and half of it is jitter. 0: no pause. */
   readonly "task.retry.delay.min": number;
   readonly "task.retry.delay.max": Millis;
-  /** How long a cancelled task has to stop before its thread is terminated. */
+  /** The time that a cancelled task has to stop before its thread is terminated. */
   readonly "task.cancel.grace": Millis;
   /** A receiver closes a block at least this often. 0: a fifth of the batch interval, 5 to 200 ms. */
   readonly "receiver.block.interval": number;
@@ -59,7 +59,7 @@ export interface JobConf {
   /** The first pause before a failed source is restarted; it doubles with each failure. */
   readonly "receiver.restart.delay.min": Millis;
   readonly "receiver.restart.delay.max": Millis;
-  /** How long to wait for a receiver's `onStop`. */
+  /** The time to wait for a receiver's `onStop`. */
   readonly "receiver.stop.timeout": Millis;
   /** The heap of each receiver's thread. */
   readonly "receiver.heap": Bytes;
@@ -87,13 +87,13 @@ export interface JobConf {
   readonly "driver.heap": Bytes;
   /** Bytes of results that one action may return to the driver. */
   readonly "driver.result.bytes.max": Bytes;
-  /** An executor that has been silent for this long is lost. */
+  /** An executor that has been silent for this long is considered lost. */
   readonly "executor.timeout": Millis;
-  /** How long a graceful stop may take before it becomes an immediate one. */
+  /** The time that a graceful stop may take before it becomes an immediate one. */
   readonly "stop.timeout": Millis;
 }
 
-/** How each setting is parsed, and its default. */
+/** The parser of each setting, and its default. */
 const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, JobConf[Name]> } = {
   "default.parallelism": v.optional(parallelism, 0),
   "task.attempts.max": v.optional(count, 4),
@@ -141,7 +141,7 @@ export function parseConf(given: Readonly<Record<string, unknown>>): JobConf {
   );
 }
 
-/** A value in one of our notations; an error of the parser becomes the complaint about the setting. */
+/** A value in one of the engine's notations; an error of the parser becomes the issue of the setting. */
 function parsedBy<T>(parse: (value: number | string) => T) {
   return v.pipe(
     numberOrText,

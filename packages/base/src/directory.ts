@@ -6,13 +6,13 @@ import { thrownMessage } from "./thrown-text.ts";
 export const directoryUnusable: ErrorFactory = errorKind("DIRECTORY_UNUSABLE", "environment");
 const directoryInUse: ErrorFactory = errorKind("DIRECTORY_IN_USE", "user");
 
-/** Attempts to take over a dead owner's directory; each lost one was won by another process. */
+/** Attempts to take over a dead owner's directory; in each failed one, another process was faster. */
 const ATTEMPTS_MAX = 8;
 
 /**
  * Creates a directory that a process writes to for as long as it runs.
  *
- * @param option Names it in the error: `--data-dir`.
+ * @param option The option's name for the error: `--data-dir`.
  * @throws DIRECTORY_UNUSABLE It cannot be created or written to.
  */
 export function usableDirectory(path: string, option: string): void {
@@ -29,9 +29,9 @@ export function usableDirectory(path: string, option: string): void {
 }
 
 /**
- * Takes a directory for this process alone, among those of this machine. A dead owner does not keep it.
+ * Claims a directory for this process, exclusively among the processes of this machine. A dead owner loses its claim.
  *
- * @returns Releases it.
+ * @returns A function that releases it.
  * @throws DIRECTORY_UNUSABLE, DIRECTORY_IN_USE
  */
 export function ownDirectory(path: string, owner: string, option: string): () => void {

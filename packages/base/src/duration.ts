@@ -25,7 +25,7 @@ export const epochMs = (n: number): EpochMs => branded<EpochMs>(n);
 /**
  * Reads a duration as a user writes it.
  *
- * @param what Names the setting in the error message, e.g. `batchInterval`.
+ * @param what The name of the setting in the error message, such as `batchInterval`.
  * @throws BAD_DURATION Not a number or text of the forms above, not finite, not whole milliseconds, or not positive.
  */
 export function parseDuration(value: DurationLike, what?: string): Millis {

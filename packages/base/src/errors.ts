@@ -1,12 +1,12 @@
 import { thrownText } from "./thrown-text.ts";
 
-/** Whose fault a failure is: the job's author, the engine, or the environment. */
+/** The party at fault for a failure: the job's author, the engine, or the environment. */
 export type Blame = "user" | "engine" | "environment";
 
-/** What the scheduler may do about a failure. */
+/** The scheduler's possible reaction to a failure. */
 export type Retry = "never" | "same-task" | "parent-stage";
 
-/** Where in the author's source a failure comes from; lines and columns count from 1. */
+/** A place in the author's source; lines and columns count from 1. */
 export interface SourceSite {
   readonly file: string;
   readonly line: number;

@@ -23,7 +23,7 @@ export type LogFormat = "pretty" | "json";
 const LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 const FORMATS = ["pretty", "json"];
 
-/** The level that MILLRACE_LOG asks for; `undefined` when it names none. */
+/** The level given by MILLRACE_LOG; `undefined` if it is not a level. */
 export function logLevel(): string | undefined {
   const wanted = process.env.MILLRACE_LOG;
   return wanted !== undefined && LEVELS.includes(wanted) ? wanted : undefined;
@@ -39,7 +39,7 @@ export function logTroubles(env: NodeJS.ProcessEnv): readonly string[] {
   });
 }
 
-/** The format given by MILLRACE_LOG_FORMAT, else the one that suits standard error: a terminal or a pipe. */
+/** The format given by MILLRACE_LOG_FORMAT; by default `pretty` on a terminal, otherwise `json`. */
 export function logFormat(): LogFormat {
   const wanted = process.env.MILLRACE_LOG_FORMAT;
   if (wanted === "pretty" || wanted === "json") return wanted;
@@ -48,7 +48,7 @@ export function logFormat(): LogFormat {
 
 /**
  * The process's log, on standard error so that results have standard output to themselves: readable lines on a
- * terminal, one JSON object a line elsewhere. `MILLRACE_LOG` sets the level, default `info`.
+ * terminal, one JSON object per line elsewhere. `MILLRACE_LOG` sets the level, default `info`.
  */
 export function createLogger(options: LogOptions): Logger {
   const { pino } = loadPino();

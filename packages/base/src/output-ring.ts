@@ -11,7 +11,7 @@ const HEAD = 0;
 const TAIL = 1;
 const TOLD = 2;
 const FIELDS_BYTES = 16;
-/** Of each piece: one byte for its stream, four for its length. */
+/** The prefix of each piece: one byte for its stream, four for its length. */
 const PREFIX_BYTES = 5;
 
 /**
@@ -57,7 +57,7 @@ export class OutputRing {
     }
   }
 
-  /** Called before the reader looks: later writes wake it. */
+  /** Called before the reader checks the ring: later writes wake it. */
   listen(): void {
     Atomics.store(this.#fields, TOLD, 0);
   }

@@ -58,7 +58,7 @@ export class StreamRng implements Rng {
     for (let i = 0; i < WARM_UP; i += 1) this.#word();
   }
 
-  /** 53 bits. */
+  /** Has 53 random bits. */
   next(): number {
     return ((this.#word() >>> 5) * 2 ** 26 + (this.#word() >>> 6)) / 2 ** 53;
   }

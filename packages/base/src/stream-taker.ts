@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 
-/** Writes to a stream for several writers, each of which is told when the stream has room again. */
+/** Writes to a stream for several writers, each of which can wait until the stream has room again. */
 export class StreamTaker {
   readonly #stream: Writable;
   #room: Promise<void> | undefined;
@@ -16,12 +16,12 @@ export class StreamTaker {
     return this.#droppedBytes ?? 0;
   }
 
-  /** Something written has not been read yet. */
+  /** True if some of the output has not been read yet. */
   get behind(): boolean {
     return this.#stream.writableLength > 0;
   }
 
-  /** @returns Nothing while the stream has room; else a promise that resolves when it has room or never will. */
+  /** @returns `undefined` while the stream has room; otherwise a promise that resolves when it has room or never will. */
   write(data: string | Uint8Array): Promise<void> | undefined {
     if (this.#droppedBytes !== undefined) {
       this.#droppedBytes += Buffer.byteLength(data);
@@ -32,7 +32,7 @@ export class StreamTaker {
     return this.#room;
   }
 
-  /** Resolves when everything written has left this process, as far as its streams know. */
+  /** Resolves when all output has left this process, as far as its streams can tell. */
   flush(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#droppedBytes !== undefined) return resolve();
@@ -44,7 +44,7 @@ export class StreamTaker {
     });
   }
 
-  /** Stops waiting for the reader: waiting writers go on, and later writes are dropped. */
+  /** Stops waiting for the reader: waiting writers continue, and later writes are dropped. */
   abandon(): void {
     if (this.#droppedBytes !== undefined) return;
     this.#droppedBytes = this.#stream.writableLength;

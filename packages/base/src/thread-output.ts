@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { type Deferred, deferred } from "./deferred.ts";
 import { OutputRing, type OutputStream } from "./output-ring.ts";
 
-/** Takes output. A returned promise asks for no more until it resolves; it never rejects. The taker owns the bytes. */
+/** Takes output, with ownership of the bytes. A returned promise, which never rejects, asks the caller to wait for it. */
 export type TakeOutput = (stream: OutputStream, bytes: Uint8Array) => Promise<void> | undefined;
 
 /** A thread's end of its output; part of its `workerData`, with the port transferred. */
@@ -11,14 +11,14 @@ export interface ThreadOutputEnd {
   readonly port: MessagePort;
 }
 
-/** Memory for output that a thread has written and nobody has read. */
+/** The memory for output that a thread has written and that has not been read. */
 const RING_BYTES = 256 * 1024;
 const READ_BYTES = 64 * 1024;
 
 /**
- * The output of a thread that runs a job's code, seen from the thread that started it. Worker threads send what they
- * write to their process's streams through the event loops of both threads: what a busy thread wrote before it exits or
- * is terminated is lost on the way. This class uses shared memory, which outlives the thread.
+ * The output of a thread that runs a job's code, as seen by the thread that started it. By default, Node.js sends the output of
+ * a worker thread through the event loops of both threads, so that output of a busy thread is lost when it exits or is
+ * terminated. This class uses shared memory, which outlives the thread.
  *
  * Nothing is dropped: a thread that writes faster than its output is read blocks in `write`. One instance serves one
  * thread at a time, and its replacements.
@@ -37,7 +37,7 @@ export class ThreadOutput {
   connect(): ThreadOutputEnd {
     const { port1, port2 } = new MessageChannel();
     port1.on("message", () => void this.flush());
-    port1.on("close", () => void this.flush()); // the thread is gone, perhaps before it could tell
+    port1.on("close", () => void this.flush()); // the thread has ended, perhaps before it could wake this one
     port1.unref();
     return { ring: this.#ring.buffer, port: port2 };
   }
@@ -64,8 +64,8 @@ export class ThreadOutput {
 }
 
 /**
- * On the thread: from now on `console`, `process.stdout` and `process.stderr` write to `end`, and return once the
- * output is there.
+ * Called on the thread: makes `console`, `process.stdout` and `process.stderr` write to `end`. They return when the output is in
+ * the shared memory.
  */
 export function writeOutputTo(end: ThreadOutputEnd): void {
   const ring = new OutputRing(end.ring);

@@ -5,7 +5,7 @@ export interface Warning {
   /** Stable, like an error's code; the message begins with it. */
   readonly code: string;
   /**
-   * What it is about, such as a task or an executor; "" for the job itself. Events with the same code and subject are
+   * Its subject, such as a task or an executor; "" for the job itself. Events with the same code and subject are
    * repetitions. A condition is identified by it: a new condition with the same subject replaces the old one.
    */
   readonly subject: string;

@@ -12,11 +12,11 @@ export interface ExternalPackage {
   readonly name: string;
   /** The version found where the job was bundled; for messages, not enforced. */
   readonly version: string;
-  /** Why it is not bundled, such as "has native parts (build/Release/x.node)". */
+  /** The reason why it is not bundled, such as "has native parts (build/Release/x.node)". */
   readonly reason: string;
 }
 
-/** What a process must know of a job before loading it. */
+/** The description of a job, which a process reads before loading it. */
 export interface Manifest {
   /** The job file's name, such as `chat-room.ts`. */
   readonly entry: string;
@@ -25,7 +25,7 @@ export interface Manifest {
   readonly externals: readonly ExternalPackage[];
   /** The author's own files, relative to the folder of the job file, entry first. */
   readonly files: readonly string[];
-  /** How many functions and classes of the job have an id. */
+  /** The number of functions and classes of the job with an id. */
   readonly functions: number;
 }
 
@@ -109,7 +109,8 @@ export function packArtefact(artefact: Artefact): Uint8Array {
 /**
  * The inverse of {@link packArtefact}, with every length and the hash checked.
  *
- * @throws ARTEFACT_CORRUPT when the bytes are truncated, foreign or altered.
+ * @throws ARTEFACT_CORRUPT The bytes are truncated, foreign or altered.
+ * @throws ARTEFACT_VERSION They have another format.
  */
 export function unpackArtefact(packed: Uint8Array): Artefact {
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);

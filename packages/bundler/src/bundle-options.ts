@@ -1,5 +1,5 @@
 export interface BundleOptions {
-  /** The directory of the {@link JobCache | bundle cache}; nothing is cached if absent. */
+  /** The directory in which bundles are cached by content; nothing is cached if absent. */
   readonly cacheDir?: string | undefined;
   /** The names that `millrace` exports, so that a wrong import is refused while bundling. Unchecked if absent. */
   readonly apiExports?: readonly string[] | undefined;

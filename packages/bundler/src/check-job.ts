@@ -8,7 +8,9 @@ import type { TypePaths } from "./type-check.ts";
 export interface CheckOptions extends BundleOptions, TypePaths {}
 
 /**
- * Everything that can be checked without running the job: what {@link bundleJob} checks, then types.
+ * Checks everything that can be checked without running the job: first everything that {@link bundleJob} checks, then types.
+ *
+ * @returns The artefact.
  *
  * @throws The errors of `bundleJob`, and JOB_TYPES.
  */

@@ -6,10 +6,10 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { type Artefact, packArtefact, unpackArtefact } from "./artefact.ts";
 
-/** Increase when the same sources yield a different bundle: bundles of older versions are then not used. */
+/** Must be increased when the same sources yield a different bundle, so that older bundles are not used. */
 const BUNDLER_VERSION = 2;
 
-/** Where this machine caches the bundles of unchanged jobs, by content: for the command line and for tests of jobs. */
+/** The directory in which this machine caches bundles by content, for the command line and for tests of jobs. */
 export function bundleCacheDir(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "millrace", "bundles");
 }

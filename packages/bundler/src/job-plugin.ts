@@ -51,7 +51,7 @@ export function jobPlugin(which: Build, sources: JobSources): Plugin {
   };
 }
 
-/** `millrace` is supplied by the process: its exports are read from there when the job is evaluated. */
+/** A stand-in for `millrace`, which the process supplies: its exports are read when the job is evaluated. */
 function apiShim(path: string, names: readonly string[] | undefined): string {
   const global = `globalThis[Symbol.for(${JSON.stringify(path === "millrace" ? "millrace.module" : "millrace.testing")})]`;
   const check = `if (${global} === undefined) throw new Error(${JSON.stringify(`"${path}" is not supplied by this process`)});\n`;
@@ -82,7 +82,7 @@ async function resolveBare(
   if (/^(node|https?):/.test(args.path)) return { errors: [{ text: `Could not resolve "${args.path}"` }] };
   const { importer, namespace, resolveDir, kind } = args;
   const found = await build.resolve(args.path, { importer, namespace, resolveDir, kind, pluginData: RESOLVING });
-  if (found.errors.length > 0) return undefined; // esbuild reports it again, with the place
+  if (found.errors.length > 0) return undefined; // esbuild reports the error again, with its location
   const owner = packageOf(found.path);
   const outside = owner && owner.folder !== ownPackage ? packages.inspect(owner) : undefined;
   if (outside === undefined) return found;

@@ -20,7 +20,7 @@ interface Tag {
   readonly refusals: readonly { readonly message: string; readonly site: SourceSite }[] | undefined;
 }
 
-/** What one process knows of a job: the other side of the injected code. */
+/** A process's side of the hooks in the injected code. */
 class FakeHooks {
   readonly tags = new Map<unknown, Tag>();
   readonly factories = new Map<string, Callable>();
@@ -63,7 +63,7 @@ export interface Lab {
   readonly executor: FakeHooks;
   /** The driver build's default export. */
   readonly job: unknown;
-  /** A value of the driver as an executor receives it. */
+  /** Converts a value of the driver to the form that an executor receives. */
   ship(value: unknown): unknown;
   close(): Promise<void>;
 }

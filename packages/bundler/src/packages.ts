@@ -2,7 +2,7 @@ import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { ExternalPackage } from "./artefact.ts";
 
-/** A package in `node_modules`: what decides whether its code can be moved into a bundle. */
+/** A package in `node_modules`, the unit that is moved into a bundle or left outside. */
 export interface FoundPackage {
   readonly name: string;
   readonly folder: string;

@@ -30,7 +30,7 @@ const SHOWN_MAX = 20;
  * Checks the types of a job and its imports, strictly or according to the `tsconfig.json` around it, and that its
  * default export is the result of `defineJob`.
  *
- * @throws JOB_TYPES with the place of each problem in the author's files, at most 20.
+ * @throws JOB_TYPES The message has the place of each problem in the author's files, for at most 20 problems.
  *
  * Time: a second or two, nearly all of it spent reading the declarations of the language and of Node.
  */
@@ -77,7 +77,7 @@ function optionsFor(api: typeof ts, file: string, { millraceTypes, testingTypes 
     ...nodeTypes(own, file),
     target,
     lib: own.lib ?? ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts", "lib.esnext.decorators.d.ts"],
-    // The rest follows what bundling does, whatever is set for an editor.
+    // The other options match the bundler, whatever is configured for an editor.
     module: api.ModuleKind.ESNext,
     moduleResolution: api.ModuleResolutionKind.Bundler,
     moduleDetection: api.ModuleDetectionKind.Force,

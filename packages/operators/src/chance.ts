@@ -14,7 +14,7 @@ export function poisson(rng: Rng, mean: number): number {
 }
 
 /**
- * How many of `trials` succeed, each with probability `p`: jumps from one success to the next (Devroye's second waiting
+ * The number of successes in `trials`, each with probability `p`: jumps from one success to the next (Devroye's second waiting
  * time method). Time: O(trials · p).
  */
 export function binomial(rng: Rng, trials: number, p: number): number {
@@ -29,7 +29,7 @@ export function binomial(rng: Rng, trials: number, p: number): number {
 }
 
 /**
- * How many of `draws` from a population, without replacement, are among its first `marked`. Time: O(draws).
+ * The number of `draws` from a population, without replacement, that are among its first `marked`. Time: O(draws).
  *
  * @param options.draws At most `population`.
  */

@@ -41,7 +41,7 @@ export class FirstInOrder<T> {
   #insert(value: T): void {
     const values = this.#values;
     let end = this.#full ? this.#most - 1 : values.length;
-    if (end === this.#most) return; // none is wanted
+    if (end === this.#most) return; // the limit is 0
     if (typeof value === "number" && this.#direction.compare === undefined) {
       end = makeRoom(values, end, value, this.#direction.descending);
     }

@@ -1,6 +1,6 @@
 import type { SourceSite } from "@millrace/base";
 
-/** Any function, whatever it takes: callable only after a cast that says why. */
+/** Any function, with unknown parameters: it can be called only after a cast, which needs a reason. */
 export type AnyFunction = (...args: never[]) => unknown;
 
 /** A function as lineage refers to it: an id that every process can resolve, and its captures. */
@@ -11,7 +11,7 @@ export interface FunctionRef {
   readonly captures: (() => readonly unknown[]) | undefined;
   /** Names of the captures, for messages. */
   readonly names: readonly string[];
-  /** Where the author wrote it. */
+  /** The place of the function in the author's source. */
   readonly site: SourceSite | undefined;
 }
 

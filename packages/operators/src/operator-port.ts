@@ -3,7 +3,7 @@ import type { ListedFile } from "@millrace/files";
 import type { JobFunction } from "./job-function.ts";
 import type { LaterSlices, Slices } from "./slices.ts";
 
-/** What operators need from the executor on which they run. */
+/** The services of an executor for the operators that it runs. */
 export interface OperatorPort {
   /** The job's classes, to decode values of the author. */
   readonly classes: ClassTable;
@@ -14,15 +14,16 @@ export interface OperatorPort {
    */
   pipe(command: readonly string[], capture: PipeCapture): (records: Iterable<unknown>) => AsyncIterable<string>;
   /**
-   * `[path, text]` of each file, one after the other, decompressed if its name says so. @throws As `readBytes`;
-   * INPUT_DAMAGED
+   * `[path, text]` of each file, one after the other, decompressed if its name ends in `.gz`.
+   *
+   * @throws INPUT_DAMAGED, and the errors of `readBytes`.
    */
   readText(files: Iterable<ListedFile>): Slices | LaterSlices;
   /** `[path, bytes]` of each file. @throws FILE_CHANGED, FILE_NOT_FOUND, INPUT_FILE_FAILED, RECORD_TOO_LARGE (while iterating) */
   readBytes(files: Iterable<ListedFile>): Slices | LaterSlices;
 }
 
-/** How records are passed to a command, and in what environment it runs. */
+/** The environment of a command, and the functions that turn records into its input. */
 export interface PipeCapture {
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly printContext?: JobFunction<[print: (line: string) => void]> | undefined;

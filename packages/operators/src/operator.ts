@@ -8,7 +8,7 @@ const PREFIX = "millrace:";
 /** Names an operator in templates and captures. Templates are named by their content, so an id never changes. */
 export type OperatorId = `${typeof PREFIX}${string}`;
 
-/** Whether an id is the engine's own rather than a function of the job. */
+/** True if an id is that of an operator rather than of a function of the job. */
 export function isOperatorId(id: string): id is OperatorId {
   return id.startsWith(PREFIX);
 }
@@ -16,7 +16,7 @@ export function isOperatorId(id: string): id is OperatorId {
 /** An operator with unknown captures, as an executor finds it by id. */
 export interface AnyOperator {
   readonly id: OperatorId;
-  /** Code that replaces a call of the function in a loop; `undefined`: the loop must call it. */
+  /** Code that replaces a call of the function in a loop; `undefined` if the loop must call it. */
   readonly inline: Inline | undefined;
   /**
    * The function that runs in tasks.
@@ -34,9 +34,9 @@ export interface AnyOperator {
  */
 export interface Operator<Captures extends readonly unknown[]> extends AnyOperator {
   /**
-   * Refers to the operator in lineage. Without captures it is always the same object, so that a template has one slot for it.
+   * A reference to the operator for lineage. Without captures it is always the same object, so that a template has one slot for it.
    *
-   * @param use The captured values, read anew for each batch; and the author's line, for messages.
+   * @param use A function that returns the captured values, called for each batch, and the author's line, for messages.
    */
   ref(...use: UseOf<Captures>): FunctionRef;
 }

@@ -1,6 +1,6 @@
 import type { Comparison } from "@millrace/codec";
 
-/** How keys are split into ranges. */
+/** Ranges of keys, one for each partition. */
 export interface Ranges {
   /** The last key of each partition but the last, ascending. */
   readonly bounds: readonly unknown[];

@@ -20,7 +20,7 @@ export const stageRunId = (n: number): StageRunId => branded<StageRunId>(n);
 export const shuffleBlockId = (shuffle: ShuffleId, map: number, attempt: number, reduce: number): BlockId =>
   blockId(`shuffle/${shuffle}/${map}/${attempt}/${reduce}`);
 
-/** Where data can be fetched: an executor of the job, or the job's driver. */
+/** A process from which blocks can be fetched: an executor of the job, or the job's driver. */
 export type Holder = ExecutorId | "driver";
 
 /** A block and the holders of its copies; `at` is never empty. */
@@ -48,13 +48,13 @@ export interface PlannedStage {
   /** Broadcast variables among the captures. */
   readonly broadcasts: readonly BlockLocation[];
   readonly tasks: readonly PlannedTask[];
-  /** Partitions of the stage's RDD, whether or not all have a task. */
+  /** The number of partitions of the stage's RDD, including any without a task. */
   readonly partitions: number;
   /** Shuffles whose output the tasks read; each is written by an earlier stage or by an earlier plan. */
   readonly reads: readonly ShuffleId[];
   /** The shuffle this stage writes; `undefined` for the last stage. */
   readonly writes: ShuffleWrite | undefined;
-  /** For sinks that take the first records: how many per partition. */
+  /** For sinks that take the first records, their number in each partition. */
   readonly limit?: number;
 }
 
@@ -62,7 +62,7 @@ export interface ShuffleWrite {
   readonly shuffle: ShuffleId;
   /** Reduce partitions. */
   readonly partitions: number;
-  /** For a persisted RDD: how its blocks are stored. */
+  /** For a persisted RDD, the storage level of its blocks. */
   readonly level?: BlockLevel;
 }
 
@@ -92,10 +92,10 @@ export type TaskInput =
   | ExternalRange
   | FileRange;
 
-/** What a task reads of a source that the engine does not know. */
+/** The range that a task reads from a source of a package. */
 export interface ExternalRange {
   readonly kind: "external";
-  /** Plain data, as the codec writes a value. Only the stage's own reading function knows what it says. */
+  /** Plain data, encoded as a value. Only the source's `read` function interprets it. */
   readonly range: Uint8Array;
 }
 
@@ -114,7 +114,7 @@ export interface FileRange {
  * its overlay; any other slot first loads it from `directory`.
  */
 export interface StateRef {
-  /** From `named(id)`, else the operator's position in the graph: `updateStateByKey-2`. */
+  /** The name given with `named(id)`, otherwise the operator's position in the graph: `updateStateByKey-2`. */
   readonly operator: string;
   readonly partition: number;
   readonly partitions: number;
@@ -127,7 +127,7 @@ export interface StateRef {
   readonly directory: Location;
 }
 
-/** Where a saving task writes: `<directory>/_temporary/<attempt>-<file>`. The driver assigns the final name. */
+/** The file that a saving task writes: `<directory>/_temporary/<attempt>-<file>`. The driver assigns the final name. */
 export interface OutputRef {
   readonly directory: Location;
   readonly file: string;

@@ -3,8 +3,8 @@ import type { Location } from "@millrace/files";
 import type { WrittenFile } from "./action-plan.ts";
 
 /**
- * What one output of a batch has prepared for its commit. Plain data that says all there is to know to commit it, or to
- * discard it, whoever does it and whenever.
+ * The writes that one output of a batch has prepared. Plain data, sufficient to commit or to discard them at any time and in any
+ * process.
  */
 export type PreparedOutput = StagedFiles | SinkWrites;
 
@@ -15,29 +15,29 @@ export interface OutputInfo {
   readonly name: string;
 }
 
-/** Files that were written whole, under their final names, and are hidden until the batch is committed. */
+/** Complete files under their final names, hidden until the batch is committed. */
 export interface StagedFiles {
   readonly kind: "files";
   readonly output: OutputInfo;
-  /** The hidden directory; what becomes visible is `whole` in it. */
+  /** The hidden directory. Its subdirectory `whole` is published. */
   readonly staging: Location;
-  /** Where the published files are: absolute. */
+  /** The directory of the published files; absolute. */
   readonly directory: Location;
   /** By name within `directory`. */
   readonly files: readonly WrittenFile[];
 }
 
-/** What the writers of a package's sink have written; its `commit` makes that visible. */
+/** Descriptions of the writes to a package's sink, whose `commit` makes them visible. */
 export interface SinkWrites {
   readonly kind: "sink";
   readonly output: OutputInfo;
-  /** By partition: a block with what `close` of the writer returned, of the attempt that counts. The engine never reads it. */
+  /** For each partition, a block with the result of the writer's `close`, from the attempt that counts. The engine does not read it. */
   readonly written: readonly Uint8Array[];
 }
 
-/** What a batch has prepared: nothing of it stands before the batch is committed. */
+/** Everything that a batch has prepared. None of it is visible before the batch is committed. */
 export interface PreparedBatch {
-  /** Names of the states of which every partition was updated to this batch. */
+  /** The names of the states whose partitions were all updated to this batch. */
   readonly states: readonly string[];
   /** In the order of the outputs. */
   readonly outputs: readonly PreparedOutput[];

@@ -3,37 +3,37 @@ import type { ListedFile } from "@millrace/files";
 import type { BlockLocation } from "./action-plan.ts";
 
 /**
- * The input of a batch: fixed before anything of the batch runs, and all that its lineage is made from. No source is asked
- * again, so a batch that is run again from this value reads the same.
+ * The input of a batch: fixed before any part of the batch runs. Its lineage is made from this value alone; no source is asked
+ * again, so a batch that runs again from the same value reads the same records.
  *
- * Plain data: it crosses threads by structured clone, and `encodeValue` writes it down.
+ * Plain data: it crosses threads by structured clone, and `encodeValue` can encode it.
  */
 export interface BatchInput {
   readonly time: EpochMs;
   /**
-   * By the name of the input: what `named` gave, else `input-N`, its place in the job's text. Every receiver has an entry, and
-   * every other input that something in the graph reads.
+   * The fixed inputs by name: the one given with `named`, otherwise `input-N`, the position among the job's inputs. Every receiver
+   * has an entry, and so does every other input that the graph reads.
    */
   readonly inputs: ReadonlyMap<string, FixedInput>;
 }
 
-/** What a batch reads of one input. */
+/** The part of a batch's input that comes from one source. */
 export type FixedInput =
   | ReceivedInput
   | FilesInput
   | RateInput
   | ExternalInput
   /**
-   * RDDs that code of the job gave in this batch: elements of a queue, the result of an `InputDStream`. They are lineage, with
-   * functions of the job in it, and are kept beside this value in the thread that has the code, for as long as the batch is
-   * remembered. A log cannot hold them: a batch with such an input can be run again by the same process alone.
+   * RDDs that code of the job returned for this batch: elements of a queue, the result of an `InputDStream`. They are lineage,
+   * which contains functions of the job, and are kept outside of this value in the thread that has the code, for as long as the
+   * batch is remembered. They cannot be logged: a batch with such an input can run again only in the same process.
    */
   | {
       readonly kind: "unlogged";
-      /** 0 where it is not known before the records are read. */
+      /** 0 if the number is unknown until the records are read. */
       readonly records: number;
     }
-  /** The input could not be fixed, such as for an error of its filter: whatever needs it fails with this error. */
+  /** The input could not be fixed, for example because its filter threw: every part of the batch that needs it fails with this error. */
   | { readonly kind: "failed"; readonly error: WireError };
 
 /** Blocks that a receiver stored: one partition each. */
@@ -45,14 +45,14 @@ interface ReceivedInput {
   readonly records: number;
 }
 
-/** Files as they were listed: tasks that find another version of one fail. */
+/** Files, with the versions listed: a task that finds another version fails. */
 export interface FilesInput {
   readonly kind: "files";
-  /** In the order they are read in. */
+  /** In the order of reading. */
   readonly files: readonly FoundFile[];
 }
 
-/** A file as it was found. */
+/** A listed file. */
 export interface FoundFile extends ListedFile {
   readonly bytes: number;
 }
@@ -69,7 +69,7 @@ export interface RateInput {
   readonly kind: "rate";
   readonly from: number;
   readonly until: number;
-  /** With `zeroTime`, it gives each record its timestamp. */
+  /** Determines, with `zeroTime`, the timestamp of each record. */
   readonly recordsPerSecond: number;
   /** The time of record 0. */
   readonly zeroTime: EpochMs;

@@ -102,7 +102,7 @@ function aligned(node: UnionNode, layout: Layout): readonly Chain[] {
   const parts = node.parents.flatMap((parent) =>
     chainsOf(parent, layout).map((chain) => ({ chain, partition: (partition: number) => partition })),
   );
-  assert(parts.length === node.parents.length, "an RDD that is placed by key is one chain");
+  assert(parts.length === node.parents.length, "an RDD partitioned by key is one chain");
   return [{ base: { kind: "gathered", of: node, parts }, ops: [], start: 0, partitions: layout.partitions(node) }];
 }
 

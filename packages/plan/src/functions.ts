@@ -39,7 +39,7 @@ export interface JobHooks {
 export interface ShipRefusal {
   /** A sentence or two with the variable's name and the remedy. */
   readonly message: string;
-  /** Where the offending expression is in the author's source. */
+  /** The place of the offending expression in the author's source. */
   readonly site: SourceSite;
 }
 

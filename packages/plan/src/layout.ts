@@ -31,7 +31,7 @@ function samePartitioning(a: ResolvedPartitioning, b: ResolvedPartitioning | und
   return a.fn === b.fn || (b.partitioner !== undefined && a.partitioner?.equals(b.partitioner.given) === true);
 }
 
-/** Which parents of a node that merges by key are read in place, parallel to its parents. */
+/** For each parent of a node that merges by key, true if it is read in place. */
 export type InPlace = readonly boolean[];
 
 /**

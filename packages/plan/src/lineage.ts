@@ -6,7 +6,7 @@ import type { BlockLevel } from "./receiver-plan.ts";
 import type { JoinKind } from "./template.ts";
 
 /**
- * How an RDD is computed, as data. Nodes are created by the functions of this file, are immutable except for what the
+ * The computation of an RDD, as data. Nodes are created by the functions of this file, are immutable except for what the
  * planner fills in once (`partitions` of lazy sources, shuffle ids), and may be shared by any number of RDDs.
  */
 export type Lineage =
@@ -29,7 +29,7 @@ export type Lineage =
  */
 export type SourceFormat =
   | FileFormat
-  /** What this function makes of external ranges. */
+  /** The results of a function for external ranges. */
   | { readonly read: FunctionRef };
 
 export type FileFormat = "blocks" | "text" | "bytes" | { readonly recordBytes: number };
@@ -46,7 +46,7 @@ export interface SourceNode {
   readonly resolve: (() => Promise<readonly TaskInput[]>) | undefined;
   /** The number of partitions, if it is known before `resolve`. */
   readonly partitions: number | undefined;
-  /** Created outside of any batch: what it resolved to is kept for as long as the job runs. */
+  /** True if it was created outside of any batch: its inputs are then kept for as long as the job runs. */
   readonly lasting: boolean;
   readonly label: string;
 }
@@ -66,7 +66,7 @@ export type NarrowOp =
   | { readonly kind: "glom" | "keys" | "values"; readonly label: string }
   | {
       readonly kind: "sort";
-      /** What is compared: a function of each record; the key of a pair if absent. */
+      /** Returns the compared value of each record; if absent, pairs are compared by key. */
       readonly key: FunctionRef | undefined;
       /** `(a, b) => number`; the order of values if absent. */
       readonly compare: FunctionRef | undefined;
@@ -180,7 +180,7 @@ export interface Combine {
   readonly mergeCombiners: FunctionRef;
 }
 
-/** How a shuffle's reader aggregates its records. */
+/** The aggregation of records by a shuffle's reader. */
 export type ShuffleUse =
   | { readonly kind: "none" }
   | { readonly kind: "group" }
@@ -189,7 +189,7 @@ export type ShuffleUse =
 /** One shuffle of a parent's records. Its id is assigned when it is first planned. */
 export interface ShuffleDependency {
   readonly parent: Lineage;
-  /** Created outside of any batch: its output is kept for as long as the job runs. */
+  /** True if it was created outside of any batch: its output is then kept for as long as the job runs. */
   readonly lasting: boolean;
   id: ShuffleId | undefined;
 }
@@ -220,7 +220,7 @@ export interface StateVersions {
   readonly batch: EpochMs;
 }
 
-/** How a batch changes the state of an operator; see `StateUpdate` of templates. */
+/** The change of an operator's state by a batch; see `StateUpdate` of templates. */
 export type StateChange =
   | {
       readonly kind: "updateByKey";
@@ -393,7 +393,7 @@ export function unresolvedNodes(
 export function resolvedNode(node: Lineage): Exclude<Lineage, DeferredNode> {
   let at = node;
   while (at.kind === "deferred") {
-    assert(at.lineage !== undefined, `what ${at.label} is has not been found out yet`);
+    assert(at.lineage !== undefined, `${at.label} has not been resolved yet`);
     at = at.lineage;
   }
   return at;

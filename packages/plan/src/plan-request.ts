@@ -3,7 +3,7 @@ import type { FunctionRef } from "@millrace/operators";
 import type { ActionPlan, BlockLocation, OutputRef, ShuffleId } from "./action-plan.ts";
 import type { Lineage, ShuffleDependency, StateNode } from "./lineage.ts";
 
-/** What an action does with the records of its RDD. */
+/** The destination of the records of an action's RDD. */
 export type ActionSink =
   /** The records, at most `limit` of them from each partition. */
   | { readonly kind: "collect"; readonly limit?: number }
@@ -24,15 +24,15 @@ export interface PlanRequest {
 
 export type WrittenShuffle = ShuffleDependency & { readonly id: ShuffleId };
 
-/** A plan, and what holds once it has succeeded. */
+/** A plan, and the effects of its success. */
 export interface PlannedAction {
   /** Without stages if no task is needed: the target is certainly empty. */
   readonly plan: ActionPlan;
   /** The shuffles that its stages write, with their ids. */
   readonly writes: readonly WrittenShuffle[];
-  /** Stateful operators of which every partition is updated to this batch. */
+  /** The stateful operators whose partitions are all updated to this batch. */
   readonly states: readonly StateNode[];
-  /** Broadcast variables that are still being stored where executors find them; stages name them once this is done. */
+  /** Broadcast variables whose blocks are still being stored; the plan may run when all have resolved. */
   readonly ready: readonly Promise<void>[];
 }
 

@@ -34,12 +34,12 @@ export interface PlannerParts {
 /** The partition of a node that belongs to the task of a stage's partition. */
 type PartitionOf = (task: number) => number;
 
-/** Where in a template a node is planned. */
+/** The place in a template at which a node is planned. */
 interface Place {
   readonly draft: StageDraft;
   readonly reads: Set<ShuffleId>;
   readonly partition: PartitionOf;
-  /** The partition's number is the task's. */
+  /** True if the partition's number is the task's. */
   readonly own: boolean;
 }
 
@@ -268,7 +268,7 @@ export class PlanRun {
 
   #state(node: StateNode, at: Place): Source {
     const { draft } = at;
-    assert(draft.state === undefined, `a task of ${node.label} has the state of another operator already`);
+    assert(draft.state === undefined, `a task of ${node.label} already has the state of another operator`);
     const update = this.#stateUpdate(node, at);
     draft.state = { node, partition: at.partition };
     return { kind: "state", update, label: node.label };

@@ -1,5 +1,5 @@
 import type { StreamId } from "@millrace/base";
-/** How a block is stored and replicated. `replication` 2 adds a copy on a second executor if there is one. */
+/** The storage and replication of a block. `replication` 2 adds a copy on a second executor if there is one. */
 export interface BlockLevel {
   readonly memory: boolean;
   readonly disk: boolean;
@@ -20,9 +20,9 @@ export type ReceiverSpec =
 
 /** A receiver of the job's graph. */
 export interface ReceiverPlan {
-  /** Unique within the job, from 0 in the order in which the job declares them. */
+  /** Unique within the job, from 0 in the order of declaration. */
   readonly stream: StreamId;
-  /** Under which name its blocks are in a `BatchInput`. */
+  /** The name of its blocks in a `BatchInput`. */
   readonly input: string;
   /** Its name for users: `socketTextStream localhost:9999`, or the argument of `named`. */
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { Layout } from "./layout.ts";
 import { type Lineage, parentsOf, unresolvedNodes } from "./lineage.ts";
 
-/** What is known of RDDs beyond their lineage. */
+/** Properties of RDDs that lineage does not have. */
 export interface LineageNames {
   readonly layout: Layout;
   readonly nameOf: (node: Lineage) => string | undefined;
@@ -27,7 +27,7 @@ function linesBelow(node: Lineage, indent: string, names: LineageNames): string[
   });
 }
 
-/** Which parents are computed within the same tasks. */
+/** For each parent, true if it is computed within the same tasks. */
 function inPlaceOf(node: Lineage, layout: Layout): readonly boolean[] {
   switch (node.kind) {
     case "shuffled":

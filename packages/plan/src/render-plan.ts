@@ -13,7 +13,7 @@ import type {
 } from "./template.ts";
 
 /**
- * A plan as text for a person: one paragraph per stage, parents first. Used by tests as the approved layout of a job.
+ * A plan as readable text: one paragraph per stage, parents first. Used by tests as the approved layout of a job.
  *
  *     stage 0 "socketTextStream, flatMap, reduceByKey": 2 tasks -> shuffle 0 into 4
  *       blocks #0 | flatMap job.ts#0 -> combine(first, millrace:add, millrace:add) hash 4

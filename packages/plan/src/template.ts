@@ -37,7 +37,7 @@ export type Source =
   | { readonly kind: "bytes"; readonly input: number }
   /** Records of `recordBytes` each from a range of a file, which holds a whole number of them. */
   | { readonly kind: "fixed"; readonly input: number; readonly recordBytes: number }
-  /** What `read(range)` gives for the range of the task's input: an iterable, an async one, or a promise of either. */
+  /** The records of `read(range)`, which returns an iterable, an async iterable, or a promise of either. */
   | { readonly kind: "external"; readonly input: number; readonly read: FnSlot; readonly label: string }
   /**
    * One reduce partition of a shuffle, aggregated; or, if the pairs are already partitioned correctly, a partition of
@@ -66,7 +66,7 @@ export type Source =
    */
   | { readonly kind: "state"; readonly update: StateUpdate; readonly label: string };
 
-/** How a batch changes a partition of state, and the output. */
+/** The change of a state partition by a batch, and the resulting output. */
 export type StateUpdate =
   /** Emits `[K, S]` for every key that has state afterwards. */
   | {
@@ -178,7 +178,7 @@ export type Op =
       readonly label: string;
     };
 
-/** What a task does with the records at the end of its loop. */
+/** The destination of a task's records, at the end of its loop. */
 export type Sink =
   /** One block per reduce partition, registered as map output of the stage's shuffle. */
   | {
@@ -207,7 +207,7 @@ export type Sink =
   /** No result. `fn` may be async; for `foreach` each call is awaited before the next. */
   | { readonly kind: "foreach"; readonly fn: FnSlot; readonly label: string }
   | { readonly kind: "foreachPartition"; readonly fn: FnSlot; readonly label: string }
-  /** `open(task)` gives a writer for all records of the partition. One record: what its `close` returned. */
+  /** `open(task)` gives a writer for all records of the partition. One record: the result of its `close`. */
   | { readonly kind: "external"; readonly open: FnSlot; readonly label: string }
   /**
    * Writes one part file to the task's `output`; strings as they are, anything else as a line of JSON. The result is

@@ -12,7 +12,7 @@ export const badPartition: ErrorFactory = errorKind("BAD_PARTITION", "user");
 export const artefactLoadFailed: ErrorFactory = errorKind("ARTEFACT_LOAD_FAILED", "user");
 export const slotExited: ErrorFactory = errorKind("SLOT_EXITED", "user", "same-task");
 export const slotCrashed: ErrorFactory = errorKind("SLOT_CRASHED", "user", "same-task");
-/** A promise that nobody awaits rejected after its task was done. */
+/** A promise without a handler rejected after its task was done. */
 export const unhandledRejection: ErrorFactory = errorKind("UNHANDLED_REJECTION", "user");
 export const slotOutOfMemory: ErrorFactory = errorKind("SLOT_OUT_OF_MEMORY", "user", "same-task");
 export const slotTerminated: ErrorFactory = errorKind("SLOT_TERMINATED", "environment", "same-task");
@@ -23,7 +23,7 @@ export const inputFileFailed: ErrorFactory = errorKind("INPUT_FILE_FAILED", "env
 export const inputDamaged: ErrorFactory = errorKind("INPUT_DAMAGED", "environment");
 export const outputFileFailed: ErrorFactory = errorKind("OUTPUT_FILE_FAILED", "environment", "same-task");
 
-/** The state of the last committed batch is not where this executor looks for it. */
+/** The state of the last committed batch is missing from the checkpoint directory as this executor sees it. */
 export const stateNotFound: ErrorFactory = errorKind("STATE_NOT_FOUND", "environment");
 /** An incremental window removes data of a key that it does not contain. */
 export const windowKeyUnknown: ErrorFactory = errorKind("WINDOW_KEY_UNKNOWN", "user");

@@ -8,23 +8,23 @@ import type { BlockPool, SpillFile } from "@millrace/storage";
  */
 export interface Commands {
   started(group: number): void;
-  /** No process of the group is left. */
+  /** Called when no process of the group is left. */
   ended(group: number): void;
-  /** A line, without its end, for the job's output: from a command's standard error. */
+  /** Writes a line of a command's standard error, without its line end, to the job's output. */
   said(line: string): void;
 }
 
-/** Checked by a task about every thousand records. */
+/** A flag that a task checks about every thousand records. */
 export interface Cancellation {
   cancelled(): boolean;
 }
 
-/** What a slot's code needs from its thread. */
+/** The services of a thread for the slot that runs on it. */
 export interface SlotPorts {
   /** The process's block memory, attached by this thread. */
   readonly pool: BlockPool;
   readonly newSpillFile: () => SpillFile;
-  /** For input and output of tasks, and for state. */
+  /** The file systems, for the input and output of tasks and for state. */
   readonly files: FileSystems;
   readonly cancellation: Cancellation;
   readonly clock: Clock;
@@ -36,6 +36,6 @@ export interface SlotPorts {
   readonly snapshotDeltas: number;
   /** The used share of the thread's heap, 0 to 1, including garbage that is not collected yet. */
   readonly heapUse: () => number;
-  /** Told periodically how many keys of state are held: it is too late once the heap is full. */
+  /** Called periodically with the number of keys of state that are held; once the heap is full it would be too late. */
   readonly stateKeys?: (keys: number) => void;
 }

@@ -11,29 +11,29 @@ import type {
 } from "@millrace/plan";
 import type { BlockHandle } from "@millrace/storage";
 
-/** An input with everything at hand: the executor's main thread fetches and pins blocks before it posts the task. */
+/** An input whose data is local: the executor's main thread fetches and pins blocks before it posts the task. */
 export type ResolvedInput =
   /** Whole blocks, read in this order. Pinned until the task's outcome is back. */
   | { readonly kind: "block"; readonly handles: readonly BlockHandle[] }
   /** Frames that travelled with the task. */
   | { readonly kind: "inline"; readonly block: Uint8Array }
-  /** The number by which `mapPartitionsWithIndex` and `number` know a partition. */
+  /** The partition's number for `mapPartitionsWithIndex` and `number`. */
   | { readonly kind: "partition"; readonly partition: number }
   | ExternalRange
   /** Lines of bytes [start, end) of a file, read by the slot itself. */
   | FileRange;
 
-/** One attempt at one partition of a stage, with its inputs at hand. */
+/** One attempt at one partition of a stage, with local inputs. */
 export type SlotTask = LaunchTask<ResolvedInput>;
 
-/** A broadcast variable's block, at hand on this executor. Pinned until the stage is done. */
+/** A broadcast variable's block on this executor, pinned until the stage is done. */
 export interface ResolvedBroadcast {
-  /** The block's id, `broadcast/3`: what captures name it by. */
+  /** The block's id, `broadcast/3`, by which captures refer to it. */
   readonly id: string;
   readonly source: ResolvedInput;
 }
 
-/** What the tasks of one run of a stage have in common. */
+/** The data that all tasks of one run of a stage share. */
 export interface StageStart {
   readonly run: StageRunId;
   readonly batch: EpochMs;
@@ -41,13 +41,13 @@ export interface StageStart {
   /** For each template: the captured values of its functions, as `encodeCaptures` wrote them; empty when there are none. */
   readonly captures: readonly Uint8Array[];
   readonly broadcasts: readonly ResolvedBroadcast[];
-  /** Of the stage's RDD, whether or not all are computed. */
+  /** The number of partitions of the stage's RDD, including any that are not computed. */
   readonly partitions: number;
-  /** Of a sink that takes the first records: how many from each partition. */
+  /** For a sink that takes the first records, their number in each partition. */
   readonly limit?: number;
 }
 
-/** What became of an attempt. Blocks belong to the receiver of the outcome, which frees them in the end. */
+/** The outcome of an attempt. Its blocks belong to whoever receives it, and must be freed in the end. */
 export type SlotOutcome = SlotMapOutcome | SlotResultOutcome | TaskFailure;
 
 export interface SlotMapOutcome extends TaskTally {
@@ -65,7 +65,7 @@ export interface SlotResultOutcome extends TaskTally {
   readonly result: SlotResult;
 }
 
-/** Frames of result records: inline up to {@link INLINE_RESULT_BYTES_MAX}, past that in the pool. Or the file that was saved. */
+/** Frames of result records, inline up to {@link INLINE_RESULT_BYTES_MAX} and otherwise in the pool; or the saved file. */
 export type SlotResult =
   | { readonly kind: "inline"; readonly block: Uint8Array }
   | { readonly kind: "block"; readonly handle: BlockHandle; readonly bytes: number }

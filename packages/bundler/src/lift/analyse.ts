@@ -19,7 +19,7 @@ export interface Analysis {
   readonly lifted: readonly Lifted[];
   readonly hoistedGroups: readonly (readonly Lifted[])[];
   readonly facts: ModuleFacts;
-  /** Where statements that run before the author's first may be inserted: after directives. */
+  /** The offset for statements that must run before the author's first one: after directives. */
   readonly bodyStart: number;
 }
 

@@ -64,7 +64,7 @@ export function endOfStatement({ node, parent }: NodePath): number {
 }
 
 /**
- * Where to put a statement that must run before a function declaration is first used: at the start of the block it is
+ * The offsets for a statement that must run before a function declaration is first used: at the start of the block it is
  * hoisted to. None in sloppy code that hoists differently; esbuild has already turned declarations in blocks there into
  * consts.
  */

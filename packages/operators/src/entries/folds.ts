@@ -70,7 +70,7 @@ export const addToSketch: Operator<[]> = operator("addToSketch", () => addTo);
 export const mergeSketches: Operator<[]> = operator("mergeSketches", () => merge);
 export const estimateDistinct: Operator<[]> = operator("estimateDistinct", () => estimate);
 
-/** One record per partition: how many of its numbers are in each bucket. */
+/** One record per partition: the count of its numbers in each bucket. */
 export const histogram: Operator<[buckets: readonly number[], even: boolean]> = operator(
   "histogram",
   (buckets, even) => (values: Iterable<number>) => [bucketCounts(values, buckets, even)],

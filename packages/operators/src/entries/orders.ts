@@ -26,7 +26,7 @@ export const inRange: Operator<[lower: unknown, upper: unknown, compare: JobComp
     if (compare !== undefined || typeof lower !== "string" || typeof upper !== "string") {
       return (record: unknown) => between(pairOf(record)[0]);
     }
-    // Texts are ordered by the language.
+    // Strings are compared with the language's own operators.
     return (record: unknown) => {
       const key = pairOf(record)[0];
       return typeof key === "string" ? key >= lower && key <= upper : between(key);

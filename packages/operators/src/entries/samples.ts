@@ -12,7 +12,7 @@ import { SmallestTickets } from "../smallest-tickets.ts";
 
 const fractionMissing = errorKind("FRACTION_MISSING", "user");
 
-/** How many records of a key a partition has, and how many are wanted. */
+/** The number of a key's records in a partition, and the number to draw from them. */
 export type Quota = readonly [population: number, wanted: number];
 
 /** Records whose random number is in [from, to): disjoint intervals of one seed yield disjoint samples. */

@@ -19,10 +19,10 @@ export function compileTemplate(template: StageTemplate): StageProgram {
   return { template, pipeline, tables: compiler.tables };
 }
 
-/** A pipeline whose records another one goes on with. */
+/** The end of a pipeline whose records another one processes further. */
 const WHOLE: End = { terminal: { kind: "buffer" }, label: undefined };
 
-/** How the last segment of a pipeline ends. */
+/** The end of the last segment of a pipeline. */
 interface End {
   readonly terminal: Terminal;
   readonly link?: Link;
@@ -114,7 +114,7 @@ class Compiler {
           },
         });
       case "cartesian":
-        this.tables += 1; // the right side is kept as far as there is room
+        this.tables += 1; // the right side is kept in memory while there is room
         return {
           kind: source.kind,
           left: this.pipeline(source.left, WHOLE),
@@ -145,7 +145,7 @@ class Compiler {
   #shuffle(given: Feed, aggregate: Aggregate): Entry {
     switch (aggregate.kind) {
       case "none":
-        // One pipeline: the records go on as they come.
+        // A single pipeline: the records are passed on unchanged.
         return given.kind === "shuffle"
           ? { kind: "blocks", input: given.input }
           : { kind: "concat", feeds: [this.pipeline(given.pipeline, WHOLE)] };
@@ -190,12 +190,12 @@ class Compiler {
 
   #functionLabel(slot: FnSlot): string {
     const id = this.#template.functions[slot];
-    assert(id !== undefined, `template ${this.#template.id} refers to function ${slot}, which it has not`);
+    assert(id !== undefined, `template ${this.#template.id} refers to function ${slot}, which it does not have`);
     return `function ${id}`;
   }
 }
 
-/** A product yields each record of the left with a list of those of the right. */
+/** The operators of a source: a Cartesian product yields each record of the left with a list of those of the right. */
 function opsOfSource(source: Source): FusedOp[] {
   return source.kind === "cartesian" ? [{ kind: "flatMapValues", fn: undefined, label: "cartesian" }] : [];
 }

@@ -47,11 +47,11 @@ export class SegmentState {
   /** For `foreach`: the promise to await, and where to continue. */
   pending: PromiseLike<unknown> | undefined;
   resumeAt = 0;
-  /** Records that the table knows of. */
+  /** Records that have been reported to the table. */
   #counted = 0;
   /** The rest of the iterable from which the last piece was taken. */
   rest: Iterator<unknown> | undefined;
-  /** The open ones, from the outermost loop to the innermost. */
+  /** The open iterators, from the outermost loop to the innermost. */
   readonly #iterators: Iterator<unknown>[] = [];
 
   constructor(options: {

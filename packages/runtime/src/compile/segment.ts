@@ -9,7 +9,7 @@ export interface FusedOp {
   /** A `flatMapValues` without one takes the values themselves apart. */
   readonly fn: FnSlot | undefined;
   readonly label: string;
-  /** Of `number`: the input that gives the partition's number, where it is not the task's. */
+  /** For `number`: the input with the partition's number, if it is not the task's. */
   readonly index?: number | undefined;
 }
 

@@ -3,11 +3,11 @@ import type { TableShape } from "../table/table-shape.ts";
 import type { Segment } from "./segment.ts";
 import type { StateLoop } from "./state-loop.ts";
 
-/** A template, compiled: once per thread, however many tasks run it. */
+/** A compiled template. Each thread compiles it once, however many tasks run it. */
 export interface StageProgram {
   readonly template: StageTemplate;
   readonly pipeline: PipelineProgram;
-  /** Tables that one of its tasks may fill at the same time: they share the memory. */
+  /** The number of tables that a task may fill at the same time; they share its memory. */
   readonly tables: number;
 }
 
@@ -18,7 +18,7 @@ export interface PipelineProgram {
   readonly links: readonly Link[];
 }
 
-/** How combiners are made. */
+/** The functions that create and merge combiners. */
 export interface FoldSlots {
   /** Absent: the first value is the combiner. */
   readonly create: FnSlot | undefined;
@@ -26,7 +26,7 @@ export interface FoldSlots {
   readonly label: string;
 }
 
-/** Where a fused loop ends because a function takes a whole partition. */
+/** The break between two fused loops, where a function takes a whole partition. */
 export type Link =
   | {
       readonly kind: "mapPartitions" | "mapPartitionsWithIndex" | "foreachPartition";
@@ -35,11 +35,11 @@ export type Link =
       /** The input with the partition's number, if it is not the task's. */
       readonly index?: number | undefined;
     }
-  /** A writer of the job takes all records; the result of its `close` goes on. */
+  /** A writer of the job takes all records; the result of its `close` is passed on. */
   | { readonly kind: "external"; readonly fn: FnSlot; readonly label: string }
   | { readonly kind: "glom" }
   | Extract<Op, { readonly kind: "sort" }>
-  /** Nothing in between: the next segment may have to wait after each record. */
+  /** No function: the next segment may have to wait after each record. */
   | { readonly kind: "wait" };
 
 export type Entry =
@@ -49,7 +49,7 @@ export type Entry =
   | {
       readonly kind: "table";
       readonly shape: TableShape;
-      /** For `combine`: how the loops that fill it fold. */
+      /** For `combine`: the functions used by the loops that fill the table. */
       readonly fold: FoldSlots | undefined;
       readonly feeds: readonly PipelineProgram[];
       readonly join: JoinKind | undefined;
@@ -58,13 +58,13 @@ export type Entry =
   | {
       readonly kind: "without";
       readonly left: PipelineProgram;
-      /** Ends in a table of two lists a key. */
+      /** Ends in a table of two lists for each key. */
       readonly right: PipelineProgram;
       readonly label: string;
     }
-  /** Each in turn. */
+  /** One after the other. */
   | { readonly kind: "concat"; readonly feeds: readonly PipelineProgram[] }
-  /** Each of the left with lists of the right. */
+  /** Each record of the left with lists of records of the right. */
   | { readonly kind: "cartesian"; readonly left: PipelineProgram; readonly right: PipelineProgram }
   /** Side by side. */
   | {
@@ -75,7 +75,7 @@ export type Entry =
     }
   | StateEntry;
 
-/** Where the records of a stateful operator come from. */
+/** The input of a stateful operator. */
 export type StateEntry =
   | {
       readonly kind: "updateByKey";
@@ -97,7 +97,7 @@ export type StateEntry =
     }
   | {
       readonly kind: "window";
-      /** What enters and what leaves; both end in one table, of two lists a key. */
+      /** The entering and the leaving pairs. Both end in the same table, of two lists for each key. */
       readonly feeds: readonly [PipelineProgram, PipelineProgram];
       readonly reduce: FnSlot;
       readonly inverse: FnSlot;

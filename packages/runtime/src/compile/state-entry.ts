@@ -4,12 +4,12 @@ import type { PipelineProgram, StateEntry } from "./stage-program.ts";
 import { stateLoop } from "./state-loop.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What the compiler of a template does for a stateful operator. */
+/** The services of the template compiler for a stateful operator. */
 export interface StateCompiler {
   feed(feed: Feed, terminal: Terminal): PipelineProgram;
   /** A name for a loop, distinct in the process. */
   loopName(): string;
-  /** So many more tables are filled at the same time. */
+  /** Adds tables that are filled at the same time. */
   addTables(count: number): void;
 }
 

@@ -3,7 +3,7 @@ import type { FnSlot } from "@millrace/plan";
 import { BUFFER_RECORDS, type LoopOptions } from "./segment.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** How generated code calls the functions of its template. */
+/** The source text of calls of the template's functions. */
 export interface Calls {
   /** The variable that holds a function. */
   readonly slot: (fn: FnSlot) => string;
@@ -46,7 +46,7 @@ export function terminalFrame(terminal: Terminal): { readonly before: string; re
   }
 }
 
-/** May the loop end, or be left, before its last record? */
+/** True if the loop may end, or be left, before its last record. */
 export function stopsEarly(terminal: Terminal): boolean {
   return terminal.kind === "foreach" || (terminal.kind === "write" && terminal.limited);
 }

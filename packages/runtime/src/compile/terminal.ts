@@ -1,6 +1,6 @@
 import type { FnSlot } from "@millrace/plan";
 
-/** What a fused loop does with each record at its end. */
+/** The last step of a fused loop for each record. */
 export type Terminal =
   /** `out.push(record)`: a partition function or an awaited sink takes it from there. */
   | { readonly kind: "buffer" }
@@ -22,7 +22,7 @@ export type Terminal =
   /** Calls `fn` and stops at a promise, so that the caller can await it. Takes no operators before it. */
   | { readonly kind: "foreach"; readonly fn: FnSlot };
 
-/** Does the terminal take pairs apart? */
+/** True if the terminal takes keys and values rather than records. */
 export function takesPairs(terminal: Terminal): boolean {
   return ["hash", "custom", "combine", "group", "cogroup", "last"].includes(terminal.kind);
 }

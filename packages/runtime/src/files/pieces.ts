@@ -19,9 +19,9 @@ const READ_BYTES = 256 * 1024;
  * the listed version. The first piece opens the file. Reading throws FILE_CHANGED, FILE_NOT_FOUND or INPUT_FILE_FAILED.
  */
 export interface FilePieces {
-  /** Whether pieces arrive asynchronously: then `nextLater` is called in place of `next`. */
+  /** True if pieces arrive asynchronously, so that `nextLater` must be called in place of `next`. */
   readonly later: boolean;
-  /** `undefined`: the end of the file. */
+  /** The next piece; `undefined` at the end of the file. */
   next(): Uint8Array | undefined;
   nextLater(): Promise<Uint8Array | undefined>;
   /**
@@ -35,7 +35,7 @@ export interface FilePieces {
   close(): void | Promise<void>;
 }
 
-/** Closes what an error has left open: nobody waits for it, and that error is the one to report. */
+/** Closes pieces after an error, in the background. Errors of closing are ignored: the first error is the one to report. */
 export function letGo(pieces: FilePieces): void {
   pieces.close()?.catch(() => {});
 }
@@ -123,7 +123,7 @@ class LaterPieces implements FilePieces {
   }
 
   next(): undefined {
-    return undefined; // whoever asked `later` asks `nextLater`
+    return undefined; // callers that checked `later` call `nextLater`
   }
 
   async nextLater(): Promise<Uint8Array | undefined> {

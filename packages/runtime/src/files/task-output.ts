@@ -11,17 +11,17 @@ import {
 import { BlockBuilder, type BlockPool, freeSlices, readHandle, type SpillFile } from "@millrace/storage";
 import { outputFileFailed } from "../errors.ts";
 
-/** The file that a task saves. Writing throws OUTPUT_FILE_FAILED. */
+/** A file that a task is writing. Its methods throw OUTPUT_FILE_FAILED. */
 export interface TaskOutput {
-  /** Never waits: loops over records call it. The memory may be reused when this returns. */
+  /** Synchronous, since loops over records call it. The memory of `bytes` may be reused when it returns. */
   write(bytes: Uint8Array): void;
-  /** The file system has all of it when this is done. */
+  /** Completes the file: when this is done, the file system has all of its content. */
   close(): WrittenContent | Promise<WrittenContent>;
-  /** Nothing of it remains. */
+  /** Removes the file. */
   abandon(): void;
 }
 
-/** Where data that cannot be written at once is kept. */
+/** Storage for data that cannot be sent to its file system at once. */
 export interface Waiting {
   readonly pool: BlockPool;
   readonly newSpillFile: () => SpillFile;

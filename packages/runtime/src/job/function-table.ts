@@ -10,9 +10,9 @@ import type { Commands } from "../ports.ts";
 export interface FunctionTableOptions {
   /** For the engine's functions. */
   readonly files: FileSystems;
-  /** Told of the processes that the engine's functions start. */
+  /** Notified of the processes that the engine's functions start. */
   readonly commands?: Commands;
-  /** The setting `line.bytes.max`, for what commands write. */
+  /** The setting `line.bytes.max`, for the output of commands. */
   readonly lineBytesMax?: number;
   /** Finds functions that never left this process (`inline:3`), in tests of unbundled jobs. */
   readonly inline?: (id: string) => AnyFunction | undefined;
@@ -20,7 +20,7 @@ export interface FunctionTableOptions {
   readonly inlineClasses?: ClassTable;
 }
 
-/** For a process that is its own slot: its tasks are never cut off, so nothing outlives them. */
+/** For a process without slot threads: its tasks are never terminated, so no command outlives them. */
 const UNWATCHED: Commands = { started: () => undefined, ended: () => undefined, said: (line) => console.error(line) };
 
 /** The default of the setting. */
@@ -49,7 +49,7 @@ export class FunctionTable implements JobHooks {
     this.#operatorPort = operatorPort({ classes: this.classes, files, commands, lineBytesMax });
   }
 
-  /** Nothing leaves an executor, so nothing needs a tag. */
+  /** No function leaves an executor, so none needs a tag. */
   tag<F extends AnyFunction>(fn: F): F {
     return fn;
   }

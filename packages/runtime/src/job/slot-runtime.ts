@@ -53,12 +53,12 @@ export class SlotRuntime {
     this.#control = new TaskControl(ports.cancellation, () => this.#states.reportKeys());
   }
 
-  /** Kept until dropped; compiled for its first task. */
+  /** Keeps a template until it is dropped. It is compiled for its first task. */
   loadTemplate(template: StageTemplate): void {
     if (!this.#templates.has(template.id)) this.#templates.set(template.id, template);
   }
 
-  /** A running task keeps what it needs; no other running stage may use them. */
+  /** Drops templates that no running stage uses, except by the running task, which keeps what it needs. */
   dropTemplates(ids: readonly TemplateId[]): void {
     for (const id of ids) {
       this.#templates.delete(id);
@@ -78,9 +78,9 @@ export class SlotRuntime {
     for (const id of ids) this.#broadcasts.delete(id);
   }
 
-  /** Never rejects: failures are outcomes. */
+  /** Runs a task. Never rejects: failures are outcomes. */
   async runTask(task: SlotTask): Promise<SlotOutcome> {
-    assert(!this.#busy, "a slot was given a task while it has one");
+    assert(!this.#busy, "a slot was given a task while it was running one");
     this.#busy = true;
     try {
       return await this.#run(task);
@@ -198,7 +198,7 @@ export class SlotRuntime {
     return functions;
   }
 
-  /** The block is read when the value is first used, while the stage that brought it has it pinned. */
+  /** The variable of a block, which is read when the value is first used, while the block is pinned for its stage. */
   #broadcast(stage: RunningStage, name: string): Broadcast<unknown> {
     const known = this.#broadcasts.get(name);
     if (known !== undefined) return known;

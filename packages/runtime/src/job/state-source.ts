@@ -18,7 +18,7 @@ import { TableBudget } from "../table/table-budget.ts";
 import type { TableShape } from "../table/table-shape.ts";
 import type { TaskEnvironment } from "./task-environment.ts";
 
-/** What a task's run provides for its stateful operator. */
+/** The services of a task's run for its stateful operator. */
 export interface StateParts {
   readonly env: TaskEnvironment;
   function<F extends AnyFunction>(slot: FnSlot): F;
@@ -111,7 +111,7 @@ function belonging(place: FnSlot | undefined, ref: StateRef, parts: StateParts):
   return (key) => fn(key) === ref.partition;
 }
 
-/** Initial state becomes state, which is in memory in any case, and is looked up by key: it must not spill. */
+/** Initial state, in a table that never spills: it becomes state, which is in memory anyway, and is looked up by key. */
 function initialState(program: PipelineProgram | undefined, parts: StateParts): InitialState | undefined {
   if (program === undefined) return undefined;
   const table = parts.table({ kind: "combine" }, TableBudget.unbounded);

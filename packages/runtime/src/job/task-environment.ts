@@ -18,7 +18,7 @@ export interface TaskEnvironment {
   readonly task: SlotTask;
   /** The batch's time. */
   readonly batch: EpochMs;
-  /** For a sink that takes the first records: how many. */
+  /** For a sink that takes the first records, their number. */
   readonly limit: number | undefined;
   /** Memory that each of the task's tables may take. */
   readonly budget: TableBudget;

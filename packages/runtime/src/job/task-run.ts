@@ -44,7 +44,7 @@ interface Flow {
   readonly last: Segment;
 }
 
-/** Pairs of a number and what stands there. */
+/** The order of pairs of a record's number and the record. */
 const BY_PLACE: SortOrder = { key: undefined, compare: undefined, descending: false };
 
 /** One attempt of a task: builds the feeders of its program, and pumps records through them. */
@@ -91,7 +91,7 @@ export class TaskRun {
   }
 
   /**
-   * Called when everything is read, and before another error is believed.
+   * Called when all input has been read, and before another error is reported.
    *
    * @throws FILE_CHANGED An input file differs from what was listed.
    */
@@ -138,7 +138,7 @@ export class TaskRun {
     return { feeder, last };
   }
 
-  /** A segment without operators would only copy. */
+  /** Buffers the output of a segment, unless the segment has no operators and would only copy. */
   #buffered(feeder: Feeder, segment: Segment): Feeder {
     return segment.plan.ops.length === 0 ? feeder : new BufferFeeder(feeder, segment, this.state(segment));
   }
@@ -195,7 +195,7 @@ export class TaskRun {
   #partition(input: number | undefined): number {
     if (input === undefined) return this.#env.task.partition;
     const given = this.#input(input);
-    assert(given.kind === "partition", `input ${input} of a task is no number of a partition`);
+    assert(given.kind === "partition", `input ${input} of a task is not the number of a partition`);
     return given.partition;
   }
 
@@ -238,7 +238,7 @@ export class TaskRun {
 
   #external({ input: index, read, label }: Extract<Entry, { readonly kind: "external" }>): Feeder {
     const input = this.#input(index);
-    assert(input.kind === "external", `input ${index} of a task is no range of ${label}`);
+    assert(input.kind === "external", `input ${index} of a task is not a range of ${label}`);
     const fn = this.#function<(range: unknown) => unknown>(read);
     return this.#called(
       [],
@@ -317,7 +317,7 @@ export class TaskRun {
       table,
       fillRight: () => this.#fill(entry.right, table),
       left: () => this.#whole(entry.left),
-      // Beside what comes back from the table.
+      // It shares the memory with records that are read back from the table.
       sort: new SpillingSort({ order: BY_PLACE, budget: budget.share(1 / 2), check, ...this.#spillOptions() }),
       label: entry.label,
       check,

@@ -35,7 +35,7 @@ interface Finished {
 export interface TaskSink {
   /** State for the last segment of the stage's pipeline. */
   readonly state: SegmentState;
-  /** All records are there. */
+  /** Completes the output, after the last record. */
   finish(): Finished | Promise<Finished>;
   /** Frees and removes everything, because the task failed. */
   discard(): void;

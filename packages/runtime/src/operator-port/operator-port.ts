@@ -4,7 +4,7 @@ import type { OperatorPort } from "@millrace/operators";
 import { wholeBytes, wholeTexts } from "../files/whole-files.ts";
 import { type PipeContext, piped } from "./pipe.ts";
 
-/** What a slot provides to the engine's operators: the job's classes, its files, and commands. */
+/** A slot's implementation of the operators' port: the job's classes, its files, and commands. */
 export function operatorPort(
   slot: { readonly classes: ClassTable; readonly files: FileSystems } & PipeContext,
 ): OperatorPort {

@@ -8,7 +8,7 @@ import type { Commands } from "../ports.ts";
 import { CommandErrors } from "./command-errors.ts";
 import { endGroup } from "./process-groups.ts";
 
-/** What a command needs from the slot in which it runs. */
+/** The slot's services for a command. */
 export interface PipeContext {
   readonly commands: Commands;
   /** The setting `line.bytes.max`. */
@@ -18,7 +18,7 @@ export interface PipeContext {
 /** Text that is collected before it is written to the command. */
 const WRITE_CHARS = 64 * 1024;
 
-/** How a command ended. */
+/** The end of a command. */
 type Ended =
   | { readonly code: number | null; readonly signal: string | null }
   /** It could not be started. */
@@ -62,7 +62,7 @@ async function* linesOf(
   const pieces: AsyncIterator<Uint8Array> = child.stdout[Symbol.asyncIterator]();
   try {
     for (;;) {
-      // It may break off if the command could not be started, or was killed: that is reported with its end.
+      // Reading may fail if the command could not be started or was killed; that is reported with its end.
       const step = await pieces.next().catch(() => undefined);
       if (step === undefined || step.done === true) break;
       yield* splitter.push(step.value);
@@ -114,7 +114,7 @@ async function feed(child: ChildProcessWithoutNullStreams, texts: Iterable<strin
   if (!closed) stdin.end();
 }
 
-/** Afterwards neither the command nor anything in its group runs, whoever waits for its lines. */
+/** Ends the command and every process of its group, whether or not its output has been read. */
 async function stopped(child: ChildProcessWithoutNullStreams, commands: Commands): Promise<void> {
   const { pid } = child;
   if (pid === undefined) return; // it could not be started

@@ -1,4 +1,4 @@
-/** What an external sink gives a task: the port `SinkWriter` of jobs. */
+/** The writer that an external sink creates for a task: the public `SinkWriter`. */
 interface ExternalWriter {
   write(records: readonly unknown[]): unknown;
   close(): unknown;
@@ -12,7 +12,7 @@ const BATCH = 1024;
  * Passes all records to a writer. If it fails, or its task is cancelled, `abort` is called; the first error is
  * reported.
  *
- * @returns What was written, as the only record.
+ * @returns The result of the writer's `close`, as the only record.
  */
 export async function writeAll(open: () => unknown, records: Iterable<unknown>): Promise<readonly [unknown]> {
   const writer = (await open()) as ExternalWriter; // a value without these methods throws when they are called
@@ -29,7 +29,7 @@ export async function writeAll(open: () => unknown, records: Iterable<unknown>):
     try {
       await writer.abort?.();
     } catch {
-      // The error that caused the abort says more.
+      // The error that caused the abort is the one to report.
     }
     throw error;
   }

@@ -2,7 +2,7 @@ import { BlockWriter, type ClassTable } from "@millrace/codec";
 import { BlockBuilder, type BlockPool, freeSlices, type SpillFile } from "@millrace/storage";
 import { INLINE_RESULT_BYTES_MAX, type SlotResult } from "../task.ts";
 
-/** The records that a task returns to the driver: inline if few, else a block. */
+/** The records that a task returns to the driver: inline if they are few, otherwise as a block. */
 export class ResultOutput {
   readonly writer: BlockWriter;
   readonly #builder: BlockBuilder;

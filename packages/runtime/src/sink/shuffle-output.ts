@@ -36,11 +36,11 @@ export class ShuffleOutput {
     });
   }
 
-  /** The blocks, which now belong to the caller, and their sizes on disk. */
+  /** The blocks, which now belong to the caller, and their encoded sizes. */
   finish(): {
     readonly blocks: readonly (BlockHandle | undefined)[];
     readonly bytes: readonly number[];
-    /** Of the content of all blocks: equal for equal records in equal order, wherever the bytes are stored. */
+    /** CRC-32 of all blocks: equal for equal records in equal order, wherever the bytes are stored. */
     readonly checksum: number;
     readonly spilledBytes: number;
   } {

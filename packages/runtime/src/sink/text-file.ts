@@ -4,7 +4,7 @@ import type { TaskOutput } from "../files/task-output.ts";
 /** Text that is collected before it is encoded and written. */
 const WRITE_CHARS = 256 * 1024;
 
-/** Whether files of this name are compressed, wherever text is written and read. */
+/** True if files of this name are compressed. Applies to reading and writing of text. */
 export function isZipped(name: string): boolean {
   return name.endsWith(".gz");
 }

@@ -3,12 +3,12 @@ import { handleBytes } from "@millrace/storage";
 import { slotOutOfMemory } from "../errors.ts";
 import type { ResolvedInput } from "../task.ts";
 
-/** Below this many bytes of heap per key, state is what filled it. */
+/** If a full heap has fewer bytes per key of state, the state has filled it. */
 const BYTES_PER_STATE_KEY_MAX = 16 * 1024;
 /** Estimated heap per encoded byte for values held together: a task reads its input piece by piece. */
 const HEAP_PER_ENCODED_BYTE = 4;
 
-/** What is known of a thread whose heap was too small. */
+/** A thread whose heap was too small. */
 export interface OutOfMemory {
   readonly slot: number;
   readonly heapBytes: number;

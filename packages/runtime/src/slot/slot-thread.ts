@@ -30,7 +30,7 @@ export interface SlotThreadOptions {
   readonly pool: BlockPool;
   /** Heap of the thread. Beyond it V8 ends the thread or aborts the whole process. */
   readonly heapBytes: number;
-  /** How to provide this much heap, for error messages: `raise executor.slot.heap from … to …`. */
+  /** The remedy that provides this much heap, for error messages: `raise executor.slot.heap from … to …`. */
   readonly moreHeap: (heapBytes: number) => string;
   /** The setting `line.bytes.max`. */
   readonly lineBytesMax: number;
@@ -44,12 +44,12 @@ export interface SlotThreadOptions {
   readonly executorModule: string;
   /** Run on the thread before the artefact is loaded, for example to provide packages outside the bundle. */
   readonly setup?: SlotSetup;
-  /** Told of the process groups of commands, which end with the thread; all of them must end with the process. */
+  /** Notified of the process groups of commands, which end with the thread; all of them must end with the process. */
   readonly commands?: Pick<Commands, "started" | "ended">;
-  /** How long a cancelled task may run before its thread is terminated. */
+  /** The time that a cancelled task may run before its thread is terminated. */
   readonly cancelGraceMs: Millis;
   readonly clock: Clock;
-  /** Takes the output of user code. */
+  /** The destination of user code's output. */
   readonly output: ThreadOutput;
   /** An error in user code for which no task can fail; the thread keeps running. */
   readonly onStray: (error: EngineError) => void;
@@ -91,7 +91,7 @@ export class SlotThread {
   #grace: Timer | undefined;
   #cause: EngineError | undefined;
   #nextNumber = 1;
-  /** Commands of the running task; nobody else would end them. */
+  /** Commands of the running task, which would outlive a terminated thread. */
   readonly #commands = new ProcessGroups();
 
   /**
@@ -146,17 +146,17 @@ export class SlotThread {
     return this.#pending !== undefined;
   }
 
-  /** Must precede the first stage that uses it. */
+  /** Sends a template. Must precede the first stage that uses it. */
   loadTemplate(template: StageTemplate): void {
     this.#post({ type: "template", template });
   }
 
-  /** No running stage uses them. */
+  /** Drops templates that no running stage uses. */
   dropTemplates(ids: readonly TemplateId[]): void {
     this.#post({ type: "dropTemplates", ids });
   }
 
-  /** Must precede the first task of the stage. */
+  /** Announces a stage. Must precede its first task. */
   startStage(stage: StageStart): void {
     this.#broadcastBytes.set(stage.run, inputBytes(stage.broadcasts.map(({ source }) => source)));
     this.#post({ type: "stage", stage });
@@ -178,7 +178,7 @@ export class SlotThread {
    * @throws SLOT_EXITED, SLOT_CRASHED, SLOT_OUT_OF_MEMORY, SLOT_TERMINATED The thread died before the task was done.
    */
   run(task: SlotTask): Promise<SlotOutcome> {
-    assert(this.#pending === undefined, `slot ${this.slot} was given a task while it has one`);
+    assert(this.#pending === undefined, `slot ${this.slot} was given a task while it was running one`);
     if (!this.#alive) {
       return Promise.reject(this.#cause ?? slotTerminated(`slot ${this.slot} has ended: the task did not start.`));
     }

@@ -6,9 +6,9 @@ const REPORTED_PER_SECOND = 5;
 
 export interface StrayRejectionsPorts {
   readonly clock: Pick<Clock, "monotonicMs">;
-  /** A task runs: the promise is attributed to it. */
+  /** True while a task runs, to which the promise is then attributed. */
   readonly busy: () => boolean;
-  /** The job has a handler of its own, which takes precedence. */
+  /** True if the job has its own handler, which takes precedence. */
   readonly handled: () => boolean;
   readonly report: (error: EngineError) => void;
 }
@@ -45,8 +45,8 @@ export class StrayRejections {
     this.#unreported = 0;
     report(
       unhandledRejection(
-        `the job's code left a promise that nobody awaits, and it rejected after its task was done: ${describeThrown(reason)}. ` +
-          `Nothing is retried, and its work may be missing.${more} Await every promise, or catch what it may reject with.`,
+        `a promise that the job's code does not await rejected after its task was done: ${describeThrown(reason)}. ` +
+          `Nothing is retried, and its work may be missing.${more} Await every promise, or handle its rejection.`,
         { cause: reason },
       ),
     );

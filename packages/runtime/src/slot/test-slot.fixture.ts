@@ -26,7 +26,7 @@ export interface TestStage {
   readonly source: Source;
   readonly ops?: readonly Op[];
   readonly sink?: Sink;
-  /** Takes the first records only, this many. */
+  /** The number of records to take; all by default. */
   readonly limit?: number;
   /** By slot. Operators of the engine are resolved as tasks do; anything else runs as it is. */
   readonly functions?: readonly (AnyFunction | FunctionRef)[];
@@ -40,7 +40,7 @@ export interface TestStage {
 
 export type Done = Extract<SlotOutcome, { kind: "mapOutput" | "result" }>;
 
-/** A range of a file as it is now: whole, unless said. Of one that is not there, as if it had been. */
+/** A range of a file at its current version, by default all of it. A missing file gets a range too, as if it had been listed. */
 export function fileInput(path: string, start = 0, end?: number): FileRange {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   const version = stat === undefined ? "1@0" : localVersion(stat);
@@ -62,7 +62,7 @@ export const shuffle = (aggregate: Extract<Source, { kind: "shuffle" }>["aggrega
 });
 
 export interface TestSlotOptions {
-  /** This machine's own, by blocking calls, if left out. */
+  /** By default this machine's own, with blocking calls. */
   readonly files?: FileSystems;
   readonly spillBytes?: number;
   readonly poolBytes?: number;
@@ -79,7 +79,7 @@ export class TestSlot {
   readonly #inline = new Map<string, AnyFunction>();
   runtime: SlotRuntime;
   readonly options: TestSlotOptions;
-  /** A number, or what gives the next one. */
+  /** A number, or a function that returns the next one. */
   heapUse: number | (() => number) = 0;
   cancelAfterChecks = Number.POSITIVE_INFINITY;
   #runs = 0;
@@ -92,7 +92,7 @@ export class TestSlot {
     this.runtime = this.#newRuntime();
   }
 
-  /** The same slot after its thread was lost: templates, stages and state are gone. */
+  /** Restarts the slot as after the loss of its thread, without templates, stages and state. */
   restart(): void {
     this.runtime = this.#newRuntime();
   }

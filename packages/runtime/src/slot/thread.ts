@@ -13,7 +13,7 @@ import { threadHeapUse } from "./heap.ts";
 import type { FromSlot, SlotInit, ToSlot } from "./protocol.ts";
 import { StrayRejections } from "./stray-rejections.ts";
 
-/** Where the shim for `import "millrace"` in an artefact finds the module. */
+/** The global in which the shim for `import "millrace"` in an artefact finds the module. */
 const MILLRACE_MODULE = Symbol.for("millrace.module");
 
 const port = parentPort;
@@ -39,7 +39,7 @@ function reportEnd(): void {
   process.on("uncaughtExceptionMonitor", (error: unknown) => {
     uncaught = { error };
     queueMicrotask(() => {
-      uncaught = undefined; // a handler of the job took it: the thread survives
+      uncaught = undefined; // a handler of the job has handled it: the thread survives
     });
   });
   const exit = process.exit.bind(process);

@@ -17,7 +17,7 @@ export class RunMerge {
     this.#compare = compare;
   }
 
-  /** Reads the first record of every run, before anything is taken. */
+  /** Reads the first record of every run. Must be called before `take`. */
   begin(): void {
     this.#runs.forEach((run, position) => {
       if (run.next()) this.#heap.push(position);

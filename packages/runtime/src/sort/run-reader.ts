@@ -47,7 +47,7 @@ export class RunReader {
     }
     const pairs = decodePairFrame(frame, classes);
     if (pairs !== undefined) return { keys: pairs.keys, records: pairs.values };
-    // A frame that began as another layout's keeps the pairs it was given as they were: tuples.
+    // A frame that began with another layout keeps its pairs as tuples.
     const tuples = decodeFrame<readonly [unknown, unknown]>(frame, classes);
     return { keys: tuples.map(([key]) => key), records: tuples.map(([, value]) => value) };
   }

@@ -3,9 +3,9 @@ import { assertOrdered, type Comparison, comparisonBy } from "@millrace/codec";
 /** Comparisons between two checks of the cancel flag. */
 const CHECK_MASK = 0xffff;
 
-/** How the records of a partition are sorted. */
+/** The order of the records of a partition. */
 export interface SortOrder {
-  /** What is compared of a record; if absent, records are pairs, compared by key. */
+  /** The compared value of a record; if absent, records are pairs, compared by key. */
   readonly key: ((record: unknown) => unknown) | undefined;
   /** The user's, or absent for the order of values. */
   readonly compare: ((a: unknown, b: unknown) => unknown) | undefined;

@@ -8,15 +8,15 @@ import { RunReader } from "./run-reader.ts";
 import type { SortColumns } from "./sort-columns.ts";
 import { columnComparison, comparison, type SortOrder } from "./sort-order.ts";
 
-/** Both columns, with room to grow, and the places while they are sorted. */
+/** An entry of both columns, with room to grow, and of the index during sorting. */
 const ENTRY_BYTES = 2 * 12 + 8;
-/** Records sampled of each batch added. */
+/** The number of records sampled from each batch that is added. */
 const SAMPLES = 16;
 /** Far below the limits of V8's arrays. */
 const ENTRIES_MAX = 8_000_000;
 /** Runs that are read in parallel, each with an open file and a frame in memory. */
 const RUNS_MAX = 64;
-/** Records of a chunk that is given on. */
+/** Records in a chunk of output. */
 const CHUNK = 1024;
 
 export interface SpillingSortOptions extends SpillOptions {
@@ -27,7 +27,7 @@ export interface SpillingSortOptions extends SpillOptions {
 }
 
 /**
- * Sorts the records of a partition. What exceeds the budget is spilled as a sorted run; at the end the runs are merged,
+ * Sorts the records of a partition. Records beyond the budget are spilled as sorted runs; at the end the runs are merged,
  * {@link RUNS_MAX} at a time. Stable: equal records keep the order in which they were added.
  *
  * The key function is called when a record is added, and again when it comes back from disk: keys need not be
@@ -48,12 +48,12 @@ export class SpillingSort {
     this.#options = options;
   }
 
-  /** The size of what is in memory, by sampling. */
+  /** The estimated size of the records in memory, by sampling. */
   get estimatedBytes(): number {
     return this.#bytes;
   }
 
-  /** Adds [from, to) of two columns: of keys and values where pairs are sorted by key, else the records come in `records` alone. */
+  /** Adds [from, to) of two columns: keys and values if pairs are sorted by key; otherwise only `records` is used. */
   add(columns: SortColumns, from: number, to: number): void {
     const { key } = this.#options.order;
     const keys = this.#keys;
@@ -92,7 +92,7 @@ export class SpillingSort {
     this.#bytes = 0;
   }
 
-  /** About the bytes of the records from `start` on. */
+  /** The estimated bytes of the records from `start` on. */
   #sample(start: number): number {
     const added = this.#records.length - start;
     const looked = Math.min(SAMPLES, added);

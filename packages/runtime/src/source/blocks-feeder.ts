@@ -10,7 +10,7 @@ export interface FramesOptions {
   readonly onRecords: (count: number) => void;
 }
 
-/** Records of frames. */
+/** The records of frames. */
 abstract class FramesFeeder extends Feeder {
   readonly #classes: ClassTable;
   readonly #onRecords: (count: number) => void;

@@ -19,7 +19,7 @@ export interface CartesianOptions {
 export class CartesianFeeder extends Feeder {
   readonly #options: CartesianOptions;
   #record: unknown;
-  /** What is left of the right side for the record. */
+  /** The remaining lots of the right side for the current record. */
   #lots: Iterator<readonly unknown[]> | undefined;
 
   constructor(options: CartesianOptions) {
@@ -73,8 +73,8 @@ export class CartesianFeeder extends Feeder {
   }
 
   /**
-   * Pairs up what the left side's chunk holds, up to a slice of pairs, or one lot that had to be decoded; false when more of
-   * the left is needed.
+   * Pairs up records of the left side's chunk, up to a slice of pairs or one lot that had to be decoded. False if more
+   * records of the left are needed.
    */
   #pairUp(): boolean {
     const { left, replay, check } = this.#options;

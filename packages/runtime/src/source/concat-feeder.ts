@@ -1,8 +1,8 @@
 import { Feeder } from "./feeder.ts";
 
 /**
- * The records of several feeders, each in turn. One is opened when the one before it is at its end, so that only one
- * holds tables at a time.
+ * The records of several feeders, each in turn. A feeder is opened when the preceding one is at its end, so that only
+ * one holds tables at a time.
  */
 export class ConcatFeeder extends Feeder {
   readonly #feeders: readonly Feeder[];
@@ -22,8 +22,8 @@ export class ConcatFeeder extends Feeder {
   }
 
   /**
-   * A feeder that opens asynchronously may finish asynchronously: moving on from it has to wait. The last one is
-   * finished by `finish`.
+   * A feeder that opens asynchronously may finish asynchronously, so the next one has to wait for it. The last one is finished by
+   * `finish`.
    */
   override get later(): boolean {
     const several = this.#feeders.length > 1;
@@ -63,7 +63,7 @@ export class ConcatFeeder extends Feeder {
       if (feeder === undefined) continue;
       await feeder.finish();
       feeder.close();
-      // What must happen whether or not its records are taken happens there too.
+      // `finish` completes work that does not depend on whether the records were taken.
       await this.#feeders[this.#current + 1]?.open();
     }
   }

@@ -15,10 +15,10 @@ export abstract class Feeder {
   at = 0;
   end = 0;
 
-  /** Does what may take time, such as filling tables; once, before anything else. */
+  /** Does work that may take time, such as filling tables. Called once, before anything else. */
   open(): void | Promise<void> {}
 
-  /** Whether `open` is asynchronous. */
+  /** True if `open` is asynchronous. */
   get opensLater(): boolean {
     return false;
   }
@@ -26,7 +26,7 @@ export abstract class Feeder {
   /** Moves to the next chunk, which is never empty; false at the end. */
   abstract next(): boolean;
 
-  /** Once open: whether chunks arrive asynchronously, so that `nextLater` must be called in place of `next`. */
+  /** Known once open: true if chunks arrive asynchronously, so that `nextLater` must be called in place of `next`. */
   get later(): boolean {
     return false;
   }
@@ -58,7 +58,7 @@ export abstract class Feeder {
   }
 }
 
-/** Runs a segment over the next `limit` records of the chunk. Returns whether the segment needs no more. */
+/** Runs a segment over the next `limit` records of the chunk. @returns True if the segment needs no more. */
 export function push(feeder: Feeder, segment: Segment, state: SegmentState, limit: number = SLICE): boolean {
   const from = feeder.at;
   const to = Math.min(feeder.end, from + limit);

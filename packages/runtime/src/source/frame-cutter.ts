@@ -4,11 +4,11 @@ import { inputDamaged } from "../errors.ts";
 /** Reassembles the frames of a file written by `saveAsObjectFile`, each in memory of its own. */
 export class FrameCutter {
   readonly #path: string;
-  /** A frame whose rest has not come, or only its header as long as that is not `#whole`. */
+  /** An incomplete frame, or only its header until the length is known (`#whole`). */
   #begun: Uint8Array = new Uint8Array(FRAME_HEADER_BYTES);
   #have = 0;
   #whole = false;
-  /** What is left of the piece; good until the next one is asked for. */
+  /** The rest of the current piece, valid until the next one is requested. */
   #piece: Uint8Array = new Uint8Array(0);
   #at = 0;
 
@@ -16,13 +16,13 @@ export class FrameCutter {
     this.#path = path;
   }
 
-  /** Takes the next bytes of the file, once `next` has given all frames of those before. */
+  /** Adds the next bytes of the file. Call it when `next` has returned all frames of the preceding bytes. */
   push(piece: Uint8Array): void {
     this.#piece = piece;
     this.#at = 0;
   }
 
-  /** The next frame; `undefined`: more bytes are needed. @throws INPUT_DAMAGED It is another kind of file, or of another version. */
+  /** The next frame; `undefined` if more bytes are needed. @throws INPUT_DAMAGED The file is of another kind or version. */
   next(): Uint8Array | undefined {
     while (this.#at < this.#piece.length) {
       const taken = Math.min(this.#begun.length - this.#have, this.#piece.length - this.#at);
@@ -37,7 +37,7 @@ export class FrameCutter {
     return undefined;
   }
 
-  /** No more bytes follow. @throws INPUT_DAMAGED The last frame is truncated. */
+  /** Ends the file. @throws INPUT_DAMAGED The last frame is truncated. */
   end(): void {
     if (this.#have > 0) throw unreadable(this.#path, `its last frame is truncated to ${this.#have} bytes`);
   }

@@ -42,7 +42,7 @@ export class JoinFeeder extends Feeder {
     return keys.length > 0 && this.setPairs(keys, values);
   }
 
-  /** Of the key, as much as makes a chunk. */
+  /** Emits pairs of the current key, up to a chunk. */
   #giveBoth(keys: unknown[], values: unknown[]): void {
     const right = this.#right;
     for (; this.#i < this.#left.length; this.#i++) {
@@ -71,7 +71,7 @@ export class JoinFeeder extends Feeder {
     return this.#lists.finish();
   }
 
-  /** Moves on to the next key that gives a record. */
+  /** Moves to the next key that yields a record. */
   #nextKey(): boolean {
     const lists = this.#lists;
     for (;;) {

@@ -9,7 +9,7 @@ const MARK = "\ufeff";
 
 export interface LineCutterOptions {
   readonly path: string;
-  /** Whether the first piece is the beginning of the file. */
+  /** True if the first piece is the beginning of the file. */
   readonly fromStart: boolean;
   /** The setting `line.bytes.max`. */
   readonly lineBytesMax: number;
@@ -22,14 +22,14 @@ export interface LineCutterOptions {
  */
 export class LineCutter {
   readonly #options: LineCutterOptions;
-  /** Bytes of a line whose end has not come. */
+  /** The bytes of an incomplete line. */
   #carried: Uint8Array[] = [];
   #carriedBytes = 0;
-  /** Where in the text that line begins. */
+  /** The offset of that line in the text. */
   #carriedFrom = 0;
-  /** The last piece ended with "\r", which ended a line: a "\n" that follows belongs to it. */
+  /** True if the last piece ended with "\r", which ended a line: a "\n" that follows belongs to it. */
   #afterReturn = false;
-  /** The next line is the first one of the file. */
+  /** True if the next line is the first one of the file. */
   #atStart: boolean;
 
   constructor(options: LineCutterOptions) {
@@ -55,14 +55,14 @@ export class LineCutter {
     return lines;
   }
 
-  /** The last line, when it has no end. */
+  /** The last line, if it has no line end. */
   end(): string[] {
     if (this.#carriedBytes === 0) return [];
     const lines = this.#lines(Buffer.of(NEWLINE), false);
-    return lines[0] === "" ? [] : lines; // there was but a byte-order mark
+    return lines[0] === "" ? [] : lines; // only a byte-order mark was there
   }
 
-  /** The lines of what is carried and of `bytes`, which end with a line end. */
+  /** The lines of the carried bytes and of `bytes`, which end with a line end. */
   #lines(bytes: Buffer, returns: boolean): string[] {
     const all = this.#carriedBytes === 0 ? bytes : Buffer.concat([...this.#carried, bytes]);
     this.#carried = [];
@@ -81,14 +81,14 @@ export class LineCutter {
     if (this.#carriedBytes > this.#options.lineBytesMax) throw this.#tooLong(this.#carriedFrom);
   }
 
-  /** Looks for a line that is too long, where there can be one. */
+  /** Checks the length of lines if one of them may be too long. */
   #check(bytes: Uint8Array, position: number): void {
     const max = this.#options.lineBytesMax;
     if (this.#carriedBytes + bytes.length - 1 <= max) return;
     let length = this.#carriedBytes;
     for (let at = 0; at < bytes.length; length = 0) {
       const end = nextLineEnd(bytes, at);
-      if (end < 0) return; // the rest is looked at when it is carried
+      if (end < 0) return; // the rest is checked when it is carried
       length += end - at;
       if (length > max) throw this.#tooLong(at === 0 && this.#carriedBytes > 0 ? this.#carriedFrom : position + at);
       at = end + 1;
@@ -106,7 +106,7 @@ export class LineCutter {
   }
 }
 
-/** Where the next line end begins, of whatever form; -1: nowhere. */
+/** The offset of the next line end of any form; -1 if there is none. */
 export function nextLineEnd(bytes: Uint8Array, from: number): number {
   const newline = bytes.indexOf(NEWLINE, from);
   const before = newline < 0 ? bytes : bytes.subarray(0, newline);
@@ -114,7 +114,7 @@ export function nextLineEnd(bytes: Uint8Array, from: number): number {
   return alone < 0 ? newline : alone;
 }
 
-/** Where the last byte of the last line end is; -1: nowhere. */
+/** The offset of the last byte of the last line end; -1 if there is none. */
 function lastLineEnd(bytes: Uint8Array, returns: boolean): number {
   const newline = bytes.lastIndexOf(NEWLINE);
   if (!returns) return newline;
@@ -122,7 +122,7 @@ function lastLineEnd(bytes: Uint8Array, returns: boolean): number {
   return after < 0 ? newline : newline + 1 + after;
 }
 
-/** The lines of bytes that end with a line end. `returns`: there is a "\r" among them. */
+/** The lines of bytes that end with a line end. @param returns True if the bytes contain a "\r". */
 function splitLines(bytes: Buffer, returns: boolean): string[] {
   const length = bytes[bytes.length - 1] === NEWLINE ? bytes.length - 1 : bytes.length;
   const text = bytes.toString(isAscii(bytes) ? "latin1" : "utf8", 0, length);

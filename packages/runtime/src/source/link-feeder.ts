@@ -4,7 +4,7 @@ import { iteratorOf } from "../compile/segment-state.ts";
 import { Feeder, SLICE } from "./feeder.ts";
 import { Records } from "./records.ts";
 
-/** Records taken from the iterable that a partition function gave, before they go on. */
+/** Records taken from the result of a partition function before they are passed on. */
 const CHUNK = 256;
 
 export interface LinkOptions {
@@ -13,7 +13,7 @@ export interface LinkOptions {
   readonly label: string;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
-  /** Told how many records go on, for a function that reads a source. */
+  /** Called with the number of records passed on, for a function that reads a source. */
   readonly onRecords?: ((count: number) => void) | undefined;
   /** Turns an asynchronous feeder into a synchronous one, when it is opened. */
   readonly spool: (upstream: Feeder) => Feeder;
@@ -194,7 +194,7 @@ export class LinkFeeder extends Feeder {
   }
 }
 
-/** One array with the whole partition, also when it is empty. */
+/** One array with the whole partition, even if it is empty. */
 export class GlomFeeder extends Feeder {
   readonly #upstream: Feeder;
   readonly #check: () => void;

@@ -4,14 +4,14 @@ import type { Feeder } from "./feeder.ts";
 
 /** The cancel flag is checked once per this many records. */
 const SLICE_RECORDS = 256;
-/** The same for functions that take them in arrays. An array that the feeder has is given as it is up to this length. */
+/** The same for functions that take records in arrays. An array of the feeder is passed on unchanged up to this length. */
 const ARRAY_RECORDS = 4096;
 
 /** The argument of a partition function; pulls one chunk at a time. Can be iterated once, as the records exist once. */
 export class Records implements IterableIterator<unknown>, SlicedRecords<unknown> {
   readonly #feeder: Feeder;
   readonly #check: () => void;
-  /** The slice that is being given: rows, or two columns. */
+  /** The current slice: rows, or two columns. */
   #rows: ArrayLike<unknown> | undefined;
   #keys: ArrayLike<unknown> = [];
   #values: ArrayLike<unknown> = [];
@@ -48,7 +48,7 @@ export class Records implements IterableIterator<unknown>, SlicedRecords<unknown
     return listOf(rows, from, to);
   }
 
-  /** All that is left, as an array. */
+  /** All remaining records, as an array. */
   takeAll(): unknown[] {
     const all: unknown[] = [];
     for (let slice = this.nextSlice(); slice !== undefined; slice = this.nextSlice()) {
@@ -57,7 +57,7 @@ export class Records implements IterableIterator<unknown>, SlicedRecords<unknown
     return all;
   }
 
-  /** The reader needs no more: a `for … of` that was left early may be continued by another. */
+  /** Does not end the iteration: a `for … of` that was left early may be continued by another. */
   return(): IteratorResult<unknown, undefined> {
     return { done: true, value: undefined };
   }
@@ -72,7 +72,7 @@ export class Records implements IterableIterator<unknown>, SlicedRecords<unknown
     if (this.#failed) throw this.#failure;
   }
 
-  /** Takes over the next slice of the feeder's chunk, or of its next one: so many records at most. */
+  /** Moves to the next slice of the feeder's chunk, or of its next one, of at most `records` records. */
   #advance(records: number): boolean {
     if (this.#closed || this.#failed) return false;
     const feeder = this.#feeder;
@@ -101,7 +101,7 @@ function tuplesOf(keys: ArrayLike<unknown>, values: ArrayLike<unknown>, from: nu
   return tuples;
 }
 
-/** Of a typed array, whose own slice would be another. */
+/** An array with the rows [from, to). A typed array's own `slice` would return another typed array. */
 function listOf(rows: ArrayLike<unknown>, from: number, to: number): unknown[] {
   const list: unknown[] = [];
   for (let i = from; i < to; i++) list.push(rows[i]);

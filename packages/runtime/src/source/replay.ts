@@ -5,7 +5,7 @@ import type { SpillOptions } from "../table/spill-run.ts";
 import type { TableBudget } from "../table/table-budget.ts";
 import { type Feeder, SLICE } from "./feeder.ts";
 
-/** Records looked at of each lot that is added. */
+/** The number of records sampled from each lot that is added. */
 const SAMPLES = 16;
 const ENTRY_BYTES = 12;
 
@@ -16,8 +16,8 @@ export interface ReplayOptions extends SpillOptions {
 }
 
 /**
- * All records of a feeder, to be read any number of times: in memory while they fit the budget, else encoded, in the
- * pool or on disk, and decoded each time.
+ * All records of a feeder, to be read any number of times: in memory while they fit the budget, otherwise encoded, in
+ * the pool or on disk, and decoded each time.
  */
 export class Replay {
   readonly #options: ReplayOptions;
@@ -32,7 +32,7 @@ export class Replay {
     this.#options = options;
   }
 
-  /** Takes everything that an open feeder gives. Once. */
+  /** Reads an open feeder to its end. Called once. */
   async fill(feeder: Feeder): Promise<void> {
     const { later } = feeder;
     while (feeder.at < feeder.end || (later ? await feeder.nextLater() : feeder.next())) this.#take(feeder);
@@ -42,7 +42,7 @@ export class Replay {
     this.#block = this.#builder.finish();
   }
 
-  /** Whether each lot is decoded when it is asked for. */
+  /** True if each lot is decoded when it is requested. */
   get isEncoded(): boolean {
     return this.#block !== undefined;
   }
@@ -81,7 +81,7 @@ export class Replay {
     }
   }
 
-  /** There are too many: they, and those to come, go into a block. */
+  /** Moves the records to a block, because they exceed the budget; later ones are added to the block. */
   #encode(): void {
     const { pool, classes, newSpillFile } = this.#options;
     this.#file = newSpillFile();

@@ -6,14 +6,14 @@ import { Feeder, SLICE } from "./feeder.ts";
 
 export interface SortFeederOptions {
   readonly sort: SpillingSort;
-  /** Pairs are sorted by their keys; else whole records. */
+  /** True if pairs are sorted by their keys, false if whole records are sorted. */
   readonly pairs: boolean;
   readonly label: string;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
 }
 
-/** The records of another feeder in order. Takes all of them when it is opened, and closes that feeder then. */
+/** The records of another feeder, sorted. Reads all of them when it is opened, and then closes that feeder. */
 export class SortFeeder extends Feeder {
   readonly #upstream: Feeder;
   readonly #options: SortFeederOptions;

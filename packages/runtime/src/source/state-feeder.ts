@@ -7,7 +7,7 @@ export interface StateFeederOptions {
   readonly store: StateStore;
   readonly ref: StateRef;
   readonly updater: StateUpdater;
-  /** The task has run before: its input may differ from that of the update that was made. */
+  /** True if the task has run before, so that its input may differ from that of the update made then. */
   readonly again: boolean;
   /** Throws when the task is cancelled. */
   readonly check: () => void;
@@ -16,8 +16,8 @@ export interface StateFeederOptions {
 /**
  * The transaction of one batch on one partition of state, and its output.
  *
- * Updates are made as records are pulled; `finish` makes those that nobody pulled, then writes the delta. So an output
- * that takes ten records still updates every key. State that a batch did not touch is only read as it is pulled.
+ * Updates are made as records are pulled; `finish` makes the remaining ones, then writes the delta. So an output that takes
+ * ten records still updates every key. State that the batch does not touch is read only as it is pulled.
  */
 export class StateFeeder extends Feeder {
   readonly #options: StateFeederOptions;

@@ -1,7 +1,7 @@
 import type { AccumulatedPairs, SpillingTable } from "../table/spilling-table.ts";
 import { Feeder } from "./feeder.ts";
 
-/** A key with what accumulated below it, for every key of a table that is filled when the feeder is opened. */
+/** Every key of a table with its accumulator. The table is filled when the feeder is opened. */
 export class TableFeeder extends Feeder {
   readonly #table: SpillingTable;
   readonly #fill: () => Promise<void>;

@@ -12,11 +12,11 @@ export class TextFeeder extends Feeder {
   readonly #cutter: LineCutter;
   readonly #pieces: FilePieces;
   readonly #onRecords: (count: number) => void;
-  /** Where in the file the next piece begins. */
+  /** The offset of the next piece in the file. */
   #position: number;
-  /** The beginning of the range lies in a line that belongs to the range before. */
+  /** True while the current line belongs to the preceding range. */
   #skipping: boolean;
-  /** That line ended with the last piece, in "\r": a "\n" that follows belongs to the same end. */
+  /** True if that line ended with the last piece, in "\r": a "\n" that follows belongs to the same line end. */
   #afterReturn = false;
   #done: boolean;
 
@@ -31,7 +31,7 @@ export class TextFeeder extends Feeder {
     this.#range = range;
     this.#cutter = new LineCutter({ path: range.path, lineBytesMax, fromStart: range.start === 0 });
     this.#done = range.start >= range.end;
-    // A line begins at `start` when the byte before ends one: look at that byte too.
+    // A line begins at `start` if the preceding byte ends one, so read that byte too.
     this.#skipping = range.start > 0;
     this.#position = this.#skipping ? range.start - 1 : 0;
     this.#pieces = options.read(range, this.#position);
@@ -75,7 +75,7 @@ export class TextFeeder extends Feeder {
       from = this.#skipping ? this.#skip(piece) : piece[0] === NEWLINE ? 1 : 0;
       if (this.#skipping) return this.#nothingIn(position + piece.length);
       this.#afterReturn = from === piece.length && piece[from - 1] === RETURN;
-      // The line that begins here may be past the range already.
+      // The line that begins here may already be past the range.
       if (position + from >= this.#range.end) return this.#end([]);
     }
     // The line end at or after the last byte of the range ends the last line that belongs to it.
@@ -85,7 +85,7 @@ export class TextFeeder extends Feeder {
     return this.#cutter.push(piece.subarray(from), position + from);
   }
 
-  /** Where in the piece the first line begins that may belong to the range. */
+  /** The offset in the piece of the first line that may belong to the range. */
   #skip(piece: Uint8Array): number {
     const end = nextLineEnd(piece, 0);
     this.#skipping = end < 0;

@@ -8,13 +8,13 @@ import { JoinFeeder } from "./join-feeder.ts";
 import { TableFeeder } from "./table-feeder.ts";
 
 export interface WithoutOptions {
-  /** Of two lists a key. */
+  /** A table with two lists for each key. */
   readonly table: SpillingTable;
   /** Fills the lists of one side. */
   readonly fillRight: () => Promise<void>;
-  /** Gives the pairs of the left side one after the other. */
+  /** Creates a feeder of the left side's pairs, in order. */
   readonly left: () => Feeder;
-  /** Puts what stays of the left side back into its order: pairs of a record's number and the record. */
+  /** Restores the order of the remaining records of the left side: sorts pairs of a record's number and the record. */
   readonly sort: SpillingSort;
   readonly label: string;
   /** Throws when the task is cancelled. */
@@ -79,7 +79,7 @@ export class WithoutFeeder extends Feeder {
     this.#options.table.discard();
   }
 
-  /** Takes the whole left side to where the right is, and sorts what stays of it. */
+  /** Adds the whole left side to the spilled right side, and sorts the remaining records. */
   async #sort(left: Feeder): Promise<void> {
     const { table, sort, label, check } = this.#options;
     let place = 0;
@@ -105,7 +105,7 @@ export class WithoutFeeder extends Feeder {
     this.#sorted = sort.drain();
   }
 
-  /** A slice of the left side's chunk, numbered from `place` on; returns the number that comes next. */
+  /** Adds a slice of the left side's chunk, numbered from `place` on; returns the next number. */
   #follow(left: Feeder, place: number): number {
     const { direct } = this.#options.table.table;
     const { rows, keys, values, at } = left;
@@ -118,7 +118,7 @@ export class WithoutFeeder extends Feeder {
     return place + end - at;
   }
 
-  /** What stays of the left side's chunk, or of a slice of it. */
+  /** Emits the remaining records of the left side's chunk, or of a slice of it. */
   #pass(left: Feeder): boolean {
     this.#options.check();
     const { rows, keys, values, at } = left;

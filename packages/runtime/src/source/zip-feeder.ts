@@ -2,7 +2,7 @@ import { blame } from "../compile/blame.ts";
 import { partitionLengthsDiffer } from "../errors.ts";
 import { Feeder, SLICE } from "./feeder.ts";
 
-/** One tuple for each position of several feeders, which must be of one length. */
+/** One tuple for each position of several feeders, which must have equal lengths. */
 export class ZipFeeder extends Feeder {
   readonly #feeders: readonly Feeder[];
   readonly #label: string;
@@ -46,7 +46,7 @@ export class ZipFeeder extends Feeder {
     for (const feeder of this.#feeders) feeder.close();
   }
 
-  /** As many as every side has available. */
+  /** Emits as many tuples as every side has records available. */
   #zip(more: readonly boolean[]): boolean {
     if (more.includes(false)) {
       if (more.includes(true)) throw this.#differ(more);
@@ -75,7 +75,7 @@ export class ZipFeeder extends Feeder {
   }
 }
 
-/** The next records of a feeder, of its chunk: that itself where it can be. */
+/** The next records of a feeder's chunk; the chunk itself where possible. */
 function take(feeder: Feeder, count: number): ArrayLike<unknown> {
   const { rows, keys, values, at } = feeder;
   const end = at + count;

@@ -6,7 +6,7 @@ export class ZippedTextFeeder extends Feeder {
   readonly #pieces: AsyncIterator<Uint8Array>;
   readonly #cutter: LineCutter;
   readonly #onRecords: (count: number) => void;
-  /** Where in the text the next piece begins. */
+  /** The offset of the next piece in the decompressed text. */
   #position = 0;
   #done = false;
 
@@ -27,7 +27,7 @@ export class ZippedTextFeeder extends Feeder {
   }
 
   override next(): boolean {
-    return false; // whoever asked `later` asks `nextLater`
+    return false; // callers that checked `later` call `nextLater`
   }
 
   override async nextLater(): Promise<boolean> {
@@ -48,7 +48,7 @@ export class ZippedTextFeeder extends Feeder {
   }
 
   override close(): void {
-    // After an error nobody waits; the file is released in its own time.
+    // After an error nothing waits for this; the file is released in the background.
     if (!this.#done) this.#pieces.return?.()?.then(undefined, () => {});
     this.#done = true;
   }

@@ -10,13 +10,13 @@ export class DeltaChain {
   #bytes = 0;
   #snapshotBytes = 0;
 
-  /** A delta is part of the published state. */
+  /** Adds a delta of the published state. */
   add(bytes: number): void {
     this.#deltas += 1;
     this.#bytes += bytes;
   }
 
-  /** A snapshot replaces all deltas so far. */
+  /** Starts again after a snapshot, which replaces all deltas so far. */
   restart(snapshotBytes: number): void {
     this.#deltas = 0;
     this.#bytes = 0;

@@ -12,7 +12,7 @@ export class IdleOrder {
   /** Neighbours; `NONE` at the ends. An index that is not in the list is its own `next`. */
   #next = new Int32Array(FIRST_CAPACITY);
   #previous = new Int32Array(FIRST_CAPACITY);
-  /** Indices that have been in the list so far are below. */
+  /** One more than the largest index that has been in the list. */
   #end = 0;
   #oldest = NONE;
   #newest = NONE;
@@ -42,7 +42,7 @@ export class IdleOrder {
     this.#next[index] = index;
   }
 
-  /** The indices last updated before `time`, longest idle first, each with when that was. They must stay while it runs. */
+  /** The indices last updated before `time`, longest idle first, with the times. The list must not change meanwhile. */
   *before(time: number): Generator<{ readonly index: number; readonly time: number }, void, undefined> {
     for (let index = this.#oldest; index !== NONE; index = this.#at(this.#next, index)) {
       const updated = this.#at(this.#times, index);
@@ -51,7 +51,7 @@ export class IdleOrder {
     }
   }
 
-  /** Every column has a place for every index below its length. */
+  /** The value of a column at an index, which must be below its length. */
   #at(column: Int32Array | Float64Array, index: number): number {
     return column[index] ?? 0;
   }

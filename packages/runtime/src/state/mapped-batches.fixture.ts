@@ -8,7 +8,7 @@ export type Mapping = (key: never, value: never, state: KeyState, time: number) 
 export interface MappedOptions {
   readonly timeoutMs?: number;
   readonly initial?: Iterable<unknown>;
-  /** The output takes so many records. */
+  /** The number of records that the output takes. */
   readonly limit?: number;
   readonly version?: number;
   /** A `map` after it. */
@@ -17,7 +17,7 @@ export interface MappedOptions {
 
 /** Batches of `mapWithState`. */
 export class MappedBatches extends StateBatches {
-  /** What batch `number` makes of its pairs. */
+  /** The results of batch `number` for its pairs. */
   map(number: number, pairs: Iterable<unknown>, map: Mapping, options: MappedOptions = {}): Promise<unknown[]> {
     return this.results(number, mapped(pairs, map, options));
   }
@@ -51,7 +51,7 @@ function mapped(pairs: Iterable<unknown>, map: Mapping, options: MappedOptions):
   };
 }
 
-/** Gives `[key, the sum of its values so far]`. */
+/** Returns `[key, the sum of its values so far]`. */
 export const sum = (key: string, value: number, state: KeyState) => {
   const total = Number(state.getOption() ?? 0) + value;
   state.update(total);

@@ -10,7 +10,7 @@ export const NEW_KEY = -1;
 /** The changes of one batch to a partition, on top of the published state. */
 export class Overlay {
   readonly batch: EpochMs;
-  /** The delta is written: the batch can be committed. */
+  /** True once the delta is written, so that the batch can be committed. */
   complete = false;
   /** Size of the delta in the log, once it is written. */
   deltaBytes = 0;
@@ -41,7 +41,7 @@ export class Overlay {
     this.#newStates = new StateColumn(classes);
   }
 
-  /** Sets the state of a key that has one, once. False if it is unchanged. @throws RECORD_NOT_ENCODABLE */
+  /** Sets the state of a key that has one; at most once per key. False if it is unchanged. @throws RECORD_NOT_ENCODABLE */
   change(index: number, state: unknown): boolean {
     const place = this.#changed.length;
     this.#changedStates.set(place, state);
@@ -81,7 +81,7 @@ export class Overlay {
     return this.#newStates.get(at);
   }
 
-  /** Calls for each key of the published state that has another state now, with the place of that. */
+  /** Calls `use` for each key of the published state whose state has changed, with the place of the new one. */
   eachChanged(use: (index: number, column: StateColumn, place: number) => void): void {
     const changed = this.#changed;
     for (let place = 0; place < changed.length; place++) use(changed[place] ?? 0, this.#changedStates, place);

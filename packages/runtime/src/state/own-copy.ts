@@ -1,6 +1,6 @@
 import { type ClassTable, decodeValue, encodeValue } from "@millrace/codec";
 
-/** Deeper states, and longer arrays in them, are better encoded than copied; so are cycles. */
+/** Deeper states, longer arrays in them, and cycles are encoded rather than copied. */
 const DEPTH_MAX = 4;
 const LENGTH_MAX = 16;
 /** Objects with the same properties seen one after the other before a class is compiled for their copies. */
@@ -17,7 +17,7 @@ const NOT_PLAIN: unique symbol = Symbol("not plain");
  * same as that of decoding.
  */
 export abstract class OwnCopy {
-  /** Replaces its state by another one; false, without effect, if it cannot be held here. */
+  /** Replaces the state; false, without effect, if this class cannot hold the new one. */
   abstract take(state: unknown): boolean;
 
   /** The state, as a copy that the caller may modify. */
@@ -56,11 +56,11 @@ class PlainCopy extends OwnCopy {
   }
 
   override give(): unknown {
-    return copied(this.#data, 1); // it is a copy, so it can be copied
+    return copied(this.#data, 1); // a copy of plain data can itself be copied
   }
 }
 
-/** Anything else. */
+/** A copy of any other state, in encoded form. */
 class EncodedCopy extends OwnCopy {
   readonly #bytes: Uint8Array;
   readonly #classes: ClassTable;
@@ -80,10 +80,10 @@ class EncodedCopy extends OwnCopy {
   }
 }
 
-/** Copies an object with certain properties; `undefined` for any other, and for one whose parts are no plain data. */
+/** Copies an object with certain properties; `undefined` for any other object, and for one that is not plain data throughout. */
 type CopyOfShape = (value: object) => OwnCopy | undefined;
 
-/** For the objects of late; those compiled so far are kept, as operators with different states take turns. */
+/** The class for recently seen objects. Others that were compiled are kept, since operators with different states alternate. */
 let latest: CopyOfShape | undefined;
 const compiledShapes = new Map<string, CopyOfShape | undefined>();
 let lastNames: readonly string[] = [];
@@ -112,13 +112,13 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 
 /**
  * A class with a field for each property. It reads them one by one: V8 knows the hidden class of the object after the first,
- * so that the look at the prototype costs nothing; the loop sees to it that there are no other properties. Names enter the
- * source only as JSON strings.
+ * so that checking the prototype costs nothing; the loop checks that there are no other properties. Names enter the source
+ * only as JSON strings.
  */
 function compiled(names: readonly string[]): CopyOfShape | undefined {
   const each = (line: (name: string, i: number) => string): string =>
     names.map((name, i) => line(JSON.stringify(name), i)).join("\n");
-  // Of an object with other properties, which the loop finds, nothing may be taken over.
+  // An object with other properties, which the loop detects, must not be copied in part.
   const checked = `let ${names.map((_, i) => `p${i}`).join(", ")};
 try {
 ${each((name, i) => `p${i} = value[${name}];`)}
@@ -150,7 +150,7 @@ return new ShapedCopy(${names.map((_, i) => `p${i}`).join(", ")});
     const make = new Function("OwnCopy", "names", "plain", "part", "notPlain", source);
     return make(OwnCopy, names, Object.prototype, plainPart, NOT_PLAIN);
   } catch {
-    return undefined; // code generation is switched off in this process: the loop does it
+    return undefined; // code generation is disabled in this process: copy property by property
   }
 }
 
@@ -171,7 +171,7 @@ function copiedObject(value: Readonly<Record<string, unknown>>, depth: number): 
   return copy;
 }
 
-/** Not one with holes, nor a match of a regular expression. */
+/** A copy of an array; `undefined` if it has holes or further properties, like a match of a regular expression. */
 function copiedArray(value: readonly unknown[], depth: number): object | undefined {
   if (value.length > LENGTH_MAX || "index" in value) return undefined;
   const copy: unknown[] = [];

@@ -9,7 +9,7 @@ import { type StateCell, StateColumn } from "./state-column.ts";
 const COMPACT_MIN = 1024;
 
 /**
- * One partition of an operator's state in memory: what is published, and the overlay of the running or the last batch.
+ * One partition of an operator's state in memory: the published state, and the overlay of the running or the last batch.
  *
  *     none ─begin─▶ overlay, incomplete ─complete─▶ overlay, complete ─publish─▶ none, at the next version
  *                          └─drop─▶ none                    └─drop─▶ none
@@ -19,7 +19,7 @@ export class PartitionState {
   version: EpochMs;
   /** The batch of the last delta in the published state; 0 if none. */
   delta: EpochMs;
-  /** What the log has of the published state. */
+  /** The files of the log that hold the published state. */
   readonly chain: DeltaChain = new DeltaChain();
   index: KeyIndex = new KeyIndex();
   column: StateColumn;
@@ -59,7 +59,7 @@ export class PartitionState {
     this.#overlay = undefined;
   }
 
-  /** The overlay's batch is committed: the overlay becomes part of the published state. */
+  /** Makes the overlay part of the published state, when its batch has been committed. */
   publish(): void {
     const overlay = this.#overlay;
     if (overlay === undefined) return;
@@ -75,7 +75,7 @@ export class PartitionState {
     this.#compact();
   }
 
-  /** Sets what a delta holds. */
+  /** Sets a state from a delta. */
   put(key: unknown, cell: StateCell, batch: EpochMs): void {
     const index = this.restore(key, cell);
     this.idle?.touch(index, batch);

@@ -9,11 +9,11 @@ import { type Done, TestSlot } from "../slot/test-slot.fixture.ts";
 
 export interface StateBatch {
   readonly update: StateUpdate;
-  /** Of the update and the operators below, by slot. */
+  /** The functions of the update and of the operators below, by slot. */
   readonly functions?: readonly AnyFunction[];
   /** Records, by input. */
   readonly inputs?: readonly Iterable<unknown>[];
-  /** The batch that it builds on; the number before its own by default. */
+  /** The batch that it builds on; by default the preceding number. */
   readonly version?: number;
   readonly ops?: readonly Op[];
   readonly sink?: Sink;
@@ -53,11 +53,11 @@ export class StateBatches {
     });
   }
 
-  /** What the batch gives. */
+  /** The results of a batch. */
   async results(number: number, batch: StateBatch): Promise<unknown[]> {
     const outcome = await this.run(number, batch);
     if (outcome.kind !== "result") throw new Error(JSON.stringify(outcome));
-    return this.slot.results(outcome as Done); // a result is one of its kinds
+    return this.slot.results(outcome as Done); // a result is one of the kinds of Done
   }
 
   /** The error that the batch fails with. */

@@ -8,7 +8,7 @@ import {
   ValueDecoder,
 } from "@millrace/codec";
 
-/** A state as it is kept and written: a primitive as it is, anything else encoded. */
+/** A state in stored form: a primitive unchanged, anything else encoded. */
 export type StateCell = string | number | boolean | bigint | null | Uint8Array;
 
 const ABSENT: unique symbol = Symbol("absent");
@@ -31,7 +31,7 @@ export class StateColumn implements EncodedSink {
   #bytes = new Uint8Array(FIRST_BYTES);
   #used = 0;
   #garbage = 0;
-  /** The place of what is being encoded. */
+  /** The index whose state is being encoded. */
   #encoding = 0;
 
   constructor(classes: ClassTable) {
@@ -43,12 +43,12 @@ export class StateColumn implements EncodedSink {
     return index < this.#cells.length && this.#cells[index] !== ABSENT;
   }
 
-  /** Whether the state is an object, which is decoded for each `get`. */
+  /** True if the state is an object, which is decoded for each `get`. */
   isEncoded(index: number): boolean {
     return this.#cells[index] === ENCODED;
   }
 
-  /** The state, or `undefined` where there is none. */
+  /** The state; `undefined` if there is none. */
   get(index: number): unknown {
     const cell = this.#cells[index];
     if (cell !== ENCODED) return cell === ABSENT ? undefined : cell;
@@ -56,7 +56,7 @@ export class StateColumn implements EncodedSink {
     return this.#decoder.decode(this.#bytes, start, start + this.#lengthOf(index));
   }
 
-  /** The same as it is written; an encoded one is a view, valid until the next change. There must be a state. */
+  /** The state, which must exist, in stored form. An encoded one is a view, valid until the next change. */
   cell(index: number): StateCell {
     const cell = this.#cells[index];
     assert(cell !== undefined && cell !== ABSENT, `there is no state at ${index}`);
@@ -65,7 +65,7 @@ export class StateColumn implements EncodedSink {
     return this.#bytes.subarray(start, start + this.#lengthOf(index));
   }
 
-  /** @throws RECORD_NOT_ENCODABLE A function, a symbol, a promise and the like. */
+  /** Sets a state. @throws RECORD_NOT_ENCODABLE It is a function, a symbol, a promise or the like. */
   set(index: number, state: unknown): void {
     switch (typeof state) {
       case "number":
@@ -87,12 +87,12 @@ export class StateColumn implements EncodedSink {
     encodeValueTo(this, state, this.#classes);
   }
 
-  /** For `set`. */
+  /** Called by the encoder during `set`. */
   takeEncoded(bytes: Uint8Array, length: number): void {
     this.#setEncoded(this.#encoding, bytes, 0, length);
   }
 
-  /** Sets what {@link cell} gave. */
+  /** Sets a result of {@link cell}. */
   setCell(index: number, cell: StateCell): void {
     if (cell instanceof Uint8Array) this.#setEncoded(index, cell, 0, cell.length);
     else this.#setPlain(index, typeof cell === "string" ? detachString(cell) : cell);
@@ -154,7 +154,7 @@ export class StateColumn implements EncodedSink {
     this.#cells[index] = ENCODED;
   }
 
-  /** Makes the place free, and be there. */
+  /** Clears an index, and extends the columns to it if necessary. */
   #clear(index: number): void {
     const cells = this.#cells;
     if (index < cells.length) {
@@ -165,7 +165,7 @@ export class StateColumn implements EncodedSink {
     }
   }
 
-  /** What was set last gives its space back at once. */
+  /** Frees the space of an index; that of the last one set can be reused at once. */
   #release(index: number): void {
     const length = this.#lengthOf(index);
     if (this.#startOf(index) + length === this.#used) this.#used -= length;
@@ -181,7 +181,7 @@ export class StateColumn implements EncodedSink {
     this.#lengths = lengths;
   }
 
-  /** Moves what is alive to a new buffer. */
+  /** Moves the live states to a new buffer. */
   #makeRoom(more: number): void {
     const live = this.#used - this.#garbage;
     const old = this.#bytes;
@@ -202,6 +202,6 @@ export class StateColumn implements EncodedSink {
       bytes.set(old.subarray(0, this.#used));
     }
     this.#bytes = bytes;
-    this.#decoder = new ValueDecoder(this.#classes); // the other one has a hold of the old buffer
+    this.#decoder = new ValueDecoder(this.#classes); // the previous one references the old buffer
   }
 }

@@ -39,8 +39,8 @@ export function applyDelta(state: PartitionState, delta: StateDelta, { classes, 
 }
 
 /**
- * The published state, as frames for the log: its keys in their order, as results depend on it; and where keys time out, the
- * position of each among them with the time of its last update, longest idle first.
+ * The published state, as frames for the log: its keys in order, because results depend on the order; and if keys time out,
+ * the position of each with the time of its last update, longest idle first.
  */
 export function snapshotFrames(
   state: PartitionState,

@@ -11,7 +11,7 @@ import { applyDelta, applySnapshot, deltaFrames, snapshotFrames } from "./state-
 /** A partition that no task has needed for this many batches has moved to another slot. */
 const IDLE_BATCHES_MAX = 16;
 
-/** How often a state is read before a missing file is reported: another slot may have replaced it meanwhile. */
+/** Attempts to read a state before a missing file is reported, since another slot may replace files meanwhile. */
 const READS_MAX = 3;
 
 export interface StateStoreOptions {
@@ -19,7 +19,7 @@ export interface StateStoreOptions {
   readonly classes: ClassTable;
   /** `state.snapshot.deltas`. */
   readonly snapshotDeltas: number;
-  /** Told how many keys are held, at every `reportKeys` and while state is loaded. */
+  /** Called with the number of keys held, at every `reportKeys` and while state is loaded. */
   readonly onKeys?: ((keys: number) => void) | undefined;
 }
 
@@ -51,7 +51,7 @@ export class StateStore {
   readonly #partitions = new Map<string, { readonly state: PartitionState; lastUse: number }>();
   readonly #logs = new Map<string, StateLog>();
   #batch: EpochMs = epochMs(0);
-  /** Being read from the log. */
+  /** The state that is being read from the log. */
   #loading: PartitionState | undefined;
   /** Distinct batches seen. */
   #batches = 0;
@@ -70,7 +70,7 @@ export class StateStore {
     onKeys(keys);
   }
 
-  /** Settles when the snapshots under way are written and the files that they replace are removed. For tests. */
+  /** Resolves when pending snapshots are written and the files that they replace are removed. For tests. */
   async saved(): Promise<void> {
     await Promise.all(this.#saving.values());
   }
@@ -141,7 +141,7 @@ export class StateStore {
     const saving = log
       .writeSnapshot(ref, { batch: state.version, entries, idle })
       .then(() => log.prune(ref, ref.oldest))
-      .catch(() => undefined) // the deltas are still there, and after as many more it is tried again
+      .catch(() => undefined) // the deltas are still there, and the snapshot is retried after as many more
       .then(() => void this.#saving.delete(name));
     this.#saving.set(name, saving);
   }

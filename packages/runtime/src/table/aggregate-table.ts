@@ -7,9 +7,9 @@ import type { TableShape } from "./table-shape.ts";
 
 /** Hash table slots, the hash, and the places in both columns. */
 const ENTRY_BYTES = 48;
-/** Accumulators looked at whenever the size is estimated. */
+/** The number of accumulators sampled for an estimate of the size. */
 const SAMPLES = 32;
-/** Estimates between two looks at every accumulator, when the heap is full. */
+/** The number of estimates between two that visit every accumulator, when the heap is full. */
 const THOROUGH_EVERY = 64;
 /** Far below the limits of V8's collections. */
 const ENTRIES_MAX = 8_000_000;
@@ -17,7 +17,7 @@ const ENTRIES_MAX = 8_000_000;
 /** Called when the table exceeds its budget. */
 export type Overflow = (table: AggregateTable) => void;
 
-/** Where pairs go instead of a table. */
+/** The destination of pairs that the table does not take. */
 export interface DirectPairs {
   add(key: unknown, value: unknown, feed: number): void;
 }
@@ -32,12 +32,12 @@ export interface DirectPairs {
  */
 export class AggregateTable {
   readonly index: KeyIndex = new KeyIndex();
-  /** What has accumulated, by the index of the key. The same array for the life of the table. */
+  /** The accumulators, by the index of the key. The same array for the life of the table. */
   readonly accs: unknown[] = [];
   readonly shape: TableShape;
-  /** Of lists: the values in all of them. Whoever adds to them counts. */
+  /** For lists, the number of values in all of them, maintained by the code that adds values. */
   values = 0;
-  /** Once the table has passed its budget: where the pairs of keys go that it does not have. */
+  /** The destination of pairs with unknown keys, once the table has exceeded its budget. */
   direct: DirectPairs | undefined;
   readonly #budget: TableBudget;
   readonly #overflow: Overflow | undefined;
@@ -45,10 +45,10 @@ export class AggregateTable {
   #keysSeen = 0;
   #cursor = 0;
   #estimates = 0;
-  /** Of combiners: what a look at all of them gave last. */
+  /** For combiners, the result of the last estimate that visited all of them. */
   #thoroughBytes = 0;
 
-  /** @param options.overflow Absent: the table grows for as long as the heap lets it. */
+  /** @param options.overflow If absent, the table grows without limit. */
   constructor(options: {
     readonly shape: TableShape;
     readonly budget: TableBudget;
@@ -86,7 +86,7 @@ export class AggregateTable {
     this.#thoroughBytes = 0;
   }
 
-  /** The mean of some combiners, others each time, times their number; exact while there are few. */
+  /** The estimated size of the combiners, from a sample that changes each time; of all of them while there are few. */
   #combinerBytes(): number {
     const sampled = this.#sample((acc) => estimateBytes(acc)) * this.accs.length;
     if (++this.#estimates % THOROUGH_EVERY === 0 && this.#budget.pressed) {
@@ -104,7 +104,7 @@ export class AggregateTable {
     return fixed * this.accs.length + lists.valueBytes * this.values;
   }
 
-  /** The mean of some accumulators. */
+  /** The mean of a sample of accumulators. */
   #sample(bytesOf: (acc: unknown) => number): number {
     const { accs } = this;
     const looked = Math.min(SAMPLES, accs.length);

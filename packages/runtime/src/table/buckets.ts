@@ -1,9 +1,9 @@
 import { hashKey } from "@millrace/codec";
 
-/** What is spilled is cut into this many buckets by bits of the key's hash. */
+/** Spilled data is split into buckets by this many bits of the key's hash. */
 const BUCKET_BITS = 6;
 export const BUCKETS: number = 1 << BUCKET_BITS;
-/** Each bucket that is too large itself is cut once more; then the hash has no bits left that tell keys apart. */
+/** The number of levels to which buckets that are too large are split; then no bits of the hash are left to distinguish keys. */
 export const DEPTH_MAX = 3;
 const HASH_BITS = 32;
 

@@ -1,5 +1,5 @@
 const DEPTH_MAX = 4;
-/** Elements of a collection that are looked at; the rest count as their mean. */
+/** The number of sampled elements of a collection; the rest count as their mean. */
 const SAMPLE = 8;
 
 /**

@@ -1,8 +1,8 @@
 import { detachString, KeyMap } from "@millrace/codec";
 
-/** Longer strings go to a `KeyMap`, that is a JS Map, whose hash V8 computes faster than a loop in JavaScript does. */
+/** Longer strings are in a `KeyMap`, based on a JS Map, whose hash V8 computes faster than a loop in JavaScript does. */
 const SHORT_LENGTH_MAX = 24;
-/** A longer run of taken slots is a sign of chosen keys: the key goes to the `KeyMap`. */
+/** A longer run of taken slots suggests maliciously chosen keys: the key is put into the `KeyMap`. */
 const PROBES_MAX = 64;
 const FIRST_CAPACITY = 64;
 
@@ -19,12 +19,12 @@ const FIRST_CAPACITY = 64;
 export class KeyIndex {
   /** The key of each index; a removed one is `undefined`. */
   readonly keys: unknown[] = [];
-  /** Index + 1 by slot, 0 where it is free; beside it the hash, which nearly every look at a slot needs next. */
+  /** Index + 1 by slot, 0 where it is free; next to it the hash, which nearly every probe needs next. */
   #slots = new Int32Array(4 * FIRST_CAPACITY);
   #mask = 2 * FIRST_CAPACITY - 1;
   #short = 0;
   #hash = 0;
-  /** All other keys, and the few short strings that found no slot. */
+  /** All other keys, and the few short strings for which no slot was found. */
   readonly #others = new KeyMap<unknown, number>();
   /** Short strings in `others`. */
   #overflow = 0;
@@ -142,7 +142,7 @@ export class KeyIndex {
     }
   }
 
-  /** Linear probing without tombstones: what follows moves up into the gap (Knuth, volume 3, algorithm 6.4R). */
+  /** Linear probing without tombstones: later entries move up into the gap (Knuth, volume 3, algorithm 6.4R). */
   #removeShort(index: number, key: string): boolean {
     const slots = this.#slots;
     const mask = this.#mask;
@@ -171,9 +171,9 @@ export class KeyIndex {
 }
 
 /**
- * Of short strings; exported for the tests, which look for keys that collide.
+ * The hash of a short string; exported for the tests, which look for keys that collide.
  *
- * Two units at a time, as the multiplications wait for one another; the second is spread over all bits as the first is.
+ * Processes two units at a time, since multiplications depend on one another; the second is spread over all bits like the first.
  */
 export function hashOf(key: string): number {
   const length = key.length;

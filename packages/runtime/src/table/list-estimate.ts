@@ -2,11 +2,11 @@ import { estimateBytes } from "./estimate.ts";
 
 /** An array and the head of its elements. */
 const LIST_BYTES = 48;
-/** Places that V8 gives an array at its second element. */
+/** The capacity that V8 gives an array at its second element. */
 const SECOND_SLOTS = 17;
-/** A place, with those that stand ready. */
+/** The bytes of an element's slot, including spare capacity. */
 const SLOT_BYTES = 10;
-/** Values looked at of a list. */
+/** The number of values sampled from a list. */
 const SAMPLE = 8;
 
 /**
@@ -17,12 +17,12 @@ export class ListEstimate {
   #values = 0;
   #bytes = 0;
 
-  /** The mean of a value. */
+  /** The mean size of a value. */
   get valueBytes(): number {
     return SLOT_BYTES + (this.#values === 0 ? 0 : this.#bytes / this.#values);
   }
 
-  /** Looks at a list; returns what it takes beside its values. */
+  /** Samples a list; returns its overhead beyond the values. */
   add(list: readonly unknown[]): number {
     const { length } = list;
     const looked = Math.min(length, SAMPLE);

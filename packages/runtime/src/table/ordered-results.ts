@@ -6,7 +6,7 @@ import { appendPart, partsOf, valuesIn } from "./parts.ts";
 import { type SpillOptions, writeRun } from "./spill-run.ts";
 import type { TableShape } from "./table-shape.ts";
 
-/** Keys of a chunk, and the values in lists from which on it is given as it is. */
+/** The maximum number of keys in a chunk, and of values in its lists before it is passed on. */
 const CHUNK = 1024;
 const CHUNK_VALUES = 16 * 1024;
 /** Rows taken from the runs at a time. */
@@ -34,7 +34,7 @@ export function writeResults(
   });
 }
 
-/** The results of all runs by their ordinals. Memory: a frame a run, and a chunk. */
+/** The results of all runs in the order of their ordinals. Memory: a frame for each run, and a chunk. */
 export function* mergeResults(
   runs: readonly FileBlock[],
   options: SpillOptions & { readonly shape: TableShape },
@@ -61,7 +61,7 @@ export function* mergeResults(
     merge.begin();
     while (merge.take(STEP, take) > 0) {
       if (keys.length <= CHUNK && listed <= CHUNK_VALUES) continue;
-      // More parts of the last key may come.
+      // More parts of the last key may follow.
       const last = [ordinals.splice(-1), keys.splice(-1), values.splice(-1)] as const;
       if (keys.length > 0) yield { ordinals, keys, values };
       [ordinals, keys, values] = last;

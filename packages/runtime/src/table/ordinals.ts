@@ -1,16 +1,16 @@
 const FIRST_BYTES = 64;
-/** A number below 2^53 in groups of seven bits. */
+/** The maximum length of a number below 2^53 in groups of seven bits. */
 const BYTES_MAX = 8;
 const MORE = 0x80;
 const GROUP = 0x80;
 
-/** Whole numbers that do not fall, as bytes: each is its distance to the one before, in groups of seven bits, lowest first. */
+/** Encodes whole numbers in non-decreasing order: each as its distance from the previous one, in groups of seven bits, lowest first. */
 export class OrdinalsWriter {
   #bytes = new Uint8Array(FIRST_BYTES);
   #length = 0;
   #last = 0;
 
-  /** @param ordinal At least as large as the one before. */
+  /** @param ordinal At least as large as the previous one. */
   add(ordinal: number): void {
     if (this.#length + BYTES_MAX > this.#bytes.length) this.#grow();
     let rest = ordinal - this.#last;
@@ -22,7 +22,7 @@ export class OrdinalsWriter {
     this.#bytes[this.#length++] = rest;
   }
 
-  /** What was added since the last `take`, to be read by itself. Valid until the next `add`. */
+  /** The numbers added since the last `take`, as bytes that can be decoded separately. Valid until the next `add`. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
@@ -37,7 +37,7 @@ export class OrdinalsWriter {
   }
 }
 
-/** The numbers that one `take` of {@link OrdinalsWriter} gave. */
+/** Decodes the bytes of one `take` of {@link OrdinalsWriter}. */
 export function readOrdinals(bytes: Uint8Array): number[] {
   const ordinals: number[] = [];
   let last = 0;

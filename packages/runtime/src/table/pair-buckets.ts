@@ -13,7 +13,7 @@ export interface BucketPart {
   readonly block: BlockHandle;
 }
 
-/** Some pairs, each with its ordinal: its place among all that came. Columns of equal length. */
+/** Pairs with their ordinals, which count all pairs in order of arrival. Columns of equal length. */
 export interface OrdinalPairs {
   readonly ordinals: ArrayLike<number>;
   readonly keys: ArrayLike<unknown>;
@@ -25,7 +25,7 @@ export interface PairBucketsOptions {
   readonly classes: ClassTable;
   /** The bucket of a key, below {@link BUCKETS}. */
   readonly bucketOf: (key: unknown) => number;
-  /** The ordinal of the first pair that comes without one. */
+  /** The ordinal of the first pair that is added without one. */
   readonly next: number;
 }
 
@@ -38,7 +38,7 @@ export class PairBuckets implements DirectPairs {
   readonly #parts: BucketPart[][] = Array.from({ length: BUCKETS }, () => []);
   #next: number;
   #feed = 0;
-  /** Those that the feed has come across, by their number. */
+  /** The buckets in use, by number. */
   readonly #buckets: (Bucket | undefined)[] = new Array(BUCKETS).fill(undefined);
 
   constructor(options: PairBucketsOptions) {
@@ -46,12 +46,12 @@ export class PairBuckets implements DirectPairs {
     this.#next = options.next;
   }
 
-  /** The pair that comes next. Feeds come one after the other: a change between them ends the blocks of the one before. */
+  /** Adds the next pair. Feeds are added one after the other: the first pair of the next feed ends the blocks of the previous one. */
   add(key: unknown, value: unknown, feed: number): void {
     this.addAt(this.#next++, key, value, feed);
   }
 
-  /** As `add`. @param ordinal At least as large as the one before. */
+  /** Like `add`. @param ordinal At least as large as the previous one. */
   addAt(ordinal: number, key: unknown, value: unknown, feed: number): void {
     if (feed !== this.#feed) {
       this.#endFeed();
@@ -66,7 +66,7 @@ export class PairBuckets implements DirectPairs {
     bucket.add(ordinal, key, value);
   }
 
-  /** What each bucket holds. Nothing is to be added afterwards. */
+  /** The content of each bucket. Nothing may be added afterwards. */
   finish(): readonly (readonly BucketPart[])[] {
     this.#endFeed();
     return this.#parts;

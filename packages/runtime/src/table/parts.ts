@@ -1,15 +1,15 @@
 import type { TableShape } from "./table-shape.ts";
 
-/** A longer list goes to disk in parts of so many values, so that one part at a time comes back. */
+/** A longer list is written to disk in parts of this many values, so that it can be read one part at a time. */
 const PART_VALUES = 2048;
 
-/** The lists below a key: none of a combiner. */
+/** The lists of an accumulator; none if it is a combiner. */
 export function listsOf({ kind }: TableShape, acc: unknown): readonly unknown[][] {
   if (kind === "combine") return [];
   return kind === "group" ? [acc as unknown[]] : (acc as unknown[][]); // the shape says so
 }
 
-/** What is below a key, cut for the disk. */
+/** An accumulator, split into parts for the disk. */
 export function* partsOf(shape: TableShape, acc: unknown): Generator<unknown, void, undefined> {
   const lists = listsOf(shape, acc);
   const longest = lists.reduce((most, list) => Math.max(most, list.length), 0);
@@ -23,7 +23,7 @@ export function* partsOf(shape: TableShape, acc: unknown): Generator<unknown, vo
   }
 }
 
-/** Adds a further part to what is below a key. A combiner has no parts. */
+/** Appends a part to an accumulator. A combiner has no parts. */
 export function appendPart(shape: TableShape, acc: unknown, part: unknown): void {
   const lists = listsOf(shape, acc);
   listsOf(shape, part).forEach((more, feed) => {
@@ -32,7 +32,7 @@ export function appendPart(shape: TableShape, acc: unknown, part: unknown): void
   });
 }
 
-/** Values in the lists below a key. */
+/** The number of values in an accumulator's lists. */
 export function valuesIn(shape: TableShape, acc: unknown): number {
   return listsOf(shape, acc).reduce((sum, list) => sum + list.length, 0);
 }

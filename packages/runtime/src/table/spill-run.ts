@@ -4,7 +4,7 @@ import type { BlockPool, FileBlock, SpillFile } from "@millrace/storage";
 /** Small enough that the frames of many runs fit into memory side by side. */
 const SPILL_FRAME_BYTES = 64 * 1024;
 
-/** What anything that may go to disk needs. */
+/** The resources of anything that may spill to disk. */
 export interface SpillOptions {
   readonly classes: ClassTable;
   readonly pool: BlockPool;
@@ -12,7 +12,7 @@ export interface SpillOptions {
   readonly onSpill: (bytes: number) => void;
 }
 
-/** Appends what `write` writes to a spill file; `undefined` if that is nothing. */
+/** Appends the output of `write` to a spill file; `undefined` if there is none. */
 export function writeRun(
   file: SpillFile,
   classes: ClassTable,

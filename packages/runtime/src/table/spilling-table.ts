@@ -8,16 +8,16 @@ import type { SpillOptions } from "./spill-run.ts";
 import type { TableBudget } from "./table-budget.ts";
 import type { TableShape } from "./table-shape.ts";
 
-/** Combiners that have grown by this factor since their table took in its last key have to leave the memory. */
+/** Combiners that have grown by this factor since the table took its last key are spilled. */
 const GROWN = 1.25;
 
-/** Some keys with what accumulated below them: two columns of equal length. */
+/** Keys and their accumulators: two columns of equal length. */
 export interface AccumulatedPairs {
   readonly keys: readonly unknown[];
   readonly values: readonly unknown[];
 }
 
-/** How combiners come about, one value after the other. */
+/** The functions that build a combiner, value by value. */
 export interface TableFold {
   readonly create: (value: unknown) => unknown;
   readonly merge: (combiner: unknown, value: unknown) => unknown;
@@ -25,12 +25,12 @@ export interface TableFold {
 
 export interface SpillingOptions extends SpillOptions {
   readonly shape: TableShape;
-  /** Of `combine`: what the loops do that fill the table. Unused for lists. */
+  /** For `combine`: the same functions as those of the loops that fill the table. Unused for lists. */
   readonly fold: TableFold;
   readonly budget: TableBudget;
   /**
-   * Where a key goes in the end, a whole number from 0 on. With it, keys that go to different places come in no particular
-   * order among one another.
+   * The destination of a key, a whole number from 0. If present, keys with different destinations are in no particular order
+   * relative to one another.
    */
   readonly place?: (key: unknown) => number;
 }
@@ -47,7 +47,7 @@ export interface SpillingOptions extends SpillOptions {
  * large. Each pair carries its ordinal, so that the buckets' results, as sorted runs, merge into the order of the keys.
  *
  * Disk: each pair once per level, and each result once per level. Memory: the budget, plus what `relieve` lets in
- * between two calls; in the end at least what accumulates below the largest key, which has to be there as a whole.
+ * between two calls; in the end at least the accumulator of the largest key, which must fit as a whole.
  */
 export class SpillingTable {
   readonly table: AggregateTable;
@@ -57,13 +57,13 @@ export class SpillingTable {
   readonly #ordinals: number[] = [];
   #file: SpillFile | undefined;
   #reportedBytes = 0;
-  /** Keys that had to leave the memory, with what had accumulated below them; their later pairs are among `#pairs`. */
+  /** Spilled keys with their accumulators; their later pairs are among `#pairs`. */
   #entries: PairBuckets | undefined;
   #pairs: PairBuckets | undefined;
-  /** Entries of the level above are being added, which come before all pairs. */
+  /** True while entries of the level above are added, which precede all pairs. */
   #entering = false;
   #fullBytes = 0;
-  /** Values below the key that has most of what was read back. */
+  /** The largest number of values read back for one key. */
   #longest = 0;
 
   constructor(options: SpillingOptions, depth = 0) {
@@ -80,7 +80,7 @@ export class SpillingTable {
     return this.#file !== undefined;
   }
 
-  /** Every key once, in the order in which they were first seen. A chunk is valid until the next one is asked for. */
+  /** Every key once, in the order in which they were first seen. A chunk is valid until the next one is requested. */
   drain(): Generator<AccumulatedPairs, void, undefined> {
     return this.#drain();
   }
@@ -99,7 +99,7 @@ export class SpillingTable {
   // ---- draining
 
   *#drain(): Generator<OrderedColumns, void, undefined> {
-    // What is still in memory was met before everything on disk.
+    // Keys still in memory were seen before those on disk.
     if (this.table.size > 0) {
       yield { ordinals: this.#ordinals, keys: this.table.index.keys, values: this.table.accs };
     }
@@ -114,7 +114,7 @@ export class SpillingTable {
     this.discard();
   }
 
-  /** Disk: the results once, while one bucket after the other is aggregated. */
+  /** Aggregates the buckets one after the other and merges their results in order. Disk: each result once. */
   *#inOrder(buckets: readonly Iterable<OrderedColumns>[]): Generator<OrderedColumns, void, undefined> {
     const file = this.#options.newSpillFile();
     try {
@@ -161,7 +161,7 @@ export class SpillingTable {
     this.table.relieve();
   }
 
-  /** As the generated loops do it. */
+  /** Adds pairs like the generated loops. */
   #addPairs(pairs: OrdinalPairs, feed: number): void {
     if (this.table.shape.kind === "combine") this.#fold(pairs);
     else this.#addToLists(pairs, feed);
@@ -213,7 +213,7 @@ export class SpillingTable {
   #relieve(): void {
     const { shape, values } = this.table;
     if (shape.kind !== "combine") {
-      // What is dominated by a single key would be as large again at the next level: it has to be there as a whole in the end.
+      // A bucket dominated by one key would be as large at the next level, and that key must fit in memory in the end anyway.
       if (2 * this.#longest <= values) this.#evict();
       return;
     }
@@ -227,19 +227,19 @@ export class SpillingTable {
     }
   }
 
-  /** From here on the table takes no further keys. */
+  /** Makes the table take no further keys. @returns The destination of their pairs. */
   #direct(): PairBuckets {
     this.#pairs ??= this.#newBuckets();
     this.table.direct = this.#pairs;
     return this.#pairs;
   }
 
-  /** What is in the table goes to disk, and from there on all pairs do. */
+  /** Spills the content of the table; from then on all pairs are spilled. */
   #evict(): void {
     const { index, accs, shape } = this.table;
     const entries = this.#newBuckets();
     accs.forEach((acc, i) => {
-      // Nothing has left the first level's table before: there a key's place is its ordinal.
+      // The first level's table has not been spilled before, so a key's index is its ordinal.
       const ordinal = this.#depth === 0 ? i : at(this.#ordinals, i);
       for (const part of partsOf(shape, acc)) entries.addAt(ordinal, index.keys[i], part, 0);
     });

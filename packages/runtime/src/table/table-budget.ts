@@ -1,11 +1,11 @@
-/** Shares of the thread's heap in use from which a table may take less than its budget, and how much of it then. */
+/** The share of the heap in use above which a table may take only a share of its budget. */
 const PRESSED = { use: 0.7, share: 1 / 2 };
-/** Below the last share a table is let be, however full the heap: emptying it would not help. */
+/** A table below the last share is not spilled, however full the heap is, since that would not help. */
 const NEARLY_FULL = { use: 0.85, share: 1 / 16 };
 
 /**
- * Memory that one table of a task may take before it is emptied. What a table takes is an estimate, which texts that share
- * memory, deep objects or single large ones can lead far astray: so the budget shrinks when the heap fills up.
+ * The memory that one table of a task may take before it spills. The size of a table is an estimate, which can be far off for
+ * strings that share memory, deep objects or single large ones, so the budget shrinks as the heap fills up.
  */
 export class TableBudget {
   static readonly unbounded: TableBudget = new TableBudget(Number.POSITIVE_INFINITY, () => 0);
@@ -13,13 +13,13 @@ export class TableBudget {
   readonly bytes: number;
   readonly #heapUse: () => number;
 
-  /** @param heapUse The share of the thread's heap that is in use, 0 to 1, with what the collector has not come to yet. */
+  /** @param heapUse The used share of the thread's heap, 0 to 1, including garbage that is not collected yet. */
   constructor(bytes: number, heapUse: () => number) {
     this.bytes = bytes;
     this.#heapUse = heapUse;
   }
 
-  /** Whether a table of so many bytes has to be emptied. A microsecond or two, and less for small ones. */
+  /** True if a table of this size must spill. Takes a microsecond or two, less for small tables. */
   exceededBy(estimatedBytes: number): boolean {
     if (estimatedBytes > this.bytes) return true;
     if (estimatedBytes <= this.bytes * NEARLY_FULL.share) return false;
@@ -27,17 +27,17 @@ export class TableBudget {
     return use >= NEARLY_FULL.use || (use >= PRESSED.use && estimatedBytes > this.bytes * PRESSED.share);
   }
 
-  /** The same for a share of the memory. */
+  /** The budget of a part of the memory. */
   share(part: number): TableBudget {
     return new TableBudget(this.bytes * part, this.#heapUse);
   }
 
-  /** Whether the heap is so full that what is in a table should leave it. */
+  /** True if the heap is so full that tables should spill their content. */
   get nearlyFull(): boolean {
     return this.#heapUse() >= NEARLY_FULL.use;
   }
 
-  /** Whether the heap is so full that it pays to look closely. */
+  /** True if the heap is so full that a precise estimate is worthwhile. */
   get pressed(): boolean {
     return this.#heapUse() >= PRESSED.use;
   }

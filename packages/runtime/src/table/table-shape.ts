@@ -1,7 +1,7 @@
-/** What a table accumulates for each key. */
+/** The kind of a table's accumulators. */
 export type TableShape =
   | { readonly kind: "combine" }
   /** A list of values. */
   | { readonly kind: "group" }
-  /** For each feed a list of values. */
+  /** A list of values for each feed. */
   | { readonly kind: "cogroup"; readonly feeds: number };

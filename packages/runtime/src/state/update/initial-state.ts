@@ -16,7 +16,7 @@ export class InitialState {
     return this.#fill();
   }
 
-  /** The state of a key, once; `undefined` when there is none. */
+  /** Takes the state of a key, at most once per key; `undefined` if there is none. */
   take(key: unknown): unknown {
     const { table } = this.#table;
     const index = table.index.find(key);
@@ -26,7 +26,7 @@ export class InitialState {
     return state;
   }
 
-  /** What has not been taken. */
+  /** The pairs that have not been taken. */
   *rest(): Generator<readonly [key: unknown, state: unknown], void, undefined> {
     for (const { keys, values } of this.#table.drain()) {
       for (let i = 0; i < keys.length; i++) {

@@ -8,18 +8,18 @@ import { StateColumn } from "../state-column.ts";
 export type PassingState = string | number | boolean | bigint | null | OwnCopy | typeof UNREAD;
 export const UNREAD: unique symbol = Symbol("unread");
 
-/** What prevents a change: no function has the state, or this call has removed it, or the key is timing out. */
+/** The reason why a change is refused: no call is in progress, this call has removed the state, or the key is timing out. */
 const BAR = { none: 0, closed: 1, removed: 2, timingOut: 3 } as const;
 type Bar = (typeof BAR)[keyof typeof BAR];
 
 /**
- * The state of one key while the function of `mapWithState` has it: the same object for every call, valid only during
- * the call. The result of `get` belongs to the function: changes to it take effect only through `update`.
+ * The state of one key during a call of the function of `mapWithState`: the same object for every call, valid only until the
+ * call returns. The result of `get` belongs to the function: changes to it take effect only through `update`.
  */
 export class KeyState implements State<unknown> {
   readonly #classes: ClassTable;
   #published: StateColumn;
-  /** Of each key of the batch its index in the published state. */
+  /** For each key of the batch, its index in the published state. */
   #places: readonly number[] = [];
   /** The key, among those of the batch. */
   #key = 0;
@@ -74,18 +74,18 @@ export class KeyState implements State<unknown> {
 
   // ---- for the engine
 
-  /** Before calls of the function. */
+  /** Starts a series of calls. */
   open(published: StateColumn, places: readonly number[]): void {
     this.#published = published;
     this.#places = places;
   }
 
-  /** After them. */
+  /** Ends a series of calls. */
   close(): void {
     this.#bar = BAR.closed;
   }
 
-  /** Begins the call for a key of the batch. `undefined`: it has no state. */
+  /** Begins the call for a key of the batch; `state` is `undefined` if it has none. */
   next(key: number, state: PassingState | undefined): void {
     this.#key = key;
     this.#state = state;
@@ -98,12 +98,12 @@ export class KeyState implements State<unknown> {
     this.#bar = BAR.timingOut;
   }
 
-  /** The state after the call: where it was only read, perhaps in a form that is got at more quickly. */
+  /** The state after the call. If it was only read, it may be in a form that is faster to read again. */
   get state(): PassingState | undefined {
     return this.#state;
   }
 
-  /** The next one to ask gets a copy, if it is worth one. */
+  /** Reads the state, and keeps a copy for the next call if that is worthwhile. */
   #read(): unknown {
     const state = this.#published.get(this.#places[this.#key] ?? -1) as object; // nothing else is unread
     this.#state = plainCopy(state) ?? UNREAD;
@@ -111,7 +111,7 @@ export class KeyState implements State<unknown> {
   }
 }
 
-/** What a key passes on of the state it is given. @throws RECORD_NOT_ENCODABLE */
+/** The form in which a new state is kept within the batch. @throws RECORD_NOT_ENCODABLE */
 export function passing(state: unknown, classes: ClassTable): PassingState {
   switch (typeof state) {
     case "string":
@@ -124,14 +124,14 @@ export function passing(state: unknown, classes: ClassTable): PassingState {
   }
 }
 
-/** There are no other objects among them. */
+/** True if a passing state is a copy of an object; it can be no other object. */
 export function isCopy(state: PassingState | undefined): state is OwnCopy {
   return typeof state === "object" && state !== null;
 }
 
-/** What a key begins a batch with. */
+/** The state with which a key begins a batch. */
 export function publishedAt(column: StateColumn, place: number): PassingState {
-  return column.isEncoded(place) ? UNREAD : (column.get(place) as PassingState); // what is not encoded is a primitive
+  return column.isEncoded(place) ? UNREAD : (column.get(place) as PassingState); // a state that is not encoded is a primitive
 }
 
 function notOpen(): Error {

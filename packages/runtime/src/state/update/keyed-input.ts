@@ -15,7 +15,7 @@ export class KeyedInput {
     this.#given = initial;
   }
 
-  /** @param first Whether there was no batch before. */
+  /** @param first True if no batch has changed the state before. */
   async open(first: boolean): Promise<void> {
     await this.#fill();
     if (!first || this.#given === undefined) return;
@@ -23,7 +23,7 @@ export class KeyedInput {
     this.#initial = this.#given;
   }
 
-  /** `undefined` after the first batch, and where none was given. */
+  /** The initial state; `undefined` after the first batch, and if the job gave none. */
   get initial(): InitialState | undefined {
     return this.#initial;
   }

@@ -12,7 +12,7 @@ import type { StateChunk, StateUpdater, Transaction } from "./updater.ts";
 export interface MapUpdaterOptions {
   readonly classes: ClassTable;
   readonly map: StateCalls["map"];
-  /** Calls it. */
+  /** The loop that calls the function. */
   readonly loop: StateLoop;
   /** 0: keys never time out. */
   readonly timeoutMs: number;
@@ -38,11 +38,11 @@ export class MapWithState implements StateUpdater {
   readonly #options: MapUpdaterOptions;
   readonly #key: KeyState;
   #pairs: Feeder;
-  /** The keys of this batch; below, for each: its place in the published state, or -1, and its state so far. */
+  /** The keys of this batch. The two columns below have their places in the published state, or -1, and their current states. */
   readonly #keys = new KeyIndex();
   readonly #places: number[] = [];
   readonly #states: (PassingState | undefined)[] = [];
-  /** What the function gave, of which the first `filled` count; the array is used again. */
+  /** The results of the function, of which the first `filled` are valid; the array is reused. */
   readonly #out: unknown[] = [];
   #filled = 0;
   #first = false;
@@ -109,7 +109,7 @@ export class MapWithState implements StateUpdater {
     }
   }
 
-  /** The next pairs that have arrived. */
+  /** Processes the next pairs. */
   #take({ state }: Transaction, count: number): void {
     const pairs = this.#pairs;
     const { at } = pairs;
@@ -138,7 +138,7 @@ export class MapWithState implements StateUpdater {
     };
   }
 
-  /** A key that is new to this batch, and was not added since `find`. */
+  /** Adds a key that is new to this batch, right after `find` has not found it. */
   #meet(key: unknown, { index, column }: PartitionState): number {
     const place = index.find(key);
     this.#places.push(place);
@@ -194,7 +194,7 @@ export class MapWithState implements StateUpdater {
 }
 
 function notToBeAwaited(promise: Promise<unknown>): Error {
-  promise.catch(() => undefined); // that there is a promise at all is what is told
+  promise.catch(() => undefined); // the error is that there is a promise at all
   return promiseNotAwaited(
     "it returned a promise, but state is updated synchronously, record by record. Await in the function of a preceding mapPartitions, which may be async.",
   );

@@ -15,7 +15,7 @@ const CHUNK = 256;
 
 export interface UpdatePartitionOptions {
   readonly update: (entries: Iterable<unknown>, time: number) => unknown;
-  /** Whether a key lies in this partition. */
+  /** True if a key belongs to this partition. */
   readonly belongs: (key: unknown) => boolean;
   readonly label: string;
   /** The batch, in epoch ms. */
@@ -30,7 +30,7 @@ export class UpdatePartition implements StateUpdater {
   readonly timed = false;
   readonly repeatable = true;
   readonly #options: UpdatePartitionOptions;
-  /** Keys that the function has given: of the published state, by index, and others. */
+  /** The keys that the function has returned: those of the published state by index, then others. */
   #given = new Uint8Array(0);
   readonly #added = new KeyIndex();
   #records: Records | undefined;
@@ -134,7 +134,7 @@ function givenTwice(key: unknown): Error {
   );
 }
 
-/** What the function iterates over. */
+/** The input of the function: `[key, values, state]` of each key. */
 class EntriesFeeder extends Feeder {
   readonly #entries: Iterator<unknown[]>;
 

@@ -13,7 +13,7 @@ export interface UpdateWindowOptions {
   readonly inverse: Reduce;
   readonly filter: ((pair: readonly [unknown, unknown]) => unknown) | undefined;
   readonly label: string;
-  /** By key: what enters the window and what leaves it, each in the order of batches. */
+  /** For each key, the values that enter the window and those that leave it, in the order of batches. */
   readonly moved: SpillingTable;
   readonly fillMoved: () => Promise<void>;
 }
@@ -92,7 +92,7 @@ export class UpdateWindow implements StateUpdater {
     return entering.length === 0 ? left : reduce(left, entering.reduce(this.#reduce));
   }
 
-  /** `Array.reduce` hands on two arguments more. */
+  /** Takes two arguments, since `Array.reduce` passes two more. */
   readonly #reduce: Reduce = (a, b) => this.#options.reduce(a, b);
 
   #keeps(key: unknown, value: unknown): boolean {

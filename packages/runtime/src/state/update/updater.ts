@@ -12,14 +12,14 @@ export interface Transaction {
 /** Part of the output of a stateful operator's task: pairs as columns, or records. Never empty. */
 export type StateChunk =
   | AccumulatedPairs
-  /** Of `rows` the first `count`. */
+  /** The first `count` of `rows`. */
   | { readonly keys?: undefined; readonly rows: readonly unknown[]; readonly count: number };
 
 /** One kind of state update, for one attempt of a task. */
 export interface StateUpdater {
-  /** It needs the times of the keys' last updates. */
+  /** True if it needs the times of the keys' last updates. */
   readonly timed: boolean;
-  /** Its output is the state after the batch: repeating it needs no update. */
+  /** True if its output is the state after the batch, so that it can be repeated without an update. */
   readonly repeatable: boolean;
   /**
    * Collects the input of the update, before the transaction begins.
@@ -32,9 +32,9 @@ export interface StateUpdater {
    * taken.
    */
   update(transaction: Transaction): Generator<StateChunk, void, undefined>;
-  /** Further output of the batch, as far as it is pulled. */
+  /** Further output of the batch, computed only as it is pulled. */
   rest(transaction: Transaction): Generator<StateChunk, void, undefined>;
-  /** All of `update` has run. */
+  /** Called when `update` has run to its end. */
   finish(): void | Promise<void>;
   /** Releases its resources, even after an error. */
   close(): void;
@@ -61,7 +61,7 @@ export class PairsBuilder {
     return chunk;
   }
 
-  /** What is left, if anything. */
+  /** The remaining pairs, if any. */
   *end(): Generator<AccumulatedPairs, void, undefined> {
     if (this.#keys.length > 0) yield this.take();
   }
