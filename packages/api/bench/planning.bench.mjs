@@ -1,4 +1,4 @@
-// What a batch costs on the driver before anything runs: `node packages/api/bench/planning.bench.mjs`, on what is built.
+// Measures the cost of planning a batch on the driver: `node packages/api/bench/planning.bench.mjs`. Needs a build.
 // The cluster answers at once with nothing. Prints microseconds per batch, median and p99 of many batches.
 import { epochMs, ManualClock } from "@millrace/base";
 import { FileSystems } from "@millrace/files";

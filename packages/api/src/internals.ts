@@ -1,4 +1,4 @@
-// How the classes of this package access each other's internals; jobs have no access to these names.
+// Symbols with which the classes of this package access each other's internals. Jobs do not have them.
 export const CONTEXT: unique symbol = Symbol("millrace.context");
 export const DATASET: unique symbol = Symbol("millrace.dataset");
 export const STREAM: unique symbol = Symbol("millrace.stream");

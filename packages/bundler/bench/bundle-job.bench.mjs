@@ -1,4 +1,4 @@
-// How long a small job takes to bundle: `node packages/bundler/bench/bundle-job.bench.mjs` (after `tsc -b packages/bundler`).
+// Measures the time to bundle a small job: `node packages/bundler/bench/bundle-job.bench.mjs`. Needs a build.
 //
 // Baseline, Node 20.20, two cores shared with others, medians in ms:
 //   first in a process 340, again in the process 30, from the cache 1.5, from the cache in a fresh process 5

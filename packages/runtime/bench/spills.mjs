@@ -1,4 +1,4 @@
-// What a spill costs: node packages/runtime/bench/spills.mjs [pairs=1000000] [rounds=5]. Needs a build.
+// Measures the cost of spilling: `node packages/runtime/bench/spills.mjs [pairs=1000000] [rounds=5]`. Needs a build.
 // Each case with all the memory in the world and with 8 MiB for its table; ns a pair, of one core.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

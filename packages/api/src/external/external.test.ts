@@ -91,7 +91,7 @@ describe("a source that a package brings", () => {
 describe("a sink that a package brings", () => {
   type Sink = ExternalSink<number, string>;
 
-  /** What its methods are called with goes into `told`; its tasks write what the fake cluster answers. */
+  /** A sink that records the arguments of its methods in `told`. The writes of its tasks are the fake cluster's answers. */
   async function archive(methods: (told: unknown[]) => Pick<Sink, "commit" | "abort">) {
     const told: unknown[] = [];
     const lab = await GraphLab.build((ssc: StreamingContext) =>

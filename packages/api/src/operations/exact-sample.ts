@@ -38,7 +38,7 @@ export function exactSample(
 }
 
 /**
- * How many pairs of each key each partition contributes: distributed as if the sample were drawn from all of them.
+ * The number of pairs of each key that each partition contributes, distributed as if the sample were drawn from all of them.
  *
  * @param counts For each partition, for each key.
  */

@@ -42,7 +42,7 @@ describe("checkAll", () => {
 describe("several wrong arguments come in one refusal", () => {
   const odd = (value: unknown) => value as never; // what no type allows
 
-  // What each gives, and what the refusal must have of it.
+  // Declarations with several mistakes, and the texts that the refusal must contain.
   const cases: Readonly<Record<string, readonly [(ssc: StreamingContext) => unknown, readonly string[]]>> = {
     sockets: [
       (ssc) => ssc.socketTextStream("", 70_000, odd("disk")),

@@ -11,7 +11,7 @@ const version = "v";
 async function labOf(build: (ssc: StreamingContext) => unknown) {
   const lab = await GraphLab.build(build);
   const { memory: files } = lab.port;
-  /** What a batch reads: `/in/a 0..7`. */
+  /** The input of a batch: `/in/a 0..7`. */
   const reads = async (time: number): Promise<string[]> => {
     const { error } = await lab.batch(time);
     if (error !== undefined) throw error;

@@ -64,7 +64,7 @@ const RETURNS_MAX = 3;
 const IGNORED_MAX = 100_000;
 
 /**
- * Which files of a listing are new in a batch (FS-2 of docs/operations.md): last changed after `afterMs`, within the
+ * Selects the files of a listing that are new in a batch (FS-2 of docs/operations.md): last changed after `afterMs`, within the
  * remembered time, and not after the batch's time; accepted by the filter; and not chosen by a remembered batch. Files
  * returned by a failed batch are new again, whatever their time. Pure: a listing in, a choice out.
  */

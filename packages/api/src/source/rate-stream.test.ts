@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { GraphLab } from "../lab/graph.fixture.ts";
 import { type RateOptions, type RateRecord, recordsDue } from "./rate-stream.ts";
 
-/** What each partition of a batch gives, as an executor would. */
+/** The records of each partition of a batch, as an executor would create them. */
 async function batchOf(lab: GraphLab, time: number): Promise<RateRecord[][]> {
   const { error } = await lab.batch(time);
   if (error !== undefined) throw error;

@@ -1,6 +1,6 @@
-// What all chains work on, and the functions that they are given.
+// The data that all chains process, and the functions that they call.
 
-/** How many records a chain takes: set by the first argument of the program. */
+/** The number of records in a chain: the first argument of the program. */
 export const RECORDS = Number(process.argv[2] ?? 400_000);
 export const KEYS = 5000;
 

@@ -1,4 +1,4 @@
-// What operations make of many numbers or words: totals, statistics, counts.
+// Operations that reduce many numbers or words: totals, statistics, counts.
 import { serialize } from "node:v8";
 import { emptyClassTable, encodeValue } from "@millrace/codec";
 import { add, fractions, latest, numbers, RECORDS, words } from "./data.mjs";

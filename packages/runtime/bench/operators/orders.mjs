@@ -1,4 +1,4 @@
-// What depends on an order of records, or on chance.
+// Operations that depend on the order of records, or on chance.
 import { StreamRng } from "@millrace/base";
 import { KEYS, latest, numbers, pairs, words } from "./data.mjs";
 import { own } from "./rig.mjs";

@@ -17,7 +17,7 @@ async function timed(once, runs) {
   return (now() - start) / runs;
 }
 
-/** How many runs a round takes; warms up. */
+/** The number of runs in a round. Warms up. */
 async function runsOf(once) {
   await once();
   const start = now();

@@ -41,7 +41,7 @@ beforeEach(() => {
   runtime.loadTemplate(template);
 });
 
-/** What captures refer to, as the driver encodes it: `{ tag, id, captures }` objects stand for references. */
+/** The driver's encoding of references in captures: `{ tag, id, captures }` objects stand for them. */
 class Reference {
   readonly tag: string;
   readonly id: string;

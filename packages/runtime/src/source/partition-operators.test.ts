@@ -6,7 +6,7 @@ const slot = new TestSlot();
 afterAll(() => slot.remove());
 
 describe("operators of the engine over whole partitions", () => {
-  /** What one makes of a partition of `records`, which passes another operator first. */
+  /** The result of an operator for a partition of `records`, which passes another operator first. */
   async function made(ref: FunctionRef, records: readonly unknown[], limit?: number) {
     const done = await slot.done({
       source: blocks,

@@ -49,7 +49,7 @@ async function linesOfZipped(bytes: Uint8Array, pieceSize: number): Promise<unkn
   return lines;
 }
 
-/** What a line of a file is, in one expression. */
+/** The definition of a line, as one expression. */
 function linesOf(bytes: Uint8Array): string[] {
   const lines = Buffer.from(bytes)
     .toString("utf8")

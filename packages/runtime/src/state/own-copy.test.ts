@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ownCopy, plainCopy } from "./own-copy.ts";
 
-/** What the copy of plain data gives. */
+/** The content of a copy of plain data. */
 const copyOf = (value: unknown) =>
   typeof value === "object" && value !== null ? (plainCopy(value)?.give() as object | undefined) : undefined;
 

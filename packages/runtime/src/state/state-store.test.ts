@@ -63,7 +63,7 @@ class Lab {
     return readdirSync(join(this.#directory, "state/totals/1-0")).length;
   }
 
-  /** What a task of the next batch would name. */
+  /** The reference that a task of the next batch would have. */
   get next(): StateRef {
     return this.#ref(this.#batch + 1);
   }

@@ -38,7 +38,7 @@ const begin = fn((a: unknown) => `<${a}>`);
 const gather = fn((a: unknown[], b: unknown) => [...a, b]);
 const one = fn((a: unknown) => [a]);
 
-/** What a stage gives, as text: records of its result, or of each reduce partition; and what it spilled. */
+/** The output of a stage as text: the records of its result, or of each reduce partition; and the spilled bytes. */
 async function outcome(slot: TestSlot, stage: Omit<TestStage, "inputs">, inputs: unknown[][]) {
   const done = await slot.done({ ...stage, inputs: inputs.map((records) => slot.input(records)) });
   const records = done.kind === "result" ? [slot.results(done)] : slot.partitions(done);

@@ -44,7 +44,7 @@ function moved(entering: Pairs, leaving: Pairs, options: Options) {
   };
 }
 
-/** What window `number` has after some pairs entered it and others left. */
+/** The content of window `number` after some pairs have entered it and others have left. */
 async function window(number: number, entering: Pairs, leaving: Pairs, options: Options = {}) {
   const pairs = (await batches.results(number, moved(entering, leaving, options))) as [unknown, unknown][];
   return new Map(pairs);
