@@ -6,13 +6,13 @@ import { fileURLToPath } from "node:url";
 import type { SubjectResult } from "./paired-runs.ts";
 import type { Spread } from "./statistics.ts";
 
-/** A run that was good enough to keep: later ones are shown beside it. One file a bench under `baselines/`. */
+/** A recorded run, with which later ones are compared. One file per bench, under `baselines/`. */
 export interface Baseline {
   readonly bench: string;
   readonly recordedAt: string;
   readonly commit: string;
   readonly rounds: number;
-  /** Cores that something else kept busy on average. */
+  /** Average number of cores that other programs kept busy. */
   readonly othersCores: number;
   readonly machine: {
     readonly cpu: string;
@@ -36,7 +36,7 @@ export function readBaseline(bench: string): Baseline | undefined {
   return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined; // written by `writeBaseline` only
 }
 
-/** @returns The file's path. Subjects that failed are left out; figures are kept to three digits. */
+/** @returns The file's path. Failed subjects are left out; figures are rounded to three digits. */
 export function writeBaseline(
   bench: string,
   results: readonly SubjectResult[],

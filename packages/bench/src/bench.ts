@@ -1,13 +1,13 @@
-/** What a number is and which way is good. */
+/** The unit of a figure, and whether more or less is better. */
 export interface Metric {
   readonly unit: "ms" | "s" | "MB" | "MB/min" | "M words/s" | "M records/s" | "batches";
   readonly better: "lower" | "higher";
 }
 
-/** One run's numbers by metric. */
+/** The figures of one run, by metric. */
 export type Sample = Readonly<Record<string, number>>;
 
-/** One of the programs that are compared: run once, it gives one sample. */
+/** One of the programs under comparison; each run yields one sample. */
 export interface Subject {
   readonly name: string;
   run(): Promise<Sample>;
@@ -15,32 +15,32 @@ export interface Subject {
 
 /** A checkout of the engine: this one, or another to compare with. */
 export interface Engine {
-  /** Empty for this checkout; else how its subjects are marked: `@before`. */
+  /** The suffix of its subjects' names, such as `@before`; empty for this checkout. */
   readonly mark: string;
   readonly root: string;
 }
 
 export interface BenchOptions {
   readonly engines: readonly Engine[];
-  /** A few batches where there would be many: to see that a bench works. Its numbers are not worth keeping. */
+  /** Few batches instead of many, only to see that a bench works: its figures are not worth keeping. */
   readonly quick: boolean;
-  /** Tells the person who waits what is going on. */
+  /** Reports progress to the person waiting. */
   readonly progress: (text: string) => void;
 }
 
-/** A question about speed or memory. The subjects run by turns, so that what disturbs the machine disturbs all of them. */
+/** A question about speed or memory. The subjects take turns, so that disturbances of the machine affect all of them. */
 export interface Bench {
   readonly name: string;
-  /** What is measured, in a line. */
+  /** One line that says what is measured. */
   readonly what: string;
-  /** How often each subject runs when nothing else is asked for. */
+  /** Default number of runs of each subject. */
   readonly rounds: number;
   readonly metrics: Readonly<Record<string, Metric>>;
   /** The first is the reference of the ratios. */
   subjects(options: BenchOptions): readonly Subject[];
 }
 
-/** A subject for each engine, named alike. */
+/** One subject per engine, with the same name. */
 export function forEngines(options: BenchOptions, make: (engine: Engine) => readonly Subject[]): readonly Subject[] {
   return options.engines.flatMap((engine) =>
     make(engine).map((subject) => ({

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { processTree } from "./process-tree.ts";
 
-/** What a job or a program tells the harness: a line of standard output, `BENCH {…}`. */
+/** A report of a job or a program to the harness: a line of standard output, `BENCH {…}`. */
 export type Report = Readonly<Record<string, number>>;
 
 const MARK = "BENCH ";
@@ -22,13 +22,13 @@ export interface ChildOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** A Node program under measurement. Whoever starts one waits for `done` or calls `stop`. */
+/** A Node program under measurement. Its starter awaits `done` or calls `stop`. */
 export class Child {
   readonly pid: number;
-  /** Milliseconds since `performance` began, when it was started. */
+  /** When it was started, in milliseconds of `performance`. */
   readonly startedAt = performance.now();
   readonly reports: Report[] = [];
-  /** Resolves when it has ended with code 0; rejects with its last words otherwise. */
+  /** Resolves when it has exited with code 0; otherwise rejects with the end of its output. */
   readonly done: Promise<void>;
   readonly #process: ChildProcess;
   readonly #lastLines: string[] = [];
@@ -56,7 +56,7 @@ export class Child {
     this.done.catch(() => {}); // told to whoever waits; one who only stops it does not care
   }
 
-  /** Asks it to end, and ends it with all its descendants if it does not. */
+  /** Asks it to exit, and kills it with all its descendants if it does not. */
   async stop(): Promise<void> {
     this.#stopping = true;
     const tree = processTree(this.pid);
@@ -89,7 +89,7 @@ function kill(pid: number): void {
   }
 }
 
-/** Runs a program to its end and gives its reports. */
+/** Runs a program to its end and returns its reports. */
 export async function reportsOf(options: ChildOptions): Promise<readonly Report[]> {
   const child = new Child(options);
   try {

@@ -10,7 +10,7 @@ const IDLE_MS = 3_000;
 export interface ClusterOptions {
   readonly slots: number;
   readonly directory: string;
-  /** `--memory` of the executor: what the process of a job may take there; the machine's when absent. */
+  /** `--memory` of the executor: the limit of a job's process there; by default the machine's. */
   readonly memory?: string;
   /** Environment of the executor and its processes. */
   readonly env?: Readonly<Record<string, string>>;
@@ -86,7 +86,7 @@ export class Cluster {
     }
   }
 
-  /** Resolves after a moment: nothing is done any more for what has just happened. */
+  /** Waits a moment, for work caused by the latest events to finish. */
   async untilIdle(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
   }
@@ -111,7 +111,7 @@ export class Cluster {
     await this.driver.stop();
   }
 
-  /** Submits a job and follows what it says; done when the job has ended, and rejects when it failed. */
+  /** Submits a job and follows its output; resolves when the job has ended, rejects if it failed. */
   follow(job: string, args: readonly (string | number)[], options: Omit<ChildOptions, "args">): Child {
     return this.#start(["submit", jobFile(job), "--follow"], { ...options, own: ["--", ...args.map(String)] });
   }
@@ -121,7 +121,7 @@ export class Cluster {
     await this.#command(["stop", job], []);
   }
 
-  /** What a command says with `--json`. */
+  /** The output of a command with `--json`. */
   ask(command: readonly string[]): Promise<string> {
     return this.#command([...command, "--json"], []);
   }

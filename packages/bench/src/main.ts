@@ -52,7 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** @returns How many subjects failed. */
+/** @returns The number of failed subjects. */
 async function measure(
   bench: Bench,
   options: BenchOptions,
@@ -92,7 +92,7 @@ function say(text: string): 0 {
   return 0;
 }
 
-/** What is wrong with the command line, `parseArgs`' own complaints included. */
+/** An error in the command line, including those that `parseArgs` finds. */
 function isUsageError(error: unknown): error is Error {
   if (error instanceof UsageError) return true;
   return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { Engine } from "./bench.ts";
 import { Child, type ChildOptions } from "./child.ts";
 
-/** How one job is run on an embedded cluster. */
+/** A run of one job on an embedded cluster. */
 export interface JobRun {
   readonly engine: Engine;
   /** Name of a file in `src/jobs`, without `.ts`. */
@@ -22,7 +22,7 @@ export function jobFile(job: string): string {
   return fileURLToPath(new URL(`../src/jobs/${job}.ts`, import.meta.url));
 }
 
-/** The compiled command, without the check for stale files that `scripts/millrace` makes first. */
+/** The compiled command, without the check for stale files of `scripts/millrace`. */
 export const commandOf = (engine: Engine): string => join(engine.root, "packages/cli/dist/main.js");
 
 /** Starts `millrace run`. */
@@ -42,7 +42,7 @@ export function startJob(run: JobRun, options: Omit<ChildOptions, "args"> = {}):
   });
 }
 
-/** Runs a job to its end; gives its reports. */
+/** Runs a job to its end and returns its reports. */
 export async function runJob(run: JobRun): Promise<Child["reports"]> {
   const child = startJob(run);
   try {

@@ -3,7 +3,7 @@ import type { Sample, Subject } from "./bench.ts";
 import { pairedRuns } from "./paired-runs.ts";
 import { median, quantile, slope } from "./statistics.ts";
 
-/** A subject that gives these samples one after the other, and an error in place of `undefined`. */
+/** A subject that yields these samples one after the other, and fails for `undefined`. */
 function subject(name: string, log: string[], samples: readonly (Sample | undefined)[]): Subject {
   let next = 0;
   return {

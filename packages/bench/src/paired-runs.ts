@@ -1,10 +1,10 @@
 import type { Sample, Subject } from "./bench.ts";
 import { type Spread, spread } from "./statistics.ts";
 
-/** What became of one subject. */
+/** Result of one subject. */
 export interface SubjectResult {
   readonly name: string;
-  /** By metric, over all rounds. Empty when it failed. */
+  /** By metric, over all rounds. Empty if it failed. */
   readonly metrics: Readonly<Record<string, Spread>>;
   /** By metric: the subject's value divided by that of the reference in the same round. Empty for the reference itself. */
   readonly ratios: Readonly<Record<string, Spread>>;
@@ -12,7 +12,7 @@ export interface SubjectResult {
 }
 
 /**
- * Runs the subjects by turns, A B A B …, one at a time. One that fails is left out from then on; the others go on.
+ * Runs the subjects in turn, A B A B …, one at a time. One that fails is skipped from then on; the others go on.
  *
  * @param subjects The first is the reference.
  * @returns In the order of the subjects.
@@ -49,7 +49,7 @@ export async function pairedRuns(
   });
 }
 
-/** Round by round; metrics that the reference has not, or has as 0, are left out. */
+/** Round by round; metrics that the reference does not have, or has as 0, are left out. */
 function ratiosOf(samples: readonly Sample[], references: readonly Sample[]): Sample[] {
   return samples.flatMap((sample, round) => {
     const reference = references[round];

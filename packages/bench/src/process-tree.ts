@@ -4,13 +4,13 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface ProcessInfo {
   readonly pid: number;
   readonly parent: number;
-  /** Memory that is resident, shared pages counted in full (VmRSS). */
+  /** Resident memory, with shared pages counted in full (VmRSS). */
   readonly residentBytes: number;
-  /** The most that it ever had resident (VmHWM). */
+  /** Peak resident memory (VmHWM). */
   readonly peakBytes: number;
 }
 
-/** `undefined` when it is gone. */
+/** `undefined` if it has exited. */
 export function processInfo(pid: number): ProcessInfo | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
@@ -26,7 +26,7 @@ export function processInfo(pid: number): ProcessInfo | undefined {
   }
 }
 
-/** A process and all that descend from it, the root first; empty when it is gone. */
+/** A process and all its descendants, the root first; empty if it has exited. */
 export function processTree(root: number): readonly ProcessInfo[] {
   const children = new Map<number, ProcessInfo[]>();
   for (const name of readdirSync("/proc")) {
@@ -50,13 +50,13 @@ export function treeMegabytes(root: number): number {
 
 const TICKS_PER_SECOND = 100; // of the kernel's counters: USER_HZ, the same on every Linux of today
 
-/** What the machine's cores did since the meter was made, told from what this process and its ended children did. */
+/** Separates the machine's CPU time since the meter was created from that of this process and its ended children. */
 export class LoadMeter {
   readonly #start = performance.now();
   readonly #machine = machineTicks();
   readonly #own = ownTicks();
 
-  /** The cores that something else kept busy, on average: past 0.3, take times for orders of magnitude only. */
+  /** Average number of cores that other programs kept busy: past 0.3, times are only orders of magnitude. */
   othersCores(): number {
     const seconds = (performance.now() - this.#start) / 1000;
     const ticks = machineTicks() - this.#machine - (ownTicks() - this.#own);

@@ -29,7 +29,7 @@ export function resultsTable(bench: Bench, results: readonly SubjectResult[], ba
   return [...(rows.length === 0 ? [] : layOut([[...COLUMNS], ...rows])), ...failures].join("\n");
 }
 
-/** Three digits, and no fewer than the number has before the point. */
+/** Three digits, or all digits before the decimal point if there are more. */
 export function figure(n: number): string {
   if (n === 0) return "0";
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(n))));
@@ -40,13 +40,13 @@ function ratioText(ratio: Spread): string {
   return `${figure(ratio.median)} (${figure(ratio.min)} – ${figure(ratio.max)})`;
 }
 
-/** Marks what is worse than the baseline by more than machines' moods explain. */
+/** Marks what is worse than the baseline by more than noise. */
 function comparison(ratio: number, metric: Metric | undefined): string {
   const worse = metric?.better === "higher" ? ratio < 0.8 : ratio > 1.25;
   return figure(ratio) + (worse ? " worse" : "");
 }
 
-/** Columns as wide as their widest cell; the first two to the left, figures to the right. */
+/** Columns are as wide as their widest cell; the first two are left-aligned, figures right-aligned. */
 function layOut(rows: readonly (readonly string[])[]): string[] {
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

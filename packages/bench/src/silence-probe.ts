@@ -1,10 +1,10 @@
-// Loaded ahead of an executor's own code (`node --import`): notes whenever the main thread of a process could not turn to its
-// timers, and so to its heartbeats, for longer than they should have taken. A line for each: when it ended, how long it was.
+// Loaded before an executor's own code (`node --import`): records whenever the main thread of a process did not get to its
+// timers, and so to its heartbeats, in time. One line each: when the silence ended, and how long it lasted.
 import { appendFileSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 
 const INTERVAL_MS = 10;
-/** A shorter delay is what timers are like. */
+/** Shorter delays are normal for timers. */
 const NOTED_MS = 10;
 const directory = process.env.MILLRACE_BENCH_SILENCES;
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** What processes need in their environment, so that each notes the silences of its main thread below `directory`. */
+/** Environment variables that make each process record the silences of its main thread below `directory`. */
 export function silenceEnvironment(directory: string): Readonly<Record<string, string>> {
   const probe = pathToFileURL(fileURLToPath(new URL("./silence-probe.js", import.meta.url)));
   return {

@@ -1,4 +1,4 @@
-/** The middle, and what it lies between. */
+/** The median and its range. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
@@ -31,7 +31,7 @@ export function spread(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** Slope of the line that fits best (least squares), in units of y per unit of x. */
+/** Slope of the least-squares line, in units of y per unit of x. */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
   const n = points.length;
   const meanX = points.reduce((sum, [x]) => sum + x, 0) / n;

@@ -56,7 +56,7 @@ function rankOf(shares: Float64Array, at: number): number {
 
 const made = new Map<string, readonly string[]>();
 
-/** `count` lines of a seed, made at the first call and kept by the thread: an input that is in memory. */
+/** `count` lines of a seed, created by the first call and kept by the thread: an in-memory input. */
 export function cachedLines(seed: number, count: number): readonly string[] {
   const key = `${seed}/${count}`;
   let lines = made.get(key);

@@ -1,10 +1,10 @@
 /**
- * A chat room to listen to: serves made-up messages over TCP until it is interrupted.
+ * A chat room: serves generated messages over TCP until it is interrupted.
  *
  *     node chat-generator.js [--host 127.0.0.1] [--port 9999] [--rate 5] [--until-stdin-ends]
  *
- * Port 0 takes a free one; the first line on standard output says which. `--until-stdin-ends`: also ends with the
- * process that started it, however that ended.
+ * Port 0 picks a free port; the first line on standard output names it. `--until-stdin-ends`: also exits when the
+ * process that started it does, for whatever reason.
  */
 import { parseArgs } from "node:util";
 import { nextMessage } from "./chat-script.ts";

@@ -1,22 +1,22 @@
 import { USERS } from "./chat-script.ts";
 
-/** One batch of the chat room, as its log shows it. */
+/** One batch of the chat room, from its log. */
 export interface ChatBatch {
-  /** As its banner says. */
+  /** From its banner. */
   readonly time: string;
-  /** What `print()` showed: the first ten words. */
+  /** The output of `print()`: the first ten words. */
   readonly counts: ReadonlyMap<string, number>;
-  /** Every word of every message shown up to this batch: what the counts should be. */
+  /** The expected counts: every word of every message shown up to this batch. */
   readonly expected: ReadonlyMap<string, number>;
 }
 
 const PAIR = /^\[ '(.*)', (\d+) \]$/;
 const TIME = /^Time: (.+)$/;
-/** Where standard error is merged in, there are lines such as `millrace: …` too. */
+/** If standard error is merged in, there are also lines such as `millrace: …`. */
 const MESSAGE = new RegExp(`^(${USERS.join("|")}): `);
 
 /**
- * Reads what the chat room prints.
+ * Parses the output of the chat room.
  *
  * @param log From its beginning; a batch at its end that is not complete yet is left out.
  */
@@ -39,7 +39,7 @@ export function readChatLog(log: string): readonly ChatBatch[] {
   return batches;
 }
 
-/** A line for each count that the messages do not bear out. */
+/** One line for each count that differs from the messages. */
 export function wrongCounts(batches: readonly ChatBatch[]): readonly string[] {
   return batches.flatMap((batch) =>
     [...batch.counts].flatMap(([word, count]) => {

@@ -3,7 +3,7 @@
  *
  *     millrace run chat-room.ts --master "local-cluster[2,2]" -- HOST PORT
  *
- * HOST:PORT serves the chat, a message a line, `user: text`: see chat-generator.ts.
+ * HOST:PORT serves the chat, one message per line, `user: text`: see chat-generator.ts.
  */
 import { defineJob } from "millrace";
 

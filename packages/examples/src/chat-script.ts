@@ -1,4 +1,4 @@
-/** Everybody who may say something. */
+/** The users. */
 export const USERS: readonly string[] = ["ada", "barbara", "edsger", "grace", "ken", "leslie", "margaret", "tony"];
 const OPENINGS = ["hello", "well", "so", "honestly", "you know", "wait", "good morning", "by the way"];
 const SUBJECTS = ["the stream", "my job", "this batch", "the new executor", "a window", "the driver", "our state"];

@@ -4,20 +4,20 @@ export interface ChatOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  /** Messages a second, to every client alike. */
+  /** Messages per second, to every client. */
   readonly rate: number;
   /** The next message, `user: text`. */
   readonly next: () => string;
 }
 
-/** A client that reads too slowly misses messages beyond this; what waits for it stays bounded. */
+/** Bound on what is buffered for a client; one that reads too slowly misses messages beyond it. */
 const WAITING_BYTES_MAX = 1024 * 1024;
-/** How long a client may take to read what is left when the room closes. */
+/** How long a client may take to read the rest when the room closes. */
 const GOODBYE_MS = 500;
-/** How often messages are sent; at high rates many at once. */
+/** How often messages are sent; several at a time if the rate is high. */
 const TICK_MS_MIN = 10;
 
-/** A chat room: whoever connects hears every message from then on, one a line. What clients say is not read. */
+/** A chat room: every client gets all messages from its connection on, one per line. Input from clients is ignored. */
 export class ChatServer {
   readonly #options: ChatOptions;
   readonly #server: Server;
@@ -41,12 +41,12 @@ export class ChatServer {
     return typeof address === "object" && address !== null ? address.port : this.#options.port;
   }
 
-  /** Messages that slow clients did not get. */
+  /** Messages that slow clients missed. */
   get missed(): number {
     return this.#missed;
   }
 
-  /** Ends every connection after what is under way, and resolves when all are gone. */
+  /** Closes every connection after what is in flight, and resolves when all are closed. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -64,7 +64,7 @@ export class ChatServer {
     let sent = 0;
     this.#timer = setInterval(() => {
       const due = Math.floor(((performance.now() - started) / 1000) * this.#options.rate);
-      // After a pause of the process a second's worth at most: what was missed is not made up.
+      // After a pause of the process, send at most a second's worth: what was missed is not made up for.
       sent = Math.max(sent, due - Math.ceil(this.#options.rate));
       if (this.#clients.size > 0 && due > sent) this.#say(due - sent);
       sent = due;

@@ -1,9 +1,9 @@
 /**
- * The ten most visited pages of a shop, batch by batch, with the titles that a table gives them.
+ * The ten most visited pages of a shop, batch by batch, with their titles from a table.
  *
  *     millrace run click-stream-top-ten.ts --master "local[2]"
  *
- * Shows a receiver of one's own, a table broadcast to every executor, and an accumulator. It brings its own visitors.
+ * Shows a custom receiver, a table broadcast to every executor, and an accumulator. The visitors are generated.
  */
 import { defineJob, Receiver } from "millrace";
 
@@ -22,7 +22,7 @@ const PAGES_OF_SECTION = 25;
 const CLICKS_A_SECOND = 2_000;
 const PAUSE_MS = 50;
 
-/** Visitors who like some pages better than others: the n-th page is visited about 1/n as often as the first. */
+/** Generates clicks: the n-th page is visited about 1/n as often as the first. */
 class Visitors extends Receiver<Click> {
   private readonly paths: readonly string[];
 
@@ -49,13 +49,13 @@ class Visitors extends Receiver<Click> {
 
   private next(): Click {
     const rank = Math.floor(this.paths.length ** Math.random()) - 1;
-    // One click in fifty goes to a page that is gone.
+    // One click in fifty goes to a page that no longer exists.
     const path = Math.random() < 0.02 ? "/gone" : (this.paths[rank] ?? "/");
     return { visitor: Math.floor(Math.random() * 500), path };
   }
 }
 
-/** The table: what would come from a database at the start of the job. */
+/** The table. A real job would load it from a database when it starts. */
 function pages(): Map<string, Page> {
   const all = SECTIONS.flatMap((section) =>
     Array.from({ length: PAGES_OF_SECTION }, (_, n): [string, Page] => [

@@ -6,11 +6,11 @@ import { createInterface } from "node:readline";
 import { type TestJob, testJob } from "millrace/testing";
 import { type Example, type Look, matches, type Scene, scenesOf } from "./document.fixture.ts";
 
-/** The first batch of a transcript is the first one after this. */
+/** A transcript starts with the first batch after this. */
 const START = Date.UTC(2026, 10, 23, 20, 17, 30);
 
 /**
- * Runs a job of a document in virtual time, batch by batch as its transcript says, in the process's working directory.
+ * Runs a document's job in virtual time, batch by batch as in its transcript, in the process's working directory.
  *
  * @throws It shows something else than the transcript.
  */
@@ -66,12 +66,12 @@ async function play(t: TestJob, { fed, shown }: Scene, intervalMs: number): Prom
   ];
 }
 
-/** Whether a page shows an error: `[CODE] …`, in lines as they fit. */
+/** Whether a page shows an error: `[CODE] …`, wrapped anywhere. */
 function isRefusal(message: string, shown: readonly string[] = []): boolean {
   return /^\[[A-Z_]+\]/.test(shown[0] ?? "") && matches([message.replaceAll("\n", " ")], [shown.join(" ")]);
 }
 
-/** `9998` is short for the source that ends so. */
+/** `9998` is short for the source whose name ends with it. */
 function nameOf(t: TestJob, source: string): string {
   return t.sources.find((name) => name.endsWith(`:${source}`)) ?? source;
 }
@@ -82,14 +82,14 @@ function putFile(path: string, lines: readonly string[]): void {
 }
 
 interface Listener {
-  /** For the job: where it listens, if anything does. */
+  /** The port of the listener, for the job. */
   readonly args: readonly string[];
-  /** What has come, once it is so many lines. */
+  /** The received lines, once there are that many. */
   take(lines: number): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** Where a transcript says `$ nc -lk PORT`, something listens, on a port that is free. */
+/** For `$ nc -lk PORT` of a transcript, listens on a free port. */
 async function listenFor(scenes: readonly Scene[]): Promise<Listener> {
   const listens = scenes.some(({ looks }) => looks.some(({ command }) => command[0] === "nc"));
   if (!listens) return { args: [], take: async () => [], close: async () => {} };

@@ -1,20 +1,20 @@
-// The examples of a document: its TypeScript blocks, and what the blocks after them say they do.
+// The examples of a document: its TypeScript blocks, and their behaviour according to the blocks after them.
 
 /** A TypeScript block as a file. */
 export interface Example {
   /** `docs/guide/windows.md:12`, for messages. */
   readonly at: string;
-  /** As the block's first line says, `// counts.ts`; else by its line. */
+  /** From the block's first line, `// counts.ts`, or else from its line number. */
   readonly file: string;
   readonly code: string;
-  /** What exports a job is run; a module that jobs import is compiled only. */
+  /** A block that exports a job is run; a module that jobs import is only compiled. */
   readonly isJob: boolean;
   readonly intervalMs: number;
   /** The lines of the `text` block after it: see {@link scenesOf}. */
   readonly transcript: readonly string[];
 }
 
-/** A `console` block: a command, and what it writes. */
+/** A `console` block: a command and its output. */
 export interface Session {
   readonly at: string;
   readonly command: readonly string[];
@@ -26,7 +26,7 @@ export interface Document {
   readonly sessions: readonly Session[];
 }
 
-/** Where a fragment goes: the place in the guide's first page that says so. */
+/** Where a fragment is inserted: the marker in the guide's first page. */
 const PLACE = "  // … here";
 
 interface Block {
@@ -48,7 +48,7 @@ export function readDocument(path: string, text: string, frame: string): Documen
   return { examples, sessions };
 }
 
-/** The job that fragments belong to, from the page that shows it. */
+/** The job that surrounds fragments, from the page that shows it. */
 export function frameOf(text: string): string {
   const frame = blocksOf(text).find((block) => block.text.includes(PLACE));
   if (frame === undefined) throw new Error(`no block has the line "${PLACE}"`);
@@ -82,7 +82,7 @@ function intervalOf(code: string): number {
   return Number(count) * (unit === "ms" ? 1 : 1000);
 }
 
-/** A fragment that shows nothing may have no output: then one is added, so that the job starts. */
+/** A fragment without a transcript may have no output operation: then one is added, so that the job starts. */
 function inFrame(fragment: string, frame: string, silent: boolean): string {
   const body = fragment.trimEnd().replace(/^(?=.)/gm, "  ");
   return frame.replace(PLACE, () => (silent ? `${body}\n  ssc.queueStream([]).foreachRDD(() => {});` : body));
@@ -98,14 +98,14 @@ function sessionOf(path: string, { text, line }: Block): Session {
 export interface Scene {
   /** Source and record, such as `["localhost:9999", "to be"]`; a source with a slash is a file, `["in/a.txt", "to be"]`. */
   readonly fed: readonly (readonly [source: string | undefined, record: string])[];
-  /** What the job prints; `…` stands for anything. */
+  /** The output of the job; `…` matches anything. */
   readonly shown: readonly string[];
-  /** Files looked at afterwards: `$ cat out/part-00000`, and their lines. */
+  /** Files read afterwards, `$ cat out/part-00000`, and their lines. */
   readonly looks: readonly Look[];
 }
 
 export interface Look {
-  /** `["cat", "out/part-00000"]`: a file; `["nc", "-lk", "2003"]`: what came over the network. */
+  /** `["cat", "out/part-00000"]`: a file; `["nc", "-lk", "2003"]`: data received over the network. */
   readonly command: readonly string[];
   readonly lines: readonly string[];
 }
@@ -141,7 +141,7 @@ export function scenesOf(transcript: readonly string[]): Scene[] {
   return scenes.length === 0 ? [{ fed: [], shown: [], looks: [] }] : scenes;
 }
 
-/** Whether lines are as they were written, where `…` stands for anything within a line, and alone for any lines. */
+/** Whether lines match a transcript, in which `…` stands for anything within a line, and alone for any lines. */
 export function matches(lines: readonly string[], written: readonly string[]): boolean {
   const pattern = written
     .map((line) => (line === "…" ? "(?:.*\\n)*?" : `${line.split("…").map(quoted).join(".*")}\\n`))

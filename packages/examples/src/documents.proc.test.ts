@@ -17,14 +17,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { frameOf, matches, readDocument } from "./document.fixture.ts";
 import { runExample } from "./document-run.fixture.ts";
 
-// Every example of the documents is compiled, and run on the engine: what a page says that it prints, it prints.
+// Every example of the documents is compiled and run on the engine, and must print what its page shows.
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const command = join(root, "packages/examples/node_modules/millrace/bin/millrace.js");
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "millrace-documents-")));
 const before = process.cwd();
 
-/** docs/testing.md has examples of another kind, and a test of its own. */
+/** docs/testing.md has examples of a different kind, and a test of its own. */
 const pages = ["README.md", ...documentsBelow("docs")].filter((path) => path !== "docs/testing.md");
 const frame = frameOf(read("docs/guide/README.md"));
 const documents = pages.map((path) => ({ path, ...readDocument(path, read(path), frame) }));

@@ -1,4 +1,4 @@
-/** The chat room that the example jobs listen to, and what they make of it, for programs that try the engine out. */
+/** The chat room that the example jobs read, and a parser of their output, for programs that try out the engine. */
 export { type ChatBatch, readChatLog, wrongCounts } from "./chat-log.ts";
 export { nextMessage } from "./chat-script.ts";
 export { type ChatOptions, ChatServer } from "./chat-server.ts";

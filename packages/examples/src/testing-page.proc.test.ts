@@ -8,12 +8,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const page = join(root, "docs/testing.md");
-// Real paths: the runners name files by them.
+// Real paths, because the runners report those.
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "millrace-testing-page-")));
 const built = join(folder, "built");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The page's examples by file name: their first lines say it. */
+/** The page's examples, by the file name in their first line. */
 function examples(): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const [, text = ""] of readFileSync(page, "utf8").matchAll(/^```ts\n(.*?)^```$/gms)) {
@@ -24,7 +24,7 @@ function examples(): ReadonlyMap<string, string> {
   return found;
 }
 
-/** The commands of the page's shell blocks that match, in words. */
+/** The matching commands of the page's shell blocks, split into words. */
 function commands(which: RegExp): string[][] {
   const blocks = [...readFileSync(page, "utf8").matchAll(/^```sh\n(.*?)^```$/gms)];
   return blocks

@@ -3,11 +3,11 @@
  *
  *     millrace run word-count-files.ts --master "local[2]" -- IN OUT/counts
  *
- * Move finished files into IN (write them elsewhere first); each batch with new ones makes OUT/counts-<batch ms>.txt.
+ * Move finished files into IN (write them elsewhere first); each batch with new files creates OUT/counts-<batch ms>.txt.
  */
 import { defineJob } from "millrace";
 
-/** Words of letters and digits of any script, in lower case. */
+/** Words: runs of letters and digits of any script, in lower case. */
 const WORD = /[\p{L}\p{N}]+/gu;
 
 const words = (line: string): string[] => line.toLowerCase().match(WORD) ?? [];

@@ -10,13 +10,13 @@ import { longestSilence, silenceEnvironment } from "../silences.ts";
 const RECORDS = 10_000_000;
 const SLOTS = 2;
 const SMALL_MIB = 512;
-/** What the default heaps and pool take: five million texts, which one key has together, are 300 MB. */
+/** Enough for the default heaps and pool: five million strings under one key are 300 MB. */
 const DEFAULT_MIB = 1424;
 
 interface Row {
   /** A case of `jobs/large-batch.ts`. */
   readonly name: string;
-  /** It is more than memory holds. */
+  /** The case is larger than memory. */
   readonly spills: boolean;
   /** `--memory` of the executor. */
   readonly memoryMiB: number;
@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
   { name: "hot-texts", spills: false, memoryMiB: DEFAULT_MIB },
 ];
 
-/** Batches far above memory: they go by way of the disk, stay within the executor's memory and never stop its heartbeats. */
+/** Batches far larger than memory: they spill, stay within the executor's memory and never stop its heartbeats. */
 export const largeBatch: Bench = {
   name: "large-batch",
   what: `10,000,000 records in one batch on an executor of --slots ${SLOTS} --memory ${SMALL_MIB}m (hot-texts: ${DEFAULT_MIB}m); its peak MB, MB spilled, its main thread's longest silence`,
@@ -55,7 +55,7 @@ export const largeBatch: Bench = {
     ),
 };
 
-/** What is known of a job when its case is done, and its executor process is still there. */
+/** Figures of a job whose case is done, while its executor process is still there. */
 interface Done {
   readonly job: string;
   readonly report: Report;
@@ -92,7 +92,7 @@ async function measured(engine: Engine, row: Row, records: number): Promise<Samp
   }
 }
 
-/** Runs a case to its end; the job checks its result, and fails when it is wrong. */
+/** Runs a case to its end; the job checks its result, and fails if it is wrong. */
 async function finished(cluster: Cluster, row: Row, records: number): Promise<Done> {
   let job = "";
   let done: Done | undefined;
@@ -117,7 +117,7 @@ async function spilled(cluster: Cluster, job: string): Promise<number> {
   return batches.reduce((sum, batch) => sum + batch.spilledBytes, 0);
 }
 
-/** A retry, a lost executor or whatever else the operator should know is a warning of the job. */
+/** The job has a warning for each retry, lost executor or anything else that the operator should know. */
 async function checkUneventful(cluster: Cluster, job: string): Promise<void> {
   const { warnings }: { readonly warnings: readonly { readonly message: string }[] } = JSON.parse(
     await cluster.ask(["status", job]),

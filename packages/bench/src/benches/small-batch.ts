@@ -6,7 +6,7 @@ import { median, quantile } from "../statistics.ts";
 const BATCHES = 1_000;
 const WARM_UP = 300;
 
-/** A hundred records, two stages, every 20 ms: what remains is planning, scheduling, messages, fetching, commit. */
+/** A hundred records, two stages, every 20 ms: measures planning, scheduling, messages, fetching, commit. */
 export const smallBatch: Bench = {
   name: "small-batch",
   what: "two-stage batch of 100 records, one each 20 ms; ms: planned to result, lag: batch time to result",

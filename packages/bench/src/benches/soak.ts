@@ -10,7 +10,7 @@ const SAMPLE_MS = 2_000;
 /** A point of the memory curve: minutes since the start, resident MB of all processes together. */
 type MemoryPoint = readonly [minutes: number, megabytes: number];
 
-/** Ten minutes of a stateful job at 100 ms: batches in time, memory level. */
+/** Ten minutes of a stateful job at 100 ms: are batches on time, is memory stable. */
 export const soak: Bench = {
   name: "soak",
   what: "10 minutes at 100 ms with state: lag of the last third, resident MB of all processes in the 2nd and last tenth",
@@ -49,7 +49,7 @@ function pace(reports: readonly Report[]): Sample {
   return { batches: reports.length, lagMedianMs: median(lag), lagP99Ms: quantile(lag, 0.99) };
 }
 
-/** The last points are left out: processes are ending. The growth is the slope over the last two thirds. */
+/** The slope over the last two thirds, without the last points, when processes are exiting. */
 function levels(points: readonly MemoryPoint[]): Sample {
   const running = points.slice(0, -2);
   const tenth = (n: number): number => {

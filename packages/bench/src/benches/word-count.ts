@@ -9,7 +9,7 @@ const WARM_UP = 5;
 const MEASURED = 7;
 const MASTERS = ["local[1]", "local[2]", "local-cluster[2,1]"];
 
-/** One million ten-word lines in memory, split, counted, the ten most frequent brought to the driver. */
+/** One million ten-word lines in memory, split and counted; the ten most frequent words go to the driver. */
 export const wordCount: Bench = {
   name: "word-count",
   what: "word count of 1,000,000 ten-word lines in memory; the reference is one plain loop on one thread",
@@ -45,7 +45,7 @@ function sizes({ quick }: BenchOptions): { readonly lines: number; readonly batc
     : { lines: LINES, batches: WARM_UP + MEASURED, warmUp: WARM_UP };
 }
 
-/** @throws Error A batch counted other than all words: a fast wrong answer is none. */
+/** @throws Error A batch did not count all words: a fast wrong answer does not count. */
 export function summarize(reports: readonly Report[], lines: number, warmUp: number): Sample {
   for (const words of column(reports, "words")) {
     if (words !== lines * 10) throw new Error(`a batch counted ${words} words of ${lines * 10}`);

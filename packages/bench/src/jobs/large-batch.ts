@@ -1,20 +1,20 @@
-// One batch of millions of records, grouped, joined or sorted, with a result that shows whether all of them came out right.
+// One batch of millions of records, grouped, joined or sorted, with a result that shows whether all of them are right.
 // Arguments: the name of a case, the number of records.
 import { defineJob, type RDD, type StreamingContext } from "millrace";
 import { report, wallMs } from "./report.ts";
 
-/** A prime that divides none of the numbers of records: it takes the numbers below one of them to each other. */
+/** A prime that divides no number of records: multiplying by it permutes the numbers below any of them. */
 const STRIDE = 7919;
-/** Records of one key, where keys have several. */
+/** Records per key, in cases with several per key. */
 const PER_KEY = 5;
 const HOT = -1;
 
-/** What is left of each partition of the result. */
+/** Summary of one partition of the result. */
 interface Found {
   readonly records: number;
-  /** Of the numbers that the records were made of. */
+  /** Sum of the numbers from which the records were made. */
   readonly sum: number;
-  /** Of keys in the order of the partition; 0 where there is no order. */
+  /** First and last key in the order of the partition; 0 if there is no order. */
   readonly first: number;
   readonly last: number;
 }

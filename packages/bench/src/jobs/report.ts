@@ -1,4 +1,4 @@
-/** Tells the harness what a batch took; `console.log` of a driver body goes to the standard output of `millrace run`. */
+/** Reports the figures of a batch to the harness; `console.log` of a driver body goes to the standard output of `millrace run`. */
 export function report(fields: Readonly<Record<string, number>>): void {
   console.log(`BENCH ${JSON.stringify(fields)}`);
 }

@@ -1,4 +1,4 @@
-// A hundred records through two stages: what is left is the engine's own time. `peers/measured.md` item d.
+// A hundred records through two stages: the time is almost all overhead of the engine.
 import { defineJob } from "millrace";
 import { report, wallMs } from "./report.ts";
 

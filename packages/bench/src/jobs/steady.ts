@@ -1,4 +1,4 @@
-// Ten batches a second with state, for as long as it takes: nothing may pile up.
+// Ten batches a second with state, until it is stopped: nothing may accumulate.
 import { defineJob } from "millrace";
 import { cachedLines } from "../zipf-text.ts";
 import { report, wallMs } from "./report.ts";

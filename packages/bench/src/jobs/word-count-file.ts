@@ -1,4 +1,4 @@
-// Word count of a text file, read again in each batch: `peers/measured.md` item c.
+// Word count of a text file, which is read again in each batch.
 import { defineJob } from "millrace";
 import { report, wallMs } from "./report.ts";
 

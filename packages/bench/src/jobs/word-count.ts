@@ -1,9 +1,9 @@
-// Word count of cached lines, top ten at the driver: what `peers/measured.md` item a measures in Spark.
+// Word count of cached lines; the top ten go to the driver.
 import { defineJob } from "millrace";
 import { cachedLines } from "../zipf-text.ts";
 import { report, wallMs } from "./report.ts";
 
-/** The ten most frequent words of a partition, and how many words it has seen in all. */
+/** The ten most frequent words of a partition, and its total number of words. */
 function topTen(pairs: Iterable<readonly [string, number]>): readonly [string, number][] {
   const top: [string, number][] = [];
   let total = 0;
