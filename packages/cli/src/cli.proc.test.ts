@@ -11,7 +11,7 @@ const main = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "millrace-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Starts the built command in a folder of its own. */
+/** Starts the built command in a new directory. */
 function start(...args: string[]): ChildProcess {
   const { MILLRACE_DRIVER: _, MILLRACE_TOKEN: __, ...env } = process.env;
   return spawn(process.execPath, [main, ...args], { cwd: folder, env: { ...env, XDG_CACHE_HOME: folder } });
@@ -52,7 +52,7 @@ test("asking a driver that is not there ends with 1 and says where it was looked
   const address = await deadAddress();
   const { code, out, err } = await ended(start("jobs", "--driver", address));
   expect({ code, out }).toEqual({ code: 1, out: "" });
-  expect(err).toMatch(/^\[PEER_UNREACHABLE\] nobody answers at .*ECONNREFUSED/);
+  expect(err).toMatch(/^\[PEER_UNREACHABLE\] nothing answers at .*ECONNREFUSED/);
   expect(err).toContain(address);
 });
 

@@ -2,7 +2,7 @@ import type { Clock } from "@millrace/base";
 import type { Engine, Interrupts } from "./engine.ts";
 import { describeFailure, failureForPrograms } from "./failure.ts";
 
-/** What a command may use of the process it runs in. */
+/** The parts of its process that a command may use. */
 export interface Console {
   readonly env: NodeJS.ProcessEnv;
   readonly engine: Engine;

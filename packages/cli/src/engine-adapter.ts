@@ -9,7 +9,7 @@ import type { DriverHandle, DriverRequest, Engine, ExecutorHandle, ExecutorReque
 export const engine: Engine = {
   async runEmbedded({ jobFile, ...request }) {
     const artefact = bundled(jobFile, request.onProgress);
-    artefact.catch(() => undefined); // reported by whoever awaits it
+    artefact.catch(() => undefined); // reported where it is awaited
     const { runEmbedded } = await import("@millrace/driver/embedded");
     // Like `millrace executor`, and apart from the driver's output: lines of several processes arrive in any order.
     return runEmbedded({ ...request, artefact, executorOutput: (_, bytes) => request.output("stderr", bytes) });

@@ -38,12 +38,12 @@ export interface DriverRequest extends ClusterSecurity {
   readonly port: number;
   readonly uiPort: number;
   readonly dataDir: string;
-  /** Where executors dial job drivers; `undefined`: where they dialled the driver. */
+  /** The host at which executors dial job drivers; `undefined`: the one at which they dialled the driver. */
   readonly advertise: string | undefined;
-  /** Where job drivers listen; `undefined`: on any free ports. */
+  /** The ports on which job drivers listen; `undefined`: any free ones. */
   readonly jobPorts: PortRange | undefined;
   readonly insecure: boolean;
-  /** How long a graceful stop waits for the jobs' last batches. */
+  /** The time that a graceful stop waits for the jobs' last batches. */
   readonly graceMs: number;
   /** The longest pause before a job's process on an executor is restarted. */
   readonly restartPauseMax: Millis;
@@ -71,10 +71,10 @@ export interface ExecutorRequest extends ClusterSecurity {
   readonly memoryBytes: number | undefined;
   readonly workDir: string;
   readonly host: string;
-  /** Where other executors dial it; `undefined`: at `host`. */
+  /** The host at which other processes dial it; `undefined`: `host`. */
   readonly advertise: string | undefined;
   readonly insecure: boolean;
-  /** How long a graceful stop waits for its jobs to release it. */
+  /** The time that a graceful stop waits for its jobs to release it. */
   readonly graceMs: number;
   /** The longest pause between two attempts to reach the driver. */
   readonly dialPauseMax: Millis;
@@ -98,7 +98,7 @@ interface CheckRequest {
   readonly onProgress: (step: string) => void;
 }
 
-/** What is known of a job before it runs. */
+/** The result of checking a job without running it. */
 export interface CheckedJob {
   readonly entry: string;
   readonly name: string;

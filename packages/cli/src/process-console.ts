@@ -6,7 +6,7 @@ import { describeFailure, EXIT } from "./failure.ts";
 import { ReaderGone, whenOutputEnds } from "./reader.ts";
 import { watchSignals } from "./signals.ts";
 
-/** How long the readers of our output get after a second Ctrl-C. */
+/** The time that readers of our output get after a second Ctrl-C. */
 const CUT_AFTER = millis(1_000);
 
 export interface ProcessConsole extends Console {
@@ -36,7 +36,7 @@ export function processConsole(): ProcessConsole {
     }
     unread.abort(reason);
   });
-  // Standard error is only for whoever listens: its loss is no reason to end.
+  // Standard error is optional: its loss is no reason to end.
   whenOutputEnds(process.stderr, () => stderr.abandon());
   const interrupts = watchSignals(clock, process, unread.signal);
   const takers = [stdout, stderr];

@@ -260,12 +260,12 @@ describe("looking at jobs", () => {
   test.each([["jobs"], ["status", "a-1"], ["batches", "a-1"], ["executors"], ["stop", "a-1"], ["kill", "a-1"]])(
     "%s of a driver that is not there ends with 1 and why",
     async (...line) => {
-      const nobody = () => Promise.reject(unreachable("nobody answers at localhost:7077."));
+      const nobody = () => Promise.reject(unreachable("nothing answers at localhost:7077."));
       const parts = { jobs: nobody, status: nobody, batches: nobody, executors: nobody, stop: nobody, kill: nobody };
       expect(await session({ operator: parts }).run(...line)).toEqual({
         code: 1,
         out: "",
-        err: "[PEER_UNREACHABLE] nobody answers at localhost:7077.\n",
+        err: "[PEER_UNREACHABLE] nothing answers at localhost:7077.\n",
       });
     },
   );

@@ -11,7 +11,7 @@ const ATTEMPT_MIN_MS = 1_000;
 
 export interface WaitOptions {
   readonly address: string;
-  /** When to give up; `undefined`: never. */
+  /** The time after which to give up; `undefined`: never. */
   readonly timeout: Millis | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Any class. */
 export type AnyClass = abstract new (...args: never[]) => object;
 
-/** What `typeof` says of classes too. Of a function that is none the engine asks only whether a table of classes has it. */
+/** True for every function: `typeof` does not tell classes apart, and only a class can have an id in a table. */
 export function mayBeClass(value: unknown): value is AnyClass {
   return typeof value === "function";
 }

@@ -32,7 +32,7 @@ export function throwTooLarge(bytes: number): never {
 export function throwCorrupt(what: string, fields: Readonly<Record<string, number | string>> = {}): never {
   throw blockCorrupt(
     `A block cannot be read: ${what}. It was truncated, damaged, or written by another version. ` +
-      "The engine computes it again where it can; if this repeats, check the disk and the memory of its holder.",
+      "The engine recomputes it if it can; if this repeats, check the disk and the memory of its holder.",
     { fields },
   );
 }

@@ -26,7 +26,7 @@ export const receiverThreadEnded: ErrorFactory = errorKind("RECEIVER_THREAD_ENDE
 export const executorOutOfMemory: ErrorFactory = errorKind("EXECUTOR_OUT_OF_MEMORY", "user", "same-task");
 /** A job's executor process was killed from outside. */
 export const executorKilled: ErrorFactory = errorKind("EXECUTOR_KILLED", "environment", "same-task");
-/** A job's executor process exited by itself. */
+/** A job's executor process exited without being asked to. */
 export const executorExited: ErrorFactory = errorKind("EXECUTOR_EXITED", "environment", "same-task");
 /** The grace period of a leaving executor ended while jobs still depended on it. */
 export const graceOver: ErrorFactory = errorKind("GRACE_OVER", "environment");

@@ -35,16 +35,16 @@ export interface JobExecutorOptions {
   readonly job: JobId;
   readonly executor: ExecutorId;
   readonly slots: number;
-  /** With the job's driver. Used from `start` on. */
+  /** With the job driver. Used from `start` on. */
   readonly session: DriverSession;
   readonly data: DataPlane;
-  /** Where code of the job runs. */
+  /** The threads that run code of the job. */
   readonly threads: ExecutorThreads;
-  /** A folder of its own, created if missing and removed at the end. */
+  /** A directory for this executor alone, created if missing and removed at the end. */
   readonly workDir: string;
   readonly poolBytes: number;
   readonly slotHeapBytes: number;
-  /** Told of the process groups started by tasks, on behalf of whoever ends them when this process no longer can. */
+  /** Notified of process groups that tasks start, so that another process can end them when this one no longer can. */
   readonly commands?: Pick<Commands, "started" | "ended">;
   readonly clock: Clock;
   readonly log: Logger;
@@ -57,7 +57,7 @@ const THREADS_END_MS = 2_000;
 
 /**
  * One job on one executor: its slot threads, its blocks, its receivers. In a process of its own on a cluster, within
- * the driver's for `local[N]`. The job's driver decides what runs where.
+ * the driver's for `local[N]`. The job driver decides what runs where.
  *
  *     starting ─welcome─▶ loading (artefact, threads) ─ready─▶ running ─shutdown, session lost, fatal─▶ ended
  *
@@ -80,7 +80,7 @@ export class JobExecutor {
   #heartbeat: Timer | undefined;
   #end: Promise<void> | undefined;
   #resolveEnded: (error: Error | undefined) => void = () => {};
-  /** Settles when this executor has ended and released everything: with the reason unless it was told to end. */
+  /** Settles when this executor has ended and released everything: with the reason unless it was asked to end. */
   readonly ended: Promise<Error | undefined>;
 
   /**
@@ -324,7 +324,7 @@ export class JobExecutor {
     await this.#atMost(THREADS_END_MS, this.#running?.slots.close());
     this.#endCommands();
     process.off("exit", this.#endCommands);
-    // At the reader's pace: whoever takes it decides when to cut it off.
+    // At the reader's pace: the taker of the output decides when to cut it off.
     await this.#flush();
     await this.#data.close();
     await this.#store.close();

@@ -55,8 +55,8 @@ export function requireLeastMemory(limitBytes: number, slots: number): void {
 }
 
 /**
- * How to give slots a heap of this size, for the remedy of an error: if they have less than requested, a setting will
- * not help.
+ * The way to give slots a heap of this size, for the remedy of an error: if they have less than requested, a setting
+ * will not help.
  */
 export function moreHeap(
   has: { readonly slots: number; readonly slotHeapBytes: number },
@@ -106,7 +106,10 @@ export function memoryLimit(read: ReadText = readSmallFile, machineBytes: number
   return Math.min(...limits);
 }
 
-/** How often the kernel has killed a process of this control group for lack of memory; 0 if that is not counted. */
+/**
+ * The number of processes of this control group that the kernel has killed for lack of memory; 0 if it does not count
+ * them.
+ */
 export function outOfMemoryKills(read: ReadText = readSmallFile): number {
   for (const line of (read("/proc/self/cgroup") ?? "").split("\n")) {
     const [, controllers = "", group = ""] = line.split(":");

@@ -15,29 +15,29 @@ export const fileSystemUnknown: ErrorFactory = errorKind("FILE_SYSTEM_UNKNOWN", 
 /**
  * Makes an error of the engine with one code, to be thrown.
  *
- * @param message What was tried and where, why it failed, and what can be done.
- * @param options.fields What programs want to know of it, such as `{ path }`.
+ * @param message The operation and its location, the cause, and the remedy.
+ * @param options.fields Values for programs, such as `{ path }`.
  */
 export type MakeFileError = (
   message: string,
   options?: { readonly cause?: unknown; readonly fields?: Readonly<Record<string, string | number>> },
 ) => Error;
 
-/** What a file system of another package throws: each makes an error with the code that the engine knows. */
+/** The errors that a file system of another package throws: each function makes one with a code known to the engine. */
 export interface FileErrors {
-  /** FILE_NOT_FOUND: nothing is there. */
+  /** FILE_NOT_FOUND: nothing exists there. */
   readonly notFound: MakeFileError;
-  /** FILE_CHANGED: a file is not what it was when it was listed. */
+  /** FILE_CHANGED: the file has changed since it was listed. */
   readonly changed: MakeFileError;
-  /** FILE_FORBIDDEN: whoever runs the process has not the right to it. */
+  /** FILE_FORBIDDEN: the user of the process does not have the permission. */
   readonly forbidden: MakeFileError;
-  /** FILE_EXISTS: something is there already. */
+  /** FILE_EXISTS: something already exists there. */
   readonly exists: MakeFileError;
-  /** FILE_WRONG_KIND: a directory where a file has to be, or the other way round. */
+  /** FILE_WRONG_KIND: a directory where a file is required, or the reverse. */
   readonly wrongKind: MakeFileError;
-  /** DISK_FULL: there is no room, or no more is allowed. A task is tried again. */
+  /** DISK_FULL: there is no space left, or a quota is used up. The task is retried. */
   readonly full: MakeFileError;
-  /** FILE_IO: anything else, such as a server that does not answer. A task is tried again. */
+  /** FILE_IO: anything else, such as a server that does not answer. The task is retried. */
   readonly io: MakeFileError;
 }
 

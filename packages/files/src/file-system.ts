@@ -11,7 +11,7 @@ export type FileKind = "file" | "directory" | "other" | "unnameable" | "dangling
 
 export interface FileStat {
   readonly kind: FileKind;
-  /** Size of a file; for other kinds, whatever the system reports. */
+  /** Size of a file; for other kinds, the value reported by the system. */
   readonly bytes: number;
   /** Last change of content, in milliseconds since the epoch, with a fraction if the system provides one. */
   readonly modifiedMs: number;
@@ -123,7 +123,7 @@ export interface FileSystem {
   readonly blocking?: BlockingFiles | undefined;
   /**
    * The entries of a directory, in no particular order, in pages of a size that the file system chooses; one page is in
-   * memory at a time. Entries that vanish meanwhile are omitted. Links are followed.
+   * memory at a time. Entries that vanish during the listing are omitted. Links are followed.
    *
    * @throws FILE_NOT_FOUND The directory does not exist. @throws FILE_WRONG_KIND It is not a directory. Both before the
    *   first page.

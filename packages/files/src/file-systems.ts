@@ -40,7 +40,7 @@ export class FileSystems {
     throw fileSystemUnknown(
       `${JSON.stringify(location)} names the file system "${scheme}:", which is not installed here. Nothing is read or written. ` +
         `Known: ${known.join(", ")}. ` +
-        `Use one of them, or import the package that brings "${scheme}:"; for a relative path with a colon, begin it with "./".`,
+        `Use one of them, or import the package that registers "${scheme}:"; for a relative path with a colon, begin it with "./".`,
       { fields: { location, scheme } },
     );
   }

@@ -27,7 +27,7 @@ export function changedSince(path: string, listed: string, now: string, cause?: 
   return fileChanged(
     `the file ${path} changed between being listed and being read: it was ${describeVersion(listed)} and is ${describeVersion(now)}. ` +
       "Nothing that was read of it is used, and its batch fails. Write each file elsewhere on the same file system and rename it " +
-      "into place, under a name of its own; never rewrite, replace or append to a file where it is read.",
+      "into place under a new name; never rewrite, replace or append to a file in the directory that is read.",
     { fields: { path, listed, now }, ...(cause === undefined ? {} : { cause }) },
   );
 }

@@ -3,9 +3,9 @@ import { type Brand, branded, type EngineError } from "@millrace/base";
 import { fileSystemUnknown } from "./errors.ts";
 
 /**
- * Where a file or directory is, by one rule for driver and tasks: `/absolute/path` for this machine's own files, and
- * `scheme://rest`, as its file system takes it, for any other. It says which file system serves it, needs no working directory,
- * and is its own text: messages show it, and the wire carries it.
+ * The place of a file or directory, by one rule for driver and tasks: `/absolute/path` for this machine's own files,
+ * and `scheme://rest`, as its file system takes it, for any other. It says which file system serves it, needs no
+ * working directory, and is its own text: messages show it, and the wire carries it.
  *
  * Made from what an author wrote, once, and from other locations; nothing else makes one.
  */
@@ -99,15 +99,15 @@ function malformed(location: string, why: string, cause?: unknown): EngineError 
   );
 }
 
-/** What a file system of another package needs to do with locations. */
+/** Operations on locations for file systems of other packages. */
 export interface Locations {
   /** The location of a path that is absolute, as an author would write it: `box://bucket/a`. @throws FILE_SYSTEM_UNKNOWN */
   of(text: string): Location;
   /** The location of nested `names` in a directory. */
   within(directory: Location, ...names: readonly string[]): Location;
-  /** The directory that holds it; of a root that itself. */
+  /** The parent directory; of a root, the root itself. */
   parentOf(location: Location): Location;
-  /** The last name of it; "" of a root. */
+  /** The last name; "" for a root. */
   nameIn(location: Location): string;
   /** `s3://bucket` of `s3://bucket/a/b`. */
   rootOf(location: Location): Location;

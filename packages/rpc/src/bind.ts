@@ -3,7 +3,7 @@ import { EngineError } from "@millrace/base";
 import { badAddress, bindFailed, insecureBind } from "./errors.ts";
 import type { DataAddress } from "./session.ts";
 
-/** Who may connect to a server, and how. */
+/** The security of a server: token, TLS, or neither. */
 export interface Security {
   /** The token that every caller must present; `undefined`: anyone may call, which is refused beyond loopback. */
   readonly token: string | undefined;
@@ -11,7 +11,7 @@ export interface Security {
   readonly insecure?: boolean;
 }
 
-/** Whether an address is reachable only from this machine. Names other than `localhost` count as not loopback. */
+/** True if an address is reachable only from this machine. Names other than `localhost` count as not loopback. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }

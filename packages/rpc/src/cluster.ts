@@ -2,11 +2,14 @@ import type { ExecutorId, JobId, WarningRecord, WireError } from "@millrace/base
 import type { BatchFigures, ExecutorFigures, JobState, MemberHello } from "@millrace/scheduler";
 import type { DataAddress, Session } from "./session.ts";
 
-/** Messages from an executor supervisor to the driver supervisor. It dials, and redials for as long as it takes. */
+/**
+ * Messages from an executor supervisor, a member of the cluster, to the driver supervisor. The member dials, and
+ * redials.
+ */
 export type FromMember =
   | ({ readonly type: "hello" } & MemberHello)
   | { readonly type: "heartbeat" }
-  /** It was told to end: it takes no new jobs, and closes when its jobs are over or have released it. */
+  /** It takes no new jobs, and closes when its jobs are over or have released it. */
   | { readonly type: "leaving" }
   | { readonly type: "jobStarted"; readonly job: JobId; readonly pid: number }
   /** `error`: why the process ended other than by a stop, such as out of memory, with its last lines. */
@@ -16,7 +19,7 @@ export type ToMember =
   | { readonly type: "welcome" }
   /** Refused for good: wrong protocol version or a name in use. */
   | { readonly type: "refused"; readonly error: WireError }
-  /** `driver`: where the job driver process listens for sessions; an empty host is the one on which the supervisor was dialled. */
+  /** `driver`: the address of the job driver; an empty host is the one at which the driver supervisor was dialled. */
   | {
       readonly type: "startJob";
       readonly job: JobId;
@@ -71,7 +74,7 @@ export interface ExecutorSummary {
   readonly memoryBytes: number;
   /** Memory of its jobs' processes, as of their last heartbeats. */
   readonly rssBytes: number;
-  /** `leaving`: it was told to end, and serves until its jobs release it. An executor that has left is not listed. */
+  /** `leaving`: it takes no new jobs, and serves until its jobs release it. An executor that has left is not listed. */
   readonly state: "connected" | "leaving" | "lost";
   readonly jobs: readonly JobId[];
   readonly lastSeenAt: number;
@@ -84,7 +87,7 @@ export type LogStream = "stdout" | "stderr" | "engine";
 
 /** A piece of a job's log. Pieces of one stream are contiguous; lines may be split between two. */
 export interface LogEntry {
-  /** When it was read, in epoch milliseconds. */
+  /** The time at which it was read, in epoch milliseconds. */
   readonly time: number;
   readonly stream: LogStream;
   readonly text: string;
@@ -92,7 +95,7 @@ export interface LogEntry {
 
 /** The driver's public service, used by the command line. */
 export interface OperatorService {
-  /** `artefact`: the packed bundle. Resolves when the job's driver process has run its `build` without error. */
+  /** `artefact`: the packed bundle. Resolves when the job driver process has run its `build` without error. */
   submit(request: {
     readonly artefact: Uint8Array;
     readonly name: string | undefined;

@@ -10,7 +10,7 @@ export const bindFailed: ErrorFactory = errorKind("BIND_FAILED", "environment");
 export { protocolMismatch } from "@millrace/base";
 /** The token is missing or differs from the server's. */
 export const unauthenticated: ErrorFactory = errorKind("UNAUTHENTICATED", "user");
-/** Nobody answers at the address. */
+/** Nothing answers at the address. */
 export const peerUnreachable: ErrorFactory = errorKind("PEER_UNREACHABLE", "environment", "same-task");
 /** Something answers at the address, but it is not a driver. */
 export const notADriver: ErrorFactory = errorKind("NOT_A_DRIVER", "environment", "same-task");
@@ -37,7 +37,7 @@ export const callFailed: ErrorFactory = errorKind("CALL_FAILED", "engine");
 /** Unusable TLS settings. */
 export const badTls: ErrorFactory = errorKind("BAD_TLS", "user");
 
-/** Whoever still waits for a block when the process closes its connections. */
+/** The error for those that still wait for a block when the process closes its connections. */
 export function clientClosed(): EngineError {
   return sessionLost("this process has closed its connections to the blocks of others. It is about to end.");
 }

@@ -2,11 +2,11 @@ import { type EngineError, protocolMismatch } from "@millrace/base";
 import { unauthenticated } from "./errors.ts";
 import { PROTOCOL_VERSION } from "./session.ts";
 
-// How both planes refuse a caller.
+// Refusals of a caller, the same on both planes.
 
 export function wrongToken(missing: boolean): EngineError {
   return unauthenticated(
-    `the server requires a token and this process ${missing ? "sent none" : "sent another one"}. The connection is refused. ` +
+    `the server requires a token, but this process ${missing ? "sent none" : "sent another one"}. The connection is refused. ` +
       `Set MILLRACE_TOKEN (or --token-file) here to the secret that the driver was started with.`,
   );
 }

@@ -53,11 +53,11 @@ export type FromExecutor =
       readonly spilledBytes: number;
     }
   /**
-   * It was told to end: it serves tasks, blocks and state until it receives `shutdown`, or its own grace period is
+   * The executor is leaving: it serves tasks, blocks and state until it receives `shutdown`, or its own grace period is
    * over.
    */
   | { readonly type: "leaving" }
-  /** An error in user code for which no task can fail. */
+  /** An error in user code that is not part of any task. */
   | { readonly type: "trouble"; readonly error: WireError }
   /** Answers `settle`: nothing of the job is pending on any slot, and all errors have been reported. */
   | { readonly type: "settled" }
@@ -99,7 +99,7 @@ export type ToExecutor =
       readonly level: BlockLevel;
       readonly replicateTo: ExecutorId | undefined;
     }
-  /** Where a running receiver sends second copies from now on; `undefined`: nowhere. */
+  /** The peer to which a running receiver sends second copies from now on; `undefined`: none. */
   | { readonly type: "replicateTo"; readonly stream: StreamId; readonly peer: ExecutorId | undefined }
   /** Stops reading, stores what is buffered, answers with `received` and `receiver: stopped`. */
   | { readonly type: "stopReceiver"; readonly stream: StreamId }

@@ -29,12 +29,12 @@ describe("the files of TLS", () => {
       /process\.key of --tls-ca has no certificate in PEM form/,
     ],
     ["without a key", { cert, key: encrypted }, /README\.md of MILLRACE_TLS_KEY has no unencrypted private key/],
-    ["of a certificate alone", { cert }, /has a certificate and no key.*Give both/],
-    ["of a key alone", { ca, key }, /has a key and no certificate.*Give both/],
+    ["of a certificate alone", { cert }, /given a certificate but no key.*Give both/],
+    ["of a key alone", { ca, key }, /given a key but no certificate.*Give both/],
     [
       "of another certificate's key",
       { cert: ca, key },
-      /key in .*process\.key is not that of the certificate in .*ours-ca/,
+      /key in .*process\.key does not belong to the certificate in .*ours-ca/,
     ],
   ])("%s are refused by name, with the remedy", (_, files, message) => {
     expect(() => readTls(files)).toThrow(/^\[BAD_TLS\]/);

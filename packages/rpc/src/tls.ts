@@ -30,13 +30,13 @@ export function readTls(files: TlsFiles): TlsSettings | undefined {
   if (cert === undefined && key === undefined) return settings;
   if (cert === undefined || key === undefined) {
     const [there, absent] = cert === undefined ? ["a key", "certificate"] : ["a certificate", "key"];
-    throw badTls(`TLS has ${there} and no ${absent}. Nothing was started. Give both, or neither.`);
+    throw badTls(`TLS was given ${there} but no ${absent}. Nothing was started. Give both, or neither.`);
   }
   const certificate = read(cert, "certificate", (pem) => new X509Certificate(pem));
   const privateKey = read(key, "unencrypted private key", createPrivateKey);
   if (!certificate.parsed.checkPrivateKey(privateKey.parsed)) {
     throw badTls(
-      `the key in ${key.file} is not that of the certificate in ${cert.file}. Nothing was started. Give the two that belong together.`,
+      `the key in ${key.file} does not belong to the certificate in ${cert.file}. Nothing was started. Give a certificate and its own key.`,
       { fields: { cert: cert.file, key: key.file } },
     );
   }
@@ -65,7 +65,7 @@ function read<T>(
     return { pem, parsed: parse(pem) };
   } catch (cause) {
     throw badTls(
-      `the file ${file} of ${option} has no ${what} in PEM form ("-----BEGIN …"). Nothing was started. Name one that has.`,
+      `the file ${file} of ${option} has no ${what} in PEM form ("-----BEGIN …"). Nothing was started. Name a file that contains one.`,
       { fields: { path: file }, cause },
     );
   }
@@ -76,7 +76,7 @@ export function serverCertificate(tls: TlsSettings): { readonly cert: string; re
   const { cert, key } = tls;
   if (cert !== undefined && key !== undefined) return { cert, key };
   throw badTls(
-    "TLS is on, and this process listens: it needs a certificate and its key. Nothing listens. " +
+    "TLS is on, so this process needs a certificate and its key to listen. Nothing was started. " +
       "Give both as PEM files, --tls-cert and --tls-key, or turn TLS off by leaving out --tls-ca as well.",
   );
 }
@@ -84,7 +84,7 @@ export function serverCertificate(tls: TlsSettings): { readonly cert: string; re
 /** The certificate of the peer is not trusted; `why` is in the words of TLS. Nothing was sent to that peer. */
 export function untrusted(address: string, why: string): EngineError {
   const remedy = /altname|does not match/i.test(why)
-    ? "Dial it by a name that its certificate has (--advertise for executors and jobs), or make a certificate that has this one."
+    ? "Dial it by a name in its certificate (--advertise for executors and jobs), or issue a certificate with this name."
     : "Name the authority that signed its certificate with --tls-ca, on every process and command.";
   return badTls(`the certificate of ${address} is not trusted: ${why}. Nothing was sent there. ${remedy}`, {
     fields: { address },

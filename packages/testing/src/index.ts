@@ -1,4 +1,4 @@
-/** What tests of jobs import: `import { testJob } from "millrace/testing"`. */
+/** The module that tests of jobs import: `import { testJob } from "millrace/testing"`. */
 
 export type { ContractCase, FileSystemPlace } from "./files/contract-case.ts";
 export { fileSystemContract } from "./files/file-system-contract.ts";

@@ -157,7 +157,7 @@ class FrameReader {
 
   pairs(offset: number, limit: number, depth: number): PairColumns {
     if (depth >= PAIR_DEPTH_MAX) throwCorrupt("its columns are nested too deep");
-    if (this.#view.getUint8(offset) !== COLUMN.pairs) throwCorrupt("its layout is not that of its column");
+    if (this.#view.getUint8(offset) !== COLUMN.pairs) throwCorrupt("its layout does not match its column");
     const end = this.#columnEnd(offset, limit);
     const first = offset + COLUMN_HEADER_BYTES;
     const second = this.#columnEnd(first, end);
@@ -165,7 +165,7 @@ class FrameReader {
     return { rows: this.#rows, keys, values: this.column(second, end, depth + 1) };
   }
 
-  /** Where the column at `offset` ends. */
+  /** The end of the column at `offset`. */
   #columnEnd(offset: number, limit: number): number {
     if (limit - offset < COLUMN_HEADER_BYTES) throwCorrupt("a column is missing");
     const end = offset + COLUMN_HEADER_BYTES + this.#view.getUint32(offset + 4, true);
@@ -245,7 +245,7 @@ class FrameReader {
 function cutStrings(text: string, lengths: Uint8Array | Uint16Array | Uint32Array, rows: number): string[] {
   const column = new Array<string>(rows);
   const used = lengths instanceof Uint8Array ? cutShort(text, lengths, column) : cutLong(text, lengths, column);
-  if (used !== text.length) throwCorrupt("the sum of its lengths is not that of its text");
+  if (used !== text.length) throwCorrupt("the sum of its lengths is not the length of its text");
   return column;
 }
 

@@ -102,7 +102,7 @@ export class BlockWriter {
   }
 }
 
-/** All of `records` as one block in memory of its own. For small data: results, inline inputs, tests. */
+/** All of `records` as one block in new memory. For small data: results, inline inputs, tests. */
 export function encodeBlock(records: Iterable<unknown>, classes: ClassTable): Uint8Array {
   const frames: Uint8Array[] = [];
   const writer = new BlockWriter({ classes, flush: (frame) => frames.push(frame.slice()) });

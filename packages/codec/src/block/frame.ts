@@ -12,7 +12,7 @@ import { HASH_VERSION } from "../key/hash.ts";
  *   8  u32  rows
  *  12  u32  bytes of the frame, header and padding included; a multiple of 8
  *
- * and goes on with one column at offset 16. A column begins at a multiple of 8 with
+ * and continues with one column at offset 16. A column begins at a multiple of 8 with
  *
  *   0  u8   kind
  *   1  u8   text encoding, where it has text

@@ -12,7 +12,7 @@ const KEEP_BYTES = 1024 ** 2;
 const DATA_OFFSET = FRAME_HEADER_BYTES + COLUMN_HEADER_BYTES + 8;
 
 export interface LineOptions {
-  /** Where the bytes come from, for messages: `the socket localhost:9999`. */
+  /** The origin of the bytes, for messages: `the socket localhost:9999`. */
   readonly source: string;
   /** The setting `line.bytes.max`: a source that never ends its line must not take all memory. */
   readonly lineBytesMax: number;
@@ -148,7 +148,7 @@ function splitLines(bytes: Buffer): string[] {
  * One frame from the bytes of complete lines, without decoding them: text stays bytes until a row is read.
  *
  * @param bytes Lines separated by "\n", without other line ends; a final "\n" ends the last line.
- * @returns A frame in memory of its own; `undefined` when there is no line.
+ * @returns A frame in new memory; `undefined` when there is no line.
  */
 export function linesFrame(bytes: Uint8Array): Uint8Array | undefined {
   if (bytes.byteLength === 0) return undefined;

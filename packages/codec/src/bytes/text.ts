@@ -2,7 +2,7 @@ import { throwCorrupt } from "../errors.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 
 /**
- * How a run of text is stored in bytes. Strings are sequences of UTF-16 code units and may contain lone surrogates
+ * The encoding of a run of text. Strings are sequences of UTF-16 code units and may contain lone surrogates
  * (`"😀".split("")` makes them), so UTF-8 is used only for text that arrived as UTF-8.
  */
 export const TEXT_LATIN1 = 1;
@@ -22,7 +22,7 @@ export function writeText(out: ByteWriter, text: string): typeof TEXT_LATIN1 | t
   return encoding;
 }
 
-/** Whether the text needs two bytes per unit. */
+/** True if the text needs two bytes per unit. */
 export function beyondLatin1(text: string): boolean {
   return BEYOND_LATIN1.test(text);
 }

@@ -25,13 +25,14 @@ export const ERROR_KINDS: ReadonlyMap<unknown, number> = new Map(
   tag.ERROR_TYPES.map((type, kind) => [type.prototype, kind]),
 );
 
-/** Whether own properties of such an object include its elements. */
+/** True if own properties of such an object include its elements. */
 export function isIndexed(body: Body): boolean {
   return body === BODY.array || body === BODY.view;
 }
 
 /**
- * The kind of an object by its internal type, whatever its prototype: for instances of classes that extend a built-in.
+ * The kind of an object by its internal type, regardless of its prototype: for instances of classes that extend a
+ * built-in.
  */
 export function bodyOf(value: object): Body | undefined {
   if (Array.isArray(value)) return BODY.array;

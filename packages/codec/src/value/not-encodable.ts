@@ -38,7 +38,7 @@ function remedyFor(value: unknown): string {
   if (value instanceof URL) return "Send its href";
   return (
     "Send primitives, plain objects, arrays, Map, Set, Date, RegExp, bigint, bytes, or instances of the job's own classes " +
-    "(without #private fields, and declared outside the functions that run on executors); make what is tied to a process (a socket, a stream, a pool) in module-level code"
+    "(without #private fields, and declared outside the functions that run on executors); create anything tied to a process (a socket, a stream, a pool) in module-level code"
   );
 }
 
@@ -51,7 +51,7 @@ export function explainRecord(error: unknown, root: unknown): unknown {
   });
 }
 
-/** How the walk descends into values that a hook replaces: what they ship, with names. */
+/** The walk's way into values that a hook replaces: the values shipped for them, with names. */
 export type Inner = (
   value: object,
 ) => { readonly values: readonly unknown[]; readonly names: readonly string[] } | undefined;

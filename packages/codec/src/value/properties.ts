@@ -1,4 +1,4 @@
-/** An own property, whatever the prototype says about the name. */
+/** An own property, even if the prototype has one of that name. */
 export function assign(target: object, name: string, value: unknown): void {
   if (name in target) {
     Object.defineProperty(target, name, { value, writable: true, enumerable: true, configurable: true });

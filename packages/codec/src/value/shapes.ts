@@ -15,7 +15,7 @@ interface ShapeNode {
   definition: Definition | undefined;
 }
 
-/** How a shape is written when a frame first uses it. */
+/** The encoding of a shape at its first use in a frame. */
 export interface Definition {
   readonly bytes: Uint8Array;
   readonly text: string;

@@ -119,7 +119,7 @@ export class ValueScanner {
     return this.#readText().length;
   }
 
-  /** Whether this text comes next. */
+  /** True if this text comes next. */
   #isNextText(text: string): boolean {
     if (this.#text !== undefined || this.#textEncoding !== TEXT_LATIN1) {
       return (this.#text ?? this.#readText()).startsWith(text, this.#textPosition);

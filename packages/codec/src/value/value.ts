@@ -24,7 +24,7 @@ function takeWriter(classes: ClassTable): ValueWriter {
 }
 
 /**
- * Encodes one value as bytes of its own, for state, accumulators and results; blocks use columns.
+ * Encodes one value on its own, for state, accumulators and results; blocks use columns.
  *
  * @throws RECORD_NOT_ENCODABLE Names the path to the offending value, such as `record[1].socket`.
  * @throws RECORD_TOO_LARGE

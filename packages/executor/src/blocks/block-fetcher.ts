@@ -49,7 +49,7 @@ export interface BlockFetcherPorts {
 const FETCHES_MAX = 64;
 const FETCH_BYTES_MAX = 64 << 20;
 
-/** Brings blocks to this process: from its own store, from another executor of the job, or from the driver. */
+/** Makes blocks available in this process: from its own store, from another executor of the job, or from the driver. */
 export class BlockFetcher {
   readonly #ports: BlockFetcherPorts;
   readonly #count = new Semaphore(FETCHES_MAX);
@@ -67,7 +67,7 @@ export class BlockFetcher {
   }
 
   /** A block available without waiting: one of this process, or a small one that came with the task. */
-  atHand(location: BlockLocation): PinnedBlock | undefined {
+  available(location: BlockLocation): PinnedBlock | undefined {
     const held = this.local(location.id);
     if (held !== undefined || location.copy === undefined) return held;
     const { pool } = this.#ports;
@@ -82,7 +82,7 @@ export class BlockFetcher {
    * @throws FetchFailed
    */
   async hold(location: BlockLocation): Promise<PinnedBlock> {
-    return this.atHand(location) ?? this.#bring(location);
+    return this.available(location) ?? this.#fetch(location);
   }
 
   /**
@@ -102,14 +102,14 @@ export class BlockFetcher {
   }
 
   #keep(location: BlockLocation): Promise<void> {
-    const work = this.#bring(location)
-      .then((brought) => this.#ports.store.put(location.id, brought.handle)) // the store frees it from now on
+    const work = this.#fetch(location)
+      .then((fetched) => this.#ports.store.put(location.id, fetched.handle)) // the store frees it from now on
       .finally(() => this.#keeping.delete(location.id));
     this.#keeping.set(location.id, work);
     return work;
   }
 
-  async #bring(location: BlockLocation): Promise<PinnedBlock> {
+  async #fetch(location: BlockLocation): Promise<PinnedBlock> {
     const releaseCount = await this.#count.acquire(1);
     const releaseBytes = await this.#bytes.acquire(location.bytes);
     try {

@@ -14,7 +14,7 @@ import {
 } from "@millrace/rpc";
 import { holderUnknown } from "../errors.ts";
 
-/** How a job executor fetches blocks of other holders, and serves its own. */
+/** The data plane of a job executor: fetches blocks from other holders, and serves its own. */
 export type DataPlane =
   /** Framed TCP, as between machines. `host` is where to listen; `advertise` is what peers dial, by default `host`. */
   | {
@@ -38,14 +38,14 @@ interface OutgoingBlock {
   readonly parts: Iterable<Uint8Array>;
 }
 
-/** The blocks of other holders: the job's driver, and its other executors. */
+/** The blocks of other holders: the job driver, and its other executors. */
 export interface DataPort {
-  /** Where peers fetch the blocks of this executor. */
+  /** The address at which peers fetch the blocks of this executor. */
   readonly address: DataAddress;
   /** The other reachable executors of the job. */
   readonly peers: readonly ExecutorId[];
   /**
-   * Fetches a block into `sink`, which is told of a failure.
+   * Fetches a block into `sink`, to which a failure is reported.
    *
    * @throws HOLDER_UNKNOWN The holder is no longer an executor of the job.
    * @throws BLOCK_NOT_HELD The holder does not have it.
@@ -57,7 +57,7 @@ export interface DataPort {
    * @throws HOLDER_UNKNOWN
    */
   put(peer: ExecutorId, id: BlockId, block: OutgoingBlock): Promise<void>;
-  /** Where the driver serves its blocks. An empty host: the one on which the session with it was dialled. */
+  /** The address at which the driver serves its blocks. An empty host: the one on which the session was dialled. */
   setDriver(address: DataAddress): void;
   /** All executors of the job, this one included, and where they serve. */
   setPeers(executors: ReadonlyMap<ExecutorId, DataAddress>): void;
@@ -148,7 +148,7 @@ class NetworkData implements DataPort {
   }
 }
 
-/** An executor without a network: nobody is there but the driver, and its blocks are copied from where they are. */
+/** An executor without a network: its only peer is the driver, whose blocks are copied within the process. */
 export class LocalData implements DataPort {
   readonly address: DataAddress = { host: "127.0.0.1", port: 0 };
   readonly peers: readonly ExecutorId[] = [];

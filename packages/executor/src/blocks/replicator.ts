@@ -28,7 +28,7 @@ export class Replicator {
   /**
    * Sends copies of blocks of this process to `peer`. Never rejects: without a second copy there is only the first.
    *
-   * @returns Whether the peer has all of them.
+   * @returns True if the peer has all of them.
    */
   async copyTo(peer: ExecutorId | undefined, blocks: readonly BlockId[]): Promise<boolean> {
     const { data, log } = this.#ports;
@@ -37,7 +37,10 @@ export class Replicator {
       for (const id of blocks) await this.#copy(peer, id);
       return true;
     } catch (error) {
-      log.warn({ peer }, `second copies could not be stored, only the first ones exist: ${toWireError(error).message}`);
+      log.warn(
+        { peer },
+        `second copies could not be stored on ${peer}, so these blocks have one copy: ${toWireError(error).message}`,
+      );
       return false;
     }
   }
@@ -45,7 +48,7 @@ export class Replicator {
   async #copy(peer: ExecutorId, id: BlockId): Promise<void> {
     const { store, pool, data } = this.#ports;
     const pin = store.pin(id);
-    if (pin === undefined) return; // dropped meanwhile: nobody needs a copy
+    if (pin === undefined) return; // dropped in the meantime: no copy is needed
     try {
       await data.put(peer, id, { bytes: handleBytes(pin.handle), parts: readHandle(pin.handle, pool) });
     } finally {
@@ -54,7 +57,7 @@ export class Replicator {
   }
 }
 
-/** How the store keeps blocks of a storage level. */
+/** The way the store keeps blocks of a storage level. */
 export function keepOf(level: BlockLevel | undefined): Keep {
   if (level === undefined || (level.memory && level.disk)) return "memoryAndDisk";
   return level.memory ? "memoryOnly" : "diskOnly";

@@ -122,7 +122,7 @@ export class LineBlockCutter {
   }
 
   /**
-   * @returns Whether it completed a line.
+   * @returns True if it completed a line.
    * @throws LINE_TOO_LONG
    */
   push(chunk: Uint8Array): boolean {
@@ -134,7 +134,7 @@ export class LineBlockCutter {
     return completed;
   }
 
-  /** The source ended by itself: an unterminated last line is a record too. */
+  /** The source ended: an unterminated last line is a record too. */
   endOfInput(): void {
     this.#writer.endOfInput();
     this.cut();
@@ -149,7 +149,7 @@ export class LineBlockCutter {
     void this.#outbox.emit(sink.finish(records));
   }
 
-  /** Passes on what is there; resolves when all of it is safe. */
+  /** Hands over the records it holds; resolves when all of them are safe. */
   async close(): Promise<void> {
     this.cut();
     await this.#outbox.settled();
@@ -255,7 +255,7 @@ export class RecordCutter {
     this.#outbox.emit(open.sink.finish(open.records.length)).then(open.safe.resolve, open.safe.reject);
   }
 
-  /** Hands over what is there; resolves when all of it is safe. */
+  /** Hands over the records it holds; resolves when all of them are safe. */
   async close(): Promise<void> {
     this.cut();
     await this.#outbox.settled();

@@ -131,7 +131,7 @@ export class CustomReceiverRun implements ReceiverRun {
   #slowToStop(): EngineError {
     return receiverFailed(
       `onStop of ${this.#name} has not settled within receiver.stop.timeout = ${formatDuration(this.#options.stopTimeout)}. It is no longer awaited, ` +
-        "and records it stores from now on are refused. Bound its waits, or raise receiver.stop.timeout.",
+        "and records it stores from now on are refused. Limit the time it waits, or raise receiver.stop.timeout.",
     );
   }
 

@@ -14,9 +14,9 @@ interface Steps {
   return?(): unknown;
 }
 
-/** How long an iterable may take to end after `return()`. */
+/** The time an iterable may take to end after `return()`. */
 const RETURN_MS = 1_000;
-/** How long available records may keep the thread's other receivers waiting. */
+/** The time that available records may keep the thread's other receivers waiting. */
 const TURN_MS = 10;
 /** Records between two checks of the clock. */
 const TURN_RECORDS = 64;
@@ -121,7 +121,7 @@ export class IterableRun implements ReceiverRun {
   #slowToEnd(): EngineError {
     return receiverFailed(
       `the iterable of iterableStream ${this.#stream} did not end within ${RETURN_MS} ms of return(). It is no longer awaited. ` +
-        "End its waits when the signal passed to the function is aborted.",
+        "Stop waiting in it when the signal passed to the function is aborted.",
     );
   }
 

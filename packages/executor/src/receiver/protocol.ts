@@ -6,13 +6,13 @@ import type { BlockHandle, PoolHandle } from "@millrace/storage";
 /** The start data of a receiver thread (its `workerData`). */
 export interface ReceiverInit {
   readonly pool: PoolHandle;
-  /** Where blocks go when the pool is full. */
+  /** The directory for blocks that do not fit into the pool. */
   readonly workDir: string;
   /** The executor build of the job; loaded when the first receiver needs it. */
   readonly executorModule: string;
   readonly output: ThreadOutputEnd;
   readonly restartDelay: BackoffRange;
-  /** How long to wait for `onStop`. */
+  /** The time that `onStop` may take. */
   readonly stopTimeoutMs: number;
   /** The setting `line.bytes.max`. */
   readonly lineBytesMax: number;

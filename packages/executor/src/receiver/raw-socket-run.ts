@@ -68,7 +68,7 @@ export class RawSocketRun extends SocketChunks {
     const { host, port } = this.where;
     throw receiverFailed(
       `the source ${host}:${port} announces a block of ${formatSize(length)}, more than ${formatSize(BLOCK_BYTES_MAX)}. ` +
-        "Does it send the output of rawBlock, and nothing else?",
+        "The block is not read, and the source is retried. Check that it sends the output of rawBlock, and nothing else.",
     );
   }
 }

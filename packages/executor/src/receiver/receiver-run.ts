@@ -1,6 +1,6 @@
 import type { EngineError } from "@millrace/base";
 
-/** Why a run of a receiver ended, and what should follow. */
+/** The end of a run of a receiver: its reason, and the next step. */
 export type RunEnd =
   /** It is restarted: after the given delay, or after the next back-off pause. */
   | { readonly kind: "retry"; readonly error: EngineError; readonly delayMs?: number }

@@ -8,7 +8,7 @@ const PING_MS = millis(1_000);
  * Unanswered pings in a row before a thread counts as stuck. Counted, not timed: the main thread may be late itself.
  */
 const PINGS_UNANSWERED_MAX = 5;
-/** How long a finished thread may take to send what its sockets hold. */
+/** The time a finished thread may take to send the output buffered in its sockets. */
 const LINGER_MS = millis(2_000);
 
 export interface ReceiverThreadOptions {
@@ -75,7 +75,7 @@ export class ReceiverThread {
     this.#timer = this.#options.clock.after(LINGER_MS, () => void this.#worker.terminate());
   }
 
-  /** Terminates it: what it has not passed on is lost. */
+  /** Terminates it: records that it has not handed over are lost. */
   async terminate(cause?: EngineError): Promise<void> {
     this.#cause ??= cause;
     await this.#worker.terminate();
@@ -110,7 +110,7 @@ export function stuckThread(): EngineError {
   );
 }
 
-/** The compiled entry: beside this file if this is compiled, in `dist` when tests run the source. */
+/** The compiled entry: next to this file if this is compiled, in `dist` when tests run the source. */
 function threadEntry(): URL {
   return import.meta.url.endsWith(".ts")
     ? new URL("../../dist/receiver/thread.js", import.meta.url)

@@ -54,7 +54,7 @@ interface Stream {
   readonly start: Start;
   readonly group: Group;
   replicateTo: ExecutorId | undefined;
-  /** The engine is behind; a replacement thread is told so too. */
+  /** The engine is behind; a replacement thread is held back too. */
   held: boolean;
   stopping: boolean;
   /** Blocks are stored, replicated and announced in sequence, together with the receiver's reports. */
@@ -108,7 +108,7 @@ export class ReceiverThreads {
     }
   }
 
-  /** Terminates the threads: what they had not passed on is lost. */
+  /** Terminates the threads: records that they have not handed over are lost. */
   async close(): Promise<void> {
     this.#closing = true;
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
@@ -241,7 +241,7 @@ export class ReceiverThreads {
     const id = blockId(`recv/${stream}/${this.#prefix}/${this.#nextBlock++}`);
     try {
       store.put(id, handle, keepReceived(entry.start.level));
-      store.countSpilled(handle); // the receiver has spilled by itself because the pool was full
+      store.countSpilled(handle); // the receiver itself spilled it because the pool was full
     } catch (error) {
       log.error({ stream }, `received block ${id} is refused: ${String(error)}`);
       thread.post({ type: "refused", stream, block, error: toWireError(error) });

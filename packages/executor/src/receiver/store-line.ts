@@ -131,8 +131,8 @@ export class StoreLine {
         this.#pastGate -= records.length;
         return Promise.reject(
           receiverOverrun(
-            `${this.#options.name} stores while it stops, and the engine is behind: ${this.#pastGate} records were accepted nevertheless, these ${records.length} are refused. ` +
-              "Let onStop end the source before it does anything else.",
+            `${this.#options.name} stores records while it stops and the engine is behind: ${this.#pastGate} were accepted beyond the limit, these ${records.length} are refused. ` +
+              "Make onStop end the source first.",
           ),
         );
       }

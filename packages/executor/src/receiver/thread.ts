@@ -10,9 +10,9 @@ import { receiverClosed } from "../errors.ts";
 import type { FromReceivers, ReceiverInit, ToReceivers } from "./protocol.ts";
 import { Receivers } from "./receivers.ts";
 
-/** Where the shim for `import "millrace"` in an artefact finds the module. */
+/** The property in which the shim for `import "millrace"` in an artefact finds the module. */
 const MILLRACE_MODULE = Symbol.for("millrace.module");
-/** Where it finds packages that cannot be bundled. */
+/** The property in which it finds packages that cannot be bundled. */
 const MILLRACE_EXTERNAL = Symbol.for("millrace.external");
 
 const port = parentPort;

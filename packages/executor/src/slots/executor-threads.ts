@@ -3,22 +3,24 @@ import type { StageTemplate, TemplateId } from "@millrace/plan";
 import { SlotPool, type SlotPoolHandlers, type SlotPoolOptions } from "./slot-pool.ts";
 import type { TaskSlots } from "./task.ts";
 
-/** A job's code as an executor has it. */
+/** A job's code on an executor. */
 export interface ExecutorCode {
   /** Path of the executor's build. */
   readonly module: string;
-  /** Folders to find packages in that are not in the bundle; none when the job has none. */
+  /** Directories in which to find packages outside the bundle; none if the job has none. */
   readonly externals: readonly string[];
 }
 
-/** The slots of one executor, with all that it tells them. */
+/** The slots of one executor, and the messages to them. */
 export interface ExecutorSlots extends TaskSlots {
-  /** They take tasks from then on. @throws ARTEFACT_LOAD_FAILED */
+  /** Starts them; they take tasks once this resolves. @throws ARTEFACT_LOAD_FAILED */
   start(): Promise<void>;
   loadTemplate(template: StageTemplate): void;
   dropTemplates(ids: readonly TemplateId[]): void;
   dropBroadcasts(ids: readonly string[]): void;
-  /** No attempt comes any more. Resolves when code of the job has nothing pending in any slot, and its errors are told. */
+  /**
+   * No attempt follows. Resolves when the job's code has nothing pending in any slot and its errors have been reported.
+   */
   settle(): Promise<void>;
   /** Ends all slots at once. */
   close(): Promise<void>;
@@ -26,10 +28,10 @@ export interface ExecutorSlots extends TaskSlots {
   flush(): Promise<void>;
 }
 
-/** Where code of the job runs on an executor: threads of its process, or the thread of a test. */
+/** The threads that run code of the job on an executor: those of its process, or the thread of a test. */
 export interface ExecutorThreads {
   /**
-   * Takes the job's code in.
+   * Loads the job's code.
    *
    * @throws The bundler's errors, and JOB_PACKAGES_MISSING.
    */

@@ -3,7 +3,7 @@ import type { BlockId } from "@millrace/plan";
 import { type BlockHandle, blockLost, partsOf } from "@millrace/storage";
 import type { Attempt } from "./task.ts";
 
-/** The block among the inputs of an attempt whose file is missing, if its error says so. */
+/** The input block of an attempt whose file is missing, if the error reports that. */
 export function lostInput(attempt: Attempt, error: WireError): BlockId | undefined {
   if (error.kind?.code !== blockLost.code) return undefined;
   const lies = (handle: BlockHandle): boolean =>

@@ -25,7 +25,7 @@ export interface SlotPoolOptions {
   readonly workDir: string;
   /** The executor's build of the job. */
   readonly executorModule: string;
-  /** Folders in which to find packages outside the bundle; none if the job has none. */
+  /** Directories in which to find packages outside the bundle; none if the job has none. */
   readonly externals: readonly string[];
   readonly commands: Pick<Commands, "started" | "ended">;
   readonly conf: JobConf;
@@ -59,7 +59,7 @@ interface Slot {
   readonly queue: Attempt[];
 }
 
-/** How much longer than the grace period a thread may take to terminate before the process exits. */
+/** Time that a thread gets to terminate, beyond the grace period, before the process exits. */
 const STUCK_AFTER_GRACE_MS = 5_000;
 
 /**
@@ -76,7 +76,7 @@ export class SlotPool implements TaskSlots {
   /** Threads whose end a task has reported. */
   readonly #blamed = new WeakSet<SlotThread>();
   #closing = false;
-  /** Threads end by themselves, and are not replaced. */
+  /** Threads are ending, and are not replaced. */
   #settling = false;
 
   constructor(options: SlotPoolOptions, handlers: SlotPoolHandlers) {
@@ -130,7 +130,7 @@ export class SlotPool implements TaskSlots {
     const slot = this.#slots[attempt.task.slot];
     assert(
       slot !== undefined,
-      `there are slots 0 to ${this.#slots.length - 1}, and a task for slot ${attempt.task.slot}`,
+      `a task was sent for slot ${attempt.task.slot}, but slots are 0 to ${this.#slots.length - 1}`,
     );
     slot.queue.push(attempt);
     this.#pump(slot);
@@ -252,7 +252,7 @@ export class SlotPool implements TaskSlots {
       if (slot.current !== attempt || this.#closing) return;
       this.#handlers.onFatal(
         slotStuck(
-          `slot ${slot.index} does not end ${graceMs} ms after its task was cancelled: a native call blocks its thread. ` +
+          `slot ${slot.index} has not ended ${graceMs} ms after its task was cancelled: a native call blocks its thread. ` +
             `This executor process of the job is terminated and its work moves elsewhere; other jobs are not affected.`,
           { fields: { slot: slot.index } },
         ),

@@ -140,12 +140,12 @@ export class TaskRunner {
       start([]);
       return undefined;
     }
-    return this.#bringBroadcasts(message, held).then((broadcasts) => {
+    return this.#fetchBroadcasts(message, held).then((broadcasts) => {
       if (this.#stages.get(run)?.over === false) start(broadcasts);
     });
   }
 
-  #bringBroadcasts(message: StageMessage, held: PinnedBlock[]): Promise<ResolvedBroadcast[]> {
+  #fetchBroadcasts(message: StageMessage, held: PinnedBlock[]): Promise<ResolvedBroadcast[]> {
     return Promise.all(
       message.broadcasts.map(async (location) => {
         const block = await this.#ports.fetcher.holdAndKeep(location);
@@ -181,7 +181,7 @@ export class TaskRunner {
   /** True if all inputs are available without waiting. */
   #resolveAtHand(attempt: Attempt): boolean {
     for (const input of attempt.task.inputs) {
-      const resolved = this.#atHand(input, attempt.held);
+      const resolved = this.#availableInput(input, attempt.held);
       if (resolved === undefined) {
         attempt.inputs.length = 0;
         releaseHeld(attempt);
@@ -192,11 +192,11 @@ export class TaskRunner {
     return true;
   }
 
-  #atHand(input: TaskInput, held: PinnedBlock[]): ResolvedInput | undefined {
+  #availableInput(input: TaskInput, held: PinnedBlock[]): ResolvedInput | undefined {
     if (input.kind !== "blocks") return input;
     const handles: BlockHandle[] = [];
     for (const location of input.blocks) {
-      const block = this.#ports.fetcher.atHand(location);
+      const block = this.#ports.fetcher.available(location);
       if (block === undefined) return undefined;
       held.push(block);
       handles.push(block.handle);
@@ -207,7 +207,7 @@ export class TaskRunner {
   async #resolve(attempt: Attempt, stage: Stage): Promise<void> {
     try {
       await stage.announced;
-      const inputs = await settleAll(attempt.task.inputs.map((input) => this.#bring(input, attempt.held)));
+      const inputs = await settleAll(attempt.task.inputs.map((input) => this.#resolveInput(input, attempt.held)));
       attempt.inputs.push(...inputs);
     } catch (error) {
       if (attempt.cancelled) this.#finish(attempt, { kind: "cancelled" });
@@ -218,7 +218,7 @@ export class TaskRunner {
     else this.#ports.slots.submit(attempt);
   }
 
-  async #bring(input: TaskInput, held: PinnedBlock[]): Promise<ResolvedInput> {
+  async #resolveInput(input: TaskInput, held: PinnedBlock[]): Promise<ResolvedInput> {
     if (input.kind !== "blocks") return input;
     const blocks = await settleAll(
       input.blocks.map(async (location) => {
@@ -262,7 +262,7 @@ export class TaskRunner {
     const { task } = attempt;
     const stage = this.#stages.get(task.run);
     if (stage === undefined) {
-      // Over meanwhile: nobody would ever drop its output.
+      // The stage ended in the meantime: nothing would ever drop its output.
       this.#freeOutput(outcome);
       return { kind: "cancelled" };
     }

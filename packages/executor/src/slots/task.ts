@@ -24,7 +24,7 @@ export interface Attempt {
   cancelled: boolean;
 }
 
-/** Where attempts run: the slot threads of this process, or a slot in the thread of a test. */
+/** Runs attempts: on the slot threads of this process, or in the thread of a test. */
 export interface TaskSlots {
   startStage(stage: StageStart): void;
   endStage(run: StageRunId): void;

@@ -100,7 +100,7 @@ async function supervisor(
   return started;
 }
 
-/** A job's driver that accepts one executor's session and does nothing else. */
+/** A job driver that accepts one executor's session and does nothing else. */
 async function jobDriver() {
   let accept = (_remote: Remote): void => {};
   const remote = new Promise<Remote>((resolve) => {
@@ -125,7 +125,10 @@ const startJob = (job: JobId, driver: RpcServer): ToMember => ({
   poolBytes: 32 << 20,
 });
 
-/** Has the executor at the other end start job j-1. @returns The job's process there, seen from the job's driver, once it said hello. */
+/**
+ * Has the executor at the other end start job j-1. @returns The job's process there, seen from the job driver, once it
+ * said hello.
+ */
 async function startsJob(executor: Member): Promise<Remote> {
   executor.session.send({ type: "welcome" });
   const driver = await jobDriver();

@@ -36,7 +36,7 @@ import { type MemorySplit, requireLeastMemory, splitMemory } from "../memory.ts"
 import { JobExecutorProcess } from "./job-executor-process.ts";
 
 export interface ExecutorSupervisorOptions {
-  /** The driver's supervisor. */
+  /** The driver supervisor. */
   readonly driver: DataAddress;
   readonly token: string | undefined;
   readonly tls?: TlsSettings;
@@ -44,9 +44,9 @@ export interface ExecutorSupervisorOptions {
   readonly slots: number;
   /** Memory limit of each job's process. */
   readonly memoryBytes: number;
-  /** Where data servers listen; beyond loopback only with a token or `insecure`. */
+  /** The address on which data servers listen; beyond loopback only with a token or `insecure`. */
   readonly host: string;
-  /** Where other executors dial; derived from `host` if absent. */
+  /** The host that other processes dial; derived from `host` if absent. */
   readonly advertise?: string;
   readonly insecure?: boolean;
   readonly workDir: string;
@@ -65,15 +65,15 @@ function dialPause(max: Millis = DIAL_PAUSE.max): BackoffRange {
   return { min: millis(Math.min(DIAL_PAUSE.min, max)), max };
 }
 
-/** For each process of a job to end by itself. */
+/** The time each process of a job gets to exit before it is killed. */
 const STOP_GRACE_MS = 5_000;
 
 /** Errors for which redialling is pointless until something is changed. */
 const FINAL = new Set(["PROTOCOL_MISMATCH", "UNAUTHENTICATED", "BAD_TLS"]);
 
 /**
- * An executor's supervisor: a member of the cluster for as long as it runs, with one process for each job it works for.
- * It redials the driver for as long as it takes, and logs it. Runs no user code.
+ * The executor supervisor: a member of the cluster for as long as it runs, with one process for each job. It
+ * redials the driver until it answers, and logs each attempt. Runs no user code.
  *
  *     dialling ─welcome─▶ member ─lost─▶ pausing ─▶ dialling …     any ─stop, refused─▶ ended
  *     any ─leave─▶ leaving ─no process is left, the grace period is over─▶ ended
@@ -110,7 +110,7 @@ export class ExecutorSupervisor {
     this.#dial();
   }
 
-  /** Whether this executor is currently in the driver's cluster. */
+  /** True while this executor is a member of the driver's cluster. */
   get connected(): boolean {
     return this.#member;
   }
@@ -143,7 +143,7 @@ export class ExecutorSupervisor {
   #graceOver(graceMs: number): void {
     const jobs = [...this.#processes.keys()].join(", ");
     const error = graceOver(
-      `the grace period of ${formatDuration(graceMs)} is over, and ${jobs} did not release this executor. Their processes here end; ` +
+      `the grace period of ${formatDuration(graceMs)} is over, and ${jobs} did not release this executor. Their processes here are terminated; ` +
         "data that only they held is recomputed or, if it was received, lost. End the driver first, or raise --grace.",
       { fields: { graceMs } },
     );
@@ -268,7 +268,7 @@ export class ExecutorSupervisor {
     const { executor, slots, host, insecure = false, tls, workDir, clock } = this.#options;
     const { output = (_, bytes) => this.#stderr.write(bytes) } = this.#options;
     const { job, token } = message;
-    // The job's driver runs beside the driver's supervisor: it is reached on the same host.
+    // The job driver runs on the driver supervisor's machine, so it is reached at the same host.
     const driver = { host: message.driver.host || this.#options.driver.host, port: message.driver.port };
     return new JobExecutorProcess(
       job,
@@ -298,7 +298,7 @@ export class ExecutorSupervisor {
     if (split.reduced) {
       log.warn(
         { job: message.job, ...split },
-        `job ${message.job} requests more memory than this executor has: its pool and slot heaps are reduced`,
+        `job ${message.job} requests more memory than this executor has: its pool and slot heaps are reduced. Raise --memory, or lower storage.pool.bytes and executor.slot.heap.`,
       );
     }
     return split;

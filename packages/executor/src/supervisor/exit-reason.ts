@@ -1,20 +1,20 @@
 import { type EngineError, sizeSetting } from "@millrace/base";
 import { executorExited, executorKilled, executorOutOfMemory } from "../errors.ts";
 
-/** How a job's executor process ended. */
+/** The end of a job's executor process. */
 export interface ProcessExit {
   readonly job: string;
   readonly pid: number | undefined;
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly lastLines: readonly string[];
-  /** The heap of each slot; unknown if the process ended before it was told. */
+  /** The heap of each slot; unknown if the process ended before it was given one. */
   readonly slotHeapBytes: number | undefined;
   /** The kernel counted another out-of-memory kill since this process started. */
   readonly outOfMemory: boolean;
 }
 
-/** Why a process ended unexpectedly, for the operator and the job's author. */
+/** The error for a process that ended unexpectedly, for the operator and the job's author. */
 export function exitError(exit: ProcessExit): EngineError {
   const { job, pid, code, signal } = exit;
   const fields = { job, pid: pid ?? 0, code: code ?? -1, signal: signal ?? "" };

@@ -5,7 +5,7 @@ import { workerThreads } from "../slots/executor-threads.ts";
 import type { FromJobExecutor, ToJobExecutor } from "./process-protocol.ts";
 
 // The process of one job on one executor. It belongs to the supervisor that forked it: when their channel closes, the
-// supervisor is gone and nobody could end this process, so it ends itself.
+// supervisor is gone and nothing else would end this process, so it exits.
 
 process.setSourceMapsEnabled(true);
 const log = createLogger({ name: "job-executor" });

@@ -44,7 +44,7 @@ export class JobExecutorProcess {
   /**
    * Starts the process, which loads its code while `start` may still be pending.
    *
-   * @param start What to run. If it rejects, stop the process.
+   * @param start The job to run. If it rejects, stop the process.
    */
   constructor(
     job: JobId,
@@ -87,7 +87,7 @@ export class JobExecutorProcess {
         this.#slotHeapBytes = message.slotHeapBytes;
         this.#send(message);
       },
-      () => undefined, // reported to whoever made the promise, and stops this process
+      () => undefined, // its maker reports it, and stops this process
     );
   }
 
@@ -161,7 +161,7 @@ export class JobExecutorProcess {
   }
 }
 
-/** The compiled entry: beside this file if this is compiled, in `dist` when tests run the source. */
+/** The compiled entry: next to this file if this is compiled, in `dist` when tests run the source. */
 function entry(): string {
   const path = import.meta.url.endsWith(".ts")
     ? "../../dist/supervisor/job-executor-main.js"

@@ -9,10 +9,10 @@ export type ToJobExecutor =
       readonly job: JobId;
       readonly executor: ExecutorId;
       readonly slots: number;
-      /** Where the job's driver process listens for sessions. */
+      /** The address on which the job driver process listens for sessions. */
       readonly driver: DataAddress;
       readonly token: string;
-      /** Where to serve blocks, and what peers dial. */
+      /** The address to serve blocks on, and the one that peers dial. */
       readonly host: string;
       readonly advertise: string;
       readonly insecure: boolean;
@@ -21,9 +21,9 @@ export type ToJobExecutor =
       readonly poolBytes: number;
       readonly slotHeapBytes: number;
     }
-  /** Its executor was told to end: the process tells its driver, and serves until released. */
+  /** The executor is leaving: the process reports that to its driver, and serves until the driver releases it. */
   | { readonly type: "leave" }
-  /** The process ends by itself soon, or is killed after the grace period. */
+  /** The process exits; if it has not after the grace period, it is killed. */
   | { readonly type: "stop" };
 
 /**

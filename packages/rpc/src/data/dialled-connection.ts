@@ -231,7 +231,7 @@ export class DialledConnection implements FrameHandler {
       this.#welcomed
         ? this.#cutShort(why)
         : peerUnreachable(
-            `the data port ${this.#where} cannot be reached: ${why}. Check that the process there runs, that a firewall lets the port through, and that the host it advertises (--advertise, or else its --host) is one by which this machine reaches it.`,
+            `the data port ${this.#where} cannot be reached: ${why}. Check that the process is running there, that no firewall blocks the port, and that the host it advertises (--advertise, or else its --host) is one by which this machine reaches it.`,
             { fields: { address: this.#where } },
           ),
     );

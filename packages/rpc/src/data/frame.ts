@@ -32,7 +32,7 @@ export const FRAME = {
 export type FrameType = (typeof FRAME)[keyof typeof FRAME];
 
 const HEADER_BYTES = 9;
-/** A block of any size travels in frames of at most this: nobody can make the other end wait for, or hold, more. */
+/** A block of any size travels in frames of at most this: no peer can make the other end wait for, or buffer, more. */
 export const FRAME_BYTES_MAX: number = (1 << 20) + HEADER_BYTES;
 /** Payload of one `data` frame. */
 export const CHUNK_BYTES: number = 1 << 20;
@@ -59,7 +59,7 @@ export function countPayload(count: number): Buffer {
 /** @throws FRAME_MALFORMED It is truncated or exceeds the range of a number. */
 export function readCount(payload: Buffer): number {
   const count = payload.byteLength < 8 ? -1 : Number(payload.readBigUInt64LE(0));
-  if (!Number.isSafeInteger(count) || count < 0) throw malformedFrame("its byte count is not one");
+  if (!Number.isSafeInteger(count) || count < 0) throw malformedFrame("its byte count is invalid");
   return count;
 }
 

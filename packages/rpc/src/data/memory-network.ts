@@ -14,8 +14,8 @@ import {
 const HOST = "127.0.0.1";
 
 /**
- * The data plane within one process: what a `DataServer` serves and a `DataClient` fetches on a cluster is read here where
- * it lies. Ports are its own, and no socket is opened.
+ * The data plane within one process: blocks that a `DataServer` serves and a `DataClient` fetches on a cluster are read
+ * in place here. Its ports are numbers of its own, and no socket is opened.
  */
 export class MemoryNetwork implements BlockNetwork {
   readonly #served = new Map<number, BlockService>();
@@ -47,10 +47,9 @@ export class MemoryNetwork implements BlockNetwork {
   #service(address: DataAddress): BlockService {
     const service = this.#served.get(address.port);
     if (service !== undefined) return service;
-    throw peerUnreachable(
-      `nobody serves blocks at ${formatAddress(address)} in this process any more. What they were read for is made again.`,
-      { fields: { address: formatAddress(address) } },
-    );
+    throw peerUnreachable(`no process serves blocks at ${formatAddress(address)} any more. They are recomputed.`, {
+      fields: { address: formatAddress(address) },
+    });
   }
 
   async #get(from: DataAddress, id: BlockId, sink: BlockSink): Promise<number> {

@@ -7,7 +7,7 @@ export interface ReadableBlock extends Iterable<Uint8Array> {
   release?(): void;
 }
 
-/** What a data server needs from the process that holds the blocks. All calls are on the main thread. */
+/** The port of a data server to the process that holds the blocks. All calls are on the main thread. */
 export interface BlockService {
   /** `undefined`: not held here. Parts go straight to the socket, without a copy. */
   read(id: BlockId): ReadableBlock | undefined;
@@ -27,20 +27,21 @@ export interface BlockSink {
 
 /** Serves the blocks of one process. */
 export interface BlockServer {
-  /** Where others fetch them. */
+  /** The address at which others fetch them. */
   readonly address: DataAddress;
   close(): Promise<void>;
 }
 
-/** Fetches blocks from, and sends blocks to, other processes. Nothing is repeated by itself. */
+/** Fetches blocks from, and sends blocks to, other processes. It retries nothing. */
 export interface BlockClient {
   /**
    * Fetches a block into `sink`.
    *
    * @returns Its bytes.
    * @throws BLOCK_NOT_HELD The peer does not have it.
-   * @throws PEER_UNREACHABLE, FRAME_CUT_SHORT Nobody answers; the connection was lost. UNAUTHENTICATED, PROTOCOL_MISMATCH.
-   * @throws What `sink` threw; the rest of the block is thrown away then.
+   * @throws PEER_UNREACHABLE Nothing answers. @throws FRAME_CUT_SHORT The connection was lost.
+   * @throws UNAUTHENTICATED, PROTOCOL_MISMATCH
+   * @throws What `sink` threw; the rest of the block is then discarded.
    */
   get(from: DataAddress, id: BlockId, sink: BlockSink): Promise<number>;
   /** As {@link get}, into one array: for small blocks, artefacts and results. */
@@ -57,11 +58,11 @@ export interface BlockClient {
   ): Promise<void>;
   /** Gives up the connection to a peer that is known to be gone; what it still owes fails. */
   forget(peer: DataAddress): void;
-  /** What is under way fails. */
+  /** Transfers in progress fail. */
   close(): void;
 }
 
-/** Where the processes of one thread serve and fetch blocks. */
+/** The network on which processes serve and fetch blocks. */
 export interface BlockNetwork {
   serve(blocks: BlockService): BlockServer;
   client(): BlockClient;
@@ -83,7 +84,7 @@ export class GatheringSink implements BlockSink {
     this.#parts.length = 0;
   }
 
-  /** All of it, in an array of its own. */
+  /** All of it, in a new array. */
   take(): Uint8Array {
     const whole = new Uint8Array(this.bytes);
     let at = 0;

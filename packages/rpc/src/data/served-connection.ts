@@ -21,7 +21,7 @@ const HELLO_TIMEOUT_MS = 5_000;
 const WAITING_MAX = 256;
 const PUTS_MAX = 16;
 
-/** What a connection needs from its server. */
+/** The server's side of a connection: authentication, blocks, and a report of its end. */
 export interface ServingOptions {
   readonly token: string | undefined;
   readonly blocks: BlockService;

@@ -12,7 +12,7 @@ export interface DataServerOptions extends Security {
   readonly port: number;
   readonly tls?: TlsSettings;
   readonly blocks: BlockService;
-  /** Told why a connection ended abnormally; the others go on. */
+  /** Called with the reason when a connection ends abnormally; the others are not affected. */
   readonly onConnectionError?: (peer: string, error: Error) => void;
 }
 

@@ -9,10 +9,13 @@ import { serverCertificate, type TlsSettings } from "../tls.ts";
 
 /** Queued messages are sent as one group up to about this size; a larger message is sent alone. */
 export const GROUP_BYTES: number = 1 << 20;
-/** The largest single message, such as a stage's captured values. Beyond it the sender is told to use a broadcast. */
+/**
+ * The largest single message, such as a stage's captured values. A larger one is refused, and the error names
+ * broadcasts as the remedy.
+ */
 export const MESSAGE_BYTES_MAX: number = 16 << 20;
 
-/** How to reach a server. */
+/** A server's address, and the security of the connection to it. */
 export interface DialOptions {
   readonly address: DataAddress;
   readonly token: string | undefined;
@@ -22,7 +25,7 @@ export interface DialOptions {
   readonly clock?: Clock;
 }
 
-/** Where a server listens: port 0 for any free one. */
+/** The address on which a server listens; port 0 means any free port. */
 export interface ListenOptions extends Security {
   readonly host: string;
   readonly port: number;
@@ -61,7 +64,7 @@ const clientOptions: ChannelOptions = {
 };
 
 /**
- * How to open a channel to `host`: TLS has no names for addresses, so an address gets a substitute name, and the
+ * The options for a channel to `host`: TLS has no names for addresses, so an address gets a substitute name, and the
  * certificate is compared to the address nevertheless.
  */
 export function clientChannel(

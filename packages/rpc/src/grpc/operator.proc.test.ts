@@ -219,7 +219,7 @@ describe("an operator", () => {
   });
 });
 
-test("an executor's supervisor and the driver's talk on the operators' port", async () => {
+test("an executor supervisor and the driver supervisor talk on the operators' port", async () => {
   let accepted = (_member: MemberSession): void => {};
   const member = new Promise<MemberSession>((resolve) => {
     accepted = resolve;

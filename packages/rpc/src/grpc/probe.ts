@@ -6,7 +6,7 @@ import { notADriver, peerUnreachable } from "../errors.ts";
 import type { DataAddress } from "../session.ts";
 import { type TlsSettings, untrusted } from "../tls.ts";
 
-/** What is at an address where a call failed. */
+/** The result of probing an address at which a call failed. */
 export type Found =
   /** No connection; in the operating system's words. */
   | { readonly kind: "nobody"; readonly why: string }
@@ -42,7 +42,7 @@ export async function lookAt(address: DataAddress, clock: Clock, tls?: TlsSettin
   return shown === "trusted" || tls === undefined ? { kind: "tls" } : { kind: "untrusted", why: shown.why };
 }
 
-/** Whether it speaks TLS, and has a certificate that `tls` trusts. */
+/** Probes TLS at the address, and its certificate against `tls`. */
 function shakeHands(
   { host, port }: DataAddress,
   clock: Clock,
@@ -96,7 +96,7 @@ function recognise(bytes: Buffer): Found {
   return { kind: "other", text: (/^[\x20-\x7e]*/.exec(text)?.[0] ?? "").slice(0, SHOWN_CHARS) };
 }
 
-const CHECK = "Check the address, that the process there runs, and that a firewall lets the port through.";
+const CHECK = "Check the address, that the process is running there, and that no firewall blocks the port.";
 const OWN_PORT = "Give the port that the driver reports (7077 by default; 4040 is for its health checks).";
 
 /** The error for a finding. @param details The transport's message about the call. */
@@ -111,11 +111,11 @@ export function notReached(
     notADriver(`${where} is not a Millrace driver: ${what}. ${remedy}`, { fields });
   switch (found.kind) {
     case "nobody":
-      return peerUnreachable(`nobody answers at ${where}: ${found.why}. ${CHECK}`, { fields });
+      return peerUnreachable(`nothing answers at ${where}: ${found.why}. ${CHECK}`, { fields });
     case "http2":
       return options.tls
         ? other(
-            "it answers without TLS, and this process dials with it",
+            "it answers without TLS, but this process dials with TLS",
             "Turn TLS on there (--tls-cert, --tls-key), or off here.",
           )
         : silentCall(where, options.details, fields);
@@ -124,8 +124,8 @@ export function notReached(
     case "tls":
       if (options.tls) return silentCall(where, options.details, fields);
       return other(
-        "it requires TLS, and this process dials without",
-        "Where the driver was started with --tls-cert, give --tls-ca, or MILLRACE_TLS_CA; where a proxy in front of it requires TLS, the address behind that.",
+        "it requires TLS, but this process dials without TLS",
+        "If the driver was started with --tls-cert, give --tls-ca or set MILLRACE_TLS_CA; if a proxy in front of it requires TLS, give the address behind the proxy.",
       );
     case "untrusted":
       return untrusted(where, found.why);
@@ -140,7 +140,7 @@ export function notReached(
         `${OWN_PORT} A proxy in front of a driver that is not up yet does the same.`,
       );
     case "other":
-      return other(`what answers there begins with ${JSON.stringify(found.text)}`);
+      return other(`its answer begins with ${JSON.stringify(found.text)}`);
     default:
       return unreachable(found);
   }
@@ -148,7 +148,7 @@ export function notReached(
 
 function silentCall(where: string, details: string, fields: ErrorFields): EngineError {
   return peerUnreachable(
-    `${where} accepts connections and did not answer a call: ${details}. It may be starting, overloaded or shutting down; its log may say more.`,
+    `${where} accepts connections but did not answer a call: ${details}. It may be starting, overloaded or shutting down. Look at its log.`,
     { fields },
   );
 }

@@ -50,7 +50,7 @@ function shutDown(server: Server, graceMs: number): Promise<void> {
   });
 }
 
-/** Who is at the other end of an accepted session. */
+/** The peer of an accepted session. */
 export interface PeerInfo {
   /** `address:port` as the transport sees it. */
   readonly peer: string;

@@ -27,5 +27,5 @@ const definitions = loaded as unknown as Definitions;
 export const sessionService: SessionServiceDefinition = definitions["millrace.session.v1.SessionService"];
 export const clusterService: ClusterServiceDefinition = definitions["millrace.cluster.v1.ClusterService"];
 export const operatorService: OperatorServiceDefinition = definitions["millrace.operator.v1.OperatorService"];
-/** How an error is written outside a message. */
+/** The encoding of an error outside a message. */
 export const errorMessage: Definitions["millrace.common.v1.Error"] = definitions["millrace.common.v1.Error"];

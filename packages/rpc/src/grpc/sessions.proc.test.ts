@@ -172,7 +172,7 @@ describe("a dialler is told why it cannot be in", () => {
     await server.close();
     expect(await end(dial(server))).toMatchObject({
       code: "PEER_UNREACHABLE",
-      message: expect.stringMatching(/nobody answers at [\d.:]+: connect ECONNREFUSED [\d.:]+\. Check the address/),
+      message: expect.stringMatching(/nothing answers at [\d.:]+: connect ECONNREFUSED [\d.:]+\. Check the address/),
       fields: { address: formatAddress(server.address) },
     });
   });

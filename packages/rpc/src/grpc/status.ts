@@ -53,8 +53,8 @@ export interface CallEnd {
 }
 
 /**
- * The error that a server put into its status; otherwise one with the transport's message, and what is there instead of
- * a driver.
+ * The error that a server put into its status; otherwise one with the transport's message and the result of probing the
+ * address.
  */
 export async function statusToError(from: StatusObject, at: CallEnd): Promise<Error> {
   return carriedError(from.metadata) ?? (await transportError(from, at));
@@ -87,13 +87,12 @@ async function transportError(from: StatusObject, at: CallEnd): Promise<Error> {
       );
     case status.INTERNAL:
     case status.UNKNOWN:
-      return callFailed(`${where} failed without saying why: ${from.details}. Its log may say more.`, { fields });
+      return callFailed(`${where} failed without a reason: ${from.details}. Look at its log.`, { fields });
     default:
       return at.established
-        ? sessionLost(
-            `the connection to ${where} was lost: ${from.details}. Its information is requested again after reconnecting.`,
-            { fields },
-          )
+        ? sessionLost(`the connection to ${where} was lost: ${from.details}. Reconnecting fetches its state again.`, {
+            fields,
+          })
         : notReached(at.address, await lookAt(at.address, at.clock, at.tls), {
             details: plainDetails(from.details),
             tls: at.tls !== undefined,

@@ -51,7 +51,7 @@ export class StreamSession<Out, In, WireOut, WireIn> implements Session<Out, In>
       this.fail(
         sessionOverflow(
           `${formatSize(this.#queuedBytes)} are queued for a peer that does not read (the limit is ${formatSize(WAITING_BYTES_MAX)}). ` +
-            `The session is closed and its work given to others. Check what blocks that process.`,
+            `The session is closed, and its work moves to other executors. Find out what blocks that process.`,
           { fields: { waitingBytes: this.#queuedBytes } },
         ),
       );
@@ -122,7 +122,7 @@ export class StreamSession<Out, In, WireOut, WireIn> implements Session<Out, In>
     if (bytes > MESSAGE_BYTES_MAX) {
       throw messageTooLarge(
         `a message of ${formatSize(bytes)} exceeds the limit of ${formatSize(MESSAGE_BYTES_MAX)} and was not sent. ` +
-          `Most often these are values that functions capture: put large ones into a broadcast variable.`,
+          `Most often these are captured values: put large ones into a broadcast variable.`,
         { fields: { bytes, bytesMax: MESSAGE_BYTES_MAX } },
       );
     }

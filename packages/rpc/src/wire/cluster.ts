@@ -50,7 +50,7 @@ export function decodeFromMember(wire: FromOutput): FromMember {
   if (wire.jobExited) {
     return { type: "jobExited", job: jobId(wire.jobExited.job), error: decodeOptionalError(wire.jobExited.error) };
   }
-  throw malformed("an executor's supervisor sent a message of no known type");
+  throw malformed("a member of the cluster sent a message of an unknown type");
 }
 
 export function encodeToMember(message: ToMember): ToInput {
@@ -70,7 +70,7 @@ export function encodeToMember(message: ToMember): ToInput {
   }
 }
 
-/** @throws MESSAGE_MALFORMED Parts are missing, or the message is of no known type. */
+/** @throws MESSAGE_MALFORMED Parts are missing, or the type is unknown. */
 export function decodeToMember(wire: ToOutput): ToMember {
   if (wire.welcome) return { type: "welcome" };
   if (wire.refused) return { type: "refused", error: decodeError(required(wire.refused.error, "error")) };
@@ -80,5 +80,5 @@ export function decodeToMember(wire: ToOutput): ToMember {
     return { type: "startJob", job: jobId(job), driver: { host, port }, token, slotHeapBytes, poolBytes };
   }
   if (wire.stopJob) return { type: "stopJob", job: jobId(wire.stopJob.job), graceMs: wire.stopJob.graceMs };
-  throw malformed("the driver's supervisor sent a message of no known type");
+  throw malformed("the driver supervisor sent a message of an unknown type");
 }

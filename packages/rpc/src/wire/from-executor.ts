@@ -97,7 +97,7 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
   if (wire.trouble) return { type: "trouble", error: decodeError(required(wire.trouble.error, "error")) };
   if (wire.settled) return { type: "settled" };
   if (wire.failed) return { type: "failed", error: decodeError(required(wire.failed.error, "error")) };
-  throw malformed("an executor sent a message of no known type");
+  throw malformed("an executor sent a message of an unknown type");
 }
 
 function encodeReceived(block: ReceivedBlock) {
@@ -192,7 +192,7 @@ function decodeOutcome(status: StatusOutput): TaskOutcome {
     };
   }
   if (status.cancelled) return { kind: "cancelled" };
-  throw malformed("a task's status has no known outcome");
+  throw malformed("a task's status has an unknown outcome");
 }
 
 function decodeResult(result: ResultOutput): TaskResult {
@@ -241,5 +241,5 @@ function decodeReport(report: ReportOutput): ReceiverStatus {
   if (report.trouble) return { state: "trouble", error: decodeError(required(report.trouble.error, "error")) };
   if (report.stuck) return { state: "stuck", error: decodeError(required(report.stuck.error, "error")) };
   if (report.answering) return { state: "answering" };
-  throw malformed("a receiver's report has no known state");
+  throw malformed("a receiver's report has an unknown state");
 }

@@ -12,8 +12,8 @@ export function required<T>(value: T | null | undefined, what: string): T {
 
 export function malformed(why: string): Error {
   return messageMalformed(
-    `a message of the control plane violates the protocol: ${why}. The session ends and is dialled again. ` +
-      `If it repeats, compare the versions that run on both machines.`,
+    `a message of the control plane violates the protocol: ${why}. The session ends, and is reopened. ` +
+      `If this repeats, compare the Millrace versions on both machines.`,
   );
 }
 

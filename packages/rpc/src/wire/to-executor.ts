@@ -116,7 +116,7 @@ export function decodeToExecutor(wire: WireOutput): ToExecutor {
   if (wire.stopReceiver) return { type: "stopReceiver", stream: streamId(wire.stopReceiver.stream) };
   if (wire.settle) return { type: "settle" };
   if (wire.shutdown) return { type: "shutdown", graceful: wire.shutdown.graceful };
-  throw malformed("the driver sent a message of no known type");
+  throw malformed("the driver sent a message of an unknown type");
 }
 
 function decodeWelcome(welcome: WelcomeOutput): Message<"welcome"> {

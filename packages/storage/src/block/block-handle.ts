@@ -23,7 +23,7 @@ interface MixedBlock {
 }
 
 /**
- * Where the bytes of a block are on this machine. Plain data, which can be sent to other threads. The bytes are read in
+ * The place of a block's bytes on this machine. Plain data, which can be sent to other threads. The bytes are read in
  * the pieces in which they were written, so that a frame is never split. Freed by {@link BlockStore} once it was put
  * there, by the task that created it before.
  */
@@ -51,7 +51,7 @@ export function fileBytes(handle: BlockHandle): number {
   return partsOf(handle).reduce((sum, part) => sum + (part.kind === "file" ? part.length : 0), 0);
 }
 
-/** The parts of a block in order, whatever its kind. */
+/** The parts of a block of any kind, in order. */
 export function partsOf(handle: BlockHandle): readonly (MemoryBlock | FileBlock)[] {
   return handle.kind === "mixed" ? handle.parts : [handle];
 }

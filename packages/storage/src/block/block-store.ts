@@ -23,12 +23,12 @@ export interface BlockStoreOptions {
 }
 
 /**
- * How a block is evicted when memory is short: it is written to disk; or dropped, as it can be recomputed; or it is on
- * disk from the beginning.
+ * The way a block is evicted when memory is short: it is written to disk; or dropped, as it can be recomputed; or it is
+ * on disk from the beginning.
  */
 export type Keep = "memoryAndDisk" | "memoryOnly" | "diskOnly";
 
-/** Keeps a block where it is until `release`, even if it is dropped, replaced or spilled meanwhile. */
+/** Keeps a block in its place until `release`, even if it is dropped, replaced or spilled in the meantime. */
 export interface Pin {
   readonly id: BlockId;
   readonly handle: BlockHandle;
@@ -126,7 +126,7 @@ export class BlockStore {
     this.#relieve();
   }
 
-  /** Counts what the writer of a block spilled, if nobody else counts it. */
+  /** Counts bytes that the writer of a block spilled, if they are not counted elsewhere. */
   countSpilled(handle: BlockHandle): void {
     this.#spilledBytes += fileBytes(handle);
   }
@@ -135,7 +135,7 @@ export class BlockStore {
     return this.#entries.has(id);
   }
 
-  /** Where a block is now, without pinning it: for sizes and listings. Use `pin` to read it. */
+  /** The current place of a block, without pinning it: for sizes and listings. Use `pin` to read it. */
   get(id: BlockId): BlockHandle | undefined {
     return this.#entries.get(id)?.handle;
   }

@@ -13,8 +13,8 @@ export interface SpillRange {
 export const spillPrefix = (owner: number): string => `spill-${owner}-`;
 
 /**
- * Where one thread stores what does not fit in memory: one file per task attempt, created on first use. Blocks that
- * outlive the task keep their file; the store removes it with the last of them.
+ * The place where one thread stores data that does not fit in memory: one file per task attempt, created on first use.
+ * Blocks that outlive the task keep their file; the store removes it with the last of them.
  */
 export class SpillDirectory {
   readonly #directory: string;

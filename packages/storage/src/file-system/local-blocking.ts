@@ -25,7 +25,7 @@ class LocalBlockingReader implements BlockingReader {
   }
 
   version(): string {
-    return attempt("look at", this.path, () => localVersion(fstatSync(this.#file, { bigint: true })));
+    return attempt("examine", this.path, () => localVersion(fstatSync(this.#file, { bigint: true })));
   }
 
   read(target: Uint8Array, position: number): number {

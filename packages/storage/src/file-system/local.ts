@@ -60,7 +60,7 @@ export class LocalFileSystem implements FileSystem {
     } catch (error) {
       const problem = systemCode(error);
       const ofEntry = problem !== undefined && !NOT_OF_ENTRY.has(problem) && (await isSearchable(directory));
-      if (!ofEntry) throw fileError("look at", path, error);
+      if (!ofEntry) throw fileError("examine", path, error);
       return { ...UNNAMEABLE, kind: "unreachable", problem };
     }
     if (stat !== undefined) return stat;
@@ -70,7 +70,7 @@ export class LocalFileSystem implements FileSystem {
   }
 
   async stat(path: Location): Promise<FileStat | undefined> {
-    return attempt("look at", path, statOf(path));
+    return attempt("examine", path, statOf(path));
   }
 
   async read(file: Location, range?: ByteRange): Promise<Uint8Array> {
@@ -121,7 +121,7 @@ export class LocalFileSystem implements FileSystem {
 
   /** A single rename. */
   async publish(staged: Location, target: Location): Promise<void> {
-    await attempt(`move to ${target} what is at`, staged, fs.rename(staged, target));
+    await attempt(`publish as ${target} the file or directory staged at`, staged, fs.rename(staged, target));
   }
 
   async makeDirectory(directory: Location): Promise<void> {
@@ -154,7 +154,7 @@ class LocalReader implements FileReader {
   }
 
   async version(): Promise<string> {
-    return localVersion(await attempt("look at", this.path, this.#handle.stat({ bigint: true })));
+    return localVersion(await attempt("examine", this.path, this.#handle.stat({ bigint: true })));
   }
 
   async read(target: Uint8Array, position: number): Promise<number> {
@@ -197,7 +197,7 @@ class LocalWriter implements FileWriter {
 
   async close(): Promise<WrittenContent> {
     try {
-      const stat = await attempt("look at", this.path, this.#handle.stat({ bigint: true }));
+      const stat = await attempt("examine", this.path, this.#handle.stat({ bigint: true }));
       return { bytes: Number(stat.size), token: localVersion(stat) };
     } finally {
       await attempt("close", this.path, this.#handle.close());
@@ -227,7 +227,7 @@ async function statOf(path: string): Promise<FileStat | undefined> {
 }
 
 /**
- * Whether entries of a directory can be examined. A directory that is readable but not searchable yields names only.
+ * True if entries of a directory can be examined. A directory that is readable but not searchable yields names only.
  */
 function isSearchable(directory: string): Promise<boolean> {
   return fs.stat(`${directory}/.`).then(
@@ -270,7 +270,7 @@ async function makeDirectories(path: string): Promise<void> {
   }
 }
 
-/** Whatever `mkdir` reports for an existing directory, it is no error. */
+/** An existing directory is no error, whichever code `mkdir` reports for it. */
 async function mustBeDirectory(path: string, error: unknown): Promise<void> {
   const stat = await fs.stat(path).catch(() => undefined); // the first error is the one to report
   if (stat?.isDirectory() !== true) throw error;

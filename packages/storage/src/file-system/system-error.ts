@@ -23,7 +23,7 @@ export function fileError(what: string, path: string, error: unknown): EngineErr
   switch (code) {
     case "ENOENT":
       return fileNotFound(
-        `${failed}: nothing exists at that path. Check the path, and what may remove files there.`,
+        `${failed}: nothing exists at that path. Check the path, and whether something removes files there.`,
         options,
       );
     case "EACCES":

@@ -7,7 +7,9 @@ export interface PoolSlice {
   readonly length: number;
 }
 
-/** What another thread of this process needs to use the pool; sent with `postMessage` and `workerData`. */
+/**
+ * The data with which another thread of this process attaches to the pool; sent with `postMessage` and `workerData`.
+ */
 export interface PoolHandle {
   readonly buffer: SharedArrayBuffer;
   /** The number under which the attaching thread will hold memory; one handle per thread. */
@@ -35,7 +37,7 @@ const EMPTY: PoolSlice = { offset: 0, length: 0 };
 
 /**
  * The memory for a process's blocks: one `SharedArrayBuffer` from which every thread allocates, reads and frees slices
- * without locks and without copies. Each thread has an instance of its own, attached to the same memory.
+ * without locks and without copies. Each thread has its own instance, attached to the same memory.
  *
  * The buffer is only address space until it is written (creating 4 GiB takes no memory); pages touched once stay with
  * the process, so allocation always takes the lowest free address. A slice is 16-byte aligned and not cleared.
@@ -82,8 +84,8 @@ export class BlockPool {
   }
 
   /**
-   * What one more thread needs to {@link attach}. Each read returns a new owner number: read it once per thread and
-   * keep `owner`, to {@link reclaim} the thread's memory should it be terminated.
+   * The data with which one more thread can {@link attach}. Each read returns a new owner number: read it once per
+   * thread and keep `owner`, to {@link reclaim} the thread's memory should it be terminated.
    */
   get handle(): PoolHandle {
     return { buffer: this.#buffer, owner: this.#table.newOwner() };

@@ -51,7 +51,7 @@ export interface PageRun {
 export class PageTable {
   readonly pageBytes: number;
   readonly pages: number;
-  /** Where page 0 begins in the buffer. */
+  /** The offset of page 0 in the buffer. */
   readonly dataOffset: number;
   readonly #words: Int32Array;
   readonly #state: number;

@@ -157,7 +157,7 @@ function foreign(
 ): Error {
   return stateDeltaForeign(
     `the state file ${path} was written by another version of Millrace: format ${found.format} and key hash ${found.hash}, ` +
-      `where this one has ${FORMAT} and ${found.hashVersion}. Run that version, or start the job with an empty checkpoint directory.`,
+      `this version reads ${FORMAT} and ${found.hashVersion}. Run the version that wrote it, or start the job with an empty checkpoint directory.`,
     { fields: { path, format: found.format, hash: found.hash } },
   );
 }

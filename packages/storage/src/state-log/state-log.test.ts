@@ -160,7 +160,7 @@ describe("a delta file that is not as it was written", () => {
     const { log, directory } = newLog();
     await write(log, [100, 0]);
     const newer = newLog({ directory, hashVersion: 2 }).log;
-    await expect(read(newer, 100)).rejects.toThrow(/STATE_DELTA_FOREIGN.*key hash 1, where this one has 1 and 2/);
+    await expect(read(newer, 100)).rejects.toThrow(/STATE_DELTA_FOREIGN.*key hash 1, this version reads 1 and 2/);
   });
 });
 

@@ -10,7 +10,7 @@ const ifBlocking =
     if (files.blocking !== undefined) await check(files.blocking, files, directory);
   };
 
-/** What holds where a file system offers blocking calls; it need not. */
+/** The contract of blocking calls, for a file system that offers them. */
 export const blockingCases: Readonly<Record<string, (files: FileSystem, directory: Location) => Promise<void>>> = {
   "blocking, if it can: a file is read as it is without": ifBlocking(async (blocking, files, directory) => {
     const file = within(directory, "file");

@@ -4,9 +4,9 @@ import type { FileSystem, Location } from "@millrace/files";
 
 /** A file system under test, for one case. */
 export interface FileSystemPlace {
-  /** What is held to the contract. */
+  /** The file system under test. */
   readonly files: FileSystem;
-  /** Empty, and nobody else's. */
+  /** Empty, and used by this case alone. */
   readonly directory: Location;
   /** Called when the case is over, however it ended. */
   close?(): Promise<void>;
@@ -14,7 +14,7 @@ export interface FileSystemPlace {
 
 /** One thing that an implementation must do. */
 export interface ContractCase {
-  /** What it must do, as a sentence for a report. */
+  /** The requirement, as a sentence for a report. */
   readonly title: string;
   /** Rejects with an `AssertionError` when it does not, or with what it threw. */
   run(): Promise<void>;

@@ -9,7 +9,7 @@ const MANY = 120;
 type Check = (files: FileSystem, directory: Location) => Promise<void>;
 
 /**
- * What every file system must do, case by case, for a test runner of your choice:
+ * The contract of every file system, case by case, for a test runner of your choice:
  * `for (const { title, run } of fileSystemContract(open)) test(title, run)`.
  *
  * @param open Gives the file system with an empty directory in it, for one case alone.

@@ -17,7 +17,7 @@ export interface Faults {
   onSuccess(attempt: Attempt): "nothing" | "task" | "executor";
 }
 
-/** Frees memory held by an outcome that nobody will read. */
+/** Frees memory held by an outcome that will not be read. */
 export function freeOutcome(outcome: SlotOutcome, pool: BlockPool): void {
   const blocks = outcome.kind === "mapOutput" ? outcome.blocks : [];
   const result = outcome.kind === "result" && outcome.result.kind === "block" ? [outcome.result.handle] : [];

@@ -162,6 +162,6 @@ function contentOf(name: string, parts: readonly unknown[]): Uint8Array {
   if (parts.every((part) => typeof part === "string")) return Buffer.from(parts.map((line) => `${line}\n`).join(""));
   if (parts.every((part) => part instanceof Uint8Array)) return Buffer.concat(parts);
   throw testFeedRefused(
-    `${JSON.stringify(name)} is a stream of files, and was fed something else than lines or bytes. Nothing was fed. Feed it strings, or Uint8Arrays.`,
+    `${JSON.stringify(name)} is a stream of files, and was fed something other than lines or bytes. Nothing was fed. Feed it strings, or Uint8Arrays.`,
   );
 }

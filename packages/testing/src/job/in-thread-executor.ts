@@ -23,7 +23,7 @@ export interface InThreadExecutorOptions {
   readonly id: ExecutorId;
   readonly slots: number;
   readonly functions: FunctionTable;
-  /** A folder of its own. */
+  /** A directory for this executor alone. */
   readonly directory: string;
   readonly conf: JobConf;
   readonly clock: Clock;

@@ -71,7 +71,7 @@ export class InThreadSlots implements ExecutorSlots {
     return at >= 0;
   }
 
-  /** Code of the job that goes on after its task is not awaited here. */
+  /** Code of the job that continues after its task is not awaited here. */
   async settle(): Promise<void> {}
 
   async flush(): Promise<void> {}

@@ -74,6 +74,6 @@ function oneAtATime<T>(load: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** The file is beside `src` and `dist`; see there. */
+/** The file is next to `src` and `dist`; see there. */
 const require = createRequire(import.meta.url);
 const nativeImport = require("../../native-import.cjs") as (url: string) => Promise<{ readonly default?: unknown }>; // what it says

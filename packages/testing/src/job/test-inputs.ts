@@ -4,7 +4,7 @@ import type { Taken } from "./feeds.ts";
 
 const NOTHING: Taken = { received: new Map(), records: new Map() };
 
-/** The inputs of batches under test, until they are released: what a job's driver keeps in its receiver tracker. */
+/** The inputs of batches under test, until they are released: what a job driver keeps in its receiver tracker. */
 export class TestInputs {
   readonly #taken = new Map<EpochMs, Taken>();
   /** Of the batch whose turn it is. */

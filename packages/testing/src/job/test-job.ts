@@ -23,10 +23,10 @@ import { type LoadedJob, loadFile, loadInline } from "./load-job.ts";
 import { Scratch } from "./scratch.ts";
 import { TestInputs } from "./test-inputs.ts";
 
-/** How long the job's code may take to handle the end, by the machine's clock. */
+/** The time the job's code may take to handle the end, by the machine's clock. */
 const END_MS = 5_000;
 
-/** How a test runs a job. */
+/** Options for running a job in a test. */
 export interface TestJobOptions {
   /** The arguments of `build`: those after `--` on the command line. */
   readonly args?: readonly string[];
@@ -150,7 +150,7 @@ export class TestJob {
     return this.#text;
   }
 
-  /** What the job has written to the console so far, on the driver and in tasks: one string per call. */
+  /** The job's console output so far, on the driver and in tasks: one string per call. */
   get log(): readonly string[] {
     return this.#console.lines;
   }
