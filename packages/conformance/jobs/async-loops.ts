@@ -1,5 +1,5 @@
-// Loops of the driver over what streams have: `record N` for each, `batch N` for each whole batch of a stream that is read
-// through a web stream, and what the loops do after their ends. Given `fails`, the second batch does.
+// Loops of the driver over streams: prints `record N` for each record, `batch N` for each whole batch of a stream that is
+// read through a web stream, and what the loops do after their ends. With the argument `fails`, the second batch fails.
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { defineJob } from "millrace";
 

@@ -1,4 +1,4 @@
-// Sources on the driver: so many records a second, and an input stream of the job's own that is told of start and stop.
+// Sources on the driver: records at a rate, and a custom input stream, which is notified of start and stop.
 import { defineJob, InputDStream, type RDD, type StreamingContext } from "millrace";
 
 class Countdown extends InputDStream<number> {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, watch, writeFileSync } from "node:fs";
 import { defineJob, Receiver, type StreamingContext } from "millrace";
 
-/** Notes that it was told to stop, as one does that has messages to acknowledge. */
+/** Records that it was stopped, like a receiver with messages to acknowledge. */
 class Polite extends Receiver<string> {
   private readonly directory: string;
 
@@ -34,7 +34,7 @@ const jobs: Readonly<Record<string, (ssc: StreamingContext, directory: string) =
   /** Has a receiver with something to do at the end. */
   polite: (ssc, directory) =>
     ssc.receiverStream(new Polite(directory)).foreachRDD(() => appeared(directory, "started")),
-  /** Saves what never comes to its end, and tells the time. */
+  /** Runs a save that never finishes, and prints the time. */
   saving: (ssc, directory) => {
     setInterval(() => console.log(`it is ${Date.now()}`), 50);
     ssc.queueStream([], { default: [1] }).foreachRDD(async (rdd) => {

@@ -1,4 +1,4 @@
-// What each kind of file stream reads below a directory, a line for each record: `text`, `size` and `point`.
+// The records of each kind of file stream below a directory, one per line: `text`, `size` and `point`.
 import { defineJob } from "millrace";
 
 /** One record a file: how many bytes it has. */

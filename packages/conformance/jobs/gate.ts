@@ -2,7 +2,7 @@
 import { connect } from "node:net";
 import { TaskContext } from "millrace";
 
-/** Tells the test where this task is, and waits there. Resolves with the records as an array. Empty partitions pass. */
+/** Reports this task to the test, and waits to be released. Resolves with the records as an array. Empty partitions pass. */
 export async function gate<T>(port: number, at: string, values: Iterable<T>): Promise<T[]> {
   const { partitionId: partition, attemptNumber: attempt } = TaskContext.get();
   const records = [...values];

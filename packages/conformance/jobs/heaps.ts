@@ -1,4 +1,4 @@
-// Says what heaps its threads have: `slot 152, driver 348`, in MiB. Its own settings ask for 128 and 300, and a little more is V8's.
+// Prints the heap limits of its threads: `slot 152, driver 348`, in MiB. Its settings ask for 128 and 300; V8 adds a little.
 import { getHeapStatistics } from "node:v8";
 import { defineJob } from "millrace";
 

@@ -1,13 +1,13 @@
-// Groups, joins, sorts and combines more than the heap of a slot holds, a batch each, and checks what comes out. Says what it
-// found, `group 5000 of 200000`, and what the batch put on disk, `spilled 80000000`; in the end the most that the process of a
-// slot has had in memory, in bytes: `peak 250000000`.
+// Groups, joins, sorts and combines more than the heap of a slot holds, in one batch each, and checks the results. Prints
+// these, `group 5000 of 200000`, the bytes that the batch spilled, `spilled 80000000`, and at the end the peak memory of a
+// slot's process in bytes, `peak 250000000`.
 import { defineJob, type RDD } from "millrace";
 
 const PARTS = 20;
 const RECORDS = 200_000;
 const KEYS = 5000;
 const HOT = 1_000_000;
-/** What makes the records of one of two partitions more than the heap of a slot. */
+/** Makes the records of one of two partitions exceed the heap of a slot. */
 const PADDING = "some text that fills the memory, and is different in every record, ".repeat(6);
 
 export default defineJob({ name: "memory", batchInterval: "200ms" }, (ssc) => {

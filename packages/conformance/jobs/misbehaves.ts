@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { defineJob } from "millrace";
 
-/** Stays in a native call, which no thread can be taken out of; what it waits for ends with the process that waits. */
+/** Stays in a native call, which cannot be interrupted; the awaited program ends with the waiting process. */
 function block(): number {
   return execFileSync("sh", ["-c", 'while kill -0 "$PPID" 2>&-; do sleep 1; done']).length;
 }

@@ -1,4 +1,4 @@
-// What print() shows: ten and eleven records, none, records of several kinds and partitions, and two prints of a batch.
+// The output of print(): ten and eleven records, none, records of several kinds and partitions, and two prints of a batch.
 import { defineJob, type StreamingContext } from "millrace";
 
 const numbers = (ssc: StreamingContext, length: number) => ssc.range(1, length + 1, 1, 4);

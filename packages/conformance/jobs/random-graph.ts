@@ -1,4 +1,4 @@
-// A graph of streams that comes as data: the path of its JSON is the argument. Says what each output got in each batch.
+// A graph of streams given as data: the argument is the path of its JSON. Prints the records of each output in each batch.
 import { readFileSync } from "node:fs";
 import { defineJob } from "millrace";
 import { buildGraph } from "./graph/build.ts";

@@ -1,4 +1,4 @@
-// Leaves a promise that rejects to nobody, at the third record; says which thread it runs in.
+// Does not await a promise that rejects, at the third record; prints the thread that it runs in.
 import { threadId } from "node:worker_threads";
 import { defineJob } from "millrace";
 

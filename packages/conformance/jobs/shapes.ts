@@ -1,16 +1,16 @@
-// Every batch counts once and the same way, and in hundreds of ways that no other batch has; the first of those come once more in
-// the end. Says what became of the loops that the slot compiled: `names 2502, again 1, alive 2048, steady 1`.
+// Every batch counts once in the same way, and in hundreds of ways that no other batch has; the first of these are repeated at
+// the end. Prints figures of the loops that the slot compiled: `names 2502, again 1, alive 2048, steady 1`.
 import { queryObjects } from "node:v8";
 import { defineJob } from "millrace";
 
 const SHAPES = 500;
 const BATCHES = 5;
 
-/** Of loops that this thread compiled, by name. The engine gives each loop a name, in the first line of its text. */
+/** Loops that this thread compiled, by name. The engine names each loop in the first line of its source. */
 const compiled = new Map<string, WeakRef<object>[]>();
 let steadyName = "";
 
-/** The engine's loops come from `new Function`, which gives the function that makes one. */
+/** The engine creates its loops with `new Function`, which returns a factory. */
 globalThis.Function = new Proxy(Function, {
   construct(target, args, newTarget): object {
     const make: unknown = Reflect.construct(target, args, newTarget);

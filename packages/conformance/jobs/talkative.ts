@@ -1,5 +1,5 @@
-// Writes TALK_LINES lines of output from TALK_PLACE, and then ends as it is told. A second argument is a place of the driver
-// that goes before TALK_PLACE: for jobs of one cluster, whose environment is one.
+// Writes TALK_LINES lines of output from TALK_PLACE, and then ends as its argument says. A second argument is a place in the
+// driver that overrides TALK_PLACE: for jobs of one cluster, which share their environment.
 import { defineJob, Receiver } from "millrace";
 
 type Place = "module" | "build" | "driver" | "errors" | "operator" | "receiver";

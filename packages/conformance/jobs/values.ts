@@ -1,5 +1,5 @@
 // Every kind of value that a record may be, through a shuffle, through state, and to the driver, which compares it with
-// what was sent. Says `values ok` and how many, or what came out wrong.
+// the original. Prints `values ok` and their number, or the differences.
 import { inspect, isDeepStrictEqual } from "node:util";
 import { defineJob } from "millrace";
 
@@ -81,7 +81,7 @@ export default defineJob({ name: "values", batchInterval: "100ms" }, (ssc) => {
     });
 });
 
-/** A group of that one value. `isDeepStrictEqual` compares by `Object.is`, prototypes, and what a RegExp remembers. */
+/** A group of that one value. `isDeepStrictEqual` compares by `Object.is`, prototypes, and a RegExp's `lastIndex`. */
 function same(found: unknown, value: unknown): boolean {
   if (!Array.isArray(found) || found.length !== 1) return false;
   const [one] = found;

@@ -1,4 +1,4 @@
-// A job that tells what its listeners hear, a line for each event: `heard receiver 0 started on executor-0`.
+// Prints the events of its listeners, one per line: `heard receiver 0 started on executor-0`.
 import { defineJob, StatsReportListener, type StreamingListener } from "millrace";
 
 const note = (text: string): void => console.log(`heard ${text}`);

@@ -11,7 +11,7 @@ import { Neighbour } from "./neighbour.fixture.ts";
 import { TestProcess } from "./process.fixture.ts";
 import { jobFile, TestCluster } from "./test-cluster.fixture.ts";
 
-// What comes from outside and is wrong: each a clear error, and the job beside it does not notice.
+// Invalid input from outside: each is a clear error, and the job next to it is undisturbed.
 
 let cluster: TestCluster;
 let neighbour: Neighbour;

@@ -6,7 +6,7 @@ import { Neighbour } from "./neighbour.fixture.ts";
 import type { Ended } from "./process.fixture.ts";
 import { TestCluster } from "./test-cluster.fixture.ts";
 
-// What is wrong with a job as it is written, told by the commands that take one; nothing runs, and a cluster does not mind.
+// Mistakes in a job's source, reported by the commands that take one; nothing runs, and a cluster is undisturbed.
 
 let cluster: TestCluster;
 let neighbour: Neighbour;
@@ -44,8 +44,8 @@ const check = (file: string): Promise<Ended> => cluster.command("check", file);
 const refused = (says: RegExp) => ({ code: 2, stdout: "", stderr: expect.stringMatching(says) });
 
 // A job is refused where it is bundled, by the command, or where its body is called, in a thread of the command or in the
-// process of its driver. One job of each kind shows how all three commands tell it; what else is refused at the same place
-// is shown to one of them.
+// process of its driver. One job of each kind is passed to all three commands; others that are refused at the same place
+// are passed to one of them.
 describe("run, submit and check refuse with 2", () => {
   test.each([
     [

@@ -2,10 +2,10 @@ import { type DStream, defineJob, RangePartitioner, type RDD, type StreamingCont
 import { testJob } from "millrace/testing";
 import { expect, test } from "vitest";
 
-// What a job written without types may do wrong, and the first moment at which it can be known: when the graph is built, or
-// when the batch meets it. The message names the operator.
+// Mistakes in a job written without types, reported as early as they can be detected: when the graph is built, or when the
+// batch meets them. The message names the operator.
 
-/** A job without types: what the compiler would refuse gets through. */
+/** A job without types: the compiler refuses nothing. */
 type Untyped = (ssc: StreamingContext, ones: DStream<never>) => unknown;
 
 async function failureOf(build: Untyped, batch: readonly unknown[] = [1]): Promise<string> {

@@ -29,7 +29,7 @@ async function world() {
     arrival,
     /** Directories of outputs that a user sees. */
     visible: async () => (await readdir(directory)).filter((name) => !name.startsWith(".")).sort(),
-    /** What the part files of a directory hold. */
+    /** The contents of a directory's part files. */
     content: (name: string) => readFile(join(directory, name, "part-00000"), "utf8"),
   };
 }

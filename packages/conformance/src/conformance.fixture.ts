@@ -1,4 +1,4 @@
-/** What the cases of a run were to give, and what they gave: the records of each batch as text; null for no batch. */
+/** Expected and actual results of the cases of a run: the records of each batch as text; null for no batch. */
 export interface Outcome {
   readonly wanted: Readonly<Record<string, readonly Batch[]>>;
   readonly given: Readonly<Record<string, readonly Batch[]>>;
@@ -37,7 +37,7 @@ type Line =
   | { readonly wanted: readonly (readonly [name: string, batches: readonly Batch[]])[] }
   | { readonly given: readonly (readonly [name: string, batch: number, records: readonly string[]])[] };
 
-/** @param lines What the job `conformance` said, among other things perhaps. */
+/** @param lines The output of the job `conformance`, possibly among other lines. */
 export function outcomeOf(lines: readonly string[]): Outcome {
   const wanted: Record<string, readonly Batch[]> = {};
   const given: Record<string, Batch[]> = {};

@@ -58,7 +58,7 @@ describe.each([
   });
 });
 
-/** Label what they are called on, and change nothing; or are tested where their effect is. */
+/** Operations that only label, or whose effect is tested elsewhere. */
 const NO_RESULT: ReadonlySet<string> = new Set(["DStream.named", "DStream.print", "DStream.pprint"]);
 
 test("every operation of streams and RDDs has a case that calls it", { timeout: 60_000 }, async () => {
@@ -77,7 +77,7 @@ function noteCalls({ name, prototype }: { readonly name: string; readonly protot
       if (key === "constructor" || typeof original !== "function") continue;
       missing.add(`${name}.${key}`);
       const noting = function (this: unknown, ...args: readonly unknown[]): unknown {
-        // Stacks are dear, and operations many: none is looked at for what is noted already.
+        // Stacks are expensive and operations many: only the first call of each is inspected.
         const open = missing.has(`${name}.${key}`);
         if (open && !/[\\/]packages[\\/]api[\\/]src[\\/]/.test(callerOf(noting))) missing.delete(`${name}.${key}`);
         return Reflect.apply(original, this, args);

@@ -16,7 +16,7 @@ async function folder(): Promise<string> {
   return directory;
 }
 
-/** Sends a thousand lines to whoever connects first: what is lost of them is lost for good. */
+/** Sends a thousand lines to the first client, once: lost lines are lost for good. */
 async function thousandLines(): Promise<LineServer> {
   const source = await LineServer.listen();
   later(() => source.close());
@@ -149,7 +149,7 @@ test("a job that ends after its batches lets its receivers stop", async () => {
 });
 
 describe("nothing is left behind", () => {
-  /** What is in the directory for temporary files that a process was given. */
+  /** The contents of a process's directory for temporary files. */
   const leftIn = async (directory: string): Promise<readonly string[]> =>
     (await readdir(directory)).filter((name) => name.startsWith("millrace-run-"));
 

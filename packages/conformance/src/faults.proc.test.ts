@@ -13,7 +13,7 @@ import { TestCluster } from "./test-cluster.fixture.ts";
 
 afterEach(cleanUp);
 
-/** A cluster of its own, for what does not leave it as it was. */
+/** A cluster of its own, for tests that change it. */
 async function own(executors: number): Promise<TestCluster> {
   const cluster = await TestCluster.start({ executors, slots: 1 });
   later(() => cluster.stop());

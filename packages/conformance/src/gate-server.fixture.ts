@@ -26,7 +26,7 @@ export class GateServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #holds: Hold[] = [];
-  /** Everybody who came, in order. */
+  /** All arrivals, in order. */
   readonly seen: Arrival[] = [];
 
   static async listen(): Promise<GateServer> {
@@ -56,7 +56,7 @@ export class GateServer {
     return address.port;
   }
 
-  /** Resolves with the next one for whom `wanted` holds, and holds that one back; all others pass. */
+  /** Resolves with the next arrival that matches `wanted`, and holds it; all others pass. */
   hold(wanted: (arrival: Arrival) => boolean): Promise<Arrival> {
     return new Promise((resolve) => this.#holds.push({ wanted, resolve }));
   }

@@ -4,7 +4,7 @@ import { definedPart, type GraphRun, runByOracle, runInThread } from "./graph-ru
 import { anyRun } from "./random-graph.fixture.ts";
 import { SeededFaults } from "./seeded-faults.fixture.ts";
 
-/** The engine, in this thread, gives what the oracle gives. */
+/** The engine, in this thread, agrees with the oracle. */
 export async function expectAgreement(run: GraphRun, faults?: SeededFaults): Promise<void> {
   const [expected, actual] = [await runByOracle(run), await runInThread(run, faults)];
   expect(definedPart(run.graph, actual)).toEqual(definedPart(run.graph, expected));

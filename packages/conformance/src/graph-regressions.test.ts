@@ -2,7 +2,7 @@ import { describe, test } from "vitest";
 import { expectAgreement } from "./graph-agreement.fixture.ts";
 import type { GraphRun } from "./graph-run.fixture.ts";
 
-// Shrunk failures of random graphs, each under the name of what was wrong.
+// Shrunk failures of random graphs, each named after the defect.
 
 const of = (op: string, ...streams: readonly number[]) => ({ op, of: streams, n: 1, length: 1, slide: 1 });
 

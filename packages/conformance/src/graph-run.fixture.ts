@@ -23,7 +23,7 @@ export interface GraphRun {
 
 const SECOND = 1000;
 
-/** What the outputs of a graph are by definition. */
+/** The outputs of a graph by definition. */
 export async function runByOracle({ graph, batches, parallelism }: GraphRun): Promise<OutputBatch[]> {
   const outputs: OutputBatch[] = [];
   await runOracle(
@@ -33,7 +33,7 @@ export async function runByOracle({ graph, batches, parallelism }: GraphRun): Pr
   return outputs;
 }
 
-/** What they are on the engine, in this thread; and while it has faults. */
+/** The outputs on the engine, in this thread, also with faults. */
 export async function runInThread(run: GraphRun, faults?: Faults): Promise<OutputBatch[]> {
   const { graph, batches, parallelism, spills = false } = run;
   const outputs: OutputBatch[] = [];
@@ -51,7 +51,7 @@ export async function runInThread(run: GraphRun, faults?: Faults): Promise<Outpu
   return outputs;
 }
 
-/** What they are on a cluster: `local[4]`, `local-cluster[2,2]`. */
+/** The outputs on a cluster: `local[4]`, `local-cluster[2,2]`. */
 export async function runOnMaster({ graph, batches, parallelism }: GraphRun, master: string): Promise<OutputBatch[]> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-graph-"));
   const path = join(folder, "graph.json");

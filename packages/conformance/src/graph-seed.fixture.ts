@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 
 const { GRAPH_SEED, GRAPH_RUNS } = process.env;
 
-/** `usual`, the same in every run; `GRAPH_SEED=random` looks further, and what it finds is repeated with its number. */
+/** `usual`, the same in every run; `GRAPH_SEED=random` explores, and a failure is reproduced with the seed it prints. */
 export const seedOr = (usual: number): number =>
   GRAPH_SEED === "random" ? randomInt(2 ** 31) : Number(GRAPH_SEED ?? usual);
 

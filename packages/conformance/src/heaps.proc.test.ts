@@ -5,7 +5,7 @@ import { jobFile, TestCluster } from "./test-cluster.fixture.ts";
 
 afterEach(cleanUp);
 
-/** Heap limits in MiB, without what V8 adds for young objects: a fixed part of a small heap, at most 48. */
+/** Heap limits in MiB, without V8's share for young objects: a fixed part of a small heap, at most 48. */
 function heaps(output: string): { readonly slot: number; readonly driver: number } {
   const [, slot, driver] = /^slot (\d+), driver (\d+)$/m.exec(output) ?? [];
   return { slot: Number(slot), driver: Number(driver) };

@@ -36,7 +36,7 @@ describe("a job fails alone, with the reason in its status, when its code", () =
     const { state, error, warnings } = await job.ended;
     expect(state).toBe("failed");
     expect(error?.message).toMatch(reason);
-    // Its end is no loss of executors, and nobody starts them again; one may be lost before it, for want of memory.
+    // Ending a job is not a loss of its executors, so none is restarted; one may be lost earlier, out of memory.
     if (!conf.some((setting) => setting.startsWith("executor.")))
       expect(warnings.filter(({ message }) => /is started again|is gone/.test(message))).toEqual([]);
     const { stdout } = await cluster.command("status", job.id);

@@ -39,7 +39,7 @@ describe("the counts are right though a job's executor process is killed", () =>
     const before = here.gates.seen.length;
     kill(victim.pid);
     await expectExact(here, 1);
-    // What it had owned was counted by others.
+    // Others counted its share.
     expect(
       here.gates.seen.slice(before).some(({ at, partition }) => at === "reduce" && partition === victim.partition),
     ).toBe(true);
@@ -54,7 +54,7 @@ describe("the counts are right though a job's executor process is killed", () =>
     const before = here.gates.seen.length;
     kill(victim.pid);
     await expectExact(here, 1);
-    // What it had made of its pairs was lost with it, and made again by the other, from the state before the batch.
+    // Its results were lost with it, and the other recomputed them, from the state before the batch.
     const again = here.gates.seen.slice(before).filter(({ partition }) => partition === victim.partition);
     expect(again.slice(0, 2).map(({ at }) => at)).toEqual(["reduce", "mapped"]);
   });
@@ -86,7 +86,7 @@ describe("the counts of a window are right though an executor is killed that hol
     kill(victim.pid);
     await expectExact(here, connections + 1);
     if (how === "inverse") return; // its state was read from where it is kept: the batches before were not needed
-    // What it had held of earlier batches was computed again, from the second copies of what was received.
+    // Its data of earlier batches was recomputed, from the second copies of the received blocks.
     expect(here.gates.seen.filter(({ at, pid }) => at === "map" && pid !== victim.pid).length).toBeGreaterThan(2);
   });
 });

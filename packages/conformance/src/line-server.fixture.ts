@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 
-/** A text source for `socketTextStream`: takes connections and sends them the lines a test gives it. */
+/** A text source for `socketTextStream`: accepts connections and sends them the lines of a test. */
 export class LineServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -40,13 +40,13 @@ export class LineServer {
     return address.port;
   }
 
-  /** Resolves when so many connections were ever made: the first one, or the one after a fault. */
+  /** Resolves when this number of connections was ever made: the first one, or the one after a fault. */
   connected(count = 1): Promise<void> {
     if (this.connections >= count) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ count, resolve }));
   }
 
-  /** Sends bytes as they are to whoever is connected. */
+  /** Sends raw bytes to all connected clients. */
   send(data: string | Uint8Array): void {
     if (this.#sockets.size === 0) throw new Error("nobody is connected: what is sent now would be lost unseen");
     for (const socket of this.#sockets) socket.write(data);
@@ -64,7 +64,7 @@ export class LineServer {
   }
 }
 
-/** A port where nobody listens: it was free a moment ago. */
+/** A port without a listener: it was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = await LineServer.listen();
   const { port } = server;

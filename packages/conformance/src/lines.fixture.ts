@@ -6,7 +6,7 @@ interface Watcher {
   readonly never: () => void;
 }
 
-/** What somebody writes, line by line: may be waited for, also when it was written already. */
+/** Output as lines: a test can wait for a line, even if it was already written. */
 export class Lines {
   readonly all: string[] = [];
   readonly #name: string;
@@ -14,12 +14,12 @@ export class Lines {
   #watchers: Watcher[] = [];
   #over = false;
 
-  /** @param name Who writes, for the error when it ends too early. */
+  /** @param name The writer's name, for the error if its output ends too early. */
   constructor(name: string) {
     this.#name = name;
   }
 
-  /** The number of lines so far: where to begin when only what comes from now on counts. */
+  /** The number of lines so far: the position from which only later lines count. */
   get mark(): number {
     return this.all.length;
   }
@@ -32,7 +32,7 @@ export class Lines {
     this.#look();
   }
 
-  /** Nothing more will come: whoever still waits is told so. */
+  /** The output has ended: pending waits are rejected. */
   end(): void {
     for (const rest of this.#open.values()) if (rest !== "") this.all.push(rest);
     this.#open.clear();

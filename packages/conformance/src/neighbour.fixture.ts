@@ -17,7 +17,7 @@ export class Neighbour {
     this.#executors = executors;
   }
 
-  /** It goes on, none the wiser; throws what it noticed. */
+  /** Asserts that it continues undisturbed; throws any difference. */
   async expectUnharmed(): Promise<void> {
     const { log } = this.#job;
     await log.says(/^tick \d+ 3$/, log.mark);

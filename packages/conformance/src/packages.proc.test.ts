@@ -7,7 +7,7 @@ import { TestProcess } from "./process.fixture.ts";
 
 afterEach(cleanUp);
 
-/** A package that knows nothing of the engine but what jobs can import: a source, a sink and a receiver. */
+/** A package that uses only what jobs can import: a source, a sink and a receiver. */
 const TICKETS = `
   import { writeFileSync } from "node:fs";
   import { join } from "node:path";
@@ -70,7 +70,7 @@ const JOB = `
   });
 `;
 
-/** A folder with the job, its package, and a place for what is written. */
+/** A folder with the job, its package, and a place for its output. */
 function boxOffice() {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "millrace-packages-")));
   later(() => rmSync(folder, { recursive: true }));

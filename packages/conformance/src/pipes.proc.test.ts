@@ -10,7 +10,7 @@ import { jobFile } from "./test-cluster.fixture.ts";
 
 afterEach(cleanUp);
 
-/** Runs the job until its command and what that started are there. */
+/** Runs the job until its command and that command's children have started. */
 async function piping(master: string) {
   const folder = mkdtempSync(join(tmpdir(), "millrace-piping-"));
   later(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 const RULE = "-".repeat(43);
 
-/** What the job `printing` prints in its three batches, whose times are these. */
+/** The output of the job `printing` in its three batches, at these times. */
 export function printed(times: readonly [string, string, string]): string {
   const [first, second, third] = times.map((time) => `${RULE}\nTime: ${time}\n${RULE}\n`);
   const ten = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n";

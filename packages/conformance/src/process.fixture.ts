@@ -24,7 +24,7 @@ export interface ProcessOptions {
   readonly group?: true;
 }
 
-/** A process of this machine under test: what it writes can be waited for, and it does not outlive the test. */
+/** A process under test on this machine: a test can wait for its output, and it does not outlive the test. */
 export class TestProcess {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;

@@ -43,7 +43,7 @@ const source: fc.Arbitrary<GraphSource> = fc.oneof(
   sourceOf(false, "text", text),
 );
 
-/** What a node is chosen by: each number picks among what fits where it stands. */
+/** Selects a node: each number picks among the candidates at its place. */
 interface Choice {
   readonly op: number;
   readonly first: number;

@@ -34,7 +34,7 @@ class Queue {
     this.#client?.destroy();
   }
 
-  /** Resolves when so many messages were acknowledged. */
+  /** Resolves when this number of messages was acknowledged. */
   async hasAcknowledged(count: number): Promise<void> {
     if (this.acknowledged.size >= count) return;
     const reached = deferred<void>();

@@ -3,7 +3,7 @@ import type { Faults } from "@millrace/testing/faults";
 
 /** Attempts of a task that may fail: fewer than the engine makes. */
 const FAILURES_MAX = 2;
-/** Executors that may go under one job: a task gives up after four in a row. */
+/** Executors that one job may lose: a task fails for good after four losses in a row. */
 const LOSSES_MAX = 3;
 
 /** Faults by chance, the same for a seed. */

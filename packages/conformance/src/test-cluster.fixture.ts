@@ -58,7 +58,7 @@ export interface ClusterOptions {
   readonly host?: string;
   /** `--memory` of each executor. */
   readonly memory?: string;
-  /** What every process and command of the cluster has in MILLRACE_TOKEN. */
+  /** MILLRACE_TOKEN of every process and command of the cluster. */
   readonly token?: string;
   /** The folder of certificates, `process.pem`, `process.key` and `ours-ca.pem`, that every process and command uses. */
   readonly tls?: string;
@@ -131,7 +131,7 @@ export class TestCluster {
     });
   }
 
-  /** Starts one more; it is a member once it says so. */
+  /** Starts one more; it is a member once it reports so. */
   startExecutor(
     slots: number,
     name = `e-${this.executors.length}`,
@@ -151,7 +151,7 @@ export class TestCluster {
     return TestProcess.millrace(args, { env: { ...this.#env, MILLRACE_DRIVER: this.address } }).ended;
   }
 
-  /** Runs an operator's command with `--json` and reads what it printed. */
+  /** Runs an operator's command with `--json` and parses its output. */
   async ask(...args: readonly string[]): Promise<unknown> {
     const { code, stdout, stderr } = await this.command(...args, "--json");
     if (code !== 0) throw new Error(`millrace ${args.join(" ")} exited with ${code}:\n${stderr}`);

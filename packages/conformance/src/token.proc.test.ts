@@ -6,7 +6,7 @@ import { cleanUp, later } from "./clean-up.fixture.ts";
 import { type Ended, TestProcess } from "./process.fixture.ts";
 import { TestCluster } from "./test-cluster.fixture.ts";
 
-// Whoever reaches a port can run code: beyond this machine nothing listens without a token, and nobody is heard without it.
+// Access to a port means running code: nothing listens beyond this machine without a token, or accepts callers without it.
 
 afterEach(cleanUp);
 

@@ -2,8 +2,8 @@ import { LineServer } from "./line-server.fixture.ts";
 import type { Lines } from "./lines.fixture.ts";
 
 /**
- * Words over a socket for `jobs/totals.ts`, and what their totals must be. A raw socket cannot send again what nobody
- * received, so a fault strikes only when all that was sent is known to be in a batch; whatever is wrong then is our fault.
+ * Words over a socket for `jobs/totals.ts`, and their expected totals. A raw socket cannot send lost data again, so a fault
+ * strikes only when all words sent are known to be in a batch: any difference is then a defect of the engine.
  */
 export class WordFeed {
   readonly source: LineServer;
@@ -39,7 +39,7 @@ export class WordFeed {
     return Object.fromEntries([...this.#expected].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** Resolves when a batch shows exactly what was sent. */
+  /** Resolves when a batch shows exactly the words sent. */
   async counted(log: Lines): Promise<void> {
     const wanted = `totals ${JSON.stringify(this.expected)}`;
     await log.first((line) => line === wanted, 0, wanted);

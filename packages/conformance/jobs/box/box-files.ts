@@ -1,5 +1,5 @@
-// A file system from outside of the engine, by what `millrace` exports alone: objects of a store that has no directories, no
-// rename and no blocking calls, whose listings come by few. Its server is a directory that all processes see: BOX_ROOT.
+// A file system outside the engine, using only what `millrace` exports: an object store without directories, rename or
+// blocking calls, whose listings have small pages. Its server is a directory that all processes see: BOX_ROOT.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -204,7 +204,7 @@ function keyOf(location: Location): string {
   return location.slice(locations.rootOf(location).length + 1);
 }
 
-/** What the keys in a directory begin with. */
+/** The prefix of the keys in a directory. */
 function below(directory: Location): string {
   const key = keyOf(directory);
   return key === "" ? "" : `${key}/`;

@@ -1,4 +1,4 @@
-// Operations on whole batches, and what joins, remembers or feeds them: DS-8 … DS-14, DS-23, DS-24, SC-19, IN-7.
+// Operations on whole batches, including unions, slices, persistence and queues: DS-8 … DS-14, DS-23, DS-24, SC-19, IN-7.
 import { action, type Case, kv, observation, operation, operationOnTwo } from "./case.ts";
 
 export const batches: readonly Case[] = [

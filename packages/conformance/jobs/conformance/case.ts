@@ -2,22 +2,22 @@ import type { DStream, RDD, StreamingContext } from "millrace";
 import { show } from "./show.ts";
 
 /**
- * How records are compared: "in order within each key" leaves open how the pairs of different keys lie to each other.
- * What else is left open by an operation, such as the order of values in a group, its case sorts.
+ * How records are compared: "in order within each key" ignores the order between pairs of different keys. Anything else
+ * that an operation leaves undefined, such as the order of values in a group, is sorted by its case.
  */
 export type Order = "exactly" | "in any order" | "in order within each key";
 
-/** What a stream gives in a batch in which it has none: a window between two slides. Nothing is called then. */
+/** The result of a stream in a batch in which it has no RDD: a window between two slides. Nothing is called then. */
 export const NO_BATCH = undefined;
 
 type Expected = readonly (readonly unknown[] | typeof NO_BATCH)[];
 
-/** What each batch gives to whoever runs the case. */
+/** The results of each batch, for the runner of the case. */
 export type Report = (time: number, records: readonly unknown[]) => void;
 
-/** One statement on an operation: batches that go in, and the records of each batch that come out. */
+/** One statement about an operation: input batches, and the records of each output batch. */
 export interface Case {
-  /** The ID of docs/operations.md where it has one, and what is stated. Unique. */
+  /** The ID in docs/operations.md, if there is one, and the title. Unique. */
   readonly name: string;
   readonly order: Order;
   readonly expected: Expected;
@@ -28,16 +28,16 @@ export interface Case {
 interface Statement {
   readonly id: string;
   readonly title: string;
-  /** "in any order" when it is left out. */
+  /** Default: "in any order". */
   readonly order?: Order;
-  /** From the first batch on. Batches after the last one are not looked at. */
+  /** From the first batch on. Later batches are ignored. */
   readonly expected: Expected;
 }
 
 interface Inputs<A> {
-  /** The stream has nothing after the last one: then its RDDs have no partitions. */
+  /** After the last one, the stream is empty: its RDDs have no partitions. */
   readonly batches: readonly (readonly A[])[];
-  /** Partitions of each batch; the default parallelism when it is left out. */
+  /** Partitions of each batch. Default: the default parallelism. */
   readonly partitions?: number;
 }
 
@@ -64,7 +64,7 @@ export function operationOnTwo<A, B>(
   return stated(given, (ssc, report) => collected(given.build(input(ssc, given), input(ssc, other), ssc), report));
 }
 
-/** What a function of the driver finds out about each batch's RDD. */
+/** The results of a driver function for each batch's RDD. */
 export function action<A>(
   given: Statement &
     Inputs<A> & { readonly act: (rdd: RDD<A>, ssc: StreamingContext, time: number) => Promise<readonly unknown[]> },
@@ -78,12 +78,12 @@ export function action<A>(
   });
 }
 
-/** What no stream and no action of one shows. */
+/** Facts that no stream, and no action on one, shows. */
 export function observation(given: Statement & Pick<Case, "declare">): Case {
   return stated(given, given.declare);
 }
 
-/** Reports what a function of the driver finds out in the first batch, and leaves later ones alone. */
+/** Reports the results of a driver function in the first batch, and ignores later ones. */
 export function inFirstBatch(ssc: StreamingContext, report: Report, act: () => Promise<readonly unknown[]>): void {
   let begun = false;
   ssc.queueStream([[1]]).foreachRDD(async (_, time) => {
@@ -104,7 +104,7 @@ export function inOrder<V>(values: Iterable<V>): V[] {
   return [...values].sort((a, b) => (show(a) < show(b) ? -1 : 1));
 }
 
-/** "refused" if a promise is rejected with a message that matches; else what became of it instead. */
+/** "refused" if a promise is rejected with a matching message; else what happened instead. */
 export async function refused(promise: Promise<unknown>, message: RegExp): Promise<string> {
   return promise.then(
     (value) => `no error, but ${show(value)}`,

@@ -1,4 +1,4 @@
-// Operations on top of each other, where one relies on what another keeps: placements, windows, state, and their copies.
+// Compositions in which one operation relies on properties that another preserves: partitioning, windows, state, copies.
 import { type Case, inOrder, kv, NO_BATCH, observation, operation, operationOnTwo } from "./case.ts";
 
 const add = (a: number, b: number): number => a + b;
@@ -6,7 +6,7 @@ const subtract = (a: number, b: number): number => a - b;
 const total = (added: readonly number[], before = 0): number => added.reduce(add, before);
 const byLength = { numPartitions: 2, getPartition: (key: string) => key.length % 2 };
 
-/** Changes what it is given. */
+/** Mutates its argument. */
 const append = (a: number[], b: readonly number[]): number[] => {
   a.push(...b);
   return a;

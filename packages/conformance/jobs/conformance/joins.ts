@@ -1,4 +1,4 @@
-// What brings two streams together by key: PD-6, PD-7, within a batch and across windows.
+// Joins of two streams: PD-6, PD-7, within a batch and across windows.
 import { type Case, inOrder, kv, operation, operationOnTwo } from "./case.ts";
 
 // Keys: a on both sides, b twice on the left and twice on the right, c left only, d right only.

@@ -1,4 +1,4 @@
-// Keys are equal by value, and only then: through shuffles, joins, state, windows and what removes duplicates.
+// Keys are equal by value, and only then: in shuffles, joins, state, windows and distinct.
 import type { State } from "millrace";
 import { action, type Case, kv, operation, operationOnTwo } from "./case.ts";
 import { show } from "./show.ts";

@@ -2,14 +2,14 @@
 import { type State, StateSpec } from "millrace";
 import { type Case, kv, observation, operation } from "./case.ts";
 
-/** Adds to the sum of the key, and tells it. */
+/** Adds to the key's sum, and returns it. */
 const sums = StateSpec.function((key: string, n: number | undefined, state: State<number>) => {
   const sum = (state.getOption() ?? 0) + (n ?? 0);
   state.update(sum);
   return `${key}${sum}`;
 });
 
-/** As `sums`, and tells of keys that go. */
+/** Like `sums`, and reports keys that time out. */
 const sumsWhileBusy = StateSpec.function((key: string, n: number | undefined, state: State<number>) => {
   if (state.isTimingOut()) return `${key} goes with ${state.get()}${n === undefined ? "" : " and a value"}`;
   const sum = (state.getOption() ?? 0) + (n ?? 0);
@@ -24,7 +24,7 @@ const total = (key: string, value: number | undefined, state: State<number>): [s
   return [key, after];
 };
 
-/** Says what became of a key; a value of 0 only looks at it. */
+/** Reports when a key times out; a value of 0 only reads its state. */
 const watch = (key: string, value: number | undefined, state: State<number>): string | undefined => {
   if (state.isTimingOut()) return `${key} ${value} out ${state.get()}`;
   if (value === 0) return `${key} looked`;

@@ -1,4 +1,4 @@
-// What is written: FO-1 … FO-3, DS-16, RD-27. Paths lie below a directory of the test's; a batch's time is written as its number.
+// Saved files: FO-1 … FO-3, DS-16, RD-27. Paths are below a directory of the test; a batch's number stands for its time.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { StreamingContext } from "millrace";
@@ -154,7 +154,7 @@ function afterEachBatch(ssc: StreamingContext, look: (time: number) => Promise<v
   });
 }
 
-/** Tells what each batch has left in its directory, if it has one: each file, with what is in it. */
+/** Reports the files of each batch's directory, if it has one, with their contents. */
 function reportTree(
   ssc: StreamingContext,
   { directory, prefix }: { readonly directory: string; readonly prefix: string },

@@ -1,4 +1,4 @@
-// Actions of RDDs: RD-20 … RD-27, PR-8, and what they share with executors: CX-2.
+// Actions of RDDs, RD-20 … RD-27 and PR-8, and shared variables: CX-2.
 import { TaskContext } from "millrace";
 import { action, type Case, kv } from "./case.ts";
 import { refusal } from "./rdds.ts";

@@ -1,4 +1,4 @@
-// What RDDs write and read.
+// Files that RDDs write and read.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -18,7 +18,7 @@ class Point {
 const VALUES = [1, -0, "x", undefined, 2n, new Date(5), new Map([[[1], new Set(["a"])]]), new Point(4)];
 const LINES = 60_000;
 
-/** What a function of the driver finds out in the first batch, with a directory of its own. */
+/** The results of a driver function in the first batch, with a directory of its own. */
 function inDirectory(given: {
   readonly id: string;
   readonly title: string;

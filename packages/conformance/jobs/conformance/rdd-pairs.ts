@@ -1,4 +1,4 @@
-// Operations of RDDs of pairs: PR-1 … PR-7, and where the pairs lie.
+// Operations of RDDs of pairs: PR-1 … PR-7, and their partitioning.
 import { HashPartitioner, RangePartitioner } from "millrace";
 import { action, type Case, inOrder, kv } from "./case.ts";
 

@@ -1,5 +1,5 @@
-// How RDDs are cut, combined, numbered and folded, beyond the plain cases of `rdds.ts` and `rdd-actions.ts`: other numbers of
-// partitions, partial jobs, and what is refused.
+// Partitioning, combining, numbering and folding of RDDs, beyond the plain cases of `rdds.ts` and `rdd-actions.ts`: other
+// numbers of partitions, partial jobs, and refusals.
 import { HashPartitioner } from "millrace";
 import { action, type Case, inOrder, kv, refused } from "./case.ts";
 

@@ -348,7 +348,7 @@ function lettered(...letters: readonly string[]): unknown[] {
   return letters.map((letter) => [letter, { at: new Date(1), none: undefined }]);
 }
 
-/** The code of what a promise is rejected with: of its last cause, since a task's failure is that of its job. */
+/** The code of a promise's rejection: of its last cause, since a task's failure is that of its job. */
 export async function refusal(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => "none",

@@ -133,7 +133,7 @@ export const reducedWindows: readonly Case[] = [
     title: "a filter that drops more than what is left of nothing loses it, as the reference does: it is no guard",
     batches: [[kv("a", 1)], [kv("a", -1)], [kv("a", 5)], []],
     build: (pairs) => pairs.reduceByKeyAndWindow(add, subtract, 200, 100, { filter: ([, n]) => n > 0 }),
-    // -1 is taken away from what never had it.
+    // -1 leaves the window, and is subtracted from a sum that never included it.
     expected: [[kv("a", 1)], [], [kv("a", 5)], [kv("a", 6)]],
   }),
   operation({

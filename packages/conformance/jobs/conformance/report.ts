@@ -5,8 +5,8 @@ import type { Case, Order, Report } from "./case.ts";
 import { show } from "./show.ts";
 
 /**
- * Declares all cases in one job, and says as lines of JSON what they are to give, and what each batch gave: the records as
- * text, in an order in which they can be compared.
+ * Declares all cases in one job, and prints the expected results and those of each batch as lines of JSON: the records as
+ * text, in a comparable order.
  *
  * @param directory For files of the cases.
  */

@@ -1,4 +1,4 @@
-// What tasks share with the driver, and what they know of themselves.
+// Variables that tasks share with the driver, and their TaskContext.
 import { type AccumulatorSpec, TaskContext } from "millrace";
 import { action, type Case, inFirstBatch, kv, observation, refused } from "./case.ts";
 

@@ -1,7 +1,7 @@
 /**
- * A value as text, such that two texts are equal exactly when the values are what they are to a reader of results: type,
- * content, -0, NaN and what is missing are told apart. Properties of objects are sorted by name, entries of Maps and Sets as
- * text: no operation promises their order.
+ * A value as text, such that two texts are equal exactly if a reader of results would call the values equal: it
+ * distinguishes types, contents, -0, NaN and missing values. Properties of objects are sorted by name, entries of Maps and
+ * Sets by their text, because no operation defines their order.
  */
 export function show(value: unknown): string {
   switch (typeof value) {

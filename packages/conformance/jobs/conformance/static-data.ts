@@ -1,5 +1,5 @@
-// What outlives a batch: RDDs made in build, kept and joined in every batch, and variables shared with executors; and batches
-// larger than a handful.
+// Data that outlives a batch: RDDs created in build, persisted and joined in every batch, and variables shared with
+// executors; and batches of more than a few records.
 import { TaskContext } from "millrace";
 import { action, type Case, inOrder, kv, observation, operation } from "./case.ts";
 import { refusal } from "./rdds.ts";

@@ -11,7 +11,7 @@ export interface OutputBatch {
   readonly partitions: readonly (readonly string[])[];
 }
 
-/** Declares a graph's streams, with an output for each that nothing is made of. */
+/** Declares a graph's streams, with an output for each leaf. */
 export function buildGraph(ssc: AnyContext, graph: Graph, emit: (output: OutputBatch) => void): void {
   const streams: AnyStream[] = graph.sources.map(({ batches }) =>
     ssc.queueStream(

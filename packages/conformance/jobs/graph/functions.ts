@@ -1,5 +1,5 @@
-// Functions of operators that take any record: named, so that a graph made of data can refer to them. They look at values
-// through `show` alone, so that equal keys give equal results whichever of them stands for the others.
+// Functions of operators that take any record: named, so that a graph, which is data, can refer to them. They see values
+// only through `show`, so that equal keys yield equal results, whichever of them represents the others.
 import { show, sorted } from "./show.ts";
 
 type Pair = readonly [unknown, unknown];
@@ -27,7 +27,7 @@ export const labelIfHeavy = (value: unknown): string | undefined => (isHeavy(val
 
 export const sum = (a: number, b: number): number => a + b;
 export const minus = (a: number, b: number): number => a - b;
-/** Associative, and tells the order of its parts. */
+/** Associative, and reveals the order of its parts. */
 export const chain = (a: string, b: string): string => `${a}|${b}`;
 
 export const countAll = (values: Iterable<unknown>): number[] => [[...values].length];
@@ -87,7 +87,7 @@ interface State {
   isTimingOut(): boolean;
 }
 
-/** Forgets a key past 20; tells of keys that time out by their last total. */
+/** Forgets a key past 20; for a key that times out, returns its last total. */
 export function runningTotal(key: unknown, value: number | undefined, state: State): [unknown, number] | undefined {
   const before = state.getOption() ?? 0;
   if (value === undefined || state.isTimingOut()) return [key, -before];
@@ -103,5 +103,5 @@ export const byWeight = {
   getPartition: (key: unknown): number => weigh(key) % 2,
 };
 
-/** What is left of numbers whose sums may be made in any order. */
+/** The defined part of numbers whose sums may be computed in any order. */
 export const rounded = (n: number): string => n.toPrecision(9);

@@ -1,4 +1,4 @@
-/** Values as JSON and back, as far as graphs have them in their batches: what JSON lacks is an array that begins with a tag. */
+/** Converts the values in batches of graphs to JSON and back: a value that JSON lacks is an array that begins with a tag. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 export function toJson(value: unknown): Json {

@@ -1,4 +1,4 @@
-// The operations that graphs are made of.
+// The operations that graphs consist of.
 import type { Operation } from "./operations/operation.ts";
 import { pairs } from "./operations/pairs.ts";
 import { rdds } from "./operations/rdds.ts";

@@ -1,6 +1,6 @@
 /**
- * A value as a text in which types and contents show, but not what equality of keys overlooks: `-0` is `0`, and
- * properties are in the order of their names.
+ * A value as a string that shows its type and content, but not what equality of keys ignores: `-0` is `0`, and
+ * properties are sorted by name.
  */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
@@ -15,7 +15,7 @@ export function show(value: unknown): string {
   return `{${properties.join(", ")}}`;
 }
 
-/** In an order that any order gives. */
+/** In an order that does not depend on the original one. */
 export function sorted<T>(values: readonly T[]): T[] {
   return values
     .map((value) => ({ value, text: show(value) }))

@@ -83,7 +83,7 @@ describe("the commit of a batch", () => {
     expect([asked, out.totals()]).toEqual([[FIRST], TOTALS.slice(0, 1)]);
   });
 
-  /** A sink that takes its time to take back what was written. */
+  /** A sink that is slow to discard what was written. */
   function slow(commit: () => void = () => undefined) {
     const taken = deferred<void>();
     return { sink: { commit, abort: () => taken.promise }, taken };

@@ -25,7 +25,7 @@ const START = epochMs(1_000_000);
 const POOL_BYTES = 8 << 20;
 /** Turns of the event loop without a message or an open file after which nothing is under way. */
 const QUIET_TURNS = 3;
-/** A cluster that does not come to rest within so many has a message loop. */
+/** A cluster that is not idle after this many turns has a message loop. */
 const TURNS_MAX = 100_000;
 /** Time passes in such steps, so that timers and messages take turns as they do in processes. */
 const STEP = 100;
@@ -164,7 +164,7 @@ export class MemoryCluster {
     await this.idle();
   }
 
-  /** The executor's process is killed: what it held and what it said and has not arrived are gone. */
+  /** The executor's process is killed: its data is lost, and so are its messages that have not arrived. */
   lose(name: string): void {
     const { wire, network, running } = this.#of(name);
     network.cut();

@@ -26,7 +26,7 @@ interface TotalsOptions {
 
 interface TotalsJob {
   readonly job: JobDefinition;
-  /** What an output has seen, batch by batch. */
+  /** The records of an output, batch by batch. */
   readonly seen: string[][];
 }
 
@@ -72,7 +72,7 @@ export class OutputDirectory {
     return readdirSync(this.path).filter((name) => name.startsWith("."));
   }
 
-  /** What is in the visible files, batch by batch. */
+  /** The contents of the visible files, batch by batch. */
   totals(): string[][] {
     return this.visible().map((directory) => {
       const files = readdirSync(join(this.path, directory)).filter((name) => name.startsWith("part-"));

@@ -3,7 +3,7 @@ import { compare, counted, grouped, KeyedMap, sorted } from "./keys.ts";
 type Pairs<K, V> = OracleActions<readonly [K, V]>;
 type Fold<C, V> = (total: C, value: V) => C;
 
-/** What actions give of partitions of records. */
+/** Results of actions on partitions of records. */
 export abstract class OracleActions<T> {
   abstract readonly partitions: readonly (readonly T[])[];
 

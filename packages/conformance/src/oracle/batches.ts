@@ -5,17 +5,17 @@ import type { OracleRdd } from "./rdd.ts";
 type Compute<T> = (time: number) => OracleRdd<T> | Promise<OracleRdd<T>>;
 export type Body<T> = (rdd: OracleRdd<T>, time: number) => unknown;
 
-/** What the streams of one job share. Batches are at `intervalMs`, twice that, and so on. */
+/** Shared by the streams of one job. Batches are at `intervalMs`, twice that, and so on. */
 export interface OracleGraph {
   readonly intervalMs: number;
   readonly parallelism: number;
   /** In order of registration. */
   readonly outputs: { readonly stream: Batches<unknown>; readonly body: Body<unknown> }[];
-  /** What goes on in every batch, whether or not an output asks for it: sources and state. */
+  /** Streams computed in every batch, whether or not an output needs them: sources and state. */
   readonly ongoing: Batches<unknown>[];
 }
 
-/** What every stream stands on: each of its batches is computed once. */
+/** The base of every stream: each of its batches is computed once. */
 export class Batches<T> {
   readonly graph: OracleGraph;
   readonly slideMs: number;

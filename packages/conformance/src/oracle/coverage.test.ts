@@ -5,7 +5,7 @@ import { OracleStream } from "./stream.ts";
 
 type Class = { readonly prototype: object };
 
-/** Methods and accessors of a class and of what it extends. */
+/** Methods and accessors of a class and its superclasses. */
 function membersOf({ prototype }: Class): Set<string> {
   const members = new Set<string>();
   for (let each = prototype; each !== Object.prototype; each = Object.getPrototypeOf(each)) {
@@ -20,7 +20,7 @@ function missing(from: Class, of: Class): string[] {
   return [...membersOf(of)].filter((name) => !there.has(name)).sort();
 }
 
-/** What the oracle does not say, and why. */
+/** Not covered by the oracle, with the reasons. */
 const WITHOUT_ORACLE = {
   stream: {
     "it leaves the engine: its bytes or its pace are what matters":

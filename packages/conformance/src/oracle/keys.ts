@@ -1,6 +1,6 @@
 /**
- * A text for each key, the same for keys that are equal by value: no order of properties, `-0` as `0`, one `NaN`, and
- * types told apart.
+ * A string for each key, the same for keys that are equal by value: independent of the order of properties, with `-0` as
+ * `0` and one `NaN`, and different for different types.
  */
 function keyText(key: unknown): string {
   if (typeof key === "string") return `string ${key.length} ${key}`;
@@ -45,7 +45,7 @@ export function compare(a: unknown, b: unknown): number {
   return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
 }
 
-/** Equal ones stay as they were. (The language's own sort puts `undefined` last, whatever it is told.) */
+/** Stable. (`Array.prototype.sort` puts `undefined` last, whatever the compare function.) */
 export function sorted<T>(values: readonly T[], order: (a: T, b: T) => number): T[] {
   return values
     .map((value) => ({ value }))

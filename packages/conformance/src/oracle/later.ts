@@ -1,4 +1,4 @@
-/** What a function of partitions may give. */
+/** Return types of a partition function. */
 export type Later<U> = Iterable<U> | AsyncIterable<U> | Promise<Iterable<U> | AsyncIterable<U>>;
 
 export async function all<U>(values: Iterable<U> | AsyncIterable<U>): Promise<U[]> {

@@ -21,8 +21,8 @@ function upstream(parents: readonly OracleRdd<unknown>[]): Partitioner {
 }
 
 /**
- * What an RDD is: partitions of records. Each operation is written down as its documentation says it, on arrays; nothing is
- * lazy, nothing is fast.
+ * An RDD: partitions of records. Each operation is written as its documentation defines it, on arrays, neither lazy nor
+ * fast.
  */
 export class OracleRdd<T> extends OracleStatistics<T> {
   override readonly partitions: Partitions<T>;
@@ -315,7 +315,7 @@ export class OracleRdd<T> extends OracleStatistics<T> {
     );
   }
 
-  // ---- chance: one of the possible outcomes; whoever compares may look at what all of them have in common
+  // ---- chance: one of the possible outcomes; compare only what all of them have in common
 
   sample(_withReplacement: boolean, fraction: number): OracleRdd<T> {
     return this.#each((records) => records.slice(0, Math.round(fraction * records.length)), true);

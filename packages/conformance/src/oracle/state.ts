@@ -37,7 +37,7 @@ export function updatedByKey<K, V, S>(
   return states.entries();
 }
 
-/** What `updateStatePartitions` hands to its function: every key of a partition that has state or values. */
+/** The argument of `updateStatePartitions`' function: every key of a partition that has state or values. */
 export function entriesOf<K, V, S>(
   before: readonly (readonly [K, S])[],
   input: readonly (readonly [K, V])[],
@@ -52,7 +52,7 @@ export function entriesOf<K, V, S>(
 export type Dated<S> = { readonly state: S; readonly since: number };
 export type MapFunction<K, V, S, U> = (key: K, value: V | undefined, state: KeyState<S>, time: number) => U | undefined;
 
-/** `mapWithState` of one partition and batch: what the function gave, and the state after it. */
+/** `mapWithState` of one partition and batch: the function's results, and the state afterwards. */
 export function mappedWithState<K, V, S, U>(
   before: readonly (readonly [K, Dated<S>])[],
   input: readonly (readonly [K, V])[],
@@ -76,7 +76,7 @@ export function mappedWithState<K, V, S, U>(
   return { given, states: states.entries() };
 }
 
-/** What the function of `mapWithState` has of a key's state. */
+/** A key's state, as passed to the function of `mapWithState`. */
 class KeyState<S> {
   #state: S | undefined;
   readonly #timingOut: boolean;

@@ -4,7 +4,7 @@ import { counted } from "./keys.ts";
 type Numbers = OracleStatistics<number>;
 type Pairs<K, V> = OracleStatistics<readonly [K, V]>;
 
-/** What an approximation gives that had the time for all partitions. */
+/** The result of an approximation that had time for all partitions. */
 interface Exactly {
   readonly mean: number;
   readonly confidence: 1;
@@ -15,7 +15,7 @@ interface Exactly {
 const exactly = (value: number): Exactly => ({ mean: value, confidence: 1, low: value, high: value });
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-/** What actions say of all records together: equal to the engine's up to the order of sums, which is not defined. */
+/** Statistics of all records: equal to the engine's up to the order of summation, which is undefined. */
 export abstract class OracleStatistics<T> extends OracleActions<T> {
   async sum(this: Numbers): Promise<number> {
     return sumOf(this.records);
@@ -65,7 +65,7 @@ export abstract class OracleStatistics<T> extends OracleActions<T> {
     };
   }
 
-  /** The last bucket has its end; what is outside is left out. Buckets that are a number are that many, equally wide. */
+  /** The last bucket includes its upper bound; values outside are dropped. A number means that many equal buckets. */
   async histogram(this: Numbers, buckets: number | readonly number[]): Promise<unknown> {
     if (typeof buckets === "number") {
       const [min, max] = [Math.min(...this.records), Math.max(...this.records)];
@@ -104,7 +104,7 @@ export abstract class OracleStatistics<T> extends OracleActions<T> {
     return new Map(counted(this.records.map(([key]) => key)).map(([key, n]) => [key, exactly(n)]));
   }
 
-  // ---- chance: one of the possible outcomes; whoever compares may look at what all of them have in common
+  // ---- chance: one of the possible outcomes; compare only what all of them have in common
 
   async takeSample(withReplacement: boolean, num: number): Promise<T[]> {
     if (!withReplacement) return this.records.slice(0, num);

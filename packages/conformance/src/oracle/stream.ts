@@ -20,7 +20,7 @@ const recordsOf = <T>(rdds: readonly OracleRdd<T>[]): T[] => rdds.flatMap(({ rec
 
 export type MappedStream<K, S, U> = OracleStream<U> & { stateSnapshots(): OracleStream<readonly [K, S]> };
 
-/** What a stream is: an RDD for each of its batches. */
+/** A stream: an RDD for each of its batches. */
 export class OracleStream<T> extends Batches<T> {
   /** Batch by batch. */
   #step<U>(fn: (rdd: OracleRdd<T>, time: number) => OracleRdd<U> | Promise<OracleRdd<U>>): OracleStream<U> {
@@ -216,7 +216,7 @@ export class OracleStream<T> extends Batches<T> {
     return this.window(length, slide).groupByKey(options);
   }
 
-  /** With an inverse function: what left is taken from the window before, what entered is added. */
+  /** With an inverse function: the previous window, minus what left, plus what entered. */
   reduceByKeyAndWindow<K, V>(this: PairStream<K, V>, fn: Reduce<V>, ...rest: readonly unknown[]): PairStream<K, V> {
     const [inverse, length, slide, given] = withInverse<V>(rest);
     const options = given as Exclude<ShuffleOptions, number> & { filter?: (pair: readonly [K, V]) => unknown };

@@ -7,7 +7,7 @@ type Pairs<K, V> = readonly (readonly [K, V])[];
 export const add = (a: number, b: number): number => a + b;
 export const subtract = (a: number, b: number): number => a - b;
 
-/** A window with an inverse function: what left is taken from the window before, what entered is added. */
+/** A window with an inverse function: the previous window, minus what left, plus what entered. */
 export function slid<K, V>(
   before: Pairs<K, V>,
   leaving: Pairs<K, V>,
@@ -33,7 +33,7 @@ export function slid<K, V>(
   return window.entries();
 }
 
-/** What follows the function that reduces: perhaps its inverse, then length, slide and options. */
+/** The arguments after the reducing function: its inverse, if any, then length, slide and options. */
 export function withInverse<V>(
   rest: readonly unknown[],
 ): [Reduce<V> | undefined, DurationLike, DurationLike | undefined, unknown] {

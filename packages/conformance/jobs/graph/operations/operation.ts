@@ -1,4 +1,4 @@
-// What an operation of a graph is: where it fits, what is defined of its result, and how it is written.
+// An operation of a graph: where it fits, which part of its result is defined, and how it is written.
 import type { AnyStream, GraphNode, StreamType } from "../graph.ts";
 
 export interface Operation {
@@ -40,7 +40,7 @@ export const any = (): boolean => true;
 export const isPair = ({ pair }: StreamType): boolean => pair;
 export const numbers = ({ value, pair }: StreamType): boolean => value === "number" && !pair;
 export const numberPairs = ({ value, pair }: StreamType): boolean => value === "number" && pair;
-/** Where the order of all records is defined, functions that tell it may be used. */
+/** If the order of all records is defined, functions that reveal it may be used. */
 export const inOrder = ({ sequence }: StreamType): boolean => sequence;
 export const texts = (type: StreamType): boolean => type.value === "text" && !type.pair && inOrder(type);
 export const textPairs = (type: StreamType): boolean => type.value === "text" && type.pair && inOrder(type);
@@ -49,7 +49,7 @@ export const textPairs = (type: StreamType): boolean => type.value === "text" &&
 export const single = { pair: false, sequence: true, placed: true, size: 1 } as const;
 /** Keys are where their hash says, in no order. */
 export const byKey = { pair: true, sequence: false, placed: true } as const;
-/** The same where the order of what is brought together is known: keys come in the order in which they were first seen. */
+/** The same if the order of shuffled records is known: keys are in the order in which they were first seen. */
 export const firstSeen = ({ sequence }: StreamType) => ({ ...byKey, sequence });
 export const windowed = (type: StreamType, node: GraphNode) => ({
   slide: type.slide * node.slide,

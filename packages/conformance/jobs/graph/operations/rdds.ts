@@ -18,7 +18,7 @@ import {
   two,
 } from "./operation.ts";
 
-/** A single record of what actions have found, in the first of as many partitions as there were. */
+/** A single record with the results of actions, in the first partition of as many as there were. */
 function found(rdd: AnyRdd, results: readonly unknown[]): AnyRdd {
   const text = show(results);
   return rdd.mapPartitionsWithIndex((index) => (index === 0 ? [text] : []));

@@ -73,7 +73,7 @@ export const records: Readonly<Record<string, Operation>> = {
     (a, b) => ({
       // Of which of them are joined partition by partition, the order shows where partitions end.
       sequence: a.sequence && b.sequence && a.placed && b.placed && !(a.stateful && b.stateful),
-      // Two states are never in one task, however they lie: whether partitions are joined is the planner's affair.
+      // Two states are never in one task, however they are placed: joining partitions is up to the planner.
       placed: a.placed && b.placed && !(a.stateful && b.stateful),
       size: a.size + b.size,
     }),
