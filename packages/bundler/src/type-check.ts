@@ -9,8 +9,6 @@ import { shownName } from "./shown-name.ts";
 export interface TypePaths {
   /** Path of the declaration file for `import … from "millrace"`; given a source file, it is checked with the job. */
   readonly millraceTypes: string;
-  /** The same for `millrace/testing`. */
-  readonly testingTypes?: string | undefined;
 }
 
 interface Problem {
@@ -67,7 +65,7 @@ function diagnosticsOf(program: ts.Program): ts.Diagnostic[] {
     .flatMap((source) => [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]);
 }
 
-function optionsFor(api: typeof ts, file: string, { millraceTypes, testingTypes }: TypePaths): ts.CompilerOptions {
+function optionsFor(api: typeof ts, file: string, { millraceTypes }: TypePaths): ts.CompilerOptions {
   const { options: own, folder } = settingsAround(api, file);
   const target = own.target ?? api.ScriptTarget.ES2023;
   return {
@@ -81,11 +79,7 @@ function optionsFor(api: typeof ts, file: string, { millraceTypes, testingTypes 
     module: api.ModuleKind.ESNext,
     moduleResolution: api.ModuleResolutionKind.Bundler,
     moduleDetection: api.ModuleDetectionKind.Force,
-    paths: {
-      ...absolutePaths(own, folder),
-      millrace: [resolve(millraceTypes)],
-      ...(testingTypes === undefined ? {} : { "millrace/testing": [resolve(testingTypes)] }),
-    },
+    paths: { ...absolutePaths(own, folder), millrace: [resolve(millraceTypes)] },
     allowImportingTsExtensions: true,
     rewriteRelativeImportExtensions: false,
     resolveJsonModule: true,
