@@ -10,6 +10,7 @@ import { transformedAll, unionOf } from "../operations/transforming.ts";
 import { RDD } from "../rdd/rdd.ts";
 import { StorageLevel } from "../rdd/storage-level.ts";
 import type { RddTypes } from "../rdd/transformations.ts";
+import { checkFlag, checkOptions } from "../refusal/check-all.ts";
 import type { Accumulator, NumberAccumulator } from "../shared/accumulator.ts";
 import type { AccumulatorSpec } from "../shared/accumulator-kinds.ts";
 import type { Broadcast } from "../shared/broadcast.ts";
@@ -376,9 +377,12 @@ export class StreamingContext {
    * Ends the job: if `graceful`, after everything received has been processed; otherwise at once. If that cuts off a batch, such
    * as the one that called `stop`, the job ends as `killed`. Calling it again has no effect. In `build` it keeps the job from
    * starting, which is not a failure.
+   *
+   * @throws BAD_ARGUMENT
    */
   stop(options: { readonly graceful?: boolean } = {}): void {
-    this[CONTEXT].stop(options.graceful ?? false);
+    const { graceful = false } = checkOptions(options, ["graceful"], "stop");
+    this[CONTEXT].stop(checkFlag(graceful, "graceful of stop"));
   }
 
   #rdd<T>(lineage: Lineage): RDD<T> {

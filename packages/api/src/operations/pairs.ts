@@ -5,7 +5,7 @@ import type { Partitioning, ShuffleUse } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 import type { JobContext } from "../job/job-context.ts";
 import { type Partitioner, SHUFFLE_OPTIONS, type ShuffleOptions } from "../partition/partitioner.ts";
-import { checkOptions } from "../refusal/check-all.ts";
+import { checkFlag, checkOptions } from "../refusal/check-all.ts";
 import type { Carrier } from "./carrier.ts";
 import { type DistinctPrecision, sketchUse } from "./sketches.ts";
 import { chained, labelOf, narrowStep, plainStep, reduceByKeyStep, shuffleStep } from "./steps.ts";
@@ -62,7 +62,7 @@ export function combineByKey<R, K>(
     typeof options === "object" ? checkOptions(options, COMBINE_OPTIONS, operator) : { numPartitions: options };
   const use: ShuffleUse = {
     kind: "combine",
-    mapSide: mapSideCombine,
+    mapSide: checkFlag(mapSideCombine, `mapSideCombine of ${operator}`),
     create: on.ship(create, operator),
     mergeValue: on.ship(mergeValue, operator),
     mergeCombiners: on.ship(mergeCombiners, operator),

@@ -4,7 +4,7 @@ import { deferredNode, type Lineage, narrow, PARTITIONS_MAX, type Partitioning }
 import { partitionsOf } from "../action/action.ts";
 import { type Compare, partitionerOf, type ShuffleOptions, shipCompare } from "../partition/partitioner.ts";
 import { RangePartitioner } from "../partition/range-partitioner.ts";
-import { checkOptions, checkPartitions } from "../refusal/check-all.ts";
+import { checkFlag, checkOptions, checkPartitions } from "../refusal/check-all.ts";
 import { Dataset } from "./dataset.ts";
 import { whenLaidOut } from "./laid-out.ts";
 import { placementOf } from "./pairs.ts";
@@ -72,7 +72,7 @@ function sortingOf<K>(on: Dataset, given: boolean | SortOptions<K>, operator: st
   const options = typeof given === "boolean" ? { ascending: given } : given;
   const { ascending = true, numPartitions, compare } = checkOptions(options, SORT_OPTIONS, operator);
   return {
-    descending: !ascending,
+    descending: !checkFlag(ascending, `ascending of ${operator}`),
     partitions: numPartitions === undefined ? undefined : checkPartitions(numPartitions, operator),
     compare: compare,
     ref: compare === undefined ? undefined : shipCompare(on, compare, `the compare function of ${operator}`),

@@ -2,7 +2,7 @@ import { millis } from "@millrace/base";
 import { collected } from "../operations/collecting.ts";
 import { Dataset } from "../operations/dataset.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
-import { checkCount, checkOptions } from "../refusal/check-all.ts";
+import { checkCount, checkFlag, checkOptions } from "../refusal/check-all.ts";
 import { loopSlow } from "../warnings.ts";
 import { BatchQueue } from "./batch-queue.ts";
 
@@ -38,7 +38,8 @@ export function asyncOutput(
   options: AsyncIterableOptions,
 ): AsyncIterableIterator<unknown, undefined> {
   const operator = "toAsyncIterable";
-  const { highWater = 1, batches = false } = checkOptions(options, ["highWater", "batches"], operator);
+  const { highWater = 1, batches: given = false } = checkOptions(options, ["highWater", "batches"], operator);
+  const batches = checkFlag(given, `batches of ${operator}`);
   const queue = new BatchQueue<unknown>(checkCount(highWater, `the highWater of ${operator}`, 0, 1_000_000));
   const { port } = context;
   const subject = `${operator} of ${node.label}`;

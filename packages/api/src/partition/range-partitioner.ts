@@ -5,14 +5,14 @@ import { badArgument } from "../errors.ts";
 import { DATASET, PLACING } from "../internals.ts";
 import { sampledBounds } from "../operations/sampled-bounds.ts";
 import type { RDD } from "../rdd/rdd.ts";
-import { checkPartitions } from "../refusal/check-all.ts";
+import { checkFlag, checkOptions, checkPartitions } from "../refusal/check-all.ts";
 import { type Compare, type Partitioner, type PlacesItself, shipCompare } from "./partitioner.ts";
 
 /** The order of ranges. */
 export interface RangeOptions<K> {
-  /** The first partition has the smallest keys; true by default. */
+  /** True by default: the first partition has the smallest keys. */
   readonly ascending?: boolean | undefined;
-  /** The order of values by default. */
+  /** The order of keys; by default that of values. */
   readonly compare?: Compare<K> | undefined;
 }
 
@@ -20,9 +20,9 @@ export interface RangeOptions<K> {
 export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
   /** The last key of each partition except the last, ascending. */
   readonly bounds: readonly K[];
-  /** Whether the first partition has the largest keys. */
+  /** True if the first partition has the largest keys. */
   readonly descending: boolean;
-  /** `undefined`: the order of values. */
+  /** The compare function; `undefined` for the order of values. */
   readonly compare: Compare<K> | undefined;
   readonly #order: Comparison;
 
@@ -31,10 +31,11 @@ export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
    * @throws BAD_ARGUMENT, VALUE_NOT_ORDERED
    */
   constructor(bounds: readonly K[], options: RangeOptions<K> = {}) {
+    const { ascending, compare } = rangeOptions(options);
     this.bounds = [...bounds];
-    this.descending = !(options.ascending ?? true);
-    this.compare = options.compare;
-    this.#order = comparisonBy(options.compare);
+    this.descending = !ascending;
+    this.compare = compare;
+    this.#order = comparisonBy(compare);
     checkBounds(this.bounds, this.#order);
   }
 
@@ -49,8 +50,9 @@ export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
   ): Promise<RangePartitioner<K>> {
     const partitions = checkPartitions(numPartitions, "RangePartitioner");
     const { context, lineage } = rdd[DATASET];
-    if (options.compare !== undefined) shipCompare(context, options.compare, "RangePartitioner");
-    const request = { partitions, compare: options.compare, name: "RangePartitioner" };
+    const { compare } = rangeOptions(options);
+    if (compare !== undefined) shipCompare(context, compare, "RangePartitioner");
+    const request = { partitions, compare, name: "RangePartitioner" };
     const bounds = await sampledBounds(context, lineage, { ...request, seed: context.nextSeed() });
     return new RangePartitioner(bounds as K[], options); // keys of the RDD
   }
@@ -73,6 +75,12 @@ export class RangePartitioner<K> implements Partitioner<K>, PlacesItself {
     if (other.descending !== this.descending || other.compare !== this.compare) return false;
     return this.bounds.every((bound, i) => this.#order(bound, other.bounds[i]) === 0);
   }
+}
+
+/** The options, checked and with defaults. @throws BAD_ARGUMENT */
+function rangeOptions<K>(options: RangeOptions<K>): Pick<RangeOptions<K>, "compare"> & { readonly ascending: boolean } {
+  const { ascending = true, compare } = checkOptions(options, ["ascending", "compare"], "RangePartitioner");
+  return { ascending: checkFlag(ascending, "ascending of RangePartitioner"), compare };
 }
 
 function checkBounds(bounds: readonly unknown[], order: Comparison): void {

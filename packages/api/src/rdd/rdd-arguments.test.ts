@@ -65,6 +65,27 @@ describe("what an operation does not take is refused where it is called", () => 
       (n) => n.treeAggregate(0, sum, sum, wrong({ depth: 17, finalOnExecutor: "yes" })),
       /2 arguments of treeAggregate .* depth of treeAggregate is 17; .* finalOnExecutor of treeAggregate is string/,
     ],
+    [
+      "a sort with a flag that is none",
+      (n) => n.sortBy((v) => v, { ascending: wrong("no") }),
+      /ascending of sortBy is string; it must be true or false/,
+    ],
+    [
+      "a combination with a flag that is none",
+      (_, p) => p.combineByKey((v) => v, sum, sum, { mapSideCombine: wrong(0) }),
+      /mapSideCombine of combineByKey is number/,
+    ],
+    [
+      "ranges with an option that is none",
+      () => new RangePartitioner([1], wrong({ descending: true })),
+      /RangePartitioner has no option "descending"/,
+    ],
+    [
+      "an end with Spark's arguments",
+      (_, __, ssc) => ssc.stop(wrong(true)),
+      /the options of stop are boolean; they must be an object with graceful/,
+    ],
+    ["an end that is half graceful", (_, __, ssc) => ssc.stop({ graceful: wrong(1) }), /graceful of stop is number/],
     ["no buckets", (n) => n.histogram(0), /number of buckets of histogram is 0/],
     ["one end", (n) => n.histogram([1]), /two ends/],
     ["ends that do not ascend", (n) => n.histogram([1, 3, 3]), /must ascend, and 3 follows 3/],
