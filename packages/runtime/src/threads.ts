@@ -1,5 +1,5 @@
-// For the process that starts slots: the thread of a slot seen from outside, and what is sent to it and back. Without the API
-// of jobs and the compiler of stages, which take as long to load as all the rest of an executor.
+// The entry point for the process that starts slots: the handle of a slot's thread, and the messages to and from it. It excludes the
+// API of jobs and the compiler of stages, which take as long to load as the rest of an executor.
 
 export { ProcessGroups } from "./operator-port/process-groups.ts";
 export type { Commands } from "./ports.ts";

@@ -57,7 +57,7 @@ export interface NamedInput extends StreamNode {
   readonly input: string;
 }
 
-/** An input without a receiver: the job's thread asks it what to read when a batch's turn has come. */
+/** An input without a receiver. The job's thread asks it for the input of a batch when the batch's turn has come. */
 export interface PolledInput extends NamedInput {
   /**
    * Chooses what the batch reads. Called once per batch, in order, when no earlier batch is running.

@@ -475,7 +475,7 @@ export class DStream<out T> {
   /**
    * Keeps each batch like `persist`. State does not need it: every batch writes its changes.
    *
-   * @param interval A multiple of the stream's slide.
+   * @param interval A multiple of the stream's slide. It is checked and has no further effect.
    * @throws BAD_WINDOW
    */
   checkpoint(interval: DurationLike): this {
