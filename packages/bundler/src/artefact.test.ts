@@ -1,12 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  checkApiVersion,
-  type Manifest,
-  makeArtefact,
-  packArtefact,
-  readManifest,
-  unpackArtefact,
-} from "./artefact.ts";
+import { type Manifest, makeArtefact, packArtefact, readManifest, unpackArtefact } from "./artefact.ts";
 
 const manifest: Manifest = {
   entry: "job.ts",
@@ -70,19 +63,6 @@ test("what is wrong with the head of a bundled job is named", () => {
     "in its head, manifest.functions: ",
   );
   expect(() => unpackArtefact(withHead(head.replace('"hash":"', '"hash":"../')))).toThrow("hash: want 64 hex digits");
-});
-
-describe("the API version of a job", () => {
-  test.each([
-    ["0.1.0", "0.9.3"],
-    ["2.0.0", "2.4.1-beta.1"],
-  ])("bundled for %s, runs on %s", (bundledFor, running) => {
-    expect(() => checkApiVersion({ ...manifest, apiVersion: bundledFor }, running)).not.toThrow();
-  });
-
-  test("is refused by another major, with both named", () => {
-    expect(() => checkApiVersion(manifest, "1.0.0")).toThrow(/\[ARTEFACT_VERSION\].*0\.1\.0.*1\.0\.0/);
-  });
 });
 
 function attempt(read: () => unknown): unknown {

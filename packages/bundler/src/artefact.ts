@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { EngineError } from "@millrace/base";
 import * as v from "valibot";
-import { API_VERSION } from "./api-version.ts";
+import { checkApiVersion } from "./api-version.ts";
 import { artefactCorrupt, artefactVersion } from "./errors.ts";
 
 /** A package left outside the bundle: each process resolves it from its own installation. */
@@ -20,7 +20,7 @@ export interface ExternalPackage {
 export interface Manifest {
   /** The job file's name, such as `chat-room.ts`. */
   readonly entry: string;
-  /** The version of `millrace` that the job was bundled for: a different major is refused on load. */
+  /** The version of `millrace` that the job was bundled for: one that does not fit is refused on load. */
   readonly apiVersion: string;
   readonly externals: readonly ExternalPackage[];
   /** The author's own files, relative to the folder of the job file, entry first. */
@@ -181,31 +181,17 @@ function corrupt(what: string, cause?: unknown): EngineError {
  * and races are harmless: files appear by rename, and equal names have equal contents.
  *
  * @throws ARTEFACT_CORRUPT
- * @throws ARTEFACT_VERSION It was bundled for another major version of `millrace` than this process runs.
+ * @throws ARTEFACT_VERSION This process may lack what the job uses: see {@link checkApiVersion}.
  */
 export async function installArtefact(packed: Uint8Array, dir: string): Promise<InstalledArtefact> {
-  checkApiVersion(readManifest(packed).manifest);
+  const { entry, apiVersion } = readManifest(packed).manifest;
+  checkApiVersion(entry, apiVersion);
   const artefact = unpackArtefact(packed);
   await mkdir(dir, { recursive: true });
   const driver = join(dir, `${artefact.hash}.driver.mjs`);
   const executor = join(dir, `${artefact.hash}.executor.mjs`);
   await Promise.all([writeOnce(driver, artefact.driver), writeOnce(executor, artefact.executor)]);
   return { driver, executor, manifest: artefact.manifest };
-}
-
-/** Refuses a job that was bundled for another major version of the API than `running`. */
-export function checkApiVersion(manifest: Manifest, running: string = API_VERSION): void {
-  const bundledFor = manifest.apiVersion;
-  if (majorOf(bundledFor) === majorOf(running)) return;
-  throw artefactVersion(
-    `${manifest.entry} was bundled for millrace ${bundledFor}; this process runs millrace ${running}, another ` +
-      "major version, so the job was not loaded. Submit it again with the version that the cluster runs.",
-    { fields: { bundledFor, running } },
-  );
-}
-
-function majorOf(version: string): string {
-  return version.replace(/^v/, "").split(".", 1)[0] ?? "";
 }
 
 async function writeOnce(path: string, text: string): Promise<void> {

@@ -46,6 +46,6 @@ test("a job that was bundled for another major version of the API is refused, wi
   const manifest = { entry: "chat.ts", apiVersion: "77.1.0", externals: [], files: [], functions: 0 };
   const packed = packArtefact(makeArtefact({ manifest, driver: "", executor: "" }));
   await expect(create({ data: temporary(), packed })).rejects.toThrow(
-    `[ARTEFACT_VERSION] chat.ts was bundled for millrace 77.1.0; this process runs millrace ${API_VERSION}, another major version`,
+    `[ARTEFACT_VERSION] chat.ts was bundled for millrace 77.1.0, and this process runs millrace ${API_VERSION}, another major version`,
   );
 });
