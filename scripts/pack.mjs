@@ -1,5 +1,6 @@
 // npm run pack: makes the package that is published, as a file to install: packed/millrace-VERSION.tgz. Fails when it has grown by
-// more than a tenth since its size was recorded; `--record` records what it is now. `--to DIR` puts it elsewhere.
+// more than a tenth since its size was recorded; `--record` records what it is now. `--to DIR` puts it elsewhere, `--version V`
+// gives it another version than the workspace has, `--commit ID` says what it is made of where git cannot be asked.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -14,13 +15,23 @@ const { entriesOf, packedManifest } = await import("./pack/manifest.mjs");
 const { formatSize, grown } = await import("./pack/size.mjs");
 
 const { values: options } = parseArgs({
-  options: { to: { type: "string", default: join(root, "packed") }, record: { type: "boolean", default: false } },
+  options: {
+    to: { type: "string", default: join(root, "packed") },
+    record: { type: "boolean", default: false },
+    version: { type: "string" },
+    commit: { type: "string", default: commitHere() },
+  },
 });
 const RECORD = join(root, "scripts/pack/size.json");
 
 const workspace = readWorkspace(root);
 sweepOutputs(workspace, root);
-const published = json(join(root, "packages/millrace/package.json"));
+const manifestHere = json(join(root, "packages/millrace/package.json"));
+const published = {
+  ...manifestHere,
+  version: options.version ?? manifestHere.version,
+  gitHead: options.commit || undefined,
+};
 const files = collectFiles(workspace, root, entriesOf(published));
 const manifest = packedManifest(published, workspace, files);
 const stage = join(root, ".millrace/pack", manifest.name);
@@ -54,6 +65,15 @@ function writeStage() {
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(stage, "README.md"), readme());
   cpSync(join(root, "LICENSE"), join(stage, "LICENSE"));
+}
+
+/** The commit that is packed, `…-dirty` with changes that are in none; empty where there is no git. */
+function commitHere() {
+  const { status, stdout } = spawnSync("git", ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  return status === 0 ? stdout.trim() : "";
 }
 
 /** A registry shows it far from the repository: every link has to say where that is. */

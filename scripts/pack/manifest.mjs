@@ -7,6 +7,7 @@
  * @typedef {object} Published What packages/millrace/package.json says of the package.
  * @property {string} name
  * @property {string} version
+ * @property {string | undefined} gitHead The commit that it is packed from: npm's name for it, which `millrace --version` shows.
  * @property {string} description
  * @property {readonly string[]} keywords
  * @property {string} license
@@ -34,7 +35,7 @@ export function entriesOf({ bin, exports }) {
  * @param {readonly PackedFile[]} files
  */
 export function packedManifest(published, workspace, files) {
-  const { name, version, description, keywords, license, homepage, repository, engines, bin } = published;
+  const { name, version, gitHead, description, keywords, license, homepage, repository, engines, bin } = published;
   const targets = new Map(
     files.map(({ source, target }) => [source.replace("packages/millrace/", "./"), `./${target}`]),
   );
@@ -45,7 +46,8 @@ export function packedManifest(published, workspace, files) {
     ]),
   );
   return {
-    ...{ name, version, description, keywords, license, homepage, repository, type: "module", engines, bin, exports },
+    ...{ name, version, gitHead, description, keywords, license, homepage, repository },
+    ...{ type: "module", engines, bin, exports },
     // Threads and processes are started from files, and esbuild is a program: neither works out of an archive.
     preferUnplugged: true,
     dependencies: dependenciesOf(workspace, files),

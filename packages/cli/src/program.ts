@@ -17,7 +17,7 @@ import { type Console, tell, tellError } from "./console.ts";
 import { EXIT, exitCodeOf } from "./failure.ts";
 import { Interrupted } from "./interrupted.ts";
 import { readerIsGone } from "./signals.ts";
-import { VERSION } from "./version.ts";
+import { describeVersion } from "./version.ts";
 
 const REGISTRATIONS = [
   registerRun,
@@ -46,7 +46,7 @@ export async function runCli(args: readonly string[], console: Console): Promise
   let exit: number = EXIT.done;
   const program = new Command("millrace")
     .description("A distributed micro-batch stream engine for TypeScript.")
-    .version(VERSION, "--version", "print the version")
+    .version(describeVersion(), "--version", "print the version and the commit it was built from")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .option("--verbose", "print the stack traces of errors")
