@@ -16,6 +16,8 @@ const { findAmbient } = await import("./checks/ambient.mjs");
 const { checkLengths } = await import("./checks/lengths.mjs");
 const { checkLinks } = await import("./checks/links.mjs");
 const { findPublishedTests, sweepOutputs } = await import("./checks/published.mjs");
+const { findReleaseProblems } = await import("./checks/release.mjs");
+const { changeFiles } = await import("./release/plan.mjs");
 const { checkPicture, drawPackages, withPicture } = await import("./checks/picture.mjs");
 const { cardOf, formatScore, scored, toRecord } = await import("./checks/score.mjs");
 const { checkDecisions, checkErrors, checkSettings } = await import("./checks/documents.mjs");
@@ -59,6 +61,9 @@ const results = [
   problems("package arrows", () => findProblems(workspace)),
   problems("circles", () => findTypeCircles(workspace, ONE_IDEA)),
   problems("what is published", () => findPublishedTests(workspace, root)),
+  problems("versions and changes", () =>
+    findReleaseProblems(workspace, { changelog: text("CHANGELOG.md"), changes: changeFiles(root) }),
+  ),
   problems("picture of packages", () => checkPicture(drawn(), drawPackages(workspace))),
   problems("time and chance", () => findAmbient(workspace)),
   problems("file lengths", () => checkLengths(workspace, join(root, "scripts/checks/long-files.json"))),

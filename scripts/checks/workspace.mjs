@@ -21,6 +21,7 @@ import { isNode, isSurface } from "./surface.mjs";
  *
  * @typedef {object} Manifest
  * @property {string} name
+ * @property {string} [version]
  * @property {boolean} [private] Published nowhere.
  * @property {readonly string[]} [files] What is published beside the manifest.
  * @property {Readonly<Record<string, unknown>>} [exports]
