@@ -42,13 +42,13 @@ function jobFile(name: string, text: string): string {
   return name;
 }
 
-test("an unknown option ends with 2, a suggestion, and nothing on standard output", async () => {
+test("an unknown option exits with 2, a suggestion, and nothing on standard output", async () => {
   const { code, out, err } = await ended(start("run", "job.ts", "--mastr", "local"));
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toMatch(/^\[BAD_USAGE\] unknown option '--mastr' \(Did you mean --master\?\)/);
 });
 
-test("asking a driver that is not there ends with 1 and says where it was looked for", async () => {
+test("calling a driver that is not there exits with 1 and names the address", async () => {
   const address = await deadAddress();
   const { code, out, err } = await ended(start("jobs", "--driver", address));
   expect({ code, out }).toEqual({ code: 1, out: "" });
@@ -64,7 +64,7 @@ const lines = 'ssc.socketTextStream("localhost", 1)';
 
 // What syntax, bundling, types and the graph can have wrong is told by the tests of `bundler` and `api`: here, that `check`
 // goes all the way to the graph, and what it says of a job that is well.
-test("check refuses what only declaring the graph tells, with 2, and says nothing on standard output", async () => {
+test("check refuses, with 2, errors that only declaring the graph reveals, and prints nothing on standard output", async () => {
   const file = jobFile("window.ts", job(plain, `${lines}.window("1500ms").print();`));
   expect(await ended(start("check", file))).toEqual({
     code: 2,
@@ -73,7 +73,7 @@ test("check refuses what only declaring the graph tells, with 2, and says nothin
   });
 });
 
-test("check hands the job its arguments, and says nothing is wrong on standard output", async () => {
+test("check passes the job its arguments, and reports no errors on standard output", async () => {
   const file = jobFile(
     "args.ts",
     job(plain, `if (args[0] !== "9") throw new Error("which port?");\n${lines}.print();`),
@@ -123,7 +123,7 @@ test.skipIf(!existsSync("/dev/full"))(
 test.each([
   ["driver", "--data-dir", ["--port", "0", "--ui-port", "0"]],
   ["executor", "--work-dir", ["--driver", "127.0.0.1:1"]],
-])("%s refuses a %s that is none, before it says that it is there", async (command, option, options) => {
+])("%s refuses an invalid %s before it reports that it is ready", async (command, option, options) => {
   writeFileSync(join(folder, "file"), "");
   const { code, err } = await ended(start(command, ...options, option, "file"));
   expect(code).toBe(2);
@@ -132,16 +132,19 @@ test.each([
 });
 
 // The limits of the system depend on the machine; this one is set by the test.
-test.skipIf(process.platform !== "linux")("a pool that the system refuses is the reason that `run` gives", async () => {
-  const file = jobFile("pool.ts", job('{ name: "j", batchInterval: "100ms" }', "ssc.queueStream([[1]]).print();"));
-  const run = [process.execPath, main, "run", file, "--master", "local[1]", "--conf", "storage.pool.bytes=1t"];
-  const child = spawn("sh", ["-c", 'ulimit -v 100000000 && exec "$@"', "sh", ...run], { cwd: folder });
-  const { code, err } = await ended(child);
-  expect({ code, err }).toEqual({ code: expect.any(Number), err: expect.stringMatching(/^\[POOL_NOT_CREATED\] /m) });
-  expect(code).not.toBe(0);
-});
+test.skipIf(process.platform !== "linux")(
+  "a pool that the system refuses is the reason that `run` reports",
+  async () => {
+    const file = jobFile("pool.ts", job('{ name: "j", batchInterval: "100ms" }', "ssc.queueStream([[1]]).print();"));
+    const run = [process.execPath, main, "run", file, "--master", "local[1]", "--conf", "storage.pool.bytes=1t"];
+    const child = spawn("sh", ["-c", 'ulimit -v 100000000 && exec "$@"', "sh", ...run], { cwd: folder });
+    const { code, err } = await ended(child);
+    expect({ code, err }).toEqual({ code: expect.any(Number), err: expect.stringMatching(/^\[POOL_NOT_CREATED\] /m) });
+    expect(code).not.toBe(0);
+  },
+);
 
-test("a job whose heap cannot work, as it is its own, is refused with the range", async () => {
+test("a job that sets an unusable heap for itself is refused with the range", async () => {
   const own = '{ name: "j", batchInterval: "100ms", conf: { "driver.heap": 12 } }';
   const file = jobFile("heap.ts", job(own, "ssc.queueStream([[1]]).print();"));
   const { code, err } = await ended(start("run", file, "--master", "local[1]"));

@@ -7,13 +7,13 @@ const syntax = errorKind("JOB_SYNTAX", "user");
 const lost = errorKind("EXECUTOR_LOST", "environment");
 
 describe("a failure", () => {
-  test("is one paragraph, with what caused it below", () => {
+  test("is one paragraph, with its causes below", () => {
     const error = lost("x is gone. Start it.", { cause: new TypeError("socket closed") });
     expect(describeFailure(error, false)).toBe(
       "[EXECUTOR_LOST] x is gone. Start it.\n  caused by: TypeError: socket closed\n",
     );
   });
-  test("does not repeat a cause that it tells", () => {
+  test("does not repeat a cause that its message includes", () => {
     expect(describeFailure(lost("gone: boom.", { cause: new Error("boom") }), false)).toBe(
       "[EXECUTOR_LOST] gone: boom.\n",
     );

@@ -12,7 +12,7 @@ describe("a job's log, and errors for programs", () => {
     yield { time: START + 2, stream: "engine", text: said(40, "[TASK_RETRIED] again").slice(9) };
     yield { time: START + 3, stream: "stdout", text: "c\nd" };
   };
-  test("logs --json is one object a line, whatever the pieces, with what the engine says as objects", async () => {
+  test("logs --json is one object per line, however the pieces were split, with engine messages as objects", async () => {
     const it = session({ operator: { logs: mixed, status: async () => failed } });
     const { out, err } = await it.run("logs", "chat-room-1", "--json");
     const at = (ms: number): string => new Date(START + ms).toISOString();
@@ -30,12 +30,12 @@ describe("a job's log, and errors for programs", () => {
       { time: at(3), stream: "stdout", text: "d" },
     ]);
   });
-  test("logs has the job's output to itself, with the engine's warnings beside it", async () => {
+  test("logs keeps the job's output apart from the engine's warnings", async () => {
     const it = session({ operator: { logs: mixed, status: async () => running } });
     const { out, err } = await it.run("logs", "chat-room-1");
     expect({ out, err }).toEqual({ out: "a\nboh\nc\nd", err: "millrace: [TASK_RETRIED] again\n" });
   });
-  test("logs --engine shows all that the engine says, with its time and level", async () => {
+  test("logs --engine shows all engine messages, with time and level", async () => {
     const it = session({ operator: { logs: mixed, status: async () => running } });
     const { out, err } = await it.run("logs", "chat-room-1", "--engine");
     expect(out).toBe("a\nboh\nc\nd");
@@ -63,7 +63,7 @@ describe("a job's log, and errors for programs", () => {
       error: { code, blame: "user", message: expect.stringContaining(`[${code}]`), fields: {}, causes: [] },
     });
   });
-  test.each([[[]], [["-f"]]])("logs %j of a job that failed says why after it, and ends with 0", async (flags) => {
+  test.each([[[]], [["-f"]]])("logs %j of a job that failed ends with the reason, and exits with 0", async (flags) => {
     const parts = { logs: () => textOf("hello\n"), status: async () => failed };
     const { code, out, err } = await session({ operator: parts }).run("logs", "chat-room-1", ...flags);
     expect({ code, out }).toEqual({ code: 0, out: "hello\n" });

@@ -21,7 +21,7 @@ describe("usage", () => {
     [["executor", "--driver", "a:1", "--memory", "lots"], /\[BAD_SIZE\] --memory "lots"/],
     [["status", "No Such"], /\[BAD_IDENTIFIER\]/],
     [["jobs", "extra"], /too many arguments/],
-  ])("%j is refused with 2 and what is wrong", async (args, message) => {
+  ])("%j is refused with 2 and the reason", async (args, message) => {
     const { code, out, err } = await session({}).run(...args);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toMatch(message);
@@ -32,7 +32,7 @@ describe("usage", () => {
     expect(code).toBe(0);
     expect(out).toContain("--master");
   });
-  test("no command at all prints the help and is a wrong usage", async () => {
+  test("no command at all prints the help and counts as bad usage", async () => {
     const { code, out, err } = await session({}).run();
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain("submit");
@@ -47,11 +47,11 @@ describe("a job whose own code fails before its first batch", () => {
       engine: { runEmbedded: async () => ({ state: "failed", error: toWireError(threw), ran }), typeErrors },
     }).run("run", "job.ts");
 
-  test("is refused with 2 when its types do not hold, which run tells beside it", async () => {
+  test("is refused with 2 when it has type errors, which run reports as well", async () => {
     const { code, err } = await runs(false, async () => types);
     expect({ code, err }).toEqual({ code: 2, err: `${threw.message}\n${types.message}\n` });
   });
-  test("has failed when its types hold, and when its batches had begun", async () => {
+  test("has failed when its types are correct, or its batches had begun", async () => {
     expect((await runs(false, async () => undefined)).code).toBe(1);
     expect((await runs(true, async () => types)).code).toBe(1);
   });
@@ -77,7 +77,7 @@ describe("run", () => {
     };
     return { seen, runEmbedded };
   };
-  test("hands on the master, the batches, the settings and what follows --", async () => {
+  test("passes on the master, the batches, the settings and the arguments after --", async () => {
     const { seen, runEmbedded } = record();
     const line = [
       "run",
@@ -104,7 +104,7 @@ describe("run", () => {
     await session({ engine: { runEmbedded } }).run("run", "job.ts");
     expect(seen[0]).toMatchObject({ master: { kind: "local", slots: 4 }, batches: undefined, args: [] });
   });
-  test("ends with 2 when the job is refused before its first batch, with 1 when it fails, says what Ctrl-C does, with 130 at the second one", async () => {
+  test("exits with 2 when the job is refused before its first batch, with 1 when it fails, and with 130 at the second Ctrl-C; the first says what it does", async () => {
     const broken = session({ engine: { runEmbedded: () => Promise.reject(syntax("job.ts:1:2: unexpected token.")) } });
     expect(await broken.run("run", "job.ts")).toEqual({
       code: 2,
@@ -141,7 +141,7 @@ describe("run", () => {
   });
 });
 
-test("check --json prints what it found of the job, for programs", async () => {
+test("check --json prints its findings about the job, for programs", async () => {
   const found = { entry: "job.ts", name: "chat-room", files: 2, functions: 5 };
   const { code, out } = await session({ engine: { check: async () => found } }).run("check", "job.ts", "--json");
   expect({ code, out: JSON.parse(out) }).toEqual({ code: 0, out: found });
@@ -161,7 +161,7 @@ describe("a server", () => {
     });
     return { stops, startDriver, finish: (...killed: readonly string[]) => finish(killed.map(jobId)) };
   };
-  test("drains at the first signal and ends with 0", async () => {
+  test("drains at the first signal and exits with 0", async () => {
     const it = driver();
     const cli = session({ engine: { startDriver: it.startDriver } });
     const result = cli.run("driver");
@@ -171,7 +171,7 @@ describe("a server", () => {
     expect((await result).code).toBe(0);
     expect(it.stops).toEqual([true]);
   });
-  test("whose jobs did not drain within its grace period ends with 1 and their names", async () => {
+  test("whose jobs did not drain within its grace period exits with 1 and their names", async () => {
     const it = driver();
     const cli = session({ engine: { startDriver: it.startDriver } });
     const result = cli.run("driver");
@@ -180,7 +180,7 @@ describe("a server", () => {
     it.finish("totals-1", "totals-2");
     expect(await result).toMatchObject({ code: 1, err: expect.stringContaining("totals-1, totals-2") });
   });
-  test("starts again, and dials, after pauses that its options bound", async () => {
+  test("restarts and redials after pauses that its options limit", async () => {
     const asked: unknown[] = [];
     const ended = Promise.resolve(mismatch("no."));
     const engine: Partial<Engine> = {
@@ -197,14 +197,14 @@ describe("a server", () => {
     for (const more of [[], ["--restart-pause", "2s"]]) await session({ engine }).run("driver", ...more);
     expect(asked).toEqual([5_000, 60_000, 30_000, 2_000]);
   });
-  test("that the driver refuses ends with 1 and the driver's reason", async () => {
+  test("that the driver refuses exits with 1 and the driver's reason", async () => {
     const ended = Promise.resolve(mismatch("versions 1 and 2 differ."));
     const startExecutor: Engine["startExecutor"] = async () => ({ stop: async () => undefined, ended });
     const { code, err } = await session({ engine: { startExecutor } }).run("executor", "--slots", "1");
     expect(code).toBe(1);
     expect(err).toContain("[PROTOCOL_MISMATCH] versions 1 and 2 differ.");
   });
-  test("ends at once at the second, with 130", async () => {
+  test("stops at once at the second, with 130", async () => {
     const it = driver();
     const cli = session({ engine: { startDriver: it.startDriver } });
     const result = cli.run("driver");
@@ -223,7 +223,7 @@ describe("looking at jobs", () => {
       { id: "chat-room-1", batchesCompleted: 89 },
     ]);
   });
-  test("batches is a table with what each waited, took and put on disk, or JSON", async () => {
+  test("batches is a table with the delay, time and spilled bytes of each, or JSON", async () => {
     const batch: BatchSummary = {
       ...{ time: START, state: "completed", records: 12, schedulingDelayMs: 3, processingMs: 2_500 },
       ...{ tasks: 8, taskMs: 9_000.3, recordsRead: 4_000, spilledBytes: 1.5 * 2 ** 30, error: undefined },
@@ -236,7 +236,7 @@ describe("looking at jobs", () => {
       { spilledBytes: 1.5 * 2 ** 30 },
     ]);
   });
-  test("status says how much the job put on disk for want of memory", async () => {
+  test("status shows how much the job spilled for lack of memory", async () => {
     expect((await session({}).run("status", "chat-room-1")).out).toContain("spilled    3.0 MiB\n");
   });
   test("status shows what each executor does for the job, in lines or as JSON", async () => {
@@ -269,7 +269,7 @@ describe("looking at jobs", () => {
       });
     },
   );
-  test("a failure of the driver is told once and ends with 1", async () => {
+  test("a failure of the driver is reported once and exits with 1", async () => {
     const status = () => Promise.reject(noSuchJob("No job x-1 here."));
     expect(await session({ operator: { status } }).run("status", "x-1")).toEqual({
       code: 1,
@@ -287,7 +287,7 @@ describe("looking at jobs", () => {
     it.graceful.abort();
     expect((await result).code).toBe(130);
   });
-  test("stop asks, and says what the job is now", async () => {
+  test("stop asks the job to stop, and reports its state", async () => {
     const asked: string[] = [];
     const stop = async (id: string) => void asked.push(id);
     const status = async () => ({ ...running, state: asked.length === 0 ? "running" : "stopping" }) as const;
@@ -295,7 +295,7 @@ describe("looking at jobs", () => {
     expect({ code, out, asked }).toEqual({ code: 0, out: "", asked: ["chat-room-1"] });
     expect(err).toBe("millrace: job chat-room-1 was asked to stop; it is now stopping\n");
   });
-  test.each(["stop", "kill"])("%s of a job that is over says so, and how it ended", async (command) => {
+  test.each(["stop", "kill"])("%s of a job that is over reports that, and how it ended", async (command) => {
     const status = async () => ({ ...failed, endedAt: START });
     const { code, err } = await session({ operator: { status } }).run(command, "chat-room-1");
     expect({ code, err }).toMatchObject({

@@ -9,7 +9,7 @@ test.each([
   ["EPIPE", { name: "ReaderGone" }],
   ["ENOSPC", { code: "OUTPUT_UNWRITABLE", message: expect.stringMatching(/ENOSPC.*Free space/) }],
   ["EIO", { code: "OUTPUT_UNWRITABLE", message: expect.stringMatching(/EIO.*Redirect it elsewhere/) }],
-])("standard output that ends with %s is told once, with the reason", (code, reason) => {
+])("the end of standard output by %s is reported once, with the reason", (code, reason) => {
   const stream = new EventEmitter();
   const told: Error[] = [];
   // An emitter replaces the stream: only `on` is used.

@@ -31,7 +31,7 @@ const env = {
   MILLRACE_TLS_KEY: "",
 };
 
-test("a command of an operator asks for the driver's certificate; the option wins over the environment", async () => {
+test("an operator's command checks the driver's certificate; the option wins over the environment", async () => {
   const { asked, engine } = spied();
   await session({ engine, env }).run("jobs");
   await session({ engine, env }).run("jobs", "--tls-ca", "ca");
@@ -58,7 +58,7 @@ test.each(["driver", "executor"])("a %s has a certificate of its own, too", asyn
   ]);
 });
 
-test("where others are to dial, and where jobs listen, reaches the processes", async () => {
+test("the address that others dial, and the ports of jobs, reach the processes", async () => {
   const asked: unknown[] = [];
   const engine: Partial<Engine> = {
     startDriver: async ({ advertise, jobPorts }) => {

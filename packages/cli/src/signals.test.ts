@@ -6,7 +6,7 @@ import { readerIsGone, watchSignals } from "./signals.ts";
 
 const state = ({ graceful, immediate }: ReturnType<typeof watchSignals>) => [graceful.aborted, immediate.aborted];
 
-test("a press that reaches the process twice is one press; a later one means at once", () => {
+test("a press that reaches the process twice counts once; a later one means at once", () => {
   const clock = new ManualClock(epochMs(0));
   const process = new EventEmitter();
   const closed = new AbortController();
@@ -22,7 +22,7 @@ test("a press that reaches the process twice is one press; a later one means at 
   expect(state(interrupts)).toEqual([true, true]);
 });
 
-test("a closed pipe is a first press that nobody made; a press then means at once", () => {
+test("a closed pipe counts as a first press; a press then means at once", () => {
   const process = new EventEmitter();
   const closed = new AbortController();
   // As above.

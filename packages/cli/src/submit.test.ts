@@ -29,7 +29,7 @@ describe("submit", () => {
     return { submit, jobs: () => (calls++ < 6 ? nobody() : (afterwards[0] ?? nobody)()) };
   };
   const limit = "Retrying until it answers; --timeout DURATION limits that, Ctrl-C gives up.\n";
-  test("waits for a driver that does not answer, and says so once, with what limits it", async () => {
+  test("waits for a driver that does not answer, and says so once, with the limit", async () => {
     const it = session({ operator: waiting(async () => []) });
     expect(await submitted(it)).toEqual({
       code: 0,
@@ -37,13 +37,13 @@ describe("submit", () => {
       err: `millrace: waiting for a driver at localhost:7077: [PEER_UNREACHABLE] nobody there. Look. ${limit}`,
     });
   });
-  test("says again and again on a terminal that it waits", async () => {
+  test("repeats on a terminal that it is waiting", async () => {
     const { err } = await submitted(session({ operator: waiting(async () => []), terminal: true }));
     expect(
       err.match(/^millrace: still waiting for a driver at localhost:7077: \[PEER_UNREACHABLE\] nobody there/gm)?.length,
     ).toBeGreaterThan(1);
   });
-  test("gives up after --timeout, and says what was in the way", async () => {
+  test("gives up after --timeout, with the reason", async () => {
     const { code, err } = await submitted(session({ operator: waiting() }), "--timeout", "20s");
     expect(code).toBe(1);
     expect(err).toMatch(
@@ -63,7 +63,7 @@ describe("submit", () => {
     expect(given.slice(1).every((within) => Number(within) >= 1_000 && Number(within) < 20_000)).toBe(true);
     expect(given.length).toBeGreaterThan(1);
   });
-  test("does not wait for what is no driver, unless it may be a proxy in front of one", async () => {
+  test("does not wait for a server that is no driver, unless it may be a proxy in front of one", async () => {
     const kind = errorKind("NOT_A_DRIVER", "environment");
     const jobs = () => Promise.reject(kind("an HTTP server answers there.", { fields: { found: "http1" } }));
     expect(await submitted(session({ operator: { submit, jobs } }))).toMatchObject({
@@ -79,7 +79,7 @@ describe("submit", () => {
     it.graceful.abort();
     expect((await result).code).toBe(130);
   });
-  test("does not submit twice when the driver goes away in between", async () => {
+  test("does not submit twice when the driver goes away in the meantime", async () => {
     let submitted = 0;
     const lostAnswer = async () => {
       submitted += 1;
@@ -88,7 +88,7 @@ describe("submit", () => {
     const { code } = await session({ operator: { submit: lostAnswer } }).run("submit", "job.ts");
     expect({ code, submitted }).toEqual({ code: 1, submitted: 1 });
   });
-  test("--follow shows the log to its end and ends as the job did", async () => {
+  test("--follow prints the log to its end and exits as the job ended", async () => {
     const parts = { submit, logs: () => textOf("Time: 1\n", "hello\n"), status: async () => failed };
     const { code, out, err } = await session({ operator: parts }).run("submit", "job.ts", "--follow");
     expect({ code, out }).toEqual({ code: 1, out: "chat-room-1\nTime: 1\nhello\n" });

@@ -21,7 +21,7 @@ describe("a master", () => {
     ["local[*]", { kind: "local", slots: 8 }],
     ["local-cluster[2,4]", { kind: "local-cluster", executors: 2, slots: 4 }],
     [" local-cluster[ 2 , 4 ] ", { kind: "local-cluster", executors: 2, slots: 4 }],
-  ])("%j is understood", (text, master) => {
+  ])("%j is accepted", (text, master) => {
     expect(parseMaster(text, 8)).toEqual(master);
   });
   test.each([
@@ -35,7 +35,7 @@ describe("a master", () => {
     ["local-cluster[0,1]", /requests 0 executors/],
     ["spark://host:7077", /millrace submit/],
     ["host:7077", /millrace submit/],
-  ])("%j is refused with what to write", (text, message) => {
+  ])("%j is refused with the remedy", (text, message) => {
     expect(() => parseMaster(text, 8)).toThrow(message);
     expect(() => parseMaster(text, 8)).toThrow(/^\[BAD_MASTER\]/);
   });
@@ -46,7 +46,7 @@ describe("a driver's address", () => {
     expect(driverAddress(undefined, { MILLRACE_DRIVER: "a:1" })).toBe("a:1");
     expect(driverAddress("b:2", { MILLRACE_DRIVER: "a:1" })).toBe("b:2");
   });
-  test("that nobody gave is asked for", () => {
+  test("that is missing is requested", () => {
     expect(() => driverAddress(undefined, {})).toThrow(/^\[DRIVER_UNKNOWN\].*MILLRACE_DRIVER/);
   });
 });
@@ -67,7 +67,9 @@ describe("settings", () => {
 });
 
 describe("a host", () => {
-  test.each(["node-1", "node_1.example", "10.0.0.7", "::1"])("%s is one", (text) => expect(parseHost(text)).toBe(text));
+  test.each(["node-1", "node_1.example", "10.0.0.7", "::1"])("%s is valid", (text) =>
+    expect(parseHost(text)).toBe(text),
+  );
   test.each(["", "foo bar", "127.0.0.1:99", "http://a", "a/b"])("%j is none", (text) =>
     expect(() => parseHost(text)).toThrow(/^\[BAD_USAGE\].*without a port/),
   );
@@ -102,7 +104,7 @@ describe("a token", () => {
     expect(readToken(undefined, { MILLRACE_TOKEN: "env\n" })).toBe("env");
     expect(readToken(undefined, { MILLRACE_TOKEN: "\n" })).toBeUndefined();
   });
-  test("that a call cannot carry is refused without showing it", () => {
+  test("that cannot be sent in a header is refused without showing it", () => {
     for (const token of ["schl\u00fcssel", "two\nlines"]) {
       expect(() => readToken(undefined, { MILLRACE_TOKEN: token })).toThrow(
         /^\[TOKEN_UNREADABLE\] The token in MILLRACE_TOKEN contains/,

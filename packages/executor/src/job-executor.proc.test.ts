@@ -36,7 +36,7 @@ function resultOf(outcome: Awaited<ReturnType<Lab["remote"]["run"]>>): unknown[]
 }
 
 describe("a task", () => {
-  test("gets its inputs from the message and from the driver, and gives its result", async () => {
+  test("gets its inputs from the message and from the driver, and returns its result", async () => {
     const { remote, put } = await localLab();
     remote.stage(1, doubling);
     expect(resultOf(await remote.run({ run, inputs: [inline(1, 2)] }))).toEqual([2, 4]);
@@ -60,7 +60,7 @@ describe("a task", () => {
     expect(executor.read(id)).toBeUndefined();
   });
 
-  test("that throws fails with the user's error; the slot goes on", async () => {
+  test("that throws fails with the user's error; the slot continues", async () => {
     const { remote } = await localLab();
     remote.stage(1, template("fail", { ops: [map(0)], sink: collect, functions: ["fail"] }));
     remote.stage(2, doubling);
@@ -71,7 +71,7 @@ describe("a task", () => {
     expect(resultOf(await remote.run({ run: stageRunId(2), inputs: [inline(1)] }))).toEqual([2]);
   });
 
-  test("whose input nobody holds says which block and holder", async () => {
+  test("whose input has no holder reports the block and the holder", async () => {
     const { remote } = await localLab();
     remote.stage(1, doubling);
     const gone = { id: blockId("gone"), bytes: 9, at: ["driver"] } as const;
@@ -88,7 +88,7 @@ describe("a task", () => {
     });
   });
 
-  test("whose input was spilled here, and is gone from the disk, asks for whatever made it", async () => {
+  test("whose input was spilled here and has vanished from the disk has the parent stage run again", async () => {
     const { remote, put, workDir } = await localLab({ poolBytes: 1 << 20 });
     const shuffle = shuffleId(4);
     remote.stage(1, counting, { writes: { shuffle, partitions: 2 } });
@@ -116,7 +116,7 @@ describe("a task", () => {
 });
 
 describe("a slot", () => {
-  test("whose task loops for ever is ended when it is cancelled, and a new one takes over with templates and stages", async () => {
+  test("whose task loops for ever is terminated when it is cancelled; a new one takes over its templates and stages", async () => {
     const { remote } = await localLab();
     remote.stage(1, template("loop", { ops: [map(0)], sink: collect, functions: ["loop"] }));
     remote.stage(2, doubling);
@@ -138,7 +138,7 @@ describe("a slot", () => {
     expect(resultOf(await remote.run({ run: stageRunId(2), inputs: [inline(1)] }))).toEqual([2]);
   });
 
-  test("forgets a template that is dropped, has it again when it is sent again, and its successor knows no more", async () => {
+  test("drops a template, gets it again when it is sent again, and its successor has no others", async () => {
     const { remote } = await localLab();
     remote.stage(1, doubling);
     expect(resultOf(await remote.run({ run, inputs: [inline(1)] }))).toEqual([2]);
@@ -162,7 +162,7 @@ describe("a slot", () => {
     expect(await remote.run({ run: stageRunId(6), inputs: [inline(1)] })).toMatchObject(without);
   });
 
-  test("gives up a task that only waits for it at once", async () => {
+  test("drops a cancelled task that only waits for it at once", async () => {
     const { remote } = await localLab();
     remote.stage(1, template("loop", { ops: [map(0)], sink: collect, functions: ["loop"] }));
     void remote.run({ run, inputs: [inline(1)] });
@@ -172,7 +172,7 @@ describe("a slot", () => {
   });
 });
 
-test("a job whose module-level code throws is told as failed, and the executor ends", async () => {
+test("a job whose module-level code throws is reported as failed, and the executor ends", async () => {
   const { remote, executor } = await localLab({ code: `throw new Error("no database");`, awaitReady: false });
   expect(await remote.take("failed")).toMatchObject({
     error: { kind: { code: "ARTEFACT_LOAD_FAILED" }, message: expect.stringContaining("no database") },
@@ -191,7 +191,7 @@ test("a job that was bundled for another major version of the API is not loaded,
   expect(await executor.ended).toMatchObject({ code: "ARTEFACT_VERSION" });
 });
 
-test("small map output travels with its status, and its reader asks nobody", async () => {
+test("small map output travels with its status, and its reader fetches nothing", async () => {
   const { labs } = await clusterLab(2);
   const [first, second] = labs;
   if (first === undefined || second === undefined) throw new Error("two executors were asked for");

@@ -33,7 +33,7 @@ describe("the memory limit", () => {
   });
 });
 
-test("kills for want of memory are counted, v2 and v1", () => {
+test("kills for lack of memory are counted, v2 and v1", () => {
   const v2 = { "/proc/self/cgroup": "0::/a\n", "/sys/fs/cgroup/a/memory.events": "oom 3\noom_kill 2\n" };
   expect(outOfMemoryKills(files(v2))).toBe(2);
   const v1 = {
@@ -46,25 +46,25 @@ test("kills for want of memory are counted, v2 and v1", () => {
 
 describe("the split of a process's memory", () => {
   const wanted = { slots: 2, poolBytes: 256 * MB, slotHeapBytes: 512 * MB };
-  test("is as asked when that fits", () => {
+  test("is as requested if that fits", () => {
     expect(splitMemory({ ...wanted, limitBytes: 2048 * MB })).toEqual({
       poolBytes: 256 * MB,
       slotHeapBytes: 512 * MB,
       reduced: false,
     });
   });
-  test("shrinks evenly when it does not, and never passes the limit", () => {
+  test("shrinks evenly otherwise, and never exceeds the limit", () => {
     const { poolBytes, slotHeapBytes, reduced } = splitMemory({ ...wanted, limitBytes: 700 * MB });
     expect(reduced).toBe(true);
     expect(poolBytes + 2 * slotHeapBytes).toBeLessThanOrEqual((700 - 96 - 48) * MB);
     expect(poolBytes).toBeGreaterThan(16 * MB);
     expect(slotHeapBytes).toBeGreaterThan(32 * MB);
   });
-  test("has a least, which an executor must have to start", () => {
+  test("has a minimum, without which an executor does not start", () => {
     expect(() => requireLeastMemory(256 * MB, 2)).not.toThrow();
     expect(() => requireLeastMemory(256 * MB, 4)).toThrow(/MEMORY_TOO_SMALL.*at least 336\.0 MiB is required.*--slots/);
   });
-  test("is refused below the least, with the remedy", () => {
+  test("is refused below the minimum, with the remedy", () => {
     expect(() => splitMemory({ ...wanted, limitBytes: 150 * MB })).toThrow(/MEMORY_TOO_SMALL.*--memory/);
   });
 });
@@ -72,12 +72,12 @@ describe("the split of a process's memory", () => {
 describe("more heap for a slot", () => {
   const conf = parseConf({ "executor.slot.heap": "512m", "storage.pool.bytes": "256m" });
   const asked = { slots: 2, poolBytes: 256 * MB, slotHeapBytes: 512 * MB };
-  test("comes with the setting where the executor has room for it", () => {
+  test("comes from the setting if the executor has room for it", () => {
     expect(moreHeap({ slots: 2, slotHeapBytes: 512 * MB }, conf)(1000 * MB + 1)).toBe(
       "raise executor.slot.heap from 512m to 1001m",
     );
   });
-  test("takes so much memory of the executor where it has not, and no more", () => {
+  test("otherwise requires just as much memory for the executor", () => {
     const { slotHeapBytes } = splitMemory({ ...asked, limitBytes: 512 * MB });
     const remedy = moreHeap({ slots: 2, slotHeapBytes }, conf)(2 * slotHeapBytes);
     expect(remedy).toContain("or fewer slots: it has too little for executor.slot.heap = 512.0 MiB");

@@ -9,7 +9,7 @@ test("a version is the size and the time of the last change, to the nanosecond",
   expect(describeVersion('ETag "x"')).toBe('ETag "x"');
 });
 
-test("an error of a changed file has both versions, the remedy and no retry", () => {
+test("the error of a changed file has both versions, the remedy and no retry", () => {
   const error = changedSince("/in/a", "20@0", "7@1000000000");
   expect(error).toMatchObject({ code: "FILE_CHANGED", retry: "never", fields: { path: "/in/a" } });
   expect(error.message).toMatch(/\/in\/a .*20 bytes of 1970-01-01T00:00:00\.0+Z and is 7 bytes of .*:01\..*rename it/);

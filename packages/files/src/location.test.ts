@@ -39,13 +39,13 @@ describe("what an author writes", () => {
     expect(() => parseLocation(text, "/home")).toThrow("[FILE_SYSTEM_UNKNOWN]");
   });
 
-  test("names a file system that is not there: it is told with those that are", () => {
+  test("that names an unknown file system is refused with the known ones", () => {
     const systems = new FileSystems({ systems: [], directory: "/home" });
     expect(() => systems.parse("hdfs://n/a")).toThrow(/FILE_SYSTEM_UNKNOWN.*"hdfs:\/\/n\/a".*"hdfs:"/);
   });
 });
 
-describe("places beside a location", () => {
+describe("the parts of a location", () => {
   test.each([
     ["/a/b", "/", "/a", "b"],
     ["/a", "/", "/", "a"],

@@ -16,7 +16,7 @@ test.each(["0.0.0.0", "::", "10.1.2.3", "driver", "127.0.0.1.evil.org"])(
   },
 );
 
-test("addresses are read and written, v6 in brackets", () => {
+test("addresses are parsed and formatted, v6 in brackets", () => {
   expect(parseAddress("driver:7077")).toEqual({ host: "driver", port: 7077 });
   expect(formatAddress(parseAddress("[::1]:7077"))).toBe("[::1]:7077");
 });
@@ -28,7 +28,7 @@ test.each(["driver", "driver:", ":7077", "driver:99999", "http://driver:7077", "
   },
 );
 
-test("a token matches itself only, and anything when none is asked for", () => {
+test("a token matches only itself, and anything if none is required", () => {
   expect(tokenMatches("a", "a")).toBe(true);
   expect(tokenMatches("a", "ab")).toBe(false);
   expect(tokenMatches("a", undefined)).toBe(false);
@@ -52,7 +52,7 @@ describe("ports of a range", () => {
     expect(await listenWithin(undefined, async (port) => port)).toBe(0);
   });
 
-  test("that are all in use are named, with what to do", async () => {
+  test("that are all in use are named, with the remedy", async () => {
     const range = { first: 7100, last: 7101 };
     await expect(listenWithin(range, takenBelow(9_999).listen)).rejects.toThrow(
       /\[BIND_FAILED\] all ports from 7100 to 7101 \(--job-ports\) are in use.*wider range/,

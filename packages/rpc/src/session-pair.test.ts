@@ -16,7 +16,7 @@ test("messages arrive in order, after the sender's turn, also those sent before 
   expect(got).toEqual([1, 2, 3]);
 });
 
-test("closing delivers what was sent, then tells both ends once; later messages go nowhere", async () => {
+test("closing delivers all sent messages, then notifies both ends once; later messages are dropped", async () => {
   const [a, b] = inMemoryPair<number, string>();
   const events: unknown[] = [];
   b.onMessage((message) => events.push(message));

@@ -8,7 +8,7 @@ const cert = { file: at("process.pem"), option: "--tls-cert" };
 const key = { file: at("process.key"), option: "MILLRACE_TLS_KEY" };
 
 describe("the files of TLS", () => {
-  test("are read as they are, and none means that TLS is off", () => {
+  test("are read unchanged; without any, TLS is off", () => {
     expect(readTls({})).toBeUndefined();
     expect(readTls({ ca })).toEqual({ ca: expect.stringContaining("BEGIN CERTIFICATE") });
     const settings = readTls({ cert, key });
@@ -41,7 +41,7 @@ describe("the files of TLS", () => {
     expect(() => readTls(files)).toThrow(message);
   });
 
-  test("must have a certificate for a process that listens", () => {
+  test("must include a certificate for a process that listens", () => {
     expect(() => serverCertificate({ ca: "…" })).toThrow(/\[BAD_TLS\].*--tls-cert and --tls-key/);
   });
 });

@@ -14,7 +14,7 @@ function watched(chunk: BlockSink["chunk"] = () => {}): BlockSink & { readonly a
 }
 
 describe("within one process", () => {
-  test("the driver's blocks are copied from where they are", async () => {
+  test("the driver's blocks are copied in place", async () => {
     const sink = new GatheringSink();
     await data.get("driver", HERE, sink);
     expect([...sink.take()]).toEqual([1, 2, 3]);
@@ -23,13 +23,13 @@ describe("within one process", () => {
   test.each([
     ["a block that the driver does not have", "driver", GONE, "BLOCK_NOT_HELD"],
     ["a block of another executor", executorId("e-9"), HERE, "HOLDER_UNKNOWN"],
-  ] as const)("%s is refused, and whoever waits for it hears so", async (_, holder, id, code) => {
+  ] as const)("%s is refused, and its sink learns it", async (_, holder, id, code) => {
     const sink = watched();
     await expect(data.get(holder, id, sink)).rejects.toMatchObject({ code });
     expect(sink.aborted).toEqual([expect.objectContaining({ code })]);
   });
 
-  test("a block that does not fit where it goes is given up", async () => {
+  test("a block that does not fit its sink is dropped", async () => {
     const tooLong = new Error("too long");
     const sink = watched(() => {
       throw tooLong;
@@ -38,7 +38,7 @@ describe("within one process", () => {
     expect(sink.aborted).toEqual([tooLong]);
   });
 
-  test("there is nobody to send copies to", async () => {
+  test("there is no peer to send copies to", async () => {
     expect(data.peers).toEqual([]);
     await expect(data.put(executorId("e-9"), HERE)).rejects.toThrow(/\[HOLDER_UNKNOWN\]/);
   });

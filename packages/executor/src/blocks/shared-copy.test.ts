@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { copyToShared } from "./shared-copy.ts";
 
-test("bytes arrive as they are, whatever the alignment and length", () => {
+test("bytes arrive unchanged with any alignment and length", () => {
   const source = new Uint8Array(200_003).map((_, i) => (i * 7) % 251);
   for (const length of [0, 1, 31, 32, 33, 65_536, 65_537, 200_000]) {
     for (const from of [0, 1, 3]) {

@@ -67,7 +67,7 @@ function watch(fates: Map<unknown, string>, records: readonly unknown[], stored:
 
 const closed = expect.objectContaining({ code: "RECEIVER_CLOSED" });
 
-describe("what is stored while onStop runs is taken", () => {
+describe("records stored while onStop runs are accepted", () => {
   test("when the engine stops the receiver", async () => {
     const receiver = new Queue();
     const run = runOf(receiver);
@@ -113,7 +113,7 @@ describe("what is stored while onStop runs is taken", () => {
     expect([...fates.values()]).toEqual(["safe", "safe"]);
   });
 
-  test("and so is what waits because the engine is behind, in its order", async () => {
+  test("and those that wait because the engine is behind, in order", async () => {
     const receiver = new Queue();
     const run = runOf(receiver);
     run.gate.hold(true);
@@ -129,7 +129,7 @@ describe("what is stored while onStop runs is taken", () => {
     expect([...fates.values()]).toEqual(["safe", "safe", "safe", "safe"]);
   });
 
-  test("also when onStop throws, which is told", async () => {
+  test("also when onStop throws, which is reported", async () => {
     const receiver = new Queue();
     const run = runOf(receiver);
     receiver.stopped = () => {
@@ -146,7 +146,7 @@ describe("what is stored while onStop runs is taken", () => {
     ]);
   });
 
-  test("up to a bound when the engine is behind: what is past it is refused and says so", async () => {
+  test("up to a limit when the engine is behind: records beyond it are refused, which is reported", async () => {
     const receiver = new Queue();
     const run = runOf(receiver);
     run.gate.hold(true);
@@ -161,8 +161,8 @@ describe("what is stored while onStop runs is taken", () => {
   });
 });
 
-describe("what is stored later is refused", () => {
-  test("after a stop, and the operator hears of it once", async () => {
+describe("records stored later are refused", () => {
+  test("after a stop, which is reported once", async () => {
     const receiver = new Queue();
     const run = runOf(receiver);
     run.source.start();
@@ -173,7 +173,7 @@ describe("what is stored later is refused", () => {
     expect(run.troubles).toEqual([expect.stringMatching(/^\[RECEIVER_CLOSED\]/)]);
   });
 
-  test("while it waits to be started again", async () => {
+  test("while the receiver waits for a restart", async () => {
     const receiver = new Queue();
     const run = runOf(receiver);
     run.source.start();
@@ -182,7 +182,7 @@ describe("what is stored later is refused", () => {
     await expect(receiver.store("late")).rejects.toEqual(closed);
   });
 
-  test("when onStop does not settle in time, which is told", async () => {
+  test("when onStop does not settle in time, which is reported", async () => {
     const receiver = new Queue();
     const run = runOf(receiver);
     receiver.stopped = () => new Promise(() => {});
@@ -200,7 +200,7 @@ describe("what is stored later is refused", () => {
   });
 });
 
-test("a stop while a restart is under way waits for the same onStop, and takes what it stores", async () => {
+test("a stop during a restart waits for the same onStop, and accepts the records that it stores", async () => {
   const receiver = new Queue();
   const run = runOf(receiver);
   const wait = deferred<void>();
@@ -220,7 +220,7 @@ test("a stop while a restart is under way waits for the same onStop, and takes w
   expect(run.counted).toEqual(["last"]);
 });
 
-test("an array of which one record cannot be encoded is taken not at all", async () => {
+test("an array with one record that cannot be encoded is refused as a whole", async () => {
   const receiver = new Queue();
   const run = runOf(receiver);
   run.source.start();
@@ -242,7 +242,7 @@ test("records of a block that could not be stored are not safe", async () => {
   await run.source.stop(); // does not fail for it
 });
 
-describe("whatever comes in between, exactly what was acknowledged and what is still open was counted", () => {
+describe("in any order of events, exactly the acknowledged and the pending records were counted", () => {
   test.each(Array.from({ length: 40 }, (_, seed) => seed))("seed %i", async (seed) => {
     const rng = new SeededRng(seed);
     const receiver = new Queue();

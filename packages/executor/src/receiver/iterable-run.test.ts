@@ -53,7 +53,7 @@ function sourceOf(make: MakeIterable) {
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const forever = () => new Promise<never>(() => {});
 
-describe("what a function gives is stored to its end", () => {
+describe("the records of an iterable are stored to its end", () => {
   test.each<[string, MakeIterable]>([
     ["an array", () => [1, 2, 3]],
     ["a generator", () => [1, 2, 3].values()],
@@ -74,7 +74,7 @@ describe("what a function gives is stored to its end", () => {
   });
 });
 
-describe("what breaks off is tried again, and what came before it is kept", () => {
+describe("an iterable that breaks off is retried, and its earlier records are kept", () => {
   test("when it throws", async () => {
     const run = sourceOf(function* () {
       yield "before";
@@ -88,7 +88,7 @@ describe("what breaks off is tried again, and what came before it is kept", () =
     expect(run.stored).toEqual(["before"]);
   });
 
-  test("when a record cannot be one, and what is iterated is told", async () => {
+  test("when a record cannot be encoded, and the iterable is told to return", async () => {
     let told = false;
     const run = sourceOf(function* () {
       try {
@@ -117,7 +117,7 @@ describe("what breaks off is tried again, and what came before it is kept", () =
   );
 });
 
-test("nothing is asked of it while the engine is behind", async () => {
+test("no record is requested while the engine is behind", async () => {
   let askedFurther = false;
   const run = sourceOf(function* () {
     yield 1;
@@ -150,7 +150,7 @@ test("records that never end leave the thread its turns", async () => {
 });
 
 describe("a stop", () => {
-  test("tells what is iterated, waits for it, and hands over what had come", async () => {
+  test("ends the iterable, waits for it, and hands over its records", async () => {
     const steps: string[] = [];
     const run = sourceOf(async function* () {
       try {
@@ -171,7 +171,7 @@ describe("a stop", () => {
     expect(run.troubles).toEqual([]);
   });
 
-  test("aborts the signal, so that a wait ends, and takes no record that comes after", async () => {
+  test("aborts the signal, so that a wait ends, and accepts no later record", async () => {
     const run = sourceOf(async function* (signal) {
       yield "before";
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -184,7 +184,7 @@ describe("a stop", () => {
     expect(run.stored).toEqual(["before"]);
   });
 
-  test("takes no offence at a wait that the signal has ended", async () => {
+  test("reports no error for a wait that the signal has ended", async () => {
     const run = sourceOf(async function* (signal) {
       yield 1;
       await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -196,7 +196,7 @@ describe("a stop", () => {
     expect(run.troubles).toEqual([]);
   });
 
-  test("does not wait for what does not end", async () => {
+  test("does not wait for an iterable that does not end", async () => {
     const run = sourceOf(async function* () {
       yield 1;
       await forever();
@@ -212,7 +212,7 @@ describe("a stop", () => {
     expect(run.troubles.map(({ message }) => message)).toEqual([expect.stringMatching(/did not end within 1000 ms/)]);
   });
 
-  test("before anything was given ends what is given then", async () => {
+  test("before the iterable was returned ends it then", async () => {
     const made = deferred<Iterable<number>>();
     let told = false;
     const run = sourceOf(() => made.promise);

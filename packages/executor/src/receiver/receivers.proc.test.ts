@@ -97,7 +97,7 @@ describe("a socket of lines", () => {
     expect(await received(lab, 1)).toEqual(["cd"]);
   });
 
-  test("that is stopped hands over what it has, and then says so", async () => {
+  test("that is stopped hands over its records, and then reports the stop", async () => {
     const lab = await localLab();
     const text = await source();
     start(lab, socketText(text.port));
@@ -128,7 +128,7 @@ describe("a socket of lines", () => {
     expect(lab.remote.messages.filter(({ type }) => type === "received")).toEqual([]);
   });
 
-  test("of a line without end is refused, makes no record of its beginning, and is tried again with growing pauses", async () => {
+  test("of a line without end is refused, yields no record of its beginning, and is retried with back-off", async () => {
     const lab = await localLab({ conf: { "line.bytes.max": "1m" } });
     const text = await source();
     start(lab, socketText(text.port));
@@ -145,7 +145,7 @@ describe("a socket of lines", () => {
     expect(await received(lab, 1)).toEqual(["a line"]);
   });
 
-  test("that is down is tried again with growing pauses, says so, and is back when the source is", async () => {
+  test("that is down is reported and retried with back-off, and is back when the source is", async () => {
     const lab = await localLab();
     const text = await source();
     start(lab, socketText(text.port));
@@ -186,7 +186,7 @@ describe("a raw socket's", () => {
     return Buffer.concat([length, block]);
   };
 
-  test("blocks are stored as they come, however they are cut on the way", async () => {
+  test("blocks are stored unchanged, however they are split on the way", async () => {
     const lab = await localLab();
     const raw = await source();
     start(lab, { kind: "rawSocket", host: "127.0.0.1", port: raw.port });
@@ -210,7 +210,7 @@ describe("a raw socket's", () => {
   test.each([
     ["that are none", framed(Buffer.from("not a block at all, but some text")), "BLOCK_CORRUPT"],
     ["that are too large", Buffer.from([255, 255, 255, 255]), "RECEIVER_FAILED"],
-  ])("blocks %s end the connection, which is made again", async (_, bytes, code) => {
+  ])("blocks %s end the connection, which is redialled", async (_, bytes, code) => {
     const lab = await localLab();
     const raw = await source();
     start(lab, { kind: "rawSocket", host: "127.0.0.1", port: raw.port });
@@ -277,7 +277,7 @@ function custom(name: string, fields: Readonly<Record<string, unknown>> = {}): R
 }
 
 describe("code of the job", () => {
-  test("decodes a socket's bytes to records", async () => {
+  test("decodes a socket's bytes into records", async () => {
     const lab = await localLab({ code: CODE });
     const bytes = await source();
     const decode = (): void => {};
@@ -290,7 +290,7 @@ describe("code of the job", () => {
     expect(await received(lab, 3)).toEqual([{ code: 1 }, { code: 2 }, { code: 3 }]);
   });
 
-  test("gives what is iterated, and that it ended", async () => {
+  test("returns an iterable, whose records and end are reported", async () => {
     const lab = await localLab({ code: CODE });
     const numbers = (): void => {};
     const code = encodeCaptures([[numbers]], {
@@ -313,7 +313,7 @@ describe("code of the job", () => {
   });
 });
 
-test("what a receiver stores in onStop is announced before it has stopped, and its promise waits for the driver", async () => {
+test("records stored in onStop are announced before the stop, and their promise waits for the driver", async () => {
   const lab = await localLab({ code: CODE });
   start(lab, custom("Slow"));
   expect(await received(lab, 1)).toEqual(["first"]);
@@ -352,7 +352,7 @@ describe("a receiver with code of the job is alone on its thread", () => {
   test.each([
     ["throws", /its thread ended: nobody catches this\. Records/],
     ["grows", /more memory than receiver\.heap = 32\.0 MiB gives it\. Records/],
-  ])("so that one that %s is started again by itself, and its neighbour has not noticed", async (does, why) => {
+  ])("so that one that %s is restarted alone, and its neighbour is not affected", async (does, why) => {
     const { lab, neighbourReceives } = await besideANeighbour(does);
     const retrying = await of(0, "retrying")(lab);
     expect(retrying.status).toMatchObject({
@@ -367,7 +367,7 @@ describe("a receiver with code of the job is alone on its thread", () => {
     ]);
   });
 
-  test("so that one that spins silences nobody, is told of, and does not keep the job from stopping", async () => {
+  test("so that one that spins does not affect the others, is reported, and does not keep the job from stopping", async () => {
     const { lab, neighbourReceives } = await besideANeighbour("spins");
     await neighbourReceives("at once");
     expect(await of(0, "stuck")(lab)).toMatchObject({ status: { error: { kind: { code: "RECEIVER_STUCK" } } } });

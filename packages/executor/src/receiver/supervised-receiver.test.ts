@@ -5,7 +5,7 @@ import { receiverFailed } from "../errors.ts";
 import type { RunEvents } from "./receiver-run.ts";
 import { SupervisedReceiver } from "./supervised-receiver.ts";
 
-test("a receiver that has a trouble with every record tells of ten a second, and how many more there were", () => {
+test("a receiver that reports an error for every record passes on ten a second, and the number of the others", () => {
   const clock = new ManualClock(epochMs(0));
   const told: string[] = [];
   const running: RunEvents[] = [];

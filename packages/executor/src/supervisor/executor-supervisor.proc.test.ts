@@ -138,7 +138,7 @@ async function startsJob(executor: Member): Promise<Remote> {
   return remote;
 }
 
-test("a job's process is started, says hello to its driver, and is told with the reason when it is killed", async () => {
+test("a job's process is started, says hello to the job driver, and its death is reported with the reason", async () => {
   const { server, member } = await cluster();
   await supervisor(server);
   const atDriver = await member();
@@ -153,7 +153,7 @@ test("a job's process is started, says hello to its driver, and is told with the
   expect(await atDriver.take("jobExited")).toMatchObject({ job: "j-1", error: { kind: { code: "EXECUTOR_KILLED" } } });
 });
 
-test("an executor that leaves says so, takes no new job, and is gone when it has none", async () => {
+test("an executor that leaves announces it, takes no new job, and ends when it has none", async () => {
   const { server, member } = await cluster();
   const supervising = await supervisor(server);
   const atDriver = await member();
@@ -167,7 +167,7 @@ test("an executor that leaves says so, takes no new job, and is gone when it has
   expect(await supervising.ended).toBeUndefined();
 });
 
-test("an executor whose grace period is over ends with the reason, and names the jobs that it had", async () => {
+test("an executor whose grace period is over ends with an error that names its jobs", async () => {
   const { server, member } = await cluster();
   const clock = new ManualClock(epochMs(0));
   const supervising = await supervisor(server, { clock });
@@ -179,7 +179,7 @@ test("an executor whose grace period is over ends with the reason, and names the
   expect(await supervising.ended).toMatchObject({ code: "GRACE_OVER" });
 });
 
-test("a job that is stopped ends in order, without an error", async () => {
+test("a job that is stopped ends cleanly, without an error", async () => {
   const { server, member } = await cluster();
   const supervising = await supervisor(server);
   const atDriver = await member();
@@ -190,7 +190,7 @@ test("a job that is stopped ends in order, without an error", async () => {
   expect(supervising.jobs).toEqual([]);
 });
 
-test("a driver that goes away is dialled until it is back, and hears which jobs still run", async () => {
+test("a driver that goes away is redialled until it is back, and learns which jobs still run", async () => {
   const first = await cluster();
   await supervisor(first.server);
   const before = await first.member();

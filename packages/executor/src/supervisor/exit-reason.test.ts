@@ -35,7 +35,7 @@ test.each([
   expect(error.message).toMatch(text);
 });
 
-test("the last lines are kept, however the text was cut, and no more", () => {
+test("only the last lines are kept, however the text was split", () => {
   const lines = new LastLines();
   for (let i = 0; i < 100; i++) lines.push(`line ${i}\nhal`);
   lines.push("f");

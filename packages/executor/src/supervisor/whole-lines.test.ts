@@ -3,7 +3,7 @@ import { WholeLines } from "./whole-lines.ts";
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 
-test("lines come whole, wherever the chunks were cut, and the last one at the end", () => {
+test("lines come out whole, however the chunks were split, and the last one at the end", () => {
   const lines = new WholeLines(100);
   const cut = ["one\ntw", "o", "\nthree\nfo", "ur"].map((chunk) => text(lines.push(Buffer.from(chunk))));
   expect(cut).toEqual(["one\n", "", "two\nthree\n", ""]);
@@ -11,7 +11,7 @@ test("lines come whole, wherever the chunks were cut, and the last one at the en
   expect(text(lines.rest())).toBe("");
 });
 
-test("a line that is longer than what may be held is passed on in parts", () => {
+test("a line longer than the limit is passed on in parts", () => {
   const lines = new WholeLines(4);
   expect(["1234", "5", "6\n78"].map((chunk) => text(lines.push(Buffer.from(chunk))))).toEqual(["", "12345", "6\n"]);
   expect(text(lines.rest())).toBe("78");

@@ -55,7 +55,7 @@ function raw(address: DataAddress): Promise<Socket> {
 const closed = (socket: Socket) => new Promise((resolve) => socket.resume().once("close", resolve));
 
 describe("a block", () => {
-  test("is fetched from shared memory whole, beside many others on one connection", async () => {
+  test("is fetched whole from shared memory, along with many others on one connection", async () => {
     const { server } = await serve();
     const client = clientOf();
     const fetched = await Promise.all(Array.from({ length: 100 }, () => client.fetch(server.address, blockId("big"))));
@@ -75,7 +75,7 @@ describe("a block", () => {
     expect(released).toBe(1);
   });
 
-  test("that is not held is an error that makes the parent stage run again; the connection goes on", async () => {
+  test("that is not held is an error that makes the parent stage run again; the connection continues", async () => {
     const { server } = await serve();
     const client = clientOf();
     await expect(client.fetch(server.address, blockId("gone"))).rejects.toMatchObject({
@@ -85,7 +85,7 @@ describe("a block", () => {
     expect((await client.fetch(server.address, blockId("big"))).byteLength).toBe(shared.byteLength + 10);
   });
 
-  test("whose receiver throws is thrown away; the next one comes whole", async () => {
+  test("whose sink throws is discarded; the next one arrives whole", async () => {
     const { server } = await serve();
     const client = clientOf();
     const full = {
@@ -99,7 +99,7 @@ describe("a block", () => {
     expect((await client.fetch(server.address, blockId("big"))).byteLength).toBe(shared.byteLength + 10);
   });
 
-  test("is replicated, empty or large; what the other end throws comes back", async () => {
+  test("is replicated, empty or large; an error thrown at the other end is returned", async () => {
     const stored = new Map<string, GatheringSink>();
     const { server } = await serve({
       write: (id) => {
@@ -137,7 +137,7 @@ describe("a caller is refused", () => {
     expect(errors[0]).toMatchObject({ code: "PROTOCOL_MISMATCH", fields: { theirs: "99", ours: PROTOCOL_VERSION } });
   });
 
-  test("when nobody listens", async () => {
+  test("when no server listens", async () => {
     const { server } = await serve();
     await server.close();
     await expect(clientOf().fetch(server.address, blockId("big"))).rejects.toMatchObject({
@@ -150,8 +150,8 @@ describe("a caller is refused", () => {
 describe("only the connection that broke the protocol ends", () => {
   test.each([
     ["a frame past the bound", () => frameHeader(FRAME.data, 1, FRAME_BYTES_MAX), "FRAME_TOO_LARGE"],
-    ["something else than this protocol", () => Buffer.from("GET / HTTP/1.1\r\n\r\n"), "FRAME_TOO_LARGE"],
-    ["data that nobody announced", () => frame(FRAME.data, 5, Buffer.from("x")), "FRAME_MALFORMED"],
+    ["something other than this protocol", () => Buffer.from("GET / HTTP/1.1\r\n\r\n"), "FRAME_TOO_LARGE"],
+    ["data that was not announced", () => frame(FRAME.data, 5, Buffer.from("x")), "FRAME_MALFORMED"],
   ] as const)("%s", async (_what, bytes, code) => {
     const { server, errors, heardError } = await serve();
     const client = clientOf();
@@ -199,7 +199,7 @@ describe("a holder that fails in the middle", () => {
     return { host: "127.0.0.1", port: typeof address === "object" && address !== null ? address.port : 0 };
   }
 
-  test("by dying: what is under way fails, its sink hears of it, and the next request dials anew", async () => {
+  test("by dying: its transfers fail, their sinks learn it, and the next request redials", async () => {
     const half = Buffer.concat([
       frame(FRAME.welcome, 0, helloPayload(undefined)),
       frame(FRAME.found, 1),
@@ -221,7 +221,7 @@ describe("a holder that fails in the middle", () => {
     expect(aborted).toBe(2);
   });
 
-  test("by falling silent: it is given up after a while", async () => {
+  test("by falling silent: its connection is closed after a while", async () => {
     const address = await fakeHolder((socket) => socket.resume());
     await expect(clientOf({ silenceMs: 50 }).fetch(address, blockId("b"))).rejects.toMatchObject({
       code: "PEER_UNREACHABLE",

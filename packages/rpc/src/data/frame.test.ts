@@ -17,7 +17,7 @@ const two = Buffer.concat([
   frame(FRAME.data, 9, Buffer.from("xyz")),
 ]);
 
-test("frames come out whole however the bytes were cut", () => {
+test("frames come out whole however the bytes were split", () => {
   const whole = [
     [FRAME.get, 7, "block"],
     [FRAME.missing, 8, ""],
@@ -27,13 +27,13 @@ test("frames come out whole however the bytes were cut", () => {
   expect(parsed(...single)).toEqual([...whole, ["data", 9, "x"], ["data", 9, "y"], ["data", 9, "z"]]);
 });
 
-test("a length past the bound is refused from its first four bytes", () => {
+test("a length beyond the limit is refused after its first four bytes", () => {
   const header = Buffer.alloc(4);
   header.writeUInt32LE(FRAME_BYTES_MAX, 0);
   expect(() => parsed(header)).toThrow(/FRAME_TOO_LARGE.*This connection is closed/);
 });
 
-test("a control frame as large as data is refused before it is gathered", () => {
+test("a control frame as large as data is refused before it is collected", () => {
   const header = frame(FRAME.get, 1);
   header.writeUInt32LE(1 << 20, 0);
   expect(() => parsed(header)).toThrow(/FRAME_TOO_LARGE/);

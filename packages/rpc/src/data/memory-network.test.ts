@@ -31,7 +31,7 @@ test("a block is fetched in one piece, and released once", async () => {
   expect(released()).toBe(1);
 });
 
-test("a block that a sink refuses fails the request, and is released all the same", async () => {
+test("a block that a sink refuses fails the request, and is still released", async () => {
   const { server, client, released } = served([bytes(1)]);
   const refusing = new GatheringSink();
   refusing.chunk = () => {
@@ -41,7 +41,7 @@ test("a block that a sink refuses fails the request, and is released all the sam
   expect(released()).toBe(1);
 });
 
-test("a block that is not held, or a server that is gone, is told as on a cluster", async () => {
+test("a block that is not held, or a server that is gone, is reported as on a cluster", async () => {
   const { server, client } = served(undefined);
   const fetched = client.fetch(server.address, ID);
   await expect(fetched).rejects.toThrow("[BLOCK_NOT_HELD] 127.0.0.1:1 no longer holds block result/1");
@@ -50,7 +50,7 @@ test("a block that is not held, or a server that is gone, is told as on a cluste
   await expect(client.put(server.address, ID, { bytes: 0, parts: [] })).rejects.toThrow("[PEER_UNREACHABLE]");
 });
 
-test("a copy is put at a peer", async () => {
+test("a copy is stored at a peer", async () => {
   const { server, client, taken } = served(undefined);
   await client.put(server.address, ID, { bytes: 3, parts: [bytes(1), bytes(2, 3)] });
   expect([...taken.take()]).toEqual([1, 2, 3]);

@@ -106,7 +106,7 @@ async function connected(operator: OperatorService, token = "secret") {
 }
 
 describe("an operator", () => {
-  test("asks and is answered with everything as the driver has it", async () => {
+  test("gets all values unchanged from the driver", async () => {
     const { client } = await connected(service());
     expect(await client.jobs()).toEqual([job]);
     expect(await client.status(job.id)).toEqual(job);
@@ -145,7 +145,7 @@ describe("an operator", () => {
     await expect(client.jobs()).rejects.toMatchObject({ code: "JOB_UNKNOWN" });
   });
 
-  test("waits for an answer no longer than it was told, where nothing is said", async () => {
+  test("waits for a silent driver no longer than it was told", async () => {
     const clock = new ManualClock(new SystemClock().now());
     // Only the probe uses this clock: the deadline of a call is gRPC's.
     const server = createServer((socket) => {
@@ -171,7 +171,7 @@ describe("an operator", () => {
     expect(entries).toEqual(log);
   });
 
-  test("who stops reading a log that is followed ends it at the driver", async () => {
+  test("that stops reading a followed log ends it at the driver", async () => {
     let ended = (): void => {};
     const driverEnded = new Promise<void>((resolve) => {
       ended = resolve;
@@ -209,7 +209,7 @@ describe("an operator", () => {
     }
   });
 
-  test("without a driver is told so", async () => {
+  test("without a driver gets the reason", async () => {
     const { server, client } = await connected(service());
     await server.close();
     await expect(client.jobs()).rejects.toMatchObject({ code: "PEER_UNREACHABLE" });

@@ -31,17 +31,17 @@ test.each([
   ["a server that closes", () => raw((socket) => socket.end()), { kind: "closes" }],
   ["a server that breaks off", () => raw((socket) => socket.resetAndDestroy()), { kind: "closes" }],
   ["another protocol", () => raw((socket) => socket.write("SSH-2.0-x\r\n")), { kind: "other", text: "SSH-2.0-x" }],
-])("%s is seen for what it is", async (_, make, found) => {
+])("%s is recognised", async (_, make, found) => {
   expect(await lookAt(await listening(make()), new SystemClock({ unref: true }))).toEqual(found);
 });
 
-test("a server that says nothing is given two seconds", async () => {
+test("a silent server is given two seconds", async () => {
   const clock = new ManualClock(epochMs(0));
   const address = await listening(raw((socket) => socket.once("data", () => clock.advance(millis(2_000)))));
   expect(await lookAt(address, clock)).toEqual({ kind: "silent" });
 });
 
-test("nobody is told apart from somebody else", async () => {
+test("an address without a server is distinguished from one with another server", async () => {
   const server = raw(() => undefined);
   const address = await listening(server);
   await new Promise((resolve) => server.close(resolve));

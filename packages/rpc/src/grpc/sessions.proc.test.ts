@@ -75,7 +75,7 @@ function take<In>(session: Pick<Session<never, In>, "onMessage">, count: number)
 const dropping = (n: number): ToExecutor => ({ type: "dropShuffles", shuffles: [shuffleId(n)] });
 
 describe("a session", () => {
-  test("carries what is sent before it is accepted, both ways, in order", async () => {
+  test("carries messages sent before it is accepted, both ways, in order", async () => {
     const { server, accepted } = await listen();
     const executor = dial(server);
     executor.send(hello);
@@ -86,7 +86,7 @@ describe("a session", () => {
     expect(await take(executor, 3_000)).toEqual(Array.from({ length: 3_000 }, (_, i) => dropping(i)));
   });
 
-  test("carries far more than one group at once, in groups under the bound", async () => {
+  test("carries far more than one group at once, in groups within the limit", async () => {
     const { server, accepted } = await listen();
     const executor = dial(server);
     const driver = await accepted;
@@ -109,7 +109,7 @@ describe("a session", () => {
     expect(got).toEqual(tasks.map((task) => task.partition));
   });
 
-  test("refuses one message past the bound and goes on", async () => {
+  test("refuses one message beyond the limit, and continues", async () => {
     const { server, accepted } = await listen();
     const executor = dial(server);
     const driver = await accepted;
@@ -128,7 +128,7 @@ describe("a session", () => {
     expect(await take(executor, 1)).toEqual([dropping(1)]);
   });
 
-  test.each(["driver", "executor"] as const)("closed by the %s ends in order at both ends", async (closer) => {
+  test.each(["driver", "executor"] as const)("closed by the %s ends cleanly at both ends", async (closer) => {
     const { server, accepted } = await listen();
     const executor = dial(server);
     const driver = await accepted;
@@ -142,7 +142,7 @@ describe("a session", () => {
   });
 });
 
-describe("a dialler is told why it cannot be in", () => {
+describe("a caller is refused with the reason", () => {
   test.each(["wrong", "", undefined])("token %j", async (token) => {
     const { server } = await listen();
     expect(await end(dialDriver({ address: server.address, token }))).toMatchObject({
@@ -167,7 +167,7 @@ describe("a dialler is told why it cannot be in", () => {
     expect(status.details).toMatch(new RegExp(`PROTOCOL_MISMATCH.*version 99.*version ${PROTOCOL_VERSION}\\b`));
   });
 
-  test("nobody listens", async () => {
+  test("no server listens", async () => {
     const { server } = await listen();
     await server.close();
     expect(await end(dial(server))).toMatchObject({
@@ -177,7 +177,7 @@ describe("a dialler is told why it cannot be in", () => {
     });
   });
 
-  test("what listens is something else", async () => {
+  test("another kind of server listens", async () => {
     const other = createServer((_request, response) => response.end("hello"));
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     cleanups.push(() => other.close());
@@ -192,7 +192,7 @@ describe("a dialler is told why it cannot be in", () => {
 });
 
 describe("a peer that breaks off", () => {
-  test("an executor process that is killed is told as lost", async () => {
+  test("an executor process that is killed is reported as lost", async () => {
     const { server, accepted } = await listen();
     const script = `
       const { Client, credentials, Metadata } = require("@grpc/grpc-js");
@@ -209,7 +209,7 @@ describe("a peer that breaks off", () => {
     expect(await lost).toMatchObject({ code: "SESSION_LOST" });
   });
 
-  test("a driver that goes away without a word is told as lost", async () => {
+  test("a driver that vanishes is reported as lost", async () => {
     const { server, accepted } = await listen();
     const executor = dial(server);
     const driver = await accepted;
@@ -218,7 +218,7 @@ describe("a peer that breaks off", () => {
     expect(await ends).toMatchObject([{ code: "SESSION_LOST" }, { code: "SESSION_LOST" }]);
   });
 
-  test("bytes that are no message end that session only", async () => {
+  test("bytes that are no message end only their session", async () => {
     const sessions: ExecutorSession[] = [];
     const server = await listenSessions({
       host: "127.0.0.1",

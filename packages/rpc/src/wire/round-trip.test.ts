@@ -229,7 +229,7 @@ const toMember: readonly ToMember[] = [
   { type: "stopJob", job: jobId("j-1"), graceMs: 0 },
 ];
 
-describe("every message comes through the wire as it went in", () => {
+describe("every message crosses the wire unchanged", () => {
   test.each(fromExecutor)("from an executor: $type", (message) => {
     const wire = sessionService.Open.requestSerialize({ messages: [encodeFromExecutor(message)] });
     const { messages } = sessionService.Open.requestDeserialize(wire);
@@ -240,17 +240,17 @@ describe("every message comes through the wire as it went in", () => {
     const { messages } = sessionService.Open.responseDeserialize(wire);
     expect(messages.map(decodeToExecutor)).toEqual([message]);
   });
-  test.each(fromMember)("from a supervisor: $type", (message) => {
+  test.each(fromMember)("from a member: $type", (message) => {
     const wire = clusterService.Open.requestSerialize({ messages: [encodeFromMember(message)] });
     expect(clusterService.Open.requestDeserialize(wire).messages.map(decodeFromMember)).toEqual([message]);
   });
-  test.each(toMember)("to a supervisor: $type", (message) => {
+  test.each(toMember)("to a member: $type", (message) => {
     const wire = clusterService.Open.responseSerialize({ messages: [encodeToMember(message)] });
     expect(clusterService.Open.responseDeserialize(wire).messages.map(decodeToMember)).toEqual([message]);
   });
 });
 
-test("bytes that arrive do not hold on to the message they came in", () => {
+test("received bytes do not keep their message alive", () => {
   const wire = sessionService.Open.requestSerialize({
     messages: [
       encodeFromExecutor({
@@ -277,7 +277,7 @@ test("an empty message is refused by name", () => {
   );
 });
 
-test("the estimate of a message's size is never much below what it takes", () => {
+test("the estimate of a message's size is never much too small", () => {
   for (const message of fromExecutor) {
     const encoded = encodeFromExecutor(message);
     const actual = sessionService.Open.requestSerialize({ messages: [encoded] }).byteLength;
@@ -285,7 +285,7 @@ test("the estimate of a message's size is never much below what it takes", () =>
   }
 });
 
-test("many statuses become groups under the bound, in order, none lost", () => {
+test("many statuses become groups within the limit, in order, none lost", () => {
   const statuses = Array.from({ length: 40 }, (_, partition) => ({
     task: { ...key, partition },
     outcome: {

@@ -20,7 +20,7 @@ let count = 0;
 const spillDirectory = (): string => join(root, String(count++));
 
 describe("a block", () => {
-  test("comes back in the pieces in which it was put together", () => {
+  test("is read in the pieces in which it was built", () => {
     const pool = poolOf(8);
     const builder = new BlockBuilder(pool, new SpillDirectory(spillDirectory(), 1).newFile());
     for (const [length, byte] of [
@@ -47,7 +47,7 @@ describe("a block", () => {
     expect(pieces(handle, pool)).toEqual([]);
   });
 
-  test("goes on in a file when the pool is full, and in the pool again when there is room", () => {
+  test("continues in a file when the pool is full, and in the pool again when there is room", () => {
     const pool = poolOf(3);
     const spill = new SpillDirectory(spillDirectory(), 1).newFile();
     const builder = new BlockBuilder(pool, spill);
@@ -98,7 +98,7 @@ describe("a block", () => {
     ]);
   });
 
-  test("that is given up leaves nothing behind", () => {
+  test("that is discarded leaves nothing behind", () => {
     const pool = poolOf(4);
     const directory = spillDirectory();
     const spill = new SpillDirectory(directory, 1).newFile();

@@ -54,7 +54,7 @@ function marks({ pool, store }: Bench, id: string): number[] | undefined {
 const spillFiles = (bench: Bench): string[] => (existsSync(bench.directory) ? readdirSync(bench.directory) : []);
 
 describe("when memory is short, a block", () => {
-  test("that can be made again goes, and is found no more", async () => {
+  test("that can be recomputed is dropped, and no longer found", async () => {
     const bench = storeOf(10);
     bench.store.put(blockId("a"), block(bench.pool, 4, 1), "memoryOnly");
     put(bench, "b", 3, 2);
@@ -65,7 +65,7 @@ describe("when memory is short, a block", () => {
     expect(spillFiles(bench)).toEqual([]);
   });
 
-  test("that belongs on disk is there already", async () => {
+  test("kept on disk is already there", async () => {
     const bench = storeOf(10);
     bench.store.put(blockId("a"), block(bench.pool, 2, 7), "diskOnly");
     await bench.store.settled();
@@ -76,7 +76,7 @@ describe("when memory is short, a block", () => {
 });
 
 describe("a block in the store", () => {
-  test("is found until it is dropped, and its memory comes back then", () => {
+  test("is found until it is dropped, when its memory is freed", () => {
     const bench = storeOf(10);
     put(bench, "recv/0/1", 2, 7);
     expect(bench.store.has(blockId("recv/0/1"))).toBe(true);
@@ -99,7 +99,7 @@ describe("a block in the store", () => {
     expect(() => pin?.release()).toThrow("INVARIANT_BROKEN");
   });
 
-  test("that is replaced while it is read goes on being what it was for the reader", () => {
+  test("that is replaced while it is read stays unchanged for its reader", () => {
     const bench = storeOf(10);
     put(bench, "a", 2, 7);
     const pin = bench.store.pin(blockId("a"));
@@ -151,7 +151,7 @@ describe("a pool that fills up", () => {
     expect(bench.errors).toEqual([]);
   });
 
-  test("keeps what is being read", async () => {
+  test("keeps blocks that are being read", async () => {
     const bench = storeOf(10);
     put(bench, "read", 6, 1);
     const pin = bench.store.pin(blockId("read"));
@@ -162,7 +162,7 @@ describe("a pool that fills up", () => {
     pin?.release();
   });
 
-  test("lets a block that is read while it is being written go when the reader is done", async () => {
+  test("frees a block that is read while it is being spilled when the reader is done", async () => {
     const bench = storeOf(10);
     put(bench, "a", 9, 4);
     const pin = bench.store.pin(blockId("a")); // the spill has begun
@@ -174,7 +174,7 @@ describe("a pool that fills up", () => {
     expect(marks(bench, "a")).toEqual([4]);
   });
 
-  test("forgets a block that is dropped while it is being written, on disk too", async () => {
+  test("drops a block that is dropped while it is being spilled, on disk too", async () => {
     const bench = storeOf(10);
     put(bench, "a", 9);
     bench.store.drop([blockId("a")]);
@@ -183,7 +183,7 @@ describe("a pool that fills up", () => {
     expect(spillFiles(bench)).toEqual([]);
   });
 
-  test("says so when the disk refuses, and keeps the blocks in memory", async () => {
+  test("reports a failing disk, and keeps the blocks in memory", async () => {
     const directory = newDirectory();
     writeFileSync(directory, "a file where the directory should be");
     const bench = storeOf(10, { directory });
@@ -193,7 +193,7 @@ describe("a pool that fills up", () => {
     expect(marks(bench, "a")).toEqual([5]);
   });
 
-  test("asks a disk that refused only now and then, and again when it is better", async () => {
+  test("retries a failing disk only now and then, and always once it has recovered", async () => {
     const directory = newDirectory();
     writeFileSync(directory, "a file where the directory should be");
     const bench = storeOf(10, { directory });
@@ -238,7 +238,7 @@ describe("a file of blocks", () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  test("goes with the store", async () => {
+  test("is removed with the store", async () => {
     const bench = storeOf(10);
     put(bench, "a", 9);
     await bench.store.settled();
@@ -248,7 +248,7 @@ describe("a file of blocks", () => {
   });
 });
 
-test("what an ended slot left is freed, what it had reported stays", async () => {
+test("memory of a terminated slot is freed; blocks that it had reported stay", async () => {
   const bench = storeOf(20);
   const slot = BlockPool.attach(bench.pool.handle);
   const spills = new SpillDirectory(bench.directory, slot.owner);
@@ -269,7 +269,7 @@ test("what an ended slot left is freed, what it had reported stays", async () =>
   expect(bench.pool.usedBytes).toBe(0);
 });
 
-test("files are known whichever way their directory is named: those in use stay, the others go", async () => {
+test("files are recognised however their directory is named: those in use stay, the others are removed", async () => {
   const bench = storeOf(4);
   const slot = BlockPool.attach(bench.pool.handle);
   const spills = new SpillDirectory(relative(process.cwd(), bench.directory), slot.owner);
@@ -295,7 +295,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ do: "settle" as const }) },
 );
 
-test("no history loses a block, changes one that is read, or leaks memory or files", async () => {
+test("no sequence of operations loses a block, changes one that is read, or leaks memory or files", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const bench = storeOf(12);

@@ -63,7 +63,7 @@ describe("a listing", () => {
     expect(entries[1]?.modifiedMs).toBeGreaterThan(0);
   });
 
-  test("has links that lead nowhere", async () => {
+  test("has dangling links", async () => {
     const path = directory({ a: "1" });
     symlinkSync(within(path, "nowhere"), within(path, "b"));
     expect((await entriesIn(path)).map(({ name, kind }) => [name, kind])).toEqual([
@@ -72,7 +72,7 @@ describe("a listing", () => {
     ]);
   });
 
-  test("has entries that the system cannot look at, with its reason, beside the others", async () => {
+  test("has entries that the system cannot examine, with the reason, along with the others", async () => {
     const path = directory({ a: "1" });
     symlinkSync("loop", within(path, "loop"));
     symlinkSync("n".repeat(300), within(path, "long"));
@@ -91,7 +91,7 @@ describe("a listing", () => {
     });
   });
 
-  test("of a directory that may not be searched is FILE_FORBIDDEN, not a listing of what cannot be looked at", async () => {
+  test("of a directory that may not be searched is FILE_FORBIDDEN, not a listing of entries that cannot be examined", async () => {
     const path = directory({ a: "1" });
     chmodSync(root, 0o755);
     chmodSync(path, 0o644);
@@ -104,7 +104,7 @@ describe("a listing", () => {
     expect((await entriesIn(path)).map(({ name }) => name)).toEqual(names);
   });
 
-  test("of a directory that is not there is FILE_NOT_FOUND with the path", async () => {
+  test("of a missing directory is FILE_NOT_FOUND with the path", async () => {
     const path = within(root, "none");
     await expect(entriesIn(path)).rejects.toMatchObject({ code: "FILE_NOT_FOUND", fields: { path } });
   });
@@ -116,19 +116,19 @@ describe("a listing", () => {
 });
 
 describe("reading", () => {
-  test("gives the whole file, or a range of it", async () => {
+  test("returns the whole file, or a range of it", async () => {
     const path = within(directory({ a: "0123456789" }), "a");
     expect(text(await files.read(path))).toBe("0123456789");
     expect(text(await files.read(path, { start: 3, end: 6 }))).toBe("345");
   });
 
-  test("a range past the end gives what there is", async () => {
+  test("a range beyond the end returns what exists", async () => {
     const path = within(directory({ a: "0123" }), "a");
     expect(text(await files.read(path, { start: 2, end: 100 }))).toBe("23");
     expect(text(await files.read(path, { start: 9, end: 100 }))).toBe("");
   });
 
-  test("through an open file fills what is given, also memory that threads share", async () => {
+  test("through an open file fills the given memory, even if threads share it", async () => {
     const reader = await files.open(within(directory({ a: "0123456789" }), "a"));
     const target = new Uint8Array(new SharedArrayBuffer(16), 8, 4);
     expect(await reader.read(target, 5)).toBe(4);
@@ -139,7 +139,7 @@ describe("reading", () => {
     await reader.close();
   });
 
-  test("a file that is not there is FILE_NOT_FOUND, worth no retry", async () => {
+  test("a missing file is FILE_NOT_FOUND, which is not retried", async () => {
     await expect(files.read(within(root, "none"))).rejects.toMatchObject({ code: "FILE_NOT_FOUND", retry: "never" });
   });
 
@@ -147,15 +147,15 @@ describe("reading", () => {
     await expect(files.read(directory())).rejects.toMatchObject({ code: "FILE_WRONG_KIND" });
   });
 
-  test("a file one may not read is FILE_FORBIDDEN", async () => {
+  test("a file without read permission is FILE_FORBIDDEN", async () => {
     const path = within(directory({ a: "1" }), "a");
     chmodSync(path, 0);
     await unprivileged(() => expect(files.read(path)).rejects.toMatchObject({ code: "FILE_FORBIDDEN" }));
   });
 });
 
-describe("what is at a path", () => {
-  test("is nothing, when a part of the path is missing or a file", async () => {
+describe("the target of a path", () => {
+  test("does not exist if a part of the path is missing or is a file", async () => {
     const path = directory({ a: "1" });
     expect(await files.stat(within(path, "b", "c"))).toBeUndefined();
     expect(await files.stat(within(path, "a", "c"))).toBeUndefined();
@@ -163,21 +163,21 @@ describe("what is at a path", () => {
   });
 });
 
-describe("a file put in place", () => {
+describe("a file that is written", () => {
   test("has all parts in order, and its directories are made", async () => {
     const path = within(directory(), "x", "y", "file");
     await files.write(path, [bytes("ab"), bytes(""), bytes("cd")]);
     expect(readFileSync(path, "utf8")).toBe("abcd");
   });
 
-  test("replaces the old one and leaves no other behind", async () => {
+  test("replaces the old one and leaves no temporary file", async () => {
     const path = directory({ file: "old and longer" });
     await files.write(within(path, "file"), [bytes("new")]);
     expect(readFileSync(within(path, "file"), "utf8")).toBe("new");
     expect(readdirSync(path)).toEqual(["file"]);
   });
 
-  test("leaves the old one as it was, and nothing else, when it fails", async () => {
+  test("leaves only the old one, unchanged, when it fails", async () => {
     const path = directory();
     mkdirSync(within(path, "taken"));
     writeFileSync(within(path, "taken", "content"), "1");
@@ -185,7 +185,7 @@ describe("a file put in place", () => {
     expect(readdirSync(path)).toEqual(["taken"]);
   });
 
-  test("by many writers at once is that of one of them", async () => {
+  test("by many writers at once has the content of one of them", async () => {
     const path = within(directory(), "file");
     const contents = Array.from({ length: 20 }, (_, i) => String(i).repeat(10_000));
     await Promise.all(contents.map((content) => files.write(path, [bytes(content)])));
@@ -205,7 +205,7 @@ test("a file written piece by piece has all of them", async () => {
 });
 
 describe("moving and removing", () => {
-  test("a directory moves with all it holds", async () => {
+  test("a directory moves with its content", async () => {
     const path = directory({ a: "1" });
     await files.publish(path, locationFrom(`${path}-moved`));
     expect(readdirSync(`${path}-moved`)).toEqual(["a"]);
@@ -217,7 +217,7 @@ describe("moving and removing", () => {
     expect(readdirSync(from)).toEqual(["a"]);
   });
 
-  test("removing takes all below; what is not there may be removed", async () => {
+  test("removing a directory removes its content; removing nothing is no error", async () => {
     const path = directory();
     await files.makeDirectory(within(path, "x", "y"));
     await files.makeDirectory(within(path, "x", "y"));
@@ -228,13 +228,13 @@ describe("moving and removing", () => {
 });
 
 describe("a directory that cannot be made", () => {
-  test("because a file is in its way is FILE_EXISTS, or FILE_WRONG_KIND further down", async () => {
+  test("because a file has its name is FILE_EXISTS, or FILE_WRONG_KIND further down", async () => {
     const path = within(directory({ a: "1" }), "a");
     await expect(files.makeDirectory(path)).rejects.toMatchObject({ code: "FILE_EXISTS" });
     await expect(files.makeDirectory(within(path, "b"))).rejects.toMatchObject({ code: "FILE_WRONG_KIND" });
   });
 
-  test.runIf(process.platform === "linux")("below /proc, where nothing can be, is an error", async () => {
+  test.runIf(process.platform === "linux")("below /proc, where nothing can be created, is an error", async () => {
     await expect(files.makeDirectory(locationFrom("/proc/none/below"))).rejects.toMatchObject({
       code: "FILE_NOT_FOUND",
     });

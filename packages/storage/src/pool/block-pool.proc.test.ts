@@ -45,7 +45,7 @@ describe("several threads that allocate and free at once", () => {
     expect(pool.usedBytes).toBe(0);
   });
 
-  test("leave nothing behind when they are ended in the middle of it", async () => {
+  test("leave nothing behind when they are terminated meanwhile", async () => {
     const pool = BlockPool.create({ bytes: 16 * MiB });
     const mine = [100, 100_000].map((size) => pool.allocate(size)).filter((slice) => slice !== undefined);
     for (let round = 0; round < 5; round++) {
@@ -59,12 +59,15 @@ describe("several threads that allocate and free at once", () => {
 });
 
 describe("the memory of a process with a pool", () => {
-  test.each([256, 4096])("does not grow when a pool of %i MiB is made, and by no more than what is written", (size) => {
-    const run = spawnSync(process.execPath, [testdata("pool-memory.mjs"), String(size)], { encoding: "utf8" });
-    expect(run.stderr).toBe("");
-    const { made, written, rewritten } = JSON.parse(run.stdout);
-    expect(made).toBeLessThan(8 * MiB);
-    expect(written).toBeLessThan((size / 8 + 24) * MiB);
-    expect(rewritten - written).toBeLessThan(8 * MiB);
-  });
+  test.each([256, 4096])(
+    "does not grow when a pool of %i MiB is created, and then by no more than is written",
+    (size) => {
+      const run = spawnSync(process.execPath, [testdata("pool-memory.mjs"), String(size)], { encoding: "utf8" });
+      expect(run.stderr).toBe("");
+      const { made, written, rewritten } = JSON.parse(run.stdout);
+      expect(made).toBeLessThan(8 * MiB);
+      expect(written).toBeLessThan((size / 8 + 24) * MiB);
+      expect(rewritten - written).toBeLessThan(8 * MiB);
+    },
+  );
 });

@@ -12,7 +12,7 @@ function allocated(pool: BlockPool, bytes: number): PoolSlice {
 }
 
 describe("a slice of the pool", () => {
-  test("holds as many bytes as were asked for, and keeps them", () => {
+  test("holds as many bytes as requested, and keeps them", () => {
     const pool = poolOf(8);
     const slice = allocated(pool, 5);
     pool.view(slice).set([1, 2, 3, 4, 5]);
@@ -33,7 +33,7 @@ describe("a slice of the pool", () => {
     expect([...BlockPool.attach(structuredClone(pool.handle)).view(slice)]).toEqual([7, 8, 9]);
   });
 
-  test("of no bytes takes no room, even of a full pool", () => {
+  test("of no bytes takes no room, even in a full pool", () => {
     const pool = poolOf(1);
     allocated(pool, PAGE_BYTES);
     const slice = allocated(pool, 0);
@@ -49,13 +49,13 @@ describe("a slice of the pool", () => {
     expect(() => pool.free(slice)).toThrow("INVARIANT_BROKEN");
   });
 
-  test("of somewhere else cannot be freed", () => {
+  test("of another pool cannot be freed", () => {
     expect(() => poolOf(1).free({ offset: 100 * PAGE_BYTES, length: 1 })).toThrow("is outside the block pool");
   });
 });
 
 describe("the room of the pool", () => {
-  test("is given to the last page, and then refused", () => {
+  test("is allocated to the last page, and then refused", () => {
     const pool = poolOf(3);
     const slices = [1, 2, 3].map(() => allocated(pool, PAGE_BYTES));
     expect(slices).toHaveLength(3);
@@ -63,7 +63,7 @@ describe("the room of the pool", () => {
     expect(pool.allocate(1)).toBeUndefined();
   });
 
-  test("is never given to a slice larger than it", () => {
+  test("is never allocated to a slice larger than it", () => {
     expect(poolOf(3).allocate(3 * PAGE_BYTES + 1)).toBeUndefined();
   });
 
@@ -73,7 +73,7 @@ describe("the room of the pool", () => {
     expect(pool.usedBytes).toBe(4 * PAGE_BYTES);
   });
 
-  test("comes back when the last slice of a run is freed", () => {
+  test("is free again when the last slice of a run is freed", () => {
     const pool = poolOf(16);
     const slices = Array.from({ length: 200 }, () => allocated(pool, 1000));
     for (const slice of slices) pool.free(slice);
@@ -81,7 +81,7 @@ describe("the room of the pool", () => {
     expect(pool.usedBytes).toBe(0);
   });
 
-  test("is taken again from the lowest place, so that a steady load touches little memory", () => {
+  test("is reused from the lowest address, so that a steady load touches little memory", () => {
     const pool = poolOf(1000);
     const first = allocated(pool, 100_000);
     for (let batch = 0; batch < 100; batch++) {
@@ -103,7 +103,7 @@ describe("the room of the pool", () => {
     expect(pool.allocate(SMALL_MAX_BYTES)).toBeDefined();
   });
 
-  test("that was refused is given as soon as enough of it is freed", () => {
+  test("that was refused is allocated as soon as enough of it is freed", () => {
     const pool = poolOf(6);
     const slices = [1, 2, 3].map(() => allocated(pool, 2 * PAGE_BYTES));
     for (const slice of slices.filter((_, i) => i !== 1)) pool.free(slice);
@@ -119,7 +119,7 @@ describe("the room of the pool", () => {
     expect(pool.usedBytes).toBe(3 * PAGE_BYTES);
   });
 
-  test("may lie above 4 GiB", () => {
+  test("may be above 4 GiB", () => {
     const pool = BlockPool.create({ bytes: 5 * 1024 ** 3 });
     const slice = allocated(pool, 4.5 * 1024 ** 3);
     const high = allocated(pool, 100_000);
@@ -134,8 +134,8 @@ describe("the room of the pool", () => {
   });
 });
 
-describe("what a thread held that was ended", () => {
-  test("is freed, but for the slices that others use", () => {
+describe("the memory of a terminated thread", () => {
+  test("is freed, except for slices that others use", () => {
     const main = poolOf(32);
     const slot = BlockPool.attach(main.handle);
     const reported = [allocated(slot, 10), allocated(slot, 50_000)];
@@ -147,7 +147,7 @@ describe("what a thread held that was ended", () => {
     expect(main.usedBytes).toBe(0);
   });
 
-  test("does not touch what other threads hold", () => {
+  test("is freed without touching that of other threads", () => {
     const main = poolOf(32);
     const dead = BlockPool.attach(main.handle);
     const other = BlockPool.attach(main.handle);
@@ -182,7 +182,7 @@ interface Live {
   readonly by: number;
 }
 
-test("no history of allocating, freeing and ending threads makes slices overlap or leak", () => {
+test("no sequence of allocating, freeing and terminating threads makes slices overlap or leak", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 1, max: 40 }), (steps, pages) => {
       const main = poolOf(pages);

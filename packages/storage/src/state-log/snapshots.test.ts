@@ -68,7 +68,7 @@ class Lab {
 }
 
 describe("a snapshot", () => {
-  test("stands in for the deltas up to its batch, and only for later versions", async () => {
+  test("replaces the deltas up to its batch, and only for later versions", async () => {
     const lab = new Lab();
     await lab.deltas(1, 5);
     await lab.snapshot(3);
@@ -110,7 +110,7 @@ describe("a snapshot", () => {
     expect(await lab.read(5)).toBe("+1 +2 +3 +4 +5");
   });
 
-  test("that is damaged stops the reader with its name when nothing else leads to the state", async () => {
+  test("that is damaged stops the reader with its name if there is no other way to the state", async () => {
     const lab = new Lab();
     await lab.deltas(1, 5);
     await lab.snapshot(2);
@@ -122,7 +122,7 @@ describe("a snapshot", () => {
 });
 
 describe("pruning", () => {
-  test("removes what the snapshot before the last has replaced", async () => {
+  test("removes the files that the snapshot before the last has replaced", async () => {
     const lab = new Lab();
     await lab.deltas(1, 3);
     await lab.snapshot(3);
@@ -140,7 +140,7 @@ describe("pruning", () => {
     expect(await lab.read(8)).toBe("=6 +7 +8");
   });
 
-  test("keeps what an older version may still be read from", async () => {
+  test("keeps the files of an older version that may still be read", async () => {
     const lab = new Lab();
     await lab.deltas(1, 9);
     for (const batch of [2, 4, 6, 8]) await lab.snapshot(batch);
@@ -149,7 +149,7 @@ describe("pruning", () => {
     for (const version of [5, 6, 7, 8, 9]) expect(await lab.read(version)).toMatch(new RegExp(`[+=]${version}$`));
   });
 
-  test("that is cut off anywhere leaves a state that can be read, and is made good later", async () => {
+  test("that is interrupted anywhere leaves a readable state, and is completed later", async () => {
     const needless = 5; // one snapshot and four deltas
     for (let cutAt = 0; cutAt < needless; cutAt++) {
       let left = cutAt;
@@ -170,7 +170,7 @@ describe("pruning", () => {
     }
   });
 
-  test("never removes what a reader needs that chose its files before", async () => {
+  test("never removes a file that a reader has already chosen", async () => {
     const lab = new Lab();
     await lab.deltas(1, 4);
     await lab.snapshot(2);
@@ -183,7 +183,7 @@ describe("pruning", () => {
     expect([first.value?.batch, ...rest]).toEqual([2, 3, 4]);
   });
 
-  test("leaves every version from the oldest on as it was, whatever was written and when", async () => {
+  test("leaves every version from the oldest on unchanged, in any order of writes", async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("batch" as const), fails: fc.boolean() }),
       fc.record({ do: fc.constant("snapshot" as const) }),

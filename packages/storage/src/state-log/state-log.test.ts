@@ -78,7 +78,7 @@ describe("the state as of a batch", () => {
     expect(await read(log, 300)).toEqual([100, 300]);
   });
 
-  test("takes a batch that ran twice as its last attempt left it", async () => {
+  test("contains the last attempt of a batch that ran twice", async () => {
     const { log } = newLog();
     await write(log, [100, 0], [200, 100]);
     const batch = { batch: epochMs(200), previous: epochMs(100) };
@@ -108,7 +108,7 @@ describe("the state as of a batch", () => {
   });
 });
 
-describe("a delta file that is not as it was written", () => {
+describe("a delta file that has changed since it was written", () => {
   test.each([
     ["empty", (file: Buffer) => file.subarray(0, 0), "truncated to 0 bytes, within its header"],
     ["cut within its header", (file: Buffer) => file.subarray(0, 40), "truncated to 40 bytes, within its header"],
@@ -147,7 +147,7 @@ describe("a delta file that is not as it was written", () => {
     }
   });
 
-  test("because it is gone stops the reader: later ones build on it", async () => {
+  test("because it is missing stops the reader: later ones build on it", async () => {
     const { log, file } = newLog();
     await write(log, [100, 0], [200, 100], [300, 200]);
     rmSync(file(200));
@@ -174,7 +174,7 @@ describe("the directory of the log", () => {
     expect(await read(log, 500)).toEqual([100]);
   });
 
-  test("has a folder for each operator, whatever its name", async () => {
+  test("has a directory for each operator, with any name", async () => {
     const { log, directory } = newLog();
     const names = ["a/b", "..", "", "a%002fb", "ü", "\ud800", "\udfff", "updateStateByKey-2"];
     for (const operator of names) {
