@@ -161,7 +161,7 @@ export class ClusterShell {
       case "executorLeaving":
         return this.#log.info(
           { executor: effect.executor },
-          `executor ${effect.executor} was told to end, and serves its jobs until they let it go`,
+          `executor ${effect.executor} was told to end, and serves its jobs until they release it`,
         );
       case "executorLeft":
         return this.#log.info({ executor: effect.executor }, `executor ${effect.executor} has left`);
