@@ -33,10 +33,12 @@ const SHOWN_MAX = 20;
  * Time: a second or two, nearly all of it spent reading the declarations of the language and of Node.
  */
 export async function checkTypes(file: string, paths: TypePaths): Promise<void> {
-  const { default: api } = await import("typescript-api");
+  // Not by `import`: Node would compile its nine megabytes to learn the module's format, and scan them for exports.
+  const api: typeof ts = createRequire(import.meta.url)("typescript-api");
   // The declarations of millrace are needed even if the job forgets to import them.
   const options = optionsFor(api, file, paths);
   const host = api.createCompilerHost(options);
+  host.jsDocParsingMode = api.JSDocParsingMode.ParseForTypeErrors; // as tsc does; the rest is for editors
   host.getCurrentDirectory = () => dirname(file); // packages of declarations are searched from here upwards
   const program = api.createProgram([file, resolve(paths.millraceTypes)], options, host);
   const diagnostics = [...program.getOptionsDiagnostics(), ...diagnosticsOf(program)];
