@@ -7,7 +7,10 @@ function block(): number {
   return execFileSync("sh", ["-c", 'while kill -0 "$PPID" 2>&-; do sleep 1; done']).length;
 }
 
-export default defineJob({ name: "misbehaves", batchInterval: "100ms" }, (ssc, [how = "throws"]) => {
+// How a task ends is looked at, and not how long its job pauses before the next attempt.
+const conf = { "task.retry.delay.min": 0 };
+
+export default defineJob({ name: "misbehaves", batchInterval: "100ms", conf }, (ssc, [how = "throws"]) => {
   const records = ssc.queueStream([], { default: [1, 2, 3, 4] });
   let batch = 0;
   records.foreachRDD(async (rdd) => {

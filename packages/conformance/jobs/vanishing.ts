@@ -2,7 +2,9 @@
 import { rmSync } from "node:fs";
 import { defineJob } from "millrace";
 
-export default defineJob({ name: "vanishing", batchInterval: "100ms" }, (ssc, [directory = "", file = ""]) => {
+const conf = { "task.retry.delay.min": 0 }; // the file does not come back
+
+export default defineJob({ name: "vanishing", batchInterval: "100ms", conf }, (ssc, [directory = "", file = ""]) => {
   ssc
     .textFileStream(directory)
     .transform(async (rdd) => {

@@ -20,6 +20,7 @@ async function world() {
   const args = ["run", jobFile("commits"), "--master", "local-cluster[2,1]", "--", directory, String(gates.port)];
   const job = TestProcess.millrace(args);
   later(() => job.end());
+  later(() => gates.open());
   const arrival = await first;
   return {
     directory,

@@ -61,6 +61,12 @@ export class GateServer {
     return new Promise((resolve) => this.#holds.push({ wanted, resolve }));
   }
 
+  /** Lets all through, those who wait and those who come: a job that is told to end can drain. */
+  open(): void {
+    this.#holds = [];
+    for (const socket of this.#sockets) socket.write("pass\n");
+  }
+
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
