@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Neighbour } from "./neighbour.fixture.ts";
 import { TestCluster } from "./test-cluster.fixture.ts";
 
@@ -30,15 +30,18 @@ test("what is more than memory holds is grouped, joined and sorted by way of the
   ]);
 });
 
-test.each(["groups-too-many", "joins-too-many"])(
-  "a key with more values than a slot holds fails its job alone, which is told what memory it takes: %s",
-  async (how) => {
-    const neighbour = await Neighbour.in(cluster);
+describe("a key with more values than a slot holds fails its job alone, which is told what memory it takes", () => {
+  let neighbour: Neighbour;
+  beforeAll(async () => {
+    neighbour = await Neighbour.in(cluster);
+  });
+
+  test.each(["groups-too-many", "joins-too-many"])("%s", async (how) => {
     const options = ["--conf", "task.attempts.max=1"]; // each attempt takes as long, and ends the same
     const job = await cluster.submit("misbehaves", [how], options);
     const { state, error } = await job.ended;
     expect(state).toBe("failed");
     expect(error?.message).toMatch(/OUT_OF_MEMORY.*reduceByKey.*--memory 1424m.*executor\.slot\.heap/s);
     await neighbour.expectUnharmed();
-  },
-);
+  });
+});
