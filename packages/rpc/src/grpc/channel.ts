@@ -23,6 +23,8 @@ export interface DialOptions {
   /** Until the server has accepted the call. Default 5000. */
   readonly connectTimeoutMs?: number;
   readonly clock?: Clock;
+  /** The driver gave this address, and no user did. Default false. */
+  readonly advertised?: boolean;
 }
 
 /** The address on which a server listens; port 0 means any free port. */

@@ -47,7 +47,7 @@ export function openSession<Out, In, WireOut, WireIn>(
   let established = false;
   const timeoutMs = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   const clock = options.clock ?? new SystemClock({ unref: true });
-  const end = { address: options.address, tls: options.tls, clock };
+  const end = { address: options.address, tls: options.tls, advertised: options.advertised === true, clock };
   const giveUp = clock.after(
     millis(timeoutMs),
     () =>
@@ -76,5 +76,6 @@ async function noAnswer(end: Omit<CallEnd, "established">, timeoutMs: number): P
   return notReached(end.address, await lookAt(end.address, end.clock, end.tls), {
     details,
     tls: end.tls !== undefined,
+    advertised: end.advertised,
   });
 }

@@ -97,7 +97,7 @@ function settle<Response>(
 
 function failure({ options }: Link, error: ServiceError): Promise<Error> {
   const { address, tls, clock = new SystemClock() } = options;
-  return statusToError(error, { address, tls, established: false, clock });
+  return statusToError(error, { address, tls, advertised: false, established: false, clock });
 }
 
 function submit(link: Link, request: Parameters<OperatorService["submit"]>[0]): ReturnType<OperatorService["submit"]> {

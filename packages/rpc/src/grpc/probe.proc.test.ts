@@ -48,9 +48,11 @@ test("an address without a server is distinguished from one with another server"
   const clock = new SystemClock({ unref: true });
   const nobody = await lookAt(address, clock);
   expect(nobody).toMatchObject({ kind: "nobody", why: expect.stringContaining("ECONNREFUSED") });
-  const options = { details: "", tls: false };
+  const options = { details: "", tls: false, advertised: false };
   expect(notReached(address, nobody, options).code).toBe("PEER_UNREACHABLE");
+  expect(notReached(address, nobody, options).message).not.toContain("--advertise");
+  expect(notReached(address, nobody, { ...options, advertised: true }).message).toContain("--advertise of the driver");
   expect(notReached(address, { kind: "closes" }, options).code).toBe("NOT_A_DRIVER");
   expect(notReached(address, { kind: "http2" }, options).code).toBe("PEER_UNREACHABLE");
-  expect(notReached(address, { kind: "http2" }, { details: "", tls: true }).code).toBe("NOT_A_DRIVER");
+  expect(notReached(address, { kind: "http2" }, { ...options, tls: true }).code).toBe("NOT_A_DRIVER");
 });

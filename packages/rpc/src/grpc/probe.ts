@@ -97,13 +97,15 @@ function recognise(bytes: Buffer): Found {
 }
 
 const CHECK = "Check the address, that the process is running there, and that no firewall blocks the port.";
+const ADVERTISED =
+  " The driver gave this address for the job; if the host is wrong, correct --advertise of the driver.";
 const OWN_PORT = "Give the port that the driver reports (7077 by default; 4040 is for its health checks).";
 
 /** The error for a finding. @param details The transport's message about the call. */
 export function notReached(
   address: DataAddress,
   found: Found,
-  options: { details: string; tls: boolean },
+  options: { details: string; tls: boolean; advertised: boolean },
 ): EngineError {
   const where = formatAddress(address);
   const fields = { address: where, found: found.kind };
@@ -111,7 +113,10 @@ export function notReached(
     notADriver(`${where} is not a Millrace driver: ${what}. ${remedy}`, { fields });
   switch (found.kind) {
     case "nobody":
-      return peerUnreachable(`nothing answers at ${where}: ${found.why}. ${CHECK}`, { fields });
+      return peerUnreachable(
+        `nothing answers at ${where}: ${found.why}. ${CHECK}${options.advertised ? ADVERTISED : ""}`,
+        { fields },
+      );
     case "http2":
       return options.tls
         ? other(

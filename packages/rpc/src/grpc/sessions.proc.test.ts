@@ -172,7 +172,9 @@ describe("a caller is refused with the reason", () => {
     await server.close();
     expect(await end(dial(server))).toMatchObject({
       code: "PEER_UNREACHABLE",
-      message: expect.stringMatching(/nothing answers at [\d.:]+: connect ECONNREFUSED [\d.:]+\. Check the address/),
+      message: expect.stringMatching(
+        /nothing answers at [\d.:]+: connect ECONNREFUSED [\d.:]+\. Check the address.*--advertise of the driver/,
+      ),
       fields: { address: formatAddress(server.address) },
     });
   });

@@ -63,7 +63,7 @@ export function listenSessions(
 
 /** The executor process's side. Failures and losses are reported by `onClose`. */
 export function dialDriver(options: DialOptions): DriverSession {
-  return openSession(sessionService.Open, executorEnd, options);
+  return openSession(sessionService.Open, executorEnd, { ...options, advertised: true });
 }
 
 /** A handler of the cluster service for a server that offers several. */

@@ -47,6 +47,8 @@ export function errorToStatus(error: unknown): Partial<StatusObject> {
 export interface CallEnd {
   readonly address: DataAddress;
   readonly tls: TlsSettings | undefined;
+  /** The driver gave the address, and no user did. */
+  readonly advertised: boolean;
   /** The server had accepted the call. */
   readonly established: boolean;
   readonly clock: Clock;
@@ -96,6 +98,7 @@ async function transportError(from: StatusObject, at: CallEnd): Promise<Error> {
         : notReached(at.address, await lookAt(at.address, at.clock, at.tls), {
             details: plainDetails(from.details),
             tls: at.tls !== undefined,
+            advertised: at.advertised,
           });
   }
 }
