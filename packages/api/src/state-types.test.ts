@@ -32,7 +32,7 @@ describe("mapWithState", () => {
     });
   });
 
-  test("gives pairs where the function gives two-tuples, and nothing for undefined", () => {
+  test("yields pairs where the function returns two-tuples, and nothing for undefined", () => {
     typed(() => {
       const sums = pairs.mapWithState((key, value = 0, state: State<number>) => [
         key,

@@ -13,7 +13,7 @@ declare const pairRdd: RDD<[string, number]>;
 function typed(_body: () => unknown): void {}
 
 describe("sources", () => {
-  test("of files give lines, or what the decoder gives", () => {
+  test("of files have lines, or the results of the decoder", () => {
     typed(() => {
       expectTypeOf(ssc.textFileStream("in")).toEqualTypeOf<DStream<string>>();
       expectTypeOf(ssc.fileStream("in")).toEqualTypeOf<DStream<string>>();
@@ -35,7 +35,7 @@ describe("sources", () => {
 });
 
 describe("socketStream", () => {
-  test("gives what its decoder gives, pairs as pairs", () => {
+  test("has the results of its decoder, pairs as pairs", () => {
     typed(() => {
       expectTypeOf(
         ssc.socketStream("h", 1, async function* (bytes) {
@@ -52,7 +52,7 @@ describe("socketStream", () => {
 });
 
 describe("toAsyncIterable", () => {
-  test("gives records, or batches of them", () => {
+  test("yields records, or batches of them", () => {
     typed(async () => {
       for await (const record of pairs.toAsyncIterable()) expectTypeOf(record).toEqualTypeOf<[string, number]>();
       for await (const { time, records } of lines.toAsyncIterable({ batches: true, highWater: 0 })) {
@@ -80,7 +80,7 @@ describe("sources of the driver", () => {
 });
 
 describe("iterableStream", () => {
-  test("gives what is iterated, pairs as pairs", () => {
+  test("has the iterated values, pairs as pairs", () => {
     typed(() => {
       expectTypeOf(ssc.iterableStream(() => ["a", "b"])).toEqualTypeOf<DStream<string>>();
       expectTypeOf(

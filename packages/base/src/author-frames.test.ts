@@ -57,7 +57,7 @@ describe("a refusal", () => {
     });
   });
 
-  test("stays as it is when it names a line, or none is known", () => {
+  test("is unchanged if it has a line, or if none is known", () => {
     const site = { file: "job.ts", line: 1, column: 2 };
     const named = Object.assign(badWindow("no", { site }), { stack: STACK });
     const unknown = Object.assign(badWindow("no"), { stack: "EngineError: no" });
@@ -67,14 +67,14 @@ describe("a refusal", () => {
   });
 });
 
-describe("what was thrown", () => {
-  test("is told with its frames, relative to their directory", () => {
+describe("a thrown value", () => {
+  test("is described with its frames, relative to their directory", () => {
     expect(describeThrown(failing("cannot parse bad"))).toBe(
       "TypeError: cannot parse bad (at lib/helper.ts:5:26, counts.ts:9:3)",
     );
   });
 
-  test("is told with its causes", () => {
+  test("is described with its causes", () => {
     const refused = new Error("connect ECONNREFUSED 127.0.0.1:80");
     expect(describeThrown(failing("fetch failed", { cause: refused }))).toMatch(
       /^TypeError: fetch failed, caused by Error: connect ECONNREFUSED 127\.0\.0\.1:80 \(at /,

@@ -19,7 +19,7 @@ describe("pauses", () => {
     for (const pause of drawn) expect(pause).toBeGreaterThanOrEqual(400);
   });
 
-  test("of nothing are none", () => {
+  test("of 0 do not occur", () => {
     expect(backoffPause({ min: millis(0), max: millis(0) }, 9, always(0.3))).toBe(0);
   });
 

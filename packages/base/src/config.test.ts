@@ -16,7 +16,7 @@ describe("a job's settings", () => {
       "task.attempts.max": 2,
     });
   });
-  test("that are wrong are named together, each with what would be right", () => {
+  test("that are wrong are reported together, each with a valid value", () => {
     const wrong = { "stop.timeout": "never", "driver.heap": "-1", "task.attempts": "2", "batch.failure": "ignore" };
     const message = (text: RegExp) => expect(() => parseConf(wrong)).toThrow(text);
     message(/^\[BAD_CONFIGURATION\] some settings are wrong/);

@@ -13,7 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const own = (): (() => void) => ownDirectory(join(folder, "data"), "driver", "--data-dir");
 const lock = (): string => join(folder, "data", "driver.pid");
 
-test("what is no directory cannot be used, and the error says what to give instead", () => {
+test("a file cannot be used, and the error has the remedy", () => {
   const file = join(folder, "file");
   writeFileSync(file, "");
   for (const path of [file, join(file, "below")]) {

@@ -20,7 +20,7 @@ test("an error crosses a process with its code, blame, retry, fields, site, stac
   expect(back.cause).toMatchObject({ name: "TypeError", message: "inner" });
 });
 
-test("a thrown value that is no Error still says what it was", () => {
+test("a thrown value that is not an Error keeps its description", () => {
   expect(fromWireError(toWireError("just text")).message).toBe("just text");
   expect(fromWireError(toWireError({ a: 1 }))).toMatchObject({ name: "NonError", message: "{ a: 1 }" });
 });

@@ -8,13 +8,13 @@ const berlin: OffsetOf = (ms) => (ms < back ? -120 : -60);
 const at = (ms: number, offsetOf = berlin): string => formatLocalTime(ms, { offsetOf });
 
 describe("a local time", () => {
-  test("is as it is where every time comes once", () => {
+  test("has no offset where every time occurs once", () => {
     expect(at(Date.UTC(2026, 10, 23, 19, 17, 31))).toBe("2026-11-23 20:17:31.000");
     expect(formatLocalTime(Date.UTC(2026, 10, 23, 19, 17, 31, 5), { offsetOf: berlin, fraction: false })).toBe(
       "2026-11-23 20:17:31",
     );
   });
-  test("has its offset in the hour that comes twice, and then only", () => {
+  test("has its offset only in the hour that occurs twice", () => {
     expect([-HOUR - 1, -HOUR, -1, 0, HOUR - 1, HOUR].map((after) => at(back + after))).toEqual([
       "2026-10-25 01:59:59.999",
       "2026-10-25 02:00:00.000 +02:00",
@@ -24,7 +24,7 @@ describe("a local time", () => {
       "2026-10-25 03:00:00.000",
     ]);
   });
-  test("needs none where clocks go forward and an hour is left out", () => {
+  test("needs none where clocks go forward and an hour is skipped", () => {
     const forward = Date.UTC(2026, 2, 29, 1);
     const spring: OffsetOf = (ms) => (ms < forward ? -60 : -120);
     expect([-1, 0].map((after) => at(forward + after, spring))).toEqual([
@@ -41,7 +41,7 @@ describe("a local time", () => {
   });
 });
 
-test("zones are the same when their clocks are, whatever they are called", () => {
+test("zones are the same if their clocks are, whatever their names", () => {
   expect(sameZone("UTC", "Etc/UTC", back)).toBe(true);
   expect(sameZone("Europe/Berlin", "Europe/Vienna", back)).toBe(true);
   expect(sameZone("Europe/Berlin", "UTC", back)).toBe(false);

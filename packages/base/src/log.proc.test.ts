@@ -33,11 +33,11 @@ test("MILLRACE_LOG_FORMAT makes it readable, and anything else in it changes not
   expect(JSON.parse(await logged({ MILLRACE_LOG_FORMAT: "fancy" }))).toMatchObject({ msg: "[CODE] said" });
 });
 
-test("a level that is none leaves the default", async () => {
+test("an invalid level leaves the default", async () => {
   expect(JSON.parse(await logged({ MILLRACE_LOG: "loud" }))).toMatchObject({ msg: "[CODE] said" });
 });
 
-test("settings of logs that mean nothing are told", () => {
+test("invalid log settings are reported", () => {
   expect(logTroubles({ MILLRACE_LOG: "warn", MILLRACE_LOG_FORMAT: "json" })).toEqual([]);
   expect(logTroubles({ MILLRACE_LOG: "loud", MILLRACE_LOG_FORMAT: "fancy" })).toEqual([
     "MILLRACE_LOG=loud is ignored: valid values are trace, debug, info, warn, error, silent",

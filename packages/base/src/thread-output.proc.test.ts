@@ -55,7 +55,7 @@ describe("the output of a thread", () => {
     expect(taken).toMatchObject({ [stream]: lines(20_000), all: lines(20_000) });
   });
 
-  test("is there when it ends by an error that nothing catches, its last words too", async () => {
+  test("is complete when an uncaught error ends it", async () => {
     const { taken, output, connect } = start(
       `process.on("uncaughtExceptionMonitor", () => console.error("last")); lines(100, console.log); throw new Error("no")`,
     );
@@ -64,7 +64,7 @@ describe("the output of a thread", () => {
     expect(taken.all).toBe(`${lines(100)}last\n`);
   });
 
-  test("is there when it is ended in the middle of what it does", async () => {
+  test("is complete when it is terminated in the middle of its work", async () => {
     const { taken, output, connect } = start(`lines(100, console.log); parentPort.postMessage("busy"); for (;;);`);
     const worker = connect();
     await new Promise((resolve) => worker.once("message", resolve));
@@ -82,7 +82,7 @@ describe("the output of a thread", () => {
     expect(taken.all).toBe("1\n2\n3\n45");
   });
 
-  test("waits for whoever takes it: a thread that nobody reads stands still, with a ring full of output, and can be ended", async () => {
+  test("waits for its reader: a thread without one blocks, with a full ring of output, and can be terminated", async () => {
     const gate: Deferred<void> = deferred();
     const asked: Deferred<void> = deferred();
     const { taken, output, connect } = start(`lines(1_000_000, console.log);`, () => {
@@ -107,7 +107,7 @@ describe("the output of a thread", () => {
     expect(taken.all).toBe(`${"x".repeat(10 * RING_BYTES)}\n`);
   });
 
-  test("of the thread that takes its place comes after its own", async () => {
+  test("of a replacement thread follows its own", async () => {
     const { taken, output, connect } = start(`lines(100, console.log); process.exit(0);`);
     await ended(connect());
     await ended(connect());

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { thrownMessage, thrownText } from "./thrown-text.ts";
 
-test("what was thrown is told by its content, on one line and bounded", () => {
+test("a thrown value is described by its content, on one line and bounded", () => {
   expect(thrownText("text")).toBe("text");
   expect(thrownText({ code: 5, at: { row: [1, 2] } })).toBe("{ code: 5, at: { row: [ 1, 2 ] } }");
   expect(thrownText(undefined)).toBe("undefined");

@@ -11,7 +11,7 @@ const manifest: Manifest = {
 const artefact = makeArtefact({ manifest, driver: "export default 'größe 😀';", executor: "" });
 
 describe("an artefact as bytes", () => {
-  test("comes back as it was, from any view", () => {
+  test("survives packing, from any view", () => {
     const packed = packArtefact(artefact);
     expect(unpackArtefact(packed)).toEqual(artefact);
     const shared = new Uint8Array(new SharedArrayBuffer(packed.length + 7), 5, packed.length);
@@ -30,7 +30,7 @@ describe("an artefact as bytes", () => {
     expect(new Set(hashes).size).toBe(4);
   });
 
-  test("is refused when cut short, altered or foreign, at whatever place", () => {
+  test("is refused if truncated, altered or foreign, at any place", () => {
     const packed = packArtefact(artefact);
     for (let length = 0; length < packed.length; length++) {
       expect(() => unpackArtefact(packed.slice(0, length))).toThrow("[ARTEFACT_CORRUPT]");
@@ -47,7 +47,7 @@ describe("an artefact as bytes", () => {
   });
 });
 
-test("what is wrong with the head of a bundled job is named", () => {
+test("the error names the problem in the head of a bundled job", () => {
   const packed = Buffer.from(packArtefact(artefact));
   const head = packed.toString("utf8", 12, 12 + packed.readUInt32LE(8));
   const withHead = (text: string): Buffer => {

@@ -65,7 +65,7 @@ describe("a job that cannot be bundled", () => {
     expect(error).toMatchObject({ code: "JOB_SYNTAX", site: { file: "job.ts", line: 2, column: 5 } });
   });
 
-  test("an import of a file that is not there", async () => {
+  test("an import of a missing file", async () => {
     const error = await failure({
       "job.ts": "type T = number;\nimport { a } from './missing.ts';\nexport default a as T;",
     });
@@ -73,7 +73,7 @@ describe("a job that cannot be bundled", () => {
     expect(error.message).toContain('"./missing.ts"');
   });
 
-  test("an import of a package that is not there, in a helper", async () => {
+  test("an import of a missing package, in a helper", async () => {
     const error = await failure({
       "job.ts": "import { a } from './a.ts'; export default a;",
       "a.ts": "\n\nimport { a } from 'no-such-package'; export { a };",
@@ -151,7 +151,7 @@ describe("an installation without a package that a job needs", () => {
   const needs = { entry: "job.ts", apiVersion: "0.1.0", files: ["job.ts"], functions: 0 };
   const external = (name: string) => ({ name, version: "1.2.3", reason: "has native parts" });
 
-  test("is told all that is missing, and what is there is not", async () => {
+  test("is reported with all missing packages, and with no others", async () => {
     folder = await writeFiles({ "node_modules/@own/there/package.json": '{ "exports": {} }' });
     const manifest = { ...needs, externals: ["@own/there", "gone", "@own/gone"].map(external) };
     expect(() => checkExternals(manifest, [join(folder ?? "", "sub"), "/"])).toThrow(
@@ -173,7 +173,7 @@ describe("an artefact", () => {
     expect(first.manifest.functions).toBe(3);
   });
 
-  test("comes from the cache until a file changes, goes or appears", async () => {
+  test("comes from the cache until a file changes, vanishes or appears", async () => {
     const files = {
       ...JOB,
       "job.ts": "import { k } from './k.ts';\nexport default (x: number) => x + k;",

@@ -46,7 +46,7 @@ export default defineJob({ name: "a", batchInterval: "1s" }, (ssc, args) => {
     expect(error).toBeUndefined();
   });
 
-  test("every error is told with its place, also those in helpers", async () => {
+  test("every error is reported with its place, including those in helpers", async () => {
     const error = await check({
       "job.ts": `import { defineJob } from "millrace";
 import { twice } from "./twice.ts";
@@ -72,7 +72,7 @@ export default defineJob({ name: "a", batchInterval: "1s" }, (ssc) => {
     expect(error?.message).toContain(problem);
   });
 
-  test("a job that is exported under another name, or of a type that nobody knows, is one", async () => {
+  test("a job that is exported under another name, or with an unknown type, is accepted", async () => {
     const job =
       'import { defineJob } from "millrace";\nconst job = defineJob({ name: "a", batchInterval: "1s" }, () => {});\n';
     expect(await check({ "job.ts": `${job}export { job as default };\n` })).toBeUndefined();
@@ -90,7 +90,7 @@ export default defineJob({ name: "a", batchInterval: "1s" }, (ssc) => {
     expect(error).toBeUndefined();
   });
 
-  test("a tsconfig around the job is heard", async () => {
+  test("a tsconfig around the job is respected", async () => {
     const job = {
       "job.ts":
         'import { defineJob } from "millrace";\nimport { k } from "@own/k";\nexport default defineJob({ name: "a", batchInterval: "1s" }, function (ssc, args) { const f = (x) => x; f(k); });',

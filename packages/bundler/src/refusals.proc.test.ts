@@ -15,7 +15,7 @@ async function tagOf(body: string, module = "") {
   return tag;
 }
 
-describe("what forbids shipping is told with its place and its remedy", () => {
+describe("a reason not to ship is reported with its place and remedy", () => {
   test("an assignment to a captured variable, which a driver body may do", async () => {
     const tag = await tagOf("let total: number = 0;\nreturn (x: number) => {\n  total += x;\n  return x;\n};");
     expect(tag.assigned).toEqual(["total"]);
@@ -135,7 +135,7 @@ export default () => [((x: number) => x).bind(null), debounce(() => 1)];`,
     expect(made.map((one) => lab?.driver.tags.has(one))).toEqual([false, false]);
   });
 
-  test("the names of captures come in the order of their values", async () => {
+  test("the names of captures are in the order of their values", async () => {
     const tag = await tagOf("const a = 1; const b = 2; return new (class { k = 3; f = () => [b, a, this.k]; })().f;");
     expect(tag.names.at(-1)).toBe("this");
     expect(Object.fromEntries(tag.names.map((name, i) => [name, tag.captures()[i]]))).toMatchObject({ a: 1, b: 2 });

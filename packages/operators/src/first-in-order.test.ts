@@ -54,14 +54,14 @@ describe("the first in order", () => {
     );
   });
 
-  test("tell of a compare function that gives no number", () => {
+  test("report a compare function that does not return a number", () => {
     const numbers = Array.from({ length: 2000 }, (_, i) => i);
     const compare = (a: unknown, b: unknown): unknown => (a === 1999 || b === 1999 ? true : Number(a) - Number(b));
     const first = new FirstInOrder<unknown>(3, { compare, descending: false });
     expect(() => first.offerAll(numbers)).toThrow(/BAD_COMPARISON/);
   });
 
-  test("take a compare function that never gives 0", () => {
+  test("accept a compare function that never returns 0", () => {
     const compare = (a: number, b: number): number => (a < b ? -1 : 1);
     const first = new FirstInOrder<number>(3, { compare, descending: false });
     first.offerAll([3, 3, 1, 2, 1]);

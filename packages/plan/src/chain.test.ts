@@ -132,7 +132,7 @@ describe("a persisted RDD", () => {
   });
 });
 
-test("a deferred RDD is what it was found to be", () => {
+test("a deferred RDD is planned as its resolved lineage", () => {
   const node = deferredNode([], "sortBy", () => Promise.resolve(blocks("a", 2)));
   expect(() => planOf(node)).toThrow(/INVARIANT_BROKEN/);
   node.lineage = blocks("a", 2);

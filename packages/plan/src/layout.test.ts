@@ -66,7 +66,7 @@ describe("a shuffle that says nothing of its partitions", () => {
   });
 });
 
-test("keys stay placed through operators that leave them alone, and through nothing else", () => {
+test("keys stay partitioned through operators that do not change them, and only through those", () => {
   const layout = new Layout(0);
   const placed = grouped(blocks(2), hash(3));
   const through = (kind: "filter" | "map", keeps: boolean) => narrow(placed, { kind, fn, label: kind }, keeps);
@@ -105,7 +105,7 @@ describe("pairs placed by a function of the job", () => {
   });
 });
 
-test("keys lie where their state does, except in what mapWithState makes of them", () => {
+test("keys are partitioned like their state, except in the result of mapWithState", () => {
   const layout = new Layout(0);
   const state = (kind: "updateByKey" | "mapWithState"): Lineage => ({
     kind: "state",

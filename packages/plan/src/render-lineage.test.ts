@@ -12,7 +12,7 @@ const map = (parent: Lineage, label: string): Lineage => narrow(parent, { kind: 
 const grouped = (parent: Lineage, label: string): Lineage =>
   shuffled(dependency(parent, false), { kind: "hash", partitions: 4 }, { kind: "group" }, label);
 
-test("lineage is told from its end, indented below each shuffle, with the author's names", () => {
+test("lineage is shown from its end, indented below each shuffle, with the author's names", () => {
   const numbers = source("blocks", [nothing, nothing], "parallelize");
   const words = map(source("blocks", [nothing], "textFile"), "map at job.ts:2:1");
   const byKey = grouped(union([map(numbers, "map at job.ts:1:1"), words]), "groupByKey");
@@ -37,7 +37,7 @@ test("lineage is told from its end, indented below each shuffle, with the author
  +-(2) parallelize`);
 });
 
-test("what has to be found out first has no number yet", () => {
+test("an unresolved RDD has no number of partitions yet", () => {
   const file = lazySource("text", async () => [], { lasting: true, label: "textFile data" });
   const sorted = deferredNode([map(file, "keyBy")], "sortByKey", async () => file);
   const layout = new Layout(0);

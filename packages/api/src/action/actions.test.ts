@@ -81,7 +81,7 @@ describe("saving text", () => {
       else lines.foreachRDD((rdd) => rdd.saveAsTextFile(path));
     });
 
-  test("moves what the attempts that counted wrote, then all of it at once", async () => {
+  test("renames the files of successful attempts, then publishes all of them at once", async () => {
     const lab = await build();
     const staging = "/home/out/.counts-1000.txt.1000.writing";
     lab.port.written = () => {

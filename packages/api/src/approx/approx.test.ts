@@ -47,7 +47,7 @@ describe("quantiles", async () => {
   });
 });
 
-describe("what is known of a part", () => {
+describe("an estimate from some of the partitions", () => {
   const half = { partitions: 2, total: 4 };
   const all = { partitions: 4, total: 4 };
   const none = { partitions: 0, total: 4 };
@@ -113,7 +113,7 @@ describe("an action with a timeout", () => {
     expect(port.plans).toHaveLength(4);
   });
 
-  test("gives bounds when its time is up, starts nothing more, and leaves the batch to wait for what runs", async () => {
+  test("returns bounds at its timeout, starts no more tasks, and leaves running ones for the batch to await", async () => {
     const rest = deferred<void>();
     const started = deferred<void>();
     const { result, port } = await run(
@@ -141,7 +141,7 @@ describe("an action with a timeout", () => {
     expect(port.plans).toHaveLength(4);
   });
 
-  test("fails with its tasks, and refuses what is no confidence or timeout", async () => {
+  test("fails with its tasks, and refuses an invalid confidence or timeout", async () => {
     const failed = await run(
       (n) => n.countApprox("1s"),
       (port) => {

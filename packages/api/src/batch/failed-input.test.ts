@@ -43,8 +43,8 @@ const readsIn = (stage: PlannedStage, directory: string): boolean =>
 
 const printed = (ssc: StreamingContext) => ssc.textFileStream("/in").print();
 
-describe("a batch that fails over one of its files, while the job goes on", () => {
-  test("gives the others to the next one, and names the one that is lost", async () => {
+describe("a batch that fails because of one of its files, in a job that continues", () => {
+  test("offers the others to the next batch, and names the lost one", async () => {
     const { port, batch } = await labOf(printed);
     expect(await batch(1000, damaged("cut short", BAD))).toEqual(["/in/a", "/in/b", "/in/c"]);
     expect(port.warnings).toEqual([
@@ -57,14 +57,14 @@ describe("a batch that fails over one of its files, while the job goes on", () =
     expect(await batch(3000)).toEqual([]);
   });
 
-  test("gives one that has changed, too, as it is now", async () => {
+  test("also offers a file that has changed, in its new version", async () => {
     const { port, batch } = await labOf(printed);
     await batch(1000, userCode("the author's own", { cause: changed("changed", BAD) }));
     port.memory.add("/in/b", { modifiedMs: 1500, bytes: 77 });
     expect(await batch(2000)).toEqual(["/in/a", "/in/c", "/in/b"]);
   });
 
-  test("leaves the files of other streams, whose outputs are done, as they are", async () => {
+  test("does not return the files of other streams, whose outputs have succeeded", async () => {
     const { port, batch } = await labOf((ssc) => {
       printed(ssc);
       ssc.textFileStream("/other").print();
@@ -75,13 +75,13 @@ describe("a batch that fails over one of its files, while the job goes on", () =
     expect(await batch(2000)).toEqual(["/in/a", "/in/c"]);
   });
 
-  test("has none of them any more, for a window that looks back on it", async () => {
+  test("no longer contains them, for a window that looks back on it", async () => {
     const { batch } = await labOf((ssc) => ssc.textFileStream("/in").window("3s").print());
     await batch(1000, damaged("cut short", BAD));
     expect(await batch(2000)).toEqual(["/in/a", "/in/c"]);
   });
 
-  test("gives nothing back when an output is done, and names what is lost", async () => {
+  test("returns no files if an output has succeeded, and names the lost ones", async () => {
     const { port, batch } = await labOf((ssc) => {
       const lines = ssc.textFileStream("/in");
       for (let i = 0; i < 2; i += 1) lines.foreachRDD((rdd) => rdd.count());
@@ -94,7 +94,7 @@ describe("a batch that fails over one of its files, while the job goes on", () =
   });
 });
 
-describe("a batch gives nothing back", () => {
+describe("a batch returns no files", () => {
   test("when it fails by the author's code; BATCH_FAILED names its files", async () => {
     const { port, batch } = await labOf(printed);
     await batch(1000, userCode("map threw"));

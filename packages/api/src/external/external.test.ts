@@ -75,7 +75,7 @@ describe("a source that a package brings", () => {
     expect(error?.message).toMatch(/range 0 of tickets/);
   });
 
-  test("that throws fails the batch with what it threw", async () => {
+  test("that throws fails the batch with its error", async () => {
     const lab = await labOf(() => {
       throw new Error("no brokers");
     });
@@ -125,7 +125,7 @@ describe("a sink that a package brings", () => {
     return structuredClone(output); // it may come from another thread
   }
 
-  test("is committed with the batch, with what the writers told in partition order", async () => {
+  test("is committed with the batch, with the writers' results in partition order", async () => {
     const { lab, told } = await archive(both);
     const output = await preparedBy(lab);
     expect(output).toMatchObject({ kind: "sink", output: { id: 0, name: "saveExternal to archive of map" } });
@@ -134,13 +134,13 @@ describe("a sink that a package brings", () => {
     expect(told).toEqual([["commit", 1000, WRITTEN]]);
   });
 
-  test("is told of a batch that is not committed", async () => {
+  test("is called to abort a batch that is not committed", async () => {
     const { lab, told } = await archive(both);
     await lab.graph.discardOutput(TIME, await preparedBy(lab));
     expect(told).toEqual([["abort", 1000, WRITTEN]]);
   });
 
-  test("is told at once when a task failed, and has nothing to commit", async () => {
+  test("is called to abort at once when a task has failed, and has nothing to commit", async () => {
     const { lab, told } = await archive(both);
     lab.port.run = () => Promise.reject(new Error("no space"));
     const { error, prepared } = await lab.run(1000);
@@ -164,7 +164,7 @@ describe("a sink that a package brings", () => {
     expect(told).toEqual([WRITTEN]);
   });
 
-  test("that cannot take back what was written is warned of", async () => {
+  test("that fails to discard its writes causes a warning", async () => {
     const { lab } = await archive(() => ({
       abort: () => {
         throw new Error("gone");
@@ -192,7 +192,7 @@ describe("a sink that a package brings", () => {
 describe("a package's functions and classes", () => {
   afterEach(() => Reflect.deleteProperty(globalThis, JOB_HOOKS));
 
-  test("are known by the names that it gives, where a job is loaded", () => {
+  test("are known by the package's names where a job is loaded", () => {
     const registry = new JobRegistry();
     Reflect.set(globalThis, JOB_HOOKS, registry);
     class Ticket {}
@@ -201,7 +201,7 @@ describe("a package's functions and classes", () => {
     expect(registry.classes.idOf(Ticket)).toBe("tickets#Ticket");
   });
 
-  test("are as they were where none is", () => {
+  test("are unchanged where no job is loaded", () => {
     shipPackage("tickets", { read });
     const registry = new JobRegistry({ inline: new InlineFunctions() });
     expect(registry.ship(read, "read").id).toMatch(/^inline:/);

@@ -43,7 +43,7 @@ describe("the plan of a batch", () => {
     `);
   });
 
-  test("goes on with state in a batch without input, and shuffles nothing", async () => {
+  test("updates state in a batch without input, and shuffles nothing", async () => {
     const lab = await GraphLab.build((ssc) =>
       ssc
         .socketTextStream("localhost", 9999)
@@ -108,7 +108,7 @@ describe("the plan of a batch", () => {
     `);
   });
 
-  test("holds one state a task: a second one that lies right is shuffled all the same", async () => {
+  test("has at most one state per task: a second one is shuffled even if it is partitioned correctly", async () => {
     const lab = await GraphLab.build((ssc) => {
       const pairs = ssc.socketTextStream("localhost", 9999).map((word) => [word, 1]);
       const one = pairs.updateStateByKey<number>((added, total = 0) => total + added.length);
@@ -227,7 +227,7 @@ describe("the plan of a batch", () => {
   });
 });
 
-describe("two actions on what was shuffled once", () => {
+describe("two actions on the output of one shuffle", () => {
   test("share its output", async () => {
     const lab = await GraphLab.build((ssc) => {
       const counts = ssc

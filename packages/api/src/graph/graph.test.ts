@@ -22,7 +22,7 @@ describe("defineJob", () => {
     expect(() => defineJob(given as never, () => {})).toThrow(message);
   });
 
-  test("takes durations in all their forms", () => {
+  test("accepts durations in all their forms", () => {
     expect(defineJob({ ...options, batchInterval: seconds(0.5) }, () => {}).batchInterval).toBe(500);
     expect(defineJob({ ...options, batchInterval: minutes(2) }, () => {}).batchInterval).toBe(120_000);
   });
@@ -48,7 +48,7 @@ describe("a job is refused at its start", () => {
     await expect(start(job)).rejects.toThrow(/BAD_CONFIGURATION\].*task\.attempts/);
   });
 
-  test("when build throws, with what it throws", async () => {
+  test("when build throws, with its error", async () => {
     await expect(start(defineJob(options, async () => Promise.reject(new TypeError("mine"))))).rejects.toThrow("mine");
   });
 
@@ -108,7 +108,7 @@ test("the graph cannot change once the batches have begun", async () => {
 });
 
 describe("a batch", () => {
-  test("prints what its stream has, up to num records", async () => {
+  test("prints the records of its stream, up to num", async () => {
     const lab = await GraphLab.build((ssc) =>
       ssc
         .socketTextStream("h", 1)
@@ -149,7 +149,7 @@ describe("a batch", () => {
     expect(seen).toEqual(["one 1000 1", "two 1000", "one 2000 0", "two 2000"]);
   });
 
-  test("fails with what its output throws, and runs the other outputs", async () => {
+  test("fails with the error of its output, and runs the other outputs", async () => {
     const lab = await GraphLab.build((ssc) => {
       const lines = ssc.socketTextStream("h", 1);
       lines.foreachRDD(async () => Promise.reject(new RangeError("mine")));
@@ -175,7 +175,7 @@ describe("a batch", () => {
     expect(error?.message).toContain(`returned ${what} for batch 1000`);
   });
 
-  test("runs transform once, before its outputs, whatever they are", async () => {
+  test("runs transform once, before any of its outputs", async () => {
     let calls = 0;
     const lab = await GraphLab.build((ssc) => {
       const made = ssc.socketTextStream("h", 1).transform(async (rdd) => {
@@ -221,7 +221,7 @@ describe("a batch", () => {
 });
 
 describe("accumulators", () => {
-  test("add what successful tasks bring", async () => {
+  test("add the updates of successful tasks", async () => {
     const lab = await GraphLab.build((ssc, port) => {
       const sum = ssc.longAccumulator("sum");
       const items = ssc.collectionAccumulator<string>();
@@ -240,7 +240,7 @@ describe("accumulators", () => {
     expect(lab.port.texts).toEqual(['[3,2,1.5,["x"]]', '[3,2,1.5,["x"]]']);
   });
 
-  test("of the author merge what tasks bring, and begin again", async () => {
+  test("of the author merge the updates of tasks, and can be reset", async () => {
     const lab = await GraphLab.build((ssc, port) => {
       const longest = ssc.accumulator({
         zero: () => "",

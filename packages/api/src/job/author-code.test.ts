@@ -3,7 +3,7 @@ import { GraphLab } from "../lab/graph.fixture.ts";
 
 const here = /\(at author-code\.test\.ts:\d+:\d+[,)]/;
 
-test("what build throws is told with its line, and keeps what was thrown", async () => {
+test("an error of build is reported with its line, and kept as the cause", async () => {
   const thrown = new TypeError("stream.sum is not a function");
   const error: unknown = await GraphLab.build(() => {
     throw thrown;
@@ -19,7 +19,7 @@ test("what build throws is told with its line, and keeps what was thrown", async
   expect(error).toMatchObject({ message: expect.stringMatching(here) });
 });
 
-test("what a body of foreachRDD throws fails the batch with its line", async () => {
+test("an error of a body of foreachRDD fails the batch, with its line", async () => {
   const lab = await GraphLab.build((ssc) =>
     ssc.socketTextStream("h", 1).foreachRDD(async () => {
       throw new Error("no database");
@@ -30,7 +30,7 @@ test("what a body of foreachRDD throws fails the batch with its line", async () 
   expect(error?.message).toMatch(here);
 });
 
-test("a function given to transform is named; what is not an Error is told without a line", async () => {
+test("a function given to transform is named; a thrown value that is not an Error is reported without a line", async () => {
   const lab = await GraphLab.build((ssc) =>
     ssc
       .socketTextStream("h", 1)
@@ -43,7 +43,7 @@ test("a function given to transform is named; what is not an Error is told witho
   );
 });
 
-test("errors of the engine pass as they are", async () => {
+test("errors of the engine are passed on unchanged", async () => {
   const lab = await GraphLab.build((ssc) => ssc.socketTextStream("h", 1).foreachRDD((rdd) => rdd.first()));
   lab.port.answer = () => [[]];
   expect((await lab.batch(1000)).error).toMatchObject({ code: "EMPTY_COLLECTION" });

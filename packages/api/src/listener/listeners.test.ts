@@ -78,7 +78,7 @@ async function watched(build: (ssc: StreamingContext, port: FakePort) => unknown
 }
 
 describe("a streaming listener", () => {
-  test("hears of the start, and of each batch and its outputs, in the order of what happened (SL-1)", async () => {
+  test("observes the start, each batch and its outputs, in the order of events (SL-1)", async () => {
     const { recorder, batch } = await watched((ssc) => {
       const stream = ssc.socketTextStream("h", 1);
       stream.print();
@@ -97,7 +97,7 @@ describe("a streaming listener", () => {
     ]);
   });
 
-  test("is told what each input brought, when, and how long all took (SL-2)", async () => {
+  test("sees the contribution of each input, and all times and delays (SL-2)", async () => {
     const { recorder, lab, batch } = await watched((ssc) => {
       ssc.queueStream([["a", "b"]]).print();
       ssc.socketTextStream("h", 1).named("chat").print();
@@ -136,7 +136,7 @@ describe("a streaming listener", () => {
     });
   });
 
-  test("is told which output ran from when to when, and why one failed", async () => {
+  test("sees when each output began and ended, and why one failed", async () => {
     const { recorder, batch } = await watched((ssc, port) => {
       const stream = ssc.socketTextStream("h", 1);
       stream.foreachRDD(() => port.clock.advance(millis(30)));
@@ -158,7 +158,7 @@ describe("a streaming listener", () => {
     });
   });
 
-  test("is told where a receiver runs, and of its last error for as long as there is no later one", async () => {
+  test("sees where a receiver runs, and its last error", async () => {
     const { recorder, lab } = await watched((ssc) => ssc.socketTextStream("h", 1).print());
     const on = { type: "receiver", stream: 0, executor: executorId("e-1"), location: "10.0.0.1" } as const;
     const error = { name: "Error", message: "reset" };
@@ -199,7 +199,7 @@ describe("a streaming listener", () => {
     ]);
   });
 
-  test("may come and go while batches run; events are asked for only as long as somebody listens", async () => {
+  test("may be added and removed while batches run; events are requested only while there are listeners", async () => {
     const recorder = new Recorder();
     const port = new FakePort();
     const lab = await GraphLab.build(

@@ -27,7 +27,8 @@ export function pipe<R, T>(on: Carrier<R>, command: string | readonly string[], 
     throw badArgument("pipe takes a command: a text, or an array of the program and its arguments.");
   }
   for (const [name, value] of Object.entries(env ?? {})) {
-    if (typeof value !== "string") throw badArgument(`the variable ${name} of the environment of pipe is no text.`);
+    if (typeof value !== "string")
+      throw badArgument(`the variable ${name} of the environment of pipe is not a string.`);
   }
   if (printContext !== undefined) on.ship(printContext, "the printContext of pipe");
   if (printRecord !== undefined) on.ship(printRecord, "the printRecord of pipe");

@@ -38,7 +38,7 @@ describe("mapWithState", () => {
     `);
   });
 
-  test("is brought up to the batch where its snapshots are read alone, or nothing of it is", async () => {
+  test("is brought up to the batch even if only its snapshots are read, or nothing at all", async () => {
     const lab = await GraphLab.build((ssc) => words(ssc).mapWithState(count).stateSnapshots().print());
     expect(await lab.plansOf(1000, { blocks: ["recv/0"] })).toMatchInlineSnapshot(`
       "stage 0 "socketTextStream localhost:9999, map, mapWithState": 1 task -> shuffle 1 into 2
@@ -76,7 +76,7 @@ describe("mapWithState", () => {
     }
   });
 
-  test("is placed as it says, but what it gives is not taken to be", async () => {
+  test("is partitioned as requested, but its result is not assumed to be", async () => {
     const lab = await GraphLab.build((ssc) =>
       words(ssc)
         .mapWithState((key, _, state: State<number>) => [key, state.getOption() ?? 0], { numPartitions: 3 })
@@ -87,7 +87,7 @@ describe("mapWithState", () => {
     expect(plans).toContain("-> combine(first, inline:2, inline:2) hash 3");
   });
 
-  test("goes by its name in the checkpoint, else by its operator and position", async () => {
+  test("is identified in the checkpoint by its name, otherwise by its operator and position", async () => {
     const lab = await GraphLab.build((ssc) => {
       words(ssc).mapWithState(count).print();
       words(ssc).mapWithState(count).named("totals").stateSnapshots().print();
@@ -142,7 +142,7 @@ describe("mapWithState", () => {
 });
 
 describe("updateStatePartitions", () => {
-  test("is one call a partition, and what it gives lies as the state does", async () => {
+  test("is one call per partition, and its result is partitioned like the state", async () => {
     const lab = await GraphLab.build((ssc) =>
       words(ssc)
         .updateStatePartitions<number>((all) => [...all].map(([key, values]) => [key, values.length] as const), {

@@ -18,7 +18,7 @@ async function inputsAt(lab: GraphLab, time: number): Promise<readonly string[]>
 }
 
 describe("a window", () => {
-  test("has the batches of (t - length, t], the early ones only what exists", async () => {
+  test("has the batches of (t - length, t], as far as they exist", async () => {
     const lab = await GraphLab.build((ssc) => words(ssc).window("3s").print());
     expect(await inputsAt(lab, 1000)).toEqual(["recv/1000"]);
     expect(await inputsAt(lab, 2000)).toEqual(["recv/1000", "recv/2000"]);
@@ -66,7 +66,7 @@ describe("a window", () => {
     expect(await inputsAt(lab, 4000)).toEqual(["recv/1000", "recv/2000", "recv/3000", "recv/4000"]);
   });
 
-  test("keeps what it reads: each batch of its parent is computed once", async () => {
+  test("persists its input: each batch of its parent is computed once", async () => {
     const lab = await GraphLab.build((ssc) =>
       words(ssc)
         .map((word) => word.length)
@@ -124,7 +124,7 @@ describe("batches are remembered", () => {
     expect(released(lab, 5000)).toEqual([1000]);
   });
 
-  test("for as long as ssc.remember says, and slice gives them", async () => {
+  test("for the time given to ssc.remember, and slice returns them", async () => {
     let seen: number[] = [];
     const lab = await GraphLab.build((ssc) => {
       ssc.remember("3s");
@@ -192,7 +192,7 @@ describe("a window reduced by key", () => {
     `);
   });
 
-  test("with an inverse reads what enters and leaves, and keeps the rest as state", async () => {
+  test("with an inverse reads the entering and leaving batches, and keeps the rest as state", async () => {
     const lab = await GraphLab.build((ssc) =>
       words(ssc)
         .map((word) => [word, 1])
@@ -266,7 +266,7 @@ describe("an RDD that is persisted", () => {
         .foreachRDD(body),
     );
 
-  test("is computed by the first action and read by the others, until it is let go", async () => {
+  test("is computed by the first action and read by the others, until it is released", async () => {
     const lab = await persisting(async (rdd) => {
       rdd.cache();
       await rdd.count();

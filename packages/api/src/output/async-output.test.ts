@@ -23,7 +23,7 @@ async function labOf<I>(read: (stream: DStream<number>) => I) {
 }
 
 describe("toAsyncIterable", () => {
-  test("gives the records of all partitions, batch by batch, and ends with the job", async () => {
+  test("yields the records of all partitions, batch by batch, and ends with the job", async () => {
     const { lab, batch, iterable } = await labOf((stream) => stream.toAsyncIterable());
     const read = (async () => {
       const records: number[] = [];
@@ -36,7 +36,7 @@ describe("toAsyncIterable", () => {
     expect(await read).toEqual([1000, 1001, 2000, 2001]);
   });
 
-  test("gives whole batches with their times when asked to, empty ones too", async () => {
+  test("yields whole batches with their times on request, including empty ones", async () => {
     const { lab, batch, iterable } = await labOf((stream) => stream.toAsyncIterable({ batches: true }));
     const read = (async () => {
       const batches: StreamBatch<number>[] = [];
@@ -76,7 +76,7 @@ describe("toAsyncIterable", () => {
     expect(await lab.graph.end(undefined)).toBe(false);
   });
 
-  test("throws what made the job fail", async () => {
+  test("throws the error that made the job fail", async () => {
     const { lab, iterable } = await labOf((stream) => stream.toAsyncIterable());
     const asked = iterable.next();
     void lab.graph.end(new Error("a batch failed"));

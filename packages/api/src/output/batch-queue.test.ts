@@ -21,7 +21,7 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
 const value = async <T>(queue: BatchQueue<T>) => (await queue.next()).value;
 
 describe("items of batches", () => {
-  test("come one by one, in order, whether they or the loop were there first", async () => {
+  test("arrive one by one, in order, whether they or the reader came first", async () => {
     const queue = new BatchQueue<number>(10);
     const early = queue.next();
     await queue.push([1, 2]);
@@ -30,7 +30,7 @@ describe("items of batches", () => {
     expect([await value(queue), await value(queue)]).toEqual([2, 3]);
   });
 
-  test("go to those who ask at the same time, in the order of asking", async () => {
+  test("go to concurrent readers in the order of their requests", async () => {
     const queue = new BatchQueue<number>(10);
     const asked = [queue.next(), queue.next(), queue.next()];
     await queue.push([1]);
@@ -56,7 +56,7 @@ describe("a batch", () => {
     expect(await settled(queue.push([]))).toBe(true);
   });
 
-  test("is dropped, and none is held up, once the loop is left", async () => {
+  test("is dropped, and does not block, once the loop has been left", async () => {
     const queue = new BatchQueue<number>(0);
     const held = queue.push([1, 2]);
     await queue.next();
@@ -68,7 +68,7 @@ describe("a batch", () => {
 });
 
 describe("the end", () => {
-  test("comes after all that was there, and waits until it is taken", async () => {
+  test("comes after all items, and waits until they are taken", async () => {
     const queue = new BatchQueue<number>(5);
     const first = queue.next();
     await queue.push([1, 2]);
@@ -81,7 +81,7 @@ describe("the end", () => {
     expect(queue.asked).toBe(true);
   });
 
-  test("of a job that failed is its error, once, after what was there", async () => {
+  test("of a failed job is its error, once, after all items", async () => {
     const queue = new BatchQueue<number>(5);
     const asked = queue.next();
     await queue.push([1]);
@@ -101,7 +101,7 @@ describe("the end", () => {
     expect(await settled(left.end(undefined))).toBe(true);
   });
 
-  test("comes at once to who asks already", async () => {
+  test("reaches a waiting reader at once", async () => {
     const queue = new BatchQueue<number>(5);
     const asked = queue.next();
     expect(await settled(queue.end(undefined))).toBe(true);

@@ -28,7 +28,7 @@ async function refused(
 const wrong = (value: unknown): never => value as never; // what a job without types may hand over
 const sum = (a: number, b: number): number => a + b;
 
-test("what console.log shows of an RDD or a stream is which one it is", async () => {
+test("console.log identifies an RDD or a stream", async () => {
   const shown: string[] = [];
   const lab = await GraphLab.build((ssc) => {
     const stream = ssc.queueStream([[1]]).map((n) => n);
@@ -39,7 +39,7 @@ test("what console.log shows of an RDD or a stream is which one it is", async ()
   expect(shown).toEqual(["DStream (map)", "{ rdd: RDD (?) distinct }"]);
 });
 
-describe("what an operation does not take is refused where it is called", () => {
+describe("invalid arguments of an operation are refused where it is called", () => {
   test.each<[string, Parameters<typeof refused>[0], RegExp]>([
     ["coalesce to none", (n) => n.coalesce(0), /numPartitions of coalesce is 0; .* from 1 to 4096/],
     ["coalesce to a part", (n) => n.coalesce(1.5), /coalesce is 1.5/],

@@ -51,7 +51,7 @@ const pairs = (ssc: StreamingContext, partitions = 3): RDD<[string, number]> =>
     partitions,
   );
 
-describe("pairs that lie right already are not shuffled again", () => {
+describe("pairs that are already partitioned correctly are not shuffled again", () => {
   const joinOf = (first: Partitioner<string>, second: Partitioner<string>) =>
     plansOf((ssc) => pairs(ssc).partitionBy(first).join(pairs(ssc).partitionBy(second)).count());
 
@@ -75,7 +75,7 @@ describe("pairs that lie right already are not shuffled again", () => {
     expect(shufflesIn(plans)).toBe(1);
   });
 
-  test("by distinct, subtractByKey and lookup, which ask how they lie", async () => {
+  test("by distinct, subtractByKey and lookup, which use the partitioning", async () => {
     expect(shufflesIn(await plansOf((ssc) => pairs(ssc).partitionBy(2).distinct().count()))).toBe(1);
     expect(shufflesIn(await plansOf((ssc) => pairs(ssc).partitionBy(2).distinct(3).count()))).toBe(2);
     expect(shufflesIn(await plansOf((ssc) => pairs(ssc).partitionBy(2).subtractByKey(pairs(ssc)).count()))).toBe(2);
@@ -85,7 +85,7 @@ describe("pairs that lie right already are not shuffled again", () => {
   });
 });
 
-describe("jobs that an operation takes before its own", () => {
+describe("jobs that an operation runs before its own", () => {
   const counted = (stage: PlannedStage) => stage.tasks.map(() => [2]);
 
   test("zipWithIndex counts all partitions but the last, once", async () => {
@@ -106,7 +106,7 @@ describe("jobs that an operation takes before its own", () => {
     expect(await plansOf((ssc) => pairs(ssc, 4).zipWithUniqueId().count())).toHaveLength(1);
   });
 
-  test("toLocalIterator takes one for each partition that is asked for", async () => {
+  test("toLocalIterator takes one for each requested partition", async () => {
     const plans = await plansOf(
       async (ssc) => {
         for await (const [key] of pairs(ssc, 3).toLocalIterator()) if (key === "bb") break;
@@ -205,7 +205,7 @@ test("the first records are one template however many are wanted, also in later 
   expect(new Set(stages.flatMap((stage) => stage.templates.map(({ id }) => id))).size).toBe(1);
 });
 
-test("a static RDD's shuffles stay, also those of operations that had to wait for how it lies", async () => {
+test("a static RDD's shuffles are kept, including those of operations that waited for its layout", async () => {
   const lab = await GraphLab.build((ssc) => {
     const known = ssc.parallelize(["a", "b"], 2).distinct();
     ssc.queueStream([[1], [2]]).foreachRDD(() => known.count());

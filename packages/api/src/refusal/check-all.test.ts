@@ -12,11 +12,11 @@ const refuse = (text: string) => (): never => {
 };
 
 describe("checkAll", () => {
-  test("gives what every check gives", () => {
+  test("returns the result of every check", () => {
     expect(checkAll("op", { a: () => 1, b: () => "x" })).toEqual({ a: 1, b: "x" });
   });
 
-  test("passes a refusal that is alone as it is", () => {
+  test("passes on a single refusal unchanged", () => {
     const alone = badWindow("the slide is odd.");
     const check = (): never => {
       throw alone;
@@ -39,7 +39,7 @@ describe("checkAll", () => {
   });
 });
 
-describe("several wrong arguments come in one refusal", () => {
+describe("several wrong arguments are reported in one refusal", () => {
   const odd = (value: unknown) => value as never; // what no type allows
 
   // Declarations with several mistakes, and the texts that the refusal must contain.

@@ -38,7 +38,7 @@ async function build(declare: (ssc: StreamingContext, uses: Uses) => void) {
 const broadcasts = (names: readonly string[]): string[] => names.filter((name) => name.startsWith("broadcast/"));
 
 describe("the block of a broadcast variable", () => {
-  test("that each batch makes anew is dropped with the batch, though its value stays", async () => {
+  test("created anew in each batch is dropped with the batch, although its value is kept", async () => {
     const job = await build((ssc, uses) =>
       ssc
         .socketTextStream("h", 1)
@@ -106,7 +106,7 @@ describe("the block of a broadcast variable", () => {
     expect(job.plans.at(-1)?.stages[0]?.broadcasts.map(({ id }) => id)).toEqual(["broadcast/0.1"]);
   });
 
-  test("stays when it was made in build", async () => {
+  test("is kept if it was created in build", async () => {
     const job = await build((ssc, uses) => {
       const table = ssc.broadcast("a table");
       ssc
@@ -119,7 +119,7 @@ describe("the block of a broadcast variable", () => {
     expect(job.dropped).toEqual([]);
   });
 
-  test("stays when what was computed with it lasts as long as the job: it may have to be computed again", async () => {
+  test("is kept if an RDD that lasts as long as the job was computed with it, and may have to be recomputed", async () => {
     const job = await build((ssc, uses) => {
       let table: Broadcast<string> | undefined;
       const known = ssc
@@ -141,7 +141,7 @@ describe("the block of a broadcast variable", () => {
   });
 });
 
-test("what an action between two batches leaves is released when the next batch begins", async () => {
+test("the blocks of an action between two batches are released when the next batch begins", async () => {
   let between = (): Promise<number> => Promise.resolve(0);
   const job = await build((ssc, uses) =>
     ssc.socketTextStream("h", 1).foreachRDD((_, time) => {

@@ -4,7 +4,7 @@ import { ClockLead } from "./clock-lead.ts";
 const HOUR = 3_600_000;
 const from = () => new ClockLead({ wallMs: 0, monotonicMs: 0 });
 
-test("a batch that is late gives no lead", () => {
+test("a late batch causes no lead", () => {
   expect(from().look({ wallMs: 9000, monotonicMs: 9000 }, 1000)).toBe(0);
 });
 
@@ -21,7 +21,7 @@ test("a step forward is the lead until batches have caught up", () => {
     expect(lead.look({ wallMs, monotonicMs }, batchTime)).toBe(leadMs);
 });
 
-test("a step back and the step that undoes it leave none", () => {
+test("a step back and the step that undoes it cause no lead", () => {
   const lead = from();
   expect(lead.look({ wallMs: 1000 - HOUR, monotonicMs: 1000 }, 1000)).toBe(0);
   expect(lead.look({ wallMs: 2000, monotonicMs: 2000 }, 2000)).toBe(0);

@@ -6,7 +6,7 @@ const missing = directoryMissing("s", "gone");
 const slow = listingSlow("s", "slow");
 const MINUTE = 60_000;
 
-test("a condition is told when it begins, when another takes its place and when it is over", () => {
+test("a condition is reported when it begins, when another replaces it and when it is over", () => {
   const condition = new DirectoryCondition();
   const told = [undefined, missing, missing, slow, undefined, undefined].map((trouble, ms) =>
     condition.look(trouble, ms),
@@ -14,7 +14,7 @@ test("a condition is told when it begins, when another takes its place and when 
   expect(told).toEqual([undefined, missing, undefined, slow, "over", undefined]);
 });
 
-test("one that comes and goes begins three times in ten minutes, and then stands until they are over", () => {
+test("a flapping condition is reported three times in ten minutes, and then stays until they are over", () => {
   const condition = new DirectoryCondition();
   const told: string[] = [];
   for (let minute = 0; minute < 14; minute += 0.5) {

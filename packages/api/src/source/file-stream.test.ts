@@ -70,7 +70,7 @@ describe("ranges of files", () => {
 });
 
 describe("textFileStream", () => {
-  test("reads what was moved in, and nothing from a batch without", async () => {
+  test("reads the files that were moved in, and nothing in a batch without any", async () => {
     const { files, reads } = await labOf((ssc) => ssc.textFileStream("in").print());
     files.directory("/home/in");
     files.add("/home/in/a", { bytes: 7, modifiedMs: 900 });
@@ -78,7 +78,7 @@ describe("textFileStream", () => {
     expect(await reads(2000)).toEqual([]);
   });
 
-  test("reads the directories that match, not what lies deeper, and those that come later (FS-1)", async () => {
+  test("reads the directories that match, even those created later, but not their subdirectories (FS-1)", async () => {
     const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/logs/*/{web,mail}").print());
     files.directory("/logs");
     expect(await reads(1000)).toEqual([]);
@@ -92,7 +92,7 @@ describe("textFileStream", () => {
     expect(await reads(2000)).toEqual(["/logs/mon/web/a 0..1", "/logs/tue/mail/c 0..1"]);
   });
 
-  test("warns of a directory that is not there, once each time that it goes, and goes on (FS-5)", async () => {
+  test("warns of a missing directory, once each time that it vanishes, and continues (FS-5)", async () => {
     const { files, reads, port } = await labOf((ssc) => ssc.textFileStream("/in").print());
     for (const time of [1000, 2000]) expect(await reads(time)).toEqual([]);
     const missing = "[DIRECTORY_MISSING] textFileStream /in: the directory /in does not exist.";
@@ -192,7 +192,7 @@ describe("textFileStream", () => {
 });
 
 describe("fileStream", () => {
-  test("reads what its filter accepts, hidden files too, and what was there at the start", async () => {
+  test("reads the files that its filter accepts, including hidden ones and those that existed at the start", async () => {
     const asked: string[] = [];
     const filter = (path: string): boolean => {
       asked.push(path);
@@ -224,7 +224,7 @@ describe("fileStream", () => {
     expect(plan).toContain(`inputs /in/a 0..${5 * MB}`);
   });
 
-  test("is refused what is no filter or format", async () => {
+  test("refuses an invalid filter or format", async () => {
     const build = (options: object) => GraphLab.build((ssc) => ssc.fileStream("/in", options).print());
     await expect(build({ filter: "*.txt" })).rejects.toThrow(/\[BAD_ARGUMENT\] the filter of fileStream/);
     await expect(build({ format: "csv" })).rejects.toThrow(/\[FUNCTION_NOT_SHIPPABLE\] the format of fileStream/);
@@ -272,7 +272,7 @@ describe("textFile", () => {
     expect(tasks.map((task) => task.inputs[0])).toMatchObject([{ path: "/data/part-0" }, { path: "/data/part-1" }]);
   });
 
-  test("says when nothing is there", async () => {
+  test("reports that nothing is there", async () => {
     const { error } = await (await read("/none")).batch(1000);
     expect(error?.message).toMatch(/INPUT_MISSING\] there is no file or directory \/none/);
   });

@@ -19,7 +19,7 @@ test("thousands are one warning, by reason", () => {
   expect(due[0]?.text).toMatch(/^5000 files \(\/in\/0, \/in\/1, \/in\/2, \/in\/3, \/in\/4 and 4995 more\) are ignored/);
 });
 
-test("a flood that goes on is five warnings, and then one of all that came meanwhile", () => {
+test("a continuing flood causes five warnings, and then one for all that followed", () => {
   const files = new IgnoredFiles(60_000);
   let given = 0;
   for (let ms = 0; ms < 60_000; ms += 1000) given += files.add(left("old", `/in/${ms}`, `/in/${ms}b`), ms).length;
@@ -28,7 +28,7 @@ test("a flood that goes on is five warnings, and then one of all that came meanw
   expect(files.add(new Map(), 61_000)).toEqual([]);
 });
 
-test("a budget counts what it holds back", () => {
+test("a budget counts the warnings that it suppresses", () => {
   const budget = new WarningBudget(2, 1000);
   expect([0, 1, 2, 999, 1000, 1001, 1500].map((ms) => budget.take(ms))).toEqual([
     0,

@@ -88,7 +88,7 @@ describe("the fixed input of a batch", () => {
 });
 
 describe("a batch", () => {
-  test("reads what was fixed, whatever has become of its sources since", async () => {
+  test("reads its fixed input, even if its sources have changed since", async () => {
     const queue: string[][] = [["x"]];
     const { port, fix, run } = await labOf((ssc) => {
       ssc.textFileStream("/in").print();
@@ -107,7 +107,7 @@ describe("a batch", () => {
     ]);
   });
 
-  test("reads what the value says, and asks no source: one that was logged is enough", async () => {
+  test("reads what the value describes without asking a source, so that a logged value suffices", async () => {
     const { port, fix, run } = await labOf((ssc) => ssc.textFileStream("/in").print());
     await fix();
     port.memory.list = () => assertNever();
@@ -117,7 +117,7 @@ describe("a batch", () => {
     expect(read).toEqual(["/old/z"]);
   });
 
-  test("fails in what needs an input that could not be fixed, and runs the rest", async () => {
+  test("fails only in the parts that need an input that could not be fixed", async () => {
     const { fix, run } = await labOf((ssc) => {
       ssc.inputStream(new Table(() => assertNever())).print();
       ssc.textFileStream("/in").print();
@@ -131,7 +131,7 @@ describe("a batch", () => {
   });
 });
 
-test("the name of an input that has none is refused as the name of another", async () => {
+test("the default name of an unnamed input is refused as the name of another", async () => {
   await expect(GraphLab.build((ssc) => ssc.queueStream([]).named("input-0").print())).rejects.toThrow("[NAME_TAKEN]");
 });
 

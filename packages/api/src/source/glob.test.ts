@@ -56,7 +56,7 @@ describe("a directory with wildcards", () => {
     expect(await matches(path)).toEqual(expected);
   });
 
-  test("is none when it has no wildcard", () => {
+  test("is undefined without a wildcard", () => {
     expect(parseGlob(locationFrom("/in/a.b+c(d)"))).toBeUndefined();
   });
 

@@ -67,7 +67,7 @@ describe("an input stream of the job's own", () => {
     expect(error?.message).toMatch(/\[TRANSFORM_RESULT\] compute of inputStream Scripted returned .* for batch 1000/);
   });
 
-  test("fails its batch with what it throws", async () => {
+  test("fails its batch with its error", async () => {
     const { lab } = await labOf(() => {
       throw new RangeError("no table");
     });
@@ -99,7 +99,7 @@ describe("an input stream of the job's own", () => {
     expect(lab.port.warnings).toEqual([expect.stringMatching(/stop of inputStream Clinging threw Error: busy/)]);
   });
 
-  test("is refused when it is none, and in a function that ships", async () => {
+  test("is refused if it is not one, and in a function that ships", async () => {
     await expect(GraphLab.build((ssc) => ssc.inputStream({} as InputDStream<number>).print())).rejects.toThrow(
       /\[BAD_ARGUMENT\] inputStream takes an instance of a class that extends InputDStream/,
     );

@@ -62,7 +62,7 @@ describe("a file is new in a batch (FS-2)", () => {
   });
 });
 
-describe("what is remembered (FS-3)", () => {
+describe("remembered files (FS-3)", () => {
   test.each([
     ["whole batches of the time set", 1000, MINUTE, MINUTE],
     ["one batch more when it is no multiple", 7000, MINUTE, 63_000],
@@ -74,7 +74,7 @@ describe("what is remembered (FS-3)", () => {
     expect(pathsOf(choose(files, listing, time))).toEqual(["/d/in"]);
   });
 
-  test("has a file that was read and is written to go on being old, however long it takes (FS-4)", () => {
+  test("still ignores a file that is written to after it was read, however long that takes (FS-4)", () => {
     const files = newFiles();
     expect(pathsOf(choose(files, [file("/d/log", 20_000)], 20_000))).toEqual(["/d/log"]);
     for (let time = 21_000; time <= 20_000 + 5 * MINUTE; time += 1000) {
@@ -90,12 +90,12 @@ describe("what is remembered (FS-3)", () => {
   });
 });
 
-test("files come in the order of their last change, then of their paths (FS-7)", () => {
+test("files are ordered by their last change, then by their paths (FS-7)", () => {
   const listing = [file("/d/c", 11_000), file("/d/b", 12_000), file("/d/a", 12_000)];
   expect(pathsOf(choose(newFiles(), listing, 12_000))).toEqual(["/d/c", "/d/a", "/d/b"]);
 });
 
-describe("a file that is left alone is told of once", () => {
+describe("an ignored file is reported once", () => {
   const told = (files: NewFiles, listing: readonly FileEntry[], time: number, now = time) =>
     Object.fromEntries(files.choose(listing, time, now).ignored);
 
@@ -115,7 +115,7 @@ describe("a file that is left alone is told of once", () => {
     expect(told(files, listing, 13_000)).toEqual({ old: ["/d/a"] });
   });
 
-  test("when old ones are wanted and it is older than what is remembered", () => {
+  test("when old files are wanted and it is older than the remembered time", () => {
     const files = newFiles({ afterMs: Number.NEGATIVE_INFINITY });
     const listing = [file("/d/old", 40_000), file("/d/new", 99_000)];
     expect(told(files, listing, 100_000)).toEqual({ aged: ["/d/old"] });
@@ -128,7 +128,7 @@ describe("a file that is left alone is told of once", () => {
     for (let time = 13_000; time < 200_000; time += 1000) expect(told(files, [file("/d/a", time)], time)).toEqual({});
   });
 
-  test("but not when it was read and is as it was, for ever", () => {
+  test("but never when it was read and has not changed", () => {
     const files = newFiles();
     for (let time = 11_000; time < 200_000; time += 1000) expect(told(files, [file("/d/a", 10_500)], time)).toEqual({});
   });
@@ -172,7 +172,7 @@ describe("a file that is left alone is told of once", () => {
   });
 });
 
-describe("the files of a failed batch that are given back", () => {
+describe("the returned files of a failed batch", () => {
   const listing = [file("/d/bad", 11_100), file("/d/a", 11_200), file("/d/b", 11_300)];
   const bad = new Set(["/d/bad"]);
 
@@ -185,7 +185,7 @@ describe("the files of a failed batch that are given back", () => {
     expect(choose(files, listing, 14_000)).toEqual([]);
   });
 
-  test("have the one that changed among them, as it is now, and whatever its time is now", () => {
+  test("include the one that changed, in its new version and whatever its new time", () => {
     const files = newFiles();
     choose(files, listing, 12_000);
     files.giveBack(12_000, new Set());
@@ -193,7 +193,7 @@ describe("the files of a failed batch that are given back", () => {
     expect(choose(files, [now], 13_000)).toEqual([now]);
   });
 
-  test("are told of when they have vanished meanwhile, and only when that is known", () => {
+  test("are reported if they have vanished since, and only once that is known", () => {
     const files = newFiles();
     choose(files, listing, 12_000);
     files.giveBack(12_000, bad);

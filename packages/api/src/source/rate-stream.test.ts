@@ -21,7 +21,7 @@ const rate = (perSecond: number, options?: RateOptions, batchInterval = "1s") =>
   GraphLab.build((ssc) => ssc.rateStream(perSecond, options).foreachRDD((rdd) => rdd.count()), { batchInterval });
 
 describe("rateStream", () => {
-  test("gives each batch the records due within its interval, spread over its time and over the partitions", async () => {
+  test("has in each batch the records due within its interval, spread over the interval and the partitions", async () => {
     const lab = await rate(4);
     expect(await batchOf(lab, 1000)).toEqual([
       [
@@ -36,12 +36,12 @@ describe("rateStream", () => {
     expect((await batchOf(lab, 2000)).flat().map(({ value }) => value)).toEqual([4, 5, 6, 7]);
   });
 
-  test("gives the same batch the same records", async () => {
+  test("has the same records when a batch runs again", async () => {
     const lab = await rate(3);
     expect(await batchOf(lab, 1000)).toEqual(await batchOf(lab, 1000));
   });
 
-  test("loses none to rounding, whatever the interval", async () => {
+  test("loses no records to rounding at any interval", async () => {
     const lab = await rate(7, { numPartitions: 1 }, "130ms");
     const all: RateRecord[] = [];
     for (let time = 130; time <= 130 * 100; time += 130) all.push(...(await batchOf(lab, time)).flat());

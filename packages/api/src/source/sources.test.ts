@@ -7,7 +7,7 @@ import { rawBlock } from "./raw-block.ts";
 import { Receiver } from "./receiver.ts";
 
 describe("queueStream", () => {
-  test("takes one element a batch, spread over the default parallelism; then the default", async () => {
+  test("takes one element per batch, spread over the default parallelism; then the default", async () => {
     const lab = await GraphLab.build((ssc) =>
       ssc.queueStream([["a", "b", "c"], ssc.parallelize(["d"], 1)], { default: ["z"] }).print(),
     );
@@ -20,7 +20,7 @@ describe("queueStream", () => {
     expect(await tasks(3000)).toEqual(["blocks", "inline"]); // of one record, the first half is empty
   });
 
-  test("puts what is large at the driver, and drops it with its batch", async () => {
+  test("stores large batches at the driver, and drops them with their batch", async () => {
     const big = Array.from({ length: 200 }, (_, i) => `${i}`.repeat(500));
     const lab = await GraphLab.build((ssc) => ssc.queueStream([big]).print());
     await lab.batch(1000);
@@ -29,7 +29,7 @@ describe("queueStream", () => {
     expect(lab.port.dropped).toEqual(["driver/0", "driver/1"]);
   });
 
-  test("takes all at once when asked to", async () => {
+  test("takes all elements at once on request", async () => {
     const lab = await GraphLab.build((ssc) => ssc.queueStream([["a"], ["b"]], { oneAtATime: false }).print());
     expect(await lab.plansOf(1000)).toContain("4 tasks");
   });
@@ -44,7 +44,7 @@ describe("queueStream's queue", () => {
   });
 });
 
-test("rawBlock gives a block after its length", () => {
+test("rawBlock returns a block after its length", () => {
   const framed = rawBlock(["a", ["b", 1]]);
   expect(new DataView(framed.buffer).getUint32(0)).toBe(framed.length - 4);
   expect(decodeBlock(framed.subarray(4), emptyClassTable)).toEqual(["a", ["b", 1]]);
@@ -61,7 +61,7 @@ describe("receivers", () => {
     onStop(): void {}
   }
 
-  test("are listed with what they need", async () => {
+  test("are listed with their parameters", async () => {
     const port = new FakePort();
     port.registry.defineClass("Ticker", Ticker);
     const lab = await GraphLab.build(
@@ -88,7 +88,7 @@ describe("receivers", () => {
     ]);
   });
 
-  test("are refused what is no function", async () => {
+  test("refuse anything but a function", async () => {
     const wrong: unknown = [1, 2];
     await expect(
       GraphLab.build((ssc) => ssc.iterableStream(wrong as () => number[]).print()), // as untyped code may

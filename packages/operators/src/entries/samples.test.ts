@@ -19,7 +19,7 @@ function drawn<Captures extends readonly unknown[]>(
 }
 
 describe("a sample of a partition", () => {
-  test("is the same for the same seed, whatever else the attempt does, and another for each partition", () => {
+  test("is the same for the same seed, independent of the rest of the attempt, and different for each partition", () => {
     const half = (partition: number) => drawn(sample, [0, 0.5, 9], partition, numbers(1000));
     expect(half(3)).toEqual(half(3));
     expect(half(3)).not.toEqual(half(4));
