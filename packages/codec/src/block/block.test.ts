@@ -52,7 +52,7 @@ const anyRows: fc.Arbitrary<unknown[]> = fc.oneof(
 );
 
 describe("the rows of a block", () => {
-  test("come back whatever they are, in order", () => {
+  test("are decoded with any values, in order", () => {
     fc.assert(
       fc.property(anyRows, fc.constantFrom(1, 64, 1000, undefined), (rows, frameBytesMax) =>
         identical(rowsOf(framesOf(rows, frameBytesMax)), rows),
@@ -61,14 +61,14 @@ describe("the rows of a block", () => {
     );
   });
 
-  test("come back from one piece of memory too", () => {
+  test("are decoded from contiguous memory too", () => {
     fc.assert(
       fc.property(anyRows, (rows) => identical(decodeBlock(encodeBlock(rows, classes), classes), rows)),
       { numRuns: RUNS },
     );
   });
 
-  test("are what they were when written, whatever happens to the objects later", () => {
+  test("are as they were when written, even if the objects change later", () => {
     const row = ["k", { n: 1 }] as [string, { n: number }]; // what the literal says
     const frames: Uint8Array[] = [];
     const writer = new BlockWriter({ classes, flush: (frame) => frames.push(frame.slice()) });
@@ -115,7 +115,7 @@ describe("the layout of a frame", () => {
     expect(bytes("語".repeat(1000)) - bytes("")).toBe(2000);
   });
 
-  test("is looked for again some frames after mixed rows", () => {
+  test("is determined again some frames after mixed rows", () => {
     const rows = ["a", 1, ...new Array<string>(40).fill("b")];
     const layouts = framesOf(rows, 1).map(frameLayout);
     expect(layouts.slice(0, 3)).toEqual(["strings", "int32", "strings"]);
@@ -126,7 +126,7 @@ describe("the layout of a frame", () => {
 });
 
 describe("a frame of pairs", () => {
-  test("gives its columns without tuples, numbers in typed arrays", () => {
+  test("yields its columns without tuples, numbers in typed arrays", () => {
     const [frame] = framesOf([
       ["a", 1],
       ["b", 2],
@@ -163,13 +163,13 @@ describe("a frame of pairs", () => {
     expect(rowsOf(frames)).toEqual(["alone", ["k", 1], [1, 2, 3]]);
   });
 
-  test("is nothing that other frames are", () => {
+  test("is distinguished from other frames", () => {
     const [frame] = framesOf([1]);
     expect(decodePairFrame(frame as Uint8Array, classes)).toBeUndefined();
     expect(decodeColumnFrame(frame as Uint8Array, classes)).toEqual(Int32Array.of(1));
   });
 
-  test("gives columns that outlive its memory", () => {
+  test("yields columns that outlive its memory", () => {
     const [frame] = framesOf([["text of some length", 1.5]]);
     const columns = decodePairFrame(frame as Uint8Array, classes);
     frame?.fill(0);
@@ -201,7 +201,7 @@ describe("the size of frames", () => {
     expect(framesOf(rows, 1000).map(frameRows)).toEqual([1, 1]);
   });
 
-  test("always is a multiple of 8, so that frames behind each other stay aligned", () => {
+  test("is always a multiple of 8, so that consecutive frames stay aligned", () => {
     fc.assert(
       fc.property(anyRows, (rows) => framesOf(rows, 100).every((frame) => frame.length % 8 === 0)),
       { numRuns: RUNS },
@@ -228,7 +228,7 @@ describe("a damaged block", () => {
     .tuple(anyRows, fc.constantFrom(100, undefined))
     .map(([rows, bytes]) => Buffer.concat(framesOf(rows, bytes)));
 
-  test("is reported when it is cut short", () => {
+  test("is reported when it is truncated", () => {
     fc.assert(
       fc.property(blocks, fc.double({ min: 0, max: 0.9999, noNaN: true }), (block, part) => {
         const cut = block.subarray(0, Math.floor(block.length * part));
@@ -244,7 +244,7 @@ describe("a damaged block", () => {
     );
   });
 
-  test("gives rows or a report when it is changed", () => {
+  test("yields rows or an error when it is changed", () => {
     const change = fc.tuple(fc.nat(), fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 0x7f, 0xff)));
     fc.assert(
       fc.property(blocks, fc.array(change, { minLength: 1, maxLength: 4 }), fc.boolean(), (block, changes, early) => {
@@ -261,7 +261,7 @@ describe("a damaged block", () => {
     );
   });
 
-  test("is reported when it is something else", () => {
+  test("is reported when it is not a block", () => {
     expect(() => read(Buffer.from("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))).toThrow("no frame begins");
     expect(() => read(Buffer.alloc(7))).toThrow(coded("BLOCK_CORRUPT"));
   });
@@ -272,13 +272,13 @@ describe("a damaged block", () => {
     expect(() => read(block)).toThrow("format version 7 and hash version 1, this engine reads 1 and 1");
   });
 
-  test("costs no memory for rows that it only claims", () => {
+  test("takes no memory for rows that it merely claims", () => {
     const block = encodeBlock(["a"], classes);
     new DataView(block.buffer).setUint32(8, 2 ** 32 - 1, true);
     expect(() => read(block)).toThrow(coded("BLOCK_CORRUPT"));
   });
 
-  test("is reported when a frame is given with more than itself", () => {
+  test("is reported when bytes follow a frame", () => {
     const block = encodeBlock([new Point(1, 2)], classes);
     expect(() => decodeFrame(Buffer.concat([block, block]), classes)).toThrow(coded("BLOCK_CORRUPT"));
   });

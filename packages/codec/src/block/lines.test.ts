@@ -75,7 +75,7 @@ describe("lines", () => {
     expect(viaFrames(bytes)).toEqual(["a\ufffdb", "\ufffd", "é"]);
   });
 
-  test("are the same whichever way any bytes are cut", () => {
+  test("are the same however the bytes are split", () => {
     fc.assert(
       fc.property(anyBytes, fc.constantFrom(1, 60, undefined), (bytes, frameBytesMax) => {
         expect(split(bytes)).toEqual(linesOf(bytes));
@@ -99,7 +99,7 @@ describe("a line block writer", () => {
     expect(rowsOf(writer.takeFrames())).toEqual(["rest of it"]);
   });
 
-  test("fills frames up to their bound, and gives a longer line one of its own", () => {
+  test("fills frames up to their limit, and makes a longer line a frame of its own", () => {
     const writer = new LineBlockWriter({ ...FROM, frameBytesMax: 1000 });
     writer.push(Buffer.from(`${"short line\n".repeat(500)}${"x".repeat(5000)}\nafter\n`));
     const frames = writer.takeFrames();
@@ -110,7 +110,7 @@ describe("a line block writer", () => {
     expect(frames.slice(0, long - 1).every((frame) => frame.length > 900)).toBe(true);
   });
 
-  test("makes frames that stand behind each other in a block", () => {
+  test("makes frames that follow each other in a block", () => {
     const writer = new LineBlockWriter({ ...FROM, frameBytesMax: 100 });
     writer.push(Buffer.from("some line\n".repeat(100)));
     const block = Buffer.concat(writer.takeFrames());
@@ -143,7 +143,7 @@ describe("a line block writer", () => {
 });
 
 describe("a frame of lines", () => {
-  test("takes the bytes as they are", () => {
+  test("keeps the bytes unchanged", () => {
     const frame = linesFrame(Buffer.from("a\nbé\n\nc"));
     expect(frame && decodeFrame(frame, emptyClassTable)).toEqual(["a", "bé", "", "c"]);
     expect(linesFrame(new Uint8Array(0))).toBeUndefined();

@@ -6,7 +6,7 @@ import { ByteWriter } from "./byte-writer.ts";
 import { readText, TEXT_LATIN1, TEXT_UTF16 } from "./text.ts";
 import { TextBuilder } from "./text-builder.ts";
 
-test("a text comes back whole, however many strings it is made of, in one byte a unit where that does", () => {
+test("a text of any number of strings is read back whole, with one byte per unit if that suffices", () => {
   const unit = fc.oneof({ weight: 9, arbitrary: fc.nat(0xff) }, { weight: 1, arbitrary: fc.nat(0xffff) });
   const strings = fc.array(fc.tuple(fc.array(unit, { maxLength: 5 }), fc.nat(30_000)), { maxLength: 12 });
   fc.assert(
@@ -30,7 +30,7 @@ test("a text comes back whole, however many strings it is made of, in one byte a
   );
 });
 
-test("a value of many strings comes back", () => {
+test("a value of many strings is read back", () => {
   const list = Array.from({ length: 50_000 }, (_, i) => (i % 1000 === 999 ? `läng ${i} €` : `text ${i}`));
   expect(decodeValue(encodeValue(list, emptyClassTable), emptyClassTable)).toEqual(list);
 });

@@ -45,7 +45,7 @@ class Job {
 type Fn = (...args: unknown[]) => unknown;
 
 describe("captured values", () => {
-  test("come back as they were, set by set", () => {
+  test("are decoded unchanged, set by set", () => {
     fc.assert(
       fc.property(fc.array(fc.array(anyValue, { maxLength: 2 }), { maxLength: 2 }), (sets) =>
         identical(new Job().ship(sets), sets),
@@ -54,7 +54,7 @@ describe("captured values", () => {
     );
   });
 
-  test("keep cycles and shared objects, also between sets", () => {
+  test("keep cycles and shared objects, even across sets", () => {
     const shared = { n: 1 };
     const cycle: unknown[] = [shared];
     cycle.push(cycle, new Map([[shared, cycle]]));
@@ -83,7 +83,7 @@ describe("captured values", () => {
 });
 
 describe("captured functions", () => {
-  test("are made anew from their captures, once each", () => {
+  test("are created from their captures, once each", () => {
     const job = new Job();
     const step = 3;
     const add = job.define(
@@ -154,7 +154,7 @@ describe("captured functions", () => {
     expect(new Made(1).child()).toBeInstanceOf(Made);
   });
 
-  test("that throw while they are made report their own error", () => {
+  test("that throw while they are created report their own error", () => {
     const job = new Job();
     const fn = job.define(
       () => 1,
@@ -169,7 +169,7 @@ describe("captured functions", () => {
   });
 });
 
-describe("what cannot be shipped", () => {
+describe("a capture that cannot be shipped", () => {
   test("is named from the variable that leads to it", () => {
     const refused = (value: unknown): unknown => {
       try {
@@ -207,7 +207,7 @@ describe("what cannot be shipped", () => {
 });
 
 describe("damaged captures", () => {
-  test("give values or a report", () => {
+  test("yield values or an error", () => {
     const job = new Job();
     const fn: Fn = job.define<Fn>(
       () => 1,

@@ -38,7 +38,7 @@ describe("an estimate of distinct values", () => {
     expect(Math.abs(bias)).toBeLessThan(rsd);
   });
 
-  test("is 0 of nothing, and does not count repetitions, or what is equal as a key", () => {
+  test("is 0 for no values, and does not count repetitions or values that are equal as keys", () => {
     const precision = precisionFor({ p: 12, sp: 25 });
     expect(estimateDistinct(emptySketch(precision))).toBe(0);
     expect(estimateDistinct(emptySketch(precisionFor(0.05)))).toBe(0);
@@ -46,7 +46,7 @@ describe("an estimate of distinct values", () => {
     expect(estimateDistinct(sketchOf(same, precision))).toBe(7);
   });
 
-  test("with a sparse precision is nearly exact for small counts, and goes on densely", () => {
+  test("with a sparse precision is nearly exact for small counts, and continues densely", () => {
     const precision = precisionFor({ p: 14, sp: 25 });
     const few = sketchOf(numbered(0, 500, "x"), precision);
     expect(few.dense).toBeUndefined();
@@ -77,7 +77,7 @@ describe("an estimate of distinct values", () => {
     }
   });
 
-  test("keeps few registers apart, up to the largest of them", () => {
+  test("keeps few registers distinct, up to the largest of them", () => {
     const few = sketchOf(numbered(0, 30, "f"), precisionFor(0.05));
     expect(few.dense).toBeUndefined();
     expect(estimateDistinct(few)).toBeGreaterThan(25);

@@ -79,7 +79,7 @@ describe("the hash of a key", () => {
     },
   );
 
-  test("of NaN is that of one pattern, whatever its payload", () => {
+  test("of NaN is that of one pattern, with any payload", () => {
     const strange = new Float64Array(new Uint32Array([1, 0xfff80000]).buffer)[0];
     expect(hashKey(Number.NaN)).toBe(murmur3(u32s(0, 0x7ff80000), seed("n")));
     expect(hashKey(strange)).toBe(hashKey(Number.NaN));
@@ -122,7 +122,7 @@ describe("the hash of a key", () => {
     expect(KNOWN.map(([key]) => hashKey(key))).toEqual(KNOWN.map(([, hash]) => hash));
   });
 
-  test("parts keys of different types", () => {
+  test("distinguishes keys of different types", () => {
     const keys = [1, 1n, "1", true, new Date(1), [1], { 1: 1 }, Buffer.of(1), null, undefined, false, 0, ""];
     expect(new Set(keys.map(hashKey)).size).toBe(keys.length);
   });

@@ -61,7 +61,7 @@ describe("the canonical form of keys", () => {
     );
   });
 
-  test("tells parts from each other however they are cut", () => {
+  test("distinguishes parts however they are split", () => {
     expect(canonicalKey(["a", "b"])).not.toBe(canonicalKey(["as1:b"]));
     expect(canonicalKey([["a"], "b"])).not.toBe(canonicalKey([["a", "b"]]));
     expect(canonicalKey({ a: "b" })).not.toBe(canonicalKey(["a", "b"]));
@@ -81,7 +81,7 @@ describe("a key map", () => {
     expect(map.size).toBe(3);
   });
 
-  test("keeps a string apart from the composite key whose canonical form it is", () => {
+  test("distinguishes a string from the composite key whose canonical form it is", () => {
     const map = new KeyMap<unknown, number>();
     map.set([1], 1);
     const text = canonicalKey([1]);
@@ -121,7 +121,7 @@ describe("a key map", () => {
     );
   });
 
-  test("goes on in a further map when one is full", () => {
+  test("continues in another map when one is full", () => {
     const map = new KeyMap<unknown, number>({ mapEntriesMax: 100 });
     for (let i = 0; i < 1000; i += 1) map.set(i % 2 === 0 ? `k${i}` : [i], i);
     expect(map.size).toBe(1000);
@@ -142,7 +142,7 @@ describe("a key map", () => {
     expect(map.get(9995)).toBe(9995);
   });
 
-  test("may lose entries while it is iterated", () => {
+  test("allows deletion while it is iterated", () => {
     const map = new KeyMap<number, number>();
     for (let i = 0; i < 10; i += 1) map.set(i, i);
     const seen: number[] = [];
@@ -153,14 +153,14 @@ describe("a key map", () => {
     expect(seen).toEqual([0, 2, 4, 6, 8]);
   });
 
-  test("keeps composite keys as they were, also when it copies them for their long strings", () => {
+  test("keeps composite keys unchanged, even when it copies them for their long strings", () => {
     const map = new KeyMap<unknown, number>();
     const composite = [{ name: "a string of some length", __proto__: null }, new Date(1), Buffer.from("x")];
     map.set(composite, 1);
     expect([...map.keys()][0]).toEqual(composite);
   });
 
-  test("refuses what has no equality by value", () => {
+  test("refuses keys without equality by value", () => {
     const map = new KeyMap<unknown, number>();
     for (const bad of [Symbol("s"), () => 1, new Set([1])]) {
       expect(() => map.get(bad)).toThrow(expect.objectContaining({ code: "KEY_NOT_COMPARABLE" }));

@@ -70,7 +70,7 @@ describe("the order of values", () => {
     });
   });
 
-  test("has -0 where 0 is, and NaN where NaN is", () => {
+  test("has -0 equal to 0, and NaN equal to NaN", () => {
     expect(compareValues(-0, 0)).toBe(0);
     expect(compareValues([Number.NaN], [Number.NaN])).toBe(0);
     expect(compareValues(Buffer.from([1, 2]), bytes(1, 2))).toBe(0);

@@ -14,14 +14,14 @@ function inSharedMemory(bytes: Uint8Array): Uint8Array {
 }
 
 describe("an encoded value", () => {
-  test("comes back with its value, types and prototypes", () => {
+  test("is decoded with its value, types and prototypes", () => {
     fc.assert(
       fc.property(anyValue, (value) => identical(roundTrip(value), value)),
       { numRuns: RUNS },
     );
   });
 
-  test("comes back from shared memory at any offset", () => {
+  test("is decoded from shared memory at any offset", () => {
     fc.assert(
       fc.property(anyValue, (value) =>
         identical(decodeValue(inSharedMemory(encodeValue(value, classes)), classes), value),
@@ -30,7 +30,7 @@ describe("an encoded value", () => {
     );
   });
 
-  test("comes back the same however often its shape was seen before", () => {
+  test("is decoded alike however often its shape was seen before", () => {
     for (let i = 0; i < 300; i += 1) {
       const record = { id: i, "odd name\n'\"": `x${i}`, ["__proto__"]: [i], nested: new Point(i, { id: i }) };
       expect(roundTrip([record, record])).toEqual([record, record]);
@@ -51,7 +51,7 @@ describe("an encoded value", () => {
     expect(identical(roundTrip(value), value)).toBe(true);
   });
 
-  test("keeps where holes are, in a huge array at once", () => {
+  test("keeps the places of holes, in a huge array without delay", () => {
     const holes: unknown[] = [1, undefined];
     holes[4_000_000_000] = "last";
     const back = roundTrip(holes) as unknown[]; // an array went in
@@ -59,7 +59,7 @@ describe("an encoded value", () => {
     expect(Object.keys(back)).toEqual(["0", "1", "4000000000"]);
   });
 
-  test("keeps what a regular expression was about to do", () => {
+  test("keeps the lastIndex of a regular expression", () => {
     const pattern = /a/g;
     pattern.lastIndex = 7;
     expect(roundTrip(pattern)).toMatchObject({ source: "a", flags: "g", lastIndex: 7 });
@@ -85,14 +85,14 @@ describe("an encoded value", () => {
     expect(refused).toBeInstanceOf(Refused);
   });
 
-  test("sees only the view of a typed array, and has memory of its own", () => {
+  test("contains only the view of a typed array, and owns its memory", () => {
     const view = new Uint16Array(new Uint16Array([1, 2, 3, 4]).buffer, 2, 2);
     const back = roundTrip(view) as Uint16Array; // a view went in
     expect([...back]).toEqual([2, 3]);
     expect(back.buffer.byteLength).toBe(4);
   });
 
-  test("is unaware of a getter that encodes too", () => {
+  test("is not affected by a getter that encodes too", () => {
     const value = {
       get inner() {
         return encodeValue({ a: "inner" }, classes);
@@ -153,12 +153,12 @@ describe("a value that cannot be encoded", () => {
     expect(() => encodeValue(new Array(80).fill(text), classes)).toThrow(coded("RECORD_TOO_LARGE"));
   });
 
-  test("leaves the next one unharmed", () => {
+  test("does not affect the next one", () => {
     expect(() => encodeValue([1, "text", () => 1], classes)).toThrow(coded("RECORD_NOT_ENCODABLE"));
     expect(roundTrip(["next"])).toEqual(["next"]);
   });
 
-  test("passes on what a getter of the author throws", () => {
+  test("passes on an error thrown by a getter of the author", () => {
     const own = new Error("mine");
     const value = {
       get a(): never {
@@ -179,7 +179,7 @@ describe("damaged bytes", () => {
     return true;
   };
 
-  test("cut short anywhere are reported", () => {
+  test("truncated anywhere are reported", () => {
     fc.assert(
       fc.property(anyValue, fc.double({ min: 0, max: 0.999, noNaN: true }), (value, part) => {
         const bytes = encodeValue(value, classes);
@@ -191,7 +191,7 @@ describe("damaged bytes", () => {
     );
   });
 
-  test("changed anywhere give a value or a report", () => {
+  test("changed anywhere yield a value or an error", () => {
     const change = fc.tuple(fc.nat(), fc.nat(255));
     fc.assert(
       fc.property(anyValue, fc.array(change, { minLength: 1, maxLength: 4 }), (value, changes) => {
@@ -203,7 +203,7 @@ describe("damaged bytes", () => {
     );
   });
 
-  test("made at random give a value or a report", () => {
+  test("made at random yield a value or an error", () => {
     const header = fc.constantFrom([], [1, 1, 0, 0, 0, 0], [1, 2, 2, 0, 0, 0]);
     const body = fc.array(fc.oneof(fc.nat(255), fc.integer({ min: 0x40, max: 0x58 })), { maxLength: 60 });
     fc.assert(
@@ -218,7 +218,7 @@ describe("damaged bytes", () => {
     expect(() => decodeValue(bytes, classes)).toThrow(coded("BLOCK_CORRUPT"));
   });
 
-  test("of a class that the job has not are reported by its name", () => {
+  test("of a class that the job does not have are reported by its name", () => {
     const bytes = encodeValue(new Point(1, 2), classes);
     expect(() => decodeValue(bytes, emptyClassTable)).toThrow('class "Point"');
   });

@@ -12,7 +12,7 @@ const ifBlocking =
 
 /** The contract of blocking calls, for a file system that offers them. */
 export const blockingCases: Readonly<Record<string, (files: FileSystem, directory: Location) => Promise<void>>> = {
-  "blocking, if it can: a file is read as it is without": ifBlocking(async (blocking, files, directory) => {
+  "blocking, if offered: a file is read as without it": ifBlocking(async (blocking, files, directory) => {
     const file = within(directory, "file");
     await files.write(file, [bytesOf("0123456789")]);
     const reader = blocking.open(file);
@@ -27,7 +27,7 @@ export const blockingCases: Readonly<Record<string, (files: FileSystem, director
     }
     throws(() => blocking.open(within(directory, "none")), { code: "FILE_NOT_FOUND" });
   }),
-  "blocking, if it can: a file is written, or abandoned, as it is without": ifBlocking(
+  "blocking, if offered: a file is written, or abandoned, as without it": ifBlocking(
     async (blocking, files, directory) => {
       const writer = blocking.create(within(directory, "file"));
       writer.write(bytesOf("ab"));

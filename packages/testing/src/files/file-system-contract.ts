@@ -43,7 +43,7 @@ async function namesIn(files: FileSystem, directory: Location): Promise<string> 
 }
 
 const directories: Readonly<Record<string, Check>> = {
-  "a directory is made with its parents, once or again, and is empty": async (files, directory) => {
+  "a directory is created with its parents, once or repeatedly, and is empty": async (files, directory) => {
     const made = within(directory, "a", "b");
     await files.makeDirectory(made);
     await files.makeDirectory(made);
@@ -52,7 +52,7 @@ const directories: Readonly<Record<string, Check>> = {
     equal(await namesIn(files, made), "");
     equal(await namesIn(files, parentOf(made)), "b");
   },
-  "a listing has what is in the directory and nothing below, with kind, size, place and version": async (
+  "a listing has the entries of the directory and none below, with kind, size, path and version": async (
     files,
     directory,
   ) => {
@@ -75,13 +75,13 @@ const directories: Readonly<Record<string, Check>> = {
     await Promise.all(names.map((name) => put(files, within(directory, name), name)));
     equal(await namesIn(files, directory), names.join(" "));
   },
-  "a listing of nothing is FILE_NOT_FOUND, and of a file FILE_WRONG_KIND": async (files, directory) => {
+  "a listing of a missing directory is FILE_NOT_FOUND, and of a file FILE_WRONG_KIND": async (files, directory) => {
     await fails("FILE_NOT_FOUND", listed(files, within(directory, "none")), "none");
     const file = within(directory, "file");
     await put(files, file, "1");
     await fails("FILE_WRONG_KIND", listed(files, file), nameIn(file));
   },
-  "names may hold any character but a slash": async (files, directory) => {
+  "names may contain any character but a slash": async (files, directory) => {
     const names = ["#1?", "%41", "*", "a b", "{x,y}", "ü", "日本"];
     for (const name of names) await put(files, within(directory, name), name);
     equal(await namesIn(files, directory), [...names].sort().join(" "));
@@ -90,14 +90,14 @@ const directories: Readonly<Record<string, Check>> = {
 };
 
 const reading: Readonly<Record<string, Check>> = {
-  "nothing is at a place where nothing is, nor below a file": async (files, directory) => {
+  "stat finds nothing at a missing path, nor below a file": async (files, directory) => {
     await put(files, within(directory, "file"), "1");
     equal(await files.stat(within(directory, "none")), undefined);
     equal(await files.stat(within(directory, "none", "below")), undefined);
     equal(await files.stat(within(directory, "file", "below")), undefined);
     equal(await files.stat(within(directory, "fil")), undefined);
   },
-  "a version stays while a file is not written, and is another after that": async (files, directory) => {
+  "a version stays the same until the file is written, and then changes": async (files, directory) => {
     const file = within(directory, "file");
     await put(files, file, "one");
     const before = await files.stat(file);
@@ -107,7 +107,7 @@ const reading: Readonly<Record<string, Check>> = {
     notEqual(after?.version, before?.version);
     equal(after?.bytes, 5);
   },
-  "a file is read whole, or a range of it; past its end there is nothing": async (files, directory) => {
+  "a file is read whole, or a range of it; beyond its end there is nothing": async (files, directory) => {
     const file = within(directory, "file");
     await put(files, file, "0123456789");
     equal(textOf(await files.read(file)), "0123456789");
@@ -115,17 +115,14 @@ const reading: Readonly<Record<string, Check>> = {
     equal(textOf(await files.read(file, { start: 8, end: 100 })), "89");
     equal(textOf(await files.read(file, { start: 20, end: 100 })), "");
   },
-  "what is not there, or is a directory, is not read": async (files, directory) => {
+  "a missing file, or a directory, is not read": async (files, directory) => {
     await files.makeDirectory(within(directory, "d"));
     for (const read of [(file: Location) => files.read(file), (file: Location) => files.open(file)]) {
       await fails("FILE_NOT_FOUND", read(within(directory, "none")), "none");
       await fails("FILE_WRONG_KIND", read(within(directory, "d")), "d");
     }
   },
-  "an open file fills what it is given, also memory that threads share, and knows its version": async (
-    files,
-    directory,
-  ) => {
+  "an open file fills the given memory, even if threads share it, and knows its version": async (files, directory) => {
     const file = within(directory, "file");
     await put(files, file, "0123456789");
     const reader = await files.open(file);
@@ -142,10 +139,7 @@ const reading: Readonly<Record<string, Check>> = {
       await reader.close();
     }
   },
-  "a file that was written again since it was listed has another version when it is opened": async (
-    files,
-    directory,
-  ) => {
+  "a file that was rewritten since it was listed has another version when it is opened": async (files, directory) => {
     const file = within(directory, "file");
     await put(files, file, "old content");
     const listedAs = (await files.stat(file))?.version;
@@ -160,7 +154,7 @@ const reading: Readonly<Record<string, Check>> = {
 };
 
 const writing: Readonly<Record<string, Check>> = {
-  "a file that is put in place has all parts in order, makes its directories, and replaces another": async (
+  "write stores all parts in order, creates the directories, and replaces an existing file": async (
     files,
     directory,
   ) => {
@@ -172,14 +166,14 @@ const writing: Readonly<Record<string, Check>> = {
     await files.write(file, []);
     equal((await files.stat(file))?.bytes, 0);
   },
-  "a file that many put in place at once is that of one of them": async (files, directory) => {
+  "a file written by many at once has the content of one of them": async (files, directory) => {
     const file = within(directory, "file");
     const contents = Array.from({ length: 10 }, (_, i) => String(i).repeat(10_000));
     await Promise.all(contents.map((content) => put(files, file, content)));
     ok(contents.includes(textOf(await files.read(file))));
     equal(await namesIn(files, directory), "file");
   },
-  "a file is written piece by piece, in memory that is used again": async (files, directory) => {
+  "a file is written piece by piece, from memory that is reused": async (files, directory) => {
     const file = within(directory, "file");
     await put(files, file, "old and longer than the new one");
     const writer = await files.create(file);
@@ -202,7 +196,7 @@ const writing: Readonly<Record<string, Check>> = {
 };
 
 const publishing: Readonly<Record<string, Check>> = {
-  "a staged file is published in place of another": async (files, directory) => {
+  "a staged file replaces an existing one when it is published": async (files, directory) => {
     const [staged, target] = [within(directory, ".staged"), within(directory, "file")];
     await put(files, target, "old");
     await put(files, staged, "new");
@@ -210,7 +204,7 @@ const publishing: Readonly<Record<string, Check>> = {
     equal(textOf(await files.read(target)), "new");
     equal(await namesIn(files, directory), "file");
   },
-  "a staged directory is published with all that it holds": async (files, directory) => {
+  "a staged directory is published with all its content": async (files, directory) => {
     const [staged, target] = [within(directory, ".staged"), within(directory, "out")];
     for (const name of ["part-00000", "part-00001", "_SUCCESS"]) await put(files, within(staged, name), name);
     await put(files, within(staged, "deep", "er"), "deeper");
@@ -219,20 +213,20 @@ const publishing: Readonly<Record<string, Check>> = {
     equal(await namesIn(files, target), "_SUCCESS deep part-00000 part-00001");
     equal(textOf(await files.read(within(target, "deep", "er"))), "deeper");
   },
-  "a directory that holds something is not published over, and neither is touched": async (files, directory) => {
+  "a non-empty directory is not published over, and neither directory is changed": async (files, directory) => {
     const [staged, target] = [within(directory, ".staged"), within(directory, "out")];
     await put(files, within(staged, "new"), "new");
     await put(files, within(target, "old"), "old");
     await fails("FILE_EXISTS", files.publish(staged, target), "out");
     deepEqual([await namesIn(files, staged), await namesIn(files, target)], ["new", "old"]);
   },
-  "what is not staged is not published": async (files, directory) => {
+  "publishing a missing path fails": async (files, directory) => {
     await fails("FILE_NOT_FOUND", files.publish(within(directory, ".staged"), within(directory, "out")), ".staged");
   },
 };
 
 const removing: Readonly<Record<string, Check>> = {
-  "removing takes all below and nothing beside; what is not there may be removed": async (files, directory) => {
+  "removing takes all content and nothing else; removing a missing path is no error": async (files, directory) => {
     for (const name of ["a", "ab"]) await put(files, within(directory, name, "x", "file"), name);
     await put(files, within(directory, "file"), "1");
     await files.remove(within(directory, "a"));

@@ -23,7 +23,7 @@ const here = expect.stringMatching(/author-lines\.test\.ts$/);
 const numbers = (ssc: StreamingContext) => ssc.queueStream([[1, 2, 3]]);
 
 describe("a refusal that comes up on an executor", () => {
-  test("names the line of the action that asked for it, and is not tried again", async () => {
+  test("names the line of the action that required it, and is not retried", async () => {
     const { error, warnings } = await failureOf((ssc) =>
       numbers(ssc).foreachRDD(async () => {
         await ssc
@@ -36,7 +36,7 @@ describe("a refusal that comes up on an executor", () => {
     expect(warnings.filter((text) => text.includes("tried again"))).toEqual([]);
   });
 
-  test("names the line of the output operation that asked for it, with its stream", async () => {
+  test("names the line of the output operation that required it, with its stream", async () => {
     const { error, warnings } = await failureOf((ssc) =>
       numbers(ssc)
         .transform(() => ssc.parallelize([new Map([["n", 1]])], 1))
@@ -48,7 +48,7 @@ describe("a refusal that comes up on an executor", () => {
   });
 });
 
-test("what merge of an accumulator throws has a code, its own line, and the line of the action", async () => {
+test("an error from merge of an accumulator has a code, its own line, and the line of the action", async () => {
   const { error } = await failureOf((ssc) => {
     const odd = ssc.accumulator(
       {
@@ -68,7 +68,7 @@ test("what merge of an accumulator throws has a code, its own line, and the line
   );
 });
 
-test("what zero of an accumulator throws has a code and its line", async () => {
+test("an error from zero of an accumulator has a code and its line", async () => {
   const refused = failureOf((ssc) =>
     ssc.accumulator({
       zero: (): number => {
@@ -83,7 +83,7 @@ test("what zero of an accumulator throws has a code and its line", async () => {
   );
 });
 
-test("what is thrown and is no error is told by its content", async () => {
+test("a thrown value that is no error is reported by its content", async () => {
   const { error } = await failureOf((ssc) =>
     numbers(ssc).foreachRDD(() => {
       throw { code: 5 };

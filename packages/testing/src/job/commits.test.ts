@@ -33,7 +33,7 @@ const there = async () => (await readdir(out)).sort();
 const visible = async () => (await there()).filter((name) => !name.startsWith("."));
 const total = (name: string) => readFile(join(out, name, "part-00000"), "utf8");
 
-test("what outputs save is hidden while one of the batch runs, and visible when the batch is committed", async () => {
+test("saved files are hidden while an output of the batch runs, and visible when the batch is committed", async () => {
   const seen: unknown[] = [];
   const job = await start((ssc) => {
     const stream = words(ssc);
@@ -47,7 +47,7 @@ test("what outputs save is hidden while one of the batch runs, and visible when 
   expect(await there()).toEqual(["a-1000", "b-1000"]);
 });
 
-test("what an action saves is there when it resolves", async () => {
+test("files that an action saves are visible when it resolves", async () => {
   const seen: unknown[] = [];
   const job = await start((ssc) =>
     words(ssc).foreachRDD(async (rdd) => {
@@ -75,7 +75,7 @@ describe("of a batch in which an output fails", () => {
     expect(await there()).toEqual(["totals-1000"]);
   });
 
-  test("the files of the others are visible and their state goes on under the policy continue", async () => {
+  test("the files of the others are visible and their state advances under the policy continue", async () => {
     const job = await start(failing, "continue");
     await job.advance("1s");
     await expect(job.advance("1s")).rejects.toThrow("boom");
@@ -86,7 +86,7 @@ describe("of a batch in which an output fails", () => {
   });
 });
 
-describe("when something comes to be where a batch has saved", () => {
+describe("when a directory appears where a batch has saved", () => {
   /** In the second batch, while it runs. */
   const taken = (ssc: StreamingContext): void => {
     const stream = words(ssc);
@@ -208,7 +208,7 @@ describe("a sink of a package", () => {
     expect(await there()).toEqual(["a-1000"]);
   });
 
-  test("is told to take back what it has of a batch that failed, under the policy stop", async () => {
+  test("is told to discard its part of a batch that failed, under the policy stop", async () => {
     const told: string[] = [];
     const job = await start(beside(told, { fails: true }));
     await job.advance("1s");
@@ -216,7 +216,7 @@ describe("a sink of a package", () => {
     expect(told.slice(2)).toEqual(["seen a-1000", "abort 2000 word"]);
   });
 
-  test("is committed with what succeeded of a batch that failed, under the policy continue", async () => {
+  test("is committed with the outputs that succeeded in a batch that failed, under the policy continue", async () => {
     const told: string[] = [];
     const job = await start(beside(told, { fails: true }), "continue");
     await job.advance("1s");
@@ -224,7 +224,7 @@ describe("a sink of a package", () => {
     expect(told.slice(2)).toEqual(["seen a-1000", "commit 2000 word"]);
   });
 
-  test("that refuses is asked again, without the other outputs", async () => {
+  test("that refuses is retried, without the other outputs", async () => {
     const told: string[] = [];
     const job = await start(beside(told, { refusals: 1 }));
     await job.advance("1s");
@@ -232,7 +232,7 @@ describe("a sink of a package", () => {
     expect([await there(), job.warnings]).toEqual([["a-1000"], []]);
   });
 
-  test("that refuses for good fails the batch, takes back what was written, and the files stay", async () => {
+  test("that keeps refusing fails the batch and discards its data, and the files stay", async () => {
     const told: string[] = [];
     const job = await start(beside(told, { refusals: 2 }));
     await expect(job.advance("1s")).rejects.toThrow(/SINK_COMMIT_FAILED\] commit of archive threw Error: conflict/);

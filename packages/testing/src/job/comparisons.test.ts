@@ -2,7 +2,7 @@ import { defineJob } from "@millrace/api";
 import { expect, test } from "vitest";
 import { testJob } from "./test-job.ts";
 
-test("a compare function that contradicts itself is named, and not the bounds that come of it", async () => {
+test("a compare function that contradicts itself is named, and not the bounds that result", async () => {
   const job = defineJob({ name: "sorts", batchInterval: "1s" }, (ssc) => {
     ssc
       .queueStream([Array.from({ length: 1000 }, (_, i) => i)])

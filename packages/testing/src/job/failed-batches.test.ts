@@ -64,12 +64,12 @@ describe("when an output fails", () => {
     if (where === "after") fails();
   };
 
-  test.each(["before", "after"] as const)("the outputs %s it run, and state goes on", async (where) => {
+  test.each(["before", "after"] as const)("the outputs %s it run, and state advances", async (where) => {
     const t = await start(withOutput(where === "before" ? "after" : "before"));
     expect(await batches(t, [["a"], ["a"], ["a"]])).toEqual([["a,1"], ["failed", "a,2"], ["a,3"]]);
   });
 
-  test("the operator is told of it once, with all that failed", async () => {
+  test("the operator is told once, with all failures", async () => {
     const t = await start((ssc) => {
       const words = lines(ssc);
       words.foreachRDD(() => {
@@ -94,7 +94,7 @@ describe("when an output fails", () => {
     await expect(t.advance("1s")).rejects.toThrow("[TEST_JOB_ENDED]");
   });
 
-  test("a stream that transform does not make fails its own outputs only, and its function is called once", async () => {
+  test("a stream whose transform fails fails only its own outputs, and its function is called once", async () => {
     let calls = 0;
     const t = await start((ssc) => {
       const words = lines(ssc);
@@ -114,7 +114,7 @@ describe("when an output fails", () => {
 });
 
 describe("state that could not be computed", () => {
-  test("is as it was, and goes on from there; what does not read it runs", async () => {
+  test("stays as it was, and continues from there; outputs that do not read it run", async () => {
     const t = await start((ssc) => {
       const words = lines(ssc);
       counted(checked(words)).named("counts").print();
@@ -125,7 +125,7 @@ describe("state that could not be computed", () => {
     expect(t.warnings.join()).toMatch(/the state of updateStateByKey, which stays as it was before the batch/);
   });
 
-  test("does not hold back other state, nor state of its stream's own", async () => {
+  test("does not hold back other state, not even of its own stream", async () => {
     const t = await start((ssc) => {
       const words = lines(ssc);
       const sums = counted(checked(words));
@@ -146,7 +146,7 @@ describe("state that could not be computed", () => {
     expect(shown(t, "of-sums").sort()).toEqual(["a,4", "b,2"]);
   });
 
-  test("of mapWithState is as it was, in its snapshots too", async () => {
+  test("of mapWithState stays as it was, in its snapshots too", async () => {
     const t = await start((ssc) => {
       checked(lines(ssc))
         .map((word): [string, number] => [word, 1])
@@ -160,7 +160,7 @@ describe("state that could not be computed", () => {
     expect(await batches(t, [["a"], ["a", "bad"], ["a"]])).toEqual([["a,1"], ["failed"], ["a,2"]]);
   });
 
-  test("of a window with an inverse comes back once the window has left what it could not compute", async () => {
+  test("of a window with an inverse recovers once the failed batch has left the window", async () => {
     const t = await start((ssc) =>
       checked(lines(ssc))
         .map((word): [string, number] => [word, 1])

@@ -2,7 +2,7 @@ import { defineJob } from "@millrace/api";
 import { expect, test } from "vitest";
 import { type TestJob, testJob } from "./test-job.ts";
 
-test("a job that stops itself gracefully has its last batch at once, with the next batch time and what files there are", async () => {
+test("a job that stops itself gracefully has its last batch at once, with the next batch time and the files of that time", async () => {
   const seen: unknown[] = [];
   const t: TestJob = await testJob(
     defineJob({ name: "stops", batchInterval: "1s" }, (ssc) => {

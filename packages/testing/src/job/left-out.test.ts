@@ -10,7 +10,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-test.each(["", "/*", "/*.txt"])("textFile of a directory%s names what no path leads to", async (pattern) => {
+test.each(["", "/*", "/*.txt"])("textFile of a directory%s names entries that no path refers to", async (pattern) => {
   const root = await mkdtemp(join(tmpdir(), "millrace-left-out-"));
   closing.push(() => rm(root, { recursive: true, force: true }));
   await writeFile(join(root, "a.txt"), "one\n");
@@ -36,7 +36,7 @@ test.each(["", "/*", "/*.txt"])("textFile of a directory%s names what no path le
   ]);
 });
 
-test("textFileStream reads the files beside an entry that cannot be looked at, and names that once", async () => {
+test("textFileStream reads the files next to an entry that cannot be examined, and names that once", async () => {
   const root = await mkdtemp(join(tmpdir(), "millrace-left-out-"));
   closing.push(() => rm(root, { recursive: true, force: true }));
   const t = await testJob(

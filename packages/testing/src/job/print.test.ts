@@ -4,7 +4,7 @@ import { testJob } from "./test-job.ts";
 
 const LETTERS = [..."abcdefghijklmnopqrst"];
 
-test("print runs as in production: it reads no more than it shows, and what the test sees besides leaves no trace in the job", async () => {
+test("print runs as in production: it reads no more than it shows, and the test's own view leaves no trace in the job", async () => {
   let mapped: NumberAccumulator | undefined;
   const job = defineJob({ name: "prints", batchInterval: "1s" }, (ssc) => {
     const count = ssc.longAccumulator();

@@ -2,7 +2,7 @@ import { defineJob, type QueuedBatch } from "@millrace/api";
 import { expect, test } from "vitest";
 import { testJob } from "./test-job.ts";
 
-test("a queue is left as it is: every stream over it has all of it, and what is pushed while the job runs", async () => {
+test("a queue is not consumed: every stream of it has all elements, and those that are pushed while the job runs", async () => {
   const queue: string[][] = [["a"], ["b"]];
   const job = defineJob({ name: "queues", batchInterval: "1s" }, (ssc) => {
     ssc.queueStream(queue).print();

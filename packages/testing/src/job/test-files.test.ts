@@ -23,7 +23,7 @@ async function folder(): Promise<string> {
 }
 
 describe("a stream of files under test", () => {
-  test("finds what it is fed, a file for each call, though there is no such directory", async () => {
+  test("finds the files it is fed, one per call, even if the directory does not exist", async () => {
     const t = await start((ssc) => ssc.textFileStream("/no/such/logs").glom().print());
     t.feed("/no/such/logs", ["a", "b"]);
     t.feed("textFileStream /no/such/logs", ["c"]);
@@ -34,7 +34,7 @@ describe("a stream of files under test", () => {
     expect(t.sources).toEqual(["textFileStream /no/such/logs"]);
   });
 
-  test("is fed bytes where its records are bytes", async () => {
+  test("is fed bytes if its records are bytes", async () => {
     const t = await start((ssc) =>
       ssc
         .binaryRecordsStream("measurements", 2)
@@ -50,7 +50,7 @@ describe("a stream of files under test", () => {
     expect(() => t.feed("measurements", [7])).toThrow("[TEST_FEED_REFUSED]");
   });
 
-  test("finds real files that come after the start, in the batch that follows, however late by the machine's clock", async () => {
+  test("finds real files created after the start, in the next batch, however late by the machine's clock", async () => {
     const path = await folder();
     await writeFile(join(path, "before.txt"), "old\n");
     const t = await start((ssc) => ssc.textFileStream(path).print());
@@ -61,7 +61,7 @@ describe("a stream of files under test", () => {
     expect(t.printed()).toEqual(["new"]);
   });
 
-  test("gives each file that is moved in to one batch", async () => {
+  test("assigns each file that is moved in to one batch", async () => {
     const path = await folder();
     await mkdir(join(path, "in"));
     const put = async (name: string, text: string): Promise<void> => {
@@ -78,7 +78,7 @@ describe("a stream of files under test", () => {
     expect(seen).toEqual([["to be"], [], ["or not"]]);
   });
 
-  test("reads what was there before where it is to, as old as it is", async () => {
+  test("reads files from before the start if it is to, with their real age", async () => {
     const path = await folder();
     await writeFile(join(path, "before.txt"), "old\n");
     const t = await start((ssc) => ssc.fileStream(path, { newFilesOnly: false }).print(), 100_000);

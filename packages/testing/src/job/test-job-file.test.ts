@@ -86,7 +86,7 @@ describe("a job given by its file", () => {
     await expect(testJob(path)).rejects.toThrow(/\[CAPTURE_NOT_SHIPPABLE\].*"lines".*job\.ts:6:19/s);
   });
 
-  test("is refused when it does not parse, or is not there", async () => {
+  test("is refused when it does not parse or does not exist", async () => {
     await expect(testJob(await project({ "job.ts": job("const = 1;") }))).rejects.toThrow("[JOB_SYNTAX]");
     await expect(testJob("no/such/job.ts")).rejects.toThrow("[JOB_FILE_MISSING]");
   });

@@ -49,7 +49,7 @@ describe("a chat room", () => {
     expect(new Map(t.printed() as [string, number][])).toEqual(new Map(Object.entries({ a: 2, b: 2, c: 1 })));
   });
 
-  test("counts the same on more partitions, in some other order", async () => {
+  test("counts the same with more partitions, in another order", async () => {
     const t = await start(room, { parallelism: 4 });
     t.feed(SOCKET, ["a b a"]);
     await t.advance("1s");
@@ -60,7 +60,7 @@ describe("a chat room", () => {
 describe("virtual time", () => {
   const times = (seen: number[]) => (ssc: StreamingContext) => lines(ssc).foreachRDD((_, time) => seen.push(time));
 
-  test("stands still but for advance, which runs exactly the batches due", async () => {
+  test("moves only by advance, which runs exactly the batches that are due", async () => {
     const seen: number[] = [];
     const t = await start(times(seen));
     await t.advance("900ms");
@@ -72,14 +72,14 @@ describe("virtual time", () => {
     expect(t.time).toBe(3500);
   });
 
-  test("begins where the test says; batches are at multiples of the interval", async () => {
+  test("begins at the time that the test sets; batches are at multiples of the interval", async () => {
     const seen: number[] = [];
     const t = await start(times(seen), { startTime: new Date("2026-11-23T20:17:30.250Z") });
     await t.advance("1s");
     expect(seen.map((time) => new Date(time).toISOString())).toEqual(["2026-11-23T20:17:31.000Z"]);
   });
 
-  test("runs one advance after the other when nobody waits", async () => {
+  test("runs one advance after the other even if they are not awaited", async () => {
     const seen: number[] = [];
     const t = await start(times(seen));
     await Promise.all([t.advance("1s"), t.advance("1s")]);
@@ -104,7 +104,7 @@ describe("feeding a source", () => {
     expect(t.printed()).toEqual([]);
   });
 
-  test("gives decoded records to a socket with a decoder, and stored ones to a receiver", async () => {
+  test("replaces the decoded records of a socket, and the stored ones of a receiver", async () => {
     class Sensor extends Receiver<{ readonly degrees: number }> {
       override onStart(): void {
         throw new Error("a test starts no receiver");
@@ -124,28 +124,28 @@ describe("feeding a source", () => {
     expect(t.printed("thermometer")).toEqual([{ degrees: -0 }, { degrees: 3 }]);
   });
 
-  test("names the sources there are when it is given another", async () => {
+  test("names the existing sources when it is given another", async () => {
     const t = await start((ssc) => lines(ssc).print());
     expect(() => t.feed("localhost:9998", ["a"])).toThrow(
       /^\[TEST_SOURCE_UNKNOWN\] there is no source "localhost:9998".*The job's sources, by number: 0 is "localhost:9999";/,
     );
   });
 
-  test("says that a job has none to feed", async () => {
+  test("reports that a job has none to feed", async () => {
     const t = await start((ssc) => ssc.queueStream([["a"]]).print());
     expect(() => t.feed(SOCKET, ["a"])).toThrow("The job has no source that can be fed");
     await t.advance("1s");
     expect(t.printed()).toEqual(["a"]);
   });
 
-  test("refuses what is no line for a stream of lines", async () => {
+  test("refuses anything but lines for a stream of lines", async () => {
     const t = await start((ssc) => lines(ssc).print());
     expect(() => t.feed(SOCKET, [1])).toThrow("[TEST_FEED_REFUSED]");
     expect(() => t.feed(SOCKET, "a b")).toThrow("[TEST_FEED_REFUSED] feed takes an iterable of records, not 'a b'");
   });
 });
 
-test("what was fed stays for the windows that still see it", async () => {
+test("fed records stay for the windows that still read them", async () => {
   const t = await start((ssc) => lines(ssc).window("3s", "1s").print());
   const seen: unknown[] = [];
   for (const line of ["a", "b", undefined, undefined, undefined]) {
@@ -156,8 +156,8 @@ test("what was fed stays for the windows that still see it", async () => {
   expect(seen).toEqual([["a"], ["a", "b"], ["a", "b"], ["b"], []]);
 });
 
-describe("what is printed", () => {
-  test.each(["print", "pprint"] as const)("is all of it, however much %s shows", async (print) => {
+describe("the printed records", () => {
+  test.each(["print", "pprint"] as const)("are all of them, however many %s shows", async (print) => {
     const t = await start((ssc) => lines(ssc)[print](2));
     t.feed(SOCKET, ["a", "b", "c"]);
     await t.advance("1s");
@@ -165,7 +165,7 @@ describe("what is printed", () => {
     expect(t.output.split("\n").slice(3, 6)).toEqual(["a", "b", "..."]);
   });
 
-  test("is nothing before the first batch, and has a name when there are several", async () => {
+  test("are none before the first batch, and are selected by name if there are several prints", async () => {
     const t = await start((ssc) => {
       const words = lines(ssc).named("words");
       words.print();
@@ -180,7 +180,7 @@ describe("what is printed", () => {
     expect(() => t.printed("lengths")).toThrow("[TEST_PRINT_UNKNOWN]");
   });
 
-  test("cannot be had of a job that prints nothing", async () => {
+  test("do not exist for a job that prints nothing", async () => {
     const t = await start((ssc) => lines(ssc).foreachRDD(() => {}));
     await t.advance("1s");
     expect(() => t.printed()).toThrow("[TEST_PRINT_UNKNOWN]");
@@ -197,7 +197,7 @@ describe("outputs", () => {
     expect(await readFile(`${out}-1000.txt/part-00000`, "utf8")).toBe("a\nb\n");
   });
 
-  test("note what the job writes to the console, on the driver and in operators", async () => {
+  test("include the job's console output, on the driver and in operators", async () => {
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
     vi.spyOn(console, "warn").mockImplementation(() => {});
     const t = await start((ssc) => {
@@ -244,7 +244,7 @@ describe("a batch that fails", () => {
     expect(() => t.feed(SOCKET, ["good"])).toThrow("[TEST_JOB_ENDED]");
   });
 
-  test("is left behind when the job goes on", async () => {
+  test("is left behind when the job continues", async () => {
     const t = await start(failing, { conf: { "batch.failure": "continue" } });
     t.feed(SOCKET, ["bad"]);
     await expect(t.advance("1s")).rejects.toThrow("not this one");
@@ -317,7 +317,7 @@ describe("functions and records", () => {
     }
   });
 
-  test("what a failed attempt added to an accumulator does not count, and a broadcast value is there", async () => {
+  test("a failed attempt's additions to an accumulator do not count, and a broadcast value is available", async () => {
     const totals: number[] = [];
     let attempts = 0;
     const t = await start((ssc) => {
@@ -342,7 +342,7 @@ describe("functions and records", () => {
 });
 
 describe("the end of a job", () => {
-  test("by its own hand: later batches do not run", async () => {
+  test("by itself: later batches do not run", async () => {
     let batches = 0;
     const t = await start((ssc) =>
       lines(ssc).foreachRDD(() => {
@@ -355,7 +355,7 @@ describe("the end of a job", () => {
     await expect(t.advance("1s")).rejects.toThrow("[TEST_JOB_ENDED]");
   });
 
-  test("gracefully by its own hand: what was received is still processed", async () => {
+  test("gracefully by itself: received records are still processed", async () => {
     const seen: string[] = [];
     const t = await start((ssc) =>
       lines(ssc).foreachRDD(async (rdd, time) => {
@@ -370,7 +370,7 @@ describe("the end of a job", () => {
     expect(seen).toEqual(["early", "late"]);
   });
 
-  test("by the test, also in the middle of a batch, and twice; nothing of it is left", async () => {
+  test("by the test, even in the middle of a batch, and twice; nothing of it is left", async () => {
     const out = await folder();
     const before = new Set(await scratches());
     const [begun, go] = [deferred<void>(), deferred<void>()];
