@@ -1,6 +1,6 @@
 import { type WarningFactory, warningKind } from "@millrace/base";
 
-/** Every warning that the engine's decisions give; a section each in docs/errors.md. */
+/** The warnings of the engine's decisions; each has a section in docs/errors.md. */
 export const noExecutors: WarningFactory = warningKind("NO_EXECUTORS", { lasting: true });
 export const taskRetried: WarningFactory = warningKind("TASK_RETRIED");
 export const stageRerun: WarningFactory = warningKind("STAGE_RERUN");

@@ -10,23 +10,23 @@ export interface ClockReading {
 
 /** Two readings are not quite simultaneous, and wall clocks are slewed: smaller differences are not steps. */
 const TOLERANCE_MS = 50;
-/** Steps from here on deserve a warning. */
+/** The smallest step that deserves a warning. */
 const STEP_TOLD_MS = 1000;
 
 /**
- * The time of a job's batches. It runs at the pace of the monotonic clock and follows the wall clock as far as possible
+ * The time of a job's batches. It runs at the pace of the monotonic clock and follows the wall clock as far as it can
  * without repeating or skipping a batch time:
  *
- * - The wall clock is set back: time goes on, ahead of it, until it has caught up.
- * - It is set forward, or the machine slept: time gains one interval at each check, so that two batches come at a time
- *   rather than all due ones at once; none while batches wait.
+ * - If the wall clock is set back, time runs ahead of it until it has caught up.
+ * - If it is set forward, or the machine slept, time gains one interval per check, so that batches come two at a time
+ *   instead of all at once. It gains nothing while batches wait.
  */
 export interface BatchClock {
   readonly interval: Millis;
   /** The last check: the time of batches at a reading of the monotonic clock. */
   time: number;
   monotonicMs: number;
-  /** How far ahead the wall clock was at the last check; negative if behind. */
+  /** The lead of the wall clock at the last check; negative if it was behind. */
   offsetMs: number;
 }
 
@@ -39,7 +39,7 @@ export function batchTime(clock: BatchClock, monotonicMs: number): EpochMs {
   return epochMs(Math.floor(clock.time + (monotonicMs - clock.monotonicMs)));
 }
 
-/** How far the wall clock was moved since the last check, and how far ahead it still is; negative: back, and behind. */
+/** A step of the wall clock since the last check, and its remaining lead; negative values mean back and behind. */
 export interface ClockStep {
   readonly stepMs: number;
   readonly offsetMs: number;
@@ -48,8 +48,8 @@ export interface ClockStep {
 /**
  * Compares with the wall clock; called at every tick.
  *
- * @param mayGain Nothing waits, so that time may gain on the wall clock.
- * @returns A step that the operator should know of.
+ * @param mayGain No batch waits, so time may catch up with the wall clock.
+ * @returns A step large enough to report.
  */
 export function lookAtClock(clock: BatchClock, reading: ClockReading, mayGain: boolean): ClockStep | undefined {
   const { wall, monotonicMs } = reading;

@@ -3,7 +3,7 @@ import type { CommittedBatches, PreparedBatch, PreparedOutput } from "@millrace/
 import type { BatchEffect, RefusedOutput } from "./batch-events.ts";
 
 export interface CommitSettings {
-  /** `task.attempts.max`: how often the commit of an output is tried. At least 1. */
+  /** `task.attempts.max`: attempts to commit an output. At least 1. */
   readonly attemptsMax: number;
   /** `task.retry.delay`: the pause before it is retried. */
   readonly retryDelay: BackoffRange;
@@ -20,13 +20,13 @@ export interface CommitSettings {
 export interface Commit {
   readonly time: EpochMs;
   readonly prepared: PreparedBatch;
-  /** Why an output of the batch failed before the commit; successful parts are committed nevertheless. */
+  /** The failure of an output before the commit; the successful ones are committed nevertheless. */
   readonly error: WireError | undefined;
   phase: "committing" | "paused";
   attempts: number;
-  /** To be retried. */
+  /** Outputs to retry. */
   again: readonly RefusedOutput[];
-  /** For good. */
+  /** Outputs refused for good. */
   readonly refused: RefusedOutput[];
 }
 
@@ -38,7 +38,7 @@ export function startCommit(
   return { time, prepared, error, phase: "committing", attempts: 1, again: [], refused: [] };
 }
 
-/** @param last No output is retried. @returns Whether the commit has ended. */
+/** @param last Retry nothing. @returns True if the commit has ended. */
 export function onCommitAnswered(
   commit: Commit,
   refused: readonly RefusedOutput[],

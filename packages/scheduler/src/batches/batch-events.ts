@@ -9,26 +9,26 @@ export type BatchEvent =
    * The timer fired, or might have been due: every batch time up to `now` is taken. Early and late ticks are harmless.
    */
   | { readonly type: "tick"; readonly now: EpochMs }
-  /** The batch has its received blocks. */
+  /** The received blocks of the batch are allocated. */
   | { readonly type: "allocated"; readonly time: EpochMs }
   /** Every input of the batch is fixed. */
   | { readonly type: "inputFixed"; readonly time: EpochMs }
-  /** Every output of the batch was attempted. `error`: the first failure; `prepared` has everything that succeeded. */
+  /** Every output of the batch was attempted. `error` is the first failure, `prepared` covers the outputs that succeeded. */
   | {
       readonly type: "outputsDone";
       readonly time: EpochMs;
       readonly prepared: PreparedBatch;
       readonly error: WireError | undefined;
     }
-  /** Answer to `commit`. Outputs that are not among the `refused` are committed. */
+  /** Answers `commit`. All outputs but the `refused` are committed. */
   | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
   /** Answers `commitAfter`. */
   | { readonly type: "commitDue"; readonly time: EpochMs }
-  /** Drain: receivers stop, received data is processed, then the job ends. */
+  /** Drain: stop receivers, process the received data, then end. */
   | { readonly type: "stopRequested" }
-  /** Answers `stopReceivers`. `pending`: there are received blocks that no batch has taken. */
+  /** Answers `stopReceivers`. `pending`: some received blocks are allocated to no batch. */
   | { readonly type: "receiversStopped"; readonly now: EpochMs; readonly pending: boolean }
-  /** Ends at once; a running batch is cancelled and not committed, a commit in progress ends first. */
+  /** End at once. A running batch is cancelled and not committed; a commit in progress finishes first. */
   | { readonly type: "stopNow" };
 
 /** An output whose commit failed: its files could not be made visible, or its sink refused. */
@@ -37,48 +37,48 @@ export interface RefusedOutput {
   readonly error: WireError;
 }
 
-/** What the shell does for the batch generator, in this order. */
+/** Effects of the batch generator, carried out in this order. */
 export type BatchEffect =
   /** Replaces the previous timer. */
   | { readonly type: "setTimer"; readonly at: EpochMs }
   | { readonly type: "cancelTimer" }
   /** Allocate the blocks received so far to the batch, answer `allocated`. One at a time, oldest first. */
   | { readonly type: "allocate"; readonly time: EpochMs }
-  /** Its turn: fix its other inputs, answer `inputFixed`. One at a time, while nothing of an earlier batch runs. */
+  /** It is the batch's turn: fix its polled inputs, answer `inputFixed`. One at a time, while no earlier batch runs. */
   | { readonly type: "fixInput"; readonly time: EpochMs }
   /** Run its outputs on the committed state, answer `outputsDone`. One at a time, oldest first. */
   | { readonly type: "runBatch"; readonly time: EpochMs }
-  /** Commit the outputs, one after the other, each whatever becomes of the others; answer `committed`. */
+  /** Commit the outputs in sequence, each regardless of the others; answer `committed`. */
   | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
   /** Some were refused: answer `commitDue` after the pause. */
   | { readonly type: "commitAfter"; readonly time: EpochMs; readonly delay: Millis }
-  /** Discard what outputs have prepared: it is never committed. */
+  /** Discard prepared outputs that will never be committed. */
   | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
-  /** Abandon the running batch. An `outputsDone` that comes all the same has what it prepared discarded. */
+  /** Abandon the running batch. If `outputsDone` still arrives, its prepared outputs are discarded. */
   | { readonly type: "cancelBatch"; readonly time: EpochMs }
-  /** The batch is committed, or has failed: what no later batch reads may be released. */
+  /** The batch is committed or has failed: data that no later batch reads may be released. */
   | {
       readonly type: "batchEnded";
       readonly time: EpochMs;
       /**
-       * Why it failed; with `batch.failure` = `continue` the successful parts are committed. `undefined`: everything is
-       * committed.
+       * The cause of its failure; with `batch.failure` = `continue` its successful parts are committed nevertheless.
+       * `undefined`: everything is committed.
        */
       readonly error: WireError | undefined;
-      /** Outputs that succeeded, and whose commit failed. */
+      /** Outputs that ran successfully but whose commit failed. */
       readonly refused: readonly RefusedOutput[];
     }
   | { readonly type: "stopReceivers" }
-  /** Every batch has ended; only receivers are awaited, which should be bounded. */
+  /** Every batch has ended, and only receivers are still running; the wait for them should be bounded. */
   | { readonly type: "awaitReceivers" }
   /** The end: nothing follows. */
   | { readonly type: "batchesEnded"; readonly end: BatchesEnd };
 
-/** How the batches of a job ended. */
+/** The end of a job's batches. */
 export type BatchesEnd =
   /**
-   * Asked to stop, or, if `bounded`, the number of batches is reached: data received after the last of them was not
-   * wanted.
+   * A requested stop, or, if `bounded`, the last of the requested number of batches: data received after that one is
+   * deliberately dropped.
    */
   | { readonly kind: "finished"; readonly bounded: boolean }
   /** A batch failed under the policy `stop`. */
@@ -88,11 +88,11 @@ export type BatchesEnd =
       readonly kind: "killed";
       /** The batch that ran. */
       readonly cutOff: EpochMs | undefined;
-      /** Batches that were taken and had not begun. */
+      /** Batches that were due and had not started. */
       readonly notRun: number;
       /**
-       * The stop was graceful until then, and the last batch, which would have read what appeared meanwhile, was not
-       * taken.
+       * A graceful stop was cut off before its last batch, which would have read the input that appeared since the one
+       * before.
        */
       readonly unread: boolean;
     };

@@ -21,7 +21,7 @@ export interface BatchSettings extends CommitSettings {
   readonly batchesMax?: number;
   /** `batch.failure`. */
   readonly onFailure: "stop" | "continue";
-  /** Some input is polled in each batch, such as a directory: a graceful stop polls once more. */
+  /** The job has polled inputs, such as directories: a graceful stop runs one more batch to poll them again. */
   readonly polls?: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface BatchSettings extends CommitSettings {
  *     failed)
  *               │                                               │  └─ an output failed, under "stop" ─▶ ended (failed)
  *               │                                               └─ stopNow ─▶ cancelled
- *               └ times only: the input stays in the source
+ *               └ a time only: its input stays in the source
  *
  * | state      | held in                | bound                              |
  * |------------|------------------------|------------------------------------|
@@ -44,8 +44,8 @@ export interface BatchSettings extends CommitSettings {
  * | committing | `running`, `commit`    | the same one                       |
  * | ended      | counted only           |                                    |
  *
- * Nothing that a batch wrote stands before its commit: saved files are hidden until then, sinks have committed nothing, and later batches build on the
- * versions of state in `committed`. A commit that has begun is not cut off here; the job's life bounds how long it waits for one.
+ * Nothing that a batch wrote counts before its commit: saved files stay hidden, sinks have committed nothing, and later batches build on the
+ * state versions in `committed`. This machine never cuts off a commit in progress; `jobLife` bounds the wait for one.
  *
  * The job as a whole:
  *
@@ -54,8 +54,8 @@ export interface BatchSettings extends CommitSettings {
  *                     └───────────────────────┴── `batchesMax` taken ──────┘
  *     any ─ a batch failed under "stop", stopNow ──────────────────────────────────────────▶ stopped
  *
- * No further batch is due for the data that stopping receivers hand over, so a last one is taken for it at once. It has
- * the next batch time and runs before that time: batch times stay multiples of the interval, and none comes twice.
+ * Data that stopping receivers hand over gets a last batch at once. It has the next batch time and runs before that
+ * time: batch times stay multiples of the interval, and none is used twice.
  */
 export interface BatchGenerator {
   readonly settings: BatchSettings;
@@ -68,15 +68,15 @@ export interface BatchGenerator {
   last: EpochMs;
   allocating: EpochMs | undefined;
   readonly allocated: EpochMs[];
-  /** Its turn has come, and its other inputs are being fixed. */
+  /** The batch whose turn has come and whose polled inputs are being fixed. */
   fixing: EpochMs | undefined;
   running: EpochMs | undefined;
-  /** Of the running batch, once its outputs are done. */
+  /** The commit of the running batch, once its outputs are done. */
   commit: Commit | undefined;
   committed: CommittedBatches;
-  /** The job ends as soon as the commit has ended. */
+  /** The job was ended at once during a commit, and stops when that has finished. */
   cut: boolean;
-  /** They are told to stop once, when no batch is to follow. */
+  /** Receivers are told to stop once, when no further batch will be taken. */
   receivers: "running" | "stopping" | "stopped";
   /** `awaitReceivers` was sent. */
   awaiting: boolean;
@@ -160,7 +160,7 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
   return effects;
 }
 
-/** Batch times that are due and not over. O(1). */
+/** Batches that are due and have not ended. O(1). */
 export function batchesDue(state: BatchGenerator): number {
   return (
     countWaiting(state) +
@@ -170,7 +170,7 @@ export function batchesDue(state: BatchGenerator): number {
   );
 }
 
-/** The batch that runs, or is about to. */
+/** The batch whose turn it is: its input is being fixed, or it runs. */
 export function batchAtTurn(state: BatchGenerator): EpochMs | undefined {
   return state.fixing ?? state.running;
 }
@@ -286,7 +286,7 @@ function endBatch(
 function onStopRequested(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.mode === "new") stop(state, { kind: "finished", bounded: takenAll(state) }, effects);
   if (state.mode !== "open" && state.mode !== "draining") return;
-  // Ticks continue until the receivers have handed over their data: a slow one must not starve the others.
+  // Ticks continue until all receivers have handed over their data: a slow one must not starve the others.
   if (state.mode === "open") state.mode = "stopping";
   stopReceivers(state, effects);
 }
@@ -298,11 +298,11 @@ function onReceiversStopped(
 ): void {
   if (state.receivers !== "stopping") return;
   state.receivers = "stopped";
-  if (state.mode !== "stopping") return; // all wanted batches are taken
+  if (state.mode !== "stopping") return; // all requested batches are taken
   state.mode = "draining";
   effects.push({ type: "cancelTimer" });
   takeDue(state, now);
-  // A waiting batch takes the receivers' remaining data. One whose time is past does not see the latest files.
+  // A waiting batch takes the receivers' remaining data, but polls only up to its own time, which is past.
   if (state.settings.polls === true || (pending && countWaiting(state) === 0)) take(state, 1);
 }
 
@@ -314,7 +314,7 @@ function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.commit !== undefined) endCommit(state, state.commit, state.commit.again, effects);
   if (state.mode === "stopped") return;
   const waiting = state.mode === "new" ? 0 : batchesDue(state);
-  if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: takenAll(state) }, effects); // only the receivers were left
+  if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: takenAll(state) }, effects); // only receivers were still running
   const cutOff = batchAtTurn(state);
   const notRun = waiting - (cutOff === undefined ? 0 : 1);
   const unread = state.settings.polls === true && state.mode === "stopping";
@@ -322,7 +322,7 @@ function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
   stop(state, { kind: "killed", cutOff, notRun, unread }, effects);
 }
 
-/** Advances batches as far as the bounds allow, and ends the job when nothing is left of it. */
+/** Advances batches as far as the bounds allow, and ends the job when nothing is left to do. */
 function advance(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.mode === "new" || state.mode === "stopped") return;
   if (batchAtTurn(state) === undefined) {
@@ -341,7 +341,7 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
     state.nextWaiting = epochMs(state.nextWaiting + state.settings.interval);
     effects.push({ type: "allocate", time: state.allocating });
   }
-  // Data received after the last batch has its input is not wanted.
+  // The last batch has its blocks: data received from now on would never be read.
   if (takenAll(state) && countWaiting(state) === 0) stopReceivers(state, effects);
   if (state.mode !== "draining" || batchesDue(state) > 0) return;
   if (state.receivers !== "stopping") {
@@ -372,7 +372,7 @@ function takenAll(state: BatchGenerator): boolean {
   return state.settings.batchesMax !== undefined && state.taken >= state.settings.batchesMax;
 }
 
-/** Batches that are times only. */
+/** Batches that are only a time so far. */
 export function countWaiting(state: BatchGenerator): number {
   return (state.last - state.nextWaiting) / state.settings.interval + 1;
 }

@@ -13,15 +13,15 @@ const STUCK_MS = 10_000;
 /** Rates are averaged over this many batches. */
 const REMEMBERED = 8;
 
-/** The subject of the condition that the job is behind. */
+/** The subject of the condition "the job is behind". */
 export const JOB_BEHIND = "JOB_BEHIND";
 
 export type PaceEvent =
-  /** A batch has its blocks: the number of records received since the previous batch. */
+  /** Blocks were allocated to a batch. `received`: records received since the previous one. */
   | { readonly type: "allocated"; readonly at: EpochMs; readonly received: number }
   /**
-   * `due`: batches that are due and not over, including this one; `lasts`: new ones keep coming, the job neither
-   * stops nor has all its batches.
+   * `due`: batches that are due and have not ended, including this one. `lasts`: more will come, since the job is not
+   * stopping and has not taken its last batch.
    */
   | {
       readonly type: "batchStarted";
@@ -43,18 +43,18 @@ export type PaceEffect =
   | { readonly type: "caughtUp"; readonly message: string };
 
 /**
- * Whether a job keeps up with its batches.
+ * Detects that a job does not keep up with its batches.
  *
- *     onTime ─LATE_BATCHES late ones in a row, and it gets no better─▶ behind ─one that is (nearly) on time─▶ onTime
+ *     onTime ─LATE_BATCHES late ones in a row, not recovering─▶ behind ─one that is (nearly) on time─▶ onTime
  *     any ─one runs for STUCK_INTERVALS─▶ stuck ─the same as from onTime or behind─▶ behind, onTime
  */
 export interface Pace {
   readonly intervalMs: number;
   state: "onTime" | "behind" | "stuck";
   running: { readonly time: EpochMs; readonly since: EpochMs } | undefined;
-  /** How long a batch must run to count as stuck; increased after each. */
+  /** The running time from which a batch counts as stuck; doubled after each report. */
   stuckMs: number;
-  /** The delays of the last batches, oldest first, since one that was not late. Bound: `LATE_BATCHES`. */
+  /** Delays of the latest batches, oldest first, back to the last one on time. Bound: `LATE_BATCHES`. */
   late: number[];
   /**
    * The last batches, oldest first: when their blocks were allocated, and their numbers of records. Bound:
@@ -70,7 +70,7 @@ export function pace(intervalMs: number): Pace {
   return { intervalMs, state: "onTime", running: undefined, stuckMs, late: [], allocated: [], over: [] };
 }
 
-/** When to check the running batch, if it still runs then. */
+/** The time to check the running batch again. */
 export function nextLook({ running, stuckMs }: Pace): EpochMs | undefined {
   return running === undefined ? undefined : epochMs(running.since + stuckMs);
 }

@@ -9,11 +9,11 @@ export type JobEvent =
   | { readonly type: "submitted"; readonly at: EpochMs }
   /** The job driver process runs, with this pid. */
   | { readonly type: "driverStarted"; readonly at: EpochMs; readonly pid: number }
-  /** Its `build` succeeded: batches begin. `stopTimeout`: the limit of a drain by its settings. */
+  /** Its `build` succeeded: batches start. `stopTimeout`: the limit of a drain by its settings. */
   | { readonly type: "built"; readonly at: EpochMs; readonly stopTimeout: Millis }
-  /** It reports how it ends, and is about to exit. */
+  /** It reports its end and is about to exit. */
   | { readonly type: "ending"; readonly at: EpochMs; readonly end: JobEnd }
-  /** The process is gone, or could not be started. `error`: how, unless it exited with code 0. */
+  /** The process is gone or could not be started. `error`: the cause, unless it exited with code 0. */
   | { readonly type: "driverExited"; readonly at: EpochMs; readonly error: WireError | undefined }
   /** `millrace stop`: drain. */
   | { readonly type: "stopRequested"; readonly at: EpochMs }
@@ -22,12 +22,12 @@ export type JobEvent =
   /** The timer of `wakeAt` fired. */
   | { readonly type: "tick"; readonly at: EpochMs };
 
-/** What the shell does for a job, in this order. */
+/** Effects of the life cycle of a job, carried out in this order. */
 export type JobEffect =
   | { readonly type: "startDriver" }
   /** Tell the job driver process to drain and exit. */
   | { readonly type: "drainDriver" }
-  /** Tell it to exit at once; `killDriver` follows if it does not. */
+  /** Tell it to exit at once; `killDriver` follows if it fails to. */
   | { readonly type: "stopDriver"; readonly reason: CutReason }
   /** SIGKILL. Answered by `driverExited`. */
   | { readonly type: "killDriver" }
@@ -42,5 +42,5 @@ export type JobEffect =
   /** Replaces the previous timer; answered by `tick`. */
   | { readonly type: "wakeAt"; readonly at: EpochMs }
   | { readonly type: "cancelWake" }
-  /** The end: only late events follow, which have no effect. */
+  /** The end. Later events have no effect. */
   | { readonly type: "ended"; readonly state: "finished" | "failed" | "killed"; readonly error: WireError | undefined };

@@ -17,9 +17,9 @@ import type { JobEffect, JobEvent, JobState } from "./job-events.ts";
 const jobDriverEnded: ErrorFactory = errorKind("JOB_DRIVER_ENDED", "engine");
 
 export interface JobSettings {
-  /** Beyond `stop.timeout`, which the job's own driver process enforces: a process still running by then hangs. */
+  /** Time added to `stop.timeout`, which the job's own driver process enforces: a process still running after it hangs. */
   readonly overrun: Millis;
-  /** How long a process may take to exit when told to, before it is killed. */
+  /** The time for a process to exit when told to, before it is killed. */
   readonly exitGrace: Millis;
 }
 
@@ -30,25 +30,25 @@ export interface JobSettings {
  *                         │                 │                        │       │ driverExited
  *                         └─────────────────┴── driverExited ────────┴───────┴▶ finished | failed | killed
  *
- * The process reports which of the three in `ending`: only it knows what it has discarded. A process that exits without
- * a report was killed if it was told to end at once, and has failed otherwise. The state an operator sees changes only
- * when the process is gone.
+ * The process reports which of the three in `ending`, since only it knows what it has discarded. If it exits without a
+ * report, the job counts as killed if it was told to end at once, and as failed otherwise. Operators see a new state
+ * only when the process is gone.
  *
- * It leaves the executors as soon as it reports its end, or is gone: their processes end with it, and must not count as
- * lost.
+ * A job leaves the executors as soon as it reports its end or its process is gone: their processes end with it and must
+ * not count as lost.
  *
- * `deadline` is what the timer is for: in "draining" the drain, in "exiting" the exit.
+ * `deadline` is the time of the timer: it limits the drain in "draining" and the exit in "exiting".
  */
 export interface JobLifecycle {
   readonly settings: JobSettings;
   state: JobState | "new";
   phase: "none" | "alive" | "draining" | "exiting" | "killing" | "gone";
-  /** How it is going to end, as its process reported. */
+  /** The end that its process has reported. */
   verdict: JobEnd["state"] | undefined;
   error: WireError | undefined;
-  /** Why it was told to end at once. */
+  /** The reason why it was told to end at once. */
   killed: CutReason | undefined;
-  /** The limit of a drain; known once it is built. */
+  /** The limit of a drain; 0 until it is built. */
   stopTimeout: Millis;
   pid: number | undefined;
   built: boolean;
@@ -130,7 +130,7 @@ function onBuilt(state: JobLifecycle, stopTimeout: Millis, effects: JobEffect[])
   effects.push({ type: "accepted" });
 }
 
-/** The process has reported its end: it gets a while to exit. */
+/** The process has reported its end and gets some time to exit. */
 function onEnding(state: JobLifecycle, end: JobEnd, at: EpochMs, effects: JobEffect[]): void {
   leaveExecutors(state, effects);
   if (state.verdict !== undefined) return; // the first one counts

@@ -26,12 +26,12 @@ export interface MemberHello {
   readonly jobs: readonly JobId[];
 }
 
-/** Events of the cluster. `at` is their time; times never run backwards by much, and it is harmless if they do. */
+/** Events of the cluster. `at` is their time; a time that runs backwards does no harm. */
 export type MembershipEvent =
   | ({ readonly type: "hello"; readonly session: MemberSessionId; readonly at: EpochMs } & MemberHello)
   | { readonly type: "heartbeat"; readonly session: MemberSessionId; readonly at: EpochMs }
   | { readonly type: "closed"; readonly session: MemberSessionId; readonly at: EpochMs }
-  /** It was told to end: it gets no new jobs, and closes when its jobs are over or have released it. */
+  /** It was told to end: it gets no new jobs, and closes once its jobs are over or have released it. */
   | { readonly type: "leaving"; readonly session: MemberSessionId; readonly at: EpochMs }
   /** The timer of `wakeAt` fired; ticks at other times are harmless. */
   | { readonly type: "tick"; readonly at: EpochMs }
@@ -46,7 +46,7 @@ export type MembershipEvent =
       readonly pid: number;
       readonly at: EpochMs;
     }
-  /** `error`: why it ended other than by a stop. */
+  /** `error`: the cause, unless it was stopped. */
   | {
       readonly type: "processExited";
       readonly session: MemberSessionId;
@@ -55,7 +55,7 @@ export type MembershipEvent =
       readonly at: EpochMs;
     };
 
-/** What the shell does for the cluster, in this order. */
+/** Effects of the membership, carried out in this order. */
 export type MembershipEffect =
   | { readonly type: "welcome"; readonly session: MemberSessionId; readonly executor: ExecutorId }
   /** Send the reason, then close. */
@@ -66,7 +66,7 @@ export type MembershipEffect =
   | { readonly type: "executorJoined"; readonly executor: ExecutorId; readonly slots: number; readonly host: string }
   | { readonly type: "executorLost"; readonly executor: ExecutorId; readonly reason: string }
   | { readonly type: "executorLeaving"; readonly executor: ExecutorId }
-  /** It left as it was told to, and is not remembered. */
+  /** It left as it was told to, and is forgotten. */
   | { readonly type: "executorLeft"; readonly executor: ExecutorId }
   /** For the warnings of `status`. */
   | { readonly type: "jobWarning"; readonly job: JobId; readonly warning: Warning }

@@ -65,7 +65,7 @@ interface Member {
   host: string;
   pid: number;
   lastSeenAt: EpochMs;
-  /** It was told to end: no process is started there any more. */
+  /** It was told to end: no more processes are started there. */
   leaving: boolean;
   /** By job: its executor process here. */
   readonly processes: Map<JobId, JobProcess>;
@@ -85,9 +85,9 @@ interface JobProcess {
   state: "starting" | "running" | "pausing" | "stopping";
   pid: number | undefined;
   startedAt: EpochMs;
-  /** Consecutive ends without a steady run in between. */
+  /** Consecutive exits without a steady run in between. */
   crashes: number;
-  /** For `pausing`. */
+  /** The time of the restart, in `pausing`. */
   restartAt: EpochMs;
 }
 
@@ -176,7 +176,7 @@ function onHello(state: Membership, event: Of<"hello">, effects: MembershipEffec
   join(state, event, effects);
 }
 
-/** The same process redialling while its old connection hangs; or any, once the old one has been silent too long. */
+/** True for the same process that dials again while its old connection hangs, and for any once the old one is silent. */
 function mayReplace(state: Membership, known: Member, event: Of<"hello">): boolean {
   const same = known.host === event.host && known.pid === event.pid;
   return same || event.at - known.lastSeenAt >= state.settings.timeout;
@@ -303,7 +303,7 @@ function onProcessStarted(state: Membership, event: Of<"processStarted">, effect
   const member = state.sessions.get(event.session);
   const process = member?.processes.get(event.job);
   if (process === undefined) {
-    // Of an unknown job: one that ended while the message was on its way.
+    // The job is unknown: it ended while the message was in flight.
     if (member !== undefined) {
       member.processes.set(event.job, { ...fresh(event.at), state: "stopping", pid: event.pid });
       effects.push({ type: "stopJob", session: event.session, job: event.job, grace: millis(0) });
@@ -336,7 +336,7 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
   process.state = "pausing";
   process.pid = undefined;
   process.restartAt = epochMs(at + pause);
-  if (error === undefined) return; // an orderly exit, as when its job ends: that is about to be reported
+  if (error === undefined) return; // an orderly exit, as at the end of its job, which is about to be reported
   effects.push({
     type: "jobWarning",
     job,

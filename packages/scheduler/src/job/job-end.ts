@@ -14,27 +14,27 @@ import type { ReceivedCount, ReceiverTracker } from "../receivers/receiver-state
 
 export const jobStopped: ErrorFactory = errorKind("JOB_STOPPED", "user");
 
-/** How a job ended. `killed`: input or received data was discarded, or an operator killed it. */
+/** The end of a job. `killed`: input or received data was discarded, or an operator killed it. */
 export type JobEnd =
   | { readonly state: "finished" }
   | { readonly state: "failed" | "killed"; readonly error: WireError };
 
-/** Why a job was ended at once. */
+/** The reason why a job was ended at once. */
 export type CutReason =
-  /** `stop.timeout`: its drain took too long. */
+  /** Its drain exceeded `stop.timeout`. */
   | { readonly kind: "timeout"; readonly limit: Millis }
   /** There was no executor to drain on. */
   | { readonly kind: "alone"; readonly limit: Millis }
-  /** The driver is shut down, and `--grace` is over. */
+  /** The driver shuts down, and its `--grace` is over. */
   | { readonly kind: "grace"; readonly limit: Millis }
   /** An operator asked for it: `millrace kill`, a second Ctrl-C. */
   | { readonly kind: "operator" }
   /** `ssc.stop()` without `graceful`. */
   | { readonly kind: "job" };
 
-/** The received data that was not processed, as far as known. */
+/** Received data that was not processed, as far as is known. */
 export interface ReceivedLoss {
-  /** Received, and in no finished batch. */
+  /** Received, but in no batch that was processed to its end. */
   readonly unprocessed: ReceivedCount;
   /** Lost with executors since the stop was requested. */
   readonly lost: ReceivedCount;
@@ -42,7 +42,7 @@ export interface ReceivedLoss {
   readonly cutOff: readonly string[];
 }
 
-/** @param state Of the receivers, when the last batch has ended or was cut off. */
+/** @param state The receivers after the last batch has ended or was cut off. */
 export function receivedLoss(state: ReceiverTracker): ReceivedLoss {
   const stopping = [...state.receivers.values()].filter((receiver) => receiver.state === "stopping");
   return {
@@ -53,9 +53,9 @@ export function receivedLoss(state: ReceiverTracker): ReceivedLoss {
 }
 
 /**
- * The end of a job whose batches are over: `finished` if nothing was discarded.
+ * The end of a job whose batches have ended: `finished` if nothing was discarded.
  *
- * @param asked Why it was ended at once, if it was.
+ * @param asked The reason why it was ended at once, if it was.
  */
 export function endOfJob(batches: BatchesEnd, asked: CutReason | undefined, received: ReceivedLoss): JobEnd {
   if (batches.kind === "failed") return { state: "failed", error: batches.error };
@@ -71,7 +71,7 @@ export function endBeforeBatches(asked: CutReason): JobEnd {
   return { state: "killed", error: toWireError(error) };
 }
 
-/** The end of a job that is ended at once during a commit, which does not end either. */
+/** The end of a job that is ended at once during a commit that does not finish in time. */
 export function endInCommit(asked: CutReason, limit: Millis): JobEnd {
   const error = jobStopped(
     `${why(asked)}. A commit was under way and did not end within ${formatDuration(limit)}: some outputs of its batch may be ` +

@@ -8,11 +8,11 @@ export interface BatchFigures {
   /** The sum of their running times. */
   readonly taskMs: number;
   /**
-   * Records that tasks have read where the batch's input enters: from sources, files, or kept data; counted once per
+   * Records read where the batch's input enters: from sources, files or persisted data; counted once per
    * read.
    */
   readonly recordsRead: number;
-  /** Bytes spilled for lack of memory: by its tasks, except failed attempts, and by block stores while it ran. */
+  /** Bytes spilled for lack of memory, by its tasks except failed attempts, and by block stores while it ran. */
   readonly spilledBytes: number;
 }
 
@@ -42,14 +42,14 @@ export interface ProcessFigures {
   readonly rssBytes: number;
   readonly poolBytes: number;
   readonly blocks: number;
-  /** By its block store, since it began. */
+  /** Bytes spilled by its block store since its start. */
   readonly spilledBytes: number;
 }
 
-/** The stage whose task it was. */
+/** The stage of a reported task. */
 export interface StageFigures {
   readonly batch: EpochMs;
-  /** The batch's input enters here: it reads no shuffle. */
+  /** It reads no shuffle, so the batch's input enters here. */
   readonly first: boolean;
 }
 
@@ -62,17 +62,17 @@ type Figures<T> = { -readonly [Key in keyof T]: T[Key] };
 export class JobFigures {
   readonly #batches = new Map<EpochMs, Figures<BatchFigures>>();
   readonly #executors = new Map<ExecutorId, { readonly figures: Figures<ExecutorFigures>; storeBytes: number }>();
-  /** What block stores have spilled while no batch ran. */
+  /** Bytes spilled by block stores while no batch ran. */
   #unchargedBytes = 0;
 
-  /** A plan of the batch begins. */
+  /** A plan of the batch was submitted. */
   planSubmitted(batch: EpochMs): void {
     if (this.#batches.has(batch)) return;
     this.#batches.set(batch, { ...NO_FIGURES, spilledBytes: this.#unchargedBytes });
     this.#unchargedBytes = 0;
   }
 
-  /** @param stage `undefined`: a late report, of a stage that is no longer needed. */
+  /** @param stage `undefined` for a late report of a stage that is no longer needed. */
   taskReported(executor: ExecutorId, stage: StageFigures | undefined, outcome: TaskOutcome): void {
     const { figures } = this.#of(executor);
     switch (outcome.kind) {

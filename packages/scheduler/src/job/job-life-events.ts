@@ -2,7 +2,7 @@ import type { Millis, Warning, WarningOver, WireError } from "@millrace/base";
 import type { BatchesEnd } from "../batches/batch-events.ts";
 import type { CutReason, JobEnd, ReceivedLoss } from "./job-end.ts";
 
-/** How a job is asked to end. */
+/** A request to end a job. */
 export type StopRequest = { readonly graceful: true } | { readonly graceful: false; readonly reason: CutReason };
 
 /** Settings that affect a job's life, known once it is built. */
@@ -21,49 +21,49 @@ export type JobLifeEvent =
   | { readonly type: "failed"; readonly error: WireError }
   /** Numbers of ready executors and of their slots, whenever they change. */
   | { readonly type: "executors"; readonly ready: number; readonly slots: number; readonly at: number }
-  /** An operator, the supervisor or the job itself asks for the end. */
+  /** An operator, the supervisor or the job itself asks for its end. */
   | { readonly type: "stopRequested"; readonly how: StopRequest; readonly at: number }
-  /** Every batch is over, and only receivers have not stopped. */
+  /** Every batch has ended, and only receivers are still running. */
   | { readonly type: "receiversAwaited"; readonly at: number }
-  /** Answers `stopBatches` and `cutBatches`, or comes by itself when a batch failed or the last one is done. */
+  /** Answers `stopBatches` and `cutBatches`; also sent unasked when a batch has failed or the last one is done. */
   | {
       readonly type: "batchesEnded";
       readonly end: BatchesEnd;
       readonly received: ReceivedLoss;
-      /** The job's thread has not done yet all that batches asked of it: `threadIdle` follows. */
+      /** The job thread still has requests of batches to finish: `threadIdle` follows. */
       readonly busy: boolean;
       readonly at: number;
     }
-  /** The job's thread has done all that batches asked of it, also what was cut off meanwhile. */
+  /** The job thread has finished all requests of batches, including those that were cut off. */
   | { readonly type: "threadIdle" }
-  /** Answers `tellEnd`. `goesOn`: user code may continue by itself. */
+  /** Answers `tellEnd`. `goesOn`: user code may still be running by itself. */
   | { readonly type: "told"; readonly goesOn: boolean; readonly at: number }
-  /** Answers `leave`: the thread is gone. `error`: the reason, in words, if it was ended by something. */
+  /** Answers `leave`: the thread has exited. `error`: the reason, in words, if it did not exit by itself. */
   | { readonly type: "left"; readonly error: string | undefined; readonly at: number }
   /** Answers `settle`. */
   | { readonly type: "settled" }
   /** The timer of `wakeAt` fired; early and late ones are harmless. */
   | { readonly type: "tick"; readonly at: number };
 
-/** What the job driver does for the life of its job, in this order. */
+/** Effects of the life of a job, carried out by the job driver in this order. */
 export type JobLifeEffect =
   | { readonly type: "warning"; readonly warning: Warning }
   /** A condition is over. */
   | ({ readonly type: "warningOver" } & WarningOver)
   /** Starts the batches, with this `ssc.defaultParallelism`. */
   | { readonly type: "startBatches"; readonly executors: number; readonly parallelism: number }
-  /** Drain: no batch follows the received data. Answered by `batchesEnded`. */
+  /** Drain: process the received data and start no further batches. Answered by `batchesEnded`. */
   | { readonly type: "stopBatches" }
-  /** Ends running work and takes no more. Answered by `batchesEnded`, once a commit in progress has ended. */
+  /** Cancel running work and take no more. Answered by `batchesEnded`, once a commit in progress has ended. */
   | { readonly type: "cutBatches" }
-  /** User code is told how the job ends, and may react. Answered by `told`. */
+  /** Tell user code how the job ends, so that it can react. Answered by `told`. */
   | { readonly type: "tellEnd"; readonly end: JobEnd }
-  /** The job's thread may end as soon as it has nothing left to do. Answered by `left`. */
+  /** Let the job thread exit as soon as it is idle. Answered by `left`. */
   | { readonly type: "leave" }
-  /** Executors let user code finish what its tasks left pending. Answered by `settled`. */
+  /** Have executors let user code finish work that its tasks left pending. Answered by `settled`. */
   | { readonly type: "settle" }
   /** Replaces the previous timer; answered by `tick`. */
   | { readonly type: "wakeAt"; readonly at: number }
   | { readonly type: "cancelWake" }
-  /** The end: nothing follows. Everything still open is closed. */
+  /** The end: nothing follows. Close everything that is still open. */
   | { readonly type: "ended"; readonly end: JobEnd };

@@ -4,41 +4,41 @@ import type { BuiltSettings, JobLifeEffect, JobLifeEvent, StopRequest } from "./
 import { codeCutOff, codeFailedLate, receiversHang, waiting } from "./job-life-warnings.ts";
 
 export interface JobLifeSettings {
-  /** Batches begin once this many executors are ready, */
+  /** Batches start once this many executors are ready, */
   readonly executors: number;
-  /** or, with any number, this long after the first of them. */
+  /** or this long after the first is ready, with however many there are. */
   readonly gather: Millis;
   /** Lower limit of `ssc.defaultParallelism` without a setting: executors may still be joining when the job starts. */
   readonly parallelismMin: number;
 }
 
-/** How long a job waits for its first executor before that is reported. */
+/** The wait for a first executor before NO_EXECUTORS is reported. */
 const WAITING_AFTER = millis(5_000);
-/** How long a drain waits for an executor if there is none: a lost one is often back within a second or two. */
+/** The wait of a drain without any executor: a lost one is often back within a second or two. */
 const ALONE = millis(5_000);
-/** How long the job waits for a commit in progress when it is ended at once. */
+/** The wait for a commit in progress when the job is ended at once. */
 const COMMIT = millis(4_000);
-/** How long a cut-off batch may take to undo its work, such as incomplete output. */
+/** The time for a cut-off batch to undo its work, such as incomplete output. */
 const UNWIND = millis(1_000);
-/** The least time that user code gets when it is told of the end. */
+/** The minimum time for user code to react to the end of the job. */
 const TELL_MIN = millis(1_000);
-/** How long user code may continue by itself: after a loop on the driver, or timers on executors. */
+/** The time for user code that still runs by itself: a loop on the driver, timers on executors. */
 const LEAVE = millis(1_000);
 
 /**
- * Where a job is, and what it waits for there. Times are monotonic milliseconds.
+ * The phase of a job, and what each phase waits for. Times are monotonic milliseconds.
  *
- * | phase       | waits for                                                  | and at most until                            |
+ * | phase       | waits for                                                  | at most until                                |
  * | ----------- | ---------------------------------------------------------- | -------------------------------------------- |
- * | `building`  | the job's thread: `built`                                  | a stop: code of the job may take its time    |
+ * | `building`  | the job thread: `built`                                    | a stop: user code may take its time          |
  * | `gathering` | executors                                                  | `gatherUntil`, once one is ready             |
  * | `running`   | a stop, a failed batch, the last batch                     |                                              |
- * | `draining`  | the batches: `batchesEnded`                                 | `until`; `aloneUntil`, while nobody is ready |
+ * | `draining`  | the batches: `batchesEnded`                                | `until`; `aloneUntil`, while nobody is ready |
  * | `cutting`   | the batches: at once, or when a commit under way has ended | `until`                                      |
- * | `unwinding` | what was cut off, what is discarded: `threadIdle`          | `until`                                      |
- * | `telling`   | code of the job on the driver: `told`                      | `until`                                      |
- * | `leaving`   | the job's thread, which has something left to do: `left`   | `until`                                      |
- * | `settling`  | code of the job on executors: `settled`                    | `until`                                      |
+ * | `unwinding` | undoing of a cut-off batch, discards: `threadIdle`         | `until`                                      |
+ * | `telling`   | user code on the driver: `told`                            | `until`                                      |
+ * | `leaving`   | the job thread, where user code still runs: `left`         | `until`                                      |
+ * | `settling`  | user code on executors: `settled`                          | `until`                                      |
  * | `ended`     |                                                            |                                              |
  */
 export type JobPhase =
@@ -47,9 +47,9 @@ export type JobPhase =
       readonly name: "gathering";
       readonly built: BuiltSettings;
       readonly gatherUntil: number | undefined;
-      /** When to report that no executor is ready; `undefined` if one is, and once it has been reported. */
+      /** The time to report that no executor is ready; `undefined` if one is, or after the report. */
       readonly tellAt: number | undefined;
-      /** It has been reported. */
+      /** The report was made. */
       readonly told: boolean;
     }
   | { readonly name: "running"; readonly built: BuiltSettings }
@@ -73,7 +73,7 @@ export type JobPhase =
   | { readonly name: "ended"; readonly end: JobEnd };
 
 /**
- * The life of one job, as its driver process decides it. There are no other timers for it.
+ * The life of one job, as decided in its driver process. It has no timers but these.
  *
  *     building ─built─▶ gathering ─executors ready─▶ running ─stop─▶ draining
  *                                                       │ └─ kill ───────┐ │ kill, too late, alone for too long
@@ -142,7 +142,7 @@ export function stepJobLife(state: JobLife, event: JobLifeEvent): readonly JobLi
       if (state.phase.name === "settling") end(state, state.phase.end, effects);
       break;
     case "tick":
-      state.wakeAt = undefined; // an early one is requested again
+      state.wakeAt = undefined; // if it was early, it is requested again
       onTick(state, event.at, effects);
       break;
     default:
@@ -158,7 +158,7 @@ function onBuilt(state: JobLife, built: BuiltSettings, at: number, effects: JobL
   onExecutors(state, at, effects);
 }
 
-/** A cause that is already known is the better one, unless all seemed well. */
+/** An earlier cause takes precedence, unless the job seemed to have finished well. */
 function onFailed(state: JobLife, error: WireError, effects: JobLifeEffect[]): void {
   const known = knownEnd(state.phase);
   end(state, known === undefined || known.state === "finished" ? { state: "failed", error } : known, effects);
@@ -194,7 +194,7 @@ function onStopRequested(state: JobLife, how: StopRequest, at: number, effects: 
   switch (phase.name) {
     case "building":
     case "gathering": {
-      // `ssc.stop()` in `build` prevents the job from starting, which loses nothing.
+      // `ssc.stop()` in `build` keeps the job from starting, which loses nothing.
       const nothingLost = how.graceful || how.reason.kind === "job";
       return end(state, nothingLost ? { state: "finished" } : endBeforeBatches(how.reason), effects);
     }
@@ -210,7 +210,7 @@ function onStopRequested(state: JobLife, how: StopRequest, at: number, effects: 
     case "cutting":
     case "unwinding":
     case "ended":
-      return; // it is already being ended at once
+      return; // it is being ended at once already
     default:
       return unreachable(phase);
   }
@@ -236,11 +236,11 @@ function onBatchesEnded(
   effects: JobLifeEffect[],
 ): void {
   const { phase } = state;
-  if (phase.name !== "running" && phase.name !== "draining" && phase.name !== "cutting") return; // it failed meanwhile
+  if (phase.name !== "running" && phase.name !== "draining" && phase.name !== "cutting") return; // the job has failed in the meantime
   const reason = phase.name === "cutting" ? phase.reason : undefined;
   const result = endOfJob(batches, reason, received);
   if (batches.kind === "killed") {
-    // Its tasks are cancelled: code that waits for them removes incomplete output.
+    // Its tasks are cancelled: give the code that waits for them time to remove incomplete output.
     if (!busy) return end(state, result, effects);
     state.phase = { name: "unwinding", end: result, until: at + UNWIND };
     return;
@@ -264,7 +264,7 @@ function toLeaving(state: JobLife, goesOn: boolean, at: number, effects: JobLife
   effects.push({ type: "leave" });
 }
 
-/** A failed job has already said why, perhaps to a loop that did not catch it. */
+/** A failed job has already reported its error, perhaps to a loop that did not catch it. */
 function onLeft(state: JobLife, error: string | undefined, at: number, effects: JobLifeEffect[]): void {
   const { phase } = state;
   if (phase.name !== "leaving" && phase.name !== "settling") return;
@@ -349,7 +349,7 @@ function nextDeadline(phase: JobPhase): number | undefined {
   }
 }
 
-/** How the job will end, once that is known. */
+/** The end that the job is heading for, once it is known. */
 function knownEnd(phase: JobPhase): JobEnd | undefined {
   return "end" in phase ? phase.end : undefined;
 }

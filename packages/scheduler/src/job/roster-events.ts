@@ -30,12 +30,12 @@ export type RosterEvent =
   | { readonly type: "heard"; readonly session: ExecutorSessionId; readonly at: number }
   /** The job is loaded on every slot. */
   | { readonly type: "ready"; readonly session: ExecutorSessionId; readonly at: number }
-  /** It was told to end, and serves until it is released. */
+  /** It was told to end and serves until it is released. */
   | { readonly type: "leaving"; readonly session: ExecutorSessionId; readonly at: number }
   | { readonly type: "settled"; readonly session: ExecutorSessionId; readonly at: number }
-  /** The session has ended; `error`: why, in words, if it was cut. */
+  /** The session has ended. `error`: the reason, in words, if it was cut. */
   | { readonly type: "closed"; readonly session: ExecutorSessionId; readonly error: Error | undefined }
-  /** The starter of its process reports why it ended: for errors of the tasks that ran there. */
+  /** The starter of its process reports why that ended, for the errors of tasks that ran there. */
   | { readonly type: "explained"; readonly executor: ExecutorId; readonly error: WireError }
   /** No more tasks follow. Answered by `allSettled`. */
   | { readonly type: "settle" }
@@ -44,7 +44,7 @@ export type RosterEvent =
   /** The job is over. */
   | { readonly type: "closedDown" };
 
-/** What the shell does for the executors of a job, in this order. */
+/** Effects of the roster, carried out in this order. */
 export type RosterEffect =
   /** It may load the job. */
   | { readonly type: "welcome"; readonly session: ExecutorSessionId; readonly executor: ExecutorId }
@@ -56,11 +56,11 @@ export type RosterEffect =
       readonly error: EngineError;
     }
   | { readonly type: "close"; readonly session: ExecutorSessionId }
-  /** The set of ready executors changed: each is told of all. */
+  /** The set of ready executors changed: tell each of them all the others. */
   | { readonly type: "peersChanged" }
   | { readonly type: "executorReady"; readonly executor: ExecutorId; readonly slots: number }
   | { readonly type: "executorLeaving"; readonly executor: ExecutorId }
-  /** It is gone; its session is closed. `wasReady`: others know of it. */
+  /** It is gone, and its session closed. `wasReady`: others know of it. */
   | {
       readonly type: "executorLost";
       readonly executor: ExecutorId;
@@ -68,9 +68,9 @@ export type RosterEffect =
       readonly error: WireError;
       readonly wasReady: boolean;
     }
-  /** Let user code finish what its tasks left pending; answered by `settled`. */
+  /** Let user code finish work that its tasks left pending; answered by `settled`. */
   | { readonly type: "askToSettle"; readonly session: ExecutorSessionId }
-  /** Every executor has settled, or is gone. */
+  /** Every executor has settled or is gone. */
   | { readonly type: "allSettled" }
   | { readonly type: "warning"; readonly warning: Warning }
   /** Replaces the previous timer; answered by `tick`. */

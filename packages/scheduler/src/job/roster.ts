@@ -39,8 +39,8 @@ export interface RosterMember {
 }
 
 /**
- * The executors of one job, as its driver process knows them: who is there, who is lost and why, and what all of them
- * are awaited for. Which runs what is the task scheduler's concern.
+ * The executors of one job as its driver process knows them: which are there, which are lost and why, and which have
+ * not settled yet. Placement of tasks is the task scheduler's concern.
  */
 export interface Roster {
   readonly job: JobId;
@@ -48,14 +48,14 @@ export interface Roster {
   readonly members: Map<ExecutorSessionId, RosterMember>;
   readonly byExecutor: Map<ExecutorId, RosterMember>;
   /**
-   * Why processes ended, as reported by their starters; until one of that name is ready again. Bound: executors of the
-   * cluster.
+   * Reasons why processes ended, as reported by their starters, until an executor of that name is ready again. Bound:
+   * the executors of the cluster.
    */
   readonly explanations: Map<ExecutorId, WireError>;
   state: "closed" | "open" | "over";
   /** `executor.timeout`; 0 until it is open. */
   timeout: Millis;
-  /** Those that have not settled yet. */
+  /** Executors that have not settled yet. */
   settling: Set<ExecutorSessionId> | undefined;
   /** The current timer. */
   wakeAt: number | undefined;
@@ -144,7 +144,7 @@ function onHello(state: Roster, hello: Extract<RosterEvent, { readonly type: "he
   const error = refusal(state, hello);
   if (error !== undefined) return [{ type: "refuse", session, executor, error }];
   const effects: RosterEffect[] = [];
-  // The same executor dialled again: the old session is dead, even if its socket does not know.
+  // The same executor dialled again: the old session is dead, even if its socket has not noticed.
   const earlier = state.byExecutor.get(executor);
   if (earlier !== undefined) {
     lose(state, earlier, executorGone(executor, undefined), effects);
@@ -217,8 +217,8 @@ function onClosed(state: Roster, session: ExecutorSessionId, cause: Error | unde
 }
 
 /**
- * A connection may stay up while its process hangs. Time in which this process itself was stalled does not count as
- * silence: messages received meanwhile are still unread in its sockets.
+ * A connection may stay up while its process hangs. Time in which this process itself stalled does not count as
+ * silence: messages that arrived in that time are still unread in its sockets.
  */
 function onTick(state: Roster, at: number): readonly RosterEffect[] {
   if (state.wakeAt === undefined) return NOTHING;
@@ -245,7 +245,7 @@ function lose(state: Roster, member: RosterMember, why: EngineError, effects: Ro
   const wasReady = isReady(member);
   state.members.delete(session);
   if (state.byExecutor.get(executor) === member) state.byExecutor.delete(executor);
-  // The starter of the process may know more than its broken connection says, and has reported it.
+  // The starter of the process may have reported more than the broken connection can tell.
   const known = state.explanations.get(executor);
   // An executor that left as it was told to is no failure.
   if (wasReady && known === undefined && member.state !== "leaving")
@@ -263,7 +263,7 @@ function silent(executor: ExecutorId, timeout: Millis): EngineError {
   );
 }
 
-/** Its session has ended: for the tasks that it ran, and for readers of its blocks. `left`: it was told to end. */
+/** The error for tasks of an executor whose session has ended, and for readers of its blocks. `left`: it was told to end. */
 export function executorGone(executor: ExecutorId, cause: Error | undefined, left = false): EngineError {
   const how = left
     ? "was told to end and has left"

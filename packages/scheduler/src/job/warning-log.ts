@@ -2,7 +2,7 @@ import type { EpochMs, Warning, WarningOver, WarningRecord } from "@millrace/bas
 
 /** Warnings kept; events are evicted before conditions, the one that occurred longest ago first. */
 export const WARNINGS_MAX = 20;
-/** Events kept per code: a fault of many things, or of each batch, must not evict the rest. */
+/** Events kept per code: one kind of fault that recurs in many places must not evict the rest. */
 export const EVENTS_PER_CODE_MAX = 5;
 
 /**
@@ -48,7 +48,7 @@ export class WarningLog {
 
 const TOLD_SINGLY = 4;
 
-/** Whether this occurrence deserves a line: the first few do, then every one that doubles the count. */
+/** True if this occurrence deserves a line: the first few do, then each one that doubles the count. */
 export function isTold({ count }: WarningRecord): boolean {
   return count <= TOLD_SINGLY || Number.isInteger(Math.log2(count));
 }

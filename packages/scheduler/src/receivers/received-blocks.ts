@@ -17,7 +17,7 @@ export function allocateWaiting(state: ReceiverTracker, time: EpochMs): void {
   state.batches.set(time, batch);
 }
 
-/** By stream: the records allocated to a batch and not lost before it began. */
+/** By stream: the records allocated to a batch, less those lost before it ran. */
 export function recordsOfBatch(state: ReceiverTracker, time: EpochMs): ReadonlyMap<StreamId, number> {
   return state.batches.get(time)?.records ?? new Map();
 }
@@ -36,7 +36,7 @@ export function batchInput(state: ReceiverTracker, { time, blocks, records, fixe
   return { time, inputs };
 }
 
-/** Received data that no finished batch has processed. O(blocks). */
+/** Received data that no batch has processed to its end. O(blocks). */
 export function unprocessed(state: ReceiverTracker): ReceivedCount {
   const count: ReceivedCount = { blocks: 0, records: 0 };
   const add = (blocks: readonly HeldBlock[]): void => {
@@ -52,7 +52,7 @@ export function unprocessed(state: ReceiverTracker): ReceivedCount {
   return count;
 }
 
-/** The batch no longer holds its receivers back. */
+/** Takes the batch out of its receivers' backlog. */
 export function endBatch(state: ReceiverTracker, time: EpochMs): void {
   const batch = state.batches.get(time);
   if (batch === undefined || batch.state === "ended") return;
@@ -85,7 +85,7 @@ export function releaseBatch(state: ReceiverTracker, time: EpochMs): void {
   for (const [executor, blocks] of byHolder) state.effects.push({ type: "dropBlocks", executor, blocks });
 }
 
-/** Removes a lost executor from all holders, and reports blocks without another one. O(blocks held). */
+/** Removes a lost executor from all holders and reports blocks that have no other. O(blocks held). */
 export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
   const losses: Loss[] = [];
   for (const batch of state.batches.values()) {

@@ -36,7 +36,7 @@ export type ReceiverEvent =
   | { readonly type: "started"; readonly receivers: readonly ReceiverDeclaration[] }
   | { readonly type: "executorReady"; readonly executor: ExecutorId }
   | { readonly type: "executorLost"; readonly executor: ExecutorId }
-  /** It was told to end, and serves what it has until it is lost: its receivers move. */
+  /** It was told to end and serves its blocks until it is lost; its receivers move. */
   | { readonly type: "executorLeaving"; readonly executor: ExecutorId }
   | {
       readonly type: "received";
@@ -50,24 +50,24 @@ export type ReceiverEvent =
       readonly stream: StreamId;
       readonly status: ReceiverStatus;
     }
-  /** Allocate to a batch every block that no batch has. Answered at once by `allocated`. */
+  /** Allocate all unallocated blocks to a batch. Answered at once by `allocated`. */
   | { readonly type: "allocate"; readonly batch: EpochMs }
-  /** The inputs without receivers have been fixed, by name: the batch has all of its input. */
+  /** The polled inputs are fixed, by name: the input of the batch is complete. */
   | {
       readonly type: "inputFixed";
       readonly batch: EpochMs;
       readonly inputs: ReadonlyMap<string, FixedInput>;
     }
-  /** The batch is about to run. Answered at once by `batchInput`. */
+  /** Run the batch: answered at once by `batchInput`. */
   | { readonly type: "runBatch"; readonly batch: EpochMs }
   /** The batch is committed, has failed or was cancelled: its bytes no longer hold its receivers back. */
   | { readonly type: "batchEnded"; readonly batch: EpochMs }
   /** No later batch reads the blocks of this one: they may be dropped. */
   | { readonly type: "batchReleased"; readonly batch: EpochMs }
-  /** Receivers stop, hand over what they buffered, and stay stopped. Answered by `allStopped`. */
+  /** Stop receivers for good; they hand over their buffered records first. Answered by `allStopped`. */
   | { readonly type: "stopRequested" };
 
-/** What the shell does for the receiver tracker, in this order. */
+/** Effects of the receiver tracker, carried out in this order. */
 export type ReceiverEffect =
   | {
       readonly type: "startReceiver";
@@ -85,8 +85,8 @@ export type ReceiverEffect =
       readonly peer: ExecutorId | undefined;
     }
   /**
-   * Bytes of the stream in unfinished batches or in none. Sent when it has moved by an eighth of the limit or crossed
-   * it.
+   * Bytes of the stream that are in no batch or in an unfinished one. Sent when the number has changed by an eighth of
+   * the limit or crossed it.
    */
   | {
       readonly type: "receiverBacklog";
@@ -97,48 +97,48 @@ export type ReceiverEffect =
   | { readonly type: "allocated"; readonly batch: EpochMs }
   /** The input of the batch, without blocks that were lost since they were allocated. */
   | { readonly type: "batchInput"; readonly input: BatchInput }
-  /** The executor may confirm these blocks to their receiver: they are in the next batch's input unless all holders are lost. */
+  /** The executor may confirm these blocks to their receiver: the next batch reads them unless all holders are lost. */
   | {
       readonly type: "blocksTaken";
       readonly executor: ExecutorId;
       readonly stream: StreamId;
       readonly blocks: readonly BlockId[];
     }
-  /** A leaving executor no longer has anything that only it holds: it may end. Sent once. */
+  /** A leaving executor is no longer the only holder of any block and may end. Sent once. */
   | { readonly type: "executorFree"; readonly executor: ExecutorId }
   | { readonly type: "dropBlocks"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
-  /** Records are gone: their only holder was lost. To be reported prominently, once per lost executor. */
+  /** Records are gone with their last holder. To be reported prominently, once per lost executor. */
   | {
       readonly type: "blocksLost";
-      /** It held them. */
+      /** Their last holder. */
       readonly executor: ExecutorId;
       readonly lost: readonly LostBlocks[];
       readonly warning: Warning;
     }
   /**
-   * `lasting`: it holds until `warningOver` names its subject, or a later condition with that subject replaces it.
+   * With `lasting`, a condition: it holds until `warningOver` names its subject or a new condition replaces it.
    */
   | ({ readonly type: "warning" } & Warning)
   /** A condition is over. `message`: a line for the log. */
   | ({ readonly type: "warningOver" } & WarningOver)
   /**
-   * For listeners. `started`: it is connected to its source, perhaps again. `error`: it is not, or has reported a
-   * non-fatal error. `stopped`: it has ended, at least there.
+   * For listeners. `started`: it is connected to its source, perhaps again. `error`: it is not connected, or has
+   * reported a non-fatal error. `stopped`: it has ended, at least on that executor.
    */
   | {
       readonly type: "receiverChanged";
       readonly stream: StreamId;
       readonly change: "started" | "error" | "stopped";
-      /** Where it runs or ran. */
+      /** Its current or last executor. */
       readonly executor: ExecutorId;
       readonly error: WireError | undefined;
     }
-  /** Answers `stopRequested`, once. `pending`: there are blocks that no batch has taken. */
+  /** Answers `stopRequested`, once. `pending`: some blocks are allocated to no batch. */
   | { readonly type: "allStopped"; readonly pending: boolean };
 
 interface LostBlocks {
   readonly stream: StreamId;
-  /** The batch they were allocated to, if any. */
+  /** The batch to which they were allocated, if any. */
   readonly batch: EpochMs | undefined;
   readonly blocks: readonly BlockId[];
   readonly records: number;

@@ -3,7 +3,7 @@ import { noExecutors, noReplicaPeer } from "../warnings.ts";
 import type { ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 import { aloneCondition, notAlone, warn } from "./receiver-warnings.ts";
 
-/** The condition that receivers wait for an executor. */
+/** The subject of the condition "receivers wait for an executor". */
 export const NO_EXECUTORS = "NO_EXECUTORS/receivers";
 
 /** Starts every receiver that has no executor. O(receivers × executors). */
@@ -18,7 +18,7 @@ function startSomewhere(state: ReceiverTracker, receiver: TrackedReceiver): void
   const { stream, name } = receiver.declared;
   const executor = leastUsed(state, (other) => other.executor, undefined);
   if (executor === undefined) {
-    if (state.starved || state.leaving.size > 0) return; // reported when the leaving ones are gone
+    if (state.starved || state.leaving.size > 0) return; // reported once the leaving ones are gone
     state.starved = true;
     const message = `receiver ${name} waits: no executor is ready. It starts by itself when one is.`;
     warn(state, noExecutors(NO_EXECUTORS, message));
@@ -31,7 +31,7 @@ function startSomewhere(state: ReceiverTracker, receiver: TrackedReceiver): void
   state.effects.push({ type: "startReceiver", executor, stream, replicateTo: receiver.peer });
 }
 
-/** Assigns a peer to running receivers that need one and have none, or a lost one. */
+/** Assigns a peer to running receivers that need one and have none, or have lost it. */
 export function renewPeers(state: ReceiverTracker): void {
   for (const receiver of state.receivers.values()) {
     const { executor, declared, peer } = receiver;
@@ -47,7 +47,7 @@ function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): Executor
   const { name, copies } = receiver.declared;
   if (copies === 1) return undefined;
   const peer = leastUsed(state, (other) => (other === receiver ? undefined : other.peer), receiver.executor);
-  // A leaving executor keeps its copies meanwhile, and the job may be about to end: reported when the leaving ones are
+  // A leaving executor keeps its copies for now, and the job may be about to end: reported once the leaving ones are
   // gone.
   if (peer === undefined && (state.leaving.size > 0 || state.mode !== "open")) return undefined;
   if (peer === undefined && !receiver.alone) {
@@ -61,7 +61,7 @@ function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): Executor
   return peer;
 }
 
-/** It is ready, and was not told to end. */
+/** True if the executor is ready and was not told to end. */
 export function stays(state: ReceiverTracker, executor: ExecutorId): boolean {
   return state.executors.includes(executor) && !state.leaving.has(executor);
 }

@@ -3,7 +3,7 @@ import type { BlockId, FixedInput } from "@millrace/plan";
 import type { ReceiverDeclaration, ReceiverEffect } from "./receiver-events.ts";
 
 export interface ReceiverSettings {
-  /** `receiver.buffer.bytes`: beyond it a receiver is held back; reports of the backlog are spaced by it. */
+  /** `receiver.buffer.bytes`: the backlog beyond which a receiver is held back, and the scale for reports of it. */
   readonly bufferBytes: number;
 }
 
@@ -22,7 +22,7 @@ export interface TrackedReceiver {
   state: "homeless" | "starting" | "running" | "retrying" | "moving" | "stopping" | "stopped";
   /** Its executor; `undefined` when homeless or stopped. */
   executor: ExecutorId | undefined;
-  /** The holder of second copies. */
+  /** The executor that holds its second copies. */
   peer: ExecutorId | undefined;
   /** NO_REPLICA_PEER was reported. */
   alone: boolean;
@@ -32,7 +32,7 @@ export interface TrackedReceiver {
   stuck: boolean;
   /** Unallocated blocks, in order of arrival. Bound: the executor holds the receiver back beyond `bufferBytes`. */
   waiting: HeldBlock[];
-  /** Bytes of blocks in no batch, or in an unfinished one. */
+  /** Bytes of blocks that are in no batch or in an unfinished one. */
   backlogBytes: number;
   /** The backlog last reported. */
   toldBytes: number;
@@ -48,7 +48,7 @@ export interface HeldBlock {
 }
 
 /**
- * The input of a batch; this is the only place that keeps it.
+ * The input of a batch, kept in this place only.
  *
  *     allocated ─inputFixed─▶ fixed ─runBatch─▶ running ─batchEnded─▶ ended ─batchReleased─▶ (gone)
  *         └───────────────── batchEnded: the job is cut off ──────▲
@@ -58,9 +58,9 @@ export interface TrackedBatch {
   state: "allocated" | "fixed" | "running" | "ended";
   /** By stream, in order of arrival; lost blocks are removed. */
   readonly blocks: Map<StreamId, HeldBlock[]>;
-  /** By stream, in the blocks that the batch has, or had when it began. */
+  /** By stream: the records in the batch's blocks, as of its start once it runs. */
   readonly records: Map<StreamId, number>;
-  /** The inputs without receivers, by name: once they are fixed, until the batch has ended. */
+  /** Polled inputs by name, from when they are fixed until the batch has ended. */
   fixed: ReadonlyMap<string, FixedInput>;
 }
 
@@ -71,13 +71,13 @@ export interface ReceiverTracker {
   readonly receivers: Map<StreamId, TrackedReceiver>;
   /** Ready executors, in the order in which they became so. */
   readonly executors: ExecutorId[];
-  /** Those that were told to end; true: `executorFree` was sent. */
+  /** Executors that were told to end; true once `executorFree` was sent. */
   readonly leaving: Map<ExecutorId, boolean>;
-  /** Ascending. Bound: planned batches, and those whose data later batches still read. */
+  /** Ascending. Bound: batches with allocated blocks, and those whose data later batches still read. */
   readonly batches: Map<EpochMs, TrackedBatch>;
   /** NO_EXECUTORS was reported. */
   starved: boolean;
-  /** Lost with executors since the stop was requested; earlier losses were reported, and the job went on. */
+  /** Lost with executors since the stop was requested; earlier losses were reported while the job went on. */
   readonly lost: ReceivedCount;
   /** Receivers whose executor was lost while they were handing over their data. */
   readonly cutOff: string[];

@@ -121,7 +121,7 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
   finishStop(state);
 }
 
-/** What it holds may be needed until it is gone. It gets nothing new to hold. */
+/** Its blocks may be needed until it is gone; it is given no new ones. */
 function onExecutorLeaving(state: ReceiverTracker, executor: ExecutorId): void {
   if (!stays(state, executor)) return;
   state.leaving.set(executor, false);
@@ -134,9 +134,9 @@ function onExecutorLeaving(state: ReceiverTracker, executor: ExecutorId): void {
 }
 
 /**
- * Releases leaving executors when nothing would be lost: their receivers have nothing to hand over, and all they hold
- * is held elsewhere. Not during a batch, whose tasks would have to run again, nor when the job is about to stop, which
- * needs all of them. O(blocks held) while one leaves.
+ * Releases leaving executors once nothing would be lost: none of their receivers still runs, and every block they hold
+ * has another holder. Not during a batch, whose tasks would have to run again, and not while the job stops, which needs
+ * all of them. O(blocks held) while one leaves.
  */
 function freeLeaving(state: ReceiverTracker): void {
   if (state.leaving.size === 0 || state.mode !== "open") return;
@@ -160,7 +160,7 @@ function holdsAlone(state: ReceiverTracker, executor: ExecutorId): boolean {
   return false;
 }
 
-/** Returns whether it needs another executor. */
+/** Returns true if the receiver needs another executor. */
 function loseHome(state: ReceiverTracker, receiver: TrackedReceiver, executor: ExecutorId): boolean {
   receiver.executor = undefined;
   receiver.peer = undefined;
@@ -180,7 +180,7 @@ function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type
   const receiver = state.receivers.get(event.stream);
   // Late reports of a lost executor: its blocks are gone, and a receiver elsewhere has taken over.
   if (receiver === undefined || !state.executors.includes(event.executor)) return;
-  if (state.mode === "stopped") return; // no batch will take them: they are not confirmed
+  if (state.mode === "stopped") return; // no batch will read them, so they are not confirmed
   for (const { id, bytes, records, at } of event.blocks) {
     // A copy may have been lost while the report was on its way.
     const holders = at.filter((holder) => state.executors.includes(holder));
@@ -209,7 +209,7 @@ function onReceiverStatus(
   status: ReceiverStatus,
 ): void {
   const receiver = state.receivers.get(stream);
-  if (receiver === undefined || receiver.executor !== executor) return; // it runs elsewhere by now
+  if (receiver === undefined || receiver.executor !== executor) return; // by now it runs elsewhere
   switch (status.state) {
     case "running":
       onRunning(state, receiver, executor);
@@ -275,19 +275,19 @@ function onRetrying(
   if (receiver.state === "stopping" || receiver.state === "moving") return;
   notStuck(state, receiver, undefined); // its thread has ended
   receiver.state = "retrying";
-  if (receiver.down) return; // reported once per outage: each of its attempts reports it
+  if (receiver.down) return; // reported once per outage, although each attempt reports it
   receiver.down = true;
   const { name } = receiver.declared;
   const { error, retryMs } = status;
   const then =
     error.kind?.code === "SOURCE_DOWN"
-      ? "" // it says the rest itself
+      ? "" // its message says the rest
       : ` It is started again in ${retryMs} ms, and from then on after growing pauses; batches go on without it.`;
   const message = `[SOURCE_DOWN] receiver ${name}: ${reason(error)}.${then}`;
   warn(state, warningOf(message, { subject: downCondition(receiver), lasting: true }));
 }
 
-/** The reason, without codes that the surrounding message already expresses. */
+/** The headline, without a code that the surrounding message implies. */
 function reason(error: WireError): string {
   return headline(error).replace(/^\[(?:SOURCE_DOWN|RECEIVER_FAILED|RECEIVER_STUCK)\] /, "");
 }
@@ -327,14 +327,14 @@ function onAllocate(state: ReceiverTracker, time: EpochMs): void {
 function onInputFixed(state: ReceiverTracker, time: EpochMs, inputs: ReadonlyMap<string, FixedInput>): void {
   const batch = state.batches.get(time);
   if (batch?.state === "ended") return; // the job was cut off meanwhile
-  assert(batch?.state === "allocated", `the input of batch ${time} is fixed, and it is ${batch?.state ?? "not known"}`);
+  assert(batch?.state === "allocated", `the input of batch ${time} is fixed, but it is ${batch?.state ?? "not known"}`);
   batch.state = "fixed";
   batch.fixed = inputs;
 }
 
 function onRunBatch(state: ReceiverTracker, time: EpochMs): void {
   const batch = state.batches.get(time);
-  assert(batch?.state === "fixed", `batch ${time} begins, and is ${batch?.state ?? "not known"}`);
+  assert(batch?.state === "fixed", `batch ${time} is to run, but is ${batch?.state ?? "not known"}`);
   batch.state = "running";
   state.effects.push({ type: "batchInput", input: batchInput(state, batch) });
 }

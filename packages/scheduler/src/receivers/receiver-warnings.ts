@@ -3,7 +3,7 @@ import { receiverMoved } from "../warnings.ts";
 import { namesOf } from "./received-blocks.ts";
 import type { ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
 
-/** Reports an event, or a condition until the effect `warningOver` names its subject. */
+/** Reports an event, or a condition that holds until `warningOver` names its subject. */
 export function warn(state: ReceiverTracker, warning: Warning): void {
   state.effects.push({ type: "warning", ...warning });
 }

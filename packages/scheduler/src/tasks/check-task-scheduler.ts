@@ -122,7 +122,7 @@ function checkPlans(state: TaskScheduler): void {
   assert(state.plans.size > 0 || state.active.length === 0, "without a plan nothing is worked on");
 }
 
-/** No slot is idle while a task could use it: only state waits for its slot, and a retry for another executor. */
+/** No slot is idle while a task could use it: only stateful tasks wait for their slot, and retries for another executor. */
 function checkWorkConserving(state: TaskScheduler): void {
   if (!state.ready.some((executor) => executor.free > 0)) return;
   for (const stage of state.active) {

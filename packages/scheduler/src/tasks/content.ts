@@ -7,8 +7,8 @@ import type { TaskEffect } from "./task-events.ts";
 import { DIFFERENCES_MAX, DONE, IDLE, RUNNING, type Stage, type TaskScheduler } from "./task-state.ts";
 
 /**
- * Compares a map task's output with its earlier one, if that was lost. If they differ, readers of the earlier records
- * would be inconsistent with later ones: so every task that has read them, or is about to, runs again. Their outputs
+ * Compares a map task's output with its earlier one, which was lost. If they differ, tasks that read the earlier records
+ * would be inconsistent with later readers, so every task that has read them, or is about to, runs again. Their outputs
  * are compared in turn, and so on.
  *
  * Results of finished plans cannot be revoked: that is reported, and later readers see the new records.
@@ -20,7 +20,7 @@ export function compareContent(state: TaskScheduler, stage: Stage, map: number, 
   outputs.checksums[map] = checksum;
   if (before === undefined || checksum === undefined || before === checksum) return;
   const undone = undoReaders(state, outputs.shuffle, map);
-  if (undone.tasks === 0 && !outputs.given) return; // nobody has read them
+  if (undone.tasks === 0 && !outputs.given) return; // no task has read them
   const first = !outputs.differing;
   outputs.differing = true;
   if (first) outputs.differences++;
@@ -76,7 +76,7 @@ function isOf(input: PlannedInput, shuffle: ShuffleId, map: number): boolean {
   return input.kind === "mapOutput" && input.shuffle === shuffle && input.map === map;
 }
 
-/** Makes a task idle that is done, or running with its original inputs. */
+/** Makes a task idle that is done or runs with its original inputs. */
 function undo(state: TaskScheduler, stage: Stage, index: number): boolean {
   const slot = stage.slots[index];
   if (stage.status[index] === RUNNING && slot !== undefined) {

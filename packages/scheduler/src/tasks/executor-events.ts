@@ -21,7 +21,7 @@ export function onExecutorJoined(state: TaskScheduler, id: ExecutorId, slots: nu
 
 export function onExecutorReady(state: TaskScheduler, id: ExecutorId): void {
   const executor = state.executors.get(id);
-  if (executor === undefined || executor.ready) return; // it was lost meanwhile
+  if (executor === undefined || executor.ready) return; // it was lost in the meantime
   executor.ready = true;
   if (state.operators.size > 0) state.joined = true;
   state.ready.push(executor);
@@ -42,12 +42,12 @@ export function onExecutorLost(state: TaskScheduler, id: ExecutorId, error: Wire
     endAttempt(state, slot, error);
     releasePinned(slot);
   }
-  // Only now is it known what is missing: each stage that still needs lost outputs waits for them.
+  // All losses are registered by now: each stage that still needs lost outputs waits for them.
   const reason = error === undefined ? `executor ${id} was lost` : `executor ${id} was lost (${headline(error)})`;
   for (const stage of [...state.active]) refresh(state, stage, reason);
 }
 
-/** Ends the attempt on a slot of a lost executor: not the task's fault, but bounded nevertheless. */
+/** Ends the attempt on a slot of a lost executor. This is not the task's fault, but is bounded nevertheless. */
 function endAttempt(state: TaskScheduler, slot: Slot, error: WireError | undefined): void {
   const { stage, task } = slot;
   if (stage === undefined) return;
@@ -69,14 +69,14 @@ function endAttempt(state: TaskScheduler, slot: Slot, error: WireError | undefin
   }
 }
 
-/** Tasks that waited for their state here wait for a new owner of it. */
+/** Tasks pinned to the slot wait for a new owner of their state. */
 function releasePinned(slot: Slot): void {
   for (let entry = slot.pinned.shift(); entry !== undefined; entry = slot.pinned.shift()) {
     if (entry.stage.status[entry.task] === QUEUED) entry.stage.unowned.push(entry.task);
   }
 }
 
-/** Moves state to executors that have joined, while no task of a batch uses it. */
+/** Moves state to executors that have joined, while no task uses it. */
 export function onBatchEnded(state: TaskScheduler): void {
   if (!state.joined) return;
   state.joined = false;

@@ -2,18 +2,18 @@ import { assert } from "@millrace/base";
 import type { PlannedStage, StageRunId, StageTemplate, TemplateId } from "@millrace/plan";
 
 /**
- * The templates of one executor, as its driver decides: which must be sent before a stage, and which may be dropped
- * because there are more than `max`. The least recently used is evicted first, and none that a running stage uses: so
- * more than `max` may be held.
+ * The templates that one executor holds: decides which to send before a stage, and which to drop when there are more
+ * than `max`. The least recently used is evicted first, but none that a running stage uses, so more than `max` may be
+ * held.
  *
- * Drops must reach the executor in the order of the calls, like sends: then a task never meets a missing template.
+ * Sends and drops must reach the executor in the order of the calls, so that no task finds a template missing.
  */
 export class HeldTemplates {
   readonly #max: number;
   readonly #stages = new Map<StageRunId, readonly TemplateId[]>();
-  /** How many stages use a template. */
+  /** The number of running stages that use a template. */
   readonly #uses = new Map<TemplateId, number>();
-  /** Used by no stage now, in the order in which they became unused. */
+  /** Templates that no running stage uses, in the order in which they became unused. */
   readonly #idle = new Set<TemplateId>();
 
   constructor(max: number) {
@@ -24,12 +24,12 @@ export class HeldTemplates {
     return this.#uses.size + this.#idle.size;
   }
 
-  /** The executor has been told of the stage, and not of its end. */
+  /** True while the executor knows the stage: from its announcement to its end. */
   has(run: StageRunId): boolean {
     return this.#stages.has(run);
   }
 
-  /** The executor is told of a new stage. */
+  /** A stage is announced to the executor. */
   startStage({ run, templates }: Pick<PlannedStage, "run" | "templates">): {
     readonly send: readonly StageTemplate[];
     readonly drop: readonly TemplateId[];
@@ -43,7 +43,7 @@ export class HeldTemplates {
     return { send, drop: this.#evict() };
   }
 
-  /** The executor is told that a stage is over. */
+  /** The end of a stage is announced to the executor. */
   endStage(run: StageRunId): readonly TemplateId[] {
     for (const id of this.#stages.get(run) ?? []) {
       const uses = (this.#uses.get(id) ?? 0) - 1;
@@ -58,7 +58,7 @@ export class HeldTemplates {
     return this.#evict();
   }
 
-  /** @returns Whether it must be sent. */
+  /** @returns True if the template must be sent. */
   #use(id: TemplateId): boolean {
     const uses = this.#uses.get(id) ?? 0;
     this.#uses.set(id, uses + 1);

@@ -42,8 +42,8 @@ function addBytes(outputs: ShuffleOutputs, output: MapOutput): void {
 }
 
 /**
- * Drops every output of the stage's shuffle held by `executor`: those tasks must run again, unless another executor has
- * a copy, which replaces it. O(map tasks).
+ * Drops every output of the stage's shuffle held by `executor`. Its tasks must run again, unless another executor has a
+ * copy, which takes its place. O(map tasks).
  */
 export function loseOutputs(stage: Stage, executor: ExecutorId): void {
   const { outputs } = stage;
@@ -82,7 +82,7 @@ export function forgetOutput(stage: Stage, map: number): void {
   if (!outputs.maps.some((other) => other?.executor === output.executor)) outputs.bytesAt.delete(output.executor);
 }
 
-/** Like `loseOutputs`, for results that the driver has not fetched yet from `executor`. */
+/** Like `loseOutputs`, for results that the driver has not yet fetched from `executor`. */
 export function loseResults(stage: Stage, executor: ExecutorId): void {
   for (let i = 0; i < stage.results.length; i++) {
     const result = stage.results[i];
@@ -106,7 +106,7 @@ export function parseShuffleBlock(
  * The inputs of a task with shuffles replaced by the blocks to fetch, in the order of the map tasks, and without lost
  * holders. O(map tasks of the shuffles it reads).
  *
- * @returns The inputs, or why there are none: a block has no holder left.
+ * @returns The inputs, or an error if a block has no holder left.
  */
 export function resolveInputs(state: TaskScheduler, stage: Stage, index: number): readonly TaskInput[] | EngineError {
   const planned = stage.planned.tasks[index]?.inputs ?? [];
@@ -165,7 +165,9 @@ function mapBlock(
 }
 
 /**
- * Adds to `score` of each ready executor the size of the task's input that it holds; returns whether any holds some.
+ * Sets the `score` of each ready executor to the size of the task's input that it holds.
+ *
+ * @returns True if any holds some.
  */
 export function scoreInputs(state: TaskScheduler, stage: Stage, index: number): boolean {
   for (const executor of state.ready) executor.score = 0;
@@ -210,7 +212,7 @@ function addScore(executor: Executor | undefined, bytes: number): void {
 }
 
 /**
- * Whether a holder named by the plan can still have it: an executor that has joined since is empty, whatever its name.
+ * True if a holder named by the plan can still have the block: an executor of that name that joined later is empty.
  */
 function holds(state: TaskScheduler, stage: Stage, holder: Holder): boolean {
   if (holder === "driver") return true;

@@ -5,7 +5,7 @@ import { Queue } from "./queue.ts";
 import { ownerOf } from "./state-owners.ts";
 import { type Executor, IDLE, QUEUED, RUNNING, type Slot, type Stage, type TaskScheduler } from "./task-state.ts";
 
-/** Queues an idle task of a ready stage where a slot will find it. O(1), plus its input blocks for the preference. */
+/** Queues an idle task of a ready stage where a slot will find it. O(1), plus the input blocks scored for its preference. */
 export function enqueue(state: TaskScheduler, stage: Stage, index: number): void {
   if (stage.status[index] !== IDLE) assert(false, `task ${index} of stage ${stage.planned.run} is queued twice`);
   stage.status[index] = QUEUED;
@@ -20,7 +20,7 @@ export function enqueue(state: TaskScheduler, stage: Stage, index: number): void
   }
 }
 
-/** Removes every queued task of a stage from its queues; entries in slots' queues are skipped when met. O(tasks). */
+/** Removes all queued tasks of a stage from its queues; entries in slots' queues are skipped later. O(tasks). */
 export function unqueue(stage: Stage): void {
   for (let i = 0; i < stage.status.length; i++) if (stage.status[i] === QUEUED) stage.status[i] = IDLE;
   stage.any.clear();
@@ -31,8 +31,8 @@ export function unqueue(stage: Stage): void {
 
 /**
  * Launches tasks on free slots. Earlier stages go first. Within a stage: tasks whose state is in a free slot, retries,
- * tasks of whose input an executor with a free slot holds most, then any task anywhere. Nothing waits for locality;
- * only state waits for its slot, and a retry for another executor if there is one.
+ * tasks most of whose input is on an executor with a free slot, then any task anywhere. Nothing waits for locality;
+ * only stateful tasks wait for their slot, and retries for another executor if there is one.
  */
 export function place(state: TaskScheduler): void {
   if (state.ready.length === 0) return;
@@ -62,7 +62,7 @@ function placePinned(state: TaskScheduler, executor: Executor): void {
     while (slot.stage === undefined && slot.pinned.size > 0 && state.failing.length === 0) {
       const entry = slot.pinned.shift();
       if (entry === undefined || entry.stage.status[entry.task] !== QUEUED) continue;
-      // An entry from before the stage was removed from its queues may meet the task queued again for another owner.
+      // An entry from before the stage was unqueued may name a task that is queued again for another owner.
       const ref = entry.stage.planned.tasks[entry.task]?.state;
       if (ref !== undefined && ownerOf(state, ref) === slot) launch(state, entry.stage, entry.task, slot);
     }
@@ -112,7 +112,7 @@ function takeQueued(stage: Stage, queue: Queue<number>): number | undefined {
   return undefined;
 }
 
-/** Like `takeQueued`, without tasks that have failed meanwhile and are in `avoiding`. */
+/** Like `takeQueued`, without tasks that have failed since and are in `avoiding`. */
 function takeFresh(stage: Stage, queue: Queue<number>): number | undefined {
   for (let index = takeQueued(stage, queue); index !== undefined; index = takeQueued(stage, queue)) {
     if (stage.failedOn[index] === undefined) return index;
@@ -126,7 +126,7 @@ function launch(state: TaskScheduler, stage: Stage, index: number, slot: Slot): 
     assert(false, `slot ${slot.index} of ${slot.executor.id} is taken`);
   const inputs = resolveInputs(state, stage, index);
   if (inputs instanceof EngineError) {
-    // The task stays queued, in no queue: its plans fail before this step ends, which removes it.
+    // The task stays marked as queued but is in no queue: its plans fail before this step ends, which removes it.
     state.failing.push({ stage, error: inputs });
     return;
   }
@@ -155,7 +155,7 @@ function launch(state: TaskScheduler, stage: Stage, index: number, slot: Slot): 
   state.effects.push({ type: "launch", executor: slot.executor.id, stage: stage.planned, task });
 }
 
-/** Queues the task under the executors that hold most of its input: several if copies make them equal. */
+/** Queues the task under each executor that holds most of its input; copies can make several equal. */
 function prefer(state: TaskScheduler, stage: Stage, index: number): void {
   let most = 0;
   for (const executor of state.ready) if (executor.score > most) most = executor.score;

@@ -15,7 +15,7 @@ import {
   type TaskScheduler,
 } from "./task-state.ts";
 
-/** Starts a stage that a plan needs, and the stages it depends on. A complete or started one is left alone. */
+/** Starts a stage that a plan needs and the stages it depends on, except complete and started ones. */
 export function activate(state: TaskScheduler, stage: Stage): void {
   if (stage.active || isComplete(stage)) return;
   stage.active = true;
@@ -26,10 +26,10 @@ export function activate(state: TaskScheduler, stage: Stage): void {
 }
 
 /**
- * Updates an active stage to its inputs: if they are complete, its idle tasks are queued; if not and it needs them, its
- * queued tasks wait and the stages that write them start. O(its tasks).
+ * Brings an active stage in line with its inputs. If they are complete, its idle tasks are queued; otherwise its queued
+ * tasks wait, and the stages that write the missing inputs start. O(its tasks).
  *
- * @param reason Why inputs may have been lost, for the message if it happens too often.
+ * @param reason The cause of a possible loss of inputs, for messages.
  */
 export function refresh(state: TaskScheduler, stage: Stage, reason: string): void {
   if (!stage.active || stage.todo === 0) return;
@@ -71,7 +71,7 @@ export function inputsComplete(state: TaskScheduler, stage: Stage): boolean {
   return true;
 }
 
-/** Requeues an idle task of an active stage, or lets the stage wait for its inputs. O(1) for the former. */
+/** Requeues an idle task of an active stage, in O(1), or makes the stage wait for its inputs. */
 export function requeue(state: TaskScheduler, stage: Stage, index: number, reason: string): void {
   if (stage.ready && inputsComplete(state, stage)) enqueue(state, stage, index);
   else refresh(state, stage, reason);
@@ -109,7 +109,7 @@ function abandonAll(state: TaskScheduler, stage: Stage): void {
   }
 }
 
-/** Cancels an attempt; its task is idle again, and its slot taken until the report. */
+/** Cancels an attempt: its task is idle again, while its slot stays taken until the report. */
 export function abandon(state: TaskScheduler, stage: Stage, index: number, slot: Slot): void {
   const { run } = stage.planned;
   const partition = stage.planned.tasks[index]?.partition ?? index;
@@ -127,7 +127,7 @@ export function abandon(state: TaskScheduler, stage: Stage, index: number, slot:
   });
 }
 
-/** Reports that no attempt of the stage runs, once that is so and the stage is not needed. */
+/** Reports `stageDone` once no attempt of the stage runs and the stage is not needed. */
 export function quiesce(state: TaskScheduler, stage: Stage): void {
   if (stage.active || stage.abandoned > 0) return;
   if (stage.outputs === undefined || stage.outputs.dropped) state.sweepDue = true;
@@ -143,7 +143,7 @@ export function failStage(state: TaskScheduler, stage: Stage, error: EngineError
   }
 }
 
-/** Ends a plan: with its results, or with the error. */
+/** Ends a plan with its results or with an error. */
 export function endPlan(state: TaskScheduler, plan: Plan, error: EngineError | undefined): void {
   state.plans.delete(plan.id);
   state.sweepDue = true;
@@ -159,7 +159,7 @@ export function endPlan(state: TaskScheduler, plan: Plan, error: EngineError | u
   state.effects.push({ type: "planDone", plan: plan.id, results, accumulators: plan.accumulators });
 }
 
-/** The outputs that the plan's results were computed from have been exposed with them. */
+/** Marks the outputs from which the plan's results were computed as given out with them. */
 function markGiven(state: TaskScheduler, plan: Plan): void {
   const mark = ++state.marks;
   walk(state, plan.result, mark, true);
@@ -170,7 +170,7 @@ function markGiven(state: TaskScheduler, plan: Plan): void {
   }
 }
 
-/** Whether the plan cannot end without more work of the stage. */
+/** True if the plan cannot end without more work of the stage. */
 export function needs(state: TaskScheduler, plan: Plan, stage: Stage): boolean {
   const mark = ++state.marks;
   walk(state, plan.result, mark, false);
@@ -188,7 +188,7 @@ function walk(state: TaskScheduler, stage: Stage, mark: number, all: boolean): v
   }
 }
 
-/** Stops and drops what no plan needs any more. O(live stages). */
+/** Stops and drops stages that no plan needs any more. O(live stages). */
 export function sweep(state: TaskScheduler): void {
   state.sweepDue = false;
   const working = ++state.marks;

@@ -3,12 +3,11 @@ import type { StateRef } from "@millrace/plan";
 import type { Executor, OperatorState, Slot, TaskScheduler } from "./task-state.ts";
 
 /**
- * The slot that owns a state partition; a partition without an owner goes to the slot with the fewest of the
- * operator's, then the fewest of all, then the first. State stays there until its executor is lost, or until `rebalance` moves it, between two batches, to an
- * executor that joined. O(1), O(slots) for
- * a new owner.
+ * The slot that owns a state partition. A partition without an owner goes to the slot with the fewest partitions of the
+ * operator, then the fewest of all, then the first. It stays there until its executor is lost, or until `rebalance` moves
+ * it to an executor that joined, between two batches. O(1); O(slots) for a new owner.
  *
- * @returns `undefined` when it has no owner and no executor is ready to be one.
+ * @returns `undefined` if it has no owner and no executor is ready to become one.
  */
 export function ownerOf(state: TaskScheduler, ref: StateRef): Slot | undefined {
   let operator = state.operators.get(ref.operator);
@@ -34,10 +33,10 @@ export function disown(state: TaskScheduler, executor: Executor): void {
 }
 
 /**
- * Moves partitions from the slots that own most of an operator's to those that own fewest, until they differ by at most
- * one. Partitions with a running task stay. O(state partitions + moves × slots).
+ * Moves partitions of each operator from the slots that own most of them to those that own fewest, until they differ by
+ * at most one. Partitions with a running task stay. O(state partitions + moves × slots).
  *
- * @returns How many moved.
+ * @returns The number of moves.
  */
 export function rebalance(state: TaskScheduler): number {
   const busy = new Set<string>();
@@ -56,7 +55,7 @@ export function rebalance(state: TaskScheduler): number {
 interface Share {
   readonly slot: Slot;
   owned: number;
-  /** Those of them that may move. */
+  /** The partitions that may move. */
   readonly movable: number[];
 }
 

@@ -25,8 +25,8 @@ export function describeTask(stage: Stage, index: number): string {
 }
 
 /**
- * The failure of a plan caused by a task. Errors that must not be retried are passed on; others become TASK_FAILED,
- * with the blame, the site and, as `cause`, the last error.
+ * The failure of a plan caused by a task. Errors that must not be retried are passed on; others become TASK_FAILED with
+ * the blame and site of the last error, and that error as `cause`.
  */
 export function taskFailure(
   stage: Stage,
@@ -37,7 +37,7 @@ export function taskFailure(
   const cause = fromWireError(error);
   if (error.kind?.retry === "never" && cause instanceof EngineError) return cause;
   const times = attemptsMax === 1 ? "and is not retried (task.attempts.max is 1)" : `${attemptsMax} times`;
-  // An error of the engine ends with its own remedy.
+  // The engine's errors end with a remedy of their own.
   const remedy = error.kind === undefined || error.message.includes("\n") ? "Mend what the error names; " : "";
   return new EngineError(
     { code: taskFailed.code, blame: error.kind?.blame ?? taskFailed.blame, retry: taskFailed.retry },

@@ -46,8 +46,8 @@ export function onTaskReported(state: TaskScheduler, { executor, task, outcome }
 /**
  * Frees the slot of the reported attempt.
  *
- * @returns Its stage, with the task neither queued, running nor done; `undefined` for an attempt that was abandoned or
- *   is unknown (by now): such a report changes nothing else.
+ * @returns Its stage, with the task idle; `undefined` for an attempt that was abandoned or is no longer known: its
+ *   report changes nothing else.
  */
 function endAttempt(state: TaskScheduler, executor: ExecutorId, key: TaskKey): Stage | undefined {
   const stage = state.stages.get(key.run);
@@ -98,7 +98,7 @@ function onSucceeded(state: TaskScheduler, report: Report<MapOutcome | ResultOut
   if (outcome.kind === "mapOutput") {
     if (stage.outputs === undefined) assert(false, `stage ${task.run} writes no shuffle but reports map output`);
     const { bytes, copies, checksum } = outcome;
-    // A replica that has left meanwhile no longer has a copy.
+    // A replica that has left in the meantime no longer has a copy.
     const replica = outcome.replica !== undefined && state.executors.has(outcome.replica) ? outcome.replica : undefined;
     registerOutput(stage.outputs, index, { executor, replica, attempt: task.attempt, bytes, copies });
     compareContent(state, stage, index, checksum);
@@ -112,7 +112,7 @@ function onSucceeded(state: TaskScheduler, report: Report<MapOutcome | ResultOut
   if (plan !== undefined) endPlan(state, plan, undefined);
 }
 
-/** Keeps the accumulator updates of a task's first success; those of a rerun would count its records twice. */
+/** Keeps only the accumulator updates of a task's first success: a rerun would count its records twice. */
 function countUpdates(state: TaskScheduler, stage: Stage, index: number, updates: Uint8Array): void {
   if (stage.counted[index] === 1) return;
   stage.counted[index] = 1;
@@ -156,7 +156,7 @@ function countFailure(
   state.effects.push({ type: "retryAfter", task, delay });
 }
 
-/** The pause after a failure is over, unless the task is no longer needed, or has been retried since. */
+/** Requeues a task after the pause, unless it is no longer needed or has been retried since. */
 export function onRetryDue(state: TaskScheduler, task: TaskKey): void {
   const stage = state.stages.get(task.run);
   const index = stage === undefined ? -1 : indexOf(stage, task.partition);
@@ -172,7 +172,7 @@ function onFetchFailed(state: TaskScheduler, report: Report<FetchFailed>): void 
   const block = parseShuffleBlock(outcome.block);
   const producer = block && state.shuffles.get(block.shuffle);
   if (block === undefined || producer === undefined || outcome.holder === "driver") {
-    countFailure(state, stage, report); // received, broadcast, or the driver's: it cannot be recomputed, but a retry may get it
+    countFailure(state, stage, report); // received, broadcast or the driver's: it cannot be recomputed, but a retry may reach it
     return;
   }
   const index = indexOf(stage, task.partition);
@@ -180,8 +180,8 @@ function onFetchFailed(state: TaskScheduler, report: Report<FetchFailed>): void 
   const reason = `executor ${outcome.holder} did not serve block ${outcome.block} (${clauseOf(outcome.error.message)})`;
   const { executor: first, replica } = output ?? {};
   if (output?.attempt === block.attempt && (first === outcome.holder || replica === outcome.holder)) {
-    // If one block of a shuffle is missing, the others rarely exist: one rerun instead of one for each. The holder of a
-    // second copy was tried too.
+    // If one block of a shuffle is missing, its neighbours usually are too: drop all of that holder's at once, for one
+    // rerun. The holder of a second copy was tried too.
     loseOutputs(producer, output.executor);
     if (replica !== undefined) loseOutputs(producer, replica);
     for (const other of [...state.active]) {
@@ -194,7 +194,7 @@ function onFetchFailed(state: TaskScheduler, report: Report<FetchFailed>): void 
 }
 
 /**
- * The block had already been replaced: the next attempt finds the new one. Bounded, in case a report makes no sense.
+ * The block has been replaced already, and the next attempt finds the new one. Bounded, in case a report is wrong.
  */
 function countLoss(state: TaskScheduler, stage: Stage, index: number, report: Report<FetchFailed>): boolean {
   const losses = (stage.losses[index] ?? 0) + 1;
@@ -205,7 +205,7 @@ function countLoss(state: TaskScheduler, stage: Stage, index: number, report: Re
   return true;
 }
 
-/** A cancelled attempt has stopped. One that was not cancelled, and reports it was, counts as failed. */
+/** A cancelled attempt has stopped. An attempt that reports a cancellation nobody asked for counts as failed. */
 function onCancelled(state: TaskScheduler, executor: ExecutorId, task: TaskKey): void {
   const stage = endAttempt(state, executor, task);
   if (stage === undefined) return;

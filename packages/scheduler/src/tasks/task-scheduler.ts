@@ -11,12 +11,12 @@ import type { TaskScheduler } from "./task-state.ts";
 /**
  * Advances all plans of a job by one event. Owns `state`; reads no clock, no randomness, no I/O.
  *
- * A plan asks for its last stage; a stage with work left asks for the shuffles it reads; a shuffle whose outputs are
- * not all there asks for its stage, whichever plan brought that. So lost outputs are recomputed exactly when they are
- * needed, and a shuffle that two plans name is computed once.
+ * A plan needs its last stage; a stage with work left needs the shuffles it reads; a shuffle with missing outputs needs
+ * its stage, whichever plan brought that. So lost outputs are recomputed exactly when they are needed, and a shuffle
+ * that two plans name is computed once.
  *
- * Cost: O(1) per task report beyond the size of its output and of the inputs of what is launched; O(live tasks) for a
- * lost executor; O(live stages) when a plan ends.
+ * Cost: O(1) per task report, plus the size of its output and of the inputs of the tasks it launches; O(live tasks) for
+ * a lost executor; O(live stages) when a plan ends.
  */
 export function stepTasks(state: TaskScheduler, event: TaskEvent): readonly TaskEffect[] {
   const effects: TaskEffect[] = [];
@@ -61,7 +61,7 @@ function handle(state: TaskScheduler, event: TaskEvent): void {
   }
 }
 
-/** Ends failed plans, drops what is not needed, fills free slots. Terminates: each round with failures ends a plan. */
+/** Ends failed plans, drops unneeded stages and fills free slots. Terminates, since each round with failures ends a plan. */
 function settle(state: TaskScheduler): void {
   do {
     for (let failed = state.failing.shift(); failed !== undefined; failed = state.failing.shift()) {

@@ -11,10 +11,10 @@ export interface TaskSettings {
   readonly rng: Rng;
 }
 
-/** How often in a row a stage may lose its inputs, or a task its executor, before the plan fails. */
+/** Limits on consecutive losses, of a stage's inputs and of a task's executor, before the plan fails. */
 export const STAGE_RERUNS_MAX = 4;
 export const EXECUTOR_LOSSES_MAX = 4;
-/** Runs of a stage that may yield other records than before, after those were read, before the plan fails. */
+/** The limit on runs of a stage that yield other records than those already read, before the plan fails. */
 export const DIFFERENCES_MAX = 3;
 
 /**
@@ -28,9 +28,9 @@ export const DIFFERENCES_MAX = 3;
  *      │  queued again ◀─retryDue─ paused ◀─────┤ failed
  *      └────────────────────────────────────────┴── its map output was lost ┘
  *
- * Where its items are held: idle, paused and done nowhere; queued in one or more queues of the stage (`any`, `preferring`,
- * `avoiding`, `unowned`) or of the slot that owns its state (`Slot.pinned`), where entries of tasks that left "queued" are skipped
- * when met; running in `Slot.stage/task/attempt` and `Stage.slots`; an abandoned attempt in its `Slot` and `abandoned`.
+ * Besides `status`, a queued task is in one or more queues of the stage (`any`, `preferring`, `avoiding`, `unowned`) or of the
+ * slot that owns its state (`Slot.pinned`), where entries of tasks that are no longer queued are skipped; a running task is
+ * in `Slot.stage/task/attempt` and `Stage.slots`; an abandoned attempt is in its `Slot` and in `abandoned`.
  */
 export const IDLE = 0;
 export const QUEUED = 1;
@@ -50,9 +50,9 @@ export const PAUSED = 4;
  */
 export interface Stage {
   readonly planned: PlannedStage;
-  /** Partition to index of its task; `undefined` if they are equal. Everything below is by index. */
+  /** From partition to index of its task; `undefined` if they are equal. All arrays below are by index. */
   readonly indices: ReadonlyMap<number, number> | undefined;
-  /** `Scheduler.clock` when it was added: executors that joined later cannot hold the blocks it names. */
+  /** `TaskScheduler.clock` when it was added: executors that joined later cannot hold the blocks it names. */
   readonly since: number;
   /** The plan that brought it; its accumulator updates go there. */
   readonly plan: PlanId;
@@ -62,66 +62,66 @@ export interface Stage {
   /** Tasks neither done nor running. */
   todo: number;
   running: number;
-  /** Attempts told to stop that still hold a slot. */
+  /** Cancelled attempts that still hold a slot. */
   abandoned: number;
   readonly status: Uint8Array;
   /** Launches so far, per task: the number of the next attempt. */
   readonly attempts: Uint32Array;
   /** Failures in this run, per task. */
   readonly failures: Uint8Array;
-  /** Executors lost under it in a row, per task. */
+  /** Consecutive losses of its executor, per task. */
   readonly losses: Uint8Array;
   /** 1 once a task's accumulator updates are counted. */
   readonly counted: Uint8Array;
-  /** For a running task: where. */
+  /** The slot of each running task. */
   readonly slots: (Slot | undefined)[];
-  /** For a task that failed: on which executor last. */
+  /** The executor on which a task last failed. */
   readonly failedOn: (ExecutorId | undefined)[];
-  /** Times in a row that its inputs were lost while it needed them. */
+  /** Consecutive losses of its inputs while it needed them. */
   reruns: number;
-  /** Whether `launch` effects were given since the last `stageDone`. */
+  /** True if a `launch` was given since the last `stageDone`. */
   announced: boolean;
-  /** Scratch of walks over stages. */
+  /** Scratch space of walks over stages. */
   mark: number;
   /** Queued tasks whose state partition has no owner yet. */
   readonly unowned: Queue<number>;
-  /** Every queued task that is not pinned and has not failed. */
+  /** Queued tasks that are not pinned and have not failed. */
   readonly any: Queue<number>;
-  /** Those of them for which an executor holds most of the input. */
+  /** The same tasks by the executor that holds most of their input. */
   readonly preferring: Map<ExecutorId, Queue<number>>;
-  /** Tasks that failed, by the executor to keep away from. */
+  /** Queued tasks that have failed, by the executor to avoid. */
   readonly avoiding: Map<ExecutorId, Queue<number>>;
-  /** Result stages: what came back, by partition. */
+  /** The results of a result stage, by partition. */
   readonly results: (HeldResult | undefined)[];
-  /** Stages that write a shuffle. */
+  /** The outputs of a stage that writes a shuffle. */
   readonly outputs: ShuffleOutputs | undefined;
 }
 
-/** The map outputs of one shuffle: who holds what. */
+/** The map outputs of one shuffle and their holders. */
 export interface ShuffleOutputs {
   readonly shuffle: ShuffleId;
   readonly partitions: number;
-  /** Map tasks whose output is not there. */
+  /** The number of map tasks without output. */
   missing: number;
   /** By map task. */
   readonly maps: (MapOutput | undefined)[];
   /** Bytes that each executor holds, by reduce partition. */
   readonly bytesAt: Map<ExecutorId, Float64Array>;
-  /** By map task: of what it wrote last, also when that is lost. */
+  /** By map task: the checksum of its latest output, even if that is lost. */
   readonly checksums: (number | undefined)[];
-  /** Runs in which map tasks gave other records than others had read, since the last plan that needed it ended. */
+  /** Runs whose map tasks gave other records than had been read, since the last plan that needed it ended. */
   differences: number;
-  /** Some did in the run that is under way. */
+  /** This has happened in the current run. */
   differing: boolean;
-  /** A plan has ended that needed it: its results went out. */
+  /** A plan that needed it has ended and given out its results. */
   given: boolean;
-  /** `dropShuffles` came: it goes as soon as no plan needs it and no attempt writes it. */
+  /** `dropShuffles` named it: it is dropped as soon as no plan needs it and no attempt writes it. */
   dropped: boolean;
 }
 
 export interface MapOutput {
   executor: ExecutorId;
-  /** Has a second copy. */
+  /** The holder of a second copy. */
   replica: ExecutorId | undefined;
   readonly attempt: number;
   readonly bytes: readonly number[];
@@ -129,7 +129,7 @@ export interface MapOutput {
   readonly copies: readonly Uint8Array[] | undefined;
 }
 
-/** A plan that was submitted and is not over. It is over with exactly one `planDone` or `planFailed`. */
+/** A submitted plan. It ends with exactly one `planDone` or `planFailed`. */
 export interface Plan {
   readonly id: PlanId;
   readonly action: ActionPlan;
@@ -137,73 +137,73 @@ export interface Plan {
   readonly accumulators: Uint8Array[];
 }
 
-/** One task thread of an executor. At most one attempt is on it, from launch until its report. */
+/** One task thread of an executor. It runs at most one attempt, from launch to report. */
 export interface Slot {
   readonly executor: Executor;
   readonly index: number;
-  /** The attempt that holds it; `undefined`: free. */
+  /** The stage of the attempt that holds it; `undefined`: free. */
   stage: Stage | undefined;
   task: number;
   attempt: number;
-  /** The attempt was told to stop. */
+  /** The attempt was cancelled. */
   abandoned: boolean;
-  /** Tasks whose state lives here, waiting for it. */
+  /** Queued tasks whose state partition is owned here. */
   readonly pinned: Queue<{ readonly stage: Stage; readonly task: number }>;
-  /** State partitions that live here. */
+  /** The number of state partitions owned here. */
   owned: number;
 }
 
 /** joined ─executorReady─▶ ready ─executorLost─▶ gone. */
 export interface Executor {
   readonly id: ExecutorId;
-  /** `Scheduler.clock` when it joined. */
+  /** `TaskScheduler.clock` when it joined. */
   readonly since: number;
   readonly slots: readonly Slot[];
   /** Itself as the holder of a block, shared by all locations. */
   readonly at: readonly [ExecutorId];
   ready: boolean;
   free: number;
-  /** Scratch of placement. */
+  /** Scratch space of placement. */
   score: number;
 }
 
-/** Which slot owns each partition of one stateful operator. */
+/** The owning slot of each partition of one stateful operator. */
 export interface OperatorState {
   readonly operator: string;
   readonly owners: (Slot | undefined)[];
 }
 
-/** Everything the task scheduler knows. Made by `taskScheduler`, changed by `stepTasks` only. */
+/** The state of the task scheduler. Created by `taskScheduler`, changed only by `stepTasks`. */
 export interface TaskScheduler {
   readonly settings: TaskSettings;
-  /** Events seen. */
+  /** The number of events so far. */
   clock: number;
-  /** Walks over stages so far: the newest mark. */
+  /** The number of walks over stages so far: the newest mark. */
   marks: number;
   stagesSeen: number;
-  /** In the order they joined. */
+  /** In the order in which they joined. */
   readonly executors: Map<ExecutorId, Executor>;
-  /** Those of them that take tasks. */
+  /** The executors that take tasks. */
   readonly ready: Executor[];
-  /** In the order they were submitted: the first has the first claim on slots. */
+  /** In the order of submission: the first has the first claim on slots. */
   readonly plans: Map<PlanId, Plan>;
   readonly stages: Map<StageRunId, Stage>;
   /** The stages that write the live shuffles. */
   readonly shuffles: Map<ShuffleId, Stage>;
-  /** Needed by a plan and not complete; older plans first, parents first. */
+  /** Incomplete stages that a plan needs; older plans first, parents first. */
   readonly active: Stage[];
-  /** Attempts told to stop whose report is awaited, by `attemptKey`. */
+  /** Cancelled attempts that have not been reported, by `attemptKey`. */
   readonly abandoned: Map<string, Slot>;
   readonly operators: Map<string, OperatorState>;
-  /** Executors have joined since state was last spread over all of them. */
+  /** Executors have joined since state was last rebalanced. */
   joined: boolean;
-  /** `NO_EXECUTORS` was said and none has come since. */
+  /** NO_EXECUTORS was reported, and no executor has become ready since. */
   starved: boolean;
-  /** Effects of the step under way. */
+  /** Effects of the current step. */
   effects: TaskEffect[];
-  /** Stages that failed in the step under way: the plans that need them fail at its end. */
+  /** Stages that failed in the current step: plans that need them fail at its end. */
   readonly failing: { readonly stage: Stage; readonly error: EngineError }[];
-  /** A plan ended or an attempt that held up a drop did, in the step under way. */
+  /** In the current step, a plan has ended, or an attempt that delayed a drop. */
   sweepDue: boolean;
 }
 
@@ -233,7 +233,7 @@ export function taskScheduler(settings: TaskSettings): TaskScheduler {
 export const attemptKey = (run: StageRunId, partition: number, attempt: number): string =>
   `${run}/${partition}/${attempt}`;
 
-/** @param order Of its registration: stages of older plans first, parents first. */
+/** @param order Its rank in scheduling: stages of older plans first, parents first. */
 export function newStage(planned: PlannedStage, plan: PlanId, since: number, order: number): Stage {
   const tasks = planned.tasks.length;
   const writes = planned.writes;
@@ -278,7 +278,7 @@ export function newStage(planned: PlannedStage, plan: PlanId, since: number, ord
   };
 }
 
-/** Partitions to task indices, where they differ: an action on some partitions only, such as `take`. */
+/** Maps partitions to task indices where these differ: in an action on some partitions only, such as `take`. */
 function indicesOf(planned: PlannedStage): ReadonlyMap<number, number> | undefined {
   const { tasks } = planned;
   for (let i = 1; i < tasks.length; i++) {
@@ -296,7 +296,7 @@ export function indexOf(stage: Stage, partition: number): number {
   return partition >= 0 && partition < stage.status.length ? partition : -1;
 }
 
-/** Nothing is left to do for it: every task's output is there. */
+/** True if the output of every task is available. */
 export function isComplete(stage: Stage): boolean {
   return stage.todo === 0 && stage.running === 0;
 }
