@@ -75,7 +75,7 @@ test("a batch that has not begun goes on without blocks whose only holder is kil
   source.send("one\ntwo\n");
   const [, time] = await job.log.says(/^batch (\d+) was given 2 lines$/);
   kill(held.pid);
-  await job.log.says(new RegExp(`\\[RECEIVED_DATA_LOST\\] 2 records .*: batch ${time} had them`));
+  await job.log.says(new RegExp(`\\[RECEIVED_DATA_LOST\\] 2 records .*: allocated to batch ${time}`));
   await job.log.says(new RegExp(`^batch ${time} read 0 lines$`));
   await source.connected(2);
   source.send("three\n");

@@ -10,7 +10,9 @@ describe.each(["local[2]", "local-cluster[2,1]"])("on %s", (master) => {
     const job = TestProcess.millrace(["run", jobFile("iterables"), "--master", master]);
     later(() => job.end());
     await Promise.all([/^number 5$/, /^word to 2$/, /^word be 2$/, /^word or 1$/].map((line) => job.says(line)));
-    await job.says(/\[SOURCE_BACK\] receiver iterableStream at .*iterables\.ts:\d+:\d+ has its source again/);
+    await job.says(
+      /\[SOURCE_BACK\] receiver iterableStream at .*iterables\.ts:\d+:\d+ is connected to its source again/,
+    );
     job.signal("SIGINT");
     const { code, stdout, stderr } = await job.ended;
     expect(code).toBe(0);

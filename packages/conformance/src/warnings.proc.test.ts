@@ -9,7 +9,7 @@ test("a job without an executor says so, until one joins", async () => {
   const cluster = await TestCluster.start({ executors: 0, slots: 1 });
   later(() => cluster.stop());
   const job = await cluster.submit("ticks");
-  await job.log.says(/\[NO_EXECUTORS\] the job is built .* `millrace executors` lists/);
+  await job.log.says(/\[NO_EXECUTORS\] the job is built, but .* `millrace executors` lists/);
   expect((await cluster.command("status", job.id)).stdout).toMatch(/warning +since [-\d]+ [:\d]+: \[NO_EXECUTORS\]/);
   cluster.startExecutor(1);
   await job.log.says(/^tick /);

@@ -223,7 +223,7 @@ describe("a cluster ends", () => {
     await cluster.pass(1_000);
     cluster.driver.stop({ graceful: true });
     await cluster.pass(7_000);
-    expect(cluster.end).toMatch(/killed: \[JOB_STOPPED\] the job was to drain and had no executor for 5 s/);
+    expect(cluster.end).toMatch(/killed: \[JOB_STOPPED\] the job was draining and had no executor for 5 s/);
   });
 
   test("at once when it is killed, and the batch that ran is cut off", async () => {

@@ -25,10 +25,10 @@ export interface DeclaredJob {
 }
 
 /**
- * Runs only a job's `build`: captures of its functions and completeness of the graph are checked. There is no cluster,
- * and no batch begins; side effects of `build` itself happen.
+ * Runs only a job's `build`, which checks the captures of its functions and the completeness of the graph. There is no
+ * cluster, and no batch starts; side effects of `build` itself happen.
  *
- * @throws The errors that would refuse a start of the job.
+ * @throws The errors that would keep the job from starting.
  */
 export async function declareJob(options: DeclareOptions): Promise<DeclaredJob> {
   const { artefact, args, conf, signal } = options;

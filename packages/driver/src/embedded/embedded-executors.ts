@@ -15,12 +15,12 @@ export interface EmbeddedExecutorsOptions {
   readonly output: TakeOutput;
   /** Takes the output of executor processes, including their logs. */
   readonly executorOutput: TakeOutput;
-  /** An executor's process exited by itself; another one replaces it. */
+  /** An executor's process exited unasked; another one replaces it. */
   readonly onExit: (executor: ExecutorId, error: WireError) => void;
 }
 
 export interface EmbeddedExecutors {
-  /** How the driver exchanges blocks with them. */
+  /** The data plane between the driver and the executors. */
   readonly data: DriverDataOptions;
   /** Rejects if they cannot be started for a reason that a retry does not fix. */
   readonly failed: Promise<never>;

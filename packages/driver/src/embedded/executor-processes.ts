@@ -20,7 +20,7 @@ const HOST = "127.0.0.1";
 const STOP_GRACE_MS = 5_000;
 const RESTART = { min: millis(200), max: millis(10_000) };
 
-/** Starts `E` executor processes that dial this one, and replaces each that exits by itself. */
+/** Starts `E` executor processes that dial this one, and replaces each that exits unasked. */
 export async function startExecutorProcesses(
   master: Extract<Master, { readonly kind: "local-cluster" }>,
   options: EmbeddedExecutorsOptions,

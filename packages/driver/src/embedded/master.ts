@@ -1,4 +1,4 @@
-/** Where `run` executes a job. */
+/** The cluster on which `run` executes a job. */
 export type Master =
   /** One process, `slots` worker threads. */
   | { readonly kind: "local"; readonly slots: number }

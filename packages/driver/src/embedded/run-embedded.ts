@@ -33,28 +33,28 @@ export interface RunEmbeddedOptions {
   readonly args: readonly string[];
   /** Aborted by a first Ctrl-C and by a second one. */
   readonly signal: { readonly graceful: AbortSignal; readonly immediate: AbortSignal };
-  /** Takes what the job prints, and the output of its code in this process. */
+  /** Takes the output of `print()` and of user code in this process. */
   readonly output: TakeOutput;
   /** Takes the job's output on executor processes, and their logs. */
   readonly executorOutput: TakeOutput;
   /** Warnings for the operator. */
   readonly onWarning: (message: string) => void;
   readonly onProgress: (step: string) => void;
-  /** Called when a batch begins and when it has ended. */
+  /** Called when a batch starts and when it has ended. */
   readonly onBatch: (batch: BatchSummary) => void;
 }
 
-/** How a job of `run` failed. */
+/** The failure of a job of `run`. */
 export interface RunFailure {
   /** `killed`: it was ended before all of its work was done. */
   readonly state: "failed" | "killed";
   readonly error: WireError;
-  /** Its batches had begun. */
+  /** Its batches had started. */
   readonly ran: boolean;
 }
 
 /**
- * Executors of an embedded cluster start at once or not at all; after this, batches begin with those that are ready.
+ * Executors of an embedded cluster start at once or not at all; after this time, batches start with those that are ready.
  */
 const GATHER_MS = 10_000;
 
@@ -112,7 +112,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
       clock: new SystemClock(),
       log,
       output: options.output,
-      executorsHint: "`run` starts its executors by itself, a lost one again after a pause.",
+      executorsHint: "`run` starts its executors by itself, and restarts a lost one after a pause.",
       onEvent: (event) => {
         if (event.type === "built") memory.resolve(event.memory);
         if (event.type === "running") ran = true;
@@ -127,7 +127,7 @@ export async function runEmbedded(options: RunEmbeddedOptions): Promise<RunFailu
       driver.stop({ graceful: false, reason: { kind: "operator" } });
     });
     const end = await driver.ended;
-    if (noExecutors !== undefined) throw noExecutors.error; // it is why the job was stopped
+    if (noExecutors !== undefined) throw noExecutors.error; // the reason why the job was stopped
     return end.state === "finished" ? undefined : { ...end, ran };
   } catch (error) {
     accept.reject(error);

@@ -24,7 +24,7 @@ describe("a failed batch", () => {
     expect(error?.message).toBe(
       "[BATCH_FAILED] batch 1970-01-01T00:00:01.000Z failed: print of map at job.ts:3:5: [TASK_FAILED] task 0 failed 4 times: " +
         "map at job.ts:3:5 threw Error: boom. Its input: socketTextStream h:1 12 records, textFileStream /in 2 files (/in/a, /in/b). " +
-        "The job goes on without it: what its outputs did not do is not done later. batch.failure=stop ends the job instead.",
+        "The job goes on without it: what its outputs left undone is not made up for. With batch.failure=stop it would end.",
     );
   });
 
@@ -48,7 +48,7 @@ describe("a failed batch", () => {
     const files = { name: "textFileStream /in", records: 0, files: ["/in/a", "/in/b"], returned: 1 };
     const report = { failed: [{ what: "print", error: boom }], inputs: [files] };
     expect(batchFailure(TIME, report, options)?.message).toContain(
-      "goes on without it: the next batch reads 1 file of it again, and nothing else of it is done later. batch.failure",
+      "goes on without it: the next batch reads 1 file of it again, and the rest of it is not made up for. With batch.failure",
     );
   });
 

@@ -18,17 +18,17 @@ const batchFailed: ErrorFactory = errorKind("BATCH_FAILED", "user");
 const PARTS_TOLD_MAX = 5;
 const FILES_TOLD_MAX = 5;
 
-/** A part of a batch that failed, in words. */
+/** A failed part of a batch, in words. */
 interface FailedPart {
   readonly what: string;
   readonly error: WireError;
 }
 
-/** The outcome of a batch's outputs, as reported by the thread of user code. */
+/** The outcome of a batch's outputs, as reported by the job thread. */
 export interface WireBatchOutcome {
-  /** What counts once the batch is committed. */
+  /** Work that counts once the batch is committed. */
   readonly prepared: PreparedBatch;
-  /** In the order of execution; empty if everything succeeded. */
+  /** Failures in the order of execution; empty if everything succeeded. */
   readonly failed: readonly FailedPart[];
   readonly inputs: readonly BatchInputReport[];
 }
@@ -51,9 +51,9 @@ function whatOf(failure: BatchFailure): string {
     case "state":
       return `the state of ${failure.name}, which stays as it was before the batch`;
     case "stream":
-      return `${failure.name}, which later batches read`;
+      return `${failure.name}, which later batches need`;
     case "job":
-      return "what the job begins with";
+      return "the start of the job's own inputs";
     default:
       return unreachable(failure);
   }
@@ -69,8 +69,8 @@ export function batchFailure(
   if (first === undefined) return undefined;
   const at = new Date(time).toISOString();
   const next = options.goesOn
-    ? `The job goes on without it: ${laterOf(report.inputs)}. batch.failure=stop ends the job instead.`
-    : "The job stops. batch.failure=continue goes on without such a batch.";
+    ? `The job goes on without it: ${laterOf(report.inputs)}. With batch.failure=stop it would end.`
+    : "The job stops. With batch.failure=continue it would go on without this batch.";
   const message = `batch ${at} failed: ${partsOf(report.failed)}. Its input: ${inputOf([...options.received, ...report.inputs])}. ${next}`;
   return new EngineError({ ...batchFailed, blame: first.error.kind?.blame ?? batchFailed.blame }, message, {
     cause: fromWireError(first.error),
@@ -80,8 +80,8 @@ export function batchFailure(
 
 function laterOf(inputs: readonly BatchInputReport[]): string {
   const files = inputs.reduce((sum, { returned }) => sum + returned, 0);
-  if (files === 0) return "what its outputs did not do is not done later";
-  return `the next batch reads ${files === 1 ? "1 file" : `${files} files`} of it again, and nothing else of it is done later`;
+  if (files === 0) return "what its outputs left undone is not made up for";
+  return `the next batch reads ${files === 1 ? "1 file" : `${files} files`} of it again, and the rest of it is not made up for`;
 }
 
 function partsOf(failed: readonly FailedPart[]): string {

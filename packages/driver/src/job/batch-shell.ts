@@ -61,21 +61,21 @@ export interface BatchShellPorts extends WarningSink {
   commit(time: EpochMs, outputs: readonly PreparedOutput[]): void;
   /** Discards what outputs have prepared. */
   discard(time: EpochMs, outputs: readonly PreparedOutput[]): void;
-  /** The batch is committed, or has failed with `error`: what no later batch reads of it may be released. */
+  /** The batch is committed or has failed with `error`: data of it that no later batch reads may be released. */
   batchEnded(time: EpochMs, error: WireError | undefined): void;
   stopReceivers(): void;
-  /** Every batch has ended, and receivers have not stopped. */
+  /** Every batch has ended, but receivers are still running. */
   awaitReceivers(): void;
-  /** By stream: records of the blocks allocated to the batch, or of those it began with. */
+  /** By stream: the records of the batch's blocks, as of its start once it runs. */
   records(time: EpochMs): ReadonlyMap<number, number>;
-  /** The work of its tasks so far. */
+  /** The work of the batch's tasks so far. */
   figures(time: EpochMs): BatchFigures;
   report(batch: BatchSummary): void;
   /** The number of batches that wait for the running one; called when it changes. */
   waiting(batches: number): void;
   /** For the job's listeners. */
   observe(event: EngineEvent): void;
-  /** The end. */
+  /** The end: nothing follows. */
   batchesEnded(end: BatchesEnd): void;
 }
 
@@ -87,7 +87,7 @@ type BatchEventType = Exclude<EngineEvent["type"], "receiver">;
 /** A batch that has its blocks and has not ended. */
 interface OpenBatch {
   startedMs: number | undefined;
-  /** When its outputs are done. */
+  /** Known once its outputs are done. */
   outcome: WireBatchOutcome | undefined;
 }
 
@@ -96,7 +96,7 @@ export class BatchShell {
   readonly #state: BatchGenerator;
   readonly #machine: Dispatcher<BatchEvent, BatchEffect>;
   readonly #clock: Clock;
-  /** The time of batches, used for everything reported of them; `undefined` before the start. */
+  /** The time of batches, used in all reports of them; `undefined` before the start. */
   #time: BatchClock | undefined;
   readonly #ports: BatchShellPorts;
   readonly #open = new Map<EpochMs, OpenBatch>();
@@ -104,10 +104,10 @@ export class BatchShell {
   readonly #goesOn: boolean;
   readonly #pace: Pace;
   #timer: Timer | undefined;
-  /** Checks the running batch. */
+  /** The next check of the running batch. */
   #look: Timer | undefined;
   #waiting = 0;
-  /** Until refused outputs are retried. */
+  /** The pause before refused outputs are retried. */
   #pause: Timer | undefined;
 
   constructor(
@@ -116,7 +116,7 @@ export class BatchShell {
       readonly batchIntervalMs: number;
       readonly receivers: readonly ReceiverPlan[];
       readonly batches: number | undefined;
-      /** Some inputs are polled in each batch. */
+      /** The job has polled inputs. */
       readonly polls: boolean;
       readonly clock: Clock;
     },
@@ -153,12 +153,12 @@ export class BatchShell {
     return this.#state.zeroTime;
   }
 
-  /** What the next batch builds on. */
+  /** The committed state on which the next batch builds. */
   get committed(): CommittedBatches {
     return this.#state.committed;
   }
 
-  /** The batch has its blocks. */
+  /** The batch's blocks are allocated. */
   onAllocated(time: EpochMs): void {
     const batch: OpenBatch = { startedMs: undefined, outcome: undefined };
     this.#open.set(time, batch);
@@ -167,24 +167,24 @@ export class BatchShell {
     this.dispatch({ type: "allocated", time });
   }
 
-  /** The batch has all of its input. */
+  /** The batch's input is complete. */
   onInputFixed(time: EpochMs): void {
     this.dispatch({ type: "inputFixed", time });
   }
 
-  /** Every output of the batch was attempted. If the batch was cancelled meanwhile, what it prepared is discarded. */
+  /** Every output of the batch was attempted. If the batch has been cancelled, its prepared outputs are discarded. */
   onOutputsDone(time: EpochMs, outcome: WireBatchOutcome): void {
     const batch = this.#open.get(time);
     if (batch !== undefined) batch.outcome = outcome;
     this.dispatch({ type: "outputsDone", time, prepared: outcome.prepared, error: outcome.failed[0]?.error });
   }
 
-  /** What was prepared is committed, except for the `refused`. */
+  /** The prepared outputs are committed, except the `refused` ones. */
   onCommitted(time: EpochMs, refused: readonly RefusedOutput[]): void {
     this.dispatch({ type: "committed", time, refused });
   }
 
-  /** All receivers have stopped; `pending`: they left blocks that no batch has taken. */
+  /** All receivers have stopped. `pending`: some of their blocks are allocated to no batch. */
   onReceiversStopped(pending: boolean): void {
     this.dispatch({ type: "receiversStopped", now: this.#now(), pending });
   }
@@ -251,7 +251,7 @@ export class BatchShell {
 
   #tick(): void {
     if (this.#time !== undefined) {
-      const keepsUp = batchesDue(this.#state) <= 1; // the one that runs
+      const keepsUp = batchesDue(this.#state) <= 1; // the running one
       const step = lookAtClock(this.#time, this.#reading(), keepsUp);
       if (step !== undefined) this.#ports.warn(warningOf(stepWarning(step, this.#state.settings.interval).message));
     }
@@ -368,15 +368,15 @@ function stepWarning({ stepMs, offsetMs }: ClockStep, interval: Millis): EngineE
   }
   if (offsetMs < 0) {
     return clockStepped(
-      `the machine's clock was set ${stepMs < 0 ? "back" : "forward"} by ${by}. Batch times never repeat: they go on every ${formatDuration(interval)}, ${off} ahead of the clock, ` +
-        "until it has caught up or the job is started again. Let a time service slew the clock instead of setting it.",
+      `the machine's clock was set ${stepMs < 0 ? "back" : "forward"} by ${by}. Batch times never repeat: they continue every ${formatDuration(interval)}, ${off} ahead of the clock, ` +
+        "until it has caught up or the job is restarted. Let a time service slew the clock instead of setting it.",
       { fields: { stepMs, offsetMs } },
     );
   }
   return clockStepped(
     `the machine's clock was set ${stepMs < 0 ? "back" : "forward"} by ${by}, or the machine slept. ` +
       (offsetMs > interval
-        ? `No batch time is left out: while the job keeps up, two batches come every ${formatDuration(interval)} until ${off} are made up for.`
+        ? `No batch time is skipped: while the job keeps up, two batches run every ${formatDuration(interval)} until the ${off} are made up for.`
         : "Batch times follow it."),
     { fields: { stepMs, offsetMs } },
   );

@@ -3,7 +3,7 @@ import { type EpochMs, toWireError } from "@millrace/base";
 import type { PreparedOutput } from "@millrace/plan";
 import type { RefusedOutput } from "@millrace/scheduler";
 
-/** Commits what outputs of a batch have prepared, in sequence and independently of each other. Never rejects. */
+/** Commits prepared outputs of a batch in sequence, each independently of the others. Never rejects. */
 export async function commitOutputs(
   graph: Pick<JobGraph, "commitOutput">,
   time: EpochMs,
@@ -20,7 +20,7 @@ export async function commitOutputs(
   return refused;
 }
 
-/** Discards what outputs of a batch have prepared. Never rejects. */
+/** Discards prepared outputs of a batch. Never rejects. */
 export async function discardOutputs(
   graph: Pick<JobGraph, "discardOutput">,
   time: EpochMs,

@@ -7,8 +7,8 @@ const driverTakesNoBlocks: ErrorFactory = errorKind("DRIVER_TAKES_NO_BLOCKS", "e
 const driverBlocksFull: ErrorFactory = errorKind("DRIVER_BLOCKS_FULL", "user");
 
 /**
- * Blocks that only the driver can create: large `parallelize` batches, broadcast values, the job's artefact. In memory,
- * bounded; executors fetch them from the driver's data server.
+ * Blocks that only the driver creates: large `parallelize` batches, broadcast values, the job's artefact. They are in
+ * memory, within a bound, and executors fetch them from the driver's data server.
  */
 export class DriverBlocks {
   readonly #blocks = new Map<BlockId, { readonly parts: readonly Uint8Array[]; readonly bytes: number }>();
@@ -29,8 +29,8 @@ export class DriverBlocks {
     const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
     if (this.#bytes + bytes > this.#bytesMax) {
       throw driverBlocksFull(
-        `block ${id} of ${bytes} bytes does not fit beside the ${this.#bytes} bytes that broadcasts and parallelized data take on the driver ` +
-          `(driver.heap is ${this.#bytesMax}). Destroy broadcasts that are done with, read the data on executors (textFile), or raise driver.heap.`,
+        `block ${id} of ${bytes} bytes does not fit on the driver beside the ${this.#bytes} bytes of broadcasts and parallelized data ` +
+          `(driver.heap is ${this.#bytesMax}). Destroy broadcasts that are no longer used, read the data on executors (textFile), or raise driver.heap.`,
         { fields: { block: id, bytes } },
       );
     }
@@ -56,7 +56,7 @@ export class DriverBlocks {
       read: (id) => this.read(id),
       write: (id) => {
         throw driverTakesNoBlocks(
-          `block ${id} was sent to the job's driver, which keeps none of its executors' blocks. It is refused; this is a defect of the sender.`,
+          `block ${id} was sent to the job's driver, which stores no blocks of executors. It is refused; this is a defect of the sender.`,
         );
       },
     };

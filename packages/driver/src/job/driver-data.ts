@@ -12,18 +12,18 @@ import {
 } from "@millrace/rpc";
 import { DriverBlocks } from "./driver-blocks.ts";
 
-/** How the driver fetches blocks from executors and serves its own. */
+/** The data plane by which the driver fetches blocks from executors and serves its own. */
 export type DriverDataOptions =
   | {
       readonly kind: "tcp";
       readonly host: string;
-      /** Where to listen; by default any free port. */
+      /** The ports to listen on; by default any free one. */
       readonly ports?: PortRange;
       readonly token: string | undefined;
       readonly insecure: boolean;
       readonly tls?: TlsSettings;
     }
-  /** Everything in one process: blocks are read where they are. */
+  /** All in one process: blocks are read in place. */
   | { readonly kind: "memory"; readonly network: BlockNetwork };
 
 export interface DriverData {
@@ -62,6 +62,6 @@ async function openPlane(
   const server = await listenWithin(ports, (port) =>
     DataServer.listen({ host, port, insecure, ...security, blocks: blocks.service() }),
   );
-  // An executor reaches this server on the host of its session, whatever its name there.
+  // An executor reaches this server at the host of its session, whatever that is called on its side.
   return { client: new DataClient(security), server, host: "" };
 }

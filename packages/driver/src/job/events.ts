@@ -14,15 +14,15 @@ export type JobDriverEvent =
       readonly type: "built";
       readonly name: string;
       readonly batchIntervalMs: number;
-      /** What the job's settings, its own and those of this start, require of each executor process. */
+      /** The memory that the effective settings require of each executor process. */
       readonly memory: ExecutorMemory;
       /** `stop.timeout`, as the job itself has it. */
       readonly stopTimeout: Millis;
     }
-  /** The first batch's time is fixed and executors are ready. */
+  /** Executors are ready, and the time of the first batch is known. */
   | { readonly type: "running"; readonly executors: number }
   | { readonly type: "batch"; readonly batch: BatchSummary }
-  /** Batches that wait for the running one; none at first. */
+  /** The number of batches that wait for the running one; 0 at first. */
   | { readonly type: "waiting"; readonly batches: number }
   | { readonly type: "executors"; readonly executors: number }
   /** An executor's figures for the job, about once a second; `undefined`: it is gone. */

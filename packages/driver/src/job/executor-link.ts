@@ -17,15 +17,15 @@ export interface ExecutorInfo {
   readonly zone: string;
 }
 
-/** One executor's session, and what was sent on it: it is ordered, so sending once is enough. */
+/** One executor's session and a record of what was sent on it: it is ordered, so sending once is enough. */
 export class ExecutorLink {
   readonly info: ExecutorInfo;
   readonly #session: ExecutorSession;
-  /** Stages and templates that the executor has. */
+  /** The stages and templates that the executor holds. */
   readonly #held = new HeldTemplates(TEMPLATES_MAX);
   /** Launches of this turn of the event loop, sent as one message. */
   #pending: LaunchTask[] = [];
-  /** Sent before the next message. Bound: what a batch leaves, until it is flushed. */
+  /** Sent before the next message. Bound: the drops of one batch, until they are flushed. */
   readonly #tidying: Tidying[] = [];
 
   constructor(info: ExecutorInfo, session: ExecutorSession) {
@@ -38,7 +38,7 @@ export class ExecutorLink {
     this.#session.send(message);
   }
 
-  /** Sent with the next message, or with {@link flushTidying}: nobody waits for it. */
+  /** Sent with the next message or by {@link flushTidying}: nothing waits for it. */
   tidy(message: Tidying): void {
     this.#tidying.push(message);
   }
@@ -47,7 +47,7 @@ export class ExecutorLink {
     for (const message of this.#tidying.splice(0)) this.#session.send(message);
   }
 
-  /** Queues the task for {@link flushLaunches}, and sends whatever the executor has not received of its stage. */
+  /** Queues the task for {@link flushLaunches}, and sends the parts of its stage that the executor lacks. */
   launch(stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
     if (!this.#held.has(stage.run)) this.#announce(stage, batch);
     this.#pending.push(task);
@@ -59,7 +59,7 @@ export class ExecutorLink {
     this.#pending = [];
   }
 
-  /** @returns Whether the executor knew it. */
+  /** @returns True if the executor knew the stage. */
   stageDone(run: StageRunId): boolean {
     if (!this.#held.has(run)) return false;
     this.tidy({ type: "stageDone", run });
@@ -84,7 +84,7 @@ export class ExecutorLink {
     });
   }
 
-  /** Sent before anything else, so that a template that is sent again is not dropped after its arrival. */
+  /** Sent before anything else, so that a template that is sent again is not dropped on arrival. */
   #dropTemplates(templates: readonly TemplateId[]): void {
     if (templates.length > 0) this.tidy({ type: "dropTemplates", templates });
   }

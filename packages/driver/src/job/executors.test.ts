@@ -139,7 +139,7 @@ describe("an executor that says nothing for executor.timeout", () => {
     clock.advance(millis(10_000));
     expect(lost).toEqual([]);
     clock.advance(millis(2_500));
-    expect(lost).toEqual([expect.stringContaining("[EXECUTOR_LOST] executor e-1 has said nothing")]);
+    expect(lost).toEqual([expect.stringContaining("[EXECUTOR_LOST] executor e-1 sent nothing")]);
   });
 
   test("is not lost because this process stood still, or all of them did", async () => {

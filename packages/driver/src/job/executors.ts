@@ -33,10 +33,10 @@ import { Alarm } from "../alarm.ts";
 import { Dispatcher } from "../dispatcher.ts";
 import { type ExecutorInfo, ExecutorLink, type Tidying } from "./executor-link.ts";
 
-/** A message of its own would wake every executor once more per batch; held back for at most this long. */
+/** The longest delay of messages about drops: sent alone, they would wake every executor once more per batch. */
 const TIDY_WITHIN = parseDuration("50ms");
 
-/** What executors receive when they are accepted. */
+/** The data that executors receive when they are accepted. */
 export interface Welcome {
   readonly conf: JobConf;
   readonly artefact: BlockLocation;
@@ -65,9 +65,9 @@ export class Executors {
   readonly #state: Roster;
   readonly #machine: Dispatcher<RosterEvent, RosterEffect>;
   readonly #ports: ExecutorsPorts;
-  /** Of all that dialled, until closed. */
+  /** Open sessions of all that dialled. */
   readonly #sessions = new Map<ExecutorSessionId, ExecutorSession>();
-  /** Of those that have said hello, until refused or lost. */
+  /** Links of executors that have said hello, until refused or lost. */
   readonly #links = new Map<ExecutorSessionId, ExecutorLink>();
   #welcome: Welcome | undefined;
   readonly #alarm: Alarm;
@@ -105,7 +105,7 @@ export class Executors {
     this.#machine.dispatch({ type: "opened", timeout: welcome.conf["executor.timeout"], at: this.#now() });
   }
 
-  /** Accepts a new session; it counts once its hello is valid and its artefact is loaded. */
+  /** Accepts a new session, which counts once its hello is valid and the artefact is loaded. */
   accept(session: ExecutorSession): void {
     if (this.#over) return session.close();
     const id = executorSessionId(this.#nextSession++);
@@ -117,7 +117,7 @@ export class Executors {
     });
   }
 
-  /** Why an executor's process ended, as reported by its starter. */
+  /** Reports why an executor's process ended. */
   explain(executor: ExecutorId, error: WireError): void {
     this.#machine.dispatch({ type: "explained", executor, error });
   }
@@ -128,7 +128,7 @@ export class Executors {
     link?.send(message);
   }
 
-  /** Tells an executor to drop something. Sent with the next message, or after a moment: nobody waits for it. */
+  /** Tells an executor to drop something. Sent with the next message or after a short delay: nothing waits for it. */
   tidy(executor: ExecutorId, message: Tidying): void {
     this.#link(executor)?.tidy(message);
     this.#tidySoon();
@@ -140,9 +140,9 @@ export class Executors {
     this.#tidySoon();
   }
 
-  /** Sends the task with whatever its executor has not received of its stage; tasks of one turn travel together. */
+  /** Sends the task, and the parts of its stage that the executor lacks; tasks of one turn travel together. */
   launch(executor: ExecutorId, stage: PlannedStage, batch: EpochMs, task: LaunchTask): void {
-    this.#link(executor)?.launch(stage, batch, task); // the scheduler is told of lost ones
+    this.#link(executor)?.launch(stage, batch, task); // the scheduler learns of lost ones
     if (this.#flushing) return;
     this.#flushing = true;
     queueMicrotask(() => {

@@ -36,7 +36,7 @@ export interface JobDriverOptions {
   readonly job: JobId;
   /** `--name`; by default the job's own. */
   readonly name: string | undefined;
-  /** Where the job's own code runs. */
+  /** Opens the thread in which the job's own code runs. */
   readonly thread: OpenJobThread;
   /** The packed artefact, served to executors. */
   readonly artefact: Uint8Array;
@@ -50,23 +50,23 @@ export interface JobDriverOptions {
   /** End after this many batches. */
   readonly batches: number | undefined;
   readonly data: DriverDataOptions;
-  /** There may be several executors, which may join later; not if the only one is in the driver's process. */
+  /** False if the only executor is in the driver's process; otherwise several may join, even later. */
   readonly cluster: boolean;
-  /** Begin batches once this many executors are ready, or after `gatherMs` with any number. */
+  /** Start batches once this many executors are ready, or after `gatherMs` with any number. */
   readonly executors: number;
   readonly gatherMs: number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How to get executors in this environment: the remedy of NO_EXECUTORS. */
+  /** The remedy in NO_EXECUTORS: the way to get executors in this environment. */
   readonly executorsHint: string;
   readonly onEvent: (event: JobDriverEvent) => void;
-  /** Takes what the job prints and the output of its code on the driver. */
+  /** Takes the output of `print()` and of user code on the driver. */
   readonly output: TakeOutput;
 }
 
 /**
  * The main thread of one job's driver process: carries out what the job's life (`jobLife`) decides, and routes messages
- * from the job's thread and from executors. It decides nothing itself, and user code cannot block it.
+ * from the job thread and from executors. It decides nothing itself, and user code cannot block it.
  */
 export class JobDriver {
   readonly #options: JobDriverOptions;
@@ -140,7 +140,7 @@ export class JobDriver {
     this.#executors.accept(session);
   }
 
-  /** Why an executor's process ended, as reported by its starter: for errors of the tasks that ran there. */
+  /** Reports why an executor's process ended, for the errors of tasks that ran there. */
   explainLoss(executor: ExecutorId, error: WireError): void {
     this.#executors.explain(executor, error);
   }
@@ -312,7 +312,7 @@ export class JobDriver {
   #finish(end: JobEnd): void {
     this.#ended = true;
     this.#running?.close();
-    // First, so that the ends of executors' processes are not taken for losses.
+    // First, so that executor processes that end do not count as lost.
     this.#options.onEvent({ type: "ended", end });
     this.#executors.shutdown(end.state === "finished");
     void Promise.allSettled([this.#thread.terminate(), this.#data.close()]).then(() => this.#end.resolve(end));

@@ -16,12 +16,12 @@ export interface JobWarningsOptions {
   readonly job: JobId;
   readonly clock: Clock;
   readonly log: Logger;
-  /** How to get executors in this environment: the remedy in NO_EXECUTORS. */
+  /** The remedy in NO_EXECUTORS: the way to get executors in this environment. */
   readonly executorsHint: string;
   readonly onEvent: (event: JobDriverEvent) => void;
 }
 
-/** Passes a job's warnings on to its log and to its owner. */
+/** Passes a job's warnings to its log and its owner. */
 export class JobWarnings implements WarningSink {
   readonly #options: JobWarningsOptions;
   readonly #log = new WarningLog();

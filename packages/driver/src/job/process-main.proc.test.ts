@@ -24,5 +24,7 @@ test("an error that nothing caught ends a job's driver with a reason that has a 
   const error = message?.type === "event" && message.event.type === "ended" ? message.event.end : undefined;
   expect({ code, messages: messages.length, written }).toEqual({ code: 1, messages: 1, written: "" });
   if (error?.state !== "failed") throw new Error("it did not say that it failed");
-  expect(fromWireError(error.error).message).toMatch(/^\[INVARIANT\w*\] the job's driver was ended .*'type'/);
+  expect(fromWireError(error.error).message).toMatch(
+    /^\[INVARIANT\w*\] the job's driver ended by an uncaught error: .*'type'/,
+  );
 });

@@ -61,21 +61,21 @@ async function start(message: Extract<ToJobProcess, { readonly type: "start" }>)
   process.disconnect();
 }
 
-/** Ends the job with the reason for its operator. */
+/** Ends the job and reports the reason. */
 function fail(error: unknown): void {
   process.exitCode = 1;
   tell({ type: "event", event: { type: "ended", end: { state: "failed", error: toWireError(error) } } });
   if (process.connected) process.disconnect(); // once all messages are sent
 }
 
-// User code has threads of its own: this is a start that failed outside of any promise, or a defect of the engine.
+// User code runs in threads of its own: this is a failed start, outside of any promise, or a defect of the engine.
 process.on("uncaughtException", (error) => {
-  log.error({ err: error }, "an error that nothing caught ends the job's driver");
+  log.error({ err: error }, "an uncaught error ends the job's driver");
   fail(
     error instanceof EngineError
       ? error
       : invariantBroken(
-          `the job's driver was ended by an error that nothing caught: ${describeThrown(error)}. This is a defect of the engine: please report it with the job's log.`,
+          `the job's driver ended by an uncaught error: ${describeThrown(error)}. This is a defect of the engine: please report it with the job's log.`,
           { cause: error },
         ),
   );
@@ -101,6 +101,6 @@ process.on("disconnect", () => {
   driver?.stop({ graceful: false, reason: { kind: "operator" } });
   if (process.exitCode === undefined) process.exit(1);
 });
-// Terminals send Ctrl-C and hang-ups to the whole group, service managers SIGTERM: the supervisor decides, and tells
-// us.
+// Terminals send Ctrl-C and hang-ups to the whole group, service managers SIGTERM: the supervisor reacts and tells this
+// process.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);

@@ -25,17 +25,17 @@ import type { Executors } from "./executors.ts";
 
 export interface ReceiverShellPorts extends WarningSink {
   readonly executors: Executors;
-  /** The batch has its blocks. */
+  /** The batch's blocks are allocated. */
   onAllocated(batch: EpochMs): void;
-  /** The input of a batch that begins. */
+  /** The input of a batch that is to run. */
   onInput(input: BatchInput): void;
   /** For the job's listeners. */
   observe(event: EngineEvent): void;
-  /** All receivers have stopped; `pending`: they left blocks that no batch has taken. */
+  /** All receivers have stopped. `pending`: some of their blocks are allocated to no batch. */
   onAllStopped(pending: boolean): void;
 }
 
-/** Carries out what the receiver tracker decides. */
+/** Carries out the receiver tracker's decisions. */
 export class ReceiverShell {
   readonly #state: ReceiverTracker;
   readonly #specs: ReadonlyMap<StreamId, ReceiverPlan>;
@@ -43,7 +43,7 @@ export class ReceiverShell {
   readonly #replicate: boolean;
   readonly #blockIntervalMs: number;
   readonly #clock: Clock;
-  /** Host names of executors that run receivers, or did. */
+  /** Host names of executors that run or ran receivers. */
   readonly #locations = new Map<ExecutorId, string>();
   readonly #ports: ReceiverShellPorts;
   readonly #machine: Dispatcher<ReceiverEvent, ReceiverEffect>;
@@ -91,12 +91,12 @@ export class ReceiverShell {
     }
   }
 
-  /** Received data that no finished batch has processed. */
+  /** Received data that was not processed. */
   loss(): ReceivedLoss {
     return receivedLoss(this.#state);
   }
 
-  /** By stream: records of the blocks allocated to a batch, or of those it began with. */
+  /** By stream: the records of a batch's blocks, as of its start once it runs. */
   records(batch: EpochMs): ReadonlyMap<number, number> {
     return recordsOfBatch(this.#state, batch);
   }
@@ -142,7 +142,7 @@ export class ReceiverShell {
   }
 
   #observe({ stream, change, executor, error }: Extract<ReceiverEffect, { readonly type: "receiverChanged" }>): void {
-    // Known from its start on, even after it was lost.
+    // Remembered, because the executor may be lost by now.
     const location = this.#ports.executors.addressOf(executor)?.host ?? this.#locations.get(executor) ?? "";
     this.#locations.set(executor, location);
     this.#ports.observe({ type: "receiver", stream, change, executor, location, error, at: this.#clock.now() });
@@ -150,7 +150,7 @@ export class ReceiverShell {
 
   #start(executor: ExecutorId, stream: StreamId, replicateTo: ExecutorId | undefined): void {
     const declared = this.#specs.get(stream);
-    if (declared === undefined) return; // the tracker only names what was declared
+    if (declared === undefined) return; // the tracker names only declared receivers
     const { receiver, level } = declared;
     this.#ports.executors.send(executor, {
       type: "startReceiver",

@@ -36,17 +36,17 @@ export interface RunningJobPorts {
   /** Executors store second copies of received blocks if a level requires them. */
   readonly replicate: boolean;
   onEvent(event: JobDriverEvent): void;
-  /** Every batch is over, and only receivers have not stopped. */
+  /** Every batch has ended, and only receivers are still running. */
   onReceiversAwaited(): void;
-  /** @param busy The job's thread has not done yet all that batches asked of it; `onThreadIdle` follows. */
+  /** @param busy The job thread still has requests of batches to finish; `onThreadIdle` follows. */
   onBatchesEnded(end: BatchesEnd, received: ReceivedLoss, busy: boolean): void;
-  /** The job's thread has done all that batches asked of it. */
+  /** The job thread has finished all requests of batches. */
   onThreadIdle(): void;
 }
 
 /**
- * A job whose batches have begun: the shells of its three machines (batches, tasks, receivers), and all requests
- * between them, the job's thread and its executors. Each shell knows only its own machine.
+ * A job whose batches have started: the shells of its three machines (batches, tasks, receivers), and all requests
+ * between them, the job thread and the executors. Each shell knows only its own machine.
  */
 export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShellPorts {
   readonly clock: Clock;
@@ -57,7 +57,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   readonly #tasks: TaskShell;
   readonly #receivers: ReceiverShell;
   readonly #batches: BatchShell;
-  /** What batches asked of the job's thread, and it has not answered. */
+  /** The number of requests of batches that the job thread has not answered. */
   #asked = 0;
   /** The job has listeners. */
   #watched: boolean;
@@ -81,12 +81,12 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     return this.#batches.start();
   }
 
-  /** No batch follows the received data. */
+  /** Drains: processes the received data and starts no further batches. */
   drain(): void {
     this.#batches.dispatch({ type: "stopRequested" });
   }
 
-  /** Ends running work, and takes no more. */
+  /** Cancels running work and takes no more. */
   cut(): void {
     this.#batches.dispatch({ type: "stopNow" });
   }
@@ -100,7 +100,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#watched = on;
   }
 
-  // Of executors
+  // Executors
 
   join({ executor, slots }: ExecutorInfo): void {
     this.#tasks.dispatch({ type: "executorJoined", executor, slots });
@@ -123,7 +123,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#receivers.onMessage(executor, message);
   }
 
-  // Of the job's thread
+  // The job thread
 
   runPlan(plan: ActionPlan): Promise<ActionResult> {
     return this.#tasks.run(plan);
@@ -153,7 +153,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#answered(() => undefined);
   }
 
-  /** @param next What the answer leads to, which may ask for more. */
+  /** @param next Handles the answer, and may make further requests. */
   #answered(next: () => void): void {
     this.#asked -= 1;
     next();
@@ -167,7 +167,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#ports.thread.send(message);
   }
 
-  // What batches ask for
+  // Requests of batches
 
   allocate(time: EpochMs): void {
     this.#receivers.dispatch({ type: "allocate", batch: time });
@@ -182,7 +182,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   }
 
   cancelBatch(time: EpochMs): void {
-    this.#ask({ type: "cancelBatch", time }); // before its plans fail, or code of the job would go on as after any failure
+    this.#ask({ type: "cancelBatch", time }); // before its plans fail, or user code would go on as after any failure
     this.#tasks.cancel("the job is stopped", time);
   }
 
@@ -228,7 +228,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#ports.onBatchesEnded(end, this.#receivers.loss(), this.#asked > 0);
   }
 
-  // What receivers ask for
+  // Requests of receivers
 
   onAllocated(time: EpochMs): void {
     this.#batches.onAllocated(time);
@@ -246,7 +246,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     if (this.#watched) this.#ports.thread.send({ type: "observe", event });
   }
 
-  // What tasks ask for
+  // Requests of tasks
 
   onFigures(executor: ExecutorId, figures: ExecutorFigures | undefined): void {
     this.#ports.onEvent({ type: "figures", executor, figures });

@@ -34,18 +34,18 @@ import {
 import { Dispatcher } from "../dispatcher.ts";
 import type { Executors } from "./executors.ts";
 
-/** How often a plan is rerun because its result was lost on the way to the driver. */
+/** The limit on reruns of a plan whose result was lost on the way to the driver. */
 const RESULT_LOSSES_MAX = 4;
 
 const resultTooLarge: ErrorFactory = errorKind("RESULT_TOO_LARGE", "user");
 
-/** Where tasks go: the sessions of the job's executors, or an executor within this thread. */
+/** The receiving end of tasks: the sessions of the job's executors, or an executor within this thread. */
 export type TaskOutlet = Pick<Executors, "launch" | "send" | "stageDone" | "tidy">;
 
 export interface TaskShellPorts extends WarningSink {
   readonly clock: Clock;
   readonly executors: TaskOutlet;
-  /** An executor's work for the job, as of its heartbeat; `undefined`: it is gone. */
+  /** The work of an executor for the job, as of its heartbeat; `undefined`: it is gone. */
   onFigures(executor: ExecutorId, figures: ExecutorFigures | undefined): void;
   /** Fetches a result block from the executor that holds it. */
   fetch(holder: ExecutorId, block: BlockId): Promise<Uint8Array>;
@@ -59,15 +59,18 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Carries out what the task scheduler decides, and reports the outcomes to it. */
+/**
+ * Carries out the task scheduler's decisions and reports the outcomes to it. It decides one thing itself: a plan whose
+ * result is lost between `planDone` and its fetch, when the scheduler has forgotten it, is submitted again.
+ */
 export class TaskShell {
   readonly #machine: Dispatcher<TaskEvent, TaskEffect>;
   readonly #ports: TaskShellPorts;
   readonly #resultBytesMax: number;
   readonly #waiting = new Map<PlanId, Waiting>();
-  /** A stage may run again for a later plan: it keeps the batch it was planned for. */
+  /** A stage that runs again for a later plan keeps the batch for which it was planned. */
   readonly #batchOf = new WeakMap<PlannedStage, EpochMs>();
-  /** For reports, which name the run only; until no attempt of it runs. */
+  /** For reports, which name only the run; kept until no attempt of it runs. */
   readonly #stageOfRun = new Map<StageRunId, StageFigures>();
   readonly #figures = new JobFigures();
   #nextPlan = 0;
@@ -104,7 +107,7 @@ export class TaskShell {
     this.dispatch({ type: "cancelPlan", plan, reason: this.#cancelled.reason });
   }
 
-  /** Cancels the plans of a batch, those that it still asks for too, or all plans. */
+  /** Cancels the plans of a batch, including later ones that it still submits, or all plans. */
   cancel(reason: string, batch?: number): void {
     this.#cancelled = batch === undefined ? undefined : { batch, reason };
     for (const [plan, waiting] of this.#waiting) {
@@ -201,7 +204,7 @@ export class TaskShell {
       waiting.resolve({ partitions, written, accumulators });
     } catch (error) {
       if (waiting.lost >= RESULT_LOSSES_MAX || isCode(error, resultTooLarge.code)) return waiting.reject(error);
-      // The executor that held a result was lost after announcing it: the plan yields the same again.
+      // The executor that held a result was lost after announcing it; a rerun of the plan yields the same.
       const { resolve } = waiting;
       this.#submit({
         ...waiting,
@@ -274,7 +277,7 @@ function inlineBlocks(results: readonly HeldResult[]): Uint8Array[] | undefined 
 
 function tooLarge(bytes: number, max: number): EngineError {
   return resultTooLarge(
-    `an action's result has ${bytes} bytes, more than driver.result.bytes.max = ${max}. Nothing was brought to the driver. ` +
+    `an action's result has ${bytes} bytes, more than driver.result.bytes.max = ${max}. It was not fetched. ` +
       "Aggregate on the executors, use take(n) or foreachPartition, or raise the limit to " +
       `${sizeSetting(bytes)} and driver.heap to ${sizeSetting(heapFor(bytes))}.`,
     { fields: { bytes, max } },

@@ -3,7 +3,7 @@ import type { ExecutorInfo } from "./executor-link.ts";
 
 const zoneDiffers = errorKind("ZONE_DIFFERS", "environment");
 
-/** More zones than a cluster has; beyond it nothing is reported. */
+/** More zones than any cluster has; further ones are not reported. */
 const ZONES_MAX = 64;
 
 /** Detects executors whose local time differs from the driver's. */
@@ -21,9 +21,9 @@ export class Zones {
     if (zone === "" || this.#told.has(zone) || this.#told.size >= ZONES_MAX || sameZone(zone, this.#own, now)) return;
     this.#told.add(zone);
     const { message } = zoneDiffers(
-      `executor ${executor} is in the time zone ${zone} and the job's driver in ${this.#own}: functions there that ask for the local ` +
-        "time or day, such as getHours and toLocaleString, get another than elsewhere, and after a retry may get either. " +
-        "The job goes on. Start all processes with the same TZ, or use the functions for UTC.",
+      `executor ${executor} is in the time zone ${zone} and the job's driver in ${this.#own}: functions that depend on the local ` +
+        "time or day, such as getHours and toLocaleString, give another result there, and a retry elsewhere may change it. " +
+        "The job goes on. Start all processes with the same TZ, or use the UTC functions.",
     );
     this.#warn(warningOf(message, { subject: `zone ${zone}` }));
   }

@@ -28,7 +28,7 @@ import {
 import { Dispatcher } from "../dispatcher.ts";
 
 export interface ClusterShellPorts {
-  /** How a job's executors reach its driver; `undefined` when the job is gone. */
+  /** The message that starts a job's process on an executor; `undefined` if the job is gone. */
   startMessage(job: JobId): Extract<ToMember, { readonly type: "startJob" }> | undefined;
   onJobWarning(job: JobId, warning: Warning): void;
   onProcessExited(job: JobId, executor: ExecutorId, error: WireError): void;
@@ -39,7 +39,7 @@ export class ClusterShell {
   readonly #state: Membership;
   readonly #machine: Dispatcher<MembershipEvent, MembershipEffect>;
   readonly #wall: Clock;
-  /** For all times in the machine: an executor is not silent because the wall clock was set. */
+  /** The clock of the machine: setting the wall clock makes no executor seem silent. */
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #ports: ClusterShellPorts;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { bindFailed } from "@millrace/rpc";
 
-/** The answers of the probes: alive as soon as it listens, ready while it accepts jobs. */
+/** The state behind the probes: alive as soon as the driver listens, ready while it accepts jobs. */
 export interface Health {
   ready(): boolean;
 }
@@ -45,10 +45,14 @@ async function close(server: Server): Promise<void> {
 function explained(cause: unknown, address: { readonly host: string; readonly port: number }): unknown {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   const why =
-    code === "EADDRINUSE" ? "something else listens there" : code === "EACCES" ? "this user may not" : undefined;
+    code === "EADDRINUSE"
+      ? "another process listens there"
+      : code === "EACCES"
+        ? "this user has no permission"
+        : undefined;
   if (why === undefined) return cause;
   return bindFailed(
-    `cannot serve HTTP on ${address.host}:${address.port}: ${why}. Nothing was started. Choose another port with --ui-port (0 takes any free one), or end what holds it.`,
+    `cannot serve HTTP on ${address.host}:${address.port}: ${why}. Nothing was started. Choose another port with --ui-port (0 takes any free one), or stop the process that holds it.`,
     { cause, fields: { host: address.host, port: address.port } },
   );
 }

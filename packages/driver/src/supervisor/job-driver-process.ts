@@ -12,11 +12,11 @@ const TAIL_BYTES = 8_192;
 
 export interface JobProcessHandlers {
   onMessage(message: FromJobProcess): void;
-  /** The process is gone. `error`: how, unless it exited with code 0. */
+  /** The process is gone. `error`: the cause, unless it exited with code 0. */
   onExit(error: WireError | undefined): void;
 }
 
-/** The supervisor's handle on one job's driver process: its channel, its output, the reason of its end. */
+/** The supervisor's handle on one job's driver process: its channel, its output, the reason for its end. */
 export class JobDriverProcess {
   readonly #child: ChildProcess;
   readonly #heapBytes: number;
@@ -32,7 +32,7 @@ export class JobDriverProcess {
       serialization: "advanced",
       // The last one is for the engine's own log, separate from the job's output.
       stdio: ["ignore", "pipe", "pipe", "ipc", "pipe"],
-      // The job's thread has its own limit; the main thread keeps what schedulers and blocks need.
+      // The job thread has its own limit; the main thread has room for schedulers and blocks.
       execArgv: ["--enable-source-maps", `--max-old-space-size=${Math.ceil(options.heapBytes / 2 ** 20) + 256}`],
       env: { ...process.env, MILLRACE_JOB: options.job },
     });
@@ -44,7 +44,7 @@ export class JobDriverProcess {
     };
     for (const name of ["stdout", "stderr", "engine"] as const) {
       const stream = streams[name];
-      if (!(stream instanceof Readable)) continue; // it did not start
+      if (!(stream instanceof Readable)) continue; // the process did not start
       stream.on("data", (chunk: Buffer) => {
         if (name !== "engine") this.#tail = (this.#tail + chunk.toString("utf8")).slice(-TAIL_BYTES);
         if (log.write(name, chunk)) return;
@@ -84,8 +84,8 @@ export class JobDriverProcess {
     }
     const last = this.#tail.trimEnd().split("\n").slice(-3).join(" | ");
     return driverProcessExited(
-      `the job's driver process ended ${how}${last === "" ? "" : `; its last words: ${last}`}. Only this job is affected. ` +
-        "`millrace logs` has all that it wrote; submit it again when the cause is mended.",
+      `the job's driver process ended ${how}${last === "" ? "" : `; its last output: ${last}`}. Only this job is affected. ` +
+        "`millrace logs` has all of its output; fix the cause and submit it again.",
       { fields: { ...(code === null ? {} : { exitCode: code }), ...(signal === null ? {} : { signal }) } },
     );
   }

@@ -20,7 +20,7 @@ export class JobLog {
   };
   #flushed = 0;
   #ending = false;
-  /** Nothing more will be written to the file. */
+  /** The file is complete. */
   #ended = false;
   #waiting: (() => void)[] = [];
 

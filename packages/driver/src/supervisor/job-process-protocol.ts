@@ -4,14 +4,14 @@ import type { StopRequest } from "@millrace/scheduler";
 import type { JobDriverEvent } from "../job/events.ts";
 
 /**
- * Where a job's driver process writes the engine's log, so that the supervisor can separate it from the job's output.
+ * The file descriptor for the engine's log in a job's driver process, which keeps it apart from the job's output.
  */
 export const ENGINE_LOG_FD = 4;
 
-/** Where a job's driver process listens for the job's executors, and its security. */
+/** The address at which a job's driver process listens for executors, and its security. */
 export interface JobListen {
   readonly host: string;
-  /** By default any free ports. */
+  /** Any free ports by default. */
   readonly ports?: PortRange;
   readonly token: string;
   readonly tls?: TlsSettings;
@@ -30,11 +30,11 @@ export type ToJobProcess =
       readonly dataDir: string;
       readonly listen: JobListen;
       readonly heapBytes: number;
-      /** Known executors, which will dial. */
+      /** The number of known executors, which will dial. */
       readonly executors: number;
     }
   | { readonly type: "stop"; readonly how: StopRequest }
-  /** Why an executor process of this job ended. */
+  /** The reason why an executor process of this job ended. */
   | { readonly type: "executorExited"; readonly executor: ExecutorId; readonly error: WireError };
 
 export type FromJobProcess =

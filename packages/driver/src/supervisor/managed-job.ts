@@ -37,11 +37,11 @@ import { JobDriverProcess } from "./job-driver-process.ts";
 import { JobLog } from "./job-log.ts";
 import type { JobListen } from "./job-process-protocol.ts";
 
-/** How long a job's driver process may take to exit when told to. */
+/** The time for a job's driver process to exit when told to. */
 const EXIT_GRACE = parseDuration("5s");
 /**
- * How much longer than `stop.timeout`, which the job's driver process enforces, a drain may take: time to tell user
- * code, and to exit.
+ * Time added to `stop.timeout`, which the job's driver process enforces, so that a drained job can tell user code and
+ * exit.
  */
 const DRAIN_OVERRUN = parseDuration("15s");
 const BATCHES_MAX = 1_000;
@@ -58,9 +58,9 @@ export interface ManagedJobOptions {
   readonly heapBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Executors that will be told to join. */
+  /** The number of executors that will be told to join. */
   executorsKnown(): number;
-  /** The job's driver listens on this port and knows its needs: start it on the executors. */
+  /** The job's driver listens on this port and needs this memory on each executor: start the job there. */
   startExecutors(port: number, memory: ExecutorMemory): void;
   stopExecutors(): void;
   onEnded(): void;
@@ -91,10 +91,10 @@ export class ManagedJob {
   #waiting = 0;
   #spilledBytes = 0;
   readonly #warnings = new WarningLog();
-  /** For all times in the machine: deadlines do not move when the wall clock is set. */
+  /** The clock of the machine: deadlines do not move when the wall clock is set. */
   readonly #steady: Clock;
   readonly #batches = new Map<number, BatchSummary>();
-  /** Of the executors that it has. */
+  /** By executor of the job. */
   readonly #figures = new Map<ExecutorId, ExecutorFigures>();
 
   /**
@@ -113,7 +113,7 @@ export class ManagedJob {
       if (error instanceof EngineError) throw error;
       throw directoryUnusable(
         `the job's files could not be written to ${resolve(directory)}: ${thrownMessage(error)}. The job was not started; the driver and its other jobs go on. ` +
-          "Mend that directory or make room there, or start the driver with another --data-dir.",
+          "Fix that directory or free space there, or start the driver with another --data-dir.",
         { cause: error, fields: { path: directory } },
       );
     }
@@ -202,7 +202,7 @@ export class ManagedJob {
       case "killDriver":
         return this.#process?.kill();
       case "startExecutors":
-        return undefined; // started on the executors as soon as its port is known: batches need them
+        return undefined; // `#startExecutors` does it as soon as the port is known
       case "stopExecutors":
         return this.#options.stopExecutors();
       case "accepted":
@@ -257,7 +257,7 @@ export class ManagedJob {
       this.#machine.dispatch({ type: "driverStarted", at: this.#steady.now(), pid: process.pid });
   }
 
-  /** Once its driver's port and the job's needs are known. */
+  /** Starts the job on the executors once its driver's port and its memory are known. */
   #startExecutors(): void {
     if (this.#port !== undefined && this.#memory !== undefined) this.#options.startExecutors(this.#port, this.#memory);
   }

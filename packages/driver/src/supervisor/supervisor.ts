@@ -40,7 +40,7 @@ const ENDED_JOBS_MAX = 100;
 
 export interface DriverOptions {
   readonly host: string;
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly uiPort: number;
   readonly dataDir: string;
@@ -48,9 +48,9 @@ export interface DriverOptions {
   readonly insecure: boolean;
   /** For every connection except the health checks'. */
   readonly tls?: TlsSettings;
-  /** Where executors dial job drivers; by default where they dialled this one. */
+  /** The host at which executors dial job drivers; by default the one at which they dialled this driver. */
   readonly advertise?: string;
-  /** Where job drivers listen, on two ports each; by default any free ones. */
+  /** The ports of job drivers, two for each; by default any free ones. */
   readonly jobPorts?: PortRange;
   /** The longest pause before a job's process on an executor is restarted. */
   readonly restartPauseMax?: Millis;
@@ -105,7 +105,7 @@ export class DriverSupervisor implements OperatorService {
         startMessage: (job) => {
           const at = this.#ports.get(job);
           if (at === undefined) return undefined;
-          // By default, an executor reaches the job's driver on the host where it reached this one.
+          // By default an executor reaches the job's driver on the host at which it reached this driver.
           return {
             type: "startJob",
             job,
@@ -132,7 +132,7 @@ export class DriverSupervisor implements OperatorService {
   async submit(request: Parameters<OperatorService["submit"]>[0]): Promise<JobSummary> {
     if (this.#draining)
       throw driverDraining(
-        "the driver is shutting down and takes no new jobs. Submit to it again when it has restarted.",
+        "the driver is shutting down and takes no new jobs. Submit the job again when it has restarted.",
       );
     const { hash, manifest } = readManifest(request.artefact);
     const settings = parseConf(request.conf);

@@ -39,17 +39,17 @@ describe("a job that falls behind says so", () => {
       {
         type: "behind",
         message:
-          "batches come faster than they are processed: the last ones took 1.5 s each, and one is due every 1 s. " +
-          "This one begins 7 s late, and 8 wait. Receivers deliver 3,000 records/s, batches process 3,000/s. " +
-          "Batch times fall further behind; of receivers only receiver.buffer.bytes each is let in ahead. " +
-          "Give the job more slots, a longer batchInterval or more partitions (default.parallelism), or let it receive less.",
+          "batches come faster than they are processed: the latest took 1.5 s each, and one is due every 1 s. " +
+          "This one starts 7 s late, and 8 are due. Receivers deliver 3,000 records/s, batches process 3,000/s. " +
+          "The delay keeps growing; each receiver is held back beyond receiver.buffer.bytes. " +
+          "Give the job more slots, a longer batchInterval or more partitions (default.parallelism), or reduce its input.",
       },
     ]);
   });
 
   test("without rates when it has no receivers", () => {
     const [effect] = run(pace(1000), 100, { processingMs: 1500 }, start());
-    expect(effect?.message).toMatch(/and 8 wait\. Batch times/);
+    expect(effect?.message).toMatch(/and 8 are due\. The delay/);
   });
 
   test("and that it has caught up, then again", () => {
@@ -83,8 +83,8 @@ describe("a batch that does not end", () => {
         type: "behind",
         message:
           "batch 1970-01-01T00:00:01.000Z has been running for 10 s, one is due every 1 s, and 10 wait for it. " +
-          "It goes on, and nothing ends it but its end. If its code can hang, in a loop without an end or on a promise that never settles, " +
-          "stop the job and give what it waits for a limit of time; " +
+          "It keeps running: batches have no time limit. If its code can hang, in an endless loop or on a promise that never settles, " +
+          "stop the job and add a timeout there; " +
           "if it has much to do, give the job more slots, a longer batchInterval or more partitions (default.parallelism).",
       },
     ]);

@@ -106,7 +106,7 @@ function onStarted(state: Pace, event: Extract<PaceEvent, { readonly type: "batc
   if (state.state !== "onTime" && delayMs <= Math.max(CAUGHT_UP_MS, state.intervalMs)) {
     state.state = "onTime";
     state.stuckMs = stuckAfter(state.intervalMs);
-    return [{ type: "caughtUp", message: "the job has caught up: its batches begin on time again." }];
+    return [{ type: "caughtUp", message: "the job has caught up: its batches start on time again." }];
   }
   if (!event.lasts) return []; // advice would come too late
   if (state.state === "behind" || state.late.length < LATE_BATCHES || delayMs < (state.late[0] ?? 0)) return [];
@@ -127,8 +127,8 @@ function onLooked(state: Pace, { at, due }: Extract<PaceEvent, { readonly type: 
 function stuckMessage(state: Pace, time: EpochMs, runningMs: number, waiting: number): string {
   return (
     `batch ${new Date(time).toISOString()} has been running for ${formatDuration(runningMs)}, one is due every ` +
-    `${formatDuration(state.intervalMs)}, and ${waiting} ${waiting === 1 ? "waits" : "wait"} for it. It goes on, and nothing ends it but its end. ` +
-    "If its code can hang, in a loop without an end or on a promise that never settles, stop the job and give what it waits for a limit of time; " +
+    `${formatDuration(state.intervalMs)}, and ${waiting} ${waiting === 1 ? "waits" : "wait"} for it. It keeps running: batches have no time limit. ` +
+    "If its code can hang, in an endless loop or on a promise that never settles, stop the job and add a timeout there; " +
     "if it has much to do, give the job more slots, a longer batchInterval or more partitions (default.parallelism)."
   );
 }
@@ -138,10 +138,10 @@ function behindMessage(state: Pace, delayMs: number, due: number): string {
   const each = formatDuration(Math.round(took / Math.max(1, state.over.length)));
   const every = formatDuration(state.intervalMs);
   return (
-    `batches come faster than they are processed: the last ones took ${each} each, and one is due every ${every}. ` +
-    `This one begins ${formatDuration(delayMs)} late, and ${due} wait.${ratesOf(state, took)} ` +
-    "Batch times fall further behind; of receivers only receiver.buffer.bytes each is let in ahead. " +
-    "Give the job more slots, a longer batchInterval or more partitions (default.parallelism), or let it receive less."
+    `batches come faster than they are processed: the latest took ${each} each, and one is due every ${every}. ` +
+    `This one starts ${formatDuration(delayMs)} late, and ${due} are due.${ratesOf(state, took)} ` +
+    "The delay keeps growing; each receiver is held back beyond receiver.buffer.bytes. " +
+    "Give the job more slots, a longer batchInterval or more partitions (default.parallelism), or reduce its input."
   );
 }
 

@@ -209,9 +209,9 @@ function settleVerdict(state: JobLifecycle, error: WireError | undefined): void 
     error ??
     toWireError(
       jobDriverEnded(
-        "the job's driver process ended with exit code 0 before its batches did. The job is over. " +
-          "A call of process.exit in driver code (build, transform, foreachRDD) does this: remove it; " +
-          "ssc.stop() ends a job.",
+        "the job's driver process exited with code 0 before its batches had ended. The job has failed. " +
+          "A call of process.exit in driver code (build, transform, foreachRDD) does this: " +
+          "use ssc.stop() instead.",
       ),
     );
 }
@@ -223,13 +223,13 @@ function silentEnd({ killed, stopTimeout }: JobLifecycle): WireError {
       : "the job's driver process was told to end at once, and did";
   return toWireError(
     jobStopped(
-      `${why}, without saying what was left: what it had received and not processed is lost. Submit it again.`,
+      `${why}, without reporting what was left: received data that was not processed is lost. Submit it again.`,
     ),
   );
 }
 
 const neverRan = (): WireError =>
-  toWireError(jobStopped("the job was stopped before its build was done. Nothing of it ran. Submit it again."));
+  toWireError(jobStopped("the job was stopped before it was built. Nothing of it ran. Submit it again."));
 
 function setDeadline(state: JobLifecycle, at: EpochMs, after: Millis, effects: JobEffect[]): void {
   state.deadline = epochMs(at + after);

@@ -113,7 +113,7 @@ describe("an executor", () => {
     const effects = stepMembership(cluster(), hello(1, "e1", { protocol: 3 }));
     expect(effects).toMatchObject([{ type: "refuse", error: { code: "PROTOCOL_MISMATCH" } }]);
     expect(effects[0]).toMatchObject({
-      error: { message: expect.stringContaining("speaks protocol version 3, this driver version 1") },
+      error: { message: expect.stringContaining("speaks protocol version 3, but this driver speaks version 1") },
     });
   });
 
@@ -244,7 +244,7 @@ describe("a job's process that ends by itself", () => {
         code: "EXECUTOR_RESTARTED",
         subject: "e1",
         message:
-          "[EXECUTOR_RESTARTED] the process of job j1 on executor e1 ended: Error: out of memory. It is started again in 200 ms.",
+          "[EXECUTOR_RESTARTED] the process of job j1 on executor e1 ended: Error: out of memory. It restarts in 200 ms.",
       },
     });
   });

@@ -152,8 +152,8 @@ function onHello(state: Membership, event: Of<"hello">, effects: MembershipEffec
   const { protocol } = state.settings;
   if (event.protocol !== protocol) {
     const error = protocolMismatch(
-      `executor ${event.executor} at ${event.host} speaks protocol version ${event.protocol}, this driver version ` +
-        `${protocol}. It is refused. Install the same millrace on both.`,
+      `executor ${event.executor} at ${event.host} speaks protocol version ${event.protocol}, but this driver speaks version ` +
+        `${protocol}. It is refused. Install the same release of millrace on both.`,
       { fields: { executor: event.executor, host: event.host, executorProtocol: event.protocol, protocol } },
     );
     effects.push({ type: "refuse", session: event.session, error });
@@ -163,7 +163,7 @@ function onHello(state: Membership, event: Of<"hello">, effects: MembershipEffec
   if (known?.session !== undefined && !mayReplace(state, known, event)) {
     const error = executorNameInUse(
       `an executor called ${event.executor} is connected already, from ${known.host} (pid ${known.pid}). The one from ` +
-        `${event.host} (pid ${event.pid}) is refused. Give it another --name, or end the first.`,
+        `${event.host} (pid ${event.pid}) is refused. Give it another --name, or stop the first.`,
       { fields: { executor: event.executor, host: event.host, connectedHost: known.host } },
     );
     effects.push({ type: "refuse", session: event.session, error });
@@ -171,7 +171,7 @@ function onHello(state: Membership, event: Of<"hello">, effects: MembershipEffec
   }
   if (known?.session !== undefined) {
     effects.push({ type: "close", session: known.session });
-    lose(state, known, "it connected anew", effects);
+    lose(state, known, "it reconnected", effects);
   }
   join(state, event, effects);
 }
@@ -267,7 +267,7 @@ function onTick(state: Membership, at: EpochMs, effects: MembershipEffect[]): vo
     const silent = at - member.lastSeenAt;
     if (silent >= timeout) {
       effects.push({ type: "close", session });
-      lose(state, member, `nothing was heard of it for ${silent} ms`, effects);
+      lose(state, member, `it sent nothing for ${silent} ms`, effects);
       continue;
     }
     for (const [job, process] of member.processes) {
@@ -342,7 +342,7 @@ function onProcessExited(state: Membership, event: Of<"processExited">, effects:
     job,
     warning: executorRestarted(
       member.executor,
-      `the process of job ${job} on executor ${member.executor} ended: ${headline(error)}. It is started again in ${pause} ms.`,
+      `the process of job ${job} on executor ${member.executor} ended: ${headline(error)}. It restarts in ${pause} ms.`,
     ),
   });
 }

@@ -42,8 +42,8 @@ describe("a job was killed", () => {
     expect(messageOf(cut, timeout, { ...NO_RECEIVED_LOSS, unprocessed: some })).toBe(
       "killed: [JOB_STOPPED] the job did not drain within stop.timeout = 3 s and was ended at once. " +
         "Batch 1000 (1970-01-01T00:00:01.000Z) was cut off, 3 batches that waited did not run, " +
-        "files and other input that came since the last batch were not read and " +
-        "80 records in 2 blocks were received and not processed. Raise stop.timeout to give it longer.",
+        "files and other input that appeared since the last batch were not read and " +
+        "80 records in 2 blocks were received but not processed. Raise stop.timeout to give it longer.",
     );
   });
 
@@ -51,12 +51,14 @@ describe("a job was killed", () => {
     expect(
       messageOf(drained, undefined, { ...NO_RECEIVED_LOSS, lost: { blocks: 1, records: 1 }, cutOff: ["a"] }),
     ).toMatch(
-      /^killed: .*1 record in 1 block were lost with their executors and receiver a did not hand over what it held/,
+      /^killed: .*1 record in 1 block were lost with their executors and receiver a did not hand over its data/,
     );
   });
 
   test("when an operator wanted it so, also with nothing to lose", () => {
-    expect(messageOf(idle, { kind: "operator" })).toMatch(/as asked\. No batch was cut off, and nothing/);
+    expect(messageOf(idle, { kind: "operator" })).toMatch(
+      /as asked\. No batch was cut off, and no received data is lost/,
+    );
     expect(endBeforeBatches({ kind: "operator" })).toMatchObject({ state: "killed" });
   });
 

@@ -74,27 +74,27 @@ export function endBeforeBatches(asked: CutReason): JobEnd {
 /** The end of a job that is ended at once during a commit that does not finish in time. */
 export function endInCommit(asked: CutReason, limit: Millis): JobEnd {
   const error = jobStopped(
-    `${why(asked)}. A commit was under way and did not end within ${formatDuration(limit)}: some outputs of its batch may be ` +
-      `visible, and others not. ${remedy(asked)}`,
+    `${why(asked)}. A commit was in progress and did not finish within ${formatDuration(limit)}: some outputs of its batch may be ` +
+      `visible and others not. ${remedy(asked)}`,
   );
   return { state: "killed", error: toWireError(error) };
 }
 
 function killed(asked: CutReason | undefined, lost: readonly string[]): WireError {
-  const what = lost.length === 0 ? "No batch was cut off, and nothing that was received is lost" : capital(list(lost));
+  const what = lost.length === 0 ? "No batch was cut off, and no received data is lost" : capital(list(lost));
   return toWireError(jobStopped(`${why(asked)}. ${what}. ${remedy(asked)}`));
 }
 
 function why(asked: CutReason | undefined): string {
   switch (asked?.kind) {
     case undefined:
-      return "the job drained, but executors ended before they had handed over what they held";
+      return "the job drained, but executors ended before they had handed over their data";
     case "timeout":
       return `the job did not drain within stop.timeout = ${formatDuration(asked.limit)} and was ended at once`;
     case "alone":
-      return `the job was to drain and had no executor for ${formatDuration(asked.limit)}: it was ended at once`;
+      return `the job was draining and had no executor for ${formatDuration(asked.limit)}: it was ended at once`;
     case "grace":
-      return `the driver was told to end, and the job did not drain within --grace = ${formatDuration(asked.limit)}: it was ended at once`;
+      return `the driver is shutting down, and the job did not drain within --grace = ${formatDuration(asked.limit)}: it was ended at once`;
     case "operator":
       return "the job was ended at once, as asked";
     case "job":
@@ -129,12 +129,12 @@ function losses(batches: Exclude<BatchesEnd, { readonly kind: "failed" }>, recei
     const { cutOff, notRun, unread } = batches;
     if (cutOff !== undefined) lost.push(`batch ${cutOff} (${iso(cutOff)}) was cut off`);
     if (notRun > 0) lost.push(`${many(notRun, "batch that waited", "batches that waited")} did not run`);
-    if (unread) lost.push("files and other input that came since the last batch were not read");
+    if (unread) lost.push("files and other input that appeared since the last batch were not read");
   }
   const { unprocessed: left, lost: gone, cutOff } = received;
-  if (left.blocks > 0) lost.push(`${records(left)} were received and not processed`);
+  if (left.blocks > 0) lost.push(`${records(left)} were received but not processed`);
   if (gone.blocks > 0) lost.push(`${records(gone)} were lost with their executors`);
-  for (const name of cutOff) lost.push(`receiver ${name} did not hand over what it held`);
+  for (const name of cutOff) lost.push(`receiver ${name} did not hand over its data`);
   return lost;
 }
 

@@ -11,26 +11,23 @@ const receiversCutOff: WarningFactory = warningKind("RECEIVERS_CUT_OFF");
 /** Holds until an executor is ready. */
 export const waiting: Warning = noExecutors(
   "job",
-  "the job is built and no executor is ready: no batch has begun. It begins by itself when one is.",
+  "the job is built, but no executor is ready, so its batches have not started. They start by themselves as soon as one is.",
 );
 
 export const codeCutOff = (limit: Millis): Warning =>
   jobCodeCutOff(
     JOB,
-    `code of the job did not come to an end within ${limit} ms after the last batch and is cut off. ` +
-      "Let stop() of its input streams return, and read what toAsyncIterable gives to its end.",
+    `the job's code did not finish within ${limit} ms after the last batch and is cut off. ` +
+      "Make stop() of its input streams return, and read toAsyncIterable to its end.",
   );
 
 export const codeFailedLate = (error: string): Warning =>
-  jobCodeFailedLate(
-    JOB,
-    `code of the job failed after the last batch, by an error that nothing caught: ${clauseOf(error)}.`,
-  );
+  jobCodeFailedLate(JOB, `the job's code failed after the last batch with an uncaught error: ${clauseOf(error)}.`);
 
 /** Nothing was lost by it: all wanted batches are done. */
 export const receiversHang = (limit: Millis): Warning =>
   receiversCutOff(
     JOB,
-    `receivers have not stopped within stop.timeout = ${formatDuration(limit)} after the last batch and are cut off. ` +
-      "Let onStop return.",
+    `receivers did not stop within stop.timeout = ${formatDuration(limit)} after the last batch and are cut off. ` +
+      "Make onStop return.",
   );

@@ -170,7 +170,7 @@ describe("a drain", () => {
     expect(after(state, tick(15_000))).toEqual(["cutBatches", "wakeAt 19000"]);
     expect(after(state, cutOff(15_000))).toEqual([
       "cancelWake",
-      "ended killed: [JOB_STOPPED] the job was to drain and had no executor for 5 s",
+      "ended killed: [JOB_STOPPED] the job was draining and had no executor for 5 s",
     ]);
   });
 
@@ -204,7 +204,7 @@ describe("a job that runs", () => {
     expect(after(state, tick(4_004))).toEqual(["wakeAt 4005"]);
     const [ended] = stepJobLife(state, tick(4_005));
     expect(ended).toMatchObject({ type: "ended", end: { state: "killed" } });
-    expect(JSON.stringify(ended)).toMatch(/A commit was under way and did not end within 4 s/);
+    expect(JSON.stringify(ended)).toMatch(/A commit was in progress and did not finish within 4 s/);
     expect(after(state, cutOff(9_000))).toEqual([]);
   });
 

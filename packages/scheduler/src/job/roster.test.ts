@@ -136,7 +136,7 @@ describe("an executor goes", () => {
 });
 
 describe("an executor says nothing for executor.timeout", () => {
-  const silent = "lost e1: [EXECUTOR_LOST] executor e1 has said nothing for executor";
+  const silent = "lost e1: [EXECUTOR_LOST] executor e1 sent nothing for executor";
 
   test("and is lost", () => {
     const state = open(hello(1), says("ready", 1));

@@ -163,12 +163,12 @@ function refusal(
 ): EngineError | undefined {
   if (protocol !== state.protocol) {
     return protocolMismatch(
-      `executor ${executor} speaks protocol ${protocol}, this driver ${state.protocol}. It is refused. Run the same release of millrace on both.`,
+      `executor ${executor} speaks protocol version ${protocol}, but this driver speaks version ${state.protocol}. It is refused. Install the same release of millrace on both.`,
     );
   }
   if (job !== state.job) {
     return wrongJob(
-      `executor ${executor} came for job ${job}, this is the driver of ${state.job}. It is refused; its supervisor starts the right one.`,
+      `executor ${executor} connected for job ${job}, but this is the driver of ${state.job}. It is refused; its supervisor starts the right one.`,
     );
   }
   return undefined;
@@ -257,8 +257,8 @@ function lose(state: Roster, member: RosterMember, why: EngineError, effects: Ro
 
 function silent(executor: ExecutorId, timeout: Millis): EngineError {
   return executorLost(
-    `executor ${executor} has said nothing for executor.timeout = ${formatDuration(timeout)} and counts as lost. ` +
-      "Its tasks run again on the others; if it only stalls, raise the setting or give its machine less to do.",
+    `executor ${executor} sent nothing for executor.timeout = ${formatDuration(timeout)} and counts as lost. ` +
+      "Its tasks run again on the others; if it was only stalled, raise the setting or reduce the load on its machine.",
     { fields: { executor } },
   );
 }
@@ -268,10 +268,13 @@ export function executorGone(executor: ExecutorId, cause: Error | undefined, lef
   const how = left
     ? "was told to end and has left"
     : `is gone${cause === undefined ? "" : `: ${clauseOf(cause.message)}`}`;
-  return executorLost(`executor ${executor} ${how}. Its tasks run again on the others, what it held is recomputed.`, {
-    fields: { executor },
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return executorLost(
+    `executor ${executor} ${how}. Its tasks run again on the others, and its blocks are recomputed.`,
+    {
+      fields: { executor },
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
 }
 
 /** Throws if the state is unreachable for correct code. For tests and simulation. */

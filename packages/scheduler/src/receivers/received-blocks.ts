@@ -140,22 +140,22 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
     fate(
       losses,
       (batch) => batch === undefined,
-      () => "no batch had them yet, and none will",
+      () => "not yet in a batch, so none will read them",
     ),
     fate(
       losses,
       (batch) => batch?.state === "allocated" || batch?.state === "fixed",
-      (times) => `${times} had them, has not begun, and runs without them`,
+      (times) => `allocated to ${times}, which has not started and runs without them`,
     ),
     fate(
       losses,
       (batch) => batch?.state === "running",
-      (times) => `${times} had them, has begun, and fails if it still needs them`,
+      (times) => `allocated to ${times}, which is running and fails if it still needs them`,
     ),
     fate(
       losses,
       (batch) => batch?.state === "ended",
-      (times) => `${times} had them and is over, but a window that looks back fails or misses them`,
+      (times) => `allocated to ${times}, which has ended; windows that look back on it fail or miss them`,
     ),
   ].filter((text) => text !== undefined);
   state.effects.push({
@@ -171,7 +171,7 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
       executor,
       `${recordsOf(losses.flatMap(({ lost }) => lost))} records (${blocks} blocks) of ${namesOf(receivers)} are gone with ` +
         `executor ${executor}, which held the only copy. ${fates.join("; ")}. ` +
-        "Run two executors or more, with a storage level that has a second copy (MEMORY_AND_DISK_2, the default, does): it is made as records arrive.",
+        "Run at least two executors, with a storage level that keeps a second copy (as the default, MEMORY_AND_DISK_2, does): it is made as records arrive.",
     ),
   });
 }

@@ -52,8 +52,8 @@ function choosePeer(state: ReceiverTracker, receiver: TrackedReceiver): Executor
   if (peer === undefined && (state.leaving.size > 0 || state.mode !== "open")) return undefined;
   if (peer === undefined && !receiver.alone) {
     const message =
-      `receiver ${name} wants a second copy of what it receives, and ${receiver.executor} is the only ` +
-      "executor. Data goes on with one copy: if that executor is lost, so is what was not processed. Add an executor.";
+      `receiver ${name} stores a second copy of its blocks on another executor, but ${receiver.executor} is the ` +
+      "only one. It continues with one copy: if that executor is lost, so are its unprocessed records. Add an executor.";
     receiver.alone = true;
     warn(state, noReplicaPeer(aloneCondition(receiver), message));
   }

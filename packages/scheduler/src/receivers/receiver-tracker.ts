@@ -227,7 +227,7 @@ function onReceiverStatus(
       changed(state, receiver, { change: "error", executor, error: status.error });
       break;
     case "answering":
-      notStuck(state, receiver, `receiver ${receiver.declared.name} takes its turns again.`);
+      notStuck(state, receiver, `receiver ${receiver.declared.name} responds again.`);
       break;
     case "stopped":
       changed(state, receiver, { change: "stopped", executor, error: status.error });
@@ -248,7 +248,7 @@ function changed(
 
 function onTrouble(state: ReceiverTracker, receiver: TrackedReceiver, error: WireError): void {
   const name = namesOf([receiver]);
-  warn(state, receiverTrouble(name, `${name} goes on, and tells of an error: ${reason(error)}.`));
+  warn(state, receiverTrouble(name, `${name} reports an error and continues: ${reason(error)}.`));
 }
 
 function onStuck(state: ReceiverTracker, receiver: TrackedReceiver, error: WireError): void {
@@ -259,7 +259,7 @@ function onStuck(state: ReceiverTracker, receiver: TrackedReceiver, error: WireE
 
 function onRunning(state: ReceiverTracker, receiver: TrackedReceiver, executor: ExecutorId): void {
   if (receiver.down) {
-    const message = `[SOURCE_BACK] receiver ${receiver.declared.name} has its source again.`;
+    const message = `[SOURCE_BACK] receiver ${receiver.declared.name} is connected to its source again.`;
     notDown(state, receiver, message);
   }
   if (receiver.state === "stopping" || receiver.state === "moving" || receiver.state === "running") return;
@@ -282,7 +282,7 @@ function onRetrying(
   const then =
     error.kind?.code === "SOURCE_DOWN"
       ? "" // its message says the rest
-      : ` It is started again in ${retryMs} ms, and from then on after growing pauses; batches go on without it.`;
+      : ` It restarts in ${retryMs} ms, after further failures with longer pauses; batches go on without it.`;
   const message = `[SOURCE_DOWN] receiver ${name}: ${reason(error)}.${then}`;
   warn(state, warningOf(message, { subject: downCondition(receiver), lasting: true }));
 }

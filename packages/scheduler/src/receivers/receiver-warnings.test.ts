@@ -23,7 +23,7 @@ describe("warnings of receivers", () => {
     expect(after(state, status("e1", 0, down))).toEqual(["warning SOURCE_DOWN: SOURCE_DOWN/0"]);
     expect(after(state, status("e1", 0, down))).toEqual([]);
     expect(after(state, status("e1", 0, { state: "running" }))).toEqual([
-      "over SOURCE_DOWN/0: [SOURCE_BACK] receiver socket 0 has its source again.",
+      "over SOURCE_DOWN/0: [SOURCE_BACK] receiver socket 0 is connected to its source again.",
     ]);
   });
 
@@ -47,7 +47,7 @@ describe("warnings of receivers", () => {
     after(state, ready("e1"), ready("e2"), started(1), status("e1", 0, down));
     expect(after(state, lost("e1"))).toEqual(["warning RECEIVER_MOVED", "start 0 on e2"]);
     expect(after(state, status("e2", 0, { state: "running" }))).toEqual([
-      "over SOURCE_DOWN/0: [SOURCE_BACK] receiver socket 0 has its source again.",
+      "over SOURCE_DOWN/0: [SOURCE_BACK] receiver socket 0 is connected to its source again.",
     ]);
   });
 
@@ -83,8 +83,8 @@ describe("warnings of receivers", () => {
     expect(effects.filter(({ type }) => type === "warning")).toMatchObject([
       {
         message:
-          "[SOURCE_DOWN] receiver socket 0: Queue: boom: Error: away. It is started again in 200 ms, and from then on after " +
-          "growing pauses; batches go on without it.",
+          "[SOURCE_DOWN] receiver socket 0: Queue: boom: Error: away. It restarts in 200 ms, after further failures with " +
+          "longer pauses; batches go on without it.",
       },
     ]);
   });
@@ -102,12 +102,12 @@ describe("warnings of receivers", () => {
     });
     expect(told).toEqual([
       "[RECEIVED_DATA_LOST] 320 records (32 blocks) of receivers socket 0, socket 1, socket 2 and 1 more are gone with " +
-        "executor e1, which held the only copy. 20 records: no batch had them yet, and none will; " +
-        "120 records: one of 6 batches (9 to 14) had them, has not begun, and runs without them; 20 records: batch 8 had them, has begun, and fails if it still needs them; " +
-        "160 records: one of 8 batches (0 to 7) had them and is over, but a window that looks back fails or misses them. " +
-        "Run two executors or more, with a storage level that has a second copy (MEMORY_AND_DISK_2, the default, does): it is made as records arrive.",
+        "executor e1, which held the only copy. 20 records: not yet in a batch, so none will read them; " +
+        "120 records: allocated to one of 6 batches (9 to 14), which has not started and runs without them; 20 records: allocated to batch 8, which is running and fails if it still needs them; " +
+        "160 records: allocated to one of 8 batches (0 to 7), which has ended; windows that look back on it fail or miss them. " +
+        "Run at least two executors, with a storage level that keeps a second copy (as the default, MEMORY_AND_DISK_2, does): it is made as records arrive.",
       "[RECEIVER_MOVED] receivers socket 0, socket 1, socket 2 and 1 more start on other executors: e1 was lost. " +
-        "What was read there and not yet stored is read again only if the source can send it again.",
+        "Records read there and not yet stored are lost unless the source sends them again.",
       expect.stringMatching(/^\[NO_EXECUTORS\]/),
     ]);
   });
@@ -121,7 +121,7 @@ describe("warnings of receivers", () => {
       "warning RECEIVER_STUCK: RECEIVER_STUCK/0",
     ]);
     expect(after(state, status("e1", 0, { state: "answering" }))).toEqual([
-      "over RECEIVER_STUCK/0: receiver socket 0 takes its turns again.",
+      "over RECEIVER_STUCK/0: receiver socket 0 responds again.",
     ]);
     after(state, status("e1", 0, { state: "stuck", error }));
     expect(after(state, status("e1", 0, { state: "stopped" }))).toEqual([

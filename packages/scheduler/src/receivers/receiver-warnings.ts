@@ -11,7 +11,7 @@ export function warn(state: ReceiverTracker, warning: Warning): void {
 export function tellMoved(state: ReceiverTracker, moving: readonly TrackedReceiver[], executor: ExecutorId): void {
   const message =
     `${namesOf(moving)} ${moving.length === 1 ? "starts on another executor" : "start on other executors"}: ` +
-    `${executor} was lost. What was read there and not yet stored is read again only if the source can send it again.`;
+    `${executor} was lost. Records read there and not yet stored are lost unless the source sends them again.`;
   warn(state, receiverMoved(namesOf(moving), message));
 }
 

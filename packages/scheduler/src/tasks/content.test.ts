@@ -64,6 +64,8 @@ describe("a map task that is run again for lost output", () => {
       const lines = s.after(`differs 1/0#${run} e1 ${run}`);
       expect(lines).toContain(run === 4 ? "planFailed 1 STAGE_NOT_REPEATABLE" : "warning OUTPUT_DIFFERS");
     }
-    expect(s.failure()).toContain('task 0 of stage "stage 1" was run again for lost output and gave other records');
+    expect(s.failure()).toContain(
+      'task 0 of stage "stage 1" was rerun because its output was lost and gave other records',
+    );
   });
 });

@@ -40,13 +40,14 @@ export function compareContent(state: TaskScheduler, stage: Stage, map: number, 
 
 function warning(stage: Stage, map: number, undone: number): TaskEffect {
   const { differences = 0, given = false } = stage.outputs ?? {};
-  const again = undone === 1 ? "1 task that had read those runs" : `${undone} tasks that had read those run`;
+  const again =
+    undone === 1 ? "1 task that had read the earlier ones runs" : `${undone} tasks that had read the earlier ones run`;
   const message =
-    `${describeTask(stage, map)} was run again for lost output and gave other records than before. ` +
+    `${describeTask(stage, map)} was rerun because its output was lost and gave other records than before. ` +
     (undone > 0
-      ? `${again} again, so that no record is lost or doubled; time ${differences} of at most ${DIFFERENCES_MAX}. `
+      ? `${again} again, so that no record is lost or counted twice; rerun ${differences} of at most ${DIFFERENCES_MAX}. `
       : "") +
-    (given ? "Results that were given out already have the earlier records in them. " : "") +
+    (given ? "Results that were given out already contain the earlier records. " : "") +
     MAKE_REPEATABLE;
   return { type: "warning", ...outputDiffers(describeTask(stage, map), message) };
 }

@@ -85,6 +85,6 @@ export function onBatchEnded(state: TaskScheduler): void {
   for (const executor of state.ready) for (const slot of executor.slots) releasePinned(slot);
   const message =
     `${moved} ${moved === 1 ? "partition of state moves" : "partitions of state move"} to executors that have joined, so that all ` +
-    `${state.ready.length} share the work. Each is loaded from the checkpoint directory when its next batch runs; nothing needs to be done.`;
+    `${state.ready.length} share the work. Each is loaded from the checkpoint directory when its next batch runs; no action is needed.`;
   state.effects.push({ type: "warning", ...stateMoved("", message) });
 }

@@ -53,7 +53,7 @@ export function onCancelPlan(state: TaskScheduler, id: PlanId, reason: string): 
     state,
     plan,
     planCancelled(
-      `a plan of batch ${plan.action.batch} was cancelled: ${reason}. Its tasks stop and nothing of it is kept.`,
+      `a plan of batch ${plan.action.batch} was cancelled: ${reason}. Its tasks stop, and its results are discarded.`,
       {
         fields: { plan: id, batch: plan.action.batch },
       },

@@ -59,8 +59,8 @@ function loseReadiness(state: TaskScheduler, stage: Stage, reason: string): void
   }
   const { name } = stage.planned;
   const message =
-    `stage "${name}" waits until lost inputs are computed again, because ${reason}. ` +
-    `Time ${stage.reruns} of at most ${STAGE_RERUNS_MAX} in a row.`;
+    `stage "${name}" waits until its lost inputs are recomputed, because ${reason}. ` +
+    `Rerun ${stage.reruns} of at most ${STAGE_RERUNS_MAX} in a row.`;
   state.effects.push({ type: "warning", ...stageRerun(name, message) });
 }
 

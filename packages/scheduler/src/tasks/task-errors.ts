@@ -38,11 +38,11 @@ export function taskFailure(
   if (error.kind?.retry === "never" && cause instanceof EngineError) return cause;
   const times = attemptsMax === 1 ? "and is not retried (task.attempts.max is 1)" : `${attemptsMax} times`;
   // The engine's errors end with a remedy of their own.
-  const remedy = error.kind === undefined || error.message.includes("\n") ? "Mend what the error names; " : "";
+  const remedy = error.kind === undefined || error.message.includes("\n") ? "Fix the cause of the error; " : "";
   return new EngineError(
     { code: taskFailed.code, blame: error.kind?.blame ?? taskFailed.blame, retry: taskFailed.retry },
     `${describeTask(stage, index)} failed ${times}, last on ${executor}: ${headline(error)}. ` +
-      `Its batch fails. ${remedy}task.attempts.max says how often a task is tried.`,
+      `Its batch fails. ${remedy}task.attempts.max sets the number of attempts.`,
     { cause, fields: taskFields(stage, index, executor), ...(error.site === undefined ? {} : { site: error.site }) },
   );
 }
@@ -55,8 +55,8 @@ export function lostExecutors(
   const why = loss.error === undefined ? "" : ` The last one: ${headline(loss.error)}.`;
   return taskLostExecutors(
     `${describeTask(stage, index)} lost its executor ${EXECUTOR_LOSSES_MAX} times in a row, last ${loss.executor}.${why} ` +
-      "Its batch fails, so that it does not take down every executor in turn. See whether it needs more memory " +
-      "(executor.slot.heap), more partitions, or ends the process.",
+      "Its batch fails, so that it does not take down every executor in turn. Check whether it needs more memory " +
+      "(executor.slot.heap) or more partitions, or ends the process.",
     {
       fields: taskFields(stage, index, loss.executor),
       ...(loss.error === undefined ? {} : { cause: fromWireError(loss.error) }),
@@ -68,27 +68,27 @@ export function rerunsExhausted(stage: Stage, reason: string): EngineError {
   return stageRerunsExhausted(
     `stage "${stage.planned.name}" lost its inputs ${STAGE_RERUNS_MAX + 1} times in a row, last because ${reason}. ` +
       "Its batch fails. Executors die, or cannot reach each other's data ports, faster than the inputs are recomputed: " +
-      "look at their logs, and at `millrace executors`.",
+      "check their logs and `millrace executors`.",
     { fields: { stage: stage.planned.run } },
   );
 }
 
 /** The author's remedy for records that differ each time. */
 export const MAKE_REPEATABLE: string =
-  "Draw chance from a generator with a fixed seed, by the partition's number, and leave out what changes from run to run, such as the time; " +
-  "or keep it with persist, at a level with copies.";
+  "Seed random generators with a constant and the partition's number, and avoid whatever changes from run to run, such as the time; " +
+  "or persist the records at a level with copies.";
 
 export function notRepeatable(stage: Stage, map: number): EngineError {
   return stageNotRepeatable(
-    `${describeTask(stage, map)} was run again for lost output and gave other records, as in ${DIFFERENCES_MAX} runs of the stage ` +
-      `before; what had read the earlier ones had to run again each time. The batch fails. ${MAKE_REPEATABLE}`,
+    `${describeTask(stage, map)} was rerun because its output was lost and gave other records, as in ${DIFFERENCES_MAX} earlier runs ` +
+      `of the stage; tasks that had read the previous ones had to rerun each time. Its batch fails. ${MAKE_REPEATABLE}`,
     { fields: { stage: stage.planned.run, partition: map } },
   );
 }
 
 export function unknownShuffle(shuffle: ShuffleId, reader: string): EngineError {
   return shuffleUnknown(
-    `stage "${reader}" reads shuffle ${shuffle}, which no stage writes or which was dropped already. Its batch fails. ` +
+    `stage "${reader}" reads shuffle ${shuffle}, which no stage writes or which has been dropped. Its batch fails. ` +
       "This is a defect of the engine: please report it with the job's log.",
     { fields: { shuffle } },
   );
@@ -96,9 +96,9 @@ export function unknownShuffle(shuffle: ShuffleId, reader: string): EngineError 
 
 export function lostInput(stage: Stage, index: number, block: BlockId): EngineError {
   return inputBlockLost(
-    `${describeTask(stage, index)} reads block ${block}, and every executor that held a copy is lost. Its batch fails. ` +
-      "A second copy is made as records arrive, on another executor that is there at that moment: run two or more, with a storage level " +
-      "that has copies (MEMORY_AND_DISK_2, the default, does), and replace one only when no window needs what it received.",
+    `${describeTask(stage, index)} reads block ${block}, but every executor that held a copy is lost. Its batch fails. ` +
+      "A second copy is made as records arrive, on another executor connected at that moment: run at least two, with a storage level " +
+      "that keeps copies (as the default, MEMORY_AND_DISK_2, does), and replace one only when no window needs the records it received.",
     { fields: { block, stage: stage.planned.run } },
   );
 }

@@ -235,7 +235,7 @@ describe("a batch that fails", () => {
       (thrown: unknown) => thrown,
     );
     const message = expect.stringMatching(
-      /threw RangeError: not this one \(at test-job\.test\.ts:\d+:\d+\)\. Correct the function, or catch the error\. Its batch fails\. task\.attempts\.max says how often a task is tried\.$/,
+      /threw RangeError: not this one \(at test-job\.test\.ts:\d+:\d+\)\. Correct the function, or catch the error\. Its batch fails\. task\.attempts\.max sets the number of attempts\.$/,
     );
     expect(error).toMatchObject({ code: "TASK_FAILED", message });
     expect(causes(error).at(-1)).toMatchObject({ name: "RangeError", message: "not this one" });

@@ -19,7 +19,7 @@ interface Request {
   readonly reject: (error: Error) => void;
 }
 
-/** The job's default export, and what it registered while it was loaded. */
+/** The job's default export and the functions it registered while it loaded. */
 export interface JobModule {
   readonly exported: unknown;
   readonly registry: JobRegistry;
@@ -34,7 +34,7 @@ export interface JobThreadPorts extends Pick<EnginePort, "clock" | "files" | "wr
 }
 
 /**
- * The job's side of its driver: builds the graph, runs one batch after the other, requests the rest from the main
+ * The job's side of its driver: builds the graph, runs one batch after the other, and leaves all else to the main
  * thread.
  */
 export class JobThreadBody {
@@ -112,7 +112,7 @@ export class JobThreadBody {
 
   async #end(error: WireError | undefined): Promise<void> {
     const ended = this.#graph?.end(error === undefined ? undefined : fromWireError(error));
-    const [goesOn] = await Promise.all([ended, this.#discarding]); // the thread is gone soon after
+    const [goesOn] = await Promise.all([ended, this.#discarding]); // the thread ends soon after
     this.#ports.post({ type: "ended", goesOn: goesOn ?? false });
   }
 

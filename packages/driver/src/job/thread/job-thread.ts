@@ -3,12 +3,12 @@ import type { FromJobThread, ToJobThread } from "./protocol.ts";
 
 export interface JobThreadHandlers {
   onMessage(message: FromJobThread): void;
-  /** The thread ended without being asked to: why, in words for the job's author. */
+  /** The thread ended unasked; the error tells the job's author why. */
   onLost(error: EngineError): void;
 }
 
 export interface JobThreadOptions {
-  /** `driver.heap` as known before the job's own settings are. */
+  /** `driver.heap` without the job's own settings, which are not known yet. */
   readonly heapBytes: number;
   /** Takes the output of user code, and of `print()`. */
   readonly output: TakeOutput;
@@ -23,9 +23,9 @@ export interface JobThread {
   /** After `built`. */
   send(message: ToJobThread): void;
   /**
-   * Lets the thread finish what it has left, and end.
+   * Lets the thread finish its remaining work and end.
    *
-   * @returns Resolves when it is gone: with the error that ended it, if one did.
+   * @returns Resolves when the thread has ended, with the error that ended it, if any.
    */
   leave(): Promise<Error | undefined>;
   /** Terminates the thread, cutting short whatever it runs. Resolves when its output has been taken. */

@@ -22,27 +22,27 @@ export type ToJobThread =
       readonly args: readonly string[];
       readonly conf: Readonly<Record<string, unknown>>;
       readonly directory: string;
-      /** The heap of this thread, to be compared with the job's setting; `undefined`: it has to suffice. */
+      /** The heap of this thread, to compare with the job's setting; `undefined`: it has to suffice. */
       readonly heapBytes: number | undefined;
     }
-  /** The cluster is ready: batches follow. */
+  /** Executors are ready: batches follow. */
   | { readonly type: "startBatches"; readonly defaultParallelism: number; readonly zeroTime: EpochMs }
-  /** A batch's turn: fix the inputs without receivers. Answered by `inputFixed`. */
+  /** It is the batch's turn: fix the polled inputs. Answered by `inputFixed`. */
   | { readonly type: "fixInput"; readonly time: EpochMs }
   /** Run the outputs of a batch. Answered by `outputsDone`. */
   | {
       readonly type: "runBatch";
       readonly input: BatchInput;
-      /** The state versions that it builds on. */
+      /** The state versions on which it builds. */
       readonly states: CommittedBatches["states"];
     }
-  /** Commit what outputs of the batch have prepared. Answered by `committed`. */
+  /** Commit prepared outputs of the batch. Answered by `committed`. */
   | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
-  /** The batch that runs is cut off. Answered by `discarded`, when what its outputs have prepared so far is discarded. */
+  /** Cut off the running batch. Answered by `discarded` once its outputs prepared so far are discarded. */
   | { readonly type: "cancelBatch"; readonly time: EpochMs }
-  /** Discard what outputs have prepared. Answered by `discarded`. */
+  /** Discard prepared outputs. Answered by `discarded`. */
   | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
-  /** The batch is committed, or has failed: what no later batch reads is released, and `released` follows. */
+  /** The batch is committed or has failed: batches that no later one reads are released, and `released` follows. */
   | { readonly type: "batchEnded"; readonly time: EpochMs }
   /** For the job's listeners; sent while `watch` asks for it. */
   | { readonly type: "observe"; readonly event: EngineEvent }
@@ -62,7 +62,7 @@ export type FromJobThread =
       readonly batchIntervalMs: number;
       readonly conf: JobConf;
       readonly receivers: readonly ReceiverPlan[];
-      /** Some input is polled in each batch. */
+      /** The job has polled inputs. */
       readonly polls: boolean;
     }
   /**
@@ -70,12 +70,12 @@ export type FromJobThread =
    * else.
    */
   | { readonly type: "heap"; readonly heapBytes: number }
-  /** The job cannot start: its graph is refused, or an input stream of its own does not start. */
+  /** The job cannot start: its graph is refused, or one of its own input streams fails to start. */
   | { readonly type: "failed"; readonly error: WireError }
   | { readonly type: "runPlan"; readonly id: number; readonly plan: ActionPlan }
   | { readonly type: "putBlock"; readonly id: number; readonly name: BlockId; readonly parts: readonly Uint8Array[] }
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
-  /** Batches that nothing reads any more, and the shuffles that their plans wrote. */
+  /** Batches that will not be read again, and the shuffles that their plans wrote. */
   | { readonly type: "released"; readonly times: readonly EpochMs[]; readonly shuffles: readonly ShuffleId[] }
   /** By the name of the input. */
   | { readonly type: "inputFixed"; readonly time: EpochMs; readonly inputs: ReadonlyMap<string, FixedInput> }
@@ -84,8 +84,8 @@ export type FromJobThread =
   | { readonly type: "discarded" }
   | { readonly type: "warn"; readonly warning: Warning }
   | { readonly type: "warningOver"; readonly over: WarningOver }
-  /** Whether the job has listeners; it has none at first. */
+  /** Tells whether the job has listeners; it has none at first. */
   | { readonly type: "watch"; readonly on: boolean }
   | { readonly type: "stopJob"; readonly graceful: boolean }
-  /** User code has been told of the end, and has reacted; `goesOn`: it may continue by itself. */
+  /** User code was told of the end and has reacted. `goesOn`: it may still be running by itself. */
   | { readonly type: "ended"; readonly goesOn: boolean };

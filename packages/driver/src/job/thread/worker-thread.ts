@@ -17,15 +17,15 @@ import type { FromJobThread, ToJobThread } from "./protocol.ts";
 export const driverOutOfMemory: ErrorFactory = errorKind("DRIVER_OUT_OF_MEMORY", "user");
 const jobThreadEnded: ErrorFactory = errorKind("JOB_THREAD_ENDED", "user");
 
-/** Where the driver's build of a job is. */
+/** The driver's build of a job. */
 export interface JobCode {
   /** Its path. */
   readonly module: string;
-  /** It has packages outside its bundle: they come from this process's installation. */
+  /** The job has packages outside its bundle, which come from this process's installation. */
   readonly externals: boolean;
 }
 
-/** What the thread is started with. */
+/** The data with which the thread starts. */
 export interface WorkerData {
   readonly output: ThreadOutputEnd;
   readonly code: JobCode;
@@ -50,7 +50,7 @@ class WorkerJobThread implements JobThread {
   readonly #output: ThreadOutput;
   #worker: Worker;
   #ending = false;
-  /** It has reported that it has the wrong heap: its end is no loss. */
+  /** The thread reported a wrong heap, so its end is expected. */
   #replaced = false;
   /** Encoded size of the latest action result that the thread received. */
   #resultBytes = 0;
@@ -83,7 +83,7 @@ class WorkerJobThread implements JobThread {
     await this.#output.flush();
   }
 
-  /** @param mayAsk It is the first thread: the second one keeps its heap, whatever the job says then. */
+  /** @param mayAsk True for the first thread; its replacement keeps its heap, whatever the job says. */
   #start(heapBytes: number, { mayAsk }: { readonly mayAsk: boolean }): Worker {
     const output = this.#output.connect();
     const worker = new Worker(new URL("./entry.js", import.meta.url), {
@@ -115,7 +115,7 @@ class WorkerJobThread implements JobThread {
 
   async #replace(heapBytes: number): Promise<void> {
     this.#replaced = true;
-    await this.#worker.terminate(); // its output stays, for the next one writes to the same ring
+    await this.#worker.terminate(); // its output stays: the next one writes to the same ring
     this.#replaced = false;
     if (!this.#ending) this.#worker = this.#start(heapBytes, { mayAsk: false });
   }
@@ -126,10 +126,10 @@ class WorkerJobThread implements JobThread {
   }
 }
 
-/** A smaller result is not what filled a heap. */
+/** A smaller result is unlikely to have filled a heap. */
 const TELLING_BYTES_MIN = 1 << 20;
 
-/** The answer to an action has its partitions' blocks; others have nothing of size. */
+/** The bytes in the answer to an action, which has the blocks of its partitions; other answers are small. */
 function resultBytes(value: unknown): number {
   if (typeof value !== "object" || value === null || !("partitions" in value) || !Array.isArray(value.partitions))
     return 0;
@@ -141,8 +141,8 @@ function lostBecause(error: Error & { code?: string }, heapBytes: number, lastRe
   if (error.code === "ERR_WORKER_OUT_OF_MEMORY") {
     const given =
       lastResultBytes < TELLING_BYTES_MIN
-        ? ", by what the job's code keeps there, or by a broadcast variable or the RDD of a collection that it makes"
-        : `; the last result that it was given, by a collect() or the like, has ${formatSize(lastResultBytes)} (encoded)`;
+        ? ", because of data that the job's code keeps, a broadcast variable, or an RDD made from a collection"
+        : `; the last result it received, of a collect() or the like, has ${formatSize(lastResultBytes)} (encoded)`;
     const enough = sizeSetting(Math.max(2 * heapBytes, heapFor(lastResultBytes)));
     return driverOutOfMemory(
       `the job's driver thread ran out of its heap of ${sizeSetting(heapBytes)}${given}. The job is stopped. ` +
@@ -151,7 +151,7 @@ function lostBecause(error: Error & { code?: string }, heapBytes: number, lastRe
     );
   }
   return jobThreadEnded(
-    `the job's driver thread ended by an error that nothing caught: ${describeThrown(error)}. The job is stopped. Catch it, or await the promise that rejected.`,
+    `the job's driver thread ended by an uncaught error: ${describeThrown(error)}. The job is stopped. Catch the error, or await the promise that rejected.`,
     {
       cause: error,
     },
