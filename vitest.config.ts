@@ -5,7 +5,21 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const resolveSources = { conditions: ["millrace-source"] };
 
 /** Tests of real processes that take longest, the longest first: none of them is to run alone at the end. */
-const LONGEST = ["conformance", "job-faults", "faults", "ends", "console", "bad-jobs", "random-graphs", "stopping"];
+const LONGEST = [
+  "isolation",
+  "faults",
+  "conformance",
+  "ends",
+  "job-faults",
+  "stopping",
+  "console",
+  "memory",
+  "bad-jobs",
+  "bad-input",
+  "examples",
+  "random-graphs",
+  "testing-page",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -39,6 +53,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "processes",
+          isolate: false, // as above: most of these files load the same clients and fixtures
           sequence: { groupOrder: 1 },
           include: ["packages/*/src/**/*.proc.test.ts"],
           testTimeout: 60_000,
