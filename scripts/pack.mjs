@@ -2,13 +2,22 @@
 // more than a tenth since its size was recorded; `--record` records what it is now. `--to DIR` puts it elsewhere, `--version V`
 // gives it another version than the workspace has, `--commit ID` says what it is made of where git cannot be asked.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
 
 await bootstrapOrExit();
-const { readWorkspace } = await import("./checks/workspace.mjs"); // need installed packages
+const { readManifests } = await import("./checks/workspace.mjs"); // need installed packages
 const { sweepOutputs } = await import("./checks/published.mjs");
 const { collectFiles } = await import("./pack/files.mjs");
 const { entriesOf, packedManifest } = await import("./pack/manifest.mjs");
@@ -24,22 +33,26 @@ const { values: options } = parseArgs({
 });
 const RECORD = join(root, "scripts/pack/size.json");
 
-const workspace = readWorkspace(root);
-sweepOutputs(workspace, root);
+const packages = readManifests(root);
+sweepOutputs(packages, root);
 const manifestHere = json(join(root, "packages/millrace/package.json"));
 const published = {
   ...manifestHere,
   version: options.version ?? manifestHere.version,
   gitHead: options.commit || undefined,
 };
-const files = collectFiles(workspace, root, entriesOf(published));
-const manifest = packedManifest(published, workspace, files);
-const stage = join(root, ".millrace/pack", manifest.name);
+const files = collectFiles(packages, root, entriesOf(published));
+const manifest = packedManifest(published, packages, files);
+const stage = join(root, ".millrace/pack", String(process.pid)); // several at once do not meet
 writeStage();
 
 const to = resolve(options.to);
 mkdirSync(to, { recursive: true });
-const [packed] = JSON.parse(npm("pack", "--json", "--pack-destination", to));
+const [packed] = JSON.parse(npm("pack", "--json"));
+const arriving = join(to, `.${packed.filename}.${process.pid}`);
+copyFileSync(join(stage, packed.filename), arriving);
+renameSync(arriving, join(to, packed.filename)); // whoever installs it sees the old one or the new one
+rmSync(stage, { recursive: true });
 const installed = installedWith(Object.keys(manifest.dependencies));
 const size = {
   packedBytes: packed.size,
@@ -64,7 +77,7 @@ function writeStage() {
   }
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(stage, "README.md"), readme());
-  cpSync(join(root, "LICENSE"), join(stage, "LICENSE"));
+  copyFileSync(join(root, "LICENSE"), join(stage, "LICENSE"));
 }
 
 /** The commit that is packed, `…-dirty` with changes that are in none; empty where there is no git. */
@@ -105,7 +118,7 @@ function installedWith(names) {
     const { dependencies, optionalDependencies } = json(join(at, "package.json"));
     for (const other of Object.keys({ ...dependencies, ...optionalDependencies })) visit(other, at);
   };
-  for (const { folder } of workspace.packages) for (const name of names) visit(name, join(root, folder));
+  for (const { folder } of packages) for (const name of names) visit(name, join(root, folder));
   return found;
 }
 
