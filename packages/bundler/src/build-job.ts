@@ -43,6 +43,7 @@ export async function buildJob(entry: string, options: BundleOptions): Promise<B
       apiExports: options.apiExports,
       externals,
       lift,
+      onFile: options.onFile,
       repeat: () => {
         again = true;
       },

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { EngineError } from "@millrace/base";
@@ -203,6 +203,31 @@ describe("an artefact", () => {
     }
     await bundleJob(file, options);
     expect(steps).toHaveLength(5);
+  });
+
+  test("tells the author's files as it reads them, from the cache as well, and when it does not compile", async () => {
+    const files: string[] = [];
+    const options = { onFile: (path: string) => void files.push(basename(path)) };
+    const job = {
+      "job.ts":
+        "import { k } from './k.ts';\nimport j from './j.json';\nimport { up } from 'tool';\nexport default () => up(k + j.n);",
+      "k.ts": "export const k = 1;",
+      "j.json": '{ "n": 1 }',
+      "node_modules/tool/package.json": TOOL(""),
+      "node_modules/tool/index.js": "exports.up = (s) => s;",
+      "package.json": "{}",
+    };
+    await bundle(job, options);
+    const told = () => [...new Set(files.splice(0))].sort();
+    expect(told()).toEqual(["j.json", "job.ts", "k.ts"]);
+    const cached = { ...options, cacheDir: join(folder ?? "", ".cache") };
+    await bundleJob(join(folder ?? "", "job.ts"), cached);
+    files.length = 0;
+    await bundleJob(join(folder ?? "", "job.ts"), cached);
+    expect(told()).toEqual(["j.json", "job.ts", "k.ts"]);
+    await writeFile(join(folder ?? "", "k.ts"), "export const k = ;");
+    await bundleJob(join(folder ?? "", "job.ts"), options).catch(() => undefined);
+    expect(told()).toContain("k.ts");
   });
 
   test("shows the author's file, line and column in stacks of both builds", async () => {

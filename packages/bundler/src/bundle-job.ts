@@ -21,7 +21,10 @@ export async function bundleJob(file: string, options: BundleOptions = {}): Prom
   const path = await existing(file);
   const cache = options.cacheDir === undefined ? undefined : new JobCache(options.cacheDir, path, keyOf(options));
   const cached = await cache?.find();
-  if (cached) return cached;
+  if (cached) {
+    for (const one of cached.files) options.onFile?.(one);
+    return cached.artefact;
+  }
   options.onProgress?.(`bundling ${basename(path)}`);
   const { buildJob } = await import("./build-job.ts"); // esbuild and Babel take a while to load
   const built = await buildJob(path, options);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { type Artefact, packArtefact, unpackArtefact } from "./artefact.ts";
 
@@ -13,6 +13,9 @@ const BUNDLER_VERSION = 2;
 export function bundleCacheDir(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "millrace", "bundles");
 }
+
+/** What around a job decides what its imports mean. */
+const SETTINGS = ["tsconfig.json", "package.json"];
 
 const ENTRY = v.object({
   hash: v.string(),
@@ -28,6 +31,12 @@ const ENTRY = v.object({
   ),
 });
 type CacheEntry = v.InferOutput<typeof ENTRY>;
+
+interface CachedBundle {
+  readonly artefact: Artefact;
+  /** The author's files that it was made of. */
+  readonly files: readonly string[];
+}
 
 /** Bundles on disk: for each job file the inputs of its last bundle, and the bundles by hash. */
 export class JobCache {
@@ -45,12 +54,13 @@ export class JobCache {
     this.#entryPath = join(dir, "jobs", `${key.slice(0, 40)}.json`);
   }
 
-  /** The cached artefact for this file, if none of its inputs has changed since. Never fails: a cache may be lost. */
-  async find(): Promise<Artefact | undefined> {
+  /** The cached bundle for this file, if none of its inputs has changed since. Never fails: a cache may be lost. */
+  async find(): Promise<CachedBundle | undefined> {
     try {
-      const entry = await this.#entry();
-      if (entry.inputs.some(({ path, state }) => stateOf(path) !== state)) return undefined;
-      return unpackArtefact(await readFile(this.#artefactPath(entry.hash)));
+      const { hash, inputs } = await this.#entry();
+      if (inputs.some(({ path, state }) => stateOf(path) !== state)) return undefined;
+      const files = inputs.map(({ path }) => path).filter((path) => !isSetting(path) && !isInPackage(path));
+      return { artefact: unpackArtefact(await readFile(this.#artefactPath(hash))), files };
     } catch {
       return undefined;
     }
@@ -96,7 +106,7 @@ async function replace(path: string, content: string | Uint8Array): Promise<void
 
 function stateOf(path: string): string {
   try {
-    if (path.includes("/node_modules/")) {
+    if (isInPackage(path)) {
       const { size, mtimeMs } = statSync(path);
       return `${size} ${mtimeMs}`;
     }
@@ -106,15 +116,23 @@ function stateOf(path: string): string {
   }
 }
 
+function isInPackage(path: string): boolean {
+  return path.includes("/node_modules/");
+}
+
 function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+function isSetting(path: string): boolean {
+  return SETTINGS.includes(basename(path));
 }
 
 /** Files that may change the meaning of an import: if they exist, their content; otherwise, their appearance. */
 function settingsAround(file: string): string[] {
   const files: string[] = [];
   for (let dir = dirname(file); ; dir = dirname(dir)) {
-    files.push(join(dir, "tsconfig.json"), join(dir, "package.json"));
+    files.push(...SETTINGS.map((name) => join(dir, name)));
     if (dir === dirname(dir)) return files;
   }
 }

@@ -6,7 +6,7 @@ import type { ExternalPackage } from "./artefact.ts";
 import { hooksModule } from "./lift/hooks-module.ts";
 import type { LiftedFile } from "./lift/lift-file.ts";
 import { HOOKS_MODULE } from "./lift/places.ts";
-import { findsFilesByPlace, type PackageInspector, packageOf } from "./packages.ts";
+import { type FoundPackage, findsFilesByPlace, type PackageInspector, packageOf } from "./packages.ts";
 
 export type Build = "driver" | "executor";
 
@@ -19,6 +19,8 @@ export interface JobSources {
   /** Packages left outside the bundle, by name. */
   readonly externals: Map<string, ExternalPackage>;
   lift(path: string): Promise<LiftedFile>;
+  /** Called with each of the author's files before it is read. */
+  readonly onFile: ((path: string) => void) | undefined;
   /** A package was found to depend on its place on disk: bundle again without it. */
   repeat(): void;
 }
@@ -47,6 +49,10 @@ export function jobPlugin(which: Build, sources: JobSources): Plugin {
         loader: "js",
       }));
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, (args) => loadCode(which, sources, args));
+      build.onLoad({ filter: /.*/ }, ({ path }) => {
+        if (isAuthors(sources, packageOf(path))) sources.onFile?.(path);
+        return undefined; // loaded by esbuild: JSON, text
+      });
     },
   };
 }
@@ -92,7 +98,8 @@ async function resolveBare(
 
 async function loadCode(which: Build, sources: JobSources, { path }: OnLoadArgs): Promise<OnLoadResult | undefined> {
   const owner = packageOf(path);
-  if (owner === undefined || owner.folder === sources.ownPackage) {
+  if (owner === undefined || isAuthors(sources, owner)) {
+    sources.onFile?.(path);
     const lifted = await sources.lift(path);
     // By now every file is JavaScript, whatever its author wrote.
     return { contents: lifted[which].code, loader: "js", resolveDir: dirname(path) };
@@ -103,4 +110,8 @@ async function loadCode(which: Build, sources: JobSources, { path }: OnLoadArgs)
     sources.repeat();
   }
   return undefined;
+}
+
+function isAuthors({ ownPackage }: JobSources, owner: FoundPackage | undefined): boolean {
+  return owner === undefined || owner.folder === ownPackage;
 }

@@ -94,6 +94,31 @@ test("submit waits for a driver that is not there, and Ctrl-C gives up with 130"
   expect(await result).toMatchObject({ code: 130, out: "" });
 });
 
+test("run --watch starts a job again when its file changes, also after it did not compile", async () => {
+  const text = (word: string): string =>
+    job('{ name: "j", batchInterval: "100ms" }', `ssc.queueStream([["${word}"]]).print();`);
+  const file = jobFile("watched.ts", text("one"));
+  const child = start("run", file, "--watch", "--master", "local[1]");
+  const steps: readonly (readonly [RegExp, () => unknown])[] = [
+    [/^one$/m, () => jobFile("watched.ts", "export default = ;")],
+    [/\[JOB_SYNTAX\].*[\s\S]*waiting for a change/, () => jobFile("watched.ts", text("two"))],
+    [/^two$/m, () => child.kill("SIGINT")],
+  ];
+  let said = "";
+  let step = 0;
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk) => {
+      said += chunk;
+      const [wanted, act] = steps[step] ?? [/$^/, () => undefined];
+      if (!wanted.test(said)) return;
+      step += 1;
+      act();
+    });
+  }
+  expect(await ended(child)).toMatchObject({ code: 0, err: expect.stringContaining("watched.ts has changed") });
+  expect(step).toBe(steps.length);
+});
+
 test("a reader that leaves early is no failure", async () => {
   const child = start("--help");
   child.stdout?.destroy();

@@ -4,17 +4,18 @@ import { fileURLToPath } from "node:url";
 import { createLogger, type JobId, SystemClock } from "@millrace/base";
 import type { Artefact, BundleOptions } from "@millrace/bundler";
 import type { DriverHandle, DriverRequest, Engine, ExecutorHandle, ExecutorRequest } from "./engine.ts";
-import { otherMillrace } from "./other-millrace.ts";
+import { FolderWatcher } from "./folder-watcher.ts";
 
 /** The real engine, each part loaded when a command first needs it. */
 export const engine: Engine = {
-  async runEmbedded({ jobFile, ...request }) {
-    const artefact = bundled(jobFile, request.onProgress);
+  async runEmbedded({ jobFile, onFile, ...request }) {
+    const artefact = bundled(jobFile, request.onProgress, onFile);
     artefact.catch(() => undefined); // reported where it is awaited
     const { runEmbedded } = await import("@millrace/driver/embedded");
     // Like `millrace executor`, and apart from the driver's output: lines of several processes arrive in any order.
     return runEmbedded({ ...request, artefact, executorOutput: (_, bytes) => request.output("stderr", bytes) });
   },
+  watchFiles: (onChange, onWarning) => new FolderWatcher(onChange, onWarning),
   startDriver,
   startExecutor,
   async memoryLimit() {
@@ -44,10 +45,7 @@ export const engine: Engine = {
   },
   async check({ jobFile, signal, onProgress, ...request }) {
     const { checkJob } = await import("@millrace/bundler");
-    const artefact = await checkJob(jobFile, {
-      ...(await bundleOptions(jobFile, onProgress)),
-      millraceTypes: apiTypes(),
-    });
+    const artefact = await checkJob(jobFile, { ...(await bundleOptions(onProgress)), millraceTypes: apiTypes() });
     onProgress("declaring its graph");
     const { declareJob } = await import("@millrace/driver/embedded");
     const { name } = await declareJob({ ...request, artefact, signal: signal.graceful });
@@ -110,15 +108,17 @@ async function startExecutor({
   return { ended: supervisor.ended, stop: (graceful) => (graceful ? supervisor.leave(graceMs) : supervisor.stop()) };
 }
 
-async function bundled(file: string, onProgress: (step: string) => void): Promise<Artefact> {
+async function bundled(
+  file: string,
+  onProgress: (step: string) => void,
+  onFile?: (path: string) => void,
+): Promise<Artefact> {
   const { bundleJob } = await import("@millrace/bundler");
-  return bundleJob(file, await bundleOptions(file, onProgress));
+  return bundleJob(file, { ...(await bundleOptions(onProgress)), onFile });
 }
 
-async function bundleOptions(file: string, onProgress: (step: string) => void): Promise<BundleOptions> {
-  const { API_VERSION, bundleCacheDir } = await import("@millrace/bundler");
-  const other = otherMillrace(file, API_VERSION);
-  if (other !== undefined) onProgress(other);
+async function bundleOptions(onProgress: (step: string) => void): Promise<BundleOptions> {
+  const { bundleCacheDir } = await import("@millrace/bundler");
   const apiExports = Object.keys(await import("@millrace/api"));
   return { apiExports, cacheDir: bundleCacheDir(process.env), onProgress };
 }

@@ -24,6 +24,14 @@ export interface RunRequest {
   readonly onProgress: (step: string) => void;
   /** Called when a batch begins and when it is done. */
   readonly onBatch: (batch: BatchSummary) => void;
+  /** Called with the path of each of the author's files, before it is read. */
+  readonly onFile: (path: string) => void;
+}
+
+/** Watches the folders of files. */
+export interface FileWatcher {
+  add(file: string): void;
+  close(): void;
 }
 
 /** Authentication of a process and its peers: the cluster's token, and the files of TLS. */
@@ -116,6 +124,11 @@ export interface Engine {
    * stopped without loss.
    */
   runEmbedded(request: RunRequest): Promise<RunFailure | undefined>;
+  /**
+   * @param onChange Called with the path of whatever changes in the folders of the files that are added.
+   * @param onWarning Called when a folder cannot be watched.
+   */
+  watchFiles(onChange: (path: string) => void, onWarning: (message: string) => void): FileWatcher;
   startDriver(request: DriverRequest): Promise<DriverHandle>;
   startExecutor(request: ExecutorRequest): Promise<ExecutorHandle>;
   /** Memory this process may use, in bytes: the machine's, or less if a control group limits it. */

@@ -6,3 +6,4 @@ export const tokenUnreadable: ErrorFactory = errorKind("TOKEN_UNREADABLE", "user
 export const outputUnwritable: ErrorFactory = errorKind("OUTPUT_UNWRITABLE", "environment");
 export const driverNotReached: ErrorFactory = errorKind("DRIVER_NOT_REACHED", "environment");
 export const driverUnknown: ErrorFactory = errorKind("DRIVER_UNKNOWN", "user");
+export const filesNotWatched: ErrorFactory = errorKind("FILES_NOT_WATCHED", "environment");

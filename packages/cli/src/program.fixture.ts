@@ -98,6 +98,8 @@ interface CliSession {
   readonly immediate: AbortController;
   run(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
   said(): string;
+  /** Resolves when this is said next on standard error. */
+  nextSaid(text: string): Promise<void>;
 }
 
 /** Runs a command line against a fake engine. */
@@ -113,6 +115,7 @@ export function session(parts: {
   const immediate = new AbortController();
   let out = "";
   let err = "";
+  const waiting: { readonly text: string; resolve(): void }[] = [];
   const console: Console = {
     env: parts.env ?? { MILLRACE_DRIVER: "localhost:7077" },
     clock,
@@ -120,6 +123,7 @@ export function session(parts: {
     cores: 4,
     engine: {
       runEmbedded: refuse,
+      watchFiles: never,
       startDriver: refuse,
       startExecutor: refuse,
       memoryLimit: refuse,
@@ -134,6 +138,7 @@ export function session(parts: {
     },
     err: (text) => {
       err += text;
+      for (const one of waiting.filter(({ text: wanted }) => String(text).includes(wanted))) one.resolve();
     },
     interrupts: { graceful: graceful.signal, immediate: immediate.signal },
   };
@@ -143,5 +148,6 @@ export function session(parts: {
     immediate,
     run: async (...args: string[]) => ({ code: await runCli(args, console), out, err }),
     said: () => err,
+    nextSaid: (text) => new Promise((resolve) => void waiting.push({ text, resolve })),
   };
 }
