@@ -55,12 +55,12 @@ const settings = Object.fromEntries(
     { parse: (/** @type {unknown} */ value) => parseConf(value === undefined ? {} : { [name]: value })[name] },
   ]),
 );
-sweepOutputs(workspace.packages, root);
+sweepOutputs(workspace, root);
 const results = [
   ...compiled,
   problems("package arrows", () => findProblems(workspace)),
   problems("circles", () => findTypeCircles(workspace, ONE_IDEA)),
-  problems("what is published", () => findPublishedTests(workspace.packages)),
+  problems("what is published", () => findPublishedTests(workspace, root)),
   problems("versions and changes", () =>
     findReleaseProblems(workspace, { changelog: text("CHANGELOG.md"), changes: changeFiles(root) }),
   ),

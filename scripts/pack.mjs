@@ -1,25 +1,18 @@
-// npm run pack: makes the package that is published, as a file to install: packed/millrace-VERSION.tgz. Fails when it has grown by
-// more than a tenth since its size was recorded; `--record` records what it is now. `--to DIR` puts it elsewhere, `--version V`
-// gives it another version than the workspace has, `--commit ID` says what it is made of where git cannot be asked.
+// npm run pack: makes the packages that are published, as files to install: packed/millrace-VERSION.tgz and, for `npm create`,
+// packed/create-millrace-VERSION.tgz. Fails when the first has grown by more than a tenth since its size was recorded; `--record`
+// records what it is now. `--to DIR` puts them elsewhere, `--version V` gives them another version than the workspace has,
+// `--commit ID` says what they are made of where git cannot be asked.
 import { spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
 
 await bootstrapOrExit();
-const { readManifests } = await import("./checks/workspace.mjs"); // need installed packages
+const { readWorkspace } = await import("./checks/workspace.mjs"); // need installed packages
 const { sweepOutputs } = await import("./checks/published.mjs");
 const { collectFiles } = await import("./pack/files.mjs");
+const { stageCreator } = await import("./pack/creator.mjs");
 const { entriesOf, packedManifest } = await import("./pack/manifest.mjs");
 const { formatSize, grown } = await import("./pack/size.mjs");
 
@@ -33,26 +26,25 @@ const { values: options } = parseArgs({
 });
 const RECORD = join(root, "scripts/pack/size.json");
 
-const packages = readManifests(root);
-sweepOutputs(packages, root);
+const workspace = readWorkspace(root);
+sweepOutputs(workspace, root);
 const manifestHere = json(join(root, "packages/millrace/package.json"));
 const published = {
   ...manifestHere,
   version: options.version ?? manifestHere.version,
   gitHead: options.commit || undefined,
 };
-const files = collectFiles(packages, root, entriesOf(published));
-const manifest = packedManifest(published, packages, files);
-const stage = join(root, ".millrace/pack", String(process.pid)); // several at once do not meet
+const files = collectFiles(workspace, root, entriesOf(published));
+const manifest = packedManifest(published, workspace, files);
+const stage = join(root, ".millrace/pack", manifest.name);
 writeStage();
+const creatorStage = join(root, ".millrace/pack/create-millrace");
+stageCreator(root, creatorStage, published.version);
 
 const to = resolve(options.to);
 mkdirSync(to, { recursive: true });
-const [packed] = JSON.parse(npm("pack", "--json"));
-const arriving = join(to, `.${packed.filename}.${process.pid}`);
-copyFileSync(join(stage, packed.filename), arriving);
-renameSync(arriving, join(to, packed.filename)); // whoever installs it sees the old one or the new one
-rmSync(stage, { recursive: true });
+const packed = pack(stage, to);
+const creator = pack(creatorStage, to);
 const installed = installedWith(Object.keys(manifest.dependencies));
 const size = {
   packedBytes: packed.size,
@@ -63,6 +55,7 @@ const size = {
 };
 console.log(join(to, packed.filename));
 console.log(formatSize(size));
+console.log(join(to, creator.filename));
 if (options.record) writeFileSync(RECORD, `${JSON.stringify(size, null, 2)}\n`);
 const problems = grown(size, json(RECORD));
 for (const problem of problems) console.error(`millrace: ${problem}`);
@@ -77,7 +70,7 @@ function writeStage() {
   }
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(stage, "README.md"), readme());
-  copyFileSync(join(root, "LICENSE"), join(stage, "LICENSE"));
+  cpSync(join(root, "LICENSE"), join(stage, "LICENSE"));
 }
 
 /** The commit that is packed, `…-dirty` with changes that are in none; empty where there is no git. */
@@ -95,11 +88,16 @@ function readme() {
   return text.replace(/\]\((?![a-z]+:|#)([^)]+)\)/g, (_, path) => `](${published.homepage}/blob/main/${path})`);
 }
 
-/** @param {readonly string[]} args */
-function npm(...args) {
-  const { status, stdout, stderr } = spawnSync("npm", args, { cwd: stage, encoding: "utf8" });
-  if (status !== 0) throw new Error(`npm ${args.join(" ")} ended with status ${status}:\n${stderr}`);
-  return stdout;
+/**
+ * @param {string} folder
+ * @param {string} to
+ * @returns {{ readonly filename: string, readonly size: number, readonly unpackedSize: number, readonly entryCount: number }}
+ */
+function pack(folder, to) {
+  const args = ["pack", "--json", "--pack-destination", to];
+  const { status, stdout, stderr } = spawnSync("npm", args, { cwd: folder, encoding: "utf8" });
+  if (status !== 0) throw new Error(`npm ${args.join(" ")} ended with status ${status} in ${folder}:\n${stderr}`);
+  return JSON.parse(stdout)[0];
 }
 
 /**
@@ -118,7 +116,7 @@ function installedWith(names) {
     const { dependencies, optionalDependencies } = json(join(at, "package.json"));
     for (const other of Object.keys({ ...dependencies, ...optionalDependencies })) visit(other, at);
   };
-  for (const { folder } of packages) for (const name of names) visit(name, join(root, folder));
+  for (const { folder } of workspace.packages) for (const name of names) visit(name, join(root, folder));
   return found;
 }
 

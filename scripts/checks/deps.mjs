@@ -27,7 +27,7 @@ const LINES = [
   ["testing"],
   ["cli", "ui"],
   ["millrace"],
-  ["conformance", "examples", "bench"],
+  ["conformance", "examples", "bench", "create-millrace"],
 ];
 
 /** Packages whose files are programs, started by hand: nothing needs to import them. */

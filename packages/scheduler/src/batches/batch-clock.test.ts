@@ -12,7 +12,7 @@ const INTERVAL = 1000;
 class Lab {
   readonly steps: (readonly [number, number])[] = [];
   readonly batches: number[] = [];
-  /** The number of batches that each tick took. */
+  /** How many batches each tick took. */
   readonly taken: number[] = [];
   #monotonicMs = 5;
   wallAheadMs = 0;

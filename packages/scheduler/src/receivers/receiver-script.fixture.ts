@@ -89,12 +89,12 @@ function format(effect: ReceiverEffect): string {
   }
 }
 
-/** The effects of the last event, without backlogs and `receiverChanged`. */
+/** What the last event caused; backlogs and what is for watchers left out unless asked for. */
 export function after(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
   return allAfter(state, ...events).filter((line) => !/^(backlog|changed)/.test(line));
 }
 
-/** The `receiverChanged` effects of all events. */
+/** What all events caused for watchers. */
 export function changes(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
   return events.flatMap((event) => allAfter(state, event)).filter((line) => line.startsWith("changed"));
 }

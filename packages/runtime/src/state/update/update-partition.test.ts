@@ -44,7 +44,7 @@ function* sums(entries: Entries): Generator<[string, number]> {
 }
 
 describe("updateStatePartitions", () => {
-  test("receives every key with its values and its state, and returns the whole state", async () => {
+  test("is given every key with its values and its state, and gives all the state there is", async () => {
     expect(
       await batch(
         1,
@@ -87,7 +87,7 @@ describe("updateStatePartitions", () => {
     ]);
   });
 
-  test("forgets the keys that the function does not return, even if it stops early", async () => {
+  test("forgets the keys that the function does not give, also when it leaves early", async () => {
     await batch(
       1,
       [
@@ -116,7 +116,7 @@ describe("updateStatePartitions", () => {
     expect(await batch(6, [], sums)).toEqual([]);
   });
 
-  test("may use data of one key for another", async () => {
+  test("may know of one key what it learns of another", async () => {
     const ranks = (entries: Entries) =>
       [...entries]
         .map(([key, values, state]) => [key, total(values, state)] as const)
@@ -153,7 +153,7 @@ describe("updateStatePartitions", () => {
     ]);
   });
 
-  test("has the same result again without a call", async () => {
+  test("gives the same again without a call", async () => {
     let calls = 0;
     const counted: Update = (entries) => {
       calls += 1;
