@@ -55,12 +55,12 @@ const settings = Object.fromEntries(
     { parse: (/** @type {unknown} */ value) => parseConf(value === undefined ? {} : { [name]: value })[name] },
   ]),
 );
-sweepOutputs(workspace, root);
+sweepOutputs(workspace.packages, root);
 const results = [
   ...compiled,
   problems("package arrows", () => findProblems(workspace)),
   problems("circles", () => findTypeCircles(workspace, ONE_IDEA)),
-  problems("what is published", () => findPublishedTests(workspace, root)),
+  problems("what is published", () => findPublishedTests(workspace.packages)),
   problems("versions and changes", () =>
     findReleaseProblems(workspace, { changelog: text("CHANGELOG.md"), changes: changeFiles(root) }),
   ),

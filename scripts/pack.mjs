@@ -3,13 +3,22 @@
 // records what it is now. `--to DIR` puts them elsewhere, `--version V` gives them another version than the workspace has,
 // `--commit ID` says what they are made of where git cannot be asked.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
 
 await bootstrapOrExit();
-const { readWorkspace } = await import("./checks/workspace.mjs"); // need installed packages
+const { readManifests } = await import("./checks/workspace.mjs"); // need installed packages
 const { sweepOutputs } = await import("./checks/published.mjs");
 const { collectFiles } = await import("./pack/files.mjs");
 const { stageCreator } = await import("./pack/creator.mjs");
@@ -26,25 +35,27 @@ const { values: options } = parseArgs({
 });
 const RECORD = join(root, "scripts/pack/size.json");
 
-const workspace = readWorkspace(root);
-sweepOutputs(workspace, root);
+const packages = readManifests(root);
+sweepOutputs(packages, root);
 const manifestHere = json(join(root, "packages/millrace/package.json"));
 const published = {
   ...manifestHere,
   version: options.version ?? manifestHere.version,
   gitHead: options.commit || undefined,
 };
-const files = collectFiles(workspace, root, entriesOf(published));
-const manifest = packedManifest(published, workspace, files);
-const stage = join(root, ".millrace/pack", manifest.name);
+const files = collectFiles(packages, root, entriesOf(published));
+const manifest = packedManifest(published, packages, files);
+const stages = join(root, ".millrace/pack", String(process.pid)); // several at once do not meet
+const stage = join(stages, "millrace");
 writeStage();
-const creatorStage = join(root, ".millrace/pack/create-millrace");
+const creatorStage = join(stages, "create-millrace");
 stageCreator(root, creatorStage, published.version);
 
 const to = resolve(options.to);
 mkdirSync(to, { recursive: true });
-const packed = pack(stage, to);
-const creator = pack(creatorStage, to);
+const packed = pack(stage);
+const creator = pack(creatorStage);
+rmSync(stages, { recursive: true });
 const installed = installedWith(Object.keys(manifest.dependencies));
 const size = {
   packedBytes: packed.size,
@@ -70,7 +81,7 @@ function writeStage() {
   }
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(stage, "README.md"), readme());
-  cpSync(join(root, "LICENSE"), join(stage, "LICENSE"));
+  copyFileSync(join(root, "LICENSE"), join(stage, "LICENSE"));
 }
 
 /** The commit that is packed, `…-dirty` with changes that are in none; empty where there is no git. */
@@ -89,15 +100,19 @@ function readme() {
 }
 
 /**
+ * Packs a folder into `to`.
+ *
  * @param {string} folder
- * @param {string} to
  * @returns {{ readonly filename: string, readonly size: number, readonly unpackedSize: number, readonly entryCount: number }}
  */
-function pack(folder, to) {
-  const args = ["pack", "--json", "--pack-destination", to];
-  const { status, stdout, stderr } = spawnSync("npm", args, { cwd: folder, encoding: "utf8" });
-  if (status !== 0) throw new Error(`npm ${args.join(" ")} ended with status ${status} in ${folder}:\n${stderr}`);
-  return JSON.parse(stdout)[0];
+function pack(folder) {
+  const { status, stdout, stderr } = spawnSync("npm", ["pack", "--json"], { cwd: folder, encoding: "utf8" });
+  if (status !== 0) throw new Error(`npm pack ended with status ${status} in ${folder}:\n${stderr}`);
+  const [packed] = JSON.parse(stdout);
+  const arriving = join(to, `.${packed.filename}.${process.pid}`);
+  copyFileSync(join(folder, packed.filename), arriving);
+  renameSync(arriving, join(to, packed.filename)); // whoever installs it sees the old one or the new one
+  return packed;
 }
 
 /**
@@ -116,7 +131,7 @@ function installedWith(names) {
     const { dependencies, optionalDependencies } = json(join(at, "package.json"));
     for (const other of Object.keys({ ...dependencies, ...optionalDependencies })) visit(other, at);
   };
-  for (const { folder } of workspace.packages) for (const name of names) visit(name, join(root, folder));
+  for (const { folder } of packages) for (const name of names) visit(name, join(root, folder));
   return found;
 }
 

@@ -22,8 +22,6 @@ import { isNode, isSurface } from "./surface.mjs";
  * @typedef {object} Manifest
  * @property {string} name
  * @property {string} [version]
- * @property {boolean} [private] Published nowhere.
- * @property {readonly string[]} [files] What is published beside the manifest.
  * @property {Readonly<Record<string, unknown>>} [exports]
  * @property {Readonly<Record<string, string>>} [bin]
  * @property {Readonly<Record<string, string>>} [dependencies]
@@ -46,11 +44,43 @@ import { isNode, isSurface } from "./surface.mjs";
  * @returns {Workspace}
  */
 export function readWorkspace(root) {
+  return {
+    root: json(join(root, "package.json")),
+    packages: readManifests(root).map((one) => ({ ...one, ...readPackage(root, one.folder) })),
+  };
+}
+
+/**
+ * The packages without their sources, which takes no time.
+ *
+ * @param {string} root
+ * @returns {readonly Pick<Package, "folder" | "manifest">[]}
+ */
+export function readManifests(root) {
   const folders = readdirSync(join(root, "packages"), { withFileTypes: true })
     .flatMap((entry) => (entry.name === "connectors" ? connectors(root) : [`packages/${entry.name}`]))
-    .filter((folder) => existsSync(join(root, folder, "package.json")))
-    .sort();
-  return { root: json(join(root, "package.json")), packages: folders.map((folder) => readPackage(root, folder)) };
+    .filter((folder) => existsSync(join(root, folder, "package.json")));
+  return folders.sort().map((folder) => ({ folder, manifest: json(join(root, folder, "package.json")) }));
+}
+
+/**
+ * What is packed into the one package that is published: `millrace` and the packages that it depends on.
+ *
+ * @template {Pick<Package, "folder" | "manifest">} P
+ * @param {readonly P[]} packages
+ * @returns {readonly P[]}
+ */
+export function packedOf(packages) {
+  /** @type {Set<P>} */
+  const found = new Set();
+  const visit = (/** @type {string} */ name) => {
+    const one = packages.find(({ manifest }) => manifest.name === name);
+    if (one === undefined || found.has(one)) return;
+    found.add(one);
+    Object.keys(one.manifest.dependencies ?? {}).forEach(visit);
+  };
+  visit("millrace");
+  return [...found];
 }
 
 /**
@@ -70,7 +100,7 @@ function connectors(root) {
 /**
  * @param {string} root
  * @param {string} folder
- * @returns {Package}
+ * @returns {Omit<Package, "folder" | "manifest">}
  */
 function readPackage(root, folder) {
   const at = join(root, folder);
@@ -82,7 +112,7 @@ function readPackage(root, folder) {
   const sources = ["src", "bench"]
     .flatMap((part) => filesBelow(join(at, part)))
     .map((file) => parseSource(relative(at, file), readFileSync(file, "utf8")));
-  return { folder, manifest: json(join(at, "package.json")), references, unbuilt, sources };
+  return { references, unbuilt, sources };
 }
 
 /**

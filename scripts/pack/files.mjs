@@ -5,7 +5,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { parse } from "@babel/parser";
 
 /**
- * @typedef {import("../checks/workspace.mjs").Workspace} Workspace
+ * @typedef {readonly Pick<import("../checks/workspace.mjs").Package, "folder" | "manifest">[]} Packages
  *
  * @typedef {object} PackedFile
  * @property {string} source From the root: `packages/base/dist/index.js`.
@@ -19,18 +19,18 @@ const SCOPE = "@millrace/";
 /**
  * Reads what the entries reach: imports of any form, and paths in strings (the entries of threads and of processes).
  *
- * @param {Workspace} workspace
+ * @param {Packages} packages
  * @param {string} root
  * @param {readonly string[]} entries From the root.
  * @returns {readonly PackedFile[]} Sorted by target.
  */
-export function collectFiles(workspace, root, entries) {
+export function collectFiles(packages, root, entries) {
   /** @type {Map<string, PackedFile>} */
   const found = new Map();
   const queue = [...entries];
   for (let source = queue.pop(); source !== undefined; source = queue.pop()) {
     if (found.has(source)) continue;
-    const { file, reached } = readFile(workspace, root, source);
+    const { file, reached } = readFile(packages, root, source);
     found.set(source, file);
     queue.push(...reached);
   }
@@ -38,12 +38,12 @@ export function collectFiles(workspace, root, entries) {
 }
 
 /**
- * @param {Workspace} workspace
+ * @param {Packages} packages
  * @param {string} root
  * @param {string} source
  * @returns {{ readonly file: PackedFile, readonly reached: readonly string[] }}
  */
-function readFile(workspace, root, source) {
+function readFile(packages, root, source) {
   const target = targetOf(source);
   const original = readFileSync(join(root, source), "utf8");
   const literals = stringsIn(original, source);
@@ -51,7 +51,7 @@ function readFile(workspace, root, source) {
   let text = "";
   let from = 0;
   for (const { value, start, end } of literals) {
-    const other = reachedBy(workspace, root, source, value);
+    const other = reachedBy(packages, root, source, value);
     if (other === undefined) continue;
     if (basename(other) !== "package.json") reached.push(other); // ours instead: all packages carry one version
     text += original.slice(from, start) + JSON.stringify(specifierOf(target, targetOf(other)));
@@ -64,24 +64,24 @@ function readFile(workspace, root, source) {
 /**
  * The file that a string in another one names, from the root; `undefined` if it names none.
  *
- * @param {Workspace} workspace
+ * @param {Packages} packages
  * @param {string} root
  * @param {string} source
  * @param {string} value
  */
-function reachedBy(workspace, root, source, value) {
-  if (value.startsWith(SCOPE)) return exportedBy(workspace, value, isDeclaration(source) ? "types" : "default");
+function reachedBy(packages, root, source, value) {
+  if (value.startsWith(SCOPE)) return exportedBy(packages, value, isDeclaration(source) ? "types" : "default");
   if (!/^\.\.?\/[^ ]*\.(c?js|ts|json)$/.test(value)) return undefined;
   const path = join(dirname(source), isDeclaration(source) ? value.replace(/\.[jt]s$/, ".d.ts") : value);
   return existsSync(join(root, path)) ? path : undefined;
 }
 
 /**
- * @param {Workspace} workspace
+ * @param {Packages} packages
  * @param {string} specifier
  * @param {"types" | "default"} condition
  */
-function exportedBy({ packages }, specifier, condition) {
+function exportedBy(packages, specifier, condition) {
   for (const { folder, manifest } of packages) {
     const subpath = specifier === manifest.name ? "." : specifier.replace(`${manifest.name}/`, "./");
     const file = /** @type {Readonly<Record<string, string>> | undefined} */ (manifest.exports?.[subpath])?.[condition];
@@ -130,6 +130,6 @@ function isDeclaration(path) {
  *
  * @param {string} text
  */
-function withoutMap(text) {
+export function withoutMap(text) {
   return text.replace(/\n?\/\/# sourceMappingURL=\S+\s*$/, "\n");
 }

@@ -1,7 +1,7 @@
 // The package.json of the packed `millrace`.
 
 /**
- * @typedef {import("../checks/workspace.mjs").Workspace} Workspace
+ * @typedef {readonly Pick<import("../checks/workspace.mjs").Package, "folder" | "manifest">[]} Packages
  * @typedef {import("./files.mjs").PackedFile} PackedFile
  *
  * @typedef {object} Published What packages/millrace/package.json says of the package.
@@ -31,10 +31,10 @@ export function entriesOf({ bin, exports }) {
 
 /**
  * @param {Published} published
- * @param {Workspace} workspace
+ * @param {Packages} packages
  * @param {readonly PackedFile[]} files
  */
-export function packedManifest(published, workspace, files) {
+export function packedManifest(published, packages, files) {
   const { name, version, gitHead, description, keywords, license, homepage, repository, engines, bin } = published;
   const targets = new Map(
     files.map(({ source, target }) => [source.replace("packages/millrace/", "./"), `./${target}`]),
@@ -50,18 +50,18 @@ export function packedManifest(published, workspace, files) {
     ...{ type: "module", engines, bin, exports },
     // Threads and processes are started from files, and esbuild is a program: neither works out of an archive.
     preferUnplugged: true,
-    dependencies: dependenciesOf(workspace, files),
+    dependencies: dependenciesOf(packages, files),
   };
 }
 
 /**
  * What the packed files import of other people's packages, at the versions that the workspace is tested with.
  *
- * @param {Workspace} workspace
+ * @param {Packages} packages
  * @param {readonly PackedFile[]} files
  * @returns {Readonly<Record<string, string>>}
  */
-function dependenciesOf({ packages }, files) {
+function dependenciesOf(packages, files) {
   const mentioned = new Set(files.flatMap(({ strings }) => strings.map(packageOf)));
   const declared = packages
     .filter(({ folder }) => files.some(({ source }) => source.startsWith(`${folder}/`)))

@@ -38,7 +38,7 @@ export function grown(size, recorded) {
     .filter(([field, , allowed]) => size[field] > recorded[field] * (1 + allowed))
     .map(
       ([field, title]) =>
-        `the package has ${size[field]} ${title}, and ${recorded[field]} are recorded in scripts/pack/size.json. Find out what was added (npm pack --dry-run in .millrace/pack/millrace lists it); if it belongs there, record it with: npm run pack -- --record`,
+        `the package has ${size[field]} ${title}, and ${recorded[field]} are recorded in scripts/pack/size.json. Find out what was added (tar tf lists it); if it belongs there, record it with: npm run pack -- --record`,
     );
 }
 

@@ -5,6 +5,7 @@ import { createLogger, type JobId, SystemClock } from "@millrace/base";
 import type { Artefact, BundleOptions } from "@millrace/bundler";
 import type { DriverHandle, DriverRequest, Engine, ExecutorHandle, ExecutorRequest } from "./engine.ts";
 import { FolderWatcher } from "./folder-watcher.ts";
+import { otherMillrace } from "./other-millrace.ts";
 
 /** The real engine, each part loaded when a command first needs it. */
 export const engine: Engine = {
@@ -45,7 +46,10 @@ export const engine: Engine = {
   },
   async check({ jobFile, signal, onProgress, ...request }) {
     const { checkJob } = await import("@millrace/bundler");
-    const artefact = await checkJob(jobFile, { ...(await bundleOptions(onProgress)), millraceTypes: apiTypes() });
+    const artefact = await checkJob(jobFile, {
+      ...(await bundleOptions(jobFile, onProgress)),
+      millraceTypes: apiTypes(),
+    });
     onProgress("declaring its graph");
     const { declareJob } = await import("@millrace/driver/embedded");
     const { name } = await declareJob({ ...request, artefact, signal: signal.graceful });
@@ -114,11 +118,13 @@ async function bundled(
   onFile?: (path: string) => void,
 ): Promise<Artefact> {
   const { bundleJob } = await import("@millrace/bundler");
-  return bundleJob(file, { ...(await bundleOptions(onProgress)), onFile });
+  return bundleJob(file, { ...(await bundleOptions(file, onProgress)), onFile });
 }
 
-async function bundleOptions(onProgress: (step: string) => void): Promise<BundleOptions> {
-  const { bundleCacheDir } = await import("@millrace/bundler");
+async function bundleOptions(file: string, onProgress: (step: string) => void): Promise<BundleOptions> {
+  const { API_VERSION, bundleCacheDir } = await import("@millrace/bundler");
+  const other = otherMillrace(file, API_VERSION);
+  if (other !== undefined) onProgress(other);
   const apiExports = Object.keys(await import("@millrace/api"));
   return { apiExports, cacheDir: bundleCacheDir(process.env), onProgress };
 }

@@ -44,7 +44,7 @@ class ModelExecutor {
   launched = 0;
   dropped = 0;
   most = 0;
-  /** Of launches and cancels, by the runs of their stages. */
+  /** Launches and cancels, by the runs of their stages. */
   readonly told: string[] = [];
 
   constructor(session: DriverSession) {

@@ -11,7 +11,7 @@ const inlined = (kind: "pair" | "sum") =>
 /** The same function, which loops have to call. */
 const called = (ref: FunctionRef) => slot.functions.resolve(ref.id, ref.captures?.() ?? []);
 
-describe("an operator that is written into a loop gives what its function gives", () => {
+describe("an operator that is inlined in a loop returns the result of its function", () => {
   const pairs: FunctionRef[] = [
     operators.pairWithOne.ref(),
     operators.pairWithNull.ref(),

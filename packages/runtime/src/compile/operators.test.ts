@@ -13,7 +13,7 @@ describe("operators on records", () => {
     expect(result).toEqual([20, 21, 30, 31, 40, 41]);
   });
 
-  test("flatMap takes any iterable, and nothing from an empty one", async () => {
+  test("flatMap accepts any iterable, including an empty one", async () => {
     const result = await slot.collect([0, 1, 2, 3], {
       ops: [op("flatMap", 0), op("map", 1)],
       functions: [
@@ -49,7 +49,7 @@ describe("operators on records", () => {
     expect(result).toEqual([1, 10, -10, 2, -2, 20, -20]);
   });
 
-  test("number goes on from one chunk and one flatMap to the next, in the way of its partition", async () => {
+  test("number continues across chunks and flatMaps, with the step of its partition", async () => {
     const records = Array.from({ length: 3000 }, (_, n) => n);
     const ops = [op("flatMap", 0), op("filter", 1), op("number", 2)];
     const functions = [(n: number) => [n, n], (n: number) => n % 3 !== 0, (partition: number) => [partition, 4]];
@@ -65,7 +65,7 @@ describe("operators on records", () => {
     expect(await slot.collect([], { ops, functions })).toEqual([]);
   });
 
-  test("glom gives one array, also for an empty partition", async () => {
+  test("glom yields one array, even for an empty partition", async () => {
     expect(await slot.collect([1, 2], { ops: [op("glom")] })).toEqual([[1, 2]]);
     expect(await slot.collect([], { ops: [op("glom")] })).toEqual([[]]);
   });
@@ -182,7 +182,7 @@ describe("partition functions", () => {
     expect(closed).toBe(true);
   });
 
-  test("what a flatMap makes comes in order, be the arrays short or long, and holes are undefined", async () => {
+  test("the results of flatMap are in order for short and long arrays, and holes are undefined", async () => {
     const lengths = [3, 500, 0, 2, 5000, 64, 63];
     const holed: unknown[] = [];
     holed[99] = "end";
@@ -213,7 +213,7 @@ describe("partition functions", () => {
     expect(result).toEqual([[7, 1]]);
   });
 
-  test("functions may be async, give async iterables, and stand behind each other", async () => {
+  test("functions may be async, return async iterables, and follow one another", async () => {
     const result = await slot.collect([1, 2, 3], {
       ops: [
         op("mapPartitions", 0),
@@ -262,7 +262,7 @@ describe("partition functions", () => {
     ).rejects.toThrow(/map at job\.ts:1:1 threw TypeError: no/);
   });
 
-  test("a generator that nobody reads to its end runs its finally block", async () => {
+  test("a generator that is not read to its end runs its finally block", async () => {
     let closed = false;
     const result = await slot.collect([1], {
       limit: 2,
@@ -333,7 +333,7 @@ describe("an error of the user's function", () => {
     ).rejects.toThrow(/flatMap at job\.ts:1:1 threw Error: late/);
   });
 
-  test("an async function where none may be is named", async () => {
+  test("an async function where none is allowed is named", async () => {
     await expect(slot.collect([1], { ops: [op("flatMap", 0)], functions: [async () => [1]] })).rejects.toThrow(
       /\[NOT_ITERABLE\] flatMap .* Only the functions of mapPartitions/,
     );
@@ -345,7 +345,7 @@ describe("an error of the user's function", () => {
     );
   });
 
-  test("a filter keeps what is true in a condition", async () => {
+  test("a filter keeps records with a truthy result", async () => {
     const odd = await slot.collect([1, 2, 3, 4], { ops: [op("filter", 0)], functions: [(n: number) => n % 2] });
     expect(odd).toEqual([1, 3]);
   });

@@ -74,7 +74,7 @@ const records = fc.array(fc.tuple(fc.nat(20), fc.nat(20)), { maxLength: 60 });
 /** Nothing for no records, the record itself for one; otherwise the result depends on the order. */
 const folded = ([k, v]: Pair, [l, w]: Pair): Pair => [(k * 7 + l) % 1009, (v * 5 + w) % 1013];
 
-test("a compiled chain gives what its operators mean on arrays, collected or reduced", async () => {
+test("a compiled chain agrees with its operators on arrays, collected or reduced", async () => {
   await fc.assert(
     fc.asyncProperty(records, fc.array(step, { maxLength: 5 }), async (input, steps) => {
       const all = steps.flatMap(({ ops }) => ops);

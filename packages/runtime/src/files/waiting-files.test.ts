@@ -38,17 +38,17 @@ describe.each(sources)("a file that has to be waited for, read as %s", (name, so
   const read = async (slot: TestSlot, stage: object = {}) =>
     slot.results(await slot.done({ source, inputs: [fileInput(path)], ...stage })).map(comparable);
 
-  test("gives the records that it gives to blocking calls", async () => {
+  test("yields the same records as with blocking calls", async () => {
     expect(await read(waiting)).toEqual(await read(blocking));
   });
 
-  test("gives them to a function over whole partitions, and to one that wants the first ones only", async () => {
+  test("passes them to a function over whole partitions, and to one that takes only the first ones", async () => {
     const stage = { ops: [op("mapPartitions", 0)], functions: [(records: Iterable<unknown>) => [[...records].length]] };
     expect(await read(waiting, stage)).toEqual(await read(blocking, stage));
     expect(await read(waiting, { limit: 3 })).toEqual(await read(blocking, { limit: 3 }));
   });
 
-  test("fails when it is not what was listed, or gone", async () => {
+  test("fails if it differs from what was listed, or is missing", async () => {
     const changing = join(waiting.directory, `changing-${name}`);
     writeFileSync(changing, bytes);
     const inputs = [fileInput(changing)];

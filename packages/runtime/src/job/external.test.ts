@@ -55,7 +55,7 @@ describe("a source that the engine does not know", () => {
     });
   });
 
-  test("is let go when no more records are wanted", async () => {
+  test("is closed when no more records are needed", async () => {
     let returned = false;
     const read = function* (): Generator<number> {
       try {
@@ -93,7 +93,7 @@ describe("a sink that the engine does not know", () => {
   }
   const stage = { source: { kind: "blocks", input: 0 } as const, sink, partition: 3, attempt: 1, batch: 5000 };
 
-  test("is opened for the attempt, takes all records in batches, and tells what it wrote", async () => {
+  test("is opened for the attempt, takes all records in batches, and reports its writes", async () => {
     const { told, open } = archive();
     const many = Array.from({ length: 2500 }, (_, i) => i);
     const outcome = await slot.run({ ...stage, functions: [open], inputs: [slot.input(many)] });

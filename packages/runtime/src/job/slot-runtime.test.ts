@@ -130,7 +130,7 @@ describe("captured values", () => {
     expect(first).toEqual(new Point([101, 1, 2]));
   });
 
-  test("a function the artefact has not is named", async () => {
+  test("a function that the artefact does not have is named", async () => {
     const outcome = await run(new Uint8Array(0));
     expect(outcome).toMatchObject({
       kind: "failed",
@@ -163,7 +163,7 @@ describe("a broadcast variable", () => {
     expect([...seen]).toEqual([{ a: 1 }, { a: 2 }]);
   });
 
-  test("that nobody reads is not decoded", async () => {
+  test("that is not read is not decoded", async () => {
     functions.define("job.ts#0", () => (n: number) => n);
     const broken: ResolvedBroadcast = { id: "broadcast/4", source: { kind: "inline", block: new Uint8Array([1]) } };
     expect(records(await run(encode(new Reference("broadcast", "broadcast/4")), [broken]))).toEqual([1, 2]);
@@ -173,13 +173,13 @@ describe("a broadcast variable", () => {
 describe("an accumulator", () => {
   const captures = () => encode(new Reference("accumulator", "7", ["long", "rows"]));
 
-  test("gives what the attempt added", async () => {
+  test("returns the updates of the attempt", async () => {
     functions.define("job.ts#0", (rows: { add(n: number): void }) => (n: number) => rows.add(n));
     expect(added(await run(captures()))).toEqual([[7, "long", [3, 2]]]);
     expect(added(await run(captures()))).toEqual([[7, "long", [3, 2]]]);
   });
 
-  test("is named when what was added to it cannot be sent", async () => {
+  test("is named if its updates cannot be sent", async () => {
     functions.define("job.ts#0", (all: { add(value: unknown): void }) => () => all.add(Promise.resolve(1)));
     const outcome = await run(encode(new Reference("accumulator", "9", ["collection", "seen"])));
     if (outcome.kind !== "failed") throw new Error(outcome.kind);
@@ -196,7 +196,7 @@ describe("an accumulator", () => {
     expect(added(await run(seen()))).toEqual([[8, "custom", new Set([1, 2])]]);
   });
 
-  test("gives nothing for an attempt that failed, and nothing of it to the next", async () => {
+  test("returns nothing for a failed attempt, and nothing of it for the next one", async () => {
     let fail = true;
     functions.define("job.ts#0", (rows: { add(n: number): void }) => (n: number) => {
       rows.add(1);
@@ -211,7 +211,7 @@ describe("an accumulator", () => {
 describe("TaskContext", () => {
   const none = new Uint8Array(0);
 
-  test("tells about the task, and is there during it only", async () => {
+  test("describes the task, and is available only during it", async () => {
     functions.define("job.ts#0", () => () => {
       const { partitionId, numPartitions, attemptNumber, batchTime, taskAttemptId, stageId } = TaskContext.get();
       const fits = taskAttemptId === `${stageId}/3/2`;
@@ -279,7 +279,7 @@ test("a template that is dropped is gone with its program, until it is loaded ag
   expect(records(await run(encode()))).toEqual([2, 4]);
 });
 
-test("the engine's own functions, written into the loop, do what they do when called", async () => {
+test("the engine's own functions have the same results inlined as when called", async () => {
   const combine = { create: undefined, mergeValue: fnSlot(1), mergeCombiners: fnSlot(1) };
   const count: StageTemplate = {
     id: "count" as TemplateId,

@@ -36,7 +36,7 @@ function* failingAfter(records: number, error: Error): Generator<string> {
 }
 
 describe("a command that records are piped through", () => {
-  test("is given strings as they are and anything else as JSON, and gives its lines", async () => {
+  test("receives strings unchanged and anything else as JSON, and yields its lines", async () => {
     expect(await linesOf(["cat"], ["a b", { a: [1] }, 3])).toEqual(["a b", '{"a":[1]}', "3"]);
     expect(await linesOf(sh("printf 'one\\r\\ntwo\\n\\nlast'"), [])).toEqual(["one", "two", "", "last"]);
   });
@@ -53,7 +53,7 @@ describe("a command that records are piped through", () => {
     expect(await linesOf(["wc", "-l"], [])).toEqual([expect.stringMatching(/^\s*0$/)]);
   });
 
-  test("has the environment of the process, and what the author adds", async () => {
+  test("has the environment of the process, and the author's additions", async () => {
     expect(await linesOf(sh('echo $MORE; test -n "$PATH" && echo path'), [], { env: { MORE: "more" } })).toEqual([
       "more",
       "path",
@@ -67,7 +67,7 @@ describe("a command that records are piped through", () => {
     expect(await linesOf(["head", "-n", "1"], many)).toEqual(["record 0"]);
   });
 
-  test("ends when nobody wants its lines any more", async () => {
+  test("is ended when its lines are no longer needed", async () => {
     const lines = piped(
       sh("echo $$; exec yes"),
       {},

@@ -48,7 +48,7 @@ describe("a shuffle write", () => {
     expect(slot.partitions(done)).toEqual([["c"], ["a", "d"], ["b"]]);
   });
 
-  test("asks a custom partitioner, and refuses what it may not say", async () => {
+  test("calls a custom partitioner, and refuses an invalid result", async () => {
     const sink = shuffle({ kind: "custom", partitions: 2, fn: fnSlot(0) });
     const inputs = [
       slot.input([
@@ -88,7 +88,7 @@ describe("a shuffle write", () => {
     expect(done.metrics).toMatchObject({ recordsIn: 3, recordsOut: 2 });
   });
 
-  test("gives the memory of a failed attempt back", async () => {
+  test("frees the memory of a failed attempt", async () => {
     const before = slot.pool.usedBytes;
     const outcome = await slot.run({
       source: blocks,
@@ -111,7 +111,7 @@ describe("a shuffle write", () => {
 describe("results", () => {
   const numbers = [5, 1, 4];
 
-  test("collect gives records, at most the limit, and stops early", async () => {
+  test("collect returns records up to the limit, and stops early", async () => {
     let calls = 0;
     const count = (n: number) => {
       calls += 1;
@@ -147,7 +147,7 @@ describe("results", () => {
     expect(closed).toBe(true);
   });
 
-  test("reduce goes through what a flatMap makes in order, be the arrays short or long", async () => {
+  test("reduce processes the results of flatMap in order, for short and long arrays", async () => {
     const made = [[], ["a"], Array.from({ length: 100 }, (_, i) => `${i},`), ["b", "c"], ["d"]];
     for (const from of [0, 2]) {
       const result = await slot.collect(made.slice(from), {
@@ -228,7 +228,7 @@ describe("saveText", () => {
     return directory;
   };
 
-  test("writes a part file under a temporary name: strings as they are, else JSON", async () => {
+  test("writes a part file under a temporary name: strings unchanged, anything else as JSON", async () => {
     const directory = made("out");
     const done = await slot.done({
       source: blocks,
@@ -272,7 +272,7 @@ describe("saveText", () => {
     expect(gunzipSync(readFileSync(join(directory, "_temporary", "0-part-00000.gz"))).toString()).toBe("");
   });
 
-  test("keeps what records are when they are saved as objects, and reads them again", async () => {
+  test("preserves the types of records that are saved as objects, and reads them again", async () => {
     const directory = made("objects");
     const values = [-0, undefined, [1, new Map([["a", new Date(3)]])], "x".repeat(300_000), ["key", 1], ["key", 2]];
     const output = { directory, file: "part-00000" };
@@ -282,7 +282,7 @@ describe("saveText", () => {
     expect(slot.results(read)).toEqual(values);
   });
 
-  test("says of a file that holds no records what it is", async () => {
+  test("describes a file that does not contain records", async () => {
     const whole = encodeBlock([1, 2, 3], emptyClassTable);
     for (const [bytes, why] of [
       [Buffer.from("no frame begins like this"), "no frame begins"],

@@ -3,7 +3,7 @@ import { tableBytes, threadHeapUse } from "./heap.ts";
 
 const MB = 1024 ** 2;
 
-test("tables take what is configured, and never most of the heap", () => {
+test("tables may take the configured memory, but never most of the heap", () => {
   expect(tableBytes(64 * MB, 512 * MB)).toBe(64 * MB);
   expect(tableBytes(64 * MB, 100 * MB)).toBe(40 * MB);
 });

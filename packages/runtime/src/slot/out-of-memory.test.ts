@@ -13,7 +13,7 @@ const known = {
   broadcastBytes: 0,
 };
 
-describe("what is said of a heap that was too small", () => {
+describe("the error of a heap that was too small", () => {
   test("names the keys of state that filled it, and how many would fit into twice as much", () => {
     const { code, message } = outOfMemory({ ...known, stateKeys: 8_388_608 });
     expect(code).toBe("SLOT_OUT_OF_MEMORY");
@@ -29,7 +29,7 @@ describe("what is said of a heap that was too small", () => {
     expect(message).toContain("or raise executor.slot.heap to 1024m.");
   });
 
-  test("asks for as much as was read may come to", () => {
+  test("asks for as much heap as the data that was read may take", () => {
     const { message } = outOfMemory({ ...known, inputBytes: 200 * MB, broadcastBytes: 300 * MB });
     expect(message).toContain("of 200.0 MiB of input and 300.0 MiB of broadcast variables (encoded)");
     expect(message).toContain("raise executor.slot.heap to 2000m.");

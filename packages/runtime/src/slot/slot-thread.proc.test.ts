@@ -108,7 +108,7 @@ describe("a slot's thread", () => {
     expect(await task(thread, [2])).toMatchObject({ kind: "result" });
   });
 
-  test("gives the job the module it imports as millrace, and the task's context", async () => {
+  test("provides the job with the module that it imports as millrace, and the task's context", async () => {
     const thread = await start(`
       const { TaskContext } = globalThis[Symbol.for("millrace.module")];
       hooks.define("job.ts#0", () => () => TaskContext.get().batchTime);`);
@@ -119,7 +119,7 @@ describe("a slot's thread", () => {
   });
 });
 
-describe("the thread alone ends, and the cause is told", () => {
+describe("only the thread ends, and the cause is reported", () => {
   test("when the artefact does not load", async () => {
     const error = await failure(start(`throw new RangeError("at module level");`));
     expect(error).toMatchObject({ code: "ARTEFACT_LOAD_FAILED", blame: "user" });
@@ -151,7 +151,7 @@ describe("the thread alone ends, and the cause is told", () => {
     expect(error.message).toContain("Error: later");
   });
 
-  test("when a promise is rejected and nobody listens, while the task runs", async () => {
+  test("when a promise without a handler rejects while the task runs", async () => {
     const thread = await start(`
       hooks.define("job.ts#0", () => (n) => { Promise.reject(new Error("lost")); return n; });
       hooks.define("wait", () => () => new Promise(() => {}));`);
@@ -227,7 +227,7 @@ describe("a cancelled task", () => {
   });
 });
 
-test("a promise that is rejected after its task is told, and the thread lives on", async () => {
+test("a promise that rejects after its task is reported, and the thread survives", async () => {
   const thread = await start(
     `hooks.define("job.ts#0", () => (n) => { Promise.reject(new Error("lost")); return n; });`,
   );
@@ -249,7 +249,7 @@ describe("a thread that settles", () => {
     expect(thread.alive).toBe(false);
   });
 
-  test("tells the error of a timer that a task left behind", async () => {
+  test("reports the error of a timer that a task left behind", async () => {
     const thread = await start(
       `hooks.define("job.ts#0", () => (n) => { setTimeout(() => { throw new Error("in a timer"); }, 5); return n; });`,
     );

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { sortedOrder } from "./merge-sort.ts";
 
-test("gives the order in which a stable sort puts elements", () => {
+test("returns the order of a stable sort", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(9), { maxLength: 200 }), (values) => {
       const expected = values.map((_, i) => i).sort((i, j) => (values[i] ?? 0) - (values[j] ?? 0));
@@ -11,7 +11,7 @@ test("gives the order in which a stable sort puts elements", () => {
   );
 });
 
-test("compares what is in order already once an element", () => {
+test("compares sorted input once per element", () => {
   let calls = 0;
   sortedOrder(10_000, (i, j) => {
     calls += 1;

@@ -50,7 +50,7 @@ describe("sort", () => {
     expect(await sorted(pairs, { ops: [sort({ descending: true })] })).toEqual(expected.toReversed());
   });
 
-  test("puts records in the order of what a key function picks", async () => {
+  test("sorts records by the result of a key function", async () => {
     const records = shuffledInts(2000).map((n) => ({ n, name: `name ${n}` }));
     const result = await sorted(records, {
       ops: [sort({ key: 0 })],
@@ -82,7 +82,7 @@ describe("sort", () => {
     expect(await sorted(records, { ops: [sort({ key: 0, descending })], functions: [first] })).toEqual(expected);
   });
 
-  test("agrees with Array.prototype.sort, whatever the keys are", async () => {
+  test("agrees with Array.prototype.sort for keys of any kind", async () => {
     const key = fc.oneof(
       fc.integer({ min: -3, max: 3 }),
       fc.double(),
@@ -122,13 +122,13 @@ describe("sort", () => {
     slot.remove();
   });
 
-  test("gives nothing for nothing", async () => {
+  test("yields nothing for an empty partition", async () => {
     expect(await sorted([], { ops: [sort(), sort({ key: 0 })], functions: [self] })).toEqual([]);
   });
 });
 
 describe("a sort within a task", () => {
-  test("takes what operators give, and operators take what it gives", async () => {
+  test("can follow and precede other operators", async () => {
     const result = await sorted(shuffledInts(1000), {
       ops: [op("map", 0), sort(), op("values"), op("filter", 1), sort({ key: 2, descending: true }), op("glom")],
       functions: [(n: number) => [`key ${n}`, n], (n: number) => n % 2 === 0, self],
@@ -242,7 +242,7 @@ describe("a sort refuses", () => {
     );
   });
 
-  test("what its functions throw, as theirs", async () => {
+  test("errors of its functions, as theirs", async () => {
     const boom = () => {
       throw new RangeError("too far");
     };

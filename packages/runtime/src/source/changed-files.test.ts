@@ -52,7 +52,7 @@ describe.each(sources)("a file that is not what was listed, read as %s", (name, 
     }
   });
 
-  test("is read when it is as it was", async () => {
+  test("is read if it has not changed", async () => {
     expect(slot.results(await read(() => undefined)).length).toBeGreaterThan(0);
   });
 });
@@ -78,7 +78,7 @@ describe("a file that changes while it is read", () => {
     expect(seen).toHaveLength(10_000);
   });
 
-  test("is what fails the task, not the code that could not make sense of what it read", async () => {
+  test("is reported as the cause, not the code that failed because of its content", async () => {
     setUp();
     const parse = (): never => {
       appendFileSync(path, "z");
@@ -122,7 +122,7 @@ describe("whole files", () => {
     expect(() => read(id, path, version)).toThrow("[FILE_CHANGED]");
   });
 
-  test("are unzipped where text is meant, and are bytes as they are otherwise", () => {
+  test("are decompressed for text, and otherwise read unchanged", () => {
     const path = join(slot.directory, "whole.gz");
     const zipped = Buffer.concat([gzipSync("one\n"), gzipSync("two\n")]);
     writeFileSync(path, zipped);

@@ -19,7 +19,7 @@ describe("operators of the engine over whole partitions", () => {
   }
   const numbers = Array.from({ length: 5000 }, (_, n) => n);
 
-  test("take and give records in arrays, as many as there are", async () => {
+  test("take and return records in arrays of any length", async () => {
     const keyed = await made(
       operators.keyByPartition.ref(() => [3]),
       numbers,
@@ -43,7 +43,7 @@ describe("operators of the engine over whole partitions", () => {
     ]);
   });
 
-  test("see pairs as pairs, though they lie in columns", async () => {
+  test("see pairs as tuples, although they are stored in columns", async () => {
     const pairs = numbers.map((n) => [`k${n}`, n]);
     expect(
       await made(
@@ -53,7 +53,7 @@ describe("operators of the engine over whole partitions", () => {
     ).toEqual(pairs.map((pair) => [0, pair]));
   });
 
-  test("may give nothing of an array, or of all", async () => {
+  test("may return nothing for one array, or for all", async () => {
     expect(
       await made(
         operators.sample.ref(() => [0, 0, 1]),

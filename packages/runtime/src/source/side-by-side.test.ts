@@ -60,7 +60,7 @@ describe("a product", () => {
     ]);
   });
 
-  test("is that of the arrays, whatever the sizes, also when the right side exceeds the memory", async () => {
+  test("equals that of the arrays for all sizes, even if the right side exceeds the memory", async () => {
     const side = fc.array(fc.oneof(fc.integer(), fc.tuple(fc.string(), fc.integer())), { maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(side, side, async (left, right) => {
@@ -78,7 +78,7 @@ describe("a product", () => {
     expect((await run(tiny, product(), sides)).records).toEqual(expected(...sides));
   });
 
-  test("goes by way of the disk when the right side fits neither into memory nor into the pool", async () => {
+  test("uses the disk if the right side fits neither in memory nor in the pool", async () => {
     const right = ints(6000).map((n) => `number ${n} with a text beside it`);
     const { records, spilled } = await run(tiny, product(), [[1, 2], right], {
       ops: [op("filter", 0)],
@@ -88,7 +88,7 @@ describe("a product", () => {
     expect(spilled).toBeGreaterThan(100_000);
   });
 
-  test("takes sides that open later: tables, async functions, and products", async () => {
+  test("accepts sides that open asynchronously: tables, async functions, and products", async () => {
     const pairs = ints(20).map((n) => [`k${n % 3}`, n]);
     const asynchronous = input(0, [op("mapPartitions", 0)]);
     const left = { source: product(asynchronous, input(1)), ops: [op("values")] };
@@ -119,7 +119,7 @@ describe("a product", () => {
   });
 });
 
-describe("the pairs whose key the other side has not", () => {
+describe("the pairs whose key the other side does not have", () => {
   const without = (left: Pipeline = input(0)): Source => ({
     kind: "join",
     how: "without",
@@ -135,7 +135,7 @@ describe("the pairs whose key the other side has not", () => {
     return left.filter(([key]) => !keys.has(key));
   };
 
-  test("come as they are, also when the other side exceeds the memory", async () => {
+  test("are unchanged, even if the other side exceeds the memory", async () => {
     const side = fc.array(pair, { maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(side, side, async (left, right) => {
@@ -149,7 +149,7 @@ describe("the pairs whose key the other side has not", () => {
     );
   });
 
-  test("may have to be waited for, lie in columns, and be many", async () => {
+  test("may be asynchronous, in columns, and many", async () => {
     const left = ints(5000).map((n): [string, number] => [`k${n}`, n]);
     const right = left.filter(([, n]) => n % 3 !== 0);
     const wanted = left.filter(([, n]) => n % 3 === 0);
@@ -178,7 +178,7 @@ describe("zip", () => {
     ...(fn === undefined ? {} : { fn: fnSlot(fn) }),
   });
 
-  test("puts records of the same place into tuples, however the sides come in chunks", async () => {
+  test("combines records at the same position into tuples, however the sides are divided into chunks", async () => {
     const filtered = input(1, [op("filter", 0)]);
     const { records } = await run(
       slot,
@@ -191,7 +191,7 @@ describe("zip", () => {
     expect(records.every((record, i) => (record as [number])[0] === i)).toBe(true);
   });
 
-  test("gives pairs for two sides, and waits for async ones", async () => {
+  test("yields pairs for two sides, and awaits async ones", async () => {
     const { records } = await run(slot, zip([input(0, [op("mapPartitions", 0)]), input(1)]), [ints(3000), ints(3000)], {
       functions: [later, (n: number) => n + 1],
       ops: [op("mapValues", 1)],
@@ -209,7 +209,7 @@ describe("zip", () => {
     expect(error).toMatchObject({ message: expect.stringMatching(/zip at job\.ts:1:1/) });
   });
 
-  test("hands the sides to a function, which takes of them what it wants", async () => {
+  test("passes the sides to a function, which may read any part of them", async () => {
     const interleave = function* (left: Iterable<number>, right: Iterable<number>, more: Iterable<number>) {
       const others = right[Symbol.iterator]();
       for (const n of left) yield [n, others.next().value];
@@ -223,7 +223,7 @@ describe("zip", () => {
     ).toEqual([0]);
   });
 
-  test("takes an async function over sides that have to be waited for", async () => {
+  test("accepts an async function over asynchronous sides", async () => {
     const sum = async function* (left: Iterable<number>, right: Iterable<[string, number[]]>) {
       await Promise.resolve();
       const numbers = [...left];

@@ -23,11 +23,11 @@ describe("a text split", () => {
       .done({ source: { kind: "text", input: 0 }, inputs: [fileInput(path, start, end)] })
       .then((d) => slot.results(d));
 
-  test("of the whole file gives its lines without their ends", async () => {
+  test("of the whole file yields its lines without line ends", async () => {
     expect(await lines(0, bytes)).toEqual(["one", "two", "three", "", "fünf", "last"]);
   });
 
-  test("at any cut gives each line once, to the split in which it begins", async () => {
+  test("at any cut yields each line once, in the split in which it begins", async () => {
     for (let cut = 0; cut <= bytes; cut++) {
       const both = [...(await lines(0, cut)), ...(await lines(cut, bytes))];
       expect(both, `cut at ${cut}`).toEqual(["one", "two", "three", "", "fünf", "last"]);
@@ -45,7 +45,7 @@ describe("a text split", () => {
     expect(slot.results(done)).toEqual(["a\ufffd", "b"]);
   });
 
-  test("with lines across reads gives them whole", async () => {
+  test("with lines across reads yields them whole", async () => {
     const long = join(slot.directory, "long.txt");
     const expected = Array.from({ length: 9 }, (_, i) => String(i).repeat(100_000));
     writeFileSync(long, expected.join("\n"));
@@ -115,7 +115,7 @@ describe("bytes of a file", () => {
   const read = (source: Source, start: number, end: number) =>
     slot.done({ source, inputs: [fileInput(path, start, end)] });
 
-  test("come in records of one length, across reads too, each with memory of its own", async () => {
+  test("are records of fixed length, even across reads, each with memory of its own", async () => {
     const fixed: Source = { kind: "fixed", input: 0, recordBytes: 7 };
     const done = await read(fixed, 14, 699_986);
     const records = slot.results(done);
@@ -124,14 +124,14 @@ describe("bytes of a file", () => {
     expect(joined(records).equals(bytes.subarray(14, 699_986))).toBe(true);
   });
 
-  test("come in records longer than a read", async () => {
+  test("may be records longer than a read", async () => {
     const done = await read({ kind: "fixed", input: 0, recordBytes: 350_000 }, 0, 700_000);
     const records = slot.results(done);
     expect(records).toHaveLength(2);
     expect(joined(records).equals(bytes)).toBe(true);
   });
 
-  test("come in pieces that stay as they are, no further than the range", async () => {
+  test("are pieces that stay valid, up to the end of the range", async () => {
     const ops = [op("mapPartitions", 0)];
     const keepAll = (pieces: Iterable<Uint8Array>) => [...pieces];
     const source: Source = { kind: "bytes", input: 0 };
@@ -159,7 +159,7 @@ describe("a shuffle's reduce partition", () => {
       ["a", 3],
     ]);
 
-  test("without aggregation gives the records as written", async () => {
+  test("without aggregation yields the records as written", async () => {
     const done = await slot.done({ source: shuffle({ kind: "none" }), inputs: [first()] });
     expect(slot.results(done)).toEqual([
       ["a", 1],
@@ -168,7 +168,7 @@ describe("a shuffle's reduce partition", () => {
     ]);
   });
 
-  test("grouped gives the values in map order", async () => {
+  test("grouped yields the values in map order", async () => {
     const done = await slot.done({ source: shuffle({ kind: "group" }), inputs: [first()] });
     expect(slot.results(done)).toEqual([
       ["a", [1, 3]],
@@ -280,7 +280,7 @@ describe("two feeds by key", () => {
   const join = (how: JoinKind): Source => ({ kind: "join", how, feeds: [feed(0), feed(1)] });
   const run = async (source: Source) => slot.results(await slot.done({ source, inputs: [left(), right()] }));
 
-  test("cogroup gives all values of both for every key, first seen first", async () => {
+  test("cogroup yields all values of both sides for every key, in the order of first occurrence", async () => {
     expect(await run({ kind: "cogroup", feeds: [feed(0), feed(1)] })).toEqual([
       [
         "a",

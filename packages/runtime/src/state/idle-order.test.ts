@@ -5,7 +5,7 @@ import { IdleOrder } from "./idle-order.ts";
 const idle = (order: IdleOrder, before: number) => [...order.before(before)].map(({ index }) => index);
 
 describe("the order in which keys were updated", () => {
-  test("gives those before a time, longest idle first", () => {
+  test("yields the indices before a time, longest idle first", () => {
     const order = new IdleOrder();
     order.touch(2, 10);
     order.touch(0, 10);
@@ -18,7 +18,7 @@ describe("the order in which keys were updated", () => {
     expect(idle(order, 31)).toEqual([0, 1, 2]);
   });
 
-  test("forgets what is removed, at either end and in between, and once", () => {
+  test("forgets removed indices, at either end and in between, and only once", () => {
     const order = new IdleOrder();
     for (const index of [0, 1, 2, 3]) order.touch(index, index);
     order.remove(0);

@@ -11,7 +11,7 @@ const encodedAndDecoded = (value: unknown): unknown =>
   decodeValue(encodeValue(value, emptyClassTable), emptyClassTable);
 
 describe("a copy of plain data", () => {
-  test("is what its encoded form is decoded to, and shares nothing with it", () => {
+  test("equals its decoded encoding, and shares nothing with the original", () => {
     const leaf = fc.oneof(
       fc.integer(),
       fc.double(),
@@ -41,7 +41,7 @@ describe("a copy of plain data", () => {
     expect(copies).toBeGreaterThan(50);
   });
 
-  test("has no symbols and no hidden properties, as its encoded form has none", () => {
+  test("has no symbols and no hidden properties, like its encoding", () => {
     const value = { a: 1, [Symbol("s")]: 2 };
     Object.defineProperty(value, "hidden", { value: 3 });
     expect(copyOf(value)).toStrictEqual({ a: 1 });
@@ -87,7 +87,7 @@ describe("a copy of one of many objects alike", () => {
     expect(copy?.give()).toStrictEqual(alike(7));
   });
 
-  test("takes over another one like it, and keeps what it has when it is given anything else", () => {
+  test("takes another state of the same shape, and is unchanged by any other value", () => {
     known();
     const copy = plainCopy(alike(1));
     expect(copy?.take(alike(2))).toBe(true);
@@ -110,7 +110,7 @@ describe("a copy of one of many objects alike", () => {
     expect(copy?.give()).toStrictEqual(alike(2));
   });
 
-  test("has nothing to do with getters of what is no such object", () => {
+  test("does not call getters of other objects", () => {
     known();
     const odd = Object.defineProperty({ a: 1 }, "text", {
       get: () => {
@@ -131,7 +131,7 @@ describe("a copy of one of many objects alike", () => {
 });
 
 describe("a copy of anything else", () => {
-  test("is what it is decoded to", () => {
+  test("equals its decoded encoding", () => {
     const value = { at: new Date(5), by: new Map([["a", [1n]]]) };
     const copy = ownCopy(value, emptyClassTable);
     value.by.clear();

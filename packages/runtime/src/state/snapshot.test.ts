@@ -23,7 +23,7 @@ describe("a snapshot", () => {
     expect(batches.deltaBytes()).toHaveLength(2);
   });
 
-  test("is read from the log on a slot that has not made the update", async () => {
+  test("is read from the log on a slot that did not make the update", async () => {
     await batches.map(1, pairs, sum);
     batches.slot.restart();
     expect(await batches.snapshot(1)).toEqual(pairs);
@@ -60,7 +60,7 @@ describe("a snapshot", () => {
     expect(published.map(([key]) => key)).toEqual([...many.flatMap(([key], i) => (i % 4 === 0 ? [key] : [])), "new"]);
   });
 
-  test("of an earlier batch is read from the log, and the state goes on from where it is", async () => {
+  test("of an earlier batch is read from the log, and the current state is not affected", async () => {
     await batches.map(1, pairs, sum);
     await batches.map(2, [["a", 1]], sum);
     await batches.map(3, [["a", 1]], sum);
@@ -72,7 +72,7 @@ describe("a snapshot", () => {
     expect(await batches.map(4, [["a", 1]], sum)).toEqual([["a", 4]]);
   });
 
-  test("of a batch whose update is not there is refused", async () => {
+  test("of a batch without an update is refused", async () => {
     expect(await batches.failure(1, { update: { kind: "snapshot" } })).toMatchObject({
       kind: { code: "STATE_NOT_FOUND" },
     });

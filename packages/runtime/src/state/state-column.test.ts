@@ -16,7 +16,7 @@ const state = fc.oneof(
 const change = fc.tuple(fc.nat(40), fc.option(state, { nil: undefined }));
 
 describe("a column of states", () => {
-  test("has what was set last at each place, whatever came and went, also when another took it over", () => {
+  test("has the last state set at each index after any changes, even if another column has copied it", () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 400 }), (changes) => {
         const column = new StateColumn(emptyClassTable);
@@ -41,7 +41,7 @@ describe("a column of states", () => {
     );
   });
 
-  test("tells states apart as they are written", () => {
+  test("distinguishes states by their encoding", () => {
     const column = new StateColumn(emptyClassTable);
     const apart = [0, -0, Number.NaN, "0", 0n, false, null, { a: 0 }, { a: -0 }, { b: 0 }, [0], "", { a: 0, b: 1 }];
     for (const [index, value] of apart.entries()) column.set(index, value);

@@ -128,7 +128,7 @@ describe("the log of a partition", () => {
     expect(entriesOf(await lab.state())).toEqual([["n", 40]]);
   });
 
-  test("is read again when another slot removes what was chosen", async () => {
+  test("is read again if another slot removes the chosen files", async () => {
     let removed = false;
     class Overtaken extends LocalFileSystem {
       override async read(...[path, range]: Parameters<LocalFileSystem["read"]>): Promise<Uint8Array> {

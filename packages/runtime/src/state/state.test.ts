@@ -72,7 +72,7 @@ const deltas = () =>
   readdirSync(join(slot.directory, "checkpoint", "state", "totals", "1-0")).filter((name) => name.endsWith(".delta"));
 
 describe("updateStateByKey", () => {
-  test("gives every key that has state, and forgets a key on undefined", async () => {
+  test("yields every key that has state, and forgets a key on undefined", async () => {
     expect(
       await batch(
         1,
@@ -122,7 +122,7 @@ describe("updateStateByKey", () => {
     ]);
   });
 
-  test("calls it only for keys with input when told to, and gives all", async () => {
+  test("calls it only for keys with input if requested, and yields all keys", async () => {
     const calls: unknown[] = [];
     const log = (values: number[], state: number | undefined, key: string) => {
       calls.push(key);
@@ -176,7 +176,7 @@ describe("updateStateByKey", () => {
     expect(await batch(2, pairs("cdax"), forgetNegative, { onlyUpdated })).toEqual(first);
   });
 
-  test("updates every key although the output takes one", async () => {
+  test("updates every key even if the output takes one record", async () => {
     const pairs = Array.from({ length: 5000 }, (_, i) => [`k${i}`, i]);
     expect(await batch(1, pairs, sum, { limit: 1 })).toHaveLength(1);
     expect(await batch(2, [], sum, { sink: { kind: "count" } })).toEqual([5000]);
@@ -230,7 +230,7 @@ describe("an attempt that fails", () => {
     throw new Error("after the update");
   };
 
-  test("leaves nothing behind, even where user code changed the object it was given", async () => {
+  test("has no effect, even if user code has modified the object that it was given", async () => {
     await batch(1, [["a", 1]], push);
     expect((await run(2, [["a", 2]], push, { map: explode })).kind).toBe("failed");
     expect(await batch(2, [["a", 2]], push)).toEqual([["a", { all: [1, 2] }]]);
@@ -255,7 +255,7 @@ describe("an attempt that fails", () => {
 });
 
 describe("a batch that runs again", () => {
-  test("does not update again, and gives the same", async () => {
+  test("does not update again, and has the same result", async () => {
     let calls = 0;
     const count = (values: number[], total = 0) => {
       calls += 1;
@@ -295,7 +295,7 @@ describe("a batch that runs again", () => {
     ]);
   });
 
-  test("on another slot gives the same from what was written", async () => {
+  test("on another slot has the same result, from the log", async () => {
     await batch(
       1,
       [
@@ -318,7 +318,7 @@ describe("a batch that runs again", () => {
   });
 });
 
-describe("state that a slot takes over", () => {
+describe("state that a slot loads from another", () => {
   test("stops the batch when the checkpoint directory does not hold it, as one that is not shared", async () => {
     await batch(1, [["a", 1]], sum);
     slot.restart();
@@ -328,7 +328,7 @@ describe("state that a slot takes over", () => {
   });
 });
 
-describe("what is written", () => {
+describe("the log", () => {
   test("is one delta a batch, with the changed keys only", async () => {
     await batch(
       1,
@@ -374,7 +374,7 @@ describe("what is written", () => {
   });
 });
 
-test("keys that come and go leave no holes for ever", async () => {
+test("holes of forgotten keys are removed in the end", async () => {
   const flip = (values: number[]) => (values.length > 0 ? values[0] : undefined);
   for (let b = 1; b <= 6; b++) {
     const pairs = Array.from({ length: 3000 }, (_, i) => [`${b}-${i}`, i]);

@@ -9,7 +9,7 @@ const key = fc.oneof(
   fc.constantFrom(null, undefined, true, 1n, Number.NaN),
 );
 
-test("finds what was added and not removed, like a Map", () => {
+test("finds keys that were added and not removed, like a Map", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.boolean(), key), { maxLength: 300 }), (steps) => {
       const index = new KeyIndex();

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { OrdinalsWriter, readOrdinals } from "./ordinals.ts";
 
-test("numbers that do not fall come back, lot by lot", () => {
+test("non-decreasing numbers are decoded, piece by piece", () => {
   const rising = fc.array(fc.nat({ max: 2 ** 31 - 1 }), { maxLength: 2000, size: "max" }).map((steps) => {
     let at = 0;
     return steps.map((step) => (at += step));

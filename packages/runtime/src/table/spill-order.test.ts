@@ -83,7 +83,7 @@ const feeds = [
 ] as const;
 const input = (at: number): Pipeline => ({ source: { kind: "blocks", input: at }, ops: [] });
 
-describe("memory decides how long it takes, and nothing about what comes out:", () => {
+describe("memory affects the time and never the result", () => {
   test("of groups", () => sameWithAnyMemory({ source: shuffle({ kind: "group" }) }));
 
   test("of combiners that stay small", async () => {
@@ -100,7 +100,7 @@ describe("memory decides how long it takes, and nothing about what comes out:", 
     return sameWithAnyMemory({ source }, [evenly(3000, 7919), evenly(2000, 6007)]);
   });
 
-  test("of what the other side has not, which keeps the order of its own", () => {
+  test("of subtracted pairs, which keep the order of their side", () => {
     const side = (at: number) => ({ kind: "pipeline", pipeline: input(at) }) as const;
     const source: Source = {
       kind: "join",
@@ -112,7 +112,7 @@ describe("memory decides how long it takes, and nothing about what comes out:", 
     return sameWithAnyMemory({ source }, [left.slice(0, 2000), padded]);
   });
 
-  test("of what is combined before a shuffle, for each reduce partition", async () => {
+  test("of pairs combined before a shuffle, for each reduce partition", async () => {
     const sink = (partitions: number): Sink => ({
       kind: "shuffle",
       partitioner: { kind: "hash", partitions },

@@ -31,7 +31,7 @@ async function both(stage: { source: Source; functions?: (typeof add)[]; inputs:
   return large.records;
 }
 
-describe("past its budget, a table goes to disk and comes back whole", () => {
+describe("beyond its budget, a table spills and is read back completely", () => {
   test("grouping keeps the values in map order", async () => {
     const records = await both({ source: shuffle({ kind: "group" }), inputs: () => [pairs] });
     expect(records).toHaveLength(1001);
@@ -52,7 +52,7 @@ describe("past its budget, a table goes to disk and comes back whole", () => {
   });
 });
 
-describe("what was spilled", () => {
+describe("spilled data", () => {
   const grouped = async (slot: TestSlot, records: unknown[][], feeds: 1 | 2 = 1) => {
     const source: Source =
       feeds === 1
@@ -74,7 +74,7 @@ describe("what was spilled", () => {
     return groups;
   };
 
-  test("comes back in the order of the values, whatever the keys, values and memory are", async () => {
+  test("is read back in the order of the values, for any keys, values and memory", async () => {
     const key = fc.oneof(
       { weight: 5, arbitrary: fc.constantFrom("hot", [1, 2]) },
       { weight: 5, arbitrary: fc.integer({ min: 0, max: 300 }) },
@@ -117,7 +117,7 @@ describe("what was spilled", () => {
     slot.remove();
   });
 
-  test("goes to disk earlier when the heap is nearly full", async () => {
+  test("spills earlier if the heap is nearly full", async () => {
     const slot = new TestSlot({ spillBytes: 4 * 1024 ** 2 });
     const pairs = Array.from({ length: 6000 }, (_, i) => [`key ${i}`, i]);
     expect((await grouped(slot, [pairs])).spilled).toBe(0);
@@ -140,7 +140,7 @@ describe("what was spilled", () => {
   });
 });
 
-test("what no longer fits in the pool is in a file, and reads the same", async () => {
+test("blocks that do not fit in the pool are in a file, with the same content", async () => {
   const full = new TestSlot({ poolBytes: 64 * 1024 });
   const done = await full.done({
     source: blocks,

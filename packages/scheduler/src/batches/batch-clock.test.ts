@@ -12,7 +12,7 @@ const INTERVAL = 1000;
 class Lab {
   readonly steps: (readonly [number, number])[] = [];
   readonly batches: number[] = [];
-  /** How many batches each tick took. */
+  /** The number of batches that each tick took. */
   readonly taken: number[] = [];
   #monotonicMs = 5;
   wallAheadMs = 0;

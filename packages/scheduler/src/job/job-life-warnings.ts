@@ -8,7 +8,7 @@ const jobCodeCutOff: WarningFactory = warningKind("JOB_CODE_CUT_OFF");
 const jobCodeFailedLate: WarningFactory = warningKind("JOB_CODE_FAILED_LATE");
 const receiversCutOff: WarningFactory = warningKind("RECEIVERS_CUT_OFF");
 
-/** Holds until an executor is ready. */
+/** A condition that holds until an executor is ready. */
 export const waiting: Warning = noExecutors(
   "job",
   "the job is built, but no executor is ready, so its batches have not started. They start by themselves as soon as one is.",
@@ -24,7 +24,7 @@ export const codeCutOff = (limit: Millis): Warning =>
 export const codeFailedLate = (error: string): Warning =>
   jobCodeFailedLate(JOB, `the job's code failed after the last batch with an uncaught error: ${clauseOf(error)}.`);
 
-/** Nothing was lost by it: all wanted batches are done. */
+/** Nothing is lost: all requested batches are done. */
 export const receiversHang = (limit: Millis): Warning =>
   receiversCutOff(
     JOB,

@@ -329,7 +329,7 @@ test("every event in every phase does what the table says", () => {
   expect(table).toBe(readFileSync(TABLE, "utf8"));
 });
 
-/** What ends a job soon is rare, so that walks come far. */
+/** Events that end a job soon are rare, so that walks get far. */
 const ENDS: ReadonlySet<string> = new Set([
   "failed",
   "stop",

@@ -33,7 +33,7 @@ const LEAVE = millis(1_000);
  * | `building`  | the job thread: `built`                                    | a stop: user code may take its time          |
  * | `gathering` | executors                                                  | `gatherUntil`, once one is ready             |
  * | `running`   | a stop, a failed batch, the last batch                     |                                              |
- * | `draining`  | the batches: `batchesEnded`                                | `until`; `aloneUntil`, while nobody is ready |
+ * | `draining`  | the batches: `batchesEnded`                                | `until`; `aloneUntil`, while none is ready   |
  * | `cutting`   | the batches: at once, or when a commit under way has ended | `until`                                      |
  * | `unwinding` | undoing of a cut-off batch, discards: `threadIdle`         | `until`                                      |
  * | `telling`   | user code on the driver: `told`                            | `until`                                      |
@@ -368,7 +368,7 @@ export function checkJobLife(state: JobLife): void {
   assert(wakeAt === nextDeadline(phase), "the timer that was asked for is the one of the phase");
   if (phase.name === "gathering") {
     assert(executors > 0 === (phase.gatherUntil !== undefined), "executors are gathered from the first one on");
-    assert(executors > 0 || phase.told || phase.tellAt !== undefined, "that nobody is ready is told some day");
+    assert(executors > 0 || phase.told || phase.tellAt !== undefined, "a job without executors reports it");
     assert(executors < state.settings.executors, "batches begin as soon as all executors are ready");
   }
   if (phase.name === "draining") {

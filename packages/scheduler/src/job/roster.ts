@@ -288,6 +288,6 @@ export function checkRoster(state: Roster): void {
     assert((member.state === "waiting") === (state.state === "closed"), "executors load the job once it is built");
   }
   for (const session of state.settling ?? [])
-    assert(state.members.has(session), "nobody waits for an executor that is gone");
+    assert(state.members.has(session), "only executors that are there have to settle");
   assert((state.wakeAt !== undefined) === (state.state === "open"), "silence is looked for while executors may come");
 }

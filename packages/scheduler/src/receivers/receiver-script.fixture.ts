@@ -89,12 +89,12 @@ function format(effect: ReceiverEffect): string {
   }
 }
 
-/** What the last event caused; backlogs and what is for watchers left out unless asked for. */
+/** The effects of the last event, without backlogs and `receiverChanged`. */
 export function after(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
   return allAfter(state, ...events).filter((line) => !/^(backlog|changed)/.test(line));
 }
 
-/** What all events caused for watchers. */
+/** The `receiverChanged` effects of all events. */
 export function changes(state: ReceiverTracker, ...events: readonly ReceiverEvent[]): readonly string[] {
   return events.flatMap((event) => allAfter(state, event)).filter((line) => line.startsWith("changed"));
 }

@@ -326,7 +326,7 @@ function onAllocate(state: ReceiverTracker, time: EpochMs): void {
 
 function onInputFixed(state: ReceiverTracker, time: EpochMs, inputs: ReadonlyMap<string, FixedInput>): void {
   const batch = state.batches.get(time);
-  if (batch?.state === "ended") return; // the job was cut off meanwhile
+  if (batch?.state === "ended") return; // the job was cut off in the meantime
   assert(batch?.state === "allocated", `the input of batch ${time} is fixed, but it is ${batch?.state ?? "not known"}`);
   batch.state = "fixed";
   batch.fixed = inputs;

@@ -71,9 +71,9 @@ function checkCounts(stage: Stage): void {
     `${name} miscounts what is to do`,
   );
   assert(stage.running === count[RUNNING], `${name} miscounts what runs`);
-  assert(stage.active || stage.running === 0, `${name} runs tasks that nobody needs`);
+  assert(stage.active || stage.running === 0, `${name} runs tasks that no plan needs`);
   assert(stage.ready || count[QUEUED] === 0, `${name} queues tasks before its inputs are there`);
-  assert(stage.active || count[PAUSED] === 0, `${name} pauses tasks that nobody needs`);
+  assert(stage.active || count[PAUSED] === 0, `${name} pauses tasks that no plan needs`);
   assert(!stage.ready || count[IDLE] === 0, `${name} is ready but leaves tasks idle`);
   stage.status.forEach((status, i) => {
     assert((status === RUNNING) === (stage.slots[i] !== undefined), `${name}: exactly running tasks hold slots`);
@@ -111,7 +111,7 @@ function checkActivity(state: TaskScheduler, stage: Stage): void {
   for (const shuffle of stage.planned.reads) {
     const producer = state.shuffles.get(shuffle);
     assert(producer !== undefined, `${name} reads shuffle ${shuffle}, which is gone`);
-    assert(producer.active || isComplete(producer), `${name} waits for shuffle ${shuffle}, which nobody computes`);
+    assert(producer.active || isComplete(producer), `${name} waits for shuffle ${shuffle}, which no stage computes`);
   }
 }
 

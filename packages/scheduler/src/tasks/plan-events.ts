@@ -48,7 +48,7 @@ function findUnknownShuffle(
 
 export function onCancelPlan(state: TaskScheduler, id: PlanId, reason: string): void {
   const plan = state.plans.get(id);
-  if (plan === undefined) return; // it ended on its own meanwhile
+  if (plan === undefined) return; // it has ended in the meantime
   endPlan(
     state,
     plan,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { blockStage, Script } from "./task-script.fixture.ts";
 
-/** Where each partition of an operator's state lives. */
+/** The owner of each partition of an operator's state. */
 function ownersOf({ state }: Script, operator: string): readonly (string | undefined)[] {
   return (state.operators.get(operator)?.owners ?? []).map((slot) => slot && `${slot.executor.id}.${slot.index}`);
 }

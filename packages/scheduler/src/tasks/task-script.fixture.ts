@@ -215,7 +215,7 @@ function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent
   }
 }
 
-/** Of an attempt that counted nothing. */
+/** Metrics of an attempt that counted nothing. */
 export const NO_TALLY: TaskTally = {
   metrics: { runMs: 0, recordsIn: 0, recordsOut: 0, spilledBytes: 0 },
   accumulators: new Uint8Array(0),

@@ -77,7 +77,7 @@ describe("a cluster under faults", () => {
 });
 
 describe("tasks that give something else each time they run", () => {
-  /** What each task gave to those that read it, by its name: its mark where it drew chance. */
+  /** The output of each task as its readers saw it, by its name: its mark where it drew a random number. */
   const versions = (results: readonly string[]): Map<string, Set<string>> => {
     const of = new Map<string, Set<string>>();
     for (const [, name = "", chance = ""] of results.join(" ").matchAll(/([^\s()~]+)(~\d+)?\(/g)) {

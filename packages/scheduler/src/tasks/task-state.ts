@@ -23,7 +23,7 @@ export const DIFFERENCES_MAX = 3;
  *     idle ─stage ready─▶ queued ─slot free─▶ running ──succeeded───▶ done
  *      ▲                    │                   │                       │
  *      ├─ inputs lost, or ──┘                   │                       │
- *      │  nobody needs it  ◀────────────────────┤ cancelled: the slot stays taken until the report
+ *      │  no plan needs it ◀────────────────────┤ cancelled: the slot stays taken until the report
  *      │                     queued again ◀─────┤ fetchFailed, executorLost
  *      │  queued again ◀─retryDue─ paused ◀─────┤ failed
  *      └────────────────────────────────────────┴── its map output was lost ┘
@@ -44,7 +44,7 @@ export const PAUSED = 4;
  *
  *     dormant ─needed─▶ waiting ─inputs complete─▶ ready ─all tasks done─▶ dormant
  *        ▲                 ▲ └──inputs lost again────┘ │
- *        └─────────── nobody needs it any more ────────┘
+ *        └───────── no plan needs it any more ─────────┘
  *
  * dormant: not in `active`; waiting: in `active`, `ready` false; ready: in `active`, `ready` true.
  */

@@ -39,7 +39,7 @@ interface Attempt {
 interface Process {
   readonly id: ExecutorId;
   readonly slots: (Attempt | undefined)[];
-  /** Of each block it holds: what went into it. */
+  /** The content of each block it holds. */
   readonly blocks: Map<string, string>;
   readonly outbox: TaskEvent[];
 }
@@ -324,7 +324,7 @@ export class TaskWorld {
     return items[this.rng.int(items.length)];
   }
 
-  /** What a plan's results must be: each task reads every map's block, recursively, in order. */
+  /** The expected results of a plan: each task reads every map's block, recursively, in order. */
   expected(plan: PlanId): readonly string[] {
     const result = this.jobs.get(plan)?.stages.at(-1);
     return result?.tasks.map((task) => this.#expectedOf(result, task.partition)) ?? [];

@@ -30,7 +30,7 @@ describe("keys that time out", () => {
     expect(await at(40, 26, [])).toEqual([]);
   });
 
-  test("stay with data in the batch in which they would, whatever the function does with it", async () => {
+  test("do not time out in a batch with data for them, whatever the function does", async () => {
     const look = (key: string, value: number | undefined, state: KeyState) =>
       value === 0 ? [key, state.getOption()] : log(key, value, state);
     await at(5, 0, [
@@ -74,7 +74,7 @@ describe("keys that time out", () => {
     expect(await at(111, 110, [])).toEqual(["a is gone with 1"]);
   });
 
-  test("come in the order in which they were updated last", async () => {
+  test("are in the order of their last updates", async () => {
     await at(1, 0, [
       ["a", 1],
       ["b", 1],
@@ -99,7 +99,7 @@ describe("keys that time out", () => {
     expect(await at(21, 20, [])).toEqual([]);
   });
 
-  test("do so by what was written, where an earlier run of the job had no timeout", async () => {
+  test("time out by the times in the log, if an earlier run of the job had no timeout", async () => {
     await batches.map(5, [["a", 1]], log, { version: 0 });
     await batches.map(6, [["b", 1]], log, { version: 5 });
     expect(await at(16, 6, [])).toEqual(["a is gone with 1"]);

@@ -9,7 +9,7 @@ beforeEach(() => {
 afterEach(() => batches.remove());
 
 describe("mapWithState", () => {
-  test("calls the function for each pair as it arrives, with what the one before it left", async () => {
+  test("calls the function for each pair in order of arrival, with the state left by the previous call", async () => {
     const pairs = [
       ["a", 1],
       ["b", 10],
@@ -29,7 +29,7 @@ describe("mapWithState", () => {
     ]);
   });
 
-  test("gives what the function returns, and nothing for undefined; the time is that of the batch", async () => {
+  test("yields the results of the function, and nothing for undefined; the time is that of the batch", async () => {
     const odd = (_: string, value: number, __: KeyState, time: number) =>
       value % 2 === 1 ? { value, time } : undefined;
     expect(
@@ -61,7 +61,7 @@ describe("mapWithState", () => {
     ).toEqual([null, false]);
   });
 
-  test("is called for keys with pairs only, and updates all of them although the output takes one", async () => {
+  test("is called only for keys with pairs, and updates all of them even if the output takes one record", async () => {
     const pairs = Array.from({ length: 5000 }, (_, i) => [`k${i}`, i]);
     expect(await batches.map(1, pairs, sum, { limit: 1 })).toEqual([["k0", 0]]);
     const calls = vi.fn(sum);
@@ -70,7 +70,7 @@ describe("mapWithState", () => {
     expect(await batches.snapshot(2)).toHaveLength(5000);
   });
 
-  test("forgets a key on remove, and knows it anew when its next pair comes in the same batch", async () => {
+  test("forgets a key on remove, and adds it again for its next pair in the same batch", async () => {
     const steps = (key: string, value: string, state: KeyState) => {
       const before = state.getOption();
       if (value === "remove") state.remove();
@@ -99,7 +99,7 @@ describe("mapWithState", () => {
     expect(await batches.snapshot(3)).toEqual([]);
   });
 
-  test("keeps a change to what get() gave only by update()", async () => {
+  test("keeps a change to the result of get() only through update()", async () => {
     const change = (_: string, keep: boolean, state: KeyState) => {
       const seen = (state.getOption() ?? { n: 0 }) as { n: number };
       seen.n += 1;
@@ -172,7 +172,7 @@ describe("state that is misused", () => {
       message: expect.stringContaining("stateful at job.ts:3:3: "),
     });
 
-  test("by get() where there is none", () => fails((_: string, __: number, state) => state.get()));
+  test("by get() without state", () => fails((_: string, __: number, state) => state.get()));
   test("by get() after remove()", () =>
     fails((_: string, __: number, state) => {
       state.update(1);
@@ -221,7 +221,7 @@ describe("state that is misused", () => {
     });
   });
 
-  test("by what cannot be kept", async () => {
+  test("by a value that cannot be kept", async () => {
     const map = (_: string, __: number, state: KeyState) => state.update(() => 1);
     expect(await batches.mapFailure(1, [["a", 1]], map)).toMatchObject({ kind: { code: "RECORD_NOT_ENCODABLE" } });
   });
@@ -232,7 +232,7 @@ describe("state that is misused", () => {
 });
 
 describe("an attempt of mapWithState", () => {
-  test("makes every update anew when what it gives is wanted again, and counts it once", async () => {
+  test("repeats every update when its output is requested again, and counts it once", async () => {
     const calls = vi.fn(sum);
     await batches.map(1, [["a", 1]], calls);
     expect(await batches.map(2, [["a", 2]], calls)).toEqual([["a", 3]]);
@@ -262,7 +262,7 @@ describe("an attempt of mapWithState", () => {
     ]);
   });
 
-  test("on another slot goes on from what was written", async () => {
+  test("on another slot continues from the log", async () => {
     await batches.map(1, [["a", 1]], sum);
     await batches.map(2, [["a", 2]], sum);
     batches.slot.restart();

@@ -44,7 +44,7 @@ function* sums(entries: Entries): Generator<[string, number]> {
 }
 
 describe("updateStatePartitions", () => {
-  test("is given every key with its values and its state, and gives all the state there is", async () => {
+  test("receives every key with its values and its state, and returns the whole state", async () => {
     expect(
       await batch(
         1,
@@ -87,7 +87,7 @@ describe("updateStatePartitions", () => {
     ]);
   });
 
-  test("forgets the keys that the function does not give, also when it leaves early", async () => {
+  test("forgets the keys that the function does not return, even if it stops early", async () => {
     await batch(
       1,
       [
@@ -116,7 +116,7 @@ describe("updateStatePartitions", () => {
     expect(await batch(6, [], sums)).toEqual([]);
   });
 
-  test("may know of one key what it learns of another", async () => {
+  test("may use data of one key for another", async () => {
     const ranks = (entries: Entries) =>
       [...entries]
         .map(([key, values, state]) => [key, total(values, state)] as const)
@@ -153,7 +153,7 @@ describe("updateStatePartitions", () => {
     ]);
   });
 
-  test("gives the same again without a call", async () => {
+  test("has the same result again without a call", async () => {
     let calls = 0;
     const counted: Update = (entries) => {
       calls += 1;

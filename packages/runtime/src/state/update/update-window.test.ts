@@ -56,7 +56,7 @@ const failure = (number: number, entering: Pairs, leaving: Pairs, options: Optio
 const entries = (object: Record<string, unknown>) => new Map(Object.entries(object));
 
 describe("a window's reduction", () => {
-  test("adds what enters and takes away what leaves, and gives every key", async () => {
+  test("adds entering and subtracts leaving values, and yields every key", async () => {
     const first: Pairs = [
       ["a", 1],
       ["b", 2],
@@ -75,7 +75,7 @@ describe("a window's reduction", () => {
     expect(await window(3, [["b", 1]], first)).toEqual(entries({ a: 10, b: 1, c: 5 }));
   });
 
-  test("reduces several batches of a key in order, then what leaves before what enters", async () => {
+  test("reduces several batches of a key in order, and subtracts before it adds", async () => {
     const calls: string[] = [];
     const reduce = (a: string, b: string) => {
       calls.push(`${a}+${b}`);
@@ -112,11 +112,11 @@ describe("a window's reduction", () => {
     expect(calls.slice(2)).toEqual(["a+b", "((a+b)+c)-(a+b)", "d+e", "(((a+b)+c)-(a+b))+(d+e)"]);
   });
 
-  test("of a new key ignores what leaves, as the reference does", async () => {
+  test("ignores leaving values of a new key, like the reference", async () => {
     expect(await window(1, [["a", 3]], [["a", 1]])).toEqual(entries({ a: 3 }));
   });
 
-  test("keeps a key with what is left of it, unless the filter lets it go", async () => {
+  test("keeps a key with its remaining value, unless the filter drops it", async () => {
     await window(1, [["a", 2]], []);
     expect(await window(2, [], [["a", 2]])).toEqual(entries({ a: 0 }));
     const filter = ([, n]: readonly [string, number]) => n !== 0;
@@ -139,7 +139,7 @@ describe("a window's reduction", () => {
     expect([...keys]).toEqual(["k7", "k8"]);
   });
 
-  test("decodes the keys that changed alone when nobody pulls the others", async () => {
+  test("decodes only the changed keys if the others are not pulled", async () => {
     class Sum {
       readonly n: number;
       constructor(n: number) {
@@ -166,7 +166,7 @@ describe("a window's reduction", () => {
     expect([all.get("k1"), all.get("k2"), all.get("k3"), all.size]).toEqual([new Sum(6), new Sum(7), new Sum(3), 1000]);
   });
 
-  test("makes every change although the output takes one record", async () => {
+  test("makes every change even if the output takes one record", async () => {
     const pairs = Array.from({ length: 5000 }, (_, i) => [`k${i}`, 1] as const);
     expect((await window(1, pairs, [], { limit: 1 })).size).toBe(1);
     const all = await window(2, [], pairs.slice(1), { limit: 1 });
@@ -174,7 +174,7 @@ describe("a window's reduction", () => {
     expect([...(await window(3, [], [])).values()].reduce((a, b) => Number(a) + Number(b), 0)).toBe(1);
   });
 
-  test("spills what moves past the memory of its task", async () => {
+  test("spills entering and leaving values beyond the memory of its task", async () => {
     const tight = new StateBatches({ spillBytes: 8 * 1024 });
     const pairs = Array.from({ length: 6000 }, (_, i) => [`key ${i % 1500}`, 1] as const);
     await tight.results(1, moved(pairs, [], {}));
@@ -186,8 +186,8 @@ describe("a window's reduction", () => {
   });
 });
 
-describe("a window that goes wrong", () => {
-  test("says what the filter did when a key leaves that is not there", async () => {
+describe("a window that fails", () => {
+  test("explains the filter's part if a leaving key is missing", async () => {
     const filter = ([, n]: readonly [string, number]) => n !== 0;
     await window(
       1,
@@ -204,7 +204,7 @@ describe("a window that goes wrong", () => {
     });
   });
 
-  test("names the operator when a function throws, and leaves the window as it was", async () => {
+  test("names the operator if a function throws, and does not change the window", async () => {
     await window(1, [["a", 1]], []);
     const inverse = () => {
       throw new Error("no way back");
@@ -215,7 +215,7 @@ describe("a window that goes wrong", () => {
     expect(await window(2, [["b", 1]], [["a", 1]])).toEqual(entries({ a: 0, b: 1 }));
   });
 
-  test("refuses a filter that gives a promise", async () => {
+  test("refuses a filter that returns a promise", async () => {
     const filter = async () => true;
     expect(await failure(1, [["a", 1]], [], { filter })).toMatchObject({ kind: { code: "PROMISE_NOT_AWAITED" } });
   });
@@ -240,7 +240,7 @@ describe("an attempt at a window", () => {
     expect(reduce).toHaveBeenCalledTimes(1);
   });
 
-  test("on another slot goes on from what was written", async () => {
+  test("on another slot continues from the log", async () => {
     await window(
       1,
       [
