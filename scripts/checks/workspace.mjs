@@ -64,7 +64,7 @@ export function readManifests(root) {
 }
 
 /**
- * What is packed into the one package that is published: `millrace` and the packages that it depends on.
+ * What is published: `create-millrace`, and `millrace` with the packages that it depends on, which are packed into it.
  *
  * @template {Pick<Package, "folder" | "manifest">} P
  * @param {readonly P[]} packages
@@ -80,6 +80,7 @@ export function packedOf(packages) {
     Object.keys(one.manifest.dependencies ?? {}).forEach(visit);
   };
   visit("millrace");
+  visit("create-millrace");
   return [...found];
 }
 
