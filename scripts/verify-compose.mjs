@@ -28,15 +28,15 @@ try {
     docker("up", "-d", "--no-recreate", "--scale", "executor=4");
     await waitForExecutors(4);
   });
-  await step("batches go on with four", () => waitForBatches(readLog().length + 5));
+  await step("batches go on with four", () => waitForBatches(readLog().length + 3));
   await step("an executor killed with SIGKILL is noticed and replaced", async () => {
     killProcessOf(containers("executor")[0]);
-    await waitForBatches(readLog().length + 5);
+    await waitForBatches(readLog().length + 3);
     await waitForExecutors(4);
   });
   await step("scaling back to one leaves the job running", async () => {
     docker("up", "-d", "--no-recreate", "--scale", "executor=1");
-    await waitForBatches(readLog().length + 5);
+    await waitForBatches(readLog().length + 3);
   });
   await step("every count is what the messages shown say", checkCounts);
   await step("nothing runs as root", checkUsers);
@@ -155,7 +155,7 @@ async function until(what, holds) {
       throw new Error(`the job ended while waiting for ${what}`);
     }
     if (performance.now() > patience) throw new Error(`waited two minutes for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }
 
