@@ -25,8 +25,8 @@ const START = epochMs(1_000_000);
 const POOL_BYTES = 8 << 20;
 /** Turns of the event loop without a message or an open file after which nothing is under way. */
 const QUIET_TURNS = 3;
-/** A cluster that is not idle after this many turns has a message loop. */
-const TURNS_MAX = 100_000;
+/** A cluster that is not idle after this many messages has a message loop. */
+const MESSAGES_MAX = 100_000;
 /** Time passes in such steps, so that timers and messages take turns as they do in processes. */
 const STEP = 100;
 
@@ -191,9 +191,10 @@ export class MemoryCluster {
 
   /** Lets everything happen that needs no time to pass. */
   async idle(): Promise<void> {
-    for (let turns = 0, quiet = 0; quiet < QUIET_TURNS; turns++) {
-      if (turns > TURNS_MAX) throw new Error("the cluster does not come to rest");
+    const first = this.#traffic.messages;
+    for (let quiet = 0; quiet < QUIET_TURNS; ) {
       const before = this.#traffic.messages;
+      if (before - first > MESSAGES_MAX) throw new Error("the cluster does not come to rest");
       await new Promise<void>((resolve) => setImmediate(resolve));
       quiet = before === this.#traffic.messages && !filesAreOpen() ? quiet + 1 : 0;
     }
