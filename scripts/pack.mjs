@@ -20,6 +20,7 @@ import { bootstrapOrExit, root } from "./bootstrap.mjs";
 await bootstrapOrExit();
 const { readManifests } = await import("./checks/workspace.mjs"); // need installed packages
 const { sweepOutputs } = await import("./checks/published.mjs");
+const { commitOf } = await import("./pack/commit.mjs");
 const { collectFiles } = await import("./pack/files.mjs");
 const { stageCreator } = await import("./pack/creator.mjs");
 const { entriesOf, packedManifest } = await import("./pack/manifest.mjs");
@@ -30,7 +31,7 @@ const { values: options } = parseArgs({
     to: { type: "string", default: join(root, "packed") },
     record: { type: "boolean", default: false },
     version: { type: "string" },
-    commit: { type: "string", default: commitHere() },
+    commit: { type: "string", default: commitOf(root) },
   },
 });
 const RECORD = join(root, "scripts/pack/size.json");
@@ -82,15 +83,6 @@ function writeStage() {
   writeFileSync(join(stage, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(join(stage, "README.md"), readme());
   copyFileSync(join(root, "LICENSE"), join(stage, "LICENSE"));
-}
-
-/** The commit that is packed, `…-dirty` with changes that are in none; empty where there is no git. */
-function commitHere() {
-  const { status, stdout } = spawnSync("git", ["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  return status === 0 ? stdout.trim() : "";
 }
 
 /** A registry shows it far from the repository: every link has to say where that is. */

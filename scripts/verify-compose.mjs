@@ -2,13 +2,14 @@
 // Needs a docker daemon (DOCKER_HOST or the default) and docker compose of either generation. Cleans up after itself.
 import { spawnSync } from "node:child_process";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
+import { docker, step, tally } from "./steps.mjs";
 import { finish } from "./tally.mjs";
 
 await bootstrapOrExit();
 const { readChatLog, wrongCounts } = await import("../packages/examples/dist/index.js");
 
 const project = `millrace-verify-${process.pid}`;
-const compose = findCompose();
+const program = findCompose();
 // Ports of the host that are free; nothing here needs them, and others may run the same file.
 const env = {
   ...process.env,
@@ -17,15 +18,14 @@ const env = {
   MILLRACE_TOKEN: `verify-${process.pid}`,
   CHAT_RATE: "20",
 };
-const tally = { passed: 0, failed: 0 };
 
 try {
-  await step("the image builds", () => docker("build"));
-  await step("driver, executors, chat and job start", () => docker("up", "-d"));
+  await step("the image builds", () => compose("build"));
+  await step("driver, executors, chat and job start", () => compose("up", "-d"));
   await step("the log shows batches with counts", () => waitForBatches(5));
   await step("two executors are connected", () => waitForExecutors(2));
   await step("scaling to four while it runs adds executors", async () => {
-    docker("up", "-d", "--no-recreate", "--scale", "executor=4");
+    compose("up", "-d", "--no-recreate", "--scale", "executor=4");
     await waitForExecutors(4);
   });
   await step("batches go on with four", () => waitForBatches(readLog().length + 3));
@@ -35,7 +35,7 @@ try {
     await waitForExecutors(4);
   });
   await step("scaling back to one leaves the job running", async () => {
-    docker("up", "-d", "--no-recreate", "--scale", "executor=1");
+    compose("up", "-d", "--no-recreate", "--scale", "executor=1");
     await waitForBatches(readLog().length + 3);
   });
   await step("every count is what the messages shown say", checkCounts);
@@ -46,25 +46,6 @@ try {
   run(["down", "--volumes", "--timeout", "5"]);
 }
 finish(tally);
-
-/**
- * Runs one check; the first that fails makes the others fail without being tried.
- *
- * @param {string} title
- * @param {() => unknown} work
- */
-async function step(title, work) {
-  const started = performance.now();
-  try {
-    if (tally.failed > 0) throw new Error("not tried: an earlier one failed");
-    await work();
-    tally.passed += 1;
-    console.log(`ok      ${title} (${Math.round((performance.now() - started) / 100) / 10} s)`);
-  } catch (error) {
-    tally.failed += 1;
-    console.log(`FAILED  ${title}: ${error instanceof Error ? error.message : error}`);
-  }
-}
 
 /** The newer generation where it is installed; `MILLRACE_COMPOSE=docker-compose` asks for the older.
  * @returns {readonly [string, ...string[]]}
@@ -77,8 +58,8 @@ function findCompose() {
 
 /** @param {readonly string[]} args */
 function run(args) {
-  const [program, ...first] = compose;
-  const result = spawnSync(program, [...first, "-p", project, ...args], {
+  const [command, ...first] = program;
+  const result = spawnSync(command, [...first, "-p", project, ...args], {
     cwd: root,
     env,
     encoding: "utf8",
@@ -92,23 +73,16 @@ function run(args) {
 }
 
 /** @param {readonly string[]} args */
-function docker(...args) {
+function compose(...args) {
   const { status, stdout, output } = run(args);
   if (status !== 0)
-    throw new Error(`${compose.join(" ")} ${args.join(" ")} ended with ${status}:\n${output.slice(-4000)}`);
+    throw new Error(`${program.join(" ")} ${args.join(" ")} ended with ${status}:\n${output.slice(-4000)}`);
   return stdout;
-}
-
-/** @param {readonly string[]} args */
-function plainDocker(...args) {
-  const { status, stdout, stderr } = spawnSync("docker", args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`docker ${args.join(" ")} ended with ${status}: ${stderr}`);
-  return stdout.trim();
 }
 
 /** @param {string} service */
 function containers(service) {
-  return docker("ps", "-q", service)
+  return compose("ps", "-q", service)
     .split("\n")
     .filter((id) => id !== "");
 }
@@ -118,11 +92,11 @@ function containers(service) {
  */
 function killProcessOf(id) {
   if (id === undefined) throw new Error("no such container");
-  process.kill(Number(plainDocker("inspect", "-f", "{{.State.Pid}}", id)), "SIGKILL");
+  process.kill(Number(docker("inspect", "-f", "{{.State.Pid}}", id)), "SIGKILL");
 }
 
 function readLog() {
-  return readChatLog(docker("logs", "--no-color", "--no-log-prefix", "chat-room"));
+  return readChatLog(compose("logs", "--no-color", "--no-log-prefix", "chat-room"));
 }
 
 /** @param {number} count */
@@ -150,8 +124,8 @@ async function waitForExecutors(count) {
 async function until(what, holds) {
   const patience = performance.now() + 120_000;
   while (!holds()) {
-    const ended = docker("ps", "-aq", "chat-room").trim();
-    if (ended !== "" && plainDocker("inspect", "-f", "{{.State.Running}}", ended) === "false") {
+    const ended = compose("ps", "-aq", "chat-room").trim();
+    if (ended !== "" && docker("inspect", "-f", "{{.State.Running}}", ended) === "false") {
       throw new Error(`the job ended while waiting for ${what}`);
     }
     if (performance.now() > patience) throw new Error(`waited two minutes for ${what}`);
@@ -168,17 +142,17 @@ function checkCounts() {
 
 function checkUsers() {
   for (const service of ["driver", "executor", "chat", "chat-room"]) {
-    const user = docker("exec", "-T", service, "id", "-u").trim();
+    const user = compose("exec", "-T", service, "id", "-u").trim();
     if (user !== "1000") throw new Error(`${service} runs as user ${user}`);
   }
 }
 
 function checkStop() {
   const ids = ["driver", "executor", "chat"].flatMap(containers);
-  docker("stop", "--timeout", "60");
+  compose("stop", "--timeout", "60");
   for (const id of ids) {
-    const [code, killed] = plainDocker("inspect", "-f", "{{.State.ExitCode}} {{.State.OOMKilled}}", id).split(" ");
+    const [code, killed] = docker("inspect", "-f", "{{.State.ExitCode}} {{.State.OOMKilled}}", id).split(" ");
     if (code !== "0" || killed !== "false")
-      throw new Error(`container ${plainDocker("inspect", "-f", "{{.Name}}", id)} ended with ${code}`);
+      throw new Error(`container ${docker("inspect", "-f", "{{.Name}}", id)} ended with ${code}`);
   }
 }

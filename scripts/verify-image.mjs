@@ -1,0 +1,94 @@
+// The third ring: the image as users get it, and one that is built on it as docs/guide/images.md shows. Needs a docker daemon, and the
+// package registry inside of builds. Removes its images, and leaves the layers for the next time.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "./bootstrap.mjs";
+import { commitOf } from "./pack/commit.mjs";
+import { docker, step, tally } from "./steps.mjs";
+import { finish } from "./tally.mjs";
+
+const image = `millrace-verify:${process.pid}`;
+const derived = `${image}-derived`;
+const folder = mkdtempSync(join(tmpdir(), "millrace-image-"));
+const { version } = JSON.parse(readFileSync(join(root, "packages/millrace/package.json"), "utf8"));
+const page = readFileSync(join(root, "docs/guide/images.md"), "utf8");
+const commit = commitOf(root);
+
+try {
+  await step("the image builds", build);
+  await step("labels and millrace --version have version and commit", checkVersion);
+  await step("it runs as another user than root", () => expectSame(docker(...runs("id"), image, "-u"), "1000"));
+  await step("an image built on it with a native package", derive);
+  await step("its job runs on a cluster that way, and from a root that nothing can write to", runJob);
+} finally {
+  spawnSync("docker", ["image", "rm", "--no-prune", derived, image], { stdio: "ignore" });
+  rmSync(folder, { recursive: true });
+}
+finish(tally);
+
+function build() {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/image.mjs", "--tag", image], {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
+  if (status !== 0) throw new Error(`${stdout}${stderr}`.slice(-4000));
+  console.log(stdout.trimEnd().split("\n").at(-1));
+}
+
+function checkVersion() {
+  const labels = JSON.parse(docker("image", "inspect", "-f", "{{json .Config.Labels}}", image));
+  const told = ["version", "revision", "source", "licenses", "title"].map(
+    (name) => labels[`org.opencontainers.image.${name}`],
+  );
+  expectSame(told.join(" "), `${version} ${commit} https://github.com/millrace/millrace Apache-2.0 millrace`);
+  expectSame(docker("run", "--rm", image, "--version"), `${version} (commit ${commit})`);
+}
+
+function derive() {
+  writeFileSync(join(folder, "Dockerfile"), block("dockerfile").replace(/^FROM millrace:\S+/m, `FROM ${image}`));
+  writeFileSync(join(folder, "users.ts"), block("js"));
+  docker("build", "-t", derived, folder);
+}
+
+function runJob() {
+  const written = docker(
+    ...["run", "--rm", "--init", "--read-only", "--tmpfs", "/tmp", derived],
+    ...["run", "users.ts", "--master", "local-cluster[2,2]", "--batches", "1"],
+  );
+  expectSame(records(written), records(block("text")));
+}
+
+/** @param {string} program */
+function runs(program) {
+  return ["run", "--rm", "--entrypoint", program];
+}
+
+/**
+ * The first block of the page in this language.
+ *
+ * @param {string} language
+ */
+function block(language) {
+  const [, text] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "ms").exec(page) ?? [];
+  if (text === undefined) throw new Error(`docs/guide/images.md has no block of ${language}`);
+  return text;
+}
+
+/** @param {string} output */
+function records(output) {
+  return output
+    .split("\n")
+    .filter((line) => line.startsWith("["))
+    .join("\n");
+}
+
+/**
+ * @param {string} found
+ * @param {string} expected
+ */
+function expectSame(found, expected) {
+  if (found !== expected) throw new Error(`expected ${expected}\nfound    ${found}`);
+}
