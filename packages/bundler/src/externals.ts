@@ -29,10 +29,15 @@ export function checkExternals(manifest: Manifest, folders: readonly string[]): 
   if (absent.length > 0) throw missing(absent, folders);
 }
 
-/** Whether a folder of that name exists where Node would look; what its `exports` allow is not checked. */
+/**
+ * Whether a folder of that name exists where Node would look; what its `exports` allow is not checked. Yarn's Plug'n'Play
+ * has no such folders, and is asked instead.
+ */
 function isInstalled(folder: string, name: string): boolean {
-  const places = createRequire(join(folder, "resolve.js")).resolve.paths(name) ?? [];
-  return places.some((place) => existsSync(join(place, name, "package.json")));
+  const require = createRequire(join(folder, "resolve.js"));
+  const places = require.resolve.paths(name) ?? [];
+  if (places.some((place) => existsSync(join(place, name, "package.json")))) return true;
+  return process.versions.pnp !== undefined && resolveFrom(require, name) !== undefined;
 }
 
 function resolveFrom(require: NodeJS.Require, specifier: string): string | undefined {

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import type { SourceSite } from "@millrace/base";
 import type ts from "typescript-api";
 import { jobTypes } from "./errors.ts";
+import { plugNPlayAdvice } from "./plug-n-play.ts";
 import { shownName } from "./shown-name.ts";
 
 export interface TypePaths {
@@ -51,9 +52,10 @@ export async function checkTypes(file: string, paths: TypePaths): Promise<void> 
   if (first === undefined) return;
   const lines = errors.slice(0, SHOWN_MAX).map((one) => `  ${describe(one)}`);
   const more = errors.length > SHOWN_MAX ? `\n  … and ${errors.length - SHOWN_MAX} more` : "";
+  const advice = plugNPlayAdvice(errors.map(({ text }) => text));
   const { site } = first;
   throw jobTypes(
-    `The job has ${errors.length} type ${errors.length === 1 ? "error" : "errors"}, so it was not started:\n${lines.join("\n")}${more}\n` +
+    `The job has ${errors.length} type ${errors.length === 1 ? "error" : "errors"}, so it was not started:\n${lines.join("\n")}${more}${advice}\n` +
       "Correct them and start the job again.",
     site === undefined ? {} : { site },
   );
