@@ -58,7 +58,7 @@ test("no record is lost or doubled when functions draw chance and are run again:
   const { out, fired, warnings } = await dealt(() => rng.int(4));
   expect(fired).toBe(1);
   expect(inOrder(out)).toEqual(numbers);
-  expect(warnings.join("\n")).toMatch(/\[OUTPUT_DIFFERS\] task 0 of stage "range, map, groupByKey" was run again/);
+  expect(warnings.join("\n")).toMatch(/\[OUTPUT_DIFFERS\] task 0 of stage "range, map, groupByKey" was rerun/);
 });
 
 test("where functions give the same again, nothing else runs again", async () => {
