@@ -30,11 +30,10 @@ else publish();
 
 function prepare() {
   if (plan.changes.length === 0) stop("no change waits for a release: nothing in .changeset. Nothing was changed.");
-  applyPlan(
-    root,
-    plan,
-    workspace.packages.map(({ folder }) => `${folder}/package.json`),
-  );
+  applyPlan(root, plan, {
+    manifests: workspace.packages.map(({ folder }) => `${folder}/package.json`),
+    pages: ["README.md", ...readdirSync(join(root, "docs/guide")).map((name) => `docs/guide/${name}`)],
+  });
   console.log(`${plan.current} → ${plan.next}. Commit it with the subject: Release ${plan.next}`);
 }
 

@@ -68,6 +68,10 @@ try {
     });
   }
   await step("a driver, an executor, and a job that is submitted to them", () => runsACluster(npm));
+  await step("a release would publish both packages", () => {
+    const told = run(root, process.execPath, "scripts/release.mjs", "--dry-run");
+    if (!/^\+ create-millrace@.*^\+ millrace@/ms.test(told)) throw new Error(told);
+  });
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -71,13 +71,17 @@ export async function planRelease(root, current) {
  *
  * @param {string} root
  * @param {ReleasePlan} plan
- * @param {readonly string[]} manifests Paths of every package.json that has the version, from the root.
+ * @param {{ readonly manifests: readonly string[], readonly pages: readonly string[] }} where Paths from the root: of every
+ *   package.json that has the version, and of the documents that show how to install it.
  */
-export function applyPlan(root, { current, next, changes, changelog }, manifests) {
+export function applyPlan(root, { current, next, changes, changelog }, { manifests, pages }) {
+  const rewrite = (/** @type {string} */ path, /** @type {(text: string) => string} */ edit) =>
+    writeFileSync(join(root, path), edit(readFileSync(join(root, path), "utf8")));
   for (const path of manifests) {
-    const text = readFileSync(join(root, path), "utf8");
-    writeFileSync(join(root, path), text.replace(`"version": "${current}"`, `"version": "${next}"`));
+    rewrite(path, (text) => text.replace(`"version": "${current}"`, `"version": "${next}"`));
   }
+  const shown = new RegExp(`(millrace[-:]|VERSION=)${current.replaceAll(".", "\\.")}`, "g");
+  for (const path of pages) rewrite(path, (text) => text.replaceAll(shown, `$1${next}`));
   writeFileSync(join(root, "CHANGELOG.md"), changelog);
   for (const path of changes) rmSync(join(root, path));
 }

@@ -48,12 +48,16 @@ test("without changes the version stays", async () => {
   });
 });
 
-test("a plan that is applied sets the version alone, and uses the change files up", async () => {
+test("a plan that is applied sets the version where it stands, and uses the change files up", async () => {
   const root = checkout("patch");
+  writeFileSync(join(root, "page.md"), "millrace:0.1.0, millrace-0.1.0.tgz, VERSION=0.1.0, node:10.1.0");
   const plan = await planRelease(root, "0.1.0");
-  applyPlan(root, plan, ["package.json"]);
+  applyPlan(root, plan, { manifests: ["package.json"], pages: ["page.md"] });
   expect(readFileSync(join(root, "package.json"), "utf8")).toBe(
     MANIFEST.replace('"version": "0.1.0"', '"version": "0.1.1"'),
+  );
+  expect(readFileSync(join(root, "page.md"), "utf8")).toBe(
+    "millrace:0.1.1, millrace-0.1.1.tgz, VERSION=0.1.1, node:10.1.0",
   );
   expect(readFileSync(join(root, "CHANGELOG.md"), "utf8")).toBe(plan.changelog);
   expect(changeFiles(root).size).toBe(0);
