@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { root } from "./bootstrap.mjs";
 import { commitOf } from "./pack/commit.mjs";
 import { docker, step, tally } from "./steps.mjs";
@@ -20,6 +20,7 @@ try {
   await step("the image builds", build);
   await step("labels and millrace --version have version and commit", checkVersion);
   await step("it runs as another user than root", () => expectSame(docker(...runs("id"), image, "-u"), "1000"));
+  await step("every package in it has its licence text", checkLicences);
   await step("an image built on it with a native package", derive);
   await step("its job runs on a cluster that way, and from a root that nothing can write to", runJob);
 } finally {
@@ -45,6 +46,19 @@ function checkVersion() {
   );
   expectSame(told.join(" "), `${version} ${commit} https://github.com/millrace/millrace Apache-2.0 millrace`);
   expectSame(docker("run", "--rm", image, "--version"), `${version} (commit ${commit})`);
+}
+
+function checkLicences() {
+  const modules = "/opt/millrace/node_modules";
+  const names = ["-name", "package.json", "-o", "-iname", "*licen[cs]e*"];
+  const files = docker(...runs("find"), image, modules, "-maxdepth", "3", ...names)
+    .split("\n")
+    .map((path) => path.slice(modules.length + 1));
+  const licensed = new Set(files.filter((file) => !file.endsWith("package.json")).map(dirname));
+  const packages = files.filter((file) => /^(@[^/]+\/)?[^/@]+\/package\.json$/.test(file)).map(dirname);
+  // esbuild's program is in a package for each platform, its licence in `esbuild` alone.
+  const missing = packages.filter((name) => !licensed.has(name) && !name.startsWith("@esbuild/"));
+  if (packages.length < 2 || missing.length > 0) throw new Error(`of ${packages.length}, without one: ${missing}`);
 }
 
 function derive() {
