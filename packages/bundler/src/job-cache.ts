@@ -2,33 +2,33 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import * as v from "valibot";
 import { type Artefact, packArtefact, unpackArtefact } from "./artefact.ts";
+import { settingsAround } from "./job-settings.ts";
 
 /** Must be increased when the same sources yield a different bundle, so that older bundles are not used. */
-const BUNDLER_VERSION = 2;
+const BUNDLER_VERSION = 3;
 
 /** The directory in which this machine caches bundles by content, for the command line and for tests of jobs. */
 export function bundleCacheDir(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "millrace", "bundles");
 }
 
-/** What around a job decides what its imports mean. */
-const SETTINGS = ["tsconfig.json", "package.json"];
-
+const FILES = v.array(
+  v.object({
+    path: v.string(),
+    /**
+     * SHA-256 of the content or, for files of packages, size and modification time; "absent" if there is no such file.
+     */
+    state: v.string(),
+  }),
+);
 const ENTRY = v.object({
   hash: v.string(),
-  inputs: v.array(
-    v.object({
-      path: v.string(),
-      /**
-       * SHA-256 of the content or, for files of packages, size and modification time; "absent" if there is no such
-       * file.
-       */
-      state: v.string(),
-    }),
-  ),
+  inputs: FILES,
+  /** What the meaning of its imports depends on. */
+  settings: FILES,
 });
 type CacheEntry = v.InferOutput<typeof ENTRY>;
 
@@ -57,9 +57,9 @@ export class JobCache {
   /** The cached bundle for this file, if none of its inputs has changed since. Never fails: a cache may be lost. */
   async find(): Promise<CachedBundle | undefined> {
     try {
-      const { hash, inputs } = await this.#entry();
-      if (inputs.some(({ path, state }) => stateOf(path) !== state)) return undefined;
-      const files = inputs.map(({ path }) => path).filter((path) => !isSetting(path) && !isInPackage(path));
+      const { hash, inputs, settings } = await this.#entry();
+      if ([...inputs, ...settings].some(({ path, state }) => stateOf(path) !== state)) return undefined;
+      const files = inputs.map(({ path }) => path).filter((path) => !isInPackage(path));
       return { artefact: unpackArtefact(await readFile(this.#artefactPath(hash))), files };
     } catch {
       return undefined;
@@ -75,8 +75,9 @@ export class JobCache {
       path,
       state: text === undefined ? stateOf(path) : hashOf(text),
     }));
-    const settings = settingsAround(this.#file).map((path) => ({ path, state: stateOf(path) }));
-    const entry: CacheEntry = { hash: artefact.hash, inputs: [...files, ...settings] };
+    const own = files.map(({ path }) => path).filter((path) => !isInPackage(path));
+    const settings = settingsAround([this.#file, ...own]).map((path) => ({ path, state: stateOf(path) }));
+    const entry: CacheEntry = { hash: artefact.hash, inputs: files, settings };
     try {
       await mkdir(join(this.#dir, "jobs"), { recursive: true });
       const before = await this.#entry().catch(() => undefined);
@@ -122,17 +123,4 @@ function isInPackage(path: string): boolean {
 
 function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-function isSetting(path: string): boolean {
-  return SETTINGS.includes(basename(path));
-}
-
-/** Files that may change the meaning of an import: if they exist, their content; otherwise, their appearance. */
-function settingsAround(file: string): string[] {
-  const files: string[] = [];
-  for (let dir = dirname(file); ; dir = dirname(dir)) {
-    files.push(...SETTINGS.map((name) => join(dir, name)));
-    if (dir === dirname(dir)) return files;
-  }
 }

@@ -72,7 +72,11 @@ let loads = 0;
 
 /** Writes the files to a folder of their own, bundles `job.ts` and evaluates both builds. */
 export async function openLab(files: Readonly<Record<string, string>>, entry = "job.ts"): Promise<Lab> {
-  const folder = await writeFiles(files);
+  return openLabIn(await writeFiles(files), entry);
+}
+
+/** The same for a job in a folder that is there; the lab removes it. */
+export async function openLabIn(folder: string, entry: string): Promise<Lab> {
   const artefact = await bundleJob(join(folder, entry));
   const installed = await installArtefact(packArtefact(artefact), join(folder, ".out"));
   const driver = new FakeHooks();

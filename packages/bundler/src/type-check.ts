@@ -111,10 +111,12 @@ function settingsAround(api: typeof ts, file: string): { options: ts.CompilerOpt
   return { options: kept, folder: dirname(config) };
 }
 
-function absolutePaths({ paths, baseUrl }: ts.CompilerOptions, folder: string): ts.MapLike<string[]> {
-  const entries = Object.entries(paths ?? {});
+function absolutePaths(own: ts.CompilerOptions, folder: string): ts.MapLike<string[]> {
+  // Relative to the configuration that has them, which may be one that is inherited.
+  const declaredIn = typeof own.pathsBasePath === "string" ? own.pathsBasePath : folder;
+  const entries = Object.entries(own.paths ?? {});
   return Object.fromEntries(
-    entries.map(([name, files]) => [name, files.map((one) => resolve(baseUrl ?? folder, one))]),
+    entries.map(([name, files]) => [name, files.map((one) => resolve(own.baseUrl ?? declaredIn, one))]),
   );
 }
 
