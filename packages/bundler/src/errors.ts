@@ -8,3 +8,4 @@ export const jobTypes: ErrorFactory = errorKind("JOB_TYPES", "user");
 export const jobPackagesMissing: ErrorFactory = errorKind("JOB_PACKAGES_MISSING", "environment");
 export const artefactCorrupt: ErrorFactory = errorKind("ARTEFACT_CORRUPT", "environment");
 export const artefactVersion: ErrorFactory = errorKind("ARTEFACT_VERSION", "environment");
+export const tsconfigExists: ErrorFactory = errorKind("TSCONFIG_EXISTS", "user");

@@ -17,7 +17,7 @@ export function externalLoader(folders: readonly string[]): (specifier: string) 
       const path = resolveFrom(require, specifier);
       if (path !== undefined) return require(path);
     }
-    throw missing([specifier], folders);
+    throw missing([packageNameOf(specifier)], folders);
   };
 }
 
@@ -49,10 +49,19 @@ function resolveFrom(require: NodeJS.Require, specifier: string): string | undef
   }
 }
 
+/** `@img/sharp` of `@img/sharp/lib/index.js`. */
+function packageNameOf(specifier: string): string {
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
 function missing(names: readonly string[], folders: readonly string[]) {
   return jobPackagesMissing(
     `The job needs ${names.join(", ")}, which cannot travel in its bundle and ${names.length === 1 ? "is" : "are"} not ` +
-      `installed here (searched from ${folders.join(", ")}); it was not loaded. Install with: npm install ${names.join(" ")}`,
+      `installed here (searched from ${folders.join(", ")}); it was not loaded. Run \`npm install ${names.join(" ")}\` there, on ` +
+      "every machine of the cluster or in its image, and start the job again.",
     { fields: { packages: names.join(",") } },
   );
 }

@@ -1,10 +1,16 @@
-import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import { bundleJob } from "./bundle-job.ts";
+import { writeEditorSettings } from "./editor-settings.ts";
 import { type Callable, type Lab, openLabIn, writeFiles } from "./job.fixture.ts";
 import { checkTypes } from "./type-check.ts";
 
+const run = promisify(execFile);
+const checkout = fileURLToPath(new URL("../../..", import.meta.url));
 let folder: string | undefined;
 let lab: Lab | undefined;
 afterEach(async () => {
@@ -110,4 +116,47 @@ test("what a .env file holds, and the environment of whoever bundles, are not in
   } finally {
     delete process.env.MILLRACE_TEST_KEY;
   }
+});
+
+describe("a single file", () => {
+  const JOB =
+    'import { basename } from "node:path";\nimport { defineJob } from "millrace";\nexport default defineJob({}, () => { basename("a"); });\n';
+  /** What an editor would underline. */
+  const tsc = (cwd: string) =>
+    run(process.execPath, [join(checkout, "node_modules/typescript/bin/tsc")], { cwd }).then(
+      () => "",
+      ({ stdout }: { readonly stdout: string }) => stdout,
+    );
+
+  test("has its types known to an editor by the tsconfig that is written for it, and no other file", async () => {
+    folder = await writeFiles({ "jobs/job.ts": JOB, "types/millrace.d.ts": TYPES });
+    const jobs = join(folder, "jobs");
+    expect(await tsc(jobs)).not.toBe("");
+    const written = writeEditorSettings(jobs, join(folder, "types/millrace.d.ts"));
+    expect(written).toEqual({ file: join(jobs, "tsconfig.json"), local: true });
+    expect(await tsc(jobs)).toBe("");
+    await writeFile(join(jobs, "job.ts"), JOB.replace('"a"', "1"));
+    expect(await tsc(jobs)).toContain("job.ts(3,47): error TS2345");
+  });
+
+  test("in a project that has millrace installed gets a tsconfig that names no place of this machine", async () => {
+    folder = await writeFiles({
+      "job.ts": JOB,
+      "node_modules/millrace/package.json": '{ "name": "millrace", "types": "index.d.ts" }',
+      "node_modules/millrace/index.d.ts": TYPES,
+      "node_modules/@types/node/package.json": '{ "name": "@types/node", "types": "index.d.ts" }',
+      "node_modules/@types/node/index.d.ts":
+        'declare module "node:path" { export function basename(s: string): string }',
+    });
+    expect(writeEditorSettings(folder, "/unused.d.ts").local).toBe(false);
+    expect(await readFile(join(folder, "tsconfig.json"), "utf8")).not.toMatch(/paths|typeRoots|\/unused/);
+    expect(await tsc(folder)).toBe("");
+  });
+
+  test("that has a tsconfig keeps it, and its author learns what to add", async () => {
+    folder = await writeFiles({ "tsconfig.json": "mine" });
+    const write = () => writeEditorSettings(folder ?? "", "/there/index.d.ts");
+    expect(write).toThrow(/\[TSCONFIG_EXISTS\].*left as it is.*"paths":\{"millrace":\["\/there\/index\.d\.ts"\]\}/);
+    expect(await readFile(join(folder, "tsconfig.json"), "utf8")).toBe("mine");
+  });
 });

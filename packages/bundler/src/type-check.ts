@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { SourceSite } from "@millrace/base";
 import type ts from "typescript-api";
+import { isInstalledFor, ownTypeRoot } from "./editor-settings.ts";
 import { jobTypes } from "./errors.ts";
 import { plugNPlayAdvice } from "./plug-n-play.ts";
 import { shownName } from "./shown-name.ts";
@@ -122,12 +122,8 @@ function absolutePaths(own: ts.CompilerOptions, folder: string): ts.MapLike<stri
 
 /** Node's declarations: the author's if installed, else those of this package. */
 function nodeTypes({ types }: ts.CompilerOptions, file: string): ts.CompilerOptions {
-  for (let dir = dirname(file); ; dir = dirname(dir)) {
-    if (existsSync(join(dir, "node_modules", "@types", "node"))) return {};
-    if (dir === dirname(dir)) break;
-  }
-  const found = createRequire(import.meta.url).resolve("@types/node/package.json");
-  return { typeRoots: [dirname(dirname(found))], types: types ?? ["node"] };
+  if (isInstalledFor(dirname(file), "@types/node")) return {};
+  return { typeRoots: [ownTypeRoot()], types: types ?? ["node"] };
 }
 
 function describe({ site, text }: Problem): string {

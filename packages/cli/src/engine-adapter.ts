@@ -1,7 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createLogger, type JobId, SystemClock } from "@millrace/base";
+import { createLogger, type JobId, SystemClock, usableDirectory } from "@millrace/base";
 import type { Artefact, BundleOptions } from "@millrace/bundler";
 import type { DriverHandle, DriverRequest, Engine, ExecutorHandle, ExecutorRequest } from "./engine.ts";
 import { FolderWatcher } from "./folder-watcher.ts";
@@ -33,7 +33,8 @@ export const engine: Engine = {
   },
   async bundle(file, onProgress) {
     const { packArtefact } = await import("@millrace/bundler");
-    return packArtefact(await bundled(file, onProgress));
+    const artefact = await bundled(file, onProgress);
+    return { artefact: packArtefact(artefact), externals: artefact.manifest.externals };
   },
   async typeErrors(file) {
     const { checkTypes } = await import("@millrace/bundler");
@@ -53,8 +54,13 @@ export const engine: Engine = {
     onProgress("declaring its graph");
     const { declareJob } = await import("@millrace/driver/embedded");
     const { name } = await declareJob({ ...request, artefact, signal: signal.graceful });
-    const { entry, files, functions } = artefact.manifest;
-    return { entry, name, files: files.length, functions };
+    const { entry, files, functions, externals } = artefact.manifest;
+    return { entry, name, files: files.length, functions, externals };
+  },
+  async init(folder) {
+    const { writeEditorSettings } = await import("@millrace/bundler");
+    usableDirectory(folder, "the argument of init");
+    return writeEditorSettings(folder, apiTypes());
   },
 };
 

@@ -1,4 +1,5 @@
 import type { ExecutorId, JobId, Millis, TakeOutput } from "@millrace/base";
+import type { EditorSettings, ExternalPackage } from "@millrace/bundler";
 import type { Master, RunFailure } from "@millrace/driver/embedded";
 import type { BatchSummary, PortRange, TlsFiles } from "@millrace/rpc";
 import type { OperatorClient } from "@millrace/rpc/grpc";
@@ -106,12 +107,20 @@ interface CheckRequest {
   readonly onProgress: (step: string) => void;
 }
 
+/** A job as it travels. */
+export interface BundledJob {
+  /** Packed. */
+  readonly artefact: Uint8Array;
+  readonly externals: readonly ExternalPackage[];
+}
+
 /** The result of checking a job without running it. */
 export interface CheckedJob {
   readonly entry: string;
   readonly name: string;
   readonly files: number;
   readonly functions: number;
+  readonly externals: readonly ExternalPackage[];
 }
 
 /**
@@ -135,8 +144,8 @@ export interface Engine {
   memoryLimit(): Promise<number>;
   /** @param driver `host:port`; anything else is refused with BAD_ADDRESS. */
   connect(driver: string, security: ClusterSecurity): Promise<OperatorClient>;
-  /** The packed artefact, ready to submit; syntax, imports and static captures have been checked. */
-  bundle(file: string, onProgress: (step: string) => void): Promise<Uint8Array>;
+  /** The job, ready to submit; syntax, imports and static captures have been checked. */
+  bundle(file: string, onProgress: (step: string) => void): Promise<BundledJob>;
   /** The type errors of a job's file, if any. Takes seconds. */
   typeErrors(file: string): Promise<Error | undefined>;
   /**
@@ -144,4 +153,6 @@ export interface Engine {
    * graph.
    */
   check(request: CheckRequest): Promise<CheckedJob>;
+  /** Writes a `tsconfig.json` for the jobs of a folder, which is made if it is not there. */
+  init(folder: string): Promise<EditorSettings>;
 }

@@ -141,8 +141,21 @@ describe("run", () => {
   });
 });
 
+test("init prints the file it wrote, and says so when it holds on this machine alone", async () => {
+  const folders: string[] = [];
+  const init: Engine["init"] = async (folder) => {
+    folders.push(folder);
+    return { file: "/jobs/tsconfig.json", local: folder === "." };
+  };
+  const here = await session({ engine: { init } }).run("init");
+  expect(here).toMatchObject({ code: 0, out: "/jobs/tsconfig.json\n", err: expect.stringContaining("this machine") });
+  expect(await session({ engine: { init } }).run("init", "jobs")).toMatchObject({ code: 0, err: "" });
+  expect(folders).toEqual([".", "jobs"]);
+});
+
 test("check --json prints its findings about the job, for programs", async () => {
-  const found = { entry: "job.ts", name: "chat-room", files: 2, functions: 5 };
+  const native = { name: "sharp", version: "0.33.5", reason: "has native parts (@img/sharp-linux-x64)" };
+  const found = { entry: "job.ts", name: "chat-room", files: 2, functions: 5, externals: [native] };
   const { code, out } = await session({ engine: { check: async () => found } }).run("check", "job.ts", "--json");
   expect({ code, out: JSON.parse(out) }).toEqual({ code: 0, out: found });
 });

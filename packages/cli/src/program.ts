@@ -6,6 +6,7 @@ import { registerDoctor } from "./commands/doctor.ts";
 import { registerDriver } from "./commands/driver.ts";
 import { registerExecutor } from "./commands/executor.ts";
 import { registerExecutors } from "./commands/executors.ts";
+import { registerInit } from "./commands/init.ts";
 import { registerJobs } from "./commands/jobs.ts";
 import { registerKill } from "./commands/kill.ts";
 import { registerLogs } from "./commands/logs.ts";
@@ -23,6 +24,7 @@ const REGISTRATIONS = [
   registerRun,
   registerSubmit,
   registerCheck,
+  registerInit,
   registerJobs,
   registerStatus,
   registerLogs,

@@ -10,6 +10,15 @@ describe("submit", () => {
     const { code, out } = await session({ operator: { submit } }).run("submit", "job.ts");
     expect({ code, out }).toEqual({ code: 0, out: "chat-room-1\n" });
   });
+  test("names the packages that the cluster must have", async () => {
+    const sharp = { name: "sharp", version: "0.33.5", reason: "has native parts (@img/sharp-linux-x64)" };
+    const bundle = async () => ({ artefact: Buffer.from("artefact"), externals: [sharp] });
+    const { code, err } = await session({ engine: { bundle }, operator: { submit } }).run("submit", "job.ts");
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: "millrace: sharp@0.33.5 is not in the bundle, because it has native parts (@img/sharp-linux-x64): install it where the driver and the executors run\n",
+    });
+  });
   /** Runs it while the clock advances until it ends. */
   async function submitted(it: ReturnType<typeof session>, ...options: string[]) {
     const result = it.run("submit", "job.ts", ...options);

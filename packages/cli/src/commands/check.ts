@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type Console, outJson, tell, tellError } from "../console.ts";
 import type { CheckedJob } from "../engine.ts";
+import { tellExternals } from "../externals.ts";
 import { exitCodeOfJob, type SetExit } from "../failure.ts";
 import { Interrupted } from "../interrupted.ts";
 import { type JobFlags, withJob } from "../job-options.ts";
@@ -36,6 +37,7 @@ export function registerCheck(program: Command, console: Console, setExit: SetEx
         await tellError(console, error, { json: options.json === true, verbose });
         return setExit(exitCodeOfJob(error, false));
       }
+      tellExternals(console, job.externals);
       if (options.json) return outJson(console, job);
       const files = job.files === 1 ? "" : ` and the ${job.files - 1} of its own that it imports`;
       return console.out(`${job.entry}${files}: no errors\n`);

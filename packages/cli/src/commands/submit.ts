@@ -3,6 +3,7 @@ import type { JobSummary } from "@millrace/rpc";
 import type { OperatorClient } from "@millrace/rpc/grpc";
 import type { Command } from "commander";
 import { type Console, outJson, tell } from "../console.ts";
+import { tellExternals } from "../externals.ts";
 import { describeWireFailure, EXIT, type SetExit } from "../failure.ts";
 import { tellJobFailure } from "../job-failure.ts";
 import { copyLog, ENGINE_OPTION, type JobLogOptions, type LogShowOptions, logOptions } from "../job-log.ts";
@@ -32,7 +33,8 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
     .action(async (file: string, args: readonly string[], options: SubmitOptions) => {
       const conf = checkConf(options.conf);
       await withOperator(console, options, async (operator, address) => {
-        const artefact = await console.engine.bundle(file, (step) => tell(console, step));
+        const { artefact, externals } = await console.engine.bundle(file, (step) => tell(console, step));
+        tellExternals(console, externals);
         // Submitting is not idempotent; listing the jobs is.
         await untilReachable(console, { address, timeout: options.timeout }, (within) => operator.jobs(within));
         const verbose = program.opts<GlobalOptions>().verbose === true;
