@@ -61,7 +61,7 @@ function missing(names: readonly string[], folders: readonly string[]) {
   return jobPackagesMissing(
     `The job needs ${names.join(", ")}, which cannot travel in its bundle and ${names.length === 1 ? "is" : "are"} not ` +
       `installed here (searched from ${folders.join(", ")}); it was not loaded. Run \`npm install ${names.join(" ")}\` there, on ` +
-      "every machine of the cluster or in its image, and start the job again.",
+      "every machine of the cluster or in its image, or start this process in a folder that has it, and the job again.",
     { fields: { packages: names.join(",") } },
   );
 }

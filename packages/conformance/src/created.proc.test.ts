@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,6 +47,16 @@ describe.each([
 test("a new project depends on the millrace that it was made by", () => {
   const made = JSON.parse(readFileSync(join(files, "package.json"), "utf8"));
   expect(made.dependencies).toEqual({ millrace: manifest.version });
+});
+
+test("a Node that is too old makes no project, and learns of both versions", async () => {
+  const old = join(scratch, "old-node.cjs");
+  writeFileSync(old, 'Object.defineProperty(process, "versions", { value: { node: "16.20.2" } });');
+  const main = join(checkout, "packages/create-millrace/dist/main.js");
+  const { code, stderr } = await new TestProcess("old", process.execPath, ["--require", old, main], { cwd: scratch })
+    .ended;
+  expect(code).toBe(1);
+  expect(stderr).toContain(`create-millrace ${manifest.version} needs Node 20.19 or newer, and this is Node 16.20.2`);
 });
 
 test("the job of a new project counts what its source sends", async () => {
