@@ -1,13 +1,12 @@
-// The third ring: the package as others install it. Each package manager, the oldest Node and the newest, a cluster out of an
-// installation, and what publint and attw say of it. Needs the registry.
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+// The third ring: the package as others install it. What the README tells a newcomer to do, each package manager, the oldest Node and
+// the newest, and what publint and attw say of it. Needs the registry. What `npm create` makes has its test in the second ring.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
 import { finish } from "./tally.mjs";
+import { followTheReadme } from "./verify/five-minutes.mjs";
+import { run } from "./verify/processes.mjs";
 
 await bootstrapOrExit();
 
@@ -28,6 +27,15 @@ const scratch = mkdtempSync(join(tmpdir(), "millrace-package-"));
 const tally = { passed: 0, failed: 0 };
 
 try {
+  await step("the registry answers", () => run(root, "npm", "view", "--prefer-online", PNPM, "version"));
+  if (tally.failed === 0) await verify();
+  else console.log("!! NOTHING ELSE RAN: every step installs packages from the registry.");
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+finish(tally);
+
+async function verify() {
   run(root, process.execPath, "scripts/pack.mjs", "--to", scratch);
   const packed = readdirSync(scratch).filter((name) => name.startsWith("millrace-"));
   const [tarball = ""] = packed.map((name) => join(scratch, name));
@@ -35,10 +43,12 @@ try {
   await step("attw finds nothing", () =>
     run(scratch, ...npx("@arethetypeswrong/cli@0.18.5"), "--profile", "esm-only", tarball),
   );
-  const npm = project("npm");
-  await step("npm", () => {
-    run(npm, "npm", "install", "--no-audit", "--no-fund", tarball);
-    runsAJob(npm, "npx", "--no-install", "millrace");
+  const newcomer = join(scratch, "new user");
+  mkdirSync(newcomer);
+  let npm = newcomer;
+  await step("npm, and the five minutes of the README", async () => {
+    npm = await followTheReadme(newcomer, tarball);
+    writeFileSync(join(npm, "job.ts"), JOB);
   });
   await step("pnpm", () => {
     const folder = project("pnpm");
@@ -67,15 +77,11 @@ try {
       runsAJob(npm, join(folder, "node_modules", binary, "bin/node"), "node_modules/millrace/bin/millrace.js");
     });
   }
-  await step("a driver, an executor, and a job that is submitted to them", () => runsACluster(npm));
   await step("a release would publish both packages", () => {
     const told = run(root, process.execPath, "scripts/release.mjs", "--dry-run");
     if (!/^\+ create-millrace@.*^\+ millrace@/ms.test(told)) throw new Error(told);
   });
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
 }
-finish(tally);
 
 /** @param {string} name */
 function project(name) {
@@ -96,67 +102,12 @@ function runsAJob(folder, ...[program, ...args]) {
   if (!output.includes("[ 'be', 2 ]")) throw new Error(`the job did not count:\n${output}`);
 }
 
-/** @param {string} folder */
-async function runsACluster(folder) {
-  const millrace = [join(folder, "node_modules/millrace/bin/millrace.js")];
-  const driver = serve(folder, [...millrace, "driver", "--port", "0", "--ui-port", "0"]);
-  /** @type {ReturnType<typeof serve> | undefined} */
-  let executor;
-  try {
-    const address = /127\.0\.0\.1:\d+/.exec(await driver.says(/listening at/))?.[0] ?? "";
-    executor = serve(folder, [...millrace, "executor", "--driver", address]);
-    const id = run(folder, process.execPath, ...millrace, "submit", "job.ts", "--driver", address).trim();
-    const status = run(folder, process.execPath, ...millrace, "status", id, "--driver", address);
-    if (!status.includes(id)) throw new Error(`status does not know ${id}:\n${status}`);
-    run(folder, process.execPath, ...millrace, "stop", id, "--driver", address);
-  } finally {
-    await executor?.end();
-    await driver.end();
-  }
-}
-
-/**
- * A process that stays until it is told to end.
- *
- * @param {string} cwd
- * @param {readonly string[]} args
- */
-function serve(cwd, args) {
-  const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "inherit", "pipe"] });
-  const ended = once(child, "exit");
-  const lines = createInterface(child.stderr);
-  return {
-    /** @param {RegExp} pattern */
-    async says(pattern) {
-      for await (const line of lines) if (pattern.test(line)) return line;
-      throw new Error(`${args.join(" ")} ended and never said ${pattern}`);
-    },
-    async end() {
-      child.kill("SIGTERM");
-      await ended;
-    },
-  };
-}
-
 /**
  * @param {string} name With its version.
  * @returns {[string, ...string[]]}
  */
 function npx(name) {
   return ["npx", "--yes", name];
-}
-
-/**
- * @param {string} cwd
- * @param {string} program
- * @param {readonly string[]} args
- * @returns {string} What it printed on its standard output.
- * @throws {Error} With all that it printed, when it ends with another status than 0.
- */
-function run(cwd, program, ...args) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8" });
-  if (status === 0) return stdout;
-  throw error ?? new Error(`${program} ${args.join(" ")} ended with status ${status}:\n${stdout}${stderr}`);
 }
 
 /**
