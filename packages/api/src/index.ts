@@ -1,6 +1,7 @@
 // Everything that a job imports, published as `millrace`. The entry point for the engine is `./engine.ts`.
 export type { DurationLike, Millis } from "@millrace/base";
 export {
+  type BlockingAppender,
   type BlockingFiles,
   type BlockingReader,
   type BlockingWriter,

@@ -94,6 +94,14 @@ export interface BlockingWriter {
   abandon(): void;
 }
 
+/** Adds to the end of a file, in calls that block. */
+export interface BlockingAppender {
+  readonly path: Location;
+  /** What was appended when this returns is there for every later reader, even if the process is killed. */
+  append(chunk: Uint8Array): void;
+  close(): void;
+}
+
 /**
  * Files that a thread may access with blocking calls, because they are no slower than a disk. Tasks then need no
  * promise per piece.
@@ -102,6 +110,8 @@ export interface BlockingFiles {
   open(file: Location): BlockingReader;
   /** Like `create` of {@link FileSystem}. */
   create(file: Location): BlockingWriter;
+  /** Opens an existing file to add to its end. Absent if the file system can only replace whole files. */
+  append?(file: Location): BlockingAppender;
 }
 
 /**

@@ -12,6 +12,7 @@ export {
   type MakeFileError,
 } from "./errors.ts";
 export {
+  type BlockingAppender,
   type BlockingFiles,
   type BlockingReader,
   type BlockingWriter,

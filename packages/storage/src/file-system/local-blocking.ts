@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import {
+  type BlockingAppender,
   type BlockingFiles,
   type BlockingReader,
   type BlockingWriter,
@@ -13,6 +14,7 @@ import { fileError } from "./system-error.ts";
 export const localBlockingFiles: BlockingFiles = {
   open: (file) => new LocalBlockingReader(file),
   create: (file) => new LocalBlockingWriter(file),
+  append: (file) => new LocalAppender(file),
 };
 
 class LocalBlockingReader implements BlockingReader {
@@ -48,11 +50,7 @@ class LocalBlockingWriter implements BlockingWriter {
   }
 
   write(chunk: Uint8Array): void {
-    attempt("write", this.path, () => {
-      for (let written = 0; written < chunk.length; ) {
-        written += writeSync(this.#file, chunk, written, chunk.length - written);
-      }
-    });
+    attempt("write", this.path, () => writeAll(this.#file, chunk));
   }
 
   close(): WrittenContent {
@@ -71,6 +69,32 @@ class LocalBlockingWriter implements BlockingWriter {
   #release(): void {
     if (this.#open) closeSync(this.#file);
     this.#open = false;
+  }
+}
+
+class LocalAppender implements BlockingAppender {
+  readonly path: Location;
+  readonly #file: number;
+
+  constructor(path: Location) {
+    this.path = path;
+    // Not created: the file of a removed directory must not come back.
+    this.#file = attempt("open", path, () => openSync(path, constants.O_WRONLY | constants.O_APPEND));
+  }
+
+  append(chunk: Uint8Array): void {
+    attempt("append to", this.path, () => writeAll(this.#file, chunk));
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** `writeSync` may write less than requested. */
+function writeAll(file: number, chunk: Uint8Array): void {
+  for (let written = 0; written < chunk.length; ) {
+    written += writeSync(file, chunk, written, chunk.length - written);
   }
 }
 
