@@ -18,6 +18,7 @@ export type {
   BatchOutcome,
   BatchRun,
   FileInput,
+  GraphMemory,
   JobGraph,
 } from "./port/graph-port.ts";
 export { type AccumulatorHome, executorAccumulator } from "./shared/accumulator.ts";

@@ -1,4 +1,4 @@
-// Where tasks of a job under test stop until the test lets them go on: `GateServer` is the other end.
+// Where code of a job under test stops until the test lets it go on: `GateServer` is the other end.
 import { connect } from "node:net";
 import { TaskContext } from "millrace";
 
@@ -6,18 +6,26 @@ import { TaskContext } from "millrace";
 export async function gate<T>(port: number, at: string, values: Iterable<T>): Promise<T[]> {
   const { partitionId: partition, attemptNumber: attempt } = TaskContext.get();
   const records = [...values];
-  if (port === 0 || records.length === 0) return records;
-  await new Promise<void>((resolve, reject) => {
+  if (port !== 0 && records.length > 0) await stand(port, { at, partition, attempt, records: records.length });
+  return records;
+}
+
+/** The same on the driver. Resolves with nothing; passes without records. */
+export async function driverGate(port: number, at: string, records: number): Promise<void> {
+  if (records > 0) await stand(port, { at, partition: 0, attempt: 0, records });
+}
+
+function stand(port: number, report: Readonly<Record<string, string | number>>): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
     const { pid, ppid } = process;
     const socket = connect(port, "127.0.0.1", () => {
-      socket.write(`${JSON.stringify({ at, partition, attempt, records: records.length, pid, ppid })}\n`);
+      socket.write(`${JSON.stringify({ ...report, pid, ppid })}\n`);
     });
     socket.once("data", () => {
       socket.destroy();
       resolve();
     });
     socket.once("error", reject);
-    socket.once("close", () => reject(new Error(`the gate ${at} was closed`)));
+    socket.once("close", () => reject(new Error(`the gate ${report.at} was closed`)));
   });
-  return records;
 }

@@ -8,6 +8,14 @@ export type {
   StagedFiles,
 } from "./batch-commit.ts";
 export * from "./batch-input.ts";
+export type {
+  BatchLogEntry,
+  InputMemory,
+  JobIdentity,
+  LoggedBatches,
+  PendingBatch,
+  RememberedBatch,
+} from "./batch-log.ts";
 export * from "./functions.ts";
 export * from "./global-functions.ts";
 export * from "./layout.ts";

@@ -1,13 +1,20 @@
 export { type BatchClock, batchClock, batchTime, type ClockStep, lookAtClock } from "./batches/batch-clock.ts";
-export type { BatchEffect, BatchEvent, BatchesEnd, RefusedOutput } from "./batches/batch-events.ts";
+export type { BatchEffect, BatchEvent, BatchesEnd, LoggedEnd, RefusedOutput } from "./batches/batch-events.ts";
+export { stepBatches } from "./batches/batch-generator.ts";
 export {
   type BatchGenerator,
   type BatchSettings,
   batchAtTurn,
   batchesDue,
   batchGenerator,
-  stepBatches,
-} from "./batches/batch-generator.ts";
+} from "./batches/batch-state.ts";
+export {
+  abandoned,
+  afterBatch,
+  type ResumedBatches,
+  recallBatches,
+  resumedBatches,
+} from "./batches/logged-batches.ts";
 export { JOB_BEHIND, nextLook, type Pace, type PaceEffect, type PaceEvent, pace, stepPace } from "./batches/pace.ts";
 export type { JobEffect, JobEvent, JobState } from "./cluster/job-events.ts";
 export {
@@ -67,7 +74,7 @@ export {
   type RosterEvent,
 } from "./job/roster-events.ts";
 export { isTold, WarningLog } from "./job/warning-log.ts";
-export { recordsOfBatch } from "./receivers/received-blocks.ts";
+export { inputOfBatch, recordsOfBatch } from "./receivers/received-blocks.ts";
 export type {
   ReceivedBlock,
   ReceiverDeclaration,

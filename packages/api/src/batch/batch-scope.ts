@@ -84,6 +84,16 @@ export class BatchScope implements NodeBatch {
     return this.#inputs;
   }
 
+  /** The state versions that the batch builds on. */
+  get states(): CommittedBatches["states"] {
+    return this.#committed;
+  }
+
+  /** A batch that looks back on this one reads something else of an input. */
+  replaceInput(name: string, fixed: FixedInput): void {
+    this.#inputs = new Map(this.#inputs).set(name, fixed);
+  }
+
   /** Keeps the RDD that code of the job has returned for an input. */
   giveUnlogged(input: StreamNode, lineage: Lineage): void {
     this.#unlogged.set(input, lineage);

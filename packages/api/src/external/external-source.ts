@@ -1,10 +1,17 @@
 import { assert, naming } from "@millrace/base";
-import { emptyClassTable, encodeValue } from "@millrace/codec";
+import { decodeValue, emptyClassTable, encodeValue } from "@millrace/codec";
 import { type FunctionRef, operators } from "@millrace/operators";
-import { type ExternalInput, type FixedInput, type Lineage, source, type TaskInput } from "@millrace/plan";
+import {
+  type ExternalInput,
+  type FixedInput,
+  type InputMemory,
+  type Lineage,
+  source,
+  type TaskInput,
+} from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
-import type { NodeBatch } from "../graph/stream-node.ts";
+import type { FixedBefore, NodeBatch } from "../graph/stream-node.ts";
 import { CONTEXT, GRAPH } from "../internals.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 import type { StreamingContext } from "../job/streaming-context.ts";
@@ -33,8 +40,13 @@ export interface ExternalSource<Range, T, Options = undefined> {
   readonly label: string;
   /** Sent to executors with `read`: any value that a function may capture. */
   readonly options: Options;
-  /** Called on the driver once, before the first batch, which waits for it. An error ends the job. */
-  start?(): void | Promise<void>;
+  /**
+   * Called on the driver once, before the first batch, which waits for it. An error ends the job.
+   *
+   * @param last If the job goes on from its checkpoint: the ranges of the last batch that was planned before, which are
+   *   read by then or will be. `fix` must go on after them.
+   */
+  start?(last: readonly Range[] | undefined): void | Promise<void>;
   /**
    * Called on the driver once in each batch, in order: returns the ranges that the batch reads, one partition
    * each. Without ranges the batch is empty.
@@ -83,6 +95,8 @@ class ExternalStream<Range> extends PolledInputNode {
   readonly label: string;
   readonly #source: Pick<ExternalSource<Range, unknown>, "fix">;
   readonly #read: FunctionRef;
+  /** The ranges of the last batch; `undefined` before the first. */
+  #last: ExternalInput["ranges"] | undefined;
 
   constructor(graph: GraphBuilder, from: Omit<ExternalSource<Range, unknown>, "options" | "read">, read: FunctionRef) {
     super(graph);
@@ -90,7 +104,10 @@ class ExternalStream<Range> extends PolledInputNode {
     this.#source = from;
     this.#read = read;
     graph.requirePolling();
-    addInputLife(graph, this.label, from);
+    addInputLife(graph, this.label, {
+      start: () => from.start?.(this.#last && this.#decoded(this.#last)),
+      stop: () => from.stop?.(),
+    });
   }
 
   async fix({ time }: NodeBatch): Promise<ExternalInput> {
@@ -104,7 +121,22 @@ class ExternalStream<Range> extends PolledInputNode {
     const encoded = ranges.map((range, i) =>
       naming(`range ${i} of ${this.label}`, () => encodeValue(range, emptyClassTable)),
     );
+    this.#last = encoded;
     return { kind: "external", ranges: encoded };
+  }
+
+  memory(): InputMemory {
+    return { kind: "external", ranges: this.#last ?? [] };
+  }
+
+  recall(memory: InputMemory | undefined, since: readonly FixedBefore[]): void {
+    if (memory?.kind === "external") this.#last = memory.ranges;
+    for (const { fixed } of since) if (fixed.kind === "external") this.#last = fixed.ranges;
+  }
+
+  #decoded(ranges: ExternalInput["ranges"]): readonly Range[] {
+    // They are what `fix` returned, encoded there.
+    return ranges.map((range) => decodeValue(range, emptyClassTable) as Range);
   }
 
   protected lineageOf(fixed: FixedInput): Lineage {

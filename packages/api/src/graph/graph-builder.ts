@@ -50,6 +50,7 @@ export class GraphBuilder {
   readonly context: JobContext;
   readonly batchIntervalMs: number;
   #checkpointDir: Location;
+  #logged: boolean;
   #rememberMs = 0;
   readonly #outputs: Output[] = [];
   readonly #receivers: {
@@ -67,10 +68,15 @@ export class GraphBuilder {
   readonly #states: StreamNode[] = [];
   readonly #names = new Map<StreamNode, string>();
 
-  constructor(context: JobContext, options: { readonly batchIntervalMs: number; readonly checkpointDir: Location }) {
+  /** @param options.logged The job names its checkpoint directory. */
+  constructor(
+    context: JobContext,
+    options: { readonly batchIntervalMs: number; readonly checkpointDir: Location; readonly logged: boolean },
+  ) {
     this.context = context;
     this.batchIntervalMs = options.batchIntervalMs;
     this.#checkpointDir = options.checkpointDir;
+    this.#logged = options.logged;
   }
 
   output(operator: string, stream: StreamNode, body: OutputBody, sink?: OutputSink): void {
@@ -156,10 +162,16 @@ export class GraphBuilder {
     return this.#checkpointDir;
   }
 
+  /** The job names that directory, and goes on from it when it is started again. */
+  get logged(): boolean {
+    return this.#logged;
+  }
+
   /** `ssc.checkpoint`. @throws GRAPH_CLOSED, BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
   checkpoint(directory: string): void {
     this.context.requireBuilding("checkpoint");
     this.#checkpointDir = resolvePath(this.context, checkPath(directory, "checkpoint"), "checkpoint");
+    this.#logged = true;
   }
 
   get stateful(): boolean {
@@ -176,6 +188,11 @@ export class GraphBuilder {
 
   nameOf(node: StreamNode): string | undefined {
     return this.#names.get(node);
+  }
+
+  /** The inputs with a receiver, in the order of declaration. */
+  get received(): readonly NamedInput[] {
+    return this.#receivers.map(({ node }) => node);
   }
 
   /** The receivers of the job, with the current values of their captures. */

@@ -1,19 +1,11 @@
-import {
-  assert,
-  EngineError,
-  type EpochMs,
-  epochMs,
-  type JobConf,
-  thrownText,
-  toWireError,
-  unreachable,
-} from "@millrace/base";
+import { assert, type EpochMs, epochMs, type JobConf, unreachable } from "@millrace/base";
 import type { Location } from "@millrace/files";
 import type {
   FixedInput,
+  InputMemory,
   Lineage,
+  LoggedBatches,
   OutputInfo,
-  PreparedBatch,
   PreparedOutput,
   ReceiverPlan,
   ShuffleId,
@@ -21,7 +13,6 @@ import type {
 import { runAction } from "../action/action.ts";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import { returnInput, type Trial } from "../batch/failed-input.ts";
-import { askedAt } from "../job/author-code.ts";
 import type { JobContext } from "../job/job-context.ts";
 import type { EngineEvent } from "../listener/engine-event.ts";
 import { JobWatch } from "../listener/job-watch.ts";
@@ -32,12 +23,28 @@ import type {
   BatchOutcome,
   BatchRun,
   FileInput,
+  GraphMemory,
   JobGraph,
   ReleasedBatches,
 } from "../port/graph-port.ts";
 import { inputReport } from "../source/input-report.ts";
+import {
+  asError,
+  collect,
+  declaredHere,
+  fix,
+  type LastingPart,
+  lookBackOf,
+  NOTHING_RETURNED,
+  partOf,
+  preparedBy,
+  settled,
+  succeeded,
+  trialOf,
+} from "./batch-parts.ts";
 import type { GraphBuilder, LifePart, Output, OutputSink } from "./graph-builder.ts";
-import type { BatchHistory, PolledInput, StreamNode } from "./stream-node.ts";
+import { RecalledBatches, warnOfUnlogged } from "./recalled-batches.ts";
+import type { BatchHistory, NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
 
 /** A job's finished graph: makes the RDDs of each batch and runs its outputs. */
 export class StreamGraph implements JobGraph, BatchHistory {
@@ -45,6 +52,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly batchIntervalMs: number;
   readonly conf: JobConf;
   readonly checkpointDir: Location;
+  readonly logged: boolean;
   readonly receivers: readonly ReceiverPlan[];
   readonly fileInputs: readonly FileInput[];
   readonly outputs: readonly OutputInfo[];
@@ -57,6 +65,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly #inputs: readonly { readonly node: PolledInput; readonly input: string; readonly name: string }[];
   /** Those of them that an output or a state depends on. */
   readonly #fixed: readonly PolledInput[];
+  readonly #received: readonly NamedInput[];
   /** Streams that later batches look back on, or that have state: computed in each of their batches. */
   readonly #lasting: readonly StreamNode[];
   /** The age up to which batches are remembered. */
@@ -67,12 +76,16 @@ export class StreamGraph implements JobGraph, BatchHistory {
   #begun: Promise<void> = Promise.resolve();
   #told: Promise<boolean> | undefined;
   #zeroTime: EpochMs = epochMs(0);
+  /** Where an earlier run was. */
+  #recalled: RecalledBatches | undefined;
 
   constructor(name: string, builder: GraphBuilder) {
     this.name = name;
     this.batchIntervalMs = builder.batchIntervalMs;
     this.conf = builder.context.conf;
     this.checkpointDir = builder.checkpointDir;
+    this.logged = builder.logged;
+    this.#received = builder.received;
     this.receivers = builder.receivers();
     this.fileInputs = builder.fileInputs();
     this.#outputs = builder.outputs;
@@ -104,14 +117,30 @@ export class StreamGraph implements JobGraph, BatchHistory {
     return this.#zeroTime;
   }
 
-  startBatches(zeroTime: EpochMs): Promise<void> {
+  startBatches(zeroTime: EpochMs, logged?: LoggedBatches): Promise<void> {
     this.#zeroTime = zeroTime;
     this.#context.begin(this);
+    const inputs = { polled: this.#inputs.map(({ node }) => node), received: this.#received };
+    if (this.logged) warnOfUnlogged(this.#context, inputs);
+    const recalled = logged && new RecalledBatches(logged, inputs, this.#rememberMs);
+    this.#recalled = recalled;
+    recalled?.recallInputs();
     this.#begun = (async () => {
       for (const part of this.#life) await part.begin?.();
+      if (recalled !== undefined) await this.#remember(recalled);
       this.#watch.streamingStarted();
     })();
     return this.#begun;
+  }
+
+  memory(except: EpochMs | undefined): GraphMemory {
+    const memories = new Map<string, InputMemory>();
+    for (const { node, input } of this.#inputs) {
+      const memory = node.memory?.();
+      if (memory !== undefined) memories.set(input, memory);
+    }
+    const over = [...this.#scopes.values()].filter(({ time }) => time !== except);
+    return { memories, remembered: over.map(({ time, inputs, states }) => ({ time, inputs, states })) };
   }
 
   observe(event: EngineEvent): void {
@@ -137,16 +166,14 @@ export class StreamGraph implements JobGraph, BatchHistory {
   }
 
   async fixInput(time: EpochMs): Promise<ReadonlyMap<string, FixedInput>> {
+    const begun = await succeeded(this.#begun); // if not, `runBatch` fails with it
     this.#releaseLate(this.#context.scope);
     const scope = this.#context.beginBatch({ time, history: this });
     this.#scopes.set(time, scope);
     const fixed = new Map<string, FixedInput>();
-    try {
-      await this.#begun;
-    } catch {
-      return fixed; // `runBatch` fails with it
-    }
-    for (const node of this.#fixed) fixed.set(node.input, await fix(node, scope));
+    if (!begun) return fixed;
+    for (const node of this.#fixed)
+      fixed.set(node.input, this.#recalled?.fixedBefore(time, node) ?? (await fix(node, scope)));
     return fixed;
   }
 
@@ -214,7 +241,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
     // All RDDs first, so that functions of transform have returned before any output runs.
     const due: { readonly output: Output; readonly lineage: Lineage }[] = [];
     for (const output of this.#outputs) {
-      if (!scope.has(output.stream)) continue;
+      if (!scope.has(output.stream) || this.#recalled?.isDone(scope.time, output) === true) continue;
       const error = await collect(failures, partOf(output), async () => {
         due.push({ output, lineage: await scope.lineageOf(output.stream) });
       });
@@ -244,11 +271,26 @@ export class StreamGraph implements JobGraph, BatchHistory {
     const inputs = this.#inputs.map(({ node }) => node);
     const returned = returnInput(inputs, scope.time, trials);
     if (returned.size === 0) return returned;
+    for (const { node, input } of this.#inputs) {
+      if (node.rereadable !== undefined && returned.has(node)) scope.replaceInput(input, node.rereadable.left());
+    }
     // Sources of the batch may have fewer partitions now, which incomplete shuffles do not match.
     const { written, port } = this.#context;
     const unwritten = scope.takeUnwritten(written.all);
     if (unwritten.length > 0) port.dropShuffles(unwritten);
     return returned;
+  }
+
+  /** Makes the RDDs of batches of an earlier run that later ones look back on. Nothing of them is computed yet. */
+  async #remember(recalled: RecalledBatches): Promise<void> {
+    recalled.warnOfLost(this.#context);
+    for (const batch of recalled.remembered) {
+      const scope = this.#context.beginBatch({ time: batch.time, history: this });
+      this.#scopes.set(batch.time, scope);
+      recalled.begin(scope, batch);
+      // Where it fails, so does the batch that needs it.
+      for (const stream of this.#lasting) if (scope.has(stream)) await settled(scope.lineageOf(stream));
+    }
   }
 
   #lastingPart(stream: StreamNode): LastingPart {
@@ -305,71 +347,4 @@ export class StreamGraph implements JobGraph, BatchHistory {
     // No record is requested, so partitions of state need not look at keys that the batch does not touch.
     if (!there) await runAction(this.#context, { name: stream.label, target, sink: { kind: "collect", limit: 0 } });
   }
-}
-
-/** States advance to the batch if all of their partitions were brought up to it; otherwise the next batch builds on the old version. */
-function preparedBy({ coveredStates, preparedOutputs }: BatchScope): PreparedBatch {
-  return { states: coveredStates.map(({ operator }) => operator), outputs: preparedOutputs };
-}
-
-const NOTHING_RETURNED: ReadonlyMap<StreamNode, number> = new Map();
-
-type LastingPart = { readonly part: "state" | "stream"; readonly name: string };
-type Part = { readonly part: "output"; readonly output: OutputInfo } | LastingPart;
-
-const partOf = ({ id, name }: Output): Part => ({ part: "output", output: { id, name } });
-
-/** Runs a part of a batch, and adds its failure to `failures`. @returns The error, if it failed. */
-async function collect(failures: BatchFailure[], part: Part, attempt: () => Promise<void>): Promise<Error | undefined> {
-  try {
-    await attempt();
-    return undefined;
-  } catch (thrown) {
-    const error = asError(thrown);
-    failures.push({ ...part, error });
-    return error;
-  }
-}
-
-/** Adds the line where an output is declared to a refusal without a line of the author. */
-async function declaredHere({ declared }: Output, done: Promise<void>): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    throw askedAt(error, declared);
-  }
-}
-
-function trialOf(stream: StreamNode, error: Error | undefined): Trial {
-  return error === undefined ? { stream } : { stream, error };
-}
-
-async function fix(node: PolledInput, scope: BatchScope): Promise<FixedInput> {
-  try {
-    return await node.fix(scope);
-  } catch (error) {
-    return { kind: "failed", error: toWireError(asError(error)) };
-  }
-}
-
-async function settled(work: unknown): Promise<void> {
-  await Promise.allSettled([work]);
-}
-
-/** Every stream that the roots depend on, with the ms that its batches are read back from a batch. */
-function lookBackOf(roots: readonly StreamNode[]): ReadonlyMap<StreamNode, number> {
-  const found = new Map<StreamNode, number>();
-  const visit = (node: StreamNode, ms: number): void => {
-    const known = found.get(node);
-    if (known !== undefined && known >= ms) return;
-    found.set(node, ms);
-    for (const parent of node.parents) visit(parent, ms + (node.looksBackMs ?? 0));
-  };
-  for (const root of roots) visit(root, 0);
-  return found;
-}
-
-function asError(error: unknown): Error {
-  if (error instanceof EngineError || error instanceof Error) return error;
-  return new Error(`a thrown value that is not an Error: ${thrownText(error)}`);
 }

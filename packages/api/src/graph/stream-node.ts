@@ -1,5 +1,14 @@
 import type { EpochMs } from "@millrace/base";
-import type { BlockLevel, FixedInput, Lineage, SourceNode, StateNode, StateVersions } from "@millrace/plan";
+import type {
+  BlockLevel,
+  FilesInput,
+  FixedInput,
+  InputMemory,
+  Lineage,
+  SourceNode,
+  StateNode,
+  StateVersions,
+} from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 
 /** A stream in the job's graph, which makes its RDD of each batch. */
@@ -65,6 +74,23 @@ export interface PolledInput extends NamedInput {
    * @throws Any error: the parts of the batch that need this input fail with it, and the others run.
    */
   fix(scope: NodeBatch): FixedInput | Promise<FixedInput>;
+  /** What it gives to a batch is an RDD made by the job's code, which no log can hold. */
+  readonly unlogged?: boolean;
+  /** What it has to remember of the batches so far, in this run of the job or the next one. */
+  memory?(): InputMemory;
+  /**
+   * Goes on from an earlier run of the job. Called before anything else, once.
+   *
+   * @param memory What it had to remember; `undefined` if it is new.
+   * @param since What it gave to later batches, in order.
+   */
+  recall?(memory: InputMemory | undefined, since: readonly FixedBefore[]): void;
+}
+
+/** What an input gave to a batch. */
+export interface FixedBefore {
+  readonly time: EpochMs;
+  readonly fixed: FixedInput;
 }
 
 /** An input that can be read again after a batch has failed. Called for the last batch only. */
@@ -79,6 +105,8 @@ export interface Rereadable {
   giveBack(time: number, bad: readonly BadFile[]): number;
   /** Gives up rereading the batch: removes unreadable files from it, for batches that look back on it, and warns of the loss. */
   giveUp(time: number, bad: readonly BadFile[]): void;
+  /** What a batch that looks back on the last one still reads of it. */
+  left(): FilesInput;
 }
 
 /** A file that made a batch fail. */

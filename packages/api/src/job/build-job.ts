@@ -62,6 +62,7 @@ export async function buildJob(exported: unknown, options: BuildOptions): Promis
   const builder = new GraphBuilder(context, {
     batchIntervalMs: job.batchInterval,
     checkpointDir: resolvePath(context, checkpointDir ?? options.directory, "checkpointDir"),
+    logged: checkpointDir !== undefined,
   });
   const ssc = new StreamingContext(builder);
   await runAuthorCode(BUILD, () => job.build(ssc, options.args));

@@ -4,6 +4,8 @@ import type {
   BatchInput,
   CommittedBatches,
   FixedInput,
+  InputMemory,
+  LoggedBatches,
   OutputInfo,
   PreparedBatch,
   PreparedOutput,
@@ -20,6 +22,8 @@ export interface JobGraph {
   readonly conf: JobConf;
   /** The directory of state: the job's own if it sets one, otherwise the engine's. */
   readonly checkpointDir: Location;
+  /** The job names that directory: its batches are logged there, and it goes on from it when it is started again. */
+  readonly logged: boolean;
   readonly receivers: readonly ReceiverPlan[];
   /** Streams of files that appear in directories, in the order of declaration. */
   readonly fileInputs: readonly FileInput[];
@@ -32,8 +36,12 @@ export interface JobGraph {
   /**
    * Starts the job's own parts, such as sources. Called when `port.defaultParallelism` is final. Batches are at
    * `zeroTime` + k · interval, k ≥ 1, and wait until this resolves. Rejects if one of those parts fails: the job cannot start.
+   *
+   * @param logged What an earlier run has logged, to go on from.
    */
-  startBatches(zeroTime: EpochMs): Promise<void>;
+  startBatches(zeroTime: EpochMs, logged?: LoggedBatches): Promise<void>;
+  /** What a later run has to know of the batches so far and of the inputs, but for the batch `except`. */
+  memory(except: EpochMs | undefined): GraphMemory;
   /**
    * Begins a batch: each polled input chooses what the batch reads, one after the other in the order of declaration.
    * Never rejects: an input whose choice fails is recorded as failed, and outputs that need it fail in `runBatch`. No earlier
@@ -78,6 +86,10 @@ export interface JobGraph {
    */
   end(error: Error | undefined): Promise<boolean>;
 }
+
+export type GraphMemory = Pick<LoggedBatches, "remembered"> & {
+  readonly memories: ReadonlyMap<string, InputMemory>;
+};
 
 /** Batches and shuffles that nothing will read again. */
 export interface ReleasedBatches {

@@ -6,6 +6,7 @@ import {
   type FilesInput,
   type FixedInput,
   type FoundFile,
+  type InputMemory,
   type Lineage,
   type NarrowOp,
   narrow,
@@ -14,7 +15,7 @@ import {
 } from "@millrace/plan";
 import { badArgument } from "../errors.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
-import type { BadFile, NodeBatch, Rereadable } from "../graph/stream-node.ts";
+import type { BadFile, FixedBefore, NodeBatch, Rereadable } from "../graph/stream-node.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 import type { JobContext } from "../job/job-context.ts";
 import { labelOf } from "../operations/steps.ts";
@@ -105,6 +106,7 @@ export class FileStream extends PolledInputNode {
     reads: (time, path) => this.#last?.time === time && this.#last.files.some((file) => file.path === path),
     giveBack: (time, bad) => this.#giveBack(time, bad),
     giveUp: (time, bad) => this.#giveUp(time, bad),
+    left: () => ({ kind: "files", files: this.#last?.left ?? [] }),
   };
   readonly #files: FileSystem;
   readonly #directory: Location;
@@ -116,7 +118,15 @@ export class FileStream extends PolledInputNode {
   readonly #emptyBudget = new WarningBudget(EMPTY_MOST, EMPTY_PER_MS);
   readonly #condition = new DirectoryCondition();
   /** The batch that ran last. */
-  #last: { readonly time: number; readonly files: readonly FoundFile[]; readonly source: SourceNode } | undefined;
+  #last:
+    | {
+        readonly time: number;
+        readonly files: readonly FoundFile[];
+        readonly source: SourceNode;
+        /** Those of the files that later batches read when they look back. */
+        left: readonly FoundFile[];
+      }
+    | undefined;
 
   /** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
   constructor(
@@ -155,6 +165,16 @@ export class FileStream extends PolledInputNode {
     return { kind: "files", files: files.map(({ path, bytes, version }) => ({ path, bytes, version })) };
   }
 
+  memory(): InputMemory {
+    return this.#new.memory();
+  }
+
+  recall(memory: InputMemory | undefined, since: readonly FixedBefore[]): void {
+    if (memory?.kind !== "files") return; // a stream that is new
+    const files = since.flatMap(({ time, fixed }) => (fixed.kind === "files" ? [{ time, files: fixed.files }] : []));
+    this.#new.recall(memory, files);
+  }
+
   protected lineageOf(fixed: FixedInput, { time }: NodeBatch): Lineage {
     assert(fixed.kind === "files", `${this.label} reads files`);
     const { files } = fixed;
@@ -163,7 +183,7 @@ export class FileStream extends PolledInputNode {
     const cutting = { partitions: context.defaultParallelism, unitBytes, leastBytes: RANGE_BYTES_MIN };
     const ranges = files.length === 0 ? [] : rangesOf(files, cutting);
     const bytes = source(format, ranges, this.label);
-    this.#last = { time, files, source: bytes };
+    this.#last = { time, files, source: bytes, left: files };
     if (typeof format === "object")
       for (const file of files) checkRecords(file, format.recordBytes, "binaryRecordsStream");
     return op === undefined ? bytes : narrow(bytes, op, false);
@@ -246,6 +266,7 @@ export class FileStream extends PolledInputNode {
     const unreadable = bad.filter(({ code }) => code !== FILE_CHANGED).map(({ path }) => path);
     const { again, lost } = this.#new.giveBack(time, new Set(unreadable));
     last.source.inputs = [];
+    last.left = [];
     if (again.length > 0) {
       this.#warn(
         filesReadAgain,
@@ -260,9 +281,9 @@ export class FileStream extends PolledInputNode {
     const last = this.#last;
     if (last === undefined || last.time !== time || last.files.length === 0) return;
     const { inputs = [] } = last.source;
-    last.source.inputs = inputs.filter(
-      (input) => input.kind !== "file" || !bad.some(({ path }) => path === input.path),
-    );
+    const isBad = (file: { readonly path: Location }): boolean => bad.some(({ path }) => path === file.path);
+    last.source.inputs = inputs.filter((input) => input.kind !== "file" || !isBad(input));
+    last.left = last.files.filter((file) => !isBad(file));
     const paths = last.files.map(({ path }) => path);
     this.#warn(filesGivenUp, lostFiles(paths, time, bad), `batch ${time}`);
   }

@@ -47,6 +47,8 @@ export abstract class PolledInputNode extends InputNode implements PolledInput {
 
 /** An input that is fixed as an RDD made by the job's code: it stays in this thread, with the batch. */
 export abstract class UnloggedInput extends PolledInputNode {
+  readonly unlogged: boolean = true;
+
   async fix(scope: NodeBatch): Promise<FixedInput> {
     const { lineage, records } = await this.take(scope);
     scope.giveUnlogged(this, lineage);

@@ -1,4 +1,5 @@
-import type { FileEntry } from "@millrace/files";
+import type { FileEntry, Location } from "@millrace/files";
+import type { FilesInput, InputMemory } from "@millrace/plan";
 
 /** The reason why a listed file is ignored. */
 export type Ignored =
@@ -69,14 +70,14 @@ const IGNORED_MAX = 100_000;
  * returned by a failed batch are new again, whatever their time. Pure: a listing in, a choice out.
  */
 export class NewFiles {
-  readonly #afterMs: number;
+  #afterMs: number;
   readonly #intervalMs: number;
   readonly #rememberMs: number;
   readonly #accepts: (path: string) => boolean;
   /** The choices of the remembered batches, oldest first: a batch that is planned again has the same files. */
   readonly #chosen = new Map<number, readonly FileEntry[]>();
   /** Each remembered file. Bound: the files that change within the remembered time, and returned ones. */
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<Location, Known>();
   /** The ignored files of the last listing, up to {@link IGNORED_MAX}; further ones are not reported. */
   #ignored: ReadonlySet<string> = new Set();
 
@@ -91,6 +92,34 @@ export class NewFiles {
   begin(entries: readonly FileEntry[]): void {
     const paths = entries.filter(({ modifiedMs }) => modifiedMs <= this.#afterMs).map(({ path }) => path);
     this.#ignored = new Set(paths.slice(0, IGNORED_MAX));
+  }
+
+  /** What the next run of the job has to know. */
+  memory(): Extract<InputMemory, { readonly kind: "files" }> {
+    const known = [...this.#known].map(([path, { since, version, returns, waiting }]) => ({
+      path,
+      since,
+      version,
+      returns,
+      waiting,
+    }));
+    return { kind: "files", afterMs: Number.isFinite(this.#afterMs) ? this.#afterMs : undefined, known };
+  }
+
+  /** Goes on from the memory of an earlier run, and what batches chose after it. */
+  recall(
+    { afterMs, known }: ReturnType<NewFiles["memory"]>,
+    since: readonly { readonly time: number; readonly files: FilesInput["files"] }[],
+  ): void {
+    // The job may have been changed to take, or leave alone, files from before its start.
+    if (Number.isFinite(this.#afterMs)) this.#afterMs = afterMs ?? Number.NEGATIVE_INFINITY;
+    for (const { path, ...file } of known) this.#known.set(path, { ...file, told: false });
+    for (const { time, files } of since) {
+      for (const { path, version } of files) {
+        const returns = this.#known.get(path)?.returns ?? 0;
+        this.#known.set(path, { since: time, version, returns, waiting: false, told: false });
+      }
+    }
   }
 
   /**

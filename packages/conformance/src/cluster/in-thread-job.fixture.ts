@@ -6,14 +6,17 @@ import {
   type OpenJobThread,
   type ToJobThread,
 } from "@millrace/driver/in-process";
-import { localFileSystems } from "@millrace/storage";
+import { FileSystems } from "@millrace/files";
 import type { LoadedJob } from "@millrace/testing/in-process";
+import { type FileStep, WatchedFiles } from "./watched-files.fixture.ts";
 
 export interface InThreadJob {
   /** Starts the job in the thread of the test. */
   readonly open: OpenJobThread;
   /** The thread dies by itself. */
   die(error: EngineError): void;
+  /** Its process is killed: it does nothing any more, and nobody is told. */
+  kill(): void;
 }
 
 /**
@@ -23,11 +26,19 @@ export interface InThreadJob {
 export function inThreadJob(
   job: LoadedJob,
   clock: Clock,
-  tap: { toThread(message: ToJobThread): void; fromThread(message: FromJobThread): void },
+  tap: {
+    toThread(message: ToJobThread): void;
+    fromThread(message: FromJobThread): void;
+    onFile(step: FileStep): void;
+  },
 ): InThreadJob {
+  let killed = false;
   let lose: (error: EngineError) => void = () => undefined;
   return {
     die: (error) => lose(error),
+    kill: () => {
+      killed = true;
+    },
     open: (options, handlers): JobThread => {
       let over = false;
       let left: (error: undefined) => void = () => undefined;
@@ -36,22 +47,25 @@ export function inThreadJob(
         post: (message) => {
           const copy = structuredClone(message);
           queueMicrotask(() => {
-            if (over) return;
+            if (over || killed) return;
             tap.fromThread(copy);
-            handlers.onMessage(copy);
+            if (!killed) handlers.onMessage(copy);
           });
         },
         leave: () => left(undefined),
         clock,
-        files: localFileSystems(),
+        files: new FileSystems({
+          systems: [new WatchedFiles(tap.onFile, () => killed)],
+          directory: process.cwd(),
+        }),
         write: (text) => options.output("stdout", Buffer.from(text)),
       });
       const send = (message: ToJobThread): void => {
         const copy = structuredClone(message);
         queueMicrotask(() => {
-          if (over) return;
+          if (over || killed) return;
           tap.toThread(copy);
-          body.onMessage(copy);
+          if (!killed) body.onMessage(copy);
         });
       };
       lose = (error) => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { JobDefinition } from "@millrace/api";
 import {
   type EngineError,
+  type EpochMs,
   epochMs,
   executorId,
   jobId,
@@ -18,10 +19,11 @@ import { type BlockNetwork, type BlockServer, type FromExecutor, MemoryNetwork, 
 import { SpillDirectory } from "@millrace/storage";
 import { InThreadSlots, type LoadedJob, loadInline } from "@millrace/testing/in-process";
 import { type InThreadJob, inThreadJob } from "./in-thread-job.fixture.ts";
+import type { FileStep } from "./watched-files.fixture.ts";
 import { Wire } from "./wire.fixture.ts";
 
 const JOB = jobId("job");
-const START = epochMs(1_000_000);
+export const START: EpochMs = epochMs(1_000_000);
 const POOL_BYTES = 8 << 20;
 /** Turns of the event loop without a message or an open file after which nothing is under way. */
 const QUIET_TURNS = 3;
@@ -35,7 +37,8 @@ export type Traffic =
   | { readonly what: "toExecutor"; readonly executor: string; readonly message: ToExecutor }
   | { readonly what: "toDriver"; readonly executor: string; readonly message: FromExecutor }
   | { readonly what: "toThread"; readonly message: ToJobThread }
-  | { readonly what: "fromThread"; readonly message: FromJobThread };
+  | { readonly what: "fromThread"; readonly message: FromJobThread }
+  | { readonly what: "file"; readonly message: FileStep };
 
 interface Fault {
   readonly when: (traffic: Traffic) => boolean;
@@ -48,6 +51,10 @@ export interface MemoryClusterOptions {
   readonly executors?: number;
   readonly conf?: Readonly<Record<string, string>>;
   readonly batches?: number;
+  /** Where its processes work; by default a directory of its own. */
+  readonly directory?: string;
+  /** The time at which it is started. */
+  readonly at?: EpochMs;
 }
 
 /**
@@ -69,10 +76,11 @@ export class MemoryCluster {
   readonly #see: (one: Traffic) => void;
   readonly #faults: Fault[];
   readonly #traffic: { messages: number };
+  #killed = false;
 
   static async start(definition: JobDefinition, options: MemoryClusterOptions = {}): Promise<MemoryCluster> {
-    const directory = mkdtempSync(join(tmpdir(), "millrace-cluster-"));
-    const clock = new ManualClock(START);
+    const directory = options.directory ?? mkdtempSync(join(tmpdir(), "millrace-cluster-"));
+    const clock = new ManualClock(options.at ?? START);
     const job = loadInline(definition);
     const network = new MemoryNetwork();
     const events: JobDriverEvent[] = [];
@@ -89,6 +97,7 @@ export class MemoryCluster {
     const thread = inThreadJob(job, clock, {
       toThread: (message) => see({ what: "toThread", message }),
       fromThread: (message) => see({ what: "fromThread", message }),
+      onFile: (step) => see({ what: "file", message: step }),
     });
     const driver = await JobDriver.start({
       job: JOB,
@@ -139,6 +148,7 @@ export class MemoryCluster {
 
   /** Another executor dials the driver; it is ready when this resolves. */
   async join(name: string, slots = 1): Promise<void> {
+    if (this.#killed) return;
     const see = this.#see;
     const wire = new Wire({
       toExecutor: (message) => see({ what: "toExecutor", executor: name, message }),
@@ -180,6 +190,14 @@ export class MemoryCluster {
   /** The thread of the job's code ends by itself. */
   loseThread(error: EngineError): void {
     this.#thread.die(error);
+  }
+
+  /** Every process is killed at once: nothing is told, nothing is finished, and time stands still. */
+  kill(): void {
+    this.#killed = true;
+    this.#thread.kill();
+    for (const name of this.#executors.keys()) this.lose(name);
+    this.#faults.length = 0;
   }
 
   /** Does something once, as soon as this passes. @returns Whether it has passed. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   createLogger,
   deferred,
+  type EpochMs,
   formatDuration,
   jobId,
   logLevel,
@@ -144,8 +145,17 @@ function report(event: JobDriverEvent, options: RunEmbeddedOptions): void {
   else if (event.type === "batch") options.onBatch(event.batch);
   else if (event.type === "built")
     options.onProgress(`job ${event.name} built, a batch every ${formatDuration(event.batchIntervalMs)}`);
+  else if (event.type === "resumed") options.onProgress(resumedInWords(event));
   else if (event.type === "running")
     options.onProgress(`running on ${event.executors} executor${event.executors === 1 ? "" : "s"}; Ctrl-C stops it`);
+}
+
+function resumedInWords({ directory, resumed }: Extract<JobDriverEvent, { readonly type: "resumed" }>): string {
+  const { committed, zeroTime, pending } = resumed;
+  const at = (time: EpochMs): string => new Date(time).toISOString();
+  const last = committed.last > zeroTime ? `last batch ${at(committed.last)}` : "no batch was committed";
+  const next = pending && (pending.prepared === undefined ? "to run again" : "to be committed");
+  return `resumed from ${directory}: ${last}${pending === undefined ? "" : `, batch ${at(pending.time)} ${next}`}`;
 }
 
 function stopOn(signal: RunEmbeddedOptions["signal"], driver: JobDriver): void {

@@ -26,6 +26,7 @@ function job({ hangs = false, conf = {}, prepared = NOTHING }: JobOptions = {}) 
   const shell: BatchShell = new BatchShell(
     { conf: parseConf(conf), batchIntervalMs: 1000, batches: undefined, polls: false, receivers: [], clock },
     {
+      begin: () => {},
       allocate: (time) => shell.onAllocated(time),
       fixInput: (time) => shell.onInputFixed(time),
       runBatch: (time) => {

@@ -1,13 +1,8 @@
 import type { EngineEvent } from "@millrace/api/engine";
 import {
   type Clock,
-  type EngineError,
   type EpochMs,
-  type ErrorFactory,
-  errorKind,
-  formatDuration,
   type JobConf,
-  type Millis,
   millis,
   systemRng,
   type Timer,
@@ -17,7 +12,7 @@ import {
   type WireError,
   warningOf,
 } from "@millrace/base";
-import type { CommittedBatches, PreparedOutput, ReceiverPlan } from "@millrace/plan";
+import type { CommittedBatches, PreparedBatch, PreparedOutput, ReceiverPlan } from "@millrace/plan";
 import type { BatchSummary } from "@millrace/rpc";
 import {
   type BatchClock,
@@ -31,22 +26,35 @@ import {
   batchesDue,
   batchGenerator,
   batchTime,
-  type ClockStep,
   JOB_BEHIND,
   jobBehind,
+  type LoggedEnd,
   lookAtClock,
   nextLook,
   type Pace,
   type PaceEvent,
   pace,
   type RefusedOutput,
+  type ResumedBatches,
   stepBatches,
   stepPace,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 import { batchFailure, type WireBatchOutcome, withRefused } from "./batch-failure.ts";
+import { stepWarning } from "./clock-step.ts";
+
+/** Each entry is answered by `onLogged`. */
+export interface BatchLogPorts {
+  planned(time: EpochMs): void;
+  prepared(time: EpochMs, prepared: PreparedBatch, error: WireError | undefined): void;
+  ended(ended: LoggedEnd): void;
+}
 
 export interface BatchShellPorts extends WarningSink {
+  /** Without it, batches are not logged. */
+  readonly log?: BatchLogPorts | undefined;
+  /** Batches follow. Windows align with `zeroTime`, one interval before the first of them. */
+  begin(zeroTime: EpochMs): void;
   /** Allocates the blocks received so far to the batch; answered by `onAllocated`. */
   allocate(time: EpochMs): void;
   /** Fixes the batch's other inputs; answered by `onInputFixed`. */
@@ -78,9 +86,6 @@ export interface BatchShellPorts extends WarningSink {
   /** The end: nothing follows. */
   batchesEnded(end: BatchesEnd): void;
 }
-
-/** The wall clock was set while the job ran. */
-const clockStepped: ErrorFactory = errorKind("CLOCK_STEPPED", "environment");
 
 type BatchEventType = Exclude<EngineEvent["type"], "receiver">;
 
@@ -131,6 +136,7 @@ export class BatchShell {
       interval: millis(options.batchIntervalMs),
       allocatedMax: options.conf["batches.allocated.max"],
       onFailure: options.conf["batch.failure"],
+      logged: ports.log !== undefined,
       polls: options.polls,
       attemptsMax: options.conf["task.attempts.max"],
       retryDelay: {
@@ -146,11 +152,10 @@ export class BatchShell {
     );
   }
 
-  /** Begins at the next multiple of the interval. Returns the time with which windows align, one interval before it. */
-  start(): EpochMs {
+  /** Begins at the next multiple of the interval, or goes on from an earlier run of the job. */
+  start(resumed?: ResumedBatches): void {
     this.#time = batchClock(this.#state.settings.interval, this.#reading());
-    this.dispatch({ type: "started", now: this.#now() });
-    return this.#state.zeroTime;
+    this.dispatch({ type: "started", now: this.#now(), ...(resumed === undefined ? {} : { resumed }) });
   }
 
   /** The committed state on which the next batch builds. */
@@ -184,6 +189,11 @@ export class BatchShell {
     this.dispatch({ type: "committed", time, refused });
   }
 
+  /** An entry survives this process. */
+  onLogged(time: EpochMs): void {
+    this.dispatch({ type: "logged", time });
+  }
+
   /** All receivers have stopped. `pending`: some of their blocks are allocated to no batch. */
   onReceiversStopped(pending: boolean): void {
     this.dispatch({ type: "receiversStopped", now: this.#now(), pending });
@@ -210,6 +220,8 @@ export class BatchShell {
 
   #perform(effect: BatchEffect): void {
     switch (effect.type) {
+      case "begin":
+        return this.#ports.begin(effect.zeroTime);
       case "setTimer":
         this.#timer?.cancel();
         this.#timer = this.#clock.after(millis(Math.max(0, effect.at - this.#now())), () => this.#tick());
@@ -219,9 +231,18 @@ export class BatchShell {
       case "allocate":
         return this.#ports.allocate(effect.time);
       case "fixInput":
-        return this.#startBatch(effect.time);
+        this.#startBatch(effect.time);
+        return this.#ports.fixInput(effect.time);
+      case "logPlanned":
+        return this.#ports.log?.planned(effect.time);
+      case "finishBatch":
+        return this.#finishBatch(effect);
       case "runBatch":
         return this.#ports.runBatch(effect.time);
+      case "logPrepared":
+        return this.#ports.log?.prepared(effect.time, effect.prepared, effect.error);
+      case "logEnded":
+        return this.#ports.log?.ended(effect);
       case "commit":
         if (effect.outputs.length === 0) return this.onCommitted(effect.time, []);
         return this.#ports.commit(effect.time, effect.outputs);
@@ -280,7 +301,13 @@ export class BatchShell {
     });
     this.#report(time, batch, undefined, "running");
     this.#observe("batchStarted", time, batch);
-    this.#ports.fixInput(time);
+  }
+
+  /** An earlier run of the job has run the batch; only its commit is left. */
+  #finishBatch({ time, prepared, error }: Extract<BatchEffect, { readonly type: "finishBatch" }>): void {
+    this.#startBatch(time);
+    const failed = error === undefined ? [] : [{ what: "a part of it, before the job was started again", error }];
+    this.onOutputsDone(time, { prepared, failed, inputs: [] });
   }
 
   #endBatch({ time, error, refused }: Extract<BatchEffect, { readonly type: "batchEnded" }>): void {
@@ -354,32 +381,6 @@ export class BatchShell {
       error,
     });
   }
-}
-
-function stepWarning({ stepMs, offsetMs }: ClockStep, interval: Millis): EngineError {
-  const by = formatDuration(millis(Math.abs(stepMs)));
-  const off = formatDuration(millis(Math.abs(offsetMs)));
-  if (offsetMs < 0 && -offsetMs < interval) {
-    return clockStepped(
-      `the machine's clock was set ${stepMs < 0 ? "back" : "forward"} by ${by}. Batch times are in step with it${stepMs < 0 ? "" : " again"}: ` +
-        `they differ by ${off}, less than an interval.`,
-      { fields: { stepMs, offsetMs } },
-    );
-  }
-  if (offsetMs < 0) {
-    return clockStepped(
-      `the machine's clock was set ${stepMs < 0 ? "back" : "forward"} by ${by}. Batch times never repeat: they continue every ${formatDuration(interval)}, ${off} ahead of the clock, ` +
-        "until it has caught up or the job is restarted. Let a time service slew the clock instead of setting it.",
-      { fields: { stepMs, offsetMs } },
-    );
-  }
-  return clockStepped(
-    `the machine's clock was set ${stepMs < 0 ? "back" : "forward"} by ${by}, or the machine slept. ` +
-      (offsetMs > interval
-        ? `No batch time is skipped: while the job keeps up, two batches run every ${formatDuration(interval)} until the ${off} are made up for.`
-        : "Batch times follow it."),
-    { fields: { stepMs, offsetMs } },
-  );
 }
 
 function sum(numbers: Iterable<number>): number {

@@ -1,6 +1,7 @@
 import type { EpochMs, ExecutorId, Millis, Warning, WarningOver } from "@millrace/base";
+import type { Location } from "@millrace/files";
 import type { BatchSummary } from "@millrace/rpc";
-import type { ExecutorFigures, JobEnd } from "@millrace/scheduler";
+import type { ExecutorFigures, JobEnd, ResumedBatches } from "@millrace/scheduler";
 
 /** Memory of one executor process of a job. */
 export interface ExecutorMemory {
@@ -21,6 +22,8 @@ export type JobDriverEvent =
     }
   /** Executors are ready, and the time of the first batch is known. */
   | { readonly type: "running"; readonly executors: number }
+  /** The job goes on from what an earlier run has logged in this directory. */
+  | { readonly type: "resumed"; readonly directory: Location; readonly resumed: ResumedBatches }
   | { readonly type: "batch"; readonly batch: BatchSummary }
   /** The number of batches that wait for the running one; 0 at first. */
   | { readonly type: "waiting"; readonly batches: number }

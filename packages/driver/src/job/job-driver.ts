@@ -213,6 +213,8 @@ export class JobDriver {
         return this.#running?.onInputFixed(message.time, message.inputs);
       case "outputsDone":
         return this.#running?.onOutputsDone(message.time, message.outcome);
+      case "logged":
+        return this.#running?.onLogged(message.time);
       case "committed":
         return this.#running?.onCommitted(message.time, message.refused);
       case "discarded":
@@ -266,6 +268,8 @@ export class JobDriver {
   #startBatches(executors: number, defaultParallelism: number): void {
     assert(this.#built !== undefined, "batches start once the job is built");
     const { clock, batches, cluster, onEvent } = this.#options;
+    const { log } = this.#built;
+    if (log?.resumed !== undefined) onEvent({ type: "resumed", directory: log.directory, resumed: log.resumed });
     this.#running = new RunningJob(this.#built, this.#watched, {
       clock,
       batches,
@@ -273,6 +277,7 @@ export class JobDriver {
       executors: this.#executors,
       data: this.#data,
       thread: this.#thread,
+      defaultParallelism,
       warnings: this.#warnings,
       replicate: cluster,
       onReceiversAwaited: () => this.#machine.dispatch({ type: "receiversAwaited", at: this.#now() }),
@@ -280,8 +285,7 @@ export class JobDriver {
         this.#machine.dispatch({ type: "batchesEnded", end, received, busy, at: this.#now() }),
       onThreadIdle: () => this.#machine.dispatch({ type: "threadIdle" }),
     });
-    const zeroTime = this.#running.start();
-    this.#thread.send({ type: "startBatches", defaultParallelism, zeroTime });
+    this.#running.start();
     onEvent({ type: "running", executors });
   }
 

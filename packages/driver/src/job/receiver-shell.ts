@@ -11,6 +11,7 @@ import {
 import type { BatchInput, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
+  inputOfBatch,
   type ReceivedLoss,
   type ReceiverEffect,
   type ReceiverEvent,
@@ -94,6 +95,11 @@ export class ReceiverShell {
   /** Received data that was not processed. */
   loss(): ReceivedLoss {
     return receivedLoss(this.#state);
+  }
+
+  /** The input of a batch that has not begun. */
+  inputOf(batch: EpochMs): BatchInput {
+    return inputOfBatch(this.#state, batch);
   }
 
   /** By stream: the records of a batch's blocks, as of its start once it runs. */

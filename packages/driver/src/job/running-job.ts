@@ -9,9 +9,10 @@ import {
   executorGone,
   type ReceivedLoss,
   type RefusedOutput,
+  type ResumedBatches,
 } from "@millrace/scheduler";
 import type { WireBatchOutcome } from "./batch-failure.ts";
-import { BatchShell, type BatchShellPorts } from "./batch-shell.ts";
+import { type BatchLogPorts, BatchShell, type BatchShellPorts } from "./batch-shell.ts";
 import type { DriverData } from "./driver-data.ts";
 import type { JobDriverEvent } from "./events.ts";
 import type { ExecutorInfo } from "./executor-link.ts";
@@ -22,6 +23,17 @@ import { TaskShell, type TaskShellPorts } from "./task-shell.ts";
 import type { JobThread } from "./thread/job-thread.ts";
 import type { FromJobThread, ToJobThread } from "./thread/protocol.ts";
 
+/** What batches ask of the job's thread. */
+type AskedType =
+  | "fixInput"
+  | "runBatch"
+  | "cancelBatch"
+  | "commit"
+  | "discard"
+  | "logPlanned"
+  | "logPrepared"
+  | "logEnded";
+
 /** The thread's message when the job was built. */
 export type Built = Extract<FromJobThread, { readonly type: "built" }>;
 
@@ -30,6 +42,7 @@ export interface RunningJobPorts {
   readonly executors: Executors;
   readonly data: DriverData;
   readonly thread: JobThread;
+  readonly defaultParallelism: number;
   readonly warnings: JobWarnings;
   /** End after this many batches. */
   readonly batches: number | undefined;
@@ -57,6 +70,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   readonly #tasks: TaskShell;
   readonly #receivers: ReceiverShell;
   readonly #batches: BatchShell;
+  readonly log: BatchLogPorts | undefined;
+  readonly #resumed: ResumedBatches | undefined;
   /** The number of requests of batches that the job thread has not answered. */
   #asked = 0;
   /** The job has listeners. */
@@ -69,16 +84,17 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.warningOver = ports.warnings.warningOver;
     this.#ports = ports;
     this.#watched = watched;
+    this.log = built.log && this.#logPorts();
+    this.#resumed = built.log?.resumed;
     this.#tasks = new TaskShell(built.conf, this);
     this.#receivers = new ReceiverShell(built.receivers, { ...built, ...ports }, this);
     this.#batches = new BatchShell({ ...built, ...ports }, this);
   }
 
-  /** @returns The time with which windows align, one interval before the first batch. */
-  start(): EpochMs {
+  start(): void {
     for (const info of this.executors.ready) this.join(info);
     this.#receivers.start();
-    return this.#batches.start();
+    this.#batches.start(this.#resumed);
   }
 
   /** Drains: processes the received data and starts no further batches. */
@@ -149,6 +165,10 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#answered(() => this.#batches.onCommitted(time, refused));
   }
 
+  onLogged(time: EpochMs): void {
+    this.#answered(() => this.#batches.onLogged(time));
+  }
+
   onDiscarded(): void {
     this.#answered(() => undefined);
   }
@@ -160,14 +180,25 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     if (this.#asked === 0) this.#ports.onThreadIdle();
   }
 
-  #ask(
-    message: Extract<ToJobThread, { readonly type: "fixInput" | "runBatch" | "cancelBatch" | "commit" | "discard" }>,
-  ): void {
+  #ask(message: Extract<ToJobThread, { readonly type: AskedType }>): void {
     this.#asked += 1;
     this.#ports.thread.send(message);
   }
 
   // Requests of batches
+
+  #logPorts(): BatchLogPorts {
+    return {
+      planned: (time) => this.#ask({ type: "logPlanned", input: this.#receivers.inputOf(time) }),
+      prepared: (time, prepared, error) => this.#ask({ type: "logPrepared", time, prepared, error }),
+      ended: (ended) => this.#ask({ type: "logEnded", ended }),
+    };
+  }
+
+  begin(zeroTime: EpochMs): void {
+    const { thread, defaultParallelism } = this.#ports;
+    thread.send({ type: "startBatches", defaultParallelism, zeroTime });
+  }
 
   allocate(time: EpochMs): void {
     this.#receivers.dispatch({ type: "allocate", batch: time });

@@ -277,6 +277,8 @@ export class ManagedJob {
         return;
       case "batch":
         return this.#onBatch(event.batch);
+      case "resumed":
+        return; // its batches say so by their times
       case "waiting":
         this.#waiting = event.batches;
         return;

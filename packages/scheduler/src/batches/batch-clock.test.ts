@@ -2,7 +2,8 @@ import { epochMs, millis, SeededRng } from "@millrace/base";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { batchClock, batchTime, type ClockReading, lookAtClock } from "./batch-clock.ts";
-import { batchGenerator, stepBatches } from "./batch-generator.ts";
+import { stepBatches } from "./batch-generator.ts";
+import { batchGenerator } from "./batch-state.ts";
 import { checkBatchGenerator } from "./check-batch-generator.ts";
 
 const START = 1_000_000_000_000;

@@ -3,7 +3,6 @@ import { locationFrom } from "@millrace/files";
 import type { StagedFiles } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import type { RefusedOutput } from "./batch-events.ts";
-import type { BatchGenerator, BatchSettings } from "./batch-generator.ts";
 import {
   after,
   allAfter,
@@ -17,6 +16,7 @@ import {
   stopNow,
   tick,
 } from "./batch-script.fixture.ts";
+import type { BatchGenerator, BatchSettings } from "./batch-state.ts";
 
 describe("a commit", () => {
   const staged = (name: string): StagedFiles => ({

@@ -1,5 +1,5 @@
 import { assert, type BackoffRange, backoffPause, type EpochMs, type Rng, type WireError } from "@millrace/base";
-import type { CommittedBatches, PreparedBatch, PreparedOutput } from "@millrace/plan";
+import type { PreparedBatch, PreparedOutput } from "@millrace/plan";
 import type { BatchEffect, RefusedOutput } from "./batch-events.ts";
 
 export interface CommitSettings {
@@ -11,18 +11,18 @@ export interface CommitSettings {
 }
 
 /**
- * The commit of one batch.
+ * The commit of one batch; `logging` and `ending` are left out without a log.
  *
- *     committing ─committed─▶ ended
- *       ▲      └─ some refused outputs may be retried ─▶ paused
- *       └──────────────────────── commitDue ──────────────────────────────┘
+ *     logging ─logged─▶ committing ─committed─▶ ending ─logged─▶ ended
+ *                         ▲      └─ some refused outputs may be retried ─▶ paused
+ *                         └──────────────────────── commitDue ──────────────────┘
  */
 export interface Commit {
   readonly time: EpochMs;
   readonly prepared: PreparedBatch;
   /** The failure of an output before the commit; the successful ones are committed nevertheless. */
   readonly error: WireError | undefined;
-  phase: "committing" | "paused";
+  phase: "logging" | "committing" | "paused" | "ending";
   attempts: number;
   /** Outputs to retry. */
   again: readonly RefusedOutput[];
@@ -30,12 +30,20 @@ export interface Commit {
   readonly refused: RefusedOutput[];
 }
 
+/** @param log The log is to know first what was prepared. */
 export function startCommit(
   { time, prepared, error }: Pick<Commit, "time" | "prepared" | "error">,
-  effects: BatchEffect[],
+  { log, effects }: { readonly log: boolean; readonly effects: BatchEffect[] },
 ): Commit {
-  effects.push({ type: "commit", time, outputs: prepared.outputs });
-  return { time, prepared, error, phase: "committing", attempts: 1, again: [], refused: [] };
+  const commit: Commit = { time, prepared, error, phase: "logging", attempts: 0, again: [], refused: [] };
+  if (log) effects.push({ type: "logPrepared", time, prepared, error });
+  else commitOutputs(commit, prepared.outputs, effects);
+  return commit;
+}
+
+/** The log knows what was prepared. */
+export function onPreparedLogged(commit: Commit, effects: BatchEffect[]): void {
+  commitOutputs(commit, commit.prepared.outputs, effects);
 }
 
 /** @param last Retry nothing. @returns True if the commit has ended. */
@@ -62,16 +70,17 @@ export function onCommitAnswered(
 
 /** The pause is over. */
 export function commitAgain(commit: Commit, effects: BatchEffect[]): void {
-  commit.phase = "committing";
-  commit.attempts += 1;
-  effects.push({ type: "commit", time: commit.time, outputs: commit.again.map((refused) => refused.prepared) });
+  commitOutputs(
+    commit,
+    commit.again.map((refused) => refused.prepared),
+    effects,
+  );
 }
 
-/** The committed state after a batch. */
-export function afterCommit(before: CommittedBatches, { time, prepared }: Commit): CommittedBatches {
-  const states = new Map(before.states);
-  for (const state of prepared.states) states.set(state, time);
-  return { last: time, states };
+function commitOutputs(commit: Commit, outputs: readonly PreparedOutput[], effects: BatchEffect[]): void {
+  commit.phase = "committing";
+  commit.attempts += 1;
+  effects.push({ type: "commit", time: commit.time, outputs });
 }
 
 export function discard(time: EpochMs, outputs: readonly PreparedOutput[], effects: BatchEffect[]): void {

@@ -1,10 +1,11 @@
 import type { EpochMs, Millis, WireError } from "@millrace/base";
-import type { PreparedBatch, PreparedOutput } from "@millrace/plan";
+import type { OutputInfo, PreparedBatch, PreparedOutput } from "@millrace/plan";
+import type { ResumedBatches } from "./logged-batches.ts";
 
 /** Events of the batch generator. */
 export type BatchEvent =
-  /** The job begins. */
-  | { readonly type: "started"; readonly now: EpochMs }
+  /** The job begins, or goes on from what an earlier run of it has logged. */
+  | { readonly type: "started"; readonly now: EpochMs; readonly resumed?: ResumedBatches }
   /**
    * The timer fired, or might have been due: every batch time up to `now` is taken. Early and late ticks are harmless.
    */
@@ -22,6 +23,8 @@ export type BatchEvent =
     }
   /** Answers `commit`. All outputs but the `refused` are committed. */
   | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
+  /** Answers `logPlanned`, `logPrepared` or `logEnded`: the entry survives this process. */
+  | { readonly type: "logged"; readonly time: EpochMs }
   /** Answers `commitAfter`. */
   | { readonly type: "commitDue"; readonly time: EpochMs }
   /** Drain: stop receivers, process the received data, then end. */
@@ -39,6 +42,8 @@ export interface RefusedOutput {
 
 /** Effects of the batch generator, carried out in this order. */
 export type BatchEffect =
+  /** First: batches are at `zeroTime` + k · interval, k ≥ 1, and some may be due already. */
+  | { readonly type: "begin"; readonly zeroTime: EpochMs }
   /** Replaces the previous timer. */
   | { readonly type: "setTimer"; readonly at: EpochMs }
   | { readonly type: "cancelTimer" }
@@ -46,12 +51,30 @@ export type BatchEffect =
   | { readonly type: "allocate"; readonly time: EpochMs }
   /** It is the batch's turn: fix its polled inputs, answer `inputFixed`. One at a time, while no earlier batch runs. */
   | { readonly type: "fixInput"; readonly time: EpochMs }
+  /** Log its input, answer `logged`. */
+  | { readonly type: "logPlanned"; readonly time: EpochMs }
+  /** An earlier run has prepared this batch: answer `outputsDone` at once, with what the log says. */
+  | {
+      readonly type: "finishBatch";
+      readonly time: EpochMs;
+      readonly prepared: PreparedBatch;
+      readonly error: WireError | undefined;
+    }
   /** Run its outputs on the committed state, answer `outputsDone`. One at a time, oldest first. */
   | { readonly type: "runBatch"; readonly time: EpochMs }
+  /** Log that its outputs are complete, answer `logged`. */
+  | {
+      readonly type: "logPrepared";
+      readonly time: EpochMs;
+      readonly prepared: PreparedBatch;
+      readonly error: WireError | undefined;
+    }
   /** Commit the outputs in sequence, each regardless of the others; answer `committed`. */
   | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
   /** Some were refused: answer `commitDue` after the pause. */
   | { readonly type: "commitAfter"; readonly time: EpochMs; readonly delay: Millis }
+  /** Log how the batch ended, answer `logged`. */
+  | ({ readonly type: "logEnded" } & LoggedEnd)
   /** Discard prepared outputs that will never be committed. */
   | { readonly type: "discard"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
   /** Abandon the running batch. If `outputsDone` still arrives, its prepared outputs are discarded. */
@@ -73,6 +96,13 @@ export type BatchEffect =
   | { readonly type: "awaitReceivers" }
   /** The end: nothing follows. */
   | { readonly type: "batchesEnded"; readonly end: BatchesEnd };
+
+/** The end of a batch, as the log has it. */
+export type LoggedEnd =
+  /** It counts, though parts of it may have `failed`. */
+  | { readonly end: "committed"; readonly time: EpochMs; readonly states: readonly string[]; readonly failed: boolean }
+  /** It is to run again at the next start of the job, without the outputs that are committed. */
+  | { readonly end: "abandoned"; readonly time: EpochMs; readonly done: readonly OutputInfo[] };
 
 /** The end of a job's batches. */
 export type BatchesEnd =

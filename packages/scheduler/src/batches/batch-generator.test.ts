@@ -1,7 +1,7 @@
 import { millis, SeededRng } from "@millrace/base";
 import { describe, expect, test } from "vitest";
 import type { BatchEvent } from "./batch-events.ts";
-import { batchAtTurn, batchesDue, stepBatches } from "./batch-generator.ts";
+import { stepBatches } from "./batch-generator.ts";
 import {
   after,
   allocated,
@@ -15,6 +15,7 @@ import {
   stopNow,
   tick,
 } from "./batch-script.fixture.ts";
+import { batchAtTurn, batchesDue } from "./batch-state.ts";
 import { checkBatchGenerator } from "./check-batch-generator.ts";
 
 describe("batch times", () => {

@@ -1,119 +1,10 @@
-import { assert, type EpochMs, epochMs, type Millis, unreachable } from "@millrace/base";
-import type { CommittedBatches } from "@millrace/plan";
-import {
-  afterCommit,
-  type Commit,
-  type CommitSettings,
-  commitAgain,
-  discard,
-  onCommitAnswered,
-  startCommit,
-} from "./batch-commit.ts";
-import type { BatchEffect, BatchEvent, BatchesEnd, RefusedOutput } from "./batch-events.ts";
+import { assert, type EpochMs, epochMs, unreachable } from "@millrace/base";
+import { type Commit, commitAgain, discard, onCommitAnswered, onPreparedLogged, startCommit } from "./batch-commit.ts";
+import type { BatchEffect, BatchEvent, BatchesEnd } from "./batch-events.ts";
+import { type BatchGenerator, batchAtTurn, batchesDue, countWaiting, takenAll } from "./batch-state.ts";
+import { afterBatch, type ResumedBatches } from "./logged-batches.ts";
 
 type Event<Type extends BatchEvent["type"]> = Extract<BatchEvent, { readonly type: Type }>;
-
-export interface BatchSettings extends CommitSettings {
-  readonly interval: Millis;
-  /** `batches.allocated.max`: batches with allocated blocks ahead of the running one. At least 1. */
-  readonly allocatedMax: number;
-  /** `--batches N`: the job ends after N batches, including failed ones. */
-  readonly batchesMax?: number;
-  /** `batch.failure`. */
-  readonly onFailure: "stop" | "continue";
-  /** The job has polled inputs, such as directories: a graceful stop runs one more batch to poll them again. */
-  readonly polls?: boolean;
-}
-
-/**
- * The batches of one job, from clock tick to end.
- *
- *     tick ─▶ waiting ─▶ allocating ─▶ allocated ─▶ fixing ─▶ running ─outputsDone─▶ committing ─▶ ended (committed |
- *     failed)
- *               │                                               │  └─ an output failed, under "stop" ─▶ ended (failed)
- *               │                                               └─ stopNow ─▶ cancelled
- *               └ a time only: its input stays in the source
- *
- * | state      | held in                | bound                              |
- * |------------|------------------------|------------------------------------|
- * | waiting    | `nextWaiting`, `last`: every multiple of the interval in [nextWaiting, last] | two numbers, whatever the backlog |
- * | allocating | `allocating`           | 1                                  |
- * | allocated  | `allocated`, ascending | `allocatedMax`, with the allocating one |
- * | fixing     | `fixing`               | 1, and then none runs              |
- * | running    | `running`              | 1, and then none is fixing         |
- * | committing | `running`, `commit`    | the same one                       |
- * | ended      | counted only           |                                    |
- *
- * Nothing that a batch wrote counts before its commit: saved files stay hidden, sinks have committed nothing, and later batches build on the
- * state versions in `committed`. This machine never cuts off a commit in progress; `jobLife` bounds the wait for one.
- *
- * The job as a whole:
- *
- *     new ─started─▶ open ─stopRequested─▶ stopping ─receiversStopped─▶ draining ─all over─▶ stopped
- *                     │                       │                            ▲
- *                     └───────────────────────┴── `batchesMax` taken ──────┘
- *     any ─ a batch failed under "stop", stopNow ──────────────────────────────────────────▶ stopped
- *
- * Data that stopping receivers hand over gets a last batch at once. It has the next batch time and runs before that
- * time: batch times stay multiples of the interval, and none is used twice.
- */
-export interface BatchGenerator {
-  readonly settings: BatchSettings;
-  mode: "new" | "open" | "stopping" | "draining" | "stopped";
-  /** The first batch's time minus one interval; windows align with it. 0 before the start. */
-  zeroTime: EpochMs;
-  /** The oldest waiting batch time; past `last` if there is none. */
-  nextWaiting: EpochMs;
-  /** The newest batch time taken from the clock. */
-  last: EpochMs;
-  allocating: EpochMs | undefined;
-  readonly allocated: EpochMs[];
-  /** The batch whose turn has come and whose polled inputs are being fixed. */
-  fixing: EpochMs | undefined;
-  running: EpochMs | undefined;
-  /** The commit of the running batch, once its outputs are done. */
-  commit: Commit | undefined;
-  committed: CommittedBatches;
-  /** The job was ended at once during a commit, and stops when that has finished. */
-  cut: boolean;
-  /** Receivers are told to stop once, when no further batch will be taken. */
-  receivers: "running" | "stopping" | "stopped";
-  /** `awaitReceivers` was sent. */
-  awaiting: boolean;
-  /** Batches taken from the clock. */
-  taken: number;
-  /** Batches that were committed without a failure. */
-  succeeded: number;
-  failed: number;
-  end: BatchesEnd | undefined;
-}
-
-export function batchGenerator(settings: BatchSettings): BatchGenerator {
-  assert(
-    settings.interval > 0 && settings.allocatedMax >= 1,
-    "a batch interval above 0 and at least one allocated batch",
-  );
-  return {
-    settings,
-    mode: "new",
-    zeroTime: epochMs(0),
-    nextWaiting: epochMs(0),
-    last: epochMs(0),
-    allocating: undefined,
-    allocated: [],
-    fixing: undefined,
-    running: undefined,
-    commit: undefined,
-    committed: { last: epochMs(0), states: new Map() },
-    cut: false,
-    receivers: "running",
-    awaiting: false,
-    taken: 0,
-    succeeded: 0,
-    failed: 0,
-    end: undefined,
-  };
-}
 
 /** Advances the generator by one event. Owns `state`; reads no clock. O(1) per event, however many ticks are due. */
 export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly BatchEffect[] {
@@ -124,7 +15,7 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
   }
   switch (event.type) {
     case "started":
-      onStarted(state, event.now, effects);
+      onStarted(state, event, effects);
       break;
     case "tick":
       onTick(state, event.now, effects);
@@ -140,6 +31,9 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
       break;
     case "committed":
       onCommitted(state, event, effects);
+      break;
+    case "logged":
+      onLogged(state, event.time, effects);
       break;
     case "commitDue":
       if (state.commit?.time === event.time && state.commit.phase === "paused") commitAgain(state.commit, effects);
@@ -160,30 +54,30 @@ export function stepBatches(state: BatchGenerator, event: BatchEvent): readonly 
   return effects;
 }
 
-/** Batches that are due and have not ended. O(1). */
-export function batchesDue(state: BatchGenerator): number {
-  return (
-    countWaiting(state) +
-    state.allocated.length +
-    (state.allocating === undefined ? 0 : 1) +
-    (batchAtTurn(state) === undefined ? 0 : 1)
-  );
-}
-
-/** The batch whose turn it is: its input is being fixed, or it runs. */
-export function batchAtTurn(state: BatchGenerator): EpochMs | undefined {
-  return state.fixing ?? state.running;
-}
-
-function onStarted(state: BatchGenerator, now: EpochMs, effects: BatchEffect[]): void {
+function onStarted(state: BatchGenerator, { now, resumed }: Event<"started">, effects: BatchEffect[]): void {
   assert(state.mode === "new", "a batch generator starts once");
   const { interval } = state.settings;
   state.mode = "open";
-  state.last = epochMs(Math.floor(now / interval) * interval);
-  state.zeroTime = state.last;
+  state.last = resumed?.last ?? epochMs(Math.floor(now / interval) * interval);
+  state.zeroTime = resumed?.zeroTime ?? state.last;
   state.nextWaiting = epochMs(state.last + interval);
+  effects.push({ type: "begin", zeroTime: state.zeroTime });
+  if (resumed !== undefined) resume(state, resumed, now);
   if (takenAll(state)) state.mode = "draining";
   else setTimer(state, effects);
+}
+
+/** Goes on where an earlier run was: with the batch that it has not committed, then with the ticks that it has missed. */
+function resume(state: BatchGenerator, { committed, pending }: ResumedBatches, now: EpochMs): void {
+  const { interval } = state.settings;
+  state.committed = committed;
+  state.resumed = pending;
+  if (pending !== undefined && !takenAll(state)) {
+    state.last = epochMs(pending.time - interval);
+    state.nextWaiting = pending.time;
+    take(state, 1);
+  }
+  takeDue(state, now);
 }
 
 function onTick(state: BatchGenerator, now: EpochMs, effects: BatchEffect[]): void {
@@ -219,9 +113,24 @@ function onAllocated(state: BatchGenerator, time: EpochMs): void {
 
 function onInputFixed(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
   assert(state.fixing === time, `the input of batch ${time} is fixed, but ${state.fixing ?? "none"} was asked for`);
+  if (state.settings.logged === true) effects.push({ type: "logPlanned", time });
+  else runBatch(state, time, effects);
+}
+
+function runBatch(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
   state.fixing = undefined;
   state.running = time;
   effects.push({ type: "runBatch", time });
+}
+
+/** Each batch waits for one entry at a time. */
+function onLogged(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
+  const { commit } = state;
+  if (state.fixing === time) return runBatch(state, time, effects);
+  assert(commit?.time === time, `batch ${time} is logged, but ${commit?.time ?? "none"} was to be`);
+  if (commit.phase === "logging") return onPreparedLogged(commit, effects);
+  assert(commit.phase === "ending", `the end of batch ${time} is logged before it has ended`);
+  completeCommit(state, commit, effects);
 }
 
 function onOutputsDone(
@@ -233,8 +142,10 @@ function onOutputsDone(
     state.running === time && state.commit === undefined,
     `the outputs of batch ${time} are done, but ${state.running ?? "none"} was running`,
   );
-  if (error === undefined || state.settings.onFailure === "continue") {
-    state.commit = startCommit({ time, prepared, error }, effects);
+  const known = state.resumed?.time === time && state.resumed.prepared !== undefined; // its commit may have begun
+  if (known || error === undefined || state.settings.onFailure === "continue") {
+    const log = state.settings.logged === true && prepared.outputs.length > 0 && !known;
+    state.commit = startCommit({ time, prepared, error }, { log, effects });
   } else {
     discard(time, prepared.outputs, effects);
     endBatch(state, { time, error, refused: [] }, effects);
@@ -244,28 +155,44 @@ function onOutputsDone(
 function onCommitted(state: BatchGenerator, { time, refused }: Event<"committed">, effects: BatchEffect[]): void {
   const { commit, settings, cut } = state;
   assert(commit?.time === time, `batch ${time} is committed, but ${commit?.time ?? "none"} was to be`);
-  if (!onCommitAnswered(commit, refused, { settings, last: cut, effects })) return;
-  endCommit(state, commit, [], effects);
-  if (cut && state.mode !== "stopped") onStopNow(state, effects);
+  if (onCommitAnswered(commit, refused, { settings, last: cut, effects })) endCommit(state, commit, effects);
 }
 
-/** @param more Outputs that would have been retried. */
-function endCommit(
-  state: BatchGenerator,
-  commit: Commit,
-  more: readonly RefusedOutput[],
-  effects: BatchEffect[],
-): void {
-  const refused = [...commit.refused, ...more];
-  const error = commit.error ?? refused[0]?.error;
-  if (error === undefined || state.settings.onFailure === "continue")
-    state.committed = afterCommit(state.committed, commit);
+/** Every output is committed, or refused for good. */
+function endCommit(state: BatchGenerator, commit: Commit, effects: BatchEffect[]): void {
+  const { time, prepared, refused } = commit;
+  commit.phase = "ending";
+  if (state.settings.logged !== true) return completeCommit(state, commit, effects);
+  if (counts(state, commit)) {
+    const failed = errorOf(commit) !== undefined;
+    effects.push({ type: "logEnded", end: "committed", time, states: prepared.states, failed });
+  } else {
+    const done = prepared.outputs.filter(
+      (output) => !refused.some((one) => one.prepared.output.id === output.output.id),
+    );
+    effects.push({ type: "logEnded", end: "abandoned", time, done: done.map(({ output }) => output) });
+  }
+}
+
+/** The end of the batch is logged, if it has to be. What was refused is discarded now: until then the log asks to commit it. */
+function completeCommit(state: BatchGenerator, commit: Commit, effects: BatchEffect[]): void {
+  const { time, prepared, refused } = commit;
+  const { cut } = state;
+  if (counts(state, commit)) state.committed = afterBatch(state.committed, time, prepared.states);
   discard(
-    commit.time,
+    time,
     refused.map((output) => output.prepared),
     effects,
   );
-  endBatch(state, { time: commit.time, error, refused }, effects);
+  endBatch(state, { time, error: errorOf(commit), refused }, effects);
+  if (cut && state.mode !== "stopped") onStopNow(state, effects);
+}
+
+const errorOf = (commit: Commit): Commit["error"] => commit.error ?? commit.refused[0]?.error;
+
+/** Whether later batches build on it. */
+function counts(state: BatchGenerator, commit: Commit): boolean {
+  return errorOf(commit) === undefined || state.settings.onFailure === "continue";
 }
 
 function endBatch(
@@ -276,6 +203,7 @@ function endBatch(
   state.running = undefined;
   state.commit = undefined;
   state.cut = false;
+  state.resumed = undefined;
   if (ended.error === undefined) state.succeeded++;
   else state.failed++;
   effects.push({ type: "batchEnded", ...ended });
@@ -307,12 +235,13 @@ function onReceiversStopped(
 }
 
 function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
-  if (state.commit?.phase === "committing") {
-    state.cut = true;
-    return;
+  const { commit } = state;
+  if (commit !== undefined) {
+    state.cut = true; // it ends when the commit has
+    if (commit.phase !== "paused") return;
+    commit.refused.push(...commit.again);
+    return endCommit(state, commit, effects);
   }
-  if (state.commit !== undefined) endCommit(state, state.commit, state.commit.again, effects);
-  if (state.mode === "stopped") return;
   const waiting = state.mode === "new" ? 0 : batchesDue(state);
   if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: takenAll(state) }, effects); // only receivers were still running
   const cutOff = batchAtTurn(state);
@@ -327,10 +256,7 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
   if (state.mode === "new" || state.mode === "stopped") return;
   if (batchAtTurn(state) === undefined) {
     const next = state.allocated.shift();
-    if (next !== undefined) {
-      state.fixing = next;
-      effects.push({ type: "fixInput", time: next });
-    }
+    if (next !== undefined) startBatch(state, next, effects);
   }
   if (
     state.allocating === undefined &&
@@ -352,6 +278,17 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
   }
 }
 
+function startBatch(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
+  const { resumed } = state;
+  if (resumed?.time === time && resumed.prepared !== undefined) {
+    state.running = time;
+    effects.push({ type: "finishBatch", time, prepared: resumed.prepared, error: resumed.error });
+  } else {
+    state.fixing = time;
+    effects.push({ type: "fixInput", time });
+  }
+}
+
 function stop(state: BatchGenerator, end: BatchesEnd, effects: BatchEffect[]): void {
   if (ticking(state)) effects.push({ type: "cancelTimer" });
   state.mode = "stopped";
@@ -366,15 +303,6 @@ function stop(state: BatchGenerator, end: BatchesEnd, effects: BatchEffect[]): v
 
 function ticking(state: BatchGenerator): boolean {
   return state.mode === "open" || state.mode === "stopping";
-}
-
-function takenAll(state: BatchGenerator): boolean {
-  return state.settings.batchesMax !== undefined && state.taken >= state.settings.batchesMax;
-}
-
-/** Batches that are only a time so far. */
-export function countWaiting(state: BatchGenerator): number {
-  return (state.last - state.nextWaiting) / state.settings.interval + 1;
 }
 
 function setTimer(state: BatchGenerator, effects: BatchEffect[]): void {

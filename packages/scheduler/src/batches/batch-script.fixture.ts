@@ -1,7 +1,8 @@
 import { epochMs, millis, SeededRng, type WireError } from "@millrace/base";
 import type { PreparedBatch, PreparedOutput } from "@millrace/plan";
 import type { BatchEffect, BatchEvent, RefusedOutput } from "./batch-events.ts";
-import { type BatchGenerator, type BatchSettings, batchGenerator, stepBatches } from "./batch-generator.ts";
+import { stepBatches } from "./batch-generator.ts";
+import { type BatchGenerator, type BatchSettings, batchGenerator } from "./batch-state.ts";
 import { checkBatchGenerator } from "./check-batch-generator.ts";
 
 // Shared by the tests of the batch generator: concise events, and effects as lines.
@@ -46,9 +47,9 @@ export const stopNow: BatchEvent = { type: "stopNow" };
 
 export type Events = BatchEvent | readonly BatchEvent[];
 
-/** Steps through the events; what the last of them caused but for the commit and the end of a batch, in words. */
+/** Steps through the events; what the last of them caused but for the beginning, the commit and the end of a batch, in words. */
 export function after(state: BatchGenerator, ...events: readonly Events[]): readonly string[] {
-  return allAfter(state, ...events).filter((words) => !/^(commit|batchEnded) /.test(words));
+  return allAfter(state, ...events).filter((words) => !/^(commit|batchEnded) |^begin$/.test(words));
 }
 
 /** As `after`, with all effects. */

@@ -1,5 +1,5 @@
 import { assert } from "@millrace/base";
-import { type BatchGenerator, batchAtTurn, batchesDue, countWaiting } from "./batch-generator.ts";
+import { type BatchGenerator, batchAtTurn, batchesDue, countWaiting } from "./batch-state.ts";
 
 /** Throws if the state is unreachable for correct code. For tests and simulation. */
 export function checkBatchGenerator(state: BatchGenerator): void {

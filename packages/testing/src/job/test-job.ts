@@ -70,8 +70,8 @@ export async function testJobUnder(
 ): Promise<TestJob> {
   const scratch = new Scratch();
   try {
-    const isFile = typeof job === "string" || job instanceof URL;
-    const loaded = isFile ? await loadFile(job, scratch) : loadInline(job, faults);
+    const loaded =
+      typeof job === "string" || job instanceof URL ? await loadFile(job, scratch) : loadInline(job, faults);
     return await TestJob.start({ ...loaded, faults }, scratch, options);
   } catch (error) {
     scratch.remove();
@@ -246,7 +246,8 @@ export class TestJob {
     });
     const batches = this.#newBatches(graph, feeds);
     this.#started = { batches, graph, feeds };
-    await this.#console.run(() => graph.startBatches(batches.start()));
+    batches.start();
+    await this.#running;
   }
 
   #newBatches(graph: JobGraph, feeds: Feeds): BatchShell {
@@ -260,17 +261,14 @@ export class TestJob {
         clock: this.#clock,
       },
       {
+        begin: (zeroTime) => this.#run(this.#console.run(() => graph.startBatches(zeroTime))),
         waiting: () => undefined, // a test waits for its batches
         allocate: (time) => {
           this.#inputs.allocate(time, feeds.take());
           batches.onAllocated(time);
         },
-        fixInput: (time) => {
-          this.#running = this.#fixInput(time);
-        },
-        runBatch: (time) => {
-          this.#running = this.#runBatch(time);
-        },
+        fixInput: (time) => this.#run(this.#fixInput(time)),
+        runBatch: (time) => this.#run(this.#runBatch(time)),
         records: (time) => this.#inputs.records(time),
         commit: (time, outputs) => {
           const committed = this.#console.run(() => commitOutputs(graph, time, outputs));
@@ -309,6 +307,10 @@ export class TestJob {
   async #tell(): Promise<void> {
     const cause = this.#end.kind === "ended" ? this.#end.cause : undefined;
     await this.#console.run(() => this.#started?.graph.end(cause));
+  }
+
+  #run(work: Promise<void>): void {
+    this.#running = work;
   }
 
   async #fixInput(time: EpochMs): Promise<void> {

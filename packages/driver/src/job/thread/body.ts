@@ -6,10 +6,12 @@ import {
   type JobRegistry,
   jobConf,
 } from "@millrace/api/engine";
-import { type EpochMs, fromWireError, toWireError, unreachable, type WireError } from "@millrace/base";
+import { assert, type EpochMs, fromWireError, toWireError, unreachable, type WireError } from "@millrace/base";
 import type { ActionPlan, BatchInput, BlockId, BlockLocation, CommittedBatches, PreparedOutput } from "@millrace/plan";
+import { resumedBatches } from "@millrace/scheduler";
 import { toWireOutcome } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
+import { BatchJournal } from "./batch-journal.ts";
 import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
@@ -43,6 +45,10 @@ export class JobThreadBody {
   #nextRequest = 0;
   #graph: JobGraph | undefined;
   #parallelism = 0;
+  /** Of a job that names its checkpoint directory. */
+  #journal: BatchJournal | undefined;
+  /** Batches have begun, and the log is this run's. */
+  #started: Promise<unknown> = Promise.resolve();
   #discarding: Promise<unknown> = Promise.resolve();
 
   constructor(ports: JobThreadPorts) {
@@ -55,11 +61,20 @@ export class JobThreadBody {
         return void this.#build(message);
       case "startBatches":
         this.#parallelism = message.defaultParallelism;
-        return void this.#startBatches(message.zeroTime);
+        this.#started = this.#startBatches(message.zeroTime);
+        return;
       case "fixInput":
         return void this.#fixInput(message.time);
       case "runBatch":
         return void this.#runBatch(message.input, message.states);
+      case "logPlanned":
+        return void this.#log(message.input.time, (journal) => journal.planned(message.input));
+      case "logPrepared":
+        return void this.#log(message.time, (journal) =>
+          journal.prepared(message.time, message.prepared, message.error),
+        );
+      case "logEnded":
+        return void this.#log(message.ended.time, (journal) => journal.ended(message.ended));
       case "commit":
         return void this.#commit(message.time, message.outputs);
       case "discard":
@@ -95,16 +110,25 @@ export class JobThreadBody {
         conf: message.conf,
         directory: message.directory,
       });
-      const { name, batchIntervalMs, conf, receivers, polls } = this.#graph;
-      this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls });
+      const { name, batchIntervalMs, conf, receivers, polls, logged, checkpointDir } = this.#graph;
+      if (logged) this.#journal = await this.#openJournal(this.#graph);
+      const found = this.#journal?.found;
+      const log = logged ? { directory: checkpointDir, resumed: found && resumedBatches(found) } : undefined;
+      this.#ports.post({ type: "built", name, batchIntervalMs, conf, receivers, polls, log });
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });
     }
   }
 
+  #openJournal(graph: JobGraph): Promise<BatchJournal> {
+    const files = this.#ports.files.for(graph.checkpointDir);
+    return BatchJournal.open(files, graph, (warning) => this.#ports.post({ type: "warn", warning }));
+  }
+
   async #startBatches(zeroTime: EpochMs): Promise<void> {
     try {
-      await this.#graph?.startBatches(zeroTime);
+      await this.#graph?.startBatches(zeroTime, this.#journal?.found);
+      await this.#journal?.take(zeroTime);
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });
     }
@@ -127,7 +151,19 @@ export class JobThreadBody {
       this.#ports.post({ type: "outputsDone", time: input.time, outcome: toWireOutcome(outcome) });
   }
 
+  async #log(time: EpochMs, write: (journal: BatchJournal) => Promise<void>): Promise<void> {
+    try {
+      await this.#started;
+      assert(this.#journal !== undefined, "only a job with a log logs");
+      await write(this.#journal);
+    } catch (error) {
+      return this.#ports.post({ type: "failed", error: toWireError(error) });
+    }
+    this.#ports.post({ type: "logged", time });
+  }
+
   async #commit(time: EpochMs, outputs: readonly PreparedOutput[]): Promise<void> {
+    await this.#started; // a commit may be left from an earlier run
     if (this.#graph === undefined) return;
     this.#ports.post({ type: "committed", time, refused: await commitOutputs(this.#graph, time, outputs) });
   }

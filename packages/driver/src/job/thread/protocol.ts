@@ -1,16 +1,18 @@
 import type { EngineEvent } from "@millrace/api/engine";
 import type { EpochMs, JobConf, Warning, WarningOver, WireError } from "@millrace/base";
+import type { Location } from "@millrace/files";
 import type {
   ActionPlan,
   BatchInput,
   BlockId,
   CommittedBatches,
   FixedInput,
+  PreparedBatch,
   PreparedOutput,
   ReceiverPlan,
   ShuffleId,
 } from "@millrace/plan";
-import type { RefusedOutput } from "@millrace/scheduler";
+import type { LoggedEnd, RefusedOutput, ResumedBatches } from "@millrace/scheduler";
 import type { WireBatchOutcome } from "../batch-failure.ts";
 
 /** Messages from the main thread of a job's driver process to the job's thread, which runs user code. */
@@ -36,6 +38,17 @@ export type ToJobThread =
       /** The state versions on which it builds. */
       readonly states: CommittedBatches["states"];
     }
+  /** Log the input of a batch. Answered by `logged`, like the next two. */
+  | { readonly type: "logPlanned"; readonly input: BatchInput }
+  /** Log that the outputs of a batch are complete. */
+  | {
+      readonly type: "logPrepared";
+      readonly time: EpochMs;
+      readonly prepared: PreparedBatch;
+      readonly error: WireError | undefined;
+    }
+  /** Log how a batch ended. */
+  | { readonly type: "logEnded"; readonly ended: LoggedEnd }
   /** Commit prepared outputs of the batch. Answered by `committed`. */
   | { readonly type: "commit"; readonly time: EpochMs; readonly outputs: readonly PreparedOutput[] }
   /** Cut off the running batch. Answered by `discarded` once its outputs prepared so far are discarded. */
@@ -64,6 +77,8 @@ export type FromJobThread =
       readonly receivers: readonly ReceiverPlan[];
       /** The job has polled inputs. */
       readonly polls: boolean;
+      /** Its batches are logged in this directory. */
+      readonly log: { readonly directory: Location; readonly resumed: ResumedBatches | undefined } | undefined;
     }
   /**
    * First: the effective `driver.heap`, the job's own settings included. A thread with a different heap sends nothing
@@ -80,6 +95,8 @@ export type FromJobThread =
   /** By the name of the input. */
   | { readonly type: "inputFixed"; readonly time: EpochMs; readonly inputs: ReadonlyMap<string, FixedInput> }
   | { readonly type: "outputsDone"; readonly time: EpochMs; readonly outcome: WireBatchOutcome }
+  /** The entry survives this process. */
+  | { readonly type: "logged"; readonly time: EpochMs }
   | { readonly type: "committed"; readonly time: EpochMs; readonly refused: readonly RefusedOutput[] }
   | { readonly type: "discarded" }
   | { readonly type: "warn"; readonly warning: Warning }

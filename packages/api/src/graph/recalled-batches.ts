@@ -1,0 +1,108 @@
+import type { EpochMs } from "@millrace/base";
+import { type FixedInput, type LoggedBatches, type OutputInfo, type RememberedBatch, source } from "@millrace/plan";
+import type { BatchScope } from "../batch/batch-scope.ts";
+import type { JobContext } from "../job/job-context.ts";
+import { checkpointInputLost, checkpointUnlogged } from "../warnings.ts";
+import type { FixedBefore, NamedInput, PolledInput } from "./stream-node.ts";
+
+/** The inputs of a job. */
+export interface JobInputs {
+  readonly polled: readonly PolledInput[];
+  readonly received: readonly NamedInput[];
+}
+
+/** What an earlier run of the job has logged, as the graph of this one takes it up. */
+export class RecalledBatches {
+  readonly #logged: LoggedBatches;
+  readonly #inputs: JobInputs;
+  /** Batches that a later one may look back on, oldest first. */
+  readonly remembered: readonly RememberedBatch[];
+
+  constructor(logged: LoggedBatches, inputs: JobInputs, rememberMs: number) {
+    this.#logged = logged;
+    this.#inputs = inputs;
+    const { pending } = logged;
+    const last = pending?.time ?? logged.committed.last;
+    // One whose outputs are complete does not run again: it is only looked back on.
+    const over = pending?.prepared === undefined ? logged.remembered : [...logged.remembered, pending];
+    this.remembered = over.filter(({ time }) => time > last - rememberMs || time === pending?.time);
+  }
+
+  /** Tells each input what it has to remember, before it is asked for anything. */
+  recallInputs(): void {
+    const { memories, memoriesAt, remembered, pending } = this.#logged;
+    const later = [...remembered, ...(pending === undefined ? [] : [pending])].filter(({ time }) => time > memoriesAt);
+    for (const node of this.#inputs.polled) {
+      const since = later.flatMap(({ time, inputs }): readonly FixedBefore[] => {
+        const fixed = inputs.get(node.input);
+        return fixed === undefined ? [] : [{ time, fixed }];
+      });
+      node.recall?.(memories.get(node.input), since);
+    }
+  }
+
+  /** What an input gives to a batch that was planned before and runs again; `undefined`: it is to be fixed now. */
+  fixedBefore(time: EpochMs, node: PolledInput): FixedInput | undefined {
+    const { pending } = this.#logged;
+    const fixed = pending?.time === time ? pending.inputs.get(node.input) : undefined;
+    return fixed?.kind === "failed" || fixed?.kind === "unlogged" ? undefined : fixed;
+  }
+
+  /** An earlier run of the batch has committed this output. */
+  isDone(time: EpochMs, output: OutputInfo): boolean {
+    const { pending } = this.#logged;
+    return pending?.time === time && pending.done.some(({ id, name }) => id === output.id && name === output.name);
+  }
+
+  /** Begins a remembered batch with what is left of its input. */
+  begin(scope: BatchScope, { inputs, states }: RememberedBatch): void {
+    const left = new Map<string, FixedInput>();
+    for (const node of this.#inputs.received) left.set(node.input, { kind: "received", blocks: [], records: 0 });
+    for (const node of this.#inputs.polled) {
+      const fixed = inputs.get(node.input) ?? NOTHING;
+      left.set(node.input, fixed);
+      if (fixed.kind === "unlogged") scope.giveUnlogged(node, source("blocks", [], node.label));
+    }
+    scope.begin(left, states);
+  }
+
+  /** Warns of records that were received for these batches and were gone with the executors. */
+  warnOfLost(context: JobContext): void {
+    const { pending } = this.#logged;
+    const rerun = pending !== undefined && pending.prepared === undefined ? [pending] : [];
+    const lost = new Map<string, { records: number; first: EpochMs; last: EpochMs }>();
+    for (const { time, inputs } of [...this.remembered, ...rerun]) {
+      for (const [name, fixed] of inputs) {
+        if (fixed.kind !== "received" || fixed.records === 0) continue;
+        const { records = 0, first = time } = lost.get(name) ?? {};
+        lost.set(name, { records: records + fixed.records, first, last: time });
+      }
+    }
+    for (const [name, { records, first, last }] of lost) {
+      const node = this.#inputs.received.find(({ input }) => input === name);
+      const label = node?.label ?? name;
+      const batches = first === last ? `batch ${first}, which needs` : `batches ${first} to ${last}, which need`;
+      context.port.warn(
+        checkpointInputLost(
+          label,
+          `${records} records that ${label} had received for ${batches} them, were only in the memory of executors that ended with the job's driver. ` +
+            "What depends on them is computed without them. Use a source that can be read again where nothing may be lost.",
+        ),
+      );
+    }
+  }
+}
+
+/** What an input that was not there gave to earlier batches. */
+const NOTHING: FixedInput = { kind: "unlogged", records: 0 };
+
+/** Warns of inputs that a later run of the job cannot recall. */
+export function warnOfUnlogged(context: JobContext, { polled }: JobInputs): void {
+  for (const { unlogged, label } of polled) {
+    if (unlogged !== true) continue;
+    const message =
+      `what the job's code gives to ${label} is not logged: if the job is killed and started again, the stream is asked again for the batch that ran, ` +
+      "and a window that looks back has nothing of earlier ones. Use a source that can be read again, such as files, where that matters.";
+    context.port.warn(checkpointUnlogged(label, message));
+  }
+}

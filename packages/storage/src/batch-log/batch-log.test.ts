@@ -1,0 +1,203 @@
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EngineError, epochMs } from "@millrace/base";
+import { type FileSystem, locationFrom } from "@millrace/files";
+import { type BatchLogEntry, blockId, type LoggedBatches } from "@millrace/plan";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LocalFileSystem } from "../file-system/local.ts";
+import { BatchLog } from "./batch-log.ts";
+
+type Entry<Kind extends BatchLogEntry["kind"]> = Extract<BatchLogEntry, { readonly kind: Kind }>;
+
+const files = new LocalFileSystem();
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "millrace-batch-log-"));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+/** A file system that can only replace whole files. */
+class Objects extends LocalFileSystem {
+  override readonly blocking = undefined;
+}
+
+const at = epochMs;
+const open = (on: FileSystem = files) => BatchLog.open({ files: on, directory: locationFrom(directory) });
+const segments = (): readonly string[] => readdirSync(join(directory, "batches")).sort();
+const pathOf = (segment: string): string => join(directory, "batches", segment);
+
+const output = { id: 0, name: 'saveAsTextFiles of "\ud800" at job.ts:1:2' };
+const input = {
+  time: at(2_000),
+  inputs: new Map([
+    [
+      "input-0",
+      { kind: "files", files: [{ path: locationFrom("/in/\u00fc \n\ud800"), version: "1@2", bytes: 7 }] } as const,
+    ],
+    ["__proto__", { kind: "external", ranges: [Uint8Array.of(0, 255, 128), new Uint8Array()] } as const],
+    [
+      "socket",
+      { kind: "received", blocks: [{ id: blockId("recv/0/1"), bytes: 3, at: ["driver"] }], records: 2 } as const,
+    ],
+    ["rate", { kind: "rate", from: 0, until: 1e15, recordsPerSecond: 5, zeroTime: at(0) } as const],
+    ["queue", { kind: "unlogged", records: 1 } as const],
+    [
+      "broken",
+      {
+        kind: "failed",
+        error: {
+          name: "Error",
+          message: "boom",
+          kind: { code: "X", blame: "user", retry: "never" },
+          fields: { n: 1, b: true, s: "" },
+        },
+      } as const,
+    ],
+  ]),
+};
+const base: LoggedBatches = {
+  zeroTime: at(0),
+  committed: { last: at(1_000), states: new Map([["totals", at(1_000)]]) },
+  remembered: [{ time: at(1_000), inputs: input.inputs, states: new Map() }],
+  pending: {
+    time: at(2_000),
+    inputs: input.inputs,
+    states: new Map([["totals", at(1_000)]]),
+    prepared: {
+      states: ["totals"],
+      outputs: [
+        {
+          kind: "files",
+          output,
+          staging: locationFrom("/out/.t"),
+          directory: locationFrom("/out/t"),
+          files: [{ file: "part-00000", bytes: 5, token: "5@1" }],
+        },
+        { kind: "sink", output, written: [Uint8Array.of(7)] },
+      ],
+    },
+    error: { name: "Error", message: "half of it" },
+    done: [output],
+  },
+  memories: new Map([
+    [
+      "input-0",
+      {
+        kind: "files",
+        afterMs: undefined,
+        known: [{ path: locationFrom("/in/a"), since: 1_000, version: "1@2", returns: 1, waiting: true }],
+      } as const,
+    ],
+    ["kafka", { kind: "external", ranges: [Uint8Array.of(1)] } as const],
+  ]),
+  memoriesAt: at(2_000),
+};
+const whole: Entry<"base"> = { kind: "base", identity: { name: "job", batchIntervalMs: 1_000 }, base };
+const later = [
+  { kind: "planned", input },
+  { kind: "prepared", time: at(2_000), prepared: { states: ["totals"], outputs: [] } },
+  { kind: "abandoned", time: at(2_000), done: [output] },
+  { kind: "committed", time: at(2_000), states: ["totals"] },
+] as const satisfies readonly BatchLogEntry[];
+
+async function write(on: FileSystem = files): Promise<void> {
+  const { log } = await open(on);
+  await log.take(whole);
+  for (const entry of later) await log.append(entry);
+  log.close();
+}
+
+describe.each([
+  ["a file system that can append", files, 1],
+  ["a file system that can only replace whole files", new Objects(), 1 + later.length],
+])("on %s", (_, on, count) => {
+  test("all that was written is read, with its types", async () => {
+    await write(on);
+    expect((await open(on)).entries).toEqual([whole, ...later]);
+    expect(segments()).toHaveLength(count);
+  });
+
+  test("a base replaces what was before it, and the segments go", async () => {
+    await write(on);
+    const { log } = await open(on);
+    await log.take(whole);
+    await log.append(later[0]);
+    await log.replace(whole);
+    expect((await open(on)).entries).toEqual([whole]);
+    expect(segments()).toHaveLength(1);
+    expect(segments()[0]).toMatch(/^2-/);
+  });
+
+  test("what an earlier owner still appends is read by nobody", async () => {
+    const { log: earlier } = await open(on);
+    await earlier.take(whole);
+    const { log } = await open(on);
+    await log.take(whole);
+    await Promise.allSettled([earlier.append(later[0])]);
+    await log.append(later[3]);
+    expect((await open(on)).entries).toEqual([whole, later[3]]);
+  });
+
+  test("a new base is due when the log has grown", async () => {
+    const { log } = await open(on);
+    await log.take(whole);
+    expect(log.grown).toBe(false);
+    for (let i = 0; !log.grown; i++) {
+      expect(i).toBeLessThan(5_000);
+      await log.append(later[0]);
+    }
+  });
+});
+
+test("an empty directory has no log", async () => {
+  expect((await open()).entries).toEqual([]);
+});
+
+describe("of a damaged log", () => {
+  const read = async (): Promise<readonly BatchLogEntry[] | string> => {
+    try {
+      return (await open()).entries;
+    } catch (error) {
+      if (error instanceof EngineError) return error.code;
+      throw error;
+    }
+  };
+
+  test("cut off anywhere, the entries before the cut are read, or it is refused", async () => {
+    await write();
+    const bytes = readFileSync(pathOf("1-0.log"));
+    const seen = new Set<number>();
+    for (let length = bytes.length; length >= 0; length -= 7) {
+      truncateSync(pathOf("1-0.log"), length);
+      const found = await read();
+      if (typeof found === "string") {
+        expect(found).toBe("CHECKPOINT_DAMAGED");
+        continue;
+      }
+      expect(found).toEqual([whole, ...later].slice(0, found.length));
+      seen.add(found.length);
+    }
+    expect([...seen]).toEqual([5, 4, 3, 2, 1]); // never none: that would be a job from scratch
+  });
+
+  test("zeros at its end are what a crash of the machine left", async () => {
+    await write();
+    writeFileSync(pathOf("1-0.log"), Buffer.concat([readFileSync(pathOf("1-0.log")), Buffer.alloc(100)]));
+    expect(await read()).toEqual([whole, ...later]);
+  });
+
+  test("a segment under another name, a missing one, and one without a base are refused", async () => {
+    await write(new Objects());
+    renameSync(pathOf("1-4.log"), pathOf("1-5.log"));
+    expect(await read()).toBe("CHECKPOINT_DAMAGED");
+    renameSync(pathOf("1-5.log"), pathOf("1-4.log"));
+    renameSync(pathOf("1-2.log"), join(directory, "kept"));
+    expect(await read()).toBe("CHECKPOINT_DAMAGED");
+    renameSync(join(directory, "kept"), pathOf("1-2.log"));
+    rmSync(pathOf("1-0.log"));
+    expect(await read()).toBe("CHECKPOINT_DAMAGED");
+  });
+});

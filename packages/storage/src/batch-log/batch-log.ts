@@ -1,0 +1,171 @@
+import { describeThrown } from "@millrace/base";
+import { type BlockingAppender, entriesOf, type FileSystem, type Location, within } from "@millrace/files";
+import type { BatchLogEntry } from "@millrace/plan";
+import { decodePayload, encodePayload } from "./entry-json.ts";
+import { checkpointDamaged } from "./errors.ts";
+import { decodeSegment, encodeEntry, encodeSegmentHeader, type RawEntry, type SegmentId } from "./segment-file.ts";
+
+export interface BatchLogOptions {
+  readonly files: FileSystem;
+  /** The checkpoint directory; the log is in `batches` within it. */
+  readonly directory: Location;
+}
+
+const FILE_NAME = /^(\d{1,9})-(\d{1,9})\.log$/;
+/** A log is begun anew when it has grown by this much, or to a multiple of its base. */
+const GROWTH_BYTES_MIN = 1 << 20;
+const GROWTH_OF_BASE = 4;
+/** Where every entry is a file of its own. */
+const SEGMENTS_MAX = 64;
+
+type Entry<Kind extends BatchLogEntry["kind"]> = Extract<BatchLogEntry, { readonly kind: Kind }>;
+
+/**
+ * The batch log of a job: `<directory>/batches/<epoch>-<number>.log`. The owner of a directory has an epoch of its own, and begins
+ * it with a segment whose first entry is a `base`: all there is to know. Whatever an earlier owner still appends to a
+ * segment of its epoch is therefore not read by anyone.
+ *
+ * A file system that can append has one segment until the log is begun anew; another one has a segment for each entry.
+ */
+export class BatchLog {
+  readonly #files: FileSystem;
+  readonly #directory: Location;
+  #current: SegmentId;
+  #segment: { readonly appender: BlockingAppender | undefined; entries: number } | undefined;
+  /** Bytes since the last base, and of it. */
+  #bytes = 0;
+  #baseBytes = 0;
+
+  /**
+   * Reads what earlier owners of the directory have logged, from the last base on; nothing if there is no log.
+   *
+   * @throws CHECKPOINT_DAMAGED, CHECKPOINT_NEWER, and the errors of the file system.
+   */
+  static async open(
+    options: BatchLogOptions,
+  ): Promise<{ readonly log: BatchLog; readonly entries: readonly BatchLogEntry[] }> {
+    const directory = within(options.directory, "batches");
+    const segments = await listSegments(options.files, directory);
+    const newest = segments.at(-1);
+    const log = new BatchLog(options.files, directory, { epoch: newest?.epoch ?? 0, number: 0 });
+    if (newest === undefined) return { log, entries: [] };
+    return { log, entries: await readSegments(options.files, directory, segments) };
+  }
+
+  private constructor(files: FileSystem, directory: Location, before: SegmentId) {
+    this.#files = files;
+    this.#directory = directory;
+    this.#current = before;
+  }
+
+  get location(): Location {
+    return this.#directory;
+  }
+
+  /** The log has grown so much since its base that a new one is due. */
+  get grown(): boolean {
+    if (this.#segment?.appender === undefined && this.#current.number >= SEGMENTS_MAX) return true;
+    return this.#bytes > Math.max(GROWTH_BYTES_MIN, GROWTH_OF_BASE * this.#baseBytes);
+  }
+
+  /** Begins a new epoch, and becomes the owner of the directory. */
+  async take(base: Entry<"base">): Promise<void> {
+    await this.#begin(base, { epoch: this.#current.epoch + 1, number: 0 });
+  }
+
+  /** Replaces all that was logged. */
+  async replace(base: Entry<"base">): Promise<void> {
+    await this.#begin(base, { ...this.#current, number: this.#current.number + 1 });
+  }
+
+  /** When this resolves, whoever opens the log next finds the entry. */
+  async append(entry: Exclude<BatchLogEntry, Entry<"base">>): Promise<void> {
+    const raw: RawEntry = { kind: entry.kind, payload: encodePayload(entry) };
+    this.#bytes += raw.payload.length;
+    const segment = this.#segment;
+    if (segment?.appender !== undefined) {
+      segment.appender.append(encodeEntry(raw, segment.entries));
+      segment.entries += 1;
+      return;
+    }
+    const id = { ...this.#current, number: this.#current.number + 1 };
+    await this.#files.write(this.#pathOf(id), [encodeSegmentHeader(id), encodeEntry(raw, 0)]);
+    this.#current = id;
+  }
+
+  close(): void {
+    this.#segment?.appender?.close();
+    this.#segment = undefined;
+  }
+
+  async #begin(base: Entry<"base">, id: SegmentId): Promise<void> {
+    const payload = encodePayload(base);
+    const path = this.#pathOf(id);
+    await this.#files.write(path, [encodeSegmentHeader(id), encodeEntry({ kind: "base", payload }, 0)]);
+    this.close();
+    this.#current = id;
+    this.#segment = { appender: this.#files.blocking?.append?.(path), entries: 1 };
+    this.#bytes = 0;
+    this.#baseBytes = payload.length;
+    const all = await listSegments(this.#files, this.#directory);
+    // What is left over is not read, and removed the next time.
+    await Promise.allSettled(
+      all.filter((other) => isBefore(other, id)).map((other) => this.#files.remove(this.#pathOf(other))),
+    );
+  }
+
+  #pathOf(id: SegmentId): Location {
+    return pathOf(this.#directory, id);
+  }
+}
+
+function pathOf(directory: Location, { epoch, number }: SegmentId): Location {
+  return within(directory, `${epoch}-${number}.log`);
+}
+
+/** Oldest first. */
+async function listSegments(files: FileSystem, directory: Location): Promise<readonly SegmentId[]> {
+  const found: SegmentId[] = [];
+  for (const { name, kind } of (await entriesOf(files, directory)) ?? []) {
+    const match = kind === "file" ? FILE_NAME.exec(name) : null;
+    if (match !== null) found.push({ epoch: Number(match[1]), number: Number(match[2]) });
+  }
+  return found.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+}
+
+function isBefore(a: SegmentId, b: SegmentId): boolean {
+  return a.epoch < b.epoch || (a.epoch === b.epoch && a.number < b.number);
+}
+
+/** The entries of the newest epoch, from its last base on. */
+async function readSegments(
+  files: FileSystem,
+  directory: Location,
+  segments: readonly SegmentId[],
+): Promise<readonly BatchLogEntry[]> {
+  const newest = segments.at(-1);
+  const entries: BatchLogEntry[] = [];
+  let expected = newest?.number ?? 0;
+  for (const id of segments.toReversed()) {
+    const path = pathOf(directory, id);
+    if (id.epoch !== newest?.epoch || id.number !== expected)
+      throw checkpointDamaged(path, `segment ${newest?.epoch}-${expected} should follow it and is missing`);
+    expected -= 1;
+    const raw = decodeSegment(path, id, await files.read(path), id === newest);
+    const decoded = raw.map((entry) => decoded1(path, entry));
+    entries.unshift(...decoded);
+    if (decoded[0]?.kind === "base") return entries;
+  }
+  throw checkpointDamaged(
+    pathOf(directory, newest ?? { epoch: 0, number: 0 }),
+    "no segment of its epoch begins with a base",
+  );
+}
+
+function decoded1(path: Location, { kind, payload }: RawEntry): BatchLogEntry {
+  try {
+    return decodePayload(kind, payload);
+  } catch (error) {
+    throw checkpointDamaged(path, `an entry ${kind} does not have what belongs there (${describeThrown(error)})`);
+  }
+}
