@@ -1,5 +1,6 @@
 import type { Bench } from "./bench.ts";
 import { largeBatch } from "./benches/large-batch.ts";
+import { loggedBatch } from "./benches/logged-batch.ts";
 import { memory } from "./benches/memory.ts";
 import { smallBatch } from "./benches/small-batch.ts";
 import { soak } from "./benches/soak.ts";
@@ -8,6 +9,15 @@ import { wordCount } from "./benches/word-count.ts";
 import { wordCountFile } from "./benches/word-count-file.ts";
 
 /** All benches, in the order in which they run. `soak` takes ten minutes and is left out unless it is named. */
-export const BENCHES: readonly Bench[] = [startUp, smallBatch, wordCount, wordCountFile, largeBatch, memory, soak];
+export const BENCHES: readonly Bench[] = [
+  startUp,
+  smallBatch,
+  loggedBatch,
+  wordCount,
+  wordCountFile,
+  largeBatch,
+  memory,
+  soak,
+];
 
 export const ONLY_BY_NAME: ReadonlySet<string> = new Set([soak.name]);

@@ -1,0 +1,44 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Bench, type Engine, forEngines, type Sample } from "../bench.ts";
+import { column } from "../child.ts";
+import { runJob } from "../millrace.ts";
+import { median, quantile } from "../statistics.ts";
+
+const BATCHES = 1_500;
+const WARM_UP = 500;
+
+/** What a batch of a job with state costs that can be killed and started again, beside one that cannot. */
+export const loggedBatch: Bench = {
+  name: "logged-batch",
+  what: "stateful batch of 100 records, back to back, without and with a checkpoint directory of its own; ms: output to output",
+  rounds: 3,
+  metrics: {
+    medianMs: { unit: "ms", better: "lower" },
+    p99Ms: { unit: "ms", better: "lower" },
+  },
+  subjects: (options) =>
+    forEngines(options, (engine) =>
+      ["local[2]", "local-cluster[2,1]"].flatMap((master) =>
+        [false, true].map((logged) => ({
+          name: `${master}${logged ? " logged" : ""}`,
+          run: () => measured(engine, { master, logged, batches: options.quick ? 100 : BATCHES }),
+        })),
+      ),
+    ),
+};
+
+async function measured(
+  engine: Engine,
+  { master, logged, batches }: { readonly master: string; readonly logged: boolean; readonly batches: number },
+): Promise<Sample> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-bench-"));
+  try {
+    const reports = await runJob({ engine, job: "logged-batch", master, batches, args: logged ? [directory] : [] });
+    const ms = column(reports.slice(Math.floor((batches * WARM_UP) / BATCHES)), "ms");
+    return { medianMs: median(ms), p99Ms: quantile(ms, 0.99) };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
