@@ -13,7 +13,10 @@ import { kindOf } from "../refusal/not-given.ts";
 import { decodeRecords } from "../source/collection.ts";
 import type { DStream } from "../stream/dstream.ts";
 
-/** The batch, partition and attempt that a writer belongs to. The three together are unique. */
+/**
+ * The batch, partition and attempt that a writer belongs to. The three together are unique within one start of the job;
+ * a batch that runs again after a kill may have them again, so a writer replaces what it finds under them.
+ */
 export interface SinkTask {
   /** The batch time, in epoch ms. */
   readonly time: number;

@@ -237,3 +237,32 @@ test("files are found while the wall clock is ahead of the batches, once each, a
   for (let time = START + 3000; time <= START + 2000 + hour; time += 1000)
     expect(chosenAt(time, START + 2000 + hour - time)).toEqual([]);
 });
+
+describe("another run of the job", () => {
+  const listing = [file("/d/old", START - 1), file("/d/a", 11_500), file("/d/b", 12_500), file("/d/down", 15_000)];
+
+  test("reads what came meanwhile, and nothing that was read or was there at first", () => {
+    const files = newFiles();
+    choose(files, listing, 12_000);
+    const memory = files.memory();
+    const chosen = choose(files, listing, 13_000); // after the memory was written
+    const next = newFiles({ afterMs: 60_000 }); // started a minute later
+    next.recall(memory, [{ time: 13_000, files: chosen }]);
+    expect(pathsOf(choose(next, listing, 16_000))).toEqual(["/d/down"]);
+  });
+
+  test("offers files that a failed batch had returned", () => {
+    const files = newFiles();
+    choose(files, listing, 12_000);
+    files.giveBack(12_000, new Set());
+    const next = newFiles({ afterMs: 60_000 });
+    next.recall(files.memory(), []);
+    expect(pathsOf(choose(next, listing, 13_000))).toEqual(["/d/a", "/d/b"]);
+  });
+
+  test("takes files from before its start if it is changed to want them", () => {
+    const next = newFiles({ afterMs: Number.NEGATIVE_INFINITY });
+    next.recall(newFiles().memory(), []);
+    expect(pathsOf(choose(next, listing, 12_000))).toEqual(["/d/old", "/d/a"]);
+  });
+});

@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 /** Files as input, state, a window; two outputs of files, and a sink between them. */
-function words(root: string, sunk: Map<number, string>): JobDefinition {
+function words(root: string, sunk: Map<number, string>, refuses: (time: number) => boolean): JobDefinition {
   mkdirSync(join(root, "in"), { recursive: true });
   FILES.forEach((lines, i) => {
     const file = join(root, "in", `file-${i}`);
@@ -41,6 +41,7 @@ function words(root: string, sunk: Map<number, string>): JobDefinition {
         return { write: (some) => void records.push(...some), close: () => records.join(" ") };
       },
       commit: (time, written) => {
+        if (refuses(time)) throw new Error("no");
         sunk.set(time, written.join(" ").split(" ").sort().join(" "));
       },
     });
@@ -75,9 +76,10 @@ async function start(
   job: JobDefinition,
   at: number,
   see: (step: Traffic, cluster: MemoryCluster) => boolean = () => false,
+  conf: Readonly<Record<string, string>> = {},
 ): Promise<MemoryCluster> {
   const work = mkdtempSync(join(directory, "work-"));
-  const cluster = await MemoryCluster.start(job, { executors: 2, directory: work, at: epochMs(at) });
+  const cluster = await MemoryCluster.start(job, { executors: 2, directory: work, at: epochMs(at), conf });
   cluster.once(
     (step) => see(step, cluster),
     () => undefined,
@@ -102,7 +104,7 @@ interface Run {
 async function run(killAfter = Number.POSITIVE_INFINITY): Promise<Run> {
   const root = mkdtempSync(join(directory, "run-"));
   const sunk = new Map<number, string>();
-  const job = words(root, sunk);
+  const job = words(root, sunk, () => false);
   const steps: string[] = [];
   const killed = (): boolean => steps.length > killAfter;
   let cluster = await start(job, START, (step, it) => {
@@ -200,4 +202,27 @@ describe("killed at any step of a batch and started again, a job goes on as if n
     expect(steps).toHaveLength(at + 1);
     expect(outputs).toEqual(undisturbed);
   });
+});
+
+test("a batch of whose outputs some were refused and others are visible runs again without those", async () => {
+  const root = mkdtempSync(join(directory, "run-"));
+  const sunk = new Map<number, string>();
+  let broken = true;
+  const job = words(root, sunk, (time) => broken && time === START + 2_000);
+  const first = await start(job, START, undefined, { "task.attempts.max": "1" });
+  await first.pass(2_500);
+  expect(first.end).toMatch(/^failed: .*SINK_COMMIT_FAILED/);
+  expect([visible(root).length, [...sunk.keys()]]).toEqual([6, [START + 1_000]]); // the files of both batches
+  await first.close();
+  broken = false;
+  const second = await start(job, START + 4_000);
+  await second.pass(1_200);
+  expect([...sunk.keys()]).toEqual([1, 2, 3, 4, 5].map((n) => START + n * 1_000));
+  expect(
+    visible(root)
+      .filter((line) => line.startsWith("totals"))
+      .at(-1),
+  ).toBe(`totals-${START + 5_000}: a=3 b=3 c=3 d=1`);
+  expect(visible(root)).toHaveLength(15);
+  await second.close();
 });

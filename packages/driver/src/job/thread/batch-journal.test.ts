@@ -1,0 +1,116 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { GraphMemory } from "@millrace/api/engine";
+import { epochMs, type Warning } from "@millrace/base";
+import { locationFrom } from "@millrace/files";
+import type { BatchInput, InputMemory } from "@millrace/plan";
+import { LocalFileSystem } from "@millrace/storage";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { BatchJournal } from "./batch-journal.ts";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "millrace-journal-"));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const at = epochMs;
+const input = (time: number): BatchInput => ({
+  time: at(time),
+  inputs: new Map([["input-0", { kind: "rate", from: 0, until: time, recordsPerSecond: 1, zeroTime: at(0) }]]),
+});
+const error = { name: "Error", message: "boom" };
+
+/** A job whose inputs remember what the test says. */
+function job(options: { readonly name?: string; readonly batchIntervalMs?: number } = {}) {
+  const memories = new Map<string, InputMemory>();
+  const warnings: Warning[] = [];
+  const graph = {
+    name: "job",
+    batchIntervalMs: 100,
+    checkpointDir: locationFrom(directory),
+    memory: (): GraphMemory => ({ memories: new Map(memories), remembered: [] }),
+    ...options,
+  };
+  const open = () => BatchJournal.open(new LocalFileSystem(), graph, (warning) => void warnings.push(warning));
+  return { open, memories, warnings };
+}
+
+async function begun(): Promise<BatchJournal> {
+  const journal = await job().open();
+  await journal.take(at(0));
+  return journal;
+}
+
+describe("the journal of a job", () => {
+  test("finds nothing at first, and then what was logged", async () => {
+    const journal = await begun();
+    expect(journal.found).toBeUndefined();
+    await journal.planned(input(100));
+    await journal.ended({ end: "committed", time: at(100), states: ["totals"], failed: false });
+    await journal.planned(input(200));
+    const { found } = await job().open();
+    expect(found).toMatchObject({
+      zeroTime: 0,
+      committed: { last: 100, states: new Map([["totals", 100]]) },
+      pending: { time: 200, inputs: input(200).inputs, states: new Map([["totals", 100]]) },
+    });
+  });
+
+  test("takes over what it finds, and an owner before it changes nothing any more", async () => {
+    const earlier = await begun();
+    await earlier.planned(input(100));
+    const journal = await job().open();
+    await journal.take(at(0));
+    await earlier.ended({ end: "committed", time: at(100), states: [], failed: false }).catch(() => undefined);
+    const { found } = await job().open();
+    expect([found?.committed.last, found?.pending?.time]).toEqual([0, 100]);
+  });
+
+  test("refuses the directory of another job, and of another interval, by name", async () => {
+    await begun();
+    await expect(job({ name: "other" }).open()).rejects.toThrow(
+      /CHECKPOINT_OTHER_JOB.* belongs to the job "job", and this one is "other"/,
+    );
+    await expect(job({ batchIntervalMs: 2_000 }).open()).rejects.toThrow(
+      /CHECKPOINT_OTHER_INTERVAL.* are 100 ms apart, .* is now 2 s\. .*Set batchInterval to 100 ms again/,
+    );
+  });
+
+  test("warns of state without a log", async () => {
+    mkdirSync(join(directory, "state", "totals"), { recursive: true });
+    writeFileSync(join(directory, "state", "totals", "x"), "");
+    const { open, warnings } = job();
+    expect((await open()).found).toBeUndefined();
+    expect(warnings).toMatchObject([{ code: "CHECKPOINT_WITHOUT_LOG" }]);
+  });
+
+  test("logs what inputs remember with the end of a batch that failed and was passed over", async () => {
+    const { open, memories } = job();
+    const journal = await open();
+    await journal.take(at(0));
+    await journal.planned(input(100));
+    memories.set("input-0", { kind: "external", ranges: [Uint8Array.of(7)] }); // changed by the failure
+    await journal.prepared(at(100), { states: [], outputs: [] }, error);
+    expect((await job().open()).found).toMatchObject({
+      pending: { time: 100, error, prepared: { states: [] } },
+      memories,
+    });
+    await journal.ended({ end: "committed", time: at(100), states: [], failed: true });
+    expect((await job().open()).found).toMatchObject({ committed: { last: 100 }, pending: undefined, memories });
+    expect(readdirSync(join(directory, "batches"))).toEqual(["1-2.log"]);
+  });
+
+  test("keeps which outputs are committed of a batch that is to run again", async () => {
+    const journal = await begun();
+    const output = { id: 3, name: "print" };
+    await journal.planned(input(100));
+    await journal.prepared(at(100), { states: [], outputs: [] }, undefined);
+    await journal.ended({ end: "abandoned", time: at(100), done: [output] });
+    await journal.planned(input(100));
+    expect((await job().open()).found?.pending).toMatchObject({ time: 100, prepared: undefined, done: [output] });
+  });
+});
