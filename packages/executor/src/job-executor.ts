@@ -23,6 +23,7 @@ import {
 import { type Commands, ProcessGroups } from "@millrace/runtime/threads";
 import { BlockPool, BlockStore, readHandle, SpillDirectory } from "@millrace/storage";
 import { BlockFetcher } from "./blocks/block-fetcher.ts";
+import { fetchCopies } from "./blocks/copy-fetcher.ts";
 import { type DataPlane, type DataPort, openData } from "./blocks/data-port.ts";
 import { Replicator } from "./blocks/replicator.ts";
 import { StoreSink } from "./blocks/store-sink.ts";
@@ -192,12 +193,20 @@ export class JobExecutor {
       case "dropBlocks":
         this.#store.drop(message.blocks);
         return running.slots.dropBroadcasts(message.blocks.filter((id) => id.startsWith("broadcast/")));
+      case "copyBlocks":
+        return void this.#copy(message.blocks);
       case "settle":
         void running.slots.settle().then(() => this.#options.session.send({ type: "settled" }));
         return;
       default:
         return running.receivers.onMessage(message);
     }
+  }
+
+  async #copy(blocks: readonly BlockLocation[]): Promise<void> {
+    const { session, log } = this.#options;
+    const { copied, failed } = await fetchCopies(blocks, { fetcher: this.#fetcher, log });
+    if (this.#end === undefined) session.send({ type: "blocksCopied", copied, failed });
   }
 
   async #load(welcome: Extract<ToExecutor, { readonly type: "welcome" }>): Promise<void> {

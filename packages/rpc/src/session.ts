@@ -16,7 +16,7 @@ import type {
 import type { ReceivedBlock, ReceiverStatus } from "@millrace/scheduler";
 
 /** Increased whenever a message changes its meaning; an executor of another version is refused with both numbers. */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 /** host:port of a framed-TCP data server. */
 export interface DataAddress {
@@ -43,6 +43,8 @@ export type FromExecutor =
   | { readonly type: "ready" } // the artefact is loaded on every slot: tasks may be sent
   | { readonly type: "tasks"; readonly statuses: readonly TaskStatus[] }
   | { readonly type: "received"; readonly stream: StreamId; readonly blocks: readonly ReceivedBlock[] }
+  /** Answers `copyBlocks`: the blocks that are here now, and those that no holder served. */
+  | { readonly type: "blocksCopied"; readonly copied: readonly BlockId[]; readonly failed: readonly BlockId[] }
   | { readonly type: "receiver"; readonly stream: StreamId; readonly status: ReceiverStatus }
   | {
       readonly type: "heartbeat";
@@ -90,6 +92,8 @@ export type ToExecutor =
   | { readonly type: "dropTemplates"; readonly templates: readonly TemplateId[] }
   | { readonly type: "dropShuffles"; readonly shuffles: readonly ShuffleId[] }
   | { readonly type: "dropBlocks"; readonly blocks: readonly BlockId[] }
+  /** Fetches copies of received blocks from their holders, one after the other. Answered by one `blocksCopied`. */
+  | { readonly type: "copyBlocks"; readonly blocks: readonly BlockLocation[] }
   | {
       readonly type: "startReceiver";
       readonly stream: StreamId;

@@ -5,10 +5,11 @@ import {
   type ExecutorId,
   type JobConf,
   type StreamId,
+  systemRng,
   unreachable,
   type WarningSink,
 } from "@millrace/base";
-import type { BatchInput, ReceiverPlan } from "@millrace/plan";
+import type { BatchInput, BlockId, ReceiverPlan } from "@millrace/plan";
 import type { FromExecutor } from "@millrace/rpc";
 import {
   inputOfBatch,
@@ -30,6 +31,10 @@ export interface ReceiverShellPorts extends WarningSink {
   onAllocated(batch: EpochMs): void;
   /** The input of a batch that is to run. */
   onInput(input: BatchInput): void;
+  /** Received blocks were copied to another executor, of which plans made earlier do not know. */
+  onHolderAdded(executor: ExecutorId, blocks: readonly BlockId[]): void;
+  /** Blocks with added holders were released. */
+  onCopiesReleased(blocks: readonly BlockId[]): void;
   /** For the job's listeners. */
   observe(event: EngineEvent): void;
   /** All receivers have stopped. `pending`: some of their blocks are allocated to no batch. */
@@ -59,7 +64,10 @@ export class ReceiverShell {
     },
     ports: ReceiverShellPorts,
   ) {
-    this.#state = receiverTracker({ bufferBytes: options.conf["receiver.buffer.bytes"] });
+    this.#state = receiverTracker({
+      bufferBytes: options.conf["receiver.buffer.bytes"],
+      rng: systemRng(),
+    });
     this.#specs = new Map(declared.map((plan) => [plan.stream, plan]));
     this.#blockIntervalMs =
       options.conf["receiver.block.interval"] || Math.min(200, Math.max(5, Math.floor(options.batchIntervalMs / 5)));
@@ -87,6 +95,8 @@ export class ReceiverShell {
   onMessage(executor: ExecutorId, message: FromExecutor): void {
     if (message.type === "received") {
       this.dispatch({ type: "received", executor, stream: message.stream, blocks: message.blocks });
+    } else if (message.type === "blocksCopied") {
+      this.dispatch({ type: "blocksCopied", executor, copied: message.copied, failed: message.failed });
     } else if (message.type === "receiver") {
       this.dispatch({ type: "receiverStatus", executor, stream: message.stream, status: message.status });
     }
@@ -130,6 +140,15 @@ export class ReceiverShell {
         return executors.send(effect.executor, { type: "blocksTaken", stream: effect.stream, blocks: effect.blocks });
       case "executorFree":
         return executors.release(effect.executor);
+      case "copyBlocks":
+        return executors.send(effect.executor, { type: "copyBlocks", blocks: effect.blocks });
+      case "copyAfter":
+        this.#clock.after(effect.delay, () => this.dispatch({ type: "copyDue", executor: effect.executor }));
+        return;
+      case "holderAdded":
+        return this.#ports.onHolderAdded(effect.executor, effect.blocks);
+      case "copiesReleased":
+        return this.#ports.onCopiesReleased(effect.blocks);
       case "dropBlocks":
         return executors.tidy(effect.executor, { type: "dropBlocks", blocks: effect.blocks });
       case "blocksLost":

@@ -273,6 +273,14 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.#batches.onReceiversStopped(pending);
   }
 
+  onHolderAdded(executor: ExecutorId, blocks: readonly BlockId[]): void {
+    this.#tasks.dispatch({ type: "holderAdded", executor, blocks });
+  }
+
+  onCopiesReleased(blocks: readonly BlockId[]): void {
+    this.#tasks.dispatch({ type: "copiesReleased", blocks });
+  }
+
   observe(event: EngineEvent): void {
     if (this.#watched) this.#ports.thread.send({ type: "observe", event });
   }

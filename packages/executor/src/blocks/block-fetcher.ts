@@ -87,7 +87,7 @@ export class BlockFetcher {
 
   /**
    * Like {@link hold}, but the copy goes into the store, where it stays until it is dropped by name: for broadcast
-   * variables.
+   * variables and copies of received blocks.
    *
    * @throws FetchFailed
    */
@@ -103,10 +103,19 @@ export class BlockFetcher {
 
   #keep(location: BlockLocation): Promise<void> {
     const work = this.#fetch(location)
-      .then((fetched) => this.#ports.store.put(location.id, fetched.handle)) // the store frees it from now on
+      .then((fetched) => this.#put(location.id, fetched))
       .finally(() => this.#keeping.delete(location.id));
     this.#keeping.set(location.id, work);
     return work;
+  }
+
+  #put(id: BlockId, fetched: PinnedBlock): void {
+    try {
+      this.#ports.store.put(id, fetched.handle); // the store frees it from now on
+    } catch (error) {
+      fetched.release();
+      throw error;
+    }
   }
 
   async #fetch(location: BlockLocation): Promise<PinnedBlock> {

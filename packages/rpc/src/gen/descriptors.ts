@@ -905,7 +905,8 @@ export const descriptors: object = {
             "failed",
             "leaving",
             "trouble",
-            "settled"
+            "settled",
+            "blocksCopied"
            ]
           }
          },
@@ -949,6 +950,10 @@ export const descriptors: object = {
           "settled": {
            "type": "Settled",
            "id": 10
+          },
+          "blocksCopied": {
+           "type": "BlocksCopied",
+           "id": 11
           }
          }
         },
@@ -1368,7 +1373,8 @@ export const descriptors: object = {
             "replicateTo",
             "blocksTaken",
             "dropTemplates",
-            "settle"
+            "settle",
+            "copyBlocks"
            ]
           }
          },
@@ -1440,6 +1446,10 @@ export const descriptors: object = {
           "settle": {
            "type": "Settle",
            "id": 17
+          },
+          "copyBlocks": {
+           "type": "CopyBlocks",
+           "id": 18
           }
          }
         },
@@ -1941,6 +1951,29 @@ export const descriptors: object = {
           },
           "waitingBytes": {
            "type": "uint64",
+           "id": 2
+          }
+         }
+        },
+        "CopyBlocks": {
+         "fields": {
+          "blocks": {
+           "rule": "repeated",
+           "type": "BlockLocation",
+           "id": 1
+          }
+         }
+        },
+        "BlocksCopied": {
+         "fields": {
+          "copied": {
+           "rule": "repeated",
+           "type": "string",
+           "id": 1
+          },
+          "failed": {
+           "rule": "repeated",
+           "type": "string",
            "id": 2
           }
          }

@@ -35,6 +35,8 @@ export function encodeFromExecutor(message: FromExecutor): WireInput {
       return { tasks: { statuses: message.statuses.map(encodeStatus) } };
     case "received":
       return { received: { stream: message.stream, blocks: message.blocks.map(encodeReceived) } };
+    case "blocksCopied":
+      return { blocksCopied: { copied: [...message.copied], failed: [...message.failed] } };
     case "receiver":
       return { receiver: encodeReport(message.stream, message.status) };
     case "heartbeat": {
@@ -71,6 +73,10 @@ export function decodeFromExecutor(wire: WireOutput): FromExecutor {
         }),
       ),
     };
+  }
+  if (wire.blocksCopied) {
+    const { copied, failed } = wire.blocksCopied;
+    return { type: "blocksCopied", copied: copied.map(blockId), failed: failed.map(blockId) };
   }
   if (wire.receiver)
     return { type: "receiver", stream: streamId(wire.receiver.stream), status: decodeReport(wire.receiver) };

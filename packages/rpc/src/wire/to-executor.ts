@@ -56,6 +56,8 @@ export function encodeToExecutor(message: ToExecutor): WireInput {
       return { dropShuffles: { shuffles: [...message.shuffles] } };
     case "dropBlocks":
       return { dropBlocks: { blocks: [...message.blocks] } };
+    case "copyBlocks":
+      return { copyBlocks: { blocks: message.blocks.map(encodeLocation) } };
     case "startReceiver":
       return { startReceiver: encodeStart(message) };
     case "stopReceiver":
@@ -83,6 +85,7 @@ export function decodeToExecutor(wire: WireOutput): ToExecutor {
   if (wire.dropTemplates) return { type: "dropTemplates", templates: wire.dropTemplates.templates.map(templateId) };
   if (wire.dropShuffles) return { type: "dropShuffles", shuffles: wire.dropShuffles.shuffles.map(shuffleId) };
   if (wire.dropBlocks) return { type: "dropBlocks", blocks: wire.dropBlocks.blocks.map(blockId) };
+  if (wire.copyBlocks) return { type: "copyBlocks", blocks: wire.copyBlocks.blocks.map(decodeLocation) };
   if (wire.blocksTaken) {
     return {
       type: "blocksTaken",

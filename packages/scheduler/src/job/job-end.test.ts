@@ -1,4 +1,4 @@
-import { epochMs, executorId, millis, streamId } from "@millrace/base";
+import { epochMs, executorId, millis, SeededRng, streamId } from "@millrace/base";
 import { blockId } from "@millrace/plan";
 import { describe, expect, test } from "vitest";
 import type { BatchesEnd } from "../batches/batch-events.ts";
@@ -89,7 +89,7 @@ describe("what was received and not processed", () => {
     blocks,
   });
   const begun = (...events: readonly ReceiverEvent[]) => {
-    const state = receiverTracker({ bufferBytes: 1_000 });
+    const state = receiverTracker({ bufferBytes: 1_000, rng: new SeededRng(1) });
     const first: readonly ReceiverEvent[] = [
       { type: "executorReady", executor: a },
       { type: "executorReady", executor: b },

@@ -1,7 +1,9 @@
 import { assert, type EpochMs, type ExecutorId, type StreamId } from "@millrace/base";
 import type { BatchInput, BlockId, FixedInput } from "@millrace/plan";
 import { receivedDataLost } from "../warnings.ts";
+import { forgetCopy } from "./block-copies.ts";
 import type { HeldBlock, ReceivedCount, ReceiverTracker, TrackedBatch, TrackedReceiver } from "./receiver-state.ts";
+import { namesOf } from "./receiver-warnings.ts";
 
 /** A backlog is reported when it has moved by this fraction of the limit. */
 const BACKLOG_STEPS = 8;
@@ -80,8 +82,11 @@ export function releaseBatch(state: ReceiverTracker, time: EpochMs): void {
   endBatch(state, time);
   state.batches.delete(time);
   const byHolder = new Map<ExecutorId, BlockId[]>();
+  const recopied: BlockId[] = [];
   for (const blocks of batch.blocks.values()) {
     for (const block of blocks) {
+      forgetCopy(state, block);
+      if (block.recopied) recopied.push(block.id);
       for (const holder of block.at) {
         const list = byHolder.get(holder);
         if (list === undefined) byHolder.set(holder, [block.id]);
@@ -90,6 +95,7 @@ export function releaseBatch(state: ReceiverTracker, time: EpochMs): void {
     }
   }
   for (const [executor, blocks] of byHolder) state.effects.push({ type: "dropBlocks", executor, blocks });
+  if (recopied.length > 0) state.effects.push({ type: "copiesReleased", blocks: recopied });
 }
 
 /** Removes a lost executor from all holders and reports blocks that have no other. O(blocks held). */
@@ -97,7 +103,7 @@ export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
   const losses: Loss[] = [];
   for (const batch of state.batches.values()) {
     for (const [stream, blocks] of batch.blocks) {
-      const { kept, lost } = without(blocks, executor);
+      const { kept, lost } = without(state, blocks, executor);
       const receiver = state.receivers.get(stream);
       if (receiver === undefined || lost.length === 0) continue;
       batch.blocks.set(stream, kept);
@@ -107,7 +113,7 @@ export function dropHolder(state: ReceiverTracker, executor: ExecutorId): void {
     }
   }
   for (const receiver of state.receivers.values()) {
-    const { kept, lost } = without(receiver.waiting, executor);
+    const { kept, lost } = without(state, receiver.waiting, executor);
     if (lost.length === 0) continue;
     receiver.waiting = kept;
     for (const block of lost) receiver.backlogBytes -= block.bytes;
@@ -123,13 +129,21 @@ interface Loss {
   readonly lost: readonly HeldBlock[];
 }
 
-function without(blocks: readonly HeldBlock[], executor: ExecutorId): { kept: HeldBlock[]; lost: HeldBlock[] } {
+function without(
+  state: ReceiverTracker,
+  blocks: readonly HeldBlock[],
+  executor: ExecutorId,
+): { kept: HeldBlock[]; lost: HeldBlock[] } {
   const kept: HeldBlock[] = [];
   const lost: HeldBlock[] = [];
   for (const block of blocks) {
     if (block.at.includes(executor)) block.at = block.at.filter((holder) => holder !== executor);
-    if (block.at.length === 0) lost.push(block);
-    else kept.push(block);
+    if (block.at.length > 0) {
+      kept.push(block);
+    } else {
+      forgetCopy(state, block);
+      lost.push(block);
+    }
   }
   return { kept, lost };
 }
@@ -178,7 +192,8 @@ function reportLost(state: ReceiverTracker, losses: readonly Loss[], executor: E
       executor,
       `${recordsOf(losses.flatMap(({ lost }) => lost))} records (${blocks} blocks) of ${namesOf(receivers)} are gone with ` +
         `executor ${executor}, which held the only copy. ${fates.join("; ")}. ` +
-        "Run at least two executors, with a storage level that keeps a second copy (as the default, MEMORY_AND_DISK_2, does): it is made as records arrive.",
+        "Run at least two executors, with a storage level that keeps a second copy (as the default, MEMORY_AND_DISK_2, does): " +
+        "it is made as records arrive, and again when an executor that held one is gone.",
     ),
   });
 }
@@ -199,15 +214,6 @@ function fate(
 
 function recordsOf(blocks: readonly HeldBlock[]): number {
   return blocks.reduce((sum, block) => sum + block.records, 0);
-}
-
-const NAMES_MAX = 3;
-
-/** `receiver a`, or `receivers a, b, c and 4 more`. */
-export function namesOf(receivers: readonly TrackedReceiver[]): string {
-  const names = receivers.slice(0, NAMES_MAX).map(({ declared }) => declared.name);
-  const more = receivers.length - names.length;
-  return `receiver${receivers.length === 1 ? "" : "s"} ${names.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
 }
 
 /** Reports the backlog to the receiver's executor, if it has moved far enough or crossed the limit. */

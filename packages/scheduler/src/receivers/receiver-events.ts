@@ -1,5 +1,5 @@
-import type { EpochMs, ExecutorId, StreamId, Warning, WarningOver, WireError } from "@millrace/base";
-import type { BatchInput, BlockId, FixedInput } from "@millrace/plan";
+import type { EpochMs, ExecutorId, Millis, StreamId, Warning, WarningOver, WireError } from "@millrace/base";
+import type { BatchInput, BlockId, BlockLocation, FixedInput } from "@millrace/plan";
 
 /** A receiver that the graph declares. */
 export interface ReceiverDeclaration {
@@ -36,7 +36,7 @@ export type ReceiverEvent =
   | { readonly type: "started"; readonly receivers: readonly ReceiverDeclaration[] }
   | { readonly type: "executorReady"; readonly executor: ExecutorId }
   | { readonly type: "executorLost"; readonly executor: ExecutorId }
-  /** It was told to end and serves its blocks until it is lost; its receivers move. */
+  /** It was told to end and serves its blocks until it is lost; its receivers move, and its blocks are copied. */
   | { readonly type: "executorLeaving"; readonly executor: ExecutorId }
   | {
       readonly type: "received";
@@ -50,6 +50,15 @@ export type ReceiverEvent =
       readonly stream: StreamId;
       readonly status: ReceiverStatus;
     }
+  /** Answers `copyBlocks`: the blocks of which the executor has a copy now, and those that it could not fetch. */
+  | {
+      readonly type: "blocksCopied";
+      readonly executor: ExecutorId;
+      readonly copied: readonly BlockId[];
+      readonly failed: readonly BlockId[];
+    }
+  /** Answers `copyAfter`. Late ones are harmless. */
+  | { readonly type: "copyDue"; readonly executor: ExecutorId }
   /** Allocate all unallocated blocks to a batch. Answered at once by `allocated`. */
   | { readonly type: "allocate"; readonly batch: EpochMs }
   /** The polled inputs are fixed, by name: the input of the batch is complete. */
@@ -104,8 +113,16 @@ export type ReceiverEffect =
       readonly stream: StreamId;
       readonly blocks: readonly BlockId[];
     }
-  /** A leaving executor is no longer the only holder of any block and may end. Sent once. */
+  /** Every block of a leaving executor has its copies on others, and it may end. Sent once. */
   | { readonly type: "executorFree"; readonly executor: ExecutorId }
+  /** The executor is to fetch copies, in the background. Answered by one `blocksCopied`, unless it is lost first. */
+  | { readonly type: "copyBlocks"; readonly executor: ExecutorId; readonly blocks: readonly BlockLocation[] }
+  /** Answer `copyDue` after the pause: the executor is given no copies until then. */
+  | { readonly type: "copyAfter"; readonly executor: ExecutorId; readonly delay: Millis }
+  /** The executor holds these blocks too: plans made earlier do not name it. */
+  | { readonly type: "holderAdded"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
+  /** Blocks with a `holderAdded` are released. */
+  | { readonly type: "copiesReleased"; readonly blocks: readonly BlockId[] }
   | { readonly type: "dropBlocks"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
   /** Records are gone with their last holder. To be reported prominently, once per lost executor. */
   | {

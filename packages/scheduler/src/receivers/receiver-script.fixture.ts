@@ -1,12 +1,13 @@
-import { epochMs, executorId, streamId } from "@millrace/base";
+import { epochMs, executorId, SeededRng, streamId } from "@millrace/base";
 import { type BlockLocation, blockId, type FixedInput } from "@millrace/plan";
+import { checkReceiverTracker } from "./check-receiver-tracker.ts";
 import type { ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { type ReceiverTracker, receiverTracker } from "./receiver-state.ts";
-import { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
+import { stepReceivers } from "./receiver-tracker.ts";
 
 // Shared by the tests of the receiver tracker: concise events, and effects as lines.
 
-export const tracker = (bufferBytes = 800): ReceiverTracker => receiverTracker({ bufferBytes });
+export const tracker = (bufferBytes = 800): ReceiverTracker => receiverTracker({ bufferBytes, rng: new SeededRng(1) });
 
 export const started = (...copies: readonly (1 | 2)[]): ReceiverEvent => ({
   type: "started",
@@ -27,6 +28,13 @@ export const received = (name: string, stream: number, id: number, ...copies: re
   stream: streamId(stream),
   blocks: [{ id: blockId(`recv/${stream}/${id}`), bytes: 100, records: 10, at: [name, ...copies].map(executorId) }],
 });
+export const copied = (name: string, ids: readonly string[], failed: readonly string[] = []): ReceiverEvent => ({
+  type: "blocksCopied",
+  executor: executorId(name),
+  copied: ids.map(blockId),
+  failed: failed.map(blockId),
+});
+export const copyDue = (name: string): ReceiverEvent => ({ type: "copyDue", executor: executorId(name) });
 export const status = (name: string, stream: number, to: ReceiverStatus): ReceiverEvent => ({
   type: "receiverStatus",
   executor: executorId(name),
@@ -74,6 +82,14 @@ function format(effect: ReceiverEffect): string {
     }
     case "blocksTaken":
       return `taken ${effect.blocks.join(" ")} from ${effect.executor}`;
+    case "copyBlocks":
+      return `copy ${effect.blocks.map(({ id, at }) => `${id}@${at.join("+")}`).join(" ")} to ${effect.executor}`;
+    case "copyAfter":
+      return `pause copies to ${effect.executor}`;
+    case "holderAdded":
+      return `${effect.executor} holds ${effect.blocks.join(" ")}`;
+    case "copiesReleased":
+      return `released copies ${effect.blocks.join(" ")}`;
     case "dropBlocks":
       return `drop ${effect.blocks.join(" ")} on ${effect.executor}`;
     case "blocksLost":

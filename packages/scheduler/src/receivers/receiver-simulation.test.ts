@@ -1,5 +1,6 @@
 import { type Rng, SeededRng } from "@millrace/base";
 import { expect, test } from "vitest";
+import { checkReceiverTracker } from "./check-receiver-tracker.ts";
 import type { ReceiverEvent } from "./receiver-events.ts";
 import {
   after,
@@ -19,7 +20,7 @@ import {
   tracker,
 } from "./receiver-script.fixture.ts";
 import type { ReceiverTracker, TrackedBatch } from "./receiver-state.ts";
-import { checkReceiverTracker, stepReceivers } from "./receiver-tracker.ts";
+import { stepReceivers } from "./receiver-tracker.ts";
 
 test.each(Array.from({ length: 100 }, (_, i) => i))("no block is lost silently or processed twice, seed %i", (seed) => {
   const rng = new SeededRng(seed);

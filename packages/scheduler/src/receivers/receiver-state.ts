@@ -1,10 +1,12 @@
-import type { EpochMs, ExecutorId, StreamId } from "@millrace/base";
+import type { EpochMs, ExecutorId, Rng, StreamId } from "@millrace/base";
 import type { BlockId, FixedInput } from "@millrace/plan";
 import type { ReceiverDeclaration, ReceiverEffect } from "./receiver-events.ts";
 
 export interface ReceiverSettings {
   /** `receiver.buffer.bytes`: the backlog beyond which a receiver is held back, and the scale for reports of it. */
   readonly bufferBytes: number;
+  /** For the pauses after failed copies. */
+  readonly rng: Rng;
 }
 
 /**
@@ -43,8 +45,52 @@ export interface HeldBlock {
   readonly stream: StreamId;
   readonly bytes: number;
   readonly records: number;
-  /** The current holders; shrinks as executors are lost. */
+  /** The copies that its storage level asks for. */
+  readonly copies: 1 | 2;
+  /** The current holders; shrinks as executors are lost, grows as copies are made. */
   at: readonly ExecutorId[];
+  /** It is in the queue of copies of this holder. */
+  copyFrom: ExecutorId | undefined;
+  /** A copy is under way to this executor. */
+  copyTo: ExecutorId | undefined;
+  /** A copy was made after it was stored, and the task scheduler knows of it. */
+  recopied: boolean;
+}
+
+/**
+ * Copies of stored blocks, made in the background: each executor fetches at most one request at a time, and serves at
+ * most one.
+ *
+ *     enough ─a holder is lost or leaves, an executor joins─▶ queued ─▶ under way ─copied─▶ enough
+ *                                                               ▲           │
+ *                                                               └── failed ─┘
+ */
+interface BlockCopies {
+  /** Blocks to copy, by the holder that serves them; no empty ones. */
+  readonly queues: Map<ExecutorId, Set<HeldBlock>>;
+  /** By the executor that fetches. */
+  readonly underWay: Map<ExecutorId, CopyRequest>;
+  readonly targets: Map<ExecutorId, CopyTarget>;
+  /** COPIES_MISSING was reported. */
+  missing: boolean;
+  /** Copies made since then. */
+  made: number;
+}
+
+interface CopyRequest {
+  readonly from: ExecutorId;
+  /** Without those that were released or lost since. */
+  readonly blocks: Map<BlockId, HeldBlock>;
+}
+
+/** An executor as the target of copies. */
+export interface CopyTarget {
+  /** Bytes that it was given to fetch. */
+  bytes: number;
+  /** Consecutive requests that failed. */
+  failures: number;
+  /** It waits for `copyDue`. */
+  resting: boolean;
 }
 
 /**
@@ -75,6 +121,7 @@ export interface ReceiverTracker {
   readonly leaving: Map<ExecutorId, boolean>;
   /** Ascending. Bound: batches with allocated blocks, and those whose data later batches still read. */
   readonly batches: Map<EpochMs, TrackedBatch>;
+  readonly copies: BlockCopies;
   /** NO_EXECUTORS was reported. */
   starved: boolean;
   /** Lost with executors since the stop was requested; earlier losses were reported while the job went on. */
@@ -97,6 +144,7 @@ export function receiverTracker(settings: ReceiverSettings): ReceiverTracker {
     executors: [],
     leaving: new Map(),
     batches: new Map(),
+    copies: { queues: new Map(), underWay: new Map(), targets: new Map(), missing: false, made: 0 },
     starved: false,
     lost: { blocks: 0, records: 0 },
     cutOff: [],

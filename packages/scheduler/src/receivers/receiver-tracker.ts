@@ -11,18 +11,29 @@ import type { FixedInput } from "@millrace/plan";
 import { headline } from "../tasks/task-errors.ts";
 import { receiverStopped, receiverTrouble } from "../warnings.ts";
 import {
-  allocateWaiting,
-  batchInput,
-  dropHolder,
-  endBatch,
-  namesOf,
-  releaseBatch,
-  reportBacklog,
-} from "./received-blocks.ts";
+  dropTarget,
+  onBlocksCopied,
+  onCopyDue,
+  queueIfShort,
+  requestCopies,
+  reviewCopies,
+  tellMissing,
+} from "./block-copies.ts";
+import { freeLeaving } from "./leaving-executors.ts";
+import { allocateWaiting, batchInput, dropHolder, endBatch, releaseBatch, reportBacklog } from "./received-blocks.ts";
 import type { ReceiverDeclaration, ReceiverEffect, ReceiverEvent, ReceiverStatus } from "./receiver-events.ts";
 import { NO_EXECUTORS, placeReceivers, renewPeers, stays } from "./receiver-placement.ts";
 import type { HeldBlock, ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
-import { downCondition, notAlone, notDown, notStuck, stuckCondition, tellMoved, warn } from "./receiver-warnings.ts";
+import {
+  downCondition,
+  namesOf,
+  notAlone,
+  notDown,
+  notStuck,
+  stuckCondition,
+  tellMoved,
+  warn,
+} from "./receiver-warnings.ts";
 
 /** Advances all receivers of a job by one event. Owns `state`; reads no clock, no randomness, no I/O. */
 export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): readonly ReceiverEffect[] {
@@ -47,6 +58,12 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
     case "receiverStatus":
       onReceiverStatus(state, event.executor, event.stream, event.status);
       break;
+    case "blocksCopied":
+      onBlocksCopied(state, event);
+      break;
+    case "copyDue":
+      onCopyDue(state, event.executor);
+      break;
     case "allocate":
       onAllocate(state, event.batch);
       break;
@@ -68,6 +85,7 @@ export function stepReceivers(state: ReceiverTracker, event: ReceiverEvent): rea
     default:
       return unreachable(event);
   }
+  requestCopies(state);
   freeLeaving(state);
   return effects;
 }
@@ -100,6 +118,8 @@ function onExecutorReady(state: ReceiverTracker, executor: ExecutorId): void {
   state.starved = false;
   placeReceivers(state);
   renewPeers(state);
+  reviewCopies(state);
+  tellMissing(state);
 }
 
 function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
@@ -107,6 +127,7 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
   if (at < 0) return;
   state.executors.splice(at, 1);
   state.leaving.delete(executor);
+  dropTarget(state, executor);
   dropHolder(state, executor);
   const moving: TrackedReceiver[] = [];
   for (const receiver of state.receivers.values()) {
@@ -118,10 +139,12 @@ function onExecutorLost(state: ReceiverTracker, executor: ExecutorId): void {
   placeReceivers(state);
   renewPeers(state);
   for (const receiver of state.receivers.values()) reportBacklog(state, receiver);
+  reviewCopies(state);
+  tellMissing(state);
   finishStop(state);
 }
 
-/** Its blocks may be needed until it is gone; it is given no new ones. */
+/** Its blocks may be needed until they are copied; it is given no new ones. */
 function onExecutorLeaving(state: ReceiverTracker, executor: ExecutorId): void {
   if (!stays(state, executor)) return;
   state.leaving.set(executor, false);
@@ -131,33 +154,7 @@ function onExecutorLeaving(state: ReceiverTracker, executor: ExecutorId): void {
     state.effects.push({ type: "stopReceiver", executor, stream: receiver.declared.stream });
   }
   renewPeers(state);
-}
-
-/**
- * Releases leaving executors once nothing would be lost: none of their receivers still runs, and every block they hold
- * has another holder. Not during a batch, whose tasks would have to run again, and not while the job stops, which needs
- * all of them. O(blocks held) while one leaves.
- */
-function freeLeaving(state: ReceiverTracker): void {
-  if (state.leaving.size === 0 || state.mode !== "open") return;
-  if (!state.executors.some((executor) => stays(state, executor))) return;
-  if ([...state.batches.values()].some((batch) => batch.state !== "ended")) return;
-  for (const [executor, told] of state.leaving) {
-    if (told || holdsAlone(state, executor)) continue;
-    state.leaving.set(executor, true);
-    state.effects.push({ type: "executorFree", executor });
-  }
-}
-
-function holdsAlone(state: ReceiverTracker, executor: ExecutorId): boolean {
-  const alone = ({ at }: HeldBlock): boolean => at.includes(executor) && !at.some((holder) => stays(state, holder));
-  for (const receiver of state.receivers.values()) {
-    if (receiver.executor === executor || receiver.waiting.some(alone)) return true;
-  }
-  for (const { blocks } of state.batches.values()) {
-    for (const held of blocks.values()) if (held.some(alone)) return true;
-  }
-  return false;
+  reviewCopies(state);
 }
 
 /** Returns true if the receiver needs another executor. */
@@ -184,13 +181,19 @@ function onReceived(state: ReceiverTracker, event: Extract<ReceiverEvent, { type
   for (const { id, bytes, records, at } of event.blocks) {
     // A copy may have been lost while the report was on its way.
     const holders = at.filter((holder) => state.executors.includes(holder));
-    receiver.waiting.push({
+    const block: HeldBlock = {
       id,
       stream: event.stream,
       bytes,
       records,
+      copies: receiver.declared.copies,
       at: holders.length > 0 ? holders : [event.executor],
-    });
+      copyFrom: undefined,
+      copyTo: undefined,
+      recopied: false,
+    };
+    receiver.waiting.push(block);
+    queueIfShort(state, block);
     receiver.backlogBytes += bytes;
   }
   state.effects.push({
@@ -364,36 +367,4 @@ function finishStop(state: ReceiverTracker): void {
   }
   state.mode = "stopped";
   state.effects.push({ type: "allStopped", pending });
-}
-
-/** Throws if the state is unreachable for correct code. For tests and simulation. O(blocks held). */
-export function checkReceiverTracker(state: ReceiverTracker): void {
-  for (const receiver of state.receivers.values()) checkReceiver(state, receiver);
-  for (const batch of state.batches.values()) {
-    for (const blocks of batch.blocks.values()) {
-      for (const { id, at } of blocks) {
-        assert(at.length > 0, `block ${id} of batch ${batch.time} has no holder`);
-        for (const holder of at) assert(state.executors.includes(holder), `${holder} is lost but holds ${id}`);
-      }
-    }
-  }
-}
-
-function checkReceiver(state: ReceiverTracker, receiver: TrackedReceiver): void {
-  const { executor, peer, waiting, declared } = receiver;
-  const placed = receiver.state !== "homeless" && receiver.state !== "stopped";
-  assert(placed === (executor !== undefined), `receiver ${declared.name} is ${receiver.state} on ${executor}`);
-  assert(executor === undefined || state.executors.includes(executor), `${executor} is lost but receives`);
-  assert(peer === undefined || (peer !== executor && stays(state, peer)), "a peer is another, alive, that stays");
-  assert(
-    receiver.state !== "homeless" || !state.executors.some((one) => stays(state, one)),
-    `receiver ${declared.name} could run`,
-  );
-  assert(state.mode !== "stopped" || receiver.state === "stopped", "stopped means all of them");
-  let bytes = waiting.reduce((sum, block) => sum + block.bytes, 0);
-  for (const batch of state.batches.values()) {
-    if (batch.state === "ended") continue;
-    for (const block of batch.blocks.get(declared.stream) ?? []) bytes += block.bytes;
-  }
-  assert(receiver.backlogBytes === bytes, `receiver ${declared.name} miscounts its backlog`);
 }

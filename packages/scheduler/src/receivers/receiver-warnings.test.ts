@@ -105,7 +105,8 @@ describe("warnings of receivers", () => {
         "executor e1, which held the only copy. 20 records: not yet in a batch, so none will read them; " +
         "120 records: allocated to one of 6 batches (9 to 14), which has not started and runs without them; 20 records: allocated to batch 8, which is running and fails if it still needs them; " +
         "160 records: allocated to one of 8 batches (0 to 7), which has ended; windows that look back on it fail or miss them. " +
-        "Run at least two executors, with a storage level that keeps a second copy (as the default, MEMORY_AND_DISK_2, does): it is made as records arrive.",
+        "Run at least two executors, with a storage level that keeps a second copy (as the default, MEMORY_AND_DISK_2, does): " +
+        "it is made as records arrive, and again when an executor that held one is gone.",
       "[RECEIVER_MOVED] receivers socket 0, socket 1, socket 2 and 1 more start on other executors: e1 was lost. " +
         "Records read there and not yet stored are lost unless the source sends them again.",
       expect.stringMatching(/^\[NO_EXECUTORS\]/),

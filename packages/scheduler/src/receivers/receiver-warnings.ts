@@ -1,7 +1,15 @@
 import type { ExecutorId, Warning } from "@millrace/base";
 import { receiverMoved } from "../warnings.ts";
-import { namesOf } from "./received-blocks.ts";
 import type { ReceiverTracker, TrackedReceiver } from "./receiver-state.ts";
+
+const NAMES_MAX = 3;
+
+/** `receiver a`, or `receivers a, b, c and 4 more`. */
+export function namesOf(receivers: readonly TrackedReceiver[]): string {
+  const names = receivers.slice(0, NAMES_MAX).map(({ declared }) => declared.name);
+  const more = receivers.length - names.length;
+  return `receiver${receivers.length === 1 ? "" : "s"} ${names.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
+}
 
 /** Reports an event, or a condition that holds until `warningOver` names its subject. */
 export function warn(state: ReceiverTracker, warning: Warning): void {

@@ -1,4 +1,5 @@
 import type { ExecutorId, WireError } from "@millrace/base";
+import type { BlockId } from "@millrace/plan";
 import { stateMoved } from "../warnings.ts";
 import { loseOutputs, loseResults } from "./map-outputs.ts";
 import { quiesce, refresh } from "./stages.ts";
@@ -35,6 +36,7 @@ export function onExecutorLost(state: TaskScheduler, id: ExecutorId, error: Wire
   state.executors.delete(id);
   if (executor.ready) state.ready.splice(state.ready.indexOf(executor), 1);
   disown(state, executor);
+  dropAddedHolder(state, id);
   for (const stage of state.shuffles.values()) loseOutputs(stage, id);
   for (const { result } of state.plans.values()) loseResults(result, id);
   for (const stage of state.active) stage.preferring.delete(id);
@@ -45,6 +47,20 @@ export function onExecutorLost(state: TaskScheduler, id: ExecutorId, error: Wire
   // All losses are registered by now: each stage that still needs lost outputs waits for them.
   const reason = error === undefined ? `executor ${id} was lost` : `executor ${id} was lost (${headline(error)})`;
   for (const stage of [...state.active]) refresh(state, stage, reason);
+}
+
+export function onHolderAdded(state: TaskScheduler, id: ExecutorId, blocks: readonly BlockId[]): void {
+  if (!state.executors.has(id)) return; // it was lost in the meantime
+  for (const block of blocks) state.addedHolders.set(block, [...(state.addedHolders.get(block) ?? []), id]);
+}
+
+function dropAddedHolder(state: TaskScheduler, id: ExecutorId): void {
+  for (const [block, holders] of state.addedHolders) {
+    if (!holders.includes(id)) continue;
+    const rest = holders.filter((holder) => holder !== id);
+    if (rest.length > 0) state.addedHolders.set(block, rest);
+    else state.addedHolders.delete(block);
+  }
 }
 
 /** Ends the attempt on a slot of a lost executor. This is not the task's fault, but is bounded nevertheless. */

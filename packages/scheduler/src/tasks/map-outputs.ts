@@ -124,7 +124,7 @@ export function resolveInputs(state: TaskScheduler, stage: Stage, index: number)
     } else if (input.kind === "blocks" && !input.blocks.every((block) => allHold(state, stage, block))) {
       const blocks: BlockLocation[] = [];
       for (const block of input.blocks) {
-        const at = block.at.filter((holder) => holds(state, stage, holder));
+        const at = holdersOf(state, stage, block);
         if (at.length === 0) return lostInput(stage, index, block.id);
         blocks.push({ id: block.id, bytes: block.bytes, at });
       }
@@ -198,8 +198,8 @@ function scoreMapOutput(state: TaskScheduler, input: Extract<PlannedInput, { kin
 function scoreBlocks(state: TaskScheduler, stage: Stage, blocks: readonly BlockLocation[]): boolean {
   let any = false;
   for (const block of blocks) {
-    for (const holder of block.at) {
-      if (holder === "driver" || !holds(state, stage, holder)) continue;
+    for (const holder of holdersOf(state, stage, block)) {
+      if (holder === "driver") continue;
       addScore(state.executors.get(holder), block.bytes);
       any = true;
     }
@@ -209,6 +209,14 @@ function scoreBlocks(state: TaskScheduler, stage: Stage, blocks: readonly BlockL
 
 function addScore(executor: Executor | undefined, bytes: number): void {
   if (executor !== undefined) executor.score += bytes;
+}
+
+/** The holders that the plan names and that can still have the block, and those that it was copied to since. */
+function holdersOf(state: TaskScheduler, stage: Stage, block: BlockLocation): readonly Holder[] {
+  const added = state.addedHolders.get(block.id);
+  if (added === undefined && allHold(state, stage, block)) return block.at;
+  const at = block.at.filter((holder) => holds(state, stage, holder));
+  return added === undefined ? at : [...at, ...added.filter((holder) => !at.includes(holder))];
 }
 
 /**

@@ -97,8 +97,8 @@ export function unknownShuffle(shuffle: ShuffleId, reader: string): EngineError 
 export function lostInput(stage: Stage, index: number, block: BlockId): EngineError {
   return inputBlockLost(
     `${describeTask(stage, index)} reads block ${block}, but every executor that held a copy is lost. Its batch fails. ` +
-      "A second copy is made as records arrive, on another executor connected at that moment: run at least two, with a storage level " +
-      "that keeps copies (as the default, MEMORY_AND_DISK_2, does), and replace one only when no window needs the records it received.",
+      "A second copy is made as records arrive, and again when an executor that held one is gone: run at least two executors, with a " +
+      "storage level that keeps copies (as the default, MEMORY_AND_DISK_2, does), and end one only while COPIES_MISSING is not reported.",
     { fields: { block, stage: stage.planned.run } },
   );
 }

@@ -10,6 +10,7 @@ import {
 } from "@millrace/base";
 import type {
   ActionPlan,
+  BlockId,
   LaunchTask,
   PlannedStage,
   ShuffleId,
@@ -37,6 +38,10 @@ export type TaskEvent =
   | ({ readonly type: "taskReported"; readonly executor: ExecutorId } & TaskStatus)
   /** Answers `retryAfter`. Late ones are harmless. */
   | { readonly type: "retryDue"; readonly task: TaskKey }
+  /** Received blocks were copied to the executor. */
+  | { readonly type: "holderAdded"; readonly executor: ExecutorId; readonly blocks: readonly BlockId[] }
+  /** Received blocks with added holders were released: no later plan reads them. */
+  | { readonly type: "copiesReleased"; readonly blocks: readonly BlockId[] }
   /**
    * A batch has ended and the next one has not started. If executors have joined since the last such moment, state is
    * rebalanced with as few moves as possible: new owners load it from the state's directory.

@@ -184,6 +184,36 @@ describe("locality", () => {
     expect(s.inputs()).toEqual([["recv/0/0@e2"]]);
   });
 
+  test("a holder to which a block was copied after the plan was made serves it when those of the plan are lost", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "join e3 1", "submit 1 9x3");
+    s.submit(2, blockStage(1, [["e1", "e2"]])); // waits for a slot
+    s.after("lost e1", "added e3 recv/0/0", "lost e2", "ok 9/2#0 e3", "ok 9/0#1 e3", "ok 9/1#1 e3");
+    expect(s.inputs()).toEqual([["recv/0/0@e3"]]);
+  });
+
+  test("a task goes to where its block was copied", () => {
+    const s = new Script();
+    s.after("join e1 1", "join e2 1", "join e3 1", "lost e1", "added e3 recv/0/0");
+    expect(s.submit(1, blockStage(1, [["e1"]]))).toEqual(["launch 1/0#0 on e3.0"]);
+  });
+
+  test("an added holder counts until it is lost, or its block released", () => {
+    const s = new Script();
+    s.after(
+      "join e1 1",
+      "join e2 1",
+      "added e1 recv/0/0",
+      "added e2 recv/0/0",
+      "added e2 recv/0/1",
+      "added e9 recv/0/2",
+    );
+    s.after("lost e2", "join e2 1");
+    expect([...s.state.addedHolders]).toEqual([["recv/0/0", ["e1"]]]);
+    s.after("released recv/0/0", "released recv/0/7");
+    expect(s.state.addedHolders.size).toBe(0);
+  });
+
   test("a block whose every holder is lost fails the plan, by name", () => {
     const s = new Script();
     s.after("join e1 1", "join e2 2", "lost e1");

@@ -1,6 +1,6 @@
 import { unreachable } from "@millrace/base";
 import { noExecutors } from "../warnings.ts";
-import { onBatchEnded, onExecutorJoined, onExecutorLost, onExecutorReady } from "./executor-events.ts";
+import { onBatchEnded, onExecutorJoined, onExecutorLost, onExecutorReady, onHolderAdded } from "./executor-events.ts";
 import { place } from "./placement.ts";
 import { onCancelPlan, onDropShuffles, onPlanSubmitted } from "./plan-events.ts";
 import { failStage, sweep } from "./stages.ts";
@@ -49,6 +49,12 @@ function handle(state: TaskScheduler, event: TaskEvent): void {
       break;
     case "retryDue":
       onRetryDue(state, event.task);
+      break;
+    case "holderAdded":
+      onHolderAdded(state, event.executor, event.blocks);
+      break;
+    case "copiesReleased":
+      for (const block of event.blocks) state.addedHolders.delete(block);
       break;
     case "batchEnded":
       onBatchEnded(state);

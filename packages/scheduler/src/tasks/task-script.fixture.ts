@@ -156,7 +156,8 @@ const userError = (message: string): WireError => ({ name: "TypeError", message 
 /**
  * `join e1 2` (and ready), `hello e1 2`, `ready e1`, `lost e1`, `submit 1 STAGE…`, `ok 1/0#0 e1 [SIZES [REPLICA]]`,
  * `differs 1/0#0 e1 CHECKSUM`,
- * `fail 1/0#0 e1 [MESSAGE]`, `due 1/0#0`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `over`, `drop 7,8`.
+ * `fail 1/0#0 e1 [MESSAGE]`, `due 1/0#0`, `never 1/0#0 e1`, `nofetch 1/0#0 e1 BLOCK HOLDER`, `cancelled 1/0#0 e1`, `cancel 1`, `over`, `drop 7,8`,
+ * `added e1 BLOCK`, `released BLOCK`.
  */
 function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent[] {
   const [verb = "", first = "", second = "", ...rest] = command.split(" ");
@@ -206,6 +207,10 @@ function parseCommand(state: TaskScheduler, command: string): readonly TaskEvent
       return [{ type: "retryDue", task: parseKey(first) }];
     case "cancel":
       return [{ type: "cancelPlan", plan: planId(Number(first)), reason: "the test says so" }];
+    case "added":
+      return [{ type: "holderAdded", executor: executorId(first), blocks: [blockId(second)] }];
+    case "released":
+      return [{ type: "copiesReleased", blocks: [blockId(first)] }];
     case "over":
       return [{ type: "batchEnded" }];
     case "drop":

@@ -1,5 +1,5 @@
 import { assert, type BackoffRange, type EngineError, type ExecutorId, type Rng } from "@millrace/base";
-import type { ActionPlan, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
+import type { ActionPlan, BlockId, PlannedStage, ShuffleId, StageRunId } from "@millrace/plan";
 import { Queue } from "./queue.ts";
 import type { HeldResult, PlanId, TaskEffect } from "./task-events.ts";
 
@@ -195,6 +195,8 @@ export interface TaskScheduler {
   /** Cancelled attempts that have not been reported, by `attemptKey`. */
   readonly abandoned: Map<string, Slot>;
   readonly operators: Map<string, OperatorState>;
+  /** Holders that a received block was copied to later: plans made before do not name them. Until it is released. */
+  readonly addedHolders: Map<BlockId, readonly ExecutorId[]>;
   /** Executors have joined since state was last rebalanced. */
   joined: boolean;
   /** NO_EXECUTORS was reported, and no executor has become ready since. */
@@ -222,6 +224,7 @@ export function taskScheduler(settings: TaskSettings): TaskScheduler {
     active: [],
     abandoned: new Map(),
     operators: new Map(),
+    addedHolders: new Map(),
     joined: false,
     starved: false,
     effects: [],

@@ -10,6 +10,7 @@ import type { ExecutorFailed as _millrace_session_v1_ExecutorFailed, ExecutorFai
 import type { ExecutorLeaving as _millrace_session_v1_ExecutorLeaving, ExecutorLeaving__Output as _millrace_session_v1_ExecutorLeaving__Output } from '../../../millrace/session/v1/ExecutorLeaving.ts';
 import type { ExecutorTrouble as _millrace_session_v1_ExecutorTrouble, ExecutorTrouble__Output as _millrace_session_v1_ExecutorTrouble__Output } from '../../../millrace/session/v1/ExecutorTrouble.ts';
 import type { Settled as _millrace_session_v1_Settled, Settled__Output as _millrace_session_v1_Settled__Output } from '../../../millrace/session/v1/Settled.ts';
+import type { BlocksCopied as _millrace_session_v1_BlocksCopied, BlocksCopied__Output as _millrace_session_v1_BlocksCopied__Output } from '../../../millrace/session/v1/BlocksCopied.ts';
 
 export interface FromExecutor {
   'hello'?: (_millrace_session_v1_ExecutorHello | null);
@@ -22,7 +23,8 @@ export interface FromExecutor {
   'leaving'?: (_millrace_session_v1_ExecutorLeaving | null);
   'trouble'?: (_millrace_session_v1_ExecutorTrouble | null);
   'settled'?: (_millrace_session_v1_Settled | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled";
+  'blocksCopied'?: (_millrace_session_v1_BlocksCopied | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled"|"blocksCopied";
 }
 
 export interface FromExecutor__Output {
@@ -36,5 +38,6 @@ export interface FromExecutor__Output {
   'leaving'?: (_millrace_session_v1_ExecutorLeaving__Output | null);
   'trouble'?: (_millrace_session_v1_ExecutorTrouble__Output | null);
   'settled'?: (_millrace_session_v1_Settled__Output | null);
-  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled";
+  'blocksCopied'?: (_millrace_session_v1_BlocksCopied__Output | null);
+  'message'?: "hello"|"ready"|"tasks"|"received"|"receiver"|"heartbeat"|"failed"|"leaving"|"trouble"|"settled"|"blocksCopied";
 }

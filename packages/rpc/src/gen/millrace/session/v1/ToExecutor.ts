@@ -17,6 +17,7 @@ import type { ReplicateTo as _millrace_session_v1_ReplicateTo, ReplicateTo__Outp
 import type { BlocksTaken as _millrace_session_v1_BlocksTaken, BlocksTaken__Output as _millrace_session_v1_BlocksTaken__Output } from '../../../millrace/session/v1/BlocksTaken.ts';
 import type { DropTemplates as _millrace_session_v1_DropTemplates, DropTemplates__Output as _millrace_session_v1_DropTemplates__Output } from '../../../millrace/session/v1/DropTemplates.ts';
 import type { Settle as _millrace_session_v1_Settle, Settle__Output as _millrace_session_v1_Settle__Output } from '../../../millrace/session/v1/Settle.ts';
+import type { CopyBlocks as _millrace_session_v1_CopyBlocks, CopyBlocks__Output as _millrace_session_v1_CopyBlocks__Output } from '../../../millrace/session/v1/CopyBlocks.ts';
 
 export interface ToExecutor {
   'welcome'?: (_millrace_session_v1_Welcome | null);
@@ -36,7 +37,8 @@ export interface ToExecutor {
   'blocksTaken'?: (_millrace_session_v1_BlocksTaken | null);
   'dropTemplates'?: (_millrace_session_v1_DropTemplates | null);
   'settle'?: (_millrace_session_v1_Settle | null);
-  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken"|"dropTemplates"|"settle";
+  'copyBlocks'?: (_millrace_session_v1_CopyBlocks | null);
+  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken"|"dropTemplates"|"settle"|"copyBlocks";
 }
 
 export interface ToExecutor__Output {
@@ -57,5 +59,6 @@ export interface ToExecutor__Output {
   'blocksTaken'?: (_millrace_session_v1_BlocksTaken__Output | null);
   'dropTemplates'?: (_millrace_session_v1_DropTemplates__Output | null);
   'settle'?: (_millrace_session_v1_Settle__Output | null);
-  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken"|"dropTemplates"|"settle";
+  'copyBlocks'?: (_millrace_session_v1_CopyBlocks__Output | null);
+  'message'?: "welcome"|"peers"|"template"|"stage"|"launch"|"cancel"|"stageDone"|"dropShuffles"|"dropBlocks"|"startReceiver"|"stopReceiver"|"receiverBacklog"|"shutdown"|"replicateTo"|"blocksTaken"|"dropTemplates"|"settle"|"copyBlocks";
 }

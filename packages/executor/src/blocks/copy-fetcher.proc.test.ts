@@ -1,0 +1,71 @@
+import { createServer } from "node:net";
+import { executorId, streamId } from "@millrace/base";
+import { decodeBlock, emptyClassTable } from "@millrace/codec";
+import { type BlockId, type BlockLevel, type BlockLocation, blockId } from "@millrace/plan";
+import { afterEach, expect, test } from "vitest";
+import { cleanUp, clusterLab, type Lab, later } from "../job-executor.fixture.ts";
+
+afterEach(cleanUp);
+
+/** Sends one line to every client. */
+async function lineSource(): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    later(() => socket.destroy());
+    socket.write("kept\n");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  later(() => server.close());
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** A block that the executor receives and alone holds. */
+async function receivedAt({ remote }: Lab, port: number, stream: number, level: BlockLevel): Promise<BlockLocation> {
+  remote.send({
+    type: "startReceiver",
+    stream: streamId(stream),
+    receiver: { kind: "socketText", host: "127.0.0.1", port },
+    blockIntervalMs: 5,
+    level,
+    replicateTo: undefined,
+  });
+  const { blocks } = await remote.take("received", (message) => message.stream === stream);
+  const [block] = blocks;
+  if (block === undefined) throw new Error("a report without a block");
+  return block;
+}
+
+function recordsOf(lab: Lab, id: BlockId): unknown[] {
+  const block = lab.executor.read(id);
+  const bytes = Buffer.concat([...(block ?? [])]);
+  block?.release?.();
+  return [...decodeBlock(bytes, emptyClassTable)];
+}
+
+test("copies of received blocks are fetched at levels of memory and of disk, from any holder; what none serves is reported", async () => {
+  const { labs } = await clusterLab(3);
+  const [first, second, third] = labs;
+  if (first === undefined || second === undefined || third === undefined) throw new Error("three were asked for");
+  const port = await lineSource();
+  const blocks = [
+    await receivedAt(first, port, 0, { memory: true, disk: true, replication: 1 }),
+    await receivedAt(first, port, 1, { memory: false, disk: true, replication: 1 }),
+  ];
+  const ids = blocks.map(({ id }) => id);
+  const gone = { id: blockId("recv/0/e-2/7"), bytes: 5, at: [executorId("e-1"), executorId("e-9")] };
+  second.remote.send({ type: "copyBlocks", blocks: [gone, ...blocks] });
+  expect(await second.remote.take("blocksCopied")).toEqual({ type: "blocksCopied", copied: ids, failed: [gone.id] });
+  for (const id of ids) expect(recordsOf(second, id)).toEqual(["kept"]);
+
+  await first.executor.stop();
+  const at = [executorId("e-1"), executorId("e-2")];
+  third.remote.send({ type: "copyBlocks", blocks: blocks.map(({ id, bytes }) => ({ id, bytes, at })) });
+  expect(await third.remote.take("blocksCopied")).toEqual({ type: "blocksCopied", copied: ids, failed: [] });
+  for (const id of ids) expect(recordsOf(third, id)).toEqual(["kept"]);
+
+  third.remote.send({ type: "dropBlocks", blocks: ids });
+  third.remote.send({ type: "copyBlocks", blocks: [gone] });
+  await third.remote.take("blocksCopied"); // the drops came first
+  for (const id of ids) expect(third.executor.read(id)).toBeUndefined();
+});
