@@ -16,7 +16,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** Files as input, state, a window; two outputs of files, and a sink between them. */
+/** Files and ranges as input, state, windows of three kinds, one of them over state; outputs of files, and a sink among them. */
 function words(root: string, sunk: Map<number, string>, refuses: (time: number) => boolean): JobDefinition {
   mkdirSync(join(root, "in"), { recursive: true });
   FILES.forEach((lines, i) => {
@@ -55,6 +55,18 @@ function words(root: string, sunk: Map<number, string>, refuses: (time: number) 
       fix: () => [position++],
       read: (n) => [`number ${n}`],
     }).saveAsTextFiles(join(root, "out", "numbers"));
+    lines
+      .map((word): [string, number] => [word, 1])
+      .reduceByKeyAndWindow(
+        (a, b) => a + b,
+        (a, b) => a - b,
+        "3s",
+        undefined,
+        { filter: ([, n]) => n > 0 },
+      )
+      .map(([word, n]) => `${word}=${n}`)
+      .saveAsTextFiles(join(root, "out", "recent"));
+    totals.window("2s").saveAsTextFiles(join(root, "out", "twice"));
     lines.window("3s").saveAsTextFiles(join(root, "out", "window"));
   });
 }
@@ -147,9 +159,17 @@ describe("killed at any step of a batch and started again, a job goes on as if n
       `totals-${START + (i + 1) * 1_000}: ${totals}`,
       `numbers-${START + (i + 1) * 1_000}: number ${i}`,
     ]),
-    ...["a a b", "a a b b c", "a a a b b c", "a b b c c c", "a b c c d"].map(
-      (lines, i) => `window-${START + (i + 1) * 1_000}: ${lines}`,
-    ),
+    ...Object.entries({
+      window: ["a a b", "a a b b c", "a a a b b c", "a b b c c c", "a b c c d"],
+      recent: ["a=2 b=1", "a=2 b=2 c=1", "a=3 b=2 c=1", "a=1 b=2 c=3", "a=1 b=1 c=2 d=1"],
+      twice: [
+        "a=2 b=1",
+        "a=2 a=2 b=1 b=2 c=1",
+        "a=2 a=3 b=2 b=2 c=1 c=1",
+        "a=3 a=3 b=2 b=3 c=1 c=3",
+        "a=3 a=3 b=3 b=3 c=3 c=3 d=1",
+      ],
+    }).flatMap(([output, batches]) => batches.map((records, i) => `${output}-${START + (i + 1) * 1_000}: ${records}`)),
   ].sort();
 
   test("nothing happens: each batch is visible once", () => {
@@ -195,7 +215,7 @@ describe("killed at any step of a batch and started again, a job goes on as if n
     expect(outputs).toEqual(undisturbed);
   });
 
-  test.each([1, 2, 3, 4])("anywhere, seed %i", async (seed) => {
+  test.each(Array.from({ length: 4 }, (_, i) => i))("anywhere, seed %i", async (seed) => {
     const begun = whole.steps.indexOf("after write log");
     const at = begun + new SeededRng(seed).int(whole.steps.length - begun);
     const { outputs, steps } = await run(at);
@@ -212,7 +232,7 @@ test("a batch of whose outputs some were refused and others are visible runs aga
   const first = await start(job, START, undefined, { "task.attempts.max": "1" });
   await first.pass(2_500);
   expect(first.end).toMatch(/^failed: .*SINK_COMMIT_FAILED/);
-  expect([visible(root).length, [...sunk.keys()]]).toEqual([6, [START + 1_000]]); // the files of both batches
+  expect([visible(root).length, [...sunk.keys()]]).toEqual([10, [START + 1_000]]); // the files of both batches
   await first.close();
   broken = false;
   const second = await start(job, START + 4_000);
@@ -223,6 +243,6 @@ test("a batch of whose outputs some were refused and others are visible runs aga
       .filter((line) => line.startsWith("totals"))
       .at(-1),
   ).toBe(`totals-${START + 5_000}: a=3 b=3 c=3 d=1`);
-  expect(visible(root)).toHaveLength(15);
+  expect(visible(root)).toHaveLength(25);
   await second.close();
 });
