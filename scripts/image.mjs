@@ -3,12 +3,12 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { root } from "./bootstrap.mjs";
+import { optionsOrExit } from "./options.mjs";
 import { commitOf } from "./pack/commit.mjs";
 
 const { version } = JSON.parse(readFileSync(join(root, "packages/millrace/package.json"), "utf8"));
-const { values: options } = parseArgs({ options: { tag: { type: "string", default: `millrace:${version}` } } });
+const options = optionsOrExit({ tag: { type: "string", default: `millrace:${version}` } });
 const labels = ["--build-arg", `VERSION=${version}`, "--build-arg", `COMMIT=${commitOf(root)}`];
 const build = ["build", "-f", "deploy/Dockerfile", "-t", options.tag, ...labels, "."];
 const { status, error } = spawnSync("docker", build, { cwd: root, stdio: "inherit" });

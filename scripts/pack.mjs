@@ -14,26 +14,32 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
+import { optionsOrExit } from "./options.mjs";
+import { commitOf } from "./pack/commit.mjs";
+import { whyNotFolder } from "./pack/folder.mjs";
+
+const options = optionsOrExit({
+  to: { type: "string", default: join(root, "packed") },
+  record: { type: "boolean", default: false },
+  version: { type: "string" },
+  commit: { type: "string", default: commitOf(root) },
+});
+const to = resolve(options.to);
+const unwritable = whyNotFolder(to);
+if (unwritable !== undefined) {
+  console.error(`millrace: ${unwritable}. Nothing was packed. Give a folder where this user may write, with --to.`);
+  process.exit(1);
+}
 
 await bootstrapOrExit();
 const { readManifests } = await import("./checks/workspace.mjs"); // need installed packages
 const { sweepOutputs } = await import("./checks/published.mjs");
-const { commitOf } = await import("./pack/commit.mjs");
 const { collectFiles } = await import("./pack/files.mjs");
 const { stageCreator } = await import("./pack/creator.mjs");
 const { entriesOf, packedManifest } = await import("./pack/manifest.mjs");
 const { formatSize, grown } = await import("./pack/size.mjs");
 
-const { values: options } = parseArgs({
-  options: {
-    to: { type: "string", default: join(root, "packed") },
-    record: { type: "boolean", default: false },
-    version: { type: "string" },
-    commit: { type: "string", default: commitOf(root) },
-  },
-});
 const RECORD = join(root, "scripts/pack/size.json");
 
 const packages = readManifests(root);
@@ -52,8 +58,6 @@ writeStage();
 const creatorStage = join(stages, "create-millrace");
 stageCreator(root, creatorStage, published.version);
 
-const to = resolve(options.to);
-mkdirSync(to, { recursive: true });
 const packed = pack(stage);
 const creator = pack(creatorStage);
 rmSync(stages, { recursive: true });

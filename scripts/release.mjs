@@ -4,8 +4,14 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
+import { optionsOrExit } from "./options.mjs";
+
+const options = optionsOrExit({
+  "dry-run": { type: "boolean", default: false },
+  prepare: { type: "boolean", default: false },
+});
+const dryRun = options["dry-run"];
 
 await bootstrapOrExit();
 const { readWorkspace } = await import("./checks/workspace.mjs"); // need installed packages
@@ -13,10 +19,6 @@ const { findReleaseProblems } = await import("./checks/release.mjs");
 const { formatProblem } = await import("./checks/deps.mjs");
 const { applyPlan, changeFiles, entryOf, planRelease, whyNotPublish } = await import("./release/plan.mjs");
 
-const { values: options } = parseArgs({
-  options: { "dry-run": { type: "boolean", default: false }, prepare: { type: "boolean", default: false } },
-});
-const dryRun = options["dry-run"];
 const workspace = readWorkspace(root);
 const problems = findReleaseProblems(workspace, {
   changelog: readFileSync(join(root, "CHANGELOG.md"), "utf8"),
