@@ -22,6 +22,18 @@ test("a file cannot be used, and the error has the remedy", () => {
   }
 });
 
+test("parents are made, and a directory that is there stays as it is", () => {
+  const path = join(folder, "a/b/c");
+  usableDirectory(path, "--work-dir");
+  writeFileSync(join(path, "kept"), "");
+  usableDirectory(path, "--work-dir");
+  expect(existsSync(join(path, "kept"))).toBe(true);
+});
+
+test.runIf(existsSync("/proc/self"))("a place where no directory can be made is refused, not tried for ever", () => {
+  expect(() => usableDirectory("/proc/millrace/below", "--work-dir")).toThrow(/^\[DIRECTORY_UNUSABLE\] .*ENOENT/);
+});
+
 test("a directory has one owner at a time, who is named to others", () => {
   const release = own();
   expect(own).toThrow(`is in use by the driver with pid ${process.pid}`);

@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { type ErrorFactory, errorKind } from "./errors.ts";
 import { thrownMessage } from "./thrown-text.ts";
 
@@ -17,7 +17,7 @@ const ATTEMPTS_MAX = 8;
  */
 export function usableDirectory(path: string, option: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(resolve(path));
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw directoryUnusable(
@@ -25,6 +25,23 @@ export function usableDirectory(path: string, option: string): void {
         `Give another one with ${option}, or let the user that runs this process write there.`,
       { cause: error, fields: { path } },
     );
+  }
+}
+
+/**
+ * Node's own `recursive` never returns where the parent is there and the system says ENOENT all the same, as `/proc` does.
+ *
+ * @param path Absolute.
+ */
+function makeDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been faster.
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { directoryUnusable, thrownMessage } from "@millrace/base";
 import { tsconfigExists } from "./errors.ts";
 
 /** What `writeEditorSettings` found and did. */
@@ -17,7 +18,7 @@ export interface EditorSettings {
  *
  * @param folder An existing folder.
  * @param millraceTypes Path of the declaration file for `import … from "millrace"`.
- * @throws TSCONFIG_EXISTS
+ * @throws TSCONFIG_EXISTS, DIRECTORY_UNUSABLE
  */
 export function writeEditorSettings(folder: string, millraceTypes: string): EditorSettings {
   const file = join(resolve(folder), "tsconfig.json");
@@ -42,7 +43,14 @@ export function writeEditorSettings(folder: string, millraceTypes: string): Edit
   try {
     writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`, { flag: "wx" });
   } catch (error) {
-    if (!existsSync(file)) throw error;
+    // A link that leads nowhere is there too.
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) {
+      throw directoryUnusable(
+        `${file} cannot be written: ${thrownMessage(error)}. Nothing was written. ` +
+          "Give another folder, or free space there and let the user that runs this command write.",
+        { cause: error, fields: { path: dirname(file) } },
+      );
+    }
     throw tsconfigExists(
       `${file} is there already and was left as it is. ` +
         (installed

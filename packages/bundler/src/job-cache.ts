@@ -10,9 +10,24 @@ import { settingsAround } from "./job-settings.ts";
 /** Must be increased when the same sources yield a different bundle, so that older bundles are not used. */
 const BUNDLER_VERSION = 3;
 
-/** The directory in which this machine caches bundles by content, for the command line and for tests of jobs. */
-export function bundleCacheDir(env: NodeJS.ProcessEnv): string {
-  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "millrace", "bundles");
+/**
+ * The directory in which this machine caches bundles by content, for the command line and for tests of jobs; `undefined` for
+ * a user without a home, such as the number of a user that a container was given: nothing is cached then.
+ *
+ * @param home Throws if there is none.
+ */
+export function bundleCacheDir(env: NodeJS.ProcessEnv, home: () => string = homedir): string | undefined {
+  const cache = env.XDG_CACHE_HOME || cacheBelow(home);
+  return cache === undefined ? undefined : join(cache, "millrace", "bundles");
+}
+
+function cacheBelow(home: () => string): string | undefined {
+  try {
+    const folder = home();
+    return folder === "" ? undefined : join(folder, ".cache"); // `HOME=` would cache beside the job
+  } catch {
+    return undefined;
+  }
 }
 
 const FILES = v.array(

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -158,5 +159,17 @@ describe("a single file", () => {
     const write = () => writeEditorSettings(folder ?? "", "/there/index.d.ts");
     expect(write).toThrow(/\[TSCONFIG_EXISTS\].*left as it is.*"paths":\{"millrace":\["\/there\/index\.d\.ts"\]\}/);
     expect(await readFile(join(folder, "tsconfig.json"), "utf8")).toBe("mine");
+  });
+
+  test("whose tsconfig is a link that leads nowhere keeps it as well", async () => {
+    folder = await writeFiles({ "job.ts": JOB });
+    await symlink("nowhere.json", join(folder, "tsconfig.json"));
+    expect(() => writeEditorSettings(folder ?? "", "/there/index.d.ts")).toThrow(/\[TSCONFIG_EXISTS\].*left as it is/);
+  });
+
+  test.runIf(existsSync("/proc/self"))("where nothing can be written is refused with the reason", () => {
+    expect(() => writeEditorSettings("/proc", "/there/index.d.ts")).toThrow(
+      /\[DIRECTORY_UNUSABLE\].*\/proc\/tsconfig\.json cannot be written: ENOENT.*Nothing was written/,
+    );
   });
 });

@@ -59,7 +59,7 @@ export const engine: Engine = {
   },
   async init(folder) {
     const { writeEditorSettings } = await import("@millrace/bundler");
-    usableDirectory(folder, "the argument of init");
+    usableDirectory(folder, "`millrace init FOLDER`");
     return writeEditorSettings(folder, apiTypes());
   },
 };

@@ -153,6 +153,13 @@ test("init prints the file it wrote, and says so when it holds on this machine a
   expect(folders).toEqual([".", "jobs"]);
 });
 
+test("a working directory that is gone is named as such, and not by Node's system call", async () => {
+  const gone = Object.assign(new Error("ENOENT: no such file or directory, uv_cwd"), { syscall: "uv_cwd" });
+  const { code, err } = await session({ engine: { init: () => Promise.reject(gone) } }).run("init");
+  expect(code).toBe(2);
+  expect(err).toMatch(/^\[DIRECTORY_UNUSABLE\] The folder that this command was started in is gone.*with cd/);
+});
+
 test("check --json prints its findings about the job, for programs", async () => {
   const native = { name: "sharp", version: "0.33.5", reason: "has native parts (@img/sharp-linux-x64)" };
   const found = { entry: "job.ts", name: "chat-room", files: 2, functions: 5, externals: [native] };

@@ -1,4 +1,4 @@
-import { logTroubles } from "@millrace/base";
+import { directoryUnusable, type EngineError, logTroubles } from "@millrace/base";
 import { Command, CommanderError } from "commander";
 import { registerBatches } from "./commands/batches.ts";
 import { registerCheck } from "./commands/check.ts";
@@ -73,11 +73,25 @@ export async function runCli(args: readonly string[], console: Console): Promise
     for (const trouble of logTroubles(console.env)) tell(console, trouble);
     await program.parseAsync(args, { from: "user" });
     return exit;
-  } catch (error) {
+  } catch (thrown) {
+    const error = isFolderGone(thrown) ? folderGone(thrown) : thrown;
     if (error instanceof Interrupted) return readerIsGone(console.interrupts) ? EXIT.done : EXIT.interrupted;
     if (!isHelp(error)) await tellError(console, error, { json: has(args, "--json"), verbose: has(args, "--verbose") });
     return exitCodeOf(error);
   }
+}
+
+/** Node says no more than `uv_cwd` of a working directory that was removed since. */
+function isFolderGone(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && error.syscall === "uv_cwd";
+}
+
+function folderGone(cause: unknown): EngineError {
+  return directoryUnusable(
+    "The folder that this command was started in is gone, so relative paths lead nowhere. Nothing was started. " +
+      "Change to another folder, with cd, and run the command again.",
+    { cause },
+  );
 }
 
 function isHelp(error: unknown): boolean {

@@ -104,6 +104,19 @@ describe("is refused with one sentence and its remedy, and nothing is touched:",
     writeFileSync(join(it.folder, "file"), "");
     expect((await it.run("file/sub")).err).toMatch(/sub cannot be used: .*Give a folder where this user may write/);
   });
+
+  test.runIf(existsSync("/proc/self"))("a folder in a place where the system makes none", async () => {
+    expect((await open().run("/proc/clicks")).err).toMatch(/clicks cannot be used: ENOENT/);
+  });
+});
+
+test.each([
+  ["it's", 'cd "it\'s"'],
+  ["$HOME", "cd '$HOME'"],
+  ['"`it\'s`"', "cd '\"`it'\\''s`\"'"],
+])("the next steps name the folder %s as a shell takes it", async (name, step) => {
+  const it = open();
+  expect((await it.run(name, "--no-install")).out).toContain(`  ${step}\n`);
 });
 
 test("a folder with spaces, and one that has only a repository, get a project", async () => {

@@ -94,13 +94,18 @@ async function choose<T extends string>(
 }
 
 function nextSteps(folder: string, manager: string, installed: boolean): string {
-  const quoted = /^[\w./-]*$/.test(folder) ? folder : JSON.stringify(folder);
   const steps = [
-    ...(folder === "" ? [] : [`cd ${quoted}`]),
+    ...(folder === "" ? [] : [`cd ${quoted(folder)}`]),
     ...(installed ? [] : [`${manager} install`]),
     `${manager} test`,
     `${manager} run feed     # in a terminal of its own`,
     `${manager} run dev`,
   ];
   return `Next:\n\n${steps.map((step) => `  ${step}\n`).join("")}\nREADME.md says the rest.\n`;
+}
+
+/** For a shell: within double quotes, which all of them know, some characters still mean something else. */
+function quoted(folder: string): string {
+  if (/^[\w./-]*$/.test(folder)) return folder;
+  return /["$`\\!]/.test(folder) ? `'${folder.replaceAll("'", "'\\''")}'` : `"${folder}"`;
 }

@@ -37,11 +37,18 @@ export function writeProject(folder: string, files: readonly ProjectFile[]): Ref
   return attempt(folder, () => {
     for (const { path, text } of files) {
       const file = join(folder, path);
-      mkdirSync(dirname(file), { recursive: true });
+      makeFolder(dirname(file));
       writeFileSync(file, text, { flag: "wx" });
     }
     return undefined;
   });
+}
+
+/** Node's own `recursive` never returns where the parent is there and the system says ENOENT all the same, as `/proc` does. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function attempt(folder: string, work: () => Refusal | undefined): Refusal | undefined {
