@@ -7,6 +7,12 @@ import { EXIT } from "./failure.ts";
 /** An editor that saves a file touches it several times; a change counts when nothing followed it for this long. */
 const QUIET = millis(50);
 
+/**
+ * A file that an import may miss, or a folder that has it. Logs are none: a job whose output goes to a file beside it would be
+ * started by what it prints.
+ */
+const IMPORTABLE = /\.([cm]?[jt]sx?|json)$|(^|[\\/])[^\\/.]+$/;
+
 /** One run of the job. Resolves with its exit code; throws what refused the job before its first batch. */
 export type StartRun = (signal: Interrupts, onFile: (path: string) => void) => Promise<number>;
 
@@ -42,8 +48,8 @@ class WatchedJob {
   /** Of the last run that came to read any. */
   readonly #files = new Set<string>();
   #filesAreOfThisRun = false;
-  /** Any file nearby may be what is missing. */
-  #anyFile = false;
+  /** A file nearby, in no list, may be what is missing. */
+  #anyImportable = false;
   #settling: Timer | undefined;
   #graceful = new AbortController();
   #immediate = new AbortController();
@@ -66,7 +72,7 @@ class WatchedJob {
   begin(): Interrupts {
     const { graceful, immediate } = this.#console.interrupts;
     this.#filesAreOfThisRun = false;
-    this.#anyFile = false;
+    this.#anyImportable = false;
     this.#changed = false;
     this.#graceful = new AbortController();
     this.#immediate = new AbortController();
@@ -84,7 +90,7 @@ class WatchedJob {
   }
 
   doesNotCompile(): void {
-    this.#anyFile = true;
+    this.#anyImportable = true;
   }
 
   /** Resolves when a file has changed since the run began; `false`: the user interrupted first. */
@@ -106,7 +112,7 @@ class WatchedJob {
   }
 
   #touched(path: string): void {
-    if (!this.#anyFile && !this.#files.has(path)) return;
+    if (!this.#files.has(path) && !(this.#anyImportable && IMPORTABLE.test(path))) return;
     this.#settling?.cancel();
     this.#settling = this.#console.clock.after(QUIET, () => this.#hasChanged(path));
   }
