@@ -11,7 +11,7 @@ export interface JobInputs {
   readonly received: readonly NamedInput[];
 }
 
-/** What an earlier run of the job has logged, as the graph of this one takes it up. */
+/** The log of an earlier run of the job, as this run's graph takes it up. */
 export class RecalledBatches {
   readonly #logged: LoggedBatches;
   readonly #inputs: JobInputs;
@@ -41,7 +41,7 @@ export class RecalledBatches {
     }
   }
 
-  /** What an input gives to a batch that was planned before and runs again; `undefined`: it is to be fixed now. */
+  /** The fixed input of a batch that was planned before and runs again; `undefined`: it is to be fixed now. */
   fixedBefore(time: EpochMs, node: PolledInput): FixedInput | undefined {
     const { pending } = this.#logged;
     const fixed = pending?.time === time ? pending.inputs.get(node.input) : undefined;
@@ -93,7 +93,7 @@ export class RecalledBatches {
   }
 }
 
-/** What an input that was not there gave to earlier batches. */
+/** The part of earlier batches' input that a missing input stream gave. */
 const NOTHING: FixedInput = { kind: "unlogged", records: 0 };
 
 /** Warns of inputs that a later run of the job cannot recall. */

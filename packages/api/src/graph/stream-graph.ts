@@ -76,7 +76,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   #begun: Promise<void> = Promise.resolve();
   #told: Promise<boolean> | undefined;
   #zeroTime: EpochMs = epochMs(0);
-  /** Where an earlier run was. */
+  /** The point at which an earlier run ended. */
   #recalled: RecalledBatches | undefined;
 
   constructor(name: string, builder: GraphBuilder) {

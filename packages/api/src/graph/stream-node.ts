@@ -74,9 +74,9 @@ export interface PolledInput extends NamedInput {
    * @throws Any error: the parts of the batch that need this input fail with it, and the others run.
    */
   fix(scope: NodeBatch): FixedInput | Promise<FixedInput>;
-  /** What it gives to a batch is an RDD made by the job's code, which no log can hold. */
+  /** Its input of a batch is an RDD made by the job's code, which no log can hold. */
   readonly unlogged?: boolean;
-  /** What it has to remember of the batches so far, in this run of the job or the next one. */
+  /** Its memory of the batches so far, for this run of the job or the next one. */
   memory?(): InputMemory;
   /**
    * Goes on from an earlier run of the job. Called before anything else, once.
@@ -87,7 +87,7 @@ export interface PolledInput extends NamedInput {
   recall?(memory: InputMemory | undefined, since: readonly FixedBefore[]): void;
 }
 
-/** What an input gave to a batch. */
+/** The part of a batch's input that one input stream gave. */
 export interface FixedBefore {
   readonly time: EpochMs;
   readonly fixed: FixedInput;
@@ -105,7 +105,7 @@ export interface Rereadable {
   giveBack(time: number, bad: readonly BadFile[]): number;
   /** Gives up rereading the batch: removes unreadable files from it, for batches that look back on it, and warns of the loss. */
   giveUp(time: number, bad: readonly BadFile[]): void;
-  /** What a batch that looks back on the last one still reads of it. */
+  /** The part of the last batch that a batch looking back on it still reads. */
   left(): FilesInput;
 }
 

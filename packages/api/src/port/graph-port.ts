@@ -40,7 +40,7 @@ export interface JobGraph {
    * @param logged What an earlier run has logged, to go on from.
    */
   startBatches(zeroTime: EpochMs, logged?: LoggedBatches): Promise<void>;
-  /** What a later run has to know of the batches so far and of the inputs, but for the batch `except`. */
+  /** All that a later run must know of the inputs and of the batches so far, except for the batch `except`. */
   memory(except: EpochMs | undefined): GraphMemory;
   /**
    * Begins a batch: each polled input chooses what the batch reads, one after the other in the order of declaration.

@@ -94,7 +94,7 @@ export class NewFiles {
     this.#ignored = new Set(paths.slice(0, IGNORED_MAX));
   }
 
-  /** What the next run of the job has to know. */
+  /** All that the next run of the job must know. */
   memory(): Extract<InputMemory, { readonly kind: "files" }> {
     const known = [...this.#known].map(([path, { since, version, returns, waiting }]) => ({
       path,

@@ -9,7 +9,7 @@ import { median, quantile } from "../statistics.ts";
 const BATCHES = 1_500;
 const WARM_UP = 500;
 
-/** What a batch of a job with state costs that can be killed and started again, beside one that cannot. */
+/** The cost of a batch with state in a job that can be killed and started again, beside one in a job that cannot. */
 export const loggedBatch: Bench = {
   name: "logged-batch",
   what: "stateful batch of 100 records, back to back, without and with a checkpoint directory of its own; ms: output to output",

@@ -51,7 +51,7 @@ export interface MemoryClusterOptions {
   readonly executors?: number;
   readonly conf?: Readonly<Record<string, string>>;
   readonly batches?: number;
-  /** Where its processes work; by default a directory of its own. */
+  /** The working directory of its processes; by default one of its own. */
   readonly directory?: string;
   /** The time at which it is started. */
   readonly at?: EpochMs;

@@ -71,7 +71,7 @@ function words(root: string, sunk: Map<number, string>, refuses: (time: number) 
   });
 }
 
-/** What is visible of the outputs. */
+/** The visible part of the outputs. */
 function visible(root: string): readonly string[] {
   const out = join(root, "out");
   return readdirSync(out)
@@ -105,7 +105,7 @@ const BATCHES = FILES.length;
 const END = START + BATCHES * 1_000 + 100;
 
 interface Run {
-  /** What is visible in the end of the batches that read files. */
+  /** The outputs that are visible in the end, of the batches that read files. */
   readonly outputs: readonly string[];
   /** Everything that passed, in words. */
   readonly steps: readonly string[];

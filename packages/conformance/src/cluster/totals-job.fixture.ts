@@ -58,7 +58,7 @@ export function totals({ meanwhile, saveTo, sink }: TotalsOptions = {}): TotalsJ
   return { job, seen };
 }
 
-/** Where a job saves to. */
+/** The target directories of a job. */
 export class OutputDirectory {
   readonly path: string = mkdtempSync(join(tmpdir(), "millrace-cluster-out-"));
 

@@ -18,7 +18,7 @@ export interface FileStep {
   readonly when: "before" | "after";
 }
 
-/** What a process sees once it is killed: nothing. */
+/** The file system of a killed process: it answers nothing. */
 const never = new Promise<never>(() => undefined);
 
 /** This machine's files as a process has them that a test may kill before and after each change. */

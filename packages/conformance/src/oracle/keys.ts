@@ -63,7 +63,7 @@ export function grouped<K, V>(pairs: Iterable<readonly [K, V]>): KeyedMap<K, V[]
   return groups;
 }
 
-/** How often each value occurs. */
+/** The number of occurrences of each value. */
 export function counted<T>(values: readonly T[]): [T, number][] {
   return grouped(values.map((value) => [value, 1] as const))
     .entries()

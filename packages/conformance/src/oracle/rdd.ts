@@ -26,7 +26,7 @@ function upstream(parents: readonly OracleRdd<unknown>[]): Partitioner {
  */
 export class OracleRdd<T> extends OracleStatistics<T> {
   override readonly partitions: Partitions<T>;
-  /** How the keys of its pairs are placed, if they are placed by key. */
+  /** The partitioner of its pairs, if they are placed by key. */
   readonly partitioner: Partitioner | undefined;
 
   constructor(partitions: Partitions<T>, partitioner?: Partitioner) {

@@ -23,7 +23,7 @@ import { TaskShell, type TaskShellPorts } from "./task-shell.ts";
 import type { JobThread } from "./thread/job-thread.ts";
 import type { FromJobThread, ToJobThread } from "./thread/protocol.ts";
 
-/** What batches ask of the job's thread. */
+/** The requests of batches to the job's thread. */
 type AskedType =
   | "fixInput"
   | "runBatch"

@@ -55,7 +55,7 @@ function runOf(receiver: Queue, options: { readonly confirmsAtOnce?: boolean } =
   return { source, clock, gate, emitted, counted, confirm, ended: ended.promise, troubles };
 }
 
-/** How each promise of `store` settled, by record. */
+/** The outcome of each promise of `store`, by record. */
 function watch(fates: Map<unknown, string>, records: readonly unknown[], stored: Promise<void>): void {
   for (const record of records) fates.set(record, "open");
   const settle = (fate: string): void => records.forEach((record) => void fates.set(record, fate));

@@ -12,7 +12,7 @@ import type {
 const inconsistent: ErrorFactory = errorKind("CHECKPOINT_INCONSISTENT", "environment");
 
 /**
- * What a log says: its entries from a base on. Pure, O(entries).
+ * The meaning of a log: its entries from a base on. Pure, O(entries).
  *
  * @returns `undefined`: nothing was logged.
  * @throws CHECKPOINT_INCONSISTENT No owner writes its entries like this.

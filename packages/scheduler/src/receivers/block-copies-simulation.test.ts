@@ -29,7 +29,7 @@ const LIVES = 10;
 const STEPS = 250;
 const TESTS = Array.from({ length: 12 }, (_, i) => i * LIVES);
 
-/** What happened, so that the test can prove that it tried everything. */
+/** A record of what happened, by which the test proves that it tried everything. */
 interface Seen {
   copies: number;
   failures: number;

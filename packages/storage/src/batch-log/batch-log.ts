@@ -15,7 +15,7 @@ const FILE_NAME = /^(\d{1,9})-(\d{1,9})\.log$/;
 /** A log is begun anew when it has grown by this much, or to a multiple of its base. */
 const GROWTH_BYTES_MIN = 1 << 20;
 const GROWTH_OF_BASE = 4;
-/** Where every entry is a file of its own. */
+/** The form for file systems without `append`: every entry is a file of its own. */
 const SEGMENTS_MAX = 64;
 
 type Entry<Kind extends BatchLogEntry["kind"]> = Extract<BatchLogEntry, { readonly kind: Kind }>;
@@ -108,7 +108,7 @@ export class BatchLog {
     this.#bytes = 0;
     this.#baseBytes = payload.length;
     const all = await listSegments(this.#files, this.#directory);
-    // What is left over is not read, and removed the next time.
+    // A leftover is not read, and is removed the next time.
     await Promise.allSettled(
       all.filter((other) => isBefore(other, id)).map((other) => this.#files.remove(this.#pathOf(other))),
     );

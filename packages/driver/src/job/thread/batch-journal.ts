@@ -33,7 +33,7 @@ export class BatchJournal {
   readonly #log: BatchLog;
   readonly #identity: JobIdentity;
   readonly #memory: (except: EpochMs | undefined) => GraphMemory;
-  /** What an earlier run of the job has logged. */
+  /** The log of an earlier run of the job. */
   readonly found: LoggedBatches | undefined;
   #zeroTime: EpochMs = epochMs(0);
   #committed: CommittedBatches = { last: epochMs(0), states: new Map() };
@@ -82,7 +82,7 @@ export class BatchJournal {
 
   async prepared(time: EpochMs, prepared: PreparedBatch, error: WireError | undefined): Promise<void> {
     this.#pending = { ...this.#pendingAt(time), prepared, error };
-    // What inputs remember has changed by the failure as well.
+    // The failure has changed the inputs' memory as well.
     if (error === undefined) await this.#log.append({ kind: "prepared", time, prepared });
     else await this.#log.replace(this.#base());
   }
