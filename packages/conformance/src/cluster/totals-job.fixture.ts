@@ -58,7 +58,7 @@ export function totals({ meanwhile, saveTo, sink }: TotalsOptions = {}): TotalsJ
   return { job, seen };
 }
 
-/** The target directories of a job. */
+/** The directory that a job's outputs are saved to. */
 export class OutputDirectory {
   readonly path: string = mkdtempSync(join(tmpdir(), "millrace-cluster-out-"));
 

@@ -15,7 +15,7 @@ const FILE_NAME = /^(\d{1,9})-(\d{1,9})\.log$/;
 /** A log is begun anew when it has grown by this much, or to a multiple of its base. */
 const GROWTH_BYTES_MIN = 1 << 20;
 const GROWTH_OF_BASE = 4;
-/** The form for file systems without `append`: every entry is a file of its own. */
+/** The same bound for file systems without `append`, where every entry is a segment. */
 const SEGMENTS_MAX = 64;
 
 type Entry<Kind extends BatchLogEntry["kind"]> = Extract<BatchLogEntry, { readonly kind: Kind }>;
