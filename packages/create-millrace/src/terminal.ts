@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { CreateTerminal } from "./create.ts";
+import { asking } from "./questions.ts";
 
 /** The real one. */
 export function terminal(version: string): CreateTerminal {
@@ -11,20 +11,9 @@ export function terminal(version: string): CreateTerminal {
     interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    ask,
+    ask: asking(process.stdin, process.stdout),
     run,
   };
-}
-
-function ask(question: string): Promise<string | undefined> {
-  const reader = createInterface({ input: process.stdin, output: process.stdout });
-  return new Promise((resolve) => {
-    reader.once("close", () => resolve(undefined)); // also after an answer, which has won by then
-    reader.question(question, (answer) => {
-      resolve(answer);
-      reader.close();
-    });
-  });
 }
 
 function run(command: string, args: readonly string[], folder: string): Promise<boolean> {
