@@ -20,6 +20,6 @@ const context = { entry: "/jobs/job.ts", which: "executor", lifts: new Map() } a
 test("an error in a function and in its copy for executors is one line", async () => {
   const error = await bundleError(failure('Cannot assign to "acc"', 'Cannot assign to "acc"', "Other"), context);
   expect(error.message).toBe(
-    '[JOB_SYNTAX] The job does not compile, so nothing was run:\n  Cannot assign to "acc"\n  Other\nCorrect it and start again.',
+    '[JOB_SYNTAX] The job does not compile:\n  Cannot assign to "acc"\n  Other\nCorrect it and start again.',
   );
 });

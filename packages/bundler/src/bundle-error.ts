@@ -32,16 +32,13 @@ export async function bundleError(failure: BuildFailure, context: BundleContext)
   const options = site === undefined ? {} : { site };
   return imports
     ? jobImportUnresolved(
-        `The job has imports that were not found, so nothing was run:\n${lines.join("\n")}\n` +
+        `The job has imports that were not found:\n${lines.join("\n")}\n` +
           (failure.errors.some(({ text }) => text.startsWith("Could not resolve"))
             ? "Correct the name, or install the package beside the job (npm install NAME)."
             : "Correct the name."),
         options,
       )
-    : jobSyntax(
-        `The job does not compile, so nothing was run:\n${lines.join("\n")}\nCorrect it and start again.`,
-        options,
-      );
+    : jobSyntax(`The job does not compile:\n${lines.join("\n")}\nCorrect it and start again.`, options);
 }
 
 async function authorSite({ location }: Message, context: BundleContext): Promise<SourceSite | undefined> {

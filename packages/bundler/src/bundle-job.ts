@@ -40,7 +40,7 @@ async function existing(file: string): Promise<string> {
     return await realpath(path);
   } catch (error) {
     throw jobFileMissing(
-      `The job file ${path} cannot be read (${error instanceof Error ? error.message : String(error)}); nothing was run. ` +
+      `The job file ${path} cannot be read (${error instanceof Error ? error.message : String(error)}). ` +
         "Give the path of a TypeScript file whose default export is defineJob(…).",
       { cause: error, fields: { file: path } },
     );

@@ -8,7 +8,7 @@ import { tsconfigExists } from "./errors.ts";
 export interface EditorSettings {
   /** The file that was written. */
   readonly file: string;
-  /** It names places of this machine, because the folder is in no project that has `millrace` installed. */
+  /** Its paths are specific to this machine, because the folder is in no project that has `millrace` installed. */
   readonly local: boolean;
 }
 

@@ -59,7 +59,8 @@ function nativeByManifest(json: Readonly<Record<string, unknown>>): string | und
   if (json.gypfile === true) return "has native parts (gypfile)";
   const helper = namesIn(json.dependencies).find((name) => NATIVE_HELPERS.has(name));
   if (helper !== undefined) return `has native parts (it uses ${helper})`;
-  const platform = namesIn(json.optionalDependencies).find((name) => PLATFORM_PACKAGE.test(name));
+  const platforms = namesIn(json.optionalDependencies).filter((name) => PLATFORM_PACKAGE.test(name));
+  const platform = platforms.find((name) => name.includes(`${process.platform}-${process.arch}`)) ?? platforms[0];
   return platform === undefined ? undefined : `has native parts (${platform})`;
 }
 

@@ -70,7 +70,7 @@ function syntaxError(messages: readonly Message[], name: string) {
   const first = messages[0]?.location;
   const site = first ? { file: name, line: first.line, column: columnOf(first.lineText, first.column) } : undefined;
   return jobSyntax(
-    `${name} is not valid TypeScript, so nothing was run:\n${messages.map((one) => describe(one, name)).join("\n")}\n` +
+    `${name} is not valid TypeScript:\n${messages.map((one) => describe(one, name)).join("\n")}\n` +
       "Correct it and start the job again.",
     site === undefined ? {} : { site },
   );

@@ -49,7 +49,7 @@ export async function create(args: readonly string[], terminal: CreateTerminal):
   const installed = flags.install && (await terminal.run(manager, ["install"], folder));
   if (flags.install && !installed) {
     terminal.err(
-      `create-millrace: \`${manager} install\` failed in ${folder}, for the reason above; the project is there. Run it again when that is mended.\n`,
+      `create-millrace: \`${manager} install\` failed in ${folder}, for the reason above; the project is there. Fix that, then run \`${manager} install\` in it.\n`,
     );
     return EXIT.failed;
   }

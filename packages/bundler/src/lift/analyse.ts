@@ -99,10 +99,10 @@ function syntaxError(error: unknown, source: StrippedSource): unknown {
   if (!(error instanceof SyntaxError) || !("pos" in error) || typeof error.pos !== "number") return error;
   const site = siteOf(source, error.pos);
   const what = error.message.replace(/ \(\d+:\d+\)$/, "");
-  return jobSyntax(
-    `${source.name} is not valid TypeScript, so nothing was run: ${what} Correct it and start the job again.`,
-    { cause: error, site },
-  );
+  return jobSyntax(`${source.name} is not valid TypeScript: ${what} Correct it and start the job again.`, {
+    cause: error,
+    site,
+  });
 }
 
 function freshPrefix(code: string): string {

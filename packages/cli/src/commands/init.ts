@@ -11,7 +11,10 @@ export function registerInit(program: Command, console: Console): Command {
     .action(async (folder: string) => {
       const { file, local } = await console.engine.init(folder);
       if (local)
-        tell(console, "it names places of this machine: run it again elsewhere, or install millrace in a project");
+        tell(
+          console,
+          "its paths are specific to this machine: run init again on another one, or install millrace in a project",
+        );
       await console.out(`${file}\n`);
     });
 }

@@ -29,7 +29,7 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
     )
     .option("--follow", "print the job's log until it ends; Ctrl-C leaves the job running")
     .option(...ENGINE_OPTION)
-    .description("bundle and check a job, start it on a cluster, and print its id")
+    .description("bundle a job, refuse what cannot run, start it on a cluster, and print its id")
     .action(async (file: string, args: readonly string[], options: SubmitOptions) => {
       const conf = checkConf(options.conf);
       await withOperator(console, options, async (operator, address) => {

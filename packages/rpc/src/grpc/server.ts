@@ -90,7 +90,7 @@ export function sessionHandler<Out, In, WireOut, WireIn>(
     const lost = (why: string): void =>
       session.ended(sessionLost(`the connection to ${peer} was lost: ${why}.`, { fields: { peer } }));
     // HTTP/2 ends a stream with a broken connection as if its sender had finished: only `last` marks an orderly end.
-    call.on("end", () => lost("it ended without closing it"));
+    call.on("end", () => lost("the peer went away without closing it"));
     call.on("cancelled", () => lost("the peer ended it, or does not answer"));
     call.on("error", (error) => lost(error.message));
     call.sendMetadata(new Metadata()); // tells the caller that it is accepted, before there is anything to send
