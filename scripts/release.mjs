@@ -41,7 +41,7 @@ function prepare() {
 
 function publish() {
   if (!dryRun) {
-    const why = whyNotPublish(process.env, { changes: plan.changes, dirty: git("status", "--porcelain") !== "" });
+    const why = whyNotPublish(process.env, { changes: plan.changes, dirty: isDirty() });
     if (why !== undefined) stop(`${why}. Nothing was published; \`npm run release -- --dry-run\` shows what would be.`);
   }
   const waiting = plan.changes.length === 0 ? "no change waits" : `${plan.changes.length} change(s) wait`;
@@ -72,9 +72,10 @@ function versionOf(path) {
   return String(JSON.parse(readFileSync(join(root, path), "utf8")).version);
 }
 
-/** @param {readonly string[]} args */
-function git(...args) {
-  return spawnSync("git", args, { cwd: root, encoding: "utf8" }).stdout;
+/** Whether the tree has changes that are in no commit; `undefined` where git cannot tell. */
+function isDirty() {
+  const { status, stdout } = spawnSync("git", ["status", "--porcelain"], { cwd: root, encoding: "utf8" });
+  return status === 0 ? stdout !== "" : undefined;
 }
 
 /**

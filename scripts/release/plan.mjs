@@ -45,7 +45,7 @@ const CONFIG = {
  * @returns {Promise<ReleasePlan>}
  */
 export async function planRelease(root, current) {
-  const changes = await readChangesets(root);
+  const changes = existsSync(join(root, ".changeset")) ? await readChangesets(root) : [];
   const changelog = readFileSync(join(root, "CHANGELOG.md"), "utf8");
   if (changes.length === 0) return { current, next: current, changes: [], changelog };
   const dir = join(root, ".millrace/release");
@@ -113,7 +113,7 @@ export function entryOf(changelog, version) {
  * Why nothing may be published from here; `undefined` if it may.
  *
  * @param {Readonly<Record<string, string | undefined>>} env
- * @param {{ readonly changes: readonly string[], readonly dirty: boolean }} tree
+ * @param {{ readonly changes: readonly string[], readonly dirty: boolean | undefined }} tree `dirty` is undefined where git cannot tell.
  */
 export function whyNotPublish(env, { changes, dirty }) {
   if (!env.CI) {
@@ -125,5 +125,6 @@ export function whyNotPublish(env, { changes, dirty }) {
   if (changes.length > 0) {
     return `these changes have no version yet: ${changes.join(", ")}. Run \`npm run release -- --prepare\` and commit what it writes`;
   }
+  if (dirty === undefined) return "git cannot tell which commit this tree is, as in a folder that is no clone";
   return dirty ? "the tree has changes that are in no commit" : undefined;
 }

@@ -77,6 +77,17 @@ test.each([
   expect(whyNotPublish(env, tree)).toMatch(why);
 });
 
+test("a tree that is no clone is not published, because nobody could see what it was made of", () => {
+  const env = { CI: "true", ACTIONS_ID_TOKEN_REQUEST_URL: "u" };
+  expect(whyNotPublish(env, { changes: [], dirty: undefined })).toMatch(/git cannot tell which commit/);
+});
+
+test("a checkout without a folder of change files has no change waiting", async () => {
+  const root = checkout();
+  rmSync(join(root, ".changeset"), { recursive: true });
+  expect(await planRelease(root, "0.1.0")).toMatchObject({ next: "0.1.0", changes: [] });
+});
+
 test("a clean commit without waiting changes is published by a CI job with an identity", () => {
   const env = { CI: "true", ACTIONS_ID_TOKEN_REQUEST_URL: "u" };
   expect(whyNotPublish(env, { changes: [], dirty: false })).toBeUndefined();
