@@ -111,7 +111,7 @@ describe("stop", () => {
   test("leaves the limit of the drain to the job's driver, whose word on the end counts", () => {
     const state = job();
     after(state, submitted, begun, built, stop);
-    expect(after(state, tick(60_000))).toEqual([]);
+    expect(after(state, tick(60_000))).toEqual(["wakeAt 70000"]);
     after(state, killed, exited("exit code 1"));
     expect(state).toMatchObject({ state: "killed", error: { message: "3 batches did not run" } });
   });
@@ -154,6 +154,13 @@ describe("kill", () => {
     expect(after(state, submitted, begun, built, kill)).toEqual(["stopDriver", "wakeAt 2000"]);
     expect(after(state, tick(2_000))).toEqual(["killDriver"]);
     expect(after(state, exited("SIGKILL"))).toEqual(["stopExecutors", "ended killed"]);
+  });
+
+  test("stops the process hard although its timer fired early", () => {
+    const state = job();
+    after(state, submitted, begun, built, kill);
+    expect(after(state, tick(1_999))).toEqual(["wakeAt 2000"]);
+    expect(after(state, tick(2_000))).toEqual(["killDriver"]);
   });
 
   test("takes the job off the executors when its driver says that it ends, and what it has thrown away", () => {

@@ -171,7 +171,11 @@ function awaitExit(state: JobLifecycle, at: EpochMs, effects: JobEffect[]): void
 }
 
 function onTick(state: JobLifecycle, at: EpochMs, effects: JobEffect[]): void {
-  if (state.deadline === undefined || at < state.deadline) return;
+  if (state.deadline === undefined) return;
+  if (at < state.deadline) {
+    effects.push({ type: "wakeAt", at: state.deadline }); // timers may fire a millisecond early
+    return;
+  }
   state.deadline = undefined;
   if (state.phase === "draining") {
     onKillRequested(state, { kind: "timeout", limit: state.stopTimeout }, at, effects);
