@@ -2,14 +2,16 @@
 // Needs a docker daemon (DOCKER_HOST or the default) and docker compose of either generation. Cleans up after itself.
 import { spawnSync } from "node:child_process";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
-import { docker, step, tally } from "./steps.mjs";
 import { finish } from "./tally.mjs";
+import { docker } from "./verify/processes.mjs";
+import { countedSteps } from "./verify/steps.mjs";
 
 await bootstrapOrExit();
 const { readChatLog, wrongCounts } = await import("../packages/examples/dist/index.js");
 
 const project = `millrace-verify-${process.pid}`;
 const program = findCompose();
+const { step, tally } = countedSteps({ dependent: true });
 // Ports of the host that are free; nothing here needs them, and others may run the same file.
 const env = {
   ...process.env,

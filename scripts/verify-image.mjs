@@ -6,8 +6,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { root } from "./bootstrap.mjs";
 import { commitOf } from "./pack/commit.mjs";
-import { docker, step, tally } from "./steps.mjs";
 import { finish } from "./tally.mjs";
+import { docker, run } from "./verify/processes.mjs";
+import { countedSteps } from "./verify/steps.mjs";
 
 const image = `millrace-verify:${process.pid}`;
 const derived = `${image}-derived`;
@@ -15,6 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "millrace-image-"));
 const { version } = JSON.parse(readFileSync(join(root, "packages/millrace/package.json"), "utf8"));
 const page = readFileSync(join(root, "docs/guide/images.md"), "utf8");
 const commit = commitOf(root);
+const { step, tally } = countedSteps({ dependent: true });
 
 try {
   await step("the image builds", build);
@@ -30,13 +32,8 @@ try {
 finish(tally);
 
 function build() {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/image.mjs", "--tag", image], {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-  });
-  if (status !== 0) throw new Error(`${stdout}${stderr}`.slice(-4000));
-  console.log(stdout.trimEnd().split("\n").at(-1));
+  const told = run(root, process.execPath, "scripts/image.mjs", "--tag", image);
+  console.log(told.trimEnd().split("\n").at(-1));
 }
 
 function checkVersion() {

@@ -7,6 +7,7 @@ import { bootstrapOrExit, root } from "./bootstrap.mjs";
 import { finish } from "./tally.mjs";
 import { followTheReadme } from "./verify/five-minutes.mjs";
 import { run } from "./verify/processes.mjs";
+import { countedSteps } from "./verify/steps.mjs";
 
 await bootstrapOrExit();
 
@@ -24,7 +25,7 @@ export default defineJob({ name: "words", batchInterval: "200ms" }, (ssc) => {
 `;
 
 const scratch = mkdtempSync(join(tmpdir(), "millrace-package-"));
-const tally = { passed: 0, failed: 0 };
+const { step, tally } = countedSteps({ dependent: false });
 
 try {
   await step("the registry answers", () => run(root, "npm", "view", "--prefer-online", PNPM, "version"));
@@ -108,20 +109,4 @@ function runsAJob(folder, ...[program, ...args]) {
  */
 function npx(name) {
   return ["npx", "--yes", name];
-}
-
-/**
- * @param {string} title
- * @param {() => unknown} work
- */
-async function step(title, work) {
-  const started = performance.now();
-  try {
-    await work();
-    tally.passed += 1;
-    console.log(`ok      ${title} (${Math.round((performance.now() - started) / 1000)} s)`);
-  } catch (error) {
-    tally.failed += 1;
-    console.log(`FAILED  ${title}\n${error instanceof Error ? error.message : error}`);
-  }
 }

@@ -1,6 +1,7 @@
 // Processes of the third ring.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { root } from "../bootstrap.mjs";
 
 /**
  * @param {string} cwd
@@ -10,9 +11,14 @@ import { once } from "node:events";
  * @throws {Error} With all that it printed, when it ends with another status than 0.
  */
 export function run(cwd, program, ...args) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8" });
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: "utf8", maxBuffer: 2 ** 28 });
   if (status === 0) return stdout;
   throw error ?? new Error(`${program} ${args.join(" ")} ended with status ${status}:\n${stdout}${stderr}`);
+}
+
+/** @param {readonly string[]} args */
+export function docker(...args) {
+  return run(root, "docker", ...args).trim();
 }
 
 /**
