@@ -1,5 +1,3 @@
-export { BatchLog, type BatchLogOptions } from "./batch-log/batch-log.ts";
-export { checkpointOtherInterval, checkpointOtherJob } from "./batch-log/errors.ts";
 export { BlockBuilder, freeSlices, type Reservation } from "./block/block-builder.ts";
 export {
   type BlockHandle,

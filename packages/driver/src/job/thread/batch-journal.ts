@@ -22,7 +22,7 @@ import type {
   PreparedBatch,
 } from "@millrace/plan";
 import { abandoned, afterBatch, type LoggedEnd, recallBatches } from "@millrace/scheduler";
-import { BatchLog, checkpointOtherInterval, checkpointOtherJob } from "@millrace/storage";
+import { BatchLog, checkpointOtherInterval, checkpointOtherJob } from "@millrace/storage/batch-log";
 
 type Logged = Pick<JobGraph, "name" | "batchIntervalMs" | "checkpointDir" | "memory">;
 
