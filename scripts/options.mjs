@@ -13,7 +13,17 @@ export function optionsOrExit(options, args = process.argv.slice(2)) {
   } catch (error) {
     const reason = error instanceof Error ? error.message.split(". ")[0] : String(error);
     const known = Object.keys(options).map((name) => `--${name}`);
-    console.error(`millrace: ${reason}; there are ${known.join(", ")}. Nothing was done.`);
-    process.exit(2);
+    refuse(`${reason}; there are ${known.join(", ")}`);
   }
+}
+
+/**
+ * Ends this process with 2.
+ *
+ * @param {string} reason With the remedy, without a full stop.
+ * @returns {never}
+ */
+export function refuse(reason) {
+  console.error(`millrace: ${reason}. Nothing was done.`);
+  process.exit(2);
 }

@@ -15,9 +15,10 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
-import { optionsOrExit } from "./options.mjs";
+import { optionsOrExit, refuse } from "./options.mjs";
 import { commitOf } from "./pack/commit.mjs";
 import { whyNotFolder } from "./pack/folder.mjs";
+import { entriesOf, isVersion, packedManifest } from "./pack/manifest.mjs";
 
 const options = optionsOrExit({
   to: { type: "string", default: join(root, "packed") },
@@ -25,6 +26,8 @@ const options = optionsOrExit({
   version: { type: "string" },
   commit: { type: "string", default: commitOf(root) },
 });
+if (options.version !== undefined && !isVersion(options.version))
+  refuse(`--version ${JSON.stringify(options.version)} is no version: give one such as 1.2.3 or 1.2.3-rc.1`);
 const to = resolve(options.to);
 const unwritable = whyNotFolder(to);
 if (unwritable !== undefined) {
@@ -37,7 +40,6 @@ const { readManifests } = await import("./checks/workspace.mjs"); // need instal
 const { sweepOutputs } = await import("./checks/published.mjs");
 const { collectFiles } = await import("./pack/files.mjs");
 const { stageCreator } = await import("./pack/creator.mjs");
-const { entriesOf, packedManifest } = await import("./pack/manifest.mjs");
 const { formatSize, grown } = await import("./pack/size.mjs");
 
 const RECORD = join(root, "scripts/pack/size.json");

@@ -1,6 +1,7 @@
 // What a release is made of: one version for all packages, a changelog whose newest entry is that version, and files of changes
 // that wait, each of which can be turned into an entry.
 import parseChangeset from "@changesets/parse";
+import { isVersion } from "../pack/manifest.mjs";
 
 /**
  * @typedef {import("./deps.mjs").Problem} Problem
@@ -49,7 +50,7 @@ function findInChangelog(changelog, version) {
   if (!changelog.startsWith("# millrace\n")) return problem("its title is missing", 'begin it with "# millrace"');
   const headings = changelog.split("\n").filter((line) => line.startsWith("## "));
   const versions = headings.map((line) => line.slice("## ".length));
-  const broken = versions.find((one) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(one));
+  const broken = versions.find((one) => !isVersion(one));
   if (broken !== undefined)
     return problem(`"${broken}" is no version`, "entries are headed by a version alone: ## 1.2.3");
   if (new Set(versions).size < versions.length) return problem("a version has two entries", "make them one");
@@ -69,7 +70,7 @@ function findInChange(path, text) {
   const problem = (/** @type {string} */ what) => [
     { where: path, what, fix: 'write it with: npm run change -- patch "What a user notices"' },
   ];
-  if (!path.endsWith(".md")) return problem("it is no change file");
+  if (!path.endsWith(".md")) return [{ where: path, what: "it is no change file", fix: "move it elsewhere" }];
   try {
     const { releases, summary } = parseChangeset(text);
     const [release, ...others] = releases;

@@ -56,6 +56,7 @@ test.each([
   ["x.md", CHANGE.replace("patch", "none"), /changes no version/],
   ["x.md", CHANGE.replace("It lands.", ""), /does not say what changes/],
   ["x.json", "{}", /no change file/],
+  ["x.md/", "", /no change file/],
 ])("the change file %s with %o is refused", (name, text, what) => {
   const found = problems({ changes: { [`.changeset/${name}`]: text } });
   expect(found).toHaveLength(1);

@@ -19,6 +19,15 @@
  */
 
 /**
+ * Whether this is a semantic version, as `npm publish` takes it and the changelog is headed by it.
+ *
+ * @param {string} text
+ */
+export function isVersion(text) {
+  return /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/.test(text);
+}
+
+/**
  * What jobs, tests and terminals begin with, from the root.
  *
  * @param {Published} published

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { collectFiles } from "./files.mjs";
 import { whyNotFolder } from "./folder.mjs";
-import { entriesOf, packedManifest } from "./manifest.mjs";
+import { entriesOf, isVersion, packedManifest } from "./manifest.mjs";
 import { grown } from "./size.mjs";
 
 const folders: string[] = [];
@@ -75,6 +75,11 @@ test("the manifest names the packed entries, and the packages that the files imp
     "./package.json": "./package.json",
   });
   expect(dependencies).toEqual({ pino: "1.0.0" });
+});
+
+test("a version has three numbers, and perhaps the name of a prerelease", () => {
+  expect(["0.1.0", "1.20.3", "1.0.0-rc.1", "1.0.0-a-b"].filter((text) => !isVersion(text))).toEqual([]);
+  expect(["banana", "1.2", "v1.2.3", "01.2.3", "1.2.3-", "1.2.3-a..b", "1.2.3 ", ""].filter(isVersion)).toEqual([]);
 });
 
 test("bytes may grow by a tenth, dependencies by none", () => {

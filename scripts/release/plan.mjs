@@ -87,15 +87,23 @@ export function applyPlan(root, { current, next, changes, changelog }, { manifes
 }
 
 /**
- * The change files as they are, by path, for the check.
+ * The change files as they are, by path, for the check. A folder is listed too, with a slash and no text.
  *
  * @param {string} root
  * @returns {ReadonlyMap<string, string>}
  */
 export function changeFiles(root) {
   const folder = join(root, ".changeset");
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name !== "README.md") : [];
-  return new Map(names.map((name) => [`.changeset/${name}`, readFileSync(join(folder, name), "utf8")]));
+  const found = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  return new Map(
+    found
+      .filter(({ name }) => name !== "README.md")
+      .map((one) =>
+        one.isDirectory()
+          ? [`.changeset/${one.name}/`, ""]
+          : [`.changeset/${one.name}`, readFileSync(join(folder, one.name), "utf8")],
+      ),
+  );
 }
 
 /**

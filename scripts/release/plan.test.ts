@@ -88,6 +88,12 @@ test("a checkout without a folder of change files has no change waiting", async 
   expect(await planRelease(root, "0.1.0")).toMatchObject({ next: "0.1.0", changes: [] });
 });
 
+test("a folder among the change files is listed for the check, as what it is", () => {
+  const root = checkout("patch");
+  mkdirSync(join(root, ".changeset/x.md"));
+  expect([...changeFiles(root).keys()].sort()).toEqual([".changeset/change-0.md", ".changeset/x.md/"]);
+});
+
 test("a clean commit without waiting changes is published by a CI job with an identity", () => {
   const env = { CI: "true", ACTIONS_ID_TOKEN_REQUEST_URL: "u" };
   expect(whyNotPublish(env, { changes: [], dirty: false })).toBeUndefined();
