@@ -1,5 +1,6 @@
 import type { Clock, EngineError } from "@millrace/base";
 import {
+  BatchJournal,
   type FromJobThread,
   type JobThread,
   JobThreadBody,
@@ -44,6 +45,7 @@ export function inThreadJob(
       let left: (error: undefined) => void = () => undefined;
       const body = new JobThreadBody({
         load: async () => job,
+        loadJournal: async () => BatchJournal,
         post: (message) => {
           const copy = structuredClone(message);
           queueMicrotask(() => {

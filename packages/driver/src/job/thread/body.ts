@@ -11,7 +11,7 @@ import type { ActionPlan, BatchInput, BlockId, BlockLocation, CommittedBatches, 
 import { resumedBatches } from "@millrace/scheduler";
 import { toWireOutcome } from "../batch-failure.ts";
 import { commitOutputs, discardOutputs } from "../commit-outputs.ts";
-import { BatchJournal } from "./batch-journal.ts";
+import type { BatchJournal } from "./batch-journal.ts";
 import type { Answer, FromJobThread, ToJobThread } from "./protocol.ts";
 
 type Build = Extract<ToJobThread, { readonly type: "build" }>;
@@ -30,6 +30,8 @@ export interface JobModule {
 /** The surroundings of the job's code on the driver: a worker thread, or a test. */
 export interface JobThreadPorts extends Pick<EnginePort, "clock" | "files" | "write"> {
   load(): Promise<JobModule>;
+  /** Only called for a job with a log, so that others need not load the code. */
+  loadJournal(): Promise<typeof BatchJournal>;
   post(message: FromJobThread, transfer?: ArrayBuffer[]): void;
   /** Lets the thread end when it has nothing left to do. */
   leave(): void;
@@ -120,9 +122,10 @@ export class JobThreadBody {
     }
   }
 
-  #openJournal(graph: JobGraph): Promise<BatchJournal> {
+  async #openJournal(graph: JobGraph): Promise<BatchJournal> {
+    const journal = await this.#ports.loadJournal();
     const files = this.#ports.files.for(graph.checkpointDir);
-    return BatchJournal.open(files, graph, (warning) => this.#ports.post({ type: "warn", warning }));
+    return journal.open(files, graph, (warning) => this.#ports.post({ type: "warn", warning }));
   }
 
   async #startBatches(zeroTime: EpochMs): Promise<void> {

@@ -34,6 +34,7 @@ async function load(): Promise<JobModule> {
 
 const body = new JobThreadBody({
   load,
+  loadJournal: async () => (await import("./batch-journal.ts")).BatchJournal,
   post: (message, transfer) => port.postMessage(message, transfer ?? []),
   leave: () => port.unref(),
   clock: new SystemClock(),
