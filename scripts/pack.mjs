@@ -17,7 +17,6 @@ import { dirname, join, resolve } from "node:path";
 import { bootstrapOrExit, root } from "./bootstrap.mjs";
 import { optionsOrExit, refuse } from "./options.mjs";
 import { commitOf } from "./pack/commit.mjs";
-import { whyNotFolder } from "./pack/folder.mjs";
 import { entriesOf, isVersion, packedManifest } from "./pack/manifest.mjs";
 
 const options = optionsOrExit({
@@ -29,21 +28,23 @@ const options = optionsOrExit({
 if (options.version !== undefined && !isVersion(options.version))
   refuse(`--version ${JSON.stringify(options.version)} is no version: give one such as 1.2.3 or 1.2.3-rc.1`);
 const to = resolve(options.to);
-const unwritable = whyNotFolder(to);
-if (unwritable !== undefined) {
-  console.error(`millrace: ${unwritable}. Nothing was packed. Give a folder where this user may write, with --to.`);
-  process.exit(1);
-}
 
 await bootstrapOrExit();
 const { readManifests } = await import("./checks/workspace.mjs"); // need installed packages
 const { sweepOutputs } = await import("./checks/published.mjs");
+const { usableDirectory } = await import("../packages/base/dist/index.js");
 const { collectFiles } = await import("./pack/files.mjs");
 const { stageCreator } = await import("./pack/creator.mjs");
 const { formatSize, grown } = await import("./pack/size.mjs");
 
 const RECORD = join(root, "scripts/pack/size.json");
 
+try {
+  usableDirectory(to, "--to");
+} catch (error) {
+  console.error(`millrace: ${error instanceof Error ? error.message : error}`);
+  process.exit(1);
+}
 const packages = readManifests(root);
 sweepOutputs(packages, root);
 const manifestHere = json(join(root, "packages/millrace/package.json"));

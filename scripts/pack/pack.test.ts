@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { collectFiles } from "./files.mjs";
-import { whyNotFolder } from "./folder.mjs";
 import { entriesOf, isVersion, packedManifest } from "./manifest.mjs";
 import { grown } from "./size.mjs";
 
@@ -89,14 +88,4 @@ test("bytes may grow by a tenth, dependencies by none", () => {
     expect.stringContaining("1101 bytes packed, and 1000 are recorded"),
     expect.stringContaining("4 dependencies, and 3 are recorded"),
   ]);
-});
-
-test("a folder to pack into is made with its parents; where none can be made, the reason is told", () => {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-pack-"));
-  folders.push(folder);
-  expect(whyNotFolder(join(folder, "a/b"))).toBeUndefined();
-  expect(existsSync(join(folder, "a/b"))).toBe(true);
-  writeFileSync(join(folder, "file"), "");
-  expect(whyNotFolder(join(folder, "file"))).toMatch(/file cannot be used: EEXIST/);
-  if (existsSync("/proc/self")) expect(whyNotFolder("/proc/millrace")).toMatch(/cannot be used: ENOENT/);
 });
