@@ -51,6 +51,12 @@ export function parseFlags(args: readonly string[]): Flags | Refusal {
       `One folder is made, and ${positionals.length} are named: ${positionals.join(", ")}. Quote a name that has spaces.`,
     );
   }
+  // `npm create millrace -- -- --yes` passes on the second `--` too, after which nothing is an option.
+  if (folder?.startsWith("-") === true) {
+    return refuse(
+      `${JSON.stringify(folder)} is given as a folder, because it follows a "--". Leave that out if it is an option; a folder of that name is ./${folder}.`,
+    );
+  }
   const test = oneOf("--test", TESTS, values.test);
   const source = oneOf("--source", SOURCES, values.source);
   if (typeof test === "object") return test;

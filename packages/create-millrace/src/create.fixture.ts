@@ -13,7 +13,7 @@ export interface CreateSession {
 
 /** Makes projects in a folder of its own. @param answers What is answered, question by question; then the input ends. */
 export function session(
-  parts: { readonly answers?: readonly string[]; readonly installs?: boolean } = {},
+  parts: { readonly answers?: readonly string[]; readonly installs?: boolean; readonly gone?: true } = {},
 ): CreateSession {
   const folder = mkdtempSync(join(tmpdir(), "create-millrace-"));
   const answers = [...(parts.answers ?? [])];
@@ -22,7 +22,7 @@ export function session(
   let err = "";
   const terminal: CreateTerminal = {
     version: "1.2.3",
-    cwd: folder,
+    cwd: parts.gone ? undefined : folder,
     env: {},
     interactive: parts.answers !== undefined,
     out: (text) => {

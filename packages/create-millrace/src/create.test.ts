@@ -69,6 +69,7 @@ describe("is refused with one sentence and its remedy, and nothing is touched:",
     [["a", "b"], /2 are named: a, b/],
     [["--test", "jest"], /--test "jest" is not one of: vitest, node/],
     [["--source", "kafka"], /--source "kafka" is not one of: sockets, files/],
+    [["--", "--yes"], /"--yes" is given as a folder, because it follows a "--"\. Leave that out.*\.\/--yes/],
     [["--tset", "node"], /Unknown option '--tset'\. --help lists what there is/],
     [["???"], /"\?\?\?" has no letter from a to z.*such as my-job/],
     [["x".repeat(215)], /215 characters, and npm takes 214/],
@@ -99,6 +100,13 @@ describe("is refused with one sentence and its remedy, and nothing is touched:",
     );
   });
 
+  test("a working directory that is gone", async () => {
+    expect(await open({ gone: true }).run("clicks")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("is gone, so nothing can be made in it. Change to another folder"),
+    });
+  });
+
   test("a folder below a file", async () => {
     const it = open();
     writeFileSync(join(it.folder, "file"), "");
@@ -112,6 +120,7 @@ describe("is refused with one sentence and its remedy, and nothing is touched:",
 
 test.each([
   ["it's", 'cd "it\'s"'],
+  ["./-x", "cd ./-x"],
   ["$HOME", "cd '$HOME'"],
   ['"`it\'s`"', "cd '\"`it'\\''s`\"'"],
 ])("the next steps name the folder %s as a shell takes it", async (name, step) => {

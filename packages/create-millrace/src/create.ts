@@ -1,5 +1,5 @@
 import { relative, resolve } from "node:path";
-import { type Choices, DEFAULTS, HELP, parseFlags, type Refusal, SOURCES, TESTS } from "./choices.ts";
+import { type Choices, DEFAULTS, HELP, parseFlags, type Refusal, refuse, SOURCES, TESTS } from "./choices.ts";
 import { packageManagerOf } from "./package-manager.ts";
 import { readLayer, refusalOf, writeProject } from "./project-folder.ts";
 import { projectName } from "./project-name.ts";
@@ -9,7 +9,8 @@ import { layersOf, render } from "./template.ts";
 export interface CreateTerminal {
   /** Of this package, and of the `millrace` that projects depend on. */
   readonly version: string;
-  readonly cwd: string;
+  /** `undefined`: the folder that it was started in is gone. */
+  readonly cwd: string | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** Somebody is there who can answer. */
   readonly interactive: boolean;
@@ -20,6 +21,10 @@ export interface CreateTerminal {
   /** Runs a command in a folder; the result says whether it went well. */
   run(command: string, args: readonly string[], folder: string): Promise<boolean>;
 }
+
+const FOLDER_GONE = refuse(
+  "The folder that this was started in is gone, so nothing can be made in it. Change to another folder, with cd, and run it again.",
+);
 
 const EXIT = { done: 0, failed: 1, refused: 2, interrupted: 130 } as const;
 
@@ -36,11 +41,13 @@ export async function create(args: readonly string[], terminal: CreateTerminal):
     terminal.out(flags.show === "help" ? HELP : `${terminal.version}\n`);
     return EXIT.done;
   }
+  const { cwd } = terminal;
+  if (cwd === undefined) return tell(terminal, FOLDER_GONE);
   const asked = flags.ask && terminal.interactive ? await ask(terminal, flags.chosen) : flags.chosen;
   if (asked === undefined) return EXIT.interrupted;
   const choices = { ...DEFAULTS, ...asked };
-  const folder = resolve(terminal.cwd, choices.folder);
-  const named = projectName(folder, terminal.cwd);
+  const folder = resolve(cwd, choices.folder);
+  const named = projectName(folder);
   if ("refusal" in named) return tell(terminal, named);
   const refusal = refusalOf(folder) ?? writeProject(folder, filesOf(choices, named.name, terminal.version));
   if (refusal !== undefined) return tell(terminal, refusal);
@@ -53,7 +60,7 @@ export async function create(args: readonly string[], terminal: CreateTerminal):
     );
     return EXIT.failed;
   }
-  terminal.out(nextSteps(relative(terminal.cwd, folder), manager, installed));
+  terminal.out(nextSteps(relative(cwd, folder), manager, installed));
   return EXIT.done;
 }
 
@@ -106,6 +113,7 @@ function nextSteps(folder: string, manager: string, installed: boolean): string 
 
 /** For a shell: within double quotes, which all of them know, some characters still mean something else. */
 function quoted(folder: string): string {
+  if (folder.startsWith("-")) return quoted(`./${folder}`); // or it would be an option
   if (/^[\w./-]*$/.test(folder)) return folder;
   return /["$`\\!]/.test(folder) ? `'${folder.replaceAll("'", "'\\''")}'` : `"${folder}"`;
 }

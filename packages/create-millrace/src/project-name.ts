@@ -1,4 +1,4 @@
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { type Refusal, refuse } from "./choices.ts";
 
 /** npm's own limit. */
@@ -7,9 +7,13 @@ const LENGTH_MAX = 214;
 /** A project of that name could not install the package of the same name, or npm refuses it. */
 const TAKEN = new Set(["millrace", "vitest", "typescript", "node_modules", "favicon.ico"]);
 
-/** The name that package.json gets: the folder's, in letters that npm takes. */
-export function projectName(folder: string, cwd: string): { readonly name: string } | Refusal {
-  const given = basename(resolve(cwd, folder));
+/**
+ * The name that package.json gets: the folder's, in letters that npm takes.
+ *
+ * @param folder Absolute.
+ */
+export function projectName(folder: string): { readonly name: string } | Refusal {
+  const given = basename(folder);
   const name = given
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, "-")

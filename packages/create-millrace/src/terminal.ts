@@ -6,7 +6,7 @@ import { asking } from "./questions.ts";
 export function terminal(version: string): CreateTerminal {
   return {
     version,
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
     env: process.env,
     interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
     out: (text) => void process.stdout.write(text),
@@ -14,6 +14,14 @@ export function terminal(version: string): CreateTerminal {
     ask: asking(process.stdin, process.stdout),
     run,
   };
+}
+
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined; // it was removed since
+  }
 }
 
 function run(command: string, args: readonly string[], folder: string): Promise<boolean> {
