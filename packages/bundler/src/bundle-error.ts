@@ -13,7 +13,18 @@ interface BundleContext {
   readonly lifts: ReadonlyMap<string, Promise<LiftedFile>>;
 }
 
-const IMPORT_PROBLEM = /Could not resolve|No matching export|No loader is configured/;
+/** What esbuild says of an import that leads nowhere, and what its author can do. */
+const IMPORT_PROBLEMS = [
+  {
+    text: /^Could not resolve/,
+    remedy: "Correct the name, or install the package beside the job (npm install NAME).",
+  },
+  { text: /^No matching export/, remedy: "Correct the name of the import, or export it there." },
+  {
+    text: /^No loader is configured/,
+    remedy: "A job can import code and JSON: read any other file when the job runs.",
+  },
+] as const;
 
 /** All errors of esbuild as one, with places in the author's files. */
 export async function bundleError(failure: BuildFailure, context: BundleContext): Promise<EngineError> {
@@ -26,16 +37,13 @@ export async function bundleError(failure: BuildFailure, context: BundleContext)
   });
   // A function occurs twice in the executors' bundle: where it was written, and lifted out of there.
   const lines = [...new Set(each)];
-  const imports = failure.errors.every(({ text }) => IMPORT_PROBLEM.test(text));
+  const imports = failure.errors.map((error) => IMPORT_PROBLEMS.find(({ text }) => text.test(error.text))?.remedy);
   const site = found[0]?.site;
   // No cause: it would repeat the message, with columns of another file.
   const options = site === undefined ? {} : { site };
-  return imports
+  return imports.every((remedy) => remedy !== undefined)
     ? jobImportUnresolved(
-        `The job has imports that were not found:\n${lines.join("\n")}\n` +
-          (failure.errors.some(({ text }) => text.startsWith("Could not resolve"))
-            ? "Correct the name, or install the package beside the job (npm install NAME)."
-            : "Correct the name."),
+        `The job has imports that lead nowhere:\n${lines.join("\n")}\n${[...new Set(imports)].join(" ")}`,
         options,
       )
     : jobSyntax(`The job does not compile:\n${lines.join("\n")}\nCorrect it and start again.`, options);
