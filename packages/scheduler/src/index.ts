@@ -9,8 +9,8 @@ export {
   batchGenerator,
 } from "./batches/batch-state.ts";
 export {
-  abandoned,
-  afterBatch,
+  afterEntry,
+  type LoggedPosition,
   type ResumedBatches,
   recallBatches,
   resumedBatches,

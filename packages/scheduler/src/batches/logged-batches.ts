@@ -3,13 +3,17 @@ import type {
   BatchLogEntry,
   CommittedBatches,
   LoggedBatches,
-  OutputInfo,
   PendingBatch,
   PreparedBatch,
   RememberedBatch,
 } from "@millrace/plan";
 
 const inconsistent: ErrorFactory = errorKind("CHECKPOINT_INCONSISTENT", "environment");
+
+type BatchEntry = Exclude<BatchLogEntry, { readonly kind: "base" }>;
+
+/** How far a log has come. */
+export type LoggedPosition = Pick<LoggedBatches, "committed" | "pending">;
 
 /**
  * The meaning of a log: its entries from a base on. Pure, O(entries).
@@ -19,54 +23,49 @@ const inconsistent: ErrorFactory = errorKind("CHECKPOINT_INCONSISTENT", "environ
  */
 export function recallBatches(entries: Iterable<BatchLogEntry>): LoggedBatches | undefined {
   let base: LoggedBatches | undefined;
-  let committed: CommittedBatches | undefined;
-  let pending: PendingBatch | undefined;
+  let at: LoggedPosition | undefined;
   let remembered: RememberedBatch[] = [];
   for (const entry of entries) {
     if (entry.kind === "base") {
       ({ base } = entry);
-      ({ committed, pending } = base);
+      at = base;
       remembered = [...base.remembered];
       continue;
     }
-    if (committed === undefined) throw broken(entry, "before everything else");
-    switch (entry.kind) {
-      case "planned": {
-        const { time, inputs } = entry.input;
-        const again = pending?.time === time && pending.prepared === undefined;
-        if (!again && (pending !== undefined || time <= committed.last))
-          throw broken(entry, `after batch ${pending?.time ?? committed.last}`);
-        pending = {
-          time,
-          inputs,
-          states: committed.states,
-          prepared: undefined,
-          error: undefined,
-          done: pending?.done ?? [],
-        };
-        break;
-      }
-      case "prepared":
-        if (pending?.time !== entry.time) throw broken(entry, "without its plan");
-        pending = { ...pending, prepared: entry.prepared };
-        break;
-      case "committed": {
-        if (pending?.time !== entry.time) throw broken(entry, "without its plan");
-        const { time, inputs, states } = pending;
-        remembered.push({ time, inputs, states });
-        committed = afterBatch(committed, entry.time, entry.states);
-        pending = undefined;
-        break;
-      }
-      case "abandoned":
-        if (pending?.time !== entry.time) throw broken(entry, "without its plan");
-        pending = abandoned(pending, entry.done);
-        break;
-      default:
-        return unreachable(entry);
+    const next = at && afterEntry(at, entry);
+    if (next === undefined) throw broken(entry, at);
+    if (entry.kind === "committed" && at?.pending !== undefined) {
+      const { time, inputs, states } = at.pending;
+      remembered.push({ time, inputs, states });
     }
+    at = next;
   }
-  return base && committed && { ...base, committed, pending, remembered };
+  return base && at && { ...base, ...at, remembered };
+}
+
+/** @returns `undefined`: the entry cannot follow. */
+export function afterEntry({ committed, pending }: LoggedPosition, entry: BatchEntry): LoggedPosition | undefined {
+  if (entry.kind === "planned") {
+    const { time, inputs } = entry.input;
+    const { states } = committed;
+    const again = pending?.time === time && pending.prepared === undefined;
+    if (!again && (pending !== undefined || time <= committed.last)) return undefined;
+    const done = pending?.done ?? [];
+    return { committed, pending: { time, inputs, states, prepared: undefined, error: undefined, done } };
+  }
+  if (pending?.time !== entry.time) return undefined;
+  switch (entry.kind) {
+    case "prepared":
+      return { committed, pending: { ...pending, prepared: entry.prepared } };
+    case "committed":
+      return { committed: afterBatch(committed, entry.time, entry.states), pending: undefined };
+    case "abandoned": {
+      const done = [...pending.done, ...entry.done];
+      return { committed, pending: { ...pending, prepared: undefined, error: undefined, done } };
+    }
+    default:
+      return unreachable(entry);
+  }
 }
 
 /** Another batch is committed. @param states The names of those that were brought up to it. */
@@ -74,11 +73,6 @@ export function afterBatch(before: CommittedBatches, time: EpochMs, states: read
   const versions = new Map(before.states);
   for (const state of states) versions.set(state, time);
   return { last: time, states: versions };
-}
-
-/** The batch is to run again, without outputs that are committed. */
-export function abandoned(batch: PendingBatch, done: readonly OutputInfo[]): PendingBatch {
-  return { ...batch, prepared: undefined, error: undefined, done: [...batch.done, ...done] };
 }
 
 /** From where the batches of a job go on. */
@@ -104,11 +98,16 @@ export function resumedBatches({ zeroTime, committed, pending }: LoggedBatches):
   };
 }
 
-function broken(entry: Exclude<BatchLogEntry, { readonly kind: "base" }>, where: string): Error {
+function broken(entry: BatchEntry, at: LoggedPosition | undefined): Error {
   const time = entry.kind === "planned" ? entry.input.time : entry.time;
   return inconsistent(
-    `the batch log of the checkpoint directory has an entry "${entry.kind}" of batch ${time} ${where}. The job is not started, since it could lose or repeat batches. ` +
+    `the batch log of the checkpoint directory has an entry "${entry.kind}" of batch ${time} ${placeOf(entry, at)}. The job is not started, since it could lose or repeat batches. ` +
       "Restore the checkpoint directory from a copy, or start the job with an empty one.",
     { fields: { batch: time, entry: entry.kind } },
   );
+}
+
+function placeOf({ kind }: BatchEntry, at: LoggedPosition | undefined): string {
+  if (at === undefined) return "before everything else";
+  return kind === "planned" ? `after batch ${at.pending?.time ?? at.committed.last}` : "without its plan";
 }

@@ -12,18 +12,11 @@ import {
   warningKind,
 } from "@millrace/base";
 import { entriesOf, type FileSystem, within } from "@millrace/files";
-import type {
-  BatchInput,
-  BatchLogEntry,
-  CommittedBatches,
-  JobIdentity,
-  LoggedBatches,
-  PendingBatch,
-  PreparedBatch,
-} from "@millrace/plan";
-import { abandoned, afterBatch, type LoggedEnd, recallBatches } from "@millrace/scheduler";
+import type { BatchInput, BatchLogEntry, JobIdentity, LoggedBatches, PreparedBatch } from "@millrace/plan";
+import { afterEntry, type LoggedEnd, type LoggedPosition, recallBatches } from "@millrace/scheduler";
 import { BatchLog, checkpointOtherInterval, checkpointOtherJob } from "@millrace/storage/batch-log";
 
+type BatchEntry = Exclude<BatchLogEntry, { readonly kind: "base" }>;
 type Logged = Pick<JobGraph, "name" | "batchIntervalMs" | "checkpointDir" | "memory">;
 
 const checkpointWithoutLog: WarningFactory = warningKind("CHECKPOINT_WITHOUT_LOG");
@@ -33,11 +26,10 @@ export class BatchJournal {
   readonly #log: BatchLog;
   readonly #identity: JobIdentity;
   readonly #memory: (except: EpochMs | undefined) => GraphMemory;
-  /** The log of an earlier run of the job. */
-  readonly found: LoggedBatches | undefined;
+  /** The log of an earlier run of the job, until this run is the owner of the directory. */
+  found: LoggedBatches | undefined;
   #zeroTime: EpochMs = epochMs(0);
-  #committed: CommittedBatches = { last: epochMs(0), states: new Map() };
-  #pending: PendingBatch | undefined;
+  #at: LoggedPosition;
 
   /**
    * Reads the log in the job's checkpoint directory. Nothing is written yet.
@@ -60,58 +52,58 @@ export class BatchJournal {
     this.#identity = { name: graph.name, batchIntervalMs: graph.batchIntervalMs };
     this.#memory = (except) => graph.memory(except);
     this.found = found;
+    const { committed, pending } = found ?? { committed: { last: epochMs(0), states: new Map() }, pending: undefined };
+    this.#at = { committed, pending };
   }
 
   /** Becomes the owner of the directory; called when the graph has recalled what was found. */
   async take(zeroTime: EpochMs): Promise<void> {
     this.#zeroTime = zeroTime;
-    if (this.found !== undefined) {
-      this.#committed = this.found.committed;
-      this.#pending = this.found.pending;
-    }
     await this.#log.take(this.#base());
+    this.found = undefined;
   }
 
   async planned(input: BatchInput): Promise<void> {
-    const { time, inputs } = input;
-    const { states } = this.#committed;
-    const done = this.#pending?.time === time ? this.#pending.done : [];
-    this.#pending = { time, inputs, states, prepared: undefined, error: undefined, done };
-    await this.#log.append({ kind: "planned", input });
+    await this.#append({ kind: "planned", input });
   }
 
   async prepared(time: EpochMs, prepared: PreparedBatch, error: WireError | undefined): Promise<void> {
-    this.#pending = { ...this.#pendingAt(time), prepared, error };
+    if (error === undefined) return this.#append({ kind: "prepared", time, prepared });
+    const { committed, pending } = this.#after({ kind: "prepared", time, prepared });
+    this.#at = { committed, pending: pending && { ...pending, error } };
     // The failure has changed the inputs' memory as well.
-    if (error === undefined) await this.#log.append({ kind: "prepared", time, prepared });
-    else await this.#log.replace(this.#base());
+    await this.#log.replace(this.#base());
   }
 
   async ended(ended: LoggedEnd): Promise<void> {
     const { time } = ended;
-    const pending = this.#pendingAt(time);
     switch (ended.end) {
-      case "committed":
-        this.#pending = undefined;
-        this.#committed = afterBatch(this.#committed, time, ended.states);
-        if (ended.failed || this.#log.grown) return this.#log.replace(this.#base());
-        return this.#log.append({ kind: "committed", time, states: ended.states });
+      case "committed": {
+        const entry = { kind: "committed", time, states: ended.states } as const;
+        if (!ended.failed && !this.#log.grown) return this.#append(entry);
+        this.#at = this.#after(entry);
+        return this.#log.replace(this.#base());
+      }
       case "abandoned":
-        this.#pending = abandoned(pending, ended.done);
-        return this.#log.append({ kind: "abandoned", time, done: ended.done });
+        return this.#append({ kind: "abandoned", time, done: ended.done });
       default:
         return unreachable(ended);
     }
   }
 
-  #pendingAt(time: EpochMs): PendingBatch {
-    assert(this.#pending?.time === time, `batch ${time} is logged, and ${this.#pending?.time ?? "none"} was planned`);
-    return this.#pending;
+  async #append(entry: BatchEntry): Promise<void> {
+    this.#at = this.#after(entry);
+    await this.#log.append(entry);
+  }
+
+  #after(entry: BatchEntry): LoggedPosition {
+    const after = afterEntry(this.#at, entry);
+    assert(after !== undefined, `an entry "${entry.kind}" is logged out of order`);
+    return after;
   }
 
   #base(): Extract<BatchLogEntry, { readonly kind: "base" }> {
-    const committed = this.#committed;
-    const pending = this.#pending;
+    const { committed, pending } = this.#at;
     const base: LoggedBatches = {
       zeroTime: this.#zeroTime,
       committed,
