@@ -18,6 +18,9 @@ export function defineJob(options: { name: string; batchInterval: string }, buil
 export interface JobDefinition { readonly name: string; readonly build: unknown }
 `;
 
+const JOB =
+  'import { defineJob } from "millrace";\nexport default defineJob({ name: "a", batchInterval: "1s" }, () => {});\n';
+
 async function check(files: Readonly<Record<string, string>>): Promise<EngineError | undefined> {
   const folder = await writeFiles({ ...files, "types/millrace.d.ts": TYPES });
   folders.push(folder);
@@ -70,6 +73,22 @@ export default defineJob({ name: "a", batchInterval: "1s" }, (ssc) => {
     const error = await check({ "job.ts": text });
     expect(error).toMatchObject({ code: "JOB_TYPES" });
     expect(error?.message).toContain(problem);
+  });
+
+  test.each([
+    ['{ "extends": "./gone.json" }', /tsconfig\.json: Cannot read file '.*gone\.json'\. \(TS5083\)/],
+    ['{ "extends": "@acme/gone" }', /tsconfig\.json: File '@acme\/gone' not found\. \(TS6053\)/],
+    ['{ "extends": "./tsconfig.json" }', /tsconfig\.json: Circularity detected/],
+  ])("the tsconfig around a job, which inherits from nothing that there is: %s", async (tsconfig, problem) => {
+    const error = await check({ "job.ts": JOB, "tsconfig.json": tsconfig });
+    expect(error).toMatchObject({ code: "JOB_TYPES", blame: "user" });
+    expect(error?.message).toContain("1 type error");
+    expect(error?.message).toMatch(problem);
+  });
+
+  test("options that only another compiler knows are the author's affair", async () => {
+    const tsconfig = '{ "compilerOptions": { "strictest": true, "target": "es2099" } }';
+    expect(await check({ "job.ts": JOB, "tsconfig.json": tsconfig })).toBeUndefined();
   });
 
   test("a job that is exported under another name, or with an unknown type, is accepted", async () => {

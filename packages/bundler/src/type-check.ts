@@ -22,6 +22,16 @@ interface Place {
   readonly start: number | undefined;
 }
 
+interface Settings {
+  readonly options: ts.CompilerOptions;
+  readonly folder: string;
+  /** What of the configuration could not be read. */
+  readonly problems: readonly Problem[];
+}
+
+/** Options, and values of options, that the author's compiler may know though this one does not. */
+const UNKNOWN_HERE: ReadonlySet<number> = new Set([5023, 5025, 6046]);
+
 /** Problems listed in one message; further ones are listed once these are fixed. */
 const SHOWN_MAX = 20;
 
@@ -37,15 +47,17 @@ export async function checkTypes(file: string, paths: TypePaths): Promise<void> 
   // Not by `import`: Node would compile its nine megabytes to learn the module's format, and scan them for exports.
   const api: typeof ts = createRequire(import.meta.url)("typescript-api");
   // The declarations of millrace are needed even if the job forgets to import them.
-  const options = optionsFor(api, file, paths);
+  const settings = settingsAround(api, file);
+  const options = optionsFor(api, file, settings, paths);
   const host = api.createCompilerHost(options);
   host.jsDocParsingMode = api.JSDocParsingMode.ParseForTypeErrors; // as tsc does; the rest is for editors
   host.getCurrentDirectory = () => dirname(file); // packages of declarations are searched from here upwards
   const program = api.createProgram([file, resolve(paths.millraceTypes)], options, host);
   const diagnostics = [...program.getOptionsDiagnostics(), ...diagnosticsOf(program)];
-  const errors = diagnostics
+  const found = diagnostics
     .filter(({ category }) => category === api.DiagnosticCategory.Error)
     .map((one) => ({ site: siteOf(one, file), text: textOf(api, one) }));
+  const errors = [...settings.problems, ...found];
   const other = otherThanJob(api, program, file, paths);
   if (other !== undefined) errors.push(other);
   const first = errors[0];
@@ -69,8 +81,12 @@ function diagnosticsOf(program: ts.Program): ts.Diagnostic[] {
     .flatMap((source) => [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]);
 }
 
-function optionsFor(api: typeof ts, file: string, { millraceTypes }: TypePaths): ts.CompilerOptions {
-  const { options: own, folder } = settingsAround(api, file);
+function optionsFor(
+  api: typeof ts,
+  file: string,
+  { options: own, folder }: Settings,
+  { millraceTypes }: TypePaths,
+): ts.CompilerOptions {
   const target = own.target ?? api.ScriptTarget.ES2023;
   return {
     strict: true,
@@ -101,14 +117,20 @@ function optionsFor(api: typeof ts, file: string, { millraceTypes }: TypePaths):
   };
 }
 
-/** The options of the `tsconfig.json` around a job, if a readable one exists. */
-function settingsAround(api: typeof ts, file: string): { options: ts.CompilerOptions; folder: string } {
+/** The options of the `tsconfig.json` around a job, if there is one: as far as it can be read, and what it inherits. */
+function settingsAround(api: typeof ts, file: string): Settings {
   const config = api.findConfigFile(dirname(file), api.sys.fileExists);
-  if (config === undefined) return { options: {}, folder: dirname(file) };
-  const { config: json } = api.readConfigFile(config, api.sys.readFile);
-  const { options } = api.parseJsonConfigFileContent({ ...json, files: [file] }, api.sys, dirname(config));
+  if (config === undefined) return { options: {}, folder: dirname(file), problems: [] };
+  const { config: json, error } = api.readConfigFile(config, api.sys.readFile);
+  const { options, errors } = api.parseJsonConfigFileContent({ ...json, files: [file] }, api.sys, dirname(config));
   const { rootDir, outDir, tsBuildInfoFile, configFilePath, ...kept } = options;
-  return { options: kept, folder: dirname(config) };
+  const problems = [...(error === undefined ? [] : [error]), ...errors]
+    .filter(({ code }) => !UNKNOWN_HERE.has(code))
+    .map((one) => {
+      const site = siteOf(one, file);
+      return { site, text: site === undefined ? `${shownName(file, config)}: ${textOf(api, one)}` : textOf(api, one) };
+    });
+  return { options: kept, folder: dirname(config), problems };
 }
 
 function absolutePaths(own: ts.CompilerOptions, folder: string): ts.MapLike<string[]> {
