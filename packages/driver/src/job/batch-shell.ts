@@ -112,8 +112,6 @@ export class BatchShell {
   /** The next check of the running batch. */
   #look: Timer | undefined;
   #waiting = 0;
-  /** The pause before refused outputs are retried. */
-  #pause: Timer | undefined;
 
   constructor(
     options: {
@@ -212,12 +210,6 @@ export class BatchShell {
     this.#ports.waiting(waiting);
   }
 
-  close(): void {
-    this.#look?.cancel();
-    this.#timer?.cancel();
-    this.#pause?.cancel();
-  }
-
   #perform(effect: BatchEffect): void {
     switch (effect.type) {
       case "begin":
@@ -248,7 +240,7 @@ export class BatchShell {
         return this.#ports.commit(effect.time, effect.outputs);
       case "commitAfter": {
         const { time, delay } = effect;
-        this.#pause = this.#clock.after(delay, () => this.dispatch({ type: "commitDue", time }));
+        this.#clock.after(delay, () => this.dispatch({ type: "commitDue", time }));
         return;
       }
       case "discard":

@@ -17,6 +17,7 @@ import type { DriverData } from "./driver-data.ts";
 import type { JobDriverEvent } from "./events.ts";
 import type { ExecutorInfo } from "./executor-link.ts";
 import type { Executors } from "./executors.ts";
+import { JobClock } from "./job-clock.ts";
 import type { JobWarnings } from "./job-warnings.ts";
 import { ReceiverShell, type ReceiverShellPorts } from "./receiver-shell.ts";
 import { TaskShell, type TaskShellPorts } from "./task-shell.ts";
@@ -62,7 +63,7 @@ export interface RunningJobPorts {
  * between them, the job thread and the executors. Each shell knows only its own machine.
  */
 export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShellPorts {
-  readonly clock: Clock;
+  readonly clock: JobClock;
   readonly executors: Executors;
   readonly warn: (warning: Warning) => void;
   readonly warningOver: (over: WarningOver) => void;
@@ -78,7 +79,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
   #watched: boolean;
 
   constructor(built: Built, watched: boolean, ports: RunningJobPorts) {
-    this.clock = ports.clock;
+    this.clock = new JobClock(ports.clock);
     this.executors = ports.executors;
     this.warn = ports.warnings.warn;
     this.warningOver = ports.warnings.warningOver;
@@ -87,8 +88,8 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
     this.log = built.log && this.#logPorts();
     this.#resumed = built.log?.resumed;
     this.#tasks = new TaskShell(built.conf, this);
-    this.#receivers = new ReceiverShell(built.receivers, { ...built, ...ports }, this);
-    this.#batches = new BatchShell({ ...built, ...ports }, this);
+    this.#receivers = new ReceiverShell(built.receivers, { ...built, ...ports, clock: this.clock }, this);
+    this.#batches = new BatchShell({ ...built, ...ports, clock: this.clock }, this);
   }
 
   start(): void {
@@ -109,7 +110,7 @@ export class RunningJob implements BatchShellPorts, TaskShellPorts, ReceiverShel
 
   /** The job is over: none of its timers fires any more. */
   close(): void {
-    this.#batches.close();
+    this.clock.stop();
   }
 
   watch(on: boolean): void {

@@ -211,7 +211,6 @@ export class TestJob {
     this.#started?.batches.dispatch({ type: "stopNow" });
     await this.#settled();
     await atMost(END_MS, this.#tell());
-    this.#started?.batches.close();
     await atMost(END_MS, this.#engine.close());
     this.#console.close();
     this.#scratch.remove();
