@@ -25,7 +25,7 @@ export function checkpointNewer(path: string, why: string): EngineError {
 export function checkpointOtherJob(directory: string, found: string, job: string): EngineError {
   return otherJob(
     `the checkpoint directory ${directory} belongs to the job ${JSON.stringify(found)}, and this one is ${JSON.stringify(job)}. It is not started. ` +
-      `Give each job a directory of its own; if it is the same job under a new name, start it with --name ${JSON.stringify(found)}.`,
+      `Give each job a directory of its own; if it is the same job under a new name, name it ${JSON.stringify(found)} again in defineJob, or submit it with --name.`,
     { fields: { directory, found, job } },
   );
 }
