@@ -1,7 +1,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { epochMs, executorId, jobId, parseConf, SystemClock, silentLogger, type TakeOutput } from "@millrace/base";
+import {
+  EngineError,
+  type ExecutorId,
+  epochMs,
+  executorId,
+  jobId,
+  parseConf,
+  SystemClock,
+  silentLogger,
+  type TakeOutput,
+} from "@millrace/base";
 import { API_VERSION, makeArtefact, packArtefact } from "@millrace/bundler";
 import { decodeBlock, emptyClassTable, encodeBlock } from "@millrace/codec";
 import {
@@ -20,7 +30,9 @@ import {
   type TemplateId,
 } from "@millrace/plan";
 import {
+  type BlockClient,
   type BlockService,
+  type DataAddress,
   DataClient,
   DataServer,
   type ExecutorSession,
@@ -159,6 +171,20 @@ export interface Lab {
   readonly workDir: string;
   /** A block of the driver's, as tasks refer to it. */
   put(id: string, block: Uint8Array): BlockLocation;
+  /** A block of the executor's, as others fetch it; `undefined`: it does not hold it. */
+  read(id: BlockId): Promise<Uint8Array | undefined>;
+}
+
+/** The records of blocks that the executor holds. */
+export async function recordsAt(lab: Lab, ...blocks: readonly { readonly id: BlockId }[]): Promise<unknown[]> {
+  const records: unknown[] = [];
+  for (const { id } of blocks) {
+    const block = await lab.read(id);
+    if (block === undefined) throw new Error(`block ${id} is not held`);
+    // One by one: there may be more lines in a block than a call takes arguments.
+    for (const record of rows(block)) records.push(record);
+  }
+  return records;
 }
 
 const JOB_CODE = `
@@ -214,21 +240,29 @@ export async function localLab(
     output: options.output ?? (() => undefined),
   });
   later(() => executor.stop());
-  await remote.take("hello");
+  const hello = await remote.take("hello");
   welcome(remote, driverBlocks, data.address, options.conf);
   if (options.awaitReady !== false) await remote.take("ready");
-  return { remote, executor, driverBlocks, workDir, put: putter(driverBlocks) };
+  return {
+    remote,
+    executor,
+    driverBlocks,
+    workDir,
+    put: putter(driverBlocks),
+    read: reader(network.client(), hello.data),
+  };
 }
 
 /** Executors within this process that use gRPC and framed TCP, as on a cluster. */
-export async function clusterLab(
-  count: number,
-): Promise<{ readonly labs: readonly Lab[]; readonly client: DataClient }> {
+export async function clusterLab(count: number): Promise<readonly Lab[]> {
   const token = "secret";
   const driverBlocks = new Map<string, Uint8Array>([[ARTEFACT, artefactOf(JOB_CODE)]]);
   const data = await DataServer.listen({ host: "127.0.0.1", port: 0, token, blocks: servedBlocks(driverBlocks) });
   later(() => data.close());
+  const client = new DataClient({ token });
+  later(() => client.close());
   const labs: Lab[] = [];
+  const peers = new Map<ExecutorId, DataAddress>();
   for (let n = 1; n <= count; n++) {
     let accept = (_session: ExecutorSession): void => {};
     const accepted = new Promise<ExecutorSession>((resolve) => {
@@ -252,24 +286,24 @@ export async function clusterLab(
       output: () => undefined,
     });
     later(() => executor.stop());
-    labs.push({ remote: new Remote(await accepted), executor, driverBlocks, workDir, put: putter(driverBlocks) });
+    const remote = new Remote(await accepted);
+    const hello = await remote.take("hello");
+    peers.set(hello.executor, hello.data);
+    labs.push({
+      remote,
+      executor,
+      driverBlocks,
+      workDir,
+      put: putter(driverBlocks),
+      read: reader(client, hello.data),
+    });
   }
-  const peers = new Map(
-    await Promise.all(
-      labs.map(async ({ remote }) => {
-        const hello = await remote.take("hello");
-        return [hello.executor, hello.data] as const;
-      }),
-    ),
-  );
   for (const { remote } of labs) {
     welcome(remote, driverBlocks, data.address);
     remote.send({ type: "peers", peers });
   }
   await Promise.all(labs.map(({ remote }) => remote.take("ready")));
-  const client = new DataClient({ token });
-  later(() => client.close());
-  return { labs, client };
+  return labs;
 }
 
 function welcome(
@@ -291,6 +325,17 @@ function putter(blocks: Map<string, Uint8Array>): Lab["put"] {
   return (id, block) => {
     blocks.set(id, block);
     return { id: blockId(id), bytes: block.byteLength, at: ["driver"] };
+  };
+}
+
+function reader(client: BlockClient, address: DataAddress): Lab["read"] {
+  return async (id) => {
+    try {
+      return await client.fetch(address, id);
+    } catch (error) {
+      if (error instanceof EngineError && error.code === "BLOCK_NOT_HELD") return undefined;
+      throw error;
+    }
   };
 }
 

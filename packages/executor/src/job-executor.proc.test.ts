@@ -45,19 +45,17 @@ describe("a task", () => {
   });
 
   test("with a result past 64 KB leaves it as a block until it is dropped", async () => {
-    const { remote, executor } = await localLab();
+    const { remote, read } = await localLab();
     remote.stage(1, doubling);
     const many = Array.from({ length: 100_000 }, (_, i) => i + 0.5);
     const outcome = await remote.run({ run, inputs: [inline(...many)] });
     if (outcome.kind !== "result" || outcome.result.kind !== "block") throw new Error(outcome.kind);
     const { id, bytes } = outcome.result;
-    const block = executor.read(id);
-    expect([...(block ?? [])].reduce((sum, part) => sum + part.byteLength, 0)).toBe(bytes);
-    block?.release?.();
+    expect((await read(id))?.byteLength).toBe(bytes);
     remote.send({ type: "dropBlocks", blocks: [id] });
     remote.stage(2, doubling);
     await remote.run({ run: stageRunId(2), inputs: [inline(1)] });
-    expect(executor.read(id)).toBeUndefined();
+    expect(await read(id)).toBeUndefined();
   });
 
   test("that throws fails with the user's error; the slot continues", async () => {
@@ -192,8 +190,7 @@ test("a job that was bundled for another major version of the API is not loaded,
 });
 
 test("small map output travels with its status, and its reader fetches nothing", async () => {
-  const { labs } = await clusterLab(2);
-  const [first, second] = labs;
+  const [first, second] = await clusterLab(2);
   if (first === undefined || second === undefined) throw new Error("two executors were asked for");
   const shuffle = shuffleId(4);
   first.remote.stage(1, counting, { writes: { shuffle, partitions: 2 } });
@@ -215,8 +212,7 @@ test("small map output travels with its status, and its reader fetches nothing",
 });
 
 test("map output of one executor is reduced by another, over the wire", async () => {
-  const { labs } = await clusterLab(2);
-  const [first, second] = labs;
+  const [first, second] = await clusterLab(2);
   if (first === undefined || second === undefined) throw new Error("two executors were asked for");
   const shuffle = shuffleId(4);
   first.remote.stage(1, counting, { writes: { shuffle, partitions: 2 } });
@@ -239,5 +235,5 @@ test("map output of one executor is reduced by another, over the wire", async ()
   first.remote.send({ type: "dropShuffles", shuffles: [shuffle] });
   first.remote.stage(3, doubling);
   await first.remote.run({ run: stageRunId(3), inputs: [inline(1)] });
-  expect(first.executor.read(shuffleBlockId(shuffle, 0, 0, 0))).toBeUndefined();
+  expect(await first.read(shuffleBlockId(shuffle, 0, 0, 0))).toBeUndefined();
 });

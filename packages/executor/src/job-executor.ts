@@ -149,11 +149,6 @@ export class JobExecutor {
     });
   }
 
-  /** A block of this executor, for a driver in the same process. */
-  read(id: BlockId): ReadableBlock | undefined {
-    return readable(this.#store, this.#pool, id);
-  }
-
   /** Tells the driver that this executor is leaving; it serves until the driver sends `shutdown`, or {@link stop}. */
   leave(): void {
     if (this.#running === undefined) void this.stop();

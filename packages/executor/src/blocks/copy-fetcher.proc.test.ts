@@ -1,9 +1,8 @@
 import { createServer } from "node:net";
 import { executorId, streamId } from "@millrace/base";
-import { decodeBlock, emptyClassTable } from "@millrace/codec";
-import { type BlockId, type BlockLevel, type BlockLocation, blockId } from "@millrace/plan";
+import { type BlockLevel, type BlockLocation, blockId } from "@millrace/plan";
 import { afterEach, expect, test } from "vitest";
-import { cleanUp, clusterLab, type Lab, later } from "../job-executor.fixture.ts";
+import { cleanUp, clusterLab, type Lab, later, recordsAt } from "../job-executor.fixture.ts";
 
 afterEach(cleanUp);
 
@@ -36,16 +35,8 @@ async function receivedAt({ remote }: Lab, port: number, stream: number, level: 
   return block;
 }
 
-function recordsOf(lab: Lab, id: BlockId): unknown[] {
-  const block = lab.executor.read(id);
-  const bytes = Buffer.concat([...(block ?? [])]);
-  block?.release?.();
-  return [...decodeBlock(bytes, emptyClassTable)];
-}
-
 test("copies of received blocks are fetched at levels of memory and of disk, from any holder; what none serves is reported", async () => {
-  const { labs } = await clusterLab(3);
-  const [first, second, third] = labs;
+  const [first, second, third] = await clusterLab(3);
   if (first === undefined || second === undefined || third === undefined) throw new Error("three were asked for");
   const port = await lineSource();
   const blocks = [
@@ -56,16 +47,16 @@ test("copies of received blocks are fetched at levels of memory and of disk, fro
   const gone = { id: blockId("recv/0/e-2/7"), bytes: 5, at: [executorId("e-1"), executorId("e-9")] };
   second.remote.send({ type: "copyBlocks", blocks: [gone, ...blocks] });
   expect(await second.remote.take("blocksCopied")).toEqual({ type: "blocksCopied", copied: ids, failed: [gone.id] });
-  for (const id of ids) expect(recordsOf(second, id)).toEqual(["kept"]);
+  expect(await recordsAt(second, ...blocks)).toEqual(["kept", "kept"]);
 
   await first.executor.stop();
   const at = [executorId("e-1"), executorId("e-2")];
   third.remote.send({ type: "copyBlocks", blocks: blocks.map(({ id, bytes }) => ({ id, bytes, at })) });
   expect(await third.remote.take("blocksCopied")).toEqual({ type: "blocksCopied", copied: ids, failed: [] });
-  for (const id of ids) expect(recordsOf(third, id)).toEqual(["kept"]);
+  expect(await recordsAt(third, ...blocks)).toEqual(["kept", "kept"]);
 
   third.remote.send({ type: "dropBlocks", blocks: ids });
   third.remote.send({ type: "copyBlocks", blocks: [gone] });
   await third.remote.take("blocksCopied"); // the drops came first
-  for (const id of ids) expect(third.executor.read(id)).toBeUndefined();
+  for (const id of ids) expect(await third.read(id)).toBeUndefined();
 });

@@ -1,10 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { executorId, streamId } from "@millrace/base";
-import { decodeBlock, emptyClassTable, encodeBlock, encodeCaptures } from "@millrace/codec";
-import type { BlockId, ReceiverSpec } from "@millrace/plan";
+import { emptyClassTable, encodeBlock, encodeCaptures } from "@millrace/codec";
+import type { ReceiverSpec } from "@millrace/plan";
 import { afterEach, describe, expect, test } from "vitest";
-import { cleanUp, clusterLab, type Lab, later, localLab, temporary } from "../job-executor.fixture.ts";
+import { cleanUp, clusterLab, type Lab, later, localLab, recordsAt, temporary } from "../job-executor.fixture.ts";
 
 afterEach(cleanUp);
 
@@ -57,20 +57,12 @@ function start(lab: Lab, receiver: ReceiverSpec, replicateTo?: string, stream = 
 
 const socketText = (port: number): ReceiverSpec => ({ kind: "socketText", host: "127.0.0.1", port });
 
-function recordsOf(lab: Lab, id: BlockId): unknown[] {
-  const block = lab.executor.read(id);
-  const bytes = Buffer.concat([...(block ?? [])]);
-  block?.release?.();
-  return [...decodeBlock(bytes, emptyClassTable)];
-}
-
 /** Records of announced blocks, up to a count. */
 async function received(lab: Lab, count: number): Promise<unknown[]> {
   const records: unknown[] = [];
   while (records.length < count) {
     const { blocks } = await lab.remote.take("received");
-    // One by one: there may be more lines in a block than a call takes arguments.
-    for (const block of blocks) for (const record of recordsOf(lab, block.id)) records.push(record);
+    for (const record of await recordsAt(lab, ...blocks)) records.push(record);
   }
   return records;
 }
@@ -320,7 +312,7 @@ test("records stored in onStop are announced before the stop, and their promise 
   lab.remote.takesBlocks = false;
   lab.remote.send({ type: "stopReceiver", stream: streamId(0) });
   const { blocks } = await lab.remote.take("received");
-  expect(blocks.flatMap(({ id }) => recordsOf(lab, id))).toEqual(["last"]);
+  expect(await recordsAt(lab, ...blocks)).toEqual(["last"]);
   expect(lab.remote.messages.filter(({ type }) => type === "receiver")).toEqual([
     expect.objectContaining({ status: { state: "running" } }),
   ]);
@@ -340,11 +332,11 @@ describe("a receiver with code of the job is alone on its thread", () => {
     const socket = await text.connection();
     start(lab, custom("Odd", { does, marker }));
     const { blocks } = await lab.remote.take("received", ({ stream }) => stream === 0);
-    expect(blocks.flatMap(({ id }) => recordsOf(lab, id))).toEqual(["before"]);
+    expect(await recordsAt(lab, ...blocks)).toEqual(["before"]);
     const neighbourReceives = async (line: string): Promise<void> => {
       socket.write(`${line}\n`);
       const { blocks } = await lab.remote.take("received", ({ stream }) => stream === 1);
-      expect(blocks.flatMap(({ id }) => recordsOf(lab, id))).toEqual([line]);
+      expect(await recordsAt(lab, ...blocks)).toEqual([line]);
     };
     return { lab, neighbourReceives };
   }
@@ -361,7 +353,7 @@ describe("a receiver with code of the job is alone on its thread", () => {
     });
     await neighbourReceives("unmoved");
     const { blocks } = await lab.remote.take("received", ({ stream }) => stream === 0);
-    expect(blocks.flatMap(({ id }) => recordsOf(lab, id))).toEqual(["better"]);
+    expect(await recordsAt(lab, ...blocks)).toEqual(["better"]);
     expect(lab.remote.messages.filter((message) => message.type === "receiver" && message.stream === 1)).toEqual([
       { type: "receiver", stream: streamId(1), status: { state: "running" } },
     ]);
@@ -387,13 +379,12 @@ describe("a receiver with code of the job is alone on its thread", () => {
 });
 
 test("a second copy is at the peer before the block is announced", async () => {
-  const { labs } = await clusterLab(2);
-  const [first, second] = labs;
+  const [first, second] = await clusterLab(2);
   if (first === undefined || second === undefined) throw new Error("two executors were asked for");
   const text = await source();
   start(first, socketText(text.port), "e-2");
   (await text.connection()).write("kept twice\n");
   const { blocks } = await first.remote.take("received");
   expect(blocks.map((block) => block.at)).toEqual([["e-1", "e-2"]]);
-  for (const block of blocks) expect(recordsOf(second, block.id)).toEqual(["kept twice"]);
+  for (const block of blocks) expect(await recordsAt(second, block)).toEqual(["kept twice"]);
 });
