@@ -19,6 +19,7 @@ const LONGEST = [
   "examples",
   "random-graphs",
   "testing-page",
+  "installed",
 ];
 
 class LongestFirst extends BaseSequencer {
