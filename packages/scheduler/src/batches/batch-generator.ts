@@ -71,7 +71,7 @@ function onStarted(state: BatchGenerator, { now, resumed }: Event<"started">, ef
 function resume(state: BatchGenerator, { committed, pending }: ResumedBatches, now: EpochMs): void {
   const { interval } = state.settings;
   state.committed = committed;
-  state.resumed = pending;
+  if (pending?.prepared !== undefined) state.resumed = { ...pending, prepared: pending.prepared };
   if (pending !== undefined && !takenAll(state)) {
     state.last = epochMs(pending.time - interval);
     state.nextWaiting = pending.time;
@@ -142,7 +142,7 @@ function onOutputsDone(
     state.running === time && state.commit === undefined,
     `the outputs of batch ${time} are done, but ${state.running ?? "none"} was running`,
   );
-  const known = state.resumed?.time === time && state.resumed.prepared !== undefined; // its commit may have begun
+  const known = state.resumed?.time === time; // its commit may have begun
   if (known || error === undefined || state.settings.onFailure === "continue") {
     const log = state.settings.logged === true && prepared.outputs.length > 0 && !known;
     state.commit = startCommit({ time, prepared, error }, { log, effects });
@@ -243,7 +243,7 @@ function onStopNow(state: BatchGenerator, effects: BatchEffect[]): void {
     return endCommit(state, commit, effects);
   }
   const waiting = state.mode === "new" ? 0 : batchesDue(state);
-  if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: takenAll(state) }, effects); // only receivers were still running
+  if (waiting === 0 && takenAll(state)) return stop(state, { kind: "finished", bounded: true }, effects); // only receivers were still running
   const cutOff = batchAtTurn(state);
   const notRun = waiting - (cutOff === undefined ? 0 : 1);
   const unread = state.settings.polls === true && state.mode === "stopping";
@@ -280,9 +280,9 @@ function advance(state: BatchGenerator, effects: BatchEffect[]): void {
 
 function startBatch(state: BatchGenerator, time: EpochMs, effects: BatchEffect[]): void {
   const { resumed } = state;
-  if (resumed?.time === time && resumed.prepared !== undefined) {
+  if (resumed?.time === time) {
     state.running = time;
-    effects.push({ type: "finishBatch", time, prepared: resumed.prepared, error: resumed.error });
+    effects.push({ type: "finishBatch", ...resumed });
   } else {
     state.fixing = time;
     effects.push({ type: "fixInput", time });

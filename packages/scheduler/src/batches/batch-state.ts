@@ -1,8 +1,13 @@
-import { assert, type EpochMs, epochMs, type Millis } from "@millrace/base";
-import type { CommittedBatches } from "@millrace/plan";
+import { assert, type EpochMs, epochMs, type Millis, type WireError } from "@millrace/base";
+import type { CommittedBatches, PreparedBatch } from "@millrace/plan";
 import type { Commit, CommitSettings } from "./batch-commit.ts";
 import type { BatchesEnd } from "./batch-events.ts";
-import type { ResumedBatches } from "./logged-batches.ts";
+
+interface ResumedBatch {
+  readonly time: EpochMs;
+  readonly prepared: PreparedBatch;
+  readonly error: WireError | undefined;
+}
 
 export interface BatchSettings extends CommitSettings {
   readonly interval: Millis;
@@ -79,8 +84,8 @@ export interface BatchGenerator {
   succeeded: number;
   failed: number;
   end: BatchesEnd | undefined;
-  /** A batch that an earlier run of the job has prepared. */
-  resumed: ResumedBatches["pending"];
+  /** The first batch, if an earlier run of the job has prepared it: only its commit is left. */
+  resumed: ResumedBatch | undefined;
 }
 
 export function batchGenerator(settings: BatchSettings): BatchGenerator {
