@@ -46,9 +46,7 @@ export class BatchLog {
   ): Promise<{ readonly log: BatchLog; readonly entries: readonly BatchLogEntry[] }> {
     const directory = within(options.directory, "batches");
     const segments = await listSegments(options.files, directory);
-    const newest = segments.at(-1);
-    const log = new BatchLog(options.files, directory, { epoch: newest?.epoch ?? 0, number: 0 });
-    if (newest === undefined) return { log, entries: [] };
+    const log = new BatchLog(options.files, directory, { epoch: segments[0]?.epoch ?? 0, number: 0 });
     return { log, entries: await readSegments(options.files, directory, segments) };
   }
 
@@ -56,10 +54,6 @@ export class BatchLog {
     this.#files = files;
     this.#directory = directory;
     this.#current = before;
-  }
-
-  get location(): Location {
-    return this.#directory;
   }
 
   /** The log has grown so much since its base that a new one is due. */
@@ -93,16 +87,12 @@ export class BatchLog {
     this.#current = id;
   }
 
-  close(): void {
-    this.#segment?.appender?.close();
-    this.#segment = undefined;
-  }
-
   async #begin(base: Entry<"base">, id: SegmentId): Promise<void> {
     const payload = encodePayload(base);
     const path = this.#pathOf(id);
     await this.#files.write(path, [encodeSegmentHeader(id), encodeEntry({ kind: "base", payload }, 0)]);
-    this.close();
+    this.#segment?.appender?.close();
+    this.#segment = undefined;
     this.#current = id;
     this.#segment = { appender: this.#files.blocking?.append?.(path), entries: 1 };
     this.#bytes = 0;
@@ -123,46 +113,43 @@ function pathOf(directory: Location, { epoch, number }: SegmentId): Location {
   return within(directory, `${epoch}-${number}.log`);
 }
 
-/** Oldest first. */
+/** Newest first. */
 async function listSegments(files: FileSystem, directory: Location): Promise<readonly SegmentId[]> {
   const found: SegmentId[] = [];
   for (const { name, kind } of (await entriesOf(files, directory)) ?? []) {
     const match = kind === "file" ? FILE_NAME.exec(name) : null;
     if (match !== null) found.push({ epoch: Number(match[1]), number: Number(match[2]) });
   }
-  return found.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  return found.sort((a, b) => (isBefore(a, b) ? 1 : -1));
 }
 
 function isBefore(a: SegmentId, b: SegmentId): boolean {
   return a.epoch < b.epoch || (a.epoch === b.epoch && a.number < b.number);
 }
 
-/** The entries of the newest epoch, from its last base on. */
+/** The entries of the newest epoch, from its last base on. @param segments Newest first. */
 async function readSegments(
   files: FileSystem,
   directory: Location,
   segments: readonly SegmentId[],
 ): Promise<readonly BatchLogEntry[]> {
-  const newest = segments.at(-1);
+  const [newest] = segments;
+  if (newest === undefined) return [];
   const entries: BatchLogEntry[] = [];
-  let expected = newest?.number ?? 0;
-  for (const id of segments.toReversed()) {
+  for (const [i, id] of segments.entries()) {
     const path = pathOf(directory, id);
-    if (id.epoch !== newest?.epoch || id.number !== expected)
-      throw checkpointDamaged(path, `segment ${newest?.epoch}-${expected} should follow it and is missing`);
-    expected -= 1;
-    const raw = decodeSegment(path, id, await files.read(path), id === newest);
-    const decoded = raw.map((entry) => decoded1(path, entry));
+    const expected = newest.number - i;
+    if (id.epoch !== newest.epoch || id.number !== expected)
+      throw checkpointDamaged(path, `segment ${newest.epoch}-${expected} should follow it and is missing`);
+    const raw = decodeSegment(path, id, await files.read(path), i === 0);
+    const decoded = raw.map((entry) => decodeEntry(path, entry));
     entries.unshift(...decoded);
     if (decoded[0]?.kind === "base") return entries;
   }
-  throw checkpointDamaged(
-    pathOf(directory, newest ?? { epoch: 0, number: 0 }),
-    "no segment of its epoch begins with a base",
-  );
+  throw checkpointDamaged(pathOf(directory, newest), "no segment of its epoch begins with a base");
 }
 
-function decoded1(path: Location, { kind, payload }: RawEntry): BatchLogEntry {
+function decodeEntry(path: Location, { kind, payload }: RawEntry): BatchLogEntry {
   try {
     return decodePayload(kind, payload);
   } catch (error) {
