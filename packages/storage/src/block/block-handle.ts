@@ -130,7 +130,7 @@ function tryRead(
 
 function lost(block: FileBlock, why: string, cause?: unknown): Error {
   return blockLost(
-    `a spilled block is expected at bytes ${block.offset} to ${block.offset + block.length} of ${block.path}, but ${why}.  ` +
+    `a spilled block is expected at bytes ${block.offset} to ${block.offset + block.length} of ${block.path}, but ${why}. ` +
       `It is recomputed; keep others from removing files of the work directory.`,
     { cause, fields: { path: block.path, offset: block.offset, bytes: block.length } },
   );
