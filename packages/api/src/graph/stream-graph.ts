@@ -76,7 +76,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   #begun: Promise<void> = Promise.resolve();
   #told: Promise<boolean> | undefined;
   #zeroTime: EpochMs = epochMs(0);
-  /** The point at which an earlier run ended. */
+  /** The point at which an earlier run ended, until the first batch of this one has. */
   #recalled: RecalledBatches | undefined;
 
   constructor(name: string, builder: GraphBuilder) {
@@ -298,6 +298,7 @@ export class StreamGraph implements JobGraph, BatchHistory {
   }
 
   release(time: EpochMs): ReleasedBatches {
+    this.#recalled = undefined; // the first batch to end is the one that was pending
     const times = [...this.#scopes.keys()].filter((known) => known <= time - this.#rememberMs);
     return { times, shuffles: times.flatMap((old) => this.#forget(old)) };
   }
