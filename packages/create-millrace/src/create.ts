@@ -3,7 +3,7 @@ import { type Choices, DEFAULTS, HELP, parseFlags, type Refusal, refuse, SOURCES
 import { packageManagerOf } from "./package-manager.ts";
 import { readLayer, refusalOf, writeProject } from "./project-folder.ts";
 import { projectName } from "./project-name.ts";
-import { layersOf, render } from "./template.ts";
+import { render } from "./template.ts";
 
 /** What making a project may use of the process it runs in. */
 export interface CreateTerminal {
@@ -49,7 +49,9 @@ export async function create(args: readonly string[], terminal: CreateTerminal):
   const folder = resolve(cwd, choices.folder);
   const named = projectName(folder);
   if ("refusal" in named) return tell(terminal, named);
-  const refusal = refusalOf(folder) ?? writeProject(folder, filesOf(choices, named.name, terminal.version));
+  const refusal =
+    refusalOf(folder) ??
+    writeProject(folder, render(choices, readLayer, { name: named.name, version: terminal.version }));
   if (refusal !== undefined) return tell(terminal, refusal);
   terminal.out(`Made ${named.name} in ${folder}.\n`);
   const manager = packageManagerOf(terminal.env.npm_config_user_agent);
@@ -62,10 +64,6 @@ export async function create(args: readonly string[], terminal: CreateTerminal):
   }
   terminal.out(nextSteps(relative(cwd, folder), manager, installed));
   return EXIT.done;
-}
-
-function filesOf(choices: Choices, name: string, version: string) {
-  return render(layersOf(choices).map(readLayer), { name, version });
 }
 
 function tell(terminal: CreateTerminal, { refusal }: Refusal): number {

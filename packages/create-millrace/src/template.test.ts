@@ -4,12 +4,12 @@ import { expect, test } from "vitest";
 import { SOURCES, TESTS } from "./choices.ts";
 import { packageManagerOf } from "./package-manager.ts";
 import { readLayer } from "./project-folder.ts";
-import { layersOf, render } from "./template.ts";
+import { render } from "./template.ts";
 
 const ALL = SOURCES.flatMap((source) => TESTS.map((test) => ({ folder: "x", source, test })));
 
 function project(choices: (typeof ALL)[number]) {
-  const files = render(layersOf(choices).map(readLayer), { name: "clicks", version: "1.2.3" });
+  const files = render(choices, readLayer, { name: "clicks", version: "1.2.3" });
   const manifest: unknown = JSON.parse(files.find(({ path }) => path === "package.json")?.text ?? "");
   return { files, paths: files.map(({ path }) => path).sort(), manifest };
 }

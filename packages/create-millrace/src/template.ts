@@ -13,24 +13,27 @@ export interface Filling {
   readonly version: string;
 }
 
-/** The folders of the template that make up a project; of a file that several have, the last counts. */
-export function layersOf({ test, source }: Choices): readonly string[] {
-  return ["common", test, source, `${source}-${test}`];
-}
+/** The name that the job's input has in its test: by it the test stands in for the source. */
+const INPUTS: Readonly<Record<Choices["source"], string>> = { sockets: "localhost:9999", files: "incoming" };
 
 /**
  * The files of a project.
  *
- * @param layers The files of each layer. Those called `package.json` are joined into one.
+ * @param readLayer Reads a folder of the template. Of a file that several have, the last counts; those called `package.json` are
+ *   joined into one.
  */
-export function render(layers: readonly (readonly ProjectFile[])[], filling: Filling): readonly ProjectFile[] {
+export function render(
+  { test, source }: Choices,
+  readLayer: (name: string) => readonly ProjectFile[],
+  filling: Filling,
+): readonly ProjectFile[] {
   const files = new Map<string, string>();
-  for (const { path: packed, text } of layers.flat()) {
+  for (const { path: packed, text } of ["common", test, source].flatMap(readLayer)) {
     const path = unpackedName(packed);
     const before = files.get(path);
     files.set(path, path === "package.json" && before !== undefined ? joinManifests(before, text) : text);
   }
-  return [...files].map(([path, text]) => ({ path, text: fill(text, filling) }));
+  return [...files].map(([path, text]) => ({ path, text: fill(text, { ...filling, input: INPUTS[source] }) }));
 }
 
 /** npm leaves `.gitignore` out of packages, so files that begin with a dot are kept under another name. */
@@ -56,6 +59,6 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function fill(text: string, { name, version }: Filling): string {
-  return text.replaceAll("{{name}}", name).replaceAll("{{version}}", version);
+function fill(text: string, values: Readonly<Record<string, string>>): string {
+  return Object.entries(values).reduce((filled, [name, value]) => filled.replaceAll(`{{${name}}}`, value), text);
 }
