@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { resolve } from "node:path";
 import { millis } from "@millrace/base";
 import { describe, expect, test } from "vitest";
@@ -94,6 +95,25 @@ describe("run --watch", () => {
     it.runs[1]?.end();
     await it.nextSaid("waiting for a change");
     it.graceful.abort();
+    expect((await done).code).toBe(0);
+  });
+
+  test("leaves nothing behind on the interrupts however often a job has ended and starts again", async () => {
+    const it = watching();
+    const listeners = (): number => getEventListeners(it.graceful.signal, "abort").length;
+    const done = it.run("run", "job.ts", "--watch");
+    const before = listeners();
+    for (let round = 0; round < 3; round++) {
+      const waits = it.nextSaid("waiting for a change");
+      it.runs.at(-1)?.end();
+      await waits;
+      const next = it.nextRun();
+      it.save();
+      await next;
+    }
+    expect(listeners()).toBe(before);
+    it.graceful.abort();
+    it.runs.at(-1)?.end();
     expect((await done).code).toBe(0);
   });
 

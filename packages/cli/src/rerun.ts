@@ -99,8 +99,12 @@ class WatchedJob {
     tell(this.#console, "waiting for a change of the job's files; Ctrl-C ends this");
     const { graceful } = this.#console.interrupts;
     await new Promise<void>((resolve) => {
-      this.#onChanged = resolve;
-      graceful.addEventListener("abort", () => resolve(), { once: true });
+      const done = (): void => {
+        graceful.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#onChanged = done;
+      graceful.addEventListener("abort", done);
     });
     this.#onChanged = undefined;
     return this.#changed;
