@@ -36,7 +36,8 @@ function inheritedBy(config: string, left: number): string[] {
 function resolveConfig(from: string, name: string): string | undefined {
   if (isAbsolute(name) || /^\.{1,2}(\/|$)/.test(name)) {
     const path = resolve(dirname(from), name);
-    return [path, `${path}.json`].find((one) => existsSync(one));
+    const forms = path.endsWith(".json") ? [path] : [path, `${path}.json`];
+    return forms.find((one) => existsSync(one)) ?? forms.at(-1); // it may come later
   }
   const require = createRequire(from);
   for (const specifier of [name, `${name}.json`, `${name}/tsconfig.json`]) {

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { bundleJob } from "./bundle-job.ts";
 import { writeEditorSettings } from "./editor-settings.ts";
 import { type Callable, type Lab, openLabIn, writeFiles } from "./job.fixture.ts";
+import { settingsAround } from "./job-settings.ts";
 import { checkTypes } from "./type-check.ts";
 
 const run = promisify(execFile);
@@ -99,6 +100,12 @@ describe("path aliases of the tsconfig", () => {
     expect((await bundleJob(file, options)).driver).toContain('"first"');
     await writeFile(join(folder, "tsconfig.base.json"), FILES["tsconfig.base.json"].replace("shared.ts", "other.ts"));
     expect((await bundleJob(file, options)).driver).toContain('"second"');
+  });
+
+  test("may come later from a file that is not there yet", async () => {
+    folder = await writeFiles({ "tsconfig.json": '{ "extends": ["./later.json", "./later/base"] }', "job.ts": "" });
+    const watched = settingsAround([join(folder, "job.ts")]);
+    expect(watched).toEqual(expect.arrayContaining([join(folder, "later.json"), join(folder, "later/base.json")]));
   });
 });
 
