@@ -1,4 +1,4 @@
-import { describeThrown } from "@millrace/base";
+import { assert, describeThrown } from "@millrace/base";
 import { type BlockingAppender, entriesOf, type FileSystem, type Location, within } from "@millrace/files";
 import type { BatchLogEntry } from "@millrace/plan";
 import { decodePayload, encodePayload } from "./entry-json.ts";
@@ -74,10 +74,11 @@ export class BatchLog {
 
   /** When this resolves, whoever opens the log next finds the entry. */
   async append(entry: Exclude<BatchLogEntry, Entry<"base">>): Promise<void> {
+    const segment = this.#segment;
+    assert(segment !== undefined, "the owner of a batch log alone appends to it");
     const raw: RawEntry = { kind: entry.kind, payload: encodePayload(entry) };
     this.#bytes += raw.payload.length;
-    const segment = this.#segment;
-    if (segment?.appender !== undefined) {
+    if (segment.appender !== undefined) {
       segment.appender.append(encodeEntry(raw, segment.entries));
       segment.entries += 1;
       return;

@@ -49,8 +49,8 @@ export class JobThreadBody {
   #parallelism = 0;
   /** Of a job that names its checkpoint directory. */
   #journal: BatchJournal | undefined;
-  /** Batches have begun, and the log is this run's. */
-  #started: Promise<unknown> = Promise.resolve();
+  /** Batches have begun, and the log is this run's; false: they could not, and the job fails with that. */
+  #started: Promise<boolean> = Promise.resolve(false);
   #discarding: Promise<unknown> = Promise.resolve();
 
   constructor(ports: JobThreadPorts) {
@@ -128,12 +128,14 @@ export class JobThreadBody {
     return journal.open(files, graph, (warning) => this.#ports.post({ type: "warn", warning }));
   }
 
-  async #startBatches(zeroTime: EpochMs): Promise<void> {
+  async #startBatches(zeroTime: EpochMs): Promise<boolean> {
     try {
       await this.#graph?.startBatches(zeroTime, this.#journal?.found);
       await this.#journal?.take(zeroTime);
+      return true;
     } catch (error) {
       this.#ports.post({ type: "failed", error: toWireError(error) });
+      return false;
     }
   }
 
@@ -155,8 +157,8 @@ export class JobThreadBody {
   }
 
   async #log(time: EpochMs, write: (journal: BatchJournal) => Promise<void>): Promise<void> {
+    if (!(await this.#started)) return; // the log belongs to an earlier run
     try {
-      await this.#started;
       assert(this.#journal !== undefined, "only a job with a log logs");
       await write(this.#journal);
     } catch (error) {
@@ -166,8 +168,8 @@ export class JobThreadBody {
   }
 
   async #commit(time: EpochMs, outputs: readonly PreparedOutput[]): Promise<void> {
-    await this.#started; // a commit may be left from an earlier run
-    if (this.#graph === undefined) return;
+    const started = await this.#started; // a commit may be left from an earlier run
+    if (!started || this.#graph === undefined) return;
     this.#ports.post({ type: "committed", time, refused: await commitOutputs(this.#graph, time, outputs) });
   }
 
