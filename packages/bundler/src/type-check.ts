@@ -67,8 +67,8 @@ export async function checkTypes(file: string, paths: TypePaths): Promise<void> 
   const advice = plugNPlayAdvice(errors.map(({ text }) => text));
   const { site } = first;
   throw jobTypes(
-    `The job has ${errors.length} type ${errors.length === 1 ? "error" : "errors"}, so it was not started:\n${lines.join("\n")}${more}${advice}\n` +
-      "Correct them and start the job again.",
+    `The job has ${errors.length} type ${errors.length === 1 ? "error" : "errors"}:\n${lines.join("\n")}${more}${advice}\n` +
+      `Correct ${errors.length === 1 ? "it" : "them"}.`,
     site === undefined ? {} : { site },
   );
 }
