@@ -1,14 +1,4 @@
-import type {
-  BlockingAppender,
-  BlockingFiles,
-  ByteRange,
-  FileEntry,
-  FileReader,
-  FileStat,
-  FileSystem,
-  FileWriter,
-  Location,
-} from "@millrace/files";
+import type { BlockingAppender, BlockingFiles, Location } from "@millrace/files";
 import { LocalFileSystem } from "@millrace/storage";
 
 /** A change that the job's driver makes to a file system. */
@@ -22,55 +12,35 @@ export interface FileStep {
 const never = new Promise<never>(() => undefined);
 
 /** This machine's files as a process has them that a test may kill before and after each change. */
-export class WatchedFiles implements FileSystem {
-  readonly scheme = "file";
-  readonly blocking: BlockingFiles;
-  readonly #files = new LocalFileSystem();
+export class WatchedFiles extends LocalFileSystem {
+  override readonly blocking: BlockingFiles;
   readonly #see: (step: FileStep) => void;
   readonly #isDead: () => boolean;
 
   constructor(see: (step: FileStep) => void, isDead: () => boolean) {
+    super();
     this.#see = see;
     this.#isDead = isDead;
-    const { blocking } = this.#files;
-    if (blocking === undefined) throw new Error("local files have blocking calls");
-    this.blocking = { ...blocking, append: (file) => this.#append(file) };
+    const { blocking } = new LocalFileSystem();
+    if (blocking?.append === undefined) throw new Error("local files can be appended to");
+    const { append } = blocking;
+    this.blocking = { ...blocking, append: (file) => this.#watched(file, append(file)) };
   }
 
-  list(directory: Location): AsyncIterable<readonly FileEntry[]> {
-    return this.#files.list(directory);
+  override write(file: Location, parts: readonly Uint8Array[]): Promise<void> {
+    return this.#change("write", file, () => super.write(file, parts));
   }
 
-  stat(path: Location): Promise<FileStat | undefined> {
-    return this.#files.stat(path);
+  override publish(staged: Location, target: Location): Promise<void> {
+    return this.#change("publish", target, () => super.publish(staged, target));
   }
 
-  read(file: Location, range?: ByteRange): Promise<Uint8Array> {
-    return this.#files.read(file, range);
+  override makeDirectory(directory: Location): Promise<void> {
+    return this.#change("makeDirectory", directory, () => super.makeDirectory(directory));
   }
 
-  open(file: Location): Promise<FileReader> {
-    return this.#files.open(file);
-  }
-
-  create(file: Location): Promise<FileWriter> {
-    return this.#files.create(file);
-  }
-
-  write(file: Location, parts: readonly Uint8Array[]): Promise<void> {
-    return this.#change("write", file, () => this.#files.write(file, parts));
-  }
-
-  publish(staged: Location, target: Location): Promise<void> {
-    return this.#change("publish", target, () => this.#files.publish(staged, target));
-  }
-
-  makeDirectory(directory: Location): Promise<void> {
-    return this.#change("makeDirectory", directory, () => this.#files.makeDirectory(directory));
-  }
-
-  remove(path: Location): Promise<void> {
-    return this.#change("remove", path, () => this.#files.remove(path));
+  override remove(path: Location): Promise<void> {
+    return this.#change("remove", path, () => super.remove(path));
   }
 
   async #change(type: FileStep["type"], path: Location, deed: () => Promise<void>): Promise<void> {
@@ -81,9 +51,7 @@ export class WatchedFiles implements FileSystem {
     if (this.#isDead()) return never;
   }
 
-  #append(file: Location): BlockingAppender {
-    const appender = this.#files.blocking?.append?.(file);
-    if (appender === undefined) throw new Error("local files can be appended to");
+  #watched(file: Location, appender: BlockingAppender): BlockingAppender {
     const dead = (): void => {
       if (this.#isDead()) throw new Error("the process is dead"); // nobody sees it
     };
