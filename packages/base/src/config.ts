@@ -27,6 +27,7 @@ const memoryBound = v.pipe(
 );
 const whole = v.pipe(numberOrText, v.transform(Number), v.integer("want a whole number"));
 const count = v.pipe(whole, v.minValue(1, "want 1 or more"));
+const countOrNone = v.pipe(whole, v.minValue(0, "want 0 or more"));
 const parallelism = v.pipe(whole, v.minValue(0, "want 0 to 4096"), v.maxValue(4096, "want 0 to 4096"));
 const policy = v.picklist(["stop", "continue"], 'want "stop" or "continue"');
 const lineBytes = v.pipe(
@@ -89,6 +90,8 @@ export interface JobConf {
   readonly "driver.result.bytes.max": Bytes;
   /** An executor that has been silent for this long is considered lost. */
   readonly "executor.timeout": Millis;
+  /** Restarts of a job's driver process that dies again and again, each soon after its start. 0: none. */
+  readonly "driver.restarts.max": number;
   /** The time that a graceful stop may take before it becomes an immediate one. */
   readonly "stop.timeout": Millis;
 }
@@ -116,6 +119,7 @@ const settings: { readonly [Name in keyof JobConf]: v.GenericSchema<unknown, Job
   "executor.slot.heap": v.optional(heap, "512m"),
   "driver.heap": v.optional(heap, "1g"),
   "driver.result.bytes.max": v.optional(memoryBound, "1g"),
+  "driver.restarts.max": v.optional(countOrNone, 5),
   "executor.timeout": v.optional(duration, "10s"),
   "stop.timeout": v.optional(duration, "60s"),
 };

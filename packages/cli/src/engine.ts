@@ -54,7 +54,7 @@ export interface DriverRequest extends ClusterSecurity {
   readonly insecure: boolean;
   /** The time that a graceful stop waits for the jobs' last batches. */
   readonly graceMs: number;
-  /** The longest pause before a job's process on an executor is restarted. */
+  /** The longest pause before a process of a job is restarted. */
   readonly restartPauseMax: Millis;
 }
 

@@ -41,6 +41,8 @@ export const running: JobSummary = {
   batchesWaiting: 1,
   spilledBytes: 3 * 2 ** 20,
   executors: 2,
+  restarts: 0,
+  log: undefined,
   error: undefined,
   warnings: [{ ...warningOf("[SOURCE_DOWN] it is down", { subject: "receiver 0", lasting: true }), ...THRICE }],
   driverPid: undefined,

@@ -268,6 +268,17 @@ describe("looking at jobs", () => {
     const json: unknown = JSON.parse((await session({}).run("status", "chat-room-1", "--json")).out);
     expect(json).toMatchObject({ executorFigures: [{ executor: "e-1", tasks: 1_234, rssBytes: 150 * 2 ** 20 }] });
   });
+  test("status says how often the job's driver process was restarted, and from where it went on", async () => {
+    const resumed = { committed: START, batches: 7, pending: { time: START + 1_000, prepared: false }, missed: 2 };
+    const log = { directory: "file:/checkpoint", resumed };
+    const status = async () => ({ ...running, state: "restarting" as const, restarts: 2, log });
+    const { out } = await session({ operator: { status } }).run("status", "chat-room-1");
+    expect(out).toContain("state      restarting\n  restarts   2 of its driver process\n");
+    expect(out).toContain(
+      "resumed from file:/checkpoint: last batch 2026-11-23T20:17:31.000Z, 7 intervals after its start, " +
+        "batch 2026-11-23T20:17:32.000Z to run again, 2 missed ticks to catch up with\n",
+    );
+  });
   test("status says why a job failed, and where with --verbose", async () => {
     const it = () => session({ operator: { status: async () => failed } });
     const { code, out } = await it().run("status", "chat-room-1");

@@ -1,5 +1,6 @@
 import { formatDuration, formatLocalTime, formatSize, type WarningRecord } from "@millrace/base";
 import type { BatchSummary, ExecutorSummary, JobSummary } from "@millrace/rpc";
+import { beginInWords } from "@millrace/rpc/resumed";
 import { describeWireFailure } from "./failure.ts";
 import { formatTable, type TableColumn } from "./table.ts";
 
@@ -28,6 +29,8 @@ export function showJob(job: JobSummary, now: number, verbose: boolean): string 
   const rows: readonly (readonly [string, string])[] = [
     ["name", job.name],
     ["state", job.state],
+    ...(job.restarts === 0 ? [] : [["restarts", `${job.restarts} of its driver process`] as const]),
+    ...(job.log === undefined ? [] : [["log", beginInWords(job.log)] as const]),
     ["submitted", `${formatTime(job.submittedAt)}, ${formatDuration(Math.max(0, now - job.submittedAt))} ago`],
     ...(job.endedAt === undefined ? [] : [["ended", formatTime(job.endedAt)] as const]),
     [

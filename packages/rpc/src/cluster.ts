@@ -1,5 +1,6 @@
 import type { ExecutorId, JobId, WarningRecord, WireError } from "@millrace/base";
 import type { BatchFigures, ExecutorFigures, JobState, MemberHello } from "@millrace/scheduler";
+import type { ResumedSummary } from "./resumed.ts";
 import type { DataAddress, Session } from "./session.ts";
 
 /**
@@ -47,6 +48,10 @@ export interface JobSummary {
   /** Bytes spilled by finished batches. */
   readonly spilledBytes: number;
   readonly executors: number;
+  /** How often its driver process was restarted because it had died. */
+  readonly restarts: number;
+  /** It logs its batches in this directory; `resumed`: what its current driver process has found there. */
+  readonly log: { readonly directory: string; readonly resumed: ResumedSummary | undefined } | undefined;
   /** Why it failed, or its current problem. */
   readonly error: WireError | undefined;
   /** Current conditions, such as a source that is down, and the latest events; the most recent last. At most 20. */

@@ -20,6 +20,7 @@ export {
 } from "./data/ports.ts";
 export { DataServer, type DataServerOptions } from "./data/server.ts";
 export * from "./errors.ts";
+export type { ResumedSummary } from "./resumed.ts";
 export * from "./session.ts";
 export { sessionPair } from "./session-pair.ts";
 export { readTls, serverCertificate, type TlsFiles, type TlsSettings } from "./tls.ts";

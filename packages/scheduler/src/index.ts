@@ -16,7 +16,7 @@ export {
   resumedBatches,
 } from "./batches/logged-batches.ts";
 export { JOB_BEHIND, nextLook, type Pace, type PaceEffect, type PaceEvent, pace, stepPace } from "./batches/pace.ts";
-export type { JobEffect, JobEvent, JobState } from "./cluster/job-events.ts";
+export type { JobEffect, JobEvent, JobState, SupervisedJob } from "./cluster/job-events.ts";
 export {
   type JobLifecycle,
   type JobSettings,

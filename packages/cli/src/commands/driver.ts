@@ -42,7 +42,7 @@ export function registerDriver(program: Command, console: Console, setExit: SetE
         .default(parseDuration("25s"), "25s"),
     )
     .addOption(
-      new Option("--restart-pause <duration>", "longest pause before restarting a job's process on an executor")
+      new Option("--restart-pause <duration>", "longest pause before restarting a process of a job that died")
         .argParser((text) => parseDuration(text, "--restart-pause"))
         .default(parseDuration("30s"), "30s"),
     )

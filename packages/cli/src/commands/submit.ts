@@ -1,6 +1,7 @@
 import { type Millis, parseDuration } from "@millrace/base";
 import type { JobSummary } from "@millrace/rpc";
 import type { OperatorClient } from "@millrace/rpc/grpc";
+import { beginInWords } from "@millrace/rpc/resumed";
 import type { Command } from "commander";
 import { type Console, outJson, tell } from "../console.ts";
 import { tellExternals } from "../externals.ts";
@@ -45,6 +46,7 @@ export function registerSubmit(program: Command, console: Console, setExit: SetE
           const told = { ran: false, json: options.json === true, verbose };
           return setExit(await tellJobFailure(console, file, error, told));
         }
+        if (job.log !== undefined) tell(console, beginInWords(job.log));
         await (options.json ? outJson(console, job, { line: options.follow === true }) : console.out(`${job.id}\n`));
         if (!options.follow) return;
         setExit(await follow(console, operator, job.id, { ...logOptions(options), verbose }));

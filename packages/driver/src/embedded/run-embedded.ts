@@ -4,7 +4,6 @@ import { join } from "node:path";
 import {
   createLogger,
   deferred,
-  type EpochMs,
   formatDuration,
   jobId,
   logLevel,
@@ -16,6 +15,7 @@ import {
 } from "@millrace/base";
 import { type Artefact, installArtefact, packArtefact } from "@millrace/bundler";
 import type { BatchSummary } from "@millrace/rpc";
+import { beginInWords } from "@millrace/rpc/resumed";
 import type { StopRequest } from "@millrace/scheduler";
 import type { ExecutorMemory, JobDriverEvent } from "../job/events.ts";
 import { JobDriver } from "../job/job-driver.ts";
@@ -143,19 +143,11 @@ function report(event: JobDriverEvent, options: RunEmbeddedOptions): void {
   if (event.type === "warning" && event.told) options.onWarning(event.warning.message);
   else if (event.type === "warningOver" && event.over.message !== undefined) options.onWarning(event.over.message);
   else if (event.type === "batch") options.onBatch(event.batch);
-  else if (event.type === "built")
+  else if (event.type === "built") {
     options.onProgress(`job ${event.name} built, a batch every ${formatDuration(event.batchIntervalMs)}`);
-  else if (event.type === "resumed") options.onProgress(resumedInWords(event));
-  else if (event.type === "running")
+    if (event.log !== undefined) options.onProgress(beginInWords(event.log));
+  } else if (event.type === "running")
     options.onProgress(`running on ${event.executors} executor${event.executors === 1 ? "" : "s"}; Ctrl-C stops it`);
-}
-
-function resumedInWords({ directory, resumed }: Extract<JobDriverEvent, { readonly type: "resumed" }>): string {
-  const { committed, zeroTime, pending } = resumed;
-  const at = (time: EpochMs): string => new Date(time).toISOString();
-  const last = committed.last > zeroTime ? `last batch ${at(committed.last)}` : "no batch was committed";
-  const next = pending && (pending.prepared === undefined ? "to run again" : "to be committed");
-  return `resumed from ${directory}: ${last}${pending === undefined ? "" : `, batch ${at(pending.time)} ${next}`}`;
 }
 
 function stopOn(signal: RunEmbeddedOptions["signal"], driver: JobDriver): void {

@@ -1,7 +1,7 @@
 import type { EpochMs, ExecutorId, Millis, Warning, WarningOver } from "@millrace/base";
 import type { Location } from "@millrace/files";
-import type { BatchSummary } from "@millrace/rpc";
-import type { ExecutorFigures, JobEnd, ResumedBatches } from "@millrace/scheduler";
+import type { BatchSummary, ResumedSummary } from "@millrace/rpc";
+import type { ExecutorFigures, JobEnd } from "@millrace/scheduler";
 
 /** Memory of one executor process of a job. */
 export interface ExecutorMemory {
@@ -17,13 +17,14 @@ export type JobDriverEvent =
       readonly batchIntervalMs: number;
       /** The memory that the effective settings require of each executor process. */
       readonly memory: ExecutorMemory;
-      /** `stop.timeout`, as the job itself has it. */
+      /** `stop.timeout` and `driver.restarts.max`, as the job itself has them. */
       readonly stopTimeout: Millis;
+      readonly restartsMax: number;
+      /** It logs its batches in this directory, and goes on from what an earlier run of it has logged there. */
+      readonly log: { readonly directory: Location; readonly resumed: ResumedSummary | undefined } | undefined;
     }
   /** Executors are ready, and the time of the first batch is known. */
   | { readonly type: "running"; readonly executors: number }
-  /** The job goes on from what an earlier run has logged in this directory. */
-  | { readonly type: "resumed"; readonly directory: Location; readonly resumed: ResumedBatches }
   | { readonly type: "batch"; readonly batch: BatchSummary }
   /** The number of batches that wait for the running one; 0 at first. */
   | { readonly type: "waiting"; readonly batches: number }

@@ -27,6 +27,7 @@ import type { JobDriverEvent } from "./events.ts";
 import type { ExecutorInfo } from "./executor-link.ts";
 import { Executors } from "./executors.ts";
 import { JobWarnings } from "./job-warnings.ts";
+import { resumedSummary } from "./resumed-summary.ts";
 import { type Built, RunningJob } from "./running-job.ts";
 import type { JobThread, OpenJobThread } from "./thread/job-thread.ts";
 import type { Answer, FromJobThread } from "./thread/protocol.ts";
@@ -245,7 +246,7 @@ export class JobDriver {
   }
 
   #onBuilt(built: Built): void {
-    const { conf, name, batchIntervalMs } = built;
+    const { conf, name, batchIntervalMs, log } = built;
     try {
       const artefact = this.#data.blocks.putArtefact(this.#options.artefact);
       this.#executors.open({ conf, artefact, data: this.#data.address });
@@ -260,6 +261,11 @@ export class JobDriver {
       batchIntervalMs,
       memory: { slotHeapBytes: conf["executor.slot.heap"], poolBytes: conf["storage.pool.bytes"] },
       stopTimeout,
+      restartsMax: conf["driver.restarts.max"],
+      log: log && {
+        ...log,
+        resumed: log.resumed && resumedSummary(log.resumed, batchIntervalMs, this.#options.clock.now()),
+      },
     });
     const settings = { stopTimeout, parallelism: conf["default.parallelism"] };
     this.#machine.dispatch({ type: "built", settings, at: this.#now() });
@@ -268,8 +274,6 @@ export class JobDriver {
   #startBatches(executors: number, defaultParallelism: number): void {
     assert(this.#built !== undefined, "batches start once the job is built");
     const { clock, batches, cluster, onEvent } = this.#options;
-    const { log } = this.#built;
-    if (log?.resumed !== undefined) onEvent({ type: "resumed", directory: log.directory, resumed: log.resumed });
     this.#running = new RunningJob(this.#built, this.#watched, {
       clock,
       batches,

@@ -68,10 +68,17 @@ function fail(error: unknown): void {
   if (process.connected) process.disconnect(); // once all messages are sent
 }
 
+/** This process crashes; whoever started it may start another. */
+function crash(error: Error): void {
+  process.exitCode = 1;
+  tell({ type: "crashed", error: toWireError(error) });
+  if (process.connected) process.disconnect(); // once all messages are sent
+}
+
 // User code runs in threads of its own: this is a failed start, outside of any promise, or a defect of the engine.
 process.on("uncaughtException", (error) => {
   log.error({ err: error }, "an uncaught error ends the job's driver");
-  fail(
+  crash(
     error instanceof EngineError
       ? error
       : invariantBroken(

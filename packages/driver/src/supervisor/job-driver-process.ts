@@ -85,7 +85,7 @@ export class JobDriverProcess {
     const last = this.#tail.trimEnd().split("\n").slice(-3).join(" | ");
     return driverProcessExited(
       `the job's driver process ended ${how}${last === "" ? "" : `; its last output: ${last}`}. Only this job is affected. ` +
-        "`millrace logs` has all of its output; fix the cause and submit it again.",
+        "`millrace logs` has all of its output.",
       { fields: { ...(code === null ? {} : { exitCode: code }), ...(signal === null ? {} : { signal }) } },
     );
   }

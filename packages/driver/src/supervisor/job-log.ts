@@ -4,6 +4,9 @@ import { StringDecoder } from "node:string_decoder";
 import type { Clock } from "@millrace/base";
 import type { LogEntry, LogStream } from "@millrace/rpc";
 
+/** As pino writes them. */
+const LEVELS = { info: 30, warn: 40 } as const;
+
 /**
  * A job's log: the output of its driver process and the engine's log there, in one file, one {@link LogEntry} per line,
  * readable from the beginning while it grows.
@@ -43,6 +46,12 @@ export class JobLog {
       this.#flushed += line.byteLength;
       this.#wake();
     });
+  }
+
+  /** A message of the supervisor, as the engine's own log in the process has them. */
+  tell(level: keyof typeof LEVELS, msg: string): void {
+    const record = { level: LEVELS[level], time: this.#clock.now(), name: "driver", msg };
+    this.write("engine", Buffer.from(`${JSON.stringify(record)}\n`));
   }
 
   drained(resume: () => void): void {

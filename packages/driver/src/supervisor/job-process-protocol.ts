@@ -38,5 +38,7 @@ export type ToJobProcess =
   | { readonly type: "executorExited"; readonly executor: ExecutorId; readonly error: WireError };
 
 export type FromJobProcess =
+  /** By a defect of the engine, and not by the job's code. It is about to exit. */
+  | { readonly type: "crashed"; readonly error: WireError }
   | { readonly type: "listening"; readonly port: number }
   | { readonly type: "event"; readonly event: JobDriverEvent };

@@ -17,7 +17,7 @@ async function create(parts: { readonly data: string; readonly packed: Uint8Arra
     args: [],
     conf: {},
     directory: join(parts.data, "jobs"),
-    listen: { host: "127.0.0.1", token: "" },
+    listen: { host: "127.0.0.1" },
     heapBytes: 2 ** 30,
     clock: new SystemClock(),
     log: silentLogger(),

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
@@ -10,9 +11,11 @@ import {
   fromWireError,
   type JobId,
   type Logger,
+  type Millis,
   millis,
   parseDuration,
   SteadyClock,
+  systemRng,
   type Timer,
   thrownMessage,
   unreachable,
@@ -21,6 +24,7 @@ import {
 } from "@millrace/base";
 import { installArtefact } from "@millrace/bundler";
 import type { BatchSummary, JobSummary } from "@millrace/rpc";
+import { beginInWords } from "@millrace/rpc/resumed";
 import {
   type ExecutorFigures,
   type JobEffect,
@@ -35,7 +39,7 @@ import { Dispatcher } from "../dispatcher.ts";
 import type { ExecutorMemory, JobDriverEvent } from "../job/events.ts";
 import { JobDriverProcess } from "./job-driver-process.ts";
 import { JobLog } from "./job-log.ts";
-import type { JobListen } from "./job-process-protocol.ts";
+import type { FromJobProcess, JobListen } from "./job-process-protocol.ts";
 
 /** The time for a job's driver process to exit when told to. */
 const EXIT_GRACE = parseDuration("5s");
@@ -44,6 +48,8 @@ const EXIT_GRACE = parseDuration("5s");
  * exit.
  */
 const DRAIN_OVERRUN = parseDuration("15s");
+const RESTART_PAUSE = { min: parseDuration("200ms"), max: parseDuration("30s") };
+const STEADY_AFTER = parseDuration("60s");
 const BATCHES_MAX = 1_000;
 
 export interface ManagedJobOptions {
@@ -54,16 +60,25 @@ export interface ManagedJobOptions {
   readonly args: readonly string[];
   readonly conf: Readonly<Record<string, string>>;
   readonly directory: string;
-  readonly listen: JobListen;
+  /** Its driver process has a token of its own. */
+  readonly listen: Omit<JobListen, "token">;
   readonly heapBytes: number;
   readonly clock: Clock;
   readonly log: Logger;
   /** The number of executors that will be told to join. */
   executorsKnown(): number;
-  /** The job's driver listens on this port and needs this memory on each executor: start the job there. */
-  startExecutors(port: number, memory: ExecutorMemory): void;
+  /** The longest pause before its driver process is restarted. */
+  readonly restartPauseMax?: Millis | undefined;
+  /** The job's driver listens at this port, and needs this memory on each executor: start the job there. */
+  startExecutors(driver: JobDriverPort, memory: ExecutorMemory): void;
   stopExecutors(): void;
   onEnded(): void;
+}
+
+/** Where executors reach the driver process of a job. */
+export interface JobDriverPort {
+  readonly port: number;
+  readonly token: string;
 }
 
 /** One job in the supervisor: its process, its log, and its view for operators. */
@@ -78,18 +93,19 @@ export class ManagedJob {
   readonly #submittedAt: number;
   #process: JobDriverProcess | undefined;
   #module = "";
-  #port: number | undefined;
+  #port: JobDriverPort | undefined;
   #memory: ExecutorMemory | undefined;
   #wake: Timer | undefined;
   #name: string;
   #endedAt: number | undefined;
-  #error: WireError | undefined;
   #intervalMs: number | undefined;
   #executors = 0;
   #completed = 0;
   #failed = 0;
   #waiting = 0;
   #spilledBytes = 0;
+  #restarts = 0;
+  #batchLog: JobSummary["log"];
   readonly #warnings = new WarningLog();
   /** The clock of the machine: deadlines do not move when the wall clock is set. */
   readonly #steady: Clock;
@@ -127,7 +143,14 @@ export class ManagedJob {
     this.#name = options.name ?? options.fallbackName;
     this.#steady = new SteadyClock(options.clock);
     this.#submittedAt = options.clock.now();
-    this.#state = jobLifecycle({ overrun: DRAIN_OVERRUN, exitGrace: EXIT_GRACE });
+    const max = options.restartPauseMax ?? RESTART_PAUSE.max;
+    this.#state = jobLifecycle({
+      overrun: DRAIN_OVERRUN,
+      exitGrace: EXIT_GRACE,
+      restartDelay: { min: millis(Math.min(RESTART_PAUSE.min, max)), max },
+      steadyAfter: STEADY_AFTER,
+      rng: systemRng(),
+    });
     this.#machine = new Dispatcher(
       (event) => stepJob(this.#state, event),
       (effect) => this.#perform(effect),
@@ -175,7 +198,9 @@ export class ManagedJob {
       batchesWaiting: this.over ? 0 : this.#waiting,
       spilledBytes: this.#spilledBytes,
       executors: this.over ? 0 : this.#executors,
-      error: this.#error,
+      restarts: this.#restarts,
+      log: this.#batchLog,
+      error: this.#state.error,
       warnings: this.#warnings.list(),
       driverPid: this.over ? undefined : this.#process?.pid,
       executorFigures: [...this.#figures.values()],
@@ -195,6 +220,8 @@ export class ManagedJob {
     switch (effect.type) {
       case "startDriver":
         return this.#startDriver();
+      case "restarting":
+        return this.#onDied(effect.warning);
       case "drainDriver":
         return this.#process?.send({ type: "stop", how: { graceful: true } });
       case "stopDriver":
@@ -225,16 +252,13 @@ export class ManagedJob {
   }
 
   #startDriver(): void {
-    const { id, args, conf, directory, listen, heapBytes } = this.#options;
+    const { id, args, conf, directory, heapBytes } = this.#options;
+    const token = randomBytes(24).toString("base64url");
     const process = new JobDriverProcess(
       { job: id, log: this.log, heapBytes },
       {
         onMessage: (message) => {
-          if (message.type === "event") this.#onEvent(message.event);
-          else {
-            this.#port = message.port;
-            this.#startExecutors();
-          }
+          if (process === this.#process) this.#onMessage(message, token);
         },
         onExit: (error) => this.#machine.dispatch({ type: "driverExited", at: this.#steady.now(), error }),
       },
@@ -249,12 +273,47 @@ export class ManagedJob {
       args,
       conf,
       dataDir: directory,
-      listen,
+      listen: { ...this.#options.listen, token },
       heapBytes,
       executors: Math.max(1, this.#options.executorsKnown()),
     });
     if (process.pid !== undefined)
       this.#machine.dispatch({ type: "driverStarted", at: this.#steady.now(), pid: process.pid });
+  }
+
+  #onMessage(message: FromJobProcess, token: string): void {
+    switch (message.type) {
+      case "event":
+        return this.#onEvent(message.event);
+      case "crashed":
+        return this.#machine.dispatch({ type: "crashing", at: this.#steady.now(), error: message.error });
+      case "listening":
+        this.#port = { port: message.port, token };
+        return this.#startExecutors();
+      default:
+        return unreachable(message);
+    }
+  }
+
+  /** Nothing of its driver process is left but its log; the next one reports anew. */
+  #onDied(warning: Warning): void {
+    this.#port = undefined;
+    this.#memory = undefined;
+    this.#executors = 0;
+    this.#waiting = 0;
+    this.#restarts += 1;
+    this.#figures.clear();
+    this.#warnings.endConditions();
+    for (const [time, batch] of this.#batches)
+      if (batch.state === "running") this.#batches.set(time, { ...batch, state: "waiting" });
+    this.#tell(warning);
+  }
+
+  /** A warning of the supervisor, for `status` and for the job's log. */
+  #tell(warning: Warning): void {
+    this.warn(warning);
+    this.#options.log.warn({ job: this.id, code: warning.code }, `job ${this.id}: ${warning.message}`);
+    this.log.tell("warn", warning.message);
   }
 
   /** Starts the job on the executors once its driver's port and its memory are known. */
@@ -269,16 +328,24 @@ export class ManagedJob {
         this.#name = event.name;
         this.#intervalMs = event.batchIntervalMs;
         this.#memory = event.memory;
+        this.#batchLog = event.log;
+        if (event.log !== undefined) this.log.tell(this.#restarts === 0 ? "info" : "warn", beginInWords(event.log));
         this.#startExecutors();
-        return this.#machine.dispatch({ type: "built", at, stopTimeout: event.stopTimeout });
+        return this.#machine.dispatch({
+          type: "built",
+          at,
+          job: {
+            stopTimeout: event.stopTimeout,
+            resumable: event.log !== undefined,
+            restartsMax: event.restartsMax,
+          },
+        });
       case "running":
       case "executors":
         this.#executors = event.executors;
         return;
       case "batch":
         return this.#onBatch(event.batch);
-      case "resumed":
-        return; // its batches say so by their times
       case "waiting":
         this.#waiting = event.batches;
         return;
@@ -311,7 +378,6 @@ export class ManagedJob {
 
   #onEnded(error: WireError | undefined): void {
     this.#endedAt = this.#options.clock.now();
-    this.#error = error;
     // Its process may have exited without a report.
     for (const [time, batch] of this.#batches)
       if (batch.state === "running") this.#batches.set(time, { ...batch, state: "cancelled" });

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import {
   type Clock,
@@ -26,9 +25,10 @@ import {
   type TlsSettings,
 } from "@millrace/rpc";
 import { listenCluster, type RpcServer } from "@millrace/rpc/grpc";
+import type { ExecutorMemory } from "../job/events.ts";
 import { ClusterShell } from "./cluster-shell.ts";
 import { serveHealth } from "./health.ts";
-import { ManagedJob } from "./managed-job.ts";
+import { type JobDriverPort, ManagedJob } from "./managed-job.ts";
 
 const jobUnknown: ErrorFactory = errorKind("JOB_UNKNOWN", "user");
 const driverDraining: ErrorFactory = errorKind("DRIVER_DRAINING", "environment");
@@ -52,7 +52,7 @@ export interface DriverOptions {
   readonly advertise?: string;
   /** The ports of job drivers, two for each; by default any free ones. */
   readonly jobPorts?: PortRange;
-  /** The longest pause before a job's process on an executor is restarted. */
+  /** The longest pause before a process of a job is restarted. */
   readonly restartPauseMax?: Millis;
   readonly clock: Clock;
   readonly log: Logger;
@@ -65,10 +65,7 @@ export interface DriverOptions {
 export class DriverSupervisor implements OperatorService {
   readonly #options: DriverOptions;
   readonly #jobs = new Map<JobId, ManagedJob>();
-  readonly #ports = new Map<
-    JobId,
-    { readonly port: number; readonly token: string; readonly slotHeapBytes: number; readonly poolBytes: number }
-  >();
+  readonly #ports = new Map<JobId, JobDriverPort & ExecutorMemory>();
   readonly #cluster: ClusterShell;
   #server: RpcServer | undefined;
   #health: { readonly port: number; close(): Promise<void> } | undefined;
@@ -138,7 +135,6 @@ export class DriverSupervisor implements OperatorService {
     const settings = parseConf(request.conf);
     const fallbackName = manifest.entry.replace(/\.[cm]?[jt]sx?$/, "");
     const id = this.#newId(request.name ?? fallbackName);
-    const token = randomBytes(24).toString("base64url");
     const { jobPorts, tls } = this.#options;
     const job = await ManagedJob.create({
       id,
@@ -150,16 +146,16 @@ export class DriverSupervisor implements OperatorService {
       directory: join(this.#options.dataDir, "jobs", id),
       listen: {
         host: this.#options.host,
-        token,
         ...(jobPorts === undefined ? {} : { ports: jobPorts }),
         ...(tls === undefined ? {} : { tls }),
       },
       heapBytes: settings["driver.heap"],
+      restartPauseMax: this.#options.restartPauseMax,
       clock: this.#options.clock,
       log: this.#options.log,
       executorsKnown: () => this.executorList().filter((executor) => executor.state === "connected").length,
-      startExecutors: (port, memory) => {
-        this.#ports.set(id, { port, token, ...memory });
+      startExecutors: (driver, memory) => {
+        this.#ports.set(id, { ...driver, ...memory });
         this.#cluster.addJob(id);
       },
       stopExecutors: () => this.#removeFromExecutors(id),

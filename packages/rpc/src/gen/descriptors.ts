@@ -531,7 +531,8 @@ export const descriptors: object = {
           "JOB_STATE_STOPPING": 3,
           "JOB_STATE_FINISHED": 4,
           "JOB_STATE_FAILED": 5,
-          "JOB_STATE_KILLED": 6
+          "JOB_STATE_KILLED": 6,
+          "JOB_STATE_RESTARTING": 7
          }
         },
         "Job": {
@@ -623,6 +624,14 @@ export const descriptors: object = {
            "rule": "repeated",
            "type": "ExecutorFigures",
            "id": 16
+          },
+          "restarts": {
+           "type": "uint32",
+           "id": 17
+          },
+          "log": {
+           "type": "JobLog",
+           "id": 18
           }
          },
          "reserved": [
@@ -631,6 +640,60 @@ export const descriptors: object = {
            12
           ]
          ]
+        },
+        "JobLog": {
+         "fields": {
+          "directory": {
+           "type": "string",
+           "id": 1
+          },
+          "resumed": {
+           "type": "JobResumed",
+           "id": 2
+          }
+         }
+        },
+        "JobResumed": {
+         "oneofs": {
+          "_committedMs": {
+           "oneof": [
+            "committedMs"
+           ]
+          },
+          "_pendingMs": {
+           "oneof": [
+            "pendingMs"
+           ]
+          }
+         },
+         "fields": {
+          "committedMs": {
+           "type": "int64",
+           "id": 1,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "batches": {
+           "type": "uint64",
+           "id": 2
+          },
+          "pendingMs": {
+           "type": "int64",
+           "id": 3,
+           "options": {
+            "proto3_optional": true
+           }
+          },
+          "pendingIsPrepared": {
+           "type": "bool",
+           "id": 4
+          },
+          "missed": {
+           "type": "uint64",
+           "id": 5
+          }
+         }
         },
         "ExecutorFigures": {
          "fields": {

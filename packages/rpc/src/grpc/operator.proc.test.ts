@@ -34,6 +34,11 @@ const job: JobSummary = {
   batchesWaiting: 1,
   spilledBytes: 2 ** 40,
   executors: 2,
+  restarts: 1,
+  log: {
+    directory: "file:/checkpoint",
+    resumed: { committed: 4_000, batches: 3, pending: { time: 5_000, prepared: false }, missed: 2 },
+  },
   error: undefined,
   warnings: [
     {

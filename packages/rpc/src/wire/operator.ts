@@ -7,6 +7,7 @@ import type {
   Executor__Output as ExecutorOutput,
 } from "../gen/millrace/operator/v1/Executor.ts";
 import type { Job as JobInput, Job__Output as JobOutput } from "../gen/millrace/operator/v1/Job.ts";
+import type { JobLog as JobLogInput, JobLog__Output as JobLogOutput } from "../gen/millrace/operator/v1/JobLog.ts";
 import type {
   LogEntry as LogEntryInput,
   LogEntry__Output as LogEntryOutput,
@@ -17,6 +18,7 @@ import { decodeOptionalError, encodeError, keyOf } from "./error.ts";
 const jobStates = {
   starting: "JOB_STATE_STARTING",
   running: "JOB_STATE_RUNNING",
+  restarting: "JOB_STATE_RESTARTING",
   stopping: "JOB_STATE_STOPPING",
   finished: "JOB_STATE_FINISHED",
   failed: "JOB_STATE_FAILED",
@@ -64,6 +66,8 @@ export function encodeJob(job: JobSummary): JobInput {
     batchesWaiting: job.batchesWaiting,
     spilledBytes: job.spilledBytes,
     executors: job.executors,
+    restarts: job.restarts,
+    ...(job.log === undefined ? {} : { log: encodeLog(job.log) }),
     ...(job.error === undefined ? {} : { error: encodeError(job.error) }),
     warnings: job.warnings.map(encodeWarning),
     ...(job.driverPid === undefined ? {} : { driverPid: job.driverPid }),
@@ -84,11 +88,34 @@ export function decodeJob(job: JobOutput): JobSummary {
     batchesWaiting: job.batchesWaiting,
     spilledBytes: job.spilledBytes,
     executors: job.executors,
+    restarts: job.restarts,
+    log: job.log ? decodeLog(job.log) : undefined,
     error: decodeOptionalError(job.error),
     warnings: job.warnings.map(decodeWarning),
     driverPid: job.driverPid,
     executorFigures: job.executorFigures.map((figures) => ({ ...figures, executor: executorId(figures.executor) })),
   };
+}
+
+function encodeLog({ directory, resumed }: NonNullable<JobSummary["log"]>): JobLogInput {
+  if (resumed === undefined) return { directory };
+  const { committed, batches, pending, missed } = resumed;
+  return {
+    directory,
+    resumed: {
+      ...(committed === undefined ? {} : { committedMs: committed }),
+      batches,
+      ...(pending === undefined ? {} : { pendingMs: pending.time, pendingIsPrepared: pending.prepared }),
+      missed,
+    },
+  };
+}
+
+function decodeLog({ directory, resumed }: JobLogOutput): NonNullable<JobSummary["log"]> {
+  if (!resumed) return { directory, resumed: undefined };
+  const { committedMs, batches, pendingMs, pendingIsPrepared, missed } = resumed;
+  const pending = pendingMs === undefined ? undefined : { time: pendingMs, prepared: pendingIsPrepared };
+  return { directory, resumed: { committed: committedMs, batches, pending, missed } };
 }
 
 function encodeWarning({ firstAt, lastAt, ...warning }: WarningRecord): WarningInput {

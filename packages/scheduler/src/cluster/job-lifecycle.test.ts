@@ -3,12 +3,17 @@ import { describe, expect, test } from "vitest";
 import type { JobEvent } from "./job-events.ts";
 import { checkJobLifecycle, type JobLifecycle, jobLifecycle, stepJob } from "./job-lifecycle.ts";
 
-const job = (): JobLifecycle => jobLifecycle({ overrun: millis(10_000), exitGrace: millis(2_000) });
+/** Without jitter. */
+const rng = { next: () => 0, int: () => 0 };
+const restartDelay = { min: millis(200), max: millis(500) };
+const job = (): JobLifecycle =>
+  jobLifecycle({ overrun: millis(10_000), exitGrace: millis(2_000), restartDelay, steadyAfter: millis(60_000), rng });
 
 const at = epochMs(0);
 const submitted: JobEvent = { type: "submitted", at };
 const begun: JobEvent = { type: "driverStarted", at, pid: 42 };
-const built: JobEvent = { type: "built", at, stopTimeout: millis(60_000) };
+const stopTimeout = millis(60_000);
+const built: JobEvent = { type: "built", at, job: { stopTimeout, resumable: false, restartsMax: 2 } };
 const finished: JobEvent = { type: "ending", at, end: { state: "finished" } };
 const failed: JobEvent = {
   type: "ending",
@@ -22,9 +27,9 @@ const killed: JobEvent = {
 };
 const stop: JobEvent = { type: "stopRequested", at };
 const kill: JobEvent = { type: "killRequested", at, reason: { kind: "operator" } };
-const exited = (message?: string): JobEvent => ({
+const exited = (message?: string, ms = 0): JobEvent => ({
   type: "driverExited",
-  at,
+  at: epochMs(ms),
   error: message === undefined ? undefined : { name: "Error", message },
 });
 const tick = (ms: number): JobEvent => ({ type: "tick", at: epochMs(ms) });
@@ -34,6 +39,7 @@ function after(state: JobLifecycle, ...events: readonly JobEvent[]): readonly st
   for (const event of events) {
     lines = stepJob(state, event).map((effect) => {
       if (effect.type === "ended") return `ended ${effect.state}`;
+      if (effect.type === "restarting") return effect.warning.message;
       return effect.type === "wakeAt" ? `wakeAt ${effect.at}` : effect.type;
     });
     checkJobLifecycle(state);
@@ -72,7 +78,7 @@ describe("a job", () => {
   test("fails when its process dies without a word", () => {
     const state = job();
     expect(after(state, submitted, begun, built, exited("out of memory"))).toEqual(["stopExecutors", "ended failed"]);
-    expect(state.error?.message).toBe("out of memory");
+    expect(state.error?.message).toMatch(/^out of memory .*checkpointDir.*submit it again\.$/);
   });
 
   test("fails when its code calls process.exit(0), and says so", () => {
@@ -178,5 +184,85 @@ describe("kill", () => {
 
   test("cuts a drain short", () => {
     expect(after(job(), submitted, begun, built, stop, kill)).toEqual(["stopDriver", "wakeAt 2000"]);
+  });
+});
+
+describe("a job that logs its batches, whose driver process died", () => {
+  const logs = (ms: number): JobEvent => ({
+    type: "built",
+    at: epochMs(ms),
+    job: { stopTimeout, resumable: true, restartsMax: 2 },
+  });
+
+  test("is restarted after a pause, and runs again on its executors", () => {
+    const state = job();
+    after(state, submitted, begun, logs(0));
+    const message = "[JOB_DRIVER_RESTARTED] Error: SIGKILL. Another one goes on from the job's log in 200 ms.";
+    expect(after(state, exited("SIGKILL", 100))).toEqual(["stopExecutors", message, "wakeAt 300"]);
+    expect(state).toMatchObject({ state: "restarting", error: { message: "SIGKILL" }, pid: undefined });
+    expect(after(state, tick(300))).toEqual(["startDriver"]);
+    expect(after(state, begun, logs(400))).toEqual(["startExecutors"]);
+    expect(state).toMatchObject({ state: "running", error: undefined, pid: 42 });
+    after(state, finished, exited());
+    expect(state).toMatchObject({ state: "finished", error: undefined });
+  });
+
+  test("again and again soon after each start, has failed with the last reason", () => {
+    const state = job();
+    after(state, submitted, begun, logs(0), exited("first", 1_000), tick(1_200), begun, logs(1_300));
+    expect(after(state, exited("second", 2_000)).at(1)).toMatch(/second\..* in 400 ms, the 2nd time in 1 s\.$/);
+    after(state, tick(2_400), begun);
+    expect(after(state, exited("third", 3_000))).toEqual(["ended failed"]); // before it was built again
+    expect(state.error).toMatchObject({ kind: { code: "JOB_DRIVER_KEEPS_DYING" }, cause: { message: "third" } });
+    expect(state.error?.message).toMatch(
+      /died 3 times within 2 s.*driver\.restarts\.max = 2.*The last time: Error: third\./,
+    );
+  });
+
+  test("after it had run for long, has the first restart of a new series", () => {
+    const state = job();
+    after(state, submitted, begun, logs(0), exited("first", 1_000), tick(1_200), begun, logs(2_000));
+    expect(after(state, exited("second", 62_000)).at(1)).toMatch(/ in 200 ms\.$/);
+  });
+
+  test("by a crash that it could tell, has that as the reason", () => {
+    const state = job();
+    const crashing: JobEvent = { type: "crashing", at, error: { name: "Error", message: "a defect" } };
+    after(state, submitted, begun, logs(0), crashing, exited("exit code 1", 100));
+    expect(state).toMatchObject({ state: "restarting", error: { message: "a defect" } });
+  });
+
+  test("because its thread ran out of memory, is restarted when the process has exited", () => {
+    const state = job();
+    const kind = { code: "DRIVER_OUT_OF_MEMORY", blame: "user", retry: "never" } as const;
+    const error = { name: "EngineError", message: "out of memory", kind };
+    const ending: JobEvent = { type: "ending", at, end: { state: "failed", error } };
+    expect(after(state, submitted, begun, logs(0), ending)).toEqual(["stopExecutors", "wakeAt 2000"]);
+    after(state, exited("exit code 1", 100));
+    expect(state).toMatchObject({ state: "restarting", error: { message: "out of memory" } });
+  });
+
+  test("is not restarted if it was to stop", () => {
+    const state = job();
+    expect(after(state, submitted, begun, logs(0), stop, exited("SIGKILL"))).toEqual([
+      "cancelWake",
+      "stopExecutors",
+      "ended failed",
+    ]);
+  });
+
+  test.each([stop, kill])("ends without a process when it is told to: $type", (told) => {
+    const state = job();
+    after(state, submitted, begun, logs(0), exited("SIGKILL"));
+    expect(after(state, told)).toEqual(["cancelWake", "ended killed"]);
+    expect(state.error?.message).toMatch(/while its driver process was being restarted.*checkpoint directory\.$/);
+  });
+
+  test("and cannot be built any more, has failed with that", () => {
+    const state = job();
+    after(state, submitted, begun, logs(0), exited("SIGKILL"), tick(200), begun);
+    after(state, failed);
+    expect(after(state, exited())).toEqual(["cancelWake", "ended failed"]);
+    expect(state.error?.message).toBe("batch 100 failed");
   });
 });

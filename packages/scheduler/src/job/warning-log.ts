@@ -30,6 +30,11 @@ export class WarningLog {
     return this.#records.delete(conditionKey(over.subject));
   }
 
+  /** Whatever reported the conditions is gone. */
+  endConditions(): void {
+    for (const [key, { lasting }] of this.#records) if (lasting) this.#records.delete(key);
+  }
+
   /** The most recent one last. */
   list(): readonly WarningRecord[] {
     return [...this.#records.values()];

@@ -4,6 +4,7 @@ import type { JobState as _millrace_operator_v1_JobState, JobState__Output as _m
 import type { Error as _millrace_common_v1_Error, Error__Output as _millrace_common_v1_Error__Output } from '../../../millrace/common/v1/Error.ts';
 import type { Warning as _millrace_operator_v1_Warning, Warning__Output as _millrace_operator_v1_Warning__Output } from '../../../millrace/operator/v1/Warning.ts';
 import type { ExecutorFigures as _millrace_operator_v1_ExecutorFigures, ExecutorFigures__Output as _millrace_operator_v1_ExecutorFigures__Output } from '../../../millrace/operator/v1/ExecutorFigures.ts';
+import type { JobLog as _millrace_operator_v1_JobLog, JobLog__Output as _millrace_operator_v1_JobLog__Output } from '../../../millrace/operator/v1/JobLog.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Job {
@@ -22,6 +23,8 @@ export interface Job {
   'spilledBytes'?: (number | string | Long);
   'warnings'?: (_millrace_operator_v1_Warning)[];
   'executorFigures'?: (_millrace_operator_v1_ExecutorFigures)[];
+  'restarts'?: (number);
+  'log'?: (_millrace_operator_v1_JobLog | null);
   '_endedAtMs'?: "endedAtMs";
   '_batchIntervalMs'?: "batchIntervalMs";
   '_driverPid'?: "driverPid";
@@ -43,6 +46,8 @@ export interface Job__Output {
   'spilledBytes': (number);
   'warnings': (_millrace_operator_v1_Warning__Output)[];
   'executorFigures': (_millrace_operator_v1_ExecutorFigures__Output)[];
+  'restarts': (number);
+  'log': (_millrace_operator_v1_JobLog__Output | null);
   '_endedAtMs'?: "endedAtMs";
   '_batchIntervalMs'?: "batchIntervalMs";
   '_driverPid'?: "driverPid";

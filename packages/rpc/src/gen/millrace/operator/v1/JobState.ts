@@ -8,6 +8,7 @@ export const JobState = {
   JOB_STATE_FINISHED: 'JOB_STATE_FINISHED',
   JOB_STATE_FAILED: 'JOB_STATE_FAILED',
   JOB_STATE_KILLED: 'JOB_STATE_KILLED',
+  JOB_STATE_RESTARTING: 'JOB_STATE_RESTARTING',
 } as const;
 
 export type JobState =
@@ -25,5 +26,7 @@ export type JobState =
   | 5
   | 'JOB_STATE_KILLED'
   | 6
+  | 'JOB_STATE_RESTARTING'
+  | 7
 
 export type JobState__Output = typeof JobState[keyof typeof JobState]

@@ -1,0 +1,23 @@
+// Original file: proto/millrace/operator/v1/operator_service.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface JobResumed {
+  'committedMs'?: (number | string | Long);
+  'batches'?: (number | string | Long);
+  'pendingMs'?: (number | string | Long);
+  'pendingIsPrepared'?: (boolean);
+  'missed'?: (number | string | Long);
+  '_committedMs'?: "committedMs";
+  '_pendingMs'?: "pendingMs";
+}
+
+export interface JobResumed__Output {
+  'committedMs'?: (number);
+  'batches': (number);
+  'pendingMs'?: (number);
+  'pendingIsPrepared': (boolean);
+  'missed': (number);
+  '_committedMs'?: "committedMs";
+  '_pendingMs'?: "pendingMs";
+}
