@@ -26,6 +26,7 @@ export { type ExternalSink, type SinkTask, type SinkWriter, saveExternal } from 
 export { type ExternalSource, externalStream, type RangeRecords } from "./external/external-source.ts";
 export { type Shippable, shipPackage } from "./external/ship-package.ts";
 export { type TaskCompletionListener, TaskContext, type TaskFailureListener } from "./function/task-context.ts";
+export type { OutputOperation } from "./graph/graph-builder.ts";
 export { type BuildJob, defineJob, type JobDefinition, type JobOptions } from "./job/define-job.ts";
 export { millis, minutes, seconds } from "./job/durations.ts";
 export { StreamingContext, type StreamTypes } from "./job/streaming-context.ts";

@@ -11,6 +11,7 @@ export const taskFailedLate: WarningFactory = warningKind("TASK_FAILED_LATE");
 export const loopSlow: WarningFactory = warningKind("LOOP_SLOW", { lasting: true });
 export const checkpointInputLost: WarningFactory = warningKind("CHECKPOINT_INPUT_LOST");
 export const checkpointUnlogged: WarningFactory = warningKind("CHECKPOINT_UNLOGGED");
+export const checkpointUnnamed: WarningFactory = warningKind("CHECKPOINT_UNNAMED");
 export const filesUnreachable: WarningFactory = warningKind("FILES_UNREACHABLE");
 export const filesLeftAlone: WarningFactory = warningKind("FILES_LEFT_ALONE");
 export const filesEmpty: WarningFactory = warningKind("FILES_EMPTY");

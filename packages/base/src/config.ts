@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { didYouMean } from "./closest.ts";
 import { type Millis, parseDuration } from "./duration.ts";
 import { clauseOf, EngineError, type ErrorFactory, errorKind } from "./errors.ts";
 import { type Bytes, parseSize } from "./size.ts";
@@ -136,7 +137,7 @@ export function parseConf(given: Readonly<Record<string, unknown>>): JobConf {
   if (result.success) return result.output;
   const problems = result.issues.map((issue) => {
     const key = v.getDotPath(issue) ?? "";
-    if (!Object.hasOwn(settings, key)) return `${key}: no such setting${nearest(key)}`;
+    if (!Object.hasOwn(settings, key)) return `${key}: no such setting${didYouMean(key, Object.keys(settings))}`;
     if (issue.type === "raw_transform") return `${key}: ${issue.message}`; // it contains the value itself
     return `${key}: ${issue.message}, not ${JSON.stringify(given[key])}`;
   });
@@ -159,15 +160,4 @@ function parsedBy<T>(parse: (value: number | string) => T) {
       }
     }),
   );
-}
-
-function nearest(key: string): string {
-  const words = new Set(key.split("."));
-  let best: string | undefined;
-  let bestScore = 0;
-  for (const name of Object.keys(settings)) {
-    const score = name.split(".").filter((word) => words.has(word)).length;
-    if (score > bestScore) [best, bestScore] = [name, score];
-  }
-  return best === undefined ? "" : ` (did you mean ${best}?)`;
 }

@@ -18,6 +18,7 @@ import type {
   JobDefinition,
   JobOptions,
   MapWithStateOptions,
+  OutputOperation,
   OutputOperationInfo,
   Partitioner,
   PipeOptions,
@@ -106,6 +107,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   }),
   InputDStream: members<InputDStream<unknown>>({ start: 1, compute: 1, stop: 1 }),
   InputInfo: members<InputInfo>({ inputStreamId: 1, name: 1, numRecords: 1, metadata: 1 }),
+  OutputOperation: members<OutputOperation>({ named: 1 }),
   OutputOperationInfo: members<OutputOperationInfo>({
     ...{ batchTime: 1, id: 1, name: 1, description: 1, startTime: 1, endTime: 1, duration: 1, failureReason: 1 },
   }),

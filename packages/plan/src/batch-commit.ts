@@ -10,9 +10,12 @@ export type PreparedOutput = StagedFiles | SinkWrites;
 
 /** One output operation of the job. */
 export interface OutputInfo {
+  /** Its position among the outputs, in the order in which they run. */
   readonly id: number;
-  /** `print at job.ts:9:6`. */
+  /** Its name in the checkpoint: that given with `named`, otherwise from its place, `print-0`. */
   readonly name: string;
+  /** For people: `print of map at job.ts:9:6`. */
+  readonly label: string;
 }
 
 /** Complete files under their final names, hidden until the batch is committed. */

@@ -20,6 +20,7 @@ export * from "./functions.ts";
 export * from "./global-functions.ts";
 export * from "./layout.ts";
 export * from "./lineage.ts";
+export type { JobParts, NamedPart, NamedState } from "./named-parts.ts";
 export * from "./plan-request.ts";
 export * from "./planner.ts";
 export * from "./receiver-plan.ts";

@@ -140,7 +140,7 @@ describe("saving text", () => {
     const { prepared } = await lab.run(1000, { blocks: ["a"] });
     const staged: StagedFiles = {
       kind: "files",
-      output: { id: 0, name: "saveAsTextFiles of socketTextStream h:1" },
+      output: { id: 0, name: "saveAsTextFiles-0", label: "saveAsTextFiles of socketTextStream h:1" },
       staging: locationFrom("/home/out/.counts-1000.txt.1000.writing"),
       directory: locationFrom("/home/out/counts-1000.txt"),
       files: [{ file: "part-00000", bytes: 7, token: "7@0" }],

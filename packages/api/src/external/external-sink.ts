@@ -4,7 +4,7 @@ import type { Lineage, OutputInfo, SinkWrites } from "@millrace/plan";
 import { runAction } from "../action/action.ts";
 import type { BatchScope } from "../batch/batch-scope.ts";
 import { badArgument, sinkCommitFailed } from "../errors.ts";
-import type { OutputSink } from "../graph/graph-builder.ts";
+import type { OutputOperation, OutputSink } from "../graph/graph-builder.ts";
 import { STREAM } from "../internals.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 import type { JobContext } from "../job/job-context.ts";
@@ -87,7 +87,10 @@ export interface ExternalSink<T, Written, Options = undefined> {
  * @throws BAD_ARGUMENT
  * @throws FUNCTION_NOT_SHIPPABLE Executors would not find `open`.
  */
-export function saveExternal<T, Written, Options>(stream: DStream<T>, to: ExternalSink<T, Written, Options>): void {
+export function saveExternal<T, Written, Options>(
+  stream: DStream<T>,
+  to: ExternalSink<T, Written, Options>,
+): OutputOperation {
   const operator = "saveExternal";
   const { context, graph, node } = stream[STREAM];
   context.requireBuilding(operator);
@@ -112,7 +115,7 @@ export function saveExternal<T, Written, Options>(stream: DStream<T>, to: Extern
       throw error;
     }
   };
-  graph.output(`${operator} to ${label}`, node, body, sink);
+  return graph.output(`${operator} to ${label}`, node, body, sink);
 }
 
 type Commits<Written> = Pick<ExternalSink<never, Written, unknown>, "label" | "commit" | "abort">;

@@ -93,6 +93,8 @@ export function externalStream<Range, T, Options>(
 
 class ExternalStream<Range> extends PolledInputNode {
   readonly label: string;
+  /** The first word of its label: only the package that has made its ranges can read them. */
+  readonly kind: string;
   readonly #source: Pick<ExternalSource<Range, unknown>, "fix">;
   readonly #read: FunctionRef;
   /** The ranges of the last batch; `undefined` before the first. */
@@ -101,6 +103,7 @@ class ExternalStream<Range> extends PolledInputNode {
   constructor(graph: GraphBuilder, from: Omit<ExternalSource<Range, unknown>, "options" | "read">, read: FunctionRef) {
     super(graph);
     this.label = from.label;
+    this.kind = from.label.split(" ", 1).join("");
     this.#source = from;
     this.#read = read;
     graph.requirePolling();

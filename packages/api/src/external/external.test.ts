@@ -128,7 +128,10 @@ describe("a sink that a package brings", () => {
   test("is committed with the batch, with the writers' results in partition order", async () => {
     const { lab, told } = await archive(both);
     const output = await preparedBy(lab);
-    expect(output).toMatchObject({ kind: "sink", output: { id: 0, name: "saveExternal to archive of map" } });
+    expect(output).toMatchObject({
+      kind: "sink",
+      output: { name: "saveExternal-0", label: "saveExternal to archive of map" },
+    });
     expect(told).toEqual([]);
     await lab.graph.commitOutput(TIME, output);
     expect(told).toEqual([["commit", 1000, WRITTEN]]);

@@ -161,7 +161,7 @@ describe("a capture that cannot ship is refused when its function is handed over
     );
     const { error, failures } = await lab.batch(1000, { blocks: ["recv/0"] });
     expect(error?.message).toMatch(/CAPTURE_NOT_SHIPPABLE\] the variable "rdd" .* an RDD\./);
-    expect(failures).toMatchObject([{ output: { name: "foreachRDD of socketTextStream localhost:9999" } }]);
+    expect(failures).toMatchObject([{ output: { label: "foreachRDD of socketTextStream localhost:9999" } }]);
   });
 });
 

@@ -19,7 +19,7 @@ export const NOTHING_RETURNED: ReadonlyMap<StreamNode, number> = new Map();
 export type LastingPart = { readonly part: "state" | "stream"; readonly name: string };
 type Part = { readonly part: "output"; readonly output: OutputInfo } | LastingPart;
 
-export const partOf = ({ id, name }: Output): Part => ({ part: "output", output: { id, name } });
+export const partOf = (output: OutputInfo): Part => ({ part: "output", output });
 
 /** Runs a part of a batch, and adds its failure to `failures`. @returns The error, if it failed. */
 export async function collect(

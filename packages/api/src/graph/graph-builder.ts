@@ -6,6 +6,7 @@ import type { JobContext } from "../job/job-context.ts";
 import type { FileInput } from "../port/graph-port.ts";
 import type { StorageLevel } from "../rdd/storage-level.ts";
 import { checkPath, resolvePath } from "../source/found-files.ts";
+import { PartNames } from "./part-names.ts";
 import type { NamedInput, PolledInput, StreamNode } from "./stream-node.ts";
 
 /** The work of an output operation on its stream's RDD in a batch. */
@@ -19,12 +20,18 @@ export interface OutputSink {
   abort(time: EpochMs, written: SinkWrites["written"]): Promise<void>;
 }
 
+/** An output operation, as `print` and others return it. */
+export interface OutputOperation {
+  /** Names this output in the checkpoint; unique among the outputs and streams of the job. */
+  named(id: string): this;
+}
+
 export interface Output {
   readonly id: number;
   /** `print` */
   readonly operator: string;
   /** `print of map at job.ts:4:6` */
-  readonly name: string;
+  readonly label: string;
   readonly stream: StreamNode;
   readonly body: OutputBody;
   readonly sink: OutputSink | undefined;
@@ -60,13 +67,10 @@ export class GraphBuilder {
   }[] = [];
   /** The inputs without a receiver. All of these lists are in the order of declaration. */
   readonly #inputs: PolledInput[] = [];
-  /** The number of inputs, with and without a receiver. */
-  #inputCount = 0;
   readonly #files: { readonly node: StreamNode; readonly directory: Location; readonly list: FileInput["list"] }[] = [];
   #polls = false;
   readonly #life: LifePart[] = [];
-  readonly #states: StreamNode[] = [];
-  readonly #names = new Map<StreamNode, string>();
+  readonly names: PartNames = new PartNames();
 
   /** @param options.logged The job names its checkpoint directory. */
   constructor(
@@ -79,23 +83,27 @@ export class GraphBuilder {
     this.#logged = options.logged;
   }
 
-  output(operator: string, stream: StreamNode, body: OutputBody, sink?: OutputSink): void {
-    this.context.requireBuilding(operator);
-    const name = `${operator} of ${stream.label}`;
-    this.#outputs.push({ id: this.#outputs.length, operator, name, stream, body, sink, declared: new Error(name) });
+  output(operator: string, stream: StreamNode, body: OutputBody, sink?: OutputSink): OutputOperation {
+    const { context, names } = this;
+    context.requireBuilding(operator);
+    const label = `${operator} of ${stream.label}`;
+    const output = { id: this.#outputs.length, operator, label, stream, body, sink, declared: new Error(label) };
+    this.#outputs.push(output);
+    names.addOutput(output);
+    return {
+      named(id) {
+        context.requireBuilding("named");
+        names.give(output, id);
+        return this;
+      },
+    };
   }
 
   get outputs(): readonly Output[] {
     return this.#outputs;
   }
 
-  /** @returns The input's name if its stream is not named: its position among the inputs of the job. */
-  addInput(): string {
-    this.#inputCount += 1;
-    return `input-${this.#inputCount - 1}`;
-  }
-
-  /** Adds an input without a receiver, after {@link addInput}. */
+  /** Adds an input without a receiver, after {@link PartNames.addSource}. */
   addPolledInput(node: PolledInput): void {
     this.#inputs.push(node);
   }
@@ -136,14 +144,9 @@ export class GraphBuilder {
     return this.#files.map(({ node, directory, list }) => ({ name: this.nameOf(node) ?? node.label, directory, list }));
   }
 
-  /** @returns The state's name if its stream is not named: its operator and its position among the states of the job. */
-  addState(node: StreamNode, operator: string): string {
-    return `${operator}-${this.#states.push(node) - 1}`;
-  }
-
   /** Streams with state, which every batch brings up to date. */
   get states(): readonly StreamNode[] {
-    return this.#states;
+    return this.names.states;
   }
 
   /** The time for which batches are remembered, at least. */
@@ -175,19 +178,11 @@ export class GraphBuilder {
   }
 
   get stateful(): boolean {
-    return this.#states.length > 0;
-  }
-
-  /** Names a stream. @returns False if another stream has the name, or could have it by its position. */
-  name(node: StreamNode, id: string): boolean {
-    if (/^(updateStateByKey|updateStatePartitions|mapWithState|reduceByKeyAndWindow|input)-\d+$/.test(id)) return false;
-    for (const [other, taken] of this.#names) if (taken === id && other !== node) return false;
-    this.#names.set(node, id);
-    return true;
+    return this.states.length > 0;
   }
 
   nameOf(node: StreamNode): string | undefined {
-    return this.#names.get(node);
+    return this.names.givenTo(node);
   }
 
   /** The inputs with a receiver, in the order of declaration. */

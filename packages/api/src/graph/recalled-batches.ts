@@ -51,7 +51,7 @@ export class RecalledBatches {
   /** An earlier run of the batch has committed this output. */
   isDone(time: EpochMs, output: OutputInfo): boolean {
     const { pending } = this.#logged;
-    return pending?.time === time && pending.done.some(({ id, name }) => id === output.id && name === output.name);
+    return pending?.time === time && pending.done.some(({ name }) => name === output.name);
   }
 
   /** Begins a remembered batch with what is left of its input. */

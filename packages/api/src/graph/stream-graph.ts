@@ -3,6 +3,7 @@ import type { Location } from "@millrace/files";
 import type {
   FixedInput,
   InputMemory,
+  JobParts,
   Lineage,
   LoggedBatches,
   OutputInfo,
@@ -55,11 +56,12 @@ export class StreamGraph implements JobGraph, BatchHistory {
   readonly logged: boolean;
   readonly receivers: readonly ReceiverPlan[];
   readonly fileInputs: readonly FileInput[];
+  readonly parts: JobParts;
   readonly outputs: readonly OutputInfo[];
   readonly stateful: boolean;
   readonly polls: boolean;
   readonly #context: JobContext;
-  readonly #outputs: readonly Output[];
+  readonly #outputs: readonly { readonly output: Output; readonly info: OutputInfo }[];
   readonly #states: readonly StreamNode[];
   /** The inputs without a receiver. `input` identifies one; `name` is for people. */
   readonly #inputs: readonly { readonly node: PolledInput; readonly input: string; readonly name: string }[];
@@ -88,8 +90,12 @@ export class StreamGraph implements JobGraph, BatchHistory {
     this.#received = builder.received;
     this.receivers = builder.receivers();
     this.fileInputs = builder.fileInputs();
-    this.#outputs = builder.outputs;
-    this.outputs = builder.outputs.map(({ id, name: output }) => ({ id, name: output }));
+    this.parts = builder.names.parts();
+    this.#outputs = builder.outputs.map((output) => ({
+      output,
+      info: { id: output.id, name: builder.names.outputName(output), label: output.label },
+    }));
+    this.outputs = this.#outputs.map(({ info }) => info);
     this.stateful = builder.stateful;
     this.#states = builder.states;
     this.#inputs = builder.inputs.map((node) => ({
@@ -222,8 +228,8 @@ export class StreamGraph implements JobGraph, BatchHistory {
   }
 
   #sinkOf({ output }: PreparedOutput): OutputSink {
-    const sink = this.#outputs.find(({ id }) => id === output.id)?.sink;
-    assert(sink !== undefined, `${output.name} has prepared writes of a sink that it does not have`);
+    const sink = this.#outputs.find(({ info }) => info.name === output.name)?.output.sink;
+    assert(sink !== undefined, `${output.label} has prepared writes of a sink that it does not have`);
     return sink;
   }
 
@@ -239,22 +245,20 @@ export class StreamGraph implements JobGraph, BatchHistory {
     const failures: BatchFailure[] = [];
     const trials: Trial[] = [];
     // All RDDs first, so that functions of transform have returned before any output runs.
-    const due: { readonly output: Output; readonly lineage: Lineage }[] = [];
-    for (const output of this.#outputs) {
-      if (!scope.has(output.stream) || this.#recalled?.isDone(scope.time, output) === true) continue;
-      const error = await collect(failures, partOf(output), async () => {
-        due.push({ output, lineage: await scope.lineageOf(output.stream) });
+    const due: { readonly output: Output; readonly info: OutputInfo; readonly lineage: Lineage }[] = [];
+    for (const { output, info } of this.#outputs) {
+      if (!scope.has(output.stream) || this.#recalled?.isDone(scope.time, info) === true) continue;
+      const error = await collect(failures, partOf(info), async () => {
+        due.push({ output, info, lineage: await scope.lineageOf(output.stream) });
       });
       if (error !== undefined) trials.push({ stream: output.stream, error });
     }
     const lasting = this.#lasting.filter((stream) => scope.has(stream));
     for (const stream of lasting) await settled(scope.lineageOf(stream)); // `#computeLasting` reports its failure
-    for (const { output, lineage } of due) {
+    for (const { output, info, lineage } of due) {
       if (scope.cancelled) break;
-      const error = await collect(failures, partOf(output), () =>
-        this.#watch.output(output, scope.time, () =>
-          declaredHere(output, output.body(lineage, scope, { id: output.id, name: output.name })),
-        ),
+      const error = await collect(failures, partOf(info), () =>
+        this.#watch.output(output, scope.time, () => declaredHere(output, output.body(lineage, scope, info))),
       );
       trials.push(trialOf(output.stream, error));
     }

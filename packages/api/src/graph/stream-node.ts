@@ -22,6 +22,8 @@ export interface StreamNode {
   readonly looksBackMs?: number;
   /** The storage level of its RDDs, which are then computed once; not persisted if absent. */
   level?: BlockLevel | undefined;
+  /** The stateful stream behind this one: it has this one's name. */
+  readonly shows?: StreamNode;
   /** The stream to persist in place of this one: a window persists what it reads, not what it returns. */
   readonly persistsParent?: StreamNode;
   /** Set for an input that can be read again. */
@@ -64,6 +66,8 @@ export interface BatchHistory {
 export interface NamedInput extends StreamNode {
   /** The name of its part of a `BatchInput`. */
   readonly input: string;
+  /** What its part is: what one kind has read tells another nothing. */
+  readonly kind: string;
 }
 
 /** An input without a receiver. The job's thread asks it for the input of a batch when the batch's turn has come. */

@@ -79,8 +79,8 @@ export interface WindowReduction {
   readonly reduce: FunctionRef;
   readonly inverse: FunctionRef;
   readonly filter: FunctionRef | undefined;
-  /** The placement of the parent's pairs; the parallelism of the cluster by default. */
-  readonly partitioning: () => Partitioning;
+  /** The placement of the parent's pairs; by default, by hash into as many partitions as the cluster has slots. */
+  readonly partitioning: Partitioning | undefined;
 }
 
 /**
@@ -93,7 +93,7 @@ export function incrementalWindowNode(
   parent: StreamNode,
   span: WindowSpan,
   reduction: WindowReduction,
-  label: string,
+  { operator, label }: { readonly operator: string; readonly label: string },
 ): StreamNode {
   const { context } = graph;
   keep(parent);
@@ -103,7 +103,7 @@ export function incrementalWindowNode(
     slideMs: span.slideMs,
     looksBackMs: span.lengthMs + span.slideMs,
     compute: async (scope) => {
-      const name = graph.nameOf(node) ?? position;
+      const name = graph.names.stateName(node);
       const versions = versionsOf(scope, node, name);
       const [before, now] = [versions.version, scope.time];
       const begin = now - span.lengthMs;
@@ -123,7 +123,7 @@ export function incrementalWindowNode(
           inverse: reduction.inverse,
           filter: reduction.filter,
         },
-        partitioning: reduction.partitioning(),
+        partitioning: reduction.partitioning ?? { kind: "hash", partitions: context.defaultParallelism },
         versions,
         label,
       };
@@ -131,7 +131,8 @@ export function incrementalWindowNode(
       return made;
     },
   };
-  const position = graph.addState(node, "reduceByKeyAndWindow");
+  const inWords = `${formatDuration(millis(span.lengthMs))} by ${formatDuration(millis(span.slideMs))}`;
+  graph.names.addState(node, { operator, span: inWords, partitioning: reduction.partitioning });
   return node;
 }
 

@@ -2,10 +2,12 @@ import { type JobConf, parseConf } from "@millrace/base";
 import { noOutput } from "../errors.ts";
 import type { JobRegistry } from "../function/job-registry.ts";
 import { GraphBuilder } from "../graph/graph-builder.ts";
+import { unnamedInWords } from "../graph/part-names.ts";
 import { StreamGraph } from "../graph/stream-graph.ts";
 import type { EnginePort } from "../port/engine-port.ts";
 import type { JobGraph } from "../port/graph-port.ts";
 import { resolvePath } from "../source/found-files.ts";
+import { checkpointUnnamed } from "../warnings.ts";
 import { runAuthorCode } from "./author-code.ts";
 import { asJob, type JobDefinition } from "./define-job.ts";
 import { JobContext, type OnPrint } from "./job-context.ts";
@@ -73,5 +75,8 @@ export async function buildJob(exported: unknown, options: BuildOptions): Promis
         "End a stream with print, saveAsTextFiles or foreachRDD.",
     );
   }
-  return new StreamGraph(options.name ?? job.options.name, builder);
+  const graph = new StreamGraph(options.name ?? job.options.name, builder);
+  const unnamed = graph.logged ? unnamedInWords(graph.parts) : undefined;
+  if (unnamed !== undefined) port.warn(checkpointUnnamed(graph.checkpointDir, unnamed));
+  return graph;
 }

@@ -54,11 +54,11 @@ export class JobWatch {
   async output(output: Output, batchTime: EpochMs, run: () => Promise<void>): Promise<void> {
     const { bus, clock } = this.#options;
     if (!bus.heard) return run();
-    const { id, operator, name } = output;
+    const { id, operator, label } = output;
     const startTime = clock.now();
     const startedMs = clock.monotonicMs();
     const begun: OutputOperationInfo = {
-      ...{ batchTime, id, name: operator, description: name, startTime },
+      ...{ batchTime, id, name: operator, description: label, startTime },
       ...{ endTime: undefined, duration: undefined, failureReason: undefined },
     };
     this.#note(begun);

@@ -1,6 +1,6 @@
 import type { FunctionRef } from "@millrace/operators";
 import type { Lineage, Partitioning } from "@millrace/plan";
-import { badArgument, nameTaken, otherContext } from "../errors.ts";
+import { otherContext } from "../errors.ts";
 import type { GraphBuilder } from "../graph/graph-builder.ts";
 import { commonSlide, type StreamNode, whenReady } from "../graph/stream-node.ts";
 import { STREAM } from "../internals.ts";
@@ -64,13 +64,7 @@ export class GraphStream implements Carrier<StreamNode> {
   /** @throws BAD_ARGUMENT, NAME_TAKEN */
   rename(id: string): void {
     this.context.requireBuilding("named");
-    if (typeof id !== "string" || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(id)) {
-      throw badArgument(
-        `the name ${JSON.stringify(id)} must be 1 to 100 characters of letters, digits, ".", "_" and "-", beginning with a letter or digit.`,
-      );
-    }
-    if (this.graph.name(this.node, id)) return;
-    throw nameTaken(`another stream has the name ${JSON.stringify(id)}. State is kept by name: give each its own.`);
+    this.graph.names.give(this.node, id);
   }
 
   /** Another stream of the same graph. */

@@ -95,9 +95,6 @@ describe("mapWithState", () => {
     const plans = await lab.plansOf(1000);
     expect(plans).toContain("state mapWithState-0 from 0 to 1000");
     expect(plans.match(/state totals from 0 to 1000/g)).toHaveLength(2); // of the update and the snapshot
-    const named = (id: string) => GraphLab.build((ssc) => words(ssc).mapWithState(count).named(id).print());
-    await expect(named("mapWithState-1")).rejects.toThrow(/\[NAME_TAKEN\]/);
-    await expect(named("updateStatePartitions-1")).rejects.toThrow(/\[NAME_TAKEN\]/);
   });
 
   test.each<[string, (ssc: StreamingContext) => unknown, RegExp]>([

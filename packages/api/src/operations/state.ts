@@ -154,7 +154,7 @@ function statefulNode(
     slideMs: parent.slideMs,
     compute: (scope) =>
       whenReady(scope.lineageOf(parent), (lineage) => {
-        const name = graph.nameOf(node) ?? position;
+        const name = graph.names.stateName(node);
         const versions = scope.versionsOf(node, name);
         const made: StateNode = {
           kind: "state",
@@ -169,7 +169,7 @@ function statefulNode(
         return made;
       }),
   };
-  const position = graph.addState(node, operator);
+  graph.names.addState(node, { operator, partitioning, fn });
   return node;
 }
 

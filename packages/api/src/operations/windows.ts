@@ -59,9 +59,9 @@ export function countByValueAndWindow<T>(
     reduce: operators.add.ref(),
     inverse: operators.subtract.ref(),
     filter: operators.countNotZero.ref(),
-    partitioning: partitioningFor(on, options, operator),
+    partitioning: on.partitioning(options, operator),
   };
-  return incrementalWindowNode(on.graph, counted, span, reduction, operator);
+  return incrementalWindowNode(on.graph, counted, span, reduction, { operator, label: operator });
 }
 
 export function groupByKeyAndWindow<K>(
@@ -102,9 +102,9 @@ export function reduceByKeyAndWindow(on: GraphStream, fn: unknown, rest: WindowA
     reduce,
     inverse: on.ship(inverse, operator),
     filter: filter === undefined ? undefined : on.ship(filter, `the filter of ${operator}`),
-    partitioning: partitioningFor(on, options, operator),
+    partitioning: on.partitioning(options, operator),
   };
-  return incrementalWindowNode(on.graph, reduced, span, reduction, label);
+  return incrementalWindowNode(on.graph, reduced, span, reduction, { operator, label });
 }
 
 // ---- persistence
@@ -138,16 +138,6 @@ function spanOf(on: GraphStream, operator: string, length: unknown, slide: unkno
   return windowSpan(on.node, operator, duration, every, () => on.partitioning(placed, operator));
 }
 
-function partitioningFor<K>(
-  on: GraphStream,
-  options: ShuffleOptions<K> | undefined,
-  operator: string,
-): () => Partitioning {
-  const { context } = on;
-  const given = on.partitioning(options, operator);
-  return () => given ?? { kind: "hash", partitions: context.defaultParallelism };
-}
-
 /** Reduced again over the batches of a window: its pairs are already partitioned, so nothing is shuffled. */
 function windowed<K>(
   perBatch: GraphStream,
@@ -172,7 +162,8 @@ function overOneKey(
   const one: Partitioning = { kind: "hash", partitions: 1 };
   const keyed = on.take(narrowStep("map", operators.keyByNull.ref(), false, operator), operator);
   const perBatch = on.at(keyed).take(reduceByKeyStep(reduce, one, operator), operator);
-  const reduction = { reduce, inverse, filter: undefined, partitioning: () => one };
-  const state = incrementalWindowNode(on.graph, perBatch, span, reduction, labelOf(operator, reduce));
-  return on.at(state).take(plainStep("values"), operator);
+  const reduction = { reduce, inverse, filter: undefined, partitioning: one };
+  const named = { operator, label: labelOf(operator, reduce) };
+  const state = incrementalWindowNode(on.graph, perBatch, span, reduction, named);
+  return { ...on.at(state).take(plainStep("values"), operator), shows: state };
 }

@@ -1,3 +1,4 @@
+import type { OutputOperation } from "../graph/graph-builder.ts";
 import { runAuthorCode } from "../job/author-code.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
 import { checkBody } from "../operations/transforming.ts";
@@ -7,9 +8,9 @@ import { RDD } from "../rdd/rdd.ts";
 export function foreachRDD<T>(
   { context, graph, node }: GraphStream,
   body: (rdd: RDD<T>, time: number) => unknown,
-): void {
+): OutputOperation {
   checkBody(body, "foreachRDD");
-  graph.output("foreachRDD", node, async (lineage, scope) => {
+  return graph.output("foreachRDD", node, async (lineage, scope) => {
     const rdd = new RDD<T>(context, lineage);
     await runAuthorCode({ what: "the body of foreachRDD", outcome: "The batch fails." }, () => body(rdd, scope.time));
   });

@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { formatLocalTime } from "@millrace/base";
 import type { Lineage } from "@millrace/plan";
 import { runAction } from "../action/action.ts";
+import type { OutputOperation } from "../graph/graph-builder.ts";
 import type { JobContext } from "../job/job-context.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
 import { takeRecords } from "../operations/take.ts";
@@ -11,10 +12,10 @@ import { decodeRecords } from "../source/collection.ts";
 const RULE = "-".repeat(43);
 
 /** Declares the output of `print(num)`. @throws BAD_ARGUMENT */
-export function printOutput({ context, graph, node }: GraphStream, num: number): void {
+export function printOutput({ context, graph, node }: GraphStream, num: number): OutputOperation {
   checkCount(num, "the number of records to print", 0, 1_000_000);
   // One extra record tells whether there are more. A stream may be named after it was printed.
-  graph.output("print", node, async (lineage, scope) => {
+  return graph.output("print", node, async (lineage, scope) => {
     const taken = await takeRecords(context, lineage, num + 1);
     const more = taken.length > num;
     context.port.write(formatPrint(more ? taken.slice(0, num) : taken, more, scope.time));

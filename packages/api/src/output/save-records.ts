@@ -115,7 +115,7 @@ export async function stageRecords(
 async function checkFree({ port }: JobContext, { preparedOutputs }: BatchScope, directory: Location): Promise<void> {
   const other = preparedOutputs.find((known) => known.kind === "files" && known.directory === directory);
   if (other === undefined && (await port.files.for(directory).stat(directory)) === undefined) return;
-  const why = other === undefined ? "already exists" : `is the one that ${other.output.name} writes in this batch`;
+  const why = other === undefined ? "already exists" : `is the one that ${other.output.label} writes in this batch`;
   throw outputExists(
     `the output directory ${directory} ${why}. Nothing is written. Remove it, or save to another path; saveAsTextFiles gives each batch its own.`,
   );

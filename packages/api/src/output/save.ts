@@ -1,4 +1,5 @@
 import { badArgument } from "../errors.ts";
+import type { OutputOperation } from "../graph/graph-builder.ts";
 import type { GraphStream } from "../operations/graph-stream.ts";
 import { checkAll } from "../refusal/check-all.ts";
 import { kindOf } from "../refusal/not-given.ts";
@@ -6,15 +7,20 @@ import { resolvePath } from "../source/found-files.ts";
 import { objectFormat, type SaveFormat, type SaveTextOptions, stageRecords, textFormat } from "./save-records.ts";
 
 /** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
-export function saveAsTextFiles(on: GraphStream, prefix: string, suffix: string, options: SaveTextOptions): void {
+export function saveAsTextFiles(
+  on: GraphStream,
+  prefix: string,
+  suffix: string,
+  options: SaveTextOptions,
+): OutputOperation {
   const operator = "saveAsTextFiles";
-  saveOutput(on, operator, [prefix, suffix], () => textFormat(options, operator));
+  return saveOutput(on, operator, [prefix, suffix], () => textFormat(options, operator));
 }
 
 /** @throws BAD_ARGUMENT, FILE_SYSTEM_UNKNOWN */
-export function saveAsObjectFiles(on: GraphStream, prefix: string, suffix: string): void {
+export function saveAsObjectFiles(on: GraphStream, prefix: string, suffix: string): OutputOperation {
   const operator = "saveAsObjectFiles";
-  saveOutput(on, operator, [prefix, suffix], () => objectFormat(operator));
+  return saveOutput(on, operator, [prefix, suffix], () => objectFormat(operator));
 }
 
 /** Stages the output of a batch: the files are published when the batch is committed. */
@@ -23,7 +29,7 @@ function saveOutput(
   operator: string,
   [prefix, suffix]: readonly [prefix: string, suffix: string],
   formatOf: () => SaveFormat,
-): void {
+): OutputOperation {
   const { format } = checkAll(operator, {
     prefix: () => {
       checkText(prefix, `the prefix of ${operator}`);
@@ -32,7 +38,7 @@ function saveOutput(
     suffix: () => checkText(suffix, `the suffix of ${operator}`),
     format: formatOf,
   });
-  graph.output(operator, node, async (lineage, scope, output) => {
+  return graph.output(operator, node, async (lineage, scope, output) => {
     const staged = await stageRecords(context, lineage, batchDirectory(prefix, suffix, scope.time), format);
     scope.addPrepared({ kind: "files", output, ...staged });
   });

@@ -5,6 +5,7 @@ import type {
   CommittedBatches,
   FixedInput,
   InputMemory,
+  JobParts,
   LoggedBatches,
   OutputInfo,
   PreparedBatch,
@@ -29,6 +30,8 @@ export interface JobGraph {
   readonly fileInputs: readonly FileInput[];
   /** Some polled input may find new data in each batch, so a graceful stop runs one more batch. */
   readonly polls: boolean;
+  /** The parts that a checkpoint holds data of, by name. */
+  readonly parts: JobParts;
   /** The output operations, in the order in which they run. */
   readonly outputs: readonly OutputInfo[];
   /** True if some operator keeps state from batch to batch. */

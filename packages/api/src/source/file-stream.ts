@@ -101,6 +101,7 @@ const LOST_NAMES_MAX = 20;
 
 /** The files that appear in a directory: listed on the driver in each batch, read by the executors. */
 export class FileStream extends PolledInputNode {
+  readonly kind = "files";
   readonly label: string;
   readonly rereadable: Rereadable = {
     reads: (time, path) => this.#last?.time === time && this.#last.files.some((file) => file.path === path),

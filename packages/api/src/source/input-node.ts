@@ -9,20 +9,19 @@ import type { NamedInput, NodeBatch, PolledInput } from "../graph/stream-node.ts
  */
 export abstract class InputNode implements NamedInput {
   abstract readonly label: string;
+  abstract readonly kind: string;
   readonly parents = [];
   readonly slideMs: number;
   protected readonly graph: GraphBuilder;
-  /** Its name unless the author gives one: by its position among the job's inputs. */
-  readonly #position: string;
 
   constructor(graph: GraphBuilder) {
     this.graph = graph;
     this.slideMs = graph.batchIntervalMs;
-    this.#position = graph.addInput();
+    graph.names.addSource(this);
   }
 
   get input(): string {
-    return this.graph.nameOf(this) ?? this.#position;
+    return this.graph.names.sourceName(this);
   }
 
   compute(scope: NodeBatch): Lineage {
@@ -47,6 +46,7 @@ export abstract class PolledInputNode extends InputNode implements PolledInput {
 
 /** An input that is fixed as an RDD made by the job's code: it stays in this thread, with the batch. */
 export abstract class UnloggedInput extends PolledInputNode {
+  readonly kind = "unlogged";
   readonly unlogged: boolean = true;
 
   async fix(scope: NodeBatch): Promise<FixedInput> {

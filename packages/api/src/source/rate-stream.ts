@@ -30,6 +30,7 @@ export function recordsDue(recordsPerSecond: number, ms: number): number {
  * executors: a batch that runs again has the same ones, and nothing is received or stored.
  */
 export class RateStream extends PolledInputNode {
+  readonly kind = "rate";
   readonly label: string;
   readonly #recordsPerSecond: number;
   readonly #partitions: number | undefined;

@@ -8,6 +8,7 @@ import { InputNode } from "./input-node.ts";
 
 /** The blocks that a receiver has stored since the last batch: one partition each. The job's driver allocates them. */
 export class ReceiverStream extends InputNode {
+  readonly kind = "received";
   readonly label: string;
 
   /** @param spec Called when the graph is complete, so that the receiver's captures have their values. */

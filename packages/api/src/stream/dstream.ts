@@ -1,6 +1,6 @@
 import type { DurationLike } from "@millrace/base";
 import { DRIVER_ONLY, STREAM_REMEDY } from "../function/driver-only.ts";
-import type { GraphBuilder } from "../graph/graph-builder.ts";
+import type { GraphBuilder, OutputOperation } from "../graph/graph-builder.ts";
 import type { StreamNode } from "../graph/stream-node.ts";
 import { INSPECT, OF, STREAM } from "../internals.ts";
 import * as folds from "../operations/folds.ts";
@@ -506,31 +506,31 @@ export class DStream<out T> {
   /**
    * Calls `body` on the driver with each batch's RDD, including empty ones, and the batch time in epoch ms; awaits it.
    */
-  foreachRDD(body: (rdd: RDD<T>, time: number) => unknown): void {
-    foreachRDD(this[STREAM], body);
+  foreachRDD(body: (rdd: RDD<T>, time: number) => unknown): OutputOperation {
+    return foreachRDD(this[STREAM], body);
   }
 
   /** Prints the first `num` records of each batch under its time. */
-  print(num = 10): void {
-    printOutput(this[STREAM], num);
+  print(num = 10): OutputOperation {
+    return printOutput(this[STREAM], num);
   }
 
   /** Same as `print`. */
-  pprint(num = 10): void {
-    this.print(num);
+  pprint(num = 10): OutputOperation {
+    return this.print(num);
   }
 
   /**
    * Saves each batch in its own directory `prefix-<batch ms>.suffix`: strings as they are, anything else as a line of
    * JSON. The directory becomes visible when it is complete; a batch that is rerun replaces its own.
    */
-  saveAsTextFiles(prefix: string, suffix = "", options: SaveTextOptions = {}): void {
-    saveAsTextFiles(this[STREAM], prefix, suffix, options);
+  saveAsTextFiles(prefix: string, suffix = "", options: SaveTextOptions = {}): OutputOperation {
+    return saveAsTextFiles(this[STREAM], prefix, suffix, options);
   }
 
   /** Like `saveAsTextFiles`, in the engine's own format, which preserves types: read it with `ssc.objectFile`. */
-  saveAsObjectFiles(prefix: string, suffix = ""): void {
-    saveAsObjectFiles(this[STREAM], prefix, suffix);
+  saveAsObjectFiles(prefix: string, suffix = ""): OutputOperation {
+    return saveAsObjectFiles(this[STREAM], prefix, suffix);
   }
 
   /**
@@ -558,7 +558,7 @@ export class DStream<out T> {
     return asyncOutput(this[STREAM], options);
   }
 
-  /** Names this stream for the operator, and its state; unique within the job. */
+  /** Names this stream for the operator, and its data in the checkpoint: its state, or what it reads; unique within the job. */
   named(id: string): this {
     this[STREAM].rename(id);
     return this;

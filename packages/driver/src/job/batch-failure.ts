@@ -40,14 +40,14 @@ export function toWireOutcome({ prepared, failures, inputs }: BatchOutcome): Wir
 
 /** Adds the outputs whose commit failed. */
 export function withRefused(report: WireBatchOutcome, refused: readonly RefusedOutput[]): WireBatchOutcome {
-  const failed = refused.map(({ prepared, error }) => ({ what: prepared.output.name, error }));
+  const failed = refused.map(({ prepared, error }) => ({ what: prepared.output.label, error }));
   return { ...report, failed: [...report.failed, ...failed] };
 }
 
 function whatOf(failure: BatchFailure): string {
   switch (failure.part) {
     case "output":
-      return failure.output.name;
+      return failure.output.label;
     case "state":
       return `the state of ${failure.name}, which stays as it was before the batch`;
     case "stream":

@@ -34,8 +34,8 @@ function job({ hangs = false, conf = {}, prepared = NOTHING }: JobOptions = {}) 
         if (!hangs) shell.onOutputsDone(time, { ...DONE, prepared });
       },
       cancelBatch: () => {},
-      commit: (_, outputs) => files.push(`commit ${outputs.map(({ output }) => output.name).join(", ")}`),
-      discard: (_, outputs) => files.push(`discard ${outputs.map(({ output }) => output.name).join(", ")}`),
+      commit: (_, outputs) => files.push(`commit ${outputs.map(({ output }) => output.label).join(", ")}`),
+      discard: (_, outputs) => files.push(`discard ${outputs.map(({ output }) => output.label).join(", ")}`),
       batchEnded: (time) => ended.push(time - 1_000_000),
       awaitReceivers: () => {},
       stopReceivers: () => shell.onReceiversStopped(true),
@@ -143,7 +143,7 @@ describe("batches that wait", () => {
 describe("the commit of a batch", () => {
   const staged = (name: string): StagedFiles => ({
     kind: "files",
-    output: { id: 0, name: `save of ${name}` },
+    output: { id: 0, name, label: `save of ${name}` },
     staging: locationFrom(`/out/.${name}`),
     directory: locationFrom(`/out/${name}`),
     files: [],

@@ -21,7 +21,7 @@ import type { BatchGenerator, BatchSettings } from "./batch-state.ts";
 describe("a commit", () => {
   const staged = (name: string): StagedFiles => ({
     kind: "files",
-    output: { id: 0, name },
+    output: { id: 0, name, label: `save of ${name}` },
     staging: locationFrom(`/out/.${name}`),
     directory: locationFrom(`/out/${name}`),
     files: [],

@@ -27,7 +27,7 @@ const started = (now: number, resumed?: ResumedBatches): BatchEvent => ({
 });
 const output = (id: number): PreparedOutput => ({
   kind: "files",
-  output: { id, name: `o${id}` },
+  output: { id, name: `o${id}`, label: `save ${id}` },
   staging: locationFrom(`/.o${id}`),
   directory: locationFrom(`/o${id}`),
   files: [],

@@ -29,7 +29,7 @@ const open = (on: FileSystem = files) => BatchLog.open({ files: on, directory: l
 const segments = (): readonly string[] => readdirSync(join(directory, "batches")).sort();
 const pathOf = (segment: string): string => join(directory, "batches", segment);
 
-const output = { id: 0, name: 'saveAsTextFiles of "\ud800" at job.ts:1:2' };
+const output = { id: 0, name: "totals", label: 'saveAsTextFiles of "\ud800" at job.ts:1:2' };
 const input = {
   time: at(2_000),
   inputs: new Map([

@@ -70,7 +70,7 @@ const fixedInput: v.GenericSchema<unknown, FixedInput> = v.variant("kind", [
 ]);
 const inputs = mapOf(fixedInput);
 const states = mapOf(time);
-const output = v.object({ id: v.number(), name: v.string() });
+const output = v.object({ id: v.number(), name: v.string(), label: v.string() });
 const writtenFile = v.object({ file: v.string(), bytes: v.number(), token: v.string() });
 const preparedOutput: v.GenericSchema<unknown, PreparedOutput> = v.variant("kind", [
   v.object({ kind: v.literal("files"), output, staging: location, directory: location, files: v.array(writtenFile) }),

@@ -55,7 +55,7 @@ describe("when an output fails", () => {
   const withOutput = (where: "before" | "after") => (ssc: StreamingContext) => {
     const words = lines(ssc);
     const counts = counted(words);
-    const fails = (): void =>
+    const fails = () =>
       words.foreachRDD((_, time) => {
         if (time === 2000) throw new Error("boom");
       });

@@ -106,7 +106,7 @@ describe("the journal of a job", () => {
 
   test("keeps which outputs are committed of a batch that is to run again", async () => {
     const journal = await begun();
-    const output = { id: 3, name: "print" };
+    const output = { id: 3, name: "print-0", label: "print" };
     await journal.planned(input(100));
     await journal.prepared(at(100), { states: [], outputs: [] }, undefined);
     await journal.ended({ end: "abandoned", time: at(100), done: [output] });

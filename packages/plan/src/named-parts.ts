@@ -1,0 +1,29 @@
+/** The parts of a job that a checkpoint may hold data of, each in the order of declaration. No two have the same name. */
+export interface JobParts {
+  readonly states: readonly NamedState[];
+  readonly sources: readonly NamedPart[];
+  readonly outputs: readonly NamedPart[];
+}
+
+/** A part of a job, as a checkpoint describes it. */
+export interface NamedPart {
+  readonly name: string;
+  /** The author has given the name; otherwise it comes from the place of the part in the graph: `updateStateByKey-0`. */
+  readonly given: boolean;
+  /** What its data is: data of another kind is never taken over. */
+  readonly kind: string;
+  /** For people: `updateStateByKey at job.ts:4:6`. */
+  readonly label: string;
+  /** A hash of the operations up to this one, without their functions. Like `code`, it tells parts without a given name apart. */
+  readonly place: number;
+  /** A hash of the text of its function; 0 if there is none. */
+  readonly code: number;
+}
+
+/** An operation that keeps state. */
+export interface NamedState extends NamedPart {
+  /** The version of its values' schema, from 1. */
+  readonly version: number;
+  /** It has a function that makes values of this version out of older ones. */
+  readonly migrates: boolean;
+}
