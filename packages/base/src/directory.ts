@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type ErrorFactory, errorKind } from "./errors.ts";
+import { isRunning, processIdentity } from "./process-identity.ts";
 import { thrownMessage } from "./thrown-text.ts";
 
 export const directoryUnusable: ErrorFactory = errorKind("DIRECTORY_UNUSABLE", "environment");
@@ -54,7 +55,7 @@ function makeDirectory(path: string): void {
 export function ownDirectory(path: string, owner: string, option: string): () => void {
   usableDirectory(path, option);
   const file = join(path, `${owner}.pid`);
-  const mine = `${process.pid} ${startOf(process.pid) ?? ""}`;
+  const mine = `${process.pid} ${processIdentity(process.pid).start}`;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     try {
       writeFileSync(file, mine, { flag: "wx" });
@@ -70,7 +71,7 @@ export function ownDirectory(path: string, owner: string, option: string): () =>
       }
     }
     const [pid, start] = (textOf(file) ?? "").split(" ");
-    if (isAlive(Number(pid), start ?? "")) {
+    if (isRunning({ pid: Number(pid), start: start ?? "" })) {
       throw directoryInUse(
         `${resolve(path)} is in use by the ${owner} with pid ${pid}. Nothing was started. Give another directory with ${option}, or stop that ${owner} first.`,
         { fields: { path, pid: Number(pid) } },
@@ -84,29 +85,11 @@ export function ownDirectory(path: string, owner: string, option: string): () =>
   );
 }
 
-/** @param start Result of {@link startOf} at the time: another process may have reused the pid since. */
-function isAlive(pid: number, start: string): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (!isCode(error, "EPERM")) return false; // it runs, as another user
-  }
-  return (startOf(pid) ?? "") === start;
-}
-
-/** When a process started, in ticks since boot; `undefined` on systems without `/proc`. */
-function startOf(pid: number): string | undefined {
-  const stat = textOf(`/proc/${pid}/stat`);
-  // The name, in parentheses, may have spaces; the start is the 22nd field, the 20th after it.
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-}
-
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch {
-    return undefined; // the process is gone, or the system has no such file
+    return undefined; // its owner has just released it
   }
 }
 

@@ -50,6 +50,7 @@ export {
   silentLogger,
 } from "./log.ts";
 export type { OutputStream } from "./output-ring.ts";
+export { isRunning, type ProcessIdentity, processIdentity } from "./process-identity.ts";
 export { type Rng, SeededRng, StreamRng, systemRng } from "./rng.ts";
 export { type Bytes, formatSize, heapFor, parseSize, sizeSetting } from "./size.ts";
 export { StreamTaker } from "./stream-taker.ts";

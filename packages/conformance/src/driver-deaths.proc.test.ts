@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { cleanUp, later } from "./clean-up.fixture.ts";
 import { countsOf, fileWorld } from "./file-world.fixture.ts";
 import { TestCluster, type TestJob } from "./test-cluster.fixture.ts";
@@ -51,6 +51,64 @@ test("a job whose driver process is killed at any step of a batch goes on by its
   expect(warnings).toMatchObject([{ code: "JOB_DRIVER_RESTARTED", count: 3 }]);
   expect(await here.words()).toEqual([...here.fed].sort());
   expect(await here.totals()).toEqual(countsOf(here.fed));
+});
+
+describe("a job whose supervisor dies goes on under the next one on the data directory", () => {
+  test.each([
+    ["SIGKILL of the supervisor alone", "supervisor"],
+    ["SIGKILL of the supervisor and of the job's driver process at once", "both"],
+  ])("%s, in mid-batch", async (_, who) => {
+    const { cluster, ...here } = await world();
+    const { id } = await cluster.submit("restarts", here.args);
+    const before = cluster.job(id);
+    const stands = here.stands("task");
+    await here.feed("a", "b");
+    await stands; // a batch with these words is under way
+    const pid = who === "both" ? await killDriverOf(before) : (await before.status()).driverPid;
+    cluster.driver.signal("SIGKILL");
+    expect((await cluster.driver.ended).signal).toBe("SIGKILL");
+    await expect(before.ended).rejects.toThrow(); // its log was cut off
+    await here.feed("a", "down"); // while nothing runs
+    const committed = here.stands("commit");
+    await cluster.startDriverAgain();
+    const job = cluster.job(id);
+    await job.log.says(/JOB_INTERRUPTED.*goes on/);
+    await job.log.says(/resumed from .*, batch \S+ to run again/);
+    (await committed).pass();
+    expect((await job.status()).driverPid).not.toBe(pid);
+    await here.feed("e");
+    expect((await job.stop()).state).toBe("finished"); // which reads the directory once more
+    expect(await here.words()).toEqual([...here.fed].sort());
+    expect(await here.totals()).toEqual(countsOf(here.fed));
+  });
+
+  test("told to end, it drains, and goes on; what was stopped or has ended does not, and is listed with its log", async () => {
+    const { cluster, ...here } = await world();
+    const ended = await cluster.submit("ticks");
+    await ended.log.says(/tick 3 3/);
+    await ended.kill();
+    const failed = await cluster.submit("ticks");
+    const { id } = await cluster.submit("restarts", here.args);
+    const committed = here.stands("commit");
+    await here.feed("a", "b");
+    (await committed).pass();
+    cluster.driver.signal("SIGTERM");
+    expect((await cluster.driver.ended).code).toBe(0);
+    await cluster.startDriverAgain();
+    const job = cluster.job(id);
+    await job.log.says(/resumed from /);
+    const second = here.stands("commit");
+    await here.feed("e");
+    (await second).pass();
+    expect((await job.stop()).state).toBe("finished");
+    expect(await here.totals()).toEqual(countsOf(here.fed));
+    const again = cluster.job(ended.id);
+    expect(await again.ended).toMatchObject({ state: "killed", error: { kind: { code: "JOB_STOPPED" } } });
+    await again.log.says(/tick 3 3/);
+    expect(await cluster.job(failed.id).status()).toMatchObject({ state: "finished" });
+    const { id: next } = await cluster.submit("ticks");
+    expect(next).not.toBe(ended.id);
+  });
 });
 
 test("a job without a checkpoint directory has failed with its driver process, and says what would have helped", async () => {

@@ -68,14 +68,17 @@ export interface ClusterOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+const LISTENS = /driver listening at (\S+), health at http:\/\/([^/]+)\//;
+
 /** A driver and executors as real processes of this machine, on ports that were free. */
 export class TestCluster {
-  readonly driver: TestProcess;
+  driver: TestProcess;
   readonly address: string;
   readonly uiAddress: string;
   readonly directory: string;
   readonly executors: TestProcess[] = [];
-  readonly operator: OperatorClient;
+  operator: OperatorClient;
+  readonly #driverArgs: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
   readonly #memory: readonly string[];
 
@@ -95,12 +98,10 @@ export class TestCluster {
     };
     const host = options.host === undefined ? [] : ["--host", options.host];
     const ports = ["--port", "0", "--ui-port", "0"];
-    const driver = TestProcess.millrace(
-      ["driver", ...host, ...ports, ...(options.driverOptions ?? []), "--data-dir", dataDir],
-      { env },
-    );
-    const [, address = "", ui = ""] = await driver.says(/driver listening at (\S+), health at http:\/\/([^/]+)\//);
-    const cluster = new TestCluster(driver, { address, ui, directory, env, memory: options.memory });
+    const driverArgs = ["driver", ...host, ...(options.driverOptions ?? []), "--data-dir", dataDir];
+    const driver = TestProcess.millrace([...driverArgs, ...ports], { env });
+    const [, address = "", ui = ""] = await driver.says(LISTENS);
+    const cluster = new TestCluster(driver, { address, ui, directory, driverArgs, env, memory: options.memory });
     const started = Array.from({ length: options.executors }, () => cluster.startExecutor(options.slots));
     await Promise.all(started.map((executor) => executor.says(/member of the cluster/)));
     return cluster;
@@ -112,6 +113,7 @@ export class TestCluster {
       readonly address: string;
       readonly ui: string;
       readonly directory: string;
+      readonly driverArgs: readonly string[];
       readonly env: Readonly<Record<string, string>>;
       readonly memory: string | undefined;
     },
@@ -120,15 +122,35 @@ export class TestCluster {
     this.address = at.address;
     this.uiAddress = at.ui;
     this.directory = at.directory;
+    this.#driverArgs = at.driverArgs;
     this.#env = at.env;
     this.#memory = at.memory === undefined ? [] : ["--memory", at.memory];
-    const ca = at.env.MILLRACE_TLS_CA;
+    this.operator = this.#dial();
+  }
+
+  #dial(): OperatorClient {
+    const ca = this.#env.MILLRACE_TLS_CA;
     const tls = readTls(ca === undefined ? {} : { ca: { file: ca, option: "MILLRACE_TLS_CA" } });
-    this.operator = operatorClient({
-      address: parseAddress(at.address),
-      token: at.env.MILLRACE_TOKEN,
+    return operatorClient({
+      address: parseAddress(this.address),
+      token: this.#env.MILLRACE_TOKEN,
       ...(tls === undefined ? {} : { tls }),
     });
+  }
+
+  /** Starts the driver again where it was, on the same data directory, when the first one has ended. */
+  async startDriverAgain(): Promise<void> {
+    await this.driver.ended;
+    this.operator.close();
+    const [port = ""] = /\d+$/.exec(this.address) ?? [];
+    this.driver = TestProcess.millrace([...this.#driverArgs, "--port", port, "--ui-port", "0"], { env: this.#env });
+    await this.driver.says(LISTENS);
+    this.operator = this.#dial();
+  }
+
+  /** A job that was submitted before, with its log from the beginning. */
+  job(id: JobId): TestJob {
+    return new TestJob(id, this.operator);
   }
 
   /** Starts one more; it is a member once it reports so. */

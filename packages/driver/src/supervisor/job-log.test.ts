@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { epochMs, ManualClock, millis } from "@millrace/base";
@@ -34,4 +34,15 @@ test("a log keeps its streams apart, each with the time it was written at, and c
   ];
   expect(await followed).toEqual(expected);
   expect(await all(log, false)).toEqual(expected);
+});
+
+test("a log goes on after those of earlier processes, though its writer was killed in the middle of a line", async () => {
+  const path = join(directory, "b.log");
+  const entry = { time: 1_000, stream: "stdout", text: "one\n" };
+  writeFileSync(path, `${JSON.stringify(entry)}\n{"time":1`);
+  const log = new JobLog(path, new ManualClock(epochMs(2_000)));
+  log.tell("warn", "goes on");
+  log.end();
+  const record = JSON.stringify({ level: 40, time: 2_000, name: "driver", msg: "goes on" });
+  expect(await all(log, true)).toEqual([entry, { time: 2_000, stream: "engine", text: `${record}\n` }]);
 });

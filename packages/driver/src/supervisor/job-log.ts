@@ -1,4 +1,12 @@
-import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  openSync,
+  readSync,
+  statSync,
+  type WriteStream,
+} from "node:fs";
 import { createInterface } from "node:readline";
 import { StringDecoder } from "node:string_decoder";
 import type { Clock } from "@millrace/base";
@@ -21,17 +29,20 @@ export class JobLog {
     stderr: new StringDecoder(),
     engine: new StringDecoder(),
   };
-  #flushed = 0;
+  #flushed: number;
   #ending = false;
   /** The file is complete. */
   #ended = false;
   #waiting: (() => void)[] = [];
 
+  /** Appends to the log of earlier processes of the job, if there is one. */
   constructor(path: string, clock: Clock) {
     this.path = path;
     this.#clock = clock;
-    this.#stream = createWriteStream(path, { flags: "w" });
+    this.#flushed = sizeOf(path);
+    this.#stream = createWriteStream(path, { flags: "a" });
     this.#stream.on("error", () => this.end()); // a full disk must not take the supervisor down; the job goes on without a log
+    if (endsInMidLine(path, this.#flushed)) this.#append(Buffer.from("\n")); // its writer was killed
   }
 
   /** Returns false if the disk is behind: the writer should pause until {@link drained}. */
@@ -41,9 +52,12 @@ export class JobLog {
     const entry: LogEntry = { time: this.#clock.now(), stream, text };
     // Some readers treat two characters that JSON leaves alone as line ends.
     const json = JSON.stringify(entry).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
-    const line = Buffer.from(`${json}\n`);
-    return this.#stream.write(line, () => {
-      this.#flushed += line.byteLength;
+    return this.#append(Buffer.from(`${json}\n`));
+  }
+
+  #append(bytes: Buffer): boolean {
+    return this.#stream.write(bytes, () => {
+      this.#flushed += bytes.byteLength;
       this.#wake();
     });
   }
@@ -96,7 +110,23 @@ export class JobLog {
   }
 }
 
-/** `undefined`: a line truncated by a full disk. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function endsInMidLine(path: string, size: number): boolean {
+  if (size === 0) return false;
+  const file = openSync(path, "r");
+  try {
+    const last = Buffer.alloc(1);
+    readSync(file, last, 0, 1, size - 1);
+    return last.toString() !== "\n";
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** `undefined`: a line truncated by a full disk or a kill. */
 function parseEntry(line: string): LogEntry | undefined {
   try {
     return JSON.parse(line) as LogEntry; // as `write` made it

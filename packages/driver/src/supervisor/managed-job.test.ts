@@ -9,11 +9,10 @@ import { ManagedJob } from "./managed-job.ts";
 const nothing = (): void => {};
 
 async function create(parts: { readonly data: string; readonly packed: Uint8Array }): Promise<ManagedJob> {
-  return ManagedJob.create({
+  const options = {
     id: jobId("j-1"),
     name: undefined,
     fallbackName: "j",
-    packed: parts.packed,
     args: [],
     conf: {},
     directory: join(parts.data, "jobs"),
@@ -25,7 +24,8 @@ async function create(parts: { readonly data: string; readonly packed: Uint8Arra
     startExecutors: nothing,
     stopExecutors: nothing,
     onEnded: nothing,
-  });
+  };
+  return ManagedJob.create(options, parts.packed);
 }
 
 function temporary(): string {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   type Clock,
@@ -10,17 +10,20 @@ import {
   type ExecutorId,
   fromWireError,
   type JobId,
-  type Logger,
   type Millis,
   millis,
   parseDuration,
+  processIdentity,
   SteadyClock,
   systemRng,
   type Timer,
   thrownMessage,
+  toWireError,
   unreachable,
   type Warning,
+  type WarningFactory,
   type WireError,
+  warningKind,
 } from "@millrace/base";
 import { installArtefact } from "@millrace/bundler";
 import type { BatchSummary, JobSummary } from "@millrace/rpc";
@@ -33,13 +36,18 @@ import {
   jobLifecycle,
   type StopRequest,
   stepJob,
-  WarningLog,
 } from "@millrace/scheduler";
 import { Dispatcher } from "../dispatcher.ts";
 import type { ExecutorMemory, JobDriverEvent } from "../job/events.ts";
+import { goesOn, interrupted, orphanGone } from "./interrupted-job.ts";
 import { JobDriverProcess } from "./job-driver-process.ts";
 import { JobLog } from "./job-log.ts";
-import type { FromJobProcess, JobListen } from "./job-process-protocol.ts";
+import type { FromJobProcess } from "./job-process-protocol.ts";
+import { type JobChange, type JobRecord, JobRecordFile } from "./job-record.ts";
+import { JobView } from "./job-view.ts";
+import { type JobDriverPort, type ManagedJobOptions, newRecord } from "./managed-job-options.ts";
+
+const jobNotRecorded: WarningFactory = warningKind("JOB_NOT_RECORDED");
 
 /** The time for a job's driver process to exit when told to. */
 const EXIT_GRACE = parseDuration("5s");
@@ -50,38 +58,8 @@ const EXIT_GRACE = parseDuration("5s");
 const DRAIN_OVERRUN = parseDuration("15s");
 const RESTART_PAUSE = { min: parseDuration("200ms"), max: parseDuration("30s") };
 const STEADY_AFTER = parseDuration("60s");
-const BATCHES_MAX = 1_000;
 
-export interface ManagedJobOptions {
-  readonly id: JobId;
-  readonly name: string | undefined;
-  readonly fallbackName: string;
-  readonly packed: Uint8Array;
-  readonly args: readonly string[];
-  readonly conf: Readonly<Record<string, string>>;
-  readonly directory: string;
-  /** Its driver process has a token of its own. */
-  readonly listen: Omit<JobListen, "token">;
-  readonly heapBytes: number;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** The number of executors that will be told to join. */
-  executorsKnown(): number;
-  /** The longest pause before its driver process is restarted. */
-  readonly restartPauseMax?: Millis | undefined;
-  /** The job's driver listens at this port, and needs this memory on each executor: start the job there. */
-  startExecutors(driver: JobDriverPort, memory: ExecutorMemory): void;
-  stopExecutors(): void;
-  onEnded(): void;
-}
-
-/** Where executors reach the driver process of a job. */
-export interface JobDriverPort {
-  readonly port: number;
-  readonly token: string;
-}
-
-/** One job in the supervisor: its process, its log, and its view for operators. */
+/** One job in the supervisor: its process, its log, its record, and its view for operators. */
 export class ManagedJob {
   readonly id: JobId;
   readonly log: JobLog;
@@ -90,41 +68,36 @@ export class ManagedJob {
   readonly #options: ManagedJobOptions;
   readonly #state: JobLifecycle;
   readonly #machine: Dispatcher<JobEvent, JobEffect>;
+  readonly #view: JobView;
   readonly #submittedAt: number;
   #process: JobDriverProcess | undefined;
   #module = "";
   #port: JobDriverPort | undefined;
   #memory: ExecutorMemory | undefined;
   #wake: Timer | undefined;
-  #name: string;
-  #endedAt: number | undefined;
-  #intervalMs: number | undefined;
-  #executors = 0;
-  #completed = 0;
-  #failed = 0;
-  #waiting = 0;
-  #spilledBytes = 0;
-  #restarts = 0;
-  #batchLog: JobSummary["log"];
-  readonly #warnings = new WarningLog();
   /** The clock of the machine: deadlines do not move when the wall clock is set. */
   readonly #steady: Clock;
-  readonly #batches = new Map<number, BatchSummary>();
-  /** By executor of the job. */
-  readonly #figures = new Map<ExecutorId, ExecutorFigures>();
+  /** What a later supervisor has to know of the job. */
+  readonly #record: JobRecordFile;
+  #over = false;
+  /** The supervisor is told to end, and the job drains for that reason alone. */
+  #interrupted = false;
 
   /**
    * Writes the job's files where its processes find them.
    *
    * @throws DIRECTORY_UNUSABLE The disk is full, or the data directory has become unusable since the driver started.
    */
-  static async create(options: ManagedJobOptions): Promise<ManagedJob> {
-    const { directory, packed } = options;
+  static async create(options: ManagedJobOptions, packed: Uint8Array): Promise<ManagedJob> {
+    const { directory } = options;
     try {
+      await rm(directory, { recursive: true, force: true }); // of a submission that was cut off
       await mkdir(directory, { recursive: true });
-      const installed = await installArtefact(packed, join(directory, "code"));
       await writeFile(join(directory, "artefact"), packed);
-      return new ManagedJob(options, installed.driver);
+      const job = new ManagedJob(options, newRecord(options));
+      await job.#install(packed);
+      await job.#record.create();
+      return job;
     } catch (error) {
       if (error instanceof EngineError) throw error;
       throw directoryUnusable(
@@ -135,15 +108,26 @@ export class ManagedJob {
     }
   }
 
-  private constructor(options: ManagedJobOptions, module: string) {
+  /** A job that an earlier supervisor ran: one that had not ended goes on when it is told to {@link resume}. */
+  static restored(options: ManagedJobOptions, record: JobRecord): ManagedJob {
+    const job = new ManagedJob(options, record);
+    job.accepted.resolve(); // nobody waits for it any more
+    if (record.end?.resumes === false) job.#isOver();
+    return job;
+  }
+
+  private constructor(options: ManagedJobOptions, record: JobRecord) {
+    const { clock, directory, restartPauseMax: max = RESTART_PAUSE.max } = options;
     this.id = options.id;
-    this.log = new JobLog(join(options.directory, "job.log"), options.clock);
+    this.log = new JobLog(join(directory, "job.log"), clock);
     this.#options = options;
-    this.#module = module;
-    this.#name = options.name ?? options.fallbackName;
-    this.#steady = new SteadyClock(options.clock);
-    this.#submittedAt = options.clock.now();
-    const max = options.restartPauseMax ?? RESTART_PAUSE.max;
+    this.#record = new JobRecordFile(directory, record, (reason) => this.#onNotRecorded(reason));
+    this.#view = new JobView(record.built?.name ?? options.name ?? options.fallbackName);
+    this.#view.intervalMs = record.built?.batchIntervalMs;
+    if (record.built?.log !== undefined) this.#view.log = { directory: record.built.log, resumed: undefined };
+    this.#view.restore(record.counts);
+    this.#steady = new SteadyClock(clock);
+    this.#submittedAt = record.submittedAt;
     this.#state = jobLifecycle({
       overrun: DRAIN_OVERRUN,
       exitGrace: EXIT_GRACE,
@@ -158,7 +142,7 @@ export class ManagedJob {
   }
 
   get over(): boolean {
-    return this.#endedAt !== undefined;
+    return this.#over;
   }
 
   get killed(): boolean {
@@ -169,7 +153,38 @@ export class ManagedJob {
     this.#machine.dispatch({ type: "submitted", at: this.#steady.now() });
   }
 
+  /** Goes on from the job's log, or ends the job if it has none. Nothing happens if it is over. */
+  async resume(): Promise<void> {
+    const { current } = this.#record;
+    const { built, driver, end, stopping } = current;
+    if (this.over) return;
+    const error = interrupted(current);
+    try {
+      if (driver !== undefined) await orphanGone(driver, this.#options.clock);
+      if (!goesOn(current)) throw error;
+      const packed = await readFile(join(this.#options.directory, "artefact"));
+      await this.#install(packed);
+    } catch (reason) {
+      const { state, at } = end ?? { state: stopping ? "killed" : "failed", at: this.#options.clock.now() };
+      this.#keep({ end: { state, at, error: toWireError(reason), resumes: false } });
+      return this.#isOver();
+    }
+    this.#keep({ end: undefined, driver: undefined });
+    const job = {
+      stopTimeout: millis(built?.stopTimeoutMs ?? 0),
+      resumable: true,
+      restartsMax: built?.restartsMax ?? 0,
+    };
+    this.#tell(error.message, error.code);
+    this.#machine.dispatch({ type: "restored", at: this.#steady.now(), job, error: toWireError(error) });
+  }
+
   stop(how: StopRequest): void {
+    if (!this.over) this.#keep({ stopping: true });
+    this.#stop(how);
+  }
+
+  #stop(how: StopRequest): void {
     const at = this.#steady.now();
     const { graceful } = how;
     this.#machine.dispatch(
@@ -177,43 +192,51 @@ export class ManagedJob {
     );
   }
 
+  /** Drains the job because the supervisor ends: the next one on this data directory goes on with it. */
+  interrupt(): void {
+    this.#interrupted = this.#state.phase === "alive" || this.#state.phase === "pausing";
+    this.#stop({ graceful: true });
+  }
+
+  /** {@link interrupt}, but at once: its drain has taken too long. */
+  cut(limit: Millis): void {
+    if (!this.over) this.#stop({ graceful: false, reason: { kind: "grace", limit } });
+  }
+
   executorExited(executor: ExecutorId, error: WireError): void {
     this.#process?.send({ type: "executorExited", executor, error });
   }
 
   warn(warning: Warning): void {
-    this.#warnings.raise(warning, this.#options.clock.now());
+    this.#view.warn(warning, this.#options.clock.now());
   }
 
   summary(): JobSummary {
+    const { end, built } = this.#record.current;
+    const { state, error } = this.#state;
+    const before = built === undefined ? "starting" : "restarting";
     return {
+      ...this.#view.summary(),
       id: this.id,
-      name: this.#name,
-      state: this.#state.state === "new" ? "starting" : this.#state.state,
+      state: this.over && end !== undefined ? end.state : state === "new" ? before : state,
       submittedAt: this.#submittedAt,
-      endedAt: this.#endedAt,
-      batchIntervalMs: this.#intervalMs,
-      batchesCompleted: this.#completed,
-      batchesFailed: this.#failed,
-      batchesWaiting: this.over ? 0 : this.#waiting,
-      spilledBytes: this.#spilledBytes,
-      executors: this.over ? 0 : this.#executors,
-      restarts: this.#restarts,
-      log: this.#batchLog,
-      error: this.#state.error,
-      warnings: this.#warnings.list(),
+      endedAt: end?.at,
+      error: this.over ? end?.error : error,
       driverPid: this.over ? undefined : this.#process?.pid,
-      executorFigures: [...this.#figures.values()],
     };
   }
 
   /** An executor's figures for it; `undefined` if unknown. */
   figuresOf(executor: ExecutorId): ExecutorFigures | undefined {
-    return this.#figures.get(executor);
+    return this.#view.figuresOf(executor);
   }
 
   batches(): readonly BatchSummary[] {
-    return [...this.#batches.values()];
+    return this.#view.batches();
+  }
+
+  async #install(packed: Uint8Array): Promise<void> {
+    this.#module = (await installArtefact(packed, join(this.#options.directory, "code"))).driver;
   }
 
   #perform(effect: JobEffect): void {
@@ -245,7 +268,7 @@ export class ManagedJob {
       case "cancelWake":
         return this.#wake?.cancel();
       case "ended":
-        return this.#onEnded(effect.error);
+        return this.#onEnded(effect.state, effect.error);
       default:
         return unreachable(effect);
     }
@@ -275,10 +298,11 @@ export class ManagedJob {
       dataDir: directory,
       listen: { ...this.#options.listen, token },
       heapBytes,
-      executors: Math.max(1, this.#options.executorsKnown()),
+      executors: Math.max(1, this.#options.executorsKnown(), this.#record.current.executors),
     });
-    if (process.pid !== undefined)
-      this.#machine.dispatch({ type: "driverStarted", at: this.#steady.now(), pid: process.pid });
+    if (process.pid === undefined) return;
+    this.#keep({ driver: processIdentity(process.pid) });
+    this.#machine.dispatch({ type: "driverStarted", at: this.#steady.now(), pid: process.pid });
   }
 
   #onMessage(message: FromJobProcess, token: string): void {
@@ -299,21 +323,15 @@ export class ManagedJob {
   #onDied(warning: Warning): void {
     this.#port = undefined;
     this.#memory = undefined;
-    this.#executors = 0;
-    this.#waiting = 0;
-    this.#restarts += 1;
-    this.#figures.clear();
-    this.#warnings.endConditions();
-    for (const [time, batch] of this.#batches)
-      if (batch.state === "running") this.#batches.set(time, { ...batch, state: "waiting" });
-    this.#tell(warning);
+    this.#view.onDied();
+    this.warn(warning);
+    this.#tell(warning.message, warning.code);
   }
 
-  /** A warning of the supervisor, for `status` and for the job's log. */
-  #tell(warning: Warning): void {
-    this.warn(warning);
-    this.#options.log.warn({ job: this.id, code: warning.code }, `job ${this.id}: ${warning.message}`);
-    this.log.tell("warn", warning.message);
+  /** A line in the log of the job, and in that of the driver. */
+  #tell(message: string, code: string): void {
+    this.#options.log.warn({ job: this.id, code }, `job ${this.id}: ${message}`);
+    this.log.tell("warn", message);
   }
 
   /** Starts the job on the executors once its driver's port and its memory are known. */
@@ -322,72 +340,61 @@ export class ManagedJob {
   }
 
   #onEvent(event: JobDriverEvent): void {
+    this.#view.onEvent(event);
     const at = this.#steady.now();
-    switch (event.type) {
-      case "built":
-        this.#name = event.name;
-        this.#intervalMs = event.batchIntervalMs;
-        this.#memory = event.memory;
-        this.#batchLog = event.log;
-        if (event.log !== undefined) this.log.tell(this.#restarts === 0 ? "info" : "warn", beginInWords(event.log));
-        this.#startExecutors();
-        return this.#machine.dispatch({
-          type: "built",
-          at,
-          job: {
-            stopTimeout: event.stopTimeout,
-            resumable: event.log !== undefined,
-            restartsMax: event.restartsMax,
-          },
-        });
-      case "running":
-      case "executors":
-        this.#executors = event.executors;
-        return;
-      case "batch":
-        return this.#onBatch(event.batch);
-      case "waiting":
-        this.#waiting = event.batches;
-        return;
-      case "figures":
-        if (event.figures === undefined) this.#figures.delete(event.executor);
-        else this.#figures.set(event.executor, event.figures);
-        return;
-      case "warning":
-        this.#warnings.raise(event.warning, event.at);
-        return;
-      case "warningOver":
-        this.#warnings.end(event.over);
-        return;
-      case "ended":
-        return this.#machine.dispatch({ type: "ending", at, end: event.end });
-      default:
-        return unreachable(event);
-    }
+    if (event.type === "built") this.#onBuilt(event);
+    else if (event.type === "running" || event.type === "executors") this.#onExecutors(event.executors);
+    else if (event.type === "ended") this.#machine.dispatch({ type: "ending", at, end: event.end });
   }
 
-  #onBatch(batch: BatchSummary): void {
-    this.#batches.set(batch.time, batch);
-    if (batch.state === "completed") this.#completed += 1;
-    if (batch.state === "failed") this.#failed += 1;
-    if (batch.state === "completed" || batch.state === "failed") this.#spilledBytes += batch.spilledBytes;
-    if (this.#batches.size <= BATCHES_MAX) return;
-    const oldest = this.#batches.keys().next();
-    if (oldest.done !== true) this.#batches.delete(oldest.value);
+  #onBuilt({ name, batchIntervalMs, memory, stopTimeout, restartsMax, log }: Built): void {
+    const resumable = log !== undefined;
+    this.#memory = memory;
+    if (resumable) this.log.tell(this.#state.job === undefined ? "info" : "warn", beginInWords(log));
+    this.#startExecutors();
+    const built = { name, batchIntervalMs, stopTimeoutMs: stopTimeout, resumable, restartsMax };
+    this.#keep({ built: resumable ? { ...built, log: log.directory } : built });
+    const job = { stopTimeout, resumable, restartsMax };
+    this.#machine.dispatch({ type: "built", at: this.#steady.now(), job });
   }
 
-  #onEnded(error: WireError | undefined): void {
-    this.#endedAt = this.#options.clock.now();
-    // Its process may have exited without a report.
-    for (const [time, batch] of this.#batches)
-      if (batch.state === "running") this.#batches.set(time, { ...batch, state: "cancelled" });
-    this.#figures.clear();
+  /** The most that it had: after a restart, its driver waits for as many. */
+  #onExecutors(executors: number): void {
+    if (executors > this.#record.current.executors) this.#keep({ executors });
+  }
+
+  #onEnded(state: "finished" | "failed" | "killed", error: WireError | undefined): void {
+    const resumes = this.#interrupted && state !== "failed" && goesOn(this.#record.current);
+    const at = this.#options.clock.now();
+    this.#keep({ end: { state, at, resumes, ...(error === undefined ? {} : { error }) } });
+    const fields = { job: this.id, state };
+    if (error === undefined) this.#options.log.info(fields, `job ${this.id} ended`);
+    else this.#options.log.error(fields, `job ${this.id} is ${state}: ${error.message}`);
+    this.#isOver();
+  }
+
+  #isOver(): void {
+    this.#over = true;
+    this.#view.onEnded();
     this.#wake?.cancel();
     this.log.end();
-    const fields = { job: this.id, state: this.#state.state };
-    if (error === undefined) this.#options.log.info(fields, `job ${this.id} ended`);
-    else this.#options.log.error(fields, `job ${this.id} is ${this.#state.state}: ${error.message}`);
     this.#options.onEnded();
-    this.ended.resolve();
+    void this.#record.written.then(() => this.ended.resolve());
+  }
+
+  /** Notes something for a later supervisor. */
+  #keep(change: JobChange): void {
+    this.#record.change({ ...change, counts: this.#view.counts });
+  }
+
+  /** The job goes on; a later supervisor may not know of it. */
+  #onNotRecorded(reason: string): void {
+    const where = resolve(this.#options.directory);
+    const message = `job ${this.id} is not recorded in ${where}: ${reason}. It goes on; if the driver is restarted, it may not. Free space there.`;
+    const warning = jobNotRecorded("", message);
+    this.warn(warning);
+    this.#options.log.warn({ job: this.id, code: warning.code }, warning.message);
   }
 }
+
+type Built = Extract<JobDriverEvent, { readonly type: "built" }>;

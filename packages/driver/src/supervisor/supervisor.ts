@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Clock,
@@ -12,6 +13,7 @@ import {
   ownDirectory,
   parseConf,
   parseDuration,
+  thrownMessage,
 } from "@millrace/base";
 import { readManifest } from "@millrace/bundler";
 import {
@@ -28,9 +30,12 @@ import { listenCluster, type RpcServer } from "@millrace/rpc/grpc";
 import type { ExecutorMemory } from "../job/events.ts";
 import { ClusterShell } from "./cluster-shell.ts";
 import { serveHealth } from "./health.ts";
-import { type JobDriverPort, ManagedJob } from "./managed-job.ts";
+import { findJobs } from "./job-record.ts";
+import { ManagedJob } from "./managed-job.ts";
+import type { JobDriverPort, ManagedJobOptions } from "./managed-job-options.ts";
 
 const jobUnknown: ErrorFactory = errorKind("JOB_UNKNOWN", "user");
+const jobRecordUnreadable: ErrorFactory = errorKind("JOB_RECORD_UNREADABLE", "environment");
 const driverDraining: ErrorFactory = errorKind("DRIVER_DRAINING", "environment");
 
 const EXECUTOR_STOP_GRACE = parseDuration("5s");
@@ -71,6 +76,8 @@ export class DriverSupervisor implements OperatorService {
   #health: { readonly port: number; close(): Promise<void> } | undefined;
   /** Releases the data directory. */
   readonly #release: () => void;
+  /** Of all jobs that have a folder. */
+  readonly #usedIds = new Set<string>();
   #draining = false;
   #nextJob = 1;
 
@@ -80,6 +87,7 @@ export class DriverSupervisor implements OperatorService {
     try {
       const supervisor = new DriverSupervisor(options, release);
       await supervisor.#listen();
+      await supervisor.#restoreJobs();
       return supervisor;
     } catch (error) {
       release();
@@ -132,27 +140,30 @@ export class DriverSupervisor implements OperatorService {
         "the driver is shutting down and takes no new jobs. Submit the job again when it has restarted.",
       );
     const { hash, manifest } = readManifest(request.artefact);
-    const settings = parseConf(request.conf);
     const fallbackName = manifest.entry.replace(/\.[cm]?[jt]sx?$/, "");
     const id = this.#newId(request.name ?? fallbackName);
-    const { jobPorts, tls } = this.#options;
-    const job = await ManagedJob.create({
+    const { name, args, conf } = request;
+    const job = await ManagedJob.create(this.#jobOptions(id, { name, fallbackName, args, conf }), request.artefact);
+    this.#jobs.set(id, job);
+    this.#forgetOldJobs();
+    this.#options.log.info({ job: id, artefact: hash.slice(0, 12) }, `job ${id} submitted`);
+    job.start();
+    await job.accepted.promise;
+    return job.summary();
+  }
+
+  /** @throws BAD_CONFIGURATION */
+  #jobOptions(id: JobId, given: Pick<ManagedJobOptions, "name" | "fallbackName" | "args" | "conf">): ManagedJobOptions {
+    const { jobPorts, tls, host, clock, log, restartPauseMax, dataDir } = this.#options;
+    return {
+      ...given,
       id,
-      name: request.name,
-      fallbackName,
-      packed: request.artefact,
-      args: request.args,
-      conf: request.conf,
-      directory: join(this.#options.dataDir, "jobs", id),
-      listen: {
-        host: this.#options.host,
-        ...(jobPorts === undefined ? {} : { ports: jobPorts }),
-        ...(tls === undefined ? {} : { tls }),
-      },
-      heapBytes: settings["driver.heap"],
-      restartPauseMax: this.#options.restartPauseMax,
-      clock: this.#options.clock,
-      log: this.#options.log,
+      directory: join(dataDir, "jobs", id),
+      listen: { host, ...(jobPorts === undefined ? {} : { ports: jobPorts }), ...(tls === undefined ? {} : { tls }) },
+      heapBytes: parseConf(given.conf)["driver.heap"],
+      restartPauseMax,
+      clock,
+      log,
       executorsKnown: () => this.executorList().filter((executor) => executor.state === "connected").length,
       startExecutors: (driver, memory) => {
         this.#ports.set(id, { ...driver, ...memory });
@@ -160,13 +171,27 @@ export class DriverSupervisor implements OperatorService {
       },
       stopExecutors: () => this.#removeFromExecutors(id),
       onEnded: () => this.#removeFromExecutors(id),
-    });
-    this.#jobs.set(id, job);
+    };
+  }
+
+  /** Takes up the jobs that an earlier driver had on this data directory. */
+  async #restoreJobs(): Promise<void> {
+    const { dataDir, log } = this.#options;
+    const restored: ManagedJob[] = [];
+    for (const { id, record } of await findJobs(join(dataDir, "jobs"))) {
+      this.#usedIds.add(id);
+      try {
+        if (typeof record === "string") throw jobRecordUnreadable(unreadable(id, record), { fields: { job: id } });
+        const { name, fallbackName, args, conf } = record;
+        const job = ManagedJob.restored(this.#jobOptions(id, { name, fallbackName, args, conf }), record);
+        this.#jobs.set(id, job);
+        restored.push(job);
+      } catch (error) {
+        log.error({ job: id }, thrownMessage(error)); // others go on
+      }
+    }
     this.#forgetOldJobs();
-    this.#options.log.info({ job: id, artefact: hash.slice(0, 12) }, `job ${id} submitted`);
-    job.start();
-    await job.accepted.promise;
-    return job.summary();
+    await Promise.all(restored.map((job) => job.resume()));
   }
 
   async jobs(): Promise<readonly JobSummary[]> {
@@ -213,10 +238,10 @@ export class DriverSupervisor implements OperatorService {
   async shutdown(graceMs: number): Promise<readonly JobId[]> {
     this.#draining = true;
     const running = [...this.#jobs.values()].filter((job) => !job.over);
-    for (const job of running) job.stop({ graceful: true });
+    for (const job of running) job.interrupt();
     const limit = millis(graceMs);
     const hurry = this.#options.clock.after(limit, () => {
-      for (const job of running) if (!job.over) job.stop({ graceful: false, reason: { kind: "grace", limit } });
+      for (const job of running) job.cut(limit);
     });
     await Promise.all(running.map((job) => job.ended.promise));
     hurry.cancel();
@@ -264,7 +289,8 @@ export class DriverSupervisor implements OperatorService {
         .replace(/^-+|-+$/g, "")
         .slice(0, 40) || "job";
     let id = jobId(`${stem}-${this.#nextJob++}`);
-    while (this.#jobs.has(id)) id = jobId(`${stem}-${this.#nextJob++}`);
+    while (this.#usedIds.has(id)) id = jobId(`${stem}-${this.#nextJob++}`);
+    this.#usedIds.add(id);
     return id;
   }
 
@@ -273,8 +299,24 @@ export class DriverSupervisor implements OperatorService {
     this.#cluster.removeJob(id, EXECUTOR_STOP_GRACE);
   }
 
+  /** Their files go too: a data directory does not grow with the age of the cluster. */
   #forgetOldJobs(): void {
     const ended = [...this.#jobs.values()].filter((job) => job.over);
-    for (const job of ended.slice(0, Math.max(0, ended.length - ENDED_JOBS_MAX))) this.#jobs.delete(job.id);
+    for (const job of ended.slice(0, Math.max(0, ended.length - ENDED_JOBS_MAX))) {
+      this.#jobs.delete(job.id);
+      rm(join(this.#options.dataDir, "jobs", job.id), { recursive: true, force: true }).catch((error: unknown) =>
+        this.#options.log.warn(
+          { job: job.id },
+          `the files of job ${job.id} cannot be removed: ${thrownMessage(error)}`,
+        ),
+      );
+    }
   }
+}
+
+function unreadable(id: JobId, why: string): string {
+  return (
+    `${why}. Job ${id} does not go on and is not listed; its files stay as they are, and the driver and other jobs go on. ` +
+    "Submit it again: with the checkpoint directory that it had, it goes on from there."
+  );
 }

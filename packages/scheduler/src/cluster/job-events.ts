@@ -27,6 +27,8 @@ export interface RestartSeries {
 /** Events of a job, as its driver supervisor sees it. */
 export type JobEvent =
   | { readonly type: "submitted"; readonly at: EpochMs }
+  /** In place of `submitted`: a former supervisor ran it, and it goes on from its log. `error`: why it did not run. */
+  | { readonly type: "restored"; readonly at: EpochMs; readonly job: SupervisedJob; readonly error: WireError }
   /** The job driver process runs, with this pid. */
   | { readonly type: "driverStarted"; readonly at: EpochMs; readonly pid: number }
   /** Its `build` succeeded: batches start. */

@@ -258,6 +258,16 @@ describe("a job that logs its batches, whose driver process died", () => {
     expect(state.error?.message).toMatch(/while its driver process was being restarted.*checkpoint directory\.$/);
   });
 
+  test("with its supervisor, goes on under another one", () => {
+    const state = job();
+    const supervised = { stopTimeout, resumable: true, restartsMax: 0 };
+    const error = { name: "Error", message: "the driver ended" };
+    expect(after(state, { type: "restored", at, job: supervised, error })).toEqual(["startDriver"]);
+    expect(state).toMatchObject({ state: "restarting", error });
+    expect(after(state, begun, logs(400))).toEqual(["startExecutors"]);
+    expect(state).toMatchObject({ state: "running", error: undefined });
+  });
+
   test("and cannot be built any more, has failed with that", () => {
     const state = job();
     after(state, submitted, begun, logs(0), exited("SIGKILL"), tick(200), begun);

@@ -47,7 +47,7 @@ export interface JobSettings {
  *                         │                 │                        │       │ driverExited
  *                         └─────────────────┼── driverExited ────────┴───────┴▶ finished | failed | killed
  *                                   built ▲ │ died, and the job is resumable
- *                                      restarting ── died again `restartsMax` times, a report of its end ─▶ as above
+ *                       new ─restored─▶ restarting ── died again `restartsMax` times, a report of its end ─▶ as above
  *
  * The process reports which of the three in `ending`, since only it knows what it has discarded. If it exits without a
  * report, it has died, unless it was told to end: another one goes on from the job's log, if it has one. Otherwise the
@@ -112,6 +112,9 @@ export function stepJob(state: JobLifecycle, event: JobEvent): readonly JobEffec
     case "submitted":
       onSubmitted(state, event.at, effects);
       break;
+    case "restored":
+      onRestored(state, event, effects);
+      break;
     case "driverStarted":
       state.pid = event.pid;
       break;
@@ -147,6 +150,20 @@ function onSubmitted(state: JobLifecycle, at: EpochMs, effects: JobEffect[]): vo
   state.state = "starting";
   state.phase = "alive";
   state.submittedAt = at;
+  effects.push({ type: "startDriver" });
+}
+
+function onRestored(
+  state: JobLifecycle,
+  { job, error, at }: Extract<JobEvent, { readonly type: "restored" }>,
+  effects: JobEffect[],
+): void {
+  assert(state.state === "new", "a job is restored once");
+  state.state = "restarting";
+  state.phase = "alive";
+  state.submittedAt = at;
+  state.job = job;
+  state.error = error;
   effects.push({ type: "startDriver" });
 }
 
@@ -371,6 +388,6 @@ export function checkJobLifecycle(state: JobLifecycle): void {
   assert(timed === (state.deadline !== undefined), `the timer is wrong for a process that is ${state.phase}`);
   assert(state.state !== "running" || state.builtAt !== undefined, "only a job that was built runs");
   assert(state.phase !== "pausing" || state.state === "restarting", "only a restart pauses");
-  assert(state.state !== "restarting" || state.series !== undefined, "a restart has a reason");
+  assert(state.state !== "restarting" || state.error !== undefined, "a restart has a reason");
   assert(!over || !state.onExecutors, "an ended job runs on no executor");
 }
